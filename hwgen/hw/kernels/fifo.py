@@ -1,0 +1,27 @@
+"""FIFO: holds beats so that a unit that reads in bursts never stalls the one before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwgen.hw.schedule import Queue
+from hwgen.hw.stream import Stream
+
+
+@dataclass(frozen=True)
+class Fifo:
+    """`depth` beats, at least 2; a beat written in one cycle can be read in the next."""
+
+    name: str
+    origin: str
+    input: Stream
+    output: Stream
+    depth: int
+
+    @property
+    def cycles(self) -> int:
+        return self.input.beats
+
+    @property
+    def schedule(self) -> Queue:
+        return Queue(self.depth)

@@ -1,0 +1,46 @@
+"""Standalone threshold unit: PE elements a cycle, for a quantiser with no matrix in front (the network's input)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwgen.hw.kernel import Rom
+from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.stream import Stream
+
+LATENCY = 3
+"""Cycles from a beat read to its codes at the output: operand, code, output queue."""
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdUnit:
+    """Applies `activation` to each element; its thresholds are (elements, L), or (1, L) shared by all."""
+
+    name: str
+    origin: str
+    input: Stream
+    output: Stream
+    activation: Thresholding
+
+    @property
+    def shared(self) -> bool:
+        """One set of thresholds for every element: constants instead of a memory."""
+        return self.activation.thresholds.shape[0] == 1
+
+    @property
+    def cycles(self) -> int:
+        return self.input.beats
+
+    @property
+    def schedule(self) -> Engine:
+        beats = self.input.beats
+        return Engine(slots=beats, reads=beats, period=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+
+    @property
+    def threshold_rom(self) -> Rom | None:
+        """None where the thresholds are shared."""
+        if self.shared:
+            return None
+        width = self.input.lanes * self.activation.levels * self.activation.type.bits
+        return Rom(f"{self.name}_thresholds", self.input.beats, width)

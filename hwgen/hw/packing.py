@@ -1,0 +1,101 @@
+"""Bit and lane order, in one place.
+
+A beat, a weight word and a threshold word are little-endian bit strings: lane 0 (and PE 0, SIMD lane 0, level 0) is
+the least significant. As files they are hexadecimal lines, most significant digit first. Bipolar +1 is bit 1;
+integers are two's complement.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.stream import Stream, ceil_div
+from hwgen.ir.types import Bipolar, DType, IntArray
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def to_bits(codes: npt.NDArray[np.integer], dtype: DType) -> Bytes:
+    """Codes (..., n) as bits (..., n * dtype.bits), each code least significant bit first."""
+    if isinstance(dtype, Bipolar):
+        return (codes > 0).astype(np.uint8)
+    shifts = np.arange(dtype.bits, dtype=np.int64)
+    bits = (codes.astype(np.int64)[..., None] >> shifts) & 1
+    return bits.astype(np.uint8).reshape(*codes.shape[:-1], codes.shape[-1] * dtype.bits)
+
+
+def from_bits(bits: Bytes, dtype: DType) -> IntArray:
+    """The inverse of `to_bits`."""
+    if isinstance(dtype, Bipolar):
+        return bits.astype(np.int64) * 2 - 1
+    grouped = bits.reshape(*bits.shape[:-1], -1, dtype.bits).astype(np.int64)
+    weights = np.int64(1) << np.arange(dtype.bits, dtype=np.int64)
+    if dtype.signed:
+        weights[-1] = -weights[-1]
+    return np.asarray(grouped @ weights, dtype=np.int64)
+
+
+def to_words(codes: npt.NDArray[np.integer], stream: Stream) -> Bytes:
+    """Frames of codes (frames, elements) as beats (frames * beats, bytes of a beat), spare lanes zero."""
+    frames = codes.shape[0]
+    bits = to_bits(codes.reshape(frames, stream.elements), stream.dtype)
+    padded = np.zeros((frames, stream.beats * stream.width), dtype=np.uint8)
+    padded[:, : bits.shape[1]] = bits
+    return np.packbits(padded.reshape(frames * stream.beats, stream.width), axis=1, bitorder="little")
+
+
+def from_words(words: Bytes, stream: Stream) -> IntArray:
+    """Beats (frames * beats, bytes) back to codes (frames, elements); spare lanes are dropped."""
+    bits = np.unpackbits(words, axis=1, bitorder="little", count=stream.width)
+    frames = words.shape[0] // stream.beats
+    per_frame = bits.reshape(frames, stream.beats * stream.width)
+    return from_bits(per_frame[:, : stream.elements * stream.dtype.bits], stream.dtype)
+
+
+def to_hex(words: Bytes, width: int) -> list[str]:
+    """One hexadecimal line a word, ceil(width / 4) digits."""
+    digits = ceil_div(width, 4)
+    return [row[::-1].tobytes().hex()[-digits:] for row in words]
+
+
+def from_hex(lines: list[str], width: int) -> Bytes:
+    """The inverse of `to_hex`; ValueError where a line is not hexadecimal (an X or Z from a simulator)."""
+    size = ceil_div(width, 8)
+    if not lines:
+        return np.zeros((0, size), dtype=np.uint8)
+    data = b"".join(bytes.fromhex(line.rjust(2 * size, "0"))[::-1] for line in lines)
+    return np.frombuffer(data, dtype=np.uint8).reshape(len(lines), size)
+
+
+def weight_words(unit: MatVec) -> Bytes:
+    """The weight memory (NF * SF words): PE p, lane s of word nf*SF+sf is weights[nf*PE+p, sf*SIMD+s].
+
+    Places past MH or MW hold zero codes (bipolar: +1); the unit masks the lanes that meet them.
+    """
+    pe, simd = unit.folding.pe, unit.folding.simd
+    rows, cols = unit.neuron_folds * pe, unit.synapse_folds * simd
+    fill = 1 if isinstance(unit.weight_type, Bipolar) else 0
+    padded = np.full((rows, cols), fill, dtype=np.int64)
+    padded[: unit.mh, : unit.mw] = unit.weights
+    folded = padded.reshape(unit.neuron_folds, pe, unit.synapse_folds, simd).transpose(0, 2, 1, 3)
+    bits = to_bits(folded.reshape(unit.cycles, pe * simd), unit.weight_type)
+    return np.packbits(bits, axis=1, bitorder="little")
+
+
+def threshold_words(activation: Thresholding, lanes: int, elements: int) -> Bytes:
+    """The threshold memory, one word per beat: lane p, level l of word b is thresholds[b*lanes+p, l]."""
+    beats = ceil_div(elements, lanes)
+    padded = np.zeros((beats * lanes, activation.levels), dtype=np.int64)
+    padded[:elements] = activation.thresholds
+    bits = to_bits(padded.reshape(beats, lanes * activation.levels), activation.type)
+    return np.packbits(bits, axis=1, bitorder="little")
+
+
+def descending_words(activation: Thresholding, lanes: int, elements: int) -> Bytes:
+    """One bit per lane and beat: 1 where the channel's codes fall as its accumulator rises."""
+    beats = ceil_div(elements, lanes)
+    padded = np.zeros(beats * lanes, dtype=np.uint8)
+    padded[:elements] = activation.descending
+    return np.packbits(padded.reshape(beats, lanes), axis=1, bitorder="little")
