@@ -13,6 +13,7 @@ from hwgen.frontend.shapes import is_flat
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, Const, QuantConst, Stream, Tensor, aligned, collapse, real
 from hwgen.ir.ops import Add, Clip, Div, LeakyRelu, MatMul, Mul, Step
+from hwgen.ir.ranges import Range, matmul_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
 
 
@@ -105,13 +106,6 @@ def _through(node: SourceNode, step: Step, codes: IntArray) -> tuple[Step, ...]:
     )
 
 
-def accumulator_range(codes: IntArray, low: int, high: int) -> tuple[int, int]:
-    """The least and greatest sum any output can reach with inputs from low to high."""
-    positive, negative = np.maximum(codes, 0).sum(axis=1), np.minimum(codes, 0).sum(axis=1)
-    least, most = positive * low + negative * high, positive * high + negative * low
-    return int(least.min()), int(most.max())
-
-
 def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) -> Stream:
     """Emit the MatMul node. Raises: ModelError on sizes that differ, several rows, an unquantised input."""
     inputs = weights.codes.shape[1]
@@ -130,14 +124,15 @@ def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) 
             "Quantise the activation",
         )
     steps = [after for step in stream.steps for after in _through(node, step, weights.codes)]
-    low, high = accumulator_range(weights.codes, stream.low, stream.high)
-    kind = TensorType((len(weights.codes),), smallest_int(low, high))
+    inputs_range = Range(np.full(inputs, stream.low), np.full(inputs, stream.high))
+    sums = matmul_range(weights.codes, inputs_range)
+    kind = TensorType((len(weights.codes),), smallest_int(sums.min, sums.max))
     op = MatMul(weights.codes, weights.dtype)
     value = build.emit(f"fc{build.matmuls}", op, stream.value, kind, module_path(weights.name, node.name))
     build.matmuls += 1
     if np.any(weights.scale != 1):
         steps.append(Mul(weights.scale))
-    return Stream(value, low, high, tuple(steps), (*stream.shape[:-1], len(weights.codes)), quantised=False)
+    return Stream(value, sums.min, sums.max, tuple(steps), (*stream.shape[:-1], len(weights.codes)), quantised=False)
 
 
 def _require_stream(node: SourceNode, tensor: Tensor | None) -> Stream:

@@ -59,9 +59,7 @@ def import_qonnx(
     with _quiet():
         proto = _fold_constants(proto)
     clean = _plain(proto, name or proto.graph.name, batch)
-    return walk(
-        clean, name=clean.name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
-    )
+    return walk(clean, name=clean.name, input_type=input_type, input_scale=input_scale, input_offset=input_offset)
 
 
 def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
@@ -163,7 +161,8 @@ def _fold_constants(model: onnx.ModelProto) -> onnx.ModelProto:
             text[0] if text else type(error).__name__,
             "Export the model again",
         ) from error
-    return wrapped.model
+    folded: onnx.ModelProto = wrapped.model
+    return folded
 
 
 @contextlib.contextmanager

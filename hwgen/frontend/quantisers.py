@@ -33,6 +33,7 @@ _ROUNDINGS = {
     "CEIL": Rounding.CEIL,
     "DOWN": Rounding.TO_ZERO,
     "ROUND_TO_ZERO": Rounding.TO_ZERO,
+    "UP": Rounding.FROM_ZERO,
     "HALF_UP": Rounding.HALF_UP,
     "HALF_DOWN": Rounding.HALF_DOWN,
 }
@@ -42,6 +43,7 @@ _ROUND: dict[Rounding, Callable[[Array], Array]] = {
     Rounding.FLOOR: np.floor,
     Rounding.CEIL: np.ceil,
     Rounding.TO_ZERO: np.trunc,
+    Rounding.FROM_ZERO: lambda x: np.sign(x) * np.ceil(np.abs(x)),
     Rounding.HALF_UP: lambda x: np.sign(x) * np.floor(np.abs(x) + x.dtype.type(0.5)),
     Rounding.HALF_DOWN: lambda x: np.sign(x) * np.ceil(np.abs(x) - x.dtype.type(0.5)),
 }
@@ -96,15 +98,17 @@ def _finish(build: Build, node: SourceNode, stream: Stream, step: Step, kind: DT
     return Stream(value, *span, steps=(), shape=stream.shape, quantised=True)
 
 
-def _quant_constant(node: SourceNode, tensor: Const, kind: DType, span: tuple[int, int], args: list[Array]) -> Tensor:
+def _quant_constant(
+    node: SourceNode, tensor: Const, kind: DType, span: tuple[int, int], args: list[FloatArray]
+) -> Tensor:
     """Codes of a constant in float32, as the model's own executors compute them."""
     require_finite(tensor.value, tensor.name, node.label)
     scale, zero = args
-    x = tensor.value.astype(np.float32) / scale.astype(np.float32) + zero.astype(np.float32)
+    x: Array = tensor.value.astype(np.float32) / scale.astype(np.float32) + zero.astype(np.float32)
     if isinstance(kind, Bipolar):
         codes = np.where(x >= 0, 1, -1)
     else:
-        codes = _ROUND[_rounding(node)](np.clip(x, *map(np.float32, span)))
+        codes = _ROUND[_rounding(node)](np.clip(x, np.float32(span[0]), np.float32(span[1])))
     return QuantConst(codes.astype(np.int64), scale, zero, kind, tensor.name)
 
 
@@ -197,5 +201,3 @@ def _level_table(tensor: Stream, table: FloatArray, node: SourceNode, axis: int)
         return ordered
     rows = per_channel(tensor, np.arange(len(ordered), dtype=np.float64), node, axis=axis)
     return ordered[rows.astype(np.int64)]
-
-

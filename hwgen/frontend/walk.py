@@ -116,7 +116,10 @@ def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, default: f
     if not np.all(np.isfinite(array)) or (what == "scale" and np.any(array <= 0)):
         must = "positive and finite" if what == "scale" else "finite"
         raise ModelError(
-            f"input {graph.input_name!r}", f"its {what} must be {must}", f"{array.min():g}", f"Give another input {what}"
+            f"input {graph.input_name!r}",
+            f"its {what} must be {must}",
+            f"{array.min():g}",
+            f"Give another input {what}",
         )
     if array.ndim == 1 and len(shape) > 1 and array.size == shape[1]:
         array = array.reshape((-1,) + (1,) * (len(shape) - 2))
