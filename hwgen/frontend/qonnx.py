@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
 from hwgen.frontend.model_file import read_model, stem
 from hwgen.frontend.source import SourceGraph, SourceNode
-from hwgen.frontend.walk import QUANTISERS, require_supported, walk
+from hwgen.frontend.walk import QUANTISERS, dynamic_nodes, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
 
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["import_qonnx", "read_model"]
+__all__ = ["import_qonnx", "is_model", "quiet", "read_model"]
 
 _DOMAIN = "qonnx.custom_op.general"
 _QONNX_OPS = QUANTISERS | {"FloatQuant", "Trunc"}
@@ -55,11 +56,18 @@ def import_qonnx(
         proto.CopyFrom(model)
     graph = _plain(proto, name or proto.graph.name)
     require_supported(graph)
+    _keep_live(proto, graph)
     batch = _normalise(proto, graph.input_name)
-    with _quiet():
+    with quiet():
         proto = _fold_constants(proto)
     clean = _plain(proto, name or proto.graph.name, batch)
     return walk(clean, name=clean.name, input_type=input_type, input_scale=input_scale, input_offset=input_offset)
+
+
+def is_model(source: object) -> TypeGuard[onnx.ModelProto]:
+    """Whether `source` is an ONNX model in memory; imports nothing."""
+    onnx = sys.modules.get("onnx")
+    return onnx is not None and isinstance(source, onnx.ModelProto)
 
 
 def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
@@ -116,6 +124,25 @@ def _annotations(graph: onnx.GraphProto) -> dict[str, str]:
     }
 
 
+def _keep_live(model: onnx.ModelProto, graph: SourceGraph) -> None:
+    """Drop constant outputs (scale, zero point and bit width that a QuantTensor carries) and constants listed as inputs.
+
+    Raises: ModelError where not exactly one output depends on the input.
+    """
+    live = {name for node in dynamic_nodes(graph.nodes, graph.input_name) for name in node.outputs}
+    kept = [value for value in model.graph.output if value.name in live]
+    if len(kept) != 1:
+        found = f"{len(kept)}: {', '.join(value.name for value in kept)}" if kept else "none"
+        raise ModelError(
+            graph.name, "the network must have one output that depends on its input", found, "Export one output"
+        )
+    inputs = [value for value in model.graph.input if value.name == graph.input_name]
+    for field, values in ((model.graph.output, kept), (model.graph.input, inputs)):
+        copies = [type(value).FromString(value.SerializeToString()) for value in values]
+        del field[:]
+        field.extend(copies)
+
+
 def _normalise(model: onnx.ModelProto, input_name: str) -> int:
     """One domain for the QONNX operators, batch size 1; gives the batch size found. Raises: ModelError."""
     for node in model.graph.node:
@@ -166,7 +193,7 @@ def _fold_constants(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the warnings and prints of the packages from the user."""
     level = logging.root.manager.disable
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):

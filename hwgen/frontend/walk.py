@@ -82,9 +82,9 @@ def require_supported(graph: SourceGraph) -> None:
         if node.op not in HANDLERS:
             raise ModelError(
                 node.label,
-                f"every operator must be one of {', '.join(sorted(HANDLERS))}",
+                "every operator must be one that hwgen can build",
                 node.op,
-                "Express the layer with these, or open an issue",
+                f"Build the network from {', '.join(sorted(HANDLERS))}",
             )
     softened = {out for node in live if node.op.endswith("Softmax") for out in node.outputs}
     for node in live:
@@ -155,17 +155,16 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], batch: in
 
 
 def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> Stream:
-    """The one output that depends on the input. Raises: ModelError on none or several."""
-    names = [name for name in graph.outputs if not isinstance(tensors.get(name), Const)]
-    streams = [tensor for tensor in (tensors.get(name) for name in names) if isinstance(tensor, Stream)]
-    if len(streams) != 1 or len(names) != 1:
+    """The network's output. Raises: ModelError where it cannot be had, as the values of a TopK."""
+    end = tensors.get(graph.outputs[0])
+    if not isinstance(end, Stream):
         raise ModelError(
-            graph.name,
-            "the network must have one output that depends on its input",
-            f"{len(names)}: {', '.join(names)}" if names else "none",
-            "Export the model with one output",
+            f"output {graph.outputs[0]!r}",
+            "it must be the scores, a quantised tensor or the index of the best class",
+            "another result of the last operator",
+            "Export one of these",
         )
-    return streams[0]
+    return end
 
 
 def walk(
