@@ -29,7 +29,7 @@ from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.text import parse_graph, print_graph
-from hwgen.ir.types import TensorType, smallest_int
+from hwgen.ir.types import TensorType, parse_dtype, smallest_int
 from hwgen.passes.pipeline import integer_network
 from hwgen.report.estimate import Estimate, estimate
 
@@ -141,6 +141,11 @@ def load(source: Any, example_input: Any = None, **options: Any) -> Graph:
     """
     from hwgen.frontend import load as frontend_load
 
+    if isinstance(options.get("input_type"), str):
+        try:
+            options["input_type"] = parse_dtype(options["input_type"])
+        except ValueError as error:
+            raise ConfigError("input_type", "must be bipolar, intN or uintN", repr(options["input_type"])) from error
     return frontend_load(source, example_input, **options)
 
 
