@@ -287,9 +287,7 @@ def _threshold_memories(
     return [rom, _descending_memory(name, activation, lanes, elements, files)]
 
 
-def _descending_memory(
-    name: str, activation: Thresholding, lanes: int, elements: int, files: dict[str, str]
-) -> Memory:
+def _descending_memory(name: str, activation: Thresholding, lanes: int, elements: int, files: dict[str, str]) -> Memory:
     words = packing.descending_words(activation, lanes, elements)
     memory = _memory(Rom(f"{name}_descending", len(words), lanes), "descending", "threshold_addr")
     files[memory.file] = _lines(words, lanes)
