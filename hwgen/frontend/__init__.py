@@ -1,0 +1,61 @@
+"""Frontends: from a Brevitas module or a QONNX file to the integer network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from hwgen.errors import ModelError
+from hwgen.ir.graph import Graph
+from hwgen.ir.types import DType
+
+if TYPE_CHECKING:
+    import onnx
+    import torch
+
+__all__ = ["load"]
+
+
+def load(
+    source: str | Path | onnx.ModelProto | torch.nn.Module,
+    example_input: Any = None,
+    *,
+    name: str | None = None,
+    input_type: DType | None = None,
+    input_scale: npt.ArrayLike | None = None,
+    input_offset: npt.ArrayLike | None = None,
+) -> Graph:
+    """The integer network of a QONNX file, an ONNX model in memory or a Brevitas module.
+
+    Args:
+        source: what to read; a path never imports torch.
+        example_input: one input with its batch axis, for a module.
+        name, input_type, input_scale, input_offset: as `import_qonnx` takes them.
+
+    Raises: ModelError naming the node, what must hold, what was found and what to change.
+    """
+    from hwgen.frontend.qonnx import import_qonnx, is_model
+
+    if isinstance(source, str | Path) or is_model(source):
+        return import_qonnx(
+            source, name=name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
+        )
+    if example_input is None:
+        raise ModelError(
+            type(source).__name__,
+            "a module must come with an example of its input",
+            "none",
+            "Give a tensor of shape (1, ...) as example_input",
+        )
+    from hwgen.frontend.brevitas import import_module
+
+    return import_module(
+        source,
+        example_input,
+        name=name,
+        input_type=input_type,
+        input_scale=input_scale,
+        input_offset=input_offset,
+    )

@@ -14,9 +14,13 @@ Space freed in one cycle can be used in the next.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from hwgen.hw.stream import ceil_div
+from hwgen.ir.types import IntArray
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,192 @@ Schedule = Engine | Gearbox | Queue
 def credits_for(latency: int, period: int) -> int:
     """Depth of an output queue that lets a beat leave every `period` cycles: a credit is away for latency + 1."""
     return max(2, ceil_div(latency + 1, period))
+
+
+class _Channel:
+    """Times of the beats of one stream: when each can first be read, and when it was."""
+
+    def __init__(self) -> None:
+        self.visible: list[int] = []
+        self.taken: list[int] = []
+
+
+class _EngineState:
+    def __init__(self, schedule: Engine) -> None:
+        self.schedule = schedule
+        self.slot = 0
+        self.last = -1
+
+    def advance(self, source: _Channel, sink: _Channel) -> bool:
+        """Fire every slot whose beat and credit are known; True if any was."""
+        unit = self.schedule
+        fired = False
+        while True:
+            slot, time = self.slot, self.last + 1
+            if slot >= unit.reads:
+                ending = slot - slot % unit.period + unit.period - 1
+                slot, time = ending, time + ending - slot
+            reads, ends = slot < unit.reads, slot % unit.period == unit.period - 1
+            if reads:
+                if len(source.taken) == len(source.visible):
+                    return fired
+                time = max(time, source.visible[len(source.taken)])
+            if ends:
+                freed = len(sink.visible) - unit.credits
+                if freed >= len(sink.taken):
+                    return fired
+                if freed >= 0:
+                    time = max(time, sink.taken[freed] + 1)
+                sink.visible.append(time + unit.latency)
+            if reads:
+                source.taken.append(time)
+            self.slot, self.last, fired = (slot + 1) % unit.slots, time, True
+
+
+class _GearboxState:
+    def __init__(self, schedule: Gearbox) -> None:
+        self.schedule = schedule
+        self.beat = 0
+        self.pushed = 0
+
+    def advance(self, source: _Channel, sink: _Channel) -> bool:
+        """Take every beat whose room is known; True if any was."""
+        unit = self.schedule
+        fired = False
+        while len(source.taken) < len(source.visible):
+            # Beats that must have left so that at most 2*pull - 1 groups are held.
+            left = ceil_div(max(0, self.pushed - 2 * unit.pull + 1), unit.pull)
+            if left > len(sink.taken):
+                break
+            taken = source.taken
+            time = max(source.visible[len(taken)], taken[-1] + 1 if taken else 0)
+            if left:
+                time = max(time, sink.taken[left - 1] + 1)
+            taken.append(time)
+            self.beat += 1
+            self.pushed += unit.push if self.beat < unit.in_beats else unit.last_push
+            self.beat %= unit.in_beats
+            ready = self.pushed // unit.pull - len(sink.visible)
+            sink.visible.extend([time + 1] * ready)
+            fired = True
+        return fired
+
+
+class _QueueState:
+    def __init__(self, schedule: Queue) -> None:
+        self.schedule = schedule
+
+    def advance(self, source: _Channel, sink: _Channel) -> bool:
+        """Take every beat whose room is known; True if any was."""
+        fired = False
+        while (index := len(source.taken)) < len(source.visible):
+            freed = index - self.schedule.depth
+            if freed >= len(sink.taken):
+                break
+            time = max(source.visible[index], source.taken[-1] + 1 if index else 0)
+            if freed >= 0:
+                time = max(time, sink.taken[freed] + 1)
+            source.taken.append(time)
+            sink.visible.append(time + 1)
+            fired = True
+        return fired
+
+
+_UnitState = _EngineState | _GearboxState | _QueueState
+
+
+def _state(schedule: Schedule) -> _UnitState:
+    match schedule:
+        case Engine():
+            return _EngineState(schedule)
+        case Gearbox():
+            return _GearboxState(schedule)
+        case Queue():
+            return _QueueState(schedule)
+
+
+def beat_times(schedules: Sequence[Schedule], input_beats: int, frames: int) -> list[IntArray]:
+    """Cycle in which each beat is taken, per stream, for a chain of units and `frames` back-to-back frames.
+
+    The source always has a beat to offer, the sink is always ready; cycle 0 takes the first beat. Returns one array
+    for the chain's input and one for the output of each unit, beats of all frames in order.
+    """
+    channels = [_Channel() for _ in range(len(schedules) + 1)]
+    channels[0].visible = [0] * (input_beats * frames)
+    states = [_state(schedule) for schedule in schedules]
+    output = channels[-1]
+    progress = True
+    while progress:
+        progress = False
+        for state, source, sink in zip(states, channels[:-1], channels[1:], strict=True):
+            progress |= state.advance(source, sink)
+        while len(output.taken) < len(output.visible):
+            index = len(output.taken)
+            output.taken.append(max(output.visible[index], output.taken[-1] + 1 if index else 0))
+    return [np.array(channel.taken, dtype=np.int64) for channel in channels]
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """Cycles of a run of back-to-back frames.
+
+    Attributes:
+        interval: between the last output beats of the last two frames; None for a single frame.
+        latency: from the first input beat taken to the last output beat of the first frame.
+        total: cycles from the first input beat to the last output beat, both counted.
+    """
+
+    interval: int | None
+    latency: int
+    total: int
+
+
+def cycles_of(input_times: IntArray, output_times: IntArray, frames: int) -> Cycles:
+    """The cycles of a run from the times of its input beats and output beats, predicted or simulated."""
+    start = int(input_times[0])
+    ends = output_times.reshape(frames, -1)[:, -1] - start
+    interval = int(ends[-1] - ends[-2]) if frames > 1 else None
+    return Cycles(interval, int(ends[0]), int(ends[-1]) + 1)
+
+
+@dataclass(frozen=True)
+class CycleModel:
+    """The cycles of a chain for any number of frames: `ends` of the first frames, then one every `interval` cycles."""
+
+    ends: tuple[int, ...]
+    interval: int
+
+    def predict(self, frames: int) -> Cycles:
+        """Cycles of a run of `frames` back-to-back frames."""
+        interval = None if frames < 2 else self._end(frames - 1) - self._end(frames - 2)
+        return Cycles(interval, self.ends[0], self._end(frames - 1) + 1)
+
+    def _end(self, frame: int) -> int:
+        known = len(self.ends) - 1
+        return self.ends[frame] if frame <= known else self.ends[-1] + (frame - known) * self.interval
+
+
+def cycle_model(schedules: Sequence[Schedule], input_beats: int) -> CycleModel:
+    """Run a chain until it repeats itself.
+
+    Every recurrence looks back at most `reach` frames; once all times of `reach` frames lie one and the same interval
+    after those of the frame before, they do so for ever.
+    """
+    frames = 8
+    while True:
+        times = [t.reshape(frames, -1) for t in beat_times(schedules, input_beats, frames)]
+        reach = 1 + max(_reach(s, t.shape[1]) for s, t in zip(schedules, times[1:], strict=True))
+        if reach + 1 < frames:
+            steps = np.concatenate([np.diff(t[-reach - 1 :], axis=0).ravel() for t in times])
+            if np.all(steps == steps[0]):
+                return CycleModel(tuple(int(end) for end in times[-1][:, -1]), int(steps[0]))
+        frames *= 2
+
+
+def _reach(schedule: Schedule, output_beats: int) -> int:
+    """Frames that a unit's recurrence looks back over its output stream."""
+    match schedule:
+        case Engine(credits=held) | Queue(depth=held):
+            return ceil_div(held, output_beats) + 1
+        case Gearbox():
+            return 2  # holds less than two output beats

@@ -19,10 +19,11 @@ from hwgen.ir.types import DType, FloatArray, IntArray
 class Rounding(Enum):
     """How a quantiser turns a real number into an integer."""
 
-    HALF_EVEN = "round"
+    HALF_EVEN = "half_even"
     FLOOR = "floor"
     CEIL = "ceil"
-    TO_ZERO = "round_to_zero"
+    TO_ZERO = "to_zero"
+    FROM_ZERO = "from_zero"
     HALF_UP = "half_up"
     HALF_DOWN = "half_down"
 

@@ -1,0 +1,154 @@
+"""From a Brevitas module to the integer network. The sole owner of torch and brevitas imports."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from hwgen.errors import ModelError
+from hwgen.frontend.qonnx import import_qonnx, quiet
+from hwgen.ir.graph import Graph
+from hwgen.ir.types import DType
+
+if TYPE_CHECKING:
+    import onnx
+    import torch
+
+_QUANT_LAYERS = "Build it from brevitas.nn layers such as QuantLinear and QuantReLU"
+
+
+def prepare_torch() -> None:
+    """Make Brevitas 0.13 run on torch 2.13, which has lost named tensors.
+
+    Brevitas calls `tensor.rename(None)` in every layer, which drops the names of a tensor's axes. Without names there
+    is nothing to drop: where the method is gone, it comes back as the identity. Scripts that train with this pair
+    call this once before their first forward pass; importing a module does it by itself.
+    """
+    import torch
+
+    if not hasattr(torch.Tensor, "rename"):
+
+        def rename(self: torch.Tensor, names: None = None) -> torch.Tensor:
+            return self
+
+        torch.Tensor.rename = rename  # type: ignore[attr-defined]
+
+
+def import_module(
+    module: torch.nn.Module,
+    example_input: torch.Tensor | npt.ArrayLike,
+    *,
+    name: str | None = None,
+    input_type: DType | None = None,
+    input_scale: npt.ArrayLike | None = None,
+    input_offset: npt.ArrayLike | None = None,
+) -> Graph:
+    """The integer network of a trained Brevitas module, which stays as it is.
+
+    Args:
+        module: any module of Brevitas layers, on the CPU.
+        example_input: one input with its batch axis; only its shape matters.
+        name: the network's name; by default the module's class.
+        input_type: the codes the hardware receives.
+        input_scale, input_offset: real = scale * code + offset, one value or one for each channel.
+
+    Raises: ModelError naming the layer, what must hold, what was found and what to change.
+    """
+    prepare_torch()
+    title = name or type(module).__name__
+    proto = export(module, example_input, title)
+    return import_qonnx(proto, name=title, input_type=input_type, input_scale=input_scale, input_offset=input_offset)
+
+
+def export(module: torch.nn.Module, example_input: torch.Tensor | npt.ArrayLike, title: str) -> onnx.ModelProto:
+    """The module in evaluation mode as a QONNX model in memory. Raises: ModelError."""
+    import torch
+
+    _require_brevitas(module, title)
+    with quiet():
+        from brevitas.export import export_qonnx
+
+        trained = copy.deepcopy(module).cpu().eval()
+        example = torch.as_tensor(example_input, dtype=torch.float32)
+        _require_runs(trained, example, title)
+        try:
+            model: onnx.ModelProto = export_qonnx(trained, args=example, dynamo=False)
+        except Exception as error:  # torch's exporter raises whatever the module's code leads it to
+            raise ModelError(
+                title, "torch must be able to export the module", _first_line(error), "Simplify its forward"
+            ) from error
+    return model
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _require_brevitas(module: Any, title: str) -> None:
+    """At least one layer must come from Brevitas. Raises: ModelError."""
+    import torch
+
+    if not isinstance(module, torch.nn.Module):
+        raise ModelError(title, "the network must be a torch.nn.Module", type(module).__name__, _QUANT_LAYERS)
+    if not any(type(part).__module__.startswith("brevitas.") for part in module.modules()):
+        raise ModelError(title, "the network must be quantised with Brevitas", "no Brevitas layer", _QUANT_LAYERS)
+
+
+def _require_runs(module: torch.nn.Module, example: torch.Tensor, title: str) -> None:
+    """The example must fit the module. Raises: ModelError."""
+    import torch
+
+    try:
+        with torch.no_grad():
+            module(example)
+    except Exception as error:  # whatever the module's own code raises
+        raise ModelError(
+            title,
+            "the example input must run through the network",
+            f"{_first_line(error)} for shape {tuple(example.shape)}",
+            "Give an example of shape (1, ...) as the network receives it",
+        ) from error
+
+
+def load_checkpoint(path: str | Path, module: torch.nn.Module) -> None:
+    """Load trained parameters, a state dict or one under the key `state_dict`, without running code from the file.
+
+    Raises: ModelError on a file that is missing, not a checkpoint, holds code, or does not fit the module.
+    """
+    prepare_torch()
+    import torch
+
+    path = Path(path)
+    if not path.is_file():
+        raise ModelError(path.name, "the checkpoint must exist", "no such file", "Check the path")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise ModelError(
+            path.name,
+            "a checkpoint must hold tensors only",
+            "Python objects, or another format",
+            "Save it with torch.save(module.state_dict(), path)",
+        ) from None
+    except (RuntimeError, EOFError, OSError) as error:
+        raise ModelError(
+            path.name, "the checkpoint must be whole", _first_line(error), "Save or copy it again"
+        ) from None
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict):
+        raise ModelError(path.name, "a checkpoint must hold a state dict", type(state).__name__, "Save state_dict()")
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        found = " ".join(str(error).split()[:40]).rstrip(".")
+        title = type(module).__name__
+        raise ModelError(path.name, f"the checkpoint must fit {title}", found, "Load it into its own model") from None

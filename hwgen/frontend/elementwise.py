@@ -1,0 +1,150 @@
+"""Elementwise operators: each becomes a step pending on the stream, or is evaluated on constants."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.source import SourceNode
+from hwgen.frontend.symbolic import Build, Const, QuantConst, Stream, Tensor, aligned, per_channel, real
+from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
+from hwgen.ir.types import FloatArray
+
+_FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mul": operator.mul,
+    "Div": operator.truediv,
+    "Max": np.maximum,
+    "Min": np.minimum,
+}
+
+
+def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
+    """`tensor` as a stream. Raises: ModelError where it is a constant."""
+    if not isinstance(tensor, Stream):
+        raise ModelError(
+            node.label, "its input must come from the network's input", "a constant", "Fold constants before export"
+        )
+    return tensor
+
+
+def constant_of(node: SourceNode, tensor: Tensor | None, what: str) -> Const | QuantConst:
+    """`tensor` as a constant; `what` names its part in the node. Raises: ModelError where it is not."""
+    if tensor is None or isinstance(tensor, Stream):
+        raise ModelError(
+            node.label,
+            f"its {what} must be constant",
+            "a tensor computed at run time" if tensor is not None else "none",
+            "Only chains with trained parameters become hardware",
+        )
+    return tensor
+
+
+def _infinite(node: SourceNode) -> bool:
+    return node.op in ("Max", "Min")
+
+
+def _require_no_zero(node: SourceNode, divisor: FloatArray) -> None:
+    if np.any(divisor == 0):
+        raise ModelError(node.label, "its divisor must not be zero", "0", "Train or export the model again")
+
+
+def _constants(node: SourceNode, left: Const | QuantConst, right: Const | QuantConst) -> Tensor:
+    """The operator on two constants; a quantised one scaled stays quantised."""
+    other = real(right, node, infinite=_infinite(node))
+    if node.op == "Div":
+        _require_no_zero(node, other)
+    if isinstance(left, QuantConst) and node.op in ("Mul", "Div") and np.all(other > 0):
+        scale = np.asarray(_FUNCTIONS[node.op](left.scale, other), dtype=np.float64)
+        if np.broadcast_shapes(scale.shape, left.shape) == left.shape:
+            return replace(left, scale=scale)
+    return Const(_FUNCTIONS[node.op](real(left, node, infinite=_infinite(node)), other), left.name)
+
+
+def _steps(node: SourceNode, parameter: FloatArray, *, constant_first: bool) -> tuple[Step, ...]:
+    match node.op:
+        case "Add":
+            return (Add(parameter),)
+        case "Sub":
+            return (Mul(np.asarray(-1.0)), Add(parameter)) if constant_first else (Add(-parameter),)
+        case "Mul":
+            return (Mul(parameter),)
+        case "Max":
+            return (Clip(parameter, np.asarray(np.inf)),)
+        case "Min":
+            return (Clip(np.asarray(-np.inf), parameter),)
+    _require_no_zero(node, parameter)
+    return (Div(parameter),)
+
+
+def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Add, Sub, Mul, Div, Max, Min of a stream and a constant, either side. Raises: ModelError."""
+    left, right = args[0], args[1] if len(args) > 1 else None
+    if not isinstance(left, Stream) and not isinstance(right, Stream):
+        return _constants(node, constant_of(node, left, "left operand"), constant_of(node, right, "right operand"))
+    first = not isinstance(left, Stream)
+    stream = stream_of(node, right if first else left)
+    constant = constant_of(node, left if first else right, "second operand")
+    if first and node.op == "Div":
+        raise ModelError(
+            node.label, "the network's tensor must not be the divisor", "constant / tensor", "Divide by constants only"
+        )
+    parameter = aligned(stream, real(constant, node, infinite=_infinite(node)), node)
+    return stream.then(*_steps(node, parameter, constant_first=first))
+
+
+def neg(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """-x."""
+    return stream_of(node, args[0]).then(Mul(np.asarray(-1.0)))
+
+
+def relu(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """max(x, 0)."""
+    return stream_of(node, args[0]).then(Clip(np.asarray(0.0), np.asarray(np.inf)))
+
+
+def leaky_relu(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """LeakyRelu with its slope attribute (float32 0.01 where absent), PRelu with a constant slope."""
+    stream = stream_of(node, args[0])
+    if node.op == "PRelu":
+        return stream.then(LeakyRelu(aligned(stream, real(constant_of(node, args[1], "slope"), node), node)))
+    return stream.then(LeakyRelu(np.asarray(node.real("alpha", float(np.float32(0.01))))))
+
+
+def clip(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Clip with its bounds as attributes (opset 6) or inputs (opset 11), absent ones infinite."""
+    stream = stream_of(node, args[0])
+    bounds = [np.asarray(node.real("min", -np.inf)), np.asarray(node.real("max", np.inf))]
+    for index, tensor in enumerate(args[1:3]):
+        if tensor is not None:
+            bounds[index] = aligned(stream, real(constant_of(node, tensor, "bound"), node, infinite=True), node)
+    if np.isnan(bounds[0]).any() or np.isnan(bounds[1]).any() or np.any(bounds[0] > bounds[1]):
+        raise ModelError(
+            node.label, "its lower bound must not exceed its upper bound", f"{bounds[0]} and {bounds[1]}", "Swap them"
+        )
+    return stream.then(Clip(bounds[0], bounds[1]))
+
+
+def batch_norm(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Batch normalisation at inference, channels on axis 1. Raises: ModelError on training mode or a bad variance."""
+    stream = stream_of(node, args[0])
+    if node.integer("training_mode", 0):
+        raise ModelError(node.label, "it must run at inference", "training_mode = 1", "Export the model in eval mode")
+    names = ("gamma", "beta", "mean", "variance")
+    gamma, beta, mean, variance = (
+        per_channel(stream, real(constant_of(node, tensor, name), node), node)
+        for name, tensor in zip(names, args[1:5], strict=True)
+    )
+    epsilon = node.real("epsilon", float(np.float32(1e-5)))
+    if np.any(variance + epsilon <= 0):
+        least = float(np.min(variance + epsilon))
+        raise ModelError(
+            node.label, "variance + epsilon must be positive", f"{least:g}", "Train or export the model again"
+        )
+    return stream.then(BatchNorm(gamma, beta, mean, variance, epsilon))

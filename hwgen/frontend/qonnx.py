@@ -1,0 +1,205 @@
+"""From a QONNX file to the integer network. With model_file.py the sole owner of onnx and qonnx imports."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import numpy.typing as npt
+
+from hwgen.errors import ModelError
+from hwgen.frontend.model_file import read_model, stem
+from hwgen.frontend.source import SourceGraph, SourceNode
+from hwgen.frontend.walk import QUANTISERS, dynamic_nodes, require_supported, walk
+from hwgen.ir.graph import Graph
+from hwgen.ir.types import DType
+
+if TYPE_CHECKING:
+    import onnx
+
+__all__ = ["import_qonnx", "is_model", "quiet", "read_model"]
+
+_DOMAIN = "qonnx.custom_op.general"
+_QONNX_OPS = QUANTISERS | {"FloatQuant", "Trunc"}
+_STANDARD = ("", "ai.onnx")
+
+
+def import_qonnx(
+    model: onnx.ModelProto | str | Path,
+    *,
+    name: str | None = None,
+    input_type: DType | None = None,
+    input_scale: npt.ArrayLike | None = None,
+    input_offset: npt.ArrayLike | None = None,
+) -> Graph:
+    """The integer network of a QONNX model.
+
+    Args:
+        model: a file (`.onnx`, `.onnx.gz`) or a model in memory, which stays as it is.
+        name: the network's name; by default the file's or the graph's.
+        input_type: the codes the hardware receives; by default what the file annotates.
+        input_scale, input_offset: real = scale * code + offset, one value or one for each channel.
+
+    Raises: ModelError naming the node, what must hold, what was found and what to change.
+    """
+    if isinstance(model, str | Path):
+        path = Path(model)
+        name, proto = name or stem(path), read_model(path)
+    else:
+        proto = type(model)()
+        proto.CopyFrom(model)
+    graph = _plain(proto, name or proto.graph.name)
+    require_supported(graph)
+    _keep_live(proto, graph)
+    batch = _normalise(proto, graph.input_name)
+    with quiet():
+        proto = _fold_constants(proto)
+    clean = _plain(proto, name or proto.graph.name, batch)
+    return walk(clean, name=clean.name, input_type=input_type, input_scale=input_scale, input_offset=input_offset)
+
+
+def is_model(source: object) -> TypeGuard[onnx.ModelProto]:
+    """Whether `source` is an ONNX model in memory; imports nothing."""
+    onnx = sys.modules.get("onnx")
+    return onnx is not None and isinstance(source, onnx.ModelProto)
+
+
+def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
+    """The graph as plain data, nodes that no output needs left out. Raises: ModelError."""
+    from onnx import helper, numpy_helper
+
+    graph = model.graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in constants]
+    if len(inputs) != 1:
+        found = f"{len(inputs)}: {', '.join(value.name for value in inputs)}" if inputs else "none"
+        raise ModelError(name, "the network must have one input", found, "Export the model with one input")
+    nodes = []
+    for index, node in enumerate(graph.node):
+        _require_known_domain(node)
+        attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        label = node.name or f"{node.op_type}_{index}"
+        nodes.append(SourceNode(label, node.op_type, tuple(node.input), tuple(node.output), attributes))
+    outputs = tuple(value.name for value in graph.output)
+    shape = tuple(d.dim_value for d in inputs[0].type.tensor_type.shape.dim)
+    return SourceGraph(
+        name, _needed(nodes, outputs), constants, _annotations(graph), inputs[0].name, shape, outputs, batch
+    )
+
+
+def _require_known_domain(node: onnx.NodeProto) -> None:
+    """Operators of other domains must be QONNX's own. Raises: ModelError."""
+    if node.op_type not in _QONNX_OPS and node.domain not in _STANDARD:
+        raise ModelError(
+            f"{node.name} ({node.op_type})",
+            "every operator must be ONNX's own or a QONNX quantiser",
+            f"{node.op_type} of domain {node.domain!r}",
+            "Export the model with standard operators",
+        )
+
+
+def _needed(nodes: Sequence[SourceNode], outputs: Sequence[str]) -> tuple[SourceNode, ...]:
+    """The nodes that some output depends on, in order."""
+    wanted, kept = set(outputs), []
+    for node in reversed(nodes):
+        if wanted.intersection(node.outputs):
+            wanted.update(node.inputs)
+            kept.append(node)
+    return tuple(reversed(kept))
+
+
+def _annotations(graph: onnx.GraphProto) -> dict[str, str]:
+    """The finn_datatype of each annotated tensor."""
+    return {
+        note.tensor_name: entry.value
+        for note in graph.quantization_annotation
+        for entry in note.quant_parameter_tensor_names
+        if entry.key == "finn_datatype"
+    }
+
+
+def _keep_live(model: onnx.ModelProto, graph: SourceGraph) -> None:
+    """Drop constant outputs (scale, zero point and bit width that a QuantTensor carries) and constants listed as inputs.
+
+    Raises: ModelError where not exactly one output depends on the input.
+    """
+    live = {name for node in dynamic_nodes(graph.nodes, graph.input_name) for name in node.outputs}
+    kept = [value for value in model.graph.output if value.name in live]
+    if len(kept) != 1:
+        found = f"{len(kept)}: {', '.join(value.name for value in kept)}" if kept else "none"
+        raise ModelError(
+            graph.name, "the network must have one output that depends on its input", found, "Export one output"
+        )
+    inputs = [value for value in model.graph.input if value.name == graph.input_name]
+    for field, values in ((model.graph.output, kept), (model.graph.input, inputs)):
+        copies = [type(value).FromString(value.SerializeToString()) for value in values]
+        del field[:]
+        field.extend(copies)
+
+
+def _normalise(model: onnx.ModelProto, input_name: str) -> int:
+    """One domain for the QONNX operators, batch size 1; gives the batch size found. Raises: ModelError."""
+    for node in model.graph.node:
+        if node.op_type in _QONNX_OPS:
+            node.domain = _DOMAIN
+    if all(entry.domain != _DOMAIN for entry in model.opset_import):
+        model.opset_import.add(domain=_DOMAIN, version=1)
+    value = next(v for v in model.graph.input if v.name == input_name)
+    dims = value.type.tensor_type.shape.dim
+    batch = dims[0].dim_value if dims and len(dims) > 1 else 1
+    if len(dims) > 1:
+        dims[0].ClearField("value")
+        dims[0].dim_value = 1
+    unknown = [index for index, dim in enumerate(dims) if dim.dim_value <= 0]
+    if unknown or not dims:
+        raise ModelError(
+            f"input {input_name!r}",
+            "its shape must be known but for the batch size",
+            f"axes {unknown} unknown" if dims else "no shape",
+            "Export the model with a fixed input size",
+        )
+    del model.graph.value_info[:]
+    for output in model.graph.output:
+        output.type.tensor_type.ClearField("shape")
+    return max(1, int(batch))
+
+
+def _fold_constants(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The clean-up of the qonnx package that leaves names alone: shapes inferred, constants folded. Raises: ModelError."""
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.transformation.fold_constants import FoldConstants
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    wrapped = ModelWrapper(model)
+    try:
+        wrapped = wrapped.transform(InferShapes())
+        wrapped = wrapped.transform(FoldConstants(exclude_op_types=sorted(_QONNX_OPS)))
+    except Exception as error:  # qonnx and onnxruntime raise whatever their operators raise
+        text = str(error).strip().splitlines()
+        raise ModelError(
+            model.graph.name or "the model",
+            "its shapes and constants must be computable",
+            text[0] if text else type(error).__name__,
+            "Export the model again",
+        ) from error
+    folded: onnx.ModelProto = wrapped.model
+    return folded
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the warnings and prints of the packages from the user."""
+    level = logging.root.manager.disable
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(level)

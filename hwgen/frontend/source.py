@@ -1,0 +1,102 @@
+"""An ONNX graph as plain data: what the symbolic walk reads, free of protobuf."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwgen.errors import ModelError
+from hwgen.ir.types import Bipolar, DType, IntType
+
+Array = npt.NDArray[Any]
+
+_HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_quant")
+
+
+@dataclass(frozen=True)
+class SourceNode:
+    """One ONNX node; an absent optional input is an empty name."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The node as error messages show it: `MatMul_3 (MatMul)`."""
+        return f"{self.name} ({self.op})" if self.name else self.op
+
+    def integer(self, name: str, default: int) -> int:
+        """An integer attribute."""
+        return int(self.attributes.get(name, default))
+
+    def real(self, name: str, default: float) -> float:
+        """A float32 attribute as float64, unchanged."""
+        return float(self.attributes.get(name, default))
+
+    def text(self, name: str, default: str) -> str:
+        """A string attribute."""
+        value = self.attributes.get(name, default)
+        return value.decode() if isinstance(value, bytes) else str(value)
+
+
+@dataclass(frozen=True)
+class SourceGraph:
+    """An ONNX graph with one dynamic input of batch size 1.
+
+    Attributes:
+        constants: arrays by tensor name.
+        annotations: the finn_datatype of tensors that state one.
+        outputs: every graph output, those that are constants included.
+        batch: the batch size the file was exported with, 1 where it is symbolic.
+    """
+
+    name: str
+    nodes: tuple[SourceNode, ...]
+    constants: Mapping[str, Array]
+    annotations: Mapping[str, str]
+    input_name: str
+    input_shape: tuple[int, ...]
+    outputs: tuple[str, ...]
+    batch: int = 1
+
+
+def annotated_type(text: str) -> DType | None:
+    """The integer type a finn_datatype names, None for floats, fixed point and scaled integers."""
+    special: dict[str, DType] = {
+        "BIPOLAR": Bipolar(),
+        "BINARY": IntType(1, signed=False),
+        "TERNARY": IntType(2, signed=True),
+    }
+    if text in special:
+        return special[text]
+    match = re.fullmatch(r"(U?)INT(\d+)", text)
+    return IntType(int(match[2]), signed=not match[1]) if match else None
+
+
+def module_path(tensor: str, fallback: str) -> str:
+    """What the user calls the layer that owns `tensor`: `features.3.weight` and
+    `/net/features.3/weight_quant/...` are `features.3`; a name that says nothing gives `fallback`."""
+    parts = tensor.strip("/").split("/")
+    for handler in _HANDLERS:
+        if handler in parts[1:]:
+            return parts[parts.index(handler) - 1]
+    if tensor.endswith((".weight", ".bias")):
+        return tensor.rpartition(".")[0]
+    return fallback
+
+
+def require_finite(array: Array, tensor: str, where: str) -> None:
+    """Refuse NaN and infinity in a parameter. Raises: ModelError."""
+    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
+        found = "NaN" if np.isnan(array).any() else "infinity"
+        raise ModelError(
+            where, f"every parameter must be finite, tensor {tensor!r} is not", found, "Train or export the model again"
+        )

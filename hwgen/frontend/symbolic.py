@@ -1,0 +1,184 @@
+"""What a tensor of the network is while the walk goes over it: a constant, a quantised constant or a stream."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.source import Array, SourceNode, require_finite
+from hwgen.ir.graph import Affine, Node, Value
+from hwgen.ir.ops import Add, BatchNorm, Div, Mul, Op, Step
+from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
+
+
+@dataclass(frozen=True)
+class Const:
+    """A constant tensor with its real values. `claimed` is the integer type that the file says it has."""
+
+    value: Array
+    name: str
+    claimed: DType | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+
+@dataclass(frozen=True)
+class QuantConst:
+    """A quantised constant: real = scale * (codes - zero_point); both broadcast to the shape of `codes`."""
+
+    codes: IntArray
+    scale: FloatArray
+    zero_point: FloatArray
+    dtype: DType
+    name: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.codes.shape
+
+    def reshape(self, shape: tuple[int, ...]) -> QuantConst:
+        """The same elements in another shape."""
+        scale, zero = (np.broadcast_to(p, self.shape).reshape(shape) for p in (self.scale, self.zero_point))
+        return replace(self, codes=self.codes.reshape(shape), scale=scale, zero_point=zero)
+
+    def transpose(self, axes: Sequence[int]) -> QuantConst:
+        """Axes permuted, scale and zero point with them."""
+        scale, zero = (np.broadcast_to(p, self.shape).transpose(axes) for p in (self.scale, self.zero_point))
+        return replace(self, codes=self.codes.transpose(axes), scale=scale, zero_point=zero)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A tensor that flows through the hardware: integer codes and the steps that turn a code into its real value.
+
+    Attributes:
+        value: the codes, flat in C order of `shape`.
+        low, high: the least and greatest code that occurs.
+        steps: real = steps(code), parameters per element or ().
+        shape: the ONNX shape, batch axis included.
+        quantised: whether the codes are few-bit (the input or a quantiser's output), not an accumulator.
+    """
+
+    value: Value
+    low: int
+    high: int
+    steps: tuple[Step, ...]
+    shape: tuple[int, ...]
+    quantised: bool
+
+    def then(self, *steps: Step) -> Stream:
+        """The stream with more pending steps."""
+        return replace(self, steps=self.steps + steps)
+
+    def reshape(self, shape: tuple[int, ...]) -> Stream:
+        """The same elements in another shape."""
+        return replace(self, shape=shape)
+
+
+Tensor = Const | QuantConst | Stream
+
+
+def collapse(array: Array) -> FloatArray:
+    """A parameter as float64: shape () where all elements are equal, flat otherwise."""
+    flat = np.asarray(array, dtype=np.float64).reshape(-1)
+    return flat[0].reshape(()) if flat.size and bool(np.all(flat == flat[0])) else flat
+
+
+def aligned(stream: Stream, array: Array, node: SourceNode) -> FloatArray:
+    """`array` broadcast to the stream as ONNX does, flat (N,) or () where uniform. Raises: ModelError."""
+    try:
+        shape = np.broadcast_shapes(array.shape, stream.shape)
+    except ValueError:
+        shape = ()
+    if math.prod(shape) != math.prod(stream.shape):
+        raise ModelError(
+            node.label,
+            f"its parameter must broadcast to the tensor's shape {stream.shape}",
+            f"shape {array.shape}",
+            "Give one value, or one for each channel",
+        )
+    return collapse(np.broadcast_to(array, shape))
+
+
+def per_channel(stream: Stream, array: Array, node: SourceNode, *, axis: int = 1) -> FloatArray:
+    """`array` of shape (C,) along the channel axis of the stream, flat (N,) or (). Raises: ModelError."""
+    if array.size == 1:
+        return collapse(array)
+    axis %= len(stream.shape)
+    shape = [1] * len(stream.shape)
+    shape[axis] = array.size
+    if array.size != stream.shape[axis]:
+        raise ModelError(
+            node.label,
+            f"it must have one parameter for each of the {stream.shape[axis]} channels",
+            f"{array.size}",
+            "Check the model's layer sizes",
+        )
+    return aligned(stream, array.reshape(shape), node)
+
+
+def real(tensor: Const | QuantConst, node: SourceNode, *, infinite: bool = False) -> FloatArray:
+    """The real values of a constant in float64, exact for float32 parameters. Raises: ModelError on NaN or infinity."""
+    if isinstance(tensor, QuantConst):
+        return np.asarray(tensor.scale * (tensor.codes - tensor.zero_point), dtype=np.float64)
+    if not infinite:
+        require_finite(tensor.value, tensor.name, node.label)
+    return tensor.value.astype(np.float64)
+
+
+def fold_affine(steps: Sequence[Step]) -> Affine | None:
+    """The steps as one affine function in float64, or None where one of them is not affine."""
+    scale, offset = np.ones(()), np.zeros(())
+    for step in steps:
+        match step:
+            case Mul(factor):
+                scale, offset = scale * factor, offset * factor
+            case Div(divisor):
+                scale, offset = scale / divisor, offset / divisor
+            case Add(term):
+                offset = offset + term
+            case BatchNorm():
+                slope = step.gamma / np.sqrt(step.variance + step.epsilon)
+                scale, offset = scale * slope, (offset - step.mean) * slope + step.beta
+            case _:
+                return None
+    return Affine(collapse(scale), collapse(offset))
+
+
+def affine_steps(scale: FloatArray, offset: FloatArray) -> tuple[Step, ...]:
+    """scale * x + offset as steps, those that do nothing left out."""
+    steps: list[Step] = []
+    if np.any(scale != 1):
+        steps.append(Mul(collapse(scale)))
+    if np.any(offset != 0):
+        steps.append(Add(collapse(offset)))
+    return tuple(steps)
+
+
+@dataclass
+class Build:
+    """The integer network while the walk writes it."""
+
+    input: Value
+    nodes: list[Node] = field(default_factory=list)
+    matmuls: int = 0
+
+    def emit(self, name: str, op: Op, source: Value, kind: TensorType, origin: str) -> Value:
+        """Append a node and give the value it produces; a name already in use gets a number."""
+        names = {node.name for node in self.nodes}
+        unique, number = name, 1
+        while unique in names:
+            unique, number = f"{name}{number}", number + 1
+        output = Value(f"{unique}_out", kind)
+        self.nodes.append(Node(unique, op, (source,), output, origin))
+        return output
+
+    def producer(self, value: Value) -> str:
+        """The name of the node that gives `value`, empty for the network's input."""
+        return next((node.name for node in self.nodes if node.output == value), "")

@@ -1,0 +1,200 @@
+"""What an activation chain means: real arithmetic over the model's parameters, decided exactly.
+
+The chain is evaluated in float64 with a running bound on the rounding error. Wherever that bound reaches across a
+step of the quantiser, the point is evaluated again in rational numbers, so no equality case is ever decided by a
+rounded one. Square roots that are not rational are carried to 2**-400 of their value.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.ir.types import FloatArray, IntArray
+
+_UNIT = 2.0**-52
+"""Bound on the relative error of one float64 operation, doubled so that second-order terms are covered."""
+
+_SQRT_BITS = 400
+
+
+def evaluate(steps: tuple[Step, ...], codes: IntArray) -> IntArray:
+    """The codes that the quantiser at the end of `steps` gives for integers `codes` (..., C)."""
+    value = codes.astype(np.float64)
+    error = np.zeros_like(value)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in steps[:-1]:
+            value, error = _step(step, value, error)
+        result, doubtful = _quantise(steps[-1], value, error)
+    if doubtful.any():
+        channels = np.broadcast_to(np.arange(codes.shape[-1]), codes.shape)
+        exact = [_exact(steps, int(c), int(ch)) for c, ch in zip(codes[doubtful], channels[doubtful], strict=True)]
+        result[doubtful] = exact
+    return result
+
+
+def direction(steps: tuple[Step, ...], channels: int) -> IntArray | None:
+    """+1, -1 or 0 per channel (C,): whether the chain rises, falls or stays; None where a step is not monotone."""
+    sign = np.ones(channels, dtype=np.int64)
+    for step in steps:
+        match step:
+            case Mul(factor=factor) | Div(divisor=factor):
+                sign = sign * np.sign(factor).astype(np.int64)
+            case BatchNorm(gamma=gamma):
+                sign = sign * np.sign(gamma).astype(np.int64)
+            case LeakyRelu(slope=slope) if bool(np.any(slope < 0)):
+                return None
+            case _:
+                pass
+    return np.broadcast_to(sign, (channels,))
+
+
+def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """One elementwise step on values and their error bounds."""
+    match step:
+        case Mul(factor=f):
+            y = x * f
+            return y, error * np.abs(f) + np.abs(y) * _UNIT
+        case Div(divisor=d):
+            y = x / d
+            return y, error / np.abs(d) + np.abs(y) * _UNIT
+        case Add(term=t):
+            y = x + t
+            return y, error + np.abs(y) * _UNIT
+        case BatchNorm(gamma=gamma, beta=beta, mean=mean, variance=variance, epsilon=epsilon):
+            slope = gamma / np.sqrt(variance + epsilon)
+            centred = x - mean
+            scaled = centred * slope
+            y = scaled + beta
+            centred_error = error + np.abs(centred) * _UNIT
+            return y, centred_error * np.abs(slope) + 5 * _UNIT * np.abs(scaled) + np.abs(y) * _UNIT
+        case Clip(low=low, high=high):
+            return np.clip(x, low, high), error
+        case LeakyRelu(slope=slope):
+            y = np.where(x >= 0, x, x * slope)
+            return y, error * np.maximum(1.0, np.abs(slope)) + np.abs(y) * _UNIT
+        case _:
+            raise TypeError(f"{type(step).__name__} ends a chain")
+
+
+def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, np.typing.NDArray[np.bool_]]:
+    """The codes, and where the error bound leaves them in doubt."""
+    match step:
+        case Sign():
+            return np.where(x >= 0, 1, -1).astype(np.int64), np.abs(x) <= error
+        case Levels(levels=levels, base=base, step=stride):
+            count = np.zeros(x.shape, dtype=np.int64)
+            doubtful = np.zeros(x.shape, dtype=bool)
+            for level in range(levels.shape[1]):
+                bound = levels[:, level]
+                count += x >= bound
+                doubtful |= np.abs(x - bound) <= error
+            return base + stride * count, doubtful & (error > 0)
+        case Quantise(scale=scale, zero_point=zero, low=low, high=high, rounding=rounding):
+            scaled = x / scale
+            z = scaled + zero
+            slack = error / scale + (np.abs(scaled) + np.abs(z)) * _UNIT
+            code = np.clip(_round(z, rounding), low, high)
+            # A code can only differ where the true value may lie across a rounding boundary inside the range.
+            below = np.clip(_round(z - slack, rounding), low, high)
+            above = np.clip(_round(z + slack, rounding), low, high)
+            return code.astype(np.int64), below != above
+        case _:
+            raise TypeError(f"{type(step).__name__} is not a quantiser")
+
+
+def _round(z: FloatArray, rounding: Rounding) -> FloatArray:
+    match rounding:
+        case Rounding.HALF_EVEN:
+            return np.rint(z)
+        case Rounding.FLOOR:
+            return np.floor(z)
+        case Rounding.CEIL:
+            return np.ceil(z)
+        case Rounding.TO_ZERO:
+            return np.trunc(z)
+        case Rounding.FROM_ZERO:
+            return np.sign(z) * np.ceil(np.abs(z))
+        case Rounding.HALF_UP:
+            return np.where(np.abs(z - np.trunc(z)) == 0.5, np.trunc(z) + np.sign(z), np.rint(z))
+        case Rounding.HALF_DOWN:
+            return np.where(np.abs(z - np.trunc(z)) == 0.5, np.trunc(z), np.rint(z))
+
+
+def _exact(steps: tuple[Step, ...], code: int, channel: int) -> int:
+    """The quantiser's code for one integer on one channel, in rational numbers."""
+    x = Fraction(code)
+    for step in steps[:-1]:
+        x = _exact_step(step, x, channel)
+    match steps[-1]:
+        case Sign():
+            return 1 if x >= 0 else -1
+        case Levels(levels=levels, base=base, step=stride):
+            row = levels[channel % levels.shape[0]]
+            return base + stride * sum(x >= Fraction(float(bound)) for bound in row)
+        case Quantise(scale=scale, zero_point=zero, low=low, high=high, rounding=rounding):
+            z = x / _at(scale, channel) + _at(zero, channel)
+            return min(max(_exact_round(z, rounding), low), high)
+        case last:
+            raise TypeError(f"{type(last).__name__} is not a quantiser")
+
+
+def _exact_step(step: Step, x: Fraction, channel: int) -> Fraction:
+    match step:
+        case Mul(factor=factor):
+            return x * _at(factor, channel)
+        case Div(divisor=divisor):
+            return x / _at(divisor, channel)
+        case Add(term=term):
+            return x + _at(term, channel)
+        case BatchNorm(gamma=gamma, beta=beta, mean=mean, variance=variance, epsilon=epsilon):
+            deviation = _sqrt(_at(variance, channel) + Fraction(epsilon))
+            return (x - _at(mean, channel)) * _at(gamma, channel) / deviation + _at(beta, channel)
+        case Clip(low=low, high=high):
+            floor, ceiling = _number(low, channel), _number(high, channel)
+            x = Fraction(floor) if x < floor else x
+            return Fraction(ceiling) if x > ceiling else x
+        case LeakyRelu(slope=slope):
+            return x if x >= 0 else x * _at(slope, channel)
+        case _:
+            raise TypeError(f"{type(step).__name__} ends a chain")
+
+
+def _number(parameter: FloatArray, channel: int) -> float:
+    return float(parameter if parameter.ndim == 0 else parameter[channel])
+
+
+def _at(parameter: FloatArray, channel: int) -> Fraction:
+    return Fraction(_number(parameter, channel))
+
+
+def _sqrt(x: Fraction) -> Fraction:
+    """The square root: exact where it is rational, else to 2**-400 of its value."""
+    top, bottom = math.isqrt(x.numerator), math.isqrt(x.denominator)
+    if top * top == x.numerator and bottom * bottom == x.denominator:
+        return Fraction(top, bottom)
+    shift = 2 * (_SQRT_BITS + max(0, x.denominator.bit_length() - x.numerator.bit_length()))
+    return Fraction(math.isqrt((x.numerator << shift) // x.denominator), 1 << (shift // 2))
+
+
+def _exact_round(z: Fraction, rounding: Rounding) -> int:
+    whole = math.trunc(z)
+    half = abs(z - whole) == Fraction(1, 2)
+    match rounding:
+        case Rounding.HALF_EVEN:
+            return round(z)
+        case Rounding.FLOOR:
+            return math.floor(z)
+        case Rounding.CEIL:
+            return math.ceil(z)
+        case Rounding.TO_ZERO:
+            return whole
+        case Rounding.FROM_ZERO:
+            return math.ceil(z) if z > 0 else math.floor(z)
+        case Rounding.HALF_UP:
+            return whole + (1 if z > 0 else -1) if half else round(z)
+        case Rounding.HALF_DOWN:
+            return whole if half else round(z)

@@ -1,0 +1,77 @@
+"""Legality of an integer network, checked before and after every pass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwgen.errors import CheckError
+from hwgen.ir.graph import Graph, Node
+from hwgen.ir.ops import Activation, ArgMax, Levels, MatMul, Quantise, Sign, Step, Threshold
+from hwgen.ir.ranges import quantiser_range, ranges
+from hwgen.ir.types import Bipolar, holds
+
+
+def check(graph: Graph) -> None:
+    """Raise CheckError, naming the node, where `graph` breaks a rule of the integer network."""
+    names = [node.name for node in graph.nodes]
+    twice = {name for name in names if names.count(name) > 1}
+    _must(not twice, graph.name, "node names must be unique", ", ".join(sorted(twice)))
+    defined = {graph.input.name: graph.input}
+    for node in graph.nodes:
+        for value in node.inputs:
+            _must(defined.get(value.name) == value, node.label, "an input must be defined before", value.name)
+        _must(node.output.name not in defined, node.label, "a value must be produced once", node.output.name)
+        defined[node.output.name] = node.output
+        _check_node(node)
+    _must(defined.get(graph.output.name) == graph.output, graph.name, "the output must be produced", graph.output.name)
+    _check_ranges(graph)
+
+
+def _must(condition: bool, where: str, must: str, found: object) -> None:
+    if not condition:
+        raise CheckError(where, must, str(found))
+
+
+def _check_node(node: Node) -> None:
+    _must(len(node.inputs) == 1, node.label, "one input is read", len(node.inputs))
+    source, target = node.inputs[0].type, node.output.type
+    match node.op:
+        case MatMul(weights=weights, weight_type=dtype):
+            _must(weights.ndim == 2, node.label, "weights are (out, in)", weights.shape)
+            _must(weights.shape == (target.channels, source.channels), node.label, "weights fit", weights.shape)
+            _must(holds(dtype, weights), node.label, f"weights are codes of {dtype}", "others")
+        case Activation(steps=steps):
+            _must(source.shape == target.shape, node.label, "the shape stays", target)
+            for step in steps:
+                _check_step(node, step)
+            quantisers = [isinstance(step, Sign | Quantise | Levels) for step in steps]
+            _must(bool(steps) and quantisers[-1], node.label, "the last step is a quantiser", steps[-1:])
+        case Threshold(thresholds=thresholds, descending=descending, step=step):
+            channels = (1, source.channels)
+            _must(source.shape == target.shape, node.label, "the shape stays", target)
+            _must(thresholds.shape[0] in channels, node.label, "thresholds are per channel", thresholds.shape)
+            _must(descending.shape[0] in channels, node.label, "directions are per channel", descending.shape)
+            _must(thresholds.shape[1] >= 1, node.label, "there is a threshold", thresholds.shape)
+            _must(bool(np.all(np.diff(thresholds, axis=1) >= 0)), node.label, "thresholds ascend", thresholds)
+            bipolar = isinstance(target.dtype, Bipolar)
+            _must(step == (2 if bipolar else 1), node.label, "codes are adjacent", step)
+        case ArgMax():
+            _must(target.shape == (1,), node.label, "one index leaves", target)
+
+
+def _check_step(node: Node, step: Step) -> None:
+    channels = node.inputs[0].type.channels
+    for name, value in vars(step).items():
+        if isinstance(value, np.ndarray):
+            sizes = ((), (channels,)) if not isinstance(step, Levels) else ((1, value.shape[-1]), (channels, value.shape[-1]))
+            _must(value.shape in sizes, node.label, f"{name} is per channel or one for all", value.shape)
+
+
+def _check_ranges(graph: Graph) -> None:
+    known = ranges(graph)
+    for node in graph.nodes:
+        bounds, dtype = known[node.output.name], node.output.type.dtype
+        fits = dtype.min <= bounds.min and bounds.max <= dtype.max
+        _must(fits, node.label, f"every code fits {dtype}", f"[{bounds.min}, {bounds.max}]")
+        if isinstance(node.op, Activation | Threshold) and isinstance(dtype, Bipolar):
+            _must(quantiser_range(node.op) == (-1, 1), node.label, "bipolar codes are -1 and +1", quantiser_range(node.op))

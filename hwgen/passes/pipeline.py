@@ -1,0 +1,15 @@
+"""The passes, in the one order they run in."""
+
+from __future__ import annotations
+
+from hwgen.ir.graph import Graph
+from hwgen.passes.base import Pass, run_passes
+from hwgen.passes.narrow import NarrowAccumulators
+from hwgen.passes.thresholds import Thresholds
+
+PASSES: tuple[Pass, ...] = (Thresholds(), NarrowAccumulators())
+
+
+def integer_network(graph: Graph) -> Graph:
+    """An imported network as MatMul, Threshold and ArgMax nodes alone, every type as narrow as proven."""
+    return run_passes(graph, PASSES)

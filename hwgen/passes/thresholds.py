@@ -1,0 +1,132 @@
+"""The one threshold pass: evaluate the activation at the integers that can arrive, find where its output steps.
+
+Where the range is small the chain is evaluated at every integer of it, and looked at: rising, falling or neither.
+Where it is large each step is found by bisection, which needs every step of the chain to be monotone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.golden.chain import direction, evaluate
+from hwgen.ir.graph import Graph, Node
+from hwgen.ir.ops import Activation, Levels, Sign, Step, Threshold
+from hwgen.ir.ranges import Range, quantiser_range, ranges
+from hwgen.ir.types import IntArray
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Replace every Activation by the Threshold that gives the same codes at every integer that can arrive.
+
+    Attributes:
+        table_limit: largest table (integers x channels) to evaluate in full; above it, bisection.
+    """
+
+    name: str = "thresholds"
+    table_limit: int = 1 << 22
+
+    def apply(self, graph: Graph) -> Graph:
+        known = ranges(graph)
+        nodes = tuple(
+            replace(node, op=self._threshold(node, known[node.inputs[0].name]))
+            if isinstance(node.op, Activation)
+            else node
+            for node in graph.nodes
+        )
+        return replace(graph, nodes=nodes)
+
+    def _threshold(self, node: Node, bounds: Range) -> Threshold:
+        """The thresholds of one activation.
+
+        Raises:
+            ModelError: on some channel the codes neither rise nor fall.
+        """
+        assert isinstance(node.op, Activation)
+        steps = node.op.steps
+        low, high = bounds.min, bounds.max
+        # Parameters that are the same on every channel give the same thresholds: one set serves all.
+        channels = node.inputs[0].type.channels if _per_channel(node.op) else 1
+        base, top = quantiser_range(node.op)
+        stride = _stride(node.op)
+        if (high - low + 1) * channels <= self.table_limit:
+            codes = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).T
+            descending = _falls(node, codes)
+            rising = np.where(descending[:, None], base + top - codes, codes)
+            thresholds = _from_table(rising, low, base, stride, (top - base) // stride)
+        else:
+            descending = _proven_falls(node, channels)
+            thresholds = _bisect(steps, descending, (low, high), (base, top), stride)
+        return Threshold(thresholds, descending.astype(np.int64), base, stride)
+
+
+def _per_channel(op: Activation) -> bool:
+    for step in op.steps:
+        for value in vars(step).values():
+            if isinstance(value, np.ndarray) and value.ndim > 0 and value.shape[0] > 1:
+                return True
+    return False
+
+
+def _stride(op: Activation) -> int:
+    match op.steps[-1]:
+        case Sign():
+            return 2
+        case Levels(step=step):
+            return step
+        case _:
+            return 1
+
+
+def _falls(node: Node, codes: IntArray) -> np.typing.NDArray[np.bool_]:
+    """Per channel of codes (C, integers), whether they fall; ModelError where they do both."""
+    moves = np.diff(codes, axis=1)
+    rises, falls = (moves > 0).any(axis=1), (moves < 0).any(axis=1)
+    both = np.flatnonzero(rises & falls)
+    if both.size:
+        raise _not_monotone(node, f"both directions on {both.size} channels, first {both[0]}")
+    return falls
+
+
+def _proven_falls(node: Node, channels: int) -> np.typing.NDArray[np.bool_]:
+    assert isinstance(node.op, Activation)
+    sign = direction(node.op.steps, channels)
+    if sign is None:
+        raise _not_monotone(node, "a step with a negative slope on one side")
+    return sign < 0
+
+
+def _not_monotone(node: Node, found: str) -> ModelError:
+    must = "the activation must rise or fall, not both, as the accumulator grows"
+    return ModelError(node.label, must, found, "Use a monotone activation before the quantiser")
+
+
+def _from_table(codes: IntArray, low: int, base: int, stride: int, levels: int) -> IntArray:
+    """Thresholds (C, levels) from rising codes (C, integers from `low`)."""
+    columns = [low + (codes < base + stride * (level + 1)).sum(axis=1) for level in range(levels)]
+    return np.stack(columns, axis=1).astype(np.int64)
+
+
+def _bisect(
+    steps: tuple[Step, ...],
+    descending: np.typing.NDArray[np.bool_],
+    bounds: tuple[int, int],
+    codes: tuple[int, int],
+    stride: int,
+) -> IntArray:
+    """Thresholds (C, levels): the first integer in [low, high + 1] that reaches each code."""
+    (low, high), (base, top) = bounds, codes
+    levels = (top - base) // stride
+    wanted = base + stride * np.arange(1, levels + 1)[:, None]
+    first = np.full((levels, descending.size), low, dtype=np.int64)
+    last = np.full_like(first, high + 1)
+    while np.any(first < last):
+        middle = (first + last) // 2
+        found = evaluate(steps, np.minimum(middle, high))
+        reached = np.where(descending, base + top - found, found) >= wanted
+        last = np.where(reached, middle, last)
+        first = np.where(reached, first, np.minimum(middle + 1, last))
+    return first.T
