@@ -72,7 +72,5 @@ def build(design: Design, project: Path, work: Path) -> Path:
     program = work / "build" / f"{design.name}_tb"
     command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", f"CXX={compiler}", f"HLS_INCLUDE={include}"]
     command.append(f"BUILD={work / 'build'}")
-    process.run(
-        command, cwd=project, log=work / "build.log", timeout_s=BUILD_TIMEOUT_S, outputs=[program]
-    )
+    process.run(command, cwd=project, log=work / "build.log", timeout_s=BUILD_TIMEOUT_S, outputs=[program])
     return program

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -81,7 +81,9 @@ bool read_beats(const std::string& path, std::vector<ap_uint<WIDTH>>& beats) {
     std::cerr << path << ": cannot be read\n";
     return false;
   }
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::ostringstream buffer;
+  buffer << file.rdbuf();
+  const std::string text = buffer.str();
   bool legal = true;
   for (std::size_t start = 0; start < text.size();) {
     std::size_t end = text.find('\n', start);

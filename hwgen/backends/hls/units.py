@@ -95,7 +95,7 @@ def unit_context(design: Design, unit: Unit) -> UnitContext:
 
 def params_context(unit: UnitContext) -> ParamsContext:
     """The header of a unit's memories."""
-    guard = unit.params.removesuffix(".hpp").upper() + "_HPP"
+    guard = f"{unit.function.upper()}_PARAMS_HPP"
     return ParamsContext(unit.function, unit.scope, guard, unit.header, unit.origin, unit.digest, unit.tables)
 
 
@@ -138,7 +138,7 @@ def _coding(activation: Thresholding) -> tuple[Constant, ...]:
 
 def _matvec(design: Design, unit: MatVec) -> UnitContext:
     kind = "XNOR and popcount" if unit.is_xnor else f"{unit.weight_type} weights times {unit.input.dtype} inputs"
-    constants = (
+    constants: tuple[Constant, ...] = (
         Constant("MW", unit.mw, "inputs of a frame"),
         Constant("MH", unit.mh, "neurons"),
         Constant("SIMD", unit.folding.simd, "inputs a cycle"),
@@ -164,7 +164,7 @@ def _matvec(design: Design, unit: MatVec) -> UnitContext:
 
 
 def _threshold(design: Design, unit: ThresholdUnit) -> UnitContext:
-    constants = (
+    constants: tuple[Constant, ...] = (
         Constant("ELEMENTS", unit.input.elements, "of a frame"),
         Constant("PE", unit.input.lanes, "elements a cycle"),
         *_coding(unit.activation),
@@ -182,7 +182,7 @@ def _threshold(design: Design, unit: ThresholdUnit) -> UnitContext:
 
 
 def _argmax(design: Design, unit: ArgMaxUnit) -> UnitContext:
-    constants = (
+    constants: tuple[Constant, ...] = (
         Constant("ELEMENTS", unit.input.elements, "scores of a frame"),
         Constant("LANES", unit.input.lanes, "scores a cycle"),
     )
@@ -196,7 +196,7 @@ def _argmax(design: Design, unit: ArgMaxUnit) -> UnitContext:
 
 
 def _width(design: Design, unit: WidthConverter) -> UnitContext:
-    constants = (
+    constants: tuple[Constant, ...] = (
         Constant("ELEMENTS", unit.input.elements, "of a frame"),
         Constant("IN_LANES", unit.input.lanes, "elements of a beat read"),
         Constant("OUT_LANES", unit.output.lanes, "elements of a beat written"),
