@@ -12,7 +12,9 @@ from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import design_of, draw, matvec, prove
 
 B = Bipolar()
-U2, U3, U8, I2, I4, I8 = (IntType(b, s) for b, s in ((2, False), (3, False), (8, False), (2, True), (4, True), (8, True)))
+U2, U3, U8, I2, I4, I8 = (
+    IntType(b, s) for b, s in ((2, False), (3, False), (8, False), (2, True), (4, True), (8, True))
+)
 
 CASES = [
     # weight, input, result, (MW, MH), (PE, SIMD), descending
@@ -29,27 +31,28 @@ CASES = [
 ]
 
 
-def run(weight: DType, source: DType, result: DType | None, shape: tuple[int, int], fold: tuple[int, int],
-        descending: bool, work: Path) -> None:
+Case = tuple[DType, DType, DType | None, tuple[int, int], tuple[int, int], bool]
+
+
+def run(case: Case, work: Path) -> None:
+    weight, source, result, shape, folding, descending = case
     rng = np.random.default_rng(7)
-    unit = matvec(rng, weight, source, shape, fold, result=result, descending=descending)
+    unit = matvec(rng, weight, source, shape, folding, result=result, descending=descending)
     prove(design_of(unit), draw(rng, source, (6, shape[0])), work)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case[:3])))
-def test_unit_gives_the_codes_in_the_scheduled_cycles(
-    case: tuple[DType, DType, DType | None, tuple[int, int], tuple[int, int], bool], tmp_path: Path
-) -> None:
-    run(*case, work=tmp_path)
+def test_unit_gives_the_codes_in_the_scheduled_cycles(case: Case, tmp_path: Path) -> None:
+    run(case, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("pe", "simd"), list(product(range(1, 6), range(1, 7))))
 def test_every_folding_of_a_small_matrix(pe: int, simd: int, tmp_path: Path) -> None:
-    run(B, B, B, (6, 5), (pe, simd), True, tmp_path)
+    run((B, B, B, (6, 5), (pe, simd), True), tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("weight", "source", "result"), list(product((B, I2, U3), (B, U2, I4), (B, U2, I2, None))))
 def test_every_pair_of_types(weight: DType, source: DType, result: DType | None, tmp_path: Path) -> None:
-    run(weight, source, result, (7, 5), (2, 3), result is not None, tmp_path)
+    run((weight, source, result, (7, 5), (2, 3), result is not None), tmp_path)

@@ -22,11 +22,14 @@ B = Bipolar()
 U8, I6 = IntType(8, signed=False), IntType(6, signed=True)
 
 
-def threshold(source: DType, result: DType, elements: int, lanes: int, *, shared: bool, descending: bool) -> ThresholdUnit:
+def threshold(
+    source: DType, result: DType, elements: int, lanes: int, *, shared: bool = False, descending: bool = False
+) -> ThresholdUnit:
     rng = np.random.default_rng(5)
     channels = 1 if shared else elements
     activation = thresholding(rng, result, channels, (source.min, source.max), descending=descending)
-    return ThresholdUnit("th", "th", Stream("x", source, elements, lanes), Stream("y", result, elements, lanes), activation)
+    streams = Stream("x", source, elements, lanes), Stream("y", result, elements, lanes)
+    return ThresholdUnit("th", "th", *streams, activation)
 
 
 def prove_random(unit: Unit, work: Path, frames: int = 6) -> None:
@@ -35,19 +38,18 @@ def prove_random(unit: Unit, work: Path, frames: int = 6) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "result", "elements", "lanes", "shared", "descending"),
+    "unit",
     [
-        (U8, B, 10, 4, True, False),
-        (U8, IntType(2, signed=False), 10, 4, False, True),
-        (I6, IntType(3, signed=True), 6, 1, False, False),
-        (I6, B, 5, 5, True, True),
-        (B, IntType(2, signed=True), 7, 3, False, False),
+        threshold(U8, B, 10, 4, shared=True),
+        threshold(U8, IntType(2, signed=False), 10, 4, descending=True),
+        threshold(I6, IntType(3, signed=True), 6, 1),
+        threshold(I6, B, 5, 5, shared=True, descending=True),
+        threshold(B, IntType(2, signed=True), 7, 3),
     ],
+    ids=lambda unit: f"{unit.input.dtype}-{unit.output.dtype}-{unit.input.elements}-{unit.input.lanes}",
 )
-def test_threshold(
-    source: DType, result: DType, elements: int, lanes: int, shared: bool, descending: bool, tmp_path: Path
-) -> None:
-    prove_random(threshold(source, result, elements, lanes, shared=shared, descending=descending), tmp_path)
+def test_threshold(unit: ThresholdUnit, tmp_path: Path) -> None:
+    prove_random(unit, tmp_path)
 
 
 def test_threshold_with_shared_levels_and_directions_by_channel(tmp_path: Path) -> None:
@@ -57,7 +59,8 @@ def test_threshold_with_shared_levels_and_directions_by_channel(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("score", "elements", "lanes"), [(I6, 10, 1), (I6, 10, 3), (U8, 11, 11), (B, 9, 4), (IntType(2, signed=True), 16, 5)]
+    ("score", "elements", "lanes"),
+    [(I6, 10, 1), (I6, 10, 3), (U8, 11, 11), (B, 9, 4), (IntType(2, signed=True), 16, 5)],
 )
 def test_argmax(score: DType, elements: int, lanes: int, tmp_path: Path) -> None:
     index = IntType(4, signed=False)
@@ -90,7 +93,7 @@ def test_fifo(depth: int, tmp_path: Path) -> None:
 def test_chain_under_back_pressure_keeps_the_schedule_on_every_stream(tmp_path: Path) -> None:
     """A fast unit, queues of every kind and a slow unit: credits, room and bursts decide the cycles."""
     rng = np.random.default_rng(11)
-    first = threshold(U8, B, 12, 3, shared=True, descending=False)
+    first = threshold(U8, B, 12, 3, shared=True)
     wide = WidthConverter("wc", "wc", first.output, Stream("y", B, 12, 4))
     queue = Fifo("ff", "ff", wide.output, wide.output, 3)
     slow = matvec(rng, B, B, (12, 9), (1, 4), result=B, name="slow")
