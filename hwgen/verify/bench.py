@@ -162,7 +162,8 @@ def run(
     _fill(folder, job, words)
     expected = len(words) // beats * job.output.beats
     start = time.perf_counter()
-    _simulate(job, folder, work / "build" / "sim", expected, stalls or Stalls(), reset_after_beats or 0, timeout_s)
+    plusargs = _plusargs(job, expected, stalls or Stalls(), reset_after_beats or 0)
+    _simulate(folder, work / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
     run_s = time.perf_counter() - start
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
@@ -253,11 +254,9 @@ def _fill(folder: Path, job: Job, words: Bytes) -> None:
     (folder / "source.hex").write_text("\n".join(to_hex(words, job.input.axis_width)) + "\n")
 
 
-def _simulate(
-    job: Job, folder: Path, sim: Path, expected: int, stalls: Stalls, reset_after: int, timeout_s: float
-) -> None:
-    command: list[str | Path] = [
-        sim,
+def _plusargs(job: Job, expected: int, stalls: Stalls, reset_after: int) -> list[str]:
+    """The settings that bench.sv reads."""
+    return [
         f"+expected={expected}",
         f"+source_rate={round(stalls.source * _RATES)}",
         f"+sink_rate={round(stalls.sink * _RATES)}",
@@ -267,8 +266,12 @@ def _simulate(
         f"+verilator+seed+{stalls.seed}",
         "+verilator+rand+reset+2",
     ]
+
+
+def _simulate(folder: Path, sim: Path, plusargs: list[str], reset: bool, timeout_s: float) -> None:
+    command: list[str | Path] = [sim, *plusargs]
     env = find_simulator().test_environment("bench", "bench")
-    env["HWGEN_RESET_MID_FRAME"] = "1" if reset_after else "0"
+    env["HWGEN_RESET_MID_FRAME"] = "1" if reset else "0"
     outputs = [folder / "outcome.txt"]
     run_process(command, cwd=folder, log=folder / "sim.log", timeout_s=timeout_s, env=env, outputs=outputs)
 
