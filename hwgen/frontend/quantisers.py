@@ -20,7 +20,7 @@ from hwgen.frontend.symbolic import (
     per_channel,
     real,
 )
-from hwgen.ir.ops import Activation, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.ir.ops import Activation, Clip, Levels, Mul, Quantise, Rounding, Sign, Step
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntType, TensorType, holds, smallest_int
 
 MAX_ACTIVATION_BITS = 8
@@ -150,6 +150,13 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
     scaled = all(isinstance(s, Mul) and np.all(s.factor > 0) for s in tensor.steps)
     if tensor.quantised and isinstance(tensor.value.type.dtype, Bipolar) and scaled:
         return Stream(tensor.value, -1, 1, meaning, tensor.shape, quantised=True)
+    if tensor.steps and isinstance(tensor.steps[-1], Clip) and bool(np.all(tensor.steps[-1].low >= 0)):
+        raise ModelError(
+            node.label,
+            "a bipolar quantiser must see numbers below zero",
+            "a ReLU before it, so that it always gives +1",
+            "Brevitas writes a one-bit QuantReLU this way: import the module itself, or use two bits",
+        )
     return _finish(build, node, tensor, Sign(), Bipolar(), (-1, 1)).then(*meaning)
 
 
