@@ -29,6 +29,7 @@ def net(
     shape: tuple[int | str, ...] = (1, 4),
     output: str = "y",
     opset: int = 14,
+    kind: int = TensorProto.FLOAT,
     types: dict[str, str] | None = None,
     **constants: npt.ArrayLike,
 ) -> onnx.ModelProto:
@@ -39,7 +40,7 @@ def net(
         array = array.astype(np.int64) if array.dtype.kind == "i" else array.astype(np.float32)
         tensors.append(numpy_helper.from_array(array, name.replace("__", ".")))
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
-    result = helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
+    result = helper.make_tensor_value_info(output, kind, None)
     graph = helper.make_graph(nodes, "tiny", [given], [result], tensors)
     for tensor, kind in (types or {}).items():
         note = onnx.TensorAnnotation(tensor_name=tensor)
