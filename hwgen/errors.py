@@ -35,7 +35,9 @@ class HwgenError(Exception):
         if found:
             parts.append(f"found {found}")
         message = "; ".join(parts) + "."
-        super().__init__(f"{message} {change}." if change else message)
+        if change:
+            message += f" {change}" if change[-1] in "?." else f" {change}."
+        super().__init__(message)
 
 
 class ModelError(HwgenError):

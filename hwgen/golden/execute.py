@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -60,18 +61,24 @@ def apply(node: Node, x: Codes) -> Codes:
 def _threshold(op: Threshold, x: Codes) -> Codes:
     """base + step * n; n counts the thresholds that x reaches, or misses in descending channels."""
     levels = op.thresholds.shape[1]
-    if levels == 1 and not op.descending.any():
-        shared = op.thresholds.shape[0] == 1
-        bound = int(op.thresholds[0, 0]) if shared else op.thresholds[:, 0].astype(np.result_type(x, np.int32))
-        return (x >= bound).astype(np.int8) * np.int8(op.step) + np.int8(op.base)
-    if op.thresholds.shape[0] == 1:
-        count = np.searchsorted(op.thresholds[0], x, side="right")
-    elif levels <= 16:
-        count = np.zeros(x.shape, dtype=np.int32)
-        for bound in op.thresholds.T:
-            count += x >= bound
-    else:
-        columns = [np.searchsorted(row, x[..., c], side="right") for c, row in enumerate(op.thresholds)]
-        count = np.stack(columns, axis=-1)
-    count = np.where(op.descending.astype(bool), levels - count, count)
-    return (op.base + op.step * count).astype(np.int32)
+    largest = max(abs(op.base), abs(op.base + op.step * levels), levels)
+    narrow = np.int8 if largest <= 127 else np.int32
+    count = _reached(op, x, narrow)
+    if op.descending.any():
+        count = np.where(op.descending.astype(bool), narrow(levels) - count, count)
+    return count * narrow(op.step) + narrow(op.base)
+
+
+def _reached(op: Threshold, x: Codes, narrow: type[np.signedinteger[Any]]) -> Codes:
+    """How many thresholds each element reaches."""
+    shared, levels = op.thresholds.shape[0] == 1, op.thresholds.shape[1]
+    if levels <= 16:
+        bounds = op.thresholds.T.astype(np.result_type(x, np.int32), copy=False)
+        count = (x >= (int(bounds[0, 0]) if shared else bounds[0])).astype(narrow)
+        for bound in bounds[1:]:
+            count += x >= (int(bound[0]) if shared else bound)
+        return count
+    if shared:
+        return np.searchsorted(op.thresholds[0], x, side="right").astype(narrow)
+    columns = [np.searchsorted(row, x[..., c], side="right") for c, row in enumerate(op.thresholds)]
+    return np.stack(columns, axis=-1).astype(narrow)

@@ -16,6 +16,8 @@ from hwgen.ir.types import Bipolar, DType, IntArray
 
 Bytes = npt.NDArray[np.uint8]
 
+_HEX_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+
 
 def to_bits(codes: npt.NDArray[np.integer], dtype: DType) -> Bytes:
     """Codes (..., n) as bits (..., n * dtype.bits), each code least significant bit first."""
@@ -57,16 +59,17 @@ def from_words(words: Bytes, stream: Stream) -> IntArray:
 def to_hex(words: Bytes, width: int) -> list[str]:
     """One hexadecimal line a word, ceil(width / 4) digits."""
     digits = ceil_div(width, 4)
-    return [row[::-1].tobytes().hex()[-digits:] for row in words]
+    nibbles = np.stack((words & 15, words >> 4), axis=-1).reshape(words.shape[0], 2 * words.shape[1])
+    text = np.full((words.shape[0], digits + 1), ord("\n"), dtype=np.uint8)
+    text[:, :digits] = _HEX_DIGITS[nibbles[:, digits - 1 :: -1]]
+    return text.tobytes().decode().split()
 
 
 def from_hex(lines: list[str], width: int) -> Bytes:
     """The inverse of `to_hex`; ValueError where a line is not hexadecimal (an X or Z from a simulator)."""
     size = ceil_div(width, 8)
-    if not lines:
-        return np.zeros((0, size), dtype=np.uint8)
-    data = b"".join(bytes.fromhex(line.rjust(2 * size, "0"))[::-1] for line in lines)
-    return np.frombuffer(data, dtype=np.uint8).reshape(len(lines), size)
+    data = bytes.fromhex("".join(line.rjust(2 * size, "0") for line in lines))
+    return np.ascontiguousarray(np.frombuffer(data, dtype=np.uint8).reshape(len(lines), size)[:, ::-1])
 
 
 def weight_words(unit: MatVec) -> Bytes:

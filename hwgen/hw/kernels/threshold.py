@@ -26,7 +26,7 @@ class ThresholdUnit:
     @property
     def shared(self) -> bool:
         """One set of thresholds for every element: constants instead of a memory."""
-        return self.activation.thresholds.shape[0] == 1
+        return bool(self.activation.thresholds.shape[0] == 1)
 
     @property
     def cycles(self) -> int:

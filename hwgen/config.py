@@ -1,0 +1,79 @@
+"""Settings of a build: frozen, read from a TOML file or from keywords, checked in one place."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hwgen.errors import ConfigError
+
+Positive = Annotated[int, Field(ge=1, strict=True)]
+
+
+class LayerFolding(BaseModel):
+    """PE and SIMD of one layer; a value left out is chosen from `target_interval`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pe: Positive | None = None
+    simd: Positive | None = None
+
+
+class Settings(BaseModel):
+    """What a user can choose about a design.
+
+    Attributes:
+        part: the target FPGA as the vendor writes it.
+        clock_mhz: the clock that rates and times are computed for.
+        folding: PE and SIMD by layer name.
+        target_interval: cycles a frame may take in layers that `folding` leaves open.
+        top1: add a top-1 unit behind the scores where that gives the network's own ranking.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: str = Field(default="xc7z020clg400-1", min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")
+    clock_mhz: float = Field(default=200.0, gt=0, le=2000, allow_inf_nan=False)
+    folding: dict[str, LayerFolding] = {}
+    target_interval: Positive = 1024
+    top1: bool = False
+
+
+def settings(**values: Any) -> Settings:
+    """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
+    return _validate("settings", {key: value for key, value in values.items() if value is not None})
+
+
+def read_settings(path: Path) -> Settings:
+    """Settings from a TOML file. Raises ConfigError naming the file and the setting."""
+    try:
+        values = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(str(path), "must be a readable TOML file", str(error)) from error
+    return _validate(str(path), values)
+
+
+def read_folding(path: Path) -> dict[str, Any]:
+    """A folding file: JSON, `{"fc0": {"pe": 16, "simd": 49}, ...}`. Raises ConfigError naming the file."""
+    example = 'Write {"fc0": {"pe": 16, "simd": 49}, ...}'
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ConfigError(str(path), "must be a readable JSON file", str(error), example) from error
+    if not isinstance(values, dict):
+        raise ConfigError(str(path), "must hold a folding per layer name", type(values).__name__, example)
+    return values
+
+
+def _validate(where: str, values: dict[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        setting = ".".join(str(part) for part in first["loc"]) or "value"
+        message = first["msg"].replace("Input should", "should").replace("Extra inputs are not permitted", "is unknown")
+        raise ConfigError(f"{where}: {setting}", message, repr(first["input"])) from error

@@ -1,0 +1,185 @@
+"""The integer network as text: one line a node, stable to the byte, and read back to an equal network.
+
+    hwgen network 1
+    graph tfc
+    input x : 784xuint8 {"offset": "f64:...", "scale": "f64:..."}
+    fc0 = MatMul(x) -> acc0 : 64xint11 "features.3" {"weight_type": "bipolar", "weights": "i1[64,784]:..."}
+    ...
+    output y {"offset": "f64:...", "scale": "f64:..."}
+
+Arrays are base64 of little-endian elements, in the narrowest of int8 to int64; arrays of -1/+1 are packed to bits.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwgen.errors import DataError
+from hwgen.ir import ops
+from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.types import DType, IntType, Bipolar, TensorType, parse_dtype
+
+_HEADER = "hwgen network 1"
+_OPS = {kind.__name__: kind for kind in (ops.MatMul, ops.Activation, ops.Threshold, ops.ArgMax)}
+_STEPS = {
+    kind.__name__: kind
+    for kind in (
+        ops.Mul,
+        ops.Add,
+        ops.Div,
+        ops.BatchNorm,
+        ops.Clip,
+        ops.LeakyRelu,
+        ops.Sign,
+        ops.Quantise,
+        ops.Levels,
+    )
+}
+_LINE = re.compile(r"(\S+) = (\w+)\(([^)]*)\) -> (\S+) : (\S+) (\"(?:[^\"\\]|\\.)*\") (\{.*\})")
+_ARRAY = re.compile(r"([fi])(\d+)\[([\d,]*)\]:(.*)")
+
+
+def print_graph(graph: Graph) -> str:
+    """The text of `graph`."""
+    lines = [_HEADER, f"graph {graph.name}"]
+    lines.append(f"input {graph.input.name} : {graph.input.type} {_attributes(graph.encoding)}")
+    for node in graph.nodes:
+        inputs = ", ".join(value.name for value in node.inputs)
+        head = f"{node.name} = {type(node.op).__name__}({inputs}) -> {node.output.name} : {node.output.type}"
+        lines.append(f"{head} {json.dumps(node.origin)} {_attributes(node.op)}")
+    lines.append(f"output {graph.output.name} {_attributes(graph.decoding)}")
+    return "\n".join(lines) + "\n"
+
+
+def digest(graph: Graph) -> str:
+    """Twelve hexadecimal digits that change with any change of the network."""
+    return hashlib.sha256(print_graph(graph).encode()).hexdigest()[:12]
+
+
+def parse_graph(text: str, source: str = "network") -> Graph:
+    """The network that `text` prints.
+
+    Raises:
+        DataError: the text is not a network; the message names `source` and the line.
+    """
+    lines = text.splitlines()
+    if len(lines) < 4 or lines[0] != _HEADER:
+        raise DataError(source, f"must start with `{_HEADER}`", repr(lines[0] if lines else ""), "Build it again")
+    number = 0
+    try:
+        name = lines[1].removeprefix("graph ")
+        number = 2
+        head, attributes = lines[2].removeprefix("input ").split(" {", 1)
+        value = _value(*head.split(" : "))
+        encoding = _parse_dataclass(Affine, json.loads("{" + attributes))
+        values, nodes = {value.name: value}, []
+        for number, line in enumerate(lines[3:-1], start=3):
+            node = _parse_node(line, values)
+            values[node.output.name] = node.output
+            nodes.append(node)
+        number = len(lines) - 1
+        output, attributes = lines[-1].removeprefix("output ").split(" ", 1)
+        decoding = _parse_dataclass(Affine, json.loads(attributes))
+        return Graph(name, value, tuple(nodes), values[output], encoding, decoding)
+    except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
+        found = f"line {number + 1}: {error}"
+        raise DataError(source, "must be a network that hwgen printed", found, "Build it again") from error
+
+
+def _parse_node(line: str, values: dict[str, Value]) -> Node:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError("not a node")
+    name, kind, inputs, output, type_text, origin, attributes = match.groups()
+    op = _parse_dataclass(_OPS[kind], json.loads(attributes))
+    read = tuple(values[each] for each in inputs.split(", "))
+    return Node(name, op, read, _value(output, type_text), json.loads(origin))
+
+
+def _value(name: str, type_text: str) -> Value:
+    *shape, dtype = type_text.split("x")
+    return Value(name, TensorType(tuple(int(size) for size in shape), parse_dtype(dtype)))
+
+
+def _attributes(thing: Any) -> str:
+    return json.dumps(_encode(thing), sort_keys=True)
+
+
+def _encode(thing: Any) -> Any:
+    """A dataclass as a dictionary of plain JSON values."""
+    return {field.name: _encode_field(getattr(thing, field.name)) for field in fields(thing)}
+
+
+def _encode_field(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return _encode_array(value)
+    if isinstance(value, ops.Rounding):
+        return value.value
+    if isinstance(value, IntType | Bipolar):
+        return str(value)
+    if isinstance(value, tuple):
+        return [{"step": type(step).__name__, **_encode(step)} for step in value]
+    return value
+
+
+def _parse_dataclass(kind: Any, attributes: dict[str, Any]) -> Any:
+    decoded = {field.name: _decode_field(str(field.type), attributes.pop(field.name)) for field in fields(kind)}
+    if attributes:
+        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(attributes))}")
+    return kind(**decoded)
+
+
+def _decode_field(annotation: str, value: Any) -> Any:
+    match annotation:
+        case "FloatArray" | "IntArray":
+            return _decode_array(value)
+        case "DType":
+            return _dtype(value)
+        case "Rounding":
+            return ops.Rounding(value)
+        case "tuple[Step, ...]":
+            return tuple(_parse_dataclass(_STEPS[step.pop("step")], step) for step in value)
+        case _:
+            return value
+
+
+def _dtype(text: str) -> DType:
+    return parse_dtype(text)
+
+
+def _encode_array(array: npt.NDArray[Any]) -> str:
+    shape = ",".join(map(str, array.shape))
+    if array.dtype.kind == "f":
+        return f"f64[{shape}]:{_base64(array.astype('<f8').tobytes())}"
+    if array.size and np.all(np.abs(array) == 1):
+        return f"i1[{shape}]:{_base64(np.packbits(array.ravel() > 0).tobytes())}"
+    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+    bits = next(bits for bits in (8, 16, 32, 64) if -(1 << (bits - 1)) <= low and high < 1 << (bits - 1))
+    return f"i{bits}[{shape}]:{_base64(array.astype(f'<i{bits // 8}').tobytes())}"
+
+
+def _decode_array(text: str) -> npt.NDArray[Any]:
+    match = _ARRAY.fullmatch(text)
+    if match is None:
+        raise ValueError("not an array")
+    kind, bits = match[1], int(match[2])
+    shape = tuple(int(size) for size in match[3].split(",") if size)
+    data = base64.b64decode(match[4], validate=True)
+    if bits == 1:
+        count = int(np.prod(shape, dtype=np.int64))
+        flat = np.unpackbits(np.frombuffer(data, np.uint8), count=count).astype(np.int64) * 2 - 1
+    else:
+        flat = np.frombuffer(data, dtype=f"<{kind}{bits // 8}")
+    return flat.reshape(shape)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

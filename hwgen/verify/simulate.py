@@ -1,0 +1,150 @@
+"""Simulate a design on a back end and hold every stream against the golden model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwgen.golden.execute import trace
+from hwgen.golden.matmul import Codes
+from hwgen.hw.design import Design
+from hwgen.hw.fifo import cycles
+from hwgen.hw.packing import from_words, to_words
+from hwgen.hw.schedule import Cycles, cycles_of
+from hwgen.ir.graph import Graph
+from hwgen.verify import csim, dpisim, rtlsim
+from hwgen.verify.bench import Stalls
+from hwgen.verify.compare import Mismatch, compare_words
+
+
+class Backend(Enum):
+    """Who computes the frames."""
+
+    GOLDEN = "golden"
+    CSIM = "csim"
+    RTL = "rtl"
+    DPI = "dpi"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a simulation found.
+
+    Attributes:
+        outputs: codes (frames, elements) that left the design.
+        mismatches: the first difference of each stream that differs from golden, in stream order.
+        checked: names of the streams compared.
+        cycles: as simulated; None where the back end has no clock of the design's own.
+        predicted: by the cycle model, for the same number of frames and no stalls.
+        stalled: whether source or sink paused at random, so that cycles are not comparable.
+        build_s, run_s: wall time in seconds.
+    """
+
+    backend: Backend
+    frames: int
+    outputs: Codes
+    mismatches: tuple[Mismatch, ...]
+    checked: tuple[str, ...]
+    cycles: Cycles | None
+    predicted: Cycles
+    stalled: bool
+    build_s: float
+    run_s: float
+
+    @property
+    def mismatch_count(self) -> int:
+        return sum(mismatch.count for mismatch in self.mismatches)
+
+    @property
+    def passed(self) -> bool:
+        """No mismatch, and where cycles are comparable they are the predicted ones."""
+        return not self.mismatches and (self.cycles is None or self.stalled or self.cycles == self.predicted)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        found = self.cycles
+        return {
+            "backend": self.backend.value,
+            "frames": self.frames,
+            "mismatches": self.mismatch_count,
+            "first_mismatches": [vars(mismatch) for mismatch in self.mismatches],
+            "streams_checked": list(self.checked),
+            "interval_cycles": found.interval if found else None,
+            "latency_cycles": found.latency if found else None,
+            "total_cycles": found.total if found else None,
+            "predicted": {
+                "interval_cycles": self.predicted.interval,
+                "latency_cycles": self.predicted.latency,
+                "total_cycles": self.predicted.total,
+            },
+            "stalls": self.stalled,
+            "wall_s": {"build": round(self.build_s, 3), "run": round(self.run_s, 3)},
+        }
+
+
+def simulate(
+    graph: Graph,
+    design: Design,
+    backend: Backend,
+    codes: Codes,
+    *,
+    project: Path,
+    work: Path,
+    stalls: Stalls | None = None,
+    reset_after_beats: int | None = None,
+) -> Outcome:
+    """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
+
+    Args:
+        design: of the whole network, or of one of its layers alone (`Design.only`).
+        work: an empty folder for builds and logs.
+        stalls: random pauses of source and sink.
+        reset_after_beats: reset the design in the middle of a frame, after this many input beats, and start again.
+
+    Raises:
+        ToolError: a tool is missing or fails, or the design hangs.
+    """
+    golden = trace(graph, codes)
+    source = golden[design.input.name].reshape(len(codes), -1)
+    words = to_words(source, design.input)
+    options: dict[str, Any] = {"stalls": stalls, "reset_after_beats": reset_after_beats}
+    found: dict[str, Any] = {}
+    cycle_times: Cycles | None = None
+    match backend:
+        case Backend.GOLDEN:
+            outputs, build_s, run_s = to_words(_flat(golden, design.output.name), design.output), 0.0, 0.0
+        case Backend.CSIM:
+            result = csim.simulate(design, project / "hls", words, work)
+            outputs, build_s, run_s = result.outputs, result.build_s, result.run_s
+        case Backend.DPI:
+            run = dpisim.simulate(design, project / "hls", words, work, **options)
+            outputs, build_s, run_s = run.outputs, run.build_s, run.run_s
+        case Backend.RTL:
+            run = rtlsim.simulate(design, project / "rtl", words, work, **options)
+            outputs, build_s, run_s, found = run.outputs, run.build_s, run.run_s, dict(run.taps)
+            if len(run.out_cycles) == len(codes) * design.output.beats:
+                cycle_times = cycles_of(run.in_cycles, run.out_cycles, len(codes))
+    streams = {unit.name: unit.output for unit in design.units}
+    checks = [compare_words(name, _flat(golden, streams[name].name), found[name], streams[name]) for name in found]
+    checks.append(compare_words(design.units[-1].name, _flat(golden, design.output.name), outputs, design.output))
+    return Outcome(
+        backend=backend,
+        frames=len(codes),
+        outputs=from_words(outputs, design.output),
+        mismatches=tuple(check for check in checks if check is not None),
+        checked=(*found, design.units[-1].name),
+        cycles=cycle_times,
+        predicted=cycles(design).predict(len(codes)),
+        stalled=stalls is not None or reset_after_beats is not None,
+        build_s=build_s,
+        run_s=run_s,
+    )
+
+
+def _flat(golden: Mapping[str, Codes], name: str) -> np.typing.NDArray[np.integer]:
+    return golden[name].reshape(golden[name].shape[0], -1)

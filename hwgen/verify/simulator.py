@@ -1,0 +1,185 @@
+"""The simulator: Verilator, cocotb and g++ found, and what every model shares compiled once and kept.
+
+A model of a small design compiles in about a second when Verilator's runtime, cocotb's main program and the headers
+are ready. They are built on first use into `$HWGEN_CACHE` (`~/.cache/hwgen` by default), in a folder named after the
+versions and flags they depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from hwgen.backends.render import asset
+from hwgen.errors import ToolError
+from hwgen.verify.process import find_tool, run
+
+INSTALL = "Install it with `pip install hwgen[sim]`"
+_RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_vpi.cpp", "verilated_threads.cpp", "verilated_random.cpp")
+_DEFINES = tuple(f"-D{name}=0" for name in ("VM_COVERAGE", "VM_SC", "VM_TIMING", "VM_TRACE", "VM_TRACE_FST"))
+_FLAGS = ("-std=c++17", "-faligned-new", "-w", "-fno-stack-protector", "-DVERILATOR=1", *_DEFINES)
+_COMPILE_S = 600.0
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """Where the tools lie; `shared` is the folder of what is compiled once."""
+
+    verilator_root: Path
+    cocotb_share: Path
+    cocotb_libs: Path
+    compiler: Path
+    libpython: Path
+    gpi_entry: str
+    shared: Path
+
+    @property
+    def verilator(self) -> Path:
+        return self.verilator_root / "bin" / "verilator_bin"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Verilator needs set."""
+        return {"VERILATOR_ROOT": str(self.verilator_root)}
+
+    @property
+    def model_flags(self) -> tuple[str, ...]:
+        """Compiler flags of a model: those its precompiled headers were made with."""
+        return ("-O1", *_FLAGS, *_includes(self.verilator_root, self.shared))
+
+    @property
+    def link_flags(self) -> tuple[str, ...]:
+        libs = str(self.cocotb_libs)
+        library = str(self.shared / "libhwgen_sim.a")
+        return (library, f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator", "-lpthread")
+
+    def test_environment(self, module: str, toplevel: str) -> dict[str, str]:
+        """What cocotb reads when the simulation starts; `module` must lie on PYTHONPATH."""
+        paths = [str(asset("sim") / "cocotb"), *filter(None, sys.path)]
+        return {
+            "COCOTB_TEST_MODULES": module,
+            "COCOTB_TOPLEVEL": toplevel,
+            "COCOTB_RESULTS_FILE": "results.xml",
+            "COCOTB_ANSI_OUTPUT": "0",
+            "COCOTB_TRUST_INERTIAL_WRITES": "1",
+            "TOPLEVEL_LANG": "verilog",
+            "GPI_USERS": f"{self.libpython};{self.gpi_entry}",
+            "PYGPI_PYTHON_BIN": sys.executable,
+            "PYTHONPATH": os.pathsep.join(paths),
+        }
+
+
+@cache
+def find_simulator() -> Simulator:
+    """The simulator, with its shared parts compiled.
+
+    Raises:
+        ToolError: Verilator, cocotb or g++ is missing, or the shared parts do not compile.
+    """
+    verilator_root = _package("verilator")
+    cocotb = _package("cocotb")
+    compiler = find_tool("g++", "Install it with the system's package manager")
+    libpython = importlib.import_module("find_libpython").find_libpython()
+    if libpython is None:
+        raise ToolError(
+            "libpython", "must exist as a shared library", "none", "Use a Python built with --enable-shared"
+        )
+    config = importlib.import_module("cocotb_tools.config")
+    simulator = Simulator(
+        verilator_root=verilator_root,
+        cocotb_share=cocotb / "share",
+        cocotb_libs=cocotb / "libs",
+        compiler=compiler,
+        libpython=Path(libpython),
+        gpi_entry=config.pygpi_entry_point(),
+        shared=_cache_root() / f"sim-{_key(compiler)}",
+    )
+    if not simulator.shared.is_dir():
+        _build_shared(simulator)
+    return simulator
+
+
+def _cache_root() -> Path:
+    found = os.environ.get("HWGEN_CACHE")
+    return Path(found).resolve() if found else Path.home() / ".cache" / "hwgen"
+
+
+def _package(name: str) -> Path:
+    """The folder of an installed package."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise ToolError(name, "must be installed to simulate", "no such Python package", INSTALL)
+    return Path(spec.submodule_search_locations[0])
+
+
+def _includes(verilator_root: Path, shared: Path) -> tuple[str, ...]:
+    include = verilator_root / "include"
+    return (f"-I{shared}", f"-I{include}", f"-I{include / 'vltstd'}")
+
+
+def _key(compiler: Path) -> str:
+    """A digest of everything the shared parts depend on."""
+    parts = [str(_FLAGS), str(compiler.resolve()), str(compiler.resolve().stat().st_mtime_ns)]
+    for package in ("verilator", "cocotb"):
+        try:
+            parts.append(f"{package} {version(package)} {_package(package)}")
+        except PackageNotFoundError:
+            parts.append(package)
+    parts += [path.read_text() for path in _runtime_headers()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _runtime_headers() -> list[Path]:
+    return sorted((asset("sim") / "cocotb" / "runtime").glob("*.h"))
+
+
+def _build_shared(simulator: Simulator) -> None:
+    """Compile the shared parts beside their final place and move them there in one step."""
+    simulator.shared.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".sim-", dir=simulator.shared.parent))
+    try:
+        for header in _runtime_headers():
+            shutil.copyfile(header, work / header.name)
+        include = simulator.verilator_root / "include"
+        sources = [include / name for name in _RUNTIME]
+        sources.append(simulator.cocotb_share / "lib" / "verilator" / "verilator.cpp")
+        flags = (*_FLAGS, *_includes(simulator.verilator_root, work))
+        objects = [work / f"{source.stem}.o" for source in sources]
+        commands: list[Sequence[str | Path]] = [
+            (simulator.compiler, "-O2", *flags, "-c", source, "-o", target)
+            for source, target in zip(sources, objects, strict=True)
+        ]
+        header = work / "precompiled.h"
+        commands.append((simulator.compiler, "-O1", *flags, "-x", "c++-header", header, "-o", f"{header}.gch"))
+        compile_all(commands, work)
+        archiver = find_tool("ar", "Install binutils with the system's package manager")
+        run((archiver, "rcs", "libhwgen_sim.a", *objects), cwd=work, log=work / "ar.log", timeout_s=_COMPILE_S)
+        try:
+            work.rename(simulator.shared)
+        except OSError:
+            if not simulator.shared.is_dir():
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def compile_all(commands: Sequence[Sequence[str | Path]], work: Path) -> None:
+    """Run compiler commands side by side, one for each processor; the logs go to `work`."""
+
+    def one(numbered: tuple[int, Sequence[str | Path]]) -> None:
+        index, command = numbered
+        run(command, cwd=work, log=work / f"compile_{index}.log", timeout_s=_COMPILE_S)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(one, enumerate(commands)))

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: what leaves a matrix-vector unit: codes from thresholds, or the accumulators themselves.
+#ifndef HWGEN_ACTIVATION_HPP
+#define HWGEN_ACTIVATION_HPP
+
+#include "lanes.hpp"
+
+namespace hwgen {
+
+// BASE + STEP * n, n = the number of thresholds that the sum reaches (LEVELS - n where `descending`).
+//
+// Tables are [rows][lanes][levels], one row per output beat; one row or one lane means that all share it.
+template <class Output, int BASE, int STEP>
+struct MultiThreshold {
+  template <class Value, class T, unsigned ROWS, unsigned LANES, unsigned LEVELS>
+  static unsigned reached(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS]) {
+    HWGEN_INLINE
+    static_assert(std::is_signed<T>::value, "thresholds must be of a signed type, like the sums");
+    unsigned count = 0;
+    HWGEN_UNROLL_NEXT_LOOP
+  levels:
+    for (unsigned i = 0; i < LEVELS; ++i) {
+      HWGEN_UNROLL
+      count += sum >= thresholds[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane][i] ? 1 : 0;
+    }
+    return count;
+  }
+
+  static Limb code(unsigned count) {
+    HWGEN_INLINE
+    return Output::encode(std::int64_t(BASE) + std::int64_t(STEP) * count);
+  }
+
+  template <class Value, class T, unsigned ROWS, unsigned LANES, unsigned LEVELS>
+  static Limb apply(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS]) {
+    HWGEN_INLINE
+    return code(reached(sum, row, lane, thresholds));
+  }
+
+  template <class Value, class T, unsigned ROWS, unsigned LANES, unsigned LEVELS>
+  static Limb apply(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS],
+                    const bool (&descending)[ROWS][LANES]) {
+    HWGEN_INLINE
+    const unsigned count = reached(sum, row, lane, thresholds);
+    return code(descending[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane] ? LEVELS - count : count);
+  }
+};
+
+// SCALE * sum + OFFSET: the accumulator of a unit without activation (2 * popcount - MW in an XNOR unit).
+template <class Output, int SCALE, int OFFSET>
+struct Accumulator {
+  template <class Value>
+  static Limb apply(Value sum, unsigned, unsigned) {
+    HWGEN_INLINE
+    return Output::encode(std::int64_t(SCALE) * sum + OFFSET);
+  }
+};
+
+}  // namespace hwgen
+
+#endif  // HWGEN_ACTIVATION_HPP

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: number types of the network, and the lanes of a stream word as plain integers.
+//
+// Lane 0 is the least significant. Bipolar +1 is bit 1, integers are two's complement. A word is computed on as
+// 64-bit limbs that each hold as many whole lanes as fit, so that no lane straddles two limbs.
+#ifndef HWGEN_LANES_HPP
+#define HWGEN_LANES_HPP
+
+#include <cstdint>
+#include <type_traits>
+
+#include "ap_int.h"
+#include "pragmas.hpp"
+
+namespace hwgen {
+
+using Limb = std::uint64_t;
+
+constexpr unsigned ceil_div(unsigned numerator, unsigned denominator) {
+  return (numerator + denominator - 1) / denominator;
+}
+
+// The `bits` lowest bits set; 0 to 64.
+constexpr Limb low_bits(unsigned bits) { return bits == 0 ? 0 : ~Limb(0) >> (64 - bits); }
+
+// A plain integer that holds `BITS` bits and their sign.
+template <unsigned BITS>
+using Plain = typename std::conditional<(BITS < 32), std::int32_t, std::int64_t>::type;
+
+// -1 or +1 in one bit.
+struct Bipolar {
+  static constexpr unsigned BITS = 1;
+  using Word = ap_int<2>;
+  static Plain<1> decode(Limb bits) { return bits ? 1 : -1; }
+  static Limb encode(std::int64_t code) { return code > 0 ? 1 : 0; }
+  template <class Value>
+  static Value times(Limb bits, Value operand) {
+    return bits ? operand : -operand;
+  }
+};
+
+// A signed integer.
+template <unsigned WIDTH>
+struct Int {
+  static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
+  static constexpr unsigned BITS = WIDTH;
+  using Word = ap_int<WIDTH>;
+  static Plain<WIDTH> decode(Limb bits) {
+    using Value = Plain<WIDTH>;
+    constexpr unsigned spare = 8 * sizeof(Value) - WIDTH;
+    using Raw = typename std::make_unsigned<Value>::type;
+    return static_cast<Value>(static_cast<Raw>(bits) << spare) >> spare;
+  }
+  static Limb encode(std::int64_t code) { return static_cast<Limb>(code) & low_bits(WIDTH); }
+  template <class Value>
+  static Value times(Limb bits, Value operand) {
+    return static_cast<Value>(decode(bits)) * operand;
+  }
+};
+
+// An unsigned integer.
+template <unsigned WIDTH>
+struct Uint {
+  static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
+  static constexpr unsigned BITS = WIDTH;
+  using Word = ap_uint<WIDTH>;
+  static Plain<WIDTH> decode(Limb bits) { return static_cast<Plain<WIDTH>>(bits); }
+  static Limb encode(std::int64_t code) { return static_cast<Limb>(code) & low_bits(WIDTH); }
+  template <class Value>
+  static Value times(Limb bits, Value operand) {
+    return static_cast<Value>(bits) * operand;
+  }
+};
+
+// COUNT lanes of `Code`, as a stream word and as limbs.
+template <class Code, unsigned COUNT>
+struct Lanes {
+  static_assert(COUNT >= 1, "a word has at least one lane");
+  static constexpr unsigned BITS = Code::BITS;
+  static constexpr unsigned WIDTH = COUNT * BITS;
+  static constexpr unsigned PER_LIMB = 64 / BITS;
+  static constexpr unsigned LIMBS = (COUNT + PER_LIMB - 1) / PER_LIMB;
+  using Word = ap_uint<WIDTH>;
+  using Limbs = Limb[LIMBS];
+
+  // The bits of limb `index` that belong to the first `lanes` lanes.
+  static constexpr Limb mask(unsigned index, unsigned lanes) {
+    return lanes <= index * PER_LIMB              ? 0
+           : lanes - index * PER_LIMB >= PER_LIMB ? low_bits(PER_LIMB * BITS)
+                                                  : low_bits((lanes - index * PER_LIMB) * BITS);
+  }
+
+  static Limb lane(const Limbs& limbs, unsigned index) {
+    HWGEN_INLINE
+    return (limbs[index / PER_LIMB] >> (index % PER_LIMB * BITS)) & low_bits(BITS);
+  }
+
+  static void put(Limbs& limbs, unsigned index, Limb bits) {
+    HWGEN_INLINE
+    limbs[index / PER_LIMB] |= bits << (index % PER_LIMB * BITS);
+  }
+
+  static void split(const Word& word, Limbs& limbs) {
+    HWGEN_INLINE
+    Word rest = word;
+    HWGEN_UNROLL_NEXT_LOOP
+  split_limbs:
+    for (unsigned i = 0; i < LIMBS; ++i) {
+      HWGEN_UNROLL
+      limbs[i] = rest.to_uint64() & mask(i, COUNT);
+      if (i + 1 < LIMBS) rest = Word(rest >> (PER_LIMB * BITS));
+    }
+  }
+
+  static Word join(const Limbs& limbs) {
+    HWGEN_INLINE
+    Word word = Word(limbs[LIMBS - 1]);
+    HWGEN_UNROLL_NEXT_LOOP
+  join_limbs:
+    for (unsigned i = 1; i < LIMBS; ++i) {
+      HWGEN_UNROLL
+      word = Word(word << (PER_LIMB * BITS)) | Word(limbs[LIMBS - 1 - i]);
+    }
+    return word;
+  }
+};
+
+}  // namespace hwgen
+
+#endif  // HWGEN_LANES_HPP

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: the pragmas on which HLS tools differ, in one place; a plain compiler sees none of them.
+#ifndef HWGEN_PRAGMAS_HPP
+#define HWGEN_PRAGMAS_HPP
+
+#define HWGEN_PRAGMA(text) _Pragma(#text)
+
+#if defined(__BAMBU__)
+// Unroll stands before the loop; the scheduler pipelines and places memories by itself.
+#define HWGEN_UNROLL_NEXT_LOOP HWGEN_PRAGMA(HLS unroll)
+#define HWGEN_UNROLL
+#define HWGEN_PIPELINE
+#define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
+#define HWGEN_PARTITION(array, dimension)
+#define HWGEN_ROM(array, memory)
+
+#elif defined(__VITIS_HLS__) || defined(__SYNTHESIS__)
+// Everything stands inside the loop or function that it governs.
+#define HWGEN_UNROLL_NEXT_LOOP
+#define HWGEN_UNROLL HWGEN_PRAGMA(HLS unroll)
+#define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 rewind)
+#define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
+#define HWGEN_PARTITION(array, dimension) HWGEN_PRAGMA(HLS array_partition variable=array type=complete dim=dimension)
+#define HWGEN_ROM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=rom_1p impl=memory)
+
+#else
+#define HWGEN_UNROLL_NEXT_LOOP
+#define HWGEN_UNROLL
+#define HWGEN_PIPELINE
+#define HWGEN_INLINE
+#define HWGEN_PARTITION(array, dimension)
+#define HWGEN_ROM(array, memory)
+#endif
+
+#endif  // HWGEN_PRAGMAS_HPP

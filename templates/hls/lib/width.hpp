@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: stream width converter between any two lane counts; frames never share a beat.
+#ifndef HWGEN_WIDTH_HPP
+#define HWGEN_WIDTH_HPP
+
+#include "hls_stream.h"
+#include "lanes.hpp"
+
+namespace hwgen {
+
+// One frame: ELEMENTS codes of BITS bits, IN_LANES a beat, leave OUT_LANES a beat, spare lanes of the last beat zero.
+template <unsigned ELEMENTS, unsigned BITS, unsigned IN_LANES, unsigned OUT_LANES>
+void width(hls::stream<ap_uint<IN_LANES * BITS>>& in, hls::stream<ap_uint<OUT_LANES * BITS>>& out) {
+  HWGEN_INLINE
+  constexpr unsigned IN_BEATS = ceil_div(ELEMENTS, IN_LANES);
+  constexpr unsigned OUT_BEATS = ceil_div(ELEMENTS, OUT_LANES);
+  constexpr unsigned LAST_LANES = ELEMENTS - (IN_BEATS - 1) * IN_LANES;
+  // A slot reads at most one beat and writes at most one: a narrowing unit writes in every slot, a widening one reads
+  // in every slot, and after its last read at most one more beat is left to write.
+  constexpr unsigned SLOTS = IN_LANES >= OUT_LANES
+                                 ? OUT_BEATS
+                                 : IN_BEATS - 1 + OUT_BEATS - (IN_BEATS - 1) * IN_LANES / OUT_LANES;
+  static_assert(IN_LANES <= ELEMENTS && OUT_LANES <= ELEMENTS, "a beat must not be longer than the frame");
+  using In = ap_uint<IN_LANES * BITS>;
+  using Out = ap_uint<OUT_LANES * BITS>;
+  using Held = ap_uint<(IN_LANES + OUT_LANES) * BITS>;
+
+  Held held = 0;
+  unsigned lanes = 0;
+  unsigned taken = 0;
+  // Before each slot: the `lanes` lowest lanes of `held` are the elements read in `taken` beats and not yet written,
+  // and the others are zero.
+slots:
+  for (unsigned slot = 0; slot < SLOTS; ++slot) {
+    HWGEN_PIPELINE
+    if (lanes < OUT_LANES && taken < IN_BEATS) {
+      const In word = in.read();
+      ++taken;
+      const unsigned spare = (IN_LANES - (taken == IN_BEATS ? LAST_LANES : IN_LANES)) * BITS;
+      const In elements = In(In(word << spare) >> spare);
+      held = Held(held | Held(Held(elements) << (lanes * BITS)));
+      lanes += taken == IN_BEATS ? LAST_LANES : IN_LANES;
+    }
+    if (lanes >= OUT_LANES || taken == IN_BEATS) {
+      out.write(Out(held));
+      held = Held(held >> (OUT_LANES * BITS));
+      lanes = lanes > OUT_LANES ? lanes - OUT_LANES : 0;
+    }
+  }
+}
+
+}  // namespace hwgen
+
+#endif  // HWGEN_WIDTH_HPP

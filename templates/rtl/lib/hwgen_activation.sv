@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Activation of one lane, combinational: code = CodeBase + CodeStep * n, modulo 2**CodeBits.
+//
+// n is the number of thresholds at or below the sum, or `Levels` minus that number where
+// `descending_i`. With `Levels` = 0 there are no thresholds and n is the sum itself.
+//
+// Do not use it with thresholds that are not sorted: only the count is looked at.
+
+`default_nettype none
+
+module hwgen_activation #(
+  parameter int unsigned SumBits = 8,
+  parameter bit SumSigned = 1'b1,
+  parameter int unsigned Levels = 1,
+  parameter int unsigned ThresholdBits = 8,
+  parameter bit ThresholdSigned = 1'b1,
+  parameter int CodeBase = 0,
+  parameter int CodeStep = 1,
+  parameter int unsigned CodeBits = 1,
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
+) (
+  input  wire logic [SumBits-1:0]           sum_i,
+  input  wire logic [LaneThresholdBits-1:0] thresholds_i,
+  input  wire logic                         descending_i,
+  output logic      [CodeBits-1:0]          code_o
+);
+
+  localparam int unsigned WideBits = (SumBits > ThresholdBits ? SumBits : ThresholdBits) + 1;
+
+  // Room for the code and for n before the modulo, so that neither is cut early.
+  localparam int unsigned CountBits = Levels > 0 ? $clog2(Levels + 1) : SumBits + 1;
+  localparam int unsigned MathBits = (CodeBits > CountBits ? CodeBits : CountBits) + 1;
+
+  logic [MathBits-1:0] count;
+  logic [MathBits-1:0] code;
+
+  if (Levels > 0) begin : gen_thresholds
+    logic [Levels-1:0] reached;
+    logic [CountBits-1:0] ones;
+    logic signed [WideBits-1:0] sum;
+
+    assign sum = WideBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}));
+
+    for (genvar level = 0; level < Levels; level++) begin : gen_level
+      logic [ThresholdBits-1:0] threshold;
+      assign threshold = thresholds_i[level*ThresholdBits +: ThresholdBits];
+      assign reached[level] = sum >= WideBits'(signed'({
+        ThresholdSigned && threshold[ThresholdBits-1], threshold}));
+    end
+
+    hwgen_popcount #(
+      .Width    (Levels),
+      .CountBits(CountBits)
+    ) u_popcount (
+      .bits_i (reached ^ {Levels{descending_i}}),
+      .count_o(ones)
+    );
+
+    assign count = MathBits'(ones);
+  end else begin : gen_sum
+    logic unused_thresholds;
+    assign unused_thresholds = ^{thresholds_i, descending_i};
+    assign count = MathBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}));
+  end
+
+  assign code = MathBits'(CodeBase) + MathBits'(CodeStep) * count;
+  assign code_o = code[CodeBits-1:0];
+
+  logic unused_code;
+  assign unused_code = ^code[MathBits-1:CodeBits];
+
+endmodule
+
+`default_nettype wire

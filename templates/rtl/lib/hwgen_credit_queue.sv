@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Output queue of a computing unit whose pipeline never stalls.
+//
+// A slot that will end an output beat may start only while `credit_o` is high, and says so with
+// `issue_i`. Its beat arrives later with `push_i` and always finds room, because at most `Credits`
+// beats are on their way or waiting. A credit returned by a read can be used in the next cycle.
+//
+// Do not use it to join two units: nothing holds back a push. `hwgen_fifo` has a handshake on both
+// sides.
+
+`default_nettype none
+
+module hwgen_credit_queue #(
+  parameter int unsigned Width = 8,
+  parameter int unsigned Credits = 2,
+  localparam int unsigned CountBits = $clog2(Credits + 1)
+) (
+  input  wire logic             clk_i,
+  input  wire logic             rst_ni,
+
+  output logic                  credit_o,
+  input  wire logic             issue_i,
+  input  wire logic [Width-1:0] push_data_i,
+  input  wire logic             push_i,
+
+  output logic      [Width-1:0] m_data_o,
+  output logic                  m_valid_o,
+  input  wire logic             m_ready_i
+);
+
+  if (Credits < 2) begin : gen_check
+    $error("hwgen_credit_queue: Credits must be at least 2");
+  end
+
+  logic [CountBits-1:0] count_d, count_q;
+  logic credit_q;
+  logic pop;
+
+  assign credit_o = credit_q;
+  assign pop = m_valid_o && m_ready_i;
+  assign count_d = count_q + CountBits'(issue_i) - CountBits'(pop);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      count_q <= '0;
+      credit_q <= 1'b1;
+    end else begin
+      count_q <= count_d;
+      credit_q <= count_d != CountBits'(Credits);
+    end
+  end
+
+  logic unused_ready;
+
+  hwgen_fifo #(
+    .Width(Width),
+    .Depth(Credits)
+  ) u_fifo (
+    .clk_i    (clk_i),
+    .rst_ni   (rst_ni),
+    .s_data_i (push_data_i),
+    .s_valid_i(push_i),
+    .s_ready_o(unused_ready),
+    .m_data_o (m_data_o),
+    .m_valid_o(m_valid_o),
+    .m_ready_i(m_ready_i)
+  );
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matrix-vector-threshold unit: `Pe` neurons by `Simd` inputs in every cycle.
+//
+// Slot (nf, sf) meets inputs [sf*Simd, +Simd) with the weights of neurons [nf*Pe, +Pe), sf running
+// fastest. The first `SynapseFolds` slots of a frame read the vector and keep it; the others read
+// it back. The last slot of each nf gives one output beat. Slots follow each other without a bubble
+// across neurons and frames; the pipeline never stalls, only new slots wait: for an input beat, or
+// for a credit of the output queue. A beat leaves five cycles after the slot that ends it:
+//
+//   operands | lane sums | accumulator | activation | output queue
+//
+// Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
+// themselves leave, as CodeBase + CodeStep * sum. Input lanes past the vector's end are forced to
+// zero bits, and so are output lanes past the last neuron.
+//
+// Do not use it for a convolution's window or for weights that change: it reads one whole vector
+// in order, and its weights are a ROM.
+
+`default_nettype none
+
+module hwgen_mvtu #(
+  parameter int unsigned Pe = 1,
+  parameter int unsigned Simd = 1,
+  parameter int unsigned NeuronFolds = 1,
+  parameter int unsigned SynapseFolds = 1,
+  parameter int unsigned LastPe = Pe,
+  parameter int unsigned LastSimd = Simd,
+  parameter int unsigned WeightBits = 1,
+  parameter bit WeightSigned = 1'b1,
+  parameter bit WeightBipolar = 1'b1,
+  parameter int unsigned InputBits = 1,
+  parameter bit InputSigned = 1'b1,
+  parameter bit InputBipolar = 1'b1,
+  parameter int unsigned SumBits = 8,
+  parameter bit SumSigned = 1'b1,
+  parameter int unsigned Levels = 0,
+  parameter int unsigned ThresholdBits = 1,
+  parameter bit ThresholdSigned = 1'b1,
+  parameter int CodeBase = 0,
+  parameter int CodeStep = 1,
+  parameter int unsigned CodeBits = 8,
+  parameter int unsigned Credits = 6,
+  localparam int unsigned Slots = NeuronFolds * SynapseFolds,
+  localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
+  localparam int unsigned SynapseBits = SynapseFolds > 1 ? $clog2(SynapseFolds) : 1,
+  localparam int unsigned NeuronBits = NeuronFolds > 1 ? $clog2(NeuronFolds) : 1,
+  localparam int unsigned WordBits = Pe * Simd * WeightBits,
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
+  localparam int unsigned InputBeatBits = Simd * InputBits,
+  localparam int unsigned OutputBeatBits = Pe * CodeBits
+) (
+  input  wire logic                            clk_i,
+  input  wire logic                            rst_ni,
+
+  input  wire logic [InputBeatBits-1:0]        s_data_i,
+  input  wire logic                            s_valid_i,
+  output logic                                 s_ready_o,
+
+  output logic      [SlotBits-1:0]             weight_addr_o,
+  input  wire logic [WordBits-1:0]             weights_i,
+  output logic      [NeuronBits-1:0]           threshold_addr_o,
+  input  wire logic [Pe*LaneThresholdBits-1:0] thresholds_i,
+  input  wire logic [Pe-1:0]                   descending_i,
+
+  output logic      [OutputBeatBits-1:0]       m_data_o,
+  output logic                                 m_valid_o,
+  input  wire logic                            m_ready_i
+);
+
+  if (Pe < 1 || Simd < 1 || NeuronFolds < 1 || SynapseFolds < 1) begin : gen_check_folding
+    $error("hwgen_mvtu: Pe, Simd, NeuronFolds and SynapseFolds must be at least 1");
+  end
+  if (LastPe < 1 || LastPe > Pe || LastSimd < 1 || LastSimd > Simd) begin : gen_check_last
+    $error("hwgen_mvtu: LastPe must lie in 1..Pe and LastSimd in 1..Simd");
+  end
+
+  // ---- Slots: what happens next, and whether it may --------------------------------------------
+
+  logic [SlotBits-1:0] slot_q;
+  logic [SynapseBits-1:0] synapse_q;
+  logic reading_q;
+  logic first, last, last_slot, may_fire, fire, credit;
+
+  assign first = synapse_q == '0;
+  assign last = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign last_slot = slot_q == SlotBits'(Slots - 1);
+  assign may_fire = credit || !last;
+  assign fire = may_fire && (s_valid_i || !reading_q);
+  assign s_ready_o = may_fire && reading_q;
+  assign weight_addr_o = slot_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      slot_q <= '0;
+      synapse_q <= '0;
+      reading_q <= 1'b1;
+    end else if (fire) begin
+      slot_q <= last_slot ? '0 : slot_q + 1'b1;
+      synapse_q <= last ? '0 : synapse_q + 1'b1;
+      if (last) reading_q <= last_slot;
+    end
+  end
+
+  // ---- Stage 1: operands -----------------------------------------------------------------------
+
+  localparam int unsigned CutBits = (Simd - LastSimd) * InputBits;
+  localparam logic [InputBeatBits-1:0] LastMask = {InputBeatBits{1'b1}} >> CutBits;
+
+  logic [InputBeatBits-1:0] arriving, operand_d, operand_q;
+  logic fired1_q, first1_q, last1_q;
+
+  assign arriving = last ? s_data_i & LastMask : s_data_i;
+
+  if (NeuronFolds > 1) begin : gen_buffer
+    (* ram_style = "distributed" *) logic [InputBeatBits-1:0] vector [SynapseFolds];
+
+    always_ff @(posedge clk_i) begin
+      if (fire && reading_q) vector[synapse_q] <= arriving;
+    end
+
+    assign operand_d = reading_q ? arriving : vector[synapse_q];
+  end else begin : gen_no_buffer
+    assign operand_d = arriving;
+  end
+
+  always_ff @(posedge clk_i) begin
+    operand_q <= operand_d;
+    first1_q <= first;
+    last1_q <= last;
+  end
+
+  // ---- Stages 2 to 4: lane sums, accumulator, activation ---------------------------------------
+
+  logic fired2_q, first2_q, last2_q;
+  logic ended3_q, last_beat3_q, ended4_q;
+  logic [NeuronBits-1:0] neuron2_q;
+  logic last_beat2;
+  logic [OutputBeatBits-1:0] codes;
+
+  assign last_beat2 = neuron2_q == NeuronBits'(NeuronFolds - 1);
+  assign threshold_addr_o = neuron2_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      fired1_q <= 1'b0;
+      fired2_q <= 1'b0;
+      ended3_q <= 1'b0;
+      ended4_q <= 1'b0;
+      neuron2_q <= '0;
+    end else begin
+      fired1_q <= fire;
+      fired2_q <= fired1_q;
+      ended3_q <= fired2_q && last2_q;
+      ended4_q <= ended3_q;
+      if (fired2_q && last2_q) neuron2_q <= last_beat2 ? '0 : neuron2_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    first2_q <= first1_q;
+    last2_q <= last1_q;
+    last_beat3_q <= last_beat2;
+  end
+
+  for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
+    logic [SumBits-1:0] sum, sum_q, accumulator_q;
+    logic [CodeBits-1:0] code, code_q;
+
+    hwgen_dot #(
+      .Simd         (Simd),
+      .WeightBits   (WeightBits),
+      .WeightSigned (WeightSigned),
+      .WeightBipolar(WeightBipolar),
+      .InputBits    (InputBits),
+      .InputSigned  (InputSigned),
+      .InputBipolar (InputBipolar),
+      .SumBits      (SumBits)
+    ) u_dot (
+      .weights_i(weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
+      .inputs_i (operand_q),
+      .sum_o    (sum)
+    );
+
+    always_ff @(posedge clk_i) begin
+      sum_q <= sum;
+      if (fired2_q) accumulator_q <= first2_q ? sum_q : accumulator_q + sum_q;
+    end
+
+    hwgen_activation #(
+      .SumBits        (SumBits),
+      .SumSigned      (SumSigned),
+      .Levels         (Levels),
+      .ThresholdBits  (ThresholdBits),
+      .ThresholdSigned(ThresholdSigned),
+      .CodeBase       (CodeBase),
+      .CodeStep       (CodeStep),
+      .CodeBits       (CodeBits)
+    ) u_activation (
+      .sum_i       (accumulator_q),
+      .thresholds_i(thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
+      .descending_i(descending_i[pe]),
+      .code_o      (code)
+    );
+
+    always_ff @(posedge clk_i) code_q <= pe < LastPe || !last_beat3_q ? code : '0;
+
+    assign codes[pe*CodeBits +: CodeBits] = code_q;
+  end
+
+  // ---- Stage 5: output queue -------------------------------------------------------------------
+
+  hwgen_credit_queue #(
+    .Width  (OutputBeatBits),
+    .Credits(Credits)
+  ) u_queue (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .credit_o   (credit),
+    .issue_i    (fire && last),
+    .push_data_i(codes),
+    .push_i     (ended4_q),
+    .m_data_o   (m_data_o),
+    .m_valid_o  (m_valid_o),
+    .m_ready_i  (m_ready_i)
+  );
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,208 @@
+"""One-unit designs with random contents, independent numpy references, and one g++ run for many of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hwgen.backends.hls import emit
+from hwgen.backends.hls.emit import hex_text
+from hwgen.hw import packing
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.packing import Bytes
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
+from hwgen.verify import process
+from hwgen.verify.csim import hls_include
+
+SEED = 20240611
+FRAMES = 4
+PART = "xc7z020clg400-1"
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A design, codes (frames, elements) to feed it and the codes that must come out."""
+
+    design: Design
+    inputs: IntArray
+    expected: IntArray
+
+
+def generator(*key: int) -> np.random.Generator:
+    return np.random.default_rng([SEED, *key])
+
+
+def design_of(name: str, *units: Unit) -> Design:
+    return Design(name, units, "0123abcd", PART, 100.0)
+
+
+def random_codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntArray:
+    """Random codes of `dtype`; the first row holds the smallest everywhere and the last the largest."""
+    if isinstance(dtype, Bipolar):
+        codes = rng.choice(np.array([-1, 1]), shape)
+    else:
+        codes = rng.integers(dtype.min, dtype.max, shape, endpoint=True)
+    codes[0], codes[-1] = dtype.min, dtype.max
+    return np.asarray(codes, dtype=np.int64)
+
+
+def sum_range(weights: IntArray, dtype: DType) -> tuple[int, int]:
+    """The range of weights @ x over all x of `dtype`, 0 included (a running sum starts there)."""
+    ends = np.stack((weights * dtype.min, weights * dtype.max))
+    return min(0, int(ends.min(axis=0).sum(axis=1).min())), max(0, int(ends.max(axis=0).sum(axis=1).max()))
+
+
+def code_steps(output: DType) -> tuple[int, int, int]:
+    """Levels, base and step of a quantiser that gives every code of `output`."""
+    if isinstance(output, Bipolar):
+        return 1, -1, 2
+    return output.max - output.min, output.min, 1
+
+
+def random_activation(
+    rng: np.random.Generator, low: int, high: int, output: DType, channels: int, *, descending: bool
+) -> Thresholding:
+    """Thresholds in [low, high + 1] and, if asked, a mix of channels that rise and fall."""
+    levels, base, step = code_steps(output)
+    thresholds = np.sort(rng.integers(low, high + 1, (channels, levels), endpoint=True), axis=1)
+    falls = rng.integers(0, 2, channels) if descending else np.zeros(channels, dtype=np.int64)
+    return Thresholding(thresholds, falls, base, step)
+
+
+def quantised(sums: IntArray, activation: Thresholding) -> IntArray:
+    """base + step * n, element by element."""
+    count = np.zeros_like(sums)
+    for level in range(activation.thresholds.shape[1]):
+        count += sums >= activation.thresholds[:, level]
+    count = np.where(activation.descending == 1, activation.thresholds.shape[1] - count, count)
+    return np.asarray(activation.base + activation.step * count, dtype=np.int64)
+
+
+def matvec_case(
+    name: str,
+    shape: tuple[int, int],
+    folding: tuple[int, int],
+    dtypes: tuple[DType, DType, DType | None],
+    *,
+    descending: bool = False,
+    shared: bool = False,
+) -> Case:
+    """(MW, MH), (PE, SIMD) and the types of weights, inputs and codes (None: accumulators leave)."""
+    (mw, mh), (pe, simd), (weight_type, in_type, code_type) = shape, folding, dtypes
+    rng = generator(*name.encode())
+    weights = random_codes(rng, weight_type, (mh, mw))
+    inputs = random_codes(rng, in_type, (FRAMES, mw))
+    accumulators = inputs @ weights.T
+    xnor = isinstance(weight_type, Bipolar) and isinstance(in_type, Bipolar)
+    low, high = (0, mw) if xnor else sum_range(weights, in_type)
+    sums = (accumulators + mw) // 2 if xnor else accumulators
+    activation, expected = None, accumulators
+    out_type: DType = smallest_int(-mw, mw) if xnor else smallest_int(low, high)
+    if code_type is not None:
+        activation = random_activation(rng, low, high, code_type, 1 if shared else mh, descending=descending)
+        expected, out_type = quantised(sums, activation), code_type
+    unit = MatVec(
+        "fc0",
+        "layer 0",
+        Stream("x", in_type, mw, simd),
+        Stream("y", out_type, mh, pe),
+        weights,
+        weight_type,
+        smallest_int(low, high),
+        activation,
+    )
+    return Case(design_of(name, unit), inputs, expected)
+
+
+def threshold_case(
+    name: str, elements: int, lanes: int, dtypes: tuple[DType, DType], *, shared: bool, descending: bool = False
+) -> Case:
+    """A standalone threshold unit from one type to another."""
+    in_type, out_type = dtypes
+    rng = generator(*name.encode())
+    channels = 1 if shared else elements
+    activation = random_activation(rng, in_type.min, in_type.max, out_type, channels, descending=descending)
+    inputs = random_codes(rng, in_type, (FRAMES, elements))
+    streams = Stream("x", in_type, elements, lanes), Stream("y", out_type, elements, lanes)
+    unit = ThresholdUnit("quant", "input quantiser", *streams, activation)
+    return Case(design_of(name, unit), inputs, quantised(inputs, activation))
+
+
+def argmax_case(name: str, elements: int, lanes: int, dtype: DType) -> Case:
+    """Scores from few values, so that there are ties."""
+    rng = generator(*name.encode())
+    inputs = random_codes(rng, dtype, (3 * FRAMES, elements))
+    if not isinstance(dtype, Bipolar):
+        inputs[FRAMES:-1] = np.clip(inputs[FRAMES:-1], max(dtype.min, -1), min(dtype.max, 1))
+    expected = np.array([[list(row).index(max(row))] for row in inputs.tolist()])
+    output = Stream("y", smallest_int(0, elements - 1), 1, 1)
+    unit = ArgMaxUnit("top", "top-1", Stream("x", dtype, elements, lanes), output)
+    return Case(design_of(name, unit), inputs, expected)
+
+
+def width_case(name: str, elements: int, lanes: tuple[int, int], dtype: DType) -> Case:
+    """A width converter: what goes in comes out."""
+    inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, elements))
+    streams = (Stream(edge, dtype, elements, count) for edge, count in zip("xy", lanes, strict=True))
+    return Case(design_of(name, WidthConverter("width", "stream", *streams)), inputs, inputs)
+
+
+def fifo_case(name: str, elements: int, lanes: int) -> Case:
+    """A FIFO alone, which needs a function of its own."""
+    dtype = IntType(3, signed=True)
+    inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, elements))
+    streams = Stream("x", dtype, elements, lanes), Stream("y", dtype, elements, lanes)
+    return Case(design_of(name, Fifo("queue", "stream", *streams, depth=8)), inputs, inputs)
+
+
+def with_garbage(words: Bytes, stream: Stream) -> Bytes:
+    """`words` with every bit of the spare lanes of each last beat set."""
+    bits = np.unpackbits(words, axis=1, bitorder="little", count=stream.width)
+    bits[stream.beats - 1 :: stream.beats, stream.last_lanes * stream.dtype.bits :] = 1
+    return np.packbits(bits, axis=1, bitorder="little")
+
+
+def write_project(files: dict[str, str], folder: Path) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def run_cases(cases: list[Case], work: Path) -> list[str]:
+    """Simulate all cases with one compiler run; the names of those that give a wrong beat."""
+    sources, calls = [f'#include "{cases[0].design.name}/tb/testbench.hpp"'], []
+    for case in cases:
+        design = case.design
+        files = emit(design)
+        write_project(files, work / design.name)
+        words = with_garbage(packing.to_words(case.inputs, design.input), design.input)
+        (work / f"{design.name}.in").write_text(hex_text(words, design.input.width))
+        sources += [f'#include "{design.name}/{name}"' for name in files if name.endswith(".cpp") and "_tb" not in name]
+        beats = f"{design.input.beats}, {design.output.beats}"
+        paths = f'{{"{design.name}.in", "-", "{design.name}.out"}}'
+        calls.append(f"  failures += hwgen::run_frames({design.name}, {beats}, {paths});")
+    body = "\n".join(("int main() {", "  int failures = 0;", *calls, "  return failures;", "}"))
+    (work / "all.cpp").write_text("\n".join((*sources, body, "")))
+    warnings = ["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label", "-Wno-uninitialized"]
+    command: list[str | Path] = ["g++", "-std=c++14", "-O1", "-isystem", hls_include(), *warnings]
+    command += ["-Wno-maybe-uninitialized", "all.cpp", "-o", "all"]
+    process.run(command, cwd=work, log=work / "build.log", timeout_s=900)
+    process.run([work / "all"], cwd=work, log=work / "run.log", timeout_s=300)
+    return [case.design.name for case in cases if not _right(case, work)]
+
+
+def _right(case: Case, work: Path) -> bool:
+    """Every beat as packed from the expected codes: spare lanes are zero."""
+    output = case.design.output
+    found = packing.from_hex((work / f"{case.design.name}.out").read_text().split(), output.width)
+    return np.array_equal(found, packing.to_words(case.expected, output))

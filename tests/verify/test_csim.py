@@ -1,0 +1,121 @@
+"""C simulation of whole designs, and what it says when something is amiss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.backends.hls import emit
+from hwgen.errors import ToolError
+from hwgen.hw import packing
+from hwgen.hw.design import Design
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import Bipolar, IntArray
+from hwgen.verify import csim
+from tests.hls_lib.cases import Case, design_of, matvec_case, run_cases, write_project
+
+B = Bipolar()
+
+
+def network() -> Case:
+    """Two XNOR layers, a FIFO, a width converter and an argmax."""
+    first, second = (
+        matvec_case(n, s, f, (B, B, c))
+        for n, s, f, c in (("first", (20, 12), (4, 6), B), ("second", (12, 7), (2, 3), None))
+    )
+    fc0, fc1 = first.design.units[0], second.design.units[0]
+    assert isinstance(fc0, MatVec) and isinstance(fc1, MatVec)
+    fc1 = replace(fc1, name="fc1")
+    top = ArgMaxUnit("top", "top-1", fc1.output, Stream("class", fc1.sum_type, 1, 1))
+    between = (Fifo("q0", "stream", fc0.output, fc0.output, 4), WidthConverter("w1", "stream", fc0.output, fc1.input))
+    scores = first.expected @ fc1.weights.T
+    design = design_of("net", fc0, *between, fc1, top)
+    return Case(design, first.inputs, np.argmax(scores, axis=1)[:, None])
+
+
+def simulated(design: Design, inputs: IntArray, folder: Path) -> IntArray:
+    project = write_project(emit(design), folder / "project")
+    result = csim.simulate(design, project, packing.to_words(inputs, design.input), folder / "work")
+    return packing.from_words(result.outputs, design.output)
+
+
+def test_network(tmp_path: Path) -> None:
+    case = network()
+    assert np.array_equal(simulated(case.design, case.inputs, tmp_path), case.expected)
+
+
+def test_result_has_times(tmp_path: Path) -> None:
+    case = matvec_case("net", (5, 3), (1, 2), (B, B, B))
+    project = write_project(emit(case.design), tmp_path / "project")
+    words = packing.to_words(case.inputs, case.design.input)
+    result = csim.simulate(case.design, project, words, tmp_path / "work")
+    assert result.outputs.shape == (12, 1)
+    assert 0 < result.run_s < result.build_s
+
+
+def mutants() -> list[Case]:
+    """A right design, then the same with one weight, one threshold, and two lanes changed.
+
+    Every threshold is the very sum of frame 1, so that one less is seen.
+    """
+    case = matvec_case("right", (9, 4), (2, 3), (B, B, B))
+    unit = case.design.units[0]
+    assert isinstance(unit, MatVec)
+    agree = case.inputs[1] == unit.weights[2]
+    flipped = unit.weights.copy()
+    flipped[2, np.argmax(agree)] *= -1
+    one, other = np.argmax(agree), np.argmax(~agree & (case.inputs[1] != case.inputs[1, np.argmax(agree)]))
+    swapped = unit.weights.copy()
+    swapped[:, [one, other]] = unit.weights[:, [other, one]]
+    sums = ((case.inputs @ unit.weights.T) + 9) // 2
+    falls = np.zeros(4, dtype=np.int64)
+    exact = Thresholding(sums[1][:, None], falls, -1, 2)
+    off_by_one = Thresholding((sums[1] + np.array([0, 0, 0, 1]))[:, None], falls, -1, 2)
+    units = {
+        "right": replace(unit, activation=exact),
+        "weight": replace(unit, activation=exact, weights=flipped),
+        "threshold": replace(unit, activation=off_by_one),
+        "lanes": replace(unit, activation=exact, weights=swapped),
+    }
+    expected = np.where(sums >= sums[1], 1, -1)
+    return [Case(design_of(name, mutant), case.inputs, expected) for name, mutant in units.items()]
+
+
+def test_mutations_are_caught(tmp_path: Path) -> None:
+    assert run_cases(mutants(), tmp_path) == ["weight", "threshold", "lanes"]
+
+
+def test_missing_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XILINX_HLS", raising=False)
+    monkeypatch.delenv("XILINX_VITIS", raising=False)
+    monkeypatch.setattr(csim, "find_spec", lambda name: None)
+    with pytest.raises(ToolError) as error:
+        csim.hls_include()
+    assert str(error.value) == (
+        "ap_int.h: must be installed for C simulation; found no such header. Run `pip install hwgen[sim]`."
+    )
+
+
+def test_vitis_headers_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "ap_int.h").touch()
+    monkeypatch.setenv("XILINX_HLS", str(tmp_path))
+    assert csim.hls_include() == tmp_path / "include"
+
+
+def test_missing_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    case = matvec_case("net", (5, 3), (1, 2), (B, B, B))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError) as error:
+        csim.build(case.design, tmp_path, tmp_path / "work")
+    assert str(error.value) == (
+        "g++: must be installed to do this; found no such program on the PATH."
+        " Install g++ (Debian: apt-get install g++)."
+    )
