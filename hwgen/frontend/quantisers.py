@@ -80,7 +80,9 @@ def code_range(bits: int, *, signed: bool, narrow: bool) -> tuple[int, int]:
     return (kind.min + narrow, kind.max) if signed else (kind.min, kind.max - narrow)
 
 
-def _finish(build: Build, node: SourceNode, stream: Stream, step: Step, kind: DType, span: tuple[int, int]) -> Stream:
+def _finish(
+    build: Build, node: SourceNode, stream: Stream, *, step: Step, kind: DType, span: tuple[int, int]
+) -> Stream:
     """The stream after the quantiser `step`: a new Activation node, no pending steps. Raises: ModelError when wide."""
     producer = build.producer(stream.value)
     limit = MAX_ACTIVATION_BITS if producer else MAX_INPUT_BITS
@@ -132,7 +134,7 @@ def quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
     if tensor.quantised and tensor.steps == meaning and low <= tensor.low and tensor.high <= high:
         return tensor
     step = Quantise(flat_scale, flat_zero, low, high, _rounding(node))
-    return _finish(build, node, tensor, step, kind, (low, high)).then(*meaning)
+    return _finish(build, node, tensor, step=step, kind=kind, span=(low, high)).then(*meaning)
 
 
 def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: FloatArray, zero: FloatArray) -> Tensor:
@@ -157,7 +159,7 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
             "a ReLU before it, so that it always gives +1",
             "Brevitas writes a one-bit QuantReLU this way: import the module itself, or use two bits",
         )
-    return _finish(build, node, tensor, Sign(), Bipolar(), (-1, 1)).then(*meaning)
+    return _finish(build, node, tensor, step=Sign(), kind=Bipolar(), span=(-1, 1)).then(*meaning)
 
 
 def bipolar_quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -198,7 +200,7 @@ def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None
     levels = _level_table(tensor, table, node, axis)
     base, step, kind, meaning = _level_codes(node, table.shape[1], scale, bias)
     span = (base, base + step * table.shape[1])
-    return _finish(build, node, tensor, Levels(levels, base, step), kind, span).then(*meaning)
+    return _finish(build, node, tensor, step=Levels(levels, base, step), kind=kind, span=span).then(*meaning)
 
 
 def _level_table(tensor: Stream, table: FloatArray, node: SourceNode, axis: int) -> FloatArray:

@@ -8,10 +8,6 @@ from pathlib import Path
 import pytest
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "shared_data: needs the real models and data beside the repository")
-
-
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real models and data: $HWGEN_SHARED_DATA, or shared/data beside the repository."""

@@ -13,12 +13,13 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
 DOMAIN = "qonnx.custom_op.general"
+QONNX_OPS = ("Quant", "BipolarQuant", "MultiThreshold", "Trunc")
 Array = npt.NDArray[Any]
 
 
 def node(op: str, inputs: str, output: str, *, name: str = "", domain: str = "", **attributes: Any) -> onnx.NodeProto:
     """A node with its inputs and outputs as words in one string."""
-    if op in ("Quant", "BipolarQuant", "MultiThreshold", "Trunc") and not domain:
+    if op in QONNX_OPS and not domain:
         domain = DOMAIN
     inputs_ = ["" if word == "-" else word for word in inputs.split()]
     return helper.make_node(op, inputs_, output.split(), name=name or op.lower(), domain=domain, **attributes)
@@ -26,6 +27,7 @@ def node(op: str, inputs: str, output: str, *, name: str = "", domain: str = "",
 
 def net(
     nodes: list[onnx.NodeProto],
+    *,
     shape: tuple[int | str, ...] = (1, 4),
     output: str = "y",
     opset: int = 14,
@@ -42,9 +44,9 @@ def net(
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
     result = helper.make_tensor_value_info(output, kind, None)
     graph = helper.make_graph(nodes, "tiny", [given], [result], tensors)
-    for tensor, kind in (types or {}).items():
+    for tensor, text in (types or {}).items():
         note = onnx.TensorAnnotation(tensor_name=tensor)
-        note.quant_parameter_tensor_names.add(key="finn_datatype", value=kind)
+        note.quant_parameter_tensor_names.add(key="finn_datatype", value=text)
         graph.quantization_annotation.append(note)
     opsets = [helper.make_opsetid("", opset), helper.make_opsetid(DOMAIN, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
@@ -55,7 +57,7 @@ def execute(model: onnx.ModelProto, frames: Array) -> Array:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     for item in copy.graph.node:
-        if item.domain.endswith("custom_op.general") or item.domain == "onnx.brevitas":
+        if item.op_type in QONNX_OPS:
             item.domain = DOMAIN
     copy.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
     wrapped = ModelWrapper(copy).transform(InferShapes())

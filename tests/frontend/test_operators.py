@@ -171,7 +171,7 @@ LEVELS = [
 
 @pytest.mark.parametrize(("scale", "bias", "kind", "count", "wanted"), LEVELS)
 @pytest.mark.parametrize("rows", [1, 3])
-def test_multi_threshold(scale: float, bias: float, kind: str, count: int, wanted: DType, rows: int) -> None:
+def test_multi_threshold(*, scale: float, bias: float, kind: str, count: int, wanted: DType, rows: int) -> None:
     table = np.sort(RNG.normal(size=(rows, count)) * 2, axis=1).astype(np.float32)
     nodes = [
         node("MatMul", "x w", "h"),
@@ -241,7 +241,13 @@ def test_softmax_is_left_to_the_host() -> None:
 @pytest.mark.parametrize("op", ["ArgMax", "TopK"])
 def test_best_class_on_chip_only_where_that_is_the_same(op: str, factor: Any) -> None:
     last = {"ArgMax": node("ArgMax", "e", "y", axis=1), "TopK": node("TopK", "e k", "v y", axis=1)}[op]
-    model = net([node("MatMul", "x w", "h"), node("Mul", "h c", "e"), last], w=W, c=np.float32(factor), k=[1], kind=TensorProto.INT64)
+    model = net(
+        [node("MatMul", "x w", "h"), node("Mul", "h c", "e"), last],
+        w=W,
+        c=np.float32(factor),
+        k=[1],
+        kind=TensorProto.INT64,
+    )
     graph = import_qonnx(model, input_type=INT5)
     codes = _codes(graph)
     found, wanted = run(graph, codes), execute(model, codes)

@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from hwgen.frontend.brevitas import import_module, prepare_torch
 from hwgen.golden.execute import decode, run
 from hwgen.ir.check import check
 from hwgen.ir.ops import Activation, MatMul
 from hwgen.ir.types import Bipolar, IntType
+from tests.frontend.brevitas_nets import WEIGHTS, activation, linear
 
 prepare_torch()
-
-torch = pytest.importorskip("torch")
-from tests.frontend.brevitas_nets import WEIGHTS, activation, linear
 
 ACTIVATIONS = ["bipolar", *(f"uint{b}" for b in range(1, 9)), *(f"int{b}" for b in range(2, 9))]
 
