@@ -186,7 +186,7 @@ def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None
     tensor = args[0]
     if not isinstance(tensor, Stream):
         raise ModelError(node.label, "its input must come from the network's input", "a constant", "Fold it first")
-    table = real(constant_of(node, args[1] if len(args) > 1 else None, "thresholds"), node)
+    table = real(constant_of(node, args[1], "thresholds"), node)
     if table.ndim != 2 or table.shape[1] == 0:
         raise ModelError(
             node.label, "its thresholds must be a (1, L) or (C, L) table", f"shape {table.shape}", "Correct the shape"
