@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +34,7 @@ _out = Console()
 _err = Console(stderr=True)
 
 
-class BackendName(str, Enum):
+class BackendName(StrEnum):
     """Who computes the frames."""
 
     golden = "golden"

@@ -39,8 +39,10 @@ def integer_matmul(x: Codes, weights: IntArray) -> Codes:
     for kind, limit in ((np.float32, 1 << 24), (np.float64, 1 << 53)):
         if largest < limit:
             product = x.astype(kind) @ weights.T.astype(kind)
-            return product.astype(np.int32 if largest < 1 << 31 else np.int64)
-    return x.astype(np.int64) @ weights.T
+            codes: Codes = product.astype(np.int32 if largest < 1 << 31 else np.int64)
+            return codes
+    exact: Codes = x.astype(np.int64) @ weights.T
+    return exact
 
 
 def _pack(codes: Codes) -> npt.NDArray[np.uint64]:
