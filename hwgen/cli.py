@@ -285,7 +285,9 @@ def main() -> None:
             raise
         _err.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:  # typer turns an interrupt into SystemExit(130)
+        if isinstance(end, SystemExit) and end.code != 130:
+            raise
         _err.print("interrupted; nothing half-written was left behind")
         sys.exit(130)
 
