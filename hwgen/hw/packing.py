@@ -49,9 +49,9 @@ def to_words(codes: npt.NDArray[np.integer], stream: Stream) -> Bytes:
 
 
 def from_words(words: Bytes, stream: Stream) -> IntArray:
-    """Beats (frames * beats, bytes) back to codes (frames, elements); spare lanes are dropped."""
-    bits = np.unpackbits(words, axis=1, bitorder="little", count=stream.width)
+    """Beats (frames * beats, bytes) back to codes (frames, elements); spare lanes and a frame cut short are dropped."""
     frames = words.shape[0] // stream.beats
+    bits = np.unpackbits(words[: frames * stream.beats], axis=1, bitorder="little", count=stream.width)
     per_frame = bits.reshape(frames, stream.beats * stream.width)
     return from_bits(per_frame[:, : stream.elements * stream.dtype.bits], stream.dtype)
 

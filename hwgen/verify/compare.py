@@ -43,7 +43,7 @@ def compare(node: str, expected: npt.NDArray[np.integer], found: npt.NDArray[np.
 
 def compare_words(node: str, expected: npt.NDArray[np.integer], words: Bytes, stream: Stream) -> Mismatch | None:
     """`compare` for the beats of a stream; a beat too many or too few, or a spare lane that is not zero, counts too."""
-    codes = from_words(words[: words.shape[0] // stream.beats * stream.beats], stream)
+    codes = from_words(words, stream)
     mismatch = compare(node, expected, codes)
     if mismatch is not None:
         return mismatch

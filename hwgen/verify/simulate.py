@@ -116,11 +116,10 @@ def simulate(
     else:
         run = _run(design, backend, words, project, work, {"stalls": stalls, "reset_after_beats": reset_after_beats})
     found = {**run.taps, design.units[-1].name: run.outputs}
-    whole = len(run.outputs) // design.output.beats * design.output.beats
     return Outcome(
         backend=backend,
         frames=len(codes),
-        outputs=from_words(run.outputs[:whole], design.output),
+        outputs=from_words(run.outputs, design.output),
         mismatches=_mismatches(golden, design, found),
         checked=tuple(found),
         cycles=run.cycles,

@@ -105,9 +105,7 @@ def as_codes(
         must = f"frames must have {math.prod(shape)} elements {shape}"
         raise DataError(where, must, f"frames of shape {array.shape[1:]}", "Give the images this network was built for")
     frames = array.reshape(array.shape[0], *shape)
-    if frames.dtype.kind not in "iubf" or not np.all(np.isfinite(frames)):
-        found = "others" if frames.dtype.kind == "f" else str(frames.dtype)
-        raise DataError(where, "values must be finite real numbers", found, "Check the file")
+    _must_be_finite(frames, where)
     if binarize_at is not None:
         if not isinstance(dtype, Bipolar):
             raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")
@@ -122,6 +120,12 @@ def as_codes(
         raise DataError(where, f"values must be codes of {dtype}", f"[{frames.min()}, {frames.max()}]", change)
     small = {True: np.int8, False: np.uint8}[dtype.signed] if dtype.bits <= 8 else np.int64
     return np.ascontiguousarray(frames, dtype=small)
+
+
+def _must_be_finite(frames: npt.NDArray[Any], where: str) -> None:
+    if frames.dtype.kind not in "iubf" or not np.all(np.isfinite(frames)):
+        found = "others" if frames.dtype.kind == "f" else str(frames.dtype)
+        raise DataError(where, "values must be finite real numbers", found, "Check the file")
 
 
 def _quantised(graph: Graph, frames: npt.NDArray[Any]) -> IntArray:
