@@ -1,0 +1,180 @@
+"""The rules of the house, measured: sizes, owners, imports, and that every kernel has its pieces."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAX_FILE, MAX_FUNCTION, MAX_DEPTH, MAX_CONTROL = 400, 40, 2, 0.20
+PYTHON = sorted([*(ROOT / "hwgen").rglob("*.py"), *(ROOT / "sim").rglob("*.py")])
+SOURCES = sorted(p for top in ("hwgen", "sim", "templates") for p in (ROOT / top).rglob("*") if p.is_file())
+TEMPLATES = sorted((ROOT / "templates").rglob("*.j2"))
+STEMS = sorted(p.stem for p in (ROOT / "hwgen" / "hw" / "kernels").glob("*.py") if p.stem != "__init__")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level packages that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def importers(package: str) -> set[str]:
+    return {name(path) for path in PYTHON if path.is_relative_to(ROOT / "hwgen") and package in imported(path)}
+
+
+def test_there_is_something_to_measure() -> None:
+    assert len(PYTHON) > 50 and len(TEMPLATES) > 10 and len(STEMS) >= 5
+
+
+def test_files() -> None:
+    sizes = {name(path): len(path.read_text().splitlines()) for path in SOURCES if "__pycache__" not in path.parts}
+    assert {path: size for path, size in sizes.items() if size > MAX_FILE} == {}
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    for path in PYTHON:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                yield f"{name(path)}:{node.name}", node.end_lineno - node.lineno + 1
+
+
+def test_functions() -> None:
+    assert {where: size for where, size in functions() if size > MAX_FUNCTION} == {}
+
+
+def test_inheritance() -> None:
+    """Classes of ours above a class: one base, or a base and its base."""
+    bases: dict[str, list[str]] = {}
+    for path in PYTHON:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = [base.id for base in node.bases if isinstance(base, ast.Name)]
+
+    def depth(kind: str) -> int:
+        return 1 + max((depth(base) for base in bases[kind] if base in bases), default=0) if kind in bases else 0
+
+    assert {kind: depth(kind) for kind in bases if depth(kind) > MAX_DEPTH} == {}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_templates_are_mostly_text(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    control = [line for line in lines if line.lstrip().startswith("//%") or "/*%" in line]
+    assert len(control) < max(2, MAX_CONTROL * len(lines))  # a fragment of a few lines may hold one
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_templates_do_not_compute(path: Path) -> None:
+    """Nothing but names, attributes, `- 1` and the joining of lines between the delimiters."""
+    for expression in re.findall(r"\$\{([^}]*)\}", path.read_text()):
+        assert re.fullmatch(r'\s*[\w.\[\]]+( - 1| \| join\("[^"]*"\))?\s*', expression), expression
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_kernel_has_its_pieces(stem: str) -> None:
+    assert (ROOT / "templates" / "rtl" / f"{stem}.sv.j2").is_file()
+    assert list((ROOT / "templates" / "hls").glob(f"{stem}.*.j2"))
+    for library in ("rtl_lib", "hls_lib"):
+        texts = [path.read_text() for path in (ROOT / "tests" / library).glob("*.py")]
+        assert any(re.search(rf"kernels\.{stem} import", text) for text in texts), f"tests/{library} leaves {stem} out"
+
+
+def test_one_owner_each() -> None:
+    assert importers("subprocess") == {"hwgen/verify/process.py"}
+    assert importers("jinja2") == {"hwgen/backends/render.py"}
+    assert importers("pydantic") == {"hwgen/config.py"}
+    assert {path for path in importers("torch") if "frontend" not in path} == set()
+    assert {path for path in importers("onnx") if "frontend" not in path} == set()
+    assert {path for path in importers("typer") | importers("click")} == {"hwgen/cli.py"}
+
+
+def test_no_program_is_started_by_the_back_door() -> None:
+    banned = re.compile(r"os\.(system|popen|spawn\w*|exec\w*)\(|\bpty\.|multiprocessing")
+    assert [name(path) for path in PYTHON if banned.search(path.read_text())] == []
+
+
+def raised() -> Iterator[tuple[str, str]]:
+    for path in PYTHON:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Raise) and node.exc is not None:
+                exc = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+                yield name(path), ast.unparse(exc)
+
+
+def test_no_bare_exception_is_raised() -> None:
+    kinds = {kind for _, kind in raised()}
+    assert "ModelError" in kinds
+    assert [each for each in raised() if each[1] in ("Exception", "BaseException", "RuntimeError")] == []
+
+
+def test_no_bare_except() -> None:
+    bare = [
+        name(path)
+        for path in PYTHON
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler) and node.type is None
+    ]
+    assert bare == []
+
+
+def test_every_source_says_what_it_is() -> None:
+    """A docstring for every module, and for every public class and function of it."""
+    silent = []
+    for path in PYTHON:
+        module = tree(path)
+        if module.body and ast.get_docstring(module) is None:
+            silent.append(name(path))
+        for node in module.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name[0] != "_" and not ast.get_docstring(node):
+                silent.append(f"{name(path)}:{node.name}")
+    assert silent == []
+
+
+def test_import_contracts() -> None:
+    program = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", done.stdout)
+
+
+@pytest.mark.parametrize("module", ["hwgen", "hwgen.cli", "hwgen.flow"])
+def test_importing_is_light(module: str) -> None:
+    heavy = ("torch", "onnx", "onnxruntime", "qonnx", "brevitas", "matplotlib", "jinja2", "cocotb")
+    code = f"import sys, {module}; print(*[name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_nothing_of_this_machine_in_the_files() -> None:
+    """No absolute path of a home or a working folder."""
+    found = [
+        name(path)
+        for top in ("hwgen", "sim", "templates", "tests", "examples")
+        for path in (ROOT / top).rglob("*")
+        if path.suffix in {".py", ".sv", ".hpp", ".j2", ".toml", ".md", ".h"}
+        and re.search(r"/(home|root|work|Users)/\w", path.read_text())
+    ]
+    assert found == []
