@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hwgen.config import Settings, settings
-from hwgen.errors import ConfigError, DataError, OutputError
+from hwgen.errors import ConfigError, DataError, MismatchError, OutputError
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import deepen
@@ -123,6 +123,21 @@ class Accelerator:
             build = scratch / "build"
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
+
+    def outputs(self, codes: Codes, backend: str = "golden") -> Codes:
+        """Output codes (N, elements) of `codes` (N, *input shape) on `backend`.
+
+        Raises:
+            MismatchError: a simulated back end disagrees with golden.
+        """
+        from hwgen.golden.execute import run
+
+        if backend == "golden":
+            return run(self.graph, codes)
+        outcome = self.simulate(codes, backend)
+        if outcome.mismatches:
+            raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
+        return outcome.outputs
 
     def _only(self, layer: str) -> Design:
         names = [unit.name for unit in self.design.layers]

@@ -33,6 +33,7 @@ _RATES = 256
 class Tap:
     """An internal stream to log: signals as seen inside `module`, of which there must be one instance."""
 
+    name: str
     module: str
     stream: Stream
     data: str
@@ -86,7 +87,7 @@ class Trace:
     Attributes:
         outputs: (beats, bytes) of the output stream, bytes as on `tdata`.
         in_cycles, out_cycles: the cycle in which each beat was taken, counted from the end of the last reset.
-        taps, tap_cycles: the same of every tapped stream, by the stream's name.
+        taps, tap_cycles: the same of every tapped stream, by the tap's name.
         build_s, run_s: wall time; `build_s` is 0 where an earlier build was used again.
     """
 
@@ -115,7 +116,7 @@ def build(job: Job, work: Path) -> float:
         ToolError: a tool is missing or fails.
     """
     simulator = find_simulator()
-    folder = work / "build"
+    folder = work.resolve() / "build"
     folder.mkdir(parents=True, exist_ok=True)
     taps = "".join(_bind(index, tap) for index, tap in enumerate(job.taps))
     (folder / "taps.sv").write_text(taps)
@@ -156,16 +157,18 @@ def run(
     if reset_after_beats is not None and not 0 < reset_after_beats < len(words):
         raise DataError(job.dut, f"can be reset after 1 to {len(words) - 1} beats", f"{reset_after_beats}")
     build_s = build(job, work)
+    work = work.resolve()
     folder = work / "run"
     _fill(folder, job, words)
     expected = len(words) // beats * job.output.beats
     start = time.perf_counter()
-    _simulate(job, folder, work / "build" / "sim", expected, stalls or Stalls(), reset_after_beats or 0, timeout_s)
+    plusargs = _plusargs(job, expected, stalls or Stalls(), reset_after_beats or 0)
+    _simulate(folder, work / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
     run_s = time.perf_counter() - start
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
     _check(job, folder, sink, expected)
-    logs = {tap.stream.name: _read_tap(folder / f"tap_{index}.log", tap) for index, tap in enumerate(job.taps)}
+    logs = {tap.name: _read_tap(folder / f"tap_{index}.log", tap) for index, tap in enumerate(job.taps)}
     return Trace(
         outputs=sink.words,
         in_cycles=source.cycles,
@@ -201,7 +204,7 @@ def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
     for stale in (folder / "model").glob("*"):
         stale.unlink()
     bench = asset("sim") / "cocotb"
-    command = [
+    command: list[str | Path] = [
         simulator.verilator,
         *_VERILATE,
         *_RANDOM_START,
@@ -235,7 +238,7 @@ def _compile(job: Job, simulator: Simulator, folder: Path) -> None:
         commands.append([simulator.compiler, *flags, "-c", source, "-o", objects[-1]])
     compile_all(commands, folder)
     sim = folder / "sim"
-    link = (simulator.compiler, *objects, *simulator.link_flags, "-o", sim)
+    link: list[str | Path] = [simulator.compiler, *objects, *simulator.link_flags, "-o", sim]
     run_process(link, cwd=folder, log=folder / "link.log", timeout_s=_VERILATE_S, outputs=[sim])
 
 
@@ -251,11 +254,9 @@ def _fill(folder: Path, job: Job, words: Bytes) -> None:
     (folder / "source.hex").write_text("\n".join(to_hex(words, job.input.axis_width)) + "\n")
 
 
-def _simulate(
-    job: Job, folder: Path, sim: Path, expected: int, stalls: Stalls, reset_after: int, timeout_s: float
-) -> None:
-    command = [
-        sim,
+def _plusargs(job: Job, expected: int, stalls: Stalls, reset_after: int) -> list[str]:
+    """The settings that bench.sv reads."""
+    return [
         f"+expected={expected}",
         f"+source_rate={round(stalls.source * _RATES)}",
         f"+sink_rate={round(stalls.sink * _RATES)}",
@@ -265,8 +266,12 @@ def _simulate(
         f"+verilator+seed+{stalls.seed}",
         "+verilator+rand+reset+2",
     ]
+
+
+def _simulate(folder: Path, sim: Path, plusargs: list[str], reset: bool, timeout_s: float) -> None:
+    command: list[str | Path] = [sim, *plusargs]
     env = find_simulator().test_environment("bench", "bench")
-    env["HWGEN_RESET_MID_FRAME"] = "1" if reset_after else "0"
+    env["HWGEN_RESET_MID_FRAME"] = "1" if reset else "0"
     outputs = [folder / "outcome.txt"]
     run_process(command, cwd=folder, log=folder / "sim.log", timeout_s=timeout_s, env=env, outputs=outputs)
 
@@ -286,7 +291,7 @@ def _read_log(path: Path, dut: str, stream: Stream, width: int | None = None) ->
 
 
 def _read_tap(path: Path, tap: Tap) -> _Log:
-    return _read_log(path, tap.module, tap.stream, tap.stream.width)
+    return _read_log(path, f"{tap.module}, tap {tap.name}", tap.stream, tap.stream.width)
 
 
 def _check(job: Job, folder: Path, sink: _Log, expected: int) -> None:

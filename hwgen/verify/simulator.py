@@ -92,7 +92,9 @@ def find_simulator() -> Simulator:
     compiler = find_tool("g++", "Install it with the system's package manager")
     libpython = importlib.import_module("find_libpython").find_libpython()
     if libpython is None:
-        raise ToolError("libpython", "must exist as a shared library", "none", "Use a Python built with --enable-shared")
+        raise ToolError(
+            "libpython", "must exist as a shared library", "none", "Use a Python built with --enable-shared"
+        )
     config = importlib.import_module("cocotb_tools.config")
     simulator = Simulator(
         verilator_root=verilator_root,

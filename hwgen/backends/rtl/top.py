@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hwgen.hw.design import Design, Unit
@@ -12,12 +12,21 @@ from hwgen.hw.stream import Stream
 
 
 @dataclass(frozen=True)
+class Beats:
+    """Expressions for one side of a stream: its beat and its handshake."""
+
+    data: str
+    valid: str
+    ready: str
+
+
+@dataclass(frozen=True)
 class LayerInstance:
     """Fields of layer.sv.j2."""
 
     name: str
-    source: str
-    sink: str
+    source: Beats
+    sink: Beats
     module: str
     template: str = "rtl/layer.sv.j2"
 
@@ -27,8 +36,8 @@ class WidthInstance:
     """Fields of width.sv.j2."""
 
     name: str
-    source: str
-    sink: str
+    source: Beats
+    sink: Beats
     group_bits: int
     in_beats: int
     push: int
@@ -42,14 +51,22 @@ class FifoInstance:
     """Fields of fifo.sv.j2."""
 
     name: str
-    source: str
-    sink: str
+    source: Beats
+    sink: Beats
     width: int
     depth: int
     template: str = "rtl/fifo.sv.j2"
 
 
 Instance = LayerInstance | WidthInstance | FifoInstance
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The stream that unit `name` writes; `width` bits a beat."""
+
+    name: str
+    width: int
 
 
 @dataclass(frozen=True)
@@ -62,10 +79,9 @@ class TopContext:
     purpose: str
     input_width: int
     output_width: int
-    input_is_padded: bool
-    input: Stream
     output: Stream
-    streams: tuple[Stream, ...]
+    last: str
+    wires: tuple[Wire, ...]
     units: tuple[Instance, ...]
 
 
@@ -78,16 +94,28 @@ def top_context(design: Design, modules: Mapping[str, str]) -> TopContext:
         purpose=f"{design.input.elements} {design.input.dtype} in, {design.output.elements} {design.output.dtype} out.",
         input_width=design.input.axis_width,
         output_width=design.output.axis_width,
-        input_is_padded=design.input.axis_width > design.input.width,
-        input=design.input,
         output=design.output,
-        streams=design.streams,
-        units=tuple(_instance(unit, modules) for unit in design.units),
+        last=design.units[-1].name,
+        wires=tuple(Wire(unit.name, unit.output.width) for unit in design.units),
+        units=tuple(_instances(design, modules)),
     )
 
 
-def _instance(unit: Unit, modules: Mapping[str, str]) -> Instance:
-    source, sink = unit.input.name, unit.output.name
+def unit_beats(name: str) -> Beats:
+    """The signals of the top level that carry what unit `name` writes."""
+    return Beats(f"{name}_data", f"{name}_valid", f"{name}_ready")
+
+
+def _instances(design: Design, modules: Mapping[str, str]) -> Iterator[Instance]:
+    """Every unit, joined to the one before it; the first reads the chip's input."""
+    source = Beats(f"s_axis_tdata[{design.input.width - 1}:0]", "s_axis_tvalid", "s_axis_tready")
+    for unit in design.units:
+        sink = unit_beats(unit.name)
+        yield _instance(unit, source, sink, modules)
+        source = sink
+
+
+def _instance(unit: Unit, source: Beats, sink: Beats, modules: Mapping[str, str]) -> Instance:
     if isinstance(unit, WidthConverter):
         gear = unit.schedule
         return WidthInstance(

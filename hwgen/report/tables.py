@@ -1,0 +1,71 @@
+"""Reports as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from hwgen.report.estimate import Estimate
+
+
+def estimate_table(report: Estimate) -> Table:
+    """One row a layer, the bottleneck marked, the network's figures below."""
+    caption = (
+        f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
+        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
+    )
+    table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left")
+    table.add_column("layer")
+    table.add_column("kind")
+    for heading in ("in", "out", "PE", "SIMD", "cycles", "weights", "FIFO"):
+        table.add_column(heading, justify="right")
+    table.add_column("share of interval")
+    for layer in report.layers:
+        mark = " <" if layer.name == report.bottleneck else ""
+        table.add_row(
+            layer.name,
+            layer.kind,
+            f"{layer.inputs} {layer.input_type}",
+            f"{layer.outputs} {layer.output_type}",
+            str(layer.pe),
+            "" if layer.simd is None else str(layer.simd),
+            f"{layer.cycles:,}",
+            f"{layer.weight_bits:,} b {layer.memory}" if layer.memory else "",
+            str(layer.fifo_depth or ""),
+            "#" * max(1, round(12 * layer.utilisation)) + mark,
+            style="bold" if mark else "",
+        )
+    return table
+
+
+def simulation_table(report: Mapping[str, Any]) -> Table:
+    """Predicted against simulated cycles, mismatches below."""
+    count = report["mismatches"]
+    streams = ", ".join(report["streams_checked"])
+    caption = f"{count} mismatches over {report['frames']} frames on {streams}"
+    table = Table(title=f"simulation, {report['backend']}", caption=caption, caption_justify="left")
+    table.add_column("cycles")
+    table.add_column("predicted", justify="right")
+    table.add_column("simulated", justify="right")
+    for name in ("interval", "latency", "total"):
+        predicted, found = report["predicted"][f"{name}_cycles"], report[f"{name}_cycles"]
+        table.add_row(name, _number(predicted), _number(found))
+    return table
+
+
+def _number(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def findings_table(findings: list[dict[str, Any]]) -> Table:
+    """What is installed and what to do about the rest."""
+    table = Table(title="hwgen doctor")
+    for heading in ("", "tool", "found", "needed for", "what to do"):
+        table.add_column(heading)
+    for finding in findings:
+        mark = "ok" if finding["ok"] else ("MISSING" if finding["required"] else "absent")
+        todo = "" if finding["ok"] else finding["change"]
+        table.add_row(mark, finding["name"], finding["version"] or "", finding["needed_for"], todo)
+    return table

