@@ -80,7 +80,7 @@ class Accelerator:
 
         frames = random_codes(self.graph, VECTOR_FRAMES, seed=0)
         golden = trace(self.graph, frames)
-        ends = [to_words(golden[s.name].reshape(VECTOR_FRAMES, -1), s) for s in (self.design.input, self.design.output)]
+        ends = [to_words(golden[s.tensor].reshape(VECTOR_FRAMES, -1), s) for s in (self.design.input, self.design.output)]
         folding = {name: {"pe": each.pe, "simd": each.simd} for name, each in self.folding.items()}
         manifest = {
             "format": FORMAT,

@@ -18,12 +18,12 @@ MIN_DEPTH = 2
 _LARGEST_FACTOR = 64
 
 
-def fifo_before(layer: Layer) -> list[Unit]:
+def fifo_before(layer: Layer) -> Fifo | None:
     """The FIFO in front of a unit that reads in bursts; none where it reads evenly."""
     if not isinstance(layer, MatVec) or layer.neuron_folds == 1:
-        return []
-    depth = max(MIN_DEPTH, layer.input.beats)
-    return [Fifo(f"{layer.name}_fifo", layer.origin, layer.input, layer.input, depth)]
+        return None
+    output = replace(layer.input, name=f"{layer.name}_fifo")
+    return Fifo(output.name, layer.origin, layer.input, output, max(MIN_DEPTH, layer.input.beats))
 
 
 def cycles(design: Design) -> CycleModel:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hwgen.errors import CheckError
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design, Layer, Unit
 from hwgen.hw.fifo import fifo_before
 from hwgen.hw.folding import is_fused
 from hwgen.hw.kernel import Folding
@@ -25,14 +25,23 @@ from hwgen.ir.types import smallest_int
 def lower(graph: Graph, folding: Mapping[str, Folding], *, part: str, clock_mhz: float) -> Design:
     """The design that computes `graph` with `folding` (one entry per layer)."""
     units: list[Unit] = []
+    stream: Stream | None = None
     for node in graph.nodes:
         if is_fused(graph, node):
             continue
-        layer = _layer(graph, node, folding[node.name])
-        if units:
-            units.extend(_width(units[-1].output, layer))
-        units.extend(fifo_before(layer))
+        lanes = _lanes_read(node, folding[node.name])
+        if stream is None:
+            stream = _stream("source", graph.input, lanes)
+        elif stream.lanes != lanes:
+            wider = replace(stream, name=f"{node.name}_width", lanes=lanes)
+            units.append(WidthConverter(wider.name, node.origin, stream, wider))
+        layer = _layer(graph, node, units[-1].output if units else stream, folding[node.name])
+        fifo = fifo_before(layer)
+        if fifo is not None:
+            units.append(fifo)
+            layer = replace(layer, input=fifo.output)
         units.append(layer)
+        stream = layer.output
     if not units:
         raise CheckError(graph.name, "must have a layer", "none")
     return Design(graph.name, tuple(units), _digest(graph, folding), part, clock_mhz)
@@ -42,29 +51,26 @@ def _digest(graph: Graph, folding: Mapping[str, Folding]) -> str:
     return hashlib.sha256(f"{print_graph(graph)}{sorted(folding.items())!r}".encode()).hexdigest()[:12]
 
 
-def _stream(value: Value, lanes: int) -> Stream:
-    return Stream(value.name, value.type.dtype, value.type.elements, min(lanes, value.type.elements))
+def _stream(name: str, value: Value, lanes: int) -> Stream:
+    return Stream(name, value.type.dtype, value.type.elements, min(lanes, value.type.elements), value.name)
 
 
-def _width(source: Stream, layer: Unit) -> list[Unit]:
-    """A converter where the lanes written are not the lanes read."""
-    if source.lanes == layer.input.lanes:
-        return []
-    return [WidthConverter(f"{layer.name}_width", layer.origin, source, layer.input)]
+def _lanes_read(node: Node, folding: Folding) -> int:
+    lanes = folding.simd if isinstance(node.op, MatMul) else folding.pe
+    return min(lanes, node.inputs[0].type.elements)
 
 
-def _layer(graph: Graph, node: Node, folding: Folding) -> MatVec | ThresholdUnit | ArgMaxUnit:
-    source = node.inputs[0]
+def _layer(graph: Graph, node: Node, source: Stream, folding: Folding) -> Layer:
     match node.op:
         case MatMul():
             users = graph.users.get(node.output.name, ())
             fused = users[0] if users and is_fused(graph, users[0]) else None
-            return _matvec(node, fused, folding)
+            return _matvec(node, fused, source, folding)
         case Threshold():
-            streams = _stream(source, folding.pe), _stream(node.output, folding.pe)
-            return ThresholdUnit(node.name, node.origin, *streams, _thresholding(node.op))
+            output = _stream(node.name, node.output, folding.pe)
+            return ThresholdUnit(node.name, node.origin, source, output, _thresholding(node.op))
         case ArgMax():
-            return ArgMaxUnit(node.name, node.origin, _stream(source, folding.pe), _stream(node.output, 1))
+            return ArgMaxUnit(node.name, node.origin, source, _stream(node.name, node.output, 1))
         case op:
             raise CheckError(node.label, "must be an integer operation", type(op).__name__)
 
@@ -73,15 +79,15 @@ def _thresholding(op: Threshold) -> Thresholding:
     return Thresholding(op.thresholds, op.descending, op.base, op.step)
 
 
-def _matvec(node: Node, fused: Node | None, folding: Folding) -> MatVec:
+def _matvec(node: Node, fused: Node | None, source: Stream, folding: Folding) -> MatVec:
     assert isinstance(node.op, MatMul)
     result = node.output if fused is None else fused.output
     accumulator = node.output.type.dtype
     unit = MatVec(
         name=node.name,
         origin=node.origin,
-        input=_stream(node.inputs[0], folding.simd),
-        output=_stream(result, folding.pe),
+        input=source,
+        output=_stream(node.name, result, folding.pe),
         weights=node.op.weights,
         weight_type=node.op.weight_type,
         # Signed, so that partial sums may pass below zero on their way.

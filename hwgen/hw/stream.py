@@ -17,12 +17,17 @@ class Stream:
     """`elements` codes of `dtype` per frame, `lanes` of them a beat; lane 0 is the least significant.
 
     Where `lanes` does not divide `elements`, the lanes left over in the last beat carry zero bits.
+
+    Attributes:
+        name: of the unit that writes the stream (`source` at the chip's input); unique in a design.
+        tensor: the value of the integer network that the stream carries.
     """
 
     name: str
     dtype: DType
     elements: int
     lanes: int
+    tensor: str = ""
 
     @property
     def width(self) -> int:

@@ -11,19 +11,18 @@ from hwgen.report.estimate import Estimate
 
 
 def estimate_table(report: Estimate) -> Table:
-    """One row a layer, the bottleneck marked, the network's figures below."""
+    """One row a layer, the bottleneck marked with `>`, the network's figures below."""
     caption = (
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
     )
     table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left")
-    table.add_column("layer")
-    table.add_column("kind")
-    for heading in ("in", "out", "PE", "SIMD", "cycles", "weights", "FIFO"):
+    for heading in ("layer", "kind", "in", "out"):
+        table.add_column(heading)
+    for heading in ("PE", "SIMD", "cycles", "weight bits"):
         table.add_column(heading, justify="right")
-    table.add_column("share of interval")
     for layer in report.layers:
-        mark = " <" if layer.name == report.bottleneck else ""
+        bottleneck = layer.name == report.bottleneck
         table.add_row(
             layer.name,
             layer.kind,
@@ -31,11 +30,9 @@ def estimate_table(report: Estimate) -> Table:
             f"{layer.outputs} {layer.output_type}",
             str(layer.pe),
             "" if layer.simd is None else str(layer.simd),
-            f"{layer.cycles:,}",
-            f"{layer.weight_bits:,} b {layer.memory}" if layer.memory else "",
-            str(layer.fifo_depth or ""),
-            "#" * max(1, round(12 * layer.utilisation)) + mark,
-            style="bold" if mark else "",
+            f"{'> ' if bottleneck else ''}{layer.cycles:,}",
+            f"{layer.weight_bits:,}" if layer.memory else "",
+            style="bold" if bottleneck else "",
         )
     return table
 

@@ -110,14 +110,14 @@ def simulate(
         ToolError: a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    source = golden[design.input.name].reshape(len(codes), -1)
+    source = golden[design.input.tensor].reshape(len(codes), -1)
     words = to_words(source, design.input)
     options: dict[str, Any] = {"stalls": stalls, "reset_after_beats": reset_after_beats}
     found: dict[str, Any] = {}
     cycle_times: Cycles | None = None
     match backend:
         case Backend.GOLDEN:
-            outputs, build_s, run_s = to_words(_flat(golden, design.output.name), design.output), 0.0, 0.0
+            outputs, build_s, run_s = to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0
         case Backend.CSIM:
             result = csim.simulate(design, project / "hls", words, work)
             outputs, build_s, run_s = result.outputs, result.build_s, result.run_s
@@ -130,8 +130,8 @@ def simulate(
             if len(run.out_cycles) == len(codes) * design.output.beats:
                 cycle_times = cycles_of(run.in_cycles, run.out_cycles, len(codes))
     streams = {unit.name: unit.output for unit in design.units}
-    checks = [compare_words(name, _flat(golden, streams[name].name), found[name], streams[name]) for name in found]
-    checks.append(compare_words(design.units[-1].name, _flat(golden, design.output.name), outputs, design.output))
+    checks = [compare_words(name, _flat(golden, streams[name].tensor), found[name], streams[name]) for name in found]
+    checks.append(compare_words(design.units[-1].name, _flat(golden, design.output.tensor), outputs, design.output))
     return Outcome(
         backend=backend,
         frames=len(codes),
