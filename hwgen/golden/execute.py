@@ -49,13 +49,14 @@ def apply(node: Node, x: Codes) -> Codes:
             bipolar = isinstance(dtype, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
             product = bipolar_matmul if bipolar else integer_matmul
             rows = x.reshape(-1, x.shape[-1])
-            return product(rows, weights).reshape(*x.shape[:-1], weights.shape[0])
+            codes: Codes = product(rows, weights)
+            return codes.reshape(*x.shape[:-1], weights.shape[0])
         case Activation(steps=steps):
             return evaluate(steps, x.astype(np.int64))
         case Threshold() as op:
             return _threshold(op, x)
         case ArgMax():
-            return np.argmax(x.reshape(x.shape[0], -1), axis=1, keepdims=True).astype(np.int32)
+            return np.asarray(np.argmax(x.reshape(x.shape[0], -1), axis=1, keepdims=True), dtype=np.int32)
 
 
 def _threshold(op: Threshold, x: Codes) -> Codes:
@@ -66,7 +67,8 @@ def _threshold(op: Threshold, x: Codes) -> Codes:
     count = _reached(op, x, narrow)
     if op.descending.any():
         count = np.where(op.descending.astype(bool), narrow(levels) - count, count)
-    return count * narrow(op.step) + narrow(op.base)
+    codes: Codes = count * narrow(op.step) + narrow(op.base)
+    return codes
 
 
 def _reached(op: Threshold, x: Codes, narrow: type[np.signedinteger[Any]]) -> Codes:
