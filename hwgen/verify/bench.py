@@ -150,17 +150,12 @@ def run(
         DataError: `words` are not whole frames, or too few for the reset.
         MismatchError: beats are missing, too many, unlike AXI4-Stream, or TLAST stands at the wrong one.
     """
-    beats = job.input.beats
-    if words.ndim != 2 or len(words) == 0 or len(words) % beats or words.shape[1] * 8 != job.input.axis_width:
-        want = f"must come as whole frames of {beats} beats of {job.input.axis_width // 8} bytes"
-        raise DataError(job.dut, want, f"an array of {words.shape}")
-    if reset_after_beats is not None and not 0 < reset_after_beats < len(words):
-        raise DataError(job.dut, f"can be reset after 1 to {len(words) - 1} beats", f"{reset_after_beats}")
+    _check_input(job, words, reset_after_beats)
     build_s = build(job, work)
     work = work.resolve()
     folder = work / "run"
     _fill(folder, job, words)
-    expected = len(words) // beats * job.output.beats
+    expected = len(words) // job.input.beats * job.output.beats
     start = time.perf_counter()
     plusargs = _plusargs(job, expected, stalls or Stalls(), reset_after_beats or 0)
     _simulate(folder, work / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
@@ -178,6 +173,15 @@ def run(
         build_s=build_s,
         run_s=run_s,
     )
+
+
+def _check_input(job: Job, words: Bytes, reset_after_beats: int | None) -> None:
+    beats = job.input.beats
+    if words.ndim != 2 or len(words) == 0 or len(words) % beats or words.shape[1] * 8 != job.input.axis_width:
+        want = f"must come as whole frames of {beats} beats of {job.input.axis_width // 8} bytes"
+        raise DataError(job.dut, want, f"an array of {words.shape}")
+    if reset_after_beats is not None and not 0 < reset_after_beats < len(words):
+        raise DataError(job.dut, f"can be reset after 1 to {len(words) - 1} beats", f"{reset_after_beats}")
 
 
 def _bind(index: int, tap: Tap) -> str:
