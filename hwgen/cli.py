@@ -218,7 +218,9 @@ def _codes(
     if images is None:
         return random_codes(accelerator.graph, frames or 16, seed)
     array = read_array(images, key)
-    return as_codes(accelerator.graph, array[:frames], str(images), binarize_at=binarize_at, real=real)
+    return as_codes(
+        accelerator.graph, array[:frames] if array.ndim else array, str(images), binarize_at=binarize_at, real=real
+    )
 
 
 def _numbers(option: str, text: str | None) -> float | list[float] | None:

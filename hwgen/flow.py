@@ -26,7 +26,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import resolve
 from hwgen.hw.kernel import Folding
-from hwgen.hw.lower import lower
+from hwgen.hw.lower import design_digest, lower
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax
@@ -217,6 +217,8 @@ def open_project(folder: str | Path) -> Accelerator:
     change = "Run `hwgen build` first"
     try:
         manifest = json.loads(manifest_path.read_text())
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"format {manifest['format']}")
         text = (path / NETWORK).read_text()
         chosen = Settings.model_validate(manifest["settings"])
         folding = {name: Folding(**each) for name, each in json.loads((path / "folding.json").read_text()).items()}
@@ -225,10 +227,11 @@ def open_project(folder: str | Path) -> Accelerator:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", str(error).splitlines()[0], "Build it again") from error
     graph = parse_graph(text, str(path / NETWORK))
+    found = design_digest(graph, folding)
+    if found != manifest.get("digest"):
+        change = f"digest {found}, manifest {manifest.get('digest')}"
+        raise DataError(str(path), "network and folding must be those of the manifest", change, "Build it again")
     design = deepen(lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz))
-    if design.digest != manifest.get("digest"):
-        found = f"digest {design.digest}, manifest {manifest.get('digest')}"
-        raise DataError(str(path), "network and folding must be those of the manifest", found, "Build it again")
     return Accelerator(graph, chosen, folding, design, path)
 
 
@@ -247,48 +250,57 @@ def record(project: Path, name: str, report: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """An empty folder that becomes `target` if the block succeeds and vanishes if it does not.
+def replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder that becomes `folder` if the block succeeds and vanishes if it does not.
 
     Raises:
-        OutputError: `target` holds something that hwgen did not write, or its parent cannot be written.
+        OutputError: `folder` holds something that hwgen did not write, or its parent cannot be written.
     """
-    if target.exists():
-        ours = (target / MANIFEST).is_file()
-        if not target.is_dir() or not (ours or not any(target.iterdir())):
+    try:
+        target = folder.resolve()  # a link stays a link: what it points to is replaced
+        if target.exists() and not (target.is_dir() and ((target / MANIFEST).is_file() or not any(target.iterdir()))):
             change = "Give another folder, or empty this one"
-            raise OutputError(str(target), "must be new, empty or a project of hwgen's", "other content", change)
-    try:
+            raise OutputError(str(folder), "must be new, empty or a project of hwgen's", "other content", change)
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        room = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
-        raise OutputError(str(target), "must be writable", str(error), "Give another folder") from error
+        raise OutputError(str(folder), "must be writable", str(error), "Give another folder") from error
     try:
-        staging.chmod(0o755)
+        staging = room / "new"
+        staging.mkdir()
         yield staging
-        if target.exists():
-            retired = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-            target.replace(retired)
-            staging.replace(target)
-            shutil.rmtree(retired)
-        else:
-            staging.replace(target)
+        _swap(staging, target, room / "old")
     except OSError as error:
-        raise OutputError(str(target), "must be writable", str(error), "Give another folder") from error
+        raise OutputError(str(folder), "must be writable", str(error), "Give another folder") from error
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _swap(staging: Path, target: Path, retired: Path) -> None:
+    """Put `staging` in the place of `target`, which moves to `retired`, or comes back if that fails."""
+    try:
+        if target.exists():
+            target.replace(retired)
+        staging.replace(target)
+    except BaseException:
+        if retired.exists() and not target.exists():
+            retired.replace(target)
+        raise
 
 
 @contextmanager
 def _scratch(work: str | Path | None) -> Iterator[Path]:
-    """`work`, kept; or a folder that is removed afterwards."""
-    if work is not None:
-        path = Path(work).resolve()
-        path.mkdir(parents=True, exist_ok=True)
-        yield path
+    """`work`, kept; or a folder that is removed afterwards. Raises: OutputError."""
+    if work is None:
+        with tempfile.TemporaryDirectory(prefix="hwgen-") as folder:
+            yield Path(folder)
         return
-    with tempfile.TemporaryDirectory(prefix="hwgen-") as folder:
-        yield Path(folder)
+    path = Path(work).resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(str(work), "must be a folder that can be written", str(error), "Give another") from error
+    yield path
 
 
 def _write_design(design: Design, project: Path) -> None:

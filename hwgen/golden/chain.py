@@ -84,15 +84,15 @@ def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, n
     """The codes, and where the error bound leaves them in doubt."""
     match step:
         case Sign():
-            return np.where(x >= 0, 1, -1).astype(np.int64), np.abs(x) <= error
+            return np.where(x >= 0, 1, -1).astype(np.int64), ~(np.abs(x) > error)
         case Levels(levels=levels, base=base, step=stride):
             count = np.zeros(x.shape, dtype=np.int64)
             doubtful = np.zeros(x.shape, dtype=bool)
             for level in range(levels.shape[1]):
                 bound = levels[:, level]
                 count += x >= bound
-                doubtful |= np.abs(x - bound) <= error
-            return base + stride * count, doubtful & (error > 0)
+                doubtful |= ~(np.abs(x - bound) > error)
+            return base + stride * count, doubtful & (error != 0)
         case Quantise(scale=scale, zero_point=zero, low=low, high=high, rounding=rounding):
             scaled = x / scale
             z = scaled + zero
@@ -134,7 +134,7 @@ def _exact(steps: tuple[Step, ...], code: int, channel: int) -> int:
             return 1 if x >= 0 else -1
         case Levels(levels=levels, base=base, step=stride):
             row = levels[channel % levels.shape[0]]
-            return base + stride * sum(x >= Fraction(float(bound)) for bound in row)
+            return base + stride * sum(x >= float(bound) for bound in row)
         case Quantise(scale=scale, zero_point=zero, low=low, high=high, rounding=rounding):
             z = x / _at(scale, channel) + _at(zero, channel)
             return min(max(_exact_round(z, rounding), low), high)

@@ -44,10 +44,11 @@ def lower(graph: Graph, folding: Mapping[str, Folding], *, part: str, clock_mhz:
         stream = layer.output
     if not units:
         raise CheckError(graph.name, "must have a layer", "none")
-    return Design(graph.name, tuple(units), _digest(graph, folding), part, clock_mhz)
+    return Design(graph.name, tuple(units), design_digest(graph, folding), part, clock_mhz)
 
 
-def _digest(graph: Graph, folding: Mapping[str, Folding]) -> str:
+def design_digest(graph: Graph, folding: Mapping[str, Folding]) -> str:
+    """Twelve hexadecimal digits that change with any change of the network or its folding."""
     return hashlib.sha256(f"{print_graph(graph)}{sorted(folding.items())!r}".encode()).hexdigest()[:12]
 
 
@@ -107,9 +108,3 @@ def _in_popcounts(unit: MatVec) -> MatVec:
         return unit
     counts = -((-unit.activation.thresholds - unit.mw) // 2)
     return replace(unit, activation=replace(unit.activation, thresholds=counts.clip(0, unit.mw + 1)))
-
-
-def slowest(design: Design) -> tuple[Unit, int]:
-    """The unit with the most cycles a frame, and that number: no design can have a shorter interval."""
-    unit = max(design.units, key=lambda each: each.cycles)
-    return unit, unit.cycles

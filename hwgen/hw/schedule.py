@@ -211,10 +211,21 @@ def cycles_of(input_times: IntArray, output_times: IntArray, frames: int) -> Cyc
 
 @dataclass(frozen=True)
 class CycleModel:
-    """The cycles of a chain for any number of frames: `ends` of the first frames, then one every `interval` cycles."""
+    """The cycles of a chain for any number of frames: `ends` of the first frames, the last `period` of which repeat.
+
+    Attributes:
+        span: cycles after which the pattern of the last `period` frames comes again.
+        period: 1 where every frame takes the same; chains with shallow FIFOs may alternate, say 8, 6, 8, 6.
+    """
 
     ends: tuple[int, ...]
-    interval: int
+    span: int
+    period: int = 1
+
+    @property
+    def interval(self) -> int:
+        """Cycles a frame in steady state, the mean rounded up where frames alternate."""
+        return ceil_div(self.span, self.period)
 
     def predict(self, frames: int) -> Cycles:
         """Cycles of a run of `frames` back-to-back frames."""
@@ -222,24 +233,24 @@ class CycleModel:
         return Cycles(interval, self.ends[0], self._end(frames - 1) + 1)
 
     def _end(self, frame: int) -> int:
-        known = len(self.ends) - 1
-        return self.ends[frame] if frame <= known else self.ends[-1] + (frame - known) * self.interval
+        rounds = ceil_div(max(0, frame - len(self.ends) + 1), self.period)
+        return self.ends[frame - rounds * self.period] + rounds * self.span
 
 
 def cycle_model(schedules: Sequence[Schedule], input_beats: int) -> CycleModel:
     """Run a chain until it repeats itself.
 
-    Every recurrence looks back at most `reach` frames; once all times of `reach` frames lie one and the same interval
-    after those of the frame before, they do so for ever.
+    Every recurrence looks back at most `reach` frames; once all times of `reach` frames lie one and the same span
+    after those of `period` frames before, they do so for ever.
     """
     frames = 8
     while True:
         times = [t.reshape(frames, -1) for t in beat_times(schedules, input_beats, frames)]
         reach = 1 + max(_reach(s, t.shape[1]) for s, t in zip(schedules, times[1:], strict=True))
-        if reach + 1 < frames:
-            steps = np.concatenate([np.diff(t[-reach - 1 :], axis=0).ravel() for t in times])
+        for period in range(1, (frames - reach) // 2 + 1):
+            steps = np.concatenate([(t[-reach:] - t[-reach - period : -period]).ravel() for t in times])
             if np.all(steps == steps[0]):
-                return CycleModel(tuple(int(end) for end in times[-1][:, -1]), int(steps[0]))
+                return CycleModel(tuple(int(end) for end in times[-1][:, -1]), int(steps[0]), period)
         frames *= 2
 
 

@@ -52,7 +52,7 @@ class Affine:
         return np.array_equal(self.scale, other.scale) and np.array_equal(self.offset, other.offset)
 
     def __hash__(self) -> int:
-        return hash((self.scale.tobytes(), self.offset.tobytes()))
+        return hash(((self.scale + 0.0).tobytes(), (self.offset + 0.0).tobytes()))  # -0.0 equals 0.0
 
     @property
     def keeps_order(self) -> bool:

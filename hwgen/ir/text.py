@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import re
 from dataclasses import fields
 from typing import Any
@@ -25,7 +26,7 @@ import numpy.typing as npt
 from hwgen.errors import DataError
 from hwgen.ir import ops
 from hwgen.ir.graph import Affine, Graph, Node, Value
-from hwgen.ir.types import Bipolar, DType, IntType, TensorType, parse_dtype
+from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
 _OPS = {kind.__name__: kind for kind in (ops.MatMul, ops.Activation, ops.Threshold, ops.ArgMax)}
@@ -142,17 +143,17 @@ def _decode_field(annotation: str, value: Any) -> Any:
         case "FloatArray" | "IntArray":
             return _decode_array(value)
         case "DType":
-            return _dtype(value)
+            return parse_dtype(value)
         case "Rounding":
             return ops.Rounding(value)
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("step")], step) for step in value)
-        case _:
+        case "int" | "float":
+            if type(value).__name__ != annotation:
+                raise ValueError(f"not {annotation}: {value!r}")
             return value
-
-
-def _dtype(text: str) -> DType:
-    return parse_dtype(text)
+        case _:
+            raise TypeError(f"no form for {annotation}")
 
 
 def _encode_array(array: npt.NDArray[Any]) -> str:
@@ -174,7 +175,9 @@ def _decode_array(text: str) -> npt.NDArray[Any]:
     shape = tuple(int(size) for size in match[3].split(",") if size)
     data = base64.b64decode(match[4], validate=True)
     if bits == 1:
-        count = int(np.prod(shape, dtype=np.int64))
+        count = math.prod(shape)
+        if len(data) != -(-count // 8):
+            raise ValueError(f"{count} bits need {-(-count // 8)} bytes, found {len(data)}")
         flat = np.unpackbits(np.frombuffer(data, np.uint8), count=count).astype(np.int64) * 2 - 1
     else:
         flat = np.frombuffer(data, dtype=f"<{kind}{bits // 8}")

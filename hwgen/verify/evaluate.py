@@ -61,7 +61,7 @@ def accuracy(graph: Graph, backend: str, outputs: Codes, labels: npt.NDArray[Any
     """
     frames = outputs.shape[0]
     flat = labels.reshape(-1)
-    if flat.size < frames or flat.size != labels.shape[0]:
+    if flat.size < frames or labels.ndim == 0 or flat.size != labels.shape[0]:
         raise DataError(where, f"must hold one label for each of {frames} frames", f"shape {labels.shape}")
     if flat.dtype.kind not in "iub":
         raise DataError(where, "labels must be integers", str(flat.dtype))

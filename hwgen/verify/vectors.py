@@ -7,8 +7,10 @@ with the right number of elements a frame is taken in its own order. Pickled arr
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ def read_array(path: Path, key: str | None = None) -> npt.NDArray[Any]:
     if not data:
         raise DataError(where, "must hold at least one frame", "an empty file", "Check the file")
     if data[:6] == b"\x93NUMPY" or data[:2] == b"PK":
-        return _read_numpy(path, key)
+        return _read_numpy(where, data, key)
     if len(data) > 4 and data[:2] == b"\0\0" and data[2] in _IDX_TYPES:
         return _read_idx(where, data)
     change = "Convert it, for example with numpy.save"
@@ -60,10 +62,9 @@ def _read_idx(where: str, data: bytes) -> npt.NDArray[Any]:
     return np.frombuffer(data, kind, offset=start).reshape(shape)
 
 
-def _read_numpy(path: Path, key: str | None) -> npt.NDArray[Any]:
-    where = str(path)
+def _read_numpy(where: str, data: bytes, key: str | None) -> npt.NDArray[Any]:
     try:
-        loaded = np.load(path, allow_pickle=False)
+        loaded = np.load(io.BytesIO(data), allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return loaded
         with loaded:
@@ -74,7 +75,7 @@ def _read_numpy(path: Path, key: str | None) -> npt.NDArray[Any]:
                 found = "no key" if key is None else key
                 raise DataError(where, f"must be read with --key, one of {', '.join(names)}", found)
             return np.asarray(loaded[key])
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(where, "must be a numpy file without pickled objects", str(error)) from error
 
 
@@ -102,6 +103,9 @@ def as_codes(
         must = f"frames must have {math.prod(shape)} elements {shape}"
         raise DataError(where, must, f"frames of shape {array.shape[1:]}", "Give the images this network was built for")
     frames = array.reshape(array.shape[0], *shape)
+    if frames.dtype.kind not in "iubf" or not np.all(np.isfinite(frames)):
+        found = "others" if frames.dtype.kind == "f" else str(frames.dtype)
+        raise DataError(where, "values must be finite real numbers", found, "Check the file")
     if binarize_at is not None:
         if not isinstance(dtype, Bipolar):
             raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")

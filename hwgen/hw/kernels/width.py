@@ -1,4 +1,4 @@
-"""Stream width converter between any two lane counts, frame by frame, with no bubble at the faster side.
+"""Stream width converter between any two lane counts, frame by frame.
 
 Lanes move in groups of g = gcd(P, Q). The unit takes a beat while it holds at most 2*Q/g - 1 groups and offers one
 while it holds at least Q/g. The last input beat of a frame is cut or zero-filled so that frames never share a beat.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hwgen.hw.schedule import Gearbox
+from hwgen.hw.schedule import Gearbox, cycle_model
 from hwgen.hw.stream import Stream
 
 
@@ -29,7 +29,8 @@ class WidthConverter:
 
     @property
     def cycles(self) -> int:
-        return max(self.input.beats, self.output.beats)
+        """Beats of the faster side, and a bubble more where the zero-fill of a last beat has to leave first."""
+        return cycle_model((self.schedule,), self.input.beats).interval
 
     @property
     def schedule(self) -> Gearbox:
