@@ -15,9 +15,15 @@ from hwgen.ir.ops import Activation, ArgMax, MatMul, Threshold
 from hwgen.ir.types import Bipolar, FloatArray, holds
 
 
+_FRAMES_AT_ONCE = 1024
+"""Frames that `run` takes together: enough to amortise numpy's calls, few enough for their tensors to stay in cache."""
+
+
 def run(graph: Graph, codes: Codes) -> Codes:
-    """Output codes (N, *output shape) for input codes (N, *input shape)."""
-    return trace(graph, codes)[graph.output.name]
+    """Output codes (N, *output shape) for input codes (N, *input shape). For errors see `trace`."""
+    starts = range(0, max(1, codes.shape[0]), _FRAMES_AT_ONCE)
+    parts = [trace(graph, codes[start : start + _FRAMES_AT_ONCE])[graph.output.name] for start in starts]
+    return np.concatenate(parts)
 
 
 def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
@@ -65,8 +71,10 @@ def _threshold(op: Threshold, x: Codes) -> Codes:
     narrow = np.int8 if largest <= 127 else np.int32
     count = _reached(op, x, narrow)
     if op.descending.any():
-        count = np.where(op.descending.astype(bool), narrow(levels) - count, count)
-    return count * narrow(op.step) + narrow(op.base)
+        np.subtract(narrow(levels), count, out=count, where=op.descending.astype(bool))
+    count *= narrow(op.step)
+    count += narrow(op.base)
+    return count
 
 
 def _reached(op: Threshold, x: Codes, narrow: type[np.signedinteger[Any]]) -> Codes:
