@@ -67,13 +67,16 @@ def apply(node: Node, x: Codes) -> Codes:
 def _threshold(op: Threshold, x: Codes) -> Codes:
     """base + step * n; n counts the thresholds that x reaches, or misses in descending channels."""
     levels = op.thresholds.shape[1]
-    largest = max(abs(op.base), abs(op.base + op.step * levels), levels)
-    narrow = np.int8 if largest <= 127 else np.int32
+    top = op.base + op.step * levels
+    narrow = np.int8 if max(abs(op.base), abs(top), levels) <= 127 else np.int32
     count = _reached(op, x, narrow)
-    if op.descending.any():
-        np.subtract(narrow(levels), count, out=count, where=op.descending.astype(bool))
-    count *= narrow(op.step)
-    count += narrow(op.base)
+    if not op.descending.any():
+        count *= narrow(op.step)
+        count += narrow(op.base)
+    else:
+        falls = op.descending.astype(bool)
+        count *= np.where(falls, -op.step, op.step).astype(narrow)
+        count += np.where(falls, top, op.base).astype(narrow)
     return count
 
 
