@@ -91,7 +91,8 @@ def finish(
     """
     if options.json:
         listed = [{**asdict(figure), "met": figure.met} for figure in figures]
-        print(json.dumps({"benchmark": title, "machine": dict(where), "figures": listed, "notes": list(notes)}, indent=2))
+        report = {"benchmark": title, "machine": dict(where), "figures": listed, "notes": list(notes)}
+        print(json.dumps(report, indent=2))
     else:
         print(title)
         print("on " + ", ".join(f"{key} {value}" for key, value in where.items()))

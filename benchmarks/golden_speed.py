@@ -111,9 +111,10 @@ def put_right(design: ModelGraph, graph: Graph) -> None:
     compares with >=; and it takes the slope of every batch norm for positive. A channel that falls is turned round:
     its weights change sign, and -acc >= 1 - T says that acc < T.
     """
-    weights = [node.op.weights for node in graph.nodes if isinstance(node.op, MatMul)]
+    products = [node for node in graph.nodes if isinstance(node.op, MatMul)]
+    weights = [node.op.weights for node in products if isinstance(node.op, MatMul)]
     steps = {node.inputs[0].name: node.op for node in graph.nodes if isinstance(node.op, Threshold)}
-    hidden = [steps[node.output.name] for node in graph.nodes if isinstance(node.op, MatMul) and node.output.name in steps]
+    hidden = [steps[node.output.name] for node in products if node.output.name in steps]
     layers = list(design.get_layers())
     dense = [layer for layer in layers if layer.class_name == "Dense"]
     activations = [layer for layer in layers if layer.class_name == "BatchNormalizationQuantizedTanh"][-len(hidden) :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def random_network(widths: tuple[int, ...], seed: int) -> onnx.ModelProto:
     one = constant("one", 1.0)
     x = node("Mul", ["pixels", constant("two", 2.0)], "doubled")
     x = node("BipolarQuant", [node("Sub", [x, one], "centred"), one], "input", _DOMAIN)
-    for index, (inputs, outputs) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for index, (inputs, outputs) in enumerate(pairwise(widths)):
         weights = constant(f"fc{index}_w", rng.choice((-1.0, 1.0), (inputs, outputs)))
         x = node("MatMul", [x, node("BipolarQuant", [weights, one], f"fc{index}_wq", _DOMAIN)], f"fc{index}")
         if index == len(widths) - 2:
@@ -70,7 +71,8 @@ def random_network(widths: tuple[int, ...], seed: int) -> onnx.ModelProto:
             "variance": inputs * rng.uniform(0.5, 1.5, outputs),
         }
         names = [constant(f"fc{index}_{key}", value) for key, value in norm.items()]
-        x = node("BipolarQuant", [node("BatchNormalization", [x, *names], f"fc{index}_bn"), one], f"act{index}", _DOMAIN)
+        normed = node("BatchNormalization", [x, *names], f"fc{index}_bn")
+        x = node("BipolarQuant", [normed, one], f"act{index}", _DOMAIN)
     node("Mul", [x, constant("scale", 1 / 16)], "scores")
     graph = helper.make_graph(
         nodes,

@@ -1,5 +1,7 @@
 """hwgen: binarised and few-bit neural networks as streaming FPGA accelerators.
 
+From a file to a project on disk, and what it will do:
+
     graph = hwgen.load("tfc.onnx", input_type="uint8", input_scale=1 / 255)
     design = hwgen.compile(graph, folding={"fc0": {"pe": 16, "simd": 49}}).write("out")
     print(design.estimate().fps)

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +22,7 @@ from hwgen.errors import ConfigError, HwgenError
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
     from hwgen.golden.matmul import Codes
+    from hwgen.verify.simulate import Outcome
 
 app = typer.Typer(
     name="hwgen",
@@ -34,7 +35,7 @@ _out = Console()
 _err = Console(stderr=True)
 
 
-class BackendName(str, Enum):
+class BackendName(StrEnum):
     """Who computes the frames."""
 
     golden = "golden"
@@ -99,14 +100,9 @@ def build(
     """Turn a QONNX network into an HLS C++ project and a SystemVerilog project."""
     from hwgen import config, flow
 
+    wishes = config.read_folding(folding) if folding else None
+    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "target_interval": target_interval, "top1": top1}
     chosen = config.read_settings(settings) if settings else config.settings()
-    given = {
-        "part": part,
-        "clock_mhz": clock_mhz,
-        "folding": config.read_folding(folding) if folding else None,
-        "target_interval": target_interval,
-        "top1": top1,
-    }
     merged = {**chosen.model_dump(), **{key: value for key, value in given.items() if value is not None}}
     with _working(f"building {model.name}"):
         graph = flow.load(
@@ -148,7 +144,6 @@ def simulate(
 ) -> None:
     """Simulate the project, compare every stream with the golden model, count the cycles."""
     from hwgen import flow
-    from hwgen.report.tables import simulation_table
     from hwgen.verify.bench import Stalls
 
     accelerator = flow.open_project(project)
@@ -158,18 +153,8 @@ def simulate(
         outcome = accelerator.simulate(
             codes, backend.value, layer=layer, stalls=stalls, reset_after_beats=reset_after, work=work
         )
-    report = outcome.to_json()
-    flow.record(project, "simulate.json", report)
-    if as_json:
-        _print_json(report)
-    else:
-        _out.print(simulation_table(report))
-    for mismatch in outcome.mismatches:
-        _err.print(f"mismatch: {mismatch}", style="red", markup=False)
-    if not outcome.passed:
-        if not outcome.mismatches:
-            _err.print("the simulated cycles are not the predicted ones", style="red")
-        raise typer.Exit(1)
+    flow.record(project, "simulate.json", outcome.to_json())
+    _show_outcome(outcome, as_json)
 
 
 @app.command()
@@ -255,6 +240,23 @@ def _show_estimate(accelerator: Accelerator, as_json: bool) -> None:
     from hwgen.report.tables import estimate_table
 
     _out.print(estimate_table(report))
+
+
+def _show_outcome(outcome: Outcome, as_json: bool) -> None:
+    """Print what a simulation found; exit code 1 where it did not pass."""
+    report = outcome.to_json()
+    if as_json:
+        _print_json(report)
+    else:
+        from hwgen.report.tables import simulation_table
+
+        _out.print(simulation_table(report))
+    for mismatch in outcome.mismatches:
+        _err.print(f"mismatch: {mismatch}", style="red", markup=False)
+    if not outcome.passed:
+        if not outcome.mismatches:
+            _err.print("the simulated cycles are not the predicted ones", style="red")
+        raise typer.Exit(1)
 
 
 def _print_json(report: Any) -> None:

@@ -4,6 +4,8 @@
     compile    imported network -> integer network -> folded design         (passes, hw)
     write      design -> HLS and RTL projects, atomically                   (backends)
     simulate   project -> every stream compared with golden, cycles counted (verify)
+
+A stage imports its back end or frontend only when it runs.
 """
 
 from __future__ import annotations
@@ -80,7 +82,8 @@ class Accelerator:
 
         frames = random_codes(self.graph, VECTOR_FRAMES, seed=0)
         golden = trace(self.graph, frames)
-        ends = [to_words(golden[s.tensor].reshape(VECTOR_FRAMES, -1), s) for s in (self.design.input, self.design.output)]
+        edges = (self.design.input, self.design.output)
+        ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
         folding = {name: {"pe": each.pe, "simd": each.simd} for name, each in self.folding.items()}
         manifest = {
             "format": FORMAT,
@@ -137,7 +140,8 @@ class Accelerator:
         outcome = self.simulate(codes, backend)
         if outcome.mismatches:
             raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
-        return outcome.outputs
+        outputs: Codes = outcome.outputs
+        return outputs
 
     def _only(self, layer: str) -> Design:
         names = [unit.name for unit in self.design.layers]

@@ -1,8 +1,8 @@
 """Build an accelerator from a trained checkpoint, or from random weights.
 
-    python build.py --network tfc --checkpoint tfc_w1a1.pt --output out/tfc
-    python build.py --network lfc --random --folding folding/lfc_128_cycles.json --output out/lfc
-    python build.py --expected expected.json
+python build.py --network tfc --checkpoint tfc_w1a1.pt --output out/tfc
+python build.py --network lfc --random --folding folding/lfc_128_cycles.json --output out/lfc
+python build.py --expected expected.json
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from hwgen.frontend.brevitas import load_checkpoint, prepare_torch
 
 prepare_torch()
 
-import torch  # noqa: E402  (prepare_torch comes before the first use of torch)
-from networks import HIDDEN, PRECISIONS, FullyConnected, network, randomise  # noqa: E402
+import torch
+from networks import HIDDEN, PRECISIONS, FullyConnected, network, randomise
 
-import hwgen  # noqa: E402
-from hwgen.config import read_folding, read_settings  # noqa: E402
+import hwgen
+from hwgen.config import read_folding, read_settings
 
 HERE = Path(__file__).resolve().parent
 FOLDINGS = {
@@ -81,7 +81,7 @@ def main() -> None:
     weights = parser.add_mutually_exclusive_group(required=True)
     weights.add_argument("--checkpoint", type=Path, help="a state dict that train.py wrote")
     weights.add_argument("--random", action="store_true", help="random weights and batch norms")
-    weights.add_argument("--expected", type=Path, metavar="FILE", help="write the reports of all networks, nothing else")
+    weights.add_argument("--expected", type=Path, metavar="FILE", help="write the reports of all networks")
     parser.add_argument("--folding", type=Path, help="a folding file (default: the network's first in folding/)")
     parser.add_argument("--output", type=Path, help="folder for the project (default: out/NETWORK_PRECISION)")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""From a Brevitas module to the integer network. The sole owner of torch and brevitas imports."""
+"""From a Brevitas module to the integer network. With brevitas_export.py the sole owner of torch and brevitas."""
 
 from __future__ import annotations
 
@@ -71,13 +71,14 @@ def export(module: torch.nn.Module, example_input: torch.Tensor | npt.ArrayLike,
 
     _require_brevitas(module, title)
     with quiet():
-        from brevitas.export import export_qonnx
+        from hwgen.frontend.brevitas_export import FaithfulManager, require_expressible
 
         trained = copy.deepcopy(module).cpu().eval()
         example = torch.as_tensor(example_input, dtype=torch.float32)
         _require_runs(trained, example, title)
+        require_expressible(trained)
         try:
-            model: onnx.ModelProto = export_qonnx(trained, args=example, dynamo=False)
+            model: onnx.ModelProto = FaithfulManager.export(trained, args=example, dynamo=False)
         except Exception as error:  # torch's exporter raises whatever the module's code leads it to
             raise ModelError(
                 title, "torch must be able to export the module", _first_line(error), "Simplify its forward"

@@ -85,7 +85,7 @@ def _steps(node: SourceNode, parameter: FloatArray, *, constant_first: bool) -> 
 
 def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Add, Sub, Mul, Div, Max, Min of a stream and a constant, either side. Raises: ModelError."""
-    left, right = args[0], args[1] if len(args) > 1 else None
+    left, right = args[0], args[1]
     if not isinstance(left, Stream) and not isinstance(right, Stream):
         return _constants(node, constant_of(node, left, "left operand"), constant_of(node, right, "right operand"))
     first = not isinstance(left, Stream)

@@ -61,10 +61,8 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
     """TopK with k = 1, largest first; only the index can be used. Raises: ModelError."""
     stream = stream_of(node, args[0])
     _require_class_axis(node, stream, -1)
-    if len(args) > 1:
-        k = int(real(constant_of(node, args[1], "k"), node).flat[0])
-    else:
-        k = node.integer("k", 1)
+    given = real(constant_of(node, args[1], "k"), node).reshape(-1) if args[1] is not None else None
+    k = node.integer("k", 1) if given is None else int(given[0])
     if k != 1 or not node.integer("largest", 1):
         found = f"k = {k}, largest = {node.integer('largest', 1)}"
         raise ModelError(node.label, "it must pick the one largest class", found, "Set k = 1 and largest = 1")

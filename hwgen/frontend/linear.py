@@ -164,7 +164,7 @@ def gemm(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     alpha, beta = node.real("alpha", 1.0), node.real("beta", 1.0)
     if alpha != 1:
         result = result.then(Mul(np.asarray(alpha)))
-    if len(args) > 2 and args[2] is not None and beta != 0:
+    if args[2] is not None and beta != 0:
         bias = aligned(result, real(constant_of(node, args[2], "bias"), node), node)
         result = result.then(Add(bias * beta)) if np.any(bias != 0) else result
     return result

@@ -125,7 +125,7 @@ def _annotations(graph: onnx.GraphProto) -> dict[str, str]:
 
 
 def _keep_live(model: onnx.ModelProto, graph: SourceGraph) -> None:
-    """Drop constant outputs (scale, zero point and bit width that a QuantTensor carries) and constants listed as inputs.
+    """Drop constants listed as inputs and constant outputs: the scale, zero point and bit width of a QuantTensor.
 
     Raises: ModelError where not exactly one output depends on the input.
     """
@@ -171,7 +171,7 @@ def _normalise(model: onnx.ModelProto, input_name: str) -> int:
 
 
 def _fold_constants(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The clean-up of the qonnx package that leaves names alone: shapes inferred, constants folded. Raises: ModelError."""
+    """The qonnx package's clean-up but for its renaming: shapes inferred, constants folded. Raises: ModelError."""
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.transformation.fold_constants import FoldConstants
     from qonnx.transformation.infer_shapes import InferShapes

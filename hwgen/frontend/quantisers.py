@@ -20,7 +20,7 @@ from hwgen.frontend.symbolic import (
     per_channel,
     real,
 )
-from hwgen.ir.ops import Activation, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.ir.ops import Activation, Clip, Levels, Mul, Quantise, Rounding, Sign, Step
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntType, TensorType, holds, smallest_int
 
 MAX_ACTIVATION_BITS = 8
@@ -80,7 +80,9 @@ def code_range(bits: int, *, signed: bool, narrow: bool) -> tuple[int, int]:
     return (kind.min + narrow, kind.max) if signed else (kind.min, kind.max - narrow)
 
 
-def _finish(build: Build, node: SourceNode, stream: Stream, step: Step, kind: DType, span: tuple[int, int]) -> Stream:
+def _finish(
+    build: Build, node: SourceNode, stream: Stream, *, step: Step, kind: DType, span: tuple[int, int]
+) -> Stream:
     """The stream after the quantiser `step`: a new Activation node, no pending steps. Raises: ModelError when wide."""
     producer = build.producer(stream.value)
     limit = MAX_ACTIVATION_BITS if producer else MAX_INPUT_BITS
@@ -132,7 +134,7 @@ def quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
     if tensor.quantised and tensor.steps == meaning and low <= tensor.low and tensor.high <= high:
         return tensor
     step = Quantise(flat_scale, flat_zero, low, high, _rounding(node))
-    return _finish(build, node, tensor, step, kind, (low, high)).then(*meaning)
+    return _finish(build, node, tensor, step=step, kind=kind, span=(low, high)).then(*meaning)
 
 
 def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: FloatArray, zero: FloatArray) -> Tensor:
@@ -150,7 +152,14 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
     scaled = all(isinstance(s, Mul) and np.all(s.factor > 0) for s in tensor.steps)
     if tensor.quantised and isinstance(tensor.value.type.dtype, Bipolar) and scaled:
         return Stream(tensor.value, -1, 1, meaning, tensor.shape, quantised=True)
-    return _finish(build, node, tensor, Sign(), Bipolar(), (-1, 1)).then(*meaning)
+    if tensor.steps and isinstance(tensor.steps[-1], Clip) and bool(np.all(tensor.steps[-1].low >= 0)):
+        raise ModelError(
+            node.label,
+            "a bipolar quantiser must see numbers below zero",
+            "a ReLU before it, so that it always gives +1",
+            "Brevitas writes a one-bit QuantReLU this way: import the module itself, or use two bits",
+        )
+    return _finish(build, node, tensor, step=Sign(), kind=Bipolar(), span=(-1, 1)).then(*meaning)
 
 
 def bipolar_quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -177,7 +186,7 @@ def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None
     tensor = args[0]
     if not isinstance(tensor, Stream):
         raise ModelError(node.label, "its input must come from the network's input", "a constant", "Fold it first")
-    table = real(constant_of(node, args[1] if len(args) > 1 else None, "thresholds"), node)
+    table = real(constant_of(node, args[1], "thresholds"), node)
     if table.ndim != 2 or table.shape[1] == 0:
         raise ModelError(
             node.label, "its thresholds must be a (1, L) or (C, L) table", f"shape {table.shape}", "Correct the shape"
@@ -191,7 +200,7 @@ def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None
     levels = _level_table(tensor, table, node, axis)
     base, step, kind, meaning = _level_codes(node, table.shape[1], scale, bias)
     span = (base, base + step * table.shape[1])
-    return _finish(build, node, tensor, Levels(levels, base, step), kind, span).then(*meaning)
+    return _finish(build, node, tensor, step=Levels(levels, base, step), kind=kind, span=span).then(*meaning)
 
 
 def _level_table(tensor: Stream, table: FloatArray, node: SourceNode, axis: int) -> FloatArray:

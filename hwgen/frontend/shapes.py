@@ -13,6 +13,9 @@ from hwgen.frontend.elementwise import constant_of
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Const, QuantConst, Stream, Tensor
 
+_FLOATS = (1, 10, 11, 16)
+"""TensorProto's float32, float16, float64 and bfloat16."""
+
 
 def _reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
     if isinstance(tensor, Const):
@@ -27,8 +30,18 @@ def _some(node: SourceNode, tensor: Tensor | None) -> Tensor:
 
 
 def same(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Identity, Dropout at inference, Cast: the tensor itself."""
+    """Identity, Dropout at inference: the tensor itself."""
     return _some(node, args[0])
+
+
+def cast(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Cast to a float type, or of whole numbers to an integer type: nothing changes. Raises: ModelError."""
+    tensor = _some(node, args[0])
+    if isinstance(tensor, Stream) and tensor.steps and node.integer("to", 1) not in _FLOATS:
+        raise ModelError(
+            node.label, "it must not cut real numbers to integers", "a cast to integers", "Use a quantiser instead"
+        )
+    return tensor
 
 
 def _target(node: SourceNode, shape: tuple[int, ...], wanted: Sequence[int], batch: int) -> tuple[int, ...]:
@@ -56,7 +69,7 @@ def reshape_for(batch: int) -> Callable[[Build, SourceNode, Sequence[Tensor | No
 
     def reshape(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
         tensor = _some(node, args[0])
-        wanted = constant_of(node, args[1] if len(args) > 1 else None, "target shape")
+        wanted = constant_of(node, args[1], "target shape")
         sizes = wanted.value if isinstance(wanted, Const) else wanted.codes
         return _reshaped(tensor, _target(node, tensor.shape, [int(d) for d in sizes.reshape(-1)], batch))
 
@@ -72,7 +85,7 @@ def flatten(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 
 def _axes(node: SourceNode, args: Sequence[Tensor | None]) -> list[int] | None:
-    if len(args) > 1 and args[1] is not None:
+    if args[1] is not None:
         given = constant_of(node, args[1], "axes")
         return [int(a) for a in (given.value if isinstance(given, Const) else given.codes).reshape(-1)]
     return [int(a) for a in node.attributes["axes"]] if "axes" in node.attributes else None

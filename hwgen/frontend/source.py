@@ -83,14 +83,15 @@ def annotated_type(text: str) -> DType | None:
 
 def module_path(tensor: str, fallback: str) -> str:
     """What the user calls the layer that owns `tensor`: `features.3.weight` and
-    `/net/features.3/weight_quant/...` are `features.3`; a name that says nothing gives `fallback`."""
+    `/net/features.3/weight_quant/...` are `features.3`; a name that says nothing leaves
+    the node's own name `fallback`, of whose path `/net/features.3/MatMul` the module is kept."""
     parts = tensor.strip("/").split("/")
     for handler in _HANDLERS:
         if handler in parts[1:]:
             return parts[parts.index(handler) - 1]
     if tensor.endswith((".weight", ".bias")):
         return tensor.rpartition(".")[0]
-    return fallback
+    return fallback.strip("/").split("/")[-2] if fallback.count("/") > 1 else fallback
 
 
 def require_finite(array: Array, tensor: str, where: str) -> None:

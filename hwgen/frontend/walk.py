@@ -23,7 +23,7 @@ HANDLERS: Mapping[str, Handler] = {
     "ArgMax": ending.arg_max,
     "BatchNormalization": elementwise.batch_norm,
     "BipolarQuant": quantisers.bipolar_quant,
-    "Cast": shapes.same,
+    "Cast": shapes.cast,
     "Clip": elementwise.clip,
     "Div": elementwise.binary,
     "Dropout": shapes.same,
@@ -51,6 +51,9 @@ HANDLERS: Mapping[str, Handler] = {
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,
 }
+
+_MOST_OPERANDS = 5
+"""Operands of a batch norm; a handler finds None for each that a node leaves out."""
 
 QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant"})
 _AFTER_SOFTMAX = frozenset({"ArgMax", "Flatten", "Identity", "Reshape", "Squeeze", "TopK", "Unsqueeze"})
@@ -149,7 +152,8 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], batch: in
     if missing or handler is None:
         found = f"no value for {missing[0]!r}" if missing else node.op
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
-    result = handler(build, node, [tensors[name] if name else None for name in node.inputs])
+    args = [tensors[name] if name else None for name in node.inputs]
+    result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
     results = result if isinstance(result, tuple) else (result,)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
 

@@ -14,7 +14,6 @@ from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Activation, ArgMax, MatMul, Threshold
 from hwgen.ir.types import Bipolar, FloatArray, holds
 
-
 _FRAMES_AT_ONCE = 1024
 """Frames that `run` takes together: enough to amortise numpy's calls, few enough for their tensors to stay in cache."""
 
@@ -55,13 +54,14 @@ def apply(node: Node, x: Codes) -> Codes:
             bipolar = isinstance(dtype, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
             product = bipolar_matmul if bipolar else integer_matmul
             rows = x.reshape(-1, x.shape[-1])
-            return product(rows, weights).reshape(*x.shape[:-1], weights.shape[0])
+            codes: Codes = product(rows, weights)
+            return codes.reshape(*x.shape[:-1], weights.shape[0])
         case Activation(steps=steps):
             return evaluate(steps, x.astype(np.int64))
         case Threshold() as op:
             return _threshold(op, x)
         case ArgMax():
-            return np.argmax(x.reshape(x.shape[0], -1), axis=1, keepdims=True).astype(np.int32)
+            return np.asarray(np.argmax(x.reshape(x.shape[0], -1), axis=1, keepdims=True), dtype=np.int32)
 
 
 def _threshold(op: Threshold, x: Codes) -> Codes:

@@ -46,14 +46,15 @@ def integer_matmul(x: Codes, weights: IntArray) -> Codes:
 
     Products run in the float type whose integers are exact up to the largest possible partial sum, else in int64.
     """
-    # Not abs(x): the lowest code of a narrow type has no absolute value in it.
-    furthest = max(int(x.max(initial=0)), -int(x.min(initial=0)))
-    largest = int(np.abs(weights).sum(axis=1).max(initial=0)) * furthest
+    # Not abs(x): the smallest int8 has no positive counterpart in its own type.
+    largest = int(np.abs(weights).sum(axis=1).max(initial=0)) * max(-int(x.min(initial=0)), int(x.max(initial=0)))
     for kind, limit in ((np.float32, 1 << 24), (np.float64, 1 << 53)):
         if largest < limit:
             product = x.astype(kind) @ weights.T.astype(kind)
-            return product.astype(np.int32 if largest < 1 << 31 else np.int64)
-    return x.astype(np.int64) @ weights.T
+            codes: Codes = product.astype(np.int32 if largest < 1 << 31 else np.int64)
+            return codes
+    exact: Codes = x.astype(np.int64) @ weights.T
+    return exact
 
 
 def _pack(codes: Codes) -> npt.NDArray[np.uint64]:

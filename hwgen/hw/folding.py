@@ -55,9 +55,7 @@ def _unit_name(graph: Graph, node: Node) -> str:
     return graph.producers[node.inputs[0].name].name if is_fused(graph, node) else node.name
 
 
-def _layer_folding(
-    graph: Graph, layer: Node, wish: LayerFolding, target: int, found: Mapping[str, Folding]
-) -> Folding:
+def _layer_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, found: Mapping[str, Folding]) -> Folding:
     channels = layer.inputs[0].type.elements
     if isinstance(layer.op, MatMul):
         outputs = layer.output.type.channels

@@ -63,7 +63,8 @@ def _check_step(node: Node, step: Step) -> None:
     channels = node.inputs[0].type.channels
     for name, value in vars(step).items():
         if isinstance(value, np.ndarray):
-            sizes = ((), (channels,)) if not isinstance(step, Levels) else ((1, value.shape[-1]), (channels, value.shape[-1]))
+            rest = value.shape[1:] if isinstance(step, Levels) else ()
+            sizes = ((1, *rest), (channels, *rest)) if isinstance(step, Levels) else ((), (channels,))
             _must(value.shape in sizes, node.label, f"{name} is per channel or one for all", value.shape)
 
 
@@ -74,4 +75,5 @@ def _check_ranges(graph: Graph) -> None:
         fits = dtype.min <= bounds.min and bounds.max <= dtype.max
         _must(fits, node.label, f"every code fits {dtype}", f"[{bounds.min}, {bounds.max}]")
         if isinstance(node.op, Activation | Threshold) and isinstance(dtype, Bipolar):
-            _must(quantiser_range(node.op) == (-1, 1), node.label, "bipolar codes are -1 and +1", quantiser_range(node.op))
+            codes = quantiser_range(node.op)
+            _must(codes == (-1, 1), node.label, "bipolar codes are -1 and +1", codes)

@@ -36,7 +36,9 @@ def type_range(value: Value) -> Range:
 def matmul_range(weights: IntArray, inputs: Range) -> Range:
     """Bounds of weights @ x for x within `inputs`; `weights` is (out, in)."""
     positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
-    return Range(positive @ inputs.low + negative @ inputs.high, positive @ inputs.high + negative @ inputs.low)
+    low = positive @ inputs.low + negative @ inputs.high
+    high = positive @ inputs.high + negative @ inputs.low
+    return Range(np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64))
 
 
 def accumulator_type(weights: IntArray, inputs: Range) -> DType:

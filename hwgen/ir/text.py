@@ -25,7 +25,7 @@ import numpy.typing as npt
 from hwgen.errors import DataError
 from hwgen.ir import ops
 from hwgen.ir.graph import Affine, Graph, Node, Value
-from hwgen.ir.types import DType, IntType, Bipolar, TensorType, parse_dtype
+from hwgen.ir.types import Bipolar, DType, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
 _OPS = {kind.__name__: kind for kind in (ops.MatMul, ops.Activation, ops.Threshold, ops.ArgMax)}
@@ -81,7 +81,7 @@ def parse_graph(text: str, source: str = "network") -> Graph:
         value = _value(*head.split(" : "))
         encoding = _parse_dataclass(Affine, json.loads("{" + attributes))
         values, nodes = {value.name: value}, []
-        for number, line in enumerate(lines[3:-1], start=3):
+        for number, line in enumerate(lines[3:-1], start=3):  # noqa: B007 (the handler below names the line)
             node = _parse_node(line, values)
             values[node.output.name] = node.output
             nodes.append(node)

@@ -84,7 +84,7 @@ def _stride(op: Activation) -> int:
 def _falls(node: Node, codes: IntArray) -> np.typing.NDArray[np.bool_]:
     """Per channel of codes (C, integers), whether they fall; ModelError where they do both."""
     moves = np.diff(codes, axis=1)
-    rises, falls = (moves > 0).any(axis=1), (moves < 0).any(axis=1)
+    rises, falls = np.asarray((moves > 0).any(axis=1)), np.asarray((moves < 0).any(axis=1))
     both = np.flatnonzero(rises & falls)
     if both.size:
         raise _not_monotone(node, f"both directions on {both.size} channels, first {both[0]}")

@@ -112,8 +112,7 @@ def _layer(unit: Layer, fifo_depth: int, slowest: int) -> LayerEstimate:
 def _kind(unit: Layer) -> str:
     match unit:
         case MatVec():
-            arithmetic = "xnor" if unit.is_xnor else "integer"
-            return f"{arithmetic} matvec" + (" + threshold" if unit.activation else "")
+            return "xnor mvtu" if unit.is_xnor else "integer mvtu"
         case ArgMaxUnit():
             return "argmax"
         case _:

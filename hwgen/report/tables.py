@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from hwgen.report.estimate import Estimate
 
 
 def estimate_table(report: Estimate) -> Table:
-    """One row a layer, the bottleneck marked, the network's figures below."""
+    """One row a layer, the bottleneck marked with `>`, the network's figures below."""
     caption = (
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
     )
-    table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left")
-    table.add_column("layer")
-    table.add_column("kind")
-    for heading in ("in", "out", "PE", "SIMD", "cycles", "weights", "FIFO"):
+    table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
+    for heading in ("layer", "kind", "in", "out"):
+        table.add_column(heading)
+    for heading in ("PE", "SIMD", "cycles", "weight bits"):
         table.add_column(heading, justify="right")
-    table.add_column("share of interval")
     for layer in report.layers:
-        mark = " <" if layer.name == report.bottleneck else ""
+        bottleneck = layer.name == report.bottleneck
         table.add_row(
             layer.name,
             layer.kind,
@@ -31,11 +31,9 @@ def estimate_table(report: Estimate) -> Table:
             f"{layer.outputs} {layer.output_type}",
             str(layer.pe),
             "" if layer.simd is None else str(layer.simd),
-            f"{layer.cycles:,}",
-            f"{layer.weight_bits:,} b {layer.memory}" if layer.memory else "",
-            str(layer.fifo_depth or ""),
-            "#" * max(1, round(12 * layer.utilisation)) + mark,
-            style="bold" if mark else "",
+            f"{'> ' if bottleneck else ''}{layer.cycles:,}",
+            f"{layer.weight_bits:,}" if layer.memory else "",
+            style="bold" if bottleneck else "",
         )
     return table
 
@@ -45,7 +43,7 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     count = report["mismatches"]
     streams = ", ".join(report["streams_checked"])
     caption = f"{count} mismatches over {report['frames']} frames on {streams}"
-    table = Table(title=f"simulation, {report['backend']}", caption=caption, caption_justify="left")
+    table = Table(title=f"simulation, {report['backend']}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
     table.add_column("cycles")
     table.add_column("predicted", justify="right")
     table.add_column("simulated", justify="right")
@@ -61,7 +59,7 @@ def _number(value: int | None) -> str:
 
 def findings_table(findings: list[dict[str, Any]]) -> Table:
     """What is installed and what to do about the rest."""
-    table = Table(title="hwgen doctor")
+    table = Table(title="hwgen doctor", box=SIMPLE_HEAD)
     for heading in ("", "tool", "found", "needed for", "what to do"):
         table.add_column(heading)
     for finding in findings:

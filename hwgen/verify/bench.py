@@ -19,7 +19,7 @@ from hwgen.hw.packing import Bytes, from_hex, to_hex
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
 from hwgen.verify.process import run as run_process
-from hwgen.verify.simulator import Simulator, compile_all, find_simulator
+from hwgen.verify.simulator import LEVELS, Simulator, compile_all, find_simulator
 
 _BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_sink.sv")
 _VERILATE = ("--cc", "--vpi", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
@@ -162,7 +162,8 @@ def run(
     _fill(folder, job, words)
     expected = len(words) // beats * job.output.beats
     start = time.perf_counter()
-    _simulate(job, folder, work / "build" / "sim", expected, stalls or Stalls(), reset_after_beats or 0, timeout_s)
+    plusargs = _plusargs(job, expected, stalls or Stalls(), reset_after_beats or 0)
+    _simulate(folder, work / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
     run_s = time.perf_counter() - start
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
@@ -222,15 +223,20 @@ def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
 
 
 def _compile(job: Job, simulator: Simulator, folder: Path) -> None:
-    """One translation unit for the model, one for every C++ source; then link."""
-    model = sorted(path.name for path in (folder / "model").glob("*.cpp"))
-    lines = ['#include "precompiled.h"', *(f'#include "{name}"' for name in model), '#include "model.h"', ""]
-    (folder / "model.cc").write_text("\n".join(lines))
+    """Compile the model in two parts, set-up code (most of the text, run once) and the rest; link with C++ sources."""
+    names = sorted(path.name for path in (folder / "model").glob("*.cpp"))
+    slow = [name for name in names if name.endswith("__Slow.cpp")]
+    fast = [name for name in names if name not in slow]
     include = f"-I{folder / 'model'}"
-    commands: list[list[str | Path]] = [
-        [simulator.compiler, *simulator.model_flags, include, "-c", "model.cc", "-o", "model.o"]
-    ]
-    objects: list[str] = ["model.o"]
+    commands: list[list[str | Path]] = []
+    objects: list[str] = []
+    for part, level, included in (("slow", LEVELS[0], slow), ("fast", LEVELS[1], [*fast, "model.h"])):
+        lines = [f'#include "{name}"' for name in ("precompiled.h", *included)]
+        (folder / f"{part}.cc").write_text("\n".join(lines) + "\n")
+        objects.append(f"{part}.o")
+        commands.append(
+            [simulator.compiler, *simulator.model_flags(level), include, "-c", f"{part}.cc", "-o", f"{part}.o"]
+        )
     for index, source in enumerate(job.cpp_sources):
         objects.append(f"source_{index}.o")
         flags = (*job.cpp_flags, f"-I{simulator.verilator_root / 'include' / 'vltstd'}", include)
@@ -253,11 +259,9 @@ def _fill(folder: Path, job: Job, words: Bytes) -> None:
     (folder / "source.hex").write_text("\n".join(to_hex(words, job.input.axis_width)) + "\n")
 
 
-def _simulate(
-    job: Job, folder: Path, sim: Path, expected: int, stalls: Stalls, reset_after: int, timeout_s: float
-) -> None:
-    command: list[str | Path] = [
-        sim,
+def _plusargs(job: Job, expected: int, stalls: Stalls, reset_after: int) -> list[str]:
+    """The settings that bench.sv reads."""
+    return [
         f"+expected={expected}",
         f"+source_rate={round(stalls.source * _RATES)}",
         f"+sink_rate={round(stalls.sink * _RATES)}",
@@ -267,8 +271,12 @@ def _simulate(
         f"+verilator+seed+{stalls.seed}",
         "+verilator+rand+reset+2",
     ]
+
+
+def _simulate(folder: Path, sim: Path, plusargs: list[str], reset: bool, timeout_s: float) -> None:
+    command: list[str | Path] = [sim, *plusargs]
     env = find_simulator().test_environment("bench", "bench")
-    env["HWGEN_RESET_MID_FRAME"] = "1" if reset_after else "0"
+    env["HWGEN_RESET_MID_FRAME"] = "1" if reset else "0"
     outputs = [folder / "outcome.txt"]
     run_process(command, cwd=folder, log=folder / "sim.log", timeout_s=timeout_s, env=env, outputs=outputs)
 

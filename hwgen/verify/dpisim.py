@@ -1,1 +1,80 @@
-def simulate(*a,**k): raise NotImplementedError
+"""The emitted HLS C++ itself, compiled into Verilator behind the ports of the RTL, on the same bench."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwgen.backends.render import asset, render
+from hwgen.hw.design import Design
+from hwgen.hw.packing import Bytes
+from hwgen.verify.bench import Job, Stalls, Trace, run
+from hwgen.verify.csim import hls_include
+
+_FLAGS = ("-std=c++14", "-O2", "-w")
+
+
+@dataclass(frozen=True)
+class DpiContext:
+    """The shell around a design: `in_width` and `out_width` are those of tdata, the bits those of a beat."""
+
+    name: str
+    digest: str
+    in_width: int
+    in_bits: int
+    in_beats: int
+    out_width: int
+    out_bits: int
+    out_beats: int
+
+
+def simulate(
+    design: Design,
+    project: Path,
+    words: Bytes,
+    work: Path,
+    *,
+    stalls: Stalls | None = None,
+    reset_after_beats: int | None = None,
+) -> Trace:
+    """Run the emitted HLS `project` on whole frames of input beats (frames * beats, bytes of tdata).
+
+    The trace's cycles are those of the shell, which takes a beat a cycle; they say nothing of the hardware. `work`
+    keeps the build. For errors see `hwgen.verify.bench.run`.
+    """
+    job = dpi_job(design, project, work)
+    return run(job, words, work, stalls=stalls, reset_after_beats=reset_after_beats)
+
+
+def dpi_job(design: Design, project: Path, work: Path) -> Job:
+    """What the bench needs to know of an emitted HLS project; writes the shell into `work`."""
+    folder = (work / "dpi").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    context = _context(design)
+    shell, glue = folder / f"{design.name}.sv", folder / f"{design.name}_dpi.cpp"
+    shell.write_text(render("hls/dpi_shell.sv.j2", context))
+    glue.write_text(render("hls/dpi_glue.cpp.j2", context))
+    source = (project / "src").resolve()
+    includes = (source, source / "lib", asset("sim") / "hls")
+    return Job(
+        dut=design.name,
+        sources=(shell,),
+        input=design.input,
+        output=design.output,
+        include_dirs=includes,
+        cpp_sources=(glue, *sorted(source.glob("*.cpp"))),
+        cpp_flags=(*_FLAGS, *(f"-I{path}" for path in includes), "-isystem", str(hls_include())),
+    )
+
+
+def _context(design: Design) -> DpiContext:
+    return DpiContext(
+        name=design.name,
+        digest=design.digest,
+        in_width=design.input.axis_width,
+        in_bits=design.input.width,
+        in_beats=design.input.beats,
+        out_width=design.output.axis_width,
+        out_bits=design.output.width,
+        out_beats=design.output.beats,
+    )

@@ -46,11 +46,11 @@ def classes(graph: Graph, outputs: Codes) -> IntArray:
     """
     flat = outputs.reshape(outputs.shape[0], -1)
     if isinstance(graph.nodes[-1].op, ArgMax):
-        return flat[:, 0].astype(np.int64)
+        return np.asarray(flat[:, 0], dtype=np.int64)
     scores = decode(graph, flat)
     if scores.shape[1] == 1:
-        return (scores[:, 0] > 0).astype(np.int64)
-    return np.argmax(scores, axis=1).astype(np.int64)
+        return np.asarray(scores[:, 0] > 0, dtype=np.int64)
+    return np.asarray(np.argmax(scores, axis=1), dtype=np.int64)
 
 
 def accuracy(graph: Graph, backend: str, outputs: Codes, labels: npt.NDArray[Any], where: str) -> Accuracy:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from hwgen.errors import ToolError
 
@@ -45,26 +47,14 @@ def run(
         path.unlink(missing_ok=True)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as stream:
-        try:
-            process = subprocess.Popen(
-                [str(word) for word in command],
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **env} if env else None,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise ToolError(tool, "must start", str(error), "Check the installation with `hwgen doctor`") from error
+        process = _start(tool, command, cwd, stream, env)
         try:
             code = process.wait(timeout=timeout_s)
         except subprocess.TimeoutExpired as error:
-            _stop(process)
             raise ToolError(tool, f"must finish within {timeout_s:g} s", "it still ran", f"See {log}") from error
-        except BaseException:
-            _stop(process)
-            raise
+        finally:
+            if process.returncode is None:
+                _stop(process)
     if code != 0:
         raise ToolError(tool, "must succeed", f"exit code {code}\n{_tail(log)}", f"See {log}")
     missing = [path.name for path in outputs if not path.exists()]
@@ -72,12 +62,28 @@ def run(
         raise ToolError(tool, f"must write {', '.join(missing)}", f"none\n{_tail(log)}", f"See {log}")
 
 
+def _start(
+    tool: str, command: Sequence[str | Path], cwd: Path, log: BinaryIO, env: Mapping[str, str] | None
+) -> subprocess.Popen[bytes]:
+    """The process of `command` in a group of its own, so that `_stop` reaches its children. Raises: ToolError."""
+    try:
+        return subprocess.Popen(
+            [str(word) for word in command],
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **env} if env else None,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolError(tool, "must start", str(error), "Check the installation with `hwgen doctor`") from error
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the process and everything it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

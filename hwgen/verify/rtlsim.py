@@ -24,8 +24,8 @@ def simulate(
 ) -> Trace:
     """Run the project of `design` in the folder `project` on whole frames of input beats.
 
-    `taps` logs every stream between two units as well, under the name of the unit that writes it. `work` keeps the build, so that further runs of the same
-    project only run. For errors see `hwgen.verify.bench.run`.
+    `taps` logs every stream between two units as well, under the name of the unit that writes it. `work` keeps the
+    build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
     """
     return run(rtl_job(design, project, taps=taps), words, work, stalls=stalls, reset_after_beats=reset_after_beats)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import cycles
-from hwgen.hw.packing import from_words, to_words
+from hwgen.hw.packing import Bytes, from_words, to_words
 from hwgen.hw.schedule import Cycles, cycles_of
 from hwgen.ir.graph import Graph
 from hwgen.verify import csim, dpisim, rtlsim
@@ -110,40 +110,58 @@ def simulate(
         ToolError: a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    source = golden[design.input.tensor].reshape(len(codes), -1)
-    words = to_words(source, design.input)
-    options: dict[str, Any] = {"stalls": stalls, "reset_after_beats": reset_after_beats}
-    found: dict[str, Any] = {}
-    cycle_times: Cycles | None = None
-    match backend:
-        case Backend.GOLDEN:
-            outputs, build_s, run_s = to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0
-        case Backend.CSIM:
-            result = csim.simulate(design, project / "hls", words, work)
-            outputs, build_s, run_s = result.outputs, result.build_s, result.run_s
-        case Backend.DPI:
-            run = dpisim.simulate(design, project / "hls", words, work, **options)
-            outputs, build_s, run_s = run.outputs, run.build_s, run.run_s
-        case Backend.RTL:
-            run = rtlsim.simulate(design, project / "rtl", words, work, **options)
-            outputs, build_s, run_s, found = run.outputs, run.build_s, run.run_s, dict(run.taps)
-            if len(run.out_cycles) == len(codes) * design.output.beats:
-                cycle_times = cycles_of(run.in_cycles, run.out_cycles, len(codes))
-    streams = {unit.name: unit.output for unit in design.units}
-    checks = [compare_words(name, _flat(golden, streams[name].tensor), found[name], streams[name]) for name in found]
-    checks.append(compare_words(design.units[-1].name, _flat(golden, design.output.tensor), outputs, design.output))
+    words = to_words(_flat(golden, design.input.tensor), design.input)
+    if backend is Backend.GOLDEN:
+        run = _Run(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
+    else:
+        run = _run(design, backend, words, project, work, {"stalls": stalls, "reset_after_beats": reset_after_beats})
+    found = {**run.taps, design.units[-1].name: run.outputs}
+    whole = len(run.outputs) // design.output.beats * design.output.beats
     return Outcome(
         backend=backend,
         frames=len(codes),
-        outputs=from_words(outputs, design.output),
-        mismatches=tuple(check for check in checks if check is not None),
-        checked=(*found, design.units[-1].name),
-        cycles=cycle_times,
+        outputs=from_words(run.outputs[:whole], design.output),
+        mismatches=_mismatches(golden, design, found),
+        checked=tuple(found),
+        cycles=run.cycles,
         predicted=cycles(design).predict(len(codes)),
         stalled=stalls is not None or reset_after_beats is not None,
-        build_s=build_s,
-        run_s=run_s,
+        build_s=run.build_s,
+        run_s=run.run_s,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """Beats that left the design and its units (`taps`, by unit), cycles where the design's clock was run."""
+
+    outputs: Bytes
+    build_s: float
+    run_s: float
+    taps: Mapping[str, Bytes] = field(default_factory=dict)
+    cycles: Cycles | None = None
+
+
+def _run(design: Design, backend: Backend, words: Bytes, project: Path, work: Path, options: dict[str, Any]) -> _Run:
+    """Run input beats of whole frames on a simulator."""
+    if backend is Backend.CSIM:
+        result = csim.simulate(design, project / "hls", words, work)
+        return _Run(result.outputs, result.build_s, result.run_s)
+    if backend is Backend.DPI:
+        run = dpisim.simulate(design, project / "hls", words, work, **options)
+        return _Run(run.outputs, run.build_s, run.run_s)
+    run = rtlsim.simulate(design, project / "rtl", words, work, **options)
+    frames = len(words) // design.input.beats
+    whole = len(run.out_cycles) == frames * design.output.beats
+    found = cycles_of(run.in_cycles, run.out_cycles, frames) if whole else None
+    return _Run(run.outputs, run.build_s, run.run_s, run.taps, found)
+
+
+def _mismatches(golden: Mapping[str, Codes], design: Design, found: Mapping[str, Bytes]) -> tuple[Mismatch, ...]:
+    """The first difference on each stream of `found` (beats by the unit that writes them) that differs from golden."""
+    streams = {unit.name: unit.output for unit in design.units}
+    checks = [compare_words(n, _flat(golden, streams[n].tensor), beats, streams[n]) for n, beats in found.items()]
+    return tuple(check for check in checks if check is not None)
 
 
 def _flat(golden: Mapping[str, Codes], name: str) -> np.typing.NDArray[np.integer]:

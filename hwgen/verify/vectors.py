@@ -42,7 +42,8 @@ def read_array(path: Path, key: str | None = None) -> npt.NDArray[Any]:
         return _read_numpy(path, key)
     if len(data) > 4 and data[:2] == b"\0\0" and data[2] in _IDX_TYPES:
         return _read_idx(where, data)
-    raise DataError(where, "must be an IDX, .npy or .npz file", "none of these", "Convert it, for example with numpy.save")
+    change = "Convert it, for example with numpy.save"
+    raise DataError(where, "must be an IDX, .npy or .npz file", "none of these", change)
 
 
 def _read_idx(where: str, data: bytes) -> npt.NDArray[Any]:

@@ -71,7 +71,9 @@ def mutants() -> list[Case]:
     agree = case.inputs[1] == unit.weights[2]
     flipped = unit.weights.copy()
     flipped[2, np.argmax(agree)] *= -1
-    one, other = np.argmax(agree), np.argmax(~agree & (case.inputs[1] != case.inputs[1, np.argmax(agree)]))
+    ones, others = case.inputs[1] == 1, case.inputs[1] == -1
+    one, other = np.argmax(ones & agree), np.argmax(others & agree)
+    assert agree.any() and ones[one] and agree[one] and others[other] and agree[other]
     swapped = unit.weights.copy()
     swapped[:, [one, other]] = unit.weights[:, [other, one]]
     sums = ((case.inputs @ unit.weights.T) + 9) // 2
@@ -117,5 +119,5 @@ def test_missing_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         csim.build(case.design, tmp_path, tmp_path / "work")
     assert str(error.value) == (
         "g++: must be installed to do this; found no such program on the PATH."
-        " Install g++ (Debian: apt-get install g++)."
+        " Install it with the system's package manager."
     )

@@ -49,6 +49,7 @@ class TopContext:
     out_beats: int
     channels: tuple[Channel, ...]
     stages: tuple[Stage, ...]
+    includes: tuple[str, ...]
     sources: tuple[str, ...]
 
 
@@ -143,5 +144,6 @@ def _top_context(design: Design, units: tuple[tuple[UnitContext, int], ...]) -> 
         out_beats=design.output.beats,
         channels=channels,
         stages=stages,
+        includes=tuple(f'#include "{context.header}"' for context, _ in units),
         sources=tuple(f"src/{function}.cpp" for function in functions),
     )

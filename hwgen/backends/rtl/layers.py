@@ -12,6 +12,7 @@ from hwgen.hw.kernel import Rom
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType
 
 
@@ -67,6 +68,14 @@ class Memory:
     @property
     def addr_bits(self) -> int:
         return _addr_bits(self.depth)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A ROM and the text of its file."""
+
+    memory: Memory
+    text: str
 
 
 @dataclass(frozen=True)
@@ -145,16 +154,14 @@ def render_layer(layer: Layer, module: str, digest: str) -> LayerText:
 
 
 def _matvec(unit: MatVec, module: str, digest: str) -> LayerText:
-    weights = _memory(unit.weight_rom, "weights", "weight_addr")
-    files = {weights.file: _lines(packing.weight_words(unit), weights.width)}
-    memories = [weights]
+    weights = _filled(unit.weight_rom, "weights", "weight_addr", packing.weight_words(unit))
+    roms = [weights]
     activation = None
-    descending = False
     if unit.activation is not None and unit.threshold_rom is not None:
-        thresholds = _memory(unit.threshold_rom, "thresholds", "threshold_addr")
-        activation = Activation(unit.activation.levels, _operand(unit.activation.type), thresholds)
-        descending = unit.activation.any_descending
-        memories += _threshold_memories(unit.name, unit.activation, thresholds, unit.folding.pe, unit.mh, files)
+        roms += _threshold_roms(unit.threshold_rom, unit.activation, unit.output)
+        roms += _descending_roms(unit.name, unit.activation, unit.output)
+        activation = Activation(unit.activation.levels, _operand(unit.activation.type), roms[1].memory)
+    has_descending = any(rom.memory.data == "descending" for rom in roms)
     context = MatVecContext(
         **_header(unit, module, digest, _matvec_purpose(unit)),
         pe=unit.folding.pe,
@@ -169,48 +176,45 @@ def _matvec(unit: MatVec, module: str, digest: str) -> LayerText:
         activation=activation,
         threshold_addr="threshold_addr" if activation else "unused_threshold_addr",
         threshold_addr_bits=_addr_bits(unit.neuron_folds),
-        has_descending=descending,
-        descending="descending" if descending else "'0",
+        has_descending=has_descending,
+        descending="descending" if has_descending else "'0",
         code=_matvec_code(unit),
         credits=unit.schedule.credits,
-        weights=weights,
-        memories=tuple(memories),
+        weights=weights.memory,
+        memories=tuple(rom.memory for rom in roms),
     )
-    return LayerText(render("rtl/matvec.sv.j2", context), files)
+    return _layer_text(render("rtl/matvec.sv.j2", context), roms)
 
 
 def _threshold(unit: ThresholdUnit, module: str, digest: str) -> LayerText:
-    lanes, beats, activation = unit.input.lanes, unit.input.beats, unit.activation
-    files: dict[str, str] = {}
-    memories: list[Memory] = []
-    lane_bits = activation.levels * activation.type.bits
-    shared = ""
+    activation, beats = unit.activation, unit.input.beats
+    roms: list[Filled] = []
+    descending = "'1" if activation.any_descending else "'0"
     if unit.threshold_rom is not None:
-        rom = _memory(unit.threshold_rom, "thresholds", "threshold_addr")
-        memories += _threshold_memories(unit.name, activation, rom, lanes, unit.input.elements, files)
-    else:
-        shared = f"{lane_bits}'h{packing.to_hex(packing.threshold_words(activation, 1, 1), lane_bits)[0]}"
-        if activation.any_descending and activation.descending.shape[0] > 1:
-            memories.append(_descending_memory(unit.name, activation, lanes, unit.input.elements, files))
+        roms += _threshold_roms(unit.threshold_rom, activation, unit.input)
+    if activation.descending.shape[0] > 1 or not unit.shared:
+        directions = _descending_roms(unit.name, activation, unit.input)
+        descending = "descending" if directions else "'0"
+        roms += directions
     context = ThresholdContext(
         **_header(unit, module, digest, f"Quantises {unit.input.elements} {unit.input.dtype} to {unit.output.dtype}."),
-        lanes=lanes,
+        lanes=unit.input.lanes,
         beats=beats,
         last_lanes=unit.input.last_lanes,
         input=_operand(unit.input.dtype),
         levels=activation.levels,
         type=_operand(activation.type),
-        lane_threshold_bits=lane_bits,
-        shared_thresholds=shared,
-        thresholds="{Lanes{Thresholds}}" if shared else "thresholds",
-        descending=_descending_source(activation, memories),
-        threshold_addr="threshold_addr" if memories else "unused_threshold_addr",
+        lane_threshold_bits=activation.levels * activation.type.bits,
+        shared_thresholds=_shared_thresholds(activation) if unit.shared else "",
+        thresholds="{Lanes{Thresholds}}" if unit.shared else "thresholds",
+        descending=descending,
+        threshold_addr="threshold_addr" if roms else "unused_threshold_addr",
         addr_bits=_addr_bits(beats),
         code=_code(activation.base, activation.step, unit.output.dtype),
         credits=unit.schedule.credits,
-        memories=tuple(memories),
+        memories=tuple(rom.memory for rom in roms),
     )
-    return LayerText(render("rtl/threshold.sv.j2", context), files)
+    return _layer_text(render("rtl/threshold.sv.j2", context), roms)
 
 
 def _argmax(unit: ArgMaxUnit, module: str, digest: str) -> LayerText:
@@ -269,36 +273,34 @@ def _addr_bits(depth: int) -> int:
     return max(1, (depth - 1).bit_length())
 
 
+def _layer_text(source: str, roms: list[Filled]) -> LayerText:
+    return LayerText(source, {rom.memory.file: rom.text for rom in roms})
+
+
+def _filled(rom: Rom, data: str, addr: str, words: packing.Bytes) -> Filled:
+    memory = Memory(data, addr, f"{rom.name}.mem", rom.width, rom.depth, rom.style.value)
+    return Filled(memory, "\n".join(packing.to_hex(words, rom.width)) + "\n")
+
+
+def _threshold_roms(rom: Rom, activation: Thresholding, stream: Stream) -> list[Filled]:
+    words = packing.threshold_words(activation, stream.lanes, stream.elements)
+    return [_filled(rom, "thresholds", "threshold_addr", words)]
+
+
+def _descending_roms(name: str, activation: Thresholding, stream: Stream) -> list[Filled]:
+    """One bit per lane and beat of `stream`; nothing where no channel is descending."""
+    if not activation.any_descending:
+        return []
+    words = packing.descending_words(activation, stream.lanes, stream.elements)
+    rom = Rom(f"{name}_descending", stream.beats, stream.lanes)
+    return [_filled(rom, "descending", "threshold_addr", words)]
+
+
+def _shared_thresholds(activation: Thresholding) -> str:
+    """One lane's thresholds as a literal."""
+    bits = activation.levels * activation.type.bits
+    return f"{bits}'h{packing.to_hex(packing.threshold_words(activation, 1, 1), bits)[0]}"
+
+
 def _bit(value: bool) -> str:
     return "1'b1" if value else "1'b0"
-
-
-def _memory(rom: Rom, data: str, addr: str) -> Memory:
-    return Memory(data, addr, f"{rom.name}.mem", rom.width, rom.depth, rom.style.value)
-
-
-def _threshold_memories(
-    name: str, activation: Thresholding, rom: Memory, lanes: int, elements: int, files: dict[str, str]
-) -> list[Memory]:
-    """The threshold memory and, where a channel is descending, that one; their files are added to `files`."""
-    files[rom.file] = _lines(packing.threshold_words(activation, lanes, elements), rom.width)
-    if not activation.any_descending:
-        return [rom]
-    return [rom, _descending_memory(name, activation, lanes, elements, files)]
-
-
-def _descending_memory(name: str, activation: Thresholding, lanes: int, elements: int, files: dict[str, str]) -> Memory:
-    words = packing.descending_words(activation, lanes, elements)
-    memory = _memory(Rom(f"{name}_descending", len(words), lanes), "descending", "threshold_addr")
-    files[memory.file] = _lines(words, lanes)
-    return memory
-
-
-def _descending_source(activation: Thresholding, memories: list[Memory]) -> str:
-    if any(memory.data == "descending" for memory in memories):
-        return "descending"
-    return "'1" if activation.any_descending else "'0"
-
-
-def _lines(words: packing.Bytes, width: int) -> str:
-    return "\n".join(packing.to_hex(words, width)) + "\n"

@@ -79,8 +79,6 @@ class TopContext:
     purpose: str
     input_width: int
     output_width: int
-    input_is_padded: bool
-    input: Stream
     output: Stream
     last: str
     wires: tuple[Wire, ...]
@@ -96,8 +94,6 @@ def top_context(design: Design, modules: Mapping[str, str]) -> TopContext:
         purpose=f"{design.input.elements} {design.input.dtype} in, {design.output.elements} {design.output.dtype} out.",
         input_width=design.input.axis_width,
         output_width=design.output.axis_width,
-        input_is_padded=design.input.axis_width > design.input.width,
-        input=design.input,
         output=design.output,
         last=design.units[-1].name,
         wires=tuple(Wire(unit.name, unit.output.width) for unit in design.units),

@@ -17,8 +17,8 @@ struct MultiThreshold {
     HWGEN_INLINE
     static_assert(std::is_signed<T>::value, "thresholds must be of a signed type, like the sums");
     unsigned count = 0;
-    HWGEN_UNROLL_NEXT_LOOP
   levels:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < LEVELS; ++i) {
       HWGEN_UNROLL
       count += sum >= thresholds[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane][i] ? 1 : 0;

@@ -28,8 +28,8 @@ slots:
     In::split(in.read(), scores);
     Score beat_best = Input::decode(In::lane(scores, 0));
     unsigned beat_lane = 0;
-    HWGEN_UNROLL_NEXT_LOOP
   lanes:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 1; i < LANES; ++i) {
       HWGEN_UNROLL
       const Score score = Input::decode(In::lane(scores, i));

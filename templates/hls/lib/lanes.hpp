@@ -30,7 +30,6 @@ using Plain = typename std::conditional<(BITS < 32), std::int32_t, std::int64_t>
 // -1 or +1 in one bit.
 struct Bipolar {
   static constexpr unsigned BITS = 1;
-  using Word = ap_int<2>;
   static Plain<1> decode(Limb bits) { return bits ? 1 : -1; }
   static Limb encode(std::int64_t code) { return code > 0 ? 1 : 0; }
   template <class Value>
@@ -44,7 +43,6 @@ template <unsigned WIDTH>
 struct Int {
   static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
   static constexpr unsigned BITS = WIDTH;
-  using Word = ap_int<WIDTH>;
   static Plain<WIDTH> decode(Limb bits) {
     using Value = Plain<WIDTH>;
     constexpr unsigned spare = 8 * sizeof(Value) - WIDTH;
@@ -63,7 +61,6 @@ template <unsigned WIDTH>
 struct Uint {
   static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
   static constexpr unsigned BITS = WIDTH;
-  using Word = ap_uint<WIDTH>;
   static Plain<WIDTH> decode(Limb bits) { return static_cast<Plain<WIDTH>>(bits); }
   static Limb encode(std::int64_t code) { return static_cast<Limb>(code) & low_bits(WIDTH); }
   template <class Value>
@@ -103,8 +100,8 @@ struct Lanes {
   static void split(const Word& word, Limbs& limbs) {
     HWGEN_INLINE
     Word rest = word;
-    HWGEN_UNROLL_NEXT_LOOP
   split_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < LIMBS; ++i) {
       HWGEN_UNROLL
       limbs[i] = rest.to_uint64() & mask(i, COUNT);
@@ -115,8 +112,8 @@ struct Lanes {
   static Word join(const Limbs& limbs) {
     HWGEN_INLINE
     Word word = Word(limbs[LIMBS - 1]);
-    HWGEN_UNROLL_NEXT_LOOP
   join_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 1; i < LIMBS; ++i) {
       HWGEN_UNROLL
       word = Word(word << (PER_LIMB * BITS)) | Word(limbs[LIMBS - 1 - i]);

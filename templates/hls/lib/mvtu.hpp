@@ -23,8 +23,8 @@ struct Operands {
     HWGEN_INLINE
     typename In::Limbs limbs;
     In::split(word, limbs);
-    HWGEN_UNROLL_NEXT_LOOP
   load_lanes:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < SIMD; ++i) {
       HWGEN_UNROLL
       codes[i] = i < valid ? static_cast<Value>(Input::decode(In::lane(limbs, i))) : Value(0);
@@ -36,13 +36,13 @@ struct Operands {
   Value dot(const T (&weights)[Weights::LIMBS]) const {
     HWGEN_INLINE
     Value sum = 0;
-    HWGEN_UNROLL_NEXT_LOOP
   dot_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned limb = 0; limb < Weights::LIMBS; ++limb) {
       HWGEN_UNROLL
       const T bits = weights[limb];
-      HWGEN_UNROLL_NEXT_LOOP
     dot_lanes:
+      HWGEN_UNROLL_NEXT_LOOP
       for (unsigned i = 0; i < IN_LIMB; ++i) {
         HWGEN_UNROLL
         const unsigned lane = limb * Weights::PER_LIMB + i;
@@ -66,8 +66,8 @@ struct Operands<Bipolar, Bipolar, Value, SIMD> {
   void load(const typename In::Word& word, unsigned valid) {
     HWGEN_INLINE
     In::split(word, codes);
-    HWGEN_UNROLL_NEXT_LOOP
   load_masks:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < In::LIMBS; ++i) {
       HWGEN_UNROLL
       valid_lanes[i] = In::mask(i, valid);
@@ -78,8 +78,8 @@ struct Operands<Bipolar, Bipolar, Value, SIMD> {
   Value dot(const T (&weights)[In::LIMBS]) const {
     HWGEN_INLINE
     Value sum = 0;
-    HWGEN_UNROLL_NEXT_LOOP
   dot_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < In::LIMBS; ++i) {
       HWGEN_UNROLL
       const Limb equal = ~(static_cast<Limb>(weights[i]) ^ codes[i]) & valid_lanes[i];
@@ -113,7 +113,7 @@ void mvtu(hls::stream<ap_uint<SIMD * Input::BITS>>& in, hls::stream<ap_uint<PE *
   using Value = typename std::conditional<WIDE, std::int64_t, std::int32_t>::type;
 
   typename In::Word vector[SF];
-  typename Sum::Word sums[PE];
+  Value sums[PE];  // wrapped to the bits of `Sum`, so that no register is wider
   HWGEN_PARTITION(sums, 1)
 
   unsigned nf = 0;
@@ -133,22 +133,23 @@ slots:
     Operands<Weight, Input, Value, SIMD> operands;
     operands.load(word, sf == SF - 1 ? LAST_INPUTS : SIMD);
 
-    HWGEN_UNROLL_NEXT_LOOP
   neurons:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
-      const Value before = sf == 0 ? Value(0) : static_cast<Value>(sums[p]);
-      sums[p] = typename Sum::Word(before + operands.dot(weights[slot][p]));
+      const Value before = sf == 0 ? Value(0) : sums[p];
+      const Value sum = before + operands.dot(weights[slot][p]);
+      sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
     if (sf == SF - 1) {
       typename Out::Limbs codes = {};
       const unsigned outputs = nf == NF - 1 ? LAST_OUTPUTS : PE;
-      HWGEN_UNROLL_NEXT_LOOP
     outputs:
+      HWGEN_UNROLL_NEXT_LOOP
       for (unsigned p = 0; p < PE; ++p) {
         HWGEN_UNROLL
-        if (p < outputs) Out::put(codes, p, Activation::apply(static_cast<Value>(sums[p]), nf, p, tables...));
+        if (p < outputs) Out::put(codes, p, Activation::apply(sums[p], nf, p, tables...));
       }
       out.write(Out::join(codes));
       sf = 0;

@@ -28,8 +28,8 @@ slots:
     In::split(in.read(), elements);
     typename Out::Limbs codes = {};
     const unsigned valid = beat == BEATS - 1 ? LAST_LANES : LANES;
-    HWGEN_UNROLL_NEXT_LOOP
   lanes:
+    HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < LANES; ++i) {
       HWGEN_UNROLL
       const std::int64_t element = Input::decode(In::lane(elements, i));

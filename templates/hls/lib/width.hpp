@@ -38,7 +38,8 @@ slots:
       ++taken;
       const unsigned spare = (IN_LANES - (taken == IN_BEATS ? LAST_LANES : IN_LANES)) * BITS;
       const In elements = In(In(word << spare) >> spare);
-      held = Held(held | Held(Held(elements) << (lanes * BITS)));
+      const unsigned offset = IN_LANES % OUT_LANES == 0 ? 0 : lanes;
+      held = Held(held | Held(Held(elements) << (offset * BITS)));
       lanes += taken == IN_BEATS ? LAST_LANES : IN_LANES;
     }
     if (lanes >= OUT_LANES || taken == IN_BEATS) {

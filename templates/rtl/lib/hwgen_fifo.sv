@@ -15,7 +15,7 @@ module hwgen_fifo #(
   parameter int unsigned Width = 8,
   parameter int unsigned Depth = 2,
   parameter int unsigned LutDepth = 64,
-  localparam int unsigned PtrBits = $clog2(Depth),
+  localparam int unsigned PtrBits = Depth > 1 ? $clog2(Depth) : 1,
   localparam int unsigned CountBits = $clog2(Depth + 1)
 ) (
   input  wire logic             clk_i,

@@ -1,0 +1,38 @@
+# `make demo` and `make test` set up everything they need in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-long check clean
+
+demo: $(READY)
+	$(BIN)/python examples/digits_bnn/run.py
+
+test: check
+	$(BIN)/python -m pytest -n 2
+
+test-long: $(READY)
+	$(BIN)/python -m pytest -n 2 -m ""
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Brevitas comes last and without its declared dependencies: see pyproject.toml.
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "error: Python 3.11 or newer is missing: install python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed: set PYTHON=python3.11"; exit 1; }
+	@command -v g++ >/dev/null || { echo "error: g++ is missing: install it (Debian: apt-get install g++)"; exit 1; }
+	@command -v perl >/dev/null || { echo "error: perl is missing: install it (Debian: apt-get install perl)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "error: Python's venv is missing: install it (Debian: apt-get install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt brevitas
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist

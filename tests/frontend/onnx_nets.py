@@ -1,0 +1,67 @@
+"""Tiny ONNX models written by hand, and what the qonnx package's own executor makes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.core.onnx_exec import execute_onnx
+from qonnx.transformation.infer_shapes import InferShapes
+
+DOMAIN = "qonnx.custom_op.general"
+QONNX_OPS = ("Quant", "BipolarQuant", "MultiThreshold", "Trunc")
+Array = npt.NDArray[Any]
+
+
+def node(op: str, inputs: str, output: str, *, name: str = "", domain: str = "", **attributes: Any) -> onnx.NodeProto:
+    """A node with its inputs and outputs as words in one string."""
+    if op in QONNX_OPS and not domain:
+        domain = DOMAIN
+    inputs_ = ["" if word == "-" else word for word in inputs.split()]
+    return helper.make_node(op, inputs_, output.split(), name=name or op.lower(), domain=domain, **attributes)
+
+
+def net(
+    nodes: list[onnx.NodeProto],
+    *,
+    shape: tuple[int | str, ...] = (1, 4),
+    output: str = "y",
+    opset: int = 14,
+    kind: int = TensorProto.FLOAT,
+    types: dict[str, str] | None = None,
+    **constants: npt.ArrayLike,
+) -> onnx.ModelProto:
+    """A model with input `x` of `shape`, float32 constants (int64 where integers are given) and one output."""
+    tensors = []
+    for name, value in constants.items():
+        array = np.asarray(value)
+        array = array.astype(np.int64) if array.dtype.kind == "i" else array.astype(np.float32)
+        tensors.append(numpy_helper.from_array(array, name.replace("__", ".")))
+    given = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+    result = helper.make_tensor_value_info(output, kind, None)
+    graph = helper.make_graph(nodes, "tiny", [given], [result], tensors)
+    for tensor, text in (types or {}).items():
+        note = onnx.TensorAnnotation(tensor_name=tensor)
+        note.quant_parameter_tensor_names.add(key="finn_datatype", value=text)
+        graph.quantization_annotation.append(note)
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid(DOMAIN, 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+def execute(model: onnx.ModelProto, frames: Array) -> Array:
+    """The outputs (N, elements) of the qonnx executor for real inputs (N, *input shape)."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for item in copy.graph.node:
+        if item.op_type in QONNX_OPS:
+            item.domain = DOMAIN
+    copy.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    wrapped = ModelWrapper(copy).transform(InferShapes())
+    first, last = wrapped.graph.input[0].name, wrapped.graph.output[0].name
+    shape = wrapped.get_tensor_shape(first)
+    results = [execute_onnx(wrapped, {first: f.reshape(shape).astype(np.float32)})[last] for f in frames]
+    return np.stack([np.asarray(r).reshape(-1) for r in results])

@@ -1,0 +1,103 @@
+"""hwgen_threshold, hwgen_argmax, hwgen_width and hwgen_fifo: codes and cycles, alone and in chains."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.hw.design import Unit
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import Bipolar, DType, IntType
+from tests.rtl_support import design_of, draw, matvec, prove, thresholding
+
+B = Bipolar()
+U8, I6 = IntType(8, signed=False), IntType(6, signed=True)
+
+
+def threshold(
+    source: DType, result: DType, elements: int, lanes: int, *, shared: bool = False, descending: bool = False
+) -> ThresholdUnit:
+    rng = np.random.default_rng(5)
+    channels = 1 if shared else elements
+    activation = thresholding(rng, result, channels, (source.min, source.max), descending=descending)
+    streams = Stream("x", source, elements, lanes), Stream("y", result, elements, lanes)
+    return ThresholdUnit("th", "th", *streams, activation)
+
+
+def prove_random(unit: Unit, work: Path, frames: int = 6) -> None:
+    codes = draw(np.random.default_rng(3), unit.input.dtype, (frames, unit.input.elements))
+    prove(design_of(unit), codes, work)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        threshold(U8, B, 10, 4, shared=True),
+        threshold(U8, IntType(2, signed=False), 10, 4, descending=True),
+        threshold(I6, IntType(3, signed=True), 6, 1),
+        threshold(I6, B, 5, 5, shared=True, descending=True),
+        threshold(B, IntType(2, signed=True), 7, 3),
+    ],
+    ids=lambda unit: f"{unit.input.dtype}-{unit.output.dtype}-{unit.input.elements}-{unit.input.lanes}",
+)
+def test_threshold(unit: ThresholdUnit, tmp_path: Path) -> None:
+    prove_random(unit, tmp_path)
+
+
+def test_threshold_with_shared_levels_and_directions_by_channel(tmp_path: Path) -> None:
+    activation = Thresholding(np.array([[100]]), np.array([0, 1, 0, 1, 1, 0, 0]), -1, 2)
+    unit = ThresholdUnit("th", "th", Stream("x", U8, 7, 3), Stream("y", B, 7, 3), activation)
+    prove_random(unit, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("score", "elements", "lanes"),
+    [(I6, 10, 1), (I6, 10, 3), (U8, 11, 11), (B, 9, 4), (IntType(2, signed=True), 16, 5)],
+)
+def test_argmax(score: DType, elements: int, lanes: int, tmp_path: Path) -> None:
+    index = IntType(4, signed=False)
+    prove_random(ArgMaxUnit("am", "am", Stream("x", score, elements, lanes), Stream("i", index, 1, 1)), tmp_path, 40)
+
+
+def width(elements: int, source: int, sink: int, dtype: DType = B) -> WidthConverter:
+    return WidthConverter("wc", "wc", Stream("x", dtype, elements, source), Stream("x", dtype, elements, sink))
+
+
+@pytest.mark.parametrize(
+    ("elements", "source", "sink"), [(24, 8, 2), (24, 2, 8), (10, 4, 3), (10, 3, 4), (11, 2, 7), (13, 13, 1), (5, 1, 5)]
+)
+def test_width(elements: int, source: int, sink: int, tmp_path: Path) -> None:
+    prove_random(width(elements, source, sink, IntType(3, signed=True)), tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("source", "sink"), [(p, q) for p, q in product(range(1, 8), repeat=2) if p != q])
+def test_width_between_all_lane_counts(source: int, sink: int, tmp_path: Path) -> None:
+    prove_random(width(7, source, sink), tmp_path)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 5, 70])
+def test_fifo(depth: int, tmp_path: Path) -> None:
+    stream = Stream("x", U8, 9, 2)
+    prove_random(Fifo("ff", "ff", stream, stream, depth), tmp_path, 30)
+
+
+def test_chain_under_back_pressure_keeps_the_schedule_on_every_stream(tmp_path: Path) -> None:
+    """A fast unit, queues of every kind and a slow unit: credits, room and bursts decide the cycles."""
+    rng = np.random.default_rng(11)
+    first = threshold(U8, B, 12, 3, shared=True)
+    wide = WidthConverter("wc", "wc", first.output, Stream("y", B, 12, 4))
+    queue = Fifo("ff", "ff", wide.output, wide.output, 3)
+    slow = matvec(rng, B, B, (12, 9), (1, 4), result=B, name="slow")
+    fast = matvec(rng, B, B, (9, 5), (5, 1), name="fast")
+    top = ArgMaxUnit("am", "am", fast.output, Stream("i", IntType(3, signed=False), 1, 1))
+    design = design_of(first, wide, queue, slow, fast, top)
+    prove(design, draw(rng, U8, (12, 12)), tmp_path)

@@ -1,0 +1,57 @@
+"""The HLS C++ behind AXI4-Stream ports: stalls, back-pressure, back-to-back frames and a reset in mid-frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.backends.hls import emit
+from hwgen.hw import packing
+from hwgen.ir.types import Bipolar, IntType
+from hwgen.verify import dpisim
+from hwgen.verify.bench import Stalls
+from tests.hls_lib.cases import Case, matvec_case, write_project
+
+B = Bipolar()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One build for all runs of the narrow design."""
+    return tmp_path_factory.mktemp("dpi")
+
+
+@pytest.fixture(scope="module")
+def narrow() -> Case:
+    """Beats of 5 and of 3 bits, shapes that do not divide."""
+    return matvec_case("net", (12, 7), (3, 5), (B, B, B))
+
+
+def outputs(case: Case, folder: Path, stalls: Stalls | None = None, reset: int | None = None) -> np.ndarray:
+    design = case.design
+    project = write_project(emit(design), folder / "project")
+    words = packing.to_words(case.inputs, design.input)
+    trace = dpisim.simulate(design, project, words, folder / "work", stalls=stalls, reset_after_beats=reset)
+    return packing.from_words(trace.outputs, design.output)
+
+
+@pytest.mark.parametrize("idle", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("back_pressure", [0.0, 0.4, 0.8])
+def test_stalls(narrow: Case, folder: Path, idle: float, back_pressure: float) -> None:
+    found = outputs(narrow, folder, Stalls(source=idle, sink=back_pressure, seed=7))
+    assert np.array_equal(found, narrow.expected)
+
+
+@pytest.mark.parametrize("beats", [1, 4, 8])
+def test_reset(narrow: Case, folder: Path, beats: int) -> None:
+    """After 1 beat, in mid-frame and in a later frame, with results still on their way out."""
+    found = outputs(narrow, folder, Stalls(sink=0.8, seed=3), beats)
+    assert np.array_equal(found, narrow.expected)
+
+
+def test_wide_beats(tmp_path: Path) -> None:
+    """Beats of several 32-bit words at both ends, not a multiple of bytes."""
+    case = matvec_case("wide", (61, 30), (25, 35), (IntType(3, True), IntType(3, True), IntType(3, True)))
+    assert np.array_equal(outputs(case, tmp_path, Stalls(source=0.2, sink=0.2)), case.expected)
