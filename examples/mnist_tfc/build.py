@@ -67,7 +67,7 @@ def summary(built: hwgen.Accelerator) -> dict[str, Any]:
         "latency_us": report.latency_us,
         "bottleneck": report.bottleneck,
         "layers": {
-            layer.name: f"{layer.kind}, PE {layer.pe}, SIMD {layer.simd or '-'}, {layer.cycles} cycles, "
+            layer.name: f"PE {layer.pe}, SIMD {layer.simd or '-'}, {layer.cycles} cycles, "
             f"{layer.weight_bits} weight bits"
             for layer in report.layers
         },

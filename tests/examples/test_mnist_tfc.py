@@ -24,6 +24,8 @@ LIMITS = {"tfc_64_cycles": 64, "sfc_16_cycles": 16, "lfc_512_cycles": 512, "lfc_
 def build() -> Iterator[ModuleType]:
     """The example's `build.py`, imported as its own folder sees it."""
     sys.path.insert(0, str(EXAMPLE))
+    for name in MODULES:
+        sys.modules.pop(name, None)
     try:
         import build
 
