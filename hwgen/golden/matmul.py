@@ -10,24 +10,35 @@ import numpy.typing as npt
 from hwgen.ir.types import IntArray
 
 Codes = npt.NDArray[Any]
-_BLOCK_BYTES = 1 << 18
+_BLOCK_BYTES = 1 << 19
 """Working set of one block of frames: small enough to stay in a core's own cache."""
+_LEAST_BUFFER = 16
 
 
 def bipolar_matmul(x: Codes, weights: IntArray) -> npt.NDArray[np.int32]:
-    """x (N, in) by weights (out, in), both -1/+1: 2 * popcount(xnor) - in, as (N, out)."""
-    packed_x, packed_w = _pack(x), _pack(weights)
+    """x (N, in) by weights (out, in), both -1/+1: in - 2 * popcount(xor), as (N, out)."""
+    rows, columns = _pack(x), np.ascontiguousarray(_pack(weights).T)
     frames, outputs, inputs = x.shape[0], weights.shape[0], x.shape[1]
     result = np.empty((frames, outputs), dtype=np.int32)
     block = max(1, _BLOCK_BYTES // (8 * outputs))
-    columns = np.ascontiguousarray(packed_w.T)
     for start in range(0, frames, block):
-        rows = packed_x[start : start + block]
-        differing = np.zeros((rows.shape[0], outputs), dtype=np.int32)
-        for word, column in enumerate(columns):
-            differing += np.bitwise_count(rows[:, word, None] ^ column)
-        result[start : start + block] = inputs - 2 * differing
+        differing = _differing(rows[start : start + block], columns)
+        np.subtract(inputs, 2 * differing.astype(np.int32), out=result[start : start + block])
     return result
+
+
+def _differing(rows: npt.NDArray[np.uint64], columns: npt.NDArray[np.uint64]) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """In how many bits each row (N, words) differs from each column (words, out), as (N, out)."""
+    shape = rows.shape[0], columns.shape[1]
+    total = np.zeros(shape, dtype=np.uint16 if 64 * len(columns) < 1 << 16 else np.uint32)
+    differing = np.empty(shape, dtype=np.uint64)
+    for word, column in enumerate(columns):
+        with np.errstate():  # restores the buffer size
+            # numpy copies a broadcast operand that fits its buffer, which takes three times as long as the XOR itself.
+            np.setbufsize(_LEAST_BUFFER)
+            np.bitwise_xor(rows[:, word, None], column, out=differing)
+        total += np.bitwise_count(differing)
+    return total
 
 
 def integer_matmul(x: Codes, weights: IntArray) -> Codes:
