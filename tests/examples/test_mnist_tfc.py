@@ -12,7 +12,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import hwgen
 from hwgen.golden.execute import decode
+from hwgen.verify.vectors import random_codes
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mnist_tfc"
 EXPECTED = json.loads((EXAMPLE / "expected.json").read_text())
@@ -95,3 +97,27 @@ def test_train_and_build(
     monkeypatch.setattr(sys, "argv", ["build.py", "--checkpoint", "tfc_w1a1.pt", "--output", "again"])
     build.main()
     assert (tmp_path / "again" / "network.txt").read_text() == (tmp_path / "trained" / "network.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("network", "folding"),
+    [("tfc", "tfc_64_cycles"), ("sfc", "sfc_16_cycles"), ("lfc", "lfc_512_cycles"), ("lfc", "lfc_128_cycles")],
+)
+def test_rtl_takes_the_folds_of_its_slowest_unit(build: ModuleType, network: str, folding: str) -> None:
+    built = build.random_accelerator(network, "w1a1", folding)
+    outcome = built.simulate(random_codes(built.graph, 20, seed=5), "rtl")
+    assert not outcome.mismatches, outcome.mismatches
+    assert outcome.cycles is not None
+    assert outcome.cycles == outcome.predicted
+    assert outcome.cycles.interval == max(unit.cycles for unit in built.design.units) == LIMITS[folding]
+
+
+def test_rtl_of_an_uneven_folding(build: ModuleType) -> None:
+    """Nothing divides: 784 inputs by 60, 256 neurons by 48, every layer another way."""
+    folding = {"fc0": (48, 60), "fc1": (36, 50), "fc2": (20, 96), "fc3": (4, 100)}
+    graph = build.random_accelerator("sfc", "w1a1", "sfc_16_cycles").graph
+    built = hwgen.compile(graph, folding={name: {"pe": pe, "simd": simd} for name, (pe, simd) in folding.items()})
+    outcome = built.simulate(random_codes(built.graph, 12, seed=6), "rtl")
+    assert outcome.passed
+    assert outcome.cycles is not None
+    assert outcome.cycles.interval == max(unit.cycles for unit in built.design.units) == 84
