@@ -201,7 +201,8 @@ def quantiser_steps(draw: st.DrawFn, channels: int) -> tuple[Step, DType]:
     if kind == "sign":
         return Sign(), B
     if kind == "quantise":
-        low, high = sorted((draw(st.integers(-8, 7)), draw(st.integers(-8, 15))))
+        low = draw(st.integers(-8, 7))
+        high = draw(st.integers(low + 1, 15))
         scale = np.asarray(draw(st.sampled_from([0.25, 0.5, 1.0, 0.1, 1 / 3])))
         zero = np.asarray(draw(st.sampled_from([0.0, 0.0, 1.0, -2.0, 0.5])))
         return Quantise(scale, zero, low, high, draw(st.sampled_from(Rounding))), smallest_int(

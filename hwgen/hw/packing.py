@@ -32,7 +32,7 @@ def from_bits(bits: Bytes, dtype: DType) -> IntArray:
     """The inverse of `to_bits`."""
     if isinstance(dtype, Bipolar):
         return bits.astype(np.int64) * 2 - 1
-    grouped = bits.reshape(*bits.shape[:-1], -1, dtype.bits).astype(np.int64)
+    grouped = bits.reshape(*bits.shape[:-1], bits.shape[-1] // dtype.bits, dtype.bits).astype(np.int64)
     weights = np.int64(1) << np.arange(dtype.bits, dtype=np.int64)
     if dtype.signed:
         weights[-1] = -weights[-1]

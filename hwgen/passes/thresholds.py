@@ -43,7 +43,7 @@ class Thresholds:
         """The thresholds of one activation.
 
         Raises:
-            ModelError: on some channel the codes neither rise nor fall.
+            ModelError: on some channel the codes rise and fall, or the quantiser has a single code.
         """
         assert isinstance(node.op, Activation)
         steps = node.op.steps
@@ -51,6 +51,8 @@ class Thresholds:
         # Parameters that are the same on every channel give the same thresholds: one set serves all.
         channels = node.inputs[0].type.channels if _per_channel(node.op) else 1
         base, top = quantiser_range(node.op)
+        if base == top:
+            raise ModelError(node.label, "a quantiser must give two codes or more", f"only {base}", "Give it more bits")
         stride = _stride(node.op)
         if (high - low + 1) * channels <= self.table_limit:
             codes = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).T

@@ -10,7 +10,6 @@ import gzip
 import io
 import math
 import struct
-import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -75,8 +74,11 @@ def _read_numpy(where: str, data: bytes, key: str | None) -> npt.NDArray[Any]:
                 found = "no key" if key is None else key
                 raise DataError(where, f"must be read with --key, one of {', '.join(names)}", found)
             return np.asarray(loaded[key])
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(where, "must be a numpy file without pickled objects", str(error)) from error
+    except DataError:
+        raise
+    except Exception as error:  # numpy reads headers as Python text, and raises whatever that or a zip file raises
+        found = (str(error) or type(error).__name__).splitlines()[0]
+        raise DataError(where, "must be a numpy file without pickled objects", found) from error
 
 
 def as_codes(

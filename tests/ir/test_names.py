@@ -10,6 +10,12 @@ from hypothesis import strategies as st
 
 from hwgen.ir.names import legal_name
 
+KEYWORDS = """
+    always always_ff begin class endmodule final generate include initial interface logic main module namespace new
+    operator output package primitive priority private protected public reg std template this try typename unique
+    virtual void while wire hls int
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "name"),
@@ -30,12 +36,7 @@ def test_names(text: str, name: str) -> None:
     assert legal_name(text) == name
 
 
-@pytest.mark.parametrize(
-    "word",
-    "always always_ff begin class endmodule final generate include initial interface logic main module namespace new"
-    " operator output package primitive priority private protected public reg std template this try typename unique"
-    " virtual void while wire hls int".split(),
-)
+@pytest.mark.parametrize("word", KEYWORDS.split())
 def test_keywords_get_a_prefix(word: str) -> None:
     assert legal_name(word) == f"n_{word}"
 

@@ -46,5 +46,5 @@ def test_quantiser_range_of_no_quantiser() -> None:
     op = graph.nodes[-1].op
     assert isinstance(op, Activation) and quantiser_range(op) == (-1, 1)
     assert quantiser_range(Activation((Quantise(np.ones(()), np.ones(()), -3, 4, Rounding.CEIL),))) == (-3, 4)
-    with pytest.raises(TypeError, match="^an activation ends with a quantiser, found BatchNorm$"):
+    with pytest.raises(TypeError, match=r"^an activation ends with a quantiser, found BatchNorm$"):
         quantiser_range(Activation(op.steps[:1]))

@@ -48,7 +48,7 @@ def test_empty_range() -> None:
 
 @pytest.mark.parametrize("bits", [0, -3, 64])
 def test_impossible_width(bits: int) -> None:
-    with pytest.raises(ValueError, match=f"^an integer type has 1 to 63 bits, found {bits}$"):
+    with pytest.raises(ValueError, match=f"has 1 to 63 bits, found {bits}"):
         IntType(bits, signed=True)
 
 
@@ -66,7 +66,7 @@ def test_names_are_read_loosely() -> None:
 
 @pytest.mark.parametrize("text", ["", "int", "uint", "int-3", "float32", "int8x", "bipolar1", "8"])
 def test_no_type(text: str) -> None:
-    with pytest.raises(ValueError, match="^a type is bipolar, intN or uintN, found "):
+    with pytest.raises(ValueError, match=r"^a type is bipolar, intN or uintN, found "):
         parse_dtype(text)
 
 

@@ -1,0 +1,159 @@
+"""Activation chains against fractions, with points that lie exactly on a boundary."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from hwgen.golden.chain import direction, evaluate
+from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.ir.types import DType
+from tests.builders import chains
+from tests.golden.exact import evaluate_all, rounded
+
+Chain = tuple[tuple[Step, ...], DType, int]
+
+
+def one(number: float) -> np.ndarray:
+    return np.asarray(number, dtype=np.float64)
+
+
+def agree(steps: tuple[Step, ...], codes: np.ndarray) -> np.ndarray:
+    found = evaluate(steps, codes)
+    expected = evaluate_all(steps, codes)
+    assert np.array_equal(found, expected), f"{steps}: differs at {codes[found != expected]}"
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(chains(monotone=True))
+def test_against_fractions(case: Chain) -> None:
+    steps, _, channels = case
+    agree(steps, np.arange(-40, 41)[:, None].repeat(channels, axis=1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(chains(monotone=False))
+def test_against_fractions_with_negative_slopes(case: Chain) -> None:
+    steps, _, channels = case
+    agree(steps, np.arange(-40, 41)[:, None].repeat(channels, axis=1))
+
+
+@pytest.mark.long
+@settings(max_examples=5000, deadline=None)
+@given(chains(monotone=True))
+def test_against_fractions_at_length(case: Chain) -> None:
+    steps, _, channels = case
+    agree(steps, np.arange(-200, 201)[:, None].repeat(channels, axis=1))
+
+
+def column(*codes: int) -> np.ndarray:
+    return np.array(codes)[:, None]
+
+
+@pytest.mark.parametrize("gamma", [1.0, -1.0, 0.25, -3.0])
+@pytest.mark.parametrize(("variance", "epsilon"), [(4.0, 0.0), (3.25, 0.75), (2.0, 0.0), (0.1, 1e-5), (0.0, 1e-3)])
+def test_sign_boundary_under_batch_norm(gamma: float, variance: float, epsilon: float) -> None:
+    """x = mean with beta = 0 is on the boundary whatever the root is, and gives +1 for either sign of gamma."""
+    steps = (BatchNorm(one(gamma), one(0), one(7), one(variance), epsilon), Sign())
+    found = agree(steps, column(6, 7, 8)).ravel().tolist()
+    assert found == ([-1, 1, 1] if gamma > 0 else [1, 1, -1])
+
+
+def test_sign_boundary_at_a_perfect_square() -> None:
+    """3 * (x - 1) / sqrt(2.25) - 4 is zero exactly at x = 3."""
+    steps = (BatchNorm(one(3), one(-4), one(1), one(2.0), 0.25), Sign())
+    assert agree(steps, column(2, 3, 4)).ravel().tolist() == [-1, 1, 1]
+
+
+@pytest.mark.parametrize(("beta", "code"), [(0.0, 1), (1e-30, 1), (-1e-30, -1), (-0.0, 1)])
+def test_zero_gamma_leaves_beta(beta: float, code: int) -> None:
+    steps = (BatchNorm(one(0), one(beta), one(3), one(1), 1e-5), Sign())
+    assert np.all(agree(steps, column(-9, 0, 9)) == code)
+
+
+def test_tenths_do_not_add_up() -> None:
+    """3 * 0.1 - 0.3 rounds to 5.6e-17 in float64; the parameters' own product is above zero, too, but 2.8e-17."""
+    steps = (Mul(one(0.1)), Add(one(-0.3)), Sign())
+    exactly = 3 * Fraction(0.1) - Fraction(0.3)
+    assert exactly != Fraction(3 * 0.1 - 0.3)
+    agree(steps, column(2, 3, 4))
+
+
+def test_a_sum_that_float64_loses() -> None:
+    """x + 1e17 - 1e17 is x; float64 finds 0, 0, 0, 0."""
+    steps = (Add(one(1e17)), Add(one(-1e17)), Sign())
+    assert agree(steps, column(-7, -1, 0, 1)).ravel().tolist() == [-1, -1, 1, 1]
+
+
+def test_a_product_that_overflows() -> None:
+    steps = (Mul(one(2.0**700)), Mul(one(2.0**700)), Mul(one(2.0**-700)), Mul(one(2.0**-700)), Add(one(-2)), Sign())
+    assert agree(steps, column(1, 2, 3)).ravel().tolist() == [-1, 1, 1]
+
+
+def test_levels_of_infinite_height() -> None:
+    steps = (Mul(one(0.5)), Levels(np.array([[-np.inf, 0.5, np.inf]]), 0, 1))
+    assert agree(steps, column(-1000, 0, 1, 2)).ravel().tolist() == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("mode", Rounding)
+def test_rounding_halves(mode: Rounding) -> None:
+    """Every quarter from -3 to 3, so every half and every integer; then every thirds' neighbour of a half."""
+    quantise = Quantise(one(4), one(0), -8, 8, mode)
+    agree((quantise,), np.arange(-12, 13)[:, None])
+    agree((Mul(one(1 / 3)), Quantise(one(0.5), one(0.5), -8, 8, mode)), np.arange(-12, 13)[:, None])
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        # of -2.5, -1.5, -0.5, 0.5, 1.5, 2.5
+        (Rounding.HALF_EVEN, [-2, -2, 0, 0, 2, 2]),
+        (Rounding.HALF_UP, [-3, -2, -1, 1, 2, 3]),
+        (Rounding.HALF_DOWN, [-2, -1, 0, 0, 1, 2]),
+        (Rounding.FLOOR, [-3, -2, -1, 0, 1, 2]),
+        (Rounding.CEIL, [-2, -1, 0, 1, 2, 3]),
+        (Rounding.TO_ZERO, [-2, -1, 0, 0, 1, 2]),
+        (Rounding.FROM_ZERO, [-3, -2, -1, 1, 2, 3]),
+    ],
+)
+def test_rounding_by_hand(mode: Rounding, expected: list[int]) -> None:
+    halves = np.arange(-5, 6, 2)
+    assert evaluate((Quantise(one(2), one(0), -9, 9, mode),), halves[:, None]).ravel().tolist() == expected
+    assert [rounded(Fraction(int(n), 2), mode) for n in halves] == expected
+
+
+def test_clamp() -> None:
+    steps = (Quantise(one(1), one(0), -2, 5, Rounding.HALF_EVEN),)
+    assert agree(steps, column(-100, -2, 0, 5, 6, 100)).ravel().tolist() == [-2, -2, 0, 5, 5, 5]
+
+
+def test_levels_reach_at_equality() -> None:
+    shared = (Levels(np.array([[-1.0, 2.0, 2.0]]), -1, 1),)
+    assert agree(shared, column(-2, -1, 1, 2)).ravel().tolist() == [-1, 0, 0, 2]
+    each = (Mul(one(0.5)), Levels(np.array([[0.5], [1.0]]), -1, 2))
+    assert agree(each, np.array([[0, 1], [1, 2], [2, 3]])).tolist() == [[-1, -1], [1, 1], [1, 1]]
+
+
+def test_relu_and_clip_and_division() -> None:
+    relu = Clip(one(0), one(np.inf))
+    steps = (Div(one(-3)), relu, Quantise(one(1 / 3), one(0), 0, 7, Rounding.FLOOR))
+    assert agree(steps, np.arange(-10, 3)[:, None])[:, 0].max() == 7
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((Mul(np.array([1.0, -1.0, 0.0])), Sign()), [1, -1, 0]),
+        ((Mul(one(-2)), Div(one(-2)), Sign()), [1, 1, 1]),
+        ((BatchNorm(np.array([-1.0, 2.0, 0.0]), one(0), one(0), one(1), 0.0), Mul(one(-1)), Sign()), [1, -1, 0]),
+        ((LeakyRelu(one(0.1)), Sign()), [1, 1, 1]),
+        ((LeakyRelu(np.array([0.1, 0.1, -0.1])), Sign()), None),
+    ],
+)
+def test_direction(steps: tuple[Step, ...], expected: list[int] | None) -> None:
+    found = direction(steps, 3)
+    assert (None if found is None else found.tolist()) == expected

@@ -1,0 +1,114 @@
+"""Folding: what is asked for, what is chosen, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hwgen.config import LayerFolding
+from hwgen.errors import FoldingError
+from hwgen.hw.folding import cheapest, folded_layers, resolve
+from hwgen.hw.kernel import Folding
+from hwgen.ir.types import IntType
+from hwgen.passes.pipeline import integer_network
+from tests.builders import random_network
+
+UINT8 = IntType(8, signed=False)
+NETWORK = integer_network(
+    random_network(np.random.default_rng(0), (12, 8, 10), input_type=UINT8, input_quantiser=True, top1=True)
+)
+PLAIN = integer_network(random_network(np.random.default_rng(0), (12, 8, 10)))
+
+
+def wish(pe: int | None = None, simd: int | None = None) -> LayerFolding:
+    return LayerFolding(pe=pe, simd=simd)
+
+
+def test_layers() -> None:
+    """A threshold behind a matrix belongs to its unit."""
+    assert [node.name for node in folded_layers(NETWORK)] == ["quant", "fc0", "fc1", "top1"]
+    assert [node.name for node in folded_layers(PLAIN)] == ["fc0", "fc1"]
+
+
+def test_as_requested() -> None:
+    wishes = {"quant": wish(5), "fc0": wish(3, 7), "fc1": wish(10, 8), "top1": wish(4)}
+    assert resolve(NETWORK, wishes, 1) == {
+        "quant": Folding(5),
+        "fc0": Folding(3, 7),
+        "fc1": Folding(10, 8),
+        "top1": Folding(4),
+    }
+
+
+def test_layers_without_weights_follow_their_neighbours() -> None:
+    """The input quantiser writes the lanes that its reader takes, the top-1 unit reads the lanes it is given."""
+    found = resolve(NETWORK, {"fc0": wish(2, 6), "fc1": wish(5, 4)}, 64)
+    assert (found["quant"], found["top1"]) == (Folding(6), Folding(5))
+    assert list(found) == ["quant", "fc0", "fc1", "top1"]
+
+
+def test_one_half_requested() -> None:
+    found = resolve(PLAIN, {"fc0": wish(pe=8)}, 12)["fc0"]
+    assert found == Folding(8, 1)
+    assert resolve(PLAIN, {"fc0": wish(simd=12)}, 4)["fc0"] == Folding(2, 12)
+
+
+@pytest.mark.parametrize("target", [1, 2, 3, 5, 8, 16, 60, 120, 1000])
+@pytest.mark.parametrize("size", [(1, 1), (6, 4), (7, 5), (12, 10), (16, 9)], ids=str)
+def test_cheapest(size: tuple[int, int], target: int) -> None:
+    """No pair of divisors that meets the target has fewer lanes; there is always one, PE = outputs, SIMD = inputs."""
+    outputs, inputs = size
+    found = cheapest(outputs, inputs, target, LayerFolding())
+    pairs = [(p, s) for p in range(1, outputs + 1) for s in range(1, inputs + 1) if not outputs % p and not inputs % s]
+    meeting = [(p, s) for p, s in pairs if outputs * inputs // (p * s) <= target]
+    assert (found.pe, found.simd) in meeting
+    lanes = found.pe * found.simd
+    assert lanes == min(p * s for p, s in meeting)
+    assert max(found.pe, found.simd) == min(max(p, s) for p, s in meeting if p * s == lanes)
+
+
+def test_as_close_as_possible() -> None:
+    """With SIMD held at 1 a target of 4 cycles is out of reach: all neurons at once come closest."""
+    assert cheapest(8, 12, 4, wish(simd=1)) == Folding(8, 1)
+
+
+NAMES = "quant, fc0, fc1, top1"
+ERRORS = {
+    "typo": ({"fc_0": wish(1)}, f"folding of fc_0: must name a layer ({NAMES}); found fc_0. Did you mean fc0?"),
+    "unknown": (
+        {"zzzz": wish(1)},
+        f"folding of zzzz: must name a layer ({NAMES}); found zzzz. Use one of these names.",
+    ),
+    "fused": (
+        {"act0": wish(1)},
+        f"folding of act0: must name a layer ({NAMES}); found act0. Use one of these names.",
+    ),
+    "pe": (
+        {"fc0": wish(9)},
+        "fc0 (net.fc0): PE must be 1 to 8, the layer's neurons; found PE 9. Lower PE in the folding.",
+    ),
+    "simd": (
+        {"fc1": wish(1, 9)},
+        "fc1 (net.fc1): SIMD must be 1 to 8, the layer's inputs; found SIMD 9. Lower SIMD in the folding.",
+    ),
+    "lanes": (
+        {"quant": wish(13)},
+        "quant (net.quant): PE must be 1 to 12, the layer's elements; found PE 13. Lower PE in the folding.",
+    ),
+    "scores": (
+        {"top1": wish(11)},
+        "top1 (net.top1): PE must be 1 to 10, the layer's elements; found PE 11. Lower PE in the folding.",
+    ),
+    "no_weights": (
+        {"quant": wish(1, 2)},
+        "quant (net.quant): has no weights and so no SIMD; found SIMD 2. Give PE alone.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors(name: str) -> None:
+    wishes, message = ERRORS[name]
+    with pytest.raises(FoldingError) as error:
+        resolve(NETWORK, wishes, 64)
+    assert str(error.value) == message

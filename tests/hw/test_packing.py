@@ -1,0 +1,126 @@
+"""Bit and lane order: round trips, and words against explicit loops over single bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.packing import (
+    descending_words,
+    from_bits,
+    from_hex,
+    from_words,
+    threshold_words,
+    to_bits,
+    to_hex,
+    to_words,
+    weight_words,
+)
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import DType, IntType
+from tests.builders import B, codes_of
+
+DTYPES = st.one_of(st.just(B), st.builds(IntType, st.integers(1, 63), st.booleans()))
+
+
+def code_bits(code: int, dtype: DType) -> list[int]:
+    """Least significant first: bipolar as one bit, negative integers in two's complement."""
+    if dtype == B:
+        return [1 if code == 1 else 0]
+    return [int(bit) for bit in reversed(format(code % (1 << dtype.bits), f"0{dtype.bits}b"))]
+
+
+def word(bits: list[int]) -> int:
+    return sum(bit << place for place, bit in enumerate(bits))
+
+
+def numbers(words: np.ndarray) -> list[int]:
+    return [int.from_bytes(row.tobytes(), "little") for row in words]
+
+
+@settings(deadline=None)
+@given(DTYPES, st.integers(1, 20), st.integers(1, 20), st.integers(1, 4), st.integers(0, 99))
+def test_beats(dtype: DType, elements: int, lanes: int, frames: int, seed: int) -> None:
+    """Element b * lanes + l of a frame is in lane l of beat b; spare lanes are zero; and back again."""
+    stream = Stream("s", dtype, elements, min(lanes, elements))
+    codes = codes_of(np.random.default_rng(seed), dtype, (frames, elements))
+    codes[0] = np.where(np.arange(elements) % 2, dtype.max, dtype.min)
+    words = to_words(codes, stream)
+    expected = []
+    for frame in codes.tolist():
+        for start in range(0, elements, stream.lanes):
+            bits = [bit for code in frame[start : start + stream.lanes] for bit in code_bits(code, dtype)]
+            expected.append(word(bits))
+    assert numbers(words) == expected
+    assert words.shape == (frames * stream.beats, -(-stream.width // 8))
+    assert np.array_equal(from_words(words, stream), codes)
+    assert np.array_equal(from_bits(to_bits(codes, dtype), dtype), codes)
+
+
+def test_codes_of_any_array_type() -> None:
+    stream = Stream("s", IntType(5, signed=True), 3, 2)
+    codes = np.array([[-16, -1, 15]])
+    for kind in (np.int8, np.int16, np.int32, np.int64):
+        assert np.array_equal(to_words(codes.astype(kind), stream), to_words(codes, stream))
+
+
+@given(st.integers(1, 130), st.integers(0, 99))
+def test_hexadecimal(width: int, seed: int) -> None:
+    values = [int(v) for v in np.random.default_rng(seed).integers(0, 2, 8)]
+    values = [(v << (width - 1)) | (37 % (1 << width)) for v in values]
+    size = -(-width // 8)
+    words = np.array([list(v.to_bytes(size, "little")) for v in values], dtype=np.uint8)
+    lines = to_hex(words, width)
+    assert lines == [format(v, f"0{-(-width // 4)}x") for v in values]
+    assert np.array_equal(from_hex(lines, width), words)
+
+
+def test_unknown_bits_are_refused() -> None:
+    with pytest.raises(ValueError, match="non-hexadecimal"):
+        from_hex(["0x"], 8)
+
+
+def unit(rng: np.random.Generator, sizes: tuple[int, int], folding: tuple[int, int], dtype: DType) -> MatVec:
+    (mh, mw), (pe, simd) = sizes, folding
+    streams = Stream("x", B, mw, simd), Stream("y", IntType(20, signed=True), mh, pe)
+    return MatVec("fc0", "", *streams, codes_of(rng, dtype, (mh, mw)), dtype, IntType(20, signed=True), None)
+
+
+@pytest.mark.parametrize("dtype", [B, IntType(2, signed=True), IntType(3, signed=False), IntType(7, True)], ids=str)
+@pytest.mark.parametrize("folding", [(1, 1), (5, 7), (2, 3), (3, 2), (4, 7), (1, 5)], ids=str)
+def test_weights(folding: tuple[int, int], dtype: DType) -> None:
+    found = unit(np.random.default_rng(5), (5, 7), folding, dtype)
+    pe, simd = folding
+    fill = 1 if dtype == B else 0
+    expected = []
+    for nf in range(-(-5 // pe)):
+        for sf in range(-(-7 // simd)):
+            bits: list[int] = []
+            for p in range(pe):
+                for s in range(simd):
+                    row, column = nf * pe + p, sf * simd + s
+                    inside = row < 5 and column < 7
+                    bits += code_bits(int(found.weights[row, column]) if inside else fill, dtype)
+            expected.append(word(bits))
+    assert numbers(weight_words(found)) == expected
+    rom = found.weight_rom
+    assert (rom.depth, rom.width) == (len(expected), pe * simd * dtype.bits)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 5])
+@pytest.mark.parametrize("levels", [1, 3, 7])
+@pytest.mark.parametrize("low", [0, -20])
+def test_thresholds(low: int, levels: int, lanes: int) -> None:
+    rng = np.random.default_rng([levels, lanes])
+    activation = Thresholding(np.sort(rng.integers(low, 20, (5, levels)), axis=1), rng.integers(0, 2, 5), 0, 1)
+    expected, falls = [], []
+    for start in range(0, 5, lanes):
+        rows = [r if r < 5 else None for r in range(start, start + lanes)]
+        cells = [int(activation.thresholds[r, i]) if r is not None else 0 for r in rows for i in range(levels)]
+        expected.append(word([bit for cell in cells for bit in code_bits(cell, activation.type)]))
+        falls.append(word([0 if r is None else int(activation.descending[r]) for r in rows]))
+    assert numbers(threshold_words(activation, lanes, 5)) == expected
+    assert numbers(descending_words(activation, lanes, 5)) == falls

@@ -1,0 +1,193 @@
+"""The threshold pass: the same codes as the activation at every integer that can arrive."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from hwgen.errors import ModelError
+from hwgen.golden.execute import run
+from hwgen.ir.check import check
+from hwgen.ir.ops import Add, BatchNorm, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
+from hwgen.ir.types import DType, IntType
+from hwgen.passes.pipeline import integer_network
+from hwgen.passes.thresholds import Thresholds
+from tests.builders import B, activation_graph, chains, codes_of, random_network
+from tests.golden.exact import evaluate_all
+
+Chain = tuple[tuple[Step, ...], DType, int]
+LOW, HIGH = -64, 63
+
+
+def one(number: float) -> np.ndarray:
+    return np.asarray(number, dtype=np.float64)
+
+
+def found_in(steps: tuple[Step, ...], channels: int, out: DType = B, limit: int = 1 << 22) -> Threshold:
+    """The threshold of a chain on the integers of [-64, 63]."""
+    op = Thresholds(table_limit=limit).apply(activation_graph(steps, LOW, HIGH, channels, out)).nodes[0].op
+    assert isinstance(op, Threshold)
+    return op
+
+
+@settings(max_examples=250, deadline=None)
+@given(chains())
+def test_same_codes_at_every_integer(case: Chain) -> None:
+    """By table and by bisection, both the codes of the chain in fractions, and both the same thresholds."""
+    steps, out, channels = case
+    before = activation_graph(steps, LOW, HIGH, channels, out)
+    every = np.arange(LOW, HIGH + 1)[:, None].repeat(channels, axis=1)
+    tabled, bisected = (Thresholds(table_limit=limit).apply(before) for limit in (1 << 22, 0))
+    for after in (tabled, bisected):
+        if not isinstance(steps[-1], Quantise) or out.bits > 1:
+            check(after)
+        assert np.array_equal(run(after, every), run(before, every))
+    assert np.array_equal(run(tabled, every), evaluate_all(steps, every))
+    one_way, other = tabled.nodes[0].op, bisected.nodes[0].op
+    assert isinstance(one_way, Threshold) and isinstance(other, Threshold)
+    constant = (np.ptp(run(before, every), axis=0) == 0)[: one_way.descending.size]
+    same = (one_way.descending == other.descending) | constant
+    assert np.all(same)
+    rising = one_way.descending == other.descending
+    assert np.array_equal(one_way.thresholds[rising], other.thresholds[rising])
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("hidden", [B, IntType(2, signed=False), IntType(3, signed=True)], ids=str)
+def test_networks(hidden: DType, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    before = random_network(
+        rng, (12, 9, 7, 4), input_type=IntType(8, signed=False), hidden=hidden, input_quantiser=True, top1=True
+    )
+    after = integer_network(before)
+    assert {type(node.op).__name__ for node in after.nodes} == {"MatMul", "Threshold", "ArgMax"}
+    x = codes_of(rng, before.input.type.dtype, (300, 12))
+    assert np.array_equal(run(after, x), run(before, x)), f"seed {seed}"
+
+
+def norm(gamma: float, mean: float, beta: float = 0.0, variance: float = 1.0) -> BatchNorm:
+    return BatchNorm(one(gamma), one(beta), one(mean), one(variance), 0.0)
+
+
+@pytest.mark.parametrize("tau", [-2.5, -2.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0])
+def test_ceiling_not_floor(tau: float) -> None:
+    """gamma > 0: +1 from ceil(tau) on; floor is one too low wherever tau is no integer."""
+    op = found_in((norm(1, tau), Sign()), 1)
+    assert op.thresholds.tolist() == [[math.ceil(tau)]] and op.descending.tolist() == [0]
+
+
+@pytest.mark.parametrize("tau", [-2.5, -2.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0])
+def test_ceiling_not_taken_after_negation(tau: float) -> None:
+    """gamma < 0: +1 up to floor(tau), so -1 from floor(tau) + 1 on. -ceil(-tau) + 1 and ceil(tau) are both wrong."""
+    op = found_in((norm(-1, tau), Sign()), 1)
+    assert op.thresholds.tolist() == [[math.floor(tau) + 1]] and op.descending.tolist() == [1]
+
+
+@pytest.mark.parametrize("gamma", [2.0, -2.0])
+@pytest.mark.parametrize("limit", [1 << 22, 0])
+def test_equality_fires(gamma: float, limit: int) -> None:
+    """sign(0) = +1 whichever way the channel runs: >= where a strict > would lose the equality."""
+    steps = (norm(gamma, 3.0), Sign())
+    after = Thresholds(table_limit=limit).apply(activation_graph(steps, LOW, HIGH, 1, B))
+    codes = run(after, np.array([[2], [3], [4]])).ravel().tolist()
+    assert codes == ([-1, 1, 1] if gamma > 0 else [1, 1, -1])
+
+
+@pytest.mark.parametrize("popcounts", [3, 4, 7, 8, 33])
+def test_popcount_rule(popcounts: int) -> None:
+    """The papers' rule for N inputs: gamma > 0 fires iff pc >= ceil((N + tau) / 2), else pc' of the negated row."""
+    for tau in np.arange(-4, 4.25, 0.25):
+        for gamma in (1.0, -1.0):
+            op = found_in((norm(gamma, float(tau)), Sign()), 1)
+            for count in range(popcounts + 1):
+                fires = run_one(op, 2 * count - popcounts)
+                if gamma > 0:
+                    expected = count >= math.ceil((popcounts + tau) / 2)
+                else:
+                    expected = popcounts - count >= math.ceil((popcounts - tau) / 2)
+                assert fires == expected, f"N {popcounts}, tau {tau}, gamma {gamma}, pc {count}"
+
+
+def run_one(op: Threshold, accumulator: int) -> bool:
+    reached = accumulator >= int(op.thresholds[0, 0])
+    return reached != bool(op.descending[0])
+
+
+def test_boundary_that_float64_misses() -> None:
+    """x * 0.1 >= 0.3 with the parameters as they are: 3 * 0.1 is larger than 0.3 in truth as in float64, but
+    (x - 3) with a root of 0.01 is exactly zero at 3."""
+    op = found_in((Mul(one(0.1)), Add(one(-0.1 * 3)), Sign()), 1)
+    assert op.thresholds.tolist() == [[4]]
+    op = found_in((norm(1, 3.0, 0.0, 0.1), Sign()), 1)
+    assert op.thresholds.tolist() == [[3]]
+
+
+@pytest.mark.parametrize(("beta", "threshold"), [(0.0, LOW), (0.5, LOW), (-0.5, HIGH + 1), (-1e-30, HIGH + 1)])
+@pytest.mark.parametrize("limit", [1 << 22, 0])
+def test_zero_gamma(beta: float, threshold: int, limit: int) -> None:
+    """gamma = 0: always +1 where beta >= 0, else never."""
+    op = found_in((norm(0, 5.0, beta), Sign()), 1, limit=limit)
+    assert op.thresholds.tolist() == [[threshold]] and op.descending.tolist() == [0]
+
+
+@pytest.mark.parametrize("limit", [1 << 22, 0])
+def test_descending_channels(limit: int) -> None:
+    """A channel that falls keeps thresholds that ascend."""
+    steps = (Mul(np.array([1.0, -1.0, 0.0])), Quantise(one(10), one(0), -2, 1, Rounding.FLOOR))
+    op = found_in(steps, 3, IntType(2, signed=True), limit)
+    assert op.descending.tolist() == [0, 1, 0]
+    assert op.thresholds.tolist() == [[-10, 0, 10], [-9, 1, 11], [-64, -64, 64]]
+    assert (op.base, op.step) == (-2, 1)
+
+
+def test_shared_parameters_give_one_row() -> None:
+    assert found_in((Mul(one(2)), Sign()), 5).thresholds.shape == (1, 1)
+    assert found_in((Mul(np.full(5, 2.0)), Sign()), 5).thresholds.shape == (5, 1)
+
+
+def test_levels() -> None:
+    op = found_in((Levels(np.array([[-1.5, 0.0, 7.25]]), -1, 1),), 2, IntType(3, signed=True))
+    assert (op.thresholds.tolist(), op.base, op.step) == ([[-1, 0, 8]], -1, 1)
+    op = found_in((Levels(np.array([[0.5]]), -1, 2),), 2)
+    assert (op.thresholds.tolist(), op.base, op.step) == ([[1]], -1, 2)
+
+
+@pytest.mark.parametrize(
+    ("limit", "found"),
+    [(1 << 22, "both directions on 2 channels, first 1"), (0, "a step with a negative slope on one side")],
+)
+def test_not_monotone(limit: int, found: str) -> None:
+    slopes = LeakyRelu(np.array([0.5, -0.5, -1.0]))
+    with pytest.raises(ModelError) as error:
+        found_in((slopes, Add(one(-4)), Sign()), 3, limit=limit)
+    assert str(error.value) == (
+        "q0 (net.q0): the activation must rise or fall, not both, as the accumulator grows; found "
+        f"{found}. Use a monotone activation before the quantiser."
+    )
+
+
+def test_a_single_code() -> None:
+    with pytest.raises(ModelError) as error:
+        found_in((Quantise(one(1), one(0), 0, 0, Rounding.FLOOR),), 1, IntType(1, signed=False))
+    assert str(error.value) == (
+        "q0 (net.q0): a quantiser must give two codes or more; found only 0. Give it more bits."
+    )
+
+
+def test_a_turn_outside_the_range_is_no_turn() -> None:
+    """On inputs that are never negative the slope below zero does not matter."""
+    steps = (LeakyRelu(one(-1)), Add(one(-4)), Sign())
+    graph = activation_graph(steps, 0, 63, 1, B)
+    op = Thresholds().apply(graph).nodes[0].op
+    assert isinstance(op, Threshold) and op.thresholds.tolist() == [[4]]
+
+
+def test_wide_accumulators_are_bisected() -> None:
+    """2**40 integers cannot be listed: the default takes bisection, and the boundary is exact."""
+    middle = (1 << 39) + 12345
+    graph = activation_graph((Add(one(-middle - 0.5)), Sign()), 0, (1 << 40) - 1, 1, B)
+    op = Thresholds().apply(graph).nodes[0].op
+    assert isinstance(op, Threshold) and op.thresholds.tolist() == [[middle + 1]]

@@ -1,0 +1,41 @@
+"""What is installed: named, and what to do about the rest."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+
+import pytest
+
+from hwgen.verify.doctor import examine
+
+NAMES = (
+    "python numpy onnx qonnx jinja2 cocotb verilator hls4ml torch brevitas g++ make perl vitis_hls vivado".split()  # noqa: SIM905 (as in the report)
+)
+
+
+def test_everything_is_listed() -> None:
+    found = {each.name: each for each in examine()}
+    assert list(found) == NAMES
+    assert found["numpy"].version == importlib.metadata.version("numpy") and found["numpy"].ok
+    assert found["python"].ok
+    assert all(each.change and each.needed_for for each in found.values())
+
+
+def test_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", none)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    found = {each.name: each for each in examine()}
+    assert [name for name, each in found.items() if each.ok] == ["python"]
+    assert found["cocotb"].to_json() == {
+        "name": "cocotb",
+        "needed_for": "simulate --backend rtl, dpi",
+        "version": None,
+        "change": "pip install 'hwgen[sim]'",
+        "required": True,
+        "ok": False,
+    }
+    assert not found["torch"].required and not found["vivado"].required

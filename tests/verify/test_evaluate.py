@@ -1,0 +1,62 @@
+"""Accuracy by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hwgen.errors import DataError
+from hwgen.ir.graph import Affine
+from hwgen.verify.evaluate import accuracy, classes
+from tests.builders import random_network
+
+RNG = np.random.default_rng(0)
+SCORES = random_network(RNG, (6, 3))
+TOP1 = random_network(RNG, (6, 3), top1=True)
+SINGLE = random_network(RNG, (6, 1))
+OUTPUTS = np.array([[1, 5, 2], [7, 7, 3], [-4, -9, -4]])
+
+
+def test_first_of_the_largest() -> None:
+    assert classes(SCORES, OUTPUTS).tolist() == [1, 0, 0]
+
+
+def test_scores_are_decoded() -> None:
+    decoded = replace(SCORES, decoding=Affine(np.array([1.0, 0.1, -1.0]), np.array([0.0, 0.0, 6.0])))
+    assert classes(decoded, OUTPUTS).tolist() == [2, 0, 2]
+
+
+def test_index_is_the_class() -> None:
+    assert classes(TOP1, np.array([[2], [0]])).tolist() == [2, 0]
+
+
+def test_single_output() -> None:
+    assert classes(SINGLE, np.array([[-2], [0], [4]])).tolist() == [0, 0, 1]
+    assert accuracy(SINGLE, "golden", np.array([[-2], [4]]), np.array([-1, 1]), "l").correct == 2
+
+
+def test_report() -> None:
+    report = accuracy(SCORES, "rtl", OUTPUTS, np.array([[1], [1], [0], [2]]), "labels")
+    assert report.to_json() == {"backend": "rtl", "frames": 3, "correct": 2, "accuracy": 2 / 3}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.array([1, 2]), "l.npy: must hold one label for each of 3 frames; found shape (2,)."),
+        (np.zeros((3, 3), dtype=int), "l.npy: must hold one label for each of 3 frames; found shape (3, 3)."),
+        (np.array(1), "l.npy: must hold one label for each of 3 frames; found shape ()."),
+        (np.array([0.5, 1, 2]), "l.npy: labels must be integers; found float64."),
+    ],
+)
+def test_wrong_labels(labels: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError) as error:
+        accuracy(SCORES, "golden", OUTPUTS, labels, "l.npy")
+    assert str(error.value) == message
+
+
+def test_one_frame_and_a_scalar_label() -> None:
+    with pytest.raises(DataError, match="must hold one label"):
+        accuracy(SCORES, "golden", OUTPUTS[:1], np.array(1), "l.npy")

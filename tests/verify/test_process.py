@@ -1,0 +1,124 @@
+"""Starting programs: what goes wrong is said, what is left over is ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hwgen.errors import ToolError
+from hwgen.verify.process import find_tool, run
+
+PYTHON = Path(sys.executable)
+
+
+def python(folder: Path, code: str, **options: object) -> None:
+    run([PYTHON, "-c", code], cwd=folder, log=folder / "logs" / "log", **{"timeout_s": 60, **options})
+
+
+def test_success(tmp_path: Path) -> None:
+    python(tmp_path, "import os; print(os.getcwd(), os.environ['HWGEN_X'])", env={"HWGEN_X": "7"})
+    assert (tmp_path / "logs" / "log").read_text() == f"{tmp_path} 7\n"
+
+
+def test_the_environment_is_kept(tmp_path: Path) -> None:
+    python(tmp_path, "import os; assert os.environ['PATH']", env={"HWGEN_X": "7"})
+
+
+def test_exit_code_and_tail(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as error:
+        python(tmp_path, "import sys; [print('line', i) for i in range(40)]; sys.stderr.write('oh\\n'); sys.exit(3)")
+    lines = str(error.value).split("\n")
+    assert lines[0] == f"{PYTHON.name}: must succeed; found exit code 3"
+    assert len(lines) == 16 and "    oh. See " in lines[-1] and lines[-1].endswith("logs/log.")
+
+
+def test_killed_by_a_signal(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="found exit code -9"):
+        python(tmp_path, "import os; os.kill(os.getpid(), 9)")
+
+
+SPAWN = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open("pid", "w").write(str(child.pid))
+time.sleep(600)
+"""
+
+
+def is_running(pid: int) -> bool:
+    """Whether `pid` runs; one that is dead but not yet collected does not."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(") ", 1)[1][0] != "Z"
+
+
+def wait_until_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while is_running(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as error:
+        python(tmp_path, SPAWN, timeout_s=1.5)
+    log = tmp_path / "logs" / "log"
+    assert str(error.value) == f"{PYTHON.name}: must finish within 1.5 s; found it still ran. See {log}."
+    assert wait_until_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_interrupt_ends_the_whole_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hwgen.verify import process
+
+    class Interrupted(process.subprocess.Popen):  # type: ignore[type-arg]
+        def wait(self, timeout: float | None = None) -> int:
+            if timeout is None:
+                return super().wait()
+            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+                time.sleep(0.02)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(process.subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        python(tmp_path, SPAWN)
+    assert wait_until_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_missing_output(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as error:
+        python(tmp_path, "open('a', 'w')", outputs=[tmp_path / "a", tmp_path / "b", tmp_path / "c"])
+    assert str(error.value).startswith(f"{PYTHON.name}: must write b, c; found none")
+
+
+def test_stale_output_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(ToolError, match="must write a"):
+        python(tmp_path, "pass", outputs=[tmp_path / "a"])
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_program_that_cannot_start(tmp_path: Path) -> None:
+    with pytest.raises(ToolError) as error:
+        run([tmp_path / "nothing"], cwd=tmp_path, log=tmp_path / "log", timeout_s=5)
+    assert str(error.value) == (
+        f"nothing: must start; found [Errno 2] No such file or directory: '{tmp_path / 'nothing'}'."
+        " Check the installation with `hwgen doctor`."
+    )
+
+
+def test_find_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tmp_path / "frob"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert find_tool("frob", "Install it") == tool
+    with pytest.raises(ToolError) as error:
+        find_tool("frobnicate", "Install frobnicate")
+    assert str(error.value) == (
+        "frobnicate: must be installed to do this; found no such program on the PATH. Install frobnicate."
+    )

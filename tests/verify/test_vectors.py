@@ -1,0 +1,239 @@
+"""Frames from files: every form read, everything else refused in one sentence."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.errors import DataError
+from hwgen.ir.graph import Affine, Graph
+from hwgen.ir.types import DType, IntType
+from hwgen.verify.vectors import as_codes, random_codes, read_array
+from tests.builders import B, random_network
+
+UINT8, INT4 = IntType(8, signed=False), IntType(4, signed=True)
+IMAGES = np.arange(24, dtype=np.uint8).reshape(4, 2, 3)
+
+
+def graph(dtype: DType = UINT8) -> Graph:
+    return random_network(np.random.default_rng(0), (6, 2), input_type=dtype)
+
+
+def idx(array: np.ndarray, code: int, kind: str) -> bytes:
+    sizes = struct.pack(f">{array.ndim}I", *array.shape)
+    return bytes((0, 0, code, array.ndim)) + sizes + array.astype(kind).tobytes()
+
+
+def npy(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def put(folder: Path, data: bytes) -> Path:
+    path = folder / "frames"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(8, ">u1"), (9, ">i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0D, ">f4"), (0x0E, ">f8")]
+)
+def test_idx(tmp_path: Path, code: int, kind: str) -> None:
+    array = IMAGES.astype(kind) - np.array(0 if code == 8 else 7, dtype=kind)
+    for data in (idx(array, code, kind), gzip.compress(idx(array, code, kind))):
+        found = read_array(put(tmp_path, data))
+        assert found.dtype == np.dtype(kind) and np.array_equal(found, array)
+
+
+def test_numpy_files(tmp_path: Path) -> None:
+    for data in (npy(IMAGES), gzip.compress(npy(IMAGES)), npz(images=IMAGES)):
+        assert np.array_equal(read_array(put(tmp_path, data)), IMAGES)
+    both = put(tmp_path, npz(images=IMAGES, labels=np.arange(4)))
+    assert np.array_equal(read_array(both, "labels"), np.arange(4))
+
+
+IDX = idx(IMAGES, 8, ">u1")
+FILES: dict[str, tuple[bytes, str | None, str]] = {
+    "empty": (b"", None, "must hold at least one frame; found an empty file. Check the file."),
+    "text": (
+        b"hello, world",
+        None,
+        "must be an IDX, .npy or .npz file; found none of these. Convert it, for example with numpy.save.",
+    ),
+    "idx_type": (
+        b"\0\0\x07\x01" + bytes(8),
+        None,
+        "must be an IDX, .npy or .npz file; found none of these. Convert it, for example with numpy.save.",
+    ),
+    "idx_sizes": (IDX[:10], None, "must hold 3 sizes; found 10 bytes. Download it again."),
+    "idx_short": (
+        IDX[:-1],
+        None,
+        "must hold 24 bytes of data for shape (4, 2, 3); found 23 bytes. Download it again.",
+    ),
+    "idx_long": (
+        IDX + b"x",
+        None,
+        "must hold 24 bytes of data for shape (4, 2, 3); found 25 bytes. Download it again.",
+    ),
+    "gzip": (
+        gzip.compress(IDX)[:-9],
+        None,
+        "must be a readable file; found Compressed file ended before the end-of-stream marker was reached."
+        " Check the path.",
+    ),
+    "no_key": (npz(a=IMAGES, b=IMAGES), None, "must be read with --key, one of a, b; found no key."),
+    "other_key": (npz(a=IMAGES, b=IMAGES), "c", "must be read with --key, one of a, b; found c."),
+    "npz_cut": (
+        npz(a=IMAGES)[:-30],
+        None,
+        "must be a numpy file without pickled objects; found File is not a zip file.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files(tmp_path: Path, name: str) -> None:
+    data, key, message = FILES[name]
+    path = put(tmp_path, data)
+    with pytest.raises(DataError) as error:
+        read_array(path, key)
+    assert str(error.value) == f"{path}: {message}"
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as error:
+        read_array(tmp_path / "none")
+    path = tmp_path / "none"
+    assert str(error.value) == (
+        f"{path}: must be a readable file; found [Errno 2] No such file or directory: '{path}'. Check the path."
+    )
+
+
+class Trap:
+    """Leaves a mark when it is unpickled."""
+
+    sprung = False
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return setattr, (Trap, "sprung", True)
+
+
+@pytest.mark.parametrize("form", ["npy", "npz"])
+def test_pickles_are_never_loaded(tmp_path: Path, form: str) -> None:
+    trap = np.array([Trap()], dtype=object)
+    path = put(tmp_path, npy(trap) if form == "npy" else npz(a=trap))
+    with pytest.raises(DataError, match="must be a numpy file without pickled objects; found Object arrays cannot be"):
+        read_array(path)
+    assert not Trap.sprung
+
+
+def test_damage_never_escapes(tmp_path: Path) -> None:
+    """Any byte of any form changed or cut off: read or refused."""
+    rng = np.random.default_rng(9)
+    for data in (IDX, gzip.compress(IDX), npy(IMAGES), npz(a=IMAGES)):
+        for _ in range(120):
+            damaged = bytearray(data[: rng.integers(1, len(data) + 1)])
+            for place in rng.integers(0, len(damaged), 3):
+                damaged[place] = rng.integers(0, 256)
+            try:
+                read_array(put(tmp_path, bytes(damaged)))
+            except DataError:
+                continue
+
+
+def test_codes_keep_their_order() -> None:
+    found = as_codes(graph(), IMAGES, "w")
+    assert found.dtype == np.uint8 and np.array_equal(found, IMAGES.reshape(4, 6))
+    assert np.array_equal(as_codes(graph(), IMAGES.astype(np.float32), "w"), found)
+    assert as_codes(graph(INT4), np.full((1, 6), -8), "w").dtype == np.int8
+    assert as_codes(graph(IntType(12, signed=False)), np.full((1, 6), 4000), "w").dtype == np.int64
+
+
+def test_binarised() -> None:
+    """+1 where a value is at least the level."""
+    found = as_codes(graph(B), IMAGES[:1], "w", binarize_at=2)
+    assert found.tolist() == [[-1, -1, 1, 1, 1, 1]]
+
+
+def test_real_numbers_are_quantised() -> None:
+    scaled = replace(graph(INT4), encoding=Affine(np.asarray(0.5), np.asarray(1.0)))
+    frames = np.array([[1.0, 1.24, 1.26, -100.0, 100.0, 0.5]])
+    assert as_codes(scaled, frames, "w", real=True).tolist() == [[0, 0, 1, -8, 7, -1]]
+    assert as_codes(graph(B), np.array([[-0.1, 0.0, 0.1] * 2]), "w", real=True).tolist() == [[-1, 1, 1] * 2]
+
+
+CODES: dict[str, tuple[DType, np.ndarray, dict[str, object], str]] = {
+    "none": (UINT8, IMAGES[:0], {}, "must hold at least one frame; found shape (0, 2, 3). Check the file."),
+    "scalar": (UINT8, np.array(3), {}, "must hold at least one frame; found shape (). Check the file."),
+    "size": (
+        UINT8,
+        IMAGES[:, :, :2],
+        {},
+        "frames must have 6 elements (6,); found frames of shape (2, 2). Give the images this network was built for.",
+    ),
+    "level": (
+        UINT8,
+        IMAGES,
+        {"binarize_at": 3},
+        "only a bipolar input can be binarised; found input type uint8. Drop --binarize-at.",
+    ),
+    "fractions": (
+        UINT8,
+        IMAGES / 2,
+        {},
+        "values must be integer codes of uint8; found float64 with fractions. Convert the images to codes, or pass"
+        " --real to quantise real numbers with the input's scale.",
+    ),
+    "range": (INT4, IMAGES, {}, "values must be codes of int4; found [0, 23]. Give codes of the input type."),
+    "bipolar": (B, IMAGES, {}, "values must be codes of bipolar; found [0, 23]. Pass --binarize-at LEVEL."),
+    "nan": (
+        UINT8,
+        np.full((1, 6), np.nan),
+        {"real": True},
+        "values must be finite real numbers; found others. Check the file.",
+    ),
+    "infinite": (
+        UINT8,
+        np.full((1, 6), np.inf),
+        {},
+        "values must be finite real numbers; found others. Check the file.",
+    ),
+    "text": (UINT8, np.full((1, 6), "a"), {}, "values must be finite real numbers; found <U1. Check the file."),
+    "complex": (
+        UINT8,
+        np.full((1, 6), 1j),
+        {"real": True},
+        "values must be finite real numbers; found complex128. Check the file.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_frames(name: str) -> None:
+    dtype, array, options, message = CODES[name]
+    with pytest.raises(DataError) as error:
+        as_codes(graph(dtype), array, "img.npy", **options)
+    assert str(error.value) == f"img.npy: {message}"
+
+
+@pytest.mark.parametrize("dtype", [B, UINT8, INT4], ids=str)
+def test_random_codes(dtype: DType) -> None:
+    found = random_codes(graph(dtype), 1000, seed=3)
+    values = set(found.ravel().tolist())
+    assert found.shape == (1000, 6) and np.array_equal(found, random_codes(graph(dtype), 1000, seed=3))
+    assert values == ({-1, 1} if dtype == B else set(range(dtype.min, dtype.max + 1)))
+    assert not np.array_equal(found, random_codes(graph(dtype), 1000, seed=4))
