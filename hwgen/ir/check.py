@@ -46,6 +46,7 @@ def _check_node(node: Node) -> None:
                 _check_step(node, step)
             quantisers = [isinstance(step, Sign | Quantise | Levels) for step in steps]
             _must(bool(steps) and quantisers[-1], node.label, "the last step is a quantiser", steps[-1:])
+            _must(sum(quantisers) == 1, node.label, "only the last step is a quantiser", sum(quantisers))
         case Threshold(thresholds=thresholds, descending=descending, step=step):
             channels = (1, source.channels)
             _must(source.shape == target.shape, node.label, "the shape stays", target)

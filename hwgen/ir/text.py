@@ -127,7 +127,7 @@ def _encode_field(value: Any) -> Any:
     if isinstance(value, IntType | Bipolar):
         return str(value)
     if isinstance(value, tuple):
-        return [{"step": type(step).__name__, **_encode(step)} for step in value]
+        return [{"kind": type(step).__name__, **_encode(step)} for step in value]
     return value
 
 
@@ -147,7 +147,7 @@ def _decode_field(annotation: str, value: Any) -> Any:
         case "Rounding":
             return ops.Rounding(value)
         case "tuple[Step, ...]":
-            return tuple(_parse_dataclass(_STEPS[step.pop("step")], step) for step in value)
+            return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
         case "int" | "float":
             if type(value).__name__ != annotation:
                 raise ValueError(f"not {annotation}: {value!r}")

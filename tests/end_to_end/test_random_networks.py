@@ -1,4 +1,4 @@
-"""Random shapes, types, weights, thresholds, foldings and stalls: every back end agrees with golden, cycles as predicted."""
+"""Random shapes, types, foldings and stalls: every back end agrees with golden, and cycles are as predicted."""
 
 from __future__ import annotations
 

@@ -1,0 +1,48 @@
+"""One value of every operation and step, and networks that hold them all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwgen.ir import ops
+from hwgen.ir.graph import Affine, Graph
+from hwgen.ir.types import IntType, TensorType
+from tests.builders import B, chain, value
+
+UINT3 = IntType(3, signed=False)
+QUANTISE = ops.Quantise(np.asarray(0.1), np.asarray(-0.5), 0, 7, ops.Rounding.HALF_UP)
+STEPS: tuple[ops.Step, ...] = (
+    ops.Mul(np.array([1.5, -2.0])),
+    ops.Add(np.asarray(1e-300)),
+    ops.Div(np.array([3.0, -0.1])),
+    ops.BatchNorm(np.ones(2), np.zeros(2), np.array([0.1, 0.2]), np.array([1.0, 2.0]), 1e-5),
+    ops.Clip(np.asarray(0.0), np.asarray(np.inf)),
+    ops.LeakyRelu(np.asarray(0.01)),
+)
+LEVELS = ops.Levels(np.array([[-0.5, 0.5, 1.5]]), 0, 1)
+
+
+def sample_graphs() -> list[Graph]:
+    """Networks of every operation, step, quantiser, rounding and kind of type."""
+    x = value("x", (3, 2), IntType(5, signed=True))
+    graphs = []
+    for last, out in ((ops.Sign(), B), (QUANTISE, UINT3), (LEVELS, IntType(2, signed=False))):
+        act = ("a", ops.Activation((*STEPS, last)), TensorType((3, 2), out))
+        graphs.append(chain("g", x, act, encoding=Affine(np.array([0.5, 0.25]), np.asarray(-1.0))))
+    for mode in ops.Rounding:
+        last = ops.Quantise(np.asarray(1.0), np.asarray(0.0), 0, 7, mode)
+        graphs.append(chain("g", x, ("a", ops.Activation((last,)), TensorType((3, 2), UINT3))))
+    flat = value("x", 4, B)
+    weights = np.array([[1, -1, 1, 1], [-1, -1, -1, 1]])
+    wide = IntType(40, signed=True)
+    graphs.append(
+        chain(
+            "deep",
+            flat,
+            ("fc0", ops.MatMul(weights, B), TensorType((2,), IntType(4, signed=True))),
+            ("t0", ops.Threshold(np.array([[-2, 0], [3, 4]]), np.array([0, 1]), 0, 1), TensorType((2,), UINT3)),
+            ("fc1", ops.MatMul(np.array([[1 << 30, -7], [0, 300]]), IntType(32, signed=True)), TensorType((2,), wide)),
+            ("top", ops.ArgMax(), TensorType((1,), IntType(1, signed=False))),
+        )
+    )
+    return graphs
