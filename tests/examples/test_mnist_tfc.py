@@ -15,8 +15,9 @@ import pytest
 import hwgen
 from hwgen.golden.execute import decode
 from hwgen.verify.vectors import random_codes
+from tests.examples.load import EXAMPLES, example
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mnist_tfc"
+EXAMPLE = EXAMPLES / "mnist_tfc"
 EXPECTED = json.loads((EXAMPLE / "expected.json").read_text())
 MODULES = ("networks", "build", "train")
 LIMITS = {"tfc_64_cycles": 64, "sfc_16_cycles": 16, "lfc_512_cycles": 512, "lfc_128_cycles": 128}
@@ -24,18 +25,9 @@ LIMITS = {"tfc_64_cycles": 64, "sfc_16_cycles": 16, "lfc_512_cycles": 512, "lfc_
 
 @pytest.fixture(scope="module")
 def build() -> Iterator[ModuleType]:
-    """The example's `build.py`, imported as its own folder sees it."""
-    sys.path.insert(0, str(EXAMPLE))
-    for name in MODULES:
-        sys.modules.pop(name, None)
-    try:
-        import build
-
-        yield build
-    finally:
-        sys.path.remove(str(EXAMPLE))
-        for name in MODULES:
-            sys.modules.pop(name, None)
+    """The example's `build.py`."""
+    with example("mnist_tfc", *MODULES) as modules:
+        yield modules["build"]
 
 
 def write_idx(path: Path, array: np.ndarray) -> Path:
