@@ -6,6 +6,7 @@ Exit codes: 0 success, 1 an error or a mismatch, 2 wrong usage, 130 interrupted.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="hwgen",
-    help="Binarised and few-bit neural networks as streaming FPGA accelerators, proven bit for bit.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -66,10 +66,11 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
 
     Build a project, estimate it, simulate it, measure its accuracy:
 
-        hwgen build tfc.onnx -o out --input-type uint8 --input-scale 1/255
-        hwgen estimate out
-        hwgen simulate out --backend rtl --frames 100 --images t10k-images-idx3-ubyte.gz
-        hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+    \b
+    hwgen build tfc.onnx -o out --input-type uint8 --input-scale 1/255
+    hwgen estimate out
+    hwgen simulate out --frames 100 --images t10k-images-idx3-ubyte.gz
+    hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
     """
 
 
@@ -275,21 +276,21 @@ def _working(what: str) -> Iterator[None]:
         yield
 
 
+def _interrupted(*_: object) -> None:
+    _err.print("interrupted; nothing half-written was left behind")
+    sys.exit(130)
+
+
 def main() -> None:
     """Run the command line; one clear message for every error, a traceback only with --debug."""
-    debug = "--debug" in sys.argv[1:]
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
     except HwgenError as error:
-        if debug:
+        if "--debug" in sys.argv[1:]:
             raise
         _err.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
-    except (KeyboardInterrupt, SystemExit) as end:  # typer turns an interrupt into SystemExit(130)
-        if isinstance(end, SystemExit) and end.code != 130:
-            raise
-        _err.print("interrupted; nothing half-written was left behind")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -13,18 +13,23 @@ from train import digits, scores, train
 
 import hwgen
 from hwgen.config import read_settings
-from hwgen.golden.execute import run as golden
 from hwgen.report.tables import estimate_table
 from hwgen.verify.evaluate import accuracy
 
 HERE = Path(__file__).parent
 
 
-def brevitas_mismatches(accelerator, network, codes):
+def accelerator(network):
+    """The network, compiled with the settings beside this script; its hardware receives pixels of 0 to 16 as bytes."""
+    graph = hwgen.load(network, torch.zeros(1, 8, 8), name="digits_bnn", input_type="uint8", input_scale=1 / 16)
+    return hwgen.compile(graph, **read_settings(HERE / "settings.toml").model_dump())
+
+
+def brevitas_mismatches(built, network, codes):
     """Class accumulators of the golden model that differ from those behind Brevitas' float scores."""
-    decoding = accelerator.graph.decoding
-    accumulators = np.rint((scores(network, codes) - decoding.offset) / decoding.scale)
-    return int((accumulators != golden(accelerator.graph, codes)).sum())
+    decoding = built.graph.decoding
+    accumulators = np.rint((scores(network, codes.reshape(-1, 8, 8)) - decoding.offset) / decoding.scale)
+    return int((accumulators != built.outputs(codes)).sum())
 
 
 def main():
@@ -39,13 +44,11 @@ def main():
     network = train(train_images, train_labels, options.epochs)
     console.print(f"trained on {len(train_images)} digits in {time.perf_counter() - start:.1f} s")
 
-    graph = hwgen.load(network, torch.zeros(1, 8, 8), name="digits_bnn", input_type="uint8", input_scale=1 / 16)
-    settings = read_settings(HERE / "settings.toml")
-    accelerator = hwgen.compile(graph, **settings.model_dump()).write(options.output)
-    console.print(estimate_table(accelerator.estimate()))
+    built = accelerator(network).write(options.output)
+    console.print(estimate_table(built.estimate()))
 
-    codes = images.reshape(len(images), *accelerator.graph.input.type.shape)
-    differing = brevitas_mismatches(accelerator, network, codes)
+    codes = images.reshape(len(images), *built.graph.input.type.shape)
+    differing = brevitas_mismatches(built, network, codes)
     table = Table(title=f"proof on {len(codes)} test digits")
     table.add_column("golden against")
     for heading in ("mismatches", "interval", "latency", "seconds"):
@@ -54,7 +57,7 @@ def main():
     proven = differing == 0
     for backend in ("csim", "rtl", "dpi"):
         with console.status(f"simulating {len(codes)} digits on {backend}"):
-            outcome = accelerator.simulate(codes, backend)
+            outcome = built.simulate(codes, backend)
         found, predicted = outcome.cycles, outcome.predicted
         interval = f"{found.interval} (predicted {predicted.interval})" if found else ""
         latency = f"{found.latency} (predicted {predicted.latency})" if found else ""
@@ -63,8 +66,8 @@ def main():
         proven = proven and outcome.passed
     console.print(table)
 
-    right = accuracy(accelerator.graph, "golden", golden(accelerator.graph, codes), labels, "digits")
-    figures = accelerator.estimate()
+    right = accuracy(built.graph, "golden", built.outputs(codes), labels, "digits")
+    figures = built.estimate()
     console.print(f"test accuracy {right.accuracy:.2%} ({right.correct} of {right.frames} digits)")
     console.print(f"{figures.fps:,.0f} frames/s at {figures.clock_mhz:g} MHz, latency {figures.latency_us:.2f} us")
     console.print(f"project in {options.output}: hls/ and rtl/")

@@ -52,10 +52,5 @@ def load(
     from hwgen.frontend.brevitas import import_module
 
     return import_module(
-        source,
-        example_input,
-        name=name,
-        input_type=input_type,
-        input_scale=input_scale,
-        input_offset=input_offset,
+        source, example_input, name=name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
     )

@@ -23,7 +23,7 @@ _QUANT_LAYERS = "Build it from brevitas.nn layers such as QuantLinear and QuantR
 
 
 def prepare_torch() -> None:
-    """Make Brevitas 0.13 run on torch 2.13, which has lost named tensors.
+    """Make Brevitas 0.13 run on torch 2.13, which has lost named tensors, without its warning about pkg_resources.
 
     Brevitas calls `tensor.rename(None)` in every layer, which drops the names of a tensor's axes. Without names there
     is nothing to drop: where the method is gone, it comes back as the identity. Scripts that train with this pair
@@ -31,6 +31,7 @@ def prepare_torch() -> None:
     """
     import torch
 
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     if not hasattr(torch.Tensor, "rename"):
 
         def rename(self: torch.Tensor, names: None = None) -> torch.Tensor:

@@ -14,10 +14,15 @@ from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Activation, ArgMax, MatMul, Threshold
 from hwgen.ir.types import Bipolar, FloatArray, holds
 
+_FRAMES_AT_ONCE = 1024
+"""Frames that `run` takes together: enough to amortise numpy's calls, few enough for their tensors to stay in cache."""
+
 
 def run(graph: Graph, codes: Codes) -> Codes:
-    """Output codes (N, *output shape) for input codes (N, *input shape)."""
-    return trace(graph, codes)[graph.output.name]
+    """Output codes (N, *output shape) for input codes (N, *input shape). For errors see `trace`."""
+    starts = range(0, max(1, codes.shape[0]), _FRAMES_AT_ONCE)
+    parts = [trace(graph, codes[start : start + _FRAMES_AT_ONCE])[graph.output.name] for start in starts]
+    return np.concatenate(parts)
 
 
 def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
@@ -62,13 +67,17 @@ def apply(node: Node, x: Codes) -> Codes:
 def _threshold(op: Threshold, x: Codes) -> Codes:
     """base + step * n; n counts the thresholds that x reaches, or misses in descending channels."""
     levels = op.thresholds.shape[1]
-    largest = max(abs(op.base), abs(op.base + op.step * levels), levels)
-    narrow = np.int8 if largest <= 127 else np.int32
+    top = op.base + op.step * levels
+    narrow = np.int8 if max(abs(op.base), abs(top), levels) <= 127 else np.int32
     count = _reached(op, x, narrow)
-    if op.descending.any():
-        count = np.where(op.descending.astype(bool), narrow(levels) - count, count)
-    codes: Codes = count * narrow(op.step) + narrow(op.base)
-    return codes
+    if not op.descending.any():
+        count *= narrow(op.step)
+        count += narrow(op.base)
+    else:
+        falls = op.descending.astype(bool)
+        count *= np.where(falls, -op.step, op.step).astype(narrow)
+        count += np.where(falls, top, op.base).astype(narrow)
+    return count
 
 
 def _reached(op: Threshold, x: Codes, narrow: type[np.signedinteger[Any]]) -> Codes:

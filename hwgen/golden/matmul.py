@@ -10,24 +10,40 @@ import numpy.typing as npt
 from hwgen.ir.types import IntArray
 
 Codes = npt.NDArray[Any]
-_BLOCK_BYTES = 1 << 18
-"""Working set of one block of frames: small enough to stay in a core's own cache."""
+_BLOCK_BYTES = 1 << 19
+"""Working set of one block: small enough to stay in a core's own cache."""
+_BLOCK_FRAMES = 1024
+_LEAST_BUFFER = 16
 
 
 def bipolar_matmul(x: Codes, weights: IntArray) -> npt.NDArray[np.int32]:
-    """x (N, in) by weights (out, in), both -1/+1: 2 * popcount(xnor) - in, as (N, out)."""
-    packed_x, packed_w = _pack(x), _pack(weights)
+    """x (N, in) by weights (out, in), both -1/+1: in - 2 * popcount(xor), as (N, out)."""
     frames, outputs, inputs = x.shape[0], weights.shape[0], x.shape[1]
+    columns, rows = np.ascontiguousarray(_pack(x).T), np.ascontiguousarray(_pack(weights).T)
     result = np.empty((frames, outputs), dtype=np.int32)
-    block = max(1, _BLOCK_BYTES // (8 * outputs))
-    columns = np.ascontiguousarray(packed_w.T)
-    for start in range(0, frames, block):
-        rows = packed_x[start : start + block]
-        differing = np.zeros((rows.shape[0], outputs), dtype=np.int32)
-        for word, column in enumerate(columns):
-            differing += np.bitwise_count(rows[:, word, None] ^ column)
-        result[start : start + block] = inputs - 2 * differing
+    for start in range(0, frames, _BLOCK_FRAMES):
+        some = columns[:, start : start + _BLOCK_FRAMES]
+        height = max(1, _BLOCK_BYTES // (8 * some.shape[1]))
+        for top in range(0, outputs, height):
+            differing = _differing(rows[:, top : top + height], some).astype(np.int32)
+            result[start : start + _BLOCK_FRAMES, top : top + height] = (inputs - 2 * differing).T
     return result
+
+
+def _differing(rows: npt.NDArray[np.uint64], columns: npt.NDArray[np.uint64]) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """In how many bits each of `rows` (words, R) differs from each of `columns` (words, C), as (R, C)."""
+    shape = rows.shape[1], columns.shape[1]
+    kind = np.uint16 if 64 * len(rows) < 1 << 16 else np.uint32
+    total = np.zeros(shape, dtype=kind)
+    different, count = np.empty(shape, dtype=np.uint64), np.empty(shape, dtype=np.uint8)
+    with np.errstate():  # restores the buffer size
+        # numpy copies broadcast operands that fit its buffer, which takes longer than the XOR itself.
+        np.setbufsize(_LEAST_BUFFER)
+        for row, column in zip(rows, columns, strict=True):
+            np.bitwise_xor(row[:, None], column, out=different)
+            np.bitwise_count(different, out=count)
+            total += count.astype(kind)
+    return total
 
 
 def integer_matmul(x: Codes, weights: IntArray) -> Codes:

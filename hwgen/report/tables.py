@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from hwgen.report.estimate import Estimate
@@ -16,7 +17,7 @@ def estimate_table(report: Estimate) -> Table:
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
     )
-    table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left")
+    table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
     for heading in ("layer", "kind", "in", "out"):
         table.add_column(heading)
     for heading in ("PE", "SIMD", "cycles", "weight bits"):
@@ -42,7 +43,7 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     count = report["mismatches"]
     streams = ", ".join(report["streams_checked"])
     caption = f"{count} mismatches over {report['frames']} frames on {streams}"
-    table = Table(title=f"simulation, {report['backend']}", caption=caption, caption_justify="left")
+    table = Table(title=f"simulation, {report['backend']}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
     table.add_column("cycles")
     table.add_column("predicted", justify="right")
     table.add_column("simulated", justify="right")
@@ -58,7 +59,7 @@ def _number(value: int | None) -> str:
 
 def findings_table(findings: list[dict[str, Any]]) -> Table:
     """What is installed and what to do about the rest."""
-    table = Table(title="hwgen doctor")
+    table = Table(title="hwgen doctor", box=SIMPLE_HEAD)
     for heading in ("", "tool", "found", "needed for", "what to do"):
         table.add_column(heading)
     for finding in findings:

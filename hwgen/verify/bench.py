@@ -19,7 +19,7 @@ from hwgen.hw.packing import Bytes, from_hex, to_hex
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
 from hwgen.verify.process import run as run_process
-from hwgen.verify.simulator import Simulator, compile_all, find_simulator
+from hwgen.verify.simulator import LEVELS, Simulator, compile_all, find_simulator
 
 _BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_sink.sv")
 _VERILATE = ("--cc", "--vpi", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
@@ -150,17 +150,12 @@ def run(
         DataError: `words` are not whole frames, or too few for the reset.
         MismatchError: beats are missing, too many, unlike AXI4-Stream, or TLAST stands at the wrong one.
     """
-    beats = job.input.beats
-    if words.ndim != 2 or len(words) == 0 or len(words) % beats or words.shape[1] * 8 != job.input.axis_width:
-        want = f"must come as whole frames of {beats} beats of {job.input.axis_width // 8} bytes"
-        raise DataError(job.dut, want, f"an array of {words.shape}")
-    if reset_after_beats is not None and not 0 < reset_after_beats < len(words):
-        raise DataError(job.dut, f"can be reset after 1 to {len(words) - 1} beats", f"{reset_after_beats}")
+    _check_input(job, words, reset_after_beats)
     build_s = build(job, work)
     work = work.resolve()
     folder = work / "run"
     _fill(folder, job, words)
-    expected = len(words) // beats * job.output.beats
+    expected = len(words) // job.input.beats * job.output.beats
     start = time.perf_counter()
     plusargs = _plusargs(job, expected, stalls or Stalls(), reset_after_beats or 0)
     _simulate(folder, work / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
@@ -178,6 +173,15 @@ def run(
         build_s=build_s,
         run_s=run_s,
     )
+
+
+def _check_input(job: Job, words: Bytes, reset_after_beats: int | None) -> None:
+    beats = job.input.beats
+    if words.ndim != 2 or len(words) == 0 or len(words) % beats or words.shape[1] * 8 != job.input.axis_width:
+        want = f"must come as whole frames of {beats} beats of {job.input.axis_width // 8} bytes"
+        raise DataError(job.dut, want, f"an array of {words.shape}")
+    if reset_after_beats is not None and not 0 < reset_after_beats < len(words):
+        raise DataError(job.dut, f"can be reset after 1 to {len(words) - 1} beats", f"{reset_after_beats}")
 
 
 def _bind(index: int, tap: Tap) -> str:
@@ -223,15 +227,20 @@ def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
 
 
 def _compile(job: Job, simulator: Simulator, folder: Path) -> None:
-    """One translation unit for the model, one for every C++ source; then link."""
-    model = sorted(path.name for path in (folder / "model").glob("*.cpp"))
-    lines = ['#include "precompiled.h"', *(f'#include "{name}"' for name in model), '#include "model.h"', ""]
-    (folder / "model.cc").write_text("\n".join(lines))
+    """Compile the model in two parts, set-up code (most of the text, run once) and the rest; link with C++ sources."""
+    names = sorted(path.name for path in (folder / "model").glob("*.cpp"))
+    slow = [name for name in names if name.endswith("__Slow.cpp")]
+    fast = [name for name in names if name not in slow]
     include = f"-I{folder / 'model'}"
-    commands: list[list[str | Path]] = [
-        [simulator.compiler, *simulator.model_flags, include, "-c", "model.cc", "-o", "model.o"]
-    ]
-    objects: list[str] = ["model.o"]
+    commands: list[list[str | Path]] = []
+    objects: list[str] = []
+    for part, level, included in (("slow", LEVELS[0], slow), ("fast", LEVELS[1], [*fast, "model.h"])):
+        lines = [f'#include "{name}"' for name in ("precompiled.h", *included)]
+        (folder / f"{part}.cc").write_text("\n".join(lines) + "\n")
+        objects.append(f"{part}.o")
+        commands.append(
+            [simulator.compiler, *simulator.model_flags(level), include, "-c", f"{part}.cc", "-o", f"{part}.o"]
+        )
     for index, source in enumerate(job.cpp_sources):
         objects.append(f"source_{index}.o")
         flags = (*job.cpp_flags, f"-I{simulator.verilator_root / 'include' / 'vltstd'}", include)

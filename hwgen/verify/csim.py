@@ -16,6 +16,7 @@ from hwgen.verify import process
 
 BUILD_TIMEOUT_S = 600.0
 RUN_TIMEOUT_S = 3600.0
+INSTALL = "Install it with the system's package manager"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +66,8 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
 def build(design: Design, project: Path, work: Path) -> Path:
     """Compile the project's Makefile target, one object per source, into `work`; the test bench program."""
     include = hls_include()
-    compiler = process.find_tool("g++", "Install g++ (Debian: apt-get install g++)")
-    make = process.find_tool("make", "Install make (Debian: apt-get install make)")
+    compiler = process.find_tool("g++", INSTALL)
+    make = process.find_tool("make", INSTALL)
     work = work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     program = work / "build" / f"{design.name}_tb"

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from hwgen.backends.hls import emit, vectors
-from hwgen.backends.hls.tables import weight_limbs
+from hwgen.backends.hls.tables import threshold_tables, weight_limbs
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.hw import packing
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType, IntType
@@ -140,3 +140,12 @@ def test_project_builds_by_its_own_makefile(tmp_path: Path) -> None:
     log = (tmp_path / "log").read_text()
     assert f"frame 2, beat 1: expected {wrong}, found {int(wrong, 16) ^ 2:x}\n" in log
     assert "4 frames, 8 beats, 1 mismatches\n" in log
+
+
+def test_shared_thresholds_with_directions_of_their_own() -> None:
+    """One set of thresholds, but each channel rises or falls by itself: a row for every beat."""
+    falls = np.array([0, 1, 1, 0, 1], dtype=np.int64)
+    activation = Thresholding(np.array([[3]], dtype=np.int64), falls, -1, 2)
+    thresholds, descending = threshold_tables(activation, 2, 5, None)
+    assert (thresholds.extent, descending.extent) == ("[3][2][1]", "[3][2]")
+    assert descending.body.split("\n")[0].strip() == "false, true,"

@@ -73,7 +73,7 @@ def random_activation(
     """Thresholds in [low, high + 1] and, if asked, a mix of channels that rise and fall."""
     levels, base, step = code_steps(output)
     thresholds = np.sort(rng.integers(low, high + 1, (channels, levels), endpoint=True), axis=1)
-    falls = rng.integers(0, 2, channels) if descending else np.zeros(channels, dtype=np.int64)
+    falls = rng.integers(0, 2, len(thresholds)) if descending else np.zeros(channels, dtype=np.int64)
     return Thresholding(thresholds, falls, base, step)
 
 

@@ -51,7 +51,7 @@ def test_types(tmp_path: Path) -> None:
 
 
 def test_wide_words_and_sums(tmp_path: Path) -> None:
-    """Words of several limbs, lanes that leave bits of a limb over, sums beyond 32 bits, thresholds for all channels."""
+    """Words of several limbs, lanes that leave bits of a limb over, sums beyond 32 bits, shared thresholds."""
     cases = [
         matvec_case("wide_xnor", (200, 70), (70, 130), (B, B, B)),
         matvec_case("wide_xnor_acc", (150, 9), (2, 150), (B, B, None)),

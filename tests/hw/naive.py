@@ -55,8 +55,10 @@ class GearboxMachine:
         self.unit, self.beat, self.pushed, self.offered = unit, 0, 0, 0
 
     def decide(self, now: int, source: Wire, sink: Wire) -> bool:
-        held = self.pushed - self.unit.pull * len(sink.taken)
-        return source.offers(now) and held <= 2 * self.unit.pull - 1
+        unit = self.unit
+        held = self.pushed - unit.pull * len(sink.taken)
+        room_for_zeros = max(0, unit.last_push - unit.push)
+        return source.offers(now) and held <= 2 * unit.pull - 1 + room_for_zeros
 
     def clock(self, now: int, source: Wire, sink: Wire) -> None:
         source.taken.append(now)

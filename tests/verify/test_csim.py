@@ -119,5 +119,5 @@ def test_missing_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         csim.build(case.design, tmp_path, tmp_path / "work")
     assert str(error.value) == (
         "g++: must be installed to do this; found no such program on the PATH."
-        " Install g++ (Debian: apt-get install g++)."
+        " Install it with the system's package manager."
     )

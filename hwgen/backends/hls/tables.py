@@ -76,7 +76,7 @@ def weight_table(unit: MatVec) -> Table:
 
 def threshold_tables(activation: Thresholding, lanes: int, elements: int, rom: Rom | None) -> tuple[Table, ...]:
     """The thresholds, one row per output beat, and which of them are descending if any is."""
-    if activation.thresholds.shape[0] == 1:
+    if len(activation.thresholds) == 1 and len(activation.descending) == 1:
         lanes = elements = 1
     values = _thresholds(activation, lanes, elements)
     rows = ([str(value) for value in row] for row in values.reshape(values.shape[0], -1).tolist())

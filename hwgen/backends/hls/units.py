@@ -104,6 +104,7 @@ def _context(
     unit: Unit,
     kernel: tuple[str, str],
     purpose: str,
+    *,
     constants: tuple[Constant, ...],
     types: tuple[Alias, ...],
     tables: tuple[Table, ...] = (),
@@ -160,7 +161,7 @@ def _matvec(design: Design, unit: MatVec) -> UnitContext:
         Alias("OutWord", "ap_uint<PE * Output::BITS>"),
     )
     purpose = f"Matrix-vector unit: {kind}."
-    return _context(design, unit, ("matvec", "mvtu"), purpose, constants, types, tables)
+    return _context(design, unit, ("matvec", "mvtu"), purpose, constants=constants, types=types, tables=tables)
 
 
 def _threshold(design: Design, unit: ThresholdUnit) -> UnitContext:
@@ -178,7 +179,7 @@ def _threshold(design: Design, unit: ThresholdUnit) -> UnitContext:
     )
     tables = threshold_tables(unit.activation, unit.input.lanes, unit.input.elements, unit.threshold_rom)
     purpose = f"Threshold unit: {unit.input.dtype} to {unit.output.dtype}."
-    return _context(design, unit, ("threshold", "threshold"), purpose, constants, types, tables)
+    return _context(design, unit, ("threshold", "threshold"), purpose, constants=constants, types=types, tables=tables)
 
 
 def _argmax(design: Design, unit: ArgMaxUnit) -> UnitContext:
@@ -192,7 +193,7 @@ def _argmax(design: Design, unit: ArgMaxUnit) -> UnitContext:
         Alias("InWord", "ap_uint<LANES * Input::BITS>"),
         Alias("OutWord", "ap_uint<Output::BITS>"),
     )
-    return _context(design, unit, ("argmax", "argmax"), "Index of the largest score.", constants, types)
+    return _context(design, unit, ("argmax", "argmax"), "Index of the largest score.", constants=constants, types=types)
 
 
 def _width(design: Design, unit: WidthConverter) -> UnitContext:
@@ -207,10 +208,12 @@ def _width(design: Design, unit: WidthConverter) -> UnitContext:
         Alias("OutWord", "ap_uint<OUT_LANES * Code::BITS>"),
     )
     purpose = f"Width converter: {unit.input.lanes} to {unit.output.lanes} lanes of {unit.input.dtype}."
-    return _context(design, unit, ("width", "width"), purpose, constants, types)
+    return _context(design, unit, ("width", "width"), purpose, constants=constants, types=types)
 
 
 def _fifo(design: Design, unit: Fifo) -> UnitContext:
     constants = (Constant("BEATS", unit.input.beats, "of a frame"),)
     types = (Alias("InWord", f"ap_uint<{unit.input.width}>"), Alias("OutWord", "InWord"))
-    return _context(design, unit, ("fifo", "fifo"), "Carries beats to the edge of the chip.", constants, types)
+    return _context(
+        design, unit, ("fifo", "fifo"), "Carries beats to the edge of the chip.", constants=constants, types=types
+    )

@@ -1,7 +1,7 @@
-"""Stream width converter between any two lane counts, frame by frame.
+"""Stream width converter between any two lane counts, frame by frame, with no bubble at the faster side.
 
-Lanes move in groups of g = gcd(P, Q). The unit takes a beat while it holds at most 2*Q/g - 1 groups and offers one
-while it holds at least Q/g. The last input beat of a frame is cut or zero-filled so that frames never share a beat.
+Lanes move in groups of g = gcd(P, Q). The unit takes a beat while it holds at most `Gearbox.limit` groups and offers
+one while it holds at least Q/g. The last input beat of a frame is cut or zero-filled so that frames never share a beat.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hwgen.hw.schedule import Gearbox, cycle_model
+from hwgen.hw.schedule import Gearbox
 from hwgen.hw.stream import Stream
 
 
@@ -29,8 +29,7 @@ class WidthConverter:
 
     @property
     def cycles(self) -> int:
-        """Beats of the faster side, and a bubble more where the zero-fill of a last beat has to leave first."""
-        return cycle_model((self.schedule,), self.input.beats).interval
+        return max(self.input.beats, self.output.beats)
 
     @property
     def schedule(self) -> Gearbox:

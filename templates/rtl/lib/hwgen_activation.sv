@@ -5,7 +5,7 @@
 // n is the number of thresholds at or below the sum, or `Levels` minus that number where
 // `descending_i`. With `Levels` = 0 there are no thresholds and n is the sum itself.
 //
-// Do not use it with thresholds that are not sorted: only the count is looked at.
+// Do not use it with thresholds that do not ascend: the count is found by halving.
 
 `default_nettype none
 
@@ -36,7 +36,10 @@ module hwgen_activation #(
   logic [MathBits-1:0] code;
 
   if (Levels > 0) begin : gen_thresholds
+    localparam int unsigned FullLevels = (1 << CountBits) - 1;
+
     logic [Levels-1:0] reached;
+    logic [FullLevels-1:0] scale;
     logic [CountBits-1:0] ones;
     logic signed [WideBits-1:0] sum;
 
@@ -49,15 +52,17 @@ module hwgen_activation #(
         ThresholdSigned && threshold[ThresholdBits-1], threshold}));
     end
 
-    hwgen_popcount #(
-      .Width    (Levels),
-      .CountBits(CountBits)
-    ) u_popcount (
-      .bits_i (reached ^ {Levels{descending_i}}),
-      .count_o(ones)
-    );
+    // `reached` is a thermometer, as thresholds ascend: its middle bit is the top bit of the count,
+    // and chooses the half that holds the others.
+    always_comb begin
+      scale = FullLevels'(reached);
+      for (int stage = CountBits - 1; stage >= 0; stage--) begin
+        ones[stage] = scale[(1 << stage) - 1];
+        if (ones[stage]) scale = scale >> (1 << stage);
+      end
+    end
 
-    assign count = MathBits'(ones);
+    assign count = descending_i ? MathBits'(Levels) - MathBits'(ones) : MathBits'(ones);
   end else begin : gen_sum
     logic unused_thresholds;
     assign unused_thresholds = ^{thresholds_i, descending_i};

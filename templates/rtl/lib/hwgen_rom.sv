@@ -25,7 +25,14 @@ module hwgen_rom #(
     $error("hwgen_rom: Width and Depth must be at least 1");
   end
 
-  (* rom_style = Style *) logic [Width-1:0] memory [Depth];
+  // What Vivado calls distributed is logic to Yosys.
+`ifdef YOSYS
+  localparam RomStyle = Style == "distributed" ? "logic" : Style;
+`else
+  localparam RomStyle = Style;
+`endif
+
+  (* rom_style = RomStyle *) logic [Width-1:0] memory [Depth];
 
   if (File != "") begin : gen_file
     initial $readmemh(File, memory);

@@ -5,7 +5,7 @@
 //
 // A beat in brings `Push` groups of bits, a beat out takes `Pull`. The last beat in of a frame is
 // cut to `LastPush` groups, or filled up to them with zeros, so that frames never share a beat. A
-// beat is taken while at most 2*Pull-1 groups are held; it counts, and can leave, from the next
+// beat is taken while at most `Limit` groups are held; it counts, and can leave, from the next
 // cycle on.
 //
 // Do not use it between equal sizes: a wire does that.
@@ -19,7 +19,8 @@ module hwgen_width #(
   parameter int unsigned LastPush = Push,
   parameter int unsigned Pull = 2,
   localparam int unsigned MostPush = LastPush > Push ? LastPush : Push,
-  localparam int unsigned MaxHeld = 2 * Pull - 1 + MostPush,
+  localparam int unsigned Limit = 2 * Pull - 1 + MostPush - Push,
+  localparam int unsigned MaxHeld = Limit + MostPush,
   localparam int unsigned HeldBits = $clog2(MaxHeld + 1),
   localparam int unsigned BeatBits = InBeats > 1 ? $clog2(InBeats) : 1
 ) (
@@ -50,7 +51,7 @@ module hwgen_width #(
   logic last, push, pop;
 
   assign last = beat_q == BeatBits'(InBeats - 1);
-  assign s_ready_o = held_q <= HeldBits'(2 * Pull - 1);
+  assign s_ready_o = held_q <= HeldBits'(Limit);
   assign m_valid_o = held_q >= HeldBits'(Pull);
   assign m_data_o = store_q[Pull*GroupBits-1:0];
   assign push = s_valid_i && s_ready_o;

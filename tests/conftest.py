@@ -1,4 +1,4 @@
-"""Fixtures of the frontend tests: real models where they are at hand, Brevitas made to run."""
+"""Fixtures: the folder of real models and data, where it is at hand."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real models and data: $HWGEN_SHARED_DATA, or shared/data beside the repository."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[1]
     candidates = [Path(os.environ["HWGEN_SHARED_DATA"])] if "HWGEN_SHARED_DATA" in os.environ else []
-    candidates += [root.parent / "shared/data", root.parents[1] / "shared/data"]
+    candidates += [root.parent / "shared/data"]
     for folder in candidates:
         if (folder / "models").is_dir():
             return folder

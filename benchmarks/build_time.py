@@ -1,0 +1,65 @@
+"""CPU seconds of `hwgen build`, imports included: user and system time of a fresh child process.
+
+Networks: the TFC and LFC of the FINN papers, W1A1, at their published foldings. Random ones unless files are given.
+Targets: TFC below 2 s, LFC below 5 s, both the median of the runs.
+
+    python benchmarks/build_time.py --tfc tfc.onnx --lfc lfc.onnx.gz
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from common import Figure, finish, machine, parser
+from networks import write_folding, write_network
+
+LIMITS_S = {"tfc": 2.0, "lfc": 5.0}
+PIXELS = ("--input-type", "uint8", "--input-scale", "1/255")
+
+
+def cpu_seconds(command: list[str], log: Path) -> float:
+    """User and system seconds of `command` and all it started; what it prints goes to `log`.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    with log.open("wb") as stream:
+        child = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{log.read_text(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def main() -> None:
+    """Measure both networks and report."""
+    options = parser(__doc__)
+    options.add_argument("--tfc", type=Path, help="QONNX file of a TFC whose input is pixels u / 255")
+    options.add_argument("--lfc", type=Path, help="QONNX file of an LFC")
+    options.add_argument("--lfc-pixels", action="store_true", help="the given LFC's input is pixels u / 255, not +1/-1")
+    options.add_argument("--repeat", type=int, default=5, help="runs of each build (default 5)")
+    chosen = options.parse_args()
+    where = machine()
+    figures, notes = [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for network, given in (("tfc", chosen.tfc), ("lfc", chosen.lfc)):
+            model = given or write_network(network, folder)
+            pixels = PIXELS if given is None or network == "tfc" or chosen.lfc_pixels else ()
+            command = [sys.executable, "-m", "hwgen.cli", "build", str(model), "--output", str(folder / network)]
+            command += ["--folding", str(write_folding(network, folder)), "--json", *pixels]
+            runs = tuple(cpu_seconds(command, folder / "log") for _ in range(chosen.repeat))
+            title = f"hwgen build, {network.upper()}, user + system"
+            figures.append(Figure(title, statistics.median(runs), "CPU s", LIMITS_S[network], runs=runs))
+            notes.append(f"{network.upper()}: {given.name if given else 'random network'}, published folding")
+    finish("build time", where, figures, notes, chosen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The proof can fail: one weight bit, one threshold by one, two swapped lanes are each caught by each back end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import hwgen
+from hwgen.hw.design import Design
+from hwgen.hw.kernels.matvec import MatVec
+from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.ops import MatMul, Threshold
+from hwgen.ir.types import Bipolar, IntType, TensorType
+from hwgen.verify.vectors import random_codes
+
+INPUTS, HIDDEN, OUTPUTS = 12, 8, 4
+
+
+def network() -> Graph:
+    """Two bipolar layers: any wrong bit behind the first shows in every score."""
+    rng = np.random.default_rng(7)
+    bipolar = Bipolar()
+    pixels = Value("pixels", TensorType((INPUTS,), bipolar))
+    sums = Value("sums", TensorType((HIDDEN,), IntType(5, signed=True)))
+    bits = Value("bits", TensorType((HIDDEN,), bipolar))
+    scores = Value("scores", TensorType((OUTPUTS,), IntType(5, signed=True)))
+    first, second = rng.integers(0, 2, (HIDDEN, INPUTS)) * 2 - 1, rng.integers(0, 2, (OUTPUTS, HIDDEN)) * 2 - 1
+    thresholds = rng.integers(-1, 2, (HIDDEN, 1)) * 2
+    nodes = (
+        Node("fc0", MatMul(first, bipolar), (pixels,), sums),
+        Node("fc0_act", Threshold(thresholds, np.zeros(HIDDEN), -1, 2), (sums,), bits),
+        Node("fc1", MatMul(second, bipolar), (bits,), scores),
+    )
+    return Graph("control", pixels, nodes, scores)
+
+
+def change_fc0(design: Design, change: Callable[[MatVec], MatVec]) -> Design:
+    units = tuple(change(u) if isinstance(u, MatVec) and u.name == "fc0" else u for u in design.units)
+    return replace(design, units=units)
+
+
+def flip_weight(unit: MatVec) -> MatVec:
+    weights = unit.weights.copy()
+    weights[3, 5] *= -1
+    return replace(unit, weights=weights)
+
+
+def move_threshold(unit: MatVec) -> MatVec:
+    assert unit.activation is not None
+    thresholds = unit.activation.thresholds.copy()
+    thresholds[2, 0] += 1
+    return replace(unit, activation=replace(unit.activation, thresholds=thresholds))
+
+
+def swap_lanes(unit: MatVec) -> MatVec:
+    weights = unit.weights.copy()
+    different = int(np.flatnonzero(weights[:, 0] != weights[:, 1])[0])
+    assert weights[different, 0] != weights[different, 1]
+    weights[:, [0, 1]] = weights[:, [1, 0]]
+    return replace(unit, weights=weights)
+
+
+def keep(unit: MatVec) -> MatVec:
+    return unit
+
+
+@pytest.mark.parametrize("backend", ["csim", "rtl", "dpi"])
+@pytest.mark.parametrize("change", [keep, flip_weight, move_threshold, swap_lanes])
+def test_a_mutation_is_caught(backend: str, change: Callable[[MatVec], MatVec]) -> None:
+    sound = hwgen.compile(network(), folding={"fc0": {"pe": 2, "simd": 4}, "fc1": {"pe": 2, "simd": 4}})
+    mutant = replace(sound, design=change_fc0(sound.design, change))
+    outcome = mutant.simulate(random_codes(sound.graph, 200, seed=3), backend)
+    assert bool(outcome.mismatches) == (change is not keep)
+    assert outcome.passed == (change is keep)
+    if outcome.mismatches:
+        first = outcome.mismatches[0]
+        assert first.expected != first.found and first.count > 0
+        assert first.node == ("fc0" if backend == "rtl" else "fc1")
