@@ -152,14 +152,11 @@ def run(
     """
     _check_input(job, words, reset_after_beats)
     build_s = build(job, work)
-    work = work.resolve()
-    folder = work / "run"
+    folder = work.resolve() / "run"
     _fill(folder, job, words)
     expected = len(words) // job.input.beats * job.output.beats
-    start = time.perf_counter()
     plusargs = _plusargs(job, expected, stalls or Stalls(), reset_after_beats or 0)
-    _simulate(folder, work / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
-    run_s = time.perf_counter() - start
+    run_s = _simulate(folder, folder.parent / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
     _check(job, folder, sink, expected)
@@ -277,12 +274,15 @@ def _plusargs(job: Job, expected: int, stalls: Stalls, reset_after: int) -> list
     ]
 
 
-def _simulate(folder: Path, sim: Path, plusargs: list[str], reset: bool, timeout_s: float) -> None:
+def _simulate(folder: Path, sim: Path, plusargs: list[str], reset: bool, timeout_s: float) -> float:
+    """Run the built simulation; returns the seconds it took."""
     command: list[str | Path] = [sim, *plusargs]
     env = find_simulator().test_environment("bench", "bench")
     env["HWGEN_RESET_MID_FRAME"] = "1" if reset else "0"
     outputs = [folder / "outcome.txt"]
+    start = time.perf_counter()
     run_process(command, cwd=folder, log=folder / "sim.log", timeout_s=timeout_s, env=env, outputs=outputs)
+    return time.perf_counter() - start
 
 
 def _read_log(path: Path, dut: str, stream: Stream, width: int | None = None) -> _Log:

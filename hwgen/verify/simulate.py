@@ -110,11 +110,8 @@ def simulate(
         ToolError: a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    words = to_words(_flat(golden, design.input.tensor), design.input)
-    if backend is Backend.GOLDEN:
-        run = _Run(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
-    else:
-        run = _run(design, backend, words, project, work, {"stalls": stalls, "reset_after_beats": reset_after_beats})
+    options = {"stalls": stalls, "reset_after_beats": reset_after_beats}
+    run = _run(golden, design, backend, project, work, options)
     found = {**run.taps, design.units[-1].name: run.outputs}
     return Outcome(
         backend=backend,
@@ -141,8 +138,13 @@ class _Run:
     cycles: Cycles | None = None
 
 
-def _run(design: Design, backend: Backend, words: Bytes, project: Path, work: Path, options: dict[str, Any]) -> _Run:
-    """Run input beats of whole frames on a simulator."""
+def _run(
+    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path, work: Path, options: Mapping[str, Any]
+) -> _Run:
+    """Run the golden model's own input of the design on `backend`."""
+    if backend is Backend.GOLDEN:
+        return _Run(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
+    words = to_words(_flat(golden, design.input.tensor), design.input)
     if backend is Backend.CSIM:
         result = csim.simulate(design, project / "hls", words, work)
         return _Run(result.outputs, result.build_s, result.run_s)
