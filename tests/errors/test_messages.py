@@ -1,0 +1,189 @@
+"""What a user reads when settings, foldings, data or folders do not fit: word for word.
+
+The network's own messages are in tests/frontend, those of simulators in tests/verify, of foldings one by one in
+tests/hw/test_folding.py, of files of frames in tests/verify/test_vectors.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen import config, errors, flow
+from hwgen.errors import ConfigError, DataError, FoldingError, HwgenError, OutputError
+from hwgen.verify.vectors import as_codes
+from tests.builders import random_network
+
+GRAPH = random_network(np.random.default_rng(0), (6, 4, 3))
+
+
+def compiled(**options: object) -> Callable[[], object]:
+    return lambda: flow.compile(GRAPH, **options)
+
+
+SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
+    "unknown": (compiled(partt="x"), "settings: partt: is unknown; found 'x'."),
+    "clock_zero": (compiled(clock_mhz=0), "settings: clock_mhz: should be greater than 0; found 0."),
+    "clock_high": (compiled(clock_mhz=2001), "settings: clock_mhz: should be less than or equal to 2000; found 2001."),
+    "clock_nan": (compiled(clock_mhz=float("nan")), "settings: clock_mhz: should be a finite number; found nan."),
+    "clock_text": (
+        compiled(clock_mhz="fast"),
+        "settings: clock_mhz: should be a valid number, unable to parse string as a number; found 'fast'.",
+    ),
+    "part_empty": (compiled(part=""), "settings: part: String should have at least 1 character; found ''."),
+    "part_injection": (
+        compiled(part="x; exec rm"),
+        "settings: part: String should match pattern '^[A-Za-z0-9][A-Za-z0-9_.+-]*$'; found 'x; exec rm'.",
+    ),
+    "interval_zero": (
+        compiled(target_interval=0),
+        "settings: target_interval: should be greater than or equal to 1; found 0.",
+    ),
+    "interval_float": (
+        compiled(target_interval=1.5),
+        "settings: target_interval: should be a valid integer; found 1.5.",
+    ),
+    "pe_zero": (
+        compiled(folding={"fc0": {"pe": 0}}),
+        "settings: folding.fc0.pe: should be greater than or equal to 1; found 0.",
+    ),
+    "pe_text": (
+        compiled(folding={"fc0": {"pe": "4"}}),
+        "settings: folding.fc0.pe: should be a valid integer; found '4'.",
+    ),
+    "folding_field": (compiled(folding={"fc0": {"simt": 1}}), "settings: folding.fc0.simt: is unknown; found 1."),
+    "top1_text": (
+        compiled(top1="maybe"),
+        "settings: top1: should be a valid boolean, unable to interpret input; found 'maybe'.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings(name: str) -> None:
+    act, message = SETTINGS[name]
+    with pytest.raises(ConfigError) as error:
+        act()
+    assert str(error.value) == message
+
+
+def test_none_stands_for_the_default() -> None:
+    assert config.settings(part=None, clock_mhz=None) == config.Settings()
+
+
+TOML: dict[str, tuple[bytes | None, str]] = {
+    "missing": (None, "must be a readable TOML file; found [Errno 2] No such file or directory: '{path}'."),
+    "syntax": (b"part =", "must be a readable TOML file; found Invalid value (at end of document)."),
+    "binary": (b"\xff\xfe", "must be a readable TOML file; found 'utf-8' codec can't decode byte 0xff in position 0:"),
+}
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_settings_files(tmp_path: Path, name: str) -> None:
+    content, message = TOML[name]
+    path = tmp_path / "s.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        config.read_settings(path)
+    assert str(error.value).startswith(f"{path}: {message.format(path=path)}")
+
+
+def test_a_settings_file_names_its_setting(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text("[folding.fc0]\npe = -1\n")
+    with pytest.raises(ConfigError) as error:
+        config.read_settings(path)
+    assert str(error.value) == f"{path}: folding.fc0.pe: should be greater than or equal to 1; found -1."
+    path.write_text('part = "xcku5p"\n[folding.fc0]\npe = 2\n')
+    assert config.read_settings(path) == config.settings(part="xcku5p", folding={"fc0": {"pe": 2}})
+
+
+EXAMPLE = 'Write {"fc0": {"pe": 16, "simd": 49}, ...}.'
+FOLDINGS: dict[str, tuple[bytes | None, str]] = {
+    "missing": (None, "must be a readable JSON file; found [Errno 2] No such file or directory: '{path}'."),
+    "syntax": (b"{", "must be a readable JSON file; found Expecting property name enclosed in double quotes:"),
+    "list": (b"[1]", f"must hold a folding per layer name; found list. {EXAMPLE}"),
+}
+
+
+@pytest.mark.parametrize("name", FOLDINGS)
+def test_folding_files(tmp_path: Path, name: str) -> None:
+    content, message = FOLDINGS[name]
+    path = tmp_path / "f.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        config.read_folding(path)
+    assert str(error.value).startswith(f"{path}: {message.replace('{path}', str(path))}")
+    assert str(error.value).endswith(EXAMPLE)
+
+
+def refused(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "mine.txt").write_text("x")
+    return folder
+
+
+OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
+    "folding": (
+        FoldingError,
+        lambda folder: flow.compile(GRAPH, folding={"fc0": {"pe": 5}}),
+        "fc0 (net.fc0): PE must be 1 to 4, the layer's neurons; found PE 5. Lower PE in the folding.",
+    ),
+    "layer": (
+        FoldingError,
+        lambda folder: flow.compile(GRAPH, folding={"fc2": {"pe": 1}}),
+        "folding of fc2: must name a layer (fc0, fc1); found fc2. Did you mean fc1?",
+    ),
+    "frames": (
+        DataError,
+        lambda folder: as_codes(GRAPH, np.zeros((2, 5)), "x.npy"),
+        "x.npy: frames must have 6 elements (6,); found frames of shape (5,)."
+        " Give the images this network was built for.",
+    ),
+    "output": (
+        OutputError,
+        lambda folder: flow.compile(GRAPH).write(refused(folder / "out")),
+        "{folder}/out: must be new, empty or a project of hwgen's; found other content."
+        " Give another folder, or empty this one.",
+    ),
+    "project": (
+        DataError,
+        flow.open_project,
+        "{folder}: must be a folder that `hwgen build` wrote (hwgen.json); found none. Run `hwgen build` first.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_others(tmp_path: Path, name: str) -> None:
+    kind, act, message = OTHERS[name]
+    with pytest.raises(kind) as error:
+        act(tmp_path)
+    assert str(error.value) == message.replace("{folder}", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (("a", "must b"), "a: must b."),
+        (("a", "must b", "c"), "a: must b; found c."),
+        (("a", "must b", "c", "Do d"), "a: must b; found c. Do d."),
+        (("a", "must b", "", "Do d."), "a: must b. Do d."),
+        (("a", "must b", "c", "Did you mean d?"), "a: must b; found c. Did you mean d?"),
+    ],
+)
+def test_grammar(parts: tuple[str, ...], message: str) -> None:
+    error = HwgenError(*parts)
+    assert str(error) == message and (error.where, error.must) == parts[:2]
+
+
+def test_the_tree_is_as_drawn() -> None:
+    drawn = set(errors.__doc__.split()) if errors.__doc__ else set()
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert len(kinds) == 9 and all(kind.__name__ in drawn and issubclass(kind, HwgenError) for kind in kinds)
+    assert all(kind.__bases__ == (HwgenError,) for kind in kinds if kind is not HwgenError)
