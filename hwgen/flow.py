@@ -17,7 +17,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from hwgen.config import Settings, settings
 from hwgen.errors import ConfigError, DataError, MismatchError, OutputError
@@ -34,6 +37,9 @@ from hwgen.ir.text import parse_graph, print_graph
 from hwgen.ir.types import TensorType, parse_dtype, smallest_int
 from hwgen.passes.pipeline import integer_network
 from hwgen.report.estimate import Estimate, estimate
+
+if TYPE_CHECKING:
+    from hwgen.verify.simulate import Outcome
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
@@ -101,14 +107,26 @@ class Accelerator:
             **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
         }
 
-    def simulate(self, codes: Codes, backend: str = "rtl", **options: Any) -> Any:
-        """Run `codes` (N, *input shape) on `backend` (golden, csim, rtl, dpi) and compare every stream with golden.
+    def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
+        """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
 
-        Options: `layer` (one layer alone), `stalls`, `reset_after_beats`, `work` (a folder to keep builds in). Returns
-        a `hwgen.verify.simulate.Outcome`.
+        Raises:
+            DataError: the array does not hold frames of codes of the input type.
+        """
+        from hwgen.verify.vectors import as_codes, random_codes
+
+        if isinstance(frames, int):
+            return random_codes(self.graph, frames, seed)
+        return as_codes(self.graph, np.asarray(frames), "frames")
+
+    def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
+        """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi) and compare every stream with golden.
+
+        Options: `layer` (one layer alone), `stalls`, `reset_after_beats`, `work` (a folder to keep builds in).
         """
         from hwgen.verify.simulate import Backend, simulate
 
+        codes = self.codes(frames)
         layer = options.pop("layer", None)
         work = options.pop("work", None)
         try:
@@ -127,8 +145,8 @@ class Accelerator:
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
 
-    def outputs(self, codes: Codes, backend: str = "golden") -> Codes:
-        """Output codes (N, elements) of `codes` (N, *input shape) on `backend`.
+    def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
+        """Output codes (N, elements) of frames (see `codes`) on `backend`.
 
         Raises:
             MismatchError: a simulated back end disagrees with golden.
@@ -136,12 +154,11 @@ class Accelerator:
         from hwgen.golden.execute import run
 
         if backend == "golden":
-            return run(self.graph, codes)
-        outcome = self.simulate(codes, backend)
+            return run(self.graph, self.codes(frames))
+        outcome = self.simulate(frames, backend)
         if outcome.mismatches:
             raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
-        outputs: Codes = outcome.outputs
-        return outputs
+        return outcome.outputs
 
     def _only(self, layer: str) -> Design:
         names = [unit.name for unit in self.design.layers]

@@ -47,7 +47,7 @@ def main():
     built = accelerator(network).write(options.output)
     console.print(estimate_table(built.estimate()))
 
-    codes = images.reshape(len(images), *built.graph.input.type.shape)
+    codes = built.codes(images)
     differing = brevitas_mismatches(built, network, codes)
     table = Table(title=f"proof on {len(codes)} test digits")
     table.add_column("golden against")

@@ -9,13 +9,13 @@ import pytest
 import hwgen
 from hwgen.verify.bench import Stalls
 from hwgen.verify.vectors import random_codes
-from tests.end_to_end.networks import random_folding, random_network
+from tests.end_to_end.networks import random_dense_network, random_folding
 
 FRAMES = 12
 
 
 def compiled(seed: int, depth: int) -> hwgen.Accelerator:
-    graph = random_network(seed, depth)
+    graph = random_dense_network(seed, depth)
     return hwgen.compile(graph, folding=random_folding(seed, graph), top1=seed % 4 == 0)
 
 

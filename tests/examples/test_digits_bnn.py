@@ -24,7 +24,7 @@ def test_the_network_learns_and_agrees_with_brevitas(run: ModuleType) -> None:
     train_images, images, train_labels, labels = run.digits()
     network = run.train(train_images, train_labels, epochs=6)
     accelerator = run.accelerator(network)
-    codes = images.reshape(len(images), *accelerator.graph.input.type.shape)
+    codes = accelerator.codes(images)
     assert len(codes) >= 300
     assert run.brevitas_mismatches(accelerator, network, codes) == 0
     assert (classes(accelerator.graph, accelerator.outputs(codes)) == labels).mean() > 0.85
