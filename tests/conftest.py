@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", derandomize=True, print_blob=True, deadline=None)
+settings.load_profile("house")  # the same examples in every run; --hypothesis-profile=default tries others
 
 
 @pytest.fixture(scope="session")
