@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from train import digits, scores, train
@@ -49,7 +50,7 @@ def main():
 
     codes = built.codes(images)
     differing = brevitas_mismatches(built, network, codes)
-    table = Table(title=f"proof on {len(codes)} test digits")
+    table = Table(title=f"proof on {len(codes)} test digits", box=SIMPLE_HEAD)
     table.add_column("golden against")
     for heading in ("mismatches", "interval", "latency", "seconds"):
         table.add_column(heading, justify="right")
