@@ -52,7 +52,7 @@ def main():
     differing = brevitas_mismatches(built, network, codes)
     table = Table(title=f"proof on {len(codes)} test digits", box=SIMPLE_HEAD)
     table.add_column("golden against")
-    for heading in ("mismatches", "interval", "latency", "seconds"):
+    for heading in ("mismatches", "interval\nfound / predicted", "latency\nfound / predicted", "seconds"):
         table.add_column(heading, justify="right")
     table.add_row("Brevitas forward", str(differing), "", "", "")
     proven = differing == 0
@@ -60,8 +60,8 @@ def main():
         with console.status(f"simulating {len(codes)} digits on {backend}"):
             outcome = built.simulate(codes, backend)
         found, predicted = outcome.cycles, outcome.predicted
-        interval = f"{found.interval} (predicted {predicted.interval})" if found else ""
-        latency = f"{found.latency} (predicted {predicted.latency})" if found else ""
+        interval = f"{found.interval} / {predicted.interval}" if found else ""
+        latency = f"{found.latency} / {predicted.latency}" if found else ""
         seconds = f"{outcome.build_s + outcome.run_s:.1f}"
         table.add_row(backend, str(outcome.mismatch_count), interval, latency, seconds)
         proven = proven and outcome.passed
