@@ -74,15 +74,12 @@ class Accelerator:
         """
         target = Path(folder)
         with replacing(target) as staging:
-            for path, text in self._files().items():
-                file = staging / path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text)
+            _write_files(staging, self._files())
         return replace(self, project=target)
 
     def _files(self) -> dict[str, str]:
         """Every file of the project, by path."""
-        from hwgen.backends import hls, rtl
+        from hwgen.backends import hls
         from hwgen.golden.execute import trace
         from hwgen.verify.vectors import random_codes
 
@@ -102,8 +99,7 @@ class Accelerator:
             NETWORK: print_graph(self.graph),
             "folding.json": _json(folding),
             "estimate.json": _json(self.estimate().to_json()),
-            **{f"rtl/{path}": text for path, text in rtl.emit(self.design).items()},
-            **{f"hls/{path}": text for path, text in hls.emit(self.design).items()},
+            **_emitted(self.design),
             **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
         }
 
@@ -140,7 +136,7 @@ class Accelerator:
                 design, project = self._only(layer), None
             if project is None:
                 project = scratch / "project"
-                _write_design(design, project)
+                _write_files(project, _emitted(design))
             build = scratch / "build"
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
@@ -320,15 +316,19 @@ def _scratch(work: str | Path | None) -> Iterator[Path]:
     yield path
 
 
-def _write_design(design: Design, project: Path) -> None:
-    """Both back ends' files of a design, without vectors or reports."""
+def _emitted(design: Design) -> dict[str, str]:
+    """Both back ends' files of a design, by path in a project."""
     from hwgen.backends import hls, rtl
 
-    for folder, files in (("rtl", rtl.emit(design)), ("hls", hls.emit(design))):
-        for path, text in files.items():
-            file = project / folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design)}
+    return {f"{folder}/{path}": text for folder, files in back_ends.items() for path, text in files.items()}
+
+
+def _write_files(folder: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
 
 def _json(value: Any) -> str:
