@@ -10,8 +10,9 @@ import numpy as np
 from hwgen.errors import DataError
 from hwgen.golden.chain import evaluate
 from hwgen.golden.matmul import Codes, bipolar_matmul, integer_matmul
+from hwgen.golden.windows import convolve, pool
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, ArgMax, MatMul, Threshold
+from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, MatMul, Pool, Sum, Threshold
 from hwgen.ir.types import Bipolar, FloatArray, holds
 
 _FRAMES_AT_ONCE = 1024
@@ -38,7 +39,7 @@ def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
         raise DataError(value.name, f"codes must be {value.type.dtype}", f"[{codes.min()}, {codes.max()}]")
     known = {value.name: codes}
     for node in graph.nodes:
-        known[node.output.name] = apply(node, known[node.inputs[0].name])
+        known[node.output.name] = apply(node, *(known[value.name] for value in node.inputs))
     return known
 
 
@@ -47,21 +48,33 @@ def decode(graph: Graph, codes: Codes) -> FloatArray:
     return np.asarray(codes * graph.decoding.scale + graph.decoding.offset, dtype=np.float64)
 
 
-def apply(node: Node, x: Codes) -> Codes:
-    """What `node` makes of the codes x (N, *shape)."""
+def apply(node: Node, *inputs: Codes) -> Codes:
+    """What `node` makes of its inputs' codes, each (N, *shape)."""
+    x = inputs[0]
     match node.op:
-        case MatMul(weights=weights, weight_type=dtype):
-            bipolar = isinstance(dtype, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
-            product = bipolar_matmul if bipolar else integer_matmul
-            rows = x.reshape(-1, x.shape[-1])
-            codes: Codes = product(rows, weights)
-            return codes.reshape(*x.shape[:-1], weights.shape[0])
+        case MatMul() as op:
+            return _multiply(op, node, x)
+        case Conv() as op:
+            return convolve(op, x, node.inputs[0].type.dtype)
+        case Pool() as op:
+            return pool(op, x)
+        case Sum():
+            return np.sum([each.astype(np.int64) for each in inputs], axis=0)
+        case Concat():
+            return np.concatenate(inputs, axis=-1)
         case Activation(steps=steps):
             return evaluate(steps, x.astype(np.int64))
         case Threshold() as op:
             return _threshold(op, x)
         case ArgMax():
             return np.asarray(np.argmax(x.reshape(x.shape[0], -1), axis=1, keepdims=True), dtype=np.int32)
+
+
+def _multiply(op: MatMul, node: Node, x: Codes) -> Codes:
+    bipolar = isinstance(op.weight_type, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
+    product = bipolar_matmul if bipolar else integer_matmul
+    codes: Codes = product(x.reshape(-1, op.weights.shape[1]), op.weights)
+    return codes.reshape(len(x), *node.output.type.shape)
 
 
 def _threshold(op: Threshold, x: Codes) -> Codes:

@@ -1,61 +1,75 @@
 """Where FIFOs stand and how deep they are.
 
-A unit that folds its neurons reads a frame in one burst of SF beats and then computes on it for (NF - 1) * SF cycles.
-A FIFO of one frame in front of it takes the next frame meanwhile, so the unit before it never waits.
+A dense unit that folds its neurons reads a vector in one burst of SF beats and then computes on it for (NF - 1) * SF
+cycles. A FIFO of one vector in front of it takes the next vector meanwhile, so the unit before it never waits. Where
+branches meet, a FIFO on each holds what the faster branch gives until the slower one has caught up. A sliding window
+unit brings its own line buffer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from hwgen.hw.design import Design, Layer, Unit
+from hwgen.errors import DeadlockError
+from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.schedule import CycleModel, cycle_model
+from hwgen.hw.kernels.window import SlidingWindow
 
 MIN_DEPTH = 2
 _LARGEST_FACTOR = 8
 
 
-def fifo_before(layer: Layer) -> Fifo | None:
-    """The FIFO in front of a unit that reads in bursts; none where it reads evenly."""
-    if not isinstance(layer, MatVec) or layer.neuron_folds == 1:
-        return None
-    output = replace(layer.input, name=f"{layer.name}_fifo")
-    return Fifo(output.name, layer.origin, layer.input, output, max(MIN_DEPTH, layer.input.beats))
-
-
-def cycles(design: Design) -> CycleModel:
-    """The exact cycle model of a design."""
-    return cycle_model([unit.schedule for unit in design.units], design.input.beats)
-
-
 def deepen(design: Design) -> Design:
     """The design with FIFOs deep enough that its slowest unit alone sets the interval.
 
-    Depths are doubled step by step, each step with and without a short FIFO in front of every width converter: a
-    converter takes its beats unevenly where neither lane count divides the other. Should no step reach the slowest
-    unit's cycles, the first of the shortest interval is taken.
+    Depths (and rows of line buffers) are doubled step by step, each step with and without a short FIFO in front of
+    every width converter: a converter takes its beats unevenly where neither lane count divides the other. Should no
+    step reach the slowest unit's cycles, the first of the shortest interval is taken. In the end every FIFO shrinks to
+    what it ever holds, which changes no cycle.
+
+    Raises:
+        DeadlockError: no step ends a deadlock.
     """
-    bound = max(unit.cycles for unit in design.units)
     best: tuple[int, Design] | None = None
+    stuck: DeadlockError | None = None
     factor = 1
     while factor <= _LARGEST_FACTOR:
         deeper = replace(design, units=tuple(_scaled(unit, factor) for unit in design.units))
         for each in (deeper, _buffered(deeper)):
-            interval = cycles(each).interval
-            if interval == bound:
-                return each
-            if best is None or interval < best[0]:
-                best = interval, each
+            try:
+                model = each.cycles()
+            except DeadlockError as error:
+                stuck = error
+                continue
+            if best is None or model.interval < best[0]:
+                best = model.interval, _shrunk(each, model.held)
+            if model.interval == design.bound:
+                return best[1]
         factor *= 2
-    assert best is not None
+    if best is None:
+        assert stuck is not None
+        raise stuck
     return best[1]
 
 
 def _scaled(unit: Unit, factor: int) -> Unit:
-    return replace(unit, depth=unit.depth * factor) if isinstance(unit, Fifo) else unit
+    match unit:
+        case Fifo():
+            return replace(unit, depth=unit.depth * factor)
+        case SlidingWindow():
+            return replace(unit, rows=unit.rows * factor)
+        case _:
+            return unit
+
+
+def _shrunk(design: Design, held: Mapping[str, int]) -> Design:
+    units = (
+        replace(unit, depth=max(MIN_DEPTH, min(unit.depth, held[unit.output.name]))) if isinstance(unit, Fifo) else unit
+        for unit in design.units
+    )
+    return replace(design, units=tuple(units))
 
 
 def _buffered(design: Design) -> Design:

@@ -5,8 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from hwgen.errors import CheckError
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, ArgMax, Levels, MatMul, Quantise, Sign, Step, Threshold
+from hwgen.ir.ops import (
+    Activation,
+    ArgMax,
+    Concat,
+    Conv,
+    Levels,
+    MatMul,
+    Pool,
+    PoolKind,
+    Quantise,
+    Sign,
+    Step,
+    Sum,
+    Threshold,
+)
 from hwgen.ir.ranges import quantiser_range, ranges
 from hwgen.ir.types import Bipolar, holds
 
@@ -33,13 +48,30 @@ def _must(condition: bool, where: str, must: str, found: object) -> None:
 
 
 def _check_node(node: Node) -> None:
-    _must(len(node.inputs) == 1, node.label, "one input is read", len(node.inputs))
+    many = isinstance(node.op, Sum | Concat)
+    _must(len(node.inputs) > 1 if many else len(node.inputs) == 1, node.label, "inputs are read", len(node.inputs))
     source, target = node.inputs[0].type, node.output.type
     match node.op:
         case MatMul(weights=weights, weight_type=dtype):
             _must(weights.ndim == 2, node.label, "weights are (out, in)", weights.shape)
-            _must(weights.shape == (target.channels, source.channels), node.label, "weights fit", weights.shape)
+            fits = (*source.shape[:-1], len(weights)) if weights.shape[1] == source.channels else (len(weights),)
+            _must(weights.shape[1] in (source.channels, source.elements), node.label, "weights fit", weights.shape)
+            _must(target.shape == fits, node.label, "the output has the shape of the product", target)
             _must(holds(dtype, weights), node.label, f"weights are codes of {dtype}", "others")
+        case Conv() as conv:
+            _check_conv(node, conv)
+        case Pool(geometry=geometry, kind=kind, minimum=minimum):
+            _check_window(node, geometry, source.channels)
+            _must(minimum.shape in ((1,), (source.channels,)), node.label, "minima are per channel", minimum.shape)
+            _must(kind is PoolKind.MAX or not minimum.any(), node.label, "a sum has no minimum", minimum)
+        case Sum():
+            same = all(value.type.shape == target.shape for value in node.inputs)
+            _must(same, node.label, "all shapes are the same", [str(value.type) for value in node.inputs])
+        case Concat():
+            same = all(value.type.shape[:-1] == target.shape[:-1] for value in node.inputs)
+            channels = sum(value.type.channels for value in node.inputs)
+            shapes = [str(value.type) for value in node.inputs]
+            _must(same and channels == target.channels, node.label, "pixels agree and channels add up", shapes)
         case Activation(steps=steps):
             _must(source.shape == target.shape, node.label, "the shape stays", target)
             for step in steps:
@@ -58,6 +90,27 @@ def _check_node(node: Node) -> None:
             _must(step == (2 if bipolar else 1), node.label, "codes are adjacent", step)
         case ArgMax():
             _must(target.shape == (1,), node.label, "one index leaves", target)
+
+
+def _check_conv(node: Node, op: Conv) -> None:
+    source, out = node.inputs[0].type, op.weights.shape[0]
+    per_group = source.channels // op.groups
+    _must(op.groups >= 1 and source.channels % op.groups == 0, node.label, "groups divide the channels", op.groups)
+    _must(out % op.groups == 0, node.label, "groups divide the outputs", op.groups)
+    _must(op.weights.shape == (out, *op.geometry.kernel, per_group), node.label, "weights fit", op.weights.shape)
+    _must(holds(op.weight_type, op.weights), node.label, f"weights are codes of {op.weight_type}", "others")
+    _check_window(node, op.geometry, out)
+
+
+def _check_window(node: Node, geometry: Geometry, channels: int) -> None:
+    """An image goes in, and what the windows leave comes out."""
+    source, target = node.inputs[0].type, node.output.type
+    _must(len(source.shape) == 3, node.label, "the input is (H, W, C)", source)
+    size = geometry.output_size(*source.shape[:2])
+    top, left, bottom, right = geometry.padding
+    less = max(top, bottom) < geometry.extent[0] and max(left, right) < geometry.extent[1]
+    _must(less, node.label, "padding is less than the window", geometry)
+    _must(min(size) >= 1 and target.shape == (*size, channels), node.label, f"the output is {size}", target)
 
 
 def _check_step(node: Node, step: Step) -> None:
