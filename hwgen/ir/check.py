@@ -70,9 +70,11 @@ def _check_node(node: Node) -> None:
             _must(same, node.label, "all shapes are the same", [str(value.type) for value in node.inputs])
         case Concat():
             same = all(value.type.shape[:-1] == target.shape[:-1] for value in node.inputs)
-            channels = sum(value.type.channels for value in node.inputs)
-            shapes = [str(value.type) for value in node.inputs]
-            _must(same and channels == target.channels, node.label, "pixels agree and channels add up", shapes)
+            total = sum(value.type.channels for value in node.inputs)
+            found = [str(value.type) for value in node.inputs]
+            _must(same and total == target.channels, node.label, "pixels agree and channels add up", found)
+            one = {value.type.dtype for value in (*node.inputs, node.output)}
+            _must(len(one) == 1, node.label, "all types are the same", found)
         case Activation(steps=steps):
             _must(source.shape == target.shape, node.label, "the shape stays", target)
             for step in steps:
