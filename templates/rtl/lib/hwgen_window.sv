@@ -114,8 +114,11 @@ module hwgen_window #(
     return top < 0 ? '0 : top > Bottom ? Bottom : top;
   endfunction
 
+  // A row of windows that sees nothing but padding above the image waits for the image's first row.
   function automatic level_t needed_at(input place_t top, input logic last);
-    return level_t'((last ? Bottom : clipped(top + place_t'(ExtentDown))) - clipped(top));
+    place_t after;
+    after = last ? Bottom : clipped(top + place_t'(ExtentDown));
+    return level_t'((after == 0 ? place_t'(1) : after) - clipped(top));
   endfunction
 
   function automatic level_t released_at(input place_t top, input logic last);
