@@ -11,7 +11,7 @@ import pytest
 
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
-from hwgen.ir.types import Bipolar, DType, IntType
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from tests.rtl_support import TERNARY, design_of, draw, matvec, prove
 
 B = Bipolar()
@@ -39,7 +39,13 @@ Case = tuple[DType, DType, DType | None, tuple[int, int], tuple[int, int], bool]
 
 def prove_random(unit: MatVec, work: Path) -> None:
     frames = draw(np.random.default_rng(8), unit.input.dtype, (5, unit.input.size))
-    prove(design_of(unit), frames, work)
+    prove(design_of(unit), without_spare(unit, frames), work)
+
+
+def without_spare(unit: MatVec, frames: IntArray) -> IntArray:
+    """Zero bits past a tap's last channel, as a window unit sends them."""
+    frames.reshape(len(frames), -1, unit.input.elements)[:, :, unit.channels :] = -isinstance(unit.input.dtype, Bipolar)
+    return frames
 
 
 def run(case: Case, work: Path) -> None:
@@ -83,9 +89,7 @@ def test_counted_taps_of_a_padded_bipolar_image(result: DType | None, folding: t
     unit = matvec(rng, B, TERNARY, (5, 6), folding, result=result, taps=3, pixels=2, counted=True)
     frames = np.random.default_rng(8).integers(-1, 2, size=(6, unit.input.size))
     frames[0], frames[1], frames[2] = 0, -1, 1
-    channels = frames.reshape(6, -1, unit.input.elements)
-    channels[:, :, 5:] = 0  # a window unit forces spare lanes to zero
-    prove(design_of(unit), frames, tmp_path)
+    prove(design_of(unit), without_spare(unit, frames), tmp_path)
 
 
 @pytest.mark.parametrize(("source", "result"), [(U8, B), (I4, None), (TERNARY, U2)], ids=str)
