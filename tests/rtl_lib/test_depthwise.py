@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hwgen.hw.design import Design
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import TERNARY, depthwise, design_of, draw, prove, window
@@ -37,6 +38,7 @@ def test_depthwise(
 ) -> None:
     rng = np.random.default_rng(7)
     unit = depthwise(rng, weight, source, shape, lanes, result=result, descending=result is not None, pixels=3)
+    assert isinstance(unit, DepthwiseUnit) and unit.blocks * unit.taps == unit.weight_rom.depth
     prove_random(design_of(unit), tmp_path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from hwgen.backends.render import render
 from hwgen.backends.rtl.layers import Header, LayerText, header, layer_text
@@ -29,8 +28,8 @@ _NO_THRESHOLD = IntType(1, signed=False)
 
 
 @dataclass(frozen=True)
-class _Product(Header):
-    """Fields that matvec.sv.j2 and depthwise.sv.j2 share."""
+class Product:
+    """What matvec.sv.j2 and depthwise.sv.j2 share: types, activation, memories."""
 
     weight: Operand
     input: Operand
@@ -44,13 +43,14 @@ class _Product(Header):
     code: Code
     credits: int
     weights: Memory
-    memories: tuple[Memory, ...]
 
 
 @dataclass(frozen=True)
-class MatVecContext(_Product):
+class MatVecContext(Header):
     """Fields of matvec.sv.j2."""
 
+    product: Product
+    memories: tuple[Memory, ...]
     pe: int
     simd: int
     groups: int
@@ -64,9 +64,11 @@ class MatVecContext(_Product):
 
 
 @dataclass(frozen=True)
-class DepthwiseContext(_Product):
+class DepthwiseContext(Header):
     """Fields of depthwise.sv.j2."""
 
+    product: Product
+    memories: tuple[Memory, ...]
     lanes: int
     last_lanes: int
     blocks: int
@@ -84,7 +86,8 @@ def matvec_text(unit: MatVec, module: str, digest: str) -> LayerText:
     roms = _roms(unit, packing.weight_words(unit))
     context = MatVecContext(
         **header(unit, module, digest, purpose),
-        **_product(unit, roms, unit.mw, unit.groups * unit.neuron_folds),
+        product=_product(unit, roms, unit.mw, unit.groups * unit.neuron_folds),
+        memories=tuple(rom.memory for rom in roms),
         pe=fold.pe,
         simd=fold.simd,
         groups=unit.groups,
@@ -109,7 +112,8 @@ def depthwise_text(unit: DepthwiseUnit, module: str, digest: str) -> LayerText:
     roms = _roms(unit, packing.tap_words(unit))
     context = DepthwiseContext(
         **header(unit, module, digest, purpose),
-        **_product(unit, roms, unit.taps, unit.blocks),
+        product=_product(unit, roms, unit.taps, unit.blocks),
+        memories=tuple(rom.memory for rom in roms),
         lanes=unit.output.lanes,
         last_lanes=unit.output.last_lanes,
         blocks=unit.blocks,
@@ -127,25 +131,24 @@ def _roms(unit: MatVec | DepthwiseUnit, weights: packing.Bytes) -> list[Filled]:
     return roms
 
 
-def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, beats: int) -> dict[str, Any]:
-    """The fields of `_Product` but those of the header; `beats` are those of a pixel."""
+def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, beats: int) -> Product:
+    """The fields that matvec.sv.j2 and depthwise.sv.j2 share; `beats` are those of a pixel."""
     activation = unit.activation
     has_descending = any(rom.memory.data == "descending" for rom in roms)
-    return {
-        "weight": operand(unit.weight_type),
-        "input": operand(unit.input.dtype),
-        "sum": operand(unit.sum_type),
-        "levels": activation.levels if activation else 0,
-        "threshold": operand(activation.type if activation else _NO_THRESHOLD),
-        "thresholds": "thresholds" if activation else "'0",
-        "threshold_addr": "threshold_addr" if activation else "unused_threshold_addr",
-        "threshold_addr_bits": addr_bits(beats),
-        "descending": "descending" if has_descending else "'0",
-        "code": _code(unit, fan_in),
-        "credits": unit.schedule.credits,
-        "weights": roms[0].memory,
-        "memories": tuple(rom.memory for rom in roms),
-    }
+    return Product(
+        weight=operand(unit.weight_type),
+        input=operand(unit.input.dtype),
+        sum=operand(unit.sum_type),
+        levels=activation.levels if activation else 0,
+        threshold=operand(activation.type if activation else _NO_THRESHOLD),
+        thresholds="thresholds" if activation else "'0",
+        threshold_addr="threshold_addr" if activation else "unused_threshold_addr",
+        threshold_addr_bits=addr_bits(beats),
+        descending="descending" if has_descending else "'0",
+        code=_code(unit, fan_in),
+        credits=unit.schedule.credits,
+        weights=roms[0].memory,
+    )
 
 
 def _code(unit: MatVec | DepthwiseUnit, fan_in: int) -> Code:

@@ -29,7 +29,8 @@ module hwgen_dot #(
   parameter int unsigned InputBits = 1,
   parameter bit InputSigned = 1'b1,
   parameter bit InputBipolar = 1'b1,
-  parameter int unsigned SumBits = 1
+  parameter int unsigned SumBits = 1,
+  localparam int unsigned ProductBits = WeightBits + InputBits + 1
 ) (
   input  wire logic [Simd*WeightBits-1:0] weights_i,
   input  wire logic [Simd*InputBits-1:0]  inputs_i,
@@ -113,31 +114,28 @@ module hwgen_dot #(
       .count_o(sum_o)
     );
   end else begin : gen_products
-    localparam int unsigned ProductBits = WeightBits + InputBits + 1;
     logic [Simd*ProductBits-1:0] products;
 
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
       logic [WeightBits-1:0] weight;
       logic [InputBits-1:0] value;
-      logic signed [WeightBits:0] signed_weight;
-      logic signed [InputBits:0] signed_value;
-      logic signed [ProductBits-1:0] product;
+      logic signed [ProductBits-1:0] wide_weight, wide_value, product;
 
       assign weight = weights_i[lane*WeightBits +: WeightBits];
       assign value = inputs_i[lane*InputBits +: InputBits];
-      assign signed_weight = {WeightSigned && weight[WeightBits-1], weight};
-      assign signed_value = {InputSigned && value[InputBits-1], value};
+      assign wide_weight = ProductBits'(signed'({WeightSigned && weight[WeightBits-1], weight}));
+      assign wide_value = ProductBits'(signed'({InputSigned && value[InputBits-1], value}));
 
       if (WeightBipolar) begin : gen_weight_sign
         logic unused_weight;
-        assign unused_weight = ^signed_weight;
-        assign product = weight[0] ? ProductBits'(signed_value) : -ProductBits'(signed_value);
+        assign unused_weight = ^wide_weight;
+        assign product = weight[0] ? wide_value : -wide_value;
       end else if (InputBipolar) begin : gen_input_sign
         logic unused_value;
-        assign unused_value = ^signed_value;
-        assign product = value[0] ? ProductBits'(signed_weight) : -ProductBits'(signed_weight);
+        assign unused_value = ^wide_value;
+        assign product = value[0] ? wide_weight : -wide_weight;
       end else begin : gen_multiply
-        assign product = signed_weight * signed_value;
+        assign product = wide_weight * wide_value;
       end
 
       assign products[lane*ProductBits +: ProductBits] = product;
