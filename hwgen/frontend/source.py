@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,14 @@ _HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_q
 
 @dataclass(frozen=True)
 class SourceNode:
-    """One ONNX node; an absent optional input is an empty name."""
+    """One ONNX node; an absent optional input is an empty name. `channels_last` where images are (1, H, W, C) to it."""
 
     name: str
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
+    channels_last: bool = False
 
     @property
     def label(self) -> str:
@@ -41,10 +42,17 @@ class SourceNode:
         """A float32 attribute as float64, unchanged."""
         return float(self.attributes.get(name, default))
 
+    def integers(self, name: str, default: Sequence[int]) -> tuple[int, ...]:
+        """A list of integers."""
+        return tuple(int(number) for number in self.attributes.get(name, default))
+
     def text(self, name: str, default: str) -> str:
         """A string attribute."""
         value = self.attributes.get(name, default)
         return value.decode() if isinstance(value, bytes) else str(value)
+
+
+Compute = Callable[[SourceNode, Sequence["Array | None"]], Sequence[Array]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class SourceGraph:
         annotations: the finn_datatype of tensors that state one.
         outputs: every graph output, those that are constants included.
         batch: the batch size the file was exported with, 1 where it is symbolic.
+        compute: the outputs of a node whose operands are all constant.
     """
 
     name: str
@@ -66,6 +75,7 @@ class SourceGraph:
     input_shape: tuple[int, ...]
     outputs: tuple[str, ...]
     batch: int = 1
+    compute: Compute | None = None
 
 
 def annotated_type(text: str) -> DType | None:

@@ -1,0 +1,153 @@
+"""Where branches meet: residual sums and concatenations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.source import SourceNode, module_path
+from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, collapse, fold_affine
+from hwgen.ir.graph import Affine
+from hwgen.ir.ops import Add, Concat, Mul, Step, Sum
+from hwgen.ir.types import FloatArray, TensorType, smallest_int
+
+
+def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
+    """What a branch's codes mean, as one affine function. Raises: ModelError."""
+    meaning = fold_affine(stream.steps)
+    if meaning is None:
+        raise ModelError(
+            node.label,
+            "both its operands must be quantised",
+            f"an activation function with no quantiser behind it after {build.label(stream.value)}",
+            "Quantise each branch before the sum",
+        )
+    return meaning
+
+
+def _scale(scale: FloatArray) -> str:
+    return f"{float(scale):g}" if scale.ndim == 0 else "one for each channel"
+
+
+def _differ(
+    node: SourceNode, build: Build, first: Stream, second: Stream, what: str, found: tuple[str, str]
+) -> ModelError:
+    """The one message about branches that do not match in `what`."""
+    names = build.label(first.value), build.label(second.value)
+    change = "Quantise both with one shared quantiser" if what == "scale" else "Bring both to one shape"
+    return ModelError(
+        node.label,
+        f"both its operands must have one {what}",
+        f"{found[0]} from {names[0]} and {found[1]} from {names[1]}",
+        change,
+    )
+
+
+def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream:
+    """The sum of two branches of one scale s: s (x + y) + their offsets. Raises: ModelError."""
+    if first.shape != second.shape:
+        raise _differ(node, build, first, second, "shape", (str(first.shape), str(second.shape)))
+    types = first.value.type, second.value.type
+    if types[0].shape != types[1].shape or not np.array_equal(first.places, second.places):
+        raise _differ(node, build, first, second, "layout", (str(types[0]), str(types[1])))
+    left, right = _meaning(node, build, first), _meaning(node, build, second)
+    if left.scale.ndim or right.scale.ndim or left.scale != right.scale:
+        raise _differ(node, build, first, second, "scale", (_scale(left.scale), _scale(right.scale)))
+    low, high = first.low + second.low, first.high + second.high
+    kind = TensorType(types[0].shape, smallest_int(low, high))
+    origin = module_path(node.name, node.name)
+    value = build.emit(build.next_name("add"), Sum(), (first.value, second.value), kind, origin)
+    steps = affine_steps(left.scale, left.offset) + affine_steps(np.ones(()), right.offset)
+    return Stream(value, low, high, steps, first.places, quantised=False)
+
+
+def _as_affine(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """At most one Mul and one Add behind it, written as both; other chains as they are."""
+    match steps:
+        case ():
+            return Mul(np.ones(())), Add(np.zeros(()))
+        case (Mul() as scale,):
+            return scale, Add(np.zeros(()))
+        case (Add() as offset,):
+            return Mul(np.ones(())), offset
+    return steps
+
+
+def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step | None:
+    """One step of several, parameters side by side, None where they are not of one kind."""
+    first = steps[0]
+    if any(type(step) is not type(first) for step in steps):
+        return None
+    changed = {}
+    for name, value in vars(first).items():
+        values = [getattr(step, name) for step in steps]
+        if isinstance(value, np.ndarray):
+            wide = [np.broadcast_to(v, (n,)) for v, n in zip(values, channels, strict=True)]
+            changed[name] = collapse(np.concatenate(wide))
+        elif any(other != value for other in values):
+            return None
+    return replace(first, **changed)
+
+
+def _joined_steps(node: SourceNode, build: Build, streams: Sequence[Stream]) -> tuple[Step, ...]:
+    """The pending steps of all branches as one chain. Raises: ModelError."""
+    chains = [stream.steps for stream in streams]
+    if any(len(chain) != len(chains[0]) for chain in chains):
+        chains = [_as_affine(chain) for chain in chains]
+    channels = [stream.value.type.channels for stream in streams]
+    joined = [_side_by_side(steps, channels) for steps in zip(*chains, strict=False)]
+    if any(len(chain) != len(chains[0]) for chain in chains) or None in joined:
+        names = " and ".join(build.label(stream.value) for stream in streams)
+        raise ModelError(
+            node.label,
+            "its operands must have the same operators behind their layers",
+            f"other operators behind {names}",
+            "Quantise each branch before the concatenation",
+        )
+    return tuple(step for step in joined if step is not None)
+
+
+def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Streams side by side along the channels. Raises: ModelError."""
+    streams = [stream_of(node, tensor) for tensor in args if tensor is not None]
+    if len(streams) == 1:
+        return streams[0]
+    rank = len(streams[0].shape)
+    axis = node.integer("axis", 1) % rank
+    pixels = {stream.value.type.shape[:-1] for stream in streams}
+    rest = {tuple(n for a, n in enumerate(stream.shape) if a != axis) for stream in streams}
+    moves = rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)
+    if len(pixels) > 1 or len(rest) > 1 or moves:
+        shapes = " and ".join(f"{stream.shape} from {build.label(stream.value)}" for stream in streams)
+        raise ModelError(
+            node.label,
+            "it must join channels of images of one size",
+            f"axis {axis} of {shapes}",
+            "Concatenate along the channels",
+        )
+    steps = _joined_steps(node, build, streams)
+    channels = [stream.value.type.channels for stream in streams]
+    low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
+    dtypes = {stream.value.type.dtype for stream in streams}
+    least, most = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
+    kind = TensorType((*pixels.pop(), sum(channels)), dtypes.pop() if len(dtypes) == 1 else smallest_int(least, most))
+    value = build.emit(
+        build.next_name("concat"), Concat(), [s.value for s in streams], kind, module_path(node.name, node.name)
+    )
+    starts = np.cumsum([0, *channels[:-1]])
+    moved = [
+        stream.places // count * sum(channels) + stream.places % count + start
+        for stream, count, start in zip(streams, channels, starts, strict=True)
+    ]
+    together = all(stream.quantised for stream in streams)
+    return Stream(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=together)
+
+
+def _pixel_varies(stream: Stream, axis: int) -> bool:
+    """Whether going along an ONNX axis leads to other pixels."""
+    pixels = np.moveaxis(stream.places // stream.value.type.channels, axis, 0)
+    return bool(np.any(pixels != pixels[:1]))
