@@ -15,6 +15,8 @@ from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import Case, matvec_case, run_cases
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case
 
+Types = tuple[DType, DType, DType | None]
+
 B = Bipolar()
 INT2, INT3, INT4, UINT2, UINT4 = (IntType(n, s) for n, s in ((2, True), (3, True), (4, True), (2, False), (4, False)))
 PLAIN = Geometry((3, 2), (1, 2))
@@ -129,7 +131,7 @@ def test_depthwise(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("dtypes", [(B, B, B), (INT3, UINT4, INT2), (B, UINT2, None)], ids=lambda d: name_of(*d))
 @pytest.mark.parametrize("groups", [1, 2, 3])
-def test_every_folding(groups: int, dtypes: tuple[DType, DType, DType | None], tmp_path: Path) -> None:
+def test_every_folding(groups: int, dtypes: Types, tmp_path: Path) -> None:
     outputs, channels = 6 // groups, 6 // groups
     lanes = [n for n in range(1, outputs + 1) if groups == 1 or outputs % n == 0]
     cases = [
