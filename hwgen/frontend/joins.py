@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, collapse, fold_affine
 from hwgen.ir.graph import Affine
-from hwgen.ir.ops import Add, Concat, Mul, Step, Sum
+from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Step, Sum
 from hwgen.ir.types import FloatArray, TensorType, smallest_int
 
 
@@ -65,50 +66,55 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
     return Stream(value, low, high, steps, first.places, quantised=False)
 
 
-def _as_affine(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """At most one Mul and one Add behind it, written as both; other chains as they are."""
-    match steps:
-        case ():
-            return Mul(np.ones(())), Add(np.zeros(()))
-        case (Mul() as scale,):
-            return scale, Add(np.zeros(()))
-        case (Add() as offset,):
-            return Mul(np.ones(())), offset
-    return steps
+def _identity(step: Step) -> Step | None:
+    """A step of the same kind that changes nothing, None where there is none that is exact."""
+    match step:
+        case Mul():
+            return Mul(np.ones(()))
+        case Div():
+            return Div(np.ones(()))
+        case Add():
+            return Add(np.zeros(()))
+        case Clip():
+            return Clip(np.asarray(-np.inf), np.asarray(np.inf))
+        case LeakyRelu():
+            return LeakyRelu(np.ones(()))
+    return None
 
 
-def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step | None:
-    """One step of several, parameters side by side, None where they are not of one kind."""
-    first = steps[0]
-    if any(type(step) is not type(first) for step in steps):
-        return None
-    changed = {}
-    for name, value in vars(first).items():
-        values = [getattr(step, name) for step in steps]
+def _alike(first: Step, second: Step) -> bool:
+    """Whether two steps differ in arrays alone."""
+    plain = [{n: v for n, v in vars(step).items() if not isinstance(v, np.ndarray)} for step in (first, second)]
+    return type(first) is type(second) and plain[0] == plain[1]
+
+
+def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
+    """One step of several that are alike, parameters side by side."""
+    changed: dict[str, Any] = {}
+    for name, value in vars(steps[0]).items():
         if isinstance(value, np.ndarray):
-            wide = [np.broadcast_to(v, (n,)) for v, n in zip(values, channels, strict=True)]
+            wide = [np.broadcast_to(getattr(s, name), (n,)) for s, n in zip(steps, channels, strict=True)]
             changed[name] = collapse(np.concatenate(wide))
-        elif any(other != value for other in values):
-            return None
-    return replace(first, **changed)
+    return replace(steps[0], **changed)
 
 
 def _joined_steps(node: SourceNode, build: Build, streams: Sequence[Stream]) -> tuple[Step, ...]:
-    """The pending steps of all branches as one chain. Raises: ModelError."""
-    chains = [stream.steps for stream in streams]
-    if any(len(chain) != len(chains[0]) for chain in chains):
-        chains = [_as_affine(chain) for chain in chains]
+    """The pending steps of all branches as one chain, identities where a branch lacks a step. Raises: ModelError."""
     channels = [stream.value.type.channels for stream in streams]
-    joined = [_side_by_side(steps, channels) for steps in zip(*chains, strict=False)]
-    if any(len(chain) != len(chains[0]) for chain in chains) or None in joined:
-        names = " and ".join(build.label(stream.value) for stream in streams)
-        raise ModelError(
-            node.label,
-            "its operands must have the same operators behind their layers",
-            f"other operators behind {names}",
-            "Quantise each branch before the concatenation",
-        )
-    return tuple(step for step in joined if step is not None)
+    rest, joined = [list(stream.steps) for stream in streams], []
+    while any(rest):
+        head = max(rest, key=len)[0]
+        steps = [chain.pop(0) if chain and _alike(chain[0], head) else _identity(head) for chain in rest]
+        if None in steps:
+            names = " and ".join(build.label(stream.value) for stream in streams)
+            raise ModelError(
+                node.label,
+                "its operands must have the same operators behind their layers",
+                f"a {type(head).__name__} not behind all of {names}",
+                "Quantise each branch before the concatenation",
+            )
+        joined.append(_side_by_side([step for step in steps if step is not None], channels))
+    return tuple(joined)
 
 
 def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
