@@ -31,7 +31,7 @@ def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
 
 
 def _scale(scale: FloatArray) -> str:
-    return f"{float(scale):g}" if scale.ndim == 0 else "one for each channel"
+    return f"{float(scale):.9g}" if scale.ndim == 0 else "one for each channel"
 
 
 def _differ(
@@ -39,7 +39,11 @@ def _differ(
 ) -> ModelError:
     """The one message about branches that do not match in `what`."""
     names = build.label(first.value), build.label(second.value)
-    change = "Quantise both with one shared quantiser" if what == "scale" else "Bring both to one shape"
+    change = {
+        "scale": "Quantise both with one shared quantiser",
+        "shape": "Bring both to one shape",
+        "layout": "Reshape or transpose neither",
+    }[what]
     return ModelError(
         node.label,
         f"both its operands must have one {what}",
@@ -54,7 +58,7 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
         raise _differ(node, build, first, second, "shape", (str(first.shape), str(second.shape)))
     types = first.value.type, second.value.type
     if types[0].shape != types[1].shape or not np.array_equal(first.places, second.places):
-        raise _differ(node, build, first, second, "layout", (str(types[0]), str(types[1])))
+        raise _differ(node, build, first, second, "layout", (str(types[0]), f"{types[1]} in another order"))
     left, right = _meaning(node, build, first), _meaning(node, build, second)
     if left.scale.ndim or right.scale.ndim or left.scale != right.scale:
         raise _differ(node, build, first, second, "scale", (_scale(left.scale), _scale(right.scale)))
