@@ -80,7 +80,7 @@ def apply(node: Node, *inputs: Codes) -> Codes:
         case Pool() as op:
             return pool(op, x)
         case Sum():
-            return np.asarray(np.sum([each.astype(np.int64) for each in inputs], axis=0))
+            return np.asarray(sum(each.astype(np.int64) for each in inputs))
         case Concat():
             return np.concatenate(inputs, axis=-1)
         case Activation(steps=steps):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
@@ -70,9 +71,11 @@ class Design:
         """Cycles a frame of the slowest unit: no interval can be shorter."""
         return max(unit.cycles for unit in self.units)
 
+    @cached_property
     def cycles(self) -> CycleModel:
         """The exact cycle model. Raises: DeadlockError."""
-        return cycle_model(self.network)
+        slowest = max(self.units, key=lambda unit: unit.cycles)
+        return cycle_model(self.network, slowest.name)
 
     def only(self, name: str) -> Design:
         """The design of one layer alone, with its sliding window unit if it has one, its streams at the edge.
@@ -90,6 +93,4 @@ class Design:
         if isinstance(before, SlidingWindow):
             units = (before, layer)
         source = units[0].inputs[0]
-        return replace(
-            self, name=f"{self.name}_{name}", units=units, input=source, output=layer.outputs[0]
-        )
+        return replace(self, name=f"{self.name}_{name}", units=units, input=source, output=layer.outputs[0])

@@ -8,7 +8,6 @@ unit brings its own line buffer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from hwgen.errors import DeadlockError
@@ -26,8 +25,8 @@ def deepen(design: Design) -> Design:
 
     Depths (and rows of line buffers) are doubled step by step, each step with and without a short FIFO in front of
     every width converter: a converter takes its beats unevenly where neither lane count divides the other. Should no
-    step reach the slowest unit's cycles, the first of the shortest interval is taken. In the end every FIFO shrinks to
-    what it ever holds, which changes no cycle.
+    step reach the slowest unit's cycles, the first of the shortest interval is taken. In the end the FIFOs shrink to
+    what they hold, if that keeps the interval.
 
     Raises:
         DeadlockError: no step ends a deadlock.
@@ -39,19 +38,19 @@ def deepen(design: Design) -> Design:
         deeper = replace(design, units=tuple(_scaled(unit, factor) for unit in design.units))
         for each in (deeper, _buffered(deeper)):
             try:
-                model = each.cycles()
+                interval = each.cycles.interval
             except DeadlockError as error:
                 stuck = error
                 continue
-            if best is None or model.interval < best[0]:
-                best = model.interval, _shrunk(each, model.held)
-            if model.interval == design.bound:
-                return best[1]
+            if best is None or interval < best[0]:
+                best = interval, each
+            if interval == design.bound:
+                return _shrunk(each, interval)
         factor *= 2
     if best is None:
         assert stuck is not None
         raise stuck
-    return best[1]
+    return _shrunk(best[1], best[0])
 
 
 def _scaled(unit: Unit, factor: int) -> Unit:
@@ -64,12 +63,20 @@ def _scaled(unit: Unit, factor: int) -> Unit:
             return unit
 
 
-def _shrunk(design: Design, held: Mapping[str, int]) -> Design:
+def _shrunk(design: Design, interval: int) -> Design:
+    """The design with FIFOs of what they hold in its first frames, where that keeps the interval."""
+    if not any(isinstance(unit, Fifo) for unit in design.units):
+        return design
+    held = design.cycles.held()
     units = (
         replace(unit, depth=max(MIN_DEPTH, min(unit.depth, held[unit.output.name]))) if isinstance(unit, Fifo) else unit
         for unit in design.units
     )
-    return replace(design, units=tuple(units))
+    smaller = replace(design, units=tuple(units))
+    try:
+        return smaller if smaller.cycles.interval == interval else design
+    except DeadlockError:
+        return design
 
 
 def _buffered(design: Design) -> Design:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
 
-from hwgen.errors import CheckError
+from hwgen.errors import CheckError, ConfigError
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.folding import fused_threshold, is_fused
 from hwgen.hw.kernel import Folding, MemoryStyle
@@ -35,9 +34,8 @@ from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Sum, Threshold
 from hwgen.ir.text import print_graph
-from hwgen.ir.types import IntArray
+from hwgen.ir.types import Bipolar, IntArray
 
-Product = TypeVar("Product", MatVec, DepthwiseUnit)
 _MIN_DEPTH = 2
 
 
@@ -52,6 +50,32 @@ class Choices:
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
     bit_planes: frozenset[str] = frozenset()
+
+
+def choices_for(graph: Graph, memory: Mapping[str, str], bit_planes: Iterable[str]) -> Choices:
+    """Choices that fit `graph`.
+
+    Raises:
+        ConfigError: an unknown layer, or bit planes where there are no bipolar weights on integers.
+    """
+    names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
+    for setting, chosen in (("memory", memory), ("bit_planes", bit_planes)):
+        for name in chosen:
+            if name not in names:
+                raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)
+    for name in bit_planes:
+        node = graph.node(name)
+        assert isinstance(node.op, MatMul | Conv)
+        source = node.inputs[0].type.dtype
+        if not isinstance(node.op.weight_type, Bipolar) or isinstance(source, Bipolar) or _is_depthwise(node):
+            found = f"{node.op.weight_type} weights and {source} inputs"
+            must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
+            raise ConfigError("bit_planes", must, found, "Leave it out")
+    return Choices({name: MemoryStyle(style) for name, style in memory.items()}, frozenset(bit_planes))
+
+
+def _is_depthwise(node: Node) -> bool:
+    return isinstance(node.op, Conv) and node.op.is_depthwise
 
 
 def lower(
@@ -181,30 +205,28 @@ class _Builder:
         if op.is_depthwise:
             unit = depthwise_unit(node, window.output, result, grouped[:, 0, :, 0], fused)
         else:
-            unit = matvec_unit(node, window.output, result, grouped, fused)
-        unit = self._chosen(unit)
+            unit = self._arithmetic(matvec_unit(node, window.output, result, grouped, fused))
         rows = rows_for(window, unit.cycles // unit.pixels)
-        self.units.append(replace(window, rows=rows, memory_style=self.choices.memory.get(node.name)))
-        self._finish(node, unit)
+        style = self.choices.memory.get(node.name)
+        self.units.append(replace(window, rows=rows, memory_style=style))
+        self._finish(node, replace(unit, memory_style=style))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
         unit = matvec_unit(node, stream, self._result(node), weights, fused_threshold(self.graph, node))
         if unit.neuron_folds > 1:
             unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
-        self._finish(node, self._chosen(unit))
+        unit = replace(unit, memory_style=self.choices.memory.get(node.name))
+        self._finish(node, self._arithmetic(unit))
 
     def _result(self, node: Node) -> Stream:
         """What the unit of `node` writes."""
         fused = fused_threshold(self.graph, node)
         return stream_of(node.name, node.output if fused is None else fused.output, self.folding[node.name].pe)
 
-    def _chosen(self, unit: Product) -> Product:
-        """The unit with the memory and the arithmetic that the user chose for it."""
-        unit = replace(unit, memory_style=self.choices.memory.get(unit.name))
-        if isinstance(unit, MatVec) and unit.name in self.choices.bit_planes:
-            return replace(unit, arithmetic=Arithmetic.BIT_PLANES)
-        return unit
+    def _arithmetic(self, unit: MatVec) -> MatVec:
+        """The unit with the arithmetic that the user chose for it."""
+        return replace(unit, arithmetic=Arithmetic.BIT_PLANES) if unit.name in self.choices.bit_planes else unit
 
     def _pool(self, node: Node, op: Pool) -> None:
         value, geometry = node.inputs[0], op.geometry

@@ -50,7 +50,7 @@ def to_words(codes: npt.NDArray[np.integer], stream: Stream) -> Bytes:
 
 
 def from_words(words: Bytes, stream: Stream) -> IntArray:
-    """Beats (frames * beats, bytes) back to codes (frames, codes of a frame); spare lanes and a cut frame are dropped."""
+    """Beats (frames * beats, bytes) to codes (frames, codes of a frame); spare lanes and a cut frame are dropped."""
     frames = words.shape[0] // stream.beats
     bits = np.unpackbits(words[: frames * stream.beats], axis=1, bitorder="little", count=stream.width)
     per_vector = bits.reshape(frames * stream.vectors, stream.vector_beats * stream.width)
@@ -91,7 +91,7 @@ def weight_words(unit: MatVec) -> Bytes:
 
 
 def tap_words(unit: DepthwiseUnit) -> Bytes:
-    """The weight memory of a depthwise unit: word b*taps + tap, lane p is weights[b*PE+p, tap]; spare places +1 or 0."""
+    """The weight memory of a depthwise unit: word b*taps + tap, lane p is weights[b*PE+p, tap]; spare lanes +1 or 0."""
     pe = unit.output.lanes
     fill = 1 if isinstance(unit.weight_type, Bipolar) else 0
     padded = np.full((unit.blocks * pe, unit.taps), fill, dtype=np.int64)

@@ -48,7 +48,9 @@ def window_unit(node: Node, stream: Stream, geometry: Geometry, blocks: int, pad
         lanes=stream.lanes,
         vectors=down * across * geometry.taps * blocks,
     )
-    return SlidingWindow(name, node.origin, stream, output, height, width, geometry, blocks, pad, rows=geometry.extent[0])
+    return SlidingWindow(
+        name, node.origin, stream, output, height, width, geometry, blocks, pad, rows=geometry.extent[0]
+    )
 
 
 def neutral_codes(op: Pool, dtype: DType, channels: int) -> IntArray:

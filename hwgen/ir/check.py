@@ -54,9 +54,10 @@ def _check_node(node: Node) -> None:
     match node.op:
         case MatMul(weights=weights, weight_type=dtype):
             _must(weights.ndim == 2, node.label, "weights are (out, in)", weights.shape)
-            fits = (*source.shape[:-1], len(weights)) if weights.shape[1] == source.channels else (len(weights),)
-            _must(weights.shape[1] in (source.channels, source.elements), node.label, "weights fit", weights.shape)
-            _must(target.shape == fits, node.label, "the output has the shape of the product", target)
+            out, fan_in = weights.shape
+            per_pixel = fan_in == source.channels and target.shape == (*source.shape[:-1], out)
+            flat = fan_in == source.elements and target.shape == (out,)
+            _must(per_pixel or flat, node.label, "weights fit what goes in and comes out", weights.shape)
             _must(holds(dtype, weights), node.label, f"weights are codes of {dtype}", "others")
         case Conv() as conv:
             _check_conv(node, conv)
@@ -69,9 +70,11 @@ def _check_node(node: Node) -> None:
             _must(same, node.label, "all shapes are the same", [str(value.type) for value in node.inputs])
         case Concat():
             same = all(value.type.shape[:-1] == target.shape[:-1] for value in node.inputs)
-            channels = sum(value.type.channels for value in node.inputs)
-            shapes = [str(value.type) for value in node.inputs]
-            _must(same and channels == target.channels, node.label, "pixels agree and channels add up", shapes)
+            total = sum(value.type.channels for value in node.inputs)
+            found = [str(value.type) for value in node.inputs]
+            _must(same and total == target.channels, node.label, "pixels agree and channels add up", found)
+            one = {value.type.dtype for value in (*node.inputs, node.output)}
+            _must(len(one) == 1, node.label, "all types are the same", found)
         case Activation(steps=steps):
             _must(source.shape == target.shape, node.label, "the shape stays", target)
             for step in steps:
@@ -100,17 +103,22 @@ def _check_conv(node: Node, op: Conv) -> None:
     _must(op.weights.shape == (out, *op.geometry.kernel, per_group), node.label, "weights fit", op.weights.shape)
     _must(holds(op.weight_type, op.weights), node.label, f"weights are codes of {op.weight_type}", "others")
     _check_window(node, op.geometry, out)
+    dtype = source.dtype
+    zero = op.pad == 0 if isinstance(dtype, Bipolar) else dtype.min <= op.pad <= dtype.max
+    _must(zero or not op.geometry.pads, node.label, f"a padded tap holds a code of {dtype}", op.pad)
 
 
 def _check_window(node: Node, geometry: Geometry, channels: int) -> None:
     """An image goes in, and what the windows leave comes out."""
     source, target = node.inputs[0].type, node.output.type
     _must(len(source.shape) == 3, node.label, "the input is (H, W, C)", source)
-    size = geometry.output_size(*source.shape[:2])
     top, left, bottom, right = geometry.padding
     less = max(top, bottom) < geometry.extent[0] and max(left, right) < geometry.extent[1]
     _must(less, node.label, "padding is less than the window", geometry)
-    _must(min(size) >= 1 and target.shape == (*size, channels), node.label, f"the output is {size}", target)
+    height, width = source.shape[0], source.shape[1]
+    down, across = geometry.output_size(height, width)
+    fits = down >= 1 and across >= 1 and target.shape == (down, across, channels)
+    _must(fits, node.label, f"the output is {down}x{across}x{channels}", target)
 
 
 def _check_step(node: Node, step: Step) -> None:

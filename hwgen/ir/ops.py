@@ -151,8 +151,8 @@ class MatMul(_Arrays):
 class Conv(_Arrays):
     """A convolution: (H, W, C) to (OH, OW, out) accumulators.
 
-    out[y, x, j] = sum over taps (ky, kx) and i of weights[j, ky, kx, i] * in[y*stride + ky*dilation - top, ..., g(j) + i]
-    with g(j) the first channel of j's group.
+    out[y, x, j] = sum over ky, kx and i of weights[j, ky, kx, i] * in[y*stride + ky*dilation - top, ..., g + i] where
+    g is the first channel of j's group.
 
     Attributes:
         weights: (out, kernel height, kernel width, C / groups) codes of `weight_type`.
@@ -170,7 +170,7 @@ class Conv(_Arrays):
     @property
     def is_depthwise(self) -> bool:
         """One channel a group and one output a channel."""
-        return self.weights.shape[3] == 1 and self.groups == self.weights.shape[0]
+        return bool(self.weights.shape[3] == 1 and self.groups == self.weights.shape[0])
 
 
 class PoolKind(Enum):
