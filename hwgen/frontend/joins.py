@@ -10,11 +10,12 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, collapse, fold_affine
 from hwgen.ir.graph import Affine
 from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Step, Sum
-from hwgen.ir.types import FloatArray, TensorType, smallest_int
+from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
 
 
 def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
@@ -121,6 +122,25 @@ def _joined_steps(node: SourceNode, build: Build, streams: Sequence[Stream]) -> 
     return tuple(joined)
 
 
+def _one_type(node: SourceNode, build: Build, streams: Sequence[Stream]) -> DType:
+    """The type that holds the codes of all branches. Raises: ModelError where a branch cannot have it."""
+    dtypes = {stream.value.type.dtype for stream in streams}
+    low, high = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
+    wide = next(iter(dtypes)) if len(dtypes) == 1 else smallest_int(low, high)
+    for stream in streams:
+        found = ""
+        if not stream.quantised:
+            found = f"the accumulator of {build.producer(stream.value)} with no quantiser behind it"
+        elif len(dtypes) > 1 and isinstance(stream.value.type.dtype, Bipolar):
+            found = f"bipolar codes from {build.label(stream.value)} beside integers"
+        elif stream.value.type.dtype != wide and build.input in sources(build.nodes, stream.value):
+            found = f"the network's input of {stream.value.type.dtype}, which cannot become {wide}"
+        if found:
+            change = "Quantise all branches alike before the concatenation"
+            raise ModelError(node.label, "its operands must be quantised to one type", found, change)
+    return wide
+
+
 def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Streams side by side along the channels. Raises: ModelError."""
     streams = [stream_of(node, tensor) for tensor in args if tensor is not None]
@@ -139,12 +159,11 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
             f"axis {axis} of {shapes}",
             "Concatenate along the channels",
         )
+    dtype = _one_type(node, build, streams)
     steps = _joined_steps(node, build, streams)
     channels = [stream.value.type.channels for stream in streams]
     low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
-    dtypes = {stream.value.type.dtype for stream in streams}
-    least, most = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
-    kind = TensorType((*pixels.pop(), sum(channels)), dtypes.pop() if len(dtypes) == 1 else smallest_int(least, most))
+    kind = TensorType((*pixels.pop(), sum(channels)), dtype)
     value = build.emit(
         build.next_name("concat"), Concat(), [s.value for s in streams], kind, module_path(node.name, node.name)
     )
@@ -153,8 +172,7 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
         stream.places // count * sum(channels) + stream.places % count + start
         for stream, count, start in zip(streams, channels, starts, strict=True)
     ]
-    together = all(stream.quantised for stream in streams)
-    return Stream(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=together)
+    return Stream(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=True)
 
 
 def _pixel_varies(stream: Stream, axis: int) -> bool:

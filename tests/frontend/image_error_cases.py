@@ -188,6 +188,21 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         LAST,
         c=np.ones(4, dtype=np.float32),
     ),
+    "concat_of_an_accumulator": lambda: _join(node("Concat", "a h", "e", name="cat", axis=1), LAST),
+    "concat_with_bipolar": lambda: _join(
+        node("BipolarQuant", "q s", "r", name="sign"), node("Concat", "a r", "e", name="cat", axis=1), LAST
+    ),
+    "concat_with_the_input": lambda: net(
+        [
+            node("Conv", "x w", "h", name="left", pads=[1, 1, 1, 1]),
+            node("Quant", "h s z b", "a", name="left_act", signed=0),
+            node("Concat", "x a", "e", name="cat", axis=1),
+            LAST,
+        ],
+        shape=SHAPE,
+        w=SQUARE,
+        **{**Q, "b": np.float32(5)},
+    ),
     "concat_with_a_constant": lambda: _join(
         node("Concat", "a c", "e", name="cat", axis=1), LAST, c=np.ones((1, 1, 6, 7), dtype=np.float32)
     ),

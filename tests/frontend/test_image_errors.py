@@ -175,6 +175,18 @@ MESSAGES = {
         "behind all of conv0_act (left_act) and input_quant (in). Quantise each branch before the "
         "concatenation."
     ),
+    "concat_of_an_accumulator": (
+        "cat (Concat): its operands must be quantised to one type; found the accumulator of conv0 with no "
+        "quantiser behind it. Quantise all branches alike before the concatenation."
+    ),
+    "concat_with_bipolar": (
+        "cat (Concat): its operands must be quantised to one type; found bipolar codes from input_quant_act "
+        "(sign) beside integers. Quantise all branches alike before the concatenation."
+    ),
+    "concat_with_the_input": (
+        "cat (Concat): its operands must be quantised to one type; found the network's input of int5, which "
+        "cannot become int6. Quantise all branches alike before the concatenation."
+    ),
     "concat_with_a_constant": (
         "cat (Concat): its input must come from the network's input; found a constant. Fold constants before export."
     ),

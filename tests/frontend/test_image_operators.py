@@ -369,7 +369,17 @@ JOINS: dict[str, tuple[list[onnx.NodeProto], dict[str, Any]]] = {
     "output": ([node("Add", "a q", "y")], {}),
     "pooled": ([node("Add", "a q", "t"), node("MaxPool", "t", "e", kernel_shape=[2, 2]), LAST], {}),
     "concat": ([node("Concat", "a q", "t", axis=1), node("Conv", "t v", "y")], {"v": _weights(3, 8, 3, 3)}),
-    "concat_accumulators": ([node("Concat", "h q a h", "e", axis=1), LAST], {}),
+    "concat_three": ([node("Concat", "q a q", "e", axis=1), LAST], {}),
+    "concat_types": (
+        [
+            node("Quant", "h s z b3", "n", name="narrow", signed=0, narrow=0),
+            node("MaxPool", "n", "m", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+            node("Concat", "m a", "t", axis=1),
+            node("Concat", "t a n", "e", axis=1),
+            LAST,
+        ],
+        {"b3": np.float32(3)},
+    ),
     "concat_scaled": (
         [node("Mul", "q c", "m"), node("Concat", "a m", "e", axis=1), LAST],
         {"c": np.asarray([0.5, -2, 1, 3], dtype=np.float32).reshape(4, 1, 1)},
