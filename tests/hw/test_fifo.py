@@ -150,7 +150,7 @@ def test_without_depth_a_residual_network_is_stuck() -> None:
     with pytest.raises(DeadlockError) as error:
         _ = shallow(2).cycles
     assert str(error.value) == (
-        "fc0: every beat must arrive; found a deadlock: 4 beats wait on stream act0_fork0."
+        "fc0: every beat must arrive; found a deadlock: 4 beats wait on stream conv0_window."
         " Deepen the FIFO of that stream's reader."
     )
     with pytest.raises(DeadlockError):
