@@ -99,8 +99,9 @@ class SlidingWindow(OneToOne):
         spans = []
         for row in range(self.out_height):
             top = row * self.geometry.stride[0] - self.geometry.padding[0]
-            bottom = self.height if row == self.out_height - 1 else min(self.height, top + self.geometry.extent[0])
-            spans.append((max(0, top), bottom))
+            bottom = self.height if row == self.out_height - 1 else top + self.geometry.extent[0]
+            first, after = (min(max(0, place), self.height) for place in (top, bottom))
+            spans.append((first, after))
         return spans
 
     @property
