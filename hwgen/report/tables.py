@@ -20,7 +20,7 @@ def estimate_table(report: Estimate) -> Table:
     table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
     for heading in ("layer", "kind", "in", "out"):
         table.add_column(heading)
-    for heading in ("PE", "SIMD", "cycles", "weight bits"):
+    for heading in ("PE", "SIMD", "cycles", "window", "weight bits", "line bits"):
         table.add_column(heading, justify="right")
     for layer in report.layers:
         bottleneck = layer.name == report.bottleneck
@@ -32,7 +32,9 @@ def estimate_table(report: Estimate) -> Table:
             str(layer.pe),
             "" if layer.simd is None else str(layer.simd),
             f"{'> ' if bottleneck else ''}{layer.cycles:,}",
+            f"{layer.window_cycles:,}" if layer.window_cycles else "",
             f"{layer.weight_bits:,}" if layer.memory else "",
+            f"{layer.line_bits:,}" if layer.line_bits else "",
             style="bold" if bottleneck else "",
         )
     return table

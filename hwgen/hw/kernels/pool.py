@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hwgen.hw.kernel import Memory, OneToOne
+from hwgen.hw.kernel import Memory, MemoryStyle, OneToOne
 from hwgen.hw.schedule import Tiles, credits_for
 from hwgen.hw.stream import Stream
 from hwgen.ir.ops import PoolKind
@@ -48,8 +48,10 @@ class PoolUnit(OneToOne):
 
     @property
     def memory(self) -> Memory:
-        """The partial results."""
-        return Memory(f"{self.name}_partial", self.columns * self.pixel_beats, self.output.width)
+        """The partial results: read and written in one cycle, which only LUT RAM and registers can do."""
+        depth = self.columns * self.pixel_beats
+        style = MemoryStyle.REGISTERS if depth == 1 else MemoryStyle.LUT
+        return Memory(f"{self.name}_partial", depth, self.output.width, style)
 
     @property
     def schedule(self) -> Tiles:

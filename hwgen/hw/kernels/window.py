@@ -95,12 +95,12 @@ class SlidingWindow(OneToOne):
         return tuple(after - first for first, after in zip(firsts, [*firsts[1:], self.height], strict=True))
 
     def _spans(self) -> list[tuple[int, int]]:
-        """First row that each row of windows sees, and the row after the last."""
+        """First row that each row of windows sees, and the row after the last; one that sees none waits for the first."""
         spans = []
         for row in range(self.out_height):
             top = row * self.geometry.stride[0] - self.geometry.padding[0]
-            bottom = self.height if row == self.out_height - 1 else min(self.height, top + self.geometry.extent[0])
-            spans.append((max(0, top), bottom))
+            bottom = self.height if row == self.out_height - 1 else max(1, top + self.geometry.extent[0])
+            spans.append((min(max(0, top), self.height), min(bottom, self.height)))
         return spans
 
     @property
