@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from hwgen.backends.hls import emit, vectors
 from hwgen.backends.hls.tables import threshold_tables, weight_limbs
+from hwgen.backends.hls.units import KERNELS
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.golden.execute import trace
 from hwgen.hw import packing
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
@@ -31,7 +33,7 @@ from tests.hls_lib.cases import design_of, matvec_case, write_project
 from tests.hls_lib.networks import Net, design_for, frames
 
 B = Bipolar()
-KERNELS = tuple("add argmax concat depthwise fifo fork matvec pool threshold width window".split())
+STEMS = sorted(kind.__module__.rsplit(".")[-1] for kind in KERNELS)
 MAX_CONTROL = 0.20
 
 
@@ -179,9 +181,13 @@ def test_sources_stay_in_the_subset() -> None:
             assert "port=return" not in text and not re.search(r"hls::stream<[^;]*\(\"", text), name
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_every_kernel_has_its_template(kernel: str) -> None:
-    assert (asset("templates") / "hls" / f"{kernel}.cpp.j2").is_file()
+def test_every_unit_has_its_kernel() -> None:
+    assert set(KERNELS) == set(get_args(Unit))
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_kernel_has_its_template(stem: str) -> None:
+    assert (asset("templates") / "hls" / f"{stem}.cpp.j2").is_file()
 
 
 def test_templates_are_mostly_text() -> None:

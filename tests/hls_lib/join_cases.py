@@ -14,7 +14,16 @@ from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import DType, IntArray, IntType, smallest_int
-from tests.hls_lib.cases import FRAMES, Case, design_of, generator, matvec_case, quantised, random_activation, random_codes
+from tests.hls_lib.cases import (
+    FRAMES,
+    Case,
+    design_of,
+    generator,
+    matvec_case,
+    quantised,
+    random_activation,
+    random_codes,
+)
 
 SOURCE = IntType(6, signed=True)
 

@@ -95,13 +95,12 @@ class SlidingWindow(OneToOne):
         return tuple(after - first for first, after in zip(firsts, [*firsts[1:], self.height], strict=True))
 
     def _spans(self) -> list[tuple[int, int]]:
-        """First row that each row of windows sees, and the row after the last."""
+        """First row that each row of windows sees, and the row after the last; one that sees none waits for the first."""
         spans = []
         for row in range(self.out_height):
             top = row * self.geometry.stride[0] - self.geometry.padding[0]
-            bottom = self.height if row == self.out_height - 1 else top + self.geometry.extent[0]
-            first, after = (min(max(0, place), self.height) for place in (top, bottom))
-            spans.append((first, after))
+            bottom = self.height if row == self.out_height - 1 else max(1, top + self.geometry.extent[0])
+            spans.append((min(max(0, top), self.height), min(bottom, self.height)))
         return spans
 
     @property

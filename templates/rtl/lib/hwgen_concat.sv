@@ -27,6 +27,12 @@ module hwgen_concat #(
   input  wire logic                    m_ready_i
 );
 
+  for (genvar i = 0; i < Inputs; i++) begin : gen_check
+    if (Beats[32*i +: 32] < 1) begin : gen_turn
+      $error("hwgen_concat: every input must have a turn of at least one beat");
+    end
+  end
+
   function automatic int unsigned most_beats();
     most_beats = 1;
     for (int unsigned i = 0; i < Inputs; i++) begin

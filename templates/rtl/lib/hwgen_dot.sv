@@ -117,21 +117,27 @@ module hwgen_dot #(
     logic [Simd*ProductBits-1:0] products;
 
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
-      logic signed [WeightBits:0] weight;
-      logic signed [InputBits:0] value;
+      logic [WeightBits-1:0] weight;
+      logic [InputBits-1:0] value;
+      logic signed [WeightBits:0] signed_weight;
+      logic signed [InputBits:0] signed_value;
       logic signed [ProductBits-1:0] product;
 
-      assign weight = {WeightSigned && weights_i[(lane+1)*WeightBits-1],
-                       weights_i[lane*WeightBits +: WeightBits]};
-      assign value = {InputSigned && inputs_i[(lane+1)*InputBits-1],
-                      inputs_i[lane*InputBits +: InputBits]};
+      assign weight = weights_i[lane*WeightBits +: WeightBits];
+      assign value = inputs_i[lane*InputBits +: InputBits];
+      assign signed_weight = {WeightSigned && weight[WeightBits-1], weight};
+      assign signed_value = {InputSigned && value[InputBits-1], value};
 
       if (WeightBipolar) begin : gen_weight_sign
-        assign product = weight[0] ? ProductBits'(value) : -ProductBits'(value);
+        logic unused_weight;
+        assign unused_weight = ^signed_weight;
+        assign product = weight[0] ? ProductBits'(signed_value) : -ProductBits'(signed_value);
       end else if (InputBipolar) begin : gen_input_sign
-        assign product = value[0] ? ProductBits'(weight) : -ProductBits'(weight);
+        logic unused_value;
+        assign unused_value = ^signed_value;
+        assign product = value[0] ? ProductBits'(signed_weight) : -ProductBits'(signed_weight);
       end else begin : gen_multiply
-        assign product = weight * value;
+        assign product = signed_weight * signed_value;
       end
 
       assign products[lane*ProductBits +: ProductBits] = product;

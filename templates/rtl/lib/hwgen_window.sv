@@ -4,8 +4,8 @@
 //
 // Pixels of `PixelBeats` beats arrive row by row into a ring of `Rows` rows, which goes on from
 // frame to frame; a row is begun while fewer than `Rows` whole rows are held. Windows leave row by
-// row, and within a window block by block: for each block of a pixel's beats, for each tap (ky, kx),
-// the beats of the block. The first beat of a row of windows waits for the rows that it sees, a
+// row, and a window block by block: for each block of a pixel's beats, for each tap (ky, kx), the
+// beats of the block. The first beat of a row of windows waits for the rows that it sees, a
 // frame's last row of windows for all that is left of the frame; the last beat lets go those that
 // no later row sees. In between a beat leaves in every cycle while there is a credit, three cycles
 // after its slot:
@@ -114,12 +114,20 @@ module hwgen_window #(
     return top < 0 ? '0 : top > Bottom ? Bottom : top;
   endfunction
 
+  // A row of windows that sees nothing but padding above the image waits for the image's first row.
   function automatic level_t needed_at(input place_t top, input logic last);
-    return level_t'((last ? Bottom : clipped(top + place_t'(ExtentDown))) - clipped(top));
+    place_t after;
+    after = last ? Bottom : clipped(top + place_t'(ExtentDown));
+    if (after == 0) after = place_t'(1);
+    after = after - clipped(top);
+    return level_t'(after);
   endfunction
 
   function automatic level_t released_at(input place_t top, input logic last);
-    return level_t'((last ? Bottom : clipped(top + place_t'(StrideDown))) - clipped(top));
+    place_t after;
+    after = last ? Bottom : clipped(top + place_t'(StrideDown));
+    after = after - clipped(top);
+    return level_t'(after);
   endfunction
 
   function automatic addr_t moved(input addr_t addr, input addr_t step);
@@ -137,6 +145,9 @@ module hwgen_window #(
   end
   if (Blocks < 1 || PixelBeats % Blocks != 0) begin : gen_check_blocks
     $error("hwgen_window: Blocks must divide PixelBeats");
+  end
+  if (level_t'(Rows) < needed_at(FirstTop + place_t'(LastTop), 1'b1)) begin : gen_check_rows
+    $error("hwgen_window: Rows must hold what a row of windows sees");
   end
   if (PadBeats != 1 && PadBeats != PixelBeats) begin : gen_check_pads
     $error("hwgen_window: PadBeats must be 1 or PixelBeats");
