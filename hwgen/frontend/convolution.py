@@ -17,7 +17,7 @@ from hwgen.frontend.symbolic import Build, QuantConst, Stream, Tensor, collapse,
 from hwgen.frontend.windows import add_pads, geometry_of, require_fits, unpadded
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Add, Conv, Div, Mul
-from hwgen.ir.types import IntArray, holds
+from hwgen.ir.types import Bipolar, IntArray, holds
 
 
 def _weights(node: SourceNode, tensor: Tensor | None, rank: int) -> Weights:
@@ -49,7 +49,8 @@ def zero_code(stream: Stream) -> int | None:
     code = codes.pop()
     if codes or code is None or code.denominator != 1:
         return None
-    fits = code == 0 or holds(stream.value.type.dtype, np.asarray([int(code)]))
+    dtype = stream.value.type.dtype
+    fits = code == 0 or (not isinstance(dtype, Bipolar) and holds(dtype, np.asarray([int(code)])))
     return int(code) if fits else None
 
 

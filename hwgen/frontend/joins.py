@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, collapse, fold_affine
 from hwgen.ir.graph import Affine
-from hwgen.ir.ops import Add, Concat, Mul, Step, Sum
-from hwgen.ir.types import FloatArray, TensorType, smallest_int
+from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Step, Sum
+from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
 
 
 def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
@@ -30,7 +32,7 @@ def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
 
 
 def _scale(scale: FloatArray) -> str:
-    return f"{float(scale):g}" if scale.ndim == 0 else "one for each channel"
+    return f"{float(scale):.9g}" if scale.ndim == 0 else "one for each channel"
 
 
 def _differ(
@@ -38,7 +40,11 @@ def _differ(
 ) -> ModelError:
     """The one message about branches that do not match in `what`."""
     names = build.label(first.value), build.label(second.value)
-    change = "Quantise both with one shared quantiser" if what == "scale" else "Bring both to one shape"
+    change = {
+        "scale": "Quantise both with one shared quantiser",
+        "shape": "Bring both to one shape",
+        "layout": "Reshape or transpose neither",
+    }[what]
     return ModelError(
         node.label,
         f"both its operands must have one {what}",
@@ -53,7 +59,7 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
         raise _differ(node, build, first, second, "shape", (str(first.shape), str(second.shape)))
     types = first.value.type, second.value.type
     if types[0].shape != types[1].shape or not np.array_equal(first.places, second.places):
-        raise _differ(node, build, first, second, "layout", (str(types[0]), str(types[1])))
+        raise _differ(node, build, first, second, "layout", (str(types[0]), f"{types[1]} in another order"))
     left, right = _meaning(node, build, first), _meaning(node, build, second)
     if left.scale.ndim or right.scale.ndim or left.scale != right.scale:
         raise _differ(node, build, first, second, "scale", (_scale(left.scale), _scale(right.scale)))
@@ -65,50 +71,74 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
     return Stream(value, low, high, steps, first.places, quantised=False)
 
 
-def _as_affine(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """At most one Mul and one Add behind it, written as both; other chains as they are."""
-    match steps:
-        case ():
-            return Mul(np.ones(())), Add(np.zeros(()))
-        case (Mul() as scale,):
-            return scale, Add(np.zeros(()))
-        case (Add() as offset,):
-            return Mul(np.ones(())), offset
-    return steps
+def _identity(step: Step) -> Step | None:
+    """A step of the same kind that changes nothing, None where there is none that is exact."""
+    match step:
+        case Mul():
+            return Mul(np.ones(()))
+        case Div():
+            return Div(np.ones(()))
+        case Add():
+            return Add(np.zeros(()))
+        case Clip():
+            return Clip(np.asarray(-np.inf), np.asarray(np.inf))
+        case LeakyRelu():
+            return LeakyRelu(np.ones(()))
+    return None
 
 
-def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step | None:
-    """One step of several, parameters side by side, None where they are not of one kind."""
-    first = steps[0]
-    if any(type(step) is not type(first) for step in steps):
-        return None
-    changed = {}
-    for name, value in vars(first).items():
-        values = [getattr(step, name) for step in steps]
+def _alike(first: Step, second: Step) -> bool:
+    """Whether two steps differ in arrays alone."""
+    plain = [{n: v for n, v in vars(step).items() if not isinstance(v, np.ndarray)} for step in (first, second)]
+    return type(first) is type(second) and plain[0] == plain[1]
+
+
+def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
+    """One step of several that are alike, parameters side by side."""
+    changed: dict[str, Any] = {}
+    for name, value in vars(steps[0]).items():
         if isinstance(value, np.ndarray):
-            wide = [np.broadcast_to(v, (n,)) for v, n in zip(values, channels, strict=True)]
+            wide = [np.broadcast_to(getattr(s, name), (n,)) for s, n in zip(steps, channels, strict=True)]
             changed[name] = collapse(np.concatenate(wide))
-        elif any(other != value for other in values):
-            return None
-    return replace(first, **changed)
+    return replace(steps[0], **changed)
 
 
 def _joined_steps(node: SourceNode, build: Build, streams: Sequence[Stream]) -> tuple[Step, ...]:
-    """The pending steps of all branches as one chain. Raises: ModelError."""
-    chains = [stream.steps for stream in streams]
-    if any(len(chain) != len(chains[0]) for chain in chains):
-        chains = [_as_affine(chain) for chain in chains]
+    """The pending steps of all branches as one chain, identities where a branch lacks a step. Raises: ModelError."""
     channels = [stream.value.type.channels for stream in streams]
-    joined = [_side_by_side(steps, channels) for steps in zip(*chains, strict=False)]
-    if any(len(chain) != len(chains[0]) for chain in chains) or None in joined:
-        names = " and ".join(build.label(stream.value) for stream in streams)
-        raise ModelError(
-            node.label,
-            "its operands must have the same operators behind their layers",
-            f"other operators behind {names}",
-            "Quantise each branch before the concatenation",
-        )
-    return tuple(step for step in joined if step is not None)
+    rest, joined = [list(stream.steps) for stream in streams], []
+    while any(rest):
+        head = max(rest, key=len)[0]
+        steps = [chain.pop(0) if chain and _alike(chain[0], head) else _identity(head) for chain in rest]
+        if None in steps:
+            names = " and ".join(build.label(stream.value) for stream in streams)
+            raise ModelError(
+                node.label,
+                "its operands must have the same operators behind their layers",
+                f"a {type(head).__name__} not behind all of {names}",
+                "Quantise each branch before the concatenation",
+            )
+        joined.append(_side_by_side([step for step in steps if step is not None], channels))
+    return tuple(joined)
+
+
+def _one_type(node: SourceNode, build: Build, streams: Sequence[Stream]) -> DType:
+    """The type that holds the codes of all branches. Raises: ModelError where a branch cannot have it."""
+    dtypes = {stream.value.type.dtype for stream in streams}
+    low, high = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
+    wide = next(iter(dtypes)) if len(dtypes) == 1 else smallest_int(low, high)
+    for stream in streams:
+        found = ""
+        if not stream.quantised:
+            found = f"the accumulator of {build.producer(stream.value)} with no quantiser behind it"
+        elif len(dtypes) > 1 and isinstance(stream.value.type.dtype, Bipolar):
+            found = f"bipolar codes from {build.label(stream.value)} beside integers"
+        elif stream.value.type.dtype != wide and build.input in sources(build.nodes, stream.value):
+            found = f"the network's input of {stream.value.type.dtype}, which cannot become {wide}"
+        if found:
+            change = "Quantise all branches alike before the concatenation"
+            raise ModelError(node.label, "its operands must be quantised to one type", found, change)
+    return wide
 
 
 def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -129,12 +159,11 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
             f"axis {axis} of {shapes}",
             "Concatenate along the channels",
         )
+    dtype = _one_type(node, build, streams)
     steps = _joined_steps(node, build, streams)
     channels = [stream.value.type.channels for stream in streams]
     low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
-    dtypes = {stream.value.type.dtype for stream in streams}
-    least, most = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
-    kind = TensorType((*pixels.pop(), sum(channels)), dtypes.pop() if len(dtypes) == 1 else smallest_int(least, most))
+    kind = TensorType((*pixels.pop(), sum(channels)), dtype)
     value = build.emit(
         build.next_name("concat"), Concat(), [s.value for s in streams], kind, module_path(node.name, node.name)
     )
@@ -143,8 +172,7 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
         stream.places // count * sum(channels) + stream.places % count + start
         for stream, count, start in zip(streams, channels, starts, strict=True)
     ]
-    together = all(stream.quantised for stream in streams)
-    return Stream(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=together)
+    return Stream(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=True)
 
 
 def _pixel_varies(stream: Stream, axis: int) -> bool:

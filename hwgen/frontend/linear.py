@@ -171,7 +171,7 @@ def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) 
     codes = np.empty_like(weights.codes)
     codes[:, rows.columns] = weights.codes
     source = stream.value.type
-    whole = codes.shape[1] != source.channels
+    whole = len(rows.pixels) == 1 and (len(stream.shape) < 3 or codes.shape[1] != source.channels)
     sums = codes.reshape(len(codes), -1, source.channels).sum(axis=1)
     steps = [after for step in stream.steps for after in through(node, step, sums)]
     shape = (len(codes),) if whole else (*source.shape[:-1], len(codes))

@@ -93,15 +93,26 @@ def annotated_type(text: str) -> DType | None:
 
 def module_path(tensor: str, fallback: str) -> str:
     """What the user calls the layer that owns `tensor`: `features.3.weight` and
-    `/net/features.3/weight_quant/...` are `features.3`; a name that says nothing leaves
-    the node's own name `fallback`, of whose path `/net/features.3/MatMul` the module is kept."""
+    `/features/features.3/weight_quant/...` are `features.3`, `/block/block.1/conv/weight_quant/...` is `block.1.conv`;
+    a name that says nothing leaves the node's own name `fallback`, of whose path `/features.3/MatMul` the module is
+    kept."""
     parts = tensor.strip("/").split("/")
     for handler in _HANDLERS:
         if handler in parts[1:]:
-            return parts[parts.index(handler) - 1]
+            return _dotted(parts[: parts.index(handler)])
     if tensor.endswith((".weight", ".bias")):
         return tensor.rpartition(".")[0]
-    return fallback.strip("/").split("/")[-2] if fallback.count("/") > 1 else fallback
+    return _dotted(fallback.strip("/").split("/")[:-1]) if fallback.count("/") > 1 else fallback
+
+
+def _dotted(scopes: Sequence[str]) -> str:
+    """The module path of torch's nested scopes, in which a container's child repeats the container's name."""
+    path: list[str] = []
+    for scope in scopes:
+        if path and scope.startswith(f"{path[-1]}."):
+            path.pop()
+        path.append(scope)
+    return ".".join(path)
 
 
 def require_finite(array: Array, tensor: str, where: str) -> None:

@@ -23,6 +23,7 @@ from hwgen.frontend import (
 )
 from hwgen.frontend.layout import Relayout, image_places, image_shape
 from hwgen.frontend.order import dynamic_nodes
+from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import SourceGraph, SourceNode, annotated_type
 from hwgen.frontend.symbolic import Build, Const, Stream, Tensor, affine_steps, collapse, in_order, scattered
 from hwgen.ir.graph import Affine, Graph, Value
@@ -242,4 +243,6 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     decoding = ending.decoding_of(end)
     if not build.nodes:
         raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
-    return Graph(legal_name(name), build.input, tuple(build.nodes), end.value, encoding, decoding)
+    nodes = one_type(build.nodes)
+    output = next((node.output for node in nodes if node.output.name == end.value.name), build.input)
+    return Graph(legal_name(name), build.input, nodes, output, encoding, decoding)

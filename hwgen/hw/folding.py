@@ -113,7 +113,7 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
         raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
     if wish.pe is not None:
         return Folding(pe=wish.pe)
-    needed = _least_lanes(legal, _beats_for_one_lane(layer) // channels, target)
+    needed = _least_lanes(legal, _beats_for_one_lane(layer), target)
     lanes = _reader_lanes(graph, layer, found)
     return Folding(pe=lanes if lanes >= needed and legal % lanes == 0 else needed)
 
@@ -146,10 +146,10 @@ def _beats_for_one_lane(layer: Node) -> int:
             return max(source.elements, result.elements)
 
 
-def _least_lanes(channels: int, pixels: int, target: int) -> int:
-    """The fewest lanes, a divisor of `channels`, with which `pixels` pixels take at most `target` cycles."""
+def _least_lanes(channels: int, beats: int, target: int) -> int:
+    """The fewest lanes, a divisor of `channels`, with which `beats` beats of one lane take at most `target` cycles."""
     for lanes in _divisors(channels):
-        if pixels * (channels // lanes) <= target:
+        if beats // lanes <= target:
             return lanes
     return channels
 

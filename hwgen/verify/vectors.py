@@ -138,7 +138,8 @@ def _channels_last(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, 
     """Images and signals with their channels last; vectors, and frames given flat, as they are. Raises: DataError."""
     if len(shape) != 3 or array.ndim < 3:
         return array
-    moved = np.moveaxis(array, 1, -1) if layout is Layout.NCHW else array
+    plain = array.ndim == 3 and shape[2] == 1 and min(shape[:2]) > 1  # images of one channel, without its axis
+    moved = np.moveaxis(array, 1, -1) if layout is Layout.NCHW and not plain else array
     wanted, found = _axes(shape), _axes(moved.shape[1:])
     if found != wanted and len(found) > 1:
         other = Layout.NHWC if layout is Layout.NCHW else Layout.NCHW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,7 +132,14 @@ def matvec_case(
 
 
 def threshold_case(
-    name: str, elements: int, lanes: int, dtypes: tuple[DType, DType], *, shared: bool, descending: bool = False, vectors: int = 1
+    name: str,
+    elements: int,
+    lanes: int,
+    dtypes: tuple[DType, DType],
+    *,
+    shared: bool,
+    descending: bool = False,
+    vectors: int = 1,
 ) -> Case:
     """A standalone threshold unit from one type to another."""
     in_type, out_type = dtypes
@@ -139,8 +147,9 @@ def threshold_case(
     channels = 1 if shared else elements
     activation = random_activation(rng, in_type.min, in_type.max, out_type, channels, descending=descending)
     inputs = random_codes(rng, in_type, (FRAMES * vectors, elements))
-    streams = (Stream(n, t, elements, lanes, vectors=vectors) for n, t in (("x", in_type), ("quant", out_type)))
-    unit = ThresholdUnit("quant", "input quantiser", *streams, activation)
+    source = Stream("x", in_type, elements, lanes, vectors=vectors)
+    output = Stream("quant", out_type, elements, lanes, vectors=vectors)
+    unit = ThresholdUnit("quant", "input quantiser", source, output, activation)
     expected = quantised(inputs, activation)
     return Case(design_of(name, unit), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 
@@ -188,12 +197,20 @@ def write_project(files: dict[str, str], folder: Path) -> Path:
     return folder
 
 
-def run_cases(cases: list[Case], work: Path) -> list[str]:
-    """Simulate all cases with one compiler run; the names of those that give a wrong beat."""
+def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, str]] | None = None) -> list[str]:
+    """Simulate all cases with one compiler run; the names of those that give a wrong beat.
+
+    `mutations`: by library header, what stands there once and what to write instead.
+    """
     sources, calls = [f'#include "{cases[0].design.name}/tb/testbench.hpp"'], []
     for case in cases:
         design = case.design
         files = emit(design)
+        for header, (right, wrong) in (mutations or {}).items():
+            name = f"src/lib/{header}.hpp"
+            if name in files:
+                assert files[name].count(right) == 1, (header, right)
+                files[name] = files[name].replace(right, wrong)
         write_project(files, work / design.name)
         words = with_garbage(packing.to_words(case.inputs, design.input), design.input)
         (work / f"{design.name}.in").write_text(hex_text(words, design.input.width))

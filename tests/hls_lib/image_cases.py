@@ -16,8 +16,17 @@ from hwgen.hw.products import TERNARY
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
-from hwgen.ir.types import Bipolar, DType, IntArray, smallest_int
-from tests.hls_lib.cases import FRAMES, Case, design_of, generator, quantised, random_activation, random_codes, sum_range
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
+from tests.hls_lib.cases import (
+    FRAMES,
+    Case,
+    design_of,
+    generator,
+    quantised,
+    random_activation,
+    random_codes,
+    sum_range,
+)
 
 Shape = tuple[int, int, int]
 
@@ -60,7 +69,14 @@ def least_rows(unit: Callable[[int], SlidingWindow]) -> int:
 
 
 def window_unit(
-    source: Image, lanes: int, geometry: Geometry, *, blocks: int, pad: IntArray, more_rows: int, style: MemoryStyle | None
+    source: Image,
+    lanes: int,
+    geometry: Geometry,
+    *,
+    blocks: int,
+    pad: IntArray,
+    more_rows: int,
+    style: MemoryStyle | None,
 ) -> SlidingWindow:
     """A window unit whose line buffer holds `more_rows` rows beyond those that it must."""
     stream = source.stream(lanes)
@@ -199,7 +215,7 @@ class Output:
         return (0, self.fan_in) if self.xnor else sum_range(self.rows, self.conv.input)
 
     @property
-    def sum_type(self) -> DType:
+    def sum_type(self) -> IntType:
         return smallest_int(*self.bounds)
 
     @property

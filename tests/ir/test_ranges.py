@@ -29,7 +29,9 @@ def test_tight(dtype: DType, weight: DType) -> None:
         bounds = matmul_range(weights, type_range(source))
         sums = every @ weights.T
         assert np.array_equal(bounds.low, sums.min(axis=0)) and np.array_equal(bounds.high, sums.max(axis=0))
-        assert smallest_type(matmul_range(weights, type_range(source))) == smallest_int(int(sums.min()), int(sums.max()))
+        assert smallest_type(matmul_range(weights, type_range(source))) == smallest_int(
+            int(sums.min()), int(sums.max())
+        )
 
 
 @pytest.mark.parametrize("seed", range(4))

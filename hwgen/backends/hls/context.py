@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwgen.backends.hls.tables import Table
+from hwgen.backends.hls.tables import LINE_LENGTH, Table
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.stream import Stream
@@ -137,7 +137,7 @@ def context_of(design: Design, unit: Unit, kernel: Kernel) -> UnitContext:
         types=kernel.types,
         tables=kernel.tables,
         memories=kernel.memories + tuple(pragma for table in kernel.tables for pragma in table.pragmas),
-        parameters=", ".join(f"hls::stream<{scope}::{word}>& {name}" for word, name in words),
+        parameters=_parameters(function, [f"hls::stream<{scope}::{word}>& {name}" for word, name in words]),
         ins=", ".join(ins),
         outs=", ".join(outs),
         operands=", ".join(kernel.operands),
@@ -149,6 +149,12 @@ def params_context(unit: UnitContext) -> ParamsContext:
     """The header of a unit's constant arrays."""
     guard = f"{unit.function.upper()}_PARAMS_HPP"
     return ParamsContext(unit.function, unit.scope, guard, unit.header, unit.origin, unit.digest, unit.tables)
+
+
+def _parameters(function: str, each: Sequence[str]) -> str:
+    """In one line if it is short enough, else one below the other."""
+    start, line = f"void {function}(", ", ".join(each)
+    return line if len(start) + len(line) + len(") {") <= LINE_LENGTH else f",\n{' ' * len(start)}".join(each)
 
 
 def _numbered(name: str, streams: Sequence[Stream]) -> list[str]:

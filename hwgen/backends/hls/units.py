@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from hwgen.backends.hls import images, products, streams
 from hwgen.backends.hls.context import Kernel, UnitContext, context_of
@@ -19,35 +20,22 @@ from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 
+KERNELS: Mapping[type[Unit], Callable[[Any], Kernel]] = {
+    MatVec: products.matvec,
+    DepthwiseUnit: products.depthwise,
+    SlidingWindow: images.window,
+    PoolUnit: images.pool,
+    ThresholdUnit: streams.threshold,
+    ArgMaxUnit: streams.argmax,
+    AddUnit: streams.add,
+    ConcatUnit: streams.concat,
+    ForkUnit: streams.fork,
+    WidthConverter: streams.width,
+    Fifo: streams.fifo,
+}
+"""What each kind of unit is in C++."""
+
 
 def unit_context(design: Design, unit: Unit) -> UnitContext:
     """How `unit` becomes a C++ function."""
-    return context_of(design, unit, _kernel(unit))
-
-
-def _kernel(unit: Unit) -> Kernel:
-    match unit:
-        case MatVec():
-            return products.matvec(unit)
-        case DepthwiseUnit():
-            return products.depthwise(unit)
-        case SlidingWindow():
-            return images.window(unit)
-        case PoolUnit():
-            return images.pool(unit)
-        case ThresholdUnit():
-            return streams.threshold(unit)
-        case ArgMaxUnit():
-            return streams.argmax(unit)
-        case AddUnit():
-            return streams.add(unit)
-        case ConcatUnit():
-            return streams.concat(unit)
-        case ForkUnit():
-            return streams.fork(unit)
-        case WidthConverter():
-            return streams.width(unit)
-        case Fifo():
-            return streams.fifo(unit)
-        case _:
-            assert_never(unit)
+    return context_of(design, unit, KERNELS[type(unit)](unit))
