@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 from hwgen.backends.rtl import emit
 from hwgen.hw.design import Design, Layer, Unit
@@ -25,6 +28,11 @@ from hwgen.verify.rtlsim import simulate
 from tests.rtl_reference import reference
 
 TERNARY = IntType(2, signed=True)
+
+
+def tiered(names: Iterable[str], *rare: str) -> list[Any]:
+    """Test parameters: `names`, of which `rare` ones run in the long tier only."""
+    return [pytest.param(name, marks=pytest.mark.long) if name in rare else name for name in names]
 
 
 def graph_of(source: Stream, *units: Unit) -> Design:

@@ -17,7 +17,18 @@ from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.bench import Stalls
 from hwgen.verify.rtlsim import simulate
 from tests.rtl_lib.test_joins import concat_of, sum_of
-from tests.rtl_support import assert_cycles, assert_streams, depthwise, design_of, draw, matvec, pool, window, write
+from tests.rtl_support import (
+    assert_cycles,
+    assert_streams,
+    depthwise,
+    design_of,
+    draw,
+    matvec,
+    pool,
+    tiered,
+    window,
+    write,
+)
 
 B, U3, I4 = Bipolar(), IntType(3, signed=False), IntType(4, signed=True)
 
@@ -73,7 +84,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", tiered(CASES, "early_row", "wrong_pad", "wrong_frame_step", "partials_shared"))
 def test_mutation_is_seen(name: str, tmp_path: Path) -> None:
     design, mutation = CASES[name]
     project = write(design, tmp_path / "project")

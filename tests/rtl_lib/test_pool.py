@@ -11,7 +11,7 @@ import pytest
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, DType, IntType
-from tests.rtl_support import TERNARY, design_of, draw, pool, prove
+from tests.rtl_support import TERNARY, design_of, draw, pool, prove, tiered
 
 B, U4, I4 = Bipolar(), IntType(4, signed=False), IntType(4, signed=True)
 SUM = PoolKind.SUM
@@ -37,7 +37,7 @@ UNITS = {
 }
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", tiered(UNITS, "min", "global", "point", "sum_ternary"))
 def test_pool(name: str, tmp_path: Path) -> None:
     prove_random(UNITS[name], tmp_path)
 
