@@ -44,6 +44,7 @@ class Weights:
 
 
 def from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
+    """Weights of a quantiser. Raises: ModelError on a zero point, or scales along the inputs."""
     if np.any(tensor.zero_point != 0):
         raise ModelError(
             node.label,

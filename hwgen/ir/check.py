@@ -82,17 +82,23 @@ def _check_node(node: Node) -> None:
             quantisers = [isinstance(step, Sign | Quantise | Levels) for step in steps]
             _must(bool(steps) and quantisers[-1], node.label, "the last step is a quantiser", steps[-1:])
             _must(sum(quantisers) == 1, node.label, "only the last step is a quantiser", sum(quantisers))
-        case Threshold(thresholds=thresholds, descending=descending, step=step):
-            channels = (1, source.channels)
-            _must(source.shape == target.shape, node.label, "the shape stays", target)
-            _must(thresholds.shape[0] in channels, node.label, "thresholds are per channel", thresholds.shape)
-            _must(descending.shape[0] in channels, node.label, "directions are per channel", descending.shape)
-            _must(thresholds.shape[1] >= 1, node.label, "there is a threshold", thresholds.shape)
-            _must(bool(np.all(np.diff(thresholds, axis=1) >= 0)), node.label, "thresholds ascend", thresholds)
-            bipolar = isinstance(target.dtype, Bipolar)
-            _must(step == (2 if bipolar else 1), node.label, "codes are adjacent", step)
+        case Threshold() as threshold:
+            _check_threshold(node, threshold)
         case ArgMax():
             _must(target.shape == (1,), node.label, "one index leaves", target)
+
+
+def _check_threshold(node: Node, op: Threshold) -> None:
+    source, target = node.inputs[0].type, node.output.type
+    thresholds, descending, step = op.thresholds, op.descending, op.step
+    channels = (1, source.channels)
+    _must(source.shape == target.shape, node.label, "the shape stays", target)
+    _must(thresholds.shape[0] in channels, node.label, "thresholds are per channel", thresholds.shape)
+    _must(descending.shape[0] in channels, node.label, "directions are per channel", descending.shape)
+    _must(thresholds.shape[1] >= 1, node.label, "there is a threshold", thresholds.shape)
+    _must(bool(np.all(np.diff(thresholds, axis=1) >= 0)), node.label, "thresholds ascend", thresholds)
+    bipolar = isinstance(target.dtype, Bipolar)
+    _must(step == (2 if bipolar else 1), node.label, "codes are adjacent", step)
 
 
 def _check_conv(node: Node, op: Conv) -> None:
