@@ -345,6 +345,18 @@ def random_image_network(rng: Rng, *, name: str = "net") -> Graph:
     return net.graph(name)
 
 
+def random_conv_network(rng: Rng, *, name: str = "conv") -> Graph:
+    """One convolution of any kind on a small image, with an activation behind it in most cases, a pool in some."""
+    height, width = (int(size) for size in rng.integers(1, 9, 2))
+    net = ImageBuilder(rng, (height, width, int(rng.integers(1, 7))), pick(rng, INPUTS))
+    _random_conv(net, net.input)
+    if rng.random() < 0.2:
+        _random_pool(net, net.last)
+    if rng.random() < 0.8:
+        net.act(net.last, pick(rng, HIDDEN))
+    return net.graph(name)
+
+
 def resnet_like(rng: Rng) -> Graph:
     """Two residual blocks, the second with a projection and a stride; a sum over the image, dense scores."""
     net = ImageBuilder(rng, (8, 8, 3), IntType(8, signed=False))

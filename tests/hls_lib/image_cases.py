@@ -16,7 +16,7 @@ from hwgen.hw.products import TERNARY
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
-from hwgen.ir.types import Bipolar, DType, IntArray, smallest_int
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from tests.hls_lib.cases import (
     FRAMES,
     Case,
@@ -215,7 +215,7 @@ class Output:
         return (0, self.fan_in) if self.xnor else sum_range(self.rows, self.conv.input)
 
     @property
-    def sum_type(self) -> DType:
+    def sum_type(self) -> IntType:
         return smallest_int(*self.bounds)
 
     @property

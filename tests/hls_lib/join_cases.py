@@ -60,7 +60,7 @@ def concat_case(name: str, sizes: tuple[int, ...], lanes: int, dtypes: tuple[DTy
     units: list[Unit] = []
     branches: list[Stream] = []
     parts: list[IntArray] = []
-    inputs = np.empty(0)
+    inputs = np.empty(0, dtype=np.int64)
     for index, (size, dtype) in enumerate(zip(sizes, dtypes, strict=True)):
         part = matvec_case(f"{name}{index}", (shape[0], size), (pe, shape[1]), (dtype, SOURCE, dtype), vectors=vectors)
         unit = part.design.units[0]

@@ -19,6 +19,9 @@ Types = tuple[DType, DType, DType | None]
 
 B = Bipolar()
 INT2, INT3, INT4, UINT2, UINT4 = (IntType(n, s) for n, s in ((2, True), (3, True), (4, True), (2, False), (4, False)))
+WEIGHTS: tuple[DType, ...] = (B, INT2, INT4)
+INPUTS: tuple[DType, ...] = (B, INT3, UINT4)
+OUTPUTS: tuple[DType | None, ...] = (None, B, UINT2)
 PLAIN = Geometry((3, 2), (1, 2))
 PADDED = Geometry((3, 3), padding=(1, 0, 1, 1))
 
@@ -63,10 +66,9 @@ def test_padded_bipolar_images_are_counted(tmp_path: Path) -> None:
 
 
 def test_types_and_groups(tmp_path: Path) -> None:
-    weights, inputs, outputs = (B, INT2, INT4), (B, INT3, UINT4), (None, B, UINT2)
     cases = []
-    for index, (weight, value) in enumerate(itertools.product(weights, inputs)):
-        dtypes = (weight, value, outputs[(index + index // 3) % 3])
+    for index, (weight, value) in enumerate(itertools.product(WEIGHTS, INPUTS)):
+        dtypes = (weight, value, OUTPUTS[(index + index // 3) % 3])
         one = replace(conv(4, 3, dtypes), descending=index % 2 == 1, shared=index % 4 == 1)
         cases.append(conv_case(name_of("t", *dtypes), (4, 5, 5), 6, PADDED if index % 2 else PLAIN, one))
         grouped = conv(1 + index % 3 % 2, 1 + index % 2, dtypes, groups=2 + index % 2)
@@ -117,9 +119,8 @@ def test_depthwise(tmp_path: Path) -> None:
     """Every PE, and each pair of types."""
     cases = [depthwise_case(f"pe{p}", (4, 5, 5), PLAIN, conv(p, p, (B, B, B))) for p in range(1, 6)]
     assert all(depthwise_of(case).is_xnor for case in cases)
-    weights, inputs, outputs = (B, INT2, INT4), (B, INT3, UINT4), (None, B, UINT2)
-    for index, (weight, value) in enumerate(itertools.product(weights, inputs)):
-        dtypes = (weight, value, outputs[(index + index // 3) % 3])
+    for index, (weight, value) in enumerate(itertools.product(WEIGHTS, INPUTS)):
+        dtypes = (weight, value, OUTPUTS[(index + index // 3) % 3])
         for geometry, shared in ((PLAIN, True), (PADDED, False)):
             one = replace(conv(2 + index % 2, 1, dtypes), descending=index % 2 == 1, shared=shared)
             cases.append(depthwise_case(name_of("d", *dtypes, int(shared)), (4, 5, 5), geometry, one))

@@ -94,8 +94,11 @@ def test_emitted_sources_compile_without_warnings(compiler: str, tool: str, proj
 
 
 def test_a_header_alone(tmp_path: Path) -> None:
+    """Each includes what it needs. Templates are only parsed, so empty shells of the vendor's headers will do."""
+    (tmp_path / "ap_int.h").write_text("#pragma once\ntemplate <int WIDTH> struct ap_uint { ap_uint(int = 0); };\n")
+    (tmp_path / "hls_stream.h").write_text("#pragma once\nnamespace hls { template <class T> class stream; }\n")
     for path in sorted(LIB.glob("*.hpp")):
-        command = ["g++", "-std=c++14", "-fsyntax-only", "-w", "-isystem", str(hls_include()), "-x", "c++", str(path)]
+        command = ["g++", "-std=c++14", "-fsyntax-only", "-w", f"-I{tmp_path}", "-x", "c++", str(path)]
         process.run(command, cwd=tmp_path, log=tmp_path / "log", timeout_s=120)
 
 

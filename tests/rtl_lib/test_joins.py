@@ -54,7 +54,7 @@ def test_sum(types: tuple[DType, ...], elements: int, lanes: int, tmp_path: Path
 
 
 def concat_of(turns: tuple[int, ...], lanes: int, vectors: int) -> Design:
-    """A fork whose copies are pooled to `turns` beats for each vector of the result, a FIFO each, and what joins them."""
+    """A fork whose copies are pooled to `turns` beats a vector of the result, a FIFO each, and what joins them."""
     beats = math.lcm(*turns)
     source = Stream("source", U3, lanes, lanes, vectors=vectors * beats)
     copies = tuple(replace(source, name=f"copy{i}") for i in range(len(turns)))

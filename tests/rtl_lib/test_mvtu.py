@@ -103,9 +103,7 @@ def test_bit_planes(source: DType, result: DType | None, tmp_path: Path) -> None
     [((130, 4), (2, 1), None), ((12, 4), (2, 3), MemoryStyle.BLOCK), ((12, 4), (2, 3), MemoryStyle.REGISTERS)],
     ids=["deep", "block", "registers"],
 )
-def test_memories(
-    shape: tuple[int, int], folding: tuple[int, int], style: MemoryStyle | None, tmp_path: Path
-) -> None:
+def test_memories(shape: tuple[int, int], folding: tuple[int, int], style: MemoryStyle | None, tmp_path: Path) -> None:
     unit = matvec(np.random.default_rng(7), B, U2, shape, folding, result=U2)
     if style is None:
         assert unit.vector_memory is not None and unit.vector_memory.style is MemoryStyle.BLOCK

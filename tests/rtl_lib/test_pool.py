@@ -48,8 +48,6 @@ def test_pool(name: str, tmp_path: Path) -> None:
     list(product((B, U4, I4, TERNARY), PoolKind, ((1, 1), (2, 2), (3, 1), (1, 4)), (1, 2, 5))),
     ids=str,
 )
-def test_every_type_and_tile(
-    dtype: DType, kind: PoolKind, tile: tuple[int, int], lanes: int, tmp_path: Path
-) -> None:
+def test_every_type_and_tile(dtype: DType, kind: PoolKind, tile: tuple[int, int], lanes: int, tmp_path: Path) -> None:
     minimum = np.array([0, 1, 1, 0, 1]) if kind is PoolKind.MAX else 0
     prove_random(pool(dtype, (2 * tile[0], 3 * tile[1], 5), lanes, tile, kind, minimum=minimum), tmp_path)

@@ -77,7 +77,9 @@ def test_argmax(score: DType, elements: int, lanes: int, tmp_path: Path) -> None
     prove_random(ArgMaxUnit("am", "am", Stream("x", score, elements, lanes), Stream("i", index, 1, 1)), tmp_path, 40)
 
 
-def width(elements: int, source: int, sink: int, dtype: DType = B, vectors: int = 1, name: str = "wc") -> WidthConverter:
+def width(
+    elements: int, source: int, sink: int, dtype: DType = B, vectors: int = 1, name: str = "wc"
+) -> WidthConverter:
     streams = (Stream(name, dtype, elements, lanes, vectors=vectors) for lanes in (source, sink))
     return WidthConverter(name, name, *streams)
 

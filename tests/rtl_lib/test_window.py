@@ -78,7 +78,9 @@ def random_window(
     beats = -(-image[2] // lanes)
     if min(down, across) < 1 or not 8 <= down * across * geometry.taps * beats <= 300:
         return None
-    blocks = int(rng.choice([n for n in range(1, beats + 1) if beats % n == 0 and (n in (1, beats) or image[2] % lanes == 0)]))
+    blocks = int(
+        rng.choice([n for n in range(1, beats + 1) if beats % n == 0 and (n in (1, beats) or image[2] % lanes == 0)])
+    )
     pad = draw(rng, dtype, (image[2],)) if rng.integers(0, 2) else 0
     unit = window(dtype, image, lanes, geometry, blocks=blocks, pad=pad, rows=int(rng.integers(0, 4)), name=name)
     if rng.integers(0, 3) == 0:

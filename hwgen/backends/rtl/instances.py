@@ -136,13 +136,14 @@ class WindowInstance(Instance):
 
 def instance(unit: Unit, source: Beats, sink: Beats) -> Instance:
     """The instance of a library module that is `unit`."""
-    ends = {"name": unit.name, "source": source, "sink": sink}
+    ends: dict[str, Any] = {"name": unit.name, "source": source, "sink": sink}
     match unit:
         case WidthConverter():
             return _width(unit, ends)
         case Fifo():
-            style = unit.memory.style.value
-            return FifoInstance(**ends, template="rtl/fifo.sv.j2", width=unit.input.width, depth=unit.depth, style=style)
+            memory = unit.memory
+            sizes: dict[str, Any] = {"width": memory.width, "depth": memory.depth, "style": memory.style.value}
+            return FifoInstance(**ends, template="rtl/fifo.sv.j2", **sizes)
         case ForkUnit():
             readers = len(unit.outputs)
             return ForkInstance(**ends, template="rtl/fork.sv.j2", readers=readers, width=unit.input.width)

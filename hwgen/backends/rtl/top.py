@@ -54,9 +54,7 @@ def top_context(design: Design, modules: Mapping[str, str]) -> TopContext:
         output_width=design.output.axis_width,
         output=design.output,
         last=stream_beats(design, design.output.name),
-        wires=tuple(
-            Wire(name, stream.width) for name, stream in design.streams.items() if name != design.input.name
-        ),
+        wires=tuple(Wire(name, stream.width) for name, stream in design.streams.items() if name != design.input.name),
         units=tuple(_instances(design, modules)),
     )
 

@@ -92,7 +92,7 @@ class SlidingWindow(OneToOne):
         return tuple(after - first for first, after in zip(firsts, [*firsts[1:], self.height], strict=True))
 
     def _spans(self) -> list[tuple[int, int]]:
-        """First row that each row of windows sees, and the row after the last (one that sees none waits for one)."""
+        """First row that each row of windows sees, and the row after the last; rows that see none wait for one."""
         spans = []
         for row in range(self.out_height):
             top = row * self.geometry.stride[0] - self.geometry.padding[0]

@@ -111,7 +111,7 @@ module hwgen_window #(
 
   // A place, moved to the nearest edge of the image where it lies outside.
   function automatic place_t clipped(input place_t top);
-    return top < 0 ? '0 : top > Bottom ? Bottom : top;
+    clipped = top < 0 ? '0 : top > Bottom ? Bottom : top;
   endfunction
 
   // A row of windows that sees nothing but padding above the image waits for the image's first row.
@@ -120,20 +120,20 @@ module hwgen_window #(
     after = last ? Bottom : clipped(top + place_t'(ExtentDown));
     if (after == 0) after = place_t'(1);
     after = after - clipped(top);
-    return level_t'(after);
+    needed_at = level_t'(after);
   endfunction
 
   function automatic level_t released_at(input place_t top, input logic last);
     place_t after;
     after = last ? Bottom : clipped(top + place_t'(StrideDown));
     after = after - clipped(top);
-    return level_t'(after);
+    released_at = level_t'(after);
   endfunction
 
   function automatic addr_t moved(input addr_t addr, input addr_t step);
     logic [AddrBits:0] sum;
     sum = {1'b0, addr} + {1'b0, step};
-    return sum >= (AddrBits + 1)'(Depth) ? addr_t'(sum - (AddrBits + 1)'(Depth)) : addr_t'(sum);
+    moved = sum >= (AddrBits + 1)'(Depth) ? addr_t'(sum - (AddrBits + 1)'(Depth)) : addr_t'(sum);
   endfunction
 
   localparam place_t SecondTop = OutHeight > 1 ? FirstTop + place_t'(StrideDown) : FirstTop;
