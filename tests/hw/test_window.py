@@ -17,9 +17,10 @@ from tests.hw.networks import lines_of
 
 
 def random_window(rng: np.random.Generator) -> SlidingWindow:
-    """A window unit over an image of up to 12 x 8 pixels of up to 4 beats."""
-    height, width = int(rng.integers(1, 13)), int(rng.integers(1, 9))
-    return lines_of(random_geometry(rng, height, width), (height, width), int(rng.integers(1, 5)))
+    """A window unit over an image of up to 12 x 8 pixels of up to 4 beats, in blocks."""
+    height, width, beats = int(rng.integers(1, 13)), int(rng.integers(1, 9)), int(rng.integers(1, 5))
+    window = lines_of(random_geometry(rng, height, width), (height, width), beats)
+    return replace(window, blocks=int(rng.choice([n for n in range(1, beats + 1) if beats % n == 0])))
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -42,14 +43,13 @@ def test_rows(seed: int) -> None:
 
 
 def pair(window: SlidingWindow, pace: int) -> Network:
-    """The window unit and a reader that takes `pace` cycles a window, of which it reads in the first."""
-    beats = window.out_row_beats // window.out_width
-    ends = pace // beats * beats if pace % beats == 0 else pace
-    period = beats if pace % beats == 0 else pace
-    reader = Engine(ends, beats, period, 5, credits_for(5, period))
+    """The window unit and a reader that takes `pace` cycles a window: in each block it reads first, then computes."""
+    beats = window.out_row_beats // window.out_width // window.blocks
+    slots = pace // window.blocks
+    reader = Engine(slots, beats, beats, 5, credits_for(5, beats))
     controls = (Control("w", window.schedule, ("x",), ("w",)), Control("r", reader, ("w",), ("y",)))
-    windows = window.out_height * window.out_width
-    return Network(controls, "x", "y", {"x": window.input.beats, "w": windows * beats, "y": windows * (ends // period)})
+    blocks = window.out_height * window.out_width * window.blocks
+    return Network(controls, "x", "y", {"x": window.input.beats, "w": blocks * beats, "y": blocks * (slots // beats)})
 
 
 def interval(window: SlidingWindow, pace: int, rows: int) -> int | None:
@@ -83,9 +83,9 @@ def suffices(seed: int) -> int:
 
 
 def test_enough_rows_and_few_to_spare() -> None:
-    """Never too few. One less is too few in a good part of the cases, whichever side is the slower."""
+    """Never too few; one less is nearly always too few."""
     spare = np.array([suffices(seed) for seed in range(150)])
-    assert np.mean(spare == 0) > 0.25 and np.mean(spare) < 3, np.bincount(spare)
+    assert np.mean(spare == 0) > 0.9 and spare.max() <= 3, np.bincount(spare)
 
 
 @pytest.mark.long
@@ -108,5 +108,5 @@ def test_rows_buy_cycles(geometry: Geometry, found: dict[int, int]) -> None:
     """12 x 12 pixels of 2 beats, a reader as fast as the windows come: cycles a frame by rows."""
     window = lines_of(geometry, (12, 12), 2)
     assert {rows: interval(window, 2 * geometry.taps, rows) for rows in found} == found
-    assert rows_for(window, 2 * geometry.taps) in (max(found), max(found) + 1)
+    assert rows_for(window, 2 * geometry.taps) == max(found)
     assert interval(window, 2 * geometry.taps, min(found) - 1) is None

@@ -25,9 +25,6 @@ from hwgen.ir.types import Bipolar, IntArray
 LATENCY = 3
 """Cycles from a slot to its beat at the output: address, memory, output queue."""
 
-_SLACK = 2
-"""Cycles by which a row that is read or released reaches the other side late."""
-
 
 @dataclass(frozen=True, eq=False)
 class SlidingWindow(OneToOne):
@@ -126,24 +123,45 @@ class SlidingWindow(OneToOne):
 
 
 def rows_for(window: SlidingWindow, pace: int) -> int:
-    """Rows of the line buffer with which the window unit adds nothing to the interval.
+    """The fewest rows of the line buffer with which the window unit adds nothing to the interval.
 
-    `pace` is the number of cycles that the reader takes for one window, at least the window's own beats. Two paths
-    could make the rows of a frame take longer than the slower of reading and emitting:
-
-    - row r of windows leaves, its release makes room for rows of the image, and a later row r' waits for them although
-      the windows between give too little time to read them;
-    - a row of the image comes in, rows r' to r of windows leave, and the room that they release comes too late for a
-      reader that is the slower of the two.
+    `pace` is the number of cycles that the reader takes for one window, at least the window's own beats.
     """
-    spans = np.array(window._spans())
-    row_in, row_out, rows = window.row_beats, window.out_width * pace, len(spans)
-    first = spans[:, :1]
-    last = np.concatenate([spans[:, 1], spans[:, 1] + window.height])[None]
-    apart = np.arange(2 * rows)[None] - np.arange(rows)[:, None]  # from r to r'
-    spare = np.maximum(0, ((apart - 1) * row_out - _SLACK) // row_in)
-    most = int(np.where((apart > 0) & (apart <= rows), last - first - spare, 0).max())
-    if window.height * row_in >= rows * row_out:
-        late = -((-(1 - apart[:, :rows]) * row_out - _SLACK) // row_in)
-        most = max(most, int(np.where(apart[:, :rows] <= 0, last[:, :rows] - first + late, 0).max()))
-    return max(most, *window.needed)
+    most = rows = max(window.needed)
+    while not _sustains(window, pace, most):
+        rows, most = most + 1, 2 * most
+    while rows < most:
+        middle = (rows + most) // 2
+        rows, most = (rows, middle) if _sustains(window, pace, middle) else (middle + 1, most)
+    return rows
+
+
+def _sustains(window: SlidingWindow, pace: int, rows: int) -> bool:
+    """Whether frames can follow each other as fast as the slower of reading and emitting allows.
+
+    Row k of the image is in `row_in` cycles after row k - 1, and after the room for it was let go; row r of windows is
+    out `row_out` cycles after row r - 1, and `fresh` cycles after the last row of the image that it sees: what the
+    reader computes once it has read a row's last block does not count. These times have a solution that repeats itself
+    with the wanted interval unless some way round through them takes longer; then passes over them find no end
+    (Bellman and Ford).
+    """
+    row_in, row_out = window.row_beats, window.out_width * pace
+    fresh = row_out - (pace - window.out_row_beats // window.out_width) // window.blocks
+    height, count = window.height, window.out_height
+    interval = max(height * row_in, count * row_out)
+    images, outputs = np.arange(height), np.arange(count)
+    last = np.array([after for _, after in window._spans()]) - 1
+    released_by = np.repeat(outputs, window.released)
+    freed, frames_ago = released_by[(images - rows) % height], (images - rows) // height
+    come, gone = np.zeros(height, np.int64), np.zeros(count, np.int64)
+    for _ in range(height + count + 1):
+        before = come, gone
+        room = gone[freed] + frames_ago * interval + row_in
+        room[0] = max(room[0], come[-1] - interval + row_in)
+        come = np.maximum.accumulate(np.maximum(come, room) - images * row_in) + images * row_in
+        there = come[last] + fresh
+        there[0] = max(there[0], gone[-1] - interval + row_out)
+        gone = np.maximum.accumulate(np.maximum(gone, there) - outputs * row_out) + outputs * row_out
+        if np.array_equal(before[0], come) and np.array_equal(before[1], gone):
+            return True
+    return False
