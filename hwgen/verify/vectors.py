@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from hwgen.errors import DataError
 from hwgen.ir.graph import Graph
-from hwgen.ir.types import Bipolar, IntArray, holds
+from hwgen.ir.types import Bipolar, DType, IntArray, holds
 
 
 class Layout(StrEnum):
@@ -122,8 +122,11 @@ def as_codes(
         if not isinstance(dtype, Bipolar):
             raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")
         return np.where(frames >= binarize_at, 1, -1).astype(np.int8)
-    if real:
-        return _quantised(graph, frames)
+    return _quantised(graph, frames) if real else _whole_codes(frames, dtype, where)
+
+
+def _whole_codes(frames: npt.NDArray[Any], dtype: DType, where: str) -> npt.NDArray[Any]:
+    """Frames that hold codes of `dtype` already. Raises: DataError."""
     if frames.dtype.kind not in "iub" and not np.array_equal(frames, np.rint(frames)):
         change = "Convert the images to codes, or pass --real to quantise real numbers with the input's scale"
         raise DataError(where, f"values must be integer codes of {dtype}", f"{frames.dtype} with fractions", change)
