@@ -59,6 +59,14 @@ def net(
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
+def resized(model: onnx.ModelProto, old: int, new: int) -> onnx.ModelProto:
+    """A model of convolutions on an image of `new` pixels a side; its layers do not depend on the size."""
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        for dim in value.type.tensor_type.shape.dim:
+            dim.dim_value = new if dim.dim_value == old else dim.dim_value
+    return model
+
+
 def execute(model: onnx.ModelProto, frames: Array) -> Array:
     """The outputs (N, elements) of the qonnx executor for real inputs (N, *input shape)."""
     copy = onnx.ModelProto()

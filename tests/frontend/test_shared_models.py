@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 
 from hwgen.errors import ModelError
@@ -17,7 +16,7 @@ from hwgen.ir.check import check
 from hwgen.ir.ops import Conv, MatMul
 from hwgen.ir.types import DType, IntType
 from tests.frontend.images import outputs, random_codes
-from tests.frontend.onnx_nets import execute
+from tests.frontend.onnx_nets import execute, resized
 
 pytestmark = pytest.mark.shared_data
 
@@ -122,17 +121,9 @@ def test_radioml_classifies_the_published_vector_and_agrees_with_the_qonnx_execu
     np.testing.assert_allclose(outputs(graph, codes), execute(read_model(path), codes / 64), rtol=1e-5, atol=1e-5)
 
 
-def _cropped(model: onnx.ModelProto, size: int) -> onnx.ModelProto:
-    """The channels-last model on a smaller image; its layers do not depend on the size."""
-    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
-        for dim in value.type.tensor_type.shape.dim:
-            dim.dim_value = size if dim.dim_value == 512 else dim.dim_value
-    return model
-
-
 @pytest.mark.parametrize("size", [24, pytest.param(512, marks=pytest.mark.long)])
 def test_separable_convolutions_agree_with_the_qonnx_executor(size: int, shared: Path) -> None:
-    model = _cropped(read_model(shared / "models/separable_conv_model_ch_last.onnx"), size)
+    model = resized(read_model(shared / "models/separable_conv_model_ch_last.onnx"), 512, size)
     graph = import_qonnx(model, input_type=INT8, input_scale=1 / 64)
     check(graph)
     assert graph.input.type.shape == (size, size, 3)
