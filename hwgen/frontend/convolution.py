@@ -32,8 +32,10 @@ def _weights(node: SourceNode, tensor: Tensor | None, rank: int) -> Weights:
         )
     space = ("y", "x")[: rank - 2]
     axes = ", ".join(("out", *space, "in") if node.channels_last else ("out", "in", *space))
-    is_codes = isinstance(constant, QuantConst)
-    weights = from_quantised(node, constant) if is_codes else from_plain(node, constant, axes)  # type: ignore[arg-type]
+    if isinstance(constant, QuantConst):
+        weights = from_quantised(node, constant)
+    else:
+        weights = from_plain(node, constant, axes)
     codes = weights.codes if node.channels_last else np.moveaxis(weights.codes, 1, -1)
     return replace(weights, codes=codes if rank == 4 else codes[:, :, None])
 

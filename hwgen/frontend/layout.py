@@ -32,7 +32,7 @@ def image_shape(shape: tuple[int, ...], *, channels_last: bool) -> tuple[int, in
 
 
 def image_places(shape: tuple[int, ...], *, channels_last: bool) -> IntArray:
-    """IntArray of an image of the ONNX shape (1, C, H, W), (1, C, L), or with the channels last."""
+    """Places of the elements of an image of the ONNX shape (1, C, H, W), (1, C, L), or with the channels last."""
     if channels_last:
         return in_order(shape)
     return np.moveaxis(in_order((shape[0], *shape[2:], shape[1])), -1, 1)

@@ -28,10 +28,9 @@ def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor
     if args[2] is not None:
         fill = float(real(constant_of(node, args[2], "value"), node, infinite=True).reshape(-1)[0])
     rank = len(stream.shape)
-    axes = range(rank)
+    axes: Sequence[int] = range(rank)
     if args[3] is not None:
-        axes_given = real(constant_of(node, args[3], "axes"), node).reshape(-1)
-        axes = [int(a) % rank for a in axes_given]  # type: ignore[assignment]
+        axes = [int(a) % rank for a in real(constant_of(node, args[3], "axes"), node).reshape(-1)]
     pads = [0] * (2 * rank)
     for index, axis in enumerate(axes):
         pads[axis], pads[axis + rank] = given[index], given[index + len(axes)]
