@@ -1,4 +1,4 @@
-"""From a QONNX file to the integer network. With model_file.py the sole owner of onnx and qonnx imports."""
+"""From a QONNX file to the integer network. With model_file.py the sole owner of onnx and onnxruntime imports."""
 
 from __future__ import annotations
 
