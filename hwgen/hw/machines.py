@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar, cast
 
-import numpy as np
 from numba import njit
 
 from hwgen.ir.types import IntArray
@@ -60,80 +59,88 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 
 def _inner(function: _F) -> _F:
-    """Compiled into those that call it."""
-    return cast(_F, njit(function))
+    """Compiled into those that call it.
+
+    Nothing here allocates, so the counting of references (`_nrt`) is left out; it would take most of the time.
+    """
+    return cast(_F, njit(_nrt=False, error_model="numpy")(function))
 
 
 def _entry(function: _F) -> _F:
     """Compiled once for all processes: kept beside this file, or in the user's cache where that cannot be written."""
     try:
-        return cast(_F, njit(cache=True)(function))
+        return cast(_F, njit(_nrt=False, error_model="numpy", cache=True)(function))
     except RuntimeError:  # neither can be
         return _inner(function)
 
 
 @_inner
-def _row(rows: Rows, index: int) -> IntArray:
-    return rows.flat[rows.at[index] : rows.at[index + 1]]
+def _arrival(streams: Streams, source: int) -> int:
+    """First cycle in which the next beat of `source` can be read."""
+    beat = streams.read[source]
+    return streams.visible[streams.first[source] + beat] if beat < streams.sent[source] else UNKNOWN
 
 
 @_inner
-def _arrival(streams: Streams, sources: IntArray) -> int:
+def _arrivals(streams: Streams, sources: IntArray) -> int:
     """First cycle in which the next beats of all `sources` can be read."""
-    time = 0
-    for source in sources:
-        beat = streams.read[source]
-        if beat == streams.sent[source]:
-            return UNKNOWN
-        time = max(time, streams.visible[streams.first[source] + beat])
+    time = _arrival(streams, sources[0])
+    for index in range(1, len(sources)):
+        other = _arrival(streams, sources[index])
+        time = max(time, other) if min(time, other) != UNKNOWN else UNKNOWN
     return time
 
 
 @_inner
-def _room(streams: Streams, sinks: IntArray, held: int) -> int:
+def _room(streams: Streams, sink: int, held: int) -> int:
+    """First cycle in which the next beat into `sink` finds fewer than `held` there."""
+    freed = streams.sent[sink] - held
+    if freed < 0:
+        return 0
+    return streams.taken[streams.first[sink] + freed] + 1 if freed < streams.read[sink] else UNKNOWN
+
+
+@_inner
+def _rooms(streams: Streams, sinks: IntArray, held: int) -> int:
     """First cycle in which the next beat into all `sinks` finds fewer than `held` there."""
     time = 0
-    for sink in sinks:
-        freed = streams.sent[sink] - held
-        if freed >= streams.read[sink]:
-            return UNKNOWN
-        if freed >= 0:
-            time = max(time, streams.taken[streams.first[sink] + freed] + 1)
+    for index in range(len(sinks)):
+        other = _room(streams, sinks[index], held)
+        time = max(time, other) if min(time, other) != UNKNOWN else UNKNOWN
     return time
 
 
 @_inner
-def _send(streams: Streams, sinks: IntArray, time: int) -> None:
-    for sink in sinks:
-        streams.visible[streams.first[sink] + streams.sent[sink]] = time
-        streams.sent[sink] += 1
+def _send(streams: Streams, sink: int, time: int) -> None:
+    streams.visible[streams.first[sink] + streams.sent[sink]] = time
+    streams.sent[sink] += 1
 
 
 @_inner
-def _take(streams: Streams, sources: IntArray, time: int) -> None:
-    for source in sources:
-        streams.taken[streams.first[source] + streams.read[source]] = time
-        streams.read[source] += 1
+def _take(streams: Streams, source: int, time: int) -> None:
+    streams.taken[streams.first[source] + streams.read[source]] = time
+    streams.read[source] += 1
 
 
 @_inner
 def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
     slots, reads, period, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4]
-    slot, last, fired = state[0], state[1], False
+    sink, slot, last, fired = sinks[0], state[0], state[1], False
     while True:
         reading, left = slot < reads, period - 1 - slot % period
         if not reading and left:  # slots that wait for nothing
             slot, last, left = slot + left, last + left, 0
-        arrived = _arrival(streams, sources) if reading else 0
-        room = 0 if left else _room(streams, sinks, credits)
+        arrived = _arrivals(streams, sources) if reading else 0
+        room = 0 if left else _room(streams, sink, credits)
         if min(arrived, room) == UNKNOWN:
             break
         last = max(last + 1, arrived, room)
         if reading:
-            _take(streams, sources, last)
+            for index in range(len(sources)):
+                _take(streams, sources[index], last)
         if not left:
-            _send(streams, sinks, last + latency)
+            _send(streams, sink, last + latency)
         slot, fired = (slot + 1) % slots, True
     state[0], state[1] = slot, last
     return fired
@@ -143,19 +150,19 @@ def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray
 def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
     """An engine whose every slot reads; the slots of a tile's last pixel end a beat."""
     height, width, columns, pixel_beats, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
-    across = columns * width
+    source, sink, across = sources[0], sinks[0], columns * width
     slot, last, fired = state[0], state[1], False
     while True:
         pixel = slot // pixel_beats
         ends = pixel >= (height - 1) * across and pixel % width == width - 1
-        arrived = _arrival(streams, sources)
-        room = _room(streams, sinks, credits) if ends else 0
+        arrived = _arrival(streams, source)
+        room = _room(streams, sink, credits) if ends else 0
         if min(arrived, room) == UNKNOWN:
             break
         last = max(last + 1, arrived, room)
-        _take(streams, sources, last)
+        _take(streams, source, last)
         if ends:
-            _send(streams, sinks, last + latency)
+            _send(streams, sink, last + latency)
         slot, fired = (slot + 1) % (height * across * pixel_beats), True
     state[0], state[1] = slot, last
     return fired
@@ -166,19 +173,19 @@ def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArra
     """A beat is taken one cycle after the last, while at most `limit` groups are held."""
     in_beats, push, last_push, pull, limit = unit[0], unit[1], unit[2], unit[3], unit[4]
     beat, last, pushed, fired = state[0], state[1], state[2], False
-    sink = sinks[0]
+    source, sink = sources[0], sinks[0]
     while True:
-        arrived = _arrival(streams, sources)
+        arrived = _arrival(streams, source)
         # Beats that must have left so that at most `limit` groups are held.
         left = (max(0, pushed - limit) + pull - 1) // pull
         if arrived == UNKNOWN or left > streams.read[sink]:
             break
         room = streams.taken[streams.first[sink] + left - 1] + 1 if left else 0
         last = max(last + 1, arrived, room)
-        _take(streams, sources, last)
+        _take(streams, source, last)
         pushed += push if beat < in_beats - 1 else last_push
         while streams.sent[sink] < pushed // pull:
-            _send(streams, sinks, last + 1)
+            _send(streams, sink, last + 1)
         beat, fired = (beat + 1) % in_beats, True
     state[0], state[1], state[2] = beat, last, pushed
     return fired
@@ -190,13 +197,14 @@ def _queue(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
     depth, beats = unit[0], unit[1:]
     beat, last, turn, fired = state[0], state[1], state[2], False
     while True:
-        source = sources[turn : turn + 1]
-        arrived, room = _arrival(streams, source), _room(streams, sinks, depth)
+        source = sources[turn]
+        arrived, room = _arrival(streams, source), _rooms(streams, sinks, depth)
         if min(arrived, room) == UNKNOWN:
             break
         last = max(last + 1, arrived, room)
         _take(streams, source, last)
-        _send(streams, sinks, last + 1)
+        for index in range(len(sinks)):
+            _send(streams, sinks[index], last + 1)
         beat, fired = beat + 1, True
         if beat == beats[turn]:
             beat, turn = 0, (turn + 1) % len(beats)
@@ -210,49 +218,48 @@ def _lines(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
 
     The unit's second sink holds the cycle in which each row of the image is let go.
     """
-    sink, gone = sinks[:1], sinks[1:]
-    fired = _rows_in(unit, streams, sources, gone[0])
-    while _rows_out(unit, state, streams, sources[0], sink, gone):
+    fired = _rows_in(unit, streams, sources[0], sinks[1])
+    while _rows_out(unit, state, streams, sources[0], sinks):
         fired = True
-        if not _rows_in(unit, streams, sources, gone[0]):
+        if not _rows_in(unit, streams, sources[0], sinks[1]):
             break
     return fired
 
 
 @_inner
-def _rows_in(unit: IntArray, streams: Streams, sources: IntArray, gone: int) -> bool:
+def _rows_in(unit: IntArray, streams: Streams, source: int, gone: int) -> bool:
     """A beat is taken one cycle after the last, while fewer than `rows` whole rows are held."""
     row_beats, rows = unit[0], unit[1]
-    source = sources[0]
     first, fired = streams.first[source], False
     while True:
-        beat, arrived = streams.read[source], _arrival(streams, sources)
+        beat, arrived = streams.read[source], _arrival(streams, source)
         freed = beat // row_beats - rows
         if arrived == UNKNOWN or freed >= streams.sent[gone]:
             break
         room = streams.visible[streams.first[gone] + freed] + 1 if freed >= 0 else 0
         after = streams.taken[first + beat - 1] + 1 if beat else 0
-        _take(streams, sources, max(after, arrived, room))
+        _take(streams, source, max(after, arrived, room))
         fired = True
     return fired
 
 
 @_inner
-def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, sinks: IntArray, gone: IntArray) -> bool:
+def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, sinks: IntArray) -> bool:
     """A beat a cycle while there is a credit; a row's first waits for `needed` rows, its last lets `released` go."""
     row_beats, out_row_beats, latency, credits = unit[0], unit[2], unit[3], unit[4]
     out_rows = (len(unit) - 5) // 2
     needed, released = unit[5 : 5 + out_rows], unit[5 + out_rows :]
     beat, last, row, fired = state[0], state[1], state[2], False
-    beats = streams.first[sinks[0] + 1] - streams.first[sinks[0]]
-    while streams.sent[sinks[0]] < beats:
-        room = _room(streams, sinks, credits)
-        seen = (streams.sent[gone[0]] + needed[row]) * row_beats if beat == 0 else 0
+    sink, gone = sinks[0], sinks[1]
+    beats = streams.first[sink + 1] - streams.first[sink]
+    while streams.sent[sink] < beats:
+        room = _room(streams, sink, credits)
+        seen = (streams.sent[gone] + needed[row]) * row_beats if beat == 0 else 0
         if room == UNKNOWN or seen > streams.read[source]:
             break
         whole = streams.taken[streams.first[source] + seen - 1] + 1 if seen else 0
         last = max(last + 1, room, whole)
-        _send(streams, sinks, last + latency)
+        _send(streams, sink, last + latency)
         beat, fired = beat + 1, True
         if beat == out_row_beats:
             for _ in range(released[row]):
@@ -265,8 +272,10 @@ def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, si
 @_inner
 def _fire(units: Units, streams: Streams, unit: int) -> bool:
     """Let a unit go as far as the times known so far allow; whether it went on at all."""
-    kind, parameters, state = units.kind[unit], _row(units.parameters, unit), units.state[unit]
-    sources, sinks = _row(units.sources, unit), _row(units.sinks, unit)
+    kind, state = units.kind[unit], units.state[unit]
+    parameters = units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]]
+    sources = units.sources.flat[units.sources.at[unit] : units.sources.at[unit + 1]]
+    sinks = units.sinks.flat[units.sinks.at[unit] : units.sinks.at[unit + 1]]
     if kind == ENGINE:
         return _engine(parameters, state, streams, sources, sinks)
     if kind == TILES:
@@ -279,22 +288,26 @@ def _fire(units: Units, streams: Streams, unit: int) -> bool:
 
 
 @_entry
-def advance(units: Units, streams: Streams, asleep: int) -> None:
-    """Let every unit but `asleep` go on until none can; one that moved wakes those it is joined to."""
+def advance(units: Units, streams: Streams, asleep: int, awake: IntArray, queue: IntArray) -> None:
+    """Let every unit but `asleep` go on until none can; one that moved wakes those it is joined to.
+
+    `awake` and `queue` are room for one entry a unit.
+    """
     count = len(units.kind)
-    awake, queue = np.ones(count, np.bool_), np.empty(count, np.int64)
+
     for unit in range(count):
-        queue[unit] = unit
+        queue[unit], awake[unit] = unit, 1
     head, waiting = 0, count
     while waiting:
         unit = queue[head]
-        head, waiting, awake[unit] = (head + 1) % count, waiting - 1, False
+        head, waiting, awake[unit] = (head + 1) % count, waiting - 1, 0
         if unit == asleep or not _fire(units, streams, unit):
             continue
-        for other in _row(units.near, unit):
+        for place in range(units.near.at[unit], units.near.at[unit + 1]):
+            other = units.near.flat[place]
             if not awake[other]:
                 queue[(head + waiting) % count] = other
-                waiting, awake[other] = waiting + 1, True
+                waiting, awake[other] = waiting + 1, 1
 
 
 @_entry

@@ -89,13 +89,14 @@ def _run(network: Network, frames: int, late: str | None = None) -> _Run:
     from hwgen.hw.machines import UNKNOWN, advance
 
     run, units = _reset(network, frames), _units(network)
+    scratch = np.empty((2, len(units.kind)), dtype=np.int64)
     if late is not None:
         place = next(index for index, control in enumerate(network.controls) if control.name == late)
-        advance(units, run.streams, place)
+        advance(units, run.streams, place, *scratch)
         start = max((int(times[-1]) for times in map(run.taken, network.beats) if len(times)), default=0)
         for name in network.controls[place].inputs:
             np.maximum(run.visible(name), start, out=run.visible(name))
-    advance(units, run.streams, UNKNOWN)
+    advance(units, run.streams, UNKNOWN, *scratch)
     if len(run.taken(network.output)) < network.beats[network.output] * frames:
         raise _stuck(run)
     return run
@@ -243,6 +244,7 @@ class CycleModel:
             if steady is not None:
                 return _extrapolated(*times, (tried, frames), *steady)
             tried = min(frames, 2 * tried)
+            del run, times  # their memory
 
     def held(self, frames: int = 4) -> Mapping[str, int]:
         """The most beats that a queue on each stream holds in the first frames, by the stream's name."""
