@@ -112,8 +112,11 @@ def _rooms(streams: Streams, sinks: IntArray, held: int) -> int:
 
 @_inner
 def _send(streams: Streams, sink: int, time: int) -> None:
-    streams.visible[streams.first[sink] + streams.sent[sink]] = time
-    streams.sent[sink] += 1
+    """A beat beyond the frames that are run is left out: nothing of them depends on it."""
+    place = streams.first[sink] + streams.sent[sink]
+    if place < streams.first[sink + 1]:
+        streams.visible[place] = time
+        streams.sent[sink] += 1
 
 
 @_inner
@@ -183,8 +186,9 @@ def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArra
         room = streams.taken[streams.first[sink] + left - 1] + 1 if left else 0
         last = max(last + 1, arrived, room)
         _take(streams, source, last)
+        sent = pushed // pull
         pushed += push if beat < in_beats - 1 else last_push
-        while streams.sent[sink] < pushed // pull:
+        for _ in range(pushed // pull - sent):
             _send(streams, sink, last + 1)
         beat, fired = (beat + 1) % in_beats, True
     state[0], state[1], state[2] = beat, last, pushed
