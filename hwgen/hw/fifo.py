@@ -15,6 +15,7 @@ from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.simulation import Network
 
 MIN_DEPTH = 2
 _LARGEST_FACTOR = 8
@@ -32,15 +33,19 @@ def deepen(design: Design) -> Design:
         DeadlockError: no step ends a deadlock.
     """
     best: tuple[int, Design] | None = None
+    tried: list[Network] = []
     stuck: DeadlockError | None = None
     factor = 1
     while factor <= _LARGEST_FACTOR:
         deeper = replace(design, units=tuple(_scaled(unit, factor) for unit in design.units))
         for each in (deeper, _buffered(deeper)):
+            if each.network in tried:  # no FIFO to scale, no converter to put one in front of
+                continue
+            tried.append(each.network)
             try:
                 interval = each.cycles.interval
             except DeadlockError as error:
-                stuck = error
+                stuck = error.with_traceback(None)  # it would keep all the times of the run
                 continue
             if best is None or interval < best[0]:
                 best = interval, each
@@ -65,7 +70,7 @@ def _scaled(unit: Unit, factor: int) -> Unit:
 
 def _shrunk(design: Design, interval: int) -> Design:
     """The design with FIFOs of what they hold in its first frames, where that keeps the interval."""
-    if not any(isinstance(unit, Fifo) for unit in design.units):
+    if not any(isinstance(unit, Fifo) and unit.depth > MIN_DEPTH for unit in design.units):
         return design
     held = design.cycles.held()
     units = (
@@ -73,6 +78,8 @@ def _shrunk(design: Design, interval: int) -> Design:
         for unit in design.units
     )
     smaller = replace(design, units=tuple(units))
+    if smaller.network == design.network:
+        return design
     try:
         return smaller if smaller.cycles.interval == interval else design
     except DeadlockError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from hwgen.errors import DeadlockError
 from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
+
+if TYPE_CHECKING:
+    from hwgen.hw.machines import Rows, Streams, Units
 
 
 @dataclass(frozen=True)
@@ -26,228 +29,6 @@ class Control:
     schedule: Schedule
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-
-
-class Channel:
-    """Times of the beats of one stream: when each can first be read, and when it was."""
-
-    __slots__ = ("taken", "visible")
-
-    def __init__(self) -> None:
-        self.visible: list[int] = []
-        self.taken: list[int] = []
-
-
-class Machine(Protocol):
-    """The state of one unit: `advance` fires all that can be known, and says whether anything was."""
-
-    def advance(self) -> bool: ...
-
-
-class _EngineMachine:
-    def __init__(self, schedule: Engine, sources: Sequence[Channel], sinks: Sequence[Channel]) -> None:
-        self.schedule, self.sources, self.sink = schedule, sources, sinks[0]
-        self.slot, self.last = 0, -1
-
-    def advance(self) -> bool:
-        """Fire to the end of an output beat, then to the end of the next, as far as beats and credits are known."""
-        unit, slot, last = self.schedule, self.slot, self.last
-        while True:
-            ending = self.slot - self.slot % unit.period + unit.period - 1
-            if self.slot >= unit.reads:
-                done = self._end(self.last + 1 + ending - self.slot)
-            else:
-                done = self._read(ending) and self._arrived() and self._end(self._arrival(), reading=True)
-            if not done:
-                return (self.slot, self.last) != (slot, last)
-            self.slot = (ending + 1) % unit.slots
-
-    def _read(self, ending: int) -> bool:
-        """Take the beats before slot `ending`; False where some are not known."""
-        if len(self.sources) > 1:
-            return self.slot == ending  # an adder's every slot ends a beat
-        arrived, read = self.sources[0].visible, self.sources[0].taken
-        index = len(read)
-        time, append = self.last, read.append
-        for visible in arrived[index : index + ending - self.slot]:
-            time = visible if visible > time else time + 1
-            append(time)
-        self.slot, self.last = self.slot + len(read) - index, time
-        return self.slot == ending
-
-    def _arrived(self) -> bool:
-        return all(len(source.taken) < len(source.visible) for source in self.sources)
-
-    def _arrival(self) -> int:
-        return max(self.last + 1, *(source.visible[len(source.taken)] for source in self.sources))
-
-    def _end(self, time: int, *, reading: bool = False) -> bool:
-        """Fire a slot that ends an output beat, no sooner than `time`; False where its credit is not known."""
-        visible, taken = self.sink.visible, self.sink.taken
-        freed = len(visible) - self.schedule.credits
-        if freed >= 0:
-            if freed >= len(taken):
-                return False
-            time = max(time, taken[freed] + 1)
-        visible.append(time + self.schedule.latency)
-        if reading:
-            for source in self.sources:
-                source.taken.append(time)
-        self.last = time
-        return True
-
-
-class _TilesMachine:
-    def __init__(self, schedule: Tiles, sources: Sequence[Channel], sinks: Sequence[Channel]) -> None:
-        self.schedule, self.source, self.sink = schedule, sources[0], sinks[0]
-        self.ends = [schedule.ends(slot) for slot in range(schedule.slots)]
-        self.slot, self.last = 0, -1
-
-    def advance(self) -> bool:
-        latency, credits = self.schedule.latency, self.schedule.credits
-        arrived, read = self.source.visible, self.source.taken
-        visible, taken = self.sink.visible, self.sink.taken
-        fired = False
-        while len(read) < len(arrived):
-            time = max(self.last + 1, arrived[len(read)])
-            if self.ends[self.slot]:
-                freed = len(visible) - credits
-                if freed >= 0:
-                    if freed >= len(taken):
-                        break
-                    time = max(time, taken[freed] + 1)
-                visible.append(time + latency)
-            read.append(time)
-            self.slot, self.last, fired = (self.slot + 1) % len(self.ends), time, True
-        return fired
-
-
-class _GearboxMachine:
-    def __init__(self, schedule: Gearbox, sources: Sequence[Channel], sinks: Sequence[Channel]) -> None:
-        self.schedule, self.source, self.sink = schedule, sources[0], sinks[0]
-        self.beat, self.pushed, self.limit = 0, 0, schedule.limit
-
-    def advance(self) -> bool:
-        unit, sink = self.schedule, self.sink
-        arrived, taken = self.source.visible, self.source.taken
-        limit, pull = self.limit, unit.pull
-        fired = False
-        while len(taken) < len(arrived):
-            # Beats that must have left so that at most `limit` groups are held.
-            left = ceil_div(max(0, self.pushed - limit), pull)
-            if left > len(sink.taken):
-                break
-            time = max(arrived[len(taken)], taken[-1] + 1 if taken else 0)
-            if left:
-                time = max(time, sink.taken[left - 1] + 1)
-            taken.append(time)
-            self.beat += 1
-            self.pushed += unit.push if self.beat < unit.in_beats else unit.last_push
-            self.beat %= unit.in_beats
-            ready = self.pushed // pull - len(sink.visible)
-            sink.visible.extend([time + 1] * ready)
-            fired = True
-        return fired
-
-
-class _QueueMachine:
-    """Queue and Turns: one or several inputs in turn, one or several readers at once."""
-
-    def __init__(self, schedule: Queue | Turns, sources: Sequence[Channel], sinks: Sequence[Channel]) -> None:
-        self.depth, self.sinks = schedule.depth, sinks
-        turns = schedule.beats if isinstance(schedule, Turns) else (1,)
-        self.order = [source for source, beats in zip(sources, turns, strict=True) for _ in range(beats)]
-        self.index, self.last = 0, -1
-
-    def advance(self) -> bool:
-        fired = False
-        while True:
-            source = self.order[self.index % len(self.order)]
-            beat, freed = len(source.taken), self.index - self.depth
-            if beat == len(source.visible):
-                break
-            time = max(source.visible[beat], self.last + 1)
-            if freed >= 0:
-                if any(freed >= len(sink.taken) for sink in self.sinks):
-                    break
-                time = max(time, *(sink.taken[freed] + 1 for sink in self.sinks))
-            source.taken.append(time)
-            for sink in self.sinks:
-                sink.visible.append(time + 1)
-            self.index, self.last, fired = self.index + 1, time, True
-        return fired
-
-
-class _LinesMachine:
-    def __init__(self, schedule: Lines, sources: Sequence[Channel], sinks: Sequence[Channel]) -> None:
-        self.schedule, self.source, self.sink = schedule, sources[0], sinks[0]
-        self.released: list[int] = []
-        """When each row of the image was let go."""
-        self.out_row, self.out_beat, self.last = 0, 0, -1
-
-    def advance(self) -> bool:
-        before = len(self.source.taken) + len(self.sink.visible)
-        self._read()
-        while self._emit():
-            self._read()
-        return len(self.source.taken) + len(self.sink.visible) > before
-
-    def _read(self) -> None:
-        """Take every beat whose room is known."""
-        unit, arrived, taken = self.schedule, self.source.visible, self.source.taken
-        time, append = taken[-1] if taken else -1, taken.append
-        while len(taken) < len(arrived):
-            row, beat = divmod(len(taken), unit.row_beats)
-            if beat == 0 and row >= unit.rows:
-                if row - unit.rows >= len(self.released):
-                    break
-                time = max(time, self.released[row - unit.rows])
-            for visible in arrived[len(taken) : len(taken) + unit.row_beats - beat]:
-                time = visible if visible > time else time + 1
-                append(time)
-
-    def _emit(self) -> bool:
-        """Send what is left of the current row of windows, as far as known; True where the row ended."""
-        unit, visible, taken = self.schedule, self.sink.visible, self.sink.taken
-        place = self.out_row % len(unit.needed)
-        time, latency, append = self.last, unit.latency, visible.append
-        if self.out_beat == 0:
-            whole = len(self.released) + unit.needed[place]
-            if whole * unit.row_beats > len(self.source.taken):
-                return False
-            if whole:
-                time = max(time, self.source.taken[whole * unit.row_beats - 1])
-        while self.out_beat < unit.out_row_beats and len(visible) < unit.credits:
-            time += 1
-            append(time + latency)
-            self.out_beat += 1
-        freed = len(visible) - unit.credits
-        for read in taken[freed : freed + unit.out_row_beats - self.out_beat] if freed >= 0 else ():
-            time = read + 1 if read > time else time + 1
-            append(time + latency)
-        self.out_beat += len(visible) - unit.credits - freed
-        self.last = max(self.last, time) if self.out_beat else self.last
-        if self.out_beat < unit.out_row_beats:
-            return False
-        self.out_row, self.out_beat = self.out_row + 1, 0
-        self.released.extend([time] * unit.released[place])
-        return True
-
-
-def _machine(control: Control, channels: Mapping[str, Channel]) -> Machine:
-    sources = [channels[name] for name in control.inputs]
-    sinks = [channels[name] for name in control.outputs]
-    match control.schedule:
-        case Engine() as schedule:
-            return _EngineMachine(schedule, sources, sinks)
-        case Tiles() as schedule:
-            return _TilesMachine(schedule, sources, sinks)
-        case Gearbox() as schedule:
-            return _GearboxMachine(schedule, sources, sinks)
-        case Queue() | Turns() as schedule:
-            return _QueueMachine(schedule, sources, sinks)
-        case Lines() as schedule:
-            return _LinesMachine(schedule, sources, sinks)
 
 
 @dataclass(frozen=True)
@@ -271,75 +52,139 @@ def beat_times(network: Network, frames: int) -> dict[str, IntArray]:
     Raises:
         DeadlockError: some unit waits for ever; the message names the fullest stream that nobody reads.
     """
-    return {name: np.array(channel.taken, dtype=np.int64) for name, channel in _run(network, frames).items()}
+    run = _run(network, frames)
+    return {name: run.taken(name).copy() for name in network.beats}
 
 
-def _run(network: Network, frames: int, late: str | None = None) -> dict[str, Channel]:
-    """The channels of all streams after `frames` frames.
+@dataclass(frozen=True)
+class _Run:
+    """A network while it runs: its streams by number, those of the network first, and the number of each name."""
+
+    network: Network
+    frames: int
+    streams: Streams
+    number: Mapping[str, int]
+
+    def taken(self, name: str) -> IntArray:
+        """When each beat of a stream was taken, as far as known."""
+        stream = self.number[name]
+        first = self.streams.first[stream]
+        return self.streams.taken[first : first + self.streams.read[stream]]
+
+    def visible(self, name: str) -> IntArray:
+        """When each beat of a stream could first be read, as far as known."""
+        stream = self.number[name]
+        first = self.streams.first[stream]
+        return self.streams.visible[first : first + self.streams.sent[stream]]
+
+
+def _run(network: Network, frames: int, late: str | None = None) -> _Run:
+    """All times of `frames` frames.
 
     Unit `late` does not start before all before it are as far as they can get without it.
 
     Raises:
         DeadlockError: some unit waits for ever.
     """
-    channels = {name: Channel() for name in network.beats}
-    channels[network.input].visible = [0] * (network.beats[network.input] * frames)
-    sink = _Sink(channels[network.output])
-    machines = {control.name: _machine(control, channels) for control in network.controls} | {_SINK: sink}
+    from hwgen.hw.machines import UNKNOWN, advance
+
+    run, units = _reset(network, frames), _units(network)
+    scratch = np.empty((2, len(units.kind)), dtype=np.int64)
     if late is not None:
-        _advance(network, {name: machine for name, machine in machines.items() if name != late})
-        start = max((channel.taken[-1] for channel in channels.values() if channel.taken), default=0)
-        held = next(control.inputs for control in network.controls if control.name == late)
-        for name in held:
-            channels[name].visible = [max(time, start) for time in channels[name].visible]
-    _advance(network, machines)
-    if len(sink.source.taken) < network.beats[network.output] * frames:
-        raise _stuck(network, channels)
-    return channels
+        place = next(index for index, control in enumerate(network.controls) if control.name == late)
+        advance(units, run.streams, place, *scratch)
+        start = max((int(times[-1]) for times in map(run.taken, network.beats) if len(times)), default=0)
+        for name in network.controls[place].inputs:
+            np.maximum(run.visible(name), start, out=run.visible(name))
+    advance(units, run.streams, UNKNOWN, *scratch)
+    if len(run.taken(network.output)) < network.beats[network.output] * frames:
+        raise _stuck(run)
+    return run
 
 
-_SINK = ""
+def _reset(network: Network, frames: int) -> _Run:
+    """Streams on which nothing has moved; the chip's input has every beat to offer at once."""
+    from hwgen.hw.machines import Streams
+
+    rows = [control.schedule.height for control in network.controls if isinstance(control.schedule, Lines)]
+    beats = np.array([*network.beats.values(), *rows], dtype=np.int64) * frames
+    first = np.concatenate([[0], np.cumsum(beats)]).astype(np.int64)
+    sent, read = np.zeros(len(beats), dtype=np.int64), np.zeros(len(beats), dtype=np.int64)
+    visible, taken = np.empty(first[-1], dtype=np.int64), np.empty(first[-1], dtype=np.int64)
+    run = _Run(network, frames, Streams(first, sent, read, visible, taken), _numbers(network))
+    source = run.number[network.input]
+    sent[source] = beats[source]
+    run.visible(network.input)[:] = 0
+    return run
 
 
-class _Sink:
-    """The chip's output, taken at once."""
-
-    def __init__(self, source: Channel) -> None:
-        self.source = source
-
-    def advance(self) -> bool:
-        visible, taken = self.source.visible, self.source.taken
-        start, time = len(taken), taken[-1] if taken else -1
-        for when in visible[start:]:
-            time = when if when > time else time + 1
-            taken.append(time)
-        return len(taken) > start
+def _numbers(network: Network) -> dict[str, int]:
+    return {name: number for number, name in enumerate(network.beats)}
 
 
-def _advance(network: Network, machines: Mapping[str, Machine]) -> None:
-    """Let every machine go on until none can; one that moved wakes those it is joined to."""
-    ends = [(c.name, c.inputs, c.outputs) for c in network.controls] + [(_SINK, (network.output,), ())]
-    writers = {name: unit for unit, _, outputs in ends for name in outputs}
-    joined: dict[str, set[str]] = {unit: set() for unit in machines}
-    for reader, inputs, _ in ends:
-        for writer in (writers[name] for name in inputs if name in writers):
-            if reader in joined and writer in joined:
-                joined[reader].add(writer)
-                joined[writer].add(reader)
-    order = {unit: sorted(near) for unit, near in joined.items()}
-    awake = dict.fromkeys(machines)
-    while awake:
-        unit = next(iter(awake))
-        del awake[unit]
-        if machines[unit].advance():
-            awake.update(dict.fromkeys(order[unit]))
+def _units(network: Network) -> Units:
+    """The controls and the sink as arrays."""
+    from hwgen.hw.machines import QUEUE, STATE, Units
+
+    number = _numbers(network)
+    sink = QUEUE, (1, 1)  # takes the chip's output at once
+    kinds, parameters = zip(*(_packed(control.schedule) for control in network.controls), sink, strict=True)
+    sources = [[number[name] for name in control.inputs] for control in network.controls]
+    sinks = [[number[name] for name in control.outputs] for control in network.controls]
+    near = _near([*sources, [number[network.output]]], [*sinks, []])
+    inner = len(number)
+    for control, ends in zip(network.controls, sinks, strict=True):
+        if isinstance(control.schedule, Lines):
+            ends.append(inner)
+            inner += 1
+    state = np.zeros((len(kinds), STATE), dtype=np.int64)
+    state[:, 1] = -1  # the cycle of the last slot
+    ends_of = _rows([*sources, [number[network.output]]]), _rows([*sinks, []])
+    return Units(np.array(kinds, dtype=np.int64), _rows(parameters), state, *ends_of, _rows(near))
 
 
-def _stuck(network: Network, channels: Mapping[str, Channel]) -> DeadlockError:
-    waiting = {name: len(c.visible) - len(c.taken) for name, c in channels.items() if name != network.input}
+def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
+    """Kind and parameters of a unit."""
+    from hwgen.hw.machines import ENGINE, GEARBOX, LINES, QUEUE, TILES
+
+    match schedule:
+        case Engine() as s:
+            return ENGINE, (s.slots, s.reads, s.period, s.latency, s.credits)
+        case Tiles() as s:
+            return TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
+        case Gearbox() as s:
+            return GEARBOX, (s.in_beats, s.push, s.last_push, s.pull, s.limit)
+        case Queue() as s:
+            return QUEUE, (s.depth, 1)
+        case Turns() as s:
+            return QUEUE, (s.depth, *s.beats)
+        case Lines() as s:
+            return LINES, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
+
+
+def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
+    """For each unit those that it is joined to by a stream."""
+    writers = {stream: unit for unit, ends in enumerate(sinks) for stream in ends}
+    near: list[set[int]] = [set() for _ in sources]
+    for reader, ends in enumerate(sources):
+        for writer in (writers[stream] for stream in ends if stream in writers):
+            near[reader].add(writer)
+            near[writer].add(reader)
+    return [sorted(units) for units in near]
+
+
+def _rows(rows: Sequence[Sequence[int]]) -> Rows:
+    from hwgen.hw.machines import Rows
+
+    at = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+    return Rows(np.array([each for row in rows for each in row], dtype=np.int64), at)
+
+
+def _stuck(run: _Run) -> DeadlockError:
+    waiting = {name: len(run.visible(name)) - len(run.taken(name)) for name in run.number if name != run.network.input}
     fullest = max(waiting, key=lambda name: waiting[name])
     found = f"a deadlock: {waiting[fullest]} beats wait on stream {fullest}"
-    return DeadlockError(network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")
+    return DeadlockError(run.network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")
 
 
 @dataclass(frozen=True)
@@ -391,19 +236,23 @@ class CycleModel:
         """
         tried = min(frames, _reach(self.network) + 2)
         while True:
-            channels = _run(self.network, tried)
-            times = [np.array(channels[name].taken) for name in (self.network.input, self.network.output)]
+            run = _run(self.network, tried)
+            times = run.taken(self.network.input), run.taken(self.network.output)
             if tried == frames:
-                return cycles_of(times[0], times[1], frames)
-            steady = _steady(self.network, channels, tried)
+                return cycles_of(*times, frames)
+            steady = _steady(run)
             if steady is not None:
-                return _extrapolated(times[0], times[1], (tried, frames), *steady)
+                return _extrapolated(*times, (tried, frames), *steady)
             tried = min(frames, 2 * tried)
+            del run, times  # their memory
 
     def held(self, frames: int = 4) -> Mapping[str, int]:
         """The most beats that a queue on each stream holds in the first frames, by the stream's name."""
-        channels = _run(self.network, frames)
-        return {name: _held(channel) for name, channel in channels.items() if name != self.network.input}
+        from hwgen.hw.machines import most_held
+
+        run = _run(self.network, frames)
+        names = (name for name in self.network.beats if name != self.network.input)
+        return {name: most_held(run.visible(name), run.taken(name)) for name in names}
 
 
 def _extrapolated(
@@ -432,31 +281,26 @@ def cycle_model(network: Network, slowest: str) -> CycleModel:
     """
     frames = _reach(network) + 2
     while True:
-        steady = _steady(network, _run(network, frames, late=slowest), frames)
+        steady = _steady(_run(network, frames, late=slowest))
         if steady is not None:
             return CycleModel(network, *steady)
         frames *= 2
 
 
-def _steady(network: Network, channels: Mapping[str, Channel], frames: int) -> tuple[int, int] | None:
+def _steady(run: _Run) -> tuple[int, int] | None:
     """Span and period with which the last frames repeat; None where they do not.
 
     Every recurrence looks back at most `reach` frames; once all times of `reach` frames lie one and the same span
     after those of `period` frames before, they do so for ever.
     """
-    reach = _reach(network)
-    times = [np.array(channel.taken, dtype=np.int64).reshape(frames, -1) for channel in channels.values()]
-    for period in range(1, (frames - reach) // 2 + 1):
-        steps = np.concatenate([(t[-reach:] - t[-reach - period : -period]).ravel() for t in times])
-        if np.all(steps == steps[0]):
-            return int(steps[0]), period
+    from hwgen.hw.machines import UNKNOWN, shift
+
+    reach, first = _reach(run.network), run.streams.first[: len(run.number) + 1]
+    for period in range(1, (run.frames - reach) // 2 + 1):
+        span = shift(first, run.streams.taken, run.frames, reach, period)
+        if span != UNKNOWN:
+            return int(span), period
     return None
-
-
-def _held(channel: Channel) -> int:
-    """Beats that a queue in front of the reader must hold, a beat written while another is read counted."""
-    taken, written = np.array(channel.taken), np.array(channel.visible[: len(channel.taken)]) - 1
-    return int((np.arange(len(taken)) + 1 - np.searchsorted(taken, written, side="left")).max())
 
 
 def _reach(network: Network) -> int:

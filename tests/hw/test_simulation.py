@@ -149,7 +149,7 @@ def test_a_deadlock_is_reported() -> None:
 
 def test_held() -> None:
     """A beat written while another is read counts; a reader that takes one every 4 cycles has read 2 of 8 in time."""
-    network = in_a_row([8, 8, 2], Queue(8), Engine(slots=32, reads=8, period=4, latency=3, credits=3))
+    network = in_a_row([8, 8, 8], Queue(8), Engine(slots=32, reads=8, period=4, latency=3, credits=3))
     assert cycle_model(network, "u1").held(1) == {"s1": 2, "s2": 1}
     slow = in_a_row([8, 8, 32], Queue(8), Engine(slots=4, reads=1, period=1, latency=3, credits=4))
     assert cycle_model(slow, "u1").held(1) == {"s1": 6, "s2": 2}
