@@ -11,9 +11,9 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
 from hwgen.frontend.layout import image_like, require_image
-from hwgen.frontend.linear import Weights, emit_product, from_plain, from_quantised, require_quantised, through
+from hwgen.frontend.linear import Weights, emit_product, require_quantised, through, weights_from
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, QuantConst, Stream, Tensor, collapse, real
+from hwgen.frontend.symbolic import Build, Stream, Tensor, collapse, real
 from hwgen.frontend.windows import add_pads, geometry_of, require_fits, unpadded
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Add, Conv, Div, Mul
@@ -32,10 +32,7 @@ def _weights(node: SourceNode, tensor: Tensor | None, rank: int) -> Weights:
         )
     space = ("y", "x")[: rank - 2]
     axes = ", ".join(("out", *space, "in") if node.channels_last else ("out", "in", *space))
-    if isinstance(constant, QuantConst):
-        weights = from_quantised(node, constant)
-    else:
-        weights = from_plain(node, constant, axes)
+    weights = weights_from(node, constant, axes)
     codes = weights.codes if node.channels_last else np.moveaxis(weights.codes, 1, -1)
     return replace(weights, codes=codes if rank == 4 else codes[:, :, None])
 

@@ -43,7 +43,7 @@ class Weights:
     name: str
 
 
-def from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
+def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
     """Weights of a quantiser. Raises: ModelError on a zero point, or scales along the inputs."""
     if np.any(tensor.zero_point != 0):
         raise ModelError(
@@ -63,7 +63,7 @@ def from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
     return Weights(tensor.codes, collapse(scale[:, 0]), tensor.dtype, tensor.name)
 
 
-def from_plain(node: SourceNode, tensor: Const, axes: str = "out, in") -> Weights:
+def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
     """Unquantised weights that are whole numbers. Raises: ModelError where they are off the grid."""
     values = real(tensor, node)
     codes = np.round(values).astype(np.int64)
@@ -87,6 +87,13 @@ def from_plain(node: SourceNode, tensor: Const, axes: str = "out, in") -> Weight
     return Weights(codes, np.ones(()), tensor.claimed or narrow, tensor.name)
 
 
+def weights_from(node: SourceNode, constant: Const | QuantConst, axes: str) -> Weights:
+    """Integer weights of any shape, outputs first; `axes` names its axes in messages. Raises: ModelError."""
+    if isinstance(constant, QuantConst):
+        return _from_quantised(node, constant)
+    return _from_plain(node, constant, axes)
+
+
 def weights_of(node: SourceNode, tensor: Tensor | None, *, transposed: bool) -> Weights:
     """The weight operand as (out, in) codes; `transposed` when the file already stores it so. Raises: ModelError."""
     constant = constant_of(node, tensor, "weights")
@@ -94,10 +101,7 @@ def weights_of(node: SourceNode, tensor: Tensor | None, *, transposed: bool) -> 
         raise ModelError(
             node.label, "its weights must be a matrix", f"shape {constant.shape}", "Flatten the layer's input"
         )
-    if isinstance(constant, QuantConst):
-        return from_quantised(node, constant if transposed else constant.transpose((1, 0)))
-    value = constant.value if transposed else constant.value.T
-    return from_plain(node, Const(value, constant.name, constant.claimed))
+    return weights_from(node, constant if transposed else constant.transpose((1, 0)), "out, in")
 
 
 def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = False) -> tuple[Step, ...]:

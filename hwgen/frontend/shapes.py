@@ -115,8 +115,6 @@ def transpose(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> 
     """Permute axes."""
     tensor = _some(node, args[0])
     perm = [int(a) for a in node.attributes.get("perm", range(len(tensor.shape))[::-1])]
-    if isinstance(tensor, Const):
-        return replace(tensor, value=tensor.value.transpose(perm))
     return tensor.transpose(perm)
 
 

@@ -28,6 +28,10 @@ class Const:
     def shape(self) -> tuple[int, ...]:
         return self.value.shape
 
+    def transpose(self, axes: Sequence[int]) -> Const:
+        """Axes permuted."""
+        return replace(self, value=self.value.transpose(axes))
+
 
 @dataclass(frozen=True)
 class QuantConst:
