@@ -27,7 +27,7 @@ def deepen(design: Design) -> Design:
     Depths (and rows of line buffers) are doubled step by step, each step with and without a short FIFO in front of
     every width converter: a converter takes its beats unevenly where neither lane count divides the other. Should no
     step reach the slowest unit's cycles, the first of the shortest interval is taken. In the end the FIFOs shrink to
-    what they hold, if that keeps the interval.
+    what they hold, and line buffers one by one to the fewest rows, as far as that keeps the interval.
 
     Raises:
         DeadlockError: no step ends a deadlock.
@@ -50,12 +50,12 @@ def deepen(design: Design) -> Design:
             if best is None or interval < best[0]:
                 best = interval, each
             if interval == design.bound:
-                return _shrunk(each, interval)
+                return _trimmed(_shrunk(each, interval), design, interval)
         factor *= 2
     if best is None:
         assert stuck is not None
         raise stuck
-    return _shrunk(best[1], best[0])
+    return _trimmed(_shrunk(best[1], best[0]), design, best[0])
 
 
 def _scaled(unit: Unit, factor: int) -> Unit:
@@ -78,12 +78,35 @@ def _shrunk(design: Design, interval: int) -> Design:
         for unit in design.units
     )
     smaller = replace(design, units=tuple(units))
-    if smaller.network == design.network:
-        return design
+    return smaller if smaller.network != design.network and _keeps(smaller, interval) else design
+
+
+def _trimmed(design: Design, least: Design, interval: int) -> Design:
+    """The design with line buffers of as few rows as keep the interval, but no fewer than in `least`."""
+    rows = {unit.name: unit.rows for unit in least.units if isinstance(unit, SlidingWindow)}
+    for unit in design.units:
+        if isinstance(unit, SlidingWindow):
+            few, enough = rows[unit.name], unit.rows
+            while few < enough:
+                middle = (few + enough) // 2
+                if _keeps(_with_rows(design, unit, middle), interval):
+                    enough = middle
+                else:
+                    few = middle + 1
+            design = _with_rows(design, unit, enough)
+    return design
+
+
+def _with_rows(design: Design, window: SlidingWindow, rows: int) -> Design:
+    changed = replace(window, rows=rows)
+    return replace(design, units=tuple(changed if unit.name == window.name else unit for unit in design.units))
+
+
+def _keeps(design: Design, interval: int) -> bool:
     try:
-        return smaller if smaller.cycles.interval == interval else design
+        return design.cycles.interval == interval
     except DeadlockError:
-        return design
+        return False
 
 
 def _buffered(design: Design) -> Design:
