@@ -9,9 +9,18 @@ import numpy as np
 import pytest
 
 import hwgen
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
+from hwgen.ir.types import Bipolar, IntType
 from hwgen.passes.pipeline import integer_network
-from tests.builders import IMAGE_NETWORKS, Rng, random_conv_network, random_folding, random_image_network
+from tests.builders import (
+    IMAGE_NETWORKS,
+    ImageBuilder,
+    Rng,
+    random_conv_network,
+    random_folding,
+    random_image_network,
+)
 from tests.end_to_end.prove import prove
 
 FRAMES = 4
@@ -58,3 +67,17 @@ def test_random_images(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(102, 150))
 def test_many_random_images(seed: int, tmp_path: Path) -> None:
     prove_images(random_image_network, seed, tmp_path)
+
+
+@pytest.mark.parametrize("dtype", [IntType(8, signed=False), IntType(8, signed=True)], ids=str)
+def test_bit_planes_and_chosen_memories(dtype: IntType, tmp_path: Path) -> None:
+    """A first layer on 8-bit pixels bit plane by bit plane, memories where the user wants them: the same numbers."""
+    net = ImageBuilder(np.random.default_rng(3), (6, 6, 3), dtype)
+    net.act(net.conv(net.input, 4, Geometry((3, 3), padding=(1, 1, 1, 1)), Bipolar()), Bipolar())
+    net.dense(net.last, 5, Bipolar())
+    choices = {"bit_planes": ("conv0",), "memory": {"conv0": "block", "fc0": "distributed"}}
+    design = hwgen.compile(net.graph(), folding={"conv0": {"pe": 2, "simd": 3}, "fc0": {"pe": 1, "simd": 4}}, **choices)
+    prove(design, 1, FRAMES, tmp_path)
+    source = (tmp_path / "project" / "rtl" / "net_conv0.sv").read_text()
+    assert ".BitPlanes(1'b1)" in source
+    assert '.Style("block")' in source
