@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,17 +30,17 @@ class Wire:
         return len(self.visible) - len(self.taken)
 
 
-class Machine:
+class Machine(ABC):
     """One unit: `look` decides from the state before the edge, `move` then does it; both say whether anything is."""
 
     def __init__(self, unit: Schedule, sources: Sequence[Wire], sinks: Sequence[Wire]) -> None:
         self.unit, self.sources, self.sinks = unit, sources, sinks
 
-    def look(self, now: int) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def look(self, now: int) -> bool: ...
 
-    def move(self, now: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def move(self, now: int) -> None: ...
 
 
 class EngineMachine(Machine):
