@@ -115,7 +115,8 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
         return Folding(pe=wish.pe)
     needed = _least_lanes(legal, _beats_for_one_lane(layer), target)
     lanes = _reader_lanes(graph, layer, found)
-    return Folding(pe=lanes if lanes >= needed and legal % lanes == 0 else needed)
+    follows = lanes >= needed and (not isinstance(layer.op, Concat) or legal % lanes == 0)
+    return Folding(pe=lanes if follows else needed)
 
 
 def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> int:
