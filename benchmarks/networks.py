@@ -16,8 +16,12 @@ WIDTHS = {"tfc": (784, 64, 64, 64, 10), "lfc": (784, 1024, 1024, 1024, 10)}
 FOLDINGS = {
     "tfc": ((16, 49), (8, 8), (8, 8), (10, 8)),
     "lfc": ((32, 64), (64, 32), (32, 64), (10, 8)),
+    "cnv": ((16, 3), (32, 32), (16, 32), (16, 32), (4, 32), (1, 32), (1, 4), (1, 8), (5, 1)),
 }
-"""(PE, SIMD) by layer: 64 and 512 cycles a frame (Umuroglu et al., FPGA 2017; Blott et al., TRETS 2018)."""
+"""(PE, SIMD) by layer: 64, 512 and 32,768 cycles a frame (Umuroglu et al., FPGA 2017; Blott et al., TRETS 2018)."""
+
+CONVOLUTIONS = {"cnv": 6}
+"""Layers that are convolutions; the rest are dense."""
 
 _DOMAIN = "qonnx.custom_op.general"
 
@@ -25,7 +29,9 @@ _DOMAIN = "qonnx.custom_op.general"
 def write_folding(network: str, folder: Path) -> Path:
     """The published folding of `network` as a file for `hwgen build --folding`."""
     path = folder / f"{network}_folding.json"
-    layers = {f"fc{index}": {"pe": pe, "simd": simd} for index, (pe, simd) in enumerate(FOLDINGS[network])}
+    first = CONVOLUTIONS.get(network, 0)
+    names = [f"conv{i}" if i < first else f"fc{i}" for i in range(len(FOLDINGS[network]))]
+    layers = {name: {"pe": pe, "simd": simd} for name, (pe, simd) in zip(names, FOLDINGS[network], strict=True)}
     path.write_text(json.dumps(layers, indent=2) + "\n")
     return path
 

@@ -44,6 +44,13 @@ class BackendName(StrEnum):
     dpi = "dpi"
 
 
+class LayoutName(StrEnum):
+    """Where the channels of images and signals stand."""
+
+    nhwc = "nhwc"
+    nchw = "nchw"
+
+
 Project = Annotated[Path, typer.Argument(help="A folder that `hwgen build` wrote.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")]
 Images = Annotated[
@@ -56,6 +63,10 @@ Binarize = Annotated[
     typer.Option("--binarize-at", help="Bipolar input: +1 where a value is at least this.", show_default=False),
 ]
 Real = Annotated[bool, typer.Option("--real", help="The file holds real numbers: quantise them to input codes.")]
+LayoutOption = Annotated[
+    LayoutName,
+    typer.Option("--layout", help="Images N,H,W,C (signals N,L,C), or channels first.", case_sensitive=False),
+]
 Backend = Annotated[BackendName, typer.Option(help="golden model, HLS C simulation, RTL, or the HLS C++ under DPI-C.")]
 Stall = Annotated[float, typer.Option(min=0, max=0.95, help="Share of cycles that source and sink pause, at random.")]
 
@@ -134,6 +145,7 @@ def simulate(
     key: Key = None,
     binarize_at: Binarize = None,
     real: Real = False,
+    layout: LayoutOption = LayoutName.nhwc,
     layer: Annotated[str | None, typer.Option(help="Simulate one layer alone.", show_default=False)] = None,
     stall: Stall = 0.0,
     reset_after: Annotated[
@@ -148,7 +160,7 @@ def simulate(
     from hwgen.verify.bench import Stalls
 
     accelerator = flow.open_project(project)
-    codes = _codes(accelerator, images, frames, key, binarize_at, real, seed)
+    codes = _codes(accelerator, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     with _working(f"simulating {len(codes)} frames on {backend.value}"):
         outcome = accelerator.simulate(
@@ -169,6 +181,7 @@ def evaluate(
     label_key: Annotated[str | None, typer.Option(help="The labels' name in an .npz.", show_default=False)] = None,
     binarize_at: Binarize = None,
     real: Real = False,
+    layout: LayoutOption = LayoutName.nhwc,
     as_json: AsJson = False,
 ) -> None:
     """Accuracy on labelled images, on the golden model or on a simulated back end."""
@@ -177,7 +190,7 @@ def evaluate(
     from hwgen.verify.vectors import read_array
 
     accelerator = flow.open_project(project)
-    codes = _codes(accelerator, images, frames, key, binarize_at, real, 0)
+    codes = _codes(accelerator, images, frames, key, binarize_at, real, layout, 0)
     truth = read_array(labels, label_key)
     with _working(f"evaluating {len(codes)} frames on {backend.value}"):
         outputs = accelerator.outputs(codes, backend.value)
@@ -211,16 +224,22 @@ def _codes(
     key: str | None,
     binarize_at: float | None,
     real: bool,
+    layout: LayoutName,
     seed: int,
 ) -> Codes:
     """The frames to run: from a file, or random."""
-    from hwgen.verify.vectors import as_codes, random_codes, read_array
+    from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
 
     if images is None:
         return random_codes(accelerator.graph, frames or 16, seed)
     array = read_array(images, key)
     return as_codes(
-        accelerator.graph, array[:frames] if array.ndim else array, str(images), binarize_at=binarize_at, real=real
+        accelerator.graph,
+        array[:frames] if array.ndim else array,
+        str(images),
+        binarize_at=binarize_at,
+        real=real,
+        layout=Layout(layout),
     )
 
 

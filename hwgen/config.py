@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,6 +32,9 @@ class Settings(BaseModel):
         folding: PE and SIMD by layer name.
         target_interval: cycles a frame may take in layers that `folding` leaves open.
         top1: add a top-1 unit behind the scores where that gives the network's own ranking.
+        memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
+        bit_planes: layers with bipolar weights that take their integer inputs bit plane by bit plane (BinaryNet's
+            first layer).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +44,8 @@ class Settings(BaseModel):
     folding: dict[str, LayerFolding] = {}
     target_interval: Positive = 1024
     top1: bool = False
+    memory: dict[str, Literal["registers", "distributed", "block"]] = {}
+    bit_planes: tuple[str, ...] = ()
 
 
 def settings(**values: Any) -> Settings:

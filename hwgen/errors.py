@@ -2,6 +2,7 @@
 
 HwgenError
 ├── ModelError        the network cannot become hardware: names the node
+├── DeadlockError     a design's FIFOs are too shallow for its branches: names the stream
 ├── FoldingError      a folding names an unknown layer or an impossible PE/SIMD
 ├── DataError         images, labels or vectors that do not fit the design
 ├── ConfigError       settings or command-line values that make no sense
@@ -42,6 +43,10 @@ class HwgenError(Exception):
 
 class ModelError(HwgenError):
     """The network cannot become hardware as it stands."""
+
+
+class DeadlockError(HwgenError):
+    """A design would wait for ever: a FIFO is too shallow for the branches that meet behind it."""
 
 
 class FoldingError(HwgenError):

@@ -29,7 +29,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import resolve
 from hwgen.hw.kernel import Folding
-from hwgen.hw.lower import design_digest, lower
+from hwgen.hw.lower import Choices, choices_for, design_digest, lower
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax
@@ -160,7 +160,11 @@ class Accelerator:
         names = [unit.name for unit in self.design.layers]
         if layer not in names:
             raise ConfigError("layer", f"must be one of {', '.join(names)}", layer)
-        return self.design.only(layer)
+        try:
+            return self.design.only(layer)
+        except ValueError as error:
+            must = "a layer simulated alone must read one stream"
+            raise ConfigError("layer", must, str(error), "Simulate the whole network") from error
 
 
 def load(source: Any, example_input: Any = None, **options: Any) -> Graph:
@@ -198,8 +202,7 @@ def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     if chosen.top1:
         network = with_top1(network)
     folding = resolve(network, chosen.folding, chosen.target_interval)
-    design = deepen(lower(network, folding, part=chosen.part, clock_mhz=chosen.clock_mhz))
-    return Accelerator(network, chosen, folding, design)
+    return Accelerator(network, chosen, folding, _design(network, chosen, folding))
 
 
 def with_top1(graph: Graph) -> Graph:
@@ -240,12 +243,21 @@ def open_project(folder: str | Path) -> Accelerator:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", str(error).splitlines()[0], "Build it again") from error
     graph = parse_graph(text, str(path / NETWORK))
-    found = design_digest(graph, folding)
+    found = design_digest(graph, folding, _choices(graph, chosen))
     if found != manifest.get("digest"):
         change = f"digest {found}, manifest {manifest.get('digest')}"
         raise DataError(str(path), "network and folding must be those of the manifest", change, "Build it again")
-    design = deepen(lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz))
-    return Accelerator(graph, chosen, folding, design, path)
+    return Accelerator(graph, chosen, folding, _design(graph, chosen, folding), path)
+
+
+def _choices(graph: Graph, chosen: Settings) -> Choices:
+    return choices_for(graph, chosen.memory, chosen.bit_planes)
+
+
+def _design(graph: Graph, chosen: Settings, folding: Mapping[str, Folding]) -> Design:
+    """The design of an integer network, FIFOs sized. Raises: ConfigError, DeadlockError."""
+    choices = _choices(graph, chosen)
+    return deepen(lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz, choices=choices))
 
 
 def record(project: Path, name: str, report: Mapping[str, Any]) -> None:

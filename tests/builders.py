@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from hwgen.hw.folding import resolve
+from hwgen.config import LayerFolding
+from hwgen.golden.execute import apply
+from hwgen.hw.folding import folded_layers, resolve
 from hwgen.hw.kernel import Folding
 from hwgen.hw.lower import lower
+from hwgen.hw.stream import ceil_div
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import (
     Activation,
@@ -18,18 +23,23 @@ from hwgen.ir.ops import (
     ArgMax,
     BatchNorm,
     Clip,
+    Concat,
+    Conv,
     Div,
     LeakyRelu,
     Levels,
     MatMul,
     Mul,
     Op,
+    Pool,
+    PoolKind,
     Quantise,
     Rounding,
     Sign,
     Step,
+    Sum,
 )
-from hwgen.ir.ranges import matmul_range, type_range
+from hwgen.ir.ranges import matmul_range, op_range, smallest_type, type_range
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType, smallest_int
 from hwgen.passes.pipeline import integer_network
 
@@ -144,6 +154,314 @@ def designed(graph: Graph, wishes: dict[str, Any] | None = None, target: int = 6
     network = integer_network(graph)
     folding: dict[str, Folding] = resolve(network, wishes or {}, target)
     return network, folding, lower(network, folding, part=PART, clock_mhz=100.0)
+
+
+class ImageBuilder:
+    """A network of images that grows node by node; every type is proven, every activation sees what arrives there.
+
+    A few random frames run along, so that activations are centred where their input really lies.
+    """
+
+    def __init__(self, rng: Rng, shape: tuple[int, int, int], dtype: DType) -> None:
+        self.rng, self.input = rng, value("x", shape, dtype)
+        self.nodes: list[Node] = []
+        self.codes = {"x": codes_of(rng, dtype, (6, *shape))}
+        self.last = self.input
+
+    def add(self, kind: str, op: Op, inputs: tuple[Value, ...], shape: tuple[int, ...], dtype: DType | None = None):
+        """Append a node called `kind` and a number; its output, also `last`. Without `dtype` the type is proven."""
+        name = f"{kind}{sum(node.name.rstrip('0123456789') == kind for node in self.nodes)}"
+        bounds = op_range(op, [type_range(each) for each in inputs], shape[-1])
+        output = value(f"{name}_out", shape, dtype or smallest_type(bounds))
+        node = Node(name, op, inputs, output, f"net.{name}")
+        self.nodes.append(node)
+        self.codes[output.name] = apply(node, *(self.codes[each.name] for each in inputs))
+        self.last = output
+        return output
+
+    def conv(self, source: Value, out: int, geometry: Geometry, weight: DType, *, groups: int = 1, pad: int = 0):
+        """A convolution; `pad` is the code of a padded tap."""
+        per_group = source.type.channels // groups
+        weights = codes_of(self.rng, weight, (out, *geometry.kernel, per_group))
+        if weight == TERNARY:
+            weights = np.maximum(weights, -1)
+        op = Conv(weights, weight, geometry, groups, pad)
+        return self.add("conv", op, (source,), (*geometry.output_size(*source.type.shape[:2]), out))
+
+    def pool(self, source: Value, geometry: Geometry, kind: PoolKind = PoolKind.MAX) -> Value:
+        """A pool; of channels whose smallest code counts there may be some."""
+        minimum = np.zeros(1, np.int64)
+        if kind is PoolKind.MAX and self.rng.random() < 0.3:
+            minimum = self.rng.integers(0, 2, source.type.channels)
+        shape = (*geometry.output_size(*source.type.shape[:2]), source.type.channels)
+        dtype = source.type.dtype if kind is PoolKind.MAX else None
+        return self.add("pool", Pool(geometry, kind, minimum), (source,), shape, dtype)
+
+    def act(self, source: Value, out: DType) -> Value:
+        """Batch norm, with gammas of both signs and some of zero, and a quantiser to `out`."""
+        channels, rng = source.type.channels, self.rng
+        seen = self.codes[source.name].reshape(-1, channels).astype(np.float64)
+        spread = seen.std(axis=0) + 0.25
+        gamma = rng.normal(size=channels) + rng.choice([-1.0, 1.0], channels)
+        gamma[rng.random(channels) < 0.05] = 0.0
+        mean = seen.mean(axis=0) + rng.normal(size=channels) * spread / 2
+        norm = BatchNorm(gamma, rng.normal(size=channels) / 2, mean, spread**2, 1e-5)
+        return self.add("act", Activation((norm, *_quantiser(rng, out))), (source,), source.type.shape, out)
+
+    def sum(self, *sources: Value) -> Value:
+        """The end of a residual connection."""
+        return self.add("sum", Sum(), sources, sources[0].type.shape)
+
+    def concat(self, *sources: Value) -> Value:
+        """Images of one size and type side by side."""
+        shape = (*sources[0].type.shape[:-1], sum(each.type.channels for each in sources))
+        return self.add("cat", Concat(), sources, shape, sources[0].type.dtype)
+
+    def dense(self, source: Value, out: int, weight: DType, *, flat: bool = True) -> Value:
+        """A dense layer on the whole tensor, or on every pixel."""
+        fan_in = source.type.elements if flat else source.type.channels
+        shape = (out,) if flat else (*source.type.shape[:-1], out)
+        return self.add("fc", MatMul(codes_of(self.rng, weight, (out, fan_in)), weight), (source,), shape)
+
+    def graph(self, name: str = "net") -> Graph:
+        """The network so far; `last` leaves it."""
+        return Graph(name, self.input, tuple(self.nodes), self.last)
+
+
+def _quantiser(rng: Rng, out: DType) -> tuple[Step, ...]:
+    """Steps that give every code of `out` for numbers of about -1 to 1; ternary codes are -1, 0 and +1."""
+    if isinstance(out, Bipolar):
+        return (Sign(),)
+    low, high = (-1, 1) if out == TERNARY else (out.min, out.max)
+    if not out.signed and rng.random() < 0.5:
+        return (Levels(np.sort(rng.normal(size=(1, high))), 0, 1),)
+    relu = () if out.signed else (Clip(np.zeros(()), np.asarray(np.inf)),)
+    return (*relu, Quantise(np.asarray(3 / (high - low)), np.zeros(()), low, high, Rounding.HALF_EVEN))
+
+
+TERNARY = IntType(2, signed=True)
+HIDDEN: tuple[DType, ...] = (B, B, TERNARY, IntType(2, signed=False), IntType(3, signed=True), IntType(4, signed=False))
+WEIGHTS: tuple[DType, ...] = (B, B, TERNARY, IntType(3, signed=True), IntType(4, signed=True))
+INPUTS: tuple[DType, ...] = (B, IntType(8, signed=False), IntType(4, signed=True), IntType(2, signed=False), TERNARY)
+
+
+def pick(rng: Rng, some: tuple[DType, ...]) -> DType:
+    """One of some types."""
+    return some[int(rng.integers(len(some)))]
+
+
+def random_geometry(rng: Rng, height: int, width: int, *, same: bool = False, pads: bool = True) -> Geometry:
+    """A window of kernel 1 to 5 that fits an image; `same`: at every pixel, padded unevenly."""
+    while True:
+        tall, wide = (1 if size == 1 else int(rng.integers(1, 6)) for size in (height, width))
+        dilation = (int(rng.integers(1, 3)) if tall > 1 else 1, int(rng.integers(1, 3)) if wide > 1 else 1)
+        extent = Geometry((tall, wide), dilation=dilation).extent
+        if same:
+            top, left = (int(rng.integers(0, size)) for size in extent)
+            padding = (top, left, extent[0] - 1 - top, extent[1] - 1 - left)
+            geometry = Geometry((tall, wide), (1, 1), dilation, padding)
+        else:
+            stride = (int(rng.integers(1, 4)), int(rng.integers(1, 4)) if width > 1 else 1)
+            around = pads and rng.random() < 0.5
+            padding = tuple(int(rng.integers(0, min(size, 3))) if around else 0 for size in (*extent, *extent))
+            geometry = Geometry((tall, wide), stride, dilation, padding)
+        if min(geometry.output_size(height, width)) >= 1:
+            return geometry
+
+
+def _random_conv(net: ImageBuilder, source: Value, *, same: bool = False, out: int = 0) -> Value:
+    """A convolution of any kind: dense, grouped, depthwise, of one pixel."""
+    rng, (height, width, channels) = net.rng, source.type.shape
+    geometry = random_geometry(rng, height, width, same=same) if rng.random() < 0.85 else Geometry((1, 1))
+    divisors = [n for n in range(1, channels + 1) if channels % n == 0]
+    groups = int(rng.choice([1, 1, channels, *divisors]))
+    out = out or groups * int(rng.integers(1, 1 + max(1, 8 // groups)))
+    groups = groups if out % groups == 0 else 1
+    dtype = source.type.dtype
+    pad = 0 if isinstance(dtype, Bipolar) or rng.random() < 0.7 else int(rng.integers(dtype.min, dtype.max + 1))
+    return net.conv(source, out, geometry, pick(rng, WEIGHTS), groups=groups, pad=pad)
+
+
+def _random_pool(net: ImageBuilder, source: Value) -> Value:
+    """A pool that tiles the image, or any other."""
+    rng, (height, width, _) = net.rng, source.type.shape
+    geometry = random_geometry(rng, height, width)
+    if rng.random() < 0.5:
+        size = (min(2, height), min(2, width))
+        geometry = Geometry(size, size)
+    return net.pool(source, geometry, PoolKind.SUM if rng.random() < 0.3 else PoolKind.MAX)
+
+
+def _random_block(net: ImageBuilder) -> None:
+    """A few layers that end in codes."""
+    rng, source, codes = net.rng, net.last, pick(net.rng, HIDDEN)
+    match rng.choice(["conv", "conv_pool", "pool", "residual", "residual", "concat", "pixelwise"]):
+        case "conv":
+            net.act(_random_conv(net, source), codes)
+        case "conv_pool":
+            pooled = _random_pool(net, _random_conv(net, source))
+            net.act(pooled, codes)
+        case "pool":
+            _random_pool(net, source)
+        case "residual":
+            branches = [
+                _random_conv(net, source, same=True, out=source.type.channels) for _ in range(rng.integers(1, 3))
+            ]
+            branches = [net.act(each, codes) if rng.random() < 0.6 else each for each in branches]
+            net.sum(*(branches if len(branches) > 1 and rng.random() < 0.4 else [source, *branches]))
+        case "concat":
+            branches = [
+                net.act(_random_conv(net, source, same=True), source.type.dtype) for _ in range(rng.integers(1, 3))
+            ]
+            net.concat(source, *branches)
+        case _:
+            net.act(net.dense(source, int(rng.integers(1, 9)), pick(rng, WEIGHTS), flat=False), codes)
+    if net.last.type.dtype.bits > 5:
+        net.act(net.last, codes)
+
+
+def random_image_network(rng: Rng, *, name: str = "net") -> Graph:
+    """An imported network on small images or signals: convolutions, pools, branches, dense layers at the end."""
+    height, width = (int(size) for size in rng.integers(2, 9, 2))
+    if rng.random() < 0.15:
+        height, width = int(rng.integers(6, 25)), 1
+    net = ImageBuilder(rng, (height, width, int(rng.integers(1, 5))), pick(rng, INPUTS))
+    if net.input.type.dtype.bits > 5 and rng.random() < 0.4:
+        net.act(net.input, pick(rng, HIDDEN[2:]))
+    elif net.input.type.dtype.bits > 5:
+        net.act(_random_conv(net, net.input), pick(rng, HIDDEN))
+    for _ in range(int(rng.integers(1, 4))):
+        _random_block(net)
+    if rng.random() < 0.6:
+        if net.last.type.elements > 64:
+            height, width, _ = net.last.type.shape
+            net.pool(net.last, Geometry((height, width), (height, width)), PoolKind.SUM)
+            net.act(net.last, pick(rng, HIDDEN))
+        if rng.random() < 0.5:
+            net.act(net.dense(net.last, int(rng.integers(1, 11)), pick(rng, WEIGHTS)), pick(rng, HIDDEN))
+        net.dense(net.last, int(rng.integers(2, 11)), pick(rng, WEIGHTS))
+        if rng.random() < 0.3:
+            net.add("top", ArgMax(), (net.last,), (1,), smallest_int(0, net.last.type.channels - 1))
+    return net.graph(name)
+
+
+def random_conv_network(rng: Rng, *, name: str = "conv") -> Graph:
+    """One convolution of any kind on a small image, with an activation behind it in most cases, a pool in some."""
+    height, width = (int(size) for size in rng.integers(1, 9, 2))
+    net = ImageBuilder(rng, (height, width, int(rng.integers(1, 7))), pick(rng, INPUTS))
+    _random_conv(net, net.input)
+    if rng.random() < 0.2:
+        _random_pool(net, net.last)
+    if rng.random() < 0.8:
+        net.act(net.last, pick(rng, HIDDEN))
+    return net.graph(name)
+
+
+def resnet_like(rng: Rng) -> Graph:
+    """Two residual blocks, the second with a projection and a stride; a sum over the image, dense scores."""
+    net = ImageBuilder(rng, (8, 8, 3), IntType(8, signed=False))
+    same, halved = Geometry((3, 3), padding=(1, 1, 1, 1)), Geometry((3, 3), (2, 2), padding=(1, 1, 1, 1))
+    uint2, int3 = IntType(2, signed=False), IntType(3, signed=True)
+    stem = net.act(net.conv(net.input, 4, same, int3), uint2)
+    first = net.act(net.conv(stem, 4, same, TERNARY), uint2)
+    joined = net.act(net.sum(stem, net.conv(first, 4, same, TERNARY)), uint2)
+    second = net.act(net.conv(joined, 6, halved, TERNARY), uint2)
+    projected = net.conv(joined, 6, Geometry((1, 1), (2, 2)), int3)
+    net.act(net.sum(net.conv(second, 6, same, TERNARY), projected), uint2)
+    net.pool(net.last, Geometry((4, 4), (4, 4)), PoolKind.SUM)
+    net.dense(net.last, 5, int3)
+    return net.graph("resnet_like")
+
+
+def mobilenet_like(rng: Rng) -> Graph:
+    """Depthwise and pointwise convolutions, an inverted residual, a grouped convolution, top 1."""
+    net = ImageBuilder(rng, (8, 8, 3), IntType(8, signed=False))
+    same, halved = Geometry((3, 3), padding=(1, 1, 1, 1)), Geometry((3, 3), (2, 2), padding=(0, 0, 1, 1))
+    int4, uint3 = IntType(4, signed=True), IntType(3, signed=False)
+    point = Geometry((1, 1))
+    stem = net.act(net.conv(net.input, 4, halved, int4), uint3)
+    wide = net.act(net.conv(stem, 8, point, int4), uint3)
+    deep = net.act(net.conv(wide, 8, same, int4, groups=8), uint3)
+    narrow = net.sum(stem, net.conv(deep, 4, point, int4))
+    net.act(net.conv(net.act(narrow, uint3), 8, halved, int4, groups=2), uint3)
+    net.pool(net.last, Geometry((2, 2), (2, 2)), PoolKind.SUM)
+    net.dense(net.last, 6, int4)
+    net.add("top", ArgMax(), (net.last,), (1,), smallest_int(0, 5))
+    return net.graph("mobilenet_like")
+
+
+def signal_net(rng: Rng) -> Graph:
+    """Convolutions over a signal of 24 samples, dilated, with a pool that overlaps; dense scores."""
+    net = ImageBuilder(rng, (24, 1, 2), IntType(4, signed=True))
+    net.act(net.conv(net.input, 5, Geometry((4, 1), padding=(2, 0, 1, 0)), IntType(3, signed=True)), B)
+    net.act(net.pool(net.last, Geometry((3, 1), (2, 1))), B)
+    net.act(net.conv(net.last, 6, Geometry((3, 1), (2, 1), (2, 1)), B), B)
+    net.dense(net.last, 3, B)
+    return net.graph("signal_net")
+
+
+def padded_net(rng: Rng) -> Graph:
+    """Bipolar throughout, every convolution padded: dense, depthwise, grouped; a padded pool and dense scores."""
+    net = ImageBuilder(rng, (6, 5, 3), B)
+    net.act(net.conv(net.input, 6, Geometry((3, 3), padding=(1, 1, 1, 1)), B), B)
+    net.act(net.conv(net.last, 6, Geometry((3, 3), padding=(2, 0, 1, 1)), B, groups=6), B)
+    net.pool(net.last, Geometry((3, 3), (2, 2), padding=(1, 1, 1, 1)))
+    net.act(net.conv(net.last, 4, Geometry((3, 2), padding=(0, 1, 2, 0)), B, groups=2), B)
+    net.dense(net.last, 5, B)
+    return net.graph("padded_net")
+
+
+def concat_net(rng: Rng) -> Graph:
+    """Three branches of 4, 6 and 2 channels side by side, a pool behind the batch norm of one, dense scores."""
+    net = ImageBuilder(rng, (6, 6, 2), IntType(2, signed=False))
+    uint2 = IntType(2, signed=False)
+    wide = net.act(net.conv(net.input, 4, Geometry((3, 3), padding=(1, 1, 1, 1)), TERNARY), uint2)
+    narrow = net.act(net.conv(net.input, 6, Geometry((1, 1)), IntType(3, signed=True)), uint2)
+    joined = net.concat(wide, narrow, net.input)
+    net.act(net.pool(net.conv(joined, 5, Geometry((2, 2)), B), Geometry((2, 2), (2, 2))), B)
+    net.dense(net.last, 4, B)
+    return net.graph("concat_net")
+
+
+IMAGE_NETWORKS = (resnet_like, mobilenet_like, signal_net, padded_net, concat_net)
+
+
+def random_folding(rng: Rng, network: Graph, most: int = 2000) -> dict[str, LayerFolding]:
+    """A legal folding of every layer of an integer network, dividing or not; no layer takes more than `most` cycles.
+
+    Where PE and SIMD must divide (groups, concatenations) they do.
+    """
+    return {node.name: _random_layer_folding(rng, node, most) for node in folded_layers(network)}
+
+
+def _random_layer_folding(rng: Rng, node: Node, most: int) -> LayerFolding:
+    source, result = node.inputs[0].type, node.output.type
+    taps = node.op.geometry.taps if isinstance(node.op, Conv | Pool) else 1
+    pixels = max(source.elements // source.channels, result.elements // result.channels * taps)
+    match node.op:
+        case MatMul(weights=weights):
+            pixels, (outs, ins) = result.elements // len(weights), (range(1, size + 1) for size in weights.shape)
+        case Conv(weights=weights, groups=groups) as op if not op.is_depthwise:
+            pixels, out, per_group = pixels * groups, len(weights) // groups, weights.shape[3]
+            outs, ins = range(1, out + 1), range(1, per_group + 1)
+            if groups > 1:
+                outs, ins = _divisors(out), _divisors(per_group)
+        case Concat():
+            outs, ins = _divisors(math.gcd(*(each.type.channels for each in node.inputs))), None
+            most = max(most, result.elements)
+        case _:
+            outs, ins = range(1, source.channels + 1), None
+    least = pixels * ceil_div(outs[-1], outs[-1])
+    for _ in range(1000):
+        pe, simd = int(rng.choice(outs)), None if ins is None else int(rng.choice(ins))
+        folds = ceil_div(outs[-1], pe) * (1 if simd is None else ceil_div(ins[-1], simd))
+        if pixels * folds <= max(most, least):
+            return LayerFolding(pe=pe, simd=simd)
+    return LayerFolding(pe=outs[-1], simd=None if ins is None else ins[-1])
+
+
+def _divisors(number: int) -> list[int]:
+    return [d for d in range(1, number + 1) if number % d == 0]
 
 
 # Numbers whose sums and products hit boundaries exactly, beside ones that nearly do.

@@ -1,27 +1,53 @@
-"""Builds one-unit designs, simulates them and compares every stream and every cycle with plain references."""
+"""Builds small designs, simulates them and compares every stream and every cycle with plain references."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 from hwgen.backends.rtl import emit
 from hwgen.hw.design import Design, Layer, Unit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
-from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.packing import from_words, to_words
-from hwgen.hw.schedule import beat_times
+from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.packing import Bytes, from_words, to_words
+from hwgen.hw.simulation import beat_times
 from hwgen.hw.stream import Stream
-from hwgen.ir.types import Bipolar, DType, IntArray, smallest_int
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.ops import PoolKind
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from hwgen.verify.bench import Stalls, Trace
 from hwgen.verify.rtlsim import simulate
+from tests.rtl_reference import reference
+
+TERNARY = IntType(2, signed=True)
+
+
+def tiered(names: Iterable[str], *rare: str) -> list[Any]:
+    """Test parameters: `names`, of which `rare` ones run in the long tier only."""
+    return [pytest.param(name, marks=pytest.mark.long) if name in rare else name for name in names]
+
+
+def graph_of(source: Stream, *units: Unit) -> Design:
+    """A design of units that are joined by the names of their streams; the last one writes the output."""
+    return Design("dut", units, source, units[-1].outputs[0], "0123456789ab", "xc7z020clg400-1", 100.0)
 
 
 def design_of(*units: Unit) -> Design:
-    """A design of `units` in a row."""
-    return Design("dut", units, "0123456789ab", "xc7z020clg400-1", 100.0)
+    """A design of `units` in a row; their streams are named after them."""
+    joined: list[Unit] = []
+    for unit in units:
+        name = joined[-1].name if joined else "source"
+        source, sink = replace(unit.input, name=name), replace(unit.output, name=unit.name)
+        joined.append(replace(unit, input=source, output=sink))
+    return graph_of(joined[0].inputs[0], *joined)
 
 
 def write(design: Design, folder: Path) -> Path:
@@ -44,36 +70,6 @@ def draw(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntA
     return codes.astype(np.int64)
 
 
-def reference(unit: Unit, frames: IntArray) -> IntArray:
-    """What `unit` makes of frames of codes, in plain numpy over single elements."""
-    if isinstance(unit, MatVec):
-        sums = np.array([[_dot(row, frame) for row in unit.weights] for frame in frames])
-        if unit.activation is None:
-            return sums
-        return _activate(unit.activation, (sums + unit.mw) // 2 if unit.is_xnor else sums)
-    if isinstance(unit, ThresholdUnit):
-        return _activate(unit.activation, frames)
-    if isinstance(unit, ArgMaxUnit):
-        return np.array([[max(range(len(f)), key=lambda i, f=f: (int(f[i]), -i))] for f in frames])
-    return frames
-
-
-def _dot(weights: IntArray, inputs: IntArray) -> int:
-    return sum(int(w) * int(x) for w, x in zip(weights, inputs, strict=True))
-
-
-def _activate(activation: Thresholding, values: IntArray) -> IntArray:
-    channels = values.shape[1]
-    thresholds = np.broadcast_to(activation.thresholds, (channels, activation.levels))
-    descending = np.broadcast_to(activation.descending, (channels,))
-    result = np.zeros_like(values)
-    for frame, channel in np.ndindex(*values.shape):
-        reached = sum(int(values[frame, channel]) >= int(t) for t in thresholds[channel])
-        count = activation.levels - reached if descending[channel] else reached
-        result[frame, channel] = activation.base + activation.step * count
-    return result
-
-
 def matvec(
     rng: np.random.Generator,
     weight: DType,
@@ -84,21 +80,84 @@ def matvec(
     result: DType | None = None,
     descending: bool = False,
     name: str = "mv",
+    groups: int = 1,
+    taps: int = 1,
+    pixels: int = 1,
+    counted: bool = False,
 ) -> MatVec:
-    """A random unit of (MW, MH) and (PE, SIMD); without `result` the accumulators leave."""
-    (mw, mh), (pe, simd) = shape, folding
-    weights = draw(rng, weight, (mh, mw))
-    positive, negative = weights.clip(0).sum(1), weights.clip(max=0).sum(1)
-    low = int((positive * source.min + negative * source.max).min())
-    high = int((positive * source.max + negative * source.min).max())
-    xnor = isinstance(weight, Bipolar) and isinstance(source, Bipolar)
-    sum_type = smallest_int(0, mw) if xnor else smallest_int(min(low, -1), max(high, 0))
+    """A random unit of (channels, MH) and (PE, SIMD); without `result` the accumulators leave."""
+    (channels, mh), (pe, simd) = shape, folding
+    weights = draw(rng, weight, (mh, groups, taps, channels)).transpose(1, 0, 2, 3)
+    sum_type, reach = _sums(weights.reshape(groups * mh, -1), weight, source, counted)
     activation = None
     if result is not None:
-        reach = (0, mw) if xnor else (low, high)
-        activation = thresholding(rng, result, mh, reach, descending=descending)
-    output = Stream(f"{name}_out", result or smallest_int(min(low, -1), max(high, 0)), mh, pe)
-    return MatVec(name, name, Stream("x", source, mw, simd), output, weights, weight, sum_type, activation)
+        activation = thresholding(rng, result, groups * mh, reach, descending=descending)
+    full = -(-channels // simd) * simd if taps > 1 or groups > 1 else channels  # windows carry whole beats
+    return MatVec(
+        name,
+        name,
+        Stream("x", source, full, simd, vectors=pixels * groups * taps),
+        Stream(
+            name, result or _accumulators(weights.reshape(groups * mh, -1), source), groups * mh, pe, vectors=pixels
+        ),
+        weights,
+        weight,
+        sum_type,
+        activation,
+        simd,
+        counted=counted,
+    )
+
+
+def _reach(weights: IntArray, source: DType) -> tuple[int, int]:
+    """The least and the largest sum of products of any row of `weights`."""
+    positive, negative = weights.clip(0).sum(1), weights.clip(max=0).sum(1)
+    low = int((positive * source.min + negative * source.max).min())
+    return low, int((positive * source.max + negative * source.min).max())
+
+
+def _accumulators(weights: IntArray, source: DType) -> IntType:
+    low, high = _reach(weights, source)
+    return smallest_int(min(low, -1), max(high, 0))
+
+
+def _sums(weights: IntArray, weight: DType, source: DType, counted: bool) -> tuple[IntType, tuple[int, int]]:
+    """The type of the running sum, and its reach: -1, 0 and +1 where the input is `counted`."""
+    if isinstance(weight, Bipolar) and isinstance(source, Bipolar):
+        return smallest_int(0, weights.shape[1]), (0, weights.shape[1])
+    reach = _reach(weights, Bipolar() if counted else source)
+    return smallest_int(min(reach[0], -1), max(reach[1], 0)), reach
+
+
+def depthwise(
+    rng: np.random.Generator,
+    weight: DType,
+    source: DType,
+    shape: tuple[int, int],
+    lanes: int,
+    *,
+    result: DType | None = None,
+    descending: bool = False,
+    name: str = "dw",
+    pixels: int = 1,
+) -> DepthwiseUnit:
+    """A random unit of (C, taps)."""
+    weights = draw(rng, weight, shape)
+    sum_type, reach = _sums(weights, weight, source, counted=False)
+    activation = None
+    if result is not None:
+        activation = thresholding(rng, result, shape[0], reach, descending=descending)
+    blocks = -(-shape[0] // lanes)
+    return DepthwiseUnit(
+        name,
+        name,
+        Stream("x", source, lanes, lanes, vectors=pixels * blocks * shape[1]),
+        Stream(name, result or _accumulators(weights, source), shape[0], lanes, vectors=pixels),
+        weights,
+        weight,
+        sum_type,
+        activation,
+    )
 
 
 def thresholding(
@@ -115,47 +174,102 @@ def thresholding(
     return Thresholding(thresholds, flags, result.min, 2 if isinstance(result, Bipolar) else 1)
 
 
+def window(
+    dtype: DType,
+    image: tuple[int, int, int],
+    lanes: int,
+    geometry: Geometry,
+    *,
+    rows: int = 0,
+    blocks: int = 1,
+    pad: IntArray | int = 0,
+    name: str = "win",
+) -> SlidingWindow:
+    """A unit over an image of (H, W, C); `rows` beyond those that a row of windows needs."""
+    height, width, channels = image
+    source = Stream("x", dtype, channels, lanes, vectors=height * width)
+    down, across = geometry.output_size(height, width)
+    widens = isinstance(dtype, Bipolar) and geometry.pads and not np.all(pad)
+    output = Stream(
+        name,
+        TERNARY if widens else dtype,
+        source.vector_beats // blocks * lanes,
+        lanes,
+        vectors=down * across * geometry.taps * blocks,
+    )
+    pads = np.broadcast_to(np.asarray(pad, dtype=np.int64), (channels,))
+    unit = SlidingWindow(name, name, source, output, height, width, geometry, blocks, pads, rows=1)
+    return replace(unit, rows=max(1, *unit.needed) + rows)
+
+
+def pool(
+    dtype: DType,
+    image: tuple[int, int, int],
+    lanes: int,
+    tile: tuple[int, int],
+    kind: PoolKind = PoolKind.MAX,
+    *,
+    minimum: IntArray | int = 0,
+    elements: int | None = None,
+    name: str = "pool",
+) -> PoolUnit:
+    """A unit over an image of (H, W, C) in tiles; `elements` are those of a pixel's beats where spare ones count."""
+    height, width, channels = image
+    source = Stream("x", dtype, elements or channels, lanes, vectors=height * width)
+    size = tile[0] * tile[1]
+    result = dtype
+    if kind is PoolKind.SUM:
+        result = smallest_int(size * min(dtype.min, 0), size * dtype.max)
+    output = Stream(name, result, channels, lanes, vectors=height * width // size)
+    flags = np.broadcast_to(np.asarray(minimum, dtype=np.int64), (channels,))
+    return PoolUnit(name, name, source, output, kind, *tile, width // tile[1], flags)
+
+
 def assert_streams(design: Design, frames: IntArray, trace: Trace) -> None:
     """Every tapped stream and the output carry what the references say, spare lanes zero."""
-    codes = frames
-    for unit in design.units:
-        codes = reference(unit, codes)
-        words = trace.outputs if unit is design.units[-1] else trace.taps.get(unit.name)
-        if words is None:
-            continue
-        np.testing.assert_array_equal(from_words(words, unit.output), codes, err_msg=unit.name)
-        np.testing.assert_array_equal(words, to_words(codes, unit.output), err_msg=f"{unit.name}, spare lanes")
+    want = reference(design, frames)
+    found = trace.taps | {design.output.name: trace.outputs}
+    assert set(found) == set(design.streams) - {design.input.name}
+    for name, words in found.items():
+        stream = design.streams[name]
+        np.testing.assert_array_equal(from_words(words, stream), want[name], err_msg=name)
+        np.testing.assert_array_equal(words, to_words(want[name], stream), err_msg=f"{name}, spare lanes")
 
 
 def assert_cycles(design: Design, frames: int, trace: Trace) -> None:
     """Every beat of every stream moved in the cycle that the schedule gives."""
-    want = beat_times([unit.schedule for unit in design.units], design.input.beats, frames)
-    found = [trace.in_cycles, *(trace.tap_cycles[unit.name] for unit in design.units[:-1]), trace.out_cycles]
-    for name, expected, cycles in zip(["input", *(u.name for u in design.units)], want, found, strict=True):
+    ends = {design.input.name: trace.in_cycles, design.output.name: trace.out_cycles}
+    for name, expected in beat_times(design.network, frames).items():
+        cycles = (trace.tap_cycles | ends)[name]
         np.testing.assert_array_equal(cycles - trace.in_cycles[0], expected, err_msg=name)
 
 
-def spoil_spare_lanes(words: np.ndarray, stream: Stream) -> np.ndarray:
+def spoil_spare_lanes(words: Bytes, stream: Stream) -> Bytes:
     """The same beats with ones wherever no element lies."""
-    used = to_words(np.full((1, stream.elements), -1 if stream.dtype.signed else stream.dtype.max), stream)
-    if isinstance(stream.dtype, Bipolar):
-        used = to_words(np.ones((1, stream.elements), dtype=np.int64), stream)
+    ones = -1 if stream.dtype.signed else stream.dtype.max
+    used = to_words(np.full((1, stream.size), 1 if isinstance(stream.dtype, Bipolar) else ones), stream)
     return words | ~np.tile(used, (len(words) // stream.beats, 1))
 
 
-def prove(design: Design, frames: IntArray, work: Path) -> None:
+def _masks(unit: Unit) -> bool:
+    """Whether `unit` must not look at its input's spare lanes."""
+    return isinstance(unit, Layer | SlidingWindow) and not isinstance(unit, ConcatUnit)
+
+
+def prove(design: Design, frames: IntArray, work: Path, *, plain: bool = False) -> None:
     """Data and cycles of back-to-back frames after a reset in the middle of one, and data under stalls.
 
-    Where a layer reads the input, spare input lanes carry ones: it must not look at them.
+    Where a layer reads the input, spare input lanes carry ones: it must not look at them. `plain` leaves out the
+    stalls.
     """
     project = write(design, work / "project")
     words = to_words(frames, design.input)
-    if isinstance(design.units[0], Layer):
+    if all(_masks(unit) for unit in design.units if unit.inputs[0].name == design.input.name):
         words = spoil_spare_lanes(words, design.input)
     middle = max(1, min(len(words) - 1, design.input.beats * 3 // 2))
     trace = simulate(design, project, words, work, reset_after_beats=middle)
     assert_streams(design, frames, trace)
     assert_cycles(design, len(frames), trace)
-    for stalls, reset in ((Stalls(0.1, 0.7, seed=3), None), (Stalls(0.5, 0.3, seed=4), middle)):
+    for stalls, reset in () if plain else ((Stalls(0.1, 0.7, seed=3), None), (Stalls(0.5, 0.3, seed=4), middle)):
         trace = simulate(design, project, words, work, stalls=stalls, reset_after_beats=reset)
         assert_streams(design, frames, trace)

@@ -54,7 +54,7 @@ ESTIMATE = {
 }  # fmt: skip
 LAYER = {
     "name", "origin", "kind", "pe", "simd", "cycles", "inputs", "outputs", "input_type", "weight_type", "output_type",
-    "weight_bits", "threshold_bits", "memory", "fifo_depth", "utilisation"
+    "weight_bits", "threshold_bits", "line_bits", "window_cycles", "memory", "fifo_depth", "utilisation"
 }  # fmt: skip
 CYCLES = {"interval_cycles", "latency_cycles", "total_cycles"}
 

@@ -103,6 +103,7 @@ def test_every_kernel_has_its_pieces(stem: str) -> None:
 def test_one_owner_each() -> None:
     assert importers("subprocess") == {"hwgen/verify/process.py"}
     assert importers("jinja2") == {"hwgen/backends/render.py"}
+    assert importers("numba") == {"hwgen/hw/machines.py"}
     assert importers("pydantic") == {"hwgen/config.py"}
     assert {path for path in importers("torch") if "frontend" not in path} == set()
     assert {path for path in importers("onnx") if "frontend" not in path} == set()
@@ -160,7 +161,7 @@ def test_import_contracts() -> None:
 
 @pytest.mark.parametrize("module", ["hwgen", "hwgen.cli", "hwgen.flow"])
 def test_importing_is_light(module: str) -> None:
-    heavy = ("torch", "onnx", "onnxruntime", "qonnx", "brevitas", "matplotlib", "jinja2", "cocotb")
+    heavy = ("torch", "onnx", "onnxruntime", "qonnx", "brevitas", "matplotlib", "jinja2", "cocotb", "numba")
     code = f"import sys, {module}; print(*[name for name in {heavy} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60

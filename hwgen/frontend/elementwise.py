@@ -11,7 +11,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Const, QuantConst, Stream, Tensor, aligned, per_channel, real
+from hwgen.frontend.symbolic import Build, Const, Padded, QuantConst, Stream, Tensor, aligned, per_channel, real
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
 from hwgen.ir.types import FloatArray
 
@@ -26,7 +26,14 @@ _FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
-    """`tensor` as a stream. Raises: ModelError where it is a constant."""
+    """`tensor` as a stream. Raises: ModelError where it is a constant or padded."""
+    if isinstance(tensor, Padded):
+        raise ModelError(
+            node.label,
+            "padding must be followed by a convolution or a pool",
+            f"a Pad before {node.op}",
+            "Let the layer itself pad",
+        )
     if not isinstance(tensor, Stream):
         raise ModelError(
             node.label, "its input must come from the network's input", "a constant", "Fold constants before export"
@@ -36,7 +43,7 @@ def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
 
 def constant_of(node: SourceNode, tensor: Tensor | None, what: str) -> Const | QuantConst:
     """`tensor` as a constant; `what` names its part in the node. Raises: ModelError where it is not."""
-    if tensor is None or isinstance(tensor, Stream):
+    if tensor is None or isinstance(tensor, Stream | Padded):
         raise ModelError(
             node.label,
             f"its {what} must be constant",
@@ -84,11 +91,11 @@ def _steps(node: SourceNode, parameter: FloatArray, *, constant_first: bool) -> 
 
 
 def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Add, Sub, Mul, Div, Max, Min of a stream and a constant, either side. Raises: ModelError."""
+    """Add, Sub, Mul, Div, Max, Min of a stream and a constant, either side, or of two constants. Raises: ModelError."""
     left, right = args[0], args[1]
-    if not isinstance(left, Stream) and not isinstance(right, Stream):
-        return _constants(node, constant_of(node, left, "left operand"), constant_of(node, right, "right operand"))
-    first = not isinstance(left, Stream)
+    if isinstance(left, Const | QuantConst) and isinstance(right, Const | QuantConst):
+        return _constants(node, left, right)
+    first = isinstance(left, Const | QuantConst)
     stream = stream_of(node, right if first else left)
     constant = constant_of(node, left if first else right, "second operand")
     if first and node.op == "Div":
@@ -132,13 +139,13 @@ def clip(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
 
 
 def batch_norm(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Batch normalisation at inference, channels on axis 1. Raises: ModelError on training mode or a bad variance."""
+    """Batch normalisation at inference. Raises: ModelError on training mode or a bad variance."""
     stream = stream_of(node, args[0])
     if node.integer("training_mode", 0):
         raise ModelError(node.label, "it must run at inference", "training_mode = 1", "Export the model in eval mode")
     names = ("gamma", "beta", "mean", "variance")
     gamma, beta, mean, variance = (
-        per_channel(stream, real(constant_of(node, tensor, name), node), node)
+        per_channel(stream, real(constant_of(node, tensor, name), node), node, axis=-1 if node.channels_last else 1)
         for name, tensor in zip(names, args[1:5], strict=True)
     )
     epsilon = node.real("epsilon", float(np.float32(1e-5)))

@@ -10,7 +10,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, real
+from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, in_order, real
 from hwgen.ir.graph import Affine
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.types import TensorType, smallest_int
@@ -41,9 +41,11 @@ def _best(build: Build, node: SourceNode, stream: Stream) -> Tensor:
     if meaning is None or not meaning.keeps_order:
         return stream
     classes = math.prod(stream.shape)
+    if classes != stream.value.type.channels or np.any(np.diff(stream.places.reshape(-1)) != 1):
+        return stream
     kind = TensorType((1,), smallest_int(0, classes - 1))
-    value = build.emit("top1", ArgMax(), stream.value, kind, node.name)
-    return Stream(value, 0, classes - 1, (), (1,), quantised=False)
+    value = build.emit("top1", ArgMax(), (stream.value,), kind, node.name)
+    return Stream(value, 0, classes - 1, (), in_order((1,)), quantised=False)
 
 
 def arg_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

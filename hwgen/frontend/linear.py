@@ -1,4 +1,7 @@
-"""MatMul and Gemm: integer weights times integer codes, scales and offsets left to the chain that follows."""
+"""MatMul and Gemm: integer weights times integer codes, scales and offsets left to the chain that follows.
+
+What convolutions share with them is here too: weights as codes, and the steps that pass through a layer.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,30 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
-from hwgen.frontend.shapes import is_flat
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Const, QuantConst, Stream, Tensor, aligned, collapse, real
-from hwgen.ir.ops import Add, Clip, Div, LeakyRelu, MatMul, Mul, Step
-from hwgen.ir.ranges import Range, matmul_range
+from hwgen.frontend.symbolic import (
+    Build,
+    Const,
+    QuantConst,
+    Stream,
+    Tensor,
+    aligned,
+    bounds_of,
+    collapse,
+    in_order,
+    real,
+)
+from hwgen.ir.ops import Add, Clip, Div, LeakyRelu, MatMul, Mul, Product, Step
+from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
+
+LAYERS = "layers"
+"""What all layers with weights count as."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Integer weights (out, in) with their scale, () or (out,)."""
+    """Integer weights (out, ...) with their scale, () or (out,)."""
 
     codes: IntArray
     scale: FloatArray
@@ -28,6 +44,7 @@ class Weights:
 
 
 def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
+    """Weights of a quantiser. Raises: ModelError on a zero point, or scales along the inputs."""
     if np.any(tensor.zero_point != 0):
         raise ModelError(
             node.label,
@@ -35,8 +52,8 @@ def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
             f"{float(np.max(np.abs(tensor.zero_point))):g}",
             "Use a symmetric weight quantiser",
         )
-    scale = np.broadcast_to(tensor.scale, tensor.shape)
-    if scale.size and np.any(scale != scale[:, :1]):
+    scale = np.broadcast_to(tensor.scale, tensor.shape).reshape(len(tensor.codes), -1)
+    if np.any(scale != scale[:, :1]):
         raise ModelError(
             node.label,
             "the scale of its weights must be one value, or one for each output channel",
@@ -46,7 +63,7 @@ def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
     return Weights(tensor.codes, collapse(scale[:, 0]), tensor.dtype, tensor.name)
 
 
-def _from_plain(node: SourceNode, tensor: Const) -> Weights:
+def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
     """Unquantised weights that are whole numbers. Raises: ModelError where they are off the grid."""
     values = real(tensor, node)
     codes = np.round(values).astype(np.int64)
@@ -56,7 +73,7 @@ def _from_plain(node: SourceNode, tensor: Const) -> Weights:
         raise ModelError(
             node.label,
             f"its weights {tensor.name!r} must be quantised or whole numbers",
-            f"weights off the grid: {len(off)} of {values.size}, first {values[place]:g} at (out, in) = {place}",
+            f"weights off the grid: {len(off)} of {values.size}, first {values[place]:g} at ({axes}) = {place}",
             "Quantise the layer's weights",
         )
     if tensor.claimed is not None and not holds(tensor.claimed, codes):
@@ -70,6 +87,13 @@ def _from_plain(node: SourceNode, tensor: Const) -> Weights:
     return Weights(codes, np.ones(()), tensor.claimed or narrow, tensor.name)
 
 
+def weights_from(node: SourceNode, constant: Const | QuantConst, axes: str) -> Weights:
+    """Integer weights of any shape, outputs first; `axes` names its axes in messages. Raises: ModelError."""
+    if isinstance(constant, QuantConst):
+        return _from_quantised(node, constant)
+    return _from_plain(node, constant, axes)
+
+
 def weights_of(node: SourceNode, tensor: Tensor | None, *, transposed: bool) -> Weights:
     """The weight operand as (out, in) codes; `transposed` when the file already stores it so. Raises: ModelError."""
     constant = constant_of(node, tensor, "weights")
@@ -77,21 +101,23 @@ def weights_of(node: SourceNode, tensor: Tensor | None, *, transposed: bool) -> 
         raise ModelError(
             node.label, "its weights must be a matrix", f"shape {constant.shape}", "Flatten the layer's input"
         )
-    if isinstance(constant, QuantConst):
-        return _from_quantised(node, constant if transposed else constant.transpose((1, 0)))
-    value = constant.value if transposed else constant.value.T
-    return _from_plain(node, Const(value, constant.name, constant.claimed))
+    return weights_from(node, constant if transposed else constant.transpose((1, 0)), "out, in")
 
 
-def _through(node: SourceNode, step: Step, codes: IntArray) -> tuple[Step, ...]:
-    """A step of the input as a step of the accumulator: W (a x + b) = a (W x) + W b. Raises: ModelError."""
+def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = False) -> tuple[Step, ...]:
+    """A step of the input as a step of the accumulator: W (a x + b) = a (W x) + W b. Raises: ModelError.
+
+    Args:
+        sums: for each output (out, C) the sum of the weights that each channel of the input meets.
+        single: each output sees one channel alone, whose scale may then be its own.
+    """
     match step:
         case Add(term):
-            return (Add(collapse(codes @ np.broadcast_to(term, codes.shape[1:]))),)
-        case Mul(factor) if factor.size == 1:
-            return (step,)
-        case Div(divisor) if divisor.size == 1:
-            return (step,)
+            total = sums.sum(axis=1) * term if term.size == 1 else sums @ term
+            return (Add(collapse(total)),)
+        case Mul(factor) | Div(factor) if factor.size == 1 or single:
+            own = factor if factor.size == 1 else np.repeat(factor, len(sums) // factor.size)
+            return (Mul(own) if isinstance(step, Mul) else Div(own),)
         case Mul() | Div():
             raise ModelError(
                 node.label,
@@ -106,16 +132,8 @@ def _through(node: SourceNode, step: Step, codes: IntArray) -> tuple[Step, ...]:
     )
 
 
-def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) -> Stream:
-    """Emit the MatMul node. Raises: ModelError on sizes that differ, several rows, an unquantised input."""
-    inputs = weights.codes.shape[1]
-    if not is_flat(stream) or not stream.shape or stream.shape[-1] != inputs:
-        raise ModelError(
-            node.label,
-            f"its input must be one vector of {inputs} elements",
-            f"shape {stream.shape}",
-            "Flatten the input, or correct the layer's size",
-        )
+def require_quantised(build: Build, node: SourceNode, stream: Stream) -> None:
+    """The input of a layer must be few-bit codes. Raises: ModelError."""
     if not stream.quantised:
         raise ModelError(
             node.label,
@@ -123,16 +141,65 @@ def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) 
             f"the accumulator of {build.producer(stream.value)} with no quantiser behind it",
             "Quantise the activation",
         )
-    steps = [after for step in stream.steps for after in _through(node, step, weights.codes)]
-    inputs_range = Range(np.full(inputs, stream.low), np.full(inputs, stream.high))
-    sums = matmul_range(weights.codes, inputs_range)
-    kind = TensorType((len(weights.codes),), smallest_int(sums.min, sums.max))
-    op = MatMul(weights.codes, weights.dtype)
-    value = build.emit(f"fc{build.matmuls}", op, stream.value, kind, module_path(weights.name, node.name))
-    build.matmuls += 1
-    if np.any(weights.scale != 1):
-        steps.append(Mul(weights.scale))
-    return Stream(value, sums.min, sums.max, tuple(steps), (*stream.shape[:-1], len(weights.codes)), quantised=False)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """How the rows of a MatMul's input lie in its value: the position of each column, the pixel of each row."""
+
+    columns: IntArray
+    pixels: IntArray
+
+
+def _rows(node: SourceNode, stream: Stream, inputs: int) -> _Rows:
+    """Either one row, the whole value, or rows that are pixels. Raises: ModelError."""
+    channels = stream.value.type.channels
+    if stream.shape and stream.shape[-1] == inputs:
+        rows = stream.places.reshape(-1, inputs)
+        if len(rows) == 1:
+            return _Rows(rows[0], np.zeros(1, dtype=np.int64))
+        pixels, columns = rows // channels, rows % channels
+        if inputs == channels and np.all(pixels == pixels[:, :1]) and np.all(columns == columns[:1]):
+            return _Rows(columns[0], pixels[:, 0])
+    raise ModelError(
+        node.label,
+        f"its input must be one vector of {inputs} elements",
+        f"shape {stream.shape}",
+        "Flatten the input, or correct the layer's size",
+    )
+
+
+def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) -> Stream:
+    """Emit the MatMul node. Raises: ModelError on sizes that differ, rows that are no pixels, an unquantised input."""
+    rows = _rows(node, stream, weights.codes.shape[1])
+    require_quantised(build, node, stream)
+    codes = np.empty_like(weights.codes)
+    codes[:, rows.columns] = weights.codes
+    source = stream.value.type
+    whole = len(rows.pixels) == 1 and (len(stream.shape) < 3 or codes.shape[1] != source.channels)
+    sums = codes.reshape(len(codes), -1, source.channels).sum(axis=1)
+    steps = [after for step in stream.steps for after in through(node, step, sums)]
+    shape = (len(codes),) if whole else (*source.shape[:-1], len(codes))
+    places = (rows.pixels[:, None] * len(codes) + np.arange(len(codes))).reshape(*stream.shape[:-1], len(codes))
+    return emit_product(build, node, stream, MatMul(codes, weights.dtype), weights, shape, steps).at(places)
+
+
+def emit_product(
+    build: Build,
+    node: SourceNode,
+    stream: Stream,
+    op: Product,
+    weights: Weights,
+    shape: tuple[int, ...],
+    steps: Sequence[Step],
+) -> Stream:
+    """Emit a layer with weights; the stream of its accumulators, in order, `steps` and the weights' scale pending."""
+    bounds = op_range(op, [bounds_of(stream)], shape[-1])
+    name = build.next_name("fc" if isinstance(op, MatMul) else "conv", LAYERS)
+    kind = TensorType(shape, smallest_int(bounds.min, bounds.max))
+    value = build.emit(name, op, (stream.value,), kind, module_path(weights.name, node.name))
+    scale = (Mul(weights.scale),) if np.any(weights.scale != 1) else ()
+    return Stream(value, bounds.min, bounds.max, (*steps, *scale), in_order(shape), quantised=False)
 
 
 def _require_stream(node: SourceNode, tensor: Tensor | None) -> Stream:

@@ -1,4 +1,4 @@
-"""From a QONNX file to the integer network. With model_file.py the sole owner of onnx and qonnx imports."""
+"""From a QONNX file to the integer network. With model_file.py the sole owner of onnx and onnxruntime imports."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from hwgen.errors import ModelError
 from hwgen.frontend.model_file import read_model, stem
-from hwgen.frontend.source import SourceGraph, SourceNode
-from hwgen.frontend.walk import QUANTISERS, dynamic_nodes, require_supported, walk
+from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
+from hwgen.frontend.source import Array, SourceGraph, SourceNode
+from hwgen.frontend.walk import QUANTISERS, InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["import_qonnx", "is_model", "quiet", "read_model"]
 
-_DOMAIN = "qonnx.custom_op.general"
-_QONNX_OPS = QUANTISERS | {"FloatQuant", "Trunc"}
+_CHANNELS_LAST = "qonnx.custom_op.channels_last"
+_QONNX_OPS = QUANTISERS | {"FloatQuant"}
 _STANDARD = ("", "ai.onnx")
+_WITH_CHANNELS = ("AveragePool", "BatchNormalization", "Conv", "MaxPool")
 
 
 def import_qonnx(
@@ -58,10 +60,8 @@ def import_qonnx(
     require_supported(graph)
     _keep_live(proto, graph)
     batch = _normalise(proto, graph.input_name)
-    with quiet():
-        proto = _fold_constants(proto)
     clean = _plain(proto, name or proto.graph.name, batch)
-    return walk(clean, name=clean.name, input_type=input_type, input_scale=input_scale, input_offset=input_offset)
+    return walk(clean, clean.name, InputOptions(input_type, input_scale, input_offset))
 
 
 def is_model(source: object) -> TypeGuard[onnx.ModelProto]:
@@ -85,33 +85,35 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         _require_known_domain(node)
         attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         label = node.name or f"{node.op_type}_{index}"
-        nodes.append(SourceNode(label, node.op_type, tuple(node.input), tuple(node.output), attributes))
+        names = tuple(node.input), tuple(node.output)
+        nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST))
     outputs = tuple(value.name for value in graph.output)
+    ordered = in_order(name, nodes)
+    require_read(ordered, inputs[0].name, outputs)
     shape = tuple(d.dim_value for d in inputs[0].type.tensor_type.shape.dim)
     return SourceGraph(
-        name, _needed(nodes, outputs), constants, _annotations(graph), inputs[0].name, shape, outputs, batch
+        name,
+        needed(ordered, outputs),
+        constants,
+        _annotations(graph),
+        inputs[0].name,
+        shape,
+        outputs,
+        batch,
+        Computer(model),
     )
 
 
 def _require_known_domain(node: onnx.NodeProto) -> None:
     """Operators of other domains must be QONNX's own. Raises: ModelError."""
-    if node.op_type not in _QONNX_OPS and node.domain not in _STANDARD:
+    known = node.op_type in _QONNX_OPS or node.domain in _STANDARD
+    if not known and not (node.domain == _CHANNELS_LAST and node.op_type in _WITH_CHANNELS):
         raise ModelError(
             f"{node.name} ({node.op_type})",
             "every operator must be ONNX's own or a QONNX quantiser",
             f"{node.op_type} of domain {node.domain!r}",
             "Export the model with standard operators",
         )
-
-
-def _needed(nodes: Sequence[SourceNode], outputs: Sequence[str]) -> tuple[SourceNode, ...]:
-    """The nodes that some output depends on, in order."""
-    wanted, kept = set(outputs), []
-    for node in reversed(nodes):
-        if wanted.intersection(node.outputs):
-            wanted.update(node.inputs)
-            kept.append(node)
-    return tuple(reversed(kept))
 
 
 def _annotations(graph: onnx.GraphProto) -> dict[str, str]:
@@ -144,12 +146,7 @@ def _keep_live(model: onnx.ModelProto, graph: SourceGraph) -> None:
 
 
 def _normalise(model: onnx.ModelProto, input_name: str) -> int:
-    """One domain for the QONNX operators, batch size 1; gives the batch size found. Raises: ModelError."""
-    for node in model.graph.node:
-        if node.op_type in _QONNX_OPS:
-            node.domain = _DOMAIN
-    if all(entry.domain != _DOMAIN for entry in model.opset_import):
-        model.opset_import.add(domain=_DOMAIN, version=1)
+    """Batch size 1; gives the batch size found. Raises: ModelError."""
     value = next(v for v in model.graph.input if v.name == input_name)
     dims = value.type.tensor_type.shape.dim
     batch = dims[0].dim_value if dims and len(dims) > 1 else 1
@@ -164,32 +161,40 @@ def _normalise(model: onnx.ModelProto, input_name: str) -> int:
             f"axes {unknown} unknown" if dims else "no shape",
             "Export the model with a fixed input size",
         )
-    del model.graph.value_info[:]
-    for output in model.graph.output:
-        output.type.tensor_type.ClearField("shape")
     return max(1, int(batch))
 
 
-def _fold_constants(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The qonnx package's clean-up but for its renaming: shapes inferred, constants folded. Raises: ModelError."""
-    from qonnx.core.modelwrapper import ModelWrapper
-    from qonnx.transformation.fold_constants import FoldConstants
-    from qonnx.transformation.infer_shapes import InferShapes
+class Computer:
+    """Computes nodes whose operands are constant, in onnxruntime, as the model's own executors do."""
 
-    wrapped = ModelWrapper(model)
-    try:
-        wrapped = wrapped.transform(InferShapes())
-        wrapped = wrapped.transform(FoldConstants(exclude_op_types=sorted(_QONNX_OPS)))
-    except Exception as error:  # qonnx and onnxruntime raise whatever their operators raise
-        text = str(error).strip().splitlines()
-        raise ModelError(
-            model.graph.name or "the model",
-            "its shapes and constants must be computable",
-            text[0] if text else type(error).__name__,
-            "Export the model again",
-        ) from error
-    folded: onnx.ModelProto = wrapped.model
-    return folded
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.opset = next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), 1)
+
+    def __call__(self, node: SourceNode, arrays: Sequence[Array | None]) -> Sequence[Array]:
+        """The node's outputs. Raises: ModelError."""
+        import onnxruntime  # type: ignore[import-untyped]
+        from onnx import helper
+
+        given = {name: a for name, a in zip(node.inputs, arrays, strict=True) if a is not None}
+        copy = helper.make_node(node.op, node.inputs, node.outputs, **node.attributes)
+        inputs = [
+            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+            for name, array in given.items()
+        ]
+        outputs = [helper.make_empty_tensor_value_info(name) for name in node.outputs]
+        graph = helper.make_graph([copy], "constants", inputs, outputs)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+            results: Sequence[Array] = session.run(None, given)
+        except Exception as error:  # onnxruntime raises whatever its operators raise
+            text = str(error).strip().splitlines()
+            found = text[0].rstrip(".") if text else type(error).__name__
+            raise ModelError(node.label, "its constants must be computable", found, "Export the model again") from error
+        return results
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.elementwise import constant_of
+from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import Array, SourceNode, annotated_type, module_path, require_finite
 from hwgen.frontend.symbolic import (
     Build,
@@ -38,7 +38,7 @@ _ROUNDINGS = {
     "HALF_DOWN": Rounding.HALF_DOWN,
 }
 
-_ROUND: dict[Rounding, Callable[[Array], Array]] = {
+ROUND: dict[Rounding, Callable[[Array], Array]] = {
     Rounding.HALF_EVEN: np.round,
     Rounding.FLOOR: np.floor,
     Rounding.CEIL: np.ceil,
@@ -49,7 +49,8 @@ _ROUND: dict[Rounding, Callable[[Array], Array]] = {
 }
 
 
-def _positive_scale(node: SourceNode, scale: FloatArray) -> FloatArray:
+def positive_scale(node: SourceNode, scale: FloatArray) -> FloatArray:
+    """The scale of a quantiser. Raises: ModelError."""
     if np.any(scale <= 0):
         raise ModelError(
             node.label, "its quantiser's scale must be positive", f"{float(scale.min()):g}", "Train or export again"
@@ -57,8 +58,9 @@ def _positive_scale(node: SourceNode, scale: FloatArray) -> FloatArray:
     return scale
 
 
-def _rounding(node: SourceNode) -> Rounding:
-    name = node.text("rounding_mode", "ROUND").upper()
+def rounding_of(node: SourceNode, default: str = "ROUND") -> Rounding:
+    """How a quantiser rounds. Raises: ModelError."""
+    name = node.text("rounding_mode", default).upper()
     if name not in _ROUNDINGS:
         raise ModelError(
             node.label, f"its rounding mode must be one of {', '.join(_ROUNDINGS)}", name, "Choose another rounding"
@@ -66,7 +68,8 @@ def _rounding(node: SourceNode) -> Rounding:
     return _ROUNDINGS[name]
 
 
-def _bits(node: SourceNode, tensor: Tensor | None) -> int:
+def bits_of(node: SourceNode, tensor: Tensor | None) -> int:
+    """The bit width of a quantiser. Raises: ModelError."""
     width = real(constant_of(node, tensor, "bit width"), node)
     if width.size == 0 or np.any(width != width.flat[0]) or not 1 <= width.flat[0] <= 32 or width.flat[0] % 1:
         found = ", ".join(f"{w:g}" for w in width.reshape(-1)[:4])
@@ -80,9 +83,7 @@ def code_range(bits: int, *, signed: bool, narrow: bool) -> tuple[int, int]:
     return (kind.min + narrow, kind.max) if signed else (kind.min, kind.max - narrow)
 
 
-def _finish(
-    build: Build, node: SourceNode, stream: Stream, *, step: Step, kind: DType, span: tuple[int, int]
-) -> Stream:
+def finish(build: Build, node: SourceNode, stream: Stream, *, step: Step, kind: DType, span: tuple[int, int]) -> Stream:
     """The stream after the quantiser `step`: a new Activation node, no pending steps. Raises: ModelError when wide."""
     producer = build.producer(stream.value)
     limit = MAX_ACTIVATION_BITS if producer else MAX_INPUT_BITS
@@ -96,8 +97,8 @@ def _finish(
     fallback = module_path(node.name, node.name)
     name = f"{producer}_act" if producer else "input_quant"
     shape = TensorType(stream.value.type.shape, kind)
-    value = build.emit(name, Activation((*stream.steps, step)), stream.value, shape, fallback)
-    return Stream(value, *span, steps=(), shape=stream.shape, quantised=True)
+    value = build.emit(name, Activation((*stream.steps, step)), (stream.value,), shape, fallback)
+    return Stream(value, *span, steps=(), places=stream.places, quantised=True)
 
 
 def _quant_constant(
@@ -110,15 +111,15 @@ def _quant_constant(
     if isinstance(kind, Bipolar):
         codes = np.where(x >= 0, 1, -1)
     else:
-        codes = _ROUND[_rounding(node)](np.clip(x, np.float32(span[0]), np.float32(span[1])))
+        codes = ROUND[rounding_of(node)](np.clip(x, np.float32(span[0]), np.float32(span[1])))
     return QuantConst(codes.astype(np.int64), scale, zero, kind, tensor.name)
 
 
 def quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """The QONNX Quant operator (x, scale, zero point, bit width). Raises: ModelError."""
-    scale = _positive_scale(node, real(constant_of(node, args[1], "scale"), node))
+    scale = positive_scale(node, real(constant_of(node, args[1], "scale"), node))
     zero = real(constant_of(node, args[2], "zero point"), node)
-    bits, signed = _bits(node, args[3]), bool(node.integer("signed", 1))
+    bits, signed = bits_of(node, args[3]), bool(node.integer("signed", 1))
     if bits == 1 and signed:
         return _bipolar(build, node, args[0], scale, zero)
     low, high = code_range(bits, signed=signed, narrow=bool(node.integer("narrow", 0)))
@@ -127,14 +128,13 @@ def quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
         tensor = Const(real(tensor, node), tensor.name)
     if isinstance(tensor, Const):
         return _quant_constant(node, tensor, kind, (low, high), [scale, zero])
-    if tensor is None:
-        raise ModelError(node.label, "it must have an input", "none", "Export the model again")
+    tensor = stream_of(node, tensor)
     flat_scale, flat_zero = aligned(tensor, scale, node), aligned(tensor, zero, node)
     meaning = affine_steps(np.ones(()), -flat_zero) + affine_steps(flat_scale, np.zeros(()))
     if tensor.quantised and tensor.steps == meaning and low <= tensor.low and tensor.high <= high:
         return tensor
-    step = Quantise(flat_scale, flat_zero, low, high, _rounding(node))
-    return _finish(build, node, tensor, step=step, kind=kind, span=(low, high)).then(*meaning)
+    step = Quantise(flat_scale, flat_zero, low, high, rounding_of(node))
+    return finish(build, node, tensor, step=step, kind=kind, span=(low, high)).then(*meaning)
 
 
 def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: FloatArray, zero: FloatArray) -> Tensor:
@@ -146,12 +146,11 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
         tensor = Const(real(tensor, node), tensor.name)
     if isinstance(tensor, Const):
         return _quant_constant(node, tensor, Bipolar(), (-1, 1), [scale, zero])
-    if tensor is None:
-        raise ModelError(node.label, "it must have an input", "none", "Export the model again")
+    tensor = stream_of(node, tensor)
     meaning = affine_steps(aligned(tensor, scale, node), np.zeros(()))
     scaled = all(isinstance(s, Mul) and np.all(s.factor > 0) for s in tensor.steps)
     if tensor.quantised and isinstance(tensor.value.type.dtype, Bipolar) and scaled:
-        return Stream(tensor.value, -1, 1, meaning, tensor.shape, quantised=True)
+        return Stream(tensor.value, -1, 1, meaning, tensor.places, quantised=True)
     if tensor.steps and isinstance(tensor.steps[-1], Clip) and bool(np.all(tensor.steps[-1].low >= 0)):
         raise ModelError(
             node.label,
@@ -159,12 +158,12 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
             "a ReLU before it, so that it always gives +1",
             "Brevitas writes a one-bit QuantReLU this way: import the module itself, or use two bits",
         )
-    return _finish(build, node, tensor, step=Sign(), kind=Bipolar(), span=(-1, 1)).then(*meaning)
+    return finish(build, node, tensor, step=Sign(), kind=Bipolar(), span=(-1, 1)).then(*meaning)
 
 
 def bipolar_quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """The BipolarQuant operator (x, scale): +scale where x >= 0, -scale elsewhere. Raises: ModelError."""
-    scale = _positive_scale(node, real(constant_of(node, args[1], "scale"), node))
+    scale = positive_scale(node, real(constant_of(node, args[1], "scale"), node))
     return _bipolar(build, node, args[0], scale, np.zeros(()))
 
 
@@ -183,9 +182,7 @@ def _level_codes(node: SourceNode, count: int, scale: float, bias: float) -> tup
 
 def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """The MultiThreshold operator: out_scale * sum_i [x >= t_i] + out_bias, thresholds (1, L) or (C, L)."""
-    tensor = args[0]
-    if not isinstance(tensor, Stream):
-        raise ModelError(node.label, "its input must come from the network's input", "a constant", "Fold it first")
+    tensor = stream_of(node, args[0])
     table = real(constant_of(node, args[1], "thresholds"), node)
     if table.ndim != 2 or table.shape[1] == 0:
         raise ModelError(
@@ -194,13 +191,13 @@ def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None
     scale, bias = node.real("out_scale", 1.0), node.real("out_bias", 0.0)
     if scale == 0 or not np.isfinite([scale, bias]).all():
         raise ModelError(node.label, "out_scale must be finite and not zero", f"{scale:g}", "Correct out_scale")
-    axis = -1 if node.text("data_layout", "").upper() in ("NHWC", "NWC") else 1
-    if len(tensor.shape) == 1:
-        axis = 0
+    # Without a layout three axes are NWC, as in the qonnx package.
+    layout = node.text("data_layout", "").upper() or {3: "NWC", 4: "NCHW"}.get(len(tensor.shape), "NC")
+    axis = min(max(0, layout.find("C")), len(tensor.shape) - 1)
     levels = _level_table(tensor, table, node, axis)
     base, step, kind, meaning = _level_codes(node, table.shape[1], scale, bias)
     span = (base, base + step * table.shape[1])
-    return _finish(build, node, tensor, step=Levels(levels, base, step), kind=kind, span=span).then(*meaning)
+    return finish(build, node, tensor, step=Levels(levels, base, step), kind=kind, span=span).then(*meaning)
 
 
 def _level_table(tensor: Stream, table: FloatArray, node: SourceNode, axis: int) -> FloatArray:

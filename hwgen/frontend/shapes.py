@@ -1,4 +1,4 @@
-"""Operators that only move elements: the stream keeps its C order, constants are rearranged."""
+"""Operators that only move elements: a stream's places are rearranged and its value stays, constants move."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Const, QuantConst, Stream, Tensor
+from hwgen.frontend.symbolic import Build, Const, Padded, QuantConst, Stream, Tensor
 
 _FLOATS = (1, 10, 11, 16)
 """TensorProto's float32, float16, float64 and bfloat16."""
 
 
-def _reshaped(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
+def _reshaped(tensor: Const | QuantConst | Stream, shape: tuple[int, ...]) -> Tensor:
     if isinstance(tensor, Const):
         return replace(tensor, value=tensor.value.reshape(shape))
     return tensor.reshape(shape)
 
 
-def _some(node: SourceNode, tensor: Tensor | None) -> Tensor:
-    if tensor is None:
+def _some(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | Stream:
+    if tensor is None or isinstance(tensor, Padded):
         raise ModelError(node.label, "it must have an input", "none", "Export the model again")
     return tensor
 
@@ -112,29 +112,15 @@ def unsqueeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> 
 
 
 def transpose(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Permute axes of a constant; of a stream where that does not reorder its elements. Raises: ModelError."""
+    """Permute axes."""
     tensor = _some(node, args[0])
     perm = [int(a) for a in node.attributes.get("perm", range(len(tensor.shape))[::-1])]
-    if isinstance(tensor, Const):
-        return replace(tensor, value=tensor.value.transpose(perm))
-    if isinstance(tensor, QuantConst):
-        return tensor.transpose(perm)
-    moved = [a for a in perm if tensor.shape[a] != 1]
-    if moved != sorted(moved):
-        raise ModelError(
-            node.label,
-            "it must not reorder the elements of a tensor at run time",
-            f"axes {tuple(perm)} of shape {tensor.shape}",
-            "Transpose the weights of the next layer instead",
-        )
-    return tensor.reshape(tuple(tensor.shape[a] for a in perm))
+    return tensor.transpose(perm)
 
 
 def shape_of(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """The shape of a tensor as a constant."""
-    return Const(np.asarray(_some(node, args[0]).shape, dtype=np.int64), node.outputs[0])
-
-
-def is_flat(stream: Stream) -> bool:
-    """Whether all elements lie on the last axis."""
-    return math.prod(stream.shape[:-1]) == 1
+    """The shape of a tensor as a constant, or how many elements it has."""
+    if args[0] is None:
+        raise ModelError(node.label, "it must have an input", "none", "Export the model again")
+    shape = args[0].shape
+    return Const(np.asarray(shape if node.op == "Shape" else math.prod(shape), dtype=np.int64), node.outputs[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,14 @@ _HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_q
 
 @dataclass(frozen=True)
 class SourceNode:
-    """One ONNX node; an absent optional input is an empty name."""
+    """One ONNX node; an absent optional input is an empty name. `channels_last` where images are (1, H, W, C) to it."""
 
     name: str
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
+    channels_last: bool = False
 
     @property
     def label(self) -> str:
@@ -41,10 +42,17 @@ class SourceNode:
         """A float32 attribute as float64, unchanged."""
         return float(self.attributes.get(name, default))
 
+    def integers(self, name: str, default: Sequence[int]) -> tuple[int, ...]:
+        """A list of integers."""
+        return tuple(int(number) for number in self.attributes.get(name, default))
+
     def text(self, name: str, default: str) -> str:
         """A string attribute."""
         value = self.attributes.get(name, default)
         return value.decode() if isinstance(value, bytes) else str(value)
+
+
+Compute = Callable[[SourceNode, Sequence["Array | None"]], Sequence[Array]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class SourceGraph:
         annotations: the finn_datatype of tensors that state one.
         outputs: every graph output, those that are constants included.
         batch: the batch size the file was exported with, 1 where it is symbolic.
+        compute: the outputs of a node whose operands are all constant.
     """
 
     name: str
@@ -66,6 +75,7 @@ class SourceGraph:
     input_shape: tuple[int, ...]
     outputs: tuple[str, ...]
     batch: int = 1
+    compute: Compute | None = None
 
 
 def annotated_type(text: str) -> DType | None:
@@ -83,15 +93,26 @@ def annotated_type(text: str) -> DType | None:
 
 def module_path(tensor: str, fallback: str) -> str:
     """What the user calls the layer that owns `tensor`: `features.3.weight` and
-    `/net/features.3/weight_quant/...` are `features.3`; a name that says nothing leaves
-    the node's own name `fallback`, of whose path `/net/features.3/MatMul` the module is kept."""
+    `/features/features.3/weight_quant/...` are `features.3`, `/block/block.1/conv/weight_quant/...` is `block.1.conv`;
+    a name that says nothing leaves the node's own name `fallback`, of whose path `/features.3/MatMul` the module is
+    kept."""
     parts = tensor.strip("/").split("/")
     for handler in _HANDLERS:
         if handler in parts[1:]:
-            return parts[parts.index(handler) - 1]
+            return _dotted(parts[: parts.index(handler)])
     if tensor.endswith((".weight", ".bias")):
         return tensor.rpartition(".")[0]
-    return fallback.strip("/").split("/")[-2] if fallback.count("/") > 1 else fallback
+    return _dotted(fallback.strip("/").split("/")[:-1]) if fallback.count("/") > 1 else fallback
+
+
+def _dotted(scopes: Sequence[str]) -> str:
+    """The module path of torch's nested scopes, in which a container's child repeats the container's name."""
+    path: list[str] = []
+    for scope in scopes:
+        if path and scope.startswith(f"{path[-1]}."):
+            path.pop()
+        path.append(scope)
+    return ".".join(path)
 
 
 def require_finite(array: Array, tensor: str, where: str) -> None:

@@ -12,6 +12,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.source import Array, SourceNode, require_finite
 from hwgen.ir.graph import Affine, Node, Value
 from hwgen.ir.ops import Add, BatchNorm, Div, Mul, Op, Step
+from hwgen.ir.ranges import Range
 from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
 
 
@@ -26,6 +27,10 @@ class Const:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.value.shape
+
+    def transpose(self, axes: Sequence[int]) -> Const:
+        """Axes permuted."""
+        return replace(self, value=self.value.transpose(axes))
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,10 @@ class Stream:
     """A tensor that flows through the hardware: integer codes and the steps that turn a code into its real value.
 
     Attributes:
-        value: the codes, flat in C order of `shape`.
+        value: the codes, flat or channel innermost.
         low, high: the least and greatest code that occurs.
-        steps: real = steps(code), parameters per element or ().
-        shape: the ONNX shape, batch axis included.
+        steps: real = steps(code), parameters (C,) over the value's last axis or ().
+        places: for each element of the ONNX tensor, batch axis included, its position in the value in C order.
         quantised: whether the codes are few-bit (the input or a quantiser's output), not an accumulator.
     """
 
@@ -69,8 +74,17 @@ class Stream:
     low: int
     high: int
     steps: tuple[Step, ...]
-    shape: tuple[int, ...]
+    places: IntArray
     quantised: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The ONNX shape."""
+        return self.places.shape
+
+    def at(self, places: IntArray) -> Stream:
+        """The same value, its elements at other places of the ONNX tensor."""
+        return replace(self, places=places)
 
     def then(self, *steps: Step) -> Stream:
         """The stream with more pending steps."""
@@ -78,10 +92,44 @@ class Stream:
 
     def reshape(self, shape: tuple[int, ...]) -> Stream:
         """The same elements in another shape."""
-        return replace(self, shape=shape)
+        return replace(self, places=self.places.reshape(shape))
+
+    def transpose(self, axes: Sequence[int]) -> Stream:
+        """Axes permuted; the value stays as it is."""
+        return replace(self, places=self.places.transpose(axes))
 
 
-Tensor = Const | QuantConst | Stream
+@dataclass(frozen=True)
+class Padded:
+    """A stream with rows and columns of one real value around it, on the way to a convolution or pool.
+
+    Attributes:
+        pads: as ONNX orders them, starts of all axes and then ends.
+    """
+
+    stream: Stream
+    pads: tuple[int, ...]
+    fill: float
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The ONNX shape, padding included."""
+        sizes = self.stream.shape
+        return tuple(n + self.pads[a] + self.pads[a + len(sizes)] for a, n in enumerate(sizes))
+
+
+Tensor = Const | QuantConst | Stream | Padded
+
+
+def in_order(shape: tuple[int, ...]) -> IntArray:
+    """The places of a tensor that lies as it is stored."""
+    return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
+
+
+def bounds_of(stream: Stream) -> Range:
+    """The least and greatest code of a stream, the same on every channel."""
+    channels = stream.value.type.channels
+    return Range(np.full(channels, stream.low, np.int64), np.full(channels, stream.high, np.int64))
 
 
 def collapse(array: Array) -> FloatArray:
@@ -90,8 +138,25 @@ def collapse(array: Array) -> FloatArray:
     return flat[0].reshape(()) if flat.size and bool(np.all(flat == flat[0])) else flat
 
 
+def scattered(stream: Stream, array: Array, where: str) -> FloatArray:
+    """A parameter of the stream's ONNX shape in the value's order, () or (C,). Raises: ModelError."""
+    if array.size == 1 or bool(np.all(array == array.flat[0])):
+        return np.asarray(array.flat[0], dtype=np.float64)
+    flat = np.empty(stream.places.size, dtype=np.float64)
+    flat[stream.places.reshape(-1)] = np.broadcast_to(array, stream.shape).reshape(-1)
+    rows = flat.reshape(-1, stream.value.type.channels)
+    if np.any(rows != rows[:1]):
+        raise ModelError(
+            where,
+            "its parameter must be the same at every pixel",
+            f"values that differ along the pixels of {stream.value.type}",
+            "Give one value, or one for each channel",
+        )
+    return collapse(rows[0])
+
+
 def aligned(stream: Stream, array: Array, node: SourceNode) -> FloatArray:
-    """`array` broadcast to the stream as ONNX does, flat (N,) or () where uniform. Raises: ModelError."""
+    """`array` broadcast to the stream as ONNX does, in the value's order: () or (C,). Raises: ModelError."""
     try:
         shape = np.broadcast_shapes(array.shape, stream.shape)
     except ValueError:
@@ -103,11 +168,12 @@ def aligned(stream: Stream, array: Array, node: SourceNode) -> FloatArray:
             f"shape {array.shape}",
             "Give one value, or one for each channel",
         )
-    return collapse(np.broadcast_to(array, shape))
+    drop = max(0, array.ndim - len(stream.shape))
+    return scattered(stream, array.reshape(array.shape[drop:]), node.label)
 
 
 def per_channel(stream: Stream, array: Array, node: SourceNode, *, axis: int = 1) -> FloatArray:
-    """`array` of shape (C,) along the channel axis of the stream, flat (N,) or (). Raises: ModelError."""
+    """`array` of shape (C,) along the channel axis of the stream, as (C,) or (). Raises: ModelError."""
     if array.size == 1:
         return collapse(array)
     axis %= len(stream.shape)
@@ -163,22 +229,38 @@ def affine_steps(scale: FloatArray, offset: FloatArray) -> tuple[Step, ...]:
 
 @dataclass
 class Build:
-    """The integer network while the walk writes it."""
+    """The integer network while the walk writes it.
+
+    Attributes:
+        start: for each element of the network's ONNX input, its position in the value `input`.
+        counts: how many layers of each kind there are; all that have weights count together.
+    """
 
     input: Value
+    start: IntArray
     nodes: list[Node] = field(default_factory=list)
-    matmuls: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
 
-    def emit(self, name: str, op: Op, source: Value, kind: TensorType, origin: str) -> Value:
+    def emit(self, name: str, op: Op, sources: Sequence[Value], kind: TensorType, origin: str) -> Value:
         """Append a node and give the value it produces; a name already in use gets a number."""
         names = {node.name for node in self.nodes}
         unique, number = name, 1
         while unique in names:
             unique, number = f"{name}{number}", number + 1
         output = Value(f"{unique}_out", kind)
-        self.nodes.append(Node(unique, op, (source,), output, origin))
+        self.nodes.append(Node(unique, op, tuple(sources), output, origin))
         return output
+
+    def next_name(self, prefix: str, kind: str = "") -> str:
+        """`prefix` and how many layers of `kind` (by default the prefix itself) came before."""
+        number = self.counts.get(kind or prefix, 0)
+        self.counts[kind or prefix] = number + 1
+        return f"{prefix}{number}"
 
     def producer(self, value: Value) -> str:
         """The name of the node that gives `value`, empty for the network's input."""
         return next((node.name for node in self.nodes if node.output == value), "")
+
+    def label(self, value: Value) -> str:
+        """What gives `value`, as error messages show it."""
+        return next((node.label for node in self.nodes if node.output == value), "the network's input")

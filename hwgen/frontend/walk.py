@@ -3,70 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
-from hwgen.frontend import elementwise, ending, linear, quantisers, shapes
+from hwgen.frontend import (
+    convolution,
+    elementwise,
+    ending,
+    joins,
+    linear,
+    pooling,
+    quantisers,
+    shapes,
+    truncation,
+    windows,
+)
+from hwgen.frontend.layout import Relayout, image_places, image_shape
+from hwgen.frontend.order import dynamic_nodes
+from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import SourceGraph, SourceNode, annotated_type
-from hwgen.frontend.symbolic import Build, Const, Stream, Tensor, affine_steps, collapse
+from hwgen.frontend.symbolic import Build, Const, Stream, Tensor, affine_steps, collapse, in_order, scattered
 from hwgen.ir.graph import Affine, Graph, Value
 from hwgen.ir.names import legal_name
-from hwgen.ir.types import DType, FloatArray, TensorType
+from hwgen.ir.ops import Mul
+from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
 
 Result = Tensor | tuple[Tensor | None, ...]
 Handler = Callable[[Build, SourceNode, Sequence[Tensor | None]], Result]
 
+
+def _binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """An operator of two operands: a residual sum where both are streams, else elementwise."""
+    left, right = args[0], args[1]
+    if not (isinstance(left, Stream) and isinstance(right, Stream)) or node.op not in ("Add", "Sub"):
+        return elementwise.binary(build, node, args)
+    return joins.add(build, node, left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right)
+
+
 HANDLERS: Mapping[str, Handler] = {
-    "Add": elementwise.binary,
+    "Add": _binary,
     "ArgMax": ending.arg_max,
+    "AveragePool": pooling.average_pool,
     "BatchNormalization": elementwise.batch_norm,
     "BipolarQuant": quantisers.bipolar_quant,
     "Cast": shapes.cast,
     "Clip": elementwise.clip,
+    "Concat": joins.concat,
+    "Conv": convolution.conv,
     "Div": elementwise.binary,
     "Dropout": shapes.same,
     "Flatten": shapes.flatten,
     "Gemm": linear.gemm,
+    "GlobalAveragePool": pooling.global_average_pool,
+    "GlobalMaxPool": pooling.global_max_pool,
     "Identity": shapes.same,
     "IntQuant": quantisers.quant,
     "LeakyRelu": elementwise.leaky_relu,
     "LogSoftmax": ending.softmax,
     "MatMul": linear.matmul,
     "Max": elementwise.binary,
+    "MaxPool": pooling.max_pool,
     "Min": elementwise.binary,
     "Mul": elementwise.binary,
     "MultiThreshold": quantisers.multi_threshold,
     "Neg": elementwise.neg,
+    "Pad": windows.pad,
     "PRelu": elementwise.leaky_relu,
     "Quant": quantisers.quant,
+    "ReduceMean": pooling.reduce_mean,
     "Relu": elementwise.relu,
     "Reshape": shapes.reshape_for(1),
     "Shape": shapes.shape_of,
+    "Size": shapes.shape_of,
     "Softmax": ending.softmax,
     "Squeeze": shapes.squeeze,
-    "Sub": elementwise.binary,
+    "Sub": _binary,
     "TopK": ending.top_k,
     "Transpose": shapes.transpose,
+    "Trunc": truncation.trunc,
     "Unsqueeze": shapes.unsqueeze,
 }
 
-_MOST_OPERANDS = 5
-"""Operands of a batch norm; a handler finds None for each that a node leaves out."""
+_MOST_OPERANDS = 6
+"""Operands of a Trunc; a handler finds None for each that a node leaves out."""
 
-QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant"})
+QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 _AFTER_SOFTMAX = frozenset({"ArgMax", "Flatten", "Identity", "Reshape", "Squeeze", "TopK", "Unsqueeze"})
-
-
-def dynamic_nodes(nodes: Sequence[SourceNode], start: str) -> list[SourceNode]:
-    """The nodes whose result depends on the values (not only the shape) of the tensor `start`, in order."""
-    live, found = {start}, []
-    for node in nodes:
-        if live.intersection(node.inputs) and node.op not in ("Shape", "Size"):
-            live.update(node.outputs)
-            found.append(node)
-    return found
 
 
 def require_supported(graph: SourceGraph) -> None:
@@ -112,47 +137,56 @@ def input_type_of(graph: SourceGraph, stated: DType | None) -> DType:
     return known
 
 
-def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, default: float, what: str) -> FloatArray:
-    """A scale or offset of the input, () or one for each element. Raises: ModelError."""
-    array = np.asarray(default if given is None else given, dtype=np.float64)
+def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: Stream, what: str) -> FloatArray:
+    """A scale or offset of the input, () or (C,) over the last axis of its value. Raises: ModelError."""
+    array = np.asarray({"scale": 1.0, "offset": 0.0}[what] if given is None else given, dtype=np.float64)
     shape = graph.input_shape
+    where, change = f"input {graph.input_name!r}", f"Give another input {what}"
     if not np.all(np.isfinite(array)) or (what == "scale" and np.any(array <= 0)):
         must = "positive and finite" if what == "scale" else "finite"
-        raise ModelError(
-            f"input {graph.input_name!r}",
-            f"its {what} must be {must}",
-            f"{array.min():g}",
-            f"Give another input {what}",
-        )
+        raise ModelError(where, f"its {what} must be {must}", f"{array.min():g}", change)
+    kind = first.value.type
+    if array.ndim == 1 and len(kind.shape) == 3 and array.size == kind.channels:
+        return collapse(array)
     if array.ndim == 1 and len(shape) > 1 and array.size == shape[1]:
         array = array.reshape((-1,) + (1,) * (len(shape) - 2))
     try:
-        return collapse(np.broadcast_to(array, shape))
+        wide = np.broadcast_to(array, shape)
     except ValueError:
-        raise ModelError(
-            f"input {graph.input_name!r}",
-            f"its {what} must be one value, or one for each channel of shape {shape}",
-            f"shape {array.shape}",
-            f"Give another input {what}",
-        ) from None
+        must = f"its {what} must be one value, or one for each channel of shape {shape}"
+        raise ModelError(where, must, f"shape {array.shape}", change) from None
+    return scattered(first, wide, where)
 
 
-def _first(graph: SourceGraph, kind: DType, encoding: Affine) -> tuple[Build, Stream]:
-    """The input value and the stream it starts."""
-    elements = int(np.prod(graph.input_shape))
-    value = Value("in0", TensorType((elements,), kind))
-    steps = affine_steps(encoding.scale, encoding.offset)
-    return Build(value), Stream(value, kind.min, kind.max, steps, graph.input_shape, quantised=True)
+def _layout(graph: SourceGraph) -> tuple[tuple[int, ...], IntArray]:
+    """The input's hardware shape and places, unless a convolution or pool needs another: channels innermost."""
+    shape = graph.input_shape
+    last = any(node.channels_last for node in graph.nodes)
+    if len(shape) == 4 and shape[0] == 1 and shape[3 if last else 1] > 1:
+        return image_shape(shape, channels_last=last), image_places(shape, channels_last=last)
+    places = in_order(shape)
+    return (places.size,), places
 
 
-def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], batch: int) -> None:
-    """Run the node's handler and file its results. Raises: ModelError."""
-    handler = shapes.reshape_for(batch) if node.op == "Reshape" else HANDLERS.get(node.op)
+def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: SourceGraph) -> None:
+    """Run the node's handler, or compute its constants, and file its results. Raises: ModelError."""
+    handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else HANDLERS.get(node.op)
     missing = [name for name in node.inputs if name and name not in tensors]
+    args = [tensors.get(name) if name else None for name in node.inputs]
+    constants = [arg for arg in args if arg is None or isinstance(arg, Const)]
+    if not missing and len(constants) == len(args) and node.op not in QUANTISERS and graph.compute is not None:
+        arrays = graph.compute(node, [None if arg is None else arg.value for arg in constants])
+        tensors.update(
+            {
+                n: Const(a, n, annotated_type(graph.annotations.get(n, "")))
+                for n, a in zip(node.outputs, arrays, strict=False)
+                if n
+            }
+        )
+        return
     if missing or handler is None:
         found = f"no value for {missing[0]!r}" if missing else node.op
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
-    args = [tensors[name] if name else None for name in node.inputs]
     result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
     results = result if isinstance(result, tuple) else (result,)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
@@ -171,28 +205,44 @@ def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> Stream:
     return end
 
 
-def walk(
-    graph: SourceGraph,
-    *,
-    name: str,
-    input_type: DType | None,
-    input_scale: npt.ArrayLike | None,
-    input_offset: npt.ArrayLike | None,
-) -> Graph:
-    """The integer network of a cleaned-up ONNX graph. Raises: ModelError."""
-    kind = input_type_of(graph, input_type)
+@dataclass(frozen=True)
+class InputOptions:
+    """What the user says of the network's input."""
+
+    type: DType | None
+    scale: npt.ArrayLike | None
+    offset: npt.ArrayLike | None
+
+
+def walk(graph: SourceGraph, name: str, options: InputOptions) -> Graph:
+    """The integer network of an ONNX graph. Raises: ModelError."""
+    try:
+        return _walk(graph, name, options, *_layout(graph))
+    except Relayout as other:
+        try:
+            return _walk(graph, name, options, other.shape, other.places)
+        except Relayout as again:
+            raise again.error from None
+
+
+def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int, ...], places: IntArray) -> Graph:
+    """The integer network whose input has the hardware shape `shape`. Raises: ModelError, Relayout."""
+    kind = input_type_of(graph, options.type)
+    build = Build(Value("in0", TensorType(shape, kind)), places)
+    first = Stream(build.input, kind.min, kind.max, (), places, quantised=True)
     encoding = Affine(
-        _input_parameter(graph, input_scale, 1.0, "scale"), _input_parameter(graph, input_offset, 0.0, "offset")
+        _input_parameter(graph, options.scale, first, "scale"), _input_parameter(graph, options.offset, first, "offset")
     )
-    build, stream = _first(graph, kind, encoding)
     tensors: dict[str, Tensor] = {
         key: Const(array, key, annotated_type(graph.annotations.get(key, ""))) for key, array in graph.constants.items()
     }
-    tensors[graph.input_name] = stream
+    tensors[graph.input_name] = first.then(*affine_steps(encoding.scale, encoding.offset))
     for node in graph.nodes:
-        _visit(build, node, tensors, graph.batch)
+        _visit(build, node, tensors, graph)
     end = _output(graph, tensors)
     decoding = ending.decoding_of(end)
     if not build.nodes:
         raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
-    return Graph(legal_name(name), build.input, tuple(build.nodes), end.value, encoding, decoding)
+    nodes = one_type(build.nodes)
+    output = next((node.output for node in nodes if node.output.name == end.value.name), build.input)
+    return Graph(legal_name(name), build.input, nodes, output, encoding, decoding)

@@ -10,19 +10,36 @@ import numpy as np
 from hwgen.errors import DataError
 from hwgen.golden.chain import evaluate
 from hwgen.golden.matmul import Codes, bipolar_matmul, integer_matmul
+from hwgen.golden.windows import convolve, pool
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, ArgMax, MatMul, Threshold
+from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, MatMul, Pool, Step, Sum, Threshold
 from hwgen.ir.types import Bipolar, FloatArray, holds
 
 _FRAMES_AT_ONCE = 1024
 """Frames that `run` takes together: enough to amortise numpy's calls, few enough for their tensors to stay in cache."""
+_ELEMENTS_AT_ONCE = 1 << 22
+"""Elements of the largest tensor of all frames that `run` takes together."""
 
 
 def run(graph: Graph, codes: Codes) -> Codes:
     """Output codes (N, *output shape) for input codes (N, *input shape). For errors see `trace`."""
-    starts = range(0, max(1, codes.shape[0]), _FRAMES_AT_ONCE)
-    parts = [trace(graph, codes[start : start + _FRAMES_AT_ONCE])[graph.output.name] for start in starts]
-    return np.concatenate(parts)
+    largest = max(value.type.elements for value in (graph.input, *(node.output for node in graph.nodes)))
+    block = min(_FRAMES_AT_ONCE, max(1, _ELEMENTS_AT_ONCE // largest))
+    starts = range(0, max(1, codes.shape[0]), block)
+    return np.concatenate([_last(graph, codes[start : start + block]) for start in starts])
+
+
+def _last(graph: Graph, codes: Codes) -> Codes:
+    """The output codes; a tensor is dropped behind its last reader."""
+    _require_codes(graph, codes)
+    known = {graph.input.name: codes}
+    last = {value.name: node for node in graph.nodes for value in node.inputs}
+    for node in graph.nodes:
+        known[node.output.name] = apply(node, *(known[value.name] for value in node.inputs))
+        for value in set(node.inputs):
+            if last[value.name] is node and value != graph.output:
+                del known[value.name]
+    return known[graph.output.name]
 
 
 def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
@@ -31,15 +48,20 @@ def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
     Raises:
         DataError: `codes` has another shape or holds codes that the input type does not.
     """
+    _require_codes(graph, codes)
+    known = {graph.input.name: codes}
+    for node in graph.nodes:
+        known[node.output.name] = apply(node, *(known[value.name] for value in node.inputs))
+    return known
+
+
+def _require_codes(graph: Graph, codes: Codes) -> None:
+    """Frames must have the input's shape and type. Raises: DataError."""
     value = graph.input
     if codes.shape[1:] != value.type.shape:
         raise DataError(value.name, f"frames must be {value.type.shape}", str(codes.shape[1:]))
     if not holds(value.type.dtype, codes):
         raise DataError(value.name, f"codes must be {value.type.dtype}", f"[{codes.min()}, {codes.max()}]")
-    known = {value.name: codes}
-    for node in graph.nodes:
-        known[node.output.name] = apply(node, known[node.inputs[0].name])
-    return known
 
 
 def decode(graph: Graph, codes: Codes) -> FloatArray:
@@ -47,21 +69,48 @@ def decode(graph: Graph, codes: Codes) -> FloatArray:
     return np.asarray(codes * graph.decoding.scale + graph.decoding.offset, dtype=np.float64)
 
 
-def apply(node: Node, x: Codes) -> Codes:
-    """What `node` makes of the codes x (N, *shape)."""
+def apply(node: Node, *inputs: Codes) -> Codes:
+    """What `node` makes of its inputs' codes, each (N, *shape)."""
+    x = inputs[0]
     match node.op:
-        case MatMul(weights=weights, weight_type=dtype):
-            bipolar = isinstance(dtype, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
-            product = bipolar_matmul if bipolar else integer_matmul
-            rows = x.reshape(-1, x.shape[-1])
-            codes: Codes = product(rows, weights)
-            return codes.reshape(*x.shape[:-1], weights.shape[0])
+        case MatMul() as op:
+            return _multiply(op, node, x)
+        case Conv() as op:
+            return convolve(op, x)
+        case Pool() as op:
+            return pool(op, x)
+        case Sum():
+            return np.asarray(sum(each.astype(np.int64) for each in inputs))
+        case Concat():
+            return np.concatenate(inputs, axis=-1)
         case Activation(steps=steps):
-            return evaluate(steps, x.astype(np.int64))
+            return _activate(steps, x)
         case Threshold() as op:
             return _threshold(op, x)
         case ArgMax():
             return np.asarray(np.argmax(x.reshape(x.shape[0], -1), axis=1, keepdims=True), dtype=np.int32)
+
+
+def _multiply(op: MatMul, node: Node, x: Codes) -> Codes:
+    bipolar = isinstance(op.weight_type, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
+    product = bipolar_matmul if bipolar else integer_matmul
+    codes: Codes = product(x.reshape(-1, op.weights.shape[1]), op.weights)
+    return codes.reshape(len(x), *node.output.type.shape)
+
+
+def _activate(steps: tuple[Step, ...], x: Codes) -> Codes:
+    """The chain at each integer; where there are more elements than integers, once at each integer of the range."""
+    low, high = int(x.min(initial=0)), int(x.max(initial=0))
+    if x.size <= 2 * (high - low + 1) * x.shape[-1]:
+        return evaluate(steps, x.astype(np.int64))
+    table = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(x.shape[-1], axis=1))
+    narrow = np.int8 if table.min() >= -128 and table.max() <= 127 else np.int32
+    index = x.astype(np.int64)
+    index -= low
+    index *= x.shape[-1]
+    index += np.arange(x.shape[-1])
+    codes: Codes = table.astype(narrow).reshape(-1).take(index)
+    return codes
 
 
 def _threshold(op: Threshold, x: Codes) -> Codes:

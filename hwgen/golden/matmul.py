@@ -46,6 +46,13 @@ def _differing(rows: npt.NDArray[np.uint64], columns: npt.NDArray[np.uint64]) ->
     return total
 
 
+def exact_float(largest: int) -> type[np.floating[Any]] | None:
+    """The narrowest float type that holds all integers up to `largest`, None where there is none."""
+    if largest < 1 << 24:
+        return np.float32
+    return np.float64 if largest < 1 << 53 else None
+
+
 def integer_matmul(x: Codes, weights: IntArray) -> Codes:
     """x (N, in) by weights (out, in), exact.
 
@@ -53,11 +60,11 @@ def integer_matmul(x: Codes, weights: IntArray) -> Codes:
     """
     # Not abs(x): the smallest int8 has no positive counterpart in its own type.
     largest = int(np.abs(weights).sum(axis=1).max(initial=0)) * max(-int(x.min(initial=0)), int(x.max(initial=0)))
-    for kind, limit in ((np.float32, 1 << 24), (np.float64, 1 << 53)):
-        if largest < limit:
-            product = x.astype(kind) @ weights.T.astype(kind)
-            codes: Codes = product.astype(np.int32 if largest < 1 << 31 else np.int64)
-            return codes
+    kind = exact_float(largest)
+    if kind is not None:
+        product = x.astype(kind) @ weights.T.astype(kind)
+        codes: Codes = product.astype(np.int32 if largest < 1 << 31 else np.int64)
+        return codes
     exact: Codes = x.astype(np.int64) @ weights.T
     return exact
 

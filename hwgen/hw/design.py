@@ -2,56 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.simulation import Control, CycleModel, Network, cycle_model
 from hwgen.hw.stream import Stream
 
-Unit = MatVec | ThresholdUnit | ArgMaxUnit | WidthConverter | Fifo
-Layer = MatVec | ThresholdUnit | ArgMaxUnit
-"""Units that compute; the others only carry."""
+Layer = MatVec | DepthwiseUnit | PoolUnit | AddUnit | ConcatUnit | ThresholdUnit | ArgMaxUnit
+"""Units that compute a node of the network; the others only carry."""
+
+Unit = Layer | SlidingWindow | ForkUnit | WidthConverter | Fifo
 
 
 @dataclass(frozen=True)
 class Design:
-    """Units in stream order: each reads the stream that the one before it writes.
+    """Units joined by streams: a unit reads the streams named in its `inputs`, which other units write.
 
     Attributes:
         name: a legal identifier; the top-level module's name.
+        units: each after those whose streams it reads; named after their node, `<node>_window` and the like around it.
+        input, output: the streams at the edge of the chip.
         digest: of the integer network and the folding, for headers of generated files.
         part: the target FPGA, as the vendor writes it.
     """
 
     name: str
     units: tuple[Unit, ...]
+    input: Stream
+    output: Stream
     digest: str
     part: str
     clock_mhz: float
-
-    @property
-    def input(self) -> Stream:
-        return self.units[0].input
-
-    @property
-    def output(self) -> Stream:
-        return self.units[-1].output
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         return tuple(unit for unit in self.units if isinstance(unit, Layer))
 
     @property
-    def streams(self) -> tuple[Stream, ...]:
-        """The input stream, then the output stream of every unit."""
-        return (self.input, *(unit.output for unit in self.units))
+    def streams(self) -> Mapping[str, Stream]:
+        """Every stream by its name, as its writer sees it: the input first, then in unit order."""
+        written = (stream for unit in self.units for stream in unit.outputs)
+        return {stream.name: stream for stream in (self.input, *written)}
+
+    @property
+    def network(self) -> Network:
+        """What the cycle model needs to know."""
+        controls = tuple(
+            Control(unit.name, unit.schedule, *(tuple(s.name for s in ends) for ends in (unit.inputs, unit.outputs)))
+            for unit in self.units
+        )
+        beats = {name: stream.beats for name, stream in self.streams.items()}
+        return Network(controls, self.input.name, self.output.name, beats)
+
+    @property
+    def bound(self) -> int:
+        """Cycles a frame of the slowest unit: no interval can be shorter."""
+        return max(unit.cycles for unit in self.units)
+
+    @cached_property
+    def cycles(self) -> CycleModel:
+        """The exact cycle model. Raises: DeadlockError."""
+        slowest = max(self.units, key=lambda unit: unit.cycles)
+        return cycle_model(self.network, slowest.name)
 
     def only(self, name: str) -> Design:
-        """The design of one layer alone, its streams at the edge; KeyError if there is no such unit."""
-        for unit in self.units:
-            if unit.name == name:
-                return Design(f"{self.name}_{name}", (unit,), self.digest, self.part, self.clock_mhz)
-        raise KeyError(name)
+        """The design of one layer alone, with its sliding window unit if it has one, its streams at the edge.
+
+        KeyError if there is no such unit; ValueError if it reads several streams.
+        """
+        writers = {stream.name: unit for unit in self.units for stream in unit.outputs}
+        layer = next((unit for unit in self.units if unit.name == name), None)
+        if layer is None:
+            raise KeyError(name)
+        if len(layer.inputs) > 1:
+            raise ValueError(f"{name} reads {len(layer.inputs)} streams")
+        units: tuple[Unit, ...] = (layer,)
+        before = writers.get(layer.inputs[0].name)
+        if isinstance(before, SlidingWindow):
+            units = (before, layer)
+        source = units[0].inputs[0]
+        return replace(self, name=f"{self.name}_{name}", units=units, input=source, output=layer.outputs[0])

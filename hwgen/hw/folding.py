@@ -1,8 +1,9 @@
-"""Folding: how many neurons (PE) and inputs (SIMD) each layer computes in a cycle."""
+"""Folding: how many outputs (PE) and inputs (SIMD) each layer computes in a cycle."""
 
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 
 from hwgen.config import LayerFolding
@@ -10,20 +11,29 @@ from hwgen.errors import FoldingError
 from hwgen.hw.kernel import Folding
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import ArgMax, MatMul, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Threshold
 
 
 def folded_layers(graph: Graph) -> tuple[Node, ...]:
-    """The nodes that become layers of their own: a threshold behind a matrix belongs to the matrix's unit."""
+    """The nodes that become layers of their own: a threshold behind a product belongs to the product's unit."""
     return tuple(node for node in graph.nodes if not is_fused(graph, node))
 
 
 def is_fused(graph: Graph, node: Node) -> bool:
-    """Whether `node` is the threshold at the end of a matrix-vector-threshold unit."""
+    """Whether `node` is the threshold at the end of a matrix-vector-threshold or depthwise unit."""
     if not isinstance(node.op, Threshold):
         return False
-    source = graph.producers.get(node.inputs[0].name)
-    return source is not None and isinstance(source.op, MatMul)
+    value = node.inputs[0]
+    source = graph.producers.get(value.name)
+    if source is None or not isinstance(source.op, MatMul | Conv):
+        return False
+    return len(graph.users[value.name]) == 1 and value != graph.output
+
+
+def fused_threshold(graph: Graph, node: Node) -> Node | None:
+    """The threshold fused behind `node`, if there is one."""
+    users = graph.users.get(node.output.name, ())
+    return users[0] if users and is_fused(graph, users[0]) else None
 
 
 def resolve(graph: Graph, requested: Mapping[str, LayerFolding], target_interval: int) -> dict[str, Folding]:
@@ -46,8 +56,9 @@ def resolve(graph: Graph, requested: Mapping[str, LayerFolding], target_interval
     # The top-1 unit reads the lanes its producer writes, so it comes last.
     for layer in layers:
         if isinstance(layer.op, ArgMax) and requested.get(layer.name, LayerFolding()).pe is None:
-            producer = graph.producers[layer.inputs[0].name]
-            found[layer.name] = Folding(pe=found[_unit_name(graph, producer)].pe)
+            producer = graph.producers.get(layer.inputs[0].name)
+            if producer is not None:
+                found[layer.name] = Folding(pe=found[_unit_name(graph, producer)].pe)
     return {name: found[name] for name in names}
 
 
@@ -56,21 +67,92 @@ def _unit_name(graph: Graph, node: Node) -> str:
 
 
 def _layer_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, found: Mapping[str, Folding]) -> Folding:
-    channels = layer.inputs[0].type.elements
-    if isinstance(layer.op, MatMul):
-        outputs = layer.output.type.channels
-        _must_fit(layer, "PE", wish.pe, outputs, "neurons")
-        _must_fit(layer, "SIMD", wish.simd, channels, "inputs")
-        return cheapest(outputs, channels, target, wish)
-    _must_fit(layer, "PE", wish.pe, channels, "elements")
+    match layer.op:
+        case MatMul(weights=weights):
+            pixels = layer.output.type.elements // len(weights)
+            return _product_folding(layer, wish, max(1, target // pixels), *weights.shape)
+        case Conv() as op if not op.is_depthwise:
+            return _conv_folding(layer, op, wish, target)
+        case _:
+            return _plain_folding(graph, layer, wish, target, found)
+
+
+def _product_folding(layer: Node, wish: LayerFolding, target: int, outputs: int, inputs: int, taps: int = 1) -> Folding:
+    """The folding of a product that has `target` cycles for one group of a pixel."""
+    _must_fit(layer, "PE", wish.pe, outputs, "neurons")
+    _must_fit(layer, "SIMD", wish.simd, inputs, "inputs" if taps == 1 else "input channels")
+    return cheapest(outputs, inputs, target, wish, taps)
+
+
+def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: int) -> Folding:
+    out, per_group = op.weights.shape[0] // op.groups, op.weights.shape[3]
+    if op.groups > 1:
+        _must_divide(layer, "PE", wish.pe, out, "outputs of a group")
+        _must_divide(layer, "SIMD", wish.simd, per_group, "input channels of a group")
+    height, width, _ = layer.output.type.shape
+    each = max(1, target // (height * width * op.groups))
+    folding = _product_folding(layer, wish, each, out, per_group, op.geometry.taps)
+    # The window unit reads the image with the same lanes, and must not become the bottleneck.
+    pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
+    if wish.simd is None and pixels * op.groups * ceil_div(per_group, folding.simd) > target:
+        wider = [d for d in _divisors(per_group) if pixels * op.groups * (per_group // d) <= target]
+        simd = max(folding.simd, wider[0] if wider else per_group)
+        return cheapest(out, per_group, each, LayerFolding(pe=wish.pe, simd=simd), op.geometry.taps)
+    return folding
+
+
+def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, found: Mapping[str, Folding]) -> Folding:
+    """The lanes of a layer that computes channel by channel: its reader's, or as many as the target asks for."""
+    channels = layer.inputs[0].type.channels
+    legal = channels
+    if isinstance(layer.op, Concat):
+        legal = math.gcd(*(value.type.channels for value in layer.inputs))
+        _must_divide(layer, "PE", wish.pe, legal, "channels that all its inputs are multiples of")
+    _must_fit(layer, "PE", wish.pe, channels, "channels")
     if wish.simd is not None:
-        raise FoldingError(layer.label, "has no weights and so no SIMD", f"SIMD {wish.simd}", "Give PE alone")
+        raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
     if wish.pe is not None:
         return Folding(pe=wish.pe)
+    needed = _least_lanes(legal, _beats_for_one_lane(layer), target)
+    lanes = _reader_lanes(graph, layer, found)
+    follows = lanes >= needed and (not isinstance(layer.op, Concat) or legal % lanes == 0)
+    return Folding(pe=lanes if follows else needed)
+
+
+def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> int:
+    """Lanes in which the first reader of `layer` takes its channels; 0 where it does not."""
     readers = graph.users.get(layer.output.name, ())
-    if readers and readers[0].name in found and isinstance(readers[0].op, MatMul):
-        return Folding(pe=found[readers[0].name].simd)
-    return Folding(pe=ceil_div(channels, min(target, channels)))
+    if not readers or readers[0].name not in found:
+        return 0
+    reader, channels = readers[0], layer.output.type.channels
+    folding = found[reader.name]
+    match reader.op:
+        case MatMul(weights=weights):
+            return folding.simd if weights.shape[1] == channels else 0
+        case Conv() as op:
+            return folding.pe if op.is_depthwise else folding.simd
+        case _:
+            return folding.pe
+
+
+def _beats_for_one_lane(layer: Node) -> int:
+    """Cycles a frame that a layer without SIMD takes with PE 1."""
+    source, result = layer.inputs[0].type, layer.output.type
+    match layer.op:
+        case Conv(geometry=geometry):
+            return max(source.elements, result.elements * geometry.taps)
+        case Pool(geometry=geometry) if not geometry.tiles:
+            return max(source.elements, result.elements * geometry.taps)
+        case _:
+            return max(source.elements, result.elements)
+
+
+def _least_lanes(channels: int, beats: int, target: int) -> int:
+    """The fewest lanes, a divisor of `channels`, with which `beats` beats of one lane take at most `target` cycles."""
+    for lanes in _divisors(channels):
+        if beats // lanes <= target:
+            return lanes
+    return channels
 
 
 def _must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
@@ -79,7 +161,14 @@ def _must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -
         raise FoldingError(layer.label, must, f"{what} {value}", f"Lower {what} in the folding")
 
 
-def cheapest(outputs: int, inputs: int, target: int, wish: LayerFolding) -> Folding:
+def _must_divide(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
+    if value is not None and size % value:
+        legal = ", ".join(map(str, _divisors(size)))
+        must = f"{what} must divide the {size} {unit}"
+        raise FoldingError(layer.label, must, f"{what} {value}", f"Use one of {legal}")
+
+
+def cheapest(outputs: int, inputs: int, target: int, wish: LayerFolding, taps: int = 1) -> Folding:
     """The folding with the fewest PE * SIMD that takes at most `target` cycles, or as close to it as there is.
 
     Only divisors of the layer's sizes are tried; of equals, the one whose PE and SIMD are closest.
@@ -87,7 +176,7 @@ def cheapest(outputs: int, inputs: int, target: int, wish: LayerFolding) -> Fold
     best: tuple[tuple[int, int, int], Folding] | None = None
     for pe in (wish.pe,) if wish.pe else _divisors(outputs):
         for simd in (wish.simd,) if wish.simd else _divisors(inputs):
-            cycles = ceil_div(outputs, pe) * ceil_div(inputs, simd)
+            cycles = ceil_div(outputs, pe) * ceil_div(inputs, simd) * taps
             rank = (max(cycles, target), pe * simd, max(pe, simd))
             if best is None or rank < best[0]:
                 best = rank, Folding(pe, simd)

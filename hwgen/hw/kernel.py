@@ -11,36 +11,65 @@ from hwgen.hw.stream import Stream
 
 
 class Kernel(Protocol):
-    """One hardware unit: reads `input`, writes `output`, and says when (`schedule`)."""
+    """One hardware unit: reads `inputs`, writes `outputs`, and says when (`schedule`).
+
+    `cycles` are those that it needs for a frame if nobody makes it wait.
+    """
 
     @property
     def name(self) -> str: ...
     @property
-    def input(self) -> Stream: ...
+    def inputs(self) -> tuple[Stream, ...]: ...
     @property
-    def output(self) -> Stream: ...
+    def outputs(self) -> tuple[Stream, ...]: ...
+    @property
+    def cycles(self) -> int: ...
     @property
     def schedule(self) -> Schedule: ...
 
 
-class MemoryStyle(Enum):
-    """Where a read-only memory lives in the FPGA."""
+class OneToOne:
+    """A unit with one stream in (`input`) and one out (`output`)."""
 
+    input: Stream
+    output: Stream
+
+    @property
+    def inputs(self) -> tuple[Stream, ...]:
+        return (self.input,)
+
+    @property
+    def outputs(self) -> tuple[Stream, ...]:
+        return (self.output,)
+
+
+class MemoryStyle(Enum):
+    """Where a memory lives in the FPGA."""
+
+    REGISTERS = "registers"
     LUT = "distributed"
     BLOCK = "block"
 
 
-BLOCK_ROM_DEPTH = 128
-"""Depth from which a ROM goes to block RAM: two 6-input LUTs (64 words each) a bit and more."""
+BLOCK_DEPTH = 128
+"""Depth from which a memory goes to block RAM: two 6-input LUTs (64 words each) a bit and more."""
+
+
+def default_style(depth: int) -> MemoryStyle:
+    """The rule: one word is registers (or constants), up to 127 words are LUT RAM, more are block RAM."""
+    if depth == 1:
+        return MemoryStyle.REGISTERS
+    return MemoryStyle.BLOCK if depth >= BLOCK_DEPTH else MemoryStyle.LUT
 
 
 @dataclass(frozen=True)
-class Rom:
-    """A read-only memory of `depth` words of `width` bits."""
+class Memory:
+    """`depth` words of `width` bits; `style` by the rule unless the user chose it."""
 
     name: str
     depth: int
     width: int
+    chosen: MemoryStyle | None = None
 
     @property
     def bits(self) -> int:
@@ -48,7 +77,7 @@ class Rom:
 
     @property
     def style(self) -> MemoryStyle:
-        return MemoryStyle.BLOCK if self.depth >= BLOCK_ROM_DEPTH else MemoryStyle.LUT
+        return self.chosen or default_style(self.depth)
 
 
 @dataclass(frozen=True)

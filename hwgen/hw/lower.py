@@ -1,110 +1,267 @@
-"""From an integer network and a folding to a design: one unit per layer, streams between them."""
+"""From an integer network and a folding to a design: one unit per layer, and what joins them.
+
+Around a layer's unit stand those that bring its operands into shape: a fork where a tensor has several readers, width
+converters, a sliding window unit, FIFOs.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from hwgen.errors import CheckError
-from hwgen.hw.design import Design, Layer, Unit
-from hwgen.hw.fifo import fifo_before
-from hwgen.hw.folding import is_fused
-from hwgen.hw.kernel import Folding
+import numpy as np
+
+from hwgen.errors import CheckError, ConfigError
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.folding import fused_threshold, is_fused
+from hwgen.hw.kernel import Folding, MemoryStyle
+from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.window import rows_for
+from hwgen.hw.products import depthwise_unit, matvec_unit, neutral_codes, stream_of, thresholding, window_unit
 from hwgen.hw.stream import Stream
+from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import ArgMax, MatMul, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Sum, Threshold
 from hwgen.ir.text import print_graph
-from hwgen.ir.types import smallest_int
+from hwgen.ir.types import Bipolar, IntArray
+
+_MIN_DEPTH = 2
 
 
-def lower(graph: Graph, folding: Mapping[str, Folding], *, part: str, clock_mhz: float) -> Design:
+@dataclass(frozen=True)
+class Choices:
+    """What a user decides about a design beside its folding.
+
+    Attributes:
+        memory: where a layer's weights and line buffer live, by its name; by size where it is not named.
+        bit_planes: names of layers that take their integer inputs bit plane by bit plane.
+    """
+
+    memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
+    bit_planes: frozenset[str] = frozenset()
+
+
+def choices_for(graph: Graph, memory: Mapping[str, str], bit_planes: Iterable[str]) -> Choices:
+    """Choices that fit `graph`.
+
+    Raises:
+        ConfigError: an unknown layer, or bit planes where there are no bipolar weights on integers.
+    """
+    names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
+    for setting, chosen in (("memory", memory), ("bit_planes", bit_planes)):
+        for name in chosen:
+            if name not in names:
+                raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)
+    for name in bit_planes:
+        node = graph.node(name)
+        assert isinstance(node.op, MatMul | Conv)
+        source = node.inputs[0].type.dtype
+        if not isinstance(node.op.weight_type, Bipolar) or isinstance(source, Bipolar) or _is_depthwise(node):
+            found = f"{node.op.weight_type} weights and {source} inputs"
+            must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
+            raise ConfigError("bit_planes", must, found, "Leave it out")
+    return Choices({name: MemoryStyle(style) for name, style in memory.items()}, frozenset(bit_planes))
+
+
+def _is_depthwise(node: Node) -> bool:
+    return isinstance(node.op, Conv) and node.op.is_depthwise
+
+
+def lower(
+    graph: Graph,
+    folding: Mapping[str, Folding],
+    *,
+    part: str,
+    clock_mhz: float,
+    choices: Choices | None = None,
+) -> Design:
     """The design that computes `graph` with `folding` (one entry per layer)."""
-    units: list[Unit] = []
-    stream: Stream | None = None
+    builder = _Builder(graph, folding, choices or Choices())
     for node in graph.nodes:
-        if is_fused(graph, node):
-            continue
-        lanes = _lanes_read(node, folding[node.name])
-        if stream is None:
-            stream = _stream("source", graph.input, lanes)
-        elif stream.lanes != lanes:
-            wider = replace(stream, name=f"{node.name}_width", lanes=lanes)
-            units.append(WidthConverter(wider.name, node.origin, stream, wider))
-        layer = _layer(graph, node, units[-1].output if units else stream, folding[node.name])
-        fifo = fifo_before(layer)
-        if fifo is not None:
-            units.append(fifo)
-            layer = replace(layer, input=fifo.output)
-        units.append(layer)
-        stream = layer.output
-    if not units:
+        if not is_fused(graph, node):
+            builder.place(node)
+    if not builder.units:
         raise CheckError(graph.name, "must have a layer", "none")
-    return Design(graph.name, tuple(units), design_digest(graph, folding), part, clock_mhz)
+    output = builder.take(graph.output)
+    digest = design_digest(graph, folding, choices)
+    assert builder.source is not None
+    return Design(graph.name, tuple(builder.units), builder.source, output, digest, part, clock_mhz)
 
 
-def design_digest(graph: Graph, folding: Mapping[str, Folding]) -> str:
-    """Twelve hexadecimal digits that change with any change of the network or its folding."""
-    return hashlib.sha256(f"{print_graph(graph)}{sorted(folding.items())!r}".encode()).hexdigest()[:12]
+def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:
+    """Twelve hexadecimal digits that change with any change of the network, its folding or the user's choices."""
+    chosen = choices or Choices()
+    text = f"{print_graph(graph)}{sorted(folding.items())!r}"
+    if chosen != Choices():
+        memory = sorted((name, style.value) for name, style in chosen.memory.items())
+        text += f"{memory!r}{sorted(chosen.bit_planes)!r}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _stream(name: str, value: Value, lanes: int) -> Stream:
-    return Stream(name, value.type.dtype, value.type.elements, min(lanes, value.type.elements), value.name)
+@dataclass
+class _Builder:
+    """The design while it grows: units so far, and the streams that wait for their readers."""
 
+    graph: Graph
+    folding: Mapping[str, Folding]
+    choices: Choices
+    units: list[Unit] = field(default_factory=list)
+    waiting: dict[str, deque[Stream]] = field(default_factory=dict)
+    source: Stream | None = None
 
-def _lanes_read(node: Node, folding: Folding) -> int:
-    lanes = folding.simd if isinstance(node.op, MatMul) else folding.pe
-    return min(lanes, node.inputs[0].type.elements)
+    def place(self, node: Node) -> None:
+        """Add the units of `node`."""
+        match node.op:
+            case MatMul():
+                self._dense(node)
+            case Conv() as conv:
+                self._conv(node, conv)
+            case Pool() as pool:
+                self._pool(node, pool)
+            case Sum() | Concat():
+                self._join(node)
+            case Threshold() | ArgMax():
+                self._pointwise(node)
+            case op:
+                raise CheckError(node.label, "must be an integer operation", type(op).__name__)
 
+    def take(self, value: Value, lanes: int = 1) -> Stream:
+        """The stream of `value` for its next reader; at the chip's input, of the lanes that it asks for."""
+        if value.name not in self.waiting:
+            self.source = stream_of("source", value, lanes)
+            self._give(value, self.source)
+        return self.waiting[value.name].popleft()
 
-def _layer(graph: Graph, node: Node, source: Stream, folding: Folding) -> Layer:
-    match node.op:
-        case MatMul():
-            users = graph.users.get(node.output.name, ())
-            fused = users[0] if users and is_fused(graph, users[0]) else None
-            return _matvec(node, fused, source, folding)
-        case Threshold():
-            output = _stream(node.name, node.output, folding.pe)
-            return ThresholdUnit(node.name, node.origin, source, output, _thresholding(node.op))
-        case ArgMax():
-            return ArgMaxUnit(node.name, node.origin, source, _stream(node.name, node.output, 1))
-        case op:
-            raise CheckError(node.label, "must be an integer operation", type(op).__name__)
+    def _give(self, value: Value, stream: Stream) -> None:
+        """Make `stream` known as `value`, one copy for each reader."""
+        readers = len(self.graph.users.get(value.name, ())) + (value == self.graph.output)
+        if readers <= 1:
+            self.waiting[value.name] = deque([stream])
+            return
+        copies = tuple(replace(stream, name=f"{stream.name}_fork{index}") for index in range(readers))
+        self.units.append(ForkUnit(f"{stream.name}_fork", "", stream, copies))
+        self.waiting[value.name] = deque(copies)
 
+    def _operand(self, node: Node, index: int, lanes: int, vectors: int, elements: int) -> Stream:
+        """Input `index` of `node` as `vectors` vectors of `elements`, `lanes` a beat."""
+        suffix = str(index) if len(node.inputs) > 1 else ""
+        stream = self.take(node.inputs[index], lanes)
+        if stream.elements != elements:
+            # Vectors are cut anew: no beat may lie in two of either kind.
+            common = next(n for n in range(stream.lanes, 0, -1) if stream.elements % n == 0 and elements % n == 0)
+            stream = self._converted(node, f"{node.name}_pack{suffix}", stream, common)
+            stream = replace(stream, vectors=vectors, elements=elements)
+        return self._converted(node, f"{node.name}_width{suffix}", stream, lanes)
 
-def _thresholding(op: Threshold) -> Thresholding:
-    return Thresholding(op.thresholds, op.descending, op.base, op.step)
+    def _converted(self, node: Node, name: str, stream: Stream, lanes: int) -> Stream:
+        if stream.lanes == lanes:
+            return stream
+        wider = replace(stream, name=name, lanes=lanes)
+        self.units.append(WidthConverter(name, node.origin, stream, wider))
+        return wider
 
+    def _fifo(self, node: Node, stream: Stream, depth: int, suffix: str = "") -> Stream:
+        held = replace(stream, name=f"{node.name}_fifo{suffix}")
+        self.units.append(Fifo(held.name, node.origin, stream, held, max(_MIN_DEPTH, depth)))
+        return held
 
-def _matvec(node: Node, fused: Node | None, source: Stream, folding: Folding) -> MatVec:
-    assert isinstance(node.op, MatMul)
-    result = node.output if fused is None else fused.output
-    accumulator = node.output.type.dtype
-    unit = MatVec(
-        name=node.name,
-        origin=node.origin,
-        input=source,
-        output=_stream(node.name, result, folding.pe),
-        weights=node.op.weights,
-        weight_type=node.op.weight_type,
-        # Signed, so that partial sums may pass below zero on their way.
-        sum_type=smallest_int(min(accumulator.min, -1), max(accumulator.max, 0)),
-        activation=None,
-    )
-    if fused is not None:
-        assert isinstance(fused.op, Threshold)
-        unit = replace(unit, activation=_thresholding(fused.op))
-    return _in_popcounts(unit) if unit.is_xnor else unit
+    def _finish(self, node: Node, unit: Unit) -> None:
+        """Add the unit of `node`, whose output is that of the threshold fused behind it, if there is one."""
+        self.units.append(unit)
+        fused = fused_threshold(self.graph, node)
+        self._give(node.output if fused is None else fused.output, unit.outputs[0])
 
+    def _dense(self, node: Node) -> None:
+        assert isinstance(node.op, MatMul)
+        elements = node.op.weights.shape[1]
+        vectors = node.inputs[0].type.elements // elements
+        stream = self._operand(node, 0, self.folding[node.name].simd, vectors, elements)
+        self._product(node, stream, node.op.weights[None, :, None, :])
 
-def _in_popcounts(unit: MatVec) -> MatVec:
-    """An XNOR unit counts agreements: acc = 2 * pc - MW, so acc >= T exactly where pc >= ceil((MW + T) / 2)."""
-    unit = replace(unit, sum_type=smallest_int(0, unit.mw))
-    if unit.activation is None:
-        return unit
-    counts = -((-unit.activation.thresholds - unit.mw) // 2)
-    return replace(unit, activation=replace(unit.activation, thresholds=counts.clip(0, unit.mw + 1)))
+    def _conv(self, node: Node, op: Conv) -> None:
+        height, width, channels = node.inputs[0].type.shape
+        folding = self.folding[node.name]
+        lanes = folding.pe if op.is_depthwise else folding.simd
+        stream = self._operand(node, 0, lanes, height * width, channels)
+        grouped = op.weights.reshape(op.groups, -1, op.geometry.taps, channels // op.groups)
+        if op.geometry == POINT and op.groups == 1:
+            self._product(node, stream, grouped)
+            return
+        blocks = stream.vector_beats if op.is_depthwise else op.groups
+        window = window_unit(node, stream, op.geometry, blocks, np.full(channels, op.pad))
+        result, fused = self._result(node), fused_threshold(self.graph, node)
+        unit: MatVec | DepthwiseUnit
+        if op.is_depthwise:
+            unit = depthwise_unit(node, window.output, result, grouped[:, 0, :, 0], fused)
+        else:
+            unit = self._arithmetic(matvec_unit(node, window.output, result, grouped, fused))
+        rows = rows_for(window, unit.cycles // unit.pixels)
+        style = self.choices.memory.get(node.name)
+        self.units.append(replace(window, rows=rows, memory_style=style))
+        self._finish(node, replace(unit, memory_style=style))
+
+    def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
+        """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
+        unit = matvec_unit(node, stream, self._result(node), weights, fused_threshold(self.graph, node))
+        if unit.neuron_folds > 1:
+            unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
+        unit = replace(unit, memory_style=self.choices.memory.get(node.name))
+        self._finish(node, self._arithmetic(unit))
+
+    def _result(self, node: Node) -> Stream:
+        """What the unit of `node` writes."""
+        fused = fused_threshold(self.graph, node)
+        return stream_of(node.name, node.output if fused is None else fused.output, self.folding[node.name].pe)
+
+    def _arithmetic(self, unit: MatVec) -> MatVec:
+        """The unit with the arithmetic that the user chose for it."""
+        return replace(unit, arithmetic=Arithmetic.BIT_PLANES) if unit.name in self.choices.bit_planes else unit
+
+    def _pool(self, node: Node, op: Pool) -> None:
+        value, geometry = node.inputs[0], op.geometry
+        height, width, channels = value.type.shape
+        lanes = self.folding[node.name].pe
+        stream = self._operand(node, 0, lanes, height * width, channels)
+        tile, columns = geometry.kernel, geometry.output_size(height, width)[1]
+        if not geometry.tiles or height % tile[0] or width % tile[1]:
+            pad = neutral_codes(op, value.type.dtype, channels)
+            window = window_unit(node, stream, geometry, 1, pad)
+            window = replace(window, rows=rows_for(window, geometry.taps * stream.vector_beats))
+            self.units.append(window)
+            stream, tile, columns = window.output, (1, geometry.taps), 1
+        output = stream_of(node.name, node.output, lanes)
+        unit = PoolUnit(node.name, node.origin, stream, output, op.kind, *tile, columns, op.minimum)
+        self._finish(node, unit)
+
+    def _join(self, node: Node) -> None:
+        lanes = self.folding[node.name].pe
+        streams = []
+        for index, value in enumerate(node.inputs):
+            channels = value.type.channels
+            stream = self._operand(node, index, lanes, value.type.elements // channels, channels)
+            streams.append(self._fifo(node, stream, stream.beats, str(index)))
+        output = stream_of(node.name, node.output, lanes)
+        kind = AddUnit if isinstance(node.op, Sum) else ConcatUnit
+        self._finish(node, kind(node.name, node.origin, tuple(streams), output))
+
+    def _pointwise(self, node: Node) -> None:
+        value, lanes = node.inputs[0], self.folding[node.name].pe
+        channels = value.type.channels
+        stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
+        if isinstance(node.op, ArgMax):
+            self._finish(node, ArgMaxUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))
+            return
+        assert isinstance(node.op, Threshold)
+        output = stream_of(node.name, node.output, lanes)
+        self._finish(node, ThresholdUnit(node.name, node.origin, stream, output, thresholding(node.op)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
@@ -40,20 +41,21 @@ def from_bits(bits: Bytes, dtype: DType) -> IntArray:
 
 
 def to_words(codes: npt.NDArray[np.integer], stream: Stream) -> Bytes:
-    """Frames of codes (frames, elements) as beats (frames * beats, bytes of a beat), spare lanes zero."""
-    frames = codes.shape[0]
-    bits = to_bits(codes.reshape(frames, stream.elements), stream.dtype)
-    padded = np.zeros((frames, stream.beats * stream.width), dtype=np.uint8)
+    """Frames of codes (frames, codes of a frame) as beats (frames * beats, bytes of a beat), spare lanes zero."""
+    vectors = codes.shape[0] * stream.vectors
+    bits = to_bits(codes.reshape(vectors, stream.elements), stream.dtype)
+    padded = np.zeros((vectors, stream.vector_beats * stream.width), dtype=np.uint8)
     padded[:, : bits.shape[1]] = bits
-    return np.packbits(padded.reshape(frames * stream.beats, stream.width), axis=1, bitorder="little")
+    return np.packbits(padded.reshape(vectors * stream.vector_beats, stream.width), axis=1, bitorder="little")
 
 
 def from_words(words: Bytes, stream: Stream) -> IntArray:
-    """Beats (frames * beats, bytes) back to codes (frames, elements); spare lanes and a frame cut short are dropped."""
+    """Beats (frames * beats, bytes) to codes (frames, codes of a frame); spare lanes and a cut frame are dropped."""
     frames = words.shape[0] // stream.beats
     bits = np.unpackbits(words[: frames * stream.beats], axis=1, bitorder="little", count=stream.width)
-    per_frame = bits.reshape(frames, stream.beats * stream.width)
-    return from_bits(per_frame[:, : stream.elements * stream.dtype.bits], stream.dtype)
+    per_vector = bits.reshape(frames * stream.vectors, stream.vector_beats * stream.width)
+    codes = from_bits(per_vector[:, : stream.elements * stream.dtype.bits], stream.dtype)
+    return codes.reshape(frames, stream.size)
 
 
 def to_hex(words: Bytes, width: int) -> list[str]:
@@ -73,18 +75,29 @@ def from_hex(lines: list[str], width: int) -> Bytes:
 
 
 def weight_words(unit: MatVec) -> Bytes:
-    """The weight memory (NF * SF words): PE p, lane s of word nf*SF+sf is weights[nf*PE+p, sf*SIMD+s].
+    """The weight memory: word (g*NF + nf)*SF + tap*T + t, PE p, lane s is weights[g, nf*PE+p, tap, t*SIMD+s].
 
-    Places past MH or MW hold zero codes (bipolar: +1); the unit masks the lanes that meet them.
+    T is the beats of a tap. Places past MH or the last channel hold zero codes (bipolar: +1); the unit masks the lanes
+    that meet them.
     """
     pe, simd = unit.folding.pe, unit.folding.simd
-    rows, cols = unit.neuron_folds * pe, unit.synapse_folds * simd
+    groups, taps = unit.groups, unit.taps
     fill = 1 if isinstance(unit.weight_type, Bipolar) else 0
-    padded = np.full((rows, cols), fill, dtype=np.int64)
-    padded[: unit.mh, : unit.mw] = unit.weights
-    folded = padded.reshape(unit.neuron_folds, pe, unit.synapse_folds, simd).transpose(0, 2, 1, 3)
-    bits = to_bits(folded.reshape(unit.cycles, pe * simd), unit.weight_type)
-    return np.packbits(bits, axis=1, bitorder="little")
+    padded = np.full((groups, unit.neuron_folds * pe, taps, unit.tap_beats * simd), fill, dtype=np.int64)
+    padded[:, : unit.mh, :, : unit.channels] = unit.weights
+    cut = padded.reshape(groups, unit.neuron_folds, pe, taps, unit.tap_beats, simd)
+    folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(unit.slots, pe * simd)
+    return np.packbits(to_bits(folded, unit.weight_type), axis=1, bitorder="little")
+
+
+def tap_words(unit: DepthwiseUnit) -> Bytes:
+    """The weight memory of a depthwise unit: word b*taps + tap, lane p is weights[b*PE+p, tap]; spare lanes +1 or 0."""
+    pe = unit.output.lanes
+    fill = 1 if isinstance(unit.weight_type, Bipolar) else 0
+    padded = np.full((unit.blocks * pe, unit.taps), fill, dtype=np.int64)
+    padded[: unit.channels] = unit.weights
+    folded = padded.reshape(unit.blocks, pe, unit.taps).transpose(0, 2, 1).reshape(unit.blocks * unit.taps, pe)
+    return np.packbits(to_bits(folded, unit.weight_type), axis=1, bitorder="little")
 
 
 def threshold_words(activation: Thresholding, lanes: int, elements: int) -> Bytes:

@@ -1,4 +1,4 @@
-"""A stream: a frame cut into beats of `lanes` elements, carried by valid/ready."""
+"""A stream: frames of vectors, cut into beats of `lanes` elements, carried by valid/ready."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ def ceil_div(numerator: int, denominator: int) -> int:
 
 @dataclass(frozen=True)
 class Stream:
-    """`elements` codes of `dtype` per frame, `lanes` of them a beat; lane 0 is the least significant.
+    """A frame is `vectors` vectors (an image's pixels; 1 for a dense layer) of `elements` codes of `dtype` each.
 
-    Where `lanes` does not divide `elements`, the lanes left over in the last beat carry zero bits.
+    A vector is cut into beats of `lanes` elements, lane 0 the least significant. Where `lanes` does not divide
+    `elements`, the lanes left over in a vector's last beat carry zero bits; vectors never share a beat.
 
     Attributes:
         name: of the unit that writes the stream (`source` at the chip's input); unique in a design.
-        tensor: the value of the integer network that the stream carries.
+        tensor: the value of the integer network that the stream carries; empty for windows, which carry none.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Stream:
     elements: int
     lanes: int
     tensor: str = ""
+    vectors: int = 1
 
     @property
     def width(self) -> int:
@@ -35,14 +37,24 @@ class Stream:
         return self.lanes * self.dtype.bits
 
     @property
-    def beats(self) -> int:
-        """Beats of a frame."""
+    def vector_beats(self) -> int:
+        """Beats of a vector."""
         return ceil_div(self.elements, self.lanes)
 
     @property
+    def beats(self) -> int:
+        """Beats of a frame."""
+        return self.vectors * self.vector_beats
+
+    @property
+    def size(self) -> int:
+        """Codes of a frame."""
+        return self.vectors * self.elements
+
+    @property
     def last_lanes(self) -> int:
-        """Lanes of the last beat that carry elements."""
-        return self.elements - (self.beats - 1) * self.lanes
+        """Lanes of a vector's last beat that carry elements."""
+        return self.elements - (self.vector_beats - 1) * self.lanes
 
     @property
     def axis_width(self) -> int:

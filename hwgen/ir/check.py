@@ -5,8 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from hwgen.errors import CheckError
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, ArgMax, Levels, MatMul, Quantise, Sign, Step, Threshold
+from hwgen.ir.ops import (
+    Activation,
+    ArgMax,
+    Concat,
+    Conv,
+    Levels,
+    MatMul,
+    Pool,
+    PoolKind,
+    Quantise,
+    Sign,
+    Step,
+    Sum,
+    Threshold,
+)
 from hwgen.ir.ranges import quantiser_range, ranges
 from hwgen.ir.types import Bipolar, holds
 
@@ -33,13 +48,33 @@ def _must(condition: bool, where: str, must: str, found: object) -> None:
 
 
 def _check_node(node: Node) -> None:
-    _must(len(node.inputs) == 1, node.label, "one input is read", len(node.inputs))
+    many = isinstance(node.op, Sum | Concat)
+    _must(len(node.inputs) > 1 if many else len(node.inputs) == 1, node.label, "inputs are read", len(node.inputs))
     source, target = node.inputs[0].type, node.output.type
     match node.op:
         case MatMul(weights=weights, weight_type=dtype):
             _must(weights.ndim == 2, node.label, "weights are (out, in)", weights.shape)
-            _must(weights.shape == (target.channels, source.channels), node.label, "weights fit", weights.shape)
+            out, fan_in = weights.shape
+            per_pixel = fan_in == source.channels and target.shape == (*source.shape[:-1], out)
+            flat = fan_in == source.elements and target.shape == (out,)
+            _must(per_pixel or flat, node.label, "weights fit what goes in and comes out", weights.shape)
             _must(holds(dtype, weights), node.label, f"weights are codes of {dtype}", "others")
+        case Conv() as conv:
+            _check_conv(node, conv)
+        case Pool(geometry=geometry, kind=kind, minimum=minimum):
+            _check_window(node, geometry, source.channels)
+            _must(minimum.shape in ((1,), (source.channels,)), node.label, "minima are per channel", minimum.shape)
+            _must(kind is PoolKind.MAX or not minimum.any(), node.label, "a sum has no minimum", minimum)
+        case Sum():
+            same = all(value.type.shape == target.shape for value in node.inputs)
+            _must(same, node.label, "all shapes are the same", [str(value.type) for value in node.inputs])
+        case Concat():
+            same = all(value.type.shape[:-1] == target.shape[:-1] for value in node.inputs)
+            total = sum(value.type.channels for value in node.inputs)
+            found = [str(value.type) for value in node.inputs]
+            _must(same and total == target.channels, node.label, "pixels agree and channels add up", found)
+            one = {value.type.dtype for value in (*node.inputs, node.output)}
+            _must(len(one) == 1, node.label, "all types are the same", found)
         case Activation(steps=steps):
             _must(source.shape == target.shape, node.label, "the shape stays", target)
             for step in steps:
@@ -47,17 +82,49 @@ def _check_node(node: Node) -> None:
             quantisers = [isinstance(step, Sign | Quantise | Levels) for step in steps]
             _must(bool(steps) and quantisers[-1], node.label, "the last step is a quantiser", steps[-1:])
             _must(sum(quantisers) == 1, node.label, "only the last step is a quantiser", sum(quantisers))
-        case Threshold(thresholds=thresholds, descending=descending, step=step):
-            channels = (1, source.channels)
-            _must(source.shape == target.shape, node.label, "the shape stays", target)
-            _must(thresholds.shape[0] in channels, node.label, "thresholds are per channel", thresholds.shape)
-            _must(descending.shape[0] in channels, node.label, "directions are per channel", descending.shape)
-            _must(thresholds.shape[1] >= 1, node.label, "there is a threshold", thresholds.shape)
-            _must(bool(np.all(np.diff(thresholds, axis=1) >= 0)), node.label, "thresholds ascend", thresholds)
-            bipolar = isinstance(target.dtype, Bipolar)
-            _must(step == (2 if bipolar else 1), node.label, "codes are adjacent", step)
+        case Threshold() as threshold:
+            _check_threshold(node, threshold)
         case ArgMax():
             _must(target.shape == (1,), node.label, "one index leaves", target)
+
+
+def _check_threshold(node: Node, op: Threshold) -> None:
+    source, target = node.inputs[0].type, node.output.type
+    thresholds, descending, step = op.thresholds, op.descending, op.step
+    channels = (1, source.channels)
+    _must(source.shape == target.shape, node.label, "the shape stays", target)
+    _must(thresholds.shape[0] in channels, node.label, "thresholds are per channel", thresholds.shape)
+    _must(descending.shape[0] in channels, node.label, "directions are per channel", descending.shape)
+    _must(thresholds.shape[1] >= 1, node.label, "there is a threshold", thresholds.shape)
+    _must(bool(np.all(np.diff(thresholds, axis=1) >= 0)), node.label, "thresholds ascend", thresholds)
+    bipolar = isinstance(target.dtype, Bipolar)
+    _must(step == (2 if bipolar else 1), node.label, "codes are adjacent", step)
+
+
+def _check_conv(node: Node, op: Conv) -> None:
+    source, out = node.inputs[0].type, op.weights.shape[0]
+    per_group = source.channels // op.groups
+    _must(op.groups >= 1 and source.channels % op.groups == 0, node.label, "groups divide the channels", op.groups)
+    _must(out % op.groups == 0, node.label, "groups divide the outputs", op.groups)
+    _must(op.weights.shape == (out, *op.geometry.kernel, per_group), node.label, "weights fit", op.weights.shape)
+    _must(holds(op.weight_type, op.weights), node.label, f"weights are codes of {op.weight_type}", "others")
+    _check_window(node, op.geometry, out)
+    dtype = source.dtype
+    zero = op.pad == 0 if isinstance(dtype, Bipolar) else dtype.min <= op.pad <= dtype.max
+    _must(zero or not op.geometry.pads, node.label, f"a padded tap holds a code of {dtype}", op.pad)
+
+
+def _check_window(node: Node, geometry: Geometry, channels: int) -> None:
+    """An image goes in, and what the windows leave comes out."""
+    source, target = node.inputs[0].type, node.output.type
+    _must(len(source.shape) == 3, node.label, "the input is (H, W, C)", source)
+    top, left, bottom, right = geometry.padding
+    less = max(top, bottom) < geometry.extent[0] and max(left, right) < geometry.extent[1]
+    _must(less, node.label, "padding is less than the window", geometry)
+    height, width = source.shape[0], source.shape[1]
+    down, across = geometry.output_size(height, width)
+    fits = down >= 1 and across >= 1 and target.shape == (down, across, channels)
+    _must(fits, node.label, f"the output is {down}x{across}x{channels}", target)
 
 
 def _check_step(node: Node, step: Step) -> None:

@@ -1,7 +1,7 @@
 """The operations of the integer network: one frozen dataclass each, arrays read-only.
 
-A network arrives as MatMul and Activation nodes (the activation still in the model's own floating-point terms) and
-leaves the threshold pass as MatMul and Threshold nodes, integers throughout.
+A network arrives with Activation nodes still in the model's own floating-point terms and leaves the threshold pass
+with Threshold nodes in their place, integers throughout. Images are (H, W, C), channel innermost.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import DType, FloatArray, IntArray
 
 
@@ -137,10 +138,72 @@ Step = Mul | Add | Div | BatchNorm | Clip | LeakyRelu | Sign | Quantise | Levels
 
 @dataclass(frozen=True, eq=False)
 class MatMul(_Arrays):
-    """out[j] = sum_i weights[j, i] * in[i] over the last axis; `weights` is (out, in) codes of `weight_type`."""
+    """out[j] = sum_i weights[j, i] * in[i]; `weights` is (out, in) codes of `weight_type`.
+
+    Over the last axis, or, where `in` is the number of all elements, over the whole tensor in C order.
+    """
 
     weights: IntArray
     weight_type: DType
+
+
+@dataclass(frozen=True, eq=False)
+class Conv(_Arrays):
+    """A convolution: (H, W, C) to (OH, OW, out) accumulators.
+
+    out[y, x, j] = sum over ky, kx and i of weights[j, ky, kx, i] * in[y*stride + ky*dilation - top, ..., g + i] where
+    g is the first channel of j's group.
+
+    Attributes:
+        weights: (out, kernel height, kernel width, C / groups) codes of `weight_type`.
+        groups: how many equal parts channels and outputs are cut into; part n of the outputs sees part n of C alone.
+        pad: the code that a padded tap holds, the one that stands for zero. Where it is 0 (also in a bipolar tensor,
+            which has no code 0) a padded tap adds nothing.
+    """
+
+    weights: IntArray
+    weight_type: DType
+    geometry: Geometry
+    groups: int
+    pad: int
+
+    @property
+    def is_depthwise(self) -> bool:
+        """One channel a group and one output a channel."""
+        return bool(self.weights.shape[3] == 1 and self.groups == self.weights.shape[0])
+
+
+class PoolKind(Enum):
+    """What a pool makes of the codes in its window."""
+
+    MAX = "max"
+    SUM = "sum"
+
+
+@dataclass(frozen=True, eq=False)
+class Pool(_Arrays):
+    """Per channel the largest code of each window, the smallest where `minimum`, or their sum.
+
+    Padded taps are left out of a maximum and add nothing to a sum.
+
+    Attributes:
+        minimum: (C,) or (1,) of 0/1; all 0 for a sum. A channel whose real value falls as its code rises has its
+            largest value at its smallest code.
+    """
+
+    geometry: Geometry
+    kind: PoolKind
+    minimum: IntArray
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The elementwise sum of two tensors or more of one shape: a residual connection."""
+
+
+@dataclass(frozen=True)
+class Concat:
+    """Tensors side by side along the last axis."""
 
 
 @dataclass(frozen=True)
@@ -171,4 +234,7 @@ class ArgMax:
     """The index of the largest channel, the lowest index where several are equal."""
 
 
-Op = MatMul | Activation | Threshold | ArgMax
+Product = MatMul | Conv
+"""Operations that multiply by weights and leave accumulators."""
+
+Op = MatMul | Conv | Pool | Sum | Concat | Activation | Threshold | ArgMax

@@ -25,11 +25,24 @@ import numpy.typing as npt
 
 from hwgen.errors import DataError
 from hwgen.ir import ops
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
-_OPS = {kind.__name__: kind for kind in (ops.MatMul, ops.Activation, ops.Threshold, ops.ArgMax)}
+_OPS = {
+    kind.__name__: kind
+    for kind in (
+        ops.MatMul,
+        ops.Conv,
+        ops.Pool,
+        ops.Sum,
+        ops.Concat,
+        ops.Activation,
+        ops.Threshold,
+        ops.ArgMax,
+    )
+}
 _STEPS = {
     kind.__name__: kind
     for kind in (
@@ -122,8 +135,10 @@ def _encode(thing: Any) -> Any:
 def _encode_field(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return _encode_array(value)
-    if isinstance(value, ops.Rounding):
+    if isinstance(value, ops.Rounding | ops.PoolKind):
         return value.value
+    if isinstance(value, Geometry):
+        return {field.name: list(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, IntType | Bipolar):
         return str(value)
     if isinstance(value, tuple):
@@ -146,6 +161,10 @@ def _decode_field(annotation: str, value: Any) -> Any:
             return parse_dtype(value)
         case "Rounding":
             return ops.Rounding(value)
+        case "PoolKind":
+            return ops.PoolKind(value)
+        case "Geometry":
+            return Geometry(**{name: tuple(sizes) for name, sizes in value.items()})
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
         case "int" | "float":

@@ -1,31 +1,70 @@
-"""Give every accumulator the narrowest type that its actual weights and inputs allow."""
+"""Give every accumulator and sum the narrowest type that its actual weights and inputs allow."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import MatMul
-from hwgen.ir.ranges import ranges
-from hwgen.ir.types import TensorType, smallest_int
+from hwgen.ir.ops import Concat, Conv, MatMul, Pool, PoolKind, Sum
+from hwgen.ir.ranges import Range, ranges
+from hwgen.ir.types import DType, TensorType, smallest_int
 
 
 @dataclass(frozen=True)
 class NarrowAccumulators:
-    """Retype the output of each MatMul from proven ranges; nothing else changes."""
+    """Retype the outputs of products and sums from proven ranges, and what only carries codes on after them."""
 
     name: str = "narrow accumulators"
 
     def apply(self, graph: Graph) -> Graph:
-        known = ranges(graph)
-        renamed: dict[str, Value] = {}
-        nodes: list[Node] = []
-        for node in graph.nodes:
-            inputs = tuple(renamed.get(value.name, value) for value in node.inputs)
-            output = node.output
-            if isinstance(node.op, MatMul):
-                bounds = known[output.name]
-                output = Value(output.name, TensorType(output.type.shape, smallest_int(bounds.min, bounds.max)))
-                renamed[output.name] = output
-            nodes.append(replace(node, inputs=inputs, output=output))
-        return replace(graph, nodes=tuple(nodes), output=renamed.get(graph.output.name, graph.output))
+        types = _types(graph)
+
+        def retyped(value: Value) -> Value:
+            return Value(value.name, TensorType(value.type.shape, types[value.name]))
+
+        nodes = tuple(
+            replace(node, inputs=tuple(retyped(value) for value in node.inputs), output=retyped(node.output))
+            for node in graph.nodes
+        )
+        return replace(graph, nodes=nodes, output=retyped(graph.output))
+
+
+def _types(graph: Graph) -> dict[str, DType]:
+    """The type of every value: one for all those that a maximum or a concatenation joins."""
+    known, producers = ranges(graph), graph.producers
+    values = {value.name: value for value in (graph.input, *(node.output for node in graph.nodes))}
+    types: dict[str, DType] = {}
+    for name, group in _groups(graph).items():
+        computed = [producers.get(each) for each in group]
+        free = all(node is not None and (_accumulates(node) or _carries(node)) for node in computed)
+        types[name] = _narrowest(graph, group, known) if free else values[name].type.dtype
+    return types
+
+
+def _groups(graph: Graph) -> dict[str, frozenset[str]]:
+    """For every value those that must have its type, itself among them."""
+    found = {graph.input.name: frozenset({graph.input.name})}
+    for node in graph.nodes:
+        group = frozenset({node.output.name})
+        if _carries(node):
+            group = group.union(*(found[value.name] for value in node.inputs))
+        found |= dict.fromkeys(group, group)
+    return found
+
+
+def _carries(node: Node) -> bool:
+    """Whether `node` gives the very codes that it reads."""
+    return isinstance(node.op, Concat) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
+
+
+def _accumulates(node: Node) -> bool:
+    return isinstance(node.op, MatMul | Conv | Sum) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.SUM)
+
+
+def _narrowest(graph: Graph, group: frozenset[str], known: Mapping[str, Range]) -> DType:
+    """The narrowest type for all values of `group`, and for the codes that convolutions put into their padding."""
+    readers = (user.op for name in group for user in graph.users.get(name, ()))
+    pads = [op.pad for op in readers if isinstance(op, Conv) and op.geometry.pads]
+    lows, highs = [known[name].min for name in group], [known[name].max for name in group]
+    return smallest_int(min(lows + pads), max(highs + pads))

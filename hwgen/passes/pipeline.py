@@ -5,11 +5,12 @@ from __future__ import annotations
 from hwgen.ir.graph import Graph
 from hwgen.passes.base import Pass, run_passes
 from hwgen.passes.narrow import NarrowAccumulators
+from hwgen.passes.pools import ThresholdsBeforePools
 from hwgen.passes.thresholds import Thresholds
 
-PASSES: tuple[Pass, ...] = (Thresholds(), NarrowAccumulators())
+PASSES: tuple[Pass, ...] = (Thresholds(), ThresholdsBeforePools(), NarrowAccumulators())
 
 
 def integer_network(graph: Graph) -> Graph:
-    """An imported network as MatMul, Threshold and ArgMax nodes alone, every type as narrow as proven."""
+    """An imported network free of activations, every type as narrow as proven."""
     return run_passes(graph, PASSES)

@@ -6,11 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hwgen.hw.design import Design, Layer
-from hwgen.hw.fifo import cycles
-from hwgen.hw.kernel import Rom
+from hwgen.hw.kernel import Memory
+from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.window import SlidingWindow
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,9 @@ class LayerEstimate:
 
     Attributes:
         simd: None for a layer without weights.
-        weight_bits, threshold_bits: sizes of the memories, spare places included.
+        window_cycles: of the sliding window unit in front of it, 0 where there is none.
+        inputs, outputs: codes of a frame.
+        weight_bits, threshold_bits, line_bits: sizes of the memories, spare places included.
         memory: where the weights live, `distributed` (LUT) or `block`.
         utilisation: cycles of the layer over cycles of the slowest unit.
     """
@@ -30,6 +37,7 @@ class LayerEstimate:
     pe: int
     simd: int | None
     cycles: int
+    window_cycles: int
     inputs: int
     outputs: int
     input_type: str
@@ -37,6 +45,7 @@ class LayerEstimate:
     output_type: str
     weight_bits: int
     threshold_bits: int
+    line_bits: int
     memory: str | None
     fifo_depth: int
     utilisation: float
@@ -68,11 +77,10 @@ class Estimate:
 
 
 def estimate(design: Design) -> Estimate:
-    """The estimate of `design`."""
-    model = cycles(design)
+    """The estimate of `design`. Raises: DeadlockError."""
+    model = design.cycles
     slowest = max(design.units, key=lambda unit: unit.cycles)
     latency = model.predict(1).latency
-    depths = {unit.name.removesuffix("_fifo"): unit.depth for unit in design.units if isinstance(unit, Fifo)}
     return Estimate(
         name=design.name,
         part=design.part,
@@ -82,42 +90,62 @@ def estimate(design: Design) -> Estimate:
         fps=design.clock_mhz * 1e6 / model.interval,
         latency_us=latency / design.clock_mhz,
         bottleneck=slowest.name,
-        layers=tuple(_layer(unit, depths.get(unit.name, 0), slowest.cycles) for unit in design.layers),
+        layers=tuple(_layer(unit, design, slowest.cycles) for unit in design.layers),
     )
 
 
-def _layer(unit: Layer, fifo_depth: int, slowest: int) -> LayerEstimate:
-    weights = unit.weight_rom if isinstance(unit, MatVec) else None
-    thresholds = None if isinstance(unit, ArgMaxUnit) else unit.threshold_rom
+def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:
+    product = unit if isinstance(unit, MatVec | DepthwiseUnit) else None
+    weights = product.weight_rom if product else None
+    thresholds = unit.threshold_rom if isinstance(unit, MatVec | DepthwiseUnit | ThresholdUnit) else None
+    lines, fifos = _around(unit, design)
     return LayerEstimate(
         name=unit.name,
         origin=unit.origin,
         kind=_kind(unit),
-        pe=unit.output.lanes if isinstance(unit, MatVec) else unit.input.lanes,
-        simd=unit.input.lanes if isinstance(unit, MatVec) else None,
+        pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | ArgMaxUnit) else unit.output.lanes,
+        simd=unit.simd if isinstance(unit, MatVec) else None,
         cycles=unit.cycles,
-        inputs=unit.input.elements,
-        outputs=unit.output.elements,
-        input_type=str(unit.input.dtype),
-        weight_type=str(unit.weight_type) if isinstance(unit, MatVec) else None,
+        window_cycles=lines.cycles if lines else 0,
+        inputs=lines.input.size if lines else sum(stream.size for stream in unit.inputs),
+        outputs=unit.output.size,
+        input_type=str(unit.inputs[0].dtype),
+        weight_type=str(product.weight_type) if product else None,
         output_type=str(unit.output.dtype),
         weight_bits=_bits(weights),
         threshold_bits=_bits(thresholds),
+        line_bits=_bits(lines.memory if lines else None),
         memory=weights.style.value if weights else None,
-        fifo_depth=fifo_depth,
+        fifo_depth=sum(fifo.depth for fifo in fifos),
         utilisation=unit.cycles / slowest,
     )
+
+
+def _around(unit: Layer, design: Design) -> tuple[SlidingWindow | None, list[Fifo]]:
+    """The sliding window unit in front of a layer, and its FIFOs."""
+    writers = {stream.name: writer for writer in design.units for stream in writer.outputs}
+    before = [writers.get(stream.name) for stream in unit.inputs]
+    window = next((each for each in before if isinstance(each, SlidingWindow)), None)
+    return window, [each for each in before if isinstance(each, Fifo)]
 
 
 def _kind(unit: Layer) -> str:
     match unit:
         case MatVec():
-            return "xnor mvtu" if unit.is_xnor else "integer mvtu"
+            return "xnor mvtu" if unit.is_xnor or unit.counted else "integer mvtu"
+        case DepthwiseUnit():
+            return "depthwise"
+        case PoolUnit():
+            return f"{unit.kind.value} pool"
+        case AddUnit():
+            return "add"
+        case ConcatUnit():
+            return "concat"
         case ArgMaxUnit():
             return "argmax"
         case _:
             return "threshold"
 
 
-def _bits(rom: Rom | None) -> int:
-    return rom.bits if rom else 0
+def _bits(memory: Memory | None) -> int:
+    return memory.bits if memory else 0

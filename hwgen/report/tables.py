@@ -12,7 +12,7 @@ from hwgen.report.estimate import Estimate
 
 
 def estimate_table(report: Estimate) -> Table:
-    """One row a layer, the bottleneck marked with `>`, the network's figures below."""
+    """One row a layer, with its sliding window unit; the bottleneck marked with `>`, the network's figures below."""
     caption = (
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
@@ -23,7 +23,7 @@ def estimate_table(report: Estimate) -> Table:
     for heading in ("PE", "SIMD", "cycles", "weight bits"):
         table.add_column(heading, justify="right")
     for layer in report.layers:
-        bottleneck = layer.name == report.bottleneck
+        bottleneck = report.bottleneck in (layer.name, f"{layer.name}_window")
         table.add_row(
             layer.name,
             layer.kind,
@@ -31,7 +31,7 @@ def estimate_table(report: Estimate) -> Table:
             f"{layer.outputs} {layer.output_type}",
             str(layer.pe),
             "" if layer.simd is None else str(layer.simd),
-            f"{'> ' if bottleneck else ''}{layer.cycles:,}",
+            f"{'> ' if bottleneck else ''}{max(layer.cycles, layer.window_cycles):,}",
             f"{layer.weight_bits:,}" if layer.memory else "",
             style="bold" if bottleneck else "",
         )

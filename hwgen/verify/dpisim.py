@@ -56,13 +56,16 @@ def dpi_job(design: Design, project: Path, work: Path) -> Job:
     glue.write_text(render("hls/dpi_glue.cpp.j2", context))
     source = (project / "src").resolve()
     includes = (source, source / "lib", asset("sim") / "hls")
+    # One translation unit: reading the headers takes longer than compiling what a unit adds to them.
+    units = folder / f"{design.name}_units.cpp"
+    units.write_text("".join(path.read_text() for path in sorted(source.glob("*.cpp"))))
     return Job(
         dut=design.name,
         sources=(shell,),
         input=design.input,
         output=design.output,
         include_dirs=includes,
-        cpp_sources=(glue, *sorted(source.glob("*.cpp"))),
+        cpp_sources=(glue, units),
         cpp_flags=(*_FLAGS, *(f"-I{path}" for path in includes), "-isystem", str(hls_include())),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwgen.backends.rtl import unit_beats
-from hwgen.hw.design import Design, Unit
+from hwgen.backends.rtl import stream_beats
+from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify.bench import Job, Stalls, Tap, Trace, run
 
@@ -24,7 +24,7 @@ def simulate(
 ) -> Trace:
     """Run the project of `design` in the folder `project` on whole frames of input beats.
 
-    `taps` logs every stream between two units as well, under the name of the unit that writes it. `work` keeps the
+    `taps` logs every stream between two units as well, under its name. `work` keeps the
     build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
     """
     return run(rtl_job(design, project, taps=taps), words, work, stalls=stalls, reset_after_beats=reset_after_beats)
@@ -39,12 +39,13 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:
         input=design.input,
         output=design.output,
         memories=project / "mem" if (project / "mem").is_dir() else None,
-        taps=tuple(_tap(design.name, unit) for unit in design.units[:-1]) if taps else (),
+        taps=_taps(design) if taps else (),
         quiet_limit=_QUIET_CYCLES + 16 * sum(unit.cycles for unit in design.units),
     )
 
 
-def _tap(module: str, unit: Unit) -> Tap:
-    """What `unit` writes, under its name."""
-    beats = unit_beats(unit.name)
-    return Tap(unit.name, module, unit.output, beats.data, beats.valid, beats.ready)
+def _taps(design: Design) -> tuple[Tap, ...]:
+    """Every stream but those at the edge of the chip."""
+    inside = (each for name, each in design.streams.items() if name not in (design.input.name, design.output.name))
+    beats = ((stream, stream_beats(design, stream.name)) for stream in inside)
+    return tuple(Tap(stream.name, design.name, stream, b.data, b.valid, b.ready) for stream, b in beats)

@@ -13,9 +13,8 @@ import numpy as np
 from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import cycles
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.schedule import Cycles, cycles_of
+from hwgen.hw.simulation import Cycles, cycles_of
 from hwgen.ir.graph import Graph
 from hwgen.verify import csim, dpisim, rtlsim
 from hwgen.verify.bench import Stalls
@@ -112,15 +111,15 @@ def simulate(
     golden = trace(graph, codes)
     options = {"stalls": stalls, "reset_after_beats": reset_after_beats}
     run = _run(golden, design, backend, project, work, options)
-    found = {**run.taps, design.units[-1].name: run.outputs}
+    found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
         backend=backend,
         frames=len(codes),
         outputs=from_words(run.outputs, design.output),
         mismatches=_mismatches(golden, design, found),
-        checked=tuple(found),
+        checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
-        predicted=cycles(design).predict(len(codes)),
+        predicted=design.cycles.predict(len(codes)),
         stalled=stalls is not None or reset_after_beats is not None,
         build_s=run.build_s,
         run_s=run.run_s,
@@ -129,7 +128,7 @@ def simulate(
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """Beats that left the design and its units (`taps`, by unit), cycles where the design's clock was run."""
+    """Beats that left the design and ran inside it (`taps`, by stream), cycles where the design's clock was run."""
 
     outputs: Bytes
     build_s: float
@@ -159,9 +158,16 @@ def _run(
 
 
 def _mismatches(golden: Mapping[str, Codes], design: Design, found: Mapping[str, Bytes]) -> tuple[Mismatch, ...]:
-    """The first difference on each stream of `found` (beats by the unit that writes them) that differs from golden."""
-    streams = {unit.name: unit.output for unit in design.units}
-    checks = [compare_words(n, _flat(golden, streams[n].tensor), beats, streams[n]) for n, beats in found.items()]
+    """The first difference on each stream of `found` (beats by the stream's name) that differs from golden.
+
+    Streams that carry no tensor of the network, a sliding window unit's, are judged by what is made of them.
+    """
+    streams = design.streams
+    checks = [
+        compare_words(name, _flat(golden, streams[name].tensor), beats, streams[name])
+        for name, beats in found.items()
+        if streams[name].tensor
+    ]
     return tuple(check for check in checks if check is not None)
 
 

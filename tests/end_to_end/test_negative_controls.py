@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 
 import hwgen
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import MatMul, Threshold
 from hwgen.ir.types import Bipolar, IntType, TensorType
 from hwgen.verify.vectors import random_codes
+from tests.builders import ImageBuilder
 
 INPUTS, HIDDEN, OUTPUTS = 12, 8, 4
 
@@ -44,7 +48,7 @@ def change_fc0(design: Design, change: Callable[[MatVec], MatVec]) -> Design:
 
 def flip_weight(unit: MatVec) -> MatVec:
     weights = unit.weights.copy()
-    weights[3, 5] *= -1
+    weights[0, 3, 0, 5] *= -1
     return replace(unit, weights=weights)
 
 
@@ -57,9 +61,8 @@ def move_threshold(unit: MatVec) -> MatVec:
 
 def swap_lanes(unit: MatVec) -> MatVec:
     weights = unit.weights.copy()
-    different = int(np.flatnonzero(weights[:, 0] != weights[:, 1])[0])
-    assert weights[different, 0] != weights[different, 1]
-    weights[:, [0, 1]] = weights[:, [1, 0]]
+    assert np.any(weights[..., 0] != weights[..., 1])
+    weights[..., [0, 1]] = weights[..., [1, 0]]
     return replace(unit, weights=weights)
 
 
@@ -79,3 +82,47 @@ def test_a_mutation_is_caught(backend: str, change: Callable[[MatVec], MatVec]) 
         first = outcome.mismatches[0]
         assert first.expected != first.found and first.count > 0
         assert first.node == ("fc0" if backend == "rtl" else "fc1")
+
+
+def image_network() -> Graph:
+    """A padded bipolar convolution, a pool and dense scores: any wrong tap shows in some score."""
+    net = ImageBuilder(np.random.default_rng(5), (6, 6, 2), Bipolar())
+    net.act(net.conv(net.input, 3, Geometry((3, 3), padding=(1, 1, 1, 1)), Bipolar()), Bipolar())
+    net.dense(net.pool(net.last, Geometry((2, 2), (2, 2))), 4, Bipolar())
+    return net.graph("image_control")
+
+
+def shift_padding(unit: Unit) -> Unit:
+    """One row of padding moved from the top to the bottom."""
+    if not isinstance(unit, SlidingWindow):
+        return unit
+    return replace(unit, geometry=replace(unit.geometry, padding=(0, 1, 2, 1)))
+
+
+def fill_padding(unit: Unit) -> Unit:
+    """Padding with -1 in disguise."""
+    return replace(unit, pad=unit.pad - 1) if isinstance(unit, SlidingWindow) else unit
+
+
+def smallest_instead(unit: Unit) -> Unit:
+    return replace(unit, minimum=1 - unit.minimum) if isinstance(unit, PoolUnit) else unit
+
+
+def turn_kernel(unit: Unit) -> Unit:
+    if not isinstance(unit, MatVec) or unit.taps == 1:
+        return unit
+    return replace(unit, weights=unit.weights[:, :, ::-1].copy())
+
+
+def leave(unit: Unit) -> Unit:
+    return unit
+
+
+@pytest.mark.parametrize("backend", ["csim", "rtl", "dpi"])
+@pytest.mark.parametrize("change", [leave, shift_padding, fill_padding, smallest_instead, turn_kernel])
+def test_a_mutated_image_unit_is_caught(backend: str, change: Callable[[Unit], Unit]) -> None:
+    sound = hwgen.compile(image_network(), folding={"conv0": {"pe": 2, "simd": 1}, "fc0": {"pe": 2, "simd": 3}})
+    units = tuple(change(unit) for unit in sound.design.units)
+    mutant = replace(sound, design=replace(sound.design, units=units))
+    outcome = mutant.simulate(random_codes(sound.graph, 50, seed=3), backend)
+    assert bool(outcome.mismatches) == (change is not leave)

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 import hwgen
+from hwgen.frontend.qonnx import read_model
+from hwgen.golden.execute import decode
 from hwgen.verify.evaluate import accuracy
-from hwgen.verify.vectors import as_codes, random_codes, read_array
+from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
+from tests.frontend.onnx_nets import resized
 
 pytestmark = pytest.mark.shared_data
 
@@ -77,3 +80,31 @@ def test_published_vectors(shared: Path) -> None:
     design = hwgen.compile(graph)
     given, wanted = (np.load(shared / f"vectors/unsw_nb15-mlp-w2a2_{end}.npy") for end in ("input", "output"))
     assert design.outputs(as_codes(design.graph, given, "vector")).tolist() == wanted.tolist()
+
+
+def test_radioml(shared: Path) -> None:
+    """Seven convolutions over 1,024 samples, W8 A8: the published vector is of class 12 on every back end."""
+    graph = hwgen.load(shared / "models/VGG10_RadioML_W8A8.onnx", input_type="int8", input_scale=1 / 64)
+    design = hwgen.compile(graph, target_interval=65_536)
+    signal = as_codes(graph, np.load(shared / "vectors/radioml_input.npy"), "vector", layout=Layout.NCHW)
+    codes = np.concatenate([signal, random_codes(graph, 2, seed=1)])
+    assert decode(design.graph, design.outputs(codes))[0].argmax() == 12
+    for backend in ("csim", "rtl", "dpi"):
+        outcome = design.simulate(codes, backend)
+        assert outcome.passed, (backend, outcome.mismatches, outcome.cycles, outcome.predicted)
+
+
+def test_separable_convolutions(shared: Path) -> None:
+    """Channels last, depthwise and pointwise, leaky ReLU; on a part of its 512x512 pixels, which simulates faster."""
+    model = resized(read_model(shared / "models/separable_conv_model_ch_last.onnx"), 512, 24)
+    design = hwgen.compile(hwgen.load(model, input_type="int8", input_scale=1 / 32), target_interval=8_192)
+    codes = random_codes(design.graph, 3, seed=1)
+    for backend in ("csim", "rtl", "dpi"):
+        outcome = design.simulate(codes, backend)
+        assert outcome.passed, (backend, outcome.mismatches, outcome.cycles, outcome.predicted)
+
+
+def test_the_whole_separable_model_builds(shared: Path, tmp_path: Path) -> None:
+    graph = hwgen.load(shared / "models/separable_conv_model_ch_last.onnx", input_type="int8", input_scale=1 / 32)
+    design = hwgen.compile(graph, target_interval=2_400_000).write(tmp_path / "out")
+    assert design.estimate().interval_cycles == design.design.bound <= 2_400_000

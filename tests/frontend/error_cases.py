@@ -53,7 +53,6 @@ def _nan() -> Any:
 CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "unsupported_operator": lambda: _between(node("Sigmoid", "h", "e", name="sig")),
     "unknown_domain": lambda: _between(node("Magic", "h", "e", name="m", domain="acme")),
-    "trunc": lambda: net([FC, node("Trunc", "h s z b b", "y", name="t")], w=W, **Q),
     "nan": lambda: _between(node("Add", "h c", "e", name="bias"), c=_nan()),
     "infinite": lambda: _between(node("Mul", "h c", "e", name="scale"), c=np.float32(np.inf)),
     "nan_weights": lambda: _between(node("Relu", "h", "e"), w=np.where(W == 0, np.nan, W)),
@@ -93,7 +92,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     ),
     "divide_by_zero": lambda: _between(node("Div", "h c", "e", name="div"), c=np.float32([1, 0, 1])),
     "divide_by_tensor": lambda: _between(node("Div", "c h", "e", name="div"), c=np.float32([1, 2, 1])),
-    "residual": lambda: _between(node("Add", "h h", "e", name="sum")),
     "clip_bounds": lambda: _between(node("Clip", "h lo hi", "e", name="clip"), lo=np.float32(2), hi=np.float32(1)),
     "weights_at_run_time": lambda: net([FC, node("MatMul", "h h", "e", name="attention"), LAST], w=W, **Q),
     "weights_first": lambda: net([node("MatMul", "w x", "e", name="dense"), LAST], shape=(4, 1), w=W.T, **Q),
@@ -131,11 +129,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "top_5": lambda: net([FC, node("TopK", "h k", "v y", name="top", axis=1)], w=W, k=[2], kind=TensorProto.INT64),
     "top_values": lambda: net([FC, node("TopK", "h k", "y i", name="top", axis=1)], w=W, k=[1]),
     "class_axis": lambda: net([FC, node("ArgMax", "h", "y", name="best", axis=0)], w=W, kind=TensorProto.INT64),
-    "transposed_at_run_time": lambda: net(
-        [node("Transpose", "x", "t", name="tr", perm=[0, 2, 1]), node("Flatten", "t", "f"), node("MatMul", "f w", "y")],
-        shape=(1, 2, 2),
-        w=W,
-    ),
     "cast_to_integers": lambda: _between(
         node("Mul", "h c", "m"), node("Cast", "m", "e", name="cut", to=7), c=np.float32([0.5])
     ),

@@ -13,6 +13,7 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
 DOMAIN = "qonnx.custom_op.general"
+CHANNELS_LAST = "qonnx.custom_op.channels_last"
 QONNX_OPS = ("Quant", "BipolarQuant", "MultiThreshold", "Trunc")
 Array = npt.NDArray[Any]
 
@@ -33,6 +34,8 @@ def net(
     opset: int = 14,
     kind: int = TensorProto.FLOAT,
     types: dict[str, str] | None = None,
+    version: int = 1,
+    shapes: dict[str, tuple[int, ...]] | None = None,
     **constants: npt.ArrayLike,
 ) -> onnx.ModelProto:
     """A model with input `x` of `shape`, float32 constants (int64 where integers are given) and one output."""
@@ -44,12 +47,24 @@ def net(
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
     result = helper.make_tensor_value_info(output, kind, None)
     graph = helper.make_graph(nodes, "tiny", [given], [result], tensors)
+    for tensor, size in (shapes or {}).items():
+        graph.value_info.append(helper.make_tensor_value_info(tensor, TensorProto.FLOAT, size))
     for tensor, text in (types or {}).items():
         note = onnx.TensorAnnotation(tensor_name=tensor)
         note.quant_parameter_tensor_names.add(key="finn_datatype", value=text)
         graph.quantization_annotation.append(note)
-    opsets = [helper.make_opsetid("", opset), helper.make_opsetid(DOMAIN, 1)]
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid(DOMAIN, version)]
+    if any(item.domain == CHANNELS_LAST for item in nodes):
+        opsets.append(helper.make_opsetid(CHANNELS_LAST, 9))
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+
+def resized(model: onnx.ModelProto, old: int, new: int) -> onnx.ModelProto:
+    """A model of convolutions on an image of `new` pixels a side; its layers do not depend on the size."""
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        for dim in value.type.tensor_type.shape.dim:
+            dim.dim_value = new if dim.dim_value == old else dim.dim_value
+    return model
 
 
 def execute(model: onnx.ModelProto, frames: Array) -> Array:

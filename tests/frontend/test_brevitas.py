@@ -13,11 +13,11 @@ from brevitas.quant import Int8ActPerTensorFloat, Int8Bias, Int32Bias, ShiftedUi
 
 from hwgen.frontend import load
 from hwgen.frontend.brevitas import import_module, load_checkpoint, prepare_torch
-from hwgen.golden.execute import decode, run
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
 from tests.frontend.brevitas_nets import BipolarAct, TensorNorm, TernaryWeight, activation, linear
+from tests.frontend.images import outputs
 
 INT8 = IntType(8, signed=True)
 
@@ -29,11 +29,11 @@ def _agree(net: torch.nn.Module, shape: tuple[int, ...] = (1, 12), scale: float 
     net.eval()
     graph = load(net, torch.zeros(shape), input_type=INT8, input_scale=scale)
     check(graph)
-    codes = np.random.default_rng(5).integers(-128, 128, (200, int(np.prod(shape))))
+    codes = np.random.default_rng(5).integers(-128, 128, (200, *shape[1:]))
     with torch.no_grad():
-        wanted: Any = net(torch.tensor(codes * scale, dtype=torch.float32).reshape(200, *shape[1:]))
+        wanted: Any = net(torch.tensor(codes * scale, dtype=torch.float32))
     wanted = np.asarray(getattr(wanted, "value", wanted)).reshape(200, -1)
-    np.testing.assert_allclose(decode(graph, run(graph, codes)), wanted, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(outputs(graph, codes), wanted, rtol=1e-4, atol=1e-5)
     return graph
 
 

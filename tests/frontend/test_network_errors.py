@@ -19,7 +19,6 @@ MESSAGES = {
         "m (Magic): every operator must be ONNX's own or a QONNX quantiser; found Magic of domain 'acme'. Export"
         " the model with standard operators."
     ),
-    "trunc": "t (Trunc): every operator must be one that hwgen can build; found Trunc. " + _SUPPORTED,
     "nan": (
         "bias (Add): every parameter must be finite, tensor 'c' is not; found NaN. Train or export the model again."
     ),
@@ -88,10 +87,6 @@ MESSAGES = {
     "divide_by_tensor": (
         "div (Div): the network's tensor must not be the divisor; found constant / tensor. Divide by constants only."
     ),
-    "residual": (
-        "sum (Add): its second operand must be constant; found a tensor computed at run time. Only chains with"
-        " trained parameters become hardware."
-    ),
     "clip_bounds": "clip (Clip): its lower bound must not exceed its upper bound; found 2.0 and 1.0. Swap them.",
     "weights_at_run_time": (
         "attention (MatMul): its weights must be constant; found a tensor computed at run time. Only chains with"
@@ -146,10 +141,6 @@ MESSAGES = {
     "class_axis": (
         "best (ArgMax): its axis must be the one that holds the classes; found axis 0 of shape (1, 3). Choose"
         " the class axis."
-    ),
-    "transposed_at_run_time": (
-        "tr (Transpose): it must not reorder the elements of a tensor at run time; found axes (0, 2, 1) of shape"
-        " (1, 2, 2). Transpose the weights of the next layer instead."
     ),
     "cast_to_integers": (
         "cut (Cast): it must not cut real numbers to integers; found a cast to integers. Use a quantiser instead."

@@ -209,7 +209,7 @@ def test_offsets_per_channel_of_the_input() -> None:
     np.testing.assert_allclose(decode(graph, run(graph, codes)), execute(model, real), rtol=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(1, 2, 2, 1), ("N", 2, 2, 1), (8, 2, 2, 1)])
+@pytest.mark.parametrize("shape", [(1, 1, 2, 2), ("N", 1, 2, 2), (8, 2, 2)])
 @pytest.mark.parametrize("how", ["Flatten", "Reshape", "Reshape_fixed", "Shape"])
 def test_shapes_and_batch_sizes(shape: tuple[int | str, ...], how: str) -> None:
     batch = shape[0] if isinstance(shape[0], int) else 1
@@ -277,9 +277,15 @@ def test_an_input_on_the_quantisers_own_grid_needs_no_hardware() -> None:
     assert [n.name for n in graph.nodes] == ["fc0"]
 
 
-def test_nodes_that_no_output_needs_are_left_out() -> None:
-    nodes = [node("Sigmoid", "x", "dead"), node("MatMul", "x w", "y"), node("MatMul", "x w", "dead2", name="d")]
+def test_constants_that_no_output_needs_are_left_out() -> None:
+    nodes = [node("Sigmoid", "w", "dead"), node("MatMul", "x w", "y"), node("Shape", "x", "dead2")]
     assert [n.name for n in _agree(net(nodes, w=W)).nodes] == ["fc0"]
+
+
+def test_nodes_in_any_order() -> None:
+    nodes = [node("Relu", "h", "r"), node("Quant", "r s z b", "y", signed=1, narrow=0), node("MatMul", "x w", "h")]
+    graph = import_qonnx(net(nodes, w=W, **QUANT), input_type=INT5)
+    assert [n.name for n in graph.nodes] == ["fc0", "fc0_act"]
 
 
 def test_random_chains_agree() -> None:

@@ -13,8 +13,10 @@ from hwgen.errors import ModelError
 from hwgen.frontend.qonnx import import_qonnx, read_model
 from hwgen.golden.execute import decode, run
 from hwgen.ir.check import check
+from hwgen.ir.ops import Conv, MatMul
 from hwgen.ir.types import DType, IntType
-from tests.frontend.onnx_nets import execute
+from tests.frontend.images import outputs, random_codes
+from tests.frontend.onnx_nets import execute, resized
 
 pytestmark = pytest.mark.shared_data
 
@@ -82,6 +84,52 @@ def test_published_vectors(shared: Path) -> None:
     frames = np.load(shared / "vectors/TFC_FINN_MultiThreshold_input.npy").reshape(-1, 784)
     wanted = np.load(shared / "vectors/TFC_FINN_MultiThreshold_output.npy")
     np.testing.assert_array_equal(run(graph, frames.astype(np.int64))[:, 0], wanted)
+
+
+def test_cnv_gives_the_published_scores(shared: Path) -> None:
+    graph = import_qonnx(shared / "models/CNV_W1A1_BNN-PYNQ.onnx.gz")
+    check(graph)
+    assert [n.name for n in graph.nodes if isinstance(n.op, Conv | MatMul)] == [
+        *(f"conv{i}" for i in range(6)),
+        *(f"fc{i}" for i in range(6, 9)),
+    ]
+    data = np.load(shared / "cifar10/cifar10_exact_83.npz")
+    pixels = data["x_u8_nhwc"].astype(np.float64)
+    codes = np.clip(np.floor((2 * pixels / 255 - 1) * 128 + 0.5), -128, 127).astype(np.int64)
+    scores = run(graph, codes).reshape(83, 10)
+    np.testing.assert_array_equal(scores, np.load(shared / "cifar10/cifar10_exact_83_cnv_w1a1_scores.npy"))
+    assert int((scores.argmax(axis=1) == data["y"]).sum()) == 58
+
+
+def test_cnv_agrees_with_the_qonnx_executor(shared: Path) -> None:
+    path = shared / "models/CNV_W1A1_BNN-PYNQ.onnx.gz"
+    graph = import_qonnx(path)
+    codes = random_codes(graph, 4, (3, 32, 32), seed=1)
+    np.testing.assert_array_equal(outputs(graph, codes), execute(read_model(path), codes))
+
+
+def test_radioml_classifies_the_published_vector_and_agrees_with_the_qonnx_executor(shared: Path) -> None:
+    path = shared / "models/VGG10_RadioML_W8A8.onnx"
+    graph = import_qonnx(path, input_type=INT8, input_scale=1 / 64)
+    check(graph)
+    assert graph.input.type.shape == (1024, 1, 2)
+    frame = np.load(shared / "vectors/radioml_input.npy").astype(np.int64)
+    assert outputs(graph, frame).argmax() == np.load(shared / "vectors/radioml_output.npy").item() == 12
+    # One of 230,000 numbers may lie so near to half-way that float32 rounds it to the other side, as with seed 2:
+    # 103.4999925 times the scale of conv1_act is 103.5000023 in the executor.
+    codes = np.concatenate([frame, random_codes(graph, 6, (2, 1024), seed=4)])
+    np.testing.assert_allclose(outputs(graph, codes), execute(read_model(path), codes / 64), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [24, pytest.param(512, marks=pytest.mark.long)])
+def test_separable_convolutions_agree_with_the_qonnx_executor(size: int, shared: Path) -> None:
+    model = resized(read_model(shared / "models/separable_conv_model_ch_last.onnx"), 512, size)
+    graph = import_qonnx(model, input_type=INT8, input_scale=1 / 64)
+    check(graph)
+    assert graph.input.type.shape == (size, size, 3)
+    codes = random_codes(graph, 3 if size < 512 else 1, (size, size, 3), seed=3)
+    found = outputs(graph, codes, channels_last=True)
+    np.testing.assert_allclose(found, execute(model, codes / 64), rtol=1e-6, atol=1e-6)
 
 
 def test_a_float_network_is_refused(shared: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from hwgen.backends.hls import emit
 from hwgen.backends.hls.emit import hex_text
 from hwgen.hw import packing
 from hwgen.hw.design import Design, Unit
+from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.packing import Bytes
@@ -41,7 +43,8 @@ def generator(*key: int) -> np.random.Generator:
 
 
 def design_of(name: str, *units: Unit) -> Design:
-    return Design(name, units, "0123abcd", PART, 100.0)
+    """Units in order; the first reads the chip's input and the last writes its output."""
+    return Design(name, units, units[0].inputs[0], units[-1].outputs[0], "0123abcd", PART, 100.0)
 
 
 def random_codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntArray:
@@ -94,12 +97,15 @@ def matvec_case(
     *,
     descending: bool = False,
     shared: bool = False,
+    vectors: int = 1,
+    style: MemoryStyle | None = None,
+    arithmetic: Arithmetic = Arithmetic.DIRECT,
 ) -> Case:
     """(MW, MH), (PE, SIMD) and the types of weights, inputs and codes (None: accumulators leave)."""
     (mw, mh), (pe, simd), (weight_type, in_type, code_type) = shape, folding, dtypes
     rng = generator(*name.encode())
     weights = random_codes(rng, weight_type, (mh, mw))
-    inputs = random_codes(rng, in_type, (FRAMES, mw))
+    inputs = random_codes(rng, in_type, (FRAMES * vectors, mw))
     accumulators = inputs @ weights.T
     xnor = isinstance(weight_type, Bipolar) and isinstance(in_type, Bipolar)
     low, high = (0, mw) if xnor else sum_range(weights, in_type)
@@ -112,46 +118,59 @@ def matvec_case(
     unit = MatVec(
         "fc0",
         "layer 0",
-        Stream("x", in_type, mw, simd),
-        Stream("y", out_type, mh, pe),
-        weights,
+        Stream("x", in_type, mw, simd, vectors=vectors),
+        Stream("fc0", out_type, mh, pe, vectors=vectors),
+        weights[None, :, None, :],
         weight_type,
         smallest_int(low, high),
         activation,
+        simd,
+        arithmetic=arithmetic,
+        memory_style=style,
     )
-    return Case(design_of(name, unit), inputs, expected)
+    return Case(design_of(name, unit), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 
 
 def threshold_case(
-    name: str, elements: int, lanes: int, dtypes: tuple[DType, DType], *, shared: bool, descending: bool = False
+    name: str,
+    elements: int,
+    lanes: int,
+    dtypes: tuple[DType, DType],
+    *,
+    shared: bool,
+    descending: bool = False,
+    vectors: int = 1,
 ) -> Case:
     """A standalone threshold unit from one type to another."""
     in_type, out_type = dtypes
     rng = generator(*name.encode())
     channels = 1 if shared else elements
     activation = random_activation(rng, in_type.min, in_type.max, out_type, channels, descending=descending)
-    inputs = random_codes(rng, in_type, (FRAMES, elements))
-    streams = Stream("x", in_type, elements, lanes), Stream("y", out_type, elements, lanes)
-    unit = ThresholdUnit("quant", "input quantiser", *streams, activation)
-    return Case(design_of(name, unit), inputs, quantised(inputs, activation))
+    inputs = random_codes(rng, in_type, (FRAMES * vectors, elements))
+    source = Stream("x", in_type, elements, lanes, vectors=vectors)
+    output = Stream("quant", out_type, elements, lanes, vectors=vectors)
+    unit = ThresholdUnit("quant", "input quantiser", source, output, activation)
+    expected = quantised(inputs, activation)
+    return Case(design_of(name, unit), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 
 
-def argmax_case(name: str, elements: int, lanes: int, dtype: DType) -> Case:
+def argmax_case(name: str, elements: int, lanes: int, dtype: DType, vectors: int = 1) -> Case:
     """Scores from few values, so that there are ties."""
     rng = generator(*name.encode())
-    inputs = random_codes(rng, dtype, (3 * FRAMES, elements))
+    inputs = random_codes(rng, dtype, (3 * FRAMES, vectors * elements))
     if not isinstance(dtype, Bipolar):
         inputs[FRAMES:-1] = np.clip(inputs[FRAMES:-1], max(dtype.min, -1), min(dtype.max, 1))
     expected = np.array([[list(row).index(max(row))] for row in inputs.tolist()])
-    output = Stream("y", smallest_int(0, elements - 1), 1, 1)
-    unit = ArgMaxUnit("top", "top-1", Stream("x", dtype, elements, lanes), output)
+    output = Stream("top", smallest_int(0, vectors * elements - 1), 1, 1)
+    unit = ArgMaxUnit("top", "top-1", Stream("x", dtype, elements, lanes, vectors=vectors), output)
     return Case(design_of(name, unit), inputs, expected)
 
 
-def width_case(name: str, elements: int, lanes: tuple[int, int], dtype: DType) -> Case:
+def width_case(name: str, elements: int, lanes: tuple[int, int], dtype: DType, vectors: int = 1) -> Case:
     """A width converter: what goes in comes out."""
-    inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, elements))
-    streams = (Stream(edge, dtype, elements, count) for edge, count in zip("xy", lanes, strict=True))
+    inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, vectors * elements))
+    names = ("x", "width")
+    streams = (Stream(n, dtype, elements, count, vectors=vectors) for n, count in zip(names, lanes, strict=True))
     return Case(design_of(name, WidthConverter("width", "stream", *streams)), inputs, inputs)
 
 
@@ -159,14 +178,14 @@ def fifo_case(name: str, elements: int, lanes: int) -> Case:
     """A FIFO alone, which needs a function of its own."""
     dtype = IntType(3, signed=True)
     inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, elements))
-    streams = Stream("x", dtype, elements, lanes), Stream("y", dtype, elements, lanes)
+    streams = Stream("x", dtype, elements, lanes), Stream("queue", dtype, elements, lanes)
     return Case(design_of(name, Fifo("queue", "stream", *streams, depth=8)), inputs, inputs)
 
 
 def with_garbage(words: Bytes, stream: Stream) -> Bytes:
-    """`words` with every bit of the spare lanes of each last beat set."""
+    """`words` with every bit of the spare lanes of each vector's last beat set."""
     bits = np.unpackbits(words, axis=1, bitorder="little", count=stream.width)
-    bits[stream.beats - 1 :: stream.beats, stream.last_lanes * stream.dtype.bits :] = 1
+    bits[stream.vector_beats - 1 :: stream.vector_beats, stream.last_lanes * stream.dtype.bits :] = 1
     return np.packbits(bits, axis=1, bitorder="little")
 
 
@@ -178,12 +197,20 @@ def write_project(files: dict[str, str], folder: Path) -> Path:
     return folder
 
 
-def run_cases(cases: list[Case], work: Path) -> list[str]:
-    """Simulate all cases with one compiler run; the names of those that give a wrong beat."""
+def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, str]] | None = None) -> list[str]:
+    """Simulate all cases with one compiler run; the names of those that give a wrong beat.
+
+    `mutations`: by library header, what stands there once and what to write instead.
+    """
     sources, calls = [f'#include "{cases[0].design.name}/tb/testbench.hpp"'], []
     for case in cases:
         design = case.design
         files = emit(design)
+        for header, (right, wrong) in (mutations or {}).items():
+            name = f"src/lib/{header}.hpp"
+            if name in files:
+                assert files[name].count(right) == 1, (header, right)
+                files[name] = files[name].replace(right, wrong)
         write_project(files, work / design.name)
         words = with_garbage(packing.to_words(case.inputs, design.input), design.input)
         (work / f"{design.name}.in").write_text(hex_text(words, design.input.width))

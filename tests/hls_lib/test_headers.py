@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import which
 
 import pytest
 
 from hwgen.backends.hls import emit
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import process
 from hwgen.verify.csim import hls_include
-from tests.hls_lib.cases import argmax_case, fifo_case, matvec_case, threshold_case, width_case, write_project
+from tests.hls_lib.cases import Case, argmax_case, fifo_case, matvec_case, threshold_case, width_case, write_project
+from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
+from tests.hls_lib.join_cases import add_case, concat_case
 
 LIB = asset("templates") / "hls" / "lib"
 B = Bipolar()
@@ -26,6 +33,11 @@ WARNINGS = (
     "-Wno-unused-label",
     "-Wno-unknown-pragmas",
 )
+LIBRARY = ("argmax", "concat", "fifo", "fork", "pool", "threshold", "width", "window")
+VIEW = (
+    "hwgen::Windows<hwgen::Pair<8, 8>, hwgen::Pair<3, 3>, hwgen::Pair<1, 1>, hwgen::Pair<1, 1>,"
+    " hwgen::Sides<0, 0>, hwgen::Sides<0, 0>>"
+)
 TOOLS: dict[str, tuple[str, ...]] = {
     "plain": (),
     "vitis": ("-D__VITIS_HLS__",),
@@ -33,39 +45,60 @@ TOOLS: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_emitted_sources_compile_without_warnings(tool: str, tmp_path: Path) -> None:
-    """Every kernel, instantiated by an emitted project."""
-    int3, int5 = IntType(3, True), IntType(5, True)
-    cases = [
+def samples() -> list[Case]:
+    """Every kernel and every way to multiply."""
+    int2, int3, int5, uint4 = IntType(2, True), IntType(3, True), IntType(5, True), IntType(4, False)
+    padded, strided = Geometry((3, 3), padding=(1, 1, 1, 1)), Geometry((3, 2), (2, 1), (1, 2))
+    return [
         matvec_case("xnor", (70, 5), (2, 66), (B, B, B), descending=True),
         matvec_case("mixed", (9, 5), (2, 4), (int3, int5, None)),
+        matvec_case("planes", (70, 5), (2, 66), (B, int3, None), arithmetic=Arithmetic.BIT_PLANES),
+        matvec_case("kept", (9, 5), (2, 4), (int3, int5, None), style=MemoryStyle.REGISTERS),
         threshold_case("quant", 7, 3, (int5, B), shared=True),
         argmax_case("top", 7, 3, int5),
         width_case("wide", 7, (3, 2), int3),
         fifo_case("queue", 6, 2),
+        window_case("plain", (5, 6, 70), 66, B, strided),
+        window_case("mixed_pad", (5, 6, 5), 2, uint4, padded, pad="mixed", style=MemoryStyle.LUT),
+        conv_case("counted", (5, 6, 4), 5, padded, Conv(B, B, B, 2, 3)),
+        conv_case("grouped", (5, 6, 4), 6, strided, Conv(int3, uint4, int2, 3, 2, groups=2)),
+        depthwise_case("depth", (5, 6, 5), padded, Conv(B, B, B, 2, 2)),
+        depthwise_case("depth_xnor", (5, 6, 5), strided, Conv(B, B, None, 2, 2)),
+        pool_case("largest", (4, 6, 3), (2, 2), 2, uint4, PoolKind.MAX),
+        pool_case("mixed_pool", (4, 6, 3), (2, 3), 2, int3, PoolKind.MAX, minimum="mixed"),
+        pool_case("total", (4, 6, 3), (2, 3), 2, B, PoolKind.SUM),
+        add_case("adder", 5, 2, (B, int3, uint4), vectors=2),
+        concat_case("joined", (4, 2, 6), 2, (B, B, B), vectors=3),
     ]
-    command: list[str | Path] = [
-        "g++",
-        "-std=c++14",
-        "-fsyntax-only",
-        *WARNINGS,
-        *TOOLS[tool],
-        "-isystem",
-        hls_include(),
-    ]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Emitted projects of all samples, and one source that includes theirs."""
+    folder = tmp_path_factory.mktemp("headers")
     sources = []
-    for case in cases:
+    for case in samples():
         files = emit(case.design)
-        write_project(files, tmp_path / case.design.name)
+        write_project(files, folder / case.design.name)
         sources += [f"{case.design.name}/{name}" for name in files if name.startswith("src/") and name.endswith(".cpp")]
-    (tmp_path / "all.cpp").write_text("".join(f'#include "{name}"\n' for name in sources))
-    process.run([*command, "all.cpp"], cwd=tmp_path, log=tmp_path / "log", timeout_s=120)
+    (folder / "all.cpp").write_text("".join(f'#include "{name}"\n' for name in sources))
+    return folder
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("compiler", [name for name in ("g++", "clang++") if name == "g++" or which(name)])
+def test_emitted_sources_compile_without_warnings(compiler: str, tool: str, project: Path, tmp_path: Path) -> None:
+    command: list[str | Path] = [compiler, "-std=c++14", "-fsyntax-only", *WARNINGS, *TOOLS[tool]]
+    command += ["-isystem", hls_include(), "all.cpp"]
+    process.run(command, cwd=project, log=tmp_path / "log", timeout_s=120)
 
 
 def test_a_header_alone(tmp_path: Path) -> None:
+    """Each includes what it needs. Templates are only parsed, so empty shells of the vendor's headers will do."""
+    (tmp_path / "ap_int.h").write_text("#pragma once\ntemplate <int WIDTH> struct ap_uint { ap_uint(int = 0); };\n")
+    (tmp_path / "hls_stream.h").write_text("#pragma once\nnamespace hls { template <class T> class stream; }\n")
     for path in sorted(LIB.glob("*.hpp")):
-        command = ["g++", "-std=c++14", "-fsyntax-only", "-w", "-isystem", str(hls_include()), "-x", "c++", str(path)]
+        command = ["g++", "-std=c++14", "-fsyntax-only", "-w", f"-I{tmp_path}", "-x", "c++", str(path)]
         process.run(command, cwd=tmp_path, log=tmp_path / "log", timeout_s=120)
 
 
@@ -73,14 +106,20 @@ def test_a_header_alone(tmp_path: Path) -> None:
     ("call", "message"),
     [
         ("hwgen::forward<0>(in, out);", "a frame has at least one beat"),
-        ("hwgen::threshold<3, 4, B, B, hwgen::MultiThreshold<B, -1, 2>>(in, out);", "a beat must not be longer"),
-        ("hwgen::argmax<40, 4, B, hwgen::Uint<4>>(in, out);", "the index must fit the output"),
-        ("hwgen::width<3, 1, 4, 4>(in, out);", "a beat must not be longer than the frame"),
+        ("hwgen::threshold<1, 3, 4, B, B, hwgen::MultiThreshold<B, -1, 2>>(in, out);", "a beat must not be longer"),
+        ("hwgen::argmax<2, 20, 4, B, hwgen::Uint<4>>(in, out);", "the index must fit the output"),
+        ("hwgen::concat<1, 4, B, hwgen::Part<B, 1>, hwgen::Part<B, 1>>(out, in);", "each input must be a part"),
+        ("hwgen::fork<2>(in, out);", "a fork has at least two readers"),
+        ("ap_uint<4> lines[24]; hwgen::window<V, 4, 4, 1, 2, B, B>(in, out, lines);", "must hold the rows"),
+        ("ap_uint<4> lines[20]; hwgen::window<V, 4, 4, 1, 3, B, B>(in, out, lines);", "must hold whole rows"),
+        ("ap_uint<4> kept[3]; hwgen::pool<T, 4, 4, hwgen::Extreme, B, B>(in, out, kept);", "a partial result for each"),
+        ("hwgen::width<2, 3, 1, 4, 4>(in, out);", "a beat must not be longer than a vector"),
     ],
 )
 def test_illegal_shapes_are_explained(call: str, message: str, tmp_path: Path) -> None:
-    lines = [f'#include "{name}.hpp"' for name in ("argmax", "fifo", "threshold", "width")]
-    lines += ["using B = hwgen::Bipolar;", "void f(hls::stream<ap_uint<4>>& in, hls::stream<ap_uint<4>>& out) {"]
+    lines = [f'#include "{name}.hpp"' for name in LIBRARY]
+    lines += ["using B = hwgen::Bipolar;", "using T = hwgen::Tiling<1, 2, 2, 2>;", f"using V = {VIEW};"]
+    lines += ["void f(hls::stream<ap_uint<4>>& in, hls::stream<ap_uint<4>>& out) {"]
     (tmp_path / "bad.cpp").write_text("\n".join((*lines, f"  {call}", "}", "")))
     command = ["g++", "-std=c++14", "-fsyntax-only", f"-I{LIB}", "-isystem", str(hls_include()), "bad.cpp"]
     with pytest.raises(ToolError):

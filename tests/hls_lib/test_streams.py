@@ -21,7 +21,9 @@ def test_threshold(tmp_path: Path) -> None:
         (IntType(40, signed=True), B),
     )
     cases = [
-        threshold_case(f"t{i}_{lanes}_{shared:d}", 7, lanes, pair, shared=shared, descending=lanes > 1)
+        threshold_case(
+            f"t{i}_{lanes}_{shared:d}", 7, lanes, pair, shared=shared, descending=lanes > 1, vectors=1 + i % 3
+        )
         for i, pair in enumerate(types)
         for lanes in (1, 3, 7)
         for shared in (False, True)
@@ -33,6 +35,7 @@ def test_argmax(tmp_path: Path) -> None:
     types: tuple[DType, ...] = (B, IntType(7, signed=True), IntType(5, signed=False), IntType(33, signed=True))
     sizes = ((10, 1), (10, 3), (10, 10), (5, 2), (1, 1))
     cases = [argmax_case(f"a_{t}_{n}_{lanes}", n, lanes, t) for t in types for n, lanes in sizes]
+    cases += [argmax_case(f"v_{n}_{lanes}", n, lanes, types[1], vectors=3) for n, lanes in sizes]
     assert run_cases(cases, tmp_path) == []
 
 
@@ -40,7 +43,7 @@ def test_argmax(tmp_path: Path) -> None:
 def test_width(elements: int, tmp_path: Path) -> None:
     """All pairs of lane counts, at a length that most divide and one that none does."""
     pairs = itertools.product((1, 2, 3, 4, 5), repeat=2)
-    cases = [width_case(f"w_{p}_{q}", elements, (p, q), IntType(3, signed=True)) for p, q in pairs]
+    cases = [width_case(f"w_{p}_{q}", elements, (p, q), IntType(3, signed=True), vectors=1 + p % 3) for p, q in pairs]
     assert run_cases(cases, tmp_path) == []
 
 
@@ -52,7 +55,7 @@ def test_wide_width(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_width_of_every_small_frame(tmp_path: Path) -> None:
     sizes = [(n, p, q) for n in range(1, 10) for p in range(1, n + 1) for q in range(1, n + 1)]
-    assert run_cases([width_case(f"w_{n}_{p}_{q}", n, (p, q), B) for n, p, q in sizes], tmp_path) == []
+    assert run_cases([width_case(f"w_{n}_{p}_{q}", n, (p, q), B, vectors=2) for n, p, q in sizes], tmp_path) == []
 
 
 def test_fifo_at_the_edge(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
-from hwgen.hw.schedule import Engine, Gearbox, Queue, Schedule, credits_for
-from hwgen.hw.stream import ceil_div
+from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
+from hwgen.hw.simulation import Network
+
+_PATIENCE = 40
+"""Cycles without any move after which nothing can move any more: longer than every latency."""
 
 
 class Wire:
@@ -22,116 +24,184 @@ class Wire:
     def offers(self, now: int) -> bool:
         return len(self.taken) < len(self.visible) and self.visible[len(self.taken)] <= now
 
-
-class Machine(Protocol):
-    """One unit: `decide` looks, `clock` moves."""
-
-    def decide(self, now: int, source: Wire, sink: Wire) -> bool: ...
-    def clock(self, now: int, source: Wire, sink: Wire) -> None: ...
+    @property
+    def under_way(self) -> int:
+        """Beats sent and not yet taken."""
+        return len(self.visible) - len(self.taken)
 
 
-class EngineMachine:
-    def __init__(self, unit: Engine) -> None:
-        self.unit, self.slot, self.sent = unit, 0, 0
+class Machine(ABC):
+    """One unit: `look` decides from the state before the edge, `move` then does it; both say whether anything is."""
 
-    def decide(self, now: int, source: Wire, sink: Wire) -> bool:
-        unit = self.unit
-        waits_for_beat = self.slot < unit.reads and not source.offers(now)
-        ends = (self.slot + 1) % unit.period == 0
-        waits_for_room = ends and self.sent - len(sink.taken) >= unit.credits
+    def __init__(self, unit: Schedule, sources: Sequence[Wire], sinks: Sequence[Wire]) -> None:
+        self.unit, self.sources, self.sinks = unit, sources, sinks
+
+    @abstractmethod
+    def look(self, now: int) -> bool: ...
+
+    @abstractmethod
+    def move(self, now: int) -> None: ...
+
+
+class EngineMachine(Machine):
+    unit: Engine
+    slot = 0
+
+    @property
+    def ends(self) -> bool:
+        return (self.slot + 1) % self.unit.period == 0
+
+    def look(self, now: int) -> bool:
+        waits_for_beat = self.slot < self.unit.reads and not all(source.offers(now) for source in self.sources)
+        waits_for_room = self.ends and self.sinks[0].under_way >= self.unit.credits
         return not waits_for_beat and not waits_for_room
 
-    def clock(self, now: int, source: Wire, sink: Wire) -> None:
+    def move(self, now: int) -> None:
         if self.slot < self.unit.reads:
-            source.taken.append(now)
-        if (self.slot + 1) % self.unit.period == 0:
-            self.sent += 1
-            sink.visible.append(now + self.unit.latency)
+            for source in self.sources:
+                source.taken.append(now)
+        if self.ends:
+            self.sinks[0].visible.append(now + self.unit.latency)
         self.slot = (self.slot + 1) % self.unit.slots
 
 
-class GearboxMachine:
-    def __init__(self, unit: Gearbox) -> None:
-        self.unit, self.beat, self.pushed, self.offered = unit, 0, 0, 0
+class TilesMachine(Machine):
+    unit: Tiles
+    beat = column = row = 0
 
-    def decide(self, now: int, source: Wire, sink: Wire) -> bool:
+    @property
+    def ends(self) -> bool:
+        """Whether this is a beat of the pixel in a tile's lower right corner."""
+        return self.row == self.unit.height - 1 and (self.column + 1) % self.unit.width == 0
+
+    def look(self, now: int) -> bool:
+        return self.sources[0].offers(now) and not (self.ends and self.sinks[0].under_way >= self.unit.credits)
+
+    def move(self, now: int) -> None:
+        self.sources[0].taken.append(now)
+        if self.ends:
+            self.sinks[0].visible.append(now + self.unit.latency)
+        self.beat += 1
+        if self.beat == self.unit.pixel_beats:
+            self.beat, self.column = 0, self.column + 1
+        if self.column == self.unit.columns * self.unit.width:
+            self.column, self.row = 0, (self.row + 1) % self.unit.height
+
+
+class GearboxMachine(Machine):
+    unit: Gearbox
+    beat = pushed = offered = 0
+
+    def look(self, now: int) -> bool:
         unit = self.unit
-        held = self.pushed - unit.pull * len(sink.taken)
+        held = self.pushed - unit.pull * len(self.sinks[0].taken)
         room_for_zeros = max(0, unit.last_push - unit.push)
-        return source.offers(now) and held <= 2 * unit.pull - 1 + room_for_zeros
+        return self.sources[0].offers(now) and held <= 2 * unit.pull - 1 + room_for_zeros
 
-    def clock(self, now: int, source: Wire, sink: Wire) -> None:
-        source.taken.append(now)
+    def move(self, now: int) -> None:
+        self.sources[0].taken.append(now)
         last = self.beat == self.unit.in_beats - 1
         self.pushed += self.unit.last_push if last else self.unit.push
         self.beat = 0 if last else self.beat + 1
         while self.offered < self.pushed // self.unit.pull:
             self.offered += 1
+            self.sinks[0].visible.append(now + 1)
+
+
+class QueueMachine(Machine):
+    unit: Queue
+
+    def look(self, now: int) -> bool:
+        return self.sources[0].offers(now) and all(sink.under_way < self.unit.depth for sink in self.sinks)
+
+    def move(self, now: int) -> None:
+        self.sources[0].taken.append(now)
+        for sink in self.sinks:
             sink.visible.append(now + 1)
 
 
-class QueueMachine:
-    def __init__(self, unit: Queue) -> None:
-        self.unit = unit
+class TurnsMachine(Machine):
+    unit: Turns
+    place = beat = 0
 
-    def decide(self, now: int, source: Wire, sink: Wire) -> bool:
-        return source.offers(now) and len(sink.visible) - len(sink.taken) < self.unit.depth
+    def look(self, now: int) -> bool:
+        return self.sources[self.place].offers(now) and self.sinks[0].under_way < self.unit.depth
 
-    def clock(self, now: int, source: Wire, sink: Wire) -> None:
-        source.taken.append(now)
-        sink.visible.append(now + 1)
-
-
-def machine(schedule: Schedule) -> Machine:
-    kinds = {Engine: EngineMachine, Gearbox: GearboxMachine, Queue: QueueMachine}
-    return kinds[type(schedule)](schedule)
+    def move(self, now: int) -> None:
+        self.sources[self.place].taken.append(now)
+        self.sinks[0].visible.append(now + 1)
+        self.beat += 1
+        if self.beat == self.unit.beats[self.place]:
+            self.beat, self.place = 0, (self.place + 1) % len(self.unit.beats)
 
 
-def naive_times(schedules: Sequence[Schedule], input_beats: int, frames: int, output_beats: int) -> list[np.ndarray]:
-    """What `beat_times` gives, by stepping a clock until the last beat is out."""
-    wires = [Wire() for _ in range(len(schedules) + 1)]
-    wires[0].visible = [0] * (input_beats * frames)
-    machines = [machine(schedule) for schedule in schedules]
-    places = list(zip(machines, wires[:-1], wires[1:], strict=True))
-    now = 0
-    while len(wires[-1].taken) < output_beats * frames:
-        moving = [place for place in places if place[0].decide(now, place[1], place[2])]
-        sink_takes = wires[-1].offers(now)
-        for unit, source, sink in moving:
-            unit.clock(now, source, sink)
-        if sink_takes:
-            wires[-1].taken.append(now)
+class LinesMachine(Machine):
+    unit: Lines
+    taken = held = sent = row = 0
+    """Beats of the row that comes in, whole rows held, beats of the row of windows that leaves, and which that is."""
+
+    def look(self, now: int) -> bool:
+        unit = self.unit
+        self.takes = self.sources[0].offers(now) and self.held < unit.rows
+        waits_for_rows = self.sent == 0 and self.held < unit.needed[self.row]
+        self.sends = not waits_for_rows and self.sinks[0].under_way < unit.credits
+        return self.takes or self.sends
+
+    def move(self, now: int) -> None:
+        unit = self.unit
+        if self.takes:
+            self.sources[0].taken.append(now)
+            self.taken += 1
+            if self.taken == unit.row_beats:
+                self.taken, self.held = 0, self.held + 1
+        if self.sends:
+            self.sinks[0].visible.append(now + unit.latency)
+            self.sent += 1
+            if self.sent == unit.out_row_beats:
+                self.held -= unit.released[self.row]
+                self.sent, self.row = 0, (self.row + 1) % len(unit.needed)
+
+
+class SinkMachine(Machine):
+    """The chip's output: takes what is offered."""
+
+    def look(self, now: int) -> bool:
+        return self.sources[0].offers(now)
+
+    def move(self, now: int) -> None:
+        self.sources[0].taken.append(now)
+
+
+MACHINES: dict[type, type[Machine]] = {
+    Engine: EngineMachine,
+    Tiles: TilesMachine,
+    Gearbox: GearboxMachine,
+    Queue: QueueMachine,
+    Turns: TurnsMachine,
+    Lines: LinesMachine,
+}
+
+
+def naive_times(network: Network, frames: int) -> dict[str, np.ndarray] | None:
+    """What `beat_times` gives, by stepping a clock until the last beat is out; None where the network is stuck."""
+    wires = {name: Wire() for name in network.beats}
+    wires[network.input].visible = [0] * (network.beats[network.input] * frames)
+    sink = wires[network.output]
+    machines: list[Machine] = [
+        MACHINES[type(control.schedule)](
+            control.schedule, [wires[name] for name in control.inputs], [wires[name] for name in control.outputs]
+        )
+        for control in network.controls
+    ]
+    machines.append(SinkMachine(Queue(1), [sink], []))
+    now = idle = 0
+    while len(sink.taken) < network.beats[network.output] * frames:
+        moving = [machine for machine in machines if machine.look(now)]
+        for machine in moving:
+            machine.move(now)
+        idle = 0 if moving else idle + 1
+        if idle > _PATIENCE:
+            return None
         now += 1
-        assert now < 100_000, "the chain hangs"
-    return [np.array(wire.taken) for wire in wires]
-
-
-def random_chain(rng: np.random.Generator, units: int) -> tuple[list[Schedule], int, int]:
-    """Schedules that fit one another, and the beats of a frame at both ends."""
-    elements = int(rng.integers(1, 20))
-    lanes = int(rng.integers(1, elements + 1))
-    first = ceil_div(elements, lanes)
-    found: list[Schedule] = []
-    while len(found) < units:
-        beats = ceil_div(elements, lanes)
-        match rng.integers(0, 5):
-            case 0:
-                elements = int(rng.integers(1, 16))
-                lanes = int(rng.integers(1, elements + 1))
-                slots = ceil_div(elements, lanes) * beats
-                found.append(Engine(slots, beats, beats, int(rng.integers(1, 7)), int(rng.integers(1, 7))))
-            case 1:
-                latency = int(rng.integers(1, 6))
-                found.append(Engine(beats, beats, 1, latency, credits_for(latency, 1)))
-            case 2:
-                found.append(Queue(int(rng.integers(2, 2 * beats + 3))))
-            case 3:
-                wanted = int(rng.integers(1, elements + 1))
-                group, out = math.gcd(lanes, wanted), ceil_div(elements, wanted)
-                push, pull = lanes // group, wanted // group
-                found.append(Gearbox(beats, out, push, out * pull - (beats - 1) * push, pull))
-                lanes = wanted
-            case _:
-                found.append(Engine(beats, beats, beats, 3, credits_for(3, beats)))
-                elements, lanes = 1, 1
-    return found, first, ceil_div(elements, lanes)
+        assert now < 1_000_000, "the network hangs"
+    return {name: np.array(wire.taken, dtype=np.int64) for name, wire in wires.items()}

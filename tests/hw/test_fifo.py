@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hwgen.config import LayerFolding
+from hwgen.errors import DeadlockError
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import cycles, deepen, fifo_before
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.fifo import MIN_DEPTH, deepen
 from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.ir.types import IntType
-from tests.builders import B, designed, random_network
+from tests.builders import (
+    IMAGE_NETWORKS,
+    B,
+    designed,
+    integer_network,
+    random_folding,
+    random_image_network,
+    random_network,
+    resnet_like,
+)
 from tests.hw.naive import naive_times
 
 UINT4 = IntType(4, signed=False)
@@ -32,68 +42,129 @@ def folded(rng: np.random.Generator, sizes: tuple[int, ...], pairs: list[tuple[i
     return designed(graph, wishes)[2]
 
 
-def reaches_its_bound(seed: int, layers: int) -> bool:
-    """Check one design; whether it needed more than the FIFOs it came with."""
+def images(seed: int) -> Design:
+    """A design of a random image network with any folding, or with a chosen one."""
     rng = np.random.default_rng(seed)
-    design = folded(rng, tuple(int(size) for size in rng.integers(1, 30, layers + 1)))
+    graph = random_image_network(rng)
+    wishes = random_folding(rng, integer_network(graph)) if seed % 4 else {}
+    return designed(graph, wishes, int(rng.choice([1, 50, 500])))[2]
+
+
+def reaches_its_bound(design: Design, what: str) -> bool:
+    """Check one design; whether it needed deeper FIFOs than those it came with."""
     deeper = deepen(design)
-    bound = max(unit.cycles for unit in deeper.units)
-    assert cycles(deeper).interval == bound, f"seed {seed}"
-    kept = [unit for unit in deeper.units if not isinstance(unit, Fifo)]
-    assert len(kept) == len([unit for unit in design.units if not isinstance(unit, Fifo)])
-    return deeper != design
+    assert deeper.bound == design.bound and deeper.cycles.interval == design.bound, what
+    kept = [unit.name for unit in deeper.units if not isinstance(unit, Fifo)]
+    assert kept == [unit.name for unit in design.units if not isinstance(unit, Fifo)], what
+    before, after = ({u.name: u.depth for u in d.units if isinstance(u, Fifo)} for d in (design, deeper))
+    assert all(depth >= MIN_DEPTH for depth in after.values()), what
+    return any(depth > before.get(name, 0) for name, depth in after.items())
 
 
 @pytest.mark.parametrize("layers", range(1, 6))
 def test_the_slowest_unit_sets_the_interval(layers: int) -> None:
-    for seed in range(60):
-        reaches_its_bound(5000 * layers + seed, layers)
+    for seed in range(30):
+        rng = np.random.default_rng(5000 * layers + seed)
+        sizes = tuple(int(size) for size in rng.integers(1, 30, layers + 1))
+        reaches_its_bound(folded(rng, sizes), f"seed {seed}")
+
+
+@pytest.mark.parametrize("start", range(0, 48, 12))
+def test_images(start: int) -> None:
+    for seed in range(start, start + 12):
+        reaches_its_bound(images(seed), f"seed {seed}")
+
+
+@pytest.mark.parametrize("network", IMAGE_NETWORKS)
+def test_known_networks(network) -> None:
+    rng = np.random.default_rng(0)
+    graph = network(rng)
+    reaches_its_bound(designed(graph, target=500)[2], "chosen folding")
+    reaches_its_bound(designed(graph, random_folding(rng, integer_network(graph)))[2], "random folding")
+
+
+@pytest.mark.long
+def test_images_at_length() -> None:
+    for seed in range(1000, 2500):
+        reaches_its_bound(images(seed), f"seed {seed}")
 
 
 @pytest.mark.long
 def test_the_slowest_unit_sets_the_interval_at_length() -> None:
-    changed = [reaches_its_bound(300_000 + seed, 1 + seed % 6) for seed in range(8000)]
+    changed = []
+    for seed in range(4000):
+        rng = np.random.default_rng(300_000 + seed)
+        sizes = tuple(int(size) for size in rng.integers(1, 30, 2 + seed % 6))
+        changed.append(reaches_its_bound(folded(rng, sizes), f"seed {seed}"))
     assert 0 < sum(changed) < 100
 
 
 def test_an_uneven_converter_gets_a_fifo() -> None:
     """8 elements, 6 lanes to 2: beats are taken after 3 and 1 cycles by turns, the unit before gives one in 2."""
-    rng = np.random.default_rng(0)
-    design = folded(rng, (14, 10, 8, 2), [(6, 14), (6, 6), (2, 2)])
-    assert cycles(design).interval == 5
+    design = folded(np.random.default_rng(0), (14, 10, 8, 2), [(6, 14), (6, 6), (2, 2)])
+    assert design.cycles.interval == 5
     deeper = deepen(design)
-    assert cycles(deeper).interval == 4 == max(unit.cycles for unit in deeper.units)
+    assert deeper.cycles.interval == 4 == deeper.bound
     place = next(i for i, unit in enumerate(deeper.units) if isinstance(unit, WidthConverter))
     fifo, converter = deeper.units[place - 1], deeper.units[place]
     assert isinstance(fifo, Fifo) and (fifo.name, fifo.depth) == ("fc2_width_fifo", 2)
-    assert fifo.output == converter.input and fifo.input == deeper.units[place - 2].output
+    assert fifo.outputs == converter.inputs and fifo.inputs == deeper.units[place - 2].outputs
 
 
 def test_zero_fill_costs_no_cycle() -> None:
     """12 elements, 2 lanes to 11: the last beat is filled up with 10 zeros, and the converter does not pause."""
-    rng = np.random.default_rng(0)
-    design = deepen(folded(rng, (9, 12, 4), [(2, 9), (2, 11)]))
+    design = deepen(folded(np.random.default_rng(0), (9, 12, 4), [(2, 9), (2, 11)]))
     converter = next(unit for unit in design.units if isinstance(unit, WidthConverter))
     assert (converter.input.beats, converter.output.beats) == (6, 2)
-    assert cycles(design).interval == 6
+    assert design.cycles.interval == 6
 
 
 def test_where_fifos_stand() -> None:
-    """In front of units that read in bursts, one frame deep; nowhere else."""
+    """In front of dense units that read in bursts, one vector deep; before joins, one frame deep; nowhere else."""
     design = folded(np.random.default_rng(3), (16, 8, 8), [(4, 4), (8, 2)])
-    fifos = {unit.name: unit.depth for unit in design.units if isinstance(unit, Fifo)}
-    assert fifos == {"fc0_fifo": 4}
-    for unit in design.layers:
-        needs = isinstance(unit, MatVec) and unit.neuron_folds > 1
-        assert (fifo_before(unit) is not None) == needs
-        if isinstance(unit, ArgMaxUnit):
-            assert fifo_before(unit) is None
+    assert {unit.name: unit.depth for unit in design.units if isinstance(unit, Fifo)} == {"fc0_fifo": 4}
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+    fifos = {unit.name: unit for unit in design.units if isinstance(unit, Fifo)}
+    sums = {name: fifo.depth for name, fifo in fifos.items() if name.startswith("sum")}
+    assert sums == {name: fifos[name].input.beats for name in ("sum0_fifo0", "sum0_fifo1", "sum1_fifo0", "sum1_fifo1")}
 
 
-def test_the_whole_design_on_a_clock() -> None:
-    design = deepen(folded(np.random.default_rng(4), (12, 9, 7, 5), [(2, 5), (3, 4), (1, 7)]))
-    frames = 12
-    times = naive_times([unit.schedule for unit in design.units], design.input.beats, frames, design.output.beats)
-    ends = times[-1].reshape(frames, -1)[:, -1] - times[0][0]
-    found = cycles(design).predict(frames)
-    assert (found.interval, found.latency, found.total) == (ends[-1] - ends[-2], ends[0], ends[-1] + 1)
+def test_fifos_shrink_to_what_they_hold() -> None:
+    """Those of a residual network: all no deeper than given, some far shallower, and a step less costs cycles."""
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+    deeper = deepen(design)
+    given, kept = ({u.name: u.depth for u in d.units if isinstance(u, Fifo)} for d in (design, deeper))
+    assert all(kept[name] <= given[name] for name in given) and sum(kept.values()) < sum(given.values()) / 2
+    held = deeper.cycles.held()
+    assert all(kept[name] >= held[name] for name in kept)
+
+
+def test_without_depth_a_residual_network_is_stuck() -> None:
+    """A branch with a line buffer needs rows before it gives anything; the other must hold them."""
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+
+    def shallow(depth: int) -> Design:
+        units = (replace(u, depth=depth) if isinstance(u, Fifo) else u for u in design.units)
+        return replace(design, units=tuple(units))
+
+    with pytest.raises(DeadlockError) as error:
+        _ = shallow(2).cycles
+    assert str(error.value) == (
+        "fc0: every beat must arrive; found a deadlock: 4 beats wait on stream conv0_window."
+        " Deepen the FIFO of that stream's reader."
+    )
+    with pytest.raises(DeadlockError):
+        deepen(shallow(2))
+    assert deepen(shallow(10)).cycles.interval == design.bound
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_whole_design_on_a_clock(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    design = deepen(images(seed) if seed else folded(rng, (12, 9, 7, 5), [(2, 5), (3, 4), (1, 7)]))
+    frames = 6
+    times = naive_times(design.network, frames)
+    assert times is not None
+    ends = times[design.output.name].reshape(frames, -1)[:, -1] - times[design.input.name][0]
+    found = design.cycles.predict(frames)
+    assert (found.interval, found.latency, found.total) == (ends[-1] - ends[-2], ends[0], ends[-1] + 1), f"seed {seed}"

@@ -9,9 +9,22 @@ from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw.folding import cheapest, folded_layers, resolve
 from hwgen.hw.kernel import Folding
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network
-from tests.builders import random_network
+from tests.builders import (
+    IMAGE_NETWORKS,
+    B,
+    ImageBuilder,
+    concat_net,
+    designed,
+    mobilenet_like,
+    random_folding,
+    random_image_network,
+    random_network,
+)
 
 UINT8 = IntType(8, signed=False)
 NETWORK = integer_network(
@@ -93,15 +106,15 @@ ERRORS = {
     ),
     "lanes": (
         {"quant": wish(13)},
-        "quant (net.quant): PE must be 1 to 12, the layer's elements; found PE 13. Lower PE in the folding.",
+        "quant (net.quant): PE must be 1 to 12, the layer's channels; found PE 13. Lower PE in the folding.",
     ),
     "scores": (
         {"top1": wish(11)},
-        "top1 (net.top1): PE must be 1 to 10, the layer's elements; found PE 11. Lower PE in the folding.",
+        "top1 (net.top1): PE must be 1 to 10, the layer's channels; found PE 11. Lower PE in the folding.",
     ),
     "no_weights": (
         {"quant": wish(1, 2)},
-        "quant (net.quant): has no weights and so no SIMD; found SIMD 2. Give PE alone.",
+        "quant (net.quant): has one lane count, PE, and no SIMD; found SIMD 2. Give PE alone.",
     ),
 }
 
@@ -112,3 +125,93 @@ def test_errors(name: str) -> None:
     with pytest.raises(FoldingError) as error:
         resolve(NETWORK, wishes, 64)
     assert str(error.value) == message
+
+
+MOBILE = integer_network(mobilenet_like(np.random.default_rng(0)))
+CONCAT = integer_network(concat_net(np.random.default_rng(0)))
+IMAGE_ERRORS: dict[str, tuple[Graph, dict[str, LayerFolding], str]] = {
+    "conv_pe": (
+        MOBILE,
+        {"conv0": wish(5)},
+        "conv0 (net.conv0): PE must be 1 to 4, the layer's neurons; found PE 5. Lower PE in the folding.",
+    ),
+    "conv_simd": (
+        MOBILE,
+        {"conv0": wish(1, 4)},
+        "conv0 (net.conv0): SIMD must be 1 to 3, the layer's input channels; found SIMD 4. Lower SIMD in the folding.",
+    ),
+    "group_pe": (
+        MOBILE,
+        {"conv4": wish(3)},
+        "conv4 (net.conv4): PE must divide the 4 outputs of a group; found PE 3. Use one of 1, 2, 4.",
+    ),
+    "group_simd": (
+        MOBILE,
+        {"conv4": wish(1, 4)},
+        "conv4 (net.conv4): SIMD must divide the 2 input channels of a group; found SIMD 4. Use one of 1, 2.",
+    ),
+    "depthwise_pe": (
+        MOBILE,
+        {"conv2": wish(9)},
+        "conv2 (net.conv2): PE must be 1 to 8, the layer's channels; found PE 9. Lower PE in the folding.",
+    ),
+    "depthwise_simd": (
+        MOBILE,
+        {"conv2": wish(1, 1)},
+        "conv2 (net.conv2): has one lane count, PE, and no SIMD; found SIMD 1. Give PE alone.",
+    ),
+    "concat": (
+        CONCAT,
+        {"cat0": wish(4)},
+        "cat0 (net.cat0): PE must divide the 2 channels that all its inputs are multiples of; found PE 4."
+        " Use one of 1, 2.",
+    ),
+    "pool": (
+        CONCAT,
+        {"pool0": wish(6)},
+        "pool0 (net.pool0): PE must be 1 to 5, the layer's channels; found PE 6. Lower PE in the folding.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IMAGE_ERRORS)
+def test_errors_of_images(name: str) -> None:
+    network, wishes, message = IMAGE_ERRORS[name]
+    with pytest.raises(FoldingError) as error:
+        resolve(network, wishes, 64)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_target_is_met(seed: int) -> None:
+    """No unit takes more cycles than asked for, where there are lanes enough; a network's own bound says when not."""
+    rng = np.random.default_rng(seed)
+    graph = random_image_network(rng) if seed > 4 else IMAGE_NETWORKS[seed](rng)
+    least = designed(graph, target=1)[2].bound
+    for target in (least, 2 * least, 7 * least, 100 * least):
+        assert designed(graph, target=target)[2].bound <= target, f"seed {seed}, target {target}"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_requests_are_kept(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    network = integer_network(random_image_network(rng))
+    wishes = random_folding(rng, network)
+    found = resolve(network, wishes, 64)
+    for name, each in wishes.items():
+        assert found[name] == Folding(each.pe or 0, each.simd or 1), f"seed {seed}, {name}"
+
+
+def test_a_concatenation_counts_all_its_channels() -> None:
+    """36 pixels of 12 channels: one lane takes 432 cycles, two 216."""
+    assert [resolve(CONCAT, {}, target)["cat0"].pe for target in (431, 215)] == [2, 2]
+    assert resolve(CONCAT, {"conv2": wish(1, 1)}, 432)["cat0"].pe == 1
+
+
+def test_the_window_unit_meets_the_target_too() -> None:
+    """A stride of 3: 64 pixels of 4 channels come in for 9 windows out. One lane would read 256 cycles."""
+    net = ImageBuilder(np.random.default_rng(0), (8, 8, 4), B)
+    net.conv(net.input, 2, Geometry((1, 1), (3, 3)), B)
+    _, folding, design = designed(net.graph(), target=128)
+    assert folding["conv0"].simd == 2
+    assert next(unit for unit in design.units if isinstance(unit, SlidingWindow)).cycles == 128

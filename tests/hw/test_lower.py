@@ -2,40 +2,73 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hwgen.config import LayerFolding
-from hwgen.errors import CheckError
+from hwgen.errors import CheckError, ConfigError
 from hwgen.golden.execute import apply
 from hwgen.hw.design import Design
+from hwgen.hw.folding import fused_threshold
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.lower import lower
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.lower import choices_for, lower
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import MatMul
+from hwgen.ir.ops import Conv, MatMul, PoolKind
 from hwgen.ir.types import DType, IntType
-from tests.builders import PART, B, designed, random_network
+from hwgen.passes.pipeline import integer_network
+from tests.builders import (
+    PART,
+    TERNARY,
+    B,
+    ImageBuilder,
+    designed,
+    mobilenet_like,
+    padded_net,
+    random_folding,
+    random_image_network,
+    random_network,
+)
 
 UINT8, INT3 = IntType(8, signed=False), IntType(3, signed=True)
+SAME = Geometry((3, 3), padding=(1, 1, 1, 1))
 
 
-def wishes(*pairs: tuple[int, int]) -> dict[str, LayerFolding]:
-    return {f"fc{index}": LayerFolding(pe=pe, simd=simd) for index, (pe, simd) in enumerate(pairs)}
+def wish(pe: int | None = None, simd: int | None = None) -> LayerFolding:
+    return LayerFolding(pe=pe, simd=simd)
+
+
+def dense_wishes(*pairs: tuple[int, int]) -> dict[str, LayerFolding]:
+    return {f"fc{index}": wish(*pair) for index, pair in enumerate(pairs)}
 
 
 def deep(hidden: DType = B) -> tuple[Graph, Design]:
     graph = random_network(
         np.random.default_rng(1), (12, 8, 10), input_type=UINT8, hidden=hidden, input_quantiser=True, top1=True
     )
-    network, _, design = designed(graph, wishes((4, 6), (5, 3)))
+    network, _, design = designed(graph, dense_wishes((4, 6), (5, 3)))
     return network, design
+
+
+def image(dtype: DType = B, shape: tuple[int, int, int] = (6, 6, 4)) -> ImageBuilder:
+    return ImageBuilder(np.random.default_rng(0), shape, dtype)
+
+
+def units_of(net: ImageBuilder, **wishes: LayerFolding) -> list[tuple[type, str]]:
+    return [(type(unit), unit.name) for unit in designed(net.graph(), wishes)[2].units]
 
 
 def test_units_in_order() -> None:
@@ -52,26 +85,213 @@ def test_units_in_order() -> None:
     assert [unit.name for unit in design.layers] == ["quant", "fc0", "fc1", "top1"]
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_streams(seed: int) -> None:
-    """Each unit reads what the one before it writes; a stream bears its writer's name, once in a design."""
+def test_convolutions() -> None:
+    """A window unit in front of each but that of one pixel; a threshold behind them is theirs."""
+    net = image()
+    net.act(net.conv(net.input, 4, SAME, B), B)
+    net.act(net.conv(net.last, 4, SAME, B, groups=4), B)
+    net.act(net.conv(net.last, 6, SAME, B, groups=2), B)
+    net.conv(net.last, 3, Geometry((1, 1)), B)
+    folding = {"conv0": wish(4, 4), "conv1": wish(2), "conv2": wish(3, 2), "conv3": wish(1, 3)}
+    _, _, design = designed(net.graph(), folding)
+    assert [(type(unit), unit.name) for unit in design.units] == [
+        (SlidingWindow, "conv0_window"),
+        (MatVec, "conv0"),
+        (WidthConverter, "conv1_width"),
+        (SlidingWindow, "conv1_window"),
+        (DepthwiseUnit, "conv1"),
+        (SlidingWindow, "conv2_window"),
+        (MatVec, "conv2"),
+        (Fifo, "conv3_fifo"),
+        (MatVec, "conv3"),
+    ]
+    by_name = {unit.name: unit for unit in design.units}
+    assert [by_name[f"conv{i}_window"].blocks for i in range(3)] == [1, 2, 2]
+    streams = [(s.vectors, s.elements, s.lanes) for s in (by_name[f"conv{i}_window"].output for i in range(3))]
+    assert streams == [(324, 4, 4), (648, 2, 2), (648, 2, 2)]
+    assert [by_name[f"conv{i}"].cycles for i in range(4)] == [324, 648, 36 * 2 * 9, 36 * 3 * 2]
+    assert [str(by_name[f"conv{i}_window"].output.dtype) for i in range(3)] == ["int2"] * 3
+    assert by_name["conv0"].counted and by_name["conv2"].counted
+
+
+def test_pointwise_convolution_with_a_stride_skips_pixels() -> None:
+    net = image()
+    net.conv(net.input, 2, Geometry((1, 1), (2, 2)), B)
+    assert units_of(net) == [(SlidingWindow, "conv0_window"), (MatVec, "conv0")]
+
+
+def test_pools() -> None:
+    """Pools that tile the image need no windows; those that overlap, pad or leave a rest take them."""
+    net = image(IntType(2, signed=False))
+    net.pool(net.input, Geometry((2, 3), (2, 3)))
+    net.pool(net.last, Geometry((2, 1), (1, 1)))
+    net.pool(net.last, Geometry((2, 2), (2, 2), padding=(1, 0, 1, 0)), PoolKind.SUM)
+    _, _, design = designed(net.graph())
+    kinds = [(type(unit), unit.name) for unit in design.units if not isinstance(unit, WidthConverter)]
+    assert kinds == [
+        (PoolUnit, "pool0"),
+        (SlidingWindow, "pool1_window"),
+        (PoolUnit, "pool1"),
+        (SlidingWindow, "pool2_window"),
+        (PoolUnit, "pool2"),
+    ]
+    pools = [unit for unit in design.units if isinstance(unit, PoolUnit)]
+    assert [(p.tile_height, p.tile_width, p.columns) for p in pools] == [(2, 3, 2), (1, 2, 1), (1, 4, 1)]
+    rest = image(shape=(7, 6, 4))
+    rest.pool(rest.input, Geometry((2, 2), (2, 2)))
+    assert units_of(rest) == [(SlidingWindow, "pool0_window"), (PoolUnit, "pool0")]
+
+
+def test_padded_pools_hold_what_changes_nothing() -> None:
+    """The least code for a maximum, the largest for a minimum, none for a sum: there a bipolar image is counted."""
+    for kind, pads, dtype in ((PoolKind.MAX, {-1, 1}, "bipolar"), (PoolKind.SUM, {0}, "int2")):
+        net = image()
+        net.pool(net.input, Geometry((3, 3), (2, 2), padding=(1, 1, 1, 1)), kind)
+        node = net.nodes[0]
+        minimum = np.array([0, 1, 0, 1]) if kind is PoolKind.MAX else np.zeros(1)
+        graph = replace(net.graph(), nodes=(replace(node, op=replace(node.op, minimum=minimum)),))
+        window = designed(graph)[2].units[0]
+        assert isinstance(window, SlidingWindow)
+        assert set(window.pad.tolist()) == pads and str(window.output.dtype) == dtype
+        if kind is PoolKind.MAX:
+            assert window.pad.tolist() == [-1, 1, -1, 1]
+
+
+def test_residual() -> None:
+    """A fork after the input, a FIFO of a frame on each branch, the adder, its threshold."""
+    net = image(TERNARY)
+    net.act(net.sum(net.input, net.conv(net.input, 4, SAME, B)), B)
+    _, _, design = designed(net.graph(), {"conv0": wish(4, 2), "sum0": wish(4), "act0": wish(4)})
+    assert [(type(unit), unit.name) for unit in design.units] == [
+        (ForkUnit, "source_fork"),
+        (SlidingWindow, "conv0_window"),
+        (MatVec, "conv0"),
+        (WidthConverter, "sum0_width0"),
+        (Fifo, "sum0_fifo0"),
+        (Fifo, "sum0_fifo1"),
+        (AddUnit, "sum0"),
+        (ThresholdUnit, "act0"),
+    ]
+    assert [unit.depth for unit in design.units if isinstance(unit, Fifo)] == [36, 36]
+    assert design.input.lanes == 2 and [s.name for s in design.units[0].outputs] == ["source_fork0", "source_fork1"]
+
+
+def test_concat() -> None:
+    net = image(B, (4, 4, 2))
+    branch = net.act(net.conv(net.input, 4, SAME, B), B)
+    net.concat(net.input, branch)
+    _, _, design = designed(net.graph(), {"cat0": wish(2), "conv0": wish(3, 1)})
+    assert [(type(unit), unit.name) for unit in design.units] == [
+        (ForkUnit, "source_fork"),
+        (SlidingWindow, "conv0_window"),
+        (MatVec, "conv0"),
+        (WidthConverter, "cat0_width0"),
+        (Fifo, "cat0_fifo0"),
+        (WidthConverter, "cat0_width1"),
+        (Fifo, "cat0_fifo1"),
+        (ConcatUnit, "cat0"),
+    ]
+    joined = design.units[-1]
+    assert isinstance(joined, ConcatUnit) and joined.turns == (1, 2) and joined.output.beats == 48
+
+
+@pytest.mark.parametrize(
+    ("pe", "simd", "names", "common"),
+    [
+        (3, 12, ["fc0_width"], 3),
+        (6, 6, [], 6),
+        (4, 10, ["fc0_pack", "fc0_width"], 3),  # 4 lanes do not divide 6 channels: cut to 3 first
+        (5, 3, ["fc0_pack"], 3),
+    ],
+)
+def test_flatten(pe: int, simd: int, names: list[str], common: int) -> None:
+    """Pixels become one vector: no beat may lie in two pixels, nor in two vectors."""
+    net = image(B, (2, 2, 4))
+    net.act(net.conv(net.input, 6, Geometry((1, 1)), B), B)
+    net.dense(net.last, 3, B)
+    _, _, design = designed(net.graph(), {"conv0": wish(pe, 4), "fc0": wish(3, simd)})
+    converters = [unit for unit in design.units if isinstance(unit, WidthConverter)]
+    assert [unit.name for unit in converters] == names
+    last = design.units[-1]
+    assert (last.input.vectors, last.input.elements, last.input.lanes) == (1, 24, simd)
+    if names and names[0] == "fc0_pack":
+        assert (converters[0].output.vectors, converters[0].output.elements, converters[0].output.lanes) == (
+            4,
+            6,
+            common,
+        )
+
+
+def test_a_dense_layer_on_every_pixel() -> None:
+    net = image()
+    net.dense(net.input, 3, B, flat=False)
+    _, _, design = designed(net.graph(), {"fc0": wish(3, 2)})
+    unit = design.units[0]
+    assert isinstance(unit, MatVec) and (unit.pixels, unit.cycles, unit.input.vectors) == (36, 72, 36)
+
+
+def test_an_output_that_is_read_elsewhere() -> None:
+    """The tensor that leaves the chip has a reader too: it forks, and the threshold behind it stands alone."""
+    net = image()
+    accumulators = net.conv(net.input, 2, Geometry((3, 3)), B)
+    net.act(accumulators, B)
+    graph = replace(net.graph(), output=accumulators)
+    _, _, design = designed(graph)
+    kinds = [type(unit) for unit in design.units if not isinstance(unit, WidthConverter)]
+    assert kinds == [SlidingWindow, MatVec, ForkUnit, ThresholdUnit]
+    assert design.output.name == "conv0_fork1" and design.output.tensor == "conv0_out"
+
+
+def test_an_input_that_is_read_twice() -> None:
+    """By one node: a tensor plus itself."""
+    net = image(TERNARY)
+    net.sum(net.input, net.input)
+    assert units_of(net) == [
+        (ForkUnit, "source_fork"),
+        (Fifo, "sum0_fifo0"),
+        (Fifo, "sum0_fifo1"),
+        (AddUnit, "sum0"),
+    ]
+
+
+def random_design(seed: int) -> tuple[Graph, dict[str, LayerFolding], Design]:
     rng = np.random.default_rng(seed)
-    sizes = tuple(int(size) for size in rng.integers(2, 20, 4))
-    pairs = [(int(rng.integers(1, o + 1)), int(rng.integers(1, i + 1))) for i, o in itertools.pairwise(sizes)]
-    graph = random_network(rng, sizes, hidden=INT3 if seed % 2 else B, top1=seed % 3 == 0)
-    network, folding, design = designed(graph, wishes(*pairs))
-    assert design.input.name == "source"
-    for before, after in zip(design.units, design.units[1:], strict=False):
-        assert before.output == after.input, f"seed {seed}: {before.name} to {after.name}"
-    names = [stream.name for stream in design.streams]
-    assert names[1:] == [unit.name for unit in design.units] and len(set(names)) == len(names)
-    for layer in design.layers:
-        if isinstance(layer, MatVec):
-            assert layer.folding == folding[layer.name]
-            assert layer.neuron_folds * layer.synapse_folds == layer.cycles
+    if seed % 3 == 0:
+        sizes = tuple(int(size) for size in rng.integers(2, 20, 4))
+        graph = random_network(rng, sizes, hidden=INT3 if seed % 2 else B, top1=seed % 4 == 0)
+    else:
+        graph = random_image_network(rng)
+    wishes = random_folding(rng, integer_network(graph))
+    network, _, design = designed(graph, wishes)
+    return network, wishes, design
+
+
+@pytest.mark.parametrize("seed", range(45))
+def test_streams(seed: int) -> None:
+    """Every stream has one writer and one reader who see the same of it; it carries a tensor's elements and type."""
+    network, wishes, design = random_design(seed)
+    names = [unit.name for unit in design.units]
+    assert len(set(names)) == len(names)
+    read = [stream.name for unit in design.units for stream in unit.inputs] + [design.output.name]
+    assert sorted(read) == sorted(design.streams), f"seed {seed}"
+    known = {design.input.name}
     types = {value.name: value.type for node in network.nodes for value in (*node.inputs, node.output)}
-    for stream in design.streams:
-        assert (stream.dtype, stream.elements) == (types[stream.tensor].dtype, types[stream.tensor].elements)
+    for unit in design.units:
+        assert {stream.name for stream in unit.inputs} <= known, f"seed {seed}: {unit.name} reads what is not written"
+        known |= {stream.name for stream in unit.outputs}
+        for stream in unit.inputs:
+            written = design.streams[stream.name]
+            assert (stream.dtype, stream.lanes, stream.beats) == (written.dtype, written.lanes, written.beats)
+    for stream in design.streams.values():
+        if stream.tensor:
+            assert (stream.dtype, stream.size) == (types[stream.tensor].dtype, types[stream.tensor].elements)
+    for unit in design.layers:
+        folding = wishes[unit.name]
+        if isinstance(unit, MatVec):
+            assert (unit.folding.pe, unit.folding.simd) == (folding.pe, folding.simd or 1), f"seed {seed}: {unit.name}"
+            assert unit.pixels * unit.groups * unit.neuron_folds * unit.synapse_folds == unit.cycles
+        elif not isinstance(unit, ArgMaxUnit):
+            assert unit.output.lanes == folding.pe, f"seed {seed}: {unit.name}"
 
 
 @pytest.mark.parametrize("hidden", [B, IntType(2, signed=False)], ids=str)
@@ -83,14 +303,40 @@ def test_popcount_thresholds(seed: int, hidden: DType) -> None:
     unit = design.layers[0]
     assert isinstance(unit, MatVec) and unit.is_xnor and unit.activation is not None
     assert (unit.sum_type.min, unit.sum_type.max) == (0, 15)
-    counts = np.arange(10)[:, None].repeat(6, axis=1)
-    golden = apply(network.nodes[1], 2 * counts - 9)
+    same_codes(network, unit, 9, seed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_popcount_thresholds_of_taps(seed: int) -> None:
+    """The same for a depthwise unit, which counts over its taps."""
+    net = ImageBuilder(np.random.default_rng(seed), (5, 5, 6), B)
+    net.act(net.conv(net.input, 6, Geometry((3, 3)), B, groups=6), B)
+    network, _, design = designed(net.graph())
+    unit = design.layers[0]
+    assert isinstance(unit, DepthwiseUnit) and unit.is_xnor
+    same_codes(network, unit, 9, seed)
+
+
+def same_codes(network: Graph, unit: MatVec | DepthwiseUnit, fan_in: int, seed: int) -> None:
+    counts = np.arange(fan_in + 1)[:, None].repeat(6, axis=1)
+    golden = apply(network.nodes[1], 2 * counts - fan_in)
     activation = unit.activation
+    assert activation is not None
     reached = (counts[:, :, None] >= activation.thresholds).sum(axis=2)
     falls = activation.descending == 1
-    assert activation.thresholds.min() >= 0 and activation.thresholds.max() <= 10
+    assert activation.thresholds.min() >= 0 and activation.thresholds.max() <= fan_in + 1
     found = activation.base + activation.step * np.where(falls, activation.levels - reached, reached)
     assert np.array_equal(found, golden), f"seed {seed}"
+
+
+def test_padded_bipolar_units_count_no_popcounts() -> None:
+    """Where taps are padded a popcount does not tell the accumulator: sums stay as they are."""
+    _, _, design = designed(padded_net(np.random.default_rng(0)))
+    products = {unit.name: unit for unit in design.layers if isinstance(unit, MatVec | DepthwiseUnit)}
+    assert {name: unit.is_xnor for name, unit in products.items()} == {
+        "conv0": False, "conv1": False, "conv2": False, "fc0": True
+    }  # fmt: skip
+    assert products["conv0"].sum_type.min < 0
 
 
 def test_raw_accumulators_leave_as_they_are() -> None:
@@ -101,36 +347,107 @@ def test_raw_accumulators_leave_as_they_are() -> None:
     assert str(unit.output.dtype) == "int5" and str(unit.sum_type) == "uint4"
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(30))
 def test_sums_of_integer_units_fit(seed: int) -> None:
-    """Every partial sum, not only the last, fits the type of the running sum."""
-    rng = np.random.default_rng(seed)
-    graph = random_network(rng, (10, 4), input_type=INT3, weight=INT3)
-    _, _, design = designed(graph, wishes((1, 1)))
-    unit = design.layers[0]
-    assert isinstance(unit, MatVec) and not unit.is_xnor
-    for pick_low in (True, False):
-        ends = [INT3.min, INT3.max]
-        inputs = np.where((unit.weights > 0) == pick_low, *ends)
-        partial = np.cumsum(unit.weights * inputs, axis=1)
-        assert unit.sum_type.min <= partial.min() and partial.max() <= unit.sum_type.max, f"seed {seed}"
+    """Every partial sum, not only the last, fits the type of the running sum, at the worst inputs there can be."""
+    network, _, design = random_design(seed)
+    for unit in design.layers:
+        if not isinstance(unit, MatVec | DepthwiseUnit) or unit.is_xnor:
+            continue
+        node = network.node(unit.name)
+        assert isinstance(node.op, MatMul | Conv)
+        dtype = node.inputs[0].type.dtype
+        ends = [dtype.min, dtype.max]
+        if isinstance(node.op, Conv) and node.op.geometry.pads:
+            ends = [min(dtype.min, node.op.pad), max(dtype.max, node.op.pad)]
+        weights = node.op.weights.reshape(len(node.op.weights), -1)
+        for pick_low in (True, False):
+            partial = np.cumsum(weights * np.where((weights > 0) == pick_low, *ends), axis=1)
+            # Ranges are proven from what comes before, so a sum may be narrower than its input's type allows.
+            low, high = max(partial.min(), node.output.type.dtype.min), min(partial.max(), node.output.type.dtype.max)
+            assert unit.sum_type.min <= low and high <= unit.sum_type.max, f"seed {seed}"
 
 
 def test_digest() -> None:
-    graph = random_network(np.random.default_rng(0), (9, 6))
+    """It changes with the network, the folding and the choices, and with nothing else."""
+    graph = padded_net(np.random.default_rng(0))
     network, folding, design = designed(graph)
-    again = lower(network, folding, part="other", clock_mhz=1.0)
+    again = lower(network, dict(reversed(folding.items())), part="other", clock_mhz=1.0)
     assert again.digest == design.digest and len(design.digest) == 12
-    refolded = {name: replace(each, pe=each.pe + 1) for name, each in folding.items()}
-    assert lower(network, refolded, part=PART, clock_mhz=100.0).digest != design.digest
+    refolded = {**folding, "conv0": replace(folding["conv0"], pe=1)}
+    others = [lower(network, refolded, part=PART, clock_mhz=100.0)]
+    others += [designed(padded_net(np.random.default_rng(1)))[2]]
+    for styles in ({"conv0": "block"}, {"conv0": "registers"}, {"conv1": "block"}):
+        chosen = choices_for(network, styles, ())
+        others.append(lower(network, folding, part=PART, clock_mhz=100.0, choices=chosen))
+    assert len({design.digest, *(each.digest for each in others)}) == 1 + len(others)
+
+
+def test_choices() -> None:
+    """Memory styles go to a layer's weights and its line buffer, bit planes to its arithmetic."""
+    network, folding, _ = designed(mobilenet_like(np.random.default_rng(0)))
+    chosen = choices_for(network, {"conv0": "registers", "conv2": "block"}, ())
+    design = lower(network, folding, part=PART, clock_mhz=100.0, choices=chosen)
+    styles = {unit.name: unit.memory_style for unit in design.units if hasattr(unit, "memory_style")}
+    given = {name: style for name, style in styles.items() if style is not None}
+    assert given == {
+        "conv0_window": MemoryStyle.REGISTERS,
+        "conv0": MemoryStyle.REGISTERS,
+        "conv2_window": MemoryStyle.BLOCK,
+        "conv2": MemoryStyle.BLOCK,
+    }
+    net = image(UINT8)
+    net.conv(net.input, 2, SAME, B)
+    network, folding, _ = designed(net.graph())
+    unit = lower(network, folding, part=PART, clock_mhz=1.0, choices=choices_for(network, {}, ["conv0"])).layers[0]
+    assert isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES
+
+
+NAMES = "conv0, conv1, conv2, fc0"
+MUST = "must have bipolar weights, integer inputs and more than one input channel a group"
+CHOICES = {
+    "memory": ({"pool0": "block"}, (), f"memory: must name layers with weights ({NAMES}); found pool0."),
+    "bit_planes": ({}, ("conv7",), f"bit_planes: must name layers with weights ({NAMES}); found conv7."),
+    "inputs": (
+        {},
+        ("conv0",),
+        f"bit_planes: conv0 {MUST}; found bipolar weights and bipolar inputs. Leave it out.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_that_do_not_fit(name: str) -> None:
+    memory, planes, message = CHOICES[name]
+    network = integer_network(padded_net(np.random.default_rng(0)))
+    with pytest.raises(ConfigError) as error:
+        choices_for(network, memory, planes)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(("weight", "groups"), [(B, 4), (INT3, 1)], ids=["depthwise", "integers"])
+def test_bit_planes_need_bipolar_products(weight: DType, groups: int) -> None:
+    net = image(UINT8)
+    net.conv(net.input, 4, SAME, weight, groups=groups)
+    with pytest.raises(ConfigError) as error:
+        choices_for(net.graph(), {}, ["conv0"])
+    assert str(error.value) == f"bit_planes: conv0 {MUST}; found {weight} weights and uint8 inputs. Leave it out."
 
 
 def test_one_layer_alone() -> None:
+    """With its window unit, if it has one; not where it reads several streams."""
     _, design = deep()
     alone = design.only("fc1")
     assert (alone.name, alone.units) == ("net_fc1", (design.units[5],))
+    assert (alone.input, alone.output) == (design.units[5].input, design.units[5].output)
     with pytest.raises(KeyError):
         design.only("fc7")
+    images = designed(mobilenet_like(np.random.default_rng(0)))[2]
+    alone = images.only("conv2")
+    assert [unit.name for unit in alone.units] == ["conv2_window", "conv2"]
+    assert alone.input == alone.units[0].inputs[0] and alone.cycles.interval == alone.bound
+    with pytest.raises(ValueError, match=r"^sum0 reads 2 streams$"):
+        images.only("sum0")
 
 
 def test_errors() -> None:
@@ -139,8 +456,16 @@ def test_errors() -> None:
     with pytest.raises(CheckError) as error:
         lower(replace(graph, nodes=()), folding, part=PART, clock_mhz=1.0)
     assert str(error.value) == "net: must have a layer; found none."
-    node = graph.nodes[1]
-    assert not isinstance(node.op, MatMul)
     with pytest.raises(CheckError) as error:
         lower(graph, {**folding, "act0": folding["fc0"]}, part=PART, clock_mhz=1.0)
     assert str(error.value) == "act0 (net.act0): must be an integer operation; found Activation."
+
+
+def test_fused_thresholds() -> None:
+    """A threshold belongs to the product in front of it, unless there is none, or someone else reads its sums."""
+    net = image()
+    sums = net.conv(net.input, 4, SAME, B)
+    net.act(sums, B)
+    shared = replace(net.graph(), output=sums)
+    assert fused_threshold(integer_network(net.graph()), integer_network(net.graph()).node("conv0")) is not None
+    assert fused_threshold(integer_network(shared), integer_network(shared).node("conv0")) is None

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.packing import (
     descending_words,
     from_bits,
     from_hex,
     from_words,
+    tap_words,
     threshold_words,
     to_bits,
     to_hex,
@@ -42,21 +44,22 @@ def numbers(words: np.ndarray) -> list[int]:
 
 
 @settings(deadline=None)
-@given(DTYPES, st.integers(1, 20), st.integers(1, 20), st.integers(1, 4), st.integers(0, 99))
-def test_beats(dtype: DType, elements: int, lanes: int, frames: int, seed: int) -> None:
-    """Element b * lanes + l of a frame is in lane l of beat b; spare lanes are zero; and back again."""
-    stream = Stream("s", dtype, elements, min(lanes, elements))
-    codes = codes_of(np.random.default_rng(seed), dtype, (frames, elements))
-    codes[0] = np.where(np.arange(elements) % 2, dtype.max, dtype.min)
+@given(DTYPES, st.integers(1, 20), st.integers(1, 20), st.integers(1, 4), st.integers(1, 5), st.integers(0, 99))
+def test_beats(dtype: DType, elements: int, lanes: int, frames: int, vectors: int, seed: int) -> None:
+    """Element b * lanes + l of a vector is in lane l of its beat b; spare lanes are zero; and back again."""
+    stream = Stream("s", dtype, elements, min(lanes, elements), vectors=vectors)
+    codes = codes_of(np.random.default_rng(seed), dtype, (frames, vectors * elements))
+    codes[0] = np.where(np.arange(vectors * elements) % 2, dtype.max, dtype.min)
     words = to_words(codes, stream)
     expected = []
-    for frame in codes.tolist():
+    for vector in codes.reshape(-1, elements).tolist():
         for start in range(0, elements, stream.lanes):
-            bits = [bit for code in frame[start : start + stream.lanes] for bit in code_bits(code, dtype)]
+            bits = [bit for code in vector[start : start + stream.lanes] for bit in code_bits(code, dtype)]
             expected.append(word(bits))
     assert numbers(words) == expected
     assert words.shape == (frames * stream.beats, -(-stream.width // 8))
     assert np.array_equal(from_words(words, stream), codes)
+    assert np.array_equal(from_words(words[:-1], stream), codes[:-1])
     assert np.array_equal(from_bits(to_bits(codes, dtype), dtype), codes)
 
 
@@ -83,31 +86,59 @@ def test_unknown_bits_are_refused() -> None:
         from_hex(["0x"], 8)
 
 
-def unit(rng: np.random.Generator, sizes: tuple[int, int], folding: tuple[int, int], dtype: DType) -> MatVec:
-    (mh, mw), (pe, simd) = sizes, folding
-    streams = Stream("x", B, mw, simd), Stream("y", IntType(20, signed=True), mh, pe)
-    return MatVec("fc0", "", *streams, codes_of(rng, dtype, (mh, mw)), dtype, IntType(20, signed=True), None)
+def unit(rng: np.random.Generator, shape: tuple[int, ...], folding: tuple[int, int], dtype: DType) -> MatVec:
+    """A unit of weights (groups, MH, taps, channels)."""
+    (groups, mh, taps, channels), (pe, simd) = shape, folding
+    wide = IntType(20, signed=True)
+    source = Stream("x", B, taps * -(-channels // simd) * simd, simd, vectors=groups)
+    result = Stream("y", wide, groups * mh, pe)
+    return MatVec("fc0", "", source, result, codes_of(rng, dtype, shape), dtype, wide, None, simd)
+
+
+SHAPES = [(1, 5, 1, 7), (1, 5, 4, 7), (2, 5, 3, 7), (3, 5, 1, 7)]
 
 
 @pytest.mark.parametrize("dtype", [B, IntType(2, signed=True), IntType(3, signed=False), IntType(7, True)], ids=str)
 @pytest.mark.parametrize("folding", [(1, 1), (5, 7), (2, 3), (3, 2), (4, 7), (1, 5)], ids=str)
-def test_weights(folding: tuple[int, int], dtype: DType) -> None:
-    found = unit(np.random.default_rng(5), (5, 7), folding, dtype)
-    pe, simd = folding
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_weights(shape: tuple[int, ...], folding: tuple[int, int], dtype: DType) -> None:
+    """Word after word: the groups, the neurons PE at a time, tap by tap, the channels SIMD at a time."""
+    found = unit(np.random.default_rng(5), shape, folding, dtype)
+    (groups, mh, taps, channels), (pe, simd) = shape, folding
     fill = 1 if dtype == B else 0
     expected = []
-    for nf in range(-(-5 // pe)):
-        for sf in range(-(-7 // simd)):
-            bits: list[int] = []
-            for p in range(pe):
-                for s in range(simd):
-                    row, column = nf * pe + p, sf * simd + s
-                    inside = row < 5 and column < 7
-                    bits += code_bits(int(found.weights[row, column]) if inside else fill, dtype)
-            expected.append(word(bits))
+    for group in range(groups):
+        for nf in range(-(-mh // pe)):
+            for tap in range(taps):
+                for first in range(0, channels, simd):
+                    bits: list[int] = []
+                    for row in range(nf * pe, nf * pe + pe):
+                        for column in range(first, first + simd):
+                            inside = row < mh and column < channels
+                            bits += code_bits(int(found.weights[group, row, tap, column]) if inside else fill, dtype)
+                    expected.append(word(bits))
     assert numbers(weight_words(found)) == expected
     rom = found.weight_rom
     assert (rom.depth, rom.width) == (len(expected), pe * simd * dtype.bits)
+    assert found.slots == len(expected)
+
+
+@pytest.mark.parametrize("dtype", [B, IntType(2, signed=True), IntType(5, signed=False)], ids=str)
+@pytest.mark.parametrize("pe", [1, 2, 3, 5])
+@pytest.mark.parametrize("taps", [1, 6, 9])
+def test_taps(taps: int, pe: int, dtype: DType) -> None:
+    """A word for every tap of the first PE channels, then of the next."""
+    wide = IntType(20, signed=True)
+    weights = codes_of(np.random.default_rng(taps), dtype, (5, taps))
+    streams = Stream("x", B, taps * pe, pe, vectors=-(-5 // pe)), Stream("y", wide, 5, pe)
+    found = DepthwiseUnit("conv0", "", *streams, weights, dtype, wide, None)
+    expected = []
+    for first in range(0, 5, pe):
+        for tap in range(taps):
+            codes = [int(weights[c, tap]) if c < 5 else int(dtype == B) for c in range(first, first + pe)]
+            expected.append(word([bit for code in codes for bit in code_bits(code, dtype)]))
+    assert numbers(tap_words(found)) == expected
+    assert (found.weight_rom.depth, found.weight_rom.width) == (len(expected), pe * dtype.bits)
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 5])

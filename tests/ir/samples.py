@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hwgen.ir import ops
-from hwgen.ir.graph import Affine, Graph
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.types import IntType, TensorType
 from tests.builders import B, chain, value
 
@@ -22,10 +23,28 @@ STEPS: tuple[ops.Step, ...] = (
 LEVELS = ops.Levels(np.array([[-0.5, 0.5, 1.5]]), 0, 1)
 
 
+def _image_graph() -> Graph:
+    """A convolution, pools and branches that meet."""
+    x, image, wide = value("x", (6, 5, 2), IntType(3, signed=True)), (4, 4, 2), IntType(8, signed=True)
+    geometry = Geometry((3, 2), (2, 1), (1, 1), (1, 0, 2, 0))
+    weights = np.arange(12).reshape(2, 3, 2, 1) - 6
+    conv = Node("conv0", ops.Conv(weights, IntType(4, signed=True), geometry, 2, 1), (x,), value("c", image, wide))
+    most = ops.Pool(Geometry((2, 2), padding=(1, 0, 0, 1)), ops.PoolKind.MAX, np.array([0, 1]))
+    pool = Node("pool0", most, (conv.output,), value("m", image, wide))
+    both = Node("add0", ops.Sum(), (conv.output, pool.output), value("s", image, IntType(9, signed=True)))
+    join = Node("concat0", ops.Concat(), (conv.output, pool.output), value("j", (4, 4, 4), wide))
+    total = ops.Pool(Geometry((4, 4)), ops.PoolKind.SUM, np.zeros(1))
+    means = [
+        Node(f"pool{i}", total, (given,), value(f"p{i}", (1, 1, given.type.channels), IntType(16, signed=True)))
+        for i, given in enumerate((both.output, join.output), start=1)
+    ]
+    return Graph("image", x, (conv, pool, both, join, *means), means[1].output)
+
+
 def sample_graphs() -> list[Graph]:
     """Networks of every operation, step, quantiser, rounding and kind of type."""
     x = value("x", (3, 2), IntType(5, signed=True))
-    graphs = []
+    graphs = [_image_graph()]
     for last, out in ((ops.Sign(), B), (QUANTISE, UINT3), (LEVELS, IntType(2, signed=False))):
         act = ("a", ops.Activation((*STEPS, last)), TensorType((3, 2), out))
         graphs.append(chain("g", x, act, encoding=Affine(np.array([0.5, 0.25]), np.asarray(-1.0))))

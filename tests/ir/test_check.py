@@ -54,10 +54,13 @@ BROKEN: dict[str, tuple[Graph, str]] = {
     ),
     "two_inputs": (
         replace(LEGAL, nodes=(replace(FIRST, inputs=FIRST.inputs * 2), SECOND, THIRD)),
-        "fc0 (net.fc0): one input is read; found 2.",
+        "fc0 (net.fc0): inputs are read; found 2.",
     ),
     "weights_rank": (one(MatMul(np.ones(3), B), T3), "n (net.n): weights are (out, in); found (3,)."),
-    "weights_shape": (one(MatMul(np.ones((3, 2)), B), T3), "n (net.n): weights fit; found (3, 2)."),
+    "weights_shape": (
+        one(MatMul(np.ones((3, 2)), B), T3),
+        "n (net.n): weights fit what goes in and comes out; found (3, 2).",
+    ),
     "weights_codes": (one(MatMul(np.zeros((3, 3)), B), T3), "n (net.n): weights are codes of bipolar; found others."),
     "shape": (one(Activation((Sign(),)), TensorType((4,), B)), "n (net.n): the shape stays; found 4xbipolar."),
     "parameter": (

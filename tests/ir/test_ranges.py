@@ -9,7 +9,7 @@ import pytest
 
 from hwgen.golden.execute import trace
 from hwgen.ir.ops import Activation, Quantise, Rounding
-from hwgen.ir.ranges import accumulator_type, matmul_range, quantiser_range, ranges, type_range
+from hwgen.ir.ranges import matmul_range, quantiser_range, ranges, smallest_type, type_range
 from hwgen.ir.types import DType, IntType, smallest_int
 from tests.builders import B, codes_of, random_network, value
 
@@ -29,7 +29,9 @@ def test_tight(dtype: DType, weight: DType) -> None:
         bounds = matmul_range(weights, type_range(source))
         sums = every @ weights.T
         assert np.array_equal(bounds.low, sums.min(axis=0)) and np.array_equal(bounds.high, sums.max(axis=0))
-        assert accumulator_type(weights, type_range(source)) == smallest_int(int(sums.min()), int(sums.max()))
+        assert smallest_type(matmul_range(weights, type_range(source))) == smallest_int(
+            int(sums.min()), int(sums.max())
+        )
 
 
 @pytest.mark.parametrize("seed", range(4))

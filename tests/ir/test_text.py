@@ -32,7 +32,8 @@ def test_samples_hold_everything() -> None:
     """So that a new operation or step cannot be forgotten here."""
     printed = "".join(print_graph(graph) for graph in GRAPHS)
     assert set(re.findall(r" = (\w+)\(", printed)) == {kind.__name__ for kind in ops.Op.__args__}
-    assert set(re.findall(r'"kind": "(\w+)"', printed)) == {kind.__name__ for kind in ops.Step.__args__}
+    kinds = {kind.__name__ for kind in ops.Step.__args__} | {kind.value for kind in ops.PoolKind}
+    assert set(re.findall(r'"kind": "(\w+)"', printed)) == kinds
     assert set(re.findall(r'"rounding": "(\w+)"', printed)) == {mode.value for mode in ops.Rounding}
 
 
@@ -75,7 +76,7 @@ def test_origin_is_quoted() -> None:
 
 NODE = print_graph(DEEP).splitlines()[3]
 DAMAGE: dict[str, tuple[str, str, str]] = {
-    "operation": ("= MatMul(", "= Conv(", "line 4: 'Conv'"),
+    "operation": ("= MatMul(", "= Convolve(", "line 4: 'Convolve'"),
     "value": ("MatMul(x)", "MatMul(z)", "line 4: 'z'"),
     "type": ("2xint4", "2xfloat4", "line 4: a type is bipolar, intN or uintN, found 'float4'"),
     "shape": ("i1[2,4]", "i1[3,4]", "line 4: 12 bits need 2 bytes, found 1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from itertools import product
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from hwgen.hw.design import Unit
+from hwgen.hw.kernel import OneToOne
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.matvec import Thresholding
@@ -23,17 +25,25 @@ U8, I6 = IntType(8, signed=False), IntType(6, signed=True)
 
 
 def threshold(
-    source: DType, result: DType, elements: int, lanes: int, *, shared: bool = False, descending: bool = False
+    source: DType,
+    result: DType,
+    elements: int,
+    lanes: int,
+    *,
+    shared: bool = False,
+    descending: bool = False,
+    vectors: int = 1,
 ) -> ThresholdUnit:
     rng = np.random.default_rng(5)
     channels = 1 if shared else elements
     activation = thresholding(rng, result, channels, (source.min, source.max), descending=descending)
-    streams = Stream("x", source, elements, lanes), Stream("y", result, elements, lanes)
+    streams = (Stream("x", dtype, elements, lanes, vectors=vectors) for dtype in (source, result))
     return ThresholdUnit("th", "th", *streams, activation)
 
 
 def prove_random(unit: Unit, work: Path, frames: int = 6) -> None:
-    codes = draw(np.random.default_rng(3), unit.input.dtype, (frames, unit.input.elements))
+    assert isinstance(unit, OneToOne)
+    codes = draw(np.random.default_rng(3), unit.input.dtype, (frames, unit.input.size))
     prove(design_of(unit), codes, work)
 
 
@@ -41,7 +51,7 @@ def prove_random(unit: Unit, work: Path, frames: int = 6) -> None:
     "unit",
     [
         threshold(U8, B, 10, 4, shared=True),
-        threshold(U8, IntType(2, signed=False), 10, 4, descending=True),
+        threshold(U8, IntType(2, signed=False), 10, 4, descending=True, vectors=3),
         threshold(I6, IntType(3, signed=True), 6, 1),
         threshold(I6, B, 5, 5, shared=True, descending=True),
         threshold(B, IntType(2, signed=True), 7, 3),
@@ -67,15 +77,25 @@ def test_argmax(score: DType, elements: int, lanes: int, tmp_path: Path) -> None
     prove_random(ArgMaxUnit("am", "am", Stream("x", score, elements, lanes), Stream("i", index, 1, 1)), tmp_path, 40)
 
 
-def width(elements: int, source: int, sink: int, dtype: DType = B) -> WidthConverter:
-    return WidthConverter("wc", "wc", Stream("x", dtype, elements, source), Stream("x", dtype, elements, sink))
+def width(
+    elements: int, source: int, sink: int, dtype: DType = B, vectors: int = 1, name: str = "wc"
+) -> WidthConverter:
+    streams = (Stream(name, dtype, elements, lanes, vectors=vectors) for lanes in (source, sink))
+    return WidthConverter(name, name, *streams)
 
 
 @pytest.mark.parametrize(
-    ("elements", "source", "sink"), [(24, 8, 2), (24, 2, 8), (10, 4, 3), (10, 3, 4), (11, 2, 7), (13, 13, 1), (5, 1, 5)]
+    ("elements", "lanes", "vectors"),
+    [(24, (8, 2, 8), 1), (10, (4, 3, 4), 3), (11, (2, 7, 11), 2), (13, (13, 1), 1), (5, (1, 5, 2), 4)],
+    ids=str,
 )
-def test_width(elements: int, source: int, sink: int, tmp_path: Path) -> None:
-    prove_random(width(elements, source, sink, IntType(3, signed=True)), tmp_path)
+def test_width(elements: int, lanes: tuple[int, ...], vectors: int, tmp_path: Path) -> None:
+    """Converters in a row, vector by vector."""
+    dtype = IntType(3, signed=True)
+    pairs = enumerate(itertools.pairwise(lanes))
+    units = [width(elements, *pair, dtype, vectors, f"wc{index}") for index, pair in pairs]
+    frames = draw(np.random.default_rng(3), dtype, (6, vectors * elements))
+    prove(design_of(*units), frames, tmp_path)
 
 
 @pytest.mark.long
@@ -84,10 +104,11 @@ def test_width_between_all_lane_counts(source: int, sink: int, tmp_path: Path) -
     prove_random(width(7, source, sink), tmp_path)
 
 
-@pytest.mark.parametrize("depth", [2, 3, 5, 70])
-def test_fifo(depth: int, tmp_path: Path) -> None:
+def test_fifo(tmp_path: Path) -> None:
+    """FIFOs in a row, the last one in block RAM."""
     stream = Stream("x", U8, 9, 2)
-    prove_random(Fifo("ff", "ff", stream, stream, depth), tmp_path, 30)
+    units = [Fifo(f"ff{depth}", "ff", stream, stream, depth) for depth in (2, 3, 5, 70, 130)]
+    prove(design_of(*units), draw(np.random.default_rng(3), U8, (60, 9)), tmp_path)
 
 
 def test_chain_under_back_pressure_keeps_the_schedule_on_every_stream(tmp_path: Path) -> None:

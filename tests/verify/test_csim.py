@@ -33,9 +33,11 @@ def network() -> Case:
     fc0, fc1 = first.design.units[0], second.design.units[0]
     assert isinstance(fc0, MatVec) and isinstance(fc1, MatVec)
     fc1 = replace(fc1, name="fc1")
-    top = ArgMaxUnit("top", "top-1", fc1.output, Stream("class", fc1.sum_type, 1, 1))
-    between = (Fifo("q0", "stream", fc0.output, fc0.output, 4), WidthConverter("w1", "stream", fc0.output, fc1.input))
-    scores = first.expected @ fc1.weights.T
+    held, narrow = replace(fc0.output, name="q0"), replace(fc1.input, name="w1")
+    fc1 = replace(fc1, input=narrow, output=replace(fc1.output, name="fc1"))
+    top = ArgMaxUnit("top", "top-1", fc1.output, Stream("top", fc1.sum_type, 1, 1))
+    between = (Fifo("q0", "stream", fc0.output, held, 4), WidthConverter("w1", "stream", held, narrow))
+    scores = first.expected @ fc1.weights[0, :, 0].T
     design = design_of("net", fc0, *between, fc1, top)
     return Case(design, first.inputs, np.argmax(scores, axis=1)[:, None])
 
@@ -68,15 +70,16 @@ def mutants() -> list[Case]:
     case = matvec_case("right", (9, 4), (2, 3), (B, B, B))
     unit = case.design.units[0]
     assert isinstance(unit, MatVec)
-    agree = case.inputs[1] == unit.weights[2]
+    weights = unit.weights[0, :, 0]
+    agree = case.inputs[1] == weights[2]
     flipped = unit.weights.copy()
-    flipped[2, np.argmax(agree)] *= -1
+    flipped[0, 2, 0, np.argmax(agree)] *= -1
     ones, others = case.inputs[1] == 1, case.inputs[1] == -1
     one, other = np.argmax(ones & agree), np.argmax(others & agree)
     assert agree.any() and ones[one] and agree[one] and others[other] and agree[other]
     swapped = unit.weights.copy()
-    swapped[:, [one, other]] = unit.weights[:, [other, one]]
-    sums = ((case.inputs @ unit.weights.T) + 9) // 2
+    swapped[..., [one, other]] = unit.weights[..., [other, one]]
+    sums = ((case.inputs @ weights.T) + 9) // 2
     falls = np.zeros(4, dtype=np.int64)
     exact = Thresholding(sums[1][:, None], falls, -1, 2)
     off_by_one = Thresholding((sums[1] + np.array([0, 0, 0, 1]))[:, None], falls, -1, 2)

@@ -9,10 +9,13 @@ import pytest
 
 from hwgen.backends.hls import emit
 from hwgen.hw import packing
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import dpisim
 from hwgen.verify.bench import Stalls
 from tests.hls_lib.cases import Case, matvec_case, write_project
+from tests.hls_lib.image_cases import Conv, conv_case
+from tests.hls_lib.join_cases import add_case
 
 B = Bipolar()
 
@@ -54,4 +57,16 @@ def test_reset(narrow: Case, folder: Path, beats: int) -> None:
 def test_wide_beats(tmp_path: Path) -> None:
     """Beats of several 32-bit words at both ends, not a multiple of bytes."""
     case = matvec_case("wide", (61, 30), (25, 35), (IntType(3, True), IntType(3, True), IntType(3, True)))
+    assert np.array_equal(outputs(case, tmp_path, Stalls(source=0.2, sink=0.2)), case.expected)
+
+
+def test_an_image(tmp_path: Path) -> None:
+    """Frames of many vectors, through a sliding window unit."""
+    padded = Geometry((3, 3), (2, 1), padding=(1, 1, 1, 1))
+    case = conv_case("net", (5, 4, 5), 3, padded, Conv(B, B, B, 2, 3))
+    assert np.array_equal(outputs(case, tmp_path, Stalls(source=0.2, sink=0.2)), case.expected)
+
+
+def test_branches(tmp_path: Path) -> None:
+    case = add_case("net", 5, 2, (B, IntType(3, True)), vectors=3)
     assert np.array_equal(outputs(case, tmp_path, Stalls(source=0.2, sink=0.2)), case.expected)

@@ -14,8 +14,8 @@ import pytest
 from hwgen.errors import DataError
 from hwgen.ir.graph import Affine, Graph
 from hwgen.ir.types import DType, IntType
-from hwgen.verify.vectors import as_codes, random_codes, read_array
-from tests.builders import B, random_network
+from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
+from tests.builders import B, ImageBuilder, random_network
 
 UINT8, INT4 = IntType(8, signed=False), IntType(4, signed=True)
 IMAGES = np.arange(24, dtype=np.uint8).reshape(4, 2, 3)
@@ -157,7 +157,8 @@ def test_damage_never_escapes(tmp_path: Path) -> None:
 
 def test_codes_keep_their_order() -> None:
     found = as_codes(graph(), IMAGES, "w")
-    assert found.dtype == np.uint8 and np.array_equal(found, IMAGES.reshape(4, 6))
+    assert found.dtype == np.uint8 and found.shape == (4, 6) and np.array_equal(found, IMAGES.reshape(4, 6))
+    assert np.array_equal(as_codes(graph(), IMAGES, "w", layout=Layout.NCHW), found)
     assert np.array_equal(as_codes(graph(), IMAGES.astype(np.float32), "w"), found)
     assert as_codes(graph(INT4), np.full((1, 6), -8), "w").dtype == np.int8
     assert as_codes(graph(IntType(12, signed=False)), np.full((1, 6), 4000), "w").dtype == np.int64
@@ -237,3 +238,109 @@ def test_random_codes(dtype: DType) -> None:
     assert found.shape == (1000, 6) and np.array_equal(found, random_codes(graph(dtype), 1000, seed=3))
     assert values == ({-1, 1} if dtype == B else set(range(dtype.min, dtype.max + 1)))
     assert not np.array_equal(found, random_codes(graph(dtype), 1000, seed=4))
+
+
+def image_graph(*shape: int, dtype: DType = UINT8) -> Graph:
+    """A network that reads images of `shape`."""
+    net = ImageBuilder(np.random.default_rng(0), shape, dtype)
+    net.dense(net.input, 2, B)
+    return net.graph()
+
+
+PHOTOS = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
+"""Two frames of 4 x 5 pixels of 3 channels."""
+
+
+def test_images_in_either_layout() -> None:
+    """Channels last as they are, channels first turned; flat frames are taken in the network's own order."""
+    net = image_graph(4, 5, 3)
+    first = np.ascontiguousarray(np.moveaxis(PHOTOS, -1, 1))
+    assert first.shape == (2, 3, 4, 5)
+    for array, layout in ((PHOTOS, Layout.NHWC), (first, Layout.NCHW)):
+        assert np.array_equal(as_codes(net, array, "w", layout=layout), PHOTOS)
+    for layout in Layout:
+        assert np.array_equal(as_codes(net, PHOTOS.reshape(2, 60), "w", layout=layout), PHOTOS)
+    assert as_codes(net, PHOTOS, "w")[1, 2, 3, 1] == PHOTOS[1, 2, 3, 1] == first[1, 1, 2, 3]
+
+
+def test_one_channel_needs_no_axis() -> None:
+    net = image_graph(4, 5, 1)
+    grey = PHOTOS[..., 0]
+    for array in (grey, grey[..., None], grey[:, None]):
+        for layout in Layout:
+            if array.ndim == 4 and (array.shape[1] == 1) != (layout is Layout.NCHW):
+                continue
+            assert np.array_equal(as_codes(net, array, "w", layout=layout)[..., 0], grey)
+
+
+def test_signals() -> None:
+    """(N, L, C) and (N, C, L), with or without the axis of one."""
+    net = image_graph(20, 1, 3)
+    signal = PHOTOS.reshape(2, 20, 3)
+    first = np.moveaxis(signal, -1, 1)
+    expected = signal[:, :, None, :]
+    for array in (signal, expected, signal.reshape(2, 60)):
+        assert np.array_equal(as_codes(net, array, "w"), expected)
+    for array in (first, first[..., None]):
+        assert np.array_equal(as_codes(net, array, "w", layout=Layout.NCHW), expected)
+
+
+def test_options_go_with_layouts() -> None:
+    """Binarised and real images keep their places too."""
+    first = np.moveaxis(PHOTOS, -1, 1)
+    found = as_codes(image_graph(4, 5, 3, dtype=B), first, "w", binarize_at=50, layout=Layout.NCHW)
+    assert np.array_equal(found, np.where(PHOTOS >= 50, 1, -1))
+    scaled = replace(image_graph(4, 5, 3), encoding=Affine(np.array([0.5, 1.0, 2.0])))
+    found = as_codes(scaled, first * np.array([0.5, 1.0, 2.0])[:, None, None], "w", real=True, layout=Layout.NCHW)
+    assert np.array_equal(found, PHOTOS)
+
+
+LAYOUTS = {
+    "first_as_last": (
+        (4, 5, 3),
+        (2, 3, 4, 5),
+        Layout.NHWC,
+        "frames must be 4x5x3 (height, width, channels) in layout nhwc; found frames of shape (3, 4, 5)."
+        " Give them so, or pass --layout nchw.",
+    ),
+    "last_as_first": (
+        (4, 5, 3),
+        (2, 4, 5, 3),
+        Layout.NCHW,
+        "frames must be 4x5x3 (height, width, channels) in layout nchw; found frames of shape (4, 5, 3)."
+        " Give them so, or pass --layout nhwc.",
+    ),
+    "turned": (
+        (4, 5, 3),
+        (2, 5, 4, 3),
+        Layout.NHWC,
+        "frames must be 4x5x3 (height, width, channels) in layout nhwc; found frames of shape (5, 4, 3)."
+        " Give them so, or pass --layout nchw.",
+    ),
+    "signal": (
+        (20, 1, 3),
+        (2, 3, 20),
+        Layout.NHWC,
+        "frames must be 20x1x3 (height, width, channels) in layout nhwc; found frames of shape (3, 20)."
+        " Give them so, or pass --layout nchw.",
+    ),
+    "elements": (
+        (4, 5, 3),
+        (2, 4, 5, 4),
+        Layout.NHWC,
+        "frames must have 60 elements (4, 5, 3); found frames of shape (4, 5, 4)."
+        " Give the images this network was built for.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layouts_that_do_not_fit(name: str) -> None:
+    shape, given, layout, message = LAYOUTS[name]
+    with pytest.raises(DataError) as error:
+        as_codes(image_graph(*shape), np.zeros(given, np.uint8), "img.npy", layout=layout)
+    assert str(error.value) == f"img.npy: {message}"
+
+
+def test_random_images() -> None:
+    assert random_codes(image_graph(4, 5, 3), 7, seed=0).shape == (7, 4, 5, 3)

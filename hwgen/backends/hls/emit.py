@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hwgen.backends.hls.units import UnitContext, params_context, unit_context
+from hwgen.backends.hls.context import UnitContext, params_context
+from hwgen.backends.hls.units import unit_context
 from hwgen.backends.render import asset, library, render
 from hwgen.hw import packing
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.packing import Bytes
 
@@ -27,11 +29,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Stage:
-    """One call in the dataflow region."""
+    """One call in the dataflow region; `streams` are its arguments."""
 
     function: str
-    source: str
-    sink: str
+    streams: str
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,10 @@ class TopContext:
 
 def emit(design: Design) -> dict[str, str]:
     """The project's files, relative path to text; all but the golden vectors (see `vectors`)."""
-    units = _stage_units(design)
-    top = _top_context(design, units)
-    files = _unit_files(tuple(context for context, _ in units))
+    wiring = _wired(design)
+    units = tuple(unit_context(design, unit) for unit in wiring.units)
+    top = _top_context(design, wiring, units)
+    files = _unit_files(units)
     files |= {
         f"src/{design.name}.hpp": render("hls/top.hpp.j2", top),
         f"src/{design.name}.cpp": render("hls/top.cpp.j2", top),
@@ -83,21 +85,37 @@ def hex_text(words: Bytes, width: int) -> str:
     return "".join(f"{line}\n" for line in packing.to_hex(words, width))
 
 
-def _stage_units(design: Design) -> tuple[tuple[UnitContext, int], ...]:
-    """Every unit that becomes a function, and the depth of the stream behind it.
+@dataclass(frozen=True)
+class _Wiring:
+    """The dataflow region: units that become functions, and the FIFOs that became depths.
 
-    A FIFO inside the design is the depth of the stream before it; one at the edge needs a function that fills it.
+    Attributes:
+        channel: of each stream of the design, the name that it has in the top function.
+        depth: of each channel behind which FIFOs stood, their beats.
     """
-    stages: list[tuple[UnitContext, int]] = []
-    last = len(design.units) - 1
-    for place, unit in enumerate(design.units):
-        if isinstance(unit, Fifo) and place > 0:
-            context, depth = stages[-1]
-            stages[-1] = (context, depth + unit.depth)
-            if place < last:
+
+    units: tuple[Unit, ...]
+    channel: Mapping[str, str]
+    depth: Mapping[str, int]
+
+
+def _wired(design: Design) -> _Wiring:
+    """A FIFO inside the design is the depth of the stream before it; one at the edge needs a function that fills it."""
+    channel = {name: name for name in design.streams}
+    channel |= {design.input.name: "s_axis", design.output.name: "m_axis"}
+    depth: dict[str, int] = {}
+    units: list[Unit] = []
+    for unit in design.units:
+        if isinstance(unit, Fifo) and channel[unit.input.name] != "s_axis":
+            before = channel[unit.input.name]
+            depth[before] = depth.get(before, 0) + unit.depth
+            if channel[unit.output.name] != "m_axis":
+                channel[unit.output.name] = before
                 continue
-        stages.append((unit_context(design, unit), unit.depth if isinstance(unit, Fifo) else 0))
-    return tuple(stages)
+        elif isinstance(unit, Fifo):
+            depth[channel[unit.output.name]] = unit.depth
+        units.append(unit)
+    return _Wiring(tuple(units), channel, depth)
 
 
 def _unit_files(units: tuple[UnitContext, ...]) -> dict[str, str]:
@@ -121,16 +139,16 @@ def _includes(sources: dict[str, str], names: set[str]) -> set[str]:
     return found
 
 
-def _top_context(design: Design, units: tuple[tuple[UnitContext, int], ...]) -> TopContext:
-    channels = tuple(
-        Channel(f"{context.function}_out", f"{context.scope}::OutWord", depth or DEFAULT_DEPTH)
-        for context, depth in units[:-1]
-    )
-    edges = ("s_axis", *(channel.name for channel in channels), "m_axis")
-    stages = tuple(
-        Stage(context.function, source, sink)
-        for (context, _), source, sink in zip(units, edges[:-1], edges[1:], strict=True)
-    )
+def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...]) -> TopContext:
+    channels, stages = [], []
+    for unit, context in zip(wiring.units, units, strict=True):
+        names = [wiring.channel[stream.name] for stream in (*unit.inputs, *unit.outputs)]
+        stages.append(Stage(context.function, ", ".join(names)))
+        channels += [
+            Channel(name, f"{context.scope}::OutWord", wiring.depth.get(name, DEFAULT_DEPTH))
+            for name in names[len(unit.inputs) :]
+            if name != "m_axis"
+        ]
     functions = (design.name, *(stage.function for stage in stages))
     return TopContext(
         name=design.name,
@@ -142,8 +160,8 @@ def _top_context(design: Design, units: tuple[tuple[UnitContext, int], ...]) -> 
         in_beats=design.input.beats,
         out_width=design.output.width,
         out_beats=design.output.beats,
-        channels=channels,
-        stages=stages,
-        includes=tuple(f'#include "{context.header}"' for context, _ in units),
+        channels=tuple(channels),
+        stages=tuple(stages),
+        includes=tuple(f'#include "{context.header}"' for context in units),
         sources=tuple(f"src/{function}.cpp" for function in functions),
     )

@@ -1,6 +1,7 @@
 """The SystemVerilog back end."""
 
-from hwgen.backends.rtl.emit import emit, unit_module
-from hwgen.backends.rtl.top import Beats, unit_beats
+from hwgen.backends.rtl.emit import emit
+from hwgen.backends.rtl.instances import Beats
+from hwgen.backends.rtl.top import stream_beats
 
-__all__ = ["Beats", "emit", "unit_beats", "unit_module"]
+__all__ = ["Beats", "emit", "stream_beats"]

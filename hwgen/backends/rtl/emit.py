@@ -1,40 +1,55 @@
-"""Prints a design as SystemVerilog: a top level, one module per layer, the library it needs and its memories."""
+"""Prints a design as SystemVerilog: a top level, a module for each layer, the library it needs and its memories."""
 
 from __future__ import annotations
 
 import re
 
 from hwgen.backends.render import library, render
-from hwgen.backends.rtl.layers import LayerText, render_layer
+from hwgen.backends.rtl.layers import LayerText, ModuleUnit, argmax_text, threshold_text
+from hwgen.backends.rtl.products import depthwise_text, matvec_text
 from hwgen.backends.rtl.top import top_context
-from hwgen.hw.design import Design, Layer
+from hwgen.hw.design import Design
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.threshold import ThresholdUnit
 
 _INSTANCE = re.compile(r"^ *(hwgen_\w+) #\(", re.MULTILINE)
-
-
-def unit_module(design: Design, layer: Layer) -> str:
-    """The name of the module that holds `layer` in `design`."""
-    return f"{design.name}_{layer.name}"
 
 
 def emit(design: Design) -> dict[str, str]:
     """The RTL project: relative path -> text.
 
-    `<design>.sv` is the AXI4-Stream top level, `<design>_<unit>.sv` one layer each, `lib/` the library modules in
-    use, `mem/` the memories (hexadecimal; `$readmemh` finds them in the working directory), `files.f` every source
-    in compile order.
+    `<design>.sv` is the AXI4-Stream top level, `<design>_<unit>.sv` one layer with memories or a top-1 unit each,
+    `lib/` the library modules in use, `mem/` the memories (hexadecimal; `$readmemh` finds them in the working
+    directory), `files.f` every source in compile order.
     """
     sources: dict[str, str] = {}
     memories: dict[str, str] = {}
-    for layer in design.layers:
-        text: LayerText = render_layer(layer, unit_module(design, layer), design.digest)
-        sources[f"{unit_module(design, layer)}.sv"] = text.source
-        memories |= {f"mem/{name}": lines for name, lines in text.memories.items()}
-    context = top_context(design, {layer.name: unit_module(design, layer) for layer in design.layers})
-    sources[f"{design.name}.sv"] = render("rtl/top.sv.j2", context)
+    modules: dict[str, str] = {}
+    for unit in design.units:
+        if isinstance(unit, ModuleUnit):
+            modules[unit.name] = f"{design.name}_{unit.name}"
+            text = _render(unit, modules[unit.name], design.digest)
+            sources[f"{modules[unit.name]}.sv"] = text.source
+            memories |= {f"mem/{name}": lines for name, lines in text.memories.items()}
+    sources[f"{design.name}.sv"] = render("rtl/top.sv.j2", top_context(design, modules))
     lib = _library_in_use("\n".join(sources.values()))
     files = [*lib, *sources]
     return {**lib, **sources, **memories, "files.f": "\n".join(files) + "\n"}
+
+
+def _render(unit: ModuleUnit, module: str, digest: str) -> LayerText:
+    """The module of `unit`, named `module`, and its memories."""
+    match unit:
+        case MatVec():
+            return matvec_text(unit, module, digest)
+        case DepthwiseUnit():
+            return depthwise_text(unit, module, digest)
+        case ThresholdUnit():
+            return threshold_text(unit, module, digest)
+        case ArgMaxUnit():
+            return argmax_text(unit, module, digest)
 
 
 def _library_in_use(text: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwgen.hw.kernel import OneToOne
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream
 
@@ -12,7 +13,7 @@ LATENCY = 3
 
 
 @dataclass(frozen=True)
-class ArgMaxUnit:
+class ArgMaxUnit(OneToOne):
     """Reads the scores of a frame, writes one index."""
 
     name: str

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwgen.hw.kernel import Memory, OneToOne
 from hwgen.hw.schedule import Queue
 from hwgen.hw.stream import Stream
 
 
 @dataclass(frozen=True)
-class Fifo:
+class Fifo(OneToOne):
     """`depth` beats, at least 2; a beat written in one cycle can be read in the next."""
 
     name: str
@@ -21,6 +22,10 @@ class Fifo:
     @property
     def cycles(self) -> int:
         return self.input.beats
+
+    @property
+    def memory(self) -> Memory:
+        return Memory(self.name, self.depth, self.input.width)
 
     @property
     def schedule(self) -> Queue:

@@ -1,15 +1,17 @@
 """Matrix-vector-threshold unit (MVTU): PE neurons by SIMD inputs a cycle, II = 1.
 
 Slot (nf, sf) of a frame multiplies inputs [sf*SIMD, +SIMD) with the weights of neurons [nf*PE, +PE). The first SF
-slots read the vector and keep it; the others read it back. The last slot of each nf gives one output beat.
+slots read the vector and keep it; the others read it back. The last slot of each nf gives one output beat. A
+convolution is the same on the vectors that a sliding window unit makes.
 Folding after FINN (Umuroglu et al., FPGA 2017, section 4).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-from hwgen.hw.kernel import Folding, Rom
+from hwgen.hw.kernel import Folding, Memory, MemoryStyle, OneToOne
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
@@ -47,12 +49,30 @@ class Thresholding:
         return bool(self.descending.any())
 
 
+class Arithmetic(Enum):
+    """How a unit multiplies: by what is cheapest for the types, or bit plane by bit plane.
+
+    Bit planes (Courbariaux et al. 2016): an n-bit input is n binary vectors x_i, and with bipolar weights
+    x_i . w = 2 * popcount(x_i AND w) - popcount(x_i). The numbers are the same.
+    """
+
+    DIRECT = "direct"
+    BIT_PLANES = "bit_planes"
+
+
 @dataclass(frozen=True, eq=False)
-class MatVec:
-    """An MVTU. `weights` is (MH, MW) codes; without `activation` the accumulators themselves leave.
+class MatVec(OneToOne):
+    """An MVTU. `weights` is (groups, MH, taps, channels) codes; without `activation` accumulators leave.
+
+    A dense layer has one group and one tap. A convolution reads windows: tap by tap, each tap `tap_beats` beats of
+    SIMD channels, spare lanes zero. A grouped one works on the groups of a pixel in turn, each with weights and
+    thresholds of its own. `MH` outputs of a group leave in NF beats; a frame has `pixels` vectors of all groups.
 
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
+        counted: the input is a padded bipolar image (-1, 0, +1 in two bits): popcounts of XNOR over the taps that are
+            not padded.
+        memory_style: of the weights, by the rule where None.
     """
 
     name: str
@@ -63,32 +83,70 @@ class MatVec:
     weight_type: DType
     sum_type: IntType
     activation: Thresholding | None
+    simd: int
+    counted: bool = False
+    arithmetic: Arithmetic = Arithmetic.DIRECT
+    memory_style: MemoryStyle | None = None
 
     @property
-    def mw(self) -> int:
-        return self.input.elements
+    def groups(self) -> int:
+        return int(self.weights.shape[0])
 
     @property
     def mh(self) -> int:
-        return self.output.elements
+        """Outputs of a group."""
+        return int(self.weights.shape[1])
+
+    @property
+    def taps(self) -> int:
+        return int(self.weights.shape[2])
+
+    @property
+    def channels(self) -> int:
+        """Inputs of a tap."""
+        return int(self.weights.shape[3])
+
+    @property
+    def mw(self) -> int:
+        """Fan-in of a neuron."""
+        return self.taps * self.channels
 
     @property
     def folding(self) -> Folding:
-        return Folding(pe=self.output.lanes, simd=self.input.lanes)
+        return Folding(pe=self.output.lanes, simd=self.simd)
 
     @property
     def neuron_folds(self) -> int:
-        """NF: beats of output a frame."""
+        """NF: beats of output of a group."""
         return ceil_div(self.mh, self.output.lanes)
 
     @property
+    def tap_beats(self) -> int:
+        return ceil_div(self.channels, self.simd)
+
+    @property
     def synapse_folds(self) -> int:
-        """SF: beats of input a frame."""
-        return ceil_div(self.mw, self.input.lanes)
+        """SF: beats of input of a group."""
+        return self.taps * self.tap_beats
+
+    @property
+    def last_simd(self) -> int:
+        """Lanes of a tap's last beat that carry inputs."""
+        return self.channels - (self.tap_beats - 1) * self.simd
+
+    @property
+    def slots(self) -> int:
+        """Cycles of one pixel: words of the weight memory."""
+        return self.groups * self.neuron_folds * self.synapse_folds
+
+    @property
+    def pixels(self) -> int:
+        """Vectors a frame."""
+        return self.output.vectors
 
     @property
     def cycles(self) -> int:
-        return self.neuron_folds * self.synapse_folds
+        return self.pixels * self.slots
 
     @property
     def is_xnor(self) -> bool:
@@ -99,21 +157,29 @@ class MatVec:
     def schedule(self) -> Engine:
         period = self.synapse_folds
         return Engine(
-            slots=self.cycles,
-            reads=self.synapse_folds,
+            slots=self.neuron_folds * period,
+            reads=period,
             period=period,
             latency=LATENCY,
             credits=credits_for(LATENCY, period),
         )
 
     @property
-    def weight_rom(self) -> Rom:
+    def weight_rom(self) -> Memory:
+        """Word (group * NF + nf) * SF + sf holds SIMD weights of each of PE neurons."""
         lanes = self.folding.pe * self.folding.simd
-        return Rom(f"{self.name}_weights", self.cycles, lanes * self.weight_type.bits)
+        return Memory(f"{self.name}_weights", self.slots, lanes * self.weight_type.bits, self.memory_style)
 
     @property
-    def threshold_rom(self) -> Rom | None:
+    def threshold_rom(self) -> Memory | None:
         if self.activation is None:
             return None
         width = self.folding.pe * self.activation.levels * self.activation.type.bits
-        return Rom(f"{self.name}_thresholds", self.neuron_folds, width)
+        return Memory(f"{self.name}_thresholds", self.groups * self.neuron_folds, width)
+
+    @property
+    def vector_memory(self) -> Memory | None:
+        """Keeps the input vector where neurons are folded."""
+        if self.neuron_folds == 1:
+            return None
+        return Memory(f"{self.name}_vector", self.synapse_folds, self.input.width)

@@ -1,10 +1,11 @@
-"""Standalone threshold unit: PE elements a cycle, for a quantiser with no matrix in front (the network's input)."""
+"""Standalone threshold unit: PE elements a cycle, for a quantiser with no matrix in front: the
+network's input, a residual sum, an average pool."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hwgen.hw.kernel import Rom
+from hwgen.hw.kernel import Memory, OneToOne
 from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream
@@ -14,8 +15,8 @@ LATENCY = 3
 
 
 @dataclass(frozen=True, eq=False)
-class ThresholdUnit:
-    """Applies `activation` to each element; its thresholds are (elements, L), or (1, L) shared by all."""
+class ThresholdUnit(OneToOne):
+    """Applies `activation` to each element of every vector; its thresholds are (elements, L), or (1, L) for all."""
 
     name: str
     origin: str
@@ -34,13 +35,13 @@ class ThresholdUnit:
 
     @property
     def schedule(self) -> Engine:
-        beats = self.input.beats
+        beats = self.input.vector_beats
         return Engine(slots=beats, reads=beats, period=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
 
     @property
-    def threshold_rom(self) -> Rom | None:
+    def threshold_rom(self) -> Memory | None:
         """None where the thresholds are shared."""
         if self.shared:
             return None
         width = self.input.lanes * self.activation.levels * self.activation.type.bits
-        return Rom(f"{self.name}_thresholds", self.input.beats, width)
+        return Memory(f"{self.name}_thresholds", self.input.vector_beats, width)

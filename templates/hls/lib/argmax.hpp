@@ -8,21 +8,24 @@
 
 namespace hwgen {
 
-// One frame: ELEMENTS scores of `Input`, LANES a beat, become one index of `Output`.
-template <unsigned ELEMENTS, unsigned LANES, class Input, class Output>
+// One frame: VECTORS vectors of ELEMENTS scores of `Input`, LANES a beat, become one index of `Output`, counted over all.
+template <unsigned VECTORS, unsigned ELEMENTS, unsigned LANES, class Input, class Output>
 void argmax(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<Output::BITS>>& out) {
   HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(ELEMENTS, LANES);
-  static_assert(LANES <= ELEMENTS, "a beat must not be longer than the frame");
-  static_assert(((ELEMENTS - 1) >> (Output::BITS < 31 ? Output::BITS : 31)) == 0, "the index must fit the output");
+  static_assert(LANES <= ELEMENTS, "a beat must not be longer than a vector");
+  static_assert(((VECTORS * ELEMENTS - 1) >> (Output::BITS < 31 ? Output::BITS : 31)) == 0, "the index must fit the output");
   using In = Lanes<Input, LANES>;
   using Score = Plain<Input::BITS>;
 
   Score best = 0;
   unsigned best_index = 0;
-  // Before each slot but the first: best is the largest score of beats 0 to beat - 1 and best_index its first place.
+  unsigned beat = 0;
+  unsigned start = 0;
+  // Before each slot: `beat` beats of this vector have been read, its first score has the index `start`, and after the
+  // first slot best is the largest score read and best_index its first place.
 slots:
-  for (unsigned beat = 0; beat < BEATS; ++beat) {
+  for (unsigned slot = 0; slot < VECTORS * BEATS; ++slot) {
     HWGEN_PIPELINE
     typename In::Limbs scores;
     In::split(in.read(), scores);
@@ -38,11 +41,13 @@ slots:
         beat_lane = i;
       }
     }
-    if (beat == 0 || beat_best > best) {
+    if (slot == 0 || beat_best > best) {
       best = beat_best;
-      best_index = beat * LANES + beat_lane;
+      best_index = start + beat * LANES + beat_lane;
     }
-    if (beat == BEATS - 1) out.write(ap_uint<Output::BITS>(best_index));
+    if (slot == VECTORS * BEATS - 1) out.write(ap_uint<Output::BITS>(best_index));
+    start += beat == BEATS - 1 ? ELEMENTS : 0;
+    beat = beat == BEATS - 1 ? 0 : beat + 1;
   }
 }
 

@@ -30,6 +30,7 @@ using Plain = typename std::conditional<(BITS < 32), std::int32_t, std::int64_t>
 // -1 or +1 in one bit.
 struct Bipolar {
   static constexpr unsigned BITS = 1;
+  static constexpr bool SIGNED = true;
   static Plain<1> decode(Limb bits) { return bits ? 1 : -1; }
   static Limb encode(std::int64_t code) { return code > 0 ? 1 : 0; }
   template <class Value>
@@ -43,6 +44,7 @@ template <unsigned WIDTH>
 struct Int {
   static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
   static constexpr unsigned BITS = WIDTH;
+  static constexpr bool SIGNED = true;
   static Plain<WIDTH> decode(Limb bits) {
     using Value = Plain<WIDTH>;
     constexpr unsigned spare = 8 * sizeof(Value) - WIDTH;
@@ -61,6 +63,7 @@ template <unsigned WIDTH>
 struct Uint {
   static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
   static constexpr unsigned BITS = WIDTH;
+  static constexpr bool SIGNED = false;
   static Plain<WIDTH> decode(Limb bits) { return static_cast<Plain<WIDTH>>(bits); }
   static Limb encode(std::int64_t code) { return static_cast<Limb>(code) & low_bits(WIDTH); }
   template <class Value>
@@ -119,6 +122,36 @@ struct Lanes {
       word = Word(word << (PER_LIMB * BITS)) | Word(limbs[LIMBS - 1 - i]);
     }
     return word;
+  }
+};
+
+// Words of `From` codes as words of `To` codes, lane by lane; lanes from `valid` on are zero.
+template <class From, class To, unsigned COUNT>
+struct Recode {
+  static typename Lanes<To, COUNT>::Word apply(const typename Lanes<From, COUNT>::Word& word, unsigned valid) {
+    HWGEN_INLINE
+    typename Lanes<From, COUNT>::Limbs before;
+    Lanes<From, COUNT>::split(word, before);
+    typename Lanes<To, COUNT>::Limbs after = {};
+  recode_lanes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < COUNT; ++i) {
+      HWGEN_UNROLL
+      if (i < valid) {
+        Lanes<To, COUNT>::put(after, i, To::encode(From::decode(Lanes<From, COUNT>::lane(before, i))));
+      }
+    }
+    return Lanes<To, COUNT>::join(after);
+  }
+};
+
+template <class Code, unsigned COUNT>
+struct Recode<Code, Code, COUNT> {
+  using Word = typename Lanes<Code, COUNT>::Word;
+  static Word apply(const Word& word, unsigned valid) {
+    HWGEN_INLINE
+    const unsigned spare = (COUNT - valid) * Code::BITS;
+    return spare == 0 ? word : Word(Word(word << spare) >> spare);
   }
 };
 

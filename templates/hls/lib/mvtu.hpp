@@ -1,110 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 // hwgen: matrix-vector-threshold unit, PE neurons by SIMD inputs a cycle, II = 1.
 //
-// Not for convolutions by itself: it takes one vector a frame, in SF beats, and gives NF beats.
+// Not for images by itself: window.hpp lays out what a convolution's windows see.
 #ifndef HWGEN_MVTU_HPP
 #define HWGEN_MVTU_HPP
 
 #include "activation.hpp"
 #include "hls_stream.h"
-#include "lanes.hpp"
+#include "operands.hpp"
 
 namespace hwgen {
 
-// SIMD inputs ready to be multiplied: decoded codes, 0 in lanes past the end of the vector.
-template <class Weight, class Input, class Value, unsigned SIMD>
-struct Operands {
-  using In = Lanes<Input, SIMD>;
-  using Weights = Lanes<Weight, SIMD>;
-  static constexpr unsigned IN_LIMB = SIMD < Weights::PER_LIMB ? SIMD : Weights::PER_LIMB;
-  Value codes[SIMD];
-
-  void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
-    typename In::Limbs limbs;
-    In::split(word, limbs);
-  load_lanes:
-    HWGEN_UNROLL_NEXT_LOOP
-    for (unsigned i = 0; i < SIMD; ++i) {
-      HWGEN_UNROLL
-      codes[i] = i < valid ? static_cast<Value>(Input::decode(In::lane(limbs, i))) : Value(0);
-    }
-  }
-
-  // sum_i weights[i] * codes[i]
-  template <class T>
-  Value dot(const T (&weights)[Weights::LIMBS]) const {
-    HWGEN_INLINE
-    Value sum = 0;
-  dot_limbs:
-    HWGEN_UNROLL_NEXT_LOOP
-    for (unsigned limb = 0; limb < Weights::LIMBS; ++limb) {
-      HWGEN_UNROLL
-      const T bits = weights[limb];
-    dot_lanes:
-      HWGEN_UNROLL_NEXT_LOOP
-      for (unsigned i = 0; i < IN_LIMB; ++i) {
-        HWGEN_UNROLL
-        const unsigned lane = limb * Weights::PER_LIMB + i;
-        if (lane < SIMD) {
-          const Limb weight = static_cast<Limb>(bits >> (i * Weight::BITS)) & low_bits(Weight::BITS);
-          sum += Weight::times(weight, codes[lane]);
-        }
-      }
-    }
-    return sum;
-  }
+// The shape of a unit: `pixels` vectors a frame, each of `groups` groups of TAPS taps of CHANNELS inputs, which become
+// OUTPUTS outputs a group. A dense layer has one group and one tap.
+template <unsigned PIXELS_, unsigned GROUPS_, unsigned TAPS_, unsigned CHANNELS_, unsigned OUTPUTS_, unsigned SIMD_,
+          unsigned PE_>
+struct Product {
+  static constexpr unsigned PIXELS = PIXELS_;
+  static constexpr unsigned GROUPS = GROUPS_;
+  static constexpr unsigned SIMD = SIMD_;
+  static constexpr unsigned PE = PE_;
+  static constexpr unsigned TAP_BEATS = ceil_div(CHANNELS_, SIMD);
+  static constexpr unsigned SF = TAPS_ * TAP_BEATS;
+  static constexpr unsigned NF = ceil_div(OUTPUTS_, PE);
+  static constexpr unsigned WORDS = GROUPS * NF * SF;
+  static constexpr unsigned LAST_INPUTS = CHANNELS_ - (TAP_BEATS - 1) * SIMD;
+  static constexpr unsigned LAST_OUTPUTS = OUTPUTS_ - (NF - 1) * PE;
+  static constexpr unsigned KEPT = NF == 1 ? 1 : SF;  // beats that are read back
+  static_assert(SIMD <= CHANNELS_, "SIMD must be at most the number of inputs");
+  static_assert(PE <= OUTPUTS_, "PE must be at most the number of outputs");
+  static_assert(GROUPS == 1 || LAST_OUTPUTS == PE, "PE must divide the outputs of a group");
 };
 
-// Both operands bipolar: the popcount of XNOR, 0 from lanes past the end of the vector.
-template <class Value, unsigned SIMD>
-struct Operands<Bipolar, Bipolar, Value, SIMD> {
-  using In = Lanes<Bipolar, SIMD>;
-  typename In::Limbs codes;
-  typename In::Limbs valid_lanes;
-
-  void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
-    In::split(word, codes);
-  load_masks:
-    HWGEN_UNROLL_NEXT_LOOP
-    for (unsigned i = 0; i < In::LIMBS; ++i) {
-      HWGEN_UNROLL
-      valid_lanes[i] = In::mask(i, valid);
-    }
-  }
-
-  template <class T>
-  Value dot(const T (&weights)[In::LIMBS]) const {
-    HWGEN_INLINE
-    Value sum = 0;
-  dot_limbs:
-    HWGEN_UNROLL_NEXT_LOOP
-    for (unsigned i = 0; i < In::LIMBS; ++i) {
-      HWGEN_UNROLL
-      const Limb equal = ~(static_cast<Limb>(weights[i]) ^ codes[i]) & valid_lanes[i];
-      sum += static_cast<Value>(__builtin_popcountll(equal));
-    }
-    return sum;
-  }
-};
-
-// One frame: MW inputs of `Input`, SIMD a beat, become MH outputs of `Output`, PE a beat.
+// One frame of `Shape`, a Product: codes of `Input` become codes of `Output`.
 //
-// weights[nf * SF + sf][p] holds lanes sf * SIMD.. of neuron nf * PE + p. `Sum` is the type of the running sum, and
-// `Activation::apply(sum, nf, p, tables...)` gives the bits that leave for neuron nf * PE + p.
-template <unsigned MW, unsigned MH, unsigned SIMD, unsigned PE, class Weight, class Input, class Sum, class Output,
-          class Activation, class T, unsigned WORDS, unsigned LIMBS, class... Tables>
-void mvtu(hls::stream<ap_uint<SIMD * Input::BITS>>& in, hls::stream<ap_uint<PE * Output::BITS>>& out,
-          const T (&weights)[WORDS][PE][LIMBS], const Tables&... tables) {
+// weights[(group * NF + nf) * SF + sf][p] holds the lanes of beat sf for neuron nf * PE + p of the group. `vector` keeps
+// the beats of a group where its neurons take several turns. `Sum` is the type of the running sum, and
+// `Activation::apply(sum, row, p, tables...)` gives the bits that leave in lane p of a pixel's output beat `row`.
+template <class Shape, class Arithmetic, class Weight, class Input, class Sum, class Output, class Activation, class T,
+          unsigned WORDS, unsigned LIMBS, unsigned KEPT, class... Tables>
+void mvtu(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_uint<Shape::PE * Output::BITS>>& out,
+          ap_uint<Shape::SIMD * Input::BITS> (&vector)[KEPT], const T (&weights)[WORDS][Shape::PE][LIMBS],
+          const Tables&... tables) {
   HWGEN_INLINE
-  constexpr unsigned SF = ceil_div(MW, SIMD);
-  constexpr unsigned NF = ceil_div(MH, PE);
-  constexpr unsigned LAST_INPUTS = MW - (SF - 1) * SIMD;
-  constexpr unsigned LAST_OUTPUTS = MH - (NF - 1) * PE;
-  static_assert(SIMD <= MW, "SIMD must be at most the number of inputs");
-  static_assert(PE <= MH, "PE must be at most the number of outputs");
-  static_assert(WORDS == NF * SF, "the weights must have NF * SF words");
+  constexpr unsigned SIMD = Shape::SIMD;
+  constexpr unsigned PE = Shape::PE;
+  constexpr unsigned SF = Shape::SF;
+  constexpr unsigned NF = Shape::NF;
+  static_assert(WORDS == Shape::WORDS, "the weights must have GROUPS * NF * SF words");
+  static_assert(KEPT == Shape::KEPT, "the vector must have SF words, or one where nothing is kept");
   static_assert(LIMBS == Lanes<Weight, SIMD>::LIMBS, "a weight word must hold SIMD weights");
   static_assert(8 * sizeof(T) * LIMBS >= SIMD * Weight::BITS, "a limb must hold its lanes");
   using In = Lanes<Input, SIMD>;
@@ -112,48 +56,54 @@ void mvtu(hls::stream<ap_uint<SIMD * Input::BITS>>& in, hls::stream<ap_uint<PE *
   constexpr bool WIDE = Sum::BITS > 30 || Input::BITS > 30 || Weight::BITS > 30;
   using Value = typename std::conditional<WIDE, std::int64_t, std::int32_t>::type;
 
-  typename In::Word vector[SF];
   Value sums[PE];  // wrapped to the bits of `Sum`, so that no register is wider
   HWGEN_PARTITION(sums, 1)
 
+  unsigned word = 0;
+  unsigned row = 0;
   unsigned nf = 0;
   unsigned sf = 0;
-  // Before each slot: slot == nf * SF + sf, vector holds the beats read so far (all SF of them once nf > 0), and where
-  // sf > 0, sums[p] is the sum of neuron nf * PE + p over beats 0 to sf - 1.
+  unsigned beat = 0;
+  // Before each slot: row == group * NF + nf of a pixel, word == row * SF + sf, beat == sf % TAP_BEATS, vector holds the
+  // beats of the group read so far (all SF of them once nf > 0), and where sf > 0, sums[p] is the sum of neuron
+  // nf * PE + p over beats 0 to sf - 1.
 slots:
-  for (unsigned slot = 0; slot < NF * SF; ++slot) {
+  for (unsigned slot = 0; slot < Shape::PIXELS * WORDS; ++slot) {
     HWGEN_PIPELINE
-    typename In::Word word;
+    typename In::Word inputs;
     if (nf == 0) {
-      word = in.read();
-      vector[sf] = word;
+      inputs = in.read();
+      if (NF > 1) vector[sf] = inputs;
     } else {
-      word = vector[sf];
+      inputs = vector[sf];
     }
-    Operands<Weight, Input, Value, SIMD> operands;
-    operands.load(word, sf == SF - 1 ? LAST_INPUTS : SIMD);
+    Operands<Arithmetic, Weight, Input, Value, SIMD> operands;
+    operands.load(inputs, beat == Shape::TAP_BEATS - 1 ? Shape::LAST_INPUTS : SIMD);
 
   neurons:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
       const Value before = sf == 0 ? Value(0) : sums[p];
-      const Value sum = before + operands.dot(weights[slot][p]);
+      const Value sum = before + operands.dot(weights[word][p]);
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
+    beat = beat == Shape::TAP_BEATS - 1 ? 0 : beat + 1;
+    word = word == WORDS - 1 ? 0 : word + 1;
     if (sf == SF - 1) {
       typename Out::Limbs codes = {};
-      const unsigned outputs = nf == NF - 1 ? LAST_OUTPUTS : PE;
+      const unsigned outputs = nf == NF - 1 ? Shape::LAST_OUTPUTS : PE;
     outputs:
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned p = 0; p < PE; ++p) {
         HWGEN_UNROLL
-        if (p < outputs) Out::put(codes, p, Activation::apply(sums[p], nf, p, tables...));
+        if (p < outputs) Out::put(codes, p, Activation::apply(sums[p], row, p, tables...));
       }
       out.write(Out::join(codes));
       sf = 0;
-      ++nf;
+      nf = nf == NF - 1 ? 0 : nf + 1;
+      row = word == 0 ? 0 : row + 1;
     } else {
       ++sf;
     }

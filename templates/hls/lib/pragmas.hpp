@@ -13,6 +13,8 @@
 #define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)
+#define HWGEN_RAM(array, memory)
+#define HWGEN_DISTANCE(array, slots)
 
 #elif defined(__VITIS_HLS__) || defined(__SYNTHESIS__)
 // Everything stands inside the loop or function that it governs.
@@ -22,6 +24,9 @@
 #define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
 #define HWGEN_PARTITION(array, dimension) HWGEN_PRAGMA(HLS array_partition variable=array type=complete dim=dimension)
 #define HWGEN_ROM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=rom_1p impl=memory)
+#define HWGEN_RAM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=ram_s2p impl=memory)
+// A word written is read from memory this many slots later at the soonest.
+#define HWGEN_DISTANCE(array, slots) HWGEN_PRAGMA(HLS dependence variable=array type=inter direction=RAW distance=slots true)
 
 #else
 #define HWGEN_UNROLL_NEXT_LOOP
@@ -30,6 +35,8 @@
 #define HWGEN_INLINE
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)
+#define HWGEN_RAM(array, memory)
+#define HWGEN_DISTANCE(array, slots)
 #endif
 
 #endif  // HWGEN_PRAGMAS_HPP

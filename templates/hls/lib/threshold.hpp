@@ -9,20 +9,23 @@
 
 namespace hwgen {
 
-// One frame: ELEMENTS codes of `Input` become as many of `Output`, LANES a beat; `tables` as in MultiThreshold.
-template <unsigned ELEMENTS, unsigned LANES, class Input, class Output, class Activation, class... Tables>
+// One frame: VECTORS vectors of ELEMENTS codes of `Input` become as many of `Output`, LANES a beat; `tables` as in
+// MultiThreshold.
+template <unsigned VECTORS, unsigned ELEMENTS, unsigned LANES, class Input, class Output, class Activation,
+          class... Tables>
 void threshold(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<LANES * Output::BITS>>& out,
                const Tables&... tables) {
   HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(ELEMENTS, LANES);
   constexpr unsigned LAST_LANES = ELEMENTS - (BEATS - 1) * LANES;
-  static_assert(LANES <= ELEMENTS, "a beat must not be longer than the frame");
+  static_assert(LANES <= ELEMENTS, "a beat must not be longer than a vector");
   using In = Lanes<Input, LANES>;
   using Out = Lanes<Output, LANES>;
 
-  // Before each slot: `beat` beats have been read and written.
+  unsigned beat = 0;
+  // Before each slot: `slot` beats have been read and written, `beat` of them of this vector.
 slots:
-  for (unsigned beat = 0; beat < BEATS; ++beat) {
+  for (unsigned slot = 0; slot < VECTORS * BEATS; ++slot) {
     HWGEN_PIPELINE
     typename In::Limbs elements;
     In::split(in.read(), elements);
@@ -36,6 +39,7 @@ slots:
       if (i < valid) Out::put(codes, i, Activation::apply(element, beat, i, tables...));
     }
     out.write(Out::join(codes));
+    beat = beat == BEATS - 1 ? 0 : beat + 1;
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// hwgen: stream width converter between any two lane counts; frames never share a beat.
+// hwgen: stream width converter between any two lane counts; vectors never share a beat.
 #ifndef HWGEN_WIDTH_HPP
 #define HWGEN_WIDTH_HPP
 
@@ -8,19 +8,20 @@
 
 namespace hwgen {
 
-// One frame: ELEMENTS codes of BITS bits, IN_LANES a beat, leave OUT_LANES a beat, spare lanes of the last beat zero.
-template <unsigned ELEMENTS, unsigned BITS, unsigned IN_LANES, unsigned OUT_LANES>
+// One frame: VECTORS vectors of ELEMENTS codes of BITS bits, IN_LANES a beat, leave OUT_LANES a beat, spare lanes of a
+// vector's last beat zero.
+template <unsigned VECTORS, unsigned ELEMENTS, unsigned BITS, unsigned IN_LANES, unsigned OUT_LANES>
 void width(hls::stream<ap_uint<IN_LANES * BITS>>& in, hls::stream<ap_uint<OUT_LANES * BITS>>& out) {
   HWGEN_INLINE
   constexpr unsigned IN_BEATS = ceil_div(ELEMENTS, IN_LANES);
   constexpr unsigned OUT_BEATS = ceil_div(ELEMENTS, OUT_LANES);
   constexpr unsigned LAST_LANES = ELEMENTS - (IN_BEATS - 1) * IN_LANES;
-  // A slot reads at most one beat and writes at most one: a narrowing unit writes in every slot, a widening one reads
-  // in every slot, and after its last read at most one more beat is left to write.
+  // Of a vector. A slot reads at most one beat and writes at most one: a narrowing unit writes in every slot, a widening
+  // one reads in every slot, and after its last read at most one more beat is left to write.
   constexpr unsigned SLOTS = IN_LANES >= OUT_LANES
                                  ? OUT_BEATS
                                  : IN_BEATS - 1 + OUT_BEATS - (IN_BEATS - 1) * IN_LANES / OUT_LANES;
-  static_assert(IN_LANES <= ELEMENTS && OUT_LANES <= ELEMENTS, "a beat must not be longer than the frame");
+  static_assert(IN_LANES <= ELEMENTS && OUT_LANES <= ELEMENTS, "a beat must not be longer than a vector");
   using In = ap_uint<IN_LANES * BITS>;
   using Out = ap_uint<OUT_LANES * BITS>;
   using Held = ap_uint<(IN_LANES + OUT_LANES) * BITS>;
@@ -28,10 +29,11 @@ void width(hls::stream<ap_uint<IN_LANES * BITS>>& in, hls::stream<ap_uint<OUT_LA
   Held held = 0;
   unsigned lanes = 0;
   unsigned taken = 0;
-  // Before each slot: the `lanes` lowest lanes of `held` are the elements read in `taken` beats and not yet written,
-  // and the others are zero.
+  unsigned given = 0;
+  // Before each slot: of this vector `taken` beats have been read and `given` written; the `lanes` lowest lanes of
+  // `held` are the elements read and not yet written, and the others are zero.
 slots:
-  for (unsigned slot = 0; slot < SLOTS; ++slot) {
+  for (unsigned slot = 0; slot < VECTORS * SLOTS; ++slot) {
     HWGEN_PIPELINE
     if (lanes < OUT_LANES && taken < IN_BEATS) {
       const In word = in.read();
@@ -46,6 +48,10 @@ slots:
       out.write(Out(held));
       held = Held(held >> (OUT_LANES * BITS));
       lanes = lanes > OUT_LANES ? lanes - OUT_LANES : 0;
+      if (++given == OUT_BEATS) {
+        given = 0;
+        taken = 0;
+      }
     }
   }
 }

@@ -3,8 +3,17 @@
 // Dot product of `Simd` weights and inputs, combinational, modulo 2**SumBits.
 //
 // Two bipolar operands give the number of equal lanes (XNOR and popcount); any other pair gives
-// the exact signed sum of products, a bipolar bit standing for -1 or +1. A lane adds nothing
-// when its input bits are zero and its weight is zero (integers) or +1 (bipolar).
+// the exact signed sum of products, a bipolar bit standing for -1 or +1. Two other ways come to
+// the same sum of products, for bipolar weights:
+//
+//   `Counted`    times -1, 0 or +1 in two bits: twice the number of lanes that agree and are not
+//                zero, less the number of lanes that are not zero
+//   `BitPlanes`  times integers: twice the sum of the inputs whose weight is +1, a popcount for
+//                each bit plane, less the sum of all inputs
+//
+// What is taken off does not depend on the weights and arrives as `shared_i`, made once for all
+// neurons by `hwgen_shared`. A lane adds nothing when its input bits are zero and its weight is
+// zero (integers) or +1 (bipolar).
 //
 // Do not use it for weights known at elaboration: a constant multiplier is far smaller.
 
@@ -12,20 +21,91 @@
 
 module hwgen_dot #(
   parameter int unsigned Simd = 1,
+  parameter bit Counted = 1'b0,
+  parameter bit BitPlanes = 1'b0,
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
   parameter bit WeightBipolar = 1'b1,
   parameter int unsigned InputBits = 1,
   parameter bit InputSigned = 1'b1,
   parameter bit InputBipolar = 1'b1,
-  parameter int unsigned SumBits = 1
+  parameter int unsigned SumBits = 1,
+  localparam int unsigned ProductBits = WeightBits + InputBits + 1
 ) (
   input  wire logic [Simd*WeightBits-1:0] weights_i,
   input  wire logic [Simd*InputBits-1:0]  inputs_i,
+  input  wire logic [SumBits-1:0]         shared_i,
   output logic      [SumBits-1:0]         sum_o
 );
 
-  if (WeightBipolar && InputBipolar) begin : gen_xnor
+  localparam bit Direct = !Counted && !BitPlanes;
+
+  if (!Direct && (WeightBits != 1 || !WeightBipolar || InputBipolar)) begin : gen_check_bipolar
+    $error("hwgen_dot: Counted and BitPlanes take bipolar weights and integer inputs");
+  end
+  if (Counted && InputBits != 2) begin : gen_check_counted
+    $error("hwgen_dot: Counted takes inputs of two bits");
+  end
+
+  if (Direct) begin : gen_direct
+    logic unused_shared;
+    assign unused_shared = ^shared_i;
+  end
+
+  if (Counted) begin : gen_counted
+    logic [Simd-1:0] agreeing;
+    logic [SumBits-1:0] count;
+
+    for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
+      assign agreeing[lane] = inputs_i[2*lane] && weights_i[lane] != inputs_i[2*lane+1];
+    end
+
+    hwgen_popcount #(
+      .Width    (Simd),
+      .CountBits(SumBits)
+    ) u_popcount (
+      .bits_i (agreeing),
+      .count_o(count)
+    );
+
+    assign sum_o = (count << 1) - shared_i;
+  end else if (BitPlanes) begin : gen_planes
+    logic [InputBits*SumBits-1:0] terms;
+    logic [SumBits-1:0] chosen;
+
+    for (genvar plane = 0; plane < InputBits; plane++) begin : gen_plane
+      // The top plane of a signed input weighs -2**plane.
+      localparam bit Negative = InputSigned && plane == InputBits - 1;
+      logic [Simd-1:0] bits;
+      logic [SumBits-1:0] count;
+
+      for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
+        assign bits[lane] = inputs_i[lane*InputBits+plane] && weights_i[lane];
+      end
+
+      hwgen_popcount #(
+        .Width    (Simd),
+        .CountBits(SumBits)
+      ) u_popcount (
+        .bits_i (bits),
+        .count_o(count)
+      );
+
+      assign terms[plane*SumBits +: SumBits] = (Negative ? -count : count) << plane;
+    end
+
+    hwgen_sum #(
+      .Terms     (InputBits),
+      .TermBits  (SumBits),
+      .TermSigned(1'b0),
+      .SumBits   (SumBits)
+    ) u_sum (
+      .terms_i(terms),
+      .sum_o  (chosen)
+    );
+
+    assign sum_o = (chosen << 1) - shared_i;
+  end else if (WeightBipolar && InputBipolar) begin : gen_xnor
     hwgen_popcount #(
       .Width    (Simd),
       .CountBits(SumBits)
@@ -34,25 +114,28 @@ module hwgen_dot #(
       .count_o(sum_o)
     );
   end else begin : gen_products
-    localparam int unsigned ProductBits = WeightBits + InputBits + 1;
     logic [Simd*ProductBits-1:0] products;
 
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
-      logic signed [WeightBits:0] weight;
-      logic signed [InputBits:0] value;
-      logic signed [ProductBits-1:0] product;
+      logic [WeightBits-1:0] weight;
+      logic [InputBits-1:0] value;
+      logic signed [ProductBits-1:0] wide_weight, wide_value, product;
 
-      assign weight = {WeightSigned && weights_i[(lane+1)*WeightBits-1],
-                       weights_i[lane*WeightBits +: WeightBits]};
-      assign value = {InputSigned && inputs_i[(lane+1)*InputBits-1],
-                      inputs_i[lane*InputBits +: InputBits]};
+      assign weight = weights_i[lane*WeightBits +: WeightBits];
+      assign value = inputs_i[lane*InputBits +: InputBits];
+      assign wide_weight = ProductBits'(signed'({WeightSigned && weight[WeightBits-1], weight}));
+      assign wide_value = ProductBits'(signed'({InputSigned && value[InputBits-1], value}));
 
       if (WeightBipolar) begin : gen_weight_sign
-        assign product = weight[0] ? ProductBits'(value) : -ProductBits'(value);
+        logic unused_weight;
+        assign unused_weight = ^wide_weight;
+        assign product = weight[0] ? wide_value : -wide_value;
       end else if (InputBipolar) begin : gen_input_sign
-        assign product = value[0] ? ProductBits'(weight) : -ProductBits'(weight);
+        logic unused_value;
+        assign unused_value = ^wide_value;
+        assign product = value[0] ? wide_weight : -wide_weight;
       end else begin : gen_multiply
-        assign product = weight * value;
+        assign product = wide_weight * wide_value;
       end
 
       assign products[lane*ProductBits +: ProductBits] = product;

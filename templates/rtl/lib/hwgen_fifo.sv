@@ -4,7 +4,7 @@
 //
 // A beat written in one cycle can be read in the next; space freed in one cycle can be written in
 // the next. Both handshakes come from registers, so a FIFO cuts every combinational path between
-// its two sides. Up to `LutDepth` beats lie in LUT RAM that is read directly; deeper queues lie in
+// its two sides. Beats lie in LUT RAM or registers, read directly, or with `Style` = "block" in
 // block RAM, with a bypass register for a beat that is read right after it was written.
 //
 // Do not use it where a unit counts credits for its beats: `hwgen_credit_queue` does that.
@@ -14,7 +14,7 @@
 module hwgen_fifo #(
   parameter int unsigned Width = 8,
   parameter int unsigned Depth = 2,
-  parameter int unsigned LutDepth = 64,
+  parameter Style = "distributed",
   localparam int unsigned PtrBits = Depth > 1 ? $clog2(Depth) : 1,
   localparam int unsigned CountBits = $clog2(Depth + 1)
 ) (
@@ -68,8 +68,8 @@ module hwgen_fifo #(
     end
   end
 
-  if (Depth <= LutDepth) begin : gen_lut
-    (* ram_style = "distributed" *) logic [Width-1:0] memory [Depth];
+  if (Style != "block") begin : gen_lut
+    (* ram_style = Style *) logic [Width-1:0] memory [Depth];
 
     always_ff @(posedge clk_i) begin
       if (push) memory[write_q] <= s_data_i;

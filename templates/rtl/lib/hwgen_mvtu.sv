@@ -3,29 +3,35 @@
 // Matrix-vector-threshold unit: `Pe` neurons by `Simd` inputs in every cycle.
 //
 // Slot (nf, sf) meets inputs [sf*Simd, +Simd) with the weights of neurons [nf*Pe, +Pe), sf running
-// fastest. The first `SynapseFolds` slots of a frame read the vector and keep it; the others read
-// it back. The last slot of each nf gives one output beat. Slots follow each other without a bubble
-// across neurons and frames; the pipeline never stalls, only new slots wait: for an input beat, or
-// for a credit of the output queue. A beat leaves five cycles after the slot that ends it:
+// fastest. The first `SynapseFolds` slots of a vector read it and keep it; the others read it back.
+// The last slot of each nf gives one output beat. `Groups` vectors, one after the other, meet
+// weights and thresholds of their own; then those of the first group come again. Slots follow each
+// other without a bubble across neurons and vectors; the pipeline never stalls, only new slots
+// wait: for an input beat, or for a credit of the output queue. A beat leaves five cycles after the
+// slot that ends it:
 //
 //   operands | lane sums | accumulator | activation | output queue
 //
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
-// themselves leave, as CodeBase + CodeStep * sum. Input lanes past the vector's end are forced to
-// zero bits, and so are output lanes past the last neuron.
+// themselves leave, as CodeBase + CodeStep * sum. Input lanes past a vector's end are forced to
+// zero bits, and so are output lanes past the last neuron. The vector is kept in memory of `Style`.
+// For `Counted` and `BitPlanes` see `hwgen_dot`.
 //
-// Do not use it for a convolution's window or for weights that change: it reads one whole vector
-// in order, and its weights are a ROM.
+// Do not use it where each output sees one channel (`hwgen_depthwise`), or for weights that change.
 
 `default_nettype none
 
 module hwgen_mvtu #(
   parameter int unsigned Pe = 1,
   parameter int unsigned Simd = 1,
+  parameter int unsigned Groups = 1,
   parameter int unsigned NeuronFolds = 1,
   parameter int unsigned SynapseFolds = 1,
   parameter int unsigned LastPe = Pe,
   parameter int unsigned LastSimd = Simd,
+  parameter bit Counted = 1'b0,
+  parameter bit BitPlanes = 1'b0,
+  parameter Style = "distributed",
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
   parameter bit WeightBipolar = 1'b1,
@@ -41,10 +47,12 @@ module hwgen_mvtu #(
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
   parameter int unsigned Credits = 6,
-  localparam int unsigned Slots = NeuronFolds * SynapseFolds,
+  localparam int unsigned OutputBeats = Groups * NeuronFolds,
+  localparam int unsigned Slots = OutputBeats * SynapseFolds,
   localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
   localparam int unsigned SynapseBits = SynapseFolds > 1 ? $clog2(SynapseFolds) : 1,
   localparam int unsigned NeuronBits = NeuronFolds > 1 ? $clog2(NeuronFolds) : 1,
+  localparam int unsigned BeatBits = OutputBeats > 1 ? $clog2(OutputBeats) : 1,
   localparam int unsigned WordBits = Pe * Simd * WeightBits,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
   localparam int unsigned InputBeatBits = Simd * InputBits,
@@ -59,7 +67,7 @@ module hwgen_mvtu #(
 
   output logic      [SlotBits-1:0]             weight_addr_o,
   input  wire logic [WordBits-1:0]             weights_i,
-  output logic      [NeuronBits-1:0]           threshold_addr_o,
+  output logic      [BeatBits-1:0]             threshold_addr_o,
   input  wire logic [Pe*LaneThresholdBits-1:0] thresholds_i,
   input  wire logic [Pe-1:0]                   descending_i,
 
@@ -68,22 +76,27 @@ module hwgen_mvtu #(
   input  wire logic                            m_ready_i
 );
 
-  if (Pe < 1 || Simd < 1 || NeuronFolds < 1 || SynapseFolds < 1) begin : gen_check_folding
-    $error("hwgen_mvtu: Pe, Simd, NeuronFolds and SynapseFolds must be at least 1");
+  if (Pe < 1 || Simd < 1 || Groups < 1 || NeuronFolds < 1 || SynapseFolds < 1) begin : gen_check
+    $error("hwgen_mvtu: Pe, Simd, Groups, NeuronFolds and SynapseFolds must be at least 1");
   end
   if (LastPe < 1 || LastPe > Pe || LastSimd < 1 || LastSimd > Simd) begin : gen_check_last
     $error("hwgen_mvtu: LastPe must lie in 1..Pe and LastSimd in 1..Simd");
+  end
+  if (Groups > 1 && LastPe != Pe) begin : gen_check_groups
+    $error("hwgen_mvtu: the neurons of a group must fill their beats");
   end
 
   // ---- Slots: what happens next, and whether it may --------------------------------------------
 
   logic [SlotBits-1:0] slot_q;
   logic [SynapseBits-1:0] synapse_q;
+  logic [NeuronBits-1:0] neuron_q;
   logic reading_q;
-  logic first, last, last_slot, may_fire, fire, credit;
+  logic first, last, last_neuron, last_slot, may_fire, fire, credit;
 
   assign first = synapse_q == '0;
   assign last = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign last_neuron = neuron_q == NeuronBits'(NeuronFolds - 1);
   assign last_slot = slot_q == SlotBits'(Slots - 1);
   assign may_fire = credit || !last;
   assign fire = may_fire && (s_valid_i || !reading_q);
@@ -94,11 +107,15 @@ module hwgen_mvtu #(
     if (!rst_ni) begin
       slot_q <= '0;
       synapse_q <= '0;
+      neuron_q <= '0;
       reading_q <= 1'b1;
     end else if (fire) begin
       slot_q <= last_slot ? '0 : slot_q + 1'b1;
       synapse_q <= last ? '0 : synapse_q + 1'b1;
-      if (last) reading_q <= last_slot;
+      if (last) begin
+        neuron_q <= last_neuron ? '0 : neuron_q + 1'b1;
+        reading_q <= last_neuron;
+      end
     end
   end
 
@@ -107,39 +124,53 @@ module hwgen_mvtu #(
   localparam int unsigned CutBits = (Simd - LastSimd) * InputBits;
   localparam logic [InputBeatBits-1:0] LastMask = {InputBeatBits{1'b1}} >> CutBits;
 
-  logic [InputBeatBits-1:0] arriving, operand_d, operand_q;
+  logic [InputBeatBits-1:0] arriving, arriving_q, operand;
   logic fired1_q, first1_q, last1_q;
 
   assign arriving = last ? s_data_i & LastMask : s_data_i;
 
-  if (NeuronFolds > 1) begin : gen_buffer
-    (* ram_style = "distributed" *) logic [InputBeatBits-1:0] vector [SynapseFolds];
-
-    always_ff @(posedge clk_i) begin
-      if (fire && reading_q) vector[synapse_q] <= arriving;
-    end
-
-    assign operand_d = reading_q ? arriving : vector[synapse_q];
-  end else begin : gen_no_buffer
-    assign operand_d = arriving;
-  end
-
   always_ff @(posedge clk_i) begin
-    operand_q <= operand_d;
+    arriving_q <= arriving;
     first1_q <= first;
     last1_q <= last;
+  end
+
+  if (NeuronFolds > 1) begin : gen_vector
+    logic [InputBeatBits-1:0] kept;
+    logic reading1_q;
+
+    always_ff @(posedge clk_i) reading1_q <= reading_q;
+
+    // No word is read in the cycle that writes it: a slot reads either the stream or the memory.
+    hwgen_ram #(
+      .Width(InputBeatBits),
+      .Depth(SynapseFolds),
+      .Style(Style)
+    ) u_vector (
+      .clk_i       (clk_i),
+      .write_i     (fire && reading_q),
+      .write_addr_i(synapse_q),
+      .write_data_i(arriving),
+      .read_addr_i (synapse_q),
+      .read_data_o (kept)
+    );
+
+    assign operand = reading1_q ? arriving_q : kept;
+  end else begin : gen_no_vector
+    assign operand = arriving_q;
   end
 
   // ---- Stages 2 to 4: lane sums, accumulator, activation ---------------------------------------
 
   logic fired2_q, first2_q, last2_q;
   logic ended3_q, last_beat3_q, ended4_q;
-  logic [NeuronBits-1:0] neuron2_q;
+  logic [BeatBits-1:0] beat2_q;
   logic last_beat2;
+  logic [SumBits-1:0] shared;
   logic [OutputBeatBits-1:0] codes;
 
-  assign last_beat2 = neuron2_q == NeuronBits'(NeuronFolds - 1);
-  assign threshold_addr_o = neuron2_q;
+  assign last_beat2 = beat2_q == BeatBits'(OutputBeats - 1);
+  assign threshold_addr_o = beat2_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -147,13 +178,13 @@ module hwgen_mvtu #(
       fired2_q <= 1'b0;
       ended3_q <= 1'b0;
       ended4_q <= 1'b0;
-      neuron2_q <= '0;
+      beat2_q <= '0;
     end else begin
       fired1_q <= fire;
       fired2_q <= fired1_q;
       ended3_q <= fired2_q && last2_q;
       ended4_q <= ended3_q;
-      if (fired2_q && last2_q) neuron2_q <= last_beat2 ? '0 : neuron2_q + 1'b1;
+      if (fired2_q && last2_q) beat2_q <= last_beat2 ? '0 : beat2_q + 1'b1;
     end
   end
 
@@ -163,31 +194,29 @@ module hwgen_mvtu #(
     last_beat3_q <= last_beat2;
   end
 
+  hwgen_shared #(
+    .Simd       (Simd),
+    .Counted    (Counted),
+    .BitPlanes  (BitPlanes),
+    .InputBits  (InputBits),
+    .InputSigned(InputSigned),
+    .SumBits    (SumBits)
+  ) u_shared (
+    .inputs_i(operand),
+    .shared_o(shared)
+  );
+
   for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
-    logic [SumBits-1:0] sum, sum_q, accumulator_q;
-    logic [CodeBits-1:0] code, code_q;
-
-    hwgen_dot #(
-      .Simd         (Simd),
-      .WeightBits   (WeightBits),
-      .WeightSigned (WeightSigned),
-      .WeightBipolar(WeightBipolar),
-      .InputBits    (InputBits),
-      .InputSigned  (InputSigned),
-      .InputBipolar (InputBipolar),
-      .SumBits      (SumBits)
-    ) u_dot (
-      .weights_i(weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
-      .inputs_i (operand_q),
-      .sum_o    (sum)
-    );
-
-    always_ff @(posedge clk_i) begin
-      sum_q <= sum;
-      if (fired2_q) accumulator_q <= first2_q ? sum_q : accumulator_q + sum_q;
-    end
-
-    hwgen_activation #(
+    hwgen_neuron #(
+      .Simd           (Simd),
+      .Counted        (Counted),
+      .BitPlanes      (BitPlanes),
+      .WeightBits     (WeightBits),
+      .WeightSigned   (WeightSigned),
+      .WeightBipolar  (WeightBipolar),
+      .InputBits      (InputBits),
+      .InputSigned    (InputSigned),
+      .InputBipolar   (InputBipolar),
       .SumBits        (SumBits),
       .SumSigned      (SumSigned),
       .Levels         (Levels),
@@ -196,16 +225,18 @@ module hwgen_mvtu #(
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
       .CodeBits       (CodeBits)
-    ) u_activation (
-      .sum_i       (accumulator_q),
+    ) u_neuron (
+      .clk_i       (clk_i),
+      .weights_i   (weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
+      .inputs_i    (operand),
+      .shared_i    (shared),
+      .first_i     (first2_q),
+      .fired_i     (fired2_q),
+      .masked_i    (pe >= LastPe && last_beat3_q),
       .thresholds_i(thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[pe]),
-      .code_o      (code)
+      .code_o      (codes[pe*CodeBits +: CodeBits])
     );
-
-    always_ff @(posedge clk_i) code_q <= pe < LastPe || !last_beat3_q ? code : '0;
-
-    assign codes[pe*CodeBits +: CodeBits] = code_q;
   end
 
   // ---- Stage 5: output queue -------------------------------------------------------------------

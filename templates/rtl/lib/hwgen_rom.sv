@@ -3,7 +3,8 @@
 // Read-only memory, filled from a hexadecimal file, one word a line.
 //
 // The word at `addr_i` appears at `data_o` one cycle later. The read port is free running, so the
-// memory maps to block RAM as well as to LUTs; `Style` ("block" or "distributed") says to which.
+// memory maps to block RAM as well as to LUTs; `Style` says to which: "block", or else
+// "distributed" or "registers", which are the same for constants.
 //
 // Do not use it for a handful of constants known at elaboration: a localparam costs nothing.
 
@@ -27,9 +28,9 @@ module hwgen_rom #(
 
   // What Vivado calls distributed is logic to Yosys.
 `ifdef YOSYS
-  localparam RomStyle = Style == "distributed" ? "logic" : Style;
+  localparam RomStyle = Style == "block" ? "block" : "logic";
 `else
-  localparam RomStyle = Style;
+  localparam RomStyle = Style == "block" ? "block" : "distributed";
 `endif
 
   (* rom_style = RomStyle *) logic [Width-1:0] memory [Depth];

@@ -1,0 +1,95 @@
+"""Units that multiply by weights, as the HLS templates need them."""
+
+from __future__ import annotations
+
+from hwgen.backends.hls.context import Alias, Constant, Kernel, coding, cpp_type
+from hwgen.backends.hls.tables import Table, kept, tap_table, threshold_tables, weight_table
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.ir.types import Bipolar
+
+
+def matvec(unit: MatVec) -> Kernel:
+    """The matrix-vector-threshold unit."""
+    arithmetic, kind = _arithmetic(unit)
+    constants = (
+        Constant("PIXELS", unit.pixels, "vectors of a frame"),
+        Constant("GROUPS", unit.groups, "parts of a vector, each with neurons of its own"),
+        Constant("TAPS", unit.taps, "pixels that a neuron sees"),
+        Constant("CHANNELS", unit.channels, "inputs of a tap"),
+        Constant("OUTPUTS", unit.mh, "neurons of a group"),
+        Constant("SIMD", unit.folding.simd, "inputs a cycle"),
+        Constant("PE", unit.folding.pe, "neurons a cycle"),
+    )
+    codes, activation, tables = _activation(unit, "TAPS * CHANNELS", unit.groups * unit.mh)
+    types = (
+        Alias("Shape", "hwgen::Product<PIXELS, GROUPS, TAPS, CHANNELS, OUTPUTS, SIMD, PE>"),
+        Alias("Arithmetic", f"hwgen::{arithmetic}"),
+        *_types(unit, activation),
+        Alias("InWord", "ap_uint<SIMD * Input::BITS>"),
+        Alias("OutWord", "ap_uint<PE * Output::BITS>"),
+    )
+    return Kernel(
+        "matvec",
+        "mvtu",
+        f"Matrix-vector unit: {kind}.",
+        constants + codes,
+        types,
+        (weight_table(unit), *tables),
+        kept("InWord", "vector", "Shape::KEPT", unit.vector_memory),
+    )
+
+
+def depthwise(unit: DepthwiseUnit) -> Kernel:
+    """The depthwise vector unit."""
+    kind = "XNOR and popcount" if unit.is_xnor else f"{unit.weight_type} weights times {unit.input.dtype} inputs"
+    constants = (
+        Constant("PIXELS", unit.pixels, "windows of a frame"),
+        Constant("CHANNELS", unit.channels, "of a pixel"),
+        Constant("TAPS", unit.taps, "pixels that a channel sees"),
+        Constant("PE", unit.output.lanes, "channels a cycle"),
+    )
+    codes, activation, tables = _activation(unit, "TAPS", unit.channels)
+    types = (
+        *_types(unit, activation),
+        Alias("InWord", "ap_uint<PE * Input::BITS>"),
+        Alias("OutWord", "ap_uint<PE * Output::BITS>"),
+    )
+    purpose = f"Depthwise vector unit: {kind}."
+    return Kernel("depthwise", "depthwise", purpose, constants + codes, types, (tap_table(unit), *tables))
+
+
+def _arithmetic(unit: MatVec) -> tuple[str, str]:
+    """The C++ tag of how the unit multiplies, and what it is in words.
+
+    Bit planes are for bipolar weights and integer inputs; elsewhere direct products give the same numbers.
+    """
+    if unit.is_xnor:
+        return "Direct", "XNOR and popcount"
+    operands = f"{unit.weight_type} weights times {unit.input.dtype} inputs"
+    bipolar = isinstance(unit.weight_type, Bipolar)
+    if unit.arithmetic is Arithmetic.BIT_PLANES and bipolar:
+        return "BitPlanes", f"{operands}, bit plane by bit plane"
+    if unit.counted and bipolar:
+        return "Counted", "XNOR and popcount over the taps that are not padded"
+    return "Direct", operands
+
+
+def _activation(
+    unit: MatVec | DepthwiseUnit, fan_in: str, elements: int
+) -> tuple[tuple[Constant, ...], str, tuple[Table, ...]]:
+    """What leaves the unit: constants, the C++ type and its tables."""
+    if unit.activation is None:
+        return (), f"hwgen::Accumulator<Output, {f'2, -int({fan_in})' if unit.is_xnor else '1, 0'}>", ()
+    tables = threshold_tables(unit.activation, unit.output.lanes, elements, unit.threshold_rom)
+    return coding(unit.activation), "hwgen::MultiThreshold<Output, BASE, STEP>", tables
+
+
+def _types(unit: MatVec | DepthwiseUnit, activation: str) -> tuple[Alias, ...]:
+    return (
+        Alias("Weight", cpp_type(unit.weight_type)),
+        Alias("Input", cpp_type(unit.input.dtype)),
+        Alias("Sum", cpp_type(unit.sum_type)),
+        Alias("Output", cpp_type(unit.output.dtype)),
+        Alias("Activation", activation),
+    )

@@ -1,0 +1,160 @@
+"""Convolutions: integer weights over windows of an image, padding as the code that stands for zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.elementwise import constant_of
+from hwgen.frontend.layout import image_like, require_image
+from hwgen.frontend.linear import Weights, emit_product, require_quantised, through, weights_from
+from hwgen.frontend.source import SourceNode
+from hwgen.frontend.symbolic import Build, Stream, Tensor, collapse, real
+from hwgen.frontend.windows import add_pads, geometry_of, require_fits, unpadded
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.ops import Add, Conv, Div, Mul
+from hwgen.ir.types import Bipolar, IntArray, holds
+
+
+def _weights(node: SourceNode, tensor: Tensor | None, rank: int) -> Weights:
+    """The kernel as (out, height, width, in / groups) codes; a signal's has width 1. Raises: ModelError."""
+    constant = constant_of(node, tensor, "weights")
+    if len(constant.shape) != rank or 0 in constant.shape:
+        raise ModelError(
+            node.label,
+            f"its weights must have {rank} axes as its input has",
+            f"shape {constant.shape}",
+            "Check the model's layers",
+        )
+    space = ("y", "x")[: rank - 2]
+    axes = ", ".join(("out", *space, "in") if node.channels_last else ("out", "in", *space))
+    weights = weights_from(node, constant, axes)
+    codes = weights.codes if node.channels_last else np.moveaxis(weights.codes, 1, -1)
+    return replace(weights, codes=codes if rank == 4 else codes[:, :, None])
+
+
+def zero_code(stream: Stream) -> int | None:
+    """The code whose real value is exactly 0 on every channel, None where there is none."""
+    if not all(isinstance(step, Mul | Div | Add) for step in stream.steps):
+        return None
+    if all(isinstance(step, Mul | Div) for step in stream.steps):
+        return 0
+    sizes = [array.size for step in stream.steps for array in vars(step).values()]
+    codes = {_root(stream, channel) for channel in range(max(sizes))}
+    code = codes.pop()
+    if codes or code is None or code.denominator != 1:
+        return None
+    dtype = stream.value.type.dtype
+    fits = code == 0 or (not isinstance(dtype, Bipolar) and holds(dtype, np.asarray([int(code)])))
+    return int(code) if fits else None
+
+
+def _root(stream: Stream, channel: int) -> Fraction | None:
+    """Where the pending steps of one channel are 0, in rational numbers."""
+    scale, offset = Fraction(1), Fraction(0)
+    for step in stream.steps:
+        match step:
+            case Mul(factor):
+                number = Fraction(float(factor.flat[channel % factor.size]))
+                scale, offset = scale * number, offset * number
+            case Div(divisor):
+                number = Fraction(float(divisor.flat[channel % divisor.size]))
+                scale, offset = scale / number, offset / number
+            case Add(term):
+                offset += Fraction(float(term.flat[channel % term.size]))
+    return -offset / scale if scale else None
+
+
+def _pad(node: SourceNode, stream: Stream, geometry: Geometry, fill: float | None) -> int:
+    """The code of padded taps. Raises: ModelError where no code stands for zero, or the padding is another number."""
+    if fill not in (None, 0.0):
+        raise ModelError(
+            node.label,
+            "its input must be padded with 0",
+            f"padding with {fill:g} of a tensor of {stream.value.type.dtype}",
+            "Pad with zeros",
+        )
+    if not geometry.pads:
+        return 0
+    code = zero_code(stream)
+    if code is None:
+        raise ModelError(
+            node.label,
+            "what it pads must have a code for 0",
+            f"padding of a tensor that has no code for 0, {stream.value.type.dtype} with an offset",
+            "Quantise its input symmetrically, or without padding",
+        )
+    return code
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """How channels and outputs are cut."""
+
+    count: int
+    channels: int
+    outputs: int
+
+    def sums(self, codes: IntArray) -> IntArray:
+        """For each output (out, C) the sum of the weights that each channel meets."""
+        wide = np.zeros((self.outputs, self.channels), dtype=np.int64)
+        each, seen = self.outputs // self.count, self.channels // self.count
+        for group in range(self.count):
+            rows = slice(group * each, (group + 1) * each)
+            wide[rows, group * seen : (group + 1) * seen] = codes[rows].sum(axis=(1, 2))
+        return wide
+
+
+def _groups(node: SourceNode, channels: int, codes: IntArray) -> _Groups:
+    """The groups of a convolution. Raises: ModelError where they do not divide, or the weights have other channels."""
+    count, outputs = node.integer("group", 1), len(codes)
+    if count < 1 or channels % count or outputs % count:
+        raise ModelError(
+            node.label,
+            "its groups must divide its channels and outputs",
+            f"{count} groups of {channels} channels and {outputs} outputs",
+            "Choose another number of groups",
+        )
+    if codes.shape[3] * count != channels:
+        raise ModelError(
+            node.label,
+            f"its weights must have {channels // count} channels",
+            f"{codes.shape[3]}",
+            "Check the model's layer sizes",
+        )
+    return _Groups(count, channels, outputs)
+
+
+def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """A convolution with constant integer weights, over an image or a signal. Raises: ModelError."""
+    stream, pads, fill = unpadded(node, args[0])
+    require_image(build, node, stream)
+    weights = _weights(node, args[1], len(stream.shape))
+    height, width, channels = stream.value.type.shape
+    groups = _groups(node, channels, weights.codes)
+    kernel = node.integers("kernel_shape", weights.codes.shape[1:3])[: len(stream.shape) - 2]
+    if kernel != weights.codes.shape[1 : len(kernel) + 1]:
+        raise ModelError(
+            node.label,
+            f"its weights must have the kernel {kernel}",
+            f"{weights.codes.shape[1 : len(kernel) + 1]}",
+            "Check the model's layer sizes",
+        )
+    geometry = add_pads(geometry_of(node, kernel, (height, width)), pads)
+    require_fits(node, geometry, (height, width))
+    require_quantised(build, node, stream)
+    single = weights.codes.shape[3] == 1
+    sums = groups.sums(weights.codes) if any(isinstance(step, Add) for step in stream.steps) else weights.codes[:, 0, 0]
+    steps = [after for step in stream.steps for after in through(node, step, sums, single=single)]
+    op = Conv(weights.codes, weights.dtype, geometry, groups.count, _pad(node, stream, geometry, fill))
+    size = geometry.output_size(height, width)
+    shape = (*size, groups.outputs)
+    result = emit_product(build, node, stream, op, weights, shape, steps).at(image_like(node, stream, size, shape[2]))
+    if args[2] is not None:
+        bias = real(constant_of(node, args[2], "bias"), node).reshape(-1)
+        result = result.then(Add(collapse(bias))) if np.any(bias != 0) else result
+    return result

@@ -1,0 +1,181 @@
+"""Where branches meet: residual sums and concatenations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.retype import sources
+from hwgen.frontend.source import SourceNode, module_path
+from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, collapse, fold_affine
+from hwgen.ir.graph import Affine
+from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Step, Sum
+from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
+
+
+def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
+    """What a branch's codes mean, as one affine function. Raises: ModelError."""
+    meaning = fold_affine(stream.steps)
+    if meaning is None:
+        raise ModelError(
+            node.label,
+            "both its operands must be quantised",
+            f"an activation function with no quantiser behind it after {build.label(stream.value)}",
+            "Quantise each branch before the sum",
+        )
+    return meaning
+
+
+def _scale(scale: FloatArray) -> str:
+    return f"{float(scale):.9g}" if scale.ndim == 0 else "one for each channel"
+
+
+def _differ(
+    node: SourceNode, build: Build, first: Stream, second: Stream, what: str, found: tuple[str, str]
+) -> ModelError:
+    """The one message about branches that do not match in `what`."""
+    names = build.label(first.value), build.label(second.value)
+    change = {
+        "scale": "Quantise both with one shared quantiser",
+        "shape": "Bring both to one shape",
+        "layout": "Reshape or transpose neither",
+    }[what]
+    return ModelError(
+        node.label,
+        f"both its operands must have one {what}",
+        f"{found[0]} from {names[0]} and {found[1]} from {names[1]}",
+        change,
+    )
+
+
+def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream:
+    """The sum of two branches of one scale s: s (x + y) + their offsets. Raises: ModelError."""
+    if first.shape != second.shape:
+        raise _differ(node, build, first, second, "shape", (str(first.shape), str(second.shape)))
+    types = first.value.type, second.value.type
+    if types[0].shape != types[1].shape or not np.array_equal(first.places, second.places):
+        raise _differ(node, build, first, second, "layout", (str(types[0]), f"{types[1]} in another order"))
+    left, right = _meaning(node, build, first), _meaning(node, build, second)
+    if left.scale.ndim or right.scale.ndim or left.scale != right.scale:
+        raise _differ(node, build, first, second, "scale", (_scale(left.scale), _scale(right.scale)))
+    low, high = first.low + second.low, first.high + second.high
+    kind = TensorType(types[0].shape, smallest_int(low, high))
+    origin = module_path(node.name, node.name)
+    value = build.emit(build.next_name("add"), Sum(), (first.value, second.value), kind, origin)
+    steps = affine_steps(left.scale, left.offset) + affine_steps(np.ones(()), right.offset)
+    return Stream(value, low, high, steps, first.places, quantised=False)
+
+
+def _identity(step: Step) -> Step | None:
+    """A step of the same kind that changes nothing, None where there is none that is exact."""
+    match step:
+        case Mul():
+            return Mul(np.ones(()))
+        case Div():
+            return Div(np.ones(()))
+        case Add():
+            return Add(np.zeros(()))
+        case Clip():
+            return Clip(np.asarray(-np.inf), np.asarray(np.inf))
+        case LeakyRelu():
+            return LeakyRelu(np.ones(()))
+    return None
+
+
+def _alike(first: Step, second: Step) -> bool:
+    """Whether two steps differ in arrays alone."""
+    plain = [{n: v for n, v in vars(step).items() if not isinstance(v, np.ndarray)} for step in (first, second)]
+    return type(first) is type(second) and plain[0] == plain[1]
+
+
+def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
+    """One step of several that are alike, parameters side by side."""
+    changed: dict[str, Any] = {}
+    for name, value in vars(steps[0]).items():
+        if isinstance(value, np.ndarray):
+            wide = [np.broadcast_to(getattr(s, name), (n,)) for s, n in zip(steps, channels, strict=True)]
+            changed[name] = collapse(np.concatenate(wide))
+    return replace(steps[0], **changed)
+
+
+def _joined_steps(node: SourceNode, build: Build, streams: Sequence[Stream]) -> tuple[Step, ...]:
+    """The pending steps of all branches as one chain, identities where a branch lacks a step. Raises: ModelError."""
+    channels = [stream.value.type.channels for stream in streams]
+    rest, joined = [list(stream.steps) for stream in streams], []
+    while any(rest):
+        head = max(rest, key=len)[0]
+        steps = [chain.pop(0) if chain and _alike(chain[0], head) else _identity(head) for chain in rest]
+        if None in steps:
+            names = " and ".join(build.label(stream.value) for stream in streams)
+            raise ModelError(
+                node.label,
+                "its operands must have the same operators behind their layers",
+                f"a {type(head).__name__} not behind all of {names}",
+                "Quantise each branch before the concatenation",
+            )
+        joined.append(_side_by_side([step for step in steps if step is not None], channels))
+    return tuple(joined)
+
+
+def _one_type(node: SourceNode, build: Build, streams: Sequence[Stream]) -> DType:
+    """The type that holds the codes of all branches. Raises: ModelError where a branch cannot have it."""
+    dtypes = {stream.value.type.dtype for stream in streams}
+    low, high = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
+    wide = next(iter(dtypes)) if len(dtypes) == 1 else smallest_int(low, high)
+    for stream in streams:
+        found = ""
+        if not stream.quantised:
+            found = f"the accumulator of {build.producer(stream.value)} with no quantiser behind it"
+        elif len(dtypes) > 1 and isinstance(stream.value.type.dtype, Bipolar):
+            found = f"bipolar codes from {build.label(stream.value)} beside integers"
+        elif stream.value.type.dtype != wide and build.input in sources(build.nodes, stream.value):
+            found = f"the network's input of {stream.value.type.dtype}, which cannot become {wide}"
+        if found:
+            change = "Quantise all branches alike before the concatenation"
+            raise ModelError(node.label, "its operands must be quantised to one type", found, change)
+    return wide
+
+
+def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Streams side by side along the channels. Raises: ModelError."""
+    streams = [stream_of(node, tensor) for tensor in args if tensor is not None]
+    if len(streams) == 1:
+        return streams[0]
+    rank = len(streams[0].shape)
+    axis = node.integer("axis", 1) % rank
+    pixels = {stream.value.type.shape[:-1] for stream in streams}
+    rest = {tuple(n for a, n in enumerate(stream.shape) if a != axis) for stream in streams}
+    moves = rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)
+    if len(pixels) > 1 or len(rest) > 1 or moves:
+        shapes = " and ".join(f"{stream.shape} from {build.label(stream.value)}" for stream in streams)
+        raise ModelError(
+            node.label,
+            "it must join channels of images of one size",
+            f"axis {axis} of {shapes}",
+            "Concatenate along the channels",
+        )
+    dtype = _one_type(node, build, streams)
+    steps = _joined_steps(node, build, streams)
+    channels = [stream.value.type.channels for stream in streams]
+    low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
+    kind = TensorType((*pixels.pop(), sum(channels)), dtype)
+    value = build.emit(
+        build.next_name("concat"), Concat(), [s.value for s in streams], kind, module_path(node.name, node.name)
+    )
+    starts = np.cumsum([0, *channels[:-1]])
+    moved = [
+        stream.places // count * sum(channels) + stream.places % count + start
+        for stream, count, start in zip(streams, channels, starts, strict=True)
+    ]
+    return Stream(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=True)
+
+
+def _pixel_varies(stream: Stream, axis: int) -> bool:
+    """Whether going along an ONNX axis leads to other pixels."""
+    pixels = np.moveaxis(stream.places // stream.value.type.channels, axis, 0)
+    return bool(np.any(pixels != pixels[:1]))

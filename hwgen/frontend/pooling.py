@@ -1,0 +1,175 @@
+"""Pools: the largest code of a window, or the sum of its codes with the division left to the chain that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.convolution import zero_code
+from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.layout import image_like, lies_channels_last, require_image
+from hwgen.frontend.source import SourceNode, module_path
+from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine, real
+from hwgen.frontend.windows import Pads, add_pads, covered, geometry_of, require_fits, unpadded
+from hwgen.golden.chain import direction
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.ops import Clip, Div, Pool, PoolKind
+from hwgen.ir.ranges import op_range
+from hwgen.ir.types import IntArray, TensorType, smallest_int
+
+
+def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
+    """The stream of pooled codes, the same steps pending. A maximum keeps its type, a sum grows."""
+    source = stream.value.type
+    size = op.geometry.output_size(*source.shape[:2])
+    bounds = op_range(op, [bounds_of(stream)], source.channels)
+    kept = op.kind is PoolKind.MAX
+    dtype = source.dtype if kept else smallest_int(bounds.min, bounds.max)
+    kind = TensorType((*size, source.channels), dtype)
+    value = build.emit(build.next_name("pool"), op, (stream.value,), kind, module_path(node.name, node.name))
+    places = image_like(node, stream, size, source.channels)
+    return Stream(value, bounds.min, bounds.max, stream.steps, places, quantised=kept and stream.quantised)
+
+
+def _window(node: SourceNode, stream: Stream, pads: Pads) -> Geometry:
+    """The window of a MaxPool or AveragePool. Raises: ModelError."""
+    size = stream.value.type.shape[:2]
+    geometry = add_pads(geometry_of(node, node.integers("kernel_shape", ()), (size[0], size[1])), pads)
+    require_fits(node, geometry, (size[0], size[1]))
+    return covered(node, geometry, (size[0], size[1]))
+
+
+def _all(stream: Stream) -> Geometry:
+    """One window over the whole image."""
+    height, width = stream.value.type.shape[:2]
+    return Geometry((height, width))
+
+
+def _falling(node: SourceNode, stream: Stream) -> IntArray:
+    """Per channel whether the largest real value is the smallest code, (C,) or (1,). Raises: ModelError."""
+    sign = direction(stream.steps, stream.value.type.channels)
+    if sign is None:
+        raise ModelError(
+            node.label,
+            "what it compares must rise or fall, not both, as the code grows",
+            "a step with a negative slope on one side",
+            "Put the activation behind the pool",
+        )
+    falls = np.asarray(sign < 0, dtype=np.int64)
+    return falls if falls.any() else np.zeros(1, dtype=np.int64)
+
+
+def _never_below(stream: Stream, fill: float) -> bool:
+    """Whether every real value of the stream is at least `fill`, as far as its chain tells."""
+    if fill == -np.inf or (
+        stream.steps and isinstance(stream.steps[-1], Clip) and np.all(stream.steps[-1].low >= fill)
+    ):
+        return True
+    meaning = fold_affine(stream.steps)
+    if meaning is None:
+        return False
+    ends = [meaning.scale * code + meaning.offset for code in (stream.low, stream.high)]
+    return bool(np.all(np.minimum(*ends) >= fill))
+
+
+def _maximum(build: Build, node: SourceNode, stream: Stream, geometry: Geometry) -> Stream:
+    if geometry.taps == 1 and geometry.stride == (1, 1):
+        return stream
+    return _emit(build, node, stream, Pool(geometry, PoolKind.MAX, _falling(node, stream)))
+
+
+def max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """MaxPool over an image or a signal; what is padded is left out. Raises: ModelError."""
+    stream, pads, fill = unpadded(node, args[0])
+    require_image(build, node, stream)
+    if fill is not None and not _never_below(stream, fill):
+        raise ModelError(
+            node.label,
+            "padding before it must not be the largest number of a window",
+            f"padding with {fill:g} of numbers that may be less",
+            "Let the pool itself pad",
+        )
+    return _maximum(build, node, stream, _window(node, stream, pads))
+
+
+def global_max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """The largest pixel of each channel. Raises: ModelError."""
+    stream = stream_of(node, args[0])
+    require_image(build, node, stream)
+    return _maximum(build, node, stream, _all(stream))
+
+
+def _mean(build: Build, node: SourceNode, stream: Stream, geometry: Geometry) -> Stream:
+    """The sum of the codes S: a x + b becomes a (S / taps) + b. Raises: ModelError."""
+    if fold_affine(stream.steps) is None:
+        raise ModelError(
+            node.label,
+            "what it averages must be quantised or affine",
+            "an activation function with no quantiser behind it",
+            "Quantise the activation before the pool",
+        )
+    if geometry.pads and zero_code(stream) != 0:
+        raise ModelError(
+            node.label,
+            "what it pads must have the code 0 for 0",
+            "an input with an offset or a zero point",
+            "Quantise its input symmetrically, or without padding",
+        )
+    if geometry.taps == 1 and geometry.stride == (1, 1):
+        return stream
+    summed = _emit(build, node, stream, Pool(geometry, PoolKind.SUM, np.zeros(1, dtype=np.int64)))
+    return replace(summed, steps=(Div(np.asarray(float(geometry.taps))), *summed.steps))
+
+
+def average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """AveragePool over an image or a signal, padding counted. Raises: ModelError."""
+    stream, pads, fill = unpadded(node, args[0])
+    require_image(build, node, stream)
+    if fill not in (None, 0.0):
+        raise ModelError(node.label, "its input must be padded with 0", f"padding with {fill:g}", "Pad with zeros")
+    geometry = _window(node, stream, pads)
+    own = any(node.integers("pads", ())) or node.text("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER")
+    if own and geometry.pads and not node.integer("count_include_pad", 0):
+        raise ModelError(
+            node.label,
+            "it must count the padding, so that every window has one divisor",
+            "count_include_pad = 0",
+            "Set count_include_pad = True, or pool without padding",
+        )
+    return _mean(build, node, stream, geometry)
+
+
+def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """The mean over all pixels. Raises: ModelError."""
+    stream = stream_of(node, args[0])
+    require_image(build, node, stream)
+    return _mean(build, node, stream, _all(stream))
+
+
+def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """ReduceMean over rows, columns or both. Raises: ModelError on other axes."""
+    stream = stream_of(node, args[0])
+    rank = len(stream.shape)
+    given = node.integers("axes", range(rank))
+    if args[1] is not None:
+        given = tuple(int(a) for a in real(constant_of(node, args[1], "axes"), node).reshape(-1))
+    axes = sorted({a % rank for a in given})
+    node = replace(node, channels_last=lies_channels_last(stream))
+    spatial = list(range(1, rank - 1) if node.channels_last else range(2, rank))
+    if not axes or not set(axes) <= set(spatial):
+        raise ModelError(
+            node.label,
+            "it must average over rows and columns",
+            f"axes {tuple(given)} of shape {stream.shape}",
+            "Choose the axes of the image",
+        )
+    require_image(build, node, stream)
+    height, width = (*(stream.shape[a] if a in axes else 1 for a in spatial), 1)[:2]
+    # As many rows as there are, one window: along an axis that stays, a window at every pixel.
+    result = _mean(build, node, stream, Geometry((height, width)))
+    if node.integer("keepdims", 1):
+        return result
+    return result.reshape(tuple(n for a, n in enumerate(result.shape) if a not in axes))

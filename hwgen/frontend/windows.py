@@ -1,0 +1,151 @@
+"""The windows of convolutions and pools: kernel, stride, dilation and padding as ONNX writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.source import SourceNode
+from hwgen.frontend.symbolic import Build, Padded, Stream, Tensor, real
+from hwgen.ir.geometry import Geometry
+
+Pads = tuple[int, int, int, int]
+
+
+def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Pad with a constant, merged into the convolution or pool behind it. Raises: ModelError."""
+    stream = stream_of(node, args[0])
+    mode = node.text("mode", "constant")
+    if mode != "constant":
+        raise ModelError(node.label, "it must pad with a constant", f"mode {mode!r}", "Pad with zeros")
+    given, fill = node.integers("pads", ()), node.real("value", 0.0)
+    if args[1] is not None:
+        given = tuple(int(n) for n in real(constant_of(node, args[1], "padding"), node).reshape(-1))
+    if args[2] is not None:
+        fill = float(real(constant_of(node, args[2], "value"), node, infinite=True).reshape(-1)[0])
+    rank = len(stream.shape)
+    axes: Sequence[int] = range(rank)
+    if args[3] is not None:
+        axes = [int(a) % rank for a in real(constant_of(node, args[3], "axes"), node).reshape(-1)]
+    pads = [0] * (2 * rank)
+    for index, axis in enumerate(axes):
+        pads[axis], pads[axis + rank] = given[index], given[index + len(axes)]
+    if min(pads) < 0:
+        raise ModelError(node.label, "it must add rows and columns", f"pads {given}", "Slice before the export")
+    return Padded(stream, tuple(pads), fill) if any(pads) else stream
+
+
+def _spatial(padded: Padded, node: SourceNode) -> Pads:
+    """The padding as top, left, bottom, right. Raises: ModelError where it pads frames or channels."""
+    rank = len(padded.stream.shape)
+    spatial = range(1, rank - 1) if node.channels_last else range(2, rank)
+    rest = set(range(rank)) - set(spatial)
+    if any(padded.pads[a] or padded.pads[a + rank] for a in rest):
+        raise ModelError(node.label, "its input must be padded in space only", f"pads {padded.pads}", "Correct the Pad")
+    return _four([padded.pads[a] for a in spatial] + [padded.pads[a + rank] for a in spatial])
+
+
+def _pair(numbers: Sequence[int], fill: int) -> tuple[int, int]:
+    vertical, horizontal = (*numbers, fill)[:2]
+    return vertical, horizontal
+
+
+def _four(pads: Sequence[int]) -> Pads:
+    if len(pads) == 2:
+        return pads[0], 0, pads[1], 0
+    top, left, bottom, right = pads
+    return top, left, bottom, right
+
+
+def unpadded(node: SourceNode, tensor: Tensor | None) -> tuple[Stream, Pads, float | None]:
+    """The stream behind a Pad, its padding and what it is filled with, None where there is no Pad."""
+    if isinstance(tensor, Padded):
+        return tensor.stream, _spatial(tensor, node), tensor.fill
+    return stream_of(node, tensor), (0, 0, 0, 0), None
+
+
+def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]) -> Geometry:
+    """The window that the node's attributes describe, on an image of `size` rows and columns. Raises: ModelError."""
+    flat = (1,) * len(kernel)
+    strides, dilations = node.integers("strides", flat), node.integers("dilations", flat)
+    pads = node.integers("pads", (0,) * 2 * len(kernel))
+    fits = len(strides) == len(dilations) == len(kernel) and len(pads) == 2 * len(kernel)
+    if not fits or len(kernel) not in (1, 2) or min(*kernel, *strides, *dilations) < 1 or min(pads) < 0:
+        found = f"kernel {kernel}, strides {strides}, dilations {dilations}, pads {pads}"
+        raise ModelError(node.label, "its window must have one or two axes and be positive", found, "Correct the layer")
+    geometry = Geometry(_pair(kernel, 1), _pair(strides, 1), _pair(dilations, 1), _four(pads))
+    mode = node.text("auto_pad", "NOTSET")
+    if mode in ("SAME_UPPER", "SAME_LOWER"):
+        return replace(geometry, padding=_same(geometry, size, lower=mode == "SAME_LOWER"))
+    return replace(geometry, padding=(0, 0, 0, 0)) if mode == "VALID" else geometry
+
+
+def _same(geometry: Geometry, size: tuple[int, int], *, lower: bool) -> Pads:
+    """The padding that leaves one window for each stride; where it is odd, one more at the end, or the start."""
+    pairs = []
+    for length, extent, stride in zip(size, geometry.extent, geometry.stride, strict=True):
+        total = max(0, (-(-length // stride) - 1) * stride + extent - length)
+        less, more = total // 2, total - total // 2
+        pairs.append((more, less) if lower else (less, more))
+    (top, bottom), (left, right) = pairs
+    return top, left, bottom, right
+
+
+def add_pads(geometry: Geometry, pads: Pads) -> Geometry:
+    """The window with more padding."""
+    top, left, bottom, right = (int(a + b) for a, b in zip(geometry.padding, pads, strict=True))
+    return replace(geometry, padding=(top, left, bottom, right))
+
+
+def require_fits(node: SourceNode, geometry: Geometry, size: tuple[int, int]) -> None:
+    """A window must see at least one row and column of the image, wherever it is. Raises: ModelError."""
+    top, left, bottom, right = geometry.padding
+    if max(top, bottom) >= geometry.extent[0] or max(left, right) >= geometry.extent[1]:
+        raise ModelError(
+            node.label,
+            "its padding must be less than its window",
+            f"padding {geometry.padding} of a window of {geometry.extent[0]}x{geometry.extent[1]}",
+            "Pad less",
+        )
+    if min(geometry.output_size(*size)) < 1:
+        raise ModelError(
+            node.label,
+            "its window must fit its input",
+            f"{geometry} on {size[0]}x{size[1]}",
+            "Give a larger input, or a smaller kernel",
+        )
+
+
+def covered(node: SourceNode, geometry: Geometry, size: tuple[int, int]) -> Geometry:
+    """A pool's window, padding that no window reaches left out.
+
+    Raises: ModelError where windows leave rows or columns uncovered, or see nothing but padding.
+    """
+    top, left, bottom, right = geometry.padding
+    rows = (size[0] + top + bottom - geometry.extent[0]) % geometry.stride[0]
+    columns = (size[1] + left + right - geometry.extent[1]) % geometry.stride[1]
+    over = bool(node.integer("ceil_mode", 0)) and (rows or columns)
+    if rows > bottom or columns > right or over:
+        mode = " with ceil_mode = 1" if over else ""
+        raise ModelError(
+            node.label,
+            "its windows must cover the image",
+            f"{geometry} on {size[0]}x{size[1]}{mode}, {rows} rows and {columns} columns left over",
+            "Choose a kernel and stride that divide the image, or crop it",
+        )
+    for axis, before in enumerate((top, left)):
+        _require_taps(node, geometry, size[axis], axis=axis, before=before)
+    return replace(geometry, padding=(top, left, bottom - rows, right - columns))
+
+
+def _require_taps(node: SourceNode, geometry: Geometry, length: int, *, axis: int, before: int) -> None:
+    """Each window must have a tap on the image along one axis. Raises: ModelError."""
+    windows = geometry.output_size(*((length, length)))[axis]
+    starts = np.arange(windows) * geometry.stride[axis] - before
+    taps = starts[:, None] + np.arange(geometry.kernel[axis]) * geometry.dilation[axis]
+    if not np.all(((taps >= 0) & (taps < length)).any(axis=1)):
+        raise ModelError(node.label, "its windows must see the image", f"one of padding alone, {geometry}", "Pad less")

@@ -1,0 +1,344 @@
+"""The recurrences of `schedule.py`, compiled: a function for each kind of control, and one that runs them all.
+
+A network is arrays of 64-bit integers: streams and units are numbered, and a unit's parameters, its state and the
+numbers of its streams are rows. Nothing here knows a name. The module takes numba's start-up time, so that only what
+runs a network imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar, cast
+
+from numba import njit
+
+from hwgen.ir.types import IntArray
+
+ENGINE, TILES, GEARBOX, QUEUE, LINES = range(5)
+"""Kinds of control; a Turns is a QUEUE of several inputs, and what takes the chip's output one that nobody reads."""
+
+STATE = 3
+"""Numbers of a unit's state."""
+
+UNKNOWN = -1
+"""In place of a time that is not known yet."""
+
+
+class Rows(NamedTuple):
+    """Rows of any length: row i is flat[at[i]:at[i + 1]]."""
+
+    flat: IntArray
+    at: IntArray
+
+
+class Streams(NamedTuple):
+    """Two times of every beat: beat b of stream s can be read at visible[first[s] + b], and was at taken[...].
+
+    Known are the times of `sent[s]` and `read[s]` beats; stream s has first[s + 1] - first[s].
+    """
+
+    first: IntArray
+    sent: IntArray
+    read: IntArray
+    visible: IntArray
+    taken: IntArray
+
+
+class Units(NamedTuple):
+    """The units: for each its kind, parameters and state, its streams, and the units that it is joined to."""
+
+    kind: IntArray
+    parameters: Rows
+    state: IntArray
+    sources: Rows
+    sinks: Rows
+    near: Rows
+
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+def _inner(function: _F) -> _F:
+    """Compiled into those that call it.
+
+    Nothing here allocates, so the counting of references (`_nrt`) is left out; it would take most of the time.
+    """
+    return cast(_F, njit(_nrt=False, error_model="numpy")(function))
+
+
+def _entry(function: _F) -> _F:
+    """Compiled once for all processes: kept beside this file, or in the user's cache where that cannot be written."""
+    try:
+        return cast(_F, njit(_nrt=False, error_model="numpy", cache=True)(function))
+    except RuntimeError:  # neither can be
+        return _inner(function)
+
+
+@_inner
+def _arrival(streams: Streams, source: int) -> int:
+    """First cycle in which the next beat of `source` can be read."""
+    beat = streams.read[source]
+    return streams.visible[streams.first[source] + beat] if beat < streams.sent[source] else UNKNOWN
+
+
+@_inner
+def _arrivals(streams: Streams, sources: IntArray) -> int:
+    """First cycle in which the next beats of all `sources` can be read."""
+    time = _arrival(streams, sources[0])
+    for index in range(1, len(sources)):
+        other = _arrival(streams, sources[index])
+        time = max(time, other) if min(time, other) != UNKNOWN else UNKNOWN
+    return time
+
+
+@_inner
+def _room(streams: Streams, sink: int, held: int) -> int:
+    """First cycle in which the next beat into `sink` finds fewer than `held` there."""
+    freed = streams.sent[sink] - held
+    if freed < 0:
+        return 0
+    return streams.taken[streams.first[sink] + freed] + 1 if freed < streams.read[sink] else UNKNOWN
+
+
+@_inner
+def _rooms(streams: Streams, sinks: IntArray, held: int) -> int:
+    """First cycle in which the next beat into all `sinks` finds fewer than `held` there."""
+    time = 0
+    for index in range(len(sinks)):
+        other = _room(streams, sinks[index], held)
+        time = max(time, other) if min(time, other) != UNKNOWN else UNKNOWN
+    return time
+
+
+@_inner
+def _send(streams: Streams, sink: int, time: int) -> None:
+    """A beat beyond the frames that are run is left out: nothing of them depends on it."""
+    place = streams.first[sink] + streams.sent[sink]
+    if place < streams.first[sink + 1]:
+        streams.visible[place] = time
+        streams.sent[sink] += 1
+
+
+@_inner
+def _take(streams: Streams, source: int, time: int) -> None:
+    streams.taken[streams.first[source] + streams.read[source]] = time
+    streams.read[source] += 1
+
+
+@_inner
+def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+    """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
+    slots, reads, period, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4]
+    sink, slot, last, fired = sinks[0], state[0], state[1], False
+    while True:
+        reading, left = slot < reads, period - 1 - slot % period
+        if not reading and left:  # slots that wait for nothing
+            slot, last, left = slot + left, last + left, 0
+        arrived = _arrivals(streams, sources) if reading else 0
+        room = 0 if left else _room(streams, sink, credits)
+        if min(arrived, room) == UNKNOWN:
+            break
+        last = max(last + 1, arrived, room)
+        if reading:
+            for index in range(len(sources)):
+                _take(streams, sources[index], last)
+        if not left:
+            _send(streams, sink, last + latency)
+        slot, fired = (slot + 1) % slots, True
+    state[0], state[1] = slot, last
+    return fired
+
+
+@_inner
+def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+    """An engine whose every slot reads; the slots of a tile's last pixel end a beat."""
+    height, width, columns, pixel_beats, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
+    source, sink, across = sources[0], sinks[0], columns * width
+    slot, last, fired = state[0], state[1], False
+    while True:
+        pixel = slot // pixel_beats
+        ends = pixel >= (height - 1) * across and pixel % width == width - 1
+        arrived = _arrival(streams, source)
+        room = _room(streams, sink, credits) if ends else 0
+        if min(arrived, room) == UNKNOWN:
+            break
+        last = max(last + 1, arrived, room)
+        _take(streams, source, last)
+        if ends:
+            _send(streams, sink, last + latency)
+        slot, fired = (slot + 1) % (height * across * pixel_beats), True
+    state[0], state[1] = slot, last
+    return fired
+
+
+@_inner
+def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+    """A beat is taken one cycle after the last, while at most `limit` groups are held."""
+    in_beats, push, last_push, pull, limit = unit[0], unit[1], unit[2], unit[3], unit[4]
+    beat, last, pushed, fired = state[0], state[1], state[2], False
+    source, sink = sources[0], sinks[0]
+    while True:
+        arrived = _arrival(streams, source)
+        # Beats that must have left so that at most `limit` groups are held.
+        left = (max(0, pushed - limit) + pull - 1) // pull
+        if arrived == UNKNOWN or left > streams.read[sink]:
+            break
+        room = streams.taken[streams.first[sink] + left - 1] + 1 if left else 0
+        last = max(last + 1, arrived, room)
+        _take(streams, source, last)
+        sent = pushed // pull
+        pushed += push if beat < in_beats - 1 else last_push
+        for _ in range(pushed // pull - sent):
+            _send(streams, sink, last + 1)
+        beat, fired = (beat + 1) % in_beats, True
+    state[0], state[1], state[2] = beat, last, pushed
+    return fired
+
+
+@_inner
+def _queue(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+    """A beat is taken one cycle after the last, while fewer than `depth` are held for every reader; inputs in turn."""
+    depth, beats = unit[0], unit[1:]
+    beat, last, turn, fired = state[0], state[1], state[2], False
+    while True:
+        source = sources[turn]
+        arrived, room = _arrival(streams, source), _rooms(streams, sinks, depth)
+        if min(arrived, room) == UNKNOWN:
+            break
+        last = max(last + 1, arrived, room)
+        _take(streams, source, last)
+        for index in range(len(sinks)):
+            _send(streams, sinks[index], last + 1)
+        beat, fired = beat + 1, True
+        if beat == beats[turn]:
+            beat, turn = 0, (turn + 1) % len(beats)
+    state[0], state[1], state[2] = beat, last, turn
+    return fired
+
+
+@_inner
+def _lines(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+    """Rows come in while there is room, rows of windows leave once their rows are there.
+
+    The unit's second sink holds the cycle in which each row of the image is let go.
+    """
+    fired = _rows_in(unit, streams, sources[0], sinks[1])
+    while _rows_out(unit, state, streams, sources[0], sinks):
+        fired = True
+        if not _rows_in(unit, streams, sources[0], sinks[1]):
+            break
+    return fired
+
+
+@_inner
+def _rows_in(unit: IntArray, streams: Streams, source: int, gone: int) -> bool:
+    """A beat is taken one cycle after the last, while fewer than `rows` whole rows are held."""
+    row_beats, rows = unit[0], unit[1]
+    first, fired = streams.first[source], False
+    while True:
+        beat, arrived = streams.read[source], _arrival(streams, source)
+        freed = beat // row_beats - rows
+        if arrived == UNKNOWN or freed >= streams.sent[gone]:
+            break
+        room = streams.visible[streams.first[gone] + freed] + 1 if freed >= 0 else 0
+        after = streams.taken[first + beat - 1] + 1 if beat else 0
+        _take(streams, source, max(after, arrived, room))
+        fired = True
+    return fired
+
+
+@_inner
+def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, sinks: IntArray) -> bool:
+    """A beat a cycle while there is a credit; a row's first waits for `needed` rows, its last lets `released` go."""
+    row_beats, out_row_beats, latency, credits = unit[0], unit[2], unit[3], unit[4]
+    out_rows = (len(unit) - 5) // 2
+    needed, released = unit[5 : 5 + out_rows], unit[5 + out_rows :]
+    beat, last, row, fired = state[0], state[1], state[2], False
+    sink, gone = sinks[0], sinks[1]
+    beats = streams.first[sink + 1] - streams.first[sink]
+    while streams.sent[sink] < beats:
+        room = _room(streams, sink, credits)
+        seen = (streams.sent[gone] + needed[row]) * row_beats if beat == 0 else 0
+        if room == UNKNOWN or seen > streams.read[source]:
+            break
+        whole = streams.taken[streams.first[source] + seen - 1] + 1 if seen else 0
+        last = max(last + 1, room, whole)
+        _send(streams, sink, last + latency)
+        beat, fired = beat + 1, True
+        if beat == out_row_beats:
+            for _ in range(released[row]):
+                _send(streams, gone, last)
+            beat, row = 0, (row + 1) % out_rows
+    state[0], state[1], state[2] = beat, last, row
+    return fired
+
+
+@_inner
+def _fire(units: Units, streams: Streams, unit: int) -> bool:
+    """Let a unit go as far as the times known so far allow; whether it went on at all."""
+    kind, state = units.kind[unit], units.state[unit]
+    parameters = units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]]
+    sources = units.sources.flat[units.sources.at[unit] : units.sources.at[unit + 1]]
+    sinks = units.sinks.flat[units.sinks.at[unit] : units.sinks.at[unit + 1]]
+    if kind == ENGINE:
+        return _engine(parameters, state, streams, sources, sinks)
+    if kind == TILES:
+        return _tiles(parameters, state, streams, sources, sinks)
+    if kind == GEARBOX:
+        return _gearbox(parameters, state, streams, sources, sinks)
+    if kind == QUEUE:
+        return _queue(parameters, state, streams, sources, sinks)
+    return _lines(parameters, state, streams, sources, sinks)
+
+
+@_entry
+def advance(units: Units, streams: Streams, asleep: int, awake: IntArray, queue: IntArray) -> None:
+    """Let every unit but `asleep` go on until none can; one that moved wakes those it is joined to.
+
+    `awake` and `queue` are room for one entry a unit.
+    """
+    count = len(units.kind)
+
+    for unit in range(count):
+        queue[unit], awake[unit] = unit, 1
+    head, waiting = 0, count
+    while waiting:
+        unit = queue[head]
+        head, waiting, awake[unit] = (head + 1) % count, waiting - 1, 0
+        if unit == asleep or not _fire(units, streams, unit):
+            continue
+        for place in range(units.near.at[unit], units.near.at[unit + 1]):
+            other = units.near.flat[place]
+            if not awake[other]:
+                queue[(head + waiting) % count] = other
+                waiting, awake[other] = waiting + 1, 1
+
+
+@_entry
+def shift(first: IntArray, taken: IntArray, frames: int, reach: int, period: int) -> int:
+    """Cycles by which all beats of the last `reach` frames are taken after those of `period` frames before.
+
+    UNKNOWN where they are not the same for all. Stream s has taken[first[s]:first[s + 1]], beats of `frames` frames.
+    """
+    span = UNKNOWN
+    for stream in range(len(first) - 1):
+        end = first[stream + 1]
+        beats = (end - first[stream]) // frames
+        for beat in range(end - reach * beats, end):
+            step = taken[beat] - taken[beat - period * beats]
+            if span == UNKNOWN:
+                span = step
+            if step != span:
+                return UNKNOWN
+    return span
+
+
+@_entry
+def most_held(visible: IntArray, taken: IntArray) -> int:
+    """Beats that a queue in front of the reader must hold, a beat written while another is read counted."""
+    most, gone = 0, 0
+    for beat in range(len(taken)):
+        while taken[gone] < visible[beat] - 1:
+            gone += 1
+        most = max(most, beat + 1 - gone)
+    return most

@@ -1,0 +1,111 @@
+"""Units from nodes of the integer network: their streams, widths and thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.stream import Stream
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.graph import Node, Value
+from hwgen.ir.ops import Conv, MatMul, Pool, PoolKind, Threshold
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
+
+Unit = TypeVar("Unit", MatVec, DepthwiseUnit)
+
+TERNARY = IntType(2, signed=True)
+"""What a bipolar image padded with 0 is carried as: -1, 0 or +1."""
+
+
+def stream_of(name: str, value: Value, lanes: int) -> Stream:
+    """The stream that unit `name` writes: a vector for each pixel of `value`."""
+    channels = value.type.channels
+    return Stream(
+        name, value.type.dtype, channels, min(lanes, channels), value.name, vectors=value.type.elements // channels
+    )
+
+
+def thresholding(op: Threshold) -> Thresholding:
+    """The activation of a unit from the network's."""
+    return Thresholding(op.thresholds, op.descending, op.base, op.step)
+
+
+def window_unit(node: Node, stream: Stream, geometry: Geometry, blocks: int, pad: IntArray) -> SlidingWindow:
+    """The sliding window unit in front of `node`; its rows are for the caller to choose."""
+    height, width, _ = node.inputs[0].type.shape
+    down, across = geometry.output_size(height, width)
+    padded_bipolar = isinstance(stream.dtype, Bipolar) and geometry.pads and bool(np.any(pad == 0))
+    name = f"{node.name}_window"
+    output = Stream(
+        name,
+        TERNARY if padded_bipolar else stream.dtype,
+        elements=stream.vector_beats // blocks * stream.lanes,
+        lanes=stream.lanes,
+        vectors=down * across * geometry.taps * blocks,
+    )
+    return SlidingWindow(
+        name, node.origin, stream, output, height, width, geometry, blocks, pad, rows=geometry.extent[0]
+    )
+
+
+def neutral_codes(op: Pool, dtype: DType, channels: int) -> IntArray:
+    """Per channel the code that changes no pool: the least for a maximum, the largest for a minimum, 0 for a sum."""
+    if op.kind is PoolKind.SUM:
+        return np.zeros(channels, np.int64)
+    return np.broadcast_to(np.where(op.minimum == 1, dtype.max, dtype.min), (channels,))
+
+
+def matvec_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> MatVec:
+    """The matrix-vector unit of `node`; `weights` is (groups, MH, taps, channels)."""
+    assert isinstance(node.op, MatMul | Conv)
+    unit = MatVec(
+        **_common(node, source, result, fused),
+        weights=weights,
+        weight_type=node.op.weight_type,
+        simd=source.lanes,
+        counted=isinstance(node.op.weight_type, Bipolar) and _is_padded_bipolar(node, source),
+    )
+    return _in_popcounts(unit, unit.mw) if unit.is_xnor else unit
+
+
+def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> DepthwiseUnit:
+    """The depthwise vector unit of `node`; `weights` is (C, taps)."""
+    assert isinstance(node.op, Conv)
+    unit = DepthwiseUnit(**_common(node, source, result, fused), weights=weights, weight_type=node.op.weight_type)
+    return _in_popcounts(unit, unit.taps) if unit.is_xnor else unit
+
+
+def _is_padded_bipolar(node: Node, source: Stream) -> bool:
+    return isinstance(node.inputs[0].type.dtype, Bipolar) and source.dtype == TERNARY
+
+
+def _common(node: Node, source: Stream, result: Stream, fused: Node | None) -> dict[str, Any]:
+    """Fields that every unit with weights has."""
+    accumulator = node.output.type.dtype
+    activation = None
+    if fused is not None:
+        assert isinstance(fused.op, Threshold)
+        activation = thresholding(fused.op)
+    return {
+        "name": node.name,
+        "origin": node.origin,
+        "input": source,
+        "output": result,
+        # Signed, so that partial sums may pass below zero on their way.
+        "sum_type": smallest_int(min(accumulator.min, -1), max(accumulator.max, 0)),
+        "activation": activation,
+    }
+
+
+def _in_popcounts(unit: Unit, fan_in: int) -> Unit:
+    """An XNOR unit counts agreements: acc = 2 * pc - MW, so acc >= T exactly where pc >= ceil((MW + T) / 2)."""
+    unit = replace(unit, sum_type=smallest_int(0, fan_in))
+    if unit.activation is None:
+        return unit
+    counts = -((-unit.activation.thresholds - fan_in) // 2)
+    return replace(unit, activation=replace(unit.activation, thresholds=counts.clip(0, fan_in + 1)))

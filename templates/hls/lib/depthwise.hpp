@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: depthwise vector unit, PE channels a cycle, each with its own taps, II = 1.
+//
+// Not for windows in the order of a dense convolution: it reads all taps of a beat's channels before the next beat's.
+#ifndef HWGEN_DEPTHWISE_HPP
+#define HWGEN_DEPTHWISE_HPP
+
+#include "activation.hpp"
+#include "hls_stream.h"
+#include "lanes.hpp"
+
+namespace hwgen {
+
+// weight * code; where both are bipolar, whether they agree.
+template <class Weight, class Input, class Value>
+struct TapProduct {
+  static Value of(Limb weight, Limb code) {
+    HWGEN_INLINE
+    return Weight::times(weight, static_cast<Value>(Input::decode(code)));
+  }
+};
+
+template <class Value>
+struct TapProduct<Bipolar, Bipolar, Value> {
+  static Value of(Limb weight, Limb code) {
+    HWGEN_INLINE
+    return weight == code ? 1 : 0;
+  }
+};
+
+// One frame: PIXELS windows of CHANNELS channels and TAPS taps, PE channels a beat, become as many pixels.
+//
+// weights[block * TAPS + tap] holds lane p's weight of channel block * PE + p at that tap. `Sum` is the type of the
+// running sum, and `Activation::apply(sum, block, p, tables...)` gives the bits that leave.
+template <unsigned PIXELS, unsigned CHANNELS, unsigned TAPS, unsigned PE, class Weight, class Input, class Sum,
+          class Output, class Activation, class T, unsigned WORDS, unsigned LIMBS, class... Tables>
+void depthwise(hls::stream<ap_uint<PE * Input::BITS>>& in, hls::stream<ap_uint<PE * Output::BITS>>& out,
+               const T (&weights)[WORDS][LIMBS], const Tables&... tables) {
+  HWGEN_INLINE
+  constexpr unsigned BLOCKS = ceil_div(CHANNELS, PE);
+  constexpr unsigned LAST_LANES = CHANNELS - (BLOCKS - 1) * PE;
+  static_assert(PE <= CHANNELS, "PE must be at most the number of channels");
+  static_assert(WORDS == BLOCKS * TAPS, "the weights must have a word for each tap of each block");
+  static_assert(LIMBS == Lanes<Weight, PE>::LIMBS, "a weight word must hold PE weights");
+  using In = Lanes<Input, PE>;
+  using Out = Lanes<Output, PE>;
+  using Weights = Lanes<Weight, PE>;
+  constexpr bool WIDE = Sum::BITS > 30 || Input::BITS > 30 || Weight::BITS > 30;
+  using Value = typename std::conditional<WIDE, std::int64_t, std::int32_t>::type;
+
+  Value sums[PE];  // wrapped to the bits of `Sum`, so that no register is wider
+  HWGEN_PARTITION(sums, 1)
+
+  unsigned word = 0;
+  unsigned block = 0;
+  unsigned tap = 0;
+  // Before each slot: word == block * TAPS + tap, and where tap > 0, sums[p] is the sum of channel block * PE + p over
+  // taps 0 to tap - 1.
+slots:
+  for (unsigned slot = 0; slot < PIXELS * WORDS; ++slot) {
+    HWGEN_PIPELINE
+    typename In::Limbs inputs;
+    In::split(in.read(), inputs);
+    typename Weights::Limbs row;
+  load_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < LIMBS; ++i) {
+      HWGEN_UNROLL
+      row[i] = weights[word][i];
+    }
+
+  channels:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned p = 0; p < PE; ++p) {
+      HWGEN_UNROLL
+      const Value before = tap == 0 ? Value(0) : sums[p];
+      const Value sum = before + TapProduct<Weight, Input, Value>::of(Weights::lane(row, p), In::lane(inputs, p));
+      sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
+    }
+
+    word = word == WORDS - 1 ? 0 : word + 1;
+    if (tap == TAPS - 1) {
+      typename Out::Limbs codes = {};
+      const unsigned valid = block == BLOCKS - 1 ? LAST_LANES : PE;
+    outputs:
+      HWGEN_UNROLL_NEXT_LOOP
+      for (unsigned p = 0; p < PE; ++p) {
+        HWGEN_UNROLL
+        if (p < valid) Out::put(codes, p, Activation::apply(sums[p], block, p, tables...));
+      }
+      out.write(Out::join(codes));
+      tap = 0;
+      block = block == BLOCKS - 1 ? 0 : block + 1;
+    } else {
+      ++tap;
+    }
+  }
+}
+
+}  // namespace hwgen
+
+#endif  // HWGEN_DEPTHWISE_HPP

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: SIMD inputs ready to be multiplied with SIMD weights, one struct for each way to do it.
+//
+// `load` takes a beat of which the first `valid` lanes count; `dot` gives their product with a word of weights.
+#ifndef HWGEN_OPERANDS_HPP
+#define HWGEN_OPERANDS_HPP
+
+#include "lanes.hpp"
+
+namespace hwgen {
+
+// By what is cheapest for the types: XNOR and popcount where both are bipolar, multipliers elsewhere.
+struct Direct {};
+// Bipolar weights times -1, 0 or +1 in two bits: popcounts over the lanes that are not 0.
+struct Counted {};
+// Bipolar weights times each bit of the inputs: x_i . w = 2 * popcount(x_i and w) - popcount(x_i).
+struct BitPlanes {};
+
+template <class Arithmetic, class Weight, class Input, class Value, unsigned SIMD>
+struct Operands;
+
+// Decoded codes, 0 in lanes that do not count.
+template <class Weight, class Input, class Value, unsigned SIMD>
+struct Operands<Direct, Weight, Input, Value, SIMD> {
+  using In = Lanes<Input, SIMD>;
+  using Weights = Lanes<Weight, SIMD>;
+  static constexpr unsigned IN_LIMB = SIMD < Weights::PER_LIMB ? SIMD : Weights::PER_LIMB;
+  Value codes[SIMD];
+
+  void load(const typename In::Word& word, unsigned valid) {
+    HWGEN_INLINE
+    typename In::Limbs limbs;
+    In::split(word, limbs);
+  load_lanes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < SIMD; ++i) {
+      HWGEN_UNROLL
+      codes[i] = i < valid ? static_cast<Value>(Input::decode(In::lane(limbs, i))) : Value(0);
+    }
+  }
+
+  // sum_i weights[i] * codes[i]
+  template <class T>
+  Value dot(const T (&weights)[Weights::LIMBS]) const {
+    HWGEN_INLINE
+    Value sum = 0;
+  dot_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned limb = 0; limb < Weights::LIMBS; ++limb) {
+      HWGEN_UNROLL
+      const T bits = weights[limb];
+    dot_lanes:
+      HWGEN_UNROLL_NEXT_LOOP
+      for (unsigned i = 0; i < IN_LIMB; ++i) {
+        HWGEN_UNROLL
+        const unsigned lane = limb * Weights::PER_LIMB + i;
+        if (lane < SIMD) {
+          const Limb weight = static_cast<Limb>(bits >> (i * Weight::BITS)) & low_bits(Weight::BITS);
+          sum += Weight::times(weight, codes[lane]);
+        }
+      }
+    }
+    return sum;
+  }
+};
+
+// The popcount of XNOR, 0 from lanes that do not count.
+template <class Value, unsigned SIMD>
+struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
+  using In = Lanes<Bipolar, SIMD>;
+  typename In::Limbs codes;
+  typename In::Limbs valid_lanes;
+
+  void load(const typename In::Word& word, unsigned valid) {
+    HWGEN_INLINE
+    In::split(word, codes);
+  load_masks:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < In::LIMBS; ++i) {
+      HWGEN_UNROLL
+      valid_lanes[i] = In::mask(i, valid);
+    }
+  }
+
+  template <class T>
+  Value dot(const T (&weights)[In::LIMBS]) const {
+    HWGEN_INLINE
+    Value sum = 0;
+  dot_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < In::LIMBS; ++i) {
+      HWGEN_UNROLL
+      const Limb equal = ~(static_cast<Limb>(weights[i]) ^ codes[i]) & valid_lanes[i];
+      sum += static_cast<Value>(__builtin_popcountll(equal));
+    }
+    return sum;
+  }
+};
+
+// Bit `plane` of every lane that counts, gathered into limbs of 64 lanes.
+template <class Input, unsigned SIMD>
+void gather_plane(const typename Lanes<Input, SIMD>::Limbs& from, unsigned plane, unsigned valid,
+                  typename Lanes<Bipolar, SIMD>::Limbs& to) {
+  HWGEN_INLINE
+  using In = Lanes<Input, SIMD>;
+  using Bits = Lanes<Bipolar, SIMD>;
+clear_limbs:
+  HWGEN_UNROLL_NEXT_LOOP
+  for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+    HWGEN_UNROLL
+    to[i] = 0;
+  }
+gather_lanes:
+  HWGEN_UNROLL_NEXT_LOOP
+  for (unsigned i = 0; i < SIMD; ++i) {
+    HWGEN_UNROLL
+    Bits::put(to, i, (In::lane(from, i) >> plane) & 1);
+  }
+mask_limbs:
+  HWGEN_UNROLL_NEXT_LOOP
+  for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+    HWGEN_UNROLL
+    to[i] &= Bits::mask(i, valid);
+  }
+}
+
+// Signs and magnitudes in a limb each: 2 * (lanes that agree and are not 0) - (lanes that are not 0).
+template <class Value, unsigned SIMD>
+struct Operands<Counted, Bipolar, Int<2>, Value, SIMD> {
+  using In = Lanes<Int<2>, SIMD>;
+  using Bits = Lanes<Bipolar, SIMD>;
+  typename Bits::Limbs negative;
+  typename Bits::Limbs present;
+  Value count;
+
+  void load(const typename In::Word& word, unsigned valid) {
+    HWGEN_INLINE
+    typename In::Limbs limbs;
+    In::split(word, limbs);
+    gather_plane<Int<2>, SIMD>(limbs, 0, valid, present);
+    gather_plane<Int<2>, SIMD>(limbs, 1, valid, negative);
+    count = 0;
+  count_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+      HWGEN_UNROLL
+      count += static_cast<Value>(__builtin_popcountll(present[i]));
+    }
+  }
+
+  template <class T>
+  Value dot(const T (&weights)[Bits::LIMBS]) const {
+    HWGEN_INLINE
+    Value equal = 0;
+  dot_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+      HWGEN_UNROLL
+      const Limb agree = (static_cast<Limb>(weights[i]) ^ negative[i]) & present[i];
+      equal += static_cast<Value>(__builtin_popcountll(agree));
+    }
+    return 2 * equal - count;
+  }
+};
+
+// One limb row for each bit of the inputs; `total` is the sum of the inputs.
+template <class Input, class Value, unsigned SIMD>
+struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
+  using In = Lanes<Input, SIMD>;
+  using Bits = Lanes<Bipolar, SIMD>;
+  typename Bits::Limbs planes[Input::BITS];
+  Value total;
+
+  // What one bit of plane `plane` is worth: the highest of a signed type is negative.
+  static constexpr Value worth(unsigned plane) {
+    return Input::SIGNED && plane == Input::BITS - 1 ? -(Value(1) << plane) : Value(1) << plane;
+  }
+
+  void load(const typename In::Word& word, unsigned valid) {
+    HWGEN_INLINE
+    typename In::Limbs limbs;
+    In::split(word, limbs);
+    total = 0;
+  load_planes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned plane = 0; plane < Input::BITS; ++plane) {
+      HWGEN_UNROLL
+      gather_plane<Input, SIMD>(limbs, plane, valid, planes[plane]);
+    count_limbs:
+      HWGEN_UNROLL_NEXT_LOOP
+      for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+        HWGEN_UNROLL
+        total += worth(plane) * static_cast<Value>(__builtin_popcountll(planes[plane][i]));
+      }
+    }
+  }
+
+  template <class T>
+  Value dot(const T (&weights)[Bits::LIMBS]) const {
+    HWGEN_INLINE
+    Value chosen = 0;
+  dot_planes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned plane = 0; plane < Input::BITS; ++plane) {
+      HWGEN_UNROLL
+    dot_limbs:
+      HWGEN_UNROLL_NEXT_LOOP
+      for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+        HWGEN_UNROLL
+        const Limb both = static_cast<Limb>(weights[i]) & planes[plane][i];
+        chosen += worth(plane) * static_cast<Value>(__builtin_popcountll(both));
+      }
+    }
+    return 2 * chosen - total;
+  }
+};
+
+}  // namespace hwgen
+
+#endif  // HWGEN_OPERANDS_HPP

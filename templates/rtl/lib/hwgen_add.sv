@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Adder of `Inputs` streams, lane by lane: the end of a residual connection.
+//
+// A slot takes one beat of every input at once. Input i has lanes of `Bits`[8*i +: 8] bits, signed
+// where bit i of `Signed` is set and -1 or +1 where bit i of `Bipolar` is; input 0 is the least
+// significant of `s_data_i`. The sum is taken modulo 2**SumBits and leaves two cycles later:
+//
+//   sum | output queue
+//
+// Lanes past a vector's end (`Beats` beats, the last of `LastLanes` lanes) are zero bits at the
+// output. A ready looks at the valid of all inputs.
+//
+// Do not use it without a FIFO on every input: the slower one would hold up the other's writer.
+
+`default_nettype none
+
+module hwgen_add #(
+  parameter int unsigned Inputs = 2,
+  parameter int unsigned Lanes = 1,
+  parameter int unsigned Beats = 1,
+  parameter int unsigned LastLanes = Lanes,
+  parameter int unsigned InputBits = 16,
+  parameter int unsigned SumBits = 9,
+  parameter int unsigned Credits = 3,
+  parameter logic [8*Inputs-1:0] Bits = {Inputs{8'd8}},
+  parameter logic [Inputs-1:0] Signed = '1,
+  parameter logic [Inputs-1:0] Bipolar = '0,
+  localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1
+) (
+  input  wire logic                       clk_i,
+  input  wire logic                       rst_ni,
+
+  input  wire logic [Lanes*InputBits-1:0] s_data_i,
+  input  wire logic [Inputs-1:0]          s_valid_i,
+  output logic      [Inputs-1:0]          s_ready_o,
+
+  output logic      [Lanes*SumBits-1:0]   m_data_o,
+  output logic                            m_valid_o,
+  input  wire logic                       m_ready_i
+);
+
+  // Bits of a lane of the inputs below `count`.
+  function automatic int unsigned bits_below(input int unsigned count);
+    bits_below = 0;
+    for (int unsigned i = 0; i < Inputs; i++) begin
+      if (i < count) bits_below = bits_below + 32'(Bits[8*i +: 8]);
+    end
+  endfunction
+
+  if (LastLanes < 1 || LastLanes > Lanes) begin : gen_check_last
+    $error("hwgen_add: LastLanes must lie in 1..Lanes");
+  end
+  if (bits_below(Inputs) != InputBits) begin : gen_check_bits
+    $error("hwgen_add: InputBits must be the sum of Bits");
+  end
+
+  logic [BeatBits-1:0] beat_q;
+  logic last_beat, fire, fired1_q, credit;
+  logic [Lanes*SumBits-1:0] sums_q;
+
+  assign fire = credit && &s_valid_i;
+  assign s_ready_o = {Inputs{fire}};
+  assign last_beat = beat_q == BeatBits'(Beats - 1);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      beat_q <= '0;
+      fired1_q <= 1'b0;
+    end else begin
+      if (fire) beat_q <= last_beat ? '0 : beat_q + 1'b1;
+      fired1_q <= fire;
+    end
+  end
+
+  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    logic [Inputs*SumBits-1:0] terms;
+    logic [SumBits-1:0] sum;
+
+    for (genvar i = 0; i < Inputs; i++) begin : gen_input
+      localparam int unsigned TermBits = 32'(Bits[8*i +: 8]);
+      localparam int unsigned At = Lanes * bits_below(i) + lane * TermBits;
+      logic [TermBits-1:0] term;
+
+      assign term = s_data_i[At +: TermBits];
+
+      if (Bipolar[i]) begin : gen_bipolar
+        assign terms[i*SumBits +: SumBits] = SumBits'(signed'({!term[0], 1'b1}));
+      end else begin : gen_integer
+        assign terms[i*SumBits +: SumBits]
+            = SumBits'(signed'({Signed[i] && term[TermBits-1], term}));
+      end
+    end
+
+    hwgen_sum #(
+      .Terms     (Inputs),
+      .TermBits  (SumBits),
+      .TermSigned(1'b0),
+      .SumBits   (SumBits)
+    ) u_sum (
+      .terms_i(terms),
+      .sum_o  (sum)
+    );
+
+    always_ff @(posedge clk_i) begin
+      sums_q[lane*SumBits +: SumBits] <= lane < LastLanes || !last_beat ? sum : '0;
+    end
+  end
+
+  hwgen_credit_queue #(
+    .Width  (Lanes * SumBits),
+    .Credits(Credits)
+  ) u_queue (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .credit_o   (credit),
+    .issue_i    (fire),
+    .push_data_i(sums_q),
+    .push_i     (fired1_q),
+    .m_data_o   (m_data_o),
+    .m_valid_o  (m_valid_o),
+    .m_ready_i  (m_ready_i)
+  );
+
+endmodule
+
+`default_nettype wire

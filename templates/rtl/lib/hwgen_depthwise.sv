@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Depthwise vector-threshold unit: `Lanes` channels in every cycle, each with its own weights.
+//
+// A beat holds one tap of `Lanes` channels. `Taps` beats, slots, make one output beat; `Blocks`
+// output beats make a pixel, and the weights of the first block come again. Slot (b, tap) meets
+// weight word b * Taps + tap, lane by lane. Slots follow each other without a bubble; the pipeline
+// never stalls, only new slots wait: for an input beat, or for a credit of the output queue. A beat
+// leaves five cycles after the slot that ends it:
+//
+//   operands | products | accumulator | activation | output queue
+//
+// Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
+// themselves leave, as CodeBase + CodeStep * sum. Lanes past the last channel are zero bits at the
+// output.
+//
+// Do not use it where an output sees several channels: `hwgen_mvtu` does that.
+
+`default_nettype none
+
+module hwgen_depthwise #(
+  parameter int unsigned Lanes = 1,
+  parameter int unsigned LastLanes = Lanes,
+  parameter int unsigned Blocks = 1,
+  parameter int unsigned Taps = 1,
+  parameter int unsigned WeightBits = 1,
+  parameter bit WeightSigned = 1'b1,
+  parameter bit WeightBipolar = 1'b1,
+  parameter int unsigned InputBits = 1,
+  parameter bit InputSigned = 1'b1,
+  parameter bit InputBipolar = 1'b1,
+  parameter int unsigned SumBits = 8,
+  parameter bit SumSigned = 1'b1,
+  parameter int unsigned Levels = 0,
+  parameter int unsigned ThresholdBits = 1,
+  parameter bit ThresholdSigned = 1'b1,
+  parameter int CodeBase = 0,
+  parameter int CodeStep = 1,
+  parameter int unsigned CodeBits = 8,
+  parameter int unsigned Credits = 6,
+  localparam int unsigned Slots = Blocks * Taps,
+  localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
+  localparam int unsigned TapBits = Taps > 1 ? $clog2(Taps) : 1,
+  localparam int unsigned BlockBits = Blocks > 1 ? $clog2(Blocks) : 1,
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
+) (
+  input  wire logic                               clk_i,
+  input  wire logic                               rst_ni,
+
+  input  wire logic [Lanes*InputBits-1:0]         s_data_i,
+  input  wire logic                               s_valid_i,
+  output logic                                    s_ready_o,
+
+  output logic      [SlotBits-1:0]                weight_addr_o,
+  input  wire logic [Lanes*WeightBits-1:0]        weights_i,
+  output logic      [BlockBits-1:0]               threshold_addr_o,
+  input  wire logic [Lanes*LaneThresholdBits-1:0] thresholds_i,
+  input  wire logic [Lanes-1:0]                   descending_i,
+
+  output logic      [Lanes*CodeBits-1:0]          m_data_o,
+  output logic                                    m_valid_o,
+  input  wire logic                               m_ready_i
+);
+
+  if (Lanes < 1 || Blocks < 1 || Taps < 1) begin : gen_check
+    $error("hwgen_depthwise: Lanes, Blocks and Taps must be at least 1");
+  end
+  if (LastLanes < 1 || LastLanes > Lanes) begin : gen_check_last
+    $error("hwgen_depthwise: LastLanes must lie in 1..Lanes");
+  end
+
+  // ---- Slots: what happens next, and whether it may --------------------------------------------
+
+  logic [SlotBits-1:0] slot_q;
+  logic [TapBits-1:0] tap_q;
+  logic first, last, last_slot, fire, credit;
+
+  assign first = tap_q == '0;
+  assign last = tap_q == TapBits'(Taps - 1);
+  assign last_slot = slot_q == SlotBits'(Slots - 1);
+  assign s_ready_o = credit || !last;
+  assign fire = s_ready_o && s_valid_i;
+  assign weight_addr_o = slot_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      slot_q <= '0;
+      tap_q <= '0;
+    end else if (fire) begin
+      slot_q <= last_slot ? '0 : slot_q + 1'b1;
+      tap_q <= last ? '0 : tap_q + 1'b1;
+    end
+  end
+
+  // ---- Stages 1 to 4: operands, products, accumulator, activation ------------------------------
+
+  logic [Lanes*InputBits-1:0] operand_q;
+  logic [BlockBits-1:0] block2_q;
+  logic fired1_q, first1_q, last1_q, fired2_q, first2_q, last2_q;
+  logic ended3_q, last_block3_q, ended4_q;
+  logic last_block2;
+  logic [Lanes*CodeBits-1:0] codes;
+
+  assign last_block2 = block2_q == BlockBits'(Blocks - 1);
+  assign threshold_addr_o = block2_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      fired1_q <= 1'b0;
+      fired2_q <= 1'b0;
+      ended3_q <= 1'b0;
+      ended4_q <= 1'b0;
+      block2_q <= '0;
+    end else begin
+      fired1_q <= fire;
+      fired2_q <= fired1_q;
+      ended3_q <= fired2_q && last2_q;
+      ended4_q <= ended3_q;
+      if (fired2_q && last2_q) block2_q <= last_block2 ? '0 : block2_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    operand_q <= s_data_i;
+    first1_q <= first;
+    last1_q <= last;
+    first2_q <= first1_q;
+    last2_q <= last1_q;
+    last_block3_q <= last_block2;
+  end
+
+  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    hwgen_neuron #(
+      .Simd           (1),
+      .WeightBits     (WeightBits),
+      .WeightSigned   (WeightSigned),
+      .WeightBipolar  (WeightBipolar),
+      .InputBits      (InputBits),
+      .InputSigned    (InputSigned),
+      .InputBipolar   (InputBipolar),
+      .SumBits        (SumBits),
+      .SumSigned      (SumSigned),
+      .Levels         (Levels),
+      .ThresholdBits  (ThresholdBits),
+      .ThresholdSigned(ThresholdSigned),
+      .CodeBase       (CodeBase),
+      .CodeStep       (CodeStep),
+      .CodeBits       (CodeBits)
+    ) u_neuron (
+      .clk_i       (clk_i),
+      .weights_i   (weights_i[lane*WeightBits +: WeightBits]),
+      .inputs_i    (operand_q[lane*InputBits +: InputBits]),
+      .shared_i    ('0),
+      .first_i     (first2_q),
+      .fired_i     (fired2_q),
+      .masked_i    (lane >= LastLanes && last_block3_q),
+      .thresholds_i(thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
+      .descending_i(descending_i[lane]),
+      .code_o      (codes[lane*CodeBits +: CodeBits])
+    );
+  end
+
+  // ---- Stage 5: output queue -------------------------------------------------------------------
+
+  hwgen_credit_queue #(
+    .Width  (Lanes * CodeBits),
+    .Credits(Credits)
+  ) u_queue (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .credit_o   (credit),
+    .issue_i    (fire && last),
+    .push_data_i(codes),
+    .push_i     (ended4_q),
+    .m_data_o   (m_data_o),
+    .m_valid_o  (m_valid_o),
+    .m_ready_i  (m_ready_i)
+  );
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One lane of a computing unit: the dot products of its slots summed up and turned into a code.
+//
+// The product of a slot's weights and inputs is in the lane sum one cycle after them, and in the
+// accumulator one cycle later; the first slot of a sum loads the accumulator. The code of the
+// accumulator stands at `code_o` one cycle after that, or zero where the lane is `masked_i`:
+//
+//   lane sum | accumulator | activation
+//
+// `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds and the
+// direction to the accumulator's. For `Counted`, `BitPlanes` and `shared_i` see `hwgen_dot`.
+//
+// Do not use it to count or to wait: it has no control of its own.
+
+`default_nettype none
+
+module hwgen_neuron #(
+  parameter int unsigned Simd = 1,
+  parameter bit Counted = 1'b0,
+  parameter bit BitPlanes = 1'b0,
+  parameter int unsigned WeightBits = 1,
+  parameter bit WeightSigned = 1'b1,
+  parameter bit WeightBipolar = 1'b1,
+  parameter int unsigned InputBits = 1,
+  parameter bit InputSigned = 1'b1,
+  parameter bit InputBipolar = 1'b1,
+  parameter int unsigned SumBits = 8,
+  parameter bit SumSigned = 1'b1,
+  parameter int unsigned Levels = 0,
+  parameter int unsigned ThresholdBits = 1,
+  parameter bit ThresholdSigned = 1'b1,
+  parameter int CodeBase = 0,
+  parameter int CodeStep = 1,
+  parameter int unsigned CodeBits = 8,
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
+) (
+  input  wire logic                         clk_i,
+
+  input  wire logic [Simd*WeightBits-1:0]   weights_i,
+  input  wire logic [Simd*InputBits-1:0]    inputs_i,
+  input  wire logic [SumBits-1:0]           shared_i,
+  input  wire logic                         first_i,
+  input  wire logic                         fired_i,
+  input  wire logic                         masked_i,
+  input  wire logic [LaneThresholdBits-1:0] thresholds_i,
+  input  wire logic                         descending_i,
+
+  output logic      [CodeBits-1:0]          code_o
+);
+
+  logic [SumBits-1:0] sum, sum_q, accumulator_q;
+  logic [CodeBits-1:0] code;
+
+  hwgen_dot #(
+    .Simd         (Simd),
+    .Counted      (Counted),
+    .BitPlanes    (BitPlanes),
+    .WeightBits   (WeightBits),
+    .WeightSigned (WeightSigned),
+    .WeightBipolar(WeightBipolar),
+    .InputBits    (InputBits),
+    .InputSigned  (InputSigned),
+    .InputBipolar (InputBipolar),
+    .SumBits      (SumBits)
+  ) u_dot (
+    .weights_i(weights_i),
+    .inputs_i (inputs_i),
+    .shared_i (shared_i),
+    .sum_o    (sum)
+  );
+
+  always_ff @(posedge clk_i) begin
+    sum_q <= sum;
+    if (fired_i) accumulator_q <= first_i ? sum_q : accumulator_q + sum_q;
+  end
+
+  hwgen_activation #(
+    .SumBits        (SumBits),
+    .SumSigned      (SumSigned),
+    .Levels         (Levels),
+    .ThresholdBits  (ThresholdBits),
+    .ThresholdSigned(ThresholdSigned),
+    .CodeBase       (CodeBase),
+    .CodeStep       (CodeStep),
+    .CodeBits       (CodeBits)
+  ) u_activation (
+    .sum_i       (accumulator_q),
+    .thresholds_i(thresholds_i),
+    .descending_i(descending_i),
+    .code_o      (code)
+  );
+
+  always_ff @(posedge clk_i) code_o <= masked_i ? '0 : code;
+
+endmodule
+
+`default_nettype wire

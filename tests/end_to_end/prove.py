@@ -1,0 +1,30 @@
+"""One design on every back end against golden, with its cycles as predicted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hwgen
+from hwgen.verify.bench import Stalls
+from hwgen.verify.vectors import random_codes
+
+
+def prove(design: hwgen.Accelerator, seed: int, frames: int, folder: Path) -> None:
+    """The RTL, flowing, stalled and reset in mid-frame; the HLS C++ alone and under DPI-C."""
+    design = design.write(folder / "project")
+    codes = random_codes(design.graph, frames, seed)
+    beats = design.design.input.beats
+    flowing = design.simulate(codes, "rtl", work=folder / "rtl")
+    assert not flowing.mismatches, flowing.mismatches
+    carried = {name for name, stream in design.design.streams.items() if stream.tensor}
+    assert set(flowing.checked) == carried - {design.design.input.name}
+    assert flowing.cycles == flowing.predicted
+    stalls = Stalls(source=0.3 * (seed % 3), sink=0.4 * (seed % 2), seed=seed + 1)
+    middle = min(beats * frames - 1, beats * (frames // 2) + beats // 2 or 1)
+    for options in ({"stalls": stalls}, {"reset_after_beats": middle}, {"stalls": stalls, "reset_after_beats": middle}):
+        shaken = design.simulate(codes, "rtl", work=folder / "rtl", **options)
+        assert not shaken.mismatches, (options, shaken.mismatches)
+    under_gcc = design.simulate(codes, "csim")
+    assert not under_gcc.mismatches, under_gcc.mismatches
+    under_dpi = design.simulate(codes, "dpi", work=folder / "dpi", stalls=stalls)
+    assert not under_dpi.mismatches, under_dpi.mismatches

@@ -1,0 +1,242 @@
+"""Networks on images that cannot become hardware, one for each message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+
+from tests.frontend.onnx_nets import CHANNELS_LAST, net, node
+
+SHAPE = (1, 4, 6, 7)
+Q = {"s": np.float32(0.5), "z": np.float32(0), "b": np.float32(4)}
+W = np.random.default_rng(0).integers(-3, 4, (5, 4, 3, 3)).astype(np.float32)
+SQUARE = W[:4]
+LAST = node("Quant", "e s z b", "y", name="act", signed=1)
+IN = node("Quant", "x s z b", "q", name="in", signed=1)
+
+
+def _conv(**options: Any) -> onnx.ModelProto:
+    constants = {"w": options.pop("w", W)}
+    return net([node("Conv", "x w", "y", name="conv", **options)], shape=SHAPE, **constants)
+
+
+def _pool(op: str = "MaxPool", **options: Any) -> onnx.ModelProto:
+    pool = node(op, "h", "e", name="pool", **options)
+    return net([node("Conv", "x w", "h", name="conv"), pool, LAST], shape=SHAPE, w=W, **Q)
+
+
+def _shifted(*behind: onnx.NodeProto, **constants: Any) -> onnx.ModelProto:
+    """Pixels 2x - 1, of which none is 0, in front of other nodes."""
+    nodes = [node("Mul", "x two", "m"), node("Add", "m one", "q"), *behind]
+    return net(nodes, shape=SHAPE, two=np.float32(2), one=np.float32(-1), **constants)
+
+
+def _join(*behind: onnx.NodeProto, shape: tuple[int, ...] = SHAPE, **constants: Any) -> onnx.ModelProto:
+    """Two quantised branches, `a` behind a convolution and `q` at the input."""
+    conv = node("Conv", "q w", "h", name="left", pads=[1, 1, 1, 1])
+    act = node("Quant", "h s2 z b", "a", name="left_act", signed=1)
+    scales = {"s2": np.float32(0.25), **Q, **constants}
+    return net([IN, conv, act, *behind], shape=shape, w=SQUARE, **scales)
+
+
+def _padded(*behind: onnx.NodeProto, pads: Any = (0, 0, 1, 1, 0, 0, 1, 1), **options: Any) -> onnx.ModelProto:
+    constants = options.pop("constants", {"w": W})
+    pad = node("Pad", "x", "p", name="pad", pads=list(pads), **options)
+    return net([pad, *behind], shape=SHAPE, opset=9, **constants)
+
+
+CONV_P = node("Conv", "p w", "y", name="conv")
+
+CASES: dict[str, Callable[[], onnx.ModelProto]] = {
+    "transposed": lambda: net([node("ConvTranspose", "x w", "y", name="up")], shape=SHAPE, w=W[:4]),
+    "channels_last_unknown": lambda: net([node("Add", "x w", "y", name="add", domain=CHANNELS_LAST)], w=W),
+    "groups": lambda: _conv(group=3),
+    "group_channels": lambda: _conv(group=2, w=SQUARE),
+    "weights_rank": lambda: _conv(w=W[0]),
+    "weights_off_the_grid": lambda: net([IN, node("Conv", "q w", "y", name="conv")], shape=SHAPE, w=W * 0.5, **Q),
+    "weights_at_run_time": lambda: net([node("Conv", "x x", "y", name="conv")], shape=SHAPE, w=W),
+    "kernel": lambda: _conv(kernel_shape=[2, 2]),
+    "padding_of_the_whole_window": lambda: _conv(pads=[3, 1, 1, 1]),
+    "window_too_large": lambda: _conv(dilations=[3, 3]),
+    "window_axes": lambda: _conv(strides=[1]),
+    "flat_input": lambda: net([node("Conv", "x w", "y", name="conv")], shape=(1, 4), w=W),
+    "accumulator": lambda: net(
+        [node("Conv", "x w", "h", name="one"), node("Conv", "h w", "y", name="two")], shape=SHAPE, w=SQUARE
+    ),
+    "scale_per_channel": lambda: net(
+        [node("Mul", "x c", "m"), node("Conv", "m w", "y", name="conv")],
+        shape=SHAPE,
+        w=W,
+        c=np.float32([1, 2, 3, 4]).reshape(4, 1, 1),
+    ),
+    "parameter_per_pixel": lambda: net(
+        [node("Conv", "x w", "h"), node("Add", "h c", "y", name="bias")],
+        shape=SHAPE,
+        w=W,
+        c=np.float32([1, 2, 3, 4, 5]),
+    ),
+    "reshaped_inside": lambda: net(
+        [
+            node("Conv", "x w", "h", pads=[1, 1, 1, 1]),
+            node("Quant", "h s z b", "a", name="act", signed=1),
+            node("Reshape", "a to", "r"),
+            node("Conv", "r v", "y", name="two"),
+        ],
+        shape=SHAPE,
+        w=SQUARE,
+        v=SQUARE[:, :2],
+        to=[1, 2, 12, 7],
+        **Q,
+    ),
+    "two_layouts_of_the_input": lambda: net(
+        [
+            node("Conv", "x w", "h", name="one"),
+            node("Reshape", "x to", "r"),
+            node("Conv", "r v", "g", name="two"),
+            node("Add", "h g", "y", name="sum"),
+        ],
+        shape=SHAPE,
+        w=SQUARE,
+        v=SQUARE[:, :2],
+        to=[1, 2, 12, 7],
+    ),
+    "padding_without_zero": lambda: _shifted(node("Conv", "q w", "y", name="conv", pads=[1, 1, 1, 1]), w=W),
+    "bipolar_padding_without_zero": lambda: net(
+        [
+            node("BipolarQuant", "x s", "q", name="sign"),
+            node("Add", "q c", "r"),
+            node("Conv", "r w", "y", name="conv", pads=[1, 1, 1, 1]),
+        ],
+        shape=SHAPE,
+        w=W,
+        c=np.float32(0.25),
+        s=np.float32(1),
+    ),
+    "bipolar_padded_with_minus_one": lambda: net(
+        [
+            node("BipolarQuant", "x s", "q", name="sign"),
+            node("Pad", "q pads value", "p", name="pad"),
+            node("Conv", "p w", "y", name="conv"),
+        ],
+        shape=SHAPE,
+        w=W,
+        s=np.float32(1),
+        pads=[0, 0, 1, 1, 0, 0, 1, 1],
+        value=np.float32(-1),
+    ),
+    "pad_mode": lambda: _padded(CONV_P, mode="reflect"),
+    "pad_negative": lambda: _padded(CONV_P, pads=[0, 0, -1, 0, 0, 0, 0, 0]),
+    "pad_channels": lambda: _padded(CONV_P, pads=[0, 1, 0, 0, 0, 0, 0, 0]),
+    "pad_before_another": lambda: _padded(node("Relu", "p", "y", name="relu"), constants={}),
+    "pad_before_a_maximum": lambda: _padded(node("MaxPool", "p", "y", name="pool", kernel_shape=[2, 2]), constants={}),
+    "pool_leaves_rows": lambda: _pool(kernel_shape=[3, 2], strides=[2, 2]),
+    "pool_ceil_mode": lambda: _pool(kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
+    "pool_of_padding": lambda: _pool(kernel_shape=[2, 2], dilations=[5, 1], pads=[5, 0, 4, 0]),
+    "pool_not_monotone": lambda: net(
+        [
+            node("Conv", "x w", "h"),
+            node("LeakyRelu", "h", "l", alpha=-0.5),
+            node("MaxPool", "l", "e", name="pool", kernel_shape=[2, 2]),
+            LAST,
+        ],
+        shape=SHAPE,
+        w=W,
+        **Q,
+    ),
+    "average_of_a_relu": lambda: net(
+        [
+            node("Conv", "x w", "h"),
+            node("Relu", "h", "r"),
+            node("AveragePool", "r", "e", name="pool", kernel_shape=[2, 2]),
+            LAST,
+        ],
+        shape=SHAPE,
+        w=W,
+        **Q,
+    ),
+    "average_without_padding": lambda: _pool("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+    "average_padding_without_zero": lambda: _shifted(
+        node("AveragePool", "q", "y", name="pool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
+    ),
+    "average_padded_with_one": lambda: _padded(
+        node("AveragePool", "p", "y", name="pool", kernel_shape=[2, 2]), value=1.0, constants={}
+    ),
+    "mean_over_channels": lambda: net([node("ReduceMean", "x", "y", name="mean", axes=[1])], shape=SHAPE),
+    "residual_scale": lambda: _join(node("Add", "a q", "e", name="sum"), LAST),
+    "residual_scale_per_channel": lambda: _join(
+        node("Mul", "q c", "m"), node("Add", "a m", "e", name="sum"), LAST, c=np.float32([1, 2, 3, 4]).reshape(4, 1, 1)
+    ),
+    "residual_shape": lambda: _join(
+        node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Add", "a p", "e", name="sum"), LAST
+    ),
+    "residual_layout": lambda: _join(
+        node("Transpose", "q", "t", perm=[0, 1, 3, 2]), node("Add", "a t", "e", name="sum"), LAST, shape=(1, 4, 6, 6)
+    ),
+    "residual_relu": lambda: _join(node("Relu", "h", "r"), node("Add", "r a", "e", name="sum"), LAST),
+    "difference": lambda: _join(node("Sub", "q q", "t", name="minus"), node("Concat", "t a", "e", axis=1), LAST),
+    "product_of_branches": lambda: _join(node("Mul", "a q", "e", name="gate"), LAST),
+    "concat_of_rows": lambda: _join(node("Concat", "a q", "e", name="cat", axis=2), LAST),
+    "concat_of_sizes": lambda: _join(
+        node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Concat", "a p", "e", name="cat", axis=1), LAST
+    ),
+    "concat_of_norms": lambda: _join(
+        node("BatchNormalization", "q c c c c", "n"),
+        node("Concat", "a n", "e", name="cat", axis=1),
+        LAST,
+        c=np.ones(4, dtype=np.float32),
+    ),
+    "concat_of_an_accumulator": lambda: _join(node("Concat", "a h", "e", name="cat", axis=1), LAST),
+    "concat_with_bipolar": lambda: _join(
+        node("BipolarQuant", "q s", "r", name="sign"), node("Concat", "a r", "e", name="cat", axis=1), LAST
+    ),
+    "concat_with_the_input": lambda: net(
+        [
+            node("Conv", "x w", "h", name="left", pads=[1, 1, 1, 1]),
+            node("Quant", "h s z b", "a", name="left_act", signed=0),
+            node("Concat", "x a", "e", name="cat", axis=1),
+            LAST,
+        ],
+        shape=SHAPE,
+        w=SQUARE,
+        **{**Q, "b": np.float32(5)},
+    ),
+    "concat_with_a_constant": lambda: _join(
+        node("Concat", "a c", "e", name="cat", axis=1), LAST, c=np.ones((1, 1, 6, 7), dtype=np.float32)
+    ),
+    "concat_of_scales": lambda: _join(
+        node("Concat", "a q", "e", name="cat", axis=1),
+        node("Conv", "e v", "y", name="last"),
+        v=np.tile(W, (1, 2, 1, 1)),
+    ),
+    "trunc_of_other_numbers": lambda: net(
+        [node("Conv", "x w", "h"), node("Trunc", "h s z b b", "y", name="cut", rounding_mode="FLOOR")],
+        shape=SHAPE,
+        w=W,
+        s=np.float32(0.3),
+        z=np.float32(0),
+        b=np.float32(4),
+    ),
+    "trunc_of_a_relu": lambda: net(
+        [node("Conv", "x w", "h"), node("Relu", "h", "r"), node("Trunc", "r s z b b", "y", name="cut")],
+        shape=SHAPE,
+        w=W,
+        **Q,
+    ),
+    "cycle": lambda: net(
+        [
+            node("Conv", "x w", "h"),
+            node("Add", "h l", "k", name="sum"),
+            node("Quant", "k s z b", "l", name="back", signed=1),
+            node("Relu", "l", "y"),
+        ],
+        shape=SHAPE,
+        w=W,
+        **Q,
+    ),
+    "branch_that_ends": lambda: net(
+        [node("Conv", "x w", "y"), node("Conv", "x w", "h"), node("Relu", "h", "r", name="forgotten")], shape=SHAPE, w=W
+    ),
+}

@@ -1,0 +1,219 @@
+"""Messages about images that cannot become hardware, word for word."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwgen.errors import ModelError
+from hwgen.frontend.qonnx import import_qonnx
+from hwgen.frontend.walk import HANDLERS
+from hwgen.ir.types import IntType
+from tests.frontend.image_error_cases import CASES
+
+_SUPPORTED = f"Build the network from {', '.join(sorted(HANDLERS))}."
+
+MESSAGES = {
+    "transposed": (
+        "up (ConvTranspose): every operator must be one that hwgen can build; found ConvTranspose. " + _SUPPORTED
+    ),
+    "channels_last_unknown": (
+        "add (Add): every operator must be ONNX's own or a QONNX quantiser; found Add of domain "
+        "'qonnx.custom_op.channels_last'. Export the model with standard operators."
+    ),
+    "groups": (
+        "conv (Conv): its groups must divide its channels and outputs; found 3 groups of 4 channels and 5 "
+        "outputs. Choose another number of groups."
+    ),
+    "group_channels": ("conv (Conv): its weights must have 2 channels; found 4. Check the model's layer sizes."),
+    "weights_rank": (
+        "conv (Conv): its weights must have 4 axes as its input has; found shape (4, 3, 3). Check the model's layers."
+    ),
+    "weights_off_the_grid": (
+        "conv (Conv): its weights 'w' must be quantised or whole numbers; found weights off the grid: 113 of "
+        "180, first 0.5 at (out, in, y, x) = (0, 0, 0, 1). Quantise the layer's weights."
+    ),
+    "weights_at_run_time": (
+        "conv (Conv): its weights must be constant; found a tensor computed at run time. Only chains with "
+        "trained parameters become hardware."
+    ),
+    "kernel": ("conv (Conv): its weights must have the kernel (2, 2); found (3, 3). Check the model's layer sizes."),
+    "padding_of_the_whole_window": (
+        "conv (Conv): its padding must be less than its window; found padding (3, 1, 1, 1) of a window of "
+        "3x3. Pad less."
+    ),
+    "window_too_large": (
+        "conv (Conv): its window must fit its input; found 3x3, dilation 3x3 on 6x7. Give a larger input, or "
+        "a smaller kernel."
+    ),
+    "window_axes": (
+        "conv (Conv): its window must have one or two axes and be positive; found kernel (3, 3), strides "
+        "(1,), dilations (1, 1), pads (0, 0, 0, 0). Correct the layer."
+    ),
+    "flat_input": (
+        "conv (Conv): its input must be an image (1, C, H, W) or a signal (1, C, L); found shape (1, 4). Give"
+        " the layer what it was trained on."
+    ),
+    "accumulator": (
+        "two (Conv): its input must be quantised; found the accumulator of conv0 with no quantiser behind it."
+        " Quantise the activation."
+    ),
+    "scale_per_channel": (
+        "conv (Conv): its input must have one scale for all channels; found a scale for each channel. "
+        "Quantise its input per tensor."
+    ),
+    "parameter_per_pixel": (
+        "bias (Add): its parameter must be the same at every pixel; found values that differ along the pixels"
+        " of 4x5x5xint12. Give one value, or one for each channel."
+    ),
+    "reshaped_inside": (
+        "two (Conv): its input must be an image as the layers before it leave it; found 6x7x4xint4 reshaped "
+        "or transposed to (1, 2, 12, 7). Reshape nothing but the network's own input to an image."
+    ),
+    "two_layouts_of_the_input": (
+        "one (Conv): its input must be an image as the layers before it leave it; found 12x7x2xint5 reshaped "
+        "or transposed to (1, 4, 6, 7). Reshape nothing but the network's own input to an image."
+    ),
+    "padding_without_zero": (
+        "conv (Conv): what it pads must have a code for 0; found padding of a tensor that has no code for 0, "
+        "int5 with an offset. Quantise its input symmetrically, or without padding."
+    ),
+    "bipolar_padding_without_zero": (
+        "conv (Conv): what it pads must have a code for 0; found padding of a tensor that has no code for 0, "
+        "bipolar with an offset. Quantise its input symmetrically, or without padding."
+    ),
+    "bipolar_padded_with_minus_one": (
+        "conv (Conv): its input must be padded with 0; found padding with -1 of a tensor of bipolar. Pad with zeros."
+    ),
+    "pad_mode": "pad (Pad): it must pad with a constant; found mode 'reflect'. Pad with zeros.",
+    "pad_negative": (
+        "pad (Pad): it must add rows and columns; found pads (0, 0, -1, 0, 0, 0, 0, 0). Slice before the export."
+    ),
+    "pad_channels": (
+        "conv (Conv): its input must be padded in space only; found pads (0, 1, 0, 0, 0, 0, 0, 0). Correct the Pad."
+    ),
+    "pad_before_another": (
+        "relu (Relu): padding must be followed by a convolution or a pool; found a Pad before Relu. Let the "
+        "layer itself pad."
+    ),
+    "pad_before_a_maximum": (
+        "pool (MaxPool): padding before it must not be the largest number of a window; found padding with 0 "
+        "of numbers that may be less. Let the pool itself pad."
+    ),
+    "pool_leaves_rows": (
+        "pool (MaxPool): its windows must cover the image; found 3x2, stride 2x2 on 4x5, 1 rows and 1 columns"
+        " left over. Choose a kernel and stride that divide the image, or crop it."
+    ),
+    "pool_ceil_mode": (
+        "pool (MaxPool): its windows must cover the image; found 2x2, stride 2x2 on 4x5 with ceil_mode = 1, 0"
+        " rows and 1 columns left over. Choose a kernel and stride that divide the image, or crop it."
+    ),
+    "pool_of_padding": (
+        "pool (MaxPool): its windows must see the image; found one of padding alone, 2x2, dilation 5x1, "
+        "padding (5, 0, 4, 0). Pad less."
+    ),
+    "pool_not_monotone": (
+        "pool (MaxPool): what it compares must rise or fall, not both, as the code grows; found a step with a"
+        " negative slope on one side. Put the activation behind the pool."
+    ),
+    "average_of_a_relu": (
+        "pool (AveragePool): what it averages must be quantised or affine; found an activation function with "
+        "no quantiser behind it. Quantise the activation before the pool."
+    ),
+    "average_without_padding": (
+        "pool (AveragePool): it must count the padding, so that every window has one divisor; found "
+        "count_include_pad = 0. Set count_include_pad = True, or pool without padding."
+    ),
+    "average_padding_without_zero": (
+        "pool (AveragePool): what it pads must have the code 0 for 0; found an input with an offset or a zero"
+        " point. Quantise its input symmetrically, or without padding."
+    ),
+    "average_padded_with_one": (
+        "pool (AveragePool): its input must be padded with 0; found padding with 1. Pad with zeros."
+    ),
+    "mean_over_channels": (
+        "mean (ReduceMean): it must average over rows and columns; found axes (1,) of shape (1, 4, 6, 7). "
+        "Choose the axes of the image."
+    ),
+    "residual_scale": (
+        "sum (Add): both its operands must have one scale; found 0.25 from conv0_act (left_act) and 0.5 from "
+        "input_quant (in). Quantise both with one shared quantiser."
+    ),
+    "residual_scale_per_channel": (
+        "sum (Add): both its operands must have one scale; found 0.25 from conv0_act (left_act) and one for "
+        "each channel from input_quant (in). Quantise both with one shared quantiser."
+    ),
+    "residual_shape": (
+        "sum (Add): both its operands must have one shape; found (1, 4, 6, 7) from conv0_act (left_act) and "
+        "(1, 4, 5, 6) from pool0 (maxpool). Bring both to one shape."
+    ),
+    "residual_layout": (
+        "sum (Add): both its operands must have one layout; found 6x6x4xint4 from conv0_act (left_act) and "
+        "6x6x4xint4 in another order from input_quant (in). Reshape or transpose neither."
+    ),
+    "residual_relu": (
+        "sum (Add): both its operands must be quantised; found an activation function with no quantiser "
+        "behind it after conv0 (left). Quantise each branch before the sum."
+    ),
+    "difference": (
+        "minus (Sub): both its operands must have one scale; found 0.5 from input_quant (in) and -0.5 from "
+        "input_quant (in). Quantise both with one shared quantiser."
+    ),
+    "product_of_branches": (
+        "gate (Mul): its second operand must be constant; found a tensor computed at run time. Only chains "
+        "with trained parameters become hardware."
+    ),
+    "concat_of_rows": (
+        "cat (Concat): it must join channels of images of one size; found axis 2 of (1, 4, 6, 7) from "
+        "conv0_act (left_act) and (1, 4, 6, 7) from input_quant (in). Concatenate along the channels."
+    ),
+    "concat_of_sizes": (
+        "cat (Concat): it must join channels of images of one size; found axis 1 of (1, 4, 6, 7) from "
+        "conv0_act (left_act) and (1, 4, 5, 6) from pool0 (maxpool). Concatenate along the channels."
+    ),
+    "concat_of_norms": (
+        "cat (Concat): its operands must have the same operators behind their layers; found a BatchNorm not "
+        "behind all of conv0_act (left_act) and input_quant (in). Quantise each branch before the "
+        "concatenation."
+    ),
+    "concat_of_an_accumulator": (
+        "cat (Concat): its operands must be quantised to one type; found the accumulator of conv0 with no "
+        "quantiser behind it. Quantise all branches alike before the concatenation."
+    ),
+    "concat_with_bipolar": (
+        "cat (Concat): its operands must be quantised to one type; found bipolar codes from input_quant_act "
+        "(sign) beside integers. Quantise all branches alike before the concatenation."
+    ),
+    "concat_with_the_input": (
+        "cat (Concat): its operands must be quantised to one type; found the network's input of int5, which "
+        "cannot become int6. Quantise all branches alike before the concatenation."
+    ),
+    "concat_with_a_constant": (
+        "cat (Concat): its input must come from the network's input; found a constant. Fold constants before export."
+    ),
+    "concat_of_scales": (
+        "last (Conv): its input must have one scale for all channels; found a scale for each channel. "
+        "Quantise its input per tensor."
+    ),
+    "trunc_of_other_numbers": (
+        "cut (Trunc): its input must be whole multiples of its scale; found other numbers. Quantise the input"
+        " with the scale that the truncation states."
+    ),
+    "trunc_of_a_relu": (
+        "cut (Trunc): its input must be whole multiples of its scale; found an activation function with no "
+        "quantiser before it. Quantise the input with the scale that the truncation states."
+    ),
+    "cycle": (
+        "tiny: its nodes must not form a cycle; found back (Quant), sum (Add). Unroll the loop before the export."
+    ),
+    "branch_that_ends": (
+        "forgotten (Relu): its output must be read by another node, or be the network's output; found a "
+        "branch that ends here. Remove the branch, or export what it computes."
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_images_that_cannot_become_hardware(name: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        import_qonnx(CASES[name](), input_type=IntType(5, signed=True))
+    assert str(caught.value) == MESSAGES[name]

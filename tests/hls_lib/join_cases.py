@@ -1,0 +1,82 @@
+"""Designs in which streams fork and meet again, with random contents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hwgen.hw.design import Unit
+from hwgen.hw.kernels.add import AddUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import DType, IntArray, IntType, smallest_int
+from tests.hls_lib.cases import (
+    FRAMES,
+    Case,
+    design_of,
+    generator,
+    matvec_case,
+    quantised,
+    random_activation,
+    random_codes,
+)
+
+SOURCE = IntType(6, signed=True)
+
+
+def forked(source: Stream, readers: int) -> tuple[ForkUnit, tuple[Stream, ...]]:
+    copies = tuple(replace(source, name=f"x_fork{index}") for index in range(readers))
+    return ForkUnit("x_fork", "", source, copies), copies
+
+
+def add_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, ...], *, vectors: int = 1) -> Case:
+    """A fork, a threshold unit on each branch with codes of its own type, and their sum."""
+    rng = generator(*name.encode())
+    inputs = random_codes(rng, SOURCE, (FRAMES * vectors, elements))
+    fork, copies = forked(Stream("x", SOURCE, elements, lanes, vectors=vectors), len(dtypes))
+    units: list[Unit] = [fork]
+    branches: list[Stream] = []
+    expected = np.zeros_like(inputs)
+    for index, (copy, dtype) in enumerate(zip(copies, dtypes, strict=True)):
+        # No threshold at the ends of the range, so that every addend takes its extremes in the first and last frame.
+        activation = random_activation(rng, SOURCE.min + 1, SOURCE.max - 1, dtype, elements, descending=index == 1)
+        branches.append(replace(copy, name=f"quant{index}", dtype=dtype))
+        units.append(ThresholdUnit(f"quant{index}", "quantiser", copy, branches[-1], activation))
+        expected += quantised(inputs, activation)
+    low, high = (sum(getattr(dtype, end) for dtype in dtypes) for end in ("min", "max"))
+    output = Stream("sum", smallest_int(low, high), elements, lanes, vectors=vectors)
+    units.append(AddUnit("sum", "residual", tuple(branches), output))
+    return Case(design_of(name, *units), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
+
+
+def concat_case(name: str, sizes: tuple[int, ...], lanes: int, dtypes: tuple[DType, ...], *, vectors: int = 1) -> Case:
+    """A fork, a matrix unit on each branch with outputs of its own number, and their concatenation."""
+    shape, pe = (3, 2), lanes
+    output = Stream("cat", dtypes[0], sum(sizes), lanes, vectors=vectors)
+    units: list[Unit] = []
+    branches: list[Stream] = []
+    parts: list[IntArray] = []
+    inputs = np.empty(0, dtype=np.int64)
+    for index, (size, dtype) in enumerate(zip(sizes, dtypes, strict=True)):
+        part = matvec_case(f"{name}{index}", (shape[0], size), (pe, shape[1]), (dtype, SOURCE, dtype), vectors=vectors)
+        unit = part.design.units[0]
+        assert isinstance(unit, MatVec)
+        if index == 0:
+            inputs = part.inputs
+            fork, copies = forked(unit.input, len(sizes))
+            units.append(fork)
+        branches.append(replace(unit.output, name=f"part{index}"))
+        units.append(replace(unit, name=f"part{index}", input=copies[index], output=branches[-1]))
+        parts.append(_codes(unit, inputs, vectors))
+    units.append(ConcatUnit("cat", "concat", tuple(branches), output))
+    return Case(design_of(name, *units), inputs, np.concatenate(parts, axis=2).reshape(FRAMES, -1))
+
+
+def _codes(unit: MatVec, inputs: IntArray, vectors: int) -> IntArray:
+    assert unit.activation is not None
+    sums = inputs.reshape(FRAMES, vectors, -1) @ unit.weights[0, :, 0].T
+    return quantised(sums, unit.activation)

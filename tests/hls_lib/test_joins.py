@@ -1,0 +1,39 @@
+"""add.hpp, concat.hpp and fork.hpp in designs whose streams part and meet again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hwgen.hw.kernels.add import AddUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.ir.types import Bipolar, DType, IntType
+from tests.hls_lib.cases import run_cases
+from tests.hls_lib.join_cases import add_case, concat_case
+
+B = Bipolar()
+INT3, UINT4, INT2 = IntType(3, True), IntType(4, False), IntType(2, True)
+
+
+def test_add(tmp_path: Path) -> None:
+    """Two to four inputs of equal and of different types, lanes that divide the vector and that do not."""
+    mixes: tuple[tuple[DType, ...], ...] = ((INT3, INT3), (B, B), (INT3, UINT4), (B, INT2, UINT4), (B, B, INT3, UINT4))
+    cases = [
+        add_case(f"a{i}_{lanes}", 5, lanes, mix, vectors=1 + i % 3)
+        for i, mix in enumerate(mixes)
+        for lanes in (1, 2, 5)
+    ]
+    assert all(isinstance(case.design.units[0], ForkUnit) for case in cases)
+    assert all(isinstance(case.design.units[-1], AddUnit) for case in cases)
+    assert run_cases(cases, tmp_path) == []
+
+
+def test_concat(tmp_path: Path) -> None:
+    """Two to four inputs of different lengths."""
+    cases = [
+        concat_case(f"c{len(sizes)}_{lanes}_{i}", sizes, lanes, (dtype,) * len(sizes), vectors=vectors)
+        for i, (dtype, vectors) in enumerate(((B, 1), (INT3, 3)))
+        for sizes, lanes in (((4, 2), 1), ((4, 2), 2), ((6, 3, 3), 3), ((1, 3, 2, 1), 1), ((70, 140), 70))
+    ]
+    assert all(isinstance(case.design.units[-1], ConcatUnit) for case in cases)
+    assert run_cases(cases, tmp_path) == []

@@ -1,0 +1,104 @@
+"""Each kernel's comparison can fail: one deliberate error in its header is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.ops import PoolKind
+from hwgen.ir.types import Bipolar, IntType
+from tests.hls_lib.cases import Case, argmax_case, fifo_case, matvec_case, run_cases, threshold_case, width_case
+from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
+from tests.hls_lib.join_cases import add_case, concat_case
+
+B = Bipolar()
+INT3, UINT4 = IntType(3, True), IntType(4, False)
+PADDED = Geometry((3, 3), padding=(1, 1, 1, 1))
+
+
+def single_units() -> list[Case]:
+    """Cases that need no header but their own and those that every unit shares."""
+    return [
+        matvec_case("matrix", (9, 4), (2, 3), (B, B, B), vectors=2, style=MemoryStyle.BLOCK),
+        threshold_case("quant", 7, 3, (INT3, B), shared=False),
+        argmax_case("top", 7, 3, INT3),
+        width_case("wide", 9, (2, 5), INT3, vectors=2),
+        fifo_case("queue", 6, 2),
+        window_case("sliding", (5, 6, 3), 2, INT3, Geometry((3, 2), padding=(1, 0, 0, 1))),
+        pool_case("largest", (4, 6, 3), (2, 3), 2, INT3, PoolKind.MAX, minimum="mixed"),
+    ]
+
+
+MUTATIONS: dict[str, tuple[str, str]] = {
+    "mvtu": ("row = word == 0 ? 0 : row + 1;", "row = word == 0 ? 0 : row;"),
+    "threshold": ("apply(element, beat, i, tables...)", "apply(element, 0u * beat, i, tables...)"),
+    "argmax": ("score > beat_best", "score >= beat_best"),
+    "width": ("lanes > OUT_LANES ? lanes - OUT_LANES : 0", "0"),
+    "fifo": ("out.write(in.read());", "out.write(ap_uint<WIDTH>(in.read() >> 1));"),
+    "window": ("y >= View::HEIGHT || x < 0", "y >= View::HEIGHT - 1 || x < 0"),
+    "pool": ("smallest ? code < held", "!smallest ? code < held"),
+}
+
+
+def test_every_unit(tmp_path: Path) -> None:
+    cases = single_units()
+    assert run_cases(cases, tmp_path / "right") == []
+    assert run_cases(cases, tmp_path / "wrong", MUTATIONS) == [case.design.name for case in cases]
+
+
+@pytest.mark.parametrize(
+    ("header", "right", "wrong", "make"),
+    [
+        (
+            "operands",
+            "^ negative[i]) & present[i]",
+            "^ negative[i])",
+            lambda: conv_case("counted", (4, 5, 4), 5, PADDED, Conv(B, B, None, 2, 3)),
+        ),
+        (
+            "operands",
+            "Input::SIGNED && plane ==",
+            "!Input::SIGNED && plane ==",
+            lambda: matvec_case("planes", (9, 4), (2, 3), (B, INT3, None), arithmetic=Arithmetic.BIT_PLANES),
+        ),
+        (
+            "depthwise",
+            "valid = block == BLOCKS - 1",
+            "valid = block == BLOCKS",
+            lambda: depthwise_case("spare", (4, 5, 5), PADDED, Conv(INT3, UINT4, UINT4, 2, 2)),
+        ),
+        (
+            "depthwise",
+            "weight == code ? 1 : 0",
+            "weight != code ? 1 : 0",
+            lambda: depthwise_case("depth", (4, 5, 5), Geometry((2, 2)), Conv(B, B, B, 2, 2)),
+        ),
+        (
+            "add",
+            "sums[i] += Code::decode",
+            "sums[i] = Code::decode",
+            lambda: add_case("adder", 5, 2, (INT3, UINT4)),
+        ),
+        (
+            "concat",
+            "beat < First::BEATS",
+            "beat <= First::BEATS",
+            lambda: concat_case("joined", (4, 2), 2, (INT3, INT3)),
+        ),
+        (
+            "fork",
+            "write_all(in.read(), outs...);",
+            "write_all(ap_uint<WIDTH>(~in.read()), outs...);",
+            lambda: add_case("parted", 5, 2, (INT3, UINT4)),
+        ),
+    ],
+    ids=["counted", "planes", "spare", "depthwise", "add", "concat", "fork"],
+)
+def test_units_that_need_others(header: str, right: str, wrong: str, make: Callable[[], Case], tmp_path: Path) -> None:
+    case = make()
+    assert run_cases([case], tmp_path, {header: (right, wrong)}) == [case.design.name]

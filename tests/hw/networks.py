@@ -1,0 +1,187 @@
+"""Random networks of schedules that fit one another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.schedule import Engine, Gearbox, Queue, Schedule, Tiles, Turns, credits_for
+from hwgen.hw.simulation import Control, Network
+from hwgen.hw.stream import Stream, ceil_div
+from hwgen.ir.geometry import Geometry
+from tests.builders import B, random_geometry
+
+LARGEST = 160
+"""Beats of a frame on any stream."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """The open end of a stream: `vectors` vectors a frame, of `elements` in beats of `lanes`."""
+
+    name: str
+    vectors: int
+    elements: int
+    lanes: int
+
+    @property
+    def vector_beats(self) -> int:
+        return ceil_div(self.elements, self.lanes)
+
+
+@dataclass
+class Weaver:
+    """A network while it grows."""
+
+    rng: np.random.Generator
+    controls: list[Control] = field(default_factory=list)
+    beats: dict[str, int] = field(default_factory=dict)
+
+    def open(self, vectors: int, elements: int, lanes: int) -> Port:
+        name = f"s{len(self.beats)}"
+        self.beats[name] = vectors * ceil_div(elements, lanes)
+        return Port(name, vectors, elements, lanes)
+
+    def unit(self, schedule: Schedule, inputs: tuple[Port, ...], *outputs: tuple[int, int, int]) -> tuple[Port, ...]:
+        ports = tuple(self.open(*output) for output in outputs)
+        ends = (tuple(port.name for port in some) for some in (inputs, ports))
+        self.controls.append(Control(f"u{len(self.controls)}", schedule, *ends))
+        return ports
+
+    def small(self, most: int) -> int:
+        return int(self.rng.integers(1, most + 1))
+
+    # Units with one stream in and one out.
+
+    def product(self, port: Port) -> Port:
+        elements, beats = self.small(15), port.vector_beats
+        return self.folded(port, elements, self.small(elements), beats)
+
+    def folded(self, port: Port, elements: int, lanes: int, beats: int) -> Port:
+        """An engine that folds its outputs, with credits that may hold it back."""
+        schedule = Engine(ceil_div(elements, lanes) * beats, beats, beats, self.small(6), self.small(6))
+        return self.unit(schedule, (port,), (port.vectors, elements, lanes))[0]
+
+    def pointwise(self, port: Port) -> Port:
+        latency, beats = self.small(5), port.vector_beats
+        schedule = Engine(beats, beats, 1, latency, credits_for(latency, 1))
+        return self.unit(schedule, (port,), (port.vectors, port.elements, port.lanes))[0]
+
+    def queue(self, port: Port, least: int = 1) -> Port:
+        most = 2 * port.vector_beats + 2
+        depth = int(self.rng.integers(least, most if self.rng.random() < 0.8 else 2 * self.beats[port.name] + 2))
+        return self.unit(Queue(depth), (port,), (port.vectors, port.elements, port.lanes))[0]
+
+    def converter(self, port: Port, lanes: int = 0) -> Port:
+        wanted = lanes or self.small(port.elements)
+        group, into, out = math.gcd(port.lanes, wanted), port.vector_beats, ceil_div(port.elements, wanted)
+        push, pull = port.lanes // group, wanted // group
+        schedule = Gearbox(into, out, push, out * pull - (into - 1) * push, pull)
+        return self.unit(schedule, (port,), (port.vectors, port.elements, wanted))[0]
+
+    def best(self, port: Port) -> Port:
+        beats = port.vector_beats
+        return self.unit(Engine(beats, beats, beats, 3, credits_for(3, beats)), (port,), (port.vectors, 1, 1))[0]
+
+    def image(self, port: Port) -> tuple[int, int]:
+        """The vectors of a frame as rows and columns."""
+        heights = [n for n in range(1, port.vectors + 1) if port.vectors % n == 0]
+        height = int(self.rng.choice(heights))
+        return height, port.vectors // height
+
+    def pool(self, port: Port) -> Port:
+        height, width = self.image(port)
+        tall, wide = (int(self.rng.choice([n for n in range(1, s + 1) if s % n == 0])) for s in (height, width))
+        latency, columns = self.small(4), width // wide
+        schedule = Tiles(tall, wide, columns, port.vector_beats, latency, self.small(5))
+        return self.unit(schedule, (port,), (height // tall * columns, port.elements, port.lanes))[0]
+
+    def window(self, port: Port, *, same: bool = False) -> Port:
+        """A sliding window unit with rows that suffice, or nearly, then a product that takes its windows."""
+        height, width = self.image(port)
+        geometry = random_geometry(self.rng, height, width, same=same)
+        down, across = geometry.output_size(height, width)
+        if down * across * geometry.taps * port.vector_beats > LARGEST:
+            return self.pointwise(port)
+        lines = lines_of(geometry, (height, width), port.vector_beats)
+        rows = max(lines.needed) + int(self.rng.integers(0, 4)) - (self.rng.random() < 0.02)
+        schedule = SlidingWindow(**{**vars(lines), "rows": rows}).schedule
+        windows = self.unit(schedule, (port,), (down * across, port.vector_beats * geometry.taps, 1))[0]
+        if not same:
+            return self.folded(windows, port.elements, port.lanes, windows.vector_beats)
+        return self.folded(windows, port.elements, port.lanes, windows.vector_beats)
+
+    # Branches.
+
+    def branch(self, port: Port) -> Port:
+        """Units that leave the shape of a stream as it is."""
+        for _ in range(int(self.rng.integers(0, 3))):
+            match self.rng.integers(0, 5):
+                case 0:
+                    port = self.pointwise(port)
+                case 1:
+                    port = self.queue(port)
+                case 2:
+                    port = self.folded(port, port.elements, port.lanes, port.vector_beats)
+                case 3:
+                    port = self.converter(self.converter(port), port.lanes)
+                case _:
+                    port = self.window(port, same=True)
+        return port
+
+    def fork(self, port: Port) -> list[Port]:
+        shape = port.vectors, port.elements, port.lanes
+        copies = self.unit(Queue(int(self.rng.integers(1, 4))), (port,), *[shape] * int(self.rng.integers(2, 4)))
+        return [self.branch(copy) for copy in copies]
+
+    def adder(self, port: Port) -> Port:
+        ends = tuple(self.queue(each) if self.rng.random() < 0.8 else each for each in self.fork(port))
+        latency = self.small(4)
+        return self.unit(Engine(1, 1, 1, latency, self.small(5)), ends, (port.vectors, port.elements, port.lanes))[0]
+
+    def joined(self, port: Port) -> Port:
+        ends = [self.queue(each) if self.rng.random() < 0.8 else each for each in self.fork(port)]
+        ends = [self.narrowed(each) if self.rng.random() < 0.3 else each for each in ends]
+        beats = tuple(each.vector_beats for each in ends)
+        return self.unit(Turns(beats, self.small(3)), tuple(ends), (port.vectors, sum(beats) * port.lanes, port.lanes))[
+            0
+        ]
+
+    def narrowed(self, port: Port) -> Port:
+        """A branch of other channels."""
+        return self.folded(port, self.small(3) * port.lanes, port.lanes, port.vector_beats)
+
+
+def lines_of(geometry: Geometry, size: tuple[int, int], beats: int) -> SlidingWindow:
+    """A sliding window unit over an image of pixels of `beats` beats, with the fewest rows there can be."""
+    down, across = geometry.output_size(*size)
+    source = Stream("x", B, beats, 1, vectors=size[0] * size[1])
+    output = Stream("w", B, beats, 1, vectors=down * across * geometry.taps)
+    window = SlidingWindow("w", "", source, output, *size, geometry, 1, np.zeros(beats), rows=1)
+    return SlidingWindow(**{**vars(window), "rows": max(window.needed)})
+
+
+def random_schedules(rng: np.random.Generator, units: int) -> Network:
+    """A network of `units` units or blocks in a row. Some are stuck for want of deep FIFOs."""
+    weaver = Weaver(rng)
+    elements = weaver.small(12)
+    first = port = weaver.open(weaver.small(20), elements, weaver.small(elements))
+    plain: list[Callable[[Port], Port]] = [
+        weaver.product,
+        weaver.pointwise,
+        weaver.queue,
+        weaver.converter,
+        weaver.best,
+    ]
+    images: list[Callable[[Port], Port]] = [weaver.pool, weaver.window, weaver.window]
+    blocks: list[Callable[[Port], Port]] = [weaver.adder, weaver.joined]
+    for _ in range(units):
+        kinds = [plain, images, blocks][int(rng.choice(3, p=[0.5, 0.25, 0.25]))]
+        port = kinds[int(rng.integers(len(kinds)))](port)
+        if port.vectors * port.vector_beats > LARGEST:
+            port = weaver.best(port)
+    return Network(tuple(weaver.controls), first.name, port.name, weaver.beats)

@@ -1,0 +1,193 @@
+"""The cycle model against a stepped clock, for every beat of every stream."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from hwgen.errors import DeadlockError
+from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
+from hwgen.hw.simulation import Control, Cycles, Network, beat_times, cycle_model, cycles_of
+from hwgen.hw.stream import ceil_div
+from tests.hw.naive import MACHINES, naive_times
+from tests.hw.networks import random_schedules
+
+
+def in_a_row(beats: list[int], *schedules: Schedule) -> Network:
+    """Units u0, u1, ... joined by streams s0, s1, ... of `beats` beats a frame."""
+    controls = tuple(Control(f"u{i}", each, (f"s{i}",), (f"s{i + 1}",)) for i, each in enumerate(schedules))
+    return Network(controls, "s0", f"s{len(schedules)}", {f"s{i}": count for i, count in enumerate(beats)})
+
+
+ALTERNATING = in_a_row(
+    [2, 2, 3, 2, 2, 2],
+    Queue(3),
+    Engine(slots=6, reads=2, period=2, latency=5, credits=3),
+    Engine(slots=6, reads=3, period=3, latency=5, credits=2),
+    Engine(slots=4, reads=2, period=2, latency=5, credits=3),
+    Queue(8),
+)
+"""Two FIFOs' worth of beats short: frames leave after 8 and 6 cycles by turns."""
+
+
+def agree(seed: int, units: int, frames: int) -> bool:
+    """Compare every beat of a random network, or that both are stuck; whether it flows."""
+    network = random_schedules(np.random.default_rng(seed), units)
+    expected = naive_times(network, frames)
+    if expected is None:
+        with pytest.raises(DeadlockError):
+            beat_times(network, frames)
+        return False
+    found = beat_times(network, frames)
+    end = expected[network.output][-1]
+    assert found.keys() == expected.keys() == network.beats.keys()
+    for name, theirs in expected.items():
+        ours, upto = found[name], len(theirs)  # the clock stops with the last output beat
+        assert len(ours) >= upto and np.array_equal(ours[:upto], theirs), f"seed {seed}, stream {name} of {network}"
+        assert np.all(ours[upto:] > end), f"seed {seed}, stream {name}"
+    return True
+
+
+@pytest.mark.parametrize("units", range(1, 7))
+def test_every_beat(units: int) -> None:
+    flows = [agree(1000 * units + seed, units, frames=5) for seed in range(100)]
+    assert sum(flows) > 60
+
+
+@pytest.mark.long
+def test_every_beat_at_length() -> None:
+    flows = [agree(100_000 + seed, 1 + seed % 9, frames=10) for seed in range(5000)]
+    assert 3000 < sum(flows) < 4950
+
+
+def test_every_kind_is_tried() -> None:
+    """Schedules, several inputs, several outputs: all in the random networks above."""
+    networks = [random_schedules(np.random.default_rng(1000 * units), units) for units in range(1, 7)]
+    networks += [random_schedules(np.random.default_rng(6000 + seed), 6) for seed in range(30)]
+    controls = [control for network in networks for control in network.controls]
+    assert {type(control.schedule) for control in controls} == set(MACHINES)
+    assert {(type(c.schedule), len(c.inputs)) for c in controls} >= {(Engine, 2), (Engine, 3), (Turns, 2), (Turns, 3)}
+    assert {len(c.outputs) for c in controls} == {1, 2, 3}
+
+
+def model_agrees(seed: int, units: int, frames: int) -> None:
+    """Predictions of any number of frames against a full run; the interval against the long run's."""
+    rng = np.random.default_rng(seed)
+    network = random_schedules(rng, units)
+    late = network.controls[int(rng.integers(len(network.controls)))].name
+    try:
+        times = beat_times(network, frames)
+    except DeadlockError:
+        with pytest.raises(DeadlockError):
+            cycle_model(network, late)
+        return
+    model = cycle_model(network, late)
+    for count in (1, 2, 3, 7, frames - 1, frames):
+        ends = [times[name][: network.beats[name] * count] for name in (network.input, network.output)]
+        assert model.predict(count) == cycles_of(*ends, count), f"seed {seed}, {count} frames of {network}"
+    assert model.interval == ceil_div(model.span, model.period)
+    rate = Fraction(model.span, model.period)
+    assert any(rate == long_run(network, model.period, run) for run in (60, 600, 4000)), f"seed {seed} of {network}"
+
+
+def long_run(network: Network, period: int, frames: int) -> Fraction:
+    """Cycles a frame over the last frames of a run from reset."""
+    last = 12 * period
+    ends = beat_times(network, frames + last)[network.output][:: -network.beats[network.output]]
+    return Fraction(int(ends[0] - ends[last]), last)
+
+
+@pytest.mark.parametrize("units", range(1, 7))
+def test_extrapolation(units: int) -> None:
+    for seed in range(12):
+        model_agrees(2000 * units + seed, units, frames=40)
+
+
+@pytest.mark.long
+def test_extrapolation_at_length() -> None:
+    for seed in range(1500):
+        model_agrees(200_000 + seed, 1 + seed % 8, frames=250)
+
+
+@pytest.mark.parametrize("late", [f"u{index}" for index in range(5)])
+def test_alternating_frames(late: str) -> None:
+    """From reset frames alternate for ever; the mean is the interval, whichever unit starts late."""
+    model = cycle_model(ALTERNATING, late)
+    assert (model.span, model.interval) == (7 * model.period, 7)
+    ends = beat_times(ALTERNATING, 301)["s5"].reshape(301, -1)[:, -1]
+    assert sorted({*np.diff(ends)[-10:].tolist()}) == [6, 8]
+    for frames in (1, 2, 100, 101, 300, 301):
+        assert model.predict(frames).total == ends[frames - 1] + 1
+
+
+def test_a_deadlock_is_reported() -> None:
+    """An adder of a tensor and of what comes 6 beats late: the direct branch holds 2 + 2 beats."""
+
+    def network(depth: int) -> Network:
+        controls = (
+            Control("fork", Queue(2), ("x",), ("a", "b")),
+            Control("fifo", Queue(depth), ("a",), ("direct",)),
+            Control("best", Engine(6, 6, 1, 3, 4), ("b",), ("slow",)),
+            Control("hold", Lines(6, 1, 6, (1,), (1,), 2, 3, 4), ("slow",), ("held",)),
+            Control("add", Engine(1, 1, 1, 2, 3), ("direct", "held"), ("y",)),
+        )
+        return Network(controls, "x", "y", dict.fromkeys(("x", "a", "b", "direct", "slow", "held", "y"), 6))
+
+    message = (
+        "y: every beat must arrive; found a deadlock: 2 beats wait on stream a."
+        " Deepen the FIFO of that stream's reader."
+    )
+    for run in (lambda net: beat_times(net, 3), lambda net: cycle_model(net, "hold")):
+        with pytest.raises(DeadlockError) as error:
+            run(network(2))
+        assert str(error.value) == message
+    assert naive_times(network(2), 3) is None and naive_times(network(6), 3) is not None
+    assert cycle_model(network(20), "hold").interval == 6
+
+
+def test_held() -> None:
+    """A beat written while another is read counts; a reader that takes one every 4 cycles has read 2 of 8 in time."""
+    network = in_a_row([8, 8, 8], Queue(8), Engine(slots=32, reads=8, period=4, latency=3, credits=3))
+    assert cycle_model(network, "u1").held(1) == {"s1": 2, "s2": 1}
+    slow = in_a_row([8, 8, 32], Queue(8), Engine(slots=4, reads=1, period=1, latency=3, credits=4))
+    assert cycle_model(slow, "u1").held(1) == {"s1": 6, "s2": 2}
+
+
+def test_one_engine_by_hand() -> None:
+    """Two slots read, four are computed, every second gives a beat five cycles later."""
+    times = beat_times(in_a_row([2, 2], Engine(slots=4, reads=2, period=2, latency=5, credits=3)), 2)
+    assert times["s0"].tolist() == [0, 1, 4, 5] and times["s1"].tolist() == [6, 8, 10, 12]
+    assert cycles_of(times["s0"], times["s1"], 2) == Cycles(interval=4, latency=8, total=13)
+    assert cycles_of(times["s0"], times["s1"][:2], 1).interval is None
+
+
+def test_credits_hold_an_engine_back() -> None:
+    times = beat_times(in_a_row([1, 1], Engine(slots=1, reads=1, period=1, latency=3, credits=2)), 6)
+    assert np.diff(times["s1"]).tolist() == [1, 3, 1, 3, 1]
+
+
+def test_gearbox_by_hand() -> None:
+    """Beats of 3 lanes from beats of 2: 12 elements, 6 in and 4 out."""
+    times = beat_times(in_a_row([6, 4], Gearbox(in_beats=6, out_beats=4, push=2, last_push=2, pull=3)), 1)
+    assert times["s0"].tolist() == [0, 1, 2, 3, 4, 5] and times["s1"].tolist() == [2, 3, 5, 6]
+
+
+def test_tiles_by_hand() -> None:
+    """Tiles of 2 x 2 in a row of 4 pixels: two results, after the sixth and the eighth beat."""
+    times = beat_times(in_a_row([8, 2], Tiles(2, 2, 2, 1, latency=3, credits=4)), 2)
+    assert times["s0"].tolist() == list(range(16)) and times["s1"].tolist() == [8, 10, 16, 18]
+
+
+def test_lines_by_hand() -> None:
+    """Rows of 2 beats, windows of 3 rows of them at 6 beats a row, 4 rows in the ring.
+
+    Three rows are whole after cycle 5; from then on a row of windows leaves every 6 cycles, each lets one row go (the
+    last all three), and a row that waited for room comes in the cycle after.
+    """
+    lines = Lines(row_beats=2, height=4, out_row_beats=6, needed=(3, 3), released=(1, 3), rows=4, latency=3, credits=4)
+    times = beat_times(in_a_row([8, 12], lines), 2)
+    assert times["s0"].tolist() == [*range(8), 12, 13, *range(18, 24)]
+    first = list(range(9, 21))
+    assert times["s1"].tolist() == [*first, *(time + 16 for time in first)]

@@ -1,0 +1,102 @@
+"""Deliberate mistakes in the library, one or more for each kernel: the comparison must see every one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwgen.errors import MismatchError
+from hwgen.hw.design import Design
+from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.hw.packing import to_words
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.types import Bipolar, IntType
+from hwgen.verify.bench import Stalls
+from hwgen.verify.rtlsim import simulate
+from tests.rtl_lib.test_joins import concat_of, sum_of
+from tests.rtl_support import (
+    assert_cycles,
+    assert_streams,
+    depthwise,
+    design_of,
+    draw,
+    matvec,
+    pool,
+    tiered,
+    window,
+    write,
+)
+
+B, U3, I4 = Bipolar(), IntType(3, signed=False), IntType(4, signed=True)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`old` becomes `new` in a library module."""
+
+    module: str
+    old: str
+    new: str
+
+
+def padded() -> Design:
+    return design_of(window(I4, (5, 5, 3), 2, Geometry((3, 2), (2, 1), padding=(1, 1, 1, 0)), pad=3, rows=1))
+
+
+def grouped() -> Design:
+    rng = np.random.default_rng(7)
+    return design_of(matvec(rng, I4, U3, (4, 6), (3, 2), result=U3, taps=3, groups=2, pixels=2))
+
+
+def planes() -> Design:
+    unit = matvec(np.random.default_rng(7), B, I4, (13, 5), (2, 4), pixels=2)
+    return design_of(replace(unit, arithmetic=Arithmetic.BIT_PLANES))
+
+
+def pooled() -> Design:
+    return design_of(pool(I4, (4, 6, 5), 2, (2, 3), minimum=np.array([1, 0, 0, 1, 1])))
+
+
+def taps() -> Design:
+    return design_of(depthwise(np.random.default_rng(7), B, B, (7, 9), 3, result=B, pixels=3))
+
+
+CASES = {
+    "no_release": (padded(), Mutation("hwgen_window", "level_d - released_q", "level_d - 1")),
+    "early_row": (padded(), Mutation("hwgen_window", "level_q >= needed_q", "level_q >= needed_q - 1")),
+    "one_row_less": (padded(), Mutation("hwgen_window", "level_d == level_t'(Rows)", "level_d >= level_t'(Rows - 1)")),
+    "wrong_pad": (padded(), Mutation("hwgen_window", "offset_q < 0 ||", "")),
+    "wrong_frame_step": (padded(), Mutation("hwgen_window", "last_row ? FrameStep : RowStep", "RowStep")),
+    "first_group_again": (grouped(), Mutation("hwgen_mvtu", "reading_q <= last_neuron;", "reading_q <= last_slot;")),
+    "positive_sign_plane": (planes(), Mutation("hwgen_dot", "Negative ? -count : count", "count")),
+    "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),
+    "partials_shared": (pooled(), Mutation("hwgen_pool", "partials[index1_q] <=", "partials[index1_q >> 1] <=")),
+    "block_forgotten": (taps(), Mutation("hwgen_depthwise", "weight_addr_o = slot_q", "weight_addr_o = 6'(tap_q)")),
+    "bipolar_as_integer": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_add", "{!term[0], 1'b1}", "{1'b0, term[0]}")),
+    "turn_too_long": (
+        concat_of((3, 1, 2), 1, 4),
+        Mutation("hwgen_concat", "turn_q == InputIndexBits'(Inputs - 1)", "0"),
+    ),
+    "one_reader": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_fork", "s_ready_o = &ready", "s_ready_o = ready[1]")),
+}
+
+
+@pytest.mark.parametrize("name", tiered(CASES, "early_row", "wrong_pad", "wrong_frame_step", "partials_shared"))
+def test_mutation_is_seen(name: str, tmp_path: Path) -> None:
+    design, mutation = CASES[name]
+    project = write(design, tmp_path / "project")
+    path = project / "lib" / f"{mutation.module}.sv"
+    assert mutation.old in path.read_text()
+    path.write_text(path.read_text().replace(mutation.old, mutation.new))
+    frames = draw(np.random.default_rng(8), design.input.dtype, (5, design.input.size))
+    with pytest.raises((AssertionError, MismatchError)):
+        trace = simulate(design, project, to_words(frames, design.input), tmp_path)
+        assert_streams(design, frames, trace)
+        assert_cycles(design, len(frames), trace)
+        stalls = Stalls(0.1, 0.7)
+        assert_streams(
+            design, frames, simulate(design, project, to_words(frames, design.input), tmp_path, stalls=stalls)
+        )

@@ -1,0 +1,122 @@
+"""What every hardware unit makes of codes, in plain loops over windows, pixels and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.kernels.add import AddUnit
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.ir.ops import PoolKind
+from hwgen.ir.types import Bipolar, IntArray
+
+
+def reference(design: Design, frames: IntArray) -> Mapping[str, IntArray]:
+    """The codes (frames, codes of a frame) of every stream of `design`, by its name."""
+    found = {design.input.name: frames}
+    for unit in design.units:
+        results = _unit(unit, [found[stream.name] for stream in unit.inputs])
+        found |= {stream.name: codes for stream, codes in zip(unit.outputs, results, strict=True)}
+    return found
+
+
+def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
+    frames = sources[0]
+    match unit:
+        case MatVec():
+            return [_matvec(unit, frames)]
+        case DepthwiseUnit():
+            return [_depthwise(unit, frames)]
+        case SlidingWindow():
+            return [np.array([_windows(unit, frame) for frame in frames])]
+        case PoolUnit():
+            return [_pool(unit, frames)]
+        case ThresholdUnit():
+            shape = (-1, unit.input.elements)
+            return [_activate(unit.activation, frames.reshape(shape)).reshape(frames.shape)]
+        case ArgMaxUnit():
+            return [np.array([[max(range(len(f)), key=lambda i, f=f: (int(f[i]), -i))] for f in frames])]
+        case AddUnit():
+            return [np.sum(sources, axis=0)]
+        case ConcatUnit():
+            vectors = [s.reshape(len(s), unit.output.vectors, -1) for s in sources]
+            return [np.concatenate(vectors, axis=2).reshape(len(frames), -1)]
+        case _:
+            return [frames] * len(unit.outputs)
+
+
+def _matvec(unit: MatVec, frames: IntArray) -> IntArray:
+    inputs = frames.reshape(len(frames), unit.pixels, unit.groups, unit.taps, -1)[..., : unit.channels]
+    sums = np.zeros((len(frames), unit.pixels, unit.groups, unit.mh), dtype=np.int64)
+    for place in np.ndindex(*sums.shape):
+        frame, pixel, group, neuron = place
+        sums[place] = _dot(unit.weights[group, neuron], inputs[frame, pixel, group])
+    return _finish(unit, sums.reshape(-1, unit.groups * unit.mh), unit.mw).reshape(len(frames), -1)
+
+
+def _depthwise(unit: DepthwiseUnit, frames: IntArray) -> IntArray:
+    inputs = frames.reshape(len(frames), unit.pixels, unit.blocks, unit.taps, unit.output.lanes)
+    sums = np.zeros((len(frames), unit.pixels, unit.channels), dtype=np.int64)
+    for place in np.ndindex(*sums.shape):
+        frame, pixel, channel = place
+        block, lane = divmod(channel, unit.output.lanes)
+        sums[place] = _dot(unit.weights[channel], inputs[frame, pixel, block, :, lane])
+    return _finish(unit, sums.reshape(-1, unit.channels), unit.taps).reshape(len(frames), -1)
+
+
+def _finish(unit: MatVec | DepthwiseUnit, sums: IntArray, fan_in: int) -> IntArray:
+    if unit.activation is None:
+        return sums
+    return _activate(unit.activation, (sums + fan_in) // 2 if unit.is_xnor else sums)
+
+
+def _dot(weights: IntArray, inputs: IntArray) -> int:
+    return sum(int(w) * int(x) for w, x in zip(weights.ravel(), inputs.ravel(), strict=True))
+
+
+def _activate(activation: Thresholding, values: IntArray) -> IntArray:
+    channels = values.shape[1]
+    thresholds = np.broadcast_to(activation.thresholds, (channels, activation.levels))
+    descending = np.broadcast_to(activation.descending, (channels,))
+    result = np.zeros_like(values)
+    for frame, channel in np.ndindex(*values.shape):
+        reached = sum(int(values[frame, channel]) >= int(t) for t in thresholds[channel])
+        count = activation.levels - reached if descending[channel] else reached
+        result[frame, channel] = activation.base + activation.step * count
+    return result
+
+
+def _windows(unit: SlidingWindow, frame: IntArray) -> IntArray:
+    """Window by window, block by block, tap by tap; the elements past the last channel are zero bits."""
+    geometry, lanes = unit.geometry, unit.input.lanes
+    spare = -1 if isinstance(unit.output.dtype, Bipolar) else 0
+    wide = np.full((unit.height, unit.width, unit.input.vector_beats * lanes), spare, dtype=np.int64)
+    wide[:, :, : unit.input.elements] = frame.reshape(unit.height, unit.width, -1)
+    padded = np.full(wide.shape[2], spare, dtype=np.int64)
+    padded[: unit.input.elements] = unit.pad
+    size = unit.block_beats * lanes
+    found = []
+    for row, column, block, ky, kx in np.ndindex(unit.out_height, unit.out_width, unit.blocks, *geometry.kernel):
+        y = row * geometry.stride[0] - geometry.padding[0] + ky * geometry.dilation[0]
+        x = column * geometry.stride[1] - geometry.padding[1] + kx * geometry.dilation[1]
+        pixel = wide[y, x] if 0 <= y < unit.height and 0 <= x < unit.width else padded
+        found.append(pixel[block * size : (block + 1) * size])
+    return np.concatenate(found)
+
+
+def _pool(unit: PoolUnit, frames: IntArray) -> IntArray:
+    channels = unit.output.elements
+    shape = (len(frames), -1, unit.tile_height, unit.columns, unit.tile_width, unit.input.elements)
+    tiles = frames.reshape(shape)[..., :channels]
+    if unit.kind is PoolKind.SUM:
+        return tiles.sum(axis=(2, 4)).reshape(len(frames), -1)
+    best = np.where(unit.minimum == 1, tiles.min(axis=(2, 4)), tiles.max(axis=(2, 4)))
+    return best.reshape(len(frames), -1)
