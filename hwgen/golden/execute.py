@@ -26,20 +26,9 @@ def run(graph: Graph, codes: Codes) -> Codes:
     largest = max(value.type.elements for value in (graph.input, *(node.output for node in graph.nodes)))
     block = min(_FRAMES_AT_ONCE, max(1, _ELEMENTS_AT_ONCE // largest))
     starts = range(0, max(1, codes.shape[0]), block)
-    return np.concatenate([_last(graph, codes[start : start + block]) for start in starts])
-
-
-def _last(graph: Graph, codes: Codes) -> Codes:
-    """The output codes; a tensor is dropped behind its last reader."""
-    _require_codes(graph, codes)
-    known = {graph.input.name: codes}
-    last = {value.name: node for node in graph.nodes for value in node.inputs}
-    for node in graph.nodes:
-        known[node.output.name] = apply(node, *(known[value.name] for value in node.inputs))
-        for value in set(node.inputs):
-            if last[value.name] is node and value != graph.output:
-                del known[value.name]
-    return known[graph.output.name]
+    return np.concatenate(
+        [_tensors(graph, codes[start : start + block], forget=True)[graph.output.name] for start in starts]
+    )
 
 
 def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
@@ -48,10 +37,19 @@ def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
     Raises:
         DataError: `codes` has another shape or holds codes that the input type does not.
     """
+    return _tensors(graph, codes, forget=False)
+
+
+def _tensors(graph: Graph, codes: Codes, *, forget: bool) -> dict[str, Codes]:
+    """Every tensor, or with `forget` those without a reader behind them: the output."""
     _require_codes(graph, codes)
     known = {graph.input.name: codes}
+    last = {value.name: node for node in graph.nodes for value in node.inputs} if forget else {}
     for node in graph.nodes:
         known[node.output.name] = apply(node, *(known[value.name] for value in node.inputs))
+        for value in set(node.inputs):
+            if last.get(value.name) is node and value != graph.output:
+                del known[value.name]
     return known
 
 

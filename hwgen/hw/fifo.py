@@ -12,12 +12,11 @@ from dataclasses import replace
 
 from hwgen.errors import DeadlockError
 from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import MIN_DEPTH, Fifo
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.simulation import Network
 
-MIN_DEPTH = 2
 _LARGEST_FACTOR = 8
 
 

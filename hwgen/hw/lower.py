@@ -21,7 +21,7 @@ from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import MIN_DEPTH, Fifo
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.hw.kernels.pool import PoolUnit
@@ -35,8 +35,6 @@ from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Sum, Threshold
 from hwgen.ir.text import print_graph
 from hwgen.ir.types import Bipolar, IntArray
-
-_MIN_DEPTH = 2
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,7 @@ class _Builder:
 
     def _fifo(self, node: Node, stream: Stream, depth: int, suffix: str = "") -> Stream:
         held = replace(stream, name=f"{node.name}_fifo{suffix}")
-        self.units.append(Fifo(held.name, node.origin, stream, held, max(_MIN_DEPTH, depth)))
+        self.units.append(Fifo(held.name, node.origin, stream, held, max(MIN_DEPTH, depth)))
         return held
 
     def _finish(self, node: Node, unit: Unit) -> None:

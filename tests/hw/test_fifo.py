@@ -10,8 +10,8 @@ import pytest
 from hwgen.config import LayerFolding
 from hwgen.errors import DeadlockError
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import MIN_DEPTH, deepen
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.fifo import deepen
+from hwgen.hw.kernels.fifo import MIN_DEPTH, Fifo
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.ir.types import IntType
 from tests.builders import (

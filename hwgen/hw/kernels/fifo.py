@@ -8,10 +8,13 @@ from hwgen.hw.kernel import Memory, OneToOne
 from hwgen.hw.schedule import Queue
 from hwgen.hw.stream import Stream
 
+MIN_DEPTH = 2
+"""Beats of the shallowest FIFO: one is read while the next is written."""
+
 
 @dataclass(frozen=True)
 class Fifo(OneToOne):
-    """`depth` beats, at least 2; a beat written in one cycle can be read in the next."""
+    """`depth` beats, at least `MIN_DEPTH`; a beat written in one cycle can be read in the next."""
 
     name: str
     origin: str
