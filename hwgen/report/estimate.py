@@ -1,21 +1,28 @@
-"""What a design will do, before anything is simulated: exact cycles, rates at the clock, memories."""
+"""What a design will do, before anything is simulated: exact cycles, rates at the clock, memories, resources."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
-from hwgen.hw.design import Design, Layer
+from hwgen.hw.cost import unit_resources
+from hwgen.hw.design import Design, Layer, Unit
+from hwgen.hw.device import device_of
 from hwgen.hw.kernel import Memory
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,35 @@ class LayerEstimate:
 
 
 @dataclass(frozen=True)
+class UnitEstimate:
+    """One unit: what it takes, and how much of the time it works.
+
+    Attributes:
+        layer: that it belongs to: a unit that only carries belongs to the first layer behind it.
+        kind: of kernel, such as `mvtu`, `window`, `fifo`, `width`.
+        cycles: it needs for a frame if nobody makes it wait.
+        utilisation: those over the design's interval.
+        depth: beats of a FIFO; None elsewhere.
+        width: bits of a beat that it writes.
+    """
+
+    name: str
+    layer: str
+    kind: str
+    cycles: int
+    utilisation: float
+    depth: int | None
+    width: int
+    resources: Resources
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The figures of a design at its clock.
 
     Attributes:
+        device: the FPGA that `part` names; its capacity is `hwgen.hw.device.device_of(part).capacity`.
+        resources: of all units, by the cost model of `hwgen.hw.cost`.
         interval_cycles: between frames in steady state.
         latency_cycles: from the first input beat taken to the last output beat of the first frame.
         bottleneck: the name of the unit with the most cycles a frame.
@@ -70,6 +102,9 @@ class Estimate:
     latency_us: float
     bottleneck: str
     layers: tuple[LayerEstimate, ...]
+    units: tuple[UnitEstimate, ...]
+    device: str
+    resources: Resources
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -81,6 +116,7 @@ def estimate(design: Design) -> Estimate:
     model = design.cycles
     slowest = max(design.units, key=lambda unit: unit.cycles)
     latency = model.predict(1).latency
+    units = _units(design, model.interval)
     return Estimate(
         name=design.name,
         part=design.part,
@@ -91,7 +127,53 @@ def estimate(design: Design) -> Estimate:
         latency_us=latency / design.clock_mhz,
         bottleneck=slowest.name,
         layers=tuple(_layer(unit, design, slowest.cycles) for unit in design.layers),
+        units=units,
+        device=device_of(design.part).name,
+        resources=reduce(add, (unit.resources for unit in units)),
     )
+
+
+def _units(design: Design, interval: int) -> tuple[UnitEstimate, ...]:
+    family = device_of(design.part).family
+    return tuple(
+        UnitEstimate(
+            name=unit.name,
+            layer=layer,
+            kind=_unit_kind(unit),
+            cycles=unit.cycles,
+            utilisation=unit.cycles / interval,
+            depth=unit.depth if isinstance(unit, Fifo) else None,
+            width=unit.outputs[0].width,
+            resources=unit_resources(unit, family),
+        )
+        for unit, layer in zip(design.units, _layers_behind(design), strict=True)
+    )
+
+
+def _layers_behind(design: Design) -> list[str]:
+    """For each unit the layer that it belongs to."""
+    names: list[str] = []
+    layer = design.layers[-1].name
+    for unit in reversed(design.units):
+        layer = unit.name if isinstance(unit, Layer) else layer
+        names.append(layer)
+    return names[::-1]
+
+
+def _unit_kind(unit: Unit) -> str:
+    match unit:
+        case MatVec():
+            return "mvtu"
+        case SlidingWindow():
+            return "window"
+        case WidthConverter():
+            return "width"
+        case ForkUnit():
+            return "fork"
+        case Fifo():
+            return "fifo"
+        case _:
+            return _kind(unit).split()[-1]
 
 
 def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:

@@ -1,0 +1,155 @@
+"""A compiled network, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwgen.config import Settings
+from hwgen.errors import ConfigError, MismatchError
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, replacing, work_folder, write_files
+from hwgen.golden.matmul import Codes
+from hwgen.hw.design import Design
+from hwgen.hw.kernel import Folding
+from hwgen.hw.packing import to_words
+from hwgen.ir.graph import Graph
+from hwgen.ir.text import print_graph
+from hwgen.report.estimate import Estimate, estimate
+
+if TYPE_CHECKING:
+    from hwgen.verify.simulate import Outcome
+
+VECTOR_FRAMES = 16
+"""Golden frames that ship with the HLS project's self-checking test bench."""
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A compiled network: the integer network, and the design that computes it.
+
+    Attributes:
+        project: the folder it was written to or opened from; None before.
+    """
+
+    graph: Graph
+    settings: Settings
+    folding: Mapping[str, Folding]
+    design: Design
+    project: Path | None = None
+
+    def estimate(self) -> Estimate:
+        """Exact cycles, rates at the clock, memories."""
+        return estimate(self.design)
+
+    def write(self, folder: str | Path) -> Accelerator:
+        """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
+
+        Raises:
+            OutputError: the folder holds something else, or cannot be written.
+        """
+        target = Path(folder)
+        with replacing(target) as staging:
+            write_files(staging, self._files())
+        return replace(self, project=target)
+
+    def _files(self) -> dict[str, str]:
+        """Every file of the project, by path."""
+        from hwgen.backends import hls
+        from hwgen.golden.execute import trace
+        from hwgen.verify.vectors import random_codes
+
+        frames = random_codes(self.graph, VECTOR_FRAMES, seed=0)
+        golden = trace(self.graph, frames)
+        edges = (self.design.input, self.design.output)
+        ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
+        folding = {name: {"pe": each.pe, "simd": each.simd} for name, each in self.folding.items()}
+        manifest = {
+            "format": FORMAT,
+            "name": self.design.name,
+            "digest": self.design.digest,
+            "settings": self.settings.model_dump(mode="json"),
+        }
+        return {
+            MANIFEST: as_json(manifest),
+            NETWORK: print_graph(self.graph),
+            "folding.json": as_json(folding),
+            "estimate.json": as_json(self.estimate().to_json()),
+            **_emitted(self.design),
+            **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
+        }
+
+    def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
+        """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
+
+        Raises:
+            DataError: the array does not hold frames of codes of the input type.
+        """
+        from hwgen.verify.vectors import as_codes, random_codes
+
+        if isinstance(frames, int):
+            return random_codes(self.graph, frames, seed)
+        return as_codes(self.graph, np.asarray(frames), "frames")
+
+    def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
+        """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi) and compare every stream with golden.
+
+        Options: `layer` (one layer alone), `stalls`, `reset_after_beats`, `work` (a folder to keep builds in).
+        """
+        from hwgen.verify.simulate import Backend, simulate
+
+        codes = self.codes(frames)
+        layer = options.pop("layer", None)
+        work = options.pop("work", None)
+        try:
+            chosen = Backend(backend)
+        except ValueError as error:
+            names = ", ".join(each.value for each in Backend)
+            raise ConfigError("backend", f"must be one of {names}", repr(backend)) from error
+        with work_folder(work) as scratch:
+            design, project = self.design, self.project
+            if layer is not None:
+                design, project = self._only(layer), None
+            if project is None:
+                project = scratch / "project"
+                write_files(project, _emitted(design))
+            build = scratch / "build"
+            build.mkdir(exist_ok=True)
+            return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
+
+    def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
+        """Output codes (N, elements) of frames (see `codes`) on `backend`.
+
+        Raises:
+            MismatchError: a simulated back end disagrees with golden.
+        """
+        from hwgen.golden.execute import run
+
+        if backend == "golden":
+            return run(self.graph, self.codes(frames))
+        outcome = self.simulate(frames, backend)
+        if outcome.mismatches:
+            raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
+        return outcome.outputs
+
+    def _only(self, layer: str) -> Design:
+        names = [unit.name for unit in self.design.layers]
+        if layer not in names:
+            raise ConfigError("layer", f"must be one of {', '.join(names)}", layer)
+        try:
+            return self.design.only(layer)
+        except ValueError as error:
+            must = "a layer simulated alone must read one stream"
+            raise ConfigError("layer", must, str(error), "Simulate the whole network") from error
+
+
+def _emitted(design: Design) -> dict[str, str]:
+    """Both back ends' files of a design, by path in a project."""
+    from hwgen.backends import hls, rtl
+
+    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design)}
+    return {f"{folder}/{path}": text for folder, files in back_ends.items() for path, text in files.items()}
