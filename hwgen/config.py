@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hwgen.errors import ConfigError
 
 Positive = Annotated[int, Field(ge=1, strict=True)]
+Natural = Annotated[int, Field(ge=0, strict=True)]
 
 
 class LayerFolding(BaseModel):
@@ -35,6 +36,9 @@ class Settings(BaseModel):
         memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
         bit_planes: layers with bipolar weights that take their integer inputs bit plane by bit plane (BinaryNet's
             first layer).
+        fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
+            anyway ("memory").
+        fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +50,8 @@ class Settings(BaseModel):
     top1: bool = False
     memory: dict[str, Literal["registers", "distributed", "block"]] = {}
     bit_planes: tuple[str, ...] = ()
+    fifos: Literal["minimal", "memory"] = "minimal"
+    fifo_depths: dict[str, Natural] = {}
 
 
 def settings(**values: Any) -> Settings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, Project, numbers, out, print_json, working
+from hwgen.cli.common import AsJson, FifoDepths, InputInterval, Project, numbers, out, print_json, working
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
@@ -32,6 +32,12 @@ def build(
     ] = None,
     input_offset: Annotated[str | None, typer.Option(help="See --input-scale.", show_default="0")] = None,
     top1: Annotated[bool | None, typer.Option("--top1", help="Add a top-1 unit: the class leaves, not scores.")] = None,
+    fifos: Annotated[
+        FifoDepths | None,
+        typer.Option(
+            help="The fewest beats that keep the interval, or all that the memory holds.", show_default="minimal"
+        ),
+    ] = None,
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.", show_default=False)] = None,
     name: Annotated[str | None, typer.Option(help="Name of the design.", show_default="the file's")] = None,
     as_json: AsJson = False,
@@ -41,6 +47,7 @@ def build(
 
     wishes = config.read_folding(folding) if folding else None
     given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "target_interval": target_interval, "top1": top1}
+    given["fifos"] = fifos and fifos.value
     chosen = config.read_settings(settings) if settings else config.settings()
     merged = {**chosen.model_dump(), **{key: value for key, value in given.items() if value is not None}}
     with working(f"building {model.name}"):
@@ -55,15 +62,15 @@ def build(
     _show_estimate(accelerator, as_json)
 
 
-def estimate(project: Project, as_json: AsJson = False) -> None:
+def estimate(project: Project, input_interval: InputInterval = 0, as_json: AsJson = False) -> None:
     """Exact interval and latency, rates at the clock, and what each layer takes."""
     from hwgen import flow
 
-    _show_estimate(flow.open_project(project), as_json)
+    _show_estimate(flow.open_project(project), as_json, input_interval)
 
 
-def _show_estimate(accelerator: Accelerator, as_json: bool) -> None:
-    report = accelerator.estimate()
+def _show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> None:
+    report = accelerator.estimate(pace)
     if as_json:
         print_json(report.to_json())
         return

@@ -29,6 +29,13 @@ class BackendName(StrEnum):
     dpi = "dpi"
 
 
+class FifoDepths(StrEnum):
+    """How deep FIFOs are."""
+
+    minimal = "minimal"
+    memory = "memory"
+
+
 class LayoutName(StrEnum):
     """Where the channels of images and signals stand."""
 
@@ -51,6 +58,10 @@ Real = Annotated[bool, typer.Option("--real", help="The file holds real numbers:
 LayoutOption = Annotated[
     LayoutName,
     typer.Option("--layout", help="Images N,H,W,C (signals N,L,C), or channels first.", case_sensitive=False),
+]
+InputInterval = Annotated[
+    int,
+    typer.Option(min=0, help="The source offers a frame every N cycles, evenly spread; 0: as fast as they are taken."),
 ]
 Backend = Annotated[BackendName, typer.Option(help="golden model, HLS C simulation, RTL, or the HLS C++ under DPI-C.")]
 Stall = Annotated[float, typer.Option(min=0, max=0.95, help="Share of cycles that source and sink pause, at random.")]

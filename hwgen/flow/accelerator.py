@@ -42,9 +42,9 @@ class Accelerator:
     design: Design
     project: Path | None = None
 
-    def estimate(self) -> Estimate:
-        """Exact cycles, rates at the clock, memories."""
-        return estimate(self.design)
+    def estimate(self, pace: int = 0) -> Estimate:
+        """Exact cycles, rates at the clock, memories, resources; a frame is offered every `pace` cycles, or at once."""
+        return estimate(self.design, pace)
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
@@ -98,7 +98,8 @@ class Accelerator:
     def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
         """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi) and compare every stream with golden.
 
-        Options: `layer` (one layer alone), `stalls`, `reset_after_beats`, `work` (a folder to keep builds in).
+        Options: `layer` (one layer alone), `stalls`, `pace` (cycles a frame at which the source offers them),
+        `reset_after_beats`, `work` (a folder to keep builds in).
         """
         from hwgen.verify.simulate import Backend, simulate
 

@@ -108,10 +108,12 @@ def open_project(folder: str | Path) -> Accelerator:
 
 
 def _choices(graph: Graph, chosen: Settings) -> Choices:
-    return choices_for(graph, chosen.memory, chosen.bit_planes)
+    choices = choices_for(graph, chosen.memory, chosen.bit_planes)
+    return replace(choices, fifo_depths=chosen.fifo_depths, round_fifos=chosen.fifos == "memory")
 
 
 def _design(graph: Graph, chosen: Settings, folding: Mapping[str, Folding]) -> Design:
     """The design of an integer network, FIFOs sized. Raises: ConfigError, DeadlockError."""
     choices = _choices(graph, chosen)
-    return deepen(lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz, choices=choices))
+    lowered = lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz, choices=choices)
+    return deepen(lowered, choices.fifo_depths, round_up=choices.round_fifos)

@@ -8,6 +8,7 @@ from operator import add
 from typing import Any
 
 from hwgen.hw.cost import unit_resources
+from hwgen.hw.cycles import CycleModel
 from hwgen.hw.design import Design, Layer, Unit
 from hwgen.hw.device import device_of
 from hwgen.hw.kernel import Memory
@@ -67,7 +68,9 @@ class UnitEstimate:
         kind: of kernel, such as `mvtu`, `window`, `fifo`, `width`.
         cycles: it needs for a frame if nobody makes it wait.
         utilisation: those over the design's interval.
+        starved_cycles, blocked_cycles: that it waits for beats and for room, a frame in steady state.
         depth: beats of a FIFO; None elsewhere.
+        held: the most beats that a FIFO ever holds: its high-water mark; None elsewhere.
         width: bits of a beat that it writes.
     """
 
@@ -76,7 +79,10 @@ class UnitEstimate:
     kind: str
     cycles: int
     utilisation: float
+    starved_cycles: float
+    blocked_cycles: float
     depth: int | None
+    held: int | None
     width: int
     resources: Resources
 
@@ -111,12 +117,16 @@ class Estimate:
         return asdict(self)
 
 
-def estimate(design: Design) -> Estimate:
-    """The estimate of `design`. Raises: DeadlockError."""
-    model = design.cycles
+def estimate(design: Design, pace: int = 0) -> Estimate:
+    """The estimate of `design` where the source offers a frame every `pace` cycles, or as fast as they are taken.
+
+    Raises:
+        DeadlockError: some unit waits for ever.
+    """
+    model = design.cycles_at(pace) if pace else design.cycles
     slowest = max(design.units, key=lambda unit: unit.cycles)
     latency = model.predict(1).latency
-    units = _units(design, model.interval)
+    units = _units(design, model)
     return Estimate(
         name=design.name,
         part=design.part,
@@ -133,7 +143,7 @@ def estimate(design: Design) -> Estimate:
     )
 
 
-def _units(design: Design, interval: int) -> tuple[UnitEstimate, ...]:
+def _units(design: Design, model: CycleModel) -> tuple[UnitEstimate, ...]:
     family = device_of(design.part).family
     return tuple(
         UnitEstimate(
@@ -141,8 +151,11 @@ def _units(design: Design, interval: int) -> tuple[UnitEstimate, ...]:
             layer=layer,
             kind=_unit_kind(unit),
             cycles=unit.cycles,
-            utilisation=unit.cycles / interval,
+            utilisation=unit.cycles / model.interval,
+            starved_cycles=model.waits[unit.name].starved / model.period,
+            blocked_cycles=model.waits[unit.name].blocked / model.period,
             depth=unit.depth if isinstance(unit, Fifo) else None,
+            held=model.held[unit.output.name] if isinstance(unit, Fifo) else None,
             width=unit.outputs[0].width,
             resources=unit_resources(unit, family),
         )

@@ -162,7 +162,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
 @pytest.mark.parametrize(
     ("module", "parameters", "message"),
     [
-        ("hwgen_fifo", {"Depth": 1}, "hwgen_fifo: Depth must be at least 2"),
+        ("hwgen_fifo", {"Depth": 0}, "hwgen_fifo: Depth must be at least 1"),
         ("hwgen_credit_queue", {"Credits": 1}, "hwgen_credit_queue: Credits must be at least 2"),
         ("hwgen_mvtu", {"LastPe": 2}, "hwgen_mvtu: LastPe must lie in 1..Pe and LastSimd in 1..Simd"),
         ("hwgen_argmax", {"Lanes": 9, "IndexBits": 3}, "hwgen_argmax: IndexBits must hold every index"),
