@@ -14,8 +14,10 @@ cycle of delay goes with it; all buffers are tried again after that.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from hwgen.errors import ConfigError, DeadlockError
 from hwgen.hw.cycles import keeps
@@ -48,9 +50,7 @@ def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: 
     try:
         deep, interval = _deep_enough(_fix(design, fixed or {}), chosen)
     except DeadlockError as error:
-        if error.where in chosen:
-            raise _too_shallow(design, fixed or {}, error.where) from error
-        raise
+        raise _blamed(design, dict(fixed or {})) or error from None
     smallest, units = deep, 0
     while len(smallest.units) != units:
         units = len(smallest.units)
@@ -75,20 +75,29 @@ def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
     return design
 
 
-def _too_shallow(design: Design, fixed: Mapping[str, int], name: str) -> DeadlockError:
-    """The error that says how deep the FIFO `name` must be, with the others as chosen."""
-    others = {other: depth for other, depth in fixed.items() if other != name}
-    sized = next((unit for unit in deepen(design, others).units if unit.name == name), None)
-    few, enough = fixed[name], sized.depth if isinstance(sized, Fifo) else 1
-    while few + 1 < enough:
-        middle = (few + enough) // 2
+def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
+    """The error that says which chosen depth stops the network, and what would do, if any alone does."""
+    for name, depth in fixed.items():
         try:
-            _deep_enough(_fix(design, {**fixed, name: middle}), frozenset(fixed))
-            enough = middle
+            sized = deepen(design, {other: beats for other, beats in fixed.items() if other != name})
         except DeadlockError:
-            few = middle
-    must = f"must hold at least {enough} beats for the branches to meet"
-    return DeadlockError(name, must, f"{fixed[name]} in fifo_depths", f"Give it {enough} or more, or leave it out")
+            continue
+        enough = next((unit.depth for unit in sized.units if isinstance(unit, Fifo) and unit.name == name), depth)
+        deeper = range(depth + 1, enough)
+        enough = depth + 1 + bisect_left(deeper, True, key=partial(_flows_with, design, fixed, name))
+        must = f"must hold at least {enough} beats for the branches to meet"
+        return DeadlockError(name, must, f"{depth} in fifo_depths", f"Give it {enough} or more, or leave it out")
+    return None
+
+
+def _flows_with(design: Design, fixed: dict[str, int], name: str, depth: int) -> bool:
+    """Whether the network flows if one chosen depth is another."""
+    chosen = fixed | {name: depth}
+    try:
+        _deep_enough(_fix(design, chosen), frozenset(chosen))
+    except DeadlockError:
+        return False
+    return True
 
 
 def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, int]:

@@ -55,6 +55,18 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         "settings: folding.fc0.pe: should be a valid integer; found '4'.",
     ),
     "folding_field": (compiled(folding={"fc0": {"simt": 1}}), "settings: folding.fc0.simt: is unknown; found 1."),
+    "fifos": (
+        compiled(fifos="deep"),
+        "settings: fifos: should be 'minimal' or 'memory'; found 'deep'.",
+    ),
+    "fifo_depth": (
+        compiled(fifo_depths={"fc0_fifo": -1}),
+        "settings: fifo_depths.fc0_fifo: should be greater than or equal to 0; found -1.",
+    ),
+    "fifo_name": (
+        compiled(fifo_depths={"fc9_fifo": 4}),
+        "fifo_depths: must name FIFOs (fc0_fifo, fc1_fifo); found fc9_fifo.",
+    ),
     "top1_text": (
         compiled(top1="maybe"),
         "settings: top1: should be a valid boolean, unable to interpret input; found 'maybe'.",

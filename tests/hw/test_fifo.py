@@ -222,6 +222,18 @@ def test_without_depth_a_residual_network_is_stuck() -> None:
     assert deepen(shallow(10)).cycles.interval == design.bound
 
 
+def test_the_fifo_to_blame_is_named() -> None:
+    """22 beats of the short branch come before the first of the long one."""
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+    with pytest.raises(DeadlockError) as error:
+        deepen(design, {"sum0_fifo0": 7, "sum1_fifo1": 30})
+    assert str(error.value) == (
+        "sum0_fifo0: must hold at least 22 beats for the branches to meet; found 7 in fifo_depths."
+        " Give it 22 or more, or leave it out."
+    )
+    assert deepen(design, {"sum0_fifo0": 22}).cycles.interval > design.bound
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_whole_design_on_a_clock(seed: int) -> None:
     rng = np.random.default_rng(seed)
