@@ -156,7 +156,7 @@ def keeps(network: Network, slowest: str, interval: int) -> bool:
     span will be everyone's. A time that moves on by it cannot come from one that moves on by less, so the times that
     do so hold each other up.
     """
-    frames = 2 * (_reach(network) + 2)
+    frames = _reach(network) + 2
     while True:
         try:
             run = run_frames(network, frames, late=slowest)

@@ -24,7 +24,7 @@ from hwgen.hw.cycles import keeps
 from hwgen.hw.design import Design, Unit, rejoined
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import SlidingWindow, rows_for
 
 SHORT = 2
 """Beats of a short FIFO: one is read while the next is written."""
@@ -159,7 +159,7 @@ def _smallest(design: Design, buffer: Buffer, interval: int) -> Design:
             return without
         few, enough = 1, buffer.depth
     else:
-        few, enough = max(buffer.needed), buffer.rows
+        few, enough = min(buffer.rows, _least_rows(design, buffer, interval)), buffer.rows
     change = _with_depth if isinstance(buffer, Fifo) else _with_rows
     if few == enough or not _keeps(change(design, buffer.name, enough - 1), interval):
         return design
@@ -171,6 +171,12 @@ def _smallest(design: Design, buffer: Buffer, interval: int) -> Design:
         else:
             few = middle + 1
     return change(design, buffer.name, enough)
+
+
+def _least_rows(design: Design, window: SlidingWindow, interval: int) -> int:
+    """The fewest rows with which a window unit and its reader keep the interval, if nobody else holds them up."""
+    reader = next(unit for unit in design.units if window.output.name in [stream.name for stream in unit.inputs])
+    return rows_for(window, reader.cycles // (window.out_height * window.out_width), interval)
 
 
 def _keeps(design: Design, interval: int) -> bool:

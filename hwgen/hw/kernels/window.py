@@ -122,22 +122,23 @@ class SlidingWindow(OneToOne):
         )
 
 
-def rows_for(window: SlidingWindow, pace: int) -> int:
+def rows_for(window: SlidingWindow, pace: int, interval: int = 0) -> int:
     """The fewest rows of the line buffer with which the window unit adds nothing to the interval.
 
-    `pace` is the number of cycles that the reader takes for one window, at least the window's own beats.
+    `pace` is the number of cycles that the reader takes for one window, at least the window's own beats. With a longer
+    `interval`, the fewest with which unit and reader by themselves keep that.
     """
     most = rows = max(window.needed)
-    while not _sustains(window, pace, most):
+    while not _sustains(window, pace, most, interval):
         rows, most = most + 1, 2 * most
     while rows < most:
         middle = (rows + most) // 2
-        rows, most = (rows, middle) if _sustains(window, pace, middle) else (middle + 1, most)
+        rows, most = (rows, middle) if _sustains(window, pace, middle, interval) else (middle + 1, most)
     return rows
 
 
-def _sustains(window: SlidingWindow, pace: int, rows: int) -> bool:
-    """Whether frames can follow each other as fast as the slower of reading and emitting allows.
+def _sustains(window: SlidingWindow, pace: int, rows: int, interval: int) -> bool:
+    """Whether frames can follow each other as fast as the slower of reading and emitting allows, or `interval`.
 
     Row k of the image is in `row_in` cycles after row k - 1, and after the room for it was let go; row r of windows is
     out `row_out` cycles after row r - 1, and `fresh` cycles after the last row of the image that it sees: what the
@@ -148,7 +149,7 @@ def _sustains(window: SlidingWindow, pace: int, rows: int) -> bool:
     row_in, row_out = window.row_beats, window.out_width * pace
     fresh = row_out - (pace - window.out_row_beats // window.out_width) // window.blocks
     height, count = window.height, window.out_height
-    interval = max(height * row_in, count * row_out)
+    interval = max(interval, height * row_in, count * row_out)
     images, outputs = np.arange(height), np.arange(count)
     last = np.array([after for _, after in window._spans()]) - 1
     released_by = np.repeat(outputs, window.released)
