@@ -23,12 +23,22 @@ def record(project: Path, name: str, report: Mapping[str, Any]) -> None:
     Raises:
         OutputError: the folder cannot be written.
     """
+    write_whole(project / name, as_json(report))
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: a reader sees the old content or the new, never a part.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    data = content.encode() if isinstance(content, str) else content
     try:
-        with tempfile.NamedTemporaryFile("w", dir=project, prefix=f".{name}", delete=False) as stream:
-            stream.write(as_json(report))
-        Path(stream.name).replace(project / name)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}", delete=False) as stream:
+            stream.write(data)
+        Path(stream.name).replace(path)
     except OSError as error:
-        raise OutputError(str(project), "must be writable", str(error)) from error
+        raise OutputError(str(path.parent), "must be writable", str(error)) from error
 
 
 @contextmanager

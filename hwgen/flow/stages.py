@@ -62,6 +62,24 @@ def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     return Accelerator(network, chosen, folding, _design(network, chosen, folding))
 
 
+def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
+    """The same network with other settings; None keeps what there is.
+
+    At another part or clock the units stay as they are. Any other change makes a design of its own, which no project
+    holds, folded as `compile` does.
+
+    Raises:
+        FoldingError: the folding does not fit the network.
+        ConfigError: another setting makes no sense.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    chosen = settings(**{**accelerator.settings.model_dump(), **given})
+    graph, folding, project = accelerator.graph, accelerator.folding, accelerator.project
+    if given.keys() - {"part", "clock_mhz"}:
+        folding, project = resolve(graph, chosen.folding, chosen.target_interval), None
+    return Accelerator(graph, chosen, folding, _design(graph, chosen, folding), project)
+
+
 def with_top1(graph: Graph) -> Graph:
     """The network with a top-1 unit behind its scores.
 
