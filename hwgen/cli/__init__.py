@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, prove
+from hwgen.cli import build, compare, prove, report
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -36,6 +36,7 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
     hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
     hwgen compare out --folding fast.json --published finn.toml
     hwgen roofline out
+    hwgen report out
     """
 
 
@@ -46,6 +47,7 @@ for verb in (
     prove.evaluate,
     compare.compare,
     compare.roofline,
+    report.report,
     prove.doctor,
 ):
     app.command()(verb)

@@ -9,6 +9,14 @@ from typing import Any
 from hwgen.hw.resources import Resources
 from hwgen.hw.simulation import Cycles
 
+BACKENDS = {
+    "rtl": "RTL simulation",
+    "csim": "C simulation",
+    "dpi": "simulation of the HLS C++ under DPI-C",
+    "golden": "golden model alone",
+}
+"""Who computed the frames of a run, in words."""
+
 
 @dataclass(frozen=True)
 class Simulated:
@@ -63,8 +71,10 @@ class Records:
 
 def simulated(values: Mapping[str, Any]) -> Simulated:
     """Read `simulate.json`. Raises KeyError, TypeError or ValueError where it is not what `hwgen simulate` writes."""
+    if values["backend"] not in BACKENDS:
+        raise ValueError(f"back end {values['backend']}")
     return Simulated(
-        backend=str(values["backend"]),
+        backend=values["backend"],
         frames=int(values["frames"]),
         mismatches=int(values["mismatches"]),
         streams=tuple(values["streams_checked"]),
