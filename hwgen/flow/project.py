@@ -96,6 +96,7 @@ def work_folder(work: str | Path | None) -> Iterator[Path]:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files by their path in `folder`."""
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -103,4 +104,5 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def as_json(value: Any) -> str:
+    """A value as the text of a JSON file."""
     return json.dumps(value, indent=2, sort_keys=False) + "\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hwgen.report.roofline import Roofline
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 420, 280, 54, 12, 14, 42
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 430, 280, 54, 28, 14, 42
 """Of the picture, and the margins around its axes."""
 
 

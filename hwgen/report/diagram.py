@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from hwgen.hw.design import Design, Layer, Unit
 from hwgen.hw.kernels.fifo import Fifo
@@ -114,7 +115,7 @@ def _cards(design: Design, report: Estimate) -> list[Card]:
         if isinstance(unit, Layer):
             found.append(_layer_card(figures[unit.name], report.interval_cycles, unit.name == slowest))
         elif isinstance(unit, ForkUnit):
-            found.append(Card(unit.name, "fork", unit.name, width=HEIGHTS["fork"]))
+            found.append(Card(unit.name, "fork", title="", width=HEIGHTS["fork"]))
     return [*found, Card(END, "end", f"output, {_codes(design.output)}")]
 
 
@@ -194,7 +195,7 @@ class _Drawing:
         first = self.layout.rows[source.name]
         xs = [self.centres[self.layout.columns[place]] for place in (source.name, *passages, target.name)]
         path = f"M{xs[0]:g} {source.y + source.height:g}"
-        for row, (here, below) in enumerate(zip(xs, xs[1:], strict=False), first):
+        for row, (here, below) in enumerate(pairwise(xs), first):
             path += f"V{self.bottoms[row]:g}{_bend(here, below, (self.bottoms[row] + self.tops[row + 1]) / 2)}"
         x, y, right = xs[-1], target.y, max(xs) > self.centres[0]
         bent = not passages and xs[0] != x

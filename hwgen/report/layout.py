@@ -57,10 +57,10 @@ class Layout:
 
     def _wish(self, found: Mapping[Place, int], place: Place, row: int) -> tuple[int, bool, int]:
         """The column that a place wants; where several want the same one, nodes come first, then long branches."""
-        is_node = isinstance(place, str)
-        edges = [i for i, (_, target) in enumerate(self.edges) if target == place] if is_node else [place[0]]
-        above = [found[self._above(i, row)] for i in edges]
-        return min(above, default=0), not is_node, -self._depths[place] if is_node else 0
+        if isinstance(place, tuple):
+            return found[self._above(place[0], row)], True, 0
+        above = (found[self._above(i, row)] for i, (_, target) in enumerate(self.edges) if target == place)
+        return min(above, default=0), False, -self._depths[place]
 
     def _above(self, number: int, row: int) -> Place:
         """The place of an edge in the row above `row`."""

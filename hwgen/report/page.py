@@ -17,8 +17,7 @@ from hwgen.hw.resources import Resources
 from hwgen.report.chart import Chart, chart
 from hwgen.report.compare import cycles_of, rate_of, synthesised_for
 from hwgen.report.diagram import Diagram, diagram, folding
-from hwgen.report.estimate import Estimate
-from hwgen.report.figures import Figure
+from hwgen.report.estimate import Estimate, LayerEstimate
 from hwgen.report.records import BACKENDS, Evaluated, Records, Simulated
 from hwgen.report.roofline import Roofline
 from hwgen.report.tables import rate
@@ -48,7 +47,6 @@ class LayerRow:
     name: str
     detail: str
     cycles: str
-    window: str
     bar: float
     window_bar: float
     mark: str
@@ -106,6 +104,7 @@ class Page:
     arrangement: str
     layers: tuple[LayerRow, ...]
     busiest: str
+    pace: str
     resources: tuple[ResourceRow, ...]
     resources_from: str
     costs: tuple[CostRow, ...]
@@ -135,6 +134,7 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         arrangement="beside" if graph.width <= 640 else "above",
         layers=_layers(report),
         busiest=_busiest(report),
+        pace="sets the pace." + (" The thin bar is the window unit's." if any(map(_window, report.layers)) else ""),
         resources=tuple(_resources(report, synthesis.total if synthesis else None)),
         resources_from=model + tool,
         costs=_costs(report),
@@ -170,15 +170,12 @@ def _facts(report: Estimate, records: Records) -> Iterator[Fact]:
     used = synthesis.total if synthesis else report.resources
     origin = "synthesised" if synthesis else "predicted"
     yield Fact("Frames per second", f"{rate_per_s.value:,.0f}", rate_per_s.origin.value)
-    yield Fact("Interval", f"{interval.value:,} cycles", interval.origin.value)
-    yield Fact("Latency", f"{latency.value / report.clock_mhz:,.2f} us", _cycles_note(latency))
+    yield Fact("Interval", f"{interval.value:,}", f"cycles, {interval.origin.value}")
+    latency_us = latency.value / report.clock_mhz
+    yield Fact("Latency", f"{latency_us:,.2f} us", f"{latency.value:,} cycles, {latency.origin.value}")
     yield Fact("LUT", f"{used.lut:,}", f"{_share(used.lut, capacity.lut)} of the part, {origin}")
     yield Fact("BRAM, 36 kbit", f"{used.bram:,g}", f"{_share(used.bram, capacity.bram)} of the part, {origin}")
     yield _accuracy(records.evaluated)
-
-
-def _cycles_note(latency: Figure) -> str:
-    return f"{latency.value:,} cycles, {latency.origin.value}"
 
 
 def _accuracy(run: Evaluated | None) -> Fact:
@@ -194,15 +191,18 @@ def _layers(report: Estimate) -> tuple[LayerRow, ...]:
     return tuple(
         LayerRow(
             name=layer.name,
-            detail=f"{layer.kind}, {folding(layer)}",
+            detail=", ".join([layer.kind, folding(layer), *_window(layer)]),
             cycles=f"{layer.cycles:,}",
-            window=f"{layer.window_cycles:,}" if layer.window_cycles else "",
             bar=round(100 * layer.cycles / most, 2),
             window_bar=round(100 * layer.window_cycles / most, 2),
             mark="bottleneck" if layer.name == busiest else "",
         )
         for layer in report.layers
     )
+
+
+def _window(layer: LayerEstimate) -> list[str]:
+    return [f"window unit {layer.window_cycles:,} cycles"] if layer.window_cycles else []
 
 
 def _busiest(report: Estimate) -> str:
