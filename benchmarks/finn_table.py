@@ -42,7 +42,7 @@ def ours(name: str, interval: int, frames: int, folder: Path) -> Entry:
     built, project = folder / "built", folder / "project"
     script = ROOT / "examples" / example / "build.py"
     subprocess.run([sys.executable, script, *options, "--random", "--output", built], check=True, stdout=sys.stderr)
-    wishes = {"folding": {}, "target_interval": interval, "part": PART, "clock_mhz": CLOCK_MHZ}
+    wishes = {"target_interval": interval, "part": PART, "clock_mhz": CLOCK_MHZ}
     accelerator = variant(open_project(built), **wishes).write(project)
     if frames:
         outcome = accelerator.simulate(frames, "rtl")

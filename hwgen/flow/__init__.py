@@ -9,7 +9,7 @@ A stage imports its back end or frontend only when it runs.
 """
 
 from hwgen.flow.accelerator import Accelerator
-from hwgen.flow.project import record, replacing, write_whole
+from hwgen.flow.project import record, replacing
 from hwgen.flow.stages import compile, compile_with, load, open_project, variant, with_top1
 
 __all__ = [
@@ -22,5 +22,4 @@ __all__ = [
     "replacing",
     "variant",
     "with_top1",
-    "write_whole",
 ]

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,20 @@ def record(project: Path, name: str, report: Mapping[str, Any]) -> None:
     write_whole(project / name, as_json(report))
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file in one step: a reader sees the old content or the new, never a part.
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step: a reader sees the old text or the new, never a part.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: it cannot be written.
     """
-    data = content.encode() if isinstance(content, str) else content
+    part = path.with_name(f".{path.name}.part")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}", delete=False) as stream:
-            stream.write(data)
-        Path(stream.name).replace(path)
+        part.write_text(text)
+        part.replace(path)
     except OSError as error:
-        raise OutputError(str(path.parent), "must be writable", str(error)) from error
+        with suppress(OSError):
+            part.unlink()
+        raise OutputError(str(path), "must be writable", str(error)) from error
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.stream import Stream
-from hwgen.report.estimate import Estimate, LayerEstimate
+from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
 from hwgen.report.layout import Layout
 
 CARD, LANE, BETWEEN, GAP, MARGIN = 232, 72, 16, 38, 6
@@ -96,7 +96,7 @@ class Diagram:
 def diagram(design: Design, report: Estimate) -> Diagram:
     """The dataflow graph of a design."""
     cards = _cards(design, report)
-    arrows = _arrows(design, {card.name for card in cards})
+    arrows = _arrows(design, report, {card.name for card in cards})
     layout = Layout([card.name for card in cards], [(arrow.source, arrow.target) for arrow in arrows])
     return _Drawing(cards, layout).of(arrows)
 
@@ -136,23 +136,29 @@ def _layer_card(layer: LayerEstimate, interval: int, is_slowest: bool) -> Card:
     )
 
 
-def _arrows(design: Design, cards: set[str]) -> list[Arrow]:
+def _arrows(design: Design, report: Estimate, cards: set[str]) -> list[Arrow]:
     """An arrow for each stream that a card reads."""
     writers = {stream.name: unit for unit in design.units for stream in unit.outputs}
+    figures = {unit.name: unit for unit in report.units}
     read = [(unit.name, stream) for unit in design.units if unit.name in cards for stream in unit.inputs]
-    return [_arrow(writers, name, stream, cards) for name, stream in [*read, (END, design.output)]]
+    return [_arrow(writers, figures, name, stream, cards) for name, stream in [*read, (END, design.output)]]
 
 
-def _arrow(writers: Mapping[str, Unit], target: str, stream: Stream, cards: set[str]) -> Arrow:
+def _arrow(
+    writers: Mapping[str, Unit], figures: Mapping[str, UnitEstimate], target: str, stream: Stream, cards: set[str]
+) -> Arrow:
     """The arrow that ends with `stream`, followed back through the units that only carry."""
-    width, depth = stream.width, 0
+    width = stream.width
+    fifos: list[str] = []
     while (unit := writers.get(stream.name)) is not None and unit.name not in cards:
         assert isinstance(unit, Fifo | WidthConverter | SlidingWindow), "forks and layers have cards"
         stream = unit.input
-        depth += unit.depth if isinstance(unit, Fifo) else 0
-        width = stream.width if isinstance(unit, SlidingWindow) else width  # the width that the window unit reads
+        if isinstance(unit, Fifo):
+            fifos.append(f"FIFO {figures[unit.name].depth}")
+        elif isinstance(unit, SlidingWindow):
+            width = stream.width  # as the window unit reads it
     bits = f"{width} bit" if stream.width == width else f"{stream.width} → {width} bit"
-    return Arrow(unit.name if unit else START, target, (bits, f"FIFO {depth}") if depth else (bits,))
+    return Arrow(unit.name if unit else START, target, (bits, *reversed(fifos)))
 
 
 class _Drawing:

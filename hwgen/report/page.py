@@ -121,6 +121,7 @@ def html(design: Design, report: Estimate, records: Records, roofline: Roofline)
 
 def _page(design: Design, report: Estimate, records: Records, roofline: Roofline) -> Page:
     graph, picture = diagram(design, report), chart(roofline)
+    run = records.simulated if records.simulated and records.simulated.backend != "golden" else None
     synthesis = synthesised_for(report.part, records)
     model = "LUT and FF by the cost model, memories by its inference rule"
     tool = f"; synthesised by {synthesis.tool}" if synthesis else "; never synthesised: run hwgen synth"
@@ -128,7 +129,7 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         title=report.name,
         subtitle=f"{report.part} ({report.device}), {report.clock_mhz:g} MHz",
         digest=design.digest,
-        verdict=_verdict(records.simulated),
+        verdict=_verdict(run),
         facts=tuple(_facts(report, records)),
         graph=graph,
         arrangement="beside" if graph.width <= 640 else "above",
@@ -140,16 +141,16 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         costs=_costs(report),
         roofline=_roofline(roofline),
         charts=(picture,) if picture else (),
-        simulation=_simulation(records.simulated),
-        cycles=_cycles(records.simulated),
+        simulation=_simulation(run),
+        cycles=_cycles(run),
     )
 
 
 def _verdict(run: Simulated | None) -> Verdict:
     """What the last simulation of the whole design says about it."""
-    if run is None or run.backend == "golden":
+    if run is None:
         return Verdict("open", "Never simulated: run hwgen simulate. Cycles are predictions.")
-    where = f"{BACKENDS[run.backend]} of {run.frames:,} frames"
+    where = f"{BACKENDS[run.backend]} of {_frames(run)}"
     if run.mismatches:
         return Verdict("bad", f"Wrong: {run.mismatches:,} differences from the golden model in {where}.")
     agrees = f"Every stream agrees with the golden model in {where}"
@@ -270,7 +271,11 @@ def _simulation(run: Simulated | None) -> str:
     if run is None:
         return "Never simulated: run hwgen simulate."
     streams = ", ".join(run.streams)
-    return f"Last run: {BACKENDS[run.backend]}, {run.frames:,} frames. Streams compared with golden: {streams}."
+    return f"Last run: {BACKENDS[run.backend]}, {_frames(run)}. Streams compared with golden: {streams}."
+
+
+def _frames(run: Simulated) -> str:
+    return f"{run.frames:,} frame{'s' if run.frames > 1 else ''}"
 
 
 def _cycles(run: Simulated | None) -> tuple[CyclesRow, ...]:
@@ -280,7 +285,7 @@ def _cycles(run: Simulated | None) -> tuple[CyclesRow, ...]:
     pairs = {
         "interval": (run.predicted.interval, run.cycles.interval),
         "latency": (run.predicted.latency, run.cycles.latency),
-        f"all {run.frames:,} frames": (run.predicted.total, run.cycles.total),
+        f"all of {_frames(run)}": (run.predicted.total, run.cycles.total),
     }
     differ = "paused" if run.stalled else "differs"
     return tuple(

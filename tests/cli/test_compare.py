@@ -93,7 +93,7 @@ def errors(folder: Path, tmp_path: Path) -> dict[str, tuple[tuple[str | Path, ..
             ("compare", out, "--plot", tmp_path / "a.gif"),
             f"{tmp_path}/a.gif: a picture's name must end in .svg, .png or .pdf; found .gif.",
         ),
-        "csv": (("compare", out, "--csv", none / "a.csv"), f"{none}: must be writable; found [Errno 2]"),
+        "csv": (("compare", out, "--csv", none / "a.csv"), f"{none}/a.csv: must be writable; found [Errno 2]"),
     }
 
 

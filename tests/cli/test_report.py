@@ -46,7 +46,7 @@ def test_errors(folder: Path, tmp_path: Path, name: str) -> None:
         ),
         "no_folder": (
             ("report", tmp_path / "out", "-o", tmp_path / "none" / "page.html"),
-            f"{tmp_path}/none: must be writable; found [Errno 2] No such file or directory: ",
+            f"{tmp_path}/none/page.html: must be writable; found [Errno 2] No such file or directory: ",
         ),
         "record": (
             ("report", tmp_path / "out"),

@@ -116,7 +116,7 @@ VERDICTS: dict[str, tuple[dict[str, Any], str, str, list[str]]] = {
     "one frame": (
         {"frames": 1, "cycles": Cycles(None, 9, 10), "predicted": Cycles(None, 9, 10)},
         "good",
-        "Every stream agrees with the golden model in RTL simulation of 1 frames, and every cycle is as predicted.",
+        "Every stream agrees with the golden model in RTL simulation of 1 frame, and every cycle is as predicted.",
         ["equal"] * 2,
     ),
     "wrong": (
@@ -227,7 +227,12 @@ def test_errors(project: Accelerator, tmp_path: Path) -> None:
         write_report(tmp_path)
     with pytest.raises(OutputError) as error:
         write_report(tmp_path / "out", tmp_path / "none" / "page.html")
-    assert str(error.value).startswith(f"{tmp_path}/none: must be writable; found [Errno 2] No such file or directory")
+    page = f"{tmp_path}/none/page.html"
+    assert str(error.value).startswith(f"{page}: must be writable; found [Errno 2] No such file or directory: ")
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OutputError, match="taken: must be writable; found .*Is a directory"):
+        write_report(tmp_path / "out", tmp_path / "taken")
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "taken"}
     (tmp_path / "out" / "synth.json").write_text("{}")
     assert "never synthesised" in write_report(tmp_path / "out").read_text()
     project.record("synth.json", {"tool": "yosys", "family": "xc7", "total": {"luts": 5}})
