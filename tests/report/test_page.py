@@ -230,7 +230,7 @@ def test_errors(project: Accelerator, tmp_path: Path) -> None:
     page = f"{tmp_path}/none/page.html"
     assert str(error.value).startswith(f"{page}: must be writable; found [Errno 2] No such file or directory: ")
     (tmp_path / "taken").mkdir()
-    with pytest.raises(OutputError, match="taken: must be writable; found .*Is a directory"):
+    with pytest.raises(OutputError, match=r"taken: must be writable; found .*Is a directory"):
         write_report(tmp_path / "out", tmp_path / "taken")
     assert {path.name for path in tmp_path.iterdir()} == {"out", "taken"}
     (tmp_path / "out" / "synth.json").write_text("{}")
