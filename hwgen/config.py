@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -54,18 +54,70 @@ class Settings(BaseModel):
     fifo_depths: dict[str, Natural] = {}
 
 
+PublishedFigure = Literal["interval_cycles", "latency_us", "fps", "lut", "bram36", "operations"]
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Published(BaseModel):
+    """What somebody reported of a design; every figure but its name and source may be missing.
+
+    Attributes:
+        source: the paper, report or page that says so.
+        part: the FPGA, as hwgen names it where it knows it.
+        bram36: memory blocks of 36 kbit; halves are blocks of 18.
+        operations: binary operations of a frame, as `hwgen.ir.work` counts them.
+        derived: figures that were worked out from the source's, not stated there.
+        unverified: figures that nobody has held against the source.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    part: str | None = None
+    clock_mhz: Amount | None = None
+    interval_cycles: Amount | None = None
+    latency_us: Amount | None = None
+    fps: Amount | None = None
+    lut: Amount | None = None
+    bram36: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    operations: Amount | None = None
+    derived: tuple[PublishedFigure, ...] = ()
+    unverified: tuple[PublishedFigure, ...] = ()
+
+
+class _PublishedFile(BaseModel):
+    """A file of published figures: a `[[design]]` table for each design."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    design: tuple[Published, ...]
+
+
 def settings(**values: Any) -> Settings:
     """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
-    return _validate("settings", {key: value for key, value in values.items() if value is not None})
+    return _validate(Settings, "settings", {key: value for key, value in values.items() if value is not None})
 
 
 def read_settings(path: Path) -> Settings:
     """Settings from a TOML file. Raises ConfigError naming the file and the setting."""
+    return _validate(Settings, str(path), _read_toml(path))
+
+
+def read_published(path: Path) -> tuple[Published, ...]:
+    """Published figures from a TOML file of `[[design]]` tables. Raises ConfigError naming the file and the figure."""
+    values = _read_toml(path)
+    if not values.get("design"):
+        change = 'Write [[design]], name = "...", source = "..." and figures'
+        raise ConfigError(str(path), "must hold a [[design]] table for each design", "none", change)
+    return _validate(_PublishedFile, str(path), values).design
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(str(path), "must be a readable TOML file", str(error)) from error
-    return _validate(str(path), values)
 
 
 def read_folding(path: Path) -> dict[str, Any]:
@@ -80,11 +132,16 @@ def read_folding(path: Path) -> dict[str, Any]:
     return values
 
 
-def _validate(where: str, values: dict[str, Any]) -> Settings:
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validate(model: type[Model], where: str, values: dict[str, Any]) -> Model:
     try:
-        return Settings.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         setting = ".".join(str(part) for part in first["loc"]) or "value"
         message = first["msg"].replace("Input should", "should").replace("Extra inputs are not permitted", "is unknown")
-        raise ConfigError(f"{where}: {setting}", message, repr(first["input"])) from error
+        message = message.replace("Field required", "is required")
+        found = "" if first["type"] == "missing" else repr(first["input"])
+        raise ConfigError(f"{where}: {setting}", message, found) from error

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, prove
+from hwgen.cli import build, compare, prove, report
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -34,10 +34,22 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
     hwgen estimate out
     hwgen simulate out --frames 100 --images t10k-images-idx3-ubyte.gz
     hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+    hwgen compare out --folding fast.json --published finn.toml
+    hwgen roofline out
+    hwgen report out
     """
 
 
-for verb in (build.build, build.estimate, prove.simulate, prove.evaluate, prove.doctor):
+for verb in (
+    build.build,
+    build.estimate,
+    prove.simulate,
+    prove.evaluate,
+    compare.compare,
+    compare.roofline,
+    report.report,
+    prove.doctor,
+):
     app.command()(verb)
 
 

@@ -69,7 +69,8 @@ def simulate(
             reset_after_beats=reset_after,
             work=work,
         )
-    flow.record(project, "simulate.json", outcome.to_json())
+    if layer is None:
+        accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)
 
 
@@ -97,7 +98,7 @@ def evaluate(
     with working(f"evaluating {len(codes)} frames on {backend.value}"):
         outputs = accelerator.outputs(codes, backend.value)
     report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels))
-    flow.record(project, "evaluate.json", report.to_json())
+    accelerator.record("evaluate.json", report.to_json())
     if as_json:
         print_json(report.to_json())
     else:

@@ -10,6 +10,16 @@ A stage imports its back end or frontend only when it runs.
 
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.project import record, replacing
-from hwgen.flow.stages import compile, compile_with, load, open_project, with_top1
+from hwgen.flow.stages import compile, compile_with, load, open_project, variant, with_top1
 
-__all__ = ["Accelerator", "compile", "compile_with", "load", "open_project", "record", "replacing", "with_top1"]
+__all__ = [
+    "Accelerator",
+    "compile",
+    "compile_with",
+    "load",
+    "open_project",
+    "record",
+    "replacing",
+    "variant",
+    "with_top1",
+]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
-from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, replacing, work_folder, write_files
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.kernel import Folding
@@ -56,6 +56,15 @@ class Accelerator:
         with replacing(target) as staging:
             write_files(staging, self._files())
         return replace(self, project=target)
+
+    def record(self, name: str, report: Mapping[str, Any]) -> None:
+        """Keep a report such as `simulate.json` in the project, with the digest of this very design.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        assert self.project is not None, "a record belongs to a project"
+        record(self.project, name, {**report, "digest": self.design.digest})
 
     def _files(self) -> dict[str, str]:
         """Every file of the project, by path."""

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,23 @@ def record(project: Path, name: str, report: Mapping[str, Any]) -> None:
     Raises:
         OutputError: the folder cannot be written.
     """
+    write_whole(project / name, as_json(report))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step: a reader sees the old text or the new, never a part.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=project, prefix=f".{name}", delete=False) as stream:
-            stream.write(as_json(report))
-        Path(stream.name).replace(project / name)
+        part.write_text(text)
+        part.replace(path)
     except OSError as error:
-        raise OutputError(str(project), "must be writable", str(error)) from error
+        with suppress(OSError):
+            part.unlink()
+        raise OutputError(str(path), "must be writable", str(error)) from error
 
 
 @contextmanager
@@ -86,6 +97,7 @@ def work_folder(work: str | Path | None) -> Iterator[Path]:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files by their path in `folder`."""
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,4 +105,5 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def as_json(value: Any) -> str:
+    """A value as the text of a JSON file."""
     return json.dumps(value, indent=2, sort_keys=False) + "\n"

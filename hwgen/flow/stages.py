@@ -62,6 +62,24 @@ def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     return Accelerator(network, chosen, folding, _design(network, chosen, folding))
 
 
+def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
+    """The same network with other settings (fields of `hwgen.config.Settings`); None keeps what there is.
+
+    At another part or clock the units stay as they are. Any other change makes a design of its own, which no project
+    holds: compiled anew, with the part, clock, top-1 unit and memories as they were unless they change.
+
+    Raises:
+        FoldingError: the folding does not fit the network.
+        ConfigError: another setting makes no sense.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    if given.keys() <= {"part", "clock_mhz"}:
+        chosen = settings(**{**accelerator.settings.model_dump(), **given})
+        return replace(accelerator, settings=chosen, design=_design(accelerator.graph, chosen, accelerator.folding))
+    kept = accelerator.settings.model_dump(include={"part", "clock_mhz", "top1", "memory", "bit_planes"})
+    return compile_with(accelerator.graph, settings(**{**kept, **given}))
+
+
 def with_top1(graph: Graph) -> Graph:
     """The network with a top-1 unit behind its scores.
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
+from hwgen.report.compare import Entry
 from hwgen.report.estimate import Estimate
+from hwgen.report.figures import MARKS
+from hwgen.report.roofline import Roofline
 
 
 def estimate_table(report: Estimate) -> Table:
@@ -55,6 +59,82 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
 
 def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
+
+
+COMPARED = {
+    "interval_cycles": ("interval", "{:,.0f}"),
+    "latency_us": ("latency us", "{:,.2f}"),
+    "fps": ("FPS", "{:,.0f}"),
+    "lut": ("LUT", "{:,.0f}"),
+    "bram36": ("BRAM", "{:,g}"),
+    "fps_per_klut": ("FPS/kLUT", "{:,.0f}"),
+    "roof_share": ("of roof", "{:.1%}"),
+}
+"""Figures of a comparison that tables show: heading and format."""
+
+
+def comparison_table(entries: Sequence[Entry]) -> Table:
+    """A row a design; a letter behind each figure says where it comes from, a number behind a name its publication."""
+    sources = list(dict.fromkeys(entry.source for entry in entries if entry.is_published))
+    caption = "\n".join([legend(entries), *(f"[{number}] {source}" for number, source in enumerate(sources, 1))])
+    table = Table(title="comparison", caption=escape(caption), caption_justify="left", box=SIMPLE_HEAD)
+    for heading in ("design", "part"):
+        table.add_column(heading)
+    for heading in ("MHz", *(heading for heading, _ in COMPARED.values())):
+        table.add_column(heading, justify="right")
+    for entry in entries:
+        note = f" [{sources.index(entry.source) + 1}]" if entry.is_published else ""
+        clock = "-" if entry.clock_mhz is None else f"{entry.clock_mhz:g}"
+        table.add_row(escape(entry.name + note), entry.part or "-", clock, *compared(entry))
+    return table
+
+
+def compared(entry: Entry) -> list[str]:
+    """The cells of an entry under the headings of `COMPARED`: each figure and the letter of its origin."""
+    shown = ((entry.figures[name], form) for name, (_, form) in COMPARED.items())
+    return ["-" if each is None else f"{form.format(each.value)} {MARKS[each.origin][0]}" for each, form in shown]
+
+
+def legend(entries: Sequence[Entry]) -> str:
+    """What the letters of a comparison say."""
+    shown = {figure.origin for entry in entries for name in COMPARED if (figure := entry.figures[name])}
+    return ", ".join(" ".join(MARKS[origin]) for origin in MARKS if origin in shown)
+
+
+def roofline_table(rooflines: Sequence[Roofline]) -> Table:
+    """A column a design: what bounds it, what it could do and what it does."""
+    table = Table(title="roofline", box=SIMPLE_HEAD)
+    table.add_column("binary operations a second")
+    for each in rooflines:
+        table.add_column(f"{each.name}\n{each.device}, {each.clock_mhz:g} MHz", justify="right")
+    for heading, cells in _roofline_rows(rooflines).items():
+        table.add_row(heading, *cells)
+    return table
+
+
+def _roofline_rows(rooflines: Sequence[Roofline]) -> dict[str, list[str]]:
+    return {
+        "operations a frame": [f"{each.operations:,}" for each in rooflines],
+        "operations an input byte": [f"{each.intensity:,.1f}" for each in rooflines],
+        "LUTs an operation takes": [f"{each.lut_per_operation:.2f}" for each in rooflines],
+        "compute roof": [rate(each.compute_roof) for each in rooflines],
+        "compute roof at FINN's 2.5 LUTs": [rate(each.published_roof) for each in rooflines],
+        "input roof": [rate(each.input_roof) for each in rooflines],
+        "  by the bandwidth of": [f"{each.bandwidth_of}, {each.bandwidth / 1e9:,.4g} GB/s" for each in rooflines],
+        "attainable, the lower roof": [rate(each.attainable) for each in rooflines],
+        "as folded": [rate(each.folded) for each in rooflines],
+        "achieved": [rate(each.achieved.value) for each in rooflines],
+        "  figure": [each.achieved.origin.value for each in rooflines],
+        "  of attainable": [f"{each.share:.1%}" for each in rooflines],
+    }
+
+
+def rate(operations: float) -> str:
+    """Operations a second with a prefix: `8.36 Top/s`."""
+    for prefix, unit in (("T", 1e12), ("G", 1e9), ("M", 1e6)):
+        if operations >= unit:
+            return f"{operations / unit:,.2f} {prefix}op/s"
+    return f"{operations:,.0f} op/s"
 
 
 def findings_table(findings: list[dict[str, Any]]) -> Table:
