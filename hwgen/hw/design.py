@@ -80,11 +80,11 @@ class Design:
     @cached_property
     def cycles(self) -> CycleModel:
         """The exact cycle model. Raises: DeadlockError."""
-        return self.cycles_at(0)
+        return cycle_model(self.network, self.slowest.name)
 
     def cycles_at(self, pace: int) -> CycleModel:
         """The cycle model where the source offers a frame every `pace` cycles. Raises: DeadlockError."""
-        return cycle_model(self.network, self.slowest.name, pace)
+        return cycle_model(self.network, self.slowest.name, pace) if pace else self.cycles
 
     def only(self, name: str) -> Design:
         """The design of one layer alone, with its sliding window unit if it has one, its streams at the edge.

@@ -123,7 +123,7 @@ def estimate(design: Design, pace: int = 0) -> Estimate:
     Raises:
         DeadlockError: some unit waits for ever.
     """
-    model = design.cycles_at(pace) if pace else design.cycles
+    model = design.cycles_at(pace)
     slowest = max(design.units, key=lambda unit: unit.cycles)
     latency = model.predict(1).latency
     units = _units(design, model)

@@ -153,8 +153,7 @@ def run(
         MismatchError: beats are missing, too many, unlike AXI4-Stream, or TLAST stands at the wrong one.
     """
     _check_input(job, words, reset_after_beats)
-    build_s = build(job, work)
-    folder = work.resolve() / "run"
+    build_s, folder = build(job, work), work.resolve() / "run"
     _fill(folder, job, words)
     expected = len(words) // job.input.beats * job.output.beats
     plusargs = _plusargs(job, expected, stalls or Stalls(), pace, reset_after_beats or 0)

@@ -116,15 +116,15 @@ def simulate(
         design: of the whole network, or of one of its layers alone (`Design.only`).
         work: an empty folder for builds and logs.
         stalls: random pauses of source and sink.
-        pace: cycles a frame at which the source offers them, its beats evenly spread; 0 for as fast as they are taken.
-        reset_after_beats: reset the design in the middle of a frame, after this many input beats, and start again.
+        pace: cycles a frame at which the source offers them; 0 for as fast as they are taken.
+        reset_after_beats: reset in the middle of a frame, after this many input beats, and start again.
 
     Raises:
         ToolError: a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    options = {"stalls": stalls, "pace": pace, "reset_after_beats": reset_after_beats}
-    run = _run(golden, design, backend, project, work, options)
+    shaken = {"stalls": stalls, "pace": pace, "reset_after_beats": reset_after_beats}
+    run = _run(golden, design, backend, project, work, shaken)
     found = {**run.taps, design.output.name: run.outputs}
     timed = run.times if stalls is None else {}
     return Outcome(
@@ -134,7 +134,7 @@ def simulate(
         mismatches=_mismatches(golden, design, found),
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
-        predicted=(design.cycles_at(pace) if pace else design.cycles).predict(len(codes)),
+        predicted=design.cycles_at(pace).predict(len(codes)),
         beats_timed=sum(len(times) for times in timed.values()),
         mistimed=_mistimed(design, len(codes), pace, timed),
         pace=pace,

@@ -44,7 +44,8 @@ def test_every_layer_has_a_card(built: Accelerator) -> None:
 def test_every_fifo_is_on_an_arrow(built: Accelerator) -> None:
     labels = [line for arrow in drawn(built).arrows for line in arrow.label]
     shown = sum(int(depth) for line in labels for depth in re.findall(r"FIFO (\d+)", line))
-    assert shown == sum(unit.depth for unit in built.design.units if isinstance(unit, Fifo)) > 0
+    assert shown == sum(unit.depth for unit in built.design.units if isinstance(unit, Fifo))
+    assert shown > 0 or built.design.name != "resnet_like"
 
 
 def test_the_width_of_an_arrow_is_that_of_its_ends(built: Accelerator) -> None:
