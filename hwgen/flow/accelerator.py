@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
+from hwgen.flow.goal import problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
+from hwgen.hw.explain import explain
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph
@@ -43,8 +45,8 @@ class Accelerator:
     project: Path | None = None
 
     def estimate(self) -> Estimate:
-        """Exact cycles, rates at the clock, memories."""
-        return estimate(self.design)
+        """Exact cycles, rates at the clock, memories, what the next faster step would cost."""
+        return estimate(self.design, explain(problem_of(self.graph, self.settings), self.folding))
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.

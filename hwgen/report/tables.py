@@ -17,6 +17,8 @@ def estimate_table(report: Estimate) -> Table:
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
     )
+    if report.explanation:
+        caption += f"\n{report.explanation}"
     table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
     for heading in ("layer", "kind", "in", "out"):
         table.add_column(heading)

@@ -1,0 +1,76 @@
+"""Options that say what to build: the network's input, the target, the folding and what it is folded for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_GOALS = "What layers without a folding are folded for"
+
+Part = Annotated[str | None, typer.Option("--part", help="Target FPGA.", show_default="xc7z020clg400-1")]
+Clock = Annotated[float | None, typer.Option("--clock-mhz", help="Clock in MHz.", show_default="200")]
+FoldingFile = Annotated[
+    Path | None, typer.Option("--folding", help='JSON: {"fc0": {"pe": 16, "simd": 49}, ...}', show_default=False)
+]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="A TOML file of settings.", show_default=False)]
+Name = Annotated[str | None, typer.Option("--name", help="Name of the design.", show_default="the file's")]
+Top1 = Annotated[bool | None, typer.Option("--top1", help="Add a top-1 unit: the class leaves, not scores.")]
+InputType = Annotated[
+    str | None,
+    typer.Option("--input-type", help="What the hardware receives: bipolar, intN, uintN.", show_default=False),
+]
+InputScale = Annotated[
+    str | None,
+    typer.Option("--input-scale", help="x = scale * code + offset; one number, or one per channel.", show_default="1"),
+]
+InputOffset = Annotated[str | None, typer.Option("--input-offset", help="See --input-scale.", show_default="0")]
+
+TargetFps = Annotated[
+    float | None,
+    typer.Option(
+        "--target-fps",
+        help="The cheapest design of at least this many frames a second at the clock.",
+        rich_help_panel=_GOALS,
+        show_default=False,
+    ),
+]
+TargetInterval = Annotated[
+    int | None,
+    typer.Option(
+        "--target-interval",
+        help="The cheapest design of at most this many cycles a frame; about 1024 where no goal is set.",
+        rich_help_panel=_GOALS,
+        show_default=False,
+    ),
+]
+Fit = Annotated[
+    bool | None,
+    typer.Option(
+        "--fit",
+        help="The fastest design that fits the part with headroom: 70 % of its LUT, 80 % of its BRAM and DSP.",
+        rich_help_panel=_GOALS,
+    ),
+]
+MaxLut = Annotated[
+    int | None,
+    typer.Option(
+        "--max-lut", help="The fastest design of at most this many LUT.", rich_help_panel=_GOALS, show_default=False
+    ),
+]
+MaxBram = Annotated[
+    float | None,
+    typer.Option(
+        "--max-bram",
+        help="The fastest design of at most this many BRAM of 36 kbit.",
+        rich_help_panel=_GOALS,
+        show_default=False,
+    ),
+]
+MaxDsp = Annotated[
+    int | None,
+    typer.Option(
+        "--max-dsp", help="The fastest design of at most this many DSP.", rich_help_panel=_GOALS, show_default=False
+    ),
+]
