@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import ConfigError
 
+VERSION = "0.1.0"
+"""Of hwgen."""
+
 Positive = Annotated[int, Field(ge=1, strict=True)]
 PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

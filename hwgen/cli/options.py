@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+_WORKERS = "Who does the work"
 _GOALS = "What layers without a folding are folded for"
+
+
+class StageName(StrEnum):
+    """What the shown points of an exploration go through."""
+
+    none = "none"
+    cycles = "cycles"
+    simulate = "simulate"
+
 
 Part = Annotated[str | None, typer.Option("--part", help="Target FPGA.", show_default="xc7z020clg400-1")]
 Clock = Annotated[float | None, typer.Option("--clock-mhz", help="Clock in MHz.", show_default="200")]
@@ -72,5 +83,43 @@ MaxDsp = Annotated[
     int | None,
     typer.Option(
         "--max-dsp", help="The fastest design of at most this many DSP.", rich_help_panel=_GOALS, show_default=False
+    ),
+]
+
+Results = Annotated[
+    Path,
+    typer.Option(
+        "--output", "-o", help="Results as they come, JSON lines: a new file, or --resume.", show_default=False
+    ),
+]
+Points = Annotated[int, typer.Option("--points", min=1, help="Foldings to look at.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed looks at other foldings.")]
+Shown = Annotated[int, typer.Option("--show", min=1, help="Show at most this many points of the front.")]
+StageOption = Annotated[
+    StageName,
+    typer.Option(
+        "--exact",
+        help="What the shown points go through: nothing more, the exact cycle model with FIFOs sized, RTL simulation.",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the results file where it was interrupted.")]
+Build = Annotated[
+    tuple[int, Path] | None,
+    typer.Option("--build", metavar="<number> <folder>", help="Build a shown point into a folder.", show_default=False),
+]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", help="Draw the front: a .svg, .png or .pdf file.", show_default=False)
+]
+WorkerCount = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Processes.", rich_help_panel=_WORKERS, show_default="one a core"),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        help="Address of a Dask scheduler, such as tcp://host:8786: its workers instead of processes.",
+        rich_help_panel=_WORKERS,
+        show_default=False,
     ),
 ]

@@ -17,6 +17,7 @@ from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, replacing, wo
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.explain import explain
+from hwgen.hw.folds import folding_entries
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph
@@ -69,7 +70,6 @@ class Accelerator:
         golden = trace(self.graph, frames)
         edges = (self.design.input, self.design.output)
         ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
-        folding = {name: {"pe": each.pe, "simd": each.simd} for name, each in self.folding.items()}
         manifest = {
             "format": FORMAT,
             "name": self.design.name,
@@ -79,7 +79,7 @@ class Accelerator:
         return {
             MANIFEST: as_json(manifest),
             NETWORK: print_graph(self.graph),
-            "folding.json": as_json(folding),
+            "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
             **_emitted(self.design),
             **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},

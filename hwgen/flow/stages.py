@@ -56,12 +56,16 @@ def compile(graph: Graph, **options: Any) -> Accelerator:  # the verb users expe
 
 def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     """`compile` with settings already checked."""
-    network = integer_network(graph)
-    if chosen.top1:
-        network = with_top1(network)
+    network = integer(graph, chosen)
     solved = solve(problem_of(network, chosen), goal_of(chosen))
     digest = design_digest(network, solved.folding, choices_of(network, chosen))
     return Accelerator(network, chosen, solved.folding, replace(solved.design, digest=digest))
+
+
+def integer(graph: Graph, chosen: Settings) -> Graph:
+    """The integer network of an imported one, with a top-1 unit where `chosen` asks for it."""
+    network = integer_network(graph)
+    return with_top1(network) if chosen.top1 else network
 
 
 def with_top1(graph: Graph) -> Graph:

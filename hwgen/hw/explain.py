@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hwgen.hw.design import Design
 from hwgen.hw.folding import resolve
-from hwgen.hw.folds import intervals, product_of
+from hwgen.hw.folds import folding_entries, intervals
 from hwgen.hw.kernel import Folding
 from hwgen.hw.limits import layers_behind, least_cycles, slowest
 from hwgen.hw.resources import Resources
@@ -94,14 +94,9 @@ def _with_open(problem: Problem, folding: Mapping[str, Folding], layers: set[str
 def _step(problem: Problem, folding: Mapping[str, Folding], design: Design, found: Mapping[str, Folding]) -> Step:
     faster = problem.draft(found)
     moved = {name: each for name, each in found.items() if each != folding[name]}
-    as_file = {name: _entry(problem, name, each) for name, each in moved.items()}
-    return Step(faster.bound, as_file, problem.resources(design), problem.resources(faster))
-
-
-def _entry(problem: Problem, name: str, folding: Folding) -> dict[str, int]:
-    """PE and SIMD of a layer, PE alone where it has no SIMD."""
-    has_simd = product_of(problem.graph.node(name)) is not None
-    return {"pe": folding.pe, "simd": folding.simd} if has_simd else {"pe": folding.pe}
+    return Step(
+        faster.bound, folding_entries(problem.graph, moved), problem.resources(design), problem.resources(faster)
+    )
 
 
 def _change(before: float, after: float, unit: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwgen.hw.folding import beats_for_one_lane, divisors, folded_layers
@@ -44,6 +45,14 @@ def product_of(layer: Node) -> Product | None:
             return Product(op.weights.shape[0] // op.groups, op.weights.shape[3], repeats)
         case _:
             return None
+
+
+def folding_entries(graph: Graph, folding: Mapping[str, Folding]) -> dict[str, dict[str, int]]:
+    """`folding` as a folding file has it: PE alone for layers without SIMD."""
+    entries: dict[str, dict[str, int]] = {}
+    for name, each in folding.items():
+        entries[name] = {"pe": each.pe, "simd": each.simd} if product_of(graph.node(name)) else {"pe": each.pe}
+    return entries
 
 
 def intervals(graph: Graph) -> tuple[int, ...]:
