@@ -6,6 +6,7 @@ and the task. A worker that dies loses its batch, which another one does again.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -106,7 +107,8 @@ class _Processes:
     def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         left, deaths = _batches(tasks, batch), 0
         while left:
-            futures = [self.pool.submit(_in_process, job, each) for each in left]
+            with _no_interrupts():  # processes start here; an interrupt waits until they know what to do then
+                futures = [self.pool.submit(_in_process, job, each) for each in left]
             try:
                 for future in futures:
                     yield from future.result()
@@ -132,8 +134,19 @@ _problem: list[Problem] = []
 """In a worker process, the problem."""
 
 
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Control-C comes after the block; processes that start in it do not see it before `_start`."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start(network: str, rest: Mapping[str, Any]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the work
+    signal.signal(signal.SIGINT, lambda *_: os._exit(1))  # without a word: the parent speaks
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _problem[:] = [_unpacked(network, rest)]
 
 
@@ -150,7 +163,8 @@ class _Cluster:
         self.problem = client.submit(_unpacked, *_packed(problem), pure=False)
 
     def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
-        from distributed import KilledWorker
+        from distributed import CancelledError, KilledWorker
+        from distributed.comm import CommClosedError
 
         batches = _batches(tasks, batch)
         futures = [self.client.submit(_each, self.problem, job, each, pure=False) for each in batches]
@@ -159,6 +173,9 @@ class _Cluster:
                 yield from future.result()
         except KilledWorker as error:
             raise ToolError("Dask workers", "must live", str(error), "See the workers' logs") from error
+        except (CancelledError, CommClosedError) as error:
+            must = "must stay up until the end"
+            raise ToolError("Dask scheduler", must, "none", "Start it again, then go on with --resume") from error
 
 
 def _version() -> str:
@@ -171,6 +188,8 @@ def _cluster(problem: Problem, address: str) -> Iterator[_Cluster]:
         from distributed import Client
     except ImportError as error:
         raise ToolError("--dask", "needs dask.distributed", "", "Run: pip install hwgen[scale]") from error
+    for logger in ("distributed", "distributed.client"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what matters comes as one error
     start = "Start one with: dask scheduler"
     try:
         client = Client(address, timeout=_PATIENCE_S)

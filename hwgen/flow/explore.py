@@ -66,8 +66,8 @@ def explore(
     problem = problem_of(integer(graph, chosen), chosen)
     tell = progress or (lambda *_: None)
     with (
-        _appending(results, problem, plan) as (known, log),
         workers_for(problem, plan.workers or usable_cores(), plan.dask) as crew,
+        _appending(results, problem, plan) as (known, log),
     ):
         run = _Run(known, log, crew)
         found = []

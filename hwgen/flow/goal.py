@@ -20,7 +20,12 @@ def choices_of(graph: Graph, chosen: Settings) -> Choices:
 
 
 def problem_of(graph: Graph, chosen: Settings) -> Problem:
-    """The integer network `graph` with the layers that `chosen` folds. Raises: ConfigError."""
+    """The integer network `graph` with the layers that `chosen` folds.
+
+    Raises:
+        ConfigError: a part that is not known, or choices that do not fit the network.
+    """
+    device_of(chosen.part)
     return Problem(graph, chosen.part, chosen.clock_mhz, chosen.folding, choices_of(graph, chosen))
 
 
