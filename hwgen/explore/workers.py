@@ -75,8 +75,8 @@ def _batches(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:
 
 def _packed(problem: Problem) -> tuple[str, dict[str, Any]]:
     """The problem as it travels: the network as text, which is a fraction of its arrays."""
-    rest = {each.name: getattr(problem, each.name) for each in fields(problem) if each.name != "graph"}
-    return print_graph(problem.graph), rest
+    names = {each.name for each in fields(problem)} - {"graph", "prices"}
+    return print_graph(problem.graph), {name: getattr(problem, name) for name in names}
 
 
 def _unpacked(network: str, rest: Mapping[str, Any]) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,14 @@ class Resources:
     uram: int = 0
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+        return Resources(
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.bram18 + other.bram18,
+            self.bram36 + other.bram36,
+            self.dsp + other.dsp,
+            self.uram + other.uram,
+        )
 
     @property
     def bram(self) -> float:

@@ -7,18 +7,23 @@ is legal and the layers are balanced. The intervals to choose from are finite: t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import reduce
+from operator import add
+
+import numpy as np
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw.cost import design_resources
-from hwgen.hw.design import Design
+from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.design import Design, Unit
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import folded_layers, resolve
 from hwgen.hw.folds import intervals, product_of
 from hwgen.hw.kernel import Folding
+from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import Choices, draft
 from hwgen.hw.resources import Budget, Resources
@@ -40,6 +45,7 @@ class Problem:
 
     Attributes:
         wishes: PE and SIMD that the user fixed, by layer name.
+        prices: what units take that were looked at before; belongs to `graph`.
     """
 
     graph: Graph
@@ -47,6 +53,7 @@ class Problem:
     clock_mhz: float
     wishes: Mapping[str, LayerFolding] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
+    prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def device(self) -> Device:
@@ -69,7 +76,16 @@ class Problem:
 
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""
-        return design_resources(design, self.device.family)
+        edge = design_resources(replace(design, units=()), self.device.family)
+        return reduce(add, map(self._price, design.units), edge)
+
+    def _price(self, unit: Unit) -> Resources:
+        """What `unit` takes. Its arrays and thresholds are the network's, so its other fields tell it apart."""
+        values = (getattr(unit, each.name) for each in fields(unit))
+        key = (self.part, *(value for value in values if not isinstance(value, np.ndarray | Thresholding)))
+        if key not in self.prices:
+            self.prices[key] = unit_resources(unit, self.device.family)
+        return self.prices[key]
 
     def fps(self, interval: int) -> float:
         """Frames a second."""

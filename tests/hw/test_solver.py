@@ -11,7 +11,7 @@ from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw import solver
 from hwgen.hw.cost import design_resources
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Unit
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, Step, explain
 from hwgen.hw.folds import Product, intervals, product_of
@@ -26,6 +26,7 @@ from tests.builders import (
     concat_net,
     mobilenet_like,
     padded_net,
+    random_folding,
     random_image_network,
     random_network,
     resnet_like,
@@ -93,6 +94,24 @@ def test_a_soft_target_comes_as_near_as_it_can() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_prices_are_those_of_the_cost_model(seed: int) -> None:
+    """A problem that has priced many designs still says of each what the cost model says."""
+    given = problem(seed)
+    rng = np.random.default_rng(seed)
+    for _ in range(12):
+        chosen = given.pinned({name: Folding(each.pe or 1, each.simd or 1) for name, each in wishes_of(given, rng)})
+        design = chosen.draft(chosen.resolve(least(given)))
+        assert chosen.prices is given.prices
+        assert given.resources(design) == design_resources(design, device_of(PART).family)
+
+
+def wishes_of(given: Problem, rng: np.random.Generator) -> list[tuple[str, LayerFolding]]:
+    """A random folding of every product."""
+    folding = random_folding(rng, given.graph, most=10**6)
+    return [(name, each) for name, each in folding.items() if product_of(given.graph.node(name))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_splits_cost_no_more_and_take_no_longer(seed: int) -> None:
     given = problem(seed)
     folding = given.resolve(4 * least(given))
@@ -110,10 +129,10 @@ def test_splits_cost_no_more_and_take_no_longer(seed: int) -> None:
 def test_splits_follow_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing but converters costs, fc1 takes its 12 lanes as 3 x 4 beside the 4 that fc0 writes."""
 
-    def converters(design: Design, family: Family) -> Resources:
-        return Resources(lut=sum(isinstance(unit, WidthConverter) for unit in design.units))
+    def converters(unit: Unit, family: Family) -> Resources:
+        return Resources(lut=isinstance(unit, WidthConverter))
 
-    monkeypatch.setattr(solver, "design_resources", converters)
+    monkeypatch.setattr(solver, "unit_resources", converters)
     given = problem(fc0=LayerFolding(pe=4, simd=24), fc2=LayerFolding(pe=4, simd=3))
     folding = given.pinned({"fc1": Folding(12, 1)}).resolve(16)
     split = cheapest_splits(given, folding)
