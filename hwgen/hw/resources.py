@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,7 @@ class Resources:
     uram: int = 0
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(
-            self.lut + other.lut,
-            self.ff + other.ff,
-            self.bram18 + other.bram18,
-            self.bram36 + other.bram36,
-            self.dsp + other.dsp,
-            self.uram + other.uram,
-        )
+        return Resources(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def bram(self) -> float:
