@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -11,12 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import ConfigError
 
+VERSION = "0.1.0"
+"""Of hwgen."""
+
 Positive = Annotated[int, Field(ge=1, strict=True)]
 Natural = Annotated[int, Field(ge=0, strict=True)]
+PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+DEFAULT_INTERVAL = 1024
+"""Cycles a frame that a design is folded for where the user sets no goal."""
 
 
 class LayerFolding(BaseModel):
-    """PE and SIMD of one layer; a value left out is chosen from `target_interval`."""
+    """PE and SIMD of one layer; a value left out is chosen by the folding solver."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,7 +39,12 @@ class Settings(BaseModel):
         part: the target FPGA as the vendor writes it.
         clock_mhz: the clock that rates and times are computed for.
         folding: PE and SIMD by layer name.
-        target_interval: cycles a frame may take in layers that `folding` leaves open.
+        target_interval: cycles a frame may take at most. Without it and without another goal, layers that `folding`
+            leaves open are folded for `DEFAULT_INTERVAL` cycles, or as near as they come.
+        target_fps: the same as frames a second at the clock.
+        max_lut, max_bram, max_dsp: what the design may take; BRAM in blocks of 36 kbit. Without a target the fastest
+            such design is taken.
+        fit: the design may take what `part` has, less headroom; a `max_` setting stands in for its share.
         top1: add a top-1 unit behind the scores where that gives the network's own ranking.
         memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
         bit_planes: layers with bipolar weights that take their integer inputs bit plane by bit plane (BinaryNet's
@@ -46,12 +59,30 @@ class Settings(BaseModel):
     part: str = Field(default="xc7z020clg400-1", min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")
     clock_mhz: float = Field(default=200.0, gt=0, le=2000, allow_inf_nan=False)
     folding: dict[str, LayerFolding] = {}
-    target_interval: Positive = 1024
+    target_interval: Positive | None = None
+    target_fps: PositiveReal | None = None
+    max_lut: Positive | None = None
+    max_bram: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    max_dsp: Annotated[int, Field(ge=0, strict=True)] | None = None
+    fit: bool = False
     top1: bool = False
     memory: dict[str, Literal["registers", "distributed", "block"]] = {}
     bit_planes: tuple[str, ...] = ()
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Natural] = {}
+
+    def overridden(self, values: Mapping[str, Any]) -> Settings:
+        """These settings with `values` (None: as it is) in their place; a target takes the place of any other.
+
+        Raises:
+            ConfigError: naming the setting.
+        """
+        given = {key: value for key, value in values.items() if value is not None}
+        kept = self.model_dump(exclude=_TARGETS if _TARGETS & given.keys() else None)
+        return settings(**{**kept, **given})
+
+
+_TARGETS = {"target_interval", "target_fps"}
 
 
 PublishedFigure = Literal["interval_cycles", "latency_us", "fps", "lut", "bram36", "operations"]
@@ -96,12 +127,20 @@ class _PublishedFile(BaseModel):
 
 def settings(**values: Any) -> Settings:
     """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
-    return _validate(Settings, "settings", {key: value for key, value in values.items() if value is not None})
+    return _settings("settings", {key: value for key, value in values.items() if value is not None})
 
 
 def read_settings(path: Path) -> Settings:
     """Settings from a TOML file. Raises ConfigError naming the file and the setting."""
-    return _validate(Settings, str(path), _read_toml(path))
+    return _settings(str(path), _read_toml(path))
+
+
+def _settings(where: str, values: dict[str, Any]) -> Settings:
+    found = _validate(Settings, where, values)
+    if found.target_interval is not None and found.target_fps is not None:
+        both = f"target_interval {found.target_interval} and target_fps {found.target_fps:g}"
+        raise ConfigError(where, "must give one target, cycles or frames a second", both, "Leave one out")
+    return found
 
 
 def read_published(path: Path) -> tuple[Published, ...]:

@@ -50,7 +50,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ESTIMATE = {
-    "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers"
+    "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers",
+    "units", "device", "resources", "explanation"
 }  # fmt: skip
 LAYER = {
     "name", "origin", "kind", "pe", "simd", "cycles", "inputs", "outputs", "input_type", "weight_type", "output_type",

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, prove, report
+from hwgen.cli import build, compare, explore, prove, report
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -27,11 +27,12 @@ app = typer.Typer(
 def _options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
     """Binarised and few-bit neural networks as streaming FPGA accelerators, proven bit for bit.
 
-    Build a project, estimate it, simulate it, measure its accuracy:
+    Build a project, estimate it, explore its foldings, simulate it, measure its accuracy:
 
     \b
     hwgen build tfc.onnx -o out --input-type uint8 --input-scale 1/255
     hwgen estimate out
+    hwgen explore out -o results.jsonl
     hwgen simulate out --frames 100 --images t10k-images-idx3-ubyte.gz
     hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
     hwgen compare out --folding fast.json --published finn.toml
@@ -43,6 +44,7 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
 for verb in (
     build.build,
     build.estimate,
+    explore.explore,
     prove.simulate,
     prove.evaluate,
     compare.compare,

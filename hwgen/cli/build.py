@@ -7,7 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, FifoDepths, InputInterval, Project, numbers, out, print_json, working
+from hwgen.cli.common import AsJson, InputInterval, Project, numbers, out, print_json, working
+from hwgen.cli.options import (
+    Clock,
+    Fifos,
+    Fit,
+    FoldingFile,
+    InputOffset,
+    InputScale,
+    InputType,
+    MaxBram,
+    MaxDsp,
+    MaxLut,
+    Name,
+    Part,
+    SettingsFile,
+    TargetFps,
+    TargetInterval,
+    Top1,
+)
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
@@ -16,49 +34,37 @@ if TYPE_CHECKING:
 def build(
     model: Annotated[Path, typer.Argument(help="A QONNX file: .onnx or .onnx.gz.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the project.", show_default=False)],
-    part: Annotated[str | None, typer.Option(help="Target FPGA.", show_default="xc7z020clg400-1")] = None,
-    clock_mhz: Annotated[float | None, typer.Option(help="Clock in MHz.", show_default="200")] = None,
-    folding: Annotated[
-        Path | None, typer.Option(help='JSON: {"fc0": {"pe": 16, "simd": 49}, ...}', show_default=False)
-    ] = None,
-    target_interval: Annotated[
-        int | None, typer.Option(help="Cycles a frame may take in layers left unfolded.", show_default="1024")
-    ] = None,
-    input_type: Annotated[
-        str | None, typer.Option(help="What the hardware receives: bipolar, intN, uintN.", show_default=False)
-    ] = None,
-    input_scale: Annotated[
-        str | None, typer.Option(help="x = scale * code + offset; one number, or one per channel.", show_default="1")
-    ] = None,
-    input_offset: Annotated[str | None, typer.Option(help="See --input-scale.", show_default="0")] = None,
-    top1: Annotated[bool | None, typer.Option("--top1", help="Add a top-1 unit: the class leaves, not scores.")] = None,
-    fifos: Annotated[
-        FifoDepths | None,
-        typer.Option(
-            help="The fewest beats that keep the interval, or all that the memory holds.", show_default="minimal"
-        ),
-    ] = None,
-    settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.", show_default=False)] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the design.", show_default="the file's")] = None,
+    part: Part = None,
+    clock_mhz: Clock = None,
+    folding: FoldingFile = None,
+    target_fps: TargetFps = None,
+    target_interval: TargetInterval = None,
+    fit: Fit = None,
+    max_lut: MaxLut = None,
+    max_bram: MaxBram = None,
+    max_dsp: MaxDsp = None,
+    input_type: InputType = None,
+    input_scale: InputScale = None,
+    input_offset: InputOffset = None,
+    top1: Top1 = None,
+    fifos: Fifos = None,
+    settings: SettingsFile = None,
+    name: Name = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a QONNX network into an HLS C++ project and a SystemVerilog project."""
     from hwgen import config, flow
 
+    goals = {"target_fps": target_fps, "target_interval": target_interval, "fit": fit}
+    goals |= {"max_lut": max_lut, "max_bram": max_bram, "max_dsp": max_dsp}
     wishes = config.read_folding(folding) if folding else None
-    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "target_interval": target_interval, "top1": top1}
+    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "top1": top1, **goals}
     given["fifos"] = fifos and fifos.value
-    chosen = config.read_settings(settings) if settings else config.settings()
-    merged = {**chosen.model_dump(), **{key: value for key, value in given.items() if value is not None}}
+    chosen = (config.read_settings(settings) if settings else config.settings()).overridden(given)
+    scale, offset = numbers("--input-scale", input_scale), numbers("--input-offset", input_offset)
     with working(f"building {model.name}"):
-        graph = flow.load(
-            model,
-            name=name,
-            input_type=input_type,
-            input_scale=numbers("--input-scale", input_scale),
-            input_offset=numbers("--input-offset", input_offset),
-        )
-        accelerator = flow.compile(graph, **merged).write(output)
+        graph = flow.load(model, name=name, input_type=input_type, input_scale=scale, input_offset=offset)
+        accelerator = flow.compile_with(graph, chosen).write(output)
     _show_estimate(accelerator, as_json)
 
 

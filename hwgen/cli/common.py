@@ -29,13 +29,6 @@ class BackendName(StrEnum):
     dpi = "dpi"
 
 
-class FifoDepths(StrEnum):
-    """How deep FIFOs are."""
-
-    minimal = "minimal"
-    memory = "memory"
-
-
 class LayoutName(StrEnum):
     """Where the channels of images and signals stand."""
 

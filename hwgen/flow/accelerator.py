@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
+from hwgen.flow.goal import problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
+from hwgen.hw.explain import explain
+from hwgen.hw.folds import folding_entries
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph
@@ -43,8 +46,11 @@ class Accelerator:
     project: Path | None = None
 
     def estimate(self, pace: int = 0) -> Estimate:
-        """Exact cycles, rates at the clock, memories, resources; a frame is offered every `pace` cycles, or at once."""
-        return estimate(self.design, pace)
+        """Exact cycles, rates at the clock, resources, what the next faster step would cost.
+
+        A frame is offered every `pace` cycles, or as soon as it is taken.
+        """
+        return estimate(self.design, pace, explain(problem_of(self.graph, self.settings), self.folding))
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
@@ -76,7 +82,6 @@ class Accelerator:
         golden = trace(self.graph, frames)
         edges = (self.design.input, self.design.output)
         ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
-        folding = {name: {"pe": each.pe, "simd": each.simd} for name, each in self.folding.items()}
         manifest = {
             "format": FORMAT,
             "name": self.design.name,
@@ -86,7 +91,7 @@ class Accelerator:
         return {
             MANIFEST: as_json(manifest),
             NETWORK: print_graph(self.graph),
-            "folding.json": as_json(folding),
+            "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
             **_emitted(self.design),
             **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},

@@ -105,5 +105,5 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def as_json(value: Any) -> str:
-    """A value as the text of a JSON file."""
+    """`value` as the JSON files of a project have it."""
     return json.dumps(value, indent=2, sort_keys=False) + "\n"

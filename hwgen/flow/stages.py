@@ -11,12 +11,12 @@ from typing import Any
 from hwgen.config import Settings, settings
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.goal import choices_of, goal_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import deepen
-from hwgen.hw.folding import resolve
 from hwgen.hw.kernel import Folding
-from hwgen.hw.lower import Choices, choices_for, design_digest, lower
+from hwgen.hw.lower import design_digest, lower
+from hwgen.hw.solver import solve
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.text import parse_graph
@@ -47,7 +47,7 @@ def compile(graph: Graph, **options: Any) -> Accelerator:  # the verb users expe
 
     Raises:
         ModelError: an activation is not monotone.
-        FoldingError: the folding does not fit the network.
+        FoldingError: the folding does not fit the network, its target is out of reach, or nothing fits its budget.
         ConfigError: another setting makes no sense.
     """
     return compile_with(graph, settings(**options))
@@ -55,11 +55,16 @@ def compile(graph: Graph, **options: Any) -> Accelerator:  # the verb users expe
 
 def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     """`compile` with settings already checked."""
+    network = integer(graph, chosen)
+    solved = solve(problem_of(network, chosen), goal_of(chosen))
+    digest = design_digest(network, solved.folding, choices_of(network, chosen))
+    return Accelerator(network, chosen, solved.folding, replace(solved.design, digest=digest))
+
+
+def integer(graph: Graph, chosen: Settings) -> Graph:
+    """The integer network of an imported one, with a top-1 unit where `chosen` asks for it."""
     network = integer_network(graph)
-    if chosen.top1:
-        network = with_top1(network)
-    folding = resolve(network, chosen.folding, chosen.target_interval)
-    return Accelerator(network, chosen, folding, _design(network, chosen, folding))
+    return with_top1(network) if chosen.top1 else network
 
 
 def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
@@ -76,7 +81,7 @@ def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
     if given.keys() <= {"part", "clock_mhz"}:
         chosen = settings(**{**accelerator.settings.model_dump(), **given})
         return replace(accelerator, settings=chosen, design=_design(accelerator.graph, chosen, accelerator.folding))
-    kept = accelerator.settings.model_dump(include={"part", "clock_mhz", "top1", "memory", "bit_planes"})
+    kept = accelerator.settings.model_dump(include={"part", "clock_mhz", "top1", "memory", "bit_planes", "fifos"})
     return compile_with(accelerator.graph, settings(**{**kept, **given}))
 
 
@@ -118,20 +123,14 @@ def open_project(folder: str | Path) -> Accelerator:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", str(error).splitlines()[0], "Build it again") from error
     graph = parse_graph(text, str(path / NETWORK))
-    found = design_digest(graph, folding, _choices(graph, chosen))
+    found = design_digest(graph, folding, choices_of(graph, chosen))
     if found != manifest.get("digest"):
         change = f"digest {found}, manifest {manifest.get('digest')}"
         raise DataError(str(path), "network and folding must be those of the manifest", change, "Build it again")
     return Accelerator(graph, chosen, folding, _design(graph, chosen, folding), path)
 
 
-def _choices(graph: Graph, chosen: Settings) -> Choices:
-    choices = choices_for(graph, chosen.memory, chosen.bit_planes)
-    return replace(choices, fifo_depths=chosen.fifo_depths, round_fifos=chosen.fifos == "memory")
-
-
 def _design(graph: Graph, chosen: Settings, folding: Mapping[str, Folding]) -> Design:
     """The design of an integer network, FIFOs sized. Raises: ConfigError, DeadlockError."""
-    choices = _choices(graph, chosen)
-    lowered = lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz, choices=choices)
-    return deepen(lowered, choices.fifo_depths, round_up=choices.round_fifos)
+    problem = problem_of(graph, chosen)
+    return problem.sized(lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz, choices=problem.choices))

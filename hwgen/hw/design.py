@@ -35,7 +35,7 @@ class Design:
         name: a legal identifier; the top-level module's name.
         units: each after those whose streams it reads; named after their node, `<node>_window` and the like around it.
         input, output: the streams at the edge of the chip.
-        digest: of the integer network and the folding, for headers of generated files.
+        digest: of the integer network and the folding, for headers of generated files; empty in a draft.
         part: the target FPGA, as the vendor writes it.
     """
 

@@ -89,6 +89,19 @@ def lower(
     choices: Choices | None = None,
 ) -> Design:
     """The design that computes `graph` with `folding` (one entry per layer)."""
+    design = draft(graph, folding, part=part, clock_mhz=clock_mhz, choices=choices)
+    return replace(design, digest=design_digest(graph, folding, choices))
+
+
+def draft(
+    graph: Graph,
+    folding: Mapping[str, Folding],
+    *,
+    part: str,
+    clock_mhz: float,
+    choices: Choices | None = None,
+) -> Design:
+    """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs."""
     builder = _Builder(graph, folding, choices or Choices())
     for node in graph.nodes:
         if not is_fused(graph, node):
@@ -96,9 +109,8 @@ def lower(
     if not builder.units:
         raise CheckError(graph.name, "must have a layer", "none")
     output = builder.take(graph.output)
-    digest = design_digest(graph, folding, choices)
     assert builder.source is not None
-    return Design(graph.name, tuple(builder.units), builder.source, output, digest, part, clock_mhz)
+    return Design(graph.name, tuple(builder.units), builder.source, output, "", part, clock_mhz)
 
 
 def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import astuple, dataclass
 
 
@@ -33,3 +34,35 @@ class Resources:
     def bram(self) -> float:
         """Memory blocks of 36 kbit; one of 18 kbit counts as a half, as the field reports it."""
         return self.bram36 + self.bram18 / 2
+
+    def __str__(self) -> str:
+        return f"{self.lut:,} LUT, {self.bram:,.10g} BRAM, {self.dsp:,} DSP"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The most that a design may take; None where nothing is asked. `bram` is in blocks of 36 kbit."""
+
+    lut: float | None = None
+    bram: float | None = None
+    dsp: float | None = None
+
+    def use(self, resources: Resources) -> float:
+        """Of the limits the largest share that `resources` use: more than 1 where they do not fit."""
+        return max((_share(used, limit) for used, limit in self._pairs(resources)), default=0.0)
+
+    def fits(self, resources: Resources) -> bool:
+        """Whether `resources` keep every limit."""
+        return self.use(resources) <= 1
+
+    def _pairs(self, resources: Resources) -> list[tuple[float, float]]:
+        pairs = ((resources.lut, self.lut), (resources.bram, self.bram), (resources.dsp, self.dsp))
+        return [(used, limit) for used, limit in pairs if limit is not None]
+
+    def __str__(self) -> str:
+        limits = ((self.lut, "LUT"), (self.bram, "BRAM"), (self.dsp, "DSP"))
+        return ", ".join(f"{limit:,.10g} {unit}" for limit, unit in limits if limit is not None)
+
+
+def _share(used: float, limit: float) -> float:
+    return used / limit if limit else (math.inf if used else 0.0)

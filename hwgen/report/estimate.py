@@ -11,6 +11,7 @@ from hwgen.hw.cost import unit_resources
 from hwgen.hw.cycles import CycleModel
 from hwgen.hw.design import Design, Layer, Unit
 from hwgen.hw.device import device_of
+from hwgen.hw.explain import Explanation
 from hwgen.hw.kernel import Memory
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
@@ -23,6 +24,7 @@ from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.limits import layers_behind
 from hwgen.hw.resources import Resources
 
 
@@ -97,6 +99,7 @@ class Estimate:
         interval_cycles: between frames in steady state.
         latency_cycles: from the first input beat taken to the last output beat of the first frame.
         bottleneck: the name of the unit with the most cycles a frame.
+        explanation: what sets the interval, and what the next faster step would cost.
     """
 
     name: str
@@ -111,13 +114,14 @@ class Estimate:
     units: tuple[UnitEstimate, ...]
     device: str
     resources: Resources
+    explanation: Explanation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
         return asdict(self)
 
 
-def estimate(design: Design, pace: int = 0) -> Estimate:
+def estimate(design: Design, pace: int = 0, explanation: Explanation | None = None) -> Estimate:
     """The estimate of `design` where the source offers a frame every `pace` cycles, or as fast as they are taken.
 
     Raises:
@@ -140,6 +144,7 @@ def estimate(design: Design, pace: int = 0) -> Estimate:
         units=units,
         device=device_of(design.part).name,
         resources=reduce(add, (unit.resources for unit in units)),
+        explanation=explanation,
     )
 
 
@@ -159,18 +164,8 @@ def _units(design: Design, model: CycleModel) -> tuple[UnitEstimate, ...]:
             width=unit.outputs[0].width,
             resources=unit_resources(unit, family),
         )
-        for unit, layer in zip(design.units, _layers_behind(design), strict=True)
+        for unit, layer in zip(design.units, layers_behind(design), strict=True)
     )
-
-
-def _layers_behind(design: Design) -> list[str]:
-    """For each unit the layer that it belongs to."""
-    names: list[str] = []
-    layer = design.layers[-1].name
-    for unit in reversed(design.units):
-        layer = unit.name if isinstance(unit, Layer) else layer
-        names.append(layer)
-    return names[::-1]
 
 
 def _unit_kind(unit: Unit) -> str:

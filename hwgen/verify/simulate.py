@@ -112,19 +112,15 @@ def simulate(
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
-    Args:
-        design: of the whole network, or of one of its layers alone (`Design.only`).
-        work: an empty folder for builds and logs.
-        stalls: random pauses of source and sink.
-        pace: cycles a frame at which the source offers them; 0 for as fast as they are taken.
-        reset_after_beats: reset in the middle of a frame, after this many input beats, and start again.
+    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink; the source offers a
+    frame every `pace` cycles, or as fast as they are taken; the design is reset in the middle of a frame, after
+    `reset_after_beats` input beats, and starts again.
 
     Raises:
         ToolError: a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    shaken = {"stalls": stalls, "pace": pace, "reset_after_beats": reset_after_beats}
-    run = _run(golden, design, backend, project, work, shaken)
+    run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
     found = {**run.taps, design.output.name: run.outputs}
     timed = run.times if stalls is None else {}
     return Outcome(
@@ -160,7 +156,7 @@ class _Run:
 
 
 def _run(
-    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path, work: Path, options: Mapping[str, Any]
+    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path, work: Path, **options: Any
 ) -> _Run:
     """Run the golden model's own input of the design on `backend`."""
     if backend is Backend.GOLDEN:

@@ -94,9 +94,10 @@ class SlidingWindow(OneToOne):
     def _spans(self) -> list[tuple[int, int]]:
         """First row that each row of windows sees, and the row after the last; rows that see none wait for one."""
         spans = []
-        for row in range(self.out_height):
+        count, extent = self.out_height, self.geometry.extent[0]
+        for row in range(count):
             top = row * self.geometry.stride[0] - self.geometry.padding[0]
-            bottom = self.height if row == self.out_height - 1 else max(1, top + self.geometry.extent[0])
+            bottom = self.height if row == count - 1 else max(1, top + extent)
             spans.append((min(max(0, top), self.height), min(bottom, self.height)))
         return spans
 
