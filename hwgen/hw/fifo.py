@@ -71,7 +71,7 @@ def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
             raise ConfigError("fifo_depths", f"must name FIFOs ({', '.join(known) or 'there are none'})", name)
     design = _buffered(design, frozenset(known) - fixed.keys())
     for name, depth in fixed.items():
-        design = _with_depth(design, name, depth)
+        design = with_depth(design, name, depth)
     return design
 
 
@@ -154,13 +154,13 @@ def _buffers(design: Design, fixed: frozenset[str]) -> list[Buffer]:
 def _smallest(design: Design, buffer: Buffer, interval: int) -> Design:
     """The design with as little of one buffer as keeps the interval; a line buffer holds what a row of windows sees."""
     if isinstance(buffer, Fifo):
-        without = _with_depth(design, buffer.name, 0)
+        without = with_depth(design, buffer.name, 0)
         if _keeps(without, interval):  # tried apart: a FIFO of one beat is slower than none
             return without
         few, enough = 1, buffer.depth
     else:
         few, enough = min(buffer.rows, _least_rows(design, buffer, interval)), buffer.rows
-    change = _with_depth if isinstance(buffer, Fifo) else _with_rows
+    change = with_depth if isinstance(buffer, Fifo) else _with_rows
     if few == enough or not _keeps(change(design, buffer.name, enough - 1), interval):
         return design
     enough -= 1
@@ -183,7 +183,7 @@ def _keeps(design: Design, interval: int) -> bool:
     return keeps(design.network, design.slowest.name, interval)
 
 
-def _with_depth(design: Design, name: str, depth: int) -> Design:
+def with_depth(design: Design, name: str, depth: int) -> Design:
     """The design with another depth of one FIFO, or without it."""
     fifo = next(unit for unit in design.units if unit.name == name)
     assert isinstance(fifo, Fifo)
