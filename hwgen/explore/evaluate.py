@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from hwgen.errors import MismatchError
 from hwgen.explore.point import Figures, Point
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import deepen
 from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import Problem
 
@@ -81,7 +80,7 @@ def _at(problem: Problem, point: Point) -> Problem:
 def _sized(problem: Problem, point: Point) -> Design:
     chosen, folding = _at(problem, point), dict(point.folding)
     design = replace(chosen.draft(folding), digest=design_digest(problem.graph, folding, chosen.choices))
-    return deepen(design)
+    return chosen.sized(design)
 
 
 def _exact(problem: Problem, design: Design) -> Figures:

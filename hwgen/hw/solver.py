@@ -74,6 +74,10 @@ class Problem:
         """The design of a folding, its FIFOs as `lower` places them, without a digest."""
         return draft(self.graph, folding, part=self.part, clock_mhz=self.clock_mhz, choices=self.choices)
 
+    def sized(self, design: Design) -> Design:
+        """`design` with FIFOs as shallow as its interval lets them be. Raises: DeadlockError."""
+        return deepen(design)
+
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""
         edge = design_resources(replace(design, units=()), self.device.family)
@@ -133,7 +137,7 @@ def solve(problem: Problem, goal: Goal) -> Solution:
     if goal.strict and problem.draft(problem.resolve(goal.interval)).bound > goal.interval:
         raise _out_of_reach(problem, goal.interval)
     folding = _cheapest(problem, goal.interval)
-    solution = Solution(folding, deepen(problem.draft(folding)))
+    solution = Solution(folding, problem.sized(problem.draft(folding)))
     taken = problem.resources(solution.design)
     if not goal.budget.fits(taken):
         must = f"the design must take at most {goal.budget}"
@@ -211,7 +215,7 @@ def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) ->
     design = problem.draft(folding)
     if not budget.fits(problem.resources(design)):
         return None
-    sized = deepen(design)
+    sized = problem.sized(design)
     return Solution(folding, sized) if budget.fits(problem.resources(sized)) else None
 
 
