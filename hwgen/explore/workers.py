@@ -187,7 +187,7 @@ def _cluster(problem: Problem, address: str) -> Iterator[_Cluster]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ToolError("--dask", "needs dask.distributed", "", "Run: pip install hwgen[scale]") from error
+        raise ToolError("--dask", "needs dask.distributed", "", "pip install 'hwgen[scale]'") from error
     for logger in ("distributed", "distributed.client"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # what matters comes as one error
     start = "Start one with: dask scheduler"

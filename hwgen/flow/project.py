@@ -97,7 +97,7 @@ def work_folder(work: str | Path | None) -> Iterator[Path]:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files by their path in `folder`."""
+    """Write texts by path under `folder`."""
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)

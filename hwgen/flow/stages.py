@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 from hwgen.config import Settings, settings
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow.accelerator import Accelerator
-from hwgen.flow.goal import choices_of, goal_of, problem_of
+from hwgen.flow.goal import goal_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
-from hwgen.hw.design import Design
+from hwgen.hw.device import device_of
 from hwgen.hw.kernel import Folding
-from hwgen.hw.lower import design_digest, lower
+from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import solve
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax
@@ -56,8 +55,9 @@ def compile(graph: Graph, **options: Any) -> Accelerator:  # the verb users expe
 def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     """`compile` with settings already checked."""
     network = integer(graph, chosen)
-    solved = solve(problem_of(network, chosen), goal_of(chosen))
-    digest = design_digest(network, solved.folding, choices_of(network, chosen))
+    problem = problem_of(network, chosen)
+    solved = solve(problem, goal_of(chosen))
+    digest = design_digest(network, solved.folding, problem.choices)
     return Accelerator(network, chosen, solved.folding, replace(solved.design, digest=digest))
 
 
@@ -80,7 +80,9 @@ def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
     given = {name: value for name, value in changes.items() if value is not None}
     if given.keys() <= {"part", "clock_mhz"}:
         chosen = settings(**{**accelerator.settings.model_dump(), **given})
-        return replace(accelerator, settings=chosen, design=_design(accelerator.graph, chosen, accelerator.folding))
+        device_of(chosen.part)
+        design = replace(accelerator.design, part=chosen.part, clock_mhz=chosen.clock_mhz)
+        return replace(accelerator, settings=chosen, design=design)
     kept = accelerator.settings.model_dump(include={"part", "clock_mhz", "top1", "memory", "bit_planes", "fifos"})
     return compile_with(accelerator.graph, settings(**{**kept, **given}))
 
@@ -123,14 +125,10 @@ def open_project(folder: str | Path) -> Accelerator:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", str(error).splitlines()[0], "Build it again") from error
     graph = parse_graph(text, str(path / NETWORK))
-    found = design_digest(graph, folding, choices_of(graph, chosen))
+    problem = problem_of(graph, chosen)
+    found = design_digest(graph, folding, problem.choices)
     if found != manifest.get("digest"):
         change = f"digest {found}, manifest {manifest.get('digest')}"
         raise DataError(str(path), "network and folding must be those of the manifest", change, "Build it again")
-    return Accelerator(graph, chosen, folding, _design(graph, chosen, folding), path)
-
-
-def _design(graph: Graph, chosen: Settings, folding: Mapping[str, Folding]) -> Design:
-    """The design of an integer network, FIFOs sized. Raises: ConfigError, DeadlockError."""
-    problem = problem_of(graph, chosen)
-    return problem.sized(lower(graph, folding, part=chosen.part, clock_mhz=chosen.clock_mhz, choices=problem.choices))
+    design = replace(problem.sized(problem.draft(folding)), digest=found)
+    return Accelerator(graph, chosen, folding, design, path)

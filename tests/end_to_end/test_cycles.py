@@ -13,6 +13,8 @@ import hwgen
 from hwgen.config import LayerFolding
 from hwgen.errors import DeadlockError
 from hwgen.frontend.qonnx import read_model
+from hwgen.hw.folding import resolve
+from hwgen.hw.folds import folding_entries
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.ir.graph import Graph
 from hwgen.passes.pipeline import integer_network
@@ -27,6 +29,12 @@ MODELS: dict[str, dict[str, Any]] = {
     "VGG10_RadioML_W8A8.onnx": {"input_type": "int8", "input_scale": 1 / 64},
     "separable_conv_model_ch_last.onnx": {"input_type": "int8", "input_scale": 1 / 32},
 }
+
+
+def near(graph: Graph, target: int) -> hwgen.Accelerator:
+    """The network folded for `target` cycles, or as near as it comes."""
+    network = integer_network(graph)
+    return hwgen.compile(graph, folding=folding_entries(network, resolve(network, {}, target)))
 
 
 def as_predicted(design: hwgen.Accelerator, frames: int, pace: int = 0, work: Path | None = None) -> None:
@@ -60,8 +68,8 @@ def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Pat
         source = resized(read_model(source), 512, 20)
     graph = hwgen.load(source, **MODELS[model])
     slow = {"CNV_W1A1_BNN-PYNQ.onnx.gz": 40_000, "VGG10_RadioML_W8A8.onnx": 60_000}.get(model, 9_000)
-    fast = hwgen.compile(graph, target_interval=slow // 4)
-    for index, design in enumerate((hwgen.compile(graph, target_interval=slow), fast)):
+    fast = near(graph, slow // 4)
+    for index, design in enumerate((near(graph, slow), fast)):
         as_predicted(design, 3, work=tmp_path / str(index))
     odd = {name: LayerFolding(**each).model_dump() for name, each in halved(dict(fast.folding)).items()}
     as_predicted(hwgen.compile(graph, folding=odd), 3, pace=fast.design.bound // 2, work=tmp_path / "odd")
@@ -71,7 +79,7 @@ def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Pat
 def test_families_in_three_foldings(make: Callable[[Rng], Graph], tmp_path: Path) -> None:
     graph = make(np.random.default_rng(5))
     for index, target in enumerate((1, 100, 1000)):
-        at_some_pace(hwgen.compile(graph, target_interval=target), index, 4, tmp_path / str(index))
+        at_some_pace(near(graph, target), index, 4, tmp_path / str(index))
 
 
 def random_depths(rng: Rng, design: hwgen.Accelerator) -> dict[str, int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hwgen.config import VERSION
 from hwgen.errors import FoldingError, ToolError
 from hwgen.explore.evaluate import estimated
 from hwgen.explore.space import Space
@@ -47,7 +50,7 @@ def cluster() -> Iterator[str]:
     """The address of a Dask scheduler with two worker processes."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=True) as found:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.ERROR) as found:
         yield found.scheduler_address
 
 
@@ -117,10 +120,22 @@ def test_a_dask_address_that_is_none() -> None:
     )
 
 
+def test_dask_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert dask_error("tcp://host:8786") == "--dask: needs dask.distributed. pip install 'hwgen[scale]'."
+
+
+def test_a_dask_worker_of_another_version(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwgen.explore.workers.VERSION", "9.9")
+    message = dask_error(cluster)
+    assert message.startswith("Dask worker tcp://")
+    assert message.endswith(f": must have hwgen 9.9 installed; found {VERSION}. Install it there.")
+
+
 def test_a_dask_cluster_without_workers() -> None:
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=0, processes=False, dashboard_address=None, silence_logs=True) as empty:
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0", silence_logs=logging.ERROR) as empty:
         address = empty.scheduler_address
         assert dask_error(address) == (
             f"--dask {address}: must have workers; found none. Start some with: dask worker {address}."

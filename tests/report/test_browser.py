@@ -123,7 +123,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The reports of a dense network, simulated, of a residual one and of one with three branches, which were not."""
     folder = tmp_path_factory.mktemp("pages")
     for name, network in NETWORKS.items():
-        built = compile(network(np.random.default_rng(0)), target_interval=500).write(folder / name)
+        built = compile(network(np.random.default_rng(0)), target_interval=600).write(folder / name)
         if name == "dense":
             built.record("simulate.json", built.simulate(3, "rtl").to_json())
     return {name: write_report(folder / name) for name in NETWORKS}

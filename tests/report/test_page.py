@@ -29,7 +29,7 @@ SIMULATED = Simulated("rtl", 4, 0, ("fc0", "fc1"), CYCLES, CYCLES, 900, 0, paced
 
 @pytest.fixture(scope="module")
 def built() -> Accelerator:
-    return compile(resnet_like(np.random.default_rng(0)), target_interval=500)
+    return compile(resnet_like(np.random.default_rng(0)), target_interval=600)
 
 
 def page(built: Accelerator, found: Records | None = None, **changes: Any) -> str:
@@ -59,7 +59,7 @@ def rows(text: str, name: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("network", IMAGE_NETWORKS, ids=lambda network: network.__name__)
 def test_it_fetches_nothing(network: Any) -> None:
-    text = page(compile(network(np.random.default_rng(0)), target_interval=500))
+    text = page(compile(network(np.random.default_rng(0)), target_interval=600))
     assert re.findall(r'(?:href|src|srcset|data|action|poster)="([^"]*)"', text) == ["data:,"]
     assert not re.search(r"<(script|iframe|object|embed|img|video|audio|form|base)\b|@import|@font-face|url\(|//", text)
 
