@@ -62,7 +62,7 @@ def main() -> None:
     figures, notes = [], []
     foldings = sorted((EXAMPLE / "folding").glob("cnv_*.json"))
     cases = {path.stem: hwgen.compile(random_cnv(), folding=read_folding(path)) for path in foldings}
-    cases["residual"] = hwgen.compile(resnet_like(np.random.default_rng(0)), target_interval=300)
+    cases["residual"] = hwgen.compile(resnet_like(np.random.default_rng(0)), target_interval=600)
     for name, built in cases.items():
         design, seconds = sized(built)
         fifos, shallower = spare(design)

@@ -83,8 +83,8 @@ def test_estimate(folder: Path) -> None:
 def test_simulate(folder: Path) -> None:
     found = report("simulate", folder / "out", "--backend", "golden", "--frames", "7")
     assert found.keys() == {
-        "backend", "frames", "mismatches", "first_mismatches", "streams_checked", *CYCLES, "predicted", "stalls",
-        "wall_s"
+        "backend", "frames", "mismatches", "first_mismatches", "streams_checked", *CYCLES, "predicted", "beats_timed",
+        "mistimed", "input_interval", "stalls", "wall_s"
     }  # fmt: skip
     assert found["predicted"].keys() == CYCLES and found["wall_s"].keys() == {"build", "run"}
     assert (found["backend"], found["frames"], found["mismatches"]) == ("golden", 7, 0)

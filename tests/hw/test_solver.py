@@ -207,7 +207,7 @@ def test_out_of_reach(name: str) -> None:
 
 def test_a_budget_below_the_smallest() -> None:
     smallest = solve(problem(), Goal(10**6))
-    needs = problem().resources(problem().draft(smallest.folding))
+    needs = problem().resources(smallest.design)
     assert dense_error(Goal(None, budget=Budget(lut=20))) == (
         f"budget: a design must take at most 20 LUT; found {needs} at 384 cycles a frame as the closest."
         " Allow more; `hwgen explore` also weighs LUT RAM against block RAM."
