@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,9 @@ STYLES = (None, MemoryStyle.BLOCK, MemoryStyle.LUT)
 
 _SPARE = 2
 """A neighbour's layer has at most this multiple of the lanes that its cycles need."""
+
+_LANES_PER_LUT = 2
+"""A folding of more lanes than this for each LUT of the part is left out: not even products of bits are that small."""
 
 _TRIES = 40
 """Neighbours that are drawn for each one that is wanted before the space counts as searched."""
@@ -46,10 +49,14 @@ class Space:
     @cached_property
     def seeds(self) -> tuple[Point, ...]:
         """The folding of every interval, by the rule and with all weights in each kind of memory; fastest first."""
-        foldings = dict.fromkeys(
-            tuple(self.problem.resolve(interval).items()) for interval in intervals(self.problem.graph)
-        )
+        resolved = [self.problem.resolve(interval) for interval in intervals(self.problem.graph)]
+        most = _LANES_PER_LUT * self.problem.device.capacity.lut
+        small = [folding for folding in resolved if self._lanes(folding) <= most] or resolved[-1:]
+        foldings = dict.fromkeys(tuple(folding.items()) for folding in small)
         return tuple(Point(folding, self._all_in(style)) for folding in foldings for style in STYLES)
+
+    def _lanes(self, folding: Mapping[str, Folding]) -> int:
+        return sum(folding[name].pe * folding[name].simd for name in self.products)
 
     def _all_in(self, style: MemoryStyle | None) -> tuple[tuple[str, MemoryStyle], ...]:
         return tuple((name, style) for name in sorted(self.memories)) if style else ()

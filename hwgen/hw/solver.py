@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import reduce
-from operator import add
 
 import numpy as np
 
@@ -81,7 +79,8 @@ class Problem:
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""
         edge = design_resources(replace(design, units=()), self.device.family)
-        return reduce(add, map(self._price, design.units), edge)
+        parts = [edge, *map(self._price, design.units)]
+        return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
 
     def _price(self, unit: Unit) -> Resources:
         """What `unit` takes. Its arrays and thresholds are the network's, so its other fields tell it apart."""

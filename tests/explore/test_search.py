@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.explore.evaluate import estimated, exact
-from hwgen.explore.point import Figures, Point
+from hwgen.explore.point import Figures, Point, pareto_front
 from hwgen.explore.search import best, fits, search
 from hwgen.explore.space import Space
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.lower import Choices
+from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem
 from hwgen.passes.pipeline import integer_network
 from tests.builders import PART, concat_net, mobilenet_like, random_network, resnet_like
@@ -87,13 +89,27 @@ def test_a_small_space_ends() -> None:
     assert 9 <= len(found) <= 4 * 3  # PE and SIMD of 1 or 2, three kinds of memory
 
 
-def test_the_front_is_of_what_fits() -> None:
-    """The Z-7020 has no room for a layer of 784 x 1024 products at once; the front leaves it out."""
-    given = Problem(integer_network(random_network(np.random.default_rng(0), (784, 1024, 4))), PART, 100.0)
-    found = explored(given, 40)
-    assert not fits(given, found[0][1])
+LARGE = integer_network(random_network(np.random.default_rng(0), (784, 1024, 4)))
+
+
+def test_the_front_is_of_what_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part with room for half of the points: the others are left out while there is one of those."""
+    given = problem()
+    found = explored(given, 60)
+    half = sorted(figures.resources.lut for _, figures in found)[30]
+    device = replace(given.device, capacity=Resources(lut=half, bram36=140))
+    monkeypatch.setattr(Problem, "device", device)
+    assert {fits(given, figures) for _, figures in found} == {True, False}
     assert all(fits(given, figures) for _, figures in best(given, found))
-    assert best(given, found[:1]) == found[:1]
+    large = [place for place in found if not fits(given, place[1])]
+    assert best(given, large) == pareto_front(large)
+
+
+def test_no_folding_of_more_lanes_than_a_part_can_hold() -> None:
+    """784 x 1024 products at once are no point for the Z-7020; half as many as it has LUTs are."""
+    space = Space(Problem(LARGE, PART, 100.0))
+    lanes = [sum(each.pe * each.simd for _, each in point.folding) for point in space.seeds]
+    assert 2 * 53_200 / 4 < max(lanes) <= 2 * 53_200
 
 
 def test_batches_are_asked_for_in_order() -> None:
