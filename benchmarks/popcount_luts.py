@@ -1,8 +1,8 @@
 """LUT cells of an XNOR processing element with its accumulator, by Yosys's synthesis for 7-series and ECP5 devices.
 
 The element is `hwgen_neuron` without thresholds: XNOR of SIMD weights and inputs from the ports, popcount, accumulator
-and output registers. The accumulator has the width proven for eight beats. On xc7, LUT1 to LUT6 and INV cells count, and
-carry cells do not; on ECP5, LUT4 cells and two for each CCU2C, the carry cell that is made of two.
+and output registers. The accumulator has the width proven for eight beats. On xc7, LUT1 to LUT6 and INV cells count,
+and carry cells do not; on ECP5, LUT4 cells and two for each CCU2C, the carry cell that is made of two.
 Target: below 1.8 LUT cells per XNOR-MAC on xc7 at SIMD 64.
 
     python benchmarks/popcount_luts.py --simd 16 64
@@ -48,7 +48,7 @@ def synthesise(sizes: list[int]) -> dict[tuple[str, int], Counter[str]]:
 
 def _script(family: str, simd: int) -> str:
     sum_bits = (BEATS * simd).bit_length()
-    modules = "neuron dot popcount group_count sum activation".split()
+    modules = ["neuron", "dot", "popcount", "group_count", "sum", "activation"]
     parameters = {"Simd": simd, "SumBits": sum_bits, "SumSigned": "1'b0", "CodeBits": sum_bits}
     return "\n".join(
         (
