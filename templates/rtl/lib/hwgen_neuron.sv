@@ -8,8 +8,9 @@
 //
 //   lane sum | accumulator | activation
 //
-// `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds and the
-// direction to the accumulator's. For `Counted`, `BitPlanes` and `shared_i` see `hwgen_dot`.
+// `shared_i`, `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds
+// and the direction to the accumulator's. For `Counted`, `BitPlanes` and `shared_i` see
+// `hwgen_dot`.
 //
 // Do not use it to count or to wait: it has no control of its own.
 
