@@ -13,6 +13,7 @@ from hwgen.errors import ConfigError, DataError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
 from hwgen.hw.design import Design
+from hwgen.hw.device import device_of
 from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import resolve
 from hwgen.hw.kernel import Folding
@@ -55,6 +56,7 @@ def compile(graph: Graph, **options: Any) -> Accelerator:  # the verb users expe
 
 def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     """`compile` with settings already checked."""
+    device_of(chosen.part)  # an unknown part is said before the work begins
     network = integer_network(graph)
     if chosen.top1:
         network = with_top1(network)

@@ -139,7 +139,7 @@ def _units(design: Design, interval: int) -> tuple[UnitEstimate, ...]:
         UnitEstimate(
             name=unit.name,
             layer=layer,
-            kind=_unit_kind(unit),
+            kind=unit_kind(unit),
             cycles=unit.cycles,
             utilisation=unit.cycles / interval,
             depth=unit.depth if isinstance(unit, Fifo) else None,
@@ -160,7 +160,8 @@ def _layers_behind(design: Design) -> list[str]:
     return names[::-1]
 
 
-def _unit_kind(unit: Unit) -> str:
+def unit_kind(unit: Unit) -> str:
+    """The kernel of `unit` in a word."""
     match unit:
         case MatVec():
             return "mvtu"

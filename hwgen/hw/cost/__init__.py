@@ -1,0 +1,50 @@
+"""What units take of an FPGA, before anything is synthesised.
+
+Memories and multiplier blocks are exact by Yosys's rules. LUTs and flip-flops are sums over what a unit is made of
+(`units`), each kind of logic times a coefficient, fitted to syntheses of hundreds of random units
+(`benchmarks/calibration`); `docs/resources.md` shows how far they are off. UltraScale+ has the LUTs of the 7 series and
+uses its coefficients. Nothing is put into UltraRAM.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, reduce
+from importlib.resources import files
+from operator import add
+
+from hwgen.hw.cost.bill import Bill
+from hwgen.hw.cost.units import bill_of, edge_bill
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.device import Family
+from hwgen.hw.resources import Resources
+
+COEFFICIENTS = {Family.XC7: "xc7.json", Family.XCUP: "xc7.json", Family.ECP5: "ecp5.json"}
+
+
+def unit_resources(unit: Unit, family: Family) -> Resources:
+    """What `unit` takes on an FPGA of `family`."""
+    return _priced(bill_of(unit, family))
+
+
+def design_resources(design: Design, family: Family) -> Resources:
+    """What all units of `design` take, and its edge."""
+    edge = _priced(edge_bill(design.output, family))
+    return reduce(add, (unit_resources(unit, family) for unit in design.units), edge)
+
+
+def _priced(bill: Bill) -> Resources:
+    coefficients = _coefficients(COEFFICIENTS[bill.family])
+    lut, ff = (
+        round(sum(coefficients[part].get(kind, 0.0) * count for kind, count in counts.items()))
+        for part, counts in (("lut", bill.logic), ("ff", bill.registers))
+    )
+    return bill.memories + replace(Resources(), lut=lut, ff=ff)
+
+
+@cache
+def _coefficients(name: str) -> Mapping[str, Mapping[str, float]]:
+    found: Mapping[str, Mapping[str, float]] = json.loads(files(__package__).joinpath(name).read_text())
+    return found

@@ -1,0 +1,224 @@
+"""The bill of every kind of unit: its logic as the RTL library has it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwgen.hw import packing
+from hwgen.hw.cost.arithmetic import activation_bill, products_bill
+from hwgen.hw.cost.bill import Bill, bits_for
+from hwgen.hw.design import Unit
+from hwgen.hw.device import Family
+from hwgen.hw.kernel import Memory, MemoryStyle, default_style
+from hwgen.hw.kernels.add import AddUnit
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fork import DEPTH as FORK_DEPTH
+from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.schedule import Turns
+from hwgen.hw.stream import Stream
+from hwgen.ir.ops import PoolKind
+from hwgen.ir.types import Bipolar
+
+
+def bill_of(unit: Unit, family: Family) -> Bill:
+    """What `unit` is made of."""
+    bill = Bill(family)
+    match unit:
+        case MatVec():
+            _matvec(unit, bill)
+        case DepthwiseUnit():
+            _depthwise(unit, bill)
+        case SlidingWindow():
+            _window(unit, bill)
+        case PoolUnit():
+            _pool(unit, bill)
+        case ThresholdUnit():
+            _threshold(unit, bill)
+        case ArgMaxUnit():
+            _argmax(unit, bill)
+        case AddUnit():
+            _add(unit, bill)
+        case ConcatUnit():
+            _concat(unit, bill)
+        case WidthConverter():
+            _width(unit, bill)
+        case ForkUnit():
+            for _ in unit.outputs:
+                bill.queue(unit.input.width, FORK_DEPTH, MemoryStyle.LUT)
+        case Fifo():
+            bill.queue(unit.memory.width, unit.depth, unit.memory.style)
+    return bill
+
+
+def edge_bill(output: Stream, family: Family) -> Bill:
+    """What the top level adds: a counter that marks the last beat of a frame."""
+    bill = Bill(family)
+    bill.counter(output.beats)
+    return bill
+
+
+def _matvec(unit: MatVec, bill: Bill) -> None:
+    pe, width, beats = unit.folding.pe, unit.input.width, unit.groups * unit.neuron_folds
+    bill.add("mvtu", 1)
+    for places in (unit.slots, unit.synapse_folds, unit.neuron_folds, beats):
+        bill.counter(places)
+    bill.register(width + 4 + 4 * (unit.synapse_folds > 1) + 2 * (unit.neuron_folds > 1))
+    if unit.taps == 1:
+        bill.mask((unit.simd - unit.last_simd) * unit.input.dtype.bits)
+    vector = unit.vector_memory
+    if vector is not None:
+        bill.memory(vector.width, vector.depth, vector.style, one_address=True)
+        bill.add("operand mux bit", width)
+    bill.rom(packing.weight_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    products_bill(unit, unit.simd, pe, unit.weight_rom.depth, bill)
+    _ending(unit.activation, unit.threshold_rom, unit, bill, beats)
+
+
+def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
+    bill.add("depthwise", 1)
+    for places in (unit.weight_rom.depth, unit.taps, unit.blocks):
+        bill.counter(places)
+    bill.register(unit.input.width + 4 + 4 * (unit.taps > 1))
+    bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
+    _ending(unit.activation, unit.threshold_rom, unit, bill, unit.blocks)
+
+
+def _ending(
+    activation: Thresholding | None, rom: Memory | None, unit: MatVec | DepthwiseUnit, bill: Bill, beats: int
+) -> None:
+    """Activation, mask of spare lanes and output queue of a unit with weights."""
+    output, bits = unit.output, unit.sum_type.bits
+    if activation is None:
+        bill.add("offset bit", output.width if unit.is_xnor else 0)
+    else:
+        _thresholds(activation, rom, output, bits, bill)
+    bill.register(output.width)
+    if output.last_lanes < output.lanes:
+        bill.register(1)
+        bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, bits: int, bill: Bill) -> None:
+    """Thresholds with their memories, applied to sums of `bits` bits in each lane of a stream."""
+    varies = rom is not None and rom.depth > 1
+    if rom is not None:
+        words = packing.threshold_words(activation, lanes.lanes, lanes.elements)
+        bill.rom(words, rom.width, rom.style)
+    flips = activation.any_descending and (varies or rom is None)
+    if activation.any_descending and varies:
+        words = packing.descending_words(activation, lanes.lanes, lanes.elements)
+        bill.rom(words, lanes.lanes, default_style(len(words)))
+    activation_bill(activation, lanes.lanes, bits, bill, varies=varies, flips=flips and varies)
+
+
+def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
+    stream = unit.input
+    bill.add("threshold unit", 1)
+    bill.counter(stream.vector_beats)
+    bill.register(stream.width + 2)
+    _thresholds(unit.activation, unit.threshold_rom, stream, stream.dtype.bits, bill)
+    bill.register(unit.output.width)
+    if stream.last_lanes < stream.lanes:
+        bill.register(1)
+        bill.mask((stream.lanes - stream.last_lanes) * unit.output.dtype.bits)
+    bill.output_queue(unit.output.width, unit.schedule.credits)
+
+
+def _argmax(unit: ArgMaxUnit, bill: Bill) -> None:
+    stream, index = unit.input, unit.output.dtype.bits
+    bits, lanes = stream.dtype.bits, stream.lanes
+    bill.add("argmax", 1)
+    bill.counter(stream.beats)
+    bill.register(3 + 2 * (bits + 1) + index * (2 + (stream.beats > 1)))
+    bill.add("larger bit", (lanes - 1 + (stream.beats > 1)) * bits)
+    bill.add("choice bit", (lanes - 1 + (stream.beats > 1)) * bits + index * lanes)
+    bill.output_queue(index, unit.schedule.credits)
+
+
+def _add(unit: AddUnit, bill: Bill) -> None:
+    output = unit.output
+    bill.add("adder unit", 1)
+    bill.counter(output.vector_beats)
+    bill.register(1 + output.width)
+    bill.add("adder bit", (len(unit.inputs) - 1) * output.width)
+    bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _concat(unit: ConcatUnit, bill: Bill) -> None:
+    schedule: Turns = unit.schedule
+    bill.add("concat", 1)
+    bill.counter(len(unit.inputs))
+    bill.counter(max(unit.turns))
+    bill.add("operand mux bit", unit.output.width * (len(unit.inputs) - 1))
+    bill.queue(unit.output.width, schedule.depth, MemoryStyle.LUT)
+
+
+def _width(unit: WidthConverter, bill: Bill) -> None:
+    gear, group = unit.schedule, unit.group * unit.input.dtype.bits
+    held = gear.limit + max(gear.push, gear.last_push)
+    store = held * group
+    places = gear.limit + 1
+    bill.add("width converter", 1)
+    bill.counter(gear.in_beats)
+    bill.register(bits_for(held + 1) + store)
+    bill.add("held bit", bits_for(held + 1))
+    bill.add("store bit", store)
+    # A beat lands on any place: a multiplexer of as many inputs as there are groups of a beat that reach a bit.
+    bill.add("shift bit", group * sum(min(place + 1, gear.push, held - place) for place in range(held)))
+    bill.add("drop bit", group * max(0, held - gear.pull))
+    bill.add("places", places)
+
+
+def _pool(unit: PoolUnit, bill: Bill) -> None:
+    source, output = unit.input, unit.output
+    tiles, memory = unit.columns * unit.pixel_beats, unit.memory
+    bill.add("pool", 1)
+    for places in (unit.pixel_beats, unit.tile_width, unit.tile_height):
+        bill.counter(places)
+    bill.counter(tiles)
+    bill.register(source.width + 6 + bits_for(tiles) + output.width)
+    if memory.style is MemoryStyle.LUT:
+        bill.lut_memory(memory.width, memory.depth, one_address=True)
+    else:
+        bill.register(output.width)
+    if unit.kind is PoolKind.SUM:
+        bill.add("sum bit", output.width)
+    else:
+        mixed = bool(np.ptp(np.broadcast_to(unit.minimum, (output.elements,))))
+        bill.register(output.lanes * mixed)
+        bill.add("best bipolar" if isinstance(source.dtype, Bipolar) else "best bit", output.width)
+    bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _window(unit: SlidingWindow, bill: Bill) -> None:
+    source, output, geometry, memory = unit.input, unit.output, unit.geometry, unit.memory
+    address, rows = bits_for(memory.depth), bits_for(unit.height)
+    offset = bits_for(unit.row_beats) + 2
+    pads = geometry.pads
+    bill.add("window", 1)
+    for places in (unit.row_beats, memory.depth, unit.block_beats, *geometry.kernel, unit.out_width, unit.out_height):
+        bill.counter(places)
+    bill.counter(unit.blocks)
+    bill.add("window address bit", address)
+    bill.add("window offset bit", offset)
+    bill.add("window row bit", rows)
+    bill.add("padded window", pads)
+    bill.add("padded row bit", rows * pads)
+    bill.register(4 * address + 2 * offset + 5 * rows + 6)
+    bill.register((rows + 2) * pads, "place register")
+    bill.memory(memory.width, memory.depth, memory.style, one_address=False)
+    bill.add("pad bit", output.width * pads)
+    bill.mask((source.lanes - source.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
