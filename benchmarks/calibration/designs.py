@@ -37,6 +37,9 @@ CODES: tuple[DType, ...] = (
 LARGEST = 320
 """Bits of weights times bits of inputs that a unit multiplies in a cycle: Yosys then takes seconds for it."""
 
+MOST_LOGIC_BITS = 4096
+"""Of constants that the user puts into LUTs."""
+
 MOST_COMPARISONS = 48
 """Thresholds that a unit compares with in a cycle, likewise."""
 
@@ -129,6 +132,11 @@ def activate(net: Net, chance: float = 0.75) -> None:
     net.add(op, value.type.shape, dtype=out)
 
 
+def place(net: Net, bits: int) -> MemoryStyle:
+    """Where the user has put a layer's memories of `bits` bits."""
+    return MemoryStyle.LUT if bits <= MOST_LOGIC_BITS and net.likely(0.5) else MemoryStyle.BLOCK
+
+
 def dense_layer(net: Net, outputs: int) -> None:
     """A matrix on the last value, weights where the user may have put them, with an activation."""
     weight, source = net.one_of(WEIGHTS), net.last.type.dtype
@@ -141,7 +149,7 @@ def dense_layer(net: Net, outputs: int) -> None:
     net.add(MatMul(net.codes(weight, (outputs, inputs)), weight), (outputs,))
     net.fold(pe, simd)
     if net.likely(0.25):
-        net.memory[name] = net.rng.choice([MemoryStyle.LUT, MemoryStyle.BLOCK])
+        net.memory[name] = place(net, outputs * inputs * weight.bits)
     if isinstance(weight, Bipolar) and not isinstance(source, Bipolar) and net.likely(0.5):
         net.bit_planes.append(name)
     activate(net)
@@ -180,7 +188,7 @@ def convolve(net: Net, outputs: int, groups: int, geometry: Geometry) -> None:
     name = net.next_name
     net.add(Conv(weights, weight, geometry, groups, pad), (down, across, outputs))
     if net.likely(0.2):
-        net.memory[name] = net.rng.choice([MemoryStyle.LUT, MemoryStyle.BLOCK])
+        net.memory[name] = place(net, max(source.elements * source.dtype.bits, weights.size * weight.bits))
     most = max(1, LARGEST // (source.dtype.bits * weight.bits))
     if groups == outputs and per_group == 1:
         net.fold(net.lanes(outputs, 16))

@@ -11,8 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,18 +23,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import hwgen.hw.cost
 from benchmarks.calibration.designs import design_of
 from benchmarks.calibration.measure import FIRST_HELD_OUT, FITTED, data_file
-from hwgen.hw.cost import COEFFICIENTS, unit_resources
+from hwgen.hw.cost import COEFFICIENTS
 from hwgen.hw.cost.bill import Bill
 from hwgen.hw.cost.units import bill_of, edge_bill
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
-from hwgen.report.estimate import unit_kind
 
 FloatArray = npt.NDArray[np.float64]
 
-LEAST_LUTS, LEAST_FFS = 20, 20
-"""Units below these weigh as if they had as many: half a LUT matters to nobody."""
+LEAST_LUTS = 20
+"""Units below this weigh as if they had as many: half a LUT matters to nobody."""
 
 
 @dataclass(frozen=True)
@@ -68,26 +66,24 @@ def read(family: str, *, held_out: bool) -> list[Measured]:
             if design.digest != each["digest"]:
                 raise SystemExit(f"{each['kind']} {each['seed']} is another design than was measured: measure again")
             units = {unit.name: unit for unit in design.units}
-            samples = tuple(
-                Sample(units.get(name), design, Resources(*taken)) for name, taken in each["units"].items()
-            )
+            samples = tuple(Sample(units.get(name), design, Resources(*taken)) for name, taken in each["units"].items())
             found.append(Measured(each["kind"], each["seed"], samples))
     return found
 
 
-def fit(designs: Sequence[Measured], family: Family) -> dict[str, dict[str, float]]:
-    """Coefficients by the name of the logic, for LUTs and for flip-flops."""
-    samples = [(sample, sample.bill(family)) for design in designs for sample in design.samples]
-    luts = [(bill.logic, sample.taken.lut - bill.memories.lut, sample.taken.lut) for sample, bill in samples]
-    ffs = [(bill.registers, sample.taken.ff, sample.taken.ff) for sample, bill in samples]
-    return {"lut": solve(luts, LEAST_LUTS), "ff": solve(ffs, LEAST_FFS)}
+def fit(designs: Sequence[Measured], family: Family) -> dict[str, float]:
+    """Coefficients of LUTs by the name of the logic."""
+    bills = [(sample.bill(family), sample.taken.lut) for design in designs for sample in design.samples]
+    return solve([(bill.logic, lut - bill.memories.lut, lut) for bill, lut in bills])
 
 
-def solve(rows: Sequence[tuple[Counter[str], int, int]], least: int) -> dict[str, float]:
+def solve(rows: Sequence[tuple[Mapping[str, float], int, int]]) -> dict[str, float]:
     """Coefficients x >= 0 with the least sum of ((counts . x - rest) / total)**2, by coordinate descent."""
     names = sorted({name for counts, _, _ in rows for name in counts})
-    scale = np.array([1 / max(total, least) for _, _, total in rows])
-    matrix = np.array([[counts[name] for name in names] for counts, _, _ in rows], dtype=np.float64) * scale[:, None]
+    scale = np.array([1 / max(total, LEAST_LUTS) for _, _, total in rows])
+    matrix = (
+        np.array([[counts.get(name, 0) for name in names] for counts, _, _ in rows], dtype=np.float64) * scale[:, None]
+    )
     wanted = np.array([rest for _, rest, _ in rows]) * scale
     gram, target = matrix.T @ matrix, matrix.T @ wanted
     found = np.zeros(len(names))

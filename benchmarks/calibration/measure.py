@@ -9,7 +9,6 @@ the file to measure anew, as after a change of the RTL library.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import sys
 import tempfile
@@ -22,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks.calibration.designs import design_of
 from hwgen.backends.rtl import emit
 from hwgen.hw.device import Family
-from hwgen.verify.synth import YOSYS, Project, synthesise
+from hwgen.verify.synth import Project, synthesise, tool_version
 
 FITTED = {
     "xc7": dict(dense=64, conv=56, pool=16, threshold=12, argmax=8, join=12, perceptron=6, convolutional=6),
@@ -36,7 +35,7 @@ HELD_OUT = {
 
 FIRST_HELD_OUT = 1000
 
-BATCH = 24
+BATCH = 16
 """Designs in one run of Yosys, which takes seconds to read its libraries."""
 
 
@@ -80,7 +79,7 @@ def main() -> None:
         known += measure(todo[start : start + BATCH], Family(family))
         print(f"{len(known)} of {len(known) + len(todo) - start - BATCH}", flush=True)
         lines = ",\n".join(json.dumps(each) for each in known)
-        path.write_text(f'{{"tool": "{YOSYS} {importlib.metadata.version(YOSYS)}", "designs": [\n{lines}\n]}}\n')
+        path.write_text(f'{{"tool": "{tool_version()}", "designs": [\n{lines}\n]}}\n')
 
 
 if __name__ == "__main__":

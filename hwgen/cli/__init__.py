@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, prove
+from hwgen.cli import build, prove, synth
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -37,7 +37,7 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
     """
 
 
-for verb in (build.build, build.estimate, prove.simulate, prove.evaluate, prove.doctor):
+for verb in (build.build, build.estimate, prove.simulate, prove.evaluate, synth.synth, prove.doctor):
     app.command()(verb)
 
 

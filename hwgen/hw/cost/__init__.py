@@ -1,7 +1,7 @@
 """What units take of an FPGA, before anything is synthesised.
 
-Memories and multiplier blocks are exact by Yosys's rules. LUTs and flip-flops are sums over what a unit is made of
-(`units`), each kind of logic times a coefficient, fitted to syntheses of hundreds of random units
+Memories and multiplier blocks are exact by Yosys's rules, flip-flops are counted as the RTL library has them. LUTs
+are a sum over what a unit is made of (`units`), each kind of logic times a coefficient, fitted to hundreds of units that were synthesised
 (`benchmarks/calibration`); `docs/resources.md` shows how far they are off. UltraScale+ has the LUTs of the 7 series and
 uses its coefficients. Nothing is put into UltraRAM.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache, reduce
 from importlib.resources import files
 from operator import add
@@ -31,20 +30,22 @@ def unit_resources(unit: Unit, family: Family) -> Resources:
 
 def design_resources(design: Design, family: Family) -> Resources:
     """What all units of `design` take, and its edge."""
-    edge = _priced(edge_bill(design.output, family))
-    return reduce(add, (unit_resources(unit, family) for unit in design.units), edge)
+    units = (unit_resources(unit, family) for unit in design.units)
+    return reduce(add, units, edge_resources(design, family))
+
+
+def edge_resources(design: Design, family: Family) -> Resources:
+    """What the top level of `design` takes beside its units."""
+    return _priced(edge_bill(design.output, family))
 
 
 def _priced(bill: Bill) -> Resources:
     coefficients = _coefficients(COEFFICIENTS[bill.family])
-    lut, ff = (
-        round(sum(coefficients[part].get(kind, 0.0) * count for kind, count in counts.items()))
-        for part, counts in (("lut", bill.logic), ("ff", bill.registers))
-    )
-    return bill.memories + replace(Resources(), lut=lut, ff=ff)
+    lut = sum(coefficients.get(kind, 0.0) * count for kind, count in bill.logic.items())
+    return bill.memories + Resources(lut=round(lut), ff=bill.registers)
 
 
 @cache
-def _coefficients(name: str) -> Mapping[str, Mapping[str, float]]:
-    found: Mapping[str, Mapping[str, float]] = json.loads(files(__package__).joinpath(name).read_text())
+def _coefficients(name: str) -> Mapping[str, float]:
+    found: Mapping[str, float] = json.loads(files(__package__).joinpath(name).read_text())
     return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
 from hwgen.hw.resources import Resources
-from hwgen.ir.types import Bipolar, DType
+from hwgen.ir.types import Bipolar, DType, IntArray
 
 
 def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: int, bill: Bill) -> None:
@@ -19,11 +21,13 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
     fixed = " of constants" if depth == 1 else ""
     counted = isinstance(unit, MatVec) and unit.counted
     planes = isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES
+    lane_sum = total
     if unit.is_xnor or counted or planes:
         _popcounts(simd, lanes, total, value.bits if planes else 1, counted and not planes, fixed, bill)
-        reach = simd.bit_length() + (value.bits + 1 if planes else 2 if counted else 0)
         if planes:
             _tree(simd, value.bits, total, 1, bill, "shared adder bit")
+        if unit.is_xnor:
+            lane_sum = simd.bit_length()
     else:
         product = _signed(weight) + _signed(value)
         if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
@@ -31,11 +35,11 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
             bill.add(f"sign bit{fixed}", lanes * simd * product)
         else:
             _multipliers(weight, value, lanes * simd, fixed, bill)
-        reach = product + bits_for(simd)
+        if simd == 1:
+            lane_sum = min(total, product)
         _tree(simd, product, total, lanes, bill, f"product adder bit{fixed}")
     folds = unit.synapse_folds if isinstance(unit, MatVec) else unit.taps
-    bill.register(lanes * min(total, reach))
-    bill.register(lanes * (total if folds > 1 else min(total, reach)))
+    bill.register(lanes * (lane_sum + (total if folds > 1 else lane_sum)))
     bill.add("accumulator bit", lanes * total * (folds > 1))
 
 
@@ -61,8 +65,11 @@ def _multipliers(weight: DType, value: DType, count: int, fixed: str, bill: Bill
 
 
 def is_dsp(weight: DType, value: DType, family: Family) -> bool:
-    """Whether Yosys maps a product to a multiplier block."""
-    return False
+    """Whether Yosys maps a product of integers to a multiplier block: from nine bits on, and on ECP5 always.
+
+    Measured for all pairs of 2 to 9 bits; the threshold is DSP_Y_MINWIDTH of `synth_xilinx`.
+    """
+    return family is Family.ECP5 or _signed(weight) + _signed(value) >= 9
 
 
 def _signed(dtype: DType) -> int:
@@ -85,9 +92,18 @@ def activation_bill(
 ) -> None:
     """Thresholds on sums of `bits` bits in each of `lanes` lanes; `varies` where they come from a memory."""
     levels, count = activation.levels, bits_for(activation.levels + 1)
-    wide = max(bits, activation.type.bits)
-    kind = "comparison" if varies else "comparison with a constant"
-    bill.add(kind, lanes * levels)
-    bill.add(f"{kind}, bit", lanes * levels * wide)
+    if varies:
+        bill.add("comparison", lanes * levels)
+        bill.add("comparison bit", lanes * levels * max(bits, activation.type.bits))
+    else:
+        share = lanes / len(activation.thresholds)
+        bill.add("comparison with a constant", lanes * levels)
+        bill.add("bit compared with a constant", share * (bits - trailing_zeros(activation.thresholds, bits)).sum())
     bill.add("level", lanes * (levels - 1))
     bill.add("descending bit", lanes * count * flips)
+
+
+def trailing_zeros(numbers: IntArray, bits: int) -> IntArray:
+    """Low bits of each number that are zero, at most `bits`: no comparison with the number looks at them."""
+    lowest = np.where(numbers == 0, 1 << bits, numbers & -numbers)
+    return np.asarray(np.log2(lowest).astype(np.int64).clip(0, bits))

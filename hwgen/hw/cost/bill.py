@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,13 +25,13 @@ class Bill:
 
     Attributes:
         logic: how often each kind of logic occurs, by the name that its coefficient has.
-        registers: flip-flops as the source has them; synthesis merges some.
+        registers: flip-flops as the source has them, as far as synthesis keeps them.
         memories: block RAM, multipliers and LUTs of LUT RAM, exact.
     """
 
     family: Family
-    logic: Counter[str] = field(default_factory=Counter)
-    registers: Counter[str] = field(default_factory=Counter)
+    logic: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    registers: int = 0
     memories: Resources = field(default_factory=Resources)
 
     def add(self, kind: str, count: float) -> None:
@@ -39,10 +39,9 @@ class Bill:
         if count:
             self.logic[kind] += count
 
-    def register(self, bits: int, kind: str = "register") -> None:
+    def register(self, bits: int) -> None:
         """Flip-flops."""
-        if bits:
-            self.registers[kind] += bits
+        self.registers += bits
 
     def counter(self, places: int) -> None:
         """A counter that wraps after `places`."""
@@ -92,8 +91,7 @@ class Bill:
     def rom(self, words: Bytes, width: int, style: MemoryStyle) -> None:
         """Constants with a read register (`hwgen_rom`), a row of bytes a word.
 
-        Bits that never change are wires. In logic, bits that agree in every word are made once, and Yosys registers
-        the address instead of the word.
+        Bits that never change are wires. In logic, bits that agree in every word are made once.
         """
         bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
         varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
@@ -101,7 +99,7 @@ class Bill:
             self.memories += block_ram(varying.shape[1], len(bits), self.family, writable=False)
             return
         made = np.unique(varying, axis=1).shape[1]
-        self.register(bits_for(len(bits)) if made else 0)
+        self.register(made)
         self.add("rom bit" if len(bits) > 2 else "rom bit of two", made * max(1, len(bits) / 64))
 
     def mask(self, bits: int) -> None:

@@ -79,9 +79,7 @@ def lut_ram_copies(width: int, depth: int, family: Family) -> int:
 def _cheapest(blocks: tuple[_Block, ...], width: int, depth: int, writable: bool) -> Resources:
     if width == 0:
         return Resources()
-    _, count, block = min(
-        (_priced(block, width, depth, writable) for block in blocks), key=lambda priced: priced[0]
-    )
+    _, count, block = min((_priced(block, width, depth, writable) for block in blocks), key=lambda priced: priced[0])
     return block.taken * count
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 
 from hwgen.hw import packing
-from hwgen.hw.cost.arithmetic import activation_bill, products_bill
+from hwgen.hw.cost.arithmetic import activation_bill, products_bill, trailing_zeros
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.design import Unit
 from hwgen.hw.device import Family
@@ -31,30 +34,7 @@ from hwgen.ir.types import Bipolar
 def bill_of(unit: Unit, family: Family) -> Bill:
     """What `unit` is made of."""
     bill = Bill(family)
-    match unit:
-        case MatVec():
-            _matvec(unit, bill)
-        case DepthwiseUnit():
-            _depthwise(unit, bill)
-        case SlidingWindow():
-            _window(unit, bill)
-        case PoolUnit():
-            _pool(unit, bill)
-        case ThresholdUnit():
-            _threshold(unit, bill)
-        case ArgMaxUnit():
-            _argmax(unit, bill)
-        case AddUnit():
-            _add(unit, bill)
-        case ConcatUnit():
-            _concat(unit, bill)
-        case WidthConverter():
-            _width(unit, bill)
-        case ForkUnit():
-            for _ in unit.outputs:
-                bill.queue(unit.input.width, FORK_DEPTH, MemoryStyle.LUT)
-        case Fifo():
-            bill.queue(unit.memory.width, unit.depth, unit.memory.style)
+    _WRITERS[type(unit)](unit, bill)
     return bill
 
 
@@ -125,7 +105,8 @@ def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
     stream = unit.input
     bill.add("threshold unit", 1)
     bill.counter(stream.vector_beats)
-    bill.register(stream.width + 2)
+    unused = trailing_zeros(unit.activation.thresholds, stream.dtype.bits).min() if unit.shared else 0
+    bill.register(stream.lanes * (stream.dtype.bits - int(unused)) + 2)
     _thresholds(unit.activation, unit.threshold_rom, stream, stream.dtype.bits, bill)
     bill.register(unit.output.width)
     if stream.last_lanes < stream.lanes:
@@ -217,8 +198,32 @@ def _window(unit: SlidingWindow, bill: Bill) -> None:
     bill.add("padded window", pads)
     bill.add("padded row bit", rows * pads)
     bill.register(4 * address + 2 * offset + 5 * rows + 6)
-    bill.register((rows + 2) * pads, "place register")
+    bill.register((rows + 2) * pads)
     bill.memory(memory.width, memory.depth, memory.style, one_address=False)
     bill.add("pad bit", output.width * pads)
     bill.mask((source.lanes - source.last_lanes) * output.dtype.bits)
     bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _fork(unit: ForkUnit, bill: Bill) -> None:
+    for _ in unit.outputs:
+        bill.queue(unit.input.width, FORK_DEPTH, MemoryStyle.LUT)
+
+
+def _fifo(unit: Fifo, bill: Bill) -> None:
+    bill.queue(unit.memory.width, unit.depth, unit.memory.style)
+
+
+_WRITERS: Mapping[type[Any], Callable[[Any, Bill], None]] = {
+    MatVec: _matvec,
+    DepthwiseUnit: _depthwise,
+    SlidingWindow: _window,
+    PoolUnit: _pool,
+    ThresholdUnit: _threshold,
+    ArgMaxUnit: _argmax,
+    AddUnit: _add,
+    ConcatUnit: _concat,
+    WidthConverter: _width,
+    ForkUnit: _fork,
+    Fifo: _fifo,
+}
