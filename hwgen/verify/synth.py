@@ -176,7 +176,7 @@ def _script(projects: Sequence[Project], family: Family, unit: str | None) -> st
         f"hierarchy -check -top {_WRAPPER}",
         f"setattr -mod -set unique 1 {' '.join(tops)}",
         f"uniquify {' '.join(tops)}",
-        f"setattr -set keep_hierarchy 1 {' '.join(f'{top}/u_*' for top in (_WRAPPER, *tops))}",
+        f"setattr -set keep 1 -set keep_hierarchy 1 {' '.join(f'{top}/u_*' for top in (_WRAPPER, *tops))}",
         f"{_COMMANDS[family]} -top {_WRAPPER}",
         "tee -o cells.json stat -json",
     ]

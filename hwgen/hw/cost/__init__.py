@@ -1,9 +1,9 @@
 """What units take of an FPGA, before anything is synthesised.
 
-Memories and multiplier blocks are exact by Yosys's rules, flip-flops are counted as the RTL library has them. LUTs
-are a sum over what a unit is made of (`units`), each kind of logic times a coefficient, fitted to hundreds of units that were synthesised
-(`benchmarks/calibration`); `docs/resources.md` shows how far they are off. UltraScale+ has the LUTs of the 7 series and
-uses its coefficients. Nothing is put into UltraRAM.
+Memories and multiplier blocks are exact by Yosys's rules, flip-flops are counted as the RTL library has them. LUTs are
+a sum over what a unit is made of (`units`), each kind of logic times a coefficient that was fitted to hundreds of
+synthesised units (`benchmarks/calibration`); `docs/resources.md` shows how far they are off. UltraScale+ has the LUTs
+of the 7 series and uses its coefficients. Nothing is put into UltraRAM.
 """
 
 from __future__ import annotations

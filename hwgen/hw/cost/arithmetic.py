@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from hwgen.hw.cost.bill import Bill, bits_for
@@ -35,8 +37,8 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
             bill.add(f"sign bit{fixed}", lanes * simd * product)
         else:
             _multipliers(weight, value, lanes * simd, fixed, bill)
-        if simd == 1:
-            lane_sum = min(total, product)
+        if simd <= 2:
+            lane_sum = min(total, product + 2 * (simd - 1))
         _tree(simd, product, total, lanes, bill, f"product adder bit{fixed}")
     folds = unit.synapse_folds if isinstance(unit, MatVec) else unit.taps
     bill.register(lanes * (lane_sum + (total if folds > 1 else lane_sum)))
@@ -44,16 +46,32 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
 
 
 def _popcounts(simd: int, lanes: int, total: int, planes: int, counted: bool, fixed: str, bill: Bill) -> None:
-    count = simd.bit_length()
+    adders, leaves = popcount_size(simd)
     kind = "counted" if counted else "plane" if planes > 1 else "xnor"
-    bill.add(f"{kind} lane{fixed}", lanes * planes * simd)
-    bill.add(f"popcount bit{fixed}", lanes * planes * count)
+    bill.add(f"{kind} adder bit{fixed}", lanes * planes * adders)
+    bill.add(f"{kind} leaf{fixed}", lanes * planes * leaves)
     if counted:
-        bill.add("popcount lane", simd)
+        bill.add(f"{kind} lane{fixed}", lanes * simd)
+        bill.add("plane adder bit", adders)
     if kind != "xnor":
-        bill.add("shared bit", lanes * min(total, count + planes + 1))
+        bill.add("shared bit", lanes * total)
     if planes > 1:
-        bill.add("plane adder bit", lanes * (planes - 1) * min(total, count + planes))
+        bill.add("plane sum bit", lanes * (planes - 1) * min(total, simd.bit_length() + planes))
+
+
+@cache
+def popcount_size(width: int) -> tuple[int, int]:
+    """Bits of adders and counts of three bits in front of one, in `hwgen_popcount` of `width` bits.
+
+    A part of at most three bits that is an adder's second operand is made in the adder's own LUTs.
+    """
+    if width <= 3:
+        return 0, 1
+    bits = width.bit_length()
+    first = width // 4 * 4 - 1 if width <= 15 else (1 << bits - 1) - 1
+    second = max(1, width - first - 1)
+    parts = [popcount_size(first)] + ([popcount_size(second)] if second > 3 else [])
+    return bits + 1 + sum(adders for adders, _ in parts), sum(leaves for _, leaves in parts)
 
 
 def _multipliers(weight: DType, value: DType, count: int, fixed: str, bill: Bill) -> None:
@@ -88,22 +106,27 @@ def _tree(terms: int, bits: int, total: int, trees: int, bill: Bill, kind: str) 
 
 
 def activation_bill(
-    activation: Thresholding, lanes: int, bits: int, bill: Bill, *, varies: bool, flips: bool
+    activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, varies: bool, flips: bool
 ) -> None:
-    """Thresholds on sums of `bits` bits in each of `lanes` lanes; `varies` where they come from a memory."""
+    """Thresholds on sums of a type in each of `lanes` lanes; `varies` where they come from a memory."""
     levels, count = activation.levels, bits_for(activation.levels + 1)
     if varies:
         bill.add("comparison", lanes * levels)
-        bill.add("comparison bit", lanes * levels * max(bits, activation.type.bits))
+        bill.add("comparison bit", lanes * levels * max(sums.bits, activation.type.bits))
+        bill.add("level", lanes * (levels - 1))
     else:
-        share = lanes / len(activation.thresholds)
-        bill.add("comparison with a constant", lanes * levels)
-        bill.add("bit compared with a constant", share * (bits - trailing_zeros(activation.thresholds, bits)).sum())
-    bill.add("level", lanes * (levels - 1))
+        compared, share = bits_compared(activation.thresholds, sums), lanes / len(activation.thresholds)
+        bill.add("comparison with a constant", share * np.count_nonzero(compared))
+        bill.add("bit compared with a constant", share * float(compared.sum()))
+        bill.add("level", lanes * (levels - 1))
     bill.add("descending bit", lanes * count * flips)
 
 
-def trailing_zeros(numbers: IntArray, bits: int) -> IntArray:
-    """Low bits of each number that are zero, at most `bits`: no comparison with the number looks at them."""
-    lowest = np.where(numbers == 0, 1 << bits, numbers & -numbers)
-    return np.asarray(np.log2(lowest).astype(np.int64).clip(0, bits))
+def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:
+    """How many bits of a sum a comparison with each threshold looks at.
+
+    None where every sum is on the same side, and else not those below the threshold's lowest one.
+    """
+    lowest = np.where(thresholds == 0, 1 << sums.bits, thresholds & -thresholds)
+    zeros = np.log2(lowest).astype(np.int64).clip(0, sums.bits - 1)
+    return np.where((thresholds > sums.min) & (thresholds <= sums.max), sums.bits - zeros, 0)

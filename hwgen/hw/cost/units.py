@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.hw import packing
-from hwgen.hw.cost.arithmetic import activation_bill, products_bill, trailing_zeros
+from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, products_bill
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.design import Unit
 from hwgen.hw.device import Family
@@ -28,7 +28,7 @@ from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.schedule import Turns
 from hwgen.hw.stream import Stream
 from hwgen.ir.ops import PoolKind
-from hwgen.ir.types import Bipolar
+from hwgen.ir.types import Bipolar, DType
 
 
 def bill_of(unit: Unit, family: Family) -> Bill:
@@ -76,11 +76,11 @@ def _ending(
     activation: Thresholding | None, rom: Memory | None, unit: MatVec | DepthwiseUnit, bill: Bill, beats: int
 ) -> None:
     """Activation, mask of spare lanes and output queue of a unit with weights."""
-    output, bits = unit.output, unit.sum_type.bits
+    output = unit.output
     if activation is None:
         bill.add("offset bit", output.width if unit.is_xnor else 0)
     else:
-        _thresholds(activation, rom, output, bits, bill)
+        _thresholds(activation, rom, output, unit.sum_type, bill)
     bill.register(output.width)
     if output.last_lanes < output.lanes:
         bill.register(1)
@@ -88,8 +88,8 @@ def _ending(
     bill.output_queue(output.width, unit.schedule.credits)
 
 
-def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, bits: int, bill: Bill) -> None:
-    """Thresholds with their memories, applied to sums of `bits` bits in each lane of a stream."""
+def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, sums: DType, bill: Bill) -> None:
+    """Thresholds with their memories, applied to sums of a type in each lane of a stream."""
     varies = rom is not None and rom.depth > 1
     if rom is not None:
         words = packing.threshold_words(activation, lanes.lanes, lanes.elements)
@@ -98,16 +98,19 @@ def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, bit
     if activation.any_descending and varies:
         words = packing.descending_words(activation, lanes.lanes, lanes.elements)
         bill.rom(words, lanes.lanes, default_style(len(words)))
-    activation_bill(activation, lanes.lanes, bits, bill, varies=varies, flips=flips and varies)
+    activation_bill(activation, lanes.lanes, sums, bill, varies=varies, flips=flips and varies)
 
 
 def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
     stream = unit.input
     bill.add("threshold unit", 1)
     bill.counter(stream.vector_beats)
-    unused = trailing_zeros(unit.activation.thresholds, stream.dtype.bits).min() if unit.shared else 0
-    bill.register(stream.lanes * (stream.dtype.bits - int(unused)) + 2)
-    _thresholds(unit.activation, unit.threshold_rom, stream, stream.dtype.bits, bill)
+    operand = stream.width
+    if unit.shared or stream.vector_beats == 1:
+        compared = bits_compared(unit.activation.thresholds, stream.dtype).max(axis=1)
+        operand = round(float(compared.mean()) * stream.lanes)
+    bill.register(operand + 2)
+    _thresholds(unit.activation, unit.threshold_rom, stream, stream.dtype, bill)
     bill.register(unit.output.width)
     if stream.last_lanes < stream.lanes:
         bill.register(1)
@@ -151,7 +154,8 @@ def _width(unit: WidthConverter, bill: Bill) -> None:
     store = held * group
     places = gear.limit + 1
     bill.add("width converter", 1)
-    bill.counter(gear.in_beats)
+    if gear.last_push != gear.push:
+        bill.counter(gear.in_beats)
     bill.register(bits_for(held + 1) + store)
     bill.add("held bit", bits_for(held + 1))
     bill.add("store bit", store)
@@ -168,7 +172,7 @@ def _pool(unit: PoolUnit, bill: Bill) -> None:
     for places in (unit.pixel_beats, unit.tile_width, unit.tile_height):
         bill.counter(places)
     bill.counter(tiles)
-    bill.register(source.width + 6 + bits_for(tiles) + output.width)
+    bill.register(source.width + 4 + bits_for(tiles) + output.width)
     if memory.style is MemoryStyle.LUT:
         bill.lut_memory(memory.width, memory.depth, one_address=True)
     else:
@@ -179,30 +183,42 @@ def _pool(unit: PoolUnit, bill: Bill) -> None:
         mixed = bool(np.ptp(np.broadcast_to(unit.minimum, (output.elements,))))
         bill.register(output.lanes * mixed)
         bill.add("best bipolar" if isinstance(source.dtype, Bipolar) else "best bit", output.width)
-    bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    if output.last_lanes < output.lanes:
+        bill.register(2)
+        bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
     bill.output_queue(output.width, unit.schedule.credits)
 
 
 def _window(unit: SlidingWindow, bill: Bill) -> None:
-    source, output, geometry, memory = unit.input, unit.output, unit.geometry, unit.memory
-    address, rows = bits_for(memory.depth), bits_for(unit.height)
-    offset = bits_for(unit.row_beats) + 2
-    pads = geometry.pads
+    source, output, memory = unit.input, unit.output, unit.memory
+    place, offset, level = _window_bits(unit)
+    address, pads = bits_for(memory.depth), unit.geometry.pads
     bill.add("window", 1)
-    for places in (unit.row_beats, memory.depth, unit.block_beats, *geometry.kernel, unit.out_width, unit.out_height):
+    counted = (unit.row_beats, memory.depth, unit.block_beats, *unit.geometry.kernel, unit.out_width, unit.out_height)
+    for places in (*counted, unit.blocks):
         bill.counter(places)
-    bill.counter(unit.blocks)
+    bill.register(place * (3 if pads else 1) + 2 * offset + 3 * level + 3 * address + 4 + 2 * pads)
     bill.add("window address bit", address)
     bill.add("window offset bit", offset)
-    bill.add("window row bit", rows)
-    bill.add("padded window", pads)
-    bill.add("padded row bit", rows * pads)
-    bill.register(4 * address + 2 * offset + 5 * rows + 6)
-    bill.register((rows + 2) * pads)
-    bill.memory(memory.width, memory.depth, memory.style, one_address=False)
+    bill.add("window place bit", place)
+    bill.add("window level bit", level)
+    bill.add("padded window bit", (place + offset) * pads)
     bill.add("pad bit", output.width * pads)
-    bill.mask((source.lanes - source.last_lanes) * output.dtype.bits)
+    bill.memory(memory.width, memory.depth, memory.style, one_address=False)
+    if source.last_lanes < source.lanes:
+        bill.register(2)
+        bill.mask((source.lanes - source.last_lanes) * output.dtype.bits)
     bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _window_bits(unit: SlidingWindow) -> tuple[int, int, int]:
+    """Bits of places of rows, offsets in a row and levels of the line buffer, as `hwgen_window` has them."""
+    geometry = unit.geometry
+    (down, across), (deep, wide) = geometry.stride, geometry.extent
+    last_top, last_left = (unit.out_height - 1) * down, (unit.out_width - 1) * across
+    place = bits_for(last_top + deep + down + unit.height + 1) + 1
+    offset = bits_for((last_left + wide + across + unit.width) * unit.input.vector_beats + 1) + 1
+    return place, offset, bits_for(unit.rows + unit.height + down + 1) + 1
 
 
 def _fork(unit: ForkUnit, bill: Bill) -> None:
