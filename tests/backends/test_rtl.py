@@ -176,6 +176,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_add", {"InputBits": 15}, "hwgen_add: InputBits must be the sum of Bits"),
         ("hwgen_concat", {"Beats": 1}, "hwgen_concat: every input must have a turn of at least one beat"),
         ("hwgen_fork", {"Readers": 0}, "hwgen_fork: Readers must be at least 1"),
+        ("hwgen_group_count", {"Width": 16}, "hwgen_group_count: Width must be at most 15"),
     ],
 )
 def test_bad_parameters_fail_at_elaboration(

@@ -49,7 +49,7 @@ module hwgen_neuron #(
   output logic      [CodeBits-1:0]          code_o
 );
 
-  logic [SumBits-1:0] sum, sum_q, accumulator_q;
+  logic [SumBits-1:0] sum, accumulator_q;
   logic [CodeBits-1:0] code;
 
   hwgen_dot #(
@@ -64,6 +64,7 @@ module hwgen_neuron #(
     .InputBipolar (InputBipolar),
     .SumBits      (SumBits)
   ) u_dot (
+    .clk_i    (clk_i),
     .weights_i(weights_i),
     .inputs_i (inputs_i),
     .shared_i (shared_i),
@@ -71,8 +72,7 @@ module hwgen_neuron #(
   );
 
   always_ff @(posedge clk_i) begin
-    sum_q <= sum;
-    if (fired_i) accumulator_q <= first_i ? sum_q : accumulator_q + sum_q;
+    if (fired_i) accumulator_q <= (first_i ? '0 : accumulator_q) + sum;
   end
 
   hwgen_activation #(
