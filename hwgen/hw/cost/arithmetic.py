@@ -11,6 +11,7 @@ from hwgen.hw.device import Family
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
 from hwgen.hw.resources import Resources
+from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
 
 
@@ -34,7 +35,7 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
         product = _signed(weight) + _signed(value)
         if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
             product -= 1
-            bill.add(f"sign bit{fixed}", lanes * simd * product)
+            _signs(unit, lanes * simd * product, fixed, bill)
         else:
             _multipliers(weight, value, lanes * simd, fixed, bill)
         if simd <= 2:
@@ -74,6 +75,15 @@ def popcount_size(width: int) -> tuple[int, int]:
     return bits + 1 + sum(adders for adders, _ in parts), sum(leaves for _, leaves in parts)
 
 
+def _signs(unit: MatVec | DepthwiseUnit, bits: int, fixed: str, bill: Bill) -> None:
+    """Products of a number and a sign: the number or its negative. Lanes of an MVTU share the negatives of inputs."""
+    if isinstance(unit.weight_type, Bipolar):
+        bill.add(f"input or its negative, bit{fixed}", bits)
+        bill.add("negative bit", bits / (unit.folding.pe if isinstance(unit, MatVec) else 1))
+    else:
+        bill.add(f"weight or its negative, bit{fixed}", bits)
+
+
 def _multipliers(weight: DType, value: DType, count: int, fixed: str, bill: Bill) -> None:
     if is_dsp(weight, value, bill.family):
         bill.memories += Resources(dsp=count)
@@ -97,29 +107,34 @@ def _signed(dtype: DType) -> int:
 
 def _tree(terms: int, bits: int, total: int, trees: int, bill: Bill, kind: str) -> None:
     """A balanced adder tree of `terms` integers of `bits` bits; each level is one bit wider, up to `total`."""
-    adders, width = 0, bits
+    adders, width, count = 0, bits, terms
     while terms > 1:
         width = min(total, width + 1)
         adders += terms // 2 * width
         terms = (terms + 1) // 2
     bill.add(kind, trees * adders)
+    bill.add(f"{kind}, whole width", trees * max(0, count - 2) * total)
 
 
 def activation_bill(
-    activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, varies: bool, flips: bool
+    activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, words: int, flips: bool
 ) -> None:
-    """Thresholds on sums of a type in each of `lanes` lanes; `varies` where they come from a memory."""
-    levels, count = activation.levels, bits_for(activation.levels + 1)
-    if varies:
-        bill.add("comparison", lanes * levels)
-        bill.add("comparison bit", lanes * levels * max(sums.bits, activation.type.bits))
+    """Thresholds on sums of a type in each of `lanes` lanes, from a memory of `words` words; constants with none."""
+    levels, bits = activation.levels, max(sums.bits, activation.type.bits)
+    if words:
+        fixed = " with a constant" if words == 1 else ""
+        bill.add(f"comparison{fixed}", lanes * levels * comparison_luts(bits))
         bill.add("level", lanes * (levels - 1))
     else:
-        compared, share = bits_compared(activation.thresholds, sums), lanes / len(activation.thresholds)
-        bill.add("comparison with a constant", share * np.count_nonzero(compared))
-        bill.add("bit compared with a constant", share * float(compared.sum()))
-        bill.add("level", lanes * (levels - 1))
-    bill.add("descending bit", lanes * count * flips)
+        compared = bits_compared(activation.thresholds, sums)
+        bill.add("constant", lanes * int(np.count_nonzero(compared)))
+        bill.add("bit of a constant past six", lanes * float((compared - 6).clip(0).sum()))
+    bill.add("descending bit", lanes * bits_for(levels + 1) * flips)
+
+
+def comparison_luts(bits: int) -> int:
+    """LUTs of a comparison of two numbers, as measured on the 7 series: from seven bits on two for each three bits."""
+    return 2 * ceil_div(bits, 3) if bits > 6 else (0, 1, 1, 1, 3, 3, 5)[bits]
 
 
 def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:

@@ -48,7 +48,7 @@ def edge_bill(output: Stream, family: Family) -> Bill:
 def _matvec(unit: MatVec, bill: Bill) -> None:
     pe, width, beats = unit.folding.pe, unit.input.width, unit.groups * unit.neuron_folds
     bill.add("mvtu", 1)
-    for places in (unit.slots, unit.synapse_folds, unit.neuron_folds, beats):
+    for places in (unit.slots, unit.synapse_folds, unit.neuron_folds):
         bill.counter(places)
     bill.register(width + 4 + 4 * (unit.synapse_folds > 1) + 2 * (unit.neuron_folds > 1))
     if unit.taps == 1:
@@ -64,7 +64,7 @@ def _matvec(unit: MatVec, bill: Bill) -> None:
 
 def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     bill.add("depthwise", 1)
-    for places in (unit.weight_rom.depth, unit.taps, unit.blocks):
+    for places in (unit.weight_rom.depth, unit.taps):
         bill.counter(places)
     bill.register(unit.input.width + 4 + 4 * (unit.taps > 1))
     bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
@@ -77,6 +77,8 @@ def _ending(
 ) -> None:
     """Activation, mask of spare lanes and output queue of a unit with weights."""
     output = unit.output
+    if activation is not None or output.last_lanes < output.lanes:
+        bill.counter(beats)
     if activation is None:
         bill.add("offset bit", output.width if unit.is_xnor else 0)
     else:
@@ -90,21 +92,22 @@ def _ending(
 
 def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, sums: DType, bill: Bill) -> None:
     """Thresholds with their memories, applied to sums of a type in each lane of a stream."""
-    varies = rom is not None and rom.depth > 1
+    words = rom.depth if rom is not None else 0
+    flips = words > 1 and activation.any_descending
     if rom is not None:
-        words = packing.threshold_words(activation, lanes.lanes, lanes.elements)
-        bill.rom(words, rom.width, rom.style)
-    flips = activation.any_descending and (varies or rom is None)
-    if activation.any_descending and varies:
-        words = packing.descending_words(activation, lanes.lanes, lanes.elements)
-        bill.rom(words, lanes.lanes, default_style(len(words)))
-    activation_bill(activation, lanes.lanes, sums, bill, varies=varies, flips=flips and varies)
+        bill.rom(packing.threshold_words(activation, lanes.lanes, lanes.elements), rom.width, rom.style)
+    if flips:
+        bits = packing.descending_words(activation, lanes.lanes, lanes.elements)
+        bill.rom(bits, lanes.lanes, default_style(len(bits)))
+    activation_bill(activation, lanes.lanes, sums, bill, words=words, flips=flips)
 
 
 def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
     stream = unit.input
     bill.add("threshold unit", 1)
-    bill.counter(stream.vector_beats)
+    masked = stream.last_lanes < stream.lanes
+    if masked or not unit.shared:
+        bill.counter(stream.vector_beats)
     operand = stream.width
     if unit.shared or stream.vector_beats == 1:
         compared = bits_compared(unit.activation.thresholds, stream.dtype).max(axis=1)
@@ -112,7 +115,7 @@ def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
     bill.register(operand + 2)
     _thresholds(unit.activation, unit.threshold_rom, stream, stream.dtype, bill)
     bill.register(unit.output.width)
-    if stream.last_lanes < stream.lanes:
+    if masked:
         bill.register(1)
         bill.mask((stream.lanes - stream.last_lanes) * unit.output.dtype.bits)
     bill.output_queue(unit.output.width, unit.schedule.credits)
@@ -132,10 +135,11 @@ def _argmax(unit: ArgMaxUnit, bill: Bill) -> None:
 def _add(unit: AddUnit, bill: Bill) -> None:
     output = unit.output
     bill.add("adder unit", 1)
-    bill.counter(output.vector_beats)
     bill.register(1 + output.width)
     bill.add("adder bit", (len(unit.inputs) - 1) * output.width)
-    bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    if output.last_lanes < output.lanes:
+        bill.counter(output.vector_beats)
+        bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
     bill.output_queue(output.width, unit.schedule.credits)
 
 
@@ -152,17 +156,25 @@ def _width(unit: WidthConverter, bill: Bill) -> None:
     gear, group = unit.schedule, unit.group * unit.input.dtype.bits
     held = gear.limit + max(gear.push, gear.last_push)
     store = held * group
-    places = gear.limit + 1
     bill.add("width converter", 1)
     if gear.last_push != gear.push:
         bill.counter(gear.in_beats)
     bill.register(bits_for(held + 1) + store)
     bill.add("held bit", bits_for(held + 1))
     bill.add("store bit", store)
-    # A beat lands on any place: a multiplexer of as many inputs as there are groups of a beat that reach a bit.
-    bill.add("shift bit", group * sum(min(place + 1, gear.push, held - place) for place in range(held)))
     bill.add("drop bit", group * max(0, held - gear.pull))
-    bill.add("places", places)
+    bill.add("shift bit", _shift_bits(gear.push * group, store, group, bits_for(held + 1)))
+
+
+def _shift_bits(width: int, store: int, group: int, held_bits: int) -> int:
+    """Bits of the multiplexers that shift a beat of `width` bits to its place in the store: a stage for each bit of
+    the distance, which is `group` times what is held."""
+    step = group & -group
+    total = 0
+    for stage in range((((1 << held_bits) - 1) * (group // step)).bit_length()):
+        width = min(store, width + (step << stage))
+        total += width
+    return total
 
 
 def _pool(unit: PoolUnit, bill: Bill) -> None:
