@@ -1,7 +1,7 @@
 """How far the cost model is off on designs that took no part in its fit.
 
-    python benchmarks/calibration/check.py --family xc7           # the table of docs/resources.md
-    python benchmarks/calibration/check.py --family xc7 --check   # exit with 1 beyond the limits
+python benchmarks/calibration/check.py --family xc7           # the table of docs/resources.md
+python benchmarks/calibration/check.py --family xc7 --check   # exit with 1 beyond the limits
 """
 
 from __future__ import annotations

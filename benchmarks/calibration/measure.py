@@ -24,11 +24,11 @@ from hwgen.hw.device import Family
 from hwgen.verify.synth import Project, synthesise, tool_version
 
 FITTED = {
-    "xc7": dict(dense=64, conv=56, pool=16, threshold=12, argmax=8, join=12, perceptron=6, convolutional=6),
-    "ecp5": dict(dense=30, conv=30, pool=8, threshold=8, argmax=5, join=8, perceptron=3, convolutional=3),
+    "xc7": dict(dense=40, conv=32, pool=8, threshold=8, argmax=4, join=6, perceptron=4, convolutional=4),
+    "ecp5": dict(dense=20, conv=18, pool=5, threshold=5, argmax=3, join=5, perceptron=2, convolutional=2),
 }
 HELD_OUT = {
-    "xc7": dict(dense=10, conv=10, pool=4, threshold=4, argmax=3, join=4, perceptron=4, convolutional=4),
+    "xc7": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=3, convolutional=3),
     "ecp5": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=2, convolutional=2),
 }
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""

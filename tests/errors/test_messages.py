@@ -40,8 +40,7 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "part_unknown": (
         compiled(part="xc7z021clg400-1"),
-        "part: must be a known FPGA or board; found xc7z021clg400-1. The closest names are "
-        "xc7z100, xc7z020, xc7z010.",
+        "part: must be a known FPGA or board; found xc7z021clg400-1. The closest names are xc7z100, xc7z020, xc7z010.",
     ),
     "interval_zero": (
         compiled(target_interval=0),

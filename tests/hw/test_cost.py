@@ -15,7 +15,7 @@ from benchmarks.calibration.designs import design_of as calibration_design
 from benchmarks.calibration.fit import read
 from hwgen.backends.render import library
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
-from hwgen.hw.cost.arithmetic import bits_compared, is_dsp, popcount_size
+from hwgen.hw.cost.arithmetic import PopcountSize, bits_compared, is_dsp, popcount_size
 from hwgen.hw.cost.memories import block_ram, lut_ram
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
@@ -120,18 +120,20 @@ def test_products_of_integers_take_multiplier_blocks() -> None:
     assert unit_resources(unit, Family.XC7).dsp == 6
 
 
-def counted(width: int) -> int:
-    """Adder bits of `hwgen_popcount`, following its source."""
-    if width <= 3:
-        return 0
-    bits = width.bit_length()
-    first = width // 4 * 4 - 1 if width <= 15 else 2 ** (bits - 1) - 1
-    return bits + 1 + counted(first) + counted(max(1, width - first - 1))
-
-
 def test_popcounts() -> None:
-    assert [popcount_size(width) for width in (1, 3, 4, 7)] == [(0, 1), (0, 1), (4, 1), (4, 1)]
-    assert all(popcount_size(width)[0] == counted(width) for width in range(1, 300))
+    """Groups of 3 + 3 + 1, 7 + 3 + 1 and 11 + 3 + 1 bits; their sums behind registers."""
+    assert popcount_size(3) == PopcountSize(leaves=1, group_bits=0, registers=2, adder_bits=0)
+    assert popcount_size(7) == PopcountSize(leaves=1, group_bits=4, registers=3, adder_bits=0)
+    assert popcount_size(15) == PopcountSize(leaves=1, group_bits=4 + 5 + 5, registers=4, adder_bits=0)
+    assert popcount_size(31) == PopcountSize(leaves=2, group_bits=28, registers=9, adder_bits=6)
+
+
+@pytest.mark.parametrize("width", [1, 4, 16, 20, 63, 64, 100])
+def test_popcounts_cover_every_bit(width: int) -> None:
+    """A count of n bits needs at least n - log2(n) full adders or places in leaves."""
+    size = popcount_size(width)
+    assert size.registers >= width.bit_length()
+    assert 3 * size.leaves + size.group_bits + size.adder_bits >= width - width.bit_length()
 
 
 def test_bits_that_a_comparison_with_a_constant_looks_at() -> None:

@@ -55,9 +55,13 @@ def test_every_device_is_whole_and_cited() -> None:
     [
         (
             "xc7z099clg400-1",
-            "part: must be a known FPGA or board; found xc7z099clg400-1. The closest names are xczu9cg, xc7z100, xc7z045.",
+            "part: must be a known FPGA or board; found xc7z099clg400-1. "
+            "The closest names are xczu9cg, xc7z100, xc7z045.",
         ),
-        ("U96", "part: must be a known FPGA or board; found U96. The closest names are ultra96, ultra96-v2, zcu106."),
+        (
+            "U96",
+            "part: must be a known FPGA or board; found U96. The closest names are ultra96, ultra96-v2, zcu106.",
+        ),
     ],
 )
 def test_an_unknown_part(part: str, message: str) -> None:

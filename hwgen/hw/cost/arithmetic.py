@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -20,59 +21,102 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
 
     Weights of a memory of one word are constants, which Yosys folds into the logic behind.
     """
-    weight, value, total = unit.weight_type, unit.input.dtype, unit.sum_type.bits
-    fixed = " of constants" if depth == 1 else ""
+    total, fixed = unit.sum_type.bits, " of constants" if depth == 1 else ""
     counted = isinstance(unit, MatVec) and unit.counted
-    planes = isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES
-    lane_sum = total
-    if unit.is_xnor or counted or planes:
-        _popcounts(simd, lanes, total, value.bits if planes else 1, counted and not planes, fixed, bill)
-        if planes:
-            _tree(simd, value.bits, total, 1, bill, "shared adder bit")
-        if unit.is_xnor:
-            lane_sum = simd.bit_length()
+    if isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES:
+        reach = _planes(unit, simd, lanes, fixed, bill)
+    elif unit.is_xnor or counted:
+        reach = _agreements(simd, lanes, total, counted, fixed, bill)
     else:
-        product = _signed(weight) + _signed(value)
-        if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
-            product -= 1
-            _signs(unit, lanes * simd * product, fixed, bill)
-        else:
-            _multipliers(weight, value, lanes * simd, fixed, bill)
-        if simd <= 2:
-            lane_sum = min(total, product + 2 * (simd - 1))
-        _tree(simd, product, total, lanes, bill, f"product adder bit{fixed}")
+        reach = _products(unit, simd, lanes, fixed, bill)
     folds = unit.synapse_folds if isinstance(unit, MatVec) else unit.taps
-    bill.register(lanes * (lane_sum + (total if folds > 1 else lane_sum)))
+    bill.register(lanes * (total if folds > 1 else min(total, reach)))
     bill.add("accumulator bit", lanes * total * (folds > 1))
 
 
-def _popcounts(simd: int, lanes: int, total: int, planes: int, counted: bool, fixed: str, bill: Bill) -> None:
-    adders, leaves = popcount_size(simd)
-    kind = "counted" if counted else "plane" if planes > 1 else "xnor"
-    bill.add(f"{kind} adder bit{fixed}", lanes * planes * adders)
-    bill.add(f"{kind} leaf{fixed}", lanes * planes * leaves)
-    if counted:
-        bill.add(f"{kind} lane{fixed}", lanes * simd)
-        bill.add("plane adder bit", adders)
-    if kind != "xnor":
-        bill.add("shared bit", lanes * total)
-    if planes > 1:
-        bill.add("plane sum bit", lanes * (planes - 1) * min(total, simd.bit_length() + planes))
+def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bill: Bill) -> int:
+    """Popcounts of lanes that agree. Returns: bits of the sum."""
+    _popcounts(simd, lanes, f"counted{fixed}" if counted else f"xnor{fixed}", bill)
+    bill.add(f"shared lane{fixed}", (lanes - 1) * simd)
+    if not counted:
+        return simd.bit_length()
+    bill.add("counted lane", lanes * simd)
+    bill.add("shared bit", lanes * total)
+    _popcounts(simd, 1, "plane", bill)
+    return total
+
+
+def _planes(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+    """Popcounts of bit planes, and the sum of inputs that all lanes share. Returns: bits of the sum."""
+    planes, total = unit.input.dtype.bits, unit.sum_type.bits
+    _popcounts(simd, lanes * planes, f"plane{fixed}", bill)
+    bill.add("plane sum bit", lanes * (planes - 1) * min(total, simd.bit_length() + planes))
+    bill.add("shared bit", lanes * total)
+    _tree(simd, planes, total, 1, bill, "shared adder bit")
+    bill.register(total if unit.input.dtype.signed else min(total, planes + bits_for(simd)))
+    return total
+
+
+def _products(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+    """Products and their sum. Returns: bits of the sum."""
+    weight, value, total = unit.weight_type, unit.input.dtype, unit.sum_type.bits
+    product = _signed(weight) + _signed(value)
+    if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
+        product -= 1
+        _signs(unit, lanes * simd * product, fixed, bill)
+    else:
+        _multipliers(weight, value, lanes * simd, fixed, bill)
+    _tree(simd, product, total, lanes, bill, f"product adder bit{fixed}")
+    reach = total if simd > 2 else min(total, product + 2 * (simd - 1))
+    bill.register(lanes * reach)
+    return reach
+
+
+def _popcounts(width: int, count: int, kind: str, bill: Bill) -> None:
+    """Numbers of ones among `width` bits, `count` times (`hwgen_popcount`)."""
+    size = popcount_size(width)
+    bill.add(f"{kind} leaf", count * size.leaves)
+    bill.add(f"{kind} group bit", count * size.group_bits)
+    bill.add("count adder bit", count * size.adder_bits)
+    bill.register(count * size.registers)
+
+
+@dataclass(frozen=True)
+class PopcountSize:
+    """What a popcount is made of.
+
+    Attributes:
+        leaves: counts of at most three bits in front of an adder; as its second operand they cost nothing.
+        group_bits: bits of adders in groups of at most 15 bits.
+        registers: behind the groups.
+        adder_bits: of adders behind the registers.
+    """
+
+    leaves: int
+    group_bits: int
+    registers: int
+    adder_bits: int
 
 
 @cache
-def popcount_size(width: int) -> tuple[int, int]:
-    """Bits of adders and counts of three bits in front of one, in `hwgen_popcount` of `width` bits.
-
-    A part of at most three bits that is an adder's second operand is made in the adder's own LUTs.
-    """
-    if width <= 3:
-        return 0, 1
+def popcount_size(width: int) -> PopcountSize:
+    """The size of `hwgen_popcount`, following its recursion."""
     bits = width.bit_length()
-    first = width // 4 * 4 - 1 if width <= 15 else (1 << bits - 1) - 1
-    second = max(1, width - first - 1)
-    parts = [popcount_size(first)] + ([popcount_size(second)] if second > 3 else [])
-    return bits + 1 + sum(adders for adders, _ in parts), sum(leaves for _, leaves in parts)
+    if width <= 15:
+        return PopcountSize(1, _group_bits(width), bits, 0)
+    first = (1 << bits - 1) - 1
+    one, two = popcount_size(first), popcount_size(max(1, width - first - 1))
+    return PopcountSize(
+        one.leaves + two.leaves,
+        one.group_bits + two.group_bits,
+        one.registers + two.registers + 1,
+        one.adder_bits + two.adder_bits + bits + 1,
+    )
+
+
+def _group_bits(width: int) -> int:
+    """Bits of adders in `hwgen_group_count`."""
+    return 0 if width <= 3 else width.bit_length() + 1 + _group_bits(width // 4 * 4 - 1)
 
 
 def _signs(unit: MatVec | DepthwiseUnit, bits: int, fixed: str, bill: Bill) -> None:
@@ -116,9 +160,7 @@ def _tree(terms: int, bits: int, total: int, trees: int, bill: Bill, kind: str) 
     bill.add(f"{kind}, whole width", trees * max(0, count - 2) * total)
 
 
-def activation_bill(
-    activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, words: int, flips: bool
-) -> None:
+def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, words: int, flips: bool) -> None:
     """Thresholds on sums of a type in each of `lanes` lanes, from a memory of `words` words; constants with none."""
     levels, bits = activation.levels, max(sums.bits, activation.type.bits)
     if words:
