@@ -86,6 +86,7 @@ def work_folder(work: str | Path | None) -> Iterator[Path]:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts by path under `folder`."""
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,4 +94,5 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def as_json(value: Any) -> str:
+    """`value` as the JSON files of a project have it."""
     return json.dumps(value, indent=2, sort_keys=False) + "\n"
