@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, explore, prove, report
+from hwgen.cli import build, compare, explore, prove, report, synth
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -49,6 +49,7 @@ for verb in (
     prove.evaluate,
     compare.compare,
     compare.roofline,
+    synth.synth,
     report.report,
     prove.doctor,
 ):

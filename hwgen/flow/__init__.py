@@ -4,6 +4,7 @@
     compile    imported network -> integer network -> folded design         (passes, hw)
     write      design -> HLS and RTL projects, atomically                   (backends)
     explore    integer network -> the best of many designs                  (explore)
+    synthesise project -> cells of every unit, counted beside the cost model (verify)
     simulate   project -> every stream compared with golden, cycles counted (verify)
 
 A stage imports its back end or frontend only when it runs.

@@ -16,6 +16,7 @@ from hwgen.flow.goal import problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
+from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import explain
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.kernel import Folding
@@ -25,6 +26,7 @@ from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
 
 if TYPE_CHECKING:
+    from hwgen.report.synthesis import SynthesisReport
     from hwgen.verify.simulate import Outcome
 
 VECTOR_FRAMES = 16
@@ -136,6 +138,40 @@ class Accelerator:
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
 
+    def synthesise(
+        self, family: str | None = None, *, unit: str | None = None, work: str | Path | None = None
+    ) -> SynthesisReport:
+        """Synthesise the RTL project with Yosys: what every unit takes, beside what the cost model says.
+
+        Args:
+            family: xc7 or ecp5; that of the part where None (UltraScale+ is synthesised as xc7).
+            unit: the only unit to synthesise, by its name in the estimate.
+            work: a folder to keep the run in.
+
+        Raises:
+            ConfigError: an unknown family or unit.
+            ToolError: Yosys is missing or fails.
+        """
+        from hwgen.report.synthesis import compare
+        from hwgen.verify.synth import Project, synthesise, tool_version
+
+        names = [each.name for each in self.design.units]
+        if unit is not None and unit not in names:
+            raise ConfigError("unit", f"must be one of {', '.join(names)}", unit)
+        target = _family(family, self.design.part)
+        with work_folder(work) as scratch:
+            found = synthesise([Project(self.design.name, self._rtl())], target, scratch, unit=unit)
+        return compare(self.design, found[0], tool_version())
+
+    def _rtl(self) -> dict[str, str]:
+        """The RTL project's files: those on disk where it was written."""
+        if self.project is None:
+            from hwgen.backends import rtl
+
+            return rtl.emit(self.design)
+        folder = self.project / "rtl"
+        return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.*"))}
+
     def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
         """Output codes (N, elements) of frames (see `codes`) on `backend`.
 
@@ -160,6 +196,16 @@ class Accelerator:
         except ValueError as error:
             must = "a layer simulated alone must read one stream"
             raise ConfigError("layer", must, str(error), "Simulate the whole network") from error
+
+
+def _family(name: str | None, part: str) -> Family:
+    """The family to synthesise for. Raises: ConfigError."""
+    if name is None:
+        own = device_of(part).family
+        return Family.XC7 if own is Family.XCUP else own
+    if name not in ("xc7", "ecp5"):
+        raise ConfigError("family", "must be xc7 or ecp5", repr(name))
+    return Family(name)
 
 
 def _emitted(design: Design) -> dict[str, str]:

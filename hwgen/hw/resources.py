@@ -30,6 +30,9 @@ class Resources:
     def __add__(self, other: Resources) -> Resources:
         return Resources(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
+    def __mul__(self, count: int) -> Resources:
+        return Resources(*(count * one for one in astuple(self)))
+
     @property
     def bram(self) -> float:
         """Memory blocks of 36 kbit; one of 18 kbit counts as a half, as the field reports it."""

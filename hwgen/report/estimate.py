@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
-from hwgen.hw.cost import unit_resources
+from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.cycles import CycleModel
 from hwgen.hw.design import Design, Layer, Unit
-from hwgen.hw.device import device_of
+from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation
 from hwgen.hw.kernel import Memory
 from hwgen.hw.kernels.add import AddUnit
@@ -95,7 +93,7 @@ class Estimate:
 
     Attributes:
         device: the FPGA that `part` names; its capacity is `hwgen.hw.device.device_of(part).capacity`.
-        resources: of all units, by the cost model of `hwgen.hw.cost`.
+        resources: of all units and the edge of the top level, by the cost model of `hwgen.hw.cost`.
         interval_cycles: between frames in steady state.
         latency_cycles: from the first input beat taken to the last output beat of the first frame.
         bottleneck: the name of the unit with the most cycles a frame.
@@ -130,7 +128,7 @@ def estimate(design: Design, pace: int = 0, explanation: Explanation | None = No
     model = design.cycles_at(pace)
     slowest = max(design.units, key=lambda unit: unit.cycles)
     latency = model.predict(1).latency
-    units = _units(design, model)
+    device = device_of(design.part)
     return Estimate(
         name=design.name,
         part=design.part,
@@ -141,20 +139,19 @@ def estimate(design: Design, pace: int = 0, explanation: Explanation | None = No
         latency_us=latency / design.clock_mhz,
         bottleneck=slowest.name,
         layers=tuple(_layer(unit, design, slowest.cycles) for unit in design.layers),
-        units=units,
-        device=device_of(design.part).name,
-        resources=reduce(add, (unit.resources for unit in units)),
+        units=_units(design, model, device.family),
+        device=device.name,
+        resources=design_resources(design, device.family),
         explanation=explanation,
     )
 
 
-def _units(design: Design, model: CycleModel) -> tuple[UnitEstimate, ...]:
-    family = device_of(design.part).family
+def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstimate, ...]:
     return tuple(
         UnitEstimate(
             name=unit.name,
             layer=layer,
-            kind=_unit_kind(unit),
+            kind=unit_kind(unit),
             cycles=unit.cycles,
             utilisation=unit.cycles / model.interval,
             starved_cycles=model.waits[unit.name].starved / model.period,
@@ -168,7 +165,8 @@ def _units(design: Design, model: CycleModel) -> tuple[UnitEstimate, ...]:
     )
 
 
-def _unit_kind(unit: Unit) -> str:
+def unit_kind(unit: Unit) -> str:
+    """The kernel of `unit` in a word."""
     match unit:
         case MatVec():
             return "mvtu"

@@ -250,6 +250,7 @@ def _costs(report: Estimate) -> tuple[CostRow, ...]:
         layer.name: reduce(add, (unit.resources for unit in report.units if unit.layer == layer.name))
         for layer in report.layers
     }
+    totals["edge of the chip"] = report.resources + reduce(add, totals.values()) * -1
     most = max(total.lut for total in totals.values()) or 1
     return tuple(
         CostRow(

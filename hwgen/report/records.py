@@ -99,7 +99,7 @@ def evaluated(values: Mapping[str, Any]) -> Evaluated:
 
 def synthesised(values: Mapping[str, Any]) -> Synthesised:
     """Read `synth.json`. Raises as `simulated` does."""
-    return Synthesised(str(values["tool"]), str(values["family"]), Resources(**values["total"]))
+    return Synthesised(str(values["tool"]), str(values["family"]), Resources(**values["measured"]))
 
 
 def _cycles(values: Mapping[str, Any]) -> Cycles:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from hwgen.hw.device import Device, device_of
+from hwgen.hw.resources import Resources
 from hwgen.report.compare import Entry
 from hwgen.report.estimate import Estimate
 from hwgen.report.figures import MARKS
 from hwgen.report.roofline import Roofline
+from hwgen.report.synthesis import SynthesisReport
 
 _WIDE: dict[str, Any] = {"caption_justify": "left", "box": SIMPLE_HEAD}
 
@@ -21,16 +26,18 @@ def estimate_table(report: Estimate) -> Table:
     """One row a layer, with its sliding window unit; the bottleneck marked with `>`, the network's figures below."""
     caption = (
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
-        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
+        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz\n"
+        f"{_shares(report.resources, device_of(report.part))}"
     )
     if report.explanation:
         caption += f"\n{report.explanation}"
     table = Table(title=f"{report.name} on {report.part}", caption=caption, **_WIDE)
     for heading in ("layer", "kind", "in", "out"):
         table.add_column(heading)
-    for heading in ("PE", "SIMD", "cycles", "weight bits"):
+    for heading in ("PE", "SIMD", "cycles", "weight bits", "LUT", "BRAM", "DSP"):
         table.add_column(heading, justify="right")
     for layer in report.layers:
+        taken = reduce(add, (unit.resources for unit in report.units if unit.layer == layer.name))
         bottleneck = report.bottleneck in (layer.name, f"{layer.name}_window")
         table.add_row(
             layer.name,
@@ -41,6 +48,9 @@ def estimate_table(report: Estimate) -> Table:
             "" if layer.simd is None else str(layer.simd),
             f"{'> ' if bottleneck else ''}{max(layer.cycles, layer.window_cycles):,}",
             f"{layer.weight_bits:,}" if layer.memory else "",
+            f"{taken.lut:,}",
+            f"{taken.bram:g}",
+            f"{taken.dsp:,}",
             style="bold" if bottleneck else "",
         )
     return table
@@ -75,6 +85,34 @@ def _front_caption(report: Mapping[str, Any], shown: int) -> str:
     if not report["fits"]:
         caption += f"; none fits {report['part']}"
     return caption
+
+
+def _shares(taken: Resources, device: Device) -> str:
+    """What a design takes, with its share of a device."""
+    has = device.capacity
+    pairs = (("LUT", taken.lut, has.lut), ("FF", taken.ff, has.ff), ("BRAM", taken.bram, has.bram))
+    listed = [f"{count:,g} {name} ({count / most:.1%})" for name, count, most in (*pairs, ("DSP", taken.dsp, has.dsp))]
+    return f"about {', '.join(listed)} of {device.name}"
+
+
+def synthesis_table(report: SynthesisReport) -> Table:
+    """One row a unit, measured beside the cost model; the total below."""
+    title = f"{report.name}, synthesised for {report.family} by {report.tool}"
+    table = Table(title=title, box=SIMPLE_HEAD)
+    for heading in ("unit", "layer", "kind"):
+        table.add_column(heading)
+    for heading in ("LUT", "model", "FF", "model", "BRAM", "model", "DSP", "model"):
+        table.add_column(heading, justify="right")
+    for unit in report.units:
+        table.add_row(unit.name, unit.layer, unit.kind, *_beside(unit.measured, unit.model))
+    table.add_section()
+    table.add_row("total", "", "", *_beside(report.measured, report.model), style="bold")
+    return table
+
+
+def _beside(measured: Resources, model: Resources) -> list[str]:
+    counts = zip(*((each.lut, each.ff, each.bram, each.dsp) for each in (measured, model)), strict=True)
+    return [f"{count:,g}" for pair in counts for count in pair]
 
 
 def simulation_table(report: Mapping[str, Any]) -> Table:

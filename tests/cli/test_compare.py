@@ -86,8 +86,8 @@ def errors(folder: Path, tmp_path: Path) -> dict[str, tuple[tuple[str | Path, ..
             ("compare", out, out, "--folding", folder / "fast.json"),
             "--folding: needs the one project whose network is folded; found 2 projects. Name one project.",
         ),
-        "part": (("compare", out, "--part", "xc7z999"), "part: must be a known part or board; found xc7z999."),
-        "roofline_part": (("roofline", out, "--part", "none"), "part: must be a known part or board; found none."),
+        "part": (("compare", out, "--part", "xc7z999"), "part: must be a known FPGA or board; found xc7z999."),
+        "roofline_part": (("roofline", out, "--part", "none"), "part: must be a known FPGA or board; found none."),
         "clock": (("compare", out, "--clock-mhz", "0"), "settings: clock_mhz: should be greater than 0; found 0."),
         "picture": (
             ("compare", out, "--plot", tmp_path / "a.gif"),

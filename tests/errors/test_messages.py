@@ -38,6 +38,10 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         compiled(part="x; exec rm"),
         "settings: part: String should match pattern '^[A-Za-z0-9][A-Za-z0-9_.+-]*$'; found 'x; exec rm'.",
     ),
+    "part_unknown": (
+        compiled(part="xc7z021clg400-1"),
+        "part: must be a known FPGA or board; found xc7z021clg400-1. The closest names are xc7z100, xc7z020, xc7z010.",
+    ),
     "interval_zero": (
         compiled(target_interval=0),
         "settings: target_interval: should be greater than or equal to 1; found 0.",

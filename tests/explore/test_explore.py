@@ -154,6 +154,6 @@ def test_a_point_that_is_not_shown(plain: tuple[Exploration, bytes]) -> None:
 
 
 def test_an_unknown_part(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="must be a known part or board"):
+    with pytest.raises(ConfigError, match="must be a known FPGA or board"):
         flow.explore(GRAPH, Settings(part="xyz123"), tmp_path / "r.jsonl", PLAN)
     assert not (tmp_path / "r.jsonl").exists()

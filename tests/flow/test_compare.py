@@ -101,7 +101,7 @@ def test_records(built: Accelerator) -> None:
     assert records(built) == Records()
     built.record("simulate.json", SIMULATED)
     built.record("evaluate.json", {"backend": "golden", "frames": 10, "correct": 9, "accuracy": 0.9})
-    built.record("synth.json", {"tool": "yosys", "family": "xc7", "total": {"lut": 5, "ff": 6}, "units": []})
+    built.record("synth.json", {"tool": "yosys", "family": "xc7", "measured": {"lut": 5, "ff": 6}, "units": []})
     found = records(open_project(built.project or ""))
     assert found.simulated and found.simulated.measured and found.simulated.measured.interval == 16
     assert found.evaluated == Evaluated("golden", 10, 9)

@@ -1,0 +1,109 @@
+"""What a unit is made of: counts of logic that cost LUTs, registers, and memories whose size is known exactly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hwgen.hw.cost.memories import block_ram, lut_ram, lut_ram_copies
+from hwgen.hw.device import Family
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.packing import Bytes
+from hwgen.hw.resources import Resources
+
+
+def bits_for(count: int) -> int:
+    """Bits of an index into `count` places: none where there is one."""
+    return (count - 1).bit_length()
+
+
+@dataclass
+class Bill:
+    """The bill of one unit, which the functions of `hwgen.hw.cost.units` write.
+
+    Attributes:
+        logic: how often each kind of logic occurs, by the name that its coefficient has.
+        registers: flip-flops as the source has them, as far as synthesis keeps them.
+        memories: block RAM, multipliers and LUTs of LUT RAM, exact.
+    """
+
+    family: Family
+    logic: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    registers: int = 0
+    memories: Resources = field(default_factory=Resources)
+
+    def add(self, kind: str, count: float) -> None:
+        """`count` times the logic of `kind`."""
+        if count:
+            self.logic[kind] += count
+
+    def register(self, bits: int) -> None:
+        """Flip-flops."""
+        self.registers += bits
+
+    def counter(self, places: int) -> None:
+        """A counter that wraps after `places`."""
+        bits = bits_for(places)
+        self.register(bits)
+        self.add("counter", places > 1)
+        self.add("counter bit", bits)
+
+    def queue(self, width: int, depth: int, style: MemoryStyle) -> None:
+        """A FIFO (`hwgen_fifo`)."""
+        pointer = bits_for(depth)
+        self.register(2 * pointer + bits_for(depth + 1) + 2)
+        self.add("queue", 1)
+        self.add("queue bit", pointer - 1)
+        self.add("queue wrap", depth & (depth - 1) != 0)
+        if style is MemoryStyle.BLOCK:
+            self.memories += block_ram(width, depth, self.family, writable=True)
+            self.register(width + 1)
+            self.add("bypass bit", width)
+        else:
+            self.register(pointer)  # Yosys doubles the read pointer: it makes the address a register of the memory
+            self.lut_memory(width, depth, one_address=False)
+
+    def output_queue(self, width: int, credits: int) -> None:
+        """A queue that counts credits (`hwgen_credit_queue`)."""
+        self.queue(width, credits, MemoryStyle.LUT)
+        self.register(bits_for(credits + 1) + 1)
+        self.add("credits", 1)
+
+    def lut_memory(self, width: int, depth: int, *, one_address: bool) -> None:
+        """LUT RAM with its multiplexers."""
+        self.memories += lut_ram(width, depth, self.family, one_address=one_address)
+        self.add("memory mux", width * (lut_ram_copies(width, depth, self.family) - 1))
+
+    def memory(self, width: int, depth: int, style: MemoryStyle, *, one_address: bool) -> None:
+        """A memory with a read register (`hwgen_ram`)."""
+        if style is MemoryStyle.BLOCK:
+            self.memories += block_ram(width, depth, self.family, writable=True)
+            return
+        self.register(width)
+        if style is MemoryStyle.LUT and depth > 1:
+            self.lut_memory(width, depth, one_address=one_address)
+        else:
+            self.register(width * depth)
+            self.add("register mux", width * (depth - 1))
+
+    def rom(self, words: Bytes, width: int, style: MemoryStyle) -> None:
+        """Constants with a read register (`hwgen_rom`), a row of bytes a word.
+
+        Bits that never change are wires. In logic, bits that agree in every word are made once: a LUT holds the words
+        that its inputs address.
+        """
+        bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
+        varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
+        if style is MemoryStyle.BLOCK:
+            self.memories += block_ram(varying.shape[1], len(bits), self.family, writable=False)
+            return
+        made = np.unique(varying, axis=1).shape[1]
+        inputs = 4 if self.family is Family.ECP5 else 6
+        self.register(made)
+        self.add("rom bit" if len(bits) > 4 else "rom bit of four", made << max(0, bits_for(len(bits)) - inputs))
+
+    def mask(self, bits: int) -> None:
+        """Gates that force bits to zero."""
+        self.add("mask bit", bits)
