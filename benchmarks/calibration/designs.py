@@ -16,7 +16,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hwgen.config import LayerFolding
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import resolve
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.lower import Choices, lower
@@ -82,12 +81,12 @@ class Net:
         self.wishes[self.nodes[-1].name] = LayerFolding(pe=pe, simd=simd)
 
     def design(self) -> Design:
-        """The design of the network."""
+        """The design of the network, its FIFOs not sized."""
         graph = Graph(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
         choices = Choices(self.memory, frozenset(self.bit_planes))
         folding = resolve(graph, self.wishes, self.target)
-        return deepen(lower(graph, folding, part=PART, clock_mhz=100.0, choices=choices))
+        return lower(graph, folding, part=PART, clock_mhz=100.0, choices=choices)
 
     # What is drawn at random.
 
@@ -321,6 +320,6 @@ KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
 }
 
 
-def design_of(kind: str, seed: int) -> Design:
-    """The design of a kind of network and a seed."""
+def drawn(kind: str, seed: int) -> Design:
+    """The design of a kind of network and a seed, its FIFOs not sized."""
     return KINDS[kind](np.random.default_rng([seed, list(KINDS).index(kind)]), f"{kind}{seed}").design()

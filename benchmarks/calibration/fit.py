@@ -21,13 +21,14 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import hwgen.hw.cost
-from benchmarks.calibration.designs import design_of
+from benchmarks.calibration.designs import drawn
 from benchmarks.calibration.measure import FIRST_HELD_OUT, FITTED, data_file
 from hwgen.hw.cost import COEFFICIENTS
 from hwgen.hw.cost.bill import Bill
 from hwgen.hw.cost.units import bill_of, edge_bill
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.device import Family
+from hwgen.hw.fifo import with_sizes
 from hwgen.hw.resources import Resources
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,7 +63,7 @@ def read(family: str, *, held_out: bool) -> list[Measured]:
     found = []
     for each in json.loads(data_file(family).read_text())["designs"]:
         if (each["seed"] >= FIRST_HELD_OUT) == held_out:
-            design = design_of(each["kind"], each["seed"])
+            design = with_sizes(drawn(each["kind"], each["seed"]), each["buffers"])
             if design.digest != each["digest"]:
                 raise SystemExit(f"{each['kind']} {each['seed']} is another design than was measured: measure again")
             units = {unit.name: unit for unit in design.units}

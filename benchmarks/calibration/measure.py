@@ -18,9 +18,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.calibration.designs import design_of
+from benchmarks.calibration.designs import drawn
 from hwgen.backends.rtl import emit
 from hwgen.hw.device import Family
+from hwgen.hw.fifo import deepen, sizes_of
 from hwgen.verify.synth import Project, synthesise, tool_version
 
 FITTED = {
@@ -52,8 +53,8 @@ def wanted(family: str) -> list[tuple[str, int]]:
 
 
 def measure(batch: list[tuple[str, int]], family: Family) -> list[dict[str, Any]]:
-    """Designs synthesised in one run: LUT, FF, BRAM18, BRAM36 and DSP of each unit."""
-    designs = [design_of(kind, seed) for kind, seed in batch]
+    """Designs synthesised in one run: their FIFOs and line buffers; LUT, FF, BRAM18, BRAM36 and DSP of each unit."""
+    designs = [deepen(drawn(kind, seed)) for kind, seed in batch]
     with tempfile.TemporaryDirectory(prefix="hwgen-") as work:
         found = synthesise([Project(design.name, emit(design)) for design in designs], family, Path(work))
     return [
@@ -61,6 +62,7 @@ def measure(batch: list[tuple[str, int]], family: Family) -> list[dict[str, Any]
             "kind": kind,
             "seed": seed,
             "digest": design.digest,
+            "buffers": sizes_of(design),
             "units": {name: astuple(taken)[:5] for name, taken in each.units.items()},
         }
         for (kind, seed), design, each in zip(batch, designs, found, strict=True)

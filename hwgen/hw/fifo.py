@@ -59,6 +59,21 @@ def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: 
     return _rounded(smallest, chosen) if round_up else smallest
 
 
+def sizes_of(design: Design) -> dict[str, int]:
+    """Depths of FIFOs and rows of line buffers, by name."""
+    return {unit.name: unit.depth if isinstance(unit, Fifo) else unit.rows for unit in _buffers(design, frozenset())}
+
+
+def with_sizes(design: Design, sizes: Mapping[str, int]) -> Design:
+    """The design that `lower` made with just these FIFOs and line buffers (see `sizes_of`)."""
+    places = [unit for unit in _buffered(design, frozenset()).units if isinstance(unit, Fifo)]
+    design = _fix(design, {fifo.name: sizes.get(fifo.name, 0) for fifo in places})
+    for unit in design.units:
+        if isinstance(unit, SlidingWindow):
+            design = _with_rows(design, unit.name, sizes[unit.name])
+    return design
+
+
 Buffer = Fifo | SlidingWindow
 
 

@@ -119,7 +119,9 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
     if chosen != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
-        text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
+        text += f"{memory!r}{sorted(chosen.bit_planes)!r}"
+    if chosen.fifo_depths or chosen.round_fifos:
+        text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
