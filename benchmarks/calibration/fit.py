@@ -3,7 +3,7 @@
     python benchmarks/calibration/fit.py --family xc7          # writes hwgen/hw/cost/xc7.json
     python benchmarks/calibration/fit.py --family xc7 --check  # fits nothing; fails beyond the limits
 
-The fit minimises squared relative errors of units, coefficients no less than zero. Held-out designs take no part in it.
+The fit minimises squared relative errors of units, coefficients no less than zero. Held-out designs take no part.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ FloatArray = npt.NDArray[np.float64]
 
 LEAST_LUTS = 20
 """Units below this weigh as if they had as many: half a LUT matters to nobody."""
+
+PRIOR_WEIGHT = 1e-3
+"""Of the distance of each coefficient from 1, squared, beside the squared relative errors of all units."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +82,18 @@ def fit(designs: Sequence[Measured], family: Family) -> dict[str, float]:
 
 
 def solve(rows: Sequence[tuple[Mapping[str, float], int, int]]) -> dict[str, float]:
-    """Coefficients x >= 0 with the least sum of ((counts . x - rest) / total)**2, by coordinate descent."""
+    """Coefficients x >= 0 with the least sum of ((counts . x - rest) / total)**2, by coordinate descent.
+
+    A small weight draws them towards 1, a LUT a bit, where the data do not tell two kinds of logic apart.
+    """
     names = sorted({name for counts, _, _ in rows for name in counts})
     scale = np.array([1 / max(total, LEAST_LUTS) for _, _, total in rows])
     matrix = (
         np.array([[counts.get(name, 0) for name in names] for counts, _, _ in rows], dtype=np.float64) * scale[:, None]
     )
     wanted = np.array([rest for _, rest, _ in rows]) * scale
-    gram, target = matrix.T @ matrix, matrix.T @ wanted
+    gram = matrix.T @ matrix + PRIOR_WEIGHT * np.eye(len(names))
+    target = matrix.T @ wanted + PRIOR_WEIGHT
     found = np.zeros(len(names))
     for _ in range(20_000):
         before = found.copy()

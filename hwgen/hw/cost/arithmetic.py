@@ -60,14 +60,17 @@ def _planes(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
 def _products(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Products and their sum. Returns: bits of the sum."""
     weight, value, total = unit.weight_type, unit.input.dtype, unit.sum_type.bits
-    product = _signed(weight) + _signed(value)
     if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
-        product -= 1
-        _signs(unit, lanes * simd * product, fixed, bill)
+        product = max(weight.bits, value.bits) + 2
+        _signs(unit, lanes * simd * (product - 1), fixed, bill)
+        _tree(simd, product - 1, total, lanes, bill, f"signed adder bit{fixed}")
     else:
+        product = _signed(weight) + _signed(value)
         _multipliers(weight, value, lanes * simd, fixed, bill)
-    _tree(simd, product, total, lanes, bill, f"product adder bit{fixed}")
-    reach = total if simd > 2 else min(total, product + 2 * (simd - 1))
+        _tree(simd, product, total, lanes, bill, f"product adder bit{fixed}")
+        if simd <= 2 and is_dsp(weight, value, bill.family) and bill.family is not Family.ECP5:
+            return total  # the multiplier block adds two products and keeps the sum
+    reach = total if simd > 2 else min(total, product + simd - 1)
     bill.register(lanes * reach)
     return reach
 
@@ -169,7 +172,7 @@ def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bil
         bill.add("level", lanes * (levels - 1))
     else:
         compared = bits_compared(activation.thresholds, sums)
-        bill.add("constant", lanes * int(np.count_nonzero(compared)))
+        bill.add("constant", lanes * int(np.count_nonzero(compared > 1)))
         bill.add("bit of a constant past six", lanes * float((compared - 6).clip(0).sum()))
     bill.add("descending bit", lanes * bits_for(levels + 1) * flips)
 

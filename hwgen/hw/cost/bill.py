@@ -91,8 +91,8 @@ class Bill:
     def rom(self, words: Bytes, width: int, style: MemoryStyle) -> None:
         """Constants with a read register (`hwgen_rom`), a row of bytes a word.
 
-        Bits that never change are wires. In logic, bits that agree in every word are made once: a LUT holds the words
-        that its inputs address.
+        Bits that never change are wires. In logic, bits that agree in every word are made once, each by a function of
+        the address, which Yosys often makes of several LUTs where one would do.
         """
         bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
         varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
@@ -100,9 +100,9 @@ class Bill:
             self.memories += block_ram(varying.shape[1], len(bits), self.family, writable=False)
             return
         made = np.unique(varying, axis=1).shape[1]
-        inputs = 4 if self.family is Family.ECP5 else 6
+        inputs = bits_for(len(bits))
         self.register(made)
-        self.add("rom bit" if len(bits) > 4 else "rom bit of four", made << max(0, bits_for(len(bits)) - inputs))
+        self.add(f"rom bit of {2 ** min(inputs, 6)} words", made << max(0, inputs - 6))
 
     def mask(self, bits: int) -> None:
         """Gates that force bits to zero."""

@@ -109,7 +109,7 @@ def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
     if masked or not unit.shared:
         bill.counter(stream.vector_beats)
     operand = stream.width
-    if unit.shared or stream.vector_beats == 1:
+    if unit.shared:
         compared = bits_compared(unit.activation.thresholds, stream.dtype).max(axis=1)
         operand = round(float(compared.mean()) * stream.lanes)
     bill.register(operand + 2)
