@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.calibration.check import beyond, table, whole
-from benchmarks.calibration.designs import design_of as calibration_design
+from benchmarks.calibration.designs import drawn as calibration_design
 from benchmarks.calibration.fit import read
 from hwgen.backends.render import library
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
