@@ -33,9 +33,9 @@ def estimate_table(report: Estimate) -> Table:
         caption += f"\n{report.explanation}"
     table = Table(title=f"{report.name} on {report.part}", caption=caption, **_WIDE)
     for heading in ("layer", "kind", "in", "out"):
-        table.add_column(heading)
-    for heading in ("PE", "SIMD", "cycles", "weight bits", "LUT", "BRAM", "DSP"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, no_wrap=heading == "layer")
+    for heading in ("PE", "SIMD", "cycles", "LUT", "BRAM", "DSP"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for layer in report.layers:
         taken = reduce(add, (unit.resources for unit in report.units if unit.layer == layer.name))
         bottleneck = report.bottleneck in (layer.name, f"{layer.name}_window")
@@ -47,7 +47,6 @@ def estimate_table(report: Estimate) -> Table:
             str(layer.pe),
             "" if layer.simd is None else str(layer.simd),
             f"{'> ' if bottleneck else ''}{max(layer.cycles, layer.window_cycles):,}",
-            f"{layer.weight_bits:,}" if layer.memory else "",
             f"{taken.lut:,}",
             f"{taken.bram:g}",
             f"{taken.dsp:,}",
