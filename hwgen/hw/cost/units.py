@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.hw import packing
-from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, products_bill
+from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, has_adder, products_bill
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.design import Unit
 from hwgen.hw.device import Family
@@ -66,7 +66,9 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     bill.add("depthwise", 1)
     for places in (unit.weight_rom.depth, unit.taps):
         bill.counter(places)
-    bill.register(unit.input.width + 4 + 4 * (unit.taps > 1))
+    if not has_adder(unit.weight_type, unit.input.dtype, bill.family):
+        bill.register(unit.input.width)
+    bill.register(4 + 4 * (unit.taps > 1))
     bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
     products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
     _ending(unit.activation, unit.threshold_rom, unit, bill, unit.blocks)
@@ -126,7 +128,9 @@ def _argmax(unit: ArgMaxUnit, bill: Bill) -> None:
     bits, lanes = stream.dtype.bits, stream.lanes
     bill.add("argmax", 1)
     bill.counter(stream.beats)
-    bill.register(3 + 2 * (bits + 1) + index * (2 + (stream.beats > 1)))
+    bill.register(3 + 2 * index)
+    if stream.beats > 1:
+        bill.register(2 * (bits + 1) + index)
     bill.add("larger bit", (lanes - 1 + (stream.beats > 1)) * bits)
     bill.add("choice bit", (lanes - 1 + (stream.beats > 1)) * bits + index * lanes)
     bill.output_queue(index, unit.schedule.credits)
