@@ -25,6 +25,7 @@ from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.resources import Resources
 from hwgen.hw.schedule import Turns
 from hwgen.hw.stream import Stream
 from hwgen.ir.ops import PoolKind
@@ -159,22 +160,35 @@ def _concat(unit: ConcatUnit, bill: Bill) -> None:
 def _width(unit: WidthConverter, bill: Bill) -> None:
     gear, group = unit.schedule, unit.group * unit.input.dtype.bits
     held = gear.limit + max(gear.push, gear.last_push)
-    store = held * group
+    bits, store = bits_for(held + 1), held * group
     bill.add("width converter", 1)
     if gear.last_push != gear.push:
         bill.counter(gear.in_beats)
-    bill.register(bits_for(held + 1) + store)
-    bill.add("held bit", bits_for(held + 1))
+    bill.register(bits + store)
+    bill.add("held bit", bits)
     bill.add("store bit", store)
     bill.add("drop bit", group * max(0, held - gear.pull))
-    bill.add("shift bit", _shift_bits(gear.push * group, store, group, bits_for(held + 1)))
+    bill.add("shift bit", _shift_bits(gear.push, group, store, bits))
+    if _multiplies(gear.push, group, bits, bill.family):
+        bill.memories += Resources(dsp=1)
 
 
-def _shift_bits(width: int, store: int, group: int, held_bits: int) -> int:
-    """Bits of the multiplexers that shift a beat of `width` bits to its place in the store: a stage for each bit of
-    the distance, which is `group` times what is held."""
-    step = group & -group
-    total = 0
+def _multiplies(push: int, group: int, held_bits: int, family: Family) -> bool:
+    """Whether the distance of a shift, `group` times what is held, is computed by a multiplier block.
+
+    Yosys multiplies by the odd part of `group`; shifts of one odd group it maps without. Measured as in `is_dsp`.
+    """
+    odd = group // (group & -group)
+    if odd == 1 or (push == 1 and odd == group):
+        return False
+    return family is Family.ECP5 or held_bits + odd.bit_length() >= 9
+
+
+def _shift_bits(push: int, group: int, store: int, held_bits: int) -> int:
+    """Bits of the multiplexers that shift `push` groups to their place in the store: a stage for each bit of the
+    distance in steps."""
+    step = group if push == 1 and group % 2 else group & -group
+    total, width = 0, push * group
     for stage in range((((1 << held_bits) - 1) * (group // step)).bit_length()):
         width = min(store, width + (step << stage))
         total += width
