@@ -36,7 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 LEAST_LUTS = 20
 """Units below this weigh as if they had as many: half a LUT matters to nobody."""
 
-PRIOR_WEIGHT = 1e-3
+PRIOR_WEIGHT = 3e-3
 """Of the distance of each coefficient from 1, squared, beside the squared relative errors of all units."""
 
 

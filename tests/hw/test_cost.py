@@ -14,13 +14,16 @@ from benchmarks.calibration.check import beyond, table, whole
 from benchmarks.calibration.designs import drawn as calibration_design
 from benchmarks.calibration.fit import read
 from hwgen.backends.render import library
+from hwgen.backends.rtl import emit
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
 from hwgen.hw.cost.arithmetic import PopcountSize, bits_compared, is_dsp, popcount_size
 from hwgen.hw.cost.memories import block_ram, lut_ram
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.resources import Resources
+from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.synth import Project, resources_of, synthesise
 from tests.rtl_support import design_of, matvec
@@ -78,10 +81,29 @@ def test_memories_are_those_that_yosys_infers(family: Family, tmp_path: Path) ->
     for index, (style, width, depth) in enumerate(SIZES):
         cells = {name: count for name, count in found.cells[str(index)].items() if name.startswith(rams)}
         if style == "block":
-            want = block_ram(width, depth, family, writable=True)
+            want = block_ram(width, depth, family, writable=True).taken
         else:
-            want = lut_ram(width, depth, family, one_address=False)
+            want = lut_ram(width, depth, family, one_address=False).taken
         assert resources_of(cells, family) == want, (style, width, depth, cells)
+
+
+CONVERTERS = [
+    # bits of a lane, lanes in and out: odd and even groups, one group a beat and several, few held and many
+    *[(3, 1, 4), (3, 1, 40), (12, 1, 4), (12, 1, 32), (11, 1, 2), (5, 9, 1), (7, 3, 20), (8, 1, 20)],
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", [Family.XC7, Family.ECP5])
+def test_multipliers_of_width_converters_are_those_that_yosys_infers(family: Family, tmp_path: Path) -> None:
+    designs = []
+    for bits, lanes, wider in CONVERTERS:
+        source = Stream("x", IntType(bits, signed=False), lanes * wider * 3, lanes)
+        unit = WidthConverter("width", "", source, replace(source, lanes=wider))
+        designs.append(replace(design_of(unit), name=f"width_{bits}_{lanes}_{wider}"))
+    found = synthesise([Project(design.name, emit(design)) for design in designs], family, tmp_path)
+    for design, each in zip(designs, found, strict=True):
+        assert each.units["width"].dsp == unit_resources(design.units[0], family).dsp, design.name
 
 
 @pytest.mark.parametrize(
@@ -104,7 +126,7 @@ def test_memories_are_those_that_yosys_infers(family: Family, tmp_path: Path) ->
     ],
 )
 def test_shapes_of_block_ram(width: int, depth: int, want: Resources) -> None:
-    assert block_ram(width, depth, Family.XC7, writable=True) == want
+    assert block_ram(width, depth, Family.XC7, writable=True).taken == want
 
 
 def test_multipliers() -> None:

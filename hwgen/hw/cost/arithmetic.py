@@ -29,6 +29,8 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
         reach = _agreements(simd, lanes, total, counted, fixed, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
+    if simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
+        return  # the accumulator is in the multiplier block
     folds = unit.synapse_folds if isinstance(unit, MatVec) else unit.taps
     bill.register(lanes * (total if folds > 1 else min(total, reach)))
     bill.add("accumulator bit", lanes * total * (folds > 1))
@@ -36,23 +38,21 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
 
 def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bill: Bill) -> int:
     """Popcounts of lanes that agree. Returns: bits of the sum."""
-    _popcounts(simd, lanes, f"counted{fixed}" if counted else f"xnor{fixed}", bill)
-    bill.add(f"shared lane{fixed}", (lanes - 1) * simd)
+    _popcounts(simd, lanes, fixed, bill)
     if not counted:
         return simd.bit_length()
-    bill.add("counted lane", lanes * simd)
     bill.add("shared bit", lanes * total)
-    _popcounts(simd, 1, "plane", bill)
+    _popcounts(simd, 1, "", bill)
     return total
 
 
 def _planes(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of bit planes, and the sum of inputs that all lanes share. Returns: bits of the sum."""
     planes, total = unit.input.dtype.bits, unit.sum_type.bits
-    _popcounts(simd, lanes * planes, f"plane{fixed}", bill)
+    _popcounts(simd, lanes * planes, fixed, bill)
     bill.add("plane sum bit", lanes * (planes - 1) * min(total, simd.bit_length() + planes))
     bill.add("shared bit", lanes * total)
-    _tree(simd, planes, total, 1, bill, "shared adder bit")
+    bill.add("sum adder bit", (simd - 1) * total)
     bill.register(total if unit.input.dtype.signed else min(total, planes + bits_for(simd)))
     return total
 
@@ -63,23 +63,22 @@ def _products(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, fixed: str, b
     if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
         product = max(weight.bits, value.bits) + 2
         _signs(unit, lanes * simd * (product - 1), fixed, bill)
-        _tree(simd, product - 1, total, lanes, bill, f"signed adder bit{fixed}")
     else:
         product = _signed(weight) + _signed(value)
         _multipliers(weight, value, lanes * simd, fixed, bill)
-        _tree(simd, product, total, lanes, bill, f"product adder bit{fixed}")
-        if simd <= 2 and is_dsp(weight, value, bill.family) and bill.family is not Family.ECP5:
-            return total  # the multiplier block adds two products and keeps the sum
+        if simd <= 2 and has_adder(weight, value, bill.family):
+            return total
+    bill.add(f"sum adder bit{fixed}", lanes * (simd - 1) * total)
     reach = total if simd > 2 else min(total, product + simd - 1)
     bill.register(lanes * reach)
     return reach
 
 
-def _popcounts(width: int, count: int, kind: str, bill: Bill) -> None:
+def _popcounts(width: int, count: int, fixed: str, bill: Bill) -> None:
     """Numbers of ones among `width` bits, `count` times (`hwgen_popcount`)."""
     size = popcount_size(width)
-    bill.add(f"{kind} leaf", count * size.leaves)
-    bill.add(f"{kind} group bit", count * size.group_bits)
+    bill.add(f"count of three bits{fixed}", count * size.leaves)
+    bill.add(f"group adder bit{fixed}", count * size.group_bits)
     bill.add("count adder bit", count * size.adder_bits)
     bill.register(count * size.registers)
 
@@ -124,27 +123,35 @@ def _group_bits(width: int) -> int:
 
 def _signs(unit: MatVec | DepthwiseUnit, bits: int, fixed: str, bill: Bill) -> None:
     """Products of a number and a sign: the number or its negative. Lanes of an MVTU share the negatives of inputs."""
-    if isinstance(unit.weight_type, Bipolar):
-        bill.add(f"input or its negative, bit{fixed}", bits)
+    if fixed:
+        bill.add("product bit of constants", bits)
+    elif isinstance(unit.weight_type, Bipolar):
+        bill.add("input or its negative, bit", bits)
         bill.add("negative bit", bits / (unit.folding.pe if isinstance(unit, MatVec) else 1))
     else:
-        bill.add(f"weight or its negative, bit{fixed}", bits)
+        bill.add("weight or its negative, bit", bits)
 
 
 def _multipliers(weight: DType, value: DType, count: int, fixed: str, bill: Bill) -> None:
     if is_dsp(weight, value, bill.family):
         bill.memories += Resources(dsp=count)
-        bill.add("dsp product", count)
     else:
-        bill.add(f"multiplier bit{fixed}", count * weight.bits * value.bits)
+        bill.add(f"product bit{fixed}", count * weight.bits * value.bits)
 
 
 def is_dsp(weight: DType, value: DType, family: Family) -> bool:
-    """Whether Yosys maps a product of integers to a multiplier block: from nine bits on, and on ECP5 always.
+    """Whether Yosys maps a product to a multiplier block: from nine bits on, and on ECP5 always.
 
     Measured for all pairs of 2 to 9 bits; the threshold is DSP_Y_MINWIDTH of `synth_xilinx`.
     """
+    if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
+        return False
     return family is Family.ECP5 or _signed(weight) + _signed(value) >= 9
+
+
+def has_adder(weight: DType, value: DType, family: Family) -> bool:
+    """Whether the product is in a multiplier block that also takes in an adder and registers around it (DSP48E1)."""
+    return is_dsp(weight, value, family) and family is not Family.ECP5
 
 
 def _signed(dtype: DType) -> int:
@@ -152,24 +159,13 @@ def _signed(dtype: DType) -> int:
     return dtype.bits + (not dtype.signed) + isinstance(dtype, Bipolar)
 
 
-def _tree(terms: int, bits: int, total: int, trees: int, bill: Bill, kind: str) -> None:
-    """A balanced adder tree of `terms` integers of `bits` bits; each level is one bit wider, up to `total`."""
-    adders, width, count = 0, bits, terms
-    while terms > 1:
-        width = min(total, width + 1)
-        adders += terms // 2 * width
-        terms = (terms + 1) // 2
-    bill.add(kind, trees * adders)
-    bill.add(f"{kind}, whole width", trees * max(0, count - 2) * total)
-
-
 def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, words: int, flips: bool) -> None:
     """Thresholds on sums of a type in each of `lanes` lanes, from a memory of `words` words; constants with none."""
     levels, bits = activation.levels, max(sums.bits, activation.type.bits)
-    if words:
-        fixed = " with a constant" if words == 1 else ""
-        bill.add(f"comparison{fixed}", lanes * levels * comparison_luts(bits))
-        bill.add("level", lanes * (levels - 1))
+    if words > 1:
+        bill.add("comparison", lanes * levels * comparison_luts(bits, words))
+    elif words == 1:
+        bill.add("comparison with a constant", lanes * constant_luts(bits, levels))
     else:
         compared = bits_compared(activation.thresholds, sums)
         bill.add("constant", lanes * int(np.count_nonzero(compared > 1)))
@@ -177,9 +173,23 @@ def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bil
     bill.add("descending bit", lanes * bits_for(levels + 1) * flips)
 
 
-def comparison_luts(bits: int) -> int:
-    """LUTs of a comparison of two numbers, as measured on the 7 series: from seven bits on two for each three bits."""
-    return 2 * ceil_div(bits, 3) if bits > 6 else (0, 1, 1, 1, 3, 3, 5)[bits]
+def comparison_luts(bits: int, words: int) -> int:
+    """LUTs of a comparison with one of `words` numbers, as measured on the 7 series.
+
+    From seven bits on two for each three bits on a carry chain; one of two numbers is one more input of small ones.
+    """
+    if bits > 6:
+        return 2 * ceil_div(bits, 3)
+    return 1 + (bits > 5) if words == 2 else (1, 1, 1, 1, 3, 3, 5)[bits]
+
+
+def constant_luts(bits: int, levels: int) -> float:
+    """LUTs of comparisons of a number with `levels` constants that are known late, of a memory of one word.
+
+    Small ones take a LUT. From seven bits on each three bits are compared by two functions of eight, of which several
+    levels share what they have in common.
+    """
+    return levels if bits <= 6 else 16 * (1 - (7 / 8) ** levels) * ceil_div(bits, 3)
 
 
 def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:

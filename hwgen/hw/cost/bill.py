@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwgen.hw.cost.memories import block_ram, lut_ram, lut_ram_copies
+from hwgen.hw.cost.memories import Mapped, block_ram, lut_ram
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.packing import Bytes
@@ -58,7 +58,7 @@ class Bill:
         self.add("queue bit", pointer - 1)
         self.add("queue wrap", depth & (depth - 1) != 0)
         if style is MemoryStyle.BLOCK:
-            self.memories += block_ram(width, depth, self.family, writable=True)
+            self.block_memory(width, depth, writable=True)
             self.register(width + 1)
             self.add("bypass bit", width)
         else:
@@ -71,15 +71,22 @@ class Bill:
         self.register(bits_for(credits + 1) + 1)
         self.add("credits", 1)
 
+    def block_memory(self, width: int, depth: int, *, writable: bool) -> None:
+        """Block RAM, with its multiplexers."""
+        self._mapped(block_ram(width, depth, self.family, writable=writable), width)
+
     def lut_memory(self, width: int, depth: int, *, one_address: bool) -> None:
-        """LUT RAM with its multiplexers."""
-        self.memories += lut_ram(width, depth, self.family, one_address=one_address)
-        self.add("memory mux", width * (lut_ram_copies(width, depth, self.family) - 1))
+        """LUT RAM, with its multiplexers."""
+        self._mapped(lut_ram(width, depth, self.family, one_address=one_address), width)
+
+    def _mapped(self, memory: Mapped, width: int) -> None:
+        self.memories += memory.taken
+        self.add("memory mux bit", width * (memory.copies - 1))
 
     def memory(self, width: int, depth: int, style: MemoryStyle, *, one_address: bool) -> None:
         """A memory with a read register (`hwgen_ram`)."""
         if style is MemoryStyle.BLOCK:
-            self.memories += block_ram(width, depth, self.family, writable=True)
+            self.block_memory(width, depth, writable=True)
             return
         self.register(width)
         if style is MemoryStyle.LUT and depth > 1:
@@ -97,12 +104,12 @@ class Bill:
         bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
         varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
         if style is MemoryStyle.BLOCK:
-            self.memories += block_ram(varying.shape[1], len(bits), self.family, writable=False)
+            self.block_memory(varying.shape[1], len(bits), writable=False)
             return
         made = np.unique(varying, axis=1).shape[1]
-        inputs = bits_for(len(bits))
         self.register(made)
-        self.add(f"rom bit of {2 ** min(inputs, 6)} words", made << max(0, inputs - 6))
+        places = 1 << bits_for(len(bits))
+        self.add(f"rom bit of {min(places, 64)} words", made * len(bits) / min(places, 64))
 
     def mask(self, bits: int) -> None:
         """Gates that force bits to zero."""

@@ -57,34 +57,36 @@ _XILINX_ONE_PORT = (_luts(32, 8, 8, 8, 4), _luts(64, 1, 2, 2, 1), _luts(128, 1, 
 _ECP5_LUTS = (_luts(16, 4, 4, 0, 6),)
 
 
-def block_ram(width: int, depth: int, family: Family, *, writable: bool) -> Resources:
+@dataclass(frozen=True)
+class Mapped:
+    """A memory as Yosys maps it: what it takes, and the copies one beside the other that a multiplexer joins."""
+
+    taken: Resources
+    copies: int
+
+
+def block_ram(width: int, depth: int, family: Family, *, writable: bool) -> Mapped:
     """Blocks of RAM of a memory of `depth` words with one read port, and one write port if it is `writable`."""
     blocks = _ECP5_BLOCKS if family is Family.ECP5 else _XILINX_BLOCKS
     return _cheapest(blocks, width, depth, writable)
 
 
-def lut_ram(width: int, depth: int, family: Family, *, one_address: bool) -> Resources:
+def lut_ram(width: int, depth: int, family: Family, *, one_address: bool) -> Mapped:
     """LUTs of a memory in LUT RAM, its multiplexers left out; `one_address` where writes go where reads do."""
     if family is Family.ECP5:
         return _cheapest(_ECP5_LUTS, width, depth, writable=True)
     return _cheapest(_XILINX_ONE_PORT if one_address else _XILINX_LUTS, width, depth, writable=True)
 
 
-def lut_ram_copies(width: int, depth: int, family: Family) -> int:
-    """Into how many copies LUT RAM cuts a memory: a multiplexer joins them."""
-    words = 16 if family is Family.ECP5 else 64
-    return ceil_div(depth, words) if width else 0
-
-
-def _cheapest(blocks: tuple[_Block, ...], width: int, depth: int, writable: bool) -> Resources:
+def _cheapest(blocks: tuple[_Block, ...], width: int, depth: int, writable: bool) -> Mapped:
     if width == 0:
-        return Resources()
-    _, count, block = min((_priced(block, width, depth, writable) for block in blocks), key=lambda priced: priced[0])
-    return block.taken * count
+        return Mapped(Resources(), 1)
+    priced = (_priced(block, width, depth, writable) for block in blocks)
+    return min(priced, key=lambda each: each[0])[1]
 
 
-def _priced(block: _Block, width: int, depth: int, writable: bool) -> tuple[float, int, _Block]:
-    """The cost of a memory in this shape of a block, how many it takes, and the block."""
+def _priced(block: _Block, width: int, depth: int, writable: bool) -> tuple[float, Mapped]:
+    """The cost of a memory in this shape of a block, and the memory."""
     copies = ceil_div(depth, block.words)
     unit = min(block.width, _BYTE) if writable and copies > 1 else 1
     if block.apart:
@@ -92,4 +94,5 @@ def _priced(block: _Block, width: int, depth: int, writable: bool) -> tuple[floa
     else:
         count = ceil_div(copies * ceil_div(width, unit) * unit, block.width)
     cost = count * block.cost + copies * width * block.bit_cost + width * (copies - 1) / 2
-    return cost + (copies / 2 if writable and copies > 1 else 0), count, block
+    cost += copies / 2 if writable and copies > 1 else 0
+    return cost, Mapped(block.taken * count, copies)

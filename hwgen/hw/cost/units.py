@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.hw import packing
-from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, products_bill
+from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, has_adder, products_bill
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.design import Unit
 from hwgen.hw.device import Family
@@ -25,6 +25,7 @@ from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.resources import Resources
 from hwgen.hw.schedule import Turns
 from hwgen.hw.stream import Stream
 from hwgen.ir.ops import PoolKind
@@ -66,7 +67,9 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     bill.add("depthwise", 1)
     for places in (unit.weight_rom.depth, unit.taps):
         bill.counter(places)
-    bill.register(unit.input.width + 4 + 4 * (unit.taps > 1))
+    if not has_adder(unit.weight_type, unit.input.dtype, bill.family):
+        bill.register(unit.input.width)
+    bill.register(4 + 4 * (unit.taps > 1))
     bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
     products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
     _ending(unit.activation, unit.threshold_rom, unit, bill, unit.blocks)
@@ -126,7 +129,9 @@ def _argmax(unit: ArgMaxUnit, bill: Bill) -> None:
     bits, lanes = stream.dtype.bits, stream.lanes
     bill.add("argmax", 1)
     bill.counter(stream.beats)
-    bill.register(3 + 2 * (bits + 1) + index * (2 + (stream.beats > 1)))
+    bill.register(3 + 2 * index)
+    if stream.beats > 1:
+        bill.register(2 * (bits + 1) + index)
     bill.add("larger bit", (lanes - 1 + (stream.beats > 1)) * bits)
     bill.add("choice bit", (lanes - 1 + (stream.beats > 1)) * bits + index * lanes)
     bill.output_queue(index, unit.schedule.credits)
@@ -155,22 +160,35 @@ def _concat(unit: ConcatUnit, bill: Bill) -> None:
 def _width(unit: WidthConverter, bill: Bill) -> None:
     gear, group = unit.schedule, unit.group * unit.input.dtype.bits
     held = gear.limit + max(gear.push, gear.last_push)
-    store = held * group
+    bits, store = bits_for(held + 1), held * group
     bill.add("width converter", 1)
     if gear.last_push != gear.push:
         bill.counter(gear.in_beats)
-    bill.register(bits_for(held + 1) + store)
-    bill.add("held bit", bits_for(held + 1))
+    bill.register(bits + store)
+    bill.add("held bit", bits)
     bill.add("store bit", store)
     bill.add("drop bit", group * max(0, held - gear.pull))
-    bill.add("shift bit", _shift_bits(gear.push * group, store, group, bits_for(held + 1)))
+    bill.add("shift bit", _shift_bits(gear.push, group, store, bits))
+    if _multiplies(gear.push, group, bits, bill.family):
+        bill.memories += Resources(dsp=1)
 
 
-def _shift_bits(width: int, store: int, group: int, held_bits: int) -> int:
-    """Bits of the multiplexers that shift a beat of `width` bits to its place in the store: a stage for each bit of
-    the distance, which is `group` times what is held."""
-    step = group & -group
-    total = 0
+def _multiplies(push: int, group: int, held_bits: int, family: Family) -> bool:
+    """Whether the distance of a shift, `group` times what is held, is computed by a multiplier block.
+
+    Yosys multiplies by the odd part of `group`; shifts of one odd group it maps without. Measured as in `is_dsp`.
+    """
+    odd = group // (group & -group)
+    if odd == 1 or (push == 1 and odd == group):
+        return False
+    return family is Family.ECP5 or held_bits + odd.bit_length() >= 9
+
+
+def _shift_bits(push: int, group: int, store: int, held_bits: int) -> int:
+    """Bits of the multiplexers that shift `push` groups to their place in the store: a stage for each bit of the
+    distance in steps."""
+    step = group if push == 1 and group % 2 else group & -group
+    total, width = 0, push * group
     for stage in range((((1 << held_bits) - 1) * (group // step)).bit_length()):
         width = min(store, width + (step << stage))
         total += width
