@@ -130,7 +130,12 @@ def _bar() -> Iterator[Progress]:
         yield progress
 
 
-_DOING = {"search": "searching", "cycles": "counting cycles", "simulate": "simulating"}
+_DOING = {
+    "search": "searching",
+    "cycles": "sizing FIFOs",
+    "simulate": "simulating",
+    "synthesise": "synthesising",
+}
 
 
 def _show(report: dict[str, Any], as_json: bool) -> None:

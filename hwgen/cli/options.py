@@ -27,6 +27,7 @@ class StageName(StrEnum):
     none = "none"
     cycles = "cycles"
     simulate = "simulate"
+    synthesise = "synthesise"
 
 
 Part = Annotated[str | None, typer.Option("--part", help="Target FPGA.", show_default="xc7z020clg400-1")]
@@ -114,7 +115,8 @@ StageOption = Annotated[
     StageName,
     typer.Option(
         "--exact",
-        help="What the shown points go through: nothing more, the exact cycle model with FIFOs sized, RTL simulation.",
+        help="What the shown points go through: nothing more; FIFO sizing and the exact cycle model; then also RTL "
+        "simulation against the golden model, or synthesis with Yosys.",
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the results file where it was interrupted.")]

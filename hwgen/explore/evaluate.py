@@ -24,6 +24,7 @@ class Stage(StrEnum):
     SEARCH = "search"
     CYCLES = "cycles"
     SIMULATE = "simulate"
+    SYNTHESISE = "synthesise"
 
 
 def estimated(problem: Problem, point: Point) -> Figures:
@@ -64,10 +65,26 @@ def simulated(problem: Problem, point: Point) -> Figures:
     return _exact(problem, design)
 
 
+def synthesised(problem: Problem, point: Point) -> Figures:
+    """The cycles by `exact`, and the resources that Yosys finds in the RTL.
+
+    Raises:
+        ToolError: Yosys is missing or fails.
+    """
+    from hwgen.backends import rtl
+    from hwgen.verify.synth import Project, synthesise
+
+    design = _sized(problem, point)
+    with TemporaryDirectory(prefix="hwgen-") as folder:
+        found = synthesise([Project(design.name, rtl.emit(design))], problem.device.family, Path(folder))
+    return replace(_exact(problem, design), resources=found[0].total)
+
+
 JOBS: Mapping[Stage, Callable[[Problem, Point], Figures]] = {
     Stage.SEARCH: estimated,
     Stage.CYCLES: exact,
     Stage.SIMULATE: simulated,
+    Stage.SYNTHESISE: synthesised,
 }
 
 

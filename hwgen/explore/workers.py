@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -145,13 +146,16 @@ def _no_interrupts() -> Iterator[None]:
 
 
 def _start(network: str, rest: Mapping[str, Any]) -> None:
-    signal.signal(signal.SIGINT, lambda *_: os._exit(1))  # without a word: the parent speaks
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # without a word: the parent speaks
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _problem[:] = [_unpacked(network, rest)]
 
 
 def _in_process(job: Job[Task, Result], tasks: Sequence[Task]) -> list[Result]:
-    return _each(_problem[0], job, tasks)
+    try:
+        return _each(_problem[0], job, tasks)
+    except SystemExit:  # interrupted: what the job had started is ended by now, and the pool would go on
+        os._exit(130)
 
 
 class _Cluster:

@@ -15,7 +15,7 @@ from hwgen.explore.evaluate import JOBS, Stage
 from hwgen.explore.exploration import Exploration, Member
 from hwgen.explore.point import Figures, Point, representatives
 from hwgen.explore.results import Known, header, line, read_results
-from hwgen.explore.search import best, search
+from hwgen.explore.search import best, fits, search
 from hwgen.explore.workers import BATCH, Workers, usable_cores, workers_for
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
@@ -92,7 +92,7 @@ def accelerator_at(graph: Graph, chosen: Settings, point: Point) -> Accelerator:
 
 
 def plot_front(exploration: Exploration, path: Path) -> None:
-    """Draw the points, and the steps of those that no other beats in frames a second and LUT.
+    """Draw the points that the part has room for, and the steps of those that no other beats in rate and LUT.
 
     Raises:
         ConfigError: the suffix of `path` is none that can be drawn.
@@ -105,11 +105,12 @@ def plot_front(exploration: Exploration, path: Path) -> None:
         takes = figures.resources
         return exploration.problem.fps(figures.interval), takes.lut, takes.bram
 
+    points = [each for each in exploration.points if fits(exploration.problem, each) or not exploration.fits]
     steps: list[Figures] = []
     for member in exploration.front:
         if not steps or member.figures.resources.lut < steps[-1].resources.lut:
             steps.append(member.figures)
-    pareto_plot([place(each) for each in exploration.points], [place(each) for each in steps], path)
+    pareto_plot([place(each) for each in points], [place(each) for each in steps], path)
 
 
 def _members(front: Sequence[tuple[Point, Figures]], shown: dict[Point, Figures], stage: Stage) -> tuple[Member, ...]:

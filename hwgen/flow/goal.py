@@ -8,7 +8,7 @@ from dataclasses import replace
 from hwgen.config import DEFAULT_INTERVAL, Settings
 from hwgen.errors import ConfigError
 from hwgen.hw.device import device_of
-from hwgen.hw.lower import choices_for
+from hwgen.hw.lower import Choices, choices_for
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import Goal, Problem, fitting
 from hwgen.ir.graph import Graph
@@ -21,12 +21,13 @@ def problem_of(graph: Graph, chosen: Settings) -> Problem:
         ConfigError: a part that is not known, or choices that do not fit the network.
     """
     device_of(chosen.part)
-    choices = replace(
-        choices_for(graph, chosen.memory, chosen.bit_planes),
-        fifo_depths=chosen.fifo_depths,
-        round_fifos=chosen.fifos == "memory",
-    )
-    return Problem(graph, chosen.part, chosen.clock_mhz, chosen.folding, choices)
+    return Problem(graph, chosen.part, chosen.clock_mhz, chosen.folding, choices_of(graph, chosen))
+
+
+def choices_of(graph: Graph, chosen: Settings) -> Choices:
+    """What the user decided beside the folding. Raises: ConfigError."""
+    choices = choices_for(graph, chosen.memory, chosen.bit_planes)
+    return replace(choices, fifo_depths=chosen.fifo_depths, round_fifos=chosen.fifos == "memory")
 
 
 def goal_of(chosen: Settings) -> Goal:

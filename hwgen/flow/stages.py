@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from hwgen.config import Settings, settings
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow.accelerator import Accelerator
-from hwgen.flow.goal import goal_of, problem_of
+from hwgen.flow.goal import choices_of, goal_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
+from hwgen.hw.design import Design
 from hwgen.hw.device import device_of
 from hwgen.hw.kernel import Folding
 from hwgen.hw.lower import design_digest
@@ -125,10 +127,15 @@ def open_project(folder: str | Path) -> Accelerator:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", str(error).splitlines()[0], "Build it again") from error
     graph = parse_graph(text, str(path / NETWORK))
-    problem = problem_of(graph, chosen)
-    found = design_digest(graph, folding, problem.choices)
+    found = design_digest(graph, folding, choices_of(graph, chosen))
     if found != manifest.get("digest"):
         change = f"digest {found}, manifest {manifest.get('digest')}"
         raise DataError(str(path), "network and folding must be those of the manifest", change, "Build it again")
-    design = replace(problem.sized(problem.draft(folding)), digest=found)
-    return Accelerator(graph, chosen, folding, design, path)
+    return Accelerator(graph, chosen, folding, _design(graph, chosen, folding), path)
+
+
+def _design(graph: Graph, chosen: Settings, folding: Mapping[str, Folding]) -> Design:
+    """The design of an integer network, FIFOs sized. Raises: ConfigError, DeadlockError."""
+    problem = problem_of(graph, chosen)
+    design = problem.sized(problem.draft(folding))
+    return replace(design, digest=design_digest(graph, folding, problem.choices))

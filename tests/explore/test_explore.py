@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import hwgen
 from hwgen import flow
+from hwgen.backends import rtl
 from hwgen.config import Settings, settings
 from hwgen.errors import ConfigError, OutputError
 from hwgen.explore.evaluate import Stage
 from hwgen.explore.exploration import Exploration
 from hwgen.flow import Plan
+from hwgen.hw.device import Family
+from hwgen.hw.resources import Resources
 from tests.builders import mobilenet_like, random_network
 
 GRAPH = random_network(np.random.default_rng(0), (24, 16, 12, 4), input_quantiser=True)
@@ -124,6 +130,32 @@ def test_simulated(tmp_path: Path) -> None:
     assert member.stage is Stage.SIMULATE and member.figures.latency is not None
     built = flow.accelerator_at(graph, CHOSEN, member.point)
     assert built.estimate().latency_cycles == member.figures.latency
+
+
+def test_synthesised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resources are what synthesis finds in the RTL of the point's design, the cycles exact."""
+    given: list[tuple[str, Mapping[str, str], Family]] = []
+    total = Resources(lut=123, ff=45, bram18=1)
+
+    def synthesise(projects: list[SimpleNamespace], family: Family, work: Path) -> list[SimpleNamespace]:
+        assert work.is_dir()
+        given.extend((project.top, project.files, family) for project in projects)
+        return [SimpleNamespace(total=total)]
+
+    def project(top: str, files: Mapping[str, str]) -> SimpleNamespace:
+        return SimpleNamespace(top=top, files=files)
+
+    yosys = SimpleNamespace(Project=project, synthesise=synthesise)
+    monkeypatch.setitem(sys.modules, "hwgen.verify.synth", yosys)
+    plan = Plan(points=60, shown=2, stage=Stage.SYNTHESISE, workers=1)
+    found = flow.explore(GRAPH, CHOSEN, tmp_path / "r.jsonl", plan)
+    for number, (top, files, family) in enumerate(given, start=1):
+        member = found.member(number)
+        built = flow.accelerator_at(GRAPH, CHOSEN, member.point)
+        assert (member.stage, member.figures.resources) == (Stage.SYNTHESISE, total)
+        assert member.figures.latency == built.estimate().latency_cycles
+        assert (top, dict(files), family) == (built.design.name, rtl.emit(built.design), Family.XC7)
+    assert 1 <= len(given) <= 2
 
 
 def test_a_file_that_is_there(tmp_path: Path) -> None:
