@@ -169,7 +169,8 @@ def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bil
     else:
         compared = bits_compared(activation.thresholds, sums)
         bill.add("constant", lanes * int(np.count_nonzero(compared > 1)))
-        bill.add("bit of a constant past six", lanes * float((compared - 6).clip(0).sum()))
+        inputs = 4 if bill.family is Family.ECP5 else 6
+        bill.add("bit of a constant past a LUT", lanes * float((compared - inputs).clip(0).sum()))
     bill.add("descending bit", lanes * bits_for(levels + 1) * flips)
 
 

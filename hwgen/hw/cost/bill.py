@@ -59,8 +59,7 @@ class Bill:
         self.add("queue wrap", depth & (depth - 1) != 0)
         if style is MemoryStyle.BLOCK:
             self.block_memory(width, depth, writable=True)
-            self.register(width + 1)
-            self.add("bypass bit", width)
+            self.bypass(width, depth, of_fifo=True)
         else:
             self.register(pointer)  # Yosys doubles the read pointer: it makes the address a register of the memory
             self.lut_memory(width, depth, one_address=False)
@@ -75,6 +74,19 @@ class Bill:
         """Block RAM, with its multiplexers."""
         self._mapped(block_ram(width, depth, self.family, writable=writable), width)
 
+    def bypass(self, width: int, depth: int, *, of_fifo: bool) -> None:
+        """Registers beside block RAM for a word that is read while it is written.
+
+        A FIFO brings its own. On ECP5, whose blocks do not say which word comes, Yosys adds the old word, the new one,
+        the address and three flags, and merges with them what a FIFO has.
+        """
+        on_ecp5 = self.family is Family.ECP5
+        if on_ecp5:
+            self.register(2 * width + bits_for(depth) + 3)
+        elif of_fifo:
+            self.register(width + 1)
+        self.add("bypass bit", width if on_ecp5 or of_fifo else 0)
+
     def lut_memory(self, width: int, depth: int, *, one_address: bool) -> None:
         """LUT RAM, with its multiplexers."""
         self._mapped(lut_ram(width, depth, self.family, one_address=one_address), width)
@@ -87,6 +99,8 @@ class Bill:
         """A memory with a read register (`hwgen_ram`)."""
         if style is MemoryStyle.BLOCK:
             self.block_memory(width, depth, writable=True)
+            if not one_address:
+                self.bypass(width, depth, of_fifo=False)
             return
         self.register(width)
         if style is MemoryStyle.LUT and depth > 1:
