@@ -78,6 +78,9 @@ class Settings(BaseModel):
 
 _TARGETS = {"target_interval", "target_fps"}
 
+GOALS = _TARGETS | {"max_lut", "max_bram", "max_dsp", "fit"}
+"""Settings that say what layers without a folding are folded for."""
+
 
 def settings(**values: Any) -> Settings:
     """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
