@@ -84,6 +84,9 @@ class Settings(BaseModel):
 
 _TARGETS = {"target_interval", "target_fps"}
 
+GOALS = _TARGETS | {"max_lut", "max_bram", "max_dsp", "fit"}
+"""Settings that say what layers without a folding are folded for."""
+
 
 PublishedFigure = Literal["interval_cycles", "latency_us", "fps", "lut", "bram36", "operations"]
 Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]

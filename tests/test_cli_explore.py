@@ -148,8 +148,9 @@ def running(group: int) -> list[int]:
     return found
 
 
-def test_interrupt(model: Path, tmp_path: Path) -> None:
+def test_interrupt(tmp_path: Path) -> None:
     """Control-C: the results are kept, the sentence says so, and the workers are gone."""
+    model = write_qonnx(tmp_path / "large.onnx", np.random.default_rng(0), inputs=96, hidden=120, outputs=60)
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     words = command("explore", model, "-o", tmp_path / "r", "--points", "1000000", "--workers", "2")
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True)

@@ -73,7 +73,7 @@ class Exploration:
             "latency_cycles": figures.latency,
             "latency_us": figures.latency and figures.latency / self.problem.clock_mhz,
             "resources": asdict(figures.resources),
-            "fps_per_klut": fps / (figures.resources.lut / 1000),
+            "fps_per_klut": 1000 * fps / max(1, figures.resources.lut),
             "folding": folding_entries(self.problem.graph, dict(member.point.folding)),
             "memory": {name: style.value for name, style in member.point.memory},
         }

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +35,21 @@ def header(problem: Problem, seed: int) -> dict[str, Any]:
         "clock_mhz": problem.clock_mhz,
         "seed": seed,
         "folding": {name: wish.model_dump() for name, wish in sorted(problem.wishes.items())},
-        "memory": {name: style.value for name, style in sorted(problem.choices.memory.items())},
-        "bit_planes": sorted(problem.choices.bit_planes),
+        **{each.name: _plain(getattr(problem.choices, each.name)) for each in fields(problem.choices)},
     }
+
+
+def _plain(choice: Any) -> Any:
+    """A choice as JSON has it."""
+    match choice:
+        case Mapping():
+            return {name: _plain(value) for name, value in sorted(choice.items())}
+        case frozenset():
+            return sorted(choice)
+        case Enum():
+            return choice.value
+        case _:
+            return choice
 
 
 def line(stage: Stage, point: Point, figures: Figures) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from hwgen.hw.folds import Product, intervals, product_of
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.solver import Problem
 from hwgen.ir.ops import Conv, MatMul
+
+Item = TypeVar("Item")
 
 STYLES = (None, MemoryStyle.BLOCK, MemoryStyle.LUT)
 """Where weights may live; None: by the rule on depths."""
@@ -48,12 +51,15 @@ class Space:
 
     @cached_property
     def seeds(self) -> tuple[Point, ...]:
-        """The folding of every interval, by the rule and with all weights in each kind of memory; fastest first."""
+        """The folding of every interval, by the rule and with all weights in each kind of memory.
+
+        The first few already range from the fastest to the slowest.
+        """
         resolved = [self.problem.resolve(interval) for interval in intervals(self.problem.graph)]
         most = _LANES_PER_LUT * self.problem.device.capacity.lut
         small = [folding for folding in resolved if self._lanes(folding) <= most] or resolved[-1:]
-        foldings = dict.fromkeys(tuple(folding.items()) for folding in small)
-        return tuple(Point(folding, self._all_in(style)) for folding in foldings for style in STYLES)
+        foldings = list(dict.fromkeys(tuple(folding.items()) for folding in small))
+        return tuple(Point(folding, self._all_in(style)) for folding in _spread(foldings) for style in STYLES)
 
     def _lanes(self, folding: Mapping[str, Folding]) -> int:
         return sum(folding[name].pe * folding[name].simd for name in self.products)
@@ -101,3 +107,10 @@ class Space:
         quick = [each for each in pairs if product.cycles(each) <= cycles]
         least = min(each.pe * each.simd for each in quick)
         return (each for each in quick if each.pe * each.simd <= _SPARE * least)
+
+
+def _spread(items: Sequence[Item]) -> list[Item]:
+    """`items` in an order of which every beginning is spread over all of them (van der Corput)."""
+    bits = len(items).bit_length()
+    order = sorted(range(len(items)), key=lambda index: f"{index:0{bits}b}"[::-1])
+    return [items[index] for index in order]

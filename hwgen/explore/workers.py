@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import fields
@@ -108,20 +108,21 @@ class _Processes:
     def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         left, deaths = _batches(tasks, batch), 0
         while left:
-            with _no_interrupts():  # processes start here; an interrupt waits until they know what to do then
-                futures = [self.pool.submit(_in_process, job, each) for each in left]
             try:
-                for future in futures:
+                for future in self._submitted(job, left):
                     yield from future.result()
                     left, deaths = left[1:], 0
             except BrokenProcessPool as error:
                 deaths += 1
                 if deaths == _LIVES:
-                    raise ToolError(
-                        "worker processes", "must live", f"{deaths} deaths in a row", "Use fewer"
-                    ) from error
+                    found = f"{deaths} deaths in a row"
+                    raise ToolError("worker processes", "must live", found, "Use fewer") from error
                 self.close()
                 self.pool = self._started()
+
+    def _submitted(self, job: Job[Task, Result], batches: Sequence[Sequence[Task]]) -> list[Future[list[Result]]]:
+        with _no_interrupts():  # processes start here; an interrupt waits until they know what to do then
+            return [self.pool.submit(_in_process, job, each) for each in batches]
 
     def close(self) -> None:
         self.pool.shutdown(cancel_futures=True)
@@ -146,16 +147,25 @@ def _no_interrupts() -> Iterator[None]:
 
 
 def _start(network: str, rest: Mapping[str, Any]) -> None:
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # without a word: the parent speaks
+    signal.signal(signal.SIGINT, _leave)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _problem[:] = [_unpacked(network, rest)]
 
 
+def _leave(*_: object) -> None:
+    """Control-C: end without a word, the parent speaks."""
+    os._exit(130)
+
+
 def _in_process(job: Job[Task, Result], tasks: Sequence[Task]) -> list[Result]:
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # a job ends what it has started
     try:
         return _each(_problem[0], job, tasks)
-    except SystemExit:  # interrupted: what the job had started is ended by now, and the pool would go on
-        os._exit(130)
+    except SystemExit:
+        _leave()
+        raise
+    finally:
+        signal.signal(signal.SIGINT, _leave)
 
 
 class _Cluster:

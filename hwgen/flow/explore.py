@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from hwgen.config import Settings, settings
+from hwgen.config import GOALS, Settings, settings
 from hwgen.errors import OutputError
 from hwgen.explore.evaluate import JOBS, Stage
 from hwgen.explore.exploration import Exploration, Member
@@ -85,7 +85,7 @@ def explore(
 
 def accelerator_at(graph: Graph, chosen: Settings, point: Point) -> Accelerator:
     """The accelerator of a point that `explore` found for the same network and settings."""
-    kept = chosen.model_dump(include={"part", "clock_mhz", "top1", "bit_planes"})
+    kept = chosen.model_dump(exclude={"folding", "memory", *GOALS})
     folding = folding_entries(integer(graph, chosen), dict(point.folding))
     memory = {**chosen.memory, **{name: style.value for name, style in point.memory}}
     return compile_with(graph, settings(**kept, folding=folding, memory=memory))

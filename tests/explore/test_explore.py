@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -156,6 +157,19 @@ def test_synthesised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert member.figures.latency == built.estimate().latency_cycles
         assert (top, dict(files), family) == (built.design.name, rtl.emit(built.design), Family.XC7)
     assert 1 <= len(given) <= 2
+
+
+def test_the_picture(plain: tuple[Exploration, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All points that fit, and the steps of the front in frames a second and LUT: both fall from one to the next."""
+    drawn: list[tuple[list[tuple[float, float, float]], list[tuple[float, float, float]], Path]] = []
+    plots = SimpleNamespace(pareto_plot=lambda *given: drawn.append(given))
+    monkeypatch.setitem(sys.modules, "hwgen.report.plots", plots)
+    flow.plot_front(plain[0], tmp_path / "front.svg")
+    ((points, steps, path),) = drawn
+    assert path == tmp_path / "front.svg" and len(points) == 500
+    assert steps[0][0] == max(fps for fps, _, _ in points) and steps[-1][1] == min(lut for _, lut, _ in points)
+    assert all(one[0] > two[0] and one[1] > two[1] for one, two in pairwise(steps))
+    assert not any(fps >= step[0] and lut < step[1] for step in steps for fps, lut, _ in points)
 
 
 def test_a_file_that_is_there(tmp_path: Path) -> None:

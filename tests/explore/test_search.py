@@ -74,6 +74,11 @@ def test_a_longer_search_is_no_worse() -> None:
         assert any(all(a <= b for a, b in zip(other.objectives, figures.objectives, strict=True)) for _, other in many)
 
 
+def test_a_few_points_range_from_fast_to_slow() -> None:
+    bounds = [figures.interval for _, figures in explored(problem(), 24)]
+    assert min(bounds) == 1 and max(bounds) >= 192 and len(set(bounds)) == 8
+
+
 def test_what_the_user_fixed_stays() -> None:
     choices = Choices(memory={"fc1": MemoryStyle.REGISTERS})
     given = problem(wishes={"fc0": LayerFolding(pe=2, simd=3)}, choices=choices)
