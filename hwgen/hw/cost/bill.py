@@ -120,7 +120,7 @@ class Bill:
         if style is MemoryStyle.BLOCK:
             self.block_memory(varying.shape[1], len(bits), writable=False)
             return
-        made = np.unique(varying, axis=1).shape[1]
+        made = len({column.tobytes() for column in np.packbits(varying, axis=0).T})
         self.register(made)
         places = 1 << bits_for(len(bits))
         self.add(f"rom bit of {min(places, 64)} words", made * len(bits) / min(places, 64))
