@@ -53,6 +53,10 @@ class Problem:
     choices: Choices = field(default_factory=Choices)
     prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Prices stay behind: one worker may be adding to them while they travel to another."""
+        return {**self.__dict__, "prices": {}}
+
     @property
     def device(self) -> Device:
         """Raises: ConfigError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -104,6 +105,13 @@ def test_prices_are_those_of_the_cost_model(seed: int) -> None:
         design = chosen.draft(chosen.resolve(least(given)))
         assert chosen.prices is given.prices
         assert given.resources(design) == design_resources(design, device_of(PART).family)
+
+
+def test_prices_do_not_travel() -> None:
+    given = problem()
+    given.resources(given.draft(given.resolve(least(given))))
+    sent = pickle.loads(pickle.dumps(given))
+    assert given.prices and not sent.prices and sent.wishes == given.wishes
 
 
 def wishes_of(given: Problem, rng: np.random.Generator) -> list[tuple[str, LayerFolding]]:
