@@ -5,15 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check clean
+.PHONY: demo test test-long check browser clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
-test: check
+test: check browser
 	$(BIN)/python -m pytest -n 2
 
-test-long: $(READY)
+test-long: $(READY) browser
 	$(BIN)/python -m pytest -n 2 -m ""
 
 check: $(READY)
@@ -21,6 +21,12 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The tests look at report.html in a browser; root on Debian gets it without asking.
+browser:
+	@command -v chromium >/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; } \
+		|| { echo "error: chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
 
 # Brevitas comes last and without its declared dependencies: see pyproject.toml.
 $(READY): pyproject.toml constraints.txt
@@ -30,7 +36,7 @@ $(READY): pyproject.toml constraints.txt
 	@command -v perl >/dev/null || { echo "error: perl is missing: install it (Debian: apt-get install perl)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "error: Python's venv is missing: install it (Debian: apt-get install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,plot,scale,dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt brevitas
 	touch $@
 

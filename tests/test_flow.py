@@ -14,6 +14,7 @@ import pytest
 
 import hwgen
 from hwgen import flow
+from hwgen.config import read_folding
 from hwgen.errors import ConfigError, DataError, MismatchError, OutputError
 from hwgen.flow import Accelerator, open_project, record, replacing, with_top1
 from hwgen.golden.execute import run
@@ -50,6 +51,18 @@ def test_files(tmp_path: Path) -> None:
     top = {path.name for path in (tmp_path / "out").iterdir()}
     assert top == {"hwgen.json", "network.txt", "folding.json", "estimate.json", "rtl", "hls"}
     assert json.loads((tmp_path / "out" / "folding.json").read_text())["fc1"].keys() == {"pe", "simd"}
+
+
+def test_the_folding_of_a_project_is_a_folding_file(tmp_path: Path) -> None:
+    """Layer names and foldings that hwgen wrote are taken back, with other options too; PE alone without SIMD."""
+    graph = random_network(np.random.default_rng(0), (12, 8, 4), input_quantiser=True)
+    first = flow.compile(graph, target_interval=16).write(tmp_path / "out")
+    folding = read_folding(tmp_path / "out" / "folding.json")
+    assert folding.keys() == {"quant", "fc0", "fc1"} and folding["quant"].keys() == {"pe"}
+    again = flow.compile(graph, folding=folding, target_interval=16)
+    assert (again.folding, again.design.digest) == (first.folding, first.design.digest)
+    ranked = flow.compile(graph, folding=folding, top1=True)
+    assert dict(ranked.folding) == {**first.folding, "top1": ranked.folding["top1"]}
 
 
 def test_same_bytes_every_time(tmp_path: Path) -> None:

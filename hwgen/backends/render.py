@@ -1,7 +1,7 @@
 """The only place that knows jinja2, and where templates and simulation sources lie.
 
 Delimiters are `${x}` for values, `//%` for line statements and `/*% %*/` for blocks, because `{{ }}` is both Verilog
-replication and C++ braces. An undefined name is an error.
+replication and C++ braces. An undefined name is an error. Values in HTML are escaped.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
-        autoescape=False,
+        autoescape=lambda name: name is not None and name.startswith("report/"),
     )
 
 

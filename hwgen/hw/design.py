@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from hwgen.hw.cycles import CycleModel, cycle_model
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -17,7 +18,7 @@ from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
-from hwgen.hw.simulation import Control, CycleModel, Network, cycle_model
+from hwgen.hw.simulation import Control, Network
 from hwgen.hw.stream import Stream
 
 Layer = MatVec | DepthwiseUnit | PoolUnit | AddUnit | ConcatUnit | ThresholdUnit | ArgMaxUnit
@@ -34,7 +35,7 @@ class Design:
         name: a legal identifier; the top-level module's name.
         units: each after those whose streams it reads; named after their node, `<node>_window` and the like around it.
         input, output: the streams at the edge of the chip.
-        digest: of the integer network and the folding, for headers of generated files.
+        digest: of the integer network and the folding, for headers of generated files; empty in a draft.
         part: the target FPGA, as the vendor writes it.
     """
 
@@ -67,15 +68,23 @@ class Design:
         return Network(controls, self.input.name, self.output.name, beats)
 
     @property
+    def slowest(self) -> Unit:
+        """The unit with the most cycles a frame, the first of equals."""
+        return max(self.units, key=lambda unit: unit.cycles)
+
+    @property
     def bound(self) -> int:
         """Cycles a frame of the slowest unit: no interval can be shorter."""
-        return max(unit.cycles for unit in self.units)
+        return self.slowest.cycles
 
     @cached_property
     def cycles(self) -> CycleModel:
         """The exact cycle model. Raises: DeadlockError."""
-        slowest = max(self.units, key=lambda unit: unit.cycles)
-        return cycle_model(self.network, slowest.name)
+        return cycle_model(self.network, self.slowest.name)
+
+    def cycles_at(self, pace: int) -> CycleModel:
+        """The cycle model where the source offers a frame every `pace` cycles. Raises: DeadlockError."""
+        return cycle_model(self.network, self.slowest.name, pace) if pace else self.cycles
 
     def only(self, name: str) -> Design:
         """The design of one layer alone, with its sliding window unit if it has one, its streams at the edge.
@@ -94,3 +103,10 @@ class Design:
             units = (before, layer)
         source = units[0].inputs[0]
         return replace(self, name=f"{self.name}_{name}", units=units, input=source, output=layer.outputs[0])
+
+
+def rejoined(unit: Unit, before: Stream, after: Stream) -> Unit:
+    """The unit, reading `after` in place of `before`."""
+    if isinstance(unit, AddUnit | ConcatUnit):
+        return replace(unit, inputs=tuple(after if stream.name == before.name else stream for stream in unit.inputs))
+    return replace(unit, input=after) if unit.input.name == before.name else unit

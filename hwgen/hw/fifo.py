@@ -1,65 +1,160 @@
 """Where FIFOs stand and how deep they are.
 
 A dense unit that folds its neurons reads a vector in one burst of SF beats and then computes on it for (NF - 1) * SF
-cycles. A FIFO of one vector in front of it takes the next vector meanwhile, so the unit before it never waits. Where
-branches meet, a FIFO on each holds what the faster branch gives until the slower one has caught up. A sliding window
-unit brings its own line buffer.
+cycles. A FIFO in front of it takes the next vector meanwhile, so the unit before it need not wait. Where branches
+meet, a FIFO on each holds what the faster branch gives until the slower one has caught up. A width converter takes its
+beats unevenly where neither lane count divides the other; a short FIFO evens that out. A sliding window unit brings
+its own line buffer.
+
+More depth never makes a network slower: times are maxima over what has gone before, and depth only takes terms away.
+So the fewest beats that keep the interval are found for one buffer after the other by bisection, and no buffer of the
+result can be shallower by itself: those found later only got tighter. To take a FIFO out is another matter, as its
+cycle of delay goes with it; all buffers are tried again after that.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
-from hwgen.errors import DeadlockError
-from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.fifo import MIN_DEPTH, Fifo
+from hwgen.errors import ConfigError, DeadlockError
+from hwgen.hw.cycles import keeps
+from hwgen.hw.design import Design, Unit, rejoined
+from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
-from hwgen.hw.simulation import Network
+from hwgen.hw.kernels.window import SlidingWindow, rows_for
+
+SHORT = 2
+"""Beats of a short FIFO: one is read while the next is written."""
 
 _LARGEST_FACTOR = 8
 
 
-def deepen(design: Design) -> Design:
-    """The design with FIFOs deep enough that its slowest unit alone sets the interval.
+def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: bool = False) -> Design:
+    """The design with the shallowest FIFOs and line buffers with which its slowest unit alone sets the interval.
 
-    Depths (and rows of line buffers) are doubled step by step, each step with and without a short FIFO in front of
-    every width converter: a converter takes its beats unevenly where neither lane count divides the other. Should no
-    step reach the slowest unit's cycles, the first of the shortest interval is taken. In the end the FIFOs shrink to
-    what they hold, and line buffers one by one to the fewest rows, as far as that keeps the interval.
+    FIFOs that are not needed are taken out. Where no depth lets the slowest unit set the interval, the shortest
+    interval found is kept.
+
+    Args:
+        fixed: depths of FIFOs that the user chose, by name; 0 for none.
+        round_up: make every other FIFO as deep as the memory that it takes anyway.
 
     Raises:
-        DeadlockError: no step ends a deadlock.
+        ConfigError: `fixed` names no FIFO.
+        DeadlockError: the fixed depths, or the units themselves, leave the network waiting for ever.
+    """
+    chosen = frozenset(fixed or ())
+    try:
+        deep, interval = _deep_enough(_fix(design, fixed or {}), chosen)
+    except DeadlockError as error:
+        raise _blamed(design, dict(fixed or {})) or error from None
+    smallest, units = deep, 0
+    while len(smallest.units) != units:
+        units = len(smallest.units)
+        for buffer in sorted(_buffers(smallest, chosen), key=lambda unit: -unit.memory.bits):
+            smallest = _smallest(smallest, buffer, interval)
+    return _rounded(smallest, chosen) if round_up else smallest
+
+
+def sizes_of(design: Design) -> dict[str, int]:
+    """Depths of FIFOs and rows of line buffers, by name."""
+    return {unit.name: unit.depth if isinstance(unit, Fifo) else unit.rows for unit in _buffers(design, frozenset())}
+
+
+def with_sizes(design: Design, sizes: Mapping[str, int]) -> Design:
+    """The design that `lower` made with just these FIFOs and line buffers (see `sizes_of`)."""
+    places = [unit for unit in _buffered(design, frozenset()).units if isinstance(unit, Fifo)]
+    design = _fix(design, {fifo.name: sizes.get(fifo.name, 0) for fifo in places})
+    for unit in design.units:
+        if isinstance(unit, SlidingWindow):
+            design = _with_rows(design, unit.name, sizes[unit.name])
+    return design
+
+
+Buffer = Fifo | SlidingWindow
+
+
+def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
+    """The design with the depths that the user chose."""
+    buffered = _buffered(design, frozenset())
+    known = [unit.name for unit in buffered.units if isinstance(unit, Fifo)]
+    for name in fixed:
+        if name not in known:
+            raise ConfigError("fifo_depths", f"must name FIFOs ({', '.join(known) or 'there are none'})", name)
+    design = _buffered(design, frozenset(known) - fixed.keys())
+    for name, depth in fixed.items():
+        design = with_depth(design, name, depth)
+    return design
+
+
+def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
+    """The error that says which chosen depth stops the network, and what would do, if any alone does."""
+    for name, depth in fixed.items():
+        try:
+            sized = deepen(design, {other: beats for other, beats in fixed.items() if other != name})
+        except DeadlockError:
+            continue
+        enough = next((unit.depth for unit in sized.units if isinstance(unit, Fifo) and unit.name == name), depth)
+        deeper = range(depth + 1, enough)
+        enough = depth + 1 + bisect_left(deeper, True, key=partial(_flows_with, design, fixed, name))
+        must = f"must hold at least {enough} beats for the branches to meet"
+        return DeadlockError(name, must, f"{depth} in fifo_depths", f"Give it {enough} or more, or leave it out")
+    return None
+
+
+def _flows_with(design: Design, fixed: dict[str, int], name: str, depth: int) -> bool:
+    """Whether the network flows if one chosen depth is another."""
+    chosen = fixed | {name: depth}
+    try:
+        _deep_enough(_fix(design, chosen), frozenset(chosen))
+    except DeadlockError:
+        return False
+    return True
+
+
+def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, int]:
+    """A design with deeper buffers, and its interval: the slowest unit's, or the shortest that was found.
+
+    Depths (and rows of line buffers) are doubled step by step, each step with and without a short FIFO in front of
+    every width converter. In the end FIFOs shrink to what they hold.
     """
     best: tuple[int, Design] | None = None
-    tried: list[Network] = []
     stuck: DeadlockError | None = None
-    factor = 1
-    while factor <= _LARGEST_FACTOR:
-        deeper = replace(design, units=tuple(_scaled(unit, factor) for unit in design.units))
-        for each in (deeper, _buffered(deeper)):
-            if each.network in tried:  # no FIFO to scale, no converter to put one in front of
-                continue
-            tried.append(each.network)
-            try:
-                interval = each.cycles.interval
-            except DeadlockError as error:
-                stuck = error.with_traceback(None)  # it would keep all the times of the run
-                continue
-            if best is None or interval < best[0]:
-                best = interval, each
-            if interval == design.bound:
-                return _trimmed(_shrunk(each, interval), design, interval)
-        factor *= 2
+    for each in _deeper(design, fixed):
+        try:
+            interval = each.cycles.interval
+        except DeadlockError as error:
+            stuck = error.with_traceback(None)  # it would keep all the times of the run
+            continue
+        if best is None or interval < best[0]:
+            best = interval, each
+        if interval == design.bound:
+            break
     if best is None:
         assert stuck is not None
         raise stuck
-    return _trimmed(_shrunk(best[1], best[0]), design, best[0])
+    return best[1], best[0]
 
 
-def _scaled(unit: Unit, factor: int) -> Unit:
+def _deeper(design: Design, fixed: frozenset[str]) -> Iterator[Design]:
+    """Designs with more and more depth, the same never twice."""
+    tried = []
+    factor = 1
+    while factor <= _LARGEST_FACTOR:
+        deeper = replace(design, units=tuple(_scaled(unit, factor, fixed) for unit in design.units))
+        for each in (deeper, _buffered(deeper, fixed)):
+            if each.network not in tried:  # no FIFO to scale, no converter to put one in front of
+                tried.append(each.network)
+                yield each
+        factor *= 2
+
+
+def _scaled(unit: Unit, factor: int, fixed: frozenset[str]) -> Unit:
     match unit:
-        case Fifo():
+        case Fifo() if unit.name not in fixed:
             return replace(unit, depth=unit.depth * factor)
         case SlidingWindow():
             return replace(unit, rows=unit.rows * factor)
@@ -67,54 +162,75 @@ def _scaled(unit: Unit, factor: int) -> Unit:
             return unit
 
 
-def _shrunk(design: Design, interval: int) -> Design:
-    """The design with FIFOs of what they hold in its first frames, where that keeps the interval."""
-    if not any(isinstance(unit, Fifo) and unit.depth > MIN_DEPTH for unit in design.units):
+def _buffers(design: Design, fixed: frozenset[str]) -> list[Buffer]:
+    return [unit for unit in design.units if isinstance(unit, Fifo | SlidingWindow) and unit.name not in fixed]
+
+
+def _smallest(design: Design, buffer: Buffer, interval: int) -> Design:
+    """The design with as little of one buffer as keeps the interval; a line buffer holds what a row of windows sees."""
+    if isinstance(buffer, Fifo):
+        without = with_depth(design, buffer.name, 0)
+        if _keeps(without, interval):  # tried apart: a FIFO of one beat is slower than none
+            return without
+        few, enough = 1, buffer.depth
+    else:
+        few, enough = min(buffer.rows, _least_rows(design, buffer, interval)), buffer.rows
+    change = with_depth if isinstance(buffer, Fifo) else _with_rows
+    if few == enough or not _keeps(change(design, buffer.name, enough - 1), interval):
         return design
-    held = design.cycles.held()
-    units = (
-        replace(unit, depth=max(MIN_DEPTH, min(unit.depth, held[unit.output.name]))) if isinstance(unit, Fifo) else unit
-        for unit in design.units
-    )
-    smaller = replace(design, units=tuple(units))
-    return smaller if smaller.network != design.network and _keeps(smaller, interval) else design
+    enough -= 1
+    while few < enough:
+        middle = (few + enough) // 2
+        if _keeps(change(design, buffer.name, middle), interval):
+            enough = middle
+        else:
+            few = middle + 1
+    return change(design, buffer.name, enough)
 
 
-def _trimmed(design: Design, least: Design, interval: int) -> Design:
-    """The design with line buffers of as few rows as keep the interval, but no fewer than in `least`."""
-    rows = {unit.name: unit.rows for unit in least.units if isinstance(unit, SlidingWindow)}
-    for unit in design.units:
-        if isinstance(unit, SlidingWindow):
-            few, enough = rows[unit.name], unit.rows
-            while few < enough:
-                middle = (few + enough) // 2
-                if _keeps(_with_rows(design, unit, middle), interval):
-                    enough = middle
-                else:
-                    few = middle + 1
-            design = _with_rows(design, unit, enough)
-    return design
-
-
-def _with_rows(design: Design, window: SlidingWindow, rows: int) -> Design:
-    changed = replace(window, rows=rows)
-    return replace(design, units=tuple(changed if unit.name == window.name else unit for unit in design.units))
+def _least_rows(design: Design, window: SlidingWindow, interval: int) -> int:
+    """The fewest rows with which a window unit and its reader keep the interval, if nobody else holds them up."""
+    reader = next(unit for unit in design.units if window.output.name in [stream.name for stream in unit.inputs])
+    return rows_for(window, reader.cycles // (window.out_height * window.out_width), interval)
 
 
 def _keeps(design: Design, interval: int) -> bool:
-    try:
-        return design.cycles.interval == interval
-    except DeadlockError:
-        return False
+    return keeps(design.network, design.slowest.name, interval)
 
 
-def _buffered(design: Design) -> Design:
-    """The design with a short FIFO in front of every width converter."""
+def with_depth(design: Design, name: str, depth: int) -> Design:
+    """The design with another depth of one FIFO, or without it."""
+    fifo = next(unit for unit in design.units if unit.name == name)
+    assert isinstance(fifo, Fifo)
+    if depth:
+        return replace(
+            design, units=tuple(replace(fifo, depth=depth) if unit is fifo else unit for unit in design.units)
+        )
+    units = (rejoined(unit, fifo.output, fifo.input) for unit in design.units if unit is not fifo)
+    return replace(design, units=tuple(units))
+
+
+def _with_rows(design: Design, name: str, rows: int) -> Design:
+    units = (replace(u, rows=rows) if u.name == name and isinstance(u, SlidingWindow) else u for u in design.units)
+    return replace(design, units=tuple(units))
+
+
+def _rounded(design: Design, fixed: frozenset[str]) -> Design:
+    units = (
+        replace(unit, depth=unit.memory.free_depth) if isinstance(unit, Fifo) and unit.name not in fixed else unit
+        for unit in design.units
+    )
+    return replace(design, units=tuple(units))
+
+
+def _buffered(design: Design, without: frozenset[str]) -> Design:
+    """The design with a short FIFO in front of every width converter, but none of those named in `without`."""
     units: list[Unit] = []
     for unit in design.units:
-        if isinstance(unit, WidthConverter):
-            held = replace(unit.input, name=f"{unit.name}_fifo")
-            units += [Fifo(held.name, unit.origin, unit.input, held, MIN_DEPTH), replace(unit, input=held)]
+        name = f"{unit.name}_fifo"
+        if isinstance(unit, WidthConverter) and name not in without:
+            held = replace(unit.input, name=name)
+            units += [Fifo(name, unit.origin, unit.input, held, SHORT), replace(unit, input=held)]
         else:
             units.append(unit)
     return replace(design, units=tuple(units))

@@ -46,9 +46,8 @@ def resolve(graph: Graph, requested: Mapping[str, LayerFolding], target_interval
     names = [layer.name for layer in layers]
     for name in requested:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"Did you mean {close[0]}?" if close else "Use one of these names"
-            raise FoldingError(f"folding of {name}", f"must name a layer ({', '.join(names)})", name, hint)
+            must = f"must name a layer ({', '.join(names)})"
+            raise FoldingError(f"folding of {name}", must, *_who_is_meant(graph, name, names))
     found: dict[str, Folding] = {}
     for layer in reversed(layers):  # a layer without weights follows its reader's lanes
         wish = requested.get(layer.name, LayerFolding())
@@ -60,6 +59,16 @@ def resolve(graph: Graph, requested: Mapping[str, LayerFolding], target_interval
             if producer is not None:
                 found[layer.name] = Folding(pe=found[_unit_name(graph, producer)].pe)
     return {name: found[name] for name in names}
+
+
+def _who_is_meant(graph: Graph, name: str, names: list[str]) -> tuple[str, str]:
+    """What the unknown layer `name` is, and what to write instead."""
+    for node in graph.nodes:
+        if node.name == name:  # not a layer of its own
+            owner = _unit_name(graph, node)
+            return f"{name}, the activation of {owner}", f"Fold {owner}"
+    close = difflib.get_close_matches(name, names, n=1)
+    return name, f"Did you mean {close[0]}?" if close else "Use one of these names"
 
 
 def _unit_name(graph: Graph, node: Node) -> str:
@@ -95,7 +104,7 @@ def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: int) -> Fol
     # The window unit reads the image with the same lanes, and must not become the bottleneck.
     pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
     if wish.simd is None and pixels * op.groups * ceil_div(per_group, folding.simd) > target:
-        wider = [d for d in _divisors(per_group) if pixels * op.groups * (per_group // d) <= target]
+        wider = [d for d in divisors(per_group) if pixels * op.groups * (per_group // d) <= target]
         simd = max(folding.simd, wider[0] if wider else per_group)
         return cheapest(out, per_group, each, LayerFolding(pe=wish.pe, simd=simd), op.geometry.taps)
     return folding
@@ -113,7 +122,7 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
         raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
     if wish.pe is not None:
         return Folding(pe=wish.pe)
-    needed = _least_lanes(legal, _beats_for_one_lane(layer), target)
+    needed = _least_lanes(legal, beats_for_one_lane(layer), target)
     lanes = _reader_lanes(graph, layer, found)
     follows = lanes >= needed and (not isinstance(layer.op, Concat) or legal % lanes == 0)
     return Folding(pe=lanes if follows else needed)
@@ -135,7 +144,7 @@ def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> in
             return folding.pe
 
 
-def _beats_for_one_lane(layer: Node) -> int:
+def beats_for_one_lane(layer: Node) -> int:
     """Cycles a frame that a layer without SIMD takes with PE 1."""
     source, result = layer.inputs[0].type, layer.output.type
     match layer.op:
@@ -149,7 +158,7 @@ def _beats_for_one_lane(layer: Node) -> int:
 
 def _least_lanes(channels: int, beats: int, target: int) -> int:
     """The fewest lanes, a divisor of `channels`, with which `beats` beats of one lane take at most `target` cycles."""
-    for lanes in _divisors(channels):
+    for lanes in divisors(channels):
         if beats // lanes <= target:
             return lanes
     return channels
@@ -163,7 +172,7 @@ def _must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -
 
 def _must_divide(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
     if value is not None and size % value:
-        legal = ", ".join(map(str, _divisors(size)))
+        legal = ", ".join(map(str, divisors(size)))
         must = f"{what} must divide the {size} {unit}"
         raise FoldingError(layer.label, must, f"{what} {value}", f"Use one of {legal}")
 
@@ -174,8 +183,8 @@ def cheapest(outputs: int, inputs: int, target: int, wish: LayerFolding, taps: i
     Only divisors of the layer's sizes are tried; of equals, the one whose PE and SIMD are closest.
     """
     best: tuple[tuple[int, int, int], Folding] | None = None
-    for pe in (wish.pe,) if wish.pe else _divisors(outputs):
-        for simd in (wish.simd,) if wish.simd else _divisors(inputs):
+    for pe in (wish.pe,) if wish.pe else divisors(outputs):
+        for simd in (wish.simd,) if wish.simd else divisors(inputs):
             cycles = ceil_div(outputs, pe) * ceil_div(inputs, simd) * taps
             rank = (max(cycles, target), pe * simd, max(pe, simd))
             if best is None or rank < best[0]:
@@ -184,5 +193,6 @@ def cheapest(outputs: int, inputs: int, target: int, wish: LayerFolding, taps: i
     return best[1]
 
 
-def _divisors(number: int) -> list[int]:
+def divisors(number: int) -> list[int]:
+    """The divisors of `number`, ascending."""
     return [d for d in range(1, number + 1) if number % d == 0]

@@ -21,7 +21,7 @@ from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import MIN_DEPTH, Fifo
+from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.hw.kernels.pool import PoolUnit
@@ -44,14 +44,18 @@ class Choices:
     Attributes:
         memory: where a layer's weights and line buffer live, by its name; by size where it is not named.
         bit_planes: names of layers that take their integer inputs bit plane by bit plane.
+        fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
+        round_fifos: whether FIFOs are as deep as the memory that they take.
     """
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
     bit_planes: frozenset[str] = frozenset()
+    fifo_depths: Mapping[str, int] = field(default_factory=dict)
+    round_fifos: bool = False
 
 
 def choices_for(graph: Graph, memory: Mapping[str, str], bit_planes: Iterable[str]) -> Choices:
-    """Choices that fit `graph`.
+    """Choices of memories and arithmetic that fit `graph`.
 
     Raises:
         ConfigError: an unknown layer, or bit planes where there are no bipolar weights on integers.
@@ -85,6 +89,19 @@ def lower(
     choices: Choices | None = None,
 ) -> Design:
     """The design that computes `graph` with `folding` (one entry per layer)."""
+    design = draft(graph, folding, part=part, clock_mhz=clock_mhz, choices=choices)
+    return replace(design, digest=design_digest(graph, folding, choices))
+
+
+def draft(
+    graph: Graph,
+    folding: Mapping[str, Folding],
+    *,
+    part: str,
+    clock_mhz: float,
+    choices: Choices | None = None,
+) -> Design:
+    """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs."""
     builder = _Builder(graph, folding, choices or Choices())
     for node in graph.nodes:
         if not is_fused(graph, node):
@@ -92,9 +109,8 @@ def lower(
     if not builder.units:
         raise CheckError(graph.name, "must have a layer", "none")
     output = builder.take(graph.output)
-    digest = design_digest(graph, folding, choices)
     assert builder.source is not None
-    return Design(graph.name, tuple(builder.units), builder.source, output, digest, part, clock_mhz)
+    return Design(graph.name, tuple(builder.units), builder.source, output, "", part, clock_mhz)
 
 
 def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:
@@ -104,6 +120,8 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     if chosen != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
         text += f"{memory!r}{sorted(chosen.bit_planes)!r}"
+    if chosen.fifo_depths or chosen.round_fifos:
+        text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -171,7 +189,7 @@ class _Builder:
 
     def _fifo(self, node: Node, stream: Stream, depth: int, suffix: str = "") -> Stream:
         held = replace(stream, name=f"{node.name}_fifo{suffix}")
-        self.units.append(Fifo(held.name, node.origin, stream, held, max(MIN_DEPTH, depth)))
+        self.units.append(Fifo(held.name, node.origin, stream, held, max(2, depth)))
         return held
 
     def _finish(self, node: Node, unit: Unit) -> None:

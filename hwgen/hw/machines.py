@@ -17,7 +17,11 @@ from hwgen.ir.types import IntArray
 ENGINE, TILES, GEARBOX, QUEUE, LINES = range(5)
 """Kinds of control; a Turns is a QUEUE of several inputs, and what takes the chip's output one that nobody reads."""
 
-STATE = 3
+PLACE, LAST, PART, STARVED, BLOCKED = range(5)
+"""A unit's state: where it is in its round, the cycle of its last slot, a number that its kind needs, and the cycles
+that it has waited for beats and for room."""
+
+STATE = 5
 """Numbers of a unit's state."""
 
 UNKNOWN = -1
@@ -126,10 +130,20 @@ def _take(streams: Streams, source: int, time: int) -> None:
 
 
 @_inner
+def _fires(state: IntArray, last: int, arrived: int, room: int) -> int:
+    """The cycle of the slot after `last`; what it waits for is counted."""
+    ready = max(last + 1, arrived)
+    time = max(ready, room)
+    state[STARVED] += ready - last - 1
+    state[BLOCKED] += time - ready
+    return time
+
+
+@_inner
 def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
     slots, reads, period, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4]
-    sink, slot, last, fired = sinks[0], state[0], state[1], False
+    sink, slot, last, fired = sinks[0], state[PLACE], state[LAST], False
     while True:
         reading, left = slot < reads, period - 1 - slot % period
         if not reading and left:  # slots that wait for nothing
@@ -138,14 +152,14 @@ def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray
         room = 0 if left else _room(streams, sink, credits)
         if min(arrived, room) == UNKNOWN:
             break
-        last = max(last + 1, arrived, room)
+        last = _fires(state, last, arrived, room)
         if reading:
             for index in range(len(sources)):
                 _take(streams, sources[index], last)
         if not left:
             _send(streams, sink, last + latency)
         slot, fired = (slot + 1) % slots, True
-    state[0], state[1] = slot, last
+    state[PLACE], state[LAST] = slot, last
     return fired
 
 
@@ -154,7 +168,7 @@ def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
     """An engine whose every slot reads; the slots of a tile's last pixel end a beat."""
     height, width, columns, pixel_beats, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
     source, sink, across = sources[0], sinks[0], columns * width
-    slot, last, fired = state[0], state[1], False
+    slot, last, fired = state[PLACE], state[LAST], False
     while True:
         pixel = slot // pixel_beats
         ends = pixel >= (height - 1) * across and pixel % width == width - 1
@@ -162,12 +176,12 @@ def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
         room = _room(streams, sink, credits) if ends else 0
         if min(arrived, room) == UNKNOWN:
             break
-        last = max(last + 1, arrived, room)
+        last = _fires(state, last, arrived, room)
         _take(streams, source, last)
         if ends:
             _send(streams, sink, last + latency)
         slot, fired = (slot + 1) % (height * across * pixel_beats), True
-    state[0], state[1] = slot, last
+    state[PLACE], state[LAST] = slot, last
     return fired
 
 
@@ -175,7 +189,7 @@ def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
 def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while at most `limit` groups are held."""
     in_beats, push, last_push, pull, limit = unit[0], unit[1], unit[2], unit[3], unit[4]
-    beat, last, pushed, fired = state[0], state[1], state[2], False
+    beat, last, pushed, fired = state[PLACE], state[LAST], state[PART], False
     source, sink = sources[0], sinks[0]
     while True:
         arrived = _arrival(streams, source)
@@ -184,14 +198,14 @@ def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArra
         if arrived == UNKNOWN or left > streams.read[sink]:
             break
         room = streams.taken[streams.first[sink] + left - 1] + 1 if left else 0
-        last = max(last + 1, arrived, room)
+        last = _fires(state, last, arrived, room)
         _take(streams, source, last)
         sent = pushed // pull
         pushed += push if beat < in_beats - 1 else last_push
         for _ in range(pushed // pull - sent):
             _send(streams, sink, last + 1)
         beat, fired = (beat + 1) % in_beats, True
-    state[0], state[1], state[2] = beat, last, pushed
+    state[PLACE], state[LAST], state[PART] = beat, last, pushed
     return fired
 
 
@@ -199,20 +213,20 @@ def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArra
 def _queue(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while fewer than `depth` are held for every reader; inputs in turn."""
     depth, beats = unit[0], unit[1:]
-    beat, last, turn, fired = state[0], state[1], state[2], False
+    beat, last, turn, fired = state[PLACE], state[LAST], state[PART], False
     while True:
         source = sources[turn]
         arrived, room = _arrival(streams, source), _rooms(streams, sinks, depth)
         if min(arrived, room) == UNKNOWN:
             break
-        last = max(last + 1, arrived, room)
+        last = _fires(state, last, arrived, room)
         _take(streams, source, last)
         for index in range(len(sinks)):
             _send(streams, sinks[index], last + 1)
         beat, fired = beat + 1, True
         if beat == beats[turn]:
             beat, turn = 0, (turn + 1) % len(beats)
-    state[0], state[1], state[2] = beat, last, turn
+    state[PLACE], state[LAST], state[PART] = beat, last, turn
     return fired
 
 
@@ -253,7 +267,7 @@ def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, si
     row_beats, out_row_beats, latency, credits = unit[0], unit[2], unit[3], unit[4]
     out_rows = (len(unit) - 5) // 2
     needed, released = unit[5 : 5 + out_rows], unit[5 + out_rows :]
-    beat, last, row, fired = state[0], state[1], state[2], False
+    beat, last, row, fired = state[PLACE], state[LAST], state[PART], False
     sink, gone = sinks[0], sinks[1]
     beats = streams.first[sink + 1] - streams.first[sink]
     while streams.sent[sink] < beats:
@@ -262,14 +276,14 @@ def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, si
         if room == UNKNOWN or seen > streams.read[source]:
             break
         whole = streams.taken[streams.first[source] + seen - 1] + 1 if seen else 0
-        last = max(last + 1, room, whole)
+        last = _fires(state, last, whole, room)
         _send(streams, sink, last + latency)
         beat, fired = beat + 1, True
         if beat == out_row_beats:
             for _ in range(released[row]):
                 _send(streams, gone, last)
             beat, row = 0, (row + 1) % out_rows
-    state[0], state[1], state[2] = beat, last, row
+    state[PLACE], state[LAST], state[PART] = beat, last, row
     return fired
 
 
@@ -315,22 +329,20 @@ def advance(units: Units, streams: Streams, asleep: int, awake: IntArray, queue:
 
 
 @_entry
-def shift(first: IntArray, taken: IntArray, frames: int, reach: int, period: int) -> int:
-    """Cycles by which all beats of the last `reach` frames are taken after those of `period` frames before.
+def shifts(first: IntArray, taken: IntArray, frames: int, reach: int, period: int, spans: IntArray) -> None:
+    """For each stream, the cycles by which all beats of the last `reach` frames are taken after those `period` before.
 
-    UNKNOWN where they are not the same for all. Stream s has taken[first[s]:first[s + 1]], beats of `frames` frames.
+    UNKNOWN where they are not the same for all of a stream. Stream s has taken[first[s]:first[s + 1]], beats of
+    `frames` frames, and its span goes to spans[s].
     """
-    span = UNKNOWN
-    for stream in range(len(first) - 1):
+    for stream in range(len(spans)):
         end = first[stream + 1]
         beats = (end - first[stream]) // frames
+        spans[stream] = taken[end - 1] - taken[end - 1 - period * beats]
         for beat in range(end - reach * beats, end):
-            step = taken[beat] - taken[beat - period * beats]
-            if span == UNKNOWN:
-                span = step
-            if step != span:
-                return UNKNOWN
-    return span
+            if taken[beat] - taken[beat - period * beats] != spans[stream]:
+                spans[stream] = UNKNOWN
+                break
 
 
 @_entry

@@ -14,7 +14,6 @@ import numpy as np
 
 from hwgen.errors import DeadlockError
 from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
-from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
 
 if TYPE_CHECKING:
@@ -44,26 +43,49 @@ class Network:
     beats: Mapping[str, int]
 
 
-def beat_times(network: Network, frames: int) -> dict[str, IntArray]:
+def beat_times(network: Network, frames: int, pace: int = 0) -> dict[str, IntArray]:
     """Cycle in which each beat of every stream is taken, for `frames` back-to-back frames, by the stream's name.
 
-    The source always has a beat to offer, the sink is always ready; cycle 0 takes the first beat.
+    The source offers beat b of a run no sooner than in cycle ceil(b * pace / beats of a frame), so a frame every
+    `pace` cycles, or as fast as they are taken; the sink is always ready; cycle 0 takes the first beat.
 
     Raises:
-        DeadlockError: some unit waits for ever; the message names the fullest stream that nobody reads.
+        DeadlockError: some unit waits for ever.
     """
-    run = _run(network, frames)
+    run = run_frames(network, frames, pace)
     return {name: run.taken(name).copy() for name in network.beats}
 
 
 @dataclass(frozen=True)
-class _Run:
-    """A network while it runs: its streams by number, those of the network first, and the number of each name."""
+class Waits:
+    """Cycles that a unit spends waiting: for beats to read, and for room to write.
+
+    A window unit's are those of its writing side.
+    """
+
+    starved: int
+    blocked: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A network that ran: its streams by number, those of the network first, and the number of each name."""
 
     network: Network
     frames: int
     streams: Streams
     number: Mapping[str, int]
+    state: IntArray
+
+    @property
+    def waits(self) -> dict[str, Waits]:
+        """What each unit has waited since reset, by its name."""
+        from hwgen.hw.machines import BLOCKED, STARVED
+
+        return {
+            control.name: Waits(int(state[STARVED]), int(state[BLOCKED]))
+            for control, state in zip(self.network.controls, self.state, strict=False)  # the last state is the sink's
+        }
 
     def taken(self, name: str) -> IntArray:
         """When each beat of a stream was taken, as far as known."""
@@ -78,8 +100,8 @@ class _Run:
         return self.streams.visible[first : first + self.streams.sent[stream]]
 
 
-def _run(network: Network, frames: int, late: str | None = None) -> _Run:
-    """All times of `frames` frames.
+def run_frames(network: Network, frames: int, pace: int = 0, late: str | None = None) -> Run:
+    """All times of `frames` frames, offered as `beat_times` says.
 
     Unit `late` does not start before all before it are as far as they can get without it.
 
@@ -88,7 +110,8 @@ def _run(network: Network, frames: int, late: str | None = None) -> _Run:
     """
     from hwgen.hw.machines import UNKNOWN, advance
 
-    run, units = _reset(network, frames), _units(network)
+    units = _units(network)
+    run = _reset(network, frames, pace, units.state)
     scratch = np.empty((2, len(units.kind)), dtype=np.int64)
     if late is not None:
         place = next(index for index, control in enumerate(network.controls) if control.name == late)
@@ -102,8 +125,8 @@ def _run(network: Network, frames: int, late: str | None = None) -> _Run:
     return run
 
 
-def _reset(network: Network, frames: int) -> _Run:
-    """Streams on which nothing has moved; the chip's input has every beat to offer at once."""
+def _reset(network: Network, frames: int, pace: int, state: IntArray) -> Run:
+    """Streams on which nothing has moved."""
     from hwgen.hw.machines import Streams
 
     rows = [control.schedule.height for control in network.controls if isinstance(control.schedule, Lines)]
@@ -111,10 +134,10 @@ def _reset(network: Network, frames: int) -> _Run:
     first = np.concatenate([[0], np.cumsum(beats)]).astype(np.int64)
     sent, read = np.zeros(len(beats), dtype=np.int64), np.zeros(len(beats), dtype=np.int64)
     visible, taken = np.empty(first[-1], dtype=np.int64), np.empty(first[-1], dtype=np.int64)
-    run = _Run(network, frames, Streams(first, sent, read, visible, taken), _numbers(network))
+    run = Run(network, frames, Streams(first, sent, read, visible, taken), _numbers(network), state)
     source = run.number[network.input]
     sent[source] = beats[source]
-    run.visible(network.input)[:] = 0
+    run.visible(network.input)[:] = -(-np.arange(beats[source]) * pace // network.beats[network.input])
     return run
 
 
@@ -124,7 +147,7 @@ def _numbers(network: Network) -> dict[str, int]:
 
 def _units(network: Network) -> Units:
     """The controls and the sink as arrays."""
-    from hwgen.hw.machines import QUEUE, STATE, Units
+    from hwgen.hw.machines import LAST, QUEUE, STATE, Units
 
     number = _numbers(network)
     sink = QUEUE, (1, 1)  # takes the chip's output at once
@@ -138,7 +161,7 @@ def _units(network: Network) -> Units:
             ends.append(inner)
             inner += 1
     state = np.zeros((len(kinds), STATE), dtype=np.int64)
-    state[:, 1] = -1  # the cycle of the last slot
+    state[:, LAST] = -1
     ends_of = _rows([*sources, [number[network.output]]]), _rows([*sinks, []])
     return Units(np.array(kinds, dtype=np.int64), _rows(parameters), state, *ends_of, _rows(near))
 
@@ -180,140 +203,18 @@ def _rows(rows: Sequence[Sequence[int]]) -> Rows:
     return Rows(np.array([each for row in rows for each in row], dtype=np.int64), at)
 
 
-def _stuck(run: _Run) -> DeadlockError:
+def _stuck(run: Run) -> DeadlockError:
+    """The error that names the FIFO to blame: a full one whose reader waits for another of its inputs."""
     waiting = {name: len(run.visible(name)) - len(run.taken(name)) for name in run.number if name != run.network.input}
+    readers = {name: control for control in run.network.controls for name in control.inputs}
+    for control in run.network.controls:
+        if isinstance(control.schedule, Queue) and len(control.outputs) == 1:
+            depth, (name,) = control.schedule.depth, control.outputs
+            joined = readers[name].inputs if name in readers else ()
+            if waiting[name] == depth and any(not waiting.get(other) for other in joined):
+                dry = next(other for other in joined if not waiting.get(other))
+                found = f"a deadlock: {control.name} is full ({depth} beats) while its reader waits for {dry}"
+                return DeadlockError(control.name, "must hold beats until its reader takes them", found, "Deepen it")
     fullest = max(waiting, key=lambda name: waiting[name])
     found = f"a deadlock: {waiting[fullest]} beats wait on stream {fullest}"
     return DeadlockError(run.network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")
-
-
-@dataclass(frozen=True)
-class Cycles:
-    """Cycles of a run of back-to-back frames.
-
-    Attributes:
-        interval: between the last output beats of the last two frames; None for a single frame.
-        latency: from the first input beat taken to the last output beat of the first frame.
-        total: cycles from the first input beat to the last output beat, both counted.
-    """
-
-    interval: int | None
-    latency: int
-    total: int
-
-
-def cycles_of(input_times: IntArray, output_times: IntArray, frames: int) -> Cycles:
-    """The cycles of a run from the times of its input beats and output beats, predicted or simulated."""
-    ends = output_times.reshape(frames, -1)[:, -1]
-    interval = int(ends[-1] - ends[-2]) if frames > 1 else None
-    start = int(input_times[0])
-    return Cycles(interval, int(ends[0]) - start, int(ends[-1]) - start + 1)
-
-
-@dataclass(frozen=True)
-class CycleModel:
-    """The cycles of a network in steady state, and those of any number of frames from its start.
-
-    Attributes:
-        span: cycles after which the pattern of `period` frames comes again.
-        period: 1 where every frame takes the same; networks with shallow FIFOs may alternate, say 8, 6, 8, 6.
-    """
-
-    network: Network
-    span: int
-    period: int
-
-    @property
-    def interval(self) -> int:
-        """Cycles a frame in steady state, the mean rounded up where frames alternate."""
-        return ceil_div(self.span, self.period)
-
-    def predict(self, frames: int) -> Cycles:
-        """Cycles of a run of `frames` back-to-back frames from reset.
-
-        Run in full, or until it repeats itself: buffers fill by the difference between a unit's cycles and the slowest
-        unit's, which can take hundreds of frames.
-        """
-        tried = min(frames, _reach(self.network) + 2)
-        while True:
-            run = _run(self.network, tried)
-            times = run.taken(self.network.input), run.taken(self.network.output)
-            if tried == frames:
-                return cycles_of(*times, frames)
-            steady = _steady(run)
-            if steady is not None:
-                return _extrapolated(*times, (tried, frames), *steady)
-            tried = min(frames, 2 * tried)
-            del run, times  # their memory
-
-    def held(self, frames: int = 4) -> Mapping[str, int]:
-        """The most beats that a queue on each stream holds in the first frames, by the stream's name."""
-        from hwgen.hw.machines import most_held
-
-        run = _run(self.network, frames)
-        names = (name for name in self.network.beats if name != self.network.input)
-        return {name: most_held(run.visible(name), run.taken(name)) for name in names}
-
-
-def _extrapolated(
-    input_times: IntArray, output_times: IntArray, frames: tuple[int, int], span: int, period: int
-) -> Cycles:
-    """The cycles of more frames than were run, (run, wanted), the last `period` of which repeat every `span`."""
-    run, wanted = frames
-    ends = output_times.reshape(run, -1)[:, -1]
-
-    def end(frame: int) -> int:
-        rounds = ceil_div(max(0, frame - run + 1), period)
-        return int(ends[frame - rounds * period]) + rounds * span
-
-    start = int(input_times[0])
-    return Cycles(end(wanted - 1) - end(wanted - 2), int(ends[0]) - start, end(wanted - 1) - start + 1)
-
-
-def cycle_model(network: Network, slowest: str) -> CycleModel:
-    """Run a network until it repeats itself.
-
-    The interval in the end does not depend on how a network starts (times are maxima of sums). So everything before
-    the unit `slowest` gets a lead, which is where back-pressure takes it sooner or later.
-
-    Raises:
-        DeadlockError: some unit waits for ever.
-    """
-    frames = _reach(network) + 2
-    while True:
-        steady = _steady(_run(network, frames, late=slowest))
-        if steady is not None:
-            return CycleModel(network, *steady)
-        frames *= 2
-
-
-def _steady(run: _Run) -> tuple[int, int] | None:
-    """Span and period with which the last frames repeat; None where they do not.
-
-    Every recurrence looks back at most `reach` frames; once all times of `reach` frames lie one and the same span
-    after those of `period` frames before, they do so for ever.
-    """
-    from hwgen.hw.machines import UNKNOWN, shift
-
-    reach, first = _reach(run.network), run.streams.first[: len(run.number) + 1]
-    for period in range(1, (run.frames - reach) // 2 + 1):
-        span = shift(first, run.streams.taken, run.frames, reach, period)
-        if span != UNKNOWN:
-            return int(span), period
-    return None
-
-
-def _reach(network: Network) -> int:
-    """Frames that a recurrence looks back, over the longest-looking unit."""
-    return 1 + max(_look_back(control, network.beats) for control in network.controls)
-
-
-def _look_back(control: Control, beats: Mapping[str, int]) -> int:
-    """Frames that a unit's recurrence looks back over its streams."""
-    match control.schedule:
-        case Engine(credits=held) | Tiles(credits=held) | Queue(depth=held) | Turns(depth=held):
-            return ceil_div(held, beats[control.outputs[0]]) + 1
-        case Gearbox():
-            return 3  # holds less than three output beats
-        case Lines(rows=rows, height=height, credits=held):
-            return max(ceil_div(rows, height), ceil_div(held, beats[control.outputs[0]])) + 1

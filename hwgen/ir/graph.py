@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -88,12 +89,12 @@ class Graph:
                 return node
         raise KeyError(name)
 
-    @property
+    @cached_property
     def producers(self) -> Mapping[str, Node]:
         """The node that produces each value, by value name."""
         return {node.output.name: node for node in self.nodes}
 
-    @property
+    @cached_property
     def users(self) -> Mapping[str, tuple[Node, ...]]:
         """The nodes that read each value, by value name."""
         found: dict[str, tuple[Node, ...]] = {}

@@ -1,21 +1,29 @@
-"""What a design will do, before anything is simulated: exact cycles, rates at the clock, memories."""
+"""What a design will do, before anything is simulated: exact cycles, rates at the clock, memories, resources."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hwgen.hw.design import Design, Layer
+from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.cycles import CycleModel
+from hwgen.hw.design import Design, Layer, Unit
+from hwgen.hw.device import Family, device_of
+from hwgen.hw.explain import Explanation
 from hwgen.hw.kernel import Memory
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.limits import layers_behind
+from hwgen.hw.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -52,13 +60,44 @@ class LayerEstimate:
 
 
 @dataclass(frozen=True)
+class UnitEstimate:
+    """One unit: what it takes, and how much of the time it works.
+
+    Attributes:
+        layer: that it belongs to: a unit that only carries belongs to the first layer behind it.
+        kind: of kernel, such as `mvtu`, `window`, `fifo`, `width`.
+        cycles: it needs for a frame if nobody makes it wait.
+        utilisation: those over the design's interval.
+        starved_cycles, blocked_cycles: that it waits for beats and for room, a frame in steady state.
+        depth: beats of a FIFO; None elsewhere.
+        held: the most beats that a FIFO ever holds: its high-water mark; None elsewhere.
+        width: bits of a beat that it writes.
+    """
+
+    name: str
+    layer: str
+    kind: str
+    cycles: int
+    utilisation: float
+    starved_cycles: float
+    blocked_cycles: float
+    depth: int | None
+    held: int | None
+    width: int
+    resources: Resources
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The figures of a design at its clock.
 
     Attributes:
+        device: the FPGA that `part` names; its capacity is `hwgen.hw.device.device_of(part).capacity`.
+        resources: of all units and the edge of the top level, by the cost model of `hwgen.hw.cost`.
         interval_cycles: between frames in steady state.
         latency_cycles: from the first input beat taken to the last output beat of the first frame.
         bottleneck: the name of the unit with the most cycles a frame.
+        explanation: what sets the interval, and what the next faster step would cost.
     """
 
     name: str
@@ -70,17 +109,26 @@ class Estimate:
     latency_us: float
     bottleneck: str
     layers: tuple[LayerEstimate, ...]
+    units: tuple[UnitEstimate, ...]
+    device: str
+    resources: Resources
+    explanation: Explanation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
         return asdict(self)
 
 
-def estimate(design: Design) -> Estimate:
-    """The estimate of `design`. Raises: DeadlockError."""
-    model = design.cycles
+def estimate(design: Design, pace: int = 0, explanation: Explanation | None = None) -> Estimate:
+    """The estimate of `design` where the source offers a frame every `pace` cycles, or as fast as they are taken.
+
+    Raises:
+        DeadlockError: some unit waits for ever.
+    """
+    model = design.cycles_at(pace)
     slowest = max(design.units, key=lambda unit: unit.cycles)
     latency = model.predict(1).latency
+    device = device_of(design.part)
     return Estimate(
         name=design.name,
         part=design.part,
@@ -91,7 +139,47 @@ def estimate(design: Design) -> Estimate:
         latency_us=latency / design.clock_mhz,
         bottleneck=slowest.name,
         layers=tuple(_layer(unit, design, slowest.cycles) for unit in design.layers),
+        units=_units(design, model, device.family),
+        device=device.name,
+        resources=design_resources(design, device.family),
+        explanation=explanation,
     )
+
+
+def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstimate, ...]:
+    return tuple(
+        UnitEstimate(
+            name=unit.name,
+            layer=layer,
+            kind=unit_kind(unit),
+            cycles=unit.cycles,
+            utilisation=unit.cycles / model.interval,
+            starved_cycles=model.waits[unit.name].starved / model.period,
+            blocked_cycles=model.waits[unit.name].blocked / model.period,
+            depth=unit.depth if isinstance(unit, Fifo) else None,
+            held=model.held[unit.output.name] if isinstance(unit, Fifo) else None,
+            width=unit.outputs[0].width,
+            resources=unit_resources(unit, family),
+        )
+        for unit, layer in zip(design.units, layers_behind(design), strict=True)
+    )
+
+
+def unit_kind(unit: Unit) -> str:
+    """The kernel of `unit` in a word."""
+    match unit:
+        case MatVec():
+            return "mvtu"
+        case SlidingWindow():
+            return "window"
+        case WidthConverter():
+            return "width"
+        case ForkUnit():
+            return "fork"
+        case Fifo():
+            return "fifo"
+        case _:
+            return _kind(unit).split()[-1]
 
 
 def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
+from hwgen.hw.device import Device, device_of
+from hwgen.hw.resources import Resources
+from hwgen.report.compare import Entry
 from hwgen.report.estimate import Estimate
+from hwgen.report.figures import MARKS
+from hwgen.report.roofline import Roofline
+from hwgen.report.synthesis import SynthesisReport
+
+_WIDE: dict[str, Any] = {"caption_justify": "left", "box": SIMPLE_HEAD}
 
 
 def estimate_table(report: Estimate) -> Table:
     """One row a layer, with its sliding window unit; the bottleneck marked with `>`, the network's figures below."""
     caption = (
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
-        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz"
+        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz\n"
+        f"{_shares(report.resources, device_of(report.part))}"
     )
-    table = Table(title=f"{report.name} on {report.part}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
+    if report.explanation:
+        caption += f"\n{report.explanation}"
+    table = Table(title=f"{report.name} on {report.part}", caption=caption, **_WIDE)
     for heading in ("layer", "kind", "in", "out"):
-        table.add_column(heading)
-    for heading in ("PE", "SIMD", "cycles", "weight bits"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, no_wrap=heading == "layer")
+    for heading in ("PE", "SIMD", "cycles", "LUT", "BRAM", "DSP"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for layer in report.layers:
+        taken = reduce(add, (unit.resources for unit in report.units if unit.layer == layer.name))
         bottleneck = report.bottleneck in (layer.name, f"{layer.name}_window")
         table.add_row(
             layer.name,
@@ -32,10 +47,71 @@ def estimate_table(report: Estimate) -> Table:
             str(layer.pe),
             "" if layer.simd is None else str(layer.simd),
             f"{'> ' if bottleneck else ''}{max(layer.cycles, layer.window_cycles):,}",
-            f"{layer.weight_bits:,}" if layer.memory else "",
+            f"{taken.lut:,}",
+            f"{taken.bram:g}",
+            f"{taken.dsp:,}",
             style="bold" if bottleneck else "",
         )
     return table
+
+
+def front_table(report: Mapping[str, Any]) -> Table:
+    """The shown points of an exploration's front, fastest first."""
+    shown = [point for point in report["front"] if point["number"] is not None]
+    table = Table(title=f"{report['name']} on {report['part']}", caption=_front_caption(report, len(shown)), **_WIDE)
+    for heading in ("", "interval", "frames/s", "latency us", "LUT", "BRAM", "DSP", "frames/s per kLUT"):
+        table.add_column(heading, justify="right")
+    for point in shown:
+        takes, latency = point["resources"], point["latency_us"]
+        table.add_row(
+            str(point["number"]),
+            f"{point['interval_cycles']:,}",
+            f"{point['fps']:,.0f}",
+            "-" if latency is None else f"{latency:,.2f}",
+            f"{takes['lut']:,}",
+            f"{takes['bram36'] + takes['bram18'] / 2:g}",
+            f"{takes['dsp']:,}",
+            f"{point['fps_per_klut']:,.0f}",
+        )
+    return table
+
+
+def _front_caption(report: Mapping[str, Any], shown: int) -> str:
+    found = len(report["front"])
+    caption = f"{report['explored']:,} foldings explored at {report['clock_mhz']:g} MHz, {found:,} that no other beats"
+    if shown < found:
+        caption += f", {shown} of them shown"
+    if not report["fits"]:
+        caption += f"; none fits {report['part']}"
+    return caption
+
+
+def _shares(taken: Resources, device: Device) -> str:
+    """What a design takes, with its share of a device."""
+    has = device.capacity
+    pairs = (("LUT", taken.lut, has.lut), ("FF", taken.ff, has.ff), ("BRAM", taken.bram, has.bram))
+    listed = [f"{count:,g} {name} ({count / most:.1%})" for name, count, most in (*pairs, ("DSP", taken.dsp, has.dsp))]
+    return f"about {', '.join(listed)} of {device.name}"
+
+
+def synthesis_table(report: SynthesisReport) -> Table:
+    """One row a unit, measured beside the cost model; the total below."""
+    title = f"{report.name}, synthesised for {report.family} by {report.tool}"
+    table = Table(title=title, box=SIMPLE_HEAD)
+    for heading in ("unit", "layer", "kind"):
+        table.add_column(heading)
+    for heading in ("LUT", "model", "FF", "model", "BRAM", "model", "DSP", "model"):
+        table.add_column(heading, justify="right")
+    for unit in report.units:
+        table.add_row(unit.name, unit.layer, unit.kind, *_beside(unit.measured, unit.model))
+    table.add_section()
+    table.add_row("total", "", "", *_beside(report.measured, report.model), style="bold")
+    return table
+
+
+def _beside(measured: Resources, model: Resources) -> list[str]:
+    counts = zip(*((each.lut, each.ff, each.bram, each.dsp) for each in (measured, model)), strict=True)
+    return [f"{count:,g}" for pair in counts for count in pair]
 
 
 def simulation_table(report: Mapping[str, Any]) -> Table:
@@ -43,7 +119,7 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     count = report["mismatches"]
     streams = ", ".join(report["streams_checked"])
     caption = f"{count} mismatches over {report['frames']} frames on {streams}"
-    table = Table(title=f"simulation, {report['backend']}", caption=caption, caption_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=f"simulation, {report['backend']}", caption=caption, **_WIDE)
     table.add_column("cycles")
     table.add_column("predicted", justify="right")
     table.add_column("simulated", justify="right")
@@ -55,6 +131,82 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
 
 def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
+
+
+COMPARED = {
+    "interval_cycles": ("interval", "{:,.0f}"),
+    "latency_us": ("latency us", "{:,.2f}"),
+    "fps": ("FPS", "{:,.0f}"),
+    "lut": ("LUT", "{:,.0f}"),
+    "bram36": ("BRAM", "{:,g}"),
+    "fps_per_klut": ("FPS/kLUT", "{:,.0f}"),
+    "roof_share": ("of roof", "{:.1%}"),
+}
+"""Figures of a comparison that tables show: heading and format."""
+
+
+def comparison_table(entries: Sequence[Entry]) -> Table:
+    """A row a design; a letter behind each figure says where it comes from, a number behind a name its publication."""
+    sources = list(dict.fromkeys(entry.source for entry in entries if entry.is_published))
+    caption = "\n".join([legend(entries), *(f"[{number}] {source}" for number, source in enumerate(sources, 1))])
+    table = Table(title="comparison", caption=escape(caption), caption_justify="left", box=SIMPLE_HEAD)
+    for heading in ("design", "part"):
+        table.add_column(heading)
+    for heading in ("MHz", *(heading for heading, _ in COMPARED.values())):
+        table.add_column(heading, justify="right")
+    for entry in entries:
+        note = f" [{sources.index(entry.source) + 1}]" if entry.is_published else ""
+        clock = "-" if entry.clock_mhz is None else f"{entry.clock_mhz:g}"
+        table.add_row(escape(entry.name + note), entry.part or "-", clock, *compared(entry))
+    return table
+
+
+def compared(entry: Entry) -> list[str]:
+    """The cells of an entry under the headings of `COMPARED`: each figure and the letter of its origin."""
+    shown = ((entry.figures[name], form) for name, (_, form) in COMPARED.items())
+    return ["-" if each is None else f"{form.format(each.value)} {MARKS[each.origin][0]}" for each, form in shown]
+
+
+def legend(entries: Sequence[Entry]) -> str:
+    """What the letters of a comparison say."""
+    shown = {figure.origin for entry in entries for name in COMPARED if (figure := entry.figures[name])}
+    return ", ".join(" ".join(MARKS[origin]) for origin in MARKS if origin in shown)
+
+
+def roofline_table(rooflines: Sequence[Roofline]) -> Table:
+    """A column a design: what bounds it, what it could do and what it does."""
+    table = Table(title="roofline", box=SIMPLE_HEAD)
+    table.add_column("binary operations a second")
+    for each in rooflines:
+        table.add_column(f"{each.name}\n{each.device}, {each.clock_mhz:g} MHz", justify="right")
+    for heading, cells in _roofline_rows(rooflines).items():
+        table.add_row(heading, *cells)
+    return table
+
+
+def _roofline_rows(rooflines: Sequence[Roofline]) -> dict[str, list[str]]:
+    return {
+        "operations a frame": [f"{each.operations:,}" for each in rooflines],
+        "operations an input byte": [f"{each.intensity:,.1f}" for each in rooflines],
+        "LUTs an operation takes": [f"{each.lut_per_operation:.2f}" for each in rooflines],
+        "compute roof": [rate(each.compute_roof) for each in rooflines],
+        "compute roof at FINN's 2.5 LUTs": [rate(each.published_roof) for each in rooflines],
+        "input roof": [rate(each.input_roof) for each in rooflines],
+        "  by the bandwidth of": [f"{each.bandwidth_of}, {each.bandwidth / 1e9:,.4g} GB/s" for each in rooflines],
+        "attainable, the lower roof": [rate(each.attainable) for each in rooflines],
+        "as folded": [rate(each.folded) for each in rooflines],
+        "achieved": [rate(each.achieved.value) for each in rooflines],
+        "  figure": [each.achieved.origin.value for each in rooflines],
+        "  of attainable": [f"{each.share:.1%}" for each in rooflines],
+    }
+
+
+def rate(operations: float) -> str:
+    """Operations a second with a prefix: `8.36 Top/s`."""
+    for prefix, unit in (("T", 1e12), ("G", 1e9), ("M", 1e6)):
+        if operations >= unit:
+            return f"{operations / unit:,.2f} {prefix}op/s"
+    return f"{operations:,.0f} op/s"
 
 
 def findings_table(findings: list[dict[str, Any]]) -> Table:

@@ -137,13 +137,15 @@ def run(
     work: Path,
     *,
     stalls: Stalls | None = None,
+    pace: int = 0,
     reset_after_beats: int | None = None,
     timeout_s: float = 600.0,
 ) -> Trace:
     """Play whole frames of input beats (beats, bytes of tdata) through the design.
 
-    With `reset_after_beats` the design is reset once so many beats went in; the source then starts again at the
-    first, and only what comes after the reset is reported.
+    The source offers a frame every `pace` cycles, its beats evenly spread, or as fast as they are taken. With
+    `reset_after_beats` the design is reset once so many beats went in; the source then starts again at the first, and
+    only what comes after the reset is reported.
 
     Raises:
         ToolError: a tool is missing, fails or runs out of time.
@@ -151,11 +153,10 @@ def run(
         MismatchError: beats are missing, too many, unlike AXI4-Stream, or TLAST stands at the wrong one.
     """
     _check_input(job, words, reset_after_beats)
-    build_s = build(job, work)
-    folder = work.resolve() / "run"
+    build_s, folder = build(job, work), work.resolve() / "run"
     _fill(folder, job, words)
     expected = len(words) // job.input.beats * job.output.beats
-    plusargs = _plusargs(job, expected, stalls or Stalls(), reset_after_beats or 0)
+    plusargs = _plusargs(job, expected, stalls or Stalls(), pace, reset_after_beats or 0)
     run_s = _simulate(folder, folder.parent / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
@@ -260,15 +261,17 @@ def _fill(folder: Path, job: Job, words: Bytes) -> None:
     (folder / "source.hex").write_text("\n".join(to_hex(words, job.input.axis_width)) + "\n")
 
 
-def _plusargs(job: Job, expected: int, stalls: Stalls, reset_after: int) -> list[str]:
+def _plusargs(job: Job, expected: int, stalls: Stalls, pace: int, reset_after: int) -> list[str]:
     """The settings that bench.sv reads."""
     return [
         f"+expected={expected}",
         f"+source_rate={round(stalls.source * _RATES)}",
         f"+sink_rate={round(stalls.sink * _RATES)}",
+        f"+pace={pace}",
+        f"+pace_beats={job.input.beats}",
         f"+stall_seed={stalls.seed}",
         f"+reset_after={reset_after}",
-        f"+quiet_limit={job.quiet_limit}",
+        f"+quiet_limit={job.quiet_limit + pace}",
         f"+verilator+seed+{stalls.seed}",
         "+verilator+rand+reset+2",
     ]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from hwgen.hw.packing import Bytes, from_words, to_words
 from hwgen.hw.stream import Stream
+from hwgen.ir.types import IntArray
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,36 @@ class Mismatch:
     def __str__(self) -> str:
         where = f"{self.node}: frame {self.frame}, element {self.index}"
         return f"{where}: expected {self.expected}, found {self.found} ({self.count} mismatches in all)"
+
+
+@dataclass(frozen=True)
+class Mistimed:
+    """The first beat of a stream that moved in another cycle than predicted, and how many did.
+
+    Cycles count from the first beat that entered the design.
+    """
+
+    stream: str
+    beat: int
+    predicted: int
+    found: int
+    count: int
+
+    def __str__(self) -> str:
+        where = f"{self.stream}: beat {self.beat}"
+        return f"{where}: predicted in cycle {self.predicted}, found in {self.found} ({self.count} beats in all)"
+
+
+def compare_times(stream: str, predicted: IntArray, found: IntArray) -> Mistimed | None:
+    """The first beat in another cycle than predicted, or None; a beat too many or too few counts too (cycle -1)."""
+    beats = min(len(predicted), len(found))
+    wrong = np.flatnonzero(predicted[:beats] != found[:beats])
+    count = len(wrong) + abs(len(predicted) - len(found))
+    if count == 0:
+        return None
+    beat = int(wrong[0]) if len(wrong) else beats
+    expected, moved = (int(times[beat]) if beat < len(times) else -1 for times in (predicted, found))
+    return Mistimed(stream, beat, expected, moved, count)
 
 
 def compare(node: str, expected: npt.NDArray[np.integer], found: npt.NDArray[np.integer]) -> Mismatch | None:

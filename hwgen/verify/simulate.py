@@ -12,13 +12,15 @@ import numpy as np
 
 from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
+from hwgen.hw.cycles import Cycles, cycles_of
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import Cycles, cycles_of
+from hwgen.hw.simulation import beat_times
 from hwgen.ir.graph import Graph
+from hwgen.ir.types import IntArray
 from hwgen.verify import csim, dpisim, rtlsim
 from hwgen.verify.bench import Stalls
-from hwgen.verify.compare import Mismatch, compare_words
+from hwgen.verify.compare import Mismatch, Mistimed, compare_times, compare_words
 
 
 class Backend(Enum):
@@ -39,7 +41,10 @@ class Outcome:
         mismatches: the first difference of each stream that differs from golden, in stream order.
         checked: names of the streams compared.
         cycles: as simulated; None where the back end has no clock of the design's own.
-        predicted: by the cycle model, for the same number of frames and no stalls.
+        predicted: by the cycle model, for the same number of frames at the same pace and no stalls.
+        beats_timed: beats, of all streams, whose cycle was compared with the predicted one.
+        mistimed: the first beat of each stream that moved in another cycle than predicted.
+        pace: cycles a frame at which the source offered them; 0 for as fast as they are taken.
         stalled: whether source or sink paused at random, so that cycles are not comparable.
         build_s, run_s: wall time in seconds.
     """
@@ -51,6 +56,9 @@ class Outcome:
     checked: tuple[str, ...]
     cycles: Cycles | None
     predicted: Cycles
+    beats_timed: int
+    mistimed: tuple[Mistimed, ...]
+    pace: int
     stalled: bool
     build_s: float
     run_s: float
@@ -61,8 +69,9 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """No mismatch, and where cycles are comparable they are the predicted ones."""
-        return not self.mismatches and (self.cycles is None or self.stalled or self.cycles == self.predicted)
+        """No mismatch, and where cycles are comparable they are the predicted ones, beat for beat."""
+        timed = self.cycles is not None and not self.stalled
+        return not (self.mismatches or self.mistimed) and (not timed or self.cycles == self.predicted)
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -81,6 +90,9 @@ class Outcome:
                 "latency_cycles": self.predicted.latency,
                 "total_cycles": self.predicted.total,
             },
+            "beats_timed": self.beats_timed,
+            "mistimed": [vars(each) for each in self.mistimed],
+            "input_interval": self.pace,
             "stalls": self.stalled,
             "wall_s": {"build": round(self.build_s, 3), "run": round(self.run_s, 3)},
         }
@@ -95,23 +107,22 @@ def simulate(
     project: Path,
     work: Path,
     stalls: Stalls | None = None,
+    pace: int = 0,
     reset_after_beats: int | None = None,
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
-    Args:
-        design: of the whole network, or of one of its layers alone (`Design.only`).
-        work: an empty folder for builds and logs.
-        stalls: random pauses of source and sink.
-        reset_after_beats: reset the design in the middle of a frame, after this many input beats, and start again.
+    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink; the source offers a
+    frame every `pace` cycles, or as fast as they are taken; the design is reset in the middle of a frame, after
+    `reset_after_beats` input beats, and starts again.
 
     Raises:
         ToolError: a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    options = {"stalls": stalls, "reset_after_beats": reset_after_beats}
-    run = _run(golden, design, backend, project, work, options)
+    run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
     found = {**run.taps, design.output.name: run.outputs}
+    timed = run.times if stalls is None else {}
     return Outcome(
         backend=backend,
         frames=len(codes),
@@ -119,8 +130,11 @@ def simulate(
         mismatches=_mismatches(golden, design, found),
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
-        predicted=design.cycles.predict(len(codes)),
-        stalled=stalls is not None or reset_after_beats is not None,
+        predicted=design.cycles_at(pace).predict(len(codes)),
+        beats_timed=sum(len(times) for times in timed.values()),
+        mistimed=_mistimed(design, len(codes), pace, timed),
+        pace=pace,
+        stalled=stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
     )
@@ -128,17 +142,21 @@ def simulate(
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """Beats that left the design and ran inside it (`taps`, by stream), cycles where the design's clock was run."""
+    """Beats that left the design and ran inside it (`taps`, by stream), cycles where the design's clock was run.
+
+    `times` are the cycles of all beats by stream, from the first that entered.
+    """
 
     outputs: Bytes
     build_s: float
     run_s: float
     taps: Mapping[str, Bytes] = field(default_factory=dict)
+    times: Mapping[str, IntArray] = field(default_factory=dict)
     cycles: Cycles | None = None
 
 
 def _run(
-    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path, work: Path, options: Mapping[str, Any]
+    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path, work: Path, **options: Any
 ) -> _Run:
     """Run the golden model's own input of the design on `backend`."""
     if backend is Backend.GOLDEN:
@@ -154,7 +172,18 @@ def _run(
     frames = len(words) // design.input.beats
     whole = len(run.out_cycles) == frames * design.output.beats
     found = cycles_of(run.in_cycles, run.out_cycles, frames) if whole else None
-    return _Run(run.outputs, run.build_s, run.run_s, run.taps, found)
+    cycles = {**run.tap_cycles, design.input.name: run.in_cycles, design.output.name: run.out_cycles}
+    times = {name: each - run.in_cycles[0] for name, each in cycles.items()}
+    return _Run(run.outputs, run.build_s, run.run_s, run.taps, times, found)
+
+
+def _mistimed(design: Design, frames: int, pace: int, found: Mapping[str, IntArray]) -> tuple[Mistimed, ...]:
+    """The first beat of each stream in another cycle than the cycle model says."""
+    if not found:
+        return ()
+    predicted = beat_times(design.network, frames, pace)
+    checks = [compare_times(name, predicted[name], times) for name, times in found.items()]
+    return tuple(check for check in checks if check is not None)
 
 
 def _mismatches(golden: Mapping[str, Codes], design: Design, found: Mapping[str, Bytes]) -> tuple[Mismatch, ...]:

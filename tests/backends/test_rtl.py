@@ -162,7 +162,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
 @pytest.mark.parametrize(
     ("module", "parameters", "message"),
     [
-        ("hwgen_fifo", {"Depth": 1}, "hwgen_fifo: Depth must be at least 2"),
+        ("hwgen_fifo", {"Depth": 0}, "hwgen_fifo: Depth must be at least 1"),
         ("hwgen_credit_queue", {"Credits": 1}, "hwgen_credit_queue: Credits must be at least 2"),
         ("hwgen_mvtu", {"LastPe": 2}, "hwgen_mvtu: LastPe must lie in 1..Pe and LastSimd in 1..Simd"),
         ("hwgen_argmax", {"Lanes": 9, "IndexBits": 3}, "hwgen_argmax: IndexBits must hold every index"),
@@ -176,6 +176,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_add", {"InputBits": 15}, "hwgen_add: InputBits must be the sum of Bits"),
         ("hwgen_concat", {"Beats": 1}, "hwgen_concat: every input must have a turn of at least one beat"),
         ("hwgen_fork", {"Readers": 0}, "hwgen_fork: Readers must be at least 1"),
+        ("hwgen_group_count", {"Width": 16}, "hwgen_group_count: Width must be at most 15"),
     ],
 )
 def test_bad_parameters_fail_at_elaboration(

@@ -38,6 +38,10 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         compiled(part="x; exec rm"),
         "settings: part: String should match pattern '^[A-Za-z0-9][A-Za-z0-9_.+-]*$'; found 'x; exec rm'.",
     ),
+    "part_unknown": (
+        compiled(part="xc7z021clg400-1"),
+        "part: must be a known FPGA or board; found xc7z021clg400-1. The closest names are xc7z100, xc7z020, xc7z010.",
+    ),
     "interval_zero": (
         compiled(target_interval=0),
         "settings: target_interval: should be greater than or equal to 1; found 0.",
@@ -45,6 +49,20 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
     "interval_float": (
         compiled(target_interval=1.5),
         "settings: target_interval: should be a valid integer; found 1.5.",
+    ),
+    "fps_zero": (compiled(target_fps=0), "settings: target_fps: should be greater than 0; found 0."),
+    "lut_zero": (compiled(max_lut=0), "settings: max_lut: should be greater than or equal to 1; found 0."),
+    "bram_negative": (compiled(max_bram=-1), "settings: max_bram: should be greater than or equal to 0; found -1."),
+    "dsp_half": (compiled(max_dsp=0.5), "settings: max_dsp: should be a valid integer; found 0.5."),
+    "two_targets": (
+        compiled(target_interval=3, target_fps=2.5),
+        "settings: must give one target, cycles or frames a second; found target_interval 3 and target_fps 2.5."
+        " Leave one out.",
+    ),
+    "faster_than_the_clock": (
+        compiled(clock_mhz=100, target_fps=100_000_001),
+        "target_fps: must be at most 100,000,000 frames/s, one each cycle; found 100,000,001."
+        " Lower it, or raise the clock.",
     ),
     "pe_zero": (
         compiled(folding={"fc0": {"pe": 0}}),
@@ -55,6 +73,18 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         "settings: folding.fc0.pe: should be a valid integer; found '4'.",
     ),
     "folding_field": (compiled(folding={"fc0": {"simt": 1}}), "settings: folding.fc0.simt: is unknown; found 1."),
+    "fifos": (
+        compiled(fifos="deep"),
+        "settings: fifos: should be 'minimal' or 'memory'; found 'deep'.",
+    ),
+    "fifo_depth": (
+        compiled(fifo_depths={"fc0_fifo": -1}),
+        "settings: fifo_depths.fc0_fifo: should be greater than or equal to 0; found -1.",
+    ),
+    "fifo_name": (
+        compiled(fifo_depths={"fc9_fifo": 4}),
+        "fifo_depths: must name FIFOs (fc0_fifo, fc1_fifo); found fc9_fifo.",
+    ),
     "top1_text": (
         compiled(top1="maybe"),
         "settings: top1: should be a valid boolean, unable to interpret input; found 'maybe'.",
@@ -138,6 +168,12 @@ OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
         FoldingError,
         lambda folder: flow.compile(GRAPH, folding={"fc2": {"pe": 1}}),
         "folding of fc2: must name a layer (fc0, fc1); found fc2. Did you mean fc1?",
+    ),
+    "target": (
+        FoldingError,
+        lambda folder: flow.compile(GRAPH, target_interval=2, folding={"fc1": {"pe": 1}}),
+        "fc1 (net.fc1): must take at most 2 cycles a frame (100,000,000 frames/s);"
+        " found 3 at best (66,666,667 frames/s): its folding is given, PE 1. Ask for 3 cycles or more.",
     ),
     "frames": (
         DataError,

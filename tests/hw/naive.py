@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -182,10 +184,11 @@ MACHINES: dict[type, type[Machine]] = {
 }
 
 
-def naive_times(network: Network, frames: int) -> dict[str, np.ndarray] | None:
+def naive_times(network: Network, frames: int, pace: int = 0) -> dict[str, np.ndarray] | None:
     """What `beat_times` gives, by stepping a clock until the last beat is out; None where the network is stuck."""
     wires = {name: Wire() for name in network.beats}
-    wires[network.input].visible = [0] * (network.beats[network.input] * frames)
+    beats = network.beats[network.input]
+    wires[network.input].visible = [math.ceil(Fraction(beat * pace, beats)) for beat in range(beats * frames)]
     sink = wires[network.output]
     machines: list[Machine] = [
         MACHINES[type(control.schedule)](
@@ -200,7 +203,7 @@ def naive_times(network: Network, frames: int) -> dict[str, np.ndarray] | None:
         for machine in moving:
             machine.move(now)
         idle = 0 if moving else idle + 1
-        if idle > _PATIENCE:
+        if idle > _PATIENCE + pace:
             return None
         now += 1
         assert now < 1_000_000, "the network hangs"

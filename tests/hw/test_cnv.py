@@ -14,6 +14,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import PART, B, ImageBuilder, LayerFolding
+from tests.hw.test_fifo import is_minimal
 
 PUBLISHED = {
     "conv0": (16, 3),
@@ -52,8 +53,10 @@ def test_published_folding() -> None:
     first, later = design.cycles.predict(1), design.cycles.predict(5)
     assert first.latency == later.latency and later.interval == 32_768
     assert later.total == first.total + 4 * 32_768
+    assert is_minimal(design) == 3
 
 
 def test_chosen_folding() -> None:
     design = deepen(lower(cnv(), resolve(cnv(), {}, 9216), part=PART, clock_mhz=100.0))
     assert design.cycles.interval == design.bound <= 9216
+    assert is_minimal(design) == 3

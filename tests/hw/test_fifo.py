@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import DeadlockError
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, rejoined
 from hwgen.hw.fifo import deepen
-from hwgen.hw.kernels.fifo import MIN_DEPTH, Fifo
+from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.ir.types import IntType
 from tests.builders import (
@@ -51,14 +52,43 @@ def images(seed: int) -> Design:
 
 
 def reaches_its_bound(design: Design, what: str) -> bool:
-    """Check one design; whether it needed deeper FIFOs than those it came with."""
+    """Check one design; whether it needed other FIFOs than those it came with, or deeper ones."""
     deeper = deepen(design)
     assert deeper.bound == design.bound and deeper.cycles.interval == design.bound, what
     kept = [unit.name for unit in deeper.units if not isinstance(unit, Fifo)]
     assert kept == [unit.name for unit in design.units if not isinstance(unit, Fifo)], what
     before, after = ({u.name: u.depth for u in d.units if isinstance(u, Fifo)} for d in (design, deeper))
-    assert all(depth >= MIN_DEPTH for depth in after.values()), what
     return any(depth > before.get(name, 0) for name, depth in after.items())
+
+
+def shallower(design: Design) -> Iterator[tuple[str, Design]]:
+    """The design with one beat less in one FIFO, or without it where it holds one, each in turn."""
+    for unit in design.units:
+        if isinstance(unit, Fifo):
+            yield unit.name, deepened(design, {unit.name: unit.depth - 1})
+
+
+def deepened(design: Design, depths: Mapping[str, int]) -> Design:
+    """The design with other depths of some FIFOs; 0 takes one out."""
+    for name, depth in depths.items():
+        fifo = next(unit for unit in design.units if unit.name == name)
+        units = [replace(unit, depth=depth) if unit is fifo else unit for unit in design.units]
+        if depth == 0:
+            units = [rejoined(unit, fifo.outputs[0], fifo.inputs[0]) for unit in units if unit.name != name]
+        design = replace(design, units=tuple(units))
+    return design
+
+
+def is_minimal(design: Design) -> int:
+    """Check that no FIFO of a design can be shallower by itself; how many were tried."""
+    interval, tried = design.cycles.interval, 0
+    for name, worse in shallower(design):
+        tried += 1
+        try:
+            assert worse.cycles.interval > interval, name
+        except DeadlockError:
+            continue
+    return tried
 
 
 @pytest.mark.parametrize("layers", range(1, 6))
@@ -129,14 +159,48 @@ def test_where_fifos_stand() -> None:
     assert sums == {name: fifos[name].input.beats for name in ("sum0_fifo0", "sum0_fifo1", "sum1_fifo0", "sum1_fifo1")}
 
 
-def test_fifos_shrink_to_what_they_hold() -> None:
-    """Those of a residual network: all no deeper than given, some far shallower, and a step less costs cycles."""
+@pytest.mark.parametrize("network", IMAGE_NETWORKS)
+def test_no_fifo_can_be_shallower(network) -> None:
+    """In networks with branches, depthwise layers, signals, padding and concatenation."""
+    rng = np.random.default_rng(0)
+    assert sum(is_minimal(deepen(designed(network(rng), target=target)[2])) for target in (1, 100, 300)) > 0
+
+
+def test_no_fifo_of_random_networks_can_be_shallower() -> None:
+    assert sum(is_minimal(deepen(images(seed))) for seed in range(16)) > 10
+
+
+@pytest.mark.long
+def test_no_fifo_can_be_shallower_at_length() -> None:
+    assert sum(is_minimal(deepen(images(seed))) for seed in range(3000, 3400)) > 200
+
+
+def test_fifos_hold_as_much_as_they_can() -> None:
+    """The high-water marks of a minimal design are its depths."""
+    design = deepen(designed(resnet_like(np.random.default_rng(0)), target=300)[2])
+    depths = {unit.output.name: unit.depth for unit in design.units if isinstance(unit, Fifo)}
+    assert depths and {name: design.cycles.held[name] for name in depths} == depths
+
+
+def test_rounded_to_memory() -> None:
+    """As deep as the memory goes: no slower, and no FIFO takes another kind of memory or more of it."""
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
-    deeper = deepen(design)
-    given, kept = ({u.name: u.depth for u in d.units if isinstance(u, Fifo)} for d in (design, deeper))
-    assert all(kept[name] <= given[name] for name in given) and sum(kept.values()) < sum(given.values()) / 2
-    held = deeper.cycles.held()
-    assert all(kept[name] >= held[name] for name in kept)
+    small, roomy = deepen(design), deepen(design, round_up=True)
+    pairs = [(one, two) for one, two in zip(small.units, roomy.units, strict=True) if isinstance(one, Fifo)]
+    assert {two.depth for _, two in pairs} <= {1, 32, 64, 127}
+    assert all(one.depth <= two.depth and one.memory.style is two.memory.style for one, two in pairs)
+    assert roomy.cycles.interval == small.cycles.interval
+
+
+def test_chosen_depths_stay() -> None:
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+    sized = {unit.name: unit.depth for unit in deepen(design).units if isinstance(unit, Fifo)}
+    name = max(sized, key=lambda fifo: sized[fifo])
+    chosen = deepen(design, {name: 500})
+    assert {unit.name: unit.depth for unit in chosen.units if isinstance(unit, Fifo)}[name] == 500
+    assert chosen.cycles.interval == design.bound
+    slower = deepen(design, {name: sized[name] - 1})
+    assert slower.cycles.interval > design.bound
 
 
 def test_without_depth_a_residual_network_is_stuck() -> None:
@@ -150,12 +214,24 @@ def test_without_depth_a_residual_network_is_stuck() -> None:
     with pytest.raises(DeadlockError) as error:
         _ = shallow(2).cycles
     assert str(error.value) == (
-        "fc0: every beat must arrive; found a deadlock: 4 beats wait on stream conv0_window."
-        " Deepen the FIFO of that stream's reader."
+        "sum0_fifo0: must hold beats until its reader takes them;"
+        " found a deadlock: sum0_fifo0 is full (2 beats) while its reader waits for sum0_fifo1. Deepen it."
     )
     with pytest.raises(DeadlockError):
         deepen(shallow(2))
     assert deepen(shallow(10)).cycles.interval == design.bound
+
+
+def test_the_fifo_to_blame_is_named() -> None:
+    """22 beats of the short branch come before the first of the long one."""
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+    with pytest.raises(DeadlockError) as error:
+        deepen(design, {"sum0_fifo0": 7, "sum1_fifo1": 30})
+    assert str(error.value) == (
+        "sum0_fifo0: must hold at least 22 beats for the branches to meet; found 7 in fifo_depths."
+        " Give it 22 or more, or leave it out."
+    )
+    assert deepen(design, {"sum0_fifo0": 22}).cycles.interval > design.bound
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -94,7 +94,7 @@ ERRORS = {
     ),
     "fused": (
         {"act0": wish(1)},
-        f"folding of act0: must name a layer ({NAMES}); found act0. Use one of these names.",
+        f"folding of act0: must name a layer ({NAMES}); found act0, the activation of fc0. Fold fc0.",
     ),
     "pe": (
         {"fc0": wish(9)},

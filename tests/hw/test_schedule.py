@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hwgen.hw.cycles import cycle_model
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.schedule import Engine, Gearbox, Tiles, credits_for
-from hwgen.hw.simulation import Control, Network, cycle_model
+from hwgen.hw.simulation import Control, Network
 from hwgen.hw.stream import Stream
 from tests.builders import B
 from tests.hw.naive import naive_times

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from hwgen.errors import DeadlockError
+from hwgen.hw.cycles import CycleModel, Cycles, cycle_model, cycles_of, keeps, most_held
 from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
-from hwgen.hw.simulation import Control, Cycles, Network, beat_times, cycle_model, cycles_of
+from hwgen.hw.simulation import Control, Network, Waits, beat_times, run_frames
 from hwgen.hw.stream import ceil_div
 from tests.hw.naive import MACHINES, naive_times
 from tests.hw.networks import random_schedules
@@ -33,14 +34,15 @@ ALTERNATING = in_a_row(
 
 
 def agree(seed: int, units: int, frames: int) -> bool:
-    """Compare every beat of a random network, or that both are stuck; whether it flows."""
+    """Compare every beat of a random network at a random pace, or that both are stuck; whether it flows."""
     network = random_schedules(np.random.default_rng(seed), units)
-    expected = naive_times(network, frames)
+    pace = (0, 0, 3, 17, 60)[seed % 5]
+    expected = naive_times(network, frames, pace)
     if expected is None:
         with pytest.raises(DeadlockError):
-            beat_times(network, frames)
+            beat_times(network, frames, pace)
         return False
-    found = beat_times(network, frames)
+    found = beat_times(network, frames, pace)
     end = expected[network.output][-1]
     assert found.keys() == expected.keys() == network.beats.keys()
     for name, theirs in expected.items():
@@ -77,25 +79,40 @@ def model_agrees(seed: int, units: int, frames: int) -> None:
     rng = np.random.default_rng(seed)
     network = random_schedules(rng, units)
     late = network.controls[int(rng.integers(len(network.controls)))].name
+    pace = int(rng.choice([0, 0, 5, 50]))
     try:
-        times = beat_times(network, frames)
+        times = beat_times(network, frames, pace)
     except DeadlockError:
         with pytest.raises(DeadlockError):
-            cycle_model(network, late)
+            cycle_model(network, late, pace)
+        assert not keeps(network, late, 10**9)
         return
-    model = cycle_model(network, late)
+    model = cycle_model(network, late, pace)
+    waits_add_up(model)
+    if pace == 0:
+        assert [keeps(network, late, model.interval + more) for more in (-1, 0, 1)] == [False, True, True]
     for count in (1, 2, 3, 7, frames - 1, frames):
         ends = [times[name][: network.beats[name] * count] for name in (network.input, network.output)]
         assert model.predict(count) == cycles_of(*ends, count), f"seed {seed}, {count} frames of {network}"
     assert model.interval == ceil_div(model.span, model.period)
     rate = Fraction(model.span, model.period)
-    assert any(rate == long_run(network, model.period, run) for run in (60, 600, 4000)), f"seed {seed} of {network}"
+    assert any(rate == long_run(model, run) for run in (60, 600, 4000)), f"seed {seed} of {network}"
 
 
-def long_run(network: Network, period: int, frames: int) -> Fraction:
+def waits_add_up(model: CycleModel) -> None:
+    """A computing unit fires or waits in every cycle of the steady state."""
+    for control in model.network.controls:
+        if isinstance(control.schedule, Engine):
+            vectors = model.network.beats[control.outputs[0]] * control.schedule.period // control.schedule.slots
+            fired = vectors * control.schedule.slots * model.period
+            waits = model.waits[control.name]
+            assert waits.starved >= 0 <= waits.blocked and fired + waits.starved + waits.blocked == model.span
+
+
+def long_run(model: CycleModel, frames: int) -> Fraction:
     """Cycles a frame over the last frames of a run from reset."""
-    last = 12 * period
-    ends = beat_times(network, frames + last)[network.output][:: -network.beats[network.output]]
+    network, last = model.network, 12 * model.period
+    ends = beat_times(network, frames + last, model.pace)[network.output][:: -network.beats[network.output]]
     return Fraction(int(ends[0] - ends[last]), last)
 
 
@@ -136,8 +153,8 @@ def test_a_deadlock_is_reported() -> None:
         return Network(controls, "x", "y", dict.fromkeys(("x", "a", "b", "direct", "slow", "held", "y"), 6))
 
     message = (
-        "y: every beat must arrive; found a deadlock: 2 beats wait on stream a."
-        " Deepen the FIFO of that stream's reader."
+        "fifo: must hold beats until its reader takes them;"
+        " found a deadlock: fifo is full (2 beats) while its reader waits for held. Deepen it."
     )
     for run in (lambda net: beat_times(net, 3), lambda net: cycle_model(net, "hold")):
         with pytest.raises(DeadlockError) as error:
@@ -150,9 +167,29 @@ def test_a_deadlock_is_reported() -> None:
 def test_held() -> None:
     """A beat written while another is read counts; a reader that takes one every 4 cycles has read 2 of 8 in time."""
     network = in_a_row([8, 8, 8], Queue(8), Engine(slots=32, reads=8, period=4, latency=3, credits=3))
-    assert cycle_model(network, "u1").held(1) == {"s1": 2, "s2": 1}
+    assert most_held(run_frames(network, 1)) == {"s1": 2, "s2": 1}
     slow = in_a_row([8, 8, 32], Queue(8), Engine(slots=4, reads=1, period=1, latency=3, credits=4))
-    assert cycle_model(slow, "u1").held(1) == {"s1": 6, "s2": 2}
+    assert most_held(run_frames(slow, 1)) == {"s1": 6, "s2": 2}
+    assert cycle_model(slow, "u1").held == {"s1": 8, "s2": 2}
+
+
+def test_who_waits_for_what() -> None:
+    """8 beats a frame through units of 8, 32 and 16 cycles: the first is blocked, the last is starved."""
+    slow = Engine(slots=4, reads=1, period=4, latency=3, credits=2)
+    quick = Engine(slots=2, reads=1, period=2, latency=3, credits=2)
+    model = cycle_model(in_a_row([8, 8, 8, 8], Queue(4), slow, quick), "u1")
+    assert (model.interval, model.period) == (32, 1)
+    assert model.waits == {"u0": Waits(0, 24), "u1": Waits(0, 0), "u2": Waits(16, 0)}
+
+
+def test_a_slow_source() -> None:
+    """A frame every 40 cycles: nobody is blocked any more, and the first unit is starved."""
+    slow = Engine(slots=4, reads=1, period=4, latency=3, credits=2)
+    network = in_a_row([8, 8, 8], Queue(4), slow)
+    model = cycle_model(network, "u1", 40)
+    assert (model.interval, model.waits) == (40, {"u0": Waits(32, 0), "u1": Waits(8, 0)})
+    assert model.predict(3) == Cycles(40, latency=35 + 1 + 3 + 3, total=2 * 40 + 43)
+    assert cycle_model(network, "u1", 20).interval == 32
 
 
 def test_one_engine_by_hand() -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hwgen.errors import DeadlockError
+from hwgen.hw.cycles import cycle_model
 from hwgen.hw.kernels.window import SlidingWindow, rows_for
 from hwgen.hw.schedule import Engine, credits_for
-from hwgen.hw.simulation import Control, Network, cycle_model
+from hwgen.hw.simulation import Control, Network
 from hwgen.ir.geometry import Geometry
 from tests.builders import random_geometry
 from tests.hw.networks import lines_of

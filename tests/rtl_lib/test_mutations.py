@@ -56,6 +56,11 @@ def planes() -> Design:
     return design_of(replace(unit, arithmetic=Arithmetic.BIT_PLANES))
 
 
+def xnor() -> Design:
+    """A group of 15 bits, a carry and a group of 7."""
+    return design_of(matvec(np.random.default_rng(7), B, B, (46, 4), (2, 23)))
+
+
 def pooled() -> Design:
     return design_of(pool(I4, (4, 6, 5), 2, (2, 3), minimum=np.array([1, 0, 0, 1, 1])))
 
@@ -72,6 +77,8 @@ CASES = {
     "wrong_frame_step": (padded(), Mutation("hwgen_window", "last_row ? FrameStep : RowStep", "RowStep")),
     "first_group_again": (grouped(), Mutation("hwgen_mvtu", "reading_q <= last_neuron;", "reading_q <= last_slot;")),
     "positive_sign_plane": (planes(), Mutation("hwgen_dot", "Negative ? -count : count", "count")),
+    "group_carry_lost": (xnor(), Mutation("hwgen_group_count", "carry = bits[First]", "carry = 1'b0")),
+    "tree_carry_lost": (xnor(), Mutation("hwgen_popcount", "carry_q <= bits[First]", "carry_q <= 1'b0")),
     "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),
     "partials_shared": (pooled(), Mutation("hwgen_pool", "partials[index1_q] <=", "partials[index1_q >> 1] <=")),
     "block_forgotten": (taps(), Mutation("hwgen_depthwise", "weight_addr_o = slot_q", "weight_addr_o = 6'(tap_q)")),

@@ -53,15 +53,15 @@ def _render(unit: ModuleUnit, module: str, digest: str) -> LayerText:
 
 
 def _library_in_use(text: str) -> dict[str, str]:
-    """The library files that `text` instantiates, directly or not; each after those it needs."""
+    """The library files that `text` instantiates, directly or not; each after the others it needs."""
     files = library("rtl")
     order: dict[str, str] = {}
 
-    def visit(source: str) -> None:
-        for module in sorted(set(_INSTANCE.findall(source))):
+    def visit(source: str, inside: str = "") -> None:
+        for module in sorted(set(_INSTANCE.findall(source)) - {inside}):
             if f"lib/{module}.sv" not in order:
                 body = files[f"{module}.sv"]
-                visit(body)
+                visit(body, inside=module)
                 order[f"lib/{module}.sv"] = body
 
     visit(text)

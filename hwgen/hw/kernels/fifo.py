@@ -8,13 +8,10 @@ from hwgen.hw.kernel import Memory, OneToOne
 from hwgen.hw.schedule import Queue
 from hwgen.hw.stream import Stream
 
-MIN_DEPTH = 2
-"""Beats of the shallowest FIFO: one is read while the next is written."""
-
 
 @dataclass(frozen=True)
 class Fifo(OneToOne):
-    """`depth` beats, at least `MIN_DEPTH`; a beat written in one cycle can be read in the next."""
+    """`depth` beats. One written in a cycle can be read in the next, so that depth 1 takes a beat every other cycle."""
 
     name: str
     origin: str
@@ -24,7 +21,7 @@ class Fifo(OneToOne):
 
     @property
     def cycles(self) -> int:
-        return self.input.beats
+        return self.input.beats * (2 if self.depth == 1 else 1)
 
     @property
     def memory(self) -> Memory:

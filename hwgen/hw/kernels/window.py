@@ -13,6 +13,7 @@ Only the image's own pixels are read; padded taps are made up on the way out (`p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -94,9 +95,10 @@ class SlidingWindow(OneToOne):
     def _spans(self) -> list[tuple[int, int]]:
         """First row that each row of windows sees, and the row after the last; rows that see none wait for one."""
         spans = []
-        for row in range(self.out_height):
+        count, extent = self.out_height, self.geometry.extent[0]
+        for row in range(count):
             top = row * self.geometry.stride[0] - self.geometry.padding[0]
-            bottom = self.height if row == self.out_height - 1 else max(1, top + self.geometry.extent[0])
+            bottom = self.height if row == count - 1 else max(1, top + extent)
             spans.append((min(max(0, top), self.height), min(bottom, self.height)))
         return spans
 
@@ -122,22 +124,30 @@ class SlidingWindow(OneToOne):
         )
 
 
-def rows_for(window: SlidingWindow, pace: int) -> int:
+def rows_for(window: SlidingWindow, pace: int, interval: int = 0) -> int:
     """The fewest rows of the line buffer with which the window unit adds nothing to the interval.
 
-    `pace` is the number of cycles that the reader takes for one window, at least the window's own beats.
+    `pace` is the number of cycles that the reader takes for one window, at least the window's own beats. With a longer
+    `interval`, the fewest with which unit and reader by themselves keep that.
     """
-    most = rows = max(window.needed)
-    while not _sustains(window, pace, most):
+    return _fewest_rows(window.schedule, window.out_width, window.blocks, pace, interval)
+
+
+@lru_cache(maxsize=4096)
+def _fewest_rows(lines: Lines, columns: int, blocks: int, pace: int, interval: int) -> int:
+    """`rows_for` of `columns` windows a row; a search over foldings comes back to the same ones."""
+    most = rows = max(lines.needed)
+    while not _sustains(lines, columns, blocks, pace, interval, most):
         rows, most = most + 1, 2 * most
     while rows < most:
         middle = (rows + most) // 2
-        rows, most = (rows, middle) if _sustains(window, pace, middle) else (middle + 1, most)
+        enough = _sustains(lines, columns, blocks, pace, interval, middle)
+        rows, most = (rows, middle) if enough else (middle + 1, most)
     return rows
 
 
-def _sustains(window: SlidingWindow, pace: int, rows: int) -> bool:
-    """Whether frames can follow each other as fast as the slower of reading and emitting allows.
+def _sustains(lines: Lines, columns: int, blocks: int, pace: int, interval: int, rows: int) -> bool:
+    """Whether frames can follow each other as fast as the slower of reading and emitting allows, or `interval`.
 
     Row k of the image is in `row_in` cycles after row k - 1, and after the room for it was let go; row r of windows is
     out `row_out` cycles after row r - 1, and `fresh` cycles after the last row of the image that it sees: what the
@@ -145,13 +155,13 @@ def _sustains(window: SlidingWindow, pace: int, rows: int) -> bool:
     with the wanted interval unless some way round through them takes longer; then passes over them find no end
     (Bellman and Ford).
     """
-    row_in, row_out = window.row_beats, window.out_width * pace
-    fresh = row_out - (pace - window.out_row_beats // window.out_width) // window.blocks
-    height, count = window.height, window.out_height
-    interval = max(height * row_in, count * row_out)
+    row_in, row_out = lines.row_beats, columns * pace
+    fresh = row_out - (pace - lines.out_row_beats // columns) // blocks
+    height, count = lines.height, len(lines.needed)
+    interval = max(interval, height * row_in, count * row_out)
     images, outputs = np.arange(height), np.arange(count)
-    last = np.array([after for _, after in window._spans()]) - 1
-    released_by = np.repeat(outputs, window.released)
+    last = np.cumsum((0, *lines.released[:-1])) + lines.needed - 1
+    released_by = np.repeat(outputs, lines.released)
     freed, frames_ago = released_by[(images - rows) % height], (images - rows) // height
     come, gone = np.zeros(height, np.int64), np.zeros(count, np.int64)
     for _ in range(height + count + 1):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dot product of `Simd` weights and inputs, combinational, modulo 2**SumBits.
+// Dot product of `Simd` weights and inputs, one cycle after them, modulo 2**SumBits.
 //
 // Two bipolar operands give the number of equal lanes (XNOR and popcount); any other pair gives
 // the exact signed sum of products, a bipolar bit standing for -1 or +1. Two other ways come to
@@ -11,9 +11,9 @@
 //   `BitPlanes`  times integers: twice the sum of the inputs whose weight is +1, a popcount for
 //                each bit plane, less the sum of all inputs
 //
-// What is taken off does not depend on the weights and arrives as `shared_i`, made once for all
-// neurons by `hwgen_shared`. A lane adds nothing when its input bits are zero and its weight is
-// zero (integers) or +1 (bipolar).
+// What is taken off does not depend on the weights and arrives as `shared_i`, together with the
+// sum, made once for all neurons by `hwgen_shared`. A lane adds nothing when its input bits are
+// zero and its weight is zero (integers) or +1 (bipolar).
 //
 // Do not use it for weights known at elaboration: a constant multiplier is far smaller.
 
@@ -32,6 +32,7 @@ module hwgen_dot #(
   parameter int unsigned SumBits = 1,
   localparam int unsigned ProductBits = WeightBits + InputBits + 1
 ) (
+  input  wire logic                       clk_i,
   input  wire logic [Simd*WeightBits-1:0] weights_i,
   input  wire logic [Simd*InputBits-1:0]  inputs_i,
   input  wire logic [SumBits-1:0]         shared_i,
@@ -64,6 +65,7 @@ module hwgen_dot #(
       .Width    (Simd),
       .CountBits(SumBits)
     ) u_popcount (
+      .clk_i  (clk_i),
       .bits_i (agreeing),
       .count_o(count)
     );
@@ -87,6 +89,7 @@ module hwgen_dot #(
         .Width    (Simd),
         .CountBits(SumBits)
       ) u_popcount (
+        .clk_i  (clk_i),
         .bits_i (bits),
         .count_o(count)
       );
@@ -110,11 +113,13 @@ module hwgen_dot #(
       .Width    (Simd),
       .CountBits(SumBits)
     ) u_popcount (
+      .clk_i  (clk_i),
       .bits_i (~(weights_i ^ inputs_i)),
       .count_o(sum_o)
     );
   end else begin : gen_products
     logic [Simd*ProductBits-1:0] products;
+    logic [SumBits-1:0] sum;
 
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
       logic [WeightBits-1:0] weight;
@@ -148,8 +153,10 @@ module hwgen_dot #(
       .SumBits   (SumBits)
     ) u_sum (
       .terms_i(products),
-      .sum_o  (sum_o)
+      .sum_o  (sum)
     );
+
+    always_ff @(posedge clk_i) sum_o <= sum;
   end
 
 endmodule

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// First-in first-out queue of `Depth` beats, any depth from 2.
+// First-in first-out queue of `Depth` beats.
 //
 // A beat written in one cycle can be read in the next; space freed in one cycle can be written in
-// the next. Both handshakes come from registers, so a FIFO cuts every combinational path between
-// its two sides. Beats lie in LUT RAM or registers, read directly, or with `Style` = "block" in
-// block RAM, with a bypass register for a beat that is read right after it was written.
+// the next, so a queue of one beat takes a beat every other cycle. Both handshakes come from
+// registers, so a FIFO cuts every combinational path between its two sides. Beats lie in LUT RAM
+// or registers, read directly, or with `Style` = "block" in block RAM, with a bypass register for
+// a beat that is read right after it was written.
 //
 // Do not use it where a unit counts credits for its beats: `hwgen_credit_queue` does that.
 
@@ -30,8 +31,8 @@ module hwgen_fifo #(
   input  wire logic             m_ready_i
 );
 
-  if (Depth < 2) begin : gen_check
-    $error("hwgen_fifo: Depth must be at least 2");
+  if (Depth < 1) begin : gen_check
+    $error("hwgen_fifo: Depth must be at least 1");
   end
 
   localparam logic [PtrBits-1:0] LastPtr = PtrBits'(Depth - 1);

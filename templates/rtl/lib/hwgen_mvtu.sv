@@ -202,6 +202,7 @@ module hwgen_mvtu #(
     .InputSigned(InputSigned),
     .SumBits    (SumBits)
   ) u_shared (
+    .clk_i   (clk_i),
     .inputs_i(operand),
     .shared_o(shared)
   );

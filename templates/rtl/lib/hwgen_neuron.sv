@@ -8,8 +8,9 @@
 //
 //   lane sum | accumulator | activation
 //
-// `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds and the
-// direction to the accumulator's. For `Counted`, `BitPlanes` and `shared_i` see `hwgen_dot`.
+// `shared_i`, `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds
+// and the direction to the accumulator's. For `Counted`, `BitPlanes` and `shared_i` see
+// `hwgen_dot`.
 //
 // Do not use it to count or to wait: it has no control of its own.
 
@@ -49,7 +50,7 @@ module hwgen_neuron #(
   output logic      [CodeBits-1:0]          code_o
 );
 
-  logic [SumBits-1:0] sum, sum_q, accumulator_q;
+  logic [SumBits-1:0] sum, accumulator_q;
   logic [CodeBits-1:0] code;
 
   hwgen_dot #(
@@ -64,6 +65,7 @@ module hwgen_neuron #(
     .InputBipolar (InputBipolar),
     .SumBits      (SumBits)
   ) u_dot (
+    .clk_i    (clk_i),
     .weights_i(weights_i),
     .inputs_i (inputs_i),
     .shared_i (shared_i),
@@ -71,8 +73,7 @@ module hwgen_neuron #(
   );
 
   always_ff @(posedge clk_i) begin
-    sum_q <= sum;
-    if (fired_i) accumulator_q <= first_i ? sum_q : accumulator_q + sum_q;
+    if (fired_i) accumulator_q <= (first_i ? '0 : accumulator_q) + sum;
   end
 
   hwgen_activation #(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The term that the lanes of a matrix-vector unit share, combinational, modulo 2**SumBits.
+// The term that the lanes of a matrix-vector unit share, one cycle after the inputs, modulo
+// 2**SumBits.
 //
 // With `BitPlanes` it is the sum of the inputs, with `Counted` the number of inputs that are not
 // zero, and otherwise nothing. `hwgen_dot` says what becomes of it.
@@ -17,11 +18,14 @@ module hwgen_shared #(
   parameter bit InputSigned = 1'b1,
   parameter int unsigned SumBits = 1
 ) (
+  input  wire logic                      clk_i,
   input  wire logic [Simd*InputBits-1:0] inputs_i,
   output logic      [SumBits-1:0]        shared_o
 );
 
   if (BitPlanes) begin : gen_sum
+    logic [SumBits-1:0] sum;
+
     hwgen_sum #(
       .Terms     (Simd),
       .TermBits  (InputBits),
@@ -29,8 +33,10 @@ module hwgen_shared #(
       .SumBits   (SumBits)
     ) u_sum (
       .terms_i(inputs_i),
-      .sum_o  (shared_o)
+      .sum_o  (sum)
     );
+
+    always_ff @(posedge clk_i) shared_o <= sum;
   end else if (Counted) begin : gen_count
     logic [Simd-1:0] counts;
     logic unused_signs;
@@ -44,12 +50,13 @@ module hwgen_shared #(
       .Width    (Simd),
       .CountBits(SumBits)
     ) u_popcount (
+      .clk_i  (clk_i),
       .bits_i (counts),
       .count_o(shared_o)
     );
   end else begin : gen_nothing
     logic unused_inputs;
-    assign unused_inputs = ^inputs_i;
+    assign unused_inputs = ^{clk_i, inputs_i};
     assign shared_o = '0;
   end
 

@@ -1,0 +1,117 @@
+"""Fit the coefficients of the cost model to measured designs, and say how far it is off on others.
+
+    python benchmarks/calibration/fit.py --family xc7          # writes hwgen/hw/cost/xc7.json
+    python benchmarks/calibration/fit.py --family xc7 --check  # fits nothing; fails beyond the limits
+
+The fit minimises squared relative errors of units, coefficients no less than zero. Held-out designs take no part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import hwgen.hw.cost
+from benchmarks.calibration.designs import drawn
+from benchmarks.calibration.measure import FIRST_HELD_OUT, FITTED, data_file
+from hwgen.hw.cost import COEFFICIENTS
+from hwgen.hw.cost.bill import Bill
+from hwgen.hw.cost.units import bill_of, edge_bill
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.device import Family
+from hwgen.hw.fifo import with_sizes
+from hwgen.hw.resources import Resources
+
+FloatArray = npt.NDArray[np.float64]
+
+LEAST_LUTS = 20
+"""Units below this weigh as if they had as many: half a LUT matters to nobody."""
+
+PRIOR_WEIGHT = 3e-3
+"""Of the distance of each coefficient from 1, squared, beside the squared relative errors of all units."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A unit and what it took; None for the edge of the top level."""
+
+    unit: Unit | None
+    design: Design
+    taken: Resources
+
+    def bill(self, family: Family) -> Bill:
+        return edge_bill(self.design.output, family) if self.unit is None else bill_of(self.unit, family)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A design and what each of its units took."""
+
+    kind: str
+    seed: int
+    samples: tuple[Sample, ...]
+
+
+def read(family: str, *, held_out: bool) -> list[Measured]:
+    """The measured designs that take part in the fit, or those that do not. The designs are made again from seeds."""
+    found = []
+    for each in json.loads(data_file(family).read_text())["designs"]:
+        if (each["seed"] >= FIRST_HELD_OUT) == held_out:
+            design = with_sizes(drawn(each["kind"], each["seed"]), each["buffers"])
+            if design.digest != each["digest"]:
+                raise SystemExit(f"{each['kind']} {each['seed']} is another design than was measured: measure again")
+            units = {unit.name: unit for unit in design.units}
+            samples = tuple(Sample(units.get(name), design, Resources(*taken)) for name, taken in each["units"].items())
+            found.append(Measured(each["kind"], each["seed"], samples))
+    return found
+
+
+def fit(designs: Sequence[Measured], family: Family) -> dict[str, float]:
+    """Coefficients of LUTs by the name of the logic."""
+    bills = [(sample.bill(family), sample.taken.lut) for design in designs for sample in design.samples]
+    return solve([(bill.logic, lut - bill.memories.lut, lut) for bill, lut in bills])
+
+
+def solve(rows: Sequence[tuple[Mapping[str, float], int, int]]) -> dict[str, float]:
+    """Coefficients x >= 0 with the least sum of ((counts . x - rest) / total)**2, by coordinate descent.
+
+    A small weight draws them towards 1, a LUT a bit, where the data do not tell two kinds of logic apart.
+    """
+    names = sorted({name for counts, _, _ in rows for name in counts})
+    scale = np.array([1 / max(total, LEAST_LUTS) for _, _, total in rows])
+    matrix = (
+        np.array([[counts.get(name, 0) for name in names] for counts, _, _ in rows], dtype=np.float64) * scale[:, None]
+    )
+    wanted = np.array([rest for _, rest, _ in rows]) * scale
+    gram = matrix.T @ matrix + PRIOR_WEIGHT * np.eye(len(names))
+    target = matrix.T @ wanted + PRIOR_WEIGHT
+    found = np.zeros(len(names))
+    for _ in range(20_000):
+        before = found.copy()
+        for i in range(len(names)):
+            found[i] = max(0.0, found[i] + (target[i] - gram[i] @ found) / gram[i, i])
+        if np.abs(found - before).max() < 1e-7:
+            break
+    return {name: round(float(value), 4) for name, value in zip(names, found, strict=True)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", choices=sorted(FITTED), default="xc7")
+    options = parser.parse_args()
+    family = Family(options.family)
+    path = Path(hwgen.hw.cost.__file__).with_name(COEFFICIENTS[family])
+    path.write_text(json.dumps(fit(read(options.family, held_out=False), family), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

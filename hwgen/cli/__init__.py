@@ -1,0 +1,73 @@
+"""The command line: parse, call the flow, print, exit code.
+
+Exit codes: 0 success, 1 an error or a mismatch, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from hwgen.cli import build, compare, explore, prove, report, synth
+from hwgen.cli.common import err
+from hwgen.errors import HwgenError
+
+app = typer.Typer(
+    name="hwgen",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+    """Binarised and few-bit neural networks as streaming FPGA accelerators, proven bit for bit.
+
+    Build a project, estimate it, explore its foldings, simulate it, measure its accuracy:
+
+    \b
+    hwgen build tfc.onnx -o out --input-type uint8 --input-scale 1/255
+    hwgen estimate out
+    hwgen explore out -o results.jsonl
+    hwgen simulate out --frames 100 --images t10k-images-idx3-ubyte.gz
+    hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+    hwgen compare out --folding fast.json --published finn.toml
+    hwgen roofline out
+    hwgen report out
+    """
+
+
+for verb in (
+    build.build,
+    build.estimate,
+    explore.explore,
+    prove.simulate,
+    prove.evaluate,
+    compare.compare,
+    compare.roofline,
+    synth.synth,
+    report.report,
+    prove.doctor,
+):
+    app.command()(verb)
+
+
+def _interrupted(*_: object) -> None:
+    err.print("interrupted; nothing half-written was left behind")
+    sys.exit(130)
+
+
+def main() -> None:
+    """Run the command line; one clear message for every error, a traceback only with --debug."""
+    signal.signal(signal.SIGINT, _interrupted)
+    try:
+        app()
+    except HwgenError as error:
+        if "--debug" in sys.argv[1:]:
+            raise
+        err.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)

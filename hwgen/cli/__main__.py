@@ -1,0 +1,5 @@
+"""`python -m hwgen.cli`."""
+
+from hwgen.cli import main
+
+main()

@@ -1,0 +1,85 @@
+"""Verbs that make a project and say what it will do: build, estimate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hwgen.cli.common import AsJson, InputInterval, Project, numbers, out, print_json, working
+from hwgen.cli.options import (
+    Clock,
+    Fifos,
+    Fit,
+    FoldingFile,
+    InputOffset,
+    InputScale,
+    InputType,
+    MaxBram,
+    MaxDsp,
+    MaxLut,
+    Name,
+    Part,
+    SettingsFile,
+    TargetFps,
+    TargetInterval,
+    Top1,
+)
+
+if TYPE_CHECKING:
+    from hwgen.flow import Accelerator
+
+
+def build(
+    model: Annotated[Path, typer.Argument(help="A QONNX file: .onnx or .onnx.gz.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the project.", show_default=False)],
+    part: Part = None,
+    clock_mhz: Clock = None,
+    folding: FoldingFile = None,
+    target_fps: TargetFps = None,
+    target_interval: TargetInterval = None,
+    fit: Fit = None,
+    max_lut: MaxLut = None,
+    max_bram: MaxBram = None,
+    max_dsp: MaxDsp = None,
+    input_type: InputType = None,
+    input_scale: InputScale = None,
+    input_offset: InputOffset = None,
+    top1: Top1 = None,
+    fifos: Fifos = None,
+    settings: SettingsFile = None,
+    name: Name = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a QONNX network into an HLS C++ project and a SystemVerilog project."""
+    from hwgen import config, flow
+
+    goals = {"target_fps": target_fps, "target_interval": target_interval, "fit": fit}
+    goals |= {"max_lut": max_lut, "max_bram": max_bram, "max_dsp": max_dsp}
+    wishes = config.read_folding(folding) if folding else None
+    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "top1": top1, **goals}
+    given["fifos"] = fifos and fifos.value
+    chosen = (config.read_settings(settings) if settings else config.settings()).overridden(given)
+    scale, offset = numbers("--input-scale", input_scale), numbers("--input-offset", input_offset)
+    with working(f"building {model.name}"):
+        graph = flow.load(model, name=name, input_type=input_type, input_scale=scale, input_offset=offset)
+        accelerator = flow.compile_with(graph, chosen).write(output)
+    _show_estimate(accelerator, as_json)
+
+
+def estimate(project: Project, input_interval: InputInterval = 0, as_json: AsJson = False) -> None:
+    """Exact interval and latency, rates at the clock, and what each layer takes."""
+    from hwgen import flow
+
+    _show_estimate(flow.open_project(project), as_json, input_interval)
+
+
+def _show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> None:
+    report = accelerator.estimate(pace)
+    if as_json:
+        print_json(report.to_json())
+        return
+    from hwgen.report.tables import estimate_table
+
+    out.print(estimate_table(report))

@@ -1,0 +1,86 @@
+"""What the verbs share: options, consoles, JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from hwgen.errors import ConfigError
+
+out = Console()
+err = Console(stderr=True)
+
+
+class BackendName(StrEnum):
+    """Who computes the frames."""
+
+    golden = "golden"
+    csim = "csim"
+    rtl = "rtl"
+    dpi = "dpi"
+
+
+class LayoutName(StrEnum):
+    """Where the channels of images and signals stand."""
+
+    nhwc = "nhwc"
+    nchw = "nchw"
+
+
+Project = Annotated[Path, typer.Argument(help="A folder that `hwgen build` wrote.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")]
+Images = Annotated[
+    Path | None, typer.Option(help="Frames: IDX (.gz), .npy or .npz; input codes unless --real.", show_default=False)
+]
+Key = Annotated[str | None, typer.Option(help="The array's name in an .npz file.", show_default=False)]
+Frames = Annotated[int | None, typer.Option(min=1, help="Use the first N frames.", show_default=False)]
+Binarize = Annotated[
+    float | None,
+    typer.Option("--binarize-at", help="Bipolar input: +1 where a value is at least this.", show_default=False),
+]
+Real = Annotated[bool, typer.Option("--real", help="The file holds real numbers: quantise them to input codes.")]
+LayoutOption = Annotated[
+    LayoutName,
+    typer.Option("--layout", help="Images N,H,W,C (signals N,L,C), or channels first.", case_sensitive=False),
+]
+InputInterval = Annotated[
+    int,
+    typer.Option(min=0, help="The source offers a frame every N cycles, evenly spread; 0: as fast as they are taken."),
+]
+Backend = Annotated[BackendName, typer.Option(help="golden model, HLS C simulation, RTL, or the HLS C++ under DPI-C.")]
+Stall = Annotated[float, typer.Option(min=0, max=0.95, help="Share of cycles that source and sink pause, at random.")]
+
+
+def numbers(option: str, text: str | None) -> float | list[float] | None:
+    """One number or several, comma-separated; fractions such as 1/255 are read exactly."""
+    if text is None:
+        return None
+    try:
+        values = [float(Fraction(part.strip())) for part in text.split(",")]
+    except (ValueError, ZeroDivisionError) as error:
+        raise ConfigError(option, "must be a number, or one per channel with commas", repr(text)) from error
+    return values[0] if len(values) == 1 else values
+
+
+def print_json(report: Any) -> None:
+    """The report on standard output, and nothing else."""
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A spinner on a terminal's standard error; silent elsewhere."""
+    if not err.is_terminal:
+        yield
+        return
+    with err.status(what):
+        yield

@@ -1,0 +1,147 @@
+"""The verb that searches the design space: explore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hwgen.cli.common import AsJson, err, numbers, out, print_json
+from hwgen.cli.options import (
+    Build,
+    Clock,
+    Dask,
+    FoldingFile,
+    InputOffset,
+    InputScale,
+    InputType,
+    Part,
+    Plot,
+    Points,
+    Results,
+    Resume,
+    Seed,
+    SettingsFile,
+    Shown,
+    StageName,
+    StageOption,
+    Top1,
+    WorkerCount,
+)
+from hwgen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from hwgen.config import Settings
+    from hwgen.explore.evaluate import Stage
+    from hwgen.flow.explore import Progress
+    from hwgen.ir.graph import Graph
+
+
+def explore(
+    network: Annotated[Path, typer.Argument(help="A QONNX file, or a folder from `hwgen build`.", show_default=False)],
+    output: Results,
+    points: Points = 2000,
+    seed: Seed = 0,
+    resume: Resume = False,
+    show: Shown = 20,
+    exact: StageOption = StageName.cycles,
+    build: Build = None,
+    plot: Plot = None,
+    workers: WorkerCount = None,
+    dask: Dask = None,
+    part: Part = None,
+    clock_mhz: Clock = None,
+    folding: FoldingFile = None,
+    settings: SettingsFile = None,
+    input_type: InputType = None,
+    input_scale: InputScale = None,
+    input_offset: InputOffset = None,
+    top1: Top1 = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search foldings and weight memories for the Pareto front of frames a second against LUT and BRAM."""
+    from hwgen import config, flow
+    from hwgen.explore.evaluate import Stage
+
+    frontend = {"input_type": input_type, "input_scale": input_scale, "input_offset": input_offset, "top1": top1}
+    wishes = config.read_folding(folding) if folding else {}
+    graph, chosen = _network(network, settings, {"part": part, "clock_mhz": clock_mhz, "folding": wishes}, frontend)
+    stage = Stage.SEARCH if exact is StageName.none else Stage(exact.value)
+    plan = flow.Plan(points, seed, show, stage, workers, dask, resume)
+    with _kept(output), _bar() as progress:
+        found = flow.explore(graph, chosen, output, plan, progress)
+    if plot:
+        flow.plot_front(found, plot)
+    if build:
+        flow.accelerator_at(graph, chosen, found.member(build[0]).point).write(build[1])
+    _show(found.to_json(), as_json)
+
+
+def _network(
+    path: Path, settings: Path | None, given: Mapping[str, Any], frontend: Mapping[str, Any]
+) -> tuple[Graph, Settings]:
+    """The network to explore and its settings; a project brings its own, but for folding and memories."""
+    from hwgen import config, flow
+
+    if not path.is_dir():
+        chosen = config.read_settings(settings) if settings else config.settings()
+        options = {key: value for key, value in frontend.items() if key != "top1"}
+        for key in ("input_scale", "input_offset"):
+            options[key] = numbers(f"--{key.replace('_', '-')}", frontend[key])
+        return flow.load(path, **options), chosen.overridden({**given, "top1": frontend["top1"]})
+    unused = [key for key, value in {**frontend, "settings": settings}.items() if value is not None]
+    if unused:
+        option = f"--{unused[0].replace('_', '-')}"
+        raise ConfigError(option, "is for a QONNX file", f"the project {path}, which has its own", "Leave it out")
+    project = flow.open_project(path)
+    return project.graph, project.settings.overridden({**given, "memory": {}})
+
+
+@contextmanager
+def _kept(results: Path) -> Iterator[None]:
+    """Tells whoever interrupts the exploration that nothing is lost."""
+    try:
+        yield
+    except SystemExit:
+        err.print(f"{results} keeps what was found so far; --resume goes on", markup=False, soft_wrap=True)
+        raise
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """A bar for each stage on a terminal's standard error; silent elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
+        stages: dict[Stage, TaskID] = {}
+
+        def progress(stage: Stage, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bars.add_task(_DOING[stage.value])
+            bars.update(stages[stage], completed=done, total=total)
+
+        yield progress
+
+
+_DOING = {
+    "search": "searching",
+    "cycles": "sizing FIFOs",
+    "simulate": "simulating",
+    "synthesise": "synthesising",
+}
+
+
+def _show(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    from hwgen.report.tables import front_table
+
+    out.print(front_table(report))

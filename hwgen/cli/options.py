@@ -1,0 +1,142 @@
+"""Options that say what to build: the network's input, the target, the folding and what it is folded for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_WORKERS = "Who does the work"
+
+
+class FifoDepths(StrEnum):
+    """How deep FIFOs are."""
+
+    minimal = "minimal"
+    memory = "memory"
+
+
+_GOALS = "What layers without a folding are folded for"
+
+
+class StageName(StrEnum):
+    """What the shown points of an exploration go through."""
+
+    none = "none"
+    cycles = "cycles"
+    simulate = "simulate"
+    synthesise = "synthesise"
+
+
+Part = Annotated[str | None, typer.Option("--part", help="Target FPGA.", show_default="xc7z020clg400-1")]
+Clock = Annotated[float | None, typer.Option("--clock-mhz", help="Clock in MHz.", show_default="200")]
+FoldingFile = Annotated[
+    Path | None, typer.Option("--folding", help='JSON: {"fc0": {"pe": 16, "simd": 49}, ...}', show_default=False)
+]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="A TOML file of settings.", show_default=False)]
+Name = Annotated[str | None, typer.Option("--name", help="Name of the design.", show_default="the file's")]
+Top1 = Annotated[bool | None, typer.Option("--top1", help="Add a top-1 unit: the class leaves, not scores.")]
+Fifos = Annotated[
+    FifoDepths | None,
+    typer.Option(
+        "--fifos", help="The fewest beats that keep the interval, or all that the memory holds.", show_default="minimal"
+    ),
+]
+InputType = Annotated[
+    str | None,
+    typer.Option("--input-type", help="What the hardware receives: bipolar, intN, uintN.", show_default=False),
+]
+InputScale = Annotated[
+    str | None,
+    typer.Option("--input-scale", help="x = scale * code + offset; one number, or one per channel.", show_default="1"),
+]
+InputOffset = Annotated[str | None, typer.Option("--input-offset", help="See --input-scale.", show_default="0")]
+
+TargetFps = Annotated[
+    float | None,
+    typer.Option(
+        "--target-fps",
+        help="The cheapest design of at least this many frames a second at the clock.",
+        rich_help_panel=_GOALS,
+        show_default=False,
+    ),
+]
+TargetInterval = Annotated[
+    int | None,
+    typer.Option(
+        "--target-interval",
+        help="The cheapest design of at most this many cycles a frame; about 1024 where no goal is set.",
+        rich_help_panel=_GOALS,
+        show_default=False,
+    ),
+]
+Fit = Annotated[
+    bool | None,
+    typer.Option(
+        "--fit",
+        help="The fastest design that fits the part with headroom: 70 % of its LUT, 80 % of its BRAM and DSP.",
+        rich_help_panel=_GOALS,
+    ),
+]
+MaxLut = Annotated[
+    int | None,
+    typer.Option(
+        "--max-lut", help="The fastest design of at most this many LUT.", rich_help_panel=_GOALS, show_default=False
+    ),
+]
+MaxBram = Annotated[
+    float | None,
+    typer.Option(
+        "--max-bram",
+        help="The fastest design of at most this many BRAM of 36 kbit.",
+        rich_help_panel=_GOALS,
+        show_default=False,
+    ),
+]
+MaxDsp = Annotated[
+    int | None,
+    typer.Option(
+        "--max-dsp", help="The fastest design of at most this many DSP.", rich_help_panel=_GOALS, show_default=False
+    ),
+]
+
+Results = Annotated[
+    Path,
+    typer.Option(
+        "--output", "-o", help="Results as they come, JSON lines: a new file, or --resume.", show_default=False
+    ),
+]
+Points = Annotated[int, typer.Option("--points", min=1, help="Foldings to look at.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed looks at other foldings.")]
+Shown = Annotated[int, typer.Option("--show", min=1, help="Show at most this many points of the front.")]
+StageOption = Annotated[
+    StageName,
+    typer.Option(
+        "--exact",
+        help="What the shown points go through: nothing more; FIFO sizing and the exact cycle model; then also RTL "
+        "simulation against the golden model, or synthesis with Yosys.",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the results file where it was interrupted.")]
+Build = Annotated[
+    tuple[int, Path] | None,
+    typer.Option("--build", metavar="<number> <folder>", help="Build a shown point into a folder.", show_default=False),
+]
+Plot = Annotated[
+    Path | None, typer.Option("--plot", help="Draw the front: a .svg, .png or .pdf file.", show_default=False)
+]
+WorkerCount = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Processes.", rich_help_panel=_WORKERS, show_default="one a core"),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        help="Address of a Dask scheduler, such as tcp://host:8786: its workers instead of processes.",
+        rich_help_panel=_WORKERS,
+        show_default=False,
+    ),
+]

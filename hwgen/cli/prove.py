@@ -1,0 +1,162 @@
+"""Verbs that prove a project: simulate, evaluate, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hwgen.cli.common import (
+    AsJson,
+    Backend,
+    BackendName,
+    Binarize,
+    Frames,
+    Images,
+    InputInterval,
+    Key,
+    LayoutName,
+    LayoutOption,
+    Project,
+    Real,
+    Stall,
+    err,
+    out,
+    print_json,
+    working,
+)
+
+if TYPE_CHECKING:
+    from hwgen.flow import Accelerator
+    from hwgen.golden.matmul import Codes
+    from hwgen.verify.simulate import Outcome
+
+
+def simulate(
+    project: Project,
+    backend: Backend = BackendName.rtl,
+    frames: Frames = None,
+    images: Images = None,
+    key: Key = None,
+    binarize_at: Binarize = None,
+    real: Real = False,
+    layout: LayoutOption = LayoutName.nhwc,
+    layer: Annotated[str | None, typer.Option(help="Simulate one layer alone.", show_default=False)] = None,
+    stall: Stall = 0.0,
+    input_interval: InputInterval = 0,
+    reset_after: Annotated[
+        int | None, typer.Option(min=1, help="Reset after this many input beats, then start again.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For random frames (no --images) and stalls.")] = 0,
+    work: Annotated[Path | None, typer.Option(help="Keep builds and logs here.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate the project, compare every stream with the golden model, count the cycles."""
+    from hwgen import flow
+    from hwgen.verify.bench import Stalls
+
+    accelerator = flow.open_project(project)
+    codes = _codes(accelerator, images, frames, key, binarize_at, real, layout, seed)
+    stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
+    with working(f"simulating {len(codes)} frames on {backend.value}"):
+        outcome = accelerator.simulate(
+            codes,
+            backend.value,
+            layer=layer,
+            stalls=stalls,
+            pace=input_interval,
+            reset_after_beats=reset_after,
+            work=work,
+        )
+    if layer is None:
+        accelerator.record("simulate.json", outcome.to_json())
+    _show_outcome(outcome, as_json)
+
+
+def evaluate(
+    project: Project,
+    images: Annotated[Path, typer.Option(help="Frames: IDX (.gz), .npy or .npz.", show_default=False)],
+    labels: Annotated[Path, typer.Option(help="One class per frame: IDX (.gz), .npy or .npz.", show_default=False)],
+    backend: Backend = BackendName.golden,
+    frames: Frames = None,
+    key: Key = None,
+    label_key: Annotated[str | None, typer.Option(help="The labels' name in an .npz.", show_default=False)] = None,
+    binarize_at: Binarize = None,
+    real: Real = False,
+    layout: LayoutOption = LayoutName.nhwc,
+    as_json: AsJson = False,
+) -> None:
+    """Accuracy on labelled images, on the golden model or on a simulated back end."""
+    from hwgen import flow
+    from hwgen.verify.evaluate import accuracy
+    from hwgen.verify.vectors import read_array
+
+    accelerator = flow.open_project(project)
+    codes = _codes(accelerator, images, frames, key, binarize_at, real, layout, 0)
+    truth = read_array(labels, label_key)
+    with working(f"evaluating {len(codes)} frames on {backend.value}"):
+        outputs = accelerator.outputs(codes, backend.value)
+    report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels))
+    accelerator.record("evaluate.json", report.to_json())
+    if as_json:
+        print_json(report.to_json())
+    else:
+        out.print(f"{report.correct} of {report.frames} right: {report.accuracy:.2%} ({report.backend})")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """What is installed, what is missing, what to do."""
+    from hwgen.report.tables import findings_table
+    from hwgen.verify.doctor import examine
+
+    findings = [finding.to_json() for finding in examine()]
+    if as_json:
+        print_json(findings)
+    else:
+        out.print(findings_table(findings))
+    if any(finding["required"] and not finding["ok"] for finding in findings):
+        raise typer.Exit(1)
+
+
+def _codes(
+    accelerator: Accelerator,
+    images: Path | None,
+    frames: int | None,
+    key: str | None,
+    binarize_at: float | None,
+    real: bool,
+    layout: LayoutName,
+    seed: int,
+) -> Codes:
+    """The frames to run: from a file, or random."""
+    from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
+
+    if images is None:
+        return random_codes(accelerator.graph, frames or 16, seed)
+    array = read_array(images, key)
+    return as_codes(
+        accelerator.graph,
+        array[:frames] if array.ndim else array,
+        str(images),
+        binarize_at=binarize_at,
+        real=real,
+        layout=Layout(layout),
+    )
+
+
+def _show_outcome(outcome: Outcome, as_json: bool) -> None:
+    """Print what a simulation found; exit code 1 where it did not pass."""
+    report = outcome.to_json()
+    if as_json:
+        print_json(report)
+    else:
+        from hwgen.report.tables import simulation_table
+
+        out.print(simulation_table(report))
+    for mismatch in outcome.mismatches:
+        err.print(f"mismatch: {mismatch}", style="red", markup=False)
+    for late in outcome.mistimed:
+        err.print(f"not the predicted cycles: {late}", style="red", markup=False)
+    if not outcome.passed:
+        raise typer.Exit(1)

@@ -1,0 +1,104 @@
+"""What a point gives: by the cost model and the slowest unit in the search, exactly in the stage after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hwgen.errors import MismatchError
+from hwgen.explore.point import Figures, Point
+from hwgen.hw.design import Design
+from hwgen.hw.lower import design_digest
+from hwgen.hw.solver import Problem
+
+FRAMES = 3
+"""Random frames that a point is simulated with: the interval is that of the last two."""
+
+
+class Stage(StrEnum):
+    """How far points are looked at."""
+
+    SEARCH = "search"
+    CYCLES = "cycles"
+    SIMULATE = "simulate"
+    SYNTHESISE = "synthesise"
+
+
+def estimated(problem: Problem, point: Point) -> Figures:
+    """The figures of a point while its FIFOs are not sized: the interval is that of its slowest unit."""
+    design = _at(problem, point).draft(dict(point.folding))
+    return Figures(design.bound, problem.resources(design))
+
+
+def exact(problem: Problem, point: Point) -> Figures:
+    """The figures of a point whose FIFOs are as shallow as they may be: cycles by the cycle model."""
+    return _exact(problem, _sized(problem, point))
+
+
+def simulated(problem: Problem, point: Point) -> Figures:
+    """The figures by `exact`, if RTL simulation gives the golden model's outputs in just these cycles.
+
+    Raises:
+        MismatchError: it does not.
+        ToolError: the simulator is missing or fails.
+    """
+    from hwgen.backends import rtl
+    from hwgen.verify.simulate import Backend, simulate
+    from hwgen.verify.vectors import random_codes
+
+    design = _sized(problem, point)
+    with TemporaryDirectory(prefix="hwgen-") as folder:
+        project, work = Path(folder) / "project", Path(folder) / "build"
+        work.mkdir()
+        for path, text in rtl.emit(design).items():
+            file = project / "rtl" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        codes = random_codes(problem.graph, FRAMES, seed=0)
+        outcome = simulate(problem.graph, design, Backend.RTL, codes, project=project, work=work)
+    if not outcome.passed:
+        found = str(outcome.mismatches[0]) if outcome.mismatches else f"{outcome.cycles}, not {outcome.predicted}"
+        raise MismatchError(f"design {design.digest}", "RTL must agree with the golden model and the estimate", found)
+    return _exact(problem, design)
+
+
+def synthesised(problem: Problem, point: Point) -> Figures:
+    """The cycles by `exact`, and the resources that Yosys finds in the RTL.
+
+    Raises:
+        ToolError: Yosys is missing or fails.
+    """
+    from hwgen.backends import rtl
+    from hwgen.verify.synth import Project, synthesise
+
+    design = _sized(problem, point)
+    with TemporaryDirectory(prefix="hwgen-") as folder:
+        found = synthesise([Project(design.name, rtl.emit(design))], problem.device.family, Path(folder))
+    return replace(_exact(problem, design), resources=found[0].total)
+
+
+JOBS: Mapping[Stage, Callable[[Problem, Point], Figures]] = {
+    Stage.SEARCH: estimated,
+    Stage.CYCLES: exact,
+    Stage.SIMULATE: simulated,
+    Stage.SYNTHESISE: synthesised,
+}
+
+
+def _at(problem: Problem, point: Point) -> Problem:
+    """The problem with the memory styles of a point; its FIFOs are its own."""
+    memory = {**problem.choices.memory, **dict(point.memory)}
+    return replace(problem, choices=replace(problem.choices, memory=memory, fifo_depths={}))
+
+
+def _sized(problem: Problem, point: Point) -> Design:
+    chosen, folding = _at(problem, point), dict(point.folding)
+    design = replace(chosen.draft(folding), digest=design_digest(problem.graph, folding, chosen.choices))
+    return chosen.sized(design)
+
+
+def _exact(problem: Problem, design: Design) -> Figures:
+    return Figures(design.cycles.interval, problem.resources(design), design.cycles.predict(1).latency)

@@ -1,0 +1,116 @@
+"""The points that a search looks at: seeds over all intervals, then neighbours of the best so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from hwgen.explore.point import Point
+from hwgen.hw.folding import divisors, folded_layers
+from hwgen.hw.folds import Product, intervals, product_of
+from hwgen.hw.kernel import Folding, MemoryStyle
+from hwgen.hw.solver import Problem
+from hwgen.ir.ops import Conv, MatMul
+
+Item = TypeVar("Item")
+
+STYLES = (None, MemoryStyle.BLOCK, MemoryStyle.LUT)
+"""Where weights may live; None: by the rule on depths."""
+
+_SPARE = 2
+"""A neighbour's layer has at most this multiple of the lanes that its cycles need."""
+
+_LANES_PER_LUT = 2
+"""A folding of more lanes than this for each LUT of the part is left out: not even products of bits are that small."""
+
+_TRIES = 40
+"""Neighbours that are drawn for each one that is wanted before the space counts as searched."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """The foldings and memory styles of a network that `problem` leaves open."""
+
+    problem: Problem
+
+    @cached_property
+    def products(self) -> dict[str, Product]:
+        """Layers with PE and SIMD that are both open."""
+        layers = [layer for layer in folded_layers(self.problem.graph) if layer.name not in self.problem.wishes]
+        return {layer.name: product for layer in layers if (product := product_of(layer)) is not None}
+
+    @cached_property
+    def memories(self) -> tuple[str, ...]:
+        """Layers with weights whose memory is open."""
+        layers = (node.name for node in self.problem.graph.nodes if isinstance(node.op, MatMul | Conv))
+        return tuple(name for name in layers if name not in self.problem.choices.memory)
+
+    @cached_property
+    def seeds(self) -> tuple[Point, ...]:
+        """The folding of every interval, by the rule and with all weights in each kind of memory.
+
+        The first few already range from the fastest to the slowest.
+        """
+        resolved = [self.problem.resolve(interval) for interval in intervals(self.problem.graph)]
+        most = _LANES_PER_LUT * self.problem.device.capacity.lut
+        small = [folding for folding in resolved if self._lanes(folding) <= most] or resolved[-1:]
+        foldings = list(dict.fromkeys(tuple(folding.items()) for folding in small))
+        return tuple(Point(folding, self._all_in(style)) for folding in _spread(foldings) for style in STYLES)
+
+    def _lanes(self, folding: Mapping[str, Folding]) -> int:
+        return sum(folding[name].pe * folding[name].simd for name in self.products)
+
+    def _all_in(self, style: MemoryStyle | None) -> tuple[tuple[str, MemoryStyle], ...]:
+        return tuple((name, style) for name in sorted(self.memories)) if style else ()
+
+    def neighbours(self, parents: Sequence[Point], count: int, taken: set[Point], seed: Sequence[int]) -> list[Point]:
+        """Up to `count` new points near `parents`, the same for the same `seed`; fewer where there are no more."""
+        rng = np.random.default_rng(seed)
+        found: dict[Point, None] = {}
+        for _ in range(_TRIES * count):
+            if len(found) == count:
+                break
+            point = self._neighbour(rng, parents[int(rng.integers(len(parents)))])
+            if point not in taken:
+                found[point] = None
+        return list(found)
+
+    def _neighbour(self, rng: np.random.Generator, parent: Point) -> Point:
+        """The parent with one to three layers folded or kept otherwise, or its memories with another interval."""
+        if rng.random() < 0.25:
+            return Point(self.seeds[rng.integers(len(self.seeds))].folding, parent.memory)
+        folding, memory = dict(parent.folding), dict(parent.memory)
+        for _ in range(rng.integers(1, 4)):
+            if self.products and rng.random() < 0.5:
+                folding = self._refolded(rng, folding)
+            elif self.memories:
+                name = self.memories[rng.integers(len(self.memories))]
+                style = STYLES[rng.integers(len(STYLES))]
+                memory = {key: value for key, value in memory.items() if key != name} | ({name: style} if style else {})
+        return Point(tuple(folding.items()), tuple(sorted(memory.items(), key=lambda pair: pair[0])))
+
+    def _refolded(self, rng: np.random.Generator, folding: dict[str, Folding]) -> dict[str, Folding]:
+        """`folding` with another PE and SIMD of one layer that keep the interval."""
+        name = list(self.products)[rng.integers(len(self.products))]
+        slowest = max(product.cycles(folding[each]) for each, product in self.products.items())
+        choices = list(self._foldings(self.products[name], slowest))
+        chosen = choices[rng.integers(len(choices))]
+        return self.problem.pinned({**folding, name: chosen}).resolve(slowest)
+
+    def _foldings(self, product: Product, cycles: int) -> Iterator[Folding]:
+        """Foldings of at most `cycles` cycles with not many more lanes than that takes."""
+        pairs = [Folding(pe, simd) for pe in divisors(product.outputs) for simd in divisors(product.inputs)]
+        quick = [each for each in pairs if product.cycles(each) <= cycles]
+        least = min(each.pe * each.simd for each in quick)
+        return (each for each in quick if each.pe * each.simd <= _SPARE * least)
+
+
+def _spread(items: Sequence[Item]) -> list[Item]:
+    """`items` in an order of which every beginning is spread over all of them (van der Corput)."""
+    bits = len(items).bit_length()
+    order = sorted(range(len(items)), key=lambda index: f"{index:0{bits}b}"[::-1])
+    return [items[index] for index in order]

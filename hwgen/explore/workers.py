@@ -1,0 +1,231 @@
+"""Who evaluates points: this process, processes beside it, or a Dask cluster. The only owner of dask.
+
+Whatever the workers, results come in the order of the tasks and are the same: a job is a pure function of the problem
+and the task. A worker that dies loses its batch, which another one does again.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any, Protocol, TypeVar
+
+from hwgen.config import VERSION
+from hwgen.errors import ToolError
+from hwgen.hw.solver import Problem
+from hwgen.ir.text import parse_graph, print_graph
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Job = Callable[[Problem, Task], Result]
+
+BATCH = 20
+"""Tasks that go to a worker at once, unless a job's tasks are long."""
+
+_PATIENCE_S = 5
+"""Seconds in which a Dask scheduler must answer, and then have a worker."""
+
+_LIVES = 3
+"""How often processes may die before their batch is given up."""
+
+
+class Workers(Protocol):
+    """They run a job on tasks."""
+
+    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+        """The results of `tasks`, in their order, as they come."""
+        ...
+
+
+@contextmanager
+def workers_for(problem: Problem, count: int, dask: str | None = None) -> Iterator[Workers]:
+    """Workers on `problem`: those of the Dask cluster at address `dask`, else `count` processes, 1 being this one.
+
+    Raises:
+        ToolError: the cluster does not answer, has no workers, or they lack this version of hwgen.
+    """
+    if dask is not None:
+        with _cluster(problem, dask) as cluster:
+            yield cluster
+    elif count == 1:
+        yield _Here(problem)
+    else:
+        processes = _Processes(problem, count)
+        try:
+            yield processes
+        finally:
+            processes.close()
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _batches(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:
+    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
+
+
+def _packed(problem: Problem) -> tuple[str, dict[str, Any]]:
+    """The problem as it travels: the network as text, which is a fraction of its arrays."""
+    names = {each.name for each in fields(problem)} - {"graph", "prices"}
+    return print_graph(problem.graph), {name: getattr(problem, name) for name in names}
+
+
+def _unpacked(network: str, rest: Mapping[str, Any]) -> Problem:
+    return Problem(parse_graph(network), **rest)
+
+
+def _each(problem: Problem, job: Job[Task, Result], tasks: Sequence[Task]) -> list[Result]:
+    return [job(problem, task) for task in tasks]
+
+
+class _Here:
+    """This process."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+        return (job(self.problem, task) for task in tasks)
+
+
+class _Processes:
+    """Processes that have the problem from their start on."""
+
+    def __init__(self, problem: Problem, count: int) -> None:
+        self.problem, self.count = problem, count
+        self.pool = self._started()
+
+    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+        left, deaths = _batches(tasks, batch), 0
+        while left:
+            try:
+                for future in self._submitted(job, left):
+                    yield from future.result()
+                    left, deaths = left[1:], 0
+            except BrokenProcessPool as error:
+                deaths += 1
+                if deaths == _LIVES:
+                    found = f"{deaths} deaths in a row"
+                    raise ToolError("worker processes", "must live", found, "Use fewer") from error
+                self.close()
+                self.pool = self._started()
+
+    def _submitted(self, job: Job[Task, Result], batches: Sequence[Sequence[Task]]) -> list[Future[list[Result]]]:
+        with _no_interrupts():  # processes start here; an interrupt waits until they know what to do then
+            return [self.pool.submit(_in_process, job, each) for each in batches]
+
+    def close(self) -> None:
+        self.pool.shutdown(cancel_futures=True)
+
+    def _started(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
+        return ProcessPoolExecutor(self.count, context, _start, _packed(self.problem))
+
+
+_problem: list[Problem] = []
+"""In a worker process, the problem."""
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Control-C comes after the block; processes that start in it do not see it before `_start`."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(network: str, rest: Mapping[str, Any]) -> None:
+    signal.signal(signal.SIGINT, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _problem[:] = [_unpacked(network, rest)]
+
+
+def _leave(*_: object) -> None:
+    """Control-C: end without a word, the parent speaks."""
+    os._exit(130)
+
+
+def _in_process(job: Job[Task, Result], tasks: Sequence[Task]) -> list[Result]:
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # a job ends what it has started
+    try:
+        return _each(_problem[0], job, tasks)
+    except SystemExit:
+        _leave()
+        raise
+    finally:
+        signal.signal(signal.SIGINT, _leave)
+
+
+class _Cluster:
+    """A Dask cluster. `client` is a distributed.Client."""
+
+    def __init__(self, client: Any, problem: Problem) -> None:
+        self.client = client
+        # A task's result and not scattered data: the scheduler makes it again where its workers died.
+        self.problem = client.submit(_unpacked, *_packed(problem), pure=False)
+
+    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+        from distributed import CancelledError, KilledWorker
+        from distributed.comm import CommClosedError
+
+        batches = _batches(tasks, batch)
+        futures = [self.client.submit(_each, self.problem, job, each, pure=False) for each in batches]
+        try:
+            for future in futures:
+                yield from future.result()
+        except KilledWorker as error:
+            raise ToolError("Dask workers", "must live", str(error), "See the workers' logs") from error
+        except (CancelledError, CommClosedError) as error:
+            must = "must stay up until the end"
+            raise ToolError("Dask scheduler", must, "none", "Start it again, then go on with --resume") from error
+
+
+def _version() -> str:
+    return VERSION
+
+
+@contextmanager
+def _cluster(problem: Problem, address: str) -> Iterator[_Cluster]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ToolError("--dask", "needs dask.distributed", "", "pip install 'hwgen[scale]'") from error
+    for logger in ("distributed", "distributed.client"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what matters comes as one error
+    start = "Start one with: dask scheduler"
+    try:
+        client = Client(address, timeout=_PATIENCE_S)
+    except (OSError, ValueError) as error:
+        raise ToolError(f"--dask {address}", "must be the address of a Dask scheduler", _first(error), start) from error
+    with client:
+        _must_work(client, address)
+        yield _Cluster(client, problem)
+
+
+def _must_work(client: Any, address: str) -> None:
+    """Raises: ToolError where the cluster at `address` has no workers, or some lack this version of hwgen."""
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE_S)
+    except TimeoutError as error:
+        change = f"Start some with: dask worker {address}"
+        raise ToolError(f"--dask {address}", "must have workers", "none", change) from error
+    for worker, found in client.run(_version, on_error="return").items():
+        if found != VERSION:
+            must = f"must have hwgen {VERSION} installed"
+            raise ToolError(f"Dask worker {worker}", must, str(found), "Install it there")
+
+
+def _first(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,32 @@
+"""The stages from a network to a proven design, as one readable list; the only writer of output folders.
+
+    load       a Brevitas module or a QONNX file -> imported network        (frontend)
+    compile    imported network -> integer network -> folded design         (passes, hw)
+    write      design -> HLS and RTL projects, atomically                   (backends)
+    explore    integer network -> the best of many designs                  (explore)
+    synthesise project -> cells of every unit, counted beside the cost model (verify)
+    simulate   project -> every stream compared with golden, cycles counted (verify)
+
+A stage imports its back end or frontend only when it runs.
+"""
+
+from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
+from hwgen.flow.project import record, replacing
+from hwgen.flow.stages import compile, compile_with, load, open_project, variant, with_top1
+
+__all__ = [
+    "Accelerator",
+    "Plan",
+    "accelerator_at",
+    "compile",
+    "compile_with",
+    "explore",
+    "load",
+    "open_project",
+    "plot_front",
+    "record",
+    "replacing",
+    "variant",
+    "with_top1",
+]

@@ -1,0 +1,216 @@
+"""A compiled network, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwgen.config import Settings
+from hwgen.errors import ConfigError, MismatchError
+from hwgen.flow.goal import problem_of
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
+from hwgen.golden.matmul import Codes
+from hwgen.hw.design import Design
+from hwgen.hw.device import Family, device_of
+from hwgen.hw.explain import explain
+from hwgen.hw.folds import folding_entries
+from hwgen.hw.kernel import Folding
+from hwgen.hw.packing import to_words
+from hwgen.ir.graph import Graph
+from hwgen.ir.text import print_graph
+from hwgen.report.estimate import Estimate, estimate
+
+if TYPE_CHECKING:
+    from hwgen.report.synthesis import SynthesisReport
+    from hwgen.verify.simulate import Outcome
+
+VECTOR_FRAMES = 16
+"""Golden frames that ship with the HLS project's self-checking test bench."""
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A compiled network: the integer network, and the design that computes it.
+
+    Attributes:
+        project: the folder it was written to or opened from; None before.
+    """
+
+    graph: Graph
+    settings: Settings
+    folding: Mapping[str, Folding]
+    design: Design
+    project: Path | None = None
+
+    def estimate(self, pace: int = 0) -> Estimate:
+        """Exact cycles, rates at the clock, resources, what the next faster step would cost.
+
+        A frame is offered every `pace` cycles, or as soon as it is taken.
+        """
+        return estimate(self.design, pace, explain(problem_of(self.graph, self.settings), self.folding))
+
+    def write(self, folder: str | Path) -> Accelerator:
+        """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
+
+        Raises:
+            OutputError: the folder holds something else, or cannot be written.
+        """
+        target = Path(folder)
+        with replacing(target) as staging:
+            write_files(staging, self._files())
+        return replace(self, project=target)
+
+    def record(self, name: str, report: Mapping[str, Any]) -> None:
+        """Keep a report such as `simulate.json` in the project, with the digest of this very design.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        assert self.project is not None, "a record belongs to a project"
+        record(self.project, name, {**report, "digest": self.design.digest})
+
+    def _files(self) -> dict[str, str]:
+        """Every file of the project, by path."""
+        from hwgen.backends import hls
+        from hwgen.golden.execute import trace
+        from hwgen.verify.vectors import random_codes
+
+        frames = random_codes(self.graph, VECTOR_FRAMES, seed=0)
+        golden = trace(self.graph, frames)
+        edges = (self.design.input, self.design.output)
+        ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
+        manifest = {
+            "format": FORMAT,
+            "name": self.design.name,
+            "digest": self.design.digest,
+            "settings": self.settings.model_dump(mode="json"),
+        }
+        return {
+            MANIFEST: as_json(manifest),
+            NETWORK: print_graph(self.graph),
+            "folding.json": as_json(folding_entries(self.graph, self.folding)),
+            "estimate.json": as_json(self.estimate().to_json()),
+            **_emitted(self.design),
+            **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
+        }
+
+    def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
+        """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
+
+        Raises:
+            DataError: the array does not hold frames of codes of the input type.
+        """
+        from hwgen.verify.vectors import as_codes, random_codes
+
+        if isinstance(frames, int):
+            return random_codes(self.graph, frames, seed)
+        return as_codes(self.graph, np.asarray(frames), "frames")
+
+    def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
+        """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi) and compare every stream with golden.
+
+        Options: `layer` (one layer alone), `stalls`, `pace` (cycles a frame at which the source offers them),
+        `reset_after_beats`, `work` (a folder to keep builds in).
+        """
+        from hwgen.verify.simulate import Backend, simulate
+
+        codes = self.codes(frames)
+        layer = options.pop("layer", None)
+        work = options.pop("work", None)
+        try:
+            chosen = Backend(backend)
+        except ValueError as error:
+            names = ", ".join(each.value for each in Backend)
+            raise ConfigError("backend", f"must be one of {names}", repr(backend)) from error
+        with work_folder(work) as scratch:
+            design, project = self.design, self.project
+            if layer is not None:
+                design, project = self._only(layer), None
+            if project is None:
+                project = scratch / "project"
+                write_files(project, _emitted(design))
+            build = scratch / "build"
+            build.mkdir(exist_ok=True)
+            return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
+
+    def synthesise(
+        self, family: str | None = None, *, unit: str | None = None, work: str | Path | None = None
+    ) -> SynthesisReport:
+        """Synthesise the RTL project with Yosys: what every unit takes, beside what the cost model says.
+
+        Args:
+            family: xc7 or ecp5; that of the part where None (UltraScale+ is synthesised as xc7).
+            unit: the only unit to synthesise, by its name in the estimate.
+            work: a folder to keep the run in.
+
+        Raises:
+            ConfigError: an unknown family or unit.
+            ToolError: Yosys is missing or fails.
+        """
+        from hwgen.report.synthesis import compare
+        from hwgen.verify.synth import Project, synthesise, tool_version
+
+        names = [each.name for each in self.design.units]
+        if unit is not None and unit not in names:
+            raise ConfigError("unit", f"must be one of {', '.join(names)}", unit)
+        target = _family(family, self.design.part)
+        with work_folder(work) as scratch:
+            found = synthesise([Project(self.design.name, self._rtl())], target, scratch, unit=unit)
+        return compare(self.design, found[0], tool_version())
+
+    def _rtl(self) -> dict[str, str]:
+        """The RTL project's files: those on disk where it was written."""
+        if self.project is None:
+            from hwgen.backends import rtl
+
+            return rtl.emit(self.design)
+        folder = self.project / "rtl"
+        return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.*"))}
+
+    def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
+        """Output codes (N, elements) of frames (see `codes`) on `backend`.
+
+        Raises:
+            MismatchError: a simulated back end disagrees with golden.
+        """
+        from hwgen.golden.execute import run
+
+        if backend == "golden":
+            return run(self.graph, self.codes(frames))
+        outcome = self.simulate(frames, backend)
+        if outcome.mismatches:
+            raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
+        return outcome.outputs
+
+    def _only(self, layer: str) -> Design:
+        names = [unit.name for unit in self.design.layers]
+        if layer not in names:
+            raise ConfigError("layer", f"must be one of {', '.join(names)}", layer)
+        try:
+            return self.design.only(layer)
+        except ValueError as error:
+            must = "a layer simulated alone must read one stream"
+            raise ConfigError("layer", must, str(error), "Simulate the whole network") from error
+
+
+def _family(name: str | None, part: str) -> Family:
+    """The family to synthesise for. Raises: ConfigError."""
+    if name is None:
+        own = device_of(part).family
+        return Family.XC7 if own is Family.XCUP else own
+    if name not in ("xc7", "ecp5"):
+        raise ConfigError("family", "must be xc7 or ecp5", repr(name))
+    return Family(name)
+
+
+def _emitted(design: Design) -> dict[str, str]:
+    """Both back ends' files of a design, by path in a project."""
+    from hwgen.backends import hls, rtl
+
+    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design)}
+    return {f"{folder}/{path}": text for folder, files in back_ends.items() for path, text in files.items()}

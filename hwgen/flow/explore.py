@@ -1,0 +1,179 @@
+"""Design-space search: its results file, its workers, and how a point that it found becomes an accelerator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from hwgen.config import GOALS, Settings, settings
+from hwgen.errors import OutputError
+from hwgen.explore.evaluate import JOBS, Stage
+from hwgen.explore.exploration import Exploration, Member
+from hwgen.explore.point import Figures, Point, representatives
+from hwgen.explore.results import Known, header, line, read_results
+from hwgen.explore.search import best, fits, search
+from hwgen.explore.workers import BATCH, Workers, usable_cores, workers_for
+from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.goal import problem_of
+from hwgen.flow.stages import compile_with, integer
+from hwgen.hw.folds import folding_entries
+from hwgen.hw.solver import Problem
+from hwgen.ir.graph import Graph
+
+Progress = Callable[[Stage, int, int], None]
+"""Told how many points of a stage are done, and how many there are at most."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is explored.
+
+    Attributes:
+        points: foldings to look at.
+        shown: points of the front that are shown, and that `stage` looks at again.
+        workers: processes; None for as many as there are cores.
+        dask: address of a Dask scheduler, whose workers take the place of processes.
+        resume: go on with the results file where there is one.
+    """
+
+    points: int = 2000
+    seed: int = 0
+    shown: int = 20
+    stage: Stage = Stage.CYCLES
+    workers: int | None = None
+    dask: str | None = None
+    resume: bool = False
+
+
+def explore(
+    graph: Graph, chosen: Settings, results: Path, plan: Plan | None = None, progress: Progress | None = None
+) -> Exploration:
+    """Search the foldings and memory styles that `chosen` leaves open; results go to a file as they come.
+
+    The same network, settings and seed give the same front and the same file, whoever the workers are and however
+    often the exploration was interrupted. Targets and budgets in `chosen` are left aside.
+
+    Raises:
+        DataError: the results file belongs to another exploration.
+        OutputError: it is there though `plan.resume` is not set, or it cannot be written.
+        ToolError: the workers cannot work.
+    """
+    plan = plan or Plan()
+    problem = problem_of(integer(graph, chosen), chosen)
+    tell = progress or (lambda *_: None)
+    with (
+        workers_for(problem, plan.workers or usable_cores(), plan.dask) as crew,
+        _appending(results, problem, plan) as (known, log),
+    ):
+        run = _Run(known, log, crew)
+        found = []
+        for place in search(problem, plan.points, plan.seed, lambda points: run.figures(Stage.SEARCH, points)):
+            found.append(place)
+            tell(Stage.SEARCH, len(found), plan.points)
+        front = best(problem, found)
+        shown: dict[Point, Figures] = {}
+        chosen_points = [point for point, _ in representatives(front, plan.shown)]
+        for point, figures in zip(chosen_points, run.figures(plan.stage, chosen_points), strict=True):
+            shown[point] = figures
+            tell(plan.stage, len(shown), len(chosen_points))
+    return Exploration(problem, tuple(figures for _, figures in found), _members(front, shown, plan.stage))
+
+
+def accelerator_at(graph: Graph, chosen: Settings, point: Point) -> Accelerator:
+    """The accelerator of a point that `explore` found for the same network and settings."""
+    kept = chosen.model_dump(exclude={"folding", "memory", *GOALS})
+    folding = folding_entries(integer(graph, chosen), dict(point.folding))
+    memory = {**chosen.memory, **{name: style.value for name, style in point.memory}}
+    return compile_with(graph, settings(**kept, folding=folding, memory=memory))
+
+
+def plot_front(exploration: Exploration, path: Path) -> None:
+    """Draw the points that the part has room for, and the steps of those that no other beats in rate and LUT.
+
+    Raises:
+        ConfigError: the suffix of `path` is none that can be drawn.
+        OutputError: it cannot be written.
+        ToolError: matplotlib is missing.
+    """
+    from hwgen.report.plots import pareto_plot
+
+    def place(figures: Figures) -> tuple[float, float, float]:
+        takes = figures.resources
+        return exploration.problem.fps(figures.interval), takes.lut, takes.bram
+
+    points = [each for each in exploration.points if fits(exploration.problem, each) or not exploration.fits]
+    steps: list[Figures] = []
+    for member in exploration.front:
+        if not steps or member.figures.resources.lut < steps[-1].resources.lut:
+            steps.append(member.figures)
+    pareto_plot([place(each) for each in points], [place(each) for each in steps], path)
+
+
+def _members(front: Sequence[tuple[Point, Figures]], shown: dict[Point, Figures], stage: Stage) -> tuple[Member, ...]:
+    numbers = {point: number for number, point in enumerate(shown, start=1)}
+    return tuple(
+        Member(point, shown.get(point, figures), stage if point in shown else Stage.SEARCH, numbers.get(point))
+        for point, figures in front
+    )
+
+
+@dataclass(frozen=True)
+class _Log:
+    """The results file, open at its end."""
+
+    path: Path
+    stream: TextIO
+
+    def append(self, text: str) -> None:
+        """Raises: OutputError."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError as error:
+            raise _not_writable(self.path, error) from error
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The figures of points: known ones from the file, the others from the workers and then to the file."""
+
+    known: Known
+    log: _Log
+    crew: Workers
+
+    def figures(self, stage: Stage, points: Sequence[Point]) -> Iterator[Figures]:
+        missing = [point for point in points if (stage, point) not in self.known]
+        fresh = self.crew.run(JOBS[stage], missing, BATCH if stage is Stage.SEARCH else 1)
+        for point in points:
+            if (stage, point) not in self.known:
+                self.known[stage, point] = next(fresh)
+                self.log.append(line(stage, point, self.known[stage, point]))
+            yield self.known[stage, point]
+
+
+@contextmanager
+def _appending(path: Path, problem: Problem, plan: Plan) -> Iterator[tuple[Known, _Log]]:
+    """What the results file holds, and the file."""
+    if path.exists() and not plan.resume:
+        change = "Add --resume to go on with it, or give another file"
+        raise OutputError(str(path), "must be a new file", "one that is there already", change)
+    top = header(problem, plan.seed)
+    known, size = read_results(path, top) if path.exists() else ({}, 0)
+    try:
+        stream = path.open("a", encoding="utf-8")
+        stream.truncate(size)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+    with stream:
+        log = _Log(path, stream)
+        if not size:
+            log.append(json.dumps(top) + "\n")
+        yield known, log
+
+
+def _not_writable(path: Path, error: OSError) -> OutputError:
+    return OutputError(str(path), "must be writable", str(error), "Give another path")

@@ -1,0 +1,59 @@
+"""From settings to the problem that the folding solver solves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from hwgen.config import DEFAULT_INTERVAL, Settings
+from hwgen.errors import ConfigError
+from hwgen.hw.device import device_of
+from hwgen.hw.lower import Choices, choices_for
+from hwgen.hw.resources import Budget
+from hwgen.hw.solver import Goal, Problem, fitting
+from hwgen.ir.graph import Graph
+
+
+def problem_of(graph: Graph, chosen: Settings) -> Problem:
+    """The integer network `graph` with the layers that `chosen` folds.
+
+    Raises:
+        ConfigError: a part that is not known, or choices that do not fit the network.
+    """
+    device_of(chosen.part)
+    return Problem(graph, chosen.part, chosen.clock_mhz, chosen.folding, choices_of(graph, chosen))
+
+
+def choices_of(graph: Graph, chosen: Settings) -> Choices:
+    """What the user decided beside the folding. Raises: ConfigError."""
+    choices = choices_for(graph, chosen.memory, chosen.bit_planes)
+    return replace(choices, fifo_depths=chosen.fifo_depths, round_fifos=chosen.fifos == "memory")
+
+
+def goal_of(chosen: Settings) -> Goal:
+    """A target, or the fastest design within a budget; `DEFAULT_INTERVAL` where the user asks for neither.
+
+    Raises:
+        ConfigError: more frames a second than cycles, or a part that is not known.
+    """
+    budget = _budget(chosen)
+    interval = _interval(chosen)
+    if interval is None and budget == Budget():
+        return Goal(DEFAULT_INTERVAL, strict=False)
+    return Goal(interval, budget=budget)
+
+
+def _interval(chosen: Settings) -> int | None:
+    if chosen.target_fps is None:
+        return chosen.target_interval
+    interval = math.floor(chosen.clock_mhz * 1e6 / chosen.target_fps)
+    if interval < 1:
+        must = f"must be at most {chosen.clock_mhz * 1e6:,.10g} frames/s, one each cycle"
+        raise ConfigError("target_fps", must, f"{chosen.target_fps:,.10g}", "Lower it, or raise the clock")
+    return interval
+
+
+def _budget(chosen: Settings) -> Budget:
+    limits = {"lut": chosen.max_lut, "bram": chosen.max_bram, "dsp": chosen.max_dsp}
+    given = {kind: float(limit) for kind, limit in limits.items() if limit is not None}
+    return replace(fitting(device_of(chosen.part)) if chosen.fit else Budget(), **given)

@@ -1,0 +1,26 @@
+"""`report.html` of a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hwgen.flow.compare import roofline_of
+from hwgen.flow.project import write_whole
+from hwgen.flow.records import records
+from hwgen.flow.stages import open_project
+from hwgen.report.page import html
+
+PAGE = "report.html"
+
+
+def write_report(project: Path, output: Path | None = None) -> Path:
+    """Write the page of a project, into the project unless `output` says where. Returns its path.
+
+    Raises:
+        DataError: the folder is not a project, or a record in it cannot be read.
+        OutputError: the page cannot be written.
+    """
+    opened = open_project(project)
+    path = output or project / PAGE
+    write_whole(path, html(opened.design, opened.estimate(), records(opened), roofline_of(opened)))
+    return path

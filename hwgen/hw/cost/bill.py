@@ -1,0 +1,130 @@
+"""What a unit is made of: counts of logic that cost LUTs, registers, and memories whose size is known exactly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hwgen.hw.cost.memories import Mapped, block_ram, lut_ram
+from hwgen.hw.device import Family
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.packing import Bytes
+from hwgen.hw.resources import Resources
+
+
+def bits_for(count: int) -> int:
+    """Bits of an index into `count` places: none where there is one."""
+    return (count - 1).bit_length()
+
+
+@dataclass
+class Bill:
+    """The bill of one unit, which the functions of `hwgen.hw.cost.units` write.
+
+    Attributes:
+        logic: how often each kind of logic occurs, by the name that its coefficient has.
+        registers: flip-flops as the source has them, as far as synthesis keeps them.
+        memories: block RAM, multipliers and LUTs of LUT RAM, exact.
+    """
+
+    family: Family
+    logic: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    registers: int = 0
+    memories: Resources = field(default_factory=Resources)
+
+    def add(self, kind: str, count: float) -> None:
+        """`count` times the logic of `kind`."""
+        if count:
+            self.logic[kind] += count
+
+    def register(self, bits: int) -> None:
+        """Flip-flops."""
+        self.registers += bits
+
+    def counter(self, places: int) -> None:
+        """A counter that wraps after `places`."""
+        bits = bits_for(places)
+        self.register(bits)
+        self.add("counter", places > 1)
+        self.add("counter bit", bits)
+
+    def queue(self, width: int, depth: int, style: MemoryStyle) -> None:
+        """A FIFO (`hwgen_fifo`)."""
+        pointer = bits_for(depth)
+        self.register(2 * pointer + bits_for(depth + 1) + 2)
+        self.add("queue", 1)
+        self.add("queue bit", pointer - 1)
+        self.add("queue wrap", depth & (depth - 1) != 0)
+        if style is MemoryStyle.BLOCK:
+            self.block_memory(width, depth, writable=True)
+            self.bypass(width, depth, of_fifo=True)
+        else:
+            self.register(pointer)  # Yosys doubles the read pointer: it makes the address a register of the memory
+            self.lut_memory(width, depth, one_address=False)
+
+    def output_queue(self, width: int, credits: int) -> None:
+        """A queue that counts credits (`hwgen_credit_queue`)."""
+        self.queue(width, credits, MemoryStyle.LUT)
+        self.register(bits_for(credits + 1) + 1)
+        self.add("credits", 1)
+
+    def block_memory(self, width: int, depth: int, *, writable: bool) -> None:
+        """Block RAM, with its multiplexers."""
+        self._mapped(block_ram(width, depth, self.family, writable=writable), width)
+
+    def bypass(self, width: int, depth: int, *, of_fifo: bool) -> None:
+        """Registers beside block RAM for a word that is read while it is written.
+
+        A FIFO brings its own. On ECP5, whose blocks do not say which word comes, Yosys adds the old word, the new one,
+        the address and three flags, and merges with them what a FIFO has.
+        """
+        on_ecp5 = self.family is Family.ECP5
+        if on_ecp5:
+            self.register(2 * width + bits_for(depth) + 3)
+        elif of_fifo:
+            self.register(width + 1)
+        self.add("bypass bit", width if on_ecp5 or of_fifo else 0)
+
+    def lut_memory(self, width: int, depth: int, *, one_address: bool) -> None:
+        """LUT RAM, with its multiplexers."""
+        self._mapped(lut_ram(width, depth, self.family, one_address=one_address), width)
+
+    def _mapped(self, memory: Mapped, width: int) -> None:
+        self.memories += memory.taken
+        self.add("memory mux bit", width * (memory.copies - 1))
+
+    def memory(self, width: int, depth: int, style: MemoryStyle, *, one_address: bool) -> None:
+        """A memory with a read register (`hwgen_ram`)."""
+        if style is MemoryStyle.BLOCK:
+            self.block_memory(width, depth, writable=True)
+            if not one_address:
+                self.bypass(width, depth, of_fifo=False)
+            return
+        self.register(width)
+        if style is MemoryStyle.LUT and depth > 1:
+            self.lut_memory(width, depth, one_address=one_address)
+        else:
+            self.register(width * depth)
+            self.add("register mux", width * (depth - 1))
+
+    def rom(self, words: Bytes, width: int, style: MemoryStyle) -> None:
+        """Constants with a read register (`hwgen_rom`), a row of bytes a word.
+
+        Bits that never change are wires. In logic, bits that agree in every word are made once, each by a function of
+        the address, which Yosys often makes of several LUTs where one would do.
+        """
+        bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
+        varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
+        if style is MemoryStyle.BLOCK:
+            self.block_memory(varying.shape[1], len(bits), writable=False)
+            return
+        made = len({column.tobytes() for column in np.packbits(varying, axis=0).T})
+        self.register(made)
+        places = 1 << bits_for(len(bits))
+        self.add(f"rom bit of {min(places, 64)} words", made * len(bits) / min(places, 64))
+
+    def mask(self, bits: int) -> None:
+        """Gates that force bits to zero."""
+        self.add("mask bit", bits)

@@ -1,0 +1,275 @@
+"""The bill of every kind of unit: its logic as the RTL library has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from hwgen.hw import packing
+from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, has_adder, products_bill
+from hwgen.hw.cost.bill import Bill, bits_for
+from hwgen.hw.design import Unit
+from hwgen.hw.device import Family
+from hwgen.hw.kernel import Memory, MemoryStyle, default_style
+from hwgen.hw.kernels.add import AddUnit
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.concat import ConcatUnit
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fork import DEPTH as FORK_DEPTH
+from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.resources import Resources
+from hwgen.hw.schedule import Turns
+from hwgen.hw.stream import Stream
+from hwgen.ir.ops import PoolKind
+from hwgen.ir.types import Bipolar, DType
+
+
+def bill_of(unit: Unit, family: Family) -> Bill:
+    """What `unit` is made of."""
+    bill = Bill(family)
+    _WRITERS[type(unit)](unit, bill)
+    return bill
+
+
+def edge_bill(output: Stream, family: Family) -> Bill:
+    """What the top level adds: a counter that marks the last beat of a frame."""
+    bill = Bill(family)
+    bill.counter(output.beats)
+    return bill
+
+
+def _matvec(unit: MatVec, bill: Bill) -> None:
+    pe, width, beats = unit.folding.pe, unit.input.width, unit.groups * unit.neuron_folds
+    bill.add("mvtu", 1)
+    for places in (unit.slots, unit.synapse_folds, unit.neuron_folds):
+        bill.counter(places)
+    bill.register(width + 4 + 4 * (unit.synapse_folds > 1) + 2 * (unit.neuron_folds > 1))
+    if unit.taps == 1:
+        bill.mask((unit.simd - unit.last_simd) * unit.input.dtype.bits)
+    vector = unit.vector_memory
+    if vector is not None:
+        bill.memory(vector.width, vector.depth, vector.style, one_address=True)
+        bill.add("operand mux bit", width)
+    bill.rom(packing.weight_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    products_bill(unit, unit.simd, pe, unit.weight_rom.depth, bill)
+    _ending(unit.activation, unit.threshold_rom, unit, bill, beats)
+
+
+def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
+    bill.add("depthwise", 1)
+    for places in (unit.weight_rom.depth, unit.taps):
+        bill.counter(places)
+    if not has_adder(unit.weight_type, unit.input.dtype, bill.family):
+        bill.register(unit.input.width)
+    bill.register(4 + 4 * (unit.taps > 1))
+    bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
+    _ending(unit.activation, unit.threshold_rom, unit, bill, unit.blocks)
+
+
+def _ending(
+    activation: Thresholding | None, rom: Memory | None, unit: MatVec | DepthwiseUnit, bill: Bill, beats: int
+) -> None:
+    """Activation, mask of spare lanes and output queue of a unit with weights."""
+    output = unit.output
+    if activation is not None or output.last_lanes < output.lanes:
+        bill.counter(beats)
+    if activation is None:
+        bill.add("offset bit", output.width if unit.is_xnor else 0)
+    else:
+        _thresholds(activation, rom, output, unit.sum_type, bill)
+    bill.register(output.width)
+    if output.last_lanes < output.lanes:
+        bill.register(1)
+        bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, sums: DType, bill: Bill) -> None:
+    """Thresholds with their memories, applied to sums of a type in each lane of a stream."""
+    words = rom.depth if rom is not None else 0
+    flips = words > 1 and activation.any_descending
+    if rom is not None:
+        bill.rom(packing.threshold_words(activation, lanes.lanes, lanes.elements), rom.width, rom.style)
+    if flips:
+        bits = packing.descending_words(activation, lanes.lanes, lanes.elements)
+        bill.rom(bits, lanes.lanes, default_style(len(bits)))
+    activation_bill(activation, lanes.lanes, sums, bill, words=words, flips=flips)
+
+
+def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
+    stream = unit.input
+    bill.add("threshold unit", 1)
+    masked = stream.last_lanes < stream.lanes
+    if masked or not unit.shared:
+        bill.counter(stream.vector_beats)
+    operand = stream.width
+    if unit.shared:
+        compared = bits_compared(unit.activation.thresholds, stream.dtype).max(axis=1)
+        operand = round(float(compared.mean()) * stream.lanes)
+    bill.register(operand + 2)
+    _thresholds(unit.activation, unit.threshold_rom, stream, stream.dtype, bill)
+    bill.register(unit.output.width)
+    if masked:
+        bill.register(1)
+        bill.mask((stream.lanes - stream.last_lanes) * unit.output.dtype.bits)
+    bill.output_queue(unit.output.width, unit.schedule.credits)
+
+
+def _argmax(unit: ArgMaxUnit, bill: Bill) -> None:
+    stream, index = unit.input, unit.output.dtype.bits
+    bits, lanes = stream.dtype.bits, stream.lanes
+    bill.add("argmax", 1)
+    bill.counter(stream.beats)
+    bill.register(3 + 2 * index)
+    if stream.beats > 1:
+        bill.register(2 * (bits + 1) + index)
+    bill.add("larger bit", (lanes - 1 + (stream.beats > 1)) * bits)
+    bill.add("choice bit", (lanes - 1 + (stream.beats > 1)) * bits + index * lanes)
+    bill.output_queue(index, unit.schedule.credits)
+
+
+def _add(unit: AddUnit, bill: Bill) -> None:
+    output = unit.output
+    bill.add("adder unit", 1)
+    bill.register(1 + output.width)
+    bill.add("adder bit", (len(unit.inputs) - 1) * output.width)
+    if output.last_lanes < output.lanes:
+        bill.counter(output.vector_beats)
+        bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _concat(unit: ConcatUnit, bill: Bill) -> None:
+    schedule: Turns = unit.schedule
+    bill.add("concat", 1)
+    bill.counter(len(unit.inputs))
+    bill.counter(max(unit.turns))
+    bill.add("operand mux bit", unit.output.width * (len(unit.inputs) - 1))
+    bill.queue(unit.output.width, schedule.depth, MemoryStyle.LUT)
+
+
+def _width(unit: WidthConverter, bill: Bill) -> None:
+    gear, group = unit.schedule, unit.group * unit.input.dtype.bits
+    held = gear.limit + max(gear.push, gear.last_push)
+    bits, store = bits_for(held + 1), held * group
+    bill.add("width converter", 1)
+    if gear.last_push != gear.push:
+        bill.counter(gear.in_beats)
+    bill.register(bits + store)
+    bill.add("held bit", bits)
+    bill.add("store bit", store)
+    bill.add("drop bit", group * max(0, held - gear.pull))
+    bill.add("shift bit", _shift_bits(gear.push, group, store, bits))
+    if _multiplies(gear.push, group, bits, bill.family):
+        bill.memories += Resources(dsp=1)
+
+
+def _multiplies(push: int, group: int, held_bits: int, family: Family) -> bool:
+    """Whether the distance of a shift, `group` times what is held, is computed by a multiplier block.
+
+    Yosys multiplies by the odd part of `group`; shifts of one odd group it maps without. Measured as in `is_dsp`.
+    """
+    odd = group // (group & -group)
+    if odd == 1 or (push == 1 and odd == group):
+        return False
+    return family is Family.ECP5 or held_bits + odd.bit_length() >= 9
+
+
+def _shift_bits(push: int, group: int, store: int, held_bits: int) -> int:
+    """Bits of the multiplexers that shift `push` groups to their place in the store: a stage for each bit of the
+    distance in steps."""
+    step = group if push == 1 and group % 2 else group & -group
+    total, width = 0, push * group
+    for stage in range((((1 << held_bits) - 1) * (group // step)).bit_length()):
+        width = min(store, width + (step << stage))
+        total += width
+    return total
+
+
+def _pool(unit: PoolUnit, bill: Bill) -> None:
+    source, output = unit.input, unit.output
+    tiles, memory = unit.columns * unit.pixel_beats, unit.memory
+    bill.add("pool", 1)
+    for places in (unit.pixel_beats, unit.tile_width, unit.tile_height):
+        bill.counter(places)
+    bill.counter(tiles)
+    bill.register(source.width + 4 + bits_for(tiles) + output.width)
+    if memory.style is MemoryStyle.LUT:
+        bill.lut_memory(memory.width, memory.depth, one_address=True)
+    else:
+        bill.register(output.width)
+    if unit.kind is PoolKind.SUM:
+        bill.add("sum bit", output.width)
+    else:
+        mixed = bool(np.ptp(np.broadcast_to(unit.minimum, (output.elements,))))
+        bill.register(output.lanes * mixed)
+        bill.add("best bipolar" if isinstance(source.dtype, Bipolar) else "best bit", output.width)
+    if output.last_lanes < output.lanes:
+        bill.register(2)
+        bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _window(unit: SlidingWindow, bill: Bill) -> None:
+    source, output, memory = unit.input, unit.output, unit.memory
+    place, offset, level = _window_bits(unit)
+    address, pads = bits_for(memory.depth), unit.geometry.pads
+    bill.add("window", 1)
+    counted = (unit.row_beats, memory.depth, unit.block_beats, *unit.geometry.kernel, unit.out_width, unit.out_height)
+    for places in (*counted, unit.blocks):
+        bill.counter(places)
+    bill.register(place * (3 if pads else 1) + 2 * offset + 3 * level + 3 * address + 4 + 2 * pads)
+    bill.add("window address bit", address)
+    bill.add("window offset bit", offset)
+    bill.add("window place bit", place)
+    bill.add("window level bit", level)
+    bill.add("padded window bit", (place + offset) * pads)
+    bill.add("pad bit", output.width * pads)
+    bill.memory(memory.width, memory.depth, memory.style, one_address=False)
+    if source.last_lanes < source.lanes:
+        bill.register(2)
+        bill.mask((source.lanes - source.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
+def _window_bits(unit: SlidingWindow) -> tuple[int, int, int]:
+    """Bits of places of rows, offsets in a row and levels of the line buffer, as `hwgen_window` has them."""
+    geometry = unit.geometry
+    (down, across), (deep, wide) = geometry.stride, geometry.extent
+    last_top, last_left = (unit.out_height - 1) * down, (unit.out_width - 1) * across
+    place = bits_for(last_top + deep + down + unit.height + 1) + 1
+    offset = bits_for((last_left + wide + across + unit.width) * unit.input.vector_beats + 1) + 1
+    return place, offset, bits_for(unit.rows + unit.height + down + 1) + 1
+
+
+def _fork(unit: ForkUnit, bill: Bill) -> None:
+    for _ in unit.outputs:
+        bill.queue(unit.input.width, FORK_DEPTH, MemoryStyle.LUT)
+
+
+def _fifo(unit: Fifo, bill: Bill) -> None:
+    bill.queue(unit.memory.width, unit.depth, unit.memory.style)
+
+
+_WRITERS: Mapping[type[Any], Callable[[Any, Bill], None]] = {
+    MatVec: _matvec,
+    DepthwiseUnit: _depthwise,
+    SlidingWindow: _window,
+    PoolUnit: _pool,
+    ThresholdUnit: _threshold,
+    ArgMaxUnit: _argmax,
+    AddUnit: _add,
+    ConcatUnit: _concat,
+    WidthConverter: _width,
+    ForkUnit: _fork,
+    Fifo: _fifo,
+}

@@ -1,0 +1,109 @@
+"""Why a design is as fast as it is, and what the next step would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from hwgen.hw.design import Design
+from hwgen.hw.folding import resolve
+from hwgen.hw.folds import folding_entries, intervals
+from hwgen.hw.kernel import Folding
+from hwgen.hw.limits import layers_behind, least_cycles, slowest
+from hwgen.hw.resources import Resources
+from hwgen.hw.solver import Problem, cheapest_splits
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next faster interval.
+
+    Attributes:
+        folding: of the layers that fold anew, as a folding file has it.
+        before, after: what the design takes and would take, both with FIFOs that are not sized yet.
+    """
+
+    interval: int
+    folding: Mapping[str, Mapping[str, int]]
+    before: Resources
+    after: Resources
+
+    def __str__(self) -> str:
+        kinds = (("lut", "LUT"), ("bram", "BRAM"), ("dsp", "DSP"))
+        pairs = [(getattr(self.before, kind), getattr(self.after, kind), unit) for kind, unit in kinds]
+        changes = [_change(*pair) for pair in pairs if pair[0] != pair[1]]
+        layers = [
+            f"{name}: {', '.join(f'{key.upper()} {value}' for key, value in each.items())}"
+            for name, each in self.folding.items()
+        ]
+        cost = ", ".join(changes) or "nothing more"
+        return f"the next step, {_cycles(self.interval)}, would take {cost} ({'; '.join(layers)})"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What sets the interval of a design.
+
+    Attributes:
+        bottleneck: the layer.
+        cycles: that its slowest unit takes a frame.
+        limit: why no folding is faster; empty where there is a `step`.
+        step: to the next faster interval; None where there is none.
+    """
+
+    bottleneck: str
+    cycles: int
+    limit: str
+    step: Step | None
+
+    def __str__(self) -> str:
+        tail = f"no folding is faster: {self.limit}" if self.step is None else str(self.step)
+        return f"{self.bottleneck} sets the interval of {_cycles(self.cycles)}; {tail}"
+
+
+def explain(problem: Problem, folding: Mapping[str, Folding]) -> Explanation:
+    """What sets the interval of the design of `folding`. In the next step also layers may move that the user fixed."""
+    design = problem.draft(folding)
+    unit, layer = slowest(design)
+    step = _next_step(problem, folding, design)
+    return Explanation(layer, unit.cycles, "" if step else least_cycles(unit), step)
+
+
+def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design) -> Step | None:
+    """The largest interval below the design's: layers that are too slow for it fold anew, if need be all."""
+    if problem.draft(resolve(problem.graph, {}, 1)).bound >= design.bound:
+        return None
+    for interval in reversed([each for each in intervals(problem.graph) if each < design.bound]):
+        units = zip(design.units, layers_behind(design), strict=True)
+        slow = {layer for unit, layer in units if unit.cycles > interval}
+        for open_layers in (slow, set(folding)):
+            faster = _with_open(problem, folding, open_layers)
+            found = faster.resolve(interval)
+            if problem.draft(found).bound < design.bound:
+                return _step(problem, folding, design, cheapest_splits(faster, found))
+    return None
+
+
+def _with_open(problem: Problem, folding: Mapping[str, Folding], layers: set[str]) -> Problem:
+    """The problem in which `layers` are free and the others fixed as they are."""
+    wishes = {name: wish for name, wish in problem.wishes.items() if name not in layers}
+    kept = {name: each for name, each in folding.items() if name not in layers}
+    return replace(problem, wishes=wishes).pinned(kept)
+
+
+def _step(problem: Problem, folding: Mapping[str, Folding], design: Design, found: Mapping[str, Folding]) -> Step:
+    faster = problem.draft(found)
+    moved = {name: each for name, each in found.items() if each != folding[name]}
+    return Step(
+        faster.bound, folding_entries(problem.graph, moved), problem.resources(design), problem.resources(faster)
+    )
+
+
+def _change(before: float, after: float, unit: str) -> str:
+    """Such as `+1,234 LUT (+5 %)`."""
+    share = f" ({100 * (after - before) / before:+.0f} %)" if before else ""
+    return f"{after - before:+,.10g} {unit}{share}"
+
+
+def _cycles(count: int) -> str:
+    return "1 cycle" if count == 1 else f"{count:,} cycles"

@@ -1,0 +1,80 @@
+"""The foldings that a layer can take, and the cycles that they cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hwgen.hw.folding import beats_for_one_lane, divisors, folded_layers
+from hwgen.hw.kernel import Folding
+from hwgen.hw.stream import ceil_div
+from hwgen.ir.graph import Graph, Node
+from hwgen.ir.ops import Concat, Conv, MatMul
+
+
+@dataclass(frozen=True)
+class Product:
+    """The size of a layer with PE and SIMD: `repeats` products a frame of `inputs` by `outputs`."""
+
+    outputs: int
+    inputs: int
+    repeats: int
+
+    def cycles(self, folding: Folding) -> int:
+        """Cycles a frame."""
+        return self.repeats * ceil_div(self.outputs, folding.pe) * ceil_div(self.inputs, folding.simd)
+
+    def splits(self, folding: Folding) -> list[Folding]:
+        """Other foldings of as many lanes, PE * SIMD, and as many cycles."""
+        lanes, cycles = folding.pe * folding.simd, self.cycles(folding)
+        fitting = (Folding(pe, lanes // pe) for pe in divisors(self.outputs) if lanes % pe == 0)
+        whole = (each for each in fitting if self.inputs % each.simd == 0)
+        return [each for each in whole if each != folding and self.cycles(each) == cycles]
+
+
+def product_of(layer: Node) -> Product | None:
+    """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
+    match layer.op:
+        case MatMul(weights=weights):
+            outputs, inputs = weights.shape
+            return Product(outputs, inputs, layer.output.type.elements // outputs)
+        case Conv() as op if not op.is_depthwise:
+            height, width, _ = layer.output.type.shape
+            repeats = height * width * op.groups * op.geometry.taps
+            return Product(op.weights.shape[0] // op.groups, op.weights.shape[3], repeats)
+        case _:
+            return None
+
+
+def folding_entries(graph: Graph, folding: Mapping[str, Folding]) -> dict[str, dict[str, int]]:
+    """`folding` as a folding file has it: PE alone for layers without SIMD."""
+    entries: dict[str, dict[str, int]] = {}
+    for name, each in folding.items():
+        entries[name] = {"pe": each.pe, "simd": each.simd} if product_of(graph.node(name)) else {"pe": each.pe}
+    return entries
+
+
+def intervals(graph: Graph) -> tuple[int, ...]:
+    """Every number of cycles a frame that some layer of `graph` can take, ascending; among them every interval."""
+    found: set[int] = set()
+    for layer in folded_layers(graph):
+        found |= _layer_cycles(layer)
+    return tuple(sorted(found))
+
+
+def _layer_cycles(layer: Node) -> set[int]:
+    product = product_of(layer)
+    if product is None:
+        sizes = [value.type.channels for value in layer.inputs]
+        lanes = divisors(math.gcd(*sizes) if isinstance(layer.op, Concat) else sizes[0])
+        return {beats_for_one_lane(layer) // each for each in lanes}
+    cycles = {
+        product.repeats * outputs * inputs
+        for outputs in divisors(product.outputs)
+        for inputs in divisors(product.inputs)
+    }
+    if isinstance(layer.op, Conv):  # the sliding window unit in front reads the image
+        pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
+        cycles |= {pixels * layer.op.groups * inputs for inputs in divisors(product.inputs)}
+    return cycles

@@ -1,0 +1,245 @@
+"""The folding solver: the least hardware for a target, or the fastest design within a budget.
+
+Layers are folded to take at most a common number of cycles a frame, by divisors of their sizes, so that every folding
+is legal and the layers are balanced. The intervals to choose from are finite: the cycles that some layer can take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+
+from hwgen.config import LayerFolding
+from hwgen.errors import FoldingError
+from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.device import Device, device_of
+from hwgen.hw.fifo import deepen
+from hwgen.hw.folding import folded_layers, resolve
+from hwgen.hw.folds import intervals, product_of
+from hwgen.hw.kernel import Folding
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.limits import least_cycles, slowest
+from hwgen.hw.lower import Choices, draft
+from hwgen.hw.resources import Budget, Resources
+from hwgen.ir.graph import Graph
+
+FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
+"""Shares of a device that a design may take to fit: what is left lets the router close timing."""
+
+_AHEAD = 3
+"""Faster intervals that are tried beside the one asked for."""
+
+_NEARLY = 1.25
+"""A folding that takes up to this multiple of the budget is worth a search for cheaper splits."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An integer network to fold for a part.
+
+    Attributes:
+        wishes: PE and SIMD that the user fixed, by layer name.
+        prices: what units take that were looked at before; belongs to `graph`.
+    """
+
+    graph: Graph
+    part: str
+    clock_mhz: float
+    wishes: Mapping[str, LayerFolding] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
+    prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Prices stay behind: one worker may be adding to them while they travel to another."""
+        return {**self.__dict__, "prices": {}}
+
+    @property
+    def device(self) -> Device:
+        """Raises: ConfigError."""
+        return device_of(self.part)
+
+    def resolve(self, interval: int) -> dict[str, Folding]:
+        """The folding by `hwgen.hw.folding.resolve`. Raises: FoldingError."""
+        return resolve(self.graph, self.wishes, interval)
+
+    def pinned(self, folding: Mapping[str, Folding]) -> Problem:
+        """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
+        layers = (layer for layer in folded_layers(self.graph) if product_of(layer) and layer.name in folding)
+        fixed = {each.name: LayerFolding(pe=folding[each.name].pe, simd=folding[each.name].simd) for each in layers}
+        return replace(self, wishes={**self.wishes, **fixed})
+
+    def draft(self, folding: Mapping[str, Folding]) -> Design:
+        """The design of a folding, its FIFOs as `lower` places them, without a digest."""
+        return draft(self.graph, folding, part=self.part, clock_mhz=self.clock_mhz, choices=self.choices)
+
+    def sized(self, design: Design) -> Design:
+        """`design` with its FIFOs sized, around those that the user chose. Raises: ConfigError, DeadlockError."""
+        return deepen(design, self.choices.fifo_depths, round_up=self.choices.round_fifos)
+
+    def resources(self, design: Design) -> Resources:
+        """What `design` takes of the part."""
+        edge = design_resources(replace(design, units=()), self.device.family)
+        parts = [edge, *map(self._price, design.units)]
+        return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
+
+    def _price(self, unit: Unit) -> Resources:
+        """What `unit` takes. Its arrays and thresholds are the network's, so its other fields tell it apart."""
+        values = (getattr(unit, each.name) for each in fields(unit))
+        key = (self.part, *(value for value in values if not isinstance(value, np.ndarray | Thresholding)))
+        if key not in self.prices:
+            self.prices[key] = unit_resources(unit, self.device.family)
+        return self.prices[key]
+
+    def fps(self, interval: int) -> float:
+        """Frames a second."""
+        return self.clock_mhz * 1e6 / interval
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a folding is solved for.
+
+    Attributes:
+        interval: cycles a frame may take at most; None for the fastest design within `budget`.
+        strict: whether an interval out of reach is an error; else the nearest is taken.
+        budget: what the design may take.
+    """
+
+    interval: int | None
+    strict: bool = True
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A folding (one entry per layer) and its design, FIFOs sized; the design has no digest yet."""
+
+    folding: Mapping[str, Folding]
+    design: Design
+
+
+def fitting(device: Device) -> Budget:
+    """The budget of a design that fits `device` with room to route: 70 % of its LUT, 80 % of its BRAM and DSP."""
+    has = device.capacity
+    return Budget(FIT["lut"] * has.lut, FIT["bram"] * has.bram, FIT["dsp"] * has.dsp)
+
+
+def solve(problem: Problem, goal: Goal) -> Solution:
+    """The folding for `goal`: the cheapest of a target, else the fastest within the budget.
+
+    Raises:
+        FoldingError: the target is out of reach, or nothing fits the budget.
+        DeadlockError: no FIFO depths let the network run.
+    """
+    if goal.interval is None:
+        return _fastest(problem, goal.budget)
+    if goal.strict and problem.draft(problem.resolve(goal.interval)).bound > goal.interval:
+        raise _out_of_reach(problem, goal.interval)
+    folding = _cheapest(problem, goal.interval)
+    solution = Solution(folding, problem.sized(problem.draft(folding)))
+    taken = problem.resources(solution.design)
+    if not goal.budget.fits(taken):
+        must = f"the design must take at most {goal.budget}"
+        change = "Allow more cycles a frame, or a larger budget"
+        raise FoldingError(f"{goal.interval:,} cycles a frame", must, str(taken), change)
+    return solution
+
+
+def _cheapest(problem: Problem, interval: int) -> dict[str, Folding]:
+    """The cheapest folding of those for `interval` and a few faster ones, which need not cost more."""
+    faster = [each for each in intervals(problem.graph) if each < interval]
+    tried: list[dict[str, Folding]] = []
+    for each in (interval, *faster[: -_AHEAD - 1 : -1]):
+        folding = problem.resolve(each)
+        if folding not in tried:
+            tried.append(folding)
+    split = [cheapest_splits(problem, folding) for folding in tried]
+    return min(split, key=lambda folding: _share(problem, problem.draft(folding)))
+
+
+def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[str, Folding]:
+    """`folding` with PE and SIMD of the layers that the user left open split anew, where that costs less.
+
+    A layer's cycles and its lanes, PE * SIMD, stay; layers that follow its lanes follow. From the last layer to the
+    first each takes its cheapest split while the others keep theirs, cheapest being the smallest share of the part.
+    """
+    best = dict(folding)
+    design = problem.draft(best)
+    bound, cost = design.bound, _share(problem, design)
+    for layer in reversed(folded_layers(problem.graph)):
+        product, wish = product_of(layer), problem.wishes.get(layer.name, LayerFolding())
+        if product is None or wish != LayerFolding():
+            continue
+        for split in product.splits(best[layer.name]):
+            trial = problem.pinned({**best, layer.name: split}).resolve(bound)
+            design = problem.draft(trial)
+            if design.bound <= bound and (share := _share(problem, design)) < cost:
+                best, cost = trial, share
+    return best
+
+
+def _share(problem: Problem, design: Design) -> float:
+    """The sum of the shares of the part's LUT, BRAM and DSP."""
+    has, taken = problem.device.capacity, problem.resources(design)
+    return taken.lut / has.lut + taken.bram / max(1, has.bram) + taken.dsp / max(1, has.dsp)
+
+
+def _fastest(problem: Problem, budget: Budget) -> Solution:
+    """The first design within `budget` from the fastest on.
+
+    All intervals are tried in turn: resources need not fall with the speed, as a slower layer may have a deeper memory
+    that goes to block RAM.
+    """
+    closest: tuple[float, Design] | None = None
+    tried: list[Mapping[str, Folding]] = []
+    for interval in intervals(problem.graph):
+        folding = problem.resolve(interval)
+        if folding in tried:
+            continue
+        tried.append(folding)
+        design = problem.draft(folding)
+        use = budget.use(problem.resources(_lightest(design)))
+        if closest is None or use < closest[0]:
+            closest = use, design
+        if use <= _NEARLY:
+            solution = _within(problem, budget, cheapest_splits(problem, folding))
+            if solution is not None:
+                return solution
+    assert closest is not None, "every network has an interval"
+    smallest = problem.sized(closest[1])
+    found = f"{problem.resources(smallest)} at {smallest.bound:,} cycles a frame as the closest"
+    change = "Allow more; `hwgen explore` also weighs LUT RAM against block RAM"
+    raise FoldingError("budget", f"a design must take at most {budget}", found, change)
+
+
+def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) -> Solution | None:
+    """The solution of `folding` if it fits with its FIFOs sized."""
+    design = problem.draft(folding)
+    if not budget.fits(problem.resources(_lightest(design))):
+        return None
+    sized = problem.sized(design)
+    return Solution(folding, sized) if budget.fits(problem.resources(sized)) else None
+
+
+def _lightest(design: Design) -> Design:
+    """The design without FIFOs: what sizing may come down to."""
+    return replace(design, units=tuple(unit for unit in design.units if not isinstance(unit, Fifo)))
+
+
+def _out_of_reach(problem: Problem, interval: int) -> FoldingError:
+    """The error that says which layer is too slow, its best and why."""
+    best = problem.draft(problem.resolve(1))
+    unit, name = slowest(best)
+    given = problem.wishes.get(name)
+    why = f"its folding is given, {_given(given)}" if given else least_cycles(unit)
+    must = f"must take at most {interval:,} cycles a frame ({problem.fps(interval):,.0f} frames/s)"
+    found = f"{best.bound:,} at best ({problem.fps(best.bound):,.0f} frames/s): {why}"
+    return FoldingError(problem.graph.node(name).label, must, found, f"Ask for {best.bound:,} cycles or more")
+
+
+def _given(wish: LayerFolding) -> str:
+    return ", ".join(f"{key.upper()} {value}" for key, value in wish.model_dump().items() if value is not None)

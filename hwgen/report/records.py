@@ -1,0 +1,108 @@
+"""What a project's folder remembers of the runs made of it: simulation, accuracy, synthesis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hwgen.hw.cycles import Cycles
+from hwgen.hw.resources import Resources
+
+BACKENDS = {
+    "rtl": "RTL simulation",
+    "csim": "C simulation",
+    "dpi": "simulation of the HLS C++ under DPI-C",
+    "golden": "golden model alone",
+}
+"""Who computed the frames of a run, in words."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The last simulation of the whole design.
+
+    Attributes:
+        cycles: as simulated; None where the back end has no clock of the design's own.
+        predicted: by the cycle model, for as many frames.
+        beats_timed, mistimed: beats whose cycle was compared with the predicted one, and those that differ.
+        paced: the source offered frames at a pace of its own.
+        stalled: source or sink paused at random, so that cycles are not comparable.
+    """
+
+    backend: str
+    frames: int
+    mismatches: int
+    streams: tuple[str, ...]
+    cycles: Cycles | None
+    predicted: Cycles
+    beats_timed: int
+    mistimed: int
+    paced: bool
+    stalled: bool
+
+    @property
+    def measured(self) -> Cycles | None:
+        """The design's own cycles: None unless its bits were right and nobody held it up."""
+        return None if self.mismatches or self.stalled or self.paced else self.cycles
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The last accuracy: images whose class is their label."""
+
+    backend: str
+    frames: int
+    correct: int
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """The last synthesis: what `tool` made of the whole design on an FPGA of `family`."""
+
+    tool: str
+    family: str
+    total: Resources
+
+
+@dataclass(frozen=True)
+class Records:
+    """What is known beyond the estimate; None for a run that was never made of this very design."""
+
+    simulated: Simulated | None = None
+    evaluated: Evaluated | None = None
+    synthesised: Synthesised | None = None
+
+
+def simulated(values: Mapping[str, Any]) -> Simulated:
+    """Read `simulate.json`. Raises KeyError, TypeError or ValueError where it is not what `hwgen simulate` writes."""
+    if values["backend"] not in BACKENDS:
+        raise ValueError(f"back end {values['backend']}")
+    return Simulated(
+        backend=values["backend"],
+        frames=int(values["frames"]),
+        mismatches=int(values["mismatches"]),
+        streams=tuple(values["streams_checked"]),
+        cycles=None if values["latency_cycles"] is None else _cycles(values),
+        predicted=_cycles(values["predicted"]),
+        beats_timed=int(values["beats_timed"]),
+        mistimed=sum(int(stream["count"]) for stream in values["mistimed"]),
+        paced=bool(values["input_interval"]),
+        stalled=bool(values["stalls"]),
+    )
+
+
+def evaluated(values: Mapping[str, Any]) -> Evaluated:
+    """Read `evaluate.json`. Raises as `simulated` does."""
+    return Evaluated(str(values["backend"]), int(values["frames"]), int(values["correct"]))
+
+
+def synthesised(values: Mapping[str, Any]) -> Synthesised:
+    """Read `synth.json`. Raises as `simulated` does."""
+    return Synthesised(str(values["tool"]), str(values["family"]), Resources(**values["measured"]))
+
+
+def _cycles(values: Mapping[str, Any]) -> Cycles:
+    interval = values["interval_cycles"]
+    latency, total = int(values["latency_cycles"]), int(values["total_cycles"])
+    return Cycles(None if interval is None else int(interval), latency, total)

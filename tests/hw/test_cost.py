@@ -1,0 +1,196 @@
+"""The cost model: memories as Yosys infers them, coefficients against stored syntheses of held-out designs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.calibration.check import beyond, table, whole
+from benchmarks.calibration.designs import drawn as calibration_design
+from benchmarks.calibration.fit import read
+from hwgen.backends.render import library
+from hwgen.backends.rtl import emit
+from hwgen.hw.cost import design_resources, edge_resources, unit_resources
+from hwgen.hw.cost.arithmetic import PopcountSize, bits_compared, is_dsp, popcount_size
+from hwgen.hw.cost.memories import block_ram, lut_ram
+from hwgen.hw.device import Family
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.resources import Resources
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import Bipolar, IntType
+from hwgen.verify.synth import Project, resources_of, synthesise
+from tests.rtl_support import design_of, matvec
+
+B = Bipolar()
+ROOT = Path(__file__).resolve().parents[2]
+FAMILIES = ("xc7", "ecp5")
+
+
+def test_held_out_designs_stay_within_the_limits() -> None:
+    designs = read("xc7", held_out=True)
+    assert len(designs) >= 30
+    assert beyond(whole(design, Family.XC7) for design in designs) == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_documented_errors_are_those_of_the_data(family: str) -> None:
+    assert table(read(family, held_out=True), Family(family)) in (ROOT / "docs" / "resources.md").read_text()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_design_is_fitted_and_held_out(family: str) -> None:
+    fitted, held = ({(each.kind, each.seed) for each in read(family, held_out=held)} for held in (False, True))
+    assert fitted and held and not fitted & held
+
+
+SIZES = [
+    # style, width, depth: around the sizes of blocks and of LUT RAM
+    *[("distributed", width, depth) for width in (1, 3, 7) for depth in (2, 33, 65, 129)],
+    *[("block", width, depth) for width in (2, 9, 19, 37, 73) for depth in (130, 513, 1025, 2049)],
+]
+
+
+def memories(family: Family) -> Project:
+    """A top level of FIFOs of all sizes."""
+    files = library("rtl")
+    ports, body = ["input wire logic clk, rst, valid, ready", "input wire logic [99:0] data"], []
+    for index, (style, width, depth) in enumerate(SIZES):
+        ports.append(f"output logic [{width - 1}:0] out{index}, output logic [1:0] flags{index}")
+        body.append(
+            f'  hwgen_fifo #(.Width({width}), .Depth({depth}), .Style("{style}")) u_{index} (.clk_i(clk), .rst_ni(rst),'
+            f" .s_data_i(data[{width - 1}:0]), .s_valid_i(valid), .s_ready_o(flags{index}[0]), .m_data_o(out{index}),"
+            f" .m_valid_o(flags{index}[1]), .m_ready_i(ready));"
+        )
+    top = "\n".join([f"module memories_{family.value} ({', '.join(ports)});", *body, "endmodule\n"])
+    sources = {"hwgen_fifo.sv": files["hwgen_fifo.sv"], "top.sv": top}
+    return Project(f"memories_{family.value}", {**sources, "files.f": "hwgen_fifo.sv\ntop.sv\n"})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", [Family.XC7, Family.ECP5])
+def test_memories_are_those_that_yosys_infers(family: Family, tmp_path: Path) -> None:
+    found = synthesise([memories(family)], family, tmp_path)[0]
+    rams = ("RAM", "TRELLIS_DPR", "DP16KD", "PDPW16KD")
+    for index, (style, width, depth) in enumerate(SIZES):
+        cells = {name: count for name, count in found.cells[str(index)].items() if name.startswith(rams)}
+        if style == "block":
+            want = block_ram(width, depth, family, writable=True).taken
+        else:
+            want = lut_ram(width, depth, family, one_address=False).taken
+        assert resources_of(cells, family) == want, (style, width, depth, cells)
+
+
+CONVERTERS = [
+    # bits of a lane, lanes in and out: odd and even groups, one group a beat and several, few held and many
+    *[(3, 1, 4), (3, 1, 40), (12, 1, 4), (12, 1, 32), (11, 1, 2), (5, 9, 1), (7, 3, 20), (8, 1, 20)],
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", [Family.XC7, Family.ECP5])
+def test_multipliers_of_width_converters_are_those_that_yosys_infers(family: Family, tmp_path: Path) -> None:
+    designs = []
+    for bits, lanes, wider in CONVERTERS:
+        source = Stream("x", IntType(bits, signed=False), lanes * wider * 3, lanes)
+        unit = WidthConverter("width", "", source, replace(source, lanes=wider))
+        designs.append(replace(design_of(unit), name=f"width_{bits}_{lanes}_{wider}"))
+    found = synthesise([Project(design.name, emit(design)) for design in designs], family, tmp_path)
+    for design, each in zip(designs, found, strict=True):
+        assert each.units["width"].dsp == unit_resources(design.units[0], family).dsp, design.name
+
+
+@pytest.mark.parametrize(
+    ("width", "depth", "want"),
+    [
+        # UG473's shapes: 512 x 36, 1k x 18, 2k x 9, 4k x 4, 8k x 2, 16k x 1 in 18 kbit
+        (36, 512, Resources(bram18=1)),
+        (18, 1024, Resources(bram18=1)),
+        (9, 2048, Resources(bram18=1)),
+        (4, 4096, Resources(bram18=1)),
+        (2, 8192, Resources(bram18=1)),
+        (1, 16384, Resources(bram18=1)),
+        (72, 512, Resources(bram36=1)),
+        (36, 1024, Resources(bram36=1)),
+        (1, 32768, Resources(bram36=1)),
+        (37, 512, Resources(bram36=1)),
+        # five copies of 27 bits, two words of 72 bits: as measured
+        (27, 2049, Resources(bram36=2)),
+        (0, 999, Resources()),
+    ],
+)
+def test_shapes_of_block_ram(width: int, depth: int, want: Resources) -> None:
+    assert block_ram(width, depth, Family.XC7, writable=True).taken == want
+
+
+def test_multipliers() -> None:
+    """From nine bits of product on, an unsigned operand having a sign bit more."""
+    int4, uint4 = IntType(4, signed=True), IntType(4, signed=False)
+    assert not is_dsp(int4, int4, Family.XC7) and is_dsp(int4, uint4, Family.XC7)
+    assert is_dsp(int4, int4, Family.ECP5)
+
+
+def test_products_of_integers_take_multiplier_blocks() -> None:
+    unit = matvec(np.random.default_rng(0), IntType(8, True), IntType(8, False), (12, 6), (2, 3))
+    assert unit_resources(unit, Family.XC7).dsp == 6
+
+
+def test_popcounts() -> None:
+    """Groups of 3 + 3 + 1, 7 + 3 + 1 and 11 + 3 + 1 bits; their sums behind registers."""
+    assert popcount_size(3) == PopcountSize(leaves=1, group_bits=0, registers=2, adder_bits=0)
+    assert popcount_size(7) == PopcountSize(leaves=1, group_bits=4, registers=3, adder_bits=0)
+    assert popcount_size(15) == PopcountSize(leaves=1, group_bits=4 + 5 + 5, registers=4, adder_bits=0)
+    assert popcount_size(31) == PopcountSize(leaves=2, group_bits=28, registers=9, adder_bits=6)
+
+
+@pytest.mark.parametrize("width", [1, 4, 16, 20, 63, 64, 100])
+def test_popcounts_cover_every_bit(width: int) -> None:
+    """A count of n bits needs at least n - log2(n) full adders or places in leaves."""
+    size = popcount_size(width)
+    assert size.registers >= width.bit_length()
+    assert 3 * size.leaves + size.group_bits + size.adder_bits >= width - width.bit_length()
+
+
+def test_bits_that_a_comparison_with_a_constant_looks_at() -> None:
+    """None where the answer is known, else those from the constant's lowest one on."""
+    thresholds = np.array([0, 1, 2, 12, 128, 255, 256])
+    assert bits_compared(thresholds, IntType(8, signed=False)).tolist() == [0, 8, 7, 6, 1, 8, 0]
+    assert bits_compared(np.array([-8, -4, 0, 4, 8]), IntType(4, signed=True)).tolist() == [0, 2, 1, 2, 0]
+
+
+def test_memories_follow_their_style() -> None:
+    unit = matvec(np.random.default_rng(0), B, B, (64, 64), (4, 8), result=B)
+    block, logic = (replace(unit, memory_style=style) for style in (MemoryStyle.BLOCK, MemoryStyle.LUT))
+    assert unit_resources(block, Family.XC7).bram == 0.5
+    assert unit_resources(logic, Family.XC7).bram == 0
+    assert unit_resources(logic, Family.XC7).lut > unit_resources(block, Family.XC7).lut
+
+
+@pytest.mark.parametrize("family", list(Family))
+def test_more_lanes_take_more(family: Family) -> None:
+    rng = np.random.default_rng(0)
+    luts = [unit_resources(matvec(rng, B, B, (64, 64), (n, n), result=B), family).lut for n in (2, 4, 8, 16)]
+    assert luts == sorted(luts) and luts[-1] > 3 * luts[0]
+
+
+def test_bit_planes_take_no_multipliers() -> None:
+    unit = matvec(np.random.default_rng(0), B, IntType(8, False), (16, 8), (2, 4), result=B)
+    planes = unit_resources(replace(unit, arithmetic=Arithmetic.BIT_PLANES), Family.XC7)
+    assert planes.dsp == 0 and planes.lut > 0
+
+
+def test_ultrascale_plus_is_priced_as_the_7_series() -> None:
+    design = calibration_design("convolutional", 0)
+    assert design_resources(design, Family.XCUP) == design_resources(design, Family.XC7)
+
+
+def test_a_design_is_its_units_and_its_edge() -> None:
+    design = design_of(matvec(np.random.default_rng(0), B, B, (12, 9), (2, 3), result=B))
+    units = (unit_resources(unit, Family.XC7) for unit in design.units)
+    assert design_resources(design, Family.XC7) == reduce(add, units) + edge_resources(design, Family.XC7)

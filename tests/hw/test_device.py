@@ -1,0 +1,76 @@
+"""FPGAs: found by part, package and board; public figures; what is said about others."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwgen.errors import ConfigError
+from hwgen.hw.device import DEVICES, Family, device_of
+from hwgen.hw.resources import Resources
+
+PARTS = [
+    # as users write it, the device, its family, LUTs, memory blocks of 36 kbit, multipliers
+    ("xc7z020clg400-1", "xc7z020", Family.XC7, 53_200, 140, 220),
+    ("Pynq-Z1", "xc7z020", Family.XC7, 53_200, 140, 220),
+    ("pynq-z2", "xc7z020", Family.XC7, 53_200, 140, 220),
+    ("zc706", "xc7z045", Family.XC7, 218_600, 545, 900),
+    ("xc7a35tcpg236-1", "xc7a35t", Family.XC7, 20_800, 50, 90),
+    ("ultra96", "xczu3eg", Family.XCUP, 70_560, 216, 360),
+    ("xczu3eg-sbva484-1-e", "xczu3eg", Family.XCUP, 70_560, 216, 360),
+    ("zcu104", "xczu7ev", Family.XCUP, 230_400, 312, 1_728),
+    ("kv260", "xck26", Family.XCUP, 117_120, 144, 1_248),
+    ("xck26-sfvc784-2LV-c", "xck26", Family.XCUP, 117_120, 144, 1_248),
+    ("xcu250-figd2104-2L-e", "xcu250", Family.XCUP, 1_728_000, 2_688, 12_288),
+    ("u55c", "xcu55c", Family.XCUP, 1_303_680, 2_016, 9_024),
+    ("xcku5p", "xcku5p", Family.XCUP, 216_960, 480, 1_824),
+    ("LFE5U-25F-6BG256C", "lfe5u-25f", Family.ECP5, 24_288, 28, 28),
+    ("LFE5U-45F-6BG381C", "lfe5u-45f", Family.ECP5, 43_848, 54, 72),
+    ("LFE5U-85F-6BG381C", "lfe5u-85f", Family.ECP5, 83_640, 104, 156),
+    ("lfe5um5g-85f-8bg554", "lfe5um5g-85f", Family.ECP5, 83_640, 104, 156),
+]
+
+
+@pytest.mark.parametrize(("part", "name", "family", "lut", "bram", "dsp"), PARTS, ids=[each[0] for each in PARTS])
+def test_a_known_part(part: str, name: str, family: Family, lut: int, bram: float, dsp: int) -> None:
+    device = device_of(part)
+    assert (device.name, device.family) == (name, family)
+    assert (device.capacity.lut, device.capacity.bram, device.capacity.dsp) == (lut, bram, dsp)
+
+
+def test_names_are_unique_and_lower_case() -> None:
+    names = [name for device in DEVICES for name in (device.name, *device.boards)]
+    assert len(set(names)) == len(names)
+    assert names == [name.lower() for name in names]
+
+
+def test_every_device_is_whole_and_cited() -> None:
+    for device in DEVICES:
+        capacity = device.capacity
+        assert capacity.lut and capacity.bram and capacity.dsp and device.source, device.name
+        assert capacity.ff == capacity.lut * (1 if device.family is Family.ECP5 else 2), device.name
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (
+            "xc7z099clg400-1",
+            "part: must be a known FPGA or board; found xc7z099clg400-1. "
+            "The closest names are xczu9cg, xc7z100, xc7z045.",
+        ),
+        (
+            "U96",
+            "part: must be a known FPGA or board; found U96. The closest names are ultra96, ultra96-v2, zcu106.",
+        ),
+    ],
+)
+def test_an_unknown_part(part: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        device_of(part)
+    assert str(error.value) == message
+
+
+def test_resources_add_and_multiply() -> None:
+    one = Resources(lut=3, ff=2, bram18=1, bram36=2, dsp=4, uram=5)
+    assert one + one == one * 2 == Resources(lut=6, ff=4, bram18=2, bram36=4, dsp=8, uram=10)
+    assert (one.bram, one * 0) == (2.5, Resources())

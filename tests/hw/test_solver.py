@@ -1,0 +1,283 @@
+"""The folding solver: targets met and missed, budgets kept, splits, and the explanation of what limits a design."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hwgen.config import LayerFolding
+from hwgen.errors import FoldingError
+from hwgen.hw import solver
+from hwgen.hw.cost import design_resources
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.device import Family, device_of
+from hwgen.hw.explain import Explanation, Step, explain
+from hwgen.hw.folds import Product, intervals, product_of
+from hwgen.hw.kernel import Folding
+from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.resources import Budget, Resources
+from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
+from hwgen.hw.stream import ceil_div
+from hwgen.passes.pipeline import integer_network
+from tests.builders import (
+    PART,
+    concat_net,
+    mobilenet_like,
+    padded_net,
+    random_folding,
+    random_image_network,
+    random_network,
+    resnet_like,
+    signal_net,
+)
+
+DENSE = integer_network(random_network(np.random.default_rng(0), (24, 16, 12, 4), input_quantiser=True))
+MOBILE = integer_network(mobilenet_like(np.random.default_rng(0)))
+SEEDS = range(12)
+
+
+def problem(seed: int = -1, **wishes: LayerFolding) -> Problem:
+    graph = DENSE if seed < 0 else integer_network(random_image_network(np.random.default_rng(seed)))
+    return Problem(graph, PART, 100.0, wishes)
+
+
+def taken(given: Problem, solution: Solution) -> Resources:
+    return design_resources(solution.design, device_of(given.part).family)
+
+
+def share(given: Problem, design: Design) -> float:
+    """What the design takes of the part's LUT, BRAM and DSP, summed."""
+    has, takes = given.device.capacity, given.resources(design)
+    return takes.lut / has.lut + takes.bram / has.bram + takes.dsp / has.dsp
+
+
+def least(given: Problem) -> int:
+    """The shortest interval there is."""
+    return given.draft(given.resolve(1)).bound
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_targets_are_met_exactly(seed: int) -> None:
+    """The cycle model itself, FIFOs sized, never takes longer than asked for."""
+    given = problem(seed)
+    for factor in (1, 3, 20):
+        solution = solve(given, Goal(factor * least(given)))
+        assert solution.design.cycles.interval <= factor * least(given), f"seed {seed}, factor {factor}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_budgets_are_kept(seed: int) -> None:
+    """With what a solved design takes as the budget, no slower design is found, and none that takes more."""
+    given = problem(seed)
+    for factor in (1, 5):
+        solution = solve(given, Goal(factor * least(given)))
+        budget = Budget(lut=taken(given, solution).lut)
+        found = solve(given, Goal(None, budget=budget))
+        assert budget.fits(taken(given, found)), f"seed {seed}, factor {factor}"
+        assert found.design.bound <= solution.design.bound
+
+
+def test_the_same_every_time() -> None:
+    assert solve(problem(3), Goal(500)).folding == solve(problem(3), Goal(500)).folding
+
+
+def test_wishes_are_kept() -> None:
+    given = problem(fc0=LayerFolding(pe=2, simd=3), fc1=LayerFolding(pe=6))
+    found = solve(given, Goal(64)).folding
+    assert (found["fc0"], found["fc1"].pe) == (Folding(2, 3), 6)
+
+
+def test_a_soft_target_comes_as_near_as_it_can() -> None:
+    assert solve(problem(fc0=LayerFolding(pe=1, simd=1)), Goal(5, strict=False)).design.bound == 24 * 16
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_prices_are_those_of_the_cost_model(seed: int) -> None:
+    """A problem that has priced many designs still says of each what the cost model says."""
+    given = problem(seed)
+    rng = np.random.default_rng(seed)
+    for _ in range(12):
+        chosen = given.pinned({name: Folding(each.pe or 1, each.simd or 1) for name, each in wishes_of(given, rng)})
+        design = chosen.draft(chosen.resolve(least(given)))
+        assert chosen.prices is given.prices
+        assert given.resources(design) == design_resources(design, device_of(PART).family)
+
+
+def test_prices_do_not_travel() -> None:
+    given = problem()
+    given.resources(given.draft(given.resolve(least(given))))
+    sent = pickle.loads(pickle.dumps(given))
+    assert given.prices and not sent.prices and sent.wishes == given.wishes
+
+
+def wishes_of(given: Problem, rng: np.random.Generator) -> list[tuple[str, LayerFolding]]:
+    """A random folding of every product."""
+    folding = random_folding(rng, given.graph, most=10**6)
+    return [(name, each) for name, each in folding.items() if product_of(given.graph.node(name))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_splits_cost_no_more_and_take_no_longer(seed: int) -> None:
+    given = problem(seed)
+    folding = given.resolve(4 * least(given))
+    split = cheapest_splits(given, folding)
+    before, after = given.draft(folding), given.draft(split)
+    assert after.bound <= before.bound
+    assert share(given, after) <= share(given, before)
+    for layer in given.graph.nodes:
+        product = product_of(layer)
+        if product is not None and layer.name in folding:
+            one, two = folding[layer.name], split[layer.name]
+            assert (product.cycles(one), one.pe * one.simd) == (product.cycles(two), two.pe * two.simd)
+
+
+def test_splits_follow_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing but converters costs, fc1 takes its 12 lanes as 3 x 4 beside the 4 that fc0 writes."""
+
+    def converters(unit: Unit, family: Family) -> Resources:
+        return Resources(lut=isinstance(unit, WidthConverter))
+
+    monkeypatch.setattr(solver, "unit_resources", converters)
+    given = problem(fc0=LayerFolding(pe=4, simd=24), fc2=LayerFolding(pe=4, simd=3))
+    folding = given.pinned({"fc1": Folding(12, 1)}).resolve(16)
+    split = cheapest_splits(given, folding)
+    assert split["fc1"] == Folding(3, 4)
+    assert [given.resources(given.draft(each)).lut for each in (folding, split)] == [2, 0]
+
+
+def test_splits_of_a_product() -> None:
+    product = Product(outputs=12, inputs=8, repeats=5)
+    assert product.cycles(Folding(3, 4)) == 5 * 4 * 2
+    assert product.splits(Folding(3, 4)) == [Folding(6, 2), Folding(12, 1)]
+    assert product.splits(Folding(12, 8)) == []
+    assert product.cycles(Folding(5, 3)) == 5 * ceil_div(12, 5) * ceil_div(8, 3)
+
+
+@pytest.mark.parametrize("make", [resnet_like, mobilenet_like, signal_net, padded_net, concat_net])
+def test_every_interval_is_a_candidate(make) -> None:
+    """Whatever target is asked for, the solved design's interval is in the list that budgets are searched over."""
+    graph = integer_network(make(np.random.default_rng(0)))
+    given = Problem(graph, PART, 100.0)
+    listed = intervals(graph)
+    assert list(listed) == sorted(set(listed))
+    for target in (1, 50, 333, 4_000, 10**9):
+        assert given.draft(given.resolve(target)).bound in listed
+
+
+def test_fitting() -> None:
+    assert fitting(device_of("xc7z020")) == Budget(lut=0.7 * 53_200, bram=0.8 * 140, dsp=0.8 * 220)
+
+
+def test_budget() -> None:
+    has = Resources(lut=100, bram18=3, bram36=2, dsp=5)
+    assert has.bram == 3.5
+    assert Budget().use(has) == 0 and Budget().fits(has)
+    assert Budget(lut=200, bram=7, dsp=20).use(has) == 0.5
+    assert Budget(lut=100, bram=3.5, dsp=5).fits(has) and not Budget(bram=3).fits(has)
+    assert not Budget(dsp=0).fits(has) and Budget(dsp=0).fits(Resources())
+    assert str(Budget(lut=37_240, bram=3.5)) == "37,240 LUT, 3.5 BRAM"
+    assert str(has) == "100 LUT, 3.5 BRAM, 5 DSP"
+
+
+def dense_error(goal: Goal, **wishes: LayerFolding) -> str:
+    with pytest.raises(FoldingError) as error:
+        solve(problem(**wishes), goal)
+    return str(error.value)
+
+
+def test_out_of_reach_for_a_given_folding() -> None:
+    assert dense_error(Goal(10), fc1=LayerFolding(pe=2, simd=2)) == (
+        "fc1 (net.fc1): must take at most 10 cycles a frame (10,000,000 frames/s);"
+        " found 48 at best (2,083,333 frames/s): its folding is given, PE 2, SIMD 2. Ask for 48 cycles or more."
+    )
+
+
+OUT_OF_REACH = {
+    "window": (
+        resnet_like,
+        "conv0 (net.conv0): must take at most 1 cycles a frame (100,000,000 frames/s);"
+        " found 576 at best (173,611 frames/s): its window unit writes 576 taps, one a cycle."
+        " Ask for 576 cycles or more.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_REACH)
+def test_out_of_reach(name: str) -> None:
+    make, message = OUT_OF_REACH[name]
+    with pytest.raises(FoldingError) as error:
+        solve(Problem(integer_network(make(np.random.default_rng(0))), PART, 100.0), Goal(1))
+    assert str(error.value) == message
+
+
+def test_a_budget_below_the_smallest() -> None:
+    """The error names the design that comes closest, which is the one of the fewest LUTs, its FIFOs aside."""
+    given = problem()
+
+    def luts(interval: int) -> int:
+        draft = given.draft(given.resolve(interval))
+        units = tuple(unit for unit in draft.units if not isinstance(unit, Fifo))
+        return given.resources(replace(draft, units=units)).lut
+
+    smallest = given.sized(given.draft(given.resolve(min(intervals(given.graph), key=luts))))
+    assert dense_error(Goal(None, budget=Budget(lut=20))) == (
+        f"budget: a design must take at most 20 LUT; found {given.resources(smallest)} at {smallest.bound:,} cycles"
+        " a frame as the closest. Allow more; `hwgen explore` also weighs LUT RAM against block RAM."
+    )
+
+
+def test_a_target_and_a_budget() -> None:
+    given = problem()
+    needs = taken(given, solve(given, Goal(16)))
+    assert taken(given, solve(given, Goal(16, budget=Budget(lut=needs.lut)))) == needs
+    assert dense_error(Goal(16, budget=Budget(lut=needs.lut - 1))) == (
+        f"16 cycles a frame: the design must take at most {needs.lut - 1:,} LUT; found {needs}."
+        " Allow more cycles a frame, or a larger budget."
+    )
+
+
+def explained(given: Problem, interval: int) -> Explanation:
+    return explain(given, solve(given, Goal(interval, strict=False)).folding)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_next_step_is_the_next(seed: int) -> None:
+    """Its folding gives its interval and its resources, and no interval in between is met by any folding."""
+    given = problem(seed)
+    folding = solve(given, Goal(6 * least(given))).folding
+    found = explain(given, folding)
+    design = given.draft(folding)
+    assert found.cycles == design.bound and (found.step is None) == (design.bound == least(given))
+    if found.step is not None:
+        wishes = {name: LayerFolding(**each) for name, each in found.step.folding.items()}
+        kept = given.pinned({name: each for name, each in folding.items() if name not in wishes})
+        faster = replace(kept, wishes={**kept.wishes, **wishes})
+        after = faster.draft(faster.resolve(found.step.interval))
+        assert after.bound == found.step.interval < design.bound
+        assert (given.resources(design), given.resources(after)) == (found.step.before, found.step.after)
+        for between in (each for each in intervals(given.graph) if found.step.interval < each < design.bound):
+            assert given.draft(given.resolve(between)).bound <= found.step.interval
+
+
+def test_a_design_that_cannot_be_faster() -> None:
+    found = explained(problem(), 1)
+    assert str(found) == "quant sets the interval of 1 cycle; no folding is faster: it takes a frame every cycle"
+
+
+def test_what_the_next_step_costs() -> None:
+    step = Step(
+        28_800, {"conv0": {"pe": 16, "simd": 3}, "pool0": {"pe": 4}}, Resources(lut=20_000), Resources(21_234, bram36=2)
+    )
+    assert str(Explanation("conv0", 32_400, "", step)) == (
+        "conv0 sets the interval of 32,400 cycles; the next step, 28,800 cycles, would take +1,234 LUT (+6 %), +2 BRAM"
+        " (conv0: PE 16, SIMD 3; pool0: PE 4)"
+    )
+
+
+def test_the_next_step_moves_what_the_user_fixed() -> None:
+    found = explained(problem(fc0=LayerFolding(pe=1, simd=1)), 500)
+    assert found.bottleneck == "fc0" and found.step is not None and "fc0" in found.step.folding
