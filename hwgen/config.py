@@ -63,7 +63,7 @@ class Settings(BaseModel):
     target_fps: PositiveReal | None = None
     max_lut: Positive | None = None
     max_bram: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    max_dsp: Annotated[int, Field(ge=0, strict=True)] | None = None
+    max_dsp: Natural | None = None
     fit: bool = False
     top1: bool = False
     memory: dict[str, Literal["registers", "distributed", "block"]] = {}
@@ -89,7 +89,6 @@ GOALS = _TARGETS | {"max_lut", "max_bram", "max_dsp", "fit"}
 
 
 PublishedFigure = Literal["interval_cycles", "latency_us", "fps", "lut", "bram36", "operations"]
-Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Published(BaseModel):
@@ -109,13 +108,13 @@ class Published(BaseModel):
     name: str = Field(min_length=1)
     source: str = Field(min_length=1)
     part: str | None = None
-    clock_mhz: Amount | None = None
-    interval_cycles: Amount | None = None
-    latency_us: Amount | None = None
-    fps: Amount | None = None
-    lut: Amount | None = None
+    clock_mhz: PositiveReal | None = None
+    interval_cycles: PositiveReal | None = None
+    latency_us: PositiveReal | None = None
+    fps: PositiveReal | None = None
+    lut: PositiveReal | None = None
     bram36: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    operations: Amount | None = None
+    operations: PositiveReal | None = None
     derived: tuple[PublishedFigure, ...] = ()
     unverified: tuple[PublishedFigure, ...] = ()
 

@@ -58,8 +58,7 @@ def build(
     goals = {"target_fps": target_fps, "target_interval": target_interval, "fit": fit}
     goals |= {"max_lut": max_lut, "max_bram": max_bram, "max_dsp": max_dsp}
     wishes = config.read_folding(folding) if folding else None
-    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "top1": top1, **goals}
-    given["fifos"] = fifos and fifos.value
+    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "top1": top1, "fifos": fifos, **goals}
     chosen = (config.read_settings(settings) if settings else config.settings()).overridden(given)
     scale, offset = numbers("--input-scale", input_scale), numbers("--input-offset", input_offset)
     with working(f"building {model.name}"):

@@ -201,8 +201,7 @@ class Accelerator:
 def _family(name: str | None, part: str) -> Family:
     """The family to synthesise for. Raises: ConfigError."""
     if name is None:
-        own = device_of(part).family
-        return Family.XC7 if own is Family.XCUP else own
+        return device_of(part).family.synthesised_as
     if name not in ("xc7", "ecp5"):
         raise ConfigError("family", "must be xc7 or ecp5", repr(name))
     return Family(name)

@@ -17,6 +17,11 @@ class Family(Enum):
     XCUP = "xcup"
     ECP5 = "ecp5"
 
+    @property
+    def synthesised_as(self) -> Family:
+        """The family that Yosys synthesises for: UltraScale+ has the LUTs of the 7 series."""
+        return Family.XC7 if self is Family.XCUP else self
+
 
 @dataclass(frozen=True)
 class Device:

@@ -22,12 +22,9 @@ from functools import partial
 from hwgen.errors import ConfigError, DeadlockError
 from hwgen.hw.cycles import keeps
 from hwgen.hw.design import Design, Unit, rejoined
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import SHORT, Fifo
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow, rows_for
-
-SHORT = 2
-"""Beats of a short FIFO: one is read while the next is written."""
 
 _LARGEST_FACTOR = 8
 
@@ -119,7 +116,7 @@ def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, int]:
     """A design with deeper buffers, and its interval: the slowest unit's, or the shortest that was found.
 
     Depths (and rows of line buffers) are doubled step by step, each step with and without a short FIFO in front of
-    every width converter. In the end FIFOs shrink to what they hold.
+    every width converter.
     """
     best: tuple[int, Design] | None = None
     stuck: DeadlockError | None = None

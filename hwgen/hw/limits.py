@@ -20,8 +20,8 @@ def layers_behind(design: Design) -> list[str]:
 
 def slowest(design: Design) -> tuple[Unit, str]:
     """The unit with the most cycles a frame, the first of equals, and its layer."""
-    pairs = zip(design.units, layers_behind(design), strict=True)
-    return max(pairs, key=lambda pair: pair[0].cycles)
+    unit = design.slowest
+    return unit, layers_behind(design)[design.units.index(unit)]
 
 
 def least_cycles(unit: Unit) -> str:

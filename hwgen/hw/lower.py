@@ -21,7 +21,7 @@ from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import SHORT, Fifo
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.hw.kernels.pool import PoolUnit
@@ -189,7 +189,7 @@ class _Builder:
 
     def _fifo(self, node: Node, stream: Stream, depth: int, suffix: str = "") -> Stream:
         held = replace(stream, name=f"{node.name}_fifo{suffix}")
-        self.units.append(Fifo(held.name, node.origin, stream, held, max(2, depth)))
+        self.units.append(Fifo(held.name, node.origin, stream, held, max(SHORT, depth)))
         return held
 
     def _finish(self, node: Node, unit: Unit) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hwgen.config import Published
 from hwgen.errors import ConfigError
-from hwgen.hw.device import Device, Family, device_of
+from hwgen.hw.device import Device, device_of
 from hwgen.ir.work import Work
 from hwgen.report.estimate import Estimate
 from hwgen.report.figures import Figure, Origin
@@ -122,9 +122,8 @@ def rate_of(interval: Figure, clock_mhz: float) -> Figure:
 def synthesised_for(part: str, records: Records) -> Synthesised | None:
     """The recorded synthesis, if its family is that of `part`; UltraScale+ parts are synthesised as 7-series ones."""
     family = device_of(part).family
-    wanted = Family.XC7 if family is Family.XCUP else family
     found = records.synthesised
-    return found if found and found.family in (family.value, wanted.value) else None
+    return found if found and found.family in (family.value, family.synthesised_as.value) else None
 
 
 def published(figures: Published) -> Entry:

@@ -109,11 +109,10 @@ def folding(layer: LayerEstimate) -> str:
 def _cards(design: Design, report: Estimate) -> list[Card]:
     """In topological order."""
     figures = {layer.name: layer for layer in report.layers}
-    slowest = next(unit.layer for unit in report.units if unit.name == report.bottleneck)
     found = [Card(START, "end", f"input, {_codes(design.input)}")]
     for unit in design.units:
         if isinstance(unit, Layer):
-            found.append(_layer_card(figures[unit.name], report.interval_cycles, unit.name == slowest))
+            found.append(_layer_card(figures[unit.name], report.interval_cycles, unit.name == report.slowest_layer))
         elif isinstance(unit, ForkUnit):
             found.append(Card(unit.name, "fork", title="", width=HEIGHTS["fork"]))
     return [*found, Card(END, "end", f"output, {_codes(design.output)}")]

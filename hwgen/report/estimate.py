@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 from hwgen.hw.cost import design_resources, unit_resources
@@ -114,6 +116,15 @@ class Estimate:
     resources: Resources
     explanation: Explanation | None = None
 
+    @property
+    def slowest_layer(self) -> str:
+        """The layer that the bottleneck belongs to."""
+        return next(unit.layer for unit in self.units if unit.name == self.bottleneck)
+
+    def taken_by(self, layer: str) -> Resources:
+        """What a layer takes with the units around it."""
+        return reduce(add, (unit.resources for unit in self.units if unit.layer == layer))
+
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
         return asdict(self)
@@ -126,7 +137,7 @@ def estimate(design: Design, pace: int = 0, explanation: Explanation | None = No
         DeadlockError: some unit waits for ever.
     """
     model = design.cycles_at(pace)
-    slowest = max(design.units, key=lambda unit: unit.cycles)
+    slowest = design.slowest
     latency = model.predict(1).latency
     device = device_of(design.part)
     return Estimate(

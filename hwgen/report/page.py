@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 
 from hwgen.backends.render import render
+from hwgen.hw.cost import edge_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import device_of
 from hwgen.hw.resources import Resources
@@ -134,11 +133,11 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         graph=graph,
         arrangement="beside" if graph.width <= 640 else "above",
         layers=_layers(report),
-        busiest=_busiest(report),
+        busiest=report.slowest_layer,
         pace="sets the pace." + (" The thin bar is the window unit's." if any(map(_window, report.layers)) else ""),
         resources=tuple(_resources(report, synthesis.total if synthesis else None)),
         resources_from=model + tool,
-        costs=_costs(report),
+        costs=_costs(report, edge_resources(design, device_of(report.part).family)),
         roofline=_roofline(roofline),
         charts=(picture,) if picture else (),
         simulation=_simulation(run),
@@ -189,7 +188,6 @@ def _accuracy(run: Evaluated | None) -> Fact:
 
 def _layers(report: Estimate) -> tuple[LayerRow, ...]:
     most = max(unit.cycles for unit in report.units)
-    busiest = _busiest(report)
     units = {unit.name: unit for unit in report.units}
     return tuple(
         LayerRow(
@@ -198,7 +196,7 @@ def _layers(report: Estimate) -> tuple[LayerRow, ...]:
             cycles=f"{layer.cycles:,}",
             bar=round(100 * layer.cycles / most, 2),
             window_bar=round(100 * layer.window_cycles / most, 2),
-            mark="bottleneck" if layer.name == busiest else "",
+            mark="bottleneck" if layer.name == report.slowest_layer else "",
         )
         for layer in report.layers
     )
@@ -212,11 +210,6 @@ def _waits(unit: UnitEstimate) -> list[str]:
 
 def _window(layer: LayerEstimate) -> list[str]:
     return [f"window unit {layer.window_cycles:,} cycles"] if layer.window_cycles else []
-
-
-def _busiest(report: Estimate) -> str:
-    """The layer that the bottleneck belongs to."""
-    return next(unit.layer for unit in report.units if unit.name == report.bottleneck)
 
 
 def _resources(report: Estimate, synthesised: Resources | None) -> Iterator[ResourceRow]:
@@ -245,12 +238,8 @@ def _share(used: float, available: float) -> str:
     return f"{used / available:.1%}" if available else "none"
 
 
-def _costs(report: Estimate) -> tuple[CostRow, ...]:
-    totals = {
-        layer.name: reduce(add, (unit.resources for unit in report.units if unit.layer == layer.name))
-        for layer in report.layers
-    }
-    totals["edge of the chip"] = report.resources + reduce(add, totals.values()) * -1
+def _costs(report: Estimate, edge: Resources) -> tuple[CostRow, ...]:
+    totals = {layer.name: report.taken_by(layer.name) for layer in report.layers} | {"edge of the chip": edge}
     most = max(total.lut for total in totals.values()) or 1
     return tuple(
         CostRow(

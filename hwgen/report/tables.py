@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import add
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -37,8 +35,7 @@ def estimate_table(report: Estimate) -> Table:
     for heading in ("PE", "SIMD", "cycles", "LUT", "BRAM", "DSP"):
         table.add_column(heading, justify="right", no_wrap=True)
     for layer in report.layers:
-        taken = reduce(add, (unit.resources for unit in report.units if unit.layer == layer.name))
-        bottleneck = report.bottleneck in (layer.name, f"{layer.name}_window")
+        taken, bottleneck = report.taken_by(layer.name), layer.name == report.slowest_layer
         table.add_row(
             layer.name,
             layer.kind,

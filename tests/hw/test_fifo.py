@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +10,8 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import DeadlockError
-from hwgen.hw.design import Design, rejoined
-from hwgen.hw.fifo import deepen
+from hwgen.hw.design import Design
+from hwgen.hw.fifo import deepen, with_depth
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.ir.types import IntType
@@ -65,18 +65,7 @@ def shallower(design: Design) -> Iterator[tuple[str, Design]]:
     """The design with one beat less in one FIFO, or without it where it holds one, each in turn."""
     for unit in design.units:
         if isinstance(unit, Fifo):
-            yield unit.name, deepened(design, {unit.name: unit.depth - 1})
-
-
-def deepened(design: Design, depths: Mapping[str, int]) -> Design:
-    """The design with other depths of some FIFOs; 0 takes one out."""
-    for name, depth in depths.items():
-        fifo = next(unit for unit in design.units if unit.name == name)
-        units = [replace(unit, depth=depth) if unit is fifo else unit for unit in design.units]
-        if depth == 0:
-            units = [rejoined(unit, fifo.outputs[0], fifo.inputs[0]) for unit in units if unit.name != name]
-        design = replace(design, units=tuple(units))
-    return design
+            yield unit.name, with_depth(design, unit.name, unit.depth - 1)
 
 
 def is_minimal(design: Design) -> int:

@@ -8,6 +8,9 @@ from hwgen.hw.kernel import Memory, OneToOne
 from hwgen.hw.schedule import Queue
 from hwgen.hw.stream import Stream
 
+SHORT = 2
+"""Beats of the shallowest FIFO that takes a beat every cycle: one is read while the next is written."""
+
 
 @dataclass(frozen=True)
 class Fifo(OneToOne):
