@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hwgen.frontend.brevitas import load_checkpoint, prepare_torch
+from hwgen.frontend.brevitas import load_checkpoint
+from hwgen.nn import prepare_torch
 
 prepare_torch()
 

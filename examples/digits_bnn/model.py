@@ -1,6 +1,6 @@
 """A W1A1 network for scikit-learn's 8x8 digits: 64-128-128-10, weights and activations -1 or +1."""
 
-from hwgen.frontend.brevitas import prepare_torch
+from hwgen.nn import prepare_torch
 
 prepare_torch()
 

@@ -6,7 +6,7 @@ are powers of two, so that Brevitas' own float32 arithmetic is exact and can be 
 
 from __future__ import annotations
 
-from hwgen.frontend.brevitas import prepare_torch
+from hwgen.nn import prepare_torch
 
 prepare_torch()
 

@@ -6,7 +6,7 @@ Brevitas' own float32 arithmetic is exact and can be compared with hwgen's to th
 
 from __future__ import annotations
 
-from hwgen.frontend.brevitas import prepare_torch
+from hwgen.nn import prepare_torch
 
 prepare_torch()
 

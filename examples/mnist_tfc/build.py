@@ -12,7 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hwgen.frontend.brevitas import load_checkpoint, prepare_torch
+from hwgen.frontend.brevitas import load_checkpoint
+from hwgen.nn import prepare_torch
 
 prepare_torch()
 

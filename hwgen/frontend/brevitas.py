@@ -14,30 +14,13 @@ from hwgen.errors import ModelError
 from hwgen.frontend.qonnx import import_qonnx, quiet
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
+from hwgen.nn.runtime import prepare_torch
 
 if TYPE_CHECKING:
     import onnx
     import torch
 
 _QUANT_LAYERS = "Build it from brevitas.nn layers such as QuantLinear and QuantReLU"
-
-
-def prepare_torch() -> None:
-    """Make Brevitas 0.13 run on torch 2.13, which has lost named tensors, without its warning about pkg_resources.
-
-    Brevitas calls `tensor.rename(None)` in every layer, which drops the names of a tensor's axes. Without names there
-    is nothing to drop: where the method is gone, it comes back as the identity. Scripts that train with this pair
-    call this once before their first forward pass; importing a module does it by itself.
-    """
-    import torch
-
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
-    if not hasattr(torch.Tensor, "rename"):
-
-        def rename(self: torch.Tensor, names: None = None) -> torch.Tensor:
-            return self
-
-        torch.Tensor.rename = rename  # type: ignore[attr-defined]
 
 
 def import_module(

@@ -1,4 +1,4 @@
-"""Where branches meet: residual sums and concatenations."""
+"""Where branches meet: residual sums, products by a number of each pixel, concatenations."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, collapse, fold_affine
+from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, bounds_of, collapse, fold_affine
 from hwgen.ir.graph import Affine
-from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Step, Sum
+from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Scale, Step, Sum
+from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
 
 
@@ -69,6 +70,42 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
     value = build.emit(build.next_name("add"), Sum(), (first.value, second.value), kind, origin)
     steps = affine_steps(left.scale, left.offset) + affine_steps(np.ones(()), right.offset)
     return Stream(value, low, high, steps, first.places, quantised=False)
+
+
+def scale(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream:
+    """A tensor times another that has one channel: each pixel's channels times its number. Raises: ModelError."""
+    if first.value.type.channels == 1 and second.value.type.channels > 1:
+        first, second = second, first
+    types = first.value.type, second.value.type
+    if types[1].shape != (*types[0].shape[:-1], 1) or not _pixel_by_pixel(first, second):
+        raise ModelError(
+            node.label,
+            "one of its operands must have one channel and the pixels of the other",
+            f"{first.shape} from {build.label(first.value)} and {second.shape} from {build.label(second.value)}",
+            "Multiply by a constant, or by one number for each pixel",
+        )
+    for stream in (first, second):
+        if not all(isinstance(step, Mul | Div) for step in stream.steps):
+            raise ModelError(
+                node.label,
+                "its operands must be products or quantised, 0 standing for 0",
+                f"an offset or an activation function after {build.label(stream.value)}",
+                "Leave out the bias and the batch norm before the product, or quantise",
+            )
+    bounds = op_range(Scale(), [bounds_of(first), bounds_of(second)], types[0].channels)
+    kind = TensorType(types[0].shape, smallest_int(bounds.min, bounds.max))
+    origin = module_path(node.name, node.name)
+    value = build.emit(build.next_name("scale"), Scale(), (first.value, second.value), kind, origin)
+    return Stream(value, bounds.min, bounds.max, first.steps + second.steps, first.places, quantised=False)
+
+
+def _pixel_by_pixel(first: Stream, second: Stream) -> bool:
+    """Whether ONNX multiplies every element of `first` by the element of `second` that belongs to its pixel."""
+    try:
+        places = np.broadcast_to(second.places, first.shape)
+    except ValueError:
+        return False
+    return bool(np.array_equal(first.places // first.value.type.channels, places))
 
 
 def _identity(step: Step) -> Step | None:

@@ -36,10 +36,12 @@ Handler = Callable[[Build, SourceNode, Sequence[Tensor | None]], Result]
 
 
 def _binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """An operator of two operands: a residual sum where both are streams, else elementwise."""
+    """An operator of two operands: where both are streams a join of branches, else elementwise."""
     left, right = args[0], args[1]
-    if not (isinstance(left, Stream) and isinstance(right, Stream)) or node.op not in ("Add", "Sub"):
+    if not (isinstance(left, Stream) and isinstance(right, Stream)) or node.op not in ("Add", "Mul", "Sub"):
         return elementwise.binary(build, node, args)
+    if node.op == "Mul":
+        return joins.scale(build, node, left, right)
     return joins.add(build, node, left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right)
 
 
@@ -67,7 +69,7 @@ HANDLERS: Mapping[str, Handler] = {
     "Max": elementwise.binary,
     "MaxPool": pooling.max_pool,
     "Min": elementwise.binary,
-    "Mul": elementwise.binary,
+    "Mul": _binary,
     "MultiThreshold": quantisers.multi_threshold,
     "Neg": elementwise.neg,
     "Pad": windows.pad,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from hwgen.golden.chain import evaluate
 from hwgen.golden.matmul import Codes, bipolar_matmul, integer_matmul
 from hwgen.golden.windows import convolve, pool
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, MatMul, Pool, Step, Sum, Threshold
+from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Step, Sum, Threshold
 from hwgen.ir.types import Bipolar, FloatArray, holds
 
 _FRAMES_AT_ONCE = 1024
@@ -77,10 +77,10 @@ def apply(node: Node, *inputs: Codes) -> Codes:
             return convolve(op, x)
         case Pool() as op:
             return pool(op, x)
-        case Sum():
-            return np.asarray(sum(each.astype(np.int64) for each in inputs))
-        case Concat():
-            return np.concatenate(inputs, axis=-1)
+        case Magnitude():
+            return _magnitude(node, x)
+        case Sum() | Scale() | Concat() as op:
+            return _join(op, inputs)
         case Activation(steps=steps):
             return _activate(steps, x)
         case Threshold() as op:
@@ -94,6 +94,20 @@ def _multiply(op: MatMul, node: Node, x: Codes) -> Codes:
     product = bipolar_matmul if bipolar else integer_matmul
     codes: Codes = product(x.reshape(-1, op.weights.shape[1]), op.weights)
     return codes.reshape(len(x), *node.output.type.shape)
+
+
+def _join(op: Join, inputs: Sequence[Codes]) -> Codes:
+    if isinstance(op, Concat):
+        return np.concatenate(inputs, axis=-1)
+    wide = [each.astype(np.int64) for each in inputs]
+    return np.asarray(wide[0] * wide[1] if isinstance(op, Scale) else sum(wide))
+
+
+def _magnitude(node: Node, x: Codes) -> Codes:
+    """The sums of |x| over as many elements as each element of the output stands for."""
+    shape = node.output.type.shape
+    codes: Codes = np.abs(x.astype(np.int64)).reshape(len(x), node.output.type.elements, -1).sum(axis=-1)
+    return codes.reshape(len(x), *shape)
 
 
 def _activate(steps: tuple[Step, ...], x: Codes) -> Codes:

@@ -12,11 +12,14 @@ from hwgen.ir.ops import (
     ArgMax,
     Concat,
     Conv,
+    Join,
     Levels,
+    Magnitude,
     MatMul,
     Pool,
     PoolKind,
     Quantise,
+    Scale,
     Sign,
     Step,
     Sum,
@@ -48,8 +51,10 @@ def _must(condition: bool, where: str, must: str, found: object) -> None:
 
 
 def _check_node(node: Node) -> None:
-    many = isinstance(node.op, Sum | Concat)
-    _must(len(node.inputs) > 1 if many else len(node.inputs) == 1, node.label, "inputs are read", len(node.inputs))
+    if isinstance(node.op, Sum | Scale | Concat):
+        _check_join(node, node.op)
+        return
+    _must(len(node.inputs) == 1, node.label, "inputs are read", len(node.inputs))
     source, target = node.inputs[0].type, node.output.type
     match node.op:
         case MatMul(weights=weights, weight_type=dtype):
@@ -65,16 +70,10 @@ def _check_node(node: Node) -> None:
             _check_window(node, geometry, source.channels)
             _must(minimum.shape in ((1,), (source.channels,)), node.label, "minima are per channel", minimum.shape)
             _must(kind is PoolKind.MAX or not minimum.any(), node.label, "a sum has no minimum", minimum)
-        case Sum():
-            same = all(value.type.shape == target.shape for value in node.inputs)
-            _must(same, node.label, "all shapes are the same", [str(value.type) for value in node.inputs])
-        case Concat():
-            same = all(value.type.shape[:-1] == target.shape[:-1] for value in node.inputs)
-            total = sum(value.type.channels for value in node.inputs)
-            found = [str(value.type) for value in node.inputs]
-            _must(same and total == target.channels, node.label, "pixels agree and channels add up", found)
-            one = {value.type.dtype for value in (*node.inputs, node.output)}
-            _must(len(one) == 1, node.label, "all types are the same", found)
+        case Magnitude(elements=elements):
+            per_pixel = elements == source.channels and target.shape == (*source.shape[:-1], 1)
+            flat = elements == source.elements and target.shape == (1,)
+            _must(per_pixel or flat, node.label, "it sums a pixel or the whole tensor", elements)
         case Activation(steps=steps):
             _must(source.shape == target.shape, node.label, "the shape stays", target)
             for step in steps:
@@ -86,6 +85,24 @@ def _check_node(node: Node) -> None:
             _check_threshold(node, threshold)
         case ArgMax():
             _must(target.shape == (1,), node.label, "one index leaves", target)
+
+
+def _check_join(node: Node, op: Join) -> None:
+    _must(len(node.inputs) > 1, node.label, "inputs are read", len(node.inputs))
+    shapes, target = [value.type.shape for value in node.inputs], node.output.type.shape
+    found = [str(value.type) for value in node.inputs]
+    match op:
+        case Sum():
+            _must(all(shape == target for shape in shapes), node.label, "all shapes are the same", found)
+        case Scale():
+            fits = shapes == [target, (*target[:-1], 1)]
+            _must(fits, node.label, "a tensor and one number for each of its pixels go in", found)
+        case Concat():
+            pixels = all(shape[:-1] == target[:-1] for shape in shapes)
+            total = sum(shape[-1] for shape in shapes)
+            _must(pixels and total == target[-1], node.label, "pixels agree and channels add up", found)
+            one = {value.type.dtype for value in (*node.inputs, node.output)}
+            _must(len(one) == 1, node.label, "all types are the same", found)
 
 
 def _check_threshold(node: Node, op: Threshold) -> None:

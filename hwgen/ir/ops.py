@@ -202,6 +202,24 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Magnitude:
+    """The sum of |x| over `elements`: the channels of each pixel, (..., C) to (..., 1), or the whole tensor, to (1,).
+
+    With a sum pool behind it, XNOR-Net's K without its divisor (Rastegari et al. 2016, section 3.2).
+    """
+
+    elements: int
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The channels of each pixel, (..., C), times a number of that pixel, (..., 1).
+
+    The second input is XNOR-Net's K, or the gate of a low-cost collaborative layer (Dong et al. 2017, equation 2).
+    """
+
+
+@dataclass(frozen=True)
 class Concat:
     """Tensors side by side along the last axis."""
 
@@ -234,7 +252,10 @@ class ArgMax:
     """The index of the largest channel, the lowest index where several are equal."""
 
 
+Join = Sum | Scale | Concat
+"""Operations on several tensors."""
+
 Product = MatMul | Conv
 """Operations that multiply by weights and leave accumulators."""
 
-Op = MatMul | Conv | Pool | Sum | Concat | Activation | Threshold | ArgMax
+Op = MatMul | Conv | Pool | Magnitude | Sum | Scale | Concat | Activation | Threshold | ArgMax

@@ -13,12 +13,15 @@ from hwgen.ir.ops import (
     ArgMax,
     Concat,
     Conv,
+    Join,
     Levels,
+    Magnitude,
     MatMul,
     Op,
     Pool,
     PoolKind,
     Quantise,
+    Scale,
     Sign,
     Sum,
     Threshold,
@@ -70,6 +73,26 @@ def conv_range(op: Conv, inputs: Range) -> Range:
     return Range(np.concatenate([p.low for p in parts]), np.concatenate([p.high for p in parts]))
 
 
+def magnitude_range(op: Magnitude, inputs: Range) -> Range:
+    """Bounds of the sum of |x| over elements whose channels lie within `inputs`."""
+    most = np.maximum(np.abs(inputs.low), np.abs(inputs.high))
+    straddles = (inputs.low < 0) & (inputs.high > 0)
+    least = np.where(straddles, 0, np.minimum(np.abs(inputs.low), np.abs(inputs.high)))
+    pixels = op.elements // inputs.low.size
+    return Range(least.sum(keepdims=True) * pixels, most.sum(keepdims=True) * pixels)
+
+
+def join_range(op: Join, inputs: Sequence[Range]) -> Range:
+    """Bounds of what an operation makes of several tensors."""
+    lows, highs = [r.low for r in inputs], [r.high for r in inputs]
+    if isinstance(op, Concat):
+        return Range(np.concatenate(lows), np.concatenate(highs))
+    if isinstance(op, Sum):
+        return Range(np.sum(lows, axis=0), np.sum(highs, axis=0))
+    corners = np.stack([x * factor for x in (lows[0], highs[0]) for factor in (lows[1], highs[1])])
+    return Range(corners.min(axis=0), corners.max(axis=0))
+
+
 def smallest_type(bounds: Range) -> DType:
     """The narrowest integer type that holds every value within `bounds`."""
     return smallest_int(bounds.min, bounds.max)
@@ -89,10 +112,10 @@ def op_range(op: Op, inputs: Sequence[Range], channels: int) -> Range:
             return Range(np.minimum(low, 0), np.maximum(high, 0)) if geometry.pads else Range(low, high)
         case Pool():
             return first
-        case Sum():
-            return Range(np.sum([r.low for r in inputs], axis=0), np.sum([r.high for r in inputs], axis=0))
-        case Concat():
-            return Range(np.concatenate([r.low for r in inputs]), np.concatenate([r.high for r in inputs]))
+        case Magnitude():
+            return magnitude_range(op, first)
+        case Sum() | Scale() | Concat():
+            return join_range(op, inputs)
         case Activation() | Threshold():
             least, most = quantiser_range(op)
             return Range(np.full(channels, least, np.int64), np.full(channels, most, np.int64))

@@ -37,6 +37,8 @@ _OPS = {
         ops.Conv,
         ops.Pool,
         ops.Sum,
+        ops.Magnitude,
+        ops.Scale,
         ops.Concat,
         ops.Activation,
         ops.Threshold,

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import Concat, Conv, MatMul, Pool, PoolKind, Sum
+from hwgen.ir.ops import Concat, Conv, Magnitude, MatMul, Pool, PoolKind, Scale, Sum
 from hwgen.ir.ranges import Range, ranges
 from hwgen.ir.types import DType, TensorType, smallest_int
 
 
 @dataclass(frozen=True)
 class NarrowAccumulators:
-    """Retype the outputs of products and sums from proven ranges, and what only carries codes on after them."""
+    """Retype whatever adds and multiplies from proven ranges, and what only carries codes on after it."""
 
     name: str = "narrow accumulators"
 
@@ -59,7 +59,8 @@ def _carries(node: Node) -> bool:
 
 
 def _accumulates(node: Node) -> bool:
-    return isinstance(node.op, MatMul | Conv | Sum) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.SUM)
+    adds = isinstance(node.op, Pool) and node.op.kind is PoolKind.SUM
+    return adds or isinstance(node.op, MatMul | Conv | Sum | Magnitude | Scale)
 
 
 def _narrowest(graph: Graph, group: frozenset[str], known: Mapping[str, Range]) -> DType:

@@ -12,10 +12,11 @@ import torch
 from brevitas.quant import Int8ActPerTensorFloat, Int8Bias, Int32Bias, ShiftedUint8ActPerTensorFloat
 
 from hwgen.frontend import load
-from hwgen.frontend.brevitas import import_module, load_checkpoint, prepare_torch
+from hwgen.frontend.brevitas import import_module, load_checkpoint
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
+from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import BipolarAct, TensorNorm, TernaryWeight, activation, linear
 from tests.frontend.images import outputs
 

@@ -11,11 +11,11 @@ import torch
 from brevitas.quant import Int8WeightPerTensorFloat, ShiftedUint8ActPerTensorFloat
 
 from hwgen.frontend import load
-from hwgen.frontend.brevitas import prepare_torch
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Concat, Conv, Pool, PoolKind, Sum
 from hwgen.ir.types import IntType
+from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import BipolarAct, BipolarWeight, TernaryWeight, activation, linear
 from tests.frontend.images import outputs, random_codes
 

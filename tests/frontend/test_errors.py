@@ -16,9 +16,10 @@ import torch
 
 from hwgen.errors import ModelError
 from hwgen.frontend import load
-from hwgen.frontend.brevitas import import_module, load_checkpoint, prepare_torch
+from hwgen.frontend.brevitas import import_module, load_checkpoint
 from hwgen.frontend.qonnx import import_qonnx, read_model
 from hwgen.ir.types import IntType
+from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import activation, linear
 from tests.frontend.error_cases import W
 from tests.frontend.onnx_nets import net, node

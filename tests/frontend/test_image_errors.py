@@ -159,8 +159,9 @@ MESSAGES = {
         "input_quant (in). Quantise both with one shared quantiser."
     ),
     "product_of_branches": (
-        "gate (Mul): its second operand must be constant; found a tensor computed at run time. Only chains "
-        "with trained parameters become hardware."
+        "gate (Mul): one of its operands must have one channel and the pixels of the other; "
+        "found (1, 4, 6, 7) from conv0_act (left_act) and (1, 4, 6, 7) from input_quant (in). "
+        "Multiply by a constant, or by one number for each pixel."
     ),
     "concat_of_rows": (
         "cat (Concat): it must join channels of images of one size; found axis 2 of (1, 4, 6, 7) from "

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from hwgen.frontend.brevitas import import_module, prepare_torch
+from hwgen.frontend.brevitas import import_module
 from hwgen.golden.execute import decode, run
 from hwgen.ir.check import check
 from hwgen.ir.ops import Activation, MatMul
 from hwgen.ir.types import Bipolar, IntType
+from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import WEIGHTS, activation, linear
 
 prepare_torch()

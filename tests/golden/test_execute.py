@@ -8,7 +8,7 @@ import pytest
 from hwgen.errors import DataError
 from hwgen.golden.execute import apply, decode, run, trace
 from hwgen.ir.graph import Affine, Node
-from hwgen.ir.ops import Activation, ArgMax, MatMul, Threshold
+from hwgen.ir.ops import Activation, ArgMax, Magnitude, MatMul, Scale, Threshold
 from hwgen.ir.types import DType, IntType, TensorType
 from tests.builders import B, chain, codes_of, random_network, value
 from tests.golden.exact import evaluate_all
@@ -90,6 +90,32 @@ def test_network_against_loops(seed: int) -> None:
 def test_leading_axes_are_kept() -> None:
     graph = chain("g", value("x", (2, 3), B), ("m", MatMul(np.ones((4, 3)), B), TensorType((2, 4), INT8)))
     assert run(graph, np.ones((5, 2, 3), dtype=np.int64)).shape == (5, 2, 4)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_magnitude(whole: bool) -> None:
+    x = np.random.default_rng(4).integers(-128, 128, (7, 2, 3, 5)).astype(np.int8)
+    shape = (1,) if whole else (2, 3, 1)
+    op = Magnitude(30 if whole else 5)
+    found = apply(chain("g", value("x", (2, 3, 5), INT8), ("n", op, TensorType(shape, INT8))).nodes[0], x)
+    wanted = [[[sum(map(abs, pixel))] for pixel in row] for frame in x.tolist() for row in frame]
+    if whole:
+        wanted = [[sum(pixel[0] for pixel in row) for row in wanted[n : n + 2]] for n in range(0, 14, 2)]
+        wanted = [[sum(rows)] for rows in wanted]
+    assert found.reshape(7, *shape).tolist() == np.array(wanted).reshape(7, *shape).tolist()
+
+
+def test_scale() -> None:
+    """Every channel times its pixel's number, beyond the type of either."""
+    rng = np.random.default_rng(5)
+    x, factor = (rng.integers(-128, 128, (6, 2, 3, c)).astype(np.int8) for c in (4, 1))
+    values = value("x", (2, 3, 4), INT8), value("k", (2, 3, 1), INT8)
+    scaled = Node("n", Scale(), values, value("y", (2, 3, 4), IntType(16, signed=True)))
+    wanted = [
+        [a * k for a in pixel]
+        for pixel, (k,) in zip(x.reshape(-1, 4).tolist(), factor.reshape(-1, 1).tolist(), strict=True)
+    ]
+    assert apply(scaled, x, factor).reshape(-1, 4).tolist() == wanted
 
 
 def test_decode() -> None:

@@ -32,13 +32,15 @@ def _image_graph() -> Graph:
     most = ops.Pool(Geometry((2, 2), padding=(1, 0, 0, 1)), ops.PoolKind.MAX, np.array([0, 1]))
     pool = Node("pool0", most, (conv.output,), value("m", image, wide))
     both = Node("add0", ops.Sum(), (conv.output, pool.output), value("s", image, IntType(9, signed=True)))
+    size = Node("size0", ops.Magnitude(2), (both.output,), value("z", (4, 4, 1), IntType(10, signed=False)))
+    scaled = Node("scale0", ops.Scale(), (both.output, size.output), value("k", image, IntType(19, signed=True)))
     join = Node("concat0", ops.Concat(), (conv.output, pool.output), value("j", (4, 4, 4), wide))
     total = ops.Pool(Geometry((4, 4)), ops.PoolKind.SUM, np.zeros(1))
     means = [
-        Node(f"pool{i}", total, (given,), value(f"p{i}", (1, 1, given.type.channels), IntType(16, signed=True)))
-        for i, given in enumerate((both.output, join.output), start=1)
+        Node(f"pool{i}", total, (given,), value(f"p{i}", (1, 1, given.type.channels), IntType(24, signed=True)))
+        for i, given in enumerate((scaled.output, join.output), start=1)
     ]
-    return Graph("image", x, (conv, pool, both, join, *means), means[1].output)
+    return Graph("image", x, (conv, pool, both, size, scaled, join, *means), means[1].output)
 
 
 def sample_graphs() -> list[Graph]:

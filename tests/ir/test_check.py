@@ -9,8 +9,22 @@ import pytest
 
 from hwgen.errors import CheckError
 from hwgen.ir.check import check
-from hwgen.ir.graph import Graph, Value
-from hwgen.ir.ops import Activation, Add, ArgMax, Levels, MatMul, Mul, Op, Quantise, Rounding, Sign, Threshold
+from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.ops import (
+    Activation,
+    Add,
+    ArgMax,
+    Levels,
+    Magnitude,
+    MatMul,
+    Mul,
+    Op,
+    Quantise,
+    Rounding,
+    Scale,
+    Sign,
+    Threshold,
+)
 from hwgen.ir.types import IntType, TensorType
 from tests.builders import B, chain, random_network, value
 from tests.ir.samples import sample_graphs
@@ -100,6 +114,19 @@ BROKEN: dict[str, tuple[Graph, str]] = {
     "accumulator": (
         one(MatMul(np.ones((3, 3)), B), TensorType((3,), INT4)),
         "n (net.n): every code fits int4; found [-24, 21].",
+    ),
+    "magnitude": (
+        one(Magnitude(2), TensorType((1,), INT4)),
+        "n (net.n): it sums a pixel or the whole tensor; found 2.",
+    ),
+    "scale": (
+        Graph(
+            "g",
+            X,
+            (Node("n", Scale(), (X, X), value("y", 3, IntType(8, signed=True)), "net.n"),),
+            value("y", 3, IntType(8, signed=True)),
+        ),
+        "n (net.n): a tensor and one number for each of its pixels go in; found ['3xint4', '3xint4'].",
     ),
     "index": (
         chain("g", value("x", 9, INT4), ("n", ArgMax(), TensorType((1,), UINT2))),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hwgen.golden.execute import trace
-from hwgen.ir.ops import Activation, Quantise, Rounding
-from hwgen.ir.ranges import matmul_range, quantiser_range, ranges, smallest_type, type_range
+from hwgen.ir.ops import Activation, Magnitude, Quantise, Rounding, Scale
+from hwgen.ir.ranges import Range, matmul_range, op_range, quantiser_range, ranges, smallest_type, type_range
 from hwgen.ir.types import DType, IntType, smallest_int
 from tests.builders import B, codes_of, random_network, value
 
@@ -32,6 +32,22 @@ def test_tight(dtype: DType, weight: DType) -> None:
         assert smallest_type(matmul_range(weights, type_range(source))) == smallest_int(
             int(sums.min()), int(sums.max())
         )
+
+
+@pytest.mark.parametrize("low, high", list(itertools.combinations_with_replacement(range(-3, 4), 2)))
+def test_magnitude_and_scale_are_tight(low: int, high: int) -> None:
+    """Bounds are reached by some codes: of two channels the second is always positive."""
+    codes = np.array(list(itertools.product(range(low, high + 1), (1, 2))))
+    channels = Range(np.array([low, 1]), np.array([high, 2]))
+    sums = np.abs(codes).sum(axis=1)
+    for pixels in (1, 3):
+        bounds = op_range(Magnitude(2 * pixels), [channels], 1)
+        assert (bounds.min, bounds.max) == (pixels * sums.min(), pixels * sums.max())
+    factor = Range(np.array([low]), np.array([high]))
+    bounds = op_range(Scale(), [channels, factor], 2)
+    products = codes[:, None] * np.arange(low, high + 1)[None, :, None]
+    assert bounds.low.tolist() == products.min(axis=(0, 1)).tolist()
+    assert bounds.high.tolist() == products.max(axis=(0, 1)).tolist()
 
 
 @pytest.mark.parametrize("seed", range(4))
