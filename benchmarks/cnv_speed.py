@@ -31,9 +31,10 @@ def random_cnv() -> Graph:
     """The network of the example, untrained."""
     sys.path.insert(0, str(EXAMPLE))
     from build import imported
-    from networks import network, randomise
 
-    model = network("w1a1")
+    from hwgen.zoo.finn import cnv, randomise
+
+    model = cnv("w1a1")
     randomise(model, seed=0)
     return imported(model, "cnv_w1a1")
 

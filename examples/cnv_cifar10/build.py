@@ -13,18 +13,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hwgen.frontend.brevitas import load_checkpoint
-from hwgen.nn import prepare_torch
-
-prepare_torch()
-
 import torch
-from networks import COLOURS, PRECISIONS, SIDE, WIDTH, Convolutional, network, randomise
 
 import hwgen
 from hwgen.config import read_folding, read_settings
 from hwgen.errors import HwgenError
+from hwgen.frontend.brevitas import load_checkpoint
 from hwgen.ir.graph import Graph
+from hwgen.zoo.datasets import CIFAR10
+from hwgen.zoo.finn import PRECISIONS, WIDTH, Convolutional, cnv, randomise
 
 HERE = Path(__file__).resolve().parent
 FOLDINGS = ("cnv_32768_cycles", "cnv_9216_cycles")
@@ -33,8 +30,7 @@ FOLDINGS = ("cnv_32768_cycles", "cnv_9216_cycles")
 
 def imported(model: Convolutional, name: str) -> Graph:
     """The network behind `model`, which receives the pixels as bytes: x = u / 255."""
-    example = torch.zeros(1, COLOURS, SIDE, SIDE)
-    return hwgen.load(model, example, name=name, input_type="uint8", input_scale=1 / 255)
+    return hwgen.load(model, torch.zeros(CIFAR10.example_shape), name=name, **CIFAR10.hardware_input)
 
 
 def accelerator(graph: Graph, folding: Path | None = None) -> hwgen.Accelerator:
@@ -50,7 +46,7 @@ def chosen_folding(given: Path | None, width: int) -> Path | None:
 
 def expected_reports(precision: str) -> dict[str, Any]:
     """What the estimate says of a precision at each folding, random weights, by `cnv_precision folding`."""
-    model = network(precision)
+    model = cnv(precision)
     randomise(model, seed=0)
     graph = imported(model, f"cnv_{precision}")
     files = {folding: HERE / "folding" / f"{folding}.json" for folding in FOLDINGS}
@@ -93,7 +89,7 @@ def main() -> None:
         return
     name = f"cnv_{options.precision}"
     output = options.output or Path("out") / name
-    model = network(options.precision, options.width)
+    model = cnv(options.precision, width=options.width)
     try:
         if options.random:
             randomise(model, seed=0)

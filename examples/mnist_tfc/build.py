@@ -12,16 +12,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hwgen.frontend.brevitas import load_checkpoint
-from hwgen.nn import prepare_torch
-
-prepare_torch()
-
 import torch
-from networks import HIDDEN, PRECISIONS, FullyConnected, network, randomise
 
 import hwgen
 from hwgen.config import read_folding, read_settings
+from hwgen.frontend.brevitas import load_checkpoint
+from hwgen.zoo.datasets import MNIST
+from hwgen.zoo.finn import HIDDEN, PRECISIONS, FullyConnected, fully_connected, randomise
 
 HERE = Path(__file__).resolve().parent
 FOLDINGS = {
@@ -34,14 +31,14 @@ FOLDINGS = {
 
 def accelerator(model: FullyConnected, name: str, folding: Path) -> hwgen.Accelerator:
     """The accelerator of `model`, which receives the pixels as bytes: x = u / 255."""
-    graph = hwgen.load(model, torch.zeros(1, 1, 28, 28), name=name, input_type="uint8", input_scale=1 / 255)
+    graph = hwgen.load(model, torch.zeros(MNIST.example_shape), name=name, **MNIST.hardware_input)
     settings = read_settings(HERE / "settings.toml").model_dump()
     return hwgen.compile(graph, **{**settings, "folding": read_folding(folding)})
 
 
 def random_accelerator(name: str, precision: str, folding: str) -> hwgen.Accelerator:
     """A network of random weights at a folding of this folder."""
-    model = network(name, precision)
+    model = fully_connected(name, precision)
     randomise(model, seed=0)
     return accelerator(model, f"{name}_{precision}", HERE / "folding" / f"{folding}.json")
 
@@ -89,7 +86,7 @@ def main() -> None:
     if options.expected:
         options.expected.write_text(json.dumps(expected_reports(), indent=2) + "\n")
         return
-    model = network(options.network, options.precision)
+    model = fully_connected(options.network, options.precision)
     if options.random:
         randomise(model, seed=0)
     else:

@@ -13,52 +13,25 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-from build import FOLDINGS, HERE, accelerator  # imports hwgen's preparation of torch before torch is used
-from networks import CLASSES, HIDDEN, PRECISIONS, FullyConnected, network
-from torch import Tensor, from_numpy, manual_seed, nn, no_grad, optim, randperm, save
+from build import FOLDINGS, HERE, accelerator
+from torch import manual_seed, save
 
 from hwgen.verify.evaluate import classes
 from hwgen.verify.vectors import read_array
-
-_BATCH = 50
-
-
-def read(images: Path, labels: Path) -> tuple[Tensor, Tensor]:
-    """Pixels (N, 784) in [0, 1] and classes (N,)."""
-    pixels = from_numpy(read_array(images).astype(np.float32)).flatten(1) / 255
-    return pixels, from_numpy(read_array(labels).astype(np.int64))
+from hwgen.zoo import Dataset, Recipe, accuracy, train
+from hwgen.zoo.datasets import MNIST
+from hwgen.zoo.finn import HIDDEN, PRECISIONS, fully_connected
 
 
-def loss(scores: Tensor, labels: Tensor) -> Tensor:
-    """Squared hinge: the right class above +1, every other below -1."""
-    wanted = 2.0 * nn.functional.one_hot(labels, CLASSES) - 1.0
-    return (1.0 - scores * wanted).clamp(min=0).square().mean()
+def read(options: argparse.Namespace) -> Dataset:
+    """The images and labels of the four files."""
+    images, test_images = (read_array(path)[..., None] for path in (options.images, options.test_images))
+    labels, test_labels = (read_array(path).astype("int64") for path in (options.labels, options.test_labels))
+    return Dataset(MNIST, images, labels, test_images, test_labels)
 
 
-def train(model: FullyConnected, pixels: Tensor, labels: Tensor, epochs: int, rate: float) -> None:
-    """Adam, its rate falling to zero along half a cosine."""
-    optimiser = optim.Adam(model.parameters(), lr=rate)
-    schedule = optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
-    for epoch in range(epochs):
-        model.train()
-        total = 0.0
-        for chosen in randperm(len(pixels)).split(_BATCH):
-            optimiser.zero_grad()
-            error = loss(model(pixels[chosen]), labels[chosen])
-            error.backward()
-            optimiser.step()
-            model.clip_weights()
-            total += error.item() * len(chosen)
-        schedule.step()
-        print(f"epoch {epoch + 1} of {epochs}: loss {total / len(pixels):.4f}", flush=True)
-
-
-def accuracy(model: FullyConnected, pixels: Tensor, labels: Tensor) -> float:
-    """Share of the frames whose highest score is their label's."""
-    model.eval()
-    with no_grad():
-        return float((model(pixels).argmax(1) == labels).float().mean())
+def report(epoch: int, epochs: int, loss: float) -> None:
+    print(f"epoch {epoch} of {epochs}: loss {loss:.4f}", flush=True)
 
 
 def main() -> None:
@@ -78,17 +51,17 @@ def main() -> None:
 
     manual_seed(options.seed)
     name = f"{options.network}_{options.precision}"
-    model = network(options.network, options.precision, options.dropout)
-    train(model, *read(options.images, options.labels), options.epochs, options.rate)
+    model = fully_connected(options.network, options.precision, dropout=options.dropout)
+    data = read(options)
+    train(model, data, Recipe(options.epochs, options.rate), options.seed, report)
     checkpoint = options.checkpoint or Path(f"{name}.pt")
     save(model.state_dict(), checkpoint)
 
-    test_pixels, test_labels = read(options.test_images, options.test_labels)
-    print(f"{checkpoint}: {accuracy(model, test_pixels, test_labels):.2%} of {len(test_labels)} test images (Brevitas)")
+    print(f"{checkpoint}: {accuracy(model, data):.2%} of {len(data.test_labels)} test images (Brevitas)")
     folding = options.folding or HERE / "folding" / f"{FOLDINGS[options.network][0]}.json"
     built = accelerator(model, name, folding)
-    codes = read_array(options.test_images).reshape(-1, *built.graph.input.type.shape)
-    right = classes(built.graph, built.outputs(codes)) == test_labels.numpy()
+    codes = data.test_images.reshape(-1, *built.graph.input.type.shape)
+    right = classes(built.graph, built.outputs(codes)) == data.test_labels
     print(f"{name}: {right.mean():.2%} of {len(right)} test images (hwgen's golden model)")
     if options.output:
         built.write(options.output)

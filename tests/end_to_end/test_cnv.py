@@ -82,10 +82,10 @@ def test_whole_network_under_dpi_and_at_the_edge_of_speed(shared: Path, images: 
 @pytest.mark.parametrize("precision", ["w1a2", "w2a2"])
 def test_few_bits(precision: str) -> None:
     """The networks of the example, weights random, pixels as bytes."""
-    with example("cnv_cifar10", "networks", "data", "build") as modules:
-        networks, build = modules["networks"], modules["build"]
-        model = networks.network(precision)
-        networks.randomise(model, seed=3)
+    with example("cnv_cifar10", "build") as modules:
+        build = modules["build"]
+        model = build.cnv(precision)
+        build.randomise(model, seed=3)
         built = build.accelerator(build.imported(model, f"cnv_{precision}"), FOLDING / "cnv_32768_cycles.json")
     codes = random_codes(built.graph, 4, seed=1)
     for backend in ("rtl", "csim"):

@@ -14,11 +14,14 @@ import pytest
 
 from hwgen.golden.execute import run
 from hwgen.passes.pipeline import integer_network
+from hwgen.zoo.datasets import CIFAR10
+from hwgen.zoo.finn import cnv, randomise
+from hwgen.zoo.training import scores
 from tests.examples.load import EXAMPLES, example
 
 EXAMPLE = EXAMPLES / "cnv_cifar10"
 EXPECTED = json.loads((EXAMPLE / "expected.json").read_text())
-MODULES = ("networks", "build", "data", "train")
+MODULES = ("build", "train")
 NARROW = ["--width", "4"]
 
 
@@ -75,17 +78,17 @@ def test_published_folding() -> None:
 
 @pytest.mark.parametrize(("precision", "width", "frames"), [("w1a1", 64, 20), ("w1a2", 16, 100), ("w2a2", 16, 100)])
 def test_golden_is_brevitas(scripts: dict[str, ModuleType], precision: str, width: int, frames: int) -> None:
-    networks, images = scripts["networks"], np.random.default_rng(2).integers(0, 256, (frames, 3, 32, 32))
-    model = networks.network(precision, width)
-    networks.randomise(model, seed=1)
+    images = np.random.default_rng(2).integers(0, 256, (frames, 32, 32, 3), dtype=np.uint8)
+    model = cnv(precision, width=width)
+    randomise(model, seed=1)
     graph = integer_network(scripts["build"].imported(model, "cnv"))
     assert graph.input.type.shape == (32, 32, 3)
-    scores = scripts["train"].scores(model, images.astype(np.uint8))
-    wanted = np.rint((scores - graph.decoding.offset) / graph.decoding.scale)
-    assert np.abs(wanted * graph.decoding.scale + graph.decoding.offset - scores).max() < 1e-4
-    found = run(graph, np.moveaxis(images, 1, -1)).reshape(frames, -1)
+    outputs = scores(model, images, CIFAR10)
+    wanted = np.rint((outputs - graph.decoding.offset) / graph.decoding.scale)
+    assert np.abs(wanted * graph.decoding.scale + graph.decoding.offset - outputs).max() < 1e-4
+    found = run(graph, images).reshape(frames, -1)
     assert np.array_equal(found, wanted)
-    assert not np.array_equal(run(graph, np.moveaxis(images, 1, -1)[::-1]).reshape(frames, -1), wanted)
+    assert not np.array_equal(run(graph, images[::-1]).reshape(frames, -1), wanted)
 
 
 def test_every_pixel_is_quantised_as_brevitas_does(scripts: dict[str, ModuleType]) -> None:
@@ -94,7 +97,7 @@ def test_every_pixel_is_quantised_as_brevitas_does(scripts: dict[str, ModuleType
 
     from hwgen.golden.execute import trace
 
-    model = scripts["networks"].network("w1a1", 4)
+    model = cnv("w1a1", width=4)
     graph = integer_network(scripts["build"].imported(model, "cnv"))
     codes = np.arange(3 * 32 * 32).reshape(1, 3, 32, 32) % 256
     quantised = model.eval().layers[0](2.0 * torch.from_numpy(codes.astype(np.float32)) / 255 - 1.0)
@@ -138,25 +141,10 @@ def test_train_on_generated_images(
     assert printed[2].split(": ")[1].split(" (")[0] == printed[3].split(": ")[1].split(" (")[0]
 
 
-def test_generated_images_are_the_same_for_the_same_seed(scripts: dict[str, ModuleType]) -> None:
-    first, again, other = (scripts["data"].coloured_digits(40, seed) for seed in (1, 1, 2))
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not np.array_equal(first[0], other[0])
-    assert first[0].shape == (40, 3, 32, 32) and first[2].shape == (10, 3, 32, 32)
-
-
-def test_records_are_read_as_cifar_stores_them(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
-    write_cifar(tmp_path, ("data_batch_1.bin", "test_batch.bin"), frames=2)
-    images, labels, *_ = scripts["data"].cifar10(tmp_path)
-    raw = (tmp_path / "data_batch_1.bin").read_bytes()[3073:]
-    assert labels[1] == raw[0]
-    assert images[1, 2, 5, 7] == raw[1 + 2 * 1024 + 5 * 32 + 7]
-
-
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({}, "error: {0}: must hold data_batch_1.bin; found no such file. Point --data at the unpacked cifar-10"),
+        ({}, "error: {0}: must hold data_batch_1.bin; found an empty folder. Point --data at the unpacked cifar-10"),
         (
             {"data_batch_1.bin": bytes(3073)},
             "error: {0}/test_batch.bin: must be a readable file; found No such file or directory. Check --data.",

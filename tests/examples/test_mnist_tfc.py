@@ -19,7 +19,7 @@ from tests.examples.load import EXAMPLES, example
 
 EXAMPLE = EXAMPLES / "mnist_tfc"
 EXPECTED = json.loads((EXAMPLE / "expected.json").read_text())
-MODULES = ("networks", "build", "train")
+MODULES = ("build", "train")
 LIMITS = {"tfc_64_cycles": 64, "sfc_16_cycles": 16, "lfc_512_cycles": 512, "lfc_128_cycles": 128}
 
 
@@ -53,7 +53,7 @@ def test_report(build: ModuleType, key: str) -> None:
 def test_golden_is_brevitas(build: ModuleType, precision: str) -> None:
     import torch
 
-    model = build.network("tfc", precision)
+    model = build.fully_connected("tfc", precision)
     build.randomise(model, seed=1)
     built = build.accelerator(model, "tfc", EXAMPLE / "folding" / "tfc_64_cycles.json")
     codes = np.random.default_rng(2).integers(0, 256, (200, 784), dtype=np.uint8)

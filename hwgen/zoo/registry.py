@@ -1,0 +1,110 @@
+"""The networks of the zoo, one ordered table: what each is, what it is trained on and how it is built."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hwgen.errors import ConfigError
+from hwgen.zoo.datasets import KINDS, Kind
+from hwgen.zoo.training import Recipe, require_torch
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FINN = "FINN (Umuroglu et al., FPGA 2017)"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A network of the zoo.
+
+    Attributes:
+        paper: where it comes from.
+        summary: its layers in a line.
+        dataset: the images it is trained on where the user gives no folder; a name of `datasets.KINDS`.
+        folder: the images that a folder given with --data holds.
+        build: module and function of `hwgen.zoo` that make the untrained network, `module.function`; it takes
+            `kind`, the images' kind, and `options`.
+        recipe: how it is trained.
+        settings: fields of `hwgen.config.Settings` that its accelerator starts from.
+        parameters: images that the parameters stored in this package were trained on; None where there are none.
+    """
+
+    name: str
+    paper: str
+    summary: str
+    build: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    dataset: str = "digits"
+    folder: str = "mnist"
+    recipe: Recipe = field(default_factory=Recipe)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    parameters: str | None = None
+
+    def network(self, kind: Kind | None = None, seed: int = 0) -> nn.Module:
+        """The untrained network for images of `kind`. Raises: ToolError where PyTorch or Brevitas is missing."""
+        require_torch()
+        import torch
+
+        from hwgen.nn import prepare_torch
+
+        prepare_torch()
+        module, function = self.build.split(".")
+        torch.manual_seed(seed)
+        made: nn.Module = getattr(importlib.import_module(f"hwgen.zoo.{module}"), function)(
+            kind=kind or KINDS[self.dataset], **self.options
+        )
+        return made
+
+
+def _fully_connected(name: str, precision: str, recipe: Recipe) -> Entry:
+    width = {"tfc": 64, "sfc": 256, "lfc": 1024}[name]
+    bits = f"W{precision[1]}A{precision[3]}"
+    return Entry(
+        name if precision == "w1a1" else f"{name}-{precision}",
+        FINN,
+        f"three dense layers of {width} and one of 10, {bits}",
+        "finn.fully_connected",
+        {"name": name, "precision": precision},
+        recipe=recipe,
+    )
+
+
+def _cnv(precision: str) -> Entry:
+    return Entry(
+        "cnv" if precision == "w1a1" else f"cnv-{precision}",
+        FINN,
+        f"six 3x3 convolutions of 64 to 256 channels, two pools, three dense layers, W{precision[1]}A{precision[3]}",
+        "finn.cnv",
+        {"precision": precision},
+        dataset="coloured-digits",
+        folder="cifar10",
+        recipe=Recipe(epochs=10),
+        settings={"target_interval": 32768},
+    )
+
+
+_PRECISIONS = ("w1a1", "w1a2", "w2a2")
+
+ENTRIES: tuple[Entry, ...] = (
+    *(_fully_connected("tfc", precision, Recipe()) for precision in _PRECISIONS),
+    *(_fully_connected("sfc", precision, Recipe()) for precision in _PRECISIONS),
+    *(_fully_connected("lfc", precision, Recipe()) for precision in _PRECISIONS),
+    *(_cnv(precision) for precision in _PRECISIONS),
+)
+"""In the order that `hwgen zoo list` shows."""
+
+
+def find(name: str) -> Entry:
+    """The network called `name`. Raises: ConfigError with the nearest names."""
+    for entry in ENTRIES:
+        if entry.name == name:
+            return entry
+    names = [entry.name for entry in ENTRIES]
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    change = f"Did you mean {' or '.join(near)}?" if near else "See `hwgen zoo list`"
+    raise ConfigError(f"network {name!r}", "must be one of the zoo", "none of that name", change)
