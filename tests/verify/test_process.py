@@ -30,7 +30,10 @@ def test_the_environment_is_kept(tmp_path: Path) -> None:
 
 def test_exit_code_and_tail(tmp_path: Path) -> None:
     with pytest.raises(ToolError) as error:
-        python(tmp_path, "import sys; [print('line', i) for i in range(40)]; sys.stderr.write('oh\\n'); sys.exit(3)")
+        python(
+            tmp_path,
+            "import sys; [print('line', i, flush=True) for i in range(40)]; sys.stderr.write('oh\\n'); sys.exit(3)",
+        )
     lines = str(error.value).split("\n")
     assert lines[0] == f"{PYTHON.name}: must succeed; found exit code 3"
     assert len(lines) == 16 and "    oh. See " in lines[-1] and lines[-1].endswith("logs/log.")
