@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design, Joining, Unit
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.ir.ops import PoolKind
@@ -44,13 +46,22 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
             return [_activate(unit.activation, frames.reshape(shape)).reshape(frames.shape)]
         case ArgMaxUnit():
             return [np.array([[max(range(len(f)), key=lambda i, f=f: (int(f[i]), -i))] for f in frames])]
-        case AddUnit():
-            return [np.sum(sources, axis=0)]
-        case ConcatUnit():
-            vectors = [s.reshape(len(s), unit.output.vectors, -1) for s in sources]
-            return [np.concatenate(vectors, axis=2).reshape(len(frames), -1)]
+        case MagnitudeUnit():
+            sums = frames.reshape(len(frames), unit.output.vectors, -1).tolist()
+            return [np.array([[sum(map(abs, codes)) for codes in frame] for frame in sums])]
+        case AddUnit() | ScaleUnit() | ConcatUnit():
+            return [_join(unit, sources)]
         case _:
             return [frames] * len(unit.outputs)
+
+
+def _join(unit: Joining, sources: list[IntArray]) -> IntArray:
+    if isinstance(unit, AddUnit):
+        return np.sum(sources, axis=0)
+    if isinstance(unit, ScaleUnit):
+        return _scale(unit, *sources)
+    vectors = [s.reshape(len(s), unit.output.vectors, -1) for s in sources]
+    return np.concatenate(vectors, axis=2).reshape(len(sources[0]), -1)
 
 
 def _matvec(unit: MatVec, frames: IntArray) -> IntArray:
@@ -92,6 +103,15 @@ def _activate(activation: Thresholding, values: IntArray) -> IntArray:
         count = activation.levels - reached if descending[channel] else reached
         result[frame, channel] = activation.base + activation.step * count
     return result
+
+
+def _scale(unit: ScaleUnit, frames: IntArray, factors: IntArray) -> IntArray:
+    vectors = frames.reshape(len(frames), unit.output.vectors, unit.output.elements).tolist()
+    scaled = [
+        [[code * factor for code in vector] for vector, factor in zip(frame, row, strict=True)]
+        for frame, row in zip(vectors, factors.tolist(), strict=True)
+    ]
+    return np.array(scaled).reshape(len(frames), -1)
 
 
 def _windows(unit: SlidingWindow, frame: IntArray) -> IntArray:

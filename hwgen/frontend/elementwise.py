@@ -11,7 +11,18 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Const, Padded, QuantConst, Stream, Tensor, aligned, per_channel, real
+from hwgen.frontend.symbolic import (
+    Absolute,
+    Build,
+    Const,
+    Padded,
+    QuantConst,
+    Stream,
+    Tensor,
+    aligned,
+    per_channel,
+    real,
+)
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
 from hwgen.ir.types import FloatArray
 
@@ -34,6 +45,13 @@ def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
             f"a Pad before {node.op}",
             "Let the layer itself pad",
         )
+    if isinstance(tensor, Absolute):
+        raise ModelError(
+            node.label,
+            "absolute values must be summed or averaged over the channels",
+            f"an Abs before {node.op}",
+            "Put a ReduceMean over the channel axis behind it",
+        )
     if not isinstance(tensor, Stream):
         raise ModelError(
             node.label, "its input must come from the network's input", "a constant", "Fold constants before export"
@@ -43,7 +61,7 @@ def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
 
 def constant_of(node: SourceNode, tensor: Tensor | None, what: str) -> Const | QuantConst:
     """`tensor` as a constant; `what` names its part in the node. Raises: ModelError where it is not."""
-    if tensor is None or isinstance(tensor, Stream | Padded):
+    if tensor is None or isinstance(tensor, Stream | Padded | Absolute):
         raise ModelError(
             node.label,
             f"its {what} must be constant",

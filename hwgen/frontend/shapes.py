@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.elementwise import constant_of
+from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Const, Padded, QuantConst, Stream, Tensor
+from hwgen.frontend.symbolic import Absolute, Build, Const, Padded, QuantConst, Stream, Tensor
 
 _FLOATS = (1, 10, 11, 16)
 """TensorProto's float32, float16, float64 and bfloat16."""
@@ -26,7 +26,7 @@ def _reshaped(tensor: Const | QuantConst | Stream, shape: tuple[int, ...]) -> Te
 def _some(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | Stream:
     if tensor is None or isinstance(tensor, Padded):
         raise ModelError(node.label, "it must have an input", "none", "Export the model again")
-    return tensor
+    return stream_of(node, tensor) if isinstance(tensor, Absolute) else tensor
 
 
 def same(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

@@ -118,7 +118,19 @@ class Padded:
         return tuple(n + self.pads[a] + self.pads[a + len(sizes)] for a, n in enumerate(sizes))
 
 
-Tensor = Const | QuantConst | Stream | Padded
+@dataclass(frozen=True)
+class Absolute:
+    """The absolute values of a stream, on the way to their sum over channels."""
+
+    stream: Stream
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The ONNX shape."""
+        return self.stream.shape
+
+
+Tensor = Const | QuantConst | Stream | Padded | Absolute
 
 
 def in_order(shape: tuple[int, ...]) -> IntArray:

@@ -15,6 +15,7 @@ from hwgen.frontend import (
     ending,
     joins,
     linear,
+    magnitudes,
     pooling,
     quantisers,
     shapes,
@@ -46,6 +47,7 @@ def _binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 
 HANDLERS: Mapping[str, Handler] = {
+    "Abs": magnitudes.absolute,
     "Add": _binary,
     "ArgMax": ending.arg_max,
     "AveragePool": pooling.average_pool,
@@ -75,7 +77,9 @@ HANDLERS: Mapping[str, Handler] = {
     "Pad": windows.pad,
     "PRelu": elementwise.leaky_relu,
     "Quant": quantisers.quant,
-    "ReduceMean": pooling.reduce_mean,
+    "ReduceL1": magnitudes.reduce_l1,
+    "ReduceMean": magnitudes.reduce_mean,
+    "ReduceSum": magnitudes.reduce_sum,
     "Relu": elementwise.relu,
     "Reshape": shapes.reshape_for(1),
     "Shape": shapes.shape_of,

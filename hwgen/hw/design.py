@@ -13,15 +13,20 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.simulation import Control, Network
 from hwgen.hw.stream import Stream
 
-Layer = MatVec | DepthwiseUnit | PoolUnit | AddUnit | ConcatUnit | ThresholdUnit | ArgMaxUnit
+Joining = AddUnit | ScaleUnit | ConcatUnit
+"""Units that read several streams."""
+
+Layer = MatVec | DepthwiseUnit | PoolUnit | MagnitudeUnit | Joining | ThresholdUnit | ArgMaxUnit
 """Units that compute a node of the network; the others only carry."""
 
 Unit = Layer | SlidingWindow | ForkUnit | WidthConverter | Fifo
@@ -107,6 +112,6 @@ class Design:
 
 def rejoined(unit: Unit, before: Stream, after: Stream) -> Unit:
     """The unit, reading `after` in place of `before`."""
-    if isinstance(unit, AddUnit | ConcatUnit):
+    if isinstance(unit, Joining):
         return replace(unit, inputs=tuple(after if stream.name == before.name else stream for stream in unit.inputs))
     return replace(unit, input=after) if unit.input.name == before.name else unit

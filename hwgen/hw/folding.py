@@ -141,7 +141,7 @@ def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> in
         case Conv() as op:
             return folding.pe if op.is_depthwise else folding.simd
         case _:
-            return folding.pe
+            return min(folding.pe, channels)
 
 
 def beats_for_one_lane(layer: Node) -> int:

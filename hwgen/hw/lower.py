@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hwgen.errors import CheckError, ConfigError
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design, Joining, Unit
 from hwgen.hw.folding import fused_threshold, is_fused
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.kernels.add import AddUnit
@@ -23,8 +23,10 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import SHORT, Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import rows_for
@@ -32,7 +34,7 @@ from hwgen.hw.products import depthwise_unit, matvec_unit, neutral_codes, stream
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Sum, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.text import print_graph
 from hwgen.ir.types import Bipolar, IntArray
 
@@ -125,6 +127,9 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+_JOINS: Mapping[type[Join], type[Joining]] = {Sum: AddUnit, Scale: ScaleUnit, Concat: ConcatUnit}
+
+
 @dataclass
 class _Builder:
     """The design while it grows: units so far, and the streams that wait for their readers."""
@@ -145,9 +150,9 @@ class _Builder:
                 self._conv(node, conv)
             case Pool() as pool:
                 self._pool(node, pool)
-            case Sum() | Concat():
-                self._join(node)
-            case Threshold() | ArgMax():
+            case Sum() | Scale() | Concat() as join:
+                self._join(node, join)
+            case Threshold() | Magnitude() | ArgMax():
                 self._pointwise(node)
             case op:
                 raise CheckError(node.label, "must be an integer operation", type(op).__name__)
@@ -260,16 +265,15 @@ class _Builder:
         unit = PoolUnit(node.name, node.origin, stream, output, op.kind, *tile, columns, op.minimum)
         self._finish(node, unit)
 
-    def _join(self, node: Node) -> None:
+    def _join(self, node: Node, op: Join) -> None:
         lanes = self.folding[node.name].pe
         streams = []
         for index, value in enumerate(node.inputs):
             channels = value.type.channels
-            stream = self._operand(node, index, lanes, value.type.elements // channels, channels)
+            stream = self._operand(node, index, min(lanes, channels), value.type.elements // channels, channels)
             streams.append(self._fifo(node, stream, stream.beats, str(index)))
         output = stream_of(node.name, node.output, lanes)
-        kind = AddUnit if isinstance(node.op, Sum) else ConcatUnit
-        self._finish(node, kind(node.name, node.origin, tuple(streams), output))
+        self._finish(node, _JOINS[type(op)](node.name, node.origin, tuple(streams), output))
 
     def _pointwise(self, node: Node) -> None:
         value, lanes = node.inputs[0], self.folding[node.name].pe
@@ -277,6 +281,9 @@ class _Builder:
         stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
         if isinstance(node.op, ArgMax):
             self._finish(node, ArgMaxUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))
+            return
+        if isinstance(node.op, Magnitude):
+            self._finish(node, MagnitudeUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))
             return
         assert isinstance(node.op, Threshold)
         output = stream_of(node.name, node.output, lanes)

@@ -142,7 +142,7 @@ def _fires(state: IntArray, last: int, arrived: int, room: int) -> int:
 @_inner
 def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
-    slots, reads, period, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4]
+    slots, reads, period, latency, credits, kept = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
     sink, slot, last, fired = sinks[0], state[PLACE], state[LAST], False
     while True:
         reading, left = slot < reads, period - 1 - slot % period
@@ -154,7 +154,7 @@ def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray
             break
         last = _fires(state, last, arrived, room)
         if reading:
-            for index in range(len(sources)):
+            for index in range(len(sources) if slot == slots - 1 else len(sources) - kept):
                 _take(streams, sources[index], last)
         if not left:
             _send(streams, sink, last + latency)

@@ -5,7 +5,8 @@ control decide them, each a recurrence over maxima of earlier times, so the time
 they are computed, and a network's cycles come out exactly without stepping a clock (`simulation.py`):
 
     Engine   slot i fires no sooner than one cycle after slot i-1; a reading slot waits for its beat (of every input);
-             a slot that ends an output beat waits until fewer than `credits` beats are on their way or waiting.
+             a slot that ends an output beat waits until fewer than `credits` beats are on their way or waiting;
+             the beat of a `kept` input stays there until the vector's last slot.
     Tiles    an engine whose every slot reads and whose tiles end at the last pixel of each.
     Gearbox  a beat is taken one cycle after the last, while at most `limit` groups are held.
     Queue    a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
@@ -26,7 +27,8 @@ from hwgen.hw.stream import ceil_div
 class Engine:
     """A computing unit: `slots` a vector, the first `reads` of them take a beat, every `period`-th ends an output beat.
 
-    The beat ended by a slot at cycle t can be read at t + `latency`.
+    The beat ended by a slot at cycle t can be read at t + `latency`. Of the inputs the last `kept` have one beat a
+    vector, which every reading slot looks at and the last slot takes.
     """
 
     slots: int
@@ -34,6 +36,7 @@ class Engine:
     period: int
     latency: int
     credits: int
+    kept: int = 0
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
 
     match schedule:
         case Engine() as s:
-            return ENGINE, (s.slots, s.reads, s.period, s.latency, s.credits)
+            return ENGINE, (s.slots, s.reads, s.period, s.latency, s.credits, s.kept)
         case Tiles() as s:
             return TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
         case Gearbox() as s:

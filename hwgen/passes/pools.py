@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import Conv, MatMul, Pool, PoolKind, Threshold
+from hwgen.ir.ops import Conv, MatMul, Pool, PoolKind, Scale, Threshold
 from hwgen.ir.types import TensorType
 
 
 @dataclass(frozen=True)
 class ThresholdsBeforePools:
-    """Exchange a maximum behind a product with the threshold behind it, where nobody else reads either.
+    """Exchange a maximum behind a product, also one with K, and the threshold behind it where nobody else reads either.
 
     A threshold keeps the order of its channel or turns it round, so it may come first: the largest of the codes is the
     code of the largest, and where it turns the order round, the smallest of the codes is (original BinaryNet and
@@ -33,7 +33,7 @@ class ThresholdsBeforePools:
         if not isinstance(node.op, Pool) or node.op.kind is not PoolKind.MAX:
             return None
         source = graph.producers.get(node.inputs[0].name)
-        if source is None or not isinstance(source.op, MatMul | Conv):
+        if source is None or not isinstance(source.op, MatMul | Conv | Scale):
             return None
         read = [value for value in (node.inputs[0], node.output) if value == graph.output]
         users = graph.users.get(node.output.name, ())

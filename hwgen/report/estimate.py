@@ -19,8 +19,10 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
@@ -202,7 +204,7 @@ def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:
         name=unit.name,
         origin=unit.origin,
         kind=_kind(unit),
-        pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | ArgMaxUnit) else unit.output.lanes,
+        pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | MagnitudeUnit | ArgMaxUnit) else unit.output.lanes,
         simd=unit.simd if isinstance(unit, MatVec) else None,
         cycles=unit.cycles,
         window_cycles=lines.cycles if lines else 0,
@@ -236,8 +238,12 @@ def _kind(unit: Layer) -> str:
             return "depthwise"
         case PoolUnit():
             return f"{unit.kind.value} pool"
+        case MagnitudeUnit():
+            return "magnitude"
         case AddUnit():
             return "add"
+        case ScaleUnit():
+            return "scale"
         case ConcatUnit():
             return "concat"
         case ArgMaxUnit():

@@ -10,7 +10,9 @@ from hwgen.hw.design import Unit
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import DType, IntArray, IntType, smallest_int
@@ -50,6 +52,41 @@ def add_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, ...], *,
     low, high = (sum(getattr(dtype, end) for dtype in dtypes) for end in ("min", "max"))
     output = Stream("sum", smallest_int(low, high), elements, lanes, vectors=vectors)
     units.append(AddUnit("sum", "residual", tuple(branches), output))
+    return Case(design_of(name, *units), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
+
+
+def magnitude_case(name: str, elements: int, lanes: int, dtype: DType, *, vectors: int = 1, summed: int = 1) -> Case:
+    """Sums of |x| over `summed` vectors each."""
+    inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, vectors * elements))
+    expected = np.abs(inputs).reshape(FRAMES, vectors // summed, -1).sum(axis=2)
+    most = max(-dtype.min, dtype.max) * elements * summed
+    output = Stream("size", smallest_int(0, most), 1, 1, vectors=vectors // summed)
+    unit = MagnitudeUnit("size", "magnitude", Stream("x", dtype, elements, lanes, vectors=vectors), output)
+    return Case(design_of(name, unit), inputs, expected)
+
+
+def scale_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, DType], *, vectors: int = 1) -> Case:
+    """A fork, a quantiser on one branch, the quantised magnitude of a vector on the other, and their product."""
+    rng = generator(*name.encode())
+    inputs = random_codes(rng, SOURCE, (FRAMES * vectors, elements))
+    fork, copies = forked(Stream("x", SOURCE, elements, lanes, vectors=vectors), 2)
+    # No threshold at the ends of the range, so that the operands take their extremes in the first and last frame.
+    few = random_activation(rng, SOURCE.min + 1, SOURCE.max - 1, dtypes[0], elements, descending=True)
+    codes = replace(copies[0], name="quant", dtype=dtypes[0])
+    size = magnitude_case(name, elements, lanes, SOURCE, vectors=vectors).design.units[0]
+    assert isinstance(size, MagnitudeUnit)
+    number = random_activation(rng, 8 * elements, 24 * elements, dtypes[1], 1, descending=False)
+    factors = replace(size.output, name="number", dtype=dtypes[1])
+    ends = [a * b for a in (dtypes[0].min, dtypes[0].max) for b in (dtypes[1].min, dtypes[1].max)]
+    output = Stream("scaled", smallest_int(min(ends), max(ends)), elements, lanes, vectors=vectors)
+    units: list[Unit] = [
+        fork,
+        ThresholdUnit("quant", "quantiser", copies[0], codes, few),
+        replace(size, input=copies[1]),
+        ThresholdUnit("number", "quantiser", size.output, factors, number),
+        ScaleUnit("scaled", "product", (codes, factors), output),
+    ]
+    expected = quantised(inputs, few) * quantised(np.abs(inputs).sum(axis=1, keepdims=True), number)
     return Case(design_of(name, *units), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 
 

@@ -1,4 +1,4 @@
-"""add.hpp, concat.hpp and fork.hpp in designs whose streams part and meet again."""
+"""add.hpp, scale.hpp, magnitude.hpp, concat.hpp and fork.hpp in designs whose streams part and meet again."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import run_cases
-from tests.hls_lib.join_cases import add_case, concat_case
+from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 
 B = Bipolar()
 INT3, UINT4, INT2 = IntType(3, True), IntType(4, False), IntType(2, True)
@@ -36,4 +37,27 @@ def test_concat(tmp_path: Path) -> None:
         for sizes, lanes in (((4, 2), 1), ((4, 2), 2), ((6, 3, 3), 3), ((1, 3, 2, 1), 1), ((70, 140), 70))
     ]
     assert all(isinstance(case.design.units[-1], ConcatUnit) for case in cases)
+    assert run_cases(cases, tmp_path) == []
+
+
+def test_magnitude(tmp_path: Path) -> None:
+    """Of pixels and of whole tensors, lanes that divide the vector and that do not."""
+    cases = [
+        magnitude_case(f"m{i}_{lanes}_{summed}", elements, lanes, dtype, vectors=6, summed=summed)
+        for i, dtype in enumerate((INT3, UINT4, B, IntType(8, True), IntType(1, True)))
+        for elements, lanes in ((5, 1), (5, 2), (5, 5), (70, 64))
+        for summed in (1, 3, 6)
+    ]
+    assert run_cases(cases, tmp_path) == []
+
+
+def test_scale(tmp_path: Path) -> None:
+    """Operands of all kinds of types, lanes that divide the vector and that do not."""
+    pairs = ((INT3, UINT4), (B, UINT4), (INT3, B), (UINT4, INT2), (IntType(1, True), IntType(1, False)))
+    cases = [
+        scale_case(f"s{i}_{lanes}", 5, lanes, pair, vectors=1 + i % 3)
+        for i, pair in enumerate(pairs)
+        for lanes in (1, 2, 5)
+    ]
+    assert all(isinstance(case.design.units[-1], ScaleUnit) for case in cases)
     assert run_cases(cases, tmp_path) == []

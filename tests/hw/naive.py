@@ -60,8 +60,10 @@ class EngineMachine(Machine):
 
     def move(self, now: int) -> None:
         if self.slot < self.unit.reads:
-            for source in self.sources:
-                source.taken.append(now)
+            last = self.slot == self.unit.slots - 1
+            for index, source in enumerate(self.sources):
+                if last or index < len(self.sources) - self.unit.kept:
+                    source.taken.append(now)
         if self.ends:
             self.sinks[0].visible.append(now + self.unit.latency)
         self.slot = (self.slot + 1) % self.unit.slots

@@ -143,6 +143,14 @@ class Weaver:
         latency = self.small(4)
         return self.unit(Engine(1, 1, 1, latency, self.small(5)), ends, (port.vectors, port.elements, port.lanes))[0]
 
+    def scaled(self, port: Port) -> Port:
+        """A branch whose vectors meet one beat each of the others."""
+        first, *others = self.fork(port)
+        ends = (self.queue(first, 2), *(self.queue(self.best(other)) for other in others))
+        beats = first.vector_beats
+        schedule = Engine(beats, beats, 1, self.small(4), self.small(5), kept=len(others))
+        return self.unit(schedule, ends, (first.vectors, first.elements, first.lanes))[0]
+
     def joined(self, port: Port) -> Port:
         ends = [self.queue(each) if self.rng.random() < 0.8 else each for each in self.fork(port)]
         ends = [self.narrowed(each) if self.rng.random() < 0.3 else each for each in ends]
@@ -178,7 +186,7 @@ def random_schedules(rng: np.random.Generator, units: int) -> Network:
         weaver.best,
     ]
     images: list[Callable[[Port], Port]] = [weaver.pool, weaver.window, weaver.window]
-    blocks: list[Callable[[Port], Port]] = [weaver.adder, weaver.joined]
+    blocks: list[Callable[[Port], Port]] = [weaver.adder, weaver.scaled, weaver.joined]
     for _ in range(units):
         kinds = [plain, images, blocks][int(rng.choice(3, p=[0.5, 0.25, 0.25]))]
         port = kinds[int(rng.integers(len(kinds)))](port)

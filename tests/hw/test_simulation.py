@@ -71,6 +71,7 @@ def test_every_kind_is_tried() -> None:
     controls = [control for network in networks for control in network.controls]
     assert {type(control.schedule) for control in controls} == set(MACHINES)
     assert {(type(c.schedule), len(c.inputs)) for c in controls} >= {(Engine, 2), (Engine, 3), (Turns, 2), (Turns, 3)}
+    assert any(isinstance(c.schedule, Engine) and c.schedule.kept and c.schedule.slots > 1 for c in controls)
     assert {len(c.outputs) for c in controls} == {1, 2, 3}
 
 
@@ -198,6 +199,20 @@ def test_one_engine_by_hand() -> None:
     assert times["s0"].tolist() == [0, 1, 4, 5] and times["s1"].tolist() == [6, 8, 10, 12]
     assert cycles_of(times["s0"], times["s1"], 2) == Cycles(interval=4, latency=8, total=13)
     assert cycles_of(times["s0"], times["s1"][:2], 1).interval is None
+
+
+def test_a_kept_beat_by_hand() -> None:
+    """Vectors of three beats; each meets one beat of the other input, which its last slot takes."""
+    schedule = Engine(slots=3, reads=3, period=1, latency=2, credits=4, kept=1)
+    controls = (
+        Control("fork", Queue(2), ("x",), ("a", "b")),
+        Control("sum", Engine(slots=3, reads=3, period=3, latency=4, credits=2), ("b",), ("k",)),
+        Control("line", Queue(9), ("a",), ("late",)),
+        Control("scale", schedule, ("late", "k"), ("y",)),
+    )
+    times = beat_times(Network(controls, "x", "y", {"x": 6, "a": 6, "b": 6, "k": 2, "late": 6, "y": 6}), 1)
+    assert times["late"].tolist() == [7, 8, 9, 10, 11, 12] and times["k"].tolist() == [9, 12]
+    assert times["y"].tolist() == [9, 10, 11, 12, 13, 14]
 
 
 def test_credits_hold_an_engine_back() -> None:

@@ -9,6 +9,8 @@ from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.stream import Stream
@@ -38,6 +40,18 @@ def argmax(unit: ArgMaxUnit) -> Kernel:
         Alias("OutWord", "ap_uint<Output::BITS>"),
     )
     return Kernel("argmax", "argmax", "Index of the largest score.", _shape(unit.input), types)
+
+
+def magnitude(unit: MagnitudeUnit) -> Kernel:
+    """The magnitude unit."""
+    constants = (*_shape(unit.input), Constant("SUMMED", unit.summed, "vectors of a sum"))
+    types = (
+        Alias("Input", cpp_type(unit.input.dtype)),
+        Alias("Output", cpp_type(unit.output.dtype)),
+        Alias("InWord", "ap_uint<LANES * Input::BITS>"),
+        Alias("OutWord", "ap_uint<Output::BITS>"),
+    )
+    return Kernel("magnitude", "magnitude", "Magnitude unit: sums of |x|.", constants, types)
 
 
 def width(unit: WidthConverter) -> Kernel:
@@ -78,6 +92,18 @@ def add(unit: AddUnit) -> Kernel:
     )
     purpose = f"Adder of {len(unit.inputs)} streams."
     return Kernel("add", "add", purpose, _shape(unit.output), types, operands=operands)
+
+
+def scale(unit: ScaleUnit) -> Kernel:
+    """The scale unit."""
+    types = (
+        *(Alias(f"Input{index}", cpp_type(stream.dtype)) for index, stream in enumerate(unit.inputs)),
+        Alias("Output", cpp_type(unit.output.dtype)),
+        Alias("InWord0", "ap_uint<LANES * Input0::BITS>"),
+        Alias("InWord1", "ap_uint<Input1::BITS>"),
+        Alias("OutWord", "ap_uint<LANES * Output::BITS>"),
+    )
+    return Kernel("scale", "scale", "Scale unit: each vector times its number.", _shape(unit.output), types)
 
 
 def concat(unit: ConcatUnit) -> Kernel:

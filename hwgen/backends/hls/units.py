@@ -14,8 +14,10 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
@@ -25,9 +27,11 @@ KERNELS: Mapping[type[Unit], Callable[[Any], Kernel]] = {
     DepthwiseUnit: products.depthwise,
     SlidingWindow: images.window,
     PoolUnit: images.pool,
+    MagnitudeUnit: streams.magnitude,
     ThresholdUnit: streams.threshold,
     ArgMaxUnit: streams.argmax,
     AddUnit: streams.add,
+    ScaleUnit: streams.scale,
     ConcatUnit: streams.concat,
     ForkUnit: streams.fork,
     WidthConverter: streams.width,

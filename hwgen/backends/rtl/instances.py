@@ -13,7 +13,9 @@ from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.packing import Bytes, to_words
@@ -95,6 +97,32 @@ class AddInstance(Instance):
 
 
 @dataclass(frozen=True)
+class MagnitudeInstance(Instance):
+    """Fields of magnitude.sv.j2."""
+
+    lanes: int
+    beats: int
+    last_lanes: int
+    vectors: int
+    input: Operand
+    sum_bits: int
+    credits: int
+
+
+@dataclass(frozen=True)
+class ScaleInstance(Instance):
+    """Fields of scale.sv.j2."""
+
+    lanes: int
+    beats: int
+    last_lanes: int
+    input: Operand
+    factor: Operand
+    output_bits: int
+    credits: int
+
+
+@dataclass(frozen=True)
 class PoolInstance(Instance):
     """Fields of pool.sv.j2."""
 
@@ -153,6 +181,10 @@ def instance(unit: Unit, source: Beats, sink: Beats) -> Instance:
             return ConcatInstance(**ends, template="rtl/concat.sv.j2", inputs=len(beats), width=width, beats=beats)
         case AddUnit():
             return _add(unit, ends)
+        case ScaleUnit():
+            return _scale(unit, ends)
+        case MagnitudeUnit():
+            return _magnitude(unit, ends)
         case PoolUnit():
             return _pool(unit, ends)
         case SlidingWindow():
@@ -189,6 +221,34 @@ def _add(unit: AddUnit, ends: dict[str, Any]) -> AddInstance:
         bits=tuple(f"8'd{dtype.bits}" for dtype in types),
         signed=tuple(bit(dtype.signed) for dtype in types),
         bipolar=tuple(bit(isinstance(dtype, Bipolar)) for dtype in types),
+    )
+
+
+def _magnitude(unit: MagnitudeUnit, ends: dict[str, Any]) -> MagnitudeInstance:
+    return MagnitudeInstance(
+        **ends,
+        template="rtl/magnitude.sv.j2",
+        lanes=unit.input.lanes,
+        beats=unit.input.vector_beats,
+        last_lanes=unit.input.last_lanes,
+        vectors=unit.summed,
+        input=operand(unit.input.dtype),
+        sum_bits=unit.output.dtype.bits,
+        credits=unit.schedule.credits,
+    )
+
+
+def _scale(unit: ScaleUnit, ends: dict[str, Any]) -> ScaleInstance:
+    return ScaleInstance(
+        **ends,
+        template="rtl/scale.sv.j2",
+        lanes=unit.output.lanes,
+        beats=unit.output.vector_beats,
+        last_lanes=unit.output.last_lanes,
+        input=operand(unit.inputs[0].dtype),
+        factor=operand(unit.inputs[1].dtype),
+        output_bits=unit.output.dtype.bits,
+        credits=unit.schedule.credits,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.hw import packing
-from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, has_adder, products_bill
+from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, has_adder, is_dsp, products_bill
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.design import Unit
 from hwgen.hw.device import Family
@@ -20,8 +20,10 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import DEPTH as FORK_DEPTH
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
@@ -148,6 +150,34 @@ def _add(unit: AddUnit, bill: Bill) -> None:
     bill.output_queue(output.width, unit.schedule.credits)
 
 
+def _magnitude(unit: MagnitudeUnit, bill: Bill) -> None:
+    source, total = unit.input, unit.output.width
+    bill.add("magnitude", 1)
+    for places in (source.vector_beats, unit.summed):
+        bill.counter(places)
+    bill.register(source.width + 7 + 2 * total)
+    bill.add("magnitude bit", source.width if source.dtype.signed else 0)
+    bill.add("sum adder bit", (source.lanes - 1) * total)
+    bill.add("accumulator bit", total * (unit.schedule.slots > 1))
+    bill.mask((source.lanes - source.last_lanes) * source.dtype.bits)
+    bill.output_queue(total, unit.schedule.credits)
+
+
+def _scale(unit: ScaleUnit, bill: Bill) -> None:
+    source, factor, output = *(stream.dtype for stream in unit.inputs), unit.output
+    bill.add("scale", 1)
+    bill.counter(output.vector_beats)
+    bill.register(2 + unit.inputs[0].width + factor.bits + output.width)
+    if factor.bits == 1:
+        bill.add("choice bit", output.width)
+    elif is_dsp(factor, source, bill.family):
+        bill.memories += Resources(dsp=output.lanes)
+    else:
+        bill.add("product bit", output.lanes * source.bits * factor.bits)
+    bill.mask((output.lanes - output.last_lanes) * source.bits)
+    bill.output_queue(output.width, unit.schedule.credits)
+
+
 def _concat(unit: ConcatUnit, bill: Bill) -> None:
     schedule: Turns = unit.schedule
     bill.add("concat", 1)
@@ -267,7 +297,9 @@ _WRITERS: Mapping[type[Any], Callable[[Any, Bill], None]] = {
     PoolUnit: _pool,
     ThresholdUnit: _threshold,
     ArgMaxUnit: _argmax,
+    MagnitudeUnit: _magnitude,
     AddUnit: _add,
+    ScaleUnit: _scale,
     ConcatUnit: _concat,
     WidthConverter: _width,
     ForkUnit: _fork,
