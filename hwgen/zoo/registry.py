@@ -119,9 +119,7 @@ ENTRIES: tuple[Entry, ...] = (
     _binarynet("cifar10", "six convolutions of 128 to 512 channels, three dense layers", "binarynet.convolutional"),
     _binarynet("svhn", "six convolutions of 64 to 256 channels, three dense", "binarynet.convolutional", width=64),
     _binarynet("small", "six convolutions of 16 to 64 channels, three dense", "binarynet.convolutional", **_SMALL),
-    _binarynet(
-        "random", "the small one trained with random activations", "binarynet.convolutional", **_SMALL, **_RANDOM
-    ),
+    _binarynet("random", "the small one, activations random in training", "binarynet.convolutional", **_RANDOM),
     _binarynet("shift", "the small one with shift-based batch norm", "binarynet.convolutional", **_SMALL, shift=True),
 )
 """In the order that `hwgen zoo list` shows."""
