@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, explore, prove, report, synth
+from hwgen.cli import build, compare, explore, prove, report, synth, zoo
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -38,6 +38,12 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
     hwgen compare out --folding fast.json --published finn.toml
     hwgen roofline out
     hwgen report out
+
+    Or take a network of the literature:
+
+    \b
+    hwgen zoo list
+    hwgen zoo build tfc -o out
     """
 
 
@@ -54,6 +60,7 @@ for verb in (
     prove.doctor,
 ):
     app.command()(verb)
+app.add_typer(zoo.app, name="zoo")
 
 
 def _interrupted(*_: object) -> None:

@@ -64,17 +64,18 @@ def build(
     with working(f"building {model.name}"):
         graph = flow.load(model, name=name, input_type=input_type, input_scale=scale, input_offset=offset)
         accelerator = flow.compile_with(graph, chosen).write(output)
-    _show_estimate(accelerator, as_json)
+    show_estimate(accelerator, as_json)
 
 
 def estimate(project: Project, input_interval: InputInterval = 0, as_json: AsJson = False) -> None:
     """Exact interval and latency, rates at the clock, and what each layer takes."""
     from hwgen import flow
 
-    _show_estimate(flow.open_project(project), as_json, input_interval)
+    show_estimate(flow.open_project(project), as_json, input_interval)
 
 
-def _show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> None:
+def show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> None:
+    """Print what an accelerator will do."""
     report = accelerator.estimate(pace)
     if as_json:
         print_json(report.to_json())

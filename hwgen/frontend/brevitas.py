@@ -76,12 +76,12 @@ def _first_line(error: BaseException) -> str:
 
 
 def _require_brevitas(module: Any, title: str) -> None:
-    """At least one layer must come from Brevitas. Raises: ModelError."""
+    """At least one layer must come from Brevitas or from hwgen.nn. Raises: ModelError."""
     import torch
 
     if not isinstance(module, torch.nn.Module):
         raise ModelError(title, "the network must be a torch.nn.Module", type(module).__name__, _QUANT_LAYERS)
-    if not any(type(part).__module__.startswith("brevitas.") for part in module.modules()):
+    if not any(type(part).__module__.startswith(("brevitas.", "hwgen.nn.")) for part in module.modules()):
         raise ModelError(title, "the network must be quantised with Brevitas", "no Brevitas layer", _QUANT_LAYERS)
 
 
@@ -108,10 +108,18 @@ def load_checkpoint(path: str | Path, module: torch.nn.Module) -> None:
 
     Raises: ModelError on a file that is missing, not a checkpoint, holds code, or does not fit the module.
     """
+    path = Path(path)
+    state = read_checkpoint(path)
+    if isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    fill(module, state, path.name)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What a PyTorch file holds, without running code from it. Raises: ModelError."""
     prepare_torch()
     import torch
 
-    path = Path(path)
     if not path.is_file():
         raise ModelError(path.name, "the checkpoint must exist", "no such file", "Check the path")
     try:
@@ -129,13 +137,16 @@ def load_checkpoint(path: str | Path, module: torch.nn.Module) -> None:
         raise ModelError(
             path.name, "the checkpoint must be whole", _first_line(error), "Save or copy it again"
         ) from None
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
     if not isinstance(state, dict):
         raise ModelError(path.name, "a checkpoint must hold a state dict", type(state).__name__, "Save state_dict()")
+    return state
+
+
+def fill(module: torch.nn.Module, state: dict[str, Any], where: str) -> None:
+    """Load a state dict that came from the file `where`. Raises: ModelError where it does not fit the module."""
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
         found = " ".join(str(error).split()[:40]).rstrip(".")
         title = type(module).__name__
-        raise ModelError(path.name, f"the checkpoint must fit {title}", found, "Load it into its own model") from None
+        raise ModelError(where, f"the checkpoint must fit {title}", found, "Load it into its own model") from None

@@ -23,6 +23,7 @@ from brevitas.export.onnx.qonnx.manager import QONNXManager
 from brevitas.proxy import ActQuantProxyFromInjector, WeightQuantProxyFromInjector
 
 from hwgen.errors import ModelError
+from hwgen.nn.binarynet import Binarise, Stochastic
 
 
 def _has(proxy: torch.nn.Module, *kinds: type) -> bool:
@@ -68,6 +69,10 @@ class FaithfulManager(QONNXManager):
 def require_expressible(module: torch.nn.Module) -> None:
     """Refuse quantisers that QONNX cannot say. Raises: ModelError naming the layer's quantiser."""
     for name, proxy in module.named_modules():
+        if isinstance(proxy, Binarise) and proxy.stochastic is Stochastic.ALWAYS:
+            raise ModelError(
+                name, "binarisation must be by sign in hardware", "a random one", "Set stochastic to training or never"
+            )
         if not isinstance(proxy, ActQuantProxyFromInjector | WeightQuantProxyFromInjector):
             continue
         if not proxy.is_quant_enabled:

@@ -15,7 +15,7 @@ from hwgen.zoo.training import Recipe, require_torch
 if TYPE_CHECKING:
     from torch import nn
 
-FINN = "FINN (Umuroglu et al., FPGA 2017)"
+FINN = "FINN, FPGA 2017"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Entry:
             `kind`, the images' kind, and `options`.
         recipe: how it is trained.
         settings: fields of `hwgen.config.Settings` that its accelerator starts from.
-        parameters: images that the parameters stored in this package were trained on; None where there are none.
+        stored: hwgen brings trained parameters, in `trained/`.
     """
 
     name: str
@@ -43,16 +43,13 @@ class Entry:
     folder: str = "mnist"
     recipe: Recipe = field(default_factory=Recipe)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    parameters: str | None = None
+    stored: bool = False
 
     def network(self, kind: Kind | None = None, seed: int = 0) -> nn.Module:
         """The untrained network for images of `kind`. Raises: ToolError where PyTorch or Brevitas is missing."""
         require_torch()
         import torch
 
-        from hwgen.nn import prepare_torch
-
-        prepare_torch()
         module, function = self.build.split(".")
         torch.manual_seed(seed)
         made: nn.Module = getattr(importlib.import_module(f"hwgen.zoo.{module}"), function)(
@@ -60,8 +57,13 @@ class Entry:
         )
         return made
 
+    def to_json(self) -> dict[str, Any]:
+        """What `hwgen zoo list` says, as plain JSON values."""
+        keys = ("name", "paper", "summary", "dataset", "folder", "stored")
+        return {key: getattr(self, key) for key in keys}
 
-def _fully_connected(name: str, precision: str, recipe: Recipe) -> Entry:
+
+def _fully_connected(name: str, precision: str) -> Entry:
     width = {"tfc": 64, "sfc": 256, "lfc": 1024}[name]
     bits = f"W{precision[1]}A{precision[3]}"
     return Entry(
@@ -70,7 +72,7 @@ def _fully_connected(name: str, precision: str, recipe: Recipe) -> Entry:
         f"three dense layers of {width} and one of 10, {bits}",
         "finn.fully_connected",
         {"name": name, "precision": precision},
-        recipe=recipe,
+        recipe=Recipe(epochs=30, rate=0.03),
     )
 
 
@@ -78,7 +80,7 @@ def _cnv(precision: str) -> Entry:
     return Entry(
         "cnv" if precision == "w1a1" else f"cnv-{precision}",
         FINN,
-        f"six 3x3 convolutions of 64 to 256 channels, two pools, three dense layers, W{precision[1]}A{precision[3]}",
+        f"six convolutions of 64 to 256 channels, three dense layers, W{precision[1]}A{precision[3]}",
         "finn.cnv",
         {"precision": precision},
         dataset="coloured-digits",
@@ -88,13 +90,37 @@ def _cnv(precision: str) -> Entry:
     )
 
 
+def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
+    first = "fc0" if build == "binarynet.mlp" else "conv0"
+    return Entry(
+        f"binarynet-{name}",
+        "BinaryNet, 2016",
+        summary,
+        build,
+        options,
+        dataset="coloured-digits" if name in ("cifar10", "svhn") else "digits",
+        folder="cifar10" if name in ("cifar10", "svhn") else "mnist",
+        recipe=Recipe(epochs=25),
+        settings={"bit_planes": (first,)},
+    )
+
+
+_SMALL = {"width": 16, "dense": 128}
+_RANDOM = {**_SMALL, "stochastic": "training"}
 _PRECISIONS = ("w1a1", "w1a2", "w2a2")
 
 ENTRIES: tuple[Entry, ...] = (
-    *(_fully_connected("tfc", precision, Recipe()) for precision in _PRECISIONS),
-    *(_fully_connected("sfc", precision, Recipe()) for precision in _PRECISIONS),
-    *(_fully_connected("lfc", precision, Recipe()) for precision in _PRECISIONS),
+    *(_fully_connected("tfc", precision) for precision in _PRECISIONS),
+    *(_fully_connected("sfc", precision) for precision in _PRECISIONS),
+    *(_fully_connected("lfc", precision) for precision in _PRECISIONS),
     *(_cnv(precision) for precision in _PRECISIONS),
+    _binarynet("mnist", "three dense layers of 4096 and one of 10", "binarynet.mlp"),
+    _binarynet("mlp", "three dense layers of 128 and one of 10", "binarynet.mlp", hidden=128),
+    _binarynet("cifar10", "six convolutions of 128 to 512 channels, three dense layers", "binarynet.convolutional"),
+    _binarynet("svhn", "six convolutions of 64 to 256 channels, three dense", "binarynet.convolutional", width=64),
+    _binarynet("small", "six convolutions of 16 to 64 channels, three dense", "binarynet.convolutional", **_SMALL),
+    _binarynet("random", "the small one, activations random in training", "binarynet.convolutional", **_RANDOM),
+    _binarynet("shift", "the small one with shift-based batch norm", "binarynet.convolutional", **_SMALL, shift=True),
 )
 """In the order that `hwgen zoo list` shows."""
 

@@ -1,0 +1,150 @@
+"""Verbs for the networks of the literature: zoo list, zoo train, zoo build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hwgen.cli.build import show_estimate
+from hwgen.cli.common import AsJson, err, out, print_json, working
+from hwgen.cli.options import (
+    Clock,
+    Fifos,
+    Fit,
+    FoldingFile,
+    MaxBram,
+    MaxDsp,
+    MaxLut,
+    Name,
+    Part,
+    SettingsFile,
+    TargetFps,
+    TargetInterval,
+    Top1,
+)
+
+if TYPE_CHECKING:
+    from hwgen.zoo.training import Progress
+
+app = typer.Typer(no_args_is_help=True, help="Networks of the literature: list them, train them, build them.")
+
+Network = Annotated[str, typer.Argument(help="A name that `hwgen zoo list` shows.", show_default=False)]
+
+
+@app.command("list")
+def list_entries(as_json: AsJson = False) -> None:
+    """Every network: where it comes from, its layers, its images, whether trained parameters come with hwgen."""
+    from hwgen.zoo.registry import ENTRIES
+
+    entries = [entry.to_json() for entry in ENTRIES]
+    if as_json:
+        print_json(entries)
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("network", "layers", "images", "trained", "paper"):
+        table.add_column(heading, no_wrap=heading == "network")
+    for each in entries:
+        images, trained = f"{each['dataset']} or {each['folder']}", "yes" if each["stored"] else ""
+        table.add_row(each["name"], each["summary"], images, trained, each["paper"])
+    out.print(table)
+
+
+@app.command()
+def train(
+    network: Network,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The checkpoint: .pt or .npz.", show_default="NETWORK.pt")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of MNIST's IDX files or CIFAR-10's binary ones.", show_default="bundled images"),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs.", show_default="the network's")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and noise.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train a network, keep its parameters, and say how many test images it gets right."""
+    from dataclasses import replace
+
+    from hwgen.zoo import accuracy, find, load_dataset
+    from hwgen.zoo import train as run
+    from hwgen.zoo.parameters import require_writable, save
+
+    entry = find(network)
+    checkpoint = output or Path(f"{entry.name}.pt")
+    require_writable(checkpoint)
+    images = load_dataset(entry.folder if data else entry.dataset, data)
+    recipe = replace(entry.recipe, epochs=epochs) if epochs else entry.recipe
+    model = entry.network(images.kind, seed)
+    with _bar(f"training {entry.name}") as progress:
+        run(model, images, recipe, seed, progress)
+    save(checkpoint, entry, images.kind, model)
+    share, tested = accuracy(model, images), len(images.test_labels)
+    report = {"network": entry.name, "dataset": images.kind.name, "images": len(images.labels), "seed": seed}
+    report |= {"epochs": recipe.epochs, "test_images": tested, "accuracy": share, "checkpoint": str(checkpoint)}
+    if as_json:
+        print_json(report)
+        return
+    text = f"{checkpoint}: {share:.2%} of {tested} test images of {images.kind.name} right"
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def build(
+    network: Network,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the project.", show_default=False)],
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="What `hwgen zoo train` wrote.", show_default="the parameters in hwgen")
+    ] = None,
+    part: Part = None,
+    clock_mhz: Clock = None,
+    folding: FoldingFile = None,
+    target_fps: TargetFps = None,
+    target_interval: TargetInterval = None,
+    fit: Fit = None,
+    max_lut: MaxLut = None,
+    max_bram: MaxBram = None,
+    max_dsp: MaxDsp = None,
+    top1: Top1 = None,
+    fifos: Fifos = None,
+    settings: SettingsFile = None,
+    name: Name = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a trained network of the zoo into an HLS C++ project and a SystemVerilog project."""
+    from hwgen import config, flow
+    from hwgen.zoo import find
+    from hwgen.zoo.build import imported, starting_settings
+
+    goals = {"target_fps": target_fps, "target_interval": target_interval, "fit": fit}
+    goals |= {"max_lut": max_lut, "max_bram": max_bram, "max_dsp": max_dsp}
+    wishes = config.read_folding(folding) if folding else None
+    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "top1": top1, "fifos": fifos, **goals}
+    entry = find(network)
+    base = config.read_settings(settings) if settings else starting_settings(entry, given)
+    with working(f"building {entry.name}"):
+        accelerator = flow.compile_with(imported(entry, checkpoint, name), base.overridden(given)).write(output)
+    show_estimate(accelerator, as_json)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Progress]:
+    """A bar on a terminal's standard error; silent elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
+        task = bars.add_task(what, total=None)
+
+        def progress(epoch: int, epochs: int, loss: float) -> None:
+            bars.update(task, completed=epoch, total=epochs, description=f"{what}, loss {loss:.3f}")
+
+        yield progress

@@ -1,0 +1,154 @@
+"""Trained parameters: checkpoints that a user keeps, and the small ones that hwgen brings.
+
+A checkpoint is a PyTorch file (`.pt`), or a numpy archive (`.npz`) of a tenth of its size: there, weights that are -1
+and +1 are bits and other whole weights are bytes. Neither is ever executed. Both give the same network, bit for bit.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwgen.errors import ConfigError, ModelError, OutputError
+from hwgen.zoo.datasets import KINDS, Kind
+from hwgen.zoo.registry import Entry
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_SHAPE = ".shape"
+"""Behind the name of a tensor whose bits are kept: its shape."""
+
+_FORMATS = (".pt", ".npz")
+
+
+def require_writable(path: Path) -> None:
+    """A checkpoint can be written to `path`. Raises: OutputError."""
+    if path.suffix not in _FORMATS:
+        raise OutputError(str(path), "a checkpoint must end in .pt or .npz", f"{path.suffix or 'no suffix'}")
+    if not path.parent.is_dir():
+        raise OutputError(str(path), "its folder must exist", "none", f"Make {path.parent}")
+    if path.is_dir():
+        raise OutputError(str(path), "a checkpoint must be a file", "a folder", "Give another name")
+
+
+def save(path: Path, entry: Entry, kind: Kind, model: nn.Module) -> None:
+    """Keep a trained network, with its name and the images it was trained on. Raises: OutputError."""
+    import torch
+
+    require_writable(path)
+    about = {"network": entry.name, "dataset": kind.name}
+    content = io.BytesIO()
+    if path.suffix == ".npz":
+        arrays = {**_packed(model), **{name: np.asarray(text) for name, text in about.items()}}
+        np.savez_compressed(content, allow_pickle=False, **arrays)
+    else:
+        torch.save({**about, "state_dict": model.state_dict()}, content)
+    try:
+        path.write_bytes(content.getvalue())
+    except OSError as error:
+        raise OutputError(str(path), "must be writable", str(error.strerror)) from error
+
+
+def load(entry: Entry, checkpoint: Path | None = None) -> tuple[nn.Module, Kind]:
+    """The trained network in evaluation mode, and the images it takes.
+
+    Without a checkpoint, the parameters that hwgen brings. A plain state dict is taken for the published images.
+
+    Raises:
+        ConfigError: hwgen brings none for this network.
+        ModelError: the checkpoint is missing, damaged, or another network's.
+    """
+    if checkpoint is None:
+        if not entry.stored:
+            change = f"Run `hwgen zoo train {entry.name} -o {entry.name}.pt` and give --checkpoint {entry.name}.pt"
+            raise ConfigError(f"network {entry.name}", "must have a checkpoint", "no parameters in hwgen", change)
+        with resources.as_file(resources.files("hwgen.zoo") / "trained" / f"{entry.name}.npz") as path:
+            return _restored(entry, path)
+    return _restored(entry, checkpoint)
+
+
+def _restored(entry: Entry, path: Path) -> tuple[nn.Module, Kind]:
+    from hwgen.frontend.brevitas import fill, read_checkpoint
+
+    found = _unpacked(path) if path.suffix == ".npz" else read_checkpoint(path)
+    about = {key: str(found.pop(key)) for key in ("network", "dataset") if key in found}
+    name, dataset = about.get("network", entry.name), about.get("dataset", entry.folder)
+    if name != entry.name:
+        raise ModelError(path.name, f"the checkpoint must be of {entry.name}", name, f"Build {name}, or train again")
+    if dataset not in KINDS:
+        raise ModelError(path.name, f"its images must be one of {', '.join(KINDS)}", repr(dataset), "Train again")
+    model = entry.network(KINDS[dataset])
+    fill(model, found.get("state_dict", found), path.name)
+    return model.eval(), KINDS[dataset]
+
+
+def _packed(model: nn.Module) -> Arrays:
+    """The state dict in few bytes: bits where all weights are -1 and +1, bytes where they are whole.
+
+    A weight that its layer quantises to -1, 0 or +1 is kept as that: it quantises to itself.
+    """
+    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    state.update(_codes(model))
+    packed: Arrays = {}
+    for name, array in state.items():
+        whole = array.ndim >= 2 and np.array_equal(array, np.clip(np.rint(array), -127, 127))
+        if whole and np.all(np.abs(array) == 1):
+            packed[name], packed[name + _SHAPE] = np.packbits(array.ravel() > 0), np.asarray(array.shape)
+        else:
+            packed[name] = array.astype(np.int8) if whole else array
+    return packed
+
+
+def _codes(model: nn.Module) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Weights that may be kept as their layer quantises them: those that then quantise to themselves."""
+    import torch
+
+    for name, layer in model.named_modules():
+        if not hasattr(layer, "quant_weight"):
+            continue
+        given = layer.weight.data
+        with torch.no_grad():
+            quantised = _plain(layer.quant_weight())
+            layer.weight.data = quantised.clone()
+            stays = torch.equal(_plain(layer.quant_weight()), quantised)
+            layer.weight.data = given
+        if stays:
+            yield f"{name}.weight", quantised.numpy()
+
+
+def _plain(weight: Any) -> Any:
+    """The tensor of a Brevitas QuantTensor, or of itself."""
+    return getattr(weight, "value", weight).detach()
+
+
+def _unpacked(path: Path) -> dict[str, Any]:
+    """The state dict of a numpy archive, and what it says of itself. Raises: ModelError."""
+    import torch
+
+    if not path.is_file():
+        raise ModelError(path.name, "the checkpoint must exist", "no such file", "Check the path")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays: Mapping[str, npt.NDArray[Any]] = {name: archive[name] for name in archive.files}
+        found: dict[str, Any] = {}
+        for name, array in arrays.items():
+            if name in ("network", "dataset"):
+                found[name] = array.item()
+            elif name + _SHAPE in arrays:
+                shape = tuple(arrays[name + _SHAPE])
+                bits = np.unpackbits(array, count=int(np.prod(shape))).reshape(shape)
+                found[name] = torch.from_numpy(bits * np.float32(2) - np.float32(1))
+            elif not name.endswith(_SHAPE):
+                found[name] = torch.from_numpy(array.astype(np.float32) if array.dtype == np.int8 else array)
+    except Exception as error:  # a damaged archive raises whatever zip, zlib or numpy's reader of headers does
+        raise ModelError(path.name, "the checkpoint must be whole", type(error).__name__, "Train again") from error
+    return found
