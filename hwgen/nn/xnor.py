@@ -72,7 +72,7 @@ def _filters(layer: nn.Conv2d | nn.Linear) -> tuple[Tensor, Tensor]:
     return signs, alphas.reshape(1, -1, *alphas.shape[2:])
 
 
-class XNORInput(Int8ActPerTensorFixedPointMinMaxInit):  # type: ignore[misc]
+class XNORInput(Int8ActPerTensorFixedPointMinMaxInit):
     """The fixed-point numbers whose magnitudes make K: signed, their scale a power of two that is learned."""
 
     min_val = -2.0
