@@ -76,12 +76,12 @@ def _first_line(error: BaseException) -> str:
 
 
 def _require_brevitas(module: Any, title: str) -> None:
-    """At least one layer must come from Brevitas. Raises: ModelError."""
+    """At least one layer must come from Brevitas or `hwgen.nn`. Raises: ModelError."""
     import torch
 
     if not isinstance(module, torch.nn.Module):
         raise ModelError(title, "the network must be a torch.nn.Module", type(module).__name__, _QUANT_LAYERS)
-    if not any(type(part).__module__.startswith("brevitas.") for part in module.modules()):
+    if not any(type(part).__module__.startswith(("brevitas.", "hwgen.nn.")) for part in module.modules()):
         raise ModelError(title, "the network must be quantised with Brevitas", "no Brevitas layer", _QUANT_LAYERS)
 
 

@@ -23,6 +23,7 @@ from brevitas.export.onnx.qonnx.manager import QONNXManager
 from brevitas.proxy import ActQuantProxyFromInjector, WeightQuantProxyFromInjector
 
 from hwgen.errors import ModelError
+from hwgen.nn import ResidualSign
 
 
 def _has(proxy: torch.nn.Module, *kinds: type) -> bool:
@@ -68,6 +69,9 @@ class FaithfulManager(QONNXManager):
 def require_expressible(module: torch.nn.Module) -> None:
     """Refuse quantisers that QONNX cannot say. Raises: ModelError naming the layer's quantiser."""
     for name, proxy in module.named_modules():
+        if isinstance(proxy, ResidualSign) and proxy.dynamic:
+            must = "residual planes must have factors of their layer's own"
+            raise ModelError(name, must, "factors that depend on the input", "Calibrate it: hwgen.nn.calibrate")
         if not isinstance(proxy, ActQuantProxyFromInjector | WeightQuantProxyFromInjector):
             continue
         if not proxy.is_quant_enabled:

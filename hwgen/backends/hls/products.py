@@ -12,6 +12,7 @@ from hwgen.ir.types import Bipolar
 def matvec(unit: MatVec) -> Kernel:
     """The matrix-vector-threshold unit."""
     arithmetic, kind = _arithmetic(unit)
+    turns = (Constant("TURNS", unit.plane_folds, "planes, one after another"),) if unit.plane_folds > 1 else ()
     constants = (
         Constant("PIXELS", unit.pixels, "vectors of a frame"),
         Constant("GROUPS", unit.groups, "parts of a vector, each with neurons of its own"),
@@ -20,13 +21,13 @@ def matvec(unit: MatVec) -> Kernel:
         Constant("OUTPUTS", unit.mh, "neurons of a group"),
         Constant("SIMD", unit.folding.simd, "inputs a cycle"),
         Constant("PE", unit.folding.pe, "neurons a cycle"),
+        *turns,
     )
-    if unit.plane_folds > 1:
-        constants += (Constant("TURNS", unit.plane_folds, "planes, one after another"),)
-    turns = ", TURNS" if unit.plane_folds > 1 else ""
     codes, activation, tables = _activation(unit, "TAPS * CHANNELS", unit.groups * unit.mh)
     types = (
-        Alias("Shape", f"hwgen::Product<PIXELS, GROUPS, TAPS, CHANNELS, OUTPUTS, SIMD, PE{turns}>"),
+        Alias(
+            "Shape", f"hwgen::Product<PIXELS, GROUPS, TAPS, CHANNELS, OUTPUTS, SIMD, PE{', TURNS' if turns else ''}>"
+        ),
         Alias("Arithmetic", f"hwgen::{arithmetic}"),
         *_types(unit, activation),
         Alias("InWord", "ap_uint<SIMD * Input::BITS>"),

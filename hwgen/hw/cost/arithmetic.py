@@ -61,7 +61,7 @@ def _planes(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
 
 
 def _residual(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
-    """Popcounts of residual planes times their factors: of all planes, or of one and its turn. Returns: bits of the sum.
+    """Popcounts of residual planes times their factors, of all planes or of one at a time. Returns: bits of the sum.
 
     Times a factor is a sum of shifted counts: one for each of its ones, or, where planes take turns, for each place
     that a factor has a one in.
@@ -71,7 +71,8 @@ def _residual(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> in
     ones = reduce(or_, unit.planes).bit_count() if turns else sum(beta.bit_count() for beta in unit.planes)
     _popcounts(simd, lanes * arrays, fixed, bill)
     votes = simd.bit_length() + unit.counted
-    bill.add("plane sum bit", lanes * (ones - 1) * min(total, votes + max(unit.planes).bit_length()))
+    adder = "plane sum bit" if turns else "adder bit"
+    bill.add(adder, lanes * (ones - 1) * min(total, votes + max(unit.planes).bit_length()))
     if unit.counted:
         bill.add("shared bit", lanes * arrays * votes)
         _popcounts(simd, 1, "", bill)
