@@ -49,6 +49,8 @@ class Settings(BaseModel):
         memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
         bit_planes: layers with bipolar weights that take their integer inputs bit plane by bit plane (BinaryNet's
             first layer).
+        planes: whether a layer takes its residual planes side by side ("parallel", as where it is not named) or one
+            after another through one array ("serial"), by its name (HORQ).
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
             anyway ("memory").
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
@@ -68,6 +70,7 @@ class Settings(BaseModel):
     top1: bool = False
     memory: dict[str, Literal["registers", "distributed", "block"]] = {}
     bit_planes: tuple[str, ...] = ()
+    planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Natural] = {}
 

@@ -66,11 +66,22 @@ def _join(unit: Joining, sources: list[IntArray]) -> IntArray:
 
 def _matvec(unit: MatVec, frames: IntArray) -> IntArray:
     inputs = frames.reshape(len(frames), unit.pixels, unit.groups, unit.taps, -1)[..., : unit.channels]
+    inputs = np.vectorize(lambda code: _decoded(unit, int(code)), otypes=[np.int64])(inputs)
     sums = np.zeros((len(frames), unit.pixels, unit.groups, unit.mh), dtype=np.int64)
     for place in np.ndindex(*sums.shape):
         frame, pixel, group, neuron = place
         sums[place] = _dot(unit.weights[group, neuron], inputs[frame, pixel, group])
     return _finish(unit, sums.reshape(-1, unit.groups * unit.mh), unit.mw).reshape(len(frames), -1)
+
+
+def _decoded(unit: MatVec, code: int) -> int:
+    """What a code stands for: of planes the sum of their factors, each with its sign, and nothing where it is none."""
+    order = len(unit.planes)
+    if order == 0:
+        return code
+    if code >> order:
+        return 0
+    return sum(beta if code >> (order - 1 - i) & 1 else -beta for i, beta in enumerate(unit.planes))
 
 
 def _depthwise(unit: DepthwiseUnit, frames: IntArray) -> IntArray:
@@ -86,6 +97,9 @@ def _depthwise(unit: DepthwiseUnit, frames: IntArray) -> IntArray:
 def _finish(unit: MatVec | DepthwiseUnit, sums: IntArray, fan_in: int) -> IntArray:
     if unit.activation is None:
         return sums
+    if isinstance(unit, MatVec) and unit.planes:
+        above = sums + fan_in * sum(unit.planes)
+        return _activate(unit.activation, above if unit.counted else above // 2)
     return _activate(unit.activation, (sums + fan_in) // 2 if unit.is_xnor else sums)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hwgen.explore.point import Point
 from hwgen.hw.folding import divisors, folded_layers
-from hwgen.hw.folds import Product, intervals, product_of
+from hwgen.hw.folds import Product
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.solver import Problem
 from hwgen.ir.ops import Conv, MatMul
@@ -41,7 +41,7 @@ class Space:
     def products(self) -> dict[str, Product]:
         """Layers with PE and SIMD that are both open."""
         layers = [layer for layer in folded_layers(self.problem.graph) if layer.name not in self.problem.wishes]
-        return {layer.name: product for layer in layers if (product := product_of(layer)) is not None}
+        return {layer.name: product for layer in layers if (product := self.problem.product_of(layer)) is not None}
 
     @cached_property
     def memories(self) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Space:
 
         The first few already range from the fastest to the slowest.
         """
-        resolved = [self.problem.resolve(interval) for interval in intervals(self.problem.graph)]
+        resolved = [self.problem.resolve(interval) for interval in self.problem.intervals]
         most = _LANES_PER_LUT * self.problem.device.capacity.lut
         small = [folding for folding in resolved if self._lanes(folding) <= most] or resolved[-1:]
         foldings = list(dict.fromkeys(tuple(folding.items()) for folding in small))

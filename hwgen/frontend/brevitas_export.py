@@ -23,6 +23,7 @@ from brevitas.export.onnx.qonnx.manager import QONNXManager
 from brevitas.proxy import ActQuantProxyFromInjector, WeightQuantProxyFromInjector
 
 from hwgen.errors import ModelError
+from hwgen.nn import ResidualSign
 from hwgen.nn.binarynet import Binarise, Stochastic
 
 
@@ -73,6 +74,9 @@ def require_expressible(module: torch.nn.Module) -> None:
             raise ModelError(
                 name, "binarisation must be by sign in hardware", "a random one", "Set stochastic to training or never"
             )
+        if isinstance(proxy, ResidualSign) and proxy.dynamic:
+            must = "residual planes must have factors of their layer's own"
+            raise ModelError(name, must, "factors that depend on the input", "Calibrate it: hwgen.nn.calibrate")
         if not isinstance(proxy, ActQuantProxyFromInjector | WeightQuantProxyFromInjector):
             continue
         if not proxy.is_quant_enabled:

@@ -12,6 +12,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
 from hwgen.frontend.layout import image_like, require_image
 from hwgen.frontend.linear import Weights, emit_product, require_quantised, through, weights_from
+from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Stream, Tensor, collapse, real
 from hwgen.frontend.windows import add_pads, geometry_of, require_fits, unpadded
@@ -150,7 +151,9 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     single = weights.codes.shape[3] == 1
     sums = groups.sums(weights.codes) if any(isinstance(step, Add) for step in stream.steps) else weights.codes[:, 0, 0]
     steps = [after for step in stream.steps for after in through(node, step, sums, single=single)]
-    op = Conv(weights.codes, weights.dtype, geometry, groups.count, _pad(node, stream, geometry, fill))
+    require_bipolar(node, stream, weights.dtype, single=single and groups.outputs == groups.count)
+    planes = np.asarray(stream.planes)
+    op = Conv(weights.codes, weights.dtype, geometry, groups.count, _pad(node, stream, geometry, fill), planes)
     size = geometry.output_size(height, width)
     shape = (*size, groups.outputs)
     result = emit_product(build, node, stream, op, weights, shape, steps).at(image_like(node, stream, size, shape[2]))

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
+from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import (
     Build,
@@ -181,7 +182,9 @@ def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) 
     steps = [after for step in stream.steps for after in through(node, step, sums)]
     shape = (len(codes),) if whole else (*source.shape[:-1], len(codes))
     places = (rows.pixels[:, None] * len(codes) + np.arange(len(codes))).reshape(*stream.shape[:-1], len(codes))
-    return emit_product(build, node, stream, MatMul(codes, weights.dtype), weights, shape, steps).at(places)
+    require_bipolar(node, stream, weights.dtype)
+    op = MatMul(codes, weights.dtype, np.asarray(stream.planes))
+    return emit_product(build, node, stream, op, weights, shape, steps).at(places)
 
 
 def emit_product(

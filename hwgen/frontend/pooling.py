@@ -17,6 +17,7 @@ from hwgen.frontend.windows import Pads, add_pads, covered, geometry_of, require
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Clip, Div, Pool, PoolKind
+from hwgen.ir.planes import is_ordered
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import IntArray, TensorType, smallest_int
 
@@ -31,7 +32,9 @@ def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
     kind = TensorType((*size, source.channels), dtype)
     value = build.emit(build.next_name("pool"), op, (stream.value,), kind, module_path(node.name, node.name))
     places = image_like(node, stream, size, source.channels)
-    return Stream(value, bounds.min, bounds.max, stream.steps, places, quantised=kept and stream.quantised)
+    return replace(
+        stream, value=value, low=bounds.min, high=bounds.max, places=places, quantised=kept and stream.quantised
+    )
 
 
 def _window(node: SourceNode, stream: Stream, pads: Pads) -> Geometry:
@@ -71,13 +74,21 @@ def _never_below(stream: Stream, fill: float) -> bool:
     meaning = fold_affine(stream.steps)
     if meaning is None:
         return False
-    ends = [meaning.scale * code + meaning.offset for code in (stream.low, stream.high)]
+    most = sum(stream.planes)
+    ends = [meaning.scale * code + meaning.offset for code in ((-most, most) if most else (stream.low, stream.high))]
     return bool(np.all(np.minimum(*ends) >= fill))
 
 
 def _maximum(build: Build, node: SourceNode, stream: Stream, geometry: Geometry) -> Stream:
     if geometry.taps == 1 and geometry.stride == (1, 1):
         return stream
+    if not is_ordered(stream.planes):
+        raise ModelError(
+            node.label,
+            "residual planes must rise with their code where it takes a maximum",
+            f"factors {', '.join(map(str, stream.planes))}",
+            "Pool in front of the quantiser",
+        )
     return _emit(build, node, stream, Pool(geometry, PoolKind.MAX, _falling(node, stream)))
 
 

@@ -68,6 +68,7 @@ class Stream:
         steps: real = steps(code), parameters (C,) over the value's last axis or ().
         places: for each element of the ONNX tensor, batch axis included, its position in the value in C order.
         quantised: whether the codes are few-bit (the input or a quantiser's output), not an accumulator.
+        planes: factors of residual planes: real = steps(sum of the factors, each with the sign of its bit of the code).
     """
 
     value: Value
@@ -76,6 +77,7 @@ class Stream:
     steps: tuple[Step, ...]
     places: IntArray
     quantised: bool
+    planes: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from hwgen.frontend import (
     magnitudes,
     pooling,
     quantisers,
+    residual,
     shapes,
     truncation,
     windows,
@@ -92,6 +93,9 @@ HANDLERS: Mapping[str, Handler] = {
     "Trunc": truncation.trunc,
     "Unsqueeze": shapes.unsqueeze,
 }
+
+_FUSED: Mapping[str, Handler] = {residual.RESIDUAL: residual.residual_quant}
+"""Operators that stand for several of the file's."""
 
 _MOST_OPERANDS = 6
 """Operands of a Trunc; a handler finds None for each that a node leaves out."""
@@ -176,7 +180,7 @@ def _layout(graph: SourceGraph) -> tuple[tuple[int, ...], IntArray]:
 
 def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: SourceGraph) -> None:
     """Run the node's handler, or compute its constants, and file its results. Raises: ModelError."""
-    handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else HANDLERS.get(node.op)
+    handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else {**HANDLERS, **_FUSED}.get(node.op)
     missing = [name for name in node.inputs if name and name not in tensors]
     args = [tensors.get(name) if name else None for name in node.inputs]
     constants = [arg for arg in args if arg is None or isinstance(arg, Const)]
@@ -193,6 +197,7 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     if missing or handler is None:
         found = f"no value for {missing[0]!r}" if missing else node.op
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
+    residual.require_no_planes(build, node, args)
     result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
     results = result if isinstance(result, tuple) else (result,)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
@@ -243,9 +248,11 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
         key: Const(array, key, annotated_type(graph.annotations.get(key, ""))) for key, array in graph.constants.items()
     }
     tensors[graph.input_name] = first.then(*affine_steps(encoding.scale, encoding.offset))
-    for node in graph.nodes:
+    for node in residual.fuse_residuals(graph).nodes:
         _visit(build, node, tensors, graph)
     end = _output(graph, tensors)
+    if end.planes:
+        raise residual.unreadable(build, end, "the network's output")
     decoding = ending.decoding_of(end)
     if not build.nodes:
         raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")

@@ -10,6 +10,7 @@ import numpy as np
 from hwgen.errors import DataError
 from hwgen.golden.chain import evaluate
 from hwgen.golden.matmul import Codes, bipolar_matmul, integer_matmul
+from hwgen.golden.planes import from_planes
 from hwgen.golden.windows import convolve, pool
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Step, Sum, Threshold
@@ -92,6 +93,7 @@ def apply(node: Node, *inputs: Codes) -> Codes:
 def _multiply(op: MatMul, node: Node, x: Codes) -> Codes:
     bipolar = isinstance(op.weight_type, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
     product = bipolar_matmul if bipolar else integer_matmul
+    x = from_planes(op.planes, x)
     codes: Codes = product(x.reshape(-1, op.weights.shape[1]), op.weights)
     return codes.reshape(len(x), *node.output.type.shape)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from hwgen.golden.matmul import Codes, exact_float
+from hwgen.golden.planes import from_planes
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Conv, Pool, PoolKind
 
@@ -48,6 +49,7 @@ def convolve(op: Conv, x: Codes) -> Codes:
 
     Products run in the float type whose integers are exact up to the largest possible partial sum, else in int64.
     """
+    x = from_planes(op.planes, x)
     sums = int(np.abs(op.weights).reshape(len(op.weights), -1).sum(axis=1).max(initial=0))
     largest = sums * max(-int(x.min(initial=0)), int(x.max(initial=0)), abs(op.pad))
     kind = exact_float(largest) or np.int64

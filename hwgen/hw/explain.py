@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hwgen.hw.design import Design
-from hwgen.hw.folding import resolve
-from hwgen.hw.folds import folding_entries, intervals
+from hwgen.hw.folds import folding_entries
 from hwgen.hw.kernel import Folding
 from hwgen.hw.limits import layers_behind, least_cycles, slowest
 from hwgen.hw.resources import Resources
@@ -71,9 +70,9 @@ def explain(problem: Problem, folding: Mapping[str, Folding]) -> Explanation:
 
 def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design) -> Step | None:
     """The largest interval below the design's: layers that are too slow for it fold anew, if need be all."""
-    if problem.draft(resolve(problem.graph, {}, 1)).bound >= design.bound:
+    if problem.draft(replace(problem, wishes={}).resolve(1)).bound >= design.bound:
         return None
-    for interval in reversed([each for each in intervals(problem.graph) if each < design.bound]):
+    for interval in reversed([each for each in problem.intervals if each < design.bound]):
         units = zip(design.units, layers_behind(design), strict=True)
         slow = {layer for unit, layer in units if unit.cycles > interval}
         for open_layers in (slow, set(folding)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
@@ -36,8 +37,19 @@ def fused_threshold(graph: Graph, node: Node) -> Node | None:
     return users[0] if users and is_fused(graph, users[0]) else None
 
 
-def resolve(graph: Graph, requested: Mapping[str, LayerFolding], target_interval: int) -> dict[str, Folding]:
+def plane_turns(layer: Node, serial: Collection[str]) -> int:
+    """Times that a layer meets its weights: once for each residual plane where it is one of `serial`."""
+    planes = layer.op.planes.size if isinstance(layer.op, MatMul | Conv) else 0
+    return int(planes) if planes and layer.name in serial else 1
+
+
+def resolve(
+    graph: Graph, requested: Mapping[str, LayerFolding], target_interval: int, serial: Collection[str] = ()
+) -> dict[str, Folding]:
     """PE and SIMD of every layer: as requested, else the least hardware that meets `target_interval` cycles.
+
+    Args:
+        serial: names of layers whose residual planes take turns.
 
     Raises:
         FoldingError: an unknown layer, a PE or SIMD beyond the layer's size, SIMD where there is none.
@@ -51,7 +63,8 @@ def resolve(graph: Graph, requested: Mapping[str, LayerFolding], target_interval
     found: dict[str, Folding] = {}
     for layer in reversed(layers):  # a layer without weights follows its reader's lanes
         wish = requested.get(layer.name, LayerFolding())
-        found[layer.name] = _layer_folding(graph, layer, wish, target_interval, found)
+        turns = plane_turns(layer, serial)
+        found[layer.name] = _layer_folding(graph, layer, wish, Target(target_interval, turns), found)
     # The top-1 unit reads the lanes its producer writes, so it comes last.
     for layer in layers:
         if isinstance(layer.op, ArgMax) and requested.get(layer.name, LayerFolding()).pe is None:
@@ -75,15 +88,29 @@ def _unit_name(graph: Graph, node: Node) -> str:
     return graph.producers[node.inputs[0].name].name if is_fused(graph, node) else node.name
 
 
-def _layer_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, found: Mapping[str, Folding]) -> Folding:
+@dataclass(frozen=True)
+class Target:
+    """Cycles a frame, for a layer that meets its weights `turns` times."""
+
+    cycles: int
+    turns: int = 1
+
+    def each(self, repeats: int) -> int:
+        """Cycles of one product of `repeats` a frame, once over the weights."""
+        return max(1, self.cycles // (repeats * self.turns))
+
+
+def _layer_folding(
+    graph: Graph, layer: Node, wish: LayerFolding, target: Target, found: Mapping[str, Folding]
+) -> Folding:
     match layer.op:
         case MatMul(weights=weights):
             pixels = layer.output.type.elements // len(weights)
-            return _product_folding(layer, wish, max(1, target // pixels), *weights.shape)
+            return _product_folding(layer, wish, target.each(pixels), *weights.shape)
         case Conv() as op if not op.is_depthwise:
             return _conv_folding(layer, op, wish, target)
         case _:
-            return _plain_folding(graph, layer, wish, target, found)
+            return _plain_folding(graph, layer, wish, target.cycles, found)
 
 
 def _product_folding(layer: Node, wish: LayerFolding, target: int, outputs: int, inputs: int, taps: int = 1) -> Folding:
@@ -93,18 +120,18 @@ def _product_folding(layer: Node, wish: LayerFolding, target: int, outputs: int,
     return cheapest(outputs, inputs, target, wish, taps)
 
 
-def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: int) -> Folding:
+def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target) -> Folding:
     out, per_group = op.weights.shape[0] // op.groups, op.weights.shape[3]
     if op.groups > 1:
         _must_divide(layer, "PE", wish.pe, out, "outputs of a group")
         _must_divide(layer, "SIMD", wish.simd, per_group, "input channels of a group")
     height, width, _ = layer.output.type.shape
-    each = max(1, target // (height * width * op.groups))
+    each = target.each(height * width * op.groups)
     folding = _product_folding(layer, wish, each, out, per_group, op.geometry.taps)
     # The window unit reads the image with the same lanes, and must not become the bottleneck.
     pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
-    if wish.simd is None and pixels * op.groups * ceil_div(per_group, folding.simd) > target:
-        wider = [d for d in divisors(per_group) if pixels * op.groups * (per_group // d) <= target]
+    if wish.simd is None and pixels * op.groups * ceil_div(per_group, folding.simd) > target.cycles:
+        wider = [d for d in divisors(per_group) if pixels * op.groups * (per_group // d) <= target.cycles]
         simd = max(folding.simd, wider[0] if wider else per_group)
         return cheapest(out, per_group, each, LayerFolding(pe=wish.pe, simd=simd), op.geometry.taps)
     return folding

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from hwgen.hw.folding import beats_for_one_lane, divisors, folded_layers
+from hwgen.hw.folding import beats_for_one_lane, divisors, folded_layers, plane_turns
 from hwgen.hw.kernel import Folding
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.graph import Graph, Node
@@ -15,7 +15,8 @@ from hwgen.ir.ops import Concat, Conv, MatMul
 
 @dataclass(frozen=True)
 class Product:
-    """The size of a layer with PE and SIMD: `repeats` products a frame of `inputs` by `outputs`."""
+    """The size of a layer with PE and SIMD: `repeats` products a frame of `inputs` by `outputs`, each plane's of those
+    that take turns counted."""
 
     outputs: int
     inputs: int
@@ -33,15 +34,20 @@ class Product:
         return [each for each in whole if each != folding and self.cycles(each) == cycles]
 
 
-def product_of(layer: Node) -> Product | None:
-    """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
+def product_of(layer: Node, serial: Collection[str] = ()) -> Product | None:
+    """The size of a layer with PE and SIMD; None for one that computes channel by channel.
+
+    Args:
+        serial: names of layers whose residual planes take turns.
+    """
+    turns = plane_turns(layer, serial)
     match layer.op:
         case MatMul(weights=weights):
             outputs, inputs = weights.shape
-            return Product(outputs, inputs, layer.output.type.elements // outputs)
+            return Product(outputs, inputs, layer.output.type.elements // outputs * turns)
         case Conv() as op if not op.is_depthwise:
             height, width, _ = layer.output.type.shape
-            repeats = height * width * op.groups * op.geometry.taps
+            repeats = height * width * op.groups * op.geometry.taps * turns
             return Product(op.weights.shape[0] // op.groups, op.weights.shape[3], repeats)
         case _:
             return None
@@ -55,16 +61,20 @@ def folding_entries(graph: Graph, folding: Mapping[str, Folding]) -> dict[str, d
     return entries
 
 
-def intervals(graph: Graph) -> tuple[int, ...]:
-    """Every number of cycles a frame that some layer of `graph` can take, ascending; among them every interval."""
+def intervals(graph: Graph, serial: Collection[str] = ()) -> tuple[int, ...]:
+    """Every number of cycles a frame that some layer of `graph` can take, ascending; among them every interval.
+
+    Args:
+        serial: as in `product_of`.
+    """
     found: set[int] = set()
     for layer in folded_layers(graph):
-        found |= _layer_cycles(layer)
+        found |= _layer_cycles(layer, serial)
     return tuple(sorted(found))
 
 
-def _layer_cycles(layer: Node) -> set[int]:
-    product = product_of(layer)
+def _layer_cycles(layer: Node, serial: Collection[str]) -> set[int]:
+    product = product_of(layer, serial)
     if product is None:
         sizes = [value.type.channels for value in layer.inputs]
         lanes = divisors(math.gcd(*sizes) if isinstance(layer.op, Concat) else sizes[0])

@@ -46,24 +46,30 @@ class Choices:
     Attributes:
         memory: where a layer's weights and line buffer live, by its name; by size where it is not named.
         bit_planes: names of layers that take their integer inputs bit plane by bit plane.
+        serial: names of layers whose residual planes take turns; those of the others are side by side.
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
         round_fifos: whether FIFOs are as deep as the memory that they take.
     """
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
     bit_planes: frozenset[str] = frozenset()
+    serial: frozenset[str] = frozenset()
     fifo_depths: Mapping[str, int] = field(default_factory=dict)
     round_fifos: bool = False
 
 
-def choices_for(graph: Graph, memory: Mapping[str, str], bit_planes: Iterable[str]) -> Choices:
-    """Choices of memories and arithmetic that fit `graph`.
+def choices_for(
+    graph: Graph, memory: Mapping[str, str], bit_planes: Iterable[str], planes: Mapping[str, str] | None = None
+) -> Choices:
+    """Choices of memories and arithmetic that fit `graph`; `planes` is "parallel" or "serial" by layer.
 
     Raises:
-        ConfigError: an unknown layer, or bit planes where there are no bipolar weights on integers.
+        ConfigError: an unknown layer, bit planes where there are no bipolar weights on integers, or residual planes
+            where there are none.
     """
+    planes = planes or {}
     names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
-    for setting, chosen in (("memory", memory), ("bit_planes", bit_planes)):
+    for setting, chosen in (("memory", memory), ("bit_planes", bit_planes), ("planes", planes)):
         for name in chosen:
             if name not in names:
                 raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)
@@ -71,11 +77,20 @@ def choices_for(graph: Graph, memory: Mapping[str, str], bit_planes: Iterable[st
         node = graph.node(name)
         assert isinstance(node.op, MatMul | Conv)
         source = node.inputs[0].type.dtype
-        if not isinstance(node.op.weight_type, Bipolar) or isinstance(source, Bipolar) or _is_depthwise(node):
+        plain = not isinstance(source, Bipolar) and not node.op.planes.size
+        if not isinstance(node.op.weight_type, Bipolar) or not plain or _is_depthwise(node):
             found = f"{node.op.weight_type} weights and {source} inputs"
             must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
             raise ConfigError("bit_planes", must, found, "Leave it out")
-    return Choices({name: MemoryStyle(style) for name, style in memory.items()}, frozenset(bit_planes))
+    for name in planes:
+        node = graph.node(name)
+        assert isinstance(node.op, MatMul | Conv)
+        if not node.op.planes.size:
+            found = f"inputs of {node.inputs[0].type.dtype}"
+            raise ConfigError("planes", f"{name} must read residual planes", found, "Leave it out")
+    serial = frozenset(name for name, turns in planes.items() if turns == "serial")
+    styles = {name: MemoryStyle(style) for name, style in memory.items()}
+    return Choices(styles, frozenset(bit_planes), serial)
 
 
 def _is_depthwise(node: Node) -> bool:
@@ -121,7 +136,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
     if chosen != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
-        text += f"{memory!r}{sorted(chosen.bit_planes)!r}"
+        text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.serial) or ''}"
     if chosen.fifo_depths or chosen.round_fifos:
         text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -235,10 +250,10 @@ class _Builder:
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
         unit = matvec_unit(node, stream, self._result(node), weights, fused_threshold(self.graph, node))
-        if unit.neuron_folds > 1:
+        unit = self._arithmetic(unit)
+        if unit.vector_memory is not None:
             unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
-        unit = replace(unit, memory_style=self.choices.memory.get(node.name))
-        self._finish(node, self._arithmetic(unit))
+        self._finish(node, replace(unit, memory_style=self.choices.memory.get(node.name)))
 
     def _result(self, node: Node) -> Stream:
         """What the unit of `node` writes."""
@@ -247,6 +262,8 @@ class _Builder:
 
     def _arithmetic(self, unit: MatVec) -> MatVec:
         """The unit with the arithmetic that the user chose for it."""
+        if unit.name in self.choices.serial:
+            return replace(unit, arithmetic=Arithmetic.IN_TURN)
         return replace(unit, arithmetic=Arithmetic.BIT_PLANES) if unit.name in self.choices.bit_planes else unit
 
     def _pool(self, node: Node, op: Pool) -> None:

@@ -86,7 +86,7 @@ def weight_words(unit: MatVec) -> Bytes:
     padded = np.full((groups, unit.neuron_folds * pe, taps, unit.tap_beats * simd), fill, dtype=np.int64)
     padded[:, : unit.mh, :, : unit.channels] = unit.weights
     cut = padded.reshape(groups, unit.neuron_folds, pe, taps, unit.tap_beats, simd)
-    folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(unit.slots, pe * simd)
+    folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(unit.words, pe * simd)
     return np.packbits(to_bits(folded, unit.weight_type), axis=1, bitorder="little")
 
 

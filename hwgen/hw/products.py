@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
@@ -39,11 +39,15 @@ def window_unit(node: Node, stream: Stream, geometry: Geometry, blocks: int, pad
     """The sliding window unit in front of `node`; its rows are for the caller to choose."""
     height, width, _ = node.inputs[0].type.shape
     down, across = geometry.output_size(height, width)
-    padded_bipolar = isinstance(stream.dtype, Bipolar) and geometry.pads and bool(np.any(pad == 0))
+    dtype = stream.dtype
+    if isinstance(dtype, Bipolar) and geometry.pads and bool(np.any(pad == 0)):
+        dtype = TERNARY
+    elif isinstance(node.op, Conv) and node.op.planes.size and geometry.pads:
+        dtype, pad = IntType(dtype.bits + 1, signed=False), pad + (dtype.max + 1)
     name = f"{node.name}_window"
     output = Stream(
         name,
-        TERNARY if padded_bipolar else stream.dtype,
+        dtype,
         elements=stream.vector_beats // blocks * stream.lanes,
         lanes=stream.lanes,
         vectors=down * across * geometry.taps * blocks,
@@ -63,25 +67,25 @@ def neutral_codes(op: Pool, dtype: DType, channels: int) -> IntArray:
 def matvec_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> MatVec:
     """The matrix-vector unit of `node`; `weights` is (groups, MH, taps, channels)."""
     assert isinstance(node.op, MatMul | Conv)
+    planes = tuple(node.op.planes.tolist())
+    padded = source.dtype != node.inputs[0].type.dtype
     unit = MatVec(
         **_common(node, source, result, fused),
         weights=weights,
         weight_type=node.op.weight_type,
         simd=source.lanes,
-        counted=isinstance(node.op.weight_type, Bipolar) and _is_padded_bipolar(node, source),
+        counted=isinstance(node.op.weight_type, Bipolar) and padded,
+        arithmetic=Arithmetic.SIDE_BY_SIDE if planes else Arithmetic.DIRECT,
+        planes=planes,
     )
-    return _in_popcounts(unit, unit.mw) if unit.is_xnor else unit
+    return _in_popcounts(unit, unit.mw)
 
 
 def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> DepthwiseUnit:
     """The depthwise vector unit of `node`; `weights` is (C, taps)."""
     assert isinstance(node.op, Conv)
     unit = DepthwiseUnit(**_common(node, source, result, fused), weights=weights, weight_type=node.op.weight_type)
-    return _in_popcounts(unit, unit.taps) if unit.is_xnor else unit
-
-
-def _is_padded_bipolar(node: Node, source: Stream) -> bool:
-    return isinstance(node.inputs[0].type.dtype, Bipolar) and source.dtype == TERNARY
+    return _in_popcounts(unit, unit.taps)
 
 
 def _common(node: Node, source: Stream, result: Stream, fused: Node | None) -> dict[str, Any]:
@@ -103,9 +107,16 @@ def _common(node: Node, source: Stream, result: Stream, fused: Node | None) -> d
 
 
 def _in_popcounts(unit: Unit, fan_in: int) -> Unit:
-    """An XNOR unit counts agreements: acc = 2 * pc - MW, so acc >= T exactly where pc >= ceil((MW + T) / 2)."""
-    unit = replace(unit, sum_type=smallest_int(0, fan_in))
+    """A unit that counts agreements: acc = 2 * pc - MW, so acc >= T exactly where pc >= ceil((MW + T) / 2).
+
+    Of planes with factors of sum B: acc = slope * sum - B * MW. Any other unit stays as it is.
+    """
+    accumulator = unit.accumulator
+    if not accumulator.offset:
+        return unit
+    most = 2 * -accumulator.offset * fan_in // accumulator.slope
+    unit = replace(unit, sum_type=smallest_int(0, most))
     if unit.activation is None:
         return unit
-    counts = -((-unit.activation.thresholds - fan_in) // 2)
-    return replace(unit, activation=replace(unit.activation, thresholds=counts.clip(0, fan_in + 1)))
+    counts = accumulator.threshold(unit.activation.thresholds, fan_in).clip(0, most + 1)
+    return replace(unit, activation=replace(unit.activation, thresholds=counts))

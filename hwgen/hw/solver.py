@@ -18,14 +18,14 @@ from hwgen.hw.design import Design, Unit
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import folded_layers, resolve
-from hwgen.hw.folds import intervals, product_of
+from hwgen.hw.folds import Product, intervals, product_of
 from hwgen.hw.kernel import Folding
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import Choices, draft
 from hwgen.hw.resources import Budget, Resources
-from hwgen.ir.graph import Graph
+from hwgen.ir.graph import Graph, Node
 
 FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
 """Shares of a device that a design may take to fit: what is left lets the router close timing."""
@@ -64,7 +64,16 @@ class Problem:
 
     def resolve(self, interval: int) -> dict[str, Folding]:
         """The folding by `hwgen.hw.folding.resolve`. Raises: FoldingError."""
-        return resolve(self.graph, self.wishes, interval)
+        return resolve(self.graph, self.wishes, interval, self.choices.serial)
+
+    @property
+    def intervals(self) -> tuple[int, ...]:
+        """Every number of cycles a frame that some layer can take (`hwgen.hw.folds.intervals`)."""
+        return intervals(self.graph, self.choices.serial)
+
+    def product_of(self, layer: Node) -> Product | None:
+        """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
+        return product_of(layer, self.choices.serial)
 
     def pinned(self, folding: Mapping[str, Folding]) -> Problem:
         """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
@@ -151,7 +160,7 @@ def solve(problem: Problem, goal: Goal) -> Solution:
 
 def _cheapest(problem: Problem, interval: int) -> dict[str, Folding]:
     """The cheapest folding of those for `interval` and a few faster ones, which need not cost more."""
-    faster = [each for each in intervals(problem.graph) if each < interval]
+    faster = [each for each in problem.intervals if each < interval]
     tried: list[dict[str, Folding]] = []
     for each in (interval, *faster[: -_AHEAD - 1 : -1]):
         folding = problem.resolve(each)
@@ -171,7 +180,7 @@ def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[st
     design = problem.draft(best)
     bound, cost = design.bound, _share(problem, design)
     for layer in reversed(folded_layers(problem.graph)):
-        product, wish = product_of(layer), problem.wishes.get(layer.name, LayerFolding())
+        product, wish = problem.product_of(layer), problem.wishes.get(layer.name, LayerFolding())
         if product is None or wish != LayerFolding():
             continue
         for split in product.splits(best[layer.name]):
@@ -196,7 +205,7 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
     """
     closest: tuple[float, Design] | None = None
     tried: list[Mapping[str, Folding]] = []
-    for interval in intervals(problem.graph):
+    for interval in problem.intervals:
         folding = problem.resolve(interval)
         if folding in tried:
             continue

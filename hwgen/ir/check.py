@@ -18,6 +18,7 @@ from hwgen.ir.ops import (
     MatMul,
     Pool,
     PoolKind,
+    Product,
     Quantise,
     Scale,
     Sign,
@@ -25,8 +26,9 @@ from hwgen.ir.ops import (
     Sum,
     Threshold,
 )
+from hwgen.ir.planes import MAX_ORDER
 from hwgen.ir.ranges import quantiser_range, ranges
-from hwgen.ir.types import Bipolar, holds
+from hwgen.ir.types import Bipolar, IntType, holds
 
 
 def check(graph: Graph) -> None:
@@ -64,6 +66,7 @@ def _check_node(node: Node) -> None:
             flat = fan_in == source.elements and target.shape == (out,)
             _must(per_pixel or flat, node.label, "weights fit what goes in and comes out", weights.shape)
             _must(holds(dtype, weights), node.label, f"weights are codes of {dtype}", "others")
+            _check_planes(node, node.op)
         case Conv() as conv:
             _check_conv(node, conv)
         case Pool(geometry=geometry, kind=kind, minimum=minimum):
@@ -85,6 +88,18 @@ def _check_node(node: Node) -> None:
             _check_threshold(node, threshold)
         case ArgMax():
             _must(target.shape == (1,), node.label, "one index leaves", target)
+
+
+def _check_planes(node: Node, op: Product) -> None:
+    """Planes are read by bipolar weights, from codes of as many bits."""
+    planes, source = op.planes, node.inputs[0].type.dtype
+    if not planes.size:
+        return
+    _must(planes.ndim == 1 and planes.size <= MAX_ORDER, node.label, f"planes are 1 to {MAX_ORDER}", planes.shape)
+    _must(bool(np.all(planes > 0)), node.label, "factors of planes are positive", planes)
+    _must(isinstance(op.weight_type, Bipolar), node.label, "weights of planes are bipolar", op.weight_type)
+    _must(source == IntType(planes.size, signed=False), node.label, "a code has a bit for each plane", source)
+    _must(not (isinstance(op, Conv) and op.is_depthwise), node.label, "planes are of several channels", "depthwise")
 
 
 def _check_join(node: Node, op: Join) -> None:
@@ -127,7 +142,9 @@ def _check_conv(node: Node, op: Conv) -> None:
     _must(holds(op.weight_type, op.weights), node.label, f"weights are codes of {op.weight_type}", "others")
     _check_window(node, op.geometry, out)
     dtype = source.dtype
-    zero = op.pad == 0 if isinstance(dtype, Bipolar) else dtype.min <= op.pad <= dtype.max
+    _check_planes(node, op)
+    nothing = isinstance(dtype, Bipolar) or op.planes.size > 0
+    zero = op.pad == 0 if nothing else dtype.min <= op.pad <= dtype.max
     _must(zero or not op.geometry.pads, node.label, f"a padded tap holds a code of {dtype}", op.pad)
 
 

@@ -6,7 +6,7 @@ with Threshold nodes in their place, integers throughout. Images are (H, W, C), 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -34,6 +34,10 @@ def frozen(array: npt.ArrayLike, dtype: Any) -> npt.NDArray[Any]:
     copy = np.array(array, dtype=dtype)
     copy.setflags(write=False)
     return copy
+
+
+def _no_planes() -> IntArray:
+    return np.zeros(0, dtype=np.int64)
 
 
 class _Arrays:
@@ -141,10 +145,15 @@ class MatMul(_Arrays):
     """out[j] = sum_i weights[j, i] * in[i]; `weights` is (out, in) codes of `weight_type`.
 
     Over the last axis, or, where `in` is the number of all elements, over the whole tensor in C order.
+
+    Attributes:
+        planes: (K,) factors of residual binary planes, first plane first (`hwgen.ir.planes`): the input's codes then
+            stand for sums of these. Empty for an input whose codes are numbers.
     """
 
     weights: IntArray
     weight_type: DType
+    planes: IntArray = field(default_factory=_no_planes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +167,8 @@ class Conv(_Arrays):
         weights: (out, kernel height, kernel width, C / groups) codes of `weight_type`.
         groups: how many equal parts channels and outputs are cut into; part n of the outputs sees part n of C alone.
         pad: the code that a padded tap holds, the one that stands for zero. Where it is 0 (also in a bipolar tensor,
-            which has no code 0) a padded tap adds nothing.
+            which has no code 0) a padded tap adds nothing. Of `planes` it is 0 and no code: a padded tap adds nothing.
+        planes: as in `MatMul`.
     """
 
     weights: IntArray
@@ -166,6 +176,7 @@ class Conv(_Arrays):
     geometry: Geometry
     groups: int
     pad: int
+    planes: IntArray = field(default_factory=_no_planes)
 
     @property
     def is_depthwise(self) -> bool:

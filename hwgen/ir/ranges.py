@@ -20,6 +20,7 @@ from hwgen.ir.ops import (
     Op,
     Pool,
     PoolKind,
+    Product,
     Quantise,
     Scale,
     Sign,
@@ -73,6 +74,14 @@ def conv_range(op: Conv, inputs: Range) -> Range:
     return Range(np.concatenate([p.low for p in parts]), np.concatenate([p.high for p in parts]))
 
 
+def _read(op: Product, inputs: Range) -> Range:
+    """Bounds of the numbers that the codes of a product's input stand for."""
+    if not op.planes.size:
+        return inputs
+    most = np.full_like(inputs.high, op.planes.sum())
+    return Range(-most, most)
+
+
 def magnitude_range(op: Magnitude, inputs: Range) -> Range:
     """Bounds of the sum of |x| over elements whose channels lie within `inputs`."""
     most = np.maximum(np.abs(inputs.low), np.abs(inputs.high))
@@ -103,10 +112,11 @@ def op_range(op: Op, inputs: Sequence[Range], channels: int) -> Range:
     first = inputs[0]
     match op:
         case MatMul(weights=weights):
+            first = _read(op, first)
             pixels = weights.shape[1] // first.low.size
             return matmul_range(weights, Range(np.tile(first.low, pixels), np.tile(first.high, pixels)))
         case Conv():
-            return conv_range(op, first)
+            return conv_range(op, _read(op, first))
         case Pool(kind=PoolKind.SUM, geometry=geometry):
             low, high = geometry.taps * first.low, geometry.taps * first.high
             return Range(np.minimum(low, 0), np.maximum(high, 0)) if geometry.pads else Range(low, high)

@@ -30,6 +30,8 @@ from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
+_OPTIONAL = "planes"
+"""The field that is left out where it is empty."""
 _OPS = {
     kind.__name__: kind
     for kind in (
@@ -131,7 +133,8 @@ def _attributes(thing: Any) -> str:
 
 def _encode(thing: Any) -> Any:
     """A dataclass as a dictionary of plain JSON values."""
-    return {field.name: _encode_field(getattr(thing, field.name)) for field in fields(thing)}
+    values = {field.name: getattr(thing, field.name) for field in fields(thing)}
+    return {name: _encode_field(each) for name, each in values.items() if name != _OPTIONAL or each.size}
 
 
 def _encode_field(value: Any) -> Any:
@@ -149,7 +152,8 @@ def _encode_field(value: Any) -> Any:
 
 
 def _parse_dataclass(kind: Any, attributes: dict[str, Any]) -> Any:
-    decoded = {field.name: _decode_field(str(field.type), attributes.pop(field.name)) for field in fields(kind)}
+    stated = [field for field in fields(kind) if field.name != _OPTIONAL or _OPTIONAL in attributes]
+    decoded = {field.name: _decode_field(str(field.type), attributes.pop(field.name)) for field in stated}
     if attributes:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(attributes))}")
     return kind(**decoded)

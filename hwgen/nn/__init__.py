@@ -4,4 +4,6 @@ from hwgen.nn.runtime import prepare_torch
 
 prepare_torch()
 
-__all__ = ["prepare_torch"]
+from hwgen.nn.horq import HORQConv2d, HORQLinear, ResidualSign, calibrate  # noqa: E402 (torch is prepared first)
+
+__all__ = ["HORQConv2d", "HORQLinear", "ResidualSign", "calibrate", "prepare_torch"]

@@ -233,6 +233,8 @@ def _around(unit: Layer, design: Design) -> tuple[SlidingWindow | None, list[Fif
 def _kind(unit: Layer) -> str:
     match unit:
         case MatVec():
+            if unit.planes:
+                return f"{len(unit.planes)}-plane mvtu"
             return "xnor mvtu" if unit.is_xnor or unit.counted else "integer mvtu"
         case DepthwiseUnit():
             return "depthwise"

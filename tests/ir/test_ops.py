@@ -13,7 +13,8 @@ from tests.builders import B
 from tests.ir.samples import LEVELS, QUANTISE, STEPS
 
 THRESHOLD = ops.Threshold(np.array([[1, 2]]), np.array([0]), 0, 1)
-ALL = (*STEPS, ops.Sign(), QUANTISE, LEVELS, THRESHOLD, ops.MatMul(np.eye(2), B), ops.ArgMax(), ops.Activation(STEPS))
+PLANES = ops.MatMul(np.eye(2), B, np.array([2, 1]))
+ALL = (*STEPS, ops.Sign(), QUANTISE, LEVELS, THRESHOLD, PLANES, ops.ArgMax(), ops.Activation(STEPS))
 
 
 @pytest.mark.parametrize("op", ALL, ids=lambda op: type(op).__name__)

@@ -12,6 +12,7 @@ from hwgen.ir.types import Bipolar
 def matvec(unit: MatVec) -> Kernel:
     """The matrix-vector-threshold unit."""
     arithmetic, kind = _arithmetic(unit)
+    turns = (Constant("TURNS", unit.plane_folds, "planes, one after another"),) if unit.plane_folds > 1 else ()
     constants = (
         Constant("PIXELS", unit.pixels, "vectors of a frame"),
         Constant("GROUPS", unit.groups, "parts of a vector, each with neurons of its own"),
@@ -20,10 +21,13 @@ def matvec(unit: MatVec) -> Kernel:
         Constant("OUTPUTS", unit.mh, "neurons of a group"),
         Constant("SIMD", unit.folding.simd, "inputs a cycle"),
         Constant("PE", unit.folding.pe, "neurons a cycle"),
+        *turns,
     )
     codes, activation, tables = _activation(unit, "TAPS * CHANNELS", unit.groups * unit.mh)
     types = (
-        Alias("Shape", "hwgen::Product<PIXELS, GROUPS, TAPS, CHANNELS, OUTPUTS, SIMD, PE>"),
+        Alias(
+            "Shape", f"hwgen::Product<PIXELS, GROUPS, TAPS, CHANNELS, OUTPUTS, SIMD, PE{', TURNS' if turns else ''}>"
+        ),
         Alias("Arithmetic", f"hwgen::{arithmetic}"),
         *_types(unit, activation),
         Alias("InWord", "ap_uint<SIMD * Input::BITS>"),
@@ -66,6 +70,11 @@ def _arithmetic(unit: MatVec) -> tuple[str, str]:
     """
     if unit.is_xnor:
         return "Direct", "XNOR and popcount"
+    if unit.planes:
+        turns, padded = unit.arithmetic is Arithmetic.IN_TURN, str(unit.counted).lower()
+        betas = ", ".join(map(str, unit.planes))
+        kind = f"{len(unit.planes)} residual planes {'one after another' if turns else 'side by side'}"
+        return f"Planes<{str(turns).lower()}, {padded}, {betas}>", kind
     operands = f"{unit.weight_type} weights times {unit.input.dtype} inputs"
     bipolar = isinstance(unit.weight_type, Bipolar)
     if unit.arithmetic is Arithmetic.BIT_PLANES and bipolar:
@@ -80,7 +89,9 @@ def _activation(
 ) -> tuple[tuple[Constant, ...], str, tuple[Table, ...]]:
     """What leaves the unit: constants, the C++ type and its tables."""
     if unit.activation is None:
-        return (), f"hwgen::Accumulator<Output, {f'2, -int({fan_in})' if unit.is_xnor else '1, 0'}>", ()
+        slope, factor = unit.accumulator.slope, -unit.accumulator.offset
+        offset = "0" if not factor else f"-{'' if factor == 1 else f'{factor} * '}int({fan_in})"
+        return (), f"hwgen::Accumulator<Output, {slope}, {offset}>", ()
     tables = threshold_tables(unit.activation, unit.output.lanes, elements, unit.threshold_rom)
     return coding(unit.activation), "hwgen::MultiThreshold<Output, BASE, STEP>", tables
 

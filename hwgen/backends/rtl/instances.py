@@ -147,6 +147,7 @@ class WindowInstance(Instance):
     last_lanes: int
     input_bits: int
     widen: str
+    mark: str
     pixel_beats: int
     blocks: int
     image: tuple[int, int]
@@ -282,6 +283,7 @@ def _window(unit: SlidingWindow, ends: dict[str, Any]) -> WindowInstance:
         last_lanes=unit.input.last_lanes,
         input_bits=unit.input.dtype.bits,
         widen=bit(unit.widens),
+        mark=bit(unit.marks),
         pixel_beats=unit.input.vector_beats,
         blocks=unit.blocks,
         image=(unit.height, unit.width),

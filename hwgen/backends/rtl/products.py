@@ -60,6 +60,10 @@ class MatVecContext(Header):
     last_simd: int
     counted: str
     bit_planes: str
+    planes: int
+    beta_bits: int
+    betas: str
+    plane_folds: int
     vector_style: str
 
 
@@ -83,6 +87,7 @@ def matvec_text(unit: MatVec, module: str, digest: str) -> LayerText:
         f"{groups}{unit.mw} {unit.input.dtype} inputs to {unit.mh} {unit.output.dtype} outputs"
         f" by {unit.weight_type} weights, {fold.pe} x {fold.simd} a cycle."
     )
+    beta_bits = max((beta.bit_length() for beta in unit.planes), default=1)
     roms = _roms(unit, packing.weight_words(unit))
     context = MatVecContext(
         **header(unit, module, digest, purpose),
@@ -96,11 +101,20 @@ def matvec_text(unit: MatVec, module: str, digest: str) -> LayerText:
         last_pe=unit.output.last_lanes,
         # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
         last_simd=unit.last_simd if unit.taps == 1 else fold.simd,
-        counted=bit(unit.counted and unit.arithmetic is Arithmetic.DIRECT),
+        counted=bit(unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES),
         bit_planes=bit(unit.arithmetic is Arithmetic.BIT_PLANES),
+        planes=len(unit.planes),
+        beta_bits=beta_bits,
+        betas=f"{max(1, len(unit.planes) * beta_bits)}'h{_packed(unit.planes, beta_bits):x}",
+        plane_folds=unit.plane_folds,
         vector_style="registers" if vector is None else vector.style.value,
     )
     return layer_text(render("rtl/matvec.sv.j2", context), roms)
+
+
+def _packed(betas: tuple[int, ...], bits: int) -> int:
+    """Factors of planes in one number, the first plane's lowest."""
+    return sum(beta << (index * bits) for index, beta in enumerate(betas))
 
 
 def depthwise_text(unit: DepthwiseUnit, module: str, digest: str) -> LayerText:
@@ -155,6 +169,5 @@ def _code(unit: MatVec | DepthwiseUnit, fan_in: int) -> Code:
     """How the count of thresholds (or the sum, without an activation) becomes output bits."""
     if unit.activation is not None:
         return code(unit.activation.base, unit.activation.step, unit.output.dtype)
-    if unit.is_xnor:
-        return Code(base=-fan_in, step=2, bits=unit.output.dtype.bits)
-    return Code(base=0, step=1, bits=unit.output.dtype.bits)
+    accumulator = unit.accumulator
+    return Code(base=accumulator.offset * fan_in, step=accumulator.slope, bits=unit.output.dtype.bits)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import and_, or_
 
 import numpy as np
 
@@ -25,13 +26,15 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
     counted = isinstance(unit, MatVec) and unit.counted
     if isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES:
         reach = _planes(unit, simd, lanes, fixed, bill)
+    elif isinstance(unit, MatVec) and unit.planes:
+        reach = _residual(unit, simd, lanes, fixed, bill)
     elif unit.is_xnor or counted:
         reach = _agreements(simd, lanes, total, counted, fixed, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
     if simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
         return  # the accumulator is in the multiplier block
-    folds = unit.synapse_folds if isinstance(unit, MatVec) else unit.taps
+    folds = unit.synapse_folds * unit.plane_folds if isinstance(unit, MatVec) else unit.taps
     bill.register(lanes * (total if folds > 1 else min(total, reach)))
     bill.add("accumulator bit", lanes * total * (folds > 1))
 
@@ -54,6 +57,30 @@ def _planes(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     bill.add("shared bit", lanes * total)
     bill.add("sum adder bit", (simd - 1) * total)
     bill.register(total if unit.input.dtype.signed else min(total, planes + bits_for(simd)))
+    return total
+
+
+def _residual(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+    """Popcounts of residual planes times their factors, of all planes or of one at a time. Returns: bits of the sum.
+
+    Times a factor is a sum of shifted counts: one for each of its ones, or, where planes take turns, for each place
+    that a factor has a one in.
+    """
+    turns, total = unit.plane_folds > 1, unit.sum_type.bits
+    arrays = 1 if turns else len(unit.planes)
+    ones = reduce(or_, unit.planes).bit_count() if turns else sum(beta.bit_count() for beta in unit.planes)
+    _popcounts(simd, lanes * arrays, fixed, bill)
+    votes = simd.bit_length() + unit.counted
+    adder = "plane sum bit" if turns else "adder bit"
+    bill.add(adder, lanes * (ones - 1) * min(total, votes + max(unit.planes).bit_length()))
+    if unit.counted:
+        bill.add("shared bit", lanes * arrays * votes)
+        _popcounts(simd, 1, "", bill)
+    if turns:
+        changing = (reduce(or_, unit.planes) ^ reduce(and_, unit.planes)).bit_count()
+        bill.counter(len(unit.planes))
+        bill.register(bits_for(len(unit.planes)) + changing)
+        bill.add("operand mux bit", simd)
     return total
 
 

@@ -51,9 +51,9 @@ def edge_bill(output: Stream, family: Family) -> Bill:
 def _matvec(unit: MatVec, bill: Bill) -> None:
     pe, width, beats = unit.folding.pe, unit.input.width, unit.groups * unit.neuron_folds
     bill.add("mvtu", 1)
-    for places in (unit.slots, unit.synapse_folds, unit.neuron_folds):
+    for places in (unit.words, unit.synapse_folds, unit.neuron_folds):
         bill.counter(places)
-    bill.register(width + 4 + 4 * (unit.synapse_folds > 1) + 2 * (unit.neuron_folds > 1))
+    bill.register(width + 4 + 4 * (unit.synapse_folds * unit.plane_folds > 1) + 2 * (unit.vector_memory is not None))
     if unit.taps == 1:
         bill.mask((unit.simd - unit.last_simd) * unit.input.dtype.bits)
     vector = unit.vector_memory
@@ -85,7 +85,7 @@ def _ending(
     if activation is not None or output.last_lanes < output.lanes:
         bill.counter(beats)
     if activation is None:
-        bill.add("offset bit", output.width if unit.is_xnor else 0)
+        bill.add("offset bit", output.width if unit.accumulator.offset else 0)
     else:
         _thresholds(activation, rom, output, unit.sum_type, bill)
     bill.register(output.width)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.kernel import Memory, MemoryStyle, OneToOne
-from hwgen.hw.kernels.matvec import LATENCY, Thresholding
+from hwgen.hw.kernels.matvec import LATENCY, Linear, Thresholding
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
@@ -60,6 +60,11 @@ class DepthwiseUnit(OneToOne):
     def is_xnor(self) -> bool:
         """Both operands bipolar: XNOR and popcount, acc = 2 * popcount - taps."""
         return isinstance(self.weight_type, Bipolar) and isinstance(self.input.dtype, Bipolar)
+
+    @property
+    def accumulator(self) -> Linear:
+        """The accumulator as a function of the running sum."""
+        return Linear(2, -1) if self.is_xnor else Linear(1, 0)
 
     @property
     def schedule(self) -> Engine:

@@ -2,7 +2,8 @@
 
 Slot (nf, sf) of a frame multiplies inputs [sf*SIMD, +SIMD) with the weights of neurons [nf*PE, +PE). The first SF
 slots read the vector and keep it; the others read it back. The last slot of each nf gives one output beat. A
-convolution is the same on the vectors that a sliding window unit makes.
+convolution is the same on the vectors that a sliding window unit makes. Planes that take turns meet the weights of an
+nf one after another: slot (nf, plane, sf).
 Folding after FINN (Umuroglu et al., FPGA 2017, section 4).
 """
 
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
 
 from hwgen.hw.kernel import Folding, Memory, MemoryStyle, OneToOne
 from hwgen.hw.schedule import Engine, credits_for
@@ -54,10 +57,27 @@ class Arithmetic(Enum):
 
     Bit planes (Courbariaux et al. 2016): an n-bit input is n binary vectors x_i, and with bipolar weights
     x_i . w = 2 * popcount(x_i AND w) - popcount(x_i). The numbers are the same.
+
+    Residual planes (HORQ, Li et al. 2017) have factors, and XNOR and popcount each: all planes side by side,
+    or one after another through one array.
     """
 
     DIRECT = "direct"
     BIT_PLANES = "bit_planes"
+    SIDE_BY_SIDE = "side_by_side"
+    IN_TURN = "in_turn"
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The accumulator of a unit whose running sum is another number: slope * sum + offset * fan-in."""
+
+    slope: int
+    offset: int
+
+    def threshold(self, accumulators: IntArray, fan_in: int) -> IntArray:
+        """The sums from which on the accumulator reaches each of `accumulators`."""
+        return np.asarray(-((self.offset * fan_in - accumulators) // self.slope), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +91,10 @@ class MatVec(OneToOne):
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
         counted: the input is a padded bipolar image (-1, 0, +1 in two bits): popcounts of XNOR over the taps that are
-            not padded.
+            not padded. Of planes: its codes have one more bit, the highest, set in padded taps.
+        planes: factors of residual binary planes, the first plane in the highest bit of a code; empty for an input
+            whose codes are numbers. The running sum is then that of factors times popcounts, or twice that and the
+            factors of padded taps.
         memory_style: of the weights, by the rule where None.
     """
 
@@ -87,6 +110,7 @@ class MatVec(OneToOne):
     counted: bool = False
     arithmetic: Arithmetic = Arithmetic.DIRECT
     memory_style: MemoryStyle | None = None
+    planes: tuple[int, ...] = ()
 
     @property
     def groups(self) -> int:
@@ -135,9 +159,19 @@ class MatVec(OneToOne):
         return self.channels - (self.tap_beats - 1) * self.simd
 
     @property
-    def slots(self) -> int:
-        """Cycles of one pixel: words of the weight memory."""
+    def plane_folds(self) -> int:
+        """Times that an array of popcounts meets each weight: once for each plane where they take turns."""
+        return len(self.planes) if self.arithmetic is Arithmetic.IN_TURN else 1
+
+    @property
+    def words(self) -> int:
+        """Words of the weight memory."""
         return self.groups * self.neuron_folds * self.synapse_folds
+
+    @property
+    def slots(self) -> int:
+        """Cycles of one pixel."""
+        return self.words * self.plane_folds
 
     @property
     def pixels(self) -> int:
@@ -154,11 +188,18 @@ class MatVec(OneToOne):
         return isinstance(self.weight_type, Bipolar) and isinstance(self.input.dtype, Bipolar)
 
     @property
+    def accumulator(self) -> Linear:
+        """The accumulator as a function of the running sum."""
+        if self.planes:
+            return Linear(1 if self.counted else 2, -sum(self.planes))
+        return Linear(2, -1) if self.is_xnor else Linear(1, 0)
+
+    @property
     def schedule(self) -> Engine:
-        period = self.synapse_folds
+        period = self.synapse_folds * self.plane_folds
         return Engine(
             slots=self.neuron_folds * period,
-            reads=period,
+            reads=self.synapse_folds,
             period=period,
             latency=LATENCY,
             credits=credits_for(LATENCY, period),
@@ -168,7 +209,7 @@ class MatVec(OneToOne):
     def weight_rom(self) -> Memory:
         """Word (group * NF + nf) * SF + sf holds SIMD weights of each of PE neurons."""
         lanes = self.folding.pe * self.folding.simd
-        return Memory(f"{self.name}_weights", self.slots, lanes * self.weight_type.bits, self.memory_style)
+        return Memory(f"{self.name}_weights", self.words, lanes * self.weight_type.bits, self.memory_style)
 
     @property
     def threshold_rom(self) -> Memory | None:
@@ -179,7 +220,7 @@ class MatVec(OneToOne):
 
     @property
     def vector_memory(self) -> Memory | None:
-        """Keeps the input vector where neurons are folded."""
-        if self.neuron_folds == 1:
+        """Keeps the input vector where it is read more than once."""
+        if self.neuron_folds * self.plane_folds == 1:
             return None
         return Memory(f"{self.name}_vector", self.synapse_folds, self.input.width)

@@ -34,7 +34,7 @@ class SlidingWindow(OneToOne):
     Attributes:
         input: height * width vectors of C elements.
         output: beats of the same lanes; its type is wider than the input's where a bipolar image is padded with 0
-            (-1, 0, +1 as two bits).
+            (-1, 0, +1 as two bits), and where codes of residual planes are padded with none.
         blocks: parts that the beats of a pixel are cut into; it divides `input.vector_beats`.
         pad: (C,) codes of a padded tap, of the output's type; without meaning where nothing is padded.
         rows: of the line buffer.
@@ -80,6 +80,11 @@ class SlidingWindow(OneToOne):
     def widens(self) -> bool:
         """A bipolar image leaves as -1, 0, +1: bit b becomes the two bits {not b, 1}."""
         return isinstance(self.input.dtype, Bipolar) and not isinstance(self.output.dtype, Bipolar)
+
+    @property
+    def marks(self) -> bool:
+        """Codes leave with one more bit, the highest, set in padded taps alone."""
+        return not self.widens and self.output.dtype.bits > self.input.dtype.bits
 
     @property
     def needed(self) -> tuple[int, ...]:

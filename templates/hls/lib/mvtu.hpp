@@ -12,9 +12,10 @@
 namespace hwgen {
 
 // The shape of a unit: `pixels` vectors a frame, each of `groups` groups of TAPS taps of CHANNELS inputs, which become
-// OUTPUTS outputs a group. A dense layer has one group and one tap.
+// OUTPUTS outputs a group. A dense layer has one group and one tap. Each weight is met TURNS times, once by each of the
+// planes that take turns.
 template <unsigned PIXELS_, unsigned GROUPS_, unsigned TAPS_, unsigned CHANNELS_, unsigned OUTPUTS_, unsigned SIMD_,
-          unsigned PE_>
+          unsigned PE_, unsigned TURNS_ = 1>
 struct Product {
   static constexpr unsigned PIXELS = PIXELS_;
   static constexpr unsigned GROUPS = GROUPS_;
@@ -24,9 +25,11 @@ struct Product {
   static constexpr unsigned SF = TAPS_ * TAP_BEATS;
   static constexpr unsigned NF = ceil_div(OUTPUTS_, PE);
   static constexpr unsigned WORDS = GROUPS * NF * SF;
+  static constexpr unsigned TURNS = TURNS_;
+  static constexpr unsigned SLOTS = PIXELS * WORDS * TURNS;
   static constexpr unsigned LAST_INPUTS = CHANNELS_ - (TAP_BEATS - 1) * SIMD;
   static constexpr unsigned LAST_OUTPUTS = OUTPUTS_ - (NF - 1) * PE;
-  static constexpr unsigned KEPT = NF == 1 ? 1 : SF;  // beats that are read back
+  static constexpr unsigned KEPT = NF * TURNS == 1 ? 1 : SF;  // beats that are read back
   static_assert(SIMD <= CHANNELS_, "SIMD must be at most the number of inputs");
   static_assert(PE <= OUTPUTS_, "PE must be at most the number of outputs");
   static_assert(GROUPS == 1 || LAST_OUTPUTS == PE, "PE must divide the outputs of a group");
@@ -35,7 +38,7 @@ struct Product {
 // One frame of `Shape`, a Product: codes of `Input` become codes of `Output`.
 //
 // weights[(group * NF + nf) * SF + sf][p] holds the lanes of beat sf for neuron nf * PE + p of the group. `vector` keeps
-// the beats of a group where its neurons take several turns. `Sum` is the type of the running sum, and
+// the beats of a group where they are met more than once. `Sum` is the type of the running sum, and
 // `Activation::apply(sum, row, p, tables...)` gives the bits that leave in lane p of a pixel's output beat `row`.
 template <class Shape, class Arithmetic, class Weight, class Input, class Sum, class Output, class Activation, class T,
           unsigned WORDS, unsigned LIMBS, unsigned KEPT, class... Tables>
@@ -47,6 +50,7 @@ void mvtu(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_ui
   constexpr unsigned PE = Shape::PE;
   constexpr unsigned SF = Shape::SF;
   constexpr unsigned NF = Shape::NF;
+  static_assert(Shape::TURNS == Turns<Arithmetic>::COUNT, "a shape has as many turns as its arithmetic");
   static_assert(WORDS == Shape::WORDS, "the weights must have GROUPS * NF * SF words");
   static_assert(KEPT == Shape::KEPT, "the vector must have SF words, or one where nothing is kept");
   static_assert(LIMBS == Lanes<Weight, SIMD>::LIMBS, "a weight word must hold SIMD weights");
@@ -62,18 +66,19 @@ void mvtu(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_ui
   unsigned word = 0;
   unsigned row = 0;
   unsigned nf = 0;
+  unsigned turn = 0;
   unsigned sf = 0;
   unsigned beat = 0;
   // Before each slot: row == group * NF + nf of a pixel, word == row * SF + sf, beat == sf % TAP_BEATS, vector holds the
-  // beats of the group read so far (all SF of them once nf > 0), and where sf > 0, sums[p] is the sum of neuron
-  // nf * PE + p over beats 0 to sf - 1.
+  // beats of the group read so far (all SF of them once nf or turn > 0), and where sf or turn > 0, sums[p] is the sum of
+  // neuron nf * PE + p over all beats of earlier turns and beats 0 to sf - 1 of this one.
 slots:
-  for (unsigned slot = 0; slot < Shape::PIXELS * WORDS; ++slot) {
+  for (unsigned slot = 0; slot < Shape::SLOTS; ++slot) {
     HWGEN_PIPELINE
     typename In::Word inputs;
-    if (nf == 0) {
+    if (nf == 0 && turn == 0) {
       inputs = in.read();
-      if (NF > 1) vector[sf] = inputs;
+      if (NF * Shape::TURNS > 1) vector[sf] = inputs;
     } else {
       inputs = vector[sf];
     }
@@ -84,14 +89,23 @@ slots:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
-      const Value before = sf == 0 ? Value(0) : sums[p];
-      const Value sum = before + operands.dot(weights[word][p]);
+      const Value before = sf == 0 && turn == 0 ? Value(0) : sums[p];
+      const Value sum = before + operands.dot(weights[word][p], turn);
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
     beat = beat == Shape::TAP_BEATS - 1 ? 0 : beat + 1;
-    word = word == WORDS - 1 ? 0 : word + 1;
-    if (sf == SF - 1) {
+    if (sf == SF - 1 && turn < Shape::TURNS - 1) {
+      word -= SF - 1;
+    } else {
+      word = word == WORDS - 1 ? 0 : word + 1;
+    }
+    if (sf < SF - 1) {
+      ++sf;
+    } else if (turn < Shape::TURNS - 1) {
+      sf = 0;
+      ++turn;
+    } else {
       typename Out::Limbs codes = {};
       const unsigned outputs = nf == NF - 1 ? Shape::LAST_OUTPUTS : PE;
     outputs:
@@ -102,10 +116,9 @@ slots:
       }
       out.write(Out::join(codes));
       sf = 0;
+      turn = 0;
       nf = nf == NF - 1 ? 0 : nf + 1;
       row = word == 0 ? 0 : row + 1;
-    } else {
-      ++sf;
     }
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // hwgen: SIMD inputs ready to be multiplied with SIMD weights, one struct for each way to do it.
 //
-// `load` takes a beat of which the first `valid` lanes count; `dot` gives their product with a word of weights.
+// `load` takes a beat of which the first `valid` lanes count; `dot` gives their product with a word of weights, of planes
+// that take turns the part of plane `turn`.
 #ifndef HWGEN_OPERANDS_HPP
 #define HWGEN_OPERANDS_HPP
 
@@ -15,6 +16,30 @@ struct Direct {};
 struct Counted {};
 // Bipolar weights times each bit of the inputs: x_i . w = 2 * popcount(x_i and w) - popcount(x_i).
 struct BitPlanes {};
+// Bipolar weights times residual planes with factors, the first plane in the highest bit of an input: factors times the
+// number of lanes that agree. `PADDED`: an input has one more bit on top, set where it is none; each number is doubled,
+// and the lanes without an input are added. `IN_TURN`: a dot product is that of one plane.
+template <bool IN_TURN_, bool PADDED_, unsigned... BETAS>
+struct Planes {
+  static constexpr bool IN_TURN = IN_TURN_;
+  static constexpr bool PADDED = PADDED_;
+  static constexpr unsigned COUNT = sizeof...(BETAS);
+  static unsigned beta(unsigned plane) {
+    HWGEN_INLINE
+    const unsigned betas[COUNT] = {BETAS...};
+    return betas[plane];
+  }
+};
+
+// How many times the lanes of an input meet each weight.
+template <class Arithmetic>
+struct Turns {
+  static constexpr unsigned COUNT = 1;
+};
+template <bool PADDED, unsigned... BETAS>
+struct Turns<Planes<true, PADDED, BETAS...>> {
+  static constexpr unsigned COUNT = sizeof...(BETAS);
+};
 
 template <class Arithmetic, class Weight, class Input, class Value, unsigned SIMD>
 struct Operands;
@@ -41,7 +66,7 @@ struct Operands<Direct, Weight, Input, Value, SIMD> {
 
   // sum_i weights[i] * codes[i]
   template <class T>
-  Value dot(const T (&weights)[Weights::LIMBS]) const {
+  Value dot(const T (&weights)[Weights::LIMBS], unsigned) const {
     HWGEN_INLINE
     Value sum = 0;
   dot_limbs:
@@ -83,7 +108,7 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
   }
 
   template <class T>
-  Value dot(const T (&weights)[In::LIMBS]) const {
+  Value dot(const T (&weights)[In::LIMBS], unsigned) const {
     HWGEN_INLINE
     Value sum = 0;
   dot_limbs:
@@ -149,7 +174,7 @@ struct Operands<Counted, Bipolar, Int<2>, Value, SIMD> {
   }
 
   template <class T>
-  Value dot(const T (&weights)[Bits::LIMBS]) const {
+  Value dot(const T (&weights)[Bits::LIMBS], unsigned) const {
     HWGEN_INLINE
     Value equal = 0;
   dot_limbs:
@@ -196,7 +221,7 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
   }
 
   template <class T>
-  Value dot(const T (&weights)[Bits::LIMBS]) const {
+  Value dot(const T (&weights)[Bits::LIMBS], unsigned) const {
     HWGEN_INLINE
     Value chosen = 0;
   dot_planes:
@@ -212,6 +237,69 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
       }
     }
     return 2 * chosen - total;
+  }
+};
+
+// One limb row for each plane, the first plane first; `missing` lanes have no input.
+template <bool IN_TURN, bool PADDED, unsigned... BETAS, class Input, class Value, unsigned SIMD>
+struct Operands<Planes<IN_TURN, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
+  using Kind = Planes<IN_TURN, PADDED, BETAS...>;
+  using In = Lanes<Input, SIMD>;
+  using Bits = Lanes<Bipolar, SIMD>;
+  static_assert(Input::BITS == Kind::COUNT + PADDED, "an input has a bit for each plane, and one more if padded");
+  typename Bits::Limbs planes[Kind::COUNT];
+  typename Bits::Limbs present;
+  Value missing;
+
+  void load(const typename In::Word& word, unsigned valid) {
+    HWGEN_INLINE
+    typename In::Limbs limbs;
+    typename Bits::Limbs absent = {};
+    In::split(word, limbs);
+  load_planes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned plane = 0; plane < Kind::COUNT; ++plane) {
+      HWGEN_UNROLL
+      gather_plane<Input, SIMD>(limbs, Kind::COUNT - 1 - plane, valid, planes[plane]);
+    }
+    if (PADDED) gather_plane<Input, SIMD>(limbs, Kind::COUNT, valid, absent);
+    missing = 0;
+  count_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+      HWGEN_UNROLL
+      present[i] = Bits::mask(i, valid) & ~absent[i];
+      missing += static_cast<Value>(__builtin_popcountll(absent[i]));
+    }
+  }
+
+  // What plane `plane` gives.
+  template <class T>
+  Value part(const T (&weights)[Bits::LIMBS], unsigned plane) const {
+    HWGEN_INLINE
+    Value equal = 0;
+  dot_limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+      HWGEN_UNROLL
+      const Limb agree = ~(static_cast<Limb>(weights[i]) ^ planes[plane][i]) & present[i];
+      equal += static_cast<Value>(__builtin_popcountll(agree));
+    }
+    return static_cast<Value>(Kind::beta(plane)) * (PADDED ? 2 * equal + missing : equal);
+  }
+
+  template <class T>
+  Value dot(const T (&weights)[Bits::LIMBS], unsigned turn) const {
+    HWGEN_INLINE
+    if (IN_TURN) return part(weights, turn);
+    Value sum = 0;
+  dot_planes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned plane = 0; plane < Kind::COUNT; ++plane) {
+      HWGEN_UNROLL
+      sum += part(weights, plane);
+    }
+    return sum;
   }
 };
 

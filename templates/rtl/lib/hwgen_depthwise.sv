@@ -151,6 +151,7 @@ module hwgen_depthwise #(
       .weights_i   (weights_i[lane*WeightBits +: WeightBits]),
       .inputs_i    (operand_q[lane*InputBits +: InputBits]),
       .shared_i    ('0),
+      .betas_i     (1'b0),
       .first_i     (first2_q),
       .fired_i     (fired2_q),
       .masked_i    (lane >= LastLanes && last_block3_q),

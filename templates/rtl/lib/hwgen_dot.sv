@@ -12,8 +12,15 @@
 //                each bit plane, less the sum of all inputs
 //
 // What is taken off does not depend on the weights and arrives as `shared_i`, together with the
-// sum, made once for all neurons by `hwgen_shared`. A lane adds nothing when its input bits are
-// zero and its weight is zero (integers) or +1 (bipolar).
+// sum, made once for all neurons by `hwgen_shared`.
+//
+// Of `Planes` residual planes, the first in the highest bit of an input, it is the sum of factors
+// times the number of lanes that agree in their plane; the factors arrive with the sum, that of
+// the first plane lowest. With `Counted` an input has one more bit on top, set where it is none:
+// then each number is doubled, and `shared_i`, the number of lanes without an input, is added.
+//
+// A lane adds nothing when its input bits are zero and its weight is zero (integers) or +1
+// (bipolar).
 //
 // Do not use it for weights known at elaboration: a constant multiplier is far smaller.
 
@@ -23,6 +30,8 @@ module hwgen_dot #(
   parameter int unsigned Simd = 1,
   parameter bit Counted = 1'b0,
   parameter bit BitPlanes = 1'b0,
+  parameter int unsigned Planes = 0,
+  parameter int unsigned BetaBits = 1,
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
   parameter bit WeightBipolar = 1'b1,
@@ -30,30 +39,82 @@ module hwgen_dot #(
   parameter bit InputSigned = 1'b1,
   parameter bit InputBipolar = 1'b1,
   parameter int unsigned SumBits = 1,
-  localparam int unsigned ProductBits = WeightBits + InputBits + 1
+  localparam int unsigned ProductBits = WeightBits + InputBits + 1,
+  localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
   input  wire logic                       clk_i,
   input  wire logic [Simd*WeightBits-1:0] weights_i,
   input  wire logic [Simd*InputBits-1:0]  inputs_i,
   input  wire logic [SumBits-1:0]         shared_i,
+  input  wire logic [AllBetaBits-1:0]     betas_i,
   output logic      [SumBits-1:0]         sum_o
 );
 
   localparam bit Direct = !Counted && !BitPlanes;
 
-  if (!Direct && (WeightBits != 1 || !WeightBipolar || InputBipolar)) begin : gen_check_bipolar
-    $error("hwgen_dot: Counted and BitPlanes take bipolar weights and integer inputs");
+  if ((!Direct || Planes > 0) && (WeightBits != 1 || !WeightBipolar || InputBipolar)) begin : gen_check_bipolar
+    $error("hwgen_dot: Counted, BitPlanes and Planes take bipolar weights and integer inputs");
   end
-  if (Counted && InputBits != 2) begin : gen_check_counted
+  if (Counted && Planes == 0 && InputBits != 2) begin : gen_check_counted
     $error("hwgen_dot: Counted takes inputs of two bits");
+  end
+  if (Planes > 0 && InputBits != Planes + (Counted ? 1 : 0)) begin : gen_check_planes
+    $error("hwgen_dot: an input has a bit for each of its planes, and one more if Counted");
   end
 
   if (Direct) begin : gen_direct
     logic unused_shared;
     assign unused_shared = ^shared_i;
   end
+  if (Planes == 0) begin : gen_no_betas
+    logic unused_betas;
+    assign unused_betas = ^betas_i;
+  end
 
-  if (Counted) begin : gen_counted
+  if (Planes > 0) begin : gen_residual
+    logic [Simd-1:0] missing;
+    logic [Planes*BetaBits*SumBits-1:0] terms;
+
+    for (genvar lane = 0; lane < Simd; lane++) begin : gen_missing
+      assign missing[lane] = Counted && inputs_i[lane*InputBits+InputBits-1];
+    end
+
+    for (genvar plane = 0; plane < Planes; plane++) begin : gen_plane
+      logic [Simd-1:0] agreeing;
+      logic [SumBits-1:0] count, votes;
+
+      for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
+        assign agreeing[lane]
+            = !missing[lane] && weights_i[lane] == inputs_i[lane*InputBits+Planes-1-plane];
+      end
+
+      hwgen_popcount #(
+        .Width    (Simd),
+        .CountBits(SumBits)
+      ) u_popcount (
+        .clk_i  (clk_i),
+        .bits_i (agreeing),
+        .count_o(count)
+      );
+
+      assign votes = Counted ? (count << 1) + shared_i : count;
+
+      for (genvar digit = 0; digit < BetaBits; digit++) begin : gen_digit
+        assign terms[(plane*BetaBits+digit)*SumBits +: SumBits]
+            = betas_i[plane*BetaBits+digit] ? votes << digit : '0;
+      end
+    end
+
+    hwgen_sum #(
+      .Terms     (Planes * BetaBits),
+      .TermBits  (SumBits),
+      .TermSigned(1'b0),
+      .SumBits   (SumBits)
+    ) u_sum (
+      .terms_i(terms),
+      .sum_o  (sum_o)
+    );
+  end else if (Counted) begin : gen_counted
     logic [Simd-1:0] agreeing;
     logic [SumBits-1:0] count;
 

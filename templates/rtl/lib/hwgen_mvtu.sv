@@ -15,7 +15,9 @@
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Input lanes past a vector's end are forced to
 // zero bits, and so are output lanes past the last neuron. The vector is kept in memory of `Style`.
-// For `Counted` and `BitPlanes` see `hwgen_dot`.
+// For `Counted`, `BitPlanes` and `Planes` see `hwgen_dot`. With `PlaneFolds` = `Planes` the planes
+// take turns: each nf meets its weights once for each plane, slot (nf, plane, sf), with the bits of
+// that plane and times its factor of `Betas`.
 //
 // Do not use it where each output sees one channel (`hwgen_depthwise`), or for weights that change.
 
@@ -31,6 +33,9 @@ module hwgen_mvtu #(
   parameter int unsigned LastSimd = Simd,
   parameter bit Counted = 1'b0,
   parameter bit BitPlanes = 1'b0,
+  parameter int unsigned Planes = 0,
+  parameter int unsigned BetaBits = 1,
+  parameter int unsigned PlaneFolds = 1,
   parameter Style = "distributed",
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
@@ -47,11 +52,14 @@ module hwgen_mvtu #(
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
   parameter int unsigned Credits = 6,
+  localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
+  parameter logic [AllBetaBits-1:0] Betas = '0,
   localparam int unsigned OutputBeats = Groups * NeuronFolds,
   localparam int unsigned Slots = OutputBeats * SynapseFolds,
   localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
   localparam int unsigned SynapseBits = SynapseFolds > 1 ? $clog2(SynapseFolds) : 1,
   localparam int unsigned NeuronBits = NeuronFolds > 1 ? $clog2(NeuronFolds) : 1,
+  localparam int unsigned PlaneBits = PlaneFolds > 1 ? $clog2(PlaneFolds) : 1,
   localparam int unsigned BeatBits = OutputBeats > 1 ? $clog2(OutputBeats) : 1,
   localparam int unsigned WordBits = Pe * Simd * WeightBits,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
@@ -85,17 +93,23 @@ module hwgen_mvtu #(
   if (Groups > 1 && LastPe != Pe) begin : gen_check_groups
     $error("hwgen_mvtu: the neurons of a group must fill their beats");
   end
+  if (PlaneFolds != 1 && PlaneFolds != Planes) begin : gen_check_planes
+    $error("hwgen_mvtu: PlaneFolds must be 1 or Planes");
+  end
 
   // ---- Slots: what happens next, and whether it may --------------------------------------------
 
   logic [SlotBits-1:0] slot_q;
   logic [SynapseBits-1:0] synapse_q;
+  logic [PlaneBits-1:0] plane_q;
   logic [NeuronBits-1:0] neuron_q;
   logic reading_q;
-  logic first, last, last_neuron, last_slot, may_fire, fire, credit;
+  logic first, last_synapse, last_plane, last, last_neuron, last_slot, may_fire, fire, credit;
 
-  assign first = synapse_q == '0;
-  assign last = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign first = synapse_q == '0 && plane_q == '0;
+  assign last_synapse = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign last_plane = plane_q == PlaneBits'(PlaneFolds - 1);
+  assign last = last_synapse && last_plane;
   assign last_neuron = neuron_q == NeuronBits'(NeuronFolds - 1);
   assign last_slot = slot_q == SlotBits'(Slots - 1);
   assign may_fire = credit || !last;
@@ -107,15 +121,18 @@ module hwgen_mvtu #(
     if (!rst_ni) begin
       slot_q <= '0;
       synapse_q <= '0;
+      plane_q <= '0;
       neuron_q <= '0;
       reading_q <= 1'b1;
     end else if (fire) begin
-      slot_q <= last_slot ? '0 : slot_q + 1'b1;
-      synapse_q <= last ? '0 : synapse_q + 1'b1;
-      if (last) begin
-        neuron_q <= last_neuron ? '0 : neuron_q + 1'b1;
-        reading_q <= last_neuron;
+      if (last_synapse && !last_plane) slot_q <= slot_q - SlotBits'(SynapseFolds - 1);
+      else slot_q <= last_slot ? '0 : slot_q + 1'b1;
+      synapse_q <= last_synapse ? '0 : synapse_q + 1'b1;
+      if (last_synapse) begin
+        plane_q <= last_plane ? '0 : plane_q + 1'b1;
+        reading_q <= last_plane && last_neuron;
       end
+      if (last) neuron_q <= last_neuron ? '0 : neuron_q + 1'b1;
     end
   end
 
@@ -127,7 +144,7 @@ module hwgen_mvtu #(
   logic [InputBeatBits-1:0] arriving, arriving_q, operand;
   logic fired1_q, first1_q, last1_q;
 
-  assign arriving = last ? s_data_i & LastMask : s_data_i;
+  assign arriving = last_synapse ? s_data_i & LastMask : s_data_i;
 
   always_ff @(posedge clk_i) begin
     arriving_q <= arriving;
@@ -135,7 +152,7 @@ module hwgen_mvtu #(
     last1_q <= last;
   end
 
-  if (NeuronFolds > 1) begin : gen_vector
+  if (NeuronFolds > 1 || PlaneFolds > 1) begin : gen_vector
     logic [InputBeatBits-1:0] kept;
     logic reading1_q;
 
@@ -158,6 +175,40 @@ module hwgen_mvtu #(
     assign operand = reading1_q ? arriving_q : kept;
   end else begin : gen_no_vector
     assign operand = arriving_q;
+  end
+
+  // ---- Planes: all of a lane's, or the one whose turn it is ------------------------------------
+
+  localparam int unsigned ArrayPlanes = PlaneFolds > 1 ? 1 : Planes;
+  localparam int unsigned LaneBits = PlaneFolds > 1 ? (Counted ? 2 : 1) : InputBits;
+  localparam int unsigned ArrayBetaBits = ArrayPlanes > 0 ? ArrayPlanes * BetaBits : 1;
+
+  logic [Simd*LaneBits-1:0] lanes;
+  logic [ArrayBetaBits-1:0] betas;
+
+  if (PlaneFolds > 1) begin : gen_turns
+    logic [PlaneBits-1:0] plane1_q;
+    logic [ArrayBetaBits-1:0] betas2_q;
+
+    always_ff @(posedge clk_i) begin
+      plane1_q <= plane_q;
+      betas2_q <= Betas[plane1_q*BetaBits +: BetaBits];
+    end
+
+    for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
+      logic [Planes-1:0] planes;
+
+      assign planes = operand[lane*InputBits +: Planes];
+      assign lanes[lane*LaneBits] = planes[PlaneBits'(Planes - 1) - plane1_q];
+      if (Counted) begin : gen_missing
+        assign lanes[lane*LaneBits+1] = operand[lane*InputBits+Planes];
+      end
+    end
+
+    assign betas = betas2_q;
+  end else begin : gen_all
+    assign lanes = operand;
+    assign betas = Betas;
   end
 
   // ---- Stages 2 to 4: lane sums, accumulator, activation ---------------------------------------
@@ -198,12 +249,13 @@ module hwgen_mvtu #(
     .Simd       (Simd),
     .Counted    (Counted),
     .BitPlanes  (BitPlanes),
-    .InputBits  (InputBits),
+    .Planes     (ArrayPlanes),
+    .InputBits  (LaneBits),
     .InputSigned(InputSigned),
     .SumBits    (SumBits)
   ) u_shared (
     .clk_i   (clk_i),
-    .inputs_i(operand),
+    .inputs_i(lanes),
     .shared_o(shared)
   );
 
@@ -212,10 +264,12 @@ module hwgen_mvtu #(
       .Simd           (Simd),
       .Counted        (Counted),
       .BitPlanes      (BitPlanes),
+      .Planes         (ArrayPlanes),
+      .BetaBits       (BetaBits),
       .WeightBits     (WeightBits),
       .WeightSigned   (WeightSigned),
       .WeightBipolar  (WeightBipolar),
-      .InputBits      (InputBits),
+      .InputBits      (LaneBits),
       .InputSigned    (InputSigned),
       .InputBipolar   (InputBipolar),
       .SumBits        (SumBits),
@@ -229,8 +283,9 @@ module hwgen_mvtu #(
     ) u_neuron (
       .clk_i       (clk_i),
       .weights_i   (weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
-      .inputs_i    (operand),
+      .inputs_i    (lanes),
       .shared_i    (shared),
+      .betas_i     (betas),
       .first_i     (first2_q),
       .fired_i     (fired2_q),
       .masked_i    (pe >= LastPe && last_beat3_q),

@@ -9,8 +9,8 @@
 //   lane sum | accumulator | activation
 //
 // `shared_i`, `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds
-// and the direction to the accumulator's. For `Counted`, `BitPlanes` and `shared_i` see
-// `hwgen_dot`.
+// and the direction to the accumulator's. For `Counted`, `BitPlanes`, `Planes`, `shared_i` and
+// `betas_i`, which belongs to the lane sum's cycle too, see `hwgen_dot`.
 //
 // Do not use it to count or to wait: it has no control of its own.
 
@@ -20,6 +20,8 @@ module hwgen_neuron #(
   parameter int unsigned Simd = 1,
   parameter bit Counted = 1'b0,
   parameter bit BitPlanes = 1'b0,
+  parameter int unsigned Planes = 0,
+  parameter int unsigned BetaBits = 1,
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
   parameter bit WeightBipolar = 1'b1,
@@ -34,13 +36,15 @@ module hwgen_neuron #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
-  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
+  localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
   input  wire logic                         clk_i,
 
   input  wire logic [Simd*WeightBits-1:0]   weights_i,
   input  wire logic [Simd*InputBits-1:0]    inputs_i,
   input  wire logic [SumBits-1:0]           shared_i,
+  input  wire logic [AllBetaBits-1:0]       betas_i,
   input  wire logic                         first_i,
   input  wire logic                         fired_i,
   input  wire logic                         masked_i,
@@ -57,6 +61,8 @@ module hwgen_neuron #(
     .Simd         (Simd),
     .Counted      (Counted),
     .BitPlanes    (BitPlanes),
+    .Planes       (Planes),
+    .BetaBits     (BetaBits),
     .WeightBits   (WeightBits),
     .WeightSigned (WeightSigned),
     .WeightBipolar(WeightBipolar),
@@ -69,6 +75,7 @@ module hwgen_neuron #(
     .weights_i(weights_i),
     .inputs_i (inputs_i),
     .shared_i (shared_i),
+    .betas_i  (betas_i),
     .sum_o    (sum)
   );
 

@@ -4,7 +4,8 @@
 // 2**SumBits.
 //
 // With `BitPlanes` it is the sum of the inputs, with `Counted` the number of inputs that are not
-// zero, and otherwise nothing. `hwgen_dot` says what becomes of it.
+// zero, of `Planes` of those that are none, and otherwise nothing. `hwgen_dot` says what becomes of
+// it.
 //
 // Do not use it where lanes have inputs of their own: nothing is shared there.
 
@@ -14,6 +15,7 @@ module hwgen_shared #(
   parameter int unsigned Simd = 1,
   parameter bit Counted = 1'b0,
   parameter bit BitPlanes = 1'b0,
+  parameter int unsigned Planes = 0,
   parameter int unsigned InputBits = 1,
   parameter bit InputSigned = 1'b1,
   parameter int unsigned SumBits = 1
@@ -42,7 +44,7 @@ module hwgen_shared #(
     logic unused_signs;
 
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
-      assign counts[lane] = inputs_i[lane*InputBits];
+      assign counts[lane] = inputs_i[lane*InputBits+Planes];
     end
     assign unused_signs = ^inputs_i;
 

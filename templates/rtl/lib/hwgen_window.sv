@@ -14,7 +14,8 @@
 //
 // A padded tap is the word of `Pads` for its beat of a pixel (one word for all where `PadBeats` is
 // 1). Lanes past a pixel's end are zero bits. With `Widen` a bipolar image leaves as -1, 0 or +1:
-// bit b becomes the two bits {!b, 1}.
+// bit b becomes the two bits {!b, 1}; with `Mark` a code gets a zero bit on top, which is one in
+// `Pads`.
 //
 // Do not use it for windows that neither overlap nor leave gaps in a pool: `hwgen_pool` takes the
 // image as it comes.
@@ -26,6 +27,7 @@ module hwgen_window #(
   parameter int unsigned LastLanes = Lanes,
   parameter int unsigned InputBits = 8,
   parameter bit Widen = 1'b0,
+  parameter bit Mark = 1'b0,
   parameter int unsigned PixelBeats = 1,
   parameter int unsigned Blocks = 1,
   parameter int unsigned Height = 3,
@@ -44,7 +46,7 @@ module hwgen_window #(
   parameter int unsigned Rows = 3,
   parameter Style = "distributed",
   parameter int unsigned Credits = 4,
-  localparam int unsigned OutputBits = Widen ? 2 : InputBits,
+  localparam int unsigned OutputBits = Widen || Mark ? InputBits + 1 : InputBits,
   localparam int unsigned InputBeatBits = Lanes * InputBits,
   localparam int unsigned OutputBeatBits = Lanes * OutputBits,
   parameter logic [PadBeats*OutputBeatBits-1:0] Pads = '0
@@ -327,6 +329,8 @@ module hwgen_window #(
 
     if (Widen) begin : gen_widen
       assign code = {!held[lane], 1'b1};
+    end else if (Mark) begin : gen_mark
+      assign code = {1'b0, held[lane*InputBits +: InputBits]};
     end else begin : gen_same
       assign code = held[lane*InputBits +: InputBits];
     end
