@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec, fold_rows
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.stream import Stream
@@ -73,6 +74,25 @@ def matvec_unit(node: Node, source: Stream, result: Stream, weights: IntArray, f
     return _in_popcounts(unit, unit.mw) if unit.is_xnor else unit
 
 
+def gated_unit(product: MatVec, gate: Stream, op: Threshold) -> GatedMatVec:
+    """The unit that applies `op` to the sums of `product`, a unit without activation, times the codes of `gate`."""
+    shape = product.mh, op.thresholds.shape[1]
+    lowest, highest = (0, product.mw) if product.is_xnor else (product.sum_type.min, product.sum_type.max)
+    scaled = np.broadcast_to(op.thresholds, shape)
+    sets = [np.where(scaled <= 0, lowest, highest + 1)]
+    for code in range(1, gate.dtype.max + 1):
+        sums = -(-scaled // code)
+        sets.append((_counts(sums, product.mw) if product.is_xnor else sums).clip(lowest, highest + 1))
+    rows = fold_rows(product.neuron_folds) * product.output.lanes
+
+    def for_each_code(values: IntArray, *shape: int) -> IntArray:
+        return np.pad(values, ((0, 0), (0, rows - product.mh), *[(0, 0)] * (values.ndim - 2))).reshape(-1, *shape)
+
+    descending = np.broadcast_to(op.descending, (len(sets), product.mh))
+    activation = Thresholding(for_each_code(np.stack(sets), shape[1]), for_each_code(descending), op.base, op.step)
+    return GatedMatVec(replace(product, activation=activation), gate)
+
+
 def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> DepthwiseUnit:
     """The depthwise vector unit of `node`; `weights` is (C, taps)."""
     assert isinstance(node.op, Conv)
@@ -107,5 +127,10 @@ def _in_popcounts(unit: Unit, fan_in: int) -> Unit:
     unit = replace(unit, sum_type=smallest_int(0, fan_in))
     if unit.activation is None:
         return unit
-    counts = -((-unit.activation.thresholds - fan_in) // 2)
-    return replace(unit, activation=replace(unit.activation, thresholds=counts.clip(0, fan_in + 1)))
+    counts = _counts(unit.activation.thresholds, fan_in).clip(0, fan_in + 1)
+    return replace(unit, activation=replace(unit.activation, thresholds=counts))
+
+
+def _counts(thresholds: IntArray, fan_in: int) -> IntArray:
+    """The popcounts of an XNOR unit from which its sum reaches `thresholds`."""
+    return -((-thresholds - fan_in) // 2)
