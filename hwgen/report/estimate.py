@@ -19,6 +19,7 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
@@ -179,7 +180,7 @@ def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstim
 def unit_kind(unit: Unit) -> str:
     """The kernel of `unit` in a word."""
     match unit:
-        case MatVec():
+        case MatVec() | GatedMatVec():
             return "mvtu"
         case SlidingWindow():
             return "window"
@@ -194,16 +195,17 @@ def unit_kind(unit: Unit) -> str:
 
 
 def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:
-    product = unit if isinstance(unit, MatVec | DepthwiseUnit) else None
+    inner = unit.product if isinstance(unit, GatedMatVec) else unit
+    product = inner if isinstance(inner, MatVec | DepthwiseUnit) else None
     weights = product.weight_rom if product else None
-    thresholds = unit.threshold_rom if isinstance(unit, MatVec | DepthwiseUnit | ThresholdUnit) else None
+    thresholds = unit.threshold_rom if isinstance(unit, MatVec | GatedMatVec | DepthwiseUnit | ThresholdUnit) else None
     lines, fifos = _around(unit, design)
     return LayerEstimate(
         name=unit.name,
         origin=unit.origin,
         kind=_kind(unit),
         pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | ArgMaxUnit) else unit.output.lanes,
-        simd=unit.simd if isinstance(unit, MatVec) else None,
+        simd=product.simd if isinstance(product, MatVec) else None,
         cycles=unit.cycles,
         window_cycles=lines.cycles if lines else 0,
         inputs=lines.input.size if lines else sum(stream.size for stream in unit.inputs),
@@ -230,6 +232,8 @@ def _around(unit: Layer, design: Design) -> tuple[SlidingWindow | None, list[Fif
 
 def _kind(unit: Layer) -> str:
     match unit:
+        case GatedMatVec():
+            return f"gated {_kind(unit.product)}"
         case MatVec():
             return "xnor mvtu" if unit.is_xnor or unit.counted else "integer mvtu"
         case DepthwiseUnit():
