@@ -19,6 +19,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import explain
 from hwgen.hw.folds import folding_entries
+from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph
@@ -56,7 +57,8 @@ class Accelerator:
 
         A frame is offered every `pace` cycles, or as soon as it is taken.
         """
-        return estimate(self.design, pace, explain(problem_of(self.graph, self.settings), self.folding))
+        explanation = explain(problem_of(self.graph, self.settings), self.folding)
+        return estimate(self.design, pace, explanation, stuck_gates(self.graph))
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.

@@ -44,7 +44,8 @@ def is_gate(graph: Graph, node: Node) -> bool:
     ends = reader is not None and isinstance(reader.op, Threshold)
     if source is None or not few or not ends or _sole_reader(graph, source) is not node:
         return False
-    return isinstance(source.op, MatMul) or (isinstance(source.op, Conv) and source.op.groups == 1)
+    conv = isinstance(source.op, Conv) and source.op.groups == 1 and not source.op.is_depthwise
+    return conv or isinstance(source.op, MatMul)
 
 
 def fused_gate(graph: Graph, node: Node) -> Node | None:

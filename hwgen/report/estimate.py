@@ -101,6 +101,8 @@ class Estimate:
         latency_cycles: from the first input beat taken to the last output beat of the first frame.
         bottleneck: the name of the unit with the most cycles a frame.
         explanation: what sets the interval, and what the next faster step would cost.
+        gated: layers that take fewer cycles where their gates are closed; all figures are with every gate open.
+        warnings: what a user should look at.
     """
 
     name: str
@@ -116,6 +118,8 @@ class Estimate:
     device: str
     resources: Resources
     explanation: Explanation | None = None
+    gated: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def slowest_layer(self) -> str:
@@ -131,7 +135,9 @@ class Estimate:
         return asdict(self)
 
 
-def estimate(design: Design, pace: int = 0, explanation: Explanation | None = None) -> Estimate:
+def estimate(
+    design: Design, pace: int = 0, explanation: Explanation | None = None, warnings: tuple[str, ...] = ()
+) -> Estimate:
     """The estimate of `design` where the source offers a frame every `pace` cycles, or as fast as they are taken.
 
     Raises:
@@ -155,6 +161,8 @@ def estimate(design: Design, pace: int = 0, explanation: Explanation | None = No
         device=device.name,
         resources=design_resources(design, device.family),
         explanation=explanation,
+        gated=tuple(unit.name for unit in design.gated),
+        warnings=warnings,
     )
 
 

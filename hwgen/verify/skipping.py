@@ -62,6 +62,7 @@ class Skipping:
             "predicted_mean_interval_cycles": self.predicted,
             "ungated_mean_interval_cycles": self.ungated,
             "speedup": self.speedup,
+            "warnings": list(self.stuck),
         }
 
 

@@ -9,12 +9,12 @@
 
 namespace hwgen {
 
-// One frame of `Shape`, a Product of one group: codes of `Input`, times the code of `Gate` of their vector, become codes
-// of `Output`.
+// One frame of `Shape`, a Product of one group: codes of `Input`, times their vector's code of `Gate`, become codes of
+// `Output`.
 //
-// Weights, `vector` and `Sum` are those of `mvtu`. Row code * ROWS + nf of the tables is that of neuron fold nf; ROWS is
-// NF, up to a power of two. A vector of code 0 takes SF slots to read and NF - 1 more to write; the rows of code 0 are
-// the same for every sum.
+// Weights, `vector` and `Sum` are those of `mvtu`. Row code * ROWS + nf of the tables is that of neuron fold nf; ROWS
+// is NF, up to a power of two. A vector of code 0 takes SF slots to read and NF - 1 more to write; the rows of code 0
+// are the same for every sum.
 template <class Shape, unsigned ROWS, class Arithmetic, class Weight, class Input, class Gate, class Sum, class Output,
           class Activation, class T, unsigned WORDS, unsigned LIMBS, unsigned KEPT, class... Tables>
 void gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_uint<Gate::BITS>>& gates,
@@ -43,9 +43,9 @@ void gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_u
   unsigned sf = 0;
   unsigned beat = 0;
   unsigned code = 0;
-  // Before each slot: beat == sf % TAP_BEATS and `vector` holds the beats of this vector read so far. Where nf > 0, `code`
-  // is the vector's gate. Where the vector is not dropped, word == nf * SF + sf and, if sf > 0, sums[p] is the sum of
-  // neuron nf * PE + p over beats 0 to sf - 1.
+  // Before each slot: beat == sf % TAP_BEATS and `vector` holds the beats of this vector read so far. Where nf > 0,
+  // `code` is the vector's gate. Unless it is 0, word == nf * SF + sf and, if sf > 0, sums[p] is the sum of neuron
+  // nf * PE + p over beats 0 to sf - 1.
 slots:
   while (pixel < Shape::PIXELS) {
     HWGEN_PIPELINE
@@ -83,7 +83,7 @@ slots:
       const bool ends = nf == NF - 1;
       sf = 0;
       beat = 0;
-      word = ends || code == 0 ? 0 : word + 1;
+      word = ends ? 0 : word + 1;
       nf = ends ? 0 : nf + 1;
       pixel = ends ? pixel + 1 : pixel;
     } else {
