@@ -35,6 +35,7 @@ from hwgen.ir.ops import (
     PoolKind,
     Quantise,
     Rounding,
+    Scale,
     Sign,
     Step,
     Sum,
@@ -207,6 +208,14 @@ class ImageBuilder:
         mean = seen.mean(axis=0) + rng.normal(size=channels) * spread / 2
         norm = BatchNorm(gamma, rng.normal(size=channels) / 2, mean, spread**2, 1e-5)
         return self.add("act", Activation((norm, *_quantiser(rng, out))), (source,), source.type.shape, out)
+
+    def gated(self, source: Value, out: int, geometry: Geometry, weight: DType, gate: DType, *, small: bool) -> Value:
+        """A convolution times the codes of a gate, a convolution of its own to one channel: 1x1 where `small`."""
+        sums = self.conv(source, out, geometry, weight)
+        point = Geometry((1, 1), geometry.stride)
+        fits = small and point.output_size(*source.type.shape[:2]) == sums.type.shape[:2]
+        codes = self.act(self.conv(source, 1, point if fits else geometry, TERNARY), gate)
+        return self.add("scale", Scale(), (sums, codes), sums.type.shape)
 
     def sum(self, *sources: Value) -> Value:
         """The end of a residual connection."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.pool import PoolUnit
@@ -35,6 +37,8 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
     match unit:
         case MatVec():
             return [_matvec(unit, frames)]
+        case GatedMatVec():
+            return [_gated(unit, *sources)]
         case DepthwiseUnit():
             return [_depthwise(unit, frames)]
         case SlidingWindow():
@@ -82,6 +86,19 @@ def _decoded(unit: MatVec, code: int) -> int:
     if code >> order:
         return 0
     return sum(beta if code >> (order - 1 - i) & 1 else -beta for i, beta in enumerate(unit.planes))
+
+
+def _gated(unit: GatedMatVec, frames: IntArray, gates: IntArray) -> IntArray:
+    """The product once for each code of the gate, by the thresholds of that code; each pixel takes its own."""
+    product, channels = unit.product, unit.product.mh
+    sets = unit.activation.thresholds.reshape(unit.gate_type.max + 1, -1, unit.activation.levels)[:, :channels]
+    falls = unit.activation.descending.reshape(len(sets), -1)[:, :channels]
+    found = [
+        _matvec(replace(product, activation=replace(unit.activation, thresholds=each, descending=down)), frames)
+        for each, down in zip(sets, falls, strict=True)
+    ]
+    pixels = np.stack(found).reshape(len(sets), -1, channels)
+    return pixels[gates.ravel(), np.arange(gates.size)].reshape(len(frames), -1)
 
 
 def _depthwise(unit: DepthwiseUnit, frames: IntArray) -> IntArray:

@@ -18,7 +18,7 @@ from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import beat_times
+from hwgen.hw.simulation import beat_times, with_gates
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
@@ -237,9 +237,11 @@ def assert_streams(design: Design, frames: IntArray, trace: Trace) -> None:
 
 
 def assert_cycles(design: Design, frames: int, trace: Trace) -> None:
-    """Every beat of every stream moved in the cycle that the schedule gives."""
+    """Every beat of every stream moved in the cycle that the schedule gives, with the gates that came."""
+    gates = {unit.name: from_words(trace.taps[unit.gate.name], unit.gate).ravel() > 0 for unit in design.gated}
+    network = with_gates(design.network, {name: tuple(open_.tolist()) for name, open_ in gates.items()})
     ends = {design.input.name: trace.in_cycles, design.output.name: trace.out_cycles}
-    for name, expected in beat_times(design.network, frames).items():
+    for name, expected in beat_times(network, frames).items():
         cycles = (trace.tap_cycles | ends)[name]
         np.testing.assert_array_equal(cycles - trace.in_cycles[0], expected, err_msg=name)
 

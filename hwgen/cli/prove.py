@@ -98,11 +98,17 @@ def evaluate(
     with working(f"evaluating {len(codes)} frames on {backend.value}"):
         outputs = accelerator.outputs(codes, backend.value)
     report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels))
-    accelerator.record("evaluate.json", report.to_json())
+    spared = accelerator.skipping(codes)
+    found = report.to_json() | ({"skipping": spared.to_json()} if spared else {})
+    accelerator.record("evaluate.json", found)
     if as_json:
-        print_json(report.to_json())
-    else:
-        out.print(f"{report.correct} of {report.frames} right: {report.accuracy:.2%} ({report.backend})")
+        print_json(found)
+        return
+    out.print(f"{report.correct} of {report.frames} right: {report.accuracy:.2%} ({report.backend})")
+    if spared:
+        from hwgen.report.tables import skipping_lines
+
+        out.print("\n".join(skipping_lines(spared.to_json())))
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -19,6 +19,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import explain
 from hwgen.hw.folds import folding_entries
+from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph
@@ -28,6 +29,10 @@ from hwgen.report.estimate import Estimate, estimate
 if TYPE_CHECKING:
     from hwgen.report.synthesis import SynthesisReport
     from hwgen.verify.simulate import Outcome
+    from hwgen.verify.skipping import Skipping
+
+SKIP_FRAMES = 256
+"""Frames of a data set whose cycles are predicted where they depend on the data."""
 
 VECTOR_FRAMES = 16
 """Golden frames that ship with the HLS project's self-checking test bench."""
@@ -52,7 +57,8 @@ class Accelerator:
 
         A frame is offered every `pace` cycles, or as soon as it is taken.
         """
-        return estimate(self.design, pace, explain(problem_of(self.graph, self.settings), self.folding))
+        explanation = explain(problem_of(self.graph, self.settings), self.folding)
+        return estimate(self.design, pace, explanation, stuck_gates(self.graph))
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
@@ -137,6 +143,19 @@ class Accelerator:
             build = scratch / "build"
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
+
+    def skipping(self, frames: npt.ArrayLike | int) -> Skipping | None:
+        """What gates spare on frames (see `codes`), by the golden model and the cycle model; None without gates.
+
+        Cycles are those of the first frames, `SKIP_FRAMES` at most.
+        """
+        from hwgen.golden.execute import trace
+        from hwgen.verify.skipping import gates_of, skipping
+
+        if not self.design.gated:
+            return None
+        codes = self.codes(frames)
+        return skipping(self.design, gates_of(self.design, trace(self.graph, codes)), min(len(codes), SKIP_FRAMES))
 
     def synthesise(
         self, family: str | None = None, *, unit: str | None = None, work: str | Path | None = None

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from hwgen.errors import DeadlockError
-from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Tiles, Turns
+from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Tiles, Turns
 from hwgen.hw.simulation import Control, Network, Run, Waits, run_frames
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
@@ -203,7 +203,7 @@ def _reach(network: Network) -> int:
 def _look_back(control: Control, beats: Mapping[str, int]) -> int:
     """Frames that a unit's recurrence looks back over its streams."""
     match control.schedule:
-        case Engine(credits=held) | Tiles(credits=held) | Queue(depth=held) | Turns(depth=held):
+        case Engine(credits=held) | Gated(credits=held) | Tiles(credits=held) | Queue(depth=held) | Turns(depth=held):
             return ceil_div(held, beats[control.outputs[0]]) + 1
         case Gearbox():
             return 3  # holds less than three output beats

@@ -13,6 +13,7 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
@@ -26,7 +27,7 @@ from hwgen.hw.stream import Stream
 Joining = AddUnit | ScaleUnit | ConcatUnit
 """Units that read several streams."""
 
-Layer = MatVec | DepthwiseUnit | PoolUnit | MagnitudeUnit | Joining | ThresholdUnit | ArgMaxUnit
+Layer = MatVec | GatedMatVec | DepthwiseUnit | PoolUnit | MagnitudeUnit | Joining | ThresholdUnit | ArgMaxUnit
 """Units that compute a node of the network; the others only carry."""
 
 Unit = Layer | SlidingWindow | ForkUnit | WidthConverter | Fifo
@@ -73,6 +74,11 @@ class Design:
         return Network(controls, self.input.name, self.output.name, beats)
 
     @property
+    def gated(self) -> tuple[GatedMatVec, ...]:
+        """Layers whose cycles depend on the data."""
+        return tuple(unit for unit in self.units if isinstance(unit, GatedMatVec))
+
+    @property
     def slowest(self) -> Unit:
         """The unit with the most cycles a frame, the first of equals."""
         return max(self.units, key=lambda unit: unit.cycles)
@@ -114,4 +120,9 @@ def rejoined(unit: Unit, before: Stream, after: Stream) -> Unit:
     """The unit, reading `after` in place of `before`."""
     if isinstance(unit, Joining):
         return replace(unit, inputs=tuple(after if stream.name == before.name else stream for stream in unit.inputs))
+    if isinstance(unit, GatedMatVec):
+        gate = after if unit.gate.name == before.name else unit.gate
+        product = rejoined(unit.product, before, after)
+        assert isinstance(product, MatVec)
+        return replace(unit, product=product, gate=gate)
     return replace(unit, input=after) if unit.input.name == before.name else unit

@@ -10,6 +10,10 @@ More depth never makes a network slower: times are maxima over what has gone bef
 So the fewest beats that keep the interval are found for one buffer after the other by bisection, and no buffer of the
 result can be shallower by itself: those found later only got tighter. To take a FIFO out is another matter, as its
 cycle of delay goes with it; all buffers are tried again after that.
+
+Where gates drop vectors, units are fast and slow by turns, and their speeds even out as far as the buffers in between
+hold. All that is done for the slowest case, every gate open, so that no gate can make the network stuck; on top each
+FIFO and line buffer gets a share of a frame of its stream, `SLACK`.
 """
 
 from __future__ import annotations
@@ -25,8 +29,12 @@ from hwgen.hw.design import Design, Unit, rejoined
 from hwgen.hw.kernels.fifo import SHORT, Fifo
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow, rows_for
+from hwgen.hw.stream import ceil_div
 
 _LARGEST_FACTOR = 8
+
+SLACK = 4
+"""A gated design's buffers hold the SLACK-th part of a frame more than it needs with every gate open."""
 
 
 def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: bool = False) -> Design:
@@ -53,7 +61,18 @@ def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: 
         units = len(smallest.units)
         for buffer in sorted(_buffers(smallest, chosen), key=lambda unit: -unit.memory.bits):
             smallest = _smallest(smallest, buffer, interval)
+    if smallest.gated:
+        smallest = _slackened(design, smallest, fixed or {})
     return _rounded(smallest, chosen) if round_up else smallest
+
+
+def _slackened(design: Design, sized: Design, fixed: Mapping[str, int]) -> Design:
+    """The design whose buffers hold more than `sized` says, but for those that the user chose."""
+    sizes = {**sizes_of(sized), **fixed}
+    for unit in _buffers(design, frozenset(fixed)):
+        frame = unit.output.beats if isinstance(unit, Fifo) else unit.height
+        sizes[unit.name] = sizes.get(unit.name, 0) + ceil_div(frame, SLACK)
+    return with_sizes(design, sizes)
 
 
 def sizes_of(design: Design) -> dict[str, int]:

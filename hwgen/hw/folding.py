@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw.kernel import Folding
+from hwgen.hw.kernels.gated import MOST_GATE_BITS
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Scale, Threshold
+from hwgen.ir.types import IntType
 
 
 def folded_layers(graph: Graph) -> tuple[Node, ...]:
@@ -21,20 +23,48 @@ def folded_layers(graph: Graph) -> tuple[Node, ...]:
 
 
 def is_fused(graph: Graph, node: Node) -> bool:
-    """Whether `node` is the threshold at the end of a matrix-vector-threshold or depthwise unit."""
+    """Whether `node` belongs to a product's unit: the threshold at its end, or the product by a gate in between."""
     if not isinstance(node.op, Threshold):
+        return is_gate(graph, node)
+    source = graph.producers.get(node.inputs[0].name)
+    if source is None or not (isinstance(source.op, MatMul | Conv) or is_gate(graph, source)):
         return False
-    value = node.inputs[0]
-    source = graph.producers.get(value.name)
-    if source is None or not isinstance(source.op, MatMul | Conv):
+    return _sole_reader(graph, source) is node
+
+
+def is_gate(graph: Graph, node: Node) -> bool:
+    """Whether `node` multiplies a product's sums by a code of few bits, which is 0 or more, and a threshold follows.
+
+    A gated matrix-vector unit does all three. It takes dense layers and convolutions of one group.
+    """
+    if not isinstance(node.op, Scale):
         return False
-    return len(graph.users[value.name]) == 1 and value != graph.output
+    source, gate = graph.producers.get(node.inputs[0].name), node.inputs[1].type.dtype
+    reader = _sole_reader(graph, node)
+    few = isinstance(gate, IntType) and not gate.signed and gate.bits <= MOST_GATE_BITS
+    ends = reader is not None and isinstance(reader.op, Threshold)
+    if source is None or not few or not ends or _sole_reader(graph, source) is not node:
+        return False
+    conv = isinstance(source.op, Conv) and source.op.groups == 1 and not source.op.is_depthwise
+    return conv or isinstance(source.op, MatMul)
+
+
+def fused_gate(graph: Graph, node: Node) -> Node | None:
+    """The product by a gate fused behind `node`, if there is one."""
+    reader = _sole_reader(graph, node)
+    return reader if reader is not None and is_gate(graph, reader) else None
 
 
 def fused_threshold(graph: Graph, node: Node) -> Node | None:
     """The threshold fused behind `node`, if there is one."""
-    users = graph.users.get(node.output.name, ())
-    return users[0] if users and is_fused(graph, users[0]) else None
+    reader = _sole_reader(graph, fused_gate(graph, node) or node)
+    return reader if reader is not None and isinstance(reader.op, Threshold) and is_fused(graph, reader) else None
+
+
+def _sole_reader(graph: Graph, node: Node) -> Node | None:
+    """The one node that reads what `node` gives; None where there are others, or where it leaves the chip."""
+    readers = graph.users.get(node.output.name, ())
+    return readers[0] if len(readers) == 1 and node.output != graph.output else None
 
 
 def plane_turns(layer: Node, serial: Collection[str]) -> int:
@@ -85,7 +115,7 @@ def _who_is_meant(graph: Graph, name: str, names: list[str]) -> tuple[str, str]:
 
 
 def _unit_name(graph: Graph, node: Node) -> str:
-    return graph.producers[node.inputs[0].name].name if is_fused(graph, node) else node.name
+    return _unit_name(graph, graph.producers[node.inputs[0].name]) if is_fused(graph, node) else node.name
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hwgen.hw.design import Design, Layer, Unit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.window import SlidingWindow
 
@@ -29,6 +30,8 @@ def least_cycles(unit: Unit) -> str:
     if unit.cycles == 1:
         return "it takes a frame every cycle"
     match unit:
+        case GatedMatVec(product=product):
+            return f"{least_cycles(product)} where its gate is open"
         case MatVec(taps=taps, groups=groups, pixels=pixels):
             parts = [f"{pixels:,} pixels", f"{groups} groups" if groups > 1 else "", f"{taps} taps" if taps > 1 else ""]
             return f"it computes {' of '.join(filter(None, parts))}, one a cycle"

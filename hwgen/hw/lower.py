@@ -15,7 +15,7 @@ import numpy as np
 
 from hwgen.errors import CheckError, ConfigError
 from hwgen.hw.design import Design, Joining, Unit
-from hwgen.hw.folding import fused_threshold, is_fused
+from hwgen.hw.folding import fused_gate, fused_threshold, is_fused, is_gate
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
@@ -23,6 +23,7 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import SHORT, Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.hw.kernels.pool import PoolUnit
@@ -30,7 +31,15 @@ from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import rows_for
-from hwgen.hw.products import depthwise_unit, matvec_unit, neutral_codes, stream_of, thresholding, window_unit
+from hwgen.hw.products import (
+    depthwise_unit,
+    gated_unit,
+    matvec_unit,
+    neutral_codes,
+    stream_of,
+    thresholding,
+    window_unit,
+)
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
@@ -121,7 +130,9 @@ def draft(
     """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs."""
     builder = _Builder(graph, folding, choices or Choices())
     for node in graph.nodes:
-        if not is_fused(graph, node):
+        if is_gate(graph, node):  # its unit reads both its inputs
+            builder.place(graph.producers[node.inputs[0].name])
+        elif not is_fused(graph, node) and fused_gate(graph, node) is None:
             builder.place(node)
     if not builder.units:
         raise CheckError(graph.name, "must have a layer", "none")
@@ -214,9 +225,24 @@ class _Builder:
 
     def _finish(self, node: Node, unit: Unit) -> None:
         """Add the unit of `node`, whose output is that of the threshold fused behind it, if there is one."""
+        gate, fused = fused_gate(self.graph, node), fused_threshold(self.graph, node)
+        if gate is not None and fused is not None:
+            unit = self._gated(node, unit, gate, fused)
         self.units.append(unit)
-        fused = fused_threshold(self.graph, node)
         self._give(node.output if fused is None else fused.output, unit.outputs[0])
+
+    def _gated(self, node: Node, unit: Unit, gate: Node, fused: Node) -> GatedMatVec:
+        """The unit of `node` with its gate, which comes from a FIFO."""
+        assert isinstance(unit, MatVec) and isinstance(fused.op, Threshold)
+        if unit.plane_folds > 1:
+            must = f"planes of {node.name} must be side by side, for it has a gate"
+            raise ConfigError("planes", must, "serial", "Leave it out")
+        stream = self._operand(gate, 1, 1, unit.pixels, 1)
+        return gated_unit(unit, self._fifo(node, stream, stream.beats, "_gate"), fused.op)
+
+    def _activation(self, node: Node) -> Node | None:
+        """The threshold that the unit of `node` applies to its sums as they are."""
+        return None if fused_gate(self.graph, node) else fused_threshold(self.graph, node)
 
     def _dense(self, node: Node) -> None:
         assert isinstance(node.op, MatMul)
@@ -236,7 +262,7 @@ class _Builder:
             return
         blocks = stream.vector_beats if op.is_depthwise else op.groups
         window = window_unit(node, stream, op.geometry, blocks, np.full(channels, op.pad))
-        result, fused = self._result(node), fused_threshold(self.graph, node)
+        result, fused = self._result(node), self._activation(node)
         unit: MatVec | DepthwiseUnit
         if op.is_depthwise:
             unit = depthwise_unit(node, window.output, result, grouped[:, 0, :, 0], fused)
@@ -249,8 +275,7 @@ class _Builder:
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
-        unit = matvec_unit(node, stream, self._result(node), weights, fused_threshold(self.graph, node))
-        unit = self._arithmetic(unit)
+        unit = self._arithmetic(matvec_unit(node, stream, self._result(node), weights, self._activation(node)))
         if unit.vector_memory is not None:
             unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
         self._finish(node, replace(unit, memory_style=self.choices.memory.get(node.name)))

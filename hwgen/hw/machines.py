@@ -14,14 +14,14 @@ from numba import njit
 
 from hwgen.ir.types import IntArray
 
-ENGINE, TILES, GEARBOX, QUEUE, LINES = range(5)
+ENGINE, TILES, GEARBOX, QUEUE, LINES, GATED = range(6)
 """Kinds of control; a Turns is a QUEUE of several inputs, and what takes the chip's output one that nobody reads."""
 
-PLACE, LAST, PART, STARVED, BLOCKED = range(5)
-"""A unit's state: where it is in its round, the cycle of its last slot, a number that its kind needs, and the cycles
-that it has waited for beats and for room."""
+PLACE, LAST, PART, STARVED, BLOCKED, OWED, FREE = range(7)
+"""A unit's state: where it is in its round, the cycle of its last slot, a number that its kind needs, the cycles that
+it has waited for beats and for room; of a gated unit the beats owed and the first cycle in which one may end."""
 
-STATE = 5
+STATE = 7
 """Numbers of a unit's state."""
 
 UNKNOWN = -1
@@ -164,6 +164,41 @@ def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray
 
 
 @_inner
+def _gated(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+    """An engine that drops closed vectors; what they owe is paid beside its slots."""
+    reads, beats, latency, credits, active = unit[0], unit[1], unit[2], unit[3], unit[4:]
+    sink, slot, last, fired = sinks[0], state[PLACE], state[LAST], False
+    while True:
+        room = _room(streams, sink, credits)
+        if state[OWED] and room != UNKNOWN:
+            paid = max(room, state[FREE])
+            _send(streams, sink, paid + latency)
+            state[OWED], state[FREE], fired = state[OWED] - 1, paid + 1, True
+            continue
+        reading, left = slot < reads, reads - 1 - slot % reads
+        if not reading and left:  # slots that wait for nothing
+            slot, last, left = slot + left, last + left, 0
+        decides = reading and not left
+        arrived = (_arrivals(streams, sources) if decides else _arrival(streams, sources[0])) if reading else 0
+        if arrived == UNKNOWN or (not left and (state[OWED] or room == UNKNOWN)):
+            break
+        last, fired = _fires(state, last, arrived, 0 if left else max(room, state[FREE])), True
+        if reading:
+            _take(streams, sources[0], last)
+        if not left:
+            _send(streams, sink, last + latency)
+            state[FREE] = last + 1
+        slot = (slot + 1) % (reads * beats)
+        if decides:
+            _take(streams, sources[1], last)
+            if not active[state[PART]]:
+                slot, state[OWED] = 0, beats - 1
+            state[PART] = (state[PART] + 1) % len(active)
+    state[PLACE], state[LAST] = slot, last
+    return fired
+
+
+@_inner
 def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
     """An engine whose every slot reads; the slots of a tile's last pixel end a beat."""
     height, width, columns, pixel_beats, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
@@ -296,6 +331,8 @@ def _fire(units: Units, streams: Streams, unit: int) -> bool:
     sinks = units.sinks.flat[units.sinks.at[unit] : units.sinks.at[unit + 1]]
     if kind == ENGINE:
         return _engine(parameters, state, streams, sources, sinks)
+    if kind == GATED:
+        return _gated(parameters, state, streams, sources, sinks)
     if kind == TILES:
         return _tiles(parameters, state, streams, sources, sinks)
     if kind == GEARBOX:

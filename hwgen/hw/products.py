@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec, fold_rows
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.stream import Stream
@@ -81,6 +82,24 @@ def matvec_unit(node: Node, source: Stream, result: Stream, weights: IntArray, f
     return _in_popcounts(unit, unit.mw)
 
 
+def gated_unit(product: MatVec, gate: Stream, op: Threshold) -> GatedMatVec:
+    """The unit that applies `op` to the sums of `product`, a unit without activation, times the codes of `gate`."""
+    shape = product.mh, op.thresholds.shape[1]
+    (lowest, highest), accumulator = _sums(product, product.mw), product.accumulator
+    scaled = np.broadcast_to(op.thresholds, shape)
+    sets = [np.where(scaled <= 0, lowest, highest + 1)]
+    for code in range(1, gate.dtype.max + 1):
+        sets.append(accumulator.threshold(-(-scaled // code), product.mw).clip(lowest, highest + 1))
+    rows = fold_rows(product.neuron_folds) * product.output.lanes
+
+    def for_each_code(values: IntArray, *shape: int) -> IntArray:
+        return np.pad(values, ((0, 0), (0, rows - product.mh), *[(0, 0)] * (values.ndim - 2))).reshape(-1, *shape)
+
+    descending = np.broadcast_to(op.descending, (len(sets), product.mh))
+    activation = Thresholding(for_each_code(np.stack(sets), shape[1]), for_each_code(descending), op.base, op.step)
+    return GatedMatVec(replace(product, activation=activation), gate)
+
+
 def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> DepthwiseUnit:
     """The depthwise vector unit of `node`; `weights` is (C, taps)."""
     assert isinstance(node.op, Conv)
@@ -111,12 +130,18 @@ def _in_popcounts(unit: Unit, fan_in: int) -> Unit:
 
     Of planes with factors of sum B: acc = slope * sum - B * MW. Any other unit stays as it is.
     """
-    accumulator = unit.accumulator
-    if not accumulator.offset:
+    if not unit.accumulator.offset:
         return unit
-    most = 2 * -accumulator.offset * fan_in // accumulator.slope
+    most = _sums(unit, fan_in)[1]
     unit = replace(unit, sum_type=smallest_int(0, most))
     if unit.activation is None:
         return unit
-    counts = accumulator.threshold(unit.activation.thresholds, fan_in).clip(0, most + 1)
+    counts = unit.accumulator.threshold(unit.activation.thresholds, fan_in).clip(0, most + 1)
     return replace(unit, activation=replace(unit.activation, thresholds=counts))
+
+
+def _sums(unit: MatVec | DepthwiseUnit, fan_in: int) -> tuple[int, int]:
+    """The least and the most that the running sum can be in the end."""
+    if unit.accumulator.offset:
+        return 0, 2 * -unit.accumulator.offset * fan_in // unit.accumulator.slope
+    return unit.sum_type.min, unit.sum_type.max

@@ -1,12 +1,13 @@
 """When units move beats: the one statement of every unit's handshake behaviour.
 
-A beat on a stream has two times: when it becomes visible to the reader, and when the reader takes it. Six kinds of
+A beat on a stream has two times: when it becomes visible to the reader, and when the reader takes it. Seven kinds of
 control decide them, each a recurrence over maxima of earlier times, so the times do not depend on the order in which
 they are computed, and a network's cycles come out exactly without stepping a clock (`simulation.py`):
 
     Engine   slot i fires no sooner than one cycle after slot i-1; a reading slot waits for its beat (of every input);
              a slot that ends an output beat waits until fewer than `credits` beats are on their way or waiting;
              the beat of a `kept` input stays there until the vector's last slot.
+    Gated    an engine that drops the vectors whose gate is closed and pays the output beats that they owe meanwhile.
     Tiles    an engine whose every slot reads and whose tiles end at the last pixel of each.
     Gearbox  a beat is taken one cycle after the last, while at most `limit` groups are held.
     Queue    a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
@@ -37,6 +38,28 @@ class Engine:
     latency: int
     credits: int
     kept: int = 0
+
+
+@dataclass(frozen=True)
+class Gated:
+    """An engine of two inputs, `reads` beats a vector and one beat of its gate, and `beats` beats out.
+
+    The vector's last beat and its gate's are read in one slot, which ends the first output beat, gate open or not.
+    Where it is open, every `reads` further slots end another. Where it is closed the vector is done: the next one is
+    read at once, and the other output beats end one a cycle beside its slots, as soon as they get their credits. A slot
+    that ends a beat waits for them. So no beat is later than with the gate open, and of a run of closed vectors each
+    takes max(reads, beats).
+
+    Attributes:
+        active: of each vector whether its gate is open, from the first after reset and then over again. With all of
+            them open it is the slowest that the unit can be.
+    """
+
+    reads: int
+    beats: int
+    latency: int
+    credits: int
+    active: tuple[int, ...] = (1,)
 
 
 @dataclass(frozen=True)
@@ -119,7 +142,7 @@ class Lines:
     credits: int
 
 
-Schedule = Engine | Tiles | Gearbox | Queue | Turns | Lines
+Schedule = Engine | Gated | Tiles | Gearbox | Queue | Turns | Lines
 
 
 def credits_for(latency: int, period: int) -> int:

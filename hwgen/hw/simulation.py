@@ -7,13 +7,13 @@ no unit can go on, all are known, or the network is stuck.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwgen.errors import DeadlockError
-from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
+from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Schedule, Tiles, Turns
 from hwgen.ir.types import IntArray
 
 if TYPE_CHECKING:
@@ -41,6 +41,21 @@ class Network:
     input: str
     output: str
     beats: Mapping[str, int]
+
+
+def with_gates(network: Network, active: Mapping[str, Sequence[int]]) -> Network:
+    """The network whose gated units have these gates, by unit name: 1 for each vector that is computed, 0 elsewhere.
+
+    A unit that is not named computes all its vectors.
+    """
+
+    def gated(control: Control) -> Control:
+        if not isinstance(control.schedule, Gated):
+            return control
+        trace = tuple(map(int, active.get(control.name, (1,))))
+        return replace(control, schedule=replace(control.schedule, active=trace))
+
+    return replace(network, controls=tuple(map(gated, network.controls)))
 
 
 def beat_times(network: Network, frames: int, pace: int = 0) -> dict[str, IntArray]:
@@ -168,11 +183,13 @@ def _units(network: Network) -> Units:
 
 def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
     """Kind and parameters of a unit."""
-    from hwgen.hw.machines import ENGINE, GEARBOX, LINES, QUEUE, TILES
+    from hwgen.hw.machines import ENGINE, GATED, GEARBOX, LINES, QUEUE, TILES
 
     match schedule:
         case Engine() as s:
             return ENGINE, (s.slots, s.reads, s.period, s.latency, s.credits, s.kept)
+        case Gated() as s:
+            return GATED, (s.reads, s.beats, s.latency, s.credits, *s.active)
         case Tiles() as s:
             return TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
         case Gearbox() as s:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
@@ -19,6 +20,7 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
@@ -102,6 +104,8 @@ class Estimate:
         latency_cycles: from the first input beat taken to the last output beat of the first frame.
         bottleneck: the name of the unit with the most cycles a frame.
         explanation: what sets the interval, and what the next faster step would cost.
+        gated: layers that take fewer cycles where their gates are closed; all figures are with every gate open.
+        warnings: what a user should look at.
     """
 
     name: str
@@ -117,6 +121,8 @@ class Estimate:
     device: str
     resources: Resources
     explanation: Explanation | None = None
+    gated: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def slowest_layer(self) -> str:
@@ -132,7 +138,9 @@ class Estimate:
         return asdict(self)
 
 
-def estimate(design: Design, pace: int = 0, explanation: Explanation | None = None) -> Estimate:
+def estimate(
+    design: Design, pace: int = 0, explanation: Explanation | None = None, warnings: tuple[str, ...] = ()
+) -> Estimate:
     """The estimate of `design` where the source offers a frame every `pace` cycles, or as fast as they are taken.
 
     Raises:
@@ -156,6 +164,8 @@ def estimate(design: Design, pace: int = 0, explanation: Explanation | None = No
         device=device.name,
         resources=design_resources(design, device.family),
         explanation=explanation,
+        gated=tuple(unit.name for unit in design.gated),
+        warnings=warnings,
     )
 
 
@@ -181,7 +191,7 @@ def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstim
 def unit_kind(unit: Unit) -> str:
     """The kernel of `unit` in a word."""
     match unit:
-        case MatVec():
+        case MatVec() | GatedMatVec():
             return "mvtu"
         case SlidingWindow():
             return "window"
@@ -196,16 +206,17 @@ def unit_kind(unit: Unit) -> str:
 
 
 def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:
-    product = unit if isinstance(unit, MatVec | DepthwiseUnit) else None
+    inner = unit.product if isinstance(unit, GatedMatVec) else unit
+    product = inner if isinstance(inner, MatVec | DepthwiseUnit) else None
     weights = product.weight_rom if product else None
-    thresholds = unit.threshold_rom if isinstance(unit, MatVec | DepthwiseUnit | ThresholdUnit) else None
+    thresholds = unit.threshold_rom if isinstance(unit, MatVec | GatedMatVec | DepthwiseUnit | ThresholdUnit) else None
     lines, fifos = _around(unit, design)
     return LayerEstimate(
         name=unit.name,
         origin=unit.origin,
         kind=_kind(unit),
         pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | MagnitudeUnit | ArgMaxUnit) else unit.output.lanes,
-        simd=unit.simd if isinstance(unit, MatVec) else None,
+        simd=product.simd if isinstance(product, MatVec) else None,
         cycles=unit.cycles,
         window_cycles=lines.cycles if lines else 0,
         inputs=lines.input.size if lines else sum(stream.size for stream in unit.inputs),
@@ -230,28 +241,29 @@ def _around(unit: Layer, design: Design) -> tuple[SlidingWindow | None, list[Fif
     return window, [each for each in before if isinstance(each, Fifo)]
 
 
+_KINDS: Mapping[type[Layer], str] = {
+    DepthwiseUnit: "depthwise",
+    MagnitudeUnit: "magnitude",
+    AddUnit: "add",
+    ScaleUnit: "scale",
+    ConcatUnit: "concat",
+    ThresholdUnit: "threshold",
+    ArgMaxUnit: "argmax",
+}
+
+
 def _kind(unit: Layer) -> str:
     match unit:
+        case GatedMatVec():
+            return f"gated {_kind(unit.product)}"
         case MatVec():
             if unit.planes:
                 return f"{len(unit.planes)}-plane mvtu"
             return "xnor mvtu" if unit.is_xnor or unit.counted else "integer mvtu"
-        case DepthwiseUnit():
-            return "depthwise"
         case PoolUnit():
             return f"{unit.kind.value} pool"
-        case MagnitudeUnit():
-            return "magnitude"
-        case AddUnit():
-            return "add"
-        case ScaleUnit():
-            return "scale"
-        case ConcatUnit():
-            return "concat"
-        case ArgMaxUnit():
-            return "argmax"
         case _:
-            return "threshold"
+            return _KINDS[type(unit)]
 
 
 def _bits(memory: Memory | None) -> int:

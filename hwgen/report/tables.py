@@ -29,6 +29,12 @@ def estimate_table(report: Estimate) -> Table:
     )
     if report.explanation:
         caption += f"\n{report.explanation}"
+    if report.gated:
+        caption += (
+            f"\nthe worst case, every gate open: {', '.join(report.gated)} skip pixels whose gate is closed, "
+            "as the data has it (`hwgen simulate` and `hwgen evaluate` say how many)"
+        )
+    caption += "".join(f"\nwarning: {warning}" for warning in report.warnings)
     table = Table(title=f"{report.name} on {report.part}", caption=caption, **_WIDE)
     for heading in ("layer", "kind", "in", "out"):
         table.add_column(heading, no_wrap=heading == "layer")
@@ -116,6 +122,8 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     count = report["mismatches"]
     streams = ", ".join(report["streams_checked"])
     caption = f"{count} mismatches over {report['frames']} frames on {streams}"
+    if report["skipping"]:
+        caption = "\n".join([caption, *skipping_lines(report["skipping"])])
     table = Table(title=f"simulation, {report['backend']}", caption=caption, **_WIDE)
     table.add_column("cycles")
     table.add_column("predicted", justify="right")
@@ -124,6 +132,19 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
         predicted, found = report["predicted"][f"{name}_cycles"], report[f"{name}_cycles"]
         table.add_row(name, _number(predicted), _number(found))
     return table
+
+
+def skipping_lines(report: Mapping[str, Any]) -> list[str]:
+    """What gates spared, side by side with every gate open; then warnings."""
+    layers = ", ".join(f"{name} {share:.0%}" for name, share in report["shares"].items())
+    lines = [f"gates skip {report['skipped']:.1%} of the work of their layers ({layers} of the pixels)"]
+    predicted, found = report["predicted_mean_interval_cycles"], report["mean_interval_cycles"]
+    if predicted is not None:
+        simulated = f", {found:,.1f} simulated" if found is not None else ""
+        ungated = report["ungated_mean_interval_cycles"]
+        line = f"mean interval {predicted:,.1f} cycles predicted{simulated}; {ungated:,.1f} with every gate open: "
+        lines.append(f"{line}{report['speedup']:.2f} times as fast")
+    return lines + [f"warning: {warning}" for warning in report["warnings"]]
 
 
 def _number(value: int | None) -> str:

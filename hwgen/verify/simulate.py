@@ -15,12 +15,13 @@ from hwgen.golden.matmul import Codes
 from hwgen.hw.cycles import Cycles, cycles_of
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import beat_times
+from hwgen.hw.simulation import Network, beat_times
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 from hwgen.verify import csim, dpisim, rtlsim
 from hwgen.verify.bench import Stalls
 from hwgen.verify.compare import Mismatch, Mistimed, compare_times, compare_words
+from hwgen.verify.skipping import Skipping, gates_of, skipping, traced
 
 
 class Backend(Enum):
@@ -47,6 +48,7 @@ class Outcome:
         pace: cycles a frame at which the source offered them; 0 for as fast as they are taken.
         stalled: whether source or sink paused at random, so that cycles are not comparable.
         build_s, run_s: wall time in seconds.
+        skipping: what gates spared; None where there are none.
     """
 
     backend: Backend
@@ -62,6 +64,7 @@ class Outcome:
     stalled: bool
     build_s: float
     run_s: float
+    skipping: Skipping | None = None
 
     @property
     def mismatch_count(self) -> int:
@@ -94,6 +97,7 @@ class Outcome:
             "mistimed": [vars(each) for each in self.mistimed],
             "input_interval": self.pace,
             "stalls": self.stalled,
+            "skipping": self.skipping.to_json() if self.skipping else None,
             "wall_s": {"build": round(self.build_s, 3), "run": round(self.run_s, 3)},
         }
 
@@ -112,17 +116,16 @@ def simulate(
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
-    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink; the source offers a
-    frame every `pace` cycles, or as fast as they are taken; the design is reset in the middle of a frame, after
-    `reset_after_beats` input beats, and starts again.
+    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink. A frame is offered
+    every `pace` cycles, or as fast as frames are taken. `reset_after_beats` input beats, and the design starts again.
 
-    Raises:
-        ToolError: a tool is missing or fails, or the design hangs.
+    Raises: ToolError where a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
+    gates = gates_of(design, golden)
+    network = traced(design, gates)
     run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
-    found = {**run.taps, design.output.name: run.outputs}
-    timed = run.times if stalls is None else {}
+    found, timed = {**run.taps, design.output.name: run.outputs}, run.times if stalls is None else {}
     return Outcome(
         backend=backend,
         frames=len(codes),
@@ -130,13 +133,14 @@ def simulate(
         mismatches=_mismatches(golden, design, found),
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
-        predicted=design.cycles_at(pace).predict(len(codes)),
+        predicted=_predicted(design, network, len(codes), pace),
         beats_timed=sum(len(times) for times in timed.values()),
-        mistimed=_mistimed(design, len(codes), pace, timed),
+        mistimed=_mistimed(network, len(codes), pace, timed),
         pace=pace,
         stalled=stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
+        skipping=skipping(design, gates, len(codes), timed.get(design.output.name), pace),
     )
 
 
@@ -177,11 +181,19 @@ def _run(
     return _Run(run.outputs, run.build_s, run.run_s, run.taps, times, found)
 
 
-def _mistimed(design: Design, frames: int, pace: int, found: Mapping[str, IntArray]) -> tuple[Mistimed, ...]:
+def _predicted(design: Design, network: Network, frames: int, pace: int) -> Cycles:
+    """The cycles of a run: extrapolated, or run in full where gates make every frame another."""
+    if not design.gated:
+        return design.cycles_at(pace).predict(frames)
+    times = beat_times(network, frames, pace)
+    return cycles_of(times[network.input], times[network.output], frames)
+
+
+def _mistimed(network: Network, frames: int, pace: int, found: Mapping[str, IntArray]) -> tuple[Mistimed, ...]:
     """The first beat of each stream in another cycle than the cycle model says."""
     if not found:
         return ()
-    predicted = beat_times(design.network, frames, pace)
+    predicted = beat_times(network, frames, pace)
     checks = [compare_times(name, predicted[name], times) for name, times in found.items()]
     return tuple(check for check in checks if check is not None)
 

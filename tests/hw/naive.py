@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
+from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Schedule, Tiles, Turns
 from hwgen.hw.simulation import Network
 
 _PATIENCE = 40
@@ -67,6 +67,45 @@ class EngineMachine(Machine):
         if self.ends:
             self.sinks[0].visible.append(now + self.unit.latency)
         self.slot = (self.slot + 1) % self.unit.slots
+
+
+class GatedMachine(Machine):
+    unit: Gated
+    slot = owed = vector = 0
+
+    @property
+    def ends(self) -> bool:
+        return (self.slot + 1) % self.unit.reads == 0
+
+    @property
+    def reading(self) -> bool:
+        return self.slot < self.unit.reads
+
+    def look(self, now: int) -> bool:
+        room = self.sinks[0].under_way < self.unit.credits
+        self.pays = self.owed > 0 and room
+        beat = not self.reading or self.sources[0].offers(now)
+        gate = not (self.reading and self.ends) or self.sources[1].offers(now)
+        self.fires = beat and gate and (not self.ends or (room and self.owed == 0))
+        return self.pays or self.fires
+
+    def move(self, now: int) -> None:
+        if self.pays:
+            self.owed -= 1
+            self.sinks[0].visible.append(now + self.unit.latency)
+        if not self.fires:
+            return
+        decides = self.reading and self.ends
+        if self.reading:
+            self.sources[0].taken.append(now)
+        if self.ends:
+            self.sinks[0].visible.append(now + self.unit.latency)
+        self.slot = (self.slot + 1) % (self.unit.reads * self.unit.beats)
+        if decides:
+            self.sources[1].taken.append(now)
+            if not self.unit.active[self.vector % len(self.unit.active)]:
+                self.slot, self.owed = 0, self.unit.beats - 1
+            self.vector += 1
 
 
 class TilesMachine(Machine):
@@ -178,6 +217,7 @@ class SinkMachine(Machine):
 
 MACHINES: dict[type, type[Machine]] = {
     Engine: EngineMachine,
+    Gated: GatedMachine,
     Tiles: TilesMachine,
     Gearbox: GearboxMachine,
     Queue: QueueMachine,

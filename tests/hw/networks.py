@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hwgen.hw.kernels.window import SlidingWindow
-from hwgen.hw.schedule import Engine, Gearbox, Queue, Schedule, Tiles, Turns, credits_for
+from hwgen.hw.schedule import Engine, Gated, Gearbox, Queue, Schedule, Tiles, Turns, credits_for
 from hwgen.hw.simulation import Control, Network
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.geometry import Geometry
@@ -151,6 +151,17 @@ class Weaver:
         schedule = Engine(beats, beats, 1, self.small(4), self.small(5), kept=len(others))
         return self.unit(schedule, ends, (first.vectors, first.elements, first.lanes))[0]
 
+    def gated(self, port: Port) -> Port:
+        """A product beside its gate; frame after frame the same vectors are closed, in runs and by turns."""
+        shape = port.vectors, port.elements, port.lanes
+        vectors, gates = self.unit(Queue(self.small(3)), (port,), shape, shape)
+        ends = [self.queue(each) if self.rng.random() < 0.8 else each for each in (vectors, self.best(gates))]
+        elements = self.small(9)
+        lanes, share, run = self.small(elements), self.rng.choice([0, 0.2, 0.5, 1]), self.small(4)
+        active = tuple((self.rng.random(port.vectors) < share).astype(int).repeat(run)[: port.vectors].tolist())
+        schedule = Gated(port.vector_beats, ceil_div(elements, lanes), self.small(6), self.small(7), active)
+        return self.unit(schedule, tuple(ends), (port.vectors, elements, lanes))[0]
+
     def joined(self, port: Port) -> Port:
         ends = [self.queue(each) if self.rng.random() < 0.8 else each for each in self.fork(port)]
         ends = [self.narrowed(each) if self.rng.random() < 0.3 else each for each in ends]
@@ -186,7 +197,7 @@ def random_schedules(rng: np.random.Generator, units: int) -> Network:
         weaver.best,
     ]
     images: list[Callable[[Port], Port]] = [weaver.pool, weaver.window, weaver.window]
-    blocks: list[Callable[[Port], Port]] = [weaver.adder, weaver.scaled, weaver.joined]
+    blocks: list[Callable[[Port], Port]] = [weaver.adder, weaver.scaled, weaver.gated, weaver.joined]
     for _ in range(units):
         kinds = [plain, images, blocks][int(rng.choice(3, p=[0.5, 0.25, 0.25]))]
         port = kinds[int(rng.integers(len(kinds)))](port)

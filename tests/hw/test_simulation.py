@@ -9,8 +9,8 @@ import pytest
 
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import CycleModel, Cycles, cycle_model, cycles_of, keeps, most_held
-from hwgen.hw.schedule import Engine, Gearbox, Lines, Queue, Schedule, Tiles, Turns
-from hwgen.hw.simulation import Control, Network, Waits, beat_times, run_frames
+from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Schedule, Tiles, Turns
+from hwgen.hw.simulation import Control, Network, Waits, beat_times, run_frames, with_gates
 from hwgen.hw.stream import ceil_div
 from tests.hw.naive import MACHINES, naive_times
 from tests.hw.networks import random_schedules
@@ -213,6 +213,63 @@ def test_a_kept_beat_by_hand() -> None:
     times = beat_times(Network(controls, "x", "y", {"x": 6, "a": 6, "b": 6, "k": 2, "late": 6, "y": 6}), 1)
     assert times["late"].tolist() == [7, 8, 9, 10, 11, 12] and times["k"].tolist() == [9, 12]
     assert times["y"].tolist() == [9, 10, 11, 12, 13, 14]
+
+
+def gated(beats: int, *, reads: int, credits: int) -> Network:
+    """Two vectors a frame, whose gates come as they are asked for, into a unit of latency 5."""
+    fork = Control("fork", Queue(9), ("x",), ("vectors", "copy"))
+    gate = Control("gate", Engine(reads, reads, reads, 1, 9), ("copy",), ("gates",))
+    unit = Control("unit", Gated(reads, beats, 5, credits), ("vectors", "gates"), ("y",))
+    return Network(
+        (fork, gate, unit),
+        "x",
+        "y",
+        {"x": 2 * reads, "vectors": 2 * reads, "copy": 2 * reads, "gates": 2, "y": 2 * beats},
+    )
+
+
+def test_gates_by_hand() -> None:
+    """Closed, open, closed, closed: vectors of 2 beats that become 3.
+
+    A closed vector is read in two cycles and owes two of its three beats, which hold up the next one's first.
+    """
+    network = with_gates(gated(3, reads=2, credits=9), {"unit": (0, 1, 0, 0)})
+    times = beat_times(network, 2)
+    assert times["vectors"].tolist() == [1, 3, 4, 6, 11, 12, 13, 15]
+    assert times["gates"].tolist() == [3, 6, 12, 15]
+    assert (times["y"] - 5).tolist() == [3, 4, 5, 6, 8, 10, 12, 13, 14, 15, 16, 17]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_gates_of_a_run(seed: int) -> None:
+    """Traces longer than a frame against the stepped clock; no beat comes later than with every gate open."""
+    rng = np.random.default_rng(seed)
+    frames, share = 6, rng.choice([0, 0.1, 0.5, 0.9])
+    network = gated(int(rng.integers(1, 6)), reads=int(rng.integers(1, 5)), credits=int(rng.integers(1, 8)))
+    traced = with_gates(network, {"unit": (rng.random(2 * frames) < share).tolist()})
+    found, expected, slowest = beat_times(traced, frames), naive_times(traced, frames), beat_times(network, frames)
+    assert expected is not None
+    for name, times in found.items():
+        assert np.array_equal(times[: len(expected[name])], expected[name]), name
+        assert np.all(times <= slowest[name]), name
+
+
+def test_a_closed_gate_makes_no_beat_later_and_nothing_stuck() -> None:
+    """Whatever stands around a gated unit: what flows with every gate open flows no slower with some of them closed."""
+    flowing = 0
+    for seed in range(400):
+        network = random_schedules(np.random.default_rng(seed), 1 + seed % 5)
+        opened = with_gates(network, {})
+        if opened == network:
+            continue
+        try:
+            slowest = beat_times(opened, 4)
+        except DeadlockError:
+            continue
+        found = beat_times(network, 4)
+        assert all(np.all(times <= slowest[name][: len(times)]) for name, times in found.items()), seed
+        flowing += 1
+    assert flowing > 30
 
 
 def test_credits_hold_an_engine_back() -> None:

@@ -16,6 +16,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.bench import Stalls
 from hwgen.verify.rtlsim import simulate
+from tests.gated_cases import PATTERNS, frames_of, many_folds
 from tests.rtl_lib.test_joins import concat_of, sum_of
 from tests.rtl_support import (
     assert_cycles,
@@ -82,6 +83,16 @@ CASES = {
     "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),
     "partials_shared": (pooled(), Mutation("hwgen_pool", "partials[index1_q] <=", "partials[index1_q >> 1] <=")),
     "block_forgotten": (taps(), Mutation("hwgen_depthwise", "weight_addr_o = slot_q", "weight_addr_o = 6'(tap_q)")),
+    "owed_forgotten": (
+        many_folds(),
+        Mutation("hwgen_mvtu", "NeuronBits'(NeuronFolds - 1);", "NeuronBits'(NeuronFolds - 2);"),
+    ),
+    "owed_overtaken": (many_folds(), Mutation("hwgen_mvtu", "(credit && !owes) || !last", "credit || !last")),
+    "old_gate": (many_folds(), Mutation("hwgen_mvtu", "decides && !owes ? gate_data_i : gate_q", "gate_q")),
+    "dropped_too_late": (
+        many_folds(),
+        Mutation("hwgen_mvtu", "reading_q <= last_neuron || drops", "reading_q <= last_neuron"),
+    ),
     "bipolar_as_integer": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_add", "{!term[0], 1'b1}", "{1'b0, term[0]}")),
     "turn_too_long": (
         concat_of((3, 1, 2), 1, 4),
@@ -99,6 +110,8 @@ def test_mutation_is_seen(name: str, tmp_path: Path) -> None:
     assert mutation.old in path.read_text()
     path.write_text(path.read_text().replace(mutation.old, mutation.new))
     frames = draw(np.random.default_rng(8), design.input.dtype, (5, design.input.size))
+    if design.gated:
+        frames = frames_of(design, PATTERNS["runs"])
     with pytest.raises((AssertionError, MismatchError)):
         trace = simulate(design, project, to_words(frames, design.input), tmp_path)
         assert_streams(design, frames, trace)

@@ -5,15 +5,58 @@ from __future__ import annotations
 from hwgen.backends.hls.context import Alias, Constant, Kernel, coding, cpp_type
 from hwgen.backends.hls.tables import Table, kept, tap_table, threshold_tables, weight_table
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec, fold_rows
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.ir.types import Bipolar
 
 
 def matvec(unit: MatVec) -> Kernel:
     """The matrix-vector-threshold unit."""
-    arithmetic, kind = _arithmetic(unit)
-    turns = (Constant("TURNS", unit.plane_folds, "planes, one after another"),) if unit.plane_folds > 1 else ()
+    _, kind = _arithmetic(unit)
+    codes, activation, tables = _activation(unit, "TAPS * CHANNELS", unit.groups * unit.mh)
+    words = (Alias("InWord", "ap_uint<SIMD * Input::BITS>"), Alias("OutWord", "ap_uint<PE * Output::BITS>"))
+    return Kernel(
+        "matvec",
+        "mvtu",
+        f"Matrix-vector unit: {kind}.",
+        _shape(unit) + codes,
+        (*_product(unit, activation), *words),
+        (weight_table(unit), *tables),
+        kept("InWord", "vector", "Shape::KEPT", unit.vector_memory),
+    )
+
+
+def gated(unit: GatedMatVec) -> Kernel:
+    """The gated matrix-vector unit."""
+    product, rows = unit.product, unit.threshold_rows
+    _, kind = _arithmetic(product)
+    tables = threshold_tables(unit.activation, unit.output.lanes, rows * unit.output.lanes, unit.threshold_rom)
     constants = (
+        *_shape(product),
+        Constant("ROWS", fold_rows(product.neuron_folds), "sets of thresholds of a gate code"),
+        *coding(unit.activation),
+    )
+    types = (
+        *_product(product, "hwgen::MultiThreshold<Output, BASE, STEP>"),
+        Alias("Gate", cpp_type(unit.gate.dtype)),
+        Alias("InWord0", "ap_uint<SIMD * Input::BITS>"),
+        Alias("InWord1", "ap_uint<Gate::BITS>"),
+        Alias("OutWord", "ap_uint<PE * Output::BITS>"),
+    )
+    return Kernel(
+        "gated",
+        "gated",
+        f"Matrix-vector unit with a gate: {kind}.",
+        constants,
+        types,
+        (weight_table(product), *tables),
+        kept("InWord0", "vector", "Shape::KEPT", product.vector_memory),
+    )
+
+
+def _shape(unit: MatVec) -> tuple[Constant, ...]:
+    turns = (Constant("TURNS", unit.plane_folds, "planes, one after another"),) if unit.plane_folds > 1 else ()
+    return (
         Constant("PIXELS", unit.pixels, "vectors of a frame"),
         Constant("GROUPS", unit.groups, "parts of a vector, each with neurons of its own"),
         Constant("TAPS", unit.taps, "pixels that a neuron sees"),
@@ -23,24 +66,15 @@ def matvec(unit: MatVec) -> Kernel:
         Constant("PE", unit.folding.pe, "neurons a cycle"),
         *turns,
     )
-    codes, activation, tables = _activation(unit, "TAPS * CHANNELS", unit.groups * unit.mh)
-    types = (
-        Alias(
-            "Shape", f"hwgen::Product<PIXELS, GROUPS, TAPS, CHANNELS, OUTPUTS, SIMD, PE{', TURNS' if turns else ''}>"
-        ),
-        Alias("Arithmetic", f"hwgen::{arithmetic}"),
+
+
+def _product(unit: MatVec, activation: str) -> tuple[Alias, ...]:
+    """The types of a matrix-vector unit but for its streams."""
+    turns = ", TURNS" if unit.plane_folds > 1 else ""
+    return (
+        Alias("Shape", f"hwgen::Product<PIXELS, GROUPS, TAPS, CHANNELS, OUTPUTS, SIMD, PE{turns}>"),
+        Alias("Arithmetic", f"hwgen::{_arithmetic(unit)[0]}"),
         *_types(unit, activation),
-        Alias("InWord", "ap_uint<SIMD * Input::BITS>"),
-        Alias("OutWord", "ap_uint<PE * Output::BITS>"),
-    )
-    return Kernel(
-        "matvec",
-        "mvtu",
-        f"Matrix-vector unit: {kind}.",
-        constants + codes,
-        types,
-        (weight_table(unit), *tables),
-        kept("InWord", "vector", "Shape::KEPT", unit.vector_memory),
     )
 
 

@@ -14,6 +14,7 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.pool import PoolUnit
@@ -24,6 +25,7 @@ from hwgen.hw.kernels.window import SlidingWindow
 
 KERNELS: Mapping[type[Unit], Callable[[Any], Kernel]] = {
     MatVec: products.matvec,
+    GatedMatVec: products.gated,
     DepthwiseUnit: products.depthwise,
     SlidingWindow: images.window,
     PoolUnit: images.pool,

@@ -6,11 +6,12 @@ import re
 
 from hwgen.backends.render import library, render
 from hwgen.backends.rtl.layers import LayerText, ModuleUnit, argmax_text, threshold_text
-from hwgen.backends.rtl.products import depthwise_text, matvec_text
+from hwgen.backends.rtl.products import depthwise_text, gated_text, matvec_text
 from hwgen.backends.rtl.top import top_context
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.threshold import ThresholdUnit
 
@@ -44,6 +45,8 @@ def _render(unit: ModuleUnit, module: str, digest: str) -> LayerText:
     match unit:
         case MatVec():
             return matvec_text(unit, module, digest)
+        case GatedMatVec():
+            return gated_text(unit, module, digest)
         case DepthwiseUnit():
             return depthwise_text(unit, module, digest)
         case ThresholdUnit():

@@ -23,11 +23,12 @@ from hwgen.hw import packing
 from hwgen.hw.design import Layer
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.ir.types import Bipolar
 
-ModuleUnit = MatVec | DepthwiseUnit | ThresholdUnit | ArgMaxUnit
+ModuleUnit = MatVec | GatedMatVec | DepthwiseUnit | ThresholdUnit | ArgMaxUnit
 """Units that become a module of their own, for their memories or their many constants."""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from hwgen.backends.render import render
+from hwgen.backends.rtl.instances import Beats
 from hwgen.backends.rtl.layers import Header, LayerText, header, layer_text
 from hwgen.backends.rtl.values import (
     Code,
@@ -21,6 +23,7 @@ from hwgen.backends.rtl.values import (
 )
 from hwgen.hw import packing
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.ir.types import IntType
 
@@ -29,7 +32,7 @@ _NO_THRESHOLD = IntType(1, signed=False)
 
 @dataclass(frozen=True)
 class Product:
-    """What matvec.sv.j2 and depthwise.sv.j2 share: types, activation, memories."""
+    """What mvtu.sv.j2 and depthwise.sv.j2 share: types, activation, memories."""
 
     weight: Operand
     input: Operand
@@ -46,11 +49,23 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Gate(Beats):
+    """The gate of a matrix-vector unit; `bits` of its code, 0 where there is none."""
+
+    bits: int
+
+
+_VECTORS, _NO_GATE = Beats("s_data_i", "s_valid_i", "s_ready_o"), Gate("1'b0", "1'b0", "unused_gate_ready", bits=0)
+
+
+@dataclass(frozen=True)
 class MatVecContext(Header):
-    """Fields of matvec.sv.j2."""
+    """Fields of matvec.sv.j2 and gated.sv.j2; `vectors` and `gate` are the signals of its inputs."""
 
     product: Product
     memories: tuple[Memory, ...]
+    vectors: Beats
+    gate: Gate
     pe: int
     simd: int
     groups: int
@@ -81,35 +96,62 @@ class DepthwiseContext(Header):
 
 def matvec_text(unit: MatVec, module: str, digest: str) -> LayerText:
     """The module of a matrix-vector unit."""
-    fold, vector = unit.folding, unit.vector_memory
-    groups = f"{unit.groups} groups of " if unit.groups > 1 else ""
-    purpose = (
-        f"{groups}{unit.mw} {unit.input.dtype} inputs to {unit.mh} {unit.output.dtype} outputs"
-        f" by {unit.weight_type} weights, {fold.pe} x {fold.simd} a cycle."
-    )
-    beta_bits = max((beta.bit_length() for beta in unit.planes), default=1)
+    head = header(unit, module, digest, f"{_purpose(unit)}.")
     roms = _roms(unit, packing.weight_words(unit))
-    context = MatVecContext(
-        **header(unit, module, digest, purpose),
-        product=_product(unit, roms, unit.mw, unit.groups * unit.neuron_folds),
-        memories=tuple(rom.memory for rom in roms),
-        pe=fold.pe,
-        simd=fold.simd,
-        groups=unit.groups,
-        neuron_folds=unit.neuron_folds,
-        synapse_folds=unit.synapse_folds,
-        last_pe=unit.output.last_lanes,
-        # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
-        last_simd=unit.last_simd if unit.taps == 1 else fold.simd,
-        counted=bit(unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES),
-        bit_planes=bit(unit.arithmetic is Arithmetic.BIT_PLANES),
-        planes=len(unit.planes),
-        beta_bits=beta_bits,
-        betas=f"{max(1, len(unit.planes) * beta_bits)}'h{_packed(unit.planes, beta_bits):x}",
-        plane_folds=unit.plane_folds,
-        vector_style="registers" if vector is None else vector.style.value,
-    )
+    product = _product(unit, roms, unit.mw, unit.groups * unit.neuron_folds, unit.schedule.credits)
+    context = MatVecContext(**head, **_mvtu(unit, product, roms), vectors=_VECTORS, gate=_NO_GATE)
     return layer_text(render("rtl/matvec.sv.j2", context), roms)
+
+
+def gated_text(unit: GatedMatVec, module: str, digest: str) -> LayerText:
+    """The module of a gated matrix-vector unit."""
+    product, width, bits = unit.product, unit.product.input.width, unit.gate_type.bits
+    head = header(unit, module, digest, f"{_purpose(product)}, times a gate of {unit.gate_type}.")
+    roms = [filled(product.weight_rom, "weights", "weight_addr", packing.weight_words(product))]
+    sets = replace(unit.output, elements=len(unit.activation.thresholds))
+    roms += threshold_roms(unit.threshold_rom, unit.activation, sets)
+    roms += descending_roms(unit.name, unit.activation, sets)
+    context = MatVecContext(
+        **(head | {"input_width": width + bits}),
+        **_mvtu(product, _product(product, roms, product.mw, unit.threshold_rows, unit.schedule.credits), roms),
+        vectors=Beats(f"s_data_i[{width - 1}:0]", "s_valid_i[0]", "s_ready_o[0]"),
+        gate=Gate(f"s_data_i[{width + bits - 1}:{width}]", "s_valid_i[1]", "s_ready_o[1]", bits=bits),
+    )
+    return layer_text(render("rtl/gated.sv.j2", context), roms)
+
+
+def _purpose(unit: MatVec) -> str:
+    fold = unit.folding
+    groups = f"{unit.groups} groups of " if unit.groups > 1 else ""
+    return (
+        f"{groups}{unit.mw} {unit.input.dtype} inputs to {unit.mh} {unit.output.dtype} outputs"
+        f" by {unit.weight_type} weights, {fold.pe} x {fold.simd} a cycle"
+    )
+
+
+def _mvtu(unit: MatVec, product: Product, roms: list[Filled]) -> dict[str, Any]:
+    """The fields of mvtu.sv.j2 but for its inputs."""
+    fold, vector = unit.folding, unit.vector_memory
+    beta_bits = max((beta.bit_length() for beta in unit.planes), default=1)
+    return {
+        "product": product,
+        "memories": tuple(rom.memory for rom in roms),
+        "pe": fold.pe,
+        "simd": fold.simd,
+        "groups": unit.groups,
+        "neuron_folds": unit.neuron_folds,
+        "synapse_folds": unit.synapse_folds,
+        "last_pe": unit.output.last_lanes,
+        # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
+        "last_simd": unit.last_simd if unit.taps == 1 else fold.simd,
+        "counted": bit(unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES),
+        "bit_planes": bit(unit.arithmetic is Arithmetic.BIT_PLANES),
+        "planes": len(unit.planes),
+        "beta_bits": beta_bits,
+        "betas": f"{max(1, len(unit.planes) * beta_bits)}'h{_packed(unit.planes, beta_bits):x}",
+        "plane_folds": unit.plane_folds,
+        "vector_style": "registers" if vector is None else vector.style.value,
+    }
 
 
 def _packed(betas: tuple[int, ...], bits: int) -> int:
@@ -126,7 +168,7 @@ def depthwise_text(unit: DepthwiseUnit, module: str, digest: str) -> LayerText:
     roms = _roms(unit, packing.tap_words(unit))
     context = DepthwiseContext(
         **header(unit, module, digest, purpose),
-        product=_product(unit, roms, unit.taps, unit.blocks),
+        product=_product(unit, roms, unit.taps, unit.blocks, unit.schedule.credits),
         memories=tuple(rom.memory for rom in roms),
         lanes=unit.output.lanes,
         last_lanes=unit.output.last_lanes,
@@ -145,8 +187,8 @@ def _roms(unit: MatVec | DepthwiseUnit, weights: packing.Bytes) -> list[Filled]:
     return roms
 
 
-def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, beats: int) -> Product:
-    """The fields that matvec.sv.j2 and depthwise.sv.j2 share; `beats` are those of a pixel."""
+def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, rows: int, credits: int) -> Product:
+    """The fields that mvtu.sv.j2 and depthwise.sv.j2 share; `rows` of thresholds."""
     activation = unit.activation
     has_descending = any(rom.memory.data == "descending" for rom in roms)
     return Product(
@@ -157,10 +199,10 @@ def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, beat
         threshold=operand(activation.type if activation else _NO_THRESHOLD),
         thresholds="thresholds" if activation else "'0",
         threshold_addr="threshold_addr" if activation else "unused_threshold_addr",
-        threshold_addr_bits=addr_bits(beats),
+        threshold_addr_bits=addr_bits(rows),
         descending="descending" if has_descending else "'0",
         code=_code(unit, fan_in),
-        credits=unit.schedule.credits,
+        credits=credits,
         weights=roms[0].memory,
     )
 

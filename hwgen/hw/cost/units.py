@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import DEPTH as FORK_DEPTH
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.kernels.pool import PoolUnit
@@ -49,7 +51,21 @@ def edge_bill(output: Stream, family: Family) -> Bill:
 
 
 def _matvec(unit: MatVec, bill: Bill) -> None:
-    pe, width, beats = unit.folding.pe, unit.input.width, unit.groups * unit.neuron_folds
+    _lanes(unit, bill)
+    _ending(unit, unit.threshold_rom, unit.output, bill, unit.groups * unit.neuron_folds)
+
+
+def _gated(unit: GatedMatVec, bill: Bill) -> None:
+    product, rows = unit.product, len(unit.activation.thresholds)
+    _lanes(product, bill)
+    bill.counter(product.neuron_folds)
+    bill.register(3 * unit.gate.width + 2)
+    _ending(product, unit.threshold_rom, replace(unit.output, elements=rows), bill, product.neuron_folds)
+
+
+def _lanes(unit: MatVec, bill: Bill) -> None:
+    """Control, operands and sums of a matrix-vector unit."""
+    pe, width = unit.folding.pe, unit.input.width
     bill.add("mvtu", 1)
     for places in (unit.words, unit.synapse_folds, unit.neuron_folds):
         bill.counter(places)
@@ -62,7 +78,6 @@ def _matvec(unit: MatVec, bill: Bill) -> None:
         bill.add("operand mux bit", width)
     bill.rom(packing.weight_words(unit), unit.weight_rom.width, unit.weight_rom.style)
     products_bill(unit, unit.simd, pe, unit.weight_rom.depth, bill)
-    _ending(unit.activation, unit.threshold_rom, unit, bill, beats)
 
 
 def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
@@ -74,20 +89,18 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     bill.register(4 + 4 * (unit.taps > 1))
     bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
     products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
-    _ending(unit.activation, unit.threshold_rom, unit, bill, unit.blocks)
+    _ending(unit, unit.threshold_rom, unit.output, bill, unit.blocks)
 
 
-def _ending(
-    activation: Thresholding | None, rom: Memory | None, unit: MatVec | DepthwiseUnit, bill: Bill, beats: int
-) -> None:
-    """Activation, mask of spare lanes and output queue of a unit with weights."""
-    output = unit.output
+def _ending(unit: MatVec | DepthwiseUnit, rom: Memory | None, sets: Stream, bill: Bill, beats: int) -> None:
+    """Activation, mask of spare lanes and output queue of a unit with weights; thresholds are those of `sets`."""
+    output, activation = unit.output, unit.activation
     if activation is not None or output.last_lanes < output.lanes:
         bill.counter(beats)
     if activation is None:
         bill.add("offset bit", output.width if unit.accumulator.offset else 0)
     else:
-        _thresholds(activation, rom, output, unit.sum_type, bill)
+        _thresholds(activation, rom, sets, unit.sum_type, bill)
     bill.register(output.width)
     if output.last_lanes < output.lanes:
         bill.register(1)
@@ -292,6 +305,7 @@ def _fifo(unit: Fifo, bill: Bill) -> None:
 
 _WRITERS: Mapping[type[Any], Callable[[Any, Bill], None]] = {
     MatVec: _matvec,
+    GatedMatVec: _gated,
     DepthwiseUnit: _depthwise,
     SlidingWindow: _window,
     PoolUnit: _pool,

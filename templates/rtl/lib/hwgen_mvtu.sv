@@ -19,6 +19,12 @@
 // take turns: each nf meets its weights once for each plane, slot (nf, plane, sf), with the bits of
 // that plane and times its factor of `Betas`.
 //
+// With `GateBits` each vector has a code, taken with its last beat; thresholds are those of the code
+// and the beat, {code, nf}. Where the code is zero the vector is dropped: the next one is read at
+// once, and the beats that the dropped one still owes leave one a cycle beside its slots. A slot
+// that ends a beat waits for them. Their sums mean nothing, so the thresholds of code zero must not
+// depend on them.
+//
 // Do not use it where each output sees one channel (`hwgen_depthwise`), or for weights that change.
 
 `default_nettype none
@@ -36,6 +42,7 @@ module hwgen_mvtu #(
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
   parameter int unsigned PlaneFolds = 1,
+  parameter int unsigned GateBits = 0,
   parameter Style = "distributed",
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
@@ -61,6 +68,8 @@ module hwgen_mvtu #(
   localparam int unsigned NeuronBits = NeuronFolds > 1 ? $clog2(NeuronFolds) : 1,
   localparam int unsigned PlaneBits = PlaneFolds > 1 ? $clog2(PlaneFolds) : 1,
   localparam int unsigned BeatBits = OutputBeats > 1 ? $clog2(OutputBeats) : 1,
+  localparam int unsigned CodeWidth = GateBits > 0 ? GateBits : 1,
+  localparam int unsigned AddrBits = GateBits > 0 ? GateBits + $clog2(NeuronFolds) : BeatBits,
   localparam int unsigned WordBits = Pe * Simd * WeightBits,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
   localparam int unsigned InputBeatBits = Simd * InputBits,
@@ -73,9 +82,13 @@ module hwgen_mvtu #(
   input  wire logic                            s_valid_i,
   output logic                                 s_ready_o,
 
+  input  wire logic [CodeWidth-1:0]            gate_data_i,
+  input  wire logic                            gate_valid_i,
+  output logic                                 gate_ready_o,
+
   output logic      [SlotBits-1:0]             weight_addr_o,
   input  wire logic [WordBits-1:0]             weights_i,
-  output logic      [BeatBits-1:0]             threshold_addr_o,
+  output logic      [AddrBits-1:0]             threshold_addr_o,
   input  wire logic [Pe*LaneThresholdBits-1:0] thresholds_i,
   input  wire logic [Pe-1:0]                   descending_i,
 
@@ -96,6 +109,9 @@ module hwgen_mvtu #(
   if (PlaneFolds != 1 && PlaneFolds != Planes) begin : gen_check_planes
     $error("hwgen_mvtu: PlaneFolds must be 1 or Planes");
   end
+  if (GateBits > 0 && (Groups > 1 || Levels < 1 || PlaneFolds > 1)) begin : gen_check_gate
+    $error("hwgen_mvtu: a gate needs thresholds, a single group and planes side by side");
+  end
 
   // ---- Slots: what happens next, and whether it may --------------------------------------------
 
@@ -105,6 +121,7 @@ module hwgen_mvtu #(
   logic [NeuronBits-1:0] neuron_q;
   logic reading_q;
   logic first, last_synapse, last_plane, last, last_neuron, last_slot, may_fire, fire, credit;
+  logic decides, decided, drops, owes, pays;
 
   assign first = synapse_q == '0 && plane_q == '0;
   assign last_synapse = synapse_q == SynapseBits'(SynapseFolds - 1);
@@ -112,9 +129,13 @@ module hwgen_mvtu #(
   assign last = last_synapse && last_plane;
   assign last_neuron = neuron_q == NeuronBits'(NeuronFolds - 1);
   assign last_slot = slot_q == SlotBits'(Slots - 1);
-  assign may_fire = credit || !last;
-  assign fire = may_fire && (s_valid_i || !reading_q);
-  assign s_ready_o = may_fire && reading_q;
+  assign decides = GateBits > 0 && reading_q && last;
+  assign decided = gate_valid_i || !decides;
+  assign drops = decides && gate_data_i == '0;
+  assign may_fire = (credit && !owes) || !last;
+  assign fire = may_fire && (s_valid_i || !reading_q) && decided;
+  assign s_ready_o = may_fire && reading_q && decided;
+  assign gate_ready_o = may_fire && decides && s_valid_i;
   assign weight_addr_o = slot_q;
 
   always_ff @(posedge clk_i) begin
@@ -125,15 +146,56 @@ module hwgen_mvtu #(
       neuron_q <= '0;
       reading_q <= 1'b1;
     end else if (fire) begin
-      if (last_synapse && !last_plane) slot_q <= slot_q - SlotBits'(SynapseFolds - 1);
+      if (drops) slot_q <= '0;
+      else if (last_synapse && !last_plane) slot_q <= slot_q - SlotBits'(SynapseFolds - 1);
       else slot_q <= last_slot ? '0 : slot_q + 1'b1;
       synapse_q <= last_synapse ? '0 : synapse_q + 1'b1;
       if (last_synapse) begin
         plane_q <= last_plane ? '0 : plane_q + 1'b1;
-        reading_q <= last_plane && last_neuron;
+        reading_q <= (last_plane && last_neuron) || drops;
       end
-      if (last) neuron_q <= last_neuron ? '0 : neuron_q + 1'b1;
+      if (last) neuron_q <= last_neuron || drops ? '0 : neuron_q + 1'b1;
     end
+  end
+
+  // ---- Gate: what a dropped vector owes, and the code that a beat is made by -------------------
+
+  logic [BeatBits-1:0] beat2_q;
+
+  if (GateBits > 0) begin : gen_gate
+    logic [NeuronBits-1:0] owed_q;
+    logic [GateBits-1:0] gate_q, gate1_q, gate2_q;
+
+    assign owes = owed_q != '0;
+    assign pays = owes && credit;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        owed_q <= '0;
+      end else if (pays) begin
+        owed_q <= owed_q - 1'b1;
+      end else if (fire && drops) begin
+        owed_q <= NeuronBits'(NeuronFolds - 1);
+      end
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (fire && decides) gate_q <= gate_data_i;
+      gate1_q <= decides && !owes ? gate_data_i : gate_q;
+      gate2_q <= gate1_q;
+    end
+
+    if (NeuronFolds > 1) begin : gen_beat
+      assign threshold_addr_o = {gate2_q, beat2_q};
+    end else begin : gen_code
+      assign threshold_addr_o = gate2_q;
+    end
+  end else begin : gen_no_gate
+    logic unused_gate;
+    assign unused_gate = ^gate_data_i;
+    assign owes = 1'b0;
+    assign pays = 1'b0;
+    assign threshold_addr_o = beat2_q;
   end
 
   // ---- Stage 1: operands -----------------------------------------------------------------------
@@ -215,27 +277,30 @@ module hwgen_mvtu #(
 
   logic fired2_q, first2_q, last2_q;
   logic ended3_q, last_beat3_q, ended4_q;
-  logic [BeatBits-1:0] beat2_q;
-  logic last_beat2;
+  logic paid1_q, paid2_q, ended2, last_beat2;
   logic [SumBits-1:0] shared;
   logic [OutputBeatBits-1:0] codes;
 
+  assign ended2 = (fired2_q && last2_q) || paid2_q;
   assign last_beat2 = beat2_q == BeatBits'(OutputBeats - 1);
-  assign threshold_addr_o = beat2_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       fired1_q <= 1'b0;
       fired2_q <= 1'b0;
+      paid1_q <= 1'b0;
+      paid2_q <= 1'b0;
       ended3_q <= 1'b0;
       ended4_q <= 1'b0;
       beat2_q <= '0;
     end else begin
       fired1_q <= fire;
       fired2_q <= fired1_q;
-      ended3_q <= fired2_q && last2_q;
+      paid1_q <= pays;
+      paid2_q <= paid1_q;
+      ended3_q <= ended2;
       ended4_q <= ended3_q;
-      if (fired2_q && last2_q) beat2_q <= last_beat2 ? '0 : beat2_q + 1'b1;
+      if (ended2) beat2_q <= last_beat2 ? '0 : beat2_q + 1'b1;
     end
   end
 
@@ -304,7 +369,7 @@ module hwgen_mvtu #(
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
     .credit_o   (credit),
-    .issue_i    (fire && last),
+    .issue_i    ((fire && last) || pays),
     .push_data_i(codes),
     .push_i     (ended4_q),
     .m_data_o   (m_data_o),

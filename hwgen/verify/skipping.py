@@ -1,0 +1,104 @@
+"""What gates spare on given frames: the vectors that gated units drop, and the cycles that this takes off.
+
+The cycle model needs to know which gates are open; the golden model says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hwgen.golden.matmul import Codes
+from hwgen.hw.design import Design
+from hwgen.hw.simulation import Network, beat_times, with_gates
+from hwgen.ir.types import IntArray
+
+Gates = Mapping[str, np.typing.NDArray[np.bool_]]
+"""For each gated unit, of every vector of a run whether it is computed."""
+
+
+@dataclass(frozen=True)
+class Skipping:
+    """What gates spare in a run of back-to-back frames. Intervals are means over the run, in cycles a frame.
+
+    Attributes:
+        shares: of the vectors that each gated layer drops, 0 to 1.
+        skipped: of the multiplications of all gated layers, those that are left out.
+        predicted: interval of these frames, by the cycle model; None for a single frame.
+        found: as simulated; None where it was not, or was held up.
+        ungated: interval of the same design with every gate open, which is the longest there can be.
+    """
+
+    shares: Mapping[str, float]
+    skipped: float
+    predicted: float | None
+    found: float | None
+    ungated: float | None
+
+    @property
+    def speedup(self) -> float | None:
+        """Times that these frames come faster than with every gate open."""
+        return self.ungated / self.predicted if self.ungated and self.predicted else None
+
+    @property
+    def stuck(self) -> tuple[str, ...]:
+        """A warning for each gate that was never open, or always."""
+        told = {0.0: "always opens", 1.0: "never opens"}
+        return tuple(
+            f"the gate of {name} {told[share]} on these frames ({share:.0%} of its pixels are skipped)"
+            for name, share in self.shares.items()
+            if share in told
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return {
+            "shares": {name: round(share, 6) for name, share in self.shares.items()},
+            "skipped": round(self.skipped, 6),
+            "mean_interval_cycles": self.found,
+            "predicted_mean_interval_cycles": self.predicted,
+            "ungated_mean_interval_cycles": self.ungated,
+            "speedup": self.speedup,
+            "warnings": list(self.stuck),
+        }
+
+
+def gates_of(design: Design, golden: Mapping[str, Codes]) -> Gates:
+    """The gates of `design` on the frames of a golden trace, by unit name."""
+    return {unit.name: golden[unit.gate.tensor].ravel() > 0 for unit in design.gated}
+
+
+def traced(design: Design, gates: Gates) -> Network:
+    """The network of `design` with these gates."""
+    return with_gates(design.network, {name: tuple(opened.tolist()) for name, opened in gates.items()})
+
+
+def skipping(
+    design: Design, gates: Gates, frames: int, found: IntArray | None = None, pace: int = 0
+) -> Skipping | None:
+    """What gates spared in a run of `frames` frames; None where there are none.
+
+    `found` are the simulated times of output beats; `pace` is the source's, as `beat_times` takes it.
+    """
+    if not design.gated:
+        return None
+    work = {unit.name: unit.cycles for unit in design.gated}
+    shares = {name: 1 - float(opened.mean()) for name, opened in gates.items()}
+    output = design.output.name
+    predicted, ungated = (beat_times(each, frames, pace)[output] for each in (traced(design, gates), design.network))
+    return Skipping(
+        shares=shares,
+        skipped=sum(shares[name] * cycles for name, cycles in work.items()) / sum(work.values()),
+        predicted=mean_interval(predicted, frames),
+        found=None if found is None else mean_interval(found, frames),
+        ungated=mean_interval(ungated, frames),
+    )
+
+
+def mean_interval(output_times: IntArray, frames: int) -> float | None:
+    """Cycles from the end of one frame to that of the next, on average; None for a single frame."""
+    ends = output_times.reshape(frames, -1)[:, -1]
+    return float(ends[-1] - ends[0]) / (frames - 1) if frames > 1 else None

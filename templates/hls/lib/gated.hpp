@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: gated matrix-vector-threshold unit: vectors whose gate is 0 are dropped, II = 1.
+//
+// Not for gates of many bits: each code has thresholds of its own.
+#ifndef HWGEN_GATED_HPP
+#define HWGEN_GATED_HPP
+
+#include "mvtu.hpp"
+
+namespace hwgen {
+
+// One frame of `Shape`, a Product of one group: codes of `Input`, times their vector's code of `Gate`, become codes of
+// `Output`.
+//
+// Weights, `vector` and `Sum` are those of `mvtu`. Row code * ROWS + nf of the tables is that of neuron fold nf; ROWS
+// is NF, up to a power of two. A vector of code 0 takes SF slots to read and NF - 1 more to write; the rows of code 0
+// are the same for every sum.
+template <class Shape, unsigned ROWS, class Arithmetic, class Weight, class Input, class Gate, class Sum, class Output,
+          class Activation, class T, unsigned WORDS, unsigned LIMBS, unsigned KEPT, class... Tables>
+void gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_uint<Gate::BITS>>& gates,
+           hls::stream<ap_uint<Shape::PE * Output::BITS>>& out, ap_uint<Shape::SIMD * Input::BITS> (&vector)[KEPT],
+           const T (&weights)[WORDS][Shape::PE][LIMBS], const Tables&... tables) {
+  HWGEN_INLINE
+  constexpr unsigned SIMD = Shape::SIMD;
+  constexpr unsigned PE = Shape::PE;
+  constexpr unsigned SF = Shape::SF;
+  constexpr unsigned NF = Shape::NF;
+  static_assert(Shape::GROUPS == 1, "a gated unit has one group");
+  static_assert(WORDS == Shape::WORDS, "the weights must have NF * SF words");
+  static_assert(KEPT == Shape::KEPT, "the vector must have SF words, or one where nothing is kept");
+  static_assert(LIMBS == Lanes<Weight, SIMD>::LIMBS, "a weight word must hold SIMD weights");
+  using In = Lanes<Input, SIMD>;
+  using Out = Lanes<Output, PE>;
+  constexpr bool WIDE = Sum::BITS > 30 || Input::BITS > 30 || Weight::BITS > 30;
+  using Value = typename std::conditional<WIDE, std::int64_t, std::int32_t>::type;
+
+  Value sums[PE];
+  HWGEN_PARTITION(sums, 1)
+
+  unsigned pixel = 0;
+  unsigned word = 0;
+  unsigned nf = 0;
+  unsigned sf = 0;
+  unsigned beat = 0;
+  unsigned code = 0;
+  // Before each slot: beat == sf % TAP_BEATS and `vector` holds the beats of this vector read so far. Where nf > 0,
+  // `code` is the vector's gate. Unless it is 0, word == nf * SF + sf and, if sf > 0, sums[p] is the sum of neuron
+  // nf * PE + p over beats 0 to sf - 1.
+slots:
+  while (pixel < Shape::PIXELS) {
+    HWGEN_PIPELINE
+    typename In::Word inputs;
+    if (nf == 0) {
+      inputs = in.read();
+      if (NF > 1) vector[sf] = inputs;
+      if (sf == SF - 1) code = static_cast<unsigned>(gates.read().to_uint());
+    } else {
+      inputs = vector[sf];
+    }
+    Operands<Arithmetic, Weight, Input, Value, SIMD> operands;
+    operands.load(inputs, beat == Shape::TAP_BEATS - 1 ? Shape::LAST_INPUTS : SIMD);
+
+  neurons:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned p = 0; p < PE; ++p) {
+      HWGEN_UNROLL
+      const Value before = sf == 0 ? Value(0) : sums[p];
+      const Value sum = before + operands.dot(weights[word][p]);
+      sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
+    }
+
+    const bool dropped = nf > 0 && code == 0;
+    if (dropped || sf == SF - 1) {
+      typename Out::Limbs codes = {};
+      const unsigned outputs = nf == NF - 1 ? Shape::LAST_OUTPUTS : PE;
+    outputs:
+      HWGEN_UNROLL_NEXT_LOOP
+      for (unsigned p = 0; p < PE; ++p) {
+        HWGEN_UNROLL
+        if (p < outputs) Out::put(codes, p, Activation::apply(sums[p], code * ROWS + nf, p, tables...));
+      }
+      out.write(Out::join(codes));
+      const bool ends = nf == NF - 1;
+      sf = 0;
+      beat = 0;
+      word = ends ? 0 : word + 1;
+      nf = ends ? 0 : nf + 1;
+      pixel = ends ? pixel + 1 : pixel;
+    } else {
+      ++sf;
+      ++word;
+      beat = beat == Shape::TAP_BEATS - 1 ? 0 : beat + 1;
+    }
+  }
+}
+
+}  // namespace hwgen
+
+#endif  // HWGEN_GATED_HPP
