@@ -21,8 +21,8 @@ from hwgen.nn.xnor import BWNConv2d, XNORConv2d
 VARIANTS = ("plain", "xnor", "xnor_k", "bwn")
 """Plain W1A1; XNOR-Net without K and with it; binary weights on activations of a few bits."""
 
-CHANNELS, CLASSES = 16, 10
-BITS = 3
+CHANNELS, CLASSES = 8, 10
+BITS = 4
 """Of the fixed-point numbers that K is made of, of BWN's activations and of what the last layer reads."""
 
 
