@@ -22,7 +22,7 @@ from hwgen.hw.lower import Choices, lower
 from hwgen.ir.check import check
 from hwgen.ir.geometry import POINT, Geometry
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Op, Pool, PoolKind, Sum, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, Magnitude, MatMul, Op, Pool, PoolKind, Scale, Sum, Threshold
 from hwgen.ir.ranges import op_range, smallest_type, type_range
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType, smallest_int
 
@@ -292,6 +292,25 @@ def join(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def scaled(rng: np.random.Generator, name: str) -> Net:
+    """Pixels times a number each: their magnitude, box-filtered as XNOR-Net's K or quantised as a gate."""
+    net = image(
+        rng, name, round(float(np.exp(rng.uniform(0, np.log(32))))), IntType(int(rng.integers(2, 9)), signed=True)
+    )
+    source = net.last
+    shape = source.type.shape
+    net.add(Magnitude(shape[2]), (*shape[:2], 1))
+    net.fold(net.lanes(shape[2], 16))
+    if net.likely(0.6):
+        net.add(Pool(Geometry((3, 3), padding=(1, 1, 1, 1)), PoolKind.SUM, np.zeros(1)), (*shape[:2], 1))
+    elif net.last.type.dtype.max > 1:
+        quantised(net, shared=True)
+        net.fold(1)
+    net.add(Scale(), shape, (source, net.last))
+    net.fold(net.lanes(shape[2], 12))
+    return net
+
+
 def perceptron(rng: np.random.Generator, name: str) -> Net:
     """A small dense network with a quantiser in front and a top-1 unit behind."""
     net = Net(rng, name, (int(rng.integers(16, 200)),), IntType(8, signed=False))
@@ -316,7 +335,7 @@ def convolutional(rng: np.random.Generator, name: str) -> Net:
 
 
 KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
-    each.__name__: each for each in (dense, conv, pool, threshold, argmax, join, perceptron, convolutional)
+    each.__name__: each for each in (dense, conv, pool, threshold, argmax, join, perceptron, convolutional, scaled)
 }
 
 

@@ -25,12 +25,12 @@ from hwgen.hw.fifo import deepen, sizes_of
 from hwgen.verify.synth import Project, synthesise, tool_version
 
 FITTED = {
-    "xc7": dict(dense=40, conv=32, pool=8, threshold=8, argmax=4, join=6, perceptron=4, convolutional=4),
-    "ecp5": dict(dense=20, conv=18, pool=5, threshold=5, argmax=3, join=5, perceptron=2, convolutional=2),
+    "xc7": dict(dense=40, conv=32, pool=8, threshold=8, argmax=4, join=6, perceptron=4, convolutional=4, scaled=10),
+    "ecp5": dict(dense=20, conv=18, pool=5, threshold=5, argmax=3, join=5, perceptron=2, convolutional=2, scaled=6),
 }
 HELD_OUT = {
-    "xc7": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=3, convolutional=3),
-    "ecp5": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=2, convolutional=2),
+    "xc7": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=3, convolutional=3, scaled=4),
+    "ecp5": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=2, convolutional=2, scaled=4),
 }
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import hwgen
+from hwgen.hw.design import Unit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
+from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Value
-from hwgen.ir.ops import Activation, Magnitude, PoolKind, Scale, Sign
+from hwgen.ir.ops import Activation, Add, Magnitude, Mul, PoolKind, Scale, Sign
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import ImageBuilder, random_folding
@@ -64,3 +70,56 @@ def test_other_foldings(seed: int, tmp_path: Path) -> None:
     wishes = random_folding(rng, integer_network(graph))
     folding = {layer: wish.model_dump(exclude_none=True) for layer, wish in wishes.items()}
     prove(hwgen.compile(graph, folding=folding), seed, FRAMES, tmp_path)
+
+
+@pytest.mark.parametrize("backend", ["golden", "rtl", "csim", "dpi"])
+def test_a_k_of_zero_leaves_the_constant(backend: str) -> None:
+    """Where all magnitudes of a window are 0, alpha * K * a + c is c: its sign is the bit, 0 counting as +1."""
+    constants = np.array([-0.5, 0.0, 0.25, -3.0])
+    net = ImageBuilder(np.random.default_rng(3), (5, 5, 2), IntType(4, signed=True))
+    scaled = conv_with_k(net, net.input, 4, PADDED)
+    net.add("bits", Activation((Mul(np.array([0.3, 0.2, 0.1, 0.4])), Add(constants), Sign())), (scaled,), (5, 5, 4), B)
+    built = hwgen.compile(net.graph("no_k"))
+    frames = np.random.default_rng(4).integers(-8, 8, (6, 5, 5, 2))
+    frames[1:3] = 0
+    frames[4, :3, :3] = 0
+    found = built.outputs(frames, backend).reshape(6, 5, 5, 4)
+    bits = np.where(constants >= 0, 1, -1)
+    assert np.array_equal(found[1:3], np.broadcast_to(bits, (2, 5, 5, 4)))
+    assert np.array_equal(found[4, :2, :2], np.broadcast_to(bits, (2, 2, 4)))
+    assert not np.array_equal(found[0], np.broadcast_to(bits, (5, 5, 4)))
+
+
+def wrong_sum(unit: Unit) -> Unit:
+    """The largest magnitude of a window in place of their sum."""
+    return replace(unit, kind=PoolKind.MAX) if isinstance(unit, PoolUnit) and unit.kind is PoolKind.SUM else unit
+
+
+def unsigned_numbers(unit: Unit) -> Unit:
+    """The magnitude of a negative number taken as the positive number of the same bits."""
+    if not isinstance(unit, MagnitudeUnit):
+        return unit
+    return replace(unit, input=replace(unit.input, dtype=IntType(unit.input.dtype.bits, signed=False)))
+
+
+def unsigned_sums(unit: Unit) -> Unit:
+    """The accumulator of a product taken as an unsigned number."""
+    if not isinstance(unit, ScaleUnit):
+        return unit
+    sums, k = unit.inputs
+    return replace(unit, inputs=(replace(sums, dtype=IntType(sums.dtype.bits, signed=False)), k))
+
+
+def leave(unit: Unit) -> Unit:
+    return unit
+
+
+@pytest.mark.parametrize("backend", ["csim", "rtl", "dpi"])
+@pytest.mark.parametrize("change", [leave, wrong_sum, unsigned_numbers, unsigned_sums])
+def test_a_mutation_is_caught(backend: str, change: Callable[[Unit], Unit]) -> None:
+    net = ImageBuilder(np.random.default_rng(5), (5, 4, 3), IntType(3, signed=True))
+    conv_with_k(net, net.input, 4, PADDED)
+    sound = hwgen.compile(net.graph("control"))
+    mutant = replace(sound, design=replace(sound.design, units=tuple(map(change, sound.design.units))))
+    outcome = mutant.simulate(20, backend)
+    assert bool(outcome.mismatches) == (change is not leave)

@@ -14,7 +14,7 @@ from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from tests.hls_lib.cases import Case, argmax_case, fifo_case, matvec_case, run_cases, threshold_case, width_case
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
-from tests.hls_lib.join_cases import add_case, concat_case
+from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 
 B = Bipolar()
 INT3, UINT4 = IntType(3, True), IntType(4, False)
@@ -31,6 +31,7 @@ def single_units() -> list[Case]:
         fifo_case("queue", 6, 2),
         window_case("sliding", (5, 6, 3), 2, INT3, Geometry((3, 2), padding=(1, 0, 0, 1))),
         pool_case("largest", (4, 6, 3), (2, 3), 2, INT3, PoolKind.MAX, minimum="mixed"),
+        magnitude_case("size", 5, 2, INT3, vectors=6, summed=3),
     ]
 
 
@@ -41,6 +42,7 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "width": ("lanes > OUT_LANES ? lanes - OUT_LANES : 0", "0"),
     "fifo": ("out.write(in.read());", "out.write(ap_uint<WIDTH>(in.read() >> 1));"),
     "window": ("y >= View::HEIGHT || x < 0", "y >= View::HEIGHT - 1 || x < 0"),
+    "magnitude": ("total = ends_sum ? Sum(0) : total;", "total = ends_vector ? Sum(0) : total;"),
     "pool": ("smallest ? code < held", "!smallest ? code < held"),
 }
 
@@ -85,6 +87,12 @@ def test_every_unit(tmp_path: Path) -> None:
             lambda: add_case("adder", 5, 2, (INT3, UINT4)),
         ),
         (
+            "scale",
+            "if (beat == 0) factor",
+            "if (slot == 0) factor",
+            lambda: scale_case("scaled", 5, 2, (INT3, UINT4), vectors=3),
+        ),
+        (
             "concat",
             "beat < First::BEATS",
             "beat <= First::BEATS",
@@ -97,7 +105,7 @@ def test_every_unit(tmp_path: Path) -> None:
             lambda: add_case("parted", 5, 2, (INT3, UINT4)),
         ),
     ],
-    ids=["counted", "planes", "spare", "depthwise", "add", "concat", "fork"],
+    ids=["counted", "planes", "spare", "depthwise", "add", "scale", "concat", "fork"],
 )
 def test_units_that_need_others(header: str, right: str, wrong: str, make: Callable[[], Case], tmp_path: Path) -> None:
     case = make()

@@ -12,22 +12,24 @@ from hwgen.errors import CheckError, ConfigError
 from hwgen.golden.execute import apply
 from hwgen.hw.design import Design
 from hwgen.hw.folding import fused_threshold
-from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.kernels.fork import ForkUnit
+from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.lower import choices_for, lower
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Conv, MatMul, PoolKind
+from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind, Scale
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (
@@ -43,7 +45,7 @@ from tests.builders import (
     random_network,
 )
 
-UINT8, INT3 = IntType(8, signed=False), IntType(3, signed=True)
+UINT8, INT3, INT4 = IntType(8, signed=False), IntType(3, signed=True), IntType(4, signed=True)
 SAME = Geometry((3, 3), padding=(1, 1, 1, 1))
 
 
@@ -174,6 +176,47 @@ def test_residual() -> None:
     ]
     assert [unit.depth for unit in design.units if isinstance(unit, Fifo)] == [36, 36]
     assert design.input.lanes == 2 and [s.name for s in design.units[0].outputs] == ["source_fork0", "source_fork1"]
+
+
+def test_k() -> None:
+    """Signs and magnitudes of one input: a fork, the box filter in one lane, a FIFO each, one K for a pixel's beats."""
+    net = image(INT4, (6, 6, 4))
+    signs = net.act(net.input, B)
+    sums = net.conv(signs, 6, SAME, B)
+    k = net.pool(net.add("size", Magnitude(4), (net.input,), (6, 6, 1)), SAME, PoolKind.SUM)
+    net.act(net.add("scale", Scale(), (sums, k), (6, 6, 6)), B)
+    wishes = {"conv0": wish(2, 4), "size0": wish(2), "scale0": wish(3), "act1": wish(3)}
+    _, folding, design = designed(net.graph(), wishes)
+    assert [(type(unit), unit.name) for unit in design.units] == [
+        (ForkUnit, "source_fork"),
+        (ThresholdUnit, "act0"),
+        (SlidingWindow, "conv0_window"),
+        (MatVec, "conv0"),
+        (WidthConverter, "size0_width"),
+        (MagnitudeUnit, "size0"),
+        (SlidingWindow, "pool0_window"),
+        (PoolUnit, "pool0"),
+        (WidthConverter, "scale0_width0"),
+        (Fifo, "scale0_fifo0"),
+        (Fifo, "scale0_fifo1"),
+        (ScaleUnit, "scale0"),
+        (ThresholdUnit, "act1"),
+    ]
+    scale = design.units[-2]
+    assert isinstance(scale, ScaleUnit) and [stream.lanes for stream in scale.inputs] == [3, 1]
+    assert [stream.beats for stream in scale.inputs] == [72, 36] and scale.cycles == 72
+    assert folding["pool0"] == Folding(pe=1)
+    size = next(unit for unit in design.units if isinstance(unit, MagnitudeUnit))
+    assert (size.cycles, size.summed, size.output.beats) == (72, 1, 36)
+
+
+def test_a_magnitude_of_the_whole_image() -> None:
+    """Lanes need not divide a pixel's channels."""
+    net = image(INT4, (4, 3, 5))
+    net.add("size", Magnitude(60), (net.input,), (1,))
+    _, _, design = designed(net.graph(), {"size0": wish(2)})
+    (size,) = design.units
+    assert isinstance(size, MagnitudeUnit) and (size.summed, size.cycles, size.output.beats) == (12, 36, 1)
 
 
 def test_concat() -> None:

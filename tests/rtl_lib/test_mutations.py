@@ -18,6 +18,7 @@ from hwgen.verify.bench import Stalls
 from hwgen.verify.rtlsim import simulate
 from tests.gated_cases import PATTERNS, frames_of, many_folds
 from tests.rtl_lib.test_joins import concat_of, sum_of
+from tests.rtl_lib.test_scale import magnitude, scaled
 from tests.rtl_support import (
     assert_cycles,
     assert_streams,
@@ -97,6 +98,19 @@ CASES = {
     "turn_too_long": (
         concat_of((3, 1, 2), 1, 4),
         Mutation("hwgen_concat", "turn_q == InputIndexBits'(Inputs - 1)", "0"),
+    ),
+    "magnitude_off_by_one": (
+        design_of(magnitude(I4, 5, 2, 3)),
+        Mutation("hwgen_magnitude", "? -value", "? ~value"),
+    ),
+    "sums_run_on": (
+        design_of(magnitude(I4, 5, 2, 6, 3)),
+        Mutation("hwgen_magnitude", "first2_q ? sum_q", "first2_q && beat_q == '1 ? sum_q"),
+    ),
+    "factor_of_no_sign": (scaled(U3, I4, 5, 2, 3), Mutation("hwgen_scale", "'(factor_q);", "'(unsigned'(factor_q));")),
+    "factor_taken_early": (
+        scaled(I4, None, 5, 2, 3),
+        Mutation("hwgen_scale", "fire && last_beat, fire", "fire && beat_q == '0, fire"),
     ),
     "one_reader": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_fork", "s_ready_o = &ready", "s_ready_o = ready[1]")),
 }

@@ -180,13 +180,16 @@ def _scale(unit: ScaleUnit, bill: Bill) -> None:
     source, factor, output = *(stream.dtype for stream in unit.inputs), unit.output
     bill.add("scale", 1)
     bill.counter(output.vector_beats)
-    bill.register(2 + unit.inputs[0].width + factor.bits + output.width)
-    if factor.bits == 1:
-        bill.add("choice bit", output.width)
-    elif is_dsp(factor, source, bill.family):
+    bill.register(2)
+    multiplies = factor.bits > 1
+    if not (multiplies and has_adder(factor, source, bill.family)):  # else operands and product are in the block
+        bill.register(unit.inputs[0].width + factor.bits + output.width)
+    if multiplies and is_dsp(factor, source, bill.family):
         bill.memories += Resources(dsp=output.lanes)
-    else:
+    elif multiplies:
         bill.add("product bit", output.lanes * source.bits * factor.bits)
+    elif factor.signed:
+        bill.add("weight or its negative, bit", output.width)
     bill.mask((output.lanes - output.last_lanes) * source.bits)
     bill.output_queue(output.width, unit.schedule.credits)
 

@@ -52,7 +52,7 @@ module hwgen_magnitude #(
   logic fire, credit, fired1_q, fired2_q, first1_q, first2_q, ended1_q, ended2_q, ended3_q;
 
   assign last_beat = beat_q == BeatBits'(Beats - 1);
-  assign first = beat_q == '0 && vector_q == '0;
+  assign first = Beats * Vectors == 1 || (beat_q == '0 && vector_q == '0);
   assign last = last_beat && vector_q == VectorBits'(Vectors - 1);
   assign s_ready_o = credit || !last;
   assign fire = s_ready_o && s_valid_i;
