@@ -25,8 +25,8 @@ def stuck_gates(graph: Graph) -> tuple[str, ...]:
 
 def _stuck(least: int, most: int) -> str:
     if most == 0:
-        return "it never open: all pixels are skipped (100 %), whatever the input"
-    return "it always open: no pixel is skipped (0 %), whatever the input" if least > 0 else ""
+        return "one that never opens: all pixels are skipped (100 %), whatever the input"
+    return "one that always opens: no pixel is skipped (0 %), whatever the input" if least > 0 else ""
 
 
 def _reach(graph: Graph, gate: Node, known: dict[str, Range]) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.verify.process import run
 from hwgen.verify.rtlsim import simulate
 from hwgen.verify.simulator import find_simulator
+from tests.gated_cases import many_folds
 from tests.rtl_reference import reference
 from tests.rtl_support import (
     TERNARY,
@@ -122,7 +123,7 @@ def test_emit_is_deterministic_and_lists_every_source() -> None:
 
 
 def test_generated_headers_and_lines_are_short() -> None:
-    for name, text in emit(every_kernel()).items():
+    for name, text in (emit(every_kernel()) | emit(many_folds())).items():
         if name.endswith(".sv"):
             assert max(map(len, text.splitlines())) <= 100, name
         if name.endswith(".sv") and not name.startswith("lib/"):
@@ -153,7 +154,7 @@ def test_library_is_clean_under_verilator_wall(module: str, tmp_path: Path) -> N
     lint([LIBRARY / f"{module}.sv", *others], module, tmp_path)
 
 
-@pytest.mark.parametrize("design", [every_kernel(), tfc()], ids=["every_kernel", "tfc"])
+@pytest.mark.parametrize("design", [every_kernel(), tfc(), many_folds()], ids=["every_kernel", "tfc", "gated"])
 def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_path: Path) -> None:
     project = write(design, tmp_path)
     lint([project / name for name in (project / "files.f").read_text().split()], design.name, tmp_path)
@@ -168,6 +169,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_argmax", {"Lanes": 9, "IndexBits": 3}, "hwgen_argmax: IndexBits must hold every index"),
         ("hwgen_width", {"Pull": 0}, "hwgen_width: every parameter must be at least 1"),
         ("hwgen_mvtu", {"Groups": 2, "Pe": 2, "LastPe": 1}, "hwgen_mvtu: the neurons of a group must fill their beats"),
+        ("hwgen_mvtu", {"GateBits": 1}, "hwgen_mvtu: a gate needs thresholds and a single group"),
         ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks and Taps must be at least 1"),
         ("hwgen_dot", {"Counted": 1}, "hwgen_dot: Counted and BitPlanes take bipolar weights and integer inputs"),
         ("hwgen_window", {"PixelBeats": 3, "Blocks": 2}, "hwgen_window: Blocks must divide PixelBeats"),

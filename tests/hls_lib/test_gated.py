@@ -52,7 +52,7 @@ def test_mutations_are_seen(tmp_path: Path) -> None:
     for index, (right, wrong) in enumerate(
         (
             ("(gates.read().to_uint())", "(gates.read().to_uint() & 1)"),
-            ("code * ROWS + nf", "code + nf"),
+            ("code * ROWS + nf, p", "code + nf, p"),
         )
     ):
         assert run_cases([case], tmp_path / str(index), {"gated": (right, wrong)}) == ["turns"], wrong

@@ -19,11 +19,10 @@
 // take turns: each nf meets its weights once for each plane, slot (nf, plane, sf), with the bits of
 // that plane and times its factor of `Betas`.
 //
-// With `GateBits` each vector has a code, taken with its last beat; thresholds are those of the code
-// and the beat, {code, nf}. Where the code is zero the vector is dropped: the next one is read at
-// once, and the beats that the dropped one still owes leave one a cycle beside its slots. A slot
-// that ends a beat waits for them. Their sums mean nothing, so the thresholds of code zero must not
-// depend on them.
+// With `GateBits` each vector has a code, taken with its last beat; thresholds are those of {code,
+// nf}. Where the code is zero the vector is dropped: the next one is read at once, and the beats
+// that the dropped one still owes leave one a cycle beside its slots. A slot that ends a beat waits
+// for them. Their sums mean nothing: the thresholds of code zero must be below or above all sums.
 //
 // Do not use it where each output sees one channel (`hwgen_depthwise`), or for weights that change.
 
