@@ -13,7 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.nn.functional import conv2d, linear, one_hot
+from torch.nn.functional import one_hot
+
+from hwgen.errors import ConfigError
+from hwgen.nn.layers import QuantisedConv2d, QuantisedLinear, SignQuant, frozen, sign_quant, straight_through
 
 
 class Stochastic(StrEnum):
@@ -24,25 +27,9 @@ class Stochastic(StrEnum):
     ALWAYS = "always"
     """In evaluation too, to average over many samples. No hardware does that."""
 
-
-class _Sign(Function):
-    """-1 or +1 by sign. In QONNX, BipolarQuant with scale 1."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return torch.where(x >= 0, 1.0, -1.0)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        passed: Tensor = gradient * (x.abs() <= 1)
-        return passed
-
-    @staticmethod
-    def symbolic(graph: Any, x: Any) -> Any:
-        scale = graph.op("Constant", value_t=torch.tensor(1.0))
-        return graph.op("qonnx.custom_op.general::BipolarQuant", x, scale).setType(x.type())
+    def now(self, training: bool) -> bool:
+        """Whether it is random in this mode."""
+        return self is Stochastic.ALWAYS or (training and self is Stochastic.TRAINING)
 
 
 class _Sample(Function):
@@ -53,20 +40,28 @@ class _Sample(Function):
         ctx.save_for_backward(x)
         return torch.where(torch.rand_like(x) < (x + 1) / 2, 1.0, -1.0)
 
-    backward = _Sign.backward
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return SignQuant.backward(ctx, gradient)[0]
 
 
 class Binarise(nn.Module):
-    """-1 or +1 of real numbers, of any shape: BinaryNet's activation, and what its layers do to weights."""
+    """-1 or +1 of real numbers, of any shape: BinaryNet's activation, and what its layers do to weights.
+
+    Raises: ConfigError where `stochastic` is none of `Stochastic`.
+    """
 
     def __init__(self, stochastic: str = Stochastic.NEVER) -> None:
         super().__init__()
+        if stochastic not in tuple(Stochastic):
+            raise ConfigError("stochastic", f"must be one of {', '.join(Stochastic)}", repr(stochastic))
         self.stochastic = Stochastic(stochastic)
 
     def forward(self, x: Tensor) -> Tensor:
         """`x` binarised; at random where that is asked for now."""
-        random = self.stochastic is Stochastic.ALWAYS or (self.training and self.stochastic is Stochastic.TRAINING)
-        found: Tensor = (_Sample if random else _Sign).apply(x)  # type: ignore[no-untyped-call]
+        if not self.stochastic.now(self.training):
+            return sign_quant(x, torch.ones(()))
+        found: Tensor = _Sample.apply(x)  # type: ignore[no-untyped-call]
         return found
 
     def extra_repr(self) -> str:
@@ -74,46 +69,26 @@ class Binarise(nn.Module):
         return f"stochastic={self.stochastic.value}"
 
 
-class BinaryLinear(nn.Linear):
+class BinaryLinear(QuantisedLinear):
     """A dense layer whose weights are binarised."""
 
     def __init__(self, inputs: int, outputs: int, *, stochastic: str = Stochastic.NEVER) -> None:
-        super().__init__(inputs, outputs, bias=False)
-        self.binarise = Binarise(stochastic)
-        nn.init.xavier_uniform_(self.weight)
-
-    def quant_weight(self) -> Tensor:
-        """The weights of hardware, -1 or +1."""
-        return torch.where(self.weight >= 0, 1.0, -1.0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`x` (N, inputs) times the binary weights."""
-        return linear(x, self.binarise(self.weight))
+        super().__init__(inputs, outputs, Binarise(stochastic))
 
 
-class BinaryConv2d(nn.Conv2d):
-    """A convolution whose weights are binarised. Padding is a true 0: a padded tap adds nothing."""
+class BinaryConv2d(QuantisedConv2d):
+    """A convolution whose weights are binarised."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, *, padding: int = 0, stochastic: str = Stochastic.NEVER
     ) -> None:
-        super().__init__(inputs, outputs, kernel, padding=padding, bias=False)
-        self.binarise = Binarise(stochastic)
-        nn.init.xavier_uniform_(self.weight)
-
-    def quant_weight(self) -> Tensor:
-        """The weights of hardware, -1 or +1."""
-        return torch.where(self.weight >= 0, 1.0, -1.0)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`x` (N, inputs, height, width) convolved with the binary weights."""
-        return conv2d(x, self.binarise(self.weight), padding=self.padding)
+        super().__init__(inputs, outputs, kernel, Binarise(stochastic), padding=padding)
 
 
 def power_of_two(x: Tensor) -> Tensor:
     """AP2: the nearest power of two by exponent, sign(x) * 2^round(log2 |x|), with the gradient of `x`; 0 stays 0."""
     exponent = torch.log2(x.detach().abs().clamp(min=torch.finfo(x.dtype).tiny)).round()
-    return x + (x.detach().sign() * torch.exp2(exponent) - x.detach())
+    return straight_through(x, x.detach().sign() * torch.exp2(exponent))
 
 
 class _ShiftBatchNorm(nn.Module):
@@ -149,9 +124,8 @@ class _ShiftBatchNorm(nn.Module):
         return centred * factor.reshape(shape) + self.bias.reshape(shape)
 
     def _shift(self) -> Tensor:
-        """The factor 2^k of each channel in evaluation; a constant of the exported network."""
-        factor = power_of_two((self.running_var + self.epsilon).rsqrt()) * power_of_two(self.weight)
-        return torch.from_numpy(factor.detach().cpu().numpy().copy()).to(factor.device)
+        """The factor 2^k of each channel in evaluation."""
+        return frozen(power_of_two((self.running_var + self.epsilon).rsqrt()) * power_of_two(self.weight))
 
 
 class ShiftBatchNorm1d(_ShiftBatchNorm):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,8 @@ from hwgen.flow import Accelerator
 from hwgen.golden.matmul import Codes
 from hwgen.verify.evaluate import classes
 from hwgen.zoo.datasets import Dataset, Kind
-from hwgen.zoo.training import scores
+from hwgen.zoo.registry import Entry, find
+from hwgen.zoo.training import scores, train
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,11 +54,11 @@ class Proof:
         return self.passed and not any(self.mismatches.values())
 
 
-def compiled(model: nn.Module, kind: Kind, name: str, chosen: Settings) -> Accelerator:
-    """The accelerator of a trained network that takes images of `kind`."""
+def compiled(model: nn.Module, entry: Entry, kind: Kind, chosen: Settings) -> Accelerator:
+    """The accelerator of a trained network of the zoo that takes images of `kind`."""
     import torch
 
-    graph = flow.load(model, torch.zeros(kind.example_shape), name=name, **kind.hardware_input)
+    graph = flow.load(model, torch.zeros(kind.example_shape), name=entry.name, **kind.hardware_input)
     return flow.compile_with(graph, chosen)
 
 
@@ -86,6 +87,39 @@ def prove(
     return Proof(built.graph.name, float(right.mean()), len(images), found, passed, *figures)
 
 
+def compare(
+    names: Iterable[str],
+    data: Dataset,
+    accelerator: Callable[[nn.Module, Entry, Kind], Accelerator],
+    epochs: int | None = None,
+    frames: int = 100,
+) -> tuple[Proof, ...]:
+    """Train networks of the zoo the same way, prove each, and print what was found as a table.
+
+    Raises: MismatchError where a proof does not hold.
+    """
+    from rich.console import Console
+
+    console, proofs = Console(), []
+    for name in names:
+        entry = find(name)
+        model = entry.network(data.kind)
+        recipe = replace(entry.recipe, epochs=epochs or entry.recipe.epochs)
+        with console.status(f"training {name}, {recipe.epochs} epochs"):
+            train(model, data, recipe)
+        built = accelerator(model, entry, data.kind)
+        with console.status(f"simulating {frames} images of {name}"):
+            proofs.append(prove(built, model, data, frames))
+    title = f"{frames} test images of {data.kind.name}, PyTorch on all {len(data.test_labels)}"
+    console.print(proof_table(proofs, title))
+    for proof in proofs:
+        if not proof.holds:
+            found = {**proof.mismatches, "interval": proof.interval, "predicted": proof.predicted}
+            must = "PyTorch, golden model and back ends must agree, and cycles be the predicted ones"
+            raise MismatchError(proof.name, must, ", ".join(f"{key} {value}" for key, value in found.items()))
+    return tuple(proofs)
+
+
 def proof_table(proofs: Iterable[Proof], title: str) -> Table:
     """One row a network."""
     from rich.box import SIMPLE_HEAD
@@ -101,12 +135,3 @@ def proof_table(proofs: Iterable[Proof], title: str) -> Table:
         taken = f"{proof.predicted:,}" if proof.interval is None else f"{proof.interval:,} / {proof.predicted:,}"
         table.add_row(proof.name, f"{proof.accuracy:.2%}", *found, taken, f"{proof.lut:,}")
     return table
-
-
-def require(proofs: Iterable[Proof]) -> None:
-    """Every proof must hold. Raises: MismatchError naming the first network whose proof does not."""
-    for proof in proofs:
-        if not proof.holds:
-            found = {**proof.mismatches, "interval": proof.interval, "predicted": proof.predicted}
-            must = "PyTorch, golden model and back ends must agree, and cycles be the predicted ones"
-            raise MismatchError(proof.name, must, ", ".join(f"{key} {value}" for key, value in found.items()))

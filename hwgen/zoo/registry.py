@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 FINN = "FINN, FPGA 2017"
 
+TRAINED = frozenset(
+    {"tfc", "tfc-w1a2", "tfc-w2a2", "sfc", "binarynet-mlp", "binarynet-small", "binarynet-shift"},
+)
+"""Networks whose parameters lie in `trained/`: FINN's, trained on MNIST's first 10,000 images, others on digits."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -31,7 +36,6 @@ class Entry:
             `kind`, the images' kind, and `options`.
         recipe: how it is trained.
         settings: fields of `hwgen.config.Settings` that its accelerator starts from.
-        stored: hwgen brings trained parameters, in `trained/`.
     """
 
     name: str
@@ -43,7 +47,11 @@ class Entry:
     folder: str = "mnist"
     recipe: Recipe = field(default_factory=Recipe)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    stored: bool = False
+
+    @property
+    def stored(self) -> bool:
+        """Whether hwgen brings trained parameters."""
+        return self.name in TRAINED
 
     def network(self, kind: Kind | None = None, seed: int = 0) -> nn.Module:
         """The untrained network for images of `kind`. Raises: ToolError where PyTorch or Brevitas is missing."""
@@ -105,6 +113,17 @@ def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
     )
 
 
+def _few_bits(method: str, paper: str, numbers: str) -> Entry:
+    return Entry(
+        method,
+        paper,
+        f"two convolutions of 16 channels, dense layers of 32 and 10; {numbers}",
+        "few_bits.small",
+        {"method": method},
+        recipe=Recipe(epochs=15, rate=0.02),
+    )
+
+
 _SMALL = {"width": 16, "dense": 128}
 _RANDOM = {**_SMALL, "stochastic": "training"}
 _PRECISIONS = ("w1a1", "w1a2", "w2a2")
@@ -121,6 +140,14 @@ ENTRIES: tuple[Entry, ...] = (
     _binarynet("small", "six convolutions of 16 to 64 channels, three dense", "binarynet.convolutional", **_SMALL),
     _binarynet("random", "the small one, activations random in training", "binarynet.convolutional", **_RANDOM),
     _binarynet("shift", "the small one with shift-based batch norm", "binarynet.convolutional", **_SMALL, shift=True),
+    _few_bits("small-w1a1", "for comparison", "all -1 and +1"),
+    _few_bits("dorefa-w1a2", "DoReFa-Net, 2016", "binary weights, 2-bit activations"),
+    _few_bits("dorefa-w2a2", "DoReFa-Net, 2016", "2-bit weights and activations"),
+    _few_bits("qnn-w4a4", "QNN, 2016", "4-bit weights and activations"),
+    _few_bits("qnn-shift", "QNN, 2016", "weights powers of two, 4-bit activations"),
+    _few_bits("twn", "Ternary Weight Networks, 2016", "ternary weights, 4-bit activations"),
+    _few_bits("ternary-connect", "Lin et al., 2016", "ternary weights, random in training, 4-bit activations"),
+    _few_bits("binaryconnect", "BinaryConnect, 2015", "binary weights, 8-bit activations"),
 )
 """In the order that `hwgen zoo list` shows."""
 

@@ -1,0 +1,169 @@
+"""`hwgen zoo`: list, train, build, and one sentence for every error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwgen.zoo import ENTRIES
+from tests.test_cli import ROOT, call, report
+from tests.zoo.test_datasets import write_mnist
+
+
+def zoo(*words: str | Path, code: int = 0) -> Any:
+    return report("zoo", *words, code=code)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a checkpoint of each form, of one epoch on digits with the same seed."""
+    folder = tmp_path_factory.mktemp("zoo")
+    for form in ("pt", "npz"):
+        found = zoo("train", "tfc", "--epochs", "1", "--seed", "5", "-o", folder / f"tfc.{form}")
+        assert found.pop("checkpoint") == str(folder / f"tfc.{form}")
+        assert 0.1 < found.pop("accuracy") < 1
+        assert found == {
+            "network": "tfc", "dataset": "digits", "images": 1257, "seed": 5, "epochs": 1, "test_images": 540
+        }  # fmt: skip
+    return folder
+
+
+def test_list_says_what_there_is() -> None:
+    entries = zoo("list")
+    assert [entry["name"] for entry in entries] == [entry.name for entry in ENTRIES]
+    assert entries[0] == {
+        "name": "tfc",
+        "paper": "FINN, FPGA 2017",
+        "summary": "three dense layers of 64 and one of 10, W1A1",
+        "dataset": "digits",
+        "folder": "mnist",
+        "stored": True,
+    }
+    table = call("zoo", "list").stdout
+    assert all(entry.name in table for entry in ENTRIES)
+
+
+def test_list_needs_no_torch() -> None:
+    code = "import sys; sys.modules['torch'] = None; from hwgen.cli import main; sys.argv[1:] = ['zoo', 'list']; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0 and "cnv" in done.stdout, done.stderr
+
+
+def test_training_needs_torch(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['torch'] = None; from hwgen.cli import main; sys.argv[1:] = ['zoo', 'train', 'tfc']"
+    command = [sys.executable, "-c", f"{code}; main()"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: PyTorch and Brevitas: must be installed to train a network; found ")
+    assert done.stderr.endswith("pip install 'hwgen[train]', then pip install --no-deps brevitas.\n")
+
+
+def test_both_checkpoints_build_the_same_network(trained: Path, tmp_path: Path) -> None:
+    for form in ("pt", "npz"):
+        options = ("--checkpoint", trained / f"tfc.{form}", "--target-interval", "256", "--part", "xc7z010clg400-1")
+        found = zoo("build", "tfc", "-o", tmp_path / form, *options)
+        assert (found["interval_cycles"], found["part"]) == (256, "xc7z010clg400-1")
+    texts = [(tmp_path / form / "network.txt").read_text() for form in ("pt", "npz")]
+    assert texts[0] == texts[1]
+
+
+def test_the_parameters_in_hwgen_need_no_training(tmp_path: Path) -> None:
+    (tmp_path / "folding.json").write_text('{"fc0": {"pe": 16, "simd": 49}}')
+    found = zoo("build", "tfc", "-o", tmp_path / "out", "--folding", tmp_path / "folding.json", "--name", "small")
+    assert found["name"] == "small"
+    assert [(layer["pe"], layer["simd"]) for layer in found["layers"] if layer["name"] == "fc0"] == [(16, 49)]
+    assert report("simulate", tmp_path / "out", "--backend", "csim")["mismatches"] == 0
+
+
+def test_train_on_files(tmp_path: Path) -> None:
+    write_mnist(tmp_path, frames=60)
+    found = zoo("train", "binarynet-mlp", "--data", tmp_path, "--epochs", "1", "-o", tmp_path / "mlp.npz")
+    assert (found["dataset"], found["images"], found["test_images"]) == ("mnist", 60, 59)
+    built = zoo("build", "binarynet-mlp", "--checkpoint", tmp_path / "mlp.npz", "-o", tmp_path / "out")
+    assert built["layers"][0]["inputs"] == 784
+
+
+def test_a_plain_state_dict_is_of_the_published_images(tmp_path: Path) -> None:
+    import torch
+
+    from hwgen.zoo import find
+    from hwgen.zoo.datasets import MNIST
+
+    torch.save(find("tfc").network(MNIST).state_dict(), tmp_path / "plain.pt")
+    found = zoo("build", "tfc", "--checkpoint", tmp_path / "plain.pt", "-o", tmp_path / "out")
+    assert found["layers"][0]["inputs"] == 784
+
+
+ERRORS = [
+    (
+        ("train", "tcf"),
+        "error: network 'tcf': must be one of the zoo; found none of that name. Did you mean tfc or sfc or lfc?",
+    ),
+    (
+        ("build", "lfc", "-o", "out"),
+        "error: network lfc: must have a checkpoint; found no parameters in hwgen. "
+        "Run `hwgen zoo train lfc -o lfc.pt` and give --checkpoint lfc.pt.",
+    ),
+    (
+        ("train", "tfc", "-o", "tfc.onnx"),
+        "error: tfc.onnx: a checkpoint must end in .pt or .npz; found .onnx.",
+    ),
+    (
+        ("train", "tfc", "-o", "none/tfc.pt"),
+        "error: none/tfc.pt: its folder must exist; found none. Make none.",
+    ),
+    (
+        ("build", "tfc", "-o", "out", "--checkpoint", "none.npz"),
+        "error: none.npz: the checkpoint must exist; found no such file. Check the path.",
+    ),
+    (
+        ("build", "tfc", "-o", "out", "--checkpoint", "damaged.npz"),
+        "error: damaged.npz: the checkpoint must be whole; found BadZipFile. Train again.",
+    ),
+    (
+        ("build", "sfc", "-o", "out", "--checkpoint", "tfc.npz"),
+        "error: tfc.npz: the checkpoint must be of sfc; found tfc. Build tfc, or train again.",
+    ),
+    (
+        ("build", "tfc", "-o", "out", "--checkpoint", "odd.npz"),
+        "error: odd.npz: its images must be one of digits, coloured-digits, mnist, cifar10; found 'svhn'. Train again.",
+    ),
+    (
+        ("train", "tfc", "--data", "."),
+        "error: .: must hold train-images-idx3-ubyte, train10k-images-idx3-ubyte or either with .gz; "
+        "found damaged.npz, odd.npz, tfc.npz. Point --data at MNIST's IDX files.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), ERRORS, ids=[" ".join(words) for words, _ in ERRORS])
+def test_errors(trained: Path, tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    whole = (trained / "tfc.npz").read_bytes()
+    (tmp_path / "tfc.npz").write_bytes(whole)
+    (tmp_path / "damaged.npz").write_bytes(b"PK" + whole[2:100])
+    np.savez(tmp_path / "odd.npz", network=np.asarray("tfc"), dataset=np.asarray("svhn"))
+    command = [sys.executable, "-W", "ignore", "-m", "hwgen.cli", "zoo", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == message
+    assert not (tmp_path / "out").exists()
+
+
+def test_usage() -> None:
+    assert "Usage: " in call("zoo", "build", "tfc", code=2).stderr
+    assert json.loads(call("zoo", "list", "--json").stdout)
