@@ -18,7 +18,7 @@ from hwgen.ir.planes import MAX_ORDER
 
 
 class _Bipolar(torch.autograd.Function):
-    """+scale where x >= 0, -scale elsewhere: the QONNX operator BipolarQuant; the gradient passes x straight through."""
+    """+scale where x >= 0, -scale elsewhere: QONNX's BipolarQuant; the gradient passes x straight through."""
 
     @staticmethod
     def symbolic(graph: Any, x: Any, scale: Any) -> Any:
@@ -31,7 +31,7 @@ class _Bipolar(torch.autograd.Function):
         return torch.where(x >= 0, scale, -scale)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient, None
 
 
@@ -43,7 +43,7 @@ def bipolar(x: Tensor, scale: Tensor) -> Tensor:
 class ResidualSign(nn.Module):
     """An activation as `order` residual planes: sum_i beta_i H_i, H_i = sign(R_{i-1}), R_i = R_{i-1} - beta_i H_i.
 
-    The factors are one for each plane of the layer, learnt, or set by `calibrate` to the means of |R_{i-1}| over images.
+    The factors are one for each plane of the layer, learnt, or set by `calibrate` to means of |R_{i-1}| over images.
     In `forward` they are fixed-point numbers, multiples of one power of two of which the first takes `bits` bits, so
     that the hardware computes with the very same ones. The gradient is the straight-through one: to x that of the
     identity within the outermost levels, none outside (at order 1 sign's of BinaryNet, Courbariaux et al. 2016), and to
@@ -101,7 +101,7 @@ class ResidualSign(nn.Module):
         for beta in factors[1:]:
             x = x - planes[-1].detach()
             planes.append(plane_of(x, beta))
-        return cast(Tensor, sum(planes[1:], planes[0]))
+        return sum(planes[1:], planes[0])
 
     def _means(self, x: Tensor) -> list[Tensor]:
         """The factors of each input of a batch, each (N, 1, ...)."""
@@ -169,4 +169,4 @@ class HORQConv2d(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._conv_forward(x, _binary(self.weight, self.training), self.bias)
+        return cast(Tensor, self._conv_forward(x, _binary(self.weight, self.training), self.bias))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hwgen.ir.types import Bipolar, DType, IntType
+from hwgen.ir.types import Bipolar, IntType
 from tests.rtl_lib.planes import plane_frames, planes_unit
 from tests.rtl_support import design_of, prove
 
