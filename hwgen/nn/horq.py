@@ -79,7 +79,7 @@ class ResidualSign(nn.Module):
             must = "the factors of its planes must be positive and finite"
             raise ModelError("ResidualSign", must, f"{largest:g}", "Calibrate it, or train with a smaller rate")
         step = 2.0 ** (math.floor(math.log2(largest)) + 1 - self.bits)
-        rounded = (self.beta.detach() / step).round().clamp(min=1)
+        rounded = (self.beta.detach() / step).round().clamp(1, 2**self.bits - 1)
         rounded = rounded.cummin(0).values * step
         if torch.onnx.is_in_onnx_export():
             return torch.tensor(rounded.tolist())
