@@ -1,6 +1,7 @@
 """Train plain W1A1 and HORQ of order 1 to 4 alike, build one on every back end and prove it in both plane foldings."""
 
 import argparse
+import copy
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from train import digits, mnist, scores, train
 
 import hwgen
 from hwgen.config import read_settings
+from hwgen.golden.planes import residual
 from hwgen.nn import ResidualSign, calibrate
 from hwgen.verify.evaluate import accuracy
 
@@ -47,18 +49,59 @@ def right(model, images, labels):
     return float((scores(model, images, int(images.max())).argmax(1) == labels).mean())
 
 
-def with_dynamic(model, images, labels, train_images):
-    """Test accuracies with factors per input, and calibrated anew per layer; `model` is left as it was."""
-    layers = [layer for layer in model if isinstance(layer, ResidualSign)]
-    learnt = [layer.beta.detach().clone() for layer in layers]
-    for layer in layers:
-        layer.dynamic = True
+def others(model, images, labels, train_images):
+    """Test accuracies without training anew: with factors of each input, and calibrated for each layer."""
+    model = copy.deepcopy(model)
+    for layer in model:
+        if isinstance(layer, ResidualSign):
+            layer.dynamic = True
     dynamic = right(model, images, labels)
     calibrate(model, torch.tensor(train_images[:1000], dtype=torch.float32) / int(train_images.max()))
-    calibrated = right(model, images, labels)
-    for layer, beta in zip(layers, learnt, strict=True):
-        layer.beta.data = beta
-    return dynamic, calibrated
+    return dynamic, right(model, images, labels)
+
+
+def left(model, images):
+    """What planes leave of their inputs, |x - sum| / |x| over all layers: with the layers' factors, and each input's.
+
+    The latter by the golden model, as no hardware computes it.
+    """
+    seen = []
+    layers = [layer for layer in model if isinstance(layer, ResidualSign)]
+    hooks = [
+        layer.register_forward_hook(lambda layer, given, result: seen.append((layer.order, given[0], result)))
+        for layer in layers
+    ]
+    scores(model, images, int(images.max()))
+    for hook in hooks:
+        hook.remove()
+    reals = [(order, x.numpy().astype(np.float64), near.numpy()) for order, x, near in seen]
+    size = sum(np.square(x).sum() for _, x, _ in reals)
+    own = sum(np.square(x - near).sum() for _, x, near in reals)
+    inputs = sum(np.square(x - residual(x, order)[0]).sum() for order, x, _ in reals)
+    return np.sqrt(own / size), np.sqrt(inputs / size)
+
+
+def accuracies(console, train_images, images, train_labels, labels, options):
+    """Train all networks alike and print their accuracies; the networks by order."""
+    table = Table(title=f"accuracy on {len(images)} test images", box=SIMPLE_HEAD)
+    for heading in ("network", "factors\nlearnt", "same, of\neach input", "same,\ncalibrated"):
+        table.add_column(heading, justify="right")
+    for heading in ("left of inputs\nlearnt", "left of inputs\nof each input"):
+        table.add_column(heading, justify="right")
+    if options.dynamic:
+        table.add_column("trained with those\nof each input", justify="right")
+    models = {}
+    for order in range(5):
+        how = {"epochs": options.epochs, "seed": options.seed}
+        model = models[order] = train(order, train_images, train_labels, **how)
+        shares = [right(model, images, labels)]
+        if order > 0:
+            shares += [*others(model, images, labels, train_images), *left(model, images)]
+        if options.dynamic and order > 0:
+            shares.append(right(train(order, train_images, train_labels, **how, dynamic=True), images, labels))
+        table.add_row(f"HORQ-{order}" if order else "plain W1A1", *(f"{share:.2%}" for share in shares))
+    console.print(table)
+    return models
 
 
 def prove(console, model, images, labels, folder):
@@ -93,24 +136,13 @@ def main():
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--order", type=int, default=2, help="of the network that is built")
+    parser.add_argument("--dynamic", action="store_true", help="also train with factors of each input")
     parser.add_argument("--frames", type=int, default=120, help="test images that are simulated")
     options = parser.parse_args()
     console = Console()
 
-    train_images, images, train_labels, labels = mnist(options.mnist) if options.mnist else digits()
-    table = Table(title=f"accuracy on {len(images)} test images", box=SIMPLE_HEAD)
-    for heading in ("network", "factors learnt", "of each input", "calibrated"):
-        table.add_column(heading, justify="right")
-    models = {}
-    for order in range(5):
-        model = models[order] = train(order, train_images, train_labels, epochs=options.epochs, seed=options.seed)
-        share = f"{right(model, images, labels):.2%}"
-        if order == 0:
-            table.add_row("plain W1A1", share, "", "")
-        else:
-            others = with_dynamic(model, images, labels, train_images)
-            table.add_row(f"HORQ-{order}", share, *(f"{other:.2%}" for other in others))
-    console.print(table)
+    _, images, _, labels = data = mnist(options.mnist) if options.mnist else digits()
+    models = accuracies(console, *data, options)
     chosen = slice(options.frames)
     if not prove(console, models[options.order], images[chosen], labels[chosen], options.output):
         sys.exit("error: a back end disagrees with the golden model or with the predicted cycles")

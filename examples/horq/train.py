@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
 
+from hwgen.nn import ResidualSign
 from hwgen.verify.vectors import read_array
 
 TEST_DIGITS = 540
@@ -26,16 +27,19 @@ def mnist(folder):
     return images[:, None], tests[:, None], labels.astype("int64"), truth.astype("int64")
 
 
-def train(order, images, labels, *, epochs, seed=0):
+def train(order, images, labels, *, epochs, seed=0, dynamic=False):
     """The trained network in eval mode, for images (N, 1, H, W) of whole numbers.
 
     HORQ's factors are learnt at a tenth of the rate: batch norm behind a layer takes any common scale out of them, so
-    they wander. Calibrated on the images instead, they keep the ratios of the paper's rule.
+    they wander. With `dynamic` every input has its own, as in the paper.
     """
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     x, y = torch.tensor(images, dtype=torch.float32) / int(images.max()), torch.tensor(labels)
     model = network(order, images.shape[-1])
+    for layer in model:
+        if isinstance(layer, ResidualSign):
+            layer.dynamic = dynamic
     factors = [parameter for name, parameter in model.named_parameters() if name.endswith(".beta")]
     others = [parameter for name, parameter in model.named_parameters() if not name.endswith(".beta")]
     groups = [{"params": others}, {"params": factors, "lr": 1e-3}] if factors else [{"params": others}]
