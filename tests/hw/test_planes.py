@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hwgen.config import settings
 from hwgen.errors import ConfigError
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.design import Design
@@ -155,3 +156,10 @@ def test_cost(case: tuple[tuple[int, ...], tuple[int, int]], luts: tuple[int, in
         unit = planes_unit(betas, (64, 16), folding, in_turn=bool(in_turn), result=IntType(2, signed=False))
         found = unit_resources(unit, Family.XC7)
         assert found.dsp == 0 and abs(found.lut / measured - 1) < 0.15
+
+
+def test_settings() -> None:
+    assert settings(planes={"conv0": "serial"}).planes == {"conv0": "serial"}
+    with pytest.raises(ConfigError) as error:
+        settings(planes={"conv0": "sideways"})
+    assert str(error.value) == "settings: planes.conv0: should be 'parallel' or 'serial'; found 'sideways'."
