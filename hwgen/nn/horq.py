@@ -18,7 +18,7 @@ from hwgen.ir.planes import MAX_ORDER
 
 
 class _Bipolar(torch.autograd.Function):
-    """+scale where x >= 0, -scale elsewhere: the QONNX operator BipolarQuant; the gradient goes straight through."""
+    """+scale where x >= 0, -scale elsewhere: QONNX's BipolarQuant; the gradient passes x straight through."""
 
     @staticmethod
     def symbolic(graph: Any, x: Any, scale: Any) -> Any:
@@ -79,7 +79,7 @@ class ResidualSign(nn.Module):
             must = "the factors of its planes must be positive and finite"
             raise ModelError("ResidualSign", must, f"{largest:g}", "Calibrate it, or train with a smaller rate")
         step = 2.0 ** (math.floor(math.log2(largest)) + 1 - self.bits)
-        rounded = (self.beta.detach() / step).round().clamp(min=1)
+        rounded = (self.beta.detach() / step).round().clamp(1, 2**self.bits - 1)
         rounded = rounded.cummin(0).values * step
         if torch.onnx.is_in_onnx_export():
             return torch.tensor(rounded.tolist())
@@ -169,5 +169,4 @@ class HORQConv2d(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        sums: Tensor = self._conv_forward(x, _binary(self.weight, self.training), self.bias)
-        return sums
+        return cast(Tensor, self._conv_forward(x, _binary(self.weight, self.training), self.bias))

@@ -171,7 +171,17 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_mvtu", {"Groups": 2, "Pe": 2, "LastPe": 1}, "hwgen_mvtu: the neurons of a group must fill their beats"),
         ("hwgen_mvtu", {"GateBits": 1}, "hwgen_mvtu: a gate needs thresholds and a single group"),
         ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks and Taps must be at least 1"),
-        ("hwgen_dot", {"Counted": 1}, "hwgen_dot: Counted and BitPlanes take bipolar weights and integer inputs"),
+        (
+            "hwgen_dot",
+            {"Counted": 1},
+            "hwgen_dot: Counted, BitPlanes and Planes take bipolar weights and integer inputs",
+        ),
+        (
+            "hwgen_dot",
+            {"Planes": 2, "InputBits": 1, "InputBipolar": 0},
+            "hwgen_dot: an input has a bit for each of its planes, and one more if Counted",
+        ),
+        ("hwgen_mvtu", {"PlaneFolds": 2}, "hwgen_mvtu: PlaneFolds must be 1 or Planes"),
         ("hwgen_window", {"PixelBeats": 3, "Blocks": 2}, "hwgen_window: Blocks must divide PixelBeats"),
         ("hwgen_window", {"Rows": 2}, "hwgen_window: Rows must hold what a row of windows sees"),
         ("hwgen_pool", {"OutputBits": 7}, "hwgen_pool: OutputBits must be at least InputBits"),

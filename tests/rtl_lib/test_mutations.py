@@ -17,6 +17,7 @@ from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.bench import Stalls
 from hwgen.verify.rtlsim import simulate
 from tests.gated_cases import PATTERNS, frames_of, many_folds
+from tests.rtl_lib.planes import planes_unit
 from tests.rtl_lib.test_joins import concat_of, sum_of
 from tests.rtl_lib.test_scale import magnitude, scaled
 from tests.rtl_support import (
@@ -58,6 +59,10 @@ def planes() -> Design:
     return design_of(replace(unit, arithmetic=Arithmetic.BIT_PLANES))
 
 
+def residual(*, in_turn: bool) -> Design:
+    return design_of(planes_unit((5, 3), (13, 5), (2, 4), in_turn=in_turn, pixels=2))
+
+
 def xnor() -> Design:
     """A group of 15 bits, a carry and a group of 7."""
     return design_of(matvec(np.random.default_rng(7), B, B, (46, 4), (2, 23)))
@@ -79,6 +84,15 @@ CASES = {
     "wrong_frame_step": (padded(), Mutation("hwgen_window", "last_row ? FrameStep : RowStep", "RowStep")),
     "first_group_again": (grouped(), Mutation("hwgen_mvtu", "reading_q <= last_neuron;", "reading_q <= last_slot;")),
     "positive_sign_plane": (planes(), Mutation("hwgen_dot", "Negative ? -count : count", "count")),
+    "last_plane_dropped": (
+        residual(in_turn=False),
+        Mutation("hwgen_dot", "betas_i[plane*BetaBits+digit] ?", "plane < 1 && betas_i[plane*BetaBits+digit] ?"),
+    ),
+    "last_turn_dropped": (
+        residual(in_turn=True),
+        Mutation("hwgen_mvtu", "betas2_q <= Betas[", "betas2_q <= plane1_q == '1 ? '0 : Betas["),
+    ),
+    "weights_go_on": (residual(in_turn=True), Mutation("hwgen_mvtu", "last_synapse && !last_plane", "1'b0")),
     "group_carry_lost": (xnor(), Mutation("hwgen_group_count", "carry = bits[First]", "carry = 1'b0")),
     "tree_carry_lost": (xnor(), Mutation("hwgen_popcount", "carry_q <= bits[First]", "carry_q <= 1'b0")),
     "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),

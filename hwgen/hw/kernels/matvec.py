@@ -58,8 +58,8 @@ class Arithmetic(Enum):
     Bit planes (Courbariaux et al. 2016): an n-bit input is n binary vectors x_i, and with bipolar weights
     x_i . w = 2 * popcount(x_i AND w) - popcount(x_i). The numbers are the same.
 
-    Residual planes (HORQ, Li et al. 2017) have factors, and XNOR and popcount each: all planes side by side,
-    or one after another through one array.
+    Residual planes (HORQ, Li et al. 2017) have factors, and XNOR and popcount each: all planes of an input side by
+    side, or one after another through one array.
     """
 
     DIRECT = "direct"

@@ -51,8 +51,9 @@ module hwgen_dot #(
 );
 
   localparam bit Direct = !Counted && !BitPlanes;
+  localparam bit Signs = WeightBits == 1 && WeightBipolar && !InputBipolar;
 
-  if ((!Direct || Planes > 0) && (WeightBits != 1 || !WeightBipolar || InputBipolar)) begin : gen_check_bipolar
+  if ((!Direct || Planes > 0) && !Signs) begin : gen_check_bipolar
     $error("hwgen_dot: Counted, BitPlanes and Planes take bipolar weights and integer inputs");
   end
   if (Counted && Planes == 0 && InputBits != 2) begin : gen_check_counted

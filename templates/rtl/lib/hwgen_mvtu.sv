@@ -145,9 +145,13 @@ module hwgen_mvtu #(
       neuron_q <= '0;
       reading_q <= 1'b1;
     end else if (fire) begin
-      if (drops) slot_q <= '0;
-      else if (last_synapse && !last_plane) slot_q <= slot_q - SlotBits'(SynapseFolds - 1);
-      else slot_q <= last_slot ? '0 : slot_q + 1'b1;
+      if (drops) begin
+        slot_q <= '0;
+      end else if (last_synapse && !last_plane) begin
+        slot_q <= slot_q - SlotBits'(SynapseFolds - 1);
+      end else begin
+        slot_q <= last_slot ? '0 : slot_q + 1'b1;
+      end
       synapse_q <= last_synapse ? '0 : synapse_q + 1'b1;
       if (last_synapse) begin
         plane_q <= last_plane ? '0 : plane_q + 1'b1;
