@@ -116,16 +116,15 @@ def simulate(
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
-    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink. A frame is offered
-    every `pace` cycles, or as fast as frames are taken. `reset_after_beats` input beats, and the design starts again.
+    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink; a frame is offered
+    every `pace` cycles, or as soon as it is taken; after `reset_after_beats` input beats the design starts again.
 
     Raises: ToolError where a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    gates = gates_of(design, golden)
-    network = traced(design, gates)
+    network = traced(design, gates_of(design, golden))
     run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
-    found, timed = {**run.taps, design.output.name: run.outputs}, run.times if stalls is None else {}
+    found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
         backend=backend,
         frames=len(codes),
@@ -134,13 +133,13 @@ def simulate(
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
         predicted=_predicted(design, network, len(codes), pace),
-        beats_timed=sum(len(times) for times in timed.values()),
-        mistimed=_mistimed(network, len(codes), pace, timed),
+        beats_timed=sum(len(times) for times in run.times.values()),
+        mistimed=_mistimed(network, len(codes), pace, run.times),
         pace=pace,
         stalled=stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
-        skipping=skipping(design, gates, len(codes), timed.get(design.output.name), pace),
+        skipping=skipping(design, golden, len(codes), run.times.get(design.output.name), pace),
     )
 
 
@@ -148,7 +147,7 @@ def simulate(
 class _Run:
     """Beats that left the design and ran inside it (`taps`, by stream), cycles where the design's clock was run.
 
-    `times` are the cycles of all beats by stream, from the first that entered.
+    `times` are the cycles of all beats by stream, from the first that entered; none where it was stalled.
     """
 
     outputs: Bytes
@@ -177,7 +176,8 @@ def _run(
     whole = len(run.out_cycles) == frames * design.output.beats
     found = cycles_of(run.in_cycles, run.out_cycles, frames) if whole else None
     cycles = {**run.tap_cycles, design.input.name: run.in_cycles, design.output.name: run.out_cycles}
-    times = {name: each - run.in_cycles[0] for name, each in cycles.items()}
+    flowing = options["stalls"] is None
+    times = {name: each - run.in_cycles[0] for name, each in cycles.items()} if flowing else {}
     return _Run(run.outputs, run.build_s, run.run_s, run.taps, times, found)
 
 

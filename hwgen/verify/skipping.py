@@ -77,14 +77,15 @@ def traced(design: Design, gates: Gates) -> Network:
 
 
 def skipping(
-    design: Design, gates: Gates, frames: int, found: IntArray | None = None, pace: int = 0
+    design: Design, golden: Mapping[str, Codes], frames: int, found: IntArray | None = None, pace: int = 0
 ) -> Skipping | None:
-    """What gates spared in a run of `frames` frames; None where there are none.
+    """What gates spare in the first `frames` frames of a golden trace, shares in all of it; None without gates.
 
     `found` are the simulated times of output beats; `pace` is the source's, as `beat_times` takes it.
     """
     if not design.gated:
         return None
+    gates = gates_of(design, golden)
     work = {unit.name: unit.cycles for unit in design.gated}
     shares = {name: 1 - float(opened.mean()) for name, opened in gates.items()}
     output = design.output.name
