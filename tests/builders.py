@@ -28,6 +28,7 @@ from hwgen.ir.ops import (
     Div,
     LeakyRelu,
     Levels,
+    Magnitude,
     MatMul,
     Mul,
     Op,
@@ -232,6 +233,23 @@ class ImageBuilder:
         shape = (out,) if flat else (*source.type.shape[:-1], out)
         return self.add("fc", MatMul(codes_of(self.rng, weight, (out, fan_in)), weight), (source,), shape)
 
+    def signs(self, source: Value) -> Value:
+        """-1 or +1 by sign."""
+        return self.add("sign", Activation((Sign(),)), (source,), source.type.shape, B)
+
+    def conv_with_k(self, source: Value, out: int, geometry: Geometry) -> Value:
+        """A binary convolution on signs times XNOR-Net's K, the box-filtered magnitudes of pixels."""
+        height, width, channels = source.type.shape
+        sums = self.conv(self.signs(source), out, geometry, B)
+        size = self.add("size", Magnitude(channels), (source,), (height, width, 1))
+        return self.add("scale", Scale(), (sums, self.pool(size, geometry, PoolKind.SUM)), sums.type.shape)
+
+    def dense_with_k(self, source: Value, out: int) -> Value:
+        """A binary dense layer on signs times the magnitude of the whole tensor."""
+        sums = self.dense(self.signs(source), out, B)
+        size = self.add("size", Magnitude(source.type.elements), (source,), (1,))
+        return self.add("scale", Scale(), (sums, size), (out,))
+
     def graph(self, name: str = "net") -> Graph:
         """The network so far; `last` leaves it."""
         return Graph(name, self.input, tuple(self.nodes), self.last)
@@ -432,7 +450,20 @@ def concat_net(rng: Rng) -> Graph:
     return net.graph("concat_net")
 
 
-IMAGE_NETWORKS = (resnet_like, mobilenet_like, signal_net, padded_net, concat_net)
+def xnor_like(rng: Rng) -> Graph:
+    """Layers of XNOR-Net with K, of random sizes: a convolution, perhaps a pool, a pointwise one and a dense one."""
+    codes = IntType(int(rng.integers(2, 6)), signed=True)
+    net = ImageBuilder(rng, (4, 4, int(rng.integers(1, 6))), codes)
+    tall, wide = ((2, 2), (1, 3), (3, 1), (3, 3))[int(rng.integers(4))]
+    geometry = Geometry((tall, wide), padding=(tall // 2, wide // 2, (tall - 1) // 2, (wide - 1) // 2))
+    scaled = net.conv_with_k(net.input, int(rng.integers(1, 8)), geometry)
+    net.act(net.pool(scaled, Geometry((2, 2), (2, 2))) if rng.random() < 0.5 else scaled, codes)
+    net.act(net.conv_with_k(net.last, int(rng.integers(2, 8)), Geometry((1, 1))), codes)
+    net.dense_with_k(net.last, int(rng.integers(4, 9)))
+    return net.graph("xnor_like")
+
+
+IMAGE_NETWORKS = (resnet_like, mobilenet_like, signal_net, padded_net, concat_net, xnor_like)
 
 
 def random_folding(rng: Rng, network: Graph, most: int = 2000) -> dict[str, LayerFolding]:

@@ -182,7 +182,14 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
     needed = _least_lanes(legal, beats_for_one_lane(layer), target)
     lanes = _reader_lanes(graph, layer, found)
     follows = lanes >= needed and (not isinstance(layer.op, Concat) or legal % lanes == 0)
-    return Folding(pe=lanes if follows else needed)
+    return Folding(pe=lanes if follows and not _is_scaled(graph, layer) else needed)
+
+
+def _is_scaled(graph: Graph, layer: Node) -> bool:
+    """Whether each lane of `layer` holds a multiplier, or compares products: as many as needed, and no more."""
+    source = graph.producers.get(layer.inputs[0].name)
+    behind = isinstance(layer.op, Threshold) and source is not None and isinstance(source.op, Scale)
+    return behind or isinstance(layer.op, Scale)
 
 
 def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> int:

@@ -31,6 +31,7 @@ from hwgen.verify.process import run
 from hwgen.verify.rtlsim import simulate
 from hwgen.verify.simulator import find_simulator
 from tests.gated_cases import many_folds
+from tests.rtl_lib.test_scale import scaled
 from tests.rtl_reference import reference
 from tests.rtl_support import (
     TERNARY,
@@ -154,7 +155,11 @@ def test_library_is_clean_under_verilator_wall(module: str, tmp_path: Path) -> N
     lint([LIBRARY / f"{module}.sv", *others], module, tmp_path)
 
 
-@pytest.mark.parametrize("design", [every_kernel(), tfc(), many_folds()], ids=["every_kernel", "tfc", "gated"])
+@pytest.mark.parametrize(
+    "design",
+    [every_kernel(), tfc(), many_folds(), scaled(U2, None, 5, 2, 3)],
+    ids=["every_kernel", "tfc", "gated", "scaled"],
+)
 def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_path: Path) -> None:
     project = write(design, tmp_path)
     lint([project / name for name in (project / "files.f").read_text().split()], design.name, tmp_path)
@@ -185,6 +190,9 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_window", {"PixelBeats": 3, "Blocks": 2}, "hwgen_window: Blocks must divide PixelBeats"),
         ("hwgen_window", {"Rows": 2}, "hwgen_window: Rows must hold what a row of windows sees"),
         ("hwgen_pool", {"OutputBits": 7}, "hwgen_pool: OutputBits must be at least InputBits"),
+        ("hwgen_magnitude", {"LastLanes": 2}, "hwgen_magnitude: LastLanes must lie in 1..Lanes"),
+        ("hwgen_magnitude", {"Vectors": 0}, "hwgen_magnitude: Beats and Vectors must be at least 1"),
+        ("hwgen_scale", {"LastLanes": 2}, "hwgen_scale: LastLanes must lie in 1..Lanes"),
         ("hwgen_add", {"InputBits": 15}, "hwgen_add: InputBits must be the sum of Bits"),
         ("hwgen_concat", {"Beats": 1}, "hwgen_concat: every input must have a turn of at least one beat"),
         ("hwgen_fork", {"Readers": 0}, "hwgen_fork: Readers must be at least 1"),

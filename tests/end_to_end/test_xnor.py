@@ -15,37 +15,22 @@ from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.graph import Graph, Value
-from hwgen.ir.ops import Activation, Add, Magnitude, Mul, PoolKind, Scale, Sign
+from hwgen.ir.graph import Graph
+from hwgen.ir.ops import Activation, Add, Mul, PoolKind, Sign
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.passes.pipeline import integer_network
-from tests.builders import ImageBuilder, random_folding
+from tests.builders import ImageBuilder, random_folding, xnor_like
 from tests.end_to_end.prove import prove
 
 B = Bipolar()
 FRAMES = 4
 
 
-def conv_with_k(net: ImageBuilder, source: Value, out: int, geometry: Geometry) -> Value:
-    """A binary convolution on the signs of `source`, times the box-filtered magnitudes of its pixels."""
-    height, width, channels = source.type.shape
-    signs = net.add("sign", Activation((Sign(),)), (source,), source.type.shape, B)
-    sums = net.conv(signs, out, geometry, B)
-    size = net.add("size", Magnitude(channels), (source,), (height, width, 1))
-    k = net.pool(size, geometry, PoolKind.SUM)
-    return net.add("scale", Scale(), (sums, k), sums.type.shape)
-
-
 def xnor_network(seed: int, codes: IntType, geometry: Geometry, shape: tuple[int, int, int], out: int) -> Graph:
     """Two layers with K, the second one dense; a maximum between product and threshold."""
     net = ImageBuilder(np.random.default_rng(seed), shape, codes)
-    scaled = conv_with_k(net, net.input, out, geometry)
-    pooled = net.pool(scaled, Geometry((2, 2), (2, 2)))
-    source = net.act(pooled, codes)
-    signs = net.add("sign", Activation((Sign(),)), (source,), source.type.shape, B)
-    dense = net.dense(signs, 5, B)
-    size = net.add("size", Magnitude(source.type.elements), (source,), (1,))
-    net.add("scale", Scale(), (dense, size), (5,))
+    pooled = net.pool(net.conv_with_k(net.input, out, geometry), Geometry((2, 2), (2, 2)))
+    net.dense_with_k(net.act(pooled, codes), 5)
     return net.graph("with_k")
 
 
@@ -63,10 +48,11 @@ def test_k(name: str, tmp_path: Path) -> None:
     prove(hwgen.compile(graph, target_interval=400), 1, FRAMES, tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_other_foldings(seed: int, tmp_path: Path) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(60))
+def test_random_sizes_and_foldings(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
-    graph = xnor_network(seed, IntType(4, signed=True), PADDED, (4, 6, 5), 7)
+    graph = xnor_like(rng)
     wishes = random_folding(rng, integer_network(graph))
     folding = {layer: wish.model_dump(exclude_none=True) for layer, wish in wishes.items()}
     prove(hwgen.compile(graph, folding=folding), seed, FRAMES, tmp_path)
@@ -77,7 +63,7 @@ def test_a_k_of_zero_leaves_the_constant(backend: str) -> None:
     """Where all magnitudes of a window are 0, alpha * K * a + c is c: its sign is the bit, 0 counting as +1."""
     constants = np.array([-0.5, 0.0, 0.25, -3.0])
     net = ImageBuilder(np.random.default_rng(3), (5, 5, 2), IntType(4, signed=True))
-    scaled = conv_with_k(net, net.input, 4, PADDED)
+    scaled = net.conv_with_k(net.input, 4, PADDED)
     net.add("bits", Activation((Mul(np.array([0.3, 0.2, 0.1, 0.4])), Add(constants), Sign())), (scaled,), (5, 5, 4), B)
     built = hwgen.compile(net.graph("no_k"))
     frames = np.random.default_rng(4).integers(-8, 8, (6, 5, 5, 2))
@@ -118,7 +104,7 @@ def leave(unit: Unit) -> Unit:
 @pytest.mark.parametrize("change", [leave, wrong_sum, unsigned_numbers, unsigned_sums])
 def test_a_mutation_is_caught(backend: str, change: Callable[[Unit], Unit]) -> None:
     net = ImageBuilder(np.random.default_rng(5), (5, 4, 3), IntType(3, signed=True))
-    conv_with_k(net, net.input, 4, PADDED)
+    net.conv_with_k(net.input, 4, PADDED)
     sound = hwgen.compile(net.graph("control"))
     mutant = replace(sound, design=replace(sound.design, units=tuple(map(change, sound.design.units))))
     outcome = mutant.simulate(20, backend)

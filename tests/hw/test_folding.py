@@ -215,3 +215,14 @@ def test_the_window_unit_meets_the_target_too() -> None:
     _, folding, design = designed(net.graph(), target=128)
     assert folding["conv0"].simd == 2
     assert next(unit for unit in design.units if isinstance(unit, SlidingWindow)).cycles == 128
+
+
+@pytest.mark.parametrize(("target", "lanes"), [(36 * 8, 1), (36 * 4, 2), (36, 8)])
+def test_multipliers_are_as_few_as_the_target_asks_for(target: int, lanes: int) -> None:
+    """Also where the reader takes more lanes: a product, and a comparison with it, cost more than a converter."""
+    net = ImageBuilder(np.random.default_rng(0), (6, 6, 3), IntType(4, signed=True))
+    net.act(net.conv_with_k(net.input, 8, Geometry((1, 1))), IntType(2, signed=False))
+    net.conv(net.last, 4, Geometry((1, 1)), B)
+    wishes = {"conv1": wish(1, 8)}
+    found = resolve(integer_network(net.graph()), wishes, target)
+    assert found["scale0"] == found["act0"] == Folding(pe=lanes)

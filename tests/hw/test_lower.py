@@ -29,7 +29,7 @@ from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.lower import choices_for, lower
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind, Scale
+from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (
@@ -181,15 +181,12 @@ def test_residual() -> None:
 def test_k() -> None:
     """Signs and magnitudes of one input: a fork, the box filter in one lane, a FIFO each, one K for a pixel's beats."""
     net = image(INT4, (6, 6, 4))
-    signs = net.act(net.input, B)
-    sums = net.conv(signs, 6, SAME, B)
-    k = net.pool(net.add("size", Magnitude(4), (net.input,), (6, 6, 1)), SAME, PoolKind.SUM)
-    net.act(net.add("scale", Scale(), (sums, k), (6, 6, 6)), B)
-    wishes = {"conv0": wish(2, 4), "size0": wish(2), "scale0": wish(3), "act1": wish(3)}
+    net.act(net.conv_with_k(net.input, 6, SAME), B)
+    wishes = {"conv0": wish(2, 4), "size0": wish(2), "scale0": wish(3), "act0": wish(3)}
     _, folding, design = designed(net.graph(), wishes)
     assert [(type(unit), unit.name) for unit in design.units] == [
         (ForkUnit, "source_fork"),
-        (ThresholdUnit, "act0"),
+        (ThresholdUnit, "sign0"),
         (SlidingWindow, "conv0_window"),
         (MatVec, "conv0"),
         (WidthConverter, "size0_width"),
@@ -200,7 +197,7 @@ def test_k() -> None:
         (Fifo, "scale0_fifo0"),
         (Fifo, "scale0_fifo1"),
         (ScaleUnit, "scale0"),
-        (ThresholdUnit, "act1"),
+        (ThresholdUnit, "act0"),
     ]
     scale = design.units[-2]
     assert isinstance(scale, ScaleUnit) and [stream.lanes for stream in scale.inputs] == [3, 1]

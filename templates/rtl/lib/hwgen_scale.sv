@@ -114,6 +114,10 @@ module hwgen_scale #(
     end
 
     assign products[lane*OutputBits +: OutputBits] = product_q;
+
+    // Its upper bits repeat the sign where the product fits into fewer.
+    logic unused_product;
+    assign unused_product = ^product;
   end
 
   hwgen_credit_queue #(
