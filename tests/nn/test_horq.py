@@ -157,9 +157,13 @@ def test_sizes(order: int, bits: int, message: str) -> None:
 def test_factors_must_be_positive(beta: float) -> None:
     layer = ResidualSign(2)
     layer.beta.data[0] = beta
-    with pytest.raises(ModelError) as error:
-        layer(torch.zeros(3))
-    assert str(error.value) == (
+    message = (
         f"ResidualSign: the factors of its planes must be positive and finite; found {beta:g}. "
         "Calibrate it, or train with a smaller rate."
     )
+    with pytest.raises(ModelError) as error:
+        layer(torch.zeros(3))
+    assert str(error.value) == message
+    with pytest.raises(ModelError) as error:
+        import_module(nn.Sequential(layer, HORQLinear(3, 2)), torch.zeros(1, 3), input_type=IntType(4, signed=True))
+    assert str(error.value) == message
