@@ -78,7 +78,7 @@ def test_factors_are_fixed_point_and_do_not_grow(order: int, bits: int, seed: in
     assert np.array_equal(codes, np.round(codes))
     assert codes.min() >= 1 and codes.max() < 2**bits
     assert np.all(np.diff(codes) <= 0)
-    levels = np.unique(layer(torch.linspace(-4, 4, 401) * float(layer.beta[0])).detach().numpy())
+    levels = np.unique(layer(torch.linspace(-4, 4, 401) * layer.beta.detach()[0]).detach().numpy())
     assert len(levels) <= 2**order
 
 
