@@ -84,12 +84,12 @@ def left(model, images):
 def accuracies(console, train_images, images, train_labels, labels, options):
     """Train all networks alike and print their accuracies; the networks by order."""
     table = Table(title=f"accuracy on {len(images)} test images", box=SIMPLE_HEAD)
-    for heading in ("network", "factors\nlearnt", "same, of\neach input", "same,\ncalibrated"):
+    for heading in ("network", "factors\nlearnt", "of each\ninput", "calibrated"):
         table.add_column(heading, justify="right")
-    for heading in ("left of inputs\nlearnt", "left of inputs\nof each input"):
+    for heading in ("left:\nlearnt", "left: of\neach input"):
         table.add_column(heading, justify="right")
     if options.dynamic:
-        table.add_column("trained with those\nof each input", justify="right")
+        table.add_column("trained: of\neach input", justify="right")
     models = {}
     for order in range(5):
         how = {"epochs": options.epochs, "seed": options.seed}

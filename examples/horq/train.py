@@ -21,9 +21,8 @@ def digits():
 
 def mnist(folder):
     """As `digits`, from the four IDX files of MNIST; images are (N, 1, 28, 28) of 0 to 255."""
-    names = [f"{part}-{kind}" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte") for part in ("train", "t10k")]
-    paths = [next(path for path in sorted(folder.iterdir()) if path.name.startswith(name)) for name in names]
-    images, tests, labels, truth = (read_array(path) for path in paths)
+    names = [f"{part}*-{kind}*" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte") for part in ("train", "t10k")]
+    images, tests, labels, truth = (read_array(next(folder.glob(name))) for name in names)
     return images[:, None], tests[:, None], labels.astype("int64"), truth.astype("int64")
 
 

@@ -92,7 +92,7 @@ def _require_runs(module: torch.nn.Module, example: torch.Tensor, title: str) ->
     try:
         with torch.no_grad():
             module(example)
-    except ModelError:  # a layer of ours says it better
+    except ModelError:  # a layer of hwgen.nn says best itself what is wrong
         raise
     except Exception as error:  # whatever the module's own code raises
         raise ModelError(

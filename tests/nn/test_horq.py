@@ -78,7 +78,7 @@ def test_factors_are_fixed_point_and_do_not_grow(order: int, bits: int, seed: in
     assert np.array_equal(codes, np.round(codes))
     assert codes.min() >= 1 and codes.max() < 2**bits
     assert np.all(np.diff(codes) <= 0)
-    levels = np.unique(layer(torch.linspace(-4, 4, 401) * float(layer.beta[0])).detach().numpy())
+    levels = np.unique(layer(torch.linspace(-4, 4, 401) * layer.beta.detach()[0]).detach().numpy())
     assert len(levels) <= 2**order
 
 
@@ -157,9 +157,13 @@ def test_sizes(order: int, bits: int, message: str) -> None:
 def test_factors_must_be_positive(beta: float) -> None:
     layer = ResidualSign(2)
     layer.beta.data[0] = beta
-    with pytest.raises(ModelError) as error:
-        layer(torch.zeros(3))
-    assert str(error.value) == (
+    message = (
         f"ResidualSign: the factors of its planes must be positive and finite; found {beta:g}. "
         "Calibrate it, or train with a smaller rate."
     )
+    with pytest.raises(ModelError) as error:
+        layer(torch.zeros(3))
+    assert str(error.value) == message
+    with pytest.raises(ModelError) as error:
+        import_module(nn.Sequential(layer, HORQLinear(3, 2)), torch.zeros(1, 3), input_type=IntType(4, signed=True))
+    assert str(error.value) == message

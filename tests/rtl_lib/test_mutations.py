@@ -82,7 +82,7 @@ CASES = {
     "one_row_less": (padded(), Mutation("hwgen_window", "level_d == level_t'(Rows)", "level_d >= level_t'(Rows - 1)")),
     "wrong_pad": (padded(), Mutation("hwgen_window", "offset_q < 0 ||", "")),
     "wrong_frame_step": (padded(), Mutation("hwgen_window", "last_row ? FrameStep : RowStep", "RowStep")),
-    "first_group_again": (grouped(), Mutation("hwgen_mvtu", "reading_q <= last_neuron;", "reading_q <= last_slot;")),
+    "first_group_again": (grouped(), Mutation("hwgen_mvtu", "last_plane && last_neuron;", "last_plane && last_slot;")),
     "positive_sign_plane": (planes(), Mutation("hwgen_dot", "Negative ? -count : count", "count")),
     "last_plane_dropped": (
         residual(in_turn=False),
