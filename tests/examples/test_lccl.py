@@ -44,6 +44,6 @@ def test_report_and_proof(run: ModuleType) -> None:
 
 def test_training_closes_gates_and_learns(run: ModuleType) -> None:
     train_images, images, train_labels, labels = run.digits()
-    network = run.train(train_images, train_labels, epochs=5, penalty=2.0)
+    network = run.train(train_images, train_labels, epochs=6, price=2.0)
     assert run.accuracy(network, images, labels) > 0.7
     assert np.mean([part.open for part in network.modules() if isinstance(part, LCCLConv2d)]) < 0.95
