@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ESTIMATE = {
     "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers",
-    "units", "device", "resources", "explanation"
+    "units", "device", "resources", "explanation", "gated", "warnings"
 }  # fmt: skip
 UNIT = {
     "name", "layer", "kind", "cycles", "utilisation", "starved_cycles", "blocked_cycles", "depth", "held", "width",
@@ -114,7 +114,7 @@ def test_simulate(folder: Path) -> None:
     found = report("simulate", folder / "out", "--backend", "golden", "--frames", "7")
     assert found.keys() == {
         "backend", "frames", "mismatches", "first_mismatches", "streams_checked", *CYCLES, "predicted", "beats_timed",
-        "mistimed", "input_interval", "stalls", "wall_s"
+        "mistimed", "input_interval", "stalls", "skipping", "wall_s"
     }  # fmt: skip
     assert found["predicted"].keys() == CYCLES and found["wall_s"].keys() == {"build", "run"}
     assert (found["backend"], found["frames"], found["mismatches"]) == ("golden", 7, 0)

@@ -14,7 +14,7 @@ from torch import nn
 
 from hwgen.nn.lccl import LCCLConv2d
 
-CHANNELS, CLASSES, GATE_BITS = (8, 16, 32), 10, 2
+CHANNELS, CLASSES = (8, 16, 32), 10
 BINARY = {"bias": False, "weight_quant": SignedBinaryWeightPerTensorConst, "weight_scaling_const": 1.0}
 
 
@@ -42,7 +42,7 @@ class Block(nn.Module):
 
     def __init__(self, inputs, outputs, stride, gated, bits):
         super().__init__()
-        gate = (lambda layer: LCCLConv2d(layer, gate_bits=GATE_BITS)) if gated else (lambda layer: layer)
+        gate = (lambda layer: LCCLConv2d(layer, gate_bits=1, step=1.0)) if gated else (lambda layer: layer)
         self.codes = nn.Sequential(nn.BatchNorm2d(inputs), activation(bits))
         self.branch = nn.Sequential(
             gate(conv(inputs, outputs, stride=stride)),

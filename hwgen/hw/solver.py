@@ -21,6 +21,7 @@ from hwgen.hw.folding import folded_layers, resolve
 from hwgen.hw.folds import Product, intervals, product_of
 from hwgen.hw.kernel import Folding
 from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import Choices, draft
@@ -97,7 +98,8 @@ class Problem:
 
     def _price(self, unit: Unit) -> Resources:
         """What `unit` takes. Its arrays and thresholds are the network's, so its other fields tell it apart."""
-        values = (getattr(unit, each.name) for each in fields(unit))
+        parts = (unit.product, unit.gate) if isinstance(unit, GatedMatVec) else (unit,)
+        values = (getattr(part, each.name) for part in parts for each in fields(part))
         key = (self.part, *(value for value in values if not isinstance(value, np.ndarray | Thresholding)))
         if key not in self.prices:
             self.prices[key] = unit_resources(unit, self.device.family)

@@ -83,7 +83,7 @@ def test_the_penalty_closes_gates() -> None:
         strengths.append(penalty.item())
     assert strengths[-1] < 0.5 * strengths[0]
     gates = [part for part in model.modules() if isinstance(part, LCCLConv2d)]
-    assert strengths[-1] == pytest.approx(sum(gate.strength.item() for gate in gates))
+    assert strengths[-1] == pytest.approx(sum(gate.strength.item() ** 2 for gate in gates))
     assert all(gate.open < 1 for gate in gates)
     assert gate_penalty(nn.ReLU()) == 0
 
