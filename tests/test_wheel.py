@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import onnx
 
+from hwgen.zoo.registry import TRAINED
 from tests.frontend.onnx_nets import net, node
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +30,8 @@ def test_an_installed_wheel_works_anywhere(tmp_path: Path) -> None:
     python = sys.executable
     run(python, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT, cwd=tmp_path)
     wheel = next(tmp_path.glob("hwgen-*.whl"))
+    carried = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"hwgen/zoo/trained/{name}.npz" for name in TRAINED} <= carried
     run(python, "-m", "venv", tmp_path / "empty", cwd=tmp_path)
     programs, constraints = tmp_path / "empty" / "bin", ROOT / "constraints.txt"
     run(programs / "pip", "install", "--quiet", "--constraint", constraints, f"{wheel}[sim]", cwd=tmp_path)
@@ -52,5 +56,6 @@ def test_an_installed_wheel_works_anywhere(tmp_path: Path) -> None:
         assert report["mismatches"] == 0
         assert report["frames"] == 16
     assert report["predicted"]["interval_cycles"] == built["interval_cycles"]
+    assert json.loads(run(hwgen, "zoo", "list", "--json", cwd=elsewhere))[0]["stored"]
     findings = json.loads(run(hwgen, "doctor", "--json", cwd=elsewhere))
     assert all(finding["ok"] for finding in findings if finding["required"])

@@ -14,7 +14,6 @@ from hwgen.errors import ModelError
 from hwgen.frontend.qonnx import import_qonnx, quiet
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
-from hwgen.nn.runtime import prepare_torch
 
 if TYPE_CHECKING:
     import onnx
@@ -43,6 +42,8 @@ def import_module(
 
     Raises: ModelError naming the layer, what must hold, what was found and what to change.
     """
+    from hwgen.nn import prepare_torch
+
     prepare_torch()
     title = name or type(module).__name__
     proto = export(module, example_input, title)
@@ -117,6 +118,8 @@ def load_checkpoint(path: str | Path, module: torch.nn.Module) -> None:
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """What a PyTorch file holds, without running code from it. Raises: ModelError."""
+    from hwgen.nn import prepare_torch
+
     prepare_torch()
     import torch
 

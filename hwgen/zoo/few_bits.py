@@ -40,6 +40,8 @@ class Numbers:
     spread: bool = False
 
 
+_RANDOM_TERNARY = Numbers(lambda: TernaryConnect(Stochastic.TRAINING), lambda: UnitActivation(4, 2.0), spread=True)
+
 METHODS = {
     "small-w1a1": Numbers(Binarise, Binarise),
     "dorefa-w1a2": Numbers(lambda: DoReFaWeight(1), lambda: UnitActivation(2)),

@@ -129,7 +129,7 @@ def proof_table(proofs: Iterable[Proof], title: str) -> Table:
     table = Table(title=title, box=SIMPLE_HEAD, caption="mismatches with the golden model", caption_justify="left")
     judges = tuple(proofs[0].mismatches)
     for heading in ("network", "accuracy", *judges, "cycles a frame", "LUT"):
-        table.add_column(heading, justify="left" if heading == "network" else "right")
+        table.add_column(heading, justify="left" if heading == "network" else "right", no_wrap=heading == "network")
     for proof in proofs:
         found = [str(proof.mismatches[judge]) for judge in judges]
         taken = f"{proof.predicted:,}" if proof.interval is None else f"{proof.interval:,} / {proof.predicted:,}"

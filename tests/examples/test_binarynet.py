@@ -11,6 +11,7 @@ import pytest
 
 from hwgen.config import Settings
 from hwgen.zoo import find, load_dataset
+from hwgen.zoo.datasets import DIGITS
 from hwgen.zoo.parameters import load
 from hwgen.zoo.proof import compiled, prove
 from tests.examples.load import EXAMPLES, example
@@ -27,7 +28,12 @@ def script() -> Iterator[ModuleType]:
 def test_cycles(script: ModuleType) -> None:
     assert script.expected_reports() == EXPECTED
     assert all(report["interval_cycles"] <= 1024 for report in EXPECTED.values())
-    assert all("planes" in report["conv0"] for name, report in EXPECTED.items() if name != "binarynet-mlp")
+
+
+def test_the_first_layer_takes_bit_planes(script: ModuleType) -> None:
+    for name in script.NETWORKS:
+        settings = script.accelerator(find(name).network(DIGITS), find(name), DIGITS).settings
+        assert settings.bit_planes == ("fc0" if name == "binarynet-mlp" else "conv0",)
 
 
 def test_from_training_to_proof(
@@ -44,7 +50,7 @@ def test_zero_mismatches_on_a_hundred_images(script: ModuleType, name: str) -> N
     """The trained parameters that hwgen brings, on every back end."""
     data = load_dataset()
     model, kind = load(find(name))
-    found = prove(script.accelerator(model, name, kind), model, data, 100)
+    found = prove(script.accelerator(model, find(name), kind), model, data, 100)
     assert found.frames == 100
     assert found.mismatches == {"torch": 0, "csim": 0, "dpi": 0, "rtl": 0}
     assert found.holds and found.interval == found.predicted
@@ -53,6 +59,6 @@ def test_zero_mismatches_on_a_hundred_images(script: ModuleType, name: str) -> N
 
 def test_another_networks_scores_are_noticed(script: ModuleType) -> None:
     model, kind = load(find("binarynet-mlp"))
-    built = compiled(model, kind, "mlp", Settings())
+    built = compiled(model, find("binarynet-mlp"), kind, Settings())
     other = find("binarynet-mlp").network(kind, seed=1)
     assert not prove(built, other, load_dataset(), 5, backends=()).holds

@@ -32,12 +32,13 @@ def accumulators(graph: Graph, module: torch.nn.Module, codes: np.ndarray, scale
 
 
 def assert_agrees(module: torch.nn.Module, shape: tuple[int, ...], seed: int = 0, count: int = 40) -> Graph:
-    """Golden and module give the same integers on random frames, and the frames tell networks apart."""
+    """Golden and module give the same integers on random frames, and other frames give others."""
     graph, codes = imported(module, shape), frames(shape, seed, count)
     wanted = accumulators(graph, module, codes)
     last = np.moveaxis(codes, 1, -1).reshape(count, *graph.input.type.shape)
     assert np.array_equal(run(graph, last).reshape(wanted.shape), wanted)
-    assert not np.array_equal(run(graph, last[::-1]).reshape(wanted.shape), wanted)
+    constant = len(np.unique(wanted, axis=0)) == 1  # a tiny network may give the same for every frame
+    assert np.array_equal(run(graph, last[::-1]).reshape(wanted.shape), wanted) == constant
     return graph
 
 
