@@ -9,7 +9,7 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.ir.types import Bipolar, DType, IntType
-from tests.hls_lib.cases import run_cases
+from tests.hls_lib.cases import generator, run_cases
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 
 B = Bipolar()
@@ -60,4 +60,18 @@ def test_scale(tmp_path: Path) -> None:
         for lanes in (1, 2, 5)
     ]
     assert all(isinstance(case.design.units[-1], ScaleUnit) for case in cases)
+    assert run_cases(cases, tmp_path) == []
+
+
+def test_random_magnitudes_and_scales(tmp_path: Path) -> None:
+    """Random sizes, lanes and types of both units."""
+    rng = generator(23)
+    kinds: tuple[DType, ...] = (B, *(IntType(bits, signed) for bits in (1, 2, 4, 7) for signed in (False, True)))
+    cases = []
+    for index in range(20):
+        elements, vectors, summed = (int(n) for n in rng.integers(1, (40, 4, 4)))
+        lanes = int(rng.integers(1, elements + 1))
+        one, two = (kinds[int(n)] for n in rng.integers(len(kinds), size=2))
+        cases.append(magnitude_case(f"rm{index}", elements, lanes, one, vectors=vectors * summed, summed=summed))
+        cases.append(scale_case(f"rs{index}", elements, lanes, (one, two), vectors=vectors))
     assert run_cases(cases, tmp_path) == []

@@ -17,7 +17,7 @@ from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType, IntType, smallest_int
-from tests.rtl_support import design_of, draw, graph_of, prove, thresholding
+from tests.rtl_support import design_of, draw, graph_of, prove, thresholding, tiered
 
 B, U1, U3, I1, I5 = Bipolar(), IntType(1, False), IntType(3, False), IntType(1, True), IntType(5, True)
 
@@ -94,3 +94,16 @@ def test_scale(dtype: DType, factor: DType | None, elements: int, lanes: int, ve
 )
 def test_every_pair_of_types(types: tuple[DType, DType | None], lanes: int, tmp_path: Path) -> None:
     prove_random(scaled(*types, 3, lanes, 2), tmp_path)
+
+
+@pytest.mark.parametrize("seed", tiered(range(40), *range(3, 40)))
+def test_random_sizes(seed: int, tmp_path: Path) -> None:
+    """Random sizes, lanes, vectors and types of both units."""
+    rng = np.random.default_rng(seed)
+    kinds = (B, U1, U3, I1, I5, IntType(8, True))
+    elements, vectors, summed = (int(n) for n in rng.integers(1, (20, 5, 4)))
+    lanes = int(rng.integers(1, elements + 1))
+    dtype, factor = (kinds[int(n)] for n in rng.integers(len(kinds), size=2))
+    prove_random(design_of(magnitude(dtype, elements, lanes, vectors * summed, summed)), tmp_path / "magnitude")
+    few = None if factor.bits == 8 else factor
+    prove_random(scaled(dtype if dtype.bits < 8 else I5, few, elements, lanes, vectors), tmp_path / "scale")
