@@ -9,7 +9,7 @@ from torch import nn
 from hwgen.nn.lccl import gate_penalty
 
 TEST_DIGITS = 540
-PRICE = 0.4
+PRICE = 0.3
 """What open gates cost in the loss; it rises from nothing to 1.4 times as much."""
 
 

@@ -52,7 +52,7 @@ def edge_bill(output: Stream, family: Family) -> Bill:
 
 def _matvec(unit: MatVec, bill: Bill) -> None:
     _lanes(unit, bill)
-    _ending(unit, unit.threshold_rom, unit.output, bill, unit.groups * unit.neuron_folds)
+    _ending(unit, unit.threshold_rom, unit.output, bill, unit.groups * unit.neuron_folds, unit.schedule.credits)
 
 
 def _gated(unit: GatedMatVec, bill: Bill) -> None:
@@ -60,7 +60,8 @@ def _gated(unit: GatedMatVec, bill: Bill) -> None:
     _lanes(product, bill)
     bill.counter(product.neuron_folds)
     bill.register(3 * unit.gate.width + 2)
-    _ending(product, unit.threshold_rom, replace(unit.output, elements=rows), bill, product.neuron_folds)
+    sets = replace(unit.output, elements=rows)
+    _ending(product, unit.threshold_rom, sets, bill, product.neuron_folds, unit.schedule.credits)
 
 
 def _lanes(unit: MatVec, bill: Bill) -> None:
@@ -89,10 +90,12 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     bill.register(4 + 4 * (unit.taps > 1))
     bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
     products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
-    _ending(unit, unit.threshold_rom, unit.output, bill, unit.blocks)
+    _ending(unit, unit.threshold_rom, unit.output, bill, unit.blocks, unit.schedule.credits)
 
 
-def _ending(unit: MatVec | DepthwiseUnit, rom: Memory | None, sets: Stream, bill: Bill, beats: int) -> None:
+def _ending(
+    unit: MatVec | DepthwiseUnit, rom: Memory | None, sets: Stream, bill: Bill, beats: int, credits: int
+) -> None:
     """Activation, mask of spare lanes and output queue of a unit with weights; thresholds are those of `sets`."""
     output, activation = unit.output, unit.activation
     if activation is not None or output.last_lanes < output.lanes:
@@ -105,7 +108,7 @@ def _ending(unit: MatVec | DepthwiseUnit, rom: Memory | None, sets: Stream, bill
     if output.last_lanes < output.lanes:
         bill.register(1)
         bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
-    bill.output_queue(output.width, unit.schedule.credits)
+    bill.output_queue(output.width, credits)
 
 
 def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, sums: DType, bill: Bill) -> None:
