@@ -36,7 +36,7 @@ class Proof:
         passed: every simulation did, to the cycle where it counts them.
         interval: cycles a frame as the RTL took them; None where no RTL was simulated.
         predicted: cycles a frame of the estimate.
-        lut: LUTs of the estimate.
+        lut, dsp: LUTs and DSP slices of the estimate.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Proof:
     interval: int | None
     predicted: int
     lut: int
+    dsp: int
 
     @property
     def holds(self) -> bool:
@@ -83,7 +84,7 @@ def prove(
             interval = outcome.cycles.interval
     right = classes(built.graph, built.outputs(data.test_images)) == data.test_labels
     report = built.estimate()
-    figures = (interval, report.interval_cycles, round(report.resources.lut))
+    figures = (interval, report.interval_cycles, round(report.resources.lut), report.resources.dsp)
     return Proof(built.graph.name, float(right.mean()), len(images), found, passed, *figures)
 
 
@@ -128,10 +129,10 @@ def proof_table(proofs: Iterable[Proof], title: str) -> Table:
     proofs = tuple(proofs)
     table = Table(title=title, box=SIMPLE_HEAD, caption="mismatches with the golden model", caption_justify="left")
     judges = tuple(proofs[0].mismatches)
-    for heading in ("network", "accuracy", *judges, "cycles a frame", "LUT"):
+    for heading in ("network", "accuracy", *judges, "cycles a frame", "LUT", "DSP"):
         table.add_column(heading, justify="left" if heading == "network" else "right", no_wrap=heading == "network")
     for proof in proofs:
         found = [str(proof.mismatches[judge]) for judge in judges]
         taken = f"{proof.predicted:,}" if proof.interval is None else f"{proof.interval:,} / {proof.predicted:,}"
-        table.add_row(proof.name, f"{proof.accuracy:.2%}", *found, taken, f"{proof.lut:,}")
+        table.add_row(proof.name, f"{proof.accuracy:.2%}", *found, taken, f"{proof.lut:,}", str(proof.dsp))
     return table
