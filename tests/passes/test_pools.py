@@ -11,7 +11,7 @@ from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Conv, Pool, PoolKind, Threshold
+from hwgen.ir.ops import Conv, Magnitude, Pool, PoolKind, Scale, Threshold
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from hwgen.passes.pools import ThresholdsBeforePools
@@ -55,6 +55,19 @@ def test_same_numbers(seed: int, codes: DType) -> None:
     assert [type(node.op) for node in after.nodes] == [Conv, Threshold, Pool]
     assert same(before, after, seed)
     assert after.output == before.output and after.node("pool0").output.type.dtype == codes
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_behind_k(seed: int) -> None:
+    """XNOR-Net pools products with K: few-bit codes are pooled in their place."""
+    net = ImageBuilder(np.random.default_rng(seed), (6, 6, 3), INT3)
+    net.act(net.pool(net.conv_with_k(net.input, 5, Geometry((3, 3))), Geometry((2, 2), (2, 2))), UINT2)
+    before, after = exchanged(net.graph())
+    kinds = [Threshold, Conv, Magnitude, Pool, Scale]
+    assert [type(node.op) for node in before.nodes] == [*kinds, Pool, Threshold]
+    assert [type(node.op) for node in after.nodes] == [*kinds, Threshold, Pool]
+    assert after.nodes[-1].inputs[0].type.dtype == UINT2
+    assert same(before, after, seed)
 
 
 def test_falling_channels_take_the_minimum() -> None:
