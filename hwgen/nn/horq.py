@@ -147,19 +147,22 @@ def calibrate(network: nn.Module, images: Iterable[Tensor] | Tensor) -> None:
     network.train(training)
 
 
-def _binary(weight: Tensor, training: bool) -> Tensor:
-    """alpha * sign(weight), alpha the mean |weight| of each filter (Rastegari et al. 2016, equation 6)."""
+def _binary(weight: Tensor) -> Tensor:
+    """alpha * sign(weight), alpha the mean |weight| of each filter (Rastegari et al. 2016, equation 6).
+
+    The gradient reaches weights of any size: without clipping in the training loop, one that stopped at 1 would stay.
+    """
     alpha = weight.detach().abs().mean(tuple(range(1, weight.ndim)), keepdim=True)
     if torch.onnx.is_in_onnx_export():  # a number of the file, not a computation that others may round otherwise
         alpha = torch.tensor(alpha.tolist())
-    return bipolar(weight.clamp(-1, 1) if training else weight, alpha)
+    return bipolar(weight, alpha)
 
 
 class HORQLinear(nn.Linear):
     """A dense layer of binary weights, alpha * sign(W) with an alpha for each neuron. Behind a `ResidualSign`."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.linear(x, _binary(self.weight, self.training), self.bias)
+        return functional.linear(x, _binary(self.weight), self.bias)
 
 
 class HORQConv2d(nn.Conv2d):
@@ -169,4 +172,4 @@ class HORQConv2d(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, self._conv_forward(x, _binary(self.weight, self.training), self.bias))
+        return cast(Tensor, self._conv_forward(x, _binary(self.weight), self.bias))
