@@ -65,3 +65,10 @@ def test_random_gates(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(4, 100))
 def test_many_random_gates(seed: int, tmp_path: Path) -> None:
     prove_gates(seed, tmp_path)
+
+
+@pytest.mark.parametrize("seed", [41, pytest.param(42, marks=pytest.mark.long)])
+def test_with_hardly_more_than_the_worst_case_needs(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A beat and a row of slack at most: slower, but never stuck."""
+    monkeypatch.setattr("hwgen.hw.fifo.SLACK", 10**9)
+    prove_gates(seed, tmp_path)
