@@ -25,6 +25,7 @@ from brevitas.proxy import ActQuantProxyFromInjector, WeightQuantProxyFromInject
 from hwgen.errors import ModelError
 from hwgen.nn import ResidualSign
 from hwgen.nn.binarynet import Binarise, Stochastic
+from hwgen.nn.quantisers import TernaryConnect
 
 
 def _has(proxy: torch.nn.Module, *kinds: type) -> bool:
@@ -70,10 +71,9 @@ class FaithfulManager(QONNXManager):
 def require_expressible(module: torch.nn.Module) -> None:
     """Refuse quantisers that QONNX cannot say. Raises: ModelError naming the layer's quantiser."""
     for name, proxy in module.named_modules():
-        if isinstance(proxy, Binarise) and proxy.stochastic is Stochastic.ALWAYS:
-            raise ModelError(
-                name, "binarisation must be by sign in hardware", "a random one", "Set stochastic to training or never"
-            )
+        if isinstance(proxy, Binarise | TernaryConnect) and proxy.stochastic is Stochastic.ALWAYS:
+            must = "hardware must round, or take the sign"
+            raise ModelError(name, must, "a random quantiser", "Set stochastic to training or never")
         if isinstance(proxy, ResidualSign) and proxy.dynamic:
             must = "residual planes must have factors of their layer's own"
             raise ModelError(name, must, "factors that depend on the input", "Calibrate it: hwgen.nn.calibrate")

@@ -27,6 +27,13 @@ class Stochastic(StrEnum):
     ALWAYS = "always"
     """In evaluation too, to average over many samples. No hardware does that."""
 
+    @classmethod
+    def of(cls, name: str) -> Stochastic:
+        """The choice called `name`. Raises: ConfigError."""
+        if name not in tuple(cls):
+            raise ConfigError("stochastic", f"must be one of {', '.join(cls)}", repr(name))
+        return cls(name)
+
     def now(self, training: bool) -> bool:
         """Whether it is random in this mode."""
         return self is Stochastic.ALWAYS or (training and self is Stochastic.TRAINING)
@@ -38,7 +45,7 @@ class _Sample(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.save_for_backward(x)
-        return torch.where(torch.rand_like(x) < (x + 1) / 2, 1.0, -1.0)
+        return torch.where(torch.rand_like(x) < (x + 1) / 2, 1.0, -1.0).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
@@ -53,9 +60,7 @@ class Binarise(nn.Module):
 
     def __init__(self, stochastic: str = Stochastic.NEVER) -> None:
         super().__init__()
-        if stochastic not in tuple(Stochastic):
-            raise ConfigError("stochastic", f"must be one of {', '.join(Stochastic)}", repr(stochastic))
-        self.stochastic = Stochastic(stochastic)
+        self.stochastic = Stochastic.of(stochastic)
 
     def forward(self, x: Tensor) -> Tensor:
         """`x` binarised; at random where that is asked for now."""

@@ -48,7 +48,7 @@ class SignQuant(Function):
     def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
         """`x` binarised."""
         ctx.save_for_backward(x)
-        return torch.where(x >= 0, scale, -scale)
+        return torch.where(x >= 0, scale, -scale).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:

@@ -21,7 +21,7 @@ from dependencies import value
 from torch import Tensor, nn
 
 from hwgen.errors import ConfigError
-from hwgen.nn.binarynet import Binarise, Stochastic, power_of_two
+from hwgen.nn.binarynet import Stochastic, power_of_two
 from hwgen.nn.layers import frozen, int_quant, sign_quant, straight_through
 
 
@@ -82,7 +82,8 @@ class DoReFaWeight(nn.Module):
             return sign_quant(weight, weight.detach().abs().mean())
         bent = torch.tanh(weight)
         steps = 2**self.bits - 1
-        unit = bent / (2 * bent.detach().abs().max()) + 0.5
+        largest = bent.detach().abs().max().clamp(min=torch.finfo(bent.dtype).tiny)
+        unit = bent / (2 * largest) + 0.5
         odd = 2 * (unit.detach() * steps).round() - steps
         return _whole(2 * unit - 1, odd, torch.tensor(1 / steps), self.bits + 1)
 
@@ -117,7 +118,7 @@ class LinearQuant(nn.Module):
 class PowerOfTwoWeight(nn.Module):
     """QNN's weights that are shifts: a sign and a power of two from 2^-m to 1, m = 2^(k - 1) - 1, for 2 or 3 bits k.
 
-    In hardware they are ordinary integers from -2^m to 2^m; synthesis finds the shifts where they are constants.
+    In hardware they are ordinary integers from -2^m to 2^m, multiplied like others.
     """
 
     def __init__(self, bits: int) -> None:
@@ -138,7 +139,7 @@ class TernaryWeight(nn.Module):
         """The quantised weights; the gradient goes straight through."""
         sizes = weight.detach().abs()
         kept = sizes > 0.7 * sizes.mean()
-        factor = sizes[kept].mean()
+        factor = sizes[kept].mean() if kept.any() else torch.ones(())
         return _whole(weight, torch.where(kept, weight.detach().sign(), 0.0), factor, 2)
 
 
@@ -150,7 +151,7 @@ class TernaryConnect(nn.Module):
 
     def __init__(self, stochastic: str = Stochastic.NEVER) -> None:
         super().__init__()
-        self.stochastic = Binarise(stochastic).stochastic
+        self.stochastic = Stochastic.of(stochastic)
 
     def forward(self, weight: Tensor) -> Tensor:
         """The quantised weights; the gradient goes straight through within [-1, 1]."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,11 +53,11 @@ def require_torch() -> None:
         raise ToolError("PyTorch and Brevitas", "must be installed to train a network", str(error), change) from error
 
 
-def pixels(images: Bytes, kind: Kind) -> Tensor:
-    """What a network sees of bytes (N, height, width, channels): numbers in [0, 1], channels first."""
+def pixels(images: Bytes, kind: Kind, like: nn.Module) -> Tensor:
+    """What the network `like` sees of bytes (N, height, width, channels): numbers in [0, 1], channels first."""
     import torch
 
-    return torch.from_numpy(np.moveaxis(images, -1, 1).astype(np.float32)) / kind.peak
+    return torch.from_numpy(np.moveaxis(images, -1, 1)).to(next(like.parameters()).dtype) / kind.peak
 
 
 def train(model: nn.Module, data: Dataset, recipe: Recipe, seed: int = 0, progress: Progress = lambda *_: None) -> None:
@@ -77,7 +77,7 @@ def train(model: nn.Module, data: Dataset, recipe: Recipe, seed: int = 0, progre
             total = 0.0
             for chosen in _batches(order.permutation(len(targets)), recipe.batch):
                 optimiser.zero_grad()
-                error = loss_of(model(pixels(data.images[chosen], data.kind)), targets[chosen])
+                error = loss_of(model(pixels(data.images[chosen], data.kind, model)), targets[chosen])
                 error.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
                 _clip(matrices, recipe.clip)
@@ -87,15 +87,15 @@ def train(model: nn.Module, data: Dataset, recipe: Recipe, seed: int = 0, progre
     model.eval()
 
 
-def scores(model: nn.Module, images: Bytes, kind: Kind) -> npt.NDArray[np.float32]:
-    """The network's own forward pass in evaluation mode, (N, classes)."""
+def scores(model: nn.Module, images: Bytes, kind: Kind) -> npt.NDArray[Any]:
+    """The network's own forward pass in evaluation mode, (N, classes), in the precision of its parameters."""
     import torch
 
     model.eval()
     with torch.no_grad(), _one_thread():
         starts = range(0, len(images), _AT_ONCE)
-        parts = [model(pixels(images[start : start + _AT_ONCE], kind)) for start in starts]
-    found: npt.NDArray[np.float32] = torch.cat(parts).numpy()
+        parts = [model(pixels(images[start : start + _AT_ONCE], kind, model)) for start in starts]
+    found: npt.NDArray[Any] = torch.cat(parts).numpy()
     return found
 
 

@@ -146,11 +146,11 @@ def test_random_binarisation_is_no_hardware() -> None:
     with pytest.raises(ModelError) as caught:
         imported(model, (4,))
     assert str(caught.value) == (
-        "2: binarisation must be by sign in hardware; found a random one. Set stochastic to training or never."
+        "2: hardware must round, or take the sign; found a random quantiser. Set stochastic to training or never."
     )
     with pytest.raises(ModelError) as caught:
         imported(nn.Sequential(BinaryLinear(4, 3, stochastic="always")), (4,))
-    assert str(caught.value).startswith("0.quantise: binarisation must be by sign in hardware")
+    assert str(caught.value).startswith("0.quantise: hardware must round, or take the sign; found a random quantiser.")
 
 
 def test_an_unknown_choice() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from hwgen.errors import ConfigError
+from hwgen.errors import ConfigError, ModelError
 from hwgen.ir.ops import Conv, MatMul
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.nn.binarynet import Binarise
@@ -23,7 +23,7 @@ from hwgen.nn.quantisers import (
     TernaryWeight,
     UnitActivation,
 )
-from tests.nn.agreement import assert_agrees, scatter
+from tests.nn.agreement import assert_agrees, imported, scatter
 
 WEIGHTS: dict[str, tuple[Callable[[], nn.Module], Bipolar | IntType]] = {
     "dorefa-1": (lambda: DoReFaWeight(1), Bipolar()),
@@ -151,6 +151,22 @@ def test_bad_choices(make: Callable[[], nn.Module], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         make()
     assert str(caught.value) == message
+
+
+def test_weights_that_are_all_zero_stay_finite() -> None:
+    for make, _ in WEIGHTS.values():
+        layer = QuantisedLinear(6, 3, make()).eval()
+        layer.weight.data.zero_()
+        assert torch.isfinite(layer(torch.ones(2, 6))).all()
+
+
+def test_random_rounding_is_no_hardware() -> None:
+    with pytest.raises(ModelError) as caught:
+        imported(nn.Sequential(QuantisedLinear(4, 3, TernaryConnect("always"))), (4,))
+    assert str(caught.value) == (
+        "0.quantise: hardware must round, or take the sign; found a random quantiser. "
+        "Set stochastic to training or never."
+    )
 
 
 def test_the_gradient_reaches_the_weights() -> None:
