@@ -10,7 +10,6 @@ and fewer LUTs in turn than side by side from order 3 on.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from common import Figure, finish, machine, parser
@@ -28,11 +27,11 @@ def build(order: int, planes: str) -> hwgen.Accelerator:
     """The example's accelerator of an order."""
     import torch
 
-    sys.path.insert(0, str(EXAMPLE))
-    from networks import network  # type: ignore[import-not-found]
+    from hwgen.zoo.datasets import DIGITS
+    from hwgen.zoo.horq import network
 
     torch.manual_seed(order)
-    model = network(order, 8).eval()
+    model = network(kind=DIGITS, order=order).eval()
     settings = read_settings(EXAMPLE / "settings.toml").model_dump()
     settings["planes"] = dict.fromkeys(LAYERS, planes) if order > 1 else {}
     graph = hwgen.load(model, torch.zeros(1, 1, 8, 8), name="horq", input_type="uint8", input_scale=1 / 16)

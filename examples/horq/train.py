@@ -1,13 +1,14 @@
 """Images, and the training that all networks of the example share."""
 
 import torch
-from networks import network
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
 
 from hwgen.nn import ResidualSign
 from hwgen.verify.vectors import read_array
+from hwgen.zoo.datasets import DIGITS, MNIST
+from hwgen.zoo.horq import network
 
 TEST_DIGITS = 540
 
@@ -35,7 +36,7 @@ def train(order, images, labels, *, epochs, seed=0, dynamic=False):
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     x, y = torch.tensor(images, dtype=torch.float32) / int(images.max()), torch.tensor(labels)
-    model = network(order, images.shape[-1])
+    model = network(kind=DIGITS if images.shape[-1] == 8 else MNIST, order=order)
     for layer in model:
         if isinstance(layer, ResidualSign):
             layer.dynamic = dynamic

@@ -1,12 +1,13 @@
 """Train the network, with gates or without, on scikit-learn's bundled digits."""
 
 import torch
-from network import lccl_resnet
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
 
 from hwgen.nn.lccl import gate_penalty
+from hwgen.zoo.datasets import DIGITS
+from hwgen.zoo.lccl import resnet
 
 TEST_DIGITS = 540
 PRICE = 0.3
@@ -25,7 +26,7 @@ def train(images, labels, *, gated=True, bits=2, epochs=20, price=PRICE, seed=0)
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # the tensors are too small to share out
     x, y = torch.tensor(images, dtype=torch.float32) / 16, torch.tensor(labels)
-    network = lccl_resnet(gated=gated, bits=bits)
+    network = resnet(kind=DIGITS, gated=gated, bits=bits)
     gates = [parameter for name, parameter in network.named_parameters() if ".gate_" in name]
     others = [parameter for name, parameter in network.named_parameters() if ".gate_" not in name]
     optimiser = torch.optim.Adam([{"params": others, "lr": 1e-2}, {"params": gates, "lr": 5e-3}])

@@ -13,7 +13,6 @@ from functools import reduce
 from operator import add
 from pathlib import Path
 
-import network  # prepares torch
 import numpy as np
 import torch
 from build import accelerator, differing, figures, path_of_k, proof
@@ -24,14 +23,16 @@ from rich.table import Table
 from train import scores, train
 
 from hwgen.errors import HwgenError
+from hwgen.zoo.datasets import DIGITS
+from hwgen.zoo.xnor import VARIANTS, network
 
 
 def expected():
     """The figures of all variants, from untrained networks."""
     found = {}
-    for variant in network.VARIANTS:
+    for variant in VARIANTS:
         torch.manual_seed(0)
-        found[variant] = figures(accelerator(network.network(variant).eval(), variant))
+        found[variant] = figures(accelerator(network(kind=DIGITS, variant=variant).eval(), variant))
     return found
 
 
@@ -83,7 +84,7 @@ def run(options):
     prices = Table(title="price", box=SIMPLE_HEAD)
     for heading in ("variant", "interval", "LUT", "FF", "BRAM", "DSP"):
         prices.add_column(heading, justify="left" if heading == "variant" else "right")
-    for variant in network.VARIANTS:
+    for variant in VARIANTS:
         with console.status(f"{variant}: training, building, proving"):
             right, wrong, in_time, built = row(variant, images, options)
         accuracy = f"{np.mean(right):.2f}" + (f" ({min(right):.2f} to {max(right):.2f})" if len(right) > 1 else "")

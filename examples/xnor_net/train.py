@@ -1,8 +1,10 @@
 """Train every variant in the same way, in seconds."""
 
 import torch
-from network import network
 from torch import nn, optim
+
+from hwgen.zoo.datasets import DIGITS, MNIST
+from hwgen.zoo.xnor import network
 
 BATCH = 64
 CLIP = 1.0
@@ -20,7 +22,7 @@ def train(variant, images, labels, epochs=20, seed=0, rate=1e-2):
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # the tensors are too small to share out
     x, y = tensor(images), torch.tensor(labels)
-    model = network(variant, size=images.shape[1])
+    model = network(kind=DIGITS if images.shape[1] == 8 else MNIST, variant=variant)
     optimiser = optim.Adam(model.parameters(), lr=rate)
     schedule = optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     for _ in range(epochs):

@@ -124,6 +124,42 @@ def _few_bits(method: str, paper: str, numbers: str) -> Entry:
     )
 
 
+def _xnor(name: str, variant: str, summary: str) -> Entry:
+    return Entry(
+        name,
+        "XNOR-Net, 2016",
+        f"convolutions of 8, 16 and 16 channels, a dense layer; {summary}",
+        "xnor.network",
+        {"variant": variant},
+        recipe=Recipe(rate=0.01, batch=64, loss="cross_entropy"),
+        settings={"target_interval": 1152},
+    )
+
+
+def _horq(order: int) -> Entry:
+    return Entry(
+        f"horq-{order}",
+        "HORQ, 2017",
+        f"convolutions of 16 and 32 channels, a dense layer; residual planes of order {order}",
+        "horq.network",
+        {"order": order},
+        recipe=Recipe(epochs=16, batch=64, loss="cross_entropy", clip=None, slower=((".beta", 10),)),
+        settings={"target_interval": 576},
+    )
+
+
+def _lccl(name: str, summary: str, **options: Any) -> Entry:
+    return Entry(
+        name,
+        "LCCL, 2017",
+        f"a residual network of 8, 16 and 32 channels, W1A2; {summary}",
+        "lccl.resnet",
+        options,
+        recipe=Recipe(batch=64, loss="cross_entropy", clip=None, slower=((".gate_", 2),), gate_price=0.3),
+        settings={"target_interval": 4608},
+    )
+
+
 _SMALL = {"width": 16, "dense": 128}
 _RANDOM = {**_SMALL, "stochastic": "training"}
 _PRECISIONS = ("w1a1", "w1a2", "w2a2")
@@ -140,6 +176,12 @@ ENTRIES: tuple[Entry, ...] = (
     _binarynet("small", "six convolutions of 16 to 64 channels, three dense", "binarynet.convolutional", **_SMALL),
     _binarynet("random", "the small one, activations random in training", "binarynet.convolutional", **_RANDOM),
     _binarynet("shift", "the small one with shift-based batch norm", "binarynet.convolutional", **_SMALL, shift=True),
+    _xnor("xnor-small", "xnor_k", "signs times K"),
+    _xnor("xnor-no-k", "xnor", "signs"),
+    _xnor("bwn-small", "bwn", "binary weights, 4-bit activations"),
+    *(_horq(order) for order in (1, 2, 3, 4)),
+    _lccl("lccl-resnet", "a gate beside every 3x3 convolution"),
+    _lccl("lccl-ungated", "the same without gates", gated=False),
     _few_bits("small-w1a1", "for comparison", "all -1 and +1"),
     _few_bits("dorefa-w1a2", "DoReFa-Net, 2016", "binary weights, 2-bit activations"),
     _few_bits("dorefa-w2a2", "DoReFa-Net, 2016", "2-bit weights and activations"),

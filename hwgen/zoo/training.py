@@ -32,6 +32,9 @@ class Recipe:
         loss: "cross_entropy" or "squared_hinge".
         clip: matrices and kernels are kept within this bound, where a straight-through gradient still moves them;
             None leaves them free.
+        slower: parts of parameters' names, and by what factor these parameters learn slower.
+        gate_price: what open gates of low-cost collaborative layers cost in the loss; it rises from nothing, while the
+            network learns what is worth computing, to 1.4 times as much.
     """
 
     epochs: int = 20
@@ -39,6 +42,12 @@ class Recipe:
     batch: int = 50
     loss: str = "squared_hinge"
     clip: float | None = 1.0
+    slower: tuple[tuple[str, float], ...] = ()
+    gate_price: float = 0.0
+
+    def price(self, epoch: int) -> float:
+        """What open gates cost in an epoch, the first being 0."""
+        return self.gate_price * max(0.0, 2 * epoch / self.epochs - 0.6)
 
 
 def require_torch() -> None:
@@ -64,10 +73,12 @@ def train(model: nn.Module, data: Dataset, recipe: Recipe, seed: int = 0, progre
     """Train `model` and leave it in evaluation mode. On a CPU the same seed gives the same parameters."""
     import torch
 
+    from hwgen.nn import gate_penalty
+
     loss_of = _loss(recipe.loss)
     targets = torch.from_numpy(data.labels)
     order = np.random.default_rng(seed)
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.rate)
+    optimiser = torch.optim.Adam(_groups(model, recipe), lr=recipe.rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, recipe.epochs))
     matrices = [parameter for parameter in model.parameters() if parameter.ndim >= 2]
     torch.manual_seed(seed)
@@ -78,6 +89,8 @@ def train(model: nn.Module, data: Dataset, recipe: Recipe, seed: int = 0, progre
             for chosen in _batches(order.permutation(len(targets)), recipe.batch):
                 optimiser.zero_grad()
                 error = loss_of(model(pixels(data.images[chosen], data.kind, model)), targets[chosen])
+                if recipe.gate_price:
+                    error = error + recipe.price(epoch) * gate_penalty(model)
                 error.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
                 _clip(matrices, recipe.clip)
@@ -102,6 +115,15 @@ def scores(model: nn.Module, images: Bytes, kind: Kind) -> npt.NDArray[Any]:
 def accuracy(model: nn.Module, data: Dataset) -> float:
     """Share of the test images whose highest score is their label's."""
     return float((scores(model, data.test_images, data.kind).argmax(1) == data.test_labels).mean())
+
+
+def _groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """The parameters by their rates."""
+    rates: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        factor = next((factor for part, factor in recipe.slower if part in name), 1.0)
+        rates.setdefault(recipe.rate / factor, []).append(parameter)
+    return [{"params": parameters, "lr": rate} for rate, parameters in rates.items()]
 
 
 def _loss(name: str) -> Callable[[Tensor, Tensor], Tensor]:

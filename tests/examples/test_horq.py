@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from hwgen.verify.evaluate import classes
+from hwgen.zoo.datasets import DIGITS
+from hwgen.zoo.horq import network
 from tests.examples.load import EXAMPLES, example
 
 EXAMPLE = EXAMPLES / "horq"
@@ -17,7 +19,7 @@ EXAMPLE = EXAMPLES / "horq"
 
 @pytest.fixture(scope="module")
 def modules() -> Iterator[dict[str, ModuleType]]:
-    with example("horq", "networks", "train", "run") as found:
+    with example("horq", "train", "run") as found:
         yield found
 
 
@@ -54,11 +56,11 @@ def test_factors_of_each_input(run: ModuleType) -> None:
     assert left == sorted(left, reverse=True)
 
 
-def test_report(run: ModuleType, modules: dict[str, ModuleType]) -> None:
+def test_report(run: ModuleType) -> None:
     expected = json.loads((EXAMPLE / "expected.json").read_text())
     assert len(expected) == 8
     images = np.full((1, 1, 8, 8), 16, dtype=np.uint8)
     for name, figures in expected.items():
         order, planes = name.removeprefix("order ").split(", ")
-        found = run.accelerator(modules["networks"].network(int(order), 8).eval(), images, planes).estimate().to_json()
+        found = run.accelerator(network(kind=DIGITS, order=int(order)).eval(), images, planes).estimate().to_json()
         assert {key: found[key] for key in figures} == figures

@@ -18,7 +18,7 @@ EXAMPLE = EXAMPLES / "lccl"
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[ModuleType]:
-    with example("lccl", "network", "train", "run") as modules:
+    with example("lccl", "train", "run") as modules:
         yield modules["run"]
 
 

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from hwgen.ir.ops import Magnitude, Scale
+from hwgen.zoo.datasets import DIGITS
+from hwgen.zoo.xnor import network
 from tests.examples.load import EXAMPLES, example
 
 EXPECTED = json.loads((EXAMPLES / "xnor_net" / "expected.json").read_text())
-MODULES = ("network", "data", "train", "build", "run")
+MODULES = ("data", "train", "build", "run")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +48,8 @@ def test_golden_is_pytorch(scripts: dict[str, ModuleType], variant: str) -> None
 
 
 def test_the_path_of_k_is_what_k_adds(scripts: dict[str, ModuleType]) -> None:
-    network, build = scripts["network"], scripts["build"]
-    reports = {v: build.accelerator(network.network(v).eval(), v).estimate() for v in ("xnor", "xnor_k")}
+    build = scripts["build"]
+    reports = {v: build.accelerator(network(kind=DIGITS, variant=v).eval(), v).estimate() for v in ("xnor", "xnor_k")}
     assert build.path_of_k(reports["xnor"]) == []
     kinds = {unit.kind for unit in build.path_of_k(reports["xnor_k"])}
     assert {"magnitude", "window", "pool", "scale"} <= kinds and "mvtu" not in kinds
@@ -80,15 +82,10 @@ def test_mnist_files(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
 def test_run(
     scripts: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(scripts["network"], "VARIANTS", ("xnor_k",))
+    monkeypatch.setattr(scripts["run"], "VARIANTS", ("xnor_k",))
     monkeypatch.setattr(sys, "argv", ["run.py", "--epochs", "1", "--frames", "3"])
     scripts["run"].main()
     printed = capsys.readouterr().out
     row = next(line for line in printed.splitlines() if "xnor_k" in line and "%" not in line)
     assert row.split()[2:] == ["0", "0", "0", "0", "yes"]
     assert "of it the path of K" in printed
-
-
-def test_an_unknown_variant(scripts: dict[str, ModuleType]) -> None:
-    with pytest.raises(ValueError, match="a variant is one of plain, xnor, xnor_k, bwn, found 'xor'"):
-        scripts["network"].network("xor")

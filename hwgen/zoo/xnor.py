@@ -3,9 +3,7 @@
 Four variants of one shape, which differ in their two middle convolutions alone.
 """
 
-from hwgen.nn import prepare_torch
-
-prepare_torch()
+from __future__ import annotations
 
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantLinear, QuantReLU
 from brevitas.quant import (
@@ -16,7 +14,8 @@ from brevitas.quant import (
 )
 from torch import nn
 
-from hwgen.nn.xnor import BWNConv2d, XNORConv2d
+from hwgen.nn import BWNConv2d, XNORConv2d
+from hwgen.zoo.datasets import Kind
 
 VARIANTS = ("plain", "xnor", "xnor_k", "bwn")
 """Plain W1A1; XNOR-Net without K and with it; binary weights on activations of a few bits."""
@@ -42,7 +41,7 @@ class Activations(Uint8ActPerTensorFixedPointMaxInit):
 class PlainConv2d(nn.Sequential):
     """A convolution of signs with signs, as Brevitas alone has it."""
 
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(
             QuantIdentity(act_quant=SignedBinaryActPerTensorConst, min_val=-1.0, max_val=1.0),
             QuantConv2d(
@@ -57,7 +56,7 @@ class PlainConv2d(nn.Sequential):
         )
 
 
-def middle(variant, inputs, outputs):
+def _middle(variant: str, inputs: int, outputs: int) -> nn.Module:
     """A 3x3 convolution of a variant, padded with zeros."""
     if variant == "plain":
         return PlainConv2d(inputs, outputs)
@@ -66,19 +65,18 @@ def middle(variant, inputs, outputs):
     return XNORConv2d(inputs, outputs, 3, padding=1, k=variant == "xnor_k", bits=BITS)
 
 
-def network(variant, size=8, channels=CHANNELS):
-    """The untrained network of a variant for images (N, 1, size, size) of numbers from 0 to 1."""
-    if variant not in VARIANTS:
-        raise ValueError(f"a variant is one of {', '.join(VARIANTS)}, found {variant!r}")
-    wide = 2 * channels
-    features = wide * (size // 4) ** 2
+def network(*, kind: Kind, variant: str) -> nn.Sequential:
+    """The untrained network of a variant, one of `VARIANTS`."""
+    height, along, colours = kind.shape
+    wide = 2 * CHANNELS
+    features = wide * (height // 4) * (along // 4)
     return nn.Sequential(
-        QuantConv2d(1, channels, 3, padding=1, bias=False, weight_quant=EndWeights),
-        nn.BatchNorm2d(channels),
-        middle(variant, channels, wide),
+        QuantConv2d(colours, CHANNELS, 3, padding=1, bias=False, weight_quant=EndWeights),
+        nn.BatchNorm2d(CHANNELS),
+        _middle(variant, CHANNELS, wide),
         nn.MaxPool2d(2),
         nn.BatchNorm2d(wide),
-        middle(variant, wide, wide),
+        _middle(variant, wide, wide),
         nn.MaxPool2d(2),
         nn.BatchNorm2d(wide),
         nn.Flatten(),

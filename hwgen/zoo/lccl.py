@@ -1,38 +1,37 @@
-"""A small residual network of binary weights and activations, with or without gates: LCCL-ResNet for 8x8 digits.
+"""A small residual network of binary weights and activations, with or without gates: LCCL-ResNet.
 
-Three stages of one basic block, as the three of a ResNet-20: 8, 16 and 32 channels on 8x8, 4x4 and 2x2 pixels. Both
+Three stages of one basic block, as the three of a ResNet-20: 8, 16 and 32 channels on images of full, half and quarter size. Both
 3x3 convolutions of every block have a gate; the stem, the shortcuts and the classifier have none (Dong et al. 2017).
 """
 
-from hwgen.nn import prepare_torch
-
-prepare_torch()
+from __future__ import annotations
 
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantLinear, QuantReLU
 from brevitas.quant import Int8ActPerTensorFixedPoint, SignedBinaryActPerTensorConst, SignedBinaryWeightPerTensorConst
-from torch import nn
+from torch import Tensor, nn
 
-from hwgen.nn.lccl import LCCLConv2d
+from hwgen.nn import LCCLConv2d
+from hwgen.zoo.datasets import Kind
 
 CHANNELS, CLASSES = (8, 16, 32), 10
 BINARY = {"bias": False, "weight_quant": SignedBinaryWeightPerTensorConst, "weight_scaling_const": 1.0}
 
 
-def activation(bits):
+def _activation(bits: int) -> nn.Module:
     """ReLU with 2 bits or more; with one, -1 or +1 by sign, with a straight-through gradient between -1 and +1."""
     if bits == 1:
         return QuantIdentity(act_quant=SignedBinaryActPerTensorConst, min_val=-1.0, max_val=1.0)
     return QuantReLU(bit_width=bits, scaling_impl_type="const", max_val=0.5 * (2**bits - 1))
 
 
-def few_bits():
+def _few_bits() -> nn.Module:
     """Four signed bits in steps of a quarter: what residual branches are added in."""
     return QuantIdentity(
         act_quant=Int8ActPerTensorFixedPoint, bit_width=4, scaling_impl_type="const", min_val=-2.0, max_val=1.75
     )
 
 
-def conv(inputs, outputs, kernel=3, stride=1):
+def _conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Module:
     """A convolution of -1 and +1, padded with a true 0."""
     return QuantConv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, **BINARY)
 
@@ -40,40 +39,46 @@ def conv(inputs, outputs, kernel=3, stride=1):
 class Block(nn.Module):
     """A basic block: two 3x3 convolutions and what goes past them."""
 
-    def __init__(self, inputs, outputs, stride, gated, bits):
+    def __init__(self, inputs: int, outputs: int, stride: int, gated: bool, bits: int) -> None:
         super().__init__()
-        gate = (lambda layer: LCCLConv2d(layer, gate_bits=1, step=1.0)) if gated else (lambda layer: layer)
-        self.codes = nn.Sequential(nn.BatchNorm2d(inputs), activation(bits))
+
+        def gate(layer: nn.Module) -> nn.Module:
+            return LCCLConv2d(layer, gate_bits=1, step=1.0) if gated else layer
+
+        self.codes = nn.Sequential(nn.BatchNorm2d(inputs), _activation(bits))
         self.branch = nn.Sequential(
-            gate(conv(inputs, outputs, stride=stride)),
+            gate(_conv(inputs, outputs, stride=stride)),
             nn.BatchNorm2d(outputs),
-            activation(bits),
-            gate(conv(outputs, outputs)),
+            _activation(bits),
+            gate(_conv(outputs, outputs)),
             nn.BatchNorm2d(outputs),
         )
-        self.widen = nn.Sequential(conv(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs)) if stride > 1 else None
-        self.join = few_bits()
+        self.widen = nn.Sequential(_conv(inputs, outputs, 1, stride), nn.BatchNorm2d(outputs)) if stride > 1 else None
+        self.join = _few_bits()
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         codes = self.codes(x)
         past = x if self.widen is None else self.widen(codes)
-        return self.join(self.branch(codes)) + self.join(past)
+        total: Tensor = self.join(self.branch(codes)) + self.join(past)
+        return total
 
 
-def lccl_resnet(*, gated=True, bits=2):
-    """The untrained network; its input is a digit (N, 1, 8, 8) scaled to [0, 1], its activations have `bits` bits."""
+def resnet(*, kind: Kind, gated: bool = True, bits: int = 2) -> nn.Sequential:
+    """The untrained network for pixels in [0, 1], with activations of `bits` bits."""
+    height, along, colours = kind.shape
+    features = CHANNELS[-1] * (-(-height // 4)) * (-(-along // 4))
     widths = zip((CHANNELS[0], *CHANNELS), CHANNELS, strict=False)
     blocks = [
         Block(inputs, outputs, 1 if stage == 0 else 2, gated, bits) for stage, (inputs, outputs) in enumerate(widths)
     ]
     return nn.Sequential(
-        conv(1, CHANNELS[0]),
+        _conv(colours, CHANNELS[0]),
         nn.BatchNorm2d(CHANNELS[0]),
-        few_bits(),
+        _few_bits(),
         *blocks,
         nn.BatchNorm2d(CHANNELS[-1]),
-        activation(bits),
+        _activation(bits),
         nn.Flatten(),
-        QuantLinear(4 * CHANNELS[-1], CLASSES, **BINARY),
+        QuantLinear(features, CLASSES, **BINARY),
         nn.BatchNorm1d(CLASSES),
     )

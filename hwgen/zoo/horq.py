@@ -1,41 +1,45 @@
-"""A small convolutional network for 8x8 digits or 28x28 MNIST: plain W1A1, and HORQ of order 1 to 4."""
+"""A small convolutional network for digits or MNIST: plain W1A1, and HORQ of order 1 to 4 (Li et al. 2017)."""
 
-from hwgen.nn import HORQConv2d, HORQLinear, ResidualSign, prepare_torch
-
-prepare_torch()
+from __future__ import annotations
 
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantLinear
 from brevitas.quant import SignedBinaryActPerTensorConst, SignedBinaryWeightPerTensorConst
 from torch import nn
 
+from hwgen.nn import HORQConv2d, HORQLinear, ResidualSign
+from hwgen.zoo.datasets import Kind
+
 CHANNELS, CLASSES = 16, 10
 BINARY = {"bias": False, "weight_quant": SignedBinaryWeightPerTensorConst, "weight_scaling_const": 1.0}
 
 
-def sign():
+def _sign() -> nn.Module:
     """-1 or +1, with a straight-through gradient between -1 and +1."""
     return QuantIdentity(act_quant=SignedBinaryActPerTensorConst, min_val=-1.0, max_val=1.0)
 
 
-def network(order, side):
-    """The untrained network for images of `side` x `side` pixels in [0, 1]; order 0 is the plain one.
+def network(*, kind: Kind, order: int) -> nn.Sequential:
+    """The untrained network for pixels in [0, 1]; order 0 is the plain one.
 
     Each convolution is padded with zeros, which add nothing, and read by its pool before batch norm and quantiser.
     """
     plain = order == 0
-    quantiser = sign if plain else lambda: ResidualSign(order)
+    height, along, colours = kind.shape
 
-    def convolution(inputs, outputs):
+    def quantiser() -> nn.Module:
+        return _sign() if plain else ResidualSign(order)
+
+    def convolution(inputs: int, outputs: int) -> nn.Module:
         if plain:
             return QuantConv2d(inputs, outputs, 3, padding=1, **BINARY)
         return HORQConv2d(inputs, outputs, 3, padding=1, bias=False)
 
-    inputs = 2 * CHANNELS * (side // 4) ** 2
+    inputs = 2 * CHANNELS * (height // 4) * (along // 4)
     classifier = QuantLinear(inputs, CLASSES, **BINARY) if plain else HORQLinear(inputs, CLASSES, bias=False)
     return nn.Sequential(
-        nn.BatchNorm2d(1),
+        nn.BatchNorm2d(colours),
         quantiser(),
-        convolution(1, CHANNELS),
+        convolution(colours, CHANNELS),
         nn.MaxPool2d(2),
         nn.BatchNorm2d(CHANNELS),
         quantiser(),
