@@ -20,15 +20,18 @@ FRAMES = 5
 
 
 def gated_network(rng: Rng) -> Graph:
-    """A few gated convolutions, one after the other or in a residual block, and a dense layer."""
+    """A few gated convolutions, one after the other or in a residual block, and a dense layer.
+
+    They have two outputs or more: one of a single channel to a single one counts as depthwise.
+    """
     height, width = (int(size) for size in rng.integers(3, 8, 2))
     net = ImageBuilder(rng, (height, width, int(rng.integers(1, 5))), pick(rng, INPUTS))
     if net.input.type.dtype.bits > 4:
         net.act(net.input, pick(rng, HIDDEN))
-    gated(net, int(rng.integers(1, 9)))
+    gated(net, int(rng.integers(2, 9)))
     if rng.random() < 0.7:
         start, codes = net.last, IntType(3, signed=True)
-        branch = gated(net, int(rng.integers(1, 6)), same=True)
+        branch = gated(net, int(rng.integers(2, 6)), same=True)
         net.sum(net.act(start, codes), gated(net, start.type.channels, same=True, source=branch, codes=codes))
         net.act(net.last, pick(rng, HIDDEN))
     net.dense(net.last, 4, pick(rng, WEIGHTS))
