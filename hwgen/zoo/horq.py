@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantLinear
 from brevitas.quant import SignedBinaryActPerTensorConst, SignedBinaryWeightPerTensorConst
 from torch import nn
@@ -13,7 +15,7 @@ CHANNELS, CLASSES = 16, 10
 BINARY = {"bias": False, "weight_quant": SignedBinaryWeightPerTensorConst, "weight_scaling_const": 1.0}
 
 
-def _sign() -> nn.Module:
+def _sign() -> Any:
     """-1 or +1, with a straight-through gradient between -1 and +1."""
     return QuantIdentity(act_quant=SignedBinaryActPerTensorConst, min_val=-1.0, max_val=1.0)
 
@@ -29,7 +31,7 @@ def network(*, kind: Kind, order: int) -> nn.Sequential:
     def quantiser() -> nn.Module:
         return _sign() if plain else ResidualSign(order)
 
-    def convolution(inputs: int, outputs: int) -> nn.Module:
+    def convolution(inputs: int, outputs: int) -> Any:
         if plain:
             return QuantConv2d(inputs, outputs, 3, padding=1, **BINARY)
         return HORQConv2d(inputs, outputs, 3, padding=1, bias=False)

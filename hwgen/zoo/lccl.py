@@ -1,10 +1,13 @@
 """A small residual network of binary weights and activations, with or without gates: LCCL-ResNet.
 
-Three stages of one basic block, as the three of a ResNet-20: 8, 16 and 32 channels on images of full, half and quarter size. Both
-3x3 convolutions of every block have a gate; the stem, the shortcuts and the classifier have none (Dong et al. 2017).
+Three stages of one basic block, as the three of a ResNet-20: 8, 16 and 32 channels on images of full, half and quarter
+size. Both 3x3 convolutions of every block have a gate; the stem, the shortcuts and the classifier have none (Dong et
+al. 2017).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantLinear, QuantReLU
 from brevitas.quant import Int8ActPerTensorFixedPoint, SignedBinaryActPerTensorConst, SignedBinaryWeightPerTensorConst
@@ -17,21 +20,21 @@ CHANNELS, CLASSES = (8, 16, 32), 10
 BINARY = {"bias": False, "weight_quant": SignedBinaryWeightPerTensorConst, "weight_scaling_const": 1.0}
 
 
-def _activation(bits: int) -> nn.Module:
+def _activation(bits: int) -> Any:
     """ReLU with 2 bits or more; with one, -1 or +1 by sign, with a straight-through gradient between -1 and +1."""
     if bits == 1:
         return QuantIdentity(act_quant=SignedBinaryActPerTensorConst, min_val=-1.0, max_val=1.0)
     return QuantReLU(bit_width=bits, scaling_impl_type="const", max_val=0.5 * (2**bits - 1))
 
 
-def _few_bits() -> nn.Module:
+def _few_bits() -> Any:
     """Four signed bits in steps of a quarter: what residual branches are added in."""
     return QuantIdentity(
         act_quant=Int8ActPerTensorFixedPoint, bit_width=4, scaling_impl_type="const", min_val=-2.0, max_val=1.75
     )
 
 
-def _conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Module:
+def _conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> Any:
     """A convolution of -1 and +1, padded with a true 0."""
     return QuantConv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, **BINARY)
 
