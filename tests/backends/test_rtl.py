@@ -174,7 +174,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_argmax", {"Lanes": 9, "IndexBits": 3}, "hwgen_argmax: IndexBits must hold every index"),
         ("hwgen_width", {"Pull": 0}, "hwgen_width: every parameter must be at least 1"),
         ("hwgen_mvtu", {"Groups": 2, "Pe": 2, "LastPe": 1}, "hwgen_mvtu: the neurons of a group must fill their beats"),
-        ("hwgen_mvtu", {"GateBits": 1}, "hwgen_mvtu: a gate needs thresholds and a single group"),
+        ("hwgen_mvtu", {"GateBits": 1}, "hwgen_mvtu: a gate needs thresholds, a single group and planes side by side"),
         ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks and Taps must be at least 1"),
         (
             "hwgen_dot",

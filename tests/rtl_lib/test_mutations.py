@@ -82,7 +82,10 @@ CASES = {
     "one_row_less": (padded(), Mutation("hwgen_window", "level_d == level_t'(Rows)", "level_d >= level_t'(Rows - 1)")),
     "wrong_pad": (padded(), Mutation("hwgen_window", "offset_q < 0 ||", "")),
     "wrong_frame_step": (padded(), Mutation("hwgen_window", "last_row ? FrameStep : RowStep", "RowStep")),
-    "first_group_again": (grouped(), Mutation("hwgen_mvtu", "last_plane && last_neuron;", "last_plane && last_slot;")),
+    "first_group_again": (
+        grouped(),
+        Mutation("hwgen_mvtu", "(last_plane && last_neuron)", "(last_plane && last_slot)"),
+    ),
     "positive_sign_plane": (planes(), Mutation("hwgen_dot", "Negative ? -count : count", "count")),
     "last_plane_dropped": (
         residual(in_turn=False),
@@ -106,7 +109,7 @@ CASES = {
     "old_gate": (many_folds(), Mutation("hwgen_mvtu", "decides && !owes ? gate_data_i : gate_q", "gate_q")),
     "dropped_too_late": (
         many_folds(),
-        Mutation("hwgen_mvtu", "reading_q <= last_neuron || drops", "reading_q <= last_neuron"),
+        Mutation("hwgen_mvtu", "(last_plane && last_neuron) || drops", "last_plane && last_neuron"),
     ),
     "bipolar_as_integer": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_add", "{!term[0], 1'b1}", "{1'b0, term[0]}")),
     "turn_too_long": (

@@ -26,6 +26,7 @@ void gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_u
   constexpr unsigned SF = Shape::SF;
   constexpr unsigned NF = Shape::NF;
   static_assert(Shape::GROUPS == 1, "a gated unit has one group");
+  static_assert(Shape::TURNS == 1, "the planes of a gated unit stand side by side");
   static_assert(WORDS == Shape::WORDS, "the weights must have NF * SF words");
   static_assert(KEPT == Shape::KEPT, "the vector must have SF words, or one where nothing is kept");
   static_assert(LIMBS == Lanes<Weight, SIMD>::LIMBS, "a weight word must hold SIMD weights");
@@ -65,7 +66,7 @@ slots:
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
       const Value before = sf == 0 ? Value(0) : sums[p];
-      const Value sum = before + operands.dot(weights[word][p]);
+      const Value sum = before + operands.dot(weights[word][p], 0);
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
