@@ -104,8 +104,11 @@ def designed(name: str, source: str, report: Estimate, work: Work, records: Reco
 
 
 def cycles_of(report: Estimate, records: Records) -> tuple[Figure, Figure]:
-    """Interval and latency of a design of ours, measured where it was simulated in RTL, else predicted."""
-    found = records.simulated.measured if records.simulated else None
+    """Interval and latency of a design of ours, measured where it was simulated in RTL, else predicted.
+
+    Where they depend on the data, those with every gate open: the longest there can be.
+    """
+    found = records.simulated.measured if records.simulated and not report.gated else None
 
     def figure(predicted: int, measured: int | None) -> Figure:
         return Figure(predicted, Origin.PREDICTED) if measured is None else Figure(measured, Origin.MEASURED)

@@ -171,12 +171,20 @@ def _facts(report: Estimate, records: Records) -> Iterator[Fact]:
     used = synthesis.total if synthesis else report.resources
     origin = "synthesised" if synthesis else "predicted"
     yield Fact("Frames per second", f"{rate_per_s.value:,.0f}", rate_per_s.origin.value)
-    yield Fact("Interval", f"{interval.value:,}", f"cycles, {interval.origin.value}")
+    yield Fact("Interval", f"{interval.value:,}", f"cycles{_worst(report)}, {interval.origin.value}")
+    run = records.simulated
+    if run and run.mean_interval is not None and not run.paced:
+        yield Fact("Mean interval", f"{run.mean_interval:,.1f}", f"cycles over {_frames(run)}, measured")
     latency_us = latency.value / report.clock_mhz
     yield Fact("Latency", f"{latency_us:,.2f} us", f"{latency.value:,} cycles, {latency.origin.value}")
     yield Fact("LUT", f"{used.lut:,}", f"{_share(used.lut, capacity.lut)} of the part, {origin}")
     yield Fact("BRAM, 36 kbit", f"{used.bram:,g}", f"{_share(used.bram, capacity.bram)} of the part, {origin}")
     yield _accuracy(records.evaluated)
+
+
+def _worst(report: Estimate) -> str:
+    """What the cycles of a design stand for whose gates skip pixels."""
+    return " with every gate open" if report.gated else ""
 
 
 def _accuracy(run: Evaluated | None) -> Fact:

@@ -28,6 +28,7 @@ class Simulated:
         beats_timed, mistimed: beats whose cycle was compared with the predicted one, and those that differ.
         paced: the source offered frames at a pace of its own.
         stalled: source or sink paused at random, so that cycles are not comparable.
+        mean_interval: cycles a frame over the run, of a design whose gates skip pixels; None of others.
     """
 
     backend: str
@@ -40,6 +41,7 @@ class Simulated:
     mistimed: int
     paced: bool
     stalled: bool
+    mean_interval: float | None = None
 
     @property
     def measured(self) -> Cycles | None:
@@ -78,6 +80,7 @@ def simulated(values: Mapping[str, Any]) -> Simulated:
     """Read `simulate.json`. Raises KeyError, TypeError or ValueError where it is not what `hwgen simulate` writes."""
     if values["backend"] not in BACKENDS:
         raise ValueError(f"back end {values['backend']}")
+    spared = values.get("skipping")
     return Simulated(
         backend=values["backend"],
         frames=int(values["frames"]),
@@ -89,6 +92,7 @@ def simulated(values: Mapping[str, Any]) -> Simulated:
         mistimed=sum(int(stream["count"]) for stream in values["mistimed"]),
         paced=bool(values["input_interval"]),
         stalled=bool(values["stalls"]),
+        mean_interval=spared["mean_interval_cycles"] if spared else None,
     )
 
 

@@ -22,6 +22,7 @@ from hwgen.hw.resources import Resources
 from hwgen.report.page import html
 from hwgen.report.records import Evaluated, Records, Simulated, Synthesised
 from tests.builders import IMAGE_NETWORKS, random_network, resnet_like
+from tests.end_to_end.test_gated_networks import gated_network
 
 CYCLES = Cycles(1728, 4000, 9184)
 SIMULATED = Simulated("rtl", 4, 0, ("fc0", "fc1"), CYCLES, CYCLES, 900, 0, paced=False, stalled=False)
@@ -245,3 +246,15 @@ def test_errors(project: Accelerator, tmp_path: Path) -> None:
         f"{tmp_path}/out/synth.json: must be a report of `hwgen synth`; found TypeError:"
         " Resources.__init__() got an unexpected keyword argument 'luts'. Run `hwgen synth` again."
     )
+
+
+def test_gates_make_the_interval_a_worst_case(tmp_path: Path) -> None:
+    """A simulation of some frames does not replace the interval with every gate open; their mean stands beside it."""
+    gated = compile(gated_network(np.random.default_rng(2)), target_interval=600).write(tmp_path / "out")
+    outcome = gated.simulate(12, "rtl")
+    assert outcome.passed and outcome.skipping is not None and outcome.skipping.found is not None
+    gated.record("simulate.json", outcome.to_json())
+    text = page(gated, records(gated))
+    assert f"{gated.estimate().interval_cycles:,} cycles with every gate open, predicted" in words(tree(text))
+    assert f"Mean interval {outcome.skipping.found:,.1f} cycles over 12 frames, measured" in words(tree(text))
+    assert "Mean interval" not in page(gated)
