@@ -35,7 +35,8 @@ def is_fused(graph: Graph, node: Node) -> bool:
 def is_gate(graph: Graph, node: Node) -> bool:
     """Whether `node` multiplies a product's sums by a code of few bits, which is 0 or more, and a threshold follows.
 
-    A gated matrix-vector unit does all three. It takes dense layers and convolutions of one group.
+    A gated matrix-vector unit does all three. It takes dense layers and convolutions of one group, of inputs that are
+    numbers and not residual planes.
     """
     if not isinstance(node.op, Scale):
         return False
@@ -45,8 +46,13 @@ def is_gate(graph: Graph, node: Node) -> bool:
     ends = reader is not None and isinstance(reader.op, Threshold)
     if source is None or not few or not ends or _sole_reader(graph, source) is not node:
         return False
-    conv = isinstance(source.op, Conv) and source.op.groups == 1 and not source.op.is_depthwise
-    return conv or isinstance(source.op, MatMul)
+    match source.op:
+        case MatMul(planes=planes):
+            return not planes.size
+        case Conv(planes=planes, groups=1) as conv:
+            return not planes.size and not conv.is_depthwise
+        case _:
+            return False
 
 
 def fused_gate(graph: Graph, node: Node) -> Node | None:

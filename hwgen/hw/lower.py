@@ -234,9 +234,6 @@ class _Builder:
     def _gated(self, node: Node, unit: Unit, gate: Node, fused: Node) -> GatedMatVec:
         """The unit of `node` with its gate, which comes from a FIFO."""
         assert isinstance(unit, MatVec) and isinstance(fused.op, Threshold)
-        if unit.plane_folds > 1:
-            must = f"planes of {node.name} must be side by side, for it has a gate"
-            raise ConfigError("planes", must, "serial", "Leave it out")
         stream = self._operand(gate, 1, 1, unit.pixels, 1)
         return gated_unit(unit, self._fifo(node, stream, stream.beats, "_gate"), fused.op)
 

@@ -19,7 +19,7 @@ from hwgen.hw.lower import lower
 from hwgen.hw.simulation import beat_times, with_gates
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Threshold
+from hwgen.ir.ops import Conv, Threshold
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import PART, ImageBuilder
@@ -82,11 +82,15 @@ def test_the_units() -> None:
 
 
 def test_what_is_not_fused() -> None:
-    """A gate of many bits or signed, sums that someone else reads, and no quantiser behind: no gated unit."""
+    """A gate of many bits or signed, sums that someone else reads, no quantiser behind, planes: no gated unit."""
     graph = net_of(B, B)
     assert [node.name for node in graph.nodes if is_gate(graph, node)] == ["scale0"]
     values = {node.output.name: node.output for node in graph.nodes}
     others = [replace(graph, output=values[name]) for name in ("conv0_out", "scale0_out")]
+    conv = graph.node("conv0")
+    assert isinstance(conv.op, Conv)
+    planes = replace(conv, op=replace(conv.op, planes=np.array([2, 1])))
+    others.append(replace(graph, nodes=tuple(planes if node is conv else node for node in graph.nodes)))
     for other in (net_of(B, B, U4), net_of(B, B, I3), *others):
         assert not any(is_gate(other, node) for node in other.nodes)
 
