@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 FINN = "FINN, FPGA 2017"
 
 TRAINED = frozenset(
-    {"tfc", "tfc-w1a2", "tfc-w2a2", "sfc", "binarynet-mlp", "binarynet-small", "binarynet-shift"},
+    {"tfc", "tfc-w1a2", "tfc-w2a2", "sfc", "binarynet-mlp", "binarynet-small", "binarynet-shift"}
+    | {"xnor-small", "horq-2", "lccl-resnet"}
 )
 """Networks whose parameters lie in `trained/`: FINN's, trained on MNIST's first 10,000 images, others on digits."""
 

@@ -66,11 +66,11 @@ def test_stored_parameters_are_imported(entry: Entry) -> None:
     model, kind = load(entry)
     graph = imported(entry)
     assert graph.name == entry.name.replace("-", "_")
-    assert kind.name == ("digits" if "binarynet" in entry.name else "mnist")
+    assert kind.name == ("mnist" if "fc" in entry.name else "digits")
     assert not model.training
 
 
-@pytest.mark.parametrize("name", ["binarynet-mlp", "binarynet-small", "binarynet-shift"])
+@pytest.mark.parametrize("name", [entry.name for entry in STORED if "fc" not in entry.name])
 def test_stored_parameters_know_digits(name: str) -> None:
     model, _ = load(find(name))
     assert accuracy(model, load_dataset()) > 0.9
