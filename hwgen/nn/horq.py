@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from hwgen.errors import ModelError
 from hwgen.ir.planes import MAX_ORDER
+from hwgen.nn.layers import bipolar_operator, frozen
 
 
 class _Bipolar(torch.autograd.Function):
@@ -22,9 +23,7 @@ class _Bipolar(torch.autograd.Function):
 
     @staticmethod
     def symbolic(graph: Any, x: Any, scale: Any) -> Any:
-        result = graph.op("qonnx.custom_op.general::BipolarQuant", x, scale)
-        result.setType(x.type())
-        return result
+        return bipolar_operator(graph, x, scale)
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
@@ -81,8 +80,7 @@ class ResidualSign(nn.Module):
         step = 2.0 ** (math.floor(math.log2(largest)) + 1 - self.bits)
         rounded = (self.beta.detach() / step).round().clamp(1, 2**self.bits - 1)
         rounded = rounded.cummin(0).values * step
-        if torch.onnx.is_in_onnx_export():
-            return torch.tensor(rounded.tolist())
+        rounded = frozen(rounded)
         return self.beta + (rounded - self.beta.detach()) if self.training else rounded
 
     def forward(self, x: Tensor) -> Tensor:
@@ -153,9 +151,7 @@ def _binary(weight: Tensor) -> Tensor:
     The gradient reaches weights of any size: without clipping in the training loop, one that stopped at 1 would stay.
     """
     alpha = weight.detach().abs().mean(tuple(range(1, weight.ndim)), keepdim=True)
-    if torch.onnx.is_in_onnx_export():  # a number of the file, not a computation that others may round otherwise
-        alpha = torch.tensor(alpha.tolist())
-    return bipolar(weight, alpha)
+    return bipolar(weight, frozen(alpha))
 
 
 class HORQLinear(nn.Linear):

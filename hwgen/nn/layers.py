@@ -13,10 +13,18 @@ _DOMAIN = "qonnx.custom_op.general"
 
 
 def frozen(x: Tensor) -> Tensor:
-    """`x`, which only parameters determine: a constant of the network while it is exported, itself otherwise."""
+    """`x`, which only parameters determine: itself, but a constant of the file where the network is exported.
+
+    Written as a computation, others might round it otherwise.
+    """
     if not torch.onnx.is_in_onnx_export():
         return x
     return torch.from_numpy(x.detach().cpu().numpy().copy())
+
+
+def bipolar_operator(graph: Any, x: Any, scale: Any) -> Any:
+    """QONNX's BipolarQuant in the file that `graph` becomes: +scale where x >= 0, -scale elsewhere."""
+    return graph.op(f"{_DOMAIN}::BipolarQuant", x, scale).setType(x.type())
 
 
 class StraightThrough(Function):
@@ -59,7 +67,7 @@ class SignQuant(Function):
     @staticmethod
     def symbolic(graph: Any, x: Any, scale: Any) -> Any:
         """The operator in the exported file."""
-        return graph.op(f"{_DOMAIN}::BipolarQuant", x, scale).setType(x.type())
+        return bipolar_operator(graph, x, scale)
 
 
 class IntQuant(Function):

@@ -18,6 +18,7 @@ from torch.autograd import Function
 from torch.nn import functional
 
 from hwgen.errors import ModelError
+from hwgen.nn.layers import bipolar_operator
 
 
 class _Signs(Function):
@@ -42,9 +43,7 @@ class _Signs(Function):
     def symbolic(g: Any, weight: Any, alpha: Any) -> Any:
         """A BipolarQuant of scale 1."""
         one = g.op("Constant", value_t=torch.tensor(1.0))
-        signs = g.op("qonnx.custom_op.general::BipolarQuant", weight, one)
-        signs.setType(weight.type())
-        return signs
+        return bipolar_operator(g, weight, one)
 
 
 def _alphas(layer: nn.Conv2d | nn.Linear) -> Tensor:
