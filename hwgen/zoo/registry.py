@@ -133,7 +133,6 @@ def _xnor(name: str, variant: str, summary: str) -> Entry:
         "xnor.network",
         {"variant": variant},
         recipe=Recipe(rate=0.01, batch=64, loss="cross_entropy"),
-        settings={"target_interval": 1152},
     )
 
 
@@ -145,7 +144,6 @@ def _horq(order: int) -> Entry:
         "horq.network",
         {"order": order},
         recipe=Recipe(epochs=16, batch=64, loss="cross_entropy", clip=None, slower=((".beta", 10),)),
-        settings={"target_interval": 576},
     )
 
 
@@ -157,9 +155,15 @@ def _lccl(name: str, summary: str, **options: Any) -> Entry:
         "lccl.resnet",
         options,
         recipe=Recipe(batch=64, loss="cross_entropy", clip=None, slower=((".gate_", 2),), gate_price=0.3),
-        settings={"target_interval": 4608},
+        settings={"folding": _GATED_FOLDING} if options.get("gated", True) else {},
     )
 
+
+_GATED_FOLDING = {
+    name: {"pe": 1, "simd": simd}
+    for name, simd in {"conv2": 8, "conv4": 8, "conv7": 4, "conv9": 8, "conv12": 4, "conv14": 8}.items()
+}
+"""A gated layer gains most where it folds its neurons: a skipped pixel costs the reading of its window."""
 
 _SMALL = {"width": 16, "dense": 128}
 _RANDOM = {**_SMALL, "stochastic": "training"}
