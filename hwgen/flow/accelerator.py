@@ -149,13 +149,12 @@ class Accelerator:
 
         Cycles are those of the first frames, `SKIP_FRAMES` at most.
         """
-        from hwgen.golden.execute import trace
-        from hwgen.verify.skipping import skipping
+        from hwgen.verify.skipping import gates_on, skipping
 
         if not self.design.gated:
             return None
         codes = self.codes(frames)
-        return skipping(self.design, trace(self.graph, codes), min(len(codes), SKIP_FRAMES))
+        return skipping(self.design, gates_on(self.design, self.graph, codes), min(len(codes), SKIP_FRAMES))
 
     def synthesise(
         self, family: str | None = None, *, unit: str | None = None, work: str | Path | None = None

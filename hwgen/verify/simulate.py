@@ -122,7 +122,8 @@ def simulate(
     Raises: ToolError where a tool is missing or fails, or the design hangs.
     """
     golden = trace(graph, codes)
-    network = traced(design, gates_of(design, golden))
+    gates = gates_of(design, golden)
+    network = traced(design, gates)
     run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
     found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
@@ -139,7 +140,7 @@ def simulate(
         stalled=stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
-        skipping=skipping(design, golden, len(codes), run.times.get(design.output.name), pace),
+        skipping=skipping(design, gates, len(codes), run.times.get(design.output.name), pace),
     )
 
 

@@ -11,10 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.simulation import Network, beat_times, with_gates
+from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
+
+_FRAMES_AT_ONCE = 64
 
 Gates = Mapping[str, np.typing.NDArray[np.bool_]]
 """For each gated unit, of every vector of a run whether it is computed."""
@@ -76,20 +80,27 @@ def traced(design: Design, gates: Gates) -> Network:
     return with_gates(design.network, {name: tuple(opened.tolist()) for name, opened in gates.items()})
 
 
+def gates_on(design: Design, graph: Graph, codes: Codes) -> Gates:
+    """The gates of `design` on input codes (N, *input shape), a few frames at a time: their tensors take memory."""
+    starts = range(0, len(codes), _FRAMES_AT_ONCE)
+    blocks = [gates_of(design, trace(graph, codes[start : start + _FRAMES_AT_ONCE])) for start in starts]
+    return {unit.name: np.concatenate([block[unit.name] for block in blocks]) for unit in design.gated}
+
+
 def skipping(
-    design: Design, golden: Mapping[str, Codes], frames: int, found: IntArray | None = None, pace: int = 0
+    design: Design, gates: Gates, frames: int, found: IntArray | None = None, pace: int = 0
 ) -> Skipping | None:
-    """What gates spare in the first `frames` frames of a golden trace, shares in all of it; None without gates.
+    """What gates spare in the first `frames` frames, shares in all that `gates` are of; None without gates.
 
     `found` are the simulated times of output beats; `pace` is the source's, as `beat_times` takes it.
     """
     if not design.gated:
         return None
-    gates = gates_of(design, golden)
     work = {unit.name: unit.cycles for unit in design.gated}
+    first = {unit.name: gates[unit.name][: frames * unit.product.pixels] for unit in design.gated}
     shares = {name: 1 - float(opened.mean()) for name, opened in gates.items()}
     output = design.output.name
-    predicted, ungated = (beat_times(each, frames, pace)[output] for each in (traced(design, gates), design.network))
+    predicted, ungated = (beat_times(each, frames, pace)[output] for each in (traced(design, first), design.network))
     return Skipping(
         shares=shares,
         skipped=sum(shares[name] * cycles for name, cycles in work.items()) / sum(work.values()),

@@ -15,7 +15,7 @@ from hwgen.golden.execute import trace
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.report.tables import skipping_lines
-from hwgen.verify.skipping import Skipping, mean_interval
+from hwgen.verify.skipping import Skipping, gates_of, gates_on, mean_interval
 from tests.builders import ImageBuilder
 
 FRAMES = 8
@@ -92,3 +92,12 @@ def test_on_the_command_line(accelerator: hwgen.Accelerator, tmp_path: Path) -> 
     assert "the worst case, every gate open: conv0 skip" in " ".join(estimate.output.split())
     simulated = runner.invoke(app, ["simulate", str(project), "--images", files[1]])
     assert simulated.exit_code == 0 and "times as fast" in " ".join(simulated.output.split())
+
+
+def test_gates_of_many_frames_are_those_of_one_trace(accelerator: hwgen.Accelerator) -> None:
+    """They are looked up a few frames at a time."""
+    codes = accelerator.codes(150)
+    design, graph = accelerator.design, accelerator.graph
+    wanted, found = gates_of(design, trace(graph, codes)), gates_on(design, graph, codes)
+    assert design.gated and found.keys() == wanted.keys()
+    assert all(np.array_equal(found[name], wanted[name]) for name in wanted)
