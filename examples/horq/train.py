@@ -6,7 +6,7 @@ from sklearn.model_selection import train_test_split
 from torch import nn
 
 from hwgen.nn import ResidualSign
-from hwgen.verify.vectors import read_array
+from hwgen.zoo import load_dataset
 from hwgen.zoo.datasets import DIGITS, MNIST
 from hwgen.zoo.horq import network
 
@@ -21,10 +21,10 @@ def digits():
 
 
 def mnist(folder):
-    """As `digits`, from the four IDX files of MNIST; images are (N, 1, 28, 28) of 0 to 255."""
-    names = [f"{part}*-{kind}*" for kind in ("images-idx3-ubyte", "labels-idx1-ubyte") for part in ("train", "t10k")]
-    images, tests, labels, truth = (read_array(next(folder.glob(name))) for name in names)
-    return images[:, None], tests[:, None], labels.astype("int64"), truth.astype("int64")
+    """As `digits`, of MNIST, or of its first images; images are (N, 1, 28, 28) of 0 to 255. Raises: DataError."""
+    data = load_dataset("mnist", folder)
+    images, tests = (each[..., 0][:, None] for each in (data.images, data.test_images))
+    return images, tests, data.labels, data.test_labels
 
 
 def train(order, images, labels, *, epochs, seed=0, dynamic=False):

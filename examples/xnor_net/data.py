@@ -1,11 +1,8 @@
 """Images to train on: scikit-learn's digits, or the real MNIST in a folder of its four IDX files."""
 
-from pathlib import Path
-
 import numpy as np
 
-from hwgen.errors import DataError
-from hwgen.verify.vectors import read_array
+from hwgen.zoo import load_dataset
 
 TEST_DIGITS = 540
 
@@ -21,13 +18,5 @@ def digits():
 
 def mnist(folder):
     """The same of MNIST, or of its first images; bytes of 0 to 255, (N, 28, 28). Raises: DataError."""
-    train_images, train_labels = (_only(folder, f"train*-{kind}-ubyte*") for kind in ("images-idx3", "labels-idx1"))
-    images, labels = (_only(folder, f"t10k-{kind}-ubyte*") for kind in ("images-idx3", "labels-idx1"))
-    return train_images, images, train_labels.astype(np.int64), labels.astype(np.int64)
-
-
-def _only(folder, pattern):
-    found = sorted(Path(folder).glob(pattern))
-    if not found:
-        raise DataError(str(folder), f"must hold {pattern}", "no such file", "Point at the folder of MNIST's IDX files")
-    return read_array(found[0])
+    data = load_dataset("mnist", folder)
+    return data.images[..., 0], data.test_images[..., 0], data.labels, data.test_labels

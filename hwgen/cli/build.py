@@ -8,61 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hwgen.cli.common import AsJson, InputInterval, Project, numbers, out, print_json, working
-from hwgen.cli.options import (
-    Clock,
-    Fifos,
-    Fit,
-    FoldingFile,
-    InputOffset,
-    InputScale,
-    InputType,
-    MaxBram,
-    MaxDsp,
-    MaxLut,
-    Name,
-    Part,
-    SettingsFile,
-    TargetFps,
-    TargetInterval,
-    Top1,
-)
+from hwgen.cli.options import Design, InputOffset, InputScale, InputType, takes_design
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
 
 
+@takes_design
 def build(
     model: Annotated[Path, typer.Argument(help="A QONNX file: .onnx or .onnx.gz.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the project.", show_default=False)],
-    part: Part = None,
-    clock_mhz: Clock = None,
-    folding: FoldingFile = None,
-    target_fps: TargetFps = None,
-    target_interval: TargetInterval = None,
-    fit: Fit = None,
-    max_lut: MaxLut = None,
-    max_bram: MaxBram = None,
-    max_dsp: MaxDsp = None,
+    design: Design,
     input_type: InputType = None,
     input_scale: InputScale = None,
     input_offset: InputOffset = None,
-    top1: Top1 = None,
-    fifos: Fifos = None,
-    settings: SettingsFile = None,
-    name: Name = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a QONNX network into an HLS C++ project and a SystemVerilog project."""
     from hwgen import config, flow
 
-    goals = {"target_fps": target_fps, "target_interval": target_interval, "fit": fit}
-    goals |= {"max_lut": max_lut, "max_bram": max_bram, "max_dsp": max_dsp}
-    wishes = config.read_folding(folding) if folding else None
-    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "top1": top1, "fifos": fifos, **goals}
-    chosen = (config.read_settings(settings) if settings else config.settings()).overridden(given)
+    base = config.read_settings(design.settings) if design.settings else config.settings()
+    chosen = base.overridden(design.given())
     scale, offset = numbers("--input-scale", input_scale), numbers("--input-offset", input_offset)
     with working(f"building {model.name}"):
-        graph = flow.load(model, name=name, input_type=input_type, input_scale=scale, input_offset=offset)
+        graph = flow.load(model, name=design.name, input_type=input_type, input_scale=scale, input_offset=offset)
         accelerator = flow.compile_with(graph, chosen).write(output)
     show_estimate(accelerator, as_json)
 

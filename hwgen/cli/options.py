@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -140,3 +145,51 @@ Dask = Annotated[
         show_default=False,
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a user wants built; None where nothing was said."""
+
+    part: Part = None
+    clock_mhz: Clock = None
+    folding: FoldingFile = None
+    target_fps: TargetFps = None
+    target_interval: TargetInterval = None
+    fit: Fit = None
+    max_lut: MaxLut = None
+    max_bram: MaxBram = None
+    max_dsp: MaxDsp = None
+    top1: Top1 = None
+    fifos: Fifos = None
+    settings: SettingsFile = None
+    name: Name = None
+
+    def given(self) -> dict[str, Any]:
+        """Settings by key that go before those of the settings file. Raises: ConfigError, DataError."""
+        from hwgen.config import read_folding
+
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        del said["settings"], said["name"]
+        return {**said, "folding": read_folding(self.folding) if self.folding else None}
+
+
+def takes_design(verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb with the options of `Design` in place of its parameter `design`."""
+    own, hints = inspect.signature(verb, eval_str=True).parameters, get_type_hints(Design, include_extras=True)
+    options = [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+        for field in fields(Design)
+    ]
+    parameters: list[Parameter] = []
+    for each in own.values():
+        parameters += options if each.name == "design" else [each.replace(kind=Parameter.KEYWORD_ONLY)]
+
+    @wraps(verb)
+    def spread(**given: Any) -> None:
+        design = Design(**{option.name: given.pop(option.name) for option in options})
+        verb(design=design, **given)
+
+    spread.__annotations__ = {each.name: each.annotation for each in parameters}
+    spread.__dict__["__signature__"] = inspect.Signature(parameters)
+    return spread

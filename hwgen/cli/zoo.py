@@ -11,21 +11,7 @@ import typer
 
 from hwgen.cli.build import show_estimate
 from hwgen.cli.common import AsJson, err, out, print_json, working
-from hwgen.cli.options import (
-    Clock,
-    Fifos,
-    Fit,
-    FoldingFile,
-    MaxBram,
-    MaxDsp,
-    MaxLut,
-    Name,
-    Part,
-    SettingsFile,
-    TargetFps,
-    TargetInterval,
-    Top1,
-)
+from hwgen.cli.options import Design, takes_design
 
 if TYPE_CHECKING:
     from hwgen.zoo.training import Progress
@@ -97,25 +83,14 @@ def train(
 
 
 @app.command()
+@takes_design
 def build(
     network: Network,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the project.", show_default=False)],
+    design: Design,
     checkpoint: Annotated[
         Path | None, typer.Option(help="What `hwgen zoo train` wrote.", show_default="the parameters in hwgen")
     ] = None,
-    part: Part = None,
-    clock_mhz: Clock = None,
-    folding: FoldingFile = None,
-    target_fps: TargetFps = None,
-    target_interval: TargetInterval = None,
-    fit: Fit = None,
-    max_lut: MaxLut = None,
-    max_bram: MaxBram = None,
-    max_dsp: MaxDsp = None,
-    top1: Top1 = None,
-    fifos: Fifos = None,
-    settings: SettingsFile = None,
-    name: Name = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a trained network of the zoo into an HLS C++ project and a SystemVerilog project."""
@@ -123,14 +98,10 @@ def build(
     from hwgen.zoo import find
     from hwgen.zoo.build import imported, starting_settings
 
-    goals = {"target_fps": target_fps, "target_interval": target_interval, "fit": fit}
-    goals |= {"max_lut": max_lut, "max_bram": max_bram, "max_dsp": max_dsp}
-    wishes = config.read_folding(folding) if folding else None
-    given = {"part": part, "clock_mhz": clock_mhz, "folding": wishes, "top1": top1, "fifos": fifos, **goals}
-    entry = find(network)
-    base = config.read_settings(settings) if settings else starting_settings(entry, given)
+    entry, given = find(network), design.given()
+    base = config.read_settings(design.settings) if design.settings else starting_settings(entry, given)
     with working(f"building {entry.name}"):
-        accelerator = flow.compile_with(imported(entry, checkpoint, name), base.overridden(given)).write(output)
+        accelerator = flow.compile_with(imported(entry, checkpoint, design.name), base.overridden(given)).write(output)
     show_estimate(accelerator, as_json)
 
 

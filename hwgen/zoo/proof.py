@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 BACKENDS = ("csim", "dpi", "rtl")
 
+MakeAccelerator = Callable[["nn.Module", Entry, Kind], Accelerator]
+"""Builds a trained network of the zoo that takes images of a kind."""
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -95,7 +98,7 @@ def prove(
 def compare(
     names: Iterable[str],
     data: Dataset,
-    accelerator: Callable[[nn.Module, Entry, Kind], Accelerator],
+    accelerator: MakeAccelerator,
     epochs: int | None = None,
     frames: int = 100,
 ) -> tuple[Proof, ...]:

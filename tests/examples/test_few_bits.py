@@ -12,6 +12,7 @@ import pytest
 from hwgen.zoo import Recipe, find, load_dataset, train
 from hwgen.zoo.few_bits import METHODS
 from hwgen.zoo.proof import prove
+from hwgen.zoo.script import expected_reports
 from tests.examples.load import EXAMPLES, example
 
 EXPECTED = json.loads((EXAMPLES / "few_bits" / "expected.json").read_text())
@@ -34,7 +35,7 @@ def script() -> Iterator[ModuleType]:
 
 
 def test_cycles_and_types(script: ModuleType) -> None:
-    assert script.expected_reports() == EXPECTED
+    assert expected_reports(script.NETWORKS, script.accelerator, script.line) == EXPECTED
     assert {name: report["fc2"].split(", ")[1] for name, report in EXPECTED.items()} == {
         name: f"{kind} weights" for name, kind in WEIGHTS.items()
     }
