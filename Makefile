@@ -11,10 +11,10 @@ demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
 test: check browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-long: $(READY) browser
-	$(BIN)/python -m pytest -n 2 -m ""
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m ""
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -67,6 +67,7 @@ def test_each_layer_alone(published: hwgen.Accelerator, images: IntArray, layer:
     assert not dpi.mismatches, dpi.mismatches
 
 
+@pytest.mark.long
 @pytest.mark.shared_data
 def test_whole_network_under_dpi_and_at_the_edge_of_speed(shared: Path, images: IntArray) -> None:
     """The folding for 9,216 cycles, which the first sliding window of the paper's fastest CNV comes near."""
@@ -79,6 +80,7 @@ def test_whole_network_under_dpi_and_at_the_edge_of_speed(shared: Path, images: 
     assert not fast.simulate(images, "dpi").mismatches
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["w1a2", "w2a2"])
 def test_few_bits(precision: str) -> None:
     """The networks of the example, weights random, pixels as bytes."""

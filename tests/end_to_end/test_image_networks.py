@@ -47,24 +47,24 @@ def test_families_at_other_foldings(make: Callable[[Rng], Graph], seed: int, tmp
     prove_images(make, seed, tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_random_convolutions(seed: int, tmp_path: Path) -> None:
     prove_images(random_conv_network, seed, tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(4, 220))
+@pytest.mark.parametrize("seed", range(2, 220))
 def test_many_random_convolutions(seed: int, tmp_path: Path) -> None:
     prove_images(random_conv_network, seed, tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(100, 102))
+@pytest.mark.parametrize("seed", [100])
 def test_random_images(seed: int, tmp_path: Path) -> None:
     prove_images(random_image_network, seed, tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(102, 150))
+@pytest.mark.parametrize("seed", range(101, 150))
 def test_many_random_images(seed: int, tmp_path: Path) -> None:
     prove_images(random_image_network, seed, tmp_path)
 
