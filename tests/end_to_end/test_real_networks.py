@@ -12,6 +12,7 @@ import pytest
 import hwgen
 from hwgen.frontend.qonnx import read_model
 from hwgen.golden.execute import decode
+from hwgen.golden.matmul import Codes
 from hwgen.verify.evaluate import accuracy
 from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
 from tests.frontend.onnx_nets import resized
@@ -19,6 +20,7 @@ from tests.frontend.onnx_nets import resized
 pytestmark = pytest.mark.shared_data
 
 FRAMES = 100
+QUICK = ("TFC_1W1A.onnx", "KWS_W3A3_mlperf.onnx", "bnn_model_fc_1layer.onnx")
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,27 @@ def read(case: Case, shared: Path, graph: Any) -> tuple[Any, Any]:
     return as_codes(graph, images[: case.first], case.model, binarize_at=case.binarize_at), labels[: case.first]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.model)
-def test_a_real_network(case: Case, shared: Path) -> None:
+def compiled(case: Case, shared: Path) -> hwgen.Accelerator:
     graph = hwgen.load(shared / "models" / case.model, **case.options)
-    design = hwgen.compile(graph, target_interval=case.interval)
+    return hwgen.compile(graph, target_interval=case.interval)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.images], ids=lambda case: case.model)
+def test_published_accuracy(case: Case, shared: Path) -> None:
+    design = compiled(case, shared)
     codes, labels = read(case, shared, design.graph)
-    if labels is not None:
-        assert accuracy(design.graph, "golden", design.outputs(codes), labels, case.model).correct == case.correct
+    assert accuracy(design.graph, "golden", design.outputs(codes), labels, case.model).correct == case.correct
+
+
+def tiered(case: Case) -> Any:
+    """A network that takes long to compile waits for the long tier."""
+    return pytest.param(case, id=case.model, marks=() if case.model in QUICK else pytest.mark.long)
+
+
+@pytest.mark.parametrize("case", [tiered(case) for case in CASES])
+def test_a_real_network(case: Case, shared: Path) -> None:
+    design = compiled(case, shared)
+    codes, _ = read(case, shared, design.graph)
     for backend in ("csim", "rtl", "dpi"):
         outcome = design.simulate(codes[:FRAMES], backend)
         assert outcome.frames == FRAMES
@@ -82,18 +98,28 @@ def test_published_vectors(shared: Path) -> None:
     assert design.outputs(as_codes(design.graph, given, "vector")).tolist() == wanted.tolist()
 
 
-def test_radioml(shared: Path) -> None:
-    """Seven convolutions over 1,024 samples, W8 A8: the published vector is of class 12 on every back end."""
+def radioml(shared: Path) -> tuple[hwgen.Accelerator, Codes]:
+    """Seven convolutions over 1,024 samples, W8 A8, and the published signal."""
     graph = hwgen.load(shared / "models/VGG10_RadioML_W8A8.onnx", input_type="int8", input_scale=1 / 64)
     design = hwgen.compile(graph, target_interval=65_536)
-    signal = as_codes(graph, np.load(shared / "vectors/radioml_input.npy"), "vector", layout=Layout.NCHW)
-    codes = np.concatenate([signal, random_codes(graph, 2, seed=1)])
-    assert decode(design.graph, design.outputs(codes))[0].argmax() == 12
+    return design, as_codes(graph, np.load(shared / "vectors/radioml_input.npy"), "vector", layout=Layout.NCHW)
+
+
+def test_the_published_signal_is_of_class_12(shared: Path) -> None:
+    design, signal = radioml(shared)
+    assert decode(design.graph, design.outputs(signal))[0].argmax() == 12
+
+
+@pytest.mark.long
+def test_radioml(shared: Path) -> None:
+    design, signal = radioml(shared)
+    codes = np.concatenate([signal, random_codes(design.graph, 2, seed=1)])
     for backend in ("csim", "rtl", "dpi"):
         outcome = design.simulate(codes, backend)
         assert outcome.passed, (backend, outcome.mismatches, outcome.cycles, outcome.predicted)
 
 
+@pytest.mark.long
 def test_separable_convolutions(shared: Path) -> None:
     """Channels last, depthwise and pointwise, leaky ReLU; on a part of its 512x512 pixels, which simulates faster."""
     model = resized(read_model(shared / "models/separable_conv_model_ch_last.onnx"), 512, 24)
