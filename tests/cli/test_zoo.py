@@ -80,6 +80,7 @@ def test_the_rest_does(tmp_path: Path, without_torch: dict[str, str], words: tup
     )
 
 
+@pytest.mark.long
 def test_both_checkpoints_build_the_same_network(trained: Path, tmp_path: Path) -> None:
     for form in ("pt", "npz"):
         options = ("--checkpoint", trained / f"tfc.{form}", "--target-interval", "256", "--part", "xc7z010clg400-1")

@@ -13,8 +13,10 @@ from hwgen.config import read_folding
 from hwgen.ir.types import IntArray
 from hwgen.verify.vectors import random_codes
 from tests.examples.load import EXAMPLES, example
+from tests.rtl_support import tiered
 
 FOLDING = EXAMPLES / "cnv_cifar10" / "folding"
+RARE = ("conv1", "conv2", "conv3", "pool1", "conv4", "fc6", "fc8")
 LAYERS = ("conv0", "conv1", "pool0", "conv2", "conv3", "pool1", "conv4", "conv5", "fc6", "fc7", "fc8")
 
 
@@ -58,7 +60,7 @@ def test_csim_gives_the_published_scores(published: hwgen.Accelerator, images: I
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", tiered(LAYERS, *RARE))
 def test_each_layer_alone(published: hwgen.Accelerator, images: IntArray, layer: str) -> None:
     rtl = published.simulate(images[:2], "rtl", layer=layer)
     assert not rtl.mismatches, rtl.mismatches

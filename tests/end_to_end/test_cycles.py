@@ -22,17 +22,16 @@ from tests.builders import IMAGE_NETWORKS, Rng, random_folding, random_image_net
 from tests.end_to_end import networks
 from tests.end_to_end.test_real_networks import CASES
 from tests.frontend.onnx_nets import resized
+from tests.rtl_support import tiered
 
-QUICK = ("TFC_1W1A.onnx", "KWS_W3A3_mlperf.onnx", "UNSW_NB15_MLP_W2A2.onnx", "JetTagging_QKeras_6b.onnx")
+QUICK = {"TFC_1W1A.onnx", "KWS_W3A3_mlperf.onnx"}
+"""Models whose simulators compile in seconds."""
 MODELS: dict[str, dict[str, Any]] = {
     **{case.model: case.options for case in CASES},
     "CNV_W1A1_BNN-PYNQ.onnx.gz": {},
     "VGG10_RadioML_W8A8.onnx": {"input_type": "int8", "input_scale": 1 / 64},
     "separable_conv_model_ch_last.onnx": {"input_type": "int8", "input_scale": 1 / 32},
 }
-
-
-LONG = pytest.mark.long
 
 
 def near(graph: Graph, target: int) -> hwgen.Accelerator:
@@ -64,7 +63,7 @@ def halved(folding: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize("model", [pytest.param(model, marks=() if model in QUICK else LONG) for model in MODELS])
+@pytest.mark.parametrize("model", tiered(MODELS, *MODELS.keys() - QUICK))
 def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Path) -> None:
     """Two targets, and the faster one with its lanes halved."""
     source: Any = shared / "models" / model
@@ -80,7 +79,8 @@ def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)
-@pytest.mark.parametrize("target", [pytest.param(1, marks=LONG), 100, pytest.param(1000, marks=LONG)])
+@pytest.mark.long
+@pytest.mark.parametrize("target", [1, 100, 1000])
 def test_families_in_three_foldings(make: Callable[[Rng], Graph], target: int, tmp_path: Path) -> None:
     at_some_pace(near(make(np.random.default_rng(5)), target), target, 4, tmp_path)
 

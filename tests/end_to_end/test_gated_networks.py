@@ -59,13 +59,13 @@ def prove_gates(seed: int, folder: Path) -> hwgen.Accelerator:
     return design
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_random_gates(seed: int, tmp_path: Path) -> None:
     prove_gates(seed, tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 100))
+@pytest.mark.parametrize("seed", range(1, 100))
 def test_many_random_gates(seed: int, tmp_path: Path) -> None:
     prove_gates(seed, tmp_path)
 

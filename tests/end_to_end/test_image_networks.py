@@ -47,13 +47,13 @@ def test_families_at_other_foldings(make: Callable[[Rng], Graph], seed: int, tmp
     prove_images(make, seed, tmp_path)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_random_convolutions(seed: int, tmp_path: Path) -> None:
     prove_images(random_conv_network, seed, tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 220))
+@pytest.mark.parametrize("seed", range(1, 220))
 def test_many_random_convolutions(seed: int, tmp_path: Path) -> None:
     prove_images(random_conv_network, seed, tmp_path)
 

@@ -19,6 +19,7 @@ from hwgen.ir.ops import MatMul, Threshold
 from hwgen.ir.types import Bipolar, IntType, TensorType
 from hwgen.verify.vectors import random_codes
 from tests.builders import ImageBuilder
+from tests.rtl_support import tiered
 
 INPUTS, HIDDEN, OUTPUTS = 12, 8, 4
 
@@ -118,7 +119,7 @@ def leave(unit: Unit) -> Unit:
     return unit
 
 
-@pytest.mark.parametrize("backend", ["csim", "rtl", "dpi"])
+@pytest.mark.parametrize("backend", tiered(["csim", "rtl", "dpi"], "dpi"))
 @pytest.mark.parametrize("change", [leave, shift_padding, fill_padding, smallest_instead, turn_kernel])
 def test_a_mutated_image_unit_is_caught(backend: str, change: Callable[[Unit], Unit]) -> None:
     sound = hwgen.compile(image_network(), folding={"conv0": {"pe": 2, "simd": 1}, "fc0": {"pe": 2, "simd": 3}})

@@ -24,12 +24,12 @@ def prove_planes(seed: int, folder: Path) -> None:
     prove(hwgen.compile(graph, folding=folding, planes=planes), seed, 4, folder)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_random_networks(seed: int, tmp_path: Path) -> None:
     prove_planes(seed, tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 60))
+@pytest.mark.parametrize("seed", range(1, 60))
 def test_many_random_networks(seed: int, tmp_path: Path) -> None:
     prove_planes(seed, tmp_path)

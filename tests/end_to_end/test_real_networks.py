@@ -16,11 +16,11 @@ from hwgen.golden.matmul import Codes
 from hwgen.verify.evaluate import accuracy
 from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
 from tests.frontend.onnx_nets import resized
+from tests.rtl_support import tiered
 
 pytestmark = pytest.mark.shared_data
 
 FRAMES = 100
-QUICK = ("TFC_1W1A.onnx", "KWS_W3A3_mlperf.onnx", "bnn_model_fc_1layer.onnx")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ CASES = (
     Case("JetTagging_QKeras_6b.onnx", {"input_type": "int8", "input_scale": 1 / 16}, interval=32),
     Case("bnn_model_fc_1layer.onnx", {"input_type": "bipolar"}, interval=4),
 )
+RARE = CASES[1:-1]
+"""Networks whose hardware takes long to compile."""
 
 
 def read(case: Case, shared: Path, graph: Any) -> tuple[Any, Any]:
@@ -74,12 +76,7 @@ def test_published_accuracy(case: Case, shared: Path) -> None:
     assert accuracy(design.graph, "golden", design.outputs(codes), labels, case.model).correct == case.correct
 
 
-def tiered(case: Case) -> Any:
-    """A network that takes long to compile waits for the long tier."""
-    return pytest.param(case, id=case.model, marks=() if case.model in QUICK else pytest.mark.long)
-
-
-@pytest.mark.parametrize("case", [tiered(case) for case in CASES])
+@pytest.mark.parametrize("case", tiered(CASES, *RARE), ids=lambda case: case.model)
 def test_a_real_network(case: Case, shared: Path) -> None:
     design = compiled(case, shared)
     codes, _ = read(case, shared, design.graph)

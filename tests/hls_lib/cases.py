@@ -221,7 +221,7 @@ def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, 
     body = "\n".join(("int main() {", "  int failures = 0;", *calls, "  return failures;", "}"))
     (work / "all.cpp").write_text("\n".join((*sources, body, "")))
     warnings = ["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label", "-Wno-uninitialized"]
-    command: list[str | Path] = ["g++", "-std=c++14", "-O1", "-isystem", hls_include(), *warnings]
+    command: list[str | Path] = ["g++", "-std=c++14", "-O0", "-isystem", hls_include(), *warnings]
     command += ["-Wno-maybe-uninitialized", "all.cpp", "-o", "all"]
     process.run(command, cwd=work, log=work / "build.log", timeout_s=900)
     process.run([work / "all"], cwd=work, log=work / "run.log", timeout_s=300)

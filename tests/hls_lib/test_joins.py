@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fork import ForkUnit
@@ -11,6 +13,7 @@ from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import generator, run_cases
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
+from tests.rtl_support import tiered
 
 B = Bipolar()
 INT3, UINT4, INT2 = IntType(3, True), IntType(4, False), IntType(2, True)
@@ -63,12 +66,13 @@ def test_scale(tmp_path: Path) -> None:
     assert run_cases(cases, tmp_path) == []
 
 
-def test_random_magnitudes_and_scales(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", tiered((6, 20), 20))
+def test_random_magnitudes_and_scales(count: int, tmp_path: Path) -> None:
     """Random sizes, lanes and types of both units."""
     rng = generator(23)
     kinds: tuple[DType, ...] = (B, *(IntType(bits, signed) for bits in (1, 2, 4, 7) for signed in (False, True)))
     cases = []
-    for index in range(20):
+    for index in range(count):
         elements, vectors, summed = (int(n) for n in rng.integers(1, (40, 4, 4)))
         lanes = int(rng.integers(1, elements + 1))
         one, two = (kinds[int(n)] for n in rng.integers(len(kinds), size=2))

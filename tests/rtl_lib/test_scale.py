@@ -96,7 +96,7 @@ def test_every_pair_of_types(types: tuple[DType, DType | None], lanes: int, tmp_
     prove_random(scaled(*types, 3, lanes, 2), tmp_path)
 
 
-@pytest.mark.parametrize("seed", tiered(range(40), *range(3, 40)))
+@pytest.mark.parametrize("seed", tiered(range(40), *range(1, 40)))
 def test_random_sizes(seed: int, tmp_path: Path) -> None:
     """Random sizes, lanes, vectors and types of both units."""
     rng = np.random.default_rng(seed)
