@@ -21,6 +21,7 @@ from hwgen.ir.types import Bipolar, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import ImageBuilder, random_folding, xnor_like
 from tests.end_to_end.prove import prove
+from tests.rtl_support import tiered
 
 B = Bipolar()
 FRAMES = 4
@@ -42,7 +43,7 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", tiered(NETWORKS, "strided", "one_pixel"))
 def test_k(name: str, tmp_path: Path) -> None:
     graph = xnor_network(1, *NETWORKS[name])
     prove(hwgen.compile(graph, target_interval=400), 1, FRAMES, tmp_path)
@@ -100,7 +101,7 @@ def leave(unit: Unit) -> Unit:
     return unit
 
 
-@pytest.mark.parametrize("backend", ["csim", "rtl", "dpi"])
+@pytest.mark.parametrize("backend", tiered(["csim", "rtl", "dpi"], "dpi"))
 @pytest.mark.parametrize("change", [leave, wrong_sum, unsigned_numbers, unsigned_sums])
 def test_a_mutation_is_caught(backend: str, change: Callable[[Unit], Unit]) -> None:
     net = ImageBuilder(np.random.default_rng(5), (5, 4, 3), IntType(3, signed=True))

@@ -16,6 +16,7 @@ from hwgen.zoo.parameters import load
 from hwgen.zoo.proof import compiled, prove
 from hwgen.zoo.script import expected_reports
 from tests.examples.load import EXAMPLES, example
+from tests.rtl_support import tiered
 
 EXPECTED = json.loads((EXAMPLES / "binarynet" / "expected.json").read_text())
 
@@ -46,7 +47,7 @@ def test_from_training_to_proof(
     assert "5 test images of digits, PyTorch on all 540" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("name", ["binarynet-mlp", "binarynet-shift"])
+@pytest.mark.parametrize("name", tiered(["binarynet-mlp", "binarynet-shift"], "binarynet-shift"))
 def test_zero_mismatches_on_a_hundred_images(script: ModuleType, name: str) -> None:
     """The trained parameters that hwgen brings, on every back end."""
     data = load_dataset()

@@ -93,7 +93,12 @@ def test_train_and_build(
 
 @pytest.mark.parametrize(
     ("network", "folding"),
-    [("tfc", "tfc_64_cycles"), ("sfc", "sfc_16_cycles"), ("lfc", "lfc_512_cycles"), ("lfc", "lfc_128_cycles")],
+    [
+        ("tfc", "tfc_64_cycles"),
+        pytest.param("sfc", "sfc_16_cycles", marks=pytest.mark.long),
+        pytest.param("lfc", "lfc_512_cycles", marks=pytest.mark.long),
+        pytest.param("lfc", "lfc_128_cycles", marks=pytest.mark.long),
+    ],
 )
 def test_rtl_takes_the_folds_of_its_slowest_unit(build: ModuleType, network: str, folding: str) -> None:
     built = build.random_accelerator(network, "w1a1", folding)

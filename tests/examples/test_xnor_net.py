@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from hwgen.errors import DataError
 from hwgen.ir.ops import Magnitude, Scale
 from hwgen.zoo.datasets import DIGITS
 from hwgen.zoo.xnor import network
@@ -72,10 +73,11 @@ def test_mnist_files(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
     found = scripts["data"].mnist(tmp_path)
     assert np.array_equal(found[0], images) and np.array_equal(found[3], labels)
     (tmp_path / "t10k-images-idx3-ubyte.gz").unlink()
-    with pytest.raises(scripts["data"].DataError) as error:
+    with pytest.raises(DataError) as error:
         scripts["data"].mnist(tmp_path)
     assert str(error.value) == (
-        f"{tmp_path}: must hold t10k-images-idx3-ubyte*; found no such file. Point at the folder of MNIST's IDX files."
+        f"{tmp_path}: must hold t10k-images-idx3-ubyte or t10k-images-idx3-ubyte.gz; found "
+        "t10k-labels-idx1-ubyte.gz, train10k-images-idx3-ubyte.gz, train10k-labels-idx1-ubyte.gz. Download it."
     )
 
 
