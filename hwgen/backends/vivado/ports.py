@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwgen.hw.stream import Stream
 
@@ -76,8 +76,8 @@ def wrapper_ports(source: Stream, sink: Stream, control: AxiLite | None) -> tupl
     clock = Port("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
     reset = Port("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
     streams = [*_stream("s_axis", bus_width(source), "input"), *_stream("m_axis", bus_width(sink), "output")]
-    *first, last = (clock, reset, *control_ports(control), *streams)
-    return (*first, Port(last.name, last.direction, last.bits, last.interface, comma=""))
+    ports = (clock, reset, *control_ports(control), *streams)
+    return (*ports[:-1], replace(ports[-1], comma=""))
 
 
 def _stream(bus: str, bits: int, forward: str) -> Iterator[Port]:
