@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check browser clean
+.PHONY: demo test test-long check docs browser clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
@@ -22,6 +22,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site, in build/site; a broken link is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 # The tests look at report.html in a browser; root on Debian gets it without asking.
 browser:
 	@command -v chromium >/dev/null \
@@ -36,7 +40,7 @@ $(READY): pyproject.toml constraints.txt
 	@command -v perl >/dev/null || { echo "error: perl is missing: install it (Debian: apt-get install perl)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "error: Python's venv is missing: install it (Debian: apt-get install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,plot,scale,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,plot,scale,docs,dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt brevitas
 	touch $@
 

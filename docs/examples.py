@@ -71,7 +71,10 @@ def joined(*units: Unit, extra: Sequence[Control] = (), **beats: int) -> Network
     `beats` are those of a frame on streams that no unit has. The first stream comes in, the last leaves.
     """
     ends = [(unit, *([stream.name for stream in side] for side in (unit.inputs, unit.outputs))) for unit in units]
-    controls = [*extra, *(Control(unit.name, unit.schedule, tuple(read), tuple(written)) for unit, read, written in ends)]
+    controls = [
+        *extra,
+        *(Control(unit.name, unit.schedule, tuple(read), tuple(written)) for unit, read, written in ends),
+    ]
     counts = {stream.name: stream.beats for unit in units for stream in (*unit.inputs, *unit.outputs)}
     return Network(tuple(controls), controls[0].inputs[0], controls[-1].outputs[0], beats | counts)
 
@@ -127,14 +130,26 @@ def depthwise() -> Example:
 
 def gated() -> Example:
     unit = GatedMatVec(product((8, 4), (2, 4), vectors=6), Stream("gate", U2, 1, 1, vectors=6))
-    caption = "SF = 2, NF = 2, gates open, closed, closed, open, open, closed: a closed one takes 2 cycles, an open one 4."
+    caption = (
+        "SF = 2, NF = 2, gates open, closed, closed, open, open, closed: a closed one takes 2 cycles, an open one 4."
+    )
     return beside(unit, caption, 40, (1, 0, 0, 1, 1, 0))
 
 
 def window() -> Example:
     source = Stream("x", B, 1, 1, vectors=16)
-    unit = SlidingWindow("window", "", source, replace(source, name="y", vectors=2 * 2 * 9), 4, 4, Geometry((3, 3)), 1,
-                         np.zeros(1, np.int64), rows=6)
+    unit = SlidingWindow(
+        "window",
+        "",
+        source,
+        replace(source, name="y", vectors=2 * 2 * 9),
+        4,
+        4,
+        Geometry((3, 3)),
+        1,
+        np.zeros(1, np.int64),
+        rows=6,
+    )
     return alone(unit, "3 x 3 windows over 4 x 4 pixels, six rows of line buffer.", 48)
 
 
@@ -159,7 +174,9 @@ def add() -> Example:
 
 def concat() -> Example:
     fork, inputs = copies(Stream("source", U2, 2, 1, vectors=3))
-    queues = [Fifo(f"fifo{number}", "", stream, replace(stream, name=f"x{number}"), 4) for number, stream in enumerate(inputs)]
+    queues = [
+        Fifo(f"fifo{number}", "", stream, replace(stream, name=f"x{number}"), 4) for number, stream in enumerate(inputs)
+    ]
     unit = ConcatUnit("concat", "", tuple(queue.output for queue in queues), Stream("y", U2, 4, 1, vectors=3))
     return example(joined(fork, *queues, unit), unit, "Two vectors of two beats each, in turn.", 26, frames=2)
 
@@ -217,7 +234,9 @@ class Net:
         self.input = self.last = Value("x", TensorType(shape, dtype))
         self.nodes: list[Node] = []
 
-    def add(self, name: str, op: Op, inputs: tuple[Value, ...], shape: tuple[int, ...], dtype: DType | None = None) -> Value:
+    def add(
+        self, name: str, op: Op, inputs: tuple[Value, ...], shape: tuple[int, ...], dtype: DType | None = None
+    ) -> Value:
         """Append `op`; without `dtype` its output has the narrowest type that holds every sum."""
         found = dtype or smallest_type(op_range(op, [type_range(value) for value in inputs], shape[-1]))
         self.last = Value(f"{name}_out", TensorType(shape, found))
@@ -261,7 +280,9 @@ def residual() -> Accelerator:
     stem = net.signs("sign0", net.conv("conv0", net.input, 8))
     branch = net.conv("conv2", net.signs("sign1", net.conv("conv1", stem, 8)), 8)
     value = net.signs("sign2", net.add("sum", Sum(), (branch, stem), (12, 12, 8)))
-    pooled = net.add("pool", Pool(Geometry((2, 2), (2, 2)), PoolKind.MAX, np.zeros(1, np.int64)), (value,), (6, 6, 8), B)
+    pooled = net.add(
+        "pool", Pool(Geometry((2, 2), (2, 2)), PoolKind.MAX, np.zeros(1, np.int64)), (value,), (6, 6, 8), B
+    )
     net.dense("fc", pooled, 10)
     return net.compiled("residual", 2048)
 

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from examples import NETWORKS, UNITS
-
 from hwgen.backends.render import asset, render
 from hwgen.hw.simulation import run_frames
 from hwgen.ir.types import IntArray
 from hwgen.report.diagram import Diagram, diagram
+
+from examples import NETWORKS, UNITS
 
 CELL, ROW, LABEL, TOP = 20, 30, 118, 22
 """Pixels of a cycle and of a stream; left of the first cycle; above the first stream."""

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import figures
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 from hwgen.backends.render import asset
+
+import figures
 
 MARK = re.compile(r"^<!-- (timing|dataflow|rtl|cli)(?:: (\w+))? -->$", re.MULTILINE)
 _PARAMETER = re.compile(r"^  parameter (.+?) ?(\w+) = (.+?),?(?: *// (.*))?$", re.MULTILINE)
@@ -43,17 +44,18 @@ def rtl(module: str) -> str:
     """What a library module says of itself, and its parameters."""
     text = (asset("templates") / "rtl" / "lib" / f"{module}.sv").read_text()
     lines = (line.removeprefix("//").removeprefix(" ") for line in text.split("\n\n")[0].splitlines()[2:])
-    prose = "\n".join(_as_code(line) if line.startswith("  ") else line for line in lines)
+    prose = "\n".join(_as_text(line) for line in lines)
     rows = [
-        f"| `{name}` | `{kind}` | `{value}` | {comment or ''} |" for kind, name, value, comment in _PARAMETER.findall(text)
+        f"| `{name}` | `{kind}` | `{value}` | {comment or ''} |"
+        for kind, name, value, comment in _PARAMETER.findall(text)
     ]
     table = ["| parameter | type | default | |", "|---|---|---|---|", *rows]
     return f"`templates/rtl/lib/{module}.sv`\n\n{prose}\n\n" + "\n".join(table if rows else [])
 
 
-def _as_code(line: str) -> str:
-    """A drawing in a comment, as a block of code."""
-    return f"    {line.strip()}"
+def _as_text(line: str) -> str:
+    """A line of a comment in Markdown: what is indented is a drawing, and a star is a star."""
+    return f"    {line.strip()}" if line.startswith("  ") else line.replace("*", "\\*")
 
 
 def cli(_: str | None) -> str:
