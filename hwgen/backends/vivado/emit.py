@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hwgen.backends.render import library, render
 from hwgen.backends.vivado.boards import board_of
-from hwgen.backends.vivado.ports import AxiLite, Port, bus_width, control_ports, wrapper_ports
+from hwgen.backends.vivado.ports import AxiLite, Port, control_ports, wrapper_ports
 from hwgen.config import VERSION
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, Platform, device_of
@@ -20,10 +20,9 @@ class Project:
 
     Attributes:
         board: a pattern of Vivado's board parts; empty for none.
-        transfer_last: 1 where TLAST ends a DMA's transfer, 0 where it ends each frame.
         input_bits, output_bits, input_bytes, output_bytes: of tdata on the wrapper's ports.
-        ports, control: of the wrapper: all, and those of its AXI4-Lite port.
-        frames: golden frames in `hls/tb`.
+        ports, control: of the wrapper: all, and those of its AXI4-Lite port; `address_bits` are that port's.
+        frames: golden frames in `hls/tb`; without any there is no test bench.
         sources, memories: of the RTL project, by path in the whole project; `memory_copies` says the same to FuseSoC.
         targets: the template of the core file's targets.
     """
@@ -38,7 +37,6 @@ class Project:
     clock_mhz: str
     clock_hz: int
     period_ns: str
-    transfer_last: int
     input: Stream
     output: Stream
     input_bits: int
@@ -47,7 +45,7 @@ class Project:
     output_bytes: int
     ports: tuple[Port, ...]
     control: tuple[Port, ...]
-    has_control: int
+    address_bits: int
     frames: int
     sources: tuple[str, ...]
     memories: tuple[str, ...]
@@ -69,8 +67,8 @@ _COMMON = ("hwgen_transfer.sv", "ooc.tcl", "package_ip.tcl", "synth.tcl")
 def emit(design: Design, rtl: Iterable[str], frames: int, control: AxiLite | None = None) -> dict[str, str]:
     """`<design>.core` and, where the part is AMD's, the folder `vivado/`: path in the project -> text.
 
-    `rtl` names the files of the RTL project, `frames` counts the golden frames in `hls/tb`, `control` is the top
-    level's AXI4-Lite port.
+    `rtl` names the files of the RTL project, `frames` counts the golden frames in `hls/tb` (without any there is
+    no test bench), `control` is the top level's AXI4-Lite port.
     """
     device = device_of(design.part)
     project = _project(design, tuple(rtl), frames, control)
@@ -94,8 +92,9 @@ def _printed(project: Project, platform: Platform) -> dict[str, str]:
         "design.tcl": render("vivado/design.tcl.j2", project),
         "ooc.xdc": render("vivado/ooc.xdc.j2", project),
         f"{project.name}_ip.v": render("vivado/ip.v.j2", wrapper),
-        f"{project.name}_tb.sv": render("vivado/bench.sv.j2", bench),
     }
+    if project.frames:
+        files[f"{project.name}_tb.sv"] = render("vivado/bench.sv.j2", bench)
     if platform is not Platform.ALVEO:
         return files
     movers = replace(project, purpose="Kernels that move beats between the memory of the card and the accelerator.")
@@ -121,16 +120,15 @@ def _project(design: Design, rtl: tuple[str, ...], frames: int, control: AxiLite
         clock_mhz=f"{design.clock_mhz:g}",
         clock_hz=round(design.clock_mhz * 1e6),
         period_ns=f"{1000 / design.clock_mhz:.3f}",
-        transfer_last=int(device.platform in (Platform.ZYNQ, Platform.ZYNQMP)),
         input=source,
         output=sink,
-        input_bits=bus_width(source),
-        output_bits=bus_width(sink),
-        input_bytes=bus_width(source) // 8,
-        output_bytes=bus_width(sink) // 8,
+        input_bits=source.bus_width,
+        output_bits=sink.bus_width,
+        input_bytes=source.bus_width // 8,
+        output_bytes=sink.bus_width // 8,
         ports=wrapper_ports(source, sink, control),
         control=control_ports(control),
-        has_control=int(control is not None),
+        address_bits=control.address_bits if control else 0,
         frames=frames,
         sources=tuple(f"rtl/{name}" for name in rtl if name.endswith(".sv")),
         memories=memories,

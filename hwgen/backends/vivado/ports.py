@@ -56,11 +56,6 @@ class Port:
         return "'0" if self.direction == "input" else ""
 
 
-def bus_width(stream: Stream) -> int:
-    """Bits of tdata where buses take powers of two of bytes: DMAs, width converters, Vitis' streams."""
-    return 8 * (1 << (stream.axis_width // 8 - 1).bit_length())
-
-
 def control_ports(control: AxiLite | None) -> tuple[Port, ...]:
     """The ports of `s_axi_control`."""
     if control is None:
@@ -75,7 +70,7 @@ def wrapper_ports(source: Stream, sink: Stream, control: AxiLite | None) -> tupl
     """Every port of the wrapper: clock, reset, registers and the two streams."""
     clock = Port("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
     reset = Port("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
-    streams = [*_stream("s_axis", bus_width(source), "input"), *_stream("m_axis", bus_width(sink), "output")]
+    streams = [*_stream("s_axis", source.bus_width, "input"), *_stream("m_axis", sink.bus_width, "output")]
     ports = (clock, reset, *control_ports(control), *streams)
     return (*ports[:-1], replace(ports[-1], comma=""))
 

@@ -49,33 +49,36 @@ proc join_streams {from from_bytes to to_bytes} {
 proc least {first second} {expr {$first < $second ? $first : $second}}
 proc memory_width {bytes} {expr {$bytes < 4 ? 32 : 8 * $bytes}}
 
+# As the Python driver calls them.
+set accelerator ${name}_0
+
 set from_memory [least $input_bytes 128]
 set to_memory [least $output_bytes 128]
-cell hwgen:nn:$name accelerator
-cell xilinx.com:ip:axi_dma dma [list CONFIG.c_include_sg 0 CONFIG.c_sg_length_width 26 \
+cell hwgen:nn:$name $accelerator
+cell xilinx.com:ip:axi_dma axi_dma_0 [list CONFIG.c_include_sg 0 CONFIG.c_sg_length_width 26 \
   CONFIG.c_addr_width $address_width \
   CONFIG.c_mm2s_burst_size 16 CONFIG.c_s2mm_burst_size 16 \
   CONFIG.c_m_axis_mm2s_tdata_width [expr {8 * $from_memory}] \
   CONFIG.c_m_axi_mm2s_data_width [memory_width $from_memory] \
   CONFIG.c_s_axis_s2mm_tdata_width [expr {8 * $to_memory}] \
   CONFIG.c_m_axi_s2mm_data_width [memory_width $to_memory]]
-cell xilinx.com:ip:smartconnect registers [list CONFIG.NUM_SI 1 CONFIG.NUM_MI [expr {1 + $control}]]
+cell xilinx.com:ip:smartconnect registers [list CONFIG.NUM_SI 1 CONFIG.NUM_MI [expr {1 + ($control > 0)}]]
 cell xilinx.com:ip:smartconnect memory {CONFIG.NUM_SI 2 CONFIG.NUM_MI 1}
 cell xilinx.com:ip:xlconcat interrupts {CONFIG.NUM_PORTS 2}
 cell xilinx.com:ip:proc_sys_reset reset
 
-set widths [join_streams dma/M_AXIS_MM2S $from_memory accelerator/s_axis $input_bytes]
-lappend widths {*}[join_streams accelerator/m_axis $output_bytes dma/S_AXIS_S2MM $to_memory]
+set widths [join_streams axi_dma_0/M_AXIS_MM2S $from_memory $accelerator/s_axis $input_bytes]
+lappend widths {*}[join_streams $accelerator/m_axis $output_bytes axi_dma_0/S_AXIS_S2MM $to_memory]
 join_buses ps/$ps_registers registers/S00_AXI
-join_buses registers/M00_AXI dma/S_AXI_LITE
-join_buses dma/M_AXI_MM2S memory/S00_AXI
-join_buses dma/M_AXI_S2MM memory/S01_AXI
+join_buses registers/M00_AXI axi_dma_0/S_AXI_LITE
+join_buses axi_dma_0/M_AXI_MM2S memory/S00_AXI
+join_buses axi_dma_0/M_AXI_S2MM memory/S01_AXI
 join_buses memory/M00_AXI ps/$ps_memory
-if {$control} {join_buses registers/M01_AXI accelerator/s_axi_control}
+if {$control} {join_buses registers/M01_AXI $accelerator/s_axi_control}
 
-set clocked {accelerator/ap_clk dma/s_axi_lite_aclk dma/m_axi_mm2s_aclk dma/m_axi_s2mm_aclk
-  registers/aclk memory/aclk reset/slowest_sync_clk}
-set held {accelerator/ap_rst_n dma/axi_resetn registers/aresetn memory/aresetn}
+set clocked [list $accelerator/ap_clk axi_dma_0/s_axi_lite_aclk axi_dma_0/m_axi_mm2s_aclk \
+  axi_dma_0/m_axi_s2mm_aclk registers/aclk memory/aclk reset/slowest_sync_clk]
+set held [list $accelerator/ap_rst_n axi_dma_0/axi_resetn registers/aresetn memory/aresetn]
 foreach pin $ps_clocked {lappend clocked ps/$pin}
 foreach converter $widths {
   lappend clocked $converter/aclk
@@ -84,16 +87,17 @@ foreach converter $widths {
 join_pins ps/$ps_clock {*}$clocked
 join_pins ps/$ps_reset reset/ext_reset_in
 join_pins reset/peripheral_aresetn {*}$held
-join_pins dma/mm2s_introut interrupts/In0
-join_pins dma/s2mm_introut interrupts/In1
+join_pins axi_dma_0/mm2s_introut interrupts/In0
+join_pins axi_dma_0/s2mm_introut interrupts/In1
 join_pins interrupts/dout ps/$ps_interrupt
 
 set registers [get_bd_addr_spaces ps/Data]
 assign_bd_address -offset $dma_address -range 64K -target_address_space $registers \
-  [get_bd_addr_segs dma/S_AXI_LITE/Reg]
+  [get_bd_addr_segs axi_dma_0/S_AXI_LITE/Reg]
 if {$control} {
-  assign_bd_address -offset $control_address -range 64K -target_address_space $registers \
-    [get_bd_addr_segs accelerator/s_axi_control/*]
+  set range [expr {1 << ($control < 12 ? 12 : $control)}]
+  assign_bd_address -offset $control_address -range $range -target_address_space $registers \
+    [get_bd_addr_segs $accelerator/s_axi_control/*]
 }
 assign_bd_address
 validate_bd_design

@@ -17,4 +17,4 @@ set ps_memory S_AXI_HP0_FPD
 set ps_interrupt pl_ps_irq0
 set address_width 40
 set dma_address 0xA0000000
-set control_address 0xA0010000
+set control_address 0xA1000000
