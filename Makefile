@@ -5,15 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check docs browser clean
+.PHONY: demo test test-long check docs browser tcl clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
-test: check browser
+test: check browser tcl
 	$(BIN)/python -m pytest -n 2
 
-test-long: $(READY) browser
+test-long: $(READY) browser tcl
 	$(BIN)/python -m pytest -n 2 -m ""
 
 check: $(READY)
@@ -31,6 +31,12 @@ browser:
 	@command -v chromium >/dev/null \
 		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; } \
 		|| { echo "error: chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
+
+# The tests run the Tcl scripts in tkinter's interpreter, which Debian keeps apart from Python.
+tcl:
+	@$(PYTHON) -c 'import tkinter' 2>/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends python3-tk; } \
+		|| { echo "error: Python's tkinter is missing: install it (Debian: apt-get install python3-tk)"; exit 1; }
 
 # Brevitas comes last and without its declared dependencies: see pyproject.toml.
 $(READY): pyproject.toml constraints.txt

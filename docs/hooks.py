@@ -55,7 +55,7 @@ def rtl(module: str) -> str:
 
 def _as_text(line: str) -> str:
     """A line of a comment in Markdown: what is indented is a drawing, and a star is a star."""
-    return f"    {line.strip()}" if line.startswith("  ") else line.replace("*", "\\*")
+    return f"  {line}" if line.startswith("  ") else line.replace("*", "\\*")
 
 
 def cli(_: str | None) -> str:
