@@ -5,15 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check browser clean
+.PHONY: demo test test-long check docs browser tcl clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
-test: check browser
+test: check browser tcl
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-long: $(READY) browser
+test-long: $(READY) browser tcl
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m ""
 
 check: $(READY)
@@ -22,11 +22,21 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site, in build/site; a broken link is an error.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 # The tests look at report.html in a browser; root on Debian gets it without asking.
 browser:
 	@command -v chromium >/dev/null \
 		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; } \
 		|| { echo "error: chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
+
+# The tests run the Tcl scripts in tkinter's interpreter, which Debian keeps apart from Python.
+tcl:
+	@$(PYTHON) -c 'import tkinter' 2>/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends python3-tk; } \
+		|| { echo "error: Python's tkinter is missing: install it (Debian: apt-get install python3-tk)"; exit 1; }
 
 # Brevitas comes last and without its declared dependencies: see pyproject.toml.
 $(READY): pyproject.toml constraints.txt
@@ -36,7 +46,7 @@ $(READY): pyproject.toml constraints.txt
 	@command -v perl >/dev/null || { echo "error: perl is missing: install it (Debian: apt-get install perl)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "error: Python's venv is missing: install it (Debian: apt-get install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,plot,scale,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,plot,scale,docs,dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt brevitas
 	touch $@
 

@@ -82,7 +82,7 @@ class Accelerator:
 
     def _files(self) -> dict[str, str]:
         """Every file of the project, by path."""
-        from hwgen.backends import hls
+        from hwgen.backends import hls, vivado
         from hwgen.golden.execute import trace
         from hwgen.verify.vectors import random_codes
 
@@ -96,12 +96,15 @@ class Accelerator:
             "digest": self.design.digest,
             "settings": self.settings.model_dump(mode="json"),
         }
+        emitted = _emitted(self.design)
+        rtl = (path.removeprefix("rtl/") for path in emitted if path.startswith("rtl/"))
         return {
             MANIFEST: as_json(manifest),
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
-            **_emitted(self.design),
+            **emitted,
+            **vivado.emit(self.design, rtl, VECTOR_FRAMES),
             **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
         }
 

@@ -23,6 +23,24 @@ class Family(Enum):
         return Family.XC7 if self is Family.XCUP else self
 
 
+class Platform(Enum):
+    """What sits beside the logic of an FPGA and moves frames in and out of it."""
+
+    ZYNQ = "zynq"  # the processor of a Zynq-7000
+    ZYNQMP = "zynqmp"  # that of a Zynq UltraScale+, Kria among them
+    ALVEO = "alveo"  # a host, by way of the shell of a card
+    FABRIC = "fabric"  # nothing: its pins
+
+
+_PLATFORMS = {
+    "xc7z": Platform.ZYNQ,
+    "xczu": Platform.ZYNQMP,
+    "xck2": Platform.ZYNQMP,
+    "xcu": Platform.ALVEO,
+}
+"""By how the names of devices begin."""
+
+
 @dataclass(frozen=True)
 class Device:
     """One FPGA.
@@ -39,6 +57,11 @@ class Device:
     capacity: Resources
     boards: tuple[str, ...]
     source: str
+
+    @property
+    def platform(self) -> Platform:
+        """What sits beside its logic."""
+        return next((found for start, found in _PLATFORMS.items() if self.name.startswith(start)), Platform.FABRIC)
 
 
 def _xilinx(family: Family, source: str, *rows: tuple[str, int, int, int, int, str]) -> tuple[Device, ...]:

@@ -60,3 +60,8 @@ class Stream:
     def axis_width(self) -> int:
         """Bits of `tdata` at the edge of the chip: the beat, padded to bytes."""
         return ceil_div(self.width, 8) * 8
+
+    @property
+    def bus_width(self) -> int:
+        """Bits of `tdata` on buses that take powers of two of bytes: those of DMAs, and of Vitis."""
+        return int(8 << (self.axis_width // 8 - 1).bit_length())

@@ -1,0 +1,137 @@
+"""Prints what packages the RTL project: an IP, a system around it, constraints, scripts, and FuseSoC's core file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from hwgen.backends.render import library, render
+from hwgen.backends.vivado.boards import board_of
+from hwgen.backends.vivado.ports import AxiLite, Port, control_ports, wrapper_ports
+from hwgen.config import VERSION
+from hwgen.hw.design import Design
+from hwgen.hw.device import Family, Platform, device_of
+from hwgen.hw.stream import Stream
+
+
+@dataclass(frozen=True)
+class Project:
+    """Fields of the templates.
+
+    Attributes:
+        board: a pattern of Vivado's board parts; empty for none.
+        input_bits, output_bits, input_bytes, output_bytes: of tdata on the wrapper's ports.
+        ports, control: of the wrapper: all, and those of its AXI4-Lite port; `address_bits` are that port's.
+        frames: golden frames in `hls/tb`; without any there is no test bench.
+        sources, memories: of the RTL project, by path in the whole project; `memory_copies` says the same to FuseSoC.
+        targets: the template of the core file's targets.
+    """
+
+    name: str
+    origin: str
+    digest: str
+    purpose: str
+    version: str
+    part: str
+    board: str
+    clock_mhz: str
+    clock_hz: int
+    period_ns: str
+    input: Stream
+    output: Stream
+    input_bits: int
+    output_bits: int
+    input_bytes: int
+    output_bytes: int
+    ports: tuple[Port, ...]
+    control: tuple[Port, ...]
+    address_bits: int
+    frames: int
+    sources: tuple[str, ...]
+    memories: tuple[str, ...]
+    memory_copies: tuple[str, ...]
+    targets: str
+
+
+_SCRIPTS = {
+    Platform.ZYNQ: {"block_design.tcl": "block_design.tcl", "processor.tcl": "zynq.tcl"},
+    Platform.ZYNQMP: {"block_design.tcl": "block_design.tcl", "processor.tcl": "zynqmp.tcl"},
+    Platform.ALVEO: {"package_xo.tcl": "package_xo.tcl"},
+    Platform.FABRIC: {},
+}
+"""Scripts of a platform beside those for all: name in the project, and in the library."""
+
+_COMMON = ("hwgen_transfer.sv", "ooc.tcl", "package_ip.tcl", "synth.tcl")
+
+
+def emit(design: Design, rtl: Iterable[str], frames: int, control: AxiLite | None = None) -> dict[str, str]:
+    """`<design>.core` and, where the part is AMD's, the folder `vivado/`: path in the project -> text.
+
+    `rtl` names the files of the RTL project, `frames` counts the golden frames in `hls/tb` (without any there is
+    no test bench), `control` is the top level's AXI4-Lite port.
+    """
+    device = device_of(design.part)
+    project = _project(design, tuple(rtl), frames, control)
+    core = {f"{design.name}.core": render("vivado/core.j2", project)}
+    if device.family is Family.ECP5:
+        return core
+    scripts = {**{name: name for name in _COMMON}, **_SCRIPTS[device.platform]}
+    texts = library("vivado")
+    return {
+        **core,
+        **{f"vivado/{path}": text for path, text in _printed(project, device.platform).items()},
+        **{f"vivado/{name}": texts[source] for name, source in scripts.items()},
+    }
+
+
+def _printed(project: Project, platform: Platform) -> dict[str, str]:
+    """What is printed for this design alone, by file name."""
+    wrapper = replace(project, purpose="The accelerator as an IP: streams as wide as buses take them.")
+    bench = replace(project, purpose="Test bench: golden frames with pauses on both sides, in two transfers.")
+    files = {
+        "design.tcl": render("vivado/design.tcl.j2", project),
+        "ooc.xdc": render("vivado/ooc.xdc.j2", project),
+        f"{project.name}_ip.v": render("vivado/ip.v.j2", wrapper),
+    }
+    if project.frames:
+        files[f"{project.name}_tb.sv"] = render("vivado/bench.sv.j2", bench)
+    if platform is not Platform.ALVEO:
+        return files
+    movers = replace(project, purpose="Kernels that move beats between the memory of the card and the accelerator.")
+    return {
+        **files,
+        "connectivity.cfg": render("vivado/connectivity.cfg.j2", project),
+        "movers.cpp": render("vivado/movers.cpp.j2", movers),
+    }
+
+
+def _project(design: Design, rtl: tuple[str, ...], frames: int, control: AxiLite | None) -> Project:
+    device, board = device_of(design.part), board_of(design.part)
+    source, sink = design.input, design.output
+    memories = tuple(f"rtl/{name}" for name in rtl if name.endswith(".mem"))
+    return Project(
+        name=design.name,
+        origin=f"{len(design.layers)} layers for {design.part} at {design.clock_mhz:g} MHz",
+        digest=design.digest,
+        purpose=f"{source.size} {source.dtype} in, {sink.size} {sink.dtype} out.",
+        version=VERSION,
+        part=board.part,
+        board=board.files,
+        clock_mhz=f"{design.clock_mhz:g}",
+        clock_hz=round(design.clock_mhz * 1e6),
+        period_ns=f"{1000 / design.clock_mhz:.3f}",
+        input=source,
+        output=sink,
+        input_bits=source.bus_width,
+        output_bits=sink.bus_width,
+        input_bytes=source.bus_width // 8,
+        output_bytes=sink.bus_width // 8,
+        ports=wrapper_ports(source, sink, control),
+        control=control_ports(control),
+        address_bits=control.address_bits if control else 0,
+        frames=frames,
+        sources=tuple(f"rtl/{name}" for name in rtl if name.endswith(".sv")),
+        memories=memories,
+        memory_copies=tuple(f"{path}: {{copyto: {path.removeprefix('rtl/mem/')}}}" for path in memories),
+        targets="vivado/core_yosys.j2" if device.family is Family.ECP5 else "vivado/core_vivado.j2",
+    )

@@ -1,0 +1,85 @@
+"""The ports of the packaged accelerator, and the bus interfaces that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from hwgen.hw.stream import Stream
+
+AXIS = "xilinx.com:interface:axis:1.0"
+AXI_LITE = "xilinx.com:interface:aximm:1.0"
+CONTROL = "s_axi_control"
+
+_LITE_IN = (("AWADDR", 0), ("AWVALID", 1), ("WDATA", 32), ("WSTRB", 4), ("WVALID", 1), ("BREADY", 1), ("ARADDR", 0))
+_LITE_SIGNALS = {
+    **{name: ("input", bits) for name, bits in (*_LITE_IN, ("ARVALID", 1), ("RREADY", 1))},
+    **{name: ("output", 1) for name in ("AWREADY", "WREADY", "BVALID", "ARREADY", "RVALID")},
+    "BRESP": ("output", 2),
+    "RDATA": ("output", 32),
+    "RRESP": ("output", 2),
+}
+"""Of AXI4-Lite by name: direction at the accelerator, and bits; 0 for those of an address."""
+
+
+@dataclass(frozen=True)
+class AxiLite:
+    """An AXI4-Lite port `s_axi_control` of the top level with byte addresses of `address_bits` bits."""
+
+    address_bits: int
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the wrapper.
+
+    Attributes:
+        interface: the bus signal that it is, in the words of X_INTERFACE_INFO.
+        direction: `input` or `output`.
+        comma: behind it in a list of ports; empty at the last.
+    """
+
+    name: str
+    direction: str
+    bits: int
+    interface: str
+    comma: str = ","
+
+    @property
+    def range(self) -> str:
+        """Its bits as Verilog declares them."""
+        return f"[{self.bits - 1}:0] " if self.bits > 1 else ""
+
+    @property
+    def tie(self) -> str:
+        """What an idle master drives; nothing at an output."""
+        return "'0" if self.direction == "input" else ""
+
+
+def control_ports(control: AxiLite | None) -> tuple[Port, ...]:
+    """The ports of `s_axi_control`."""
+    if control is None:
+        return ()
+    return tuple(
+        Port(f"{CONTROL}_{name.lower()}", direction, bits or control.address_bits, f"{AXI_LITE} {CONTROL} {name}")
+        for name, (direction, bits) in _LITE_SIGNALS.items()
+    )
+
+
+def wrapper_ports(source: Stream, sink: Stream, control: AxiLite | None) -> tuple[Port, ...]:
+    """Every port of the wrapper: clock, reset, registers and the two streams."""
+    clock = Port("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
+    reset = Port("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
+    streams = [*_stream("s_axis", source.bus_width, "input"), *_stream("m_axis", sink.bus_width, "output")]
+    ports = (clock, reset, *control_ports(control), *streams)
+    return (*ports[:-1], replace(ports[-1], comma=""))
+
+
+def _stream(bus: str, bits: int, forward: str) -> Iterator[Port]:
+    """The ports of an AXI4-Stream whose data goes `forward`; only our own say which bytes count, as all do."""
+    backward = "input" if forward == "output" else "output"
+    signals = [("TDATA", bits, forward), ("TVALID", 1, forward), ("TREADY", 1, backward), ("TLAST", 1, forward)]
+    if forward == "output":
+        signals.append(("TKEEP", bits // 8, forward))
+    for name, width, direction in signals:
+        yield Port(f"{bus}_{name.lower()}", direction, width, f"{AXIS} {bus} {name}")
