@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from mkdocs.exceptions import PluginError
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from hwgen.cli import app
@@ -111,10 +112,11 @@ def test_a_figure_that_is_not_there_is_seen(monkeypatch: pytest.MonkeyPatch) -> 
 
 def commands(page: Path) -> Iterator[list[str]]:
     """The `hwgen` commands in a page's blocks of code, without their comments."""
-    for block in re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
-        for line in block.replace("\\\n", " ").splitlines():
-            if line.startswith("hwgen "):
-                yield shlex.split(line, comments=True)[1:]
+    fenced = re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    indented = re.findall(r"^    (hwgen .*)$", page.read_text(), re.MULTILINE)
+    for line in "\n".join([*fenced, *indented]).replace("\\\n", " ").splitlines():
+        if line.startswith("hwgen "):
+            yield shlex.split(line, comments=True)[1:]
 
 
 def refused(words: list[str]) -> str:
@@ -124,8 +126,11 @@ def refused(words: list[str]) -> str:
         if not words or words[0] not in command.commands:
             return f"no verb {words[:1]}"
         command, words = command.commands[words[0]], words[1:]
-    options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
-    return next((f"no option {word}" for word in words if word.startswith("-") and word not in options), "")
+    try:
+        _, spare, _ = command.make_parser(command.context_class(command)).parse_args(args=list(words))
+    except TyperException as error:
+        return str(error)
+    return f"no use for {spare}" if spare else ""
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
@@ -136,7 +141,9 @@ def test_what_a_page_says_to_type_exists(page: Path) -> None:
 def test_commands_that_do_not_exist_are_seen() -> None:
     assert len(list(commands(DOCS / "tutorial.md"))) >= 8
     assert refused(["bild", "x"]) == "no verb ['bild']"
-    assert refused(["zoo", "build", "tfc", "--clock"]) == "no option --clock"
+    assert refused(["zoo", "build", "tfc", "--clok-mhz", "3"]).startswith("No such option: --clok-mhz")
+    assert refused(["simulate", "out", "--stall"]) == "Option '--stall' requires an argument."
+    assert refused(["report", "out", "more"]) == "no use for ['more']"
 
 
 def test_messages_of_the_troubleshooting_page_exist() -> None:

@@ -6,6 +6,7 @@ is an error, as it is in Vivado; names of commands and options are those of AMD 
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import tkinter
 from collections.abc import Callable
@@ -72,6 +73,9 @@ COMMANDS = {
     "open_run": "|",
     "write_hw_platform": "-fixed -include_bit -force | -file",
 }
+
+GROUPS = ("xilinx_anylanguagesynthesis", "xilinx_anylanguagebehavioralsimulation", "xilinx_xpgui")
+"""Of files in a packaged IP."""
 
 # Pins that must be joined, by kind of cell: interfaces, and single pins.
 PINS = {
@@ -196,7 +200,7 @@ class Vivado:
         return f"{call.words[1]}.{call.words[0]}"
 
     def _ipx_get_file_groups(self, tcl: tkinter.Tk, call: Call) -> str:
-        return call.words[0]
+        return " ".join(fnmatch.filter(GROUPS, call.words[0]))
 
     def _ipx_add_file(self, tcl: tkinter.Tk, call: Call) -> str:
         if not (self.folder / "vivado" / "ip" / call.words[0]).is_file():

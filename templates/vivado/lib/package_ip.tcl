@@ -65,12 +65,13 @@ set_property value_resolve_type user $frequency
 set_property ipi_drc {ignore_freq_hz true} $core
 
 # Memories belong to synthesis and simulation alike.
-foreach group {xilinx_anylanguagesynthesis xilinx_anylanguagebehavioralsimulation} {
-  set files [ipx::get_file_groups $group -of_objects $core]
-  foreach memory $data {
-    set path [file join src [file tail $memory]]
-    if {[ipx::get_files -quiet $path -of_objects $files] eq ""} {
-      set_property type mem [ipx::add_file $path $files]
+foreach pattern {*synthesis *simulation} {
+  foreach group [ipx::get_file_groups $pattern -of_objects $core] {
+    foreach memory $data {
+      set path [file join src [file tail $memory]]
+      if {[ipx::get_files -quiet $path -of_objects $group] eq ""} {
+        set_property type mem [ipx::add_file $path $group]
+      }
     }
   }
 }

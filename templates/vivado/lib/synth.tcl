@@ -8,7 +8,7 @@ set root [file dirname $here]
 set results [file join $here build synth]
 file mkdir $results
 
-proc report {results stage} {
+proc write_reports {results stage} {
   report_utilization -file [file join $results ${stage}_utilization.rpt]
   report_utilization -hierarchical -file [file join $results ${stage}_units.rpt]
   report_timing_summary -file [file join $results ${stage}_timing.rpt]
@@ -22,11 +22,11 @@ if {[llength $memories]} {cd [file join $root rtl mem]}
 foreach source $sources {read_verilog -sv [file join $root $source]}
 read_xdc -mode out_of_context [file join $here ooc.xdc]
 synth_design -top $name -part $part -mode out_of_context
-report $results synthesised
+write_reports $results synthesised
 
 if {[lindex $argv 0] eq "route"} {
   opt_design
   place_design
   route_design
-  report $results routed
+  write_reports $results routed
 }
