@@ -10,6 +10,9 @@
 //
 //   operands | products | accumulator | activation | output queue
 //
+// `OperandStages` registers behind the operands and weights and `ThresholdStages` behind the
+// comparisons with thresholds make it later by a cycle each.
+//
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Lanes past the last channel are zero bits at the
 // output.
@@ -38,6 +41,8 @@ module hwgen_depthwise #(
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
   parameter int unsigned Credits = 6,
+  parameter int unsigned OperandStages = 0,
+  parameter int unsigned ThresholdStages = 0,
   localparam int unsigned Slots = Blocks * Taps,
   localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
   localparam int unsigned TapBits = Taps > 1 ? $clog2(Taps) : 1,
@@ -94,29 +99,32 @@ module hwgen_depthwise #(
 
   // ---- Stages 1 to 4: operands, products, accumulator, activation ------------------------------
 
-  logic [Lanes*InputBits-1:0] operand_q;
+  logic [Lanes*InputBits-1:0] operand_q, inputs;
+  logic [Lanes*WeightBits-1:0] weights;
   logic [BlockBits-1:0] block2_q;
-  logic fired1_q, first1_q, last1_q, fired2_q, first2_q, last2_q;
-  logic ended3_q, last_block3_q, ended4_q;
-  logic last_block2;
+  logic fired1_q, first1_q, last1_q;
+  logic [OperandStages:0] fired2_q, first2_q, last2_q;
+  logic [ThresholdStages:0] ended4_q;
+  logic ended2, ended3_q, last_block3_q, last_block2;
   logic [Lanes*CodeBits-1:0] codes;
 
+  assign ended2 = fired2_q[OperandStages] && last2_q[OperandStages];
   assign last_block2 = block2_q == BlockBits'(Blocks - 1);
   assign threshold_addr_o = block2_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       fired1_q <= 1'b0;
-      fired2_q <= 1'b0;
+      fired2_q <= '0;
       ended3_q <= 1'b0;
-      ended4_q <= 1'b0;
+      ended4_q <= '0;
       block2_q <= '0;
     end else begin
       fired1_q <= fire;
-      fired2_q <= fired1_q;
-      ended3_q <= fired2_q && last2_q;
-      ended4_q <= ended3_q;
-      if (fired2_q && last2_q) block2_q <= last_block2 ? '0 : block2_q + 1'b1;
+      fired2_q <= (OperandStages+1)'({fired2_q, fired1_q});
+      ended3_q <= ended2;
+      ended4_q <= (ThresholdStages+1)'({ended4_q, ended3_q});
+      if (ended2) block2_q <= last_block2 ? '0 : block2_q + 1'b1;
     end
   end
 
@@ -124,10 +132,19 @@ module hwgen_depthwise #(
     operand_q <= s_data_i;
     first1_q <= first;
     last1_q <= last;
-    first2_q <= first1_q;
-    last2_q <= last1_q;
+    first2_q <= (OperandStages+1)'({first2_q, first1_q});
+    last2_q <= (OperandStages+1)'({last2_q, last1_q});
     last_block3_q <= last_block2;
   end
+
+  hwgen_delay #(
+    .Width (Lanes * (InputBits + WeightBits)),
+    .Cycles(OperandStages)
+  ) u_operands (
+    .clk_i (clk_i),
+    .data_i({operand_q, weights_i}),
+    .data_o({inputs, weights})
+  );
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
     hwgen_neuron #(
@@ -145,15 +162,16 @@ module hwgen_depthwise #(
       .ThresholdSigned(ThresholdSigned),
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
-      .CodeBits       (CodeBits)
+      .CodeBits       (CodeBits),
+      .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),
-      .weights_i   (weights_i[lane*WeightBits +: WeightBits]),
-      .inputs_i    (operand_q[lane*InputBits +: InputBits]),
+      .weights_i   (weights[lane*WeightBits +: WeightBits]),
+      .inputs_i    (inputs[lane*InputBits +: InputBits]),
       .shared_i    ('0),
       .betas_i     (1'b0),
-      .first_i     (first2_q),
-      .fired_i     (fired2_q),
+      .first_i     (first2_q[OperandStages]),
+      .fired_i     (fired2_q[OperandStages]),
       .masked_i    (lane >= LastLanes && last_block3_q),
       .thresholds_i(thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[lane]),
@@ -172,7 +190,7 @@ module hwgen_depthwise #(
     .credit_o   (credit),
     .issue_i    (fire && last),
     .push_data_i(codes),
-    .push_i     (ended4_q),
+    .push_i     (ended4_q[ThresholdStages]),
     .m_data_o   (m_data_o),
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)

@@ -12,6 +12,10 @@
 //
 //   operands | lane sums | accumulator | activation | output queue
 //
+// Registers for a faster clock make it later by a cycle each: `OperandStages` behind the operands
+// and weights, `SumStages` among the steps of the lane sums, one behind every `SumSpan` (as
+// `hwgen_dot` has them), `ThresholdStages` behind the comparisons with thresholds.
+//
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Input lanes past a vector's end are forced to
 // zero bits, and so are output lanes past the last neuron. The vector is kept in memory of `Style`.
@@ -60,6 +64,11 @@ module hwgen_mvtu #(
   parameter int unsigned Credits = 6,
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
   parameter logic [AllBetaBits-1:0] Betas = '0,
+  parameter int unsigned OperandStages = 0,
+  parameter int unsigned SumStages = 0,
+  parameter int unsigned SumSpan = 64,
+  parameter int unsigned ThresholdStages = 0,
+  localparam int unsigned Wait = OperandStages + SumStages,
   localparam int unsigned OutputBeats = Groups * NeuronFolds,
   localparam int unsigned Slots = OutputBeats * SynapseFolds,
   localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
@@ -167,7 +176,7 @@ module hwgen_mvtu #(
 
   if (GateBits > 0) begin : gen_gate
     logic [NeuronBits-1:0] owed_q;
-    logic [GateBits-1:0] gate_q, gate1_q, gate2_q;
+    logic [GateBits-1:0] gate_q, gate1_q, gate2;
 
     assign owes = owed_q != '0;
     assign pays = owes && credit;
@@ -185,13 +194,21 @@ module hwgen_mvtu #(
     always_ff @(posedge clk_i) begin
       if (fire && decides) gate_q <= gate_data_i;
       gate1_q <= decides && !owes ? gate_data_i : gate_q;
-      gate2_q <= gate1_q;
     end
 
+    hwgen_delay #(
+      .Width (GateBits),
+      .Cycles(1 + Wait)
+    ) u_gate (
+      .clk_i (clk_i),
+      .data_i(gate1_q),
+      .data_o(gate2)
+    );
+
     if (NeuronFolds > 1) begin : gen_beat
-      assign threshold_addr_o = {gate2_q, beat2_q};
+      assign threshold_addr_o = {gate2, beat2_q};
     end else begin : gen_code
-      assign threshold_addr_o = gate2_q;
+      assign threshold_addr_o = gate2;
     end
   end else begin : gen_no_gate
     logic unused_gate;
@@ -248,8 +265,9 @@ module hwgen_mvtu #(
   localparam int unsigned LaneBits = PlaneFolds > 1 ? (Counted ? 2 : 1) : InputBits;
   localparam int unsigned ArrayBetaBits = ArrayPlanes > 0 ? ArrayPlanes * BetaBits : 1;
 
-  logic [Simd*LaneBits-1:0] lanes;
-  logic [ArrayBetaBits-1:0] betas;
+  logic [Simd*LaneBits-1:0] lanes, inputs;
+  logic [ArrayBetaBits-1:0] lane_betas, betas;
+  logic [WordBits-1:0] weights;
 
   if (PlaneFolds > 1) begin : gen_turns
     logic [PlaneBits-1:0] plane1_q;
@@ -270,46 +288,55 @@ module hwgen_mvtu #(
       end
     end
 
-    assign betas = betas2_q;
+    assign lane_betas = betas2_q;
   end else begin : gen_all
     assign lanes = operand;
-    assign betas = Betas;
+    assign lane_betas = Betas;
   end
+
+  hwgen_delay #(
+    .Width (Simd * LaneBits + ArrayBetaBits + WordBits),
+    .Cycles(OperandStages)
+  ) u_operands (
+    .clk_i (clk_i),
+    .data_i({lanes, lane_betas, weights_i}),
+    .data_o({inputs, betas, weights})
+  );
 
   // ---- Stages 2 to 4: lane sums, accumulator, activation ---------------------------------------
 
-  logic fired2_q, first2_q, last2_q;
-  logic ended3_q, last_beat3_q, ended4_q;
-  logic paid1_q, paid2_q, ended2, last_beat2;
+  logic [Wait:0] fired2_q, first2_q, last2_q, paid2_q;
+  logic [ThresholdStages:0] ended4_q;
+  logic ended3_q, last_beat3_q, paid1_q, ended2, last_beat2;
   logic [SumBits-1:0] shared;
   logic [OutputBeatBits-1:0] codes;
 
-  assign ended2 = (fired2_q && last2_q) || paid2_q;
+  assign ended2 = (fired2_q[Wait] && last2_q[Wait]) || paid2_q[Wait];
   assign last_beat2 = beat2_q == BeatBits'(OutputBeats - 1);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       fired1_q <= 1'b0;
-      fired2_q <= 1'b0;
+      fired2_q <= '0;
       paid1_q <= 1'b0;
-      paid2_q <= 1'b0;
+      paid2_q <= '0;
       ended3_q <= 1'b0;
-      ended4_q <= 1'b0;
+      ended4_q <= '0;
       beat2_q <= '0;
     end else begin
       fired1_q <= fire;
-      fired2_q <= fired1_q;
+      fired2_q <= (Wait+1)'({fired2_q, fired1_q});
       paid1_q <= pays;
-      paid2_q <= paid1_q;
+      paid2_q <= (Wait+1)'({paid2_q, paid1_q});
       ended3_q <= ended2;
-      ended4_q <= ended3_q;
+      ended4_q <= (ThresholdStages+1)'({ended4_q, ended3_q});
       if (ended2) beat2_q <= last_beat2 ? '0 : beat2_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    first2_q <= first1_q;
-    last2_q <= last1_q;
+    first2_q <= (Wait+1)'({first2_q, first1_q});
+    last2_q <= (Wait+1)'({last2_q, last1_q});
     last_beat3_q <= last_beat2;
   end
 
@@ -320,10 +347,11 @@ module hwgen_mvtu #(
     .Planes     (ArrayPlanes),
     .InputBits  (LaneBits),
     .InputSigned(InputSigned),
-    .SumBits    (SumBits)
+    .SumBits    (SumBits),
+    .Span       (SumSpan)
   ) u_shared (
     .clk_i   (clk_i),
-    .inputs_i(lanes),
+    .inputs_i(inputs),
     .shared_o(shared)
   );
 
@@ -347,15 +375,17 @@ module hwgen_mvtu #(
       .ThresholdSigned(ThresholdSigned),
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
-      .CodeBits       (CodeBits)
+      .CodeBits       (CodeBits),
+      .Span           (SumSpan),
+      .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),
-      .weights_i   (weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
-      .inputs_i    (lanes),
+      .weights_i   (weights[pe*Simd*WeightBits +: Simd*WeightBits]),
+      .inputs_i    (inputs),
       .shared_i    (shared),
       .betas_i     (betas),
-      .first_i     (first2_q),
-      .fired_i     (fired2_q),
+      .first_i     (first2_q[Wait]),
+      .fired_i     (fired2_q[Wait]),
       .masked_i    (pe >= LastPe && last_beat3_q),
       .thresholds_i(thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[pe]),
@@ -374,7 +404,7 @@ module hwgen_mvtu #(
     .credit_o   (credit),
     .issue_i    ((fire && last) || pays),
     .push_data_i(codes),
-    .push_i     (ended4_q),
+    .push_i     (ended4_q[ThresholdStages]),
     .m_data_o   (m_data_o),
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)

@@ -5,24 +5,43 @@
 // Groups of 15 bits are counted and kept; a tree of adders follows the registers. Each adder adds
 // two counts, of which the first fills its bits (15, 31, 63, ...), and one bit as the carry.
 //
+// Registers stand behind every `Span` adders in a row: a count of n of them takes n / Span cycles
+// more.
+//
 // Do not use it for terms of more than one bit: `hwgen_sum` adds those.
 
 `default_nettype none
 
 module hwgen_popcount #(
   parameter int unsigned Width = 8,
-  parameter int unsigned CountBits = 4
+  parameter int unsigned CountBits = 4,
+  parameter int unsigned Span = 64,
+  localparam int unsigned FullBits = $clog2(Width + 1),
+  localparam int unsigned Levels = Width > 15 ? FullBits - 4 : 0,
+  parameter int unsigned Height = Levels
 ) (
   input  wire logic                 clk_i,
   input  wire logic [Width-1:0]     bits_i,
   output logic      [CountBits-1:0] count_o
 );
 
-  localparam int unsigned FullBits = $clog2(Width + 1);
+  // A tree that stands where a higher one would fit waits for it.
+  localparam int unsigned Below = Levels > 0 ? Levels - 1 : 0;
+  localparam int unsigned BelowCycles = Below / Span;
+  localparam int unsigned Cycles = Height / Span - BelowCycles;
 
-  logic [FullBits-1:0] count;
+  logic [FullBits-1:0] count, delayed;
 
-  assign count_o = CountBits'(count);
+  hwgen_delay #(
+    .Width (FullBits),
+    .Cycles(Cycles)
+  ) u_delay (
+    .clk_i (clk_i),
+    .data_i(count),
+    .data_o(delayed)
+  );
+
+  assign count_o = CountBits'(delayed);
 
   if (Width <= 15) begin : gen_group
     logic [FullBits-1:0] group;
@@ -42,13 +61,15 @@ module hwgen_popcount #(
 
     logic [First+Second:0] bits;
     logic [FullBits-1:0] first, second;
-    logic carry_q, unused_carry;
+    logic carry, unused_carry;
 
     assign bits = (First+Second+1)'(bits_i);
 
     hwgen_popcount #(
       .Width    (First),
-      .CountBits(FullBits)
+      .CountBits(FullBits),
+      .Span     (Span),
+      .Height   (Below)
     ) u_first (
       .clk_i  (clk_i),
       .bits_i (bits[First-1:0]),
@@ -57,16 +78,25 @@ module hwgen_popcount #(
 
     hwgen_popcount #(
       .Width    (Second),
-      .CountBits(FullBits)
+      .CountBits(FullBits),
+      .Span     (Span),
+      .Height   (Below)
     ) u_second (
       .clk_i  (clk_i),
       .bits_i (bits[First+Second:First+1]),
       .count_o(second)
     );
 
-    always_ff @(posedge clk_i) carry_q <= bits[First];
+    hwgen_delay #(
+      .Width (1),
+      .Cycles(1 + BelowCycles)
+    ) u_carry (
+      .clk_i (clk_i),
+      .data_i(bits[First]),
+      .data_o(carry)
+    );
 
-    assign {count, unused_carry} = {first, carry_q} + {second, carry_q};
+    assign {count, unused_carry} = {first, carry} + {second, carry};
   end
 
 endmodule
