@@ -58,7 +58,8 @@ module hwgen_dot #(
   localparam bit Direct = !Counted && !BitPlanes;
   localparam bit Signs = WeightBits == 1 && WeightBipolar && !InputBipolar;
 
-  // Steps to a popcount, to what stands for a plane, and to the sum of planes.
+  // Cycles in groups of a popcount; steps to its end, to what stands for a plane, to their sum.
+  localparam int unsigned GroupCycles = (Simd > 15 ? 2 : Simd > 3 ? Simd / 4 - 1 : 0) / Span;
   localparam int unsigned TreeSteps = Simd > 15 ? $clog2(Simd + 1) - 4 : 0;
   localparam int unsigned PlaneSteps = TreeSteps + (Planes > 0 && Counted ? 1 : 0);
   localparam int unsigned SumSteps = TreeSteps + (BitPlanes ? $clog2(InputBits) : 0);
@@ -90,7 +91,7 @@ module hwgen_dot #(
 
     hwgen_delay #(
       .Width (AllBetaBits),
-      .Cycles(PlaneSteps / Span)
+      .Cycles(GroupCycles + PlaneSteps / Span)
     ) u_betas (
       .clk_i (clk_i),
       .data_i(betas_i),

@@ -28,7 +28,8 @@ module hwgen_shared #(
 
   if (BitPlanes) begin : gen_sum
     localparam int unsigned TreeSteps = Simd > 15 ? $clog2(Simd + 1) - 4 : 0;
-    localparam int unsigned Wait = (TreeSteps + $clog2(InputBits)) / Span;
+    localparam int unsigned GroupCycles = (Simd > 15 ? 2 : Simd > 3 ? Simd / 4 - 1 : 0) / Span;
+    localparam int unsigned Wait = GroupCycles + (TreeSteps + $clog2(InputBits)) / Span;
     localparam int unsigned Levels = $clog2(Simd);
     localparam int unsigned InTree = Levels / (Levels / (Wait + 1) + 1);
 
