@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-from hwgen.hw.design import Unit
-from hwgen.hw.device import Family
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.device import Family, device_of
 from hwgen.hw.kernel import Memory, MemoryStyle
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.gated import GatedMatVec
@@ -97,6 +97,24 @@ def stages_for(unit: Weighted, pipeline: Pipeline) -> Stages:
     most = pipeline.most
     allowed = (each for each in _choices(unit) if most is None or each.cycles(unit.sum_steps) <= most)
     return min(allowed, key=price)
+
+
+def missed_clock(design: Design) -> tuple[str, ...]:
+    """A warning about the unit that is furthest from the clock of `design`, if any does not reach it."""
+    family, weighted = device_of(design.part).family, [_weighted(unit) for unit in design.units]
+    clocks = {unit.name: 1e3 / period_ns(unit, unit.stages, family) for unit in weighted if unit is not None}
+    slowest = min(clocks, key=clocks.__getitem__, default=None)
+    if slowest is None or clocks[slowest] >= design.clock_mhz:
+        return ()
+    wanted = f"{design.clock_mhz:g} MHz are wanted"
+    return (f"pipeline registers take {slowest} to about {clocks[slowest]:.0f} MHz, and {wanted}: lower the clock",)
+
+
+def _weighted(unit: Unit) -> Weighted | None:
+    """The part of `unit` that has pipeline registers."""
+    if isinstance(unit, GatedMatVec):
+        return unit.product
+    return unit if isinstance(unit, MatVec | DepthwiseUnit) else None
 
 
 def _choices(unit: Weighted) -> Iterator[Stages]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.kernel import Memory, MemoryStyle, OneToOne
-from hwgen.hw.kernels.matvec import LATENCY, Linear, Stages, SumSteps, Thresholding
+from hwgen.hw.kernels.matvec import LATENCY, NO_STAGES, Linear, Stages, SumSteps, Thresholding
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
@@ -34,7 +34,7 @@ class DepthwiseUnit(OneToOne):
     sum_type: IntType
     activation: Thresholding | None
     memory_style: MemoryStyle | None = None
-    stages: Stages = Stages()
+    stages: Stages = NO_STAGES
 
     @property
     def channels(self) -> int:

@@ -62,6 +62,9 @@ class Stages:
         return self.operands + steps.cycles(self.span) + self.thresholds
 
 
+NO_STAGES = Stages()
+
+
 @dataclass(frozen=True, eq=False)
 class Thresholding:
     """Turns an accumulator into base + step * n, n = sum_i [acc >= thresholds_i] (L - n where descending).
@@ -151,7 +154,7 @@ class MatVec(OneToOne):
     arithmetic: Arithmetic = Arithmetic.DIRECT
     memory_style: MemoryStyle | None = None
     planes: tuple[int, ...] = ()
-    stages: Stages = Stages()
+    stages: Stages = NO_STAGES
 
     @property
     def groups(self) -> int:

@@ -19,7 +19,7 @@ module hwgen_popcount #(
   localparam int unsigned FullBits = $clog2(Width + 1),
   localparam int unsigned Levels = Width > 15 ? FullBits - 4 : 0,
   parameter int unsigned Height = Levels,
-  parameter int unsigned GroupCycles = Width > 15 ? 2 / Span : Width > 3 ? (Width / 4 - 1) / Span : 0
+  parameter int unsigned GroupCycles = (Width > 15 ? 2 : Width > 3 ? Width / 4 - 1 : 0) / Span
 ) (
   input  wire logic                 clk_i,
   input  wire logic [Width-1:0]     bits_i,
