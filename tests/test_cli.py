@@ -257,8 +257,8 @@ def errors(folder: Path, tmp_path: Path) -> dict[str, tuple[tuple[str | Path, ..
 
 
 NAMES = (
-    "no_model", "no_project", "part", "folding_list", "folding_zero", "toml", "scale", "type", "pixels", "scalar",
-    "layer", "labels", "work",
+    "no_model", "no_project", "part", "folding_list", "folding_zero", "toml", "pipeline", "scale", "type", "pixels",
+    "scalar", "layer", "labels", "work",
 )  # fmt: skip
 
 

@@ -96,7 +96,10 @@ CASES = {
         Mutation("hwgen_mvtu", "betas2_q <= Betas[", "betas2_q <= plane1_q == '1 ? '0 : Betas["),
     ),
     "weights_go_on": (residual(in_turn=True), Mutation("hwgen_mvtu", "last_synapse && !last_plane", "1'b0")),
-    "group_carry_lost": (xnor(), Mutation("hwgen_group_count", "{first, added[0]}", "{first, 1'b0}")),
+    "group_carry_lost": (
+        xnor(),
+        Mutation("hwgen_group_count", ".data_i(bits[First+3:First])", ".data_i(bits[First+3:First] & 4'b1110)"),
+    ),
     "tree_carry_lost": (xnor(), Mutation("hwgen_popcount", ".data_i(bits[First])", ".data_i(1'b0)")),
     "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),
     "partials_shared": (pooled(), Mutation("hwgen_pool", "partials[index1_q] <=", "partials[index1_q >> 1] <=")),

@@ -34,6 +34,8 @@ module hwgen_sum #(
   logic [SumBits-1:0] sum;
 
   if (Terms == 1) begin : gen_term
+    logic unused_term;
+    assign unused_term = ^terms_i;
     assign sum = TermSigned ? SumBits'(signed'(terms_i)) : SumBits'(terms_i);
   end else begin : gen_halves
     localparam int unsigned First = Terms / 2;
