@@ -16,7 +16,7 @@ from hwgen.hw.kernels.matvec import NO_SPAN, Arithmetic, MatVec, Stages
 from hwgen.ir.types import Bipolar, IntArray, IntType
 from tests.gated_cases import beside_its_gate, frames_of, gated_of
 from tests.rtl_lib.planes import plane_frames, planes_unit
-from tests.rtl_support import TERNARY, depthwise, design_of, draw, matvec, prove
+from tests.rtl_support import TERNARY, depthwise, design_of, draw, matvec, prove, tiered
 
 B, U2, U3, U8, I4 = Bipolar(), *(IntType(bits, signed=False) for bits in (2, 3, 8)), IntType(4, signed=True)
 
@@ -86,10 +86,10 @@ UNITS: tuple[Callable[[Stages], Case], ...] = (
     gated,
     depthwise_lanes,
 )
-ALL = [Stages(*each) for each in product((0, 1), (1, 2, 3, 4, NO_SPAN), (0, 1))]
+OTHERS = [Stages(*each) for each in ((0, 1, 0), (1, 2, 0), (0, 2, 1), (0, 3, 1), (1, NO_SPAN, 0), (0, NO_SPAN, 1))]
 
 
-@pytest.mark.parametrize("case", UNITS, ids=lambda case: case.__name__)
+@pytest.mark.parametrize("case", tiered(UNITS, narrow_xnor, residual_in_turn), ids=lambda case: case.__name__)
 def test_a_register_wherever_one_can_be(case: Callable[[Stages], Case], tmp_path: Path) -> None:
     design, frames = case(Stages(1, 1, 1))
     plain, _ = case(Stages())
@@ -98,7 +98,14 @@ def test_a_register_wherever_one_can_be(case: Callable[[Stages], Case], tmp_path
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("stages", ALL, ids=lambda stages: f"{stages.operands}-{stages.span}-{stages.thresholds}")
+@pytest.mark.parametrize("stages", OTHERS, ids=lambda stages: f"{stages.operands}-{stages.span}-{stages.thresholds}")
 @pytest.mark.parametrize("case", UNITS, ids=lambda case: case.__name__)
-def test_every_choice_of_stages(case: Callable[[Stages], Case], stages: Stages, tmp_path: Path) -> None:
+def test_fewer_registers(case: Callable[[Stages], Case], stages: Stages, tmp_path: Path) -> None:
     prove(*case(stages), tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("pe", "simd"), list(product((1, 2, 5), (1, 3, 6, 18, 36))))
+def test_foldings(pe: int, simd: int, tmp_path: Path) -> None:
+    unit = matvec(np.random.default_rng(7), B, B, (36, 5), (pe, simd), result=B, descending=True, pixels=2)
+    prove(*_alone(unit, Stages(pe % 2, 1 + simd % 2, 1)), tmp_path)

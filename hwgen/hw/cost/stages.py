@@ -9,7 +9,6 @@ from __future__ import annotations
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.matvec import NO_SPAN, Arithmetic, MatVec
-from hwgen.ir.types import Bipolar
 
 
 def stages_bill(unit: MatVec | DepthwiseUnit, weight_bits: int, bill: Bill) -> None:
@@ -42,7 +41,8 @@ def _sum_registers(unit: MatVec, span: int) -> int:
     count = popcount_registers(simd, span, levels, _group_cycles(simd, span))
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
-        first, terms = levels + unit.counted, arrays * unit.beta_bits
+        ones = sum(beta.bit_count() for beta in unit.planes)
+        first, terms = levels + unit.counted, unit.beta_bits if arrays == 1 else ones
         votes = simd.bit_length() + 1
         each = arrays * (count + votes * (first // span - levels // span)) + tree_registers(terms, votes, first, span)
         return lanes * each + unit.counted * count
@@ -56,7 +56,7 @@ def _sum_registers(unit: MatVec, span: int) -> int:
         taken = total * unit.counted * ((levels + 1) // span - levels // span)
         return lanes * (count + taken) + unit.counted * count
     weight, value = unit.weight_type, unit.input.dtype
-    product = weight.bits + value.bits + isinstance(weight, Bipolar) + isinstance(value, Bipolar)
+    product = weight.bits + value.bits + 1
     tree = tree_registers(simd, product, 1, span)
     root = min(total, product + bits_for(simd)) * ((1 + bits_for(simd)) // span - bits_for(simd) // span)
     return lanes * (simd * product * (1 // span) + tree - root * (simd > 1))
