@@ -25,6 +25,7 @@ from common import Figure, finish, machine, parser
 from hwgen.backends.rtl import emit
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family
+from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.matvec import NO_SPAN, MatVec, Thresholding
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import Pipeline, period_ns, stages_for
@@ -146,12 +147,14 @@ def main() -> None:
     """Place every depth of every shape, report."""
     options = parser(__doc__)
     options.add_argument("--seeds", type=int, default=1, help="placements of each unit; the table has their median")
+    options.add_argument("--block", action="store_true", help="weights in block RAM, not in LUTs")
     options.add_argument("--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2")
     chosen = options.parse_args()
     where, figures, rows = machine(), [], []
     for shape in chosen.shapes:
         kind, simd, pe = shape.split(":")
-        plain = unit_of(kind, int(simd), int(pe))
+        style = MemoryStyle.BLOCK if chosen.block else None
+        plain = replace(unit_of(kind, int(simd), int(pe)), memory_style=style)
         tried = {stages_for(plain, Pipeline(Family.ECP5, most=most)): most for most in range(MOST, -1, -1)}
         for stages, most in sorted(tried.items(), key=lambda each: each[1]):
             placed = place(replace(plain, stages=stages), chosen.seeds)

@@ -67,7 +67,7 @@ class Delays:
 _XC7 = Delays(1.1, 1.6, 0.6, 1.35, 3.0, 0.9, 0.03, 0.6, 3.0)
 
 DELAYS: Mapping[Family, Delays] = {
-    Family.ECP5: Delays(2.9, 3.6, 0.7, 1.6, 4.0, 1.6, 0.05, 1.0, 4.8),
+    Family.ECP5: Delays(2.9, 4.5, 0.7, 1.6, 4.0, 1.6, 0.05, 1.0, 4.8),
     Family.XC7: _XC7,
     Family.XCUP: Delays(*(0.6 * each for each in vars(_XC7).values())),
 }
@@ -130,7 +130,7 @@ def period_ns(unit: Weighted, stages: Stages, family: Family) -> float:
     delays = DELAYS[family]
     loaded = delays.register + _block(unit.weight_rom, delays)
     if isinstance(unit, MatVec) and unit.vector_memory is not None:
-        loaded += delays.choice
+        loaded = max(loaded, delays.register + _block(unit.vector_memory, delays) + delays.choice)
     start = delays.register if stages.operands else loaded
     steps, span = unit.sum_steps, stages.span
     first = _first_step(unit, delays) + (min(span, steps.before + 1) - 1) * delays.adder
