@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from hwgen.errors import ConfigError
 
@@ -18,6 +19,16 @@ VERSION = "0.1.0"
 Positive = Annotated[int, Field(ge=1, strict=True)]
 Natural = Annotated[int, Field(ge=0, strict=True)]
 PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _pipeline(value: Any) -> Any:
+    """A number of stages, or "auto"."""
+    if value == "auto" or (type(value) is int and value >= 0):
+        return value
+    raise PydanticCustomError("pipeline", "should be 'auto' or a number of stages, 0 or more")
+
+
+Pipelining = Annotated[Literal["auto"] | int, BeforeValidator(_pipeline)]
 
 DEFAULT_INTERVAL = 1024
 """Cycles a frame that a design is folded for where the user sets no goal."""
@@ -54,6 +65,8 @@ class Settings(BaseModel):
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
             anyway ("memory").
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
+        pipeline: stages that each unit with weights gets at most beyond those it always has, each a cycle of latency
+            and a shorter path; "auto" for as many as `clock_mhz` needs on `part`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +86,7 @@ class Settings(BaseModel):
     planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Natural] = {}
+    pipeline: Pipelining = 0
 
     def overridden(self, values: Mapping[str, Any]) -> Settings:
         """These settings with `values` (None: as it is) in their place; a target takes the place of any other.

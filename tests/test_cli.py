@@ -165,6 +165,22 @@ def test_settings_file(folder: Path, tmp_path: Path) -> None:
     assert found["clock_mhz"] == 80.0
 
 
+def test_pipeline(folder: Path, tmp_path: Path) -> None:
+    """Two stages a layer at most, as many as the clock needs, and more than any number of them reaches."""
+
+    def built(*options: str) -> Any:
+        return report("build", folder / "tiny.onnx", "-o", tmp_path / "out", *options)
+
+    plain, two = built(), built("--pipeline", "2")
+    assert plain["latency_cycles"] < two["latency_cycles"] <= plain["latency_cycles"] + 2 * len(plain["layers"])
+    assert plain["resources"]["ff"] < two["resources"]["ff"] and plain["interval_cycles"] == two["interval_cycles"]
+    assert built("--pipeline", "auto", "--clock-mhz", "20")["latency_cycles"] == plain["latency_cycles"]
+    (warning,) = built("--pipeline", "auto", "--clock-mhz", "900")["warnings"]
+    assert re.fullmatch(
+        r"pipeline registers take fc\d to about \d+ MHz, and 900 MHz are wanted: lower the clock", warning
+    )
+
+
 @pytest.mark.parametrize("scale", ["1/4", "0.25"])
 def test_fractions(folder: Path, tmp_path: Path, scale: str) -> None:
     options = ("--input-type", "uint8", "--input-scale", scale, "--input-offset", "-1/2", "--json")
@@ -205,6 +221,10 @@ def errors(folder: Path, tmp_path: Path) -> dict[str, tuple[tuple[str | Path, ..
             ("build", model, "-o", out, "--settings", tmp_path / "bad.toml"),
             f"{tmp_path}/bad.toml: must be a readable TOML file; found Invalid value (at end of document).",
         ),
+        "pipeline": (
+            ("build", model, "-o", out, "--pipeline", "fast"),
+            "settings: pipeline: should be 'auto' or a number of stages, 0 or more; found 'fast'.",
+        ),
         "scale": (
             ("build", model, "-o", out, "--input-scale", "1/0"),
             "--input-scale: must be a number, or one per channel with commas; found '1/0'.",
@@ -237,8 +257,8 @@ def errors(folder: Path, tmp_path: Path) -> dict[str, tuple[tuple[str | Path, ..
 
 
 NAMES = (
-    "no_model", "no_project", "part", "folding_list", "folding_zero", "toml", "scale", "type", "pixels", "scalar",
-    "layer", "labels", "work",
+    "no_model", "no_project", "part", "folding_list", "folding_zero", "toml", "pipeline", "scale", "type", "pixels",
+    "scalar", "layer", "labels", "work",
 )  # fmt: skip
 
 

@@ -49,6 +49,15 @@ Fifos = Annotated[
         "--fifos", help="The fewest beats that keep the interval, or all that the memory holds.", show_default="minimal"
     ),
 ]
+PipelineStages = Annotated[
+    str | None,
+    typer.Option(
+        "--pipeline",
+        metavar="<stages>|auto",
+        help="Registers that each unit with weights gets at most for a faster clock, or as many as the clock needs.",
+        show_default="0",
+    ),
+]
 InputType = Annotated[
     str | None,
     typer.Option("--input-type", help="What the hardware receives: bipolar, intN, uintN.", show_default=False),
@@ -162,6 +171,7 @@ class Design:
     max_dsp: MaxDsp = None
     top1: Top1 = None
     fifos: Fifos = None
+    pipeline: PipelineStages = None
     settings: SettingsFile = None
     name: Name = None
 
@@ -171,6 +181,8 @@ class Design:
 
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         del said["settings"], said["name"]
+        if self.pipeline is not None and self.pipeline.isdecimal():
+            said["pipeline"] = int(self.pipeline)
         return {**said, "folding": read_folding(self.folding) if self.folding else None}
 
 

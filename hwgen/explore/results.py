@@ -19,6 +19,7 @@ from hwgen.errors import DataError
 from hwgen.explore.evaluate import Stage
 from hwgen.explore.point import Figures, Point, figures_of, point_of
 from hwgen.hw.solver import Problem
+from hwgen.hw.timing import Pipeline
 from hwgen.ir.text import digest
 
 Known = dict[tuple[Stage, Point], Figures]
@@ -48,6 +49,8 @@ def _plain(choice: Any) -> Any:
             return sorted(choice)
         case Enum():
             return choice.value
+        case Pipeline():
+            return {each.name: _plain(getattr(choice, each.name)) for each in fields(choice)}
         case _:
             return choice
 

@@ -22,6 +22,7 @@ from hwgen.hw.folds import folding_entries
 from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
+from hwgen.hw.timing import missed_clock
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
@@ -58,7 +59,8 @@ class Accelerator:
         A frame is offered every `pace` cycles, or as soon as it is taken.
         """
         explanation = explain(problem_of(self.graph, self.settings), self.folding)
-        return estimate(self.design, pace, explanation, stuck_gates(self.graph))
+        missed = missed_clock(self.design) if self.settings.pipeline == "auto" else ()
+        return estimate(self.design, pace, explanation, (*stuck_gates(self.graph), *missed))
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.

@@ -11,6 +11,7 @@ from hwgen.hw.device import device_of
 from hwgen.hw.lower import Choices, choices_for
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import Goal, Problem, fitting
+from hwgen.hw.timing import Pipeline
 from hwgen.ir.graph import Graph
 
 
@@ -27,7 +28,20 @@ def problem_of(graph: Graph, chosen: Settings) -> Problem:
 def choices_of(graph: Graph, chosen: Settings) -> Choices:
     """What the user decided beside the folding. Raises: ConfigError."""
     choices = choices_for(graph, chosen.memory, chosen.bit_planes, chosen.planes)
-    return replace(choices, fifo_depths=chosen.fifo_depths, round_fifos=chosen.fifos == "memory")
+    return replace(
+        choices,
+        fifo_depths=chosen.fifo_depths,
+        round_fifos=chosen.fifos == "memory",
+        pipeline=_pipeline(chosen) if chosen.pipeline else None,
+    )
+
+
+def _pipeline(chosen: Settings) -> Pipeline:
+    """The registers that `chosen` asks for. Raises: ConfigError."""
+    family = device_of(chosen.part).family
+    if chosen.pipeline == "auto":
+        return Pipeline(family, clock_mhz=chosen.clock_mhz)
+    return Pipeline(family, most=chosen.pipeline)
 
 
 def goal_of(chosen: Settings) -> Goal:

@@ -73,7 +73,7 @@ def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
     """The same network with other settings (fields of `hwgen.config.Settings`); None keeps what there is.
 
     At another part or clock the units stay as they are. Any other change makes a design of its own, which no project
-    holds: compiled anew, with the part, clock, top-1 unit and memories as they were unless they change.
+    holds: compiled anew, with the part, clock, top-1 unit, memories and pipeline as they were unless they change.
 
     Raises:
         FoldingError: the folding does not fit the network.
@@ -85,7 +85,7 @@ def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
         device_of(chosen.part)
         design = replace(accelerator.design, part=chosen.part, clock_mhz=chosen.clock_mhz)
         return replace(accelerator, settings=chosen, design=design)
-    same = {"part", "clock_mhz", "top1", "memory", "bit_planes", "planes", "fifos"}
+    same = {"part", "clock_mhz", "top1", "memory", "bit_planes", "planes", "fifos", "pipeline"}
     kept = accelerator.settings.model_dump(include=same)
     return compile_with(accelerator.graph, settings(**{**kept, **given}))
 

@@ -41,6 +41,7 @@ from hwgen.hw.products import (
     window_unit,
 )
 from hwgen.hw.stream import Stream
+from hwgen.hw.timing import Pipeline, pipelined
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
@@ -58,6 +59,7 @@ class Choices:
         serial: names of layers whose residual planes take turns; those of the others are side by side.
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
         round_fifos: whether FIFOs are as deep as the memory that they take.
+        pipeline: registers of units with weights for a faster clock.
     """
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Choices:
     serial: frozenset[str] = frozenset()
     fifo_depths: Mapping[str, int] = field(default_factory=dict)
     round_fifos: bool = False
+    pipeline: Pipeline | None = None
 
 
 def choices_for(
@@ -150,6 +153,8 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
         text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.serial) or ''}"
     if chosen.fifo_depths or chosen.round_fifos:
         text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
+    if chosen.pipeline is not None:
+        text += repr(chosen.pipeline)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -228,6 +233,8 @@ class _Builder:
         gate, fused = fused_gate(self.graph, node), fused_threshold(self.graph, node)
         if gate is not None and fused is not None:
             unit = self._gated(node, unit, gate, fused)
+        if self.choices.pipeline is not None:
+            unit = pipelined(unit, self.choices.pipeline)
         self.units.append(unit)
         self._give(node.output if fused is None else fused.output, unit.outputs[0])
 

@@ -85,6 +85,13 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         compiled(fifo_depths={"fc9_fifo": 4}),
         "fifo_depths: must name FIFOs (fc0_fifo, fc1_fifo); found fc9_fifo.",
     ),
+    **{
+        f"pipeline_{value}": (
+            compiled(pipeline=value),
+            f"settings: pipeline: should be 'auto' or a number of stages, 0 or more; found {value!r}.",
+        )
+        for value in (-1, 1.5, "fast", True)
+    },
     "top1_text": (
         compiled(top1="maybe"),
         "settings: top1: should be a valid boolean, unable to interpret input; found 'maybe'.",

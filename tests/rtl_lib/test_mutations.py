@@ -10,7 +10,7 @@ import pytest
 
 from hwgen.errors import MismatchError
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.hw.kernels.matvec import NO_STAGES, Arithmetic, Stages
 from hwgen.hw.packing import to_words
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
@@ -63,9 +63,9 @@ def residual(*, in_turn: bool) -> Design:
     return design_of(planes_unit((5, 3), (13, 5), (2, 4), in_turn=in_turn, pixels=2))
 
 
-def xnor() -> Design:
+def xnor(stages: Stages = NO_STAGES) -> Design:
     """A group of 15 bits, a carry and a group of 7."""
-    return design_of(matvec(np.random.default_rng(7), B, B, (46, 4), (2, 23)))
+    return design_of(replace(matvec(np.random.default_rng(7), B, B, (46, 4), (2, 23)), stages=stages))
 
 
 def pooled() -> Design:
@@ -89,17 +89,25 @@ CASES = {
     "positive_sign_plane": (planes(), Mutation("hwgen_dot", "Negative ? -count : count", "count")),
     "last_plane_dropped": (
         residual(in_turn=False),
-        Mutation("hwgen_dot", "betas_i[plane*BetaBits+digit] ?", "plane < 1 && betas_i[plane*BetaBits+digit] ?"),
+        Mutation("hwgen_dot", "betas[plane*BetaBits+digit] ?", "plane < 1 && betas[plane*BetaBits+digit] ?"),
     ),
     "last_turn_dropped": (
         residual(in_turn=True),
         Mutation("hwgen_mvtu", "betas2_q <= Betas[", "betas2_q <= plane1_q == '1 ? '0 : Betas["),
     ),
     "weights_go_on": (residual(in_turn=True), Mutation("hwgen_mvtu", "last_synapse && !last_plane", "1'b0")),
-    "group_carry_lost": (xnor(), Mutation("hwgen_group_count", "carry = bits[First]", "carry = 1'b0")),
-    "tree_carry_lost": (xnor(), Mutation("hwgen_popcount", "carry_q <= bits[First]", "carry_q <= 1'b0")),
+    "group_carry_lost": (
+        xnor(),
+        Mutation("hwgen_group_count", ".data_i(bits[First+3:First])", ".data_i(bits[First+3:First] & 4'b1110)"),
+    ),
+    "tree_carry_lost": (xnor(), Mutation("hwgen_popcount", ".data_i(bits[First])", ".data_i(1'b0)")),
     "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),
     "partials_shared": (pooled(), Mutation("hwgen_pool", "partials[index1_q] <=", "partials[index1_q >> 1] <=")),
+    "carry_too_early": (xnor(Stages(0, 1, 0)), Mutation("hwgen_popcount", "1 + GroupCycles + BelowCycles", "1")),
+    "sum_too_early": (
+        xnor(Stages(1, 2, 0)),
+        Mutation("hwgen_mvtu", "2 + OperandStages + SumStages", "2 + SumStages"),
+    ),
     "block_forgotten": (taps(), Mutation("hwgen_depthwise", "weight_addr_o = slot_q", "weight_addr_o = 6'(tap_q)")),
     "owed_forgotten": (
         many_folds(),

@@ -24,7 +24,7 @@ from hwgen.backends.rtl.values import (
 from hwgen.hw import packing
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Stages
 from hwgen.ir.types import IntType
 
 _NO_THRESHOLD = IntType(1, signed=False)
@@ -46,6 +46,8 @@ class Product:
     code: Code
     credits: int
     weights: Memory
+    stages: Stages
+    sum_stages: int
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,6 @@ def _purpose(unit: MatVec) -> str:
 def _mvtu(unit: MatVec, product: Product, roms: list[Filled]) -> dict[str, Any]:
     """The fields of mvtu.sv.j2 but for its inputs."""
     fold, vector = unit.folding, unit.vector_memory
-    beta_bits = max((beta.bit_length() for beta in unit.planes), default=1)
     return {
         "product": product,
         "memories": tuple(rom.memory for rom in roms),
@@ -147,8 +148,8 @@ def _mvtu(unit: MatVec, product: Product, roms: list[Filled]) -> dict[str, Any]:
         "counted": bit(unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES),
         "bit_planes": bit(unit.arithmetic is Arithmetic.BIT_PLANES),
         "planes": len(unit.planes),
-        "beta_bits": beta_bits,
-        "betas": f"{max(1, len(unit.planes) * beta_bits)}'h{_packed(unit.planes, beta_bits):x}",
+        "beta_bits": unit.beta_bits,
+        "betas": f"{max(1, len(unit.planes) * unit.beta_bits)}'h{_packed(unit.planes, unit.beta_bits):x}",
         "plane_folds": unit.plane_folds,
         "vector_style": "registers" if vector is None else vector.style.value,
     }
@@ -204,6 +205,8 @@ def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, rows
         code=_code(unit, fan_in),
         credits=credits,
         weights=roms[0].memory,
+        stages=unit.stages,
+        sum_stages=unit.sum_steps.cycles(unit.stages.span),
     )
 
 

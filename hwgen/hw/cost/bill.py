@@ -109,8 +109,8 @@ class Bill:
             self.register(width * depth)
             self.add("register mux", width * (depth - 1))
 
-    def rom(self, words: Bytes, width: int, style: MemoryStyle) -> None:
-        """Constants with a read register (`hwgen_rom`), a row of bytes a word.
+    def rom(self, words: Bytes, width: int, style: MemoryStyle) -> int:
+        """Constants with a read register (`hwgen_rom`), a row of bytes a word. Returns: bits of a word that change.
 
         Bits that never change are wires. In logic, bits that agree in every word are made once, each by a function of
         the address, which Yosys often makes of several LUTs where one would do.
@@ -119,11 +119,12 @@ class Bill:
         varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
         if style is MemoryStyle.BLOCK:
             self.block_memory(varying.shape[1], len(bits), writable=False)
-            return
+            return int(varying.shape[1])
         made = len({column.tobytes() for column in np.packbits(varying, axis=0).T})
         self.register(made)
         places = 1 << bits_for(len(bits))
         self.add(f"rom bit of {min(places, 64)} words", made * len(bits) / min(places, 64))
+        return made
 
     def mask(self, bits: int) -> None:
         """Gates that force bits to zero."""

@@ -11,6 +11,7 @@ import numpy as np
 from hwgen.hw import packing
 from hwgen.hw.cost.arithmetic import activation_bill, bits_compared, has_adder, is_dsp, products_bill
 from hwgen.hw.cost.bill import Bill, bits_for
+from hwgen.hw.cost.stages import cycles_to_sum, stages_bill
 from hwgen.hw.design import Unit
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import Memory, MemoryStyle, default_style
@@ -59,7 +60,7 @@ def _gated(unit: GatedMatVec, bill: Bill) -> None:
     product, rows = unit.product, len(unit.activation.thresholds)
     _lanes(product, bill)
     bill.counter(product.neuron_folds)
-    bill.register(3 * unit.gate.width + 2)
+    bill.register((3 + cycles_to_sum(product)) * unit.gate.width)
     sets = replace(unit.output, elements=rows)
     _ending(product, unit.threshold_rom, sets, bill, product.neuron_folds, unit.schedule.credits)
 
@@ -77,7 +78,8 @@ def _lanes(unit: MatVec, bill: Bill) -> None:
     if vector is not None:
         bill.memory(vector.width, vector.depth, vector.style, one_address=True)
         bill.add("operand mux bit", width)
-    bill.rom(packing.weight_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    changing = bill.rom(packing.weight_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    stages_bill(unit, changing, bill)
     products_bill(unit, unit.simd, pe, unit.weight_rom.depth, bill)
 
 
@@ -88,7 +90,8 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     if not has_adder(unit.weight_type, unit.input.dtype, bill.family):
         bill.register(unit.input.width)
     bill.register(4 + 4 * (unit.taps > 1))
-    bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    changing = bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    stages_bill(unit, changing, bill)
     products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
     _ending(unit, unit.threshold_rom, unit.output, bill, unit.blocks, unit.schedule.credits)
 

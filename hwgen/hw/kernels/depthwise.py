@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.kernel import Memory, MemoryStyle, OneToOne
-from hwgen.hw.kernels.matvec import LATENCY, Linear, Thresholding
+from hwgen.hw.kernels.matvec import LATENCY, NO_STAGES, Linear, Stages, SumSteps, Thresholding
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
@@ -22,6 +22,7 @@ class DepthwiseUnit(OneToOne):
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
         memory_style: of the weights, by the rule where None.
+        stages: registers for a faster clock.
     """
 
     name: str
@@ -33,6 +34,7 @@ class DepthwiseUnit(OneToOne):
     sum_type: IntType
     activation: Thresholding | None
     memory_style: MemoryStyle | None = None
+    stages: Stages = NO_STAGES
 
     @property
     def channels(self) -> int:
@@ -67,13 +69,23 @@ class DepthwiseUnit(OneToOne):
         return Linear(2, -1) if self.is_xnor else Linear(1, 0)
 
     @property
+    def sum_steps(self) -> SumSteps:
+        """None: the sum of a lane is its only product."""
+        return SumSteps(0, 0)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a slot to its beat at the output."""
+        return LATENCY + self.stages.cycles(self.sum_steps)
+
+    @property
     def schedule(self) -> Engine:
         return Engine(
             slots=self.taps,
             reads=self.taps,
             period=self.taps,
-            latency=LATENCY,
-            credits=credits_for(LATENCY, self.taps),
+            latency=self.latency,
+            credits=credits_for(self.latency, self.taps),
         )
 
     @property

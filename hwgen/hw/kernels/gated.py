@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.kernel import Memory
-from hwgen.hw.kernels.matvec import LATENCY, MatVec, Thresholding
+from hwgen.hw.kernels.matvec import MatVec, Thresholding
 from hwgen.hw.schedule import Gated, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import IntType
@@ -76,7 +76,8 @@ class GatedMatVec:
     @property
     def schedule(self) -> Gated:
         folds = self.product.synapse_folds, self.product.neuron_folds
-        return Gated(*folds, latency=LATENCY, credits=credits_for(LATENCY, 1))
+        latency = self.product.latency
+        return Gated(*folds, latency=latency, credits=credits_for(latency, 1))
 
     @property
     def threshold_rom(self) -> Memory:

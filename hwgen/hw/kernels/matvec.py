@@ -22,6 +22,48 @@ from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 LATENCY = 5
 """Cycles from a slot to its beat at the output: operands, lane sums, accumulator, activation, output queue."""
 
+NO_SPAN = 64
+"""More steps than any lane sum has: no registers among them."""
+
+
+@dataclass(frozen=True)
+class SumSteps:
+    """Steps of a lane sum (`hwgen_dot`), adders or products, behind which registers may stand.
+
+    Attributes:
+        before: the registers that every lane sum has, but for the last step, which has them behind it.
+        after: these registers, but for the accumulator.
+    """
+
+    before: int
+    after: int
+
+    def cycles(self, span: int) -> int:
+        """Registers in a row where they stand behind every `span` steps."""
+        return self.before // span + self.after // span
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Registers in the pipeline of a unit with weights beyond those it always has; each makes it a cycle later.
+
+    Attributes:
+        operands: 1 for registers behind the operands and weights.
+        span: steps of the lane sum in a row, behind which registers stand; see `SumSteps`.
+        thresholds: 1 for registers behind the comparisons with thresholds.
+    """
+
+    operands: int = 0
+    span: int = NO_SPAN
+    thresholds: int = 0
+
+    def cycles(self, steps: SumSteps) -> int:
+        """All of them in a row, of a unit whose lane sums have `steps`."""
+        return self.operands + steps.cycles(self.span) + self.thresholds
+
+
+NO_STAGES = Stages()
+
 
 @dataclass(frozen=True, eq=False)
 class Thresholding:
@@ -96,6 +138,7 @@ class MatVec(OneToOne):
             whose codes are numbers. The running sum is then that of factors times popcounts, or twice that and the
             factors of padded taps.
         memory_style: of the weights, by the rule where None.
+        stages: registers for a faster clock.
     """
 
     name: str
@@ -111,6 +154,7 @@ class MatVec(OneToOne):
     arithmetic: Arithmetic = Arithmetic.DIRECT
     memory_style: MemoryStyle | None = None
     planes: tuple[int, ...] = ()
+    stages: Stages = NO_STAGES
 
     @property
     def groups(self) -> int:
@@ -195,14 +239,37 @@ class MatVec(OneToOne):
         return Linear(2, -1) if self.is_xnor else Linear(1, 0)
 
     @property
+    def beta_bits(self) -> int:
+        """Of the largest factor of residual planes."""
+        return max((beta.bit_length() for beta in self.planes), default=1)
+
+    @property
+    def sum_steps(self) -> SumSteps:
+        """Steps of its lane sums: those of a popcount and what follows, or of a product and the sum of lanes."""
+        group, tree = max(1, min(self.simd, 15) // 4) - 1, max(0, self.simd.bit_length() - 4)
+        if self.planes:
+            arrays = 1 if self.plane_folds > 1 else len(self.planes)
+            return SumSteps(group, tree + self.counted + _levels(arrays * self.beta_bits))
+        if self.arithmetic is Arithmetic.BIT_PLANES:
+            return SumSteps(group, tree + _levels(self.input.dtype.bits) + 1)
+        if self.is_xnor or self.counted:
+            return SumSteps(group, tree + self.counted)
+        return SumSteps(_levels(self.simd), 0)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a slot to its beat at the output."""
+        return LATENCY + self.stages.cycles(self.sum_steps)
+
+    @property
     def schedule(self) -> Engine:
         period = self.synapse_folds * self.plane_folds
         return Engine(
             slots=self.neuron_folds * period,
             reads=self.synapse_folds,
             period=period,
-            latency=LATENCY,
-            credits=credits_for(LATENCY, period),
+            latency=self.latency,
+            credits=credits_for(self.latency, period),
         )
 
     @property
@@ -224,3 +291,8 @@ class MatVec(OneToOne):
         if self.neuron_folds * self.plane_folds == 1:
             return None
         return Memory(f"{self.name}_vector", self.synapse_folds, self.input.width)
+
+
+def _levels(terms: int) -> int:
+    """Of a balanced adder tree."""
+    return (terms - 1).bit_length()

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Activation of one lane, combinational: code = CodeBase + CodeStep * n, modulo 2**CodeBits.
+// Activation of one lane: code = CodeBase + CodeStep * n, modulo 2**CodeBits.
 //
 // n is the number of thresholds at or below the sum, or `Levels` minus that number where
 // `descending_i`. With `Levels` = 0 there are no thresholds and n is the sum itself.
+//
+// It is combinational but for `Stages` cycles between the comparisons and the count.
 //
 // Do not use it with thresholds that do not ascend: the count is found by halving.
 
@@ -18,8 +20,10 @@ module hwgen_activation #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 1,
+  parameter int unsigned Stages = 0,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
+  input  wire logic                         clk_i,
   input  wire logic [SumBits-1:0]           sum_i,
   input  wire logic [LaneThresholdBits-1:0] thresholds_i,
   input  wire logic                         descending_i,
@@ -38,7 +42,8 @@ module hwgen_activation #(
   if (Levels > 0) begin : gen_thresholds
     localparam int unsigned FullLevels = (1 << CountBits) - 1;
 
-    logic [Levels-1:0] reached;
+    logic [Levels-1:0] compared, reached;
+    logic descending;
     logic [FullLevels-1:0] scale;
     logic [CountBits-1:0] ones;
     logic signed [WideBits-1:0] sum;
@@ -48,9 +53,18 @@ module hwgen_activation #(
     for (genvar level = 0; level < Levels; level++) begin : gen_level
       logic [ThresholdBits-1:0] threshold;
       assign threshold = thresholds_i[level*ThresholdBits +: ThresholdBits];
-      assign reached[level] = sum >= WideBits'(signed'({
+      assign compared[level] = sum >= WideBits'(signed'({
         ThresholdSigned && threshold[ThresholdBits-1], threshold}));
     end
+
+    hwgen_delay #(
+      .Width (Levels + 1),
+      .Cycles(Stages)
+    ) u_delay (
+      .clk_i (clk_i),
+      .data_i({descending_i, compared}),
+      .data_o({descending, reached})
+    );
 
     // `reached` is a thermometer, as thresholds ascend: its middle bit is the top bit of the count,
     // and chooses the half that holds the others.
@@ -62,11 +76,22 @@ module hwgen_activation #(
       end
     end
 
-    assign count = descending_i ? MathBits'(Levels) - MathBits'(ones) : MathBits'(ones);
+    assign count = descending ? MathBits'(Levels) - MathBits'(ones) : MathBits'(ones);
   end else begin : gen_sum
+    logic [SumBits-1:0] sum;
     logic unused_thresholds;
+
+    hwgen_delay #(
+      .Width (SumBits),
+      .Cycles(Stages)
+    ) u_delay (
+      .clk_i (clk_i),
+      .data_i(sum_i),
+      .data_o(sum)
+    );
+
     assign unused_thresholds = ^{thresholds_i, descending_i};
-    assign count = MathBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}));
+    assign count = MathBits'(signed'({SumSigned && sum[SumBits-1], sum}));
   end
 
   assign code = MathBits'(CodeBase) + MathBits'(CodeStep) * count;

@@ -98,6 +98,7 @@ module hwgen_add #(
       .TermSigned(1'b0),
       .SumBits   (SumBits)
     ) u_sum (
+      .clk_i  (clk_i),
       .terms_i(terms),
       .sum_o  (sum)
     );

@@ -10,6 +10,9 @@
 //
 //   operands | products | accumulator | activation | output queue
 //
+// `OperandStages` registers behind the operands and weights and `ThresholdStages` behind the
+// comparisons with thresholds make it later by a cycle each.
+//
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Lanes past the last channel are zero bits at the
 // output.
@@ -38,6 +41,9 @@ module hwgen_depthwise #(
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
   parameter int unsigned Credits = 6,
+  parameter int unsigned OperandStages = 0,
+  parameter int unsigned ThresholdStages = 0,
+  localparam int unsigned SumCycles = 2 + OperandStages,
   localparam int unsigned Slots = Blocks * Taps,
   localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
   localparam int unsigned TapBits = Taps > 1 ? $clog2(Taps) : 1,
@@ -73,13 +79,14 @@ module hwgen_depthwise #(
 
   logic [SlotBits-1:0] slot_q;
   logic [TapBits-1:0] tap_q;
-  logic first, last, last_slot, fire, credit;
+  logic first, last, last_slot, fire, ends, credit;
 
   assign first = tap_q == '0;
   assign last = tap_q == TapBits'(Taps - 1);
   assign last_slot = slot_q == SlotBits'(Slots - 1);
   assign s_ready_o = credit || !last;
   assign fire = s_ready_o && s_valid_i;
+  assign ends = fire && last;
   assign weight_addr_o = slot_q;
 
   always_ff @(posedge clk_i) begin
@@ -94,40 +101,47 @@ module hwgen_depthwise #(
 
   // ---- Stages 1 to 4: operands, products, accumulator, activation ------------------------------
 
-  logic [Lanes*InputBits-1:0] operand_q;
-  logic [BlockBits-1:0] block2_q;
-  logic fired1_q, first1_q, last1_q, fired2_q, first2_q, last2_q;
-  logic ended3_q, last_block3_q, ended4_q;
-  logic last_block2;
+  logic [Lanes*InputBits-1:0] operand_q, inputs;
+  logic [Lanes*WeightBits-1:0] weights;
+  logic [BlockBits-1:0] block_q;
+  logic last_block, last_block_q;
+
+  // From a slot to its products, and from the accumulator to the code.
+  logic [SumCycles:1] fired_q, first_q, ended_q;
+  logic [1+ThresholdStages:0] made_q;
   logic [Lanes*CodeBits-1:0] codes;
 
-  assign last_block2 = block2_q == BlockBits'(Blocks - 1);
-  assign threshold_addr_o = block2_q;
+  assign last_block = block_q == BlockBits'(Blocks - 1);
+  assign threshold_addr_o = block_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      fired1_q <= 1'b0;
-      fired2_q <= 1'b0;
-      ended3_q <= 1'b0;
-      ended4_q <= 1'b0;
-      block2_q <= '0;
+      fired_q <= '0;
+      ended_q <= '0;
+      made_q <= '0;
+      block_q <= '0;
     end else begin
-      fired1_q <= fire;
-      fired2_q <= fired1_q;
-      ended3_q <= fired2_q && last2_q;
-      ended4_q <= ended3_q;
-      if (fired2_q && last2_q) block2_q <= last_block2 ? '0 : block2_q + 1'b1;
+      fired_q <= SumCycles'({fired_q, fire});
+      ended_q <= SumCycles'({ended_q, ends});
+      made_q <= (2+ThresholdStages)'({made_q, ended_q[SumCycles]});
+      if (ended_q[SumCycles]) block_q <= last_block ? '0 : block_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
     operand_q <= s_data_i;
-    first1_q <= first;
-    last1_q <= last;
-    first2_q <= first1_q;
-    last2_q <= last1_q;
-    last_block3_q <= last_block2;
+    first_q <= SumCycles'({first_q, first});
+    last_block_q <= last_block;
   end
+
+  hwgen_delay #(
+    .Width (Lanes * (InputBits + WeightBits)),
+    .Cycles(OperandStages)
+  ) u_operands (
+    .clk_i (clk_i),
+    .data_i({operand_q, weights_i}),
+    .data_o({inputs, weights})
+  );
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
     hwgen_neuron #(
@@ -145,16 +159,17 @@ module hwgen_depthwise #(
       .ThresholdSigned(ThresholdSigned),
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
-      .CodeBits       (CodeBits)
+      .CodeBits       (CodeBits),
+      .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),
-      .weights_i   (weights_i[lane*WeightBits +: WeightBits]),
-      .inputs_i    (operand_q[lane*InputBits +: InputBits]),
+      .weights_i   (weights[lane*WeightBits +: WeightBits]),
+      .inputs_i    (inputs[lane*InputBits +: InputBits]),
       .shared_i    ('0),
       .betas_i     (1'b0),
-      .first_i     (first2_q),
-      .fired_i     (fired2_q),
-      .masked_i    (lane >= LastLanes && last_block3_q),
+      .first_i     (first_q[SumCycles]),
+      .fired_i     (fired_q[SumCycles]),
+      .masked_i    (lane >= LastLanes && last_block_q),
       .thresholds_i(thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[lane]),
       .code_o      (codes[lane*CodeBits +: CodeBits])
@@ -170,9 +185,9 @@ module hwgen_depthwise #(
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
     .credit_o   (credit),
-    .issue_i    (fire && last),
+    .issue_i    (ends),
     .push_data_i(codes),
-    .push_i     (ended4_q),
+    .push_i     (made_q[1+ThresholdStages]),
     .m_data_o   (m_data_o),
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)

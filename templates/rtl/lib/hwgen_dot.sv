@@ -19,6 +19,10 @@
 // the first plane lowest. With `Counted` an input has one more bit on top, set where it is none:
 // then each number is doubled, and `shared_i`, the number of lanes without an input, is added.
 //
+// Registers stand behind every `Span` steps in a row, each an adder or a product, and make the sum
+// late by as many cycles. `shared_i` comes when its step does, as `hwgen_shared` gives it, and
+// `betas_i` still one cycle after the inputs.
+//
 // A lane adds nothing when its input bits are zero and its weight is zero (integers) or +1
 // (bipolar).
 //
@@ -39,6 +43,7 @@ module hwgen_dot #(
   parameter bit InputSigned = 1'b1,
   parameter bit InputBipolar = 1'b1,
   parameter int unsigned SumBits = 1,
+  parameter int unsigned Span = 64,
   localparam int unsigned ProductBits = WeightBits + InputBits + 1,
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
@@ -52,6 +57,13 @@ module hwgen_dot #(
 
   localparam bit Direct = !Counted && !BitPlanes;
   localparam bit Signs = WeightBits == 1 && WeightBipolar && !InputBipolar;
+
+  // Cycles in groups of a popcount; steps to its end, to what stands for a plane, to their sum.
+  localparam int unsigned GroupCycles = (Simd > 15 ? 2 : Simd > 3 ? Simd / 4 - 1 : 0) / Span;
+  localparam int unsigned TreeSteps = Simd > 15 ? $clog2(Simd + 1) - 4 : 0;
+  localparam int unsigned PlaneSteps = TreeSteps + (Planes > 0 && Counted ? 1 : 0);
+  localparam int unsigned SumSteps = TreeSteps + (BitPlanes ? $clog2(InputBits) : 0);
+  localparam int unsigned TakenCycles = (SumSteps + 1) / Span - SumSteps / Span;
 
   if ((!Direct || Planes > 0) && !Signs) begin : gen_check_bipolar
     $error("hwgen_dot: Counted, BitPlanes and Planes take bipolar weights and integer inputs");
@@ -75,6 +87,16 @@ module hwgen_dot #(
   if (Planes > 0) begin : gen_residual
     logic [Simd-1:0] missing;
     logic [Planes*BetaBits*SumBits-1:0] terms;
+    logic [AllBetaBits-1:0] betas;
+
+    hwgen_delay #(
+      .Width (AllBetaBits),
+      .Cycles(GroupCycles + PlaneSteps / Span)
+    ) u_betas (
+      .clk_i (clk_i),
+      .data_i(betas_i),
+      .data_o(betas)
+    );
 
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_missing
       assign missing[lane] = Counted && inputs_i[lane*InputBits+InputBits-1];
@@ -82,7 +104,7 @@ module hwgen_dot #(
 
     for (genvar plane = 0; plane < Planes; plane++) begin : gen_plane
       logic [Simd-1:0] agreeing;
-      logic [SumBits-1:0] count, votes;
+      logic [SumBits-1:0] count, voted, votes;
 
       for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
         assign agreeing[lane]
@@ -91,18 +113,28 @@ module hwgen_dot #(
 
       hwgen_popcount #(
         .Width    (Simd),
-        .CountBits(SumBits)
+        .CountBits(SumBits),
+        .Span     (Span)
       ) u_popcount (
         .clk_i  (clk_i),
         .bits_i (agreeing),
         .count_o(count)
       );
 
-      assign votes = Counted ? (count << 1) + shared_i : count;
+      assign voted = Counted ? (count << 1) + shared_i : count;
+
+      hwgen_delay #(
+        .Width (SumBits),
+        .Cycles(PlaneSteps / Span - TreeSteps / Span)
+      ) u_votes (
+        .clk_i (clk_i),
+        .data_i(voted),
+        .data_o(votes)
+      );
 
       for (genvar digit = 0; digit < BetaBits; digit++) begin : gen_digit
         assign terms[(plane*BetaBits+digit)*SumBits +: SumBits]
-            = betas_i[plane*BetaBits+digit] ? votes << digit : '0;
+            = betas[plane*BetaBits+digit] ? votes << digit : '0;
       end
     end
 
@@ -110,8 +142,11 @@ module hwgen_dot #(
       .Terms     (Planes * BetaBits),
       .TermBits  (SumBits),
       .TermSigned(1'b0),
-      .SumBits   (SumBits)
+      .SumBits   (SumBits),
+      .Span      (Span),
+      .From      (PlaneSteps)
     ) u_sum (
+      .clk_i  (clk_i),
       .terms_i(terms),
       .sum_o  (sum_o)
     );
@@ -125,14 +160,22 @@ module hwgen_dot #(
 
     hwgen_popcount #(
       .Width    (Simd),
-      .CountBits(SumBits)
+      .CountBits(SumBits),
+      .Span     (Span)
     ) u_popcount (
       .clk_i  (clk_i),
       .bits_i (agreeing),
       .count_o(count)
     );
 
-    assign sum_o = (count << 1) - shared_i;
+    hwgen_delay #(
+      .Width (SumBits),
+      .Cycles(TakenCycles)
+    ) u_delay (
+      .clk_i (clk_i),
+      .data_i((count << 1) - shared_i),
+      .data_o(sum_o)
+    );
   end else if (BitPlanes) begin : gen_planes
     logic [InputBits*SumBits-1:0] terms;
     logic [SumBits-1:0] chosen;
@@ -149,7 +192,8 @@ module hwgen_dot #(
 
       hwgen_popcount #(
         .Width    (Simd),
-        .CountBits(SumBits)
+        .CountBits(SumBits),
+        .Span     (Span)
       ) u_popcount (
         .clk_i  (clk_i),
         .bits_i (bits),
@@ -163,24 +207,37 @@ module hwgen_dot #(
       .Terms     (InputBits),
       .TermBits  (SumBits),
       .TermSigned(1'b0),
-      .SumBits   (SumBits)
+      .SumBits   (SumBits),
+      .Span      (Span),
+      .From      (TreeSteps)
     ) u_sum (
+      .clk_i  (clk_i),
       .terms_i(terms),
       .sum_o  (chosen)
     );
 
-    assign sum_o = (chosen << 1) - shared_i;
+    hwgen_delay #(
+      .Width (SumBits),
+      .Cycles(TakenCycles)
+    ) u_delay (
+      .clk_i (clk_i),
+      .data_i((chosen << 1) - shared_i),
+      .data_o(sum_o)
+    );
   end else if (WeightBipolar && InputBipolar) begin : gen_xnor
     hwgen_popcount #(
       .Width    (Simd),
-      .CountBits(SumBits)
+      .CountBits(SumBits),
+      .Span     (Span)
     ) u_popcount (
       .clk_i  (clk_i),
       .bits_i (~(weights_i ^ inputs_i)),
       .count_o(sum_o)
     );
   end else begin : gen_products
-    logic [Simd*ProductBits-1:0] products;
+    localparam int unsigned Levels = $clog2(Simd);
+
+    logic [Simd*ProductBits-1:0] products, terms;
     logic [SumBits-1:0] sum;
 
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
@@ -208,13 +265,27 @@ module hwgen_dot #(
       assign products[lane*ProductBits +: ProductBits] = product;
     end
 
+    hwgen_delay #(
+      .Width (Simd * ProductBits),
+      .Cycles(1 / Span)
+    ) u_products (
+      .clk_i (clk_i),
+      .data_i(products),
+      .data_o(terms)
+    );
+
+    // Its last adder has the registers of the sum behind it, whatever the span.
     hwgen_sum #(
       .Terms     (Simd),
       .TermBits  (ProductBits),
       .TermSigned(1'b1),
-      .SumBits   (SumBits)
+      .SumBits   (SumBits),
+      .Span      (Span),
+      .From      (1),
+      .Height    (Levels > 0 ? Levels - 1 : 0)
     ) u_sum (
-      .terms_i(products),
+      .clk_i  (clk_i),
+      .terms_i(terms),
       .sum_o  (sum)
     );
 

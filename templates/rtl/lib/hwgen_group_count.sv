@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Number of ones among at most 15 bits, combinational, modulo 2**CountBits.
+// Number of ones among at most 15 bits, modulo 2**CountBits.
 //
 // Three bits are counted in two LUTs. Four more at a time are the carry and the second operand of
 // an adder. On a carry chain an adder takes one LUT a bit, which has inputs to spare for the logic
 // of its second operand: counting three bits there, and what makes two of them, comes free.
+//
+// Registers stand between its adders, behind every `Span` of them; with less adders it is
+// combinational.
 //
 // Do not use it for more bits: adder follows adder. `hwgen_popcount` adds groups in a tree.
 
@@ -12,8 +15,10 @@
 
 module hwgen_group_count #(
   parameter int unsigned Width = 7,
-  parameter int unsigned CountBits = 3
+  parameter int unsigned CountBits = 3,
+  parameter int unsigned Span = 64
 ) (
+  input  wire logic                 clk_i,
   input  wire logic [Width-1:0]     bits_i,
   output logic      [CountBits-1:0] count_o
 );
@@ -24,41 +29,65 @@ module hwgen_group_count #(
 
   if (Width <= 3) begin : gen_three
     logic [2:0] bits;
-    logic two;
+    logic two, unused_clk;
 
+    assign unused_clk = clk_i;
     assign bits = 3'(bits_i);
     assign two = bits[2:1] == 2'b11 || bits == 3'b101 || bits == 3'b011;
     assign count_o = CountBits'({two, ^bits});
   end else begin : gen_more
     localparam int unsigned First = Width / 4 * 4 - 1;
     localparam int unsigned FullBits = $clog2(Width + 1);
+    localparam int unsigned Before = Width / 4 - 1;
+    localparam int unsigned FirstCycles = Before > 0 ? (Before - 1) / Span : 0;
 
     logic [First+3:0] bits;
-    logic [FullBits-1:0] first, second, count;
-    logic carry, unused_one;
+    logic [FullBits-1:0] counted, first, second, count;
+    logic [3:0] added;
+    logic unused_one;
 
     assign bits = (First+4)'(bits_i);
-    assign carry = bits[First];
+
+    hwgen_delay #(
+      .Width (4),
+      .Cycles(Before / Span)
+    ) u_added (
+      .clk_i (clk_i),
+      .data_i(bits[First+3:First]),
+      .data_o(added)
+    );
 
     hwgen_group_count #(
       .Width    (First),
-      .CountBits(FullBits)
+      .CountBits(FullBits),
+      .Span     (Span)
     ) u_first (
+      .clk_i  (clk_i),
       .bits_i (bits[First-1:0]),
-      .count_o(first)
+      .count_o(counted)
+    );
+
+    hwgen_delay #(
+      .Width (FullBits),
+      .Cycles(Before / Span - FirstCycles)
+    ) u_counted (
+      .clk_i (clk_i),
+      .data_i(counted),
+      .data_o(first)
     );
 
     hwgen_group_count #(
       .Width    (3),
       .CountBits(FullBits)
     ) u_second (
-      .bits_i (bits[First+3:First+1]),
+      .clk_i  (clk_i),
+      .bits_i (added[3:1]),
       .count_o(second)
     );
 
     // x - ~y is x + y + 1, and the 1 and two carry bits below the counts carry into them.
     // Synthesis may swap the operands of a sum; those of a difference stay.
-    assign {count, unused_one} = {first, carry} - ~{second, carry};
+    assign {count, unused_one} = {first, added[0]} - ~{second, added[0]};
     assign count_o = CountBits'(count);
   end
 

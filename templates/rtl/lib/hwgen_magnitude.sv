@@ -117,6 +117,7 @@ module hwgen_magnitude #(
     .TermSigned(1'b0),
     .SumBits   (SumBits)
   ) u_sum (
+    .clk_i  (clk_i),
     .terms_i(magnitudes_q),
     .sum_o  (sum)
   );

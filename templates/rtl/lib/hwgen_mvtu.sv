@@ -12,6 +12,10 @@
 //
 //   operands | lane sums | accumulator | activation | output queue
 //
+// For a faster clock there may be registers, each a cycle more: `OperandStages` behind the operands
+// and weights, `SumStages` in the lane sums, behind every `SumSpan` of their steps (`hwgen_dot`),
+// and `ThresholdStages` behind the comparisons.
+//
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Input lanes past a vector's end are forced to
 // zero bits, and so are output lanes past the last neuron. The vector is kept in memory of `Style`.
@@ -60,6 +64,11 @@ module hwgen_mvtu #(
   parameter int unsigned Credits = 6,
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
   parameter logic [AllBetaBits-1:0] Betas = '0,
+  parameter int unsigned OperandStages = 0,
+  parameter int unsigned SumStages = 0,
+  parameter int unsigned SumSpan = 64,
+  parameter int unsigned ThresholdStages = 0,
+  localparam int unsigned SumCycles = 2 + OperandStages + SumStages,
   localparam int unsigned OutputBeats = Groups * NeuronFolds,
   localparam int unsigned Slots = OutputBeats * SynapseFolds,
   localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
@@ -120,7 +129,7 @@ module hwgen_mvtu #(
   logic [NeuronBits-1:0] neuron_q;
   logic reading_q;
   logic first, last_synapse, last_plane, last, last_neuron, last_slot, may_fire, fire, credit;
-  logic decides, decided, drops, owes, pays;
+  logic decides, decided, drops, owes, pays, ends;
 
   assign first = synapse_q == '0 && plane_q == '0;
   assign last_synapse = synapse_q == SynapseBits'(SynapseFolds - 1);
@@ -133,6 +142,7 @@ module hwgen_mvtu #(
   assign drops = decides && gate_data_i == '0;
   assign may_fire = (credit && !owes) || !last;
   assign fire = may_fire && (s_valid_i || !reading_q) && decided;
+  assign ends = (fire && last) || pays;
   assign s_ready_o = may_fire && reading_q && decided;
   assign gate_ready_o = may_fire && decides && s_valid_i;
   assign weight_addr_o = slot_q;
@@ -163,11 +173,14 @@ module hwgen_mvtu #(
 
   // ---- Gate: what a dropped vector owes, and the code that a beat is made by -------------------
 
-  logic [BeatBits-1:0] beat2_q;
+  logic [BeatBits-1:0] beat_q;
 
   if (GateBits > 0) begin : gen_gate
     logic [NeuronBits-1:0] owed_q;
-    logic [GateBits-1:0] gate_q, gate1_q, gate2_q;
+    localparam int unsigned GatesBits = SumCycles * GateBits;
+
+    logic [GateBits-1:0] gate_q, gate;
+    logic [GatesBits-1:0] gates_q;
 
     assign owes = owed_q != '0;
     assign pays = owes && credit;
@@ -184,21 +197,22 @@ module hwgen_mvtu #(
 
     always_ff @(posedge clk_i) begin
       if (fire && decides) gate_q <= gate_data_i;
-      gate1_q <= decides && !owes ? gate_data_i : gate_q;
-      gate2_q <= gate1_q;
+      gates_q <= GatesBits'({gates_q, decides && !owes ? gate_data_i : gate_q});
     end
 
+    assign gate = gates_q[GatesBits-1 -: GateBits];
+
     if (NeuronFolds > 1) begin : gen_beat
-      assign threshold_addr_o = {gate2_q, beat2_q};
+      assign threshold_addr_o = {gate, beat_q};
     end else begin : gen_code
-      assign threshold_addr_o = gate2_q;
+      assign threshold_addr_o = gate;
     end
   end else begin : gen_no_gate
     logic unused_gate;
     assign unused_gate = ^gate_data_i;
     assign owes = 1'b0;
     assign pays = 1'b0;
-    assign threshold_addr_o = beat2_q;
+    assign threshold_addr_o = beat_q;
   end
 
   // ---- Stage 1: operands -----------------------------------------------------------------------
@@ -207,15 +221,10 @@ module hwgen_mvtu #(
   localparam logic [InputBeatBits-1:0] LastMask = {InputBeatBits{1'b1}} >> CutBits;
 
   logic [InputBeatBits-1:0] arriving, arriving_q, operand;
-  logic fired1_q, first1_q, last1_q;
 
   assign arriving = last_synapse ? s_data_i & LastMask : s_data_i;
 
-  always_ff @(posedge clk_i) begin
-    arriving_q <= arriving;
-    first1_q <= first;
-    last1_q <= last;
-  end
+  always_ff @(posedge clk_i) arriving_q <= arriving;
 
   if (NeuronFolds > 1 || PlaneFolds > 1) begin : gen_vector
     logic [InputBeatBits-1:0] kept;
@@ -248,8 +257,9 @@ module hwgen_mvtu #(
   localparam int unsigned LaneBits = PlaneFolds > 1 ? (Counted ? 2 : 1) : InputBits;
   localparam int unsigned ArrayBetaBits = ArrayPlanes > 0 ? ArrayPlanes * BetaBits : 1;
 
-  logic [Simd*LaneBits-1:0] lanes;
-  logic [ArrayBetaBits-1:0] betas;
+  logic [Simd*LaneBits-1:0] lanes, inputs;
+  logic [ArrayBetaBits-1:0] lane_betas, betas;
+  logic [WordBits-1:0] weights;
 
   if (PlaneFolds > 1) begin : gen_turns
     logic [PlaneBits-1:0] plane1_q;
@@ -270,47 +280,49 @@ module hwgen_mvtu #(
       end
     end
 
-    assign betas = betas2_q;
+    assign lane_betas = betas2_q;
   end else begin : gen_all
     assign lanes = operand;
-    assign betas = Betas;
+    assign lane_betas = Betas;
   end
+
+  hwgen_delay #(
+    .Width (Simd * LaneBits + ArrayBetaBits + WordBits),
+    .Cycles(OperandStages)
+  ) u_operands (
+    .clk_i (clk_i),
+    .data_i({lanes, lane_betas, weights_i}),
+    .data_o({inputs, betas, weights})
+  );
 
   // ---- Stages 2 to 4: lane sums, accumulator, activation ---------------------------------------
 
-  logic fired2_q, first2_q, last2_q;
-  logic ended3_q, last_beat3_q, ended4_q;
-  logic paid1_q, paid2_q, ended2, last_beat2;
+  // From a slot to its lane sum, and from the accumulator to the code.
+  logic [SumCycles:1] fired_q, first_q, ended_q;
+  logic [1+ThresholdStages:0] made_q;
+  logic last_beat, last_beat_q;
   logic [SumBits-1:0] shared;
   logic [OutputBeatBits-1:0] codes;
 
-  assign ended2 = (fired2_q && last2_q) || paid2_q;
-  assign last_beat2 = beat2_q == BeatBits'(OutputBeats - 1);
+  assign last_beat = beat_q == BeatBits'(OutputBeats - 1);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      fired1_q <= 1'b0;
-      fired2_q <= 1'b0;
-      paid1_q <= 1'b0;
-      paid2_q <= 1'b0;
-      ended3_q <= 1'b0;
-      ended4_q <= 1'b0;
-      beat2_q <= '0;
+      fired_q <= '0;
+      ended_q <= '0;
+      made_q <= '0;
+      beat_q <= '0;
     end else begin
-      fired1_q <= fire;
-      fired2_q <= fired1_q;
-      paid1_q <= pays;
-      paid2_q <= paid1_q;
-      ended3_q <= ended2;
-      ended4_q <= ended3_q;
-      if (ended2) beat2_q <= last_beat2 ? '0 : beat2_q + 1'b1;
+      fired_q <= SumCycles'({fired_q, fire});
+      ended_q <= SumCycles'({ended_q, ends});
+      made_q <= (2+ThresholdStages)'({made_q, ended_q[SumCycles]});
+      if (ended_q[SumCycles]) beat_q <= last_beat ? '0 : beat_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    first2_q <= first1_q;
-    last2_q <= last1_q;
-    last_beat3_q <= last_beat2;
+    first_q <= SumCycles'({first_q, first});
+    last_beat_q <= last_beat;
   end
 
   hwgen_shared #(
@@ -320,10 +332,11 @@ module hwgen_mvtu #(
     .Planes     (ArrayPlanes),
     .InputBits  (LaneBits),
     .InputSigned(InputSigned),
-    .SumBits    (SumBits)
+    .SumBits    (SumBits),
+    .Span       (SumSpan)
   ) u_shared (
     .clk_i   (clk_i),
-    .inputs_i(lanes),
+    .inputs_i(inputs),
     .shared_o(shared)
   );
 
@@ -347,16 +360,18 @@ module hwgen_mvtu #(
       .ThresholdSigned(ThresholdSigned),
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
-      .CodeBits       (CodeBits)
+      .CodeBits       (CodeBits),
+      .Span           (SumSpan),
+      .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),
-      .weights_i   (weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
-      .inputs_i    (lanes),
+      .weights_i   (weights[pe*Simd*WeightBits +: Simd*WeightBits]),
+      .inputs_i    (inputs),
       .shared_i    (shared),
       .betas_i     (betas),
-      .first_i     (first2_q),
-      .fired_i     (fired2_q),
-      .masked_i    (pe >= LastPe && last_beat3_q),
+      .first_i     (first_q[SumCycles]),
+      .fired_i     (fired_q[SumCycles]),
+      .masked_i    (pe >= LastPe && last_beat_q),
       .thresholds_i(thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[pe]),
       .code_o      (codes[pe*CodeBits +: CodeBits])
@@ -372,9 +387,9 @@ module hwgen_mvtu #(
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
     .credit_o   (credit),
-    .issue_i    ((fire && last) || pays),
+    .issue_i    (ends),
     .push_data_i(codes),
-    .push_i     (ended4_q),
+    .push_i     (made_q[1+ThresholdStages]),
     .m_data_o   (m_data_o),
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)

@@ -12,6 +12,9 @@
 // and the direction to the accumulator's. For `Counted`, `BitPlanes`, `Planes`, `shared_i` and
 // `betas_i`, which belongs to the lane sum's cycle too, see `hwgen_dot`.
 //
+// Registers of `Span` make the lane sum later (`hwgen_dot`), `ThresholdStages` the code
+// (`hwgen_activation`).
+//
 // Do not use it to count or to wait: it has no control of its own.
 
 `default_nettype none
@@ -36,6 +39,8 @@ module hwgen_neuron #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
+  parameter int unsigned Span = 64,
+  parameter int unsigned ThresholdStages = 0,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
@@ -56,6 +61,7 @@ module hwgen_neuron #(
 
   logic [SumBits-1:0] sum, accumulator_q;
   logic [CodeBits-1:0] code;
+  logic masked;
 
   hwgen_dot #(
     .Simd         (Simd),
@@ -69,7 +75,8 @@ module hwgen_neuron #(
     .InputBits    (InputBits),
     .InputSigned  (InputSigned),
     .InputBipolar (InputBipolar),
-    .SumBits      (SumBits)
+    .SumBits      (SumBits),
+    .Span         (Span)
   ) u_dot (
     .clk_i    (clk_i),
     .weights_i(weights_i),
@@ -91,15 +98,26 @@ module hwgen_neuron #(
     .ThresholdSigned(ThresholdSigned),
     .CodeBase       (CodeBase),
     .CodeStep       (CodeStep),
-    .CodeBits       (CodeBits)
+    .CodeBits       (CodeBits),
+    .Stages         (ThresholdStages)
   ) u_activation (
+    .clk_i       (clk_i),
     .sum_i       (accumulator_q),
     .thresholds_i(thresholds_i),
     .descending_i(descending_i),
     .code_o      (code)
   );
 
-  always_ff @(posedge clk_i) code_o <= masked_i ? '0 : code;
+  hwgen_delay #(
+    .Width (1),
+    .Cycles(ThresholdStages)
+  ) u_masked (
+    .clk_i (clk_i),
+    .data_i(masked_i),
+    .data_o(masked)
+  );
+
+  always_ff @(posedge clk_i) code_o <= masked ? '0 : code;
 
 endmodule
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The term that the lanes of a matrix-vector unit share, one cycle after the inputs, modulo
-// 2**SumBits.
+// The term that the lanes of a matrix-vector unit share, modulo 2**SumBits: one cycle after the
+// inputs, and later where `Span` puts registers before the step that takes it in.
 //
 // With `BitPlanes` it is the sum of the inputs, with `Counted` the number of inputs that are not
 // zero, of `Planes` of those that are none, and otherwise nothing. `hwgen_dot` says what becomes of
@@ -18,7 +18,8 @@ module hwgen_shared #(
   parameter int unsigned Planes = 0,
   parameter int unsigned InputBits = 1,
   parameter bit InputSigned = 1'b1,
-  parameter int unsigned SumBits = 1
+  parameter int unsigned SumBits = 1,
+  parameter int unsigned Span = 64
 ) (
   input  wire logic                      clk_i,
   input  wire logic [Simd*InputBits-1:0] inputs_i,
@@ -26,19 +27,34 @@ module hwgen_shared #(
 );
 
   if (BitPlanes) begin : gen_sum
+    localparam int unsigned TreeSteps = Simd > 15 ? $clog2(Simd + 1) - 4 : 0;
+    localparam int unsigned GroupCycles = (Simd > 15 ? 2 : Simd > 3 ? Simd / 4 - 1 : 0) / Span;
+    localparam int unsigned Wait = GroupCycles + (TreeSteps + $clog2(InputBits)) / Span;
+    localparam int unsigned Levels = $clog2(Simd);
+    localparam int unsigned InTree = Levels / (Levels / (Wait + 1) + 1);
+
     logic [SumBits-1:0] sum;
 
     hwgen_sum #(
       .Terms     (Simd),
       .TermBits  (InputBits),
       .TermSigned(InputSigned),
-      .SumBits   (SumBits)
+      .SumBits   (SumBits),
+      .Span      (Levels / (Wait + 1) + 1)
     ) u_sum (
+      .clk_i  (clk_i),
       .terms_i(inputs_i),
       .sum_o  (sum)
     );
 
-    always_ff @(posedge clk_i) shared_o <= sum;
+    hwgen_delay #(
+      .Width (SumBits),
+      .Cycles(1 + Wait - InTree)
+    ) u_delay (
+      .clk_i (clk_i),
+      .data_i(sum),
+      .data_o(shared_o)
+    );
   end else if (Counted) begin : gen_count
     logic [Simd-1:0] counts;
     logic unused_signs;
@@ -50,7 +66,8 @@ module hwgen_shared #(
 
     hwgen_popcount #(
       .Width    (Simd),
-      .CountBits(SumBits)
+      .CountBits(SumBits),
+      .Span     (Span)
     ) u_popcount (
       .clk_i  (clk_i),
       .bits_i (counts),

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Balanced adder tree, combinational: the sum of `Terms` integers, modulo 2**SumBits.
+// Balanced adder tree: the sum of `Terms` integers, modulo 2**SumBits.
 //
 // Term 0 is the least significant. Working modulo 2**SumBits is exact wherever the final total is
 // known to fit, even if a partial sum does not.
+//
+// Registers stand behind every `Span` steps in a row; its terms come after `From` of them, and each
+// adder is one. With fewer steps it is combinational.
 //
 // Do not use it for single bits: `hwgen_popcount` packs them into LUTs first.
 
@@ -13,29 +16,71 @@ module hwgen_sum #(
   parameter int unsigned Terms = 2,
   parameter int unsigned TermBits = 8,
   parameter bit TermSigned = 1'b1,
-  parameter int unsigned SumBits = 9
+  parameter int unsigned SumBits = 9,
+  parameter int unsigned Span = 64,
+  parameter int unsigned From = 0,
+  parameter int unsigned Height = $clog2(Terms)
 ) (
+  input  wire logic                      clk_i,
   input  wire logic [Terms*TermBits-1:0] terms_i,
   output logic      [SumBits-1:0]        sum_o
 );
 
-  // Node 0 is the root; the children of node i are 2i+1 and 2i+2; the leaves come last.
-  logic [SumBits-1:0] node [2*Terms-1];
+  // A tree that stands where a higher one would fit waits for it.
+  localparam int unsigned Levels = $clog2(Terms);
+  localparam int unsigned Below = Levels > 0 ? From + Levels - 1 : From;
+  localparam int unsigned Cycles = (From + Height) / Span - Below / Span;
 
-  always_comb begin
-    for (int unsigned i = 0; i < Terms; i++) begin
-      if (TermSigned) begin
-        node[Terms-1+i] = SumBits'(signed'(terms_i[i*TermBits +: TermBits]));
-      end else begin
-        node[Terms-1+i] = SumBits'(terms_i[i*TermBits +: TermBits]);
-      end
-    end
-    for (int unsigned i = 1; i < Terms; i++) begin
-      node[Terms-1-i] = node[2*(Terms-i)-1] + node[2*(Terms-i)];
-    end
+  logic [SumBits-1:0] sum;
+
+  if (Terms == 1) begin : gen_term
+    logic unused_term;
+    assign unused_term = ^terms_i;
+    assign sum = TermSigned ? SumBits'(signed'(terms_i)) : SumBits'(terms_i);
+  end else begin : gen_halves
+    localparam int unsigned First = Terms / 2;
+
+    logic [SumBits-1:0] first, second;
+
+    hwgen_sum #(
+      .Terms     (First),
+      .TermBits  (TermBits),
+      .TermSigned(TermSigned),
+      .SumBits   (SumBits),
+      .Span      (Span),
+      .From      (From),
+      .Height    (Levels - 1)
+    ) u_first (
+      .clk_i  (clk_i),
+      .terms_i(terms_i[First*TermBits-1:0]),
+      .sum_o  (first)
+    );
+
+    hwgen_sum #(
+      .Terms     (Terms - First),
+      .TermBits  (TermBits),
+      .TermSigned(TermSigned),
+      .SumBits   (SumBits),
+      .Span      (Span),
+      .From      (From),
+      .Height    (Levels - 1)
+    ) u_second (
+      .clk_i  (clk_i),
+      .terms_i(terms_i[Terms*TermBits-1:First*TermBits]),
+      .sum_o  (second)
+    );
+
+    assign sum = first + second;
   end
 
-  assign sum_o = node[0];
+  hwgen_delay #(
+    .Width (SumBits),
+    .Cycles(Cycles)
+  ) u_delay (
+    .clk_i (clk_i),
+    .data_i(sum),
+    .data_o(sum_o)
+  );
 
 endmodule
 

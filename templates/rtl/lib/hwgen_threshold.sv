@@ -102,6 +102,7 @@ module hwgen_threshold #(
       .CodeStep       (CodeStep),
       .CodeBits       (CodeBits)
     ) u_activation (
+      .clk_i       (clk_i),
       .sum_i       (value),
       .thresholds_i(thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[lane]),

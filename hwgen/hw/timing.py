@@ -1,0 +1,158 @@
+"""Pipeline registers of units with weights: where they stand, and how many a clock needs.
+
+A path between two registers is a row of steps. Registers cut the rows from the operands to the lane sums, through the
+adders of a lane sum to the accumulator, and from the accumulator through the comparisons to the code. What no register
+shortens is a sum that comes back in the next cycle, and the control of slots. `docs/timing.md` has the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+from hwgen.hw.design import Design, Unit
+from hwgen.hw.device import Family, device_of
+from hwgen.hw.kernel import Memory, MemoryStyle
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.gated import GatedMatVec
+from hwgen.hw.kernels.matvec import NO_SPAN, MatVec, Stages
+from hwgen.ir.types import Bipolar
+
+Weighted = MatVec | DepthwiseUnit
+"""Units that take pipeline registers."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What a user wants of pipeline registers.
+
+    Attributes:
+        most: registers in a row that a unit may have beyond those it always has; as many as help where None.
+        clock_mhz: what they are to reach; 0 for as fast as they get.
+    """
+
+    family: Family
+    most: int | None = None
+    clock_mhz: float = 0.0
+
+
+@dataclass(frozen=True)
+class Delays:
+    """What the steps of a path take in ns, wires included.
+
+    Attributes:
+        register: a path's start, its end and what every path has.
+        block: more than `register` for a word out of block RAM.
+        choice: between an operand from the stream and one that was kept.
+        adder: of a lane sum, or the accumulator's.
+        product: of two numbers of more than one bit.
+        comparison: of a sum with a threshold, its bits aside.
+        bit: of a comparison.
+        count: of reached thresholds, for each bit of the count.
+        control: the path that no register shortens.
+    """
+
+    register: float
+    block: float
+    choice: float
+    adder: float
+    product: float
+    comparison: float
+    bit: float
+    count: float
+    control: float
+
+
+_XC7 = Delays(1.1, 1.6, 0.6, 1.35, 3.0, 0.9, 0.03, 0.6, 3.0)
+
+DELAYS: Mapping[Family, Delays] = {
+    Family.ECP5: Delays(2.9, 4.5, 0.7, 1.6, 4.0, 1.6, 0.05, 1.0, 4.8),
+    Family.XC7: _XC7,
+    Family.XCUP: Delays(*(0.6 * each for each in vars(_XC7).values())),
+}
+"""ECP5: speed grade 6, placed and routed by nextpnr (`benchmarks/fmax.py`). The others are estimates: nothing that we
+may run places and routes them. xc7: cells by Yosys's `sta`, 0.5 ns of wire a step. UltraScale+: 0.6 of that."""
+
+
+def pipelined(unit: Unit, pipeline: Pipeline) -> Unit:
+    """The unit with the registers that `pipeline` asks for, if it is one with weights."""
+    match unit:
+        case GatedMatVec():
+            return replace(unit, product=replace(unit.product, stages=stages_for(unit.product, pipeline)))
+        case MatVec() | DepthwiseUnit():
+            return replace(unit, stages=stages_for(unit, pipeline))
+        case _:
+            return unit
+
+
+def stages_for(unit: Weighted, pipeline: Pipeline) -> Stages:
+    """The fewest registers that reach the clock, or else those that come nearest to it."""
+    wanted = 1e3 / pipeline.clock_mhz if pipeline.clock_mhz else 0.0
+
+    def price(stages: Stages) -> tuple[float, int, int]:
+        period = period_ns(unit, stages, pipeline.family)
+        return max(wanted, period), stages.cycles(unit.sum_steps), stages.operands
+
+    most = pipeline.most
+    allowed = (each for each in _choices(unit) if most is None or each.cycles(unit.sum_steps) <= most)
+    return min(allowed, key=price)
+
+
+def missed_clock(design: Design) -> tuple[str, ...]:
+    """A warning about the unit that is furthest from the clock of `design`, if any does not reach it."""
+    family, weighted = device_of(design.part).family, [_weighted(unit) for unit in design.units]
+    clocks = {unit.name: 1e3 / period_ns(unit, unit.stages, family) for unit in weighted if unit is not None}
+    slowest = min(clocks, key=clocks.__getitem__, default=None)
+    if slowest is None or clocks[slowest] >= design.clock_mhz:
+        return ()
+    wanted = f"{design.clock_mhz:g} MHz are wanted"
+    return (f"pipeline registers take {slowest} to about {clocks[slowest]:.0f} MHz, and {wanted}: lower the clock",)
+
+
+def _weighted(unit: Unit) -> Weighted | None:
+    """The part of `unit` that has pipeline registers."""
+    if isinstance(unit, GatedMatVec):
+        return unit.product
+    return unit if isinstance(unit, MatVec | DepthwiseUnit) else None
+
+
+def _choices(unit: Weighted) -> Iterator[Stages]:
+    """All that make a difference, those with longer spans first."""
+    steps = unit.sum_steps
+    spans = (NO_SPAN, *range(max(steps.before, steps.after), 0, -1))
+    for operands, span, thresholds in product((0, 1), spans, (0, 1) if unit.activation else (0,)):
+        yield Stages(operands, span, thresholds)
+
+
+def period_ns(unit: Weighted, stages: Stages, family: Family) -> float:
+    """The longest path of `unit` with `stages`, by the delays of `family`."""
+    delays = DELAYS[family]
+    loaded = delays.register + _block(unit.weight_rom, delays)
+    if isinstance(unit, MatVec) and unit.vector_memory is not None:
+        loaded = max(loaded, delays.register + _block(unit.vector_memory, delays) + delays.choice)
+    start = delays.register if stages.operands else loaded
+    steps, span = unit.sum_steps, stages.span
+    first = _first_step(unit, delays) + (min(span, steps.before + 1) - 1) * delays.adder
+    behind = max(min(span, steps.after), steps.after % span + 1) * delays.adder
+    return max(delays.control, loaded, start + first, delays.register + behind, _ending(unit, stages, delays))
+
+
+def _first_step(unit: Weighted, delays: Delays) -> float:
+    """A product of numbers; anything else is an adder at most."""
+    counts = isinstance(unit.weight_type, Bipolar) or isinstance(unit.input.dtype, Bipolar)
+    return delays.adder if counts else delays.product
+
+
+def _ending(unit: Weighted, stages: Stages, delays: Delays) -> float:
+    """From the accumulator to the code."""
+    if unit.activation is None:
+        return delays.register + delays.adder
+    bits = max(unit.sum_type.bits, unit.activation.type.bits)
+    compared = delays.register + _block(unit.threshold_rom, delays) + delays.comparison + bits * delays.bit
+    counted = unit.activation.levels.bit_length() * delays.count
+    return max(compared, delays.register + counted) if stages.thresholds else compared + counted
+
+
+def _block(memory: Memory | None, delays: Delays) -> float:
+    return delays.block if memory is not None and memory.style is MemoryStyle.BLOCK else 0.0

@@ -1,0 +1,39 @@
+"""Networks with pipeline registers: the same numbers, and every beat of every stream in its predicted cycle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hwgen
+from hwgen.passes.pipeline import integer_network
+from tests.builders import random_folding, random_image_network, resnet_like
+from tests.end_to_end import networks
+from tests.end_to_end.test_cycles import as_predicted
+
+
+def test_the_interval_stays(tmp_path: Path) -> None:
+    """FIFOs make up for the longer latency of a branch."""
+    graph = resnet_like(np.random.default_rng(5))
+    plain, deep = (hwgen.compile(graph, target_interval=600, pipeline=stages) for stages in (0, 3))
+    assert plain.design.cycles.interval == deep.design.cycles.interval
+    assert plain.design.cycles.predict(1).latency < deep.design.cycles.predict(1).latency
+    as_predicted(deep, 4, work=tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(12))
+def test_random_networks(seed: int, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"pipeline": (1, 2, 9, "auto")[seed % 4], "clock_mhz": 350}
+    rng = np.random.default_rng(seed)
+    if seed % 2:
+        graph = networks.random_dense_network(seed, depth=1 + seed % 4)
+        folding = networks.random_folding(seed, graph)
+    else:
+        graph = random_image_network(rng)
+        wishes = random_folding(rng, integer_network(graph))
+        folding = {name: wish.model_dump(exclude_none=True) for name, wish in wishes.items()}
+    as_predicted(hwgen.compile(graph, folding=folding, **options), 4, work=tmp_path)
