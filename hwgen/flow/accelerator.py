@@ -22,6 +22,7 @@ from hwgen.hw.folds import folding_entries
 from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
+from hwgen.hw.ports import ports_of
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
@@ -82,7 +83,7 @@ class Accelerator:
 
     def _files(self) -> dict[str, str]:
         """Every file of the project, by path."""
-        from hwgen.backends import hls
+        from hwgen.backends import hls, host
         from hwgen.golden.execute import trace
         from hwgen.verify.vectors import random_codes
 
@@ -101,6 +102,7 @@ class Accelerator:
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
+            **{f"host/{path}": text for path, text in host.emit(ports_of(self.graph, self.design)).items()},
             **_emitted(self.design),
             **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
         }
