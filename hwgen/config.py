@@ -54,6 +54,7 @@ class Settings(BaseModel):
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
             anyway ("memory").
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
+        writable: layers whose weights and thresholds the host can rewrite at run time, over AXI4-Lite; RTL only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +74,7 @@ class Settings(BaseModel):
     planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Natural] = {}
+    writable: tuple[str, ...] = ()
 
     def overridden(self, values: Mapping[str, Any]) -> Settings:
         """These settings with `values` (None: as it is) in their place; a target takes the place of any other.

@@ -13,6 +13,7 @@ import numpy as np
 
 from hwgen.errors import DataError
 from hwgen.hw import packing
+from hwgen.hw.control import ControlMap, control_map, parse_control
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.packing import Bytes
@@ -78,6 +79,7 @@ class Ports:
     Attributes:
         digest: of the design, twelve hexadecimal digits.
         ranked: whether the index of the best class leaves the chip, not the scores.
+        control: what can be rewritten; None where everything is fixed.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Ports:
     source: Port
     sink: Port
     ranked: bool
+    control: ControlMap | None = None
 
     @property
     def input(self) -> Value:
@@ -107,6 +110,7 @@ class Ports:
             "ranked": self.ranked,
             "input": self.source.to_json(),
             "output": self.sink.to_json(),
+            "control": self.control.to_json() if self.control else None,
         }
 
 
@@ -115,7 +119,7 @@ def ports_of(graph: Graph, design: Design) -> Ports:
     source = Port(graph.input.type, design.input, graph.encoding)
     sink = Port(graph.output.type, design.output, graph.decoding)
     ranked = isinstance(design.units[-1], ArgMaxUnit)
-    return Ports(design.name, design.digest, design.clock_mhz, source, sink, ranked)
+    return Ports(design.name, design.digest, design.clock_mhz, source, sink, ranked, control_map(design))
 
 
 def parse_ports(text: str, where: str) -> Ports:
@@ -129,7 +133,8 @@ def parse_ports(text: str, where: str) -> Ports:
         if found["format"] != FORMAT:
             raise ValueError(f"format {found['format']}")
         ends = _port("input", found["input"]), _port("output", found["output"])
-        return Ports(found["name"], found["digest"], found["clock_mhz"], *ends, found["ranked"])
+        control = parse_control(found["control"]) if found["control"] else None
+        return Ports(found["name"], found["digest"], found["clock_mhz"], *ends, found["ranked"], control)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
 

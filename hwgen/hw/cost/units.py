@@ -88,7 +88,7 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     if not has_adder(unit.weight_type, unit.input.dtype, bill.family):
         bill.register(unit.input.width)
     bill.register(4 + 4 * (unit.taps > 1))
-    bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
+    bill.rom(packing.weight_words(unit), unit.weight_rom.width, unit.weight_rom.style)
     products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
     _ending(unit, unit.threshold_rom, unit.output, bill, unit.blocks, unit.schedule.credits)
 

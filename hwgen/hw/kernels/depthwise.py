@@ -22,6 +22,7 @@ class DepthwiseUnit(OneToOne):
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
         memory_style: of the weights, by the rule where None.
+        writable: as in `MatVec`.
     """
 
     name: str
@@ -33,6 +34,7 @@ class DepthwiseUnit(OneToOne):
     sum_type: IntType
     activation: Thresholding | None
     memory_style: MemoryStyle | None = None
+    writable: tuple[int, int] | None = None
 
     @property
     def channels(self) -> int:
