@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ConfigError, DataError
-from hwgen.host.transport import Transport
-from hwgen.hw.ports import Ports
+from hwgen.host.rewrite import direction_words, threshold_words, weight_words
+from hwgen.host.transport import Control, Transport
+from hwgen.hw.control import WritableLayer
+from hwgen.hw.ports import Ports, structure
+from hwgen.ir.graph import Graph
+from hwgen.ir.ops import Activation, Conv, MatMul, Threshold
 from hwgen.ir.types import FloatArray, IntArray
 from hwgen.verify.vectors import as_codes, random_codes
 
@@ -101,6 +106,75 @@ class Driver:
         self._exchange(data, size)
         return Throughput(frames, self.transport.now() - start, len(data), size)
 
+    def write(
+        self,
+        layer: str,
+        *,
+        weights: npt.ArrayLike | None = None,
+        thresholds: npt.ArrayLike | None = None,
+        descending: npt.ArrayLike | None = None,
+    ) -> None:
+        """Give `layer` new parameters; what is left out stays. Frames sent before are answered by then.
+
+        Args:
+            weights, thresholds, descending: see `hwgen.host.rewrite`.
+
+        Raises:
+            ConfigError: the layer cannot be rewritten, or not where the design runs.
+            DataError: the parameters do not fit it; nothing was written.
+        """
+        given = {"weights": weights, "thresholds": thresholds, "descending": descending}
+        self._send(self._words(layer, given))
+
+    def load(self, graph: Graph) -> None:
+        """Give every writable layer the parameters of `graph`, a network like the one that was built.
+
+        Its input and output mean from now on what `graph` says.
+
+        Raises:
+            ConfigError, DataError: as in `write`, or `graph` differs in more than what can be rewritten.
+        """
+        if any(isinstance(node.op, Activation) for node in graph.nodes):
+            from hwgen.passes.pipeline import integer_network
+
+            graph = integer_network(graph)
+        layers = self._writable()
+        if structure(graph, layers) != self.ports.structure:
+            must = f"must differ from the network that was built in the parameters of {', '.join(layers)} alone"
+            raise DataError(graph.name, must, "other differences", "Build a design for it")
+        self._send([words for name in layers for words in self._words(name, _parameters(graph, name))])
+        source, sink = self.ports.source, self.ports.sink
+        ends = replace(source, affine=graph.encoding), replace(sink, affine=graph.decoding)
+        self.ports = replace(self.ports, source=ends[0], sink=ends[1])
+
+    def _writable(self) -> Mapping[str, WritableLayer]:
+        """Layers that can be rewritten. Raises: ConfigError."""
+        if self.ports.control is None:
+            change = "Build it with --writable LAYER"
+            raise ConfigError(self.ports.name, "must have layers that can be rewritten", "none", change)
+        return self.ports.control.layers
+
+    def _words(self, name: str, given: Mapping[str, npt.ArrayLike | None]) -> list[tuple[int, list[int]]]:
+        """What is written to give the layer `name` the parameters `given`. Raises: ConfigError, DataError."""
+        layers = self._writable()
+        if name not in layers:
+            raise ConfigError("layer", f"must be one of {', '.join(layers)}, which can be rewritten", name)
+        makers = {"weights": weight_words, "thresholds": threshold_words, "descending": direction_words}
+        return [
+            words
+            for kind, values in given.items()
+            if values is not None
+            for words in makers[kind](layers[name], values)
+        ]
+
+    def _send(self, words: list[tuple[int, list[int]]]) -> None:
+        """Write memories. Raises: ConfigError."""
+        if not isinstance(self.transport, Control):
+            found = f"{type(self.transport).__name__}, which does not"
+            raise ConfigError("write", "must reach the design's AXI4-Lite port", found, "Choose another place")
+        for address, pieces in words:
+            self.transport.write(address, pieces)
+
     def _run(self, codes: npt.NDArray[Any]) -> IntArray:
         data = self._exchange(self.ports.source.pack(codes), len(codes) * self.ports.sink.frame_bytes)
         return self.ports.sink.unpack(data)
@@ -111,3 +185,13 @@ class Driver:
             must = f"must answer {size} bytes"
             raise DataError(self.ports.name, must, f"{len(answer)}", "Check that the board holds this very design")
         return answer
+
+
+def _parameters(graph: Graph, name: str) -> dict[str, npt.ArrayLike | None]:
+    """Weights of a layer, and thresholds where some follow."""
+    node = graph.node(name)
+    assert isinstance(node.op, MatMul | Conv)
+    behind = [user.op for user in graph.users.get(node.output.name, ())]
+    if not behind or not isinstance(behind[0], Threshold):
+        return {"weights": node.op.weights}
+    return {"weights": node.op.weights, "thresholds": behind[0].thresholds, "descending": behind[0].descending}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hwgen.errors import ConfigError, ToolError
+from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.hw.packing import Bytes
 from hwgen.hw.ports import Ports
 
@@ -42,6 +42,7 @@ class PynqTransport:
             found = str(error).rstrip(".")
             raise ToolError("pynq", "must load the overlay", found, "Check the bitstream and its .hwh") from error
         self.control = control or f"{ports.name}_0"
+        self.identity = ports.control.identity if ports.control else 0
         engine = self._core(dma, "an AXI DMA")
         self.send, self.receive = engine.sendchannel, engine.recvchannel
         self.frame, self.answer = ports.source.frame_bytes, ports.sink.frame_bytes
@@ -82,8 +83,15 @@ class PynqTransport:
         self.send.wait()
 
     def write(self, address: int, words: list[int]) -> None:
-        """See `hwgen.host.transport.Control`."""
+        """See `hwgen.host.transport.Control`.
+
+        Raises:
+            DataError: the board holds another design.
+        """
         core = self._core(self.control, "the design")
+        if core.read(0) != self.identity:
+            found = f"{core.read(0):08x}"
+            raise DataError(self.control, f"must be the design {self.identity:08x}", found, "Load its own bitstream")
         for index, word in enumerate(words):
             core.write(address + 4 * index, word)
 

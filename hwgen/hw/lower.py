@@ -10,7 +10,6 @@ import hashlib
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
 
@@ -181,7 +180,6 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-_Product = TypeVar("_Product", MatVec, DepthwiseUnit)
 _JOINS: Mapping[type[Join], type[Joining]] = {Sum: AddUnit, Scale: ScaleUnit, Concat: ConcatUnit}
 
 
@@ -306,7 +304,7 @@ class _Builder:
             unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
         self._finish(node, self._written(node, replace(unit, memory_style=self.choices.memory.get(node.name))))
 
-    def _written(self, node: Node, unit: _Product) -> _Product:
+    def _written(self, node: Node, unit: MatVec | DepthwiseUnit) -> MatVec | DepthwiseUnit:
         """The unit, rewritable where the user wants it so."""
         return rewritable(unit, node) if node.name in self.choices.writable else unit
 

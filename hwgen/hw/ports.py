@@ -6,7 +6,8 @@ As JSON, `host/ports.json` of a project, it is all that a host needs to know: no
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
-from hwgen.ir.graph import Affine, Graph, Value
-from hwgen.ir.types import IntArray, TensorType, parse_dtype
+from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.ops import Conv, MatMul, Threshold
+from hwgen.ir.text import digest
+from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
 
 FORMAT = 1
 
@@ -80,6 +83,7 @@ class Ports:
         digest: of the design, twelve hexadecimal digits.
         ranked: whether the index of the best class leaves the chip, not the scores.
         control: what can be rewritten; None where everything is fixed.
+        structure: digest of all that a network must share with this one to be loaded in its place.
     """
 
     name: str
@@ -89,6 +93,7 @@ class Ports:
     sink: Port
     ranked: bool
     control: ControlMap | None = None
+    structure: str = ""
 
     @property
     def input(self) -> Value:
@@ -110,6 +115,7 @@ class Ports:
             "ranked": self.ranked,
             "input": self.source.to_json(),
             "output": self.sink.to_json(),
+            "structure": self.structure,
             "control": self.control.to_json() if self.control else None,
         }
 
@@ -119,7 +125,26 @@ def ports_of(graph: Graph, design: Design) -> Ports:
     source = Port(graph.input.type, design.input, graph.encoding)
     sink = Port(graph.output.type, design.output, graph.decoding)
     ranked = isinstance(design.units[-1], ArgMaxUnit)
-    return Ports(design.name, design.digest, design.clock_mhz, source, sink, ranked, control_map(design))
+    control = control_map(design)
+    same = structure(graph, control.layers) if control else ""
+    return Ports(design.name, design.digest, design.clock_mhz, source, sink, ranked, control, same)
+
+
+def structure(graph: Graph, layers: Collection[str]) -> str:
+    """Digest of `graph` without what `layers` can be given anew, and without what codes mean at its ends."""
+
+    def blank(node: Node) -> Node:
+        op, before = node.op, graph.producers.get(node.inputs[0].name)
+        if isinstance(op, MatMul | Conv) and node.name in layers:
+            op = replace(op, weights=np.zeros_like(op.weights))
+        elif isinstance(op, Threshold) and before is not None and before.name in layers:
+            none = np.zeros((1, op.thresholds.shape[1]), np.int64)
+            op = replace(op, thresholds=none, descending=none[:, 0])
+        untyped = Value(node.output.name, TensorType(node.output.type.shape, IntType(1, signed=False)))
+        return Node(node.name, op, node.inputs, untyped)
+
+    nodes = tuple(blank(node) for node in graph.nodes)
+    return digest(Graph(graph.input.name, graph.input, nodes, graph.output))
 
 
 def parse_ports(text: str, where: str) -> Ports:
@@ -134,7 +159,8 @@ def parse_ports(text: str, where: str) -> Ports:
             raise ValueError(f"format {found['format']}")
         ends = _port("input", found["input"]), _port("output", found["output"])
         control = parse_control(found["control"]) if found["control"] else None
-        return Ports(found["name"], found["digest"], found["clock_mhz"], *ends, found["ranked"], control)
+        known = found["name"], found["digest"], found["clock_mhz"]
+        return Ports(*known, *ends, found["ranked"], control, found["structure"])
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
 

@@ -107,7 +107,7 @@ def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray
     return _in_popcounts(unit, unit.taps)
 
 
-def rewritable(unit: Unit, node: Node) -> Unit:
+def rewritable(unit: MatVec | DepthwiseUnit, node: Node) -> MatVec | DepthwiseUnit:
     """The unit with room for any weights and thresholds of its types.
 
     Its running sum holds whatever such weights give; where accumulators leave, theirs must fit the type as it is.

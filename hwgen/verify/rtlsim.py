@@ -31,8 +31,7 @@ def simulate(
     `work` keeps the build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
     """
     job = rtl_job(design, project, taps=taps)
-    options = {"stalls": stalls, "pace": pace, "reset_after_beats": reset_after_beats, "rewrite": rewrite}
-    return run(job, words, work, **options)
+    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats, rewrite=rewrite)
 
 
 def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:

@@ -83,8 +83,12 @@ class FakeDma:
 class FakeCore:
     """The design's registers; what was written, as (address, word)."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: int) -> None:
         self.written: list[tuple[int, int]] = []
+        self.identity = identity
+
+    def read(self, offset: int = 0) -> int:
+        return self.identity
 
     def write(self, offset: int, value: int) -> None:
         self.written.append((offset, value))
@@ -98,7 +102,7 @@ def module(ports: Ports, transport: Transport, *, buffer_max_size: int = 1 << 26
             if not bitfile.endswith(".bit"):
                 raise OSError(f"Bitstream file {bitfile} does not exist.")
             self.axi_dma_0 = FakeDma(ports, transport, buffer_max_size)
-            setattr(self, f"{ports.name}_0", FakeCore())
+            setattr(self, f"{ports.name}_0", FakeCore(ports.control.identity if ports.control else 0))
             self.ip_dict = {"axi_dma_0": {}, f"{ports.name}_0": {}}
 
     pynq = ModuleType("pynq")
