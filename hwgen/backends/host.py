@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from hwgen.backends.render import render
+from hwgen.hw.control import ControlMap
 from hwgen.hw.ports import Port, Ports
 from hwgen.ir.types import Bipolar, DType
 
@@ -34,14 +35,39 @@ class PortContext:
 
 
 @dataclass(frozen=True)
+class RegionContext:
+    """Fields of region.h.j2: a memory that can be rewritten."""
+
+    prefix: str
+    layer: str
+    role: str
+    base: str
+    words: int
+    width: int
+    pieces: int
+    word_bytes: int
+
+
+@dataclass(frozen=True)
+class ControlContext:
+    """Fields of control.h.j2; `regions` are rendered."""
+
+    name: str
+    prefix: str
+    identity: str
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HostContext:
-    """Fields of driver.h.j2 and main.c.j2; `input` and `output` are rendered ports."""
+    """Fields of driver.h.j2 and main.c.j2; `input`, `output` and `control` are rendered."""
 
     name: str
     digest: str
     guard: str
     input: str
     output: str
+    control: str
     input_prefix: str
     output_prefix: str
     scale: tuple[str, ...]
@@ -63,6 +89,7 @@ def emit(ports: Ports) -> dict[str, str]:
         guard=f"{upper}_H",
         input=render("host/port.h.j2", _port(ports.name, "input", "What is sent", ports.source)),
         output=render("host/port.h.j2", _port(ports.name, "output", "The answer", ports.sink)),
+        control=_control(ports.name, ports.control) if ports.control else "",
         input_prefix=f"{upper}_INPUT",
         output_prefix=f"{upper}_OUTPUT",
         scale=scale,
@@ -77,6 +104,26 @@ def emit(ports: Ports) -> dict[str, str]:
         f"{ports.name}.h": render("host/driver.h.j2", context),
         "main.c": render("host/main.c.j2", context),
     }
+
+
+def _control(name: str, control: ControlMap) -> str:
+    """The address map as C."""
+    regions = [
+        RegionContext(
+            prefix=f"{name}_{layer.name}_{role}".upper(),
+            layer=layer.name,
+            role=role,
+            base=f"0x{region.base:x}u",
+            words=region.words,
+            width=region.width,
+            pieces=region.pieces,
+            word_bytes=region.word_bytes,
+        )
+        for layer in control.layers.values()
+        for role, region in layer.regions.items()
+    ]
+    rendered = tuple(render("host/region.h.j2", region) for region in regions)
+    return render("host/control.h.j2", ControlContext(name, name.upper(), f"0x{control.identity:08x}u", rendered))
 
 
 def _port(name: str, end: str, meaning: str, port: Port) -> PortContext:

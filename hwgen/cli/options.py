@@ -49,6 +49,12 @@ Fifos = Annotated[
         "--fifos", help="The fewest beats that keep the interval, or all that the memory holds.", show_default="minimal"
     ),
 ]
+Writable = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--writable", help="A layer that the host can rewrite at run time; say it again for more.", show_default=False
+    ),
+]
 InputType = Annotated[
     str | None,
     typer.Option("--input-type", help="What the hardware receives: bipolar, intN, uintN.", show_default=False),
@@ -162,6 +168,7 @@ class Design:
     max_dsp: MaxDsp = None
     top1: Top1 = None
     fifos: Fifos = None
+    writable: Writable = None
     settings: SettingsFile = None
     name: Name = None
 
@@ -171,7 +178,8 @@ class Design:
 
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         del said["settings"], said["name"]
-        return {**said, "folding": read_folding(self.folding) if self.folding else None}
+        folding = read_folding(self.folding) if self.folding else None
+        return {**said, "folding": folding, "writable": self.writable or None}
 
 
 def takes_design(verb: Callable[..., None]) -> Callable[..., None]:

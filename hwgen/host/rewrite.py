@@ -78,9 +78,10 @@ def direction_words(layer: WritableLayer, descending: npt.ArrayLike) -> Words:
     steps = _steps(layer, where)
     flags = _integers(where, descending)
     if flags.shape not in ((1,), (steps.channels,)) or not np.isin(flags, (0, 1)).all():
-        raise DataError(where, f"must be 0 or 1 for each of {steps.channels} channels", f"shape {flags.shape}")
+        found = f"shape {flags.shape} with {flags.max()}"
+        raise DataError(where, f"must be 0 or 1 for each of {steps.channels} channels", found)
     activation = _activation(steps, descending=flags)
-    return _written(steps.directions, packing.descending_words(activation, steps.lanes, steps.channels))
+    return _written(steps.descending, packing.descending_words(activation, steps.lanes, steps.channels))
 
 
 def _integers(where: str, values: npt.ArrayLike) -> IntArray:

@@ -65,7 +65,7 @@ class Steps:
         channels, levels: thresholds that the layer takes; `lanes` channels lie in a word.
         type: that they are clipped to: beyond it all sums lie on one side.
         accumulator, fan_in: thresholds are of sums, accumulator = slope * sum + offset * fan-in.
-        directions: one bit a channel, set where codes fall as the accumulator rises.
+        descending: one bit a channel, set where codes fall as the accumulator rises.
     """
 
     channels: int
@@ -75,7 +75,7 @@ class Steps:
     accumulator: Linear
     fan_in: int
     thresholds: Region
-    directions: Region
+    descending: Region
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class WritableLayer:
         """Its memories: `weights`, and `thresholds` and `descending` where it has them."""
         found = {"weights": self.weights}
         if self.steps is not None:
-            found |= {"thresholds": self.steps.thresholds, "descending": self.steps.directions}
+            found |= {"thresholds": self.steps.thresholds, "descending": self.steps.descending}
         return found
 
 
@@ -158,7 +158,7 @@ def _steps(unit: MatVec | DepthwiseUnit, place: _Placer) -> Steps | None:
     if activation is None or rom is None:
         return None
     assert activation.room is not None
-    directions = Memory(f"{unit.name}_descending", stream.vector_beats, stream.lanes)
+    descending = Memory(f"{unit.name}_descending", stream.vector_beats, stream.lanes)
     return Steps(
         channels=stream.elements,
         levels=activation.levels,
@@ -167,7 +167,7 @@ def _steps(unit: MatVec | DepthwiseUnit, place: _Placer) -> Steps | None:
         accumulator=unit.accumulator,
         fan_in=unit.mw if isinstance(unit, MatVec) else unit.taps,
         thresholds=place(rom),
-        directions=place(directions),
+        descending=place(descending),
     )
 
 
@@ -185,7 +185,7 @@ def _layer_json(layer: WritableLayer) -> dict[str, Any]:
             "type": str(steps.type),
             "accumulator": vars(steps.accumulator),
             "thresholds": vars(steps.thresholds),
-            "directions": vars(steps.directions),
+            "descending": vars(steps.descending),
         }
     return found
 
@@ -215,6 +215,6 @@ def _parse_steps(found: Mapping[str, Any] | None) -> Steps | None:
         "type": kind,
         "accumulator": Linear(**found["accumulator"]),
         "thresholds": Region(**found["thresholds"]),
-        "directions": Region(**found["directions"]),
+        "descending": Region(**found["descending"]),
     }
     return Steps(**{**found, **parts})

@@ -104,16 +104,20 @@ def choices_for(
             must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
             raise ConfigError("bit_planes", must, found, "Leave it out")
     for name in planes:
-        node = graph.node(name)
-        assert isinstance(node.op, MatMul | Conv)
-        if not node.op.planes.size:
-            found = f"inputs of {node.inputs[0].type.dtype}"
-            raise ConfigError("planes", f"{name} must read residual planes", found, "Leave it out")
+        _require_planes(graph.node(name))
     for name in writable:
         _require_writable(graph, graph.node(name))
     serial = frozenset(name for name, turns in planes.items() if turns == "serial")
     styles = {name: MemoryStyle(style) for name, style in memory.items()}
     return Choices(styles, frozenset(bit_planes), serial, writable=frozenset(writable))
+
+
+def _require_planes(node: Node) -> None:
+    """The layer `node` must read residual planes. Raises: ConfigError."""
+    assert isinstance(node.op, MatMul | Conv)
+    if not node.op.planes.size:
+        found = f"inputs of {node.inputs[0].type.dtype}"
+        raise ConfigError("planes", f"{node.name} must read residual planes", found, "Leave it out")
 
 
 def _require_writable(graph: Graph, node: Node) -> None:

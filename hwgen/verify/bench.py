@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,6 @@ _RANDOM_START = ("--x-assign", "unique", "--x-initial", "unique")
 _LENIENT = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "--timescale", "1ns/1ns")
 _VERILATE_S = 900.0
 _RATES = 256
-_WORDS = "words.txt"
-"""What is written into the design, in the working directory of the simulation."""
 
 
 @dataclass(frozen=True)
@@ -173,14 +171,18 @@ def run(
     _fill(folder, job, words)
     expected = len(words) // job.input.beats * job.output.beats
     plusargs = _plusargs(job, expected, stalls or Stalls(), pace, reset_after_beats or 0)
-    asked = {"HWGEN_RESET_MID_FRAME": "0" if reset_after_beats is None else "1", "HWGEN_REWRITE": ""}
-    if rewrite is not None:
-        plusargs += _pause(job, folder, rewrite)
-        asked["HWGEN_REWRITE"] = _WORDS
+    plusargs += _pause(job, folder, rewrite) if rewrite else []
+    asked = {"RESET_MID_FRAME": reset_after_beats is not None, "REWRITE": rewrite is not None}
     run_s = _simulate(folder, folder.parent / "build" / "sim", plusargs, asked, timeout_s)
+    return replace(_trace(job, folder, expected), build_s=build_s, run_s=run_s)
+
+
+def _trace(job: Job, folder: Path, expected: int) -> Trace:
+    """What a run left in its `folder`. Raises: MismatchError."""
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
     _check(job, folder, sink, expected)
+    identity = folder / "identity.txt"
     logs = {tap.name: _read_tap(folder / f"tap_{index}.log", tap) for index, tap in enumerate(job.taps)}
     return Trace(
         outputs=sink.words,
@@ -188,9 +190,7 @@ def run(
         out_cycles=sink.cycles,
         taps={name: log.words for name, log in logs.items()},
         tap_cycles={name: log.cycles for name, log in logs.items()},
-        build_s=build_s,
-        run_s=run_s,
-        identity=int((folder / "identity.txt").read_text(), 16) if rewrite else None,
+        identity=int(identity.read_text(), 16) if identity.exists() else None,
     )
 
 
@@ -302,15 +302,16 @@ def _plusargs(job: Job, expected: int, stalls: Stalls, pace: int, reset_after: i
 
 def _pause(job: Job, folder: Path, rewrite: Rewrite) -> list[str]:
     """The settings that bench.sv reads where words are written; writes them to a file."""
-    (folder / _WORDS).write_text("".join(f"{address:x} {word:x}\n" for address, word in rewrite.words))
+    (folder / "words.txt").write_text("".join(f"{address:x} {word:x}\n" for address, word in rewrite.words))
     after, answers = rewrite.frames * job.input.beats, rewrite.frames * job.output.beats
     return [f"+pause_after={after}", f"+pause_answers={answers}"]
 
 
-def _simulate(folder: Path, sim: Path, plusargs: list[str], asked: dict[str, str], timeout_s: float) -> float:
+def _simulate(folder: Path, sim: Path, plusargs: list[str], asked: dict[str, bool], timeout_s: float) -> float:
     """Run the built simulation, with what the cocotb test is asked to do; returns the seconds it took."""
     command: list[str | Path] = [sim, *plusargs]
-    env = find_simulator().test_environment("bench", "bench") | asked
+    env = find_simulator().test_environment("bench", "bench")
+    env |= {f"HWGEN_{what}": str(int(is_so)) for what, is_so in asked.items()}
     outputs = [folder / "outcome.txt"]
     start = time.perf_counter()
     run_process(command, cwd=folder, log=folder / "sim.log", timeout_s=timeout_s, env=env, outputs=outputs)

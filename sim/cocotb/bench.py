@@ -26,14 +26,14 @@ async def reset(dut: Any) -> None:
     dut.rst_n.value = 1
 
 
-async def rewrite(dut: Any, path: Path) -> None:
-    """Once the frames before are answered, write the words of `path`: lines of address and data, hexadecimal."""
+async def rewrite(dut: Any) -> None:
+    """Once the frames before are answered, write `words.txt`: lines of address and data, hexadecimal."""
     from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
     await RisingEdge(dut.paused)
     master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi_control"), dut.clk, dut.rst_n, reset_active_level=False)
     Path("identity.txt").write_text(f"{await master.read_dword(0):08x}\n")
-    for line in path.read_text().splitlines():
+    for line in Path("words.txt").read_text().splitlines():
         address, data = (int(number, 16) for number in line.split())
         await master.write_dword(address, data)
     await FallingEdge(dut.clk)
@@ -49,8 +49,8 @@ async def stream_frames(dut: Any) -> None:
         await RisingEdge(dut.halted)
         if not dut.stuck.value:
             await reset(dut)
-    if os.environ["HWGEN_REWRITE"]:
-        await rewrite(dut, Path(os.environ["HWGEN_REWRITE"]))
+    if os.environ["HWGEN_REWRITE"] == "1":
+        await rewrite(dut)
     if not dut.stuck.value:
         await RisingEdge(dut.halted)
     Path("outcome.txt").write_text("stuck\n" if dut.stuck.value else "done\n")

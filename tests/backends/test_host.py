@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen import flow
 from hwgen.backends import host
-from hwgen.hw.ports import Port, Ports
+from hwgen.hw.ports import Port, Ports, ports_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Affine
-from hwgen.ir.types import TensorType, parse_dtype
+from hwgen.ir.types import IntType, TensorType, parse_dtype
 from hwgen.verify.vectors import random_codes
-from tests.builders import codes_of
+from tests.builders import codes_of, random_network
 
 FLAGS = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-O1")
 
@@ -130,6 +131,37 @@ def test_the_example_on_a_dma(tmp_path: Path, status: str, ranked: bool, code: i
     (tmp_path / "dma.h").write_text(text)
     program = built(tmp_path, ports, "main.c", "-include", "dma.h")
     assert subprocess.run([program], check=False).returncode == code
+
+
+REWRITE = """
+#include <stdio.h>
+#include "learner.h"
+int main(void) {
+  static volatile uint32_t port[1 << 14];
+  const uint32_t word[LEARNER_FC0_WEIGHTS_PIECES] = {0x11223344u, 0x55u};
+  learner_rewrite(port, LEARNER_FC0_WEIGHTS_BASE, LEARNER_FC0_WEIGHTS_WORD_BYTES, LEARNER_FC0_WEIGHTS_PIECES, 3, word);
+  for (unsigned i = 0; i < 1 << 14; ++i) if (port[i]) printf("%u %x\\n", 4 * i, port[i]);
+  printf("%d %x %x\\n", LEARNER_FC0_WEIGHTS_WORDS, LEARNER_FC1_WEIGHTS_BASE, LEARNER_IDENTITY);
+  return 0;
+}
+"""
+
+
+def test_the_header_knows_the_address_map(tmp_path: Path) -> None:
+    graph = random_network(np.random.default_rng(0), (40, 24, 6), weight=IntType(4, signed=True), name="learner")
+    built_ = flow.compile(graph, folding={"fc0": {"pe": 2, "simd": 5}}, writable=("fc0", "fc1"))
+    ports = ports_of(built_.graph, built_.design)
+    control = ports.control
+    assert control is not None
+    (tmp_path / "rewrite.c").write_text(REWRITE)
+    done = subprocess.run([built(tmp_path, ports, "rewrite.c")], capture_output=True, text=True, check=True)
+    first, second = control.layers["fc0"].weights, control.layers["fc1"].weights
+    place = first.base + 3 * first.word_bytes
+    assert done.stdout.split("\n")[:3] == [
+        f"{place} 11223344",
+        f"{place + 4} 55",
+        f"{first.words} {second.base:x} {control.identity:x}",
+    ]
 
 
 def test_the_example_compiles_for_a_board(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ module hwgen_writable #(
 
   assign chosen = write_i && (write_place_i >> SizeBits) == Tag;
   assign piece = write_place_i & PieceMask;
-  assign word = AddrBits'(write_place_i >> PieceBits);
+  assign word = Depth > 1 ? AddrBits'(write_place_i >> PieceBits) : '0;
   assign complete = chosen && piece == PlaceBits'(Pieces - 1);
   assign whole[(Pieces-1)*32 +: 32] = write_data_i;
 
