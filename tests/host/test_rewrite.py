@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import hwgen
 from hwgen import flow
 from hwgen.backends import rtl
+from hwgen.cli import app
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run
@@ -37,6 +39,7 @@ from tests.builders import (
     random_conv_network,
     random_network,
     signal_net,
+    write_qonnx,
 )
 from tests.host import control_bench, fake_pynq
 from tests.plane_nets import random_plane_network
@@ -409,3 +412,13 @@ def test_a_design_without_writable_layers(tmp_path: Path) -> None:
         open_driver(tmp_path / "out", Recorder()).write("fc0", weights=[[1]])
     message = "net: must have layers that can be rewritten; found none. Build it with --writable LAYER."
     assert str(error.value) == message
+
+
+def test_the_option(tmp_path: Path) -> None:
+    write_qonnx(tmp_path / "tiny.onnx", np.random.default_rng(0))
+    words = ["build", str(tmp_path / "tiny.onnx"), "-o", str(tmp_path / "out"), "--json"]
+    done = CliRunner().invoke(app, [*words, "--writable", "fc0", "--writable", "fc1"])
+    assert done.exit_code == 0, done.output
+    control = open_driver(tmp_path / "out").ports.control
+    assert control is not None and list(control.layers) == ["fc0", "fc1"]
+    assert hwgen.open_project(tmp_path / "out").settings.writable == ("fc0", "fc1")
