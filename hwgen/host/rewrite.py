@@ -98,9 +98,10 @@ def _steps(layer: WritableLayer, where: str) -> Steps:
 
 
 def _activation(steps: Steps, thresholds: IntArray | None = None, descending: IntArray | None = None) -> Thresholding:
-    none = np.zeros((1, steps.levels), np.int64), np.zeros(1, np.int64)
-    found = none[0] if thresholds is None else thresholds, none[1] if descending is None else descending
-    return Thresholding(*found, base=0, step=1, room=steps.type)
+    """Thresholds or directions as the packing takes them; what is not given is not packed."""
+    zeros = np.zeros((1, steps.levels), np.int64)
+    thresholds = zeros if thresholds is None else thresholds
+    return Thresholding(thresholds, zeros[:, 0] if descending is None else descending, base=0, step=1, room=steps.type)
 
 
 def _written(region: Region, words: Bytes) -> Words:
