@@ -14,7 +14,7 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.ports import Ports
 
 BLOCK_BYTES = 1 << 20
-"""Bytes of frames that are sent in one transfer, at most: what a board's contiguous memory has room for."""
+"""Bytes of frames that are sent in one transfer, where a frame has no more: contiguous memory is scarce on a board."""
 
 
 class PynqTransport:
@@ -46,11 +46,11 @@ class PynqTransport:
         engine = self._core(dma, "an AXI DMA")
         self.send, self.receive = engine.sendchannel, engine.recvchannel
         self.frame, self.answer = ports.source.frame_bytes, ports.sink.frame_bytes
-        limit = min(BLOCK_BYTES, int(getattr(engine, "buffer_max_size", BLOCK_BYTES)))
+        limit = int(engine.buffer_max_size)
         if limit < max(self.frame, self.answer):
             found = f"{limit} bytes, and frames of {max(self.frame, self.answer)}"
             raise ConfigError(dma, "must take a whole frame in a transfer", found, "Widen its buffer length register")
-        self.block = limit // self.frame
+        self.block = max(1, min(limit, BLOCK_BYTES) // self.frame)
         self.outgoing = pynq.allocate(shape=(self.block * self.frame,), dtype=np.uint8)
         self.incoming = pynq.allocate(shape=(self.answer,), dtype=np.uint8)
 
