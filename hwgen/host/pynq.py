@@ -72,13 +72,21 @@ class PynqTransport:
         return answers.reshape(-1)
 
     def _block(self, count: int, answers: Bytes) -> None:
-        """Send `count` bytes of frames and receive their answers, the first transfer of them ready beforehand."""
+        """Send `count` bytes of frames and receive their answers, the first transfer of them ready beforehand.
+
+        Raises:
+            DataError: an answer is not as long as it must be.
+        """
         self.receive.transfer(self.incoming)
         self.send.transfer(self.outgoing, nbytes=count)
         for index in range(len(answers)):
             if index:
                 self.receive.transfer(self.incoming)
             self.receive.wait()
+            if self.receive.transferred != self.answer:
+                found = f"{self.receive.transferred}, then TLAST"
+                change = "Check that the overlay holds this very design"
+                raise DataError("pynq", f"every answer must have {self.answer} bytes", found, change)
             answers[index] = self.incoming
         self.send.wait()
 

@@ -63,6 +63,7 @@ class ReceiveChannel(Channel):
         assert not self.idle, "nothing was started"
         packet = self.dma.packets.popleft()
         self.target[: len(packet)] = packet
+        self.transferred = len(packet)
         self.idle = True
 
 

@@ -296,6 +296,21 @@ def test_an_answer_cut_short(golden: Driver) -> None:
     assert str(error.value) == message
 
 
+def test_a_board_with_another_design(project: Path, golden: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other(GoldenTransport):
+        """One whose frames have four bytes."""
+
+        def exchange(self, data: np.ndarray, size: int) -> np.ndarray:
+            return super().exchange(data, size).reshape(-1, 5)[:, :4].reshape(-1)
+
+    pynq = fake_pynq.module(golden.ports, Other(golden.transport.graph, golden.ports))
+    monkeypatch.setitem(sys.modules, "pynq", pynq)
+    with pytest.raises(DataError) as error:
+        open_driver(project, "pynq", bitfile="tiny.bit").predict([[0] * 12])
+    must = "every answer must have 5 bytes; found 4, then TLAST. Check that the overlay holds this very design."
+    assert str(error.value) == f"pynq: {must}"
+
+
 def test_overlays_that_do_not_fit(project: Path, golden: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynq", fake_pynq.module(golden.ports, golden.transport, buffer_max_size=4))
     with pytest.raises(ToolError) as gone:
