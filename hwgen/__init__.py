@@ -7,9 +7,31 @@ From a file to a project on disk, and what it will do:
     print(design.estimate().fps)
 """
 
-from hwgen.config import VERSION
-from hwgen.errors import HwgenError
-from hwgen.flow import Accelerator, compile, load, open_project
+from __future__ import annotations
 
-__all__ = ["Accelerator", "HwgenError", "compile", "load", "open_project"]
-__version__ = VERSION
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hwgen.errors import HwgenError
+
+if TYPE_CHECKING:
+    from hwgen.flow import Accelerator, compile, load, open_project
+    from hwgen.host import Driver, open_driver
+
+    __version__: str
+
+__all__ = ["Accelerator", "Driver", "HwgenError", "compile", "load", "open_driver", "open_project"]
+
+_HOMES = {
+    "__version__": ("hwgen.config", "VERSION"),
+    **{name: ("hwgen.flow", name) for name in ("Accelerator", "compile", "load", "open_project")},
+    **{name: ("hwgen.host", name) for name in ("Driver", "open_driver")},
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is first used: a board has what the driver needs and no more."""
+    if name not in _HOMES:
+        raise AttributeError(f"module hwgen has no attribute {name}")
+    module, its_name = _HOMES[name]
+    return getattr(import_module(module), its_name)

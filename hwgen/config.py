@@ -67,6 +67,7 @@ class Settings(BaseModel):
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
         pipeline: stages that each unit with weights gets at most beyond those it always has, each a cycle of latency
             and a shorter path; "auto" for as many as `clock_mhz` needs on `part`.
+        writable: layers whose weights and thresholds the host can rewrite at run time, over AXI4-Lite; RTL only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,6 +88,7 @@ class Settings(BaseModel):
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Natural] = {}
     pipeline: Pipelining = 0
+    writable: tuple[str, ...] = ()
 
     def overridden(self, values: Mapping[str, Any]) -> Settings:
         """These settings with `values` (None: as it is) in their place; a target takes the place of any other.

@@ -49,7 +49,8 @@ def test_from_a_file_to_a_project(tmp_path: Path) -> None:
 def test_files(tmp_path: Path) -> None:
     accelerator().write(tmp_path / "out")
     top = {path.name for path in (tmp_path / "out").iterdir()}
-    assert top == {"hwgen.json", "network.txt", "folding.json", "estimate.json", "net.core", "rtl", "hls", "vivado"}
+    reports = {"hwgen.json", "network.txt", "folding.json", "estimate.json"}
+    assert top == {*reports, "net.core", "rtl", "hls", "vivado", "host"}
     assert json.loads((tmp_path / "out" / "folding.json").read_text())["fc1"].keys() == {"pe", "simd"}
 
 

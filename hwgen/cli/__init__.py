@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, explore, prove, report, synth, zoo
+from hwgen.cli import build, compare, explore, predict, prove, report, synth, zoo
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -53,6 +53,7 @@ for verb in (
     explore.explore,
     prove.simulate,
     prove.evaluate,
+    predict.predict,
     compare.compare,
     compare.roofline,
     synth.synth,

@@ -58,6 +58,12 @@ PipelineStages = Annotated[
         show_default="0",
     ),
 ]
+Writable = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--writable", help="A layer that the host can rewrite at run time; say it again for more.", show_default=False
+    ),
+]
 InputType = Annotated[
     str | None,
     typer.Option("--input-type", help="What the hardware receives: bipolar, intN, uintN.", show_default=False),
@@ -172,6 +178,7 @@ class Design:
     top1: Top1 = None
     fifos: Fifos = None
     pipeline: PipelineStages = None
+    writable: Writable = None
     settings: SettingsFile = None
     name: Name = None
 
@@ -183,7 +190,8 @@ class Design:
         del said["settings"], said["name"]
         if self.pipeline is not None and self.pipeline.isdecimal():
             said["pipeline"] = int(self.pipeline)
-        return {**said, "folding": read_folding(self.folding) if self.folding else None}
+        folding = read_folding(self.folding) if self.folding else None
+        return {**said, "folding": folding, "writable": self.writable or None}
 
 
 def takes_design(verb: Callable[..., None]) -> Callable[..., None]:

@@ -22,6 +22,7 @@ from hwgen.hw.folds import folding_entries
 from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
+from hwgen.hw.ports import ports_of
 from hwgen.hw.timing import missed_clock
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import print_graph
@@ -84,14 +85,9 @@ class Accelerator:
 
     def _files(self) -> dict[str, str]:
         """Every file of the project, by path."""
-        from hwgen.backends import hls, vivado
-        from hwgen.golden.execute import trace
-        from hwgen.verify.vectors import random_codes
+        from hwgen.backends import host, vivado
 
-        frames = random_codes(self.graph, VECTOR_FRAMES, seed=0)
-        golden = trace(self.graph, frames)
-        edges = (self.design.input, self.design.output)
-        ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
+
         manifest = {
             "format": FORMAT,
             "name": self.design.name,
@@ -105,10 +101,22 @@ class Accelerator:
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
+            **{f"host/{path}": text for path, text in host.emit(ports_of(self.graph, self.design)).items()},
             **emitted,
-            **vivado.emit(self.design, rtl, VECTOR_FRAMES),
-            **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
+            **vivado.emit(self.design, rtl, 0 if self.design.writable else VECTOR_FRAMES),
+            **({} if self.design.writable else self._hls_vectors()),
         }
+
+    def _hls_vectors(self) -> dict[str, str]:
+        """Golden frames for the HLS project's test bench, by path."""
+        from hwgen.backends import hls
+        from hwgen.golden.execute import trace
+        from hwgen.verify.vectors import random_codes
+
+        golden = trace(self.graph, random_codes(self.graph, VECTOR_FRAMES, seed=0))
+        edges = (self.design.input, self.design.output)
+        ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
+        return {f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()}
 
     def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
         """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
@@ -138,6 +146,10 @@ class Accelerator:
         except ValueError as error:
             names = ", ".join(each.value for each in Backend)
             raise ConfigError("backend", f"must be one of {names}", repr(backend)) from error
+        if self.design.writable and chosen in (Backend.CSIM, Backend.DPI):
+            names = ", ".join(unit.name for unit in self.design.writable)
+            must = "must be golden or rtl where layers are writable: they are written in SystemVerilog alone"
+            raise ConfigError("backend", must, f"{backend}, and {names} writable")
         with work_folder(work) as scratch:
             design, project = self.design, self.project
             if layer is not None:
@@ -231,8 +243,8 @@ def _family(name: str | None, part: str) -> Family:
 
 
 def _emitted(design: Design) -> dict[str, str]:
-    """Both back ends' files of a design, by path in a project."""
+    """Both back ends' files of a design, by path in a project; a design that can be rewritten has no HLS project."""
     from hwgen.backends import hls, rtl
 
-    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design)}
+    back_ends = {"rtl": rtl.emit(design)} | ({} if design.writable else {"hls": hls.emit(design)})
     return {f"{folder}/{path}": text for folder, files in back_ends.items() for path, text in files.items()}

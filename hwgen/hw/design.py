@@ -79,6 +79,11 @@ class Design:
         return tuple(unit for unit in self.units if isinstance(unit, GatedMatVec))
 
     @property
+    def writable(self) -> tuple[MatVec | DepthwiseUnit, ...]:
+        """Layers whose weights and thresholds can be rewritten at run time."""
+        return tuple(unit for unit in self.units if isinstance(unit, MatVec | DepthwiseUnit) and unit.writable)
+
+    @property
     def slowest(self) -> Unit:
         """The unit with the most cycles a frame, the first of equals."""
         return max(self.units, key=lambda unit: unit.cycles)

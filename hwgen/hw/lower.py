@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,6 +36,7 @@ from hwgen.hw.products import (
     gated_unit,
     matvec_unit,
     neutral_codes,
+    rewritable,
     stream_of,
     thresholding,
     window_unit,
@@ -60,6 +61,7 @@ class Choices:
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
         round_fifos: whether FIFOs are as deep as the memory that they take.
         pipeline: registers of units with weights for a faster clock.
+        writable: names of layers whose weights and thresholds can be rewritten at run time.
     """
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
@@ -68,20 +70,30 @@ class Choices:
     fifo_depths: Mapping[str, int] = field(default_factory=dict)
     round_fifos: bool = False
     pipeline: Pipeline | None = None
+    writable: frozenset[str] = frozenset()
 
 
 def choices_for(
-    graph: Graph, memory: Mapping[str, str], bit_planes: Iterable[str], planes: Mapping[str, str] | None = None
+    graph: Graph,
+    memory: Mapping[str, str],
+    bit_planes: Iterable[str],
+    planes: Mapping[str, str] | None = None,
+    writable: Collection[str] = (),
 ) -> Choices:
     """Choices of memories and arithmetic that fit `graph`; `planes` is "parallel" or "serial" by layer.
 
     Raises:
-        ConfigError: an unknown layer, bit planes where there are no bipolar weights on integers, or residual planes
-            where there are none.
+        ConfigError: an unknown layer, bit planes where there are no bipolar weights on integers, residual planes
+            where there are none, or a writable layer that cannot be one.
     """
     planes = planes or {}
     names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
-    for setting, chosen in (("memory", memory), ("bit_planes", bit_planes), ("planes", planes)):
+    for setting, chosen in (
+        ("memory", memory),
+        ("bit_planes", bit_planes),
+        ("planes", planes),
+        ("writable", writable),
+    ):
         for name in chosen:
             if name not in names:
                 raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)
@@ -95,14 +107,31 @@ def choices_for(
             must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
             raise ConfigError("bit_planes", must, found, "Leave it out")
     for name in planes:
-        node = graph.node(name)
-        assert isinstance(node.op, MatMul | Conv)
-        if not node.op.planes.size:
-            found = f"inputs of {node.inputs[0].type.dtype}"
-            raise ConfigError("planes", f"{name} must read residual planes", found, "Leave it out")
+        _require_planes(graph.node(name))
+    for name in writable:
+        _require_writable(graph, graph.node(name))
     serial = frozenset(name for name, turns in planes.items() if turns == "serial")
     styles = {name: MemoryStyle(style) for name, style in memory.items()}
-    return Choices(styles, frozenset(bit_planes), serial)
+    return Choices(styles, frozenset(bit_planes), serial, writable=frozenset(writable))
+
+
+def _require_planes(node: Node) -> None:
+    """The layer `node` must read residual planes. Raises: ConfigError."""
+    assert isinstance(node.op, MatMul | Conv)
+    if not node.op.planes.size:
+        found = f"inputs of {node.inputs[0].type.dtype}"
+        raise ConfigError("planes", f"{node.name} must read residual planes", found, "Leave it out")
+
+
+def _require_writable(graph: Graph, node: Node) -> None:
+    """The layer `node` must be one whose parameters can be rewritten. Raises: ConfigError."""
+    if fused_gate(graph, node) is not None:
+        found = "thresholds for each code of its gate"
+        raise ConfigError("writable", f"{node.name} must have one set of thresholds", found, "Leave it out")
+    if fused_threshold(graph, node) is None and node.output != graph.output:
+        must = f"the accumulators of {node.name} must go to its quantiser or leave the chip"
+        readers = ", ".join(user.name for user in graph.users.get(node.output.name, ()))
+        raise ConfigError("writable", must, f"{readers} behind it", "Leave it out")
 
 
 def _is_depthwise(node: Node) -> bool:
@@ -151,6 +180,8 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     if chosen != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
         text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.serial) or ''}"
+    if chosen.writable:
+        text += f"{sorted(chosen.writable)!r}"
     if chosen.fifo_depths or chosen.round_fifos:
         text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
     if chosen.pipeline is not None:
@@ -275,14 +306,18 @@ class _Builder:
         rows = rows_for(window, unit.cycles // unit.pixels)
         style = self.choices.memory.get(node.name)
         self.units.append(replace(window, rows=rows, memory_style=style))
-        self._finish(node, replace(unit, memory_style=style))
+        self._finish(node, self._written(node, replace(unit, memory_style=style)))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
         unit = self._arithmetic(matvec_unit(node, stream, self._result(node), weights, self._activation(node)))
         if unit.vector_memory is not None:
             unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
-        self._finish(node, replace(unit, memory_style=self.choices.memory.get(node.name)))
+        self._finish(node, self._written(node, replace(unit, memory_style=self.choices.memory.get(node.name))))
+
+    def _written(self, node: Node, unit: MatVec | DepthwiseUnit) -> MatVec | DepthwiseUnit:
+        """The unit, rewritable where the user wants it so."""
+        return rewritable(unit, node) if node.name in self.choices.writable else unit
 
     def _result(self, node: Node) -> Stream:
         """What the unit of `node` writes."""

@@ -7,6 +7,8 @@ integers are two's complement.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -74,30 +76,54 @@ def from_hex(lines: list[str], width: int) -> Bytes:
     return np.ascontiguousarray(np.frombuffer(data, dtype=np.uint8).reshape(len(lines), size)[:, ::-1])
 
 
-def weight_words(unit: MatVec) -> Bytes:
-    """The weight memory: word (g*NF + nf)*SF + tap*T + t, PE p, lane s is weights[g, nf*PE+p, tap, t*SIMD+s].
+@dataclass(frozen=True)
+class WeightLayout:
+    """How the weights (groups, MH, taps, channels) of a unit lie in its memory; a depthwise unit has one channel."""
 
-    T is the beats of a tap. Places past MH or the last channel hold zero codes (bipolar: +1); the unit masks the lanes
-    that meet them.
-    """
-    pe, simd = unit.folding.pe, unit.folding.simd
-    groups, taps = unit.groups, unit.taps
-    fill = 1 if isinstance(unit.weight_type, Bipolar) else 0
-    padded = np.full((groups, unit.neuron_folds * pe, taps, unit.tap_beats * simd), fill, dtype=np.int64)
-    padded[:, : unit.mh, :, : unit.channels] = unit.weights
-    cut = padded.reshape(groups, unit.neuron_folds, pe, taps, unit.tap_beats, simd)
-    folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(unit.words, pe * simd)
-    return np.packbits(to_bits(folded, unit.weight_type), axis=1, bitorder="little")
+    groups: int
+    mh: int
+    taps: int
+    channels: int
+    pe: int
+    simd: int
+    dtype: DType
+
+    def words(self, weights: IntArray) -> Bytes:
+        """The memory: word (g*NF + nf)*SF + tap*T + t, PE p, lane s is weights[g, nf*PE+p, tap, t*SIMD+s].
+
+        T is the beats of a tap. Places past MH or the last channel hold zero codes (bipolar: +1); the unit masks the
+        lanes that meet them.
+        """
+        neuron_folds, tap_beats = ceil_div(self.mh, self.pe), ceil_div(self.channels, self.simd)
+        fill = 1 if isinstance(self.dtype, Bipolar) else 0
+        shape = self.groups, neuron_folds * self.pe, self.taps, tap_beats * self.simd
+        padded = np.full(shape, fill, dtype=np.int64)
+        padded[:, : self.mh, :, : self.channels] = weights
+        cut = padded.reshape(self.groups, neuron_folds, self.pe, self.taps, tap_beats, self.simd)
+        folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(-1, self.pe * self.simd)
+        return np.packbits(to_bits(folded, self.dtype), axis=1, bitorder="little")
 
 
-def tap_words(unit: DepthwiseUnit) -> Bytes:
-    """The weight memory of a depthwise unit: word b*taps + tap, lane p is weights[b*PE+p, tap]; spare lanes +1 or 0."""
-    pe = unit.output.lanes
-    fill = 1 if isinstance(unit.weight_type, Bipolar) else 0
-    padded = np.full((unit.blocks * pe, unit.taps), fill, dtype=np.int64)
-    padded[: unit.channels] = unit.weights
-    folded = padded.reshape(unit.blocks, pe, unit.taps).transpose(0, 2, 1).reshape(unit.blocks * unit.taps, pe)
-    return np.packbits(to_bits(folded, unit.weight_type), axis=1, bitorder="little")
+def weight_layout(unit: MatVec | DepthwiseUnit) -> WeightLayout:
+    """How the weights of `unit` lie in its memory."""
+    if isinstance(unit, DepthwiseUnit):
+        return WeightLayout(1, unit.channels, unit.taps, 1, unit.output.lanes, 1, unit.weight_type)
+    sizes = unit.groups, unit.mh, unit.taps, unit.channels
+    return WeightLayout(*sizes, unit.folding.pe, unit.folding.simd, unit.weight_type)
+
+
+def weight_words(unit: MatVec | DepthwiseUnit) -> Bytes:
+    """The weight memory of `unit`, see `WeightLayout`."""
+    layout = weight_layout(unit)
+    return layout.words(unit.weights.reshape(layout.groups, layout.mh, layout.taps, layout.channels))
+
+
+def to_pieces(words: Bytes, width: int) -> npt.NDArray[np.uint32]:
+    """Words of a memory as the pieces of 32 bits (words, pieces) that a bus writes, the lowest bits first."""
+    pieces = ceil_div(width, 32)
+    padded = np.zeros((len(words), 4 * pieces), dtype=np.uint8)
+    padded[:, : words.shape[1]] = words
+    return padded.view("<u4").astype(np.uint32)
 
 
 def threshold_words(activation: Thresholding, lanes: int, elements: int) -> Bytes:

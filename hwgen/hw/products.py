@@ -107,6 +107,29 @@ def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray
     return _in_popcounts(unit, unit.taps)
 
 
+def rewritable(unit: MatVec | DepthwiseUnit, node: Node) -> MatVec | DepthwiseUnit:
+    """The unit with room for any weights and thresholds of its types.
+
+    Its running sum holds whatever such weights give; where accumulators leave, theirs must fit the type as it is.
+    """
+    assert isinstance(node.op, MatMul | Conv)
+    dtype, planes = node.inputs[0].type.dtype, int(node.op.planes.sum())
+    low, high = (-planes, planes) if planes else (dtype.min, dtype.max)
+    pads = node.op.pad if isinstance(node.op, Conv) and node.op.geometry.pads else low
+    unit = replace(unit, writable=(min(low, pads), max(high, pads)))
+    if unit.activation is None:
+        return unit
+    fan_in = unit.mw if isinstance(unit, MatVec) else unit.taps
+    if unit.accumulator.offset:
+        low, high = _sums(unit, fan_in)
+    else:
+        assert unit.writable is not None
+        ends = [weight * x * fan_in for weight in (unit.weight_type.min, unit.weight_type.max) for x in unit.writable]
+        low, high = min(*ends, -1), max(*ends, 0)
+    room = smallest_int(low, high + 1)
+    return replace(unit, sum_type=smallest_int(low, high), activation=replace(unit.activation, room=room))
+
+
 def _common(node: Node, source: Stream, result: Stream, fused: Node | None) -> dict[str, Any]:
     """Fields that every unit with weights has."""
     accumulator = node.output.type.dtype

@@ -12,7 +12,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.limits import layers_behind
 from hwgen.hw.resources import Resources
 from hwgen.report.estimate import unit_kind
-from hwgen.verify.synth import EDGE, Synthesis
+from hwgen.verify.synth import CONTROL, EDGE, Synthesis
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def compare(design: Design, found: Synthesis, tool: str) -> SynthesisReport:
     model = reduce(add, (unit.model for unit in units), Resources())
     if EDGE in measured:
         edge = edge_resources(design, family)
-        units.append(UnitSynthesis(EDGE, design.layers[-1].name, "edge", measured[EDGE], edge))
+        ends = measured[EDGE] + measured.get(CONTROL, Resources())
+        units.append(UnitSynthesis(EDGE, design.layers[-1].name, "edge", ends, edge))
         model = design_resources(design, family)
     return SynthesisReport(design.name, tool, family.value, tuple(units), found.total, model)

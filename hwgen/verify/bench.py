@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,7 @@ class Job:
         memories: a folder whose files must lie in the working directory of the simulation.
         cpp_sources: C++ files to compile and link, with `cpp_flags`.
         quiet_limit: cycles without a beat at either end that count as a deadlock.
+        address_bits: of its AXI4-Lite port `s_axi_control`; 0 where it has none.
     """
 
     dut: str
@@ -65,6 +67,7 @@ class Job:
     cpp_sources: tuple[Path, ...] = ()
     cpp_flags: tuple[str, ...] = ()
     quiet_limit: int = 100_000
+    address_bits: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,14 @@ class Stalls:
 
 
 @dataclass(frozen=True)
+class Rewrite:
+    """Words of 32 bits that are written by byte address, once the first `frames` frames are answered."""
+
+    words: Sequence[tuple[int, int]]
+    frames: int = 0
+
+
+@dataclass(frozen=True)
 class Trace:
     """What a run gave.
 
@@ -89,6 +100,7 @@ class Trace:
         in_cycles, out_cycles: the cycle in which each beat was taken, counted from the end of the last reset.
         taps, tap_cycles: the same of every tapped stream, by the tap's name.
         build_s, run_s: wall time; `build_s` is 0 where an earlier build was used again.
+        identity: what the AXI4-Lite port reads as, where words were rewritten.
     """
 
     outputs: Bytes
@@ -98,6 +110,7 @@ class Trace:
     tap_cycles: dict[str, IntArray] = field(default_factory=dict)
     build_s: float = 0.0
     run_s: float = 0.0
+    identity: int | None = None
 
 
 @dataclass(frozen=True)
@@ -139,13 +152,14 @@ def run(
     stalls: Stalls | None = None,
     pace: int = 0,
     reset_after_beats: int | None = None,
+    rewrite: Rewrite | None = None,
     timeout_s: float = 600.0,
 ) -> Trace:
     """Play whole frames of input beats (beats, bytes of tdata) through the design.
 
     The source offers a frame every `pace` cycles, its beats evenly spread, or as fast as they are taken. With
     `reset_after_beats` the design is reset once so many beats went in; the source then starts again at the first, and
-    only what comes after the reset is reported.
+    only what comes after the reset is reported. With `rewrite` the source waits while words are written.
 
     Raises:
         ToolError: a tool is missing, fails or runs out of time.
@@ -157,10 +171,18 @@ def run(
     _fill(folder, job, words)
     expected = len(words) // job.input.beats * job.output.beats
     plusargs = _plusargs(job, expected, stalls or Stalls(), pace, reset_after_beats or 0)
-    run_s = _simulate(folder, folder.parent / "build" / "sim", plusargs, reset_after_beats is not None, timeout_s)
+    plusargs += _pause(job, folder, rewrite) if rewrite else []
+    asked = {"RESET_MID_FRAME": reset_after_beats is not None, "REWRITE": rewrite is not None}
+    run_s = _simulate(folder, folder.parent / "build" / "sim", plusargs, asked, timeout_s)
+    return replace(_trace(job, folder, expected), build_s=build_s, run_s=run_s)
+
+
+def _trace(job: Job, folder: Path, expected: int) -> Trace:
+    """What a run left in its `folder`. Raises: MismatchError."""
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
     _check(job, folder, sink, expected)
+    identity = folder / "identity.txt"
     logs = {tap.name: _read_tap(folder / f"tap_{index}.log", tap) for index, tap in enumerate(job.taps)}
     return Trace(
         outputs=sink.words,
@@ -168,8 +190,7 @@ def run(
         out_cycles=sink.cycles,
         taps={name: log.words for name, log in logs.items()},
         tap_cycles={name: log.cycles for name, log in logs.items()},
-        build_s=build_s,
-        run_s=run_s,
+        identity=int(identity.read_text(), 16) if identity.exists() else None,
     )
 
 
@@ -193,7 +214,8 @@ def _bind(index: int, tap: Tap) -> str:
 def _key(job: Job, simulator: Simulator, taps: str) -> str:
     """A digest of everything the build depends on."""
     digest = hashlib.sha256()
-    parts = [job.dut, job.input.axis_width, job.output.axis_width, job.include_dirs, job.cpp_flags, simulator, taps]
+    widths = job.input.axis_width, job.output.axis_width, job.address_bits
+    parts = [job.dut, *widths, job.include_dirs, job.cpp_flags, simulator, taps]
     digest.update(repr(parts).encode())
     headers = [path for folder in job.include_dirs for path in sorted(folder.iterdir()) if path.is_file()]
     bench = sorted((asset("sim") / "cocotb").glob("*.sv"))
@@ -212,6 +234,7 @@ def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
         *_RANDOM_START,
         *_LENIENT,
         f"-DHWGEN_DUT={job.dut}",
+        *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
         f"-GInputWidth={job.input.axis_width}",
         f"-GOutputWidth={job.output.axis_width}",
         *(f"-I{path}" for path in job.include_dirs),
@@ -277,11 +300,18 @@ def _plusargs(job: Job, expected: int, stalls: Stalls, pace: int, reset_after: i
     ]
 
 
-def _simulate(folder: Path, sim: Path, plusargs: list[str], reset: bool, timeout_s: float) -> float:
-    """Run the built simulation; returns the seconds it took."""
+def _pause(job: Job, folder: Path, rewrite: Rewrite) -> list[str]:
+    """The settings that bench.sv reads where words are written; writes them to a file."""
+    (folder / "words.txt").write_text("".join(f"{address:x} {word:x}\n" for address, word in rewrite.words))
+    after, answers = rewrite.frames * job.input.beats, rewrite.frames * job.output.beats
+    return [f"+pause_after={after}", f"+pause_answers={answers}"]
+
+
+def _simulate(folder: Path, sim: Path, plusargs: list[str], asked: dict[str, bool], timeout_s: float) -> float:
+    """Run the built simulation, with what the cocotb test is asked to do; returns the seconds it took."""
     command: list[str | Path] = [sim, *plusargs]
     env = find_simulator().test_environment("bench", "bench")
-    env["HWGEN_RESET_MID_FRAME"] = "1" if reset else "0"
+    env |= {f"HWGEN_{what}": str(int(is_so)) for what, is_so in asked.items()}
     outputs = [folder / "outcome.txt"]
     start = time.perf_counter()
     run_process(command, cwd=folder, log=folder / "sim.log", timeout_s=timeout_s, env=env, outputs=outputs)

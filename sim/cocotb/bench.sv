@@ -4,7 +4,9 @@
 //
 // `HWGEN_DUT` names the design's top module. Settings arrive as plusargs; cocotb drives the clock
 // and the reset, and sleeps until `halted`: all beats came, one reset point was reached, or nothing
-// moved for too long.
+// moved for too long. Where the design has an AXI4-Lite port, `HWGEN_CONTROL` is the bits of its
+// addresses: the source then holds back the beats from `pause_after` on, `paused` says that all
+// `pause_answers` before them have come, and cocotb writes registers and sets `resumed`.
 
 `default_nettype none
 
@@ -26,6 +28,30 @@ module bench #(
   logic [OutputWidth-1:0] sink_data;
   logic sink_valid, sink_ready, sink_last;
 
+`ifdef HWGEN_CONTROL
+  logic [`HWGEN_CONTROL-1:0] s_axi_control_awaddr /*verilator public_flat_rw*/;
+  logic s_axi_control_awvalid /*verilator public_flat_rw*/;
+  logic s_axi_control_awready /*verilator public_flat_rw*/;
+  logic [31:0] s_axi_control_wdata /*verilator public_flat_rw*/;
+  logic [3:0] s_axi_control_wstrb /*verilator public_flat_rw*/;
+  logic s_axi_control_wvalid /*verilator public_flat_rw*/;
+  logic s_axi_control_wready /*verilator public_flat_rw*/;
+  logic [1:0] s_axi_control_bresp /*verilator public_flat_rw*/;
+  logic s_axi_control_bvalid /*verilator public_flat_rw*/;
+  logic s_axi_control_bready /*verilator public_flat_rw*/;
+  logic [`HWGEN_CONTROL-1:0] s_axi_control_araddr /*verilator public_flat_rw*/;
+  logic s_axi_control_arvalid /*verilator public_flat_rw*/;
+  logic s_axi_control_arready /*verilator public_flat_rw*/;
+  logic [31:0] s_axi_control_rdata /*verilator public_flat_rw*/;
+  logic [1:0] s_axi_control_rresp /*verilator public_flat_rw*/;
+  logic s_axi_control_rvalid /*verilator public_flat_rw*/;
+  logic s_axi_control_rready /*verilator public_flat_rw*/;
+  logic paused /*verilator public_flat_rw*/;
+  logic resumed /*verilator public_flat_rw*/;
+  int unsigned pause_after, pause_answers;
+`endif
+  logic held, offered, taken;
+
   int unsigned source_rate, sink_rate, pace, pace_beats;
   int unsigned seed, expected, quiet_limit, reset_after;
   int unsigned sent_q, received_q, quiet_q, drain_q;
@@ -45,7 +71,28 @@ module bench #(
     halted = 1'b0;
     stuck = 1'b0;
     reset_done_q = reset_after == 0;
+`ifdef HWGEN_CONTROL
+    if ($value$plusargs("pause_after=%d", pause_after) == 0) pause_after = 0;
+    if ($value$plusargs("pause_answers=%d", pause_answers) == 0) pause_answers = 0;
+    s_axi_control_awvalid = 1'b0;
+    s_axi_control_wvalid = 1'b0;
+    s_axi_control_bready = 1'b0;
+    s_axi_control_arvalid = 1'b0;
+    s_axi_control_rready = 1'b0;
+    paused = 1'b0;
+    resumed = !$test$plusargs("pause_after");
+`endif
   end
+
+`ifdef HWGEN_CONTROL
+  assign held = !resumed && sent_q == pause_after;
+
+  always_ff @(posedge clk) paused <= rst_n && held && received_q == pause_answers;
+`else
+  assign held = 1'b0;
+`endif
+  assign offered = source_valid && !held;
+  assign taken = source_ready && !held;
 
   stream_source #(
     .Width(InputWidth),
@@ -59,14 +106,33 @@ module bench #(
     .beats_i(pace_beats),
     .data_o (source_data),
     .valid_o(source_valid),
-    .ready_i(source_ready)
+    .ready_i(taken)
   );
 
   `HWGEN_DUT u_dut (
     .ap_clk       (clk),
     .ap_rst_n     (rst_n),
+`ifdef HWGEN_CONTROL
+    .s_axi_control_awaddr,
+    .s_axi_control_awvalid,
+    .s_axi_control_awready,
+    .s_axi_control_wdata,
+    .s_axi_control_wstrb,
+    .s_axi_control_wvalid,
+    .s_axi_control_wready,
+    .s_axi_control_bresp,
+    .s_axi_control_bvalid,
+    .s_axi_control_bready,
+    .s_axi_control_araddr,
+    .s_axi_control_arvalid,
+    .s_axi_control_arready,
+    .s_axi_control_rdata,
+    .s_axi_control_rresp,
+    .s_axi_control_rvalid,
+    .s_axi_control_rready,
+`endif
     .s_axis_tdata (source_data),
-    .s_axis_tvalid(source_valid),
+    .s_axis_tvalid(offered),
     .s_axis_tready(source_ready),
     .m_axis_tdata (sink_data),
     .m_axis_tvalid(sink_valid),
@@ -90,7 +156,7 @@ module bench #(
     .rst_ni (rst_n),
     .data_i (source_data),
     .last_i (1'b0),
-    .valid_i(source_valid),
+    .valid_i(offered),
     .ready_i(source_ready)
   );
 
@@ -106,7 +172,7 @@ module bench #(
     .ready_i(sink_ready)
   );
 
-  wire logic sent = source_valid && source_ready;
+  wire logic sent = offered && source_ready;
   wire logic received = sink_valid && sink_ready;
 
   always_ff @(posedge clk) begin
@@ -119,7 +185,7 @@ module bench #(
     end else begin
       sent_q <= sent_q + 32'(sent);
       received_q <= received_q + 32'(received);
-      quiet_q <= sent || received ? 0 : quiet_q + 1;
+      quiet_q <= sent || received || held ? 0 : quiet_q + 1;
       if (received_q >= expected) drain_q <= drain_q + 1;
       if (!reset_done_q && sent_q >= reset_after) begin
         reset_done_q <= 1'b1;

@@ -196,6 +196,13 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ("hwgen_add", {"InputBits": 15}, "hwgen_add: InputBits must be the sum of Bits"),
         ("hwgen_concat", {"Beats": 1}, "hwgen_concat: every input must have a turn of at least one beat"),
         ("hwgen_fork", {"Readers": 0}, "hwgen_fork: Readers must be at least 1"),
+        ("hwgen_writable", {"Depth": 0}, "hwgen_writable: Width and Depth must be at least 1"),
+        (
+            "hwgen_writable",
+            {"Depth": 4, "Base": 6},
+            "hwgen_writable: Base must be a multiple of the memory's size, within PlaceBits",
+        ),
+        ("hwgen_control", {"AddrBits": 2}, "hwgen_control: AddrBits must lie in 3..32"),
         ("hwgen_group_count", {"Width": 16}, "hwgen_group_count: Width must be at most 15"),
     ],
 )

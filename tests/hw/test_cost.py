@@ -13,6 +13,7 @@ import pytest
 from benchmarks.calibration.check import beyond, table, whole
 from benchmarks.calibration.designs import drawn as calibration_design
 from benchmarks.calibration.fit import read
+from hwgen import flow
 from hwgen.backends.render import library
 from hwgen.backends.rtl import emit
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
@@ -26,6 +27,7 @@ from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.synth import Project, resources_of, synthesise
+from tests.builders import random_network
 from tests.rtl_support import design_of, matvec
 
 B = Bipolar()
@@ -188,6 +190,38 @@ def test_bit_planes_take_no_multipliers() -> None:
 def test_ultrascale_plus_is_priced_as_the_7_series() -> None:
     design = calibration_design("convolutional", 0)
     assert design_resources(design, Family.XCUP) == design_resources(design, Family.XC7)
+
+
+REWRITABLE = {
+    "popcounts": dict(sizes=(64, 48, 24, 4)),
+    "products": dict(
+        sizes=(40, 24, 4), input_type=IntType(8, False), weight=IntType(4, True), hidden=IntType(3, False)
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", [Family.XC7, Family.ECP5])
+@pytest.mark.parametrize("style", ["distributed", "block"])
+@pytest.mark.parametrize("name", REWRITABLE)
+def test_rewritable_layers_take_what_yosys_makes_of_them(name: str, style: str, family: Family, tmp_path: Path) -> None:
+    """Memories and multipliers exactly, flip-flops within 2 %, LUTs within 25 %."""
+    graph = random_network(np.random.default_rng(0), **REWRITABLE[name])
+    layers = tuple(f"fc{index}" for index in range(len(REWRITABLE[name]["sizes"]) - 1))
+    built = flow.compile(graph, target_interval=100, writable=layers, memory=dict.fromkeys(layers, style))
+    found = synthesise([Project("net", emit(built.design))], family, tmp_path)[0]
+    model = design_resources(built.design, family)
+    assert (found.total.bram18, found.total.bram36, found.total.dsp) == (model.bram18, model.bram36, model.dsp)
+    assert abs(found.total.ff - model.ff) <= 0.02 * found.total.ff
+    assert abs(found.total.lut - model.lut) <= 0.25 * found.total.lut
+
+
+def test_a_port_to_rewrite_by_is_part_of_the_edge() -> None:
+    """Registers: ten bits of a place, 32 of data, three handshakes, an answer."""
+    graph = random_network(np.random.default_rng(0), (12, 8, 4))
+    fixed, soft = (flow.compile(graph, target_interval=16, writable=names).design for names in ((), ("fc0",)))
+    extra = edge_resources(soft, Family.ECP5), edge_resources(fixed, Family.ECP5)
+    assert (extra[0].ff - extra[1].ff, extra[0].lut - extra[1].lut) == (46, 11)
 
 
 def test_a_design_is_its_units_and_its_edge() -> None:

@@ -11,7 +11,7 @@ from hwgen.config import LayerFolding
 from hwgen.errors import CheckError, ConfigError
 from hwgen.golden.execute import apply
 from hwgen.hw.design import Design
-from hwgen.hw.folding import fused_threshold
+from hwgen.hw.folding import fused_threshold, resolve
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgMaxUnit
@@ -30,7 +30,7 @@ from hwgen.hw.lower import choices_for, lower
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind
-from hwgen.ir.types import DType, IntType
+from hwgen.ir.types import DType, IntType, smallest_int
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (
     PART,
@@ -463,6 +463,51 @@ def test_choices_that_do_not_fit(name: str) -> None:
     with pytest.raises(ConfigError) as error:
         choices_for(network, memory, planes)
     assert str(error.value) == message
+
+
+def test_layers_that_cannot_be_rewritten() -> None:
+    gated = image(UINT8)
+    gated.gated(gated.input, 4, SAME, INT3, IntType(2, signed=False), small=True)
+    gated.act(gated.last, B)
+    summed = image(UINT8)
+    summed.sum(*(summed.conv(summed.input, 4, SAME, INT3) for _ in range(2)))
+    summed.act(summed.last, B)
+    cases = (
+        ("fc7", padded_net(np.random.default_rng(0)), f"must name layers with weights ({NAMES}); found fc7."),
+        (
+            "conv0",
+            gated.graph(),
+            "conv0 must have one set of thresholds; found thresholds for each code of its gate. Leave it out.",
+        ),
+        (
+            "conv1",
+            summed.graph(),
+            "the accumulators of conv1 must go to its quantiser or leave the chip; found sum0 behind it. Leave it out.",
+        ),
+    )
+    for name, graph, message in cases:
+        with pytest.raises(ConfigError) as error:
+            choices_for(integer_network(graph), {}, (), None, [name])
+        assert str(error.value) == f"writable: {message}"
+
+
+@pytest.mark.parametrize("kind", ["dense", "padded"])
+def test_rewritable_layers_have_room_for_any_weights(kind: str) -> None:
+    """The sum of the widest weights and inputs, and one more for a threshold that none reaches."""
+    if kind == "dense":
+        graph = integer_network(random_network(np.random.default_rng(0), (10, 4, 3), input_type=UINT8, weight=INT3))
+        name, low, high = "fc0", -4 * 255 * 10, 3 * 255 * 10
+    else:
+        graph = integer_network(padded_net(np.random.default_rng(0)))
+        taps = graph.node("conv0").op.weights[0].size
+        name, low, high = "conv0", -taps, taps
+    folding = resolve(graph, {}, 64)
+    chosen = choices_for(graph, {}, (), None, [name])
+    design = lower(graph, folding, part=PART, clock_mhz=1.0, choices=chosen)
+    (unit,) = design.writable
+    assert unit.name == name and unit.activation is not None
+    assert unit.sum_type == smallest_int(low, high) and unit.activation.room == smallest_int(low, high + 1)
+    assert unit.activation.type == unit.activation.room and unit.activation.any_descending
 
 
 @pytest.mark.parametrize(("weight", "groups"), [(B, 4), (INT3, 1)], ids=["depthwise", "integers"])

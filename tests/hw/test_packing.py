@@ -14,7 +14,6 @@ from hwgen.hw.packing import (
     from_bits,
     from_hex,
     from_words,
-    tap_words,
     threshold_words,
     to_bits,
     to_hex,
@@ -137,7 +136,7 @@ def test_taps(taps: int, pe: int, dtype: DType) -> None:
         for tap in range(taps):
             codes = [int(weights[c, tap]) if c < 5 else int(dtype == B) for c in range(first, first + pe)]
             expected.append(word([bit for code in codes for bit in code_bits(code, dtype)]))
-    assert numbers(tap_words(found)) == expected
+    assert numbers(weight_words(found)) == expected
     assert (found.weight_rom.depth, found.weight_rom.width) == (len(expected), pe * dtype.bits)
 
 

@@ -61,7 +61,7 @@ def weight_table(unit: MatVec) -> Table:
 def tap_table(unit: DepthwiseUnit) -> Table:
     """The weights of a depthwise unit, one row per tap of each block."""
     pe, bits = unit.output.lanes, unit.weight_type.bits
-    limbs = _limbs(packing.tap_words(unit), 1, pe, bits)[:, 0]
+    limbs = _limbs(packing.weight_words(unit), 1, pe, bits)[:, 0]
     meaning = "[block * TAPS + tap][limb]: weights of PE channels, lane 0 the least significant."
     return _limb_table(limbs, pe * bits, meaning, _pragmas("WEIGHTS", limbs.shape, (2,), unit.weight_rom))
 

@@ -8,6 +8,7 @@ from hwgen.backends.render import library, render
 from hwgen.backends.rtl.layers import LayerText, ModuleUnit, argmax_text, threshold_text
 from hwgen.backends.rtl.products import depthwise_text, gated_text, matvec_text
 from hwgen.backends.rtl.top import top_context
+from hwgen.hw.control import ControlMap, control_map
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
@@ -28,27 +29,28 @@ def emit(design: Design) -> dict[str, str]:
     sources: dict[str, str] = {}
     memories: dict[str, str] = {}
     modules: dict[str, str] = {}
+    control = control_map(design)
     for unit in design.units:
         if isinstance(unit, ModuleUnit):
             modules[unit.name] = f"{design.name}_{unit.name}"
-            text = _render(unit, modules[unit.name], design.digest)
+            text = _render(unit, modules[unit.name], design.digest, control)
             sources[f"{modules[unit.name]}.sv"] = text.source
             memories |= {f"mem/{name}": lines for name, lines in text.memories.items()}
-    sources[f"{design.name}.sv"] = render("rtl/top.sv.j2", top_context(design, modules))
+    sources[f"{design.name}.sv"] = render("rtl/top.sv.j2", top_context(design, modules, control))
     lib = _library_in_use("\n".join(sources.values()))
     files = [*lib, *sources]
     return {**lib, **sources, **memories, "files.f": "\n".join(files) + "\n"}
 
 
-def _render(unit: ModuleUnit, module: str, digest: str) -> LayerText:
+def _render(unit: ModuleUnit, module: str, digest: str, control: ControlMap | None) -> LayerText:
     """The module of `unit`, named `module`, and its memories."""
     match unit:
         case MatVec():
-            return matvec_text(unit, module, digest)
+            return matvec_text(unit, module, digest, control)
         case GatedMatVec():
             return gated_text(unit, module, digest)
         case DepthwiseUnit():
-            return depthwise_text(unit, module, digest)
+            return depthwise_text(unit, module, digest, control)
         case ThresholdUnit():
             return threshold_text(unit, module, digest)
         case ArgMaxUnit():

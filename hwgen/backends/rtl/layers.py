@@ -42,7 +42,7 @@ class LayerText:
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of a generated file and every layer module say."""
+    """What the header of a generated file and every layer module say; `place_bits` of a write, 0 for none."""
 
     module: str
     origin: str
@@ -50,6 +50,7 @@ class Header:
     purpose: str
     input_width: int
     output_width: int
+    place_bits: int
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def header(unit: Layer, module: str, digest: str, purpose: str) -> dict[str, Any
         "purpose": purpose,
         "input_width": unit.inputs[0].width,
         "output_width": unit.outputs[0].width,
+        "place_bits": 0,
     }
 
 

@@ -22,6 +22,7 @@ from hwgen.backends.rtl.values import (
     threshold_roms,
 )
 from hwgen.hw import packing
+from hwgen.hw.control import ControlMap
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Stages
@@ -32,7 +33,7 @@ _NO_THRESHOLD = IntType(1, signed=False)
 
 @dataclass(frozen=True)
 class Product:
-    """What mvtu.sv.j2 and depthwise.sv.j2 share: types, activation, memories."""
+    """What mvtu.sv.j2 and depthwise.sv.j2 share: types, activation, memories and the template that prints those."""
 
     weight: Operand
     input: Operand
@@ -48,6 +49,7 @@ class Product:
     weights: Memory
     stages: Stages
     sum_stages: int
+    storage: str
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,10 @@ class DepthwiseContext(Header):
     taps: int
 
 
-def matvec_text(unit: MatVec, module: str, digest: str) -> LayerText:
+def matvec_text(unit: MatVec, module: str, digest: str, control: ControlMap | None) -> LayerText:
     """The module of a matrix-vector unit."""
-    head = header(unit, module, digest, f"{_purpose(unit)}.")
-    roms = _roms(unit, packing.weight_words(unit))
+    head = header(unit, module, digest, f"{_purpose(unit)}.") | _written(unit, control)
+    roms = _roms(unit, control)
     product = _product(unit, roms, unit.mw, unit.groups * unit.neuron_folds, unit.schedule.credits)
     context = MatVecContext(**head, **_mvtu(unit, product, roms), vectors=_VECTORS, gate=_NO_GATE)
     return layer_text(render("rtl/matvec.sv.j2", context), roms)
@@ -160,15 +162,15 @@ def _packed(betas: tuple[int, ...], bits: int) -> int:
     return sum(beta << (index * bits) for index, beta in enumerate(betas))
 
 
-def depthwise_text(unit: DepthwiseUnit, module: str, digest: str) -> LayerText:
+def depthwise_text(unit: DepthwiseUnit, module: str, digest: str, control: ControlMap | None) -> LayerText:
     """The module of a depthwise unit."""
     purpose = (
         f"{unit.channels} channels of {unit.taps} {unit.input.dtype} taps to {unit.output.dtype}"
         f" by {unit.weight_type} weights, {unit.output.lanes} a cycle."
     )
-    roms = _roms(unit, packing.tap_words(unit))
+    roms = _roms(unit, control)
     context = DepthwiseContext(
-        **header(unit, module, digest, purpose),
+        **header(unit, module, digest, purpose) | _written(unit, control),
         product=_product(unit, roms, unit.taps, unit.blocks, unit.schedule.credits),
         memories=tuple(rom.memory for rom in roms),
         lanes=unit.output.lanes,
@@ -179,13 +181,21 @@ def depthwise_text(unit: DepthwiseUnit, module: str, digest: str) -> LayerText:
     return layer_text(render("rtl/depthwise.sv.j2", context), roms)
 
 
-def _roms(unit: MatVec | DepthwiseUnit, weights: packing.Bytes) -> list[Filled]:
+def _written(unit: MatVec | DepthwiseUnit, control: ControlMap | None) -> dict[str, Any]:
+    """The field of a header that says whether `unit` has ports to be rewritten by."""
+    return {"place_bits": control.place_bits if control and unit.name in control.layers else 0}
+
+
+def _roms(unit: MatVec | DepthwiseUnit, control: ControlMap | None) -> list[Filled]:
     """The memories of `unit`: weights, thresholds, directions."""
-    roms = [filled(unit.weight_rom, "weights", "weight_addr", weights)]
+    roms = [filled(unit.weight_rom, "weights", "weight_addr", packing.weight_words(unit))]
     if unit.activation is not None and unit.threshold_rom is not None:
         roms += threshold_roms(unit.threshold_rom, unit.activation, unit.output)
         roms += descending_roms(unit.name, unit.activation, unit.output)
-    return roms
+    if control is None or unit.name not in control.layers:
+        return roms
+    regions = control.layers[unit.name].regions
+    return [replace(rom, memory=replace(rom.memory, base=regions[rom.memory.data].place)) for rom in roms]
 
 
 def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, rows: int, credits: int) -> Product:
@@ -207,6 +217,7 @@ def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, rows
         weights=roms[0].memory,
         stages=unit.stages,
         sum_stages=unit.sum_steps.cycles(unit.stages.span),
+        storage="rtl/writables.sv.j2" if unit.writable else "rtl/roms.sv.j2",
     )
 
 

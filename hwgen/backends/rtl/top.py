@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hwgen.backends.rtl.instances import Beats, Instance, instance
+from hwgen.hw.control import ControlMap
 from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
 
@@ -28,6 +29,15 @@ class Wire:
 
 
 @dataclass(frozen=True)
+class ControlContext:
+    """Fields of control.sv.j2 and control_ports.sv.j2."""
+
+    address_bits: int
+    place_bits: int
+    identity: str
+
+
+@dataclass(frozen=True)
 class TopContext:
     """Fields of top.sv.j2; `input_width` and `output_width` are those of tdata, padded to bytes."""
 
@@ -41,9 +51,10 @@ class TopContext:
     last: Beats
     wires: tuple[Wire, ...]
     units: tuple[Instance, ...]
+    control: ControlContext | None
 
 
-def top_context(design: Design, modules: Mapping[str, str]) -> TopContext:
+def top_context(design: Design, modules: Mapping[str, str], control: ControlMap | None) -> TopContext:
     """The context of top.sv.j2; `modules` names the module of every unit that has one of its own."""
     return TopContext(
         module=design.name,
@@ -56,7 +67,12 @@ def top_context(design: Design, modules: Mapping[str, str]) -> TopContext:
         last=stream_beats(design, design.output.name),
         wires=tuple(Wire(name, stream.width) for name, stream in design.streams.items() if name != design.input.name),
         units=tuple(_instances(design, modules)),
+        control=None if control is None else _control(control),
     )
+
+
+def _control(control: ControlMap) -> ControlContext:
+    return ControlContext(control.address_bits, control.place_bits, f"32'h{control.identity:08x}")
 
 
 def stream_beats(design: Design, name: str) -> Beats:
@@ -72,7 +88,8 @@ def _instances(design: Design, modules: Mapping[str, str]) -> list[Instance]:
     for unit in design.units:
         source, sink = (_joined(design, streams) for streams in (unit.inputs, unit.outputs))
         if unit.name in modules:
-            found.append(LayerInstance(unit.name, source, sink, "rtl/layer.sv.j2", modules[unit.name]))
+            template = "rtl/writable_layer.sv.j2" if unit in design.writable else "rtl/layer.sv.j2"
+            found.append(LayerInstance(unit.name, source, sink, template, modules[unit.name]))
         else:
             found.append(instance(unit, source, sink))
     return found

@@ -34,7 +34,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Memory:
-    """A ROM: what addresses it, what it drives, and its file."""
+    """A ROM: what addresses it, what it drives, and its file; where a host can rewrite it, its first place."""
 
     data: str
     addr: str
@@ -42,6 +42,7 @@ class Memory:
     width: int
     depth: int
     style: str
+    base: int = 0
 
     @property
     def addr_bits(self) -> int:

@@ -14,6 +14,7 @@ from functools import cache, reduce
 from importlib.resources import files
 from operator import add
 
+from hwgen.hw.control import control_map
 from hwgen.hw.cost.bill import Bill
 from hwgen.hw.cost.units import bill_of, edge_bill
 from hwgen.hw.design import Design, Unit
@@ -36,7 +37,8 @@ def design_resources(design: Design, family: Family) -> Resources:
 
 def edge_resources(design: Design, family: Family) -> Resources:
     """What the top level of `design` takes beside its units."""
-    return _priced(edge_bill(design.output, family))
+    control = control_map(design)
+    return _priced(edge_bill(design.output, family, control.address_bits if control else 0))
 
 
 def _priced(bill: Bill) -> Resources:

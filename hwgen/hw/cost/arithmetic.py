@@ -22,7 +22,7 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
 
     Weights of a memory of one word are constants, which Yosys folds into the logic behind.
     """
-    total, fixed = unit.sum_type.bits, " of constants" if depth == 1 else ""
+    total, fixed = unit.sum_type.bits, " of constants" if depth == 1 and not unit.writable else ""
     counted = isinstance(unit, MatVec) and unit.counted
     if isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES:
         reach = _planes(unit, simd, lanes, fixed, bill)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hwgen.hw.control import PIECE_BYTES
 from hwgen.hw.cost.memories import Mapped, block_ram, lut_ram
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
+from hwgen.hw.stream import ceil_div
 
 
 def bits_for(count: int) -> int:
@@ -26,7 +28,7 @@ class Bill:
     Attributes:
         logic: how often each kind of logic occurs, by the name that its coefficient has.
         registers: flip-flops as the source has them, as far as synthesis keeps them.
-        memories: block RAM, multipliers and LUTs of LUT RAM, exact.
+        memories: block RAM, multipliers, LUTs of LUT RAM and of the AXI4-Lite port, exact.
     """
 
     family: Family
@@ -108,6 +110,19 @@ class Bill:
         else:
             self.register(width * depth)
             self.add("register mux", width * (depth - 1))
+
+    def rewritten(self, width: int, depth: int, style: MemoryStyle) -> None:
+        """A memory that a host can rewrite (`hwgen_writable`): the pieces of a word but the last wait in registers.
+
+        It is read before and after it is written, never meanwhile, so that block RAM needs no bypass. The two or three
+        LUTs that know its address are left out.
+        """
+        pieces = ceil_div(width, PIECE_BYTES * 8)
+        self.register((pieces - 1) * PIECE_BYTES * 8)
+        if style is MemoryStyle.BLOCK:
+            self.block_memory(width, depth, writable=True)
+        else:
+            self.memory(width, depth, style, one_address=False)
 
     def rom(self, words: Bytes, width: int, style: MemoryStyle) -> int:
         """Constants with a read register (`hwgen_rom`), a row of bytes a word. Returns: bits of a word that change.

@@ -36,6 +36,9 @@ from hwgen.hw.stream import Stream
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, DType
 
+_CONTROL_LUTS = {Family.XC7: 8, Family.XCUP: 8, Family.ECP5: 11}
+"""Of the AXI4-Lite port, as Yosys 0.70 makes it."""
+
 
 def bill_of(unit: Unit, family: Family) -> Bill:
     """What `unit` is made of."""
@@ -44,10 +47,16 @@ def bill_of(unit: Unit, family: Family) -> Bill:
     return bill
 
 
-def edge_bill(output: Stream, family: Family) -> Bill:
-    """What the top level adds: a counter that marks the last beat of a frame."""
+def edge_bill(output: Stream, family: Family, address_bits: int = 0) -> Bill:
+    """What the top level adds: a counter that marks the last beat of a frame, and an AXI4-Lite port if it has one.
+
+    The port (`hwgen_control`) takes the same LUTs whatever it writes.
+    """
     bill = Bill(family)
     bill.counter(output.beats)
+    if address_bits:
+        bill.register(address_bits - 2 + 32 + 4)
+        bill.memories += Resources(lut=_CONTROL_LUTS[family])
     return bill
 
 
@@ -78,9 +87,17 @@ def _lanes(unit: MatVec, bill: Bill) -> None:
     if vector is not None:
         bill.memory(vector.width, vector.depth, vector.style, one_address=True)
         bill.add("operand mux bit", width)
-    changing = bill.rom(packing.weight_words(unit), unit.weight_rom.width, unit.weight_rom.style)
-    stages_bill(unit, changing, bill)
+    stages_bill(unit, _weights(unit, bill), bill)
     products_bill(unit, unit.simd, pe, unit.weight_rom.depth, bill)
+
+
+def _weights(unit: MatVec | DepthwiseUnit, bill: Bill) -> int:
+    """The weight memory. Returns: bits of a word that change."""
+    rom = unit.weight_rom
+    if not unit.writable:
+        return bill.rom(packing.weight_words(unit), rom.width, rom.style)
+    bill.rewritten(rom.width, rom.depth, rom.style)
+    return rom.width
 
 
 def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
@@ -90,8 +107,7 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
     if not has_adder(unit.weight_type, unit.input.dtype, bill.family):
         bill.register(unit.input.width)
     bill.register(4 + 4 * (unit.taps > 1))
-    changing = bill.rom(packing.tap_words(unit), unit.weight_rom.width, unit.weight_rom.style)
-    stages_bill(unit, changing, bill)
+    stages_bill(unit, _weights(unit, bill), bill)
     products_bill(unit, 1, unit.output.lanes, unit.weight_rom.depth, bill)
     _ending(unit, unit.threshold_rom, unit.output, bill, unit.blocks, unit.schedule.credits)
 
@@ -118,6 +134,11 @@ def _thresholds(activation: Thresholding, rom: Memory | None, lanes: Stream, sum
     """Thresholds with their memories, applied to sums of a type in each lane of a stream."""
     words = rom.depth if rom is not None else 0
     flips = words > 1 and activation.any_descending
+    if rom is not None and activation.room is not None:
+        bill.rewritten(rom.width, rom.depth, rom.style)
+        bill.rewritten(lanes.lanes, rom.depth, default_style(rom.depth))
+        activation_bill(activation, lanes.lanes, sums, bill, words=max(words, 3), flips=True)
+        return
     if rom is not None:
         bill.rom(packing.threshold_words(activation, lanes.lanes, lanes.elements), rom.width, rom.style)
     if flips:

@@ -23,6 +23,7 @@ class DepthwiseUnit(OneToOne):
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
         memory_style: of the weights, by the rule where None.
         stages: registers for a faster clock.
+        writable: as in `MatVec`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class DepthwiseUnit(OneToOne):
     activation: Thresholding | None
     memory_style: MemoryStyle | None = None
     stages: Stages = NO_STAGES
+    writable: tuple[int, int] | None = None
 
     @property
     def channels(self) -> int:

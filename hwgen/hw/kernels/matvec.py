@@ -73,12 +73,14 @@ class Thresholding:
         thresholds: (C, L) or (1, L), ascending; for an XNOR unit in popcounts, not in accumulator values.
         descending: (C,) or (1,) of 0/1.
         base, step: first output code and the distance to the next (2 for bipolar, else 1).
+        room: the type that thresholds can be rewritten within; None where they are fixed.
     """
 
     thresholds: IntArray
     descending: IntArray
     base: int
     step: int
+    room: IntType | None = None
 
     @property
     def levels(self) -> int:
@@ -86,12 +88,13 @@ class Thresholding:
 
     @property
     def type(self) -> IntType:
-        """The narrowest type that holds every threshold."""
-        return smallest_int(int(self.thresholds.min()), int(self.thresholds.max()))
+        """The narrowest type that holds every threshold, now or rewritten."""
+        return self.room or smallest_int(int(self.thresholds.min()), int(self.thresholds.max()))
 
     @property
     def any_descending(self) -> bool:
-        return bool(self.descending.any())
+        """Whether a channel's codes fall as its accumulator rises, or may do so once rewritten."""
+        return self.room is not None or bool(self.descending.any())
 
 
 class Arithmetic(Enum):
@@ -139,6 +142,8 @@ class MatVec(OneToOne):
             factors of padded taps.
         memory_style: of the weights, by the rule where None.
         stages: registers for a faster clock.
+        writable: where weights and thresholds can be rewritten at run time, the least and the most that an input
+            stands for; None where they are fixed.
     """
 
     name: str
@@ -155,6 +160,7 @@ class MatVec(OneToOne):
     memory_style: MemoryStyle | None = None
     planes: tuple[int, ...] = ()
     stages: Stages = NO_STAGES
+    writable: tuple[int, int] | None = None
 
     @property
     def groups(self) -> int:

@@ -1,0 +1,155 @@
+"""Prints what a host needs: the port map, a C header that packs and unpacks, a bare-metal example."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from hwgen.backends.render import render
+from hwgen.hw.control import ControlMap
+from hwgen.hw.ports import Port, Ports
+from hwgen.ir.types import Bipolar, DType
+
+
+@dataclass(frozen=True)
+class PortContext:
+    """Fields of port.h.j2: one end of the design `name`."""
+
+    name: str
+    end: str
+    prefix: str
+    meaning: str
+    shape: str
+    type: str
+    c_type: str
+    size: int
+    vectors: int
+    elements: int
+    lanes: int
+    bits: int
+    is_signed: int
+    bipolar: int
+    vector_beats: int
+    beat_bytes: int
+    frame_bytes: int
+
+
+@dataclass(frozen=True)
+class RegionContext:
+    """Fields of region.h.j2: a memory that can be rewritten."""
+
+    prefix: str
+    layer: str
+    role: str
+    base: str
+    words: int
+    width: int
+    pieces: int
+    word_bytes: int
+
+
+@dataclass(frozen=True)
+class ControlContext:
+    """Fields of control.h.j2; `regions` are rendered."""
+
+    name: str
+    prefix: str
+    identity: str
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HostContext:
+    """Fields of driver.h.j2 and main.c.j2; `input`, `output` and `control` are rendered."""
+
+    name: str
+    digest: str
+    guard: str
+    input: str
+    output: str
+    control: str
+    input_prefix: str
+    output_prefix: str
+    scale: tuple[str, ...]
+    offset: tuple[str, ...]
+    scales: int
+    offsets: int
+    ranked: bool
+    class_rule: str
+
+
+def emit(ports: Ports) -> dict[str, str]:
+    """The files of a project's `host` folder: relative path -> text."""
+    upper = ports.name.upper()
+    affine = ports.sink.affine
+    scale, offset = (tuple(repr(value) for value in each.ravel().tolist()) for each in (affine.scale, affine.offset))
+    context = HostContext(
+        name=ports.name,
+        digest=ports.digest,
+        guard=f"{upper}_H",
+        input=render("host/port.h.j2", _port(ports.name, "input", "What is sent", ports.source)),
+        output=render("host/port.h.j2", _port(ports.name, "output", "The answer", ports.sink)),
+        control=_control(ports.name, ports.control) if ports.control else "",
+        input_prefix=f"{upper}_INPUT",
+        output_prefix=f"{upper}_OUTPUT",
+        scale=scale,
+        offset=offset,
+        scales=len(scale),
+        offsets=len(offset),
+        ranked=ports.ranked,
+        class_rule="its code" if ports.ranked else "the first of the largest scores",
+    )
+    return {
+        "ports.json": json.dumps(ports.to_json(), indent=2) + "\n",
+        f"{ports.name}.h": render("host/driver.h.j2", context),
+        "main.c": render("host/main.c.j2", context),
+    }
+
+
+def _control(name: str, control: ControlMap) -> str:
+    """The address map as C."""
+    regions = [
+        RegionContext(
+            prefix=f"{name}_{layer.name}_{role}".upper(),
+            layer=layer.name,
+            role=role,
+            base=f"0x{region.base:x}u",
+            words=region.words,
+            width=region.width,
+            pieces=region.pieces,
+            word_bytes=region.word_bytes,
+        )
+        for layer in control.layers.values()
+        for role, region in layer.regions.items()
+    ]
+    rendered = tuple(render("host/region.h.j2", region) for region in regions)
+    return render("host/control.h.j2", ControlContext(name, name.upper(), f"0x{control.identity:08x}u", rendered))
+
+
+def _port(name: str, end: str, meaning: str, port: Port) -> PortContext:
+    stream, dtype = port.stream, port.type.dtype
+    return PortContext(
+        name=name,
+        end=end,
+        prefix=f"{name.upper()}_{end.upper()}",
+        meaning=meaning,
+        shape=" x ".join(map(str, port.type.shape)),
+        type=str(dtype),
+        c_type=_c_type(dtype),
+        size=stream.size,
+        vectors=stream.vectors,
+        elements=stream.elements,
+        lanes=stream.lanes,
+        bits=dtype.bits,
+        is_signed=int(dtype.signed),
+        bipolar=int(isinstance(dtype, Bipolar)),
+        vector_beats=stream.vector_beats,
+        beat_bytes=port.beat_bytes,
+        frame_bytes=port.frame_bytes,
+    )
+
+
+def _c_type(dtype: DType) -> str:
+    """The smallest signed C integer that holds every code, from 8 bits on."""
+    bits = dtype.bits + (not dtype.signed) + isinstance(dtype, Bipolar)
+    return next(f"int{size}_t" for size in (8, 16, 32, 64) if bits <= size)

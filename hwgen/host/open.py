@@ -1,0 +1,63 @@
+"""From a project to a driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hwgen.errors import ConfigError, DataError
+from hwgen.host.driver import Driver
+from hwgen.host.transport import Transport
+from hwgen.hw.ports import Ports, parse_ports
+
+PLACES = ("golden", "rtl", "pynq")
+"""Where a design runs: the golden model, its RTL in simulation, a PYNQ board."""
+PORTS = "host/ports.json"
+"""The port map in a project."""
+
+
+def open_driver(project: str | Path, on: str | Transport = "golden", **options: Any) -> Driver:
+    """A driver of the design that was written to the folder `project`.
+
+    Args:
+        on: one of `PLACES`, or a transport of the caller's own. A board needs `host/ports.json` of the project alone.
+        options: of a board, see `hwgen.host.pynq.PynqTransport`; `bitfile` must be given.
+
+    Raises:
+        DataError: the folder is not a project.
+        ConfigError: another place.
+        ToolError: the place is not at hand.
+    """
+    folder = Path(project)
+    path = folder / PORTS
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        must = f"must be a folder that `hwgen build` wrote ({PORTS})"
+        raise DataError(str(folder), must, "none", "Run `hwgen build` first") from error
+    ports = parse_ports(text, str(path))
+    return Driver(ports, _transport(folder, ports, on, options) if isinstance(on, str) else on)
+
+
+def _transport(folder: Path, ports: Ports, on: str, options: dict[str, Any]) -> Transport:
+    if on == "pynq":
+        from hwgen.host.pynq import PynqTransport
+
+        if not options.get("bitfile"):
+            raise ConfigError("bitfile", "must name the overlay's .bit file", "none", "Pass --bitfile FILE")
+        return PynqTransport(ports, **options)
+    if on not in PLACES:
+        raise ConfigError("on", f"must be one of {', '.join(PLACES)}", repr(on))
+    from hwgen.flow import open_project
+
+    accelerator = open_project(folder)
+    if accelerator.design.digest != ports.digest:
+        found = f"digest {ports.digest}, manifest {accelerator.design.digest}"
+        raise DataError(str(folder), "port map and network must be of one build", found, "Build it again")
+    if on == "golden":
+        from hwgen.host.golden import GoldenTransport
+
+        return GoldenTransport(accelerator.graph, ports)
+    from hwgen.host.simulated import RtlTransport
+
+    return RtlTransport(accelerator.design, folder)

@@ -1,0 +1,109 @@
+"""New parameters of a layer, checked, as the words that its memories take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from hwgen.errors import DataError
+from hwgen.hw import packing
+from hwgen.hw.control import Region, Steps, WritableLayer
+from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.packing import Bytes
+from hwgen.ir.types import IntArray, holds
+
+Words = Iterator[tuple[int, list[int]]]
+"""Byte addresses, and the pieces of 32 bits that are written there and behind."""
+
+
+def weight_words(layer: WritableLayer, weights: npt.ArrayLike) -> Words:
+    """Weights (out, in), of a convolution (out, kernel height, kernel width, inputs of a group), as codes.
+
+    Raises:
+        DataError: another shape or type, or sums that the hardware has no room for.
+    """
+    layout, where = layer.layout, f"{layer.name}: weights"
+    codes = _integers(where, weights)
+    outputs, fan_in = layout.groups * layout.mh, layout.taps * layout.channels
+    if codes.ndim < 2 or codes.shape[0] != outputs or codes.size != outputs * fan_in:
+        raise DataError(where, f"must be {fan_in} of each of {outputs} outputs", f"shape {codes.shape}")
+    if not holds(layout.dtype, codes):
+        raise DataError(where, f"must be codes of {layout.dtype}", f"[{codes.min()}, {codes.max()}]")
+    _must_fit(layer, codes.reshape(outputs, fan_in), where)
+    shape = layout.groups, layout.mh, layout.taps, layout.channels
+    return _written(layer.weights, layout.words(codes.reshape(shape)))
+
+
+def _must_fit(layer: WritableLayer, rows: IntArray, where: str) -> None:
+    """What leaves the layer has the type that it was built with. Raises: DataError."""
+    if layer.accumulators is None:
+        return
+    (low, high), (least, most) = layer.inputs, layer.accumulators
+    positive, negative = rows.clip(min=0).sum(axis=1), rows.clip(max=0).sum(axis=1)
+    reach = int((positive * low + negative * high).min()), int((positive * high + negative * low).max())
+    if reach[0] < least or reach[1] > most:
+        must = f"must give accumulators within [{least}, {most}], the type that leaves the chip"
+        raise DataError(where, must, f"up to [{reach[0]}, {reach[1]}]", "Build the design anew for these weights")
+
+
+def threshold_words(layer: WritableLayer, thresholds: npt.ArrayLike) -> Words:
+    """Thresholds (C, L) or (1, L) of accumulators, ascending along L.
+
+    Raises:
+        DataError: the layer has none, or they have another shape or order.
+    """
+    where = f"{layer.name}: thresholds"
+    steps = _steps(layer, where)
+    found = _integers(where, thresholds)
+    if found.ndim != 2 or found.shape[0] not in (1, steps.channels) or found.shape[1] != steps.levels:
+        must = f"must be {steps.levels} of each of {steps.channels} channels, or of all"
+        raise DataError(where, must, f"shape {found.shape}")
+    if (np.diff(found, axis=1) < 0).any():
+        channel = int(np.flatnonzero((np.diff(found, axis=1) < 0).any(axis=1))[0])
+        raise DataError(where, "must ascend in every channel", f"{found[channel].tolist()} in channel {channel}")
+    sums = steps.accumulator.threshold(found, steps.fan_in) if steps.accumulator.offset else found
+    activation = _activation(steps, thresholds=sums.clip(steps.type.min, steps.type.max))
+    return _written(steps.thresholds, packing.threshold_words(activation, steps.lanes, steps.channels))
+
+
+def direction_words(layer: WritableLayer, descending: npt.ArrayLike) -> Words:
+    """Directions (C,) or (1,): 1 where a channel's codes fall as its accumulator rises, 0 elsewhere.
+
+    Raises:
+        DataError: the layer has no thresholds, or these are no flags of its channels.
+    """
+    where = f"{layer.name}: descending"
+    steps = _steps(layer, where)
+    flags = _integers(where, descending)
+    if flags.shape not in ((1,), (steps.channels,)) or not np.isin(flags, (0, 1)).all():
+        found = f"shape {flags.shape} with {flags.max()}"
+        raise DataError(where, f"must be 0 or 1 for each of {steps.channels} channels", found)
+    activation = _activation(steps, descending=flags)
+    return _written(steps.descending, packing.descending_words(activation, steps.lanes, steps.channels))
+
+
+def _integers(where: str, values: npt.ArrayLike) -> IntArray:
+    array = np.asarray(values)
+    if array.dtype.kind not in "iub" or not array.size:
+        raise DataError(where, "must be integers", f"{array.dtype} of shape {array.shape}", "Give the codes")
+    return array.astype(np.int64)
+
+
+def _steps(layer: WritableLayer, where: str) -> Steps:
+    if layer.steps is None:
+        raise DataError(where, "must be of a layer with a quantiser behind it", "accumulators leave it", "Leave it out")
+    return layer.steps
+
+
+def _activation(steps: Steps, thresholds: IntArray | None = None, descending: IntArray | None = None) -> Thresholding:
+    """Thresholds or directions as the packing takes them; what is not given is not packed."""
+    zeros = np.zeros((1, steps.levels), np.int64)
+    thresholds = zeros if thresholds is None else thresholds
+    return Thresholding(thresholds, zeros[:, 0] if descending is None else descending, base=0, step=1, room=steps.type)
+
+
+def _written(region: Region, words: Bytes) -> Words:
+    pieces = packing.to_pieces(words, region.width)
+    return ((region.base + index * region.word_bytes, row.tolist()) for index, row in enumerate(pieces))

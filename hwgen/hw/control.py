@@ -1,0 +1,220 @@
+"""The address map of a design's AXI4-Lite port: which memories the host can rewrite, and where their words lie.
+
+A word of a memory is written in pieces of 32 bits, the lowest first; the last piece writes the whole word. Pieces take
+a power of two of places, and so do the words of a memory, which begins at a multiple of its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hwgen.hw.design import Design
+from hwgen.hw.kernel import Memory
+from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.kernels.matvec import Linear, MatVec
+from hwgen.hw.packing import WeightLayout, weight_layout
+from hwgen.hw.stream import ceil_div
+from hwgen.ir.types import IntType, parse_dtype
+
+PIECE_BYTES = 4
+LEAST_BITS = 12
+"""Of an address: the 4 kB that a bus gives to a slave at least."""
+
+
+def _power(count: int) -> int:
+    """The smallest power of two from `count` on."""
+    return 1 << (count - 1).bit_length()
+
+
+@dataclass(frozen=True)
+class Region:
+    """A memory of `words` words of `width` bits at byte address `base`."""
+
+    base: int
+    words: int
+    width: int
+
+    @property
+    def pieces(self) -> int:
+        """Pieces of a word."""
+        return ceil_div(self.width, 8 * PIECE_BYTES)
+
+    @property
+    def word_bytes(self) -> int:
+        """From a word to the next."""
+        return _power(self.pieces) * PIECE_BYTES
+
+    @property
+    def place(self) -> int:
+        """The base, counted in pieces."""
+        return self.base // PIECE_BYTES
+
+    @property
+    def size(self) -> int:
+        """Bytes of the address space."""
+        return _power(self.words) * self.word_bytes
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What turns the thresholds of a layer into its memory.
+
+    Attributes:
+        channels, levels: thresholds that the layer takes; `lanes` channels lie in a word.
+        type: that they are clipped to: beyond it all sums lie on one side.
+        accumulator, fan_in: thresholds are of sums, accumulator = slope * sum + offset * fan-in.
+        descending: one bit a channel, set where codes fall as the accumulator rises.
+    """
+
+    channels: int
+    levels: int
+    lanes: int
+    type: IntType
+    accumulator: Linear
+    fan_in: int
+    thresholds: Region
+    descending: Region
+
+
+@dataclass(frozen=True)
+class WritableLayer:
+    """A layer whose parameters can be rewritten.
+
+    Attributes:
+        inputs: the least and the most that an input stands for.
+        accumulators: the least and the most that may leave the layer; None where it has thresholds and any will do.
+    """
+
+    name: str
+    layout: WeightLayout
+    weights: Region
+    inputs: tuple[int, int]
+    accumulators: tuple[int, int] | None
+    steps: Steps | None
+
+    @property
+    def regions(self) -> Mapping[str, Region]:
+        """Its memories: `weights`, and `thresholds` and `descending` where it has them."""
+        found = {"weights": self.weights}
+        if self.steps is not None:
+            found |= {"thresholds": self.steps.thresholds, "descending": self.steps.descending}
+        return found
+
+
+@dataclass(frozen=True)
+class ControlMap:
+    """The address map: layers by name, and bits of a byte address. Reading any address gives `identity`."""
+
+    layers: Mapping[str, WritableLayer]
+    address_bits: int
+    identity: int
+
+    @property
+    def place_bits(self) -> int:
+        """Bits of an address that counts pieces."""
+        return self.address_bits - 2
+
+    def to_json(self) -> dict[str, Any]:
+        """The map as plain JSON values."""
+        layers = {name: _layer_json(layer) for name, layer in self.layers.items()}
+        return {"address_bits": self.address_bits, "identity": self.identity, "layers": layers}
+
+
+def control_map(design: Design) -> ControlMap | None:
+    """The address map of `design`; None where nothing can be rewritten."""
+    if not design.writable:
+        return None
+    place = _Placer()
+    layers = {unit.name: _layer(unit, place) for unit in design.writable}
+    bits = max(LEAST_BITS, (place.end - 1).bit_length())
+    return ControlMap(layers, bits, int(design.digest[:8] or "0", 16))
+
+
+@dataclass
+class _Placer:
+    """Gives memories their places, one behind the other."""
+
+    end: int = field(default=0)
+
+    def __call__(self, memory: Memory) -> Region:
+        size = Region(0, memory.depth, memory.width).size
+        base = ceil_div(self.end, size) * size
+        self.end = base + size
+        return Region(base, memory.depth, memory.width)
+
+
+def _layer(unit: MatVec | DepthwiseUnit, place: _Placer) -> WritableLayer:
+    assert unit.writable is not None
+    weights, dtype = place(unit.weight_rom), unit.output.dtype
+    steps = _steps(unit, place)
+    accumulators = None if steps else (dtype.min, dtype.max)
+    return WritableLayer(unit.name, weight_layout(unit), weights, unit.writable, accumulators, steps)
+
+
+def _steps(unit: MatVec | DepthwiseUnit, place: _Placer) -> Steps | None:
+    activation, rom, stream = unit.activation, unit.threshold_rom, unit.output
+    if activation is None or rom is None:
+        return None
+    assert activation.room is not None
+    descending = Memory(f"{unit.name}_descending", stream.vector_beats, stream.lanes)
+    return Steps(
+        channels=stream.elements,
+        levels=activation.levels,
+        lanes=stream.lanes,
+        type=activation.room,
+        accumulator=unit.accumulator,
+        fan_in=unit.mw if isinstance(unit, MatVec) else unit.taps,
+        thresholds=place(rom),
+        descending=place(descending),
+    )
+
+
+def _layer_json(layer: WritableLayer) -> dict[str, Any]:
+    layout, steps = layer.layout, layer.steps
+    found: dict[str, Any] = {
+        "weights": {**vars(layout), "dtype": str(layout.dtype), "memory": vars(layer.weights)},
+        "inputs": list(layer.inputs),
+        "accumulators": None if layer.accumulators is None else list(layer.accumulators),
+        "thresholds": None,
+    }
+    if steps is not None:
+        found["thresholds"] = {
+            **vars(steps),
+            "type": str(steps.type),
+            "accumulator": vars(steps.accumulator),
+            "thresholds": vars(steps.thresholds),
+            "descending": vars(steps.descending),
+        }
+    return found
+
+
+def parse_control(found: Mapping[str, Any]) -> ControlMap:
+    """The map that `ControlMap.to_json` wrote; ValueError, KeyError or TypeError where it is something else."""
+    layers = {name: _parse_layer(name, each) for name, each in found["layers"].items()}
+    return ControlMap(layers, found["address_bits"], found["identity"])
+
+
+def _parse_layer(name: str, found: Mapping[str, Any]) -> WritableLayer:
+    layout = dict(found["weights"])
+    memory = Region(**layout.pop("memory"))
+    layout["dtype"] = parse_dtype(layout["dtype"])
+    ends = found["accumulators"]
+    inputs, accumulators = tuple(found["inputs"]), None if ends is None else tuple(ends)
+    return WritableLayer(name, WeightLayout(**layout), memory, inputs, accumulators, _parse_steps(found["thresholds"]))
+
+
+def _parse_steps(found: Mapping[str, Any] | None) -> Steps | None:
+    if found is None:
+        return None
+    kind = parse_dtype(found["type"])
+    if not isinstance(kind, IntType):
+        raise TypeError(f"thresholds of {kind}")
+    parts = {
+        "type": kind,
+        "accumulator": Linear(**found["accumulator"]),
+        "thresholds": Region(**found["thresholds"]),
+        "descending": Region(**found["descending"]),
+    }
+    return Steps(**{**found, **parts})

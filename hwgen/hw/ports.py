@@ -1,0 +1,172 @@
+"""The edge of a design as its host sees it: what goes in and out, in codes, beats and bytes.
+
+As JSON, `host/ports.json` of a project, it is all that a host needs to know: no network, no weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from hwgen.errors import DataError
+from hwgen.hw import packing
+from hwgen.hw.control import ControlMap, control_map, parse_control
+from hwgen.hw.design import Design
+from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.packing import Bytes
+from hwgen.hw.stream import Stream
+from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.ops import Conv, MatMul, Threshold
+from hwgen.ir.text import digest
+from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Port:
+    """One end of a design.
+
+    Attributes:
+        type: shape and type of a frame's codes.
+        stream: how they are cut into beats.
+        affine: what a code means, real = scale * code + offset.
+    """
+
+    type: TensorType
+    stream: Stream
+    affine: Affine
+
+    @property
+    def beat_bytes(self) -> int:
+        """Bytes of tdata."""
+        return self.stream.axis_width // 8
+
+    @property
+    def frame_bytes(self) -> int:
+        return self.stream.beats * self.beat_bytes
+
+    def pack(self, codes: IntArray) -> Bytes:
+        """Frames of codes (N, *shape) as the bytes of their beats, (N * frame_bytes,), in the order of a DMA."""
+        return packing.to_words(codes.reshape(len(codes), self.stream.size), self.stream).reshape(-1)
+
+    def unpack(self, data: Bytes) -> IntArray:
+        """The inverse of `pack`."""
+        words = data.reshape(-1, self.beat_bytes)
+        return packing.from_words(words, self.stream).reshape(-1, *self.type.shape)
+
+    def to_json(self) -> dict[str, Any]:
+        """The port as plain JSON values."""
+        return {
+            "type": str(self.type.dtype),
+            "shape": list(self.type.shape),
+            "scale": self.affine.scale.tolist(),
+            "offset": self.affine.offset.tolist(),
+            "vectors": self.stream.vectors,
+            "elements": self.stream.elements,
+            "lanes": self.stream.lanes,
+            "beats": self.stream.beats,
+            "beat_bytes": self.beat_bytes,
+            "frame_bytes": self.frame_bytes,
+        }
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Both ends of the design `name`.
+
+    Attributes:
+        digest: of the design, twelve hexadecimal digits.
+        ranked: whether the index of the best class leaves the chip, not the scores.
+        control: what can be rewritten; None where everything is fixed.
+        structure: digest of all that a network must share with this one to be loaded in its place.
+    """
+
+    name: str
+    digest: str
+    clock_mhz: float
+    source: Port
+    sink: Port
+    ranked: bool
+    control: ControlMap | None = None
+    structure: str = ""
+
+    @property
+    def input(self) -> Value:
+        """The codes that the hardware receives."""
+        return Value("input", self.source.type)
+
+    @property
+    def encoding(self) -> Affine:
+        """What the input codes mean to the network."""
+        return self.source.affine
+
+    def to_json(self) -> dict[str, Any]:
+        """The ports as plain JSON values."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "digest": self.digest,
+            "clock_mhz": self.clock_mhz,
+            "ranked": self.ranked,
+            "input": self.source.to_json(),
+            "output": self.sink.to_json(),
+            "structure": self.structure,
+            "control": self.control.to_json() if self.control else None,
+        }
+
+
+def ports_of(graph: Graph, design: Design) -> Ports:
+    """The ports of `design`, which computes `graph`."""
+    source = Port(graph.input.type, design.input, graph.encoding)
+    sink = Port(graph.output.type, design.output, graph.decoding)
+    ranked = isinstance(design.units[-1], ArgMaxUnit)
+    control = control_map(design)
+    same = structure(graph, control.layers) if control else ""
+    return Ports(design.name, design.digest, design.clock_mhz, source, sink, ranked, control, same)
+
+
+def structure(graph: Graph, layers: Collection[str]) -> str:
+    """Digest of `graph` without what `layers` can be given anew, and without what codes mean at its ends."""
+
+    def blank(node: Node) -> Node:
+        op, before = node.op, graph.producers.get(node.inputs[0].name)
+        if isinstance(op, MatMul | Conv) and node.name in layers:
+            op = replace(op, weights=np.zeros_like(op.weights))
+        elif isinstance(op, Threshold) and before is not None and before.name in layers:
+            none = np.zeros((1, op.thresholds.shape[1]), np.int64)
+            op = replace(op, thresholds=none, descending=none[:, 0])
+        untyped = Value(node.output.name, TensorType(node.output.type.shape, IntType(1, signed=False)))
+        return Node(node.name, op, node.inputs, untyped)
+
+    nodes = tuple(blank(node) for node in graph.nodes)
+    return digest(Graph(graph.input.name, graph.input, nodes, graph.output))
+
+
+def parse_ports(text: str, where: str) -> Ports:
+    """The ports that `Ports.to_json` wrote as JSON.
+
+    Raises:
+        DataError: the text is something else; the message names `where`.
+    """
+    try:
+        found = json.loads(text)
+        if found["format"] != FORMAT:
+            raise ValueError(f"format {found['format']}")
+        ends = _port("input", found["input"]), _port("output", found["output"])
+        control = parse_control(found["control"]) if found["control"] else None
+        known = found["name"], found["digest"], found["clock_mhz"]
+        return Ports(*known, *ends, found["ranked"], control, found["structure"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
+
+
+def _port(name: str, found: dict[str, Any]) -> Port:
+    dtype = parse_dtype(found["type"])
+    stream = Stream(name, dtype, found["elements"], found["lanes"], vectors=found["vectors"])
+    affine = Affine(np.asarray(found["scale"]), np.asarray(found["offset"]))
+    return Port(TensorType(tuple(found["shape"]), dtype), stream, affine)
