@@ -15,6 +15,7 @@ from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
+from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import explain
@@ -87,14 +88,13 @@ class Accelerator:
         """Every file of the project, by path."""
         from hwgen.backends import host, vivado
 
-
         manifest = {
             "format": FORMAT,
             "name": self.design.name,
             "digest": self.design.digest,
             "settings": self.settings.model_dump(mode="json"),
         }
-        emitted = _emitted(self.design)
+        emitted, control = _emitted(self.design), control_map(self.design)
         rtl = (path.removeprefix("rtl/") for path in emitted if path.startswith("rtl/"))
         return {
             MANIFEST: as_json(manifest),
@@ -103,7 +103,7 @@ class Accelerator:
             "estimate.json": as_json(self.estimate().to_json()),
             **{f"host/{path}": text for path, text in host.emit(ports_of(self.graph, self.design)).items()},
             **emitted,
-            **vivado.emit(self.design, rtl, 0 if self.design.writable else VECTOR_FRAMES),
+            **vivado.emit(self.design, rtl, 0 if control else VECTOR_FRAMES, control),
             **({} if self.design.writable else self._hls_vectors()),
         }
 

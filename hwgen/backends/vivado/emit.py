@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from hwgen.backends.render import library, render
 from hwgen.backends.vivado.boards import board_of
-from hwgen.backends.vivado.ports import AxiLite, Port, control_ports, wrapper_ports
+from hwgen.backends.vivado.ports import Port, control_ports, wrapper_ports
 from hwgen.config import VERSION
+from hwgen.hw.control import ControlMap
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, Platform, device_of
 from hwgen.hw.stream import Stream
@@ -64,11 +65,11 @@ _SCRIPTS = {
 _COMMON = ("hwgen_transfer.sv", "ooc.tcl", "package_ip.tcl", "synth.tcl")
 
 
-def emit(design: Design, rtl: Iterable[str], frames: int, control: AxiLite | None = None) -> dict[str, str]:
+def emit(design: Design, rtl: Iterable[str], frames: int, control: ControlMap | None = None) -> dict[str, str]:
     """`<design>.core` and, where the part is AMD's, the folder `vivado/`: path in the project -> text.
 
     `rtl` names the files of the RTL project, `frames` counts the golden frames in `hls/tb` (without any there is
-    no test bench), `control` is the top level's AXI4-Lite port.
+    no test bench), `control` is the map of its AXI4-Lite port.
     """
     device = device_of(design.part)
     project = _project(design, tuple(rtl), frames, control)
@@ -105,7 +106,7 @@ def _printed(project: Project, platform: Platform) -> dict[str, str]:
     }
 
 
-def _project(design: Design, rtl: tuple[str, ...], frames: int, control: AxiLite | None) -> Project:
+def _project(design: Design, rtl: tuple[str, ...], frames: int, control: ControlMap | None) -> Project:
     device, board = device_of(design.part), board_of(design.part)
     source, sink = design.input, design.output
     memories = tuple(f"rtl/{name}" for name in rtl if name.endswith(".mem"))

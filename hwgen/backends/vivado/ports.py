@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from hwgen.hw.control import ControlMap
 from hwgen.hw.stream import Stream
 
 AXIS = "xilinx.com:interface:axis:1.0"
@@ -20,13 +21,6 @@ _LITE_SIGNALS = {
     "RRESP": ("output", 2),
 }
 """Of AXI4-Lite by name: direction at the accelerator, and bits; 0 for those of an address."""
-
-
-@dataclass(frozen=True)
-class AxiLite:
-    """An AXI4-Lite port `s_axi_control` of the top level with byte addresses of `address_bits` bits."""
-
-    address_bits: int
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,7 @@ class Port:
         return "'0" if self.direction == "input" else ""
 
 
-def control_ports(control: AxiLite | None) -> tuple[Port, ...]:
+def control_ports(control: ControlMap | None) -> tuple[Port, ...]:
     """The ports of `s_axi_control`."""
     if control is None:
         return ()
@@ -66,7 +60,7 @@ def control_ports(control: AxiLite | None) -> tuple[Port, ...]:
     )
 
 
-def wrapper_ports(source: Stream, sink: Stream, control: AxiLite | None) -> tuple[Port, ...]:
+def wrapper_ports(source: Stream, sink: Stream, control: ControlMap | None) -> tuple[Port, ...]:
     """Every port of the wrapper: clock, reset, registers and the two streams."""
     clock = Port("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
     reset = Port("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
