@@ -72,7 +72,8 @@ DELAYS: Mapping[Family, Delays] = {
     Family.XCUP: Delays(*(0.6 * each for each in vars(_XC7).values())),
 }
 """ECP5: speed grade 6, placed and routed by nextpnr (`benchmarks/fmax.py`). The others are estimates: nothing that we
-may run places and routes them. xc7: cells by Yosys's `sta`, 0.5 ns of wire a step. UltraScale+: 0.6 of that."""
+may run places and routes them. xc7: an adder by Yosys's `sta` and 0.5 ns of wire, the rest in proportion to ECP5's.
+UltraScale+: 0.6 of that."""
 
 
 def pipelined(unit: Unit, pipeline: Pipeline) -> Unit:

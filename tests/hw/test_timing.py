@@ -18,7 +18,7 @@ from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import LATENCY, NO_SPAN, NO_STAGES, MatVec, Stages, SumSteps
-from hwgen.hw.timing import Pipeline, Weighted, missed_clock, period_ns, pipelined, stages_for
+from hwgen.hw.timing import DELAYS, Delays, Pipeline, Weighted, missed_clock, period_ns, pipelined, stages_for
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.synth import Project, synthesise
 from tests.builders import random_network
@@ -136,3 +136,16 @@ def test_a_missed_clock() -> None:
     (warning,) = missed_clock(slow)
     assert warning == "pipeline registers take mv to about 333 MHz, and 500 MHz are wanted: lower the clock"
     assert missed_clock(replace(slow, clock_mhz=300.0)) == ()
+
+
+def test_the_delays_of_the_page() -> None:
+    """docs/timing.md has every delay, family by family."""
+    page = Path(__file__).parents[2].joinpath("docs", "timing.md").read_text()
+    rows = page.split("| ns, wires included |")[1].split("\n\n")[0].splitlines()[2:]
+    shown = [[float(cell) for cell in row.split("|")[2:-1]] for row in rows]
+    families = (Family.ECP5, Family.XC7, Family.XCUP)
+    assert shown == [list(each) for each in zip(*(_rounded(DELAYS[family]) for family in families), strict=True)]
+
+
+def _rounded(delays: Delays) -> list[float]:
+    return [round(each, 2) for each in vars(delays).values()]
