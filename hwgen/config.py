@@ -54,6 +54,8 @@ class Settings(BaseModel):
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
             anyway ("memory").
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
+        control: what starts a frame of the HLS accelerator: nothing ("none"), or a register ("axilite").
+        clock_uncertainty: the share of the clock period that Vitis HLS leaves as a margin; its own without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +75,8 @@ class Settings(BaseModel):
     planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Natural] = {}
+    control: Literal["none", "axilite"] = "none"
+    clock_uncertainty: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
 
     def overridden(self, values: Mapping[str, Any]) -> Settings:
         """These settings with `values` (None: as it is) in their place; a target takes the place of any other.

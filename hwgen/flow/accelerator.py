@@ -101,7 +101,7 @@ class Accelerator:
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
-            **_emitted(self.design),
+            **_emitted(self.design, self.settings),
             **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
         }
 
@@ -139,7 +139,7 @@ class Accelerator:
                 design, project = self._only(layer), None
             if project is None:
                 project = scratch / "project"
-                write_files(project, _emitted(design))
+                write_files(project, _emitted(design, self.settings))
             build = scratch / "build"
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
@@ -225,9 +225,10 @@ def _family(name: str | None, part: str) -> Family:
     return Family(name)
 
 
-def _emitted(design: Design) -> dict[str, str]:
+def _emitted(design: Design, chosen: Settings) -> dict[str, str]:
     """Both back ends' files of a design, by path in a project."""
     from hwgen.backends import hls, rtl
 
-    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design)}
+    options = hls.Options(chosen.control, chosen.clock_uncertainty)
+    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design, options)}
     return {f"{folder}/{path}": text for folder, files in back_ends.items() for path, text in files.items()}

@@ -85,7 +85,7 @@ def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
         device_of(chosen.part)
         design = replace(accelerator.design, part=chosen.part, clock_mhz=chosen.clock_mhz)
         return replace(accelerator, settings=chosen, design=design)
-    same = {"part", "clock_mhz", "top1", "memory", "bit_planes", "planes", "fifos"}
+    same = {"part", "clock_mhz", "top1", "memory", "bit_planes", "planes", "fifos", "control", "clock_uncertainty"}
     kept = accelerator.settings.model_dump(include=same)
     return compile_with(accelerator.graph, settings(**{**kept, **given}))
 

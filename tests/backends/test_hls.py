@@ -73,7 +73,7 @@ def test_files() -> None:
         *(f"src/net{unit}.{kind}" for unit in ("", "_fc0", "_w1", "_fc1", "_q1") for kind in ("cpp", "hpp")),
         *(f"src/fc{i}_params.hpp" for i in (0, 1)),
         *(f"src/lib/{name}.hpp" for name in ("activation", "fifo", "lanes", "mvtu", "operands", "pragmas", "width")),
-        *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "vitis_hls.tcl", "hls_config.cfg"),
+        *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "run_hls.tcl", "hls_config.cfg"),
     }
 
 
@@ -155,7 +155,7 @@ def test_memories_live_where_they_are_asked_to() -> None:
 
 def test_vitis_entries_name_part_and_clock() -> None:
     files = emit(chain())
-    assert "set_part xc7z020clg400-1\ncreate_clock -period 10 " in files["vitis_hls.tcl"]
+    assert "set_part xc7z020clg400-1\ncreate_clock -period 10 " in files["run_hls.tcl"]
     assert files["hls_config.cfg"].split("\n\n")[0].endswith("part=xc7z020clg400-1")
     assert "clock=10ns\nsyn.top=net\n" in files["hls_config.cfg"]
     assert "syn.file=src/net_fc0.cpp\n" in files["hls_config.cfg"]
@@ -244,4 +244,4 @@ def test_shared_thresholds_with_directions_of_their_own() -> None:
     activation = Thresholding(np.array([[3]], dtype=np.int64), falls, -1, 2)
     thresholds, descending = threshold_tables(activation, 2, 5, None)
     assert (thresholds.extent, descending.extent) == ("[3][2][1]", "[3][2]")
-    assert descending.body.split("\n")[0].strip() == "false, true,"
+    assert descending.body.split("\n")[0].strip() == "{false, true},"
