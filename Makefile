@@ -5,15 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check browser clean
+.PHONY: demo test test-long check debian clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
-test: check browser
+test: check debian
 	$(BIN)/python -m pytest -n 2
 
-test-long: $(READY) browser
+test-long: $(READY) debian
 	$(BIN)/python -m pytest -n 2 -m ""
 
 check: $(READY)
@@ -22,11 +22,11 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The tests look at report.html in a browser; root on Debian gets it without asking.
-browser:
-	@command -v chromium >/dev/null \
-		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; } \
-		|| { echo "error: chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
+# The tests look at report.html in a browser and compile C++ with a second compiler; root on Debian gets both unasked.
+debian:
+	@{ command -v chromium && command -v clang++; } >/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium clang; } \
+		|| { echo "error: chromium or clang is missing: install them (Debian: apt-get install chromium clang)"; exit 1; }
 
 # Brevitas comes last and without its declared dependencies: see pyproject.toml.
 $(READY): pyproject.toml constraints.txt
