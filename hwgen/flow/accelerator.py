@@ -118,10 +118,10 @@ class Accelerator:
         return as_codes(self.graph, np.asarray(frames), "frames")
 
     def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
-        """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi) and compare every stream with golden.
+        """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi, hls-rtl) and compare every stream with golden.
 
         Options: `layer` (one layer alone), `stalls`, `pace` (cycles a frame at which the source offers them),
-        `reset_after_beats`, `work` (a folder to keep builds in).
+        `reset_after_beats`, `verilog` (for hls-rtl: what an HLS tool wrote), `work` (a folder to keep builds in).
         """
         from hwgen.verify.simulate import Backend, simulate
 

@@ -13,7 +13,7 @@ from hwgen.report.estimate import Estimate
 from hwgen.report.records import Records, Simulated
 from hwgen.report.vitis import Bounds, HlsReport, Module
 
-NEVER = "Never synthesised by an HLS tool: run hwgen hls --run csynth."
+NEVER = "Never taken through an HLS tool: run hwgen hls --run csynth."
 
 
 @dataclass(frozen=True)

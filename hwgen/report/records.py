@@ -14,6 +14,7 @@ BACKENDS = {
     "rtl": "RTL simulation",
     "csim": "C simulation",
     "dpi": "simulation of the HLS C++ under DPI-C",
+    "hls-rtl": "simulation of an HLS tool's Verilog",
     "golden": "golden model alone",
 }
 """Who computed the frames of a run, in words."""

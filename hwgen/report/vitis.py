@@ -105,7 +105,7 @@ def read_csynth(path: Path) -> HlsSynthesis:
     try:
         return _synthesis(root, version)
     except (ValueError, KeyError) as error:
-        raise _broken(path, "csynth", str(error).strip("'")) from error
+        raise _broken(path, "csynth", str(error.args[0])) from error
 
 
 def _synthesis(root: Element, version: str) -> HlsSynthesis:

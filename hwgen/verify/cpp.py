@@ -71,16 +71,16 @@ def preprocess(project: Path, tool: str, work: Path) -> list[Token]:
     source, text = (project / "src").resolve(), work / f"{tool}.ii"
     work.mkdir(parents=True, exist_ok=True)
     command: list[str | Path] = [process.find_tool("g++", INSTALL), "-std=c++14", "-E", *MACROS[tool]]
-    command += ["-isystem", hls_include(), "-o", text.resolve(), all_units(project, work)]
+    command += ["-isystem", hls_include(), "-o", text.resolve(), one_source(project, work, "src")]
     process.run(command, cwd=work, log=work / f"{tool}.log", timeout_s=TIMEOUT_S, outputs=[text])
     return tokens_of(text.read_text(), source)
 
 
-def all_units(project: Path, work: Path) -> Path:
-    """A source that includes every unit of an HLS `project`."""
+def one_source(project: Path, work: Path, *folders: str) -> Path:
+    """A source that includes those in `folders` of an HLS `project`: most of the time goes to the vendor's headers."""
     path = work.resolve() / "all.cpp"
-    units = sorted((project / "src").resolve().glob("*.cpp"))
-    path.write_text("".join(f'#include "{unit}"\n' for unit in units))
+    sources = [source for folder in folders for source in sorted((project / folder).resolve().glob("*.cpp"))]
+    path.write_text("".join(f'#include "{source}"\n' for source in sources))
     return path
 
 

@@ -62,10 +62,11 @@ def check(project: Path, top: str, work: Path) -> HlsCheck:
 
 def _warning(compiler: str, project: Path, work: Path) -> str:
     """The first warning of `compiler` about the sources and their test bench; nothing where it has none."""
-    log, bench = work / f"{compiler}.log", sorted((project / "tb").resolve().glob("*.cpp"))
+    log = work / f"{compiler}.log"
     command: list[str | Path] = [compiler, "-std=c++14", "-fsyntax-only", *WARNINGS, "-isystem", hls_include()]
     try:
-        process.run([*command, cpp.all_units(project, work), *bench], cwd=work, log=log, timeout_s=cpp.TIMEOUT_S)
+        source = cpp.one_source(project, work, "src", "tb")
+        process.run([*command, source], cwd=work, log=log, timeout_s=cpp.TIMEOUT_S)
     except ToolError:
         lines = log.read_text(errors="replace").splitlines()
         return next((line for line in lines if "error" in line), "see " + str(log))
