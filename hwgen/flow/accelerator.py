@@ -128,6 +128,7 @@ class Accelerator:
         codes = self.codes(frames)
         layer = options.pop("layer", None)
         work = options.pop("work", None)
+        verilog = options.pop("verilog", None)
         try:
             chosen = Backend(backend)
         except ValueError as error:
@@ -142,7 +143,7 @@ class Accelerator:
                 write_files(project, _emitted(design, self.settings))
             build = scratch / "build"
             build.mkdir(exist_ok=True)
-            return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
+            return simulate(self.graph, design, chosen, codes, project=verilog or project, work=build, **options)
 
     def skipping(self, frames: npt.ArrayLike | int) -> Skipping | None:
         """What gates spare on frames (see `codes`), by the golden model and the cycle model; None without gates.

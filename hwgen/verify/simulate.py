@@ -111,24 +111,23 @@ def simulate(
     backend: Backend,
     codes: Codes,
     *,
-    project: Path,
+    project: Path | Verilog,
     work: Path,
     stalls: Stalls | None = None,
     pace: int = 0,
     reset_after_beats: int | None = None,
-    verilog: Verilog | None = None,
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
-    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink; a frame is offered
-    every `pace` cycles, or as soon as it is taken; after `reset_after_beats` input beats the design starts again.
-    `verilog` is what an HLS tool made of it. Raises: ToolError, ConfigError; MismatchError where the design hangs.
+    For HLS_RTL `project` is the Verilog that an HLS tool made of it. `work` is an empty folder for builds and logs.
+    `stalls` are random pauses of source and sink; a frame is offered every `pace` cycles, or as soon as it is taken;
+    after `reset_after_beats` input beats the design starts again.
+
+    Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
     golden = trace(graph, codes)
-    gates = gates_of(design, golden)
-    network = traced(design, gates)
-    options = {"stalls": stalls, "pace": pace, "reset_after_beats": reset_after_beats}
-    run = _run(golden, design, backend, verilog or project, work, **options)
+    network = traced(design, gates := gates_of(design, golden))
+    run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
     found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
         backend=backend,
