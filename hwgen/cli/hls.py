@@ -34,14 +34,22 @@ def hls(
     check: Annotated[
         bool, typer.Option("--check", help="Check the C++ without Vitis: warnings, pragmas, the portable subset.")
     ] = False,
+    layer: Annotated[str | None, typer.Option(help="Write the project of one layer alone.", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to.", show_default=False)] = None,
     work: Annotated[Path | None, typer.Option(help="Keep the logs of --check here.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Take the HLS project through Vitis HLS, and show what it reports beside the estimate and the simulation."""
     from hwgen import flow
-    from hwgen.flow.hls import run_hls
+    from hwgen.errors import ConfigError
+    from hwgen.flow.hls import run_hls, write_layer
 
     accelerator = flow.open_project(project)
+    if (layer is None) != (output is None):
+        raise ConfigError("--layer", "must come with --output", str(layer or output))
+    if layer is not None and output is not None:
+        write_layer(accelerator, layer, output)
+        return
     if check:
         _check(accelerator, work, as_json)
         return

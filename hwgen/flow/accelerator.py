@@ -27,6 +27,7 @@ from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
 
 if TYPE_CHECKING:
+    from hwgen.backends.hls import Options
     from hwgen.report.synthesis import SynthesisReport
     from hwgen.verify.simulate import Outcome
     from hwgen.verify.skipping import Skipping
@@ -82,14 +83,6 @@ class Accelerator:
 
     def _files(self) -> dict[str, str]:
         """Every file of the project, by path."""
-        from hwgen.backends import hls
-        from hwgen.golden.execute import trace
-        from hwgen.verify.vectors import random_codes
-
-        frames = random_codes(self.graph, VECTOR_FRAMES, seed=0)
-        golden = trace(self.graph, frames)
-        edges = (self.design.input, self.design.output)
-        ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
         manifest = {
             "format": FORMAT,
             "name": self.design.name,
@@ -102,8 +95,20 @@ class Accelerator:
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
             **_emitted(self.design, self.settings),
-            **{f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()},
+            **{f"hls/{path}": text for path, text in self.vectors(self.design).items()},
         }
+
+    def vectors(self, design: Design) -> dict[str, str]:
+        """Golden frames for the test bench of the HLS project of `design`: the whole one, or that of a layer."""
+        from hwgen.backends import hls
+        from hwgen.golden.execute import trace
+        from hwgen.verify.vectors import random_codes
+
+        golden = trace(self.graph, random_codes(self.graph, VECTOR_FRAMES, seed=0))
+        ends = (
+            to_words(golden[each.tensor].reshape(VECTOR_FRAMES, -1), each) for each in (design.input, design.output)
+        )
+        return hls.vectors(design, *ends)
 
     def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
         """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
@@ -137,7 +142,7 @@ class Accelerator:
         with work_folder(work) as scratch:
             design, project = self.design, self.project
             if layer is not None:
-                design, project = self._only(layer), None
+                design, project = self.only(layer), None
             if project is None:
                 project = scratch / "project"
                 write_files(project, _emitted(design, self.settings))
@@ -206,7 +211,8 @@ class Accelerator:
             raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
         return outcome.outputs
 
-    def _only(self, layer: str) -> Design:
+    def only(self, layer: str) -> Design:
+        """The design of one layer alone. Raises: ConfigError."""
         names = [unit.name for unit in self.design.layers]
         if layer not in names:
             raise ConfigError("layer", f"must be one of {', '.join(names)}", layer)
@@ -226,10 +232,16 @@ def _family(name: str | None, part: str) -> Family:
     return Family(name)
 
 
+def hls_options(chosen: Settings) -> Options:
+    """What the settings say of the HLS project alone."""
+    from hwgen.backends.hls import Options
+
+    return Options(chosen.control, chosen.clock_uncertainty)
+
+
 def _emitted(design: Design, chosen: Settings) -> dict[str, str]:
     """Both back ends' files of a design, by path in a project."""
     from hwgen.backends import hls, rtl
 
-    options = hls.Options(chosen.control, chosen.clock_uncertainty)
-    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design, options)}
+    back_ends = {"rtl": rtl.emit(design), "hls": hls.emit(design, hls_options(chosen))}
     return {f"{folder}/{path}": text for folder, files in back_ends.items() for path, text in files.items()}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwgen.flow.accelerator import Accelerator
-from hwgen.flow.project import work_folder
+from hwgen.backends.hls import emit
+from hwgen.flow.accelerator import Accelerator, hls_options
+from hwgen.flow.project import replacing, work_folder, write_files
 from hwgen.report.vitis import HlsReport, read_cosim, read_csynth
 from hwgen.verify import vitis
 from hwgen.verify.hlscheck import HlsCheck, check
@@ -43,6 +44,18 @@ def read_hls(accelerator: Accelerator) -> HlsReport | None:
     found = HlsReport(read_csynth(csynth) if csynth else None, read_cosim(cosim) if cosim else None)
     accelerator.record("hls.json", found.to_json())
     return found
+
+
+def write_layer(accelerator: Accelerator, layer: str, folder: Path) -> None:
+    """Write the HLS project of one layer alone, with golden vectors of its own, to a new or empty `folder`.
+
+    Raises:
+        ConfigError: no such layer, or one that reads several streams.
+        OutputError: the folder holds something else, or cannot be written.
+    """
+    design = accelerator.only(layer)
+    with replacing(folder) as staging:
+        write_files(staging, emit(design, hls_options(accelerator.settings)) | accelerator.vectors(design))
 
 
 def _folder(accelerator: Accelerator) -> Path:

@@ -74,7 +74,8 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, **tools: str) -> None
 
 def test_checks(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without any HLS tool: the emitted sources pass, a pragma that was changed does not."""
-    assert call("hls", project, "--check").endswith(" pragmas; no warning of g++, clang++\n")
+    monkeypatch.setattr(hlscheck, "COMPILERS", ("g++",))
+    assert call("hls", project, "--check").endswith(" pragmas; no warning of g++\n")
     top = project / "hls" / "src" / "tiny.cpp"
     top.write_text(top.read_text().replace("#pragma HLS dataflow", "#pragma HLS data_flow"))
     monkeypatch.setattr(hlscheck, "COMPILERS", ("no-such-compiler",))
@@ -132,6 +133,15 @@ def test_a_record_of_another_design_is_not_shown(project: Path) -> None:
     (project / "hls.json").write_text(json.dumps({"synthesis": None, "cosimulation": None, "digest": "other"}))
     call("report", project)
     assert "Never taken through an HLS tool" in (project / "report.html").read_text()
+
+
+def test_the_project_of_a_layer(project: Path, tmp_path: Path) -> None:
+    assert call("hls", project, "--layer", "fc1", "-o", tmp_path / "fc1") == ""
+    assert (tmp_path / "fc1" / "src" / "tiny_fc1.cpp").exists() and (tmp_path / "fc1" / "tb" / "expected.hex").exists()
+    assert refused("hls", project, "--layer", "fc1") == "--layer: must come with --output; found fc1."
+    message = refused("hls", project, "--layer", "fc7", "-o", tmp_path / "fc7")
+    assert message == "layer: must be one of fc0, fc1; found fc7."
+    assert not (tmp_path / "fc7").exists()
 
 
 @pytest.mark.parametrize(
