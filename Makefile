@@ -24,9 +24,9 @@ check: $(READY)
 
 # The tests look at report.html in a browser and compile C++ with a second compiler; root on Debian gets both unasked.
 debian:
-	@{ command -v chromium && command -v clang++; } >/dev/null \
-		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium clang; } \
-		|| { echo "error: chromium or clang is missing: install them (Debian: apt-get install chromium clang)"; exit 1; }
+	@{ command -v chromium && command -v clang++ && command -v clang-tidy; } >/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium clang clang-tidy; } \
+		|| { echo "error: chromium, clang or clang-tidy is missing: install them (Debian: apt-get install chromium clang clang-tidy)"; exit 1; }
 
 # Brevitas comes last and without its declared dependencies: see pyproject.toml.
 $(READY): pyproject.toml constraints.txt

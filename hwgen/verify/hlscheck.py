@@ -1,4 +1,4 @@
-"""Checks of an emitted HLS project without an HLS tool: compilers' warnings, pragmas, the portable subset."""
+"""Checks of an emitted HLS project without an HLS tool: compilers and clang-tidy, pragmas, the portable subset."""
 
 from __future__ import annotations
 
@@ -11,9 +11,26 @@ from hwgen.errors import ToolError
 from hwgen.verify import cpp, pragmas, process, subset
 from hwgen.verify.csim import hls_include
 
-COMPILERS = ("g++", "clang++")
-WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label")
+WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""
+
+COMPILERS: dict[str, tuple[str, ...]] = {
+    "g++": ("-Werror", "-fsyntax-only"),
+    "clang++": ("-Werror", "-fsyntax-only"),
+    "clang-tidy": (
+        "--quiet",
+        "--warnings-as-errors=*",
+        "--header-filter=.*",
+        "--checks=-*,bugprone-*,clang-analyzer-*,performance-*,misc-redundant-expression,"
+        "-bugprone-easily-swappable-parameters,-bugprone-implicit-widening-of-multiplication-result,"
+        "-bugprone-suspicious-include",
+    ),
+}
+"""Who looks at the sources, with options of its own.
+
+Kernels take sizes in a row, multiply sizes that are constants, and are included into one source to be read at once:
+those three checks of clang-tidy are off.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,10 +80,11 @@ def check(project: Path, top: str, work: Path) -> HlsCheck:
 def _warning(compiler: str, project: Path, work: Path) -> str:
     """The first warning of `compiler` about the sources and their test bench; nothing where it has none."""
     log = work / f"{compiler}.log"
-    command: list[str | Path] = [compiler, "-std=c++14", "-fsyntax-only", *WARNINGS, "-isystem", hls_include()]
+    flags: tuple[str | Path, ...] = (*WARNINGS, "-isystem", hls_include())
+    behind = ("--", *flags) if compiler == "clang-tidy" else flags
+    source = cpp.one_source(project, work, "src", "tb")
     try:
-        source = cpp.one_source(project, work, "src", "tb")
-        process.run([*command, source], cwd=work, log=log, timeout_s=cpp.TIMEOUT_S)
+        process.run([compiler, *COMPILERS[compiler], source, *behind], cwd=work, log=log, timeout_s=cpp.TIMEOUT_S)
     except ToolError:
         lines = log.read_text(errors="replace").splitlines()
         return next((line for line in lines if "error" in line), "see " + str(log))

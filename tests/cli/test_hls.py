@@ -74,11 +74,11 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, **tools: str) -> None
 
 def test_checks(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without any HLS tool: the emitted sources pass, a pragma that was changed does not."""
-    monkeypatch.setattr(hlscheck, "COMPILERS", ("g++",))
+    monkeypatch.setattr(hlscheck, "COMPILERS", {"g++": hlscheck.COMPILERS["g++"]})
     assert call("hls", project, "--check").endswith(" pragmas; no warning of g++\n")
     top = project / "hls" / "src" / "tiny.cpp"
     top.write_text(top.read_text().replace("#pragma HLS dataflow", "#pragma HLS data_flow"))
-    monkeypatch.setattr(hlscheck, "COMPILERS", ("no-such-compiler",))
+    monkeypatch.setattr(hlscheck, "COMPILERS", {"no-such-compiler": ()})
     found = call("hls", project, "--check", code=1)
     assert "no warning of none; not installed: no-such-compiler\n" in found
     assert ": #pragma HLS data_flow: must be one of pipeline, unroll, inline, dataflow, array_partition, " in found

@@ -15,6 +15,7 @@ from hwgen.hw.design import Design
 from hwgen.verify.bench import Stalls
 from hwgen.verify.hlsrtl import Verilog
 from tests.builders import random_network
+from tests.rtl_support import tiered
 
 VITIS = """
 // module vitis_top (comment); input not_a_port;
@@ -113,7 +114,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", tiered(CASES, "a layer, named ports"))
 def test_bit_for_bit_with_stalls(accelerator: Accelerator, tmp_path: Path, name: str) -> None:
     """As Vitis names ports, as Bambu does, and as the user says; a tool's cycles are its own."""
     text, top, ports, layer = CASES[name]
@@ -133,6 +134,7 @@ def test_a_wrong_value_is_caught(accelerator: Accelerator, tmp_path: Path) -> No
     assert not outcome.passed and outcome.mismatches[0].node == accelerator.design.output.name
 
 
+@pytest.mark.long
 def test_a_frame_that_is_never_done_hangs(accelerator: Accelerator, tmp_path: Path) -> None:
     verilog = Verilog(made(accelerator.design, tmp_path, BAMBU, done="1'b0"), "bambu_top")
     beats = accelerator.design.output.beats

@@ -72,7 +72,7 @@ def test_what_leaves_the_subset_is_caught(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [Options(), Options("axilite", 0.15)], ids=["none", "axilite"])
 def test_emitted_projects_pass(options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A residual network with branches, and a chain that a register starts; tests/hls_lib compiles every kernel."""
-    monkeypatch.setattr(hlscheck, "COMPILERS", ())
+    monkeypatch.setattr(hlscheck, "COMPILERS", {})
     design = branches()[1] if options.control == "none" else chain()
     found = hlscheck.check(write_project(emit(design, options), tmp_path / "project"), "net", tmp_path / "work")
     assert found.findings == () and found.passed
@@ -81,7 +81,7 @@ def test_emitted_projects_pass(options: Options, tmp_path: Path, monkeypatch: py
 
 def test_a_broken_project_does_not_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One fault for each kind of check, in the emitted sources themselves."""
-    monkeypatch.setattr(hlscheck, "COMPILERS", ("g++", "no-such-compiler"))
+    monkeypatch.setattr(hlscheck, "COMPILERS", {"g++": hlscheck.COMPILERS["g++"], "no-such-compiler": ()})
     files = emit(chain())
     broken = {
         "src/net.cpp": ("depth=6", "depth=0"),
