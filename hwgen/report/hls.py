@@ -53,7 +53,7 @@ def table(estimate: Estimate, records: Records) -> Table:
     """The figures of the whole design; below them those of the units."""
     made = Table(title=f"{estimate.name}, HLS", caption=summary(records.hls), caption_justify="left", box=SIMPLE_HEAD)
     made.add_column("figure")
-    for heading in ("predicted", "RTL simulated", "HLS synthesis", "HLS cosimulation"):
+    for heading in ("predicted", "RTL simulated", "HLS synthesis", "cosimulated, mean"):
         made.add_column(heading, justify="right")
     for row in rows(estimate, records):
         made.add_row(row.name, row.predicted, row.simulated, row.synthesised, row.cosimulated)

@@ -54,7 +54,11 @@ class Verilog:
 
 @dataclass(frozen=True)
 class ShellContext:
-    """The shell around the tool's top: `in_width` and `out_width` are those of tdata, `out_bits` those of a beat."""
+    """The shell around the tool's top: `in_width` and `out_width` are those of tdata, `out_bits` those of a beat.
+
+    Attributes:
+        finished: the signal that is high where the top has done a frame; constant where it does not say so.
+    """
 
     name: str
     digest: str
@@ -63,6 +67,7 @@ class ShellContext:
     out_width: int
     out_bits: int
     out_beats: int
+    finished: str
     connections: tuple[str, ...]
 
 
@@ -92,6 +97,7 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> Job:
     """What the bench needs to know; writes the shell and the memory files into `work`."""
     sources = _files(verilog.folder, _SOURCES)
     ports = _declared(verilog, sources)
+    roles = _roles(verilog, ports)
     shell, memories = work.resolve() / f"{verilog.top}_shell.sv", work.resolve() / "memories"
     memories.mkdir(parents=True, exist_ok=True)
     for path in _files(verilog.folder, _MEMORIES):
@@ -104,7 +110,8 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> Job:
         out_width=design.output.axis_width,
         out_bits=design.output.width,
         out_beats=design.output.beats,
-        connections=_connections(_roles(verilog, ports), ports),
+        finished="done" if "done" in roles else "1'b0",
+        connections=_connections(roles, ports),
     )
     shell.write_text(render("hls/rtl_shell.sv.j2", context))
     return Job(
