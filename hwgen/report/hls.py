@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from hwgen.hw.resources import Resources
 from hwgen.report.estimate import Estimate
 from hwgen.report.records import Records, Simulated
 from hwgen.report.vitis import Bounds, HlsReport, Module
@@ -53,7 +52,7 @@ def table(estimate: Estimate, records: Records) -> Table:
     """The figures of the whole design; below them those of the units."""
     made = Table(title=f"{estimate.name}, HLS", caption=summary(records.hls), caption_justify="left", box=SIMPLE_HEAD)
     made.add_column("figure")
-    for heading in ("predicted", "RTL simulated", "HLS synthesis", "cosimulated, mean"):
+    for heading in ("predicted", "RTL simulated", "HLS synthesis", "cosim, mean"):
         made.add_column(heading, justify="right")
     for row in rows(estimate, records):
         made.add_row(row.name, row.predicted, row.simulated, row.synthesised, row.cosimulated)
@@ -68,14 +67,14 @@ def _cycles(estimate: Estimate, run: Simulated | None, hls: HlsReport) -> Iterat
     counted = run.measured if run else None
     cosim = hls.cosimulation
     yield HlsRow(
-        "interval, cycles",
+        "interval",
         f"{estimate.interval_cycles:,}",
         _number(counted.interval if counted else None),
         _bounds(top.interval if top else None),
         _number(cosim.interval[1] if cosim else None),
     )
     yield HlsRow(
-        "latency, cycles",
+        "latency",
         f"{estimate.latency_cycles:,}",
         _number(counted.latency if counted else None),
         _bounds(top.latency if top else None),
@@ -86,14 +85,11 @@ def _cycles(estimate: Estimate, run: Simulated | None, hls: HlsReport) -> Iterat
 def _resources(estimate: Estimate, hls: HlsReport) -> Iterator[HlsRow]:
     if hls.synthesis is None:
         return
-    for name, ours, theirs in _pairs(estimate.resources, hls.synthesis.top.used):
-        yield HlsRow(name, ours, "-", theirs, "-")
-
-
-def _pairs(ours: Resources, theirs: Resources) -> Iterator[tuple[str, str, str]]:
+    found = hls.synthesis
     for name in ("lut", "ff", "bram", "dsp", "uram"):
-        label = "BRAM, 36 kbit" if name == "bram" else name.upper()
-        yield label, f"{getattr(ours, name):,g}", f"{getattr(theirs, name):,g}"
+        ours, theirs, most = (getattr(each, name) for each in (estimate.resources, found.top.used, found.available))
+        share = f" ({theirs / most:.1%})" if most else ""
+        yield HlsRow("BRAM, 36 kbit" if name == "bram" else name.upper(), f"{ours:,g}", "-", f"{theirs:,g}{share}", "-")
 
 
 def _units(estimate: Estimate, hls: HlsReport | None) -> Iterator[HlsRow]:
