@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-long check docs browser tcl clean
+.PHONY: demo test test-long check docs browser tcl clang clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
@@ -13,7 +13,7 @@ demo: $(READY)
 test: check browser tcl
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-long: $(READY) browser tcl
+test-long: $(READY) browser tcl clang
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m ""
 
 check: $(READY)
@@ -31,6 +31,12 @@ browser:
 	@command -v chromium >/dev/null \
 		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; } \
 		|| { echo "error: chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
+
+# The long tests compile C++ with a second compiler and look at it with its linter.
+clang:
+	@{ command -v clang++ && command -v clang-tidy; } >/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends clang clang-tidy; } \
+		|| { echo "error: clang or clang-tidy is missing: install them (Debian: apt-get install clang clang-tidy)"; exit 1; }
 
 # The tests run the Tcl scripts in tkinter's interpreter, which Debian keeps apart from Python.
 tcl:

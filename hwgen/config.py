@@ -68,6 +68,8 @@ class Settings(BaseModel):
         pipeline: stages that each unit with weights gets at most beyond those it always has, each a cycle of latency
             and a shorter path; "auto" for as many as `clock_mhz` needs on `part`.
         writable: layers whose weights and thresholds the host can rewrite at run time, over AXI4-Lite; RTL only.
+        control: what starts a frame of the HLS accelerator: nothing ("none"), or a register ("axilite").
+        clock_uncertainty: the share of the clock period that Vitis HLS leaves as a margin; its own without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -89,6 +91,8 @@ class Settings(BaseModel):
     fifo_depths: dict[str, Natural] = {}
     pipeline: Pipelining = 0
     writable: tuple[str, ...] = ()
+    control: Literal["none", "axilite"] = "none"
+    clock_uncertainty: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
 
     def overridden(self, values: Mapping[str, Any]) -> Settings:
         """These settings with `values` (None: as it is) in their place; a target takes the place of any other.

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, explore, predict, prove, report, synth, zoo
+from hwgen.cli import build, compare, explore, hls, predict, prove, report, synth, zoo
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -57,6 +57,7 @@ for verb in (
     compare.compare,
     compare.roofline,
     synth.synth,
+    hls.hls,
     report.report,
     prove.doctor,
 ):

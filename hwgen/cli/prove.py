@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,12 +31,41 @@ from hwgen.cli.common import (
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
     from hwgen.golden.matmul import Codes
+    from hwgen.verify.hlsrtl import Verilog
     from hwgen.verify.simulate import Outcome
+
+
+class SimulatorName(StrEnum):
+    """Who computes the frames of a simulation."""
+
+    golden = "golden"
+    csim = "csim"
+    rtl = "rtl"
+    dpi = "dpi"
+    hls_rtl = "hls-rtl"
+
+
+Simulator = Annotated[
+    SimulatorName,
+    typer.Option(
+        "--backend", help="golden model, HLS C simulation, RTL, the HLS C++ under DPI-C, an HLS tool's Verilog."
+    ),
+]
+VerilogFolder = Annotated[
+    Path | None, typer.Option(help="For hls-rtl: the Verilog and memory files of an HLS tool.", show_default=False)
+]
+Top = Annotated[str | None, typer.Option(help="For hls-rtl: its top module.", show_default=False)]
+Ports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--port", help="For hls-rtl: ROLE=PORT, such as in_data=x_TDATA or reset=!rst.", show_default="by name"
+    ),
+]
 
 
 def simulate(
     project: Project,
-    backend: Backend = BackendName.rtl,
+    backend: Simulator = SimulatorName.rtl,
     frames: Frames = None,
     images: Images = None,
     key: Key = None,
@@ -49,6 +79,9 @@ def simulate(
         int | None, typer.Option(min=1, help="Reset after this many input beats, then start again.", show_default=False)
     ] = None,
     seed: Annotated[int, typer.Option(help="For random frames (no --images) and stalls.")] = 0,
+    verilog: VerilogFolder = None,
+    top: Top = None,
+    port: Ports = None,
     work: Annotated[Path | None, typer.Option(help="Keep builds and logs here.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,19 +92,29 @@ def simulate(
     accelerator = flow.open_project(project)
     codes = _codes(accelerator, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
+    made = _verilog(verilog, top, port or [])
+    options = {"stalls": stalls, "pace": input_interval, "reset_after_beats": reset_after, "work": work}
     with working(f"simulating {len(codes)} frames on {backend.value}"):
-        outcome = accelerator.simulate(
-            codes,
-            backend.value,
-            layer=layer,
-            stalls=stalls,
-            pace=input_interval,
-            reset_after_beats=reset_after,
-            work=work,
-        )
+        outcome = accelerator.simulate(codes, backend.value, layer=layer, verilog=made, **options)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)
+
+
+def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog | None:
+    """What an HLS tool wrote, as the options say. Raises: ConfigError."""
+    from hwgen.errors import ConfigError
+    from hwgen.verify.hlsrtl import Verilog
+
+    if (folder is None) != (top is None) or (ports and folder is None):
+        raise ConfigError("--verilog", "must come with --top, and --port with both", str(folder or top or ports[0]))
+    if folder is None or top is None:
+        return None
+    pairs = [port.partition("=") for port in ports]
+    wrong = next((port for port, (_, equals, _) in zip(ports, pairs, strict=True) if not equals), None)
+    if wrong is not None:
+        raise ConfigError("--port", "must be ROLE=PORT", wrong)
+    return Verilog(folder, top, {role: name for role, _, name in pairs})
 
 
 def evaluate(

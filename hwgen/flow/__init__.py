@@ -5,6 +5,7 @@
     write      design -> HLS and RTL projects, atomically                   (backends)
     explore    integer network -> the best of many designs                  (explore)
     synthesise project -> cells of every unit, counted beside the cost model (verify)
+    hls        project -> C++ checked, taken through Vitis HLS, its reports read (verify)
     simulate   project -> every stream compared with golden, cycles counted (verify)
 
 A stage imports its back end or frontend only when it runs.

@@ -30,6 +30,7 @@ from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
 
 if TYPE_CHECKING:
+    from hwgen.backends.hls import Options
     from hwgen.report.synthesis import SynthesisReport
     from hwgen.verify.simulate import Outcome
     from hwgen.verify.skipping import Skipping
@@ -94,7 +95,7 @@ class Accelerator:
             "digest": self.design.digest,
             "settings": self.settings.model_dump(mode="json"),
         }
-        emitted, control = _emitted(self.design), control_map(self.design)
+        emitted, control = _emitted(self.design, self.settings), control_map(self.design)
         rtl = (path.removeprefix("rtl/") for path in emitted if path.startswith("rtl/"))
         return {
             MANIFEST: as_json(manifest),
@@ -104,19 +105,20 @@ class Accelerator:
             **{f"host/{path}": text for path, text in host.emit(ports_of(self.graph, self.design)).items()},
             **emitted,
             **vivado.emit(self.design, rtl, 0 if control else VECTOR_FRAMES, control),
-            **({} if self.design.writable else self._hls_vectors()),
+            **({} if control else {f"hls/{path}": text for path, text in self.vectors(self.design).items()}),
         }
 
-    def _hls_vectors(self) -> dict[str, str]:
-        """Golden frames for the HLS project's test bench, by path."""
+    def vectors(self, design: Design) -> dict[str, str]:
+        """Golden frames for the test bench of the HLS project of `design`: the whole one, or that of a layer."""
         from hwgen.backends import hls
         from hwgen.golden.execute import trace
         from hwgen.verify.vectors import random_codes
 
         golden = trace(self.graph, random_codes(self.graph, VECTOR_FRAMES, seed=0))
-        edges = (self.design.input, self.design.output)
-        ends = [to_words(golden[stream.tensor].reshape(VECTOR_FRAMES, -1), stream) for stream in edges]
-        return {f"hls/{path}": text for path, text in hls.vectors(self.design, *ends).items()}
+        ends = (
+            to_words(golden[each.tensor].reshape(VECTOR_FRAMES, -1), each) for each in (design.input, design.output)
+        )
+        return hls.vectors(design, *ends)
 
     def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
         """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
@@ -131,16 +133,17 @@ class Accelerator:
         return as_codes(self.graph, np.asarray(frames), "frames")
 
     def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
-        """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi) and compare every stream with golden.
+        """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi, hls-rtl) and compare every stream with golden.
 
         Options: `layer` (one layer alone), `stalls`, `pace` (cycles a frame at which the source offers them),
-        `reset_after_beats`, `work` (a folder to keep builds in).
+        `reset_after_beats`, `verilog` (for hls-rtl: what an HLS tool wrote), `work` (a folder to keep builds in).
         """
         from hwgen.verify.simulate import Backend, simulate
 
         codes = self.codes(frames)
         layer = options.pop("layer", None)
         work = options.pop("work", None)
+        verilog = options.pop("verilog", None)
         try:
             chosen = Backend(backend)
         except ValueError as error:
@@ -153,13 +156,13 @@ class Accelerator:
         with work_folder(work) as scratch:
             design, project = self.design, self.project
             if layer is not None:
-                design, project = self._only(layer), None
+                design, project = self.only(layer), None
             if project is None:
                 project = scratch / "project"
-                write_files(project, _emitted(design))
+                write_files(project, _emitted(design, self.settings))
             build = scratch / "build"
             build.mkdir(exist_ok=True)
-            return simulate(self.graph, design, chosen, codes, project=project, work=build, **options)
+            return simulate(self.graph, design, chosen, codes, project=verilog or project, work=build, **options)
 
     def skipping(self, frames: npt.ArrayLike | int) -> Skipping | None:
         """What gates spare on frames (see `codes`), by the golden model and the cycle model; None without gates.
@@ -222,7 +225,8 @@ class Accelerator:
             raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
         return outcome.outputs
 
-    def _only(self, layer: str) -> Design:
+    def only(self, layer: str) -> Design:
+        """The design of one layer alone. Raises: ConfigError."""
         names = [unit.name for unit in self.design.layers]
         if layer not in names:
             raise ConfigError("layer", f"must be one of {', '.join(names)}", layer)
@@ -242,9 +246,16 @@ def _family(name: str | None, part: str) -> Family:
     return Family(name)
 
 
-def _emitted(design: Design) -> dict[str, str]:
+def hls_options(chosen: Settings) -> Options:
+    """What the settings say of the HLS project alone."""
+    from hwgen.backends.hls import Options
+
+    return Options(chosen.control, chosen.clock_uncertainty)
+
+
+def _emitted(design: Design, chosen: Settings) -> dict[str, str]:
     """Both back ends' files of a design, by path in a project; a design that can be rewritten has no HLS project."""
     from hwgen.backends import hls, rtl
 
-    back_ends = {"rtl": rtl.emit(design)} | ({} if design.writable else {"hls": hls.emit(design)})
+    back_ends = {"rtl": rtl.emit(design)} | ({} if design.writable else {"hls": hls.emit(design, hls_options(chosen))})
     return {f"{folder}/{path}": text for folder, files in back_ends.items() for path, text in files.items()}

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from hwgen.errors import DataError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.report.records import Records, evaluated, simulated, synthesised
+from hwgen.report.vitis import parse
 
 Run = TypeVar("Run")
 
 
 def records(accelerator: Accelerator) -> Records:
-    """What `hwgen simulate`, `evaluate` and `synth` found of this very design.
+    """What `hwgen simulate`, `evaluate`, `synth` and `hls` found of this very design.
 
     Raises:
         DataError: a record cannot be read.
@@ -23,17 +24,18 @@ def records(accelerator: Accelerator) -> Records:
         _read(accelerator, "simulate", simulated),
         _read(accelerator, "evaluate", evaluated),
         _read(accelerator, "synth", synthesised),
+        _read(accelerator, "hls", parse),
     )
 
 
-def _read(accelerator: Accelerator, verb: str, parse: Callable[[Mapping[str, Any]], Run]) -> Run | None:
+def _read(accelerator: Accelerator, verb: str, read: Callable[[Mapping[str, Any]], Run]) -> Run | None:
     """The record of `verb`; None where there is none, or one of another design."""
     if accelerator.project is None:
         return None
     path = accelerator.project / f"{verb}.json"
     try:
         values = json.loads(path.read_text())
-        return parse(values) if values.get("digest") == accelerator.design.digest else None
+        return read(values) if values.get("digest") == accelerator.design.digest else None
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -17,6 +17,7 @@ from hwgen.report.chart import Chart, chart
 from hwgen.report.compare import cycles_of, rate_of, synthesised_for
 from hwgen.report.diagram import Diagram, diagram, folding
 from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
+from hwgen.report.hls import HlsRow, rows, summary
 from hwgen.report.records import BACKENDS, Evaluated, Records, Simulated
 from hwgen.report.roofline import Roofline
 from hwgen.report.tables import rate
@@ -111,6 +112,8 @@ class Page:
     charts: tuple[Chart, ...]
     simulation: str
     cycles: tuple[CyclesRow, ...]
+    hls: str
+    hls_rows: tuple[HlsRow, ...]
 
 
 def html(design: Design, report: Estimate, records: Records, roofline: Roofline) -> str:
@@ -142,6 +145,8 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         charts=(picture,) if picture else (),
         simulation=_simulation(run),
         cycles=_cycles(run),
+        hls=summary(records.hls),
+        hls_rows=rows(report, records),
     )
 
 

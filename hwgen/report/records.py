@@ -1,4 +1,4 @@
-"""What a project's folder remembers of the runs made of it: simulation, accuracy, synthesis."""
+"""What a project's folder remembers of the runs made of it: simulation, accuracy, synthesis, an HLS tool."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 from hwgen.hw.cycles import Cycles
 from hwgen.hw.resources import Resources
+from hwgen.report.vitis import HlsReport
 
 BACKENDS = {
     "rtl": "RTL simulation",
     "csim": "C simulation",
     "dpi": "simulation of the HLS C++ under DPI-C",
+    "hls-rtl": "simulation of an HLS tool's Verilog",
     "golden": "golden model alone",
 }
 """Who computed the frames of a run, in words."""
@@ -74,6 +76,7 @@ class Records:
     simulated: Simulated | None = None
     evaluated: Evaluated | None = None
     synthesised: Synthesised | None = None
+    hls: HlsReport | None = None
 
 
 def simulated(values: Mapping[str, Any]) -> Simulated:

@@ -53,7 +53,10 @@ _PROGRAMS = (
     ("g++", "simulate --backend csim, rtl, dpi", "install g++ 9 or newer from your distribution", True),
     ("make", "simulate --backend csim, rtl, dpi", "install make from your distribution", True),
     ("perl", "simulate --backend rtl, dpi (Verilator starts with it)", "install perl from your distribution", True),
-    ("vitis_hls", "synthesising the HLS project", "install AMD Vitis, or use the SystemVerilog project", False),
+    ("clang++", "hls --check (beside g++)", "install clang from your distribution", False),
+    ("clang-tidy", "hls --check (beside g++)", "install clang-tidy from your distribution", False),
+    ("vitis-run", "hls --run", "install AMD Vitis 2024.1 or newer, or use the SystemVerilog project", False),
+    ("vitis_hls", "hls --run (before 2024.1)", "install AMD Vitis, or use the SystemVerilog project", False),
     ("vivado", "implementing the RTL project", "install AMD Vivado, or an open tool chain", False),
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hwgen.errors import ConfigError
 from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.cycles import Cycles, cycles_of
@@ -18,9 +19,10 @@ from hwgen.hw.packing import Bytes, from_words, to_words
 from hwgen.hw.simulation import Network, beat_times
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
-from hwgen.verify import csim, dpisim, rtlsim
+from hwgen.verify import csim, dpisim, hlsrtl, rtlsim
 from hwgen.verify.bench import Stalls
 from hwgen.verify.compare import Mismatch, Mistimed, compare_times, compare_words
+from hwgen.verify.hlsrtl import Verilog
 from hwgen.verify.skipping import Skipping, gates_of, skipping, traced
 
 
@@ -31,6 +33,7 @@ class Backend(Enum):
     CSIM = "csim"
     RTL = "rtl"
     DPI = "dpi"
+    HLS_RTL = "hls-rtl"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def simulate(
     backend: Backend,
     codes: Codes,
     *,
-    project: Path,
+    project: Path | Verilog,
     work: Path,
     stalls: Stalls | None = None,
     pace: int = 0,
@@ -116,14 +119,14 @@ def simulate(
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
-    `work` is an empty folder for builds and logs. `stalls` are random pauses of source and sink; a frame is offered
-    every `pace` cycles, or as soon as it is taken; after `reset_after_beats` input beats the design starts again.
+    For HLS_RTL `project` is the Verilog that an HLS tool made of it. `work` is an empty folder for builds and logs.
+    `stalls` are random pauses of source and sink; a frame is offered every `pace` cycles, or as soon as it is taken;
+    after `reset_after_beats` input beats the design starts again.
 
-    Raises: ToolError where a tool is missing or fails, or the design hangs.
+    Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
     golden = trace(graph, codes)
-    gates = gates_of(design, golden)
-    network = traced(design, gates)
+    network = traced(design, gates := gates_of(design, golden))
     run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
     found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
@@ -160,12 +163,18 @@ class _Run:
 
 
 def _run(
-    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path, work: Path, **options: Any
+    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path | Verilog, work: Path, **options: Any
 ) -> _Run:
-    """Run the golden model's own input of the design on `backend`."""
+    """Run the golden model's own input of the design on `backend`. Raises: ConfigError."""
+    if isinstance(project, Verilog) != (backend is Backend.HLS_RTL):
+        must = "must come with the Verilog of an HLS tool, and no other back end"
+        raise ConfigError("backend hls-rtl", must, backend.value, "Give --verilog FOLDER --top MODULE")
     if backend is Backend.GOLDEN:
         return _Run(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
     words = to_words(_flat(golden, design.input.tensor), design.input)
+    if isinstance(project, Verilog):
+        run = hlsrtl.simulate(design, project, words, work, **options)
+        return _Run(run.outputs, run.build_s, run.run_s)
     if backend is Backend.CSIM:
         result = csim.simulate(design, project / "hls", words, work)
         return _Run(result.outputs, result.build_s, result.run_s)

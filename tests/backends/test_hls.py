@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from hwgen.backends.hls import emit, vectors
+from hwgen.backends.hls import Options, emit, vectors
 from hwgen.backends.hls.tables import threshold_tables, weight_limbs
 from hwgen.backends.hls.units import KERNELS
 from hwgen.backends.render import asset
@@ -73,7 +73,7 @@ def test_files() -> None:
         *(f"src/net{unit}.{kind}" for unit in ("", "_fc0", "_w1", "_fc1", "_q1") for kind in ("cpp", "hpp")),
         *(f"src/fc{i}_params.hpp" for i in (0, 1)),
         *(f"src/lib/{name}.hpp" for name in ("activation", "fifo", "lanes", "mvtu", "operands", "pragmas", "width")),
-        *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "vitis_hls.tcl", "hls_config.cfg"),
+        *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "run_hls.tcl", "hls_config.cfg"),
     }
 
 
@@ -153,12 +153,36 @@ def test_memories_live_where_they_are_asked_to() -> None:
     assert [("WEIGHTS", "lutram") in each for each in found.values()] == [False, True, False]
 
 
+RULE = {1: [], 64: ["lutram"], 200: ["bram"]}
+"""Memory of the rows of a table by their number."""
+
+
+@pytest.mark.parametrize("rows", RULE)
+def test_tables_live_by_the_rule(rows: int) -> None:
+    """Thresholds, directions and weights of one row, of few and of many: constants, LUT RAM, block RAM."""
+    case = matvec_case("net", (9, 2 * rows), (2, 9), (IntType(3, True), IntType(5, True), B), descending=True)
+    source = emit(case.design)[f"src/net_{case.design.units[0].name}.cpp"]
+    for table in ("WEIGHTS", "THRESHOLDS", "DESCENDING"):
+        split = re.findall(rf"HWGEN_PARTITION\({table}, (\d)\)", source)
+        assert "2" in split and re.findall(rf"HWGEN_ROM\({table}, (\w+)\)", source) == RULE[rows]
+
+
 def test_vitis_entries_name_part_and_clock() -> None:
     files = emit(chain())
-    assert "set_part xc7z020clg400-1\ncreate_clock -period 10 " in files["vitis_hls.tcl"]
+    assert "set_part xc7z020clg400-1\ncreate_clock -period 10 " in files["run_hls.tcl"]
     assert files["hls_config.cfg"].split("\n\n")[0].endswith("part=xc7z020clg400-1")
     assert "clock=10ns\nsyn.top=net\n" in files["hls_config.cfg"]
     assert "syn.file=src/net_fc0.cpp\n" in files["hls_config.cfg"]
+    assert "clock_uncertainty" not in files["run_hls.tcl"] + files["hls_config.cfg"]
+
+
+def test_control_and_margin_are_the_users() -> None:
+    plain, chosen = emit(chain()), emit(chain(), Options("axilite", 0.15))
+    assert "  HWGEN_CONTROL(ap_ctrl_none)\n" in plain["src/net.cpp"]
+    assert "  HWGEN_CONTROL(s_axilite)\n" in chosen["src/net.cpp"]
+    assert "\nset_clock_uncertainty 15%\n" in chosen["run_hls.tcl"]
+    assert "\nclock_uncertainty=15%\n" in chosen["hls_config.cfg"]
+    assert [name for name in plain if plain[name] != chosen[name]] == ["src/net.cpp", "run_hls.tcl", "hls_config.cfg"]
 
 
 def test_headers_are_at_most_six_comment_lines() -> None:
@@ -244,4 +268,4 @@ def test_shared_thresholds_with_directions_of_their_own() -> None:
     activation = Thresholding(np.array([[3]], dtype=np.int64), falls, -1, 2)
     thresholds, descending = threshold_tables(activation, 2, 5, None)
     assert (thresholds.extent, descending.extent) == ("[3][2][1]", "[3][2]")
-    assert descending.body.split("\n")[0].strip() == "false, true,"
+    assert descending.body.split("\n")[0].strip() == "{false, true},"

@@ -33,6 +33,14 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         compiled(clock_mhz="fast"),
         "settings: clock_mhz: should be a valid number, unable to parse string as a number; found 'fast'.",
     ),
+    "control": (
+        compiled(control="hs"),
+        "settings: control: should be 'none' or 'axilite'; found 'hs'.",
+    ),
+    "uncertainty": (
+        compiled(clock_uncertainty=1),
+        "settings: clock_uncertainty: should be less than 1; found 1.",
+    ),
     "part_empty": (compiled(part=""), "settings: part: String should have at least 1 character; found ''."),
     "part_injection": (
         compiled(part="x; exec rm"),

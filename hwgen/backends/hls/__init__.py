@@ -1,5 +1,5 @@
 """The HLS C++ back end."""
 
-from hwgen.backends.hls.emit import emit, vectors
+from hwgen.backends.hls.emit import Options, emit, vectors
 
-__all__ = ["emit", "vectors"]
+__all__ = ["Options", "emit", "vectors"]

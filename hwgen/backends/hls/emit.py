@@ -1,4 +1,4 @@
-"""A design as a complete HLS project: sources, test bench, Makefile and the entries of Vitis."""
+"""A design as a complete HLS project: sources, test bench, Makefile and the two entries of Vitis."""
 
 from __future__ import annotations
 
@@ -36,14 +36,33 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Options:
+    """What a user chooses about the HLS project beside the design.
+
+    Attributes:
+        control: what starts a frame: nothing ("none", the accelerator runs for ever) or a register ("axilite").
+        clock_uncertainty: the share of the clock period that HLS leaves as a margin; None for the tool's own.
+    """
+
+    control: str = "none"
+    clock_uncertainty: float | None = None
+
+
+CONTROLS = {"none": "ap_ctrl_none", "axilite": "s_axilite"}
+"""Mode of the interface of the top function's return, by `Options.control`."""
+
+
+@dataclass(frozen=True)
 class TopContext:
-    """The accelerator as a whole; `sources` are the files to synthesise."""
+    """The accelerator as a whole; `sources` are the files to synthesise, the clocks lines of the two Vitis entries."""
 
     name: str
     digest: str
     guard: str
     part: str
-    period_ns: str
+    clock_tcl: tuple[str, ...]
+    clock_cfg: tuple[str, ...]
+    control: str
     in_width: int
     in_beats: int
     out_width: int
@@ -54,11 +73,11 @@ class TopContext:
     sources: tuple[str, ...]
 
 
-def emit(design: Design) -> dict[str, str]:
+def emit(design: Design, options: Options | None = None) -> dict[str, str]:
     """The project's files, relative path to text; all but the golden vectors (see `vectors`)."""
     wiring = _wired(design)
     units = tuple(unit_context(design, unit) for unit in wiring.units)
-    top = _top_context(design, wiring, units)
+    top = _top_context(design, wiring, units, options or Options())
     files = _unit_files(units)
     files |= {
         f"src/{design.name}.hpp": render("hls/top.hpp.j2", top),
@@ -66,7 +85,7 @@ def emit(design: Design) -> dict[str, str]:
         f"tb/{design.name}_tb.cpp": render("hls/testbench.cpp.j2", top),
         "tb/testbench.hpp": (asset("sim") / "hls" / "testbench.hpp").read_text(),
         "Makefile": render("hls/makefile.j2", top),
-        "vitis_hls.tcl": render("hls/vitis_hls.tcl.j2", top),
+        "run_hls.tcl": render("hls/run_hls.tcl.j2", top),
         "hls_config.cfg": render("hls/hls_config.cfg.j2", top),
     }
     return files
@@ -139,7 +158,7 @@ def _includes(sources: dict[str, str], names: set[str]) -> set[str]:
     return found
 
 
-def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...]) -> TopContext:
+def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...], options: Options) -> TopContext:
     channels, stages = [], []
     for unit, context in zip(wiring.units, units, strict=True):
         names = [wiring.channel[stream.name] for stream in (*unit.inputs, *unit.outputs)]
@@ -150,12 +169,20 @@ def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...]
             if name != "m_axis"
         ]
     functions = (design.name, *(stage.function for stage in stages))
+    period = _decimal(1000 / design.clock_mhz)
+    margin = options.clock_uncertainty
+    share = () if margin is None else (f"{_decimal(100 * margin)}%",)
     return TopContext(
         name=design.name,
         digest=design.digest,
         guard=f"{design.name.upper()}_HPP",
         part=design.part,
-        period_ns=f"{1000 / design.clock_mhz:.3f}".rstrip("0").rstrip("."),
+        clock_tcl=(
+            f"create_clock -period {period} -name default",
+            *(f"set_clock_uncertainty {each}" for each in share),
+        ),
+        clock_cfg=(f"clock={period}ns", *(f"clock_uncertainty={each}" for each in share)),
+        control=CONTROLS[options.control],
         in_width=design.input.width,
         in_beats=design.input.beats,
         out_width=design.output.width,
@@ -165,3 +192,8 @@ def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...]
         includes=tuple(f'#include "{context.header}"' for context in units),
         sources=tuple(f"src/{function}.cpp" for function in functions),
     )
+
+
+def _decimal(value: float) -> str:
+    """At most three digits behind the point."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")

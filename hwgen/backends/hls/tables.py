@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +86,7 @@ def _limb_table(limbs: npt.NDArray[np.uint64], bits: int, meaning: str, pragmas:
     digits = ceil_div(limb_bits, 4)
     rows = ([f"0x{value:0{digits}x}" for value in row] for row in limbs.reshape(limbs.shape[0], -1).tolist())
     kind = f"std::uint{_native_bits(limb_bits)}_t"
-    return Table("WEIGHTS", meaning, kind, _extent(limbs.shape), _body(rows), pragmas)
+    return Table("WEIGHTS", meaning, kind, _extent(limbs.shape), _body(rows, limbs.shape), pragmas)
 
 
 def threshold_tables(activation: Thresholding, lanes: int, elements: int, rom: Memory | None) -> tuple[Table, ...]:
@@ -100,7 +101,7 @@ def threshold_tables(activation: Thresholding, lanes: int, elements: int, rom: M
         meaning="[1][1][level], the same for every channel." if shared else "[output beat][PE][level]",
         type=f"std::int{_native_bits(_signed_bits(activation))}_t",
         extent=_extent(values.shape),
-        body=_body(rows),
+        body=_body(rows, values.shape),
         pragmas=_pragmas("THRESHOLDS", values.shape, (2, 3), rom),
     )
     if not activation.any_descending:
@@ -112,17 +113,23 @@ def threshold_tables(activation: Thresholding, lanes: int, elements: int, rom: M
 def lane_table(name: str, meaning: str, flags: IntArray, lanes: int) -> Table:
     """A flag for each channel, one row per beat; one for all where `flags` has but one."""
     rows = _by_beat(flags, lanes)
-    body = _body([["true" if flag else "false" for flag in row] for row in rows.tolist()])
-    return Table(name, meaning, "bool", _extent(rows.shape), body, _pragmas(name, rows.shape, (2,), None))
+    body = _body((["true" if flag else "false" for flag in row] for row in rows.tolist()), rows.shape)
+    return Table(name, meaning, "bool", _extent(rows.shape), body, _pragmas(name, rows.shape, (2,), _by_rule(rows, 1)))
 
 
 def pad_table(pad: IntArray, dtype: DType, lanes: int) -> Table:
     """The code of each channel in a padded tap, one row per beat; one for all where they are the same."""
     rows = _by_beat(pad[:1] if np.all(pad == pad[0]) else pad, lanes)
     kind = f"std::int{_native_bits(dtype.bits + (0 if dtype.signed else 1))}_t"
-    body = _body([str(code) for code in row] for row in rows.tolist())
+    body = _body(([str(code) for code in row] for row in rows.tolist()), rows.shape)
     meaning = "[beat of a pixel][lane]: what a padded tap holds."
-    return Table("PAD", meaning, kind, _extent(rows.shape), body, _pragmas("PAD", rows.shape, (2,), None))
+    pragmas = _pragmas("PAD", rows.shape, (2,), _by_rule(rows, dtype.bits))
+    return Table("PAD", meaning, kind, _extent(rows.shape), body, pragmas)
+
+
+def _by_rule(rows: IntArray, bits: int) -> Memory:
+    """The memory of a value of `bits` bits a lane for each beat; where it lives is left to the rule."""
+    return Memory("rows", rows.shape[0], rows.shape[1] * bits)
 
 
 def _by_beat(values: IntArray, lanes: int) -> IntArray:
@@ -176,8 +183,18 @@ def _pragmas(name: str, shape: tuple[int, ...], parallel: tuple[int, ...], rom: 
     return (*(f"HWGEN_PARTITION({name}, {dim})" for dim in split), where)
 
 
-def _body(rows: Iterable[list[str]]) -> str:
-    return "\n".join(line for row in rows for line in _wrapped(row))
+def _body(rows: Iterable[list[str]], shape: tuple[int, ...]) -> str:
+    """Rows of values (all behind the first dimension of `shape`) with the braces of their dimensions."""
+    spans = [prod(shape[dim:]) for dim in range(1, len(shape))]
+    return "\n".join(line for row in rows for line in _wrapped(_braced(row, spans)))
+
+
+def _braced(values: list[str], spans: list[int]) -> list[str]:
+    """A brace around every so many values as each of `spans` says."""
+    return [
+        "{" * sum(place % span == 0 for span in spans) + value + "}" * sum((place + 1) % span == 0 for span in spans)
+        for place, value in enumerate(values)
+    ]
 
 
 def _wrapped(values: list[str]) -> list[str]:

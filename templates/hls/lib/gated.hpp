@@ -49,7 +49,7 @@ void gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_u
   // nf * PE + p over beats 0 to sf - 1.
 slots:
   while (pixel < Shape::PIXELS) {
-    HWGEN_PIPELINE
+    HWGEN_PIPELINE_WHILE
     typename In::Word inputs;
     if (nf == 0) {
       inputs = in.read();

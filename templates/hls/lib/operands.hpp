@@ -268,7 +268,7 @@ struct Operands<Planes<IN_TURN, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> 
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
-      present[i] = Bits::mask(i, valid) & ~absent[i];
+      present[i] = Bits::mask(i, valid) & ~Limb(absent[i]);
       missing += static_cast<Value>(__builtin_popcountll(absent[i]));
     }
   }

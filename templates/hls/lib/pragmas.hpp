@@ -10,7 +10,9 @@
 #define HWGEN_UNROLL_NEXT_LOOP HWGEN_PRAGMA(HLS unroll)
 #define HWGEN_UNROLL
 #define HWGEN_PIPELINE
+#define HWGEN_PIPELINE_WHILE
 #define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
+#define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
@@ -20,8 +22,12 @@
 // Everything stands inside the loop or function that it governs.
 #define HWGEN_UNROLL_NEXT_LOOP
 #define HWGEN_UNROLL HWGEN_PRAGMA(HLS unroll)
+// The next frame follows at once where the loop counts its slots; a loop with a condition cannot be rewound.
 #define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 rewind)
+#define HWGEN_PIPELINE_WHILE HWGEN_PRAGMA(HLS pipeline II=1)
 #define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
+// How the accelerator starts: ap_ctrl_none runs for ever, s_axilite takes a frame at each start.
+#define HWGEN_CONTROL(protocol) HWGEN_PRAGMA(HLS interface mode=protocol port=return)
 #define HWGEN_PARTITION(array, dimension) HWGEN_PRAGMA(HLS array_partition variable=array type=complete dim=dimension)
 #define HWGEN_ROM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=rom_1p impl=memory)
 #define HWGEN_RAM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=ram_s2p impl=memory)
@@ -32,7 +38,9 @@
 #define HWGEN_UNROLL_NEXT_LOOP
 #define HWGEN_UNROLL
 #define HWGEN_PIPELINE
+#define HWGEN_PIPELINE_WHILE
 #define HWGEN_INLINE
+#define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)

@@ -1,0 +1,97 @@
+"""The verb about the HLS project: hls."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hwgen.cli.common import AsJson, Project, err, out, print_json, working
+
+if TYPE_CHECKING:
+    from hwgen.flow import Accelerator
+
+
+class StepName(StrEnum):
+    """What Vitis HLS does: simulate the C++, synthesise it, simulate its RTL, package an IP."""
+
+    csim = "csim"
+    csynth = "csynth"
+    cosim = "cosim"
+    export = "export"
+
+
+Run = Annotated[StepName | None, typer.Option("--run", help="Run a step of Vitis HLS.", show_default=False)]
+
+
+def hls(
+    project: Project,
+    run: Annotated[
+        StepName | None, typer.Option(help="Run a step of an installed Vitis HLS.", show_default=False)
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the C++ without Vitis: warnings, pragmas, the portable subset.")
+    ] = False,
+    layer: Annotated[str | None, typer.Option(help="Write the project of one layer alone.", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to.", show_default=False)] = None,
+    work: Annotated[Path | None, typer.Option(help="Keep the logs of --check here.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take the HLS project through Vitis HLS, and show what it reports beside the estimate and the simulation."""
+    from hwgen import flow
+    from hwgen.errors import ConfigError
+    from hwgen.flow.hls import run_hls, write_layer
+
+    accelerator = flow.open_project(project)
+    if (layer is None) != (output is None):
+        raise ConfigError("--layer", "must come with --output", str(layer or output))
+    if layer is not None and output is not None:
+        write_layer(accelerator, layer, output)
+        return
+    if check:
+        _check(accelerator, work, as_json)
+        return
+    if run is not None:
+        with working(f"running {run.value} of Vitis HLS"):
+            log = run_hls(accelerator, run.value)
+        if run in (StepName.csim, StepName.export):
+            out.print(f"{run.value} passed: see {log}", markup=False, highlight=False, soft_wrap=True)
+            return
+    _show(accelerator, as_json)
+
+
+def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
+    """Print what the checks say; exit code 1 where they found something."""
+    from hwgen.flow.hls import check_hls
+
+    with working("checking the C++"):
+        found = check_hls(accelerator, work)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        without = f"; not installed: {', '.join(found.missing)}" if found.missing else ""
+        out.print(f"{found.pragmas} pragmas; no warning of {', '.join(found.compilers) or 'none'}{without}")
+    for finding in found.findings:
+        err.print(finding, style="red", markup=False, highlight=False, soft_wrap=True)
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _show(accelerator: Accelerator, as_json: bool) -> None:
+    """Print the reports; exit code 1 where the tool's own cosimulation failed."""
+    from hwgen.flow.hls import read_hls
+    from hwgen.flow.records import records
+    from hwgen.report.hls import NEVER, table
+
+    found = read_hls(accelerator)
+    if as_json:
+        print_json(found.to_json() if found else {"synthesis": None, "cosimulation": None})
+    elif found:
+        out.print(table(accelerator.estimate(), records(accelerator)))
+    else:
+        out.print(NEVER)
+    if found and found.cosimulation and not found.cosimulation.passed:
+        err.print(f"cosimulation: {found.cosimulation.status}", style="red", markup=False)
+        raise typer.Exit(1)

@@ -1,0 +1,63 @@
+"""The HLS project of an accelerator: checked, taken through an HLS tool, its reports read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hwgen.backends.hls import emit
+from hwgen.flow.accelerator import Accelerator, hls_options
+from hwgen.flow.project import replacing, work_folder, write_files
+from hwgen.report.vitis import HlsReport, read_cosim, read_csynth
+from hwgen.verify import vitis
+from hwgen.verify.hlscheck import HlsCheck, check
+
+
+def check_hls(accelerator: Accelerator, work: Path | None = None) -> HlsCheck:
+    """Check the emitted C++ without an HLS tool; `work` keeps the logs.
+
+    Raises:
+        ToolError: g++ or the vendor's headers are missing.
+    """
+    with work_folder(work) as scratch:
+        return check(_folder(accelerator), accelerator.design.name, scratch)
+
+
+def run_hls(accelerator: Accelerator, step: str) -> Path:
+    """Take the project through a step of Vitis HLS (csim, csynth, cosim, export); the path of the log.
+
+    Raises:
+        ToolError: no Vitis HLS is installed, or it fails.
+    """
+    return vitis.run(_folder(accelerator), accelerator.design.name, step)
+
+
+def read_hls(accelerator: Accelerator) -> HlsReport | None:
+    """What Vitis HLS has reported of the project, kept as `hls.json`; None where it has not run.
+
+    Raises:
+        DataError: a report cannot be read.
+        OutputError: the record cannot be written.
+    """
+    csynth, cosim = vitis.reports(_folder(accelerator), accelerator.design.name)
+    if csynth is None and cosim is None:
+        return None
+    found = HlsReport(read_csynth(csynth) if csynth else None, read_cosim(cosim) if cosim else None)
+    accelerator.record("hls.json", found.to_json())
+    return found
+
+
+def write_layer(accelerator: Accelerator, layer: str, folder: Path) -> None:
+    """Write the HLS project of one layer alone, with golden vectors of its own, to a new or empty `folder`.
+
+    Raises:
+        ConfigError: no such layer, or one that reads several streams.
+        OutputError: the folder holds something else, or cannot be written.
+    """
+    design = accelerator.only(layer)
+    with replacing(folder) as staging:
+        write_files(staging, emit(design, hls_options(accelerator.settings)) | accelerator.vectors(design))
+
+
+def _folder(accelerator: Accelerator) -> Path:
+    assert accelerator.project is not None, "reports belong to a project"
+    return accelerator.project / "hls"

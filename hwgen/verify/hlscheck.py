@@ -1,0 +1,91 @@
+"""Checks of an emitted HLS project without an HLS tool: compilers and clang-tidy, pragmas, the portable subset."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hwgen.errors import ToolError
+from hwgen.verify import cpp, pragmas, process, subset
+from hwgen.verify.csim import hls_include
+
+WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
+"""A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""
+
+COMPILERS: dict[str, tuple[str, ...]] = {
+    "g++": ("-Werror", "-fsyntax-only"),
+    "clang++": ("-Werror", "-fsyntax-only"),
+    "clang-tidy": (
+        "--quiet",
+        "--warnings-as-errors=*",
+        "--header-filter=.*",
+        "--checks=-*,bugprone-*,clang-analyzer-*,performance-*,misc-redundant-expression,"
+        "-bugprone-easily-swappable-parameters,-bugprone-implicit-widening-of-multiplication-result,"
+        "-bugprone-suspicious-include",
+    ),
+}
+"""Who looks at the sources, with options of its own.
+
+Kernels take sizes in a row, multiply sizes that are constants, and are included into one source to be read at once:
+those three checks of clang-tidy are off.
+"""
+
+
+@dataclass(frozen=True)
+class HlsCheck:
+    """What the checks say of a project.
+
+    Attributes:
+        pragmas: how many there are for Vitis.
+        compilers: those that took the sources without a warning.
+        missing: compilers that are not installed.
+        findings: what must not be there; the project passes without any.
+    """
+
+    pragmas: int
+    compilers: tuple[str, ...]
+    missing: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.findings
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        lists = {"compilers": self.compilers, "missing": self.missing, "findings": self.findings}
+        return {"pragmas": self.pragmas} | {name: list(values) for name, values in lists.items()}
+
+
+def check(project: Path, top: str, work: Path) -> HlsCheck:
+    """Check the HLS `project` whose top function is `top`; logs go to `work`.
+
+    Raises:
+        ToolError: g++ or the vendor's headers are missing, or a source does not preprocess.
+    """
+    vitis, bambu = (cpp.preprocess(project, tool, work) for tool in ("vitis", "bambu"))
+    found = pragmas.check(vitis, top) + pragmas.check_bambu(bambu) + subset.check(vitis, project, top)
+    present = tuple(name for name in COMPILERS if shutil.which(name))
+    warnings = {name: warning for name in present if (warning := _warning(name, project, work))}
+    return HlsCheck(
+        pragmas=sum(token.is_pragma for token in vitis),
+        compilers=tuple(name for name in present if name not in warnings),
+        missing=tuple(name for name in COMPILERS if name not in present),
+        findings=(*map(str, found), *(f"{name}: {warning}" for name, warning in warnings.items())),
+    )
+
+
+def _warning(compiler: str, project: Path, work: Path) -> str:
+    """The first warning of `compiler` about the sources and their test bench; nothing where it has none."""
+    log = work / f"{compiler}.log"
+    flags: tuple[str | Path, ...] = (*WARNINGS, "-isystem", hls_include())
+    behind = ("--", *flags) if compiler == "clang-tidy" else flags
+    source = cpp.one_source(project, work, "src", "tb")
+    try:
+        process.run([compiler, *COMPILERS[compiler], source, *behind], cwd=work, log=log, timeout_s=cpp.TIMEOUT_S)
+    except ToolError:
+        lines = log.read_text(errors="replace").splitlines()
+        return next((line for line in lines if "error" in line), "see " + str(log))
+    return ""
