@@ -84,7 +84,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("compiler", "tool"), [*(("g++", tool) for tool in TOOLS), ("clang++", "plain")])
+COMPILED = [*(("g++", tool) for tool in TOOLS), pytest.param("clang++", "plain", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize(("compiler", "tool"), COMPILED)
 def test_emitted_sources_compile_without_warnings(compiler: str, tool: str, project: Path, tmp_path: Path) -> None:
     command: list[str | Path] = [compiler, "-std=c++14", "-fsyntax-only", *WARNINGS, *TOOLS[tool]]
     command += ["-isystem", hls_include(), "all.cpp"]
