@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, explore, prove, report, synth, zoo
+from hwgen.cli import bitstream, build, compare, explore, prove, report, synth, zoo
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -56,6 +56,8 @@ for verb in (
     compare.compare,
     compare.roofline,
     synth.synth,
+    bitstream.bitstream,
+    bitstream.boards,
     report.report,
     prove.doctor,
 ):

