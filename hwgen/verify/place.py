@@ -29,6 +29,9 @@ _KINDS = {
 """What nextpnr calls an element, as we call it. A LUT of an iCE40 and the flip-flop behind it are one element."""
 
 _SYNTHESIS = {Chips.ECP5: "synth_ecp5", Chips.ICE40: "synth_ice40 -device u -dsp"}
+_FREED = {Chips.ECP5: (), Chips.ICE40: ("proc", "setattr -unset ram_style -unset rom_style */m:*")}
+"""Commands in front of synthesis: an iCE40 has no LUT RAM, so that memories which ask for it are registers there."""
+
 _TIMEOUT_S = 7200.0
 
 
@@ -105,6 +108,7 @@ def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: 
     lines = [
         f"read_verilog -sv {' '.join(sources)}",
         f"hierarchy -check -top {top}",
+        *_FREED[chips],
         f"setattr -mod -set keep_hierarchy 1 {core}",
         f"{_SYNTHESIS[chips]} -top {top}",
         f"write_verilog -noattr {NETLIST}",
