@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +22,9 @@ from hwgen.cli.common import (
     working,
 )
 from hwgen.cli.prove import read_codes
+
+if TYPE_CHECKING:
+    from hwgen.report.bitstream import BitstreamReport
 
 
 def bitstream(
@@ -45,26 +49,34 @@ def bitstream(
     It goes to PROJECT/bitstream/BOARD. --verify takes frames from --images, or random ones.
     """
     from hwgen import flow
-    from hwgen.report.tables import bitstream_lines, bitstream_table
 
     accelerator = flow.open_project(project)
     frames = read_codes(accelerator, images, verify, key, binarize_at, real, layout, 0) if verify else None
     with working(f"making the bitstream for {board}"):
         report = flow.bitstream(accelerator, board, baud=baud, frames=frames)
-    found = report.to_json()
-    if as_json:
-        print_json(found)
-    else:
-        out.print(bitstream_table(found))
-        out.print("\n".join([*bitstream_lines(found), f"{project}/bitstream/{found['board']}/{found['bitstream']}"]))
-    for mismatch in report.check.mismatches if report.check else ():
+    _show(report, project, as_json)
+    wrong = report.check.mismatches if report.check else ()
+    for mismatch in wrong:
         err.print(f"mismatch: {mismatch}", style="red", markup=False)
     placed = report.placement
     if not placed.meets_timing:
         late = f"timing: {placed.fmax_mhz:g} MHz reached, {placed.clock_mhz:g} MHz needed"
-        err.print(f"{late}: `hwgen build --clock-mhz` or more folding shortens paths", style="yellow", markup=False)
-    if (strict_timing and not placed.meets_timing) or (report.check and report.check.mismatches):
+        err.print(f"{late}: a folding of fewer lanes has shorter paths", style="yellow", markup=False)
+    if wrong or (strict_timing and not placed.meets_timing):
         raise typer.Exit(1)
+
+
+def _show(report: BitstreamReport, project: Path, as_json: bool) -> None:
+    """Print what came out."""
+    from hwgen.report.tables import bitstream_lines, bitstream_table
+
+    found = report.to_json()
+    if as_json:
+        print_json(found)
+        return
+    out.print(bitstream_table(found))
+    where = f"{project}/bitstream/{report.board.name}/{report.file}"
+    out.print("\n".join([*bitstream_lines(found), where]), markup=False, highlight=False, soft_wrap=True)
 
 
 def boards(as_json: AsJson = False) -> None:

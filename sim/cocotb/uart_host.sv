@@ -14,7 +14,9 @@ module uart_host #(
   parameter int unsigned FrameBytes = 1,
   parameter int unsigned ResultBytes = 1,
   parameter int unsigned InputBytes = 1,
-  parameter int unsigned OutputBytes = 1
+  parameter int unsigned OutputBytes = 1,
+  parameter int unsigned BreakBits = 14,
+  parameter int unsigned PauseBits = 6
 ) (
   input  wire logic ap_clk,
   input  wire logic ap_rst_n,
@@ -31,9 +33,6 @@ module uart_host #(
   output logic line_o,
   input  wire logic line_i
 );
-
-  localparam int unsigned BreakBits = 14;
-  localparam int unsigned PauseBits = 6;
 
   // Sending: a break and a pause, then bytes while the frame lasts.
   int unsigned clocks_q, bits_left_q, pause_q, lanes_q, sent_q, received_q;

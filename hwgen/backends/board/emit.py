@@ -135,7 +135,7 @@ class _Pins:
 def emit(design: Design, board: Board, line: Line) -> dict[str, str]:
     """The files that a project's RTL needs beside it: file name -> text.
 
-    `top.sv` is the top level, `pins.lpf` or `pins.pcf` the constraints; the others are library modules.
+    `hwgen_board.sv` is the top level, `pins.lpf` or `pins.pcf` the constraints; the others are library modules.
     """
     context = _Top(
         origin=f"{design.name} on {board.name}",
@@ -153,7 +153,7 @@ def emit(design: Design, board: Board, line: Line) -> dict[str, str]:
     return {
         FIFO: library("rtl")[FIFO],
         **{name: library("board")[name] for name in BRIDGE},
-        "top.sv": render("board/top.sv.j2", context),
+        f"{TOP}.sv": render("board/top.sv.j2", context),
         pins: render(f"board/{pins}.j2", _Pins(board)),
     }
 

@@ -46,11 +46,13 @@ module hwgen_uart_bridge #(
   end
 
   // Reset lasts 15 cycles from power-up, when the counter is zero, or from the last restart.
-  logic [3:0] awake_q = '0;
+  logic [3:0] awake_q;
   logic restart, is_break, timed_out;
 
   assign restart = is_break || timed_out;
   assign ap_rst_n_o = awake_q == '1;
+
+  initial awake_q = '0;
 
   always_ff @(posedge clk_i) begin
     if (restart) awake_q <= '0;
