@@ -1,8 +1,8 @@
 """TFC and a small CNN, both trained, down to a bitstream for an ECP5 with open tools; their netlists against golden.
 
 TFC comes from a QONNX file; the CNN is of the zoo, with the parameters that ship with hwgen, on scikit-learn's digits.
-Each is built for the board's clock, synthesised, placed, routed and packed as `hwgen bitstream` does it, and the netlist
-that was placed classifies real images in simulation. Fmax, utilisation and seconds of wall time are printed.
+Each is built for the board's clock, synthesised, placed, routed and packed as `hwgen bitstream` does it, and the placed
+netlist classifies real images in simulation. Fmax, utilisation and seconds of wall time are printed.
 Targets: no code differs from golden's, and the board's clock is met.
 
     python benchmarks/bitstream.py --tfc TFC_1W1A.onnx --images t10k-images-idx3-ubyte.gz --check

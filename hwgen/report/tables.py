@@ -141,8 +141,8 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
         f"{line['baud']:,} baud, {line['frame_bytes']:,} bytes in and {line['result_bytes']:,} out",
     ]
     if check:
-        where = f"{check['frames']} frames at its ports, {check['frames_at_pins']} at the board's pins"
-        lines.append(f"netlist against golden: {check['mismatches']} mismatches over {where}")
+        where = f"{check['frames']} frames, {check['frames_at_pins']} of them over the serial line"
+        lines.append(f"netlist against golden: {check['mismatches']} mismatches in {where}")
     return lines
 
 

@@ -19,11 +19,13 @@ from hwgen.verify.bench import Job, run
 from hwgen.verify.compare import Mismatch, compare_words
 from hwgen.verify.rtlsim import quiet_cycles
 
-_CELLS = {Chips.ECP5: ("dp16kd.sv", "ecp5.sv"), Chips.ICE40: ("ice40.sv",)}
+_CELLS = {Chips.ECP5: ("dp16kd.sv", "mult18x18d.sv", "ecp5.sv"), Chips.ICE40: ("ice40.sv",)}
 
 
-AT_PINS = 1
-"""Frames that are sent over the simulated serial line: a byte takes hundreds of cycles there."""
+PIN_CYCLES = 5_000_000
+"""Cycles of a whole board that are simulated at most, for more than one frame: a byte takes hundreds of them."""
+
+_RUN_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class NetlistCheck:
     """A netlist held against the golden model.
 
     Attributes:
-        frames: that the accelerator's netlist computed behind its own ports.
-        at_pins: that came and went over the serial line, at the pins of the whole board.
+        frames: that were compared.
+        at_pins: of them, those that came and went over the serial line, at the pins of the whole board. Where these are
+            not all, all went through the accelerator's netlist behind its own ports.
         mismatches: the first difference at the ports and at the pins.
         build_s, run_s: wall time in seconds.
     """
@@ -57,7 +60,7 @@ class NetlistCheck:
 def check(
     graph: Graph, design: Design, codes: Codes, netlist: Path, chips: Chips, line: Line, work: Path
 ) -> NetlistCheck:
-    """Run `codes` (N, *input shape) through the netlist of `design` on a board, the first ones at the board's pins.
+    """Run `codes` (N, *input shape) through the netlist of a board; as many as `PIN_CYCLES` allow at its pins.
 
     Raises:
         ToolError: a tool is missing or fails.
@@ -67,11 +70,14 @@ def check(
     source, sink = design.input, design.output
     mismatches: list[Mismatch] = []
     build_s = run_s = 0.0
-    at_pins = min(AT_PINS, len(codes))
-    jobs = {"ports": core_job(design, netlist, chips), "pins": board_job(design, netlist, chips, line, work)}
-    for (where, job), frames in zip(jobs.items(), (len(codes), at_pins), strict=True):
+    at_pins = max(1, min(len(codes), PIN_CYCLES // line.frame_clocks))
+    runs = [("pins", board_job(design, netlist, chips, line, work), at_pins)]
+    if at_pins < len(codes):
+        runs.append(("ports", core_job(design, netlist, chips), len(codes)))
+    for where, job, frames in runs:
         folder = work / f"simulate_{where}"
-        found = run(job, to_words(golden[source.tensor][:frames], source), folder)
+        words = to_words(golden[source.tensor][:frames], source)
+        found = run(job, words, folder, timeout_s=_RUN_S)
         mismatch = compare_words(f"{sink.name} at the {where}", golden[sink.tensor][:frames], found.outputs, sink)
         mismatches += [mismatch] if mismatch else []
         build_s, run_s = build_s + found.build_s, run_s + found.run_s

@@ -100,7 +100,8 @@ class Placement:
 def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: Path) -> None:
     """Synthesise the files `sources` in the folder `work` for `chips`, the module `core` apart from the rest.
 
-    Leaves `NETLIST`, where `core` is a module of its own, and netlist.json, the same flattened.
+    Leaves `NETLIST`, where `core` is a module of its own, and netlist.json, the same flattened. Nets are single bits:
+    where one bit of a vector depends on another of it, a simulator sees a loop.
 
     Raises:
         ToolError: Yosys is missing or fails.
@@ -111,6 +112,7 @@ def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: 
         *_FREED[chips],
         f"setattr -mod -set keep_hierarchy 1 {core}",
         f"{_SYNTHESIS[chips]} -top {top}",
+        "splitnets",
         f"write_verilog -noattr {NETLIST}",
         "setattr -mod -unset keep_hierarchy *",
         "flatten",
