@@ -118,7 +118,7 @@ def test_too_big_says_what_would_fit(tools: Tools, project: Accelerator) -> None
 
 def test_too_big_whatever_the_folding(tools: Tools, tmp_path: Path) -> None:
     tools(nextpnr=f"cat <<'END'\n{LOG}\nEND\nexit 1")
-    graph = random_network(np.random.default_rng(4), (1024, 1024, 6))
+    graph = random_network(np.random.default_rng(4), (512, 512, 6))
     project = flow.compile(graph, target_interval=1 << 16).write(tmp_path / "large")
     with pytest.raises(
         ConfigError, match=r"No folding fits 3,696 LUT, 2\.4 BRAM, 6 DSP by the cost model: the closest"

@@ -102,12 +102,25 @@ def test_a_host_that_sends_no_break_must_wait_for_the_timeout(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("hwgen_uart_bridge.sv", r"restart = is_break \|\| timed_out", "restart = timed_out"),
-        ("hwgen_uart_bridge.sv", r"\{queued_data, beat_q\} >> 8", "{beat_q, queued_data}"),
-        ("hwgen_uart_rx.sv", r"bit_q == 3'd7", "bit_q == 3'd6"),
-        ("hwgen_uart_tx.sv", r"\{1'b1, data_i, 1'b0\}", "{1'b1, ~data_i, 1'b0}"),
+        pytest.param(
+            "hwgen_uart_bridge.sv", r"restart = is_break \|\| timed_out", "restart = timed_out", id="no break"
+        ),
+        pytest.param("hwgen_uart_rx.sv", r"bit_q == 3'd7", "bit_q == 3'd6", id="seven bits"),
+        pytest.param(
+            "hwgen_uart_bridge.sv",
+            r"\{queued_data, beat_q\} >> 8",
+            "{beat_q, queued_data}",
+            id="bytes of a beat turned round",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "hwgen_uart_tx.sv",
+            r"\{1'b1, data_i, 1'b0\}",
+            "{1'b1, ~data_i, 1'b0}",
+            id="inverted",
+            marks=pytest.mark.long,
+        ),
     ],
-    ids=["no break", "bytes of a beat turned round", "seven bits", "inverted"],
 )
 def test_a_broken_bridge_is_seen(file: str, old: str, new: str, tmp_path: Path) -> None:
     accelerator = dense()
