@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 def bitstream(
     project: Project,
     board: Annotated[str, typer.Option(help="The board; `hwgen boards` lists them.", show_default=False)],
+    clock_mhz: Annotated[
+        float | None, typer.Option(min=1, help="The accelerator's clock.", show_default="the board's oscillator")
+    ] = None,
     baud: Annotated[
         int | None, typer.Option(min=1, help="Bits a second of the serial line.", show_default="the board's")
     ] = None,
@@ -40,7 +43,7 @@ def bitstream(
     real: Real = False,
     layout: LayoutOption = LayoutName.nhwc,
     strict_timing: Annotated[
-        bool, typer.Option("--strict-timing", help="Exit with 1 where the board's clock is not met.")
+        bool, typer.Option("--strict-timing", help="Exit with 1 where the clock is not met.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +56,7 @@ def bitstream(
     accelerator = flow.open_project(project)
     frames = read_codes(accelerator, images, verify, key, binarize_at, real, layout, 0) if verify else None
     with working(f"making the bitstream for {board}"):
-        report = flow.bitstream(accelerator, board, baud=baud, frames=frames)
+        report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)
     _show(report, project, as_json)
     wrong = report.check.mismatches if report.check else ()
     for mismatch in wrong:
@@ -85,6 +88,8 @@ def boards(as_json: AsJson = False) -> None:
     from hwgen.report.tables import boards_table
 
     if as_json:
-        print_json([{"name": b.name, "fpga": b.chip.name, "clock_mhz": b.clock_mhz, "baud": b.baud} for b in BOARDS])
+        print_json(
+            [{"name": b.name, "fpga": b.chip.name, "clock_mhz": b.oscillator_mhz, "baud": b.baud} for b in BOARDS]
+        )
         return
     out.print(boards_table(BOARDS))

@@ -25,22 +25,29 @@ _KEPT = (TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log")
 
 
 def bitstream(
-    accelerator: Accelerator, board: str, *, baud: int | None = None, frames: Codes | None = None
+    accelerator: Accelerator,
+    board: str,
+    *,
+    clock_mhz: float | None = None,
+    baud: int | None = None,
+    frames: Codes | None = None,
 ) -> BitstreamReport:
     """Write the bitstream of a project for `board` to its folder `bitstream/<board>`, whole or not at all.
 
-    The top level, its pins, the netlist, the timing report and the logs stand beside it. `frames` are run through the
-    simulated netlist and compared with golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the
-    report says so.
+    The accelerator runs at `clock_mhz`, or at the board's oscillator. The top level, its pins, the netlist, the timing
+    report and the logs stand beside the bitstream. `frames` are run through the simulated netlist and compared with
+    golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the report says so.
 
     Raises:
-        ConfigError: an unknown board, a rate that it does not take, a design that it does not hold.
+        ConfigError: an unknown board, a clock or rate that it does not take, a design that it does not hold.
         ToolError: a tool is missing or fails.
         MismatchError: the netlist gives another number of beats than golden.
         OutputError: the folder cannot be written.
     """
     assert accelerator.project is not None, "a bitstream belongs to a project"
     chosen = board_of(board)
+    if clock_mhz is not None:
+        chosen = chosen.clocked(clock_mhz)
     line = line_of(accelerator.design, chosen, baud)
     find_tools(chosen.chip.family)
     folder = accelerator.project / "bitstream" / chosen.name

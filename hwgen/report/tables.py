@@ -135,7 +135,7 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
     line, check, slow = report["serial_line"], report["netlist_check"], report["critical_path"]
     verdict = "met" if report["meets_timing"] else "NOT met"
     lines = [
-        f"Fmax {report['fmax_mhz']:g} MHz: the board's {report['clock_mhz']:g} MHz are {verdict}; the slowest path "
+        f"Fmax {report['fmax_mhz']:g} MHz: {report['clock_mhz']:g} MHz are {verdict}; the slowest path "
         f"takes {slow['delay_ns']:.1f} ns, {slow['routing_ns']:.1f} ns of it on wires",
         f"{report['fps']:,.0f} frames/s at {report['clock_mhz']:g} MHz; {line['fps']:,.1f} over the serial line of "
         f"{line['baud']:,} baud, {line['frame_bytes']:,} bytes in and {line['result_bytes']:,} out",
@@ -154,7 +154,7 @@ def boards_table(boards: Sequence[Board]) -> Table:
     for heading in ("clock MHz", "baud"):
         table.add_column(heading, justify="right")
     for board in boards:
-        table.add_row(board.name, board.chip.name, board.chip.package, str(board.clock_mhz), f"{board.baud:,}")
+        table.add_row(board.name, board.chip.name, board.chip.package, str(board.oscillator_mhz), f"{board.baud:,}")
     return table
 
 

@@ -19,7 +19,10 @@ from hwgen.verify.bench import Job, run
 from hwgen.verify.compare import Mismatch, compare_words
 from hwgen.verify.rtlsim import quiet_cycles
 
-_CELLS = {Chips.ECP5: ("dp16kd.sv", "mult18x18d.sv", "ecp5.sv"), Chips.ICE40: ("ice40.sv",)}
+_CELLS = {
+    Chips.ECP5: ("dp16kd.sv", "mult18x18d.sv", "ehxplll.sv", "ecp5.sv"),
+    Chips.ICE40: ("sb_pll40_pad.sv", "ice40.sv"),
+}
 
 
 PIN_CYCLES = 5_000_000

@@ -108,7 +108,7 @@ def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: 
     """
     lines = [
         f"read_verilog -sv {' '.join(sources)}",
-        f"hierarchy -check -top {top}",
+        f"hierarchy -top {top}",
         *_FREED[chips],
         f"setattr -mod -set keep_hierarchy 1 {core}",
         f"{_SYNTHESIS[chips]} -top {top}",

@@ -30,7 +30,7 @@ def test_boards_are_named_once_and_their_lines_divide_their_clocks() -> None:
     assert len({board.name for board in BOARDS}) == len(BOARDS) >= 8
     for board in BOARDS:
         assert board.name == board.name.lower()
-        assert board.clock_mhz * 1_000_000 % board.baud == 0
+        assert board.clock_mhz == board.oscillator_mhz and board.clock_mhz * 1_000_000 % board.baud == 0
         assert len({board.clock, board.rx, board.tx, board.led}) == 4
 
 
@@ -66,12 +66,14 @@ def test_the_queue_of_a_line_is_a_power_of_two_of_blocks() -> None:
     assert line_of(slow, board_of("ulx3s-85f")).fifo_bytes == 2048
 
 
-@pytest.mark.parametrize(("baud", "found"), [(2_000_000, "2,000,000"), (1_300_000, "1,300,000")])
-def test_a_rate_that_the_clock_cannot_give(baud: int, found: str) -> None:
+@pytest.mark.parametrize(
+    ("baud", "found", "nearest"), [(2_000_000, "2,000,000", "1,500,000"), (1_300_000, "1,300,000", "1,333,333")]
+)
+def test_a_rate_that_the_clock_cannot_give(baud: int, found: str, nearest: str) -> None:
     with pytest.raises(ConfigError) as error:
         line_of(dense(), board_of("icebreaker"), baud)
-    must = "baud: must be the clock of 12 MHz by a whole number of at least 8, within 2 %"
-    assert str(error.value) == f"{must}; found {found}. icebreaker takes 1,000,000."
+    must = "baud: must divide 12 MHz by a whole number from 8 on, within 2 %"
+    assert str(error.value) == f"{must}; found {found}. The nearest is {nearest}."
 
 
 def test_the_files_of_a_board() -> None:
@@ -88,6 +90,47 @@ def test_the_files_of_a_board() -> None:
     small = emit(design, board_of("icebreaker"), line_of(design, board_of("icebreaker")))
     assert "set_io clk_i 35\nset_io -pullup yes uart_rx_i 6\nset_io uart_tx_o 9\n" in small["pins.pcf"]
     assert "led_o = !overrun;" in small[f"{TOP}.sv"]
+
+
+@pytest.mark.parametrize(
+    ("board", "wanted", "parameters"),
+    [
+        ("ulx3s-85f", 60.0, {"ReferenceDivider": 5, "FeedbackDivider": 12, "OutputDivider": 10}),
+        ("ulx3s-85f", 50.0, {"ReferenceDivider": 1, "FeedbackDivider": 2, "OutputDivider": 12}),
+        ("orangecrab-25f", 64.0, {"ReferenceDivider": 3, "FeedbackDivider": 4, "OutputDivider": 9}),
+        ("icebreaker", 30.0, {"Divr": 0, "Divf": 79, "Divq": 5, "FilterRange": 1}),
+        ("icebreaker", 24.0, {"Divr": 0, "Divf": 63, "Divq": 5, "FilterRange": 1}),
+    ],
+)
+def test_another_clock(board: str, wanted: float, parameters: dict[str, int]) -> None:
+    """The values for 60 and 30 MHz are those of ecppll and icepll."""
+    found = board_of(board).clocked(wanted)
+    assert found.pll is not None and found.clock_mhz == pytest.approx(wanted, rel=1e-12)
+    assert found.pll.parameters == parameters
+
+
+def test_a_clock_near_enough_and_the_oscillator_itself() -> None:
+    board = board_of("icebreaker")
+    assert board.clocked(20.3).clock_mhz == 20.25
+    assert board.clocked(24.0).clocked(12.0) == board
+
+
+def test_the_top_level_with_another_clock() -> None:
+    design, board = dense(), board_of("ulx3s-85f").clocked(60)
+    files = emit(design, board, line_of(design, board))
+    assert "  hwgen_pll_ecp5 #(\n    .ReferenceDivider(5), .FeedbackDivider(12)," in files[f"{TOP}.sv"]
+    assert "assign clk" not in files[f"{TOP}.sv"] and ".ClocksPerBit (60)" in files[f"{TOP}.sv"]
+    assert "hwgen_pll_ecp5.sv" in files and 'PORT "clk_i" 25 MHZ' in files["pins.lpf"]
+
+
+@pytest.mark.parametrize(
+    ("board", "wanted", "chip"), [("icebreaker", 7.0, "iCE40UP5K"), ("ulx3s-25f", 2.0, "LFE5U-25F")]
+)
+def test_a_clock_out_of_reach(board: str, wanted: float, chip: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        board_of(board).clocked(wanted)
+    must = f"clock-mhz: must be a clock that the {chip} makes of {board_of(board).oscillator_mhz} MHz, within 0.5 %"
+    assert str(error.value) == f"{must}; found {wanted:g}. {board} runs at its own without the option."
 
 
 def lint(sources: list[Path], top: str, work: Path) -> None:

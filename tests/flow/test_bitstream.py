@@ -148,11 +148,14 @@ def test_json_and_the_list_of_boards(tools: Tools, project: Accelerator) -> None
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("board", ["icebreaker", "ulx3s-25f"])
-def test_a_real_bitstream_whose_netlist_is_golden(project: Accelerator, board: str, tmp_path: Path) -> None:
-    """All tools for once; a netlist with the input of one flip-flop inverted must be seen."""
+@pytest.mark.parametrize(("board", "clock_mhz"), [("icebreaker", 24.0), ("ulx3s-25f", 60.0)])
+def test_a_real_bitstream_whose_netlist_is_golden(
+    project: Accelerator, board: str, clock_mhz: float, tmp_path: Path
+) -> None:
+    """All tools for once, and a clock of the loop; a netlist with the input of one flip-flop inverted must be seen."""
     codes = project.codes(12, seed=1)
-    report = flow.bitstream(project, board, frames=codes)
+    report = flow.bitstream(project, board, clock_mhz=clock_mhz, frames=codes)
+    assert report.placement.clock_mhz == pytest.approx(clock_mhz, rel=1e-3)
     assert report.check is not None and report.check.mismatches == ()
     assert (report.check.frames, report.check.at_pins) == (12, 12)
     assert report.placement.meets_timing and report.placement.use["LUT"].used > 100

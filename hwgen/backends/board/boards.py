@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from hwgen.backends.board.pll import Pll, ecp5_pll, ice40_pll
 from hwgen.errors import ConfigError
 from hwgen.hw.device import device_of
 from hwgen.hw.resources import Resources
@@ -61,8 +62,8 @@ class Board:
     """A board.
 
     Attributes:
-        clock_mhz: its oscillator, which clocks the accelerator.
-        baud: bits a second of the serial line: the clock divides by it without rest.
+        oscillator_mhz: what it brings; it clocks the accelerator where there is no `pll`.
+        baud: bits a second of the serial line: the oscillator divides by it without rest.
         clock, rx, tx, led: pins; the FPGA listens on `rx` and talks on `tx`.
         led_low: the LED shines when its pin is low.
         source: the public document that the pins are from.
@@ -70,7 +71,7 @@ class Board:
 
     name: str
     chip: Chip
-    clock_mhz: int
+    oscillator_mhz: int
     clock: str
     rx: str
     tx: str
@@ -78,6 +79,27 @@ class Board:
     led_low: bool
     source: str
     baud: int = 1_000_000
+    pll: Pll | None = None
+
+    @property
+    def clock_mhz(self) -> float:
+        """The accelerator's clock."""
+        return self.pll.clock_mhz if self.pll else self.oscillator_mhz
+
+    def clocked(self, wanted_mhz: float) -> Board:
+        """The board with the accelerator at `wanted_mhz`, as near as its phase-locked loop comes.
+
+        Raises:
+            ConfigError: that is out of its reach.
+        """
+        if wanted_mhz == self.oscillator_mhz:
+            return replace(self, pll=None)
+        make = {Chips.ECP5: ecp5_pll, Chips.ICE40: ice40_pll}[self.chip.family]
+        pll = make(self.oscillator_mhz, wanted_mhz)
+        if pll is None:
+            must = f"must be a clock that the {self.chip.name} makes of {self.oscillator_mhz} MHz, within 0.5 %"
+            raise ConfigError("clock-mhz", must, f"{wanted_mhz:g}", f"{self.name} runs at its own without the option")
+        return replace(self, pll=pll)
 
 
 def _ecp5(size: str, package: str) -> Chip:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hwgen.backends.board.boards import Board
+from hwgen.backends.board.pll import Pll
 from hwgen.backends.render import library, render
 from hwgen.errors import ConfigError
 from hwgen.hw.design import Design
@@ -66,11 +67,12 @@ def line_of(design: Design, board: Board, baud: int | None = None) -> Line:
     Raises:
         ConfigError: the clock of the board is too slow for `baud`, or cannot be divided to it.
     """
-    rate, hertz = baud or board.baud, board.clock_mhz * 1_000_000
+    rate, hertz = baud or board.baud, board.clock_mhz * 1e6
     clocks = round(hertz / rate)
     if clocks < _FEWEST_CLOCKS or abs(hertz / clocks / rate - 1) > _MOST_DRIFT:
-        must = f"must be the clock of {board.clock_mhz} MHz by a whole number of at least {_FEWEST_CLOCKS}, within 2 %"
-        raise ConfigError("baud", must, f"{rate:,}", f"{board.name} takes {board.baud:,}")
+        must = f"must divide {board.clock_mhz:g} MHz by a whole number from {_FEWEST_CLOCKS} on, within 2 %"
+        nearest = hertz / max(_FEWEST_CLOCKS, clocks)
+        raise ConfigError("baud", must, f"{rate:,}", f"The nearest is {nearest:,.0f}")
     source, sink = (stream.axis_width // 8 for stream in (design.input, design.output))
     line = Line(rate, clocks, design.input.beats * source, design.output.beats * sink, source, sink, 0)
     block = board.chip.family.block_bytes
@@ -115,6 +117,7 @@ class _Top(_Sheet):
 
     design: str
     timeout_clocks: int
+    plls: tuple[Pll, ...]
     led: str
 
 
@@ -146,13 +149,14 @@ def emit(design: Design, board: Board, line: Line) -> dict[str, str]:
         input_width=design.input.axis_width,
         output_width=design.output.axis_width,
         design=design.name,
-        timeout_clocks=board.clock_mhz * 1_000_000,
+        timeout_clocks=round(board.clock_mhz * 1e6),
+        plls=(board.pll,) if board.pll else (),
         led="!overrun" if board.led_low else "overrun",
     )
     pins = f"pins.{board.chip.family.constraints}"
     return {
         FIFO: library("rtl")[FIFO],
-        **{name: library("board")[name] for name in BRIDGE},
+        **{name: library("board")[name] for name in (*BRIDGE, *([f"{board.pll.module}.sv"] if board.pll else []))},
         f"{TOP}.sv": render("board/top.sv.j2", context),
         pins: render(f"board/{pins}.j2", _Pins(board)),
     }

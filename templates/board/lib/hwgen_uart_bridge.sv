@@ -5,9 +5,10 @@
 // bytes a frame has, so that nothing else is sent. The host sends a frame when it has the result of
 // the one before.
 //
-// Bridge and accelerator start again, at the first byte of a frame, after power-up, after a break
-// (the line low for twelve bits), and when a frame begun gets no byte for `TimeoutClocks`. A host
-// that died in the middle of a frame leaves nothing behind.
+// Bridge and accelerator start again, at the first byte of a frame, after power-up, when `locked_i`
+// says that the clock is not steady, after a break (the line low for twelve bits), and when a frame
+// begun gets no byte for `TimeoutClocks`. A host that died in the middle of a frame leaves nothing
+// behind.
 //
 // The line cannot be held back: `FifoBytes` must cover the bytes that arrive while the accelerator
 // takes none. `overrun_o` says that a byte was lost, until the next start.
@@ -27,6 +28,7 @@ module hwgen_uart_bridge #(
   localparam int unsigned TimeoutBits = $clog2(TimeoutClocks + 1)
 ) (
   input  wire logic                     clk_i,
+  input  wire logic                     locked_i,
 
   input  wire logic                     uart_rx_i,
   output logic                          uart_tx_o,
@@ -49,7 +51,7 @@ module hwgen_uart_bridge #(
   logic [3:0] awake_q;
   logic restart, is_break, timed_out;
 
-  assign restart = is_break || timed_out;
+  assign restart = is_break || timed_out || !locked_i;
   assign ap_rst_n_o = awake_q == '1;
 
   initial awake_q = '0;
