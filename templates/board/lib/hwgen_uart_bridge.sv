@@ -49,14 +49,16 @@ module hwgen_uart_bridge #(
 
   // Reset lasts 15 cycles from power-up, when the counter is zero, or from the last restart.
   logic [3:0] awake_q;
-  logic restart, is_break, timed_out;
+  logic restart, is_break, timed_out, locked_meta_q, locked_q;
 
-  assign restart = is_break || timed_out || !locked_i;
+  assign restart = is_break || timed_out || !locked_q;
   assign ap_rst_n_o = awake_q == '1;
 
   initial awake_q = '0;
 
   always_ff @(posedge clk_i) begin
+    locked_meta_q <= locked_i;
+    locked_q <= locked_meta_q;
     if (restart) awake_q <= '0;
     else if (!ap_rst_n_o) awake_q <= awake_q + 1'b1;
   end
@@ -93,6 +95,7 @@ module hwgen_uart_bridge #(
     end
   end
 
+  // Bytes wait here while the accelerator takes none.
   logic [7:0] queued_data;
   logic queue_ready, queued_valid, queued_ready;
 
