@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import build, compare, explore, hls, predict, prove, report, synth, zoo
+from hwgen.cli import bitstream, build, compare, explore, hls, predict, prove, report, synth, zoo
 from hwgen.cli.common import err
 from hwgen.errors import HwgenError
 
@@ -58,6 +58,8 @@ for verb in (
     compare.roofline,
     synth.synth,
     hls.hls,
+    bitstream.bitstream,
+    bitstream.boards,
     report.report,
     prove.doctor,
 ):

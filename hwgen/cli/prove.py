@@ -90,7 +90,7 @@ def simulate(
     from hwgen.verify.bench import Stalls
 
     accelerator = flow.open_project(project)
-    codes = _codes(accelerator, images, frames, key, binarize_at, real, layout, seed)
+    codes = read_codes(accelerator, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
     options = {"stalls": stalls, "pace": input_interval, "reset_after_beats": reset_after, "work": work}
@@ -136,7 +136,7 @@ def evaluate(
     from hwgen.verify.vectors import read_array
 
     accelerator = flow.open_project(project)
-    codes = _codes(accelerator, images, frames, key, binarize_at, real, layout, 0)
+    codes = read_codes(accelerator, images, frames, key, binarize_at, real, layout, 0)
     truth = read_array(labels, label_key)
     with working(f"evaluating {len(codes)} frames on {backend.value}"):
         outputs = accelerator.outputs(codes, backend.value)
@@ -168,7 +168,7 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _codes(
+def read_codes(
     accelerator: Accelerator,
     images: Path | None,
     frames: int | None,

@@ -6,12 +6,14 @@
     explore    integer network -> the best of many designs                  (explore)
     synthesise project -> cells of every unit, counted beside the cost model (verify)
     hls        project -> C++ checked, taken through Vitis HLS, its reports read (verify)
+    bitstream  project -> placed and routed for a board, its netlist simulated (backends, verify)
     simulate   project -> every stream compared with golden, cycles counted (verify)
 
 A stage imports its back end or frontend only when it runs.
 """
 
 from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.bitstream import bitstream
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
 from hwgen.flow.project import record, replacing
 from hwgen.flow.stages import compile, compile_with, load, open_project, variant, with_top1
@@ -20,6 +22,7 @@ __all__ = [
     "Accelerator",
     "Plan",
     "accelerator_at",
+    "bitstream",
     "compile",
     "compile_with",
     "explore",

@@ -198,10 +198,10 @@ class Accelerator:
             raise ConfigError("unit", f"must be one of {', '.join(names)}", unit)
         target = _family(family, self.design.part)
         with work_folder(work) as scratch:
-            found = synthesise([Project(self.design.name, self._rtl())], target, scratch, unit=unit)
+            found = synthesise([Project(self.design.name, self.rtl_files())], target, scratch, unit=unit)
         return compare(self.design, found[0], tool_version())
 
-    def _rtl(self) -> dict[str, str]:
+    def rtl_files(self) -> dict[str, str]:
         """The RTL project's files: those on disk where it was written."""
         if self.project is None:
             from hwgen.backends import rtl

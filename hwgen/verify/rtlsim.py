@@ -45,9 +45,14 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:
         output=design.output,
         memories=project / "mem" if (project / "mem").is_dir() else None,
         taps=_taps(design) if taps else (),
-        quiet_limit=_QUIET_CYCLES + 16 * sum(unit.cycles for unit in design.units),
+        quiet_limit=quiet_cycles(design),
         address_bits=control.address_bits if control else 0,
     )
+
+
+def quiet_cycles(design: Design) -> int:
+    """Cycles without a beat at either end after which `design` counts as stuck."""
+    return _QUIET_CYCLES + 16 * sum(unit.cycles for unit in design.units)
 
 
 def _taps(design: Design) -> tuple[Tap, ...]:

@@ -154,11 +154,16 @@ def _found(top: str, cells: Mapping[str, Mapping[str, int]], family: Family) -> 
 
 
 def find_yosys() -> Path:
-    """The program: beside this Python, or on the PATH. Raises: ToolError."""
-    beside = Path(sys.executable).with_name(YOSYS)
-    found = beside if beside.is_file() else shutil.which(YOSYS)
+    """The program Yosys. Raises: ToolError."""
+    return find_program(YOSYS, "synthesise")
+
+
+def find_program(name: str, use: str) -> Path:
+    """A program of the extra `fpga`: beside this Python, or on the PATH. Raises: ToolError."""
+    beside = Path(sys.executable).with_name(name)
+    found = beside if beside.is_file() else shutil.which(name)
     if found is None:
-        raise ToolError(YOSYS, "must be installed to synthesise", "no such program", "pip install 'hwgen[fpga]'")
+        raise ToolError(name, f"must be installed to {use}", "no such program", "pip install 'hwgen[fpga]'")
     return Path(found)
 
 

@@ -1,0 +1,140 @@
+"""Boards with an FPGA that open tools place and route: what sits on them, and on which pins."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from hwgen.backends.board.pll import Pll, ecp5_pll, ice40_pll
+from hwgen.errors import ConfigError
+from hwgen.hw.device import device_of
+from hwgen.hw.resources import Resources
+
+
+class Chips(Enum):
+    """FPGAs that the same tools place and route."""
+
+    ECP5 = "ecp5"
+    ICE40 = "ice40"
+
+    @property
+    def constraints(self) -> str:
+        """The suffix of a file of pin constraints."""
+        return {Chips.ECP5: "lpf", Chips.ICE40: "pcf"}[self]
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of a bitstream."""
+        return {Chips.ECP5: "bit", Chips.ICE40: "bin"}[self]
+
+    @property
+    def block_bytes(self) -> int:
+        """Bytes of a block RAM that is 8 or 9 bits wide."""
+        return {Chips.ECP5: 2048, Chips.ICE40: 512}[self]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An FPGA in its package.
+
+    Attributes:
+        size: its option of nextpnr.
+        part: the device of hwgen's that stands for it in estimates.
+    """
+
+    family: Chips
+    name: str
+    size: str
+    package: str
+    part: str
+
+    @property
+    def capacity(self) -> Resources:
+        """What a design may be folded for; the blocks of an iCE40, of 4 kbit each, in whole blocks of 18."""
+        if self.family is Chips.ICE40:
+            return Resources(lut=5_280, ff=5_280, bram18=6, dsp=8)
+        return device_of(self.part).capacity
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board.
+
+    Attributes:
+        oscillator_mhz: what it brings; it clocks the accelerator where there is no `pll`.
+        baud: bits a second of the serial line: the oscillator divides by it without rest.
+        clock, rx, tx, led: pins; the FPGA listens on `rx` and talks on `tx`.
+        led_low: the LED shines when its pin is low.
+        source: the public document that the pins are from.
+    """
+
+    name: str
+    chip: Chip
+    oscillator_mhz: int
+    clock: str
+    rx: str
+    tx: str
+    led: str
+    led_low: bool
+    source: str
+    baud: int = 1_000_000
+    pll: Pll | None = None
+
+    @property
+    def clock_mhz(self) -> float:
+        """The accelerator's clock."""
+        return self.pll.clock_mhz if self.pll else self.oscillator_mhz
+
+    def clocked(self, wanted_mhz: float) -> Board:
+        """The board with the accelerator at `wanted_mhz`, as near as its phase-locked loop comes.
+
+        Raises:
+            ConfigError: that is out of its reach.
+        """
+        if wanted_mhz == self.oscillator_mhz:
+            return replace(self, pll=None)
+        make = {Chips.ECP5: ecp5_pll, Chips.ICE40: ice40_pll}[self.chip.family]
+        pll = make(self.oscillator_mhz, wanted_mhz)
+        if pll is None:
+            must = f"must be a clock that the {self.chip.name} makes of {self.oscillator_mhz} MHz, within 0.5 %"
+            raise ConfigError("clock-mhz", must, f"{wanted_mhz:g}", f"{self.name} runs at its own without the option")
+        return replace(self, pll=pll)
+
+
+def _ecp5(size: str, package: str) -> Chip:
+    """An ECP5 of `size` thousand look-up tables. The 12F is a 25F under another name."""
+    return Chip(Chips.ECP5, f"LFE5U-{size}F", f"--{size}k", package, f"lfe5u-{'25' if size == '12' else size}f")
+
+
+_ULX3S = "ULX3S manual and constraint file, boards 2.x and 3.x"
+_COLORLIGHT = "Colorlight i5 7.0 on its extension board, as its pin-out sheet has it"
+_ORANGECRAB = "OrangeCrab 0.2, schematic; the serial line is pins 0 (in) and 1 (out) of the header"
+_ICEBREAKER = "iCEBreaker 1.0, constraint file of its examples"
+
+BOARDS = (
+    *(
+        Board(f"ulx3s-{size}f", _ecp5(size, "CABGA381"), 25, "G2", "M1", "L4", "B2", False, _ULX3S)
+        for size in ("12", "25", "45", "85")
+    ),
+    Board("colorlight-i5", _ecp5("25", "CABGA381"), 25, "P3", "H18", "J17", "U16", True, _COLORLIGHT),
+    *(
+        Board(f"orangecrab-{size}f", _ecp5(size, "CSFBGA285"), 48, "A9", "N17", "M18", "K4", True, _ORANGECRAB)
+        for size in ("25", "85")
+    ),
+    Board(
+        "icebreaker",
+        Chip(Chips.ICE40, "iCE40UP5K", "--up5k", "sg48", "lfe5u-25f"),
+        12, "35", "6", "9", "11", True, _ICEBREAKER,
+    ),
+)  # fmt: skip
+
+
+def board_of(name: str) -> Board:
+    """The board called `name`. Raises: ConfigError, which names those that come closest."""
+    known = {board.name: board for board in BOARDS}
+    if name.lower() in known:
+        return known[name.lower()]
+    close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0)
+    change = f"The closest names are {', '.join(close)}; `hwgen boards` lists all"
+    raise ConfigError("board", "must be a known board", name, change)

@@ -1,0 +1,80 @@
+"""Clocks other than the oscillator's, by the phase-locked loop of an FPGA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_NEAR = 0.005
+"""Share by which a clock may miss what was asked for."""
+
+
+@dataclass(frozen=True)
+class Pll:
+    """The settings of a phase-locked loop.
+
+    Attributes:
+        clock_mhz: that comes out.
+        module: of the library, which holds the FPGA's own primitive.
+        parameters: of that module.
+    """
+
+    clock_mhz: float
+    module: str
+    parameters: Mapping[str, int]
+
+    @property
+    def assignments(self) -> tuple[str, ...]:
+        """The parameters as an instance sets them."""
+        return tuple(f".{name}({value})" for name, value in self.parameters.items())
+
+
+def ecp5_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
+    """The EHXPLLL that comes nearest to `wanted_mhz`; None where none comes near.
+
+    The phase detector takes 3.125 to 400 MHz, the oscillator inside runs at 400 to 800 MHz (Lattice FPGA-DS-02012,
+    sysCLOCK PLL timing); of equals the one nearest to its middle is taken.
+    """
+
+    def settings() -> Iterator[tuple[float, float, Pll]]:
+        for divider in range(1, 129):
+            detector = reference_mhz / divider
+            if not 3.125 <= detector <= 400:
+                continue
+            feedback = max(1, min(128, round(wanted_mhz / detector)))
+            clock = detector * feedback
+            for output in range(1, 129):
+                if 400 <= clock * output <= 800:
+                    values = {"ReferenceDivider": divider, "FeedbackDivider": feedback, "OutputDivider": output}
+                    yield abs(clock - wanted_mhz), abs(clock * output - 600), Pll(clock, "hwgen_pll_ecp5", values)
+
+    return _nearest(settings(), wanted_mhz)
+
+
+def ice40_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
+    """The SB_PLL40_PAD that comes nearest to `wanted_mhz`; None where none comes near.
+
+    The phase detector takes 10 to 133 MHz, the oscillator inside runs at 533 to 1066 MHz, and the filter is set by the
+    detector's rate (Lattice FPGA-TN-02052).
+    """
+
+    def settings() -> Iterator[tuple[float, float, Pll]]:
+        for divider in range(16):
+            detector = reference_mhz / (divider + 1)
+            if not 10 <= detector <= 133:
+                continue
+            for power in range(1, 7):
+                feedback = max(0, min(127, round(wanted_mhz * 2**power / detector) - 1))
+                inside = detector * (feedback + 1)
+                if 533 <= inside <= 1066:
+                    clock, steps = inside / 2**power, (17, 26, 44, 66, 101)
+                    values = {"Divr": divider, "Divf": feedback, "Divq": power}
+                    values["FilterRange"] = 1 + sum(detector >= step for step in steps)
+                    yield abs(clock - wanted_mhz), abs(inside - 800), Pll(clock, "hwgen_pll_ice40", values)
+
+    return _nearest(settings(), wanted_mhz)
+
+
+def _nearest(settings: Iterator[tuple[float, float, Pll]], wanted_mhz: float) -> Pll | None:
+    best = min(settings, key=lambda each: each[:2], default=None)
+    return best[2] if best and best[0] <= _NEAR * wanted_mhz else None

