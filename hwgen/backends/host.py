@@ -144,8 +144,8 @@ def _port(name: str, end: str, meaning: str, port: Port) -> PortContext:
         is_signed=int(dtype.signed),
         bipolar=int(isinstance(dtype, Bipolar)),
         vector_beats=stream.vector_beats,
-        beat_bytes=port.beat_bytes,
-        frame_bytes=port.frame_bytes,
+        beat_bytes=port.bus_bytes,
+        frame_bytes=port.bus_frame_bytes,
     )
 
 

@@ -123,11 +123,11 @@ def _fitting(accelerator: Accelerator, chip: Chip) -> str:
     budget = Budget(round(FIT["lut"] * has.lut), round(FIT["bram"] * has.bram, 1), round(FIT["dsp"] * has.dsp))
     free = accelerator.settings.model_copy(update={"part": chip.part, "folding": {}})
     problem = problem_of(accelerator.graph, free)
-    options = f"--max-lut {budget.lut} --max-bram {budget.bram:g} --max-dsp {budget.dsp}"
+    options = f"--part {chip.part} --max-lut {budget.lut} --max-bram {budget.bram:g} --max-dsp {budget.dsp}"
     try:
         design = solve(problem, Goal(None, budget=budget)).design
     except FoldingError as error:
-        return f"No folding fits {budget} by the cost model: the closest takes {error.found}"
+        return f"No folding fits {budget} by the cost model, which gives {error.found}"
     taken = problem.resources(design)
     return f"Build it with {options}: {design.bound:,} cycles a frame and about {taken} by the cost model"
 

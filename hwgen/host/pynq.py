@@ -45,7 +45,8 @@ class PynqTransport:
         self.identity = ports.control.identity if ports.control else 0
         engine = self._core(dma, "an AXI DMA")
         self.send, self.receive = engine.sendchannel, engine.recvchannel
-        self.frame, self.answer = ports.source.frame_bytes, ports.sink.frame_bytes
+        self.source, self.sink = ports.source, ports.sink
+        self.frame, self.answer = ports.source.bus_frame_bytes, ports.sink.bus_frame_bytes
         limit = int(engine.buffer_max_size)
         if limit < max(self.frame, self.answer):
             found = f"{limit} bytes, and frames of {max(self.frame, self.answer)}"
@@ -62,14 +63,14 @@ class PynqTransport:
 
     def exchange(self, data: Bytes, size: int) -> Bytes:
         """See `hwgen.host.transport.Transport`."""
-        answers = np.empty((size // self.answer, self.answer), dtype=np.uint8)
-        step = self.block * self.frame
+        data, step = self.source.to_bus(data), self.block * self.frame
+        answers = np.empty((size // self.sink.frame_bytes, self.answer), dtype=np.uint8)
         for start in range(0, len(data), step):
             block = data[start : start + step]
             self.outgoing[: len(block)] = block
             first = start // self.frame
             self._block(len(block), answers[first : first + len(block) // self.frame])
-        return answers.reshape(-1)
+        return self.sink.from_bus(answers)
 
     def _block(self, count: int, answers: Bytes) -> None:
         """Send `count` bytes of frames and receive their answers, the first transfer of them ready beforehand.

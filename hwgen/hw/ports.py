@@ -50,6 +50,26 @@ class Port:
     def frame_bytes(self) -> int:
         return self.stream.beats * self.beat_bytes
 
+    @property
+    def bus_bytes(self) -> int:
+        """Bytes of a beat where a DMA or Vitis carries it."""
+        return self.stream.bus_width // 8
+
+    @property
+    def bus_frame_bytes(self) -> int:
+        """Bytes of a frame there."""
+        return self.stream.beats * self.bus_bytes
+
+    def to_bus(self, data: Bytes) -> Bytes:
+        """The bytes of beats, (beats * beat_bytes,), as a DMA carries them, (beats * bus_bytes,): zeros behind each."""
+        wide = np.zeros((data.size // self.beat_bytes, self.bus_bytes), dtype=np.uint8)
+        wide[:, : self.beat_bytes] = data.reshape(-1, self.beat_bytes)
+        return wide.reshape(-1)
+
+    def from_bus(self, data: Bytes) -> Bytes:
+        """The inverse of `to_bus`."""
+        return data.reshape(-1, self.bus_bytes)[:, : self.beat_bytes].reshape(-1)
+
     def pack(self, codes: IntArray) -> Bytes:
         """Frames of codes (N, *shape) as the bytes of their beats, (N * frame_bytes,), in the order of a DMA."""
         return packing.to_words(codes.reshape(len(codes), self.stream.size), self.stream).reshape(-1)

@@ -10,10 +10,11 @@ import pytest
 
 from hwgen import flow
 from hwgen.backends import host
+from hwgen.hw.packing import Bytes
 from hwgen.hw.ports import Port, Ports, ports_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Affine
-from hwgen.ir.types import IntType, TensorType, parse_dtype
+from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
 from hwgen.verify.vectors import random_codes
 from tests.builders import codes_of, random_network
 
@@ -64,6 +65,11 @@ def built(folder: Path, ports: Ports, source: str, *flags: str) -> Path:
     return folder / "program"
 
 
+def sent(end: Port, codes: IntArray) -> Bytes:
+    """Frames of codes as a DMA carries them."""
+    return end.to_bus(end.pack(codes))
+
+
 CASES = [
     (("bipolar", (13,), 5), ("int12", (10,), 1)),
     (("uint8", (3, 4, 3), 3), ("int16", (7,), 7)),
@@ -82,14 +88,14 @@ def test_the_header_packs_as_the_driver(tmp_path: Path, source, sink) -> None:
     ports = Ports("dut", "0123456789ab", 100.0, port(*source), port(*sink, affine), ranked=False)
     program = built(tmp_path, ports, "test.c")
     x, y = random_codes(ports, 25, seed=1), codes_of(rng, ports.sink.type.dtype, (25, *sink[1]))
-    answers = ports.sink.pack(y).reshape(25, -1)
+    frames, answers = (sent(end, codes).reshape(25, -1) for end, codes in ((ports.source, x), (ports.sink, y)))
     lines = [
         " ".join([*map(str, codes.ravel()), *(f"{b:x}" for b in answer)])
         for codes, answer in zip(x, answers, strict=True)
     ]
     done = subprocess.run([program], input="\n".join(lines), capture_output=True, text=True, check=True)
     found = [line.split() for line in done.stdout.splitlines()]
-    assert [each[0] for each in found] == [frame.tobytes().hex() for frame in ports.source.pack(x).reshape(25, -1)]
+    assert [each[0] for each in found] == [frame.tobytes().hex() for frame in frames]
     assert [list(map(int, each[1:-1:2])) for each in found] == y.reshape(25, -1).tolist()
     scores = y * affine.scale + affine.offset
     np.testing.assert_allclose([list(map(float, each[2:-1:2])) for each in found], scores, rtol=1e-15)
@@ -125,7 +131,7 @@ static void dma_write(uint32_t offset, uint32_t value) {
 def test_the_example_on_a_dma(tmp_path: Path, status: str, ranked: bool, code: int) -> None:
     ports = Ports("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked)
     answer = np.array([[6, 1, 2, 9, 9]])
-    bytes_of = lambda end, codes: ", ".join(map(str, end.pack(codes).tolist()))  # noqa: E731
+    bytes_of = lambda end, codes: ", ".join(map(str, sent(end, codes).tolist()))  # noqa: E731
     text = DMA.replace("EXPECTED", bytes_of(ports.source, np.ones((1, 10), int)))
     text = text.replace("ANSWER", bytes_of(ports.sink, answer)).replace("STATUS_BITS", status)
     (tmp_path / "dma.h").write_text(text)
@@ -170,7 +176,7 @@ def test_the_example_compiles_for_a_board(tmp_path: Path) -> None:
 
 
 def said(program: Path) -> str:
-    codes_and_bytes = "1 2 3 -1 -2 -3 -4 0 1 2 55 43 21"
+    codes_and_bytes = "1 2 3 -1 -2 -3 -4 0 1 2 55 43 21 0"
     return subprocess.run([program], input=codes_and_bytes, capture_output=True, text=True, check=True).stdout
 
 
@@ -184,5 +190,5 @@ def test_another_lane_order_is_caught(tmp_path: Path) -> None:
     (tmp_path / "dut.h").write_text(header.replace("element % lanes", "(lanes - 1u - element % lanes)"))
     subprocess.run(["gcc", *FLAGS, "test.c", "-o", "program"], cwd=tmp_path, check=True)
     wrong = said(program)
-    assert right.split()[0] == ports.source.pack(np.array([[1, 2, 3, -1, -2, -3, -4, 0, 1, 2]])).tobytes().hex()
+    assert right.split()[0] == sent(ports.source, np.array([[1, 2, 3, -1, -2, -3, -4, 0, 1, 2]])).tobytes().hex()
     assert right.split()[0] != wrong.split()[0] and right.split()[1:] != wrong.split()[1:]

@@ -76,9 +76,11 @@ class FakeDma:
         self.sendchannel, self.recvchannel = SendChannel(self), ReceiveChannel(self)
 
     def take(self, data: np.ndarray) -> None:
-        frames = len(data) // self.ports.source.frame_bytes
-        answer = self.transport.exchange(data, frames * self.ports.sink.frame_bytes)
-        self.packets.extend(answer.reshape(frames, -1))
+        source, sink = self.ports.source, self.ports.sink
+        frames = len(data) // source.bus_frame_bytes
+        assert not data.reshape(-1, source.bus_bytes)[:, source.beat_bytes :].any(), "bytes behind a beat must be 0"
+        answer = self.transport.exchange(source.from_bus(data), frames * sink.frame_bytes)
+        self.packets.extend(sink.to_bus(answer).reshape(frames, -1))
 
 
 class FakeCore:

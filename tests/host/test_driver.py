@@ -111,7 +111,7 @@ def test_a_board_agrees(project: Path, golden: Driver, monkeypatch: pytest.Monke
     np.testing.assert_array_equal(board.outputs(x), golden.outputs(x))
     np.testing.assert_array_equal(board.outputs(x[:1]), golden.outputs(x[:1]))
     sent = board.transport.overlay.axi_dma_0.sendchannel.transfers
-    frame = golden.ports.source.frame_bytes
+    frame = golden.ports.source.bus_frame_bytes
     assert sum(sent) == 34 * frame and max(sent) == min(33, limit // frame) * frame
     assert board.throughput_test(9).frames == 9
 

@@ -51,9 +51,13 @@ class Chip:
 
     @property
     def capacity(self) -> Resources:
-        """What a design may be folded for; the blocks of an iCE40, of 4 kbit each, in whole blocks of 18."""
+        """What a design may be folded for.
+
+        The 30 blocks of an iCE40UP5K, of 4 kbit each, stand for 10 of 18 kbit: memories are wide more often than deep,
+        so that TFC takes 16 of them for 6 of an ECP5.
+        """
         if self.family is Chips.ICE40:
-            return Resources(lut=5_280, ff=5_280, bram18=6, dsp=8)
+            return Resources(lut=5_280, ff=5_280, bram18=10, dsp=8)
         return device_of(self.part).capacity
 
 
