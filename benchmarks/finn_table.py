@@ -71,12 +71,12 @@ def markdown(entries: Sequence[Entry]) -> str:
     return "\n".join(["| " + " | ".join(row) + " |" for row in rows]) + f"\n\n{legend(entries)}.\n"
 
 
-def write_between_marks(path: Path, table: str) -> None:
+def write_between_marks(path: Path, table: str, mark: str = "finn_table") -> None:
     """Put `table` in the place between the two marks of a page."""
-    marked = re.compile(r"(<!-- finn_table -->\n).*?(<!-- /finn_table -->)", re.DOTALL)
+    marked = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
     text, count = marked.subn(lambda found: found[1] + table + found[2], path.read_text())
     if count != 1:
-        sys.exit(f"error: {path}: must hold the marks <!-- finn_table --> and <!-- /finn_table --> once")
+        sys.exit(f"error: {path}: must hold the marks <!-- {mark} --> and <!-- /{mark} --> once")
     path.write_text(text)
 
 

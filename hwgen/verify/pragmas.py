@@ -148,15 +148,15 @@ def check_bambu(tokens: list[Token]) -> list[Finding]:
 
 
 def _pragmas(tokens: list[Token]) -> Iterator[Pragma]:
-    """Every `#pragma HLS`; others are left alone."""
+    """Every pragma; one that is not HLS has no name."""
     for place, token, scopes in scoped(tokens):
-        words = token.text.split()
-        if not token.is_pragma or words[1:2] != ["HLS"]:
+        if not token.is_pragma:
             continue
-        pairs = [word.partition("=") for word in words[3:]]
+        _, maker, name, *words = [*token.text.split(), "", ""]
+        pairs = [word.partition("=") for word in words if word]
         options = {name: value for name, equals, value in pairs if equals}
         flags = tuple(name for name, equals, _ in pairs if not equals)
-        yield Pragma(" ".join(words[2:3]), options, flags, place, token, scopes)
+        yield Pragma(name if maker == "HLS" else "", options, flags, place, token, scopes)
 
 
 def _wrong(pragma: Pragma, tokens: list[Token], top: str) -> Iterator[str]:
@@ -192,8 +192,8 @@ def _of_its_kind(pragma: Pragma, tokens: list[Token], top: str) -> Iterator[str]
     if name and place is None:
         yield f"{name} must be declared before"
     elif place is not None and pragma.name == "array_partition":
-        known = _dimensions(tokens, place)
-        if int(options.get("dim", 0)) > known:
+        known, dim = _dimensions(tokens, place), options.get("dim", "0")
+        if dim.isdecimal() and int(dim) > known:
             yield f"dim must be at most {known}"
     elif place is not None and pragma.name == "stream" and not _is_stream(tokens, place):
         yield f"{name} must be an hls::stream"
