@@ -32,21 +32,23 @@ class Pll:
 def ecp5_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
     """The EHXPLLL that comes nearest to `wanted_mhz`; None where none comes near.
 
-    The phase detector takes 3.125 to 400 MHz, the oscillator inside runs at 400 to 800 MHz (Lattice FPGA-DS-02012,
-    sysCLOCK PLL timing); of equals the one nearest to its middle is taken.
+    The loop's oscillator runs at 400 to 800 MHz and its phase detector takes 10 to 400 MHz (Lattice FPGA-DS-02012,
+    sysCLOCK PLL timing); as Project Trellis does, 3.125 MHz and more are taken where nothing else comes as near. Of
+    equals the oscillator nearest to its middle is taken.
     """
 
-    def settings() -> Iterator[tuple[float, float, Pll]]:
+    def settings() -> Iterator[tuple[float, bool, float, Pll]]:
         for divider in range(1, 129):
             detector = reference_mhz / divider
             if not 3.125 <= detector <= 400:
                 continue
-            feedback = max(1, min(128, round(wanted_mhz / detector)))
+            feedback = max(1, min(80, round(wanted_mhz / detector)))
             clock = detector * feedback
             for output in range(1, 129):
                 if 400 <= clock * output <= 800:
                     values = {"ReferenceDivider": divider, "FeedbackDivider": feedback, "OutputDivider": output}
-                    yield abs(clock - wanted_mhz), abs(clock * output - 600), Pll(clock, "hwgen_pll_ecp5", values)
+                    pll = Pll(clock, "hwgen_pll_ecp5", values)
+                    yield abs(clock - wanted_mhz), detector < 10, abs(clock * output - 600), pll
 
     return _nearest(settings(), wanted_mhz)
 
@@ -58,7 +60,7 @@ def ice40_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
     detector's rate (Lattice FPGA-TN-02052).
     """
 
-    def settings() -> Iterator[tuple[float, float, Pll]]:
+    def settings() -> Iterator[tuple[float, bool, float, Pll]]:
         for divider in range(16):
             detector = reference_mhz / (divider + 1)
             if not 10 <= detector <= 133:
@@ -70,11 +72,12 @@ def ice40_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
                     clock, steps = inside / 2**power, (17, 26, 44, 66, 101)
                     values = {"Divr": divider, "Divf": feedback, "Divq": power}
                     values["FilterRange"] = 1 + sum(detector >= step for step in steps)
-                    yield abs(clock - wanted_mhz), abs(inside - 800), Pll(clock, "hwgen_pll_ice40", values)
+                    yield abs(clock - wanted_mhz), False, abs(inside - 800), Pll(clock, "hwgen_pll_ice40", values)
 
     return _nearest(settings(), wanted_mhz)
 
 
-def _nearest(settings: Iterator[tuple[float, float, Pll]], wanted_mhz: float) -> Pll | None:
-    best = min(settings, key=lambda each: each[:2], default=None)
-    return best[2] if best and best[0] <= _NEAR * wanted_mhz else None
+def _nearest(settings: Iterator[tuple[float, bool, float, Pll]], wanted_mhz: float) -> Pll | None:
+    """The last of the smallest tuple, if its clock is near enough."""
+    best = min(settings, key=lambda each: each[:3], default=None)
+    return best[3] if best and best[0] <= _NEAR * wanted_mhz else None

@@ -42,7 +42,7 @@ module hwgen_pll_ecp5 #(
     .PHASESTEP   (1'b0),
     .PHASELOADREG(1'b0),
     .PLLWAKESYNC (1'b0),
-    .ENCLKOP     (1'b1)
+    .ENCLKOP     (1'b0)
   );
 
 endmodule
