@@ -63,6 +63,7 @@ class Stages:
 
 
 NO_STAGES = Stages()
+"""What a unit has unless the user asks for more."""
 
 
 @dataclass(frozen=True, eq=False)

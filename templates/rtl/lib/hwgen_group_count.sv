@@ -6,7 +6,7 @@
 // an adder. On a carry chain an adder takes one LUT a bit, which has inputs to spare for the logic
 // of its second operand: counting three bits there, and what makes two of them, comes free.
 //
-// Registers stand between its adders, behind every `Span` of them; with less adders it is
+// Registers stand between its adders, behind every `Span` of them; with fewer it is
 // combinational.
 //
 // Do not use it for more bits: adder follows adder. `hwgen_popcount` adds groups in a tree.

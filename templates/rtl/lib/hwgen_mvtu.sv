@@ -176,9 +176,9 @@ module hwgen_mvtu #(
   logic [BeatBits-1:0] beat_q;
 
   if (GateBits > 0) begin : gen_gate
-    logic [NeuronBits-1:0] owed_q;
     localparam int unsigned GatesBits = SumCycles * GateBits;
 
+    logic [NeuronBits-1:0] owed_q;
     logic [GateBits-1:0] gate_q, gate;
     logic [GatesBits-1:0] gates_q;
 
