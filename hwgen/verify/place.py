@@ -26,7 +26,8 @@ _KINDS = {
     "MULT18X18D": "DSP",
     "ICESTORM_DSP": "DSP",
 }
-"""What nextpnr calls an element, as we call it. A block RAM has 18 kbit, of an iCE40 4; there a LUT and the flip-flop behind it are one element."""
+"""What nextpnr calls an element, as we call it. A block RAM has 18 kbit, that of an iCE40 4; there a LUT and the
+flip-flop behind it are one element."""
 
 _SYNTHESIS = {Chips.ECP5: "synth_ecp5", Chips.ICE40: "synth_ice40 -device u -dsp"}
 _FREED = {Chips.ECP5: (), Chips.ICE40: ("proc", "setattr -unset ram_style -unset rom_style */m:*")}
