@@ -21,12 +21,13 @@ _KINDS = {
     "ICESTORM_LC": "LUT",
     "TRELLIS_FF": "FF",
     "TRELLIS_RAMW": "LUT RAM",
-    "DP16KD": "BRAM",
-    "ICESTORM_RAM": "BRAM",
+    "DP16KD": "block RAM",
+    "ICESTORM_RAM": "block RAM",
     "MULT18X18D": "DSP",
     "ICESTORM_DSP": "DSP",
 }
-"""What nextpnr calls an element, as we call it. A LUT of an iCE40 and the flip-flop behind it are one element."""
+"""What nextpnr calls an element, as we call it. A block RAM has 18 kbit, that of an iCE40 4; there a LUT and the
+flip-flop behind it are one element."""
 
 _SYNTHESIS = {Chips.ECP5: "synth_ecp5", Chips.ICE40: "synth_ice40 -device u -dsp"}
 _FREED = {Chips.ECP5: (), Chips.ICE40: ("proc", "setattr -unset ram_style -unset rom_style */m:*")}

@@ -75,7 +75,7 @@ def test_what_is_written(tools: Tools, project: Accelerator) -> None:
     written = json.loads((folder / "report.json").read_text())
     assert written == json.loads(json.dumps(report.to_json())) | {"digest": project.design.digest}
     assert (written["fmax_mhz"], written["meets_timing"], written["fpga"]) == (50.0, True, "LFE5U-85F")
-    assert written["utilisation"]["BRAM"] == {"used": 7, "available": 208}
+    assert written["utilisation"]["block RAM"] == {"used": 7, "available": 208}
     assert written["serial_line"]["frame_bytes"] == 3 and written["netlist_check"] is None
     assert flow.bitstream(project, "ulx3s-85f").placement == report.placement  # it replaces its own
 

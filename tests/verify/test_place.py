@@ -48,7 +48,7 @@ def test_a_timing_report() -> None:
     found = parse_timing(json.dumps(timing()))
     assert (found.clock_mhz, found.fmax_mhz, found.meets_timing) == (25.0, 67.52, True)
     assert found.critical == Critical("u_ram", "u_count", 9.625, 3.5)
-    assert found.use == {"LUT": Use(1766, 83640), "FF": Use(1169, 83640), "BRAM": Use(7, 208)}
+    assert found.use == {"LUT": Use(1766, 83640), "FF": Use(1169, 83640), "block RAM": Use(7, 208)}
 
 
 def test_the_clock_that_is_just_missed() -> None:
