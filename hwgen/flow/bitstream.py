@@ -46,6 +46,10 @@ def bitstream(
     """
     assert accelerator.project is not None, "a bitstream belongs to a project"
     chosen = board_of(board)
+    if accelerator.design.writable:
+        names = ", ".join(unit.name for unit in accelerator.design.writable)
+        must = "must have fixed parameters: nothing on a board reaches its AXI4-Lite port"
+        raise ConfigError(accelerator.design.name, must, f"{names} writable", "Build it without --writable")
     if clock_mhz is not None:
         chosen = chosen.clocked(clock_mhz)
     line = line_of(accelerator.design, chosen, baud)

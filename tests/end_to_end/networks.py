@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Activation, MatMul, Op
 from hwgen.ir.types import Bipolar, DType, IntType, TensorType
+from hwgen.passes.pipeline import integer_network
+from tests import builders
 from tests.builders import Rng, add_dense, chain, codes_of, random_activation, value
 
 # Bipolar comes up most often: binarised layers are what people build.
@@ -58,3 +62,14 @@ def random_folding(seed: int, graph: Graph) -> dict[str, dict[str, int]]:
         for node in graph.nodes
         if isinstance(node.op, MatMul)
     }
+
+
+def random_case(seed: int) -> tuple[Graph, dict[str, Any], Rng]:
+    """A dense network for odd seeds, one on images for even ones; a random folding; a generator for what comes next."""
+    rng = np.random.default_rng(seed)
+    if seed % 2:
+        graph = random_dense_network(seed, depth=1 + seed % 4)
+        return graph, dict(random_folding(seed, graph)), rng
+    graph = builders.random_image_network(rng)
+    wishes = builders.random_folding(rng, integer_network(graph))
+    return graph, {name: wish.model_dump(exclude_none=True) for name, wish in wishes.items()}, rng

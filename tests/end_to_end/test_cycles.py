@@ -18,7 +18,7 @@ from hwgen.hw.folds import folding_entries
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.ir.graph import Graph
 from hwgen.passes.pipeline import integer_network
-from tests.builders import IMAGE_NETWORKS, Rng, random_folding, random_image_network
+from tests.builders import IMAGE_NETWORKS, Rng
 from tests.end_to_end import networks
 from tests.end_to_end.test_real_networks import CASES
 from tests.frontend.onnx_nets import resized
@@ -95,14 +95,7 @@ def random_depths(rng: Rng, design: hwgen.Accelerator) -> dict[str, int]:
 
 def prove_depths(seed: int, folder: Path) -> bool:
     """One random network in a random folding, FIFOs minimal, then otherwise; whether those keep it flowing."""
-    rng = np.random.default_rng(seed)
-    if seed % 2:
-        graph = networks.random_dense_network(seed, depth=1 + seed % 4)
-        folding = networks.random_folding(seed, graph)
-    else:
-        graph = random_image_network(rng)
-        wishes = random_folding(rng, integer_network(graph))
-        folding = {name: wish.model_dump(exclude_none=True) for name, wish in wishes.items()}
+    graph, folding, rng = networks.random_case(seed)
     minimal = hwgen.compile(graph, folding=folding)
     at_some_pace(minimal, seed, 5, folder / "minimal")
     options: dict[str, Any] = {"fifo_depths": random_depths(rng, minimal)} if seed % 3 else {"fifos": "memory"}

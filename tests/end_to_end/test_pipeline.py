@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import hwgen
-from hwgen.passes.pipeline import integer_network
-from tests.builders import random_folding, random_image_network, resnet_like
+from tests.builders import resnet_like
 from tests.end_to_end import networks
 from tests.end_to_end.test_cycles import as_predicted
 
@@ -28,12 +27,5 @@ def test_the_interval_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_random_networks(seed: int, tmp_path: Path) -> None:
     options: dict[str, Any] = {"pipeline": (1, 2, 9, "auto")[seed % 4], "clock_mhz": 350}
-    rng = np.random.default_rng(seed)
-    if seed % 2:
-        graph = networks.random_dense_network(seed, depth=1 + seed % 4)
-        folding = networks.random_folding(seed, graph)
-    else:
-        graph = random_image_network(rng)
-        wishes = random_folding(rng, integer_network(graph))
-        folding = {name: wish.model_dump(exclude_none=True) for name, wish in wishes.items()}
+    graph, folding, _ = networks.random_case(seed)
     as_predicted(hwgen.compile(graph, folding=folding, **options), 4, work=tmp_path)

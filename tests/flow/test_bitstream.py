@@ -104,6 +104,19 @@ def test_a_crash_names_the_log_and_leaves_it(tools: Tools, project: Accelerator)
     assert folders(project) == ["ulx3s-25f"]
 
 
+def test_parameters_must_be_fixed(tools: Tools, tmp_path: Path) -> None:
+    tools()
+    graph = random_network(np.random.default_rng(4), (20, 8, 6))
+    project = flow.compile(graph, writable=("fc0",)).write(tmp_path / "writable")
+    with pytest.raises(ConfigError) as error:
+        flow.bitstream(project, "icebreaker")
+    assert str(error.value) == (
+        "net: must have fixed parameters: nothing on a board reaches its AXI4-Lite port; found fc0 writable. "
+        "Build it without --writable."
+    )
+    assert not (tmp_path / "writable" / "bitstream").exists()
+
+
 def test_too_big_says_what_would_fit(tools: Tools, project: Accelerator) -> None:
     tools(nextpnr=f"cat <<'END'\n{LOG}\nEND\nexit 1")
     with pytest.raises(ConfigError) as error:
