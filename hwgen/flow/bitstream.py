@@ -14,6 +14,7 @@ from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
 from hwgen.flow.project import as_json, replacing, work_folder
 from hwgen.golden.matmul import Codes
+from hwgen.hw.design import Design
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
@@ -45,13 +46,7 @@ def bitstream(
         OutputError: the folder cannot be written.
     """
     assert accelerator.project is not None, "a bitstream belongs to a project"
-    chosen = board_of(board)
-    if accelerator.design.writable:
-        names = ", ".join(unit.name for unit in accelerator.design.writable)
-        must = "must have fixed parameters: nothing on a board reaches its AXI4-Lite port"
-        raise ConfigError(accelerator.design.name, must, f"{names} writable", "Build it without --writable")
-    if clock_mhz is not None:
-        chosen = chosen.clocked(clock_mhz)
+    chosen = _target(accelerator.design, board, clock_mhz)
     line = line_of(accelerator.design, chosen, baud)
     find_tools(chosen.chip.family)
     folder = accelerator.project / "bitstream" / chosen.name
@@ -66,6 +61,16 @@ def bitstream(
             (staging / REPORT).write_text(as_json({**report.to_json(), "digest": accelerator.design.digest}))
     shutil.rmtree(room)
     return report
+
+
+def _target(design: Design, name: str, clock_mhz: float | None) -> Board:
+    """The board called `name`, at `clock_mhz` if given. Raises: ConfigError; also where `design` can be rewritten."""
+    board = board_of(name)
+    if design.writable:
+        must = "must have fixed parameters: nothing on a board reaches its AXI4-Lite port"
+        found = f"{', '.join(unit.name for unit in design.writable)} writable"
+        raise ConfigError(design.name, must, found, "Build it without --writable")
+    return board if clock_mhz is None else board.clocked(clock_mhz)
 
 
 def _made(
