@@ -319,7 +319,7 @@ def test_simulate_checks_its_arguments() -> None:
     x = random_codes(built.graph, 2, seed=0)
     with pytest.raises(ConfigError) as error:
         built.simulate(x, "vcs")
-    assert str(error.value) == "backend: must be one of golden, csim, rtl, dpi; found 'vcs'."
+    assert str(error.value) == "backend: must be one of golden, csim, rtl, dpi, hls-rtl; found 'vcs'."
     with pytest.raises(ConfigError) as error:
         built.simulate(x, "golden", layer="fc9")
     assert str(error.value) == "layer: must be one of fc0, fc1; found fc9."
