@@ -24,8 +24,8 @@ from tests.end_to_end.test_real_networks import CASES
 from tests.frontend.onnx_nets import resized
 from tests.rtl_support import tiered
 
-QUICK = {"TFC_1W1A.onnx", "KWS_W3A3_mlperf.onnx"}
-"""Models whose simulators compile in seconds."""
+QUICK = {"TFC_1W1A.onnx"}
+"""The model whose simulators compile in seconds."""
 MODELS: dict[str, dict[str, Any]] = {
     **{case.model: case.options for case in CASES},
     "CNV_W1A1_BNN-PYNQ.onnx.gz": {},

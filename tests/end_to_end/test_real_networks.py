@@ -127,6 +127,7 @@ def test_separable_convolutions(shared: Path) -> None:
         assert outcome.passed, (backend, outcome.mismatches, outcome.cycles, outcome.predicted)
 
 
+@pytest.mark.long
 def test_the_whole_separable_model_builds(shared: Path, tmp_path: Path) -> None:
     graph = hwgen.load(shared / "models/separable_conv_model_ch_last.onnx", input_type="int8", input_scale=1 / 32)
     design = hwgen.compile(graph, target_interval=2_400_000).write(tmp_path / "out")
