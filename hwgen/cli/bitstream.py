@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,62 +14,101 @@ from hwgen.cli.common import (
     Key,
     LayoutName,
     LayoutOption,
-    Project,
     Real,
     err,
+    numbers,
     out,
     print_json,
+    refuse_for_project,
     working,
 )
+from hwgen.cli.options import InputOffset, InputScale, InputType, SettingsFile
 from hwgen.cli.prove import read_codes
+from hwgen.errors import ConfigError
 
 if TYPE_CHECKING:
+    from hwgen.flow import Accelerator
     from hwgen.report.bitstream import BitstreamReport
 
 
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Folder for the project of a QONNX file.", show_default=False)
+]
+BoardClock = Annotated[
+    float | None, typer.Option(min=1, help="The accelerator's clock.", show_default="the board's oscillator")
+]
+Baud = Annotated[int | None, typer.Option(min=1, help="Bits a second of the serial line.", show_default="the board's")]
+StrictTiming = Annotated[bool, typer.Option("--strict-timing", help="Exit with 1 where the clock is not met.")]
+
+
 def bitstream(
-    project: Project,
+    network: Annotated[Path, typer.Argument(help="A folder from `hwgen build`, or a QONNX file.", show_default=False)],
     board: Annotated[str, typer.Option(help="The board; `hwgen boards` lists them.", show_default=False)],
-    clock_mhz: Annotated[
-        float | None, typer.Option(min=1, help="The accelerator's clock.", show_default="the board's oscillator")
-    ] = None,
-    baud: Annotated[
-        int | None, typer.Option(min=1, help="Bits a second of the serial line.", show_default="the board's")
-    ] = None,
+    output: Output = None,
+    settings: SettingsFile = None,
+    input_type: InputType = None,
+    input_scale: InputScale = None,
+    input_offset: InputOffset = None,
+    clock_mhz: BoardClock = None,
+    baud: Baud = None,
     verify: Annotated[int, typer.Option(min=0, help="Simulate the netlist on N frames and compare with golden.")] = 0,
     images: Images = None,
     key: Key = None,
     binarize_at: Binarize = None,
     real: Real = False,
     layout: LayoutOption = LayoutName.nhwc,
-    strict_timing: Annotated[
-        bool, typer.Option("--strict-timing", help="Exit with 1 where the clock is not met.")
-    ] = False,
+    strict_timing: StrictTiming = False,
     as_json: AsJson = False,
 ) -> None:
-    """Synthesise, place and route a project for a board with open tools, down to its bitstream.
+    """Synthesise, place and route a network for a board with open tools, down to its bitstream.
 
-    It goes to PROJECT/bitstream/BOARD. --verify takes frames from --images, or random ones.
+    A QONNX file is built first, for the board's part and clock. The bitstream goes to bitstream/BOARD in the project.
+    --verify takes frames from --images, or random ones.
     """
     from hwgen import flow
 
-    accelerator = flow.open_project(project)
+    given = {"input_type": input_type, "input_scale": input_scale, "input_offset": input_offset}
+    with working(f"building {network.name}"):
+        accelerator = _accelerator(network, {**given, "output": output, "settings": settings}, board, clock_mhz)
     frames = read_codes(accelerator, images, verify, key, binarize_at, real, layout, 0) if verify else None
     with working(f"making the bitstream for {board}"):
         report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)
-    _show(report, project, as_json)
-    wrong = report.check.mismatches if report.check else ()
-    for mismatch in wrong:
+    _show(report, accelerator, as_json)
+    if _wrong(report) or (strict_timing and not report.placement.meets_timing):
+        raise typer.Exit(1)
+
+
+def _accelerator(network: Path, given: dict[str, Any], board: str, clock_mhz: float | None) -> Accelerator:
+    """The project in a folder, or that of a QONNX file, built for `board` with the options `given`."""
+    from hwgen import config, flow
+    from hwgen.backends.board import board_of
+
+    if network.is_dir():
+        refuse_for_project(network, given)
+        return flow.open_project(network)
+    if given["output"] is None:
+        raise ConfigError("--output", "must name a folder for the project of a QONNX file", "none", "Add -o out")
+    target = board_of(board)
+    base = config.read_settings(given["settings"]) if given["settings"] else config.settings()
+    chosen = base.overridden({"part": target.chip.part, "clock_mhz": clock_mhz or target.oscillator_mhz})
+    scale, offset = (numbers(f"--input-{name}", given[f"input_{name}"]) for name in ("scale", "offset"))
+    graph = flow.load(network, input_type=given["input_type"], input_scale=scale, input_offset=offset)
+    return flow.compile_with(graph, chosen).write(given["output"])
+
+
+def _wrong(report: BitstreamReport) -> bool:
+    """Whether the netlist differs from golden; says so, and whether the clock is missed."""
+    found = report.check.mismatches if report.check else ()
+    for mismatch in found:
         err.print(f"mismatch: {mismatch}", style="red", markup=False)
     placed = report.placement
     if not placed.meets_timing:
         late = f"timing: {placed.fmax_mhz:g} MHz reached, {placed.clock_mhz:g} MHz needed"
         err.print(f"{late}: a folding of fewer lanes has shorter paths", style="yellow", markup=False)
-    if wrong or (strict_timing and not placed.meets_timing):
-        raise typer.Exit(1)
+    return bool(found)
 
 
-def _show(report: BitstreamReport, project: Path, as_json: bool) -> None:
+def _show(report: BitstreamReport, accelerator: Accelerator, as_json: bool) -> None:
     """Print what came out."""
     from hwgen.report.tables import bitstream_lines, bitstream_table
 
@@ -78,7 +117,7 @@ def _show(report: BitstreamReport, project: Path, as_json: bool) -> None:
         print_json(found)
         return
     out.print(bitstream_table(found))
-    where = f"{project}/bitstream/{report.board.name}/{report.file}"
+    where = f"{accelerator.project}/bitstream/{report.board.name}/{report.file}"
     out.print("\n".join([*bitstream_lines(found), where]), markup=False, highlight=False, soft_wrap=True)
 
 

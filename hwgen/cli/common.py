@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from fractions import Fraction
@@ -69,6 +69,14 @@ def numbers(option: str, text: str | None) -> float | list[float] | None:
     except (ValueError, ZeroDivisionError) as error:
         raise ConfigError(option, "must be a number, or one per channel with commas", repr(text)) from error
     return values[0] if len(values) == 1 else values
+
+
+def refuse_for_project(project: Path, given: Mapping[str, Any]) -> None:
+    """Options of a QONNX file must not be `given` where a project brings its own. Raises: ConfigError."""
+    unused = [key for key, value in given.items() if value is not None]
+    if unused:
+        found = f"the project {project}, which has its own"
+        raise ConfigError(f"--{unused[0].replace('_', '-')}", "is for a QONNX file", found, "Leave it out")
 
 
 def print_json(report: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.common import AsJson, err, numbers, out, print_json
+from hwgen.cli.common import AsJson, err, numbers, out, print_json, refuse_for_project
 from hwgen.cli.options import (
     Build,
     Clock,
@@ -31,7 +31,6 @@ from hwgen.cli.options import (
     Top1,
     WorkerCount,
 )
-from hwgen.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -94,10 +93,7 @@ def _network(
         for key in ("input_scale", "input_offset"):
             options[key] = numbers(f"--{key.replace('_', '-')}", frontend[key])
         return flow.load(path, **options), chosen.overridden({**given, "top1": frontend["top1"]})
-    unused = [key for key, value in {**frontend, "settings": settings}.items() if value is not None]
-    if unused:
-        option = f"--{unused[0].replace('_', '-')}"
-        raise ConfigError(option, "is for a QONNX file", f"the project {path}, which has its own", "Leave it out")
+    refuse_for_project(path, {**frontend, "settings": settings})
     project = flow.open_project(path)
     return project.graph, project.settings.overridden({**given, "memory": {}})
 

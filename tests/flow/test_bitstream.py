@@ -20,7 +20,7 @@ from hwgen.ir.types import IntType
 from hwgen.report.bitstream import BitstreamReport
 from hwgen.verify import netlist
 from hwgen.verify.netlist import check
-from tests.builders import random_network
+from tests.builders import random_network, write_qonnx
 from tests.verify.test_place import LOG, timing
 
 YOSYS = "echo synthesised; touch netlist.v netlist.json"
@@ -145,6 +145,30 @@ def test_a_clock_that_is_missed(tools: Tools, project: Accelerator, strict: tupl
     assert done.exit_code == code
     assert "20.5 MHz reached, 25 MHz needed" in done.output and "25 MHz are NOT met" in done.output
     assert "colorlight-i5/net.bit" in done.output  # it is written all the same
+
+
+def test_from_a_file_in_one_command(tools: Tools, tmp_path: Path) -> None:
+    tools()
+    write_qonnx(tmp_path / "tiny.onnx", np.random.default_rng(0))
+    words = ["bitstream", str(tmp_path / "tiny.onnx"), "--board", "icebreaker", "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*words, "--json"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out" / "bitstream" / "icebreaker" / "tiny.bin").is_file()
+    chosen = flow.open_project(tmp_path / "out").settings
+    assert (chosen.part, chosen.clock_mhz) == ("lfe5u-25f", 12.0)
+
+
+def test_options_of_a_file_and_of_a_project(project: Accelerator, tmp_path: Path) -> None:
+    write_qonnx(tmp_path / "tiny.onnx", np.random.default_rng(0))
+    words = ["--board", "icebreaker"]
+    found = [
+        CliRunner().invoke(app, ["bitstream", str(path), *words, *more]).exception
+        for path, more in ((tmp_path / "tiny.onnx", []), (project.project, ["--input-type", "int4"]))
+    ]
+    assert list(map(str, found)) == [
+        "--output: must name a folder for the project of a QONNX file; found none. Add -o out.",
+        f"--input-type: is for a QONNX file; found the project {project.project}, which has its own. Leave it out.",
+    ]
 
 
 def test_json_and_the_list_of_boards(tools: Tools, project: Accelerator) -> None:
