@@ -75,17 +75,16 @@ def main() -> None:
     chosen = options.parse_args()
     where, entries, figures = machine(), [], []
     capacity = device_of(TARGET["part"]).capacity
-    for each, model in zip(read_published(PUBLISHED), (chosen.tfc, chosen.cnv), strict=True):
-        theirs = published(each)
-        name = each.name.removeprefix("finn-plus ")
+    theirs = [published(each) for each in read_published(PUBLISHED)]
+    for name, model in (("TFC-W1A1", chosen.tfc), ("CNV-W1A1", chosen.cnv)):
         estimated, synthesised = ours(name, model, chosen.simulate)
-        entries += [estimated, synthesised, theirs]
-        assert estimated.interval_cycles and estimated.lut and synthesised.lut and theirs.interval_cycles
+        others = [each for each in theirs if each.name.endswith(name)]
+        entries += [estimated, synthesised, *others]
+        assert estimated.interval_cycles and estimated.lut and synthesised.lut and others[0].interval_cycles
         interval, found = estimated.interval_cycles, synthesised.lut.value
+        limit = others[0].interval_cycles.value
         figures += [
-            Figure(
-                f"{name}: interval", interval.value, f"cycles, {interval.origin.value}", theirs.interval_cycles.value
-            ),
+            Figure(f"{name}: interval, {interval.origin.value}", interval.value, "cycles", limit),
             Figure(f"{name}: estimate off by", abs(estimated.lut.value / found - 1), "of Yosys", LIMIT),
             Figure(f"{name}: LUTs of the board", found / capacity.lut, "taken", 1.0),
         ]
