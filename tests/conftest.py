@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("house", derandomize=True, print_blob=True, deadline=None)
 settings.load_profile("house")  # the same examples in every run; --hypothesis-profile=default tries others
+
+
+SAMPLED = {"rtl_lib", "test_negative_controls.py", "test_xnor.py", "test_quantised_types.py"}
+"""Folders and files whose parametrised cases are many of a kind."""
+
+ONE_OF = 3
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of `SAMPLED`, every run takes the first case of each test and a third of the others; the long tier takes all.
+
+    Which ones is decided by their names, so that it is the same in every run.
+    """
+    met: set[tuple[Path, str]] = set()
+    for item in items:
+        if not isinstance(item, pytest.Function) or SAMPLED.isdisjoint((item.path.name, item.path.parent.name)):
+            continue
+        test = (item.path, item.originalname)
+        if test in met and crc32(item.name.encode()) % ONE_OF:
+            item.add_marker(pytest.mark.long)
+        if item.get_closest_marker("long") is None:
+            met.add(test)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from hwgen.cli import app
+from hwgen.errors import HwgenError
 from hwgen.zoo import ENTRIES
 from tests.test_cli import ROOT, call, report
 from tests.zoo.test_datasets import write_mnist
@@ -160,14 +163,17 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("words", "message"), ERRORS, ids=[" ".join(words) for words, _ in ERRORS])
-def test_errors(trained: Path, tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+def test_errors(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
+) -> None:
     whole = (trained / "tfc.npz").read_bytes()
     (tmp_path / "tfc.npz").write_bytes(whole)
     (tmp_path / "damaged.npz").write_bytes(b"PK" + whole[2:100])
     np.savez(tmp_path / "odd.npz", network=np.asarray("tfc"), dataset=np.asarray("svhn"))
-    done = run(tmp_path, {**os.environ, "PYTHONPATH": str(ROOT)}, *words)
-    assert done.returncode == 1
-    assert done.stderr.strip() == message
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["zoo", *words])
+    assert isinstance(done.exception, HwgenError)
+    assert f"error: {done.exception}" == message
     assert not (tmp_path / "out").exists()
 
 

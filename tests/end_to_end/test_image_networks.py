@@ -36,7 +36,7 @@ def prove_images(make: Callable[[Rng], Graph], seed: int, folder: Path) -> None:
     prove(hwgen.compile(graph, folding=folding), seed, FRAMES, folder)
 
 
-@pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", tiered(IMAGE_NETWORKS, *IMAGE_NETWORKS[2:]), ids=lambda make: make.__name__)
 def test_families(make: Callable[[Rng], Graph], tmp_path: Path) -> None:
     """Residual sums, depthwise convolutions, signals, counted padding, concatenation."""
     prove_images(make, seed=1, folder=tmp_path)
@@ -60,6 +60,7 @@ def test_many_random_convolutions(seed: int, tmp_path: Path) -> None:
     prove_images(random_conv_network, seed, tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [100])
 def test_random_images(seed: int, tmp_path: Path) -> None:
     prove_images(random_image_network, seed, tmp_path)

@@ -38,6 +38,7 @@ def test_the_first_layer_takes_bit_planes(script: ModuleType) -> None:
         assert settings.bit_planes == ("fc0" if name == "binarynet-mlp" else "conv0",)
 
 
+@pytest.mark.long
 def test_from_training_to_proof(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,6 @@ from hwgen.zoo.datasets import CIFAR10
 from hwgen.zoo.finn import cnv, randomise
 from hwgen.zoo.training import scores
 from tests.examples.load import EXAMPLES, example
-from tests.rtl_support import tiered
 
 EXAMPLE = EXAMPLES / "cnv_cifar10"
 EXPECTED = json.loads((EXAMPLE / "expected.json").read_text())
@@ -52,7 +51,8 @@ def test_every_precision_has_a_report_at_every_folding(scripts: dict[str, Module
     assert set(EXPECTED) == {f"cnv_{p} {f}" for p in build.PRECISIONS for f in build.FOLDINGS}
 
 
-@pytest.mark.parametrize("precision", tiered(["w1a1", "w1a2", "w2a2"], "w1a2", "w2a2"))
+@pytest.mark.long
+@pytest.mark.parametrize("precision", ["w1a1", "w1a2", "w2a2"])
 def test_reports(scripts: dict[str, ModuleType], precision: str) -> None:
     found = scripts["build"].expected_reports(precision)
     assert found == {key: report for key, report in EXPECTED.items() if precision in key}

@@ -109,6 +109,7 @@ def test_rtl_takes_the_folds_of_its_slowest_unit(build: ModuleType, network: str
     assert outcome.cycles.interval == max(unit.cycles for unit in built.design.units) == LIMITS[folding]
 
 
+@pytest.mark.long
 def test_rtl_of_an_uneven_folding(build: ModuleType) -> None:
     """Nothing divides: 784 inputs by 60, 256 neurons by 48, every layer another way."""
     folding = {"fc0": (48, 60), "fc1": (36, 50), "fc2": (20, 96), "fc3": (4, 100)}

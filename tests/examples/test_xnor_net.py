@@ -81,6 +81,7 @@ def test_mnist_files(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_run(
     scripts: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
