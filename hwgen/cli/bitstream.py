@@ -15,8 +15,9 @@ from hwgen.cli.common import (
     LayoutName,
     LayoutOption,
     Real,
+    base_settings,
     err,
-    numbers,
+    input_options,
     out,
     print_json,
     refuse_for_project,
@@ -80,7 +81,7 @@ def bitstream(
 
 def _accelerator(network: Path, given: dict[str, Any], board: str, clock_mhz: float | None) -> Accelerator:
     """The project in a folder, or that of a QONNX file, built for `board` with the options `given`."""
-    from hwgen import config, flow
+    from hwgen import flow
     from hwgen.backends.board import board_of
 
     if network.is_dir():
@@ -89,11 +90,11 @@ def _accelerator(network: Path, given: dict[str, Any], board: str, clock_mhz: fl
     if given["output"] is None:
         raise ConfigError("--output", "must name a folder for the project of a QONNX file", "none", "Add -o out")
     target = board_of(board)
-    base = config.read_settings(given["settings"]) if given["settings"] else config.settings()
-    chosen = base.overridden({"part": target.chip.part, "clock_mhz": clock_mhz or target.oscillator_mhz})
-    scale, offset = (numbers(f"--input-{name}", given[f"input_{name}"]) for name in ("scale", "offset"))
-    graph = flow.load(network, input_type=given["input_type"], input_scale=scale, input_offset=offset)
-    return flow.compile_with(graph, chosen).write(given["output"])
+    chosen = base_settings(given["settings"]).overridden(
+        {"part": target.chip.part, "clock_mhz": clock_mhz or target.oscillator_mhz}
+    )
+    received = input_options(given["input_type"], given["input_scale"], given["input_offset"])
+    return flow.compile_with(flow.load(network, **received), chosen).write(given["output"])
 
 
 def _wrong(report: BitstreamReport) -> bool:

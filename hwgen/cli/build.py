@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, InputInterval, Project, numbers, out, print_json, working
+from hwgen.cli.common import AsJson, InputInterval, Project, base_settings, input_options, out, print_json, working
 from hwgen.cli.options import Design, InputOffset, InputScale, InputType, takes_design
 
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Turn a QONNX network into an HLS C++ project and a SystemVerilog project."""
-    from hwgen import config, flow
+    from hwgen import flow
 
-    base = config.read_settings(design.settings) if design.settings else config.settings()
-    chosen = base.overridden(design.given())
-    scale, offset = numbers("--input-scale", input_scale), numbers("--input-offset", input_offset)
+    chosen = base_settings(design.settings).overridden(design.given())
+    received = input_options(input_type, input_scale, input_offset)
     with working(f"building {model.name}"):
-        graph = flow.load(model, name=design.name, input_type=input_type, input_scale=scale, input_offset=offset)
+        graph = flow.load(model, name=design.name, **received)
         accelerator = flow.compile_with(graph, chosen).write(output)
     show_estimate(accelerator, as_json)
 

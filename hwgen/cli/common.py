@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from hwgen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hwgen.config import Settings
 
 out = Console()
 err = Console(stderr=True)
@@ -69,6 +72,19 @@ def numbers(option: str, text: str | None) -> float | list[float] | None:
     except (ValueError, ZeroDivisionError) as error:
         raise ConfigError(option, "must be a number, or one per channel with commas", repr(text)) from error
     return values[0] if len(values) == 1 else values
+
+
+def input_options(input_type: str | None, input_scale: str | None, input_offset: str | None) -> dict[str, Any]:
+    """What the hardware receives, as options of `hwgen.flow.load`. Raises: ConfigError."""
+    scale, offset = numbers("--input-scale", input_scale), numbers("--input-offset", input_offset)
+    return {"input_type": input_type, "input_scale": scale, "input_offset": offset}
+
+
+def base_settings(path: Path | None) -> Settings:
+    """The settings of a file, or the defaults. Raises: ConfigError."""
+    from hwgen import config
+
+    return config.read_settings(path) if path else config.settings()
 
 
 def refuse_for_project(project: Path, given: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.common import AsJson, err, numbers, out, print_json, refuse_for_project
+from hwgen.cli.common import AsJson, base_settings, err, input_options, out, print_json, refuse_for_project
 from hwgen.cli.options import (
     Build,
     Clock,
@@ -85,14 +85,12 @@ def _network(
     path: Path, settings: Path | None, given: Mapping[str, Any], frontend: Mapping[str, Any]
 ) -> tuple[Graph, Settings]:
     """The network to explore and its settings; a project brings its own, but for folding and memories."""
-    from hwgen import config, flow
+    from hwgen import flow
 
     if not path.is_dir():
-        chosen = config.read_settings(settings) if settings else config.settings()
-        options = {key: value for key, value in frontend.items() if key != "top1"}
-        for key in ("input_scale", "input_offset"):
-            options[key] = numbers(f"--{key.replace('_', '-')}", frontend[key])
-        return flow.load(path, **options), chosen.overridden({**given, "top1": frontend["top1"]})
+        received = input_options(**{key: value for key, value in frontend.items() if key != "top1"})
+        chosen = base_settings(settings).overridden({**given, "top1": frontend["top1"]})
+        return flow.load(path, **received), chosen
     refuse_for_project(path, {**frontend, "settings": settings})
     project = flow.open_project(path)
     return project.graph, project.settings.overridden({**given, "memory": {}})

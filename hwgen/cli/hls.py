@@ -23,14 +23,12 @@ class StepName(StrEnum):
     export = "export"
 
 
-Run = Annotated[StepName | None, typer.Option("--run", help="Run a step of Vitis HLS.", show_default=False)]
+Run = Annotated[StepName | None, typer.Option(help="Run a step of an installed Vitis HLS.", show_default=False)]
 
 
 def hls(
     project: Project,
-    run: Annotated[
-        StepName | None, typer.Option(help="Run a step of an installed Vitis HLS.", show_default=False)
-    ] = None,
+    run: Run = None,
     check: Annotated[
         bool, typer.Option("--check", help="Check the C++ without Vitis: warnings, pragmas, the portable subset.")
     ] = False,
