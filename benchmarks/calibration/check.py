@@ -20,7 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.calibration.fit import Measured, Sample, read
-from benchmarks.calibration.measure import FITTED
+from benchmarks.calibration.measure import FAMILIES
 from hwgen.hw.cost import edge_resources, unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
@@ -109,7 +109,7 @@ def beyond(pairs: Iterable[Pair]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--family", choices=sorted(FITTED), default="xc7")
+    parser.add_argument("--family", choices=FAMILIES, default="xc7")
     parser.add_argument("--check", action="store_true", help="exit with 1 beyond the limits")
     options = parser.parse_args()
     family, designs = Family(options.family), read(options.family, held_out=True)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import hwgen.hw.cost
 from benchmarks.calibration.designs import drawn
-from benchmarks.calibration.measure import FIRST_HELD_OUT, FITTED, data_file
+from benchmarks.calibration.measure import FAMILIES, FIRST_HELD_OUT, data_file
 from hwgen.hw.cost import COEFFICIENTS
 from hwgen.hw.cost.bill import Bill
 from hwgen.hw.cost.units import bill_of, edge_bill
@@ -106,7 +106,7 @@ def solve(rows: Sequence[tuple[Mapping[str, float], int, int]]) -> dict[str, flo
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--family", choices=sorted(FITTED), default="xc7")
+    parser.add_argument("--family", choices=FAMILIES, default="xc7")
     options = parser.parse_args()
     family = Family(options.family)
     path = Path(hwgen.hw.cost.__file__).with_name(COEFFICIENTS[family])

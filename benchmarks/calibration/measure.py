@@ -24,14 +24,10 @@ from hwgen.hw.device import Family
 from hwgen.hw.fifo import deepen, sizes_of
 from hwgen.verify.synth import Project, synthesise, tool_version
 
-FITTED = {
-    "xc7": dict(dense=40, conv=32, pool=8, threshold=8, argmax=4, join=6, perceptron=4, convolutional=4, scaled=10),
-    "ecp5": dict(dense=20, conv=18, pool=5, threshold=5, argmax=3, join=5, perceptron=2, convolutional=2, scaled=6),
-}
-HELD_OUT = {
-    "xc7": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=3, convolutional=3, scaled=4),
-    "ecp5": dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=2, convolutional=2, scaled=4),
-}
+FAMILIES = ("xc7", "ecp5")
+
+FITTED = dict(dense=40, conv=32, pool=8, threshold=8, argmax=4, join=6, perceptron=4, convolutional=4, scaled=10)
+HELD_OUT = dict(dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=3, convolutional=3, scaled=4)
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 
 FIRST_HELD_OUT = 1000
@@ -45,10 +41,10 @@ def data_file(family: str) -> Path:
     return Path(__file__).with_name(f"{family}.json")
 
 
-def wanted(family: str) -> list[tuple[str, int]]:
+def wanted() -> list[tuple[str, int]]:
     """Kind and seed of every design, by seed; held-out ones last."""
-    fitted = [(kind, seed) for kind, count in FITTED[family].items() for seed in range(count)]
-    held = [(kind, FIRST_HELD_OUT + i) for kind, count in HELD_OUT[family].items() for i in range(count)]
+    fitted = [(kind, seed) for kind, count in FITTED.items() for seed in range(count)]
+    held = [(kind, FIRST_HELD_OUT + i) for kind, count in HELD_OUT.items() for i in range(count)]
     return sorted(fitted + held, key=lambda each: each[1])
 
 
@@ -71,12 +67,12 @@ def measure(batch: list[tuple[str, int]], family: Family) -> list[dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--family", choices=sorted(FITTED), default="xc7")
+    parser.add_argument("--family", choices=FAMILIES, default="xc7")
     family = parser.parse_args().family
     path = data_file(family)
     known = json.loads(path.read_text())["designs"] if path.exists() else []
     done = {(each["kind"], each["seed"]) for each in known}
-    todo = [each for each in wanted(family) if each not in done]
+    todo = [each for each in wanted() if each not in done]
     for start in range(0, len(todo), BATCH):
         known += measure(todo[start : start + BATCH], Family(family))
         print(f"{len(known)} of {len(known) + len(todo) - start - BATCH}", flush=True)

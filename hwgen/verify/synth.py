@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -149,8 +150,17 @@ def _flat(projects: Sequence[Project]) -> dict[str, str]:
 def _found(top: str, cells: Mapping[str, Mapping[str, int]], family: Family) -> Synthesis:
     """The cells of `top` and its instances among those of all modules."""
     prefix = f"{top}.u_"
-    units = {name.removeprefix(prefix): found for name, found in cells.items() if name.startswith(prefix)}
+    units = {name.removeprefix(prefix): _flat_cells(name, cells) for name in cells if name.startswith(prefix)}
     return Synthesis(family, units, {kind: n for kind, n in cells[top].items() if not kind.startswith(prefix)})
+
+
+def _flat_cells(module: str, cells: Mapping[str, Mapping[str, int]]) -> Counter[str]:
+    """The cells of a module and of the modules in it, such as memories that are synthesised by themselves."""
+    found: Counter[str] = Counter()
+    for kind, count in cells[module].items():
+        inner = _flat_cells(kind, cells) if kind in cells else {kind: 1}
+        found.update({each: count * number for each, number in inner.items()})
+    return found
 
 
 def find_yosys() -> Path:

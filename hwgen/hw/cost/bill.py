@@ -16,6 +16,10 @@ from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 
 
+FEW_WORDS = 8
+"""Constants in logic of up to so many words are synthesised together with what reads them."""
+
+
 def bits_for(count: int) -> int:
     """Bits of an index into `count` places: none where there is one."""
     return (count - 1).bit_length()
@@ -127,8 +131,9 @@ class Bill:
     def rom(self, words: Bytes, width: int, style: MemoryStyle) -> int:
         """Constants with a read register (`hwgen_rom`), a row of bytes a word. Returns: bits of a word that change.
 
-        Bits that never change are wires. In logic, bits that agree in every word are made once, each by a function of
-        the address, which Yosys often makes of several LUTs where one would do.
+        Bits that never change are wires. In logic, bits that agree in every word are made once. Those of more than
+        `FEW_WORDS` words are synthesised apart from what they feed, each in as many LUTs as hold its words; what reads
+        them then cannot know which never change.
         """
         bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
         varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
@@ -138,7 +143,10 @@ class Bill:
         made = len({column.tobytes() for column in np.packbits(varying, axis=0).T})
         self.register(made)
         places = 1 << bits_for(len(bits))
-        self.add(f"rom bit of {min(places, 64)} words", made * len(bits) / min(places, 64))
+        if len(bits) > FEW_WORDS:
+            self.memories += Resources(lut=made * ceil_div(places, 16 if self.family is Family.ECP5 else 64))
+            return width
+        self.add(f"rom bit of {places} words", made * len(bits) / places)
         return made
 
     def mask(self, bits: int) -> None:
