@@ -36,6 +36,9 @@ from hwgen.hw.stream import Stream
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, DType
 
+_FEW_PLACES = 3
+"""Up to which a width converter chooses among places (`FewPlaces` of `hwgen_width`); it shifts from there on."""
+
 _CONTROL_LUTS = {Family.XC7: 8, Family.XCUP: 8, Family.ECP5: 11}
 """Of the AXI4-Lite port, as Yosys 0.70 makes it."""
 
@@ -175,7 +178,7 @@ def _argmax(unit: ArgMaxUnit, bill: Bill) -> None:
     if stream.beats > 1:
         bill.register(2 * (bits + 1) + index)
     bill.add("larger bit", (lanes - 1 + (stream.beats > 1)) * bits)
-    bill.add("choice bit", (lanes - 1 + (stream.beats > 1)) * bits + index * lanes)
+    bill.add("choice bit", (lanes - 1) * (bits + index))
     bill.output_queue(index, unit.schedule.credits)
 
 
@@ -232,40 +235,25 @@ def _concat(unit: ConcatUnit, bill: Bill) -> None:
 
 def _width(unit: WidthConverter, bill: Bill) -> None:
     gear, group = unit.schedule, unit.group * unit.input.dtype.bits
-    held = gear.limit + max(gear.push, gear.last_push)
+    most = max(gear.push, gear.last_push)
+    held, places = gear.limit + most, min(gear.limit + 1, most)
     bits, store = bits_for(held + 1), held * group
     bill.add("width converter", 1)
     if gear.last_push != gear.push:
         bill.counter(gear.in_beats)
     bill.register(bits + store)
     bill.add("held bit", bits)
-    bill.add("store bit", store)
-    bill.add("drop bit", group * max(0, held - gear.pull))
-    bill.add("shift bit", _shift_bits(gear.push, group, store, bits))
-    if _multiplies(gear.push, group, bits, bill.family):
-        bill.memories += Resources(dsp=1)
-
-
-def _multiplies(push: int, group: int, held_bits: int, family: Family) -> bool:
-    """Whether the distance of a shift, `group` times what is held, is computed by a multiplier block.
-
-    Yosys multiplies by the odd part of `group`; shifts of one odd group it maps without. Measured as in `is_dsp`.
-    """
-    odd = group // (group & -group)
-    if odd == 1 or (push == 1 and odd == group):
-        return False
-    return family is Family.ECP5 or held_bits + odd.bit_length() >= 9
-
-
-def _shift_bits(push: int, group: int, store: int, held_bits: int) -> int:
-    """Bits of the multiplexers that shift `push` groups to their place in the store: a stage for each bit of the
-    distance in steps."""
-    step = group if push == 1 and group % 2 else group & -group
-    total, width = 0, push * group
-    for stage in range((((1 << held_bits) - 1) * (group // step)).bit_length()):
-        width = min(store, width + (step << stage))
-        total += width
-    return total
+    kept = min(gear.limit, held)
+    bill.add("kept group", kept)
+    bill.add("kept bit", group * kept)
+    bill.add("bit past those kept", group * (held - kept))
+    if places <= _FEW_PLACES:
+        choices = sum(min(each, gear.limit) - max(0, each - most + 1) for each in range(held))
+        bill.add("bit of few places", group * choices)
+    else:
+        bill.add(
+            "shift bit", sum(min(store, group * (most + (2 << stage))) for stage in range(bits_for(gear.limit + 1)))
+        )
 
 
 def _pool(unit: PoolUnit, bill: Bill) -> None:

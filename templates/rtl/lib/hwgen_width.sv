@@ -40,14 +40,13 @@ module hwgen_width #(
     $error("hwgen_width: every parameter must be at least 1");
   end
 
+  localparam int unsigned FewPlaces = 3;
   localparam int unsigned StoreBits = MaxHeld * GroupBits;
-  localparam int unsigned CutGroups = LastPush < Push ? Push - LastPush : 0;
-  localparam logic [Push*GroupBits-1:0] LastMask = {Push*GroupBits{1'b1}} >> CutGroups*GroupBits;
 
   logic [BeatBits-1:0] beat_q;
   logic [HeldBits-1:0] kept, held_d, held_q;
-  logic [Push*GroupBits-1:0] taken;
-  logic [StoreBits-1:0] rest, arriving, store_d, store_q;
+  logic [MostPush*GroupBits-1:0] taken;
+  logic [StoreBits-1:0] store_d, store_q;
   logic last, push, pop;
 
   assign last = beat_q == BeatBits'(InBeats - 1);
@@ -56,20 +55,61 @@ module hwgen_width #(
   assign m_data_o = store_q[Pull*GroupBits-1:0];
   assign push = s_valid_i && s_ready_o;
   assign pop = m_valid_o && m_ready_i;
+  assign taken = (MostPush*GroupBits)'(s_data_i);
 
-  // What a pop leaves; nothing is left of what was there before a reset.
   assign kept = pop ? held_q - HeldBits'(Pull) : held_q;
-  assign rest = kept == '0 ? '0 : pop ? store_q >> Pull*GroupBits : store_q;
-  assign taken = last ? s_data_i & LastMask : s_data_i;
-  assign arriving = StoreBits'(taken);
+  assign held_d = push ? kept + (last ? HeldBits'(LastPush) : HeldBits'(Push)) : kept;
 
-  always_comb begin
-    held_d = kept;
-    store_d = rest;
-    if (push) begin
-      held_d = kept + (last ? HeldBits'(LastPush) : HeldBits'(Push));
-      store_d = rest | arriving << kept*GroupBits;
+  // A beat arrives behind the groups that are kept, at most `Limit`. What lies past all that are held
+  // is never looked at, so that it may be anything.
+  localparam int unsigned Places = Limit < MostPush ? Limit + 1 : MostPush;
+  localparam int unsigned ShiftBits = Limit > 0 ? $clog2(Limit + 1) : 1;
+
+  logic [StoreBits-1:0] arrives;
+
+  if (Places <= FewPlaces) begin : gen_choice
+    for (genvar g = 0; g < MaxHeld; g++) begin : gen_group
+      localparam int unsigned Least = g < MostPush ? 0 : g - MostPush + 1;
+      localparam int unsigned Most = g < Limit ? g : Limit;
+
+      always_comb begin
+        arrives[g*GroupBits +: GroupBits] = taken[(g-Most)*GroupBits +: GroupBits];
+        for (int unsigned place = Least; place < Most; place++) begin
+          if (kept == HeldBits'(place)) begin
+            arrives[g*GroupBits +: GroupBits] = taken[(g-place)*GroupBits +: GroupBits];
+          end
+        end
+      end
     end
+  end else begin : gen_shift
+    always_comb begin
+      arrives = StoreBits'(taken);
+      for (int unsigned i = 0; i < ShiftBits; i++) begin
+        if (kept[i]) arrives = arrives << (GroupBits << i);
+      end
+    end
+  end
+
+  for (genvar g = 0; g < MaxHeld; g++) begin : gen_group
+    logic [GroupBits-1:0] here, behind, stays;
+    logic covered;
+
+    assign here = store_q[g*GroupBits +: GroupBits];
+    if (g + Pull < MaxHeld) begin : gen_behind
+      assign behind = store_q[(g+Pull)*GroupBits +: GroupBits];
+    end else begin : gen_nothing_behind
+      assign behind = here;
+    end
+
+    if (g < Limit) begin : gen_kept
+      assign covered = kept > HeldBits'(g);
+      assign stays = pop ? behind : here;
+    end else begin : gen_past_kept
+      assign covered = !push;
+      assign stays = behind;
+    end
+
+    assign store_d[g*GroupBits +: GroupBits] = covered ? stays : arrives[g*GroupBits +: GroupBits];
   end
 
   always_ff @(posedge clk_i) begin
@@ -82,7 +122,9 @@ module hwgen_width #(
     end
   end
 
-  always_ff @(posedge clk_i) store_q <= store_d;
+  always_ff @(posedge clk_i) begin
+    if (push || pop) store_q <= store_d;
+  end
 
 endmodule
 
