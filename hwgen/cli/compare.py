@@ -46,9 +46,9 @@ def compare(
     if as_json:
         print_json([entry.to_json() for entry in entries])
         return
-    from hwgen.report.tables import comparison_table
+    from hwgen.report.tables import comparison_tables
 
-    out.print(comparison_table(entries))
+    out.print(*comparison_tables(entries, out.width), sep="\n")
 
 
 def roofline(

@@ -62,7 +62,7 @@ class Accelerator:
         A frame is offered every `pace` cycles, or as soon as it is taken.
         """
         explanation = explain(problem_of(self.graph, self.settings), self.folding)
-        missed = missed_clock(self.design) if self.settings.pipeline == "auto" else ()
+        missed = missed_clock(self.design, deepest=self.settings.pipeline == "auto")
         return estimate(self.design, pace, explanation, (*stuck_gates(self.graph), *missed))
 
     def write(self, folder: str | Path) -> Accelerator:

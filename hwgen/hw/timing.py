@@ -100,15 +100,21 @@ def stages_for(unit: Weighted, pipeline: Pipeline) -> Stages:
     return min(allowed, key=price)
 
 
-def missed_clock(design: Design) -> tuple[str, ...]:
-    """A warning about the unit that is furthest from the clock of `design`, if any does not reach it."""
+def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:
+    """A warning about the unit that is furthest from the clock of `design`, if any does not reach it.
+
+    Args:
+        deepest: whether units have all the pipeline registers that help.
+    """
     family, weighted = device_of(design.part).family, [_weighted(unit) for unit in design.units]
     clocks = {unit.name: 1e3 / period_ns(unit, unit.stages, family) for unit in weighted if unit is not None}
     slowest = min(clocks, key=clocks.__getitem__, default=None)
     if slowest is None or clocks[slowest] >= design.clock_mhz:
         return ()
-    wanted = f"{design.clock_mhz:g} MHz are wanted"
-    return (f"pipeline registers take {slowest} to about {clocks[slowest]:.0f} MHz, and {wanted}: lower the clock",)
+    reached, wanted = f"about {clocks[slowest]:.0f} MHz", f"{design.clock_mhz:g} MHz are wanted"
+    if deepest:
+        return (f"pipeline registers take {slowest} to {reached}, and {wanted}: lower the clock",)
+    return (f"{slowest} is estimated to reach {reached}, and {wanted}: build with --pipeline auto or a lower clock",)
 
 
 def _weighted(unit: Unit) -> Weighted | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -13,12 +13,34 @@ from hwgen.backends.board import Board
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.resources import Resources
 from hwgen.report.compare import Entry
-from hwgen.report.estimate import Estimate
+from hwgen.report.estimate import Estimate, LayerEstimate
 from hwgen.report.figures import MARKS
 from hwgen.report.roofline import Roofline
 from hwgen.report.synthesis import SynthesisReport
 
 _WIDE: dict[str, Any] = {"caption_justify": "left", "box": SIMPLE_HEAD}
+
+Rows = Sequence[Sequence[str]]
+"""Cells of a table, a line after the other."""
+
+
+def _filled(headings: Sequence[str], rows: Rows, *, texts: int, bold: Collection[int] = (), **style: Any) -> Table:
+    """A table whose first `texts` columns hold text, which wraps between words; the others hold numbers.
+
+    Args:
+        bold: rows to print in bold.
+        style: of the table.
+    """
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left", **style)
+    for place, heading in enumerate(headings):
+        if place < texts:
+            words = [word for cell in (heading, *(row[place] for row in rows)) for word in cell.split()]
+            table.add_column(heading, min_width=max(map(len, words), default=0))
+        else:
+            table.add_column(heading, justify="right", no_wrap=True)
+    for place, row in enumerate(rows):
+        table.add_row(*row, style="bold" if place in bold else "")
+    return table
 
 
 def estimate_table(report: Estimate) -> Table:
@@ -36,48 +58,52 @@ def estimate_table(report: Estimate) -> Table:
             "as the data has it (`hwgen simulate` and `hwgen evaluate` say how many)"
         )
     caption += "".join(f"\nwarning: {warning}" for warning in report.warnings)
-    table = Table(title=f"{report.name} on {report.part}", caption=caption, **_WIDE)
-    for heading in ("layer", "kind", "in", "out"):
-        table.add_column(heading, no_wrap=heading == "layer")
-    for heading in ("PE", "SIMD", "cycles", "LUT", "BRAM", "DSP"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for layer in report.layers:
-        taken, bottleneck = report.taken_by(layer.name), layer.name == report.slowest_layer
-        table.add_row(
-            layer.name,
-            layer.kind,
-            f"{layer.inputs} {layer.input_type}",
-            f"{layer.outputs} {layer.output_type}",
-            str(layer.pe),
-            "" if layer.simd is None else str(layer.simd),
-            f"{'> ' if bottleneck else ''}{max(layer.cycles, layer.window_cycles):,}",
-            f"{taken.lut:,}",
-            f"{taken.bram:g}",
-            f"{taken.dsp:,}",
-            style="bold" if bottleneck else "",
-        )
-    return table
+    blocks = [kind for kind in ("bram", "dsp") if getattr(report.resources, kind)]
+    rows = [_estimate_row(report, layer, blocks) for layer in report.layers]
+    headings = ("layer", "kind", "in", "out", "PE", "SIMD", "cycles", "LUT", *(kind.upper() for kind in blocks))
+    slowest = [place for place, layer in enumerate(report.layers) if layer.name == report.slowest_layer]
+    return _filled(
+        headings, rows, texts=4, bold=slowest, title=f"{report.name} on {report.part}", caption=escape(caption)
+    )
+
+
+def _estimate_row(report: Estimate, layer: LayerEstimate, blocks: Sequence[str]) -> list[str]:
+    """A layer with the units around it; `blocks` are the kinds of blocks that the design takes."""
+    taken = report.taken_by(layer.name)
+    return [
+        layer.name,
+        layer.kind,
+        f"{layer.inputs} {layer.input_type}",
+        f"{layer.outputs} {layer.output_type}",
+        str(layer.pe),
+        "" if layer.simd is None else str(layer.simd),
+        f"{'> ' if layer.name == report.slowest_layer else ''}{max(layer.cycles, layer.window_cycles):,}",
+        f"{taken.lut:,}",
+        *(f"{getattr(taken, kind):,g}" for kind in blocks),
+    ]
 
 
 def front_table(report: Mapping[str, Any]) -> Table:
     """The shown points of an exploration's front, fastest first."""
     shown = [point for point in report["front"] if point["number"] is not None]
-    table = Table(title=f"{report['name']} on {report['part']}", caption=_front_caption(report, len(shown)), **_WIDE)
-    for heading in ("", "interval", "frames/s", "latency us", "LUT", "BRAM", "DSP", "frames/s per kLUT"):
-        table.add_column(heading, justify="right")
-    for point in shown:
-        takes, latency = point["resources"], point["latency_us"]
-        table.add_row(
-            str(point["number"]),
-            f"{point['interval_cycles']:,}",
-            f"{point['fps']:,.0f}",
-            "-" if latency is None else f"{latency:,.2f}",
-            f"{takes['lut']:,}",
-            f"{takes['bram36'] + takes['bram18'] / 2:g}",
-            f"{takes['dsp']:,}",
-            f"{point['fps_per_klut']:,.0f}",
-        )
-    return table
+    headings = ("", "interval", "FPS", "latency us", "LUT", "BRAM", "DSP", "FPS/kLUT")
+    title = f"{report['name']} on {report['part']}"
+    rows = [_front_row(point) for point in shown]
+    return _filled(headings, rows, texts=0, title=title, caption=_front_caption(report, len(shown)))
+
+
+def _front_row(point: Mapping[str, Any]) -> list[str]:
+    takes, latency = point["resources"], point["latency_us"]
+    return [
+        str(point["number"]),
+        f"{point['interval_cycles']:,}",
+        f"{point['fps']:,.0f}",
+        "-" if latency is None else f"{latency:,.2f}",
+        f"{takes['lut']:,}",
+        f"{takes['bram36'] + takes['bram18'] / 2:g}",
+        f"{takes['dsp']:,}",
+        f"{point['fps_per_klut']:,.0f}",
+    ]
 
 
 def _front_caption(report: Mapping[str, Any], shown: int) -> str:
@@ -100,22 +126,16 @@ def _shares(taken: Resources, device: Device) -> str:
 
 def synthesis_table(report: SynthesisReport) -> Table:
     """One row a unit, measured beside the cost model; the total below."""
+    kinds = [kind for kind in ("lut", "ff", "bram", "dsp") if getattr(report.measured + report.model, kind)]
+    rows = [[unit.name, unit.kind, *_beside(unit.measured, unit.model, kinds)] for unit in report.units]
+    rows.append(["total", "", *_beside(report.measured, report.model, kinds)])
+    headings = ("unit", "kind", *(heading for kind in kinds for heading in (kind.upper(), "model")))
     title = f"{report.name}, synthesised for {report.family} by {report.tool}"
-    table = Table(title=title, box=SIMPLE_HEAD)
-    for heading in ("unit", "layer", "kind"):
-        table.add_column(heading)
-    for heading in ("LUT", "model", "FF", "model", "BRAM", "model", "DSP", "model"):
-        table.add_column(heading, justify="right")
-    for unit in report.units:
-        table.add_row(unit.name, unit.layer, unit.kind, *_beside(unit.measured, unit.model))
-    table.add_section()
-    table.add_row("total", "", "", *_beside(report.measured, report.model), style="bold")
-    return table
+    return _filled(headings, rows, texts=2, bold=[len(rows) - 1], title=title)
 
 
-def _beside(measured: Resources, model: Resources) -> list[str]:
-    counts = zip(*((each.lut, each.ff, each.bram, each.dsp) for each in (measured, model)), strict=True)
-    return [f"{count:,g}" for pair in counts for count in pair]
+def _beside(measured: Resources, model: Resources, kinds: Sequence[str]) -> list[str]:
+    return [f"{getattr(each, kind):,g}" for kind in kinds for each in (measured, model)]
 
 
 def bitstream_table(report: Mapping[str, Any]) -> Table:
@@ -204,20 +224,38 @@ COMPARED = {
 """Figures of a comparison that tables show: heading and format."""
 
 
-def comparison_table(entries: Sequence[Entry]) -> Table:
-    """A row a design; a letter behind each figure says where it comes from, a number behind a name its publication."""
+def comparison_tables(entries: Sequence[Entry], width: int) -> list[Table]:
+    """A row a design, or a column where that is wider than `width`: then in several tables, if need be.
+
+    A letter behind each figure says where it comes from, a number behind a name its publication.
+    """
     sources = list(dict.fromkeys(entry.source for entry in entries if entry.is_published))
     caption = "\n".join([legend(entries), *(f"[{number}] {source}" for number, source in enumerate(sources, 1))])
-    table = Table(title="comparison", caption=escape(caption), caption_justify="left", box=SIMPLE_HEAD)
-    for heading in ("design", "part"):
-        table.add_column(heading)
-    for heading in ("MHz", *(heading for heading, _ in COMPARED.values())):
-        table.add_column(heading, justify="right")
-    for entry in entries:
-        note = f" [{sources.index(entry.source) + 1}]" if entry.is_published else ""
-        clock = "-" if entry.clock_mhz is None else f"{entry.clock_mhz:g}"
-        table.add_row(escape(entry.name + note), entry.part or "-", clock, *compared(entry))
-    return table
+    headings = ("design", "part", "MHz", *(heading for heading, _ in COMPARED.values()))
+    rows = [
+        [
+            escape(entry.name + (f" [{sources.index(entry.source) + 1}]" if entry.is_published else "")),
+            entry.part or "-",
+            "-" if entry.clock_mhz is None else f"{entry.clock_mhz:g}",
+            *compared(entry),
+        ]
+        for entry in entries
+    ]
+    if len(rows) > 1 and _widths([headings, *rows]) > width:
+        heading_width = _widths([[heading] for heading in headings])
+        several = max(1, (width - heading_width) // max(_widths([[cell] for cell in row]) for row in rows))
+        parts = [rows[start : start + several] for start in range(0, len(rows), several)]
+        turned = [list(zip(headings, *part, strict=True)) for part in parts]
+        tables = [_filled(lines[0], lines[1:], texts=1) for lines in turned]
+    else:
+        tables = [_filled(headings, rows, texts=2)]
+    tables[0].title, tables[-1].caption = "comparison", escape(caption)
+    return tables
+
+
+def _widths(rows: Rows) -> int:
+    """How wide a table of `rows` is if nothing wraps."""
+    return sum(2 + max(len(row[place]) for row in rows) for place in range(len(rows[0])))
 
 
 def compared(entry: Entry) -> list[str]:

@@ -133,9 +133,13 @@ def test_settings_to_design() -> None:
 
 def test_a_missed_clock() -> None:
     slow = replace(design_of(pipelined(xnor(64), Pipeline(Family.XC7))), clock_mhz=500.0)
-    (warning,) = missed_clock(slow)
+    (warning,) = missed_clock(slow, deepest=True)
     assert warning == "pipeline registers take mv to about 333 MHz, and 500 MHz are wanted: lower the clock"
-    assert missed_clock(replace(slow, clock_mhz=300.0)) == ()
+    assert missed_clock(replace(slow, clock_mhz=300.0), deepest=True) == ()
+    plain = replace(design_of(xnor(64)), clock_mhz=200.0)
+    (warning,) = missed_clock(plain, deepest=False)
+    advice = "build with --pipeline auto or a lower clock"
+    assert warning == f"mv is estimated to reach about 154 MHz, and 200 MHz are wanted: {advice}"
 
 
 def test_the_delays_of_the_page() -> None:

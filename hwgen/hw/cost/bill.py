@@ -15,7 +15,6 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 
-
 FEW_WORDS = 8
 """Constants in logic of up to so many words are synthesised together with what reads them."""
 
