@@ -102,9 +102,10 @@ class Page:
     facts: tuple[Fact, ...]
     graph: Diagram
     arrangement: str
+    warnings: tuple[str, ...]
+    explanation: str
     layers: tuple[LayerRow, ...]
-    busiest: str
-    pace: str
+    cycles_are: str
     resources: tuple[ResourceRow, ...]
     resources_from: str
     costs: tuple[CostRow, ...]
@@ -135,9 +136,11 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         facts=tuple(_facts(report, records)),
         graph=graph,
         arrangement="beside" if graph.width <= 640 else "above",
+        warnings=tuple(f"Mind: {warning}." for warning in report.warnings),
+        explanation=f"{report.explanation or f'{report.slowest_layer} sets the interval'}.",
         layers=_layers(report),
-        busiest=report.slowest_layer,
-        pace="sets the pace." + (" The thin bar is the window unit's." if any(map(_window, report.layers)) else ""),
+        cycles_are="Cycles a frame."
+        + (" The thin bar is the window unit's." if any(map(_window, report.layers)) else ""),
         resources=tuple(_resources(report, synthesis.total if synthesis else None)),
         resources_from=model + tool,
         costs=_costs(report, edge_resources(design, device_of(report.part).family)),

@@ -100,6 +100,14 @@ def test_its_figures_are_those_of_the_estimate(built: Accelerator) -> None:
     assert sum(luts) == used.lut
 
 
+def test_what_sets_the_interval_and_what_to_mind(built: Accelerator) -> None:
+    text, report = page(built, warnings=("the clock is <fast>",)), built.estimate()
+    assert f"{report.explanation}." in words(section(text, "cycles"))
+    assert "Mind: the clock is <fast>." in [words(each) for each in tree(text).iterfind(".//header/p")]
+    assert "sets the interval." in words(section(page(built, explanation=None), "cycles"))
+    assert "Mind" not in page(built, warnings=())
+
+
 def test_a_design_that_was_never_simulated(built: Accelerator) -> None:
     text = page(built)
     assert words(section(text, "simulation")) == "Predicted against simulated Never simulated: run hwgen simulate."
