@@ -75,7 +75,7 @@ def main() -> None:
     todo = [each for each in wanted() if each not in done]
     for start in range(0, len(todo), BATCH):
         known += measure(todo[start : start + BATCH], Family(family))
-        print(f"{len(known)} of {len(known) + len(todo) - start - BATCH}", flush=True)
+        print(f"{len(known)} of {len(wanted())}", flush=True)
         lines = ",\n".join(json.dumps(each) for each in known)
         path.write_text(f'{{"tool": "{tool_version()}", "designs": [\n{lines}\n]}}\n')
 

@@ -73,14 +73,19 @@ module hwgen_sum #(
     assign sum = first + second;
   end
 
-  hwgen_delay #(
-    .Width (SumBits),
-    .Cycles(Cycles)
-  ) u_delay (
-    .clk_i (clk_i),
-    .data_i(sum),
-    .data_o(sum_o)
-  );
+  // Without a wire between them Yosys makes fewer LUTs of adders in a row.
+  if (Cycles == 0) begin : gen_wire
+    assign sum_o = sum;
+  end else begin : gen_registers
+    hwgen_delay #(
+      .Width (SumBits),
+      .Cycles(Cycles)
+    ) u_delay (
+      .clk_i (clk_i),
+      .data_i(sum),
+      .data_o(sum_o)
+    );
+  end
 
 endmodule
 
