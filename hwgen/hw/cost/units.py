@@ -236,24 +236,22 @@ def _concat(unit: ConcatUnit, bill: Bill) -> None:
 def _width(unit: WidthConverter, bill: Bill) -> None:
     gear, group = unit.schedule, unit.group * unit.input.dtype.bits
     most = max(gear.push, gear.last_push)
-    held, places = gear.limit + most, min(gear.limit + 1, most)
+    held, kept = gear.limit + most, gear.limit
     bits, store = bits_for(held + 1), held * group
     bill.add("width converter", 1)
     if gear.last_push != gear.push:
         bill.counter(gear.in_beats)
     bill.register(bits + store)
     bill.add("held bit", bits)
-    kept = min(gear.limit, held)
     bill.add("kept group", kept)
-    bill.add("kept bit", group * kept)
-    bill.add("bit past those kept", group * (held - kept))
-    if places <= _FEW_PLACES:
+    bill.add("kept bit", kept * group)
+    bill.add("bit past those kept", store - kept * group)
+    if min(gear.limit + 1, most) <= _FEW_PLACES:
         choices = sum(min(each, gear.limit) - max(0, each - most + 1) for each in range(held))
-        bill.add("bit of few places", group * choices)
+        bill.add("bit of few places", choices * group)
     else:
-        bill.add(
-            "shift bit", sum(min(store, group * (most + (2 << stage))) for stage in range(bits_for(gear.limit + 1)))
-        )
+        stages = range(bits_for(gear.limit + 1))
+        bill.add("shift bit", sum(min(store, (most + (2 << stage)) * group) for stage in stages))
 
 
 def _pool(unit: PoolUnit, bill: Bill) -> None:
