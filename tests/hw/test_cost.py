@@ -18,11 +18,13 @@ from hwgen.backends.render import library
 from hwgen.backends.rtl import emit
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
 from hwgen.hw.cost.arithmetic import PopcountSize, bits_compared, is_dsp, popcount_size
+from hwgen.hw.cost.bill import Bill
 from hwgen.hw.cost.memories import block_ram, lut_ram
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.matvec import Arithmetic
 from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
@@ -97,7 +99,7 @@ CONVERTERS = [
 
 @pytest.mark.long
 @pytest.mark.parametrize("family", [Family.XC7, Family.ECP5])
-def test_multipliers_of_width_converters_are_those_that_yosys_infers(family: Family, tmp_path: Path) -> None:
+def test_width_converters_take_no_multiplier_blocks(family: Family, tmp_path: Path) -> None:
     designs = []
     for bits, lanes, wider in CONVERTERS:
         source = Stream("x", IntType(bits, signed=False), lanes * wider * 3, lanes)
@@ -105,7 +107,47 @@ def test_multipliers_of_width_converters_are_those_that_yosys_infers(family: Fam
         designs.append(replace(design_of(unit), name=f"width_{bits}_{lanes}_{wider}"))
     found = synthesise([Project(design.name, emit(design)) for design in designs], family, tmp_path)
     for design, each in zip(designs, found, strict=True):
-        assert each.units["width"].dsp == unit_resources(design.units[0], family).dsp, design.name
+        assert each.units["width"].dsp == unit_resources(design.units[0], family).dsp == 0, design.name
+
+
+DEEP = (12, 16, 24, 40, 64, 80, 100, 127)
+"""Words of constants in logic that are synthesised apart."""
+
+
+def undecided(rng: np.random.Generator, depth: int) -> Bytes:
+    """A bit of `depth` words that no bit of the address decides: such a one would be a reset of its register."""
+    places = np.arange(depth)
+    while True:
+        drawn = rng.integers(0, 2, depth, dtype=np.uint8)
+        halves = [drawn[(places >> bit & 1) == side] for bit in range((depth - 1).bit_length()) for side in (0, 1)]
+        if all(half.min() != half.max() for half in halves):
+            return drawn
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", [Family.XC7, Family.ECP5])
+def test_deep_constants_take_the_luts_that_hold_them(family: Family, tmp_path: Path) -> None:
+    """Random bits; one of them twice, and one that never changes."""
+    rng, bits = np.random.default_rng(0), 24
+    files, ports, body, bills = {"hwgen_rom.sv": library("rtl")["hwgen_rom.sv"]}, ["input wire clk"], [], {}
+    for depth in DEEP:
+        words = np.stack([undecided(rng, depth) for _ in range(bits)], axis=1)
+        words[:, 1], words[:, 2] = words[:, 0], 1
+        files[f"words{depth}.mem"] = "".join(f"{int(''.join(map(str, word[::-1])), 2):x}\n" for word in words)
+        ports.append(f"input wire [{(depth - 1).bit_length() - 1}:0] at{depth}, output wire [{bits - 1}:0] out{depth}")
+        body.append(
+            f'  hwgen_rom #(.Width({bits}), .Depth({depth}), .File("words{depth}.mem")) u_{depth}'
+            f" (.clk_i(clk), .addr_i(at{depth}), .data_o(out{depth}));"
+        )
+        bills[depth] = Bill(family)
+        bills[depth].rom(np.packbits(words, axis=1, bitorder="little"), bits, MemoryStyle.LUT)
+    top = f"constants_{family.value}"
+    files["top.sv"] = "\n".join([f"module {top} ({', '.join(ports)});", *body, "endmodule\n"])
+    found = synthesise([Project(top, {**files, "files.f": "hwgen_rom.sv\ntop.sv\n"})], family, tmp_path)[0]
+    for depth, bill in bills.items():
+        taken = found.units[str(depth)]
+        assert (taken.lut, taken.ff) == (bill.memories.lut, bill.registers), depth
+        assert taken.ff == bits - 2
 
 
 @pytest.mark.parametrize(
