@@ -57,6 +57,7 @@ class Net:
     wishes: dict[str, LayerFolding] = field(default_factory=dict)
     memory: dict[str, MemoryStyle] = field(default_factory=dict)
     bit_planes: list[str] = field(default_factory=list)
+    serial: list[str] = field(default_factory=list)
     target: int = 256
 
     def __post_init__(self) -> None:
@@ -84,8 +85,8 @@ class Net:
         """The design of the network, its FIFOs not sized."""
         graph = Graph(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
-        choices = Choices(self.memory, frozenset(self.bit_planes))
-        folding = resolve(graph, self.wishes, self.target)
+        choices = Choices(self.memory, frozenset(self.bit_planes), frozenset(self.serial))
+        folding = resolve(graph, self.wishes, self.target, choices.serial)
         return lower(graph, folding, part=PART, clock_mhz=100.0, choices=choices)
 
     # What is drawn at random.
@@ -311,6 +312,29 @@ def scaled(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def residual(rng: np.random.Generator, name: str) -> Net:
+    """Binary weights on residual planes, side by side or one after another: a dense layer or a convolution."""
+    order = int(rng.integers(2, 5))
+    factors = np.sort(rng.integers(1, 64, order))[::-1]
+    dtype, most = IntType(order, signed=False), LARGEST // order
+    if rng.random() < 0.5:
+        net = Net(rng, name, (round(float(np.exp(rng.uniform(np.log(16), np.log(400))))),), dtype)
+        inputs, outputs = net.last.type.elements, net.pick(2, 64)
+        net.add(MatMul(net.codes(B, (outputs, inputs)), B, factors), (outputs,))
+    else:
+        net = image(rng, name, round(float(np.exp(rng.uniform(np.log(4), np.log(32))))), dtype)
+        inputs, outputs, geometry = net.last.type.channels, net.pick(2, 32), geometry_for(net)
+        weights = net.codes(B, (outputs, *geometry.kernel, inputs))
+        down, across = geometry.output_size(net.last.type.shape[0], net.last.type.shape[1])
+        net.add(Conv(weights, B, geometry, 1, 0, factors), (down, across, outputs))
+    simd = net.lanes(inputs, min(64, most))
+    net.fold(net.lanes(outputs, max(1, min(16, most // simd))), simd)
+    if net.likely(0.5):
+        net.serial.append(net.nodes[-1].name)
+    activate(net)
+    return net
+
+
 def perceptron(rng: np.random.Generator, name: str) -> Net:
     """A small dense network with a quantiser in front and a top-1 unit behind."""
     net = Net(rng, name, (int(rng.integers(16, 200)),), IntType(8, signed=False))
@@ -335,7 +359,8 @@ def convolutional(rng: np.random.Generator, name: str) -> Net:
 
 
 KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
-    each.__name__: each for each in (dense, conv, pool, threshold, argmax, join, perceptron, convolutional, scaled)
+    each.__name__: each
+    for each in (dense, conv, pool, threshold, argmax, join, perceptron, convolutional, scaled, residual)
 }
 
 
