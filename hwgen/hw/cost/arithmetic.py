@@ -17,6 +17,10 @@ from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
 
 
+_WITH_ADDER = 4
+"""Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
+
+
 def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: int, bill: Bill) -> None:
     """Products of `simd` weights and inputs in each of `lanes` lanes, their sum, and the sum over slots.
 
@@ -44,6 +48,7 @@ def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bi
     _popcounts(simd, lanes, fixed, bill)
     if not counted:
         return simd.bit_length()
+    bill.add("padded agreement", lanes * simd)
     bill.add("shared bit", lanes * total)
     _popcounts(simd, 1, "", bill)
     return total
@@ -71,9 +76,12 @@ def _residual(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> in
     ones = reduce(or_, unit.planes).bit_count() if turns else sum(beta.bit_count() for beta in unit.planes)
     _popcounts(simd, lanes * arrays, fixed, bill)
     votes = simd.bit_length() + unit.counted
-    adder = "plane sum bit" if turns else "adder bit"
-    bill.add(adder, lanes * (ones - 1) * min(total, votes + max(unit.planes).bit_length()))
+    if simd * (arrays + unit.counted) > (2 if turns else _WITH_ADDER):
+        adder = "sum bit of a factor" if turns else "adder bit"
+        width = total if unit.counted else min(total, votes + max(unit.planes).bit_length())
+        bill.add(adder, lanes * (ones - 1) * width)
     if unit.counted:
+        bill.add("padded agreement", lanes * simd * arrays)
         bill.add("shared bit", lanes * arrays * votes)
         _popcounts(simd, 1, "", bill)
     if turns:
