@@ -76,7 +76,8 @@ def _residual(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> in
     ones = reduce(or_, unit.planes).bit_count() if turns else sum(beta.bit_count() for beta in unit.planes)
     _popcounts(simd, lanes * arrays, fixed, bill)
     votes = simd.bit_length() + unit.counted
-    if simd * (arrays + unit.counted) > (2 if turns else _WITH_ADDER):
+    inputs = simd * (arrays + unit.counted) + 2 * turns  # which factor it is comes as an input, too
+    if inputs > _WITH_ADDER:
         adder = "sum bit of a factor" if turns else "adder bit"
         width = total if unit.counted else min(total, votes + max(unit.planes).bit_length())
         bill.add(adder, lanes * (ones - 1) * width)
