@@ -16,7 +16,6 @@ from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
 
-
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
 
