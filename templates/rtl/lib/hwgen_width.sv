@@ -40,7 +40,6 @@ module hwgen_width #(
     $error("hwgen_width: every parameter must be at least 1");
   end
 
-  localparam int unsigned FewPlaces = 3;
   localparam int unsigned StoreBits = MaxHeld * GroupBits;
 
   logic [BeatBits-1:0] beat_q;
@@ -61,7 +60,9 @@ module hwgen_width #(
   assign held_d = push ? kept + (last ? HeldBits'(LastPush) : HeldBits'(Push)) : kept;
 
   // A beat arrives behind the groups that are kept, at most `Limit`. What lies past all that are held
-  // is never looked at, so that it may be anything.
+  // is never looked at, so that it may be anything. Where a group of the store can be one of few of
+  // the beat, a choice takes fewer LUTs than a shift.
+  localparam int unsigned FewPlaces = 3;
   localparam int unsigned Places = Limit < MostPush ? Limit + 1 : MostPush;
   localparam int unsigned ShiftBits = Limit > 0 ? $clog2(Limit + 1) : 1;
 
@@ -72,14 +73,16 @@ module hwgen_width #(
       localparam int unsigned Least = g < MostPush ? 0 : g - MostPush + 1;
       localparam int unsigned Most = g < Limit ? g : Limit;
 
+      logic [GroupBits-1:0] chosen;
+
       always_comb begin
-        arrives[g*GroupBits +: GroupBits] = taken[(g-Most)*GroupBits +: GroupBits];
+        chosen = taken[(g-Most)*GroupBits +: GroupBits];
         for (int unsigned place = Least; place < Most; place++) begin
-          if (kept == HeldBits'(place)) begin
-            arrives[g*GroupBits +: GroupBits] = taken[(g-place)*GroupBits +: GroupBits];
-          end
+          if (kept == HeldBits'(place)) chosen = taken[(g-place)*GroupBits +: GroupBits];
         end
       end
+
+      assign arrives[g*GroupBits +: GroupBits] = chosen;
     end
   end else begin : gen_shift
     always_comb begin
@@ -90,6 +93,7 @@ module hwgen_width #(
     end
   end
 
+  // A group past `Limit` is never kept where a beat arrives.
   for (genvar g = 0; g < MaxHeld; g++) begin : gen_group
     logic [GroupBits-1:0] here, behind, stays;
     logic covered;
