@@ -323,7 +323,8 @@ def test_overlays_that_do_not_fit(project: Path, golden: Driver, monkeypatch: py
     assert str(wrong.value) == f"dma: {must}"
     with pytest.raises(ConfigError) as small:
         open_driver(project, "pynq", bitfile="tiny.bit")
-    must = "must take a whole frame in a transfer; found 4 bytes, and frames of 6. Widen its buffer length register."
+    frame = max(golden.ports.source.bus_frame_bytes, golden.ports.sink.bus_frame_bytes)
+    must = f"must take a whole frame in a transfer; found 4 bytes, and frames of {frame}. Widen its buffer length register."
     assert str(small.value) == f"axi_dma_0: {must}"
 
 

@@ -73,8 +73,10 @@ module hwgen_sum #(
     assign sum = first + second;
   end
 
-  // Without a wire between them Yosys makes fewer LUTs of adders in a row.
+  // Without a module between them Yosys makes fewer LUTs of adders in a row.
   if (Cycles == 0) begin : gen_wire
+    logic unused_clk;
+    assign unused_clk = clk_i;
     assign sum_o = sum;
   end else begin : gen_registers
     hwgen_delay #(

@@ -59,9 +59,9 @@ module hwgen_width #(
   assign kept = pop ? held_q - HeldBits'(Pull) : held_q;
   assign held_d = push ? kept + (last ? HeldBits'(LastPush) : HeldBits'(Push)) : kept;
 
-  // A beat arrives behind the groups that are kept, at most `Limit`. What lies past all that are held
-  // is never looked at, so that it may be anything. Where a group of the store can be one of few of
-  // the beat, a choice takes fewer LUTs than a shift.
+  // A beat arrives behind the groups that are kept, at most `Limit`. What lies past all that are
+  // held is never looked at, so that it may be anything. Where a group of the store can be one of
+  // few of the beat, a choice takes fewer LUTs than a shift.
   localparam int unsigned FewPlaces = 3;
   localparam int unsigned Places = Limit < MostPush ? Limit + 1 : MostPush;
   localparam int unsigned ShiftBits = Limit > 0 ? $clog2(Limit + 1) : 1;
@@ -77,7 +77,7 @@ module hwgen_width #(
 
       always_comb begin
         chosen = taken[(g-Most)*GroupBits +: GroupBits];
-        for (int unsigned place = Least; place < Most; place++) begin
+        for (int place = int'(Least); place < int'(Most); place++) begin
           if (kept == HeldBits'(place)) chosen = taken[(g-place)*GroupBits +: GroupBits];
         end
       end
@@ -95,22 +95,18 @@ module hwgen_width #(
 
   // A group past `Limit` is never kept where a beat arrives.
   for (genvar g = 0; g < MaxHeld; g++) begin : gen_group
-    logic [GroupBits-1:0] here, behind, stays;
-    logic covered;
+    localparam int unsigned Behind = g + Pull < MaxHeld ? g + Pull : g;
 
-    assign here = store_q[g*GroupBits +: GroupBits];
-    if (g + Pull < MaxHeld) begin : gen_behind
-      assign behind = store_q[(g+Pull)*GroupBits +: GroupBits];
-    end else begin : gen_nothing_behind
-      assign behind = here;
-    end
+    logic [GroupBits-1:0] stays;
+    logic covered;
 
     if (g < Limit) begin : gen_kept
       assign covered = kept > HeldBits'(g);
-      assign stays = pop ? behind : here;
+      assign stays = pop ? store_q[Behind*GroupBits +: GroupBits]
+                         : store_q[g*GroupBits +: GroupBits];
     end else begin : gen_past_kept
       assign covered = !push;
-      assign stays = behind;
+      assign stays = store_q[Behind*GroupBits +: GroupBits];
     end
 
     assign store_d[g*GroupBits +: GroupBits] = covered ? stays : arrives[g*GroupBits +: GroupBits];
