@@ -18,8 +18,6 @@ from hwgen.report.figures import MARKS
 from hwgen.report.roofline import Roofline
 from hwgen.report.synthesis import SynthesisReport
 
-_WIDE: dict[str, Any] = {"caption_justify": "left", "box": SIMPLE_HEAD}
-
 Rows = Sequence[Sequence[str]]
 """Cells of a table, a line after the other."""
 
@@ -185,14 +183,13 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     caption = f"{count} mismatches over {report['frames']} frames on {streams}"
     if report["skipping"]:
         caption = "\n".join([caption, *skipping_lines(report["skipping"])])
-    table = Table(title=f"simulation, {report['backend']}", caption=caption, **_WIDE)
-    table.add_column("cycles")
-    table.add_column("predicted", justify="right")
-    table.add_column("simulated", justify="right")
-    for name in ("interval", "latency", "total"):
-        predicted, found = report["predicted"][f"{name}_cycles"], report[f"{name}_cycles"]
-        table.add_row(name, _number(predicted), _number(found))
-    return table
+    pairs = {
+        name: (report["predicted"][f"{name}_cycles"], report[f"{name}_cycles"])
+        for name in ("interval", "latency", "total")
+    }
+    rows = [[name, *map(_number, pair)] for name, pair in pairs.items()]
+    title = f"simulation, {report['backend']}"
+    return _filled(("cycles", "predicted", "simulated"), rows, texts=1, title=title, caption=caption)
 
 
 def skipping_lines(report: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 
 FEW_WORDS = 8
-"""Constants in logic of up to so many words are synthesised together with what reads them."""
+"""Constants in logic of up to so many words are synthesised together with what reads them (`hwgen_rom`)."""
 
 
 def bits_for(count: int) -> int:
