@@ -209,7 +209,6 @@ def mixed() -> Head:
 
 TOP1 = {
     "pixels": (lambda: flattened(image()), "the scores of several pixels"),
-    "single": (lambda: dense(1), "a single score"),
     "mixed": (mixed, "classes in an order that the layers before cannot give"),
 }
 
@@ -220,7 +219,7 @@ def test_a_top1_unit_that_cannot_be_had(name: str, tmp_path: Path) -> None:
     graph, _, _ = built(make(), tmp_path)
     with pytest.raises(ConfigError) as error:
         flow.compile(graph, top1=True)
-    must = "top1: a top-1 unit must find the scores of two classes or more in order"
+    must = "top1: a top-1 unit must find the scores in the model's order"
     assert str(error.value) == f"{must}; found {found}. Leave the ranking to the host."
 
 
