@@ -46,8 +46,9 @@ from hwgen.hw.timing import Pipeline, pipelined
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
+from hwgen.ir.ranges import too_wide
 from hwgen.ir.text import print_graph
-from hwgen.ir.types import Bipolar, IntArray
+from hwgen.ir.types import Bipolar, IntArray, WidthError
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,13 @@ class _Builder:
     source: Stream | None = None
 
     def place(self, node: Node) -> None:
-        """Add the units of `node`."""
+        """Add the units of `node`. Raises: ModelError where its running sum is wider than any integer type."""
+        try:
+            self._place(node)
+        except WidthError as error:
+            raise too_wide(node.label, error) from None
+
+    def _place(self, node: Node) -> None:
         match node.op:
             case MatMul():
                 self._dense(node)

@@ -17,6 +17,9 @@ from hwgen.ir.ops import Activation, Levels, Sign, Step, Threshold
 from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import IntArray
 
+_MOST = 1 << 62
+"""Above every integer that a quantiser may read, so that the threshold nothing reaches is no wider."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -43,7 +46,8 @@ class Thresholds:
         """The thresholds of one activation.
 
         Raises:
-            ModelError: on some channel the codes rise and fall, or the quantiser has a single code.
+            ModelError: on some channel the codes rise and fall, the quantiser has a single code, or its input is too
+                wide for thresholds.
         """
         assert isinstance(node.op, Activation)
         steps = node.op.steps
@@ -54,6 +58,9 @@ class Thresholds:
         if base == top:
             raise ModelError(node.label, "a quantiser must give two codes or more", f"only {base}", "Give it more bits")
         stride = _stride(node.op)
+        if high >= _MOST:
+            must = "a quantiser must read integers of 63 bits, their sign among them"
+            raise ModelError(node.label, must, f"[{low}, {high}]", "Use fewer bits for weights or activations")
         if (high - low + 1) * channels <= self.table_limit:
             codes = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).T
             descending = _falls(node, codes)
@@ -126,7 +133,7 @@ def _bisect(
     first = np.full((levels, descending.size), low, dtype=np.int64)
     last = np.full_like(first, high + 1)
     while np.any(first < last):
-        middle = (first + last) // 2
+        middle = (first & last) + ((first ^ last) >> 1)  # their mean rounded down, without their sum
         found = evaluate(steps, np.minimum(middle, high))
         reached = np.where(descending, base + top - found, found) >= wanted
         last = np.where(reached, middle, last)
