@@ -103,7 +103,7 @@ def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, n
         case Quantise(scale=scale, zero_point=zero, low=low, high=high, rounding=rounding):
             scaled = x / scale
             z = scaled + zero
-            slack = error / scale + (np.abs(scaled) + np.abs(z)) * _UNIT + _TINY * (scaled != 0)
+            slack = error / scale + (np.abs(scaled) + np.abs(z)) * _UNIT + _TINY * ((x != 0) | (error != 0))
             # A code can only differ where the true value may lie across a rounding boundary inside the range.
             below = np.clip(_round(z - slack, rounding), low, high)
             above = np.clip(_round(z + slack, rounding), low, high)

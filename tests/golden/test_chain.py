@@ -94,6 +94,41 @@ def test_a_product_that_overflows() -> None:
     assert agree(steps, column(1, 2, 3)).ravel().tolist() == [-1, 1, 1]
 
 
+@pytest.mark.parametrize("mode", Rounding)
+def test_integers_that_float64_does_not_hold(mode: Rounding) -> None:
+    """Beyond 2**53 neighbours are one float64; the codes tell them apart."""
+    for middle in (1 << 53, (1 << 53) + 1, -(1 << 60) - 1, (1 << 62) - 2):
+        codes = column(*range(middle - 2, middle + 3))
+        agree((Add(one(-float(middle))), Quantise(one(2), one(0), -8, 8, mode)), codes)
+        agree((Quantise(one(2.0**10), one(0), -(1 << 62), (1 << 62) - 1, mode),), codes)
+        agree((Levels(np.array([[float(middle - 1), float(middle + 1)]]), 0, 1),), codes)
+        agree((Add(one(-float(middle))), Sign()), codes)
+
+
+@pytest.mark.parametrize("bits", [31, 32, 33, 53, 54, 61, 62])
+def test_codes_as_wide_as_their_quantiser(bits: int) -> None:
+    """Ends that float64 rounds away from the range are the ends all the same."""
+    low, high = -(1 << bits), (1 << bits) - 1
+    steps = (Quantise(one(0.5), one(0), low, high, Rounding.HALF_EVEN),)
+    found = agree(steps, column(-(1 << 62), -(1 << bits) // 2, -1, 0, 1, high // 2, high // 2 + 1, (1 << 62) - 1))
+    assert found.min() == low and found.max() == high
+
+
+@pytest.mark.parametrize("mode", Rounding)
+def test_products_too_small_for_float64(mode: Rounding) -> None:
+    """They are not zero: their sign decides."""
+    tiny = (Mul(one(2.0**-600)), Mul(one(2.0**-600)))
+    codes = column(-3, -1, 0, 1, 3)
+    found = agree((*tiny, Levels(np.array([[0.0]]), 0, 1)), codes)
+    assert found.ravel().tolist() == [0, 0, 1, 1, 1]
+    agree((*tiny, Sign()), codes)
+    agree((Mul(one(2.0**-600)), Quantise(one(2.0**600), one(0), -2, 2, mode)), codes)
+    agree((Div(one(2.0**600)), Div(one(2.0**600)), Mul(one(-1)), Quantise(one(1), one(0), -2, 2, mode)), codes)
+    agree((LeakyRelu(one(2.0**-700)), Mul(one(2.0**-600)), Levels(np.array([[0.0]]), 0, 1)), codes)
+    norm = BatchNorm(one(2.0**-800), one(0), one(0.5), one(2.0**900), 0.0)
+    agree((norm, Levels(np.array([[0.0]]), 0, 1)), codes)
+
+
 def test_levels_of_infinite_height() -> None:
     steps = (Mul(one(0.5)), Levels(np.array([[-np.inf, 0.5, np.inf]]), 0, 1))
     assert agree(steps, column(-1000, 0, 1, 2)).ravel().tolist() == [1, 1, 2, 2]
