@@ -36,6 +36,7 @@ from hwgen.hw.products import (
     gated_unit,
     matvec_unit,
     neutral_codes,
+    require_constants,
     rewritable,
     stream_of,
     thresholding,
@@ -163,6 +164,7 @@ def draft(
     """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs."""
     builder = _Builder(graph, folding, choices or Choices())
     for node in graph.nodes:
+        require_constants(node)
         if is_gate(graph, node):  # its unit reads both its inputs
             builder.place(graph.producers[node.inputs[0].name])
         elif not is_fused(graph, node) and fused_gate(graph, node) is None:

@@ -17,8 +17,8 @@ from hwgen.ir.ops import Activation, Levels, Sign, Step, Threshold
 from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import IntArray
 
-_MOST = 1 << 62
-"""Above every integer that a quantiser may read, so that the threshold nothing reaches is no wider."""
+_MOST = (1 << 62) - 1
+"""Above every integer that a quantiser may read: the threshold that none reaches fits a signed integer of 63 bits."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Thresholds:
             raise ModelError(node.label, "a quantiser must give two codes or more", f"only {base}", "Give it more bits")
         stride = _stride(node.op)
         if high >= _MOST:
-            must = "a quantiser must read integers of 63 bits, their sign among them"
+            must = f"a quantiser must read integers below {_MOST}"
             raise ModelError(node.label, must, f"[{low}, {high}]", "Use fewer bits for weights or activations")
         if (high - low + 1) * channels <= self.table_limit:
             codes = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).T

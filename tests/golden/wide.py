@@ -152,9 +152,9 @@ class Wide:
 
     def steps(self, source: Value) -> Value:
         """Thresholds at the ends of what `source` can be, in its middle and about zero; some channels fall."""
-        low, high = source.type.dtype.min, source.type.dtype.max
+        low, high = source.type.dtype.min, min(source.type.dtype.max, (1 << 62) - 2)
         channels = source.type.channels
-        places = [low, low + 1, -1, 0, 1, (low + high) // 2, high - 1, high, min(high + 1, (1 << 62))]
+        places = [low, low + 1, max(low, -1), 0, 1, (low + high) // 2, high - 1, high, high + 1]
         rows = [sorted(self.rng.choice(np.array(places), 3).tolist()) for _ in range(channels)]
         falls = self.rng.integers(0, 2, channels)
         return self.add(Threshold(np.array(rows), falls, -2, 1), source.type.shape, source, dtype=signed(2))
@@ -228,8 +228,8 @@ def _joined(rng: Rng, bits: int) -> Wide:
 
 
 def _codes(rng: Rng, bits: int) -> Wide:
-    net = Wide(rng, (3,), IntType(bits, signed=bool(rng.integers(2))))
-    net.add(Sum(), (3,), net.input, net.input) if bits < 62 else net.add(Concat(), (6,), net.input, net.input)
+    net = Wide(rng, (3,), IntType(bits - 1, signed=bool(rng.integers(2))))
+    net.add(Sum(), (3,), net.input, net.input)
     return net
 
 
