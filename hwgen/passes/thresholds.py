@@ -20,6 +20,9 @@ from hwgen.ir.types import IntArray
 _MOST = (1 << 62) - 1
 """Above every integer that a quantiser may read: the threshold that none reaches fits a signed integer of 63 bits."""
 
+_MOST_LEVELS = 1 << 24
+"""Thresholds of one quantiser, of all its channels together."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -46,8 +49,8 @@ class Thresholds:
         """The thresholds of one activation.
 
         Raises:
-            ModelError: on some channel the codes rise and fall, the quantiser has a single code, or its input is too
-                wide for thresholds.
+            ModelError: on some channel the codes rise and fall, the quantiser has a single code or more than memory
+                holds, or its input is too wide for thresholds.
         """
         assert isinstance(node.op, Activation)
         steps = node.op.steps
@@ -58,6 +61,10 @@ class Thresholds:
         if base == top:
             raise ModelError(node.label, "a quantiser must give two codes or more", f"only {base}", "Give it more bits")
         stride = _stride(node.op)
+        if (top - base) // stride * channels > _MOST_LEVELS:
+            must, found = f"a quantiser must have at most {_MOST_LEVELS:,} thresholds", f"codes from {base} to {top}"
+            more = f", on {channels} channels" if channels > 1 else ""
+            raise ModelError(node.label, must, found + more, "Give it fewer bits")
         if high >= _MOST:
             must = f"a quantiser must read integers below {_MOST}"
             raise ModelError(node.label, must, f"[{low}, {high}]", "Use fewer bits for weights or activations")
@@ -115,8 +122,8 @@ def _not_monotone(node: Node, found: str) -> ModelError:
 
 def _from_table(codes: IntArray, low: int, base: int, stride: int, levels: int) -> IntArray:
     """Thresholds (C, levels) from rising codes (C, integers from `low`)."""
-    columns = [low + (codes < base + stride * (level + 1)).sum(axis=1) for level in range(levels)]
-    return np.stack(columns, axis=1).astype(np.int64)
+    wanted = base + stride * np.arange(1, levels + 1)
+    return np.stack([low + np.searchsorted(row, wanted) for row in codes])
 
 
 def _bisect(
