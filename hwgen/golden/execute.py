@@ -141,9 +141,8 @@ def _activate(steps: tuple[Step, ...], x: Codes, result: DType) -> Codes:
 
 def _threshold(op: Threshold, x: Codes) -> Codes:
     """base + step * n; n counts the thresholds that x reaches, or misses in descending channels."""
-    levels = op.thresholds.shape[1]
-    top = op.base + op.step * levels
-    kind = kind_of(smallest_int(min(op.base, top), max(op.base, top, levels)))
+    top = op.base + op.step * op.thresholds.shape[1]
+    kind = kind_of(smallest_int(op.base, top))  # a count may wrap: what it makes does not
     count = _reached(op, x, kind)
     if not op.descending.any():
         count *= kind(op.step)

@@ -49,7 +49,7 @@ def convolve(op: Conv, x: Codes, source: DType, result: DType) -> Codes:
     """The accumulators (N, OH, OW, out), of `result`, of images x (N, H, W, C) of `source`, exact."""
     x = from_planes(op.planes, x)
     largest = sum(op.planes.tolist()) if op.planes.size else largest_code(source)
-    kind = product_kind(op.weights, max(largest, abs(op.pad)))
+    kind = product_kind(op.weights, largest)
     down, across = op.geometry.output_size(*x.shape[1:3])
     sums = np.empty((len(x), down, across, len(op.weights)), dtype=kind_of(result, np.int32))
     row = across * x.shape[3] * (1 if op.is_depthwise else op.geometry.taps)

@@ -18,7 +18,8 @@ from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import IntArray
 
 _MOST = (1 << 62) - 1
-"""Above every integer that a quantiser may read: the threshold that none reaches fits a signed integer of 63 bits."""
+"""Above every integer that a quantiser may read: the threshold that none reaches fits a signed integer of 63 bits, and
+the sum of two of them int64."""
 
 _MOST_LEVELS = 1 << 24
 """Thresholds of one quantiser, of all its channels together."""
@@ -140,7 +141,7 @@ def _bisect(
     first = np.full((levels, descending.size), low, dtype=np.int64)
     last = np.full_like(first, high + 1)
     while np.any(first < last):
-        middle = (first & last) + ((first ^ last) >> 1)  # their mean rounded down, without their sum
+        middle = (first + last) // 2
         found = evaluate(steps, np.minimum(middle, high))
         reached = np.where(descending, base + top - found, found) >= wanted
         last = np.where(reached, middle, last)
