@@ -49,6 +49,15 @@ def test_frames_go_one_at_a_time_after_a_break() -> None:
     assert transport.now() <= transport.now()
 
 
+def test_a_restart_waits_for_the_board_and_drops_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = Board()
+    board.waiting = b"left over"
+    monkeypatch.setattr("hwgen.host.uart.time.sleep", lambda seconds: board.log.append(f"sleep {seconds >= 0.01}"))
+    transport = UartTransport(board, 3, 2)
+    assert board.log == ["break", "sleep True"]
+    assert transport.exchange(np.array([1, 2, 3], dtype=np.uint8), 2).tolist() == [6, 1]
+
+
 def test_a_silent_board_is_started_again() -> None:
     board = Board(deaf=1)
     transport = UartTransport(board, 3, 2)

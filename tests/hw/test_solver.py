@@ -86,6 +86,17 @@ def test_budgets_are_kept(seed: int) -> None:
         assert found.design.bound <= solution.design.bound
 
 
+@pytest.mark.parametrize("seed", SEEDS[:6])
+def test_what_a_target_takes_is_budget_enough_for_it(seed: int) -> None:
+    """Also where only other splits of PE and SIMD bring the design down to the budget."""
+    given = problem(seed)
+    reached = [each for each in given.intervals if each >= least(given)]
+    for target in reached[:: max(1, len(reached) // 8)]:
+        solution = solve(given, Goal(target))
+        found = solve(given, Goal(None, budget=Budget(lut=taken(given, solution).lut)))
+        assert found.design.bound <= solution.design.bound, f"seed {seed}, target {target}"
+
+
 def test_the_same_every_time() -> None:
     assert solve(problem(3), Goal(500)).folding == solve(problem(3), Goal(500)).folding
 

@@ -87,6 +87,20 @@ def test_a_padded_convolution_reads_its_pad_code(low: int, high: int, padding: t
         assert np.array_equal(bounds.low, np.min(sums, axis=0)) and np.array_equal(bounds.high, np.max(sums, axis=0))
 
 
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_each_group_of_a_convolution_reads_its_own_channels(groups: int) -> None:
+    """Channels of other ranges: the bounds are those of all codes of the channels that a group sees, reached."""
+    low, high = np.array([-1, 5, -9, 0]), np.array([1, 6, -7, 3])
+    each = 4 // groups
+    weights = np.random.default_rng(groups).integers(-3, 4, (4, 1, 1, each))
+    bounds = op_range(Conv(weights, IntType(3, signed=True), Geometry((1, 1)), groups, 0), [Range(low, high)], 4)
+    for out, row in enumerate(weights.reshape(4, each)):
+        first = out // (4 // groups) * each
+        ends = itertools.product(*zip(low[first : first + each], high[first : first + each], strict=True))
+        sums = [int(np.dot(row, codes)) for codes in ends]
+        assert (bounds.low[out], bounds.high[out]) == (min(sums), max(sums))
+
+
 @pytest.mark.parametrize("low, high", [(5, 8), (-9, -4), (1, 1), (-3, 2), (0, 3)])
 @pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 0, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)])
 @pytest.mark.parametrize("kind", PoolKind)
