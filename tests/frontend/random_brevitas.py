@@ -197,11 +197,11 @@ class Maker:
         """A convolution; `same` keeps the size."""
         rng = self.rng
         layer = qnn.QuantConv2d if self.kind == "image" else qnn.QuantConv1d
-        kernel = 3 if same else int(rng.integers(1, 4))
+        kernel = 3 if same else int(pick(rng, (1, 2, 3, 3)))
         options = self.layer_options()
         options["padding"] = kernel // 2 if same or rng.random() < 0.5 else 0
         if not same:
-            options["stride"] = int(pick(rng, (1, 1, 2)))
+            options["stride"] = int(pick(rng, (1, 1, 1, 2)))
         divisors = [n for n in range(1, inputs + 1) if inputs % n == 0 and outputs % n == 0]
         options["groups"] = int(pick(rng, (1, 1, *divisors)))
         return layer(inputs, outputs, kernel, **options)
@@ -237,7 +237,7 @@ def dense_layers(make: Maker, inputs: int) -> list[torch.nn.Module]:
         outputs = int(rng.integers(2, 12))
         if rng.random() < 0.15:
             body = torch.nn.Sequential(make.linear(size, size), *make.norm(size))
-            layers += [Residual(make.shared(), body, minus=bool(rng.integers(2))), *make.act(size)]
+            layers += [Residual(make.shared(), body, minus=rng.random() < 0.1), *make.act(size)]
         layers += [make.linear(size, outputs), *make.norm(outputs)]
         size = outputs
         if index < depth - 1 or rng.random() < 0.4:
@@ -253,7 +253,7 @@ def image_layers(make: Maker, channels: int) -> tuple[list[torch.nn.Module], int
         match pick(rng, ("plain", "plain", "plain", "residual", "add", "side")):
             case "residual":
                 body = torch.nn.Sequential(make.conv(channels, channels, same=True), *make.norm(channels))
-                layers += [Residual(make.shared(), body, minus=bool(rng.integers(2))), *make.act(channels)]
+                layers += [Residual(make.shared(), body, minus=rng.random() < 0.1), *make.act(channels)]
             case "add" if make.tensors:
                 body = torch.nn.Sequential(make.conv(channels, channels, same=True), *make.norm(channels))
                 layers += [EltwiseAdd(body, return_quant_tensor=True)]
@@ -296,7 +296,7 @@ def _drawn(rng: Rng) -> tuple[torch.nn.Module, tuple[int, ...]]:
         net = torch.nn.Sequential(*front, *dense_layers(make, shape[0]))
     else:
         channels = int(rng.integers(1, 5))
-        shape = (channels, 6, 8) if kind == "image" else (channels, 20)
+        shape = (channels, 8, 8) if kind == "image" else (channels, 24)
         body, channels = image_layers(make, channels)
         net = torch.nn.Sequential(*front, *body)
         if rng.random() < 0.6:

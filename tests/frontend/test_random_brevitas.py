@@ -6,6 +6,7 @@ tell which code a quantiser gives (`float_limits.py`).
 
 from __future__ import annotations
 
+import copy
 import os
 import secrets
 from collections import Counter
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import onnx
 import pytest
 import torch
+from brevitas.export.onnx.qonnx.manager import QONNXManager
 
 from hwgen.errors import ModelError
 from hwgen.frontend.brevitas import export
@@ -50,40 +52,65 @@ def differences(graph: Graph, codes: Array, wanted: Array, found: Array) -> tupl
 
 def _spelt_out(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with the rounding mode that Brevitas calls ROUND_TO_ZERO by QONNX's name for it, DOWN."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    for attribute in (each for node in copy.graph.node for each in node.attribute):
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    for attribute in (each for node in other.graph.node for each in node.attribute):
         if attribute.s == b"ROUND_TO_ZERO":
             attribute.s = b"DOWN"
-    return copy
+    return other
+
+
+def against_executor(model: onnx.ModelProto, graph: Graph, frames: Array, what: str) -> None:
+    """The first frames by the executor of QONNX, in the model's order."""
+    frames = frames[:EXECUTED]
+    codes = to_hardware(graph, frames)
+    found = graph.decode(run(graph, codes))
+    wanted = execute(_spelt_out(model), (frames * SCALE).astype(np.float32)).astype(np.float64)
+    wrong, _ = differences(graph, codes, wanted.reshape(found.shape), found)
+    assert not wrong, f"{what}: {wrong} of {EXECUTED} frames differ from the executor"
+
+
+def against_module(net: torch.nn.Module, graph: Graph, frames: Array, what: str) -> int:
+    """All frames by the module's own forward; how many float32 decides otherwise."""
+    codes = to_hardware(graph, frames)
+    out = run(graph, codes)
+    assert np.array_equal(run(integer_network(graph), codes), out), f"{what}: the passes change what it computes"
+    found = graph.decode(out)
+    with torch.no_grad():
+        wanted = value_of(net(torch.tensor(frames * SCALE, dtype=torch.float32))).double().numpy()
+    assert found.shape == wanted.shape, f"{what}: shape {found.shape}, the module's is {wanted.shape}"
+    wrong, near = differences(graph, codes, wanted, found)
+    assert not wrong, f"{what}: {wrong} of {FRAMES} frames differ from the module"
+    return near
 
 
 def judge(seed: int) -> tuple[str, int]:
-    """What becomes of the network of a seed, exact or refused, and how many frames float32 decides otherwise."""
+    """What becomes of the network of a seed, exact or refused, and how many frames float32 decides otherwise.
+
+    The file that Brevitas's own exporter writes is imported as well; it need not say what the module computes, so that
+    the executor alone judges it.
+    """
     prepare_torch()
     net, shape = random_module(seed)
+    what, near, verdict = f"seed {seed}", 0, "exact"
     try:
         model = export(net, torch.zeros(1, *shape), "random")
         graph = import_qonnx(model, name="random", input_type=INT8, input_scale=SCALE)
         check(graph)
-        small = integer_network(graph)
+        integer_network(graph)
     except ModelError as error:
-        return f"refused: {error.must}", 0
-    frames = random_codes(graph, FRAMES, shape, seed)
-    codes = to_hardware(graph, frames)
-    out = run(graph, codes)
-    assert np.array_equal(run(small, codes), out), f"seed {seed}: the passes change what the network computes"
-    found = graph.decode(out)
-    real = (frames * SCALE).astype(np.float32)
-    with torch.no_grad():
-        own = value_of(net(torch.tensor(real))).double().numpy()
-    assert found.shape == own.shape, f"seed {seed}: shape {found.shape}, the module's is {own.shape}"
-    executed = execute(_spelt_out(model), real[:EXECUTED]).reshape(EXECUTED, *own.shape[1:]).astype(np.float64)
-    wrong, near = differences(graph, codes, own, found)
-    assert not wrong, f"seed {seed}: {wrong} of {FRAMES} frames differ from the module"
-    wrong, _ = differences(graph, codes[:EXECUTED], executed, found[:EXECUTED])
-    assert not wrong, f"seed {seed}: {wrong} of {EXECUTED} frames differ from the executor"
-    return "exact", near
+        verdict = f"refused: {error.must}"
+    else:
+        frames = random_codes(graph, FRAMES, shape, seed)
+        near = against_module(net, graph, frames, what)
+        against_executor(model, graph, frames, what)
+        try:
+            model = QONNXManager.export(copy.deepcopy(net), args=torch.zeros(1, *shape), dynamo=False)
+            graph = import_qonnx(model, name="random", input_type=INT8, input_scale=SCALE)
+        except ModelError:
+            return f"{verdict}, its plain export refused", near
+        against_executor(model, graph, frames, f"{what}, exported by Brevitas")
+    return verdict, near
 
 
 def judge_all(seeds: range) -> None:
@@ -94,12 +121,13 @@ def judge_all(seeds: range) -> None:
         results[verdict] += 1
         near += some
     print(f"seeds {seeds.start} to {seeds.stop - 1}: {dict(results)}, {near} frames that float32 decides otherwise")
-    assert results["exact"] >= 0.6 * len(seeds), results
+    accepted = sum(count for verdict, count in results.items() if verdict.startswith("exact"))
+    assert accepted >= 0.6 * len(seeds), results
     assert near <= 0.02 * FRAMES * len(seeds), near
 
 
 def test_random_modules() -> None:
-    judge_all(range(12))
+    judge_all(range(8))
 
 
 @pytest.mark.long
