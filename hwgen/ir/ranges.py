@@ -31,7 +31,7 @@ from hwgen.ir.ops import (
 )
 from hwgen.ir.types import MOST_BITS, DType, IntArray, WidthError, smallest_int
 
-_EXACT = 2.0**62
+_EXACT = 1 << 62
 """Magnitudes of sums below this are computed in int64, larger ones in Python's integers."""
 
 
@@ -70,9 +70,9 @@ def _proven(low: npt.NDArray[np.object_], high: npt.NDArray[np.object_]) -> Rang
 
 def matmul_range(weights: IntArray, inputs: Range) -> Range:
     """Bounds of weights @ x for x within `inputs`; `weights` is (out, in). Raises: WidthError."""
-    largest = np.abs(weights).sum(axis=1, dtype=np.float64).max(initial=0) * max(-float(inputs.min), float(inputs.max))
-    kind = np.int64 if largest < _EXACT else object
-    positive, negative = np.maximum(weights, 0).astype(kind), np.minimum(weights, 0).astype(kind)
+    largest = max(int(weights.max(initial=0)), -int(weights.min(initial=0))) * max(-inputs.min, inputs.max)
+    kind = np.int64 if largest * weights.shape[1] < _EXACT else object
+    positive, negative = (f(weights, 0).astype(kind, copy=False) for f in (np.maximum, np.minimum))
     low, high = inputs.low.astype(kind), inputs.high.astype(kind)
     least, most = positive @ low + negative @ high, positive @ high + negative @ low
     return _proven(least.astype(object), most.astype(object))
