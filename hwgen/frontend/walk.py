@@ -31,7 +31,8 @@ from hwgen.frontend.symbolic import Build, Const, Stream, Tensor, affine_steps, 
 from hwgen.ir.graph import Affine, Graph, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ops import Mul
-from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
+from hwgen.ir.ranges import too_wide
+from hwgen.ir.types import DType, FloatArray, IntArray, TensorType, WidthError
 
 Result = Tensor | tuple[Tensor | None, ...]
 Handler = Callable[[Build, SourceNode, Sequence[Tensor | None]], Result]
@@ -198,7 +199,10 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
         found = f"no value for {missing[0]!r}" if missing else node.op
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
     residual.require_no_planes(build, node, args)
-    result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
+    try:
+        result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
+    except WidthError as error:
+        raise too_wide(node.label, error) from None
     results = result if isinstance(result, tuple) else (result,)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
 

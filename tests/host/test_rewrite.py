@@ -19,7 +19,7 @@ from hwgen.cli import app
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run
-from hwgen.host import Driver, open_driver
+from hwgen.host import Driver, open_driver, rewrite
 from hwgen.host.golden import GoldenTransport
 from hwgen.hw.control import control_map
 from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words, weight_words
@@ -28,7 +28,7 @@ from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.order import Order
 from hwgen.ir.reorder import reordered
-from hwgen.ir.types import IntType
+from hwgen.ir.types import IntType, TensorType
 from hwgen.passes.pipeline import integer_network
 from hwgen.verify import process, rtlsim
 from hwgen.verify.bench import Rewrite, Stalls, Trace
@@ -36,6 +36,7 @@ from hwgen.verify.simulator import find_simulator
 from hwgen.verify.vectors import random_codes
 from tests.backends.test_rtl import lint
 from tests.builders import (
+    chain,
     codes_of,
     concat_net,
     mobilenet_like,
@@ -43,6 +44,7 @@ from tests.builders import (
     random_conv_network,
     random_network,
     signal_net,
+    value,
     write_qonnx,
 )
 from tests.host import control_bench, fake_pynq
@@ -359,6 +361,40 @@ def test_the_port_map_is_read_back(built: Accelerator) -> None:
     read = parse_ports((built.project / "host" / "ports.json").read_text(), "here")
     assert read.control == ports.control == control_map(built.design)
     assert (read.structure, read.digest) == (ports.structure, built.design.digest)
+
+
+def test_thresholds_that_are_reached_always_or_never(built: Accelerator) -> None:
+    """However far away, in whichever type of integers: the ends of what the memory holds."""
+    control = control_map(built.design)
+    assert control is not None
+    layer = control.layers["fc0"]
+    assert layer.steps is not None
+    kind, shape = layer.steps.type, (layer.steps.channels, layer.steps.levels)
+    for least, most, dtype in ((-(1 << 63), (1 << 63) - 1, np.int64), (0, (1 << 64) - 1, np.uint64)):
+        far = np.full(shape, most, dtype=dtype)
+        assert list(rewrite.threshold_words(layer, far)) == list(
+            rewrite.threshold_words(layer, np.full(shape, kind.max))
+        )
+        near = np.full(shape, least, dtype=dtype)
+        wanted = np.full(shape, max(least, kind.min))
+        assert list(rewrite.threshold_words(layer, near)) == list(rewrite.threshold_words(layer, wanted))
+
+
+@pytest.mark.parametrize("weight", [-(1 << 60), 1 << 59])
+def test_weights_whose_sums_no_type_holds(weight: int) -> None:
+    """They are refused by what they reach, not by what is left of it in 64 bits."""
+    wide = IntType(61, signed=True)
+    x, sums = value("x", 16, U8), TensorType((1,), IntType(4, signed=True))
+    graph = chain("g", x, ("fc", MatMul(np.zeros((1, 16)), wide), sums))
+    control = control_map(flow.compile(graph, writable=("fc",)).design)
+    assert control is not None
+    reach = f"[{min(0, 16 * 255 * weight)}, {max(0, 16 * 255 * weight)}]"
+    with pytest.raises(DataError) as error:
+        rewrite.weight_words(control.layers["fc"], np.full((1, 16), weight))
+    assert str(error.value) == (
+        f"fc: weights: must give accumulators within [0, 1], the type that leaves the chip; found up to {reach}."
+        " Build the design anew for these weights."
+    )
 
 
 def test_memories_do_not_share_addresses(built: Accelerator) -> None:
