@@ -258,4 +258,4 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
         raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
     nodes = one_type(build.nodes)
     output = next((node.output for node in nodes if node.output.name == end.value.name), build.input)
-    return Graph(legal_name(name), build.input, nodes, output, encoding, decoding)
+    return Graph(legal_name(name), build.input, nodes, output, encoding, decoding, ending.order_of(end))
