@@ -7,7 +7,6 @@ is a number of its type, both are the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -145,5 +144,3 @@ def _inexact(where: str, kind: str, found: str, *, cast: bool) -> ModelError:
         change = "Use a quantiser instead"
         return ModelError(where, "it must not cut real numbers to integers", "a cast to integers", change)
     return ModelError(where, f"its results must be numbers of its type {kind}", found, "Compute in float32")
-
-
