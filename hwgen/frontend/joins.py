@@ -196,6 +196,8 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     if len(streams) == 1:
         return streams[0]
     rank = len(streams[0].shape)
+    if "axis" not in node.attributes and node.opset >= 4:
+        raise ModelError(node.label, "it must state its axis", "none", "Export the model again")
     axis = axis_of(node, node.integer("axis", 1), rank)
     pixels = {stream.value.type.shape[:-1] for stream in streams}
     rest = {tuple(n for a, n in enumerate(stream.shape) if a != axis) for stream in streams}

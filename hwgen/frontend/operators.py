@@ -111,7 +111,7 @@ OPERATORS: Mapping[str, Operator] = {
     "ReduceMean": Operator(magnitudes.reduce_mean, 2, _REDUCE),
     "ReduceSum": Operator(magnitudes.reduce_sum, 2, _REDUCE),
     "Relu": Operator(elementwise.relu),
-    "Reshape": Operator(shapes.reshape_for(1), 2, {"allowzero": int, "shape": list}),
+    "Reshape": Operator(shapes.reshape_for(1), 2, {"allowzero": int}),
     "Shape": Operator(shapes.shape_of, reads={"end": int, "start": int}),
     "Size": Operator(shapes.shape_of),
     "Softmax": Operator(ending.softmax, reads={"axis": int}),

@@ -78,9 +78,7 @@ def reshape_for(batch: int) -> Callable[[Build, SourceNode, Sequence[Tensor | No
 
     def reshape(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
         tensor = _some(node, args[0])
-        wanted = listed(node, args[1], "shape")
-        if wanted is None:
-            wanted = numbers_of(node, args[1], "target shape")
+        wanted = numbers_of(node, args[1], "target shape")
         return _reshaped(tensor, _target(node, tensor.shape, wanted, batch))
 
     return reshape

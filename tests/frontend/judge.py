@@ -6,7 +6,7 @@ Unlike qonnx's own loop it keeps to the file's opset, takes optional operands th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,43 @@ from onnx.reference import ReferenceEvaluator
 from qonnx.core.execute_custom_node import execute_custom_node
 from qonnx.custom_op.general.intquant import int_quant
 
+from hwgen.errors import ModelError
+from hwgen.frontend.qonnx import import_qonnx
+from hwgen.golden.execute import run
+from hwgen.ir.check import check
+from hwgen.ir.types import DType, IntType
+from tests.frontend.images import random_codes, to_hardware
 from tests.frontend.onnx_nets import CHANNELS_LAST, DOMAIN, QONNX_OPS
 
 Array = npt.NDArray[Any]
 Values = dict[str, Array]
+Run = Callable[[Values], Sequence[Array]]
+INT5 = IntType(5, signed=True)
+
 onnxruntime.set_default_logger_severity(4)
+
+
+_LEAST = 7
+"""The first opset that onnxruntime runs. Files of older ones mean the same where they are taken (`_modern`)."""
+_FORMER = ("broadcast", "consumed_inputs", "is_test")
 
 
 class Refused(Exception):
     """No reference executor runs the node as the file has it."""
+
+
+def _copy(node: onnx.NodeProto) -> onnx.NodeProto:
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    return copy
+
+
+def _modern(node: onnx.NodeProto) -> onnx.NodeProto:
+    """The node without the attributes that opset 7 has no more: inference and plain broadcasting go without saying."""
+    copy = _copy(node)
+    del copy.attribute[:]
+    copy.attribute.extend(attribute for attribute in node.attribute if attribute.name not in _FORMER)
+    return copy
 
 
 def _versions(model: onnx.ModelProto) -> dict[str, int]:
@@ -34,21 +62,23 @@ def _versions(model: onnx.ModelProto) -> dict[str, int]:
     return {"": found.get("ai.onnx", 1), DOMAIN: 1, CHANNELS_LAST: 9, **found}
 
 
-def _onnxruntime(model: onnx.ModelProto) -> Callable[[Values], Sequence[Array]]:
+@lru_cache(maxsize=1024)
+def _onnxruntime(model: bytes) -> Run:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    session = onnxruntime.InferenceSession(model, options)
     return lambda given: session.run(None, given)
 
 
-def _evaluator(model: onnx.ModelProto) -> Callable[[Values], Sequence[Array]]:
-    evaluator = ReferenceEvaluator(model)
+@lru_cache(maxsize=1024)
+def _evaluator(model: bytes) -> Run:
+    evaluator = ReferenceEvaluator(onnx.ModelProto.FromString(model))
     return lambda given: evaluator.run(None, given)
 
 
-def _named(run: Callable[[Values], Sequence[Array]], names: Sequence[str], given: Values) -> Sequence[Array]:
+def _named(run: Run, names: Sequence[str], given: Values) -> Sequence[Array]:
     """The results, with an empty array for each output that has no name."""
     results = iter(run(given))
     return [next(results) if name else np.zeros(0) for name in names]
@@ -74,7 +104,7 @@ class Judge:
         self.constants = {name: self._real(array) for name, array in constants.items()}
         self.input = next(value for value in model.graph.input if value.name not in constants)
         self.kind = helper.tensor_dtype_to_np_dtype(self.input.type.tensor_type.elem_type)
-        self._runs: dict[int, Callable[[Values], Sequence[Array]]] = {}
+        self._runs: dict[int, Run] = {}
 
     def outputs(self, frames: Array) -> Array:
         """The output (N, *its shape) for real inputs (N, *the input's shape without its batch axis)."""
@@ -106,16 +136,19 @@ class Judge:
                 result = _quantised(node, [given[name] for name in node.input])
             else:
                 context: Values = dict(given)
-                copy = onnx.NodeProto()
-                copy.CopyFrom(node)
+                copy = _copy(node)
                 copy.domain = DOMAIN
-                execute_custom_node(copy, context, None, self.versions[DOMAIN])
+                if node.op_type == "Trunc" and not any(item.name == "rounding_mode" for item in node.attribute):
+                    copy.attribute.append(helper.make_attribute("rounding_mode", "FLOOR"))
+                try:
+                    execute_custom_node(copy, context, None, self.versions[DOMAIN])
+                except Exception as error:
+                    raise Refused(f"{node.op_type}: {error}") from error
                 result = np.asarray(context[node.output[0]])
         return [result if self.double else result.astype(np.float32)]
 
     def _channels_last(self, index: int, node: onnx.NodeProto, given: Values) -> Sequence[Array]:
-        copy = onnx.NodeProto()
-        copy.CopyFrom(node)
+        copy = _copy(node)
         copy.domain = ""
         moved = [n for i, n in enumerate(node.input) if i == 0 or (i == 1 and node.op_type == "Conv")]
         first = {name: np.moveaxis(a, -1, 1) if name in moved else a for name, a in given.items()}
@@ -129,10 +162,11 @@ class Judge:
         except Exception as error:
             raise Refused(f"{node.op_type}: {error}") from error
 
-    def _prepared(self, node: onnx.NodeProto, given: Values, version: int) -> Callable[[Values], Sequence[Array]]:
+    def _prepared(self, node: onnx.NodeProto, given: Values, version: int) -> Run:
         """The first executor that takes the node and these operands."""
-        copy = onnx.NodeProto()
-        copy.CopyFrom(node)
+        copy = _modern(node) if version < _LEAST else _copy(node)
+        version = max(version, _LEAST)
+        copy.name = ""
         for attribute in copy.attribute:
             if self.double and node.op_type == "Cast" and attribute.name == "to" and attribute.i == 1:
                 attribute.i = onnx.TensorProto.DOUBLE
@@ -149,9 +183,34 @@ class Judge:
         for executor in (_onnxruntime, _evaluator):
             try:
                 onnx.checker.check_node(copy, context)
-                found = executor(model)
+                found = executor(model.SerializeToString(deterministic=True))
                 found(given)
                 return partial(_named, found, node.output)
             except Exception as error:  # each executor has errors of its own
                 errors.append(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
         raise Refused(f"{node.op_type}: {'; '.join(errors)}")
+
+
+def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, frames: int = 8) -> str:
+    """The message of the refusal, or nothing where the imported network gives what the reference executors give.
+
+    float32 is asked first; where it rounds otherwise than real numbers would, float64 decides.
+
+    Raises: AssertionError on another number or shape; Refused where no executor runs the model.
+    """
+    try:
+        graph = import_qonnx(model, input_type=kind, input_scale=scale)
+    except ModelError as error:
+        return str(error)
+    check(graph)
+    dims = tuple(dim.dim_value for dim in Judge(model).input.type.tensor_type.shape.dim)
+    codes = random_codes(graph, frames, dims[1:] or dims, seed=3)
+    last = any(node.domain == CHANNELS_LAST for node in model.graph.node)
+    found = graph.decode(run(graph, to_hardware(graph, codes, channels_last=last)))
+    wanted = Judge(model).outputs(codes * scale)
+    shape = wanted.shape[2:] if wanted.shape[1:2] == (1,) else wanted.shape[1:]
+    assert found.shape == (len(codes), *shape), f"shape {found.shape}, not {wanted.shape}"
+    if not np.allclose(found.reshape(wanted.shape), wanted, rtol=1e-5, atol=1e-5):
+        wanted = Judge(model, double=True).outputs(codes * scale)
+        np.testing.assert_allclose(found.reshape(wanted.shape), wanted, rtol=1e-9, atol=1e-9)
+    return ""
