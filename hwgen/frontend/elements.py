@@ -14,13 +14,11 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Absolute, Build, Padded, QuantConst, Stream, Tensor, real
-from hwgen.ir.ops import Add, ArgMax, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
+from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
 from hwgen.ir.types import FloatArray
 
 REAL = frozenset({"float32", "float64"})
 """Types whose rounding is left out of account everywhere."""
-INDEX = "index"
-"""A class that the host picks: the tensor's numbers are scores yet."""
 
 CASTS: Mapping[int, str] = {
     1: "float32",
@@ -39,7 +37,6 @@ CASTS: Mapping[int, str] = {
 }
 """TensorProto's element types that a tensor of the network may be cast to."""
 
-_KEEP_SCORES = frozenset({"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
 _MOST_CODES = 1 << 16
 _QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 
@@ -47,29 +44,18 @@ _QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", 
 def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> None:
     """File the element types of what the node gives. Raises: ModelError where a number is none of its type."""
     given = next((build.elements[name] for name in node.inputs if name in build.elements), "float32")
-    if given == INDEX and node.op not in _KEEP_SCORES:
-        raise ModelError(
-            node.label,
-            "nothing may be computed from a class that the host picks",
-            f"{node.op} of the index of the best class",
-            "End the network with the index",
-        )
-    for place, (name, tensor) in enumerate(zip(node.outputs, results, strict=False)):
+    for name, tensor in zip(node.outputs, results, strict=False):
         if isinstance(tensor, Stream | Absolute | Padded):
-            build.elements[name] = kind = _kind(build, node, tensor, given, place)
+            build.elements[name] = kind = _kind(node, given)
             require_exact(node.label, tensor, kind, cast=node.op == "Cast")
         elif isinstance(tensor, QuantConst) and node.op == "Cast":
             _require_kept(node.label, real(tensor, node), CASTS[node.integer("to", 1)], cast=True)
 
 
-def _kind(build: Build, node: SourceNode, tensor: Tensor, given: str, place: int) -> str:
-    """The element type of the node's output number `place`, `given` that of its input."""
-    if node.op == "ArgMax" or (node.op == "TopK" and place == 1):
-        last = build.nodes[-1] if build.nodes else None
-        ranked = isinstance(tensor, Stream) and last is not None and last.output == tensor.value
-        return "int64" if ranked and last is not None and isinstance(last.op, ArgMax) else INDEX
-    if given == INDEX:
-        return INDEX
+def _kind(node: SourceNode, given: str) -> str:
+    """The element type of what the node gives, `given` that of its input. Of a TopK the index alone can be used."""
+    if node.op in ("ArgMax", "TopK"):
+        return "int64"
     if node.op == "Cast":
         return CASTS[node.integer("to", 1)]
     return "float32" if node.op in _QUANTISERS else given
@@ -77,7 +63,7 @@ def _kind(build: Build, node: SourceNode, tensor: Tensor, given: str, place: int
 
 def require_exact(where: str, tensor: Stream | Absolute | Padded, kind: str, *, cast: bool = False) -> None:
     """Every number that the tensor may hold must be one of the element type `kind`. Raises: ModelError."""
-    if kind in REAL or kind == INDEX:
+    if kind in REAL:
         return
     stream = tensor if isinstance(tensor, Stream) else tensor.stream
     if stream.planes:

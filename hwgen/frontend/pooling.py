@@ -13,7 +13,7 @@ from hwgen.frontend.convolution import zero_code
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import image_like, lies_channels_last, require_image
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine
+from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine, require_width
 from hwgen.frontend.windows import Pads, add_pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
@@ -27,6 +27,7 @@ def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
     """The stream of pooled codes, the same steps pending. A maximum keeps its type, a sum grows."""
     source = stream.value.type
     size = op.geometry.output_size(*source.shape[:2])
+    require_width(node, stream.magnitude * op.geometry.taps)
     bounds = op_range(op, [bounds_of(stream)], source.channels)
     kept = op.kind is PoolKind.MAX
     dtype = source.dtype if kept else smallest_int(bounds.min, bounds.max)
@@ -40,8 +41,11 @@ def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
 
 def _window(node: SourceNode, stream: Stream, pads: Pads) -> Geometry:
     """The window of a MaxPool or AveragePool. Raises: ModelError."""
-    size = stream.value.type.shape[:2]
-    geometry = add_pads(geometry_of(node, node.integers("kernel_shape", ()), (size[0], size[1])), pads)
+    size, kernel = stream.value.type.shape[:2], node.integers("kernel_shape", ())
+    if len(kernel) != len(stream.shape) - 2:
+        must = f"its kernel_shape must have {len(stream.shape) - 2} axes as its input has"
+        raise ModelError(node.label, must, f"kernel_shape {kernel}", "Correct the layer")
+    geometry = add_pads(geometry_of(node, kernel, (size[0], size[1])), pads)
     require_fits(node, geometry, (size[0], size[1]))
     return covered(node, geometry, (size[0], size[1]))
 

@@ -84,6 +84,11 @@ class Stream:
         """The ONNX shape."""
         return self.places.shape
 
+    @property
+    def magnitude(self) -> float:
+        """The largest magnitude of a code, or of what its planes stand for."""
+        return float(max(abs(self.low), abs(self.high), sum(self.planes)))
+
     def at(self, places: IntArray) -> Stream:
         """The same value, its elements at other places of the ONNX tensor."""
         return replace(self, places=places)
@@ -135,6 +140,9 @@ class Absolute:
 Tensor = Const | QuantConst | Stream | Padded | Absolute
 
 
+_MOST_BITS = 62
+
+
 def in_order(shape: tuple[int, ...]) -> IntArray:
     """The places of a tensor that lies as it is stored."""
     return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
@@ -144,6 +152,17 @@ def bounds_of(stream: Stream) -> Range:
     """The least and greatest code of a stream, the same on every channel."""
     channels = stream.value.type.channels
     return Range(np.full(channels, stream.low, np.int64), np.full(channels, stream.high, np.int64))
+
+
+def require_width(node: SourceNode, magnitude: float) -> None:
+    """Refuse results whose magnitude may not fit a machine word. Raises: ModelError."""
+    if magnitude >= 1 << _MOST_BITS:
+        raise ModelError(
+            node.label,
+            f"its results must have at most {_MOST_BITS} bits",
+            f"numbers up to {magnitude:.3g}",
+            "Quantise its operands to fewer bits",
+        )
 
 
 def collapse(array: Array) -> FloatArray:
@@ -253,6 +272,7 @@ class Build:
         start: for each element of the network's ONNX input, its position in the value `input`.
         counts: how many layers of each kind there are; all that have weights count together.
         elements: the element type of each tensor that is no constant, by its ONNX name.
+        rankings: the scores that each ranking reads, by the name of the value that it gives.
     """
 
     input: Value
@@ -260,6 +280,7 @@ class Build:
     nodes: list[Node] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
+    rankings: dict[str, Stream] = field(default_factory=dict)
 
     def emit(self, name: str, op: Op, sources: Sequence[Value], kind: TensorType, origin: str) -> Value:
         """Append a node and give the value it produces; a name already in use gets a number."""

@@ -87,29 +87,37 @@ class Reading:
     ranking: tuple[int, ...] | None = None
     ranked: bool = False
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the scores, without the batch axis."""
+        return self.type.shape if self.order is None else self.order.shape
+
     def scores(self, codes: Codes) -> FloatArray:
         """Real numbers (N, *shape), the model's shape and order, of codes (N, *shape of the type) or (N, elements)."""
         real = codes.reshape(len(codes), *self.type.shape) * self.affine.scale + self.affine.offset
         if self.order is not None:
-            real = real.reshape(len(codes), -1)[:, self.order.places].reshape(len(codes), *self.order.shape)
-        return np.asarray(real, dtype=np.float64)
+            real = real.reshape(len(codes), -1)[:, self.order.places]
+        return np.asarray(real, dtype=np.float64).reshape(len(codes), *self.shape)
 
     def decode(self, codes: Codes) -> FloatArray:
         """The model's output (N, *its shape without the batch axis): the scores, or the index of the best class."""
         scores = self.scores(codes)
         if self.ranking is None:
             return scores
-        best = np.argmax(scores.reshape(len(codes), -1), axis=1)
+        best = self.best(scores.reshape(len(codes), -1))
         return np.asarray(best.reshape(len(codes), *self.ranking), dtype=np.float64)
 
     def classes(self, codes: Codes) -> IntArray:
-        """The class (N,) of each frame: the first of the largest scores.
+        """The class (N,) of each frame: the index that leaves the chip, or the best of the scores."""
+        if self.ranked:
+            return np.asarray(codes.reshape(len(codes), -1)[:, 0], dtype=np.int64)
+        return self.best(self.scores(codes).reshape(len(codes), -1))
+
+    def best(self, scores: FloatArray) -> IntArray:
+        """The class (N,) of scores (N, classes): the first of the largest.
 
         A single score that the model does not rank itself is class 1 where it is positive and class 0 elsewhere.
         """
-        if self.ranked:
-            return np.asarray(codes.reshape(len(codes), -1)[:, 0], dtype=np.int64)
-        scores = self.scores(codes).reshape(len(codes), -1)
         single = scores.shape[1] == 1 and self.ranking is None
         return np.asarray(scores[:, 0] > 0 if single else np.argmax(scores, axis=1), dtype=np.int64)
 
@@ -140,7 +148,8 @@ class Graph:
     @property
     def reading(self) -> Reading:
         """What the output codes mean to the host."""
-        ranked = bool(self.nodes) and isinstance(self.nodes[-1].op, ArgMax)
+        last = self.producers.get(self.output.name)
+        ranked = last is not None and isinstance(last.op, ArgMax)
         return Reading(self.output.type, self.decoding, self.order, self.ranking, ranked)
 
     def decode(self, codes: Codes) -> FloatArray:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,19 @@ class Order:
             axes.append((size, stride))
             rest = rows[:, 0]
         return tuple(reversed(axes))
+
+    def to_json(self) -> dict[str, Any]:
+        """The order as plain JSON values."""
+        places = {"places": self.places.tolist()} if self.strides is None else {"strides": self.strides}
+        return {"shape": self.shape, **places}
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Order:
+        """What `to_json` gave; ValueError, KeyError or TypeError where it is something else."""
+        shape = tuple(map(int, found["shape"]))
+        if "strides" in found:
+            return cls.of_strides(shape, [(int(size), int(stride)) for size, stride in found["strides"]])
+        return cls(shape, np.asarray(found["places"], dtype=np.int64))
 
     def is_permutation_of(self, elements: int) -> bool:
         """Whether each of `elements` positions has one element of the shape."""

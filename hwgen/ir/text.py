@@ -33,8 +33,8 @@ from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = "planes"
-"""The field that is left out where it is empty."""
+_OPTIONAL = ("planes", "rows")
+"""Fields that are left out where they are empty."""
 _OPS = {
     kind.__name__: kind
     for kind in (
@@ -132,17 +132,14 @@ def _encode_end(graph: Graph) -> dict[str, Any]:
     """What the output means, as plain JSON values."""
     found: dict[str, Any] = _encode(graph.decoding)
     if graph.order is not None:
-        strides = graph.order.strides
-        places = {"places": _encode_array(graph.order.places)} if strides is None else {"strides": strides}
-        found["order"] = {"shape": graph.order.shape, **places}
+        found["order"] = graph.order.to_json()
+        if "places" in found["order"]:
+            found["order"]["places"] = _encode_array(graph.order.places)
     return found if graph.ranking is None else {**found, "ranking": graph.ranking}
 
 
 def _parse_order(found: dict[str, Any]) -> Order:
-    shape = tuple(map(int, found["shape"]))
-    if "strides" in found:
-        return Order.of_strides(shape, [(int(size), int(stride)) for size, stride in found["strides"]])
-    return Order(shape, _decode_array(found["places"]))
+    return Order.of_json(found if "strides" in found else {**found, "places": _decode_array(found["places"])})
 
 
 def _value(name: str, type_text: str) -> Value:
@@ -157,7 +154,7 @@ def _attributes(thing: Any) -> str:
 def _encode(thing: Any) -> Any:
     """A dataclass as a dictionary of plain JSON values."""
     values = {field.name: getattr(thing, field.name) for field in fields(thing)}
-    return {name: _encode_field(each) for name, each in values.items() if name != _OPTIONAL or each.size}
+    return {name: _encode_field(each) for name, each in values.items() if name not in _OPTIONAL or len(each)}
 
 
 def _encode_field(value: Any) -> Any:
@@ -170,12 +167,12 @@ def _encode_field(value: Any) -> Any:
     if isinstance(value, IntType | Bipolar):
         return str(value)
     if isinstance(value, tuple):
-        return [{"kind": type(step).__name__, **_encode(step)} for step in value]
+        return [each if isinstance(each, int) else {"kind": type(each).__name__, **_encode(each)} for each in value]
     return value
 
 
 def _parse_dataclass(kind: Any, attributes: dict[str, Any]) -> Any:
-    stated = [field for field in fields(kind) if field.name != _OPTIONAL or _OPTIONAL in attributes]
+    stated = [field for field in fields(kind) if field.name not in _OPTIONAL or field.name in attributes]
     decoded = {field.name: _decode_field(str(field.type), attributes.pop(field.name)) for field in stated}
     if attributes:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(attributes))}")
@@ -196,6 +193,8 @@ def _decode_field(annotation: str, value: Any) -> Any:
             return Geometry(**{name: tuple(sizes) for name, sizes in value.items()})
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
+        case "tuple[int, ...]":
+            return tuple(map(int, value))
         case "int" | "float":
             if type(value).__name__ != annotation:
                 raise ValueError(f"not {annotation}: {value!r}")

@@ -71,10 +71,13 @@ class Case:
 
 
 def _net(case: Case, nodes: list[onnx.NodeProto], opset: int, **given: Any) -> onnx.ModelProto:
-    constants = {name: value for name, value in case.constants.items() if not isinstance(value, onnx.TensorProto)}
+    read = {name for item in nodes for name in item.input}
+    constants = {name: value for name, value in {**QUANT, **given, **case.constants}.items() if name in read}
+    tensors = [constants.pop(name) for name in list(constants) if isinstance(constants[name], onnx.TensorProto)]
+    options = {name: value for name, value in given.items() if name in ("kind", "output", "shape")}
     version = 2 if case.op == "Trunc" and len(case.operands.split()) == 6 else 1
-    model = net(nodes, opset=opset, version=version, **given, **{**QUANT, **constants})
-    model.graph.initializer.extend(v for v in case.constants.values() if isinstance(v, onnx.TensorProto))
+    model = net(nodes, opset=opset, version=version, types={"x": "INT5"}, **options, **constants)
+    model.graph.initializer.extend(tensors)
     return model
 
 
@@ -86,6 +89,11 @@ def quantised(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
 def scores(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer and the node, whose output is the network's."""
     return _net(case, [DENSE, odd], opset, w=W, output="e")
+
+
+def alone(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """The node and nothing else."""
+    return _net(case, [odd], opset, output="e")
 
 
 def index(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
@@ -121,16 +129,17 @@ def padded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
 
 def maximum(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, then a maximum over windows."""
-    last = node("MaxPool", "e", "p", name="pool", kernel_shape=[2, 2])
-    return _net(case, [odd, last, node("Conv", "p k3", "y", name="conv")], opset, shape=IMAGE, **K)
+    last = node("MaxPool", "e", "m", name="pool", kernel_shape=[2, 2])
+    return _net(case, [odd, last, node("Conv", "m k3", "y", name="conv")], opset, shape=IMAGE, **K)
 
 
 def branches(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on two images."""
-    q = node("Quant", "c s z b", "h", signed=1, narrow=0)
-    p = node("Quant", "d s z b", "g", name="other", signed=1, narrow=0)
-    nodes = [node("Conv", "x k1", "c", name="one"), node("Conv", "x k1", "d0", name="two"), node("Neg", "d0", "d")]
-    return _net(case, [*nodes, q, p, odd], opset, shape=IMAGE, output="e", **K)
+    q = node("Quant", "l s z b", "h", signed=1, narrow=0)
+    p = node("Quant", "r s z b", "g", name="other", signed=1, narrow=0)
+    nodes = [node("Conv", "x k1", "l", name="one"), node("Conv", "x k1", "r0", name="two"), node("Neg", "r0", "r")]
+    needed = [*nodes, q, p] if "g" in case.operands else [nodes[0], q]
+    return _net(case, [*needed, odd], opset, shape=IMAGE, output="e", **K)
 
 
 def reshaped(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
@@ -147,6 +156,10 @@ def last_channels(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProt
     return _net(case, [odd, LAST], opset, shape=shape, **constants)
 
 
+_LAST_CHANNELS = {"frame": last_channels, "domain": CHANNELS_LAST, "constants": {"p4": np.abs(K["c4"])}}
+_LAYOUTS = ("", "NCHW", "NHWC", "nhwc", "NC")
+
+
 def tensor(name: str, kind: int, values: list[Any], dims: list[int] | None = None) -> onnx.TensorProto:
     """A constant of any element type."""
     return helper.make_tensor(name, kind, [len(values)] if dims is None else dims, values)
@@ -158,7 +171,9 @@ def _cases(op: str, frame: Frame, operands: str, *parts: tuple[Any, ...], **cons
     for part, attributes, *rest in parts:
         change = dict(rest[0]) if rest else {}
         own = {**constants, **change.pop("constants", {})}
-        made.append(Case(op, part, **{"operands": operands, "frame": frame, "constants": own, **change}, attributes=attributes))
+        made.append(
+            Case(op, part, **{"operands": operands, "frame": frame, "constants": own, **change}, attributes=attributes)
+        )
     return made
 
 
@@ -217,7 +232,8 @@ def _activations() -> list[Case]:
         ("in 0", {}), ("min", {"min": -0.75}), ("max", {"max": 1.25}), ("min", {"min": 1.0, "max": -1.0}),
         ("max", {"max": -float("inf")}), ("min", {"min": float("inf")}), ("in 1", {}, on("h lo")),
         ("in 2", {}, on("h - hi")), ("in 2", {}, on("h lo hi")), ("in 1", {}, on("h hi lo")), ("in 1", {}, on("h h")),
-        ("in 2", {}, on("h lo inf")), ("in 1", {}, on("h inf")), ("in 1", {}, on("h nan")), ("in 3", {}, on("h lo hi lo")),
+        ("in 2", {}, on("h lo inf")), ("in 1", {}, on("h inf")), ("in 1", {}, on("h nan")),
+        ("in 3", {}, on("h lo hi lo")),
         ("consumed_inputs", _SKIP, OLD),
         lo=np.float32(-0.75), hi=np.float32(1.25), inf=np.float32(np.inf), nan=np.float32(np.nan),
     )  # fmt: skip
@@ -253,15 +269,18 @@ def _norms() -> list[Case]:
         ("in 1", {}, on("h one o m v", constants={"one": np.ones(4, np.float32)})), ("in 5", {}, on("h g o m v v")),
         ("in 1", {}, on("h h o m v")), ("in 4", {}, on("h g o m")), ("in 4", {}, on("h g o m least")),
         ("epsilon", {"epsilon": 0.75}), ("epsilon", {"epsilon": float("nan")}), ("epsilon", {"epsilon": -0.25}),
-        ("momentum", {"momentum": 0.1}), ("training_mode", {"training_mode": 1}), ("training_mode", {"training_mode": 0}),
+        ("momentum", {"momentum": 0.1}), ("training_mode", {"training_mode": 1}),
+        ("training_mode", {"training_mode": 0}),
         ("training_mode", {"training_mode": 1}, on("h g o m v", outputs="e rm rv")),
-        ("spatial", {"spatial": 0}, on("h g o m v", opsets=(7,))), ("spatial", {"spatial": 1}, on("h g o m v", opsets=(7,))),
+        ("spatial", {"spatial": 0}, on("h g o m v", opsets=(7,))),
+        ("spatial", {"spatial": 1}, on("h g o m v", opsets=(7,))),
         ("spatial", {"spatial": 0}, on("x c4 c4 c4 p4", frame=pixels, opsets=(7,), constants={"p4": np.abs(K["c4"])})),
         ("is_test", plain, OLD), ("is_test", {"is_test": 0, "consumed_inputs": [0]}, OLD),
-        ("is_test", {"is_test": 1}, {"opsets": (6,)}), ("is_test", {}, {"opsets": (6,)}), ("consumed_inputs", plain, OLD),
-        ("out 0", {}, on("x c4 c4 c4 p4", frame=last_channels, domain=CHANNELS_LAST, constants={"p4": np.abs(K["c4"])})),
-        *((f"out {i}", {}, on("h g o m v", outputs=" ".join(["a", "bb", "cc", "dd", "ee"][:i] + ["e"]))) for i in range(1, 5)),
-        *((f"out {i}", {}, on("h g o m v", outputs=" ".join(["e", "bb", "cc", "dd", "ee"][: i + 1]))) for i in range(1, 5)),
+        ("is_test", {"is_test": 1}, {"opsets": (6,)}), ("is_test", {}, {"opsets": (6,)}),
+        ("consumed_inputs", plain, OLD),
+        ("out 0", {}, on("x c4 c4 c4 p4", **_LAST_CHANNELS)),
+        *((f"out {i}", {}, on("h g o m v", outputs=f"{'a i c d '[: 2 * i]}e")) for i in range(1, 5)),
+        *((f"out {i}", {}, on("h g o m v", outputs="e a i c d"[: 2 * i + 1])) for i in range(1, 5)),
         **given, least=np.asarray([0.25, -1.0, 4.0], np.float32),
     )  # fmt: skip
 
@@ -289,19 +308,22 @@ def _layers() -> list[Case]:
         ("group", {"group": 2}, on("x k2")), ("group", {"group": 3}), ("group", {"group": 0}), ("group", {"group": 2}),
         ("kernel_shape", {"kernel_shape": [3, 3]}), ("kernel_shape", {"kernel_shape": [2, 2]}),
         ("kernel_shape", {"kernel_shape": [3]}), ("kernel_shape", {"kernel_shape": [3, 3, 3]}),
-        ("out 0", {"kernel_shape": [3, 3], "pads": [1, 0, 1, 0]}, on("x k3", frame=last_channels, domain=CHANNELS_LAST)),
+        ("out 0", {"kernel_shape": [3, 3], "pads": [1, 0, 1, 0]}, on("x k3", **_LAST_CHANNELS)),
     )  # fmt: skip
     gemm = _cases(
-        "Gemm", scores, "x g c",
+        "Gemm", alone, "x g c",
         ("in 0", {}), ("in 1", {}), ("in 1", {}, on("x x c")), ("in 2", {}, on("x g")), ("in 2", {}, on("x g one")),
-        ("in 2", {}, on("x g row")), ("in 2", {}, on("x g tall")), ("in 2", {}, on("x g x")), ("in 3", {}, on("x g c c")),
-        ("alpha", {"alpha": 0.5}), ("alpha", {"alpha": -2.0}), ("alpha", {"alpha": 0.0}), ("alpha", {"alpha": float("inf")}),
-        ("beta", {"beta": 2.0}), ("beta", {"beta": 0.0}), ("transA", {"transA": 1}), ("transB", {"transB": 1}, on("x t c")),
+        ("in 2", {}, on("x g row")), ("in 2", {}, on("x g tall")), ("in 2", {}, on("x g x")),
+        ("in 3", {}, on("x g c c")),
+        ("alpha", {"alpha": 0.5}), ("alpha", {"alpha": -2.0}), ("alpha", {"alpha": 0.0}),
+        ("alpha", {"alpha": float("inf")}),
+        ("beta", {"beta": 2.0}), ("beta", {"beta": 0.0}), ("transA", {"transA": 1}),
+        ("transB", {"transB": 1}, on("x t c")),
         ("transB", {"transB": 1}), ("broadcast", {"broadcast": 1}, {"opsets": (1, 6)}),
         **_SEVERAL, g=W, t=W.T.copy(), tall=np.ones((2, 3), np.float32),
     )  # fmt: skip
     matmul = _cases(
-        "MatMul", scores, "x g",
+        "MatMul", alone, "x g",
         ("in 0", {}), ("in 1", {}), ("in 0", {}, on("t x")), ("in 1", {}, on("x v")), ("in 1", {}, on("x x")),
         ("in 1", {}, on("x many")), ("in 1", {}, on("x whole")), ("in 1", {}, on("x large")), ("in 2", {}, on("x g g")),
         ("in 1", {}, on("x text")), ("transB", {"transB": 1}),
@@ -320,7 +342,7 @@ def _pools() -> list[Case]:
         ("ceil_mode", {"ceil_mode": 1}), ("ceil_mode", {"ceil_mode": 1, "strides": [2, 2], "kernel_shape": [2, 3]}),
         ("storage_order", {"storage_order": 1}), ("storage_order", {"storage_order": 1}, on("h", outputs="f e")),
         ("out 1", {}, on("h", outputs="f e")), ("out 1", {}, on("h", outputs="e f")),
-        ("out 0", {"pads": [1, 0, 1, 0], "strides": [1, 1]}, on("x", frame=last_channels, domain=CHANNELS_LAST)),
+        ("out 0", {"pads": [1, 0, 1, 0], "strides": [1, 1]}, on("x", **_LAST_CHANNELS)),
         kernel_shape=[2, 2],
     )  # fmt: skip
     average = _windows(
@@ -328,7 +350,8 @@ def _pools() -> list[Case]:
         ("in 0", {}), ("in 1", {}, on("h c4")), ("kernel_shape", {"kernel_shape": [1, 3]}),
         ("kernel_shape", {"kernel_shape": [2]}), ("ceil_mode", {"ceil_mode": 1, "strides": [2, 2]}),
         ("ceil_mode", {"ceil_mode": 1}), ("count_include_pad", {"count_include_pad": 1, "pads": [1, 0, 1, 1]}),
-        ("count_include_pad", {"count_include_pad": 0, "pads": [1, 0, 1, 1]}), ("count_include_pad", {"count_include_pad": 1}),
+        ("count_include_pad", {"count_include_pad": 0, "pads": [1, 0, 1, 1]}),
+        ("count_include_pad", {"count_include_pad": 1}),
         ("count_include_pad", {"count_include_pad": 1, "auto_pad": "SAME_UPPER"}),
         ("count_include_pad", {"count_include_pad": 1, "ceil_mode": 1, "strides": [2, 2], "pads": [1, 1, 1, 1]}),
         ("count_include_pad", {"count_include_pad": 1, "dilations": [2, 2], "pads": [1, 1, 1, 1]}),
@@ -352,8 +375,10 @@ def _reductions() -> list[Case]:
             ("in 0", {"axes": axes}), ("axes", {"axes": other}), ("axes", {"axes": [a - 4 for a in axes]}),
             ("axes", {"axes": [5]}), ("axes", {"axes": [axes[0], axes[0] - 4]}), ("axes", {"axes": [0]}),
             ("axes", {}), ("keepdims", {"keepdims": 0, "axes": axes}), ("keepdims", {"keepdims": 1, "axes": axes}),
-            ("in 1", {}, on("h ax")), ("in 1", {}, on("h other")), ("in 1", {}, on("h far")), ("in 1", {}, on("h none")),
-            ("in 1", {}, on("h twice")), ("in 1", {}, on("h h")), ("in 1", {}, on("h text")), ("in 2", {}, on("h ax ax")),
+            ("in 1", {}, on("h ax")), ("in 1", {}, on("h other")), ("in 1", {}, on("h far")),
+            ("in 1", {}, on("h none")),
+            ("in 1", {}, on("h twice")), ("in 1", {}, on("h h")), ("in 1", {}, on("h text")),
+            ("in 2", {}, on("h ax ax")),
             ("keepdims", {"keepdims": 0}, on("h ax")), ("noop_with_empty_axes", {"noop_with_empty_axes": 1}),
             ("noop_with_empty_axes", {"noop_with_empty_axes": 1}, on("h none")),
             ("noop_with_empty_axes", {"noop_with_empty_axes": 1}, on("h ax")),
@@ -399,15 +424,18 @@ def _moves() -> list[Case]:
         ("allowzero", {"allowzero": 1}), ("allowzero", {"allowzero": 1}, on("h zeros")),
         ("allowzero", {"allowzero": 0}, on("h zeros")),
         ("consumed_inputs", {"shape": [1, 3, -1], "consumed_inputs": [0]}, on("h", opsets=(1,))),
-        to=np.asarray([1, 6, 21]), zeros=np.asarray([0, 0, -1]), two=np.asarray([1, -1, -1]), bad=np.asarray([1, 5, -1]),
+        to=np.asarray([1, 6, 21]), zeros=np.asarray([0, 0, -1]), two=np.asarray([1, -1, -1]),
+        bad=np.asarray([1, 5, -1]),
         real=np.asarray([1.0, 6.0, 21.5], np.float32), none=np.zeros(0, np.int64),
         text=tensor("text", TensorProto.STRING, [b"1", b"6", b"21"]),
     )  # fmt: skip
     squeeze = _cases(
         "Squeeze", moved, "h",
-        ("in 0", {}), ("axes", {"axes": [0]}), ("axes", {"axes": [-4]}), ("axes", {"axes": [4]}), ("axes", {"axes": [1]}),
+        ("in 0", {}), ("axes", {"axes": [0]}), ("axes", {"axes": [-4]}), ("axes", {"axes": [4]}),
+        ("axes", {"axes": [1]}),
         ("axes", {"axes": [0, -4]}), ("in 1", {}, on("h zero")), ("in 1", {}, on("h far")), ("in 1", {}, on("h one")),
-        ("in 1", {}, on("h h")), ("in 1", {}, on("h text")), ("in 2", {}, on("h zero zero")), ("in 1", {}, on("h none")),
+        ("in 1", {}, on("h h")), ("in 1", {}, on("h text")), ("in 2", {}, on("h zero zero")),
+        ("in 1", {}, on("h none")),
         zero=np.asarray([0]), far=np.asarray([-5]), one=np.asarray([1]), none=np.zeros(0, np.int64),
         text=tensor("text", TensorProto.STRING, [b"0"]),
     )  # fmt: skip
@@ -415,20 +443,24 @@ def _moves() -> list[Case]:
         "Unsqueeze", moved, "h",
         ("in 0", {"axes": [0]}), ("axes", {"axes": [2, -1]}), ("axes", {"axes": [6]}), ("axes", {"axes": [0, 0]}),
         ("axes", {}), ("in 1", {}, on("h zero")), ("in 1", {}, on("h far")),
-        ("in 1", {}, on("h two")), ("in 1", {}, on("h twice")), ("in 1", {}, on("h h")), ("in 2", {}, on("h zero zero")),
+        ("in 1", {}, on("h two")), ("in 1", {}, on("h twice")), ("in 1", {}, on("h h")),
+        ("in 2", {}, on("h zero zero")),
         zero=np.asarray([0]), far=np.asarray([-6]), two=np.asarray([3, 1]), twice=np.asarray([1, 1]),
     )  # fmt: skip
     shape = _cases(
-        "Shape", reshaped, "h", ("in 0", {"end": 1}), ("in 1", {"end": 1}, on("h c4")), ("start", {"start": 1, "end": 3}),
-        ("end", {"end": 2}), ("end", {"end": -2}), ("start", {"start": -3, "end": -1}), ("start", {"start": -9, "end": 2}),
+        "Shape", reshaped, "h", ("in 0", {"end": 1}), ("in 1", {"end": 1}, on("h c4")),
+        ("start", {"start": 1, "end": 3}),
+        ("end", {"end": 2}), ("end", {"end": -2}), ("start", {"start": -3, "end": -1}),
+        ("start", {"start": -9, "end": 2}),
         ("start", {"start": 3}), ("end", {"end": 9, "start": 2}), ("start", {"start": 3, "end": 1}),
     )  # fmt: skip
     size = _cases(
-        "Size", _sized, "h", ("in 0", {}), ("in 1", {}, on("h c4")), ("start", {"start": 1}),
+        "Size", _sized, "h", ("in 0", {}, {"opsets": (13, 19, 21)}), ("in 1", {}, on("h c4")), ("start", {"start": 1}),
     )  # fmt: skip
     concat = _cases(
         "Concat", branches, "h g",
-        ("in 0", {"axis": 1}), ("axis", {"axis": -3}), ("axis", {"axis": 2}), ("axis", {"axis": 0}), ("axis", {"axis": 4}),
+        ("in 0", {"axis": 1}), ("axis", {"axis": -3}), ("axis", {"axis": 2}), ("axis", {"axis": 0}),
+        ("axis", {"axis": 4}),
         ("axis", {"axis": -5}), ("axis", {}), ("in 0", {"axis": 1}, on("h h")), ("in 0", {"axis": 1}, on("h")),
         ("in 0", {"axis": 1}, on("h g h")), ("in 0", {"axis": 1}, on("h k")), ("axis", {"axis": 1.0}),
         k=np.ones((1, 3, 6, 7), np.float32),
@@ -449,12 +481,16 @@ def _pads() -> list[Case]:
         ("in 0", zero), ("pads", zero), ("pads", {"pads": [0, 1, 0, 0, 0, 0, 0, 0]}), ("pads", {"pads": [0, 0, 1, 1]}),
         ("pads", {"pads": [0, 0, -1, 0, 0, 0, 1, 1]}), ("pads", {"pads": [0] * 8}), ("pads", {}),
         ("paddings", {"paddings": zero["pads"]}), ("value", {**zero, "value": 1.0}), ("value", {**zero, "value": 0.0}),
-        ("value", {**zero, "value": -9.0}, on("x", frame=maximum)), ("value", {**zero, "value": 9.0}, on("x", frame=maximum)),
-        ("mode", {**zero, "mode": "reflect"}), ("mode", {**zero, "mode": "edge"}), ("mode", {**zero, "mode": "constant"}),
+        ("value", {**zero, "value": -9.0}, on("x", frame=maximum)),
+        ("value", {**zero, "value": 9.0}, on("x", frame=maximum)),
+        ("mode", {**zero, "mode": "reflect"}), ("mode", {**zero, "mode": "edge"}),
+        ("mode", {**zero, "mode": "constant"}),
         ("mode", {"mode": "wrap"}, on("x p")), ("mode", {"mode": "odd"}, on("x p")),
         ("in 1", {}, on("x p")), ("in 1", {}, on("x x")), ("in 1", {}, on("x short")), ("in 1", {}, on("x text")),
-        ("in 2", {}, on("x p nine")), ("in 2", {}, on("x p low", frame=maximum)), ("in 2", {}, on("x p nine", frame=maximum)),
-        ("in 2", {}, on("x p inf", frame=maximum)), ("in 2", {}, on("x p nan", frame=maximum)), ("in 2", {}, on("x p two")),
+        ("in 2", {}, on("x p nine")), ("in 2", {}, on("x p low", frame=maximum)),
+        ("in 2", {}, on("x p nine", frame=maximum)),
+        ("in 2", {}, on("x p inf", frame=maximum)), ("in 2", {}, on("x p nan", frame=maximum)),
+        ("in 2", {}, on("x p two")),
         ("in 3", {}, on("x p2 - ax")), ("in 3", {}, on("x p2 - last")), ("in 3", {}, on("x p2 - twice")),
         ("in 3", {}, on("x p2 - far")), ("in 3", {}, on("x p - ax")), ("in 4", {}, on("x p2 nine ax ax")),
         p=np.asarray(zero["pads"]), short=np.asarray([1, 1]), nine=np.float32(9), low=np.float32(-9),
@@ -479,11 +515,15 @@ def _types() -> list[Case]:
         "Dropout", scores, "h",
         ("in 0", {}), ("ratio", {"ratio": 0.9}, {"opsets": (7, 10)}), ("is_test", {"is_test": 1}, {"opsets": (1, 6)}),
         ("is_test", {"is_test": 0}, {"opsets": (1, 6)}), ("is_test", {}, {"opsets": (1, 6)}),
-        ("ratio", {"ratio": 0.9}, {"opsets": (1, 6)}), ("seed", {"seed": 7}), ("consumed_inputs", {"is_test": 1, **_SKIP}, OLD),
-        ("in 1", {}, on("h ratio")), ("in 1", {}, on("h text")), ("in 2", {}, on("h ratio yes")), ("in 2", {}, on("h ratio no")),
-        ("in 2", {}, on("h - yes")), ("in 2", {}, on("h - no")), ("in 2", {}, on("h - h")), ("in 3", {}, on("h ratio no no")),
+        ("ratio", {"ratio": 0.9}, {"opsets": (1, 6)}), ("seed", {"seed": 7}),
+        ("consumed_inputs", {"is_test": 1, **_SKIP}, OLD),
+        ("in 1", {}, on("h ratio")), ("in 1", {}, on("h text")), ("in 2", {}, on("h ratio yes")),
+        ("in 2", {}, on("h ratio no")),
+        ("in 2", {}, on("h - yes")), ("in 2", {}, on("h - no")), ("in 2", {}, on("h - h")),
+        ("in 3", {}, on("h ratio no no")),
         ("out 1", {}, on("h", outputs="e mask")), ("out 1", {}, on("h", outputs="mask e")),
-        ratio=np.float32(0.75), yes=tensor("yes", TensorProto.BOOL, [1], []), no=tensor("no", TensorProto.BOOL, [0], []),
+        ratio=np.float32(0.75), yes=tensor("yes", TensorProto.BOOL, [1], []),
+        no=tensor("no", TensorProto.BOOL, [0], []),
         text=tensor("text", TensorProto.STRING, [b"0"], []),
     )  # fmt: skip
     return [*cast, *dropout]
@@ -491,7 +531,9 @@ def _types() -> list[Case]:
 
 def _recast(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """Whole numbers below zero and above, cast, and cast back."""
-    return _net(case, [DENSE, odd, node("Cast", "e", "y", name="back", to=1)], opset, w=4 * W)
+    codes = node("Quant", "x s z b", "q", name="codes", signed=1, narrow=0)
+    nodes = [codes, node("MatMul", "q w", "h", name="dense"), odd, node("Cast", "e", "y", name="back", to=1)]
+    return _net(case, nodes, opset, w=W, s=np.float32(1))
 
 
 def _real_cast(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
@@ -533,9 +575,11 @@ def _endings() -> list[Case]:
         )  # fmt: skip
     best = _cases(
         "ArgMax", index, "h",
-        ("in 0", {"axis": 1}), ("in 1", {"axis": 1}, on("h c")), ("axis", {"axis": -1}), ("axis", {"axis": 0}), ("axis", {}),
+        ("in 0", {"axis": 1}), ("in 1", {"axis": 1}, on("h c")), ("axis", {"axis": -1}), ("axis", {"axis": 0}),
+        ("axis", {}),
         ("axis", {"axis": 3}), ("keepdims", {"axis": 1, "keepdims": 0}), ("keepdims", {"axis": 1, "keepdims": 1}),
-        ("select_last_index", {"axis": 1, "select_last_index": 1}), ("select_last_index", {"axis": 1, "select_last_index": 0}),
+        ("select_last_index", {"axis": 1, "select_last_index": 1}),
+        ("select_last_index", {"axis": 1, "select_last_index": 0}),
         c=C3,
     )  # fmt: skip
     top = _cases(
@@ -545,7 +589,8 @@ def _endings() -> list[Case]:
         ("in 1", {}, on("h", outputs="v e")), ("in 2", {}, on("h one one", outputs="v e")),
         ("k", {"k": 1}, on("h", outputs="v e", opsets=(1,))), ("k", {"k": 2}, on("h", outputs="v e", opsets=(1,))),
         ("axis", {"axis": 1}, on("h one", outputs="v e")), ("axis", {"axis": 0}, on("h one", outputs="v e")),
-        ("largest", {"largest": 0}, on("h one", outputs="v e")), ("largest", {"largest": 1}, on("h one", outputs="v e")),
+        ("largest", {"largest": 0}, on("h one", outputs="v e")),
+        ("largest", {"largest": 1}, on("h one", outputs="v e")),
         ("sorted", {"sorted": 0}, on("h one", outputs="v e")), ("out 0", {}, on("h one", outputs="e i")),
         ("out 1", {}, on("h one", outputs="- e")),
         one=np.asarray([1]), two=np.asarray([2]), real=np.asarray([1.5], np.float32),
@@ -567,7 +612,8 @@ def _quantisers() -> list[Case]:
             op, scores, "h s z b",
             *((f"in {i}", {}) for i in range(4)), ("in 1", {}, on("h p z b")), ("in 1", {}, on("h h z b")),
             ("in 1", {}, on("h zero z b")), ("in 1", {}, on("h text z b")), ("in 1", {}, on("h c z b")),
-            ("in 2", {}, on("h s two b")), ("in 2", {}, on("h s c b")), ("in 3", {}, on("h s z p")), ("in 3", {}, on("h s z h")),
+            ("in 2", {}, on("h s two b")), ("in 2", {}, on("h s c b")), ("in 3", {}, on("h s z p")),
+            ("in 3", {}, on("h s z h")),
             ("in 3", {}, on("h s z ones")), ("in 3", {}, on("h s z")), ("in 4", {}, on("h s z b b")),
             *(("signed", {"signed": signed, "narrow": narrow}) for signed in (0, 1) for narrow in (0, 1)),
             ("narrow", {"narrow": 1}), ("narrow", {"narrow": 0}), ("signed", {"signed": 0}), ("signed", {"signed": 2}),
@@ -587,10 +633,12 @@ def _quantisers() -> list[Case]:
         ("in 1", {}, on("h wrong")), ("in 1", {}, on("h nan")), ("in 2", {}, on("h t t")),
         ("out_scale", {"out_scale": 0.5}), ("out_scale", {"out_scale": -2.0}), ("out_scale", {"out_scale": 0.0}),
         ("out_scale", {"out_scale": 2}), ("out_bias", {"out_bias": -2.0}), ("out_bias", {"out_bias": 0.3}),
-        ("out_bias", {"out_bias": 1e30}), ("out_bias", {"out_bias": float("nan")}), ("out_dtype", {"out_dtype": "INT4"}),
-        ("out_dtype", {"out_dtype": "BIPOLAR"}), ("out_dtype", {"out_dtype": "NONSENSE"}), ("out_dtype", {"out_dtype": 3}),
+        ("out_bias", {"out_bias": 1e30}), ("out_bias", {"out_bias": float("nan")}),
+        ("out_dtype", {"out_dtype": "INT4"}),
+        ("out_dtype", {"out_dtype": "BIPOLAR"}), ("out_dtype", {"out_dtype": "NONSENSE"}),
+        ("out_dtype", {"out_dtype": 3}),
         *(("data_layout", {"data_layout": layout}, on("h rows")) for layout in ("", "NC", "NHWC", "nc", "NX", "CN")),
-        *(("data_layout", {"data_layout": layout}, on("x c4s", frame=pixels)) for layout in ("", "NCHW", "NHWC", "nhwc", "NC")),
+        *(("data_layout", {"data_layout": layout}, on("x c4s", frame=pixels)) for layout in _LAYOUTS),
         ("other", {"other": 1}),
         t=np.asarray([[-1.0, 0.25, 1.5]], np.float32), rows=np.asarray([[-1, 0.5], [0, 1], [2, 3]], np.float32),
         flat=np.zeros(3, np.float32), wrong=np.zeros((2, 3), np.float32), nan=np.full((1, 2), np.nan, np.float32),
