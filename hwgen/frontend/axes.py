@@ -57,4 +57,4 @@ def reduced_axes(node: SourceNode, operand: Tensor | None, rank: int) -> tuple[i
             "no axes, noop_with_empty_axes = 1",
             "Leave the operator out",
         )
-    return tuple(sorted(axes_of(node, given or range(rank), rank)))
+    return tuple(sorted({axis_of(node, axis, rank) for axis in given or range(rank)}))

@@ -160,7 +160,7 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     result = emit_product(build, node, stream, op, weights, shape, steps).at(image_like(node, stream, size, shape[2]))
     if args[2] is not None:
         bias = real(constant_of(node, args[2], "bias"), node).reshape(-1)
-        if bias.size != groups.outputs:
+        if bias.size not in (1, groups.outputs):
             must = f"its bias must have one number for each of the {groups.outputs} outputs"
             raise ModelError(node.label, must, f"{bias.size}", "Check the model's layer sizes")
         result = result.then(Add(collapse(bias))) if np.any(bias != 0) else result

@@ -34,9 +34,24 @@ CASTS: Mapping[int, str] = {
     12: "uint32",
     13: "uint64",
     16: "bfloat16",
+    17: "float8e4m3fn",
+    18: "float8e4m3fnuz",
+    19: "float8e5m2",
+    20: "float8e5m2fnuz",
+    21: "uint4",
+    22: "int4",
 }
 """TensorProto's element types that a tensor of the network may be cast to."""
 
+_FLOATS: Mapping[str, tuple[int, int, float]] = {
+    "float16": (11, -24, 65504.0),
+    "bfloat16": (8, -133, 2.0**127 * (2 - 2**-7)),
+    "float8e4m3fn": (4, -9, 448.0),
+    "float8e4m3fnuz": (4, -10, 240.0),
+    "float8e5m2": (3, -16, 57344.0),
+    "float8e5m2fnuz": (3, -17, 57344.0),
+}
+"""Significant bits, exponent of the least number above zero, greatest number."""
 _MOST_CODES = 1 << 16
 _QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 
@@ -107,13 +122,13 @@ def _kept(numbers: FloatArray, kind: str) -> Any:
     """Which numbers are numbers of the element type."""
     if kind == "bool":
         return (numbers == 0) | (numbers == 1)
-    if kind == "bfloat16":
-        single = numbers.astype(np.float32)
-        return (single == numbers) & (single.view(np.uint32) & 0xFFFF == 0)
-    if kind == "float16":
-        return numbers.astype(np.float16) == numbers
-    span = np.iinfo(kind)
-    return (numbers % 1 == 0) & (numbers >= float(span.min)) & (numbers <= float(span.max))
+    if kind in _FLOATS:
+        bits, least, greatest = _FLOATS[kind]
+        steps = np.ldexp(np.frexp(numbers)[0], bits), np.ldexp(numbers, -least)
+        return (np.abs(numbers) <= greatest) & (steps[0] % 1 == 0) & (steps[1] % 1 == 0)
+    signed, bits = kind.startswith("int"), int(kind.removeprefix("u").removeprefix("int"))
+    low, high = (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1)) if signed else (0.0, 2.0**bits)
+    return (numbers % 1 == 0) & (numbers >= low) & (numbers < high)
 
 
 def _require_kept(where: str, numbers: FloatArray, kind: str, *, cast: bool) -> None:
@@ -126,7 +141,7 @@ def _require_kept(where: str, numbers: FloatArray, kind: str, *, cast: bool) -> 
 
 
 def _inexact(where: str, kind: str, found: str, *, cast: bool) -> ModelError:
-    if cast and not kind.endswith("float16"):
+    if cast and kind not in _FLOATS:
         change = "Use a quantiser instead"
         return ModelError(where, "it must not cut real numbers to integers", "a cast to integers", change)
     return ModelError(where, f"its results must be numbers of its type {kind}", found, "Compute in float32")

@@ -97,7 +97,7 @@ def squeeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
     tensor, axes = _some(node, args[0]), listed(node, args[1], "axes")
     rank = len(tensor.shape)
     ones = (a for a in range(rank) if tensor.shape[a] == 1)
-    drop = set(axes_of(node, axes, rank) if axes is not None else ones)
+    drop = {axis_of(node, axis, rank) for axis in axes} if axes is not None else set(ones)
     if any(tensor.shape[a] != 1 for a in drop):
         raise ModelError(
             node.label, "it must drop axes of size 1 only", f"shape {tensor.shape}, axes {sorted(drop)}", "Correct axes"
