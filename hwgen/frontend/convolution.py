@@ -15,7 +15,7 @@ from hwgen.frontend.linear import Weights, emit_product, require_quantised, thro
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Stream, Tensor, collapse, real
-from hwgen.frontend.windows import add_pads, geometry_of, require_fits, unpadded
+from hwgen.frontend.windows import geometry_of, require_fits, unpadded
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Add, Conv, Div, Mul
 from hwgen.ir.types import Bipolar, IntArray, holds
@@ -146,7 +146,7 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
             f"{actual}",
             "Check the model's layer sizes",
         )
-    geometry = add_pads(geometry_of(node, kernel, (height, width)), pads)
+    geometry = geometry_of(node, kernel, (height, width), pads)
     require_fits(node, geometry, (height, width))
     require_quantised(build, node, stream)
     single = weights.codes.shape[3] == 1

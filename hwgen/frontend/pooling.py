@@ -14,7 +14,7 @@ from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import image_like, lies_channels_last, require_image
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine, require_width
-from hwgen.frontend.windows import Pads, add_pads, covered, geometry_of, require_fits, unpadded
+from hwgen.frontend.windows import Pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Clip, Div, Pool, PoolKind
@@ -45,7 +45,7 @@ def _window(node: SourceNode, stream: Stream, pads: Pads) -> Geometry:
     if len(kernel) != len(stream.shape) - 2:
         must = f"its kernel_shape must have {len(stream.shape) - 2} axes as its input has"
         raise ModelError(node.label, must, f"kernel_shape {kernel}", "Correct the layer")
-    geometry = add_pads(geometry_of(node, kernel, (size[0], size[1])), pads)
+    geometry = geometry_of(node, kernel, (size[0], size[1]), pads)
     require_fits(node, geometry, (size[0], size[1]))
     return covered(node, geometry, (size[0], size[1]))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.elementwise import broadcast, constant_of, stream_of
 from hwgen.frontend.source import Array, SourceNode, annotated_type, module_path, require_finite
 from hwgen.frontend.symbolic import (
     Build,
@@ -130,6 +130,7 @@ def quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
         return _quant_constant(node, tensor, kind, (low, high), [scale, zero])
     tensor = stream_of(node, tensor)
     flat_scale, flat_zero = aligned(tensor, scale, node), aligned(tensor, zero, node)
+    tensor = broadcast(broadcast(tensor, scale), zero)
     meaning = affine_steps(np.ones(()), -flat_zero) + affine_steps(flat_scale, np.zeros(()))
     if tensor.quantised and tensor.steps == meaning and low <= tensor.low and tensor.high <= high:
         return tensor
@@ -146,7 +147,7 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
         tensor = Const(real(tensor, node), tensor.name)
     if isinstance(tensor, Const):
         return _quant_constant(node, tensor, Bipolar(), (-1, 1), [scale, zero])
-    tensor = stream_of(node, tensor)
+    tensor = broadcast(stream_of(node, tensor), scale)
     meaning = affine_steps(aligned(tensor, scale, node), np.zeros(()))
     scaled = all(isinstance(s, Mul) and np.all(s.factor > 0) for s in tensor.steps)
     if tensor.quantised and isinstance(tensor.value.type.dtype, Bipolar) and scaled:

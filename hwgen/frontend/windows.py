@@ -70,8 +70,14 @@ def unpadded(node: SourceNode, tensor: Tensor | None) -> tuple[Stream, Pads, flo
     return stream_of(node, tensor), (0, 0, 0, 0), None
 
 
-def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]) -> Geometry:
-    """The window that the node's attributes describe, on an image of `size` rows and columns. Raises: ModelError."""
+def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int], before: Pads) -> Geometry:
+    """The window that the node's attributes describe, on an image of `size` rows and columns.
+
+    Args:
+        before: the padding of a Pad in front of it, which the window's own surrounds.
+
+    Raises: ModelError.
+    """
     flat = (1,) * len(kernel)
     strides, dilations = node.integers("strides", flat), node.integers("dilations", flat)
     pads = node.integers("pads", (0,) * 2 * len(kernel))
@@ -80,13 +86,15 @@ def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]
         found = f"kernel {kernel}, strides {strides}, dilations {dilations}, pads {pads}"
         raise ModelError(node.label, "its window must have one or two axes and be positive", found, "Correct the layer")
     geometry = Geometry(_pair(kernel, 1), _pair(strides, 1), _pair(dilations, 1), _four(pads))
+    top, left, bottom, right = before
     mode = node.text("auto_pad", "NOTSET")
     if mode not in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"):
         must = "its auto_pad must be NOTSET, SAME_UPPER, SAME_LOWER or VALID"
         raise ModelError(node.label, must, repr(mode), "State its pads instead")
-    if mode in ("SAME_UPPER", "SAME_LOWER"):
-        return replace(geometry, padding=_same(geometry, size, lower=mode == "SAME_LOWER"))
-    return replace(geometry, padding=(0, 0, 0, 0)) if mode == "VALID" else geometry
+    own = geometry.padding if mode == "NOTSET" else (0, 0, 0, 0)
+    if mode.startswith("SAME"):
+        own = _same(geometry, (size[0] + top + bottom, size[1] + left + right), lower=mode == "SAME_LOWER")
+    return replace(geometry, padding=(own[0] + top, own[1] + left, own[2] + bottom, own[3] + right))
 
 
 def _same(geometry: Geometry, size: tuple[int, int], *, lower: bool) -> Pads:
@@ -98,12 +106,6 @@ def _same(geometry: Geometry, size: tuple[int, int], *, lower: bool) -> Pads:
         pairs.append((more, less) if lower else (less, more))
     (top, bottom), (left, right) = pairs
     return top, left, bottom, right
-
-
-def add_pads(geometry: Geometry, pads: Pads) -> Geometry:
-    """The window with more padding."""
-    top, left, bottom, right = (int(a + b) for a, b in zip(geometry.padding, pads, strict=True))
-    return replace(geometry, padding=(top, left, bottom, right))
 
 
 def require_fits(node: SourceNode, geometry: Geometry, size: tuple[int, int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +20,13 @@ from qonnx.core.execute_custom_node import execute_custom_node
 from qonnx.custom_op.general.intquant import int_quant
 
 from hwgen.errors import ModelError
+from hwgen.frontend import walk
 from hwgen.frontend.qonnx import import_qonnx
+from hwgen.frontend.symbolic import Build
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.types import DType, IntType
-from tests.frontend.images import random_codes, to_hardware
+from tests.frontend.images import random_codes
 from tests.frontend.onnx_nets import CHANNELS_LAST, DOMAIN, QONNX_OPS
 
 Array = npt.NDArray[Any]
@@ -198,15 +201,18 @@ def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, f
 
     Raises: AssertionError on another number or shape; Refused where no executor runs the model.
     """
-    try:
-        graph = import_qonnx(model, input_type=kind, input_scale=scale)
-    except ModelError as error:
-        return str(error)
+    made: list[Build] = []
+    with patch.object(walk, "Build", side_effect=lambda *given: made.append(Build(*given)) or made[-1]):
+        try:
+            graph = import_qonnx(model, input_type=kind, input_scale=scale)
+        except ModelError as error:
+            return str(error)
     check(graph)
     dims = tuple(dim.dim_value for dim in Judge(model).input.type.tensor_type.shape.dim)
     codes = random_codes(graph, frames, dims[1:] or dims, seed=3)
-    last = any(node.domain == CHANNELS_LAST for node in model.graph.node)
-    found = graph.decode(run(graph, to_hardware(graph, codes, channels_last=last)))
+    placed = np.empty((len(codes), graph.input.type.elements), dtype=np.int64)
+    placed[:, made[-1].start.reshape(-1)] = codes.reshape(len(codes), -1)
+    found = graph.decode(run(graph, placed.reshape(len(codes), *graph.input.type.shape)))
     wanted = Judge(model).outputs(codes * scale)
     shape = wanted.shape[2:] if wanted.shape[1:2] == (1,) else wanted.shape[1:]
     assert found.shape == (len(codes), *shape), f"shape {found.shape}, not {wanted.shape}"
