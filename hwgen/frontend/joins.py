@@ -202,8 +202,8 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
         raise ModelError(node.label, "it must state its axis", "none", "Export the model again")
     axis = axis_of(node, node.integer("axis", 1), rank)
     pixels = {stream.value.type.shape[:-1] for stream in streams}
-    rest = {tuple(n for a, n in enumerate(stream.shape) if a != axis) for stream in streams}
-    moves = rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)
+    rest = {(len(stream.shape), *(n for a, n in enumerate(stream.shape) if a != axis)) for stream in streams}
+    moves = len(rest) == 1 and rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)
     if len(pixels) > 1 or len(rest) > 1 or moves:
         shapes = " and ".join(f"{stream.shape} from {build.label(stream.value)}" for stream in streams)
         raise ModelError(

@@ -68,12 +68,13 @@ class Grower:
             self.constants.append(tensor)
         return name
 
-    def node(self, op: str, operands: list[str], shape: Shape | None = None, *, few: bool | None = None, **rest: Any) -> None:
+    def node(
+        self, op: str, operands: list[str], shape: Shape | None = None, *, few: bool | None = None, **rest: Any
+    ) -> None:
         """A node that reads `operands` and gives the next tensor, of the shape of the last unless one is given."""
         domain = DOMAIN if op in QONNX_OPS else rest.pop("domain", "")
-        name = f"t{len(self.nodes)}"
-        extra = rest.pop("extra", [])
-        self.nodes.append(helper.make_node(op, operands, [name, *extra], name=f"{op}_{len(self.nodes)}", domain=domain, **rest))
+        name, label = f"t{len(self.nodes)}", f"{op}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, operands, [name], name=label, domain=domain, **rest))
         self.now = Tensor(name, self.now.shape if shape is None else shape, self.now.few if few is None else few)
 
     def fraction(self, size: Any = None, *, positive: bool = False) -> Array:
@@ -275,6 +276,7 @@ def _mean(g: Grower, size: Shape, channels: int) -> None:
     rank, keep = 2 + len(size), int(g.rng.integers(2))
     axes = g.pick([list(range(2, rank)), list(range(2 - rank, 0)), [2], [-1]])
     gone = {axis % rank for axis in axes}
+    keep = 1 if rank - len(gone) < 2 else keep
     shape = tuple(1 if a in gone else n for a, n in enumerate(g.now.shape) if keep or a not in gone)
     if g.opset < 18:
         g.node("ReduceMean", [g.now.name], shape, few=False, axes=axes, keepdims=keep)
@@ -284,39 +286,68 @@ def _mean(g: Grower, size: Shape, channels: int) -> None:
 
 def elementwise(g: Grower) -> None:
     """A step that keeps the shape."""
-    op = g.pick(
-        ["Add", "Sub", "Mul", "Div", "Neg", "Relu", "LeakyRelu", "PRelu", "Clip", "Max", "Min", "BatchNormalization"]
-        + ["Identity", "Dropout", "Cast", "Add", "Mul"]
-    )
-    x = g.now.name
-    match op:
-        case "Add" | "Sub" | "Mul":
-            operands = [x, g.parameter()]
-            g.node(op, operands if g.chance(0.7) else operands[::-1], _joined(g, operands[1]))
-        case "Div":
-            parameter = g.parameter(positive=True)
-            g.node(op, [x, parameter], _joined(g, parameter))
-        case "PRelu":
-            if len(g.now.shape) == 2 or g.chance(0.5):
-                g.node(op, [x, g.constant(g.fraction((1,) * g.rng.integers(0, 2), positive=True))])
-        case "LeakyRelu":
-            g.node(op, [x], **({"alpha": float(g.fraction()) / 2} if g.chance(0.7) else {}))
-        case "Clip":
-            _clip(g)
-        case "Max" | "Min":
-            operands = [x, *(g.parameter() for _ in range(int(g.rng.integers(0, 4))))]
-            shape = max((_joined(g, name) for name in operands[1:]), key=len, default=g.now.shape)
-            g.rng.shuffle(operands)
-            g.node(op, operands, shape)
-        case "BatchNormalization":
-            _norm(g)
-        case "Cast":
-            g.node(op, [x], to=int(g.pick([1, 1, 11])))
-            g.node(op, [g.now.name], to=1)
-        case "Dropout":
-            _dropout(g)
-        case _:
-            g.node(op, [x])
+    g.pick(_STEPS)(g)
+
+
+def _arithmetic(g: Grower) -> None:
+    operands = [g.now.name, g.parameter()]
+    g.node(g.pick(["Add", "Sub", "Mul"]), operands if g.chance(0.7) else operands[::-1], _joined(g, operands[1]))
+
+
+def _divide(g: Grower) -> None:
+    parameter = g.parameter(positive=True)
+    g.node("Div", [g.now.name, parameter], _joined(g, parameter))
+
+
+def _plain(g: Grower) -> None:
+    g.node(g.pick(["Neg", "Relu", "Identity"]), [g.now.name])
+
+
+def _leaky(g: Grower) -> None:
+    if g.chance(0.5):
+        g.node("LeakyRelu", [g.now.name], **({"alpha": float(g.fraction()) / 2} if g.chance(0.7) else {}))
+    else:
+        g.node("PRelu", [g.now.name, g.constant(g.fraction((1,) * g.rng.integers(0, 2), positive=True))])
+
+
+def _extremum(g: Grower) -> None:
+    operands = [g.now.name, *(g.parameter() for _ in range(int(g.rng.integers(0, 4))))]
+    shape = max((_joined(g, name) for name in operands[1:]), key=len, default=g.now.shape)
+    g.rng.shuffle(operands)
+    g.node(g.pick(["Max", "Min"]), operands, shape)
+
+
+def cast(g: Grower) -> None:
+    """To another element type, at times an operator in it, and back."""
+    kind = int(g.pick([1, 11, 7, 6, 3, 2, 9, 10] if g.chance(0.5) else [1, 11, 7]))
+    g.node("Cast", [g.now.name], to=kind)
+    if kind in (6, 7, 10, 11) and g.chance(0.3):
+        dtype = helper.tensor_dtype_to_np_dtype(kind)
+        g.node(g.pick(["Add", "Mul", "Div", "Sub"]), [g.now.name, g.constant(int(g.rng.integers(1, 4)), dtype)])
+    g.node("Cast", [g.now.name], to=1)
+
+
+def truncate(g: Grower) -> None:
+    """A Trunc of either version, on a tensor that the generator knows nothing of."""
+    zero = float(g.pick([0.0, 0.0, 0.0, 1.0]))
+    mode = {"rounding_mode": g.pick(MODES)} if g.chance(0.7) else {}
+    scale = float(g.pick([1.0, 0.5, 0.25, 0.125]))
+    widths = [g.constant(float(g.pick([8, 6]))), g.constant(float(g.pick([4, 3])))]
+    g.node("Trunc", [g.now.name, g.constant(scale), g.constant(zero), *widths], few=True, **mode)
+
+
+def magnitude(g: Grower) -> None:
+    """The mean or sum of |x| over the channels."""
+    rank, keep = len(g.now.shape), int(len(g.now.shape) < 3 or g.chance(0.5))
+    axis = rank - 1 if g.last or rank == 2 else 1
+    shape = tuple(1 if a == axis else n for a, n in enumerate(g.now.shape) if keep or a != axis)
+    op = g.pick(["ReduceMean", "ReduceSum", "ReduceL1"])
+    if op != "ReduceL1":
+        g.node("Abs", [g.now.name])
+    if g.opset < (13 if op == "ReduceSum" else 18):
+        g.node(op, [g.now.name], shape, few=False, axes=[axis], keepdims=keep)
+    else:
+        g.node(op, [g.now.name, g.constant([axis], np.int64)], shape, few=False, keepdims=keep)
 
 
 def _joined(g: Grower, parameter: str) -> Shape:
@@ -347,10 +378,23 @@ def _norm(g: Grower) -> None:
 
 def _dropout(g: Grower) -> None:
     if g.opset < 12:
-        g.node("Dropout", [g.now.name], ratio=0.25, extra=["mask"] if g.chance(0) else [])
+        g.node("Dropout", [g.now.name], ratio=0.25)
         return
     no = g.constant(False, np.bool_) if g.chance(0.5) else ""
     g.node("Dropout", [g.now.name, g.constant(0.25), no][: 3 if no else 2])
+
+
+_STEPS: tuple[Step, ...] = (
+    *(_arithmetic,) * 5,
+    _divide,
+    *(_plain,) * 3,
+    *(_leaky,) * 2,
+    _clip,
+    *(_extremum,) * 2,
+    _norm,
+    _dropout,
+    cast,
+)
 
 
 def move(g: Grower) -> None:
@@ -377,7 +421,16 @@ def _reshape(g: Grower) -> None:
     shape, total = g.now.shape, int(np.prod(g.now.shape))
     ways = [n for n in range(1, total + 1) if total % n == 0]
     first = int(g.pick(ways))
-    target = g.pick([(1, total), (1, -1), (0, -1), (1, first, total // first), (1, first, -1), (1, 1, first, total // first)])
+    if len(shape) == 4 and g.opset >= 15 and g.chance(0.3):
+        start = int(g.pick([1, 2, -3]))
+        g.nodes.append(helper.make_node("Shape", [g.now.name], [f"s{len(g.nodes)}"], start=start, end=start + 1))
+        size, rest = g.nodes[-1].output[0], g.constant([1], np.int64)
+        g.nodes.append(helper.make_node("Concat", [rest, size, g.constant([-1], np.int64)], [f"{size}c"], axis=0))
+        g.node("Reshape", [g.now.name, f"{size}c"], (1, shape[start], total // shape[start]))
+        return
+    target = g.pick(
+        [(1, total), (1, -1), (0, -1), (1, first, total // first), (1, first, -1), (1, 1, first, total // first)]
+    )
     real = tuple(shape[i] if d == 0 else d for i, d in enumerate(target))
     known = int(np.prod([d for d in real if d != -1]))
     left = tuple(total // known if d == -1 else d for d in real)
@@ -395,7 +448,10 @@ def _axes(g: Grower, op: str) -> None:
         axes, left = ones[:1], tuple(n for a, n in enumerate(shape) if a != ones[0])
     else:
         axis = int(g.rng.integers(1, len(shape) + 1))
-        axes, left = [axis if g.chance(0.5) or g.opset < 11 else axis - len(shape) - 1], (*shape[:axis], 1, *shape[axis:])
+        axes, left = (
+            [axis if g.chance(0.5) or g.opset < 11 else axis - len(shape) - 1],
+            (*shape[:axis], 1, *shape[axis:]),
+        )
     operands = [g.now.name, g.constant(axes, np.int64)] if g.opset >= 13 else [g.now.name]
     g.node(op, operands, left, **({"axes": axes} if g.opset < 13 else {}))
 
@@ -423,18 +479,30 @@ def end(g: Grower) -> None:
         if how == "softmax":
             g.node(g.pick(["Softmax", "LogSoftmax"]), [g.now.name], axis=1)
         keep = int(g.rng.integers(2))
-        g.node("ArgMax", [g.now.name], (1, 1) if keep else (1,), axis=g.pick([1, -1]) if g.opset >= 11 else 1, keepdims=keep)
+        g.node(
+            "ArgMax",
+            [g.now.name],
+            (1, 1) if keep else (1,),
+            axis=g.pick([1, -1]) if g.opset >= 11 else 1,
+            keepdims=keep,
+        )
         g.output = TensorProto.INT64
+        if g.chance(0.3):
+            g.node("Cast", [g.now.name], to=1)
+            g.node(g.pick(["Add", "Mul"]), [g.now.name, g.constant(2.0)])
+            g.output = TensorProto.FLOAT
 
 
 def random_graph(seed: int) -> tuple[onnx.ModelProto, DType, float]:
     """A graph, the type of its input codes, and their scale."""
     rng = np.random.default_rng(seed)
-    shape: Shape = [(1, int(rng.integers(2, 9))), (1, 2, 5, 4), (1, 3, 4, 5), (1, 1, 6, 4), (1, 2, 6)][int(rng.integers(5))]
+    shape: Shape = [(1, int(rng.integers(2, 9))), (1, 2, 5, 4), (1, 3, 4, 5), (1, 1, 6, 4), (1, 2, 6)][
+        int(rng.integers(5))
+    ]
     last = len(shape) == 4 and bool(rng.random() < 0.12)
     g = Grower(rng, int(rng.choice(OPSETS)), Tensor("x", shape, True), last)
-    for layer in range(int(rng.integers(1, 4))):
-        _block(g, first=not layer)
+    for _ in range(int(rng.integers(1, 4))):
+        _block(g)
     if g.chance(0.75):
         quantise(g)
     if g.chance(0.5):
@@ -444,20 +512,22 @@ def random_graph(seed: int) -> tuple[onnx.ModelProto, DType, float]:
     return model, kind, float(g.pick([1.0, 0.25, 0.5, 1.5]))
 
 
-def _block(g: Grower, *, first: bool) -> None:
+def _sometimes(g: Grower, probability: float, *steps: Step) -> None:
+    if g.chance(probability):
+        for step in steps:
+            step(g)
+
+
+def _block(g: Grower) -> None:
     """A quantiser, a layer, and what stands behind it."""
-    if not g.now.few or g.chance(0.5):
-        quantise(g)
-    if g.chance(0.2):
-        join(g)
-        quantise(g)
-    if g.chance(0.25):
-        move(g)
+    _sometimes(g, 0.5 if g.now.few else 1.0, quantise)
+    _sometimes(g, 0.2, join, quantise)
+    _sometimes(g, 0.04, magnitude, quantise)
+    _sometimes(g, 0.25, move)
     image = len(g.now.shape) in (3, 4)
     if image and g.chance(0.3):
         pool(g)
-        if not g.now.few and g.chance(0.95):
-            quantise(g)
+        _sometimes(g, 0.0 if g.now.few else 0.95, quantise)
     if len(g.now.shape) in (3, 4) and g.chance(0.8):
         convolution(g)
     else:
@@ -467,15 +537,19 @@ def _block(g: Grower, *, first: bool) -> None:
     for _ in range(int(g.rng.integers(0, 4))):
         elementwise(g)
         g.now.few = g.now.few and g.chance(0.1)
-    if image and len(g.now.shape) in (3, 4) and g.chance(0.2):
-        pool(g)
-    if g.chance(0.1):
-        join(g)
+    if image and len(g.now.shape) in (3, 4):
+        _sometimes(g, 0.2, pool)
+    _sometimes(g, 0.05, truncate)
+    _sometimes(g, 0.1, join)
 
 
 def _model(g: Grower, shape: Shape) -> onnx.ModelProto:
     given = helper.make_tensor_value_info("x", TensorProto.FLOAT, ("N", *shape[1:]) if g.chance(0.2) else shape)
     result = helper.make_tensor_value_info(g.now.name, g.output, None)
     graph = helper.make_graph(g.nodes, "random", [given], [result], g.constants)
-    opsets = [helper.make_opsetid("", g.opset), helper.make_opsetid(DOMAIN, 1), helper.make_opsetid(CHANNELS_LAST, g.opset)]
+    opsets = [
+        helper.make_opsetid("", g.opset),
+        helper.make_opsetid(DOMAIN, 1),
+        helper.make_opsetid(CHANNELS_LAST, g.opset),
+    ]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
