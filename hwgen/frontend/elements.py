@@ -144,4 +144,4 @@ def _inexact(where: str, kind: str, found: str, *, cast: bool) -> ModelError:
     if cast and kind not in _FLOATS:
         change = "Use a quantiser instead"
         return ModelError(where, "it must not cut real numbers to integers", "a cast to integers", change)
-    return ModelError(where, f"its results must be numbers of its type {kind}", found, "Compute in float32")
+    return ModelError(where, f"its numbers must all be of its type {kind}", found, "Compute in float32")

@@ -135,10 +135,11 @@ def numeric(array: Array, tensor: str, where: str) -> FloatArray:
         found = "text" if array.dtype.kind in "OSU" else f"elements of type {special}"
         raise ModelError(where, f"tensor {tensor!r} must hold real numbers", found, "Export the model again")
     wide = array.astype(np.float64)
-    if array.dtype.kind in "iu" and array.size and max(abs(int(array.min())), abs(int(array.max()))) > 1 << 53:
-        largest = max(int(array.min()), int(array.max()), key=abs)
-        must = f"the whole numbers of tensor {tensor!r} must be at most 2**53"
-        raise ModelError(where, must, str(largest), "Export smaller numbers")
+    large = array[np.abs(wide) >= 1 << 53] if array.dtype.kind in "iu" else ()
+    for number in map(int, large):
+        if int(float(number)) != number:
+            must = f"the whole numbers of tensor {tensor!r} must be numbers of float64"
+            raise ModelError(where, must, str(number), "Export numbers of at most 53 bits")
     if np.isnan(wide).any():
         raise _unfit(wide, tensor, where)
     return wide
