@@ -89,7 +89,9 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "conv_bias": lambda: _image("Conv", "x k3 c", c=BF),
     "conv_kernel_axes": lambda: _image("Conv", "x k3", kernel_shape=[3]),
     "out_bias": lambda: _dense("MultiThreshold", "h t", out_bias=1e30, out_dtype="INT4", t=np.zeros((1, 3))),
-    "too_wide_results": lambda: net([node("MatMul", "x w", "y", name="odd")], w=W * np.float32(2**60)),
+    "too_wide_results": lambda: net(
+        [FC, node("Mul", "h h", "a"), node("Mul", "a a", "y", name="odd")], w=100000 * W[:, :1]
+    ),
     "text": lambda: _dense("Add", "h t", t=TEXT),
     "complex": lambda: _dense("Add", "h t", t=numpy_helper.from_array(np.asarray([1j], np.complex64), "t")),
     "beyond_float64": lambda: _dense("Add", "h t", t=tensor("t", TensorProto.INT64, [2**53 + 1])),

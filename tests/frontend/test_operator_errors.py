@@ -97,8 +97,8 @@ MESSAGES = {
         "out_bias 1e+30. Put an Add behind it."
     ),
     "too_wide_results": (
-        "odd (MatMul): its results must have at most 62 bits; found numbers up to 1.11e+20. Quantise its "
-        "operands to fewer bits."
+        "odd (Mul): its results must have at most 62 bits; found numbers up to 7.48e+27. Quantise its operands to fewer"
+        " bits."
     ),
     "text": "odd (Add): tensor 't' must hold real numbers; found text. Export the model again.",
     "complex": (
