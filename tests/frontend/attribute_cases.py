@@ -127,6 +127,12 @@ def padded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     return _net(case, [odd, node("Conv", "e k3", "y", name="conv")], opset, shape=IMAGE, **K)
 
 
+def padded_same(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """The node on an image, then a convolution that leaves one window for each stride."""
+    conv = node("Conv", "e k3", "y", name="conv", auto_pad="SAME_LOWER", strides=[2, 2])
+    return _net(case, [odd, conv], opset, shape=IMAGE, **K)
+
+
 def maximum(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, then a maximum over windows."""
     last = node("MaxPool", "e", "m", name="pool", kernel_shape=[2, 2])
@@ -478,7 +484,8 @@ def _pads() -> list[Case]:
     zero = {"pads": [0, 0, 1, 0, 0, 0, 1, 1]}
     return _cases(
         "Pad", padded, "x",
-        ("in 0", zero), ("pads", zero), ("pads", {"pads": [0, 1, 0, 0, 0, 0, 0, 0]}), ("pads", {"pads": [0, 0, 1, 1]}),
+        ("in 0", zero), ("pads", zero, on("x", frame=padded_same)), ("in 1", {}, on("x p", frame=padded_same)),
+        ("pads", zero), ("pads", {"pads": [0, 1, 0, 0, 0, 0, 0, 0]}), ("pads", {"pads": [0, 0, 1, 1]}),
         ("pads", {"pads": [0, 0, -1, 0, 0, 0, 1, 1]}), ("pads", {"pads": [0] * 8}), ("pads", {}),
         ("paddings", {"paddings": zero["pads"]}), ("value", {**zero, "value": 1.0}), ("value", {**zero, "value": 0.0}),
         ("value", {**zero, "value": -9.0}, on("x", frame=maximum)),

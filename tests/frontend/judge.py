@@ -39,11 +39,20 @@ onnxruntime.set_default_logger_severity(4)
 
 _LEAST = 7
 """The first opset that onnxruntime runs. Files of older ones mean the same where they are taken (`_modern`)."""
+_SAME_TYPE = ("Add", "Div", "MatMul", "Mul", "Sub")
 _FORMER = ("broadcast", "consumed_inputs", "is_test")
 
 
 class Refused(Exception):
     """No reference executor runs the node as the file has it."""
+
+
+def _array(tensor: onnx.TensorProto) -> Array:
+    """A constant, bfloat16 as the float32 that it stands for."""
+    array = numpy_helper.to_array(tensor)
+    if tensor.data_type == onnx.TensorProto.BFLOAT16:
+        return numpy_helper.bfloat16_to_float32(array.view(np.uint16), array.shape)
+    return array
 
 
 def _copy(node: onnx.NodeProto) -> onnx.NodeProto:
@@ -55,6 +64,9 @@ def _copy(node: onnx.NodeProto) -> onnx.NodeProto:
 def _modern(node: onnx.NodeProto) -> onnx.NodeProto:
     """The node without the attributes that opset 7 has no more: inference and plain broadcasting go without saying."""
     copy = _copy(node)
+    testing = any(attribute.name == "is_test" and attribute.i for attribute in node.attribute)
+    if node.op_type in ("BatchNormalization", "Dropout") and not testing:
+        raise Refused(f"{node.op_type}: training, as is_test is 0")
     del copy.attribute[:]
     copy.attribute.extend(attribute for attribute in node.attribute if attribute.name not in _FORMER)
     return copy
@@ -103,7 +115,7 @@ class Judge:
     def __init__(self, model: onnx.ModelProto, *, double: bool = False) -> None:
         self.model, self.double = model, double
         self.versions = _versions(model)
-        constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        constants = {tensor.name: _array(tensor) for tensor in model.graph.initializer}
         self.constants = {name: self._real(array) for name, array in constants.items()}
         self.input = next(value for value in model.graph.input if value.name not in constants)
         self.kind = helper.tensor_dtype_to_np_dtype(self.input.type.tensor_type.elem_type)
@@ -127,6 +139,10 @@ class Judge:
 
     def _node(self, index: int, node: onnx.NodeProto, known: Values) -> Sequence[Array]:
         given = {name: known[name] for name in node.input if name}
+        if node.op_type in _SAME_TYPE:  # constants of another type than the tensor beside them are their numbers
+            real = next((array.dtype for array in given.values() if array.dtype in (np.float32, np.float64)), None)
+            numbers = {name: array for name, array in given.items() if real is not None and array.dtype.kind in "biuf"}
+            given |= {name: array.astype(real) for name, array in numbers.items()}
         if node.op_type in QONNX_OPS:
             return self._quantiser(node, given)
         if node.domain == CHANNELS_LAST:

@@ -83,6 +83,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "slope_axes": lambda: _dense("PRelu", "h c", c=BF.reshape(1, 1, 3)),
     "not_per_channel": lambda: _image("BatchNormalization", "x c4 c4 c4 one", opset=7, spatial=0, one=np.ones(4)),
     "no_axis": lambda: _dense("Concat", "h h"),
+    "concat_ranks": lambda: net([node("Unsqueeze", "x w", "u"), node("Concat", "u x", "y", name="odd", axis=2)], w=[1]),
     "window_axes": lambda: _image("MaxPool", kernel_shape=[2]),
     "padding_sizes": lambda: _image("Pad", opset=10, pads=[1, 1]),
     "auto_pad": lambda: _image("MaxPool", kernel_shape=[2, 2], auto_pad="SAME"),
