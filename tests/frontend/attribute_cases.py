@@ -129,7 +129,7 @@ def padded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
 
 def padded_same(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, then a convolution that leaves one window for each stride."""
-    conv = node("Conv", "e k3", "y", name="conv", auto_pad="SAME_LOWER", strides=[2, 2])
+    conv = node("Conv", "e k3", "y", name="conv", auto_pad="SAME_UPPER", strides=[2, 2])
     return _net(case, [odd, conv], opset, shape=IMAGE, **K)
 
 
