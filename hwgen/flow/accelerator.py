@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hwgen.report.synthesis import SynthesisReport
     from hwgen.verify.simulate import Outcome
     from hwgen.verify.skipping import Skipping
+    from hwgen.verify.vectors import Layout
 
 SKIP_FRAMES = 256
 """Frames of a data set whose cycles are predicted where they depend on the data."""
@@ -120,17 +121,32 @@ class Accelerator:
         )
         return hls.vectors(design, *ends)
 
-    def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
-        """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
+    def codes(
+        self,
+        frames: npt.ArrayLike | int,
+        seed: int = 0,
+        *,
+        binarize_at: float | None = None,
+        real: bool | None = None,
+        layout: Layout | str = "nhwc",
+    ) -> Codes:
+        """Input codes (N, *input shape): of an array of N frames, or as many random ones as `frames` says.
+
+        Integers are codes, floating-point numbers are real numbers and become the nearest codes, unless `real` says
+        which they are. See `hwgen.verify.vectors.as_codes` for the options.
 
         Raises:
-            DataError: the array does not hold frames of codes of the input type.
+            ConfigError: `binarize_at`, `layout` or the number of frames makes no sense.
+            DataError: the array does not hold frames of this network.
         """
-        from hwgen.verify.vectors import as_codes, random_codes
+        from hwgen.verify.vectors import as_array, as_codes, layout_of, random_codes
 
-        if isinstance(frames, int):
-            return random_codes(self.graph, frames, seed)
-        return as_codes(self.graph, np.asarray(frames), "frames")
+        if isinstance(frames, int | np.integer):
+            if frames < 1:
+                raise ConfigError("frames", "must be at least 1", str(frames))
+            return random_codes(self.graph, int(frames), seed)
+        array = as_array(frames, "frames")
+        return as_codes(self.graph, array, "frames", binarize_at=binarize_at, real=real, layout=layout_of(layout))
 
     def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
         """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi, hls-rtl) and compare every stream with golden.
