@@ -65,7 +65,7 @@ def labels_of(graph: Graph, labels: npt.NDArray[Any], where: str, frames: int, i
         raise DataError(where, "labels must be integers", str(labels.dtype))
     used: npt.NDArray[Any] = labels.reshape(-1)[:frames]
     low, high, count = int(used.min()), int(used.max()), class_count(graph)
-    if count == 1:
+    if count == 1 and graph.reading.ranking is None:
         if low < -1 or high > 1 or (low == -1 and np.any(used == 0)):
             raise _no_classes(where, "0 and 1, or -1 and +1, where a single score leaves the network", low, high)
         return np.asarray(np.maximum(used, 0), dtype=np.int64)
@@ -76,8 +76,8 @@ def labels_of(graph: Graph, labels: npt.NDArray[Any], where: str, frames: int, i
 
 def class_count(graph: Graph) -> int:
     """The classes that a network tells apart; 1 for a single score."""
-    last = graph.nodes[-1]
-    return last.inputs[0].type.elements if isinstance(last.op, ArgMax) else graph.output.type.elements
+    ranked = graph.producers[graph.output.name].inputs[0] if graph.reading.ranked else graph.output
+    return ranked.type.elements
 
 
 def _one_hot(labels: npt.NDArray[Any]) -> bool:
