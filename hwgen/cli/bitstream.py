@@ -21,6 +21,7 @@ from hwgen.cli.common import (
     out,
     print_json,
     refuse_for_project,
+    warn,
     working,
 )
 from hwgen.cli.frames import read_codes
@@ -71,6 +72,7 @@ def bitstream(
     given = {"input_type": input_type, "input_scale": input_scale, "input_offset": input_offset}
     with working(f"building {network.name}"):
         accelerator = _accelerator(network, {**given, "output": output, "settings": settings}, board, clock_mhz)
+    warn(flow.too_large_for(accelerator, board))
     frames, _ = read_codes(accelerator.graph, images, verify, key, binarize_at, real, layout) if verify else (None, 0)
     with working(f"making the bitstream for {board}"):
         report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)

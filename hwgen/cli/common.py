@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from fractions import Fraction
@@ -114,6 +114,12 @@ def refuse_for_project(project: Path, given: Mapping[str, Any]) -> None:
 def print_json(report: Any) -> None:
     """The report on standard output, and nothing else."""
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+def warn(lines: Iterable[str], console: Console = err) -> None:
+    """What a user should look at, each in one line."""
+    for line in lines:
+        console.print(f"warning: {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hwgen.cli.common import LayoutName, err
+from hwgen.cli.common import LayoutName, warn
 from hwgen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -73,5 +73,4 @@ def _warned() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", DataWarning)
         yield
-    for each in caught:
-        err.print(f"warning: {each.message}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    warn(str(each.message) for each in caught)

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
-from hwgen.flow.goal import problem_of
+from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
+from hwgen.hw.capacity import too_large
 from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
@@ -24,6 +25,7 @@ from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.hw.ports import ports_of
+from hwgen.hw.quantiser import host_quantiser
 from hwgen.hw.timing import missed_clock
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import print_graph
@@ -62,9 +64,14 @@ class Accelerator:
 
         A frame is offered every `pace` cycles, or as soon as it is taken.
         """
-        explanation = explain(problem_of(self.graph, self.settings), self.folding)
-        missed = missed_clock(self.design, deepest=self.settings.pipeline == "auto")
-        return estimate(self.design, pace, explanation, (*stuck_gates(self.graph), *missed))
+        problem = problem_of(self.graph, self.settings)
+        warnings = (
+            *too_large(problem, self.design, goals_of(self.settings)),
+            *host_quantiser(self.graph),
+            *stuck_gates(self.graph),
+            *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
+        )
+        return estimate(self.design, pace, explain(problem, self.folding), warnings)
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.

@@ -33,7 +33,7 @@ from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = ("planes", "rows")
+_OPTIONAL = ("planes", "rows", "grid")
 """Fields that are left out where they are empty."""
 _OPS = {
     kind.__name__: kind
