@@ -145,7 +145,7 @@ def _read_npy(source: _Source) -> Stored:
 
 
 def _read_npz(source: _Source, key: str | None, option: str) -> Stored:
-    file = source.stream if source.plain else io.BytesIO(_all_bytes(source))
+    file = source.stream if source.plain else _held(source)
     with zipfile.ZipFile(file) as archive:
         members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
         if key is None and len(members) == 1:
@@ -166,12 +166,14 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(names) > len(shown) else "")
 
 
-def _all_bytes(source: _Source) -> bytes:
-    """All that there is. Raises: DataError where it is too much."""
-    data = source.stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise _too_large(source.where, "more")
-    return data
+def _held(source: _Source) -> IO[bytes]:
+    """All that there is, in memory. Raises: DataError where it is too much."""
+    held = io.BytesIO()
+    while part := source.stream.read(_CHUNK):
+        held.write(part)
+        if held.tell() > MOST_BYTES:
+            raise _too_large(source.where, "more")
+    return held
 
 
 def _stored(
@@ -190,10 +192,10 @@ def _stored(
         return Stored(np.asarray(mapped)[: source.most] if shape else np.asarray(mapped), frames)
     if shape and source.most is not None and not fortran:
         shape = (min(source.most, frames), *shape[1:])
-    held = _filled(source, math.prod(shape) * dtype.itemsize, size, shape)
+    data = _filled(source, math.prod(shape) * dtype.itemsize, size, shape)
     if math.prod(shape) * dtype.itemsize == size and source.stream.read(1) and alone:  # compressed data end in a check
         raise _other_size(source.where, size, shape, "more")
-    array = held.view(dtype).reshape(shape, order=order)  # type: ignore[call-overload]
+    array = data.view(dtype).reshape(shape, order=order)  # type: ignore[call-overload]
     return Stored(array[: source.most] if shape else array, frames)
 
 
