@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Threshold
-from hwgen.ir.types import FloatArray
 
 
 def host_quantiser(graph: Graph) -> tuple[str, ...]:
@@ -16,11 +15,11 @@ def host_quantiser(graph: Graph) -> tuple[str, ...]:
         f"{node.output.type.dtype}; built with {_options(str(node.output.type.dtype), node.op.grid)} the host "
         "quantises, and it costs nothing"
         for node in graph.nodes
-        if isinstance(node.op, Threshold) and node.op.grid.size
+        if isinstance(node.op, Threshold) and node.op.grid
     )
 
 
-def _options(kind: str, grid: FloatArray) -> str:
+def _options(kind: str, grid: Sequence[float]) -> str:
     """What a user types so that the hardware receives these very codes."""
-    scale, offset = (",".join(repr(each) for each in row.tolist()) for row in grid)
-    return f"--input-type {kind} --input-scale {scale}" + (f" --input-offset {offset}" if np.any(grid[1] != 0) else "")
+    scale, offset = (",".join(map(repr, part)) for part in (grid[::2], grid[1::2]))
+    return f"--input-type {kind} --input-scale {scale}" + (f" --input-offset {offset}" if any(grid[1::2]) else "")

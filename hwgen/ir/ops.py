@@ -40,10 +40,6 @@ def _no_planes() -> IntArray:
     return np.zeros(0, dtype=np.int64)
 
 
-def _no_grid() -> FloatArray:
-    return np.zeros((0, 0))
-
-
 class _Arrays:
     """Equality and hashing by value for dataclasses that hold arrays; freezes them on construction.
 
@@ -260,15 +256,15 @@ class Threshold(_Arrays):
     `thresholds` is (C, L) or (1, L), ascending along L; `descending` is (C,) or (1,) of 0/1.
 
     Attributes:
-        grid: (2, 1) or (2, C), scale and offset of the output's codes, where this is a quantiser of the network's input
-            that rounds to the nearest code, as a host can; empty elsewhere.
+        grid: scale and offset of the output's codes, one pair or one for each channel, where this is a quantiser of
+            the network's input that rounds to the nearest code, as a host can; empty elsewhere.
     """
 
     thresholds: IntArray
     descending: IntArray
     base: int
     step: int
-    grid: FloatArray = field(default_factory=_no_grid)
+    grid: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

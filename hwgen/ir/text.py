@@ -167,7 +167,9 @@ def _encode_field(value: Any) -> Any:
     if isinstance(value, IntType | Bipolar):
         return str(value)
     if isinstance(value, tuple):
-        return [each if isinstance(each, int) else {"kind": type(each).__name__, **_encode(each)} for each in value]
+        return [
+            each if isinstance(each, int | float) else {"kind": type(each).__name__, **_encode(each)} for each in value
+        ]
     return value
 
 
@@ -193,8 +195,8 @@ def _decode_field(annotation: str, value: Any) -> Any:
             return Geometry(**{name: tuple(sizes) for name, sizes in value.items()})
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
-        case "tuple[int, ...]":
-            return tuple(map(int, value))
+        case "tuple[int, ...]" | "tuple[float, ...]":
+            return tuple(map(int if "int" in annotation else float, value))
         case "int" | "float":
             if type(value).__name__ != annotation:
                 raise ValueError(f"not {annotation}: {value!r}")

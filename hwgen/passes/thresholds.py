@@ -15,7 +15,7 @@ from hwgen.golden.chain import direction, evaluate
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Activation, Add, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
 from hwgen.ir.ranges import Range, quantiser_range, ranges
-from hwgen.ir.types import FloatArray, IntArray
+from hwgen.ir.types import IntArray
 
 _MOST_STATED = 8
 """Channels whose scales a user can be asked to state."""
@@ -68,21 +68,21 @@ class Thresholds:
         return Threshold(thresholds, descending.astype(np.int64), base, stride)
 
 
-def _grid(graph: Graph, node: Node) -> FloatArray:
+def _grid(graph: Graph, node: Node) -> tuple[float, ...]:
     """`Threshold.grid`: set where stating it as the input's scale and offset would make the quantiser the identity."""
     assert isinstance(node.op, Activation)
     *before, last = node.op.steps
-    nothing, kind = np.zeros((0, 0)), node.output.type.dtype
+    kind = node.output.type.dtype
     alone = node.inputs[0] == graph.input and len(graph.users[graph.input.name]) == 1
     if not alone or not isinstance(last, Quantise) or last.rounding is not Rounding.HALF_EVEN:
-        return nothing
+        return ()
     scale, offset = graph.encoding.scale, graph.encoding.offset
     meaning = [step for step, used in ((Mul(scale), np.any(scale != 1)), (Add(offset), np.any(offset != 0))) if used]
     plain = not np.any(last.zero_point != 0) or not np.any(last.scale != 1)
     if before != meaning or not plain or (last.low, last.high) != (kind.min, kind.max):
-        return nothing
+        return ()
     ends = np.broadcast_arrays(np.atleast_1d(last.scale), 0.0 - last.zero_point * last.scale)
-    return np.stack(ends) if ends[0].size <= _MOST_STATED else nothing
+    return tuple(np.stack(ends, axis=1).reshape(-1).tolist()) if ends[0].size <= _MOST_STATED else ()
 
 
 def _per_channel(op: Activation) -> bool:

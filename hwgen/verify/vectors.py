@@ -95,10 +95,10 @@ def as_codes(
         DataWarning: more than `SATURATED` of the real numbers lie beyond the input's range, or all are whole numbers
             that would be other codes.
     """
-    shape, dtype = receiver.input.type.shape, receiver.input.type.dtype
-    _require_level(binarize_at, dtype, where)
-    frames = _Frames(_arranged(array, shape, where, layout), shape)
-    codes = _room((len(array), *shape), dtype, where)
+    kind = receiver.input.type
+    _require_level(binarize_at, kind.dtype, where)
+    frames = _Frames(_arranged(array, kind.shape, where, layout), kind.shape)
+    codes = _room((len(array), *kind.shape), kind.dtype, where)
     found = _surveyed(frames, where)
     if binarize_at is not None:
         for place, block in frames.blocks():
@@ -107,9 +107,7 @@ def as_codes(
     elif real or (real is None and array.dtype.kind == "f"):
         _quantise(receiver, frames, codes, found, where, stated=real is not None)
     else:
-        _require_codes(frames, dtype, found, where)
-        for place, block in frames.blocks():
-            codes[place] = block
+        _take_codes(frames, codes, kind.dtype, found, where)
     return codes
 
 
@@ -183,8 +181,8 @@ def _room(shape: tuple[int, ...], dtype: DType, where: str) -> npt.NDArray[Any]:
     return np.empty(shape, small)
 
 
-def _require_codes(frames: _Frames, dtype: DType, found: _Survey, where: str) -> None:
-    """Frames must hold codes of `dtype` already. Raises: DataError."""
+def _take_codes(frames: _Frames, codes: npt.NDArray[Any], dtype: DType, found: _Survey, where: str) -> None:
+    """Write to `codes` frames that must hold codes of `dtype` already. Raises: DataError."""
     if not found.whole:
         change = "Convert the images to codes, or pass --real to quantise real numbers with the input's scale"
         kind = f"{frames.array.dtype} with fractions"
@@ -192,6 +190,8 @@ def _require_codes(frames: _Frames, dtype: DType, found: _Survey, where: str) ->
     if not all(holds(dtype, block) for _, block in frames.blocks()):
         change = "Pass --binarize-at LEVEL" if isinstance(dtype, Bipolar) else "Give codes of the input type"
         raise DataError(where, f"values must be codes of {dtype}", f"[{found.low}, {found.high}]", change)
+    for place, block in frames.blocks():
+        codes[place] = block
 
 
 def _quantise(
