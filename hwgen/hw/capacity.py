@@ -58,22 +58,28 @@ def holder(design: Design, *, roomy: bool = False) -> Device | None:
 
 def _changes(problem: Problem, design: Design, goals: Sequence[str]) -> str:
     """What a user can do about it."""
-    fit = "--fit" + (f" in place of {' and '.join(goals)}" if goals else "")
-    ways = [f"with {fit}{without}" for without in _smaller(problem) if "--fit" not in goals]
+    ways = list(filter(None, [_smaller(problem, goals)]))
     if larger := holder(design):
         ways.append(f"for a larger part, such as --part {larger.name}")
     elif not ways and (slow := _slowest(replace(problem, wishes={}))) and (larger := holder(slow, roomy=True)):
-        ways.append(f"slower and for a larger part, such as --part {larger.name}, with {fit}")
+        ways.append(f"slower and for a larger part, such as --part {larger.name}, {_goal('--fit', goals)}")
     return f"build it {', or '.join(ways)}" if ways else "no part that hwgen knows holds any folding of it"
 
 
-def _smaller(problem: Problem) -> tuple[str, ...]:
-    """What must be left out for --fit to find a folding for the part; nothing where even the slowest does not fit."""
+def _smaller(problem: Problem, goals: Sequence[str]) -> str:
+    """How to ask for a folding that fits the part; empty where even the slowest does not."""
     for each, without in ((problem, ""), (replace(problem, wishes={}), " and without --folding")):
         design = _slowest(each)
-        if design and fitting(problem.device).fits(taken := problem.resources(design)):
-            return () if _excess(taken, problem.device.capacity) else (without,)
-    return ()
+        if design and not _excess(taken := problem.resources(design), problem.device.capacity):
+            roomy = "--fit" not in goals and fitting(problem.device).fits(taken)
+            return _goal("--fit" if roomy else f"--target-interval {design.bound}", goals) + without
+    return ""
+
+
+def _goal(option: str, goals: Sequence[str]) -> str:
+    """The option that says what to fold for, and those that it takes the place of."""
+    others = [goal for goal in goals if goal != option.split(maxsplit=1)[0]]
+    return f"with {option}" + (f" in place of {' and '.join(others)}" if others else "")
 
 
 def _slowest(problem: Problem) -> Design | None:
