@@ -21,10 +21,11 @@ from hwgen.cli.common import (
     out,
     print_json,
     refuse_for_project,
+    warn,
     working,
 )
+from hwgen.cli.frames import read_codes
 from hwgen.cli.options import InputOffset, InputScale, InputType, SettingsFile
-from hwgen.cli.prove import read_codes
 from hwgen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def bitstream(
     images: Images = None,
     key: Key = None,
     binarize_at: Binarize = None,
-    real: Real = False,
+    real: Real = None,
     layout: LayoutOption = LayoutName.nhwc,
     strict_timing: StrictTiming = False,
     as_json: AsJson = False,
@@ -71,7 +72,8 @@ def bitstream(
     given = {"input_type": input_type, "input_scale": input_scale, "input_offset": input_offset}
     with working(f"building {network.name}"):
         accelerator = _accelerator(network, {**given, "output": output, "settings": settings}, board, clock_mhz)
-    frames = read_codes(accelerator, images, verify, key, binarize_at, real, layout, 0) if verify else None
+    warn(flow.too_large_for(accelerator, board))
+    frames, _ = read_codes(accelerator.graph, images, verify, key, binarize_at, real, layout) if verify else (None, 0)
     with working(f"making the bitstream for {board}"):
         report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)
     _show(report, accelerator, as_json)

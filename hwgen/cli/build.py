@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, InputInterval, Project, base_settings, input_options, out, print_json, working
+from hwgen.cli.common import (
+    AsJson,
+    InputInterval,
+    Project,
+    base_settings,
+    input_options,
+    out,
+    print_json,
+    warn,
+    working,
+)
 from hwgen.cli.options import Design, InputOffset, InputScale, InputType, takes_design
 
 if TYPE_CHECKING:
@@ -51,3 +61,4 @@ def show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> Non
     from hwgen.report.tables import estimate_table
 
     out.print(estimate_table(report))
+    warn(report.warnings, out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from fractions import Fraction
@@ -41,16 +41,32 @@ class LayoutName(StrEnum):
 
 Project = Annotated[Path, typer.Argument(help="A folder that `hwgen build` wrote.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")]
-Images = Annotated[
-    Path | None, typer.Option(help="Frames: IDX (.gz), .npy or .npz; input codes unless --real.", show_default=False)
-]
+_IMAGES = typer.Option(
+    "--images",
+    help="Frames: IDX, .npy or .npz (.gz too). Integers are input codes, floating-point numbers are quantised to them, "
+    "unless --real or --codes says which they are.",
+    show_default=False,
+)
+Images = Annotated[Path | None, _IMAGES]
+GivenImages = Annotated[Path, _IMAGES]
 Key = Annotated[str | None, typer.Option(help="The array's name in an .npz file.", show_default=False)]
 Frames = Annotated[int | None, typer.Option(min=1, help="Use the first N frames.", show_default=False)]
 Binarize = Annotated[
     float | None,
-    typer.Option("--binarize-at", help="Bipolar input: +1 where a value is at least this.", show_default=False),
+    typer.Option(
+        "--binarize-at",
+        help="Bipolar input: +1 where a value, as it stands in the file, is at least this.",
+        show_default=False,
+    ),
 ]
-Real = Annotated[bool, typer.Option("--real", help="The file holds real numbers: quantise them to input codes.")]
+Real = Annotated[
+    bool | None,
+    typer.Option(
+        "--real/--codes",
+        help="The images are real numbers, each quantised to the nearest code, or they are input codes.",
+        show_default="by the file's type",
+    ),
+]
 LayoutOption = Annotated[
     LayoutName,
     typer.Option("--layout", help="Images N,H,W,C (signals N,L,C), or channels first.", case_sensitive=False),
@@ -98,6 +114,12 @@ def refuse_for_project(project: Path, given: Mapping[str, Any]) -> None:
 def print_json(report: Any) -> None:
     """The report on standard output, and nothing else."""
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+def warn(lines: Iterable[str], console: Console = err) -> None:
+    """What a user should look at, each in one line."""
+    for line in lines:
+        console.print(f"warning: {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, out, print_json, working
+from hwgen.cli.common import AsJson, out, print_json, warn, working
 
 Plot = Annotated[Path | None, typer.Option(help="Also draw it: .svg, .png or .pdf.", show_default=False)]
 Part = Annotated[str | None, typer.Option(help="Another part or board for all.", show_default="each project's")]
@@ -39,6 +39,8 @@ def compare(
 
     with working("comparing"):
         entries = compared(projects or (), folding or (), published or (), part=part, clock_mhz=clock_mhz)
+    for entry in entries:
+        warn(f"{entry.name}: {line}" for line in entry.warnings)
     if csv:
         write_csv(entries, csv)
     if plot:

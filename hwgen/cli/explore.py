@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.common import AsJson, base_settings, err, input_options, out, print_json, refuse_for_project
+from hwgen.cli.common import AsJson, base_settings, err, input_options, out, print_json, refuse_for_project, warn
 from hwgen.cli.options import (
     Build,
     Clock,
@@ -77,7 +77,8 @@ def explore(
     if plot:
         flow.plot_front(found, plot)
     if build:
-        flow.accelerator_at(graph, chosen, found.member(build[0]).point).write(build[1])
+        built = flow.accelerator_at(graph, chosen, found.member(build[0]).point).write(build[1])
+        warn(built.estimate().warnings)
     _show(found.to_json(), as_json)
 
 

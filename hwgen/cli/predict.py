@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.common import AsJson, Frames, Key, Project, out, print_json, working
+from hwgen.cli.common import (
+    AsJson,
+    Binarize,
+    Frames,
+    GivenImages,
+    Key,
+    LayoutName,
+    LayoutOption,
+    Project,
+    Real,
+    out,
+    print_json,
+    working,
+)
+from hwgen.cli.frames import read_codes
 
 if TYPE_CHECKING:
     from hwgen.host import Driver
@@ -24,29 +38,25 @@ class Place(StrEnum):
 
 def predict(
     project: Project,
-    images: Annotated[
-        Path,
-        typer.Option(
-            help="Frames: IDX (.gz), .npy or .npz; integers are input codes, real numbers are quantised to them.",
-            show_default=False,
-        ),
-    ],
+    images: GivenImages,
     on: Annotated[Place, typer.Option(help="The golden model, the RTL in simulation, or a PYNQ board.")] = Place.golden,
     top: Annotated[int | None, typer.Option(min=1, help="The K best classes with scores.", show_default=False)] = None,
     bitfile: Annotated[Path | None, typer.Option(help="The overlay of a PYNQ board.", show_default=False)] = None,
     frames: Frames = None,
     key: Key = None,
+    binarize_at: Binarize = None,
+    real: Real = None,
+    layout: LayoutOption = LayoutName.nhwc,
     as_json: AsJson = False,
 ) -> None:
     """The class of each image, by the same driver wherever the design runs."""
     from hwgen.host import open_driver
-    from hwgen.verify.vectors import read_array
 
-    array = read_array(images, key)
     options = {"bitfile": bitfile} if on is Place.pynq else {}
     driver = open_driver(project, on.value, **options)
+    codes, _ = read_codes(driver.ports, images, frames, key, binarize_at, real, layout)
     with working(f"classifying on {on.value}"):
-        report = _report(driver, array[:frames] if array.ndim else array, top)
+        report = _report(driver, codes, top)
     if as_json:
         print_json({"on": on.value, **report})
         return

@@ -14,6 +14,7 @@ from hwgen.cli.common import (
     BackendName,
     Binarize,
     Frames,
+    GivenImages,
     Images,
     InputInterval,
     Key,
@@ -27,10 +28,9 @@ from hwgen.cli.common import (
     print_json,
     working,
 )
+from hwgen.cli.frames import read_codes, read_labels
 
 if TYPE_CHECKING:
-    from hwgen.flow import Accelerator
-    from hwgen.golden.matmul import Codes
     from hwgen.verify.hlsrtl import Verilog
     from hwgen.verify.simulate import Outcome
 
@@ -70,7 +70,7 @@ def simulate(
     images: Images = None,
     key: Key = None,
     binarize_at: Binarize = None,
-    real: Real = False,
+    real: Real = None,
     layout: LayoutOption = LayoutName.nhwc,
     layer: Annotated[str | None, typer.Option(help="Simulate one layer alone.", show_default=False)] = None,
     stall: Stall = 0.0,
@@ -90,7 +90,7 @@ def simulate(
     from hwgen.verify.bench import Stalls
 
     accelerator = flow.open_project(project)
-    codes = read_codes(accelerator, images, frames, key, binarize_at, real, layout, seed)
+    codes, _ = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
     options = {"stalls": stalls, "pace": input_interval, "reset_after_beats": reset_after, "work": work}
@@ -119,25 +119,30 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
 
 def evaluate(
     project: Project,
-    images: Annotated[Path, typer.Option(help="Frames: IDX (.gz), .npy or .npz.", show_default=False)],
-    labels: Annotated[Path, typer.Option(help="One class per frame: IDX (.gz), .npy or .npz.", show_default=False)],
+    images: GivenImages,
+    labels: Annotated[
+        Path,
+        typer.Option(
+            help="One class, an integer from 0 on, for each image or for the first N: IDX, .npy or .npz (.gz too).",
+            show_default=False,
+        ),
+    ],
     backend: Backend = BackendName.golden,
     frames: Frames = None,
     key: Key = None,
     label_key: Annotated[str | None, typer.Option(help="The labels' name in an .npz.", show_default=False)] = None,
     binarize_at: Binarize = None,
-    real: Real = False,
+    real: Real = None,
     layout: LayoutOption = LayoutName.nhwc,
     as_json: AsJson = False,
 ) -> None:
     """Accuracy on labelled images, on the golden model or on a simulated back end."""
     from hwgen import flow
     from hwgen.verify.evaluate import accuracy
-    from hwgen.verify.vectors import read_array
 
     accelerator = flow.open_project(project)
-    codes = read_codes(accelerator, images, frames, key, binarize_at, real, layout, 0)
-    truth = read_array(labels, label_key)
+    codes, available = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout)
+    truth = read_labels(accelerator.graph, labels, label_key, len(codes), available)
     with working(f"evaluating {len(codes)} frames on {backend.value}"):
         outputs = accelerator.outputs(codes, backend.value)
     report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels))
@@ -166,32 +171,6 @@ def doctor(as_json: AsJson = False) -> None:
         out.print(findings_table(findings))
     if any(finding["required"] and not finding["ok"] for finding in findings):
         raise typer.Exit(1)
-
-
-def read_codes(
-    accelerator: Accelerator,
-    images: Path | None,
-    frames: int | None,
-    key: str | None,
-    binarize_at: float | None,
-    real: bool,
-    layout: LayoutName,
-    seed: int,
-) -> Codes:
-    """The frames to run: from a file, or random."""
-    from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
-
-    if images is None:
-        return random_codes(accelerator.graph, frames or 16, seed)
-    array = read_array(images, key)
-    return as_codes(
-        accelerator.graph,
-        array[:frames] if array.ndim else array,
-        str(images),
-        binarize_at=binarize_at,
-        real=real,
-        layout=Layout(layout),
-    )
 
 
 def _show_outcome(outcome: Outcome, as_json: bool) -> None:

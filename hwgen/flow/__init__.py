@@ -13,7 +13,7 @@ A stage imports its back end or frontend only when it runs.
 """
 
 from hwgen.flow.accelerator import Accelerator
-from hwgen.flow.bitstream import bitstream
+from hwgen.flow.bitstream import bitstream, too_large_for
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
 from hwgen.flow.project import record, replacing
 from hwgen.flow.stages import compile, compile_with, load, open_project, variant, with_top1
@@ -31,6 +31,7 @@ __all__ = [
     "plot_front",
     "record",
     "replacing",
+    "too_large_for",
     "variant",
     "with_top1",
 ]

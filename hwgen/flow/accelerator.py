@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
-from hwgen.flow.goal import problem_of
+from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
+from hwgen.hw.capacity import too_large
 from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
@@ -24,6 +25,7 @@ from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.hw.ports import ports_of
+from hwgen.hw.quantiser import host_quantiser
 from hwgen.hw.timing import missed_clock
 from hwgen.ir.graph import Graph
 from hwgen.ir.ranking import left_to_host
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from hwgen.report.synthesis import SynthesisReport
     from hwgen.verify.simulate import Outcome
     from hwgen.verify.skipping import Skipping
+    from hwgen.verify.vectors import Layout
 
 SKIP_FRAMES = 256
 """Frames of a data set whose cycles are predicted where they depend on the data."""
@@ -62,10 +65,15 @@ class Accelerator:
 
         A frame is offered every `pace` cycles, or as soon as it is taken.
         """
-        explanation = explain(problem_of(self.graph, self.settings), self.folding)
-        missed = missed_clock(self.design, deepest=self.settings.pipeline == "auto")
-        warnings = (*left_to_host(self.graph), *stuck_gates(self.graph), *missed)
-        return estimate(self.design, pace, explanation, warnings)
+        problem = problem_of(self.graph, self.settings)
+        warnings = (
+            *too_large(problem, self.design, goals_of(self.settings)),
+            *host_quantiser(self.graph),
+            *left_to_host(self.graph),
+            *stuck_gates(self.graph),
+            *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
+        )
+        return estimate(self.design, pace, explain(problem, self.folding), warnings)
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
@@ -122,17 +130,32 @@ class Accelerator:
         )
         return hls.vectors(design, *ends)
 
-    def codes(self, frames: npt.ArrayLike | int, seed: int = 0) -> Codes:
-        """Input codes (N, *input shape): an array of N frames in any shape, or as many random ones as `frames` says.
+    def codes(
+        self,
+        frames: npt.ArrayLike | int,
+        seed: int = 0,
+        *,
+        binarize_at: float | None = None,
+        real: bool | None = None,
+        layout: Layout | str = "nhwc",
+    ) -> Codes:
+        """Input codes (N, *input shape): of an array of N frames, or as many random ones as `frames` says.
+
+        Integers are codes, floating-point numbers are real numbers and become the nearest codes, unless `real` says
+        which they are. See `hwgen.verify.vectors.as_codes` for the options.
 
         Raises:
-            DataError: the array does not hold frames of codes of the input type.
+            ConfigError: `binarize_at`, `layout` or the number of frames makes no sense.
+            DataError: the array does not hold frames of this network.
         """
-        from hwgen.verify.vectors import as_codes, random_codes
+        from hwgen.verify.vectors import as_array, as_codes, layout_of, random_codes
 
-        if isinstance(frames, int):
-            return random_codes(self.graph, frames, seed)
-        return as_codes(self.graph, np.asarray(frames), "frames")
+        if isinstance(frames, int | np.integer):
+            if frames < 1:
+                raise ConfigError("frames", "must be at least 1", str(frames))
+            return random_codes(self.graph, int(frames), seed)
+        array = as_array(frames, "frames")
+        return as_codes(self.graph, array, "frames", binarize_at=binarize_at, real=real, layout=layout_of(layout))
 
     def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
         """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi, hls-rtl) and compare every stream with golden.

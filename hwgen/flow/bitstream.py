@@ -14,7 +14,10 @@ from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
 from hwgen.flow.project import as_json, replacing, work_folder
 from hwgen.golden.matmul import Codes
+from hwgen.hw.capacity import shortage
+from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
+from hwgen.hw.device import device_of
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
@@ -61,6 +64,17 @@ def bitstream(
             (staging / REPORT).write_text(as_json({**report.to_json(), "digest": accelerator.design.digest}))
     shutil.rmtree(room)
     return report
+
+
+def too_large_for(accelerator: Accelerator, board: str) -> tuple[str, ...]:
+    """A warning where a project takes more than the FPGA of `board` has, by the cost model. Raises: ConfigError."""
+    target = board_of(board)
+    taken = design_resources(accelerator.design, device_of(target.chip.part).family)
+    found = shortage(taken, target.chip.capacity)
+    if not found:
+        return ()
+    name, chip = accelerator.design.name, target.chip
+    return (f"{name} does not fit the {chip.name} of {target.name}: it takes {found}; {_fitting(accelerator, chip)}",)
 
 
 def _target(design: Design, name: str, clock_mhz: float | None) -> Board:

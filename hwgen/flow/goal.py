@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from hwgen.config import DEFAULT_INTERVAL, Settings
+from hwgen.config import DEFAULT_INTERVAL, GOALS, Settings
 from hwgen.errors import ConfigError
 from hwgen.hw.device import device_of
 from hwgen.hw.lower import Choices, choices_for
@@ -55,6 +55,12 @@ def goal_of(chosen: Settings) -> Goal:
     if interval is None and budget == Budget():
         return Goal(DEFAULT_INTERVAL, strict=False)
     return Goal(interval, budget=budget)
+
+
+def goals_of(chosen: Settings) -> tuple[str, ...]:
+    """The options that say what `chosen` is folded for."""
+    given = (name for name in sorted(GOALS) if getattr(chosen, name) is not None and getattr(chosen, name) is not False)
+    return tuple(f"--{name.replace('_', '-')}" for name in given)
 
 
 def _interval(chosen: Settings) -> int | None:

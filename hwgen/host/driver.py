@@ -17,7 +17,7 @@ from hwgen.hw.ports import Ports, structure
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Activation, Conv, MatMul, Threshold
 from hwgen.ir.types import FloatArray, IntArray
-from hwgen.verify.vectors import as_codes, random_codes
+from hwgen.verify.vectors import Layout, as_array, as_codes, layout_of, random_codes
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Throughput:
 class Driver:
     """A design ready to take images.
 
-    Images are arrays of N frames: integers are codes of the input type, real numbers are quantised to them with the
-    input's scale and offset.
+    Images are arrays of N frames: integers are codes of the input type, floating-point numbers are real numbers and
+    become the nearest codes. What is meant otherwise, or to be binarised, goes through `codes` first.
 
     Args:
         ports: the edge of the design.
@@ -54,14 +54,25 @@ class Driver:
     def __init__(self, ports: Ports, transport: Transport) -> None:
         self.ports, self.transport = ports, transport
 
+    def codes(
+        self,
+        images: npt.ArrayLike,
+        *,
+        binarize_at: float | None = None,
+        real: bool | None = None,
+        layout: Layout | str = "nhwc",
+    ) -> npt.NDArray[Any]:
+        """Input codes (N, *input shape) of `images`; for options and errors see `hwgen.verify.vectors.as_codes`."""
+        array = as_array(images, "images")
+        return as_codes(self.ports, array, "images", binarize_at=binarize_at, real=real, layout=layout_of(layout))
+
     def outputs(self, images: npt.ArrayLike) -> IntArray:
         """Output codes (N, *output shape) as they leave the design, channels last; `infer` has the model's layout.
 
         Raises:
             DataError: `images` are not frames of this design, or another number of bytes came back.
         """
-        array = np.asarray(images)
-        return self._run(as_codes(self.ports, array, "images", real=array.dtype.kind == "f"))
+        return self._run(self.codes(images))
 
     def infer(self, images: npt.ArrayLike) -> FloatArray:
         """What the model gives: real numbers (N, *shape of its output), in its own layout. For errors see `outputs`.

@@ -254,12 +254,17 @@ class Threshold(_Arrays):
     """base + step * n with n = sum_i [x >= thresholds_i], or L - n in channels where `descending`.
 
     `thresholds` is (C, L) or (1, L), ascending along L; `descending` is (C,) or (1,) of 0/1.
+
+    Attributes:
+        grid: scale and offset of the output's codes, one pair or one for each channel, where this is a quantiser of
+            the network's input that rounds to the nearest code, as a host can; empty elsewhere.
     """
 
     thresholds: IntArray
     descending: IntArray
     base: int
     step: int
+    grid: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from hwgen.ir.order import Order, sizes_of
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = ("planes", "rows")
+_OPTIONAL = ("planes", "rows", "grid")
 """Fields that are left out where they are empty."""
 _OPS = {
     kind.__name__: kind
@@ -169,7 +169,9 @@ def _encode_field(value: Any) -> Any:
     if isinstance(value, IntType | Bipolar):
         return str(value)
     if isinstance(value, tuple):
-        return [each if isinstance(each, int) else {"kind": type(each).__name__, **_encode(each)} for each in value]
+        return [
+            each if isinstance(each, int | float) else {"kind": type(each).__name__, **_encode(each)} for each in value
+        ]
     return value
 
 
@@ -195,8 +197,8 @@ def _decode_field(annotation: str, value: Any) -> Any:
             return Geometry(**{name: tuple(sizes) for name, sizes in value.items()})
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
-        case "tuple[int, ...]":
-            return sizes_of(value, least=0)
+        case "tuple[int, ...]" | "tuple[float, ...]":
+            return sizes_of(value, least=0) if "int" in annotation else tuple(map(float, value))
         case "int" | "float":
             if type(value).__name__ != annotation:
                 raise ValueError(f"not {annotation}: {value!r}")

@@ -13,7 +13,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.golden.chain import direction, evaluate
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, Levels, Sign, Step, Threshold
+from hwgen.ir.ops import Activation, Add, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
 from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import IntArray
 
@@ -23,6 +23,9 @@ the sum of two of them int64."""
 
 _MOST_LEVELS = 1 << 24
 """Thresholds of one quantiser, of all its channels together."""
+
+_MOST_STATED = 8
+"""Channels whose scales a user can be asked to state."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Thresholds:
     def apply(self, graph: Graph) -> Graph:
         known = ranges(graph)
         nodes = tuple(
-            replace(node, op=self._threshold(node, known[node.inputs[0].name]))
+            replace(node, op=replace(self._threshold(node, known[node.inputs[0].name]), grid=_grid(graph, node)))
             if isinstance(node.op, Activation)
             else node
             for node in graph.nodes
@@ -78,6 +81,23 @@ class Thresholds:
             descending = _proven_falls(node, channels)
             thresholds = _bisect(steps, descending, (low, high), (base, top), stride)
         return Threshold(thresholds, descending.astype(np.int64), base, stride)
+
+
+def _grid(graph: Graph, node: Node) -> tuple[float, ...]:
+    """`Threshold.grid`: set where stating it as the input's scale and offset would make the quantiser the identity."""
+    assert isinstance(node.op, Activation)
+    *before, last = node.op.steps
+    kind = node.output.type.dtype
+    alone = node.inputs[0] == graph.input and len(graph.users[graph.input.name]) == 1
+    if not alone or not isinstance(last, Quantise) or last.rounding is not Rounding.HALF_EVEN:
+        return ()
+    scale, offset = graph.encoding.scale, graph.encoding.offset
+    meaning = [step for step, used in ((Mul(scale), np.any(scale != 1)), (Add(offset), np.any(offset != 0))) if used]
+    plain = not np.any(last.zero_point != 0) or not np.any(last.scale != 1)
+    if before != meaning or not plain or (last.low, last.high) != (kind.min, kind.max):
+        return ()
+    ends = np.broadcast_arrays(np.atleast_1d(last.scale), 0.0 - last.zero_point * last.scale)
+    return tuple(np.stack(ends, axis=1).reshape(-1).tolist()) if ends[0].size <= _MOST_STATED else ()
 
 
 def _per_channel(op: Activation) -> bool:

@@ -26,6 +26,7 @@ class Entry:
         source: the project or the publication that the figures are from.
         bram: memory blocks of 36 kbit; one of 18 counts as a half.
         operations: binary operations of a frame (`hwgen.ir.work`).
+        warnings: of the estimate.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Entry:
     bram: Figure | None
     operations: Figure | None
     is_published: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def fps_per_klut(self) -> Figure | None:
@@ -100,6 +102,7 @@ def designed(name: str, source: str, report: Estimate, work: Work, records: Reco
         lut=Figure(used.lut, origin),
         bram=Figure(used.bram, origin),
         operations=Figure(work.operations, Origin.COUNTED),
+        warnings=report.warnings,
     )
 
 

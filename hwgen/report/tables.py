@@ -55,7 +55,6 @@ def estimate_table(report: Estimate) -> Table:
             f"\nthe worst case, every gate open: {', '.join(report.gated)} skip pixels whose gate is closed, "
             "as the data has it (`hwgen simulate` and `hwgen evaluate` say how many)"
         )
-    caption += "".join(f"\nwarning: {warning}" for warning in report.warnings)
     blocks = [kind for kind in ("bram", "dsp") if getattr(report.resources, kind)]
     rows = [_estimate_row(report, layer, blocks) for layer in report.layers]
     headings = ("layer", "kind", "in", "out", "PE", "SIMD", "cycles", "LUT", *(kind.upper() for kind in blocks))

@@ -42,16 +42,49 @@ def classes(graph: Graph, outputs: Codes) -> IntArray:
 
 
 def accuracy(graph: Graph, backend: str, outputs: Codes, labels: npt.NDArray[Any], where: str) -> Accuracy:
-    """Compare classes with `labels` (N,).
+    """Compare classes with `labels` (N,), one for each of N frames. For errors see `labels_of`."""
+    frames = outputs.shape[0]
+    truth = labels_of(graph, labels, where, frames, frames)
+    return Accuracy(backend, frames, int((classes(graph, outputs) == truth).sum()))
+
+
+def labels_of(graph: Graph, labels: npt.NDArray[Any], where: str, frames: int, images: int) -> IntArray:
+    """The class (frames,) of each of the first `frames` of `images` images.
+
+    `labels` are integers, (N,) or (N, 1), with N all images or as many as are used: classes from 0 on, or for a single
+    output 0 and 1, or -1 and +1.
 
     Raises:
-        DataError: another number of labels than frames, or labels that are not one integer a frame.
+        DataError: another number of labels, labels that are not one integer a frame, or no classes of the network.
     """
-    frames = outputs.shape[0]
-    flat = labels.reshape(-1)
-    if flat.size < frames or labels.ndim == 0 or flat.size != labels.shape[0]:
-        raise DataError(where, f"must hold one label for each of {frames} frames", f"shape {labels.shape}")
-    if flat.dtype.kind not in "iub":
-        raise DataError(where, "labels must be integers", str(flat.dtype))
-    correct = int((classes(graph, outputs) == np.maximum(flat[:frames].astype(np.int64), 0)).sum())
-    return Accuracy(backend, frames, correct)
+    if not labels.size or labels.ndim == 0 or not len(labels) == labels.size in (frames, images):
+        one_hot = labels.ndim == 2 and _one_hot(labels[:images])
+        change = "Give its class, numpy.argmax(labels, axis=1)" if one_hot else ""
+        raise DataError(where, f"must hold one label for each of {images} frames", f"shape {labels.shape}", change)
+    if labels.dtype.kind not in "iub":
+        raise DataError(where, "labels must be integers", str(labels.dtype))
+    used: npt.NDArray[Any] = labels.reshape(-1)[:frames]
+    low, high, count = int(used.min()), int(used.max()), class_count(graph)
+    if count == 1 and graph.reading.ranking is None:
+        if low < -1 or high > 1 or (low == -1 and np.any(used == 0)):
+            raise _no_classes(where, "0 and 1, or -1 and +1, where a single score leaves the network", low, high)
+        return np.asarray(np.maximum(used, 0), dtype=np.int64)
+    if low < 0 or high >= count:
+        raise _no_classes(where, f"classes from 0 to {count - 1}", low, high)
+    return np.asarray(used, dtype=np.int64)
+
+
+def class_count(graph: Graph) -> int:
+    """The classes that a network tells apart; 1 for a single score."""
+    ranked = graph.producers[graph.output.name].inputs[0] if graph.reading.ranked else graph.output
+    return ranked.type.elements
+
+
+def _one_hot(labels: npt.NDArray[Any]) -> bool:
+    """Whether each row of `labels` (N, C) has a single 1 among zeros."""
+    numbers = labels.dtype.kind in "iubf" and labels.size > 0
+    return numbers and bool(np.all((labels == 0) | (labels == 1)) and np.all(labels.sum(axis=1) == 1))
+
+
+def _no_classes(where: str, must: str, low: int, high: int) -> DataError:
+    return DataError(where, f"labels must be {must}", f"{low} to {high}", "Check that they are this network's")

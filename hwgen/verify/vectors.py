@@ -1,27 +1,36 @@
-"""Images and labels from files, as the codes that the hardware receives.
+"""Frames of numbers as the codes that the hardware receives: the one reading of images.
 
-Files: IDX (`.gz` too), `.npy`, and `.npz` with `key`. Arrays hold codes of the input type, frame by frame: images as
-(N, H, W, C), signals as (N, L, C), or channels first with `Layout.NCHW`. For a network that reads plain vectors any
-shape with the right number of elements is taken in its own order. Pickled arrays are never loaded.
+Frames are images (N, H, W, C), signals (N, L, C), or channels first with `Layout.NCHW`. For a network that reads plain
+vectors any shape with the right number of elements is taken in its own order.
+
+What the numbers are hangs on their type alone, never on their values: integers (and booleans, as 0 and 1) are codes of
+the input type, floating-point numbers are real numbers, which become the nearest codes; `real` says otherwise.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import math
-import struct
-import zlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from hwgen.errors import DataError
+from hwgen.errors import ConfigError, DataError
 from hwgen.ir.graph import Affine, Value
-from hwgen.ir.types import Bipolar, DType, IntArray, holds
+from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, holds
+from hwgen.verify.arrays import MOST_BYTES, read_array
+
+__all__ = ["DataWarning", "Layout", "Receiver", "as_array", "as_codes", "layout_of", "random_codes", "read_array"]
+
+SATURATED = 0.01
+"""The share of values beyond the input's range above which a user is warned."""
+
+_ELEMENTS_AT_ONCE = 1 << 20
 
 
 class Layout(Enum):
@@ -29,6 +38,18 @@ class Layout(Enum):
 
     NHWC = "nhwc"
     NCHW = "nchw"
+
+
+def layout_of(name: Layout | str) -> Layout:
+    """The layout called `name`. Raises: ConfigError."""
+    try:
+        return Layout(name)
+    except ValueError as error:
+        raise ConfigError("layout", "must be nhwc or nchw", repr(name)) from error
+
+
+class DataWarning(UserWarning):
+    """Images that can be used, but hardly as they are meant."""
 
 
 class Receiver(Protocol):
@@ -40,64 +61,13 @@ class Receiver(Protocol):
     def encoding(self) -> Affine: ...
 
 
-_IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-
-
-def read_array(path: Path, key: str | None = None) -> npt.NDArray[Any]:
-    """The array in an IDX, `.npy` or `.npz` file.
-
-    Raises:
-        DataError: missing, empty, truncated or of an unknown form; or a `.npz` with several arrays and no `key`.
-    """
-    where = str(path)
+def as_array(frames: npt.ArrayLike, where: str) -> npt.NDArray[Any]:
+    """What a caller gave as an array. Raises: DataError."""
     try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(where, "must be a readable file", str(error), "Check the path") from error
-    if not data:
-        raise DataError(where, "must hold at least one frame", "an empty file", "Check the file")
-    if data[:6] == b"\x93NUMPY" or data[:2] == b"PK":
-        return _read_numpy(where, data, key)
-    if len(data) > 4 and data[:2] == b"\0\0" and data[2] in _IDX_TYPES:
-        return _read_idx(where, data)
-    change = "Convert it, for example with numpy.save"
-    raise DataError(where, "must be an IDX, .npy or .npz file", "none of these", change)
-
-
-def _read_idx(where: str, data: bytes) -> npt.NDArray[Any]:
-    rank = data[3]
-    start = 4 + 4 * rank
-    if len(data) < start:
-        raise DataError(where, f"must hold {rank} sizes", f"{len(data)} bytes", "Download it again")
-    shape = struct.unpack(f">{rank}I", data[4:start])
-    kind = np.dtype(_IDX_TYPES[data[2]])
-    expected = math.prod(shape) * kind.itemsize
-    if len(data) - start != expected:
-        found = f"{len(data) - start} bytes"
-        raise DataError(where, f"must hold {expected} bytes of data for shape {shape}", found, "Download it again")
-    return np.frombuffer(data, kind, offset=start).reshape(shape)
-
-
-def _read_numpy(where: str, data: bytes, key: str | None) -> npt.NDArray[Any]:
-    try:
-        loaded = np.load(io.BytesIO(data), allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            names = loaded.files
-            if key is None and len(names) == 1:
-                key = names[0]
-            if key not in names:
-                found = "no key" if key is None else key
-                raise DataError(where, f"must be read with --key, one of {', '.join(names)}", found)
-            return np.asarray(loaded[key])
-    except DataError:
-        raise
-    except Exception as error:  # numpy reads headers as Python text, and raises whatever that or a zip file raises
+        return np.asarray(frames)
+    except Exception as error:  # whatever the caller's own type raises
         found = (str(error) or type(error).__name__).splitlines()[0]
-        raise DataError(where, "must be a numpy file without pickled objects", found) from error
+        raise DataError(where, "must be an array of numbers", found, "Convert it to a numpy array") from error
 
 
 def as_codes(
@@ -106,44 +76,196 @@ def as_codes(
     where: str,
     *,
     binarize_at: float | None = None,
-    real: bool = False,
+    real: bool | None = None,
     layout: Layout = Layout.NHWC,
 ) -> npt.NDArray[Any]:
-    """Frames (N, *input shape) of input codes from an array of N frames.
+    """Frames (N, *input shape) of input codes from an array of N frames. Memory: the codes, and a few frames.
 
     Args:
-        binarize_at: for a bipolar input: +1 where the array is at least this, -1 elsewhere.
-        real: the array holds real numbers; quantise them with the input's scale and offset.
+        binarize_at: for a bipolar input: +1 where the array, as it stands, is at least this, -1 elsewhere.
+        real: the array holds real numbers, whatever its type: each becomes the code that stands for the nearest number
+            (of two the even code), the ends of the input type beyond its range. False: it holds codes.
         layout: whether channels come last or first in images and signals.
 
     Raises:
-        DataError: no frames, another number of elements, or values that are not codes of the input type.
+        ConfigError: `binarize_at` is no finite number.
+        DataError: no frames, another number of elements, too many, or values that are not codes of the input type.
+
+    Warns:
+        DataWarning: more than `SATURATED` of the real numbers lie beyond the input's range, or all are whole numbers
+            that would be other codes.
     """
-    shape, dtype = receiver.input.type.shape, receiver.input.type.dtype
+    kind = receiver.input.type
+    _require_level(binarize_at, kind.dtype, where)
+    frames = _Frames(_arranged(array, kind.shape, where, layout), kind.shape)
+    codes = _room((len(array), *kind.shape), kind.dtype, where)
+    found = _surveyed(frames, where)
+    if binarize_at is not None:
+        for place, block in frames.blocks():
+            codes[place] = np.where(block >= binarize_at, 1, -1)
+        _warn_of_one_side(codes, found, f"{binarize_at:g}", where)
+    elif real or (real is None and array.dtype.kind == "f"):
+        _quantise(receiver, frames, codes, found, where, stated=real is not None)
+    else:
+        _take_codes(frames, codes, kind.dtype, found, where)
+    return codes
+
+
+@dataclass(frozen=True, eq=False)
+class _Frames:
+    """Frames of `shape` in an array (N, ...) with their channels last, to be looked at some at a time."""
+
+    array: npt.NDArray[Any]
+    shape: tuple[int, ...]
+
+    def blocks(self) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
+        """Some frames after the others, and where they stand."""
+        step = max(1, _ELEMENTS_AT_ONCE // max(1, math.prod(self.shape)))
+        for start in range(0, len(self.array), step):
+            place = slice(start, start + step)
+            yield place, self.array[place].reshape(-1, *self.shape)
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """The least and the greatest value of frames, and whether all are whole numbers."""
+
+    low: float
+    high: float
+    whole: bool
+
+
+def _require_level(level: float | None, dtype: DType, where: str) -> None:
+    """What images are binarised at must be a number, and the input bipolar. Raises: ConfigError, DataError."""
+    if level is None:
+        return
+    if not math.isfinite(level):
+        raise ConfigError("binarize_at", "must be a finite number", f"{level:g}", "Give a level of the images")
+    if not isinstance(dtype, Bipolar):
+        raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")
+
+
+def _arranged(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, layout: Layout) -> npt.NDArray[Any]:
+    """Frames of `shape` with their channels last. Raises: DataError."""
     if array.ndim == 0 or array.shape[0] == 0:
         raise DataError(where, "must hold at least one frame", f"shape {array.shape}", "Check the file")
     if math.prod(array.shape[1:]) != math.prod(shape):
         must = f"frames must have {math.prod(shape)} elements {shape}"
-        raise DataError(where, must, f"frames of shape {array.shape[1:]}", "Give the images this network was built for")
-    frames = _channels_last(array, shape, where, layout).reshape(array.shape[0], *shape)
-    _must_be_finite(frames, where)
-    if binarize_at is not None:
-        if not isinstance(dtype, Bipolar):
-            raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")
-        return np.where(frames >= binarize_at, 1, -1).astype(np.int8)
-    return _quantised(receiver, frames) if real else _whole_codes(frames, dtype, where)
+        change = "Give the images this network was built for"
+        if array.size == math.prod(shape):
+            change += ", a single one as an array of one frame"
+        raise DataError(where, must, f"frames of shape {array.shape[1:]}", change)
+    return _channels_last(array, shape, where, layout)
 
 
-def _whole_codes(frames: npt.NDArray[Any], dtype: DType, where: str) -> npt.NDArray[Any]:
-    """Frames that hold codes of `dtype` already. Raises: DataError."""
-    if frames.dtype.kind not in "iub" and not np.array_equal(frames, np.rint(frames)):
+def _surveyed(frames: _Frames, where: str) -> _Survey:
+    """What the frames hold. Raises: DataError where that is not finite real numbers."""
+    kind, lows, highs, whole = frames.array.dtype.kind, [], [], True
+    for _, block in frames.blocks():
+        if kind not in "iubf" or not np.all(np.isfinite(block)):
+            found = "others" if kind == "f" else str(frames.array.dtype)
+            raise DataError(where, "values must be finite real numbers", found, "Check the file")
+        lows.append(block.min())
+        highs.append(block.max())
+        whole = whole and (kind != "f" or bool(np.array_equal(block, np.rint(block))))
+    return _Survey(min(lows), max(highs), whole)
+
+
+def _room(shape: tuple[int, ...], dtype: DType, where: str) -> npt.NDArray[Any]:
+    """An array for codes of `dtype`. Raises: DataError where it is too large."""
+    small = np.int64 if dtype.bits > 8 else np.int8 if dtype.signed else np.uint8
+    size = math.prod(shape) * np.dtype(small).itemsize
+    if size > MOST_BYTES:
+        must = f"must hold at most {MOST_BYTES / 2**30:g} GiB of codes"
+        raise DataError(where, must, f"{size / 2**30:,.1f} GiB", "Take fewer frames: --frames N")
+    return np.empty(shape, small)
+
+
+def _take_codes(frames: _Frames, codes: npt.NDArray[Any], dtype: DType, found: _Survey, where: str) -> None:
+    """Write to `codes` frames that must hold codes of `dtype` already. Raises: DataError."""
+    if not found.whole:
         change = "Convert the images to codes, or pass --real to quantise real numbers with the input's scale"
-        raise DataError(where, f"values must be integer codes of {dtype}", f"{frames.dtype} with fractions", change)
-    if not holds(dtype, frames):
+        kind = f"{frames.array.dtype} with fractions"
+        raise DataError(where, f"values must be integer codes of {dtype}", kind, change)
+    if not all(holds(dtype, block) for _, block in frames.blocks()):
         change = "Pass --binarize-at LEVEL" if isinstance(dtype, Bipolar) else "Give codes of the input type"
-        raise DataError(where, f"values must be codes of {dtype}", f"[{frames.min()}, {frames.max()}]", change)
-    small = {True: np.int8, False: np.uint8}[dtype.signed] if dtype.bits <= 8 else np.int64
-    return np.ascontiguousarray(frames, dtype=small)
+        raise DataError(where, f"values must be codes of {dtype}", f"[{found.low}, {found.high}]", change)
+    for place, block in frames.blocks():
+        codes[place] = block
+
+
+def _quantise(
+    receiver: Receiver, frames: _Frames, codes: npt.NDArray[Any], found: _Survey, where: str, *, stated: bool
+) -> None:
+    """Write the codes of real numbers to `codes`, with warnings; `stated` where the caller said that they are real."""
+    beyond, other = 0, False
+    for place, block in frames.blocks():
+        nearest, outside = _nearest(receiver, block)
+        codes[place] = nearest
+        beyond += outside
+        other = other or (found.whole and not np.array_equal(nearest, block))
+    dtype, total, encoding = receiver.input.type.dtype, codes.size, receiver.encoding
+    if isinstance(dtype, Bipolar):
+        _warn_of_one_side(codes, found, f"{np.mean(encoding.offset):g}", where)
+    elif beyond > SATURATED * total:
+        ends = [np.asarray(encoding.scale * end + encoding.offset) for end in (dtype.min, dtype.max)]
+        low, high = min(float(end.min()) for end in ends), max(float(end.max()) for end in ends)
+        _warn(
+            where,
+            f"at most {SATURATED:.0%} of the values should lie beyond the input's {low:g} to {high:g} ({dtype})",
+            f"{beyond:,} of {total:,} ({beyond / total:.1%}) in {found.low:g} to {found.high:g}, which saturate",
+            "Scale the images, pass --codes if they are codes already, or build with another --input-scale",
+        )
+    elif other and not stated and max(-found.low, found.high) > 1 and dtype.min <= found.low <= found.high <= dtype.max:
+        _warn(
+            where,
+            f"whole numbers of a floating-point type are taken as real numbers and quantised to {dtype}",
+            f"{frames.array.dtype} of {found.low:g} to {found.high:g}",
+            "Pass --codes if they are codes already, or --real if they are not",
+        )
+
+
+def _nearest(receiver: Receiver, block: npt.NDArray[Any]) -> tuple[IntArray, int]:
+    """The codes nearest to real numbers (N, *input shape), and how many numbers lie beyond the input's range."""
+    dtype, scale, offset = receiver.input.type.dtype, receiver.encoding.scale, receiver.encoding.offset
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows saturates
+        reals = block.astype(np.float64)
+        if isinstance(dtype, Bipolar):
+            return np.where((reals - offset) * np.sign(scale) >= 0, 1, -1), 0
+        scaled = (reals - offset) / scale
+        rounded = np.rint(scaled)
+        if np.any(offset != 0) or np.any(np.frexp(scale)[0] != 0.5):
+            doubt = (np.abs(scaled) + np.abs(offset / scale)) * 2.0**-50
+            _round_exactly(rounded, (reals, scale, offset), np.abs(scaled - np.floor(scaled) - 0.5) <= doubt)
+    within = (rounded > dtype.min) & (rounded < dtype.max)  # the ends need not be numbers of float64
+    ends = np.where(rounded <= dtype.min, dtype.min, dtype.max)
+    beyond = np.count_nonzero((rounded < dtype.min) | (rounded > dtype.max))
+    return np.where(within, np.where(within, rounded, 0).astype(np.int64), ends), int(beyond)
+
+
+def _round_exactly(
+    rounded: FloatArray, parts: tuple[FloatArray, FloatArray, FloatArray], doubtful: npt.NDArray[np.bool_]
+) -> None:
+    """Round (x - offset) / scale anew where float64 cannot tell on which side of a half it lies; `parts` are these."""
+    if doubtful.any():
+        columns = [np.broadcast_to(each, rounded.shape)[doubtful] for each in parts]
+        rows, places = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+        exact = [round((Fraction(x) - Fraction(offset)) / Fraction(scale)) for x, scale, offset in rows.tolist()]
+        rounded[doubtful] = np.asarray(exact, dtype=np.float64)[places.reshape(-1)]
+
+
+def _warn_of_one_side(codes: npt.NDArray[Any], found: _Survey, level: str, where: str) -> None:
+    """Warn where nearly all numbers became the same code of a bipolar input."""
+    high = int(np.count_nonzero(codes > 0))
+    code, count = ("+1", high) if 2 * high > codes.size else ("-1", codes.size - high)
+    if codes.size - count < SATURATED * codes.size:
+        must = f"values should lie on both sides of {level}, where a bipolar input changes"
+        known = f"{count:,} of {codes.size:,} in {found.low:g} to {found.high:g} that become {code}"
+        _warn(where, must, known, "Pass another level, --binarize-at LEVEL")
+
+
+def _warn(where: str, must: str, found: str, change: str) -> None:
+    warnings.warn(DataWarning(str(DataError(where, must, found, change))), stacklevel=4)
 
 
 def _channels_last(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, layout: Layout) -> npt.NDArray[Any]:
@@ -164,21 +286,6 @@ def _channels_last(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, 
 
 def _axes(shape: tuple[int, ...]) -> list[int]:
     return [size for size in shape if size != 1]
-
-
-def _must_be_finite(frames: npt.NDArray[Any], where: str) -> None:
-    if frames.dtype.kind not in "iubf" or not np.all(np.isfinite(frames)):
-        found = "others" if frames.dtype.kind == "f" else str(frames.dtype)
-        raise DataError(where, "values must be finite real numbers", found, "Check the file")
-
-
-def _quantised(receiver: Receiver, frames: npt.NDArray[Any]) -> IntArray:
-    """Real numbers to the nearest code, clamped to the input type."""
-    dtype = receiver.input.type.dtype
-    scaled = (frames.astype(np.float64) - receiver.encoding.offset) / receiver.encoding.scale
-    if isinstance(dtype, Bipolar):
-        return np.where(scaled >= 0, 1, -1).astype(np.int64)
-    return np.clip(np.rint(scaled), dtype.min, dtype.max).astype(np.int64)
 
 
 def random_codes(receiver: Receiver, frames: int, seed: int) -> IntArray:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ConfigError, DataError, ToolError
-from hwgen.verify.vectors import read_array
+from hwgen.verify.arrays import read_array
 
 Bytes = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]

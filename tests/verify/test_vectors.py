@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import struct
-from dataclasses import replace
+import warnings
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hwgen.errors import DataError
-from hwgen.ir.graph import Affine, Graph
-from hwgen.ir.types import DType, IntType
-from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
+from hwgen.errors import ConfigError, DataError
+from hwgen.ir.graph import Affine, Graph, Value
+from hwgen.ir.types import DType, IntType, TensorType
+from hwgen.verify.vectors import DataWarning, Layout, as_array, as_codes, layout_of, random_codes, read_array
 from tests.builders import B, ImageBuilder, random_network
 
 UINT8, INT4 = IntType(8, signed=False), IntType(4, signed=True)
@@ -173,8 +176,121 @@ def test_binarised() -> None:
 def test_real_numbers_are_quantised() -> None:
     scaled = replace(graph(INT4), encoding=Affine(np.asarray(0.5), np.asarray(1.0)))
     frames = np.array([[1.0, 1.24, 1.26, -100.0, 100.0, 0.5]])
-    assert as_codes(scaled, frames, "w", real=True).tolist() == [[0, 0, 1, -8, 7, -1]]
+    with pytest.warns(DataWarning):
+        assert as_codes(scaled, frames, "w", real=True).tolist() == [[0, 0, 1, -8, 7, -1]]
     assert as_codes(graph(B), np.array([[-0.1, 0.0, 0.1] * 2]), "w", real=True).tolist() == [[-1, 1, 1] * 2]
+
+
+@dataclass
+class Reader:
+    """What takes frames, and no network."""
+
+    input: Value
+    encoding: Affine
+
+
+@pytest.mark.parametrize("scale", [1 / 255, 0.1, 0.25, 3.0, float(np.float32(0.03))])
+@pytest.mark.parametrize("offset", [0.0, -0.7, 1e6])
+@pytest.mark.parametrize("dtype", [UINT8, INT4, IntType(16, signed=True), IntType(40, signed=True)], ids=str)
+def test_nearest_codes_are_exact(dtype: DType, scale: float, offset: float) -> None:
+    """The nearest code by exact arithmetic, also where decimals lie next to a half; of two the even one."""
+    net = Reader(Value("x", TensorType((6,), dtype)), Affine(np.asarray(scale), np.asarray(offset)))
+    halves = [(k + 0.5) * scale + offset for k in (-9, -1, 0, 1, 2, 3, 6, 100, 254, 255)]
+    reals = [*halves, *(math.nextafter(each, side) for each in halves for side in (-math.inf, math.inf))]
+    reals += [-1e300, 1e300, float(dtype.max) * scale + offset, offset, 5e-324, math.nextafter(offset, -math.inf)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        found = as_codes(net, np.array(reals).reshape(-1, 6), "w").reshape(-1).tolist()
+    exact = [round((Fraction(each) - Fraction(offset)) / Fraction(scale)) for each in reals]
+    assert found == [min(max(each, dtype.min), dtype.max) for each in exact]
+
+
+def test_the_ends_of_wide_inputs() -> None:
+    """The largest codes are no numbers of float64."""
+    for kind in (IntType(63, signed=True), IntType(63, signed=False)):
+        net = Reader(Value("x", TensorType((3,), kind)), Affine())
+        with pytest.warns(DataWarning):
+            assert as_codes(net, np.array([[-1e30, 1e30, 7.0]]), "w").tolist() == [[kind.min, kind.max, 7]]
+
+
+def test_the_type_of_an_array_says_what_it_holds() -> None:
+    """Never its values; `real` says otherwise."""
+    net = replace(graph(UINT8), encoding=Affine(np.asarray(0.5)))
+    whole = np.array([[0, 1, 2, 3, 4, 5]])
+    for kind in (bool, np.int8, np.uint8, np.int64, ">u2"):
+        codes = whole.astype(kind)
+        assert as_codes(net, codes, "w").tolist() == codes.astype(int).tolist()
+        assert as_codes(net, codes, "w", real=True).tolist() == (2 * codes.astype(int)).tolist()
+    for kind in (np.float16, np.float32, ">f8", np.longdouble):
+        assert as_codes(net, whole.astype(kind), "w", real=False).tolist() == whole.tolist()
+        with pytest.warns(DataWarning):
+            assert as_codes(net, whole.astype(kind), "w").tolist() == (2 * whole).tolist()
+
+
+SATURATING = np.linspace(0, 1, 606).reshape(101, 6)
+"""606 numbers, of which a network that reads up to 1 takes all."""
+
+WARNINGS: dict[str, tuple[DType, float, np.ndarray, dict[str, object], str | None]] = {
+    "none": (UINT8, 1 / 255, SATURATING, {}, None),
+    "one_percent": (UINT8, 1 / 255, np.where(SATURATING > 0.991, 1.1, SATURATING), {}, None),
+    "above": (
+        UINT8,
+        1 / 255,
+        np.where(SATURATING > 0.987, 1.5, SATURATING),
+        {},
+        "w: at most 1% of the values should lie beyond the input's 0 to 1 (uint8); found 8 of 606 (1.3%) in 0 to 1.5,"
+        " which saturate. Scale the images, pass --codes if they are codes already, or build with another"
+        " --input-scale.",
+    ),
+    "bytes": (
+        INT4,
+        0.5,
+        IMAGES,
+        {"real": True},
+        "w: at most 1% of the values should lie beyond the input's -4 to 3.5 (int4); found 20 of 24 (83.3%) in 0 to 23,"
+        " which saturate. Scale the images, pass --codes if they are codes already, or build with another"
+        " --input-scale.",
+    ),
+    "whole": (
+        UINT8,
+        2.0,
+        IMAGES.astype(np.float32),
+        {},
+        "w: whole numbers of a floating-point type are taken as real numbers and quantised to uint8; found float32 of"
+        " 0 to 23. Pass --codes if they are codes already, or --real if they are not.",
+    ),
+    "whole_and_stated": (UINT8, 2.0, IMAGES.astype(np.float32), {"real": True}, None),
+    "whole_and_the_same": (UINT8, 1.0, IMAGES.astype(np.float32), {}, None),
+    "black_and_white": (UINT8, 1 / 255, np.eye(6), {}, None),
+    "one_side": (
+        B,
+        1.0,
+        IMAGES.astype(float),
+        {},
+        "w: values should lie on both sides of 0, where a bipolar input changes; found 24 of 24 in 0 to 23 that become"
+        " +1. Pass another level, --binarize-at LEVEL.",
+    ),
+    "level": (
+        B,
+        1.0,
+        IMAGES,
+        {"binarize_at": 30},
+        "w: values should lie on both sides of 30, where a bipolar input changes; found 24 of 24 in 0 to 23 that become"
+        " -1. Pass another level, --binarize-at LEVEL.",
+    ),
+    "both_sides": (B, 1.0, IMAGES - 12.0, {}, None),
+    "codes": (B, 1.0, np.ones((4, 6)), {"real": False}, None),
+}
+
+
+@pytest.mark.parametrize("name", WARNINGS)
+def test_warnings(name: str) -> None:
+    dtype, scale, array, options, message = WARNINGS[name]
+    net = replace(graph(dtype), encoding=Affine(np.asarray(scale)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        as_codes(net, array, "w", **options)
+    assert [str(each.message) for each in caught] == ([] if message is None else [message])
 
 
 CODES: dict[str, tuple[DType, np.ndarray, dict[str, object], str]] = {
@@ -195,7 +311,7 @@ CODES: dict[str, tuple[DType, np.ndarray, dict[str, object], str]] = {
     "fractions": (
         UINT8,
         IMAGES / 2,
-        {},
+        {"real": False},
         "values must be integer codes of uint8; found float64 with fractions. Convert the images to codes, or pass"
         " --real to quantise real numbers with the input's scale.",
     ),
@@ -206,6 +322,26 @@ CODES: dict[str, tuple[DType, np.ndarray, dict[str, object], str]] = {
         np.full((1, 6), np.nan),
         {"real": True},
         "values must be finite real numbers; found others. Check the file.",
+    ),
+    "one_image": (
+        UINT8,
+        IMAGES[0],
+        {},
+        "frames must have 6 elements (6,); found frames of shape (3,). Give the images this network was built for, a"
+        " single one as an array of one frame.",
+    ),
+    "objects": (
+        UINT8,
+        np.full((1, 6), None),
+        {},
+        "values must be finite real numbers; found object. Check the file.",
+    ),
+    "beyond_int64": (
+        UINT8,
+        np.full((1, 6), 2**64 - 1, dtype=np.uint64),
+        {},
+        "values must be codes of uint8; found [18446744073709551615, 18446744073709551615]. Give codes of the input"
+        " type.",
     ),
     "infinite": (
         UINT8,
@@ -229,6 +365,33 @@ def test_frames(name: str) -> None:
     with pytest.raises(DataError) as error:
         as_codes(graph(dtype), array, "img.npy", **options)
     assert str(error.value) == f"img.npy: {message}"
+
+
+@pytest.mark.parametrize("level", [math.nan, math.inf, -math.inf])
+def test_levels_are_numbers(level: float) -> None:
+    with pytest.raises(ConfigError) as error:
+        as_codes(graph(B), IMAGES, "w", binarize_at=level)
+    assert str(error.value) == f"binarize_at: must be a finite number; found {level:g}. Give a level of the images."
+
+
+def test_what_numpy_cannot_take() -> None:
+    for given, found in (([[1, 2], [3]], "setting an array element"), (Untakable(), "no array")):
+        with pytest.raises(DataError, match=f"^frames: must be an array of numbers; found {found}.*Convert it to"):
+            as_array(given, "frames")  # type: ignore[arg-type]
+
+
+class Untakable:
+    """An object that does not become an array."""
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise RuntimeError("no array\nfor you")
+
+
+def test_layouts_by_name() -> None:
+    assert layout_of("nchw") is layout_of(Layout.NCHW) is Layout.NCHW
+    with pytest.raises(ConfigError) as error:
+        layout_of("chw")
+    assert str(error.value) == "layout: must be nhwc or nchw; found 'chw'."
 
 
 @pytest.mark.parametrize("dtype", [B, UINT8, INT4], ids=str)

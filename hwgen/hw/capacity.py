@@ -1,0 +1,110 @@
+"""Whether a design fits its part, and what would: another folding, or another part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hwgen.errors import DeadlockError, FoldingError
+from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.design import Design
+from hwgen.hw.device import DEVICES, Device, device_of
+from hwgen.hw.limits import layers_behind
+from hwgen.hw.resources import Resources
+from hwgen.hw.solver import Problem, fitting
+
+KINDS = {"lut": "LUT", "ff": "FF", "bram": "BRAM", "dsp": "DSP", "uram": "URAM"}
+"""What a part can run out of, as reports call it; memory blocks count in those of 36 kbit."""
+
+
+def too_large(problem: Problem, design: Design, goals: Sequence[str] = ()) -> tuple[str, ...]:
+    """A warning where `design` takes more than its part has, and what to change.
+
+    Args:
+        problem: what the design is a folding of.
+        goals: options that said what it was folded for.
+    """
+    device = device_of(design.part)
+    taken = design_resources(design, device.family)
+    if not (excess := _excess(taken, device.capacity)):
+        return ()
+    largest = _largest(design, max(excess, key=lambda kind: excess[kind]))
+    needs = f"{design.name} does not fit {device.name}: it takes {shortage(taken, device.capacity)}, most in {largest}"
+    return (f"{needs}; {_changes(problem, design, goals)}",)
+
+
+def shortage(taken: Resources, has: Resources) -> str:
+    """What is taken of the kinds that there is too little of, with shares, and how much there is; empty where it fits.
+
+    ```
+    445,402 LUT (837%) and 541 DSP (246%) of 53,200 LUT and 220 DSP
+    ```
+    """
+    excess = _excess(taken, has)
+    listed = [f"{_number(taken, kind)} {KINDS[kind]} ({share:,.0%})" for kind, share in excess.items()]
+    there = [f"{_number(has, kind)} {KINDS[kind]}" for kind in excess]
+    return f"{' and '.join(listed)} of {' and '.join(there)}" if excess else ""
+
+
+def holder(design: Design, *, roomy: bool = False) -> Device | None:
+    """The smallest part that holds `design` with room to route, or, unless `roomy`, at all; its own family first."""
+    family = device_of(design.part).family
+    listed = sorted(DEVICES, key=lambda device: (device.family is not family, device.capacity.lut))
+    taken = {each: design_resources(design, each) for each in {device.family for device in DEVICES}}
+    holding = [device for device in listed if not _excess(taken[device.family], device.capacity)]
+    spacious = (device for device in holding if fitting(device).fits(taken[device.family]))
+    return next(spacious, None if roomy else next(iter(holding), None))
+
+
+def _changes(problem: Problem, design: Design, goals: Sequence[str]) -> str:
+    """What a user can do about it."""
+    ways = list(filter(None, [_smaller(problem, goals)]))
+    if larger := holder(design):
+        ways.append(f"for a larger part, such as --part {larger.name}")
+    elif not ways and (slow := _slowest(replace(problem, wishes={}))) and (larger := holder(slow, roomy=True)):
+        ways.append(f"slower and for a larger part, such as --part {larger.name}, {_goal('--fit', goals)}")
+    return f"build it {', or '.join(ways)}" if ways else "no part that hwgen knows holds any folding of it"
+
+
+def _smaller(problem: Problem, goals: Sequence[str]) -> str:
+    """How to ask for a folding that fits the part; empty where even the slowest does not."""
+    for each, without in ((problem, ""), (replace(problem, wishes={}), " and without --folding")):
+        design = _slowest(each)
+        if design and not _excess(taken := problem.resources(design), problem.device.capacity):
+            roomy = "--fit" not in goals and fitting(problem.device).fits(taken)
+            return _goal("--fit" if roomy else f"--target-interval {design.bound}", goals) + without
+    return ""
+
+
+def _goal(option: str, goals: Sequence[str]) -> str:
+    """The option that says what to fold for, and those that it takes the place of."""
+    others = [goal for goal in goals if goal != option.split(maxsplit=1)[0]]
+    return f"with {option}" + (f" in place of {' and '.join(others)}" if others else "")
+
+
+def _slowest(problem: Problem) -> Design | None:
+    """The slowest folding, which a search for the fastest that fits comes to last; None where it cannot run."""
+    try:
+        return problem.sized(problem.draft(problem.resolve(problem.intervals[-1])))
+    except (FoldingError, DeadlockError):
+        return None
+
+
+def _largest(design: Design, kind: str) -> str:
+    """The layer that takes the most of a kind, with the units around it."""
+    family = device_of(design.part).family
+    taken: dict[str, float] = {}
+    for unit, layer in zip(design.units, layers_behind(design), strict=True):
+        taken[layer] = taken.get(layer, 0) + getattr(unit_resources(unit, family), kind)
+    return max(taken, key=lambda layer: taken[layer])
+
+
+def _excess(taken: Resources, has: Resources) -> Mapping[str, float]:
+    """Shares above 1 of what there is, by kind."""
+    pairs = {kind: (getattr(taken, kind), getattr(has, kind)) for kind in KINDS}
+    return {kind: used / max(most, 1) for kind, (used, most) in pairs.items() if used > most}
+
+
+def _number(resources: Resources, kind: str) -> str:
+    number = getattr(resources, kind)
+    return f"{int(number):,}" if number == int(number) else f"{number:,.1f}"
