@@ -6,11 +6,13 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MOST_BYTES = 1 << 31
 """Of a file: what protobuf takes, which no network's text is beyond."""
@@ -77,20 +79,33 @@ def _depth(value: Any) -> int:
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # here: a board has none, and reads its port map without
+
     return TypeAdapter(kind)
 
 
-def fitted(kind: type[Kind], value: Any) -> Kind:
+def fitted(kind: Callable[..., Kind], value: Any) -> Kind:
     """JSON `value` as the type or dataclass `kind`: no text for a number, no fraction for an integer.
 
     Raises:
         ValueError: it does not fit; the message names the field.
     """
+    from pydantic import ValidationError
+
     try:
         found: Kind = _adapter(kind).validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].replace("Input should", "should").replace("Field required", "is required")
-        raise ValueError(f"{where} {message}".strip()) from error
+        raise ValueError(told(error)) from error
     return found
+
+
+def told(error: Exception) -> str:
+    """What is wrong, in one line; of what does not fit a type, the first field."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error).partition("\n")[0]
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].replace("Input should", "should").replace("Field required", "is required")
+    return f"{where} {message}".strip()

@@ -254,7 +254,7 @@ SPOILT: dict[str, tuple[str, Callable[[str], str] | None, str]] = {
     "folding_text": (
         "folding.json",
         lambda t: re.sub(r'"simd": (\d+)', r'"simd": "\1"', t),
-        "network and folding must be those of the manifest; found digest ",
+        "must be a whole project; found fc0.simd should be a valid integer. Build it again.",
     ),
     "network_changed": (
         "network.txt",

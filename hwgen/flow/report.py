@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from hwgen.flow.compare import roofline_of
+from hwgen.flow.opening import open_project
 from hwgen.flow.project import write_in, write_whole
 from hwgen.flow.records import records
-from hwgen.flow.stages import open_project
 from hwgen.report.page import html
 
 PAGE = "report.html"
