@@ -159,7 +159,8 @@ class Accelerator:
                 design, project = self.only(layer), None
             if project is None:
                 project = scratch / "project"
-                write_files(project, _emitted(design, self.settings))
+                with replacing(project) as staging:
+                    write_files(staging, _emitted(design, self.settings))
             build = scratch / "build"
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=verilog or project, work=build, **options)

@@ -232,9 +232,9 @@ def work_folder(work: str | Path | None) -> Iterator[Path]:
     try:
         path = resolved(Path(work))
         path.mkdir(parents=True, exist_ok=True)
+        yield path
     except OSError as error:
         raise OutputError(str(work), "must be a folder that can be written", str(error), "Give another") from error
-    yield path
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
