@@ -19,6 +19,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -31,10 +32,13 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.order import Order, sizes_of
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
+from hwgen.stored import fitted, parse_json
 
 _HEADER = "hwgen network 1"
 _OPTIONAL = ("planes", "rows", "grid")
 """Fields that are left out where they are empty."""
+_WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind}
+"""What a word stands for, by the kind of field."""
 _OPS = {
     kind.__name__: kind
     for kind in (
@@ -93,14 +97,14 @@ def parse_graph(text: str, source: str = "network") -> Graph:
     """
     lines = text.splitlines()
     if len(lines) < 4 or lines[0] != _HEADER:
-        raise DataError(source, f"must start with `{_HEADER}`", repr(lines[0] if lines else ""), "Build it again")
+        raise DataError(source, f"must start with `{_HEADER}`", repr(lines[0][:80] if lines else ""), "Build it again")
     number = 0
     try:
         name = lines[1].removeprefix("graph ")
         number = 2
         head, attributes = lines[2].removeprefix("input ").split(" {", 1)
         value = _value(*head.split(" : "))
-        encoding = _parse_dataclass(Affine, json.loads("{" + attributes))
+        encoding = _parse_dataclass(Affine, parse_json("{" + attributes))
         values, nodes = {value.name: value}, []
         for number, line in enumerate(lines[3:-1], start=3):  # noqa: B007 (the handler below names the line)
             node = _parse_node(line, values)
@@ -108,14 +112,14 @@ def parse_graph(text: str, source: str = "network") -> Graph:
             nodes.append(node)
         number = len(lines) - 1
         output, attributes = lines[-1].removeprefix("output ").split(" ", 1)
-        end = json.loads(attributes)
+        end = parse_json(attributes)
         order = _parse_order(end.pop("order")) if "order" in end else None
         ranking = sizes_of(end.pop("ranking")) if "ranking" in end else None
         if order is not None and not order.is_permutation_of(values[output].type.elements):
             raise ValueError(f"no order of {values[output].type}")
         decoding = _parse_dataclass(Affine, end)
         return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking)
-    except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         found = f"line {number + 1}: {error}"
         raise DataError(source, "must be a network that hwgen printed", found, "Build it again") from error
 
@@ -125,9 +129,9 @@ def _parse_node(line: str, values: dict[str, Value]) -> Node:
     if match is None:
         raise ValueError("not a node")
     name, kind, inputs, output, type_text, origin, attributes = match.groups()
-    op = _parse_dataclass(_OPS[kind], json.loads(attributes))
+    op = _parse_dataclass(_OPS[kind], parse_json(attributes))
     read = tuple(values[each] for each in inputs.split(", "))
-    return Node(name, op, read, _value(output, type_text), json.loads(origin))
+    return Node(name, op, read, _value(output, type_text), parse_json(origin))
 
 
 def _encode_end(graph: Graph) -> dict[str, Any]:
@@ -186,15 +190,14 @@ def _parse_dataclass(kind: Any, attributes: dict[str, Any]) -> Any:
 def _decode_field(annotation: str, value: Any) -> Any:
     match annotation:
         case "FloatArray" | "IntArray":
-            return _decode_array(value)
-        case "DType":
-            return parse_dtype(value)
-        case "Rounding":
-            return ops.Rounding(value)
-        case "PoolKind":
-            return ops.PoolKind(value)
+            array = _decode_array(value)
+            if array.dtype.kind != ("f" if annotation == "FloatArray" else "i"):
+                raise ValueError(f"not {annotation}: {value[:20]!r}")
+            return array
+        case "DType" | "Rounding" | "PoolKind":
+            return _WORDS[annotation](value)
         case "Geometry":
-            return Geometry(**{name: tuple(sizes) for name, sizes in value.items()})
+            return fitted(Geometry, value)
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
         case "tuple[int, ...]" | "tuple[float, ...]":
