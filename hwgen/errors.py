@@ -16,6 +16,8 @@ Every message follows one grammar: which node, what must hold, what was found, w
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class HwgenError(Exception):
     """Base of the tree: one clear message for the user, exit code 1 on the command line.
@@ -69,7 +71,13 @@ class OutputError(HwgenError):
 
 
 class ToolError(HwgenError):
-    """An external tool is missing, failed or ran out of time."""
+    """An external tool is missing, failed or ran out of time.
+
+    Attributes:
+        log: the file that the message names.
+    """
+
+    log: Path | None = None
 
 
 class CheckError(HwgenError):

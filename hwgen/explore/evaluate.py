@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hwgen.errors import MismatchError
 from hwgen.explore.point import Figures, Point
@@ -46,12 +44,13 @@ def simulated(problem: Problem, point: Point) -> Figures:
         ToolError: the simulator is missing or fails.
     """
     from hwgen.backends import rtl
+    from hwgen.verify.process import temporary_folder
     from hwgen.verify.simulate import Backend, simulate
     from hwgen.verify.vectors import random_codes
 
     design = _sized(problem, point)
-    with TemporaryDirectory(prefix="hwgen-") as folder:
-        project, work = Path(folder) / "project", Path(folder) / "build"
+    with temporary_folder() as folder:
+        project, work = folder / "project", folder / "build"
         work.mkdir()
         for path, text in rtl.emit(design).items():
             file = project / "rtl" / path
@@ -72,11 +71,12 @@ def synthesised(problem: Problem, point: Point) -> Figures:
         ToolError: Yosys is missing or fails.
     """
     from hwgen.backends import rtl
+    from hwgen.verify.process import temporary_folder
     from hwgen.verify.synth import Project, synthesise
 
     design = _sized(problem, point)
-    with TemporaryDirectory(prefix="hwgen-") as folder:
-        found = synthesise([Project(design.name, rtl.emit(design))], problem.device.family, Path(folder))
+    with temporary_folder() as folder:
+        found = synthesise([Project(design.name, rtl.emit(design))], problem.device.family, folder)
     return replace(_exact(problem, design), resources=found[0].total)
 
 

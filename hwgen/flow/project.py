@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hwgen.errors import OutputError
+from hwgen.verify import signals
+from hwgen.verify.process import temporary_folder
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
@@ -34,8 +34,9 @@ def write_whole(path: Path, text: str) -> None:
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text)
-        part.replace(path)
+        with signals.held():
+            part.write_text(text)
+            part.replace(path)
     except OSError as error:
         with suppress(OSError):
             part.unlink()
@@ -57,18 +58,14 @@ def replacing(folder: Path, mark: str = MANIFEST) -> Iterator[Path]:
             change = "Give another folder, or empty this one"
             raise OutputError(str(folder), "must be new, empty or a project of hwgen's", "other content", change)
         target.parent.mkdir(parents=True, exist_ok=True)
-        room = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        with temporary_folder(target.parent, f".{target.name}.") as room:
+            staging = room / "new"
+            staging.mkdir()
+            yield staging
+            with signals.held():
+                _swap(staging, target, room / "old")
     except OSError as error:
         raise OutputError(str(folder), "must be writable", str(error), "Give another folder") from error
-    try:
-        staging = room / "new"
-        staging.mkdir()
-        yield staging
-        _swap(staging, target, room / "old")
-    except OSError as error:
-        raise OutputError(str(folder), "must be writable", str(error), "Give another folder") from error
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
 
 
 def _swap(staging: Path, target: Path, retired: Path) -> None:
@@ -87,8 +84,8 @@ def _swap(staging: Path, target: Path, retired: Path) -> None:
 def work_folder(work: str | Path | None) -> Iterator[Path]:
     """`work`, kept; or a folder that is removed afterwards. Raises: OutputError."""
     if work is None:
-        with tempfile.TemporaryDirectory(prefix="hwgen-") as folder:
-            yield Path(folder)
+        with temporary_folder() as folder:
+            yield folder
         return
     path = Path(work).resolve()
     try:
