@@ -16,7 +16,13 @@ Every message follows one grammar: which node, what must hold, what was found, w
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+
+
+def note(text: str) -> None:
+    """Tell of what slows a run down but does not stop it: a line on standard error, unless logging is set up."""
+    logging.getLogger("hwgen").warning("note: %s", text)
 
 
 class HwgenError(Exception):

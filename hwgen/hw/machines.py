@@ -8,10 +8,13 @@ runs a network imports it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar, cast
 
 from numba import njit
+from numba.core.caching import FunctionCache
 
+from hwgen.errors import note
 from hwgen.ir.types import IntArray
 
 ENGINE, TILES, GEARBOX, QUEUE, LINES, GATED = range(6)
@@ -70,12 +73,46 @@ def _inner(function: _F) -> _F:
     return cast(_F, njit(_nrt=False, error_model="numpy")(function))
 
 
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """numba's cache of a compiled function, which no file that is damaged or cannot be written stops."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception as error:  # whatever unpickling a damaged file raises
+            _tell(error)
+            with suppress(OSError):
+                self.flush()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _tell(error)
+
+
+def _tell(error: Exception) -> None:
+    """Say once why the cycle model is compiled in this run."""
+    if not _told:
+        note(
+            f"numba's cache for the cycle model cannot be used ({error}): it is compiled in this run, which takes some "
+            "seconds. Set NUMBA_CACHE_DIR to a folder that can be written."
+        )
+    _told.append(error)
+
+
+_told: list[Exception] = []
+
+
 def _entry(function: _F) -> _F:
     """Compiled once for all processes: kept beside this file, or in the user's cache where that cannot be written."""
+    compiled = _inner(function)
     try:
-        return cast(_F, njit(_nrt=False, error_model="numpy", cache=True)(function))
-    except RuntimeError:  # neither can be
-        return _inner(function)
+        cast(Any, compiled)._cache = _Cache(function)
+    except (RuntimeError, OSError) as error:  # neither can be
+        _tell(error)
+    return compiled
 
 
 @_inner
