@@ -66,7 +66,7 @@ def main():
     )
     options = parser.parse_args()
     if options.expected:
-        options.expected.write_text(json.dumps(expected(), indent=2) + "\n")
+        options.expected.write_text(json.dumps(expected(), indent=2) + "\n", encoding="utf-8", newline="\n")
         return
     try:
         run(options)

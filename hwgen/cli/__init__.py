@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from hwgen.errors import HwgenError
@@ -36,6 +37,9 @@ def main() -> None:
     code: Any = 0
     try:
         signals.obey()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # of what its encoding lacks
         from hwgen.cli.verbs import app
 
         app()

@@ -55,7 +55,7 @@ def simulated(problem: Problem, point: Point) -> Figures:
         for path, text in rtl.emit(design).items():
             file = project / "rtl" / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+            file.write_text(text, encoding="utf-8", newline="\n")
         codes = random_codes(problem.graph, FRAMES, seed=0)
         outcome = simulate(problem.graph, design, Backend.RTL, codes, project=project, work=work)
     if not outcome.passed:

@@ -208,7 +208,7 @@ class Accelerator:
 
             return rtl.emit(self.design)
         folder = self.project / "rtl"
-        return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.*"))}
+        return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.*"))}
 
     def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
         """Output codes (N, elements) of frames (see `codes`) on `backend`.

@@ -58,7 +58,9 @@ def bitstream(
         with replacing(folder, REPORT) as staging:
             for name in (*own, NETLIST, report.file, *_KEPT):
                 shutil.copyfile(work / name, staging / name)
-            (staging / REPORT).write_text(as_json({**report.to_json(), "digest": accelerator.design.digest}))
+            (staging / REPORT).write_text(
+                as_json({**report.to_json(), "digest": accelerator.design.digest}), encoding="utf-8", newline="\n"
+            )
     shutil.rmtree(room)
     return report
 
@@ -105,7 +107,7 @@ def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, wor
     project = accelerator.rtl_files()
     files = {Path(path).name: text for path, text in project.items() if path != "files.f"} | own
     for name, text in files.items():
-        (work / name).write_text(text)
+        (work / name).write_text(text, encoding="utf-8", newline="\n")
     listed = [Path(path).name for path in project["files.f"].split()]
     sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
     synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work)
@@ -117,7 +119,7 @@ def _place(accelerator: Accelerator, board: Board, file: str, work: Path) -> Pla
         return place(board, file, work)
     except ToolError:
         log = work / "nextpnr.log"
-        full = overfull(log.read_text(errors="replace")) if log.is_file() else {}
+        full = overfull(log.read_text(errors="replace", encoding="utf-8")) if log.is_file() else {}
         if not full:
             raise
         found = ", ".join(f"{use.used:,} {kind} of {use.available:,}" for kind, use in full.items())

@@ -35,7 +35,7 @@ def write_whole(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         with signals.held():
-            part.write_text(text)
+            part.write_text(text, encoding="utf-8", newline="\n")
             part.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -100,7 +100,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def as_json(value: Any) -> str:

@@ -34,7 +34,7 @@ def _read(accelerator: Accelerator, verb: str, read: Callable[[Mapping[str, Any]
         return None
     path = accelerator.project / f"{verb}.json"
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(path.read_text(encoding="utf-8"))
         return read(values) if values.get("digest") == accelerator.design.digest else None
     except FileNotFoundError:
         return None

@@ -117,12 +117,15 @@ def open_project(folder: str | Path) -> Accelerator:
     manifest_path = path / MANIFEST
     change = "Run `hwgen build` first"
     try:
-        manifest = json.loads(manifest_path.read_text())
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise ValueError(f"format {manifest['format']}")
-        text = (path / NETWORK).read_text()
+        text = (path / NETWORK).read_text(encoding="utf-8")
         chosen = Settings.model_validate(manifest["settings"])
-        folding = {name: Folding(**each) for name, each in json.loads((path / "folding.json").read_text()).items()}
+        folding = {
+            name: Folding(**each)
+            for name, each in json.loads((path / "folding.json").read_text(encoding="utf-8")).items()
+        }
     except FileNotFoundError as error:
         raise DataError(str(path), f"must be a folder that `hwgen build` wrote ({MANIFEST})", "none", change) from error
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -31,7 +31,7 @@ def open_driver(project: str | Path, on: str | Transport = "golden", **options: 
     folder = Path(project)
     path = folder / PORTS
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         must = f"must be a folder that `hwgen build` wrote ({PORTS})"
         raise DataError(str(folder), must, "none", "Run `hwgen build` first") from error

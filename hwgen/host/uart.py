@@ -79,7 +79,7 @@ def open_uart(bitstream: str | Path, port: str) -> UartTransport:
     """
     path = Path(bitstream) / "report.json"
     try:
-        line: dict[str, Any] = json.loads(path.read_text())["serial_line"]
+        line: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["serial_line"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         must = "must be a folder that `hwgen bitstream` wrote"
         raise DataError(str(bitstream), must, f"no {path.name} of its own", "Run it first") from error

@@ -8,13 +8,12 @@ runs a network imports it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar, cast
 
 from numba import njit
 from numba.core.caching import FunctionCache
 
-from hwgen.errors import note
+from hwgen.hw.caching import lenient, tell
 from hwgen.ir.types import IntArray
 
 ENGINE, TILES, GEARBOX, QUEUE, LINES, GATED = range(6)
@@ -73,36 +72,7 @@ def _inner(function: _F) -> _F:
     return cast(_F, njit(_nrt=False, error_model="numpy")(function))
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]
-    """numba's cache of a compiled function, which no file that is damaged or cannot be written stops."""
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        try:
-            return super().load_overload(sig, target_context)
-        except Exception as error:  # whatever unpickling a damaged file raises
-            _tell(error)
-            with suppress(OSError):
-                self.flush()
-            return None
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        try:
-            super().save_overload(sig, data)
-        except OSError as error:
-            _tell(error)
-
-
-def _tell(error: Exception) -> None:
-    """Say once why the cycle model is compiled in this run."""
-    if not _told:
-        note(
-            f"numba's cache for the cycle model cannot be used ({error}): it is compiled in this run, which takes some "
-            "seconds. Set NUMBA_CACHE_DIR to a folder that can be written."
-        )
-    _told.append(error)
-
-
-_told: list[Exception] = []
+_Cache = lenient(FunctionCache)
 
 
 def _entry(function: _F) -> _F:
@@ -111,7 +81,7 @@ def _entry(function: _F) -> _F:
     try:
         cast(Any, compiled)._cache = _Cache(function)
     except (RuntimeError, OSError) as error:  # neither can be
-        _tell(error)
+        tell(error)
     return compiled
 
 

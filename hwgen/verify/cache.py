@@ -73,7 +73,7 @@ def _fill(folder: Path, build: Callable[[Path], None]) -> None:
         fresh = room / "fresh"
         fresh.mkdir()
         build(fresh)
-        (fresh / CONTENTS).write_text(json.dumps(_contents(fresh)), encoding="utf-8")
+        (fresh / CONTENTS).write_text(json.dumps(_contents(fresh)), encoding="utf-8", newline="\n")
         if os.path.lexists(folder):
             note(f"{folder} was damaged and has been compiled again.")
             folder.rename(room / "damaged")

@@ -6,6 +6,7 @@ This is no parser of C++: it knows braces, loops, functions and pragmas, which i
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,14 +74,14 @@ def preprocess(project: Path, tool: str, work: Path) -> list[Token]:
     command: list[str | Path] = [process.find_tool("g++", INSTALL), "-std=c++14", "-E", *MACROS[tool]]
     command += ["-isystem", hls_include(), "-o", text.resolve(), one_source(project, work, "src")]
     process.run(command, cwd=work, log=work / f"{tool}.log", timeout_s=TIMEOUT_S, outputs=[text])
-    return tokens_of(text.read_text(), source)
+    return tokens_of(os.fsdecode(text.read_bytes()), source)
 
 
 def one_source(project: Path, work: Path, *folders: str) -> Path:
     """A source that includes those in `folders` of an HLS `project`: most of the time goes to the vendor's headers."""
     path = work.resolve() / "all.cpp"
     sources = [source for folder in folders for source in sorted((project / folder).resolve().glob("*.cpp"))]
-    path.write_text("".join(f'#include "{source}"\n' for source in sources))
+    path.write_bytes(b"".join(b'#include "%s"\n' % os.fsencode(source) for source in sources))
     return path
 
 

@@ -53,13 +53,17 @@ def dpi_job(design: Design, project: Path, work: Path) -> Job:
     folder.mkdir(parents=True, exist_ok=True)
     context = _context(design)
     shell, glue = folder / f"{design.name}.sv", folder / f"{design.name}_dpi.cpp"
-    shell.write_text(render("hls/dpi_shell.sv.j2", context))
-    glue.write_text(render("hls/dpi_glue.cpp.j2", context))
+    shell.write_text(render("hls/dpi_shell.sv.j2", context), encoding="utf-8", newline="\n")
+    glue.write_text(render("hls/dpi_glue.cpp.j2", context), encoding="utf-8", newline="\n")
     source = (project / "src").resolve()
     includes = (source, source / "lib", asset("sim") / "hls")
     # One translation unit: reading the headers takes longer than compiling what a unit adds to them.
     units = folder / f"{design.name}_units.cpp"
-    units.write_text("".join(path.read_text() for path in sorted(source.glob("*.cpp"))))
+    units.write_text(
+        "".join(path.read_text(encoding="utf-8") for path in sorted(source.glob("*.cpp"))),
+        encoding="utf-8",
+        newline="\n",
+    )
     return Job(
         dut=design.name,
         sources=(shell,),

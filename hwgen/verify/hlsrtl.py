@@ -113,7 +113,7 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> Job:
         finished="done" if "done" in roles else "1'b0",
         connections=_connections(roles, ports),
     )
-    shell.write_text(render("hls/rtl_shell.sv.j2", context))
+    shell.write_text(render("hls/rtl_shell.sv.j2", context), encoding="utf-8", newline="\n")
     return Job(
         dut=f"{verilog.top}_shell",
         sources=(*(path for path in sources if path.suffix in (".v", ".sv")), shell),
@@ -132,7 +132,7 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
 def _declared(verilog: Verilog, sources: tuple[Path, ...]) -> dict[str, str]:
     """Direction of each port of the top module by name. Raises: DataError."""
     for path in sources:
-        text = _COMMENT.sub(" ", path.read_text(errors="replace"))
+        text = _COMMENT.sub(" ", path.read_text(errors="replace", encoding="utf-8"))
         found = re.search(rf"\bmodule\s+{re.escape(verilog.top)}\b(.*?)\bendmodule\b", text, re.S)
         if found:
             names = ((each[1], name.strip()) for each in _PORT.finditer(found[1]) for name in each[2].split(","))

@@ -36,7 +36,7 @@ def simulate(
 
 def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:
     """What the bench needs to know of an emitted RTL project."""
-    files = (project / "files.f").read_text().split()
+    files = (project / "files.f").read_text(encoding="utf-8").split()
     control = control_map(design)
     return Job(
         dut=design.name,

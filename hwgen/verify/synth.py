@@ -125,13 +125,13 @@ def synthesise(projects: Sequence[Project], family: Family, work: Path, *, unit:
     """
     yosys = find_yosys()
     for name, text in _flat(projects).items():
-        (work / name).write_text(text)
+        (work / name).write_text(text, encoding="utf-8", newline="\n")
     instances = "".join(f"  {project.top} u_{project.top} ();\n" for project in projects)
-    (work / f"{_WRAPPER}.sv").write_text(f"module {_WRAPPER};\n{instances}endmodule\n")
-    (work / "synth.ys").write_text(_script(projects, family, unit))
+    (work / f"{_WRAPPER}.sv").write_text(f"module {_WRAPPER};\n{instances}endmodule\n", encoding="utf-8", newline="\n")
+    (work / "synth.ys").write_text(_script(projects, family, unit), encoding="utf-8", newline="\n")
     statistics, log = work / "cells.json", work / "yosys.log"
     run([yosys, "-q", "synth.ys"], cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=[statistics])
-    modules = json.loads(statistics.read_text())["modules"]
+    modules = json.loads(statistics.read_text(encoding="utf-8"))["modules"]
     cells = {name.lstrip("\\"): found["num_cells_by_type"] for name, found in modules.items()}
     return [_found(project.top, cells, family) for project in projects]
 
