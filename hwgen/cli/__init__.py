@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     app: Typer
 
+LEAST_COLUMNS = 40
+"""Of a terminal where help and errors of usage are still legible."""
+
 _SAID = {"SIGINT": "interrupted", "SIGTERM": "ended", "SIGHUP": "hung up"}
 
 
@@ -37,6 +40,9 @@ def main() -> None:
     code: Any = 0
     try:
         signals.obey()
+        columns = os.environ.get("COLUMNS", "")
+        if columns.isdigit() and int(columns) < LEAST_COLUMNS:
+            os.environ["TERMINAL_WIDTH"] = str(LEAST_COLUMNS)  # for typer's help and errors
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # of what its encoding lacks

@@ -99,7 +99,7 @@ def representatives(front: Sequence[tuple[Place, Figures]], most: int) -> list[t
 def _ranked(places: Sequence[tuple[Place, Figures]]) -> tuple[list[tuple[Place, Figures]], Objectives]:
     """The places, so that none is beaten by a later one, and their objectives, a row each."""
     ranked = sorted(places, key=lambda pair: pair[1].objectives)
-    return ranked, np.array([figures.objectives for _, figures in ranked], dtype=np.float64).reshape(len(ranked), -1)
+    return ranked, np.array([figures.objectives for _, figures in ranked], dtype=np.float64).reshape(len(ranked), 4)
 
 
 def _unbeaten(objectives: Objectives, allowed: Objectives, most: int | None = None) -> list[int]:

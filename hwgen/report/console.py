@@ -7,9 +7,12 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+_UNBOUNDED = 1_000_000
 
 Rows = Sequence[Sequence[str]]
 """Cells of a table, a line after the other."""
@@ -21,6 +24,16 @@ class Plain(Console):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
 
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Columns and lines; none, as `COLUMNS=0` has it, count as those of a pipe."""
+        width, height = super().size
+        return ConsoleDimensions(width or 80, height)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
+
     def print(self, *objects: Any, **options: Any) -> None:
         """As `rich.console.Console.print`; what the stream's encoding lacks is written as an escape."""
         reconfigure = getattr(self.file, "reconfigure", None)
@@ -28,7 +41,9 @@ class Plain(Console):
             reconfigure(errors="backslashreplace")
         for each in objects:
             if isinstance(each, Table):
-                keep_whole(each)
+                keep_whole(each).width = None
+                least = Measurement.get(self, self.options.update(width=_UNBOUNDED), each).minimum
+                each.width = least if least > self.width else None
         lines = all(isinstance(each, str) for each in objects)
         super().print(*objects, **{"soft_wrap": lines, "crop": False, **options})
 
