@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from importlib import import_module
 
 from hwgen.errors import MismatchError
 from hwgen.explore.point import Figures, Point
@@ -86,6 +87,17 @@ JOBS: Mapping[Stage, Callable[[Problem, Point], Figures]] = {
     Stage.SIMULATE: simulated,
     Stage.SYNTHESISE: synthesised,
 }
+
+
+def prepare(stage: Stage) -> None:
+    """Look for what the jobs of `stage` need once, before workers do it side by side. Raises: ToolError."""
+    if stage is Stage.SEARCH:
+        return
+    import_module("hwgen.hw.machines")
+    if stage is Stage.SIMULATE:
+        from hwgen.verify.simulator import find_simulator
+
+        find_simulator()
 
 
 def _at(problem: Problem, point: Point) -> Problem:

@@ -161,6 +161,7 @@ def _start(network: str, rest: Mapping[str, Any]) -> None:
         if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+    logging.getLogger("hwgen").setLevel(logging.ERROR)  # what there is to note, the parent has said
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _problem[:] = [_unpacked(network, rest)]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hwgen.backends.board import TOP, Board, Chip, Line, board_of, emit, line_of
@@ -20,6 +21,7 @@ from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
 from hwgen.verify.netlist import check
 from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
+from hwgen.verify.signals import Stopped
 
 REPORT = "report.json"
 _KEPT = (TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log")
@@ -52,7 +54,7 @@ def bitstream(
     folder = accelerator.project / "bitstream" / chosen.name
     room = folder.with_name(f"{chosen.name}.work")
     shutil.rmtree(room, ignore_errors=True)
-    with work_folder(room) as work:
+    with work_folder(room) as work, _removed_when_stopped(work):
         own = emit(accelerator.design, chosen, line)
         report = _made(accelerator, chosen, line, own, frames, work)
         with replacing(folder, REPORT) as staging:
@@ -63,6 +65,16 @@ def bitstream(
             )
     shutil.rmtree(room)
     return report
+
+
+@contextmanager
+def _removed_when_stopped(work: Path) -> Iterator[None]:
+    """A signal leaves nothing behind; what a tool made of a design that failed stays to be looked at."""
+    try:
+        yield
+    except Stopped:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def _target(design: Design, name: str, clock_mhz: float | None) -> Board:

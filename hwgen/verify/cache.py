@@ -47,9 +47,10 @@ def kept(name: str, build: Callable[[Path], None]) -> Path:
         return folder
     except (OSError, RuntimeError, ToolError) as error:
         why = error.found.splitlines()[-1].strip() if isinstance(error, ToolError) else str(error)
-        folder = _UNKEPT.enter_context(temporary_folder()) / name
-        folder.mkdir()
-        build(folder)
+        instead = _UNKEPT.enter_context(temporary_folder())
+        folder = instead / name
+        _fill(folder, build)
+        os.environ["HWGEN_CACHE"] = str(instead)  # for the processes of this run
         note(
             f"the cache for the simulator cannot be used ({why}): its shared parts were compiled for this run alone. "
             "Set HWGEN_CACHE to a folder that can be written."

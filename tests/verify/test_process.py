@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from hwgen.errors import ToolError
-from hwgen.verify.process import find_tool, run
+from hwgen.verify.process import find_tool, run, temporary_folder
 
 PYTHON = Path(sys.executable)
 
@@ -125,3 +126,39 @@ def test_find_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(error.value) == (
         "frobnicate: must be installed to do this; found no such program on the PATH. Install frobnicate."
     )
+
+
+def test_a_log_in_a_temporary_folder_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a message names is there when it is read, and nothing else is."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ToolError) as error, temporary_folder() as folder:
+        (folder / "other").write_text("")
+        run([PYTHON, "-c", "print('oh'); exit(3)"], cwd=folder, log=folder / "deep" / "make.log", timeout_s=60)
+    named = Path(str(error.value).rpartition("See ")[2].removesuffix("."))
+    assert str(error.value) == f"{PYTHON.name}: must succeed; found exit code 3\n    oh. See {named}."
+    assert named.read_text() == "oh\n" and list(tmp_path.iterdir()) == [named]
+
+
+def test_a_log_that_cannot_be_kept_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError("No space left on device")
+
+    with pytest.raises(ToolError) as error, temporary_folder() as folder:
+        monkeypatch.setattr(tempfile, "mkstemp", full)
+        python(folder, "print('oh'); exit(3)")
+    assert str(error.value) == f"{PYTHON.name}: must succeed; found exit code 3\n    oh."
+
+
+def test_no_room_for_a_log(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file")
+    with pytest.raises(ToolError) as error:
+        python(tmp_path, "pass")
+    must = f"{PYTHON.name}: must have room for its files; found [Errno 17] File exists: '{tmp_path}/logs'."
+    assert str(error.value) == f"{must} Set TMPDIR to a folder with room."
+
+
+def test_what_a_program_leaves_in_tmpdir_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    python(tmp_path, "import tempfile; open(tempfile.mkdtemp() + '/x', 'w')")
+    assert list((tmp_path / "tmp").iterdir()) == []
