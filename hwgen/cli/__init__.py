@@ -40,33 +40,38 @@ def main() -> None:
     code: Any = 0
     try:
         signals.obey()
-        columns = os.environ.get("COLUMNS", "")
-        if columns.isdigit() and int(columns) < LEAST_COLUMNS:
-            os.environ["TERMINAL_WIDTH"] = str(LEAST_COLUMNS)  # for typer's help and errors
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")  # of what its encoding lacks
+        _prepare_output()
         from hwgen.cli.verbs import app
 
         app()
-    except signals.Stopped as stopped:
-        code = stopped.code
-        said = [f"{_SAID[stopped.name]}; nothing half-written was left behind", *stopped.kept]
-        _say("\n".join(said))
     except SystemExit as done:
         code = done.code
-    except (HwgenError, OSError) as error:
-        if "--debug" in sys.argv[1:]:
-            raise
-        code = 1
-        _say(f"error: {_told(error)}")
+    except Exception as error:
+        if not signals.stopped():
+            if not isinstance(error, HwgenError | OSError) or "--debug" in sys.argv[1:]:
+                raise
+            code = 1
+            _say(f"error: {_told(error)}")
     finally:
         signals.disregard()
+        stopped = signals.stopped()
+        if stopped:
+            _say("\n".join([f"{_SAID[stopped.name]}; nothing half-written was left behind", *stopped.kept]))
         from hwgen.verify.process import clean_up
 
         clean_up()
         _flush()
-    sys.exit(code)
+    sys.exit(stopped.code if stopped else code)
+
+
+def _prepare_output() -> None:
+    """Write what an output's encoding lacks as an escape; keep help and errors of usage legible."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) < LEAST_COLUMNS:
+        os.environ["TERMINAL_WIDTH"] = str(LEAST_COLUMNS)  # typer's
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _told(error: HwgenError | OSError) -> str:

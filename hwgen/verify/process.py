@@ -101,7 +101,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     """The process of `command` in a group of its own, so that `_stop` reaches its children. Raises: ToolError."""
     with _lock:
-        if signals.stopping():
+        if signals.stopped():
             raise ToolError(tool, "must start", "the end of this run")
         try:
             process = subprocess.Popen(
@@ -146,7 +146,7 @@ def temporary_folder(parent: Path | None = None, prefix: str = "hwgen-") -> Iter
                 _note("+f", str(folder))
         yield folder
     except ToolError as error:
-        if folder is None or error.log is None or signals.stopping():
+        if folder is None or error.log is None or signals.stopped():
             raise
         if folder.resolve() not in error.log.resolve().parents:
             raise

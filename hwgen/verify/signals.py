@@ -38,7 +38,7 @@ class _State:
 
     depth = 0
     waiting = 0
-    stopping = False
+    stopped: Stopped | None = None
     children: Callable[[], None] | None = None
     leftovers: Callable[[], None] | None = None
 
@@ -48,9 +48,9 @@ def at_stop(children: Callable[[], None], leftovers: Callable[[], None]) -> None
     _State.children, _State.leftovers = children, leftovers
 
 
-def stopping() -> bool:
-    """Whether a signal has asked this process to end."""
-    return _State.stopping
+def stopped() -> Stopped | None:
+    """The signal that has asked this process to end; another error, of a terminal that is gone, may hide it."""
+    return _State.stopped
 
 
 def obey() -> None:
@@ -88,18 +88,18 @@ def held() -> Iterator[None]:
 def _handle(number: int, _: object) -> None:
     if _State.depth:
         _State.waiting = _State.waiting or number
-    elif not _State.stopping:  # another signal while all is being cleaned up changes nothing
+    elif not _State.stopped:  # another signal while all is being cleaned up changes nothing
         _stop(number)
 
 
 def _stop(number: int) -> None:
-    if _State.stopping:
+    if _State.stopped:
         return
-    _State.stopping = True
+    _State.stopped = Stopped(number)
     if _State.children:
         _State.children()
     _thread.start_new_thread(_leave, (number,))  # threading's locks may be held by what was interrupted
-    raise Stopped(number)
+    raise _State.stopped
 
 
 def _leave(number: int) -> None:

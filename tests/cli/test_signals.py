@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import random
 import shutil
 import signal
@@ -24,6 +25,7 @@ SEED = int(os.environ.get("HWGEN_SEED", "0")) or random.SystemRandom().randrange
 SIGNALS = {"interrupted": signal.SIGINT, "ended": signal.SIGTERM, "hung up": signal.SIGHUP}
 LINE = "{}; nothing half-written was left behind"
 
+COMMAND = (sys.executable, "-m", "hwgen.cli")
 VERBS: dict[str, tuple[str, ...]] = {
     "build": ("build", "net.onnx", "-o", "built"),
     "simulate-csim": ("simulate", "out", "--backend", "csim"),
@@ -71,13 +73,16 @@ class Place:
             (self.path / name).mkdir(exist_ok=True)
         self.before = self.tree()
 
-    def start(self, *words: str, **options: object) -> subprocess.Popen[str]:
+    @property
+    def environment(self) -> dict[str, str]:
         env = {**os.environ, "PYTHONPATH": str(ROOT), "MARK": self.mark}
         env |= {"TMPDIR": str(self.path / "tmp"), "HWGEN_CACHE": str(self.path / "cache"), "PYTHONWARNINGS": "ignore"}
-        command = [sys.executable, "-m", "hwgen.cli", *words]
+        return env
+
+    def start(self, *words: str, **options: object) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            command, cwd=self.path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            start_new_session=True, **options,
+            [*COMMAND, *words], cwd=self.path, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            encoding="utf-8", start_new_session=True, **options,
         )  # fmt: skip
 
     def tree(self) -> set[str]:
@@ -212,3 +217,15 @@ def test_a_hang_up_that_nohup_ignores_is_ignored(place: Place) -> None:
     process.send_signal(signal.SIGHUP)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0 and said == ""
+
+
+def test_a_terminal_that_is_closed(place: Place) -> None:
+    """Nothing can be written any more, though a spinner tries to: all ends, with the exit code of the signal."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(place.path)
+        os.execve(sys.executable, [*COMMAND, *VERBS["simulate-csim"]], place.environment)
+    time.sleep(1.5)
+    os.close(terminal)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code == 128 + signal.SIGHUP and place.running() == [] and place.left() == []
