@@ -22,7 +22,7 @@ def estimate_table(report: Estimate) -> Table:
     """One row a layer, with its sliding window unit; the bottleneck marked with `>`, the network's figures below."""
     caption = (
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
-        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz\n"
+        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:.12g} MHz\n"
         f"{_shares(report.resources, device_of(report.part))}"
     )
     if report.explanation:
@@ -81,7 +81,9 @@ def _front_row(point: Mapping[str, Any]) -> list[str]:
 
 def _front_caption(report: Mapping[str, Any], shown: int) -> str:
     found = len(report["front"])
-    caption = f"{report['explored']:,} foldings explored at {report['clock_mhz']:g} MHz, {found:,} that no other beats"
+    caption = (
+        f"{report['explored']:,} foldings explored at {report['clock_mhz']:.12g} MHz, {found:,} that no other beats"
+    )
     if shown < found:
         caption += f", {shown} of them shown"
     if not report["fits"]:
@@ -124,9 +126,9 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
     line, check, slow = report["serial_line"], report["netlist_check"], report["critical_path"]
     verdict = "met" if report["meets_timing"] else "NOT met"
     lines = [
-        f"Fmax {report['fmax_mhz']:g} MHz: {report['clock_mhz']:g} MHz are {verdict}; the slowest path "
+        f"Fmax {report['fmax_mhz']:.12g} MHz: {report['clock_mhz']:.12g} MHz are {verdict}; the slowest path "
         f"takes {slow['delay_ns']:.1f} ns, {slow['routing_ns']:.1f} ns of it on wires",
-        f"{report['fps']:,.0f} frames/s at {report['clock_mhz']:g} MHz; {line['fps']:,.1f} over the serial line of "
+        f"{report['fps']:,.0f} frames/s at {report['clock_mhz']:.12g} MHz; {line['fps']:,.1f} over the serial line of "
         f"{line['baud']:,} baud, {line['frame_bytes']:,} bytes in and {line['result_bytes']:,} out",
     ]
     if check:
@@ -179,7 +181,7 @@ COMPARED = {
     "latency_us": ("latency us", "{:,.2f}"),
     "fps": ("FPS", "{:,.0f}"),
     "lut": ("LUT", "{:,.0f}"),
-    "bram36": ("BRAM", "{:,g}"),
+    "bram36": ("BRAM", "{:,.12g}"),
     "fps_per_klut": ("FPS/kLUT", "{:,.0f}"),
     "roof_share": ("of roof", "{:.1%}"),
 }
@@ -198,7 +200,7 @@ def comparison_tables(entries: Sequence[Entry], width: int) -> list[Table]:
         [
             entry.name + (f" [{sources.index(entry.source) + 1}]" if entry.is_published else ""),
             entry.part or "-",
-            "-" if entry.clock_mhz is None else f"{entry.clock_mhz:g}",
+            "-" if entry.clock_mhz is None else f"{entry.clock_mhz:.12g}",
             *compared(entry),
         ]
         for entry in entries
@@ -237,7 +239,7 @@ def legend(entries: Sequence[Entry]) -> str:
 
 def roofline_table(rooflines: Sequence[Roofline]) -> Table:
     """A column a design: what bounds it, what it could do and what it does."""
-    designs = [f"{each.name}\n{each.device}, {each.clock_mhz:g} MHz" for each in rooflines]
+    designs = [f"{each.name}\n{each.device}, {each.clock_mhz:.12g} MHz" for each in rooflines]
     rows = [[heading, *cells] for heading, cells in _roofline_rows(rooflines).items()]
     return table(("binary operations a second", *designs), rows, texts=1, title="roofline")
 
