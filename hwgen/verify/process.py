@@ -208,7 +208,7 @@ def _note(sign: str, what: int | str) -> None:
     (kept.add if sign[0] == "+" else kept.discard)(str(what))
     if not _reapers:
         signals.at_stop(end_children, clean_up)
-        atexit.register(clean_up, os.getpid())
+        atexit.register(clean_up)
         with contextlib.suppress(OSError):  # without it, only a killed process leaves something
             _reapers.append(_reaper())
     for each in _reapers:
@@ -234,10 +234,8 @@ def end_children() -> None:
                 os.killpg(int(group), signal.SIGKILL)
 
 
-def clean_up(owner: int | None = None) -> None:
-    """End all processes, remove all folders, and wait until nothing looks after them. Not in a fork of `owner`."""
-    if owner not in (None, os.getpid()):
-        return
+def clean_up() -> None:
+    """End all processes, remove all folders, and wait until nothing looks after them."""
     end_children()
     for folder in list(_kept["f"]):
         remove_folder(Path(folder))
@@ -248,3 +246,15 @@ def clean_up(owner: int | None = None) -> None:
                 last.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             last.wait(_PATIENCE_S)
+
+
+def _forget() -> None:
+    """A fork has started and made nothing yet."""
+    _reapers.clear()
+    for kept in _kept.values():
+        kept.clear()
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_forget)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hwgen.errors import ToolError
-from hwgen.verify.process import find_tool, run, temporary_folder
+from hwgen.verify.process import clean_up, find_tool, run, temporary_folder
 
 PYTHON = Path(sys.executable)
 
@@ -162,3 +162,14 @@ def test_what_a_program_leaves_in_tmpdir_goes(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "tmp").mkdir()
     python(tmp_path, "import tempfile; open(tempfile.mkdtemp() + '/x', 'w')")
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_fork_leaves_alone_what_its_parent_has_made() -> None:
+    with temporary_folder() as folder:
+        child = os.fork()
+        if child == 0:
+            clean_up()
+            with temporary_folder() as own:
+                os._exit(0 if own.is_dir() and folder.is_dir() else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 and folder.is_dir()
+    assert not folder.exists()
