@@ -43,6 +43,24 @@ def test_explore(model: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_damage_changes_nothing_but_a_warning(model: Path, tmp_path: Path) -> None:
+    found = report("explore", model, "-o", tmp_path / "r", *SMALL)
+    lines = (tmp_path / "r").read_bytes().splitlines(keepends=True)
+    fastest = min(range(1, 61), key=lambda number: json.loads(lines[number])["interval"])
+    values = json.loads(lines[fastest])
+    lines[fastest] = json.dumps(values | {"interval": 1 + values["interval"]}).encode() + b"\n"
+    lines[2 if fastest != 2 else 3] = b"\xff\x00\n"
+    (tmp_path / "r").write_bytes(b"".join(lines))
+    done = call("explore", model, "-o", tmp_path / "r", *SMALL, "--resume", "--json")
+    assert json.loads(done.stdout) == found
+    hit = ", ".join(map(str, sorted({fastest + 1, 3 if fastest != 2 else 4})))
+    assert done.stderr == (
+        f"warning: {tmp_path}/r: 2 of {len(lines)} lines damaged ({hit}); they are left in place, and what they held"
+        " was computed again\n"
+    )
+    assert (tmp_path / "r").read_bytes().startswith(b"".join(lines))
+
+
 def test_the_table(model: Path, tmp_path: Path) -> None:
     said = call("explore", model, "-o", tmp_path / "r", *SMALL, "--exact", "none", "--clock-mhz", "50").stdout
     said = " ".join(said.split())

@@ -34,11 +34,13 @@ class Exploration:
 
     Attributes:
         points: the figures of every point that was explored, in its order.
+        damage: what was wrong with the file of results that it went on with, in one line; empty where nothing was.
     """
 
     problem: Problem
     points: tuple[Figures, ...]
     front: tuple[Member, ...]
+    damage: str = ""
 
     @property
     def fits(self) -> bool:

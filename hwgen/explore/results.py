@@ -2,25 +2,29 @@
 
 {"hwgen": "0.1.0", "network": "cnv", "digest": "...", "part": "xc7z020", "clock_mhz": 200.0, "seed": 0, ...}
 {"stage": "search", "folding": {"conv0": [16, 3], ...}, "memory": {"conv1": "block"}, "interval": 32400, ...}
-{"stage": "cycles", "folding": {"conv0": [16, 3], ...}, ..., "latency": 107234}
+{"stage": "cycles", "folding": {"conv0": [16, 3], ...}, ..., "latency": 107234, "check": "5d3cdb15"}
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
-from hwgen.config import VERSION
+from hwgen.config import VERSION, Natural, Positive
 from hwgen.errors import DataError
 from hwgen.explore.evaluate import Stage
 from hwgen.explore.point import Figures, Point, figures_of, point_of
+from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem
 from hwgen.hw.timing import Pipeline
 from hwgen.ir.text import digest
+from hwgen.stored import fitted, parse_json, read_bytes
 
 Known = dict[tuple[Stage, Point], Figures]
 """Figures by stage and point."""
@@ -55,42 +59,101 @@ def _plain(choice: Any) -> Any:
             return choice
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A result as the file has it; a line of an older file has no `check`."""
+
+    stage: Stage
+    folding: dict[str, tuple[Positive, Positive]]
+    memory: dict[str, MemoryStyle]
+    interval: Positive
+    resources: Resources
+    latency: Natural | None
+    check: str | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a file of results holds.
+
+    Attributes:
+        size: bytes of it that stay: all but a last line of hwgen's own that was cut short.
+        damaged: numbers, from 1, of lines that are no results; they stay, and what they held is not known.
+        lines: how many there are.
+        ended: whether the last line that stays has its line end.
+    """
+
+    known: Known
+    size: int = 0
+    damaged: tuple[int, ...] = ()
+    lines: int = 0
+    ended: bool = True
+
+
 def line(stage: Stage, point: Point, figures: Figures) -> str:
     """One line of the file."""
-    return json.dumps({"stage": stage.value, **point.to_json(), **figures.to_json()}) + "\n"
+    values = {"stage": stage.value, **point.to_json(), **figures.to_json()}
+    return json.dumps({**values, "check": _check(values)}) + "\n"
 
 
-def read_results(path: Path, wanted: Mapping[str, Any]) -> tuple[Known, int]:
-    """The results in `path` and the bytes that they take; a last line that was cut short is left out.
+def _check(values: Mapping[str, Any]) -> str:
+    """Eight hexadecimal digits that tell damage of a line."""
+    return f"{crc32(json.dumps(values, sort_keys=True).encode()):08x}"
+
+
+def read_results(path: Path, wanted: Mapping[str, Any]) -> Results:
+    """The results in `path`, which an exploration with the header `wanted` wrote.
 
     Raises:
         DataError: the file cannot be read, is something else, or its header is not `wanted`.
     """
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        data = read_bytes(path)
     except OSError as error:
         raise DataError(str(path), "must be a readable file of results", str(error), "Check the path") from error
-    if lines and not lines[-1].endswith(b"\n"):
-        del lines[-1]
-    if not lines:
-        return {}, 0
-    _must_belong(path, lines[0], wanted)
+    *lines, rest = data.split(b"\n")
+    if not lines and f"{json.dumps(wanted)}\n".encode().startswith(rest):  # nothing, or a header that was cut short
+        return Results({})
+    _must_belong(path, lines[0] if lines else rest, wanted)
     known: Known = {}
+    damaged = []
     for number, text in enumerate(lines[1:], start=2):
         try:
-            values = json.loads(text)
-            known[Stage(values["stage"]), point_of(values)] = figures_of(values)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path}, line {number}", "must be a result", str(error), "Start a new file") from error
-    return known, sum(map(len, lines))
+            stage, point, figures = _result(text)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            damaged.append(number)
+        else:
+            known[stage, point] = figures
+    cut = _is_beginning(rest)
+    if not cut:
+        damaged.append(len(lines) + 1)
+    size = len(data) - len(rest) if cut else len(data)
+    return Results(known, size, tuple(damaged), len(lines) + (not cut), ended=cut)
+
+
+def _is_beginning(rest: bytes) -> bool:
+    """Whether what follows the last line end is nothing, or the beginning of a line that hwgen writes."""
+    start = b'{"stage": "'
+    return start.startswith(rest) or rest.startswith(start)
+
+
+def _result(text: bytes) -> tuple[Stage, Point, Figures]:
+    """What a line says. Raises: ValueError, LookupError, TypeError, AttributeError where it is damaged."""
+    values = parse_json(text.decode("utf-8"))
+    found = fitted(_Line, values)
+    if values.keys() - {each.name for each in fields(_Line)}:
+        raise ValueError("another key")
+    if values.pop("check", None) not in (None, _check(values)):
+        raise ValueError("another check")
+    return found.stage, point_of(values), figures_of(values)
 
 
 def _must_belong(path: Path, first: bytes, wanted: Mapping[str, Any]) -> None:
     """Raises: DataError unless `first` is the header `wanted`."""
     try:
-        found = json.loads(first)
+        found = parse_json(first.decode("utf-8"))
         differing = [key for key in wanted if found[key] != wanted[key]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         raise DataError(str(path), "must be a file that `hwgen explore` wrote", "other content") from error
     if differing:
         key = differing[0]

@@ -159,7 +159,8 @@ class Accelerator:
                 design, project = self.only(layer), None
             if project is None:
                 project = scratch / "project"
-                write_files(project, _emitted(design, self.settings))
+                with replacing(project) as staging:
+                    write_files(staging, _emitted(design, self.settings))
             build = scratch / "build"
             build.mkdir(exist_ok=True)
             return simulate(self.graph, design, chosen, codes, project=verilog or project, work=build, **options)
@@ -202,13 +203,14 @@ class Accelerator:
         return compare(self.design, found[0], tool_version())
 
     def rtl_files(self) -> dict[str, str]:
-        """The RTL project's files: those on disk where it was written."""
+        """The RTL project's files: those on disk where it was written. Raises: DataError."""
         if self.project is None:
             from hwgen.backends import rtl
 
             return rtl.emit(self.design)
-        folder = self.project / "rtl"
-        return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.*"))}
+        from hwgen.verify.sources import rtl_files
+
+        return rtl_files(self.project / "rtl")
 
     def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
         """Output codes (N, elements) of frames (see `codes`) on `backend`.

@@ -14,7 +14,7 @@ from hwgen.errors import OutputError
 from hwgen.explore.evaluate import JOBS, Stage, prepare
 from hwgen.explore.exploration import Exploration, Member
 from hwgen.explore.point import Figures, Point, representatives
-from hwgen.explore.results import Known, header, line, read_results
+from hwgen.explore.results import Known, Results, header, line, read_results
 from hwgen.explore.search import best, fits, search
 from hwgen.explore.workers import BATCH, Workers, usable_cores, workers_for
 from hwgen.flow.accelerator import Accelerator
@@ -23,6 +23,8 @@ from hwgen.flow.stages import compile_with, integer
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.solver import Problem
 from hwgen.ir.graph import Graph
+
+_MOST_NAMED = 5
 
 Progress = Callable[[Stage, int, int], None]
 """Told how many points of a stage are done, and how many there are at most."""
@@ -69,9 +71,9 @@ def explore(
         prepare(plan.stage)
     with (
         workers_for(problem, plan.workers or usable_cores(), plan.dask) as crew,
-        _appending(results, problem, plan) as (known, log),
+        _appending(results, problem, plan) as (before, log),
     ):
-        run = _Run(known, log, crew)
+        run = _Run(before.known, log, crew)
         found = []
         for place in search(problem, plan.points, plan.seed, lambda points: run.figures(Stage.SEARCH, points)):
             found.append(place)
@@ -82,7 +84,18 @@ def explore(
         for point, figures in zip(chosen_points, run.figures(plan.stage, chosen_points), strict=True):
             shown[point] = figures
             tell(plan.stage, len(shown), len(chosen_points))
-    return Exploration(problem, tuple(figures for _, figures in found), _members(front, shown, plan.stage))
+    members = _members(front, shown, plan.stage)
+    return Exploration(problem, tuple(figures for _, figures in found), members, _damage(results, before))
+
+
+def _damage(path: Path, before: Results) -> str:
+    """What was wrong with the file that the exploration went on with, in one line; empty where nothing was."""
+    if not before.damaged:
+        return ""
+    first, more = before.damaged[:_MOST_NAMED], len(before.damaged) - _MOST_NAMED
+    where = ", ".join(map(str, first)) + (f" and {more} more" if more > 0 else "")
+    count = f"{len(before.damaged)} of {before.lines} lines damaged ({where})"
+    return f"{path}: {count}; they are left in place, and what they held was computed again"
 
 
 def accelerator_at(graph: Graph, chosen: Settings, point: Point) -> Accelerator:
@@ -158,23 +171,26 @@ class _Run:
 
 
 @contextmanager
-def _appending(path: Path, problem: Problem, plan: Plan) -> Iterator[tuple[Known, _Log]]:
+def _appending(path: Path, problem: Problem, plan: Plan) -> Iterator[tuple[Results, _Log]]:
     """What the results file holds, and the file."""
     if path.exists() and not plan.resume:
         change = "Add --resume to go on with it, or give another file"
         raise OutputError(str(path), "must be a new file", "one that is there already", change)
     top = header(problem, plan.seed)
-    known, size = read_results(path, top) if path.exists() else ({}, 0)
+    before = read_results(path, top) if path.exists() else Results({})
     try:
-        stream = path.open("a", encoding="utf-8")
-        stream.truncate(size)
+        stream = path.open("a", encoding="utf-8", newline="\n")
+        if stream.tell() > before.size:
+            stream.truncate(before.size)
     except OSError as error:
         raise _not_writable(path, error) from error
     with stream:
         log = _Log(path, stream)
-        if not size:
+        if not before.size:
             log.append(json.dumps(top) + "\n")
-        yield known, log
+        elif not before.ended:
+            log.append("\n")
+        yield before, log
 
 
 def _not_writable(path: Path, error: OSError) -> OutputError:

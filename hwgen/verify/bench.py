@@ -22,6 +22,7 @@ from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
 from hwgen.verify.process import run as run_process
 from hwgen.verify.simulator import LEVELS, Simulator, compile_all, find_simulator
+from hwgen.verify.sources import OWN, cleared, linked
 
 _BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_sink.sv")
 _VERILATE = ("--cc", "--vpi", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
@@ -228,7 +229,7 @@ def _key(job: Job, simulator: Simulator, taps: str) -> str:
 def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
     for stale in (folder / "model").glob("*"):
         stale.unlink()
-    bench = asset("sim") / "cocotb"
+    bench, own = asset("sim") / "cocotb", cleared(folder / OWN)
     command: list[str | Path] = [
         simulator.verilator,
         *_VERILATE,
@@ -238,11 +239,11 @@ def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
         *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
         f"-GInputWidth={job.input.axis_width}",
         f"-GOutputWidth={job.output.axis_width}",
-        *(f"-I{path}" for path in job.include_dirs),
-        *(bench / name for name in _BENCH),
-        *job.sources,
-        folder / "taps.sv",
-        bench / "bench.sv",
+        *(f"-I{name}" for name in linked(job.include_dirs, own, "include")),
+        *linked([bench / name for name in _BENCH], own, "bench"),
+        *linked(job.sources, own, "source"),
+        "taps.sv",
+        *linked([bench / "bench.sv"], own, "top"),
     ]
     log = folder / "verilate.log"
     run_process(command, cwd=folder, log=log, timeout_s=_VERILATE_S, env=simulator.environment)

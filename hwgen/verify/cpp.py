@@ -6,7 +6,6 @@ This is no parser of C++: it knows braces, loops, functions and pragmas, which i
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from hwgen.verify import process
 from hwgen.verify.csim import INSTALL, hls_include
+from hwgen.verify.sources import OWN, copied
 
 TIMEOUT_S = 300.0
 MACROS = {"plain": (), "vitis": ("-D__VITIS_HLS__",), "bambu": ("-D__BAMBU__",)}
@@ -69,19 +69,26 @@ def preprocess(project: Path, tool: str, work: Path) -> list[Token]:
     Raises:
         ToolError: g++ or the vendor's headers are missing, or the sources do not preprocess.
     """
-    source, text = (project / "src").resolve(), work / f"{tool}.ii"
-    work.mkdir(parents=True, exist_ok=True)
+    work = work.resolve()
+    text, source = work / f"{tool}.ii", one_source(project, work, "src")
     command: list[str | Path] = [process.find_tool("g++", INSTALL), "-std=c++14", "-E", *MACROS[tool]]
-    command += ["-isystem", hls_include(), "-o", text.resolve(), one_source(project, work, "src")]
-    process.run(command, cwd=work, log=work / f"{tool}.log", timeout_s=TIMEOUT_S, outputs=[text])
-    return tokens_of(os.fsdecode(text.read_bytes()), source)
+    command += ["-isystem", hls_include(), "-o", text, source.name]
+    process.run(command, cwd=source.parent, log=work / f"{tool}.log", timeout_s=TIMEOUT_S, outputs=[text])
+    return tokens_of(text.read_text(encoding="utf-8", errors="replace"), Path("src"))
 
 
 def one_source(project: Path, work: Path, *folders: str) -> Path:
-    """A source that includes those in `folders` of an HLS `project`: most of the time goes to the vendor's headers."""
-    path = work.resolve() / "all.cpp"
-    sources = [source for folder in folders for source in sorted((project / folder).resolve().glob("*.cpp"))]
-    path.write_bytes(b"".join(b'#include "%s"\n' % os.fsencode(source) for source in sources))
+    """A source that includes those in `folders` of an HLS `project`: most of the time goes to the vendor's headers.
+
+    It lies in a folder of `work`, with copies of the sources. Raises: DataError, where one cannot be read.
+    """
+    folder = work.resolve() / OWN
+    copied(project, folders, folder)
+    path = folder / "all.cpp"
+    sources = [source for each in folders for source in sorted((folder / each).glob("*.cpp"))]
+    path.write_text(
+        "".join(f'#include "{source.relative_to(folder)}"\n' for source in sources), encoding="utf-8", newline="\n"
+    )
     return path
 
 

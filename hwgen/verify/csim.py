@@ -13,9 +13,11 @@ from hwgen.hw import packing
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify import process
+from hwgen.verify.sources import OWN, copied, digest_of
 
 BUILD_TIMEOUT_S = 600.0
 RUN_TIMEOUT_S = 3600.0
+_PARTS = ("Makefile", "src", "tb")
 INSTALL = "Install it with the system's package manager"
 
 
@@ -66,14 +68,32 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
 
 
 def build(design: Design, project: Path, work: Path) -> Path:
-    """Compile the project by its own Makefile into `work`; the test bench program."""
+    """Compile the project by its own Makefile, on a copy of it in `work`; the test bench program.
+
+    A program that was built there of the very same files is taken as it is.
+
+    Raises:
+        ToolError: a compiler or the headers are missing, or the build fails.
+        DataError: the project lacks a file.
+    """
     include = hls_include()
     compiler = process.find_tool("g++", INSTALL)
     make = process.find_tool("make", INSTALL)
     work = work.resolve()
-    work.mkdir(parents=True, exist_ok=True)
-    program = work / "build" / f"{design.name}_tb"
-    command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", f"CXX={compiler}", f"HLS_INCLUDE={include}"]
-    command.append(f"BUILD={work / 'build'}")
-    process.run(command, cwd=project, log=work / "build.log", timeout_s=BUILD_TIMEOUT_S, outputs=[program])
+    folder = work / OWN
+    program, stamp = folder / "build" / f"{design.name}_tb", folder / "stamp"
+    key = digest_of(project, _PARTS, design.name, _tool(compiler), _tool(include / "ap_int.h"))
+    if program.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
+        return program
+    copied(project, _PARTS, folder)
+    (folder / "include").symlink_to(include.resolve())
+    command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", "CXX=g++", "HLS_INCLUDE=include", "BUILD=build"]
+    process.run(command, cwd=folder, log=work / "build.log", timeout_s=BUILD_TIMEOUT_S, outputs=[program])
+    stamp.write_text(key, encoding="utf-8", newline="\n")
     return program
+
+
+def _tool(path: Path) -> tuple[str, int, int]:
+    """What tells a tool's file from another: where it lies, its size and its date."""
+    found = path.resolve()
+    return str(found), found.stat().st_size, found.stat().st_mtime_ns

@@ -10,6 +10,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify.bench import Job, Stalls, Trace, run
 from hwgen.verify.csim import hls_include
+from hwgen.verify.sources import OWN, copied
 
 _FLAGS = ("-std=c++14", "-O2", "-w")
 
@@ -48,22 +49,23 @@ def simulate(
 
 
 def dpi_job(design: Design, project: Path, work: Path) -> Job:
-    """What the bench needs to know of an emitted HLS project; writes the shell into `work`."""
+    """What the bench needs to know of an emitted HLS project; writes the shell and copies into `work`.
+
+    Raises:
+        DataError: a source cannot be read.
+    """
     folder = (work / "dpi").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     context = _context(design)
     shell, glue = folder / f"{design.name}.sv", folder / f"{design.name}_dpi.cpp"
     shell.write_text(render("hls/dpi_shell.sv.j2", context), encoding="utf-8", newline="\n")
     glue.write_text(render("hls/dpi_glue.cpp.j2", context), encoding="utf-8", newline="\n")
-    source = (project / "src").resolve()
+    source = folder / OWN / "src"
+    copied(project, ("src",), folder / OWN)
     includes = (source, source / "lib", asset("sim") / "hls")
     # One translation unit: reading the headers takes longer than compiling what a unit adds to them.
     units = folder / f"{design.name}_units.cpp"
-    units.write_text(
-        "".join(path.read_text(encoding="utf-8") for path in sorted(source.glob("*.cpp"))),
-        encoding="utf-8",
-        newline="\n",
-    )
+    units.write_bytes(b"".join(path.read_bytes() for path in sorted(source.glob("*.cpp"))))
     return Job(
         dut=design.name,
         sources=(shell,),

@@ -10,6 +10,7 @@ from typing import Any
 from hwgen.errors import ToolError
 from hwgen.verify import cpp, pragmas, process, subset
 from hwgen.verify.csim import hls_include
+from hwgen.verify.sources import OWN
 
 WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""
@@ -66,7 +67,8 @@ def check(project: Path, top: str, work: Path) -> HlsCheck:
         ToolError: g++ or the vendor's headers are missing, or a source does not preprocess.
     """
     vitis, bambu = (cpp.preprocess(project, tool, work) for tool in ("vitis", "bambu"))
-    found = pragmas.check(vitis, top) + pragmas.check_bambu(bambu) + subset.check(vitis, project, top)
+    copy = work.resolve() / OWN
+    found = pragmas.check(vitis, top) + pragmas.check_bambu(bambu) + subset.check(vitis, copy, top)
     present = tuple(name for name in COMPILERS if shutil.which(name))
     warnings = {name: warning for name in present if (warning := _warning(name, project, work))}
     return HlsCheck(
@@ -84,8 +86,9 @@ def _warning(compiler: str, project: Path, work: Path) -> str:
     behind = ("--", *flags) if compiler == "clang-tidy" else flags
     source = cpp.one_source(project, work, "src", "tb")
     try:
-        process.run([compiler, *COMPILERS[compiler], source, *behind], cwd=work, log=log, timeout_s=cpp.TIMEOUT_S)
-    except ToolError as error:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
-        return next((line for line in lines if "error" in line), error.found)
+        command = [compiler, *COMPILERS[compiler], source.name, *behind]
+        process.run(command, cwd=source.parent, log=log, timeout_s=cpp.TIMEOUT_S)
+    except ToolError:
+        lines = log.read_text(errors="replace", encoding="utf-8").splitlines()
+        return next((line for line in lines if "error" in line), "see " + str(log))
     return ""

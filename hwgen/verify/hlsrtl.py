@@ -16,6 +16,7 @@ from hwgen.errors import ConfigError, DataError
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify.bench import Job, Stalls, Trace, run
+from hwgen.verify.sources import cleared
 
 ROLES = ("clock", "reset", "start", "done", "in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
 """What a port is for."""
@@ -98,8 +99,8 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> Job:
     sources = _files(verilog.folder, _SOURCES)
     ports = _declared(verilog, sources)
     roles = _roles(verilog, ports)
-    shell, memories = work.resolve() / f"{verilog.top}_shell.sv", work.resolve() / "memories"
-    memories.mkdir(parents=True, exist_ok=True)
+    shell, memories = work.resolve() / f"{verilog.top}_shell.sv", work.resolve() / "hwgen_memories"
+    cleared(memories)  # a file of an earlier run would stand in for a missing one
     for path in _files(verilog.folder, _MEMORIES):
         shutil.copyfile(path, memories / path.name)
     context = ShellContext(
@@ -132,7 +133,7 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
 def _declared(verilog: Verilog, sources: tuple[Path, ...]) -> dict[str, str]:
     """Direction of each port of the top module by name. Raises: DataError."""
     for path in sources:
-        text = _COMMENT.sub(" ", path.read_text(errors="replace", encoding="utf-8"))
+        text = _COMMENT.sub(" ", path.read_text(encoding="utf-8", errors="replace"))
         found = re.search(rf"\bmodule\s+{re.escape(verilog.top)}\b(.*?)\bendmodule\b", text, re.S)
         if found:
             names = ((each[1], name.strip()) for each in _PORT.finditer(found[1]) for name in each[2].split(","))

@@ -26,6 +26,7 @@ from hwgen.errors import ToolError
 from hwgen.verify import reaper, signals
 
 LOG_TAIL_LINES = 15
+KEEP = reaper.KEEP
 _PATIENCE_S = 5.0
 
 
@@ -171,8 +172,9 @@ def _made(parent: Path, prefix: str) -> Path:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder of `temporary_folder` before its time."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a folder of `temporary_folder` before its time, unless a file `keep` in it says that it is needed."""
+    if not (folder / KEEP).exists():
+        shutil.rmtree(folder, ignore_errors=True)
     with _lock:
         _note("-f", str(folder))
 

@@ -14,6 +14,9 @@ import signal
 import sys
 import time
 
+KEEP = "keep"
+"""A file in a folder that must not be removed yet."""
+
 _TRIES, _PAUSE_S = 50, 0.1
 
 
@@ -46,7 +49,8 @@ def _remove(folder: str) -> None:
 
     One with `old` and `new` in it was caught when a project took the place of another: it holds the only copies.
     """
-    if all(os.path.lexists(os.path.join(folder, name)) for name in ("old", "new")):
+    there = {name for name in ("old", "new", KEEP) if os.path.lexists(os.path.join(folder, name))}
+    if KEEP in there or {"old", "new"} <= there:
         return
     for _ in range(_TRIES):
         shutil.rmtree(folder, ignore_errors=True)

@@ -138,7 +138,7 @@ def _parameters(words: list[str]) -> Iterator[str]:
 
 def _lines(path: Path, name: str) -> Iterator[Finding]:
     """What the preprocessor takes away: other headers, and code for one tool or for simulation only."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         included = re.match(r'\s*#\s*include\s+(<[^>]*>|"[^"]*")', line)
         if included and included[1] not in HEADERS and not _own(path, included[1]):
             yield Finding(name, number, f"must not include {included[1]}")

@@ -15,7 +15,7 @@ import hwgen
 from hwgen import flow
 from hwgen.backends import rtl
 from hwgen.config import Settings, settings
-from hwgen.errors import ConfigError, OutputError
+from hwgen.errors import ConfigError, DataError, OutputError
 from hwgen.explore.evaluate import Stage
 from hwgen.explore.exploration import Exploration
 from hwgen.flow import Plan
@@ -203,3 +203,35 @@ def test_an_unknown_part(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="must be a known FPGA or board"):
         flow.explore(GRAPH, Settings(part="xyz123"), tmp_path / "r.jsonl", PLAN)
     assert not (tmp_path / "r.jsonl").exists()
+
+
+@pytest.mark.parametrize("content", [b"one line of mine", b"\x7fELF\x00\x01", b"\n\n", b"{}\n" * 9])
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_file_of_somebody_else_stays(tmp_path: Path, content: bytes, resume: bool) -> None:
+    path = tmp_path / "mine"
+    path.write_bytes(content)
+    with pytest.raises(DataError if resume else OutputError):
+        flow.explore(GRAPH, CHOSEN, path, Plan(points=5, workers=1, resume=resume))
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("rest", [b"", b'{"stage": "sea', b"my notes"])
+def test_damage_does_not_change_the_front(plain: tuple[Exploration, bytes], tmp_path: Path, rest: bytes) -> None:
+    """Lines with other figures, dropped bytes or other content; a last line of our own that was cut is no damage."""
+    path, lines = tmp_path / "r.jsonl", plain[1].splitlines(keepends=True)
+    lines[7] = lines[7].replace(b'"lut": ', b'"lut": -')
+    lines[9] = lines[9].replace(b'"interval": ', b'"interval": 1')
+    lines[50] = b"\x00\xff\n"
+    start = b"".join(lines)
+    path.write_bytes(start + rest)
+    found = flow.explore(GRAPH, CHOSEN, path, Plan(points=500, shown=4, workers=1, resume=True))
+    assert (found.front, found.points) == (plain[0].front, plain[0].points)
+    foreign = rest == b"my notes"
+    which = (
+        f"{4 if foreign else 3} of {len(lines) + foreign} lines damaged (8, 10, 51{f', {len(lines) + 1}' * foreign})"
+    )
+    assert found.damage == f"{path}: {which}; they are left in place, and what they held was computed again"
+    text = path.read_bytes()
+    assert text.startswith(start + (rest + b"\n") * foreign) and text.count(b"\n") == len(lines) + 3 + foreign
+    again = flow.explore(GRAPH, CHOSEN, path, Plan(points=500, shown=4, workers=1, resume=True))
+    assert path.read_bytes() == text and again.front == found.front
