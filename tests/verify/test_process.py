@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from hwgen.errors import ToolError
 from hwgen.verify.process import clean_up, find_tool, run, temporary_folder
 
 PYTHON = Path(sys.executable)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def python(folder: Path, code: str, **options: object) -> None:
@@ -173,3 +175,34 @@ def test_a_fork_leaves_alone_what_its_parent_has_made() -> None:
                 os._exit(0 if own.is_dir() and folder.is_dir() else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 and folder.is_dir()
     assert not folder.exists()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from hwgen.verify.process import run, temporary_folder
+parent = Path(sys.argv[1])
+with temporary_folder(parent, "plain-") as plain, temporary_folder(parent, "kept-") as kept:
+    with temporary_folder(parent, "swapped-") as swapped:
+        (plain / "deep").mkdir()
+        (kept / "keep").touch()
+        (swapped / "old").mkdir()
+        (swapped / "new").mkdir()
+        print("ready", flush=True)
+        run(["sh", "-c", f"sleep 100 & echo $! > {parent / 'pid'}; wait"], cwd=parent, log=parent / "log", timeout_s=60)
+"""
+
+
+def test_after_sigkill(tmp_path: Path) -> None:
+    """Programs end and folders go, but for those that hold the only copy of something."""
+    process = subprocess.Popen([sys.executable, "-c", KILLED, tmp_path], cwd=ROOT, stdout=subprocess.PIPE)
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert wait_until_gone(int((tmp_path / "pid").read_text()))
+    left = {"kept", "swapped", "pid", "log"}
+    deadline = time.monotonic() + 10
+    while {path.name.split("-")[0] for path in tmp_path.iterdir()} != left and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == left
