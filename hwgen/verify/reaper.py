@@ -32,6 +32,7 @@ def main() -> None:
             (kind.add if line[:1] == b"+" else kind.discard)(what)
     for group in kept[b"g"]:
         _end(int(group))
+    _end_strays(kept[b"f"])
     for folder in kept[b"f"]:
         _remove(folder)
 
@@ -42,6 +43,20 @@ def _end(group: int) -> None:
         for _ in range(_TRIES):
             os.killpg(group, signal.SIGKILL)
             time.sleep(_PAUSE_S / 10)
+
+
+def _end_strays(folders: set[str]) -> None:
+    """End programs with a temporary folder of this run: some had started, but were not yet noted when it ended.
+
+    The input does not end before a program has its own environment; /proc, which shows it, is Linux's.
+    """
+    marks = [b"TMPDIR=%s\0" % os.fsencode(folder) for folder in folders]
+    for name in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
+        with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+            with open(f"/proc/{name}/environ", "rb") as stream:
+                environment = stream.read() + b"\0"
+            if any(mark in environment for mark in marks):
+                os.kill(int(name), signal.SIGKILL)
 
 
 def _remove(folder: str) -> None:
