@@ -91,7 +91,7 @@ def parse_graph(text: str, source: str = "network") -> Graph:
     """
     lines = text.splitlines()
     if len(lines) < 4 or lines[0] != _HEADER:
-        raise DataError(source, f"must start with `{_HEADER}`", repr(lines[0] if lines else ""), "Build it again")
+        raise DataError(source, f"must start with `{_HEADER}`", repr(lines[0][:80] if lines else ""), "Build it again")
     number = 0
     try:
         name = lines[1].removeprefix("graph ")
