@@ -99,9 +99,9 @@ def prepare(stage: Stage) -> None:
 
         find_simulator()
     if stage is Stage.SYNTHESISE:
-        from hwgen.verify.synth import find_yosys
+        from hwgen.verify.cache import look_after_yowasp
 
-        find_yosys()
+        look_after_yowasp()
 
 
 def _at(problem: Problem, point: Point) -> Problem:
