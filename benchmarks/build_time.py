@@ -34,7 +34,7 @@ def cpu_seconds(command: list[str], log: Path) -> float:
         _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{log.read_text(errors='replace')}")
+        raise RuntimeError(f"{' '.join(command)} failed:\n{log.read_text(errors='replace', encoding='utf-8')}")
     return usage.ru_utime + usage.ru_stime
 
 

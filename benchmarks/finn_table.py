@@ -74,10 +74,10 @@ def markdown(entries: Sequence[Entry]) -> str:
 def write_between_marks(path: Path, table: str, mark: str = "finn_table") -> None:
     """Put `table` in the place between the two marks of a page."""
     marked = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
-    text, count = marked.subn(lambda found: found[1] + table + found[2], path.read_text())
+    text, count = marked.subn(lambda found: found[1] + table + found[2], path.read_text(encoding="utf-8"))
     if count != 1:
         sys.exit(f"error: {path}: must hold the marks <!-- {mark} --> and <!-- /{mark} --> once")
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main() -> None:

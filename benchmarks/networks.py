@@ -32,7 +32,7 @@ def write_folding(network: str, folder: Path) -> Path:
     first = CONVOLUTIONS.get(network, 0)
     names = [f"conv{i}" if i < first else f"fc{i}" for i in range(len(FOLDINGS[network]))]
     layers = {name: {"pe": pe, "simd": simd} for name, (pe, simd) in zip(names, FOLDINGS[network], strict=True)}
-    path.write_text(json.dumps(layers, indent=2) + "\n")
+    path.write_text(json.dumps(layers, indent=2) + "\n", encoding="utf-8", newline="\n")
     return path
 
 

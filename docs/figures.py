@@ -79,4 +79,4 @@ class _Graph:
 
 def styles() -> str:
     """The style of the report's figures."""
-    return (asset("templates") / "report" / "pictures.css").read_text()
+    return (asset("templates") / "report" / "pictures.css").read_text(encoding="utf-8")

@@ -42,7 +42,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 def rtl(module: str) -> str:
     """What a library module says of itself, and its parameters."""
-    text = (asset("templates") / "rtl" / "lib" / f"{module}.sv").read_text()
+    text = (asset("templates") / "rtl" / "lib" / f"{module}.sv").read_text(encoding="utf-8")
     lines = (line.removeprefix("//").removeprefix(" ") for line in text.split("\n\n")[0].splitlines()[2:])
     prose = "\n".join(_as_text(line) for line in lines)
     rows = [

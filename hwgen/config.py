@@ -179,7 +179,7 @@ def read_published(path: Path) -> tuple[Published, ...]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(str(path), "must be a readable TOML file", str(error)) from error
 
@@ -188,7 +188,7 @@ def read_folding(path: Path) -> dict[str, Any]:
     """A folding file: JSON, `{"fc0": {"pe": 16, "simd": 49}, ...}`. Raises ConfigError naming the file."""
     example = 'Write {"fc0": {"pe": 16, "simd": 49}, ...}'
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ConfigError(str(path), "must be a readable JSON file", str(error), example) from error
     if not isinstance(values, dict):

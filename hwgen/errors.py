@@ -16,6 +16,14 @@ Every message follows one grammar: which node, what must hold, what was found, w
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
+
+def note(text: str) -> None:
+    """Tell of what slows a run down but does not stop it: a line on standard error, unless logging is set up."""
+    logging.getLogger("hwgen").warning("note: %s", text)
+
 
 class HwgenError(Exception):
     """Base of the tree: one clear message for the user, exit code 1 on the command line.
@@ -69,7 +77,13 @@ class OutputError(HwgenError):
 
 
 class ToolError(HwgenError):
-    """An external tool is missing, failed or ran out of time."""
+    """An external tool is missing, failed or ran out of time.
+
+    Attributes:
+        log: the file that the message names.
+    """
+
+    log: Path | None = None
 
 
 class CheckError(HwgenError):

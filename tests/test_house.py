@@ -187,3 +187,47 @@ def test_nothing_of_this_machine_in_the_files() -> None:
         and re.search(r"/(home|root|work|Users)/\w", path.read_text())
     ]
     assert found == []
+
+
+def opened() -> Iterator[tuple[Path, ast.Call, str]]:
+    """Every call that reads or writes text, and what is called."""
+    for top in ("hwgen", "sim", "examples", "benchmarks", "docs", "templates"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            for node in ast.walk(tree(path)):
+                if isinstance(node, ast.Call):
+                    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                    yield path, node, called
+
+
+def test_text_is_utf_8_with_line_feeds() -> None:
+    """Whatever the locale and the platform; a mode with `b` is no text."""
+    wrong = []
+    for path, node, called in opened():
+        given = {word.arg: ast.unparse(word.value) for word in node.keywords}
+        modes = [each.value for each in node.args[:2] if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        is_text = called in ("read_text", "write_text") and isinstance(node.func, ast.Attribute)
+        is_text |= called == "TextIOWrapper"
+        is_text |= called in ("open", "fdopen") and not any("b" in mode for mode in modes[-1:])
+        is_text |= called in ("run", "Popen", "check_output", "NamedTemporaryFile") and bool(
+            {"text", "mode"} & given.keys()
+        )
+        if ast.unparse(node).startswith(("os.open(", "webbrowser.open(", "gzip.open(")):
+            is_text = False
+        if is_text and given.get("encoding") not in ("'utf-8'", "'ascii'"):
+            wrong.append(f"{name(path)}:{node.lineno}")
+        if called == "write_text" and given.get("newline") != repr("\n"):
+            wrong.append(f"{name(path)}:{node.lineno}, newline")
+    assert wrong == []
+
+
+def test_consoles_take_text_as_it_is() -> None:
+    """One console, `hwgen.report.console.Plain`: names hold square brackets and `:x:`, figures hold digits."""
+    wrong = [
+        f"{name(path)}:{node.lineno}"
+        for path, node, called in opened()
+        if (called in ("Console", "print") and ast.unparse(node).startswith(("Console(", "rich.print(")))
+        or any(
+            word.arg in ("markup", "emoji", "highlight") and ast.unparse(word.value) == "True" for word in node.keywords
+        )
+    ]
+    assert wrong == []

@@ -64,7 +64,7 @@ class Measured:
 def read(family: str, *, held_out: bool) -> list[Measured]:
     """The measured designs that take part in the fit, or those that do not. The designs are made again from seeds."""
     found = []
-    for each in json.loads(data_file(family).read_text())["designs"]:
+    for each in json.loads(data_file(family).read_text(encoding="utf-8"))["designs"]:
         if (each["seed"] >= FIRST_HELD_OUT) == held_out:
             design = with_sizes(drawn(each["kind"], each["seed"]), each["buffers"])
             if design.digest != each["digest"]:
@@ -110,7 +110,9 @@ def main() -> None:
     options = parser.parse_args()
     family = Family(options.family)
     path = Path(hwgen.hw.cost.__file__).with_name(COEFFICIENTS[family])
-    path.write_text(json.dumps(fit(read(options.family, held_out=False), family), indent=2) + "\n")
+    path.write_text(
+        json.dumps(fit(read(options.family, held_out=False), family), indent=2) + "\n", encoding="utf-8", newline="\n"
+    )
 
 
 if __name__ == "__main__":

@@ -74,14 +74,14 @@ def main() -> None:
     parser.add_argument("--family", choices=FAMILIES, default="xc7")
     family = parser.parse_args().family
     path = data_file(family)
-    known = json.loads(path.read_text())["designs"] if path.exists() else []
+    known = json.loads(path.read_text(encoding="utf-8"))["designs"] if path.exists() else []
     done = {(each["kind"], each["seed"]) for each in known}
     todo = [each for each in wanted() if each not in done]
     for start in range(0, len(todo), BATCH):
         known += measure(todo[start : start + BATCH], Family(family))
         print(f"{len(known)} of {len(wanted())}", flush=True)
         lines = ",\n".join(json.dumps(each) for each in known)
-        path.write_text(f'{{"tool": "{tool_version()}", "designs": [\n{lines}\n]}}\n')
+        path.write_text(f'{{"tool": "{tool_version()}", "designs": [\n{lines}\n]}}\n', encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

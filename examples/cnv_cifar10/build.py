@@ -85,7 +85,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.expected:
         reports = {key: report for each in PRECISIONS for key, report in expected_reports(each).items()}
-        options.expected.write_text(json.dumps(reports, indent=2) + "\n")
+        options.expected.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8", newline="\n")
         return
     name = f"cnv_{options.precision}"
     output = options.output or Path("out") / name

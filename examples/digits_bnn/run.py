@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from train import digits, scores, train
 
 import hwgen
 from hwgen.config import read_settings
+from hwgen.report.console import Plain
 from hwgen.report.tables import estimate_table
 from hwgen.verify.evaluate import accuracy
 
@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--output", type=Path, default=Path("build/digits_bnn"), help="folder for the project")
     parser.add_argument("--epochs", type=int, default=25)
     options = parser.parse_args()
-    console = Console()
+    console = Plain()
 
     train_images, images, train_labels, labels = digits()
     start = time.perf_counter()

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from train import digits, mnist, scores, train
 
@@ -16,6 +15,7 @@ import hwgen
 from hwgen.config import read_settings
 from hwgen.golden.planes import residual
 from hwgen.nn import ResidualSign, calibrate
+from hwgen.report.console import Plain
 from hwgen.verify.evaluate import accuracy
 
 HERE = Path(__file__).parent
@@ -139,7 +139,7 @@ def main():
     parser.add_argument("--dynamic", action="store_true", help="also train with factors of each input")
     parser.add_argument("--frames", type=int, default=120, help="test images that are simulated")
     options = parser.parse_args()
-    console = Console()
+    console = Plain()
 
     _, images, _, labels = data = mnist(options.mnist) if options.mnist else digits()
     models = accuracies(console, *data, options)

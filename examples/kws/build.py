@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("out/kws"), help="folder for the project")
     options = parser.parse_args()
     if options.expected:
-        options.expected.write_text(json.dumps(expected_reports(), indent=2) + "\n")
+        options.expected.write_text(json.dumps(expected_reports(), indent=2) + "\n", encoding="utf-8", newline="\n")
         return
     model = network(options.hidden)
     try:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from train import digits, scores, train
 
 import hwgen
 from hwgen.config import read_settings
+from hwgen.report.console import Plain
 from hwgen.report.tables import estimate_table, skipping_lines
 
 HERE = Path(__file__).parent
@@ -84,7 +84,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--frames", type=int, default=FRAMES, help="test digits to simulate")
     options = parser.parse_args()
-    console = Console()
+    console = Plain()
 
     train_images, images, train_labels, labels = digits()
     network = trained(console, train_images, train_labels, images, labels, options.epochs)

@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder for the project (default: out/NETWORK_PRECISION)")
     options = parser.parse_args()
     if options.expected:
-        options.expected.write_text(json.dumps(expected_reports(), indent=2) + "\n")
+        options.expected.write_text(json.dumps(expected_reports(), indent=2) + "\n", encoding="utf-8", newline="\n")
         return
     model = fully_connected(options.network, options.precision)
     if options.random:

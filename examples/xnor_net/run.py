@@ -18,11 +18,11 @@ import torch
 from build import accelerator, differing, figures, path_of_k, proof
 from data import digits, mnist
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from train import scores, train
 
 from hwgen.errors import HwgenError
+from hwgen.report.console import Plain
 from hwgen.zoo.datasets import DIGITS
 from hwgen.zoo.xnor import VARIANTS, network
 
@@ -66,7 +66,7 @@ def main():
     )
     options = parser.parse_args()
     if options.expected:
-        options.expected.write_text(json.dumps(expected(), indent=2) + "\n")
+        options.expected.write_text(json.dumps(expected(), indent=2) + "\n", encoding="utf-8", newline="\n")
         return
     try:
         run(options)
@@ -77,7 +77,7 @@ def main():
 def run(options):
     """Both tables, and an error where anything differs."""
     images = mnist(options.mnist) if options.mnist else digits()
-    console, proven = Console(), True
+    console, proven = Plain(), True
     proofs = Table(title=f"{options.frames} test images: golden against", box=SIMPLE_HEAD)
     for heading in ("variant", "test accuracy %", "PyTorch", "csim", "dpi", "rtl", "cycles as predicted"):
         proofs.add_column(heading, justify="left" if heading == "variant" else "right")

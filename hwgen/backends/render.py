@@ -57,4 +57,4 @@ def render(template: str, context: Any) -> str:
 def library(back_end: str) -> dict[str, str]:
     """The plain sources of `templates/<back_end>/lib`, by file name."""
     folder = asset("templates") / back_end / "lib"
-    return {path.name: path.read_text() for path in sorted(folder.iterdir()) if path.is_file()}
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.is_file()}

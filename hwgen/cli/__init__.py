@@ -1,84 +1,99 @@
 """The command line: parse, call the flow, print, exit code.
 
-Exit codes: 0 success, 1 an error or a mismatch, 2 wrong usage, 130 interrupted.
+Exit codes: 0 success, 1 an error or a mismatch, 2 wrong usage, 128 and the number of a signal: 130 interrupted (INT),
+143 ended (TERM), 129 hung up (HUP).
 """
 
 from __future__ import annotations
 
-import signal
+import os
 import sys
-from typing import Annotated
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from hwgen.cli import bitstream, build, compare, explore, hls, predict, prove, report, synth, zoo
-from hwgen.cli.common import err
 from hwgen.errors import HwgenError
+from hwgen.verify import signals
 
-app = typer.Typer(
-    name="hwgen",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+if TYPE_CHECKING:
+    from typer import Typer
 
+    app: Typer
 
-@app.callback()
-def _options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
-    """Binarised and few-bit neural networks as streaming FPGA accelerators, proven bit for bit.
+LEAST_COLUMNS = 40
+"""Of a terminal where help and errors of usage are still legible."""
 
-    Build a project, estimate it, explore its foldings, simulate it, measure its accuracy:
-
-    \b
-    hwgen build tfc.onnx -o out --input-type uint8 --input-scale 1/255
-    hwgen estimate out
-    hwgen explore out -o results.jsonl
-    hwgen simulate out --frames 100 --images t10k-images-idx3-ubyte.gz
-    hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
-    hwgen compare out --folding fast.json --published finn.toml
-    hwgen roofline out
-    hwgen report out
-
-    Or take a network of the literature:
-
-    \b
-    hwgen zoo list
-    hwgen zoo build tfc -o out
-    """
+_SAID = {"SIGINT": "interrupted", "SIGTERM": "ended", "SIGHUP": "hung up"}
 
 
-for verb in (
-    build.build,
-    build.estimate,
-    explore.explore,
-    prove.simulate,
-    prove.evaluate,
-    predict.predict,
-    compare.compare,
-    compare.roofline,
-    synth.synth,
-    hls.hls,
-    bitstream.bitstream,
-    bitstream.boards,
-    report.report,
-    prove.doctor,
-):
-    app.command()(verb)
-app.add_typer(zoo.app, name="zoo")
+def __getattr__(name: str) -> Any:
+    """The verbs, `app`, imported when they are first used: by then signals are heeded."""
+    if name != "app":
+        raise AttributeError(f"module hwgen.cli has no attribute {name}")
+    from hwgen.cli.verbs import app
 
-
-def _interrupted(*_: object) -> None:
-    err.print("interrupted; nothing half-written was left behind")
-    sys.exit(130)
+    return app
 
 
 def main() -> None:
     """Run the command line; one clear message for every error, a traceback only with --debug."""
-    signal.signal(signal.SIGINT, _interrupted)
+    code: Any = 0
     try:
+        signals.obey()
+        _prepare_output()
+        from hwgen.cli.verbs import app
+
         app()
-    except HwgenError as error:
-        if "--debug" in sys.argv[1:]:
-            raise
-        err.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
+    except SystemExit as done:
+        code = done.code
+    except Exception as error:
+        if not signals.stopped():
+            if not isinstance(error, HwgenError | OSError) or "--debug" in sys.argv[1:]:
+                raise
+            code = 1
+            _say(f"error: {_told(error)}")
+    finally:
+        signals.disregard()
+        stopped = signals.stopped()
+        if stopped:
+            _say("\n".join([f"{_SAID[stopped.name]}; nothing half-written was left behind", *stopped.kept]))
+        from hwgen.verify.process import clean_up
+
+        clean_up()
+        _flush()
+    sys.exit(stopped.code if stopped else code)
+
+
+def _prepare_output() -> None:
+    """Write what an output's encoding lacks as an escape; keep help and errors of usage legible."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) < LEAST_COLUMNS:
+        os.environ["TERMINAL_WIDTH"] = str(LEAST_COLUMNS)  # typer's
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _told(error: HwgenError | OSError) -> str:
+    """One line; a file system that is full or closed to us may show anywhere."""
+    if isinstance(error, HwgenError):
+        return str(error)
+    where = f"{error.filename}" if error.filename else "a file"
+    return f"{where}: must be there and open to this run; found {error.strerror}. Check the disk and its permissions."
+
+
+def _say(text: str) -> None:
+    """Tell the user, if there is still somebody to tell."""
+    from hwgen.cli.common import err
+
+    with suppress(OSError, ValueError):
+        err.print(text, style="red" if text.startswith("error") else None)
+
+
+def _flush() -> None:
+    """Write out what was printed; a terminal that has hung up takes nothing, and that is no error any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

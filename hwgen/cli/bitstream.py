@@ -103,11 +103,11 @@ def _wrong(report: BitstreamReport) -> bool:
     """Whether the netlist differs from golden; says so, and whether the clock is missed."""
     found = report.check.mismatches if report.check else ()
     for mismatch in found:
-        err.print(f"mismatch: {mismatch}", style="red", markup=False)
+        err.print(f"mismatch: {mismatch}", style="red")
     placed = report.placement
     if not placed.meets_timing:
         late = f"timing: {placed.fmax_mhz:g} MHz reached, {placed.clock_mhz:g} MHz needed"
-        err.print(f"{late}: a folding of fewer lanes has shorter paths", style="yellow", markup=False)
+        err.print(f"{late}: a folding of fewer lanes has shorter paths", style="yellow")
     return bool(found)
 
 
@@ -121,7 +121,7 @@ def _show(report: BitstreamReport, accelerator: Accelerator, as_json: bool) -> N
         return
     out.print(bitstream_table(found))
     where = f"{accelerator.project}/bitstream/{report.board.name}/{report.file}"
-    out.print("\n".join([*bitstream_lines(found), where]), markup=False, highlight=False, soft_wrap=True)
+    out.print("\n".join([*bitstream_lines(found), where]))
 
 
 def boards(as_json: AsJson = False) -> None:

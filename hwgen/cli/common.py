@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from hwgen.errors import ConfigError
+from hwgen.report.console import Plain
 
 if TYPE_CHECKING:
     from hwgen.config import Settings
 
-out = Console()
-err = Console(stderr=True)
+out = Plain()
+err = Plain(stderr=True)
 
 
 class BackendName(StrEnum):
@@ -128,5 +129,5 @@ def working(what: str) -> Iterator[None]:
     if not err.is_terminal:
         yield
         return
-    with err.status(what):
+    with err.status(Text(what)):
         yield

@@ -31,6 +31,7 @@ from hwgen.cli.options import (
     Top1,
     WorkerCount,
 )
+from hwgen.verify.signals import Stopped
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -104,8 +105,8 @@ def _kept(results: Path) -> Iterator[None]:
     """Tells whoever interrupts the exploration that nothing is lost."""
     try:
         yield
-    except SystemExit:
-        err.print(f"{results} keeps what was found so far; --resume goes on", markup=False, soft_wrap=True)
+    except Stopped as stopped:
+        stopped.kept.append(f"{results} keeps what was found so far; --resume goes on")
         raise
 
 
@@ -115,7 +116,7 @@ def _bar() -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
         stages: dict[Stage, TaskID] = {}
 

@@ -55,7 +55,7 @@ def hls(
         with working(f"running {run.value} of Vitis HLS"):
             log = run_hls(accelerator, run.value)
         if run in (StepName.csim, StepName.export):
-            out.print(f"{run.value} passed: see {log}", markup=False, highlight=False, soft_wrap=True)
+            out.print(f"{run.value} passed: see {log}")
             return
     _show(accelerator, as_json)
 
@@ -72,7 +72,7 @@ def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
         without = f"; not installed: {', '.join(found.missing)}" if found.missing else ""
         out.print(f"{found.pragmas} pragmas; no warning of {', '.join(found.compilers) or 'none'}{without}")
     for finding in found.findings:
-        err.print(finding, style="red", markup=False, highlight=False, soft_wrap=True)
+        err.print(finding, style="red")
     if not found.passed:
         raise typer.Exit(1)
 
@@ -91,5 +91,5 @@ def _show(accelerator: Accelerator, as_json: bool) -> None:
     else:
         out.print(NEVER)
     if found and found.cosimulation and not found.cosimulation.passed:
-        err.print(f"cosimulation: {found.cosimulation.status}", style="red", markup=False)
+        err.print(f"cosimulation: {found.cosimulation.status}", style="red")
         raise typer.Exit(1)

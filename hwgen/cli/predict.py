@@ -61,8 +61,8 @@ def predict(
         print_json({"on": on.value, **report})
         return
     for index, found in enumerate(report["classes"]):
-        scores = f"  {' '.join(f'{score:g}' for score in report['scores'][index])}" if top else ""
-        out.print(f"{index}: {' '.join(map(str, found)) if top else found}{scores}", highlight=False)
+        scores = f"  {' '.join(f'{score:.15g}' for score in report['scores'][index])}" if top else ""
+        out.print(f"{index}: {' '.join(map(str, found)) if top else found}{scores}")
 
 
 def _report(driver: Driver, images: Any, top: int | None) -> dict[str, Any]:

@@ -183,8 +183,8 @@ def _show_outcome(outcome: Outcome, as_json: bool) -> None:
 
         out.print(simulation_table(report))
     for mismatch in outcome.mismatches:
-        err.print(f"mismatch: {mismatch}", style="red", markup=False)
+        err.print(f"mismatch: {mismatch}", style="red")
     for late in outcome.mistimed:
-        err.print(f"not the predicted cycles: {late}", style="red", markup=False)
+        err.print(f"not the predicted cycles: {late}", style="red")
     if not outcome.passed:
         raise typer.Exit(1)

@@ -21,4 +21,4 @@ def report(
 
     with working(f"writing the report of {project}"):
         path = write_report(project, output)
-    out.print(str(path), markup=False, highlight=False, soft_wrap=True)
+    out.print(str(path))

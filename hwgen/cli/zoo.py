@@ -30,16 +30,14 @@ def list_entries(as_json: AsJson = False) -> None:
     if as_json:
         print_json(entries)
         return
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from hwgen.report.console import table
 
-    table = Table(box=SIMPLE_HEAD)
-    for heading in ("network", "layers", "images", "trained", "paper"):
-        table.add_column(heading, no_wrap=heading == "network")
+    rows = []
     for each in entries:
         images, trained = f"{each['dataset']} or {each['folder']}", "yes" if each["stored"] else ""
-        table.add_row(each["name"], each["summary"], images, trained, each["paper"])
-    out.print(table)
+        rows.append([each["name"], each["summary"], images, trained, each["paper"]])
+    headings = ("network", "layers", "images", "trained", "paper")
+    out.print(table(headings, rows, texts=len(headings)))
 
 
 @app.command()
@@ -79,7 +77,7 @@ def train(
         print_json(report)
         return
     text = f"{checkpoint}: {share:.2%} of {tested} test images of {images.kind.name} right"
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+    out.print(text)
 
 
 @app.command()
@@ -111,7 +109,7 @@ def _bar(what: str) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
         task = bars.add_task(what, total=None)
 

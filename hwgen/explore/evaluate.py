@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from importlib import import_module
 
 from hwgen.errors import MismatchError
 from hwgen.explore.point import Figures, Point
@@ -46,17 +45,18 @@ def simulated(problem: Problem, point: Point) -> Figures:
         ToolError: the simulator is missing or fails.
     """
     from hwgen.backends import rtl
+    from hwgen.verify.process import temporary_folder
     from hwgen.verify.simulate import Backend, simulate
     from hwgen.verify.vectors import random_codes
 
     design = _sized(problem, point)
-    with TemporaryDirectory(prefix="hwgen-") as folder:
-        project, work = Path(folder) / "project", Path(folder) / "build"
+    with temporary_folder() as folder:
+        project, work = folder / "project", folder / "build"
         work.mkdir()
         for path, text in rtl.emit(design).items():
             file = project / "rtl" / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+            file.write_text(text, encoding="utf-8", newline="\n")
         codes = random_codes(problem.graph, FRAMES, seed=0)
         outcome = simulate(problem.graph, design, Backend.RTL, codes, project=project, work=work)
     if not outcome.passed:
@@ -72,11 +72,12 @@ def synthesised(problem: Problem, point: Point) -> Figures:
         ToolError: Yosys is missing or fails.
     """
     from hwgen.backends import rtl
+    from hwgen.verify.process import temporary_folder
     from hwgen.verify.synth import Project, synthesise
 
     design = _sized(problem, point)
-    with TemporaryDirectory(prefix="hwgen-") as folder:
-        found = synthesise([Project(design.name, rtl.emit(design))], problem.device.family, Path(folder))
+    with temporary_folder() as folder:
+        found = synthesise([Project(design.name, rtl.emit(design))], problem.device.family, folder)
     return replace(_exact(problem, design), resources=found[0].total)
 
 
@@ -86,6 +87,21 @@ JOBS: Mapping[Stage, Callable[[Problem, Point], Figures]] = {
     Stage.SIMULATE: simulated,
     Stage.SYNTHESISE: synthesised,
 }
+
+
+def prepare(stage: Stage) -> None:
+    """Look for what the jobs of `stage` need once, before workers do it side by side. Raises: ToolError."""
+    if stage is Stage.SEARCH:
+        return
+    import_module("hwgen.hw.machines")
+    if stage is Stage.SIMULATE:
+        from hwgen.verify.simulator import find_simulator
+
+        find_simulator()
+    if stage is Stage.SYNTHESISE:
+        from hwgen.verify.cache import look_after_yowasp
+
+        look_after_yowasp()
 
 
 def _at(problem: Problem, point: Point) -> Problem:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.resources import Resources
@@ -66,29 +67,47 @@ def figures_of(values: Mapping[str, Any]) -> Figures:
 
 
 Place = TypeVar("Place")
+Objectives = npt.NDArray[np.float64]
+"""`Figures.objectives` of places, a row each."""
 
 
 def pareto_front(places: Sequence[tuple[Place, Figures]]) -> list[tuple[Place, Figures]]:
     """The places that no other is at least as good as in everything; of equals the first. Fastest first."""
-    return _unbeaten(places, 1.0)
+    ranked, objectives = _ranked(places)
+    return [ranked[index] for index in _unbeaten(objectives, objectives)]
 
 
 def representatives(front: Sequence[tuple[Place, Figures]], most: int) -> list[tuple[Place, Figures]]:
-    """Up to `most` places of a front such that each other is, but for a common factor, no better than one of them."""
-    factor = 1.0
-    kept = list(front)
+    """Up to `most` places of a front such that each other is, but for a common factor, no better than one of them.
+
+    No factor brings a figure down to none. Where the common factor would exceed all quotients of figures above zero,
+    a figure of zero counts as one.
+    """
+    if most < 1:
+        return []
+    ranked, objectives = _ranked(front)
+    above = [column[column > 0] for column in objectives.T]
+    largest = max((float(each.max() / each.min()) for each in above if len(each)), default=1.0)
+    factor, kept = 1.0, list(range(len(ranked)))
     while len(kept) > most:
         factor *= 1.02
-        kept = _unbeaten(front, factor)
-    return kept
-
-
-def _unbeaten(places: Sequence[tuple[Place, Figures]], factor: float) -> list[tuple[Place, Figures]]:
-    """The places, best first, that none kept before is at least as good as in everything, within `factor`."""
-    ranked = sorted(places, key=lambda pair: pair[1].objectives)  # none is beaten by a later one
-    objectives = np.array([figures.objectives for _, figures in ranked], dtype=np.float64)
-    kept: list[int] = []
-    for index, mine in enumerate(objectives):
-        if not np.any(np.all(objectives[kept] <= mine * factor, axis=1)):
-            kept.append(index)
+        counted = objectives if factor <= 1.02 * largest else np.maximum(objectives, 1.0)
+        kept = _unbeaten(objectives, counted * factor, most + 1)
     return [ranked[index] for index in kept]
+
+
+def _ranked(places: Sequence[tuple[Place, Figures]]) -> tuple[list[tuple[Place, Figures]], Objectives]:
+    """The places, so that none is beaten by a later one, and their objectives, a row each."""
+    ranked = sorted(places, key=lambda pair: pair[1].objectives)
+    return ranked, np.array([figures.objectives for _, figures in ranked], dtype=np.float64).reshape(len(ranked), 4)
+
+
+def _unbeaten(objectives: Objectives, allowed: Objectives, most: int | None = None) -> list[int]:
+    """The rows, best first and at most `most`, for which none kept before is at most `allowed` in everything."""
+    kept: list[int] = []
+    left = np.arange(len(objectives))
+    while len(left) and len(kept) != most:
+        kept.append(int(left[0]))
+        left = left[1:]
+        left = left[np.any(objectives[kept[-1]] > allowed[left], axis=1)]
+    return kept

@@ -10,7 +10,7 @@ import logging
 import multiprocessing
 import os
 import signal
-import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +22,7 @@ from hwgen.config import VERSION
 from hwgen.errors import ToolError
 from hwgen.hw.solver import Problem
 from hwgen.ir.text import parse_graph, print_graph
+from hwgen.verify import process, signals
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -61,6 +62,9 @@ def workers_for(problem: Problem, count: int, dask: str | None = None) -> Iterat
         processes = _Processes(problem, count)
         try:
             yield processes
+        except BaseException:
+            processes.end()
+            raise
         finally:
             processes.close()
 
@@ -121,8 +125,13 @@ class _Processes:
                 self.pool = self._started()
 
     def _submitted(self, job: Job[Task, Result], batches: Sequence[Sequence[Task]]) -> list[Future[list[Result]]]:
-        with _no_interrupts():  # processes start here; an interrupt waits until they know what to do then
+        with _no_signals():  # processes start here; a signal waits until they know what to do then
             return [self.pool.submit(_in_process, job, each) for each in batches]
+
+    def end(self) -> None:
+        """End the processes, and what they have started, in the middle of their work."""
+        for each in list((self.pool._processes or {}).values()):
+            each.terminate()
 
     def close(self) -> None:
         self.pool.shutdown(cancel_futures=True)
@@ -137,35 +146,50 @@ _problem: list[Problem] = []
 
 
 @contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Control-C comes after the block; processes that start in it do not see it before `_start`."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _no_signals() -> Iterator[None]:
+    """Signals come after the block; processes that start in it do not see them before `_start`."""
+    with signals.held():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signals.ENDING)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(network: str, rest: Mapping[str, Any]) -> None:
-    signal.signal(signal.SIGINT, _leave)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    for number in signals.ENDING:
+        if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
+    logging.getLogger("hwgen").setLevel(logging.ERROR)  # what there is to note, the parent has said
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _problem[:] = [_unpacked(network, rest)]
 
 
-def _leave(*_: object) -> None:
-    """Control-C: end without a word, the parent speaks."""
-    os._exit(130)
+def _end_with_parent() -> None:
+    """A process whose parent is gone, killed perhaps, would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)  # what it has started is ended by its reaper
+
+
+def _leave(number: int, *_: object) -> None:
+    """A signal while there is nothing to clean up: end without a word, the parent speaks."""
+    os._exit(128 + number)
 
 
 def _in_process(job: Job[Task, Result], tasks: Sequence[Task]) -> list[Result]:
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))  # a job ends what it has started
+    signals.obey()  # a job ends what it has started
     try:
         return _each(_problem[0], job, tasks)
-    except SystemExit:
-        _leave()
-        raise
+    except signals.Stopped as stopped:
+        process.clean_up()
+        os._exit(stopped.number + 128)
     finally:
-        signal.signal(signal.SIGINT, _leave)
+        for number in signals.ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _leave)
 
 
 class _Cluster:

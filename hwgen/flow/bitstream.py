@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hwgen.backends.board import TOP, Board, Chip, Line, board_of, emit, line_of
@@ -23,6 +24,7 @@ from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
 from hwgen.verify.netlist import check
 from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
+from hwgen.verify.signals import Stopped
 
 REPORT = "report.json"
 _KEPT = (TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log")
@@ -55,14 +57,14 @@ def bitstream(
     folder = inside(accelerator.project, "bitstream", chosen.name)
     room = inside(accelerator.project, "bitstream", f"{chosen.name}.work")
     shutil.rmtree(room, ignore_errors=True)
-    with work_folder(room) as work:
+    with work_folder(room) as work, _removed_when_stopped(work):
         own = emit(accelerator.design, chosen, line)
         report = _made(accelerator, chosen, line, own, frames, work)
         with replacing(folder, accelerator.project) as staging:
             for name in (*own, NETLIST, report.file, *_KEPT):
                 shutil.copyfile(work / name, staging / name)
             found = as_json({**report.to_json(), "digest": accelerator.design.digest})
-            (staging / REPORT).write_text(found, encoding="utf-8")
+            (staging / REPORT).write_text(found, encoding="utf-8", newline="\n")
     shutil.rmtree(room)
     return report
 
@@ -76,6 +78,16 @@ def too_large_for(accelerator: Accelerator, board: str) -> tuple[str, ...]:
         return ()
     name, chip = accelerator.design.name, target.chip
     return (f"{name} does not fit the {chip.name} of {target.name}: it takes {found}; {_fitting(accelerator, chip)}",)
+
+
+@contextmanager
+def _removed_when_stopped(work: Path) -> Iterator[None]:
+    """A signal leaves nothing behind; what a tool made of a design that failed stays to be looked at."""
+    try:
+        yield
+    except Stopped:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def _target(design: Design, name: str, clock_mhz: float | None) -> Board:
@@ -120,7 +132,7 @@ def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, wor
     project = accelerator.rtl_files()
     files = {Path(path).name: text for path, text in project.items() if path != "files.f"} | own
     for name, text in files.items():
-        (work / name).write_text(text, encoding="utf-8")
+        (work / name).write_text(text, encoding="utf-8", newline="\n")
     listed = [Path(path).name for path in project["files.f"].split()]
     sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
     synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work)
@@ -132,7 +144,7 @@ def _place(accelerator: Accelerator, board: Board, file: str, work: Path) -> Pla
         return place(board, file, work)
     except ToolError:
         log = work / "nextpnr.log"
-        full = overfull(log.read_text(errors="replace")) if log.is_file() else {}
+        full = overfull(log.read_text(errors="replace", encoding="utf-8")) if log.is_file() else {}
         if not full:
             raise
         found = ", ".join(f"{use.used:,} {kind} of {use.available:,}" for kind, use in full.items())

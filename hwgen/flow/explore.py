@@ -11,7 +11,7 @@ from typing import TextIO
 
 from hwgen.config import GOALS, Settings, settings
 from hwgen.errors import OutputError
-from hwgen.explore.evaluate import JOBS, Stage
+from hwgen.explore.evaluate import JOBS, Stage, prepare
 from hwgen.explore.exploration import Exploration, Member
 from hwgen.explore.point import Figures, Point, representatives
 from hwgen.explore.results import Known, Results, header, line, read_results
@@ -67,6 +67,8 @@ def explore(
     plan = plan or Plan()
     problem = problem_of(integer(graph, chosen), chosen)
     tell = progress or (lambda *_: None)
+    if plan.dask is None:
+        prepare(plan.stage)
     with (
         workers_for(problem, plan.workers or usable_cores(), plan.dask) as crew,
         _appending(results, problem, plan) as (before, log),

@@ -6,8 +6,6 @@ import ctypes
 import json
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +13,8 @@ from typing import Any
 
 from hwgen.errors import OutputError
 from hwgen.flow.listing import LISTING, PREVIOUS, Contents, append, contents, line_of, list_files, require_own
+from hwgen.verify import signals
+from hwgen.verify.process import temporary_folder
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
@@ -53,9 +53,10 @@ def write_whole(path: Path, text: str) -> None:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             raise OutputError(str(path), "must be a file", "a pipe or a device", "Give another path")
-        with os.fdopen(os.open(part, flags, 0o666), "wb") as stream:
-            stream.write(text.encode("utf-8"))
-        part.replace(path)
+        with signals.held():
+            with os.fdopen(os.open(part, flags, 0o666), "wb") as stream:
+                stream.write(text.encode("utf-8"))
+            part.replace(path)
     except (OSError, ValueError) as error:
         raise OutputError(str(path), "must be writable", str(error)) from error
     finally:
@@ -88,18 +89,14 @@ def replacing(folder: Path, project: Path | None = None) -> Iterator[Path]:
         root = target if project is None else project.resolve()
         _found(target, folder, root)
         target.parent.mkdir(parents=True, exist_ok=True)
-        room = Path(tempfile.mkdtemp(prefix=".hwgen-", dir=target.parent))
-    try:
-        with _writable(folder):
+        with temporary_folder(target.parent, ".hwgen-") as room:
             staging = room / "new"
             staging.mkdir()
             yield staging
-            found, listing = _found(target, folder, root), _listed(staging, target, root)
-            _swap(staging, target, room / "old")
-            _carry(found, listing, room / "old", target)
-    finally:
-        if not (room / "keep").exists():
-            shutil.rmtree(room, ignore_errors=True)
+            with signals.held():
+                found, listing = _found(target, folder, root), _listed(staging, target, root)
+                _swap(staging, target, room / "old")
+                _carry(found, listing, room / "old", target)
 
 
 @contextmanager
@@ -138,7 +135,7 @@ def _listed(staging: Path, target: Path, root: Path) -> str:
         append(root, lines)
         return lines
     lines = list_files(staging)
-    (staging / LISTING).write_text(lines, encoding="utf-8")
+    (staging / LISTING).write_text(lines, encoding="utf-8", newline="\n")
     return lines
 
 
@@ -226,8 +223,8 @@ def _free_name(old: Path) -> str:
 def work_folder(work: str | Path | None) -> Iterator[Path]:
     """`work`, kept; or a folder that is removed afterwards. Raises: OutputError."""
     if work is None:
-        with tempfile.TemporaryDirectory(prefix="hwgen-") as folder:
-            yield Path(folder)
+        with temporary_folder() as folder:
+            yield folder
         return
     try:
         path = resolved(Path(work))
@@ -242,7 +239,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def as_json(value: Any) -> str:

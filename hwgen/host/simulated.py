@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.verify import rtlsim
 from hwgen.verify.bench import Rewrite
+from hwgen.verify.process import temporary_folder
 
 
 class RtlTransport:
@@ -17,7 +19,9 @@ class RtlTransport:
 
     def __init__(self, design: Design, project: Path) -> None:
         self.design, self.rtl = design, project / "rtl"
-        self.work = TemporaryDirectory(prefix="hwgen-")
+        held = ExitStack()
+        self.work = held.enter_context(temporary_folder())
+        weakref.finalize(self, held.close)
         self.cycles = 0
         self.written: dict[int, int] = {}
 
@@ -25,7 +29,7 @@ class RtlTransport:
         """See `hwgen.host.transport.Transport`."""
         words = data.reshape(-1, _bytes(self.design.input))
         rewrite = Rewrite(tuple(self.written.items())) if self.written else None
-        trace = rtlsim.simulate(self.design, self.rtl, words, Path(self.work.name), taps=False, rewrite=rewrite)
+        trace = rtlsim.simulate(self.design, self.rtl, words, self.work, taps=False, rewrite=rewrite)
         self.cycles += int(trace.out_cycles[-1] - trace.in_cycles[0]) + 1
         return trace.outputs.reshape(-1)
 

@@ -51,19 +51,23 @@ def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: 
         ConfigError: `fixed` names no FIFO.
         DeadlockError: the fixed depths, or the units themselves, leave the network waiting for ever.
     """
-    chosen = frozenset(fixed or ())
     try:
-        deep, interval = _deep_enough(_fix(design, fixed or {}), chosen)
+        sized = _sized(design, fixed or {})
     except DeadlockError as error:
         raise _blamed(design, dict(fixed or {})) or error from None
-    smallest, units = deep, 0
+    return _rounded(sized, frozenset(fixed or ())) if round_up else sized
+
+
+def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
+    """See `deepen`. Raises: DeadlockError, which blames nothing."""
+    chosen = frozenset(fixed)
+    smallest, interval = _deep_enough(_fix(design, fixed), chosen)
+    units = 0
     while len(smallest.units) != units:
         units = len(smallest.units)
         for buffer in sorted(_buffers(smallest, chosen), key=lambda unit: -unit.memory.bits):
             smallest = _smallest(smallest, buffer, interval)
-    if smallest.gated:
-        smallest = _slackened(design, smallest, fixed or {})
-    return _rounded(smallest, chosen) if round_up else smallest
+    return _slackened(design, smallest, fixed) if smallest.gated else smallest
 
 
 def _slackened(design: Design, sized: Design, fixed: Mapping[str, int]) -> Design:
@@ -110,7 +114,7 @@ def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
     """The error that says which chosen depth stops the network, and what would do, if any alone does."""
     for name, depth in fixed.items():
         try:
-            sized = deepen(design, {other: beats for other, beats in fixed.items() if other != name})
+            sized = _sized(design, {other: beats for other, beats in fixed.items() if other != name})
         except DeadlockError:
             continue
         enough = next((unit.depth for unit in sized.units if isinstance(unit, Fifo) and unit.name == name), depth)

@@ -8,10 +8,12 @@ runs a network imports it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from numba import njit
+from numba.core.caching import FunctionCache
 
+from hwgen.hw.caching import lenient, tell
 from hwgen.ir.types import IntArray
 
 ENGINE, TILES, GEARBOX, QUEUE, LINES, GATED = range(6)
@@ -70,12 +72,17 @@ def _inner(function: _F) -> _F:
     return cast(_F, njit(_nrt=False, error_model="numpy")(function))
 
 
+_Cache = lenient(FunctionCache)
+
+
 def _entry(function: _F) -> _F:
     """Compiled once for all processes: kept beside this file, or in the user's cache where that cannot be written."""
+    compiled = _inner(function)
     try:
-        return cast(_F, njit(_nrt=False, error_model="numpy", cache=True)(function))
-    except RuntimeError:  # neither can be
-        return _inner(function)
+        cast(Any, compiled)._cache = _Cache(function)
+    except (RuntimeError, OSError) as error:  # neither can be
+        tell(error)
+    return compiled
 
 
 @_inner

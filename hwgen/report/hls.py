@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from hwgen.report import console
+from hwgen.report.console import count
 from hwgen.report.estimate import Estimate
 from hwgen.report.records import Records, Simulated
 from hwgen.report.vitis import Bounds, HlsReport, Module
@@ -50,15 +51,12 @@ def summary(hls: HlsReport | None) -> str:
 
 def table(estimate: Estimate, records: Records) -> Table:
     """The figures of the whole design; below them those of the units."""
-    made = Table(title=f"{estimate.name}, HLS", caption=summary(records.hls), caption_justify="left", box=SIMPLE_HEAD)
-    made.add_column("figure")
-    for heading in ("predicted", "RTL simulated", "HLS synthesis", "cosim, mean"):
-        made.add_column(heading, justify="right")
-    for row in rows(estimate, records):
-        made.add_row(row.name, row.predicted, row.simulated, row.synthesised, row.cosimulated)
-    made.add_section()
-    for row in _units(estimate, records.hls):
-        made.add_row(row.name, row.predicted, row.simulated, row.synthesised, row.cosimulated)
+    whole, units = rows(estimate, records), tuple(_units(estimate, records.hls))
+    headings = ("figure", "predicted", "RTL simulated", "HLS synthesis", "cosim, mean")
+    title, caption = f"{estimate.name}, HLS", summary(records.hls)
+    made = console.table(headings, [astuple(row) for row in (*whole, *units)], texts=1, title=title, caption=caption)
+    if whole and units:
+        made.rows[len(whole) - 1].end_section = True
     return made
 
 
@@ -89,7 +87,9 @@ def _resources(estimate: Estimate, hls: HlsReport) -> Iterator[HlsRow]:
     for name in ("lut", "ff", "bram", "dsp", "uram"):
         ours, theirs, most = (getattr(each, name) for each in (estimate.resources, found.top.used, found.available))
         share = f" ({theirs / most:.1%})" if most else ""
-        yield HlsRow("BRAM, 36 kbit" if name == "bram" else name.upper(), f"{ours:,g}", "-", f"{theirs:,g}{share}", "-")
+        yield HlsRow(
+            "BRAM, 36 kbit" if name == "bram" else name.upper(), count(ours), "-", f"{count(theirs)}{share}", "-"
+        )
 
 
 def _units(estimate: Estimate, hls: HlsReport | None) -> Iterator[HlsRow]:

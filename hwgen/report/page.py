@@ -186,7 +186,7 @@ def _facts(report: Estimate, records: Records) -> Iterator[Fact]:
     latency_us = latency.value / report.clock_mhz
     yield Fact("Latency", f"{latency_us:,.2f} us", f"{latency.value:,} cycles, {latency.origin.value}")
     yield Fact("LUT", f"{used.lut:,}", f"{_share(used.lut, capacity.lut)} of the part, {origin}")
-    yield Fact("BRAM, 36 kbit", f"{used.bram:,g}", f"{_share(used.bram, capacity.bram)} of the part, {origin}")
+    yield Fact("BRAM, 36 kbit", f"{used.bram:,.12g}", f"{_share(used.bram, capacity.bram)} of the part, {origin}")
     yield _accuracy(records.evaluated)
 
 
@@ -259,7 +259,12 @@ def _costs(report: Estimate, edge: Resources) -> tuple[CostRow, ...]:
     most = max(total.lut for total in totals.values()) or 1
     return tuple(
         CostRow(
-            name, f"{each.lut:,}", f"{each.ff:,}", f"{each.bram:,g}", f"{each.dsp:,}", round(100 * each.lut / most, 2)
+            name,
+            f"{each.lut:,}",
+            f"{each.ff:,}",
+            f"{each.bram:,.12g}",
+            f"{each.dsp:,}",
+            round(100 * each.lut / most, 2),
         )
         for name, each in totals.items()
     )

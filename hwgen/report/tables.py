@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
 
 from hwgen.backends.board import Board
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.resources import Resources
 from hwgen.report.compare import Entry
+from hwgen.report.console import Rows, count, table
 from hwgen.report.estimate import Estimate, LayerEstimate
 from hwgen.report.figures import MARKS
 from hwgen.report.roofline import Roofline
 from hwgen.report.synthesis import SynthesisReport
-
-Rows = Sequence[Sequence[str]]
-"""Cells of a table, a line after the other."""
-
-
-def _filled(headings: Sequence[str], rows: Rows, *, texts: int, bold: Collection[int] = (), **style: Any) -> Table:
-    """A table whose first `texts` columns hold text, which wraps between words; the others hold numbers.
-
-    Args:
-        bold: rows to print in bold.
-        style: of the table.
-    """
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left", **style)
-    for place, heading in enumerate(headings):
-        if place < texts:
-            words = [word for cell in (heading, *(row[place] for row in rows)) for word in cell.split()]
-            table.add_column(heading, min_width=max(map(len, words), default=0))
-        else:
-            table.add_column(heading, justify="right", no_wrap=True)
-    for place, row in enumerate(rows):
-        table.add_row(*row, style="bold" if place in bold else "")
-    return table
 
 
 def estimate_table(report: Estimate) -> Table:
     """One row a layer, with its sliding window unit; the bottleneck marked with `>`, the network's figures below."""
     caption = (
         f"interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
-        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:g} MHz\n"
+        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:.12g} MHz\n"
         f"{_shares(report.resources, device_of(report.part))}"
     )
     if report.explanation:
@@ -59,9 +36,7 @@ def estimate_table(report: Estimate) -> Table:
     rows = [_estimate_row(report, layer, blocks) for layer in report.layers]
     headings = ("layer", "kind", "in", "out", "PE", "SIMD", "cycles", "LUT", *(kind.upper() for kind in blocks))
     slowest = [place for place, layer in enumerate(report.layers) if layer.name == report.slowest_layer]
-    return _filled(
-        headings, rows, texts=4, bold=slowest, title=f"{report.name} on {report.part}", caption=escape(caption)
-    )
+    return table(headings, rows, texts=4, bold=slowest, title=f"{report.name} on {report.part}", caption=caption)
 
 
 def _estimate_row(report: Estimate, layer: LayerEstimate, blocks: Sequence[str]) -> list[str]:
@@ -76,7 +51,7 @@ def _estimate_row(report: Estimate, layer: LayerEstimate, blocks: Sequence[str])
         "" if layer.simd is None else str(layer.simd),
         f"{'> ' if layer.name == report.slowest_layer else ''}{max(layer.cycles, layer.window_cycles):,}",
         f"{taken.lut:,}",
-        *(f"{getattr(taken, kind):,g}" for kind in blocks),
+        *(count(getattr(taken, kind)) for kind in blocks),
     ]
 
 
@@ -86,7 +61,7 @@ def front_table(report: Mapping[str, Any]) -> Table:
     headings = ("", "interval", "FPS", "latency us", "LUT", "BRAM", "DSP", "FPS/kLUT")
     title = f"{report['name']} on {report['part']}"
     rows = [_front_row(point) for point in shown]
-    return _filled(headings, rows, texts=0, title=title, caption=_front_caption(report, len(shown)))
+    return table(headings, rows, texts=0, title=title, caption=_front_caption(report, len(shown)))
 
 
 def _front_row(point: Mapping[str, Any]) -> list[str]:
@@ -97,7 +72,7 @@ def _front_row(point: Mapping[str, Any]) -> list[str]:
         f"{point['fps']:,.0f}",
         "-" if latency is None else f"{latency:,.2f}",
         f"{takes['lut']:,}",
-        f"{takes['bram36'] + takes['bram18'] / 2:g}",
+        count(takes["bram36"] + takes["bram18"] / 2),
         f"{takes['dsp']:,}",
         f"{point['fps_per_klut']:,.0f}",
     ]
@@ -105,7 +80,9 @@ def _front_row(point: Mapping[str, Any]) -> list[str]:
 
 def _front_caption(report: Mapping[str, Any], shown: int) -> str:
     found = len(report["front"])
-    caption = f"{report['explored']:,} foldings explored at {report['clock_mhz']:g} MHz, {found:,} that no other beats"
+    caption = (
+        f"{report['explored']:,} foldings explored at {report['clock_mhz']:.12g} MHz, {found:,} that no other beats"
+    )
     if shown < found:
         caption += f", {shown} of them shown"
     if not report["fits"]:
@@ -117,7 +94,7 @@ def _shares(taken: Resources, device: Device) -> str:
     """What a design takes, with its share of a device."""
     has = device.capacity
     pairs = (("LUT", taken.lut, has.lut), ("FF", taken.ff, has.ff), ("BRAM", taken.bram, has.bram))
-    listed = [f"{count:,g} {name} ({count / most:.1%})" for name, count, most in (*pairs, ("DSP", taken.dsp, has.dsp))]
+    listed = [f"{count(used)} {name} ({used / most:.1%})" for name, used, most in (*pairs, ("DSP", taken.dsp, has.dsp))]
     return f"about {', '.join(listed)} of {device.name}"
 
 
@@ -128,23 +105,19 @@ def synthesis_table(report: SynthesisReport) -> Table:
     rows.append(["total", "", *_beside(report.measured, report.model, kinds)])
     headings = ("unit", "kind", *(heading for kind in kinds for heading in (kind.upper(), "model")))
     title = f"{report.name}, synthesised for {report.family} by {report.tool}"
-    return _filled(headings, rows, texts=2, bold=[len(rows) - 1], title=title)
+    return table(headings, rows, texts=2, bold=[len(rows) - 1], title=title)
 
 
 def _beside(measured: Resources, model: Resources, kinds: Sequence[str]) -> list[str]:
-    return [f"{getattr(each, kind):,g}" for kind in kinds for each in (measured, model)]
+    return [count(getattr(each, kind)) for kind in kinds for each in (measured, model)]
 
 
 def bitstream_table(report: Mapping[str, Any]) -> Table:
     """One row a kind of element of the FPGA."""
-    table = Table(title=f"{report['name']} on {report['board']} ({report['fpga']})", box=SIMPLE_HEAD)
-    table.add_column("")
-    for heading in ("used", "available", "share"):
-        table.add_column(heading, justify="right")
-    for kind, use in report["utilisation"].items():
-        used, available = use["used"], use["available"]
-        table.add_row(kind, f"{used:,}", f"{available:,}", f"{used / max(1, available):.1%}")
-    return table
+    uses = {kind: (use["used"], use["available"]) for kind, use in report["utilisation"].items()}
+    rows = [[kind, f"{used:,}", f"{most:,}", f"{used / max(1, most):.1%}"] for kind, (used, most) in uses.items()]
+    title = f"{report['name']} on {report['board']} ({report['fpga']})"
+    return table(("", "used", "available", "share"), rows, texts=1, title=title)
 
 
 def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
@@ -152,9 +125,9 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
     line, check, slow = report["serial_line"], report["netlist_check"], report["critical_path"]
     verdict = "met" if report["meets_timing"] else "NOT met"
     lines = [
-        f"Fmax {report['fmax_mhz']:g} MHz: {report['clock_mhz']:g} MHz are {verdict}; the slowest path "
+        f"Fmax {report['fmax_mhz']:.12g} MHz: {report['clock_mhz']:.12g} MHz are {verdict}; the slowest path "
         f"takes {slow['delay_ns']:.1f} ns, {slow['routing_ns']:.1f} ns of it on wires",
-        f"{report['fps']:,.0f} frames/s at {report['clock_mhz']:g} MHz; {line['fps']:,.1f} over the serial line of "
+        f"{report['fps']:,.0f} frames/s at {report['clock_mhz']:.12g} MHz; {line['fps']:,.1f} over the serial line of "
         f"{line['baud']:,} baud, {line['frame_bytes']:,} bytes in and {line['result_bytes']:,} out",
     ]
     if check:
@@ -165,14 +138,8 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
 
 def boards_table(boards: Sequence[Board]) -> Table:
     """One row a board."""
-    table = Table(box=SIMPLE_HEAD)
-    for heading in ("board", "FPGA", "package"):
-        table.add_column(heading)
-    for heading in ("clock MHz", "baud"):
-        table.add_column(heading, justify="right")
-    for board in boards:
-        table.add_row(board.name, board.chip.name, board.chip.package, str(board.oscillator_mhz), f"{board.baud:,}")
-    return table
+    rows = [[b.name, b.chip.name, b.chip.package, str(b.oscillator_mhz), f"{b.baud:,}"] for b in boards]
+    return table(("board", "FPGA", "package", "clock MHz", "baud"), rows, texts=3)
 
 
 def simulation_table(report: Mapping[str, Any]) -> Table:
@@ -188,7 +155,7 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     }
     rows = [[name, *map(_number, pair)] for name, pair in pairs.items()]
     title = f"simulation, {report['backend']}"
-    return _filled(("cycles", "predicted", "simulated"), rows, texts=1, title=title, caption=caption)
+    return table(("cycles", "predicted", "simulated"), rows, texts=1, title=title, caption=caption)
 
 
 def skipping_lines(report: Mapping[str, Any]) -> list[str]:
@@ -213,7 +180,7 @@ COMPARED = {
     "latency_us": ("latency us", "{:,.2f}"),
     "fps": ("FPS", "{:,.0f}"),
     "lut": ("LUT", "{:,.0f}"),
-    "bram36": ("BRAM", "{:,g}"),
+    "bram36": ("BRAM", "{:,.12g}"),
     "fps_per_klut": ("FPS/kLUT", "{:,.0f}"),
     "roof_share": ("of roof", "{:.1%}"),
 }
@@ -230,23 +197,26 @@ def comparison_tables(entries: Sequence[Entry], width: int) -> list[Table]:
     headings = ("design", "part", "MHz", *(heading for heading, _ in COMPARED.values()))
     rows = [
         [
-            escape(entry.name + (f" [{sources.index(entry.source) + 1}]" if entry.is_published else "")),
+            entry.name + (f" [{sources.index(entry.source) + 1}]" if entry.is_published else ""),
             entry.part or "-",
-            "-" if entry.clock_mhz is None else f"{entry.clock_mhz:g}",
+            "-" if entry.clock_mhz is None else f"{entry.clock_mhz:.12g}",
             *compared(entry),
         ]
         for entry in entries
     ]
+    texts = 1
     if len(rows) > 1 and _widths([headings, *rows]) > width:
         heading_width = _widths([[heading] for heading in headings])
         several = max(1, (width - heading_width) // max(_widths([[cell] for cell in row]) for row in rows))
         parts = [rows[start : start + several] for start in range(0, len(rows), several)]
         turned = [list(zip(headings, *part, strict=True)) for part in parts]
-        tables = [_filled(lines[0], lines[1:], texts=1) for lines in turned]
     else:
-        tables = [_filled(headings, rows, texts=2)]
-    tables[0].title, tables[-1].caption = "comparison", escape(caption)
-    return tables
+        turned, texts = [[headings, *map(tuple, rows)]], 2
+    ends = [("comparison" if n == 0 else None, caption if n == len(turned) - 1 else None) for n in range(len(turned))]
+    return [
+        table(lines[0], lines[1:], texts=texts, title=title, caption=below)
+        for lines, (title, below) in zip(turned, ends, strict=True)
+    ]
 
 
 def _widths(rows: Rows) -> int:
@@ -268,13 +238,9 @@ def legend(entries: Sequence[Entry]) -> str:
 
 def roofline_table(rooflines: Sequence[Roofline]) -> Table:
     """A column a design: what bounds it, what it could do and what it does."""
-    table = Table(title="roofline", box=SIMPLE_HEAD)
-    table.add_column("binary operations a second")
-    for each in rooflines:
-        table.add_column(f"{each.name}\n{each.device}, {each.clock_mhz:g} MHz", justify="right")
-    for heading, cells in _roofline_rows(rooflines).items():
-        table.add_row(heading, *cells)
-    return table
+    designs = [f"{each.name}\n{each.device}, {each.clock_mhz:.12g} MHz" for each in rooflines]
+    rows = [[heading, *cells] for heading, cells in _roofline_rows(rooflines).items()]
+    return table(("binary operations a second", *designs), rows, texts=1, title="roofline")
 
 
 def _roofline_rows(rooflines: Sequence[Roofline]) -> dict[str, list[str]]:
@@ -304,11 +270,10 @@ def rate(operations: float) -> str:
 
 def findings_table(findings: list[dict[str, Any]]) -> Table:
     """What is installed and what to do about the rest."""
-    table = Table(title="hwgen doctor", box=SIMPLE_HEAD)
-    for heading in ("", "tool", "found", "needed for", "what to do"):
-        table.add_column(heading)
+    rows = []
     for finding in findings:
         mark = "ok" if finding["ok"] else ("MISSING" if finding["required"] else "absent")
         todo = "" if finding["ok"] else finding["change"]
-        table.add_row(mark, finding["name"], finding["version"] or "", finding["needed_for"], todo)
-    return table
+        rows.append([mark, finding["name"], finding["version"] or "", finding["needed_for"], todo])
+    headings = ("", "tool", "found", "needed for", "what to do")
+    return table(headings, rows, texts=len(headings), title="hwgen doctor")

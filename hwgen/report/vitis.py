@@ -159,7 +159,7 @@ def _cycles(text: str | None) -> int | None:
 def read_cosim(path: Path) -> Cosimulation:
     """A <top>_cosim.rpt: the row of the language that was simulated. Raises: DataError."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _broken(path, "cosim", str(error)) from error
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.splitlines()]

@@ -7,6 +7,7 @@ through DPI-C. Building and running are apart: a second run of the same job does
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -133,15 +134,15 @@ def build(job: Job, work: Path) -> float:
     folder = work.resolve() / "build"
     folder.mkdir(parents=True, exist_ok=True)
     taps = "".join(_bind(index, tap) for index, tap in enumerate(job.taps))
-    (folder / "taps.sv").write_text(taps, encoding="utf-8")
+    (folder / "taps.sv").write_text(taps, encoding="utf-8", newline="\n")
     stamp, key = folder / "stamp", _key(job, simulator, taps)
-    if stamp.exists() and stamp.read_text() == key:
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
         return 0.0
     start = time.perf_counter()
     stamp.unlink(missing_ok=True)
     _verilate(job, simulator, folder)
     _compile(job, simulator, folder)
-    stamp.write_text(key)
+    stamp.write_text(key, encoding="utf-8", newline="\n")
     return time.perf_counter() - start
 
 
@@ -191,7 +192,7 @@ def _trace(job: Job, folder: Path, expected: int) -> Trace:
         out_cycles=sink.cycles,
         taps={name: log.words for name, log in logs.items()},
         tap_cycles={name: log.cycles for name, log in logs.items()},
-        identity=int(identity.read_text(), 16) if identity.exists() else None,
+        identity=int(identity.read_text(encoding="utf-8"), 16) if identity.exists() else None,
     )
 
 
@@ -221,7 +222,7 @@ def _key(job: Job, simulator: Simulator, taps: str) -> str:
     headers = [path for folder in job.include_dirs for path in sorted(folder.iterdir()) if path.is_file()]
     bench = sorted((asset("sim") / "cocotb").glob("*.sv"))
     for path in (*bench, *job.sources, *job.cpp_sources, *headers):
-        digest.update(f"{path}\n".encode() + path.read_bytes())
+        digest.update(os.fsencode(path) + b"\n" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -258,7 +259,7 @@ def _compile(job: Job, simulator: Simulator, folder: Path) -> None:
     objects: list[str] = []
     for part, level, included in (("slow", LEVELS[0], slow), ("fast", LEVELS[1], [*fast, "model.h"])):
         lines = [f'#include "{name}"' for name in ("precompiled.h", *included)]
-        (folder / f"{part}.cc").write_text("\n".join(lines) + "\n")
+        (folder / f"{part}.cc").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
         objects.append(f"{part}.o")
         commands.append(
             [simulator.compiler, *simulator.model_flags(level), include, "-c", f"{part}.cc", "-o", f"{part}.o"]
@@ -282,7 +283,9 @@ def _fill(folder: Path, job: Job, words: Bytes) -> None:
     if job.memories is not None:
         for path in job.memories.iterdir():
             (folder / path.name).symlink_to(path.resolve())
-    (folder / "source.hex").write_text("\n".join(to_hex(words, job.input.axis_width)) + "\n")
+    (folder / "source.hex").write_text(
+        "\n".join(to_hex(words, job.input.axis_width)) + "\n", encoding="utf-8", newline="\n"
+    )
 
 
 def _plusargs(job: Job, expected: int, stalls: Stalls, pace: int, reset_after: int) -> list[str]:
@@ -303,7 +306,9 @@ def _plusargs(job: Job, expected: int, stalls: Stalls, pace: int, reset_after: i
 
 def _pause(job: Job, folder: Path, rewrite: Rewrite) -> list[str]:
     """The settings that bench.sv reads where words are written; writes them to a file."""
-    (folder / "words.txt").write_text("".join(f"{address:x} {word:x}\n" for address, word in rewrite.words))
+    (folder / "words.txt").write_text(
+        "".join(f"{address:x} {word:x}\n" for address, word in rewrite.words), encoding="utf-8", newline="\n"
+    )
     after, answers = rewrite.frames * job.input.beats, rewrite.frames * job.output.beats
     return [f"+pause_after={after}", f"+pause_answers={answers}"]
 
@@ -321,7 +326,7 @@ def _simulate(folder: Path, sim: Path, plusargs: list[str], asked: dict[str, boo
 
 def _read_log(path: Path, dut: str, stream: Stream, width: int | None = None) -> _Log:
     """A log of `stream_monitor`; `width` is that of tdata unless given."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     if "!" in text:
         broken = next(line for line in text.splitlines() if line.startswith("!"))
         raise MismatchError(f"{dut}, stream {stream.name}", "must keep the rules of AXI4-Stream", broken[2:])
@@ -339,7 +344,7 @@ def _read_tap(path: Path, tap: Tap) -> _Log:
 
 def _check(job: Job, folder: Path, sink: _Log, expected: int) -> None:
     """The number of output beats and where TLAST stands."""
-    if (folder / "outcome.txt").read_text().strip() == "stuck":
+    if (folder / "outcome.txt").read_text(encoding="utf-8").strip() == "stuck":
         found = f"{len(sink.words)}, then {job.quiet_limit} cycles without a beat at either end"
         raise MismatchError(job.dut, f"must give {expected} output beats", found)
     if len(sink.words) != expected:

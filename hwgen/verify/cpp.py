@@ -86,7 +86,9 @@ def one_source(project: Path, work: Path, *folders: str) -> Path:
     copied(project, folders, folder)
     path = folder / "all.cpp"
     sources = [source for each in folders for source in sorted((folder / each).glob("*.cpp"))]
-    path.write_text("".join(f'#include "{source.relative_to(folder)}"\n' for source in sources), encoding="utf-8")
+    path.write_text(
+        "".join(f'#include "{source.relative_to(folder)}"\n' for source in sources), encoding="utf-8", newline="\n"
+    )
     return path
 
 

@@ -58,7 +58,9 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
     program = build(design, project, work)
     built = time.perf_counter()
     source, found = work / "input.hex", work / "found.hex"
-    source.write_text("".join(f"{line}\n" for line in packing.to_hex(words, design.input.width)), encoding="utf-8")
+    source.write_text(
+        "".join(f"{line}\n" for line in packing.to_hex(words, design.input.width)), encoding="utf-8", newline="\n"
+    )
     command: list[str | Path] = [program, source, "-", found]
     process.run(command, cwd=work, log=work / "run.log", timeout_s=RUN_TIMEOUT_S, outputs=[found])
     outputs = packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width)
@@ -87,7 +89,7 @@ def build(design: Design, project: Path, work: Path) -> Path:
     (folder / "include").symlink_to(include.resolve())
     command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", "CXX=g++", "HLS_INCLUDE=include", "BUILD=build"]
     process.run(command, cwd=folder, log=work / "build.log", timeout_s=BUILD_TIMEOUT_S, outputs=[program])
-    stamp.write_text(key, encoding="utf-8")
+    stamp.write_text(key, encoding="utf-8", newline="\n")
     return program
 
 

@@ -58,8 +58,8 @@ def dpi_job(design: Design, project: Path, work: Path) -> Job:
     folder.mkdir(parents=True, exist_ok=True)
     context = _context(design)
     shell, glue = folder / f"{design.name}.sv", folder / f"{design.name}_dpi.cpp"
-    shell.write_text(render("hls/dpi_shell.sv.j2", context), encoding="utf-8")
-    glue.write_text(render("hls/dpi_glue.cpp.j2", context), encoding="utf-8")
+    shell.write_text(render("hls/dpi_shell.sv.j2", context), encoding="utf-8", newline="\n")
+    glue.write_text(render("hls/dpi_glue.cpp.j2", context), encoding="utf-8", newline="\n")
     source = folder / OWN / "src"
     copied(project, ("src",), folder / OWN)
     includes = (source, source / "lib", asset("sim") / "hls")

@@ -88,7 +88,7 @@ def _warning(compiler: str, project: Path, work: Path) -> str:
     try:
         command = [compiler, *COMPILERS[compiler], source.name, *behind]
         process.run(command, cwd=source.parent, log=log, timeout_s=cpp.TIMEOUT_S)
-    except ToolError:
-        lines = log.read_text(errors="replace").splitlines()
-        return next((line for line in lines if "error" in line), "see " + str(log))
+    except ToolError as error:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.is_file() else []
+        return next((line for line in lines if "error" in line), error.found)
     return ""

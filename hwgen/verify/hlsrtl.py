@@ -114,7 +114,7 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> Job:
         finished="done" if "done" in roles else "1'b0",
         connections=_connections(roles, ports),
     )
-    shell.write_text(render("hls/rtl_shell.sv.j2", context), encoding="utf-8")
+    shell.write_text(render("hls/rtl_shell.sv.j2", context), encoding="utf-8", newline="\n")
     return Job(
         dut=f"{verilog.top}_shell",
         sources=(*(path for path in sources if path.suffix in (".v", ".sv")), shell),

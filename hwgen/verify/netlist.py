@@ -110,7 +110,7 @@ def board_job(design: Design, netlist: Path, chips: Chips, line: Line, work: Pat
 def host_sources(design: Design, line: Line, work: Path) -> tuple[Path, ...]:
     """The host at the other end of the line; one file is written into `work`."""
     shell = work.resolve() / f"{BENCH}.sv"
-    shell.write_text(emit_bench(design, line))
+    shell.write_text(emit_bench(design, line), encoding="utf-8", newline="\n")
     return asset("sim") / "cocotb" / "uart_host.sv", shell
 
 

@@ -119,7 +119,7 @@ def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: 
         "flatten",
         "write_json netlist.json",
     ]
-    (work / "synth.ys").write_text("\n".join(lines) + "\n")
+    (work / "synth.ys").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     outputs = [work / NETLIST, work / "netlist.json"]
     run([find_yosys(), "-q", "synth.ys"], cwd=work, log=work / "yosys.log", timeout_s=_TIMEOUT_S, outputs=outputs)
 
@@ -144,7 +144,7 @@ def place(board: Board, bitstream: str, work: Path) -> Placement:
     outputs = [work / TIMING, work / routed]
     run(options, cwd=work, log=work / "nextpnr.log", timeout_s=_TIMEOUT_S, outputs=outputs)
     run(pack, cwd=work, log=work / "pack.log", timeout_s=_TIMEOUT_S, outputs=[work / bitstream])
-    return parse_timing((work / TIMING).read_text())
+    return parse_timing((work / TIMING).read_text(encoding="utf-8"))
 
 
 def parse_timing(text: str) -> Placement:

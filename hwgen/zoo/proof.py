@@ -106,17 +106,19 @@ def compare(
 
     Raises: MismatchError where a proof does not hold.
     """
-    from rich.console import Console
+    from rich.text import Text
 
-    console, proofs = Console(), []
+    from hwgen.report.console import Plain
+
+    console, proofs = Plain(), []
     for name in names:
         entry = find(name)
         model = entry.network(data.kind)
         recipe = replace(entry.recipe, epochs=epochs or entry.recipe.epochs)
-        with console.status(f"training {name}, {recipe.epochs} epochs"):
+        with console.status(Text(f"training {name}, {recipe.epochs} epochs")):
             train(model, data, recipe)
         built = accelerator(model, entry, data.kind)
-        with console.status(f"simulating {frames} images of {name}"):
+        with console.status(Text(f"simulating {frames} images of {name}")):
             proofs.append(prove(built, model, data, frames))
     title = f"{frames} test images of {data.kind.name}, PyTorch on all {len(data.test_labels)}"
     console.print(proof_table(proofs, title))
@@ -130,16 +132,14 @@ def compare(
 
 def proof_table(proofs: Iterable[Proof], title: str) -> Table:
     """One row a network."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from hwgen.report.console import table
 
     proofs = tuple(proofs)
-    table = Table(title=title, box=SIMPLE_HEAD, caption="mismatches with the golden model", caption_justify="left")
     judges = tuple(proofs[0].mismatches)
-    for heading in ("network", "accuracy", *judges, "cycles a frame", "LUT", "DSP"):
-        table.add_column(heading, justify="left" if heading == "network" else "right", no_wrap=heading == "network")
+    headings = ("network", "accuracy", *judges, "cycles a frame", "LUT", "DSP")
+    rows = []
     for proof in proofs:
         found = [str(proof.mismatches[judge]) for judge in judges]
         taken = f"{proof.predicted:,}" if proof.interval is None else f"{proof.interval:,} / {proof.predicted:,}"
-        table.add_row(proof.name, f"{proof.accuracy:.2%}", *found, taken, f"{proof.lut:,}", str(proof.dsp))
-    return table
+        rows.append([proof.name, f"{proof.accuracy:.2%}", *found, taken, f"{proof.lut:,}", str(proof.dsp)])
+    return table(headings, rows, texts=1, title=title, caption="mismatches with the golden model")

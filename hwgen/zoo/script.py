@@ -45,7 +45,7 @@ def run(
     options = parser.parse_args()
     if options.expected:
         reports = expected_reports(networks, accelerator, line)
-        options.expected.write_text(json.dumps(reports, indent=2) + "\n")
+        options.expected.write_text(json.dumps(reports, indent=2) + "\n", encoding="utf-8", newline="\n")
         return
     try:
         data = load_dataset("mnist", options.mnist) if options.mnist else load_dataset()

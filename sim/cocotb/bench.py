@@ -32,8 +32,8 @@ async def rewrite(dut: Any) -> None:
 
     await RisingEdge(dut.paused)
     master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi_control"), dut.clk, dut.rst_n, reset_active_level=False)
-    Path("identity.txt").write_text(f"{await master.read_dword(0):08x}\n")
-    for line in Path("words.txt").read_text().splitlines():
+    Path("identity.txt").write_text(f"{await master.read_dword(0):08x}\n", encoding="utf-8", newline="\n")
+    for line in Path("words.txt").read_text(encoding="utf-8").splitlines():
         address, data = (int(number, 16) for number in line.split())
         await master.write_dword(address, data)
     await FallingEdge(dut.clk)
@@ -53,4 +53,4 @@ async def stream_frames(dut: Any) -> None:
         await rewrite(dut)
     if not dut.stuck.value:
         await RisingEdge(dut.halted)
-    Path("outcome.txt").write_text("stuck\n" if dut.stuck.value else "done\n")
+    Path("outcome.txt").write_text("stuck\n" if dut.stuck.value else "done\n", encoding="utf-8", newline="\n")

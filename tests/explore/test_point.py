@@ -61,3 +61,41 @@ def test_representatives(seed: int, most: int) -> None:
     assert kept[0][1].interval == front[0][1].interval  # the fastest is among them
     if len(front) <= most:
         assert kept == front
+
+
+def beaten(mine: Figures, other: Figures, factor: float, zero: float) -> bool:
+    """Whether `other` is, but for a factor, as good; a figure of zero counting as `zero`."""
+    pairs = zip(other.objectives, mine.objectives, strict=True)
+    return all(a <= max(b, zero) * factor for a, b in pairs)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("most", [0, 1, 2, 3, 7])
+def test_representatives_of_points_without_memories(seed: int, most: int) -> None:
+    """No factor makes a figure zero: thinning ends nevertheless, and all that is left out is like one that is kept."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, (3000, 5000, 3, 4), (80, 4))
+    front = pareto_front([(number, figures(*map(int, row))) for number, row in enumerate(rows)])
+    kept = representatives(front, most)
+    assert len(kept) <= most and kept[:1] == front[: min(most, 1)] and [each for each in front if each in kept] == kept
+    for _, mine in front if most else []:
+        assert any(beaten(mine, other, 1e6, 1.0) for _, other in kept), f"seed {seed}"
+
+
+def test_representatives_keep_zeros_apart_while_a_factor_will_do() -> None:
+    front = [(n, figures(100 + n, 200 - n, n % 2, 0)) for n in range(50)]
+    kept = [figures.resources.bram36 for _, figures in representatives(pareto_front(front), 4)]
+    assert set(kept) == {0, 1}
+
+
+def test_representatives_of_the_extremes() -> None:
+    """Two points without a common measure, one point, none: each ends."""
+    front = [("a", figures(1, 10**9, 10**6, 10**6)), ("b", figures(10**9, 0, 0, 0))]
+    assert [name for name, _ in representatives(front, 1)] == ["a"]
+    assert representatives(front, 2) == front and representatives(front[:1], 1) == front[:1]
+    assert representatives([], 1) == []
+
+
+def test_representatives_of_a_large_front() -> None:
+    front = [(n, figures(n + 1, 10**6 // (n + 1), 0, n % 2 * (5000 - n))) for n in range(5000)]
+    assert len(representatives(front, 3)) <= 3

@@ -10,6 +10,7 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import DeadlockError
+from hwgen.hw import fifo
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import deepen, with_depth
 from hwgen.hw.kernels.fifo import Fifo
@@ -221,6 +222,22 @@ def test_the_fifo_to_blame_is_named() -> None:
         " Give it 22 or more, or leave it out."
     )
     assert deepen(design, {"sum0_fifo0": 22}).cycles.interval > design.bound
+
+
+def test_blame_takes_a_run_a_fifo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none alone is to blame, each is left out once, and no more than one at a time."""
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+    chosen = {unit.name: 1 for unit in design.units if isinstance(unit, Fifo)}
+    runs = []
+
+    def stuck(_: object, fixed: frozenset[str]) -> tuple[Design, int]:
+        runs.append(len(fixed))
+        raise DeadlockError("f", "must hold beats", "a deadlock")
+
+    monkeypatch.setattr(fifo, "_deep_enough", stuck)
+    with pytest.raises(DeadlockError, match="f: must hold beats; found a deadlock"):
+        deepen(design, chosen)
+    assert len(chosen) > 4 and runs == [len(chosen), *[len(chosen) - 1] * len(chosen)]
 
 
 @pytest.mark.parametrize("seed", range(8))

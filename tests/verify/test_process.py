@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from hwgen.errors import ToolError
-from hwgen.verify.process import find_tool, run
+from hwgen.verify.process import clean_up, find_tool, run, temporary_folder
 
 PYTHON = Path(sys.executable)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def python(folder: Path, code: str, **options: object) -> None:
@@ -125,3 +128,81 @@ def test_find_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(error.value) == (
         "frobnicate: must be installed to do this; found no such program on the PATH. Install frobnicate."
     )
+
+
+def test_a_log_in_a_temporary_folder_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a message names is there when it is read, and nothing else is."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ToolError) as error, temporary_folder() as folder:
+        (folder / "other").write_text("")
+        run([PYTHON, "-c", "print('oh'); exit(3)"], cwd=folder, log=folder / "deep" / "make.log", timeout_s=60)
+    named = Path(str(error.value).rpartition("See ")[2].removesuffix("."))
+    assert str(error.value) == f"{PYTHON.name}: must succeed; found exit code 3\n    oh. See {named}."
+    assert named.read_text() == "oh\n" and list(tmp_path.iterdir()) == [named]
+
+
+def test_a_log_that_cannot_be_kept_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError("No space left on device")
+
+    with pytest.raises(ToolError) as error, temporary_folder() as folder:
+        monkeypatch.setattr(tempfile, "mkstemp", full)
+        python(folder, "print('oh'); exit(3)")
+    assert str(error.value) == f"{PYTHON.name}: must succeed; found exit code 3\n    oh."
+
+
+def test_no_room_for_a_log(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file")
+    with pytest.raises(ToolError) as error:
+        python(tmp_path, "pass")
+    must = f"{PYTHON.name}: must have room for its files; found [Errno 17] File exists: '{tmp_path}/logs'."
+    assert str(error.value) == f"{must} Set TMPDIR to a folder with room."
+
+
+def test_what_a_program_leaves_in_tmpdir_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    python(tmp_path, "import tempfile; open(tempfile.mkdtemp() + '/x', 'w')")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_fork_leaves_alone_what_its_parent_has_made() -> None:
+    with temporary_folder() as folder:
+        child = os.fork()
+        if child == 0:
+            clean_up()
+            with temporary_folder() as own:
+                os._exit(0 if own.is_dir() and folder.is_dir() else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 and folder.is_dir()
+    assert not folder.exists()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from hwgen.verify.process import run, temporary_folder
+parent = Path(sys.argv[1])
+with temporary_folder(parent, "plain-") as plain, temporary_folder(parent, "kept-") as kept:
+    with temporary_folder(parent, "swapped-") as swapped:
+        (plain / "deep").mkdir()
+        (kept / "keep").touch()
+        (swapped / "old").mkdir()
+        (swapped / "new").mkdir()
+        print("ready", flush=True)
+        run(["sh", "-c", f"sleep 100 & echo $! > {parent / 'pid'}; wait"], cwd=parent, log=parent / "log", timeout_s=60)
+"""
+
+
+def test_after_sigkill(tmp_path: Path) -> None:
+    """Programs end and folders go, but for those that hold the only copy of something."""
+    process = subprocess.Popen([sys.executable, "-c", KILLED, tmp_path], cwd=ROOT, stdout=subprocess.PIPE)
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert wait_until_gone(int((tmp_path / "pid").read_text()))
+    left = {"kept", "swapped", "pid", "log"}
+    deadline = time.monotonic() + 10
+    while {path.name.split("-")[0] for path in tmp_path.iterdir()} != left and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert {path.name.split("-")[0] for path in tmp_path.iterdir()} == left

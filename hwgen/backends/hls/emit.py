@@ -83,7 +83,7 @@ def emit(design: Design, options: Options | None = None) -> dict[str, str]:
         f"src/{design.name}.hpp": render("hls/top.hpp.j2", top),
         f"src/{design.name}.cpp": render("hls/top.cpp.j2", top),
         f"tb/{design.name}_tb.cpp": render("hls/testbench.cpp.j2", top),
-        "tb/testbench.hpp": (asset("sim") / "hls" / "testbench.hpp").read_text(),
+        "tb/testbench.hpp": (asset("sim") / "hls" / "testbench.hpp").read_text(encoding="utf-8"),
         "Makefile": render("hls/makefile.j2", top),
         "run_hls.tcl": render("hls/run_hls.tcl.j2", top),
         "hls_config.cfg": render("hls/hls_config.cfg.j2", top),

@@ -49,5 +49,5 @@ def _priced(bill: Bill) -> Resources:
 
 @cache
 def _coefficients(name: str) -> Mapping[str, float]:
-    found: Mapping[str, float] = json.loads(files(__package__).joinpath(name).read_text())
+    found: Mapping[str, float] = json.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
     return found

@@ -1,0 +1,60 @@
+"""The verbs of the command line."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hwgen.cli import bitstream, build, compare, explore, hls, predict, prove, report, synth, zoo
+
+app = typer.Typer(
+    name="hwgen",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+    """Binarised and few-bit neural networks as streaming FPGA accelerators, proven bit for bit.
+
+    Build a project, estimate it, explore its foldings, simulate it, measure its accuracy:
+
+    \b
+    hwgen build tfc.onnx -o out --input-type uint8 --input-scale 1/255
+    hwgen estimate out
+    hwgen explore out -o results.jsonl
+    hwgen simulate out --frames 100 --images t10k-images-idx3-ubyte.gz
+    hwgen evaluate out --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz
+    hwgen compare out --folding fast.json --published finn.toml
+    hwgen roofline out
+    hwgen report out
+
+    Or take a network of the literature:
+
+    \b
+    hwgen zoo list
+    hwgen zoo build tfc -o out
+    """
+
+
+for verb in (
+    build.build,
+    build.estimate,
+    explore.explore,
+    prove.simulate,
+    prove.evaluate,
+    predict.predict,
+    compare.compare,
+    compare.roofline,
+    synth.synth,
+    hls.hls,
+    bitstream.bitstream,
+    bitstream.boards,
+    report.report,
+    prove.doctor,
+):
+    app.command()(verb)
+app.add_typer(zoo.app, name="zoo")

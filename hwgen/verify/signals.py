@@ -1,0 +1,110 @@
+"""Signals that end this process: what it has started ends with it, and what it holds is cleaned up on the way out.
+
+A handler raises `Stopped` in the main thread, once. A block that must not be cut in two, such as the making of a
+temporary folder and the note that it is there, stands in `held()`.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+GRACE_S = 20.0
+"""Seconds in which the main thread must have left, or the process ends without it: C code may swallow `Stopped`."""
+
+
+class Stopped(SystemExit):
+    """A signal asked this process to end; the exit code is 128 and its number.
+
+    Attributes:
+        name: of the signal.
+        kept: what to tell the user of what is there.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.number, self.name = number, signal.Signals(number).name
+        self.kept: list[str] = []
+
+
+class _State:
+    """Of this process: `depth` blocks hold signals back, `waiting` is the first that came meanwhile, 0 for none."""
+
+    depth = 0
+    waiting = 0
+    stopped: Stopped | None = None
+    children: Callable[[], None] | None = None
+    leftovers: Callable[[], None] | None = None
+
+
+def at_stop(children: Callable[[], None], leftovers: Callable[[], None]) -> None:
+    """Call `children` as soon as a signal comes, `leftovers` where the main thread does not leave in time."""
+    _State.children, _State.leftovers = children, leftovers
+
+
+def stopped() -> Stopped | None:
+    """The signal that has asked this process to end; another error, of a terminal that is gone, may hide it."""
+    return _State.stopped
+
+
+def obey() -> None:
+    """From now on `ENDING` raise `Stopped` in this, the main thread; what came in ignored (nohup) stays so.
+
+    SIGINT is obeyed in any case: a shell starts every background process with it ignored.
+    """
+    for number in ENDING:
+        if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _handle)
+
+
+def disregard() -> None:
+    """From now on `ENDING` do nothing: the process is at its end."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """In the main thread, `Stopped` comes after the block; other threads never see it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _State.depth += 1
+    try:
+        yield
+    finally:
+        _State.depth -= 1
+        if _State.waiting and not _State.depth:
+            number, _State.waiting = _State.waiting, 0
+            _stop(number)
+
+
+def _handle(number: int, _: object) -> None:
+    if _State.depth:
+        _State.waiting = _State.waiting or number
+    elif not _State.stopped:  # another signal while all is being cleaned up changes nothing
+        _stop(number)
+
+
+def _stop(number: int) -> None:
+    if _State.stopped:
+        return
+    _State.stopped = Stopped(number)
+    if _State.children:
+        _State.children()
+    _thread.start_new_thread(_leave, (number,))  # threading's locks may be held by what was interrupted
+    raise _State.stopped
+
+
+def _leave(number: int) -> None:
+    time.sleep(GRACE_S)
+    with suppress(Exception):
+        if _State.leftovers:
+            _State.leftovers()
+    os._exit(128 + number)

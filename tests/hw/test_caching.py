@@ -1,0 +1,63 @@
+"""The compiled cycle model without a cache, with a damaged one, with one that is full: it runs, and says so once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = """
+import errno, sys
+import numpy as np
+from numba.core.caching import IndexDataCacheFile
+if "full" in sys.argv:
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    IndexDataCacheFile._save_index = full
+from hwgen.hw.machines import most_held
+print(most_held(np.arange(4) + 1, np.arange(4) + 3), file=sys.stdout)
+"""
+SAID = (
+    "note: numba's cache for the cycle model cannot be used ({}): it is compiled in this run, which takes "
+    "some seconds. Set NUMBA_CACHE_DIR to a folder that can be written."
+)
+
+
+def run(cache: Path, *words: str) -> str:
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", RUN, *words]
+    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout == "4\n"
+    return done.stderr
+
+
+def test_a_damaged_cache_heals(tmp_path: Path) -> None:
+    assert run(tmp_path) == ""
+    for pattern in ("*.nbi", "*.nbc"):
+        files = list(tmp_path.rglob(pattern))
+        assert files
+        for path in files:
+            path.write_bytes(path.read_bytes()[:40])
+        said = run(tmp_path)
+        assert said.startswith("note: numba's cache for the cycle model cannot be used (") and said.count("\n") == 1
+        assert run(tmp_path) == ""
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    assert run(tmp_path, "full") == SAID.format("[Errno 28] No space left on device") + "\n"
+
+
+def test_no_place_for_a_cache(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    from hwgen.hw import caching, machines
+
+    def nowhere(_: object) -> None:
+        raise RuntimeError("no locator available")
+
+    monkeypatch.setattr(machines, "_Cache", nowhere)
+    monkeypatch.setattr(caching, "_told", [])
+    assert machines._entry(lambda x: x + 1)(1) == 2
+    assert caplog.messages == [SAID.format("no locator available")]
