@@ -40,6 +40,11 @@ def legal_name(text: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 10].rstrip('_')}_h{_digest(name)}"
 
 
+def renamed(text: str) -> bool:
+    """Whether `legal_name` does more to `text` than to make its characters those of an identifier."""
+    return legal_name(text) != _words(text)
+
+
 def unit_name(design: str, unit: str) -> str:
     """What a unit of a design is called outside of it: modules, functions, scopes, files and macros.
 
