@@ -17,28 +17,8 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.names import LONGEST, inner_name, legal_name, local_name, unit_name
 from tests.builders import IMAGE_NETWORKS
 
-WORDS = st.sampled_from(
-    [
-        "a",
-        "b",
-        "c",
-        "fc0",
-        "conv1",
-        "act",
-        "fifo",
-        "window",
-        "params",
-        "unit",
-        "net",
-        "x0123abcd",
-        "source",
-        "input",
-        "quant",
-        "top1",
-        "tb",
-        "B",
-    ]
-)
+PARTS = "a b c fc0 conv1 act fifo window params unit net x0123abcd source input quant top1 tb B"
+WORDS = st.sampled_from(PARTS.split())
 LEGAL = st.lists(WORDS, min_size=1, max_size=4).map("_".join)
 UNITS = LEGAL | st.sampled_from(["", "é", "a b", "a.b", "\ud800", "u_a", "control", "x" * 90])
 
