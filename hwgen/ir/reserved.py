@@ -61,8 +61,9 @@ HEADERS = """
 """Macros and objects of the standard headers of C and C++, of ap_int.h, hls_stream.h and svdpi.h; types are below."""
 
 FILES = """
-    complex ctype dpi_glue fenv float inttypes iso646 limits locale math setjmp stdalign stdarg stdatomic stdbool
-    stddef stdint stdio stdlib stdnoreturn string testbench tgmath threads time uchar wchar wctype
+    complex ctype cxxabi dpi_glue endian features fenv float hls_math hls_stream inttypes iso646 libintl limits locale
+    math pthread sched setjmp stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings
+    svdpi syslimits testbench tgmath threads time uchar unistd wchar wctype
     aux con nul prn com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
 """
 """Headers beside which `<design>.h` and `<design>.hpp` would lie; devices that are no files on Windows."""

@@ -118,10 +118,14 @@ def test_no_name_meets_a_module_of_the_libraries() -> None:
         assert legal_name(name) not in names, name
 
 
-def test_no_header_of_the_library_is_found_for_another() -> None:
-    """`#include` looks beside the source first, then in `src`, where the design's own header lies."""
-    beside = {path.stem for path in (asset("sim") / "hls").glob("*.hpp")}
-    assert beside and not {legal_name(name) for name in beside} & beside
+def test_no_header_is_found_for_another() -> None:
+    """The header of a design lies where `#include` looks before it comes to a standard header, or to one of a bench."""
+    command = ["g++", "-std=gnu++14", *includes(), "-M", "-x", "c++", "-"]
+    done = subprocess.run(command, input=headers(), text=True, capture_output=True, check=True)
+    folders = r"(?:/include|-linux-gnu|ap_types|vltstd|c\+\+/\d+|/hls)/"
+    read = set(re.findall(rf"{folders}(\w+)\.h(?:pp)?(?=\s)", done.stdout))
+    assert {"stdint", "features", "ap_int", "svdpi", "dpi_glue", "testbench"} <= read
+    assert not {legal_name(name) for name in read} & read
 
 
 def linted(names: Sequence[str], work: Path) -> None:
