@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from hwgen.backends.render import render
+from hwgen.backends.render import render, title
 from hwgen.hw.control import ControlMap
 from hwgen.hw.ports import Port, Ports
 from hwgen.ir.names import unit_name
@@ -112,7 +112,7 @@ def _control(name: str, control: ControlMap) -> str:
     regions = [
         RegionContext(
             prefix=f"{unit_name(name, layer.name)}_{role}".upper(),
-            layer=layer.name,
+            layer=title(layer.name),
             role=role,
             base=f"0x{region.base:x}u",
             words=region.words,

@@ -59,10 +59,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def title(text: str) -> str:
-    """A name of the user's, as a comment shows it: the middle of a long one is left out."""
+    """A name of the user's at a length for a comment: the middle of a long one is left out."""
     half = (LONGEST_TITLE - 3) // 2
-    shown = text if len(text) <= LONGEST_TITLE else f"{text[:half]}...{text[-half:]}"
-    return one_line(shown)
+    return text if len(text) <= LONGEST_TITLE else f"{text[:half]}...{text[-half:]}"
 
 
 def _printed(context: EvalContext, value: Any) -> Any:
@@ -99,7 +98,7 @@ def _environment() -> Environment:
         autoescape=lambda name: name is not None and name.startswith("report/"),
         finalize=pass_eval_context(_printed),
     )
-    environment.filters |= {"join": _join, "title": title}
+    environment.filters["join"] = _join
     return environment
 
 

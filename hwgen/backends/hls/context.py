@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwgen.backends.hls.tables import LINE_LENGTH, Table
-from hwgen.backends.render import Source
+from hwgen.backends.render import Source, title
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.stream import Stream
@@ -132,7 +132,7 @@ def context_of(design: Design, unit: Unit, kernel: Kernel) -> UnitContext:
         header=f"{function}.hpp",
         params=params,
         includes=(f'#include "{function}.hpp"', *(("", f'#include "{params}"') if kernel.tables else ())),
-        origin=unit.origin,
+        origin=title(unit.origin),
         digest=design.digest,
         purpose=kernel.purpose,
         constants=kernel.constants,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hwgen.backends.render import render
+from hwgen.backends.render import render, title
 from hwgen.backends.rtl.values import (
     Code,
     Filled,
@@ -90,7 +90,7 @@ def header(unit: Layer, module: str, digest: str, purpose: str) -> dict[str, Any
     """The fields of `Header` for `unit`."""
     return {
         "module": module,
-        "origin": unit.origin,
+        "origin": title(unit.origin),
         "digest": digest,
         "purpose": purpose,
         "input_width": unit.inputs[0].width,
