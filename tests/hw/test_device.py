@@ -65,7 +65,7 @@ def test_every_device_is_whole_and_cited() -> None:
         (
             "xc7z020[exec sh]",
             "part: must be a known FPGA or board; found 'xc7z020[exec sh]'. "
-            "The closest names are xc7z020, xc7z100, xc7z030.",
+            "The closest names are xc7z020, xc7z012s, xc7z007s.",
         ),
         (
             "xc7z020\nexit",
