@@ -26,6 +26,7 @@ from hwgen.hw.packing import to_words
 from hwgen.hw.ports import ports_of
 from hwgen.hw.timing import missed_clock
 from hwgen.ir.graph import Graph
+from hwgen.ir.ranking import left_to_host
 from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
 
@@ -63,7 +64,8 @@ class Accelerator:
         """
         explanation = explain(problem_of(self.graph, self.settings), self.folding)
         missed = missed_clock(self.design, deepest=self.settings.pipeline == "auto")
-        return estimate(self.design, pace, explanation, (*stuck_gates(self.graph), *missed))
+        warnings = (*left_to_host(self.graph), *stuck_gates(self.graph), *missed)
+        return estimate(self.design, pace, explanation, warnings)
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.

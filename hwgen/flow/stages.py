@@ -18,8 +18,9 @@ from hwgen.hw.device import device_of
 from hwgen.hw.kernel import Folding
 from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import solve
-from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import ArgMax
+from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
 from hwgen.ir.text import parse_graph
 from hwgen.ir.types import TensorType, parse_dtype, smallest_int
 from hwgen.passes.pipeline import integer_network
@@ -96,15 +97,20 @@ def with_top1(graph: Graph) -> Graph:
     Raises:
         ConfigError: the scores that leave the chip do not rank as the network's own do.
     """
-    scores = graph.output
-    if isinstance(graph.nodes[-1].op, ArgMax):
+    scores, change = graph.output, "Leave the ranking to the host"
+    if graph.reading.ranked:
         return graph
-    if not graph.decoding.keeps_order or len(scores.type.shape) != 1 or scores.type.channels < 2:
+    if not graph.decoding.keeps_order or scores.type.elements < 2:
         must = "scores must share one positive scale and one offset for a top-1 unit"
-        raise ConfigError("top1", must, "other scales or offsets", "Leave the ranking to the host")
+        raise ConfigError("top1", must, "other scales or offsets", change)
     index = Value("top1", TensorType((1,), smallest_int(0, scores.type.channels - 1)))
     node = Node("top1", ArgMax(), (scores,), index)
-    return replace(graph, nodes=(*graph.nodes, node), output=index, decoding=type(graph.decoding)())
+    wide = replace(graph, nodes=(*graph.nodes, node), output=index, decoding=Affine(), order=None, ranking=None)
+    ranked = ranked_on_chip(wide, node, graph.reading)
+    if ranked is None:
+        found = obstacle(graph.reading) or UNORDERED
+        raise ConfigError("top1", "a top-1 unit must find the scores in the model's order", found, change)
+    return ranked
 
 
 def open_project(folder: str | Path) -> Accelerator:

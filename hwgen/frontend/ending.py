@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, in_order, real
-from hwgen.ir.graph import Affine
+from hwgen.ir.graph import Affine, Graph, Node, Reading
 from hwgen.ir.ops import ArgMax
+from hwgen.ir.order import Order
+from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
 from hwgen.ir.types import TensorType, smallest_int
 
 
@@ -35,17 +38,13 @@ def softmax(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
     return stream
 
 
-def _best(build: Build, node: SourceNode, stream: Stream) -> Tensor:
-    """The index of the best class on chip where codes order as reals do; the scores themselves elsewhere."""
-    meaning = fold_affine(stream.steps)
-    if meaning is None or not meaning.keeps_order:
-        return stream
-    classes = math.prod(stream.shape)
-    if classes != stream.value.type.channels or np.any(np.diff(stream.places.reshape(-1)) != 1):
-        return stream
+def _best(build: Build, node: SourceNode, stream: Stream, *, keep: bool) -> Tensor:
+    """The index of the best class, the class axis of the scores dropped or of size 1."""
+    rank, classes = len(stream.shape), math.prod(stream.shape)
     kind = TensorType((1,), smallest_int(0, classes - 1))
     value = build.emit("top1", ArgMax(), (stream.value,), kind, node.name)
-    return Stream(value, 0, classes - 1, (), in_order((1,)), quantised=False)
+    build.rankings[value.name] = stream
+    return Stream(value, 0, classes - 1, (), in_order((1,) * (rank if keep else rank - 1)), quantised=False)
 
 
 def arg_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -56,7 +55,7 @@ def arg_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
         raise ModelError(
             node.label, "ties must go to the lowest index", "select_last_index = 1", "Set select_last_index = 0"
         )
-    return _best(build, node, stream)
+    return _best(build, node, stream, keep=bool(node.integer("keepdims", 1)))
 
 
 def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tuple[Tensor | None, Tensor]:
@@ -68,10 +67,10 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
     if k != 1 or not node.integer("largest", 1):
         found = f"k = {k}, largest = {node.integer('largest', 1)}"
         raise ModelError(node.label, "it must pick the one largest class", found, "Set k = 1 and largest = 1")
-    return None, _best(build, node, stream)
+    return None, _best(build, node, stream, keep=True)
 
 
-def decoding_of(stream: Stream) -> Affine:
+def _decoding_of(stream: Stream) -> Affine:
     """What the host makes of the output codes. Raises: ModelError where the remaining chain is not affine."""
     meaning = fold_affine(stream.steps)
     if meaning is None:
@@ -82,3 +81,48 @@ def decoding_of(stream: Stream) -> Affine:
             "Quantise the output, or leave the activation to the host",
         )
     return Affine(np.asarray(meaning.scale), np.asarray(meaning.offset))
+
+
+def _frame(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """An ONNX shape without its batch axis."""
+    return shape[1:] if shape[:1] == (1,) else shape
+
+
+def _order_of(stream: Stream) -> Order | None:
+    """Where the elements of the model's output lie; None where they lie as the model has them."""
+    order = Order(_frame(stream.shape), stream.places)
+    same = order.shape == stream.value.type.shape and bool(np.all(np.diff(order.places) == 1))
+    return None if same else order
+
+
+def finished(build: Build, graph: Graph, end: Stream) -> Graph:
+    """`graph` with what the codes of `end` mean to the host, each ranking on the chip or left to the host.
+
+    Raises: ModelError where the chain behind the last layer is not affine, or layers follow a ranking that the chip
+    cannot do.
+    """
+    rankings = {name: _scores(graph, name, scores) for name, scores in build.rankings.items()}
+    graph = replace(graph, decoding=_decoding_of(end), order=_order_of(end))
+    for name, scores in rankings.items():
+        node = graph.producers[name]
+        ranked = ranked_on_chip(graph, node, scores)
+        if ranked is None and (name != graph.output.name or end.steps):
+            raise ModelError(
+                node.label,
+                "nothing may follow a ranking that is left to the host",
+                obstacle(scores) or UNORDERED,
+                "End the network with it, or give all classes one scale and one offset",
+            )
+        graph = ranked or _left_to_host(graph, node, scores, _frame(end.shape))
+    return graph
+
+
+def _scores(graph: Graph, name: str, stream: Stream) -> Reading:
+    """What the codes mean that the ranking of the value `name` reads. Raises: ModelError."""
+    return Reading(graph.producers[name].inputs[0].type, _decoding_of(stream), _order_of(stream))
+
+
+def _left_to_host(graph: Graph, node: Node, scores: Reading, index: tuple[int, ...]) -> Graph:
+    """The network without its last node, a ranking, which the host does."""
+    kept = tuple(each for each in graph.nodes if each != node)
+    return replace(graph, nodes=kept, output=node.inputs[0], decoding=scores.affine, order=scores.order, ranking=index)

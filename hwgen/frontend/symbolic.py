@@ -248,12 +248,14 @@ class Build:
     Attributes:
         start: for each element of the network's ONNX input, its position in the value `input`.
         counts: how many layers of each kind there are; all that have weights count together.
+        rankings: the scores that each ranking reads, by the name of the value that it gives.
     """
 
     input: Value
     start: IntArray
     nodes: list[Node] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    rankings: dict[str, Stream] = field(default_factory=dict)
 
     def emit(self, name: str, op: Op, sources: Sequence[Value], kind: TensorType, origin: str) -> Value:
         """Append a node and give the value it produces; a name already in use gets a number."""

@@ -253,9 +253,9 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     end = _output(graph, tensors)
     if end.planes:
         raise residual.unreadable(build, end, "the network's output")
-    decoding = ending.decoding_of(end)
-    if not build.nodes:
-        raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
     nodes = one_type(build.nodes)
     output = next((node.output for node in nodes if node.output.name == end.value.name), build.input)
-    return Graph(legal_name(name), build.input, nodes, output, encoding, decoding)
+    network = ending.finished(build, Graph(legal_name(name), build.input, nodes, output, encoding), end)
+    if not network.nodes:
+        raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
+    return network

@@ -55,7 +55,7 @@ class Driver:
         self.ports, self.transport = ports, transport
 
     def outputs(self, images: npt.ArrayLike) -> IntArray:
-        """Output codes (N, *output shape) as they leave the design.
+        """Output codes (N, *output shape) as they leave the design, channels last; `infer` has the model's layout.
 
         Raises:
             DataError: `images` are not frames of this design, or another number of bytes came back.
@@ -63,8 +63,17 @@ class Driver:
         array = np.asarray(images)
         return self._run(as_codes(self.ports, array, "images", real=array.dtype.kind == "f"))
 
+    def infer(self, images: npt.ArrayLike) -> FloatArray:
+        """What the model gives: real numbers (N, *shape of its output), in its own layout. For errors see `outputs`.
+
+        Scores, an image (channels where the model has them), or the index of the best class.
+        """
+        return self.ports.reading.decode(self.outputs(images))
+
     def scores(self, images: npt.ArrayLike) -> FloatArray:
-        """Scores (N, classes): the real numbers that the output codes stand for. For errors see `outputs`.
+        """Scores (N, classes): the real numbers that the output codes stand for, numbered as the model's output.
+
+        For errors see `outputs`.
 
         Raises:
             ConfigError: the index of the best class leaves the design, not the scores.
@@ -72,19 +81,16 @@ class Driver:
         if self.ports.ranked:
             found = "a top-1 unit at the end"
             raise ConfigError("scores", "must leave the design", found, "Build it without --top1")
-        decoding, codes = self.ports.sink.affine, self.outputs(images)
-        return np.asarray(codes * decoding.scale + decoding.offset, dtype=np.float64).reshape(len(codes), -1)
+        codes = self.outputs(images)
+        return self.ports.reading.scores(codes).reshape(len(codes), -1)
 
     def predict(self, images: npt.ArrayLike) -> IntArray:
         """The class (N,) of each image: the first of the largest scores. For errors see `outputs`.
 
-        A single score is class 1 where it is positive and class 0 elsewhere.
+        A single score that the model does not rank is class 1 where it is positive and class 0 elsewhere.
         """
-        if self.ports.ranked:
-            return self.outputs(images).reshape(len(np.asarray(images)), -1)[:, 0]
-        scores = self.scores(images)
-        found = scores[:, 0] > 0 if scores.shape[1] == 1 else np.argmax(scores, axis=1)
-        return np.asarray(found, dtype=np.int64)
+        reading = self.ports.reading
+        return reading.classes(self.outputs(images)) if reading.ranked else reading.best(self.scores(images))
 
     def top_k(self, images: npt.ArrayLike, k: int = 5) -> tuple[IntArray, FloatArray]:
         """The `k` best classes (N, k) and their scores (N, k), the best first, the lower class first of equal ones.
@@ -145,7 +151,7 @@ class Driver:
         self._send([words for name in layers for words in self._words(name, _parameters(graph, name))])
         source, sink = self.ports.source, self.ports.sink
         ends = replace(source, affine=graph.encoding), replace(sink, affine=graph.decoding)
-        self.ports = replace(self.ports, source=ends[0], sink=ends[1])
+        self.ports = replace(self.ports, source=ends[0], sink=ends[1], order=graph.order, ranking=graph.ranking)
 
     def _writable(self) -> Mapping[str, WritableLayer]:
         """Layers that can be rewritten. Raises: ConfigError."""
@@ -188,10 +194,11 @@ class Driver:
 
 
 def _parameters(graph: Graph, name: str) -> dict[str, npt.ArrayLike | None]:
-    """Weights of a layer, and thresholds where some follow."""
+    """Weights of a layer, and thresholds where some follow, by the model's rows."""
     node = graph.node(name)
     assert isinstance(node.op, MatMul | Conv)
-    behind = [user.op for user in graph.users.get(node.output.name, ())]
-    if not behind or not isinstance(behind[0], Threshold):
-        return {"weights": node.op.weights}
-    return {"weights": node.op.weights, "thresholds": behind[0].thresholds, "descending": behind[0].descending}
+    found, behind = {"weights": node.op.weights}, [user.op for user in graph.users.get(node.output.name, ())]
+    if behind and isinstance(behind[0], Threshold):
+        found |= {"thresholds": behind[0].thresholds, "descending": behind[0].descending}
+    back = np.argsort(node.op.rows) if node.op.rows else slice(None)
+    return {kind: each[back] if len(each) > 1 else each for kind, each in found.items()}

@@ -1,4 +1,4 @@
-"""New parameters of a layer, checked, as the words that its memories take."""
+"""New parameters of a layer, numbered by the model's rows, checked, as the words that its memories take."""
 
 from __future__ import annotations
 
@@ -33,7 +33,12 @@ def weight_words(layer: WritableLayer, weights: npt.ArrayLike) -> Words:
         raise DataError(where, f"must be codes of {layout.dtype}", f"[{codes.min()}, {codes.max()}]")
     _must_fit(layer, codes.reshape(outputs, fan_in), where)
     shape = layout.groups, layout.mh, layout.taps, layout.channels
-    return _written(layer.weights, layout.words(codes.reshape(shape)))
+    return _written(layer.weights, layout.words(_by_rows(layer, codes).reshape(shape)))
+
+
+def _by_rows(layer: WritableLayer, parameters: IntArray) -> IntArray:
+    """The parameters of all rows of the model as the hardware has them; one for all rows as it is."""
+    return parameters[list(layer.rows)] if layer.rows and len(parameters) > 1 else parameters
 
 
 def _must_fit(layer: WritableLayer, rows: IntArray, where: str) -> None:
@@ -64,7 +69,7 @@ def threshold_words(layer: WritableLayer, thresholds: npt.ArrayLike) -> Words:
         channel = int(np.flatnonzero((np.diff(found, axis=1) < 0).any(axis=1))[0])
         raise DataError(where, "must ascend in every channel", f"{found[channel].tolist()} in channel {channel}")
     sums = steps.accumulator.threshold(found, steps.fan_in) if steps.accumulator.offset else found
-    activation = _activation(steps, thresholds=sums.clip(steps.type.min, steps.type.max))
+    activation = _activation(steps, thresholds=_by_rows(layer, sums.clip(steps.type.min, steps.type.max)))
     return _written(steps.thresholds, packing.threshold_words(activation, steps.lanes, steps.channels))
 
 
@@ -80,7 +85,7 @@ def direction_words(layer: WritableLayer, descending: npt.ArrayLike) -> Words:
     if flags.shape not in ((1,), (steps.channels,)) or not np.isin(flags, (0, 1)).all():
         found = f"shape {flags.shape} with {flags.max()}"
         raise DataError(where, f"must be 0 or 1 for each of {steps.channels} channels", found)
-    activation = _activation(steps, descending=flags)
+    activation = _activation(steps, descending=_by_rows(layer, flags))
     return _written(steps.descending, packing.descending_words(activation, steps.lanes, steps.channels))
 
 

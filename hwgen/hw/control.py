@@ -85,6 +85,7 @@ class WritableLayer:
     Attributes:
         inputs: the least and the most that an input stands for.
         accumulators: the least and the most that may leave the layer; None where it has thresholds and any will do.
+        rows: see `hwgen.ir.ops.MatMul`; parameters are given by the model's rows.
     """
 
     name: str
@@ -93,6 +94,7 @@ class WritableLayer:
     inputs: tuple[int, int]
     accumulators: tuple[int, int] | None
     steps: Steps | None
+    rows: tuple[int, ...] = ()
 
     @property
     def regions(self) -> Mapping[str, Region]:
@@ -177,6 +179,7 @@ def _layer_json(layer: WritableLayer) -> dict[str, Any]:
         "weights": {**vars(layout), "dtype": str(layout.dtype), "memory": vars(layer.weights)},
         "inputs": list(layer.inputs),
         "accumulators": None if layer.accumulators is None else list(layer.accumulators),
+        "rows": list(layer.rows),
         "thresholds": None,
     }
     if steps is not None:
@@ -202,7 +205,8 @@ def _parse_layer(name: str, found: Mapping[str, Any]) -> WritableLayer:
     layout["dtype"] = parse_dtype(layout["dtype"])
     ends = found["accumulators"]
     inputs, accumulators = tuple(found["inputs"]), None if ends is None else tuple(ends)
-    return WritableLayer(name, WeightLayout(**layout), memory, inputs, accumulators, _parse_steps(found["thresholds"]))
+    steps, rows = _parse_steps(found["thresholds"]), tuple(map(int, found.get("rows", ())))
+    return WritableLayer(name, WeightLayout(**layout), memory, inputs, accumulators, steps, rows)
 
 
 def _parse_steps(found: Mapping[str, Any] | None) -> Steps | None:

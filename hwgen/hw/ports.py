@@ -6,6 +6,7 @@ As JSON, `host/ports.json` of a project, it is all that a host needs to know: no
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,11 +17,11 @@ from hwgen.errors import DataError
 from hwgen.hw import packing
 from hwgen.hw.control import ControlMap, control_map, parse_control
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
-from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.graph import Affine, Graph, Node, Reading, Value
 from hwgen.ir.ops import Conv, MatMul, Threshold
+from hwgen.ir.order import Order
 from hwgen.ir.text import digest
 from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
 
@@ -104,6 +105,7 @@ class Ports:
         ranked: whether the index of the best class leaves the chip, not the scores.
         control: what can be rewritten; None where everything is fixed.
         structure: digest of all that a network must share with this one to be loaded in its place.
+        order, ranking: see `hwgen.ir.graph.Reading`.
     """
 
     name: str
@@ -114,6 +116,13 @@ class Ports:
     ranked: bool
     control: ControlMap | None = None
     structure: str = ""
+    order: Order | None = None
+    ranking: tuple[int, ...] | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """What output codes mean, numbered as the model numbers its output."""
+        return Reading(self.sink.type, self.sink.affine, self.order, self.ranking, self.ranked)
 
     @property
     def input(self) -> Value:
@@ -135,6 +144,8 @@ class Ports:
             "ranked": self.ranked,
             "input": self.source.to_json(),
             "output": self.sink.to_json(),
+            "order": self.order.to_json() if self.order else None,
+            "ranking": self.ranking,
             "structure": self.structure,
             "control": self.control.to_json() if self.control else None,
         }
@@ -144,10 +155,18 @@ def ports_of(graph: Graph, design: Design) -> Ports:
     """The ports of `design`, which computes `graph`."""
     source = Port(graph.input.type, design.input, graph.encoding)
     sink = Port(graph.output.type, design.output, graph.decoding)
-    ranked = isinstance(design.units[-1], ArgMaxUnit)
-    control = control_map(design)
+    control = _by_rows(control_map(design), graph)
     same = structure(graph, control.layers) if control else ""
-    return Ports(design.name, design.digest, design.clock_mhz, source, sink, ranked, control, same)
+    known = design.name, design.digest, design.clock_mhz
+    return Ports(*known, source, sink, graph.reading.ranked, control, same, graph.order, graph.ranking)
+
+
+def _by_rows(control: ControlMap | None, graph: Graph) -> ControlMap | None:
+    """The address map, each layer with the order of its rows in `graph`."""
+    if control is None:
+        return None
+    rows = {node.name: node.op.rows for node in graph.nodes if isinstance(node.op, MatMul | Conv)}
+    return replace(control, layers={n: replace(layer, rows=rows[n]) for n, layer in control.layers.items()})
 
 
 def structure(graph: Graph, layers: Collection[str]) -> str:
@@ -180,9 +199,21 @@ def parse_ports(text: str, where: str) -> Ports:
         ends = _port("input", found["input"]), _port("output", found["output"])
         control = parse_control(found["control"]) if found["control"] else None
         known = found["name"], found["digest"], found["clock_mhz"]
-        return Ports(*known, *ends, found["ranked"], control, found["structure"])
+        order, ranking = _end(found, ends[1].type.elements)
+        return Ports(*known, *ends, found["ranked"], control, found["structure"], order, ranking)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
+
+
+def _end(found: dict[str, Any], elements: int) -> tuple[Order | None, tuple[int, ...] | None]:
+    """Order and ranking; a port map without them is of a design whose output lies as the model has it."""
+    order, ranking = found.get("order"), found.get("ranking")
+    read = None if order is None else Order.of_json(order)
+    if read is not None and not read.is_permutation_of(elements):
+        raise ValueError(f"an order of {read.places.size} places for {elements} elements")
+    if ranking is not None and math.prod(ranking) != 1:
+        raise ValueError(f"a ranking of shape {ranking}")
+    return read, None if ranking is None else tuple(map(int, ranking))
 
 
 def _port(name: str, found: dict[str, Any]) -> Port:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from hwgen.errors import CheckError
@@ -44,6 +46,11 @@ def check(graph: Graph) -> None:
         defined[node.output.name] = node.output
         _check_node(node)
     _must(defined.get(graph.output.name) == graph.output, graph.name, "the output must be produced", graph.output.name)
+    if graph.order is not None:
+        fits = graph.order.is_permutation_of(graph.output.type.elements)
+        must = f"the model's order must be a permutation of the {graph.output.type.elements} elements of the output"
+        _must(fits, graph.name, must, f"{graph.order.places.size} places, shape {graph.order.shape}")
+    _must(math.prod(graph.ranking or ()) == 1, graph.name, "a ranking must leave one index", graph.ranking)
     _check_ranges(graph)
 
 
@@ -67,6 +74,7 @@ def _check_node(node: Node) -> None:
             _must(per_pixel or flat, node.label, "weights fit what goes in and comes out", weights.shape)
             _must(holds(dtype, weights), node.label, f"weights are codes of {dtype}", "others")
             _check_planes(node, node.op)
+            _check_rows(node, node.op)
         case Conv() as conv:
             _check_conv(node, conv)
         case Pool(geometry=geometry, kind=kind, minimum=minimum):
@@ -100,6 +108,12 @@ def _check_planes(node: Node, op: Product) -> None:
     _must(isinstance(op.weight_type, Bipolar), node.label, "weights of planes are bipolar", op.weight_type)
     _must(source == IntType(planes.size, signed=False), node.label, "a code has a bit for each plane", source)
     _must(not (isinstance(op, Conv) and op.is_depthwise), node.label, "planes are of several channels", "depthwise")
+
+
+def _check_rows(node: Node, op: Product) -> None:
+    """Rows number each output once, or are left out."""
+    once = sorted(op.rows) == list(range(len(op.weights)))
+    _must(not op.rows or once, node.label, "rows are a permutation of the outputs", op.rows)
 
 
 def _check_join(node: Node, op: Join) -> None:
@@ -143,6 +157,7 @@ def _check_conv(node: Node, op: Conv) -> None:
     _check_window(node, op.geometry, out)
     dtype = source.dtype
     _check_planes(node, op)
+    _check_rows(node, op)
     nothing = isinstance(dtype, Bipolar) or op.planes.size > 0
     zero = op.pad == 0 if nothing else dtype.min <= op.pad <= dtype.max
     _must(zero or not op.geometry.pads, node.label, f"a padded tap holds a code of {dtype}", op.pad)

@@ -149,11 +149,14 @@ class MatMul(_Arrays):
     Attributes:
         planes: (K,) factors of residual binary planes, first plane first (`hwgen.ir.planes`): the input's codes then
             stand for sums of these. Empty for an input whose codes are numbers.
+        rows: (out,) for each output the row that the model numbers it as, where outputs were put in another order so
+            that the chip can rank them. Empty where they lie as the model has them.
     """
 
     weights: IntArray
     weight_type: DType
     planes: IntArray = field(default_factory=_no_planes)
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +171,7 @@ class Conv(_Arrays):
         groups: how many equal parts channels and outputs are cut into; part n of the outputs sees part n of C alone.
         pad: the code that a padded tap holds, the one that stands for zero. Where it is 0 (also in a bipolar tensor,
             which has no code 0) a padded tap adds nothing. Of `planes` it is 0 and no code: a padded tap adds nothing.
-        planes: as in `MatMul`.
+        planes, rows: as in `MatMul`.
     """
 
     weights: IntArray
@@ -177,6 +180,7 @@ class Conv(_Arrays):
     groups: int
     pad: int
     planes: IntArray = field(default_factory=_no_planes)
+    rows: tuple[int, ...] = ()
 
     @property
     def is_depthwise(self) -> bool:

@@ -5,8 +5,10 @@
     input x : 784xuint8 {"offset": "f64:...", "scale": "f64:..."}
     fc0 = MatMul(x) -> acc0 : 64xint11 "features.3" {"weight_type": "bipolar", "weights": "i1[64,784]:..."}
     ...
-    output y {"offset": "f64:...", "scale": "f64:..."}
+    output y {"offset": "f64:...", "scale": "f64:...", "order": {"shape": [8, 3], "strides": [[8, 1], [3, 8]]}}
 
+`order` and `ranking` stand behind an output whose elements lie in another order or shape than the model's, or which the
+host ranks; an order that is no transposition has `places`, an array, for `strides`.
 A name that is more than letters, digits and such stands as a JSON string.
 Arrays are base64 of little-endian elements, in the narrowest of int8 to int64; arrays of -1/+1 are packed to bits.
 """
@@ -28,11 +30,12 @@ from hwgen.errors import DataError
 from hwgen.ir import ops
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = "planes"
-"""The field that is left out where it is empty."""
+_OPTIONAL = ("planes", "rows")
+"""Fields that are left out where they are empty."""
 _OPS = {
     kind.__name__: kind
     for kind in (
@@ -79,7 +82,7 @@ def print_graph(graph: Graph) -> str:
         names = _shown(node.name), _shown(node.output.name)
         head = f"{names[0]} = {type(node.op).__name__}({inputs}) -> {names[1]} : {node.output.type}"
         lines.append(f"{head} {json.dumps(node.origin)} {_attributes(node.op)}")
-    lines.append(f"output {_shown(graph.output.name)} {_attributes(graph.decoding)}")
+    lines.append(f"output {_shown(graph.output.name)} {json.dumps(_encode_end(graph), sort_keys=True)}")
     return "\n".join(lines) + "\n"
 
 
@@ -111,8 +114,11 @@ def parse_graph(text: str, source: str = "network") -> Graph:
             nodes.append(node)
         number = len(lines) - 1
         output, attributes = _parts(_OUTPUT, lines[-1], "an output")
-        decoding = _parse_dataclass(Affine, json.loads(attributes))
-        return Graph(name, value, tuple(nodes), values[_read(output)], encoding, decoding)
+        end = json.loads(attributes)
+        order = _parse_order(end.pop("order")) if "order" in end else None
+        ranking = tuple(map(int, end.pop("ranking"))) if "ranking" in end else None
+        decoding = _parse_dataclass(Affine, end)
+        return Graph(name, value, tuple(nodes), values[_read(output)], encoding, decoding, order, ranking)
     except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
         found = f"line {number + 1}: {error}"
         raise DataError(source, "must be a network that hwgen printed", found, "Build it again") from error
@@ -130,6 +136,20 @@ def _parts(pattern: re.Pattern[str], line: str, what: str) -> tuple[str, ...]:
     if match is None:
         raise ValueError(f"not {what}")
     return match.groups()
+
+
+def _encode_end(graph: Graph) -> dict[str, Any]:
+    """What the output means, as plain JSON values."""
+    found: dict[str, Any] = _encode(graph.decoding)
+    if graph.order is not None:
+        found["order"] = graph.order.to_json()
+        if "places" in found["order"]:
+            found["order"]["places"] = _encode_array(graph.order.places)
+    return found if graph.ranking is None else {**found, "ranking": graph.ranking}
+
+
+def _parse_order(found: dict[str, Any]) -> Order:
+    return Order.of_json(found if "strides" in found else {**found, "places": _decode_array(found["places"])})
 
 
 def _value(name: str, type_text: str) -> Value:
@@ -152,7 +172,7 @@ def _attributes(thing: Any) -> str:
 def _encode(thing: Any) -> Any:
     """A dataclass as a dictionary of plain JSON values."""
     values = {field.name: getattr(thing, field.name) for field in fields(thing)}
-    return {name: _encode_field(each) for name, each in values.items() if name != _OPTIONAL or each.size}
+    return {name: _encode_field(each) for name, each in values.items() if name not in _OPTIONAL or len(each)}
 
 
 def _encode_field(value: Any) -> Any:
@@ -165,12 +185,12 @@ def _encode_field(value: Any) -> Any:
     if isinstance(value, IntType | Bipolar):
         return str(value)
     if isinstance(value, tuple):
-        return [{"kind": type(step).__name__, **_encode(step)} for step in value]
+        return [each if isinstance(each, int) else {"kind": type(each).__name__, **_encode(each)} for each in value]
     return value
 
 
 def _parse_dataclass(kind: Any, attributes: dict[str, Any]) -> Any:
-    stated = [field for field in fields(kind) if field.name != _OPTIONAL or _OPTIONAL in attributes]
+    stated = [field for field in fields(kind) if field.name not in _OPTIONAL or field.name in attributes]
     decoded = {field.name: _decode_field(str(field.type), attributes.pop(field.name)) for field in stated}
     if attributes:
         raise ValueError(f"{kind.__name__} has no {', '.join(sorted(attributes))}")
@@ -191,6 +211,8 @@ def _decode_field(annotation: str, value: Any) -> Any:
             return Geometry(**{name: tuple(sizes) for name, sizes in value.items()})
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
+        case "tuple[int, ...]":
+            return tuple(map(int, value))
         case "int" | "float":
             if type(value).__name__ != annotation:
                 raise ValueError(f"not {annotation}: {value!r}")

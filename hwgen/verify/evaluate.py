@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import DataError
-from hwgen.golden.execute import decode
 from hwgen.golden.matmul import Codes
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import ArgMax
 from hwgen.ir.types import IntArray
 
 
@@ -39,18 +37,8 @@ class Accuracy:
 
 
 def classes(graph: Graph, outputs: Codes) -> IntArray:
-    """The class (N,) of each frame from output codes (N, elements).
-
-    An index from a top-1 unit is the class; scores are decoded and the first of the largest wins; a single output is
-    class 1 where it is positive and class 0 elsewhere.
-    """
-    flat = outputs.reshape(outputs.shape[0], -1)
-    if isinstance(graph.nodes[-1].op, ArgMax):
-        return np.asarray(flat[:, 0], dtype=np.int64)
-    scores = decode(graph, flat)
-    if scores.shape[1] == 1:
-        return np.asarray(scores[:, 0] > 0, dtype=np.int64)
-    return np.asarray(np.argmax(scores, axis=1), dtype=np.int64)
+    """The class (N,) of each frame from output codes (N, elements), see `hwgen.ir.graph.Reading.classes`."""
+    return graph.reading.classes(outputs)
 
 
 def accuracy(graph: Graph, backend: str, outputs: Codes, labels: npt.NDArray[Any], where: str) -> Accuracy:

@@ -1,0 +1,39 @@
+"""Ranking on the chip: whether codes rank as the model's scores do, and the network that ranks them so."""
+
+from __future__ import annotations
+
+from hwgen.ir.graph import Graph, Node, Reading
+from hwgen.ir.reorder import reordered
+
+UNORDERED = "classes in an order that the layers before cannot give"
+
+
+def obstacle(scores: Reading) -> str:
+    """Why the largest code is not the best class whatever the order of the channels; empty where it is."""
+    scale, offset = scores.affine.scale, scores.affine.offset
+    if scores.type.elements != scores.type.channels:
+        return "the scores of several pixels"
+    if scale.min() != scale.max():
+        return "another scale for each class"
+    if offset.min() != offset.max():
+        return "another offset for each class"
+    return "scores that fall as their codes rise" if scale.min() <= 0 else ""
+
+
+def ranked_on_chip(graph: Graph, ranker: Node, scores: Reading) -> Graph | None:
+    """`graph`, its ArgMax `ranker` giving the index of the model's class, the lowest of equal ones.
+
+    The layers before give the scores in the model's order (`hwgen.ir.reorder`); None where they cannot, or where codes
+    do not rank as `scores` do.
+    """
+    if obstacle(scores):
+        return None
+    return graph if scores.order is None else reordered(graph, ranker, scores.order.places)
+
+
+def left_to_host(graph: Graph) -> tuple[str, ...]:
+    """A line that says so, and why, where the chip does not do the ranking that the network ends with."""
+    if graph.ranking is None:
+        return ()
+    found = obstacle(graph.reading) or UNORDERED
+    return (f"the network's own ranking is left to the host, found {found}: predict and the C header rank the scores",)

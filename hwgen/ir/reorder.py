@@ -1,0 +1,137 @@
+"""Channels in another order: the layers that make a value give its channels permuted.
+
+A layer with weights gives its outputs in any order of its rows, which costs nothing; elementwise layers, sums, pools,
+depthwise convolutions and concatenations hand the order on to what is before them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.ops import Activation, Concat, Conv, MatMul, Op, Pool, Product, Scale, Sum, Threshold
+from hwgen.ir.types import IntArray
+
+
+class _Fixed(Exception):
+    """The channels of a value cannot change their order."""
+
+
+def reordered(graph: Graph, reader: Node, places: IntArray) -> Graph | None:
+    """`graph` with channel i of what `reader` alone reads now being what was channel `places[i]`.
+
+    None where the layers before cannot give it: the network's input, a value that others read as well, channels of
+    several branches that mix.
+    """
+    plan = _Plan(graph)
+    try:
+        plan.move(reader, reader.inputs[0], places)
+        plan.require_private()
+    except _Fixed:
+        return None
+    return replace(graph, nodes=tuple(plan.nodes.get(node.name, node) for node in graph.nodes))
+
+
+@dataclass
+class _Plan:
+    """Which values change the order of their channels, and the nodes that see to it.
+
+    Attributes:
+        orders: new order of each value that was visited, by name.
+        moved: names of the nodes that read each of these in its new order.
+    """
+
+    graph: Graph
+    orders: dict[str, IntArray] = field(default_factory=dict)
+    moved: dict[str, set[str]] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+
+    def move(self, reader: Node, value: Value, places: IntArray) -> None:
+        """Let `reader` find the channels of `value` in the order `places`. Raises: _Fixed."""
+        known = self.orders.get(value.name)
+        if known is not None and not np.array_equal(known, places):
+            raise _Fixed
+        self.moved.setdefault(value.name, set()).add(reader.name)
+        self.orders[value.name] = places
+        if known is not None or _in_place(places):
+            return
+        if value.name not in self.graph.producers:
+            raise _Fixed
+        node = self.graph.producers[value.name]
+        self.nodes[node.name] = self._moved(node, places)
+
+    def require_private(self) -> None:
+        """A value in a new order must have no other readers than those that know. Raises: _Fixed."""
+        for name, places in self.orders.items():
+            readers = {node.name for node in self.graph.users.get(name, ())}
+            if not _in_place(places) and (readers != self.moved[name] or name == self.graph.output.name):
+                raise _Fixed
+
+    def _moved(self, node: Node, places: IntArray) -> Node:
+        """The node, its channels in the order `places`. Raises: _Fixed."""
+        match node.op:
+            case MatMul() as op:
+                return replace(node, op=_rows(op, places))
+            case Conv() as op:
+                per_group = len(places) // op.groups
+                if op.is_depthwise:
+                    self.move(node, node.inputs[0], places)
+                elif np.any(places // per_group != np.arange(len(places)) // per_group):
+                    raise _Fixed
+                return replace(node, op=_rows(op, places))
+            case Pool() | Activation() | Threshold() as op:
+                self.move(node, node.inputs[0], places)
+                return replace(node, op=_elementwise(op, places))
+            case Sum():
+                for value in node.inputs:
+                    self.move(node, value, places)
+                return node
+            case Scale():
+                self.move(node, node.inputs[0], places)
+                return node
+            case Concat():
+                return self._concatenated(node, places)
+        raise _Fixed
+
+    def _concatenated(self, node: Node, places: IntArray) -> Node:
+        """A concatenation with its inputs in the order in which `places` has them. Raises: _Fixed where they mix."""
+        sizes = np.array([value.type.channels for value in node.inputs])
+        starts = np.cumsum(sizes) - sizes
+        inputs, at = [], 0
+        while at < len(places):
+            index = int(np.searchsorted(starts, places[at], side="right")) - 1
+            block = places[at : at + sizes[index]] - starts[index]
+            if not np.array_equal(np.sort(block), np.arange(sizes[index])):
+                raise _Fixed
+            self.move(node, node.inputs[index], block)
+            inputs.append(node.inputs[index])
+            at += int(sizes[index])
+        return replace(node, inputs=tuple(inputs))
+
+
+def _in_place(places: IntArray) -> bool:
+    return bool(np.all(np.diff(places) == 1))
+
+
+def _rows(op: Product, places: IntArray) -> Product:
+    """The layer with its outputs in another order; it remembers its own."""
+    rows = op.rows or range(len(op.weights))
+    return replace(op, weights=op.weights[places], rows=tuple(rows[place] for place in places.tolist()))
+
+
+def _elementwise(op: Pool | Activation | Threshold, places: IntArray) -> Op:
+    """The operation with its parameters of each channel in another order."""
+    if isinstance(op, Activation):
+        return Activation(tuple(_permuted(step, places) for step in op.steps))
+    moved: Op = _permuted(op, places)
+    return moved
+
+
+def _permuted(thing: Any, places: IntArray) -> Any:
+    """A dataclass with every array that holds one row a channel in another order."""
+    arrays = {each.name: getattr(thing, each.name) for each in fields(thing)}
+    wide = {n: a[places] for n, a in arrays.items() if isinstance(a, np.ndarray) and a.ndim and len(a) == len(places)}
+    return replace(thing, **wide)
