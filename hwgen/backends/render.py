@@ -64,13 +64,13 @@ def title(text: str) -> str:
     return text if len(text) <= LONGEST_TITLE else f"{text[:half]}...{text[-half:]}"
 
 
-def _printed(context: EvalContext, value: Any) -> Any:
+def _printed(context: EvalContext, value: Any) -> str:
     """What a template prints for `value`; pages hold any letter, and no control characters."""
-    if not isinstance(value, str) or isinstance(value, Source):
+    if isinstance(value, Source):
         return value
     if context.autoescape:
-        return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in value)
-    return one_line(value)
+        return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in str(value))
+    return one_line(str(value))
 
 
 def _join(values: Iterable[Any], between: str = "") -> Source:
