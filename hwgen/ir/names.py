@@ -24,6 +24,12 @@ _PARTS = "dpi|ip|main|mm2s|movers|params|s2mm|shell|tb|unit|units"
 
 _OWN_UNIT = re.compile(_UNIT)
 _LIKE_A_UNIT = re.compile(rf".*_(?:{_UNIT}|{_PARTS}|x[0-9a-f]{{8}})")
+_INSIDE = re.compile(
+    rf"u_(?:{_UNIT}|control|tlast)|{_UNIT}_(?:data|ready|valid)|(?:m_axis|s_axi_control|s_axis)_[a-z]+"
+    r"|rewrite(?:_data|_place)?|unused_tdata"
+)
+"""Signals and instances in the top level, whose module cannot have their names."""
+
 _PLAIN = re.compile(r"(?!u_|(?:control|rewrite|tlast)$)[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
@@ -35,7 +41,7 @@ def legal_name(text: str) -> str:
     name = _words(text) or "net"
     if _LIKE_A_UNIT.fullmatch(name):
         name = f"{name}_net"
-    if name[0].isdigit() or is_reserved(name):
+    if name[0].isdigit() or is_reserved(name) or _INSIDE.fullmatch(name):
         name = f"n_{name}"
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 10].rstrip('_')}_h{_digest(name)}"
 

@@ -42,6 +42,9 @@ STANDARD = """
 
 LEGAL = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+INSIDE = "fc0_data fc1_fifo_valid m_axis_tlast rewrite s_axis_tdata source_fork0_ready u_fc0 u_tlast unused_tdata"
+"""Of the top level itself."""
+
 KNOWN = "bench hwgen hwgen_fifo hwgen_mvtu ap_int ap_uint int8_t errno main std hls files argc design stdin uart_host"
 
 TAKE = """
@@ -75,7 +78,7 @@ def identifiers() -> tuple[str, ...]:
 
 def words() -> list[str]:
     """Every name on the lists, and some that the patterns mean."""
-    return sorted(reserved._WORDS) + KNOWN.split()
+    return sorted(reserved._WORDS) + KNOWN.split() + INSIDE.split()
 
 
 def declared(compiler: str, names: Iterable[str], work: Path) -> str:
@@ -200,7 +203,7 @@ def build(names: Sequence[str], work: Path) -> None:
 
 def test_designs_and_layers_of_taken_names_build(tmp_path: Path) -> None:
     rest = random.Random(0).sample(sorted(reserved._WORDS), 12)
-    build([*KNOWN.split(), *rest], tmp_path)
+    build([*KNOWN.split(), *INSIDE.split(), *rest], tmp_path)
 
 
 @pytest.mark.long

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from hwgen import flow
-from hwgen.backends import hls
+from hwgen.backends import hls, host
 from hwgen.backends.hls.emit import hex_text
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run as golden
 from hwgen.golden.matmul import Codes
 from hwgen.hw.packing import to_words
+from hwgen.hw.ports import ports_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import MatMul
@@ -184,6 +185,14 @@ def test_files_of_one_name_are_the_same(part: str) -> None:
     for pair in ALIKE:
         apart(*(flow.compile(graph, part=part)._files() for graph in pair))
     apart(*(flow.compile(graph, part=part, writable=("fc0", "fc1"))._files() for graph in (ONE, TWO)))
+
+
+def test_both_headers_in_one_c_program(tmp_path: Path) -> None:
+    built = [flow.compile(graph, writable=("fc0", "fc1")) for graph in (called(ONE, "a"), called(TWO, "a_b"))]
+    put(together([host.emit(ports_of(each.graph, each.design)) for each in built], {"ports.json"}), tmp_path)
+    text = '#include "a.h"\n#include "a_b.h"\nint main(void) { return A_FC0_WEIGHTS_WORDS + A_B_FC0_WEIGHTS_WORDS == 0; }\n'
+    (tmp_path / "both.c").write_text(text)
+    subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "both.c", "-o", "both"], cwd=tmp_path, check=True)
 
 
 def apart(first: dict[str, str], second: dict[str, str]) -> None:
