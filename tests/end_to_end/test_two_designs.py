@@ -190,8 +190,8 @@ def test_files_of_one_name_are_the_same(part: str) -> None:
 def test_both_headers_in_one_c_program(tmp_path: Path) -> None:
     built = [flow.compile(graph, writable=("fc0", "fc1")) for graph in (called(ONE, "a"), called(TWO, "a_b"))]
     put(together([host.emit(ports_of(each.graph, each.design)) for each in built], {"ports.json"}), tmp_path)
-    text = '#include "a.h"\n#include "a_b.h"\nint main(void) { return A_FC0_WEIGHTS_WORDS + A_B_FC0_WEIGHTS_WORDS == 0; }\n'
-    (tmp_path / "both.c").write_text(text)
+    uses = "int main(void) { return A_FC0_WEIGHTS_WORDS + A_B_FC0_WEIGHTS_WORDS == 0; }\n"
+    (tmp_path / "both.c").write_text(f'#include "a.h"\n#include "a_b.h"\n{uses}')
     subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "both.c", "-o", "both"], cwd=tmp_path, check=True)
 
 
