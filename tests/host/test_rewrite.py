@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -324,6 +325,15 @@ def test_parameters_are_numbered_by_the_models_rows(tmp_path: Path) -> None:
     assert [word for _, word in sent[0]][: len(pieces)] == pieces
     assert sent[0] == sent[1]
     assert len(np.unique(behind.thresholds, axis=0)) > 1
+    text = (tmp_path / "out" / "host" / "ports.json").read_text()
+    written = json.loads(text)
+    for rows, found in (([0, 0, 1, 2, 3, 4], "rows of fc1 that are no permutation"), ([1.0], "no size: 1.0")):
+        written["control"]["layers"]["fc1"]["rows"] = rows
+        with pytest.raises(DataError, match=found):
+            parse_ports(json.dumps(written), "here")
+    del written["control"]["layers"]["fc1"]["rows"]
+    read = parse_ports(json.dumps(written), "here").control
+    assert read is not None and read.layers["fc1"].rows == ()
 
 
 def test_a_board_is_written_the_same(

@@ -88,6 +88,19 @@ def test_names_are_quoted(names: list[str]) -> None:
     assert print_graph(odd).isascii() and len(print_graph(odd).splitlines()) == 5
 
 
+@pytest.mark.parametrize("name", ["deep", "image"])
+def test_rows_in_another_order(name: str) -> None:
+    graph = next(graph for graph in GRAPHS if graph.name == name)
+    first = graph.nodes[0]
+    moved = replace(graph, nodes=(replace(first, op=replace(first.op, rows=(1, 0))), *graph.nodes[1:]))
+    printed = print_graph(moved)
+    assert '"rows": [1, 0]' in printed and "rows" not in print_graph(graph)
+    assert parse_graph(printed) == moved != graph
+    for new in ("[1.0, 0]", '"10"', "[-1, 0]", "3"):
+        with pytest.raises(DataError, match="must be a network that hwgen printed; found line 4"):
+            parse_graph(printed.replace("[1, 0]", new))
+
+
 NODE = print_graph(DEEP).splitlines()[3]
 DAMAGE: dict[str, tuple[str, str, str]] = {
     "operation": ("= MatMul(", "= Convolve(", "line 4: 'Convolve'"),
