@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from hwgen.backends.render import render
+from hwgen.backends.render import render, title
 from hwgen.hw.control import ControlMap
 from hwgen.hw.ports import Port, Ports
+from hwgen.ir.names import unit_name
 from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, DType
 
@@ -118,7 +119,7 @@ def emit(ports: Ports) -> dict[str, str]:
     return {
         "ports.json": json.dumps(ports.to_json(), indent=2) + "\n",
         f"{ports.name}.h": render("host/driver.h.j2", context),
-        "main.c": render("host/main.c.j2", context),
+        f"{ports.name}_main.c": render("host/main.c.j2", context),
     }
 
 
@@ -146,8 +147,8 @@ def _control(name: str, control: ControlMap) -> str:
     """The address map as C."""
     regions = [
         RegionContext(
-            prefix=f"{name}_{layer.name}_{role}".upper(),
-            layer=layer.name,
+            prefix=f"{unit_name(name, layer.name)}_{role}".upper(),
+            layer=title(layer.name),
             role=role,
             base=f"0x{region.base:x}u",
             words=region.words,

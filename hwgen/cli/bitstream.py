@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hwgen.cli.build import say_renamed
 from hwgen.cli.common import (
     AsJson,
     Binarize,
@@ -85,6 +86,7 @@ def _accelerator(network: Path, given: dict[str, Any], board: str, clock_mhz: fl
     """The project in a folder, or that of a QONNX file, built for `board` with the options `given`."""
     from hwgen import flow
     from hwgen.backends.board import board_of
+    from hwgen.frontend.model_file import stem
 
     if network.is_dir():
         refuse_for_project(network, given)
@@ -96,7 +98,9 @@ def _accelerator(network: Path, given: dict[str, Any], board: str, clock_mhz: fl
         {"part": target.chip.part, "clock_mhz": clock_mhz or target.oscillator_mhz}
     )
     received = input_options(given["input_type"], given["input_scale"], given["input_offset"])
-    return flow.compile_with(flow.load(network, **received), chosen).write(given["output"])
+    graph = flow.load(network, **received)
+    say_renamed(stem(network), graph.name)
+    return flow.compile_with(graph, chosen).write(given["output"])
 
 
 def _wrong(report: BitstreamReport) -> bool:

@@ -12,6 +12,7 @@ from hwgen.cli.common import (
     InputInterval,
     Project,
     base_settings,
+    err,
     input_options,
     out,
     print_json,
@@ -36,12 +37,14 @@ def build(
 ) -> None:
     """Turn a QONNX network into an HLS C++ project and a SystemVerilog project."""
     from hwgen import flow
+    from hwgen.frontend.model_file import stem
 
     chosen = base_settings(design.settings).overridden(design.given())
     received = input_options(input_type, input_scale, input_offset)
     with working(f"building {model.name}"):
         graph = flow.load(model, name=design.name, **received)
         accelerator = flow.compile_with(graph, chosen).write(output)
+    say_renamed(design.name or stem(model), graph.name)
     show_estimate(accelerator, as_json)
 
 
@@ -50,6 +53,15 @@ def estimate(project: Project, input_interval: InputInterval = 0, as_json: AsJso
     from hwgen import flow
 
     show_estimate(flow.open_project(project), as_json, input_interval)
+
+
+def say_renamed(given: str, name: str) -> None:
+    """Say on standard error that a design could not be called as it was `given`."""
+    from hwgen.ir.names import renamed
+
+    if renamed(given):
+        why = f"{given!a} is too long, no identifier, or a name that something else has"
+        err.print(f"Mind: the design is called {name}: {why}.", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> None:

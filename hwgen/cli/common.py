@@ -117,7 +117,7 @@ def print_json(report: Any) -> None:
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 
-def warn(lines: Iterable[str], console: Console = err) -> None:
+def warn(lines: Iterable[str], console: Plain = err) -> None:
     """What a user should look at, each in one line."""
     for line in lines:
         console.print(f"warning: {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)

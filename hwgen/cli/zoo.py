@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.build import show_estimate
+from hwgen.cli.build import say_renamed, show_estimate
 from hwgen.cli.common import AsJson, err, out, print_json, working
 from hwgen.cli.options import Design, takes_design
 
@@ -99,7 +99,9 @@ def build(
     entry, given = find(network), design.given()
     base = config.read_settings(design.settings) if design.settings else starting_settings(entry, given)
     with working(f"building {entry.name}"):
-        accelerator = flow.compile_with(imported(entry, checkpoint, design.name), base.overridden(given)).write(output)
+        graph = imported(entry, checkpoint, design.name)
+        accelerator = flow.compile_with(graph, base.overridden(given)).write(output)
+    say_renamed(design.name or entry.name, graph.name)
     show_estimate(accelerator, as_json)
 
 

@@ -23,6 +23,7 @@ from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.simulation import Control, Network
 from hwgen.hw.stream import Stream
+from hwgen.ir.names import unit_name
 
 Joining = AddUnit | ScaleUnit | ConcatUnit
 """Units that read several streams."""
@@ -118,7 +119,7 @@ class Design:
         if isinstance(before, SlidingWindow):
             units = (before, layer)
         source = units[0].inputs[0]
-        return replace(self, name=f"{self.name}_{name}", units=units, input=source, output=layer.outputs[0])
+        return replace(self, name=unit_name(self.name, name), units=units, input=source, output=layer.outputs[0])
 
 
 def rejoined(unit: Unit, before: Stream, after: Stream) -> Unit:

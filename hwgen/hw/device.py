@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from enum import Enum
 
 from hwgen.errors import ConfigError
 from hwgen.hw.resources import Resources
+
+_PART = re.compile(r"[A-Za-z0-9_-]+")
+"""What names of parts are made of."""
 
 
 class Family(Enum):
@@ -187,7 +191,8 @@ def device_of(part: str) -> Device:
     if wanted in known:
         return known[wanted]
     fitting = [device for device in DEVICES if wanted.startswith(device.name)]
-    if fitting:
+    if fitting and _PART.fullmatch(part):  # it stands in scripts of tools
         return max(fitting, key=lambda device: len(device.name))
     close = difflib.get_close_matches(wanted, known, n=3, cutoff=0)
-    raise ConfigError("part", "must be a known FPGA or board", part, f"The closest names are {', '.join(close)}")
+    found = part if _PART.fullmatch(part) else repr(part)
+    raise ConfigError("part", "must be a known FPGA or board", found, f"The closest names are {', '.join(close)}")

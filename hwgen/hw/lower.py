@@ -46,6 +46,7 @@ from hwgen.hw.stream import Stream
 from hwgen.hw.timing import Pipeline, pipelined
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.names import legal_name
 from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.ranges import too_wide
 from hwgen.ir.text import print_graph
@@ -173,7 +174,7 @@ def draft(
         raise CheckError(graph.name, "must have a layer", "none")
     output = builder.take(graph.output)
     assert builder.source is not None
-    return Design(graph.name, tuple(builder.units), builder.source, output, "", part, clock_mhz)
+    return Design(legal_name(graph.name), tuple(builder.units), builder.source, output, "", part, clock_mhz)
 
 
 def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:

@@ -1,44 +1,84 @@
-"""Names from a network made legal as C++ and SystemVerilog identifiers, by one function."""
+"""Names from a network made legal as C++ and SystemVerilog identifiers, and unlike every other.
+
+Letters are lower case, so that names differ on every file system, and words are joined by one underscore. A design has
+its name from the network. What hangs on a unit of it has the names of both, `<design>_<unit>`: no design is called as a
+unit of another is, because units have the few forms of `_UNIT`, or end in a digest.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 
-_SYSTEMVERILOG = """
-    accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before begin bind bins
-    binsof bit break buf bufif0 bufif1 byte case casex casez cell chandle checker class clocking cmos config const
-    constraint context continue cover covergroup coverpoint cross deassign default defparam design disable dist do edge
-    else end endcase endchecker endclass endclocking endconfig endfunction endgenerate endgroup endinterface endmodule
-    endpackage endprimitive endprogram endproperty endsequence endspecify endtable endtask enum event eventually expect
-    export extends extern final first_match for force foreach forever fork forkjoin function generate genvar global
-    highz0 highz1 if iff ifnone ignore_bins illegal_bins implements implies import incdir include initial inout input
-    inside instance int integer interconnect interface intersect join join_any join_none large let liblist library local
-    localparam logic longint macromodule matches medium modport module nand negedge nettype new nexttime nmos nor
-    noshowcancelled not notif0 notif1 null or output package packed parameter pmos posedge primitive priority program
-    property protected pull0 pull1 pulldown pullup pulsestyle_ondetect pulsestyle_onevent pure rand randc randcase
-    randsequence rcmos real realtime ref reg reject_on release repeat restrict return rnmos rpmos rtran rtranif0
-    rtranif1 s_always s_eventually s_nexttime s_until s_until_with scalared sequence shortint shortreal showcancelled
-    signed small soft solve specify specparam static string strong strong0 strong1 struct super supply0 supply1
-    sync_accept_on sync_reject_on table tagged task this throughout time timeprecision timeunit tran tranif0 tranif1 tri
-    tri0 tri1 triand trior trireg type typedef union unique unique0 unsigned until until_with untyped use uwire var
-    vectored virtual void wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
-"""
-"""IEEE 1800-2017, table B.1."""
+from hwgen.ir.reserved import is_reserved
 
-_CPP = """
-    alignas alignof and_eq asm auto bitand bitor bool catch char char16_t char32_t compl const_cast constexpr decltype
-    delete double dynamic_cast explicit export false float friend goto hls inline long main mutable namespace noexcept
-    not_eq nullptr operator or_eq private public register reinterpret_cast short sizeof static_assert static_cast std
-    switch template thread_local throw true try typeid typename using volatile wchar_t xor_eq
-"""
-"""ISO C++14, [lex.key], less those of SystemVerilog above, and names that a program cannot take."""
+LONGEST = 64
+"""Letters of a design's name, or of a unit's: files, modules and folders are named after both."""
 
-_RESERVED = frozenset(f"{_SYSTEMVERILOG} {_CPP} buffer".split())
+_KINDS = "add|concat|conv|fc|magnitude|pool|scale|top"
+_UNIT = rf"(?:(?:{_KINDS})\d+|input_quant\d*|source(?=_))(?:_(?:act|fifo|fork|gate|pack|width|window)\d*)*"
+"""What frontends call layers, and what the units around them are called."""
+
+_PARTS = "dpi|ip|main|mm2s|movers|params|s2mm|shell|tb|unit|units"
+"""Words behind the name of a design in names of files, modules and scopes."""
+
+_OWN_UNIT = re.compile(_UNIT)
+_LIKE_A_UNIT = re.compile(rf".*_(?:{_UNIT}|{_PARTS}|x[0-9a-f]{{8}})")
+_INSIDE = re.compile(
+    rf"u_(?:{_UNIT}|control|tlast)|{_UNIT}_(?:data|ready|valid)|(?:m_axis|s_axi_control|s_axis)_[a-z]+"
+    r"|rewrite(?:_data|_place)?|unused_tdata"
+)
+"""Signals and instances in the top level, whose module cannot have their names."""
+
+_PLAIN = re.compile(r"(?!u_|(?:control|rewrite|tlast)$)[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
 def legal_name(text: str) -> str:
-    """`text` as an identifier: other characters become `_`; a leading digit or a keyword gets a prefix."""
-    name = re.sub(r"_+", "_", re.sub(r"[^0-9A-Za-z_]", "_", text)).strip("_").lower()
-    if not name:
-        return "net"
-    return f"n_{name}" if name[0].isdigit() or name in _RESERVED else name
+    """`text` as the name of a design: other characters become `_`; a name that is taken gets `n_` or `_net`.
+
+    A leading digit gets `n_`, too. Names longer than `LONGEST` end in a digest of the whole. A legal name stays.
+    """
+    name = _words(text) or "net"
+    if _LIKE_A_UNIT.fullmatch(name):
+        name = f"{name}_net"
+    if name[0].isdigit() or is_reserved(name) or _INSIDE.fullmatch(name):
+        name = f"n_{name}"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 10].rstrip('_')}_h{_digest(name)}"
+
+
+def renamed(text: str) -> bool:
+    """Whether `legal_name` does more to `text` than to make its characters those of an identifier."""
+    return legal_name(text) != _words(text)
+
+
+def unit_name(design: str, unit: str) -> str:
+    """What a unit of a design is called outside of it: modules, functions, scopes, files and macros.
+
+    `<design>_<unit>` where the unit has its name from a frontend; any other ends in a digest of both names.
+    """
+    if _OWN_UNIT.fullmatch(unit):
+        return f"{design}_{unit}"
+    return "_".join(filter(None, (design, _words(unit)[:LONGEST].rstrip("_"), f"x{_digest(f'{design}/{unit}')}")))
+
+
+def inner_name(name: str) -> str:
+    """What a unit or stream is called inside its design, with `u_` before it or `_data` and the like behind it.
+
+    The name itself where it is an identifier of lower case; any other ends in a digest.
+    """
+    if _PLAIN.fullmatch(name) and len(name) <= LONGEST:
+        return name
+    return f"n_{_words(name)[:LONGEST]}_x{_digest(name)}".replace("__", "_")
+
+
+def local_name(name: str) -> str:
+    """What a stream is called where it stands alone: its name where a frontend gave it, any other with `_stream`."""
+    return name if _OWN_UNIT.fullmatch(name) else f"{inner_name(name)}_stream"
+
+
+def _words(text: str) -> str:
+    return re.sub(r"_+", "_", re.sub(r"[^0-9A-Za-z_]", "_", text)).strip("_").lower()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -9,6 +9,7 @@
 
 `order` and `ranking` stand behind an output whose elements lie in another order or shape than the model's, or which the
 host ranks; an order that is no transposition has `places`, an array, for `strides`.
+A name that is more than letters, digits and such stands as a JSON string.
 Arrays are base64 of little-endian elements, in the narrowest of int8 to int64; arrays of -1/+1 are packed to bits.
 """
 
@@ -68,19 +69,24 @@ _STEPS = {
         ops.Levels,
     )
 }
-_LINE = re.compile(r"(\S+) = (\w+)\(([^)]*)\) -> (\S+) : (\S+) (\"(?:[^\"\\]|\\.)*\") (\{.*\})")
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_NAME = rf"[!#-'*+\--~]+|{_TEXT}"
+_LINE = re.compile(rf"({_NAME}) = (\w+)\(((?:{_NAME})(?:, (?:{_NAME}))*)\) -> ({_NAME}) : (\S+) ({_TEXT}) (\{{.*\}})")
+_INPUT = re.compile(rf"input ({_NAME}) : (\S+) (\{{.*\}})")
+_OUTPUT = re.compile(rf"output ({_NAME}) (\{{.*\}})")
 _ARRAY = re.compile(r"([fi])(\d+)\[([\d,]*)\]:(.*)")
 
 
 def print_graph(graph: Graph) -> str:
     """The text of `graph`."""
-    lines = [_HEADER, f"graph {graph.name}"]
-    lines.append(f"input {graph.input.name} : {graph.input.type} {_attributes(graph.encoding)}")
+    lines = [_HEADER, f"graph {_shown(graph.name)}"]
+    lines.append(f"input {_shown(graph.input.name)} : {graph.input.type} {_attributes(graph.encoding)}")
     for node in graph.nodes:
-        inputs = ", ".join(value.name for value in node.inputs)
-        head = f"{node.name} = {type(node.op).__name__}({inputs}) -> {node.output.name} : {node.output.type}"
+        inputs = ", ".join(_shown(value.name) for value in node.inputs)
+        names = _shown(node.name), _shown(node.output.name)
+        head = f"{names[0]} = {type(node.op).__name__}({inputs}) -> {names[1]} : {node.output.type}"
         lines.append(f"{head} {json.dumps(node.origin)} {_attributes(node.op)}")
-    lines.append(f"output {graph.output.name} {json.dumps(_encode_end(graph), sort_keys=True)}")
+    lines.append(f"output {_shown(graph.output.name)} {json.dumps(_encode_end(graph), sort_keys=True)}")
     return "\n".join(lines) + "\n"
 
 
@@ -100,18 +106,19 @@ def parse_graph(text: str, source: str = "network") -> Graph:
         raise DataError(source, f"must start with `{_HEADER}`", repr(lines[0][:80] if lines else ""), "Build it again")
     number = 0
     try:
-        name = lines[1].removeprefix("graph ")
+        name = _read(lines[1].removeprefix("graph "))
         number = 2
-        head, attributes = lines[2].removeprefix("input ").split(" {", 1)
-        value = _value(*head.split(" : "))
-        encoding = _parse_dataclass(Affine, parse_json("{" + attributes))
+        first, kind, attributes = _parts(_INPUT, lines[2], "an input")
+        value = _value(first, kind)
+        encoding = _parse_dataclass(Affine, parse_json(attributes))
         values, nodes = {value.name: value}, []
         for number, line in enumerate(lines[3:-1], start=3):  # noqa: B007 (the handler below names the line)
             node = _parse_node(line, values)
             values[node.output.name] = node.output
             nodes.append(node)
         number = len(lines) - 1
-        output, attributes = lines[-1].removeprefix("output ").split(" ", 1)
+        output, attributes = _parts(_OUTPUT, lines[-1], "an output")
+        output = _read(output)
         end = parse_json(attributes)
         order = _parse_order(end.pop("order")) if "order" in end else None
         ranking = sizes_of(end.pop("ranking")) if "ranking" in end else None
@@ -125,13 +132,17 @@ def parse_graph(text: str, source: str = "network") -> Graph:
 
 
 def _parse_node(line: str, values: dict[str, Value]) -> Node:
-    match = _LINE.fullmatch(line)
-    if match is None:
-        raise ValueError("not a node")
-    name, kind, inputs, output, type_text, origin, attributes = match.groups()
+    name, kind, inputs, output, type_text, origin, attributes = _parts(_LINE, line, "a node")
     op = _parse_dataclass(_OPS[kind], parse_json(attributes))
-    read = tuple(values[each] for each in inputs.split(", "))
-    return Node(name, op, read, _value(output, type_text), parse_json(origin))
+    read = tuple(values[_read(each)] for each in re.findall(_NAME, inputs))
+    return Node(_read(name), op, read, _value(output, type_text), parse_json(origin))
+
+
+def _parts(pattern: re.Pattern[str], line: str, what: str) -> tuple[str, ...]:
+    match = pattern.fullmatch(line)
+    if match is None:
+        raise ValueError(f"not {what}")
+    return match.groups()
 
 
 def _encode_end(graph: Graph) -> dict[str, Any]:
@@ -150,7 +161,15 @@ def _parse_order(found: dict[str, Any]) -> Order:
 
 def _value(name: str, type_text: str) -> Value:
     *shape, dtype = type_text.split("x")
-    return Value(name, TensorType(tuple(int(size) for size in shape), parse_dtype(dtype)))
+    return Value(_read(name), TensorType(tuple(int(size) for size in shape), parse_dtype(dtype)))
+
+
+def _shown(name: str) -> str:
+    return name if re.fullmatch(_NAME, name) and name[0] != '"' else json.dumps(name)
+
+
+def _read(name: str) -> str:
+    return str(parse_json(name)) if name.startswith('"') else name
 
 
 def _attributes(thing: Any) -> str:

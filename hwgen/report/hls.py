@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 
 from rich.table import Table
 
+from hwgen.ir.names import unit_name
 from hwgen.report import console
 from hwgen.report.console import count
 from hwgen.report.estimate import Estimate
@@ -96,7 +97,7 @@ def _units(estimate: Estimate, hls: HlsReport | None) -> Iterator[HlsRow]:
     """LUTs and cycles of each unit that the tool has a module for."""
     modules = {module.name: module for module in (hls.synthesis.modules if hls and hls.synthesis else ())}
     for unit in estimate.units:
-        module = _module(modules, f"{estimate.name}_{unit.name}")
+        module = _module(modules, unit_name(estimate.name, unit.name))
         if module:
             luts = f"{unit.resources.lut:,} LUT"
             interval = f"{_bounds(module.interval)} cycles, {module.used.lut:,} LUT"

@@ -39,7 +39,7 @@ def bars_plot(
         labels = ["-" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" for value in values]
         axis.bar_label(bars, labels, padding=3, fontsize=8)
         axis.set_title(title, fontsize=10)
-        axis.set_yticks(places, names)
+        axis.set_yticks(places, names, parse_math=False)
         axis.set_xticks([])
         axis.set_xlim(0, 1.45 * max((value or 0 for value in values), default=0) or 1)
         axis.spines[["top", "right", "bottom"]].set_visible(False)
@@ -55,7 +55,8 @@ def roofline_plot(rooflines: Sequence[Roofline], path: Path) -> None:
     high = max(max(each.intensity, each.compute_roof / each.bandwidth) for each in rooflines) * 8
     for number, each in enumerate(rooflines):
         colour, corner = COLOURS[number % len(COLOURS)], each.compute_roof / each.bandwidth
-        label = f"{each.name} on {each.device} ({each.achieved.origin.value})"
+        shown = f" {each.name}" if each.name.startswith("_") else each.name  # a legend leaves `_...` out
+        label = f"{shown} on {each.device} ({each.achieved.origin.value})"
         axis.plot([low, corner, high], [low * each.bandwidth, *[each.compute_roof] * 2], color=colour, lw=1.2)
         axis.plot([low, high], [each.published_roof] * 2, color=QUIET, lw=0.8, ls="--")
         axis.plot([each.intensity] * 2, [each.achieved.value, each.attainable], color=colour, lw=0.6, ls=":")
@@ -63,7 +64,8 @@ def roofline_plot(rooflines: Sequence[Roofline], path: Path) -> None:
         axis.plot(each.intensity, each.achieved.value, "o", color=colour, label=label)
     _scales(axis, "binary operations per input byte", "binary operations per second")
     axis.plot([], [], color=QUIET, lw=0.8, ls="--", label="at FINN's 2.5 LUTs per operation")
-    axis.legend(fontsize=8, frameon=False, loc="lower right")
+    for text in axis.legend(fontsize=8, frameon=False, loc="lower right").get_texts():
+        text.set_parse_math(False)
     _save(figure, path)
 
 

@@ -11,6 +11,7 @@ from hwgen.hw.cost import design_resources, edge_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.limits import layers_behind
 from hwgen.hw.resources import Resources
+from hwgen.ir.names import inner_name
 from hwgen.report.estimate import unit_kind
 from hwgen.verify.synth import CONTROL, EDGE, Synthesis
 
@@ -58,9 +59,9 @@ def compare(design: Design, found: Synthesis, tool: str) -> SynthesisReport:
     """The report of what was found of `design`: of all its units, or of the only one that was synthesised."""
     measured, family = found.units, found.family
     units = [
-        UnitSynthesis(unit.name, layer, unit_kind(unit), measured[unit.name], unit_resources(unit, family))
+        UnitSynthesis(unit.name, layer, unit_kind(unit), measured[inner_name(unit.name)], unit_resources(unit, family))
         for unit, layer in zip(design.units, layers_behind(design), strict=True)
-        if unit.name in measured
+        if inner_name(unit.name) in measured
     ]
     model = reduce(add, (unit.model for unit in units), Resources())
     if EDGE in measured:

@@ -20,6 +20,7 @@ from pathlib import Path
 from hwgen.errors import CheckError, ToolError
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
+from hwgen.ir.names import inner_name
 from hwgen.verify.cache import look_after_yowasp
 from hwgen.verify.process import run
 
@@ -90,7 +91,7 @@ class Synthesis:
 
     @property
     def units(self) -> dict[str, Resources]:
-        """What each instance takes; the names of instances are `u_<unit>`."""
+        """What each instance takes; the names of instances are `u_<inner name of the unit>`."""
         return {name: resources_of(cells, self.family) for name, cells in self.cells.items()}
 
     @property
@@ -190,7 +191,7 @@ def _script(projects: Sequence[Project], family: Family, unit: str | None) -> st
     tops = [project.top for project in projects]
     lines = [f"read_verilog -sv {' '.join(sources)} {_WRAPPER}.sv"]
     if unit is not None:
-        lines += [f"select -set others {top}/u_* {top}/u_{unit} %d" for top in tops] + ["delete @others"]
+        lines += [f"select -set others {top}/u_* {top}/u_{inner_name(unit)} %d" for top in tops] + ["delete @others"]
     lines += [
         f"hierarchy -check -top {_WRAPPER}",
         f"setattr -mod -set unique 1 {' '.join(tops)}",

@@ -26,6 +26,7 @@ from hwgen.hw.lower import Choices
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Value
+from hwgen.ir.names import local_name, unit_name
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType
 from hwgen.verify import csim, process
 from hwgen.verify.csim import hls_include
@@ -67,11 +68,15 @@ def branches() -> tuple[Graph, Design]:
     return graph, design_for(graph)
 
 
+W1, Q1 = (unit_name("net", unit) for unit in ("w1", "q1"))
+"""Units that no frontend calls so: their names end in a digest."""
+
+
 def test_files() -> None:
     names = set(emit(chain()))
     assert names == {
-        *(f"src/net{unit}.{kind}" for unit in ("", "_fc0", "_w1", "_fc1", "_q1") for kind in ("cpp", "hpp")),
-        *(f"src/fc{i}_params.hpp" for i in (0, 1)),
+        *(f"src/{name}.{kind}" for name in ("net", "net_fc0", W1, "net_fc1", Q1) for kind in ("cpp", "hpp")),
+        *(f"src/net_fc{i}_params.hpp" for i in (0, 1)),
         *(f"src/lib/{name}.hpp" for name in ("activation", "fifo", "lanes", "mvtu", "operands", "pragmas", "width")),
         *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "run_hls.tcl", "hls_config.cfg"),
     }
@@ -84,8 +89,8 @@ def test_same_bytes_every_time() -> None:
 def test_fifos_become_stream_depths() -> None:
     top = emit(chain())["src/net.cpp"]
     depths = dict(re.findall(r"#pragma HLS stream variable=(\w+) depth=(\d+)", top))
-    assert depths == {"fc0": "6", "w1": "2", "fc1": "4"}
-    assert "  net_w1(fc0, w1);\n" in top and "  net_q1(fc1, m_axis);\n" in top
+    assert depths == {"fc0": "6", "w1_stream": "2", "fc1": "4"}
+    assert f"  {W1}(fc0, w1_stream);\n" in top and f"  {Q1}(fc1, m_axis);\n" in top
 
 
 def test_branches_compute(tmp_path: Path) -> None:
@@ -117,9 +122,11 @@ def test_channels_of_branches() -> None:
     """Every stream is written and read once, in an order in which writers come first; no FIFO is a function."""
     _, design = branches()
     top = emit(design)["src/net.cpp"]
-    calls = re.findall(r"  net_(\w+)\((.*)\);", top)
+    calls = re.findall(r"  (net_\w+)\((.*)\);", top)
     fifos = {unit.name for unit in design.units if isinstance(unit, Fifo)}
-    assert [name for name, _ in calls] == [unit.name for unit in design.units if unit.name not in fifos]
+    assert [name for name, _ in calls] == [
+        unit_name("net", each.name) for each in design.units if each.name not in fifos
+    ]
     declared = re.findall(r"static hls::stream<\w+::OutWord> (\w+);", top)
     named = [stream for _, streams in calls for stream in streams.split(", ")]
     assert sorted(named) == sorted([*declared, *declared, "s_axis", "m_axis"])
@@ -135,7 +142,7 @@ def test_fifos_of_branches_become_depths() -> None:
     depths = dict(re.findall(r"#pragma HLS stream variable=(\w+) depth=(\d+)", emit(design)["src/net.cpp"]))
     for unit in design.units:
         if isinstance(unit, Fifo):
-            assert int(depths[unit.input.name]) == unit.depth
+            assert int(depths[local_name(unit.input.name)]) == unit.depth
 
 
 def test_memories_live_where_they_are_asked_to() -> None:
@@ -161,7 +168,7 @@ RULE = {1: [], 64: ["lutram"], 200: ["bram"]}
 def test_tables_live_by_the_rule(rows: int) -> None:
     """Thresholds, directions and weights of one row, of few and of many: constants, LUT RAM, block RAM."""
     case = matvec_case("net", (9, 2 * rows), (2, 9), (IntType(3, True), IntType(5, True), B), descending=True)
-    source = emit(case.design)[f"src/net_{case.design.units[0].name}.cpp"]
+    source = emit(case.design)[f"src/{unit_name('net', case.design.units[0].name)}.cpp"]
     for table in ("WEIGHTS", "THRESHOLDS", "DESCENDING"):
         split = re.findall(rf"HWGEN_PARTITION\({table}, (\d)\)", source)
         assert "2" in split and re.findall(rf"HWGEN_ROM\({table}, (\w+)\)", source) == RULE[rows]

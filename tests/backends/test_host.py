@@ -174,7 +174,7 @@ def test_the_example_on_a_dma(tmp_path: Path, status: str, ranked: bool, code: i
     text = DMA.replace("EXPECTED", bytes_of(ports.source, np.ones((1, 10), int)))
     text = text.replace("ANSWER", bytes_of(ports.sink, answer)).replace("STATUS_BITS", status)
     (tmp_path / "dma.h").write_text(text)
-    program = built(tmp_path, ports, "main.c", "-include", "dma.h")
+    program = built(tmp_path, ports, "dut_main.c", "-include", "dma.h")
     assert subprocess.run([program], check=False).returncode == code
 
 
@@ -211,7 +211,7 @@ def test_the_header_knows_the_address_map(tmp_path: Path) -> None:
 
 def test_the_example_compiles_for_a_board(tmp_path: Path) -> None:
     ports = Ports("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked=False)
-    built(tmp_path, ports, "main.c")
+    built(tmp_path, ports, "dut_main.c")
 
 
 def said(program: Path) -> str:

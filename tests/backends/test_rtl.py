@@ -26,6 +26,7 @@ from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.packing import from_words, to_words
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
+from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.verify.process import run
 from hwgen.verify.rtlsim import simulate
@@ -263,13 +264,13 @@ def test_mutated_memories_are_seen(tmp_path: Path) -> None:
     words = to_words(frames, design.input)
     assert_streams(design, frames, simulate(design, project, words, tmp_path))
     mutations: list[tuple[str, Callable[[list[str]], None]]] = [
-        ("mv_weights.mem", flip_a_bit),
-        ("mv_weights.mem", swap_two_lanes),
-        ("mv_thresholds.mem", flip_a_bit),
-        ("mv_thresholds.mem", swap_two_words),
+        ("weights", flip_a_bit),
+        ("weights", swap_two_lanes),
+        ("thresholds", flip_a_bit),
+        ("thresholds", swap_two_words),
     ]
-    for name, mutate in mutations:
-        path = project / "mem" / name
+    for memory, mutate in mutations:
+        path = project / "mem" / f"{unit_name(design.name, unit.name)}_{memory}.mem"
         original = path.read_text()
         lines = original.split()
         mutate(lines)

@@ -68,7 +68,7 @@ def test_files_by_platform(tmp_path: Path) -> None:
     own = {
         "zynq": {"block_design.tcl", "processor.tcl"},
         "zynqmp": {"block_design.tcl", "processor.tcl"},
-        "alveo": {"package_xo.tcl", "connectivity.cfg", "movers.cpp"},
+        "alveo": {"package_xo.tcl", "connectivity.cfg", "net_movers.cpp"},
         "fabric": set(),
     }
     for platform, files in own.items():
@@ -297,14 +297,14 @@ def test_a_card_gets_a_kernel(tmp_path: Path) -> None:
     words = [call.words for call in tool.named("set_property")]
     assert ("sdx_kernel", "true", "core") in words and ("vitis_drc", "ctrl_protocol ap_ctrl_none", "core") in words
     lines = (tool.folder / "vivado" / "connectivity.cfg").read_text().splitlines()
-    assert {"nk=net:1:net_0", "stream_connect=mm2s_0.stream:net_0.s_axis"} < set(lines)
-    assert "freqHz=125000000:mm2s_0,net_0,s2mm_0" in lines
+    assert {"nk=net:1:net_0", "stream_connect=net_mm2s_0.stream:net_0.s_axis"} < set(lines)
+    assert "freqHz=125000000:net_mm2s_0,net_0,net_s2mm_0" in lines
 
 
 def test_the_movers_of_a_card_compile_without_a_warning(tmp_path: Path) -> None:
     folder = accelerator("u250").write(tmp_path / "out").project / "vivado"
     command = ["g++", "-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror", "-fsyntax-only"]
-    run([*command, "-isystem", hls_include(), "movers.cpp"], cwd=folder, log=tmp_path / "log", timeout_s=120)
+    run([*command, "-isystem", hls_include(), "net_movers.cpp"], cwd=folder, log=tmp_path / "log", timeout_s=120)
 
 
 def environment(work: Path) -> dict[str, str]:

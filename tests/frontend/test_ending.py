@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from typer.testing import CliRunner
 
 import hwgen
 from hwgen import flow
+from hwgen.cli import app
 from hwgen.errors import ConfigError, ModelError
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
@@ -86,6 +89,37 @@ def test_an_image(perm: list[int] | None, tmp_path: Path) -> None:
     graph, codes, want = built(head, tmp_path)
     np.testing.assert_array_equal(graph.decode(codes), want)
     assert want.ndim == 4 and (graph.order is None) == (perm == [0, 2, 3, 1])
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_the_verbs(own: bool, tmp_path: Path) -> None:
+    """A project of it, evaluated on its own labels, classifies as the model does; a ranking of the host is told."""
+    head = image()
+    flatten(head)
+    x = np.random.default_rng(5).integers(-8, 8, (40, 1, 6, 6))
+    if own:
+        rank(head)
+    onnx.save(head.model(), tmp_path / "net.onnx")
+    labels = head.reference(x).reshape(40, -1)
+    labels = labels[:, 0].astype(int) if own else labels.argmax(axis=1)
+    np.save(tmp_path / "x.npy", x.reshape(40, 6, 6, 1))
+    np.save(tmp_path / "y.npy", labels)
+    folder, files = str(tmp_path / "out"), ["--images", str(tmp_path / "x.npy")]
+    done = [
+        CliRunner().invoke(app, words)
+        for words in (
+            ["build", str(tmp_path / "net.onnx"), "-o", folder, "--json"],
+            ["estimate", folder],
+            ["evaluate", folder, *files, "--labels", str(tmp_path / "y.npy"), "--json"],
+            ["predict", folder, *files, "--json"],
+        )
+    ]
+    assert [each.exit_code for each in done] == [0, 0, 0, 0], done[2].output
+    told = "the network's own ranking is left to the host, found the scores of several pixels: "
+    assert sum(warning.startswith(told) for warning in json.loads(done[0].output)["warnings"]) == own
+    assert ("ranking is left to the host" in " ".join(done[1].output.split())) == own
+    assert json.loads(done[2].output)["accuracy"] == 1
+    assert json.loads(done[3].output)["classes"] == labels.tolist()
 
 
 def test_an_order_that_changes_nothing_is_not_kept(tmp_path: Path) -> None:

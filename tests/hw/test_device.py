@@ -62,6 +62,16 @@ def test_every_device_is_whole_and_cited() -> None:
             "U96",
             "part: must be a known FPGA or board; found U96. The closest names are ultra96, ultra96-v2, zcu106.",
         ),
+        (
+            "xc7z020[exec sh]",
+            "part: must be a known FPGA or board; found 'xc7z020[exec sh]'. "
+            "The closest names are xc7z020, xc7z012s, xc7z007s.",
+        ),
+        (
+            "xc7z020\nexit",
+            "part: must be a known FPGA or board; found 'xc7z020\\nexit'. "
+            "The closest names are xc7z020, xc7z100, xc7z030.",
+        ),
     ],
 )
 def test_an_unknown_part(part: str, message: str) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hwgen.errors import DataError
 from hwgen.ir import ops, text
@@ -72,6 +75,30 @@ def test_origin_is_quoted() -> None:
     odd = type(node)(node.name, node.op, node.inputs, node.output, 'a "b" \\ é {c}')
     changed = Graph(graph.name, graph.input, (odd,), graph.output)
     assert parse_graph(print_graph(changed)) == changed
+
+
+@given(st.lists(st.text() | st.sampled_from(["a b", "x, y", "=", "->", ":", '"', "(", "\n", "\u2028", "\ud800", ""]),
+                min_size=4, max_size=4, unique=True))  # fmt: skip
+def test_names_are_quoted(names: list[str]) -> None:
+    graph = random_network(np.random.default_rng(0), (3, 2))
+    node, value = graph.nodes[0], replace(graph.input, name=names[0])
+    out = replace(node.output, name=names[1])
+    odd = Graph(names[2], value, (replace(node, name=names[3], inputs=(value,), output=out),), out)
+    assert parse_graph(print_graph(odd)) == odd
+    assert print_graph(odd).isascii() and len(print_graph(odd).splitlines()) == 5
+
+
+@pytest.mark.parametrize("name", ["deep", "image"])
+def test_rows_in_another_order(name: str) -> None:
+    graph = next(graph for graph in GRAPHS if graph.name == name)
+    first = graph.nodes[0]
+    moved = replace(graph, nodes=(replace(first, op=replace(first.op, rows=(1, 0))), *graph.nodes[1:]))
+    printed = print_graph(moved)
+    assert '"rows": [1, 0]' in printed and "rows" not in print_graph(graph)
+    assert parse_graph(printed) == moved != graph
+    for new in ("[1.0, 0]", '"10"', "[-1, 0]", "3"):
+        with pytest.raises(DataError, match="must be a network that hwgen printed; found line 4"):
+            parse_graph(printed.replace("[1, 0]", new))
 
 
 NODE = print_graph(DEEP).splitlines()[3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -52,6 +53,17 @@ def test_same_bytes_every_time(tmp_path: Path, name: str, suffix: str) -> None:
         (tmp_path / folder).mkdir()
         DRAWN[name](tmp_path / folder / f"picture{suffix}")
     assert (tmp_path / "one" / f"picture{suffix}").read_bytes() == (tmp_path / "two" / f"picture{suffix}").read_bytes()
+
+
+def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
+    """Neither read as formulas nor left out of the legend."""
+    names = ["_quiet", "cost $x^$", r"a\$b_{", "$\\bad{$"]
+    bars_plot(names, [False] * 4, [("FPS", [1.0] * 4)], tmp_path / "bars.svg")
+    built = compile(random_network(np.random.default_rng(0), (12, 8, 4)))
+    roofline_plot([replace(roofline_of(built), name=name) for name in names], tmp_path / "roofs.svg")
+    for picture in ("bars", "roofs"):
+        text = (tmp_path / f"{picture}.svg").read_text()
+        assert all(f"<!-- {'' if picture == 'bars' else ' ' * name.startswith('_')}{name}" in text for name in names)
 
 
 def test_nothing_known_of_a_figure(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwgen.backends.hls.tables import LINE_LENGTH, Table
+from hwgen.backends.render import Source, title
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.stream import Stream
+from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType
 
 
@@ -116,8 +118,8 @@ def coding(activation: Thresholding) -> tuple[Constant, ...]:
 
 def context_of(design: Design, unit: Unit, kernel: Kernel) -> UnitContext:
     """The function of `unit`."""
-    function = f"{design.name}_{unit.name}"
-    scope, params = f"{function}_unit", f"{unit.name}_params.hpp"
+    function = unit_name(design.name, unit.name)
+    scope, params = f"{function}_unit", f"{function}_params.hpp"
     ins, outs = _numbered("in", unit.inputs), _numbered("out", unit.outputs)
     words = [*zip(_numbered("InWord", unit.inputs), ins, strict=True)]
     words += [("OutWord", name) for name in outs]
@@ -130,7 +132,7 @@ def context_of(design: Design, unit: Unit, kernel: Kernel) -> UnitContext:
         header=f"{function}.hpp",
         params=params,
         includes=(f'#include "{function}.hpp"', *(("", f'#include "{params}"') if kernel.tables else ())),
-        origin=unit.origin,
+        origin=title(unit.origin),
         digest=design.digest,
         purpose=kernel.purpose,
         constants=kernel.constants,
@@ -154,7 +156,7 @@ def params_context(unit: UnitContext) -> ParamsContext:
 def _parameters(function: str, each: Sequence[str]) -> str:
     """In one line if it is short enough, else one below the other."""
     start, line = f"void {function}(", ", ".join(each)
-    return line if len(start) + len(line) + len(") {") <= LINE_LENGTH else f",\n{' ' * len(start)}".join(each)
+    return line if len(start) + len(line) + len(") {") <= LINE_LENGTH else Source(f",\n{' ' * len(start)}".join(each))
 
 
 def _numbered(name: str, streams: Sequence[Stream]) -> list[str]:

@@ -13,6 +13,7 @@ from hwgen.hw import packing
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.fifo import Fifo
 from hwgen.hw.packing import Bytes
+from hwgen.ir.names import local_name
 
 DEFAULT_DEPTH = 2
 """Beats of a stream between two units where the design asks for no FIFO: one read while the next is written."""
@@ -120,7 +121,7 @@ class _Wiring:
 
 def _wired(design: Design) -> _Wiring:
     """A FIFO inside the design is the depth of the stream before it; one at the edge needs a function that fills it."""
-    channel = {name: name for name in design.streams}
+    channel = {name: local_name(name) for name in design.streams}
     channel |= {design.input.name: "s_axis", design.output.name: "m_axis"}
     depth: dict[str, int] = {}
     units: list[Unit] = []

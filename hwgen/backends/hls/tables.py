@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
+from hwgen.backends.render import Source
 from hwgen.hw import packing
 from hwgen.hw.kernel import Memory, MemoryStyle
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
@@ -186,7 +187,7 @@ def _pragmas(name: str, shape: tuple[int, ...], parallel: tuple[int, ...], rom: 
 def _body(rows: Iterable[list[str]], shape: tuple[int, ...]) -> str:
     """Rows of values (all behind the first dimension of `shape`) with the braces of their dimensions."""
     spans = [prod(shape[dim:]) for dim in range(1, len(shape))]
-    return "\n".join(line for row in rows for line in _wrapped(_braced(row, spans)))
+    return Source("\n".join(line for row in rows for line in _wrapped(_braced(row, spans))))
 
 
 def _braced(values: list[str], spans: list[int]) -> list[str]:

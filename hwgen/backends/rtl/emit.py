@@ -15,6 +15,7 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.matvec import MatVec
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.ir.names import unit_name
 
 _INSTANCE = re.compile(r"^ *(hwgen_\w+) #\(", re.MULTILINE)
 
@@ -32,7 +33,7 @@ def emit(design: Design) -> dict[str, str]:
     control = control_map(design)
     for unit in design.units:
         if isinstance(unit, ModuleUnit):
-            modules[unit.name] = f"{design.name}_{unit.name}"
+            modules[unit.name] = unit_name(design.name, unit.name)
             text = _render(unit, modules[unit.name], design.digest, control)
             sources[f"{modules[unit.name]}.sv"] = text.source
             memories |= {f"mem/{name}": lines for name, lines in text.memories.items()}

@@ -20,6 +20,7 @@ from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.kernels.window import SlidingWindow
 from hwgen.hw.packing import Bytes, to_words
 from hwgen.hw.stream import Stream
+from hwgen.ir.names import inner_name
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar
 
@@ -165,7 +166,7 @@ class WindowInstance(Instance):
 
 def instance(unit: Unit, source: Beats, sink: Beats) -> Instance:
     """The instance of a library module that is `unit`."""
-    ends: dict[str, Any] = {"name": unit.name, "source": source, "sink": sink}
+    ends: dict[str, Any] = {"name": inner_name(unit.name), "source": source, "sink": sink}
     match unit:
         case WidthConverter():
             return _width(unit, ends)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hwgen.backends.render import render
+from hwgen.backends.render import render, title
 from hwgen.backends.rtl.values import (
     Code,
     Filled,
@@ -90,7 +90,7 @@ def header(unit: Layer, module: str, digest: str, purpose: str) -> dict[str, Any
     """The fields of `Header` for `unit`."""
     return {
         "module": module,
-        "origin": unit.origin,
+        "origin": title(unit.origin),
         "digest": digest,
         "purpose": purpose,
         "input_width": unit.inputs[0].width,
@@ -99,9 +99,9 @@ def header(unit: Layer, module: str, digest: str, purpose: str) -> dict[str, Any
     }
 
 
-def layer_text(source: str, roms: list[Filled]) -> LayerText:
-    """A rendered layer with the files of `roms`."""
-    return LayerText(source, {rom.memory.file: rom.text for rom in roms})
+def layer_text(module: str, source: str, roms: list[Filled]) -> LayerText:
+    """A rendered layer with the files of `roms`, `<module>_<what it drives>.mem`."""
+    return LayerText(source, {f"{module}_{rom.memory.data}.mem": rom.text for rom in roms})
 
 
 def threshold_text(unit: ThresholdUnit, module: str, digest: str) -> LayerText:
@@ -112,7 +112,7 @@ def threshold_text(unit: ThresholdUnit, module: str, digest: str) -> LayerText:
     if unit.threshold_rom is not None:
         roms += threshold_roms(unit.threshold_rom, activation, unit.input)
     if activation.descending.shape[0] > 1 or not unit.shared:
-        directions = descending_roms(unit.name, activation, unit.input)
+        directions = descending_roms(activation, unit.input)
         descending = "descending" if directions else "'0"
         roms += directions
     context = ThresholdContext(
@@ -133,7 +133,7 @@ def threshold_text(unit: ThresholdUnit, module: str, digest: str) -> LayerText:
         credits=unit.schedule.credits,
         memories=tuple(rom.memory for rom in roms),
     )
-    return layer_text(render("rtl/threshold.sv.j2", context), roms)
+    return layer_text(module, render("rtl/threshold.sv.j2", context), roms)
 
 
 def argmax_text(unit: ArgMaxUnit, module: str, digest: str) -> LayerText:

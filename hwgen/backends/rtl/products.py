@@ -104,7 +104,7 @@ def matvec_text(unit: MatVec, module: str, digest: str, control: ControlMap | No
     roms = _roms(unit, control)
     product = _product(unit, roms, unit.mw, unit.groups * unit.neuron_folds, unit.schedule.credits)
     context = MatVecContext(**head, **_mvtu(unit, product, roms), vectors=_VECTORS, gate=_NO_GATE)
-    return layer_text(render("rtl/matvec.sv.j2", context), roms)
+    return layer_text(module, render("rtl/matvec.sv.j2", context), roms)
 
 
 def gated_text(unit: GatedMatVec, module: str, digest: str) -> LayerText:
@@ -114,14 +114,14 @@ def gated_text(unit: GatedMatVec, module: str, digest: str) -> LayerText:
     roms = [filled(product.weight_rom, "weights", "weight_addr", packing.weight_words(product))]
     sets = replace(unit.output, elements=len(unit.activation.thresholds))
     roms += threshold_roms(unit.threshold_rom, unit.activation, sets)
-    roms += descending_roms(unit.name, unit.activation, sets)
+    roms += descending_roms(unit.activation, sets)
     context = MatVecContext(
         **(head | {"input_width": width + bits}),
         **_mvtu(product, _product(product, roms, product.mw, unit.threshold_rows, unit.schedule.credits), roms),
         vectors=Beats(f"s_data_i[{width - 1}:0]", "s_valid_i[0]", "s_ready_o[0]"),
         gate=Gate(f"s_data_i[{width + bits - 1}:{width}]", "s_valid_i[1]", "s_ready_o[1]", bits=bits),
     )
-    return layer_text(render("rtl/gated.sv.j2", context), roms)
+    return layer_text(module, render("rtl/gated.sv.j2", context), roms)
 
 
 def _purpose(unit: MatVec) -> str:
@@ -178,7 +178,7 @@ def depthwise_text(unit: DepthwiseUnit, module: str, digest: str, control: Contr
         blocks=unit.blocks,
         taps=unit.taps,
     )
-    return layer_text(render("rtl/depthwise.sv.j2", context), roms)
+    return layer_text(module, render("rtl/depthwise.sv.j2", context), roms)
 
 
 def _written(unit: MatVec | DepthwiseUnit, control: ControlMap | None) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _roms(unit: MatVec | DepthwiseUnit, control: ControlMap | None) -> list[Fill
     roms = [filled(unit.weight_rom, "weights", "weight_addr", packing.weight_words(unit))]
     if unit.activation is not None and unit.threshold_rom is not None:
         roms += threshold_roms(unit.threshold_rom, unit.activation, unit.output)
-        roms += descending_roms(unit.name, unit.activation, unit.output)
+        roms += descending_roms(unit.activation, unit.output)
     if control is None or unit.name not in control.layers:
         return roms
     regions = control.layers[unit.name].regions

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hwgen.backends.render import Source
 from hwgen.backends.rtl.instances import Beats, Instance, instance
 from hwgen.hw.control import ControlMap
 from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
+from hwgen.ir.names import inner_name
 
 _LINE = 70
 
@@ -65,7 +67,9 @@ def top_context(design: Design, modules: Mapping[str, str], control: ControlMap 
         output_width=design.output.axis_width,
         output=design.output,
         last=stream_beats(design, design.output.name),
-        wires=tuple(Wire(name, stream.width) for name, stream in design.streams.items() if name != design.input.name),
+        wires=tuple(
+            Wire(inner_name(name), stream.width) for name, stream in design.streams.items() if name != design.input.name
+        ),
         units=tuple(_instances(design, modules)),
         control=None if control is None else _control(control),
     )
@@ -79,7 +83,8 @@ def stream_beats(design: Design, name: str) -> Beats:
     """The signals of the top level that carry the stream `name`."""
     if name == design.input.name:
         return Beats(f"s_axis_tdata[{design.input.width - 1}:0]", "s_axis_tvalid", "s_axis_tready")
-    return Beats(f"{name}_data", f"{name}_valid", f"{name}_ready")
+    wire = inner_name(name)
+    return Beats(f"{wire}_data", f"{wire}_valid", f"{wire}_ready")
 
 
 def _instances(design: Design, modules: Mapping[str, str]) -> list[Instance]:
@@ -89,7 +94,7 @@ def _instances(design: Design, modules: Mapping[str, str]) -> list[Instance]:
         source, sink = (_joined(design, streams) for streams in (unit.inputs, unit.outputs))
         if unit.name in modules:
             template = "rtl/writable_layer.sv.j2" if unit in design.writable else "rtl/layer.sv.j2"
-            found.append(LayerInstance(unit.name, source, sink, template, modules[unit.name]))
+            found.append(LayerInstance(inner_name(unit.name), source, sink, template, modules[unit.name]))
         else:
             found.append(instance(unit, source, sink))
     return found
@@ -105,4 +110,4 @@ def _joined(design: Design, streams: Sequence[Stream]) -> Beats:
 
 def _concatenation(names: list[str]) -> str:
     line = f"{{{', '.join(names)}}}"
-    return line if len(line) <= _LINE else "{\n      " + ",\n      ".join(names) + "\n    }"
+    return line if len(line) <= _LINE else Source("{\n      " + ",\n      ".join(names) + "\n    }")

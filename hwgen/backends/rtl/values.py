@@ -34,11 +34,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Memory:
-    """A ROM: what addresses it, what it drives, and its file; where a host can rewrite it, its first place."""
+    """A ROM: what it drives and what addresses it; where a host can rewrite it, its first place."""
 
     data: str
     addr: str
-    file: str
     width: int
     depth: int
     style: str
@@ -94,7 +93,7 @@ def addr_bits(depth: int) -> int:
 
 def filled(rom: kernel.Memory, data: str, addr: str, words: packing.Bytes) -> Filled:
     """The ROM `rom` that drives `data` and holds `words`."""
-    memory = Memory(data, addr, f"{rom.name}.mem", rom.width, rom.depth, rom.style.value)
+    memory = Memory(data, addr, rom.width, rom.depth, rom.style.value)
     return Filled(memory, "\n".join(packing.to_hex(words, rom.width)) + "\n")
 
 
@@ -104,10 +103,10 @@ def threshold_roms(rom: kernel.Memory, activation: Thresholding, stream: Stream)
     return [filled(rom, "thresholds", "threshold_addr", words)]
 
 
-def descending_roms(name: str, activation: Thresholding, stream: Stream) -> list[Filled]:
+def descending_roms(activation: Thresholding, stream: Stream) -> list[Filled]:
     """One bit per lane and beat of a vector of `stream`; nothing where no channel is descending."""
     if not activation.any_descending:
         return []
     words = packing.descending_words(activation, stream.lanes, stream.elements)
-    rom = kernel.Memory(f"{name}_descending", stream.vector_beats, stream.lanes)
+    rom = kernel.Memory("descending", stream.vector_beats, stream.lanes)
     return [filled(rom, "descending", "threshold_addr", words)]

@@ -73,7 +73,7 @@ def emit(design: Design, rtl: Iterable[str], frames: int, control: ControlMap | 
     """
     device = device_of(design.part)
     project = _project(design, tuple(rtl), frames, control)
-    core = {f"{design.name}.core": render("vivado/core.j2", project)}
+    core: dict[str, str] = {f"{design.name}.core": render("vivado/core.j2", project)}
     if device.family is Family.ECP5:
         return core
     scripts = {**{name: name for name in _COMMON}, **_SCRIPTS[device.platform]}
@@ -89,7 +89,7 @@ def _printed(project: Project, platform: Platform) -> dict[str, str]:
     """What is printed for this design alone, by file name."""
     wrapper = replace(project, purpose="The accelerator as an IP: streams as wide as buses take them.")
     bench = replace(project, purpose="Test bench: golden frames with pauses on both sides, in two transfers.")
-    files = {
+    files: dict[str, str] = {
         "design.tcl": render("vivado/design.tcl.j2", project),
         "ooc.xdc": render("vivado/ooc.xdc.j2", project),
         f"{project.name}_ip.v": render("vivado/ip.v.j2", wrapper),
@@ -102,7 +102,7 @@ def _printed(project: Project, platform: Platform) -> dict[str, str]:
     return {
         **files,
         "connectivity.cfg": render("vivado/connectivity.cfg.j2", project),
-        "movers.cpp": render("vivado/movers.cpp.j2", movers),
+        f"{project.name}_movers.cpp": render("vivado/movers.cpp.j2", movers),
     }
 
 
