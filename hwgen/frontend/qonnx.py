@@ -16,6 +16,7 @@ import numpy.typing as npt
 from hwgen.errors import ModelError
 from hwgen.frontend.model_file import read_model, stem
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
+from hwgen.frontend.sound import array_of, operands_of, opset_of, require_sound
 from hwgen.frontend.source import Array, SourceGraph, SourceNode
 from hwgen.frontend.walk import QUANTISERS, InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
@@ -56,6 +57,7 @@ def import_qonnx(
     else:
         proto = type(model)()
         proto.CopyFrom(model)
+    require_sound(proto, name or proto.graph.name or "the model")
     graph = _plain(proto, name or proto.graph.name)
     require_supported(graph)
     _keep_live(proto, graph)
@@ -72,10 +74,10 @@ def is_model(source: object) -> TypeGuard[onnx.ModelProto]:
 
 def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
     """The graph as plain data, nodes that no output needs left out. Raises: ModelError."""
-    from onnx import helper, numpy_helper
+    from onnx import helper
 
     graph = model.graph
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    constants = {tensor.name: array_of(tensor, f"tensor {tensor.name!r}") for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1:
         found = f"{len(inputs)}: {', '.join(value.name for value in inputs)}" if inputs else "none"
@@ -85,7 +87,8 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         _require_known_domain(node)
         attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         label = node.name or f"{node.op_type}_{index}"
-        names = tuple(node.input), tuple(node.output)
+        missing = ("",) * (operands_of(node.op_type)[0] - len(node.input))
+        names = (*node.input, *missing), tuple(node.output)
         nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST))
     outputs = tuple(value.name for value in graph.output)
     ordered = in_order(name, nodes)
@@ -168,7 +171,7 @@ class Computer:
     """Computes nodes whose operands are constant, in onnxruntime, as the model's own executors do."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        self.opset = next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), 1)
+        self.opset = opset_of(model)
 
     def __call__(self, node: SourceNode, arrays: Sequence[Array | None]) -> Sequence[Array]:
         """The node's outputs. Raises: ModelError."""
