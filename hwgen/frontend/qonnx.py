@@ -1,23 +1,26 @@
-"""From a QONNX file to the integer network. With model_file.py the sole owner of onnx and onnxruntime imports."""
+"""From a QONNX file to the integer network. With model_file.py, sound.py and computer.py
+the sole owner of onnx and onnxruntime imports."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import logging
+import math
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
+from hwgen.frontend.computer import Computer
 from hwgen.frontend.model_file import read_model, stem
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
-from hwgen.frontend.sound import array_of, operands_of, opset_of, require_sound
-from hwgen.frontend.source import Array, SourceGraph, SourceNode
+from hwgen.frontend.sound import array_of, require_sound
+from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, SourceGraph, SourceNode
 from hwgen.frontend.walk import QUANTISERS, InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
@@ -87,8 +90,7 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         _require_known_domain(node)
         attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         label = node.name or f"{node.op_type}_{index}"
-        missing = ("",) * (operands_of(node.op_type)[0] - len(node.input))
-        names = (*node.input, *missing), tuple(node.output)
+        names = tuple(node.input), tuple(node.output)
         nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST))
     outputs = tuple(value.name for value in graph.output)
     ordered = in_order(name, nodes)
@@ -161,43 +163,14 @@ def _normalise(model: onnx.ModelProto, input_name: str) -> int:
         raise ModelError(
             f"input {input_name!r}",
             "its shape must be known but for the batch size",
-            f"axes {unknown} unknown" if dims else "no shape",
+            f"axes {unknown[:8]} unknown" if dims else "no shape",
             "Export the model with a fixed input size",
         )
+    elements = math.prod(dim.dim_value for dim in dims)
+    if elements > MAX_ELEMENTS or len(dims) > MAX_AXES:
+        must = f"a frame must have at most {MAX_ELEMENTS:,} elements and {MAX_AXES} axes"
+        raise ModelError(f"input {input_name!r}", must, f"{elements:,} and {len(dims)}", "Give it smaller frames")
     return max(1, int(batch))
-
-
-class Computer:
-    """Computes nodes whose operands are constant, in onnxruntime, as the model's own executors do."""
-
-    def __init__(self, model: onnx.ModelProto) -> None:
-        self.opset = opset_of(model)
-
-    def __call__(self, node: SourceNode, arrays: Sequence[Array | None]) -> Sequence[Array]:
-        """The node's outputs. Raises: ModelError."""
-        import onnxruntime  # type: ignore[import-untyped]
-        from onnx import helper
-
-        given = {name: a for name, a in zip(node.inputs, arrays, strict=True) if a is not None}
-        copy = helper.make_node(node.op, node.inputs, node.outputs, **node.attributes)
-        inputs = [
-            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
-            for name, array in given.items()
-        ]
-        outputs = [helper.make_empty_tensor_value_info(name) for name in node.outputs]
-        graph = helper.make_graph([copy], "constants", inputs, outputs)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        try:
-            session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-            results: Sequence[Array] = session.run(None, given)
-        except Exception as error:  # onnxruntime raises whatever its operators raise
-            text = str(error).strip().splitlines()
-            found = text[0].rstrip(".") if text else type(error).__name__
-            raise ModelError(node.label, "its constants must be computable", found, "Export the model again") from error
-        return results
 
 
 @contextlib.contextmanager

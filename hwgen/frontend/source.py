@@ -18,6 +18,9 @@ Array = npt.NDArray[Any]
 MAX_ELEMENTS = 1 << 26
 """Elements that a tensor may have, of parameters or of a frame: 64 channels of 1024 x 1024 pixels."""
 
+MAX_AXES = 32
+"""Axes that a tensor may have."""
+
 _HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_quant")
 
 

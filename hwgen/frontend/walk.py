@@ -27,7 +27,17 @@ from hwgen.frontend.layout import Relayout, image_places, image_shape
 from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import SourceGraph, SourceNode, annotated_type
-from hwgen.frontend.symbolic import Build, Const, Stream, Tensor, affine_steps, collapse, in_order, scattered
+from hwgen.frontend.symbolic import (
+    Build,
+    Const,
+    QuantConst,
+    Stream,
+    Tensor,
+    affine_steps,
+    collapse,
+    in_order,
+    scattered,
+)
 from hwgen.ir.graph import Affine, Graph, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ops import Mul
@@ -198,9 +208,25 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
         found = f"no value for {missing[0]!r}" if missing else node.op
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
     residual.require_no_planes(build, node, args)
+    _require_numbers(node, args)
     result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
     results = result if isinstance(result, tuple) else (result,)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
+
+
+_MAY_BE_EMPTY = frozenset({"ReduceL1", "ReduceMean", "ReduceSum", "Reshape", "Squeeze", "Unsqueeze"})
+"""Operators whose axes or target shape may be none."""
+
+
+def _require_numbers(node: SourceNode, args: Sequence[Tensor | None]) -> None:
+    """Constants that become hardware must hold numbers. Raises: ModelError."""
+    for arg in args:
+        if isinstance(arg, Const) and arg.value.dtype.kind not in "biuf":
+            kind = "complex numbers" if arg.value.dtype.kind == "c" else "text"
+            raise ModelError(node.label, f"its constant {arg.name!r} must be real numbers", kind, "Correct the model")
+        if isinstance(arg, Const | QuantConst) and 0 in arg.shape and node.op not in _MAY_BE_EMPTY:
+            found = f"shape {arg.shape}"
+            raise ModelError(node.label, f"its constant {arg.name!r} must not be empty", found, "Correct the model")
 
 
 def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> Stream:

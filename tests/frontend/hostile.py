@@ -61,7 +61,7 @@ def run(path: Path, options: dict[str, Any]) -> str:
         graph = hwgen.load(path, **options)
         again = parse_graph(print_graph(graph))
         assert again == graph, "a printed network must be read back"
-        hwgen.compile(graph, target_interval=1_000_000_000).estimate().to_json()
+        hwgen.compile(graph).estimate().to_json()
     except hwgen.HwgenError as error:
         text = str(error)
         assert text.isprintable() and len(text) < 2500, f"not one line: {text[:3000]!r}"

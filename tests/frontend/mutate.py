@@ -18,7 +18,18 @@ REALS = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1e-45, 1e-38, -1.0, 0.5, 1.0,
 TEXTS = (
     *("", " ", "x", "y", "w", "h", "a/b", "../../etc/passwd", "/dev/zero", "-1", "1e99", "9" * 5000),
     *("INT0", "INT64", "INT999999999", "UINT9999", "BIPOLAR", "FIXED<8,4>", "a\nb", "a\r\u2028b", "\x00", "\x1b[31m"),
-    *("NCHW", "NHWC", "SAME_UPPER", "VALID", "FLOOR", "ai.onnx.ml", "Loop", "Relu", "\N{HONEYBEE}" * 300, "n" * 100_000),
+    *(
+        "NCHW",
+        "NHWC",
+        "SAME_UPPER",
+        "VALID",
+        "FLOOR",
+        "ai.onnx.ml",
+        "Loop",
+        "Relu",
+        "\N{HONEYBEE}" * 300,
+        "n" * 100_000,
+    ),
 )
 OPERATORS = (
     *("Add", "Abs", "ArgMax", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "ConstantOfShape", "Conv"),
@@ -115,7 +126,9 @@ def _change(message: Message, rng: Random) -> None:
     elif field.type == Field.TYPE_BYTES and rng.random() < 0.7:
         data = getattr(message, field.name)
         cut = rng.randrange(len(data) + 1)
-        setattr(message, field.name, rng.choice((data[:cut], data + data[:cut], data[:cut] + b"\xff" * (len(data) - cut))))
+        setattr(
+            message, field.name, rng.choice((data[:cut], data + data[:cut], data[:cut] + b"\xff" * (len(data) - cut)))
+        )
     elif field.type == Field.TYPE_MESSAGE:
         _change(getattr(message, field.name), rng)
     else:
@@ -149,7 +162,9 @@ def _bytes(data: bytes, rng: Random) -> bytes:
     changed, length = bytearray(data), len(data)
     for _ in range(rng.choice((1, 1, 3, 10))):
         # The head and the tail hold more structure than the weights between them.
-        place = rng.choice((rng.randrange(length), rng.randrange(min(300, length)), rng.randrange(max(0, length - 900), length)))
+        place = rng.choice(
+            (rng.randrange(length), rng.randrange(min(300, length)), rng.randrange(max(0, length - 900), length))
+        )
         match rng.choice(("flip", "flip", "cut", "double", "drop", "write")):
             case "flip":
                 place = min(place, len(changed) - 1)
