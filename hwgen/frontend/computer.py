@@ -20,9 +20,6 @@ _MOST_BYTES = 8 * MAX_ELEMENTS
 """Memory that the operators of constants have together."""
 
 _CONTROL = frozenset({"If", "Loop", "Scan", "SequenceMap"})
-_RANDOM = frozenset(
-    {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
-)
 
 
 class Computer:
@@ -37,16 +34,16 @@ class Computer:
         given = {name: a for name, a in zip(node.inputs, arrays, strict=True) if a is not None}
         try:
             session = _session(self._model(node, given))
-            results: Sequence[Array] = session.run(None, given)
+            results = dict(zip(filter(None, node.outputs), session.run(None, given), strict=True))
         except Exception as error:  # onnxruntime raises whatever its operators raise
             raise ModelError(
                 node.label, "its constants must be computable", _found(error), "Export the model again"
             ) from error
-        odd = next((each for each in results if not isinstance(each, np.ndarray)), None)
+        odd = next((each for each in results.values() if not isinstance(each, np.ndarray)), None)
         if odd is not None:
             found = f"a {type(odd).__name__}"
             raise ModelError(node.label, "its constants must be tensors", found, "Export the model again")
-        return results
+        return [results.get(name, np.empty(0)) for name in node.outputs]
 
     def _model(self, node: SourceNode, given: Mapping[str, Array]) -> bytes:
         """A model of this node alone."""
@@ -71,8 +68,6 @@ def _require_calm(node: SourceNode, arrays: Sequence[Array | None]) -> None:
     change = "Fold it before the export"
     if node.op in _CONTROL:
         raise ModelError(node.label, "constants must be computed without branches and loops", node.op, change)
-    if node.op in _RANDOM:
-        raise ModelError(node.label, "constants must be the same in every run", node.op, change)
     if node.op in ("Div", "Mod") and len(arrays) == 2 and all(a is not None and a.dtype.kind in "iu" for a in arrays):
         left, right = (np.asarray(array) for array in arrays)
         least = np.iinfo(left.dtype).min

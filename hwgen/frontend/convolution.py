@@ -137,12 +137,13 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     weights = _weights(node, args[1], len(stream.shape))
     height, width, channels = stream.value.type.shape
     groups = _groups(node, channels, weights.codes)
-    kernel = node.integers("kernel_shape", weights.codes.shape[1:3])[: len(stream.shape) - 2]
-    if kernel != weights.codes.shape[1 : len(kernel) + 1]:
+    actual = weights.codes.shape[1 : len(stream.shape) - 1]
+    kernel = node.integers("kernel_shape", actual)
+    if kernel != actual:
         raise ModelError(
             node.label,
             f"its weights must have the kernel {kernel}",
-            f"{weights.codes.shape[1 : len(kernel) + 1]}",
+            f"{actual}",
             "Check the model's layer sizes",
         )
     geometry = add_pads(geometry_of(node, kernel, (height, width)), pads)
@@ -159,5 +160,8 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     result = emit_product(build, node, stream, op, weights, shape, steps).at(image_like(node, stream, size, shape[2]))
     if args[2] is not None:
         bias = real(constant_of(node, args[2], "bias"), node).reshape(-1)
+        if bias.size != groups.outputs:
+            must = f"its bias must have one number for each of the {groups.outputs} outputs"
+            raise ModelError(node.label, must, f"{bias.size}", "Check the model's layer sizes")
         result = result.then(Add(collapse(bias))) if np.any(bias != 0) else result
     return result

@@ -13,6 +13,7 @@ from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, in_order, real
 from hwgen.ir.graph import Affine
 from hwgen.ir.ops import ArgMax
+from hwgen.ir.order import Order
 from hwgen.ir.types import TensorType, smallest_int
 
 
@@ -82,3 +83,11 @@ def decoding_of(stream: Stream) -> Affine:
             "Quantise the output, or leave the activation to the host",
         )
     return Affine(np.asarray(meaning.scale), np.asarray(meaning.offset))
+
+
+def order_of(stream: Stream) -> Order | None:
+    """Where the elements of the model's output lie; None where they lie as the model has them."""
+    shape = stream.shape[1:] if stream.shape[:1] == (1,) else stream.shape
+    order = Order(shape, stream.places)
+    same = shape == stream.value.type.shape and bool(np.all(np.diff(order.places) == 1))
+    return None if same else order

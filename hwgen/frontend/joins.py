@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend import elementwise
+from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
@@ -17,6 +19,16 @@ from hwgen.ir.graph import Affine
 from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Scale, Step, Sum
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
+
+
+def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Add, Sub, Mul: where both operands are streams a join of branches, else elementwise. Raises: ModelError."""
+    left, right = args[0], args[1]
+    if not (isinstance(left, Stream) and isinstance(right, Stream)):
+        return elementwise.binary(build, node, args)
+    if node.op == "Mul":
+        return scale(build, node, left, right)
+    return add(build, node, left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right)
 
 
 def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
@@ -184,7 +196,9 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     if len(streams) == 1:
         return streams[0]
     rank = len(streams[0].shape)
-    axis = node.integer("axis", 1) % rank
+    if "axis" not in node.attributes and node.opset >= 4:
+        raise ModelError(node.label, "it must state its axis", "none", "Export the model again")
+    axis = axis_of(node, node.integer("axis", 1), rank)
     pixels = {stream.value.type.shape[:-1] for stream in streams}
     rest = {tuple(n for a, n in enumerate(stream.shape) if a != axis) for stream in streams}
     moves = rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)

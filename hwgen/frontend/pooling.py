@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend.axes import reduced_axes
 from hwgen.frontend.convolution import zero_code
-from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import image_like, lies_channels_last, require_image
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine, real
+from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine
 from hwgen.frontend.windows import Pads, add_pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
@@ -164,17 +165,14 @@ def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -
     """ReduceMean over rows, columns or both. Raises: ModelError on other axes."""
     stream = stream_of(node, args[0])
     rank = len(stream.shape)
-    given = node.integers("axes", range(rank))
-    if args[1] is not None:
-        given = tuple(int(a) for a in real(constant_of(node, args[1], "axes"), node).reshape(-1))
-    axes = sorted({a % rank for a in given})
+    axes = reduced_axes(node, args[1], rank)
     node = replace(node, channels_last=lies_channels_last(stream))
     spatial = list(range(1, rank - 1) if node.channels_last else range(2, rank))
     if not axes or not set(axes) <= set(spatial):
         raise ModelError(
             node.label,
             "it must average over rows and columns",
-            f"axes {tuple(given)} of shape {stream.shape}",
+            f"axes {axes} of shape {stream.shape}",
             "Choose the axes of the image",
         )
     require_image(build, node, stream)

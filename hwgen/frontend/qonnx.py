@@ -18,10 +18,11 @@ import numpy.typing as npt
 from hwgen.errors import ModelError
 from hwgen.frontend.computer import Computer
 from hwgen.frontend.model_file import read_model, stem
+from hwgen.frontend.operators import QUANTISERS
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
-from hwgen.frontend.sound import array_of, require_sound
+from hwgen.frontend.sound import array_of, opset_of, require_sound
 from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, SourceGraph, SourceNode
-from hwgen.frontend.walk import QUANTISERS, InputOptions, require_supported, walk
+from hwgen.frontend.walk import InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
 
@@ -85,13 +86,13 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
     if len(inputs) != 1:
         found = f"{len(inputs)}: {', '.join(value.name for value in inputs)}" if inputs else "none"
         raise ModelError(name, "the network must have one input", found, "Export the model with one input")
-    nodes = []
+    nodes, opset = [], opset_of(model)
     for index, node in enumerate(graph.node):
         _require_known_domain(node)
         attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         label = node.name or f"{node.op_type}_{index}"
         names = tuple(node.input), tuple(node.output)
-        nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST))
+        nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST, opset))
     outputs = tuple(value.name for value in graph.output)
     ordered = in_order(name, nodes)
     require_read(ordered, inputs[0].name, outputs)
@@ -106,6 +107,7 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         outputs,
         batch,
         Computer(model),
+        helper.tensor_dtype_to_np_dtype(inputs[0].type.tensor_type.elem_type).name,
     )
 
 

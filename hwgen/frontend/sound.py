@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 _AGAIN = "Export the model again"
+_NEWEST = 21
 _STANDARD = ("", "ai.onnx")
 
 
@@ -44,8 +45,8 @@ def require_sound(model: onnx.ModelProto, where: str) -> None:
 
 
 def opset_of(model: onnx.ModelProto) -> int:
-    """The version of ONNX's own operators, 1 where the model does not say."""
-    return next((int(entry.version) for entry in model.opset_import if entry.domain in _STANDARD), 1)
+    """The version of ONNX's own operators, the newest that is known where the model does not say."""
+    return next((int(entry.version) for entry in model.opset_import if entry.domain in _STANDARD), _NEWEST)
 
 
 def node_label(node: onnx.NodeProto, index: int) -> str:
@@ -99,7 +100,7 @@ def bytes_of(tensor: onnx.TensorProto, where: str) -> int:
     if name in ("INT4", "UINT4"):
         return -(-count // 2)
     small = 1 if name.startswith("FLOAT8") else 2 if name == "BFLOAT16" else 0
-    size: int = small or helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    size = small or int(helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
     return count * size
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.source import MAX_ELEMENTS, Array, SourceNode, require_finite
+from hwgen.frontend.source import MAX_ELEMENTS, Array, SourceNode, numeric, require_finite
 from hwgen.ir.graph import Affine, Node, Value
 from hwgen.ir.ops import Add, BatchNorm, Div, Mul, Op, Step
 from hwgen.ir.ranges import Range
@@ -204,12 +204,16 @@ def per_channel(stream: Stream, array: Array, node: SourceNode, *, axis: int = 1
 
 
 def real(tensor: Const | QuantConst, node: SourceNode, *, infinite: bool = False) -> FloatArray:
-    """The real values of a constant in float64, exact for float32 parameters. Raises: ModelError on NaN or infinity."""
+    """The real values of a constant in float64, none rounded.
+
+    Raises: ModelError on NaN, on infinity unless `infinite`, and on what is no real number of float64.
+    """
     if isinstance(tensor, QuantConst):
         return np.asarray(tensor.scale * (tensor.codes - tensor.zero_point), dtype=np.float64)
+    values = numeric(tensor.value, tensor.name, node.label)
     if not infinite:
-        require_finite(tensor.value, tensor.name, node.label)
-    return tensor.value.astype(np.float64)
+        require_finite(values, tensor.name, node.label)
+    return values
 
 
 def fold_affine(steps: Sequence[Step]) -> Affine | None:
@@ -248,12 +252,14 @@ class Build:
     Attributes:
         start: for each element of the network's ONNX input, its position in the value `input`.
         counts: how many layers of each kind there are; all that have weights count together.
+        elements: the element type of each tensor that is no constant, by its ONNX name.
     """
 
     input: Value
     start: IntArray
     nodes: list[Node] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    elements: dict[str, str] = field(default_factory=dict)
 
     def emit(self, name: str, op: Op, sources: Sequence[Value], kind: TensorType, origin: str) -> Value:
         """Append a node and give the value it produces; a name already in use gets a number. Raises: ModelError."""

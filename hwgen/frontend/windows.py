@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend.axes import axes_of, listed, numbers_of
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Padded, Stream, Tensor, real
@@ -25,21 +26,22 @@ def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor
     mode = node.text("mode", "constant")
     if mode != "constant":
         raise ModelError(node.label, "it must pad with a constant", f"mode {mode!r}", "Pad with zeros")
-    given, fill = node.integers("pads", ()), node.real("value", 0.0)
-    if args[1] is not None:
-        given = tuple(int(n) for n in real(constant_of(node, args[1], "padding"), node).reshape(-1))
+    given, fill = listed(node, args[1], "pads") or (), np.asarray(node.real("value", 0.0))
     if args[2] is not None:
-        fill = float(real(constant_of(node, args[2], "value"), node, infinite=True).reshape(-1)[0])
+        fill = real(constant_of(node, args[2], "value"), node, infinite=True)
     rank = len(stream.shape)
-    axes: Sequence[int] = range(rank)
-    if args[3] is not None:
-        axes = [int(a) % rank for a in real(constant_of(node, args[3], "axes"), node).reshape(-1)]
+    axes = tuple(range(rank)) if args[3] is None else axes_of(node, numbers_of(node, args[3], "axes"), rank)
+    if len(given) != 2 * len(axes) or fill.size != 1:
+        found = f"{len(given)} numbers and {fill.size} values"
+        raise ModelError(
+            node.label, f"it must have {2 * len(axes)} numbers of padding and one value", found, "Correct the Pad"
+        )
     pads = [0] * (2 * rank)
     for index, axis in enumerate(axes):
         pads[axis], pads[axis + rank] = given[index], given[index + len(axes)]
     if min(pads) < 0:
         raise ModelError(node.label, "it must add rows and columns", f"pads {given}", "Slice before the export")
-    return Padded(stream, tuple(pads), fill) if any(pads) else stream
+    return Padded(stream, tuple(pads), float(fill.flat[0])) if any(pads) else stream
 
 
 def _spatial(padded: Padded, node: SourceNode) -> Pads:
@@ -85,6 +87,9 @@ def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]
         raise ModelError(node.label, "its window must have one or two axes and be positive", found, "Correct the layer")
     geometry = Geometry(_pair(kernel, 1), _pair(strides, 1), _pair(dilations, 1), _four(pads))
     mode = node.text("auto_pad", "NOTSET")
+    if mode not in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"):
+        must = "its auto_pad must be NOTSET, SAME_UPPER, SAME_LOWER or VALID"
+        raise ModelError(node.label, must, repr(mode), "State its pads instead")
     if mode in ("SAME_UPPER", "SAME_LOWER"):
         return replace(geometry, padding=_same(geometry, size, lower=mode == "SAME_LOWER"))
     return replace(geometry, padding=(0, 0, 0, 0)) if mode == "VALID" else geometry

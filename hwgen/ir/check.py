@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from hwgen.errors import CheckError
@@ -44,6 +46,11 @@ def check(graph: Graph) -> None:
         defined[node.output.name] = node.output
         _check_node(node)
     _must(defined.get(graph.output.name) == graph.output, graph.name, "the output must be produced", graph.output.name)
+    if graph.order is not None:
+        fits = graph.order.is_permutation_of(graph.output.type.elements)
+        must = f"the model's order must be a permutation of the {graph.output.type.elements} elements of the output"
+        _must(fits, graph.name, must, f"{graph.order.places.size} places, shape {graph.order.shape}")
+    _must(math.prod(graph.ranking or ()) == 1, graph.name, "a ranking must leave one index", graph.ranking)
     _check_ranges(graph)
 
 

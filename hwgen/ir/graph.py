@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from hwgen.ir.ops import Op, frozen
-from hwgen.ir.types import FloatArray, TensorType
+from hwgen.ir.ops import ArgMax, Op, frozen
+from hwgen.ir.order import Order
+from hwgen.ir.types import FloatArray, IntArray, TensorType
+
+Codes = npt.NDArray[Any]
+"""Codes of frames, of any integer type of numpy."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,52 @@ class Affine:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What the codes that leave the chip mean to its host, numbered as the model numbers its output.
+
+    Attributes:
+        type: shape and type of a frame's codes.
+        affine: what a code means.
+        order: of the model's elements; None where they lie as the model has them.
+        ranking: shape of the class index that the model ends with and the host finds among the scores; None where the
+            codes are the model's own output.
+        ranked: whether the code is the index of the best class.
+    """
+
+    type: TensorType
+    affine: Affine
+    order: Order | None = None
+    ranking: tuple[int, ...] | None = None
+    ranked: bool = False
+
+    def scores(self, codes: Codes) -> FloatArray:
+        """Real numbers (N, *shape), the model's shape and order, of codes (N, *shape of the type) or (N, elements)."""
+        real = codes.reshape(len(codes), *self.type.shape) * self.affine.scale + self.affine.offset
+        if self.order is not None:
+            real = real.reshape(len(codes), -1)[:, self.order.places].reshape(len(codes), *self.order.shape)
+        return np.asarray(real, dtype=np.float64)
+
+    def decode(self, codes: Codes) -> FloatArray:
+        """The model's output (N, *its shape without the batch axis): the scores, or the index of the best class."""
+        scores = self.scores(codes)
+        if self.ranking is None:
+            return scores
+        best = np.argmax(scores.reshape(len(codes), -1), axis=1)
+        return np.asarray(best.reshape(len(codes), *self.ranking), dtype=np.float64)
+
+    def classes(self, codes: Codes) -> IntArray:
+        """The class (N,) of each frame: the first of the largest scores.
+
+        A single score that the model does not rank itself is class 1 where it is positive and class 0 elsewhere.
+        """
+        if self.ranked:
+            return np.asarray(codes.reshape(len(codes), -1)[:, 0], dtype=np.int64)
+        scores = self.scores(codes).reshape(len(codes), -1)
+        single = scores.shape[1] == 1 and self.ranking is None
+        return np.asarray(scores[:, 0] > 0 if single else np.argmax(scores, axis=1), dtype=np.int64)
+
+
+@dataclass(frozen=True)
 class Graph:
     """An integer network.
 
@@ -73,6 +125,7 @@ class Graph:
         output: the value that leaves the chip.
         encoding: what the input codes mean to the network.
         decoding: what the output codes mean to the host.
+        order, ranking: see `Reading`.
     """
 
     name: str
@@ -81,6 +134,22 @@ class Graph:
     output: Value
     encoding: Affine = field(default_factory=Affine)
     decoding: Affine = field(default_factory=Affine)
+    order: Order | None = None
+    ranking: tuple[int, ...] | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """What the output codes mean to the host."""
+        ranked = bool(self.nodes) and isinstance(self.nodes[-1].op, ArgMax)
+        return Reading(self.output.type, self.decoding, self.order, self.ranking, ranked)
+
+    def decode(self, codes: Codes) -> FloatArray:
+        """The model's output (N, *its shape without the batch axis), real numbers in the model's order.
+
+        Args:
+            codes: output codes (N, *output shape) or (N, elements), as they leave the chip.
+        """
+        return self.reading.decode(codes)
 
     def node(self, name: str) -> Node:
         """The node called `name`; KeyError if there is none."""

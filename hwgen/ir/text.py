@@ -5,8 +5,10 @@
     input x : 784xuint8 {"offset": "f64:...", "scale": "f64:..."}
     fc0 = MatMul(x) -> acc0 : 64xint11 "features.3" {"weight_type": "bipolar", "weights": "i1[64,784]:..."}
     ...
-    output y {"offset": "f64:...", "scale": "f64:..."}
+    output y {"offset": "f64:...", "scale": "f64:...", "order": {"shape": [8, 3], "strides": [[8, 1], [3, 8]]}}
 
+`order` and `ranking` stand behind an output whose elements lie in another order or shape than the model's, or which the
+host ranks; an order that is no transposition has `places`, an array, for `strides`.
 Arrays are base64 of little-endian elements, in the narrowest of int8 to int64; arrays of -1/+1 are packed to bits.
 """
 
@@ -27,6 +29,7 @@ from hwgen.errors import DataError
 from hwgen.ir import ops
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
@@ -73,7 +76,7 @@ def print_graph(graph: Graph) -> str:
         inputs = ", ".join(value.name for value in node.inputs)
         head = f"{node.name} = {type(node.op).__name__}({inputs}) -> {node.output.name} : {node.output.type}"
         lines.append(f"{head} {json.dumps(node.origin)} {_attributes(node.op)}")
-    lines.append(f"output {graph.output.name} {_attributes(graph.decoding)}")
+    lines.append(f"output {graph.output.name} {json.dumps(_encode_end(graph), sort_keys=True)}")
     return "\n".join(lines) + "\n"
 
 
@@ -105,8 +108,11 @@ def parse_graph(text: str, source: str = "network") -> Graph:
             nodes.append(node)
         number = len(lines) - 1
         output, attributes = lines[-1].removeprefix("output ").split(" ", 1)
-        decoding = _parse_dataclass(Affine, json.loads(attributes))
-        return Graph(name, value, tuple(nodes), values[output], encoding, decoding)
+        end = json.loads(attributes)
+        order = _parse_order(end.pop("order")) if "order" in end else None
+        ranking = tuple(map(int, end.pop("ranking"))) if "ranking" in end else None
+        decoding = _parse_dataclass(Affine, end)
+        return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking)
     except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
         found = f"line {number + 1}: {error}"
         raise DataError(source, "must be a network that hwgen printed", found, "Build it again") from error
@@ -120,6 +126,23 @@ def _parse_node(line: str, values: dict[str, Value]) -> Node:
     op = _parse_dataclass(_OPS[kind], json.loads(attributes))
     read = tuple(values[each] for each in inputs.split(", "))
     return Node(name, op, read, _value(output, type_text), json.loads(origin))
+
+
+def _encode_end(graph: Graph) -> dict[str, Any]:
+    """What the output means, as plain JSON values."""
+    found: dict[str, Any] = _encode(graph.decoding)
+    if graph.order is not None:
+        strides = graph.order.strides
+        places = {"places": _encode_array(graph.order.places)} if strides is None else {"strides": strides}
+        found["order"] = {"shape": graph.order.shape, **places}
+    return found if graph.ranking is None else {**found, "ranking": graph.ranking}
+
+
+def _parse_order(found: dict[str, Any]) -> Order:
+    shape = tuple(map(int, found["shape"]))
+    if "strides" in found:
+        return Order.of_strides(shape, [(int(size), int(stride)) for size, stride in found["strides"]])
+    return Order(shape, _decode_array(found["places"]))
 
 
 def _value(name: str, type_text: str) -> Value:
