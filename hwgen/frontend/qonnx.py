@@ -20,7 +20,7 @@ from hwgen.frontend.computer import Computer
 from hwgen.frontend.model_file import read_model, stem
 from hwgen.frontend.operators import QUANTISERS
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
-from hwgen.frontend.sound import array_of, opset_of, require_sound
+from hwgen.frontend.sound import array_of, element_of, opset_of, require_sound
 from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, SourceGraph, SourceNode
 from hwgen.frontend.walk import InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
@@ -107,7 +107,7 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         outputs,
         batch,
         Computer(model),
-        helper.tensor_dtype_to_np_dtype(inputs[0].type.tensor_type.elem_type).name,
+        element_of(inputs[0]),
     )
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hwgen.errors import ModelError
 from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, annotated_type
 
@@ -78,9 +80,7 @@ def _texts(message: Message, place: str) -> Iterator[tuple[str, str | bytes]]:
 
 def _count(tensor: onnx.TensorProto, where: str) -> int:
     """How many elements a tensor has. Raises: ModelError on an unknown type, and on dims that no tensor can have."""
-    from onnx import helper
-
-    if tensor.data_type not in helper.get_all_tensor_dtypes():
+    if tensor.data_type not in _known_types() - {0}:
         raise ModelError(where, "its data type must be one of ONNX's", str(tensor.data_type), _AGAIN)
     count = math.prod(tensor.dims)
     if min(tensor.dims, default=0) < 0 or count > MAX_ELEMENTS or len(tensor.dims) > MAX_AXES:
@@ -99,9 +99,27 @@ def bytes_of(tensor: onnx.TensorProto, where: str) -> int:
     name = TensorProto.DataType.Name(tensor.data_type)
     if name in ("INT4", "UINT4"):
         return -(-count // 2)
-    small = 1 if name.startswith("FLOAT8") else 2 if name == "BFLOAT16" else 0
-    size = small or int(helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
-    return count * size
+    if name == "BFLOAT16" or name.startswith("FLOAT8"):
+        return count * (2 if name == "BFLOAT16" else 1)
+    return count * np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
+
+
+def element_of(value: onnx.ValueInfoProto) -> str:
+    """The numpy name of an input's elements, float32 where the file does not say. Raises: ModelError."""
+    from onnx import TensorProto, helper
+
+    kind = value.type.tensor_type.elem_type
+    name = helper.tensor_dtype_to_np_dtype(kind or TensorProto.FLOAT) if kind in _known_types() else None
+    if name is None or name.kind not in "biuf":
+        where, must = f"input {value.name!r}", "its elements must be real numbers"
+        raise ModelError(where, must, f"data type {kind}", "Export the model with an input of float32")
+    return str(name.name)
+
+
+def _known_types() -> set[int]:
+    from onnx import helper
+
+    return {0, *helper.get_all_tensor_dtypes()}
 
 
 def array_of(tensor: onnx.TensorProto, where: str) -> Any:

@@ -27,7 +27,7 @@ from hwgen.ir.text import parse_graph, print_graph
 from tests.frontend.hostile_nets import models, shared_models
 from tests.frontend.mutate import mutant
 
-SECONDS = 20
+SECONDS = 40
 """That one mutant may take; a whole one takes a tenth."""
 
 ADDRESS_SPACE = 5 << 30
