@@ -82,7 +82,7 @@ def _count(tensor: onnx.TensorProto, where: str) -> int:
     """How many elements a tensor has. Raises: ModelError on an unknown type, and on dims that no tensor can have."""
     if tensor.data_type not in _known_types() - {0}:
         raise ModelError(where, "its data type must be one of ONNX's", str(tensor.data_type), _AGAIN)
-    count = math.prod(tensor.dims)
+    count: int = math.prod(tensor.dims)
     if min(tensor.dims, default=0) < 0 or count > MAX_ELEMENTS or len(tensor.dims) > MAX_AXES:
         must = f"it must have at most {MAX_AXES} axes and {MAX_ELEMENTS:,} elements, and no size below 0"
         raise ModelError(where, must, f"dims {_short(tensor.dims)}", _AGAIN)
