@@ -49,7 +49,7 @@ def test_from_a_file_to_a_project(tmp_path: Path) -> None:
 def test_files(tmp_path: Path) -> None:
     accelerator().write(tmp_path / "out")
     top = {path.name for path in (tmp_path / "out").iterdir()}
-    reports = {"hwgen.json", "network.txt", "folding.json", "estimate.json"}
+    reports = {"hwgen.json", "hwgen.sha256", "network.txt", "folding.json", "estimate.json"}
     assert top == {*reports, "net.core", "rtl", "hls", "vivado", "host"}
     assert json.loads((tmp_path / "out" / "folding.json").read_text())["fc1"].keys() == {"pe", "simd"}
 
@@ -120,8 +120,9 @@ def test_a_failure_leaves_nothing(
 def test_a_failure_in_the_swap_restores(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, error: BaseException
 ) -> None:
-    """The old project moves aside (step 1), the new one takes its place (step 2): either may fail."""
+    """Where folders cannot be exchanged, the old one moves aside (step 1) before the new one comes: either may fail."""
     accelerator().write(tmp_path / "out")
+    monkeypatch.setattr("hwgen.flow.project._exchanged", lambda one, other: False)
     before = bytes_of(tmp_path)
     real, calls = Path.replace, []
 
@@ -253,7 +254,7 @@ SPOILT: dict[str, tuple[str, Callable[[str], str] | None, str]] = {
     "folding_text": (
         "folding.json",
         lambda t: re.sub(r'"simd": (\d+)', r'"simd": "\1"', t),
-        "network and folding must be those of the manifest; found digest ",
+        "must be a whole project; found fc0.simd should be a valid integer. Build it again.",
     ),
     "network_changed": (
         "network.txt",

@@ -15,8 +15,9 @@ A stage imports its back end or frontend only when it runs.
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import bitstream
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
+from hwgen.flow.opening import open_project
 from hwgen.flow.project import record, replacing
-from hwgen.flow.stages import compile, compile_with, load, open_project, variant, with_top1
+from hwgen.flow.stages import compile, compile_with, load, variant, with_top1
 
 __all__ = [
     "Accelerator",

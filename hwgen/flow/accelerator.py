@@ -209,13 +209,14 @@ class Accelerator:
         return compare(self.design, found[0], tool_version())
 
     def rtl_files(self) -> dict[str, str]:
-        """The RTL project's files: those on disk where it was written."""
+        """The RTL project's files: those on disk where it was written. Raises: DataError."""
         if self.project is None:
             from hwgen.backends import rtl
 
             return rtl.emit(self.design)
-        folder = self.project / "rtl"
-        return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.*"))}
+        from hwgen.verify.sources import rtl_files
+
+        return rtl_files(self.project / "rtl")
 
     def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
         """Output codes (N, elements) of frames (see `codes`) on `backend`.

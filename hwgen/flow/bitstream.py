@@ -12,7 +12,7 @@ from hwgen.backends.board import TOP, Board, Chip, Line, board_of, emit, line_of
 from hwgen.errors import ConfigError, FoldingError, ToolError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
-from hwgen.flow.project import as_json, replacing, work_folder
+from hwgen.flow.project import as_json, inside, replacing, work_folder
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.resources import Budget
@@ -49,16 +49,17 @@ def bitstream(
     chosen = _target(accelerator.design, board, clock_mhz)
     line = line_of(accelerator.design, chosen, baud)
     find_tools(chosen.chip.family)
-    folder = accelerator.project / "bitstream" / chosen.name
-    room = folder.with_name(f"{chosen.name}.work")
+    folder = inside(accelerator.project, "bitstream", chosen.name)
+    room = inside(accelerator.project, "bitstream", f"{chosen.name}.work")
     shutil.rmtree(room, ignore_errors=True)
     with work_folder(room) as work:
         own = emit(accelerator.design, chosen, line)
         report = _made(accelerator, chosen, line, own, frames, work)
-        with replacing(folder, REPORT) as staging:
+        with replacing(folder, accelerator.project) as staging:
             for name in (*own, NETLIST, report.file, *_KEPT):
                 shutil.copyfile(work / name, staging / name)
-            (staging / REPORT).write_text(as_json({**report.to_json(), "digest": accelerator.design.digest}))
+            found = as_json({**report.to_json(), "digest": accelerator.design.digest})
+            (staging / REPORT).write_text(found, encoding="utf-8")
     shutil.rmtree(room)
     return report
 
@@ -105,7 +106,7 @@ def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, wor
     project = accelerator.rtl_files()
     files = {Path(path).name: text for path, text in project.items() if path != "files.f"} | own
     for name, text in files.items():
-        (work / name).write_text(text)
+        (work / name).write_text(text, encoding="utf-8")
     listed = [Path(path).name for path in project["files.f"].split()]
     sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
     synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work)

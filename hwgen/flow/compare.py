@@ -8,9 +8,10 @@ from pathlib import Path
 from hwgen.config import read_folding, read_published
 from hwgen.errors import ConfigError
 from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.opening import open_project
 from hwgen.flow.project import write_whole
 from hwgen.flow.records import records
-from hwgen.flow.stages import open_project, variant
+from hwgen.flow.stages import variant
 from hwgen.ir.work import network_work
 from hwgen.report.compare import Entry, as_csv, cycles_of, designed, published, rate_of
 from hwgen.report.roofline import Roofline, roofline

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hwgen.backends.hls import emit
 from hwgen.flow.accelerator import Accelerator, hls_options
-from hwgen.flow.project import replacing, work_folder, write_files
+from hwgen.flow.project import inside, replacing, work_folder, write_files
 from hwgen.report.vitis import HlsReport, read_cosim, read_csynth
 from hwgen.verify import vitis
 from hwgen.verify.hlscheck import HlsCheck, check
@@ -60,4 +60,4 @@ def write_layer(accelerator: Accelerator, layer: str, folder: Path) -> None:
 
 def _folder(accelerator: Accelerator) -> Path:
     assert accelerator.project is not None, "reports belong to a project"
-    return accelerator.project / "hls"
+    return inside(accelerator.project, "hls")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -11,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from hwgen.errors import OutputError
+from hwgen.flow.listing import LISTING, PREVIOUS, Contents, append, contents, line_of, list_files, require_own
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
 FORMAT = 1
+_EXCHANGE = 2
+"""RENAME_EXCHANGE of Linux: two folders take each other's place in one step."""
+_HERE = -100
 
 
 def record(project: Path, name: str, report: Mapping[str, Any]) -> None:
@@ -23,64 +30,196 @@ def record(project: Path, name: str, report: Mapping[str, Any]) -> None:
     Raises:
         OutputError: the folder cannot be written.
     """
-    write_whole(project / name, as_json(report))
+    write_in(project, name, as_json(report))
+
+
+def write_in(project: Path, name: str, text: str) -> None:
+    """Write the file `name` of a project's own folder in one step, as hwgen's. Raises: OutputError."""
+    try:
+        append(project, line_of(name, text.encode("utf-8")))  # first: whatever is there then is known
+    except OSError as error:
+        raise OutputError(str(project / LISTING), "must be writable", str(error)) from error
+    write_whole(project / name, text)
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step: a reader sees the old text or the new, never a part.
+    """Write a file in one step: a reader sees the old text or the new, never a part. A link is replaced, not followed.
 
     Raises:
         OutputError: it cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".hwgen-{secrets.token_hex(8)}.part")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        part.write_text(text)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OutputError(str(path), "must be a file", "a pipe or a device", "Give another path")
+        with os.fdopen(os.open(part, flags, 0o666), "wb") as stream:
+            stream.write(text.encode("utf-8"))
         part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
+    except (OSError, ValueError) as error:
         raise OutputError(str(path), "must be writable", str(error)) from error
+    finally:
+        with suppress(OSError, ValueError):
+            part.unlink()
+
+
+def inside(project: Path, *names: str) -> Path:
+    """The folder `names` of a project, which must not lead out of it: no link on the way. Raises: OutputError."""
+    path = project
+    for name in names:
+        path = path / name
+        if path.is_symlink():
+            raise OutputError(str(path), "must be a folder of its own", f"a link to {path.readlink()}", "Remove it")
+    return path
 
 
 @contextmanager
-def replacing(folder: Path, mark: str = MANIFEST) -> Iterator[Path]:
+def replacing(folder: Path, project: Path | None = None) -> Iterator[Path]:
     """An empty folder that becomes `folder` if the block succeeds and vanishes if it does not.
 
-    A folder of hwgen's own holds the file `mark`.
+    A folder that hwgen wrote makes way. What tools made in it is kept: at its place where the new files are those that
+    it was made of, else in `previous`. `project` is the project that it is a part of.
 
     Raises:
         OutputError: `folder` holds something that hwgen did not write, or its parent cannot be written.
     """
-    try:
-        target = folder.resolve()  # a link stays a link: what it points to is replaced
-        if target.exists() and not (target.is_dir() and ((target / mark).is_file() or not any(target.iterdir()))):
-            change = "Give another folder, or empty this one"
-            raise OutputError(str(folder), "must be new, empty or a project of hwgen's", "other content", change)
+    with _writable(folder):
+        target = resolved(folder)  # a link stays a link: what it points to is replaced
+        root = target if project is None else project.resolve()
+        _found(target, folder, root)
         target.parent.mkdir(parents=True, exist_ok=True)
-        room = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    except OSError as error:
-        raise OutputError(str(folder), "must be writable", str(error), "Give another folder") from error
+        room = Path(tempfile.mkdtemp(prefix=".hwgen-", dir=target.parent))
     try:
-        staging = room / "new"
-        staging.mkdir()
-        yield staging
-        _swap(staging, target, room / "old")
+        with _writable(folder):
+            staging = room / "new"
+            staging.mkdir()
+            yield staging
+            found, listing = _found(target, folder, root), _listed(staging, target, root)
+            _swap(staging, target, room / "old")
+            _carry(found, listing, room / "old", target)
+    finally:
+        if not (room / "keep").exists():
+            shutil.rmtree(room, ignore_errors=True)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    """Turns what goes wrong with `folder` into an OutputError."""
+    try:
+        yield
     except OSError as error:
         raise OutputError(str(folder), "must be writable", str(error), "Give another folder") from error
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
+
+
+def resolved(path: Path) -> Path:
+    """The absolute path without links. Raises: OSError, also where links form a circle or a byte is zero."""
+    try:
+        return path.resolve()
+    except (ValueError, RuntimeError) as error:
+        raise OSError(str(error)) from error
+
+
+def _found(target: Path, folder: Path, root: Path) -> Contents:
+    """What lies in `target`, called `folder`, listed in `root`: all may be replaced. Raises: OutputError, OSError."""
+    if not target.exists():
+        return Contents()
+    if not target.is_dir():
+        change = "Give another folder, or empty this one"
+        raise OutputError(str(folder), "must be new, empty or a project of hwgen's", "other content", change)
+    found = contents(target, root)
+    require_own(folder, found, (root / MANIFEST).is_file())
+    return found
+
+
+def _listed(staging: Path, target: Path, root: Path) -> str:
+    """List the files in `staging`, there or, where `target` is a part of `root`, in that; their lines."""
+    if target != root:
+        lines = list_files(staging, f"{target.relative_to(root).as_posix()}/")
+        append(root, lines)
+        return lines
+    lines = list_files(staging)
+    (staging / LISTING).write_text(lines, encoding="utf-8")
+    return lines
 
 
 def _swap(staging: Path, target: Path, retired: Path) -> None:
-    """Put `staging` in the place of `target`, which moves to `retired`, or comes back if that fails."""
+    """Put `staging` in the place of `target`, which moves to `retired`: in one step where the system can.
+
+    Else `target` moves away first, and comes back if the second step fails. An empty one is filled, and so stays the
+    folder that a shell may stand in.
+    """
+    here = _current_folder()
+    if target.exists() and not any(target.iterdir()):
+        _fill(staging, target)
+        return
     try:
-        if target.exists():
-            target.replace(retired)
-        staging.replace(target)
+        if target.exists() and _exchanged(staging, target):
+            staging.replace(retired)
+        else:
+            if target.exists():
+                target.replace(retired)
+            staging.replace(target)
     except BaseException:
         if retired.exists() and not target.exists():
             retired.replace(target)
         raise
+    if here is not None and here.is_relative_to(target):
+        with suppress(OSError):
+            os.chdir(here)  # its place was taken by another folder
+
+
+def _fill(staging: Path, target: Path) -> None:
+    """Move all in `staging` to the empty `target`, or nothing: the list first, what makes it a project last."""
+    order = {LISTING: -1, MANIFEST: 1}
+    moved: list[Path] = []
+    try:
+        for path in sorted(staging.iterdir(), key=lambda each: order.get(each.name, 0)):
+            moved.append(path)
+            path.replace(target / path.name)
+    except BaseException:
+        for path in moved:
+            with suppress(FileNotFoundError):
+                (target / path.name).replace(path)
+        raise
+
+
+def _current_folder() -> Path | None:
+    """Where relative paths begin; None where that folder is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Two folders swap their places in one step; False where the system or the file system cannot."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    return rename is not None and rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0
+
+
+def _carry(found: Contents, listing: str, old: Path, target: Path) -> None:
+    """Move what tools made from the `old` folder to the new one: beside the same files to its place, else aside."""
+    if not found.tools:
+        return
+    kept = old.parent / "keep"
+    kept.touch()  # what is not yet carried must not be removed
+    same = found.listed.startswith(listing)
+    aside = target / PREVIOUS / _free_name(old)
+    for path in sorted(found.tools, key=lambda each: each != PREVIOUS):
+        place = target / path if same or path == PREVIOUS else aside / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        (old / path).rename(place)
+    kept.unlink()
+
+
+def _free_name(old: Path) -> str:
+    """A name for what was made of the `old` project: its digest, with a number where it was left before."""
+    digest = secrets.token_hex(6)
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        digest = str(json.loads((old / MANIFEST).read_text(encoding="utf-8"))["digest"])
+    name = "".join(each for each in digest if each.isalnum())[:64] or "design"
+    names = (name, *(f"{name}.{number}" for number in range(2, 1000)))
+    return next((each for each in names if not (old / PREVIOUS / each).exists()), secrets.token_hex(6))
 
 
 @contextmanager
@@ -90,8 +229,8 @@ def work_folder(work: str | Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="hwgen-") as folder:
             yield Path(folder)
         return
-    path = Path(work).resolve()
     try:
+        path = resolved(Path(work))
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(str(work), "must be a folder that can be written", str(error), "Give another") from error
@@ -103,7 +242,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
 
 
 def as_json(value: Any) -> str:

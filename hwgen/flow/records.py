@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hwgen.errors import DataError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.report.records import Records, evaluated, simulated, synthesised
 from hwgen.report.vitis import parse
+from hwgen.stored import fitted, read_json
 
-Run = TypeVar("Run")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Run = TypeVar("Run", bound="DataclassInstance")
 
 
 def records(accelerator: Accelerator) -> Records:
@@ -34,10 +38,13 @@ def _read(accelerator: Accelerator, verb: str, read: Callable[[Mapping[str, Any]
         return None
     path = accelerator.project / f"{verb}.json"
     try:
-        values = json.loads(path.read_text())
-        return read(values) if values.get("digest") == accelerator.design.digest else None
+        values = read_json(path)
+        if values.get("digest") != accelerator.design.digest:
+            return None
+        found = read(values)
+        return fitted(type(found), asdict(found))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        found = f"{type(error).__name__}: {error}"
-        raise DataError(str(path), f"must be a report of `hwgen {verb}`", found, f"Run `hwgen {verb}` again") from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(str(path), f"must be a report of `hwgen {verb}`", what, f"Run `hwgen {verb}` again") from error

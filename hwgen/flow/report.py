@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from hwgen.flow.compare import roofline_of
-from hwgen.flow.project import write_whole
+from hwgen.flow.opening import open_project
+from hwgen.flow.project import write_in, write_whole
 from hwgen.flow.records import records
-from hwgen.flow.stages import open_project
 from hwgen.report.page import html
 
 PAGE = "report.html"
@@ -21,6 +21,9 @@ def write_report(project: Path, output: Path | None = None) -> Path:
         OutputError: the page cannot be written.
     """
     opened = open_project(project)
-    path = output or project / PAGE
-    write_whole(path, html(opened.design, opened.estimate(), records(opened), roofline_of(opened)))
-    return path
+    page = html(opened.design, opened.estimate(), records(opened), roofline_of(opened))
+    if output is not None:
+        write_whole(output, page)
+        return output
+    write_in(project, PAGE, page)
+    return project / PAGE

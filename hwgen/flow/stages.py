@@ -1,26 +1,19 @@
-"""From a network to an accelerator: load, compile, open again."""
+"""From a network to an accelerator: load, compile."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from hwgen.config import Settings, settings
-from hwgen.errors import ConfigError, DataError
+from hwgen.errors import ConfigError
 from hwgen.flow.accelerator import Accelerator
-from hwgen.flow.goal import choices_of, goal_of, problem_of
-from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
-from hwgen.hw.design import Design
+from hwgen.flow.goal import goal_of, problem_of
 from hwgen.hw.device import device_of
-from hwgen.hw.kernel import Folding
 from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import solve
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax
-from hwgen.ir.text import parse_graph
 from hwgen.ir.types import TensorType, parse_dtype, smallest_int
 from hwgen.passes.pipeline import integer_network
 
@@ -105,38 +98,3 @@ def with_top1(graph: Graph) -> Graph:
     index = Value("top1", TensorType((1,), smallest_int(0, scores.type.channels - 1)))
     node = Node("top1", ArgMax(), (scores,), index)
     return replace(graph, nodes=(*graph.nodes, node), output=index, decoding=type(graph.decoding)())
-
-
-def open_project(folder: str | Path) -> Accelerator:
-    """The accelerator that was written to `folder`.
-
-    Raises:
-        DataError: the folder is not a project, or its files do not belong together.
-    """
-    path = Path(folder)
-    manifest_path = path / MANIFEST
-    change = "Run `hwgen build` first"
-    try:
-        manifest = json.loads(manifest_path.read_text())
-        if manifest["format"] != FORMAT:
-            raise ValueError(f"format {manifest['format']}")
-        text = (path / NETWORK).read_text()
-        chosen = Settings.model_validate(manifest["settings"])
-        folding = {name: Folding(**each) for name, each in json.loads((path / "folding.json").read_text()).items()}
-    except FileNotFoundError as error:
-        raise DataError(str(path), f"must be a folder that `hwgen build` wrote ({MANIFEST})", "none", change) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(str(path), "must be a whole project", str(error).splitlines()[0], "Build it again") from error
-    graph = parse_graph(text, str(path / NETWORK))
-    found = design_digest(graph, folding, choices_of(graph, chosen))
-    if found != manifest.get("digest"):
-        change = f"digest {found}, manifest {manifest.get('digest')}"
-        raise DataError(str(path), "network and folding must be those of the manifest", change, "Build it again")
-    return Accelerator(graph, chosen, folding, _design(graph, chosen, folding), path)
-
-
-def _design(graph: Graph, chosen: Settings, folding: Mapping[str, Folding]) -> Design:
-    """The design of an integer network, FIFOs sized. Raises: ConfigError, DeadlockError."""
-    problem = problem_of(graph, chosen)
-    design = problem.sized(problem.draft(folding))
-    return replace(design, digest=design_digest(graph, folding, problem.choices))

@@ -8,7 +8,8 @@ from typing import Any
 from hwgen.errors import ConfigError, DataError
 from hwgen.host.driver import Driver
 from hwgen.host.transport import Transport
-from hwgen.hw.ports import Ports, parse_ports
+from hwgen.hw.ports import Ports, parse_ports, ports_of
+from hwgen.stored import MOST_JSON_BYTES, read_text
 
 PLACES = ("golden", "rtl", "pynq")
 """Where a design runs: the golden model, its RTL in simulation, a PYNQ board."""
@@ -31,7 +32,7 @@ def open_driver(project: str | Path, on: str | Transport = "golden", **options: 
     folder = Path(project)
     path = folder / PORTS
     try:
-        text = path.read_text()
+        text = read_text(path, MOST_JSON_BYTES)
     except (OSError, UnicodeDecodeError) as error:
         must = f"must be a folder that `hwgen build` wrote ({PORTS})"
         raise DataError(str(folder), must, "none", "Run `hwgen build` first") from error
@@ -54,6 +55,8 @@ def _transport(folder: Path, ports: Ports, on: str, options: dict[str, Any]) -> 
     if accelerator.design.digest != ports.digest:
         found = f"digest {ports.digest}, manifest {accelerator.design.digest}"
         raise DataError(str(folder), "port map and network must be of one build", found, "Build it again")
+    if ports_of(accelerator.graph, accelerator.design).to_json() != ports.to_json():
+        raise DataError(str(folder / PORTS), "must be the port map of its network", "another", "Build it again")
     if on == "golden":
         from hwgen.host.golden import GoldenTransport
 

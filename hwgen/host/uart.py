@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from hwgen.config import Positive
 from hwgen.errors import DataError, ToolError
 from hwgen.hw.packing import Bytes
+from hwgen.stored import fitted, read_json
 
 BREAK_S = 0.05
 TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The serial line as the report of a bitstream has it."""
+
+    baud: Positive
+    frame_bytes: Positive
+    result_bytes: Positive
 
 
 class Port(Protocol):
@@ -79,7 +90,7 @@ def open_uart(bitstream: str | Path, port: str) -> UartTransport:
     """
     path = Path(bitstream) / "report.json"
     try:
-        line: dict[str, Any] = json.loads(path.read_text())["serial_line"]
+        line = fitted(_Line, read_json(path)["serial_line"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         must = "must be a folder that `hwgen bitstream` wrote"
         raise DataError(str(bitstream), must, f"no {path.name} of its own", "Run it first") from error
@@ -88,5 +99,5 @@ def open_uart(bitstream: str | Path, port: str) -> UartTransport:
     except ImportError as error:
         must = "must be installed to reach a board"
         raise ToolError("pyserial", must, "no such package", "pip install pyserial") from error
-    device = serial.Serial(port, line["baud"], timeout=TIMEOUT_S)
-    return UartTransport(device, line["frame_bytes"], line["result_bytes"])
+    device = serial.Serial(port, line.baud, timeout=TIMEOUT_S)
+    return UartTransport(device, line.frame_bytes, line.result_bytes)

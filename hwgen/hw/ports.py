@@ -5,7 +5,6 @@ As JSON, `host/ports.json` of a project, it is all that a host needs to know: no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,11 +17,13 @@ from hwgen.hw.control import ControlMap, control_map, parse_control
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgMaxUnit
 from hwgen.hw.packing import Bytes
+from hwgen.hw.portmap import require_sound
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.text import digest
 from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
+from hwgen.stored import parse_json
 
 FORMAT = 1
 
@@ -174,14 +175,15 @@ def parse_ports(text: str, where: str) -> Ports:
         DataError: the text is something else; the message names `where`.
     """
     try:
-        found = json.loads(text)
+        found = parse_json(text)
         if found["format"] != FORMAT:
             raise ValueError(f"format {found['format']}")
         ends = _port("input", found["input"]), _port("output", found["output"])
         control = parse_control(found["control"]) if found["control"] else None
+        require_sound(found)
         known = found["name"], found["digest"], found["clock_mhz"]
         return Ports(*known, *ends, found["ranked"], control, found["structure"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
 
 

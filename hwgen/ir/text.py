@@ -31,6 +31,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
+from hwgen.stored import fitted, parse_json
 
 _HEADER = "hwgen network 1"
 _OPTIONAL = "planes"
@@ -100,7 +101,7 @@ def parse_graph(text: str, source: str = "network") -> Graph:
         number = 2
         head, attributes = lines[2].removeprefix("input ").split(" {", 1)
         value = _value(*head.split(" : "))
-        encoding = _parse_dataclass(Affine, json.loads("{" + attributes))
+        encoding = _parse_dataclass(Affine, parse_json("{" + attributes))
         values, nodes = {value.name: value}, []
         for number, line in enumerate(lines[3:-1], start=3):  # noqa: B007 (the handler below names the line)
             node = _parse_node(line, values)
@@ -108,12 +109,12 @@ def parse_graph(text: str, source: str = "network") -> Graph:
             nodes.append(node)
         number = len(lines) - 1
         output, attributes = lines[-1].removeprefix("output ").split(" ", 1)
-        end = json.loads(attributes)
+        end = parse_json(attributes)
         order = _parse_order(end.pop("order")) if "order" in end else None
         ranking = tuple(map(int, end.pop("ranking"))) if "ranking" in end else None
         decoding = _parse_dataclass(Affine, end)
         return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking)
-    except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         found = f"line {number + 1}: {error}"
         raise DataError(source, "must be a network that hwgen printed", found, "Build it again") from error
 
@@ -123,9 +124,9 @@ def _parse_node(line: str, values: dict[str, Value]) -> Node:
     if match is None:
         raise ValueError("not a node")
     name, kind, inputs, output, type_text, origin, attributes = match.groups()
-    op = _parse_dataclass(_OPS[kind], json.loads(attributes))
+    op = _parse_dataclass(_OPS[kind], parse_json(attributes))
     read = tuple(values[each] for each in inputs.split(", "))
-    return Node(name, op, read, _value(output, type_text), json.loads(origin))
+    return Node(name, op, read, _value(output, type_text), parse_json(origin))
 
 
 def _encode_end(graph: Graph) -> dict[str, Any]:
@@ -185,7 +186,10 @@ def _parse_dataclass(kind: Any, attributes: dict[str, Any]) -> Any:
 def _decode_field(annotation: str, value: Any) -> Any:
     match annotation:
         case "FloatArray" | "IntArray":
-            return _decode_array(value)
+            array = _decode_array(value)
+            if array.dtype.kind != ("f" if annotation == "FloatArray" else "i"):
+                raise ValueError(f"not {annotation}: {value[:20]!r}")
+            return array
         case "DType":
             return parse_dtype(value)
         case "Rounding":
@@ -193,7 +197,7 @@ def _decode_field(annotation: str, value: Any) -> Any:
         case "PoolKind":
             return ops.PoolKind(value)
         case "Geometry":
-            return Geometry(**{name: tuple(sizes) for name, sizes in value.items()})
+            return fitted(Geometry, value)
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
         case "int" | "float":

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hwgen.config import Natural, Positive
 from hwgen.hw.cycles import Cycles
 from hwgen.hw.resources import Resources
 from hwgen.report.vitis import HlsReport
@@ -34,13 +35,13 @@ class Simulated:
     """
 
     backend: str
-    frames: int
-    mismatches: int
+    frames: Positive
+    mismatches: Natural
     streams: tuple[str, ...]
     cycles: Cycles | None
     predicted: Cycles
-    beats_timed: int
-    mistimed: int
+    beats_timed: Natural
+    mistimed: Natural
     paced: bool
     stalled: bool
     mean_interval: float | None = None
@@ -56,8 +57,8 @@ class Evaluated:
     """The last accuracy: images whose class is their label."""
 
     backend: str
-    frames: int
-    correct: int
+    frames: Positive
+    correct: Natural
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify.bench import Job, Rewrite, Stalls, Tap, Trace, run
+from hwgen.verify.sources import rtl_sources
 
 _QUIET_CYCLES = 10_000
 
@@ -35,12 +36,11 @@ def simulate(
 
 
 def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:
-    """What the bench needs to know of an emitted RTL project."""
-    files = (project / "files.f").read_text().split()
+    """What the bench needs to know of an emitted RTL project. Raises: DataError."""
     control = control_map(design)
     return Job(
         dut=design.name,
-        sources=tuple((project / name).resolve() for name in files),
+        sources=rtl_sources(project),
         input=design.input,
         output=design.output,
         memories=project / "mem" if (project / "mem").is_dir() else None,

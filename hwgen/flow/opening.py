@@ -1,0 +1,95 @@
+"""From a project's folder to its accelerator. The folder may be a stranger's: nothing in it is run, all is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hwgen.config import LayerFolding, Settings
+from hwgen.errors import DataError, HwgenError
+from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.goal import choices_of, problem_of
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
+from hwgen.hw.design import Design
+from hwgen.hw.folding import folded_layers, resolve
+from hwgen.hw.kernel import Folding
+from hwgen.hw.lower import design_digest
+from hwgen.ir.foreign import require_legal, require_sound
+from hwgen.ir.graph import Graph
+from hwgen.ir.text import parse_graph
+from hwgen.stored import fitted, read_json, read_text, told
+
+FOLDING = "folding.json"
+_AGAIN = "Build it again"
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """`hwgen.json`."""
+
+    name: str
+    digest: str
+    settings: dict[str, Any]
+
+
+def open_project(folder: str | Path) -> Accelerator:
+    """The accelerator that was written to `folder`.
+
+    Raises:
+        DataError: the folder is not a project, or its files do not belong together.
+    """
+    path = Path(folder)
+    change = "Run `hwgen build` first"
+    try:
+        manifest = _manifest(read_json(path / MANIFEST))
+        text = read_text(path / NETWORK)
+        chosen = Settings.model_validate(manifest.settings)
+        wishes = fitted(dict[str, LayerFolding], read_json(path / FOLDING))
+    except FileNotFoundError as error:
+        raise DataError(str(path), f"must be a folder that `hwgen build` wrote ({MANIFEST})", "none", change) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(str(path), "must be a whole project", told(error), _AGAIN) from error
+    graph = parse_graph(text, str(path / NETWORK))
+    require_sound(graph, str(path / NETWORK))
+    folding = {name: Folding(each.pe or 1, each.simd or 1) for name, each in wishes.items()}
+    found = design_digest(graph, folding, choices_of(graph, chosen))
+    if found != manifest.digest:
+        other = f"digest {found}, manifest {manifest.digest}"
+        raise DataError(str(path), "network and folding must be those of the manifest", other, _AGAIN)
+    require_legal(graph, str(path / NETWORK))
+    design = _checked_design(path, graph, chosen, wishes, folding)
+    return Accelerator(graph, chosen, folding, design, path)
+
+
+def _manifest(found: Any) -> _Manifest:
+    """Raises: ValueError, KeyError, TypeError."""
+    if found["format"] != FORMAT:
+        raise ValueError(f"format {found['format']}")
+    return fitted(_Manifest, found)
+
+
+def _checked_design(
+    path: Path, graph: Graph, chosen: Settings, wishes: Mapping[str, LayerFolding], folding: Mapping[str, Folding]
+) -> Design:
+    """The design of an integer network that somebody may have made up, FIFOs sized.
+
+    Raises:
+        DataError: it is none that hwgen builds.
+        FoldingError, ConfigError, DeadlockError: what is said of one that it could have been asked for.
+    """
+    problem = problem_of(graph, chosen)
+    layers = [layer.name for layer in folded_layers(graph)]
+    if sorted(layers) != sorted(folding):
+        must = f"must have an entry for each layer, {', '.join(layers)}"
+        raise DataError(str(path / FOLDING), must, ", ".join(folding) or "none", _AGAIN)
+    try:
+        resolve(graph, wishes, 1, problem.choices.serial)
+        design = problem.sized(problem.draft(folding))
+    except HwgenError:
+        raise
+    except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError, MemoryError) as error:
+        found = f"{type(error).__name__}: {error}"
+        raise DataError(str(path / NETWORK), "must be a network that hwgen can build", found, _AGAIN) from error
+    return replace(design, digest=design_digest(graph, folding, problem.choices))

@@ -1,0 +1,111 @@
+"""Reading files that hwgen wrote and that somebody may have changed: size, kind, nesting and types are checked."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+MOST_BYTES = 1 << 31
+"""Of a file: what protobuf takes, which no network's text is beyond."""
+
+MOST_JSON_BYTES = 1 << 27
+MOST_NESTED = 100
+"""Brackets of a JSON file inside each other."""
+
+Kind = TypeVar("Kind")
+
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The bytes of a regular file; a link to one is followed.
+
+    Raises:
+        OSError: it cannot be read, is no regular file (a pipe would make its reader wait), or holds more than `most`.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        found = os.fstat(stream.fileno())
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        if found.st_size > most:
+            raise OSError(errno.EFBIG, f"{found.st_size:,} bytes, at most {most:,} are read", str(path))
+        return stream.read(most)
+
+
+def read_text(path: Path, most: int = MOST_BYTES) -> str:
+    """The text of a regular file in UTF-8, line ends as they are. Raises: OSError as `read_bytes`, ValueError."""
+    return read_bytes(path, most).decode("utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises: OSError, ValueError."""
+    return parse_json(read_text(path, MOST_JSON_BYTES))
+
+
+def parse_json(text: str) -> Any:
+    """What JSON text holds; NaN and infinities are no JSON. Raises: ValueError."""
+    try:
+        found = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError(f"brackets nested more than {MOST_NESTED} deep") from error
+    if _depth(found) > MOST_NESTED:
+        raise ValueError(f"brackets nested more than {MOST_NESTED} deep")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name}, which is no number")
+
+
+def _depth(value: Any) -> int:
+    """Lists and dictionaries inside each other."""
+    deep, inside = 0, [value]
+    while inside:
+        inside = [each for outer in inside for each in (outer.values() if isinstance(outer, dict) else outer)]
+        inside = [each for each in inside if isinstance(each, dict | list)]
+        deep += 1
+    return deep
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # here: a board has none, and reads its port map without
+
+    return TypeAdapter(kind)
+
+
+def fitted(kind: Callable[..., Kind], value: Any) -> Kind:
+    """JSON `value` as the type or dataclass `kind`: no text for a number, no fraction for an integer.
+
+    Raises:
+        ValueError: it does not fit; the message names the field.
+    """
+    from pydantic import ValidationError
+
+    try:
+        found: Kind = _adapter(kind).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        raise ValueError(told(error)) from error
+    return found
+
+
+def told(error: Exception) -> str:
+    """What is wrong, in one line; of what does not fit a type, the first field."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error).partition("\n")[0]
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].replace("Input should", "should").replace("Field required", "is required")
+    return f"{where} {message}".strip()
