@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -188,7 +189,7 @@ class Design:
 
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         del said["settings"], said["name"]
-        if self.pipeline is not None and self.pipeline.isdecimal():
+        if self.pipeline is not None and re.fullmatch("[0-9]{1,9}", self.pipeline):
             said["pipeline"] = int(self.pipeline)
         folding = read_folding(self.folding) if self.folding else None
         return {**said, "folding": folding, "writable": self.writable or None}

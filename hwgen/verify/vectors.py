@@ -23,6 +23,9 @@ from hwgen.errors import DataError
 from hwgen.ir.graph import Affine, Value
 from hwgen.ir.types import Bipolar, DType, IntArray, holds
 
+_MOST_CODES = 1 << 27
+"""Codes of random frames: a gigabyte."""
+
 
 class Layout(Enum):
     """Where the channels of images and signals stand in an array."""
@@ -182,7 +185,11 @@ def _quantised(receiver: Receiver, frames: npt.NDArray[Any]) -> IntArray:
 
 
 def random_codes(receiver: Receiver, frames: int, seed: int) -> IntArray:
-    """Frames of codes drawn evenly from the input type."""
+    """Frames of codes drawn evenly from the input type. Raises: DataError where they do not fit the memory."""
+    most = max(1, _MOST_CODES // receiver.input.type.elements)
+    if not 1 <= frames <= most:
+        must = f"must be 1 to {most:,}, which are {_MOST_CODES:,} codes"
+        raise DataError("frames", must, f"{frames:,}" if abs(frames) < 1 << 63 else "more", "Take fewer")
     dtype, shape = receiver.input.type.dtype, (frames, *receiver.input.type.shape)
     rng = np.random.default_rng(seed)
     if isinstance(dtype, Bipolar):
