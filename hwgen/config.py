@@ -94,7 +94,7 @@ class Settings(BaseModel):
     clock_mhz: float = Field(default=200.0, gt=0, le=2000, allow_inf_nan=False)
     folding: dict[str, LayerFolding] = {}
     target_interval: Positive | None = None
-    target_fps: PositiveReal | None = None
+    target_fps: Annotated[float, Field(ge=1e-9, allow_inf_nan=False)] | None = None
     max_lut: Positive | None = None
     max_bram: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     max_dsp: Natural | None = None

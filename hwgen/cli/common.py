@@ -58,7 +58,11 @@ LayoutOption = Annotated[
 ]
 InputInterval = Annotated[
     int,
-    typer.Option(min=0, help="The source offers a frame every N cycles, evenly spread; 0: as fast as they are taken."),
+    typer.Option(
+        min=0,
+        max=1 << 40,
+        help="The source offers a frame every N cycles, evenly spread; 0: as fast as they are taken.",
+    ),
 ]
 Backend = Annotated[BackendName, typer.Option(help="golden model, HLS C simulation, RTL, or the HLS C++ under DPI-C.")]
 Stall = Annotated[float, typer.Option(min=0, max=0.95, help="Share of cycles that source and sink pause, at random.")]

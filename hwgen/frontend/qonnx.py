@@ -3,13 +3,8 @@ the sole owner of onnx and onnxruntime imports."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
 import math
 import sys
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -29,7 +24,7 @@ from hwgen.ir.types import DType
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["import_qonnx", "is_model", "quiet", "read_model"]
+__all__ = ["import_qonnx", "is_model", "read_model"]
 
 _CHANNELS_LAST = "qonnx.custom_op.channels_last"
 _QONNX_OPS = QUANTISERS | {"FloatQuant"}
@@ -173,16 +168,3 @@ def _normalise(model: onnx.ModelProto, input_name: str) -> int:
         must = f"a frame must have at most {MAX_ELEMENTS:,} elements and {MAX_AXES} axes"
         raise ModelError(f"input {input_name!r}", must, f"{elements:,} and {len(dims)}", "Give it smaller frames")
     return max(1, int(batch))
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the warnings and prints of the packages from the user."""
-    level = logging.root.manager.disable
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(level)

@@ -84,9 +84,12 @@ def input_type_of(graph: SourceGraph, stated: DType | None) -> DType:
 
 def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: Stream, what: str) -> FloatArray:
     """A scale or offset of the input, () or (C,) over the last axis of its value. Raises: ModelError."""
-    array = np.asarray({"scale": 1.0, "offset": 0.0}[what] if given is None else given, dtype=np.float64)
     shape = graph.input_shape
     where, change = f"input {graph.input_name!r}", f"Give another input {what}"
+    try:
+        array = np.asarray({"scale": 1.0, "offset": 0.0}[what] if given is None else given, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ModelError(where, f"its {what} must be a number, or one for each channel", str(error), change) from None
     if not np.all(np.isfinite(array)) or (what == "scale" and np.any(array <= 0)):
         must = "positive and finite" if what == "scale" else "finite"
         raise ModelError(where, f"its {what} must be {must}", f"{array.min():g}", change)
