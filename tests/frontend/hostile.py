@@ -34,6 +34,19 @@ ADDRESS_SPACE = 5 << 30
 RESIDENT = 2 << 30
 
 
+OPTIONS: tuple[dict[str, Any], ...] = (
+    {"input_type": "int5", "input_scale": 0.25},
+    {},
+    {"input_type": "uint8", "input_scale": 1 / 255},
+    {"input_type": "bipolar"},
+    {"input_type": "uint63", "input_scale": 1e300, "input_offset": -1e300},
+    {"input_type": "int16", "input_scale": 5e-324},
+    {"input_type": "int33", "input_scale": [0.5, 1.0, 2.0, 0.25]},
+)
+OFTEN = (60, 15, 10, 5, 3, 4, 3)
+"""How often the options of `OPTIONS` are taken."""
+
+
 class Hang(BaseException):
     """No error class of anybody's: nothing may catch it."""
 
@@ -90,8 +103,7 @@ def main() -> None:
             suffix, data = mutant(seeds[name], rng)
             path = Path(folder) / f"net{suffix}"
             path.write_bytes(data)
-            typed = rng.random() < 0.8
-            options: dict[str, Any] = {"input_type": "int5", "input_scale": 0.25} if typed else {}
+            options = rng.choices(OPTIONS, OFTEN)[0]
             found = ""
             try:
                 with limited():
