@@ -158,9 +158,7 @@ def _cases(op: str, frame: Frame, operands: str, *parts: tuple[Any, ...], **cons
     for part, attributes, *rest in parts:
         change = dict(rest[0]) if rest else {}
         own = {**constants, **change.pop("constants", {})}
-        made.append(
-            Case(op, part, **{"operands": operands, "frame": frame, "constants": own, **change}, attributes=attributes)
-        )
+        made.append(Case(op, part, **{"operands": operands, "frame": frame, "constants": own, **change}, attributes=attributes))
     return made
 
 

@@ -39,9 +39,9 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {},
     {"input_type": "uint8", "input_scale": 1 / 255},
     {"input_type": "bipolar"},
-    {"input_type": "uint63", "input_scale": 1e300, "input_offset": -1e300},
+    {"input_type": "uint16", "input_scale": 1e300, "input_offset": -1e300},
     {"input_type": "int16", "input_scale": 5e-324},
-    {"input_type": "int33", "input_scale": [0.5, 1.0, 2.0, 0.25]},
+    {"input_type": "int9", "input_scale": [0.5, 1.0, 2.0, 0.25]},
 )
 OFTEN = (60, 15, 10, 5, 3, 4, 3)
 """How often the options of `OPTIONS` are taken."""

@@ -122,7 +122,10 @@ MODULES: dict[str, tuple[Callable[[], Any], str]] = {
     "class": (lambda: torch.nn.Sequential, "type: the network must be a torch.nn.Module; found type."),
     "number": (lambda: 3, "int: the network must be a torch.nn.Module; found int."),
     "nothing": (lambda: None, "NoneType: the network must be a torch.nn.Module; found NoneType."),
-    "file_of_zeros": (lambda: "net\0.onnx", "net\\x00.onnx: the model file must be readable; found embedded null byte."),
+    "file_of_zeros": (
+        lambda: "net\0.onnx",
+        "net\\x00.onnx: the model file must be readable; found embedded null byte.",
+    ),
 }
 
 
