@@ -33,6 +33,8 @@ from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
 
 HANDLERS: Mapping[str, Handler] = {name: operator.handler for name, operator in OPERATORS.items()}
 
+_FLOAT32 = np.finfo(np.float32)
+
 _MOST_OPERANDS = 6
 """Operands of a Trunc; a handler finds None for each that a node leaves out."""
 
@@ -94,6 +96,8 @@ def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: Str
         must = "positive and finite" if what == "scale" else "finite"
         raise ModelError(where, f"its {what} must be {must}", f"{array.min():g}", change)
     kind = first.value.type
+    if np.any(np.abs(array) > _FLOAT32.max) or (what == "scale" and np.any(array < _FLOAT32.smallest_subnormal)):
+        raise ModelError(where, f"its {what} must be a float32, as models have", f"{array.flat[0]:g}", change)
     if array.ndim == 1 and len(kind.shape) == 3 and array.size == kind.channels:
         return collapse(array)
     if array.ndim == 1 and len(shape) > 1 and array.size == shape[1]:

@@ -149,6 +149,8 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
         " another input scale.",
     ),
     "large": ({"input_scale": 10**400}, "its scale must be a number, or one for each channel; found int too large"),
+    "beyond_float32": ({"input_offset": -1e300}, "its offset must be a float32, as models have; found -1e+300. Give"),
+    "below_float32": ({"input_scale": 1e-300}, "its scale must be a float32, as models have; found 1e-300. Give"),
     "ragged": ({"input_offset": [[1, 2], [3]]}, "its offset must be a number, or one for each channel; found "),
     "complex": ({"input_scale": 1j}, "its scale must be a number, or one for each channel; found "),
 }
