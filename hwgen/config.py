@@ -39,9 +39,11 @@ Beats = Annotated[int, Field(ge=0, le=MOST_BEATS, strict=True)]
 
 def _pipeline(value: Any) -> Any:
     """A number of stages, or "auto"."""
-    if value == "auto" or (type(value) is int and 0 <= value <= MOST_STAGES):
-        return value
-    raise PydanticCustomError("pipeline", f"should be 'auto' or a number of stages, 0 to {MOST_STAGES}")
+    if value != "auto" and not (type(value) is int and value >= 0):
+        raise PydanticCustomError("pipeline", "should be 'auto' or a number of stages, 0 or more")
+    if value != "auto" and value > MOST_STAGES:
+        raise PydanticCustomError("pipeline", "should be at most 1000 stages")
+    return value
 
 
 Pipelining = Annotated[Literal["auto"] | int, BeforeValidator(_pipeline)]
@@ -94,7 +96,7 @@ class Settings(BaseModel):
     clock_mhz: float = Field(default=200.0, gt=0, le=2000, allow_inf_nan=False)
     folding: dict[str, LayerFolding] = {}
     target_interval: Positive | None = None
-    target_fps: Annotated[float, Field(ge=1e-9, allow_inf_nan=False)] | None = None
+    target_fps: PositiveReal | None = None
     max_lut: Positive | None = None
     max_bram: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     max_dsp: Natural | None = None

@@ -163,7 +163,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             "Python objects, or another format",
             "Save it with torch.save(module.state_dict(), path)",
         ) from None
-    except (RuntimeError, EOFError, OSError) as error:
+    except Exception as error:  # torch's unpickler raises whatever the bytes lead it to
         raise ModelError(
             path.name, "the checkpoint must be whole", _first_line(error), "Save or copy it again"
         ) from None

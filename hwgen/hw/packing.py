@@ -20,7 +20,7 @@ from hwgen.ir.types import Bipolar, DType, IntArray
 
 Bytes = npt.NDArray[np.uint8]
 
-_BITS_AT_ONCE = 1 << 24
+_BITS_AT_ONCE = 1 << 22
 
 _HEX_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
@@ -41,11 +41,12 @@ def from_bits(bits: Bytes, dtype: DType) -> IntArray:
     """The inverse of `to_bits`."""
     if isinstance(dtype, Bipolar):
         return bits.astype(np.int64) * 2 - 1
-    grouped = bits.reshape(*bits.shape[:-1], bits.shape[-1] // dtype.bits, dtype.bits).astype(np.int64)
-    weights = np.int64(1) << np.arange(dtype.bits, dtype=np.int64)
-    if dtype.signed:
-        weights[-1] = -weights[-1]
-    return np.asarray(grouped @ weights, dtype=np.int64)
+    grouped = bits.reshape(*bits.shape[:-1], bits.shape[-1] // dtype.bits, dtype.bits)
+    codes = np.zeros(grouped.shape[:-1], dtype=np.int64)
+    for place in range(dtype.bits):
+        weight = -(1 << place) if dtype.signed and place == dtype.bits - 1 else 1 << place
+        codes += grouped[..., place].astype(np.int64) * weight
+    return codes
 
 
 def to_words(codes: npt.NDArray[np.integer], stream: Stream) -> Bytes:
