@@ -358,3 +358,34 @@ def test_a_model_without_opset_and_element_type_is_read() -> None:
     del model.opset_import[:]
     model.graph.input[0].type.tensor_type.elem_type = 0
     assert hwgen.load(model, **OPTIONS) == hwgen.load(_dense(), **OPTIONS)
+
+
+_BUILD = """
+import resource, sys
+import hwgen
+graph = hwgen.load(sys.argv[1], input_type="uint8", input_scale=1 / 255)
+hwgen.compile(graph).write(sys.argv[2])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+"""
+
+
+@pytest.mark.long
+def test_a_network_on_large_images_is_built_in_two_gigabytes(shared: Path, tmp_path: Path) -> None:
+    """512 x 512 pixels of three channels: cycles, golden frames and their files."""
+    model = shared / "models/separable_conv_model_ch_last.onnx"
+    command = [sys.executable, "-c", _BUILD, str(model), str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=1200, cwd=ROOT)
+    assert int(done.stdout.split()[-1]) < 2048
+
+
+@pytest.mark.long
+def test_a_small_file_that_unpacks_to_ten_gigabytes(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "bomb.onnx.gz", "wb", compresslevel=9) as file:
+        for _ in range(9_600):
+            file.write(bytes(1 << 20))
+    script = (
+        f"import hwgen\ntry: hwgen.load({str(tmp_path / 'bomb.onnx.gz')!r})\nexcept hwgen.HwgenError as e: print(e)"
+    )
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n{script}"
+    done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.startswith("bomb.onnx.gz: a model must have less than 2 GiB; found more.")
