@@ -39,7 +39,7 @@ OPTIONS: tuple[dict[str, Any], ...] = (
     {},
     {"input_type": "uint8", "input_scale": 1 / 255},
     {"input_type": "bipolar"},
-    {"input_type": "uint8", "input_scale": 3e38},
+    {"input_type": "uint8", "input_scale": 1e30},
     {"input_type": "int6", "input_scale": 1e-44},
     {"input_type": "int9", "input_scale": [0.5, 1.0, 2.0, 0.25]},
 )
