@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import errno
+import os
+import select
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,20 +14,36 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from hwgen.errors import ConfigError
+from hwgen.stored import MOST_JSON_BYTES, parse_json, read_text
+
+PIPE_SECONDS = 5.0
+"""That a pipe may take to bring its first byte."""
 
 VERSION = "0.1.0"
 """Of hwgen."""
 
-Positive = Annotated[int, Field(ge=1, strict=True)]
-Natural = Annotated[int, Field(ge=0, strict=True)]
+LARGEST = 1 << 53
+"""Of any number in settings: float64 tells all whole numbers up to it apart."""
+
+MOST_BEATS = 1 << 22
+"""Beats that a FIFO may hold."""
+
+MOST_STAGES = 1000
+"""Pipeline stages of a unit."""
+
+Positive = Annotated[int, Field(ge=1, le=LARGEST, strict=True)]
+Natural = Annotated[int, Field(ge=0, le=LARGEST, strict=True)]
 PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Beats = Annotated[int, Field(ge=0, le=MOST_BEATS, strict=True)]
 
 
 def _pipeline(value: Any) -> Any:
     """A number of stages, or "auto"."""
-    if value == "auto" or (type(value) is int and value >= 0):
-        return value
-    raise PydanticCustomError("pipeline", "should be 'auto' or a number of stages, 0 or more")
+    if value != "auto" and not (type(value) is int and value >= 0):
+        raise PydanticCustomError("pipeline", "should be 'auto' or a number of stages, 0 or more")
+    if value != "auto" and value > MOST_STAGES:
+        raise PydanticCustomError("pipeline", "should be at most 1000 stages")
+    return value
 
 
 Pipelining = Annotated[Literal["auto"] | int, BeforeValidator(_pipeline)]
@@ -88,7 +106,7 @@ class Settings(BaseModel):
     bit_planes: tuple[str, ...] = ()
     planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
-    fifo_depths: dict[str, Natural] = {}
+    fifo_depths: dict[str, Beats] = {}
     pipeline: Pipelining = 0
     writable: tuple[str, ...] = ()
     control: Literal["none", "axilite"] = "none"
@@ -179,21 +197,47 @@ def read_published(path: Path) -> tuple[Published, ...]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(str(path), "must be a readable TOML file", str(error)) from error
+        return tomllib.loads(given_text(path))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(str(path), "must be a readable TOML file", _reason(error)) from error
 
 
 def read_folding(path: Path) -> dict[str, Any]:
     """A folding file: JSON, `{"fc0": {"pe": 16, "simd": 49}, ...}`. Raises ConfigError naming the file."""
     example = 'Write {"fc0": {"pe": 16, "simd": 49}, ...}'
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ConfigError(str(path), "must be a readable JSON file", str(error), example) from error
+        values = parse_json(given_text(path))
+    except (OSError, ValueError) as error:
+        raise ConfigError(str(path), "must be a readable JSON file", _reason(error), example) from error
     if not isinstance(values, dict):
         raise ConfigError(str(path), "must hold a folding per layer name", type(values).__name__, example)
     return values
+
+
+def given_text(path: Path) -> str:
+    """The text of a file that a user names: a regular one, or a pipe that a shell fills (`<(...)`).
+
+    Raises:
+        OSError: it cannot be read, is larger than any such file, or nothing comes through the pipe.
+        ValueError: it is not UTF-8.
+    """
+    if not path.is_fifo():
+        return read_text(path, MOST_JSON_BYTES)
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        if not select.select([stream], [], [], PIPE_SECONDS)[0]:
+            raise OSError(errno.EAGAIN, "a pipe that nobody writes to", str(path))
+        os.set_blocking(stream.fileno(), True)
+        data = stream.read(MOST_JSON_BYTES)
+    if not data:
+        raise OSError(errno.EAGAIN, "a pipe that nobody writes to", str(path))
+    return data.decode()
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a file, in one line."""
+    if isinstance(error, RecursionError):
+        return "brackets nested too deep"
+    return str(error).partition("\n")[0]
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -207,5 +251,12 @@ def _validate(model: type[Model], where: str, values: dict[str, Any]) -> Model:
         setting = ".".join(str(part) for part in first["loc"]) or "value"
         message = first["msg"].replace("Input should", "should").replace("Extra inputs are not permitted", "is unknown")
         message = message.replace("Field required", "is required")
-        found = "" if first["type"] == "missing" else repr(first["input"])
+        found = "" if first["type"] == "missing" else _shown(first["input"])
         raise ConfigError(f"{where}: {setting}", message, found) from error
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a whole number of thousands of digits"

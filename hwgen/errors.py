@@ -19,6 +19,15 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+_LONGEST = 1000
+
+
+def one_line(text: str) -> str:
+    """`text` of others as a message shows it: characters that cannot be printed escaped, long text cut."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 200]}...{text[-100:]}"
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
 
 def note(text: str) -> None:
     """Tell of what slows a run down but does not stop it: a line on standard error, unless logging is set up."""
@@ -26,7 +35,7 @@ def note(text: str) -> None:
 
 
 class HwgenError(Exception):
-    """Base of the tree: one clear message for the user, exit code 1 on the command line.
+    """Base of the tree: one clear message for the user in one line, exit code 1 on the command line.
 
     Args:
         where: the node, file or setting the message is about.
@@ -36,17 +45,18 @@ class HwgenError(Exception):
     """
 
     def __init__(self, where: str, must: str, found: str = "", change: str = "") -> None:
-        self.where = where
-        self.must = must
-        self.found = found
-        self.change = change
-        parts = [f"{where}: {must}"]
-        if found:
-            parts.append(f"found {found}")
+        self.where, self.must, self.found, self.change = map(self._shown, (where, must, found, change))
+        parts = [f"{self.where}: {self.must}"]
+        if self.found:
+            parts.append(f"found {self.found}")
         message = "; ".join(parts) + "."
-        if change:
-            message += f" {change}" if change[-1] in "?." else f" {change}."
+        if self.change:
+            message += f" {self.change}" if self.change[-1] in "?." else f" {self.change}."
         super().__init__(message)
+
+    @staticmethod
+    def _shown(text: str) -> str:
+        return one_line(text)
 
     def __reduce__(self) -> tuple[type[HwgenError], tuple[str, str, str, str]]:
         return type(self), (self.where, self.must, self.found, self.change)  # they travel between processes
@@ -77,13 +87,17 @@ class OutputError(HwgenError):
 
 
 class ToolError(HwgenError):
-    """An external tool is missing, failed or ran out of time.
+    """An external tool is missing, failed or ran out of time; the end of its log stands in lines of its own.
 
     Attributes:
         log: the file that the message names.
     """
 
     log: Path | None = None
+
+    @staticmethod
+    def _shown(text: str) -> str:
+        return "\n".join(map(one_line, text.split("\n")))
 
 
 class CheckError(HwgenError):

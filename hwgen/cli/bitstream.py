@@ -38,7 +38,7 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Folder for the project of a QONNX file.", show_default=False)
 ]
 BoardClock = Annotated[
-    float | None, typer.Option(min=1, help="The accelerator's clock.", show_default="the board's oscillator")
+    float | None, typer.Option(min=1, max=2000, help="The accelerator's clock.", show_default="the board's oscillator")
 ]
 Baud = Annotated[int | None, typer.Option(min=1, help="Bits a second of the serial line.", show_default="the board's")]
 StrictTiming = Annotated[bool, typer.Option("--strict-timing", help="Exit with 1 where the clock is not met.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -74,21 +75,37 @@ LayoutOption = Annotated[
 ]
 InputInterval = Annotated[
     int,
-    typer.Option(min=0, help="The source offers a frame every N cycles, evenly spread; 0: as fast as they are taken."),
+    typer.Option(
+        min=0,
+        max=1 << 40,
+        help="The source offers a frame every N cycles, evenly spread; 0: as fast as they are taken.",
+    ),
 ]
 Backend = Annotated[BackendName, typer.Option(help="golden model, HLS C simulation, RTL, or the HLS C++ under DPI-C.")]
 Stall = Annotated[float, typer.Option(min=0, max=0.95, help="Share of cycles that source and sink pause, at random.")]
 
 
+_MOST_DIGITS = 400
+_EXPONENT = re.compile(r"[eE][+-]?0*(\d+)")
+
+
 def numbers(option: str, text: str | None) -> float | list[float] | None:
-    """One number or several, comma-separated; fractions such as 1/255 are read exactly."""
+    """One number or several, comma-separated; fractions such as 1/255 are read exactly. Raises: ConfigError."""
     if text is None:
         return None
     try:
-        values = [float(Fraction(part.strip())) for part in text.split(",")]
-    except (ValueError, ZeroDivisionError) as error:
+        values = [_number(part.strip()) for part in text.split(",")]
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise ConfigError(option, "must be a number, or one per channel with commas", repr(text)) from error
     return values[0] if len(values) == 1 else values
+
+
+def _number(text: str) -> float:
+    """A decimal number or a fraction. Raises: ValueError, OverflowError where float64 has no room for it."""
+    exponent = _EXPONENT.search(text)
+    if len(text) > _MOST_DIGITS or (exponent and len(exponent[1]) > 3):  # as a fraction it would fill the memory
+        raise OverflowError(text)
+    return float(Fraction(text))
 
 
 def input_options(input_type: str | None, input_scale: str | None, input_offset: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -128,9 +129,9 @@ Results = Annotated[
         "--output", "-o", help="Results as they come, JSON lines: a new file, or --resume.", show_default=False
     ),
 ]
-Points = Annotated[int, typer.Option("--points", min=1, help="Foldings to look at.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Another seed looks at other foldings.")]
-Shown = Annotated[int, typer.Option("--show", min=1, help="Show at most this many points of the front.")]
+Points = Annotated[int, typer.Option("--points", min=1, max=10**9, help="Foldings to look at.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="Another seed looks at other foldings.")]
+Shown = Annotated[int, typer.Option("--show", min=1, max=10**9, help="Show at most this many points of the front.")]
 StageOption = Annotated[
     StageName,
     typer.Option(
@@ -149,7 +150,7 @@ Plot = Annotated[
 ]
 WorkerCount = Annotated[
     int | None,
-    typer.Option("--workers", min=1, help="Processes.", rich_help_panel=_WORKERS, show_default="one a core"),
+    typer.Option("--workers", min=1, max=4096, help="Processes.", rich_help_panel=_WORKERS, show_default="one a core"),
 ]
 Dask = Annotated[
     str | None,
@@ -188,7 +189,7 @@ class Design:
 
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         del said["settings"], said["name"]
-        if self.pipeline is not None and self.pipeline.isdecimal():
+        if self.pipeline is not None and re.fullmatch("[0-9]{1,9}", self.pipeline):
             said["pipeline"] = int(self.pipeline)
         folding = read_folding(self.folding) if self.folding else None
         return {**said, "folding": folding, "writable": self.writable or None}

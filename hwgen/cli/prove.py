@@ -78,7 +78,7 @@ def simulate(
     reset_after: Annotated[
         int | None, typer.Option(min=1, help="Reset after this many input beats, then start again.", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option(help="For random frames (no --images) and stalls.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="For random frames (no --images) and stalls.")] = 0,
     verilog: VerilogFolder = None,
     top: Top = None,
     port: Ports = None,
@@ -107,7 +107,9 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
     from hwgen.verify.hlsrtl import Verilog
 
     if (folder is None) != (top is None) or (ports and folder is None):
-        raise ConfigError("--verilog", "must come with --top, and --port with both", str(folder or top or ports[0]))
+        given = {"--verilog": folder is not None, "--top": top is not None, "--port": bool(ports)}
+        found = ", ".join(option for option, stated in given.items() if stated)
+        raise ConfigError("--verilog", "must come with --top, and --port with both", f"{found} alone")
     if folder is None or top is None:
         return None
     pairs = [port.partition("=") for port in ports]

@@ -45,6 +45,9 @@ SKIP_FRAMES = 256
 VECTOR_FRAMES = 16
 """Golden frames that ship with the HLS project's self-checking test bench."""
 
+VECTOR_ELEMENTS = 1 << 20
+"""Elements of the largest tensor of all frames that are computed together for it: all tensors are kept till then."""
+
 
 @dataclass(frozen=True)
 class Accelerator:
@@ -124,11 +127,15 @@ class Accelerator:
         from hwgen.golden.execute import trace
         from hwgen.verify.vectors import random_codes
 
-        golden = trace(self.graph, random_codes(self.graph, VECTOR_FRAMES, seed=0))
-        ends = (
-            to_words(golden[each.tensor].reshape(VECTOR_FRAMES, -1), each) for each in (design.input, design.output)
-        )
-        return hls.vectors(design, *ends)
+        codes, words = random_codes(self.graph, VECTOR_FRAMES, seed=0), []
+        largest = max(value.type.elements for value in (self.graph.input, *(n.output for n in self.graph.nodes)))
+        block = max(1, VECTOR_ELEMENTS // largest)
+        for start in range(0, VECTOR_FRAMES, block):
+            golden = trace(self.graph, codes[start : start + block])
+            ends = (golden[each.tensor] for each in (design.input, design.output))
+            source, sink = (each.reshape(len(each), -1) for each in ends)
+            words.append((to_words(source, design.input), to_words(sink, design.output)))
+        return hls.vectors(design, *(np.concatenate(each) for each in zip(*words, strict=True)))
 
     def codes(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from hwgen.config import DEFAULT_INTERVAL, GOALS, Settings
+from hwgen.config import DEFAULT_INTERVAL, GOALS, LARGEST, Settings
 from hwgen.errors import ConfigError
 from hwgen.hw.device import device_of
 from hwgen.hw.lower import Choices, choices_for
@@ -66,7 +66,7 @@ def goals_of(chosen: Settings) -> tuple[str, ...]:
 def _interval(chosen: Settings) -> int | None:
     if chosen.target_fps is None:
         return chosen.target_interval
-    interval = math.floor(chosen.clock_mhz * 1e6 / chosen.target_fps)
+    interval = math.floor(min(chosen.clock_mhz * 1e6 / chosen.target_fps, LARGEST))
     if interval < 1:
         must = f"must be at most {chosen.clock_mhz * 1e6:,.10g} frames/s, one each cycle"
         raise ConfigError("target_fps", must, f"{chosen.target_fps:,.10g}", "Lower it, or raise the clock")

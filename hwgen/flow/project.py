@@ -48,6 +48,8 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OutputError: it cannot be written.
     """
+    if not path.name:
+        raise OutputError(str(path), "must name a file", "a folder", "Give another path")
     part = path.with_name(f".hwgen-{secrets.token_hex(8)}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:

@@ -45,6 +45,8 @@ def compile(graph: Graph, **options: Any) -> Accelerator:  # the verb users expe
         FoldingError: the folding does not fit the network, its target is out of reach, or nothing fits its budget.
         ConfigError: another setting makes no sense.
     """
+    if not isinstance(graph, Graph):
+        raise ConfigError("graph", "must be a network that hwgen.load gave", type(graph).__name__, "Load it first")
     return compile_with(graph, settings(**options))
 
 

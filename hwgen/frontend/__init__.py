@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from hwgen.errors import ModelError
 from hwgen.ir.graph import Graph
-from hwgen.ir.types import DType
+from hwgen.ir.types import Bipolar, DType, IntType
 
 if TYPE_CHECKING:
     import onnx
@@ -31,13 +31,14 @@ def load(
 
     Args:
         source: what to read; a path never imports torch.
-        example_input: one input with its batch axis, for a module.
+        example_input: one input with its batch axis, for a module; or a tuple of it, as torch's exporter takes it.
         name, input_type, input_scale, input_offset: as `import_qonnx` takes them.
 
     Raises: ModelError naming the node, what must hold, what was found and what to change.
     """
     from hwgen.frontend.qonnx import import_qonnx, is_model
 
+    _require_options(name, input_type)
     if isinstance(source, str | Path) or is_model(source):
         return import_qonnx(
             source, name=name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
@@ -54,3 +55,11 @@ def load(
     return import_module(
         source, example_input, name=name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
     )
+
+
+def _require_options(name: Any, input_type: Any) -> None:
+    """Options must be of their types. Raises: ModelError."""
+    if not isinstance(name, str | None):
+        raise ModelError("name", "must be text", type(name).__name__)
+    if not isinstance(input_type, IntType | Bipolar | None):
+        raise ModelError("input_type", "must be bipolar, intN or uintN", repr(input_type))

@@ -8,10 +8,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
-from hwgen.frontend.qonnx import import_qonnx, quiet
+from hwgen.frontend.qonnx import import_qonnx
+from hwgen.frontend.silence import quiet
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
+_ONE_INPUT = "Give one tensor of shape (1, ...), or a numpy array"
 _QUANT_LAYERS = "Build it from brevitas.nn layers such as QuantLinear and QuantReLU"
 
 
@@ -35,7 +38,7 @@ def import_module(
 
     Args:
         module: any module of Brevitas layers, on the CPU.
-        example_input: one input with its batch axis; only its shape matters.
+        example_input: one input with its batch axis, alone or as the one element of a tuple; only its shape matters.
         name: the network's name; by default the module's class.
         input_type: the codes the hardware receives.
         input_scale, input_offset: real = scale * code + offset, one value or one for each channel.
@@ -52,14 +55,16 @@ def import_module(
 
 def export(module: torch.nn.Module, example_input: torch.Tensor | npt.ArrayLike, title: str) -> onnx.ModelProto:
     """The module in evaluation mode as a QONNX model in memory. Raises: ModelError."""
-    import torch
-
     _require_brevitas(module, title)
+    example = _example(example_input, title)
     with quiet():
         from hwgen.frontend.brevitas_export import FaithfulManager, require_expressible
 
-        trained = copy.deepcopy(module).cpu().eval()
-        example = torch.as_tensor(example_input, dtype=torch.float32)
+        try:
+            trained = copy.deepcopy(module).cpu().eval()
+        except Exception as error:  # whatever a module's own members raise
+            must = "a copy of the network must be made on the CPU"
+            raise ModelError(title, must, _first_line(error), "Load its parameters first, and detach them") from error
         _require_runs(trained, example, title)
         require_expressible(trained)
         try:
@@ -69,6 +74,28 @@ def export(module: torch.nn.Module, example_input: torch.Tensor | npt.ArrayLike,
                 title, "torch must be able to export the module", _first_line(error), "Simplify its forward"
             ) from error
     return model
+
+
+def _example(given: Any, title: str) -> torch.Tensor:
+    """The one input of a module, alone or in the tuple of arguments that torch's exporter takes. Raises: ModelError."""
+    import torch
+    from brevitas.quant_tensor import QuantTensor
+
+    whole = (torch.Tensor, np.ndarray, QuantTensor)
+    if isinstance(given, tuple | list) and not isinstance(given, QuantTensor):
+        given = given[:-1] if len(given) > 1 and given[-1] == {} else given  # torch's place for keywords
+        if len(given) == 1 and isinstance(given[0], whole):
+            given = given[0]
+        elif not given or any(isinstance(each, (*whole, dict)) for each in given):
+            raise ModelError(title, "it must have one input", f"{len(given)} examples", _ONE_INPUT)
+    if isinstance(given, dict):
+        raise ModelError(title, "its input must be an argument without a name", f"a dict of {len(given)}", _ONE_INPUT)
+    array = given.value if isinstance(given, QuantTensor) else given
+    try:
+        return torch.as_tensor(array, dtype=torch.float32).detach()
+    except Exception as error:  # torch and numpy raise whatever the object's own protocols do
+        found = type(array).__name__ if isinstance(array, str | bytes) else _first_line(error)
+        raise ModelError(title, "the example input must be numbers", found, _ONE_INPUT) from error
 
 
 def _first_line(error: BaseException) -> str:
@@ -136,7 +163,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             "Python objects, or another format",
             "Save it with torch.save(module.state_dict(), path)",
         ) from None
-    except (RuntimeError, EOFError, OSError) as error:
+    except Exception as error:  # torch's unpickler raises whatever the bytes lead it to
         raise ModelError(
             path.name, "the checkpoint must be whole", _first_line(error), "Save or copy it again"
         ) from None

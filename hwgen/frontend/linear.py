@@ -31,6 +31,9 @@ from hwgen.ir.ops import Add, Clip, Div, LeakyRelu, MatMul, Mul, Product, Step
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
 
+_LARGEST = 1 << 53
+"""Beyond it float64 has no fractions, and no weight is as large."""
+
 LAYERS = "layers"
 """What all layers with weights count as."""
 
@@ -68,7 +71,7 @@ def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
 def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
     """Unquantised weights that are whole numbers. Raises: ModelError where they are off the grid."""
     values = real(tensor, node)
-    codes = np.round(values).astype(np.int64)
+    codes = np.round(np.clip(values, -_LARGEST, _LARGEST)).astype(np.int64)
     off = np.argwhere(values != codes)
     if len(off):
         place = tuple(int(i) for i in off[0])

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwgen.errors import ModelError
+from hwgen.frontend.sound import bytes_of, require_text
 
 if TYPE_CHECKING:
     import onnx
 
 _EXPORT = "Export the model again, or name another file"
+
+MAX_BYTES = (1 << 31) - 1
+"""Bytes of a model, unpacked, that protobuf reads."""
+
+_BLOCK = 1 << 20
 
 
 def stem(path: Path) -> str:
@@ -31,6 +38,7 @@ def read_model(path: str | Path) -> onnx.ModelProto:
     model = _parse(path, data)
     if not model.graph.node:
         raise ModelError(str(path.name), "the model must have at least one node", "an empty graph", _EXPORT)
+    require_text(model, path.name)
     _load_external(path, model)
     return model
 
@@ -39,17 +47,28 @@ def _contents(path: Path) -> bytes:
     """The file's bytes, unpacked. Raises: ModelError."""
     if not path.name.endswith((".onnx", ".onnx.gz")):
         raise ModelError(path.name, "a model file must end in .onnx or .onnx.gz", f"{path.suffix or 'no'} suffix")
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix == ".gz" else data
+        if path.exists() and not path.is_file():
+            raise ModelError(path.name, "the model must be a file", "a folder or a device", "Check the path")
+        size = 0
+        with opened(path, "rb") as file:  # counted before it is kept: a small .gz file can unpack to anything
+            while block := len(file.read(_BLOCK)):
+                size += block
+                if size > MAX_BYTES:
+                    change = "Save its tensors as external data, or export a smaller model"
+                    raise ModelError(path.name, "a model must have less than 2 GiB", "more", change)
+        with opened(path, "rb") as file:
+            return bytes(file.read(size))
     except FileNotFoundError:
         raise ModelError(path.name, "the model file must exist", "no such file", "Check the path") from None
     except (EOFError, zlib.error):
         raise ModelError(path.name, "the model must be whole", "a gzip file that is cut short", _EXPORT) from None
     except gzip.BadGzipFile:
         raise ModelError(path.name, "a .gz model must be gzip data", "another format", _EXPORT) from None
-    except OSError as error:
-        raise ModelError(path.name, "the model file must be readable", error.strerror or str(error)) from None
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise ModelError(path.name, "the model file must be readable", found) from None
 
 
 def _parse(path: Path, data: bytes) -> onnx.ModelProto:
@@ -60,7 +79,7 @@ def _parse(path: Path, data: bytes) -> onnx.ModelProto:
     model = onnx.ModelProto()
     try:
         model.ParseFromString(data)
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):
         # An ONNX file begins with field 1, ir_version, as a small varint.
         looks = len(data) > 2 and data[0] == 0x08 and data[1] < 32
         found = "ONNX data that is cut short or damaged" if looks else "another format"
@@ -82,33 +101,56 @@ def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
 
 def _load_external(path: Path, model: onnx.ModelProto) -> None:
     """Read external tensors from the model's own folder. Raises: ModelError."""
-    from onnx import TensorProto, external_data_helper
+    from onnx import TensorProto
 
-    folder = path.resolve().parent
     for tensor in _tensors(model):
         if tensor.data_location != TensorProto.EXTERNAL:
             continue
         entries = {entry.key: entry.value for entry in tensor.external_data}
-        location = entries.get("location", "")
-        target = (folder / location).resolve()
-        if not location or Path(location).is_absolute() or not target.is_relative_to(folder):
-            raise ModelError(
-                f"{path.name}, tensor {tensor.name!r}",
-                "external data must lie in the model's own folder",
-                f"location {location!r}",
-                "Save the model with its data beside it, or inside it",
-            )
-        _require_bytes(path, tensor.name, target, entries)
-        external_data_helper.load_external_data_for_tensor(tensor, str(folder))
+        where = f"{path.name}, tensor {tensor.name!r}"
+        target = _beside(path, where, entries.get("location", ""))
+        tensor.raw_data = _slice(target, where, entries, bytes_of(tensor, where))
         tensor.data_location = TensorProto.DEFAULT
         del tensor.external_data[:]
 
 
-def _require_bytes(path: Path, tensor: str, target: Path, entries: dict[str, str]) -> None:
-    """The data file must exist and be long enough. Raises: ModelError."""
-    where = f"{path.name}, tensor {tensor!r}"
-    if not target.is_file():
+def _beside(path: Path, where: str, location: str) -> Path:
+    """The file of external data, in the folder of the model `path`. Raises: ModelError."""
+    folder = path.resolve().parent
+    try:
+        target = (folder / location).resolve()
+        inside = bool(location) and not Path(location).is_absolute() and target.is_relative_to(folder)
+        exists = inside and target.is_file()
+    except (OSError, ValueError, RuntimeError):  # a name that is too long, holds a zero, or is a link to itself
+        inside = exists = False
+    if not inside:
+        raise ModelError(
+            where,
+            "external data must lie in the model's own folder",
+            f"location {location!r}",
+            "Save the model with its data beside it, or inside it",
+        )
+    if not exists:
         raise ModelError(where, "its external data must exist", f"no file {target.name!r}", "Copy it beside the model")
-    size, need = target.stat().st_size, int(entries.get("offset", "0")) + int(entries.get("length", "0"))
-    if size < need:
-        raise ModelError(where, f"{target.name!r} must hold {need} bytes", f"{size}", "Copy the whole file")
+    return target
+
+
+def _slice(target: Path, where: str, entries: dict[str, str], need: int) -> bytes:
+    """The bytes of one tensor, `need` of them as its dims say. Raises: ModelError."""
+    numbers = {key: entries[key] for key in ("offset", "length") if entries.get(key)}
+    odd = next((key for key, text in numbers.items() if not re.fullmatch("[0-9]{1,18}", text)), None)
+    if odd is not None:
+        must = f"the {odd} of its external data must be a whole number of bytes"
+        raise ModelError(where, must, repr(numbers[odd]), _EXPORT)
+    start, size = int(numbers.get("offset", "0")), target.stat().st_size
+    length = int(numbers["length"]) if "length" in numbers else max(0, size - start)
+    if size < start + length:
+        raise ModelError(where, f"{target.name!r} must hold {start + length} bytes", f"{size}", "Copy the whole file")
+    if length != need:
+        raise ModelError(where, f"its external data must have {need} bytes, as its dims say", f"{length}", _EXPORT)
+    try:
+        with target.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+    except OSError as error:
+        raise ModelError(where, f"{target.name!r} must be readable", error.strerror or str(error)) from None

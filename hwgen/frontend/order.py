@@ -9,37 +9,40 @@ from hwgen.frontend.source import SourceNode
 
 
 def in_order(name: str, nodes: Sequence[SourceNode]) -> list[SourceNode]:
-    """The nodes, each behind those whose outputs it reads. Raises: ModelError on a cycle."""
-    made = {output for node in nodes for output in node.outputs if output}
-    done: set[str] = set()
-    waiting, ordered = list(nodes), []
-    while waiting:
-        later = []
-        for node in waiting:
-            if all(tensor in done or tensor not in made for tensor in node.inputs):
-                ordered.append(node)
-                done.update(node.outputs)
-            else:
-                later.append(node)
-        if len(later) == len(waiting):
-            raise ModelError(
-                name,
-                "its nodes must not form a cycle",
-                ", ".join(node.label for node in _cycle(later)),
-                "Unroll the loop before the export",
-            )
-        waiting = later
-    return ordered
+    """The nodes, each behind those whose outputs it reads, in rounds of the file's order.
+
+    A node comes in the first round in which all that it reads has come before it. Raises: ModelError on a cycle.
+    """
+    maker = {output: place for place, node in enumerate(nodes) for output in node.outputs if output}
+    reads = [{maker[tensor] for tensor in node.inputs if tensor in maker} for node in nodes]
+    readers: list[list[int]] = [[] for _ in nodes]
+    for place, before in enumerate(reads):
+        for each in before:
+            readers[each].append(place)
+    missing, rounds = [len(before) for before in reads], [0] * len(nodes)
+    ready = [place for place, count in enumerate(missing) if not count]
+    for place in ready:
+        for reader in readers[place]:
+            rounds[reader] = max(rounds[reader], rounds[place] + (place > reader))
+            missing[reader] -= 1
+            if not missing[reader]:
+                ready.append(reader)
+    if len(ready) < len(nodes):
+        cycle = _cycle(reads, next(place for place, count in enumerate(missing) if count), set(ready))
+        labels = [nodes[place].label for place in cycle]
+        found = ", ".join(labels[:8]) + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")
+        raise ModelError(name, "its nodes must not form a cycle", found, "Unroll the loop before the export")
+    return [nodes[place] for place in sorted(ready, key=lambda place: (rounds[place], place))]
 
 
-def _cycle(nodes: Sequence[SourceNode]) -> list[SourceNode]:
-    """The nodes of one cycle among nodes that all wait for each other."""
-    maker = {output: node for node in nodes for output in node.outputs}
-    path = [nodes[0]]
+def _cycle(reads: Sequence[set[int]], start: int, done: set[int]) -> list[int]:
+    """The places of the nodes of one cycle among those that all wait for each other."""
+    path, met = [start], {start: 0}
     while True:
-        before = next(maker[tensor] for tensor in path[-1].inputs if tensor in maker)
-        if before in path:
-            return path[path.index(before) :][::-1]
+        before = min(reads[path[-1]] - done)
+        if before in met:
+            return path[met[before] :][::-1]
+        met[before] = len(path)
         path.append(before)
 
 

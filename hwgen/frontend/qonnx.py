@@ -1,23 +1,22 @@
-"""From a QONNX file to the integer network. With model_file.py the sole owner of onnx and onnxruntime imports."""
+"""From a QONNX file to the integer network. With model_file.py, sound.py and computer.py
+the sole owner of onnx and onnxruntime imports."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
+import math
 import sys
-import warnings
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
+from hwgen.frontend.computer import Computer
 from hwgen.frontend.model_file import read_model, stem
 from hwgen.frontend.operators import QUANTISERS
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
-from hwgen.frontend.source import Array, SourceGraph, SourceNode
+from hwgen.frontend.sound import array_of, element_of, opset_of, require_sound
+from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, SourceGraph, SourceNode
 from hwgen.frontend.walk import InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
@@ -25,13 +24,11 @@ from hwgen.ir.types import DType
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["import_qonnx", "is_model", "quiet", "read_model"]
+__all__ = ["import_qonnx", "is_model", "read_model"]
 
 _CHANNELS_LAST = "qonnx.custom_op.channels_last"
 _QONNX_OPS = QUANTISERS | {"FloatQuant"}
 _STANDARD = ("", "ai.onnx")
-_NEWEST = 21
-"""The version of ONNX's operators that a file without one is read in."""
 _WITH_CHANNELS = ("AveragePool", "BatchNormalization", "Conv", "MaxPool")
 
 
@@ -59,6 +56,7 @@ def import_qonnx(
     else:
         proto = type(model)()
         proto.CopyFrom(model)
+    require_sound(proto, name or proto.graph.name or "the model")
     graph = _plain(proto, name or proto.graph.name)
     require_supported(graph)
     _keep_live(proto, graph)
@@ -75,15 +73,15 @@ def is_model(source: object) -> TypeGuard[onnx.ModelProto]:
 
 def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
     """The graph as plain data, nodes that no output needs left out. Raises: ModelError."""
-    from onnx import helper, numpy_helper
+    from onnx import helper
 
     graph = model.graph
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    constants = {tensor.name: array_of(tensor, f"tensor {tensor.name!r}") for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1:
         found = f"{len(inputs)}: {', '.join(value.name for value in inputs)}" if inputs else "none"
         raise ModelError(name, "the network must have one input", found, "Export the model with one input")
-    nodes, opset = [], next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), _NEWEST)
+    nodes, opset = [], opset_of(model)
     for index, node in enumerate(graph.node):
         _require_known_domain(node)
         attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
@@ -104,7 +102,7 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         outputs,
         batch,
         Computer(model),
-        helper.tensor_dtype_to_np_dtype(inputs[0].type.tensor_type.elem_type).name,
+        element_of(inputs[0]),
     )
 
 
@@ -162,53 +160,11 @@ def _normalise(model: onnx.ModelProto, input_name: str) -> int:
         raise ModelError(
             f"input {input_name!r}",
             "its shape must be known but for the batch size",
-            f"axes {unknown} unknown" if dims else "no shape",
+            f"axes {unknown[:8]} unknown" if dims else "no shape",
             "Export the model with a fixed input size",
         )
+    elements = math.prod(dim.dim_value for dim in dims)
+    if elements > MAX_ELEMENTS or len(dims) > MAX_AXES:
+        must = f"a frame must have at most {MAX_ELEMENTS:,} elements and {MAX_AXES} axes"
+        raise ModelError(f"input {input_name!r}", must, f"{elements:,} and {len(dims)}", "Give it smaller frames")
     return max(1, int(batch))
-
-
-class Computer:
-    """Computes nodes whose operands are constant, in onnxruntime, as the model's own executors do."""
-
-    def __init__(self, model: onnx.ModelProto) -> None:
-        self.opset = next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), 1)
-
-    def __call__(self, node: SourceNode, arrays: Sequence[Array | None]) -> Sequence[Array]:
-        """The node's outputs. Raises: ModelError."""
-        import onnxruntime  # type: ignore[import-untyped]
-        from onnx import helper
-
-        given = {name: a for name, a in zip(node.inputs, arrays, strict=True) if a is not None}
-        copy = helper.make_node(node.op, node.inputs, node.outputs, **node.attributes)
-        inputs = [
-            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
-            for name, array in given.items()
-        ]
-        outputs = [helper.make_empty_tensor_value_info(name) for name in node.outputs]
-        graph = helper.make_graph([copy], "constants", inputs, outputs)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        try:
-            session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-            results: Sequence[Array] = session.run(None, given)
-        except Exception as error:  # onnxruntime raises whatever its operators raise
-            text = str(error).strip().splitlines()
-            found = text[0].rstrip(".") if text else type(error).__name__
-            raise ModelError(node.label, "its constants must be computable", found, "Export the model again") from error
-        return results
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the warnings and prints of the packages from the user."""
-    level = logging.root.manager.disable
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(level)

@@ -170,7 +170,7 @@ def bipolar_quant(build: Build, node: SourceNode, args: Sequence[Tensor | None])
 
 def _level_codes(node: SourceNode, count: int, scale: float, bias: float) -> tuple[int, int, DType, tuple[Step, ...]]:
     """Base, step, type and meaning of the codes of a MultiThreshold with `count` thresholds."""
-    claimed = annotated_type(node.text("out_dtype", ""))
+    claimed = annotated_type(node.text("out_dtype", ""), node.label)
     if count == 1 and (isinstance(claimed, Bipolar) or (scale, bias) == (2.0, -1.0)):
         return -1, 2, Bipolar(), affine_steps(np.asarray(scale / 2), np.asarray(bias + scale / 2))
     if abs(bias / scale) > 1 << MAX_INPUT_BITS:

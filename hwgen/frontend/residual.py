@@ -48,7 +48,7 @@ def fuse_residuals(graph: SourceGraph) -> SourceGraph:
     Raises: ModelError where planes are not all summed, or read by anything else.
     """
     for first in graph.nodes:
-        if first.op == "BipolarQuant" and not _is_rest(graph, first.inputs[0]):
+        if first.op == "BipolarQuant" and len(first.inputs) == 2 and not _is_rest(graph, first.inputs[0]):
             chain = _chain(graph, first)
             if len(chain.quantisers) > 1:
                 graph = _fused(graph, chain)
@@ -59,10 +59,10 @@ def _is_rest(graph: SourceGraph, tensor: str) -> bool:
     """Whether `tensor` is what a quantiser of the same number leaves."""
     made = {output: node for node in graph.nodes for output in node.outputs}
     node = made.get(tensor)
-    if node is None or node.op != "Sub":
+    if node is None or node.op != "Sub" or len(node.inputs) != 2:
         return False
     plane = made.get(node.inputs[1])
-    return plane is not None and plane.op == "BipolarQuant" and plane.inputs[0] == node.inputs[0]
+    return plane is not None and plane.op == "BipolarQuant" and plane.inputs[:1] == node.inputs[:1]
 
 
 def _chain(graph: SourceGraph, first: SourceNode) -> _Chain:
@@ -73,7 +73,7 @@ def _chain(graph: SourceGraph, first: SourceNode) -> _Chain:
         last = quantisers[-1]
         taken = [n for n in graph.nodes if n.op == "Sub" and n.inputs == (last.inputs[0], last.outputs[0])]
         rests = [node.outputs[0] for node in taken]
-        found = [n for n in graph.nodes if n.op == "BipolarQuant" and n.inputs[0] in rests]
+        found = [n for n in graph.nodes if n.op == "BipolarQuant" and len(n.inputs) == 2 and n.inputs[0] in rests]
         if len(found) != 1:
             return _Chain(tuple(quantisers), tuple(subtractions))
         subtractions += [node for node in taken if node.outputs[0] == found[0].inputs[0]]
@@ -87,7 +87,7 @@ def _fused(graph: SourceGraph, chain: _Chain) -> SourceGraph:
     whole, sums = frozenset(range(len(chain.quantisers))), []
     for node in graph.nodes:
         read = [parts.get(tensor, frozenset()) for tensor in node.inputs]
-        if node.op == "Add" and all(read) and not read[0] & read[1]:
+        if node.op == "Add" and len(read) == 2 and all(read) and not read[0] & read[1]:
             parts[node.outputs[0]] = read[0] | read[1]
             sums.append(node)
     total = next((node for node in sums if parts[node.outputs[0]] == whole), None)

@@ -15,6 +15,12 @@ from hwgen.ir.types import Bipolar, DType, FloatArray, IntType
 
 Array = npt.NDArray[Any]
 
+MAX_ELEMENTS = 1 << 26
+"""Elements that a tensor may have, of parameters or of a frame: 64 channels of 1024 x 1024 pixels."""
+
+MAX_AXES = 32
+"""Axes that a tensor may have."""
+
 _HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_quant")
 
 
@@ -86,8 +92,11 @@ class SourceGraph:
     element: str = "float32"
 
 
-def annotated_type(text: str) -> DType | None:
-    """The integer type a finn_datatype names, None for floats, fixed point and scaled integers."""
+def annotated_type(text: str, where: str = "the model") -> DType | None:
+    """The integer type a finn_datatype names, None for floats, fixed point, scaled and 64-bit integers.
+
+    Raises: ModelError, naming `where`, on integers of another number of bits.
+    """
     special: dict[str, DType] = {
         "BIPOLAR": Bipolar(),
         "BINARY": IntType(1, signed=False),
@@ -95,8 +104,14 @@ def annotated_type(text: str) -> DType | None:
     }
     if text in special:
         return special[text]
-    match = re.fullmatch(r"(U?)INT(\d+)", text)
-    return IntType(int(match[2]), signed=not match[1]) if match else None
+    match = re.fullmatch(r"(U?)INT([0-9]+)", text)
+    if match is None or match[2] == "64":
+        return None
+    bits = int(match[2]) if len(match[2]) < 4 else 0
+    if not 1 <= bits <= 63:
+        must = "its data type must be an integer of 1 to 64 bits"
+        raise ModelError(where, must, text, "Correct its finn_datatype")
+    return IntType(bits, signed=not match[1])
 
 
 def module_path(tensor: str, fallback: str) -> str:

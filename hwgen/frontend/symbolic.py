@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.source import Array, SourceNode, numeric, require_finite
+from hwgen.frontend.source import MAX_ELEMENTS, Array, SourceNode, numeric, require_finite
 from hwgen.ir.graph import Affine, Node, Value
 from hwgen.ir.ops import Add, BatchNorm, Div, Mul, Op, Step
 from hwgen.ir.ranges import Range
@@ -283,7 +283,11 @@ class Build:
     rankings: dict[str, Stream] = field(default_factory=dict)
 
     def emit(self, name: str, op: Op, sources: Sequence[Value], kind: TensorType, origin: str) -> Value:
-        """Append a node and give the value it produces; a name already in use gets a number."""
+        """Append a node and give the value it produces; a name already in use gets a number. Raises: ModelError."""
+        if kind.elements > MAX_ELEMENTS:
+            where = f"{name} ({origin})" if origin else name
+            found = f"{kind.elements:,}"
+            raise ModelError(where, f"it must give at most {MAX_ELEMENTS:,} numbers a frame", found, "Make it smaller")
         names = {node.name for node in self.nodes}
         unique, number = name, 1
         while unique in names:

@@ -16,13 +16,25 @@ from hwgen.frontend.operators import FUSED, OPERATORS, QUANTISERS, RANDOM, Handl
 from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import SourceGraph, SourceNode, annotated_type
-from hwgen.frontend.symbolic import Build, Const, Stream, Tensor, affine_steps, collapse, in_order, scattered
+from hwgen.frontend.symbolic import (
+    Build,
+    Const,
+    QuantConst,
+    Stream,
+    Tensor,
+    affine_steps,
+    collapse,
+    in_order,
+    scattered,
+)
 from hwgen.ir.graph import Affine, Graph, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ranges import too_wide
 from hwgen.ir.types import DType, FloatArray, IntArray, TensorType, WidthError
 
 HANDLERS: Mapping[str, Handler] = {name: operator.handler for name, operator in OPERATORS.items()}
+
+_FLOAT32 = np.finfo(np.float32)
 
 _MOST_OPERANDS = 6
 """Operands of a Trunc; a handler finds None for each that a node leaves out."""
@@ -75,13 +87,18 @@ def input_type_of(graph: SourceGraph, stated: DType | None) -> DType:
 
 def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: Stream, what: str) -> FloatArray:
     """A scale or offset of the input, () or (C,) over the last axis of its value. Raises: ModelError."""
-    array = np.asarray({"scale": 1.0, "offset": 0.0}[what] if given is None else given, dtype=np.float64)
     shape = graph.input_shape
     where, change = f"input {graph.input_name!r}", f"Give another input {what}"
+    try:
+        array = np.asarray({"scale": 1.0, "offset": 0.0}[what] if given is None else given, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ModelError(where, f"its {what} must be a number, or one for each channel", str(error), change) from None
     if not np.all(np.isfinite(array)) or (what == "scale" and np.any(array <= 0)):
         must = "positive and finite" if what == "scale" else "finite"
         raise ModelError(where, f"its {what} must be {must}", f"{array.min():g}", change)
     kind = first.value.type
+    if np.any(np.abs(array) > _FLOAT32.max) or (what == "scale" and np.any(array < _FLOAT32.smallest_subnormal)):
+        raise ModelError(where, f"its {what} must be a float32, as models have", f"{array.flat[0]:g}", change)
     if array.ndim == 1 and len(kind.shape) == 3 and array.size == kind.channels:
         return collapse(array)
     if array.ndim == 1 and len(shape) > 1 and array.size == shape[1]:
@@ -119,6 +136,7 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
     require_all_read(node, operator)
     residual.require_no_planes(build, node, args)
+    _require_numbers(node, args)
     handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else operator.handler
     try:
         result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
@@ -127,6 +145,18 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     results = result if isinstance(result, tuple) else (result,)
     settle(build, node, results)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
+
+
+_MAY_BE_EMPTY = frozenset({"ReduceL1", "ReduceMean", "ReduceSum", "Reshape", "Squeeze", "Unsqueeze"})
+"""Operators whose axes or target shape may be none."""
+
+
+def _require_numbers(node: SourceNode, args: Sequence[Tensor | None]) -> None:
+    """Constants that become hardware must hold numbers. Raises: ModelError."""
+    for arg in args:
+        if isinstance(arg, Const | QuantConst) and 0 in arg.shape and node.op not in _MAY_BE_EMPTY:
+            found = f"shape {arg.shape}"
+            raise ModelError(node.label, f"its constant {arg.name!r} must not be empty", found, "Correct the model")
 
 
 def _computed(node: SourceNode, args: Sequence[Tensor | None], graph: SourceGraph) -> Mapping[str, Const]:

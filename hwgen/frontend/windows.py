@@ -16,6 +16,9 @@ from hwgen.ir.geometry import Geometry
 
 Pads = tuple[int, int, int, int]
 
+LARGEST = 1 << 16
+"""Of a window's sizes, strides, dilations and padding."""
+
 
 def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Pad with a constant, merged into the convolution or pool behind it. Raises: ModelError."""
@@ -81,6 +84,9 @@ def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]
     flat = (1,) * len(kernel)
     strides, dilations = node.integers("strides", flat), node.integers("dilations", flat)
     pads = node.integers("pads", (0,) * 2 * len(kernel))
+    if max((*kernel, *strides, *dilations, *pads), default=0) > LARGEST:
+        found = f"kernel {kernel}, strides {strides}, dilations {dilations}, pads {pads}"
+        raise ModelError(node.label, f"no number of its window may be above {LARGEST:,}", found, "Correct the layer")
     fits = len(strides) == len(dilations) == len(kernel) and len(pads) == 2 * len(kernel)
     if not fits or len(kernel) not in (1, 2) or min(*kernel, *strides, *dilations) < 1 or min(pads) < 0:
         found = f"kernel {kernel}, strides {strides}, dilations {dilations}, pads {pads}"

@@ -79,7 +79,8 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
             rounding = (5 * np.abs(scaled) + np.abs(y)) * _UNIT + (1 + np.abs(centred)) * _TINY
             return y, centred_error * np.abs(slope) + rounding
         case Clip(low=low, high=high):
-            return np.clip(x, low, high), error
+            # What certainly lies outside becomes a bound exactly.
+            return np.clip(x, low, high), np.where((x + error <= low) | (x - error >= high), 0.0, error)
         case LeakyRelu(slope=slope):
             y = np.where(x >= 0, x, x * slope)
             return y, error * np.maximum(1.0, np.abs(slope)) + np.abs(y) * _UNIT + _TINY

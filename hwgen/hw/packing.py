@@ -7,6 +7,7 @@ integers are two's complement.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from hwgen.ir.types import Bipolar, DType, IntArray
 
 Bytes = npt.NDArray[np.uint8]
 
+_BITS_AT_ONCE = 1 << 22
+
 _HEX_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
 
@@ -26,47 +29,70 @@ def to_bits(codes: npt.NDArray[np.integer], dtype: DType) -> Bytes:
     """Codes (..., n) as bits (..., n * dtype.bits), each code least significant bit first."""
     if isinstance(dtype, Bipolar):
         return (codes > 0).astype(np.uint8)
-    shifts = np.arange(dtype.bits, dtype=np.int64)
-    bits = (codes.astype(np.int64)[..., None] >> shifts) & 1
-    return bits.astype(np.uint8).reshape(*codes.shape[:-1], codes.shape[-1] * dtype.bits)
+    bits = np.empty((*codes.shape, dtype.bits), dtype=np.uint8)
+    for place in range(
+        dtype.bits
+    ):  # a bit of all codes at once: eight bytes for each would be 64 times the packed size
+        bits[..., place] = (codes >> codes.dtype.type(place)) & codes.dtype.type(1)
+    return bits.reshape(*codes.shape[:-1], codes.shape[-1] * dtype.bits)
 
 
 def from_bits(bits: Bytes, dtype: DType) -> IntArray:
     """The inverse of `to_bits`."""
     if isinstance(dtype, Bipolar):
         return bits.astype(np.int64) * 2 - 1
-    grouped = bits.reshape(*bits.shape[:-1], bits.shape[-1] // dtype.bits, dtype.bits).astype(np.int64)
-    weights = np.int64(1) << np.arange(dtype.bits, dtype=np.int64)
-    if dtype.signed:
-        weights[-1] = -weights[-1]
-    return np.asarray(grouped @ weights, dtype=np.int64)
+    grouped = bits.reshape(*bits.shape[:-1], bits.shape[-1] // dtype.bits, dtype.bits)
+    codes = np.zeros(grouped.shape[:-1], dtype=np.int64)
+    for place in range(dtype.bits):
+        weight = -(1 << place) if dtype.signed and place == dtype.bits - 1 else 1 << place
+        codes += grouped[..., place].astype(np.int64) * weight
+    return codes
 
 
 def to_words(codes: npt.NDArray[np.integer], stream: Stream) -> Bytes:
     """Frames of codes (frames, codes of a frame) as beats (frames * beats, bytes of a beat), spare lanes zero."""
-    vectors = codes.shape[0] * stream.vectors
-    bits = to_bits(codes.reshape(vectors, stream.elements), stream.dtype)
-    padded = np.zeros((vectors, stream.vector_beats * stream.width), dtype=np.uint8)
-    padded[:, : bits.shape[1]] = bits
-    return np.packbits(padded.reshape(vectors * stream.vector_beats, stream.width), axis=1, bitorder="little")
+    flat = codes.reshape(codes.shape[0] * stream.vectors, stream.elements)
+    words = np.empty((len(flat) * stream.vector_beats, ceil_div(stream.width, 8)), dtype=np.uint8)
+    for part in _blocks(len(flat), stream):
+        bits = to_bits(flat[part], stream.dtype)
+        padded = np.zeros((len(bits), stream.vector_beats * stream.width), dtype=np.uint8)
+        padded[:, : bits.shape[1]] = bits
+        beats = slice(part.start * stream.vector_beats, part.stop * stream.vector_beats)
+        words[beats] = np.packbits(padded.reshape(-1, stream.width), axis=1, bitorder="little")
+    return words
+
+
+def _blocks(vectors: int, stream: Stream) -> Iterator[slice]:
+    """The vectors in blocks of at most `_BITS_AT_ONCE`, each of whose bits is a byte while it is packed."""
+    size = max(1, _BITS_AT_ONCE // (stream.vector_beats * stream.width))
+    for start in range(0, vectors, size):
+        yield slice(start, min(start + size, vectors))
 
 
 def from_words(words: Bytes, stream: Stream) -> IntArray:
     """Beats (frames * beats, bytes) to codes (frames, codes of a frame); spare lanes and a cut frame are dropped."""
     frames = words.shape[0] // stream.beats
-    bits = np.unpackbits(words[: frames * stream.beats], axis=1, bitorder="little", count=stream.width)
-    per_vector = bits.reshape(frames * stream.vectors, stream.vector_beats * stream.width)
-    codes = from_bits(per_vector[:, : stream.elements * stream.dtype.bits], stream.dtype)
+    codes = np.empty((frames * stream.vectors, stream.elements), dtype=np.int64)
+    for part in _blocks(len(codes), stream):
+        beats = words[part.start * stream.vector_beats : part.stop * stream.vector_beats]
+        bits = np.unpackbits(beats, axis=1, bitorder="little", count=stream.width)
+        per_vector = bits.reshape(-1, stream.vector_beats * stream.width)
+        codes[part] = from_bits(per_vector[:, : stream.elements * stream.dtype.bits], stream.dtype)
     return codes.reshape(frames, stream.size)
 
 
 def to_hex(words: Bytes, width: int) -> list[str]:
     """One hexadecimal line a word, ceil(width / 4) digits."""
+    return hex_text(words, width).split()
+
+
+def hex_text(words: Bytes, width: int) -> str:
+    """The lines of `to_hex` as one text, each with its line feed."""
     digits = ceil_div(width, 4)
     nibbles = np.stack((words & 15, words >> 4), axis=-1).reshape(words.shape[0], 2 * words.shape[1])
     text = np.full((words.shape[0], digits + 1), ord("\n"), dtype=np.uint8)
     text[:, :digits] = _HEX_DIGITS[nibbles[:, digits - 1 :: -1]]
-    return text.tobytes().decode().split()
+    return text.tobytes().decode()
 
 
 def from_hex(lines: list[str], width: int) -> Bytes:

@@ -17,7 +17,7 @@ import numpy as np
 
 from hwgen.backends.render import asset
 from hwgen.errors import DataError, MismatchError
-from hwgen.hw.packing import Bytes, from_hex, to_hex
+from hwgen.hw.packing import Bytes, from_hex, hex_text
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
 from hwgen.verify.process import run as run_process
@@ -283,9 +283,7 @@ def _fill(folder: Path, job: Job, words: Bytes) -> None:
     if job.memories is not None:
         for path in job.memories.iterdir():
             (folder / path.name).symlink_to(path.resolve())
-    (folder / "source.hex").write_text(
-        "\n".join(to_hex(words, job.input.axis_width)) + "\n", encoding="utf-8", newline="\n"
-    )
+    (folder / "source.hex").write_text(hex_text(words, job.input.axis_width), encoding="utf-8", newline="\n")
 
 
 def _plusargs(job: Job, expected: int, stalls: Stalls, pace: int, reset_after: int) -> list[str]:

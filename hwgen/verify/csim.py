@@ -58,9 +58,7 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
     program = build(design, project, work)
     built = time.perf_counter()
     source, found = work / "input.hex", work / "found.hex"
-    source.write_text(
-        "".join(f"{line}\n" for line in packing.to_hex(words, design.input.width)), encoding="utf-8", newline="\n"
-    )
+    source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
     command: list[str | Path] = [program, source, "-", found]
     process.run(command, cwd=work, log=work / "run.log", timeout_s=RUN_TIMEOUT_S, outputs=[found])
     outputs = packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width)

@@ -32,6 +32,9 @@ SATURATED = 0.01
 
 _ELEMENTS_AT_ONCE = 1 << 20
 
+_MOST_CODES = 1 << 27
+"""Codes of random frames: a gigabyte."""
+
 
 class Layout(Enum):
     """Where the channels of images and signals stand in an array."""
@@ -289,7 +292,11 @@ def _axes(shape: tuple[int, ...]) -> list[int]:
 
 
 def random_codes(receiver: Receiver, frames: int, seed: int) -> IntArray:
-    """Frames of codes drawn evenly from the input type."""
+    """Frames of codes drawn evenly from the input type. Raises: DataError where they do not fit the memory."""
+    most = max(1, _MOST_CODES // receiver.input.type.elements)
+    if not 1 <= frames <= most:
+        must = f"must be 1 to {most:,}, which are {_MOST_CODES:,} codes"
+        raise DataError("frames", must, f"{frames:,}" if abs(frames) < 1 << 63 else "more", "Take fewer")
     dtype, shape = receiver.input.type.dtype, (frames, *receiver.input.type.shape)
     rng = np.random.default_rng(seed)
     if isinstance(dtype, Bipolar):

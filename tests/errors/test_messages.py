@@ -6,6 +6,7 @@ tests/hw/test_folding.py, of files of frames in tests/verify/test_vectors.py.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,6 +90,16 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         compiled(fifo_depths={"fc0_fifo": -1}),
         "settings: fifo_depths.fc0_fifo: should be greater than or equal to 0; found -1.",
     ),
+    "fifo_huge": (
+        compiled(fifo_depths={"fc0_fifo": 10**11}),
+        "settings: fifo_depths.fc0_fifo: should be less than or equal to 4194304; found 100000000000.",
+    ),
+    "digits": (
+        compiled(target_interval=10**5000),
+        "settings: target_interval: should be less than or equal to 9007199254740992; found a whole number of thousands"
+        " of digits.",
+    ),
+    "stages": (compiled(pipeline=1001), "settings: pipeline: should be at most 1000 stages; found 1001."),
     "fifo_name": (
         compiled(fifo_depths={"fc9_fifo": 4}),
         "fifo_depths: must name FIFOs (fc0_fifo, fc1_fifo); found fc9_fifo.",
@@ -123,6 +134,9 @@ TOML: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, "must be a readable TOML file; found [Errno 2] No such file or directory: '{path}'."),
     "syntax": (b"part =", "must be a readable TOML file; found Invalid value (at end of document)."),
     "binary": (b"\xff\xfe", "must be a readable TOML file; found 'utf-8' codec can't decode byte 0xff in position 0:"),
+    "deep": (b"a = " + b"[" * 1000 + b"]" * 1000, "must be a readable TOML file; found brackets nested too deep."),
+    "digits": (b"target_interval = " + b"9" * 5000, "must be a readable TOML file; found Exceeds the limit (4300"),
+    "hexadecimal": (b"target_interval = 0x" + b"f" * 5000, "target_interval: should be less than or equal to 90071992"),
 }
 
 
@@ -151,6 +165,8 @@ EXAMPLE = 'Write {"fc0": {"pe": 16, "simd": 49}, ...}.'
 FOLDINGS: dict[str, tuple[bytes | None, str]] = {
     "missing": (None, "must be a readable JSON file; found [Errno 2] No such file or directory: '{path}'."),
     "syntax": (b"{", "must be a readable JSON file; found Expecting property name enclosed in double quotes:"),
+    "deep": (b"[" * 1000 + b"]" * 1000, "must be a readable JSON file; found brackets nested more than 100 deep"),
+    "digits": (b'{"fc0": ' + b"9" * 5000 + b"}", "must be a readable JSON file; found Exceeds the limit (4300"),
     "list": (b"[1]", f"must hold a folding per layer name; found list. {EXAMPLE}"),
 }
 
@@ -165,6 +181,21 @@ def test_folding_files(tmp_path: Path, name: str) -> None:
         config.read_folding(path)
     assert str(error.value).startswith(f"{path}: {message.replace('{path}', str(path))}")
     assert str(error.value).endswith(EXAMPLE)
+
+
+def test_pipes_as_a_shell_makes_them_are_read_and_others_do_not_hold_a_run_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--folding <(command)` names a pipe that brings something; one without a writer is refused after a while."""
+    reader, writer = os.pipe()
+    os.write(writer, b'{"fc0": {"pe": 2}}')
+    os.close(writer)
+    assert config.read_folding(Path(f"/dev/fd/{reader}")) == {"fc0": {"pe": 2}}
+    os.close(reader)
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(config, "PIPE_SECONDS", 0.1)
+    with pytest.raises(ConfigError, match=r"must be a readable TOML file; found .* a pipe that nobody writes to"):
+        config.read_settings(tmp_path / "pipe")
 
 
 def refused(folder: Path) -> Path:

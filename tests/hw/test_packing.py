@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from hwgen.hw.packing import (
     from_bits,
     from_hex,
     from_words,
+    hex_text,
     threshold_words,
     to_bits,
     to_hex,
@@ -166,3 +169,17 @@ def test_pieces_of_a_word(width: int) -> None:
     assert pieces.dtype == np.uint32 and pieces.shape == (5, -(-width // 32))
     for row, found in zip(bits.tolist(), pieces.tolist(), strict=True):
         assert found == [word(row[start : start + 32]) for start in range(0, width, 32)]
+
+
+def test_large_frames_are_packed_in_little_memory() -> None:
+    """Codes of a megabyte in beats of three lanes: never more than their own size and a few blocks."""
+    stream = Stream("image", IntType(8, signed=False), 3, 3, vectors=1 << 20)
+    codes = np.arange(3 << 20, dtype=np.uint8)[None]
+    tracemalloc.start()
+    words = to_words(codes, stream)
+    text = hex_text(words, stream.width)
+    assert np.array_equal(from_words(words, stream), codes)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 120 << 20  # bits of eight bytes each took 400 MB here
+    assert text[:14] == "020100\n050403\n" and text.count("\n") == 1 << 20

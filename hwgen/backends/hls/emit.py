@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from hwgen.backends.hls.context import UnitContext, params_context
 from hwgen.backends.hls.units import unit_context
 from hwgen.backends.render import asset, library, render
-from hwgen.hw import packing
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.packing import Bytes
+from hwgen.hw.packing import Bytes, hex_text
 from hwgen.ir.names import local_name
 
 DEFAULT_DEPTH = 2
@@ -98,11 +97,6 @@ def vectors(design: Design, inputs: Bytes, expected: Bytes) -> dict[str, str]:
         "tb/input.hex": hex_text(inputs, design.input.width),
         "tb/expected.hex": hex_text(expected, design.output.width),
     }
-
-
-def hex_text(words: Bytes, width: int) -> str:
-    """Beats of `width` bits as a file of hexadecimal lines."""
-    return "".join(f"{line}\n" for line in packing.to_hex(words, width))
 
 
 @dataclass(frozen=True)

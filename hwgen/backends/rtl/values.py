@@ -94,7 +94,7 @@ def addr_bits(depth: int) -> int:
 def filled(rom: kernel.Memory, data: str, addr: str, words: packing.Bytes) -> Filled:
     """The ROM `rom` that drives `data` and holds `words`."""
     memory = Memory(data, addr, rom.width, rom.depth, rom.style.value)
-    return Filled(memory, "\n".join(packing.to_hex(words, rom.width)) + "\n")
+    return Filled(memory, packing.hex_text(words, rom.width))
 
 
 def threshold_roms(rom: kernel.Memory, activation: Thresholding, stream: Stream) -> list[Filled]:

@@ -1,0 +1,199 @@
+"""Whole models that the mutator damages; together they hold every operator that hwgen reads."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto
+
+from tests.frontend.image_error_cases import CASES as IMAGE_ERRORS
+from tests.frontend.onnx_nets import CHANNELS_LAST, net, node
+from tests.frontend.test_residual import convolved
+
+IMAGE = (1, 4, 6, 7)
+Q = {"s": np.float32(0.5), "z": np.float32(0), "b": np.float32(4)}
+W = np.random.default_rng(3).integers(-3, 4, (6, 4, 3, 3)).astype(np.float32)
+DENSE = np.asarray([[1, -1, 2], [0, 3, -2], [-3, 1, 1], [2, 0, -1]], dtype=np.float32)
+COLUMN = np.asarray([0.5, -0.25, 2.0], dtype=np.float32)
+IN = node("Quant", "x s z b", "q", name="in", signed=1, narrow=0)
+ACT = node("Quant", "e s z b", "y", name="act", signed=1, narrow=0, rounding_mode="ROUND")
+
+
+def _image(*nodes: onnx.NodeProto, **constants: Any) -> onnx.ModelProto:
+    return net([IN, *nodes], shape=IMAGE, **{"w": W, **Q, **constants})
+
+
+def _dense() -> onnx.ModelProto:
+    nodes = [
+        node("Identity", "x", "i"),
+        node("Quant", "w s z b", "wq", name="weights", signed=1, narrow=1),
+        node("Gemm", "i wq c", "h", name="dense", alpha=0.5, transB=0),
+        node("BatchNormalization", "h g c c v", "n", name="norm", epsilon=1e-3),
+        node("LeakyRelu", "n", "l", alpha=0.25),
+        node("Div", "l c", "d"),
+        node("Max", "d lo", "m"),
+        node("Min", "m hi", "e"),
+        node("IntQuant", "e s z b", "a", domain="qonnx.custom_op.general", signed=0, narrow=0, rounding_mode="FLOOR"),
+        node("MatMul", "a w2", "f", name="last"),
+        node("Softmax", "f", "p", axis=1),
+        node("TopK", "p k", "t y", axis=1),
+    ]
+    constants = {"c": COLUMN, "g": COLUMN, "v": np.abs(COLUMN), "w2": DENSE[:3], "k": np.asarray([1])}
+    bounds = {"lo": np.float32(-5), "hi": np.float32(5)}
+    return net(nodes, kind=TensorProto.INT64, w=DENSE, **Q, **constants, **bounds)
+
+
+def _folded() -> onnx.ModelProto:
+    """Shapes and constants that are computed before the walk."""
+    nodes = [
+        node("Shape", "x", "sh"),
+        node("Gather", "sh first", "n", axis=0),
+        node("Unsqueeze", "n front", "nu"),
+        node("Concat", "nu rest", "to", axis=0),
+        node("Reshape", "x to", "r"),
+        node("ConstantOfShape", "rest", "zeros"),
+        node("Add", "zeros v", "offsets"),
+        node("Expand", "offsets rest", "wide"),
+        node("Tile", "wide rest", "tiled"),
+        node("Pad", "tiled pads", "padded"),
+        node("ReduceMean", "padded", "mean", keepdims=0),
+        node("Range", "first ten ten", "range"),
+        node("Size", "range", "count"),
+        node("Cast", "count", "real", to=1),
+        node("Pow", "v v", "p"),
+        node("Mul", "mean p", "scaled"),
+        node("Div", "ten ten", "one"),
+        node("Cast", "one", "unit", to=1),
+        node("Mul", "unit scaled", "again"),
+        node("Mul", "real again", "factor"),
+        node("MatMul", "r w", "h", name="dense"),
+        node("Mul", "h factor", "e"),
+        node("Clip", "e low -", "c"),
+        node("PRelu", "c slope", "t"),
+        node("MultiThreshold", "t levels", "y", name="act", out_dtype="UINT2", out_scale=0.5, out_bias=0.0),
+    ]
+    levels = np.asarray([[0.5, 1, 2], [-1, 0, 1], [3, 4, 5]], dtype=np.float32)
+    whole = {"first": np.asarray(0), "front": np.asarray([0]), "rest": np.asarray([4]), "ten": np.asarray(10)}
+    whole["pads"] = np.asarray([1, 1])
+    reals = {"v": np.float32(0.5), "low": np.float32(-3), "slope": COLUMN**2, "levels": levels}
+    return net(nodes, w=DENSE, types={"x": "INT5", "w": "INT3"}, **whole, **reals)
+
+
+def _convolved() -> onnx.ModelProto:
+    return _image(
+        node("Pad", "q pads fill", "p", name="pad"),
+        node("Conv", "p w c", "h", name="conv", strides=[1, 1], pads=[1, 0, 1, 0], dilations=[1, 1], group=1),
+        node("Relu", "h", "e"),
+        node("Quant", "e s z b", "a", name="mid", signed=0, narrow=0),
+        node("MaxPool", "a", "m", name="pool", kernel_shape=[2, 2], strides=[2, 2]),
+        node("Transpose", "m", "t", perm=[0, 2, 3, 1]),
+        node("Flatten", "t", "f", axis=1),
+        node("MatMul", "f v", "y", name="fc"),
+        c=np.zeros(6, np.float32) + 0.5,
+        v=np.ones((54, 3), np.float32),
+        pads=np.asarray([0, 0, 0, 0, 0, 0, 0, 1]),
+        fill=np.float32(0),
+    )
+
+
+def _joined() -> onnx.ModelProto:
+    return _image(
+        node("Conv", "q w4", "h", name="left", pads=[1, 1, 1, 1], group=2),
+        node("Quant", "h s z b", "a", name="left_act", signed=1, narrow=0),
+        node("Add", "a q", "t", name="sum"),
+        node("Quant", "t s z b", "u", name="sum_act", signed=1, narrow=0),
+        node("Neg", "u", "n"),
+        node("Sub", "u n", "d"),
+        node("Quant", "d s z b", "dq", name="difference", signed=1, narrow=0),
+        node("Concat", "dq q", "j", name="join", axis=1),
+        node("AveragePool", "j", "k", name="mean", kernel_shape=[2, 2]),
+        node("Trunc", "k ts z ib ob", "tr", name="trunc", rounding_mode="FLOOR"),
+        node("GlobalAveragePool", "tr", "g"),
+        node("Squeeze", "g ax", "sq"),
+        node("Dropout", "sq", "y"),
+        w4=np.random.default_rng(4).integers(-2, 3, (4, 2, 3, 3)).astype(np.float32),
+        ts=np.float32(0.125),
+        ib=np.float32(6),
+        ob=np.float32(4),
+        ax=np.asarray([2, 3]),
+    )
+
+
+def _magnitudes(op: str) -> onnx.ModelProto:
+    mean = {"ReduceL1": [node("ReduceL1", "x", "m", axes=[1])]}.get(
+        op, [node("Abs", "x", "a"), node("ReduceMean", "a", "m", axes=[1])]
+    )
+    box = node("AveragePool", "m", "k", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
+    return net(
+        [node("Conv", "x w", "h", pads=[1, 1, 1, 1]), *mean, box, node("Mul", "h k", "e"), ACT], shape=IMAGE, w=W, **Q
+    )
+
+
+def _bipolar() -> onnx.ModelProto:
+    return net(
+        [
+            node("BipolarQuant", "x s", "q", name="in"),
+            node("BipolarQuant", "w s", "wq", name="weights"),
+            node("Conv", "q wq", "h", name="conv"),
+            node("BipolarQuant", "h s", "a", name="act"),
+            node("GlobalMaxPool", "a", "g"),
+            node("Flatten", "g", "f"),
+            node("MatMul", "f v", "l"),
+            node("LogSoftmax", "l", "p", axis=1),
+            node("ArgMax", "p", "y", axis=1, keepdims=0),
+        ],
+        shape=IMAGE,
+        kind=TensorProto.INT64,
+        w=W,
+        v=np.ones((6, 3), np.float32),
+        **Q,
+    )
+
+
+def _sum() -> onnx.ModelProto:
+    box = node("AveragePool", "m", "k", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
+    nodes = [node("Conv", "x w", "h", pads=[1, 1, 1, 1]), node("Abs", "x", "a"), node("ReduceSum", "a ax", "m")]
+    return net([*nodes, box, node("Mul", "h k", "e"), ACT], shape=IMAGE, w=W, ax=np.asarray([1]), **Q)
+
+
+def _channels_last() -> onnx.ModelProto:
+    last = {"domain": CHANNELS_LAST}
+    nodes = [
+        node("Conv", "x w", "h", name="conv", pads=[1, 1, 1, 1], **last),
+        node("BatchNormalization", "h g o o v", "e", name="norm", **last),
+        ACT,
+    ]
+    ones = np.ones(5, np.float32)
+    return net(nodes, shape=(1, 6, 7, 4), w=np.ones((5, 3, 3, 4), np.float32), g=ones, o=ones, v=ones, **Q)
+
+
+def models() -> dict[str, bytes]:
+    """The models that are built here, and image networks that are refused, by name."""
+    whole = {
+        "dense": _dense(),
+        "folded": _folded(),
+        "convolved": _convolved(),
+        "joined": _joined(),
+        "bipolar": _bipolar(),
+        "mean": _magnitudes("ReduceMean"),
+        "l1": _magnitudes("ReduceL1"),
+        "sum": _sum(),
+        "channels_last": _channels_last(),
+        "planes": convolved([1.5, 0.5]),
+    }
+    refused = {name: IMAGE_ERRORS[name]() for name in sorted(IMAGE_ERRORS)[::4]}
+    return {name: bytes(model.SerializeToString()) for name, model in (whole | refused).items()}
+
+
+def shared_models(folder: Path) -> dict[str, bytes]:
+    """The small ones of the trained networks that are handed over beside the repository, by file name.
+
+    The one on images of 512 x 512 is left out: its cycles take seconds to compute.
+    """
+    files = [path for path in sorted((folder / "models").glob("*.onnx*")) if not path.name.startswith("separable")]
+    small = [path for path in files if path.stat().st_size < 350_000]
+    return {p.name: gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in small}
