@@ -199,10 +199,7 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
         found = f"no value for {missing[0]!r}" if missing else node.op
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
     residual.require_no_planes(build, node, args)
-    try:
-        result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
-    except WidthError as error:
-        raise too_wide(node.label, error) from None
+    result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
     results = result if isinstance(result, tuple) else (result,)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
 
@@ -253,7 +250,10 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     }
     tensors[graph.input_name] = first.then(*affine_steps(encoding.scale, encoding.offset))
     for node in residual.fuse_residuals(graph).nodes:
-        _visit(build, node, tensors, graph)
+        try:
+            _visit(build, node, tensors, graph)
+        except WidthError as error:
+            raise too_wide(node.label, error) from None
     end = _output(graph, tensors)
     if end.planes:
         raise residual.unreadable(build, end, "the network's output")
