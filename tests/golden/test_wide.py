@@ -10,8 +10,9 @@ import pytest
 from hwgen.errors import DataError
 from hwgen.golden.execute import run, trace
 from hwgen.ir.check import check
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import MatMul, Threshold
+from hwgen.ir.ops import MatMul, Pool, PoolKind, Threshold
 from hwgen.ir.ranges import matmul_range, smallest_type, type_range
 from hwgen.ir.types import IntType, TensorType
 from hwgen.passes.pipeline import integer_network
@@ -81,3 +82,11 @@ def test_codes_that_are_no_integers() -> None:
     for kind in (complex, str):
         with pytest.raises(DataError, match=r"^x: codes must be int4; found (complex128|<U21)\.$"):
             run(graph, np.array([[1, 1]]).astype(kind))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.int64, np.float64, bool])
+def test_a_pool_of_frames_of_any_numpy_type(kind: type) -> None:
+    x, op = value("x", (2, 2, 1), IntType(1, signed=False)), Pool(Geometry((2, 2)), PoolKind.MAX, np.ones(1))
+    graph = chain("g", x, ("pool", op, TensorType((1, 1, 1), IntType(1, signed=False))))
+    codes = np.array([[1, 1, 1, 0], [1, 1, 1, 1]]).reshape(2, 2, 2, 1)
+    assert run(graph, codes.astype(kind)).ravel().tolist() == [0, 1]
