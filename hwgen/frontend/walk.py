@@ -138,10 +138,7 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     residual.require_no_planes(build, node, args)
     _require_numbers(node, args)
     handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else operator.handler
-    try:
-        result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
-    except WidthError as error:
-        raise too_wide(node.label, error) from None
+    result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
     results = result if isinstance(result, tuple) else (result,)
     settle(build, node, results)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
@@ -217,7 +214,10 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     build.elements[graph.input_name] = graph.element
     require_exact(f"input {graph.input_name!r}", start, graph.element)
     for node in residual.fuse_residuals(graph).nodes:
-        _visit(build, node, tensors, graph)
+        try:
+            _visit(build, node, tensors, graph)
+        except WidthError as error:
+            raise too_wide(node.label, error) from None
     end = _output(graph, tensors)
     if end.planes:
         raise residual.unreadable(build, end, "the network's output")

@@ -57,7 +57,11 @@ def _input_codes(graph: Graph, codes: Codes) -> Codes:
     value = graph.input
     if codes.shape[1:] != value.type.shape:
         raise DataError(value.name, f"frames must be {value.type.shape}", str(codes.shape[1:]))
-    whole = codes.dtype.kind in "iub" or bool(np.all(codes == np.trunc(codes)))
+    if codes.dtype.kind == "O":
+        codes = np.array(codes.tolist()).reshape(codes.shape)
+    if codes.dtype.kind not in "iubf":
+        raise DataError(value.name, f"codes must be {value.type.dtype}", str(codes.dtype))
+    whole = codes.dtype.kind != "f" or bool(np.all(codes == np.trunc(codes)))
     if not whole or not holds(value.type.dtype, codes):
         raise DataError(value.name, f"codes must be {value.type.dtype}", f"[{codes.min()}, {codes.max()}]")
     narrow = codes.dtype.kind == "i" or (codes.dtype.kind == "u" and codes.dtype.itemsize <= 4)

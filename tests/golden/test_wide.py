@@ -10,8 +10,9 @@ import pytest
 from hwgen.errors import DataError
 from hwgen.golden.execute import run, trace
 from hwgen.ir.check import check
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import MatMul, Threshold
+from hwgen.ir.ops import MatMul, Pool, PoolKind, Threshold
 from hwgen.ir.ranges import matmul_range, smallest_type, type_range
 from hwgen.ir.types import IntType, TensorType
 from hwgen.passes.pipeline import integer_network
@@ -63,7 +64,9 @@ def test_thresholds_beyond_int32_do_not_hang_on_the_other_frames() -> None:
     prove(graph, np.concatenate([small, large]))
 
 
-@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.uint32, np.uint64, np.int16, np.int64, np.float64, bool])
+@pytest.mark.parametrize(
+    "kind", [np.uint8, np.uint16, np.uint32, np.uint64, np.int16, np.int64, np.float64, bool, object]
+)
 def test_the_numpy_type_of_the_frames_changes_nothing(kind: type) -> None:
     graph = dense(3, IntType(1, signed=False), IntType(40, signed=True), -(1 << 41), -1, 1 << 40)
     codes = np.array([[0, 1, 1], [1, 1, 1], [0, 0, 0]])
@@ -76,3 +79,14 @@ def test_codes_that_are_no_integers() -> None:
     for codes in ([[0.5, 1.0]], [[1.0, np.nan]]):
         with pytest.raises(DataError, match=r"^x: codes must be int4; found \["):
             run(graph, np.array(codes))
+    for kind in (complex, str):
+        with pytest.raises(DataError, match=r"^x: codes must be int4; found (complex128|<U21)\.$"):
+            run(graph, np.array([[1, 1]]).astype(kind))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.int64, np.float64, bool])
+def test_a_pool_of_frames_of_any_numpy_type(kind: type) -> None:
+    x, op = value("x", (2, 2, 1), IntType(1, signed=False)), Pool(Geometry((2, 2)), PoolKind.MAX, np.ones(1))
+    graph = chain("g", x, ("pool", op, TensorType((1, 1, 1), IntType(1, signed=False))))
+    codes = np.array([[1, 1, 1, 0], [1, 1, 1, 1]]).reshape(2, 2, 2, 1)
+    assert run(graph, codes.astype(kind)).ravel().tolist() == [0, 1]

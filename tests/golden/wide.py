@@ -59,7 +59,7 @@ def _frame(node: Node, x: Whole, *others: Whole) -> Whole:  # noqa: C901 (a tabl
         case MatMul() as op:
             return np.array([op.weights.astype(object) @ row for row in _read(op, x).reshape(-1, op.weights.shape[1])])
         case Conv() as op:
-            return _convolved(op, _read(op, x), shape)
+            return _convolved(op, _read(op, x), shape)  # where planes are padded, a tap of 0 adds nothing
         case Pool() as op:
             return _pooled(op, x, shape)
         case Magnitude():
@@ -189,6 +189,14 @@ def _planes(rng: Rng, bits: int) -> Wide:
     return net
 
 
+def _planes_conv(rng: Rng, bits: int) -> Wide:
+    betas = _ends(rng, IntType(max(1, bits - 7), signed=False), (2,)).clip(1)
+    net = Wide(rng, (4, 1, 2), IntType(2, signed=False))
+    geometry = Geometry((3, 1), padding=(1, 0, 1, 0))
+    net.add(Conv(rng.choice(np.array([-1, 1]), (2, 3, 1, 2)), B, geometry, 1, 0, betas), (4, 1, 2))
+    return net
+
+
 def _conv(rng: Rng, bits: int) -> Wide:
     groups = int(rng.choice([1, 2, 4]))
     each = 4 // groups
@@ -236,6 +244,7 @@ def _codes(rng: Rng, bits: int) -> Wide:
 KINDS: Mapping[str, Callable[[Rng, int], Wide]] = {
     "dense": _dense,
     "planes": _planes,
+    "planes_conv": _planes_conv,
     "conv": _conv,
     "pool": _pool,
     "magnitude": _magnitude,
