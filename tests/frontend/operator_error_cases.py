@@ -52,6 +52,24 @@ def _constant_conv() -> onnx.ModelProto:
     return net([FC, conv, node("Add", "h c", "y")], w=W, k=np.ones((1, 1, 1, 1), np.float32))
 
 
+def _constant_dropout() -> onnx.ModelProto:
+    nodes = [FC, node("Dropout", "c - yes", "d", name="odd"), node("Add", "h d", "y")]
+    model = net(nodes, w=W, c=C3)
+    model.graph.initializer.append(tensor("yes", TensorProto.BOOL, [1], []))
+    return model
+
+
+def _plane_attribute() -> onnx.ModelProto:
+    nodes = [
+        node("BipolarQuant", "x one", "p", name="first"),
+        node("Sub", "x p", "r", name="rest"),
+        node("BipolarQuant", "r half", "q", name="odd", narrow=1),
+        node("Add", "p q", "s", name="planes"),
+        node("MatMul", "s w", "y", name="dense"),
+    ]
+    return net(nodes, w=np.sign(W - 0.5), one=np.float32(1), half=np.float32(0.5))
+
+
 BF = np.ones(3, dtype=np.float32)
 NAN = np.asarray([1, np.nan, 1], dtype=np.float32)
 TEXT = tensor("t", TensorProto.STRING, [b"1", b"2", b"3"])
@@ -98,5 +116,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "beyond_float64": lambda: _dense("Add", "h t", t=tensor("t", TensorProto.INT64, [2**53 + 1])),
     "nan_bound": lambda: _dense("Max", "h n", n=NAN),
     "random": lambda: net([FC, node("RandomNormal", "", "e", name="odd", shape=[3]), node("Add", "h e", "y")], w=W),
+    "training_of_constants": _constant_dropout,
+    "attribute_of_a_plane": _plane_attribute,
     "constants_with_channels_last": _constant_conv,
 }

@@ -116,6 +116,13 @@ MESSAGES = {
         "odd (Max): every parameter must be finite, tensor 'n' is not; found NaN. Train or export the model again."
     ),
     "random": "odd (RandomNormal): it must give the same each time; found RandomNormal. Export the model again.",
+    "training_of_constants": (
+        "odd (Dropout): its input must come from the network's input; found a constant. Fold constants before export."
+    ),
+    "attribute_of_a_plane": (
+        "odd (BipolarQuant): it must have no attributes; found narrow = 1. Leave it out, or export the model again with"
+        " a newer opset."
+    ),
     "constants_with_channels_last": (
         "odd (Conv): its input must come from the network's input; found a constant. Fold constants before export."
     ),
