@@ -27,11 +27,12 @@ def _dense(op: str, operands: str = "h", outputs: str = "e", *, opset: int = 14,
     return model
 
 
-def _image(op: str, operands: str = "x", *, opset: int = 14, **given: Any) -> onnx.ModelProto:
-    """The operator on an image, a quantiser."""
+def _image(op: str, operands: str = "x", output: str = "e", *, opset: int = 14, **given: Any) -> onnx.ModelProto:
+    """The operator on an image, a quantiser; a Flatten between them where the operator gives `m`."""
     constants = {key: value for key, value in given.items() if isinstance(value, np.ndarray | np.generic)}
     rest = {key: value for key, value in given.items() if key not in constants}
-    nodes = [node(op, operands, "e", name="odd", **rest), LAST]
+    between = [node("Flatten", "m", "e", name="flat")] if output == "m" else []
+    nodes = [node(op, operands, output, name="odd", **rest), *between, LAST]
     return net(nodes, shape=IMAGE, opset=opset, **QUANT, **{**K, **constants})
 
 
@@ -116,6 +117,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "beyond_float64": lambda: _dense("Add", "h t", t=tensor("t", TensorProto.INT64, [2**53 + 1])),
     "nan_bound": lambda: _dense("Max", "h n", n=NAN),
     "random": lambda: net([FC, node("RandomNormal", "", "e", name="odd", shape=[3]), node("Add", "h e", "y")], w=W),
+    "moved_padding": lambda: _image("Pad", "x p", "m", p=np.asarray([0, 0, 1, 1, 0, 0, 1, 1])),
     "training_of_constants": _constant_dropout,
     "attribute_of_a_plane": _plane_attribute,
     "constants_with_channels_last": _constant_conv,
