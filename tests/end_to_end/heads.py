@@ -76,7 +76,8 @@ class Head:
     def reference(self, frames: Array) -> Array:
         """What onnxruntime makes of frames (N, *shape): (N, *the shape of the output without its batch axis)."""
         steps = [step for each in self.nodes for step in self._standard(each)]
-        plain = net(steps, shape=self.start, **self.constants)
+        read = {name for step in steps for name in step.input}
+        plain = net(steps, shape=self.start, **{n: array for n, array in self.constants.items() if n in read})
         del plain.graph.output[:]
         plain.graph.output.append(onnx.ValueInfoProto(name="y"))
         session = onnxruntime.InferenceSession(plain.SerializeToString())

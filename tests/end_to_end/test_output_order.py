@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +18,18 @@ from hwgen import flow
 from hwgen.backends import host
 from hwgen.errors import ConfigError, ModelError
 from hwgen.golden.execute import run
-from hwgen.host import Driver
+from hwgen.host import Driver, open_driver
 from hwgen.host.golden import GoldenTransport
 from hwgen.hw.ports import Ports, parse_ports, ports_of
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.verify.evaluate import accuracy
-from tests.end_to_end.heads import BODIES, Head, random_head
+from tests.end_to_end.heads import BODIES, Head, random_head, transposed
 from tests.frontend.images import to_hardware
 
 FRAMES = 24
+MANY = 40
 
 
 @dataclass
@@ -51,8 +54,12 @@ class Case:
 
 
 def case_of(seed: int, kind: str, folder: Path) -> Case | None:
-    """The case, or None where the network is refused."""
-    head = random_head(seed, kind)
+    """A random network, or None where it is refused."""
+    return loaded(random_head(seed, kind), folder)
+
+
+def loaded(head: Head, folder: Path) -> Case | None:
+    """The network of `head`, or None where it is refused."""
     onnx.save(head.model(), folder / "net.onnx")
     frames = head.rng.integers(-8, 8, (FRAMES, *head.start[1:]))
     want = head.reference(frames)
@@ -140,3 +147,53 @@ def test_random_ends(seed: int, kind: str, tmp_path: Path) -> None:
     case = case_of(seed, kind, tmp_path)
     if case is not None:
         prove(case, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", BODIES)
+def test_many_random_ends(kind: str, tmp_path: Path) -> None:
+    """Other networks in every run, unless HWGEN_SEED gives the first one's seed."""
+    first = int(os.environ.get("HWGEN_SEED", secrets.randbelow(1 << 30)))
+    refused = 0
+    for seed in range(first, first + MANY):
+        print(f"{kind}: HWGEN_SEED={seed}")
+        case = case_of(seed, kind, tmp_path)
+        refused += case is None
+        if case is not None:
+            prove(case, tmp_path)
+    assert refused < MANY // 5
+
+
+# ---- In hardware --------------------------------------------------------------------------------
+
+
+def ranked_dense(seed: int) -> Head:
+    """Quantised scores, `.view(-1, 2, 4).transpose(1, 2).flatten(1)`, ArgMax: its ties are many."""
+    head = Head(np.random.default_rng(seed), (1, 12), (1, 12))
+    head.dense(6)
+    head.quantise(6)
+    head.dense(8)
+    head.quantise(8)
+    transposed(head)
+    head.put("ArgMax", axis=1, keepdims=0)
+    head.ranked = True
+    return head
+
+
+def test_the_chip_ranks_and_is_rewritten_by_the_models_rows(tmp_path: Path) -> None:
+    heads = [ranked_dense(seed) for seed in (0, 1)]
+    cases = [case for head in heads if (case := loaded(head, tmp_path)) is not None]
+    old, new = cases
+    flow.compile(old.graph, writable=("fc0", "fc1")).write(tmp_path / "out")
+    driver = open_driver(tmp_path / "out", "rtl")
+    rows = np.arange(8).reshape(2, 4).T.reshape(-1).tolist()
+    assert driver.ports.ranked and old.graph.node("fc1").op.rows == tuple(rows)
+    np.testing.assert_array_equal(driver.predict(old.codes), old.classes)
+    driver.load(new.graph)
+    np.testing.assert_array_equal(driver.predict(new.codes), new.classes)
+    assert (driver.predict(old.codes) != old.classes).any()
+    for name, weights, levels in (("fc0", "c0", "c1"), ("fc1", "c2", "c3")):
+        given = old.head.constants
+        steps = np.ceil(given[levels]).astype(int)
+        driver.write(name, weights=given[weights].T.astype(int), thresholds=steps, descending=np.zeros(1, int))
+    np.testing.assert_array_equal(driver.infer(old.codes), old.want)

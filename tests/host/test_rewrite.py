@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,11 +20,14 @@ from hwgen.errors import ConfigError, DataError
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run
 from hwgen.host import Driver, open_driver
+from hwgen.host.golden import GoldenTransport
 from hwgen.hw.control import control_map
-from hwgen.hw.packing import from_hex, from_words, to_words
+from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words, weight_words
 from hwgen.hw.ports import parse_ports, ports_of
 from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
+from hwgen.ir.order import Order
+from hwgen.ir.reorder import reordered
 from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network
 from hwgen.verify import process, rtlsim
@@ -268,6 +272,68 @@ def test_one_layer_in_part(built: Accelerator, other: Graph, driver: Driver) -> 
     assert (run(half, x) != run(whole, x)).any()
     driver.load(random_network(np.random.default_rng(0), (40, 24, 6), weight=I4, hidden=U3, name="learner"))
     np.testing.assert_array_equal(driver.outputs(x), run(built.graph, x))
+
+
+def test_input_and_output_mean_what_the_loaded_network_says(built: Accelerator, other: Graph) -> None:
+    """Its encoding, decoding, order and ranking, whatever those of the network before it were."""
+    order = Order((2, 3), np.array([3, 1, 4, 0, 5, 2]))
+    new = replace(other, encoding=Affine(np.asarray(0.125), np.asarray(-2.0)), order=order, ranking=(1,))
+    assert built.project is not None
+    driver, x = open_driver(built.project, Rewritten(new, built)), random_codes(built.graph, 9, seed=9)
+    assert driver.ports.encoding != new.encoding
+    driver.load(new)
+    assert (driver.ports.encoding, driver.ports.reading) == (new.encoding, new.reading)
+    np.testing.assert_array_equal(driver.outputs(x * 0.125 - 2.0), run(new, x))
+    np.testing.assert_array_equal(driver.infer(x), new.decode(run(new, x)))
+    np.testing.assert_array_equal(driver.scores(x), (run(new, x) * 0.5 + 3)[:, order.places])
+
+
+class Rewritten(GoldenTransport):
+    """A board that runs the network that is written to it."""
+
+    def __init__(self, graph: Graph, built: Accelerator) -> None:
+        super().__init__(graph, ports_of(built.graph, built.design))
+
+    def write(self, address: int, words: list[int]) -> None:
+        pass
+
+
+def test_parameters_are_numbered_by_the_models_rows(tmp_path: Path) -> None:
+    """Of a layer whose rows were put in another order, what the model has gives the memories as they were built."""
+    graph = integer_network(
+        random_network(np.random.default_rng(3), (9, 7, 6), hidden=U3, weight=I4, last=U3, top1=True)
+    )
+    places = np.array([4, 0, 5, 2, 1, 3])
+    moved = reordered(graph, graph.nodes[-1], places)
+    assert moved is not None
+    design = flow.compile(moved, writable=("fc1",), folding={"fc1": {"pe": 2, "simd": 7}}).write(tmp_path / "out")
+    behind = graph.users[graph.node("fc1").output.name][0].op
+    op = graph.node("fc1").op
+    assert isinstance(op, MatMul) and isinstance(behind, Threshold)
+    sent = []
+    for give in (
+        lambda driver: driver.load(moved),
+        lambda driver: driver.write(
+            "fc1", weights=op.weights, thresholds=behind.thresholds, descending=behind.descending
+        ),
+    ):
+        recorder = Recorder()
+        give(open_driver(tmp_path / "out", recorder))
+        sent.append(recorder.words)
+    unit = next(unit for unit in design.design.writable if unit.name == "fc1")
+    pieces = to_pieces(weight_words(unit), unit.weight_rom.width).reshape(-1).tolist()
+    assert [word for _, word in sent[0]][: len(pieces)] == pieces
+    assert sent[0] == sent[1]
+    assert len(np.unique(behind.thresholds, axis=0)) > 1
+    text = (tmp_path / "out" / "host" / "ports.json").read_text()
+    written = json.loads(text)
+    for rows, found in (([0, 0, 1, 2, 3, 4], "rows of fc1 that are no permutation"), ([1.0], "no size: 1.0")):
+        written["control"]["layers"]["fc1"]["rows"] = rows
+        with pytest.raises(DataError, match=found):
+            parse_ports(json.dumps(written), "here")
+    del written["control"]["layers"]["fc1"]["rows"]
+    read = parse_ports(json.dumps(written), "here").control
+    assert read is not None and read.layers["fc1"].rows == ()
 
 
 def test_a_board_is_written_the_same(

@@ -70,6 +70,10 @@ BROKEN: dict[str, tuple[Graph, str]] = {
         replace(LEGAL, nodes=(replace(FIRST, inputs=FIRST.inputs * 2), SECOND, THIRD)),
         "fc0 (net.fc0): inputs are read; found 2.",
     ),
+    "rows": (
+        one(MatMul(np.ones((3, 3)), B, rows=(0, 1, 1)), TensorType((3,), IntType(6, signed=True))),
+        "n (net.n): rows are a permutation of the outputs; found (0, 1, 1).",
+    ),
     "weights_rank": (one(MatMul(np.ones(3), B), T3), "n (net.n): weights are (out, in); found (3,)."),
     "weights_shape": (
         one(MatMul(np.ones((3, 2)), B), T3),

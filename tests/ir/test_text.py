@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,6 +73,19 @@ def test_origin_is_quoted() -> None:
     odd = type(node)(node.name, node.op, node.inputs, node.output, 'a "b" \\ é {c}')
     changed = Graph(graph.name, graph.input, (odd,), graph.output)
     assert parse_graph(print_graph(changed)) == changed
+
+
+@pytest.mark.parametrize("name", ["deep", "image"])
+def test_rows_in_another_order(name: str) -> None:
+    graph = next(graph for graph in GRAPHS if graph.name == name)
+    first = graph.nodes[0]
+    moved = replace(graph, nodes=(replace(first, op=replace(first.op, rows=(1, 0))), *graph.nodes[1:]))
+    printed = print_graph(moved)
+    assert '"rows": [1, 0]' in printed and "rows" not in print_graph(graph)
+    assert parse_graph(printed) == moved != graph
+    for new in ("[1.0, 0]", '"10"', "[-1, 0]", "3"):
+        with pytest.raises(DataError, match="must be a network that hwgen printed; found line 4"):
+            parse_graph(printed.replace("[1, 0]", new))
 
 
 NODE = print_graph(DEEP).splitlines()[3]
