@@ -60,6 +60,12 @@ def _constant_dropout() -> onnx.ModelProto:
     return model
 
 
+def _quantised_text() -> onnx.ModelProto:
+    model = net([FC, node("BipolarQuant", "t s", "q", name="odd"), node("Mul", "h q", "e"), LAST], w=W, **QUANT)
+    model.graph.initializer.append(TEXT)
+    return model
+
+
 def _plane_attribute() -> onnx.ModelProto:
     nodes = [
         node("BipolarQuant", "x one", "p", name="first"),
@@ -77,6 +83,8 @@ TEXT = tensor("t", TensorProto.STRING, [b"1", b"2", b"3"])
 CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "unknown_attribute": lambda: _dense("LeakyRelu", alpha=0.5, beta=2.0),
     "no_attributes": lambda: _dense("Relu", slope=0.5),
+    "flag_attribute": lambda: _image("ReduceMean", axes=[2], keepdims=2),
+    "text_for_weights": _quantised_text,
     "real_attribute": lambda: _dense("LeakyRelu", alpha=float("nan")),
     "whole_attribute": lambda: _image("Flatten", axis="one"),
     "list_attribute": lambda: _image("MaxPool", kernel_shape=2),

@@ -18,6 +18,8 @@ MESSAGES = {
         "odd (Relu): it must have no attributes; found slope = 0.5. Leave it out, or export the model again "
         "with a newer opset."
     ),
+    "flag_attribute": "odd (ReduceMean): its attribute keepdims must be 0 or 1; found 2. Export the model again.",
+    "text_for_weights": ("odd (BipolarQuant): tensor 't' must hold real numbers; found text. Export the model again."),
     "real_attribute": (
         "odd (LeakyRelu): its attribute alpha must be a real number; found nan. Export the model again."
     ),
