@@ -31,7 +31,13 @@ from hwgen.frontend.symbolic import Build, Tensor
 Result = Tensor | tuple[Tensor | None, ...]
 Handler = Callable[[Build, SourceNode, Sequence[Tensor | None]], Result]
 
-_NAMES: Mapping[type, str] = {int: "a whole number", float: "a real number", bytes: "text", list: "whole numbers"}
+_NAMES: Mapping[type, str] = {
+    bool: "0 or 1",
+    int: "a whole number",
+    float: "a real number",
+    bytes: "text",
+    list: "whole numbers",
+}
 _OPEN = frozenset({"min", "max", "value"})
 """Real attributes that may be infinite: bounds, and what a Pad fills with."""
 _HARMLESS = frozenset({"consumed_inputs"})
@@ -62,7 +68,7 @@ class Operator:
 _BROADCAST = {"broadcast": (0, 1)}
 """Before opset 7; without `axis` it is the broadcasting of today."""
 _WINDOW = {"auto_pad": bytes, "dilations": list, "kernel_shape": list, "pads": list, "strides": list}
-_REDUCE = {"axes": list, "keepdims": int, "noop_with_empty_axes": int}
+_REDUCE = {"axes": list, "keepdims": bool, "noop_with_empty_axes": bool}
 _QUANT = {"narrow": int, "rounding_mode": bytes, "signed": int}
 _LEVELS = {"data_layout": bytes, "out_bias": float, "out_dtype": bytes, "out_scale": float}
 _TEST = {"is_test": (1,)}
@@ -71,12 +77,12 @@ _TEST = {"is_test": (1,)}
 OPERATORS: Mapping[str, Operator] = {
     "Abs": Operator(magnitudes.absolute),
     "Add": Operator(joins.binary, 2, fixed=_BROADCAST),
-    "ArgMax": Operator(ending.arg_max, reads={"axis": int, "keepdims": int, "select_last_index": int}),
-    "AveragePool": Operator(pooling.average_pool, reads=_WINDOW | {"ceil_mode": int, "count_include_pad": int}),
+    "ArgMax": Operator(ending.arg_max, reads={"axis": int, "keepdims": bool, "select_last_index": bool}),
+    "AveragePool": Operator(pooling.average_pool, reads=_WINDOW | {"ceil_mode": bool, "count_include_pad": bool}),
     "BatchNormalization": Operator(
         elementwise.batch_norm,
         5,
-        {"epsilon": float, "spatial": int, "training_mode": int},
+        {"epsilon": float, "spatial": bool, "training_mode": bool},
         _TEST,
         frozenset({"momentum"}),
     ),
@@ -88,7 +94,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Div": Operator(elementwise.binary, 2, fixed=_BROADCAST),
     "Dropout": Operator(shapes.dropout, 3, fixed=_TEST, free=frozenset({"ratio", "seed"}), outputs=2),
     "Flatten": Operator(shapes.flatten, reads={"axis": int}),
-    "Gemm": Operator(linear.gemm, 3, {"alpha": float, "beta": float, "transA": int, "transB": int}, _BROADCAST),
+    "Gemm": Operator(linear.gemm, 3, {"alpha": float, "beta": float, "transA": bool, "transB": bool}, _BROADCAST),
     "GlobalAveragePool": Operator(pooling.global_average_pool),
     "GlobalMaxPool": Operator(pooling.global_max_pool),
     "Identity": Operator(shapes.same),
@@ -98,7 +104,7 @@ OPERATORS: Mapping[str, Operator] = {
     "MatMul": Operator(linear.matmul, 2),
     "Max": Operator(elementwise.extremum, None),
     "MaxPool": Operator(
-        pooling.max_pool, reads=_WINDOW | {"ceil_mode": int}, free=frozenset({"storage_order"}), outputs=2
+        pooling.max_pool, reads=_WINDOW | {"ceil_mode": bool}, free=frozenset({"storage_order"}), outputs=2
     ),
     "Min": Operator(elementwise.extremum, None),
     "Mul": Operator(joins.binary, 2, fixed=_BROADCAST),
@@ -111,13 +117,13 @@ OPERATORS: Mapping[str, Operator] = {
     "ReduceMean": Operator(magnitudes.reduce_mean, 2, _REDUCE),
     "ReduceSum": Operator(magnitudes.reduce_sum, 2, _REDUCE),
     "Relu": Operator(elementwise.relu),
-    "Reshape": Operator(shapes.reshape_for(1), 2, {"allowzero": int}),
+    "Reshape": Operator(shapes.reshape_for(1), 2, {"allowzero": bool}),
     "Shape": Operator(shapes.shape_of, reads={"end": int, "start": int}),
     "Size": Operator(shapes.shape_of),
     "Softmax": Operator(ending.softmax, reads={"axis": int}),
     "Squeeze": Operator(shapes.squeeze, 2, {"axes": list}),
     "Sub": Operator(joins.binary, 2, fixed=_BROADCAST),
-    "TopK": Operator(ending.top_k, 2, {"axis": int, "k": int, "largest": int}, free=frozenset({"sorted"}), outputs=2),
+    "TopK": Operator(ending.top_k, 2, {"axis": int, "k": int, "largest": bool}, free=frozenset({"sorted"}), outputs=2),
     "Transpose": Operator(shapes.transpose, reads={"perm": list}),
     "Trunc": Operator(truncation.trunc, 6, _QUANT),
     "Unsqueeze": Operator(shapes.unsqueeze, 2, {"axes": list}),
@@ -161,6 +167,8 @@ def _shown(value: Any) -> str:
 
 def _require_kind(node: SourceNode, name: str, value: Any, kind: type) -> None:
     fits = isinstance(value, str | bytes if kind is bytes else kind)
+    if kind is bool:
+        fits = isinstance(value, int) and value in (0, 1)
     if kind is float:
         fits = isinstance(value, float) and (math.isfinite(value) or (name in _OPEN and not math.isnan(value)))
     if not fits or (kind is list and not all(isinstance(number, int) for number in value)):

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import broadcast, constant_of, stream_of
-from hwgen.frontend.source import Array, SourceNode, annotated_type, module_path, require_finite
+from hwgen.frontend.source import Array, SourceNode, annotated_type, module_path
 from hwgen.frontend.symbolic import (
     Build,
     Const,
@@ -105,9 +105,8 @@ def _quant_constant(
     node: SourceNode, tensor: Const, kind: DType, span: tuple[int, int], args: list[FloatArray]
 ) -> Tensor:
     """Codes of a constant in float32, as the model's own executors compute them."""
-    require_finite(tensor.value, tensor.name, node.label)
     scale, zero = args
-    x: Array = tensor.value.astype(np.float32) / scale.astype(np.float32) + zero.astype(np.float32)
+    x: Array = real(tensor, node).astype(np.float32) / scale.astype(np.float32) + zero.astype(np.float32)
     if isinstance(kind, Bipolar):
         codes = np.where(x >= 0, 1, -1)
     else:

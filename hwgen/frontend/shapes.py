@@ -23,9 +23,9 @@ def _reshaped(tensor: Const | QuantConst | Stream, shape: tuple[int, ...]) -> Te
 
 
 def _some(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | Stream:
-    if tensor is None or isinstance(tensor, Padded):
+    if tensor is None:
         raise ModelError(node.label, "it must have an input", "none", "Export the model again")
-    return stream_of(node, tensor) if isinstance(tensor, Absolute) else tensor
+    return stream_of(node, tensor) if isinstance(tensor, Absolute | Padded) else tensor
 
 
 def same(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

@@ -158,7 +158,8 @@ def _require_numbers(node: SourceNode, args: Sequence[Tensor | None]) -> None:
 
 def _computed(node: SourceNode, args: Sequence[Tensor | None], graph: SourceGraph) -> Mapping[str, Const]:
     """What a node makes of constants alone. Raises: ModelError."""
-    if graph.compute is None or node.channels_last or (node.op == "Dropout" and len(node.inputs) > 2):
+    training = node.op == "Dropout" and any(isinstance(arg, Const) and np.any(arg.value) for arg in args[2:])
+    if graph.compute is None or node.channels_last or training:
         must = "its input must come from the network's input"
         raise ModelError(node.label, must, "a constant", "Fold constants before export")
     arrays = graph.compute(node, [arg.value if isinstance(arg, Const) else None for arg in args])
@@ -213,6 +214,9 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     tensors[graph.input_name] = start = first.then(*affine_steps(encoding.scale, encoding.offset))
     build.elements[graph.input_name] = graph.element
     require_exact(f"input {graph.input_name!r}", start, graph.element)
+    for node in graph.nodes:
+        if node.op in QUANTISERS:  # of residual planes too, which become one node
+            require_all_read(node, OPERATORS[node.op])
     for node in residual.fuse_residuals(graph).nodes:
         try:
             _visit(build, node, tensors, graph)

@@ -27,11 +27,12 @@ def _dense(op: str, operands: str = "h", outputs: str = "e", *, opset: int = 14,
     return model
 
 
-def _image(op: str, operands: str = "x", *, opset: int = 14, **given: Any) -> onnx.ModelProto:
-    """The operator on an image, a quantiser."""
+def _image(op: str, operands: str = "x", output: str = "e", *, opset: int = 14, **given: Any) -> onnx.ModelProto:
+    """The operator on an image, a quantiser; a Flatten between them where the operator gives `m`."""
     constants = {key: value for key, value in given.items() if isinstance(value, np.ndarray | np.generic)}
     rest = {key: value for key, value in given.items() if key not in constants}
-    nodes = [node(op, operands, "e", name="odd", **rest), LAST]
+    between = [node("Flatten", "m", "e", name="flat")] if output == "m" else []
+    nodes = [node(op, operands, output, name="odd", **rest), *between, LAST]
     return net(nodes, shape=IMAGE, opset=opset, **QUANT, **{**K, **constants})
 
 
@@ -52,12 +53,38 @@ def _constant_conv() -> onnx.ModelProto:
     return net([FC, conv, node("Add", "h c", "y")], w=W, k=np.ones((1, 1, 1, 1), np.float32))
 
 
+def _constant_dropout() -> onnx.ModelProto:
+    nodes = [FC, node("Dropout", "c - yes", "d", name="odd"), node("Add", "h d", "y")]
+    model = net(nodes, w=W, c=C3)
+    model.graph.initializer.append(tensor("yes", TensorProto.BOOL, [1], []))
+    return model
+
+
+def _quantised_text() -> onnx.ModelProto:
+    model = net([FC, node("BipolarQuant", "t s", "q", name="odd"), node("Mul", "h q", "e"), LAST], w=W, **QUANT)
+    model.graph.initializer.append(TEXT)
+    return model
+
+
+def _plane_attribute() -> onnx.ModelProto:
+    nodes = [
+        node("BipolarQuant", "x one", "p", name="first"),
+        node("Sub", "x p", "r", name="rest"),
+        node("BipolarQuant", "r half", "q", name="odd", narrow=1),
+        node("Add", "p q", "s", name="planes"),
+        node("MatMul", "s w", "y", name="dense"),
+    ]
+    return net(nodes, w=np.sign(W - 0.5), one=np.float32(1), half=np.float32(0.5))
+
+
 BF = np.ones(3, dtype=np.float32)
 NAN = np.asarray([1, np.nan, 1], dtype=np.float32)
 TEXT = tensor("t", TensorProto.STRING, [b"1", b"2", b"3"])
 CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "unknown_attribute": lambda: _dense("LeakyRelu", alpha=0.5, beta=2.0),
     "no_attributes": lambda: _dense("Relu", slope=0.5),
+    "flag_attribute": lambda: _image("ReduceMean", axes=[2], keepdims=2),
+    "text_for_weights": _quantised_text,
     "real_attribute": lambda: _dense("LeakyRelu", alpha=float("nan")),
     "whole_attribute": lambda: _image("Flatten", axis="one"),
     "list_attribute": lambda: _image("MaxPool", kernel_shape=2),
@@ -98,5 +125,8 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "beyond_float64": lambda: _dense("Add", "h t", t=tensor("t", TensorProto.INT64, [2**53 + 1])),
     "nan_bound": lambda: _dense("Max", "h n", n=NAN),
     "random": lambda: net([FC, node("RandomNormal", "", "e", name="odd", shape=[3]), node("Add", "h e", "y")], w=W),
+    "moved_padding": lambda: _image("Pad", "x p", "m", p=np.asarray([0, 0, 1, 1, 0, 0, 1, 1])),
+    "training_of_constants": _constant_dropout,
+    "attribute_of_a_plane": _plane_attribute,
     "constants_with_channels_last": _constant_conv,
 }

@@ -18,6 +18,8 @@ MESSAGES = {
         "odd (Relu): it must have no attributes; found slope = 0.5. Leave it out, or export the model again "
         "with a newer opset."
     ),
+    "flag_attribute": "odd (ReduceMean): its attribute keepdims must be 0 or 1; found 2. Export the model again.",
+    "text_for_weights": ("odd (BipolarQuant): tensor 't' must hold real numbers; found text. Export the model again."),
     "real_attribute": (
         "odd (LeakyRelu): its attribute alpha must be a real number; found nan. Export the model again."
     ),
@@ -116,6 +118,17 @@ MESSAGES = {
         "odd (Max): every parameter must be finite, tensor 'n' is not; found NaN. Train or export the model again."
     ),
     "random": "odd (RandomNormal): it must give the same each time; found RandomNormal. Export the model again.",
+    "moved_padding": (
+        "flat (Flatten): padding must be followed by a convolution or a pool; found a Pad before Flatten. Let the layer"
+        " itself pad."
+    ),
+    "training_of_constants": (
+        "odd (Dropout): its input must come from the network's input; found a constant. Fold constants before export."
+    ),
+    "attribute_of_a_plane": (
+        "odd (BipolarQuant): it must have no attributes; found narrow = 1. Leave it out, or export the model again with"
+        " a newer opset."
+    ),
     "constants_with_channels_last": (
         "odd (Conv): its input must come from the network's input; found a constant. Fold constants before export."
     ),
