@@ -78,7 +78,7 @@ def simulate(
     reset_after: Annotated[
         int | None, typer.Option(min=1, help="Reset after this many input beats, then start again.", show_default=False)
     ] = None,
-    seed: Annotated[int, typer.Option(help="For random frames (no --images) and stalls.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="For random frames (no --images) and stalls.")] = 0,
     verilog: VerilogFolder = None,
     top: Top = None,
     port: Ports = None,
