@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from hwgen.backends.render import render
 from hwgen.hw.control import ControlMap
 from hwgen.hw.ports import Port, Ports
+from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, DType
+
+_ROW = 16
+"""Places in a row of the table."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,11 @@ class HostContext:
     scales: int
     offsets: int
     ranked: bool
+    single: bool
     class_rule: str
+    shape: str
+    place: str
+    places: tuple[str, ...]
 
 
 def emit(ports: Ports) -> dict[str, str]:
@@ -83,6 +91,10 @@ def emit(ports: Ports) -> dict[str, str]:
     upper = ports.name.upper()
     affine = ports.sink.affine
     scale, offset = (tuple(repr(value) for value in each.ravel().tolist()) for each in (affine.scale, affine.offset))
+    reading = ports.reading
+    single = not ports.ranked and ports.ranking is None and ports.sink.type.elements == 1
+    rules = {"its code": ports.ranked, "1 where its score is positive": single, "the first of the largest scores": True}
+    place, places = _places(reading.order)
     context = HostContext(
         name=ports.name,
         digest=ports.digest,
@@ -97,13 +109,37 @@ def emit(ports: Ports) -> dict[str, str]:
         scales=len(scale),
         offsets=len(offset),
         ranked=ports.ranked,
-        class_rule="its code" if ports.ranked else "the first of the largest scores",
+        single=single,
+        class_rule=next(rule for rule, holds in rules.items() if holds),
+        shape=_shape(reading.shape),
+        place=place,
+        places=places,
     )
     return {
         "ports.json": json.dumps(ports.to_json(), indent=2) + "\n",
         f"{ports.name}.h": render("host/driver.h.j2", context),
         "main.c": render("host/main.c.j2", context),
     }
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape)) or "1"
+
+
+def _places(order: Order | None) -> tuple[str, tuple[str, ...]]:
+    """The place of element `index` as a C expression, or where that is none of strides the rows of a table."""
+    if order is None:
+        return "index", ()
+    if order.strides is None:
+        cut = [order.places[start : start + _ROW].tolist() for start in range(0, order.places.size, _ROW)]
+        return "", tuple(", ".join(f"{place}u" for place in row) for row in cut)
+    terms, behind = [], order.places.size
+    for size, stride in order.strides:
+        behind //= size
+        digit = f"index / {behind}u" if behind > 1 else "index"
+        digit += f" % {size}u" if behind * size < order.places.size else ""
+        terms.append(f"{digit} * {stride}u" if stride > 1 else digit)
+    return " + ".join(terms) or "index", ()
 
 
 def _control(name: str, control: ControlMap) -> str:
@@ -133,7 +169,7 @@ def _port(name: str, end: str, meaning: str, port: Port) -> PortContext:
         end=end,
         prefix=f"{name.upper()}_{end.upper()}",
         meaning=meaning,
-        shape=" x ".join(map(str, port.type.shape)),
+        shape=_shape(port.type.shape),
         type=str(dtype),
         c_type=_c_type(dtype),
         size=stream.size,

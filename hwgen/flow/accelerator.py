@@ -28,6 +28,7 @@ from hwgen.hw.ports import ports_of
 from hwgen.hw.quantiser import host_quantiser
 from hwgen.hw.timing import missed_clock
 from hwgen.ir.graph import Graph
+from hwgen.ir.ranking import left_to_host
 from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
 
@@ -68,6 +69,7 @@ class Accelerator:
         warnings = (
             *too_large(problem, self.design, goals_of(self.settings)),
             *host_quantiser(self.graph),
+            *left_to_host(self.graph),
             *stuck_gates(self.graph),
             *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
         )

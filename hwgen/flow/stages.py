@@ -100,16 +100,16 @@ def with_top1(graph: Graph) -> Graph:
     scores, change = graph.output, "Leave the ranking to the host"
     if graph.reading.ranked:
         return graph
-    if not graph.decoding.keeps_order:
+    if not graph.decoding.keeps_order or scores.type.elements < 2:
         must = "scores must share one positive scale and one offset for a top-1 unit"
         raise ConfigError("top1", must, "other scales or offsets", change)
     index = Value("top1", TensorType((1,), smallest_int(0, scores.type.channels - 1)))
     node = Node("top1", ArgMax(), (scores,), index)
     wide = replace(graph, nodes=(*graph.nodes, node), output=index, decoding=Affine(), order=None, ranking=None)
-    ranked = ranked_on_chip(wide, node, graph.reading) if scores.type.channels > 1 else None
+    ranked = ranked_on_chip(wide, node, graph.reading)
     if ranked is None:
-        found = "a single score" if scores.type.elements == 1 else obstacle(graph.reading) or UNORDERED
-        raise ConfigError("top1", "a top-1 unit must find the scores of two classes or more in order", found, change)
+        found = obstacle(graph.reading) or UNORDERED
+        raise ConfigError("top1", "a top-1 unit must find the scores in the model's order", found, change)
     return ranked
 
 

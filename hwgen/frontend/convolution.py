@@ -15,7 +15,7 @@ from hwgen.frontend.linear import Weights, emit_product, require_quantised, thro
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Stream, Tensor, collapse, real
-from hwgen.frontend.windows import add_pads, geometry_of, require_fits, unpadded
+from hwgen.frontend.windows import geometry_of, require_fits, unpadded
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Add, Conv, Div, Mul
 from hwgen.ir.types import Bipolar, IntArray, holds
@@ -137,15 +137,16 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     weights = _weights(node, args[1], len(stream.shape))
     height, width, channels = stream.value.type.shape
     groups = _groups(node, channels, weights.codes)
-    kernel = node.integers("kernel_shape", weights.codes.shape[1:3])[: len(stream.shape) - 2]
-    if kernel != weights.codes.shape[1 : len(kernel) + 1]:
+    actual = weights.codes.shape[1 : len(stream.shape) - 1]
+    kernel = node.integers("kernel_shape", actual)
+    if kernel != actual:
         raise ModelError(
             node.label,
             f"its weights must have the kernel {kernel}",
-            f"{weights.codes.shape[1 : len(kernel) + 1]}",
+            f"{actual}",
             "Check the model's layer sizes",
         )
-    geometry = add_pads(geometry_of(node, kernel, (height, width)), pads)
+    geometry = geometry_of(node, kernel, (height, width), pads)
     require_fits(node, geometry, (height, width))
     require_quantised(build, node, stream)
     single = weights.codes.shape[3] == 1
@@ -159,5 +160,8 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     result = emit_product(build, node, stream, op, weights, shape, steps).at(image_like(node, stream, size, shape[2]))
     if args[2] is not None:
         bias = real(constant_of(node, args[2], "bias"), node).reshape(-1)
+        if bias.size not in (1, groups.outputs):
+            must = f"its bias must have one number for each of the {groups.outputs} outputs"
+            raise ModelError(node.label, must, f"{bias.size}", "Check the model's layer sizes")
         result = result.then(Add(collapse(bias))) if np.any(bias != 0) else result
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,8 +32,6 @@ _FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "Sub": operator.sub,
     "Mul": operator.mul,
     "Div": operator.truediv,
-    "Max": np.maximum,
-    "Min": np.minimum,
 }
 
 
@@ -71,10 +70,6 @@ def constant_of(node: SourceNode, tensor: Tensor | None, what: str) -> Const | Q
     return tensor
 
 
-def _infinite(node: SourceNode) -> bool:
-    return node.op in ("Max", "Min")
-
-
 def _require_no_zero(node: SourceNode, divisor: FloatArray) -> None:
     if np.any(divisor == 0):
         raise ModelError(node.label, "its divisor must not be zero", "0", "Train or export the model again")
@@ -82,14 +77,14 @@ def _require_no_zero(node: SourceNode, divisor: FloatArray) -> None:
 
 def _constants(node: SourceNode, left: Const | QuantConst, right: Const | QuantConst) -> Tensor:
     """The operator on two constants; a quantised one scaled stays quantised."""
-    other = real(right, node, infinite=_infinite(node))
+    other = real(right, node)
     if node.op == "Div":
         _require_no_zero(node, other)
     if isinstance(left, QuantConst) and node.op in ("Mul", "Div") and np.all(other > 0):
         scale = np.asarray(_FUNCTIONS[node.op](left.scale, other), dtype=np.float64)
         if np.broadcast_shapes(scale.shape, left.shape) == left.shape:
             return replace(left, scale=scale)
-    return Const(_FUNCTIONS[node.op](real(left, node, infinite=_infinite(node)), other), left.name)
+    return Const(_FUNCTIONS[node.op](real(left, node), other), left.name)
 
 
 def _steps(node: SourceNode, parameter: FloatArray, *, constant_first: bool) -> tuple[Step, ...]:
@@ -100,16 +95,12 @@ def _steps(node: SourceNode, parameter: FloatArray, *, constant_first: bool) -> 
             return (Mul(np.asarray(-1.0)), Add(parameter)) if constant_first else (Add(-parameter),)
         case "Mul":
             return (Mul(parameter),)
-        case "Max":
-            return (Clip(parameter, np.asarray(np.inf)),)
-        case "Min":
-            return (Clip(np.asarray(-np.inf), parameter),)
     _require_no_zero(node, parameter)
     return (Div(parameter),)
 
 
 def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Add, Sub, Mul, Div, Max, Min of a stream and a constant, either side, or of two constants. Raises: ModelError."""
+    """Add, Sub, Mul, Div of a stream and a constant, either side, or of two constants. Raises: ModelError."""
     left, right = args[0], args[1]
     if isinstance(left, Const | QuantConst) and isinstance(right, Const | QuantConst):
         return _constants(node, left, right)
@@ -120,8 +111,40 @@ def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
         raise ModelError(
             node.label, "the network's tensor must not be the divisor", "constant / tensor", "Divide by constants only"
         )
-    parameter = aligned(stream, real(constant, node, infinite=_infinite(node)), node)
-    return stream.then(*_steps(node, parameter, constant_first=first))
+    values = real(constant, node)
+    parameter = aligned(stream, values, node)
+    return broadcast(stream, values).then(*_steps(node, parameter, constant_first=first))
+
+
+def broadcast(stream: Stream, array: FloatArray) -> Stream:
+    """The stream with the axes of size 1 that ONNX puts in front where a parameter has more axes."""
+    return stream.reshape((1,) * (array.ndim - len(stream.shape)) + stream.shape)
+
+
+def extremum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Max and Min of a stream and any number of constants. Raises: ModelError."""
+    operands = [tensor for tensor in args if tensor is not None]
+    constants = [tensor for tensor in operands if isinstance(tensor, Const | QuantConst)]
+    rest = [tensor for tensor in operands if not isinstance(tensor, Const | QuantConst)]
+    if len(rest) > 1:
+        constant_of(node, rest[1], "operands but one")
+    if not rest:
+        values = [real(tensor, node) for tensor in constants]
+        return Const((np.maximum if node.op == "Max" else np.minimum).reduce(np.broadcast_arrays(*values)), "")
+    stream = stream_of(node, rest[0])
+    for constant in constants:
+        array = real(constant, node, infinite=True)
+        parameter = aligned(stream, array, node)
+        low, high = (parameter, math.inf) if node.op == "Max" else (-math.inf, parameter)
+        stream = broadcast(stream, array).then(clip_step(node, np.asarray(low), np.asarray(high)))
+    return stream
+
+
+def clip_step(node: SourceNode, low: FloatArray, high: FloatArray) -> Clip:
+    """The step that keeps numbers between two bounds, either of which may be open. Raises: ModelError."""
+    if np.any(low == math.inf) or np.any(high == -math.inf):
+        raise ModelError(node.label, "its results must be finite", "infinity as a bound", "Train or export again")
+    return Clip(low, high)
 
 
 def neg(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -138,7 +161,12 @@ def leaky_relu(build: Build, node: SourceNode, args: Sequence[Tensor | None]) ->
     """LeakyRelu with its slope attribute (float32 0.01 where absent), PRelu with a constant slope."""
     stream = stream_of(node, args[0])
     if node.op == "PRelu":
-        return stream.then(LeakyRelu(aligned(stream, real(constant_of(node, args[1], "slope"), node), node)))
+        slope = real(constant_of(node, args[1], "slope"), node)
+        if slope.ndim > len(stream.shape):
+            found = f"shape {slope.shape} for a tensor of shape {stream.shape}"
+            raise ModelError(node.label, "its slope must have no more axes than its input", found, "Reshape the slope")
+        before = node.opset < 7 and slope.ndim == 1  # one slope for each channel, not along the last axis
+        return stream.then(LeakyRelu((per_channel if before else aligned)(stream, slope, node)))
     return stream.then(LeakyRelu(np.asarray(node.real("alpha", float(np.float32(0.01))))))
 
 
@@ -149,11 +177,11 @@ def clip(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     for index, tensor in enumerate(args[1:3]):
         if tensor is not None:
             bounds[index] = aligned(stream, real(constant_of(node, tensor, "bound"), node, infinite=True), node)
-    if np.isnan(bounds[0]).any() or np.isnan(bounds[1]).any() or np.any(bounds[0] > bounds[1]):
+    if np.any(bounds[0] > bounds[1]):
         raise ModelError(
             node.label, "its lower bound must not exceed its upper bound", f"{bounds[0]} and {bounds[1]}", "Swap them"
         )
-    return stream.then(Clip(bounds[0], bounds[1]))
+    return stream.then(clip_step(node, bounds[0], bounds[1]))
 
 
 def batch_norm(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -161,6 +189,10 @@ def batch_norm(build: Build, node: SourceNode, args: Sequence[Tensor | None]) ->
     stream = stream_of(node, args[0])
     if node.integer("training_mode", 0):
         raise ModelError(node.label, "it must run at inference", "training_mode = 1", "Export the model in eval mode")
+    rank = len(stream.shape)
+    if rank < 2 or (not node.integer("spatial", 1) and max(stream.shape[2:], default=1) > 1):
+        found = "spatial = 0" if rank > 1 else f"shape {stream.shape}"
+        raise ModelError(node.label, "it must normalise per channel, axis 1", found, "Export with a newer opset")
     names = ("gamma", "beta", "mean", "variance")
     gamma, beta, mean, variance = (
         per_channel(stream, real(constant_of(node, tensor, name), node), node, axis=-1 if node.channels_last else 1)

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.axes import numbers_of
+from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, in_order, real
+from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, in_order
 from hwgen.ir.graph import Affine, Graph, Node, Reading
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.order import Order
@@ -62,8 +63,8 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
     """TopK with k = 1, largest first; only the index can be used. Raises: ModelError."""
     stream = stream_of(node, args[0])
     _require_class_axis(node, stream, -1)
-    given = real(constant_of(node, args[1], "k"), node).reshape(-1) if args[1] is not None else None
-    k = node.integer("k", 1) if given is None else int(given[0])
+    given = numbers_of(node, args[1], "k") if args[1] is not None else node.attributes.get("k")
+    k = given if given is None or isinstance(given, int) else given[0] if len(given) == 1 else given
     if k != 1 or not node.integer("largest", 1):
         found = f"k = {k}, largest = {node.integer('largest', 1)}"
         raise ModelError(node.label, "it must pick the one largest class", found, "Set k = 1 and largest = 1")

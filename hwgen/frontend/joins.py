@@ -9,14 +9,26 @@ from typing import Any
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend import elementwise
+from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, bounds_of, collapse, fold_affine
+from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, bounds_of, collapse, fold_affine, require_width
 from hwgen.ir.graph import Affine
 from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Scale, Step, Sum
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
+
+
+def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Add, Sub, Mul: where both operands are streams a join of branches, else elementwise. Raises: ModelError."""
+    left, right = args[0], args[1]
+    if not (isinstance(left, Stream) and isinstance(right, Stream)):
+        return elementwise.binary(build, node, args)
+    if node.op == "Mul":
+        return scale(build, node, left, right)
+    return add(build, node, left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right)
 
 
 def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
@@ -64,6 +76,7 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
     left, right = _meaning(node, build, first), _meaning(node, build, second)
     if left.scale.ndim or right.scale.ndim or left.scale != right.scale:
         raise _differ(node, build, first, second, "scale", (_scale(left.scale), _scale(right.scale)))
+    require_width(node, first.magnitude + second.magnitude)
     low, high = first.low + second.low, first.high + second.high
     kind = TensorType(types[0].shape, smallest_int(low, high))
     origin = module_path(node.name, node.name)
@@ -92,6 +105,7 @@ def scale(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stre
                 f"an offset or an activation function after {build.label(stream.value)}",
                 "Leave out the bias and the batch norm before the product, or quantise",
             )
+    require_width(node, first.magnitude * second.magnitude)
     bounds = op_range(Scale(), [bounds_of(first), bounds_of(second)], types[0].channels)
     kind = TensorType(types[0].shape, smallest_int(bounds.min, bounds.max))
     origin = module_path(node.name, node.name)
@@ -184,10 +198,12 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     if len(streams) == 1:
         return streams[0]
     rank = len(streams[0].shape)
-    axis = node.integer("axis", 1) % rank
+    if "axis" not in node.attributes and node.opset >= 4:
+        raise ModelError(node.label, "it must state its axis", "none", "Export the model again")
+    axis = axis_of(node, node.integer("axis", 1), rank)
     pixels = {stream.value.type.shape[:-1] for stream in streams}
-    rest = {tuple(n for a, n in enumerate(stream.shape) if a != axis) for stream in streams}
-    moves = rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)
+    rest = {(len(stream.shape), *(n for a, n in enumerate(stream.shape) if a != axis)) for stream in streams}
+    moves = len(rest) == 1 and rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)
     if len(pixels) > 1 or len(rest) > 1 or moves:
         shapes = " and ".join(f"{stream.shape} from {build.label(stream.value)}" for stream in streams)
         raise ModelError(

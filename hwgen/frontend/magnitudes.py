@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.axes import reduced_axes
+from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import lies_channels_last, require_image
 from hwgen.frontend.pooling import reduce_mean as spatial_mean
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Absolute, Build, Stream, Tensor, bounds_of, fold_affine, real
+from hwgen.frontend.symbolic import Absolute, Build, Stream, Tensor, bounds_of, fold_affine, require_width
 from hwgen.ir.ops import Div, Magnitude, Mul
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, IntArray, TensorType, smallest_int
@@ -45,13 +46,14 @@ def reduce_l1(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> 
 def _reduced(build: Build, node: SourceNode, stream: Stream, args: Sequence[Tensor | None], *, mean: bool) -> Stream:
     """The sum of |a x| = |a| |x| over the axes, and its division."""
     factor = _factor(build, node, stream)
-    axes = _axes(node, stream, args[1])
+    axes = reduced_axes(node, args[1], len(stream.shape))
     spread = [axis for axis, size in enumerate(stream.shape) if size > 1]
     if len(stream.shape) in (3, 4) and not set(spread) <= set(axes):
         require_image(build, _as_it_lies(node, stream), stream)
     places = _sums(node, stream, axes)
     elements = stream.places.size // places.size
     op, source = Magnitude(elements), stream.value.type
+    require_width(node, stream.magnitude * elements)
     bounds = op_range(op, [bounds_of(stream)], 1)
     shape = (*source.shape[:-1], 1) if elements == source.channels else (1,)
     kind = TensorType(shape, smallest_int(bounds.min, bounds.max))
@@ -84,14 +86,6 @@ def _factor(build: Build, node: SourceNode, stream: Stream) -> float:
             "Quantise the layer's input to a few bits, per tensor and without a zero point",
         )
     return abs(float(meaning.scale))
-
-
-def _axes(node: SourceNode, stream: Stream, operand: Tensor | None) -> tuple[int, ...]:
-    rank = len(stream.shape)
-    given = node.integers("axes", range(rank))
-    if operand is not None:
-        given = tuple(int(axis) for axis in real(constant_of(node, operand, "axes"), node).reshape(-1))
-    return tuple(sorted({axis % rank for axis in given}))
 
 
 def _as_it_lies(node: SourceNode, stream: Stream) -> SourceNode:

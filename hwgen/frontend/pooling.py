@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend.axes import reduced_axes
 from hwgen.frontend.convolution import zero_code
-from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import image_like, lies_channels_last, require_image
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine, real
-from hwgen.frontend.windows import Pads, add_pads, covered, geometry_of, require_fits, unpadded
+from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine, require_width
+from hwgen.frontend.windows import Pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Clip, Div, Pool, PoolKind
@@ -26,6 +27,7 @@ def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
     """The stream of pooled codes, the same steps pending. A maximum keeps its type, a sum grows."""
     source = stream.value.type
     size = op.geometry.output_size(*source.shape[:2])
+    require_width(node, stream.magnitude * op.geometry.taps)
     bounds = op_range(op, [bounds_of(stream)], source.channels)
     kept = op.kind is PoolKind.MAX
     dtype = source.dtype if kept else smallest_int(bounds.min, bounds.max)
@@ -39,8 +41,11 @@ def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
 
 def _window(node: SourceNode, stream: Stream, pads: Pads) -> Geometry:
     """The window of a MaxPool or AveragePool. Raises: ModelError."""
-    size = stream.value.type.shape[:2]
-    geometry = add_pads(geometry_of(node, node.integers("kernel_shape", ()), (size[0], size[1])), pads)
+    size, kernel = stream.value.type.shape[:2], node.integers("kernel_shape", ())
+    if len(kernel) != len(stream.shape) - 2:
+        must = f"its kernel_shape must have {len(stream.shape) - 2} axes as its input has"
+        raise ModelError(node.label, must, f"kernel_shape {kernel}", "Correct the layer")
+    geometry = geometry_of(node, kernel, (size[0], size[1]), pads)
     require_fits(node, geometry, (size[0], size[1]))
     return covered(node, geometry, (size[0], size[1]))
 
@@ -164,17 +169,14 @@ def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -
     """ReduceMean over rows, columns or both. Raises: ModelError on other axes."""
     stream = stream_of(node, args[0])
     rank = len(stream.shape)
-    given = node.integers("axes", range(rank))
-    if args[1] is not None:
-        given = tuple(int(a) for a in real(constant_of(node, args[1], "axes"), node).reshape(-1))
-    axes = sorted({a % rank for a in given})
+    axes = reduced_axes(node, args[1], rank)
     node = replace(node, channels_last=lies_channels_last(stream))
     spatial = list(range(1, rank - 1) if node.channels_last else range(2, rank))
     if not axes or not set(axes) <= set(spatial):
         raise ModelError(
             node.label,
             "it must average over rows and columns",
-            f"axes {tuple(given)} of shape {stream.shape}",
+            f"axes {axes} of shape {stream.shape}",
             "Choose the axes of the image",
         )
     require_image(build, node, stream)

@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from hwgen.errors import ModelError
 from hwgen.frontend.model_file import read_model, stem
+from hwgen.frontend.operators import QUANTISERS
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
 from hwgen.frontend.source import Array, SourceGraph, SourceNode
-from hwgen.frontend.walk import QUANTISERS, InputOptions, require_supported, walk
+from hwgen.frontend.walk import InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
 
@@ -29,6 +30,8 @@ __all__ = ["import_qonnx", "is_model", "quiet", "read_model"]
 _CHANNELS_LAST = "qonnx.custom_op.channels_last"
 _QONNX_OPS = QUANTISERS | {"FloatQuant"}
 _STANDARD = ("", "ai.onnx")
+_NEWEST = 21
+"""The version of ONNX's operators that a file without one is read in."""
 _WITH_CHANNELS = ("AveragePool", "BatchNormalization", "Conv", "MaxPool")
 
 
@@ -80,13 +83,13 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
     if len(inputs) != 1:
         found = f"{len(inputs)}: {', '.join(value.name for value in inputs)}" if inputs else "none"
         raise ModelError(name, "the network must have one input", found, "Export the model with one input")
-    nodes = []
+    nodes, opset = [], next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), _NEWEST)
     for index, node in enumerate(graph.node):
         _require_known_domain(node)
         attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         label = node.name or f"{node.op_type}_{index}"
         names = tuple(node.input), tuple(node.output)
-        nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST))
+        nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST, opset))
     outputs = tuple(value.name for value in graph.output)
     ordered = in_order(name, nodes)
     require_read(ordered, inputs[0].name, outputs)
@@ -101,6 +104,7 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         outputs,
         batch,
         Computer(model),
+        helper.tensor_dtype_to_np_dtype(inputs[0].type.tensor_type.elem_type).name,
     )
 
 

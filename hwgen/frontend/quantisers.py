@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.elementwise import broadcast, constant_of, stream_of
 from hwgen.frontend.source import Array, SourceNode, annotated_type, module_path, require_finite
 from hwgen.frontend.symbolic import (
     Build,
@@ -130,6 +130,7 @@ def quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
         return _quant_constant(node, tensor, kind, (low, high), [scale, zero])
     tensor = stream_of(node, tensor)
     flat_scale, flat_zero = aligned(tensor, scale, node), aligned(tensor, zero, node)
+    tensor = broadcast(broadcast(tensor, scale), zero)
     meaning = affine_steps(np.ones(()), -flat_zero) + affine_steps(flat_scale, np.zeros(()))
     if tensor.quantised and tensor.steps == meaning and low <= tensor.low and tensor.high <= high:
         return tensor
@@ -146,7 +147,7 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
         tensor = Const(real(tensor, node), tensor.name)
     if isinstance(tensor, Const):
         return _quant_constant(node, tensor, Bipolar(), (-1, 1), [scale, zero])
-    tensor = stream_of(node, tensor)
+    tensor = broadcast(stream_of(node, tensor), scale)
     meaning = affine_steps(aligned(tensor, scale, node), np.zeros(()))
     scaled = all(isinstance(s, Mul) and np.all(s.factor > 0) for s in tensor.steps)
     if tensor.quantised and isinstance(tensor.value.type.dtype, Bipolar) and scaled:
@@ -172,6 +173,9 @@ def _level_codes(node: SourceNode, count: int, scale: float, bias: float) -> tup
     claimed = annotated_type(node.text("out_dtype", ""))
     if count == 1 and (isinstance(claimed, Bipolar) or (scale, bias) == (2.0, -1.0)):
         return -1, 2, Bipolar(), affine_steps(np.asarray(scale / 2), np.asarray(bias + scale / 2))
+    if abs(bias / scale) > 1 << MAX_INPUT_BITS:
+        must = f"its out_bias must be at most 2**{MAX_INPUT_BITS} steps of out_scale"
+        raise ModelError(node.label, must, f"out_scale {scale:g}, out_bias {bias:g}", "Put an Add behind it")
     whole = (bias / scale) % 1 == 0
     base = int(bias / scale) if whole else 0
     kind: DType = smallest_int(base, base + count)
@@ -191,9 +195,9 @@ def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None
     scale, bias = node.real("out_scale", 1.0), node.real("out_bias", 0.0)
     if scale == 0 or not np.isfinite([scale, bias]).all():
         raise ModelError(node.label, "out_scale must be finite and not zero", f"{scale:g}", "Correct out_scale")
-    # Without a layout three axes are NWC, as in the qonnx package.
-    layout = node.text("data_layout", "").upper() or {3: "NWC", 4: "NCHW"}.get(len(tensor.shape), "NC")
-    axis = min(max(0, layout.find("C")), len(tensor.shape) - 1)
+    # As in the qonnx package: without a layout three axes are NWC, and a layout without a C has it second.
+    layout = node.text("data_layout", "") or {3: "NWC", 4: "NCHW"}.get(len(tensor.shape), "NC")
+    axis = min(layout.find("C") if "C" in layout else 1, len(tensor.shape) - 1)
     levels = _level_table(tensor, table, node, axis)
     base, step, kind, meaning = _level_codes(node, table.shape[1], scale, bias)
     span = (base, base + step * table.shape[1])

@@ -9,12 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend.axes import axes_of, axis_of, listed, numbers_of
+from hwgen.frontend.elements import CASTS
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Absolute, Build, Const, Padded, QuantConst, Stream, Tensor
-
-_FLOATS = (1, 10, 11, 16)
-"""TensorProto's float32, float16, float64 and bfloat16."""
+from hwgen.frontend.symbolic import Absolute, Build, Const, Padded, QuantConst, Stream, Tensor, real
 
 
 def _reshaped(tensor: Const | QuantConst | Stream, shape: tuple[int, ...]) -> Tensor:
@@ -30,18 +29,28 @@ def _some(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | Strea
 
 
 def same(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Identity, Dropout at inference: the tensor itself."""
+    """Identity: the tensor itself."""
+    return _some(node, args[0])
+
+
+def dropout(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Dropout at inference, whatever its ratio: the tensor itself. Raises: ModelError in training."""
+    if args[2] is not None and np.any(real(constant_of(node, args[2], "training_mode"), node) != 0):
+        raise ModelError(node.label, "it must run at inference", "training_mode = 1", "Export the model in eval mode")
     return _some(node, args[0])
 
 
 def cast(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Cast to a float type, or of whole numbers to an integer type: nothing changes. Raises: ModelError."""
-    tensor = _some(node, args[0])
-    if isinstance(tensor, Stream) and tensor.steps and node.integer("to", 1) not in _FLOATS:
+    """Cast to a type that holds every number of the tensor (`elements`): nothing changes. Raises: ModelError."""
+    target = node.integer("to", 0)
+    if target not in CASTS:
         raise ModelError(
-            node.label, "it must not cut real numbers to integers", "a cast to integers", "Use a quantiser instead"
+            node.label,
+            f"it must cast to one of {', '.join(CASTS.values())}",
+            f"element type {target}" if target else "no type",
+            "Cast to float32",
         )
-    return tensor
+    return _some(node, args[0])
 
 
 def _target(node: SourceNode, shape: tuple[int, ...], wanted: Sequence[int], batch: int) -> tuple[int, ...]:
@@ -69,9 +78,8 @@ def reshape_for(batch: int) -> Callable[[Build, SourceNode, Sequence[Tensor | No
 
     def reshape(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
         tensor = _some(node, args[0])
-        wanted = constant_of(node, args[1], "target shape")
-        sizes = wanted.value if isinstance(wanted, Const) else wanted.codes
-        return _reshaped(tensor, _target(node, tensor.shape, [int(d) for d in sizes.reshape(-1)], batch))
+        wanted = numbers_of(node, args[1], "target shape")
+        return _reshaped(tensor, _target(node, tensor.shape, wanted, batch))
 
     return reshape
 
@@ -79,23 +87,17 @@ def reshape_for(batch: int) -> Callable[[Build, SourceNode, Sequence[Tensor | No
 def flatten(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Flatten to two axes."""
     tensor = _some(node, args[0])
-    axis = node.integer("axis", 1)
-    axis = axis + len(tensor.shape) if axis < 0 else axis
+    axis, rank = node.integer("axis", 1), len(tensor.shape)
+    axis = rank if axis == rank else axis_of(node, axis, rank)
     return _reshaped(tensor, (math.prod(tensor.shape[:axis]), math.prod(tensor.shape[axis:])))
-
-
-def _axes(node: SourceNode, args: Sequence[Tensor | None]) -> list[int] | None:
-    if args[1] is not None:
-        given = constant_of(node, args[1], "axes")
-        return [int(a) for a in (given.value if isinstance(given, Const) else given.codes).reshape(-1)]
-    return [int(a) for a in node.attributes["axes"]] if "axes" in node.attributes else None
 
 
 def squeeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Drop axes of size 1."""
-    tensor, axes = _some(node, args[0]), _axes(node, args)
+    tensor, axes = _some(node, args[0]), listed(node, args[1], "axes")
     rank = len(tensor.shape)
-    drop = {a % rank for a in axes} if axes is not None else {a for a in range(rank) if tensor.shape[a] == 1}
+    ones = (a for a in range(rank) if tensor.shape[a] == 1)
+    drop = {axis_of(node, axis, rank) for axis in axes} if axes is not None else set(ones)
     if any(tensor.shape[a] != 1 for a in drop):
         raise ModelError(
             node.label, "it must drop axes of size 1 only", f"shape {tensor.shape}, axes {sorted(drop)}", "Correct axes"
@@ -105,22 +107,28 @@ def squeeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 def unsqueeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Insert axes of size 1."""
-    tensor, axes = _some(node, args[0]), _axes(node, args) or []
+    tensor, axes = _some(node, args[0]), listed(node, args[1], "axes")
+    if axes is None:
+        axes = numbers_of(node, None, "axes")
     rank = len(tensor.shape) + len(axes)
-    new, rest = {a % rank for a in axes}, iter(tensor.shape)
+    new, rest = set(axes_of(node, axes, rank)), iter(tensor.shape)
     return _reshaped(tensor, tuple(1 if a in new else next(rest) for a in range(rank)))
 
 
 def transpose(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Permute axes."""
     tensor = _some(node, args[0])
-    perm = [int(a) for a in node.attributes.get("perm", range(len(tensor.shape))[::-1])]
+    rank = len(tensor.shape)
+    perm = axes_of(node, node.integers("perm", range(rank)[::-1]), rank)
+    if len(perm) != rank:
+        raise ModelError(node.label, f"its perm must name all {rank} axes", str(perm), "Correct perm")
     return tensor.transpose(perm)
 
 
 def shape_of(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """The shape of a tensor as a constant, or how many elements it has."""
+    """The shape of a tensor as a constant, cut from `start` to `end`, or how many elements it has."""
     if args[0] is None:
         raise ModelError(node.label, "it must have an input", "none", "Export the model again")
     shape = args[0].shape
-    return Const(np.asarray(shape if node.op == "Shape" else math.prod(shape), dtype=np.int64), node.outputs[0])
+    cut = shape[node.integer("start", 0) : node.integer("end", len(shape))]
+    return Const(np.asarray(cut if node.op == "Shape" else math.prod(shape), dtype=np.int64), node.outputs[0])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
-from hwgen.ir.types import Bipolar, DType, IntType
+from hwgen.ir.types import Bipolar, DType, FloatArray, IntType
 
 Array = npt.NDArray[Any]
 
@@ -20,7 +20,12 @@ _HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_q
 
 @dataclass(frozen=True)
 class SourceNode:
-    """One ONNX node; an absent optional input is an empty name. `channels_last` where images are (1, H, W, C) to it."""
+    """One ONNX node; an absent optional input is an empty name.
+
+    Attributes:
+        channels_last: where images are (1, H, W, C) to it.
+        opset: the version of ONNX's operators that the file states.
+    """
 
     name: str
     op: str
@@ -28,6 +33,7 @@ class SourceNode:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     channels_last: bool = False
+    opset: int = 21
 
     @property
     def label(self) -> str:
@@ -65,6 +71,7 @@ class SourceGraph:
         outputs: every graph output, those that are constants included.
         batch: the batch size the file was exported with, 1 where it is symbolic.
         compute: the outputs of a node whose operands are all constant.
+        element: the element type of the input.
     """
 
     name: str
@@ -76,6 +83,7 @@ class SourceGraph:
     outputs: tuple[str, ...]
     batch: int = 1
     compute: Compute | None = None
+    element: str = "float32"
 
 
 def annotated_type(text: str) -> DType | None:
@@ -115,10 +123,35 @@ def _dotted(scopes: Sequence[str]) -> str:
     return ".".join(path)
 
 
-def require_finite(array: Array, tensor: str, where: str) -> None:
+def numeric(array: Array, tensor: str, where: str) -> FloatArray:
+    """The elements of a constant in float64, infinities as they are.
+
+    Raises: ModelError on text, complex numbers, NaN, and whole numbers that float64 rounds.
+    """
+    special = array.dtype.names[0] if array.dtype.names else array.dtype.name
+    if special == "bfloat16":
+        array = (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    elif array.dtype.kind not in "biuf" or special.startswith("e"):
+        found = "text" if array.dtype.kind in "OSU" else f"elements of type {special}"
+        raise ModelError(where, f"tensor {tensor!r} must hold real numbers", found, "Export the model again")
+    wide = array.astype(np.float64)
+    large = array[np.abs(wide) >= 1 << 53] if array.dtype.kind in "iu" else ()
+    for number in map(int, large):
+        if int(float(number)) != number:
+            must = f"the whole numbers of tensor {tensor!r} must be numbers of float64"
+            raise ModelError(where, must, str(number), "Export numbers of at most 53 bits")
+    if np.isnan(wide).any():
+        raise _unfit(wide, tensor, where)
+    return wide
+
+
+def _unfit(array: FloatArray, tensor: str, where: str) -> ModelError:
+    found = "NaN" if np.isnan(array).any() else "infinity"
+    must = f"every parameter must be finite, tensor {tensor!r} is not"
+    return ModelError(where, must, found, "Train or export the model again")
+
+
+def require_finite(array: FloatArray, tensor: str, where: str) -> None:
     """Refuse NaN and infinity in a parameter. Raises: ModelError."""
-    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
-        found = "NaN" if np.isnan(array).any() else "infinity"
-        raise ModelError(
-            where, f"every parameter must be finite, tensor {tensor!r} is not", found, "Train or export the model again"
-        )
+    if not np.all(np.isfinite(array)):
+        raise _unfit(array, tensor, where)

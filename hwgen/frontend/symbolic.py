@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.source import Array, SourceNode, require_finite
+from hwgen.frontend.source import Array, SourceNode, numeric, require_finite
 from hwgen.ir.graph import Affine, Node, Value
 from hwgen.ir.ops import Add, BatchNorm, Div, Mul, Op, Step
 from hwgen.ir.ranges import Range
@@ -84,6 +84,11 @@ class Stream:
         """The ONNX shape."""
         return self.places.shape
 
+    @property
+    def magnitude(self) -> float:
+        """The largest magnitude of a code, or of what its planes stand for."""
+        return float(max(abs(self.low), abs(self.high), sum(self.planes)))
+
     def at(self, places: IntArray) -> Stream:
         """The same value, its elements at other places of the ONNX tensor."""
         return replace(self, places=places)
@@ -135,6 +140,9 @@ class Absolute:
 Tensor = Const | QuantConst | Stream | Padded | Absolute
 
 
+_MOST_BITS = 62
+
+
 def in_order(shape: tuple[int, ...]) -> IntArray:
     """The places of a tensor that lies as it is stored."""
     return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
@@ -144,6 +152,17 @@ def bounds_of(stream: Stream) -> Range:
     """The least and greatest code of a stream, the same on every channel."""
     channels = stream.value.type.channels
     return Range(np.full(channels, stream.low, np.int64), np.full(channels, stream.high, np.int64))
+
+
+def require_width(node: SourceNode, magnitude: float) -> None:
+    """Refuse results whose magnitude may not fit a machine word. Raises: ModelError."""
+    if magnitude >= 1 << _MOST_BITS:
+        raise ModelError(
+            node.label,
+            f"its results must have at most {_MOST_BITS} bits",
+            f"numbers up to {magnitude:.3g}",
+            "Quantise its operands to fewer bits",
+        )
 
 
 def collapse(array: Array) -> FloatArray:
@@ -204,12 +223,16 @@ def per_channel(stream: Stream, array: Array, node: SourceNode, *, axis: int = 1
 
 
 def real(tensor: Const | QuantConst, node: SourceNode, *, infinite: bool = False) -> FloatArray:
-    """The real values of a constant in float64, exact for float32 parameters. Raises: ModelError on NaN or infinity."""
+    """The real values of a constant in float64, none rounded.
+
+    Raises: ModelError on NaN, on infinity unless `infinite`, and on what is no real number of float64.
+    """
     if isinstance(tensor, QuantConst):
         return np.asarray(tensor.scale * (tensor.codes - tensor.zero_point), dtype=np.float64)
+    values = numeric(tensor.value, tensor.name, node.label)
     if not infinite:
-        require_finite(tensor.value, tensor.name, node.label)
-    return tensor.value.astype(np.float64)
+        require_finite(values, tensor.name, node.label)
+    return values
 
 
 def fold_affine(steps: Sequence[Step]) -> Affine | None:
@@ -248,6 +271,7 @@ class Build:
     Attributes:
         start: for each element of the network's ONNX input, its position in the value `input`.
         counts: how many layers of each kind there are; all that have weights count together.
+        elements: the element type of each tensor that is no constant, by its ONNX name.
         rankings: the scores that each ranking reads, by the name of the value that it gives.
     """
 
@@ -255,6 +279,7 @@ class Build:
     start: IntArray
     nodes: list[Node] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    elements: dict[str, str] = field(default_factory=dict)
     rankings: dict[str, Stream] = field(default_factory=dict)
 
     def emit(self, name: str, op: Op, sources: Sequence[Value], kind: TensorType, origin: str) -> Value:

@@ -2,105 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
-from hwgen.frontend import (
-    convolution,
-    elementwise,
-    ending,
-    joins,
-    linear,
-    magnitudes,
-    pooling,
-    quantisers,
-    residual,
-    shapes,
-    truncation,
-    windows,
-)
+from hwgen.frontend import ending, residual, shapes
+from hwgen.frontend.elements import require_exact, settle
 from hwgen.frontend.layout import Relayout, image_places, image_shape
+from hwgen.frontend.operators import FUSED, OPERATORS, QUANTISERS, RANDOM, Handler, require_all_read
 from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import SourceGraph, SourceNode, annotated_type
 from hwgen.frontend.symbolic import Build, Const, Stream, Tensor, affine_steps, collapse, in_order, scattered
 from hwgen.ir.graph import Affine, Graph, Value
 from hwgen.ir.names import legal_name
-from hwgen.ir.ops import Mul
-from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
+from hwgen.ir.ranges import too_wide
+from hwgen.ir.types import DType, FloatArray, IntArray, TensorType, WidthError
 
-Result = Tensor | tuple[Tensor | None, ...]
-Handler = Callable[[Build, SourceNode, Sequence[Tensor | None]], Result]
-
-
-def _binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """An operator of two operands: where both are streams a join of branches, else elementwise."""
-    left, right = args[0], args[1]
-    if not (isinstance(left, Stream) and isinstance(right, Stream)) or node.op not in ("Add", "Mul", "Sub"):
-        return elementwise.binary(build, node, args)
-    if node.op == "Mul":
-        return joins.scale(build, node, left, right)
-    return joins.add(build, node, left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right)
-
-
-HANDLERS: Mapping[str, Handler] = {
-    "Abs": magnitudes.absolute,
-    "Add": _binary,
-    "ArgMax": ending.arg_max,
-    "AveragePool": pooling.average_pool,
-    "BatchNormalization": elementwise.batch_norm,
-    "BipolarQuant": quantisers.bipolar_quant,
-    "Cast": shapes.cast,
-    "Clip": elementwise.clip,
-    "Concat": joins.concat,
-    "Conv": convolution.conv,
-    "Div": elementwise.binary,
-    "Dropout": shapes.same,
-    "Flatten": shapes.flatten,
-    "Gemm": linear.gemm,
-    "GlobalAveragePool": pooling.global_average_pool,
-    "GlobalMaxPool": pooling.global_max_pool,
-    "Identity": shapes.same,
-    "IntQuant": quantisers.quant,
-    "LeakyRelu": elementwise.leaky_relu,
-    "LogSoftmax": ending.softmax,
-    "MatMul": linear.matmul,
-    "Max": elementwise.binary,
-    "MaxPool": pooling.max_pool,
-    "Min": elementwise.binary,
-    "Mul": _binary,
-    "MultiThreshold": quantisers.multi_threshold,
-    "Neg": elementwise.neg,
-    "Pad": windows.pad,
-    "PRelu": elementwise.leaky_relu,
-    "Quant": quantisers.quant,
-    "ReduceL1": magnitudes.reduce_l1,
-    "ReduceMean": magnitudes.reduce_mean,
-    "ReduceSum": magnitudes.reduce_sum,
-    "Relu": elementwise.relu,
-    "Reshape": shapes.reshape_for(1),
-    "Shape": shapes.shape_of,
-    "Size": shapes.shape_of,
-    "Softmax": ending.softmax,
-    "Squeeze": shapes.squeeze,
-    "Sub": _binary,
-    "TopK": ending.top_k,
-    "Transpose": shapes.transpose,
-    "Trunc": truncation.trunc,
-    "Unsqueeze": shapes.unsqueeze,
-}
-
-_FUSED: Mapping[str, Handler] = {residual.RESIDUAL: residual.residual_quant}
-"""Operators that stand for several of the file's."""
+HANDLERS: Mapping[str, Handler] = {name: operator.handler for name, operator in OPERATORS.items()}
 
 _MOST_OPERANDS = 6
 """Operands of a Trunc; a handler finds None for each that a node leaves out."""
 
-QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 _AFTER_SOFTMAX = frozenset({"ArgMax", "Flatten", "Identity", "Reshape", "Squeeze", "TopK", "Unsqueeze"})
 
 
@@ -180,27 +106,37 @@ def _layout(graph: SourceGraph) -> tuple[tuple[int, ...], IntArray]:
 
 def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: SourceGraph) -> None:
     """Run the node's handler, or compute its constants, and file its results. Raises: ModelError."""
-    handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else {**HANDLERS, **_FUSED}.get(node.op)
     missing = [name for name in node.inputs if name and name not in tensors]
+    if node.op in RANDOM:
+        raise ModelError(node.label, "it must give the same each time", node.op, "Export the model again")
     args = [tensors.get(name) if name else None for name in node.inputs]
-    constants = [arg for arg in args if arg is None or isinstance(arg, Const)]
-    if not missing and len(constants) == len(args) and node.op not in QUANTISERS and graph.compute is not None:
-        arrays = graph.compute(node, [None if arg is None else arg.value for arg in constants])
-        tensors.update(
-            {
-                n: Const(a, n, annotated_type(graph.annotations.get(n, "")))
-                for n, a in zip(node.outputs, arrays, strict=False)
-                if n
-            }
-        )
+    if not missing and all(arg is None or isinstance(arg, Const) for arg in args) and node.op not in QUANTISERS:
+        tensors.update(_computed(node, args, graph))
         return
-    if missing or handler is None:
+    operator = {**OPERATORS, **FUSED}.get(node.op)
+    if missing or operator is None:
         found = f"no value for {missing[0]!r}" if missing else node.op
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
+    require_all_read(node, operator)
     residual.require_no_planes(build, node, args)
-    result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
+    handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else operator.handler
+    try:
+        result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
+    except WidthError as error:
+        raise too_wide(node.label, error) from None
     results = result if isinstance(result, tuple) else (result,)
+    settle(build, node, results)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
+
+
+def _computed(node: SourceNode, args: Sequence[Tensor | None], graph: SourceGraph) -> Mapping[str, Const]:
+    """What a node makes of constants alone. Raises: ModelError."""
+    if graph.compute is None or node.channels_last or (node.op == "Dropout" and len(node.inputs) > 2):
+        must = "its input must come from the network's input"
+        raise ModelError(node.label, must, "a constant", "Fold constants before export")
+    arrays = graph.compute(node, [arg.value if isinstance(arg, Const) else None for arg in args])
+    pairs = zip(node.outputs, arrays, strict=False)
+    return {n: Const(a, n, annotated_type(graph.annotations.get(n, ""))) for n, a in pairs if n}
 
 
 def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> Stream:
@@ -247,7 +183,9 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     tensors: dict[str, Tensor] = {
         key: Const(array, key, annotated_type(graph.annotations.get(key, ""))) for key, array in graph.constants.items()
     }
-    tensors[graph.input_name] = first.then(*affine_steps(encoding.scale, encoding.offset))
+    tensors[graph.input_name] = start = first.then(*affine_steps(encoding.scale, encoding.offset))
+    build.elements[graph.input_name] = graph.element
+    require_exact(f"input {graph.input_name!r}", start, graph.element)
     for node in residual.fuse_residuals(graph).nodes:
         _visit(build, node, tensors, graph)
     end = _output(graph, tensors)

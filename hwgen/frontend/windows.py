@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend.axes import axes_of, listed, numbers_of
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Padded, Stream, Tensor, real
@@ -22,21 +23,22 @@ def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor
     mode = node.text("mode", "constant")
     if mode != "constant":
         raise ModelError(node.label, "it must pad with a constant", f"mode {mode!r}", "Pad with zeros")
-    given, fill = node.integers("pads", ()), node.real("value", 0.0)
-    if args[1] is not None:
-        given = tuple(int(n) for n in real(constant_of(node, args[1], "padding"), node).reshape(-1))
+    given, fill = listed(node, args[1], "pads") or (), np.asarray(node.real("value", 0.0))
     if args[2] is not None:
-        fill = float(real(constant_of(node, args[2], "value"), node, infinite=True).reshape(-1)[0])
+        fill = real(constant_of(node, args[2], "value"), node, infinite=True)
     rank = len(stream.shape)
-    axes: Sequence[int] = range(rank)
-    if args[3] is not None:
-        axes = [int(a) % rank for a in real(constant_of(node, args[3], "axes"), node).reshape(-1)]
+    axes = tuple(range(rank)) if args[3] is None else axes_of(node, numbers_of(node, args[3], "axes"), rank)
+    if len(given) != 2 * len(axes) or fill.size != 1:
+        found = f"{len(given)} numbers and {fill.size} values"
+        raise ModelError(
+            node.label, f"it must have {2 * len(axes)} numbers of padding and one value", found, "Correct the Pad"
+        )
     pads = [0] * (2 * rank)
     for index, axis in enumerate(axes):
         pads[axis], pads[axis + rank] = given[index], given[index + len(axes)]
     if min(pads) < 0:
         raise ModelError(node.label, "it must add rows and columns", f"pads {given}", "Slice before the export")
-    return Padded(stream, tuple(pads), fill) if any(pads) else stream
+    return Padded(stream, tuple(pads), float(fill.flat[0])) if any(pads) else stream
 
 
 def _spatial(padded: Padded, node: SourceNode) -> Pads:
@@ -68,8 +70,14 @@ def unpadded(node: SourceNode, tensor: Tensor | None) -> tuple[Stream, Pads, flo
     return stream_of(node, tensor), (0, 0, 0, 0), None
 
 
-def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]) -> Geometry:
-    """The window that the node's attributes describe, on an image of `size` rows and columns. Raises: ModelError."""
+def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int], before: Pads) -> Geometry:
+    """The window that the node's attributes describe, on an image of `size` rows and columns.
+
+    Args:
+        before: the padding of a Pad in front of it, which the window's own surrounds.
+
+    Raises: ModelError.
+    """
     flat = (1,) * len(kernel)
     strides, dilations = node.integers("strides", flat), node.integers("dilations", flat)
     pads = node.integers("pads", (0,) * 2 * len(kernel))
@@ -78,10 +86,15 @@ def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]
         found = f"kernel {kernel}, strides {strides}, dilations {dilations}, pads {pads}"
         raise ModelError(node.label, "its window must have one or two axes and be positive", found, "Correct the layer")
     geometry = Geometry(_pair(kernel, 1), _pair(strides, 1), _pair(dilations, 1), _four(pads))
+    top, left, bottom, right = before
     mode = node.text("auto_pad", "NOTSET")
-    if mode in ("SAME_UPPER", "SAME_LOWER"):
-        return replace(geometry, padding=_same(geometry, size, lower=mode == "SAME_LOWER"))
-    return replace(geometry, padding=(0, 0, 0, 0)) if mode == "VALID" else geometry
+    if mode not in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"):
+        must = "its auto_pad must be NOTSET, SAME_UPPER, SAME_LOWER or VALID"
+        raise ModelError(node.label, must, repr(mode), "State its pads instead")
+    own = geometry.padding if mode == "NOTSET" else (0, 0, 0, 0)
+    if mode.startswith("SAME"):
+        own = _same(geometry, (size[0] + top + bottom, size[1] + left + right), lower=mode == "SAME_LOWER")
+    return replace(geometry, padding=(own[0] + top, own[1] + left, own[2] + bottom, own[3] + right))
 
 
 def _same(geometry: Geometry, size: tuple[int, int], *, lower: bool) -> Pads:
@@ -93,12 +106,6 @@ def _same(geometry: Geometry, size: tuple[int, int], *, lower: bool) -> Pads:
         pairs.append((more, less) if lower else (less, more))
     (top, bottom), (left, right) = pairs
     return top, left, bottom, right
-
-
-def add_pads(geometry: Geometry, pads: Pads) -> Geometry:
-    """The window with more padding."""
-    top, left, bottom, right = (int(a + b) for a, b in zip(geometry.padding, pads, strict=True))
-    return replace(geometry, padding=(top, left, bottom, right))
 
 
 def require_fits(node: SourceNode, geometry: Geometry, size: tuple[int, int]) -> None:

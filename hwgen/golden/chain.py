@@ -18,13 +18,19 @@ from hwgen.ir.types import FloatArray, IntArray
 _UNIT = 2.0**-52
 """Bound on the relative error of one float64 operation, doubled so that second-order terms are covered."""
 
+_TINY = 2.0**-1070
+"""Bound on the absolute error of an operation whose result is too small for a normal float64."""
+
 _SQRT_BITS = 400
+
+_LARGEST = 2.0**63 - 1024
+"""The largest float64 that int64 holds."""
 
 
 def evaluate(steps: tuple[Step, ...], codes: IntArray) -> IntArray:
     """The codes that the quantiser at the end of `steps` gives for integers `codes` (..., C)."""
     value = codes.astype(np.float64)
-    error = np.zeros_like(value)
+    error = np.where(np.abs(value) < 2.0**53, 0.0, np.abs(value) * _UNIT)
     with np.errstate(over="ignore", invalid="ignore"):
         for step in steps[:-1]:
             value, error = _step(step, value, error)
@@ -57,10 +63,10 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
     match step:
         case Mul(factor=f):
             y = x * f
-            return y, error * np.abs(f) + np.abs(y) * _UNIT
+            return y, error * np.abs(f) + np.abs(y) * _UNIT + _TINY
         case Div(divisor=d):
             y = x / d
-            return y, error / np.abs(d) + np.abs(y) * _UNIT
+            return y, error / np.abs(d) + np.abs(y) * _UNIT + _TINY
         case Add(term=t):
             y = x + t
             return y, error + np.abs(y) * _UNIT
@@ -70,12 +76,13 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
             scaled = centred * slope
             y = scaled + beta
             centred_error = error + np.abs(centred) * _UNIT
-            return y, centred_error * np.abs(slope) + 5 * _UNIT * np.abs(scaled) + np.abs(y) * _UNIT
+            rounding = (5 * np.abs(scaled) + np.abs(y)) * _UNIT + (1 + np.abs(centred)) * _TINY
+            return y, centred_error * np.abs(slope) + rounding
         case Clip(low=low, high=high):
             return np.clip(x, low, high), error
         case LeakyRelu(slope=slope):
             y = np.where(x >= 0, x, x * slope)
-            return y, error * np.maximum(1.0, np.abs(slope)) + np.abs(y) * _UNIT
+            return y, error * np.maximum(1.0, np.abs(slope)) + np.abs(y) * _UNIT + _TINY
         case _:
             raise TypeError(f"{type(step).__name__} ends a chain")
 
@@ -96,12 +103,12 @@ def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, n
         case Quantise(scale=scale, zero_point=zero, low=low, high=high, rounding=rounding):
             scaled = x / scale
             z = scaled + zero
-            slack = error / scale + (np.abs(scaled) + np.abs(z)) * _UNIT
-            code = np.clip(_round(z, rounding), low, high)
+            slack = error / scale + (np.abs(scaled) + np.abs(z)) * _UNIT + _TINY * ((x != 0) | (error != 0))
             # A code can only differ where the true value may lie across a rounding boundary inside the range.
             below = np.clip(_round(z - slack, rounding), low, high)
             above = np.clip(_round(z + slack, rounding), low, high)
-            return code.astype(np.int64), below != above
+            code = np.clip(_round(z, rounding), max(low, -_LARGEST), min(high, _LARGEST)).astype(np.int64)
+            return np.clip(code, low, high), below != above
         case _:
             raise TypeError(f"{type(step).__name__} is not a quantiser")
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from hwgen.errors import DataError
 from hwgen.golden.chain import evaluate
-from hwgen.golden.matmul import Codes, bipolar_matmul, integer_matmul
+from hwgen.golden.matmul import Codes, Kind, bipolar_matmul, integer_matmul, kind_of
 from hwgen.golden.planes import from_planes
 from hwgen.golden.windows import convolve, pool
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Step, Sum, Threshold
-from hwgen.ir.types import Bipolar, FloatArray, holds
+from hwgen.ir.types import Bipolar, DType, FloatArray, holds, smallest_int
 
 _FRAMES_AT_ONCE = 1024
 """Frames that `run` takes together: enough to amortise numpy's calls, few enough for their tensors to stay in cache."""
@@ -43,8 +42,7 @@ def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
 
 def _tensors(graph: Graph, codes: Codes, *, forget: bool) -> dict[str, Codes]:
     """Every tensor, or with `forget` those without a reader behind them: the output."""
-    _require_codes(graph, codes)
-    known = {graph.input.name: codes}
+    known = {graph.input.name: _input_codes(graph, codes)}
     last = {value.name: node for node in graph.nodes for value in node.inputs} if forget else {}
     for node in graph.nodes:
         known[node.output.name] = apply(node, *(known[value.name] for value in node.inputs))
@@ -54,13 +52,16 @@ def _tensors(graph: Graph, codes: Codes, *, forget: bool) -> dict[str, Codes]:
     return known
 
 
-def _require_codes(graph: Graph, codes: Codes) -> None:
-    """Frames must have the input's shape and type. Raises: DataError."""
+def _input_codes(graph: Graph, codes: Codes) -> Codes:
+    """Frames of the input's shape and type, as signed integers or unsigned ones of up to 32 bits. Raises: DataError."""
     value = graph.input
     if codes.shape[1:] != value.type.shape:
         raise DataError(value.name, f"frames must be {value.type.shape}", str(codes.shape[1:]))
-    if not holds(value.type.dtype, codes):
+    whole = codes.dtype.kind in "iub" or bool(np.all(codes == np.trunc(codes)))
+    if not whole or not holds(value.type.dtype, codes):
         raise DataError(value.name, f"codes must be {value.type.dtype}", f"[{codes.min()}, {codes.max()}]")
+    narrow = codes.dtype.kind == "i" or (codes.dtype.kind == "u" and codes.dtype.itemsize <= 4)
+    return codes if narrow else codes.astype(np.int64)
 
 
 def decode(graph: Graph, codes: Codes) -> FloatArray:
@@ -69,21 +70,24 @@ def decode(graph: Graph, codes: Codes) -> FloatArray:
 
 
 def apply(node: Node, *inputs: Codes) -> Codes:
-    """What `node` makes of its inputs' codes, each (N, *shape)."""
-    x = inputs[0]
+    """What `node` makes of its inputs' codes, each (N, *shape).
+
+    Which numpy type a result has, and in which one it is computed, follows from the types of the node alone.
+    """
+    x, source, result = inputs[0], node.inputs[0].type.dtype, node.output.type.dtype
     match node.op:
         case MatMul() as op:
             return _multiply(op, node, x)
         case Conv() as op:
-            return convolve(op, x)
+            return convolve(op, x, source, result)
         case Pool() as op:
-            return pool(op, x)
+            return pool(op, x, result)
         case Magnitude():
             return _magnitude(node, x)
         case Sum() | Scale() | Concat() as op:
-            return _join(op, inputs)
+            return _join(op, inputs, result)
         case Activation(steps=steps):
-            return _activate(steps, x)
+            return _activate(steps, x, result)
         case Threshold() as op:
             return _threshold(op, x)
         case ArgMax():
@@ -91,68 +95,76 @@ def apply(node: Node, *inputs: Codes) -> Codes:
 
 
 def _multiply(op: MatMul, node: Node, x: Codes) -> Codes:
-    bipolar = isinstance(op.weight_type, Bipolar) and isinstance(node.inputs[0].type.dtype, Bipolar)
-    product = bipolar_matmul if bipolar else integer_matmul
-    x = from_planes(op.planes, x)
-    codes: Codes = product(x.reshape(-1, op.weights.shape[1]), op.weights)
-    return codes.reshape(len(x), *node.output.type.shape)
+    source, result = node.inputs[0].type.dtype, node.output.type
+    rows = from_planes(op.planes, x).reshape(-1, op.weights.shape[1])
+    if op.planes.size:
+        source = smallest_int(-sum(op.planes.tolist()), sum(op.planes.tolist()))
+    if isinstance(op.weight_type, Bipolar) and isinstance(source, Bipolar):
+        codes: Codes = bipolar_matmul(rows, op.weights)
+    else:
+        codes = integer_matmul(rows, op.weights, source, result.dtype)
+    return codes.reshape(len(x), *result.shape)
 
 
-def _join(op: Join, inputs: Sequence[Codes]) -> Codes:
+def _join(op: Join, inputs: Sequence[Codes], result: DType) -> Codes:
     if isinstance(op, Concat):
         return np.concatenate(inputs, axis=-1)
-    wide = [each.astype(np.int64) for each in inputs]
-    return np.asarray(wide[0] * wide[1] if isinstance(op, Scale) else sum(wide))
+    kind = kind_of(result, np.int32)
+    first, *others = (each.astype(kind) for each in inputs)
+    for other in others:
+        first = first * other if isinstance(op, Scale) else np.add(first, other, out=first)
+    return first
 
 
 def _magnitude(node: Node, x: Codes) -> Codes:
     """The sums of |x| over as many elements as each element of the output stands for."""
-    shape = node.output.type.shape
-    codes: Codes = np.abs(x.astype(np.int64)).reshape(len(x), node.output.type.elements, -1).sum(axis=-1)
-    return codes.reshape(len(x), *shape)
+    result = node.output.type
+    kind = kind_of(result.dtype, np.int32)
+    sums: Codes = np.abs(x.astype(kind)).reshape(len(x), result.elements, -1).sum(axis=-1, dtype=kind)
+    return sums.reshape(len(x), *result.shape)
 
 
-def _activate(steps: tuple[Step, ...], x: Codes) -> Codes:
+def _activate(steps: tuple[Step, ...], x: Codes, result: DType) -> Codes:
     """The chain at each integer; where there are more elements than integers, once at each integer of the range."""
     low, high = int(x.min(initial=0)), int(x.max(initial=0))
-    if x.size <= 2 * (high - low + 1) * x.shape[-1]:
-        return evaluate(steps, x.astype(np.int64))
-    table = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(x.shape[-1], axis=1))
-    narrow = np.int8 if table.min() >= -128 and table.max() <= 127 else np.int32
+    channels = x.shape[-1]
+    if x.size <= 2 * (high - low + 1) * channels:
+        return evaluate(steps, x.astype(np.int64)).astype(kind_of(result))
+    table = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).astype(kind_of(result))
     index = x.astype(np.int64)
     index -= low
-    index *= x.shape[-1]
-    index += np.arange(x.shape[-1])
-    codes: Codes = table.astype(narrow).reshape(-1).take(index)
+    index *= channels
+    index += np.arange(channels)
+    codes: Codes = table.reshape(-1).take(index)
     return codes
 
 
 def _threshold(op: Threshold, x: Codes) -> Codes:
     """base + step * n; n counts the thresholds that x reaches, or misses in descending channels."""
-    levels = op.thresholds.shape[1]
-    top = op.base + op.step * levels
-    narrow = np.int8 if max(abs(op.base), abs(top), levels) <= 127 else np.int32
-    count = _reached(op, x, narrow)
+    top = op.base + op.step * op.thresholds.shape[1]
+    kind = kind_of(smallest_int(op.base, top))  # a count may wrap: what it makes does not
+    count = _reached(op, x, kind)
     if not op.descending.any():
-        count *= narrow(op.step)
-        count += narrow(op.base)
+        count *= kind(op.step)
+        count += kind(op.base)
     else:
         falls = op.descending.astype(bool)
-        count *= np.where(falls, -op.step, op.step).astype(narrow)
-        count += np.where(falls, top, op.base).astype(narrow)
+        count *= np.where(falls, -op.step, op.step).astype(kind)
+        count += np.where(falls, top, op.base).astype(kind)
     return count
 
 
-def _reached(op: Threshold, x: Codes, narrow: type[np.signedinteger[Any]]) -> Codes:
+def _reached(op: Threshold, x: Codes, kind: Kind) -> Codes:
     """How many thresholds each element reaches."""
     shared, levels = op.thresholds.shape[0] == 1, op.thresholds.shape[1]
     if levels <= 16:
-        bounds = op.thresholds.T.astype(np.result_type(x, np.int32), copy=False)
-        count = (x >= (int(bounds[0, 0]) if shared else bounds[0])).astype(narrow)
+        narrow = bool(np.all(np.abs(op.thresholds) < 1 << 31))
+        bounds = op.thresholds.T.astype(np.int32 if narrow else np.int64, copy=False)
+        count = (x >= (int(bounds[0, 0]) if shared else bounds[0])).astype(kind)
         for bound in bounds[1:]:
             count += x >= (int(bound[0]) if shared else bound)
         return count
     if shared:
-        return np.searchsorted(op.thresholds[0], x, side="right").astype(narrow)
+        return np.searchsorted(op.thresholds[0], x, side="right").astype(kind)
     columns = [np.searchsorted(row, x[..., c], side="right") for c, row in enumerate(op.thresholds)]
-    return np.stack(columns, axis=-1).astype(narrow)
+    return np.stack(columns, axis=-1).astype(kind)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hwgen.ir.types import IntArray
+from hwgen.ir.types import DType, IntArray
 
 Codes = npt.NDArray[Any]
+Kind = type[np.signedinteger[Any]]
 _BLOCK_BYTES = 1 << 19
 """Working set of one block: small enough to stay in a core's own cache."""
 _BLOCK_FRAMES = 1024
@@ -46,27 +47,35 @@ def _differing(rows: npt.NDArray[np.uint64], columns: npt.NDArray[np.uint64]) ->
     return total
 
 
-def exact_float(largest: int) -> type[np.floating[Any]] | None:
-    """The narrowest float type that holds all integers up to `largest`, None where there is none."""
-    if largest < 1 << 24:
-        return np.float32
-    return np.float64 if largest < 1 << 53 else None
+def kind_of(dtype: DType, least: Kind = np.int8) -> Kind:
+    """The narrowest of int8, int32 and int64, not below `least`, that holds every code of `dtype`."""
+    kinds: tuple[Kind, ...] = (np.int8, np.int32)
+    held = (kind for kind in kinds if np.iinfo(kind).min <= dtype.min and dtype.max <= np.iinfo(kind).max)
+    return max(next(held, np.int64), least, key=lambda kind: np.dtype(kind).itemsize)
 
 
-def integer_matmul(x: Codes, weights: IntArray) -> Codes:
-    """x (N, in) by weights (out, in), exact.
+def largest_code(dtype: DType) -> int:
+    """The largest magnitude of a code of `dtype`."""
+    return max(-dtype.min, dtype.max)
 
-    Products run in the float type whose integers are exact up to the largest possible partial sum, else in int64.
+
+def product_kind(weights: Codes, largest: int) -> type[np.number[Any]]:
+    """A type in which sums of weights (outputs, ...) times inputs of at most `largest` are exact.
+
+    The narrowest float type whose integers are exact up to the largest possible partial sum, else int64: its sums may
+    wrap on the way, and end right where the result fits.
     """
-    # Not abs(x): the smallest int8 has no positive counterpart in its own type.
-    largest = int(np.abs(weights).sum(axis=1).max(initial=0)) * max(-int(x.min(initial=0)), int(x.max(initial=0)))
-    kind = exact_float(largest)
-    if kind is not None:
-        product = x.astype(kind) @ weights.T.astype(kind)
-        codes: Codes = product.astype(np.int32 if largest < 1 << 31 else np.int64)
-        return codes
-    exact: Codes = x.astype(np.int64) @ weights.T
-    return exact
+    most = float(np.abs(weights).reshape(len(weights), -1).sum(axis=1, dtype=np.float64).max(initial=0)) * largest
+    if most < 1 << 24:
+        return np.float32
+    return np.float64 if most < 1 << 53 else np.int64
+
+
+def integer_matmul(x: Codes, weights: IntArray, source: DType, result: DType) -> Codes:
+    """x (N, in) of `source` by weights (out, in), exact; (N, out) of `result`, which holds every product."""
+    kind = product_kind(weights, largest_code(source))
+    product: Codes = x.astype(kind) @ weights.T.astype(kind)
+    return product.astype(kind_of(result, np.int32), copy=False)
 
 
 def _pack(codes: Codes) -> npt.NDArray[np.uint64]:

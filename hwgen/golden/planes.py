@@ -13,7 +13,7 @@ def from_planes(betas: IntArray, codes: Codes) -> Codes:
     """The numbers that codes of planes stand for; codes that are numbers (no `betas`) as they are."""
     if not betas.size:
         return codes
-    values: Codes = plane_values(betas).astype(np.int16 if betas.sum() < 1 << 15 else np.int64)
+    values: Codes = plane_values(betas).astype(np.int16 if sum(betas.tolist()) < 1 << 15 else np.int64)
     return values[codes]
 
 

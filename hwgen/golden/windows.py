@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hwgen.golden.matmul import Codes, exact_float
+from hwgen.golden.matmul import Codes, kind_of, largest_code, product_kind
 from hwgen.golden.planes import from_planes
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Conv, Pool, PoolKind
+from hwgen.ir.types import DType
 
 _BLOCK_ELEMENTS = 1 << 20
 """Elements of all windows that are laid out at once: a few rows of a large image, a few frames of a small one."""
@@ -44,17 +45,13 @@ def _taps(x: Codes, geometry: Geometry) -> Iterator[tuple[int, int, Codes]]:
             yield row, column, x[:, top : bottom : geometry.stride[0], left : right : geometry.stride[1]]
 
 
-def convolve(op: Conv, x: Codes) -> Codes:
-    """The accumulators (N, OH, OW, out) of images x (N, H, W, C), exact.
-
-    Products run in the float type whose integers are exact up to the largest possible partial sum, else in int64.
-    """
+def convolve(op: Conv, x: Codes, source: DType, result: DType) -> Codes:
+    """The accumulators (N, OH, OW, out), of `result`, of images x (N, H, W, C) of `source`, exact."""
     x = from_planes(op.planes, x)
-    sums = int(np.abs(op.weights).reshape(len(op.weights), -1).sum(axis=1).max(initial=0))
-    largest = sums * max(-int(x.min(initial=0)), int(x.max(initial=0)), abs(op.pad))
-    kind = exact_float(largest) or np.int64
+    largest = sum(op.planes.tolist()) if op.planes.size else largest_code(source)
+    kind = product_kind(op.weights, largest)
     down, across = op.geometry.output_size(*x.shape[1:3])
-    result = np.empty((len(x), down, across, len(op.weights)), dtype=np.int32 if largest < 1 << 31 else np.int64)
+    sums = np.empty((len(x), down, across, len(op.weights)), dtype=kind_of(result, np.int32))
     row = across * x.shape[3] * (1 if op.is_depthwise else op.geometry.taps)
     frames = max(1, _BLOCK_ELEMENTS // max(1, row * down))
     rows = down if frames > 1 else max(1, _BLOCK_ELEMENTS // max(1, row))
@@ -67,8 +64,8 @@ def convolve(op: Conv, x: Codes) -> Codes:
         for top in range(0, down, rows):
             last = min(top + rows, down) - 1
             band = padded[:, top * stride : last * stride + extent]
-            result[some, top : last + 1] = multiply(op, band, weights)
-    return result
+            sums[some, top : last + 1] = multiply(op, band, weights)
+    return sums
 
 
 def _depthwise(op: Conv, x: Codes, weights: Codes) -> Codes:
@@ -95,12 +92,10 @@ def _grouped(op: Conv, x: Codes, weights: Codes) -> Codes:
     return products.transpose(1, 0, 2).reshape(frames, down, across, -1)
 
 
-def pool(op: Pool, x: Codes) -> Codes:
-    """Pooled images (N, OH, OW, C) of images x (N, H, W, C)."""
+def pool(op: Pool, x: Codes, result: DType) -> Codes:
+    """Pooled images (N, OH, OW, C), of `result`, of images x (N, H, W, C)."""
     if op.kind is PoolKind.SUM:
-        largest = op.geometry.taps * max(-int(x.min(initial=0)), int(x.max(initial=0)))
-        kind = np.int32 if largest < 1 << 31 else np.int64
-        return _reduce(np.add, pad(x.astype(kind), op.geometry, 0), op.geometry)
+        return _reduce(np.add, pad(x.astype(kind_of(result, np.int32)), op.geometry, 0), op.geometry)
     limits, least = np.iinfo(x.dtype), op.minimum.astype(bool)
     if not least.any():
         return _reduce(np.maximum, pad(x, op.geometry, limits.min), op.geometry)

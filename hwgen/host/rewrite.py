@@ -12,7 +12,11 @@ from hwgen.hw import packing
 from hwgen.hw.control import Region, Steps, WritableLayer
 from hwgen.hw.kernels.matvec import Thresholding
 from hwgen.hw.packing import Bytes
-from hwgen.ir.types import IntArray, holds
+from hwgen.ir.ranges import Range, matmul_range
+from hwgen.ir.types import IntArray, WidthError, holds
+
+_FAR = 1 << 62
+"""A threshold that far from 0 is reached always or never."""
 
 Words = Iterator[tuple[int, list[int]]]
 """Byte addresses, and the pieces of 32 bits that are written there and behind."""
@@ -46,11 +50,15 @@ def _must_fit(layer: WritableLayer, rows: IntArray, where: str) -> None:
     if layer.accumulators is None:
         return
     (low, high), (least, most) = layer.inputs, layer.accumulators
-    positive, negative = rows.clip(min=0).sum(axis=1), rows.clip(max=0).sum(axis=1)
-    reach = int((positive * low + negative * high).min()), int((positive * high + negative * low).max())
-    if reach[0] < least or reach[1] > most:
+    inputs = Range(*(np.full(rows.shape[1], end, dtype=np.int64) for end in (low, high)))
+    try:
+        bounds = matmul_range(rows, inputs)
+        fits, reach = least <= bounds.min and bounds.max <= most, f"[{bounds.min}, {bounds.max}]"
+    except WidthError as error:
+        fits, reach = False, str(error)
+    if not fits:
         must = f"must give accumulators within [{least}, {most}], the type that leaves the chip"
-        raise DataError(where, must, f"up to [{reach[0]}, {reach[1]}]", "Build the design anew for these weights")
+        raise DataError(where, must, f"up to {reach}", "Build the design anew for these weights")
 
 
 def threshold_words(layer: WritableLayer, thresholds: npt.ArrayLike) -> Words:
@@ -61,7 +69,7 @@ def threshold_words(layer: WritableLayer, thresholds: npt.ArrayLike) -> Words:
     """
     where = f"{layer.name}: thresholds"
     steps = _steps(layer, where)
-    found = _integers(where, thresholds)
+    found = _integers(where, thresholds).clip(-_FAR, _FAR)
     if found.ndim != 2 or found.shape[0] not in (1, steps.channels) or found.shape[1] != steps.levels:
         must = f"must be {steps.levels} of each of {steps.channels} channels, or of all"
         raise DataError(where, must, f"shape {found.shape}")
@@ -93,6 +101,8 @@ def _integers(where: str, values: npt.ArrayLike) -> IntArray:
     array = np.asarray(values)
     if array.dtype.kind not in "iub" or not array.size:
         raise DataError(where, "must be integers", f"{array.dtype} of shape {array.shape}", "Give the codes")
+    if array.dtype == np.uint64:
+        array = np.minimum(array, np.uint64(np.iinfo(np.int64).max))
     return array.astype(np.int64)
 
 

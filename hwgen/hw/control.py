@@ -16,6 +16,7 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.matvec import Linear, MatVec
 from hwgen.hw.packing import WeightLayout, weight_layout
 from hwgen.hw.stream import ceil_div
+from hwgen.ir.order import sizes_of
 from hwgen.ir.types import IntType, parse_dtype
 
 PIECE_BYTES = 4
@@ -205,7 +206,9 @@ def _parse_layer(name: str, found: Mapping[str, Any]) -> WritableLayer:
     layout["dtype"] = parse_dtype(layout["dtype"])
     ends = found["accumulators"]
     inputs, accumulators = tuple(found["inputs"]), None if ends is None else tuple(ends)
-    steps, rows = _parse_steps(found["thresholds"]), tuple(map(int, found.get("rows", ())))
+    steps, rows = _parse_steps(found["thresholds"]), sizes_of(found.get("rows", ()), least=0)
+    if rows and sorted(rows) != list(range(layout["groups"] * layout["mh"])):
+        raise ValueError(f"rows of {name} that are no permutation")
     return WritableLayer(name, WeightLayout(**layout), memory, inputs, accumulators, steps, rows)
 
 

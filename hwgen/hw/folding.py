@@ -168,7 +168,7 @@ def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target) -> 
     pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
     if wish.simd is None and pixels * op.groups * ceil_div(per_group, folding.simd) > target.cycles:
         wider = [d for d in divisors(per_group) if pixels * op.groups * (per_group // d) <= target.cycles]
-        simd = max(folding.simd, wider[0] if wider else per_group)
+        simd = wider[0] if wider else per_group
         return cheapest(out, per_group, each, LayerFolding(pe=wish.pe, simd=simd), op.geometry.taps)
     return folding
 

@@ -36,6 +36,7 @@ from hwgen.hw.products import (
     gated_unit,
     matvec_unit,
     neutral_codes,
+    require_constants,
     rewritable,
     stream_of,
     thresholding,
@@ -46,8 +47,9 @@ from hwgen.hw.timing import Pipeline, pipelined
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
+from hwgen.ir.ranges import too_wide
 from hwgen.ir.text import print_graph
-from hwgen.ir.types import Bipolar, IntArray
+from hwgen.ir.types import Bipolar, IntArray, WidthError
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ def draft(
     """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs."""
     builder = _Builder(graph, folding, choices or Choices())
     for node in graph.nodes:
+        require_constants(node)
         if is_gate(graph, node):  # its unit reads both its inputs
             builder.place(graph.producers[node.inputs[0].name])
         elif not is_fused(graph, node) and fused_gate(graph, node) is None:
@@ -204,7 +207,13 @@ class _Builder:
     source: Stream | None = None
 
     def place(self, node: Node) -> None:
-        """Add the units of `node`."""
+        """Add the units of `node`. Raises: ModelError where its running sum is wider than any integer type."""
+        try:
+            self._place(node)
+        except WidthError as error:
+            raise too_wide(node.label, error) from None
+
+    def _place(self, node: Node) -> None:
         match node.op:
             case MatMul():
                 self._dense(node)

@@ -21,7 +21,7 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Affine, Graph, Node, Reading, Value
 from hwgen.ir.ops import Conv, MatMul, Threshold
-from hwgen.ir.order import Order
+from hwgen.ir.order import Order, sizes_of
 from hwgen.ir.text import digest
 from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
 
@@ -211,9 +211,9 @@ def _end(found: dict[str, Any], elements: int) -> tuple[Order | None, tuple[int,
     read = None if order is None else Order.of_json(order)
     if read is not None and not read.is_permutation_of(elements):
         raise ValueError(f"an order of {read.places.size} places for {elements} elements")
-    if ranking is not None and math.prod(ranking) != 1:
+    if ranking is not None and math.prod(sizes_of(ranking)) != 1:
         raise ValueError(f"a ranking of shape {ranking}")
-    return read, None if ranking is None else tuple(map(int, ranking))
+    return read, None if ranking is None else tuple(ranking)
 
 
 def _port(name: str, found: dict[str, Any]) -> Port:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from hwgen.errors import ModelError
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.gated import GatedMatVec, fold_rows
 from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
@@ -105,6 +106,19 @@ def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray
     assert isinstance(node.op, Conv)
     unit = DepthwiseUnit(**_common(node, source, result, fused), weights=weights, weight_type=node.op.weight_type)
     return _in_popcounts(unit, unit.taps)
+
+
+def require_constants(node: Node) -> None:
+    """The numbers that units have as parameters must fit 32 bits. Raises: ModelError."""
+    match node.op:
+        case Threshold(base=base) if not -(1 << 31) <= base < 1 << 31:
+            must, found = "its codes must start within 32 bits", str(base)
+            raise ModelError(node.label, must, found, "Use a quantiser whose codes lie nearer to 0")
+        case MatMul(weights=weights, planes=planes) | Conv(weights=weights, planes=planes) if planes.size:
+            most = sum(planes.tolist()) * weights[0].size
+            if most >= 1 << 31:
+                must = "the factors of its planes, all inputs together, must fit 32 bits"
+                raise ModelError(node.label, must, str(most), "Use coarser factors")
 
 
 def rewritable(unit: MatVec | DepthwiseUnit, node: Node) -> MatVec | DepthwiseUnit:

@@ -87,12 +87,17 @@ class Reading:
     ranking: tuple[int, ...] | None = None
     ranked: bool = False
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the scores, without the batch axis."""
+        return self.type.shape if self.order is None else self.order.shape
+
     def scores(self, codes: Codes) -> FloatArray:
         """Real numbers (N, *shape), the model's shape and order, of codes (N, *shape of the type) or (N, elements)."""
         real = codes.reshape(len(codes), *self.type.shape) * self.affine.scale + self.affine.offset
         if self.order is not None:
-            real = real.reshape(len(codes), -1)[:, self.order.places].reshape(len(codes), *self.order.shape)
-        return np.asarray(real, dtype=np.float64)
+            real = real.reshape(len(codes), -1)[:, self.order.places]
+        return np.asarray(real, dtype=np.float64).reshape(len(codes), *self.shape)
 
     def decode(self, codes: Codes) -> FloatArray:
         """The model's output (N, *its shape without the batch axis): the scores, or the index of the best class."""

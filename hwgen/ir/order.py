@@ -14,6 +14,14 @@ from hwgen.ir.ops import frozen
 from hwgen.ir.types import IntArray
 
 
+def sizes_of(found: Sequence[Any], least: int = 1) -> tuple[int, ...]:
+    """Sizes or places that a text states; ValueError where one is no integer from `least` on, TypeError of no list."""
+    for each in found:
+        if type(each) is not int or not least <= each < 1 << 62:
+            raise ValueError(f"no size: {each!r}")
+    return tuple(found)
+
+
 @dataclass(frozen=True, eq=False)
 class Order:
     """Where the elements of the model's output lie.
@@ -77,10 +85,11 @@ class Order:
     @classmethod
     def of_json(cls, found: Mapping[str, Any]) -> Order:
         """What `to_json` gave; ValueError, KeyError or TypeError where it is something else."""
-        shape = tuple(map(int, found["shape"]))
+        shape = sizes_of(found["shape"])
         if "strides" in found:
-            return cls.of_strides(shape, [(int(size), int(stride)) for size, stride in found["strides"]])
-        return cls(shape, np.asarray(found["places"], dtype=np.int64))
+            axes = [sizes_of(axis) for axis in found["strides"]]
+            return cls.of_strides(shape, [(size, stride) for size, stride in axes])
+        return cls(shape, np.asarray(sizes_of(found["places"], least=0), dtype=np.int64))
 
     def is_permutation_of(self, elements: int) -> bool:
         """Whether each of `elements` positions has one element of the shape."""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from hwgen.errors import ModelError
 from hwgen.ir.graph import Graph, Value
 from hwgen.ir.ops import (
     Activation,
@@ -27,7 +29,10 @@ from hwgen.ir.ops import (
     Sum,
     Threshold,
 )
-from hwgen.ir.types import DType, IntArray, smallest_int
+from hwgen.ir.types import MOST_BITS, DType, IntArray, WidthError, smallest_int
+
+_EXACT = 1 << 62
+"""Magnitudes of sums below this are computed in int64, larger ones in Python's integers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +57,25 @@ def type_range(value: Value) -> Range:
     return Range(np.full(channels, dtype.min, np.int64), np.full(channels, dtype.max, np.int64))
 
 
+def _whole(array: IntArray) -> npt.NDArray[np.object_]:
+    """The numbers of `array` as Python's integers, which never wrap."""
+    return array.astype(object)
+
+
+def _proven(low: npt.NDArray[np.object_], high: npt.NDArray[np.object_]) -> Range:
+    """Bounds computed in Python's integers. Raises: WidthError where no integer type holds them."""
+    smallest_int(min(low), max(high))
+    return Range(low.astype(np.int64), high.astype(np.int64))
+
+
 def matmul_range(weights: IntArray, inputs: Range) -> Range:
-    """Bounds of weights @ x for x within `inputs`; `weights` is (out, in)."""
-    positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
-    low = positive @ inputs.low + negative @ inputs.high
-    high = positive @ inputs.high + negative @ inputs.low
-    return Range(np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64))
+    """Bounds of weights @ x for x within `inputs`; `weights` is (out, in). Raises: WidthError."""
+    largest = max(int(weights.max(initial=0)), -int(weights.min(initial=0))) * max(-inputs.min, inputs.max)
+    kind = np.int64 if largest * weights.shape[1] < _EXACT else object
+    positive, negative = (f(weights, 0).astype(kind, copy=False) for f in (np.maximum, np.minimum))
+    low, high = inputs.low.astype(kind), inputs.high.astype(kind)
+    least, most = positive @ low + negative @ high, positive @ high + negative @ low
+    return _proven(least.astype(object), most.astype(object))
 
 
 def conv_range(op: Conv, inputs: Range) -> Range:
@@ -78,28 +96,29 @@ def _read(op: Product, inputs: Range) -> Range:
     """Bounds of the numbers that the codes of a product's input stand for."""
     if not op.planes.size:
         return inputs
-    most = np.full_like(inputs.high, op.planes.sum())
-    return Range(-most, most)
+    most = np.full(inputs.high.size, sum(op.planes.tolist()), dtype=object)
+    return _proven(-most, most)
 
 
 def magnitude_range(op: Magnitude, inputs: Range) -> Range:
-    """Bounds of the sum of |x| over elements whose channels lie within `inputs`."""
-    most = np.maximum(np.abs(inputs.low), np.abs(inputs.high))
+    """Bounds of the sum of |x| over elements whose channels lie within `inputs`. Raises: WidthError."""
+    low, high = _whole(inputs.low), _whole(inputs.high)
+    most = np.maximum(abs(low), abs(high))
     straddles = (inputs.low < 0) & (inputs.high > 0)
-    least = np.where(straddles, 0, np.minimum(np.abs(inputs.low), np.abs(inputs.high)))
-    pixels = op.elements // inputs.low.size
-    return Range(least.sum(keepdims=True) * pixels, most.sum(keepdims=True) * pixels)
+    least = np.where(straddles, 0, np.minimum(abs(low), abs(high)))
+    pixels = op.elements // low.size
+    return _proven(least.sum(keepdims=True) * pixels, most.sum(keepdims=True) * pixels)
 
 
 def join_range(op: Join, inputs: Sequence[Range]) -> Range:
-    """Bounds of what an operation makes of several tensors."""
-    lows, highs = [r.low for r in inputs], [r.high for r in inputs]
+    """Bounds of what an operation makes of several tensors. Raises: WidthError."""
+    lows, highs = [_whole(r.low) for r in inputs], [_whole(r.high) for r in inputs]
     if isinstance(op, Concat):
-        return Range(np.concatenate(lows), np.concatenate(highs))
+        return _proven(np.concatenate(lows), np.concatenate(highs))
     if isinstance(op, Sum):
-        return Range(np.sum(lows, axis=0), np.sum(highs, axis=0))
+        return _proven(np.sum(lows, axis=0), np.sum(highs, axis=0))
     corners = np.stack([x * factor for x in (lows[0], highs[0]) for factor in (lows[1], highs[1])])
-    return Range(corners.min(axis=0), corners.max(axis=0))
+    return _proven(corners.min(axis=0), corners.max(axis=0))
 
 
 def smallest_type(bounds: Range) -> DType:
@@ -108,7 +127,11 @@ def smallest_type(bounds: Range) -> DType:
 
 
 def op_range(op: Op, inputs: Sequence[Range], channels: int) -> Range:
-    """Bounds of the output, of `channels` channels, of an operation whose inputs lie within `inputs`."""
+    """Bounds of the output, of `channels` channels, of an operation whose inputs lie within `inputs`.
+
+    Raises:
+        WidthError: no integer type holds them.
+    """
     first = inputs[0]
     match op:
         case MatMul(weights=weights):
@@ -118,8 +141,8 @@ def op_range(op: Op, inputs: Sequence[Range], channels: int) -> Range:
         case Conv():
             return conv_range(op, _read(op, first))
         case Pool(kind=PoolKind.SUM, geometry=geometry):
-            low, high = geometry.taps * first.low, geometry.taps * first.high
-            return Range(np.minimum(low, 0), np.maximum(high, 0)) if geometry.pads else Range(low, high)
+            low, high = geometry.taps * _whole(first.low), geometry.taps * _whole(first.high)
+            return _proven(np.minimum(low, 0), np.maximum(high, 0)) if geometry.pads else _proven(low, high)
         case Pool():
             return first
         case Magnitude():
@@ -148,10 +171,23 @@ def quantiser_range(op: Activation | Threshold) -> tuple[int, int]:
             raise TypeError(f"an activation ends with a quantiser, found {type(last).__name__}")
 
 
+def too_wide(where: str, error: WidthError) -> ModelError:
+    """What to say of a node whose output no integer type holds."""
+    must = f"every number that it can give must fit an integer of {MOST_BITS} bits"
+    return ModelError(where, must, str(error), "Use fewer bits for weights or activations")
+
+
 def ranges(graph: Graph) -> dict[str, Range]:
-    """Bounds of every value of `graph`, by value name."""
+    """Bounds of every value of `graph`, by value name.
+
+    Raises:
+        ModelError: a node's output is wider than any integer type.
+    """
     known = {graph.input.name: type_range(graph.input)}
     for node in graph.nodes:
         inputs = [known[value.name] for value in node.inputs]
-        known[node.output.name] = op_range(node.op, inputs, node.output.type.channels)
+        try:
+            known[node.output.name] = op_range(node.op, inputs, node.output.type.channels)
+        except WidthError as error:
+            raise too_wide(node.label, error) from None
     return known

@@ -29,3 +29,11 @@ def ranked_on_chip(graph: Graph, ranker: Node, scores: Reading) -> Graph | None:
     if obstacle(scores):
         return None
     return graph if scores.order is None else reordered(graph, ranker, scores.order.places)
+
+
+def left_to_host(graph: Graph) -> tuple[str, ...]:
+    """A line that says so, and why, where the chip does not do the ranking that the network ends with."""
+    if graph.ranking is None:
+        return ()
+    found = obstacle(graph.reading) or UNORDERED
+    return (f"the network's own ranking is left to the host, found {found}: predict and the C header rank the scores",)

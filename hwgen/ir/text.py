@@ -29,7 +29,7 @@ from hwgen.errors import DataError
 from hwgen.ir import ops
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
-from hwgen.ir.order import Order
+from hwgen.ir.order import Order, sizes_of
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 
 _HEADER = "hwgen network 1"
@@ -110,7 +110,9 @@ def parse_graph(text: str, source: str = "network") -> Graph:
         output, attributes = lines[-1].removeprefix("output ").split(" ", 1)
         end = json.loads(attributes)
         order = _parse_order(end.pop("order")) if "order" in end else None
-        ranking = tuple(map(int, end.pop("ranking"))) if "ranking" in end else None
+        ranking = sizes_of(end.pop("ranking")) if "ranking" in end else None
+        if order is not None and not order.is_permutation_of(values[output].type.elements):
+            raise ValueError(f"no order of {values[output].type}")
         decoding = _parse_dataclass(Affine, end)
         return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking)
     except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
@@ -139,7 +141,7 @@ def _encode_end(graph: Graph) -> dict[str, Any]:
 
 
 def _parse_order(found: dict[str, Any]) -> Order:
-    return Order.of_json(found if "strides" in found else {**found, "places": _decode_array(found["places"])})
+    return Order.of_json(found if "strides" in found else {**found, "places": _decode_array(found["places"]).tolist()})
 
 
 def _value(name: str, type_text: str) -> Value:
@@ -196,7 +198,7 @@ def _decode_field(annotation: str, value: Any) -> Any:
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
         case "tuple[int, ...]" | "tuple[float, ...]":
-            return tuple(map(int if "int" in annotation else float, value))
+            return sizes_of(value, least=0) if "int" in annotation else tuple(map(float, value))
         case "int" | "float":
             if type(value).__name__ != annotation:
                 raise ValueError(f"not {annotation}: {value!r}")

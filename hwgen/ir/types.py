@@ -15,6 +15,13 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
+MOST_BITS = 63
+"""Of an integer type: every code fits int64."""
+
+
+class WidthError(ValueError):
+    """A range of integers that no integer type holds; the text is the range."""
+
 
 @dataclass(frozen=True)
 class IntType:
@@ -24,8 +31,8 @@ class IntType:
     signed: bool
 
     def __post_init__(self) -> None:
-        if not 1 <= self.bits <= 63:
-            raise ValueError(f"an integer type has 1 to 63 bits, found {self.bits}")
+        if not 1 <= self.bits <= MOST_BITS:
+            raise ValueError(f"an integer type has 1 to {MOST_BITS} bits, found {self.bits}")
 
     @property
     def min(self) -> int:
@@ -67,12 +74,14 @@ DType = IntType | Bipolar
 
 
 def smallest_int(low: int, high: int) -> IntType:
-    """The narrowest integer type that holds every integer in [low, high]."""
+    """The narrowest integer type that holds every integer in [low, high]. Raises: WidthError."""
     if low > high:
         raise ValueError(f"empty range [{low}, {high}]")
-    if low >= 0:
-        return IntType(max(1, int(high).bit_length()), signed=False)
-    return IntType(max((-low - 1).bit_length(), max(high, 0).bit_length()) + 1, signed=True)
+    signed = low < 0
+    bits = max(1, int(high).bit_length()) if not signed else max((-low - 1).bit_length(), max(high, 0).bit_length()) + 1
+    if bits > MOST_BITS:
+        raise WidthError(f"[{low}, {high}]")
+    return IntType(bits, signed)
 
 
 def parse_dtype(text: str) -> DType:

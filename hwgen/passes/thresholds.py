@@ -17,6 +17,13 @@ from hwgen.ir.ops import Activation, Add, Levels, Mul, Quantise, Rounding, Sign,
 from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import IntArray
 
+_MOST = (1 << 62) - 1
+"""Above every integer that a quantiser may read: the threshold that none reaches fits a signed integer of 63 bits, and
+the sum of two of them int64."""
+
+_MOST_LEVELS = 1 << 24
+"""Thresholds of one quantiser, of all its channels together."""
+
 _MOST_STATED = 8
 """Channels whose scales a user can be asked to state."""
 
@@ -46,7 +53,8 @@ class Thresholds:
         """The thresholds of one activation.
 
         Raises:
-            ModelError: on some channel the codes rise and fall, or the quantiser has a single code.
+            ModelError: on some channel the codes rise and fall, the quantiser has a single code or more than memory
+                holds, or its input is too wide for thresholds.
         """
         assert isinstance(node.op, Activation)
         steps = node.op.steps
@@ -57,6 +65,13 @@ class Thresholds:
         if base == top:
             raise ModelError(node.label, "a quantiser must give two codes or more", f"only {base}", "Give it more bits")
         stride = _stride(node.op)
+        if (top - base) // stride * channels > _MOST_LEVELS:
+            must, found = f"a quantiser must have at most {_MOST_LEVELS:,} thresholds", f"codes from {base} to {top}"
+            more = f", on {channels} channels" if channels > 1 else ""
+            raise ModelError(node.label, must, found + more, "Give it fewer bits")
+        if high >= _MOST:
+            must = f"a quantiser must read integers below {_MOST}"
+            raise ModelError(node.label, must, f"[{low}, {high}]", "Use fewer bits for weights or activations")
         if (high - low + 1) * channels <= self.table_limit:
             codes = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).T
             descending = _falls(node, codes)
@@ -128,8 +143,8 @@ def _not_monotone(node: Node, found: str) -> ModelError:
 
 def _from_table(codes: IntArray, low: int, base: int, stride: int, levels: int) -> IntArray:
     """Thresholds (C, levels) from rising codes (C, integers from `low`)."""
-    columns = [low + (codes < base + stride * (level + 1)).sum(axis=1) for level in range(levels)]
-    return np.stack(columns, axis=1).astype(np.int64)
+    wanted = base + stride * np.arange(1, levels + 1)
+    return np.stack([low + np.searchsorted(row, wanted) for row in codes])
 
 
 def _bisect(

@@ -176,6 +176,53 @@ def test_bad_parameters_fail_at_elaboration(
     assert message in log.read_text()
 
 
+def serial_line(work: Path, name: str = "", right: str = "", wrong: str = "") -> list[str]:
+    """What the bench of the serial line prints; with `right` in the module `name` replaced by `wrong`."""
+    simulator = find_simulator()
+    work.mkdir(exist_ok=True)
+    for source in (LIBRARY / "hwgen_uart_rx.sv", LIBRARY / "hwgen_uart_tx.sv"):
+        text = source.read_text()
+        if source.stem == name:
+            assert text.count(right) == 1
+            text = text.replace(right, wrong)
+        (work / source.name).write_text(text)
+    sources = [Path(__file__).with_name("uart_bench.sv"), *sorted(work.glob("*.sv"))]
+    flags = [
+        "--binary",
+        "--timing",
+        "-j",
+        "1",
+        "-CFLAGS",
+        "-O0 -std=gnu++20 -fcoroutines",
+        "-MAKEFLAGS",
+        "CFG_CXXFLAGS_PCH_I=-include",
+    ]
+    command = [simulator.verilator, *flags, "--top-module", "uart_bench", "--Mdir", work / "obj", *sources]
+    run(command, cwd=work, log=work / "build.log", timeout_s=300, env=simulator.environment)
+    run([work / "obj" / "Vuart_bench"], cwd=work, log=work / "run.log", timeout_s=60)
+    return [line for line in (work / "run.log").read_text().splitlines() if not line.startswith("- ")]
+
+
+def test_bytes_have_a_stop_bit(tmp_path: Path) -> None:
+    """A byte whose stop bit is low is dropped, and the next one is whole; sent bytes end high."""
+    heard = ["received 5a", "received c3", "received 01", "break", "received ff"]
+    said = ["sent 1010110100", "sent 1000000000"]
+    assert serial_line(tmp_path) == [*heard, *said]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("module", "right", "wrong"),
+    [
+        ("hwgen_uart_rx", "valid_o <= line_q;", "valid_o <= 1'b1;"),
+        ("hwgen_uart_tx", "bits_q <= {1'b1, data_i, 1'b0};", "bits_q <= {1'b0, data_i, 1'b0};"),
+        ("hwgen_uart_tx", "left_q <= 4'd10;", "left_q <= 4'd9;"),
+    ],
+)
+def test_a_line_without_stop_bits_is_seen(module: str, right: str, wrong: str, tmp_path: Path) -> None:
+    assert serial_line(tmp_path / "wrong", module, right, wrong) != serial_line(tmp_path / "right")
+
+
 def test_the_bench_of_a_board_has_the_ports_of_the_design() -> None:
     design = dense()
     text = emit_bench(design, line_of(design, board_of("icebreaker")))

@@ -14,6 +14,7 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.ports import Port, Ports, ports_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Affine
+from hwgen.ir.order import Order
 from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
 from hwgen.verify.vectors import random_codes
 from tests.builders import codes_of, random_network
@@ -101,6 +102,44 @@ def test_the_header_packs_as_the_driver(tmp_path: Path, source, sink) -> None:
     np.testing.assert_allclose([list(map(float, each[2:-1:2])) for each in found], scores, rtol=1e-15)
     best = scores.argmax(axis=1) if channels > 1 else scores[:, 0] > 0
     assert [int(each[-1]) for each in found] == best.astype(int).tolist()
+
+
+ORDERS = {
+    "strides": Order((2, 3, 4), np.arange(24).reshape(3, 4, 2).transpose(2, 0, 1)),
+    "table": Order((24,), np.random.default_rng(5).permutation(24)),
+    "in place": Order((24,), np.arange(24)),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_the_header_numbers_as_the_model(tmp_path: Path, name: str) -> None:
+    """Codes, scores (scales and offsets with their channels) and the class, equal scores to the model's lower one."""
+    rng, order = np.random.default_rng(0), ORDERS[name]
+    affine = Affine(np.array([0.5, 1.0]), np.array([0.0, -1.0]))
+    sink = port("int4", (3, 4, 2), 1, affine)
+    ports = Ports("dut", "0123456789ab", 100.0, port("bipolar", (3,), 3), sink, ranked=False, order=order)
+    program, y = built(tmp_path, ports, "test.c"), rng.integers(-2, 3, (40, 3, 4, 2))
+    lines = [f"1 1 1 {' '.join(f'{b:x}' for b in answer)}" for answer in sent(sink, y).reshape(40, -1)]
+    done = subprocess.run([program], input="\n".join(lines), capture_output=True, text=True, check=True)
+    found = np.array([line.split()[1:] for line in done.stdout.splitlines()], dtype=float)
+    np.testing.assert_array_equal(found[:, 0:-1:2], y.reshape(40, 24)[:, order.places])
+    scores = (y * affine.scale + affine.offset).reshape(40, 24)[:, order.places]
+    np.testing.assert_array_equal(found[:, 1:-1:2], scores)
+    np.testing.assert_array_equal(found[:, -1], scores.argmax(axis=1))
+    header = (tmp_path / "dut.h").read_text()
+    assert ("places[]" in header) == (name == "table")
+    shape = " x ".join(map(str, order.shape))
+    assert f"Where element `index` of the network's output ({shape}, the last axis fastest) lies" in header
+
+
+@pytest.mark.parametrize(("ranking", "classes"), [(None, [0, 0, 1]), ((), [0, 0, 0])])
+def test_a_single_score_in_the_header(tmp_path: Path, ranking, classes: list[int]) -> None:
+    """Positive is class 1, 0 is not; a network that ranks its only class itself says class 0."""
+    ends = port("bipolar", (3,), 3), port("int3", (1,), 1)
+    program = built(tmp_path, Ports("dut", "0123456789ab", 100.0, *ends, ranked=False, ranking=ranking), "test.c")
+    lines = "\n".join(f"1 1 1 {code % 8:x}" for code in (-1, 0, 1))
+    done = subprocess.run([program], input=lines, capture_output=True, text=True, check=True)
+    assert [int(line.split()[-1]) for line in done.stdout.splitlines()] == classes
 
 
 DMA = """

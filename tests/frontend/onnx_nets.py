@@ -14,16 +14,16 @@ from qonnx.transformation.infer_shapes import InferShapes
 
 DOMAIN = "qonnx.custom_op.general"
 CHANNELS_LAST = "qonnx.custom_op.channels_last"
-QONNX_OPS = ("Quant", "BipolarQuant", "MultiThreshold", "Trunc")
+QONNX_OPS = ("Quant", "BipolarQuant", "IntQuant", "MultiThreshold", "Trunc")
 Array = npt.NDArray[Any]
 
 
 def node(op: str, inputs: str, output: str, *, name: str = "", domain: str = "", **attributes: Any) -> onnx.NodeProto:
-    """A node with its inputs and outputs as words in one string."""
+    """A node with its inputs and outputs as words in one string, `-` for one that is left out."""
     if op in QONNX_OPS and not domain:
         domain = DOMAIN
-    inputs_ = ["" if word == "-" else word for word in inputs.split()]
-    return helper.make_node(op, inputs_, output.split(), name=name or op.lower(), domain=domain, **attributes)
+    names, results = ([("" if word == "-" else word) for word in words.split()] for words in (inputs, output))
+    return helper.make_node(op, names, results, name=name or op.lower(), domain=domain, **attributes)
 
 
 def net(

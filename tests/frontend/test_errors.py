@@ -14,6 +14,7 @@ import onnx
 import pytest
 import torch
 
+from hwgen import flow
 from hwgen.errors import ModelError
 from hwgen.frontend import load
 from hwgen.frontend.brevitas import import_module, load_checkpoint
@@ -244,3 +245,35 @@ def test_importing_the_frontend_is_light(tmp_path: Path) -> None:
         "assert not {'torch', 'brevitas'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).resolve().parents[2])
+
+
+WIDE = {
+    "sums": (
+        np.full((4, 3), 2.0**40),
+        IntType(30, signed=True),
+        "dense (MatMul): every number that it can give must fit an integer of 63 bits; found [-2361183241434822606848,"
+        " 2361183237036776095744]. Use fewer bits for weights or activations.",
+    ),
+    "weights": (
+        np.full((4, 3), 2.0**62),
+        IntType(1, signed=False),
+        "dense (MatMul): every number that it can give must fit an integer of 63 bits; found [0,"
+        " 18446744073709551616]. Use fewer bits for weights or activations.",
+    ),
+    "running sums": (
+        np.full((4, 3), 2.0**60),
+        IntType(1, signed=False),
+        "fc0 (dense): every number that it can give must fit an integer of 63 bits; found [-1, 9223372036854775807]."
+        " Use fewer bits for weights or activations.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_sums_that_no_integer_type_holds(name: str) -> None:
+    weights, kind, message = WIDE[name]
+    with pytest.raises(ModelError) as error:
+        flow.compile(
+            import_qonnx(net([node("MatMul", "x w", "y", name="dense")], w=weights), name="n", input_type=kind)
+        )
+    assert str(error.value) == message

@@ -41,8 +41,8 @@ def rounded(z: Fraction, mode: Rounding) -> int:
     return below if z - below < HALF else above
 
 
-def evaluate_one(steps: Sequence[Step], code: int, channel: int) -> int:  # noqa: C901 (a table of cases)
-    """The code of one integer on one channel."""
+def exact_value(steps: Sequence[Step], code: int, channel: int = 0) -> Fraction:
+    """What steps that are no quantiser make of one integer on one channel."""
     x = Fraction(code)
     for step in steps:
         match step:
@@ -62,14 +62,23 @@ def evaluate_one(steps: Sequence[Step], code: int, channel: int) -> int:  # noqa
                 x = Fraction(low) if x < low else Fraction(high) if x > high else x
             case LeakyRelu():
                 x = x if x >= 0 else x * Fraction(pick(step.slope, channel))
-            case Sign():
-                return 1 if x >= 0 else -1
-            case Quantise():
-                z = x / Fraction(pick(step.scale, channel)) + Fraction(pick(step.zero_point, channel))
-                return min(max(rounded(z, step.rounding), step.low), step.high)
-            case Levels():
-                row = step.levels[channel] if step.levels.shape[0] > 1 else step.levels[0]
-                return step.base + step.step * sum(1 for level in row if x >= level)
+            case _:
+                raise AssertionError("a quantiser ends a chain")
+    return x
+
+
+def evaluate_one(steps: Sequence[Step], code: int, channel: int) -> int:
+    """The code of one integer on one channel."""
+    x = exact_value(steps[:-1], code, channel)
+    match steps[-1]:
+        case Sign():
+            return 1 if x >= 0 else -1
+        case Quantise() as step:
+            z = x / Fraction(pick(step.scale, channel)) + Fraction(pick(step.zero_point, channel))
+            return min(max(rounded(z, step.rounding), step.low), step.high)
+        case Levels() as step:
+            row = step.levels[channel] if step.levels.shape[0] > 1 else step.levels[0]
+            return step.base + step.step * sum(1 for level in row if x >= level)
     raise AssertionError("the chain has no quantiser")
 
 

@@ -12,7 +12,7 @@ from hwgen.golden.chain import direction, evaluate
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
 from hwgen.ir.types import DType
 from tests.builders import chains
-from tests.golden.exact import evaluate_all, rounded
+from tests.golden.exact import evaluate_all, exact_value, rounded
 
 Chain = tuple[tuple[Step, ...], DType, int]
 
@@ -92,6 +92,82 @@ def test_a_sum_that_float64_loses() -> None:
 def test_a_product_that_overflows() -> None:
     steps = (Mul(one(2.0**700)), Mul(one(2.0**700)), Mul(one(2.0**-700)), Mul(one(2.0**-700)), Add(one(-2)), Sign())
     assert agree(steps, column(1, 2, 3)).ravel().tolist() == [-1, 1, 1]
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_steps_a_rounding_error_away(seed: int) -> None:
+    """A quantiser's step at the float64 next to what a chain gives at one integer: no error bound may be too small."""
+    rng = np.random.default_rng(seed)
+
+    def number() -> np.ndarray:
+        return one(float(rng.choice([-1, 1]) * 10 ** rng.uniform(-6, 3)))
+
+    kinds = (
+        lambda: Mul(number()),
+        lambda: Div(number()),
+        lambda: Add(number()),
+        lambda: LeakyRelu(one(float(rng.choice([0.01, 0.125, 3.0])))),
+        lambda: BatchNorm(number(), number(), number(), one(float(10 ** rng.uniform(-6, 3))), 1e-5),
+    )
+    code = int(rng.integers(-40, 41))
+    body: tuple[Step, ...] = ()
+    for _ in range(int(rng.integers(1, 5))):
+        body = (*body, kinds[int(rng.integers(len(kinds)))]())
+        if rng.random() < 0.5:  # what is left after a difference has the errors of its operands
+            body = (*body, Add(one(-float(exact_value(body, code)) * (1 - 2.0**-20))))
+    value = float(exact_value(body, code))
+    codes = column(code - 1, code, code + 1)
+    agree((*body, Add(one(-value)), Sign()), codes)
+    agree((*body, Levels(np.array([[value]]), 0, 1)), codes)
+    scale = abs(float(number()))
+    for mode in Rounding:
+        agree((*body, Add(one(-value)), Quantise(one(scale), one(0), -2, 2, mode)), codes)
+        agree((*body, Add(one(scale / 2 - value)), Quantise(one(scale), one(0), -2, 2, mode)), codes)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_batch_norms_a_rounding_error_from_zero(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(60):
+        gamma, mean, variance = one(rng.normal()), one(rng.normal()), one(float(10 ** rng.uniform(-6, 3)))
+        code = int(rng.integers(-40, 41))
+        beta = one(-float(exact_value((BatchNorm(gamma, one(0), mean, variance, 1e-5),), code)))
+        agree((BatchNorm(gamma, beta, mean, variance, 1e-5), Sign()), column(code))
+
+
+@pytest.mark.parametrize("mode", Rounding)
+def test_integers_that_float64_does_not_hold(mode: Rounding) -> None:
+    """Beyond 2**53 neighbours are one float64; the codes tell them apart."""
+    for middle in (1 << 53, (1 << 53) + 1, -(1 << 60) - 1, (1 << 62) - 2):
+        codes = column(*range(middle - 2, middle + 3))
+        agree((Add(one(-float(middle))), Quantise(one(2), one(0), -8, 8, mode)), codes)
+        agree((Quantise(one(2.0**10), one(0), -(1 << 62), (1 << 62) - 1, mode),), codes)
+        agree((Levels(np.array([[float(middle - 1), float(middle + 1)]]), 0, 1),), codes)
+        agree((Add(one(-float(middle))), Sign()), codes)
+
+
+@pytest.mark.parametrize("bits", [31, 32, 33, 53, 54, 61, 62])
+def test_codes_as_wide_as_their_quantiser(bits: int) -> None:
+    """Ends that float64 rounds away from the range are the ends all the same."""
+    low, high = -(1 << bits), (1 << bits) - 1
+    steps = (Quantise(one(0.5), one(0), low, high, Rounding.HALF_EVEN),)
+    found = agree(steps, column(-(1 << 62), -(1 << bits) // 2, -1, 0, 1, high // 2, high // 2 + 1, (1 << 62) - 1))
+    assert found.min() == low and found.max() == high
+
+
+@pytest.mark.parametrize("mode", Rounding)
+def test_products_too_small_for_float64(mode: Rounding) -> None:
+    """They are not zero: their sign decides."""
+    tiny = (Mul(one(2.0**-600)), Mul(one(2.0**-600)))
+    codes = column(-3, -1, 0, 1, 3)
+    found = agree((*tiny, Levels(np.array([[0.0]]), 0, 1)), codes)
+    assert found.ravel().tolist() == [0, 0, 1, 1, 1]
+    agree((*tiny, Sign()), codes)
+    agree((Mul(one(2.0**-600)), Quantise(one(2.0**600), one(0), -2, 2, mode)), codes)
+    agree((Div(one(2.0**600)), Div(one(2.0**600)), Mul(one(-1)), Quantise(one(1), one(0), -2, 2, mode)), codes)
+    agree((LeakyRelu(one(2.0**-700)), Mul(one(2.0**-600)), Levels(np.array([[0.0]]), 0, 1)), codes)
+    norm = BatchNorm(one(2.0**-800), one(0), one(0.5), one(2.0**900), 0.0)
+    agree((norm, Levels(np.array([[0.0]]), 0, 1)), codes)
 
 
 def test_levels_of_infinite_height() -> None:

@@ -9,6 +9,7 @@ from hwgen.golden.matmul import bipolar_matmul, integer_matmul
 from hwgen.ir.types import DType, IntType
 from tests.builders import B, codes_of
 
+WIDE = IntType(63, signed=True)
 SIZES = [(1, 1, 1), (3, 2, 63), (2, 3, 64), (4, 5, 65), (2, 2, 127), (1, 7, 128), (5, 1, 200)]
 
 
@@ -44,7 +45,7 @@ def test_integers(size: tuple[int, int, int], dtype: DType, weight: DType) -> No
     frames, outputs, inputs = size
     rng = np.random.default_rng([3, *size])
     x, weights = codes_of(rng, dtype, (frames, inputs)), codes_of(rng, weight, (outputs, inputs))
-    assert integer_matmul(x, weights).tolist() == slow(x, weights)
+    assert integer_matmul(x, weights, dtype, WIDE).tolist() == slow(x, weights)
 
 
 @pytest.mark.parametrize("bits", [8, 16, 20])
@@ -58,8 +59,9 @@ def test_extreme_values(dtype: type[np.integer], bits: int) -> None:
         x[0, 0] = 1
         weights = np.full((2, 1024), largest)
         weights[0], weights[:, 0] = -largest - 1, 1
-        assert integer_matmul(x, weights).tolist() == slow(x, weights)
+        source = IntType(ends.bits, signed=ends.min < 0)
+        assert integer_matmul(x, weights, source, WIDE).tolist() == slow(x, weights)
 
 
 def test_nothing_in() -> None:
-    assert integer_matmul(np.zeros((0, 3), dtype=np.int64), np.ones((2, 3), dtype=np.int64)).shape == (0, 2)
+    assert integer_matmul(np.zeros((0, 3), dtype=np.int64), np.ones((2, 3), dtype=np.int64), WIDE, WIDE).shape == (0, 2)

@@ -62,6 +62,17 @@ def test_threshold(levels: int, base: int, step: int, channels: int, kind: type[
     assert np.array_equal(execute.apply(node, x), expected)
 
 
+def test_an_output_that_has_readers_of_its_own() -> None:
+    rng = np.random.default_rng(5)
+    source, sums = Value("x", TensorType((20,), Bipolar())), Value("y", TensorType((5,), IntType(6, signed=True)))
+    more = Value("z", TensorType((2,), IntType(8, signed=True)))
+    first = Node("fc0", MatMul(bipolar(rng, 5, 20), Bipolar()), (source,), sums)
+    second = Node("fc1", MatMul(bipolar(rng, 2, 5), Bipolar()), (sums,), more)
+    graph = Graph("net", source, (first, second), sums)
+    codes = bipolar(rng, 11, 20)
+    assert np.array_equal(run(graph, codes), trace(graph, codes)["y"])
+
+
 def test_run_in_parts_is_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute, "_FRAMES_AT_ONCE", 4)
     rng = np.random.default_rng(3)

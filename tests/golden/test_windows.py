@@ -20,6 +20,7 @@ from hwgen.ir.ops import Activation, Concat, Conv, Pool, PoolKind, Sign, Sum
 from hwgen.ir.types import Bipolar, IntType, TensorType
 
 Array = npt.NDArray[Any]
+WIDE = IntType(63, signed=True)
 
 
 def _seen(x: Array, geometry: Geometry, top: int, left: int) -> list[tuple[int, int, Array | None]]:
@@ -82,7 +83,8 @@ def test_convolutions(kind: str, geometry: Geometry, groups: tuple[int, int, int
     weights = np.where(weights >= 0, 1, -1) if kind == "bipolar" else weights
     dtype = Bipolar() if kind == "bipolar" else IntType(32, signed=True)
     op = Conv(weights, dtype, geometry, count, 0 if kind == "bipolar" else int(rng.integers(-200, 200)))
-    found = convolve(op, x)
+    source = {"bipolar": Bipolar(), "int8": IntType(8, signed=True), "wide": IntType(32, signed=True)}[kind]
+    found = convolve(op, x, source, WIDE)
     np.testing.assert_array_equal(found, np.stack([naive_conv(op, image) for image in x]))
 
 
@@ -94,7 +96,8 @@ def test_blocks_do_not_show(limit: int, groups: int, monkeypatch: pytest.MonkeyP
     x = rng.integers(-8, 8, (5, 9, 6, 4)).astype(np.int8)
     weights = rng.integers(-8, 8, (4, 3, 2, 4 // groups))
     op = Conv(weights, IntType(4, signed=True), Geometry((3, 2), (2, 1), (1, 2), (1, 1, 2, 0)), groups, 3)
-    np.testing.assert_array_equal(convolve(op, x), np.stack([naive_conv(op, image) for image in x]))
+    found = convolve(op, x, IntType(4, signed=True), WIDE)
+    np.testing.assert_array_equal(found, np.stack([naive_conv(op, image) for image in x]))
 
 
 @given(geometries(), st.sampled_from(PoolKind), st.sampled_from(["none", "some", "all"]), st.integers(0, 10**6))
@@ -103,7 +106,7 @@ def test_pools(geometry: Geometry, kind: PoolKind, falls: str, seed: int) -> Non
     minimum = {"none": [0], "some": [1, 0, 1], "all": [1, 1, 1]}[falls if kind is PoolKind.MAX else "none"]
     x = rng.integers(-128, 128, (2, 8, 9, 3)).astype(np.int8)
     op = Pool(geometry, kind, np.asarray(minimum))
-    found = pool(op, x)
+    found = pool(op, x, IntType(16, signed=True))
     np.testing.assert_array_equal(found, np.stack([naive_pool(op, image) for image in x]))
 
 

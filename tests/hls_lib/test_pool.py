@@ -41,6 +41,38 @@ def test_sums(tmp_path: Path) -> None:
     assert run_cases(cases, tmp_path) == []
 
 
+HEAD = "          ap_uint<LANES * Output::BITS> (&partial)[WORDS], const Tables&... tables) {\n  HWGEN_INLINE\n"
+LATE = """          ap_uint<LANES * Output::BITS> (&memory)[WORDS], const Tables&... tables) {
+  using Kept = ap_uint<LANES * Output::BITS>;
+  struct Late {
+    Kept* words;
+    unsigned last;
+    Kept before;
+    struct Place {
+      Late& late;
+      unsigned at;
+      operator Kept() const { return at == late.last ? late.before : late.words[at]; }
+      void operator=(const Kept& word) {
+        late.before = late.words[at];
+        late.last = at;
+        late.words[at] = word;
+      }
+    };
+    Place operator[](unsigned at) { return Place{*this, at}; }
+  } partial{memory, WORDS, 0};
+"""
+"""The pool's memory as the hardware has it: what a slot writes cannot be read in the next one."""
+
+
+def test_no_slot_reads_what_the_one_before_it_wrote(tmp_path: Path) -> None:
+    """The distance that is promised to the scheduler holds, tile by tile, pixel by pixel and beat by beat."""
+    cases = [
+        pool_case(f"d{i}_{n}_{kind.value}", (6, 12, 5), tile, n, IntType(3, True), kind)
+        for (i, tile), n, kind in itertools.product(enumerate(TILES), (2, 5), PoolKind)
+    ]
+    assert run_cases(cases, tmp_path, {"pool": (HEAD, LATE)}) == []
+
+
 @pytest.mark.long
 def test_every_lane_count(tmp_path: Path) -> None:
     sizes = itertools.product(range(1, 8), range(1, 8), ((1, 2), (2, 1), (2, 2)), (PoolKind.MAX, PoolKind.SUM))

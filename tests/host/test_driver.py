@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,10 @@ from hwgen.golden.execute import decode, run
 from hwgen.host import Driver, open_driver
 from hwgen.host.golden import GoldenTransport
 from hwgen.hw import packing
-from hwgen.hw.ports import Port, parse_ports
+from hwgen.hw.ports import Port, Ports, parse_ports
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import Sum
+from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, DType, IntType, TensorType, parse_dtype, smallest_int
 from hwgen.verify.evaluate import classes
 from hwgen.verify.vectors import random_codes
@@ -80,6 +82,67 @@ def test_equal_scores_go_to_the_lower_class(golden: Driver, monkeypatch: pytest.
     monkeypatch.setattr(Driver, "scores", lambda self, images: np.array([[1.0, 3.0, 3.0, 0.0, 3.0]]))
     assert golden.top_k([[0] * 12], 4)[0].tolist() == [[1, 2, 4, 0]]
     assert golden.predict([[0] * 12]).tolist() == [1]
+
+
+def test_equal_scores_of_any_kind_go_to_the_lower_class(golden: Driver) -> None:
+    """Many classes and many ties: an unstable order would show."""
+    codes = np.random.default_rng(0).integers(0, 2, (20, 300))
+    kind = TensorType((300,), IntType(2, signed=False))
+    driver = answering(
+        golden, replace(golden.ports, sink=replace(golden.ports.sink, type=kind, affine=Affine())), codes
+    )
+    best, scores = driver.top_k(np.zeros((20, 12), int), 300)
+    for row, found, values in zip(codes, best, scores, strict=True):
+        assert found.tolist() == sorted(range(300), key=lambda c: (-row[c], c))
+        assert values.tolist() == sorted(row, reverse=True)
+    assert driver.predict(np.zeros((20, 12), int)).tolist() == [row.tolist().index(1) for row in codes]
+
+
+@pytest.mark.parametrize(("ranking", "classes"), [(None, [0, 0, 1]), ((), [0, 0, 0])])
+def test_a_single_score_is_a_class_where_it_is_positive(golden: Driver, ranking, classes: list[int]) -> None:
+    """One that is 0 is class 0; where the network itself ranks the only class, that is class 0 whatever the score."""
+    sink = replace(golden.ports.sink, type=TensorType((1,), IntType(3, signed=True)), affine=Affine())
+    driver = answering(golden, replace(golden.ports, sink=sink, ranking=ranking), np.array([[-1], [0], [1]]))
+    assert driver.predict(np.zeros((3, 12), int)).tolist() == classes
+
+
+def answering(golden: Driver, ports: Ports, codes: np.ndarray) -> Driver:
+    """A driver whose design answers `codes`."""
+    driver = Driver(ports, golden.transport)
+    driver.outputs = lambda images: codes  # type: ignore[method-assign]
+    return driver
+
+
+@pytest.mark.parametrize("kind", ["strides", "table"])
+def test_outputs_are_numbered_as_the_models(golden: Driver, graph: Graph, kind: str) -> None:
+    """Scales and offsets stay with their classes, and equal scores go to the lower class of the model."""
+    places = {"strides": np.arange(6).reshape(2, 3).T, "table": np.array([[4, 0], [5, 2], [1, 3]])}[kind]
+    rng, order = np.random.default_rng(1), Order((3, 2), places)
+    codes, affine = rng.integers(0, 3, (30, 6)), Affine(rng.choice([0.5, 1.0, 2.0], 6), rng.integers(0, 2, 6))
+    sink = replace(golden.ports.sink, type=TensorType((6,), IntType(3, signed=False)), affine=affine)
+    ports = parse_ports(json.dumps(replace(golden.ports, sink=sink, order=order).to_json()), "here")
+    assert ports.order == order and (order.strides is None) == (kind == "table")
+    driver, x = answering(golden, ports, codes), np.zeros((30, 12), int)
+    want = (codes * affine.scale + affine.offset)[:, places]
+    np.testing.assert_array_equal(driver.infer(x), want)
+    flat = want.reshape(30, 6)
+    np.testing.assert_array_equal(driver.scores(x), flat)
+    np.testing.assert_array_equal(driver.predict(x), flat.argmax(axis=1))
+    np.testing.assert_array_equal(driver.top_k(x, 6)[0], np.argsort(-flat, axis=1, kind="stable"))
+    assert (np.sort(flat, axis=1)[:, -2] == flat.max(axis=1)).any()
+
+
+def test_images_come_back_as_the_model_has_them(golden: Driver) -> None:
+    """Channels first, (N, 2, 3, 4); the codes as they leave the chip have them last."""
+    order = Order((2, 3, 4), np.arange(24).reshape(3, 4, 2).transpose(2, 0, 1))
+    affine = Affine(np.array([1.0, 0.5]), np.array([0.0, 3.0]))
+    sink = replace(golden.ports.sink, type=TensorType((3, 4, 2), IntType(4, signed=True)), affine=affine)
+    codes = np.random.default_rng(2).integers(-8, 8, (5, 3, 4, 2))
+    driver = answering(golden, replace(golden.ports, sink=sink, order=order), codes)
+    x = np.zeros((5, 12), int)
+    np.testing.assert_array_equal(driver.infer(x), np.moveaxis(codes * [1.0, 0.5] + [0.0, 3.0], -1, 1))
+    np.testing.assert_array_equal(driver.scores(x), driver.infer(x).reshape(5, -1))
+    assert driver.outputs(x).shape == (5, 3, 4, 2)
 
 
 def test_real_numbers_are_quantised(golden: Driver, graph: Graph) -> None:
@@ -268,12 +331,32 @@ def test_no_project(tmp_path: Path) -> None:
         (lambda ports: ports | {"format": 2}, "format 2"),
         (lambda ports: {key: ports[key] for key in ports if key != "input"}, "'input'"),
         (lambda ports: ports | {"output": ports["output"] | {"type": "float"}}, "a type is bipolar, intN or uintN"),
+        (
+            lambda ports: ports | {"order": {"shape": [4], "places": [0, 1, 2, 3]}},
+            "an order of 4 places for 5 elements",
+        ),
+        (lambda ports: ports | {"order": {"shape": [5], "places": [0, 1, 2, 3, 3]}}, "an order of 5 places for 5"),
+        (
+            lambda ports: ports | {"order": {"shape": [5], "strides": [[5, 2]]}},
+            r"strides \[\(5, 2\)\] are no permutation",
+        ),
+        (lambda ports: ports | {"order": [5]}, "list indices must be integers"),
+        (lambda ports: ports | {"ranking": [2]}, r"a ranking of shape \[2\]"),
     ],
 )
 def test_a_spoilt_port_map(project: Path, spoil, found: str) -> None:
     ports = json.loads((project / "host" / "ports.json").read_text())
     with pytest.raises(DataError, match=f"here: must be a port map that `hwgen build` wrote; found {found}"):
         parse_ports(json.dumps(spoil(ports)), "here")
+
+
+def test_a_port_map_without_an_order(project: Path) -> None:
+    """One that was written before there were any is read as it was meant."""
+    written = json.loads((project / "host" / "ports.json").read_text())
+    ports = parse_ports(
+        json.dumps({key: each for key, each in written.items() if key not in ("order", "ranking")}), "x"
+    )
+    assert ports.order is None and ports.ranking is None and ports == parse_ports(json.dumps(written), "x")
 
 
 def test_files_of_two_builds(project: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,13 +19,16 @@ from hwgen.cli import app
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run
-from hwgen.host import Driver, open_driver
+from hwgen.host import Driver, open_driver, rewrite
+from hwgen.host.golden import GoldenTransport
 from hwgen.hw.control import control_map
-from hwgen.hw.packing import from_hex, from_words, to_words
+from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words, weight_words
 from hwgen.hw.ports import parse_ports, ports_of
 from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
-from hwgen.ir.types import IntType
+from hwgen.ir.order import Order
+from hwgen.ir.reorder import reordered
+from hwgen.ir.types import IntType, TensorType
 from hwgen.passes.pipeline import integer_network
 from hwgen.verify import process, rtlsim
 from hwgen.verify.bench import Rewrite, Stalls, Trace
@@ -32,6 +36,7 @@ from hwgen.verify.simulator import find_simulator
 from hwgen.verify.vectors import random_codes
 from tests.backends.test_rtl import lint
 from tests.builders import (
+    chain,
     codes_of,
     concat_net,
     mobilenet_like,
@@ -39,6 +44,7 @@ from tests.builders import (
     random_conv_network,
     random_network,
     signal_net,
+    value,
     write_qonnx,
 )
 from tests.host import control_bench, fake_pynq
@@ -270,6 +276,68 @@ def test_one_layer_in_part(built: Accelerator, other: Graph, driver: Driver) -> 
     np.testing.assert_array_equal(driver.outputs(x), run(built.graph, x))
 
 
+def test_input_and_output_mean_what_the_loaded_network_says(built: Accelerator, other: Graph) -> None:
+    """Its encoding, decoding, order and ranking, whatever those of the network before it were."""
+    order = Order((2, 3), np.array([3, 1, 4, 0, 5, 2]))
+    new = replace(other, encoding=Affine(np.asarray(0.125), np.asarray(-2.0)), order=order, ranking=(1,))
+    assert built.project is not None
+    driver, x = open_driver(built.project, Rewritten(new, built)), random_codes(built.graph, 9, seed=9)
+    assert driver.ports.encoding != new.encoding
+    driver.load(new)
+    assert (driver.ports.encoding, driver.ports.reading) == (new.encoding, new.reading)
+    np.testing.assert_array_equal(driver.outputs(x * 0.125 - 2.0), run(new, x))
+    np.testing.assert_array_equal(driver.infer(x), new.decode(run(new, x)))
+    np.testing.assert_array_equal(driver.scores(x), (run(new, x) * 0.5 + 3)[:, order.places])
+
+
+class Rewritten(GoldenTransport):
+    """A board that runs the network that is written to it."""
+
+    def __init__(self, graph: Graph, built: Accelerator) -> None:
+        super().__init__(graph, ports_of(built.graph, built.design))
+
+    def write(self, address: int, words: list[int]) -> None:
+        pass
+
+
+def test_parameters_are_numbered_by_the_models_rows(tmp_path: Path) -> None:
+    """Of a layer whose rows were put in another order, what the model has gives the memories as they were built."""
+    graph = integer_network(
+        random_network(np.random.default_rng(3), (9, 7, 6), hidden=U3, weight=I4, last=U3, top1=True)
+    )
+    places = np.array([4, 0, 5, 2, 1, 3])
+    moved = reordered(graph, graph.nodes[-1], places)
+    assert moved is not None
+    design = flow.compile(moved, writable=("fc1",), folding={"fc1": {"pe": 2, "simd": 7}}).write(tmp_path / "out")
+    behind = graph.users[graph.node("fc1").output.name][0].op
+    op = graph.node("fc1").op
+    assert isinstance(op, MatMul) and isinstance(behind, Threshold)
+    sent = []
+    for give in (
+        lambda driver: driver.load(moved),
+        lambda driver: driver.write(
+            "fc1", weights=op.weights, thresholds=behind.thresholds, descending=behind.descending
+        ),
+    ):
+        recorder = Recorder()
+        give(open_driver(tmp_path / "out", recorder))
+        sent.append(recorder.words)
+    unit = next(unit for unit in design.design.writable if unit.name == "fc1")
+    pieces = to_pieces(weight_words(unit), unit.weight_rom.width).reshape(-1).tolist()
+    assert [word for _, word in sent[0]][: len(pieces)] == pieces
+    assert sent[0] == sent[1]
+    assert len(np.unique(behind.thresholds, axis=0)) > 1
+    text = (tmp_path / "out" / "host" / "ports.json").read_text()
+    written = json.loads(text)
+    for rows, found in (([0, 0, 1, 2, 3, 4], "rows of fc1 that are no permutation"), ([1.0], "no size: 1.0")):
+        written["control"]["layers"]["fc1"]["rows"] = rows
+        with pytest.raises(DataError, match=found):
+            parse_ports(json.dumps(written), "here")
+    del written["control"]["layers"]["fc1"]["rows"]
+    read = parse_ports(json.dumps(written), "here").control
+    assert read is not None and read.layers["fc1"].rows == ()
+
+
 def test_a_board_is_written_the_same(
     built: Accelerator, other: Graph, words: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +361,40 @@ def test_the_port_map_is_read_back(built: Accelerator) -> None:
     read = parse_ports((built.project / "host" / "ports.json").read_text(), "here")
     assert read.control == ports.control == control_map(built.design)
     assert (read.structure, read.digest) == (ports.structure, built.design.digest)
+
+
+def test_thresholds_that_are_reached_always_or_never(built: Accelerator) -> None:
+    """However far away, in whichever type of integers: the ends of what the memory holds."""
+    control = control_map(built.design)
+    assert control is not None
+    layer = control.layers["fc0"]
+    assert layer.steps is not None
+    kind, shape = layer.steps.type, (layer.steps.channels, layer.steps.levels)
+    for least, most, dtype in ((-(1 << 63), (1 << 63) - 1, np.int64), (0, (1 << 64) - 1, np.uint64)):
+        far = np.full(shape, most, dtype=dtype)
+        assert list(rewrite.threshold_words(layer, far)) == list(
+            rewrite.threshold_words(layer, np.full(shape, kind.max))
+        )
+        near = np.full(shape, least, dtype=dtype)
+        wanted = np.full(shape, max(least, kind.min))
+        assert list(rewrite.threshold_words(layer, near)) == list(rewrite.threshold_words(layer, wanted))
+
+
+@pytest.mark.parametrize("weight", [-(1 << 60), 1 << 59])
+def test_weights_whose_sums_no_type_holds(weight: int) -> None:
+    """They are refused by what they reach, not by what is left of it in 64 bits."""
+    wide = IntType(61, signed=True)
+    x, sums = value("x", 16, U8), TensorType((1,), IntType(4, signed=True))
+    graph = chain("g", x, ("fc", MatMul(np.zeros((1, 16)), wide), sums))
+    control = control_map(flow.compile(graph, writable=("fc",)).design)
+    assert control is not None
+    reach = f"[{min(0, 16 * 255 * weight)}, {max(0, 16 * 255 * weight)}]"
+    with pytest.raises(DataError) as error:
+        rewrite.weight_words(control.layers["fc"], np.full((1, 16), weight))
+    assert str(error.value) == (
+        f"fc: weights: must give accumulators within [0, 1], the type that leaves the chip; found up to {reach}."
+        " Build the design anew for these weights."
+    )
 
 
 def test_memories_do_not_share_addresses(built: Accelerator) -> None:

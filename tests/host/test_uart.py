@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from hwgen.errors import DataError, ToolError
-from hwgen.host.uart import UartTransport, open_uart
+from hwgen.host.uart import TIMEOUT_S, UartTransport, open_uart
 
 
 class Board:
     """Answers each frame of three bytes with its sum and its first byte; deaf from frame `deaf` on."""
 
-    def __init__(self, *settings: object, deaf: int = 1000, **_: object) -> None:
-        self.settings, self.deaf, self.frames = settings, deaf, 0
+    def __init__(self, *settings: object, deaf: int = 1000, **options: object) -> None:
+        self.settings, self.options, self.deaf, self.frames = settings, options, deaf, 0
         self.waiting, self.log = b"", list[str]()
 
     def write(self, data: bytes) -> int:
@@ -49,6 +49,15 @@ def test_frames_go_one_at_a_time_after_a_break() -> None:
     assert transport.now() <= transport.now()
 
 
+def test_a_restart_waits_for_the_board_and_drops_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = Board()
+    board.waiting = b"left over"
+    monkeypatch.setattr("hwgen.host.uart.time.sleep", lambda seconds: board.log.append(f"sleep {seconds >= 0.01}"))
+    transport = UartTransport(board, 3, 2)
+    assert board.log == ["break", "sleep True"]
+    assert transport.exchange(np.array([1, 2, 3], dtype=np.uint8), 2).tolist() == [6, 1]
+
+
 def test_a_silent_board_is_started_again() -> None:
     board = Board(deaf=1)
     transport = UartTransport(board, 3, 2)
@@ -75,6 +84,7 @@ def test_open_reads_the_line_of_the_bitstream(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "serial", module)
     transport = open_uart(tmp_path, "/dev/ttyUSB0")
     assert isinstance(transport.port, Board) and transport.port.settings == ("/dev/ttyUSB0", 1_000_000)
+    assert transport.port.options == {"bytesize": 8, "parity": "N", "stopbits": 1, "timeout": TIMEOUT_S}
     assert transport.exchange(np.array([1, 2, 3], dtype=np.uint8), 2).tolist() == [6, 1]
     monkeypatch.setitem(sys.modules, "serial", None)
     with pytest.raises(ToolError) as missing:

@@ -67,7 +67,7 @@ def test_one_half_requested() -> None:
 
 
 @pytest.mark.parametrize("target", [1, 2, 3, 5, 8, 16, 60, 120, 1000])
-@pytest.mark.parametrize("size", [(1, 1), (6, 4), (7, 5), (12, 10), (16, 9)], ids=str)
+@pytest.mark.parametrize("size", [(1, 1), (6, 4), (7, 5), (12, 10), (16, 9), (12, 12), (16, 16)], ids=str)
 def test_cheapest(size: tuple[int, int], target: int) -> None:
     """No pair of divisors that meets the target has fewer lanes; there is always one, PE = outputs, SIMD = inputs."""
     outputs, inputs = size
@@ -212,6 +212,16 @@ def test_the_window_unit_meets_the_target_too() -> None:
     """A stride of 3: 64 pixels of 4 channels come in for 9 windows out. One lane would read 256 cycles."""
     net = ImageBuilder(np.random.default_rng(0), (8, 8, 4), B)
     net.conv(net.input, 2, Geometry((1, 1), (3, 3)), B)
+    _, folding, design = designed(net.graph(), target=128)
+    assert folding["conv0"].simd == 2
+    assert next(unit for unit in design.units if isinstance(unit, SlidingWindow)).cycles == 128
+
+
+def test_the_window_unit_of_groups_meets_the_target_too() -> None:
+    """Two groups of 2 of those 4 channels: one lane reads 256 cycles, both channels of a group at once 128."""
+    net = ImageBuilder(np.random.default_rng(0), (8, 8, 4), B)
+    net.conv(net.input, 2, Geometry((1, 1), (3, 3)), B, groups=2)
+    assert designed(net.graph(), target=256)[1]["conv0"].simd == 1
     _, folding, design = designed(net.graph(), target=128)
     assert folding["conv0"].simd == 2
     assert next(unit for unit in design.units if isinstance(unit, SlidingWindow)).cycles == 128

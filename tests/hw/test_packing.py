@@ -17,6 +17,7 @@ from hwgen.hw.packing import (
     threshold_words,
     to_bits,
     to_hex,
+    to_pieces,
     to_words,
     weight_words,
 )
@@ -154,3 +155,14 @@ def test_thresholds(low: int, levels: int, lanes: int) -> None:
         falls.append(word([0 if r is None else int(activation.descending[r]) for r in rows]))
     assert numbers(threshold_words(activation, lanes, 5)) == expected
     assert numbers(descending_words(activation, lanes, 5)) == falls
+
+
+@pytest.mark.parametrize("width", [1, 8, 31, 32, 33, 64, 70, 127])
+def test_pieces_of_a_word(width: int) -> None:
+    """Of 32 bits, the lowest first; the last one's spare bits are zero."""
+    rng = np.random.default_rng(width)
+    bits = rng.integers(0, 2, (5, width)).astype(np.uint8)
+    pieces = to_pieces(np.packbits(bits, axis=1, bitorder="little"), width)
+    assert pieces.dtype == np.uint32 and pieces.shape == (5, -(-width // 32))
+    for row, found in zip(bits.tolist(), pieces.tolist(), strict=True):
+        assert found == [word(row[start : start + 32]) for start in range(0, width, 32)]

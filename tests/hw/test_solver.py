@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, Step, explain
+from hwgen.hw.folding import divisors, folded_layers
 from hwgen.hw.folds import Product, intervals, product_of
 from hwgen.hw.kernel import Folding
 from hwgen.hw.kernels.fifo import Fifo
@@ -22,9 +24,11 @@ from hwgen.hw.kernels.width import WidthConverter
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
 from hwgen.hw.stream import ceil_div
+from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (
     PART,
+    B,
     concat_net,
     mobilenet_like,
     padded_net,
@@ -38,6 +42,7 @@ from tests.builders import (
 DENSE = integer_network(random_network(np.random.default_rng(0), (24, 16, 12, 4), input_quantiser=True))
 MOBILE = integer_network(mobilenet_like(np.random.default_rng(0)))
 SEEDS = range(12)
+INT4, UINT2 = IntType(4, signed=True), IntType(2, signed=False)
 
 
 def problem(seed: int = -1, **wishes: LayerFolding) -> Problem:
@@ -79,6 +84,15 @@ def test_budgets_are_kept(seed: int) -> None:
         found = solve(given, Goal(None, budget=budget))
         assert budget.fits(taken(given, found)), f"seed {seed}, factor {factor}"
         assert found.design.bound <= solution.design.bound
+
+
+@pytest.mark.parametrize(("seed", "target"), [(0, 84), (2, 420), (4, 224), (5, 84)])
+def test_what_a_target_takes_is_budget_enough_for_it(seed: int, target: int) -> None:
+    """Also where only other splits of PE and SIMD bring the design down to the budget, as the last of these."""
+    given = problem(seed)
+    solution = solve(given, Goal(target))
+    found = solve(given, Goal(None, budget=Budget(lut=taken(given, solution).lut)))
+    assert found.design.bound <= solution.design.bound
 
 
 def test_the_same_every_time() -> None:
@@ -147,6 +161,56 @@ def test_splits_follow_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     split = cheapest_splits(given, folding)
     assert split["fc1"] == Folding(3, 4)
     assert [given.resources(given.draft(each)).lut for each in (folding, split)] == [2, 0]
+
+
+SMALL = [
+    (sizes, hidden, weight)
+    for sizes in ((12, 8, 6), (6, 9, 4), (16, 4, 8))
+    for hidden, weight in ((B, B), (B, INT4), (UINT2, B), (UINT2, INT4))
+]
+
+
+def small(sizes: tuple[int, ...], hidden: DType, weight: DType) -> Problem:
+    rng = np.random.default_rng(0)
+    network = random_network(rng, sizes, hidden=hidden, weight=weight, input_type=hidden)
+    return Problem(integer_network(network), PART, 100.0)
+
+
+def every_folding(given: Problem) -> list[tuple[int, float]]:
+    """The interval and the share of the part of every folding by divisors."""
+    layers = [(layer.name, product_of(layer)) for layer in folded_layers(given.graph)]
+    products = [(name, product) for name, product in layers if product is not None]
+    options = [itertools.product(divisors(each.outputs), divisors(each.inputs)) for _, each in products]
+    found = []
+    for choice in itertools.product(*options):
+        pinned = given.pinned({name: Folding(*one) for (name, _), one in zip(products, choice, strict=True)})
+        design = pinned.draft(pinned.resolve(1))
+        found.append((design.bound, share(given, design)))
+    return found
+
+
+def test_against_every_folding_of_small_networks() -> None:
+    """Of the targets of twelve networks the solver meets most with the cheapest folding there is, none far from it."""
+    ratios = []
+    for each in SMALL:
+        given = small(*each)
+        known = every_folding(given)
+        for target in given.intervals[::2]:
+            best = min((cost for bound, cost in known if bound <= target), default=None)
+            if best is not None:
+                ratios.append(share(given, given.draft(solve(given, Goal(target)).folding)) / best)
+    assert min(ratios) >= 1 - 1e-9 and max(ratios) < 1.3
+    assert np.mean(np.array(ratios) < 1 + 1e-9) >= 0.7
+
+
+@pytest.mark.parametrize("seed", SEEDS[:6])
+def test_a_faster_folding_that_costs_less_is_taken(seed: int) -> None:
+    """No folding of the next three faster intervals is cheaper than the one chosen."""
+    given = problem(seed)
+    for target in given.intervals[4 :: max(1, len(given.intervals) // 3)]:
+        chosen = share(given, given.draft(solve(given, Goal(target, strict=False)).folding))
+        for faster in [each for each in given.intervals if each < target][-3:]:
+            assert chosen <= share(given, given.draft(cheapest_splits(given, given.resolve(faster)))) + 1e-12
 
 
 def test_splits_of_a_product() -> None:

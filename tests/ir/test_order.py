@@ -100,7 +100,10 @@ def test_a_ranking_leaves_one_index() -> None:
 
 def test_a_damaged_order_is_refused() -> None:
     printed = print_graph(ordered(moved((2, 3), (1, 0))))
-    for old, new in (("[[3, 1], [2, 3]]", "[[3, 1], [2, 2]]"), ('"shape": [3, 2]', '"shape": 3'), ("[3, 1]", "3")):
+    shape = '"shape": [3, 2]'
+    changes = [("[[3, 1], [2, 3]]", "[[3, 1], [2, 2]]"), (shape, '"shape": 3'), ("[3, 1]", "3"), ("[3, 1]", "[3.0, 1]")]
+    changes += [(shape, f'"shape": {new}') for new in ("[-3, -2]", "[1e999, 1]", '["3", 2]', "[3, 3]", f"[{1 << 70}]")]
+    for old, new in changes:
         assert old in printed
         with pytest.raises(DataError, match="must be a network that hwgen printed"):
             parse_graph(printed.replace(old, new))

@@ -7,11 +7,27 @@ import itertools
 import numpy as np
 import pytest
 
-from hwgen.golden.execute import trace
-from hwgen.ir.ops import Activation, Magnitude, Quantise, Rounding, Scale
+from hwgen.errors import ModelError
+from hwgen.golden.execute import run, trace
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.ops import (
+    Activation,
+    Conv,
+    Magnitude,
+    MatMul,
+    Op,
+    Pool,
+    PoolKind,
+    Quantise,
+    Rounding,
+    Scale,
+    Sum,
+    Threshold,
+)
 from hwgen.ir.ranges import Range, matmul_range, op_range, quantiser_range, ranges, smallest_type, type_range
-from hwgen.ir.types import DType, IntType, smallest_int
-from tests.builders import B, codes_of, random_network, value
+from hwgen.ir.types import DType, IntType, TensorType, WidthError, holds, smallest_int
+from hwgen.passes.pipeline import integer_network
+from tests.builders import B, chain, codes_of, random_network, value
 
 INPUTS = (B, IntType(2, signed=True), IntType(2, signed=False), IntType(1, signed=True), IntType(3, signed=True))
 
@@ -48,6 +64,125 @@ def test_magnitude_and_scale_are_tight(low: int, high: int) -> None:
     products = codes[:, None] * np.arange(low, high + 1)[None, :, None]
     assert bounds.low.tolist() == products.min(axis=(0, 1)).tolist()
     assert bounds.high.tolist() == products.max(axis=(0, 1)).tolist()
+
+
+def around(low: int, high: int) -> Range:
+    """Of one channel."""
+    return Range(np.array([low]), np.array([high]))
+
+
+@pytest.mark.parametrize("low, high", [(5, 8), (-9, -4), (1, 1), (-3, 2), (0, 3)])
+@pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 0, 0, 0), (1, 0, 1, 0)])
+@pytest.mark.parametrize("pad", [0, 7, -9, 40])
+def test_a_padded_convolution_reads_its_pad_code(low: int, high: int, padding: tuple[int, ...], pad: int) -> None:
+    """Codes that are never 0, and pad codes beyond them: every accumulator of every image lies inside."""
+    geometry = Geometry((2, 1), padding=padding)
+    weights = np.array([[1, 1], [1, -1], [-2, 3], [-1, -1]])
+    op = Conv(weights.reshape(4, 2, 1, 1), IntType(3, signed=True), geometry, 1, pad)
+    bounds = op_range(op, [around(low, high)], 4)
+    column = [[pad]] * padding[0] + [list(range(low, high + 1))] * 3 + [[pad]] * padding[2]
+    sums = [weights @ pixels for pair in itertools.pairwise(column) for pixels in itertools.product(*pair)]
+    assert np.all(bounds.low <= np.min(sums, axis=0)) and np.all(np.max(sums, axis=0) <= bounds.high)
+    if not any(padding):
+        assert np.array_equal(bounds.low, np.min(sums, axis=0)) and np.array_equal(bounds.high, np.max(sums, axis=0))
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_each_group_of_a_convolution_reads_its_own_channels(groups: int) -> None:
+    """Channels of other ranges: the bounds are those of all codes of the channels that a group sees, reached."""
+    low, high = np.array([-1, 5, -9, 0]), np.array([1, 6, -7, 3])
+    each = 4 // groups
+    weights = np.random.default_rng(groups).integers(-3, 4, (4, 1, 1, each))
+    bounds = op_range(Conv(weights, IntType(3, signed=True), Geometry((1, 1)), groups, 0), [Range(low, high)], 4)
+    for out, row in enumerate(weights.reshape(4, each)):
+        first = out // (4 // groups) * each
+        ends = itertools.product(*zip(low[first : first + each], high[first : first + each], strict=True))
+        sums = [int(np.dot(row, codes)) for codes in ends]
+        assert (bounds.low[out], bounds.high[out]) == (min(sums), max(sums))
+
+
+@pytest.mark.parametrize("low, high", [(5, 8), (-9, -4), (1, 1), (-3, 2), (0, 3)])
+@pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 0, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)])
+@pytest.mark.parametrize("kind", PoolKind)
+def test_padded_taps_of_a_pool_add_nothing(low: int, high: int, padding: tuple[int, ...], kind: PoolKind) -> None:
+    """The sum of a window that lies in the padding for the most part may be nearer to 0 than any other."""
+    op = Pool(Geometry((2, 2), padding=padding), kind, np.zeros(1))
+    bounds = op_range(op, [around(low, high)], 1)
+    seen = (2, 4) if any(padding) else (4,)
+    if kind is PoolKind.MAX:
+        assert (bounds.min, bounds.max) == (low, high)
+    else:
+        assert bounds.min <= min(n * low for n in seen) and max(n * high for n in seen) <= bounds.max
+        assert any(padding) or (bounds.min, bounds.max) == (4 * low, 4 * high)
+
+
+@pytest.mark.parametrize("low, high", [(5, 8), (-9, -4)])
+def test_codes_that_are_never_zero_in_a_network(low: int, high: int) -> None:
+    """Thresholds whose codes exclude 0, then a padded convolution and a padded pool: types hold what golden gives."""
+    codes = IntType(5, signed=True)
+    x = value("x", (3, 3, 1), IntType(3, signed=True))
+    steps = Threshold(np.array([[-2, 0, 2][: high - low]]), np.zeros(1), low, 1)
+    around_all = Geometry((3, 3), padding=(1, 1, 1, 1))
+    weights = np.array([1, -1, 2, -2, 1, -1, 2, -1, 1]).reshape(1, 3, 3, 1)
+    wide = IntType(10, signed=True)
+    act = ("act", steps, TensorType((3, 3, 1), codes))
+    for op in (
+        Conv(weights, IntType(3, signed=True), around_all, 1, 0),
+        Pool(around_all, PoolKind.SUM, np.zeros(1)),
+    ):
+        graph = integer_network(chain("g", x, act, ("op", op, TensorType((3, 3, 1), wide))))
+        found = run(graph, np.random.default_rng(0).integers(-4, 4, (200, 3, 3, 1)))
+        assert holds(graph.output.type.dtype, found)
+        assert ranges(graph)["op_out"].min <= found.min() and found.max() <= ranges(graph)["op_out"].max
+
+
+HUGE = IntType(62, signed=True)
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "channels"),
+    [
+        (MatMul(np.full((1, 2), 3), IntType(3, signed=True)), [around(0, HUGE.max)], 1),
+        (MatMul(np.full((1, 4), HUGE.max), HUGE), [around(-1, 1)], 1),
+        (MatMul(np.array([[-1, 1]]), B, np.array([HUGE.max, HUGE.max])), [around(0, 3)], 1),
+        (Conv(np.full((1, 3, 1, 1), 2), B, Geometry((3, 1)), 1, 0), [around(HUGE.min, HUGE.max)], 1),
+        (Conv(np.full((1, 2, 1, 1), 2), B, Geometry((2, 1), padding=(1, 0, 0, 0)), 1, 1 << 62), [around(0, 1)], 1),
+        (Pool(Geometry((3, 3)), PoolKind.SUM, np.zeros(1)), [around(HUGE.min, HUGE.max)], 1),
+        (Magnitude(8), [around(HUGE.min, HUGE.max)], 1),
+        (Sum(), [around(HUGE.min, HUGE.max)] * 3, 1),
+        (Scale(), [around(-(1 << 32), 1 << 32)] * 2, 1),
+        (Scale(), [around(HUGE.min, HUGE.max)] * 2, 1),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_what_no_integer_type_holds_is_said_and_never_wraps(op: Op, inputs: list[Range], channels: int) -> None:
+    if isinstance(op, MatMul):
+        inputs = [Range(inputs[0].low.repeat(op.weights.shape[1]), inputs[0].high.repeat(op.weights.shape[1]))]
+    with pytest.raises(WidthError, match=r"^\[-?\d+, \d+\]$"):
+        op_range(op, inputs, channels)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_bounds_of_wide_sums_are_whole_numbers(seed: int) -> None:
+    """Beyond what float64 holds, up to the last bit that an integer type has."""
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(-(1 << 29), 1 << 29, (3, 4), endpoint=True)
+    low, high = -rng.integers(0, 1 << 30, 4), rng.integers(0, 1 << 30, 4)
+    bounds = matmul_range(weights, Range(low, high))
+    for row, least, most in zip(weights.tolist(), bounds.low.tolist(), bounds.high.tolist(), strict=True):
+        ends = [sorted((w * a, w * b)) for w, a, b in zip(row, low.tolist(), high.tolist(), strict=True)]
+        assert (least, most) == (sum(end[0] for end in ends), sum(end[1] for end in ends))
+
+
+def test_a_node_that_is_too_wide_is_named() -> None:
+    x = value("x", 4, IntType(40, signed=True))
+    op = MatMul(np.full((2, 4), (1 << 30) - 1), IntType(31, signed=True))
+    with pytest.raises(ModelError) as error:
+        ranges(chain("g", x, ("fc0", op, TensorType((2,), IntType(63, signed=True)))))
+    assert str(error.value) == (
+        "fc0 (net.fc0): every number that it can give must fit an integer of 63 bits; found [-2361183239235799351296,"
+        " 2361183239231504384004]. Use fewer bits for weights or activations."
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))

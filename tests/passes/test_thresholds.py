@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hwgen.errors import ModelError
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
+from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Add, BatchNorm, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
@@ -191,3 +192,53 @@ def test_wide_accumulators_are_bisected() -> None:
     graph = activation_graph((Add(one(-middle - 0.5)), Sign()), 0, (1 << 40) - 1, 1, B)
     op = Thresholds().apply(graph).nodes[0].op
     assert isinstance(op, Threshold) and op.thresholds.tolist() == [[middle + 1]]
+
+
+@pytest.mark.parametrize("bits", [33, 40, 53, 54, 61, 62])
+@pytest.mark.parametrize("slope", [1.0, -1.0, 0.75])
+def test_steps_in_wide_ranges_are_found_to_the_last_integer(bits: int, slope: float) -> None:
+    """By bisection over up to 2**62 integers: each threshold reaches its code and the integer before it does not."""
+    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    steps = (Mul(one(slope * 2.0 ** (3 - bits))), Quantise(one(1), one(0), -2, 1, Rounding.HALF_EVEN))
+    graph = activation_graph(steps, low, high, 1, IntType(2, signed=True))
+    op = Thresholds().apply(graph).nodes[0].op
+    assert isinstance(op, Threshold) and low <= op.thresholds.min() and op.thresholds.max() <= high + 1
+    places = np.unique([low, high, *(at + step for at in op.thresholds[0].tolist() for step in (-1, 0, 1))])
+    every = places[(places >= low) & (places <= high)][:, None]
+    assert np.array_equal(run(Thresholds().apply(graph), every), evaluate_all(steps, every))
+
+
+TOO_MUCH = [
+    (
+        activation_graph((Quantise(one(1), one(0), 0, 1, Rounding.CEIL),), 0, (1 << 62) - 1, 1, B),
+        f"q0 (net.q0): a quantiser must read integers below {(1 << 62) - 1}; found [0, {(1 << 62) - 1}]."
+        " Use fewer bits for weights or activations.",
+    ),
+    (
+        activation_graph((Quantise(one(1), one(0), 0, 1 << 25, Rounding.CEIL),), 0, 7, 1, IntType(26, signed=False)),
+        "q0 (net.q0): a quantiser must have at most 16,777,216 thresholds; found codes from 0 to 33554432. Give it"
+        " fewer bits.",
+    ),
+    (
+        activation_graph(
+            (Mul(np.ones(3)), Quantise(one(1), one(0), 0, 1 << 23, Rounding.CEIL)), 0, 7, 3, IntType(24, signed=False)
+        ),
+        "q0 (net.q0): a quantiser must have at most 16,777,216 thresholds; found codes from 0 to 8388608, on 3"
+        " channels. Give it fewer bits.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("graph", "message"), TOO_MUCH, ids=["input", "codes", "channels"])
+def test_more_than_thresholds_can_hold(graph: Graph, message: str) -> None:
+    with pytest.raises(ModelError) as error:
+        Thresholds().apply(graph)
+    assert str(error.value) == message
+
+
+def test_a_quantiser_of_sixteen_bits() -> None:
+    """65,535 thresholds of a table of 65,536 integers, each where its code begins."""
+    steps = (Quantise(one(1), one(0), -(1 << 15), (1 << 15) - 1, Rounding.HALF_EVEN),)
+    graph = activation_graph(steps, -(1 << 15), (1 << 15) - 1, 1, IntType(16, signed=True))
+    op = Thresholds().apply(graph).nodes[0].op
+    assert isinstance(op, Threshold) and np.array_equal(op.thresholds[0], np.arange(1 - (1 << 15), 1 << 15))

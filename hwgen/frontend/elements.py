@@ -1,0 +1,147 @@
+"""Element types: the walk computes in real numbers, and refuses a tensor whose type would give other ones.
+
+An integer tensor wraps and divides otherwise, a half-precision one rounds. Where every number that a tensor can hold
+is a number of its type, both are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.source import SourceNode
+from hwgen.frontend.symbolic import Absolute, Build, Padded, QuantConst, Stream, Tensor, real
+from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
+from hwgen.ir.types import FloatArray
+
+REAL = frozenset({"float32", "float64"})
+"""Types whose rounding is left out of account everywhere."""
+
+CASTS: Mapping[int, str] = {
+    1: "float32",
+    2: "uint8",
+    3: "int8",
+    4: "uint16",
+    5: "int16",
+    6: "int32",
+    7: "int64",
+    9: "bool",
+    10: "float16",
+    11: "float64",
+    12: "uint32",
+    13: "uint64",
+    16: "bfloat16",
+    17: "float8e4m3fn",
+    18: "float8e4m3fnuz",
+    19: "float8e5m2",
+    20: "float8e5m2fnuz",
+    21: "uint4",
+    22: "int4",
+}
+"""TensorProto's element types that a tensor of the network may be cast to."""
+
+_FLOATS: Mapping[str, tuple[int, int, float]] = {
+    "float16": (11, -24, 65504.0),
+    "bfloat16": (8, -133, 2.0**127 * (2 - 2**-7)),
+    "float8e4m3fn": (4, -9, 448.0),
+    "float8e4m3fnuz": (4, -10, 240.0),
+    "float8e5m2": (3, -16, 57344.0),
+    "float8e5m2fnuz": (3, -17, 57344.0),
+}
+"""Significant bits, exponent of the least number above zero, greatest number."""
+_MOST_CODES = 1 << 16
+_QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
+
+
+def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> None:
+    """File the element types of what the node gives. Raises: ModelError where a number is none of its type."""
+    given = next((build.elements[name] for name in node.inputs if name in build.elements), "float32")
+    for name, tensor in zip(node.outputs, results, strict=False):
+        if isinstance(tensor, Stream | Absolute | Padded):
+            build.elements[name] = kind = _kind(node, given)
+            require_exact(node.label, tensor, kind, cast=node.op == "Cast")
+        elif isinstance(tensor, QuantConst) and node.op == "Cast":
+            _require_kept(node.label, real(tensor, node), CASTS[node.integer("to", 1)], cast=True)
+
+
+def _kind(node: SourceNode, given: str) -> str:
+    """The element type of what the node gives, `given` that of its input. Of a TopK the index alone can be used."""
+    if node.op in ("ArgMax", "TopK"):
+        return "int64"
+    if node.op == "Cast":
+        return CASTS[node.integer("to", 1)]
+    return "float32" if node.op in _QUANTISERS else given
+
+
+def require_exact(where: str, tensor: Stream | Absolute | Padded, kind: str, *, cast: bool = False) -> None:
+    """Every number that the tensor may hold must be one of the element type `kind`. Raises: ModelError."""
+    if kind in REAL:
+        return
+    stream = tensor if isinstance(tensor, Stream) else tensor.stream
+    if stream.planes:
+        numbers = np.asarray([-sum(stream.planes), sum(stream.planes)], dtype=np.float64)
+    elif stream.high - stream.low < _MOST_CODES:
+        numbers = np.arange(stream.low, stream.high + 1, dtype=np.float64)
+    elif all(_is_whole(step) for step in stream.steps):
+        numbers = np.asarray([stream.low, stream.high], dtype=np.float64)
+    else:
+        raise _inexact(where, kind, f"more than {_MOST_CODES} numbers", cast=False)
+    with np.errstate(all="ignore"):
+        for step in stream.steps:
+            numbers = _after(step, numbers[:, None] if numbers.ndim == 1 else numbers)
+    _require_kept(where, np.abs(numbers) if isinstance(tensor, Absolute) else numbers, kind, cast=cast)
+
+
+def _is_whole(step: Step) -> bool:
+    """Whether a step maps whole numbers to whole numbers, and the ends of a range to the ends."""
+    return isinstance(step, Mul | Add) and all(bool(np.all(array % 1 == 0)) for array in vars(step).values())
+
+
+def _after(step: Step, x: FloatArray) -> FloatArray:
+    """What a pending step makes of numbers (codes, channels or 1)."""
+    match step:
+        case Mul(factor):
+            return x * factor
+        case Add(term):
+            return x + term
+        case Div(divisor):
+            return x / divisor
+        case BatchNorm():
+            return (x - step.mean) * step.gamma / np.sqrt(step.variance + step.epsilon) + step.beta
+        case Clip(low, high):
+            return np.clip(x, low, high)
+        case LeakyRelu(slope):
+            return np.where(x >= 0, x, x * slope)
+    raise TypeError(f"{type(step).__name__} is never pending")
+
+
+def _kept(numbers: FloatArray, kind: str) -> Any:
+    """Which numbers are numbers of the element type."""
+    if kind == "bool":
+        return (numbers == 0) | (numbers == 1)
+    if kind in _FLOATS:
+        bits, least, greatest = _FLOATS[kind]
+        steps = np.ldexp(np.frexp(numbers)[0], bits), np.ldexp(numbers, -least)
+        return (np.abs(numbers) <= greatest) & (steps[0] % 1 == 0) & (steps[1] % 1 == 0)
+    signed, bits = kind.startswith("int"), int(kind.removeprefix("u").removeprefix("int"))
+    low, high = (-(2.0 ** (bits - 1)), 2.0 ** (bits - 1)) if signed else (0.0, 2.0**bits)
+    return (numbers % 1 == 0) & (numbers >= low) & (numbers < high)
+
+
+def _require_kept(where: str, numbers: FloatArray, kind: str, *, cast: bool) -> None:
+    if kind in REAL:
+        return
+    with np.errstate(all="ignore"):
+        lost = numbers[~_kept(numbers, kind)]
+    if lost.size:
+        raise _inexact(where, kind, f"{lost.flat[0]:g}", cast=cast and bool(np.any(lost % 1 != 0)))
+
+
+def _inexact(where: str, kind: str, found: str, *, cast: bool) -> ModelError:
+    if cast and kind not in _FLOATS:
+        change = "Use a quantiser instead"
+        return ModelError(where, "it must not cut real numbers to integers", "a cast to integers", change)
+    return ModelError(where, f"its numbers must all be of its type {kind}", found, "Compute in float32")

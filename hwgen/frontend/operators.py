@@ -1,0 +1,183 @@
+"""The operators that become hardware: the handler of each, and what of a node it reads.
+
+What a node has beyond that is refused before its handler runs, so that nothing in a file is left out silently.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hwgen.errors import ModelError
+from hwgen.frontend import (
+    convolution,
+    elementwise,
+    ending,
+    joins,
+    linear,
+    magnitudes,
+    pooling,
+    quantisers,
+    residual,
+    shapes,
+    truncation,
+    windows,
+)
+from hwgen.frontend.source import SourceNode
+from hwgen.frontend.symbolic import Build, Tensor
+
+Result = Tensor | tuple[Tensor | None, ...]
+Handler = Callable[[Build, SourceNode, Sequence[Tensor | None]], Result]
+
+_NAMES: Mapping[type, str] = {int: "a whole number", float: "a real number", bytes: "text", list: "whole numbers"}
+_OPEN = frozenset({"min", "max", "value"})
+"""Real attributes that may be infinite: bounds, and what a Pad fills with."""
+_HARMLESS = frozenset({"consumed_inputs"})
+"""A hint about memory that the first opset allowed everywhere."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How a node becomes hardware, and what of the node decides it.
+
+    Attributes:
+        handler: makes what the node gives from its operands.
+        inputs: how many operands the handler reads, None for any number.
+        reads: the attributes that the handler reads, and the type of each.
+        fixed: attributes that the handler takes for granted, and the values they may have.
+        free: attributes that change nothing of what the handler gives.
+        outputs: how many outputs a node may have; those that no handler gives cannot be read.
+    """
+
+    handler: Handler
+    inputs: int | None = 1
+    reads: Mapping[str, type] = field(default_factory=dict)
+    fixed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    free: frozenset[str] = frozenset()
+    outputs: int = 1
+
+
+_BROADCAST = {"broadcast": (0, 1)}
+"""Before opset 7; without `axis` it is the broadcasting of today."""
+_WINDOW = {"auto_pad": bytes, "dilations": list, "kernel_shape": list, "pads": list, "strides": list}
+_REDUCE = {"axes": list, "keepdims": int, "noop_with_empty_axes": int}
+_QUANT = {"narrow": int, "rounding_mode": bytes, "signed": int}
+_LEVELS = {"data_layout": bytes, "out_bias": float, "out_dtype": bytes, "out_scale": float}
+_TEST = {"is_test": (1,)}
+"""Before opset 7, where 0, the default, is training."""
+
+OPERATORS: Mapping[str, Operator] = {
+    "Abs": Operator(magnitudes.absolute),
+    "Add": Operator(joins.binary, 2, fixed=_BROADCAST),
+    "ArgMax": Operator(ending.arg_max, reads={"axis": int, "keepdims": int, "select_last_index": int}),
+    "AveragePool": Operator(pooling.average_pool, reads=_WINDOW | {"ceil_mode": int, "count_include_pad": int}),
+    "BatchNormalization": Operator(
+        elementwise.batch_norm,
+        5,
+        {"epsilon": float, "spatial": int, "training_mode": int},
+        _TEST,
+        frozenset({"momentum"}),
+    ),
+    "BipolarQuant": Operator(quantisers.bipolar_quant, 2),
+    "Cast": Operator(shapes.cast, reads={"to": int}, free=frozenset({"saturate"})),
+    "Clip": Operator(elementwise.clip, 3, {"max": float, "min": float}),
+    "Concat": Operator(joins.concat, None, {"axis": int}),
+    "Conv": Operator(convolution.conv, 3, _WINDOW | {"group": int}),
+    "Div": Operator(elementwise.binary, 2, fixed=_BROADCAST),
+    "Dropout": Operator(shapes.dropout, 3, fixed=_TEST, free=frozenset({"ratio", "seed"}), outputs=2),
+    "Flatten": Operator(shapes.flatten, reads={"axis": int}),
+    "Gemm": Operator(linear.gemm, 3, {"alpha": float, "beta": float, "transA": int, "transB": int}, _BROADCAST),
+    "GlobalAveragePool": Operator(pooling.global_average_pool),
+    "GlobalMaxPool": Operator(pooling.global_max_pool),
+    "Identity": Operator(shapes.same),
+    "IntQuant": Operator(quantisers.quant, 4, _QUANT),
+    "LeakyRelu": Operator(elementwise.leaky_relu, reads={"alpha": float}),
+    "LogSoftmax": Operator(ending.softmax, reads={"axis": int}),
+    "MatMul": Operator(linear.matmul, 2),
+    "Max": Operator(elementwise.extremum, None),
+    "MaxPool": Operator(
+        pooling.max_pool, reads=_WINDOW | {"ceil_mode": int}, free=frozenset({"storage_order"}), outputs=2
+    ),
+    "Min": Operator(elementwise.extremum, None),
+    "Mul": Operator(joins.binary, 2, fixed=_BROADCAST),
+    "MultiThreshold": Operator(quantisers.multi_threshold, 2, _LEVELS),
+    "Neg": Operator(elementwise.neg),
+    "Pad": Operator(windows.pad, 4, {"mode": bytes, "pads": list, "value": float}),
+    "PRelu": Operator(elementwise.leaky_relu, 2),
+    "Quant": Operator(quantisers.quant, 4, _QUANT),
+    "ReduceL1": Operator(magnitudes.reduce_l1, 2, _REDUCE),
+    "ReduceMean": Operator(magnitudes.reduce_mean, 2, _REDUCE),
+    "ReduceSum": Operator(magnitudes.reduce_sum, 2, _REDUCE),
+    "Relu": Operator(elementwise.relu),
+    "Reshape": Operator(shapes.reshape_for(1), 2, {"allowzero": int}),
+    "Shape": Operator(shapes.shape_of, reads={"end": int, "start": int}),
+    "Size": Operator(shapes.shape_of),
+    "Softmax": Operator(ending.softmax, reads={"axis": int}),
+    "Squeeze": Operator(shapes.squeeze, 2, {"axes": list}),
+    "Sub": Operator(joins.binary, 2, fixed=_BROADCAST),
+    "TopK": Operator(ending.top_k, 2, {"axis": int, "k": int, "largest": int}, free=frozenset({"sorted"}), outputs=2),
+    "Transpose": Operator(shapes.transpose, reads={"perm": list}),
+    "Trunc": Operator(truncation.trunc, 6, _QUANT),
+    "Unsqueeze": Operator(shapes.unsqueeze, 2, {"axes": list}),
+}
+
+FUSED: Mapping[str, Operator] = {residual.RESIDUAL: Operator(residual.residual_quant, None)}
+"""Operators that stand for several of the file's."""
+
+QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
+RANDOM = frozenset(
+    {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
+)
+"""Operators that give other numbers each time."""
+
+
+def require_all_read(node: SourceNode, operator: Operator) -> None:
+    """Everything that the node has must be what its handler reads. Raises: ModelError naming the first that is not."""
+    for name, value in node.attributes.items():
+        if name in operator.reads:
+            _require_kind(node, name, value, operator.reads[name])
+        elif name in operator.fixed:
+            _require_fixed(node, name, value, operator.fixed[name])
+        elif name not in operator.free | _HARMLESS:
+            known = sorted({*operator.reads, *operator.fixed, *operator.free})
+            raise ModelError(
+                node.label,
+                f"its attributes must be among {', '.join(known)}" if known else "it must have no attributes",
+                f"{name} = {_shown(value)}",
+                "Leave it out, or export the model again with a newer opset",
+            )
+    if "is_test" in operator.fixed and node.opset < 7 and "is_test" not in node.attributes:
+        _require_fixed(node, "is_test", 0, operator.fixed["is_test"])
+    _require_count(node, "operands", node.inputs, operator.inputs)
+    _require_count(node, "outputs", [name for name in node.outputs if name], operator.outputs)
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(str(value.decode(errors="replace") if isinstance(value, bytes) else value).split())
+    return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+def _require_kind(node: SourceNode, name: str, value: Any, kind: type) -> None:
+    fits = isinstance(value, str | bytes if kind is bytes else kind)
+    if kind is float:
+        fits = isinstance(value, float) and (math.isfinite(value) or (name in _OPEN and not math.isnan(value)))
+    if not fits or (kind is list and not all(isinstance(number, int) for number in value)):
+        raise ModelError(
+            node.label, f"its attribute {name} must be {_NAMES[kind]}", _shown(value), "Export the model again"
+        )
+
+
+def _require_fixed(node: SourceNode, name: str, value: Any, allowed: tuple[int, ...]) -> None:
+    if value not in allowed:
+        wanted = " or ".join(map(str, allowed))
+        raise ModelError(
+            node.label, f"its attribute {name} must be {wanted}", _shown(value), "Export the model in eval mode"
+        )
+
+
+def _require_count(node: SourceNode, what: str, names: Sequence[str], most: int | None) -> None:
+    if most is not None and len(names) > most:
+        found = f"{len(names)}: {', '.join(map(repr, names))}"
+        raise ModelError(node.label, f"it must have at most {most} {what}", found, "Export the model again")
