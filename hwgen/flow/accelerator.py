@@ -152,14 +152,12 @@ class Accelerator:
         which they are. See `hwgen.verify.vectors.as_codes` for the options.
 
         Raises:
-            ConfigError: `binarize_at`, `layout` or the number of frames makes no sense.
+            ConfigError: `binarize_at` or `layout` makes no sense.
             DataError: the array does not hold frames of this network.
         """
         from hwgen.verify.vectors import as_array, as_codes, layout_of, random_codes
 
         if isinstance(frames, int | np.integer):
-            if frames < 1:
-                raise ConfigError("frames", "must be at least 1", str(frames))
             return random_codes(self.graph, int(frames), seed)
         array = as_array(frames, "frames")
         return as_codes(self.graph, array, "frames", binarize_at=binarize_at, real=real, layout=layout_of(layout))

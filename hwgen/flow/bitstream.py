@@ -77,7 +77,7 @@ def too_large_for(accelerator: Accelerator, board: str) -> tuple[str, ...]:
     if not found:
         return ()
     name, chip = accelerator.design.name, target.chip
-    return (f"{name} does not fit the {chip.name} of {target.name}: it takes {found}; {_fitting(accelerator, chip)}",)
+    return (f"{name} does not fit the {chip.name} of {target.name}: it takes {found}. {_fitting(accelerator, chip)}",)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def test_boards_have_their_own_room(tmp_path: Path) -> None:
     built = flow.compile(WIDE, part="xc7z020", target_interval=256)
     (said,) = too_large_for(built, "icebreaker")
     match = re.fullmatch(
-        r"net does not fit the \S+ of icebreaker: it takes (.*) of 5,280 LUT.*; Build it with --part lfe5u-25f "
+        r"net does not fit the \S+ of icebreaker: it takes (.*) of 5,280 LUT.*\. Build it with --part lfe5u-25f "
         r"--max-lut 3696 --max-bram (\S+) --max-dsp 6: .*",
         said,
     )

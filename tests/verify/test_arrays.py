@@ -7,13 +7,14 @@ import io
 import os
 import struct
 import threading
+import time
 import tracemalloc
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from hwgen.errors import DataError
@@ -243,11 +244,8 @@ def damaged(draw: st.DrawFn) -> bytes:
     return data
 
 
-@settings(max_examples=400, deadline=None)
-@given(data=damaged(), most=st.none() | st.integers(1, 10))
-def test_damaged_files(tmp_path_factory: pytest.TempPathFactory, data: bytes, most: int | None) -> None:
-    """Read or refused in one line, in little memory."""
-    path = tmp_path_factory.getbasetemp() / "damaged"
+def read_or_refuse(path: Path, data: bytes, most: int | None) -> None:
+    """In one line, in little memory."""
     path.write_bytes(data)
     try:
         found = read_frames(path, most=most)
@@ -255,3 +253,24 @@ def test_damaged_files(tmp_path_factory: pytest.TempPathFactory, data: bytes, mo
         assert str(error).isprintable()
     else:
         assert found.array.dtype.kind in "iubf" and (most is None or found.array.ndim == 0 or len(found.array) <= most)
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=damaged(), most=st.none() | st.integers(1, 10))
+def test_damaged_files(tmp_path_factory: pytest.TempPathFactory, data: bytes, most: int | None) -> None:
+    read_or_refuse(tmp_path_factory.getbasetemp() / "damaged", data, most)
+
+
+@pytest.mark.long
+def test_many_damaged_files(tmp_path: Path) -> None:
+    """Others in each run, unless HWGEN_SEED says which."""
+    chosen = int(os.environ.get("HWGEN_SEED", time.time_ns() % 2**32))
+    print(f"HWGEN_SEED={chosen}")
+
+    @seed(chosen)
+    @settings(max_examples=10_000, deadline=None, derandomize=False, database=None)
+    @given(data=damaged(), most=st.none() | st.integers(1, 10))
+    def each(data: bytes, most: int | None) -> None:
+        read_or_refuse(tmp_path / "damaged", data, most)
+
+    each()
