@@ -35,7 +35,7 @@ def rtl_files(folder: Path) -> dict[str, str]:
             raise DataError(str(path), "must be a text file of the RTL project", str(error), _AGAIN) from error
     missing = [name for name in _listed(folder) if name not in files]
     if missing:
-        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0]), _AGAIN)
+        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0][:80]), _AGAIN)
     return files
 
 
@@ -44,7 +44,7 @@ def rtl_sources(folder: Path) -> tuple[Path, ...]:
     names = _listed(folder)
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
-        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0]), _AGAIN)
+        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0][:80]), _AGAIN)
     return tuple((folder / name).resolve() for name in names)
 
 
@@ -56,7 +56,7 @@ def _listed(folder: Path) -> list[str]:
         raise DataError(str(folder / FILES), "must be the list of an RTL project", str(error), _AGAIN) from error
     outside = [name for name in names if Path(name).is_absolute() or ".." in Path(name).parts]
     if outside or not names:
-        found = repr(outside[0]) if outside else "none"
+        found = repr(outside[0][:80]) if outside else "none"
         raise DataError(str(folder / FILES), "must list files of the RTL project", found, _AGAIN)
     return names
 
