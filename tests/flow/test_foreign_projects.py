@@ -266,7 +266,7 @@ def room(tmp_path: Path) -> Path:
 
 
 def test_changed_projects(projects: list[Path], room: Path) -> None:
-    for seed in range(80):
+    for seed in range(60):
         judge(projects[seed % 2], room, seed)
 
 
