@@ -42,10 +42,18 @@ def rtl_files(folder: Path) -> dict[str, str]:
 def rtl_sources(folder: Path) -> tuple[Path, ...]:
     """The sources of an RTL project in its `folder`, in compile order. Raises: DataError."""
     names = _listed(folder)
-    missing = [name for name in names if not (folder / name).is_file()]
+    missing = [name for name in names if not _is_file(folder / name)]
     if missing:
         raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0][:80]), _AGAIN)
     return tuple((folder / name).resolve() for name in names)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _listed(folder: Path) -> list[str]:
