@@ -83,7 +83,7 @@ def contents(folder: Path, root: Path) -> Contents:
     prefix = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
     known = {(path.removeprefix(prefix), digest) for path, digest in _lines(listed) if path.startswith(prefix)}
     paths = {path for path, _ in known}
-    parents = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+    parents = {"bitstream"} | {str(parent) for path in paths for parent in PurePosixPath(path).parents}
     tools: list[str] = []
     foreign: list[str] = []
     for path, entry in _walk(folder, parents):

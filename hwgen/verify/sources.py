@@ -35,17 +35,25 @@ def rtl_files(folder: Path) -> dict[str, str]:
             raise DataError(str(path), "must be a text file of the RTL project", str(error), _AGAIN) from error
     missing = [name for name in _listed(folder) if name not in files]
     if missing:
-        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0]), _AGAIN)
+        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0][:80]), _AGAIN)
     return files
 
 
 def rtl_sources(folder: Path) -> tuple[Path, ...]:
     """The sources of an RTL project in its `folder`, in compile order. Raises: DataError."""
     names = _listed(folder)
-    missing = [name for name in names if not (folder / name).is_file()]
+    missing = [name for name in names if not _is_file(folder / name)]
     if missing:
-        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0]), _AGAIN)
+        raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0][:80]), _AGAIN)
     return tuple((folder / name).resolve() for name in names)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _listed(folder: Path) -> list[str]:
@@ -56,7 +64,7 @@ def _listed(folder: Path) -> list[str]:
         raise DataError(str(folder / FILES), "must be the list of an RTL project", str(error), _AGAIN) from error
     outside = [name for name in names if Path(name).is_absolute() or ".." in Path(name).parts]
     if outside or not names:
-        found = repr(outside[0]) if outside else "none"
+        found = repr(outside[0][:80]) if outside else "none"
         raise DataError(str(folder / FILES), "must list files of the RTL project", found, _AGAIN)
     return names
 

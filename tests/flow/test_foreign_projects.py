@@ -266,8 +266,22 @@ def room(tmp_path: Path) -> Path:
 
 
 def test_changed_projects(projects: list[Path], room: Path) -> None:
-    for seed in range(80):
+    for seed in range(60):
         judge(projects[seed % 2], room, seed)
+
+
+def test_nothing_of_a_project_is_run(projects: list[Path], room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process starts where a project is estimated, shown, or run on the golden model."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a process was started")
+
+    for name in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.execv", "os.fork"):
+        monkeypatch.setattr(name, refuse)
+    for project in projects:
+        shutil.copytree(project, room / "out", dirs_exist_ok=True)
+        for verb in verbs(room / "out")[:9]:
+            verb()
 
 
 @pytest.mark.long
