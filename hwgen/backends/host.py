@@ -40,6 +40,18 @@ class PortContext:
 
 
 @dataclass(frozen=True)
+class PlaceContext:
+    """Fields of place.h.j2: the order of one end."""
+
+    function: str
+    what: str
+    where: str
+    shape: str
+    place: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RegionContext:
     """Fields of region.h.j2: a memory that can be rewritten."""
 
@@ -65,7 +77,7 @@ class ControlContext:
 
 @dataclass(frozen=True)
 class HostContext:
-    """Fields of driver.h.j2 and main.c.j2; `input`, `output` and `control` are rendered."""
+    """Fields of driver.h.j2 and main.c.j2; `input`, `output`, `control` and both places are rendered."""
 
     name: str
     digest: str
@@ -82,9 +94,8 @@ class HostContext:
     ranked: bool
     single: bool
     class_rule: str
-    shape: str
-    place: str
-    places: tuple[str, ...]
+    input_place: str
+    output_place: str
 
 
 def emit(ports: Ports) -> dict[str, str]:
@@ -95,7 +106,11 @@ def emit(ports: Ports) -> dict[str, str]:
     reading = ports.reading
     single = not ports.ranked and ports.ranking is None and ports.sink.type.elements == 1
     rules = {"its code": ports.ranked, "1 where its score is positive": single, "the first of the largest scores": True}
-    place, places = _places(reading.order)
+    lying = ports.source.type.shape if ports.input_order is None else ports.input_order.shape
+    places = (
+        _place(f"{ports.name}_input_place", "the network's input", "a frame", lying, ports.input_order),
+        _place(f"{ports.name}_place", "the network's output", "an answer", reading.shape, reading.order),
+    )
     context = HostContext(
         name=ports.name,
         digest=ports.digest,
@@ -112,9 +127,8 @@ def emit(ports: Ports) -> dict[str, str]:
         ranked=ports.ranked,
         single=single,
         class_rule=next(rule for rule, holds in rules.items() if holds),
-        shape=_shape(reading.shape),
-        place=place,
-        places=places,
+        input_place=render("host/place.h.j2", places[0]),
+        output_place=render("host/place.h.j2", places[1]),
     )
     return {
         "ports.json": json.dumps(ports.to_json(), indent=2) + "\n",
@@ -125,6 +139,10 @@ def emit(ports: Ports) -> dict[str, str]:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape)) or "1"
+
+
+def _place(function: str, what: str, where: str, shape: tuple[int, ...], order: Order | None) -> PlaceContext:
+    return PlaceContext(function, what, where, _shape(shape), *_places(order))
 
 
 def _places(order: Order | None) -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import numbers_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, in_order
+from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, frame_shape, in_order
 from hwgen.ir.graph import Affine, Graph, Node, Reading
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.order import Order
@@ -84,14 +84,9 @@ def _decoding_of(stream: Stream) -> Affine:
     return Affine(np.asarray(meaning.scale), np.asarray(meaning.offset))
 
 
-def _frame(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """An ONNX shape without its batch axis."""
-    return shape[1:] if shape[:1] == (1,) else shape
-
-
 def _order_of(stream: Stream) -> Order | None:
     """Where the elements of the model's output lie; None where they lie as the model has them."""
-    order = Order(_frame(stream.shape), stream.places)
+    order = Order(frame_shape(stream.shape), stream.places)
     same = order.shape == stream.value.type.shape and bool(np.all(np.diff(order.places) == 1))
     return None if same else order
 
@@ -114,7 +109,7 @@ def finished(build: Build, graph: Graph, end: Stream) -> Graph:
                 obstacle(scores) or UNORDERED,
                 "End the network with it, or give all classes one scale and one offset",
             )
-        graph = ranked or _left_to_host(graph, node, scores, _frame(end.shape))
+        graph = ranked or _left_to_host(graph, node, scores, frame_shape(end.shape))
     return graph
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, in_order
+from hwgen.frontend.symbolic import Build, Stream, frame_shape, in_order
 from hwgen.ir.ops import Activation
+from hwgen.ir.order import Order
 from hwgen.ir.types import IntArray
 
 
@@ -36,6 +37,19 @@ def image_places(shape: tuple[int, ...], *, channels_last: bool) -> IntArray:
     if channels_last:
         return in_order(shape)
     return np.moveaxis(in_order((shape[0], *shape[2:], shape[1])), -1, 1)
+
+
+def order_of_input(shape: tuple[int, ...], hardware: tuple[int, ...], places: IntArray) -> Order | None:
+    """Where the elements of the network's input of the ONNX `shape` lie in the value of the shape `hardware`.
+
+    None where that is a vector, or the image or signal itself with its channels innermost.
+    """
+    layouts = (False, True) if len(shape) in (3, 4) else ()
+    same = (hardware == image_shape(shape, channels_last=last) for last in layouts)
+    lying = (np.array_equal(places, image_places(shape, channels_last=last)) for last in layouts)
+    if len(hardware) == 1 or any(map(all, zip(same, lying, strict=True))):
+        return None
+    return Order(frame_shape(shape), places)
 
 
 def _is_image(stream: Stream, shape: tuple[int, int, int], places: IntArray) -> bool:

@@ -143,6 +143,11 @@ Tensor = Const | QuantConst | Stream | Padded | Absolute
 _MOST_BITS = 62
 
 
+def frame_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """An ONNX shape without its batch axis."""
+    return shape[1:] if shape[:1] == (1,) else shape
+
+
 def in_order(shape: tuple[int, ...]) -> IntArray:
     """The places of a tensor that lies as it is stored."""
     return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)

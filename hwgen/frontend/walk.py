@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hwgen.errors import ModelError
 from hwgen.frontend import ending, residual, shapes
 from hwgen.frontend.elements import require_exact, settle
-from hwgen.frontend.layout import Relayout, image_places, image_shape
+from hwgen.frontend.layout import Relayout, image_places, image_shape, order_of_input
 from hwgen.frontend.operators import FUSED, OPERATORS, QUANTISERS, RANDOM, Handler, require_all_read
 from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.retype import one_type
@@ -227,7 +227,9 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
         raise residual.unreadable(build, end, "the network's output")
     nodes = one_type(build.nodes)
     output = next((node.output for node in nodes if node.output.name == end.value.name), build.input)
-    network = ending.finished(build, Graph(legal_name(name), build.input, nodes, output, encoding), end)
+    lying = order_of_input(graph.input_shape, shape, places)
+    network = Graph(legal_name(name), build.input, nodes, output, encoding, input_order=lying)
+    network = ending.finished(build, network, end)
     if not network.nodes:
         raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
     return network

@@ -162,7 +162,8 @@ class Driver:
         self._send([words for name in layers for words in self._words(name, _parameters(graph, name))])
         source, sink = self.ports.source, self.ports.sink
         ends = replace(source, affine=graph.encoding), replace(sink, affine=graph.decoding)
-        self.ports = replace(self.ports, source=ends[0], sink=ends[1], order=graph.order, ranking=graph.ranking)
+        ports = replace(self.ports, source=ends[0], sink=ends[1])
+        self.ports = replace(ports, order=graph.order, ranking=graph.ranking, input_order=graph.input_order)
 
     def _writable(self) -> Mapping[str, WritableLayer]:
         """Layers that can be rewritten. Raises: ConfigError."""

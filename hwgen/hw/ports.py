@@ -107,6 +107,7 @@ class Ports:
         control: what can be rewritten; None where everything is fixed.
         structure: digest of all that a network must share with this one to be loaded in its place.
         order, ranking: see `hwgen.ir.graph.Reading`.
+        input_order: see `hwgen.ir.graph.Graph`.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Ports:
     structure: str = ""
     order: Order | None = None
     ranking: tuple[int, ...] | None = None
+    input_order: Order | None = None
 
     @property
     def reading(self) -> Reading:
@@ -147,6 +149,7 @@ class Ports:
             "output": self.sink.to_json(),
             "order": self.order.to_json() if self.order else None,
             "ranking": self.ranking,
+            "input_order": self.input_order.to_json() if self.input_order else None,
             "structure": self.structure,
             "control": self.control.to_json() if self.control else None,
         }
@@ -159,7 +162,8 @@ def ports_of(graph: Graph, design: Design) -> Ports:
     control = _by_rows(control_map(design), graph)
     same = structure(graph, control.layers) if control else ""
     known = design.name, design.digest, design.clock_mhz
-    return Ports(*known, source, sink, graph.reading.ranked, control, same, graph.order, graph.ranking)
+    orders = graph.order, graph.ranking, graph.input_order
+    return Ports(*known, source, sink, graph.reading.ranked, control, same, *orders)
 
 
 def _by_rows(control: ControlMap | None, graph: Graph) -> ControlMap | None:
@@ -201,21 +205,28 @@ def parse_ports(text: str, where: str) -> Ports:
         control = parse_control(found["control"]) if found["control"] else None
         require_sound(found)
         known = found["name"], found["digest"], found["clock_mhz"]
-        order, ranking = _end(found, ends[1].type.elements)
-        return Ports(*known, *ends, found["ranked"], control, found["structure"], order, ranking)
+        meaning = _order(found.get("order"), ends[1]), _ranking(found.get("ranking"))
+        taken = _order(found.get("input_order"), ends[0])
+        return Ports(*known, *ends, found["ranked"], control, found["structure"], *meaning, taken)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
 
 
-def _end(found: dict[str, Any], elements: int) -> tuple[Order | None, tuple[int, ...] | None]:
-    """Order and ranking; a port map without them is of a design whose output lies as the model has it."""
-    order, ranking = found.get("order"), found.get("ranking")
-    read = None if order is None else Order.of_json(order)
-    if read is not None and not read.is_permutation_of(elements):
-        raise ValueError(f"an order of {read.places.size} places for {elements} elements")
-    if ranking is not None and math.prod(sizes_of(ranking)) != 1:
-        raise ValueError(f"a ranking of shape {ranking}")
-    return read, None if ranking is None else tuple(ranking)
+def _order(found: Any, port: Port) -> Order | None:
+    """The order of a port's elements; a port map without one is of a design where they lie as the model has them."""
+    if found is None:
+        return None
+    order = Order.of_json(found)
+    if not order.is_permutation_of(port.type.elements):
+        raise ValueError(f"an order of {order.places.size} places for {port.type.elements} elements")
+    return order
+
+
+def _ranking(found: Any) -> tuple[int, ...] | None:
+    """The shape of the index that the host finds; None where it finds none."""
+    if found is not None and math.prod(sizes_of(found)) != 1:
+        raise ValueError(f"a ranking of shape {found}")
+    return None if found is None else tuple(found)
 
 
 def _port(name: str, found: dict[str, Any]) -> Port:

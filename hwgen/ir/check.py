@@ -46,10 +46,11 @@ def check(graph: Graph) -> None:
         defined[node.output.name] = node.output
         _check_node(node)
     _must(defined.get(graph.output.name) == graph.output, graph.name, "the output must be produced", graph.output.name)
-    if graph.order is not None:
-        fits = graph.order.is_permutation_of(graph.output.type.elements)
-        must = f"the model's order must be a permutation of the {graph.output.type.elements} elements of the output"
-        _must(fits, graph.name, must, f"{graph.order.places.size} places, shape {graph.order.shape}")
+    for what, value, order in (("input", graph.input, graph.input_order), ("output", graph.output, graph.order)):
+        if order is not None:
+            must = f"the model's order must be a permutation of the {value.type.elements} elements of the {what}"
+            found = f"{order.places.size} places, shape {order.shape}"
+            _must(order.is_permutation_of(value.type.elements), graph.name, must, found)
     _must(math.prod(graph.ranking or ()) == 1, graph.name, "a ranking must leave one index", graph.ranking)
     _check_ranges(graph)
 

@@ -134,6 +134,8 @@ class Graph:
         encoding: what the input codes mean to the network.
         decoding: what the output codes mean to the host.
         order, ranking: see `Reading`.
+        input_order: of the model's input elements; None where that is a vector, or the image or signal itself with its
+            channels innermost.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Graph:
     decoding: Affine = field(default_factory=Affine)
     order: Order | None = None
     ranking: tuple[int, ...] | None = None
+    input_order: Order | None = None
 
     @property
     def reading(self) -> Reading:

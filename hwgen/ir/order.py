@@ -1,4 +1,4 @@
-"""The order of the model's output: where each of its elements lies in the value that leaves the chip."""
+"""The order of the model's input and output: where each of its elements lies in the value on the chip."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def sizes_of(found: Sequence[Any], least: int = 1) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """Where the elements of the model's output lie.
+    """Where the elements of the model's input or output lie.
 
     Attributes:
-        shape: of the model's output, without its batch axis.
-        places: (elements,) for each element of the model's output, in C order, its position in the value in C order.
+        shape: of the model's tensor, without its batch axis.
+        places: (elements,) for each element of the model's tensor, in C order, its position in the value in C order.
     """
 
     shape: tuple[int, ...]

@@ -80,7 +80,8 @@ _ARRAY = re.compile(r"([fi])(\d+)\[([\d,]*)\]:(.*)")
 def print_graph(graph: Graph) -> str:
     """The text of `graph`."""
     lines = [_HEADER, f"graph {_shown(graph.name)}"]
-    lines.append(f"input {_shown(graph.input.name)} : {graph.input.type} {_attributes(graph.encoding)}")
+    start = _encode(graph.encoding) | _encode_order(graph.input_order)
+    lines.append(f"input {_shown(graph.input.name)} : {graph.input.type} {json.dumps(start, sort_keys=True)}")
     for node in graph.nodes:
         inputs = ", ".join(_shown(value.name) for value in node.inputs)
         names = _shown(node.name), _shown(node.output.name)
@@ -110,7 +111,9 @@ def parse_graph(text: str, source: str = "network") -> Graph:
         number = 2
         first, kind, attributes = _parts(_INPUT, lines[2], "an input")
         value = _value(first, kind)
-        encoding = _parse_dataclass(Affine, parse_json(attributes))
+        start = parse_json(attributes)
+        input_order = _parse_order(start, value.type)
+        encoding = _parse_dataclass(Affine, start)
         values, nodes = {value.name: value}, []
         for number, line in enumerate(lines[3:-1], start=3):  # noqa: B007 (the handler below names the line)
             node = _parse_node(line, values)
@@ -120,12 +123,10 @@ def parse_graph(text: str, source: str = "network") -> Graph:
         output, attributes = _parts(_OUTPUT, lines[-1], "an output")
         output = _read(output)
         end = parse_json(attributes)
-        order = _parse_order(end.pop("order")) if "order" in end else None
+        order = _parse_order(end, values[output].type)
         ranking = sizes_of(end.pop("ranking")) if "ranking" in end else None
-        if order is not None and not order.is_permutation_of(values[output].type.elements):
-            raise ValueError(f"no order of {values[output].type}")
         decoding = _parse_dataclass(Affine, end)
-        return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking)
+        return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking, input_order)
     except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         found = f"line {number + 1}: {error}"
         raise DataError(source, "must be a network that hwgen printed", found, "Build it again") from error
@@ -147,16 +148,27 @@ def _parts(pattern: re.Pattern[str], line: str, what: str) -> tuple[str, ...]:
 
 def _encode_end(graph: Graph) -> dict[str, Any]:
     """What the output means, as plain JSON values."""
-    found: dict[str, Any] = _encode(graph.decoding)
-    if graph.order is not None:
-        found["order"] = graph.order.to_json()
-        if "places" in found["order"]:
-            found["order"]["places"] = _encode_array(graph.order.places)
+    found: dict[str, Any] = _encode(graph.decoding) | _encode_order(graph.order)
     return found if graph.ranking is None else {**found, "ranking": graph.ranking}
 
 
-def _parse_order(found: dict[str, Any]) -> Order:
-    return Order.of_json(found if "strides" in found else {**found, "places": _decode_array(found["places"]).tolist()})
+def _encode_order(order: Order | None) -> dict[str, Any]:
+    """The order under its key; nothing of None."""
+    if order is None:
+        return {}
+    found = order.to_json()
+    return {"order": found | ({"places": _encode_array(order.places)} if "places" in found else {})}
+
+
+def _parse_order(end: dict[str, Any], kind: TensorType) -> Order | None:
+    """Take the order of a value of `kind` out of what is said of an end; None where it says nothing."""
+    if "order" not in end:
+        return None
+    found = end.pop("order")
+    order = Order.of_json(found if "strides" in found else {**found, "places": _decode_array(found["places"]).tolist()})
+    if not order.is_permutation_of(kind.elements):
+        raise ValueError(f"no order of {kind}")
+    return order
 
 
 def _value(name: str, type_text: str) -> Value:

@@ -1,7 +1,8 @@
 """Frames of numbers as the codes that the hardware receives: the one reading of images.
 
 Frames are images (N, H, W, C), signals (N, L, C), or channels first with `Layout.NCHW`. For a network that reads plain
-vectors any shape with the right number of elements is taken in its own order.
+vectors any shape with the right number of elements is taken in its own order, and for one that makes images of such
+vectors itself, frames of its own input's shape in the order of that.
 
 What the numbers are hangs on their type alone, never on their values: integers (and booleans, as 0 and 1) are codes of
 the input type, floating-point numbers are real numbers, which become the nearest codes; `real` says otherwise.
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 from hwgen.errors import ConfigError, DataError
 from hwgen.ir.graph import Affine, Value
+from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, holds
 from hwgen.verify.arrays import MOST_BYTES, read_array
 
@@ -62,6 +64,8 @@ class Receiver(Protocol):
     def input(self) -> Value: ...
     @property
     def encoding(self) -> Affine: ...
+    @property
+    def input_order(self) -> Order | None: ...
 
 
 def as_array(frames: npt.ArrayLike, where: str) -> npt.NDArray[Any]:
@@ -100,7 +104,7 @@ def as_codes(
     """
     kind = receiver.input.type
     _require_level(binarize_at, kind.dtype, where)
-    frames = _Frames(_arranged(array, kind.shape, where, layout), kind.shape)
+    frames = _arranged(receiver, array, where, layout)
     codes = _room((len(array), *kind.shape), kind.dtype, where)
     found = _surveyed(frames, where)
     if binarize_at is not None:
@@ -116,17 +120,25 @@ def as_codes(
 
 @dataclass(frozen=True, eq=False)
 class _Frames:
-    """Frames of `shape` in an array (N, ...) with their channels last, to be looked at some at a time."""
+    """Frames of `shape` in an array (N, ...) with their channels last, to be looked at some at a time.
+
+    Attributes:
+        taken: (elements,) for each element of `shape`, its position in a frame of the array; None for the same.
+    """
 
     array: npt.NDArray[Any]
     shape: tuple[int, ...]
+    taken: IntArray | None = None
 
     def blocks(self) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
         """Some frames after the others, and where they stand."""
         step = max(1, _ELEMENTS_AT_ONCE // max(1, math.prod(self.shape)))
         for start in range(0, len(self.array), step):
             place = slice(start, start + step)
-            yield place, self.array[place].reshape(-1, *self.shape)
+            block = self.array[place]
+            if self.taken is not None:
+                block = block.reshape(len(block), -1)[:, self.taken]
+            yield place, block.reshape(-1, *self.shape)
 
 
 @dataclass(frozen=True)
@@ -148,8 +160,9 @@ def _require_level(level: float | None, dtype: DType, where: str) -> None:
         raise DataError(where, "only a bipolar input can be binarised", f"input type {dtype}", "Drop --binarize-at")
 
 
-def _arranged(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, layout: Layout) -> npt.NDArray[Any]:
-    """Frames of `shape` with their channels last. Raises: DataError."""
+def _arranged(receiver: Receiver, array: npt.NDArray[Any], where: str, layout: Layout) -> _Frames:
+    """Frames with their channels last. Raises: DataError."""
+    shape, order = receiver.input.type.shape, receiver.input_order
     if array.ndim == 0 or array.shape[0] == 0:
         raise DataError(where, "must hold at least one frame", f"shape {array.shape}", "Check the file")
     if math.prod(array.shape[1:]) != math.prod(shape):
@@ -158,7 +171,9 @@ def _arranged(array: npt.NDArray[Any], shape: tuple[int, ...], where: str, layou
         if array.size == math.prod(shape):
             change += ", a single one as an array of one frame"
         raise DataError(where, must, f"frames of shape {array.shape[1:]}", change)
-    return _channels_last(array, shape, where, layout)
+    if order is not None and array.shape[1:] in (order.shape, (math.prod(shape),)):
+        return _Frames(array, shape, np.argsort(order.places))
+    return _Frames(_channels_last(array, shape, where, layout), shape)
 
 
 def _surveyed(frames: _Frames, where: str) -> _Survey:

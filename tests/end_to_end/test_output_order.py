@@ -25,7 +25,7 @@ from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.verify.evaluate import accuracy
-from tests.end_to_end.heads import BODIES, Head, random_head, transposed
+from tests.end_to_end.heads import BODIES, Head, flatten, random_head, reshaped, transposed
 from tests.frontend.images import to_hardware
 
 FRAMES = 24
@@ -197,3 +197,24 @@ def test_the_chip_ranks_and_is_rewritten_by_the_models_rows(tmp_path: Path) -> N
         steps = np.ceil(given[levels]).astype(int)
         driver.write(name, weights=given[weights].T.astype(int), thresholds=steps, descending=np.zeros(1, int))
     np.testing.assert_array_equal(driver.infer(old.codes), old.want)
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_vectors_that_become_images(rows: bool, tmp_path: Path) -> None:
+    """A network that makes an image of its flat input reads frames in the model's order at every door."""
+    start = (1, 2, 36) if rows else (1, 72)
+    head = Head(np.random.default_rng(3), start, start)
+    reshaped(head, (1, 2, 6, 6))
+    head.convolution(3, 3)
+    flatten(head)
+    onnx.save(head.model(), tmp_path / "net.onnx")
+    x = head.rng.integers(-8, 8, (FRAMES, *head.start[1:]))
+    want = head.reference(x)
+    graph = hwgen.load(tmp_path / "net.onnx")
+    assert graph.input.type.shape == (6, 6, 2) and graph.input_order is not None
+    assert parse_graph(print_graph(graph)) == graph
+    built = flow.compile(graph).write(tmp_path / "out")
+    hardware = x.reshape(FRAMES, 2, 6, 6).transpose(0, 2, 3, 1)
+    for frames in (x, x.reshape(FRAMES, -1), hardware):
+        np.testing.assert_array_equal(built.codes(frames), hardware)
+        np.testing.assert_allclose(open_driver(tmp_path / "out").scores(frames), want.reshape(FRAMES, -1), rtol=1e-6)

@@ -5,6 +5,7 @@ Unlike qonnx's own loop it keeps to the file's opset, takes optional operands th
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -19,13 +20,15 @@ from onnx.reference import ReferenceEvaluator
 from qonnx.core.execute_custom_node import execute_custom_node
 from qonnx.custom_op.general.intquant import int_quant
 
-from hwgen.errors import ModelError
+from hwgen.errors import DataError, ModelError
 from hwgen.frontend import walk
 from hwgen.frontend.qonnx import import_qonnx
 from hwgen.frontend.symbolic import Build
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
+from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType, IntType
+from hwgen.verify.vectors import Layout, as_codes
 from tests.frontend.images import random_codes
 from tests.frontend.onnx_nets import CHANNELS_LAST, DOMAIN, QONNX_OPS
 
@@ -210,6 +213,15 @@ class Judge:
         raise Refused(f"{node.op_type}: {'; '.join(errors)}")
 
 
+def readings(graph: Graph, codes: Array) -> list[Array]:
+    """What hwgen makes of frames in the model's own shape: channels come last or first in images alone."""
+    found = []
+    for layout in Layout if graph.input_order is None and len(graph.input.type.shape) == 3 else [Layout.NHWC]:
+        with contextlib.suppress(DataError):
+            found.append(as_codes(graph, codes, "frames", real=False, layout=layout))
+    return found
+
+
 def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, frames: int = 8) -> str:
     """The message of the refusal, or nothing where the imported network gives what the reference executors give.
 
@@ -228,7 +240,9 @@ def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, f
     codes = random_codes(graph, frames, dims[1:] or dims, seed=3)
     placed = np.empty((len(codes), graph.input.type.elements), dtype=np.int64)
     placed[:, made[-1].start.reshape(-1)] = codes.reshape(len(codes), -1)
-    found = graph.decode(run(graph, placed.reshape(len(codes), *graph.input.type.shape)))
+    placed = placed.reshape(len(codes), *graph.input.type.shape)
+    assert any(np.array_equal(each, placed) for each in readings(graph, codes)), "frames are read in another order"
+    found = graph.decode(run(graph, placed))
     wanted = Judge(model).outputs(codes * scale)
     shape = wanted.shape[2:] if wanted.shape[1:2] == (1,) else wanted.shape[1:]
     assert found.shape == (len(codes), *shape), f"shape {found.shape}, not {wanted.shape}"

@@ -119,7 +119,9 @@ def test_outputs_are_numbered_as_the_models(golden: Driver, graph: Graph, kind: 
     places = {"strides": np.arange(6).reshape(2, 3).T, "table": np.array([[4, 0], [5, 2], [1, 3]])}[kind]
     rng, order = np.random.default_rng(1), Order((3, 2), places)
     codes, affine = rng.integers(0, 3, (30, 6)), Affine(rng.choice([0.5, 1.0, 2.0], 6), rng.integers(0, 2, 6))
-    sink = replace(golden.ports.sink, type=TensorType((6,), IntType(3, signed=False)), affine=affine)
+    scores = TensorType((6,), IntType(3, signed=False))
+    stream = replace(golden.ports.sink.stream, dtype=scores.dtype, elements=6)
+    sink = replace(golden.ports.sink, type=scores, stream=stream, affine=affine)
     ports = parse_ports(json.dumps(replace(golden.ports, sink=sink, order=order).to_json()), "here")
     assert ports.order == order and (order.strides is None) == (kind == "table")
     driver, x = answering(golden, ports, codes), np.zeros((30, 12), int)

@@ -16,6 +16,7 @@ import pytest
 
 from hwgen.errors import ConfigError, DataError
 from hwgen.ir.graph import Affine, Graph, Value
+from hwgen.ir.order import Order
 from hwgen.ir.types import DType, IntType, TensorType
 from hwgen.verify.vectors import DataWarning, Layout, as_array, as_codes, layout_of, random_codes, read_array
 from tests.builders import B, ImageBuilder, random_network
@@ -187,6 +188,7 @@ class Reader:
 
     input: Value
     encoding: Affine
+    input_order: Order | None = None
 
 
 @pytest.mark.parametrize("scale", [1 / 255, 0.1, 0.25, 3.0, float(np.float32(0.03))])
