@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, annotated_type
+from hwgen.frontend.source import MAX_AXES, MAX_PARAMETERS, annotated_type
 
 if TYPE_CHECKING:
     import onnx
@@ -83,8 +83,8 @@ def _count(tensor: onnx.TensorProto, where: str) -> int:
     if tensor.data_type not in _known_types() - {0}:
         raise ModelError(where, "its data type must be one of ONNX's", str(tensor.data_type), _AGAIN)
     count: int = math.prod(tensor.dims)
-    if min(tensor.dims, default=0) < 0 or count > MAX_ELEMENTS or len(tensor.dims) > MAX_AXES:
-        must = f"it must have at most {MAX_AXES} axes and {MAX_ELEMENTS:,} elements, and no size below 0"
+    if min(tensor.dims, default=0) < 0 or count > MAX_PARAMETERS or len(tensor.dims) > MAX_AXES:
+        must = f"it must have at most {MAX_AXES} axes and {MAX_PARAMETERS:,} elements, and no size below 0"
         raise ModelError(where, must, f"dims {_short(tensor.dims)}", _AGAIN)
     return count
 

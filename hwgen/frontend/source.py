@@ -16,7 +16,10 @@ from hwgen.ir.types import Bipolar, DType, FloatArray, IntType
 Array = npt.NDArray[Any]
 
 MAX_ELEMENTS = 1 << 26
-"""Elements that a tensor may have, of parameters or of a frame: 64 channels of 1024 x 1024 pixels."""
+"""Elements that a tensor of a frame, or one computed of constants, may have: 64 channels of 1024 x 1024 pixels."""
+
+MAX_PARAMETERS = 1 << 29
+"""Elements that a tensor of parameters may have: two gigabytes of float32, all that a file of protobuf can hold."""
 
 MAX_AXES = 32
 """Axes that a tensor may have."""

@@ -119,17 +119,17 @@ DAMAGED: dict[str, tuple[Callable[[], onnx.ModelProto], str]] = {
     "no_type": (_tensor(data_type=0), f"tensor 'w': its data type must be one of ONNX's; found 0. {_AGAIN}"),
     "negative": (
         _tensor(dims=[-4, 3]),
-        "tensor 'w': it must have at most 32 axes and 67,108,864 elements, and no size below 0; found dims (-4, 3)."
+        "tensor 'w': it must have at most 32 axes and 536,870,912 elements, and no size below 0; found dims (-4, 3)."
         f" {_AGAIN}",
     ),
     "huge": (
         _tensor(dims=[1 << 31, 1 << 31]),
-        "tensor 'w': it must have at most 32 axes and 67,108,864 elements, and no size below 0; found dims"
+        "tensor 'w': it must have at most 32 axes and 536,870,912 elements, and no size below 0; found dims"
         f" (2147483648, 2147483648). {_AGAIN}",
     ),
     "axes": (
         _tensor(dims=[1] * 40),
-        "tensor 'w': it must have at most 32 axes and 67,108,864 elements, and no size below 0; found dims"
+        "tensor 'w': it must have at most 32 axes and 536,870,912 elements, and no size below 0; found dims"
         f" (1, 1, 1, 1, 1, 1, 1, 1, ...). {_AGAIN}",
     ),
     "external_in_memory": (
