@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from typing import Any, Protocol, TypeVar
 
@@ -229,13 +229,36 @@ def _cluster(problem: Problem, address: str) -> Iterator[_Cluster]:
     for logger in ("distributed", "distributed.client"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # what matters comes as one error
     start = "Start one with: dask scheduler"
+    with _event_loop() as loop:
+        try:
+            client = Client(address, timeout=_PATIENCE_S, loop=loop)
+        except (OSError, ValueError) as error:
+            must = "must be the address of a Dask scheduler"
+            raise ToolError(f"--dask {address}", must, _first(error), start) from error
+        with client:
+            _must_work(client, address)
+            yield _Cluster(client, problem)
+
+
+@contextmanager
+def _event_loop() -> Iterator[Any]:
+    """A running event loop of distributed's. Raises: ToolError.
+
+    A client that starts one itself waits for ever where that takes more than 10 s, as on a machine that was suspended.
+    """
+    from distributed.utils import LoopRunner
+
+    for _ in range(2):
+        runner = LoopRunner()
+        with suppress(AssertionError):  # it did not start in time
+            runner.start()
+            break
+    else:
+        raise ToolError("--dask", "must have time to start", "a machine that is busy", "Try again")
     try:
-        client = Client(address, timeout=_PATIENCE_S)
-    except (OSError, ValueError) as error:
-        raise ToolError(f"--dask {address}", "must be the address of a Dask scheduler", _first(error), start) from error
-    with client:
-        _must_work(client, address)
-        yield _Cluster(client, problem)
+        yield runner.loop
+    finally:
+        runner.stop()
 
 
 def _must_work(client: Any, address: str) -> None:
