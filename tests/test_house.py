@@ -211,7 +211,7 @@ def test_text_is_utf_8_with_line_feeds() -> None:
         is_text |= called in ("run", "Popen", "check_output", "NamedTemporaryFile") and bool(
             {"text", "mode"} & given.keys()
         )
-        if ast.unparse(node).startswith(("os.open(", "webbrowser.open(", "gzip.open(")):
+        if ast.unparse(node).startswith(("os.open(", "webbrowser.open(", "gzip.open(", "archive.open(")):
             is_text = False
         if is_text and given.get("encoding") not in ("'utf-8'", "'ascii'"):
             wrong.append(f"{name(path)}:{node.lineno}")

@@ -41,7 +41,7 @@ class PortContext:
 
 @dataclass(frozen=True)
 class PlaceContext:
-    """Fields of place.h.j2: the order of one end."""
+    """Fields of place.h.j2, the order of one end as an expression, and of places.h.j2, as a table."""
 
     function: str
     what: str
@@ -127,8 +127,8 @@ def emit(ports: Ports) -> dict[str, str]:
         ranked=ports.ranked,
         single=single,
         class_rule=next(rule for rule, holds in rules.items() if holds),
-        input_place=render("host/place.h.j2", places[0]),
-        output_place=render("host/place.h.j2", places[1]),
+        input_place=places[0],
+        output_place=places[1],
     )
     return {
         "ports.json": json.dumps(ports.to_json(), indent=2) + "\n",
@@ -141,8 +141,10 @@ def _shape(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape)) or "1"
 
 
-def _place(function: str, what: str, where: str, shape: tuple[int, ...], order: Order | None) -> PlaceContext:
-    return PlaceContext(function, what, where, _shape(shape), *_places(order))
+def _place(function: str, what: str, where: str, shape: tuple[int, ...], order: Order | None) -> str:
+    """The order of one end as C."""
+    context = PlaceContext(function, what, where, _shape(shape), *_places(order))
+    return render("host/places.h.j2" if context.places else "host/place.h.j2", context)
 
 
 def _places(order: Order | None) -> tuple[str, tuple[str, ...]]:

@@ -75,8 +75,7 @@ def explore(
     plan = flow.Plan(points, seed, show, stage, workers, dask, resume)
     with _kept(output), _bar() as progress:
         found = flow.explore(graph, chosen, output, plan, progress)
-    if found.damage:
-        err.print(f"warning: {found.damage}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    warn(filter(None, [found.damage]))
     if plot:
         flow.plot_front(found, plot)
     if build:

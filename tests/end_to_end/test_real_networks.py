@@ -99,7 +99,8 @@ def radioml(shared: Path) -> tuple[hwgen.Accelerator, Codes]:
     """Seven convolutions over 1,024 samples, W8 A8, and the published signal."""
     graph = hwgen.load(shared / "models/VGG10_RadioML_W8A8.onnx", input_type="int8", input_scale=1 / 64)
     design = hwgen.compile(graph, target_interval=65_536)
-    return design, as_codes(graph, np.load(shared / "vectors/radioml_input.npy"), "vector", layout=Layout.NCHW)
+    signal = np.load(shared / "vectors/radioml_input.npy")  # codes, stored as float32
+    return design, as_codes(graph, signal, "vector", real=False, layout=Layout.NCHW)
 
 
 def test_the_published_signal_is_of_class_12(shared: Path) -> None:
