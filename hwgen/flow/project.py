@@ -14,7 +14,7 @@ from typing import Any
 from hwgen.errors import OutputError
 from hwgen.flow.listing import LISTING, PREVIOUS, Contents, append, contents, line_of, list_files, require_own
 from hwgen.verify import signals
-from hwgen.verify.process import temporary_folder
+from hwgen.verify.process import KEEP, temporary_folder
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
@@ -97,8 +97,23 @@ def replacing(folder: Path, project: Path | None = None) -> Iterator[Path]:
             yield staging
             with signals.held():
                 found, listing = _found(target, folder, root), _listed(staging, target, root)
-                _swap(staging, target, room / "old")
-                _carry(found, listing, room / "old", target)
+                with _only_copy(room):
+                    _swap(staging, target, room / "old")
+                    _carry(found, listing, room / "old", target)
+
+
+@contextmanager
+def _only_copy(room: Path) -> Iterator[None]:
+    """While a folder makes way, `room` holds the only copy of what tools made in it: a run that is killed leaves it."""
+    kept = room / KEEP
+    kept.touch()
+    try:
+        yield
+    except BaseException:
+        if not (room / "old").exists():  # the folder stands as it was
+            kept.unlink()
+        raise
+    kept.unlink()
 
 
 @contextmanager
@@ -200,15 +215,12 @@ def _carry(found: Contents, listing: str, old: Path, target: Path) -> None:
     """Move what tools made from the `old` folder to the new one: beside the same files to its place, else aside."""
     if not found.tools:
         return
-    kept = old.parent / "keep"
-    kept.touch()  # what is not yet carried must not be removed
     same = found.listed.startswith(listing)
     aside = target / PREVIOUS / _free_name(old)
     for path in sorted(found.tools, key=lambda each: each != PREVIOUS):
         place = target / path if same or path == PREVIOUS else aside / path
         place.parent.mkdir(parents=True, exist_ok=True)
         (old / path).rename(place)
-    kept.unlink()
 
 
 def _free_name(old: Path) -> str:

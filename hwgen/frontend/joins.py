@@ -14,7 +14,7 @@ from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, bounds_of, collapse, fold_affine, require_width
+from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, bounds_of, collapse, fold_affine
 from hwgen.ir.graph import Affine
 from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Scale, Step, Sum
 from hwgen.ir.ranges import op_range
@@ -76,7 +76,6 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
     left, right = _meaning(node, build, first), _meaning(node, build, second)
     if left.scale.ndim or right.scale.ndim or left.scale != right.scale:
         raise _differ(node, build, first, second, "scale", (_scale(left.scale), _scale(right.scale)))
-    require_width(node, first.magnitude + second.magnitude)
     low, high = first.low + second.low, first.high + second.high
     kind = TensorType(types[0].shape, smallest_int(low, high))
     origin = module_path(node.name, node.name)
@@ -105,7 +104,6 @@ def scale(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stre
                 f"an offset or an activation function after {build.label(stream.value)}",
                 "Leave out the bias and the batch norm before the product, or quantise",
             )
-    require_width(node, first.magnitude * second.magnitude)
     bounds = op_range(Scale(), [bounds_of(first), bounds_of(second)], types[0].channels)
     kind = TensorType(types[0].shape, smallest_int(bounds.min, bounds.max))
     origin = module_path(node.name, node.name)

@@ -25,14 +25,13 @@ from hwgen.frontend.symbolic import (
     collapse,
     in_order,
     real,
-    require_width,
 )
 from hwgen.ir.ops import Add, Clip, Div, LeakyRelu, MatMul, Mul, Product, Step
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
 
-_LARGEST = 1 << 53
-"""Beyond it float64 has no fractions, and no weight is as large."""
+_LARGEST = 1 << 62
+"""Of a weight that is a whole number: larger ones are in no integer type."""
 
 LAYERS = "layers"
 """What all layers with weights count as."""
@@ -201,8 +200,6 @@ def emit_product(
     steps: Sequence[Step],
 ) -> Stream:
     """Emit a layer with weights; the stream of its accumulators, in order, `steps` and the weights' scale pending."""
-    sums = np.abs(op.weights.astype(np.float64)).reshape(len(op.weights), -1).sum(axis=1)
-    require_width(node, stream.magnitude * float(sums.max()))
     bounds = op_range(op, [bounds_of(stream)], shape[-1])
     name = build.next_name("fc" if isinstance(op, MatMul) else "conv", LAYERS)
     kind = TensorType(shape, smallest_int(bounds.min, bounds.max))

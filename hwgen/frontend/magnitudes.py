@@ -13,7 +13,7 @@ from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import lies_channels_last, require_image
 from hwgen.frontend.pooling import reduce_mean as spatial_mean
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Absolute, Build, Stream, Tensor, bounds_of, fold_affine, require_width
+from hwgen.frontend.symbolic import Absolute, Build, Stream, Tensor, bounds_of, fold_affine
 from hwgen.ir.ops import Div, Magnitude, Mul
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, IntArray, TensorType, smallest_int
@@ -53,7 +53,6 @@ def _reduced(build: Build, node: SourceNode, stream: Stream, args: Sequence[Tens
     places = _sums(node, stream, axes)
     elements = stream.places.size // places.size
     op, source = Magnitude(elements), stream.value.type
-    require_width(node, stream.magnitude * elements)
     bounds = op_range(op, [bounds_of(stream)], 1)
     shape = (*source.shape[:-1], 1) if elements == source.channels else (1,)
     kind = TensorType(shape, smallest_int(bounds.min, bounds.max))

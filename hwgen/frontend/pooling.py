@@ -13,7 +13,7 @@ from hwgen.frontend.convolution import zero_code
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import image_like, lies_channels_last, require_image
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine, require_width
+from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine
 from hwgen.frontend.windows import Pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
@@ -27,7 +27,6 @@ def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
     """The stream of pooled codes, the same steps pending. A maximum keeps its type, a sum grows."""
     source = stream.value.type
     size = op.geometry.output_size(*source.shape[:2])
-    require_width(node, stream.magnitude * op.geometry.taps)
     bounds = op_range(op, [bounds_of(stream)], source.channels)
     kept = op.kind is PoolKind.MAX
     dtype = source.dtype if kept else smallest_int(bounds.min, bounds.max)

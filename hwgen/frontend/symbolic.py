@@ -84,11 +84,6 @@ class Stream:
         """The ONNX shape."""
         return self.places.shape
 
-    @property
-    def magnitude(self) -> float:
-        """The largest magnitude of a code, or of what its planes stand for."""
-        return float(max(abs(self.low), abs(self.high), sum(self.planes)))
-
     def at(self, places: IntArray) -> Stream:
         """The same value, its elements at other places of the ONNX tensor."""
         return replace(self, places=places)
@@ -140,9 +135,6 @@ class Absolute:
 Tensor = Const | QuantConst | Stream | Padded | Absolute
 
 
-_MOST_BITS = 62
-
-
 def frame_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     """An ONNX shape without its batch axis."""
     return shape[1:] if shape[:1] == (1,) else shape
@@ -157,17 +149,6 @@ def bounds_of(stream: Stream) -> Range:
     """The least and greatest code of a stream, the same on every channel."""
     channels = stream.value.type.channels
     return Range(np.full(channels, stream.low, np.int64), np.full(channels, stream.high, np.int64))
-
-
-def require_width(node: SourceNode, magnitude: float) -> None:
-    """Refuse results whose magnitude may not fit a machine word. Raises: ModelError."""
-    if magnitude >= 1 << _MOST_BITS:
-        raise ModelError(
-            node.label,
-            f"its results must have at most {_MOST_BITS} bits",
-            f"numbers up to {magnitude:.3g}",
-            "Quantise its operands to fewer bits",
-        )
 
 
 def collapse(array: Array) -> FloatArray:

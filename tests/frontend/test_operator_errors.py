@@ -103,8 +103,8 @@ MESSAGES = {
         "out_bias 1e+30. Put an Add behind it."
     ),
     "too_wide_results": (
-        "odd (Mul): its results must have at most 62 bits; found numbers up to 7.48e+27. Quantise its operands to fewer"
-        " bits."
+        "odd (Mul): every number that it can give must fit an integer of 63 bits; found [-7480520100000000000000000000, "
+        "7480520100000000000000000000]. Use fewer bits for weights or activations."
     ),
     "text": "odd (Add): tensor 't' must hold real numbers; found text. Export the model again.",
     "complex": (
