@@ -103,8 +103,8 @@ MESSAGES = {
         "out_bias 1e+30. Put an Add behind it."
     ),
     "too_wide_results": (
-        "odd (Mul): every number that it can give must fit an integer of 63 bits; found [-7480520100000000000000000000, "
-        "7480520100000000000000000000]. Use fewer bits for weights or activations."
+        "odd (Mul): every number that it can give must fit an integer of 63 bits; found "
+        "[-7480520100000000000000000000, 7480520100000000000000000000]. Use fewer bits for weights or activations."
     ),
     "text": "odd (Add): tensor 't' must hold real numbers; found text. Export the model again.",
     "complex": (
