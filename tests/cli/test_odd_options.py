@@ -64,9 +64,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def little_memory() -> Iterator[None]:
-    """Address space of 6 GB: who asks for more gets a MemoryError."""
+    """Address space of 6 GB beyond what tests before have taken: who asks for more gets a MemoryError."""
     before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (6 << 30, before[1]))
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + (6 << 30), before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_AS, before)
 
