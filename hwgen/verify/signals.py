@@ -1,7 +1,8 @@
 """Signals that end this process: what it has started ends with it, and what it holds is cleaned up on the way out.
 
 A handler raises `Stopped` in the main thread, once. A block that must not be cut in two, such as the making of a
-temporary folder and the note that it is there, stands in `held()`.
+temporary folder and the note that it is there, stands in `held()`. Nor is an import cut in two: a module in C++ that
+imports another would end the process.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 
 ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 GRACE_S = 20.0
 """Seconds in which the main thread must have left, or the process ends without it: C code may swallow `Stopped`."""
+
+_MOMENT_S = 0.05
+"""Until a signal that met an import is given once more."""
 
 
 class Stopped(SystemExit):
@@ -85,11 +90,28 @@ def held() -> Iterator[None]:
             _stop(number)
 
 
-def _handle(number: int, _: object) -> None:
+def _handle(number: int, frame: FrameType | None) -> None:
     if _State.depth:
         _State.waiting = _State.waiting or number
-    elif not _State.stopped:  # another signal while all is being cleaned up changes nothing
+    elif _State.stopped:
+        pass  # another signal while all is being cleaned up changes nothing
+    elif _imports(frame):
+        _thread.start_new_thread(_repeat, (number,))
+    else:
         _stop(number)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether `frame` runs in an import."""
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
+
+
+def _repeat(number: int) -> None:
+    """Give the signal once more in a moment."""
+    time.sleep(_MOMENT_S)
+    signal.raise_signal(number)
 
 
 def _stop(number: int) -> None:

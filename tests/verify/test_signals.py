@@ -42,6 +42,13 @@ def test_a_held_signal_comes_after_the_block() -> None:
     assert (done.returncode, done.stdout) == (143, "inner\nouter\n")
 
 
+def test_an_import_is_not_cut_in_two(tmp_path: Path) -> None:
+    """Of a module that sends a signal itself; one in C++ would end the process."""
+    (tmp_path / "halfway.py").write_text("import os, time\nos.kill(os.getpid(), 15)\ntime.sleep(0.3)\nprint('whole')\n")
+    done = script(f"sys.path.insert(0, {str(tmp_path)!r})\nimport halfway\ntime.sleep(9)\nprint('on')")
+    assert (done.returncode, done.stdout, done.stderr) == (143, "whole\n", "")
+
+
 def test_another_signal_changes_nothing() -> None:
     done = script("try:\n send(15)\nfinally:\n send(2); send(1); send(15)\n print('cleaned up')")
     assert (done.returncode, done.stdout, done.stderr) == (143, "cleaned up\n", "")
