@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import select
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from hwgen.errors import ConfigError
-from hwgen.stored import MOST_JSON_BYTES, parse_json, read_text
-
-PIPE_SECONDS = 5.0
-"""That a pipe may take to bring its first byte."""
+from hwgen.stored import MOST_JSON_BYTES, open_given, parse_json, read_text
 
 VERSION = "0.1.0"
 """Of hwgen."""
@@ -223,14 +217,8 @@ def given_text(path: Path) -> str:
     """
     if not path.is_fifo():
         return read_text(path, MOST_JSON_BYTES)
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
-        if not select.select([stream], [], [], PIPE_SECONDS)[0]:
-            raise OSError(errno.EAGAIN, "a pipe that nobody writes to", str(path))
-        os.set_blocking(stream.fileno(), True)
-        data = stream.read(MOST_JSON_BYTES)
-    if not data:
-        raise OSError(errno.EAGAIN, "a pipe that nobody writes to", str(path))
-    return data.decode()
+    with open_given(path) as stream:
+        return stream.read(MOST_JSON_BYTES).decode()
 
 
 def _reason(error: Exception) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import select
 import stat
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -18,6 +19,9 @@ MOST_BYTES = 1 << 31
 """Of a file: what protobuf takes, which no network's text is beyond."""
 
 MOST_JSON_BYTES = 1 << 27
+PIPE_SECONDS = 5.0
+"""That a named pipe may take to bring its first byte."""
+
 MOST_NESTED = 100
 """Brackets of a JSON file inside each other."""
 
@@ -43,6 +47,24 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
             return stream.read(most)
     finally:
         os.close(descriptor)
+
+
+def open_given(path: Path) -> BinaryIO:
+    """A file that a user names, opened to be read: any but a named pipe that brings nothing for `PIPE_SECONDS`.
+
+    A pipe that a shell makes (`<(...)`) has no name in the file system, and a writer.
+
+    Raises:
+        OSError: it cannot be opened, or nothing comes through it.
+    """
+    if not (path.is_fifo() and path.resolve().exists()):
+        return path.open("rb")
+    stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    if not select.select([stream], [], [], PIPE_SECONDS)[0] or not stream.peek(1):
+        stream.close()
+        raise OSError(errno.EAGAIN, "a pipe that nobody writes to", str(path))
+    os.set_blocking(stream.fileno(), True)
+    return stream
 
 
 def read_text(path: Path, most: int = MOST_BYTES) -> str:

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import DataError
+from hwgen.stored import open_given
 
 MOST_BYTES = 1 << 31
 """Of an array that has to be held in memory."""
@@ -82,7 +83,7 @@ def read_frames(path: Path, key: str | None = None, most: int | None = None, *, 
     """
     where = str(path)
     try:
-        with path.open("rb") as file:
+        with open_given(path) as file:
             return _read(_Source(where, file, stat.S_ISREG(os.fstat(file.fileno()).st_mode), most), key, option)
     except DataError:
         raise

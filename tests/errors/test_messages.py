@@ -193,7 +193,7 @@ def test_pipes_as_a_shell_makes_them_are_read_and_others_do_not_hold_a_run_up(
     assert config.read_folding(Path(f"/dev/fd/{reader}")) == {"fc0": {"pe": 2}}
     os.close(reader)
     os.mkfifo(tmp_path / "pipe")
-    monkeypatch.setattr(config, "PIPE_SECONDS", 0.1)
+    monkeypatch.setattr("hwgen.stored.PIPE_SECONDS", 0.1)
     with pytest.raises(ConfigError, match=r"must be a readable TOML file; found .* a pipe that nobody writes to"):
         config.read_settings(tmp_path / "pipe")
 

@@ -274,3 +274,10 @@ def test_many_damaged_files(tmp_path: Path) -> None:
         read_or_refuse(tmp_path / "damaged", data, most)
 
     each()
+
+
+def test_a_pipe_that_nobody_writes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwgen.stored.PIPE_SECONDS", 0.2)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match=r"pipe: must be a readable file; found .* a pipe that nobody writes to"):
+        read_frames(tmp_path / "pipe")
