@@ -3,8 +3,8 @@
 Delimiters are `${x}` for values, `//%` for line statements and `/*% %*/` for blocks, because `{{ }}` is both Verilog
 replication and C++ braces. An undefined name is an error. Values in HTML are escaped.
 
-A value is data, whatever template prints it: it stays in its line and in its comment (`one_line`). Only `Source`, which
-emitters make and templates render, may hold more.
+A value is data, whatever template prints it: it stays in its line and in its comment (`line_of_code`). Only `Source`,
+which emitters make and templates render, may hold more.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _LEAVES_COMMENT = re.compile(r"[^ -~]|[\\`]|(?<=\*)/|(?<=/)\*|(?<=\?)\?")
 """What ends a line or a comment somewhere, joins the next line to it, or reads otherwise than it looks."""
 
 
-def one_line(text: str) -> str:
+def line_of_code(text: str) -> str:
     """`text` as a part of a line of code or of a comment: what could lead out of it stands as `<U+000A>` does.
 
     That is all but printable ASCII, backslashes, backticks, and what makes `*/`, `/*` and a trigraph.
@@ -70,12 +70,12 @@ def _printed(context: EvalContext, value: Any) -> str:
         return value
     if context.autoescape:
         return "".join(each if each.isprintable() else f"<U+{ord(each):04X}>" for each in str(value))
-    return one_line(str(value))
+    return line_of_code(str(value))
 
 
 def _join(values: Iterable[Any], between: str = "") -> Source:
     """Values with `between` them."""
-    return Source(between.join(value if isinstance(value, Source) else one_line(str(value)) for value in values))
+    return Source(between.join(value if isinstance(value, Source) else line_of_code(str(value)) for value in values))
 
 
 @cache

@@ -61,7 +61,7 @@ def say_renamed(given: str, name: str) -> None:
 
     if renamed(given):
         why = f"{given!a} is too long, no identifier, or a name that something else has"
-        err.print(f"Mind: the design is called {name}: {why}.", markup=False, highlight=False, soft_wrap=True)
+        err.print(f"Mind: the design is called {name}: {why}.")
 
 
 def show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> None:

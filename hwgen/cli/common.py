@@ -137,7 +137,7 @@ def print_json(report: Any) -> None:
 def warn(lines: Iterable[str], console: Plain = err) -> None:
     """What a user should look at, each in one line."""
     for line in lines:
-        console.print(f"warning: {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"warning: {line}", style="yellow")
 
 
 @contextmanager

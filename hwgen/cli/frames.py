@@ -36,7 +36,7 @@ def read_codes(
     What a user should look at is said in a line each.
     """
     from hwgen.verify.arrays import read_frames
-    from hwgen.verify.vectors import Layout, as_codes, random_codes
+    from hwgen.verify.vectors import as_codes, random_codes
 
     if images is None:
         _require_images(key=key, binarize_at=binarize_at, real=real)
@@ -44,7 +44,7 @@ def read_codes(
         return random_codes(receiver, count, seed), count
     stored = read_frames(images, key, frames)
     with _warned():
-        codes = as_codes(receiver, stored.array, str(images), binarize_at=binarize_at, real=real, layout=Layout(layout))
+        codes = as_codes(receiver, stored.array, str(images), binarize_at=binarize_at, real=real, layout=layout)
     return codes, stored.frames
 
 

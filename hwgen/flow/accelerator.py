@@ -155,12 +155,11 @@ class Accelerator:
             ConfigError: `binarize_at` or `layout` makes no sense.
             DataError: the array does not hold frames of this network.
         """
-        from hwgen.verify.vectors import as_array, as_codes, layout_of, random_codes
+        from hwgen.verify.vectors import as_codes, random_codes
 
         if isinstance(frames, int | np.integer):
             return random_codes(self.graph, int(frames), seed)
-        array = as_array(frames, "frames")
-        return as_codes(self.graph, array, "frames", binarize_at=binarize_at, real=real, layout=layout_of(layout))
+        return as_codes(self.graph, frames, "frames", binarize_at=binarize_at, real=real, layout=layout)
 
     def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
         """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi, hls-rtl) and compare every stream with golden.

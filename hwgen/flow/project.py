@@ -13,6 +13,7 @@ from typing import Any
 
 from hwgen.errors import OutputError
 from hwgen.flow.listing import LISTING, PREVIOUS, Contents, append, contents, line_of, list_files, require_own
+from hwgen.stored import read_json
 from hwgen.verify import signals
 from hwgen.verify.process import KEEP, temporary_folder
 
@@ -227,7 +228,7 @@ def _free_name(old: Path) -> str:
     """A name for what was made of the `old` project: its digest, with a number where it was left before."""
     digest = secrets.token_hex(6)
     with suppress(OSError, ValueError, KeyError, TypeError):
-        digest = str(json.loads((old / MANIFEST).read_text(encoding="utf-8"))["digest"])
+        digest = str(read_json(old / MANIFEST)["digest"])
     name = "".join(each for each in digest if each.isalnum())[:64] or "design"
     names = (name, *(f"{name}.{number}" for number in range(2, 1000)))
     return next((each for each in names if not (old / PREVIOUS / each).exists()), secrets.token_hex(6))

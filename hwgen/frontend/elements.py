@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.source import SourceNode
+from hwgen.frontend.source import QUANTISERS, SourceNode
 from hwgen.frontend.symbolic import Absolute, Build, Padded, QuantConst, Stream, Tensor, real
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
 from hwgen.ir.types import FloatArray
@@ -53,7 +53,6 @@ _FLOATS: Mapping[str, tuple[int, int, float]] = {
 }
 """Significant bits, exponent of the least number above zero, greatest number."""
 _MOST_CODES = 1 << 16
-_QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 
 
 def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> None:
@@ -73,7 +72,7 @@ def _kind(node: SourceNode, given: str) -> str:
         return "int64"
     if node.op == "Cast":
         return CASTS[node.integer("to", 1)]
-    return "float32" if node.op in _QUANTISERS else given
+    return "float32" if node.op in QUANTISERS else given
 
 
 def require_exact(where: str, tensor: Stream | Absolute | Padded, kind: str, *, cast: bool = False) -> None:

@@ -132,7 +132,6 @@ OPERATORS: Mapping[str, Operator] = {
 FUSED: Mapping[str, Operator] = {residual.RESIDUAL: Operator(residual.residual_quant, None)}
 """Operators that stand for several of the file's."""
 
-QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 RANDOM = frozenset(
     {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
 )

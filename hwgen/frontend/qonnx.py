@@ -13,10 +13,9 @@ import numpy.typing as npt
 from hwgen.errors import ModelError
 from hwgen.frontend.computer import Computer
 from hwgen.frontend.model_file import read_model, stem
-from hwgen.frontend.operators import QUANTISERS
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
 from hwgen.frontend.sound import array_of, element_of, opset_of, require_sound
-from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, SourceGraph, SourceNode
+from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, QUANTISERS, SourceGraph, SourceNode
 from hwgen.frontend.walk import InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType

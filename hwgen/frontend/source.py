@@ -24,6 +24,8 @@ MAX_PARAMETERS = 1 << 29
 MAX_AXES = 32
 """Axes that a tensor may have."""
 
+QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
+
 _HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_quant")
 
 

@@ -12,10 +12,10 @@ from hwgen.errors import ModelError
 from hwgen.frontend import ending, residual, shapes
 from hwgen.frontend.elements import require_exact, settle
 from hwgen.frontend.layout import Relayout, image_places, image_shape, order_of_input
-from hwgen.frontend.operators import FUSED, OPERATORS, QUANTISERS, RANDOM, Handler, require_all_read
+from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, Handler, require_all_read
 from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.retype import one_type
-from hwgen.frontend.source import SourceGraph, SourceNode, annotated_type
+from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceNode, annotated_type
 from hwgen.frontend.symbolic import (
     Build,
     Const,

@@ -17,7 +17,7 @@ from hwgen.hw.ports import Ports, structure
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Activation, Conv, MatMul, Threshold
 from hwgen.ir.types import FloatArray, IntArray
-from hwgen.verify.vectors import Layout, as_array, as_codes, layout_of, random_codes
+from hwgen.verify.vectors import Layout, as_codes, random_codes
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class Driver:
         layout: Layout | str = "nhwc",
     ) -> npt.NDArray[Any]:
         """Input codes (N, *input shape) of `images`; for options and errors see `hwgen.verify.vectors.as_codes`."""
-        array = as_array(images, "images")
-        return as_codes(self.ports, array, "images", binarize_at=binarize_at, real=real, layout=layout_of(layout))
+        return as_codes(self.ports, images, "images", binarize_at=binarize_at, real=real, layout=layout)
 
     def outputs(self, images: npt.ArrayLike) -> IntArray:
         """Output codes (N, *output shape) as they leave the design, channels last; `infer` has the model's layout.

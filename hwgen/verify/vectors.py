@@ -79,14 +79,14 @@ def as_array(frames: npt.ArrayLike, where: str) -> npt.NDArray[Any]:
 
 def as_codes(
     receiver: Receiver,
-    array: npt.NDArray[Any],
+    given: npt.ArrayLike,
     where: str,
     *,
     binarize_at: float | None = None,
     real: bool | None = None,
-    layout: Layout = Layout.NHWC,
+    layout: Layout | str = Layout.NHWC,
 ) -> npt.NDArray[Any]:
-    """Frames (N, *input shape) of input codes from an array of N frames. Memory: the codes, and a few frames.
+    """Frames (N, *input shape) of input codes from N given frames. Memory: the codes, and a few frames.
 
     Args:
         binarize_at: for a bipolar input: +1 where the array, as it stands, is at least this, -1 elsewhere.
@@ -95,16 +95,16 @@ def as_codes(
         layout: whether channels come last or first in images and signals.
 
     Raises:
-        ConfigError: `binarize_at` is no finite number.
+        ConfigError: `binarize_at` is no finite number, or `layout` no layout.
         DataError: no frames, another number of elements, too many, or values that are not codes of the input type.
 
     Warns:
         DataWarning: more than `SATURATED` of the real numbers lie beyond the input's range, or all are whole numbers
             that would be other codes.
     """
-    kind = receiver.input.type
+    kind, array = receiver.input.type, as_array(given, where)
     _require_level(binarize_at, kind.dtype, where)
-    frames = _arranged(receiver, array, where, layout)
+    frames = _arranged(receiver, array, where, layout_of(layout))
     codes = _room((len(array), *kind.shape), kind.dtype, where)
     found = _surveyed(frames, where)
     if binarize_at is not None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from hwgen import flow
 from hwgen.backends import board, hls, render, rtl
-from hwgen.backends.render import LONGEST_TITLE, asset, one_line, title
+from hwgen.backends.render import LONGEST_TITLE, asset, line_of_code, title
 from hwgen.flow import Accelerator
 from hwgen.flow.compare import roofline_of
 from hwgen.hw.design import Design
@@ -232,10 +232,10 @@ def test_only_emitters_make_source() -> None:
 
 @given(st.text() | st.sampled_from(HOSTILE))
 def test_one_line_stays_in_its_comment(text: str) -> None:
-    safe = one_line(text)
+    safe = line_of_code(text)
     assert re.fullmatch(r"[ -~]*", safe)
     assert not re.search(r"\*/|/\*|\?\?|[\\`]", safe)
-    assert one_line(safe) == safe
+    assert line_of_code(safe) == safe
     assert len(title(text)) <= LONGEST_TITLE
 
 
@@ -252,7 +252,7 @@ def test_one_line_stays_in_its_comment(text: str) -> None:
     ],
 )
 def test_what_comments_show(text: str, shown: str) -> None:
-    assert one_line(text) == shown
+    assert line_of_code(text) == shown
 
 
 def test_long_names_are_cut_in_the_middle() -> None:
