@@ -6,6 +6,7 @@ and the task. A worker that dies loses its batch, which another one does again.
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, Protocol, TypeVar
 
@@ -229,36 +230,17 @@ def _cluster(problem: Problem, address: str) -> Iterator[_Cluster]:
     for logger in ("distributed", "distributed.client"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # what matters comes as one error
     start = "Start one with: dask scheduler"
-    with _event_loop() as loop:
-        try:
-            client = Client(address, timeout=_PATIENCE_S, loop=loop)
-        except (OSError, ValueError) as error:
-            must = "must be the address of a Dask scheduler"
-            raise ToolError(f"--dask {address}", must, _first(error), start) from error
-        with client:
-            _must_work(client, address)
-            yield _Cluster(client, problem)
-
-
-@contextmanager
-def _event_loop() -> Iterator[Any]:
-    """A running event loop of distributed's. Raises: ToolError.
-
-    A client that starts one itself waits for ever where that takes more than 10 s, as on a machine that was suspended.
-    """
-    from distributed.utils import LoopRunner
-
-    for _ in range(2):
-        runner = LoopRunner()
-        with suppress(AssertionError):  # it did not start in time
-            runner.start()
-            break
-    else:
-        raise ToolError("--dask", "must have time to start", "a machine that is busy", "Try again")
+    client, reason = None, ""
     try:
-        yield runner.loop
-    finally:
-        runner.stop()
+        client = Client(address, timeout=_PATIENCE_S)
+    except (OSError, ValueError) as error:
+        reason = _first(error)
+    if client is None:
+        gc.collect()  # ends the half-made client here: later it might be while distributed holds its own lock
+        raise ToolError(f"--dask {address}", "must be the address of a Dask scheduler", reason, start)
+    with client:
+        _must_work(client, address)
+        yield _Cluster(client, problem)
 
 
 def _must_work(client: Any, address: str) -> None:

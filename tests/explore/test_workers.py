@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -118,6 +119,16 @@ def test_a_dask_address_that_is_none() -> None:
         "--dask cluster: must be the address of a Dask scheduler;"
         " found missing port number in address 'cluster'. Start one with: dask scheduler."
     )
+
+
+def test_no_half_made_client_is_left() -> None:
+    """Collected later, while distributed holds its lock, it would wait for ever."""
+    from distributed import Client
+
+    for address in ("cluster", f"tcp://127.0.0.1:{unused_port()}"):
+        dask_error(address)
+        left = [each for each in gc.get_objects() if isinstance(each, Client) and each.status != "closed"]
+        assert not left
 
 
 def test_dask_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
