@@ -24,6 +24,7 @@ from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
 from hwgen.verify.netlist import check
 from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
+from hwgen.verify.process import remove
 from hwgen.verify.signals import Stopped
 
 REPORT = "report.json"
@@ -86,7 +87,7 @@ def _removed_when_stopped(work: Path) -> Iterator[None]:
     try:
         yield
     except Stopped:
-        shutil.rmtree(work, ignore_errors=True)
+        remove(work)
         raise
 
 

@@ -28,6 +28,8 @@ from hwgen.verify import reaper, signals
 LOG_TAIL_LINES = 15
 KEEP = reaper.KEEP
 _PATIENCE_S = 5.0
+_TRIES = 5
+"""To remove a folder."""
 
 
 def find_tool(name: str, change: str) -> Path:
@@ -172,11 +174,19 @@ def _made(parent: Path, prefix: str) -> Path:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder of `temporary_folder` before its time, unless a file `keep` in it says that it is needed."""
-    if not (folder / KEEP).exists():
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove a folder of `temporary_folder` before its time, unless a file `keep` in it says that it is needed.
+
+    Where it cannot be removed, it stays noted: the reaper tries for longer.
+    """
+    if not (folder / KEEP).exists() and not remove(folder):
+        return
     with _lock:
         _note("-f", str(folder))
+
+
+def remove(folder: Path) -> bool:
+    """Remove a folder, in which programs that were ended may still write for a moment. Return whether it is gone."""
+    return reaper.remove(str(folder), _TRIES)
 
 
 def _with_kept_log(error: ToolError, log: Path) -> ToolError:

@@ -60,18 +60,23 @@ def _end_strays(folders: set[str]) -> None:
 
 
 def _remove(folder: str) -> None:
-    """Remove a folder, in which a process that ends may still write for a moment.
+    """Remove a folder, unless it is needed.
 
     One with `old` and `new` in it was caught when a project took the place of another: it holds the only copies.
     """
     there = {name for name in ("old", "new", KEEP) if os.path.lexists(os.path.join(folder, name))}
-    if KEEP in there or {"old", "new"} <= there:
-        return
-    for _ in range(_TRIES):
+    if KEEP not in there and not {"old", "new"} <= there:
+        remove(folder, _TRIES)
+
+
+def remove(folder: str, tries: int) -> bool:
+    """Remove a folder, in which a process that ends may still write for a moment. Return whether it is gone."""
+    for turn in range(tries):
+        time.sleep(_PAUSE_S if turn else 0)
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.lexists(folder):
-            return
-        time.sleep(_PAUSE_S)
+            return True
+    return False
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 A handler raises `Stopped` in the main thread, once. A block that must not be cut in two, such as the making of a
 temporary folder and the note that it is there, stands in `held()`. Nor is an import cut in two: a module in C++ that
-imports another would end the process.
+imports another would end the process. Where Python drops exceptions (`__del__`, callbacks from C), it is raised again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import _thread
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ GRACE_S = 20.0
 """Seconds in which the main thread must have left, or the process ends without it: C code may swallow `Stopped`."""
 
 _MOMENT_S = 0.05
-"""Until a signal that met an import is given once more."""
+"""Until a signal is given once more that met an import or was dropped."""
 
 
 class Stopped(SystemExit):
@@ -66,6 +67,7 @@ def obey() -> None:
     for number in ENDING:
         if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _handle)
+    sys.unraisablehook = _dropped
 
 
 def disregard() -> None:
@@ -108,10 +110,21 @@ def _imports(frame: FrameType | None) -> bool:
     return frame is not None
 
 
+def _dropped(unraisable: sys.UnraisableHookArgs) -> None:
+    """Python can't raise an exception, and would print it and go on."""
+    if isinstance(unraisable.exc_value, Stopped):
+        _State.stopped = None
+        _thread.start_new_thread(_repeat, (unraisable.exc_value.number,))
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
 def _repeat(number: int) -> None:
-    """Give the signal once more in a moment."""
+    """Give the signal once more in a moment, to the main thread, whatever that waits for."""
     time.sleep(_MOMENT_S)
-    signal.raise_signal(number)
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, number)
 
 
 def _stop(number: int) -> None:

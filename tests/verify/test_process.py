@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -175,6 +178,28 @@ def test_a_fork_leaves_alone_what_its_parent_has_made() -> None:
                 os._exit(0 if own.is_dir() and folder.is_dir() else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 and folder.is_dir()
     assert not folder.exists()
+
+
+def test_a_folder_goes_in_which_something_still_writes(tmp_path: Path) -> None:
+    """A program that was killed may be within a call that makes a file."""
+    gone = threading.Event()
+
+    def write(folder: Path) -> None:
+        end = time.monotonic() + 0.25
+        for index in itertools.count():
+            if time.monotonic() > end or gone.is_set():
+                return
+            with contextlib.suppress(OSError):
+                (folder / "deep").mkdir(exist_ok=True)
+                (folder / "deep" / str(index)).touch()
+
+    with temporary_folder(tmp_path) as folder:
+        writer = threading.Thread(target=write, args=(folder,))
+        writer.start()
+        time.sleep(0.05)
+    gone.set()
+    writer.join()
+    assert list(tmp_path.iterdir()) == []
 
 
 KILLED = """

@@ -49,6 +49,24 @@ def test_an_import_is_not_cut_in_two(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (143, "whole\n", "")
 
 
+DROPPING = {
+    "a callback from C": "import ctypes\nctypes.CFUNCTYPE(None)(lambda: send(15))()",
+    "an object's end": "class Last:\n def __del__(self): send(15)\nLast()",
+    "a weak reference": "import weakref\nref = weakref.ref(set(), lambda _: send(15))",
+}
+
+
+@pytest.mark.parametrize("name", DROPPING)
+def test_where_exceptions_are_dropped(name: str) -> None:
+    done = script(f"{DROPPING[name]}\nprint('on')\ntime.sleep(9)\nprint('still on')")
+    assert (done.returncode, done.stdout, done.stderr) == (143, "on\n", "")
+
+
+def test_other_dropped_exceptions_are_printed() -> None:
+    done = script("class Last:\n def __del__(self): raise ValueError('so')\nLast()")
+    assert done.returncode == 0 and "ValueError: so" in done.stderr
+
+
 def test_another_signal_changes_nothing() -> None:
     done = script("try:\n send(15)\nfinally:\n send(2); send(1); send(15)\n print('cleaned up')")
     assert (done.returncode, done.stdout, done.stderr) == (143, "cleaned up\n", "")
