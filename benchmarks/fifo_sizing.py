@@ -23,7 +23,7 @@ from hwgen.config import read_folding
 from hwgen.errors import DeadlockError
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import deepen, with_depth
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.lower import lower
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -43,7 +43,7 @@ def sized(built: hwgen.Accelerator) -> tuple[Design, float]:
 
 def spare(design: Design) -> tuple[int, int]:
     """FIFOs, and those among them that could be a beat shallower."""
-    fifos = [unit for unit in design.units if isinstance(unit, Fifo)]
+    fifos = [unit for unit in design.units if isinstance(unit, FifoUnit)]
     return len(fifos), sum(keeps(with_depth(design, fifo.name, fifo.depth - 1), design.bound) for fifo in fifos)
 
 

@@ -26,7 +26,7 @@ from hwgen.backends.rtl import emit
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.matvec import NO_SPAN, MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import NO_SPAN, MvtuUnit, Thresholding
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import Pipeline, period_ns, stages_for
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
@@ -51,7 +51,7 @@ DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail
 class Placed:
     """A unit on the chip: its stages, MHz by seed, and what it takes."""
 
-    unit: MatVec
+    unit: MvtuUnit
     clocks: tuple[float, ...]
     luts: int
     registers: int
@@ -66,7 +66,7 @@ class Placed:
         return f"| {name} | {most} | {where} | {sizes} | {clock} | {model:.0f} |"
 
 
-def unit_of(kind: str, simd: int, pe: int) -> MatVec:
+def unit_of(kind: str, simd: int, pe: int) -> MvtuUnit:
     """A random unit of types `kind` without pipeline registers."""
     rng = np.random.default_rng(1)
     weight, value = BITS[kind]
@@ -74,7 +74,7 @@ def unit_of(kind: str, simd: int, pe: int) -> MatVec:
     most = simd * FOLDS * (1 if kind == "w1a1" else max(abs(weight.min), weight.max) * value.max)
     levels = 1 if kind == "w1a1" else value.max
     thresholds = np.sort(rng.integers(most // 3, 2 * most // 3, (FOLDS * pe, levels)), axis=1)
-    return MatVec(
+    return MvtuUnit(
         "mv",
         "mv",
         Stream("source", value, FOLDS * simd, simd),
@@ -92,7 +92,7 @@ def _codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> In
     return 2 * (codes > 0) - 1 if isinstance(dtype, Bipolar) else codes
 
 
-def place(unit: MatVec, seeds: int) -> Placed:
+def place(unit: MvtuUnit, seeds: int) -> Placed:
     """Synthesise, place and route. Raises: subprocess.CalledProcessError."""
     design = Design("dut", (unit,), unit.input, unit.output, "0" * 12, "lfe5u-25f", WANTED_MHZ)
     with tempfile.TemporaryDirectory() as name:

@@ -10,19 +10,19 @@ import numpy as np
 from hwgen import Accelerator, flow
 from hwgen.hw.design import Unit
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.schedule import Engine, Queue
 from hwgen.hw.simulation import Control, Network, with_gates
 from hwgen.hw.stream import Stream
@@ -84,7 +84,7 @@ def alone(unit: Unit, caption: str, cycles: int) -> Example:
     return example(joined(unit), unit, caption, cycles)
 
 
-def beside(unit: ScaleUnit | GatedMatVec, caption: str, cycles: int, active: Sequence[int] = (1,)) -> Example:
+def beside(unit: ScaleUnit | MvtuGatedUnit, caption: str, cycles: int, active: Sequence[int] = (1,)) -> Example:
     """A unit that also reads a number of each vector, which another unit makes of the vector meanwhile."""
     wide, narrow = unit.inputs
     reads = wide.vector_beats
@@ -103,14 +103,16 @@ def copies(of: Stream) -> tuple[ForkUnit, tuple[Stream, Stream]]:
     return ForkUnit("fork", "", of, (first, second)), (first, second)
 
 
-def product(shape: tuple[int, int], folding: tuple[int, int], vectors: int = 1, planes: tuple[int, ...] = ()) -> MatVec:
+def product(
+    shape: tuple[int, int], folding: tuple[int, int], vectors: int = 1, planes: tuple[int, ...] = ()
+) -> MvtuUnit:
     """An MVTU of (inputs, neurons) and (PE, SIMD) whose accumulators leave; of residual planes that take turns."""
     (inputs, neurons), (pe, simd) = shape, folding
     weights = np.ones((1, neurons, 1, inputs), np.int64)
     source = Stream("x", IntType(len(planes), signed=False) if planes else B, inputs, simd, vectors=vectors)
     arithmetic = Arithmetic.IN_TURN if planes else Arithmetic.DIRECT
     sink = Stream("y", I8, neurons, pe, vectors=vectors)
-    return MatVec("product", "", source, sink, weights, B, I8, None, simd, arithmetic=arithmetic, planes=planes)
+    return MvtuUnit("product", "", source, sink, weights, B, I8, None, simd, arithmetic=arithmetic, planes=planes)
 
 
 def mvtu() -> Example:
@@ -129,7 +131,7 @@ def depthwise() -> Example:
 
 
 def gated() -> Example:
-    unit = GatedMatVec(product((8, 4), (2, 4), vectors=6), Stream("gate", U2, 1, 1, vectors=6))
+    unit = MvtuGatedUnit(product((8, 4), (2, 4), vectors=6), Stream("gate", U2, 1, 1, vectors=6))
     caption = (
         "SF = 2, NF = 2, gates open, closed, closed, open, open, closed: a closed one takes 2 cycles, an open one 4."
     )
@@ -138,7 +140,7 @@ def gated() -> Example:
 
 def window() -> Example:
     source = Stream("x", B, 1, 1, vectors=16)
-    unit = SlidingWindow(
+    unit = WindowUnit(
         "window",
         "",
         source,
@@ -175,7 +177,8 @@ def add() -> Example:
 def concat() -> Example:
     fork, inputs = copies(Stream("source", U2, 2, 1, vectors=3))
     queues = [
-        Fifo(f"fifo{number}", "", stream, replace(stream, name=f"x{number}"), 4) for number, stream in enumerate(inputs)
+        FifoUnit(f"fifo{number}", "", stream, replace(stream, name=f"x{number}"), 4)
+        for number, stream in enumerate(inputs)
     ]
     unit = ConcatUnit("concat", "", tuple(queue.output for queue in queues), Stream("y", U2, 4, 1, vectors=3))
     return example(joined(fork, *queues, unit), unit, "Two vectors of two beats each, in turn.", 26, frames=2)
@@ -199,18 +202,18 @@ def magnitude() -> Example:
 
 
 def argmax() -> Example:
-    unit = ArgMaxUnit("argmax", "", Stream("x", I8, 10, 2), Stream("y", U8, 1, 1))
+    unit = ArgmaxUnit("argmax", "", Stream("x", I8, 10, 2), Stream("y", U8, 1, 1))
     return alone(unit, "10 scores, PE 2: five beats in, an index out.", 22)
 
 
 def width() -> Example:
     source = Stream("x", U2, 12, 3)
-    unit = WidthConverter("width", "", source, replace(source, name="y", lanes=2))
+    unit = WidthUnit("width", "", source, replace(source, name="y", lanes=2))
     return alone(unit, "From three lanes to two: four beats in, six out.", 24)
 
 
 def fifo() -> Example:
-    unit = Fifo("fifo", "", Stream("source", B, 4, 1), Stream("x", B, 4, 1), 4)
+    unit = FifoUnit("fifo", "", Stream("source", B, 4, 1), Stream("x", B, 4, 1), 4)
     reader = product((4, 3), (1, 1))
     caption = "Four beats in front of a unit that reads a vector in a burst and then computes for 8 cycles."
     return example(joined(unit, reader), unit, caption, 40)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.gated import GatedMatVec, fold_rows
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit, fold_rows
 from hwgen.ir.types import Bipolar, IntArray, IntType
-from tests.rtl_support import draw, graph_of, matvec
+from tests.rtl_support import draw, graph_of, mvtu
 
 FRAMES = 5
 PATTERNS = {
@@ -29,11 +29,11 @@ def many_folds(seed: int = 7) -> Design:
     """Seven neurons one by one on vectors of a single beat: a dropped vector owes six."""
     rng = np.random.default_rng(seed)
     codes = IntType(3, signed=False), IntType(2, signed=False)
-    unit = matvec(rng, IntType(4, signed=True), codes[0], (3, 7), (1, 3), result=codes[1], descending=True, pixels=6)
+    unit = mvtu(rng, IntType(4, signed=True), codes[0], (3, 7), (1, 3), result=codes[1], descending=True, pixels=6)
     return beside_its_gate(gated_of(unit, codes[1], rng))
 
 
-def gated_of(unit: MatVec, gate_type: IntType, rng: np.random.Generator) -> GatedMatVec:
+def gated_of(unit: MvtuUnit, gate_type: IntType, rng: np.random.Generator) -> MvtuGatedUnit:
     """`unit` with random thresholds for each code of a gate; those of code 0 are below or above every sum."""
     assert unit.activation is not None
     lowest, highest = unit.sum_type.min, unit.sum_type.max
@@ -45,10 +45,10 @@ def gated_of(unit: MatVec, gate_type: IntType, rng: np.random.Generator) -> Gate
     falls[:, : unit.mh] = unit.activation.descending
     activation = Thresholding(sets.reshape(-1, levels), falls.ravel(), unit.activation.base, unit.activation.step)
     gate = replace(unit.output, name="gate", dtype=gate_type, elements=1, lanes=1, tensor="")
-    return GatedMatVec(replace(unit, activation=activation), gate)
+    return MvtuGatedUnit(replace(unit, activation=activation), gate)
 
 
-def beside_its_gate(unit: GatedMatVec, depths: tuple[int, int] = (6, 9)) -> Design:
+def beside_its_gate(unit: MvtuGatedUnit, depths: tuple[int, int] = (6, 9)) -> Design:
     """A fork, the gate that input 0 of the first tap is, a FIFO each, the unit."""
     product, gate_type = unit.product, unit.gate_type
     source = replace(product.input, name="source")
@@ -58,14 +58,14 @@ def beside_its_gate(unit: GatedMatVec, depths: tuple[int, int] = (6, 9)) -> Desi
     steps = np.arange(1, gate_type.max + 1)[None]
     made = replace(unit.gate, name="made")
     sums = IntType(5, signed=True)
-    gate = MatVec(
+    gate = MvtuUnit(
         "made", "", copies[1], made, weights, sums, sums, Thresholding(steps, np.zeros(1), 0, 1), product.simd
     )
     queues = [
-        Fifo(f"queue{i}", "", stream, replace(stream, name=f"queue{i}"), depth)
+        FifoUnit(f"queue{i}", "", stream, replace(stream, name=f"queue{i}"), depth)
         for i, (stream, depth) in enumerate(zip((copies[0], made), depths, strict=True))
     ]
-    joined = GatedMatVec(replace(product, input=queues[0].output), queues[1].output)
+    joined = MvtuGatedUnit(replace(product, input=queues[0].output), queues[1].output)
     return graph_of(source, ForkUnit("fork", "", source, copies), gate, *queues, joined)
 
 

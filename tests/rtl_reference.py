@@ -9,16 +9,16 @@ import numpy as np
 
 from hwgen.hw.design import Design, Joining, Unit
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntArray
 
@@ -35,20 +35,20 @@ def reference(design: Design, frames: IntArray) -> Mapping[str, IntArray]:
 def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
     frames = sources[0]
     match unit:
-        case MatVec():
-            return [_matvec(unit, frames)]
-        case GatedMatVec():
+        case MvtuUnit():
+            return [_mvtu(unit, frames)]
+        case MvtuGatedUnit():
             return [_gated(unit, *sources)]
         case DepthwiseUnit():
             return [_depthwise(unit, frames)]
-        case SlidingWindow():
+        case WindowUnit():
             return [np.array([_windows(unit, frame) for frame in frames])]
         case PoolUnit():
             return [_pool(unit, frames)]
         case ThresholdUnit():
             shape = (-1, unit.input.elements)
             return [_activate(unit.activation, frames.reshape(shape)).reshape(frames.shape)]
-        case ArgMaxUnit():
+        case ArgmaxUnit():
             return [np.array([[max(range(len(f)), key=lambda i, f=f: (int(f[i]), -i))] for f in frames])]
         case MagnitudeUnit():
             sums = frames.reshape(len(frames), unit.output.vectors, -1).tolist()
@@ -68,7 +68,7 @@ def _join(unit: Joining, sources: list[IntArray]) -> IntArray:
     return np.concatenate(vectors, axis=2).reshape(len(sources[0]), -1)
 
 
-def _matvec(unit: MatVec, frames: IntArray) -> IntArray:
+def _mvtu(unit: MvtuUnit, frames: IntArray) -> IntArray:
     inputs = frames.reshape(len(frames), unit.pixels, unit.groups, unit.taps, -1)[..., : unit.channels]
     inputs = np.vectorize(lambda code: _decoded(unit, int(code)), otypes=[np.int64])(inputs)
     sums = np.zeros((len(frames), unit.pixels, unit.groups, unit.mh), dtype=np.int64)
@@ -78,7 +78,7 @@ def _matvec(unit: MatVec, frames: IntArray) -> IntArray:
     return _finish(unit, sums.reshape(-1, unit.groups * unit.mh), unit.mw).reshape(len(frames), -1)
 
 
-def _decoded(unit: MatVec, code: int) -> int:
+def _decoded(unit: MvtuUnit, code: int) -> int:
     """What a code stands for: of planes the sum of their factors, each with its sign, and nothing where it is none."""
     order = len(unit.planes)
     if order == 0:
@@ -88,13 +88,13 @@ def _decoded(unit: MatVec, code: int) -> int:
     return sum(beta if code >> (order - 1 - i) & 1 else -beta for i, beta in enumerate(unit.planes))
 
 
-def _gated(unit: GatedMatVec, frames: IntArray, gates: IntArray) -> IntArray:
+def _gated(unit: MvtuGatedUnit, frames: IntArray, gates: IntArray) -> IntArray:
     """The product once for each code of the gate, by the thresholds of that code; each pixel takes its own."""
     product, channels = unit.product, unit.product.mh
     sets = unit.activation.thresholds.reshape(unit.gate_type.max + 1, -1, unit.activation.levels)[:, :channels]
     falls = unit.activation.descending.reshape(len(sets), -1)[:, :channels]
     found = [
-        _matvec(replace(product, activation=replace(unit.activation, thresholds=each, descending=down)), frames)
+        _mvtu(replace(product, activation=replace(unit.activation, thresholds=each, descending=down)), frames)
         for each, down in zip(sets, falls, strict=True)
     ]
     pixels = np.stack(found).reshape(len(sets), -1, channels)
@@ -111,10 +111,10 @@ def _depthwise(unit: DepthwiseUnit, frames: IntArray) -> IntArray:
     return _finish(unit, sums.reshape(-1, unit.channels), unit.taps).reshape(len(frames), -1)
 
 
-def _finish(unit: MatVec | DepthwiseUnit, sums: IntArray, fan_in: int) -> IntArray:
+def _finish(unit: MvtuUnit | DepthwiseUnit, sums: IntArray, fan_in: int) -> IntArray:
     if unit.activation is None:
         return sums
-    if isinstance(unit, MatVec) and unit.planes:
+    if isinstance(unit, MvtuUnit) and unit.planes:
         above = sums + fan_in * sum(unit.planes)
         return _activate(unit.activation, above if unit.counted else above // 2)
     return _activate(unit.activation, (sums + fan_in) // 2 if unit.is_xnor else sums)
@@ -145,7 +145,7 @@ def _scale(unit: ScaleUnit, frames: IntArray, factors: IntArray) -> IntArray:
     return np.array(scaled).reshape(len(frames), -1)
 
 
-def _windows(unit: SlidingWindow, frame: IntArray) -> IntArray:
+def _windows(unit: WindowUnit, frame: IntArray) -> IntArray:
     """Window by window, block by block, tap by tap; the elements past the last channel are zero bits."""
     geometry, lanes = unit.geometry, unit.input.lanes
     spare = -1 if isinstance(unit.output.dtype, Bipolar) else 0

@@ -14,9 +14,9 @@ from hwgen.backends.rtl import emit
 from hwgen.hw.design import Design, Layer, Unit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
 from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.packing import Bytes, from_words, to_words
 from hwgen.hw.simulation import beat_times, with_gates
 from hwgen.hw.stream import Stream
@@ -70,7 +70,7 @@ def draw(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntA
     return codes.astype(np.int64)
 
 
-def matvec(
+def mvtu(
     rng: np.random.Generator,
     weight: DType,
     source: DType,
@@ -84,7 +84,7 @@ def matvec(
     taps: int = 1,
     pixels: int = 1,
     counted: bool = False,
-) -> MatVec:
+) -> MvtuUnit:
     """A random unit of (channels, MH) and (PE, SIMD); without `result` the accumulators leave."""
     (channels, mh), (pe, simd) = shape, folding
     weights = draw(rng, weight, (mh, groups, taps, channels)).transpose(1, 0, 2, 3)
@@ -93,7 +93,7 @@ def matvec(
     if result is not None:
         activation = thresholding(rng, result, groups * mh, reach, descending=descending)
     full = -(-channels // simd) * simd if taps > 1 or groups > 1 else channels  # windows carry whole beats
-    return MatVec(
+    return MvtuUnit(
         name,
         name,
         Stream("x", source, full, simd, vectors=pixels * groups * taps),
@@ -184,7 +184,7 @@ def window(
     blocks: int = 1,
     pad: IntArray | int = 0,
     name: str = "win",
-) -> SlidingWindow:
+) -> WindowUnit:
     """A unit over an image of (H, W, C); `rows` beyond those that a row of windows needs."""
     height, width, channels = image
     source = Stream("x", dtype, channels, lanes, vectors=height * width)
@@ -198,7 +198,7 @@ def window(
         vectors=down * across * geometry.taps * blocks,
     )
     pads = np.broadcast_to(np.asarray(pad, dtype=np.int64), (channels,))
-    unit = SlidingWindow(name, name, source, output, height, width, geometry, blocks, pads, rows=1)
+    unit = WindowUnit(name, name, source, output, height, width, geometry, blocks, pads, rows=1)
     return replace(unit, rows=max(1, *unit.needed) + rows)
 
 
@@ -255,7 +255,7 @@ def spoil_spare_lanes(words: Bytes, stream: Stream) -> Bytes:
 
 def _masks(unit: Unit) -> bool:
     """Whether `unit` must not look at its input's spare lanes."""
-    return isinstance(unit, Layer | SlidingWindow) and not isinstance(unit, ConcatUnit)
+    return isinstance(unit, Layer | WindowUnit) and not isinstance(unit, ConcatUnit)
 
 
 def prove(design: Design, frames: IntArray, work: Path, *, plain: bool = False) -> None:

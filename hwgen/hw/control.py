@@ -13,7 +13,7 @@ from typing import Any
 from hwgen.hw.design import Design
 from hwgen.hw.kernel import Memory
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import Linear, MatVec
+from hwgen.hw.kernels.mvtu import Linear, MvtuUnit
 from hwgen.hw.packing import WeightLayout, weight_layout
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.order import sizes_of
@@ -148,7 +148,7 @@ class _Placer:
         return Region(base, memory.depth, memory.width)
 
 
-def _layer(unit: MatVec | DepthwiseUnit, place: _Placer) -> WritableLayer:
+def _layer(unit: MvtuUnit | DepthwiseUnit, place: _Placer) -> WritableLayer:
     assert unit.writable is not None
     weights, dtype = place(unit.weight_rom), unit.output.dtype
     steps = _steps(unit, place)
@@ -156,7 +156,7 @@ def _layer(unit: MatVec | DepthwiseUnit, place: _Placer) -> WritableLayer:
     return WritableLayer(unit.name, weight_layout(unit), weights, unit.writable, accumulators, steps)
 
 
-def _steps(unit: MatVec | DepthwiseUnit, place: _Placer) -> Steps | None:
+def _steps(unit: MvtuUnit | DepthwiseUnit, place: _Placer) -> Steps | None:
     activation, rom, stream = unit.activation, unit.threshold_rom, unit.output
     if activation is None or rom is None:
         return None
@@ -168,7 +168,7 @@ def _steps(unit: MatVec | DepthwiseUnit, place: _Placer) -> Steps | None:
         lanes=stream.lanes,
         type=activation.room,
         accumulator=unit.accumulator,
-        fan_in=unit.mw if isinstance(unit, MatVec) else unit.taps,
+        fan_in=unit.mw if isinstance(unit, MvtuUnit) else unit.taps,
         thresholds=place(rom),
         descending=place(descending),
     )

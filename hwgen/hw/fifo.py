@@ -26,9 +26,9 @@ from functools import partial
 from hwgen.errors import ConfigError, DeadlockError
 from hwgen.hw.cycles import keeps
 from hwgen.hw.design import Design, Unit, rejoined
-from hwgen.hw.kernels.fifo import SHORT, Fifo
-from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow, rows_for
+from hwgen.hw.kernels.fifo import SHORT, FifoUnit
+from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.window import WindowUnit, rows_for
 from hwgen.hw.stream import ceil_div
 
 _LARGEST_FACTOR = 8
@@ -74,33 +74,35 @@ def _slackened(design: Design, sized: Design, fixed: Mapping[str, int]) -> Desig
     """The design whose buffers hold more than `sized` says, but for those that the user chose."""
     sizes = {**sizes_of(sized), **fixed}
     for unit in _buffers(design, frozenset(fixed)):
-        frame = unit.output.beats if isinstance(unit, Fifo) else unit.height
+        frame = unit.output.beats if isinstance(unit, FifoUnit) else unit.height
         sizes[unit.name] = sizes.get(unit.name, 0) + ceil_div(frame, SLACK)
     return with_sizes(design, sizes)
 
 
 def sizes_of(design: Design) -> dict[str, int]:
     """Depths of FIFOs and rows of line buffers, by name."""
-    return {unit.name: unit.depth if isinstance(unit, Fifo) else unit.rows for unit in _buffers(design, frozenset())}
+    return {
+        unit.name: unit.depth if isinstance(unit, FifoUnit) else unit.rows for unit in _buffers(design, frozenset())
+    }
 
 
 def with_sizes(design: Design, sizes: Mapping[str, int]) -> Design:
     """The design that `lower` made with just these FIFOs and line buffers (see `sizes_of`)."""
-    places = [unit for unit in _buffered(design, frozenset()).units if isinstance(unit, Fifo)]
+    places = [unit for unit in _buffered(design, frozenset()).units if isinstance(unit, FifoUnit)]
     design = _fix(design, {fifo.name: sizes.get(fifo.name, 0) for fifo in places})
     for unit in design.units:
-        if isinstance(unit, SlidingWindow):
+        if isinstance(unit, WindowUnit):
             design = _with_rows(design, unit.name, sizes[unit.name])
     return design
 
 
-Buffer = Fifo | SlidingWindow
+Buffer = FifoUnit | WindowUnit
 
 
 def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
     """The design with the depths that the user chose."""
     buffered = _buffered(design, frozenset())
-    known = [unit.name for unit in buffered.units if isinstance(unit, Fifo)]
+    known = [unit.name for unit in buffered.units if isinstance(unit, FifoUnit)]
     for name in fixed:
         if name not in known:
             raise ConfigError("fifo_depths", f"must name FIFOs ({', '.join(known) or 'there are none'})", name)
@@ -117,7 +119,7 @@ def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
             sized = _sized(design, {other: beats for other, beats in fixed.items() if other != name})
         except DeadlockError:
             continue
-        enough = next((unit.depth for unit in sized.units if isinstance(unit, Fifo) and unit.name == name), depth)
+        enough = next((unit.depth for unit in sized.units if isinstance(unit, FifoUnit) and unit.name == name), depth)
         deeper = range(depth + 1, enough)
         enough = depth + 1 + bisect_left(deeper, True, key=partial(_flows_with, design, fixed, name))
         must = f"must hold at least {enough} beats for the branches to meet"
@@ -174,28 +176,28 @@ def _deeper(design: Design, fixed: frozenset[str]) -> Iterator[Design]:
 
 def _scaled(unit: Unit, factor: int, fixed: frozenset[str]) -> Unit:
     match unit:
-        case Fifo() if unit.name not in fixed:
+        case FifoUnit() if unit.name not in fixed:
             return replace(unit, depth=unit.depth * factor)
-        case SlidingWindow():
+        case WindowUnit():
             return replace(unit, rows=unit.rows * factor)
         case _:
             return unit
 
 
 def _buffers(design: Design, fixed: frozenset[str]) -> list[Buffer]:
-    return [unit for unit in design.units if isinstance(unit, Fifo | SlidingWindow) and unit.name not in fixed]
+    return [unit for unit in design.units if isinstance(unit, FifoUnit | WindowUnit) and unit.name not in fixed]
 
 
 def _smallest(design: Design, buffer: Buffer, interval: int) -> Design:
     """The design with as little of one buffer as keeps the interval; a line buffer holds what a row of windows sees."""
-    if isinstance(buffer, Fifo):
+    if isinstance(buffer, FifoUnit):
         without = with_depth(design, buffer.name, 0)
         if _keeps(without, interval):  # tried apart: a FIFO of one beat is slower than none
             return without
         few, enough = 1, buffer.depth
     else:
         few, enough = min(buffer.rows, _least_rows(design, buffer, interval)), buffer.rows
-    change = with_depth if isinstance(buffer, Fifo) else _with_rows
+    change = with_depth if isinstance(buffer, FifoUnit) else _with_rows
     if few == enough or not _keeps(change(design, buffer.name, enough - 1), interval):
         return design
     enough -= 1
@@ -208,7 +210,7 @@ def _smallest(design: Design, buffer: Buffer, interval: int) -> Design:
     return change(design, buffer.name, enough)
 
 
-def _least_rows(design: Design, window: SlidingWindow, interval: int) -> int:
+def _least_rows(design: Design, window: WindowUnit, interval: int) -> int:
     """The fewest rows with which a window unit and its reader keep the interval, if nobody else holds them up."""
     reader = next(unit for unit in design.units if window.output.name in [stream.name for stream in unit.inputs])
     return rows_for(window, reader.cycles // (window.out_height * window.out_width), interval)
@@ -221,7 +223,7 @@ def _keeps(design: Design, interval: int) -> bool:
 def with_depth(design: Design, name: str, depth: int) -> Design:
     """The design with another depth of one FIFO, or without it."""
     fifo = next(unit for unit in design.units if unit.name == name)
-    assert isinstance(fifo, Fifo)
+    assert isinstance(fifo, FifoUnit)
     if depth:
         return replace(
             design, units=tuple(replace(fifo, depth=depth) if unit is fifo else unit for unit in design.units)
@@ -231,13 +233,13 @@ def with_depth(design: Design, name: str, depth: int) -> Design:
 
 
 def _with_rows(design: Design, name: str, rows: int) -> Design:
-    units = (replace(u, rows=rows) if u.name == name and isinstance(u, SlidingWindow) else u for u in design.units)
+    units = (replace(u, rows=rows) if u.name == name and isinstance(u, WindowUnit) else u for u in design.units)
     return replace(design, units=tuple(units))
 
 
 def _rounded(design: Design, fixed: frozenset[str]) -> Design:
     units = (
-        replace(unit, depth=unit.memory.free_depth) if isinstance(unit, Fifo) and unit.name not in fixed else unit
+        replace(unit, depth=unit.memory.free_depth) if isinstance(unit, FifoUnit) and unit.name not in fixed else unit
         for unit in design.units
     )
     return replace(design, units=tuple(units))
@@ -248,9 +250,9 @@ def _buffered(design: Design, without: frozenset[str]) -> Design:
     units: list[Unit] = []
     for unit in design.units:
         name = f"{unit.name}_fifo"
-        if isinstance(unit, WidthConverter) and name not in without:
+        if isinstance(unit, WidthUnit) and name not in without:
             held = replace(unit.input, name=name)
-            units += [Fifo(name, unit.origin, unit.input, held, SHORT), replace(unit, input=held)]
+            units += [FifoUnit(name, unit.origin, unit.input, held, SHORT), replace(unit, input=held)]
         else:
             units.append(unit)
     return replace(design, units=tuple(units))

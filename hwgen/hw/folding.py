@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw.kernel import Folding
-from hwgen.hw.kernels.gated import MOST_GATE_BITS
+from hwgen.hw.kernels.mvtu_gated import MOST_GATE_BITS
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Scale, Threshold

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hwgen.hw.design import Design, Layer, Unit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import MatVec
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.window import WindowUnit
 
 
 def layers_behind(design: Design) -> list[str]:
@@ -30,16 +30,16 @@ def least_cycles(unit: Unit) -> str:
     if unit.cycles == 1:
         return "it takes a frame every cycle"
     match unit:
-        case GatedMatVec(product=product):
+        case MvtuGatedUnit(product=product):
             return f"{least_cycles(product)} where its gate is open"
-        case MatVec(taps=taps, groups=groups, pixels=pixels):
+        case MvtuUnit(taps=taps, groups=groups, pixels=pixels):
             parts = [f"{pixels:,} pixels", f"{groups} groups" if groups > 1 else "", f"{taps} taps" if taps > 1 else ""]
             return f"it computes {' of '.join(filter(None, parts))}, one a cycle"
         case DepthwiseUnit(taps=taps, pixels=pixels):
             return f"it computes {pixels:,} pixels of {taps} taps, one a cycle"
-        case SlidingWindow() if unit.cycles == unit.input.beats:
+        case WindowUnit() if unit.cycles == unit.input.beats:
             return f"its window unit reads {unit.input.beats:,} pixels, one a cycle"
-        case SlidingWindow():
+        case WindowUnit():
             return f"its window unit writes {unit.output.beats:,} taps, one a cycle"
         case _:
             return f"it moves {unit.cycles:,} beats, one a cycle"

@@ -18,23 +18,23 @@ from hwgen.hw.design import Design, Joining, Unit
 from hwgen.hw.folding import fused_gate, fused_threshold, is_fused, is_gate
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import SHORT, Fifo
+from hwgen.hw.kernels.fifo import SHORT, FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import rows_for
 from hwgen.hw.products import (
     depthwise_unit,
     gated_unit,
-    matvec_unit,
+    mvtu_unit,
     neutral_codes,
     require_constants,
     rewritable,
@@ -261,12 +261,12 @@ class _Builder:
         if stream.lanes == lanes:
             return stream
         wider = replace(stream, name=name, lanes=lanes)
-        self.units.append(WidthConverter(name, node.origin, stream, wider))
+        self.units.append(WidthUnit(name, node.origin, stream, wider))
         return wider
 
     def _fifo(self, node: Node, stream: Stream, depth: int, suffix: str = "") -> Stream:
         held = replace(stream, name=f"{node.name}_fifo{suffix}")
-        self.units.append(Fifo(held.name, node.origin, stream, held, max(SHORT, depth)))
+        self.units.append(FifoUnit(held.name, node.origin, stream, held, max(SHORT, depth)))
         return held
 
     def _finish(self, node: Node, unit: Unit) -> None:
@@ -279,9 +279,9 @@ class _Builder:
         self.units.append(unit)
         self._give(node.output if fused is None else fused.output, unit.outputs[0])
 
-    def _gated(self, node: Node, unit: Unit, gate: Node, fused: Node) -> GatedMatVec:
+    def _gated(self, node: Node, unit: Unit, gate: Node, fused: Node) -> MvtuGatedUnit:
         """The unit of `node` with its gate, which comes from a FIFO."""
-        assert isinstance(unit, MatVec) and isinstance(fused.op, Threshold)
+        assert isinstance(unit, MvtuUnit) and isinstance(fused.op, Threshold)
         stream = self._operand(gate, 1, 1, unit.pixels, 1)
         return gated_unit(unit, self._fifo(node, stream, stream.beats, "_gate"), fused.op)
 
@@ -308,11 +308,11 @@ class _Builder:
         blocks = stream.vector_beats if op.is_depthwise else op.groups
         window = window_unit(node, stream, op.geometry, blocks, np.full(channels, op.pad))
         result, fused = self._result(node), self._activation(node)
-        unit: MatVec | DepthwiseUnit
+        unit: MvtuUnit | DepthwiseUnit
         if op.is_depthwise:
             unit = depthwise_unit(node, window.output, result, grouped[:, 0, :, 0], fused)
         else:
-            unit = self._arithmetic(matvec_unit(node, window.output, result, grouped, fused))
+            unit = self._arithmetic(mvtu_unit(node, window.output, result, grouped, fused))
         rows = rows_for(window, unit.cycles // unit.pixels)
         style = self.choices.memory.get(node.name)
         self.units.append(replace(window, rows=rows, memory_style=style))
@@ -320,12 +320,12 @@ class _Builder:
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
-        unit = self._arithmetic(matvec_unit(node, stream, self._result(node), weights, self._activation(node)))
+        unit = self._arithmetic(mvtu_unit(node, stream, self._result(node), weights, self._activation(node)))
         if unit.vector_memory is not None:
             unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
         self._finish(node, self._written(node, replace(unit, memory_style=self.choices.memory.get(node.name))))
 
-    def _written(self, node: Node, unit: MatVec | DepthwiseUnit) -> MatVec | DepthwiseUnit:
+    def _written(self, node: Node, unit: MvtuUnit | DepthwiseUnit) -> MvtuUnit | DepthwiseUnit:
         """The unit, rewritable where the user wants it so."""
         return rewritable(unit, node) if node.name in self.choices.writable else unit
 
@@ -334,7 +334,7 @@ class _Builder:
         fused = fused_threshold(self.graph, node)
         return stream_of(node.name, node.output if fused is None else fused.output, self.folding[node.name].pe)
 
-    def _arithmetic(self, unit: MatVec) -> MatVec:
+    def _arithmetic(self, unit: MvtuUnit) -> MvtuUnit:
         """The unit with the arithmetic that the user chose for it."""
         if unit.name in self.choices.serial:
             return replace(unit, arithmetic=Arithmetic.IN_TURN)
@@ -371,7 +371,7 @@ class _Builder:
         channels = value.type.channels
         stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
         if isinstance(node.op, ArgMax):
-            self._finish(node, ArgMaxUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))
+            self._finish(node, ArgmaxUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))
             return
         if isinstance(node.op, Magnitude):
             self._finish(node, MagnitudeUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))

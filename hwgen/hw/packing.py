@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
 
@@ -130,7 +130,7 @@ class WeightLayout:
         return np.packbits(to_bits(folded, self.dtype), axis=1, bitorder="little")
 
 
-def weight_layout(unit: MatVec | DepthwiseUnit) -> WeightLayout:
+def weight_layout(unit: MvtuUnit | DepthwiseUnit) -> WeightLayout:
     """How the weights of `unit` lie in its memory."""
     if isinstance(unit, DepthwiseUnit):
         return WeightLayout(1, unit.channels, unit.taps, 1, unit.output.lanes, 1, unit.weight_type)
@@ -138,7 +138,7 @@ def weight_layout(unit: MatVec | DepthwiseUnit) -> WeightLayout:
     return WeightLayout(*sizes, unit.folding.pe, unit.folding.simd, unit.weight_type)
 
 
-def weight_words(unit: MatVec | DepthwiseUnit) -> Bytes:
+def weight_words(unit: MvtuUnit | DepthwiseUnit) -> Bytes:
     """The weight memory of `unit`, see `WeightLayout`."""
     layout = weight_layout(unit)
     return layout.words(unit.weights.reshape(layout.groups, layout.mh, layout.taps, layout.channels))

@@ -9,16 +9,16 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec, fold_rows
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit, fold_rows
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Node, Value
 from hwgen.ir.ops import Conv, MatMul, Pool, PoolKind, Threshold
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 
-Unit = TypeVar("Unit", MatVec, DepthwiseUnit)
+Unit = TypeVar("Unit", MvtuUnit, DepthwiseUnit)
 
 TERNARY = IntType(2, signed=True)
 """What a bipolar image padded with 0 is carried as: -1, 0 or +1."""
@@ -37,7 +37,7 @@ def thresholding(op: Threshold) -> Thresholding:
     return Thresholding(op.thresholds, op.descending, op.base, op.step)
 
 
-def window_unit(node: Node, stream: Stream, geometry: Geometry, blocks: int, pad: IntArray) -> SlidingWindow:
+def window_unit(node: Node, stream: Stream, geometry: Geometry, blocks: int, pad: IntArray) -> WindowUnit:
     """The sliding window unit in front of `node`; its rows are for the caller to choose."""
     height, width, _ = node.inputs[0].type.shape
     down, across = geometry.output_size(height, width)
@@ -54,9 +54,7 @@ def window_unit(node: Node, stream: Stream, geometry: Geometry, blocks: int, pad
         lanes=stream.lanes,
         vectors=down * across * geometry.taps * blocks,
     )
-    return SlidingWindow(
-        name, node.origin, stream, output, height, width, geometry, blocks, pad, rows=geometry.extent[0]
-    )
+    return WindowUnit(name, node.origin, stream, output, height, width, geometry, blocks, pad, rows=geometry.extent[0])
 
 
 def neutral_codes(op: Pool, dtype: DType, channels: int) -> IntArray:
@@ -66,12 +64,12 @@ def neutral_codes(op: Pool, dtype: DType, channels: int) -> IntArray:
     return np.broadcast_to(np.where(op.minimum == 1, dtype.max, dtype.min), (channels,))
 
 
-def matvec_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> MatVec:
+def mvtu_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> MvtuUnit:
     """The matrix-vector unit of `node`; `weights` is (groups, MH, taps, channels)."""
     assert isinstance(node.op, MatMul | Conv)
     planes = tuple(node.op.planes.tolist())
     padded = source.dtype != node.inputs[0].type.dtype
-    unit = MatVec(
+    unit = MvtuUnit(
         **_common(node, source, result, fused),
         weights=weights,
         weight_type=node.op.weight_type,
@@ -83,7 +81,7 @@ def matvec_unit(node: Node, source: Stream, result: Stream, weights: IntArray, f
     return _in_popcounts(unit, unit.mw)
 
 
-def gated_unit(product: MatVec, gate: Stream, op: Threshold) -> GatedMatVec:
+def gated_unit(product: MvtuUnit, gate: Stream, op: Threshold) -> MvtuGatedUnit:
     """The unit that applies `op` to the sums of `product`, a unit without activation, times the codes of `gate`."""
     shape = product.mh, op.thresholds.shape[1]
     (lowest, highest), accumulator = _sums(product, product.mw), product.accumulator
@@ -98,7 +96,7 @@ def gated_unit(product: MatVec, gate: Stream, op: Threshold) -> GatedMatVec:
 
     descending = np.broadcast_to(op.descending, (len(sets), product.mh))
     activation = Thresholding(for_each_code(np.stack(sets), shape[1]), for_each_code(descending), op.base, op.step)
-    return GatedMatVec(replace(product, activation=activation), gate)
+    return MvtuGatedUnit(replace(product, activation=activation), gate)
 
 
 def depthwise_unit(node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> DepthwiseUnit:
@@ -121,7 +119,7 @@ def require_constants(node: Node) -> None:
                 raise ModelError(node.label, must, str(most), "Use coarser factors")
 
 
-def rewritable(unit: MatVec | DepthwiseUnit, node: Node) -> MatVec | DepthwiseUnit:
+def rewritable(unit: MvtuUnit | DepthwiseUnit, node: Node) -> MvtuUnit | DepthwiseUnit:
     """The unit with room for any weights and thresholds of its types.
 
     Its running sum holds whatever such weights give; where accumulators leave, theirs must fit the type as it is.
@@ -133,7 +131,7 @@ def rewritable(unit: MatVec | DepthwiseUnit, node: Node) -> MatVec | DepthwiseUn
     unit = replace(unit, writable=(min(low, pads), max(high, pads)))
     if unit.activation is None:
         return unit
-    fan_in = unit.mw if isinstance(unit, MatVec) else unit.taps
+    fan_in = unit.mw if isinstance(unit, MvtuUnit) else unit.taps
     if unit.accumulator.offset:
         low, high = _sums(unit, fan_in)
     else:
@@ -177,7 +175,7 @@ def _in_popcounts(unit: Unit, fan_in: int) -> Unit:
     return replace(unit, activation=replace(unit.activation, thresholds=counts))
 
 
-def _sums(unit: MatVec | DepthwiseUnit, fan_in: int) -> tuple[int, int]:
+def _sums(unit: MvtuUnit | DepthwiseUnit, fan_in: int) -> tuple[int, int]:
     """The least and the most that the running sum can be in the end."""
     if unit.accumulator.offset:
         return 0, 2 * -unit.accumulator.offset * fan_in // unit.accumulator.slope

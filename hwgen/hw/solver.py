@@ -20,9 +20,9 @@ from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import folded_layers, resolve
 from hwgen.hw.folds import Product, intervals, product_of
 from hwgen.hw.kernel import Folding
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu import Thresholding
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import Choices, draft
 from hwgen.hw.resources import Budget, Resources
@@ -98,7 +98,7 @@ class Problem:
 
     def _price(self, unit: Unit) -> Resources:
         """What `unit` takes. Its arrays and thresholds are the network's, so its other fields tell it apart."""
-        parts = (unit.product, unit.gate) if isinstance(unit, GatedMatVec) else (unit,)
+        parts = (unit.product, unit.gate) if isinstance(unit, MvtuGatedUnit) else (unit,)
         values = (getattr(part, each.name) for part in parts for each in fields(part))
         key = (self.part, *(value for value in values if not isinstance(value, np.ndarray | Thresholding)))
         if key not in self.prices:
@@ -238,7 +238,7 @@ def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) ->
 
 def _lightest(design: Design) -> Design:
     """The design without FIFOs: what sizing may come down to."""
-    return replace(design, units=tuple(unit for unit in design.units if not isinstance(unit, Fifo)))
+    return replace(design, units=tuple(unit for unit in design.units if not isinstance(unit, FifoUnit)))
 
 
 def _out_of_reach(problem: Problem, interval: int) -> FoldingError:

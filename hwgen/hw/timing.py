@@ -15,11 +15,11 @@ from hwgen.hw.design import Design, Unit
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.kernel import Memory, MemoryStyle
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import NO_SPAN, MatVec, Stages
+from hwgen.hw.kernels.mvtu import NO_SPAN, MvtuUnit, Stages
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.types import Bipolar
 
-Weighted = MatVec | DepthwiseUnit
+Weighted = MvtuUnit | DepthwiseUnit
 """Units that take pipeline registers."""
 
 
@@ -79,9 +79,9 @@ UltraScale+: 0.6 of that."""
 def pipelined(unit: Unit, pipeline: Pipeline) -> Unit:
     """The unit with the registers that `pipeline` asks for, if it is one with weights."""
     match unit:
-        case GatedMatVec():
+        case MvtuGatedUnit():
             return replace(unit, product=replace(unit.product, stages=stages_for(unit.product, pipeline)))
-        case MatVec() | DepthwiseUnit():
+        case MvtuUnit() | DepthwiseUnit():
             return replace(unit, stages=stages_for(unit, pipeline))
         case _:
             return unit
@@ -119,9 +119,9 @@ def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:
 
 def _weighted(unit: Unit) -> Weighted | None:
     """The part of `unit` that has pipeline registers."""
-    if isinstance(unit, GatedMatVec):
+    if isinstance(unit, MvtuGatedUnit):
         return unit.product
-    return unit if isinstance(unit, MatVec | DepthwiseUnit) else None
+    return unit if isinstance(unit, MvtuUnit | DepthwiseUnit) else None
 
 
 def _choices(unit: Weighted) -> Iterator[Stages]:
@@ -136,7 +136,7 @@ def period_ns(unit: Weighted, stages: Stages, family: Family) -> float:
     """The longest path of `unit` with `stages`, by the delays of `family`."""
     delays = DELAYS[family]
     loaded = delays.register + _block(unit.weight_rom, delays)
-    if isinstance(unit, MatVec) and unit.vector_memory is not None:
+    if isinstance(unit, MvtuUnit) and unit.vector_memory is not None:
         loaded = max(loaded, delays.register + _block(unit.vector_memory, delays) + delays.choice)
     start = delays.register if stages.operands else loaded
     steps, span = unit.sum_steps, stages.span

@@ -2,7 +2,7 @@
 
 The gate z = ReLU(BN(conv(x))) has one channel, so it gives one number of each output pixel, and the layer's output is
 conv(x) * z on all channels (equations 1 and 2). Here z has a few levels. Where it is 0 nothing of the pixel needs to be
-computed, and a gated matrix-vector unit does not (`hwgen.hw.kernels.gated`).
+computed, and a gated matrix-vector unit does not (`hwgen.hw.kernels.mvtu_gated`).
 """
 
 from __future__ import annotations

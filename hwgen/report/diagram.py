@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from hwgen.hw.design import Design, Layer, Unit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.stream import Stream
 from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
 from hwgen.report.layout import Layout
@@ -150,12 +150,12 @@ def _arrow(
     width = stream.width
     fifos: list[str] = []
     while (unit := writers.get(stream.name)) is not None and unit.name not in cards:
-        assert isinstance(unit, Fifo | WidthConverter | SlidingWindow), "forks and layers have cards"
+        assert isinstance(unit, FifoUnit | WidthUnit | WindowUnit), "forks and layers have cards"
         stream = unit.input
-        if isinstance(unit, Fifo):
+        if isinstance(unit, FifoUnit):
             figure = figures[unit.name]
             fifos.append(f"FIFO {figure.depth}" + (f", holds {figure.held}" if figure.held != figure.depth else ""))
-        elif isinstance(unit, SlidingWindow):
+        elif isinstance(unit, WindowUnit):
             width = stream.width  # as the window unit reads it
     bits = f"{width} bit" if stream.width == width else f"{stream.width} → {width} bit"
     return Arrow(unit.name if unit else START, target, (bits, *reversed(fifos)))

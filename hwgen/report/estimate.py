@@ -15,19 +15,19 @@ from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation
 from hwgen.hw.kernel import Memory
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.limits import layers_behind
 from hwgen.hw.resources import Resources
 
@@ -179,8 +179,8 @@ def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstim
             utilisation=unit.cycles / model.interval,
             starved_cycles=model.waits[unit.name].starved / model.period,
             blocked_cycles=model.waits[unit.name].blocked / model.period,
-            depth=unit.depth if isinstance(unit, Fifo) else None,
-            held=model.held[unit.output.name] if isinstance(unit, Fifo) else None,
+            depth=unit.depth if isinstance(unit, FifoUnit) else None,
+            held=model.held[unit.output.name] if isinstance(unit, FifoUnit) else None,
             width=unit.outputs[0].width,
             resources=unit_resources(unit, family),
         )
@@ -191,32 +191,34 @@ def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstim
 def unit_kind(unit: Unit) -> str:
     """The kernel of `unit` in a word."""
     match unit:
-        case MatVec() | GatedMatVec():
+        case MvtuUnit() | MvtuGatedUnit():
             return "mvtu"
-        case SlidingWindow():
+        case WindowUnit():
             return "window"
-        case WidthConverter():
+        case WidthUnit():
             return "width"
         case ForkUnit():
             return "fork"
-        case Fifo():
+        case FifoUnit():
             return "fifo"
         case _:
             return _kind(unit).split()[-1]
 
 
 def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:
-    inner = unit.product if isinstance(unit, GatedMatVec) else unit
-    product = inner if isinstance(inner, MatVec | DepthwiseUnit) else None
+    inner = unit.product if isinstance(unit, MvtuGatedUnit) else unit
+    product = inner if isinstance(inner, MvtuUnit | DepthwiseUnit) else None
     weights = product.weight_rom if product else None
-    thresholds = unit.threshold_rom if isinstance(unit, MatVec | GatedMatVec | DepthwiseUnit | ThresholdUnit) else None
+    thresholds = (
+        unit.threshold_rom if isinstance(unit, MvtuUnit | MvtuGatedUnit | DepthwiseUnit | ThresholdUnit) else None
+    )
     lines, fifos = _around(unit, design)
     return LayerEstimate(
         name=unit.name,
         origin=unit.origin,
         kind=_kind(unit),
-        pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | MagnitudeUnit | ArgMaxUnit) else unit.output.lanes,
-        simd=product.simd if isinstance(product, MatVec) else None,
+        pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | MagnitudeUnit | ArgmaxUnit) else unit.output.lanes,
+        simd=product.simd if isinstance(product, MvtuUnit) else None,
         cycles=unit.cycles,
         window_cycles=lines.cycles if lines else 0,
         inputs=lines.input.size if lines else sum(stream.size for stream in unit.inputs),
@@ -233,12 +235,12 @@ def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:
     )
 
 
-def _around(unit: Layer, design: Design) -> tuple[SlidingWindow | None, list[Fifo]]:
+def _around(unit: Layer, design: Design) -> tuple[WindowUnit | None, list[FifoUnit]]:
     """The sliding window unit in front of a layer, and its FIFOs."""
     writers = {stream.name: writer for writer in design.units for stream in writer.outputs}
     before = [writers.get(stream.name) for stream in unit.inputs]
-    window = next((each for each in before if isinstance(each, SlidingWindow)), None)
-    return window, [each for each in before if isinstance(each, Fifo)]
+    window = next((each for each in before if isinstance(each, WindowUnit)), None)
+    return window, [each for each in before if isinstance(each, FifoUnit)]
 
 
 _KINDS: Mapping[type[Layer], str] = {
@@ -248,15 +250,15 @@ _KINDS: Mapping[type[Layer], str] = {
     ScaleUnit: "scale",
     ConcatUnit: "concat",
     ThresholdUnit: "threshold",
-    ArgMaxUnit: "argmax",
+    ArgmaxUnit: "argmax",
 }
 
 
 def _kind(unit: Layer) -> str:
     match unit:
-        case GatedMatVec():
+        case MvtuGatedUnit():
             return f"gated {_kind(unit.product)}"
-        case MatVec():
+        case MvtuUnit():
             if unit.planes:
                 return f"{len(unit.planes)}-plane mvtu"
             return "xnor mvtu" if unit.is_xnor or unit.counted else "integer mvtu"

@@ -19,9 +19,9 @@ from hwgen.golden.execute import trace
 from hwgen.hw import packing
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.lower import Choices
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
@@ -30,7 +30,7 @@ from hwgen.ir.names import local_name, unit_name
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType
 from hwgen.verify import csim, process
 from hwgen.verify.csim import hls_include
-from tests.hls_lib.cases import design_of, matvec_case, write_project
+from tests.hls_lib.cases import design_of, mvtu_case, write_project
 from tests.hls_lib.networks import Net, design_for, frames
 
 B = Bipolar()
@@ -40,16 +40,16 @@ MAX_CONTROL = 0.20
 
 def chain() -> Design:
     """Two matrix units with a FIFO and a width converter between them, and a FIFO at the end."""
-    first = matvec_case("net", (12, 8), (4, 3), (B, B, B)).design.units[0]
-    second = matvec_case("net", (8, 5), (5, 2), (B, B, None)).design.units[0]
-    assert isinstance(first, MatVec) and isinstance(second, MatVec)
+    first = mvtu_case("net", (12, 8), (4, 3), (B, B, B)).design.units[0]
+    second = mvtu_case("net", (8, 5), (5, 2), (B, B, None)).design.units[0]
+    assert isinstance(first, MvtuUnit) and isinstance(second, MvtuUnit)
     held, narrow = replace(first.output, name="q0"), Stream("w1", B, 8, 2)
     last = replace(second, name="fc1", input=narrow, output=replace(second.output, name="fc1"))
     queues = (
-        Fifo("q0", "stream", first.output, held, 6),
-        Fifo("q1", "stream", last.output, replace(last.output, name="q1"), 4),
+        FifoUnit("q0", "stream", first.output, held, 6),
+        FifoUnit("q1", "stream", last.output, replace(last.output, name="q1"), 4),
     )
-    return design_of("net", first, queues[0], WidthConverter("w1", "stream", held, narrow), last, queues[1])
+    return design_of("net", first, queues[0], WidthUnit("w1", "stream", held, narrow), last, queues[1])
 
 
 def branches() -> tuple[Graph, Design]:
@@ -97,7 +97,7 @@ def test_branches_compute(tmp_path: Path) -> None:
     """Forks, a residual sum, a concatenation, grouped and depthwise convolutions, a pool: as golden has it."""
     graph, design = branches()
     kinds = {type(unit).__name__ for unit in design.units}
-    assert kinds >= {"ForkUnit", "AddUnit", "ConcatUnit", "SlidingWindow", "DepthwiseUnit", "PoolUnit", "Fifo"}
+    assert kinds >= {"ForkUnit", "AddUnit", "ConcatUnit", "WindowUnit", "DepthwiseUnit", "PoolUnit", "FifoUnit"}
     codes = frames(graph, np.random.default_rng(6), 5)
     expected = trace(graph, codes)[graph.output.name].reshape(5, -1)
     assert np.array_equal(simulated(design, codes.reshape(5, -1), tmp_path), expected)
@@ -123,7 +123,7 @@ def test_channels_of_branches() -> None:
     _, design = branches()
     top = emit(design)["src/net.cpp"]
     calls = re.findall(r"  (net_\w+)\((.*)\);", top)
-    fifos = {unit.name for unit in design.units if isinstance(unit, Fifo)}
+    fifos = {unit.name for unit in design.units if isinstance(unit, FifoUnit)}
     assert [name for name, _ in calls] == [
         unit_name("net", each.name) for each in design.units if each.name not in fifos
     ]
@@ -141,7 +141,7 @@ def test_fifos_of_branches_become_depths() -> None:
     _, design = branches()
     depths = dict(re.findall(r"#pragma HLS stream variable=(\w+) depth=(\d+)", emit(design)["src/net.cpp"]))
     for unit in design.units:
-        if isinstance(unit, Fifo):
+        if isinstance(unit, FifoUnit):
             assert int(depths[local_name(unit.input.name)]) == unit.depth
 
 
@@ -167,7 +167,7 @@ RULE = {1: [], 64: ["lutram"], 200: ["bram"]}
 @pytest.mark.parametrize("rows", RULE)
 def test_tables_live_by_the_rule(rows: int) -> None:
     """Thresholds, directions and weights of one row, of few and of many: constants, LUT RAM, block RAM."""
-    case = matvec_case("net", (9, 2 * rows), (2, 9), (IntType(3, True), IntType(5, True), B), descending=True)
+    case = mvtu_case("net", (9, 2 * rows), (2, 9), (IntType(3, True), IntType(5, True), B), descending=True)
     source = emit(case.design)[f"src/{unit_name('net', case.design.units[0].name)}.cpp"]
     for table in ("WEIGHTS", "THRESHOLDS", "DESCENDING"):
         split = re.findall(rf"HWGEN_PARTITION\({table}, (\d)\)", source)
@@ -231,8 +231,8 @@ def test_templates_are_mostly_text() -> None:
 @pytest.mark.parametrize("dtype", [B, IntType(3, True), IntType(8, True)], ids=str)
 def test_weight_limbs_hold_whole_weights(dtype: DType) -> None:
     """Reads weights[nf*PE+p, sf*SIMD+s] back from the limbs by its documented place."""
-    unit = matvec_case("limbs", (50, 5), (2, 30), (dtype, B, None)).design.units[0]
-    assert isinstance(unit, MatVec)
+    unit = mvtu_case("limbs", (50, 5), (2, 30), (dtype, B, None)).design.units[0]
+    assert isinstance(unit, MvtuUnit)
     limbs, bits = weight_limbs(unit), dtype.bits
     lanes = 64 // bits
     for row, column in np.ndindex(5, 50):
@@ -243,7 +243,7 @@ def test_weight_limbs_hold_whole_weights(dtype: DType) -> None:
 
 
 def test_vectors_are_hexadecimal_beats() -> None:
-    design = matvec_case("v", (9, 3), (1, 9), (B, B, B)).design
+    design = mvtu_case("v", (9, 3), (1, 9), (B, B, B)).design
     inputs = np.array([[0x34, 0x01], [0xFF, 0x00]], dtype=np.uint8)
     files = vectors(design, inputs, np.array([[1], [0], [1]], dtype=np.uint8))
     assert files == {"tb/input.hex": "134\n0ff\n", "tb/expected.hex": "1\n0\n1\n"}
@@ -251,7 +251,7 @@ def test_vectors_are_hexadecimal_beats() -> None:
 
 def test_project_builds_by_its_own_makefile(tmp_path: Path) -> None:
     """The project as a user has it: `make run` from its folder says that every beat is right, or which is wrong."""
-    case = matvec_case("net", (12, 8), (4, 3), (B, B, B))
+    case = mvtu_case("net", (12, 8), (4, 3), (B, B, B))
     design = case.design
     words = packing.to_words(case.inputs, design.input), packing.to_words(case.expected, design.output)
     write_project(emit(design) | vectors(design, *words), tmp_path)

@@ -23,8 +23,8 @@ from hwgen.backends.render import LONGEST_TITLE, asset, line_of_code, title
 from hwgen.flow import Accelerator
 from hwgen.flow.compare import roofline_of
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.gated import GatedMatVec
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.names import unit_name
 from hwgen.ir.order import Order
@@ -38,7 +38,7 @@ from tests.backends.test_rtl import every_kernel
 from tests.builders import concat_net, mobilenet_like, random_network
 from tests.gated_cases import many_folds
 from tests.rtl_lib.test_scale import scaled
-from tests.rtl_support import design_of, matvec
+from tests.rtl_support import design_of, mvtu
 
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x00\x1a"
 """What any tool may take as the end of a line, or of a file."""
@@ -65,7 +65,7 @@ def called(design: Design, names: Iterator[str]) -> Design:
     """The design whose units come from layers of other names."""
 
     def call(unit: Any) -> Any:
-        if isinstance(unit, GatedMatVec):
+        if isinstance(unit, MvtuGatedUnit):
             return replace(unit, product=call(unit.product))
         return replace(unit, origin=next(names))
 
@@ -113,8 +113,8 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
 
 def queued() -> Design:
     """A FIFO at the edge of the chip, and a layer."""
-    layer = matvec(np.random.default_rng(0), Bipolar(), Bipolar(), (4, 2), (1, 1))
-    return design_of(Fifo("queue", "", layer.input, layer.input, 9), layer)
+    layer = mvtu(np.random.default_rng(0), Bipolar(), Bipolar(), (4, 2), (1, 1))
+    return design_of(FifoUnit("queue", "", layer.input, layer.input, 9), layer)
 
 
 def endless(names: tuple[str, ...], start: int = 0) -> Iterator[str]:
@@ -193,7 +193,7 @@ def test_code_is_the_same_whatever_layers_are_called(start: int, tmp_path: Path)
 def test_the_test_sees_what_leaves_a_comment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the escape, each of these names changes the code."""
     monkeypatch.setattr(render, "_LEAVES_COMMENT", re.compile("(?!)"))
-    plain = design_of(matvec(np.random.default_rng(0), Bipolar(), Bipolar(), (4, 2), (1, 1)))
+    plain = design_of(mvtu(np.random.default_rng(0), Bipolar(), Bipolar(), (4, 2), (1, 1)))
     module = unit_name("dut", "mv")
     for name in HOSTILE[: len(LINE_ENDS) + 1]:
         design = called(plain, endless((name,)))

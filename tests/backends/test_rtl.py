@@ -16,13 +16,13 @@ from hwgen.backends.render import asset
 from hwgen.backends.rtl import emit
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.matvec import Arithmetic, Thresholding
+from hwgen.hw.kernels.mvtu import Arithmetic, Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.packing import from_words, to_words
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
@@ -42,7 +42,7 @@ from tests.rtl_support import (
     design_of,
     draw,
     graph_of,
-    matvec,
+    mvtu,
     pool,
     thresholding,
     window,
@@ -66,11 +66,11 @@ def every_kernel() -> Design:
     depth = depthwise(rng, B, TERNARY, (3, 9), 2, result=B, name="depth", pixels=36)
     dense = window(B, (6, 6, 3), 2, geometry, pad=1, rows=1, name="dense")
     dense = replace(dense, rows=11, input=depth.output)
-    conv = matvec(rng, B, B, (3, 5), (2, 2), result=U2, descending=True, name="conv", taps=9, pixels=36)
-    wide = WidthConverter("wide", "", conv.output, replace(conv.output, name="wide", lanes=1))
+    conv = mvtu(rng, B, B, (3, 5), (2, 2), result=U2, descending=True, name="conv", taps=9, pixels=36)
+    wide = WidthUnit("wide", "", conv.output, replace(conv.output, name="wide", lanes=1))
     least = pool(U2, (6, 6, 5), 1, (2, 3), minimum=np.array([0, 1, 0, 0, 1]), name="least")
     other = pool(U8, (6, 6, 3), 2, (2, 3), name="other")
-    narrow = WidthConverter("narrow", "", other.output, replace(other.output, name="narrow", lanes=1))
+    narrow = WidthUnit("narrow", "", other.output, replace(other.output, name="narrow", lanes=1))
     small = ThresholdUnit(
         "small", "", narrow.output, _as("small", narrow.output, U2), thresholding(rng, U2, 3, (0, 255))
     )
@@ -81,10 +81,10 @@ def every_kernel() -> Design:
     fork = ForkUnit("again", "", flat, tuple(replace(flat, name=f"flat{index}") for index in range(2)))
     lines = [_queue(f"line{index}", stream, 48) for index, stream in enumerate(fork.outputs)]
     add = AddUnit("sum", "", tuple(line.output for line in lines), Stream("sum", IntType(3, False), 48, 1))
-    hidden = matvec(rng, B, IntType(3, False), (48, 10), (1, 1), result=B, name="hidden")
+    hidden = mvtu(rng, B, IntType(3, False), (48, 10), (1, 1), result=B, name="hidden")
     hidden = replace(hidden, arithmetic=Arithmetic.BIT_PLANES)
-    scores = matvec(rng, IntType(3, True), B, (10, 5), (2, 1), name="scores")
-    top = ArgMaxUnit("top", "", scores.output, Stream("top", IntType(3, signed=False), 1, 1))
+    scores = mvtu(rng, IntType(3, True), B, (10, 5), (2, 1), name="scores")
+    top = ArgmaxUnit("top", "", scores.output, Stream("top", IntType(3, signed=False), 1, 1))
     return graph_of(
         source,
         ForkUnit("copy", "", source, copies),
@@ -98,22 +98,22 @@ def _as(name: str, stream: Stream, dtype: DType) -> Stream:
     return replace(stream, name=name, dtype=dtype)
 
 
-def _queue(name: str, stream: Stream, depth: int) -> Fifo:
-    return Fifo(name, "", stream, replace(stream, name=name), depth)
+def _queue(name: str, stream: Stream, depth: int) -> FifoUnit:
+    return FifoUnit(name, "", stream, replace(stream, name=name), depth)
 
 
 def tfc() -> Design:
     """The fully connected network of FINN's examples, 784-64-64-64-10, in 64 cycles a frame."""
     rng = np.random.default_rng(2)
-    first = matvec(rng, B, B, (784, 64), (16, 49), result=B, name="fc0")
-    narrow = WidthConverter("narrow", "narrow", first.output, Stream("a", B, 64, 8))
+    first = mvtu(rng, B, B, (784, 64), (16, 49), result=B, name="fc0")
+    narrow = WidthUnit("narrow", "narrow", first.output, Stream("a", B, 64, 8))
     units = [first, narrow]
     for index in (1, 2):
-        units.append(Fifo(f"fifo{index}", "fifo", units[-1].output, units[-1].output, 16))
-        units.append(matvec(rng, B, B, (64, 64), (8, 8), result=B, name=f"fc{index}"))
-    units.append(Fifo("fifo3", "fifo", units[-1].output, units[-1].output, 16))
-    units.append(matvec(rng, B, B, (64, 10), (2, 8), name="fc3"))
-    top = ArgMaxUnit("top", "top", units[-1].output, Stream("i", IntType(4, signed=False), 1, 1))
+        units.append(FifoUnit(f"fifo{index}", "fifo", units[-1].output, units[-1].output, 16))
+        units.append(mvtu(rng, B, B, (64, 64), (8, 8), result=B, name=f"fc{index}"))
+    units.append(FifoUnit("fifo3", "fifo", units[-1].output, units[-1].output, 16))
+    units.append(mvtu(rng, B, B, (64, 10), (2, 8), name="fc3"))
+    top = ArgmaxUnit("top", "top", units[-1].output, Stream("i", IntType(4, signed=False), 1, 1))
     return design_of(*units, top)
 
 
@@ -257,7 +257,7 @@ def test_mutated_memories_are_seen(tmp_path: Path) -> None:
     """All inputs of a small unit, so that any change of a weight or a threshold shows."""
     rng = np.random.default_rng(9)
     middle = Thresholding(np.array([[3], [4], [3], [2], [4], [3]]), np.zeros(6, dtype=np.int64), -1, 2)
-    unit = replace(matvec(rng, B, B, (6, 6), (2, 3), result=B), activation=middle)
+    unit = replace(mvtu(rng, B, B, (6, 6), (2, 3), result=B), activation=middle)
     frames: IntArray = np.array(list(product([-1, 1], repeat=6)), dtype=np.int64)
     design = design_of(unit)
     project = write(design, tmp_path / "rtl")

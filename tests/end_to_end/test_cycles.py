@@ -15,7 +15,7 @@ from hwgen.errors import DeadlockError
 from hwgen.frontend.qonnx import read_model
 from hwgen.hw.folding import resolve
 from hwgen.hw.folds import folding_entries
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.ir.graph import Graph
 from hwgen.passes.pipeline import integer_network
 from tests.builders import IMAGE_NETWORKS, Rng
@@ -87,7 +87,7 @@ def test_families_in_three_foldings(make: Callable[[Rng], Graph], target: int, t
 
 def random_depths(rng: Rng, design: hwgen.Accelerator) -> dict[str, int]:
     """Other depths for about half of the FIFOs, a beat less among them."""
-    sized = {unit.name: unit.depth for unit in design.design.units if isinstance(unit, Fifo)}
+    sized = {unit.name: unit.depth for unit in design.design.units if isinstance(unit, FifoUnit)}
     return {
         name: max(0, depth + int(rng.choice([-1, 1, 2, 40]))) for name, depth in sized.items() if rng.random() < 0.5
     }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hwgen
-from hwgen.hw.kernels.gated import GatedMatVec
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.graph import Graph, Value
 from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network
@@ -54,7 +54,7 @@ def prove_gates(seed: int, folder: Path) -> hwgen.Accelerator:
     wishes = random_folding(rng, integer_network(graph))
     folding = {name: wish.model_dump(exclude_none=True) for name, wish in wishes.items()}
     design = hwgen.compile(graph, folding=folding)
-    assert any(isinstance(unit, GatedMatVec) for unit in design.design.units)
+    assert any(isinstance(unit, MvtuGatedUnit) for unit in design.design.units)
     prove(design, seed, FRAMES, folder)
     return design
 

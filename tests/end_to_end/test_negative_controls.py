@@ -10,9 +10,9 @@ import pytest
 
 import hwgen
 from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import MatMul, Threshold
@@ -42,38 +42,38 @@ def network() -> Graph:
     return Graph("control", pixels, nodes, scores)
 
 
-def change_fc0(design: Design, change: Callable[[MatVec], MatVec]) -> Design:
-    units = tuple(change(u) if isinstance(u, MatVec) and u.name == "fc0" else u for u in design.units)
+def change_fc0(design: Design, change: Callable[[MvtuUnit], MvtuUnit]) -> Design:
+    units = tuple(change(u) if isinstance(u, MvtuUnit) and u.name == "fc0" else u for u in design.units)
     return replace(design, units=units)
 
 
-def flip_weight(unit: MatVec) -> MatVec:
+def flip_weight(unit: MvtuUnit) -> MvtuUnit:
     weights = unit.weights.copy()
     weights[0, 3, 0, 5] *= -1
     return replace(unit, weights=weights)
 
 
-def move_threshold(unit: MatVec) -> MatVec:
+def move_threshold(unit: MvtuUnit) -> MvtuUnit:
     assert unit.activation is not None
     thresholds = unit.activation.thresholds.copy()
     thresholds[2, 0] += 1
     return replace(unit, activation=replace(unit.activation, thresholds=thresholds))
 
 
-def swap_lanes(unit: MatVec) -> MatVec:
+def swap_lanes(unit: MvtuUnit) -> MvtuUnit:
     weights = unit.weights.copy()
     assert np.any(weights[..., 0] != weights[..., 1])
     weights[..., [0, 1]] = weights[..., [1, 0]]
     return replace(unit, weights=weights)
 
 
-def keep(unit: MatVec) -> MatVec:
+def keep(unit: MvtuUnit) -> MvtuUnit:
     return unit
 
 
 @pytest.mark.parametrize("backend", ["csim", "rtl", "dpi"])
 @pytest.mark.parametrize("change", [keep, flip_weight, move_threshold, swap_lanes])
-def test_a_mutation_is_caught(backend: str, change: Callable[[MatVec], MatVec]) -> None:
+def test_a_mutation_is_caught(backend: str, change: Callable[[MvtuUnit], MvtuUnit]) -> None:
     sound = hwgen.compile(network(), folding={"fc0": {"pe": 2, "simd": 4}, "fc1": {"pe": 2, "simd": 4}})
     mutant = replace(sound, design=change_fc0(sound.design, change))
     outcome = mutant.simulate(random_codes(sound.graph, 200, seed=3), backend)
@@ -95,14 +95,14 @@ def image_network() -> Graph:
 
 def shift_padding(unit: Unit) -> Unit:
     """One row of padding moved from the top to the bottom."""
-    if not isinstance(unit, SlidingWindow):
+    if not isinstance(unit, WindowUnit):
         return unit
     return replace(unit, geometry=replace(unit.geometry, padding=(0, 1, 2, 1)))
 
 
 def fill_padding(unit: Unit) -> Unit:
     """Padding with -1 in disguise."""
-    return replace(unit, pad=unit.pad - 1) if isinstance(unit, SlidingWindow) else unit
+    return replace(unit, pad=unit.pad - 1) if isinstance(unit, WindowUnit) else unit
 
 
 def smallest_instead(unit: Unit) -> Unit:
@@ -110,7 +110,7 @@ def smallest_instead(unit: Unit) -> Unit:
 
 
 def turn_kernel(unit: Unit) -> Unit:
-    if not isinstance(unit, MatVec) or unit.taps == 1:
+    if not isinstance(unit, MvtuUnit) or unit.taps == 1:
         return unit
     return replace(unit, weights=unit.weights[:, :, ::-1].copy())
 

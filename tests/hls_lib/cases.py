@@ -13,11 +13,11 @@ from hwgen.backends.hls.emit import hex_text
 from hwgen.hw import packing
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.argmax import ArgMaxUnit
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
+from hwgen.hw.kernels.argmax import ArgmaxUnit
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
@@ -89,7 +89,7 @@ def quantised(sums: IntArray, activation: Thresholding) -> IntArray:
     return np.asarray(activation.base + activation.step * count, dtype=np.int64)
 
 
-def matvec_case(
+def mvtu_case(
     name: str,
     shape: tuple[int, int],
     folding: tuple[int, int],
@@ -115,7 +115,7 @@ def matvec_case(
     if code_type is not None:
         activation = random_activation(rng, low, high, code_type, 1 if shared else mh, descending=descending)
         expected, out_type = quantised(sums, activation), code_type
-    unit = MatVec(
+    unit = MvtuUnit(
         "fc0",
         "layer 0",
         Stream("x", in_type, mw, simd, vectors=vectors),
@@ -162,7 +162,7 @@ def argmax_case(name: str, elements: int, lanes: int, dtype: DType, vectors: int
         inputs[FRAMES:-1] = np.clip(inputs[FRAMES:-1], max(dtype.min, -1), min(dtype.max, 1))
     expected = np.array([[list(row).index(max(row))] for row in inputs.tolist()])
     output = Stream("top", smallest_int(0, vectors * elements - 1), 1, 1)
-    unit = ArgMaxUnit("top", "top-1", Stream("x", dtype, elements, lanes, vectors=vectors), output)
+    unit = ArgmaxUnit("top", "top-1", Stream("x", dtype, elements, lanes, vectors=vectors), output)
     return Case(design_of(name, unit), inputs, expected)
 
 
@@ -171,7 +171,7 @@ def width_case(name: str, elements: int, lanes: tuple[int, int], dtype: DType, v
     inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, vectors * elements))
     names = ("x", "width")
     streams = (Stream(n, dtype, elements, count, vectors=vectors) for n, count in zip(names, lanes, strict=True))
-    return Case(design_of(name, WidthConverter("width", "stream", *streams)), inputs, inputs)
+    return Case(design_of(name, WidthUnit("width", "stream", *streams)), inputs, inputs)
 
 
 def fifo_case(name: str, elements: int, lanes: int) -> Case:
@@ -179,7 +179,7 @@ def fifo_case(name: str, elements: int, lanes: int) -> Case:
     dtype = IntType(3, signed=True)
     inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, elements))
     streams = Stream("x", dtype, elements, lanes), Stream("queue", dtype, elements, lanes)
-    return Case(design_of(name, Fifo("queue", "stream", *streams, depth=8)), inputs, inputs)
+    return Case(design_of(name, FifoUnit("queue", "stream", *streams, depth=8)), inputs, inputs)
 
 
 def with_garbage(words: Bytes, stream: Stream) -> Bytes:

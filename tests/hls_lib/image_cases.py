@@ -9,9 +9,9 @@ import numpy as np
 
 from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Thresholding
 from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.products import TERNARY
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
@@ -64,7 +64,7 @@ def seen(codes: IntArray, geometry: Geometry, pad: IntArray) -> IntArray:
     return result
 
 
-def least_rows(unit: Callable[[int], SlidingWindow]) -> int:
+def least_rows(unit: Callable[[int], WindowUnit]) -> int:
     return max(unit(1).needed)
 
 
@@ -77,7 +77,7 @@ def window_unit(
     pad: IntArray,
     more_rows: int,
     style: MemoryStyle | None,
-) -> SlidingWindow:
+) -> WindowUnit:
     """A window unit whose line buffer holds `more_rows` rows beyond those that it must."""
     stream = source.stream(lanes)
     _, height, width, _ = source.codes.shape
@@ -91,8 +91,8 @@ def window_unit(
         vectors=down * across * geometry.taps * blocks,
     )
 
-    def unit(rows: int) -> SlidingWindow:
-        return SlidingWindow(
+    def unit(rows: int) -> WindowUnit:
+        return WindowUnit(
             "conv_window", "conv", stream, output, height, width, geometry, blocks, pad, rows, memory_style=style
         )
 
@@ -160,7 +160,7 @@ def conv_case(name: str, shape: Shape, outputs: int, geometry: Geometry, conv: C
     ternary = window.output.dtype != conv.input
     xnor = isinstance(conv.weight, Bipolar) and isinstance(conv.input, Bipolar) and not ternary
     output = Output(conv, accumulators, geometry.taps * per_group, xnor, weights.reshape(outputs, -1))
-    unit = MatVec(
+    unit = MvtuUnit(
         "conv",
         "conv",
         window.output,

@@ -11,7 +11,7 @@ from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
@@ -21,7 +21,7 @@ from tests.hls_lib.cases import (
     Case,
     design_of,
     generator,
-    matvec_case,
+    mvtu_case,
     quantised,
     random_activation,
     random_codes,
@@ -99,9 +99,9 @@ def concat_case(name: str, sizes: tuple[int, ...], lanes: int, dtypes: tuple[DTy
     parts: list[IntArray] = []
     inputs = np.empty(0, dtype=np.int64)
     for index, (size, dtype) in enumerate(zip(sizes, dtypes, strict=True)):
-        part = matvec_case(f"{name}{index}", (shape[0], size), (pe, shape[1]), (dtype, SOURCE, dtype), vectors=vectors)
+        part = mvtu_case(f"{name}{index}", (shape[0], size), (pe, shape[1]), (dtype, SOURCE, dtype), vectors=vectors)
         unit = part.design.units[0]
-        assert isinstance(unit, MatVec)
+        assert isinstance(unit, MvtuUnit)
         if index == 0:
             inputs = part.inputs
             fork, copies = forked(unit.input, len(sizes))
@@ -113,7 +113,7 @@ def concat_case(name: str, sizes: tuple[int, ...], lanes: int, dtypes: tuple[DTy
     return Case(design_of(name, *units), inputs, np.concatenate(parts, axis=2).reshape(FRAMES, -1))
 
 
-def _codes(unit: MatVec, inputs: IntArray, vectors: int) -> IntArray:
+def _codes(unit: MvtuUnit, inputs: IntArray, vectors: int) -> IntArray:
     assert unit.activation is not None
     sums = inputs.reshape(FRAMES, vectors, -1) @ unit.weights[0, :, 0].T
     return quantised(sums, unit.activation)

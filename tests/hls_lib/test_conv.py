@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
-from tests.hls_lib.cases import Case, matvec_case, run_cases
+from tests.hls_lib.cases import Case, mvtu_case, run_cases
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case
 
 Types = tuple[DType, DType, DType | None]
@@ -36,16 +36,16 @@ def name_of(*parts: object) -> str:
     return "_".join(str(part).replace("None", "acc") for part in parts)
 
 
-def matvec_of(case: Case) -> MatVec:
+def mvtu_of(case: Case) -> MvtuUnit:
     unit = case.design.units[-1]
-    assert isinstance(unit, MatVec)
+    assert isinstance(unit, MvtuUnit)
     return unit
 
 
 def test_every_folding_of_an_xnor_convolution(tmp_path: Path) -> None:
     foldings = itertools.product(range(1, 6), range(1, 5))
     cases = [conv_case(f"x{p}_{s}", (4, 5, 4), 5, PLAIN, conv(p, s, (B, B, B))) for p, s in foldings]
-    assert all(matvec_of(case).is_xnor for case in cases)
+    assert all(mvtu_of(case).is_xnor for case in cases)
     assert run_cases(cases, tmp_path) == []
 
 
@@ -58,10 +58,10 @@ def test_padded_bipolar_images_are_counted(tmp_path: Path) -> None:
         conv_case("c_groups", (4, 5, 6), 4, PADDED, conv(2, 3, (B, B, B), groups=2)),
         conv_case("c_falling", (4, 5, 4), 5, PADDED, replace(conv(2, 3, (B, B, INT2)), descending=True)),
     ]
-    assert all(matvec_of(case).counted for case in cases)
+    assert all(mvtu_of(case).counted for case in cases)
     others = [conv_case("products", (4, 5, 4), 5, PADDED, conv(2, 3, (INT3, B, UINT2)))]
     others += [conv_case(f"own{p + 1}", (4, 5, 4), 5, PADDED, replace(conv(2, 3, (B, B, B)), pad=p)) for p in (-1, 1)]
-    assert not any(matvec_of(case).counted for case in others)
+    assert not any(mvtu_of(case).counted for case in others)
     assert run_cases([*cases, *others], tmp_path) == []
 
 
@@ -88,7 +88,7 @@ def test_bit_planes(tmp_path: Path) -> None:
         IntType(9, True),
     )
     cases = [
-        matvec_case(name_of("m", dtype), (70, 3), (2, 66), (B, dtype, None), arithmetic=Arithmetic.BIT_PLANES)
+        mvtu_case(name_of("m", dtype), (70, 3), (2, 66), (B, dtype, None), arithmetic=Arithmetic.BIT_PLANES)
         for dtype in inputs
     ]
     cases += [conv_case(name_of("k", x), (4, 5, 5), 3, PADDED, conv(2, 3, (B, x, B), planes=True)) for x in inputs]
@@ -103,9 +103,7 @@ def test_bit_planes(tmp_path: Path) -> None:
 def test_vectors_of_a_dense_layer(tmp_path: Path) -> None:
     """A dense layer applied to every pixel."""
     foldings = ((1, 1), (2, 3), (5, 7), (5, 2), (1, 7))
-    cases = [
-        matvec_case(f"v{p}_{s}", (7, 5), (p, s), (B, INT3, UINT2), vectors=3, descending=True) for p, s in foldings
-    ]
+    cases = [mvtu_case(f"v{p}_{s}", (7, 5), (p, s), (B, INT3, UINT2), vectors=3, descending=True) for p, s in foldings]
     assert run_cases(cases, tmp_path) == []
 
 

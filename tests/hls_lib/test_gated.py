@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.gated import GatedMatVec
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.gated_cases import PATTERNS, beside_its_gate, frames_of, gated_of, many_folds
 from tests.hls_lib.cases import Case, run_cases
 from tests.rtl_reference import reference
-from tests.rtl_support import matvec
+from tests.rtl_support import mvtu
 
 B = Bipolar()
 U1, U2, U3, I4 = IntType(1, False), IntType(2, False), IntType(3, False), IntType(4, True)
@@ -22,14 +22,14 @@ U1, U2, U3, I4 = IntType(1, False), IntType(2, False), IntType(3, False), IntTyp
 
 def case_of(name: str, design: Design, pattern: list[int]) -> Case:
     frames = frames_of(design, pattern)
-    assert isinstance(design.units[-1], GatedMatVec)
+    assert isinstance(design.units[-1], MvtuGatedUnit)
     return Case(replace(design, name=name), frames, reference(design, frames)[design.output.name])
 
 
 def folded(name: str, types: tuple[DType, DType, DType, IntType], folding: tuple[int, int], taps: int) -> Case:
     weight, source, result, gate = types
     rng = np.random.default_rng(len(name))
-    unit = matvec(rng, weight, source, (3, 5), folding, result=result, descending=True, taps=taps, pixels=4)
+    unit = mvtu(rng, weight, source, (3, 5), folding, result=result, descending=True, taps=taps, pixels=4)
     return case_of(name, beside_its_gate(gated_of(unit, gate, rng)), rng.integers(0, 2, 19).tolist())
 
 

@@ -10,13 +10,13 @@ from hwgen.backends.hls import emit
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.hw.kernels.mvtu import Arithmetic
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import process
 from hwgen.verify.csim import hls_include
-from tests.hls_lib.cases import Case, argmax_case, fifo_case, matvec_case, threshold_case, width_case, write_project
+from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, threshold_case, width_case, write_project
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case
 
@@ -49,10 +49,10 @@ def samples() -> list[Case]:
     int2, int3, int5, uint4 = IntType(2, True), IntType(3, True), IntType(5, True), IntType(4, False)
     padded, strided = Geometry((3, 3), padding=(1, 1, 1, 1)), Geometry((3, 2), (2, 1), (1, 2))
     return [
-        matvec_case("xnor", (70, 5), (2, 66), (B, B, B), descending=True),
-        matvec_case("mixed", (9, 5), (2, 4), (int3, int5, None)),
-        matvec_case("planes", (70, 5), (2, 66), (B, int3, None), arithmetic=Arithmetic.BIT_PLANES),
-        matvec_case("kept", (9, 5), (2, 4), (int3, int5, None), style=MemoryStyle.REGISTERS),
+        mvtu_case("xnor", (70, 5), (2, 66), (B, B, B), descending=True),
+        mvtu_case("mixed", (9, 5), (2, 4), (int3, int5, None)),
+        mvtu_case("planes", (70, 5), (2, 66), (B, int3, None), arithmetic=Arithmetic.BIT_PLANES),
+        mvtu_case("kept", (9, 5), (2, 4), (int3, int5, None), style=MemoryStyle.REGISTERS),
         threshold_case("quant", 7, 3, (int5, B), shared=True),
         argmax_case("top", 7, 3, int5),
         width_case("wide", 7, (3, 2), int3),

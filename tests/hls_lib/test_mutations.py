@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.matvec import Arithmetic
+from hwgen.hw.kernels.mvtu import Arithmetic
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
-from tests.hls_lib.cases import Case, argmax_case, fifo_case, matvec_case, run_cases, threshold_case, width_case
+from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, run_cases, threshold_case, width_case
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 
@@ -24,7 +24,7 @@ PADDED = Geometry((3, 3), padding=(1, 1, 1, 1))
 def single_units() -> list[Case]:
     """Cases that need no header but their own and those that every unit shares."""
     return [
-        matvec_case("matrix", (9, 4), (2, 3), (B, B, B), vectors=2, style=MemoryStyle.BLOCK),
+        mvtu_case("matrix", (9, 4), (2, 3), (B, B, B), vectors=2, style=MemoryStyle.BLOCK),
         threshold_case("quant", 7, 3, (INT3, B), shared=False),
         argmax_case("top", 7, 3, INT3),
         width_case("wide", 9, (2, 5), INT3, vectors=2),
@@ -66,7 +66,7 @@ def test_every_unit(tmp_path: Path) -> None:
             "operands",
             "Input::SIGNED && plane ==",
             "!Input::SIGNED && plane ==",
-            lambda: matvec_case("planes", (9, 4), (2, 3), (B, INT3, None), arithmetic=Arithmetic.BIT_PLANES),
+            lambda: mvtu_case("planes", (9, 4), (2, 3), (B, INT3, None), arithmetic=Arithmetic.BIT_PLANES),
         ),
         (
             "depthwise",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.window import SlidingWindow, rows_for
+from hwgen.hw.kernels.window import WindowUnit, rows_for
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import Case, generator, run_cases
@@ -19,9 +19,9 @@ B = Bipolar()
 INT3, UINT4, INT9 = IntType(3, True), IntType(4, False), IntType(9, True)
 
 
-def window_of(case: Case) -> SlidingWindow:
+def window_of(case: Case) -> WindowUnit:
     unit = case.design.units[0]
-    assert isinstance(unit, SlidingWindow)
+    assert isinstance(unit, WindowUnit)
     return unit
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.schedule import Engine, Gated, Gearbox, Queue, Schedule, Tiles, Turns, credits_for
 from hwgen.hw.simulation import Control, Network
 from hwgen.hw.stream import Stream, ceil_div
@@ -109,7 +109,7 @@ class Weaver:
             return self.pointwise(port)
         lines = lines_of(geometry, (height, width), port.vector_beats)
         rows = max(lines.needed) + int(self.rng.integers(0, 4)) - (self.rng.random() < 0.02)
-        schedule = SlidingWindow(**{**vars(lines), "rows": rows}).schedule
+        schedule = WindowUnit(**{**vars(lines), "rows": rows}).schedule
         windows = self.unit(schedule, (port,), (down * across, port.vector_beats * geometry.taps, 1))[0]
         if not same:
             return self.folded(windows, port.elements, port.lanes, windows.vector_beats)
@@ -175,13 +175,13 @@ class Weaver:
         return self.folded(port, self.small(3) * port.lanes, port.lanes, port.vector_beats)
 
 
-def lines_of(geometry: Geometry, size: tuple[int, int], beats: int) -> SlidingWindow:
+def lines_of(geometry: Geometry, size: tuple[int, int], beats: int) -> WindowUnit:
     """A sliding window unit over an image of pixels of `beats` beats, with the fewest rows there can be."""
     down, across = geometry.output_size(*size)
     source = Stream("x", B, beats, 1, vectors=size[0] * size[1])
     output = Stream("w", B, beats, 1, vectors=down * across * geometry.taps)
-    window = SlidingWindow("w", "", source, output, *size, geometry, 1, np.zeros(beats), rows=1)
-    return SlidingWindow(**{**vars(window), "rows": max(window.needed)})
+    window = WindowUnit("w", "", source, output, *size, geometry, 1, np.zeros(beats), rows=1)
+    return WindowUnit(**{**vars(window), "rows": max(window.needed)})
 
 
 def random_schedules(rng: np.random.Generator, units: int) -> Network:

@@ -22,15 +22,15 @@ from hwgen.hw.cost.bill import Bill
 from hwgen.hw.cost.memories import block_ram, lut_ram
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.matvec import Arithmetic
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.mvtu import Arithmetic
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.synth import Project, resources_of, synthesise
 from tests.builders import random_network
-from tests.rtl_support import design_of, matvec
+from tests.rtl_support import design_of, mvtu
 
 B = Bipolar()
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,7 +104,7 @@ def test_width_converters_take_no_multiplier_blocks(family: Family, tmp_path: Pa
     designs = []
     for bits, lanes, wider in CONVERTERS:
         source = Stream("x", IntType(bits, signed=False), lanes * wider * 3, lanes)
-        unit = WidthConverter("width", "", source, replace(source, lanes=wider))
+        unit = WidthUnit("width", "", source, replace(source, lanes=wider))
         designs.append(replace(design_of(unit), name=f"width_{bits}_{lanes}_{wider}"))
     found = synthesise([Project(design.name, emit(design)) for design in designs], family, tmp_path)
     for design, each in zip(designs, found, strict=True):
@@ -182,7 +182,7 @@ def test_multipliers() -> None:
 
 
 def test_products_of_integers_take_multiplier_blocks() -> None:
-    unit = matvec(np.random.default_rng(0), IntType(8, True), IntType(8, False), (12, 6), (2, 3))
+    unit = mvtu(np.random.default_rng(0), IntType(8, True), IntType(8, False), (12, 6), (2, 3))
     assert unit_resources(unit, Family.XC7).dsp == 6
 
 
@@ -210,7 +210,7 @@ def test_bits_that_a_comparison_with_a_constant_looks_at() -> None:
 
 
 def test_memories_follow_their_style() -> None:
-    unit = matvec(np.random.default_rng(0), B, B, (64, 64), (4, 8), result=B)
+    unit = mvtu(np.random.default_rng(0), B, B, (64, 64), (4, 8), result=B)
     block, logic = (replace(unit, memory_style=style) for style in (MemoryStyle.BLOCK, MemoryStyle.LUT))
     assert unit_resources(block, Family.XC7).bram == 0.5
     assert unit_resources(logic, Family.XC7).bram == 0
@@ -220,12 +220,12 @@ def test_memories_follow_their_style() -> None:
 @pytest.mark.parametrize("family", list(Family))
 def test_more_lanes_take_more(family: Family) -> None:
     rng = np.random.default_rng(0)
-    luts = [unit_resources(matvec(rng, B, B, (64, 64), (n, n), result=B), family).lut for n in (2, 4, 8, 16)]
+    luts = [unit_resources(mvtu(rng, B, B, (64, 64), (n, n), result=B), family).lut for n in (2, 4, 8, 16)]
     assert luts == sorted(luts) and luts[-1] > 3 * luts[0]
 
 
 def test_bit_planes_take_no_multipliers() -> None:
-    unit = matvec(np.random.default_rng(0), B, IntType(8, False), (16, 8), (2, 4), result=B)
+    unit = mvtu(np.random.default_rng(0), B, IntType(8, False), (16, 8), (2, 4), result=B)
     planes = unit_resources(replace(unit, arithmetic=Arithmetic.BIT_PLANES), Family.XC7)
     assert planes.dsp == 0 and planes.lut > 0
 
@@ -268,6 +268,6 @@ def test_a_port_to_rewrite_by_is_part_of_the_edge() -> None:
 
 
 def test_a_design_is_its_units_and_its_edge() -> None:
-    design = design_of(matvec(np.random.default_rng(0), B, B, (12, 9), (2, 3), result=B))
+    design = design_of(mvtu(np.random.default_rng(0), B, B, (12, 9), (2, 3), result=B))
     units = (unit_resources(unit, Family.XC7) for unit in design.units)
     assert design_resources(design, Family.XC7) == reduce(add, units) + edge_resources(design, Family.XC7)

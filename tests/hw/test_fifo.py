@@ -13,8 +13,8 @@ from hwgen.errors import DeadlockError
 from hwgen.hw import fifo
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import deepen, with_depth
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.ir.types import IntType
 from tests.builders import (
     IMAGE_NETWORKS,
@@ -56,16 +56,16 @@ def reaches_its_bound(design: Design, what: str) -> bool:
     """Check one design; whether it needed other FIFOs than those it came with, or deeper ones."""
     deeper = deepen(design)
     assert deeper.bound == design.bound and deeper.cycles.interval == design.bound, what
-    kept = [unit.name for unit in deeper.units if not isinstance(unit, Fifo)]
-    assert kept == [unit.name for unit in design.units if not isinstance(unit, Fifo)], what
-    before, after = ({u.name: u.depth for u in d.units if isinstance(u, Fifo)} for d in (design, deeper))
+    kept = [unit.name for unit in deeper.units if not isinstance(unit, FifoUnit)]
+    assert kept == [unit.name for unit in design.units if not isinstance(unit, FifoUnit)], what
+    before, after = ({u.name: u.depth for u in d.units if isinstance(u, FifoUnit)} for d in (design, deeper))
     return any(depth > before.get(name, 0) for name, depth in after.items())
 
 
 def shallower(design: Design) -> Iterator[tuple[str, Design]]:
     """The design with one beat less in one FIFO, or without it where it holds one, each in turn."""
     for unit in design.units:
-        if isinstance(unit, Fifo):
+        if isinstance(unit, FifoUnit):
             yield unit.name, with_depth(design, unit.name, unit.depth - 1)
 
 
@@ -125,16 +125,16 @@ def test_an_uneven_converter_gets_a_fifo() -> None:
     assert design.cycles.interval == 5
     deeper = deepen(design)
     assert deeper.cycles.interval == 4 == deeper.bound
-    place = next(i for i, unit in enumerate(deeper.units) if isinstance(unit, WidthConverter))
+    place = next(i for i, unit in enumerate(deeper.units) if isinstance(unit, WidthUnit))
     fifo, converter = deeper.units[place - 1], deeper.units[place]
-    assert isinstance(fifo, Fifo) and (fifo.name, fifo.depth) == ("fc2_width_fifo", 2)
+    assert isinstance(fifo, FifoUnit) and (fifo.name, fifo.depth) == ("fc2_width_fifo", 2)
     assert fifo.outputs == converter.inputs and fifo.inputs == deeper.units[place - 2].outputs
 
 
 def test_zero_fill_costs_no_cycle() -> None:
     """12 elements, 2 lanes to 11: the last beat is filled up with 10 zeros, and the converter does not pause."""
     design = deepen(folded(np.random.default_rng(0), (9, 12, 4), [(2, 9), (2, 11)]))
-    converter = next(unit for unit in design.units if isinstance(unit, WidthConverter))
+    converter = next(unit for unit in design.units if isinstance(unit, WidthUnit))
     assert (converter.input.beats, converter.output.beats) == (6, 2)
     assert design.cycles.interval == 6
 
@@ -142,9 +142,9 @@ def test_zero_fill_costs_no_cycle() -> None:
 def test_where_fifos_stand() -> None:
     """In front of dense units that read in bursts, one vector deep; before joins, one frame deep; nowhere else."""
     design = folded(np.random.default_rng(3), (16, 8, 8), [(4, 4), (8, 2)])
-    assert {unit.name: unit.depth for unit in design.units if isinstance(unit, Fifo)} == {"fc0_fifo": 4}
+    assert {unit.name: unit.depth for unit in design.units if isinstance(unit, FifoUnit)} == {"fc0_fifo": 4}
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
-    fifos = {unit.name: unit for unit in design.units if isinstance(unit, Fifo)}
+    fifos = {unit.name: unit for unit in design.units if isinstance(unit, FifoUnit)}
     sums = {name: fifo.depth for name, fifo in fifos.items() if name.startswith("sum")}
     assert sums == {name: fifos[name].input.beats for name in ("sum0_fifo0", "sum0_fifo1", "sum1_fifo0", "sum1_fifo1")}
 
@@ -168,7 +168,7 @@ def test_no_fifo_can_be_shallower_at_length() -> None:
 def test_fifos_hold_as_much_as_they_can() -> None:
     """The high-water marks of a minimal design are its depths."""
     design = deepen(designed(resnet_like(np.random.default_rng(0)), target=300)[2])
-    depths = {unit.output.name: unit.depth for unit in design.units if isinstance(unit, Fifo)}
+    depths = {unit.output.name: unit.depth for unit in design.units if isinstance(unit, FifoUnit)}
     assert depths and {name: design.cycles.held[name] for name in depths} == depths
 
 
@@ -176,7 +176,7 @@ def test_rounded_to_memory() -> None:
     """As deep as the memory goes: no slower, and no FIFO takes another kind of memory or more of it."""
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
     small, roomy = deepen(design), deepen(design, round_up=True)
-    pairs = [(one, two) for one, two in zip(small.units, roomy.units, strict=True) if isinstance(one, Fifo)]
+    pairs = [(one, two) for one, two in zip(small.units, roomy.units, strict=True) if isinstance(one, FifoUnit)]
     assert {two.depth for _, two in pairs} <= {1, 32, 64, 127}
     assert all(one.depth <= two.depth and one.memory.style is two.memory.style for one, two in pairs)
     assert roomy.cycles.interval == small.cycles.interval
@@ -184,10 +184,10 @@ def test_rounded_to_memory() -> None:
 
 def test_chosen_depths_stay() -> None:
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
-    sized = {unit.name: unit.depth for unit in deepen(design).units if isinstance(unit, Fifo)}
+    sized = {unit.name: unit.depth for unit in deepen(design).units if isinstance(unit, FifoUnit)}
     name = max(sized, key=lambda fifo: sized[fifo])
     chosen = deepen(design, {name: 500})
-    assert {unit.name: unit.depth for unit in chosen.units if isinstance(unit, Fifo)}[name] == 500
+    assert {unit.name: unit.depth for unit in chosen.units if isinstance(unit, FifoUnit)}[name] == 500
     assert chosen.cycles.interval == design.bound
     slower = deepen(design, {name: sized[name] - 1})
     assert slower.cycles.interval > design.bound
@@ -198,7 +198,7 @@ def test_without_depth_a_residual_network_is_stuck() -> None:
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
 
     def shallow(depth: int) -> Design:
-        units = (replace(u, depth=depth) if isinstance(u, Fifo) else u for u in design.units)
+        units = (replace(u, depth=depth) if isinstance(u, FifoUnit) else u for u in design.units)
         return replace(design, units=tuple(units))
 
     with pytest.raises(DeadlockError) as error:
@@ -227,7 +227,7 @@ def test_the_fifo_to_blame_is_named() -> None:
 def test_blame_takes_a_run_a_fifo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where none alone is to blame, each is left out once, and no more than one at a time."""
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
-    chosen = {unit.name: 1 for unit in design.units if isinstance(unit, Fifo)}
+    chosen = {unit.name: 1 for unit in design.units if isinstance(unit, FifoUnit)}
     runs = []
 
     def stuck(_: object, fixed: frozenset[str]) -> tuple[Design, int]:

@@ -9,7 +9,7 @@ from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw.folding import cheapest, folded_layers, resolve
 from hwgen.hw.kernel import Folding
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
@@ -214,7 +214,7 @@ def test_the_window_unit_meets_the_target_too() -> None:
     net.conv(net.input, 2, Geometry((1, 1), (3, 3)), B)
     _, folding, design = designed(net.graph(), target=128)
     assert folding["conv0"].simd == 2
-    assert next(unit for unit in design.units if isinstance(unit, SlidingWindow)).cycles == 128
+    assert next(unit for unit in design.units if isinstance(unit, WindowUnit)).cycles == 128
 
 
 def test_the_window_unit_of_groups_meets_the_target_too() -> None:
@@ -224,7 +224,7 @@ def test_the_window_unit_of_groups_meets_the_target_too() -> None:
     assert designed(net.graph(), target=256)[1]["conv0"].simd == 1
     _, folding, design = designed(net.graph(), target=128)
     assert folding["conv0"].simd == 2
-    assert next(unit for unit in design.units if isinstance(unit, SlidingWindow)).cycles == 128
+    assert next(unit for unit in design.units if isinstance(unit, WindowUnit)).cycles == 128
 
 
 @pytest.mark.parametrize(("target", "lanes"), [(36 * 8, 1), (36 * 4, 2), (36, 8)])

@@ -12,9 +12,9 @@ from hwgen.hw.fifo import SLACK, deepen, sizes_of
 from hwgen.hw.folding import is_gate
 from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernel import Folding
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import lower
 from hwgen.hw.simulation import beat_times, with_gates
 from hwgen.ir.geometry import Geometry
@@ -41,7 +41,7 @@ def design_of(graph: Graph) -> Design:
     return lower(graph, FOLDING, part=PART, clock_mhz=100.0)
 
 
-def codes(unit: GatedMatVec, code: int, sums: IntArray) -> IntArray:
+def codes(unit: MvtuGatedUnit, code: int, sums: IntArray) -> IntArray:
     """What the unit gives for `sums` (N, channels) of a code, by its own thresholds."""
     product, activation = unit.product, unit.activation
     counted = (sums + product.mw) // 2 if product.is_xnor else sums
@@ -75,7 +75,7 @@ def test_thresholds_of_each_code(source: DType, weight: DType, out: DType) -> No
 def test_the_units() -> None:
     design = design_of(net_of(B, B))
     (unit,) = design.gated
-    assert isinstance(unit, GatedMatVec) and [type(layer).__name__ for layer in design.layers][-1] == "GatedMatVec"
+    assert isinstance(unit, MvtuGatedUnit) and [type(layer).__name__ for layer in design.layers][-1] == "MvtuGatedUnit"
     assert (unit.name, unit.gate.tensor, unit.output.tensor) == ("conv0", "act0_out", design.output.tensor)
     assert (unit.cycles, unit.skip_cycles) == (30 * 27 * 3, 27)
     assert unit.threshold_rom.depth == 4 * 4 and unit.schedule.reads == 27 and unit.schedule.beats == 3
@@ -99,9 +99,9 @@ def test_buffers_hold_more_than_the_worst_case_needs() -> None:
     graph = net_of(U2, B)
     design = deepen(design_of(graph))
     for unit in design.units:
-        if isinstance(unit, Fifo):
+        if isinstance(unit, FifoUnit):
             assert unit.depth >= -(-unit.output.beats // SLACK)
-        if isinstance(unit, SlidingWindow):
+        if isinstance(unit, WindowUnit):
             assert unit.rows >= 3 + -(-unit.height // SLACK)
     assert design.cycles.interval == design.bound
     fixed = deepen(design_of(graph), {"conv0_fifo_gate": 7})

@@ -14,18 +14,18 @@ from hwgen.hw.design import Design
 from hwgen.hw.folding import fused_threshold, resolve
 from hwgen.hw.kernel import Folding, MemoryStyle
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import choices_for, lower
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
@@ -77,12 +77,12 @@ def test_units_in_order() -> None:
     _, design = deep()
     assert [(type(unit), unit.name) for unit in design.units] == [
         (ThresholdUnit, "quant"),
-        (Fifo, "fc0_fifo"),
-        (MatVec, "fc0"),
-        (WidthConverter, "fc1_width"),
-        (Fifo, "fc1_fifo"),
-        (MatVec, "fc1"),
-        (ArgMaxUnit, "top1"),
+        (FifoUnit, "fc0_fifo"),
+        (MvtuUnit, "fc0"),
+        (WidthUnit, "fc1_width"),
+        (FifoUnit, "fc1_fifo"),
+        (MvtuUnit, "fc1"),
+        (ArgmaxUnit, "top1"),
     ]
     assert [unit.name for unit in design.layers] == ["quant", "fc0", "fc1", "top1"]
 
@@ -97,15 +97,15 @@ def test_convolutions() -> None:
     folding = {"conv0": wish(4, 4), "conv1": wish(2), "conv2": wish(3, 2), "conv3": wish(1, 3)}
     _, _, design = designed(net.graph(), folding)
     assert [(type(unit), unit.name) for unit in design.units] == [
-        (SlidingWindow, "conv0_window"),
-        (MatVec, "conv0"),
-        (WidthConverter, "conv1_width"),
-        (SlidingWindow, "conv1_window"),
+        (WindowUnit, "conv0_window"),
+        (MvtuUnit, "conv0"),
+        (WidthUnit, "conv1_width"),
+        (WindowUnit, "conv1_window"),
         (DepthwiseUnit, "conv1"),
-        (SlidingWindow, "conv2_window"),
-        (MatVec, "conv2"),
-        (Fifo, "conv3_fifo"),
-        (MatVec, "conv3"),
+        (WindowUnit, "conv2_window"),
+        (MvtuUnit, "conv2"),
+        (FifoUnit, "conv3_fifo"),
+        (MvtuUnit, "conv3"),
     ]
     by_name = {unit.name: unit for unit in design.units}
     assert [by_name[f"conv{i}_window"].blocks for i in range(3)] == [1, 2, 2]
@@ -119,7 +119,7 @@ def test_convolutions() -> None:
 def test_pointwise_convolution_with_a_stride_skips_pixels() -> None:
     net = image()
     net.conv(net.input, 2, Geometry((1, 1), (2, 2)), B)
-    assert units_of(net) == [(SlidingWindow, "conv0_window"), (MatVec, "conv0")]
+    assert units_of(net) == [(WindowUnit, "conv0_window"), (MvtuUnit, "conv0")]
 
 
 def test_pools() -> None:
@@ -129,19 +129,19 @@ def test_pools() -> None:
     net.pool(net.last, Geometry((2, 1), (1, 1)))
     net.pool(net.last, Geometry((2, 2), (2, 2), padding=(1, 0, 1, 0)), PoolKind.SUM)
     _, _, design = designed(net.graph())
-    kinds = [(type(unit), unit.name) for unit in design.units if not isinstance(unit, WidthConverter)]
+    kinds = [(type(unit), unit.name) for unit in design.units if not isinstance(unit, WidthUnit)]
     assert kinds == [
         (PoolUnit, "pool0"),
-        (SlidingWindow, "pool1_window"),
+        (WindowUnit, "pool1_window"),
         (PoolUnit, "pool1"),
-        (SlidingWindow, "pool2_window"),
+        (WindowUnit, "pool2_window"),
         (PoolUnit, "pool2"),
     ]
     pools = [unit for unit in design.units if isinstance(unit, PoolUnit)]
     assert [(p.tile_height, p.tile_width, p.columns) for p in pools] == [(2, 3, 2), (1, 2, 1), (1, 4, 1)]
     rest = image(shape=(7, 6, 4))
     rest.pool(rest.input, Geometry((2, 2), (2, 2)))
-    assert units_of(rest) == [(SlidingWindow, "pool0_window"), (PoolUnit, "pool0")]
+    assert units_of(rest) == [(WindowUnit, "pool0_window"), (PoolUnit, "pool0")]
 
 
 def test_padded_pools_hold_what_changes_nothing() -> None:
@@ -153,7 +153,7 @@ def test_padded_pools_hold_what_changes_nothing() -> None:
         minimum = np.array([0, 1, 0, 1]) if kind is PoolKind.MAX else np.zeros(1)
         graph = replace(net.graph(), nodes=(replace(node, op=replace(node.op, minimum=minimum)),))
         window = designed(graph)[2].units[0]
-        assert isinstance(window, SlidingWindow)
+        assert isinstance(window, WindowUnit)
         assert set(window.pad.tolist()) == pads and str(window.output.dtype) == dtype
         if kind is PoolKind.MAX:
             assert window.pad.tolist() == [-1, 1, -1, 1]
@@ -166,15 +166,15 @@ def test_residual() -> None:
     _, _, design = designed(net.graph(), {"conv0": wish(4, 2), "sum0": wish(4), "act0": wish(4)})
     assert [(type(unit), unit.name) for unit in design.units] == [
         (ForkUnit, "source_fork"),
-        (SlidingWindow, "conv0_window"),
-        (MatVec, "conv0"),
-        (WidthConverter, "sum0_width0"),
-        (Fifo, "sum0_fifo0"),
-        (Fifo, "sum0_fifo1"),
+        (WindowUnit, "conv0_window"),
+        (MvtuUnit, "conv0"),
+        (WidthUnit, "sum0_width0"),
+        (FifoUnit, "sum0_fifo0"),
+        (FifoUnit, "sum0_fifo1"),
         (AddUnit, "sum0"),
         (ThresholdUnit, "act0"),
     ]
-    assert [unit.depth for unit in design.units if isinstance(unit, Fifo)] == [36, 36]
+    assert [unit.depth for unit in design.units if isinstance(unit, FifoUnit)] == [36, 36]
     assert design.input.lanes == 2 and [s.name for s in design.units[0].outputs] == ["source_fork0", "source_fork1"]
 
 
@@ -187,15 +187,15 @@ def test_k() -> None:
     assert [(type(unit), unit.name) for unit in design.units] == [
         (ForkUnit, "source_fork"),
         (ThresholdUnit, "sign0"),
-        (SlidingWindow, "conv0_window"),
-        (MatVec, "conv0"),
-        (WidthConverter, "size0_width"),
+        (WindowUnit, "conv0_window"),
+        (MvtuUnit, "conv0"),
+        (WidthUnit, "size0_width"),
         (MagnitudeUnit, "size0"),
-        (SlidingWindow, "pool0_window"),
+        (WindowUnit, "pool0_window"),
         (PoolUnit, "pool0"),
-        (WidthConverter, "scale0_width0"),
-        (Fifo, "scale0_fifo0"),
-        (Fifo, "scale0_fifo1"),
+        (WidthUnit, "scale0_width0"),
+        (FifoUnit, "scale0_fifo0"),
+        (FifoUnit, "scale0_fifo1"),
         (ScaleUnit, "scale0"),
         (ThresholdUnit, "act0"),
     ]
@@ -223,12 +223,12 @@ def test_concat() -> None:
     _, _, design = designed(net.graph(), {"cat0": wish(2), "conv0": wish(3, 1)})
     assert [(type(unit), unit.name) for unit in design.units] == [
         (ForkUnit, "source_fork"),
-        (SlidingWindow, "conv0_window"),
-        (MatVec, "conv0"),
-        (WidthConverter, "cat0_width0"),
-        (Fifo, "cat0_fifo0"),
-        (WidthConverter, "cat0_width1"),
-        (Fifo, "cat0_fifo1"),
+        (WindowUnit, "conv0_window"),
+        (MvtuUnit, "conv0"),
+        (WidthUnit, "cat0_width0"),
+        (FifoUnit, "cat0_fifo0"),
+        (WidthUnit, "cat0_width1"),
+        (FifoUnit, "cat0_fifo1"),
         (ConcatUnit, "cat0"),
     ]
     joined = design.units[-1]
@@ -250,7 +250,7 @@ def test_flatten(pe: int, simd: int, names: list[str], common: int) -> None:
     net.act(net.conv(net.input, 6, Geometry((1, 1)), B), B)
     net.dense(net.last, 3, B)
     _, _, design = designed(net.graph(), {"conv0": wish(pe, 4), "fc0": wish(3, simd)})
-    converters = [unit for unit in design.units if isinstance(unit, WidthConverter)]
+    converters = [unit for unit in design.units if isinstance(unit, WidthUnit)]
     assert [unit.name for unit in converters] == names
     last = design.units[-1]
     assert (last.input.vectors, last.input.elements, last.input.lanes) == (1, 24, simd)
@@ -267,7 +267,7 @@ def test_a_dense_layer_on_every_pixel() -> None:
     net.dense(net.input, 3, B, flat=False)
     _, _, design = designed(net.graph(), {"fc0": wish(3, 2)})
     unit = design.units[0]
-    assert isinstance(unit, MatVec) and (unit.pixels, unit.cycles, unit.input.vectors) == (36, 72, 36)
+    assert isinstance(unit, MvtuUnit) and (unit.pixels, unit.cycles, unit.input.vectors) == (36, 72, 36)
 
 
 def test_an_output_that_is_read_elsewhere() -> None:
@@ -277,8 +277,8 @@ def test_an_output_that_is_read_elsewhere() -> None:
     net.act(accumulators, B)
     graph = replace(net.graph(), output=accumulators)
     _, _, design = designed(graph)
-    kinds = [type(unit) for unit in design.units if not isinstance(unit, WidthConverter)]
-    assert kinds == [SlidingWindow, MatVec, ForkUnit, ThresholdUnit]
+    kinds = [type(unit) for unit in design.units if not isinstance(unit, WidthUnit)]
+    assert kinds == [WindowUnit, MvtuUnit, ForkUnit, ThresholdUnit]
     assert design.output.name == "conv0_fork1" and design.output.tensor == "conv0_out"
 
 
@@ -288,8 +288,8 @@ def test_an_input_that_is_read_twice() -> None:
     net.sum(net.input, net.input)
     assert units_of(net) == [
         (ForkUnit, "source_fork"),
-        (Fifo, "sum0_fifo0"),
-        (Fifo, "sum0_fifo1"),
+        (FifoUnit, "sum0_fifo0"),
+        (FifoUnit, "sum0_fifo1"),
         (AddUnit, "sum0"),
     ]
 
@@ -327,10 +327,10 @@ def test_streams(seed: int) -> None:
             assert (stream.dtype, stream.size) == (types[stream.tensor].dtype, types[stream.tensor].elements)
     for unit in design.layers:
         folding = wishes[unit.name]
-        if isinstance(unit, MatVec):
+        if isinstance(unit, MvtuUnit):
             assert (unit.folding.pe, unit.folding.simd) == (folding.pe, folding.simd or 1), f"seed {seed}: {unit.name}"
             assert unit.pixels * unit.groups * unit.neuron_folds * unit.synapse_folds == unit.cycles
-        elif not isinstance(unit, ArgMaxUnit):
+        elif not isinstance(unit, ArgmaxUnit):
             assert unit.output.lanes == folding.pe, f"seed {seed}: {unit.name}"
 
 
@@ -341,7 +341,7 @@ def test_popcount_thresholds(seed: int, hidden: DType) -> None:
     graph = random_network(np.random.default_rng(seed), (9, 6), last=hidden)
     network, _, design = designed(graph)
     unit = design.layers[0]
-    assert isinstance(unit, MatVec) and unit.is_xnor and unit.activation is not None
+    assert isinstance(unit, MvtuUnit) and unit.is_xnor and unit.activation is not None
     assert (unit.sum_type.min, unit.sum_type.max) == (0, 15)
     same_codes(network, unit, 9, seed)
 
@@ -357,7 +357,7 @@ def test_popcount_thresholds_of_taps(seed: int) -> None:
     same_codes(network, unit, 9, seed)
 
 
-def same_codes(network: Graph, unit: MatVec | DepthwiseUnit, fan_in: int, seed: int) -> None:
+def same_codes(network: Graph, unit: MvtuUnit | DepthwiseUnit, fan_in: int, seed: int) -> None:
     counts = np.arange(fan_in + 1)[:, None].repeat(6, axis=1)
     golden = apply(network.nodes[1], 2 * counts - fan_in)
     activation = unit.activation
@@ -372,7 +372,7 @@ def same_codes(network: Graph, unit: MatVec | DepthwiseUnit, fan_in: int, seed: 
 def test_padded_bipolar_units_count_no_popcounts() -> None:
     """Where taps are padded a popcount does not tell the accumulator: sums stay as they are."""
     _, _, design = designed(padded_net(np.random.default_rng(0)))
-    products = {unit.name: unit for unit in design.layers if isinstance(unit, MatVec | DepthwiseUnit)}
+    products = {unit.name: unit for unit in design.layers if isinstance(unit, MvtuUnit | DepthwiseUnit)}
     assert {name: unit.is_xnor for name, unit in products.items()} == {
         "conv0": False, "conv1": False, "conv2": False, "fc0": True
     }  # fmt: skip
@@ -383,7 +383,7 @@ def test_raw_accumulators_leave_as_they_are() -> None:
     graph = random_network(np.random.default_rng(0), (9, 6))
     _, _, design = designed(graph)
     unit = design.layers[0]
-    assert isinstance(unit, MatVec) and unit.activation is None and unit.threshold_rom is None
+    assert isinstance(unit, MvtuUnit) and unit.activation is None and unit.threshold_rom is None
     assert str(unit.output.dtype) == "int5" and str(unit.sum_type) == "uint4"
 
 
@@ -392,7 +392,7 @@ def test_sums_of_integer_units_fit(seed: int) -> None:
     """Every partial sum, not only the last, fits the type of the running sum, at the worst inputs there can be."""
     network, _, design = random_design(seed)
     for unit in design.layers:
-        if not isinstance(unit, MatVec | DepthwiseUnit) or unit.is_xnor:
+        if not isinstance(unit, MvtuUnit | DepthwiseUnit) or unit.is_xnor:
             continue
         node = network.node(unit.name)
         assert isinstance(node.op, MatMul | Conv)
@@ -440,7 +440,7 @@ def test_choices() -> None:
     net.conv(net.input, 2, SAME, B)
     network, folding, _ = designed(net.graph())
     unit = lower(network, folding, part=PART, clock_mhz=1.0, choices=choices_for(network, {}, ["conv0"])).layers[0]
-    assert isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES
+    assert isinstance(unit, MvtuUnit) and unit.arithmetic is Arithmetic.BIT_PLANES
 
 
 NAMES = "conv0, conv1, conv2, fc0"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
 from hwgen.hw.packing import (
     descending_words,
     from_bits,
@@ -89,13 +89,13 @@ def test_unknown_bits_are_refused() -> None:
         from_hex(["0x"], 8)
 
 
-def unit(rng: np.random.Generator, shape: tuple[int, ...], folding: tuple[int, int], dtype: DType) -> MatVec:
+def unit(rng: np.random.Generator, shape: tuple[int, ...], folding: tuple[int, int], dtype: DType) -> MvtuUnit:
     """A unit of weights (groups, MH, taps, channels)."""
     (groups, mh, taps, channels), (pe, simd) = shape, folding
     wide = IntType(20, signed=True)
     source = Stream("x", B, taps * -(-channels // simd) * simd, simd, vectors=groups)
     result = Stream("y", wide, groups * mh, pe)
-    return MatVec("fc0", "", source, result, codes_of(rng, dtype, shape), dtype, wide, None, simd)
+    return MvtuUnit("fc0", "", source, result, codes_of(rng, dtype, shape), dtype, wide, None, simd)
 
 
 SHAPES = [(1, 5, 1, 7), (1, 5, 4, 7), (2, 5, 3, 7), (3, 5, 1, 7)]

@@ -15,9 +15,9 @@ from hwgen.hw.device import Family
 from hwgen.hw.explain import explain
 from hwgen.hw.folding import resolve
 from hwgen.hw.folds import intervals, product_of
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import Choices, choices_for, design_digest, lower
 from hwgen.hw.solver import Goal, Problem, solve
 from hwgen.ir.graph import Graph
@@ -39,8 +39,8 @@ def design_of(graph: Graph, serial: frozenset[str], target: int = 400) -> Design
     return lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(serial=serial))
 
 
-def matvecs(design: Design) -> list[MatVec]:
-    return [unit for unit in design.units if isinstance(unit, MatVec)]
+def mvtus(design: Design) -> list[MvtuUnit]:
+    return [unit for unit in design.units if isinstance(unit, MvtuUnit)]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -52,7 +52,7 @@ def test_units(seed: int) -> None:
         lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(serial=serial))
         for serial in (frozenset[str](), LAYERS)
     )
-    for one, other in zip(matvecs(beside), matvecs(in_turn), strict=True):
+    for one, other in zip(mvtus(beside), mvtus(in_turn), strict=True):
         planes = graph.node(one.name).op.planes.tolist()
         assert list(one.planes) == list(other.planes) == planes
         assert (one.arithmetic, other.arithmetic) == (Arithmetic.SIDE_BY_SIDE, Arithmetic.IN_TURN)
@@ -63,11 +63,11 @@ def test_units(seed: int) -> None:
         assert one.sum_type == other.sum_type == smallest_int(0, most)
         assert other.vector_memory is not None or len(planes) == 1
     for unit in beside.units:
-        if isinstance(unit, SlidingWindow) and unit.geometry.pads:
+        if isinstance(unit, WindowUnit) and unit.geometry.pads:
             order = unit.input.dtype.bits
             assert unit.marks and unit.output.dtype == IntType(order + 1, signed=False)
             assert np.all(unit.pad == 1 << order)
-        elif isinstance(unit, SlidingWindow):
+        elif isinstance(unit, WindowUnit):
             assert not unit.marks and unit.output.dtype == unit.input.dtype
 
 
@@ -78,7 +78,7 @@ def test_a_vector_that_is_read_again_has_a_fifo() -> None:
     for serial, fifos in ((frozenset[str](), []), (LAYERS, ["fc0_fifo"])):
         design = lower(graph, whole, part=PART, clock_mhz=100.0, choices=Choices(serial=serial))
         assert order > 1
-        assert [unit.name for unit in design.units if isinstance(unit, Fifo) and "fc0" in unit.name] == fifos
+        assert [unit.name for unit in design.units if isinstance(unit, FifoUnit) and "fc0" in unit.name] == fifos
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -92,7 +92,7 @@ def test_turns_count_in_foldings(seed: int) -> None:
         assert design.bound in listed
         if target >= min(listed[-1], design_of(graph, LAYERS, 1).bound):
             assert design.bound <= target
-        for unit in matvecs(design):
+        for unit in mvtus(design):
             product = product_of(graph.node(unit.name), LAYERS)
             assert product is not None and product.cycles(folding[unit.name]) == unit.cycles
 
@@ -107,7 +107,7 @@ def test_the_solver_counts_turns() -> None:
     for problem in (beside, in_turn):
         solution = solve(problem, goal)
         assert solution.design.bound <= (goal.interval or 0)
-        lanes.append(sum(unit.folding.pe * unit.folding.simd for unit in matvecs(solution.design)))
+        lanes.append(sum(unit.folding.pe * unit.folding.simd for unit in mvtus(solution.design)))
         assert explain(problem, solution.folding).cycles == solution.design.bound
     assert lanes[1] > lanes[0]
 

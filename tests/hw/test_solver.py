@@ -19,8 +19,8 @@ from hwgen.hw.explain import Explanation, Step, explain
 from hwgen.hw.folding import divisors, folded_layers
 from hwgen.hw.folds import Product, intervals, product_of
 from hwgen.hw.kernel import Folding
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
 from hwgen.hw.stream import ceil_div
@@ -153,7 +153,7 @@ def test_splits_follow_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing but converters costs, fc1 takes its 12 lanes as 3 x 4 beside the 4 that fc0 writes."""
 
     def converters(unit: Unit, family: Family) -> Resources:
-        return Resources(lut=isinstance(unit, WidthConverter))
+        return Resources(lut=isinstance(unit, WidthUnit))
 
     monkeypatch.setattr(solver, "unit_resources", converters)
     given = problem(fc0=LayerFolding(pe=4, simd=24), fc2=LayerFolding(pe=4, simd=3))
@@ -284,7 +284,7 @@ def test_a_budget_below_the_smallest() -> None:
 
     def luts(interval: int) -> int:
         draft = given.draft(given.resolve(interval))
-        units = tuple(unit for unit in draft.units if not isinstance(unit, Fifo))
+        units = tuple(unit for unit in draft.units if not isinstance(unit, FifoUnit))
         return given.resources(replace(draft, units=units)).lut
 
     smallest = given.sized(given.draft(given.resolve(min(intervals(given.graph), key=luts))))

@@ -16,21 +16,21 @@ from hwgen.flow.goal import problem_of
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import LATENCY, NO_SPAN, NO_STAGES, MatVec, Stages, SumSteps
+from hwgen.hw.kernels.mvtu import LATENCY, NO_SPAN, NO_STAGES, MvtuUnit, Stages, SumSteps
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.timing import DELAYS, Delays, Pipeline, Weighted, missed_clock, period_ns, pipelined, stages_for
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.synth import Project, synthesise
 from tests.builders import random_network
 from tests.gated_cases import many_folds
 from tests.rtl_lib.planes import planes_unit
-from tests.rtl_support import depthwise, design_of, matvec, pool
+from tests.rtl_support import depthwise, design_of, mvtu, pool
 
 B, U2, I2 = Bipolar(), IntType(2, signed=False), IntType(2, signed=True)
 
 
-def xnor(simd: int) -> MatVec:
-    return matvec(np.random.default_rng(7), B, B, (2 * simd, 8), (2, simd), result=B)
+def xnor(simd: int) -> MvtuUnit:
+    return mvtu(np.random.default_rng(7), B, B, (2 * simd, 8), (2, simd), result=B)
 
 
 UNITS: dict[str, Weighted] = {
@@ -38,8 +38,8 @@ UNITS: dict[str, Weighted] = {
     "xnor_13": xnor(13),
     "xnor_64": xnor(64),
     "xnor_200": replace(xnor(200), memory_style=MemoryStyle.BLOCK),
-    "products": matvec(np.random.default_rng(7), I2, U2, (32, 8), (2, 16), result=U2),
-    "scores": matvec(np.random.default_rng(7), I2, B, (32, 8), (2, 16)),
+    "products": mvtu(np.random.default_rng(7), I2, U2, (32, 8), (2, 16), result=U2),
+    "scores": mvtu(np.random.default_rng(7), I2, B, (32, 8), (2, 16)),
     "planes": planes_unit((6, 4, 3), (40, 4), (3, 20), in_turn=False, result=U2),
     "depthwise": depthwise(np.random.default_rng(7), I2, U2, (5, 4), 2, result=U2),
 }
@@ -111,7 +111,7 @@ def test_units_without_weights_stay() -> None:
     assert pipelined(unit, Pipeline(Family.ECP5)) is unit
     gated = many_folds().gated[0]
     found = pipelined(gated, Pipeline(Family.ECP5))
-    assert isinstance(found, GatedMatVec) and found.schedule.latency == LATENCY + found.product.stages.cycles(
+    assert isinstance(found, MvtuGatedUnit) and found.schedule.latency == LATENCY + found.product.stages.cycles(
         gated.product.sum_steps
     ) > gated.schedule.latency  # fmt: skip
 
@@ -123,7 +123,7 @@ def test_settings_to_design() -> None:
     assert flow.compile(graph, **options).design.digest == plain.design.digest
     assert len({each.design.digest for each in (plain, three, fitting)}) == 3
     for unit in fitting.design.layers:
-        assert isinstance(unit, MatVec)
+        assert isinstance(unit, MvtuUnit)
         assert unit.stages == stages_for(unit, Pipeline(Family.ECP5, clock_mhz=150.0))
     assert plain.design.cycles.interval == three.design.cycles.interval
     assert plain.design.cycles.predict(1).latency < three.design.cycles.predict(1).latency

@@ -9,7 +9,7 @@ import pytest
 
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import cycle_model
-from hwgen.hw.kernels.window import SlidingWindow, rows_for
+from hwgen.hw.kernels.window import WindowUnit, rows_for
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.simulation import Control, Network
 from hwgen.ir.geometry import Geometry
@@ -17,7 +17,7 @@ from tests.builders import random_geometry
 from tests.hw.networks import lines_of
 
 
-def random_window(rng: np.random.Generator) -> SlidingWindow:
+def random_window(rng: np.random.Generator) -> WindowUnit:
     """A window unit over an image of up to 12 x 8 pixels of up to 4 beats, in blocks."""
     height, width, beats = int(rng.integers(1, 13)), int(rng.integers(1, 9)), int(rng.integers(1, 5))
     window = lines_of(random_geometry(rng, height, width), (height, width), beats)
@@ -43,7 +43,7 @@ def test_rows(seed: int) -> None:
     assert gone == height and len(window.needed) == len(window.released) == window.out_height
 
 
-def pair(window: SlidingWindow, pace: int) -> Network:
+def pair(window: WindowUnit, pace: int) -> Network:
     """The window unit and a reader that takes `pace` cycles a window: in each block it reads first, then computes."""
     beats = window.out_row_beats // window.out_width // window.blocks
     slots = pace // window.blocks
@@ -53,7 +53,7 @@ def pair(window: SlidingWindow, pace: int) -> Network:
     return Network(controls, "x", "y", {"x": window.input.beats, "w": blocks * beats, "y": blocks * (slots // beats)})
 
 
-def interval(window: SlidingWindow, pace: int, rows: int) -> int | None:
+def interval(window: WindowUnit, pace: int, rows: int) -> int | None:
     """Cycles a frame of the pair with `rows` rows; None where it is stuck."""
     try:
         return cycle_model(pair(replace(window, rows=rows), pace), "r").interval
@@ -61,11 +61,11 @@ def interval(window: SlidingWindow, pace: int, rows: int) -> int | None:
         return None
 
 
-def bound(window: SlidingWindow, pace: int) -> int:
+def bound(window: WindowUnit, pace: int) -> int:
     return max(window.input.beats, window.out_height * window.out_width * pace)
 
 
-def random_pace(rng: np.random.Generator, window: SlidingWindow) -> int:
+def random_pace(rng: np.random.Generator, window: WindowUnit) -> int:
     """Cycles a window that the reader takes: those of the window's beats, or some times as many."""
     return window.out_row_beats // window.out_width * int(rng.choice([1, 1, 1, 2, 3, 5]))
 

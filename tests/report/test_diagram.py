@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwgen.flow import Accelerator, compile
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.ir.graph import Graph
 from hwgen.report.diagram import END, START, Card, Diagram, diagram
 from tests.builders import IMAGE_NETWORKS, random_network
@@ -44,7 +44,7 @@ def test_every_layer_has_a_card(built: Accelerator) -> None:
 def test_every_fifo_is_on_an_arrow(built: Accelerator) -> None:
     labels = [line for arrow in drawn(built).arrows for line in arrow.label]
     shown = sum(int(depth) for line in labels for depth in re.findall(r"FIFO (\d+)", line))
-    assert shown == sum(unit.depth for unit in built.design.units if isinstance(unit, Fifo))
+    assert shown == sum(unit.depth for unit in built.design.units if isinstance(unit, FifoUnit))
     assert shown > 0 or built.design.name != "resnet_like"
 
 

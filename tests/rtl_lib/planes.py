@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
-from tests.rtl_support import draw, matvec, thresholding
+from tests.rtl_support import draw, mvtu, thresholding
 
 
 def planes_unit(
@@ -22,11 +22,11 @@ def planes_unit(
     padded: bool = False,
     descending: bool = False,
     **sizes: Any,
-) -> MatVec:
+) -> MvtuUnit:
     """A unit of (channels, MH) and (PE, SIMD) whose inputs are planes with factors `betas`."""
     rng = np.random.default_rng(7)
     source = IntType(len(betas) + padded, signed=False)
-    unit = matvec(rng, Bipolar(), source, shape, folding, **sizes)
+    unit = mvtu(rng, Bipolar(), source, shape, folding, **sizes)
     reach, slope = unit.mw * sum(betas), 1 if padded else 2
     most, activation = 2 * reach // slope, None
     if result is not None:
@@ -42,7 +42,7 @@ def planes_unit(
     )
 
 
-def plane_frames(unit: MatVec, count: int) -> IntArray:
+def plane_frames(unit: MvtuUnit, count: int) -> IntArray:
     """Random codes, every fourth lane without an input where some are; zero bits past a tap's last channel."""
     rng, order = np.random.default_rng(8), len(unit.planes)
     frames = draw(rng, IntType(order, signed=False), (count, unit.input.size))

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.hw.kernels.gated import GatedMatVec
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.gated_cases import FRAMES, PATTERNS, beside_its_gate, frames_of, gated_of
-from tests.rtl_support import matvec, prove
+from tests.rtl_support import mvtu, prove
 
 B = Bipolar()
 U1, U2, U3, I2, I4 = (IntType(b, s) for b, s in ((1, False), (2, False), (3, False), (2, True), (4, True)))
@@ -21,9 +21,9 @@ U1, U2, U3, I2, I4 = (IntType(b, s) for b, s in ((1, False), (2, False), (3, Fal
 @pytest.mark.parametrize(("shape", "folding", "taps"), [((4, 6), (2, 2), 3), ((3, 7), (1, 3), 1)], ids=["conv", "many"])
 def test_patterns(pattern: str, shape: tuple[int, int], folding: tuple[int, int], taps: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
-    unit = matvec(rng, I4, U3, shape, folding, result=U2, descending=True, taps=taps, pixels=6)
+    unit = mvtu(rng, I4, U3, shape, folding, result=U2, descending=True, taps=taps, pixels=6)
     design = beside_its_gate(gated_of(unit, U2, rng))
-    assert isinstance(design.units[-1], GatedMatVec)
+    assert isinstance(design.units[-1], MvtuGatedUnit)
     prove(design, frames_of(design, PATTERNS[pattern]), tmp_path)
 
 
@@ -42,7 +42,7 @@ def test_types(
 ) -> None:
     weight, source, result, gate, shape, folding, taps = case
     rng = np.random.default_rng(9)
-    unit = matvec(rng, weight, source, shape, folding, result=result, taps=taps, pixels=7)
+    unit = mvtu(rng, weight, source, shape, folding, result=result, taps=taps, pixels=7)
     design = beside_its_gate(gated_of(unit, gate, rng))
     prove(design, frames_of(design, rng.integers(0, 1 + min(gate.max, source.max), 4 * FRAMES).tolist()), tmp_path)
 
@@ -51,6 +51,6 @@ def test_types(
 @pytest.mark.parametrize(("pe", "simd"), list(product(range(1, 6), range(1, 4))))
 def test_every_folding_of_a_small_matrix(pe: int, simd: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
-    unit = matvec(rng, B, U2, (3, 5), (pe, simd), result=U2, descending=True, taps=2, pixels=5)
+    unit = mvtu(rng, B, U2, (3, 5), (pe, simd), result=U2, descending=True, taps=2, pixels=5)
     design = beside_its_gate(gated_of(unit, U2, rng), depths=(1 + pe, 1 + simd))
     prove(design, frames_of(design, rng.integers(0, 3, 37).tolist()), tmp_path)

@@ -13,7 +13,7 @@ import pytest
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
@@ -37,9 +37,12 @@ def sum_of(types: tuple[DType, ...], elements: int, lanes: int, vectors: int) ->
         activation = thresholding(rng, dtype, elements, (-8, 7), descending=index % 2 == 1)
         made = replace(copy, name=f"made{index}", dtype=dtype)
         queued = replace(made, name=f"queue{index}")
-        units += [ThresholdUnit(made.name, "", copy, made, activation), Fifo(queued.name, "", made, queued, 2 + index)]
+        units += [
+            ThresholdUnit(made.name, "", copy, made, activation),
+            FifoUnit(queued.name, "", made, queued, 2 + index),
+        ]
     total = smallest_int(sum(t.min for t in types), sum(t.max for t in types))
-    inputs = tuple(unit.output for unit in units if isinstance(unit, Fifo))
+    inputs = tuple(unit.output for unit in units if isinstance(unit, FifoUnit))
     add = AddUnit("add", "", inputs, Stream("add", total, elements, lanes, vectors=vectors))
     return graph_of(source, ForkUnit("fork", "", source, copies), *units, add)
 
@@ -63,7 +66,7 @@ def concat_of(turns: tuple[int, ...], lanes: int, vectors: int) -> Design:
     for index, (copy, turn) in enumerate(zip(copies, turns, strict=True)):
         least = pool(U3, (1, vectors * beats, lanes), lanes, (1, beats // turn), minimum=index % 2, name=f"pool{index}")
         queued = replace(least.output, name=f"queue{index}")
-        units += [replace(least, input=copy), Fifo(queued.name, "", least.output, queued, vectors * beats)]
+        units += [replace(least, input=copy), FifoUnit(queued.name, "", least.output, queued, vectors * beats)]
         inputs.append(replace(queued, vectors=vectors, elements=lanes * turn))
     output = Stream("joined", U3, sum(turns) * lanes, lanes, vectors=vectors)
     joined = ConcatUnit("joined", "", tuple(inputs), output)

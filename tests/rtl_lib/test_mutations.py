@@ -10,7 +10,7 @@ import pytest
 
 from hwgen.errors import MismatchError
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.matvec import NO_STAGES, Arithmetic, Stages
+from hwgen.hw.kernels.mvtu import NO_STAGES, Arithmetic, Stages
 from hwgen.hw.packing import to_words
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
@@ -26,7 +26,7 @@ from tests.rtl_support import (
     depthwise,
     design_of,
     draw,
-    matvec,
+    mvtu,
     pool,
     tiered,
     window,
@@ -51,11 +51,11 @@ def padded() -> Design:
 
 def grouped() -> Design:
     rng = np.random.default_rng(7)
-    return design_of(matvec(rng, I4, U3, (4, 6), (3, 2), result=U3, taps=3, groups=2, pixels=2))
+    return design_of(mvtu(rng, I4, U3, (4, 6), (3, 2), result=U3, taps=3, groups=2, pixels=2))
 
 
 def planes() -> Design:
-    unit = matvec(np.random.default_rng(7), B, I4, (13, 5), (2, 4), pixels=2)
+    unit = mvtu(np.random.default_rng(7), B, I4, (13, 5), (2, 4), pixels=2)
     return design_of(replace(unit, arithmetic=Arithmetic.BIT_PLANES))
 
 
@@ -65,7 +65,7 @@ def residual(*, in_turn: bool) -> Design:
 
 def xnor(stages: Stages = NO_STAGES) -> Design:
     """A group of 15 bits, a carry and a group of 7."""
-    return design_of(replace(matvec(np.random.default_rng(7), B, B, (46, 4), (2, 23)), stages=stages))
+    return design_of(replace(mvtu(np.random.default_rng(7), B, B, (46, 4), (2, 23)), stages=stages))
 
 
 def pooled() -> Design:

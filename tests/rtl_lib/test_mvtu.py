@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
-from tests.rtl_support import TERNARY, design_of, draw, matvec, prove
+from tests.rtl_support import TERNARY, design_of, draw, mvtu, prove
 
 B = Bipolar()
 U2, U3, U8, I2, I4, I8 = (
@@ -39,12 +39,12 @@ RARE = [
 Case = tuple[DType, DType, DType | None, tuple[int, int], tuple[int, int], bool]
 
 
-def prove_random(unit: MatVec, work: Path) -> None:
+def prove_random(unit: MvtuUnit, work: Path) -> None:
     frames = draw(np.random.default_rng(8), unit.input.dtype, (5, unit.input.size))
     prove(design_of(unit), without_spare(unit, frames), work)
 
 
-def without_spare(unit: MatVec, frames: IntArray) -> IntArray:
+def without_spare(unit: MvtuUnit, frames: IntArray) -> IntArray:
     """Zero bits past a tap's last channel, as a window unit sends them."""
     frames.reshape(len(frames), -1, unit.input.elements)[:, :, unit.channels :] = -isinstance(unit.input.dtype, Bipolar)
     return frames
@@ -53,7 +53,7 @@ def without_spare(unit: MatVec, frames: IntArray) -> IntArray:
 def run(case: Case, work: Path) -> None:
     weight, source, result, shape, folding, descending = case
     rng = np.random.default_rng(7)
-    prove_random(matvec(rng, weight, source, shape, folding, result=result, descending=descending), work)
+    prove_random(mvtu(rng, weight, source, shape, folding, result=result, descending=descending), work)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_convolutions(
     tmp_path: Path,
 ) -> None:
     rng = np.random.default_rng(7)
-    unit = matvec(rng, weight, source, shape, folding, result=result, descending=result is not None, **sizes)
+    unit = mvtu(rng, weight, source, shape, folding, result=result, descending=result is not None, **sizes)
     prove_random(unit, tmp_path)
 
 
 @pytest.mark.parametrize(("result", "folding"), [(B, (2, 2)), (None, (3, 5))])
 def test_counted_taps_of_a_padded_bipolar_image(result: DType | None, folding: tuple[int, int], tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
-    unit = matvec(rng, B, TERNARY, (5, 6), folding, result=result, taps=3, pixels=2, counted=True)
+    unit = mvtu(rng, B, TERNARY, (5, 6), folding, result=result, taps=3, pixels=2, counted=True)
     frames = np.random.default_rng(8).integers(-1, 2, size=(6, unit.input.size))
     frames[0], frames[1], frames[2] = 0, -1, 1
     prove(design_of(unit), without_spare(unit, frames), tmp_path)
@@ -100,7 +100,7 @@ def test_counted_taps_of_a_padded_bipolar_image(result: DType | None, folding: t
 
 @pytest.mark.parametrize(("source", "result"), [(U8, B), (I4, None), (TERNARY, U2)], ids=str)
 def test_bit_planes(source: DType, result: DType | None, tmp_path: Path) -> None:
-    unit = matvec(np.random.default_rng(7), B, source, (13, 5), (2, 4), result=result, pixels=2)
+    unit = mvtu(np.random.default_rng(7), B, source, (13, 5), (2, 4), result=result, pixels=2)
     prove_random(replace(unit, arithmetic=Arithmetic.BIT_PLANES), tmp_path)
 
 
@@ -110,7 +110,7 @@ def test_bit_planes(source: DType, result: DType | None, tmp_path: Path) -> None
     ids=["deep", "block", "registers"],
 )
 def test_memories(shape: tuple[int, int], folding: tuple[int, int], style: MemoryStyle | None, tmp_path: Path) -> None:
-    unit = matvec(np.random.default_rng(7), B, U2, shape, folding, result=U2)
+    unit = mvtu(np.random.default_rng(7), B, U2, shape, folding, result=U2)
     if style is None:
         assert unit.vector_memory is not None and unit.vector_memory.style is MemoryStyle.BLOCK
     prove_random(replace(unit, memory_style=style), tmp_path)
@@ -132,5 +132,5 @@ def test_every_pair_of_types(weight: DType, source: DType, result: DType | None,
 @pytest.mark.parametrize(("groups", "pe", "simd"), list(product((1, 2, 3), (1, 2, 4), (1, 3))))
 def test_every_folding_of_a_grouped_convolution(groups: int, pe: int, simd: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
-    unit = matvec(rng, I2, U2, (3, 4), (pe, simd), result=U2, descending=True, groups=groups, taps=2, pixels=2)
+    unit = mvtu(rng, I2, U2, (3, 4), (pe, simd), result=U2, descending=True, groups=groups, taps=2, pixels=2)
     prove_random(unit, tmp_path)

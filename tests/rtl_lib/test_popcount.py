@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hwgen.ir.types import Bipolar, IntArray
-from tests.rtl_support import design_of, draw, matvec, prove, tiered
+from tests.rtl_support import design_of, draw, mvtu, prove, tiered
 
 B = Bipolar()
 DEFAULT = {15, 16, 31, 33, 64, 100}
@@ -17,7 +17,7 @@ DEFAULT = {15, 16, 31, 33, 64, 100}
 def prove_width(width: int, frames: IntArray, work: Path) -> None:
     """Counts of three neurons with random weights, `width` lanes a beat."""
     shape = (frames.shape[1], 3)
-    unit = matvec(np.random.default_rng(7), B, B, shape, (3, width))
+    unit = mvtu(np.random.default_rng(7), B, B, shape, (3, width))
     agreeing = unit.weights.reshape(3, -1)
     prove(design_of(unit), np.concatenate([frames, agreeing, -agreeing]), work, plain=True)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.scale import ScaleUnit
@@ -65,7 +65,7 @@ def scaled(dtype: DType, factor: DType | None, elements: int, lanes: int, vector
         units.append(ThresholdUnit("few", "", size.output, numbers, activation))
     queued = tuple(replace(stream, name=f"{stream.name}_queue") for stream in (codes, numbers))
     for before, after in zip((codes, numbers), queued, strict=True):
-        units.append(Fifo(after.name, "", before, after, 3 if before is numbers else 9))
+        units.append(FifoUnit(after.name, "", before, after, 3 if before is numbers else 9))
     ends = [a * b for a in (dtype.min, dtype.max) for b in (numbers.dtype.min, numbers.dtype.max)]
     output = Stream("scaled", smallest_int(min(ends), max(ends)), elements, lanes, vectors=vectors)
     return graph_of(source, ForkUnit("fork", "", source, copies), *units, ScaleUnit("scaled", "", queued, output))

@@ -11,14 +11,14 @@ import pytest
 
 from hwgen.hw.design import Unit
 from hwgen.hw.kernel import OneToOne
-from hwgen.hw.kernels.argmax import ArgMaxUnit
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.kernels.argmax import ArgmaxUnit
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu import Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType, IntType
-from tests.rtl_support import design_of, draw, matvec, prove, thresholding
+from tests.rtl_support import design_of, draw, mvtu, prove, thresholding
 
 B = Bipolar()
 U8, I6 = IntType(8, signed=False), IntType(6, signed=True)
@@ -74,14 +74,12 @@ def test_threshold_with_shared_levels_and_directions_by_channel(tmp_path: Path) 
 )
 def test_argmax(score: DType, elements: int, lanes: int, tmp_path: Path) -> None:
     index = IntType(4, signed=False)
-    prove_random(ArgMaxUnit("am", "am", Stream("x", score, elements, lanes), Stream("i", index, 1, 1)), tmp_path, 40)
+    prove_random(ArgmaxUnit("am", "am", Stream("x", score, elements, lanes), Stream("i", index, 1, 1)), tmp_path, 40)
 
 
-def width(
-    elements: int, source: int, sink: int, dtype: DType = B, vectors: int = 1, name: str = "wc"
-) -> WidthConverter:
+def width(elements: int, source: int, sink: int, dtype: DType = B, vectors: int = 1, name: str = "wc") -> WidthUnit:
     streams = (Stream(name, dtype, elements, lanes, vectors=vectors) for lanes in (source, sink))
-    return WidthConverter(name, name, *streams)
+    return WidthUnit(name, name, *streams)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_width_between_all_lane_counts(source: int, sink: int, tmp_path: Path) -
 def test_fifo(tmp_path: Path) -> None:
     """FIFOs in a row, the last one in block RAM."""
     stream = Stream("x", U8, 9, 2)
-    units = [Fifo(f"ff{depth}", "ff", stream, stream, depth) for depth in (1, 2, 3, 5, 70, 130)]
+    units = [FifoUnit(f"ff{depth}", "ff", stream, stream, depth) for depth in (1, 2, 3, 5, 70, 130)]
     prove(design_of(*units), draw(np.random.default_rng(3), U8, (60, 9)), tmp_path)
 
 
@@ -115,10 +113,10 @@ def test_chain_under_back_pressure_keeps_the_schedule_on_every_stream(tmp_path: 
     """A fast unit, queues of every kind and a slow unit: credits, room and bursts decide the cycles."""
     rng = np.random.default_rng(11)
     first = threshold(U8, B, 12, 3, shared=True)
-    wide = WidthConverter("wc", "wc", first.output, Stream("y", B, 12, 4))
-    queue = Fifo("ff", "ff", wide.output, wide.output, 3)
-    slow = matvec(rng, B, B, (12, 9), (1, 4), result=B, name="slow")
-    fast = matvec(rng, B, B, (9, 5), (5, 1), name="fast")
-    top = ArgMaxUnit("am", "am", fast.output, Stream("i", IntType(3, signed=False), 1, 1))
+    wide = WidthUnit("wc", "wc", first.output, Stream("y", B, 12, 4))
+    queue = FifoUnit("ff", "ff", wide.output, wide.output, 3)
+    slow = mvtu(rng, B, B, (12, 9), (1, 4), result=B, name="slow")
+    fast = mvtu(rng, B, B, (9, 5), (5, 1), name="fast")
+    top = ArgmaxUnit("am", "am", fast.output, Stream("i", IntType(3, signed=False), 1, 1))
     design = design_of(first, wide, queue, slow, fast, top)
     prove(design, draw(rng, U8, (12, 12)), tmp_path)

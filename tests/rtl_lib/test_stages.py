@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import NO_SPAN, Arithmetic, MatVec, Stages
+from hwgen.hw.kernels.mvtu import NO_SPAN, Arithmetic, MvtuUnit, Stages
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.types import Bipolar, IntArray, IntType
 from tests.gated_cases import beside_its_gate, frames_of, gated_of
 from tests.rtl_lib.planes import plane_frames, planes_unit
-from tests.rtl_support import TERNARY, depthwise, design_of, draw, matvec, prove, tiered
+from tests.rtl_support import TERNARY, depthwise, design_of, draw, mvtu, prove, tiered
 
 B, U2, U3, U8, I4 = Bipolar(), *(IntType(bits, signed=False) for bits in (2, 3, 8)), IntType(4, signed=True)
 
 Case = tuple[Design, IntArray]
 
 
-def _alone(unit: MatVec, stages: Stages) -> Case:
+def _alone(unit: MvtuUnit, stages: Stages) -> Case:
     unit = replace(unit, stages=stages)
     if unit.planes:
         return design_of(unit), plane_frames(unit, 4)
@@ -31,24 +31,24 @@ def _alone(unit: MatVec, stages: Stages) -> Case:
 
 
 def xnor(stages: Stages) -> Case:
-    return _alone(matvec(np.random.default_rng(7), B, B, (70, 5), (2, 35), result=B, descending=True), stages)
+    return _alone(mvtu(np.random.default_rng(7), B, B, (70, 5), (2, 35), result=B, descending=True), stages)
 
 
 def narrow_xnor(stages: Stages) -> Case:
-    return _alone(matvec(np.random.default_rng(7), B, B, (26, 6), (3, 13), pixels=2), stages)
+    return _alone(mvtu(np.random.default_rng(7), B, B, (26, 6), (3, 13), pixels=2), stages)
 
 
 def products(stages: Stages) -> Case:
-    return _alone(matvec(np.random.default_rng(7), I4, U3, (12, 5), (2, 6), result=U2, descending=True), stages)
+    return _alone(mvtu(np.random.default_rng(7), I4, U3, (12, 5), (2, 6), result=U2, descending=True), stages)
 
 
 def bit_planes(stages: Stages) -> Case:
-    unit = matvec(np.random.default_rng(7), B, U8, (34, 3), (2, 17), result=U2)
+    unit = mvtu(np.random.default_rng(7), B, U8, (34, 3), (2, 17), result=U2)
     return _alone(replace(unit, arithmetic=Arithmetic.BIT_PLANES), stages)
 
 
 def counted(stages: Stages) -> Case:
-    unit = matvec(np.random.default_rng(7), B, TERNARY, (18, 4), (2, 18), result=B, taps=2, pixels=2, counted=True)
+    unit = mvtu(np.random.default_rng(7), B, TERNARY, (18, 4), (2, 18), result=B, taps=2, pixels=2, counted=True)
     frames = np.random.default_rng(8).integers(-1, 2, size=(4, unit.input.size))
     return design_of(replace(unit, stages=stages)), frames
 
@@ -63,10 +63,10 @@ def residual_in_turn(stages: Stages) -> Case:
 
 def gated(stages: Stages) -> Case:
     rng = np.random.default_rng(7)
-    unit = matvec(rng, B, U2, (8, 7), (2, 4), result=U2, descending=True, taps=2, pixels=5)
+    unit = mvtu(rng, B, U2, (8, 7), (2, 4), result=U2, descending=True, taps=2, pixels=5)
     unit = replace(unit, stages=stages)
     design = beside_its_gate(gated_of(unit, U2, rng))
-    assert isinstance(design.units[-1], GatedMatVec)
+    assert isinstance(design.units[-1], MvtuGatedUnit)
     return design, frames_of(design, rng.integers(0, 3, 37).tolist())
 
 
@@ -107,5 +107,5 @@ def test_fewer_registers(case: Callable[[Stages], Case], stages: Stages, tmp_pat
 @pytest.mark.long
 @pytest.mark.parametrize(("pe", "simd"), list(product((1, 2, 5), (1, 3, 6, 18, 36))))
 def test_foldings(pe: int, simd: int, tmp_path: Path) -> None:
-    unit = matvec(np.random.default_rng(7), B, B, (36, 5), (pe, simd), result=B, descending=True, pixels=2)
+    unit = mvtu(np.random.default_rng(7), B, B, (36, 5), (pe, simd), result=B, descending=True, pixels=2)
     prove(*_alone(unit, Stages(pe % 2, 1 + simd % 2, 1)), tmp_path)

@@ -10,7 +10,7 @@ import pytest
 
 from hwgen.hw.design import Design, Unit
 from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.window import SlidingWindow, rows_for
+from hwgen.hw.kernels.window import WindowUnit, rows_for
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import design_of, draw, pool, prove, tiered, window
@@ -69,7 +69,7 @@ def random_stages(rng: np.random.Generator, dtype: DType, count: int) -> list[Un
 
 def random_window(
     rng: np.random.Generator, dtype: DType, image: tuple[int, int, int], lanes: int, name: str
-) -> SlidingWindow | None:
+) -> WindowUnit | None:
     """A window over `image`, None where none or too many fit."""
     kernel, stride, dilation = ((int(rng.integers(1, n)), int(rng.integers(1, n))) for n in (6, 4, 3))
     top, left, bottom, right = (int(n) * int(rng.integers(0, 2)) for n in rng.integers(0, 3, size=4))

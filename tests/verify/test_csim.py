@@ -12,14 +12,14 @@ from hwgen.backends.hls import emit
 from hwgen.errors import ToolError
 from hwgen.hw import packing
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.argmax import ArgMaxUnit
-from hwgen.hw.kernels.fifo import Fifo
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.argmax import ArgmaxUnit
+from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntArray
 from hwgen.verify import csim
-from tests.hls_lib.cases import Case, design_of, matvec_case, run_cases, write_project
+from tests.hls_lib.cases import Case, design_of, mvtu_case, run_cases, write_project
 
 B = Bipolar()
 
@@ -27,16 +27,16 @@ B = Bipolar()
 def network() -> Case:
     """Two XNOR layers, a FIFO, a width converter and an argmax."""
     first, second = (
-        matvec_case(n, s, f, (B, B, c))
+        mvtu_case(n, s, f, (B, B, c))
         for n, s, f, c in (("first", (20, 12), (4, 6), B), ("second", (12, 7), (2, 3), None))
     )
     fc0, fc1 = first.design.units[0], second.design.units[0]
-    assert isinstance(fc0, MatVec) and isinstance(fc1, MatVec)
+    assert isinstance(fc0, MvtuUnit) and isinstance(fc1, MvtuUnit)
     fc1 = replace(fc1, name="fc1")
     held, narrow = replace(fc0.output, name="q0"), replace(fc1.input, name="w1")
     fc1 = replace(fc1, input=narrow, output=replace(fc1.output, name="fc1"))
-    top = ArgMaxUnit("top", "top-1", fc1.output, Stream("top", fc1.sum_type, 1, 1))
-    between = (Fifo("q0", "stream", fc0.output, held, 4), WidthConverter("w1", "stream", held, narrow))
+    top = ArgmaxUnit("top", "top-1", fc1.output, Stream("top", fc1.sum_type, 1, 1))
+    between = (FifoUnit("q0", "stream", fc0.output, held, 4), WidthUnit("w1", "stream", held, narrow))
     scores = first.expected @ fc1.weights[0, :, 0].T
     design = design_of("net", fc0, *between, fc1, top)
     return Case(design, first.inputs, np.argmax(scores, axis=1)[:, None])
@@ -54,7 +54,7 @@ def test_network(tmp_path: Path) -> None:
 
 
 def test_result_has_times(tmp_path: Path) -> None:
-    case = matvec_case("net", (5, 3), (1, 2), (B, B, B))
+    case = mvtu_case("net", (5, 3), (1, 2), (B, B, B))
     project = write_project(emit(case.design), tmp_path / "project")
     words = packing.to_words(case.inputs, case.design.input)
     result = csim.simulate(case.design, project, words, tmp_path / "work")
@@ -67,9 +67,9 @@ def mutants() -> list[Case]:
 
     Every threshold is the very sum of frame 1, so that one less is seen.
     """
-    case = matvec_case("right", (9, 4), (2, 3), (B, B, B))
+    case = mvtu_case("right", (9, 4), (2, 3), (B, B, B))
     unit = case.design.units[0]
-    assert isinstance(unit, MatVec)
+    assert isinstance(unit, MvtuUnit)
     weights = unit.weights[0, :, 0]
     agree = case.inputs[1] == weights[2]
     flipped = unit.weights.copy()
@@ -116,7 +116,7 @@ def test_vitis_headers_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 
 def test_missing_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    case = matvec_case("net", (5, 3), (1, 2), (B, B, B))
+    case = mvtu_case("net", (5, 3), (1, 2), (B, B, B))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError) as error:
         csim.build(case.design, tmp_path, tmp_path / "work")

@@ -13,7 +13,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import dpisim
 from hwgen.verify.bench import Stalls
-from tests.hls_lib.cases import Case, matvec_case, write_project
+from tests.hls_lib.cases import Case, mvtu_case, write_project
 from tests.hls_lib.image_cases import Conv, conv_case
 from tests.hls_lib.join_cases import add_case
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def narrow() -> Case:
     """Beats of 5 and of 3 bits, shapes that do not divide."""
-    return matvec_case("net", (12, 7), (3, 5), (B, B, B))
+    return mvtu_case("net", (12, 7), (3, 5), (B, B, B))
 
 
 def outputs(case: Case, folder: Path, stalls: Stalls | None = None, reset: int | None = None) -> np.ndarray:
@@ -56,7 +56,7 @@ def test_reset(narrow: Case, folder: Path, beats: int) -> None:
 
 def test_wide_beats(tmp_path: Path) -> None:
     """Beats of several 32-bit words at both ends, not a multiple of bytes."""
-    case = matvec_case("wide", (61, 30), (25, 35), (IntType(3, True), IntType(3, True), IntType(3, True)))
+    case = mvtu_case("wide", (61, 30), (25, 35), (IntType(3, True), IntType(3, True), IntType(3, True)))
     assert np.array_equal(outputs(case, tmp_path, Stalls(source=0.2, sink=0.2)), case.expected)
 
 

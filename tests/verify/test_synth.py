@@ -14,13 +14,13 @@ from hwgen.backends.rtl import emit
 from hwgen.errors import CheckError, ToolError
 from hwgen.hw.cost import edge_resources, unit_resources
 from hwgen.hw.device import Family
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.report.synthesis import compare
 from hwgen.verify.synth import EDGE, Project, Synthesis, find_yosys, resources_of, synthesise
-from tests.rtl_support import design_of, matvec
+from tests.rtl_support import design_of, mvtu
 
 B = Bipolar()
 
@@ -45,9 +45,9 @@ def network(name: str) -> Project:
 
 
 def test_units_are_counted_one_by_one(tmp_path: Path) -> None:
-    unit = matvec(np.random.default_rng(1), B, B, (24, 12), (4, 6), result=B, name="fc")
+    unit = mvtu(np.random.default_rng(1), B, B, (24, 12), (4, 6), result=B, name="fc")
     stream = Stream("x", B, 24, 6)
-    design = design_of(Fifo("queue", "", stream, stream, 9), unit)
+    design = design_of(FifoUnit("queue", "", stream, stream, 9), unit)
     found = synthesise([Project(design.name, emit(design))], Family.ECP5, tmp_path)[0]
     assert found.units.keys() == {"queue", "fc", EDGE}
     assert found.total == sum(found.units.values(), resources_of(found.glue, Family.ECP5))
@@ -63,9 +63,9 @@ def test_units_are_counted_one_by_one(tmp_path: Path) -> None:
 
 
 def test_one_unit_alone(tmp_path: Path) -> None:
-    unit = matvec(np.random.default_rng(1), B, IntType(2, True), (4, 2), (1, 2), name="fc")
+    unit = mvtu(np.random.default_rng(1), B, IntType(2, True), (4, 2), (1, 2), name="fc")
     stream = Stream("x", unit.input.dtype, 4, 2)
-    design = design_of(Fifo("queue", "", stream, stream, 3), unit)
+    design = design_of(FifoUnit("queue", "", stream, stream, 3), unit)
     found = synthesise([Project(design.name, emit(design))], Family.ECP5, tmp_path, unit="queue")[0]
     report = compare(design, found, "yosys")
     assert [each.name for each in report.units] == ["queue"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hwgen.backends.hls.tables import LINE_LENGTH, Table
 from hwgen.backends.render import Source, title
 from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.kernels.mvtu import Thresholding
 from hwgen.hw.stream import Stream
 from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType

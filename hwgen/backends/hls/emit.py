@@ -10,7 +10,7 @@ from hwgen.backends.hls.context import UnitContext, params_context
 from hwgen.backends.hls.units import unit_context
 from hwgen.backends.render import asset, library, render
 from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.packing import Bytes, hex_text
 from hwgen.ir.names import local_name
 
@@ -120,13 +120,13 @@ def _wired(design: Design) -> _Wiring:
     depth: dict[str, int] = {}
     units: list[Unit] = []
     for unit in design.units:
-        if isinstance(unit, Fifo) and channel[unit.input.name] != "s_axis":
+        if isinstance(unit, FifoUnit) and channel[unit.input.name] != "s_axis":
             before = channel[unit.input.name]
             depth[before] = depth.get(before, 0) + unit.depth
             if channel[unit.output.name] != "m_axis":
                 channel[unit.output.name] = before
                 continue
-        elif isinstance(unit, Fifo):
+        elif isinstance(unit, FifoUnit):
             depth[channel[unit.output.name]] = unit.depth
         units.append(unit)
     return _Wiring(tuple(units), channel, depth)

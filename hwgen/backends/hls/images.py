@@ -5,11 +5,11 @@ from __future__ import annotations
 from hwgen.backends.hls.context import Alias, Constant, Kernel, cpp_type
 from hwgen.backends.hls.tables import Table, kept, lane_table, pad_table
 from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.ir.ops import PoolKind
 
 
-def window(unit: SlidingWindow) -> Kernel:
+def window(unit: WindowUnit) -> Kernel:
     """The sliding window unit."""
     geometry = unit.geometry
     top, left, bottom, right = geometry.padding

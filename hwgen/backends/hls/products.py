@@ -5,18 +5,18 @@ from __future__ import annotations
 from hwgen.backends.hls.context import Alias, Constant, Kernel, coding, cpp_type
 from hwgen.backends.hls.tables import Table, kept, tap_table, threshold_tables, weight_table
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec, fold_rows
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit, fold_rows
 from hwgen.ir.types import Bipolar
 
 
-def matvec(unit: MatVec) -> Kernel:
+def mvtu(unit: MvtuUnit) -> Kernel:
     """The matrix-vector-threshold unit."""
     _, kind = _arithmetic(unit)
     codes, activation, tables = _activation(unit, "TAPS * CHANNELS", unit.groups * unit.mh)
     words = (Alias("InWord", "ap_uint<SIMD * Input::BITS>"), Alias("OutWord", "ap_uint<PE * Output::BITS>"))
     return Kernel(
-        "matvec",
+        "mvtu",
         "mvtu",
         f"Matrix-vector unit: {kind}.",
         _shape(unit) + codes,
@@ -26,7 +26,7 @@ def matvec(unit: MatVec) -> Kernel:
     )
 
 
-def gated(unit: GatedMatVec) -> Kernel:
+def gated(unit: MvtuGatedUnit) -> Kernel:
     """The gated matrix-vector unit."""
     product, rows = unit.product, unit.threshold_rows
     _, kind = _arithmetic(product)
@@ -44,7 +44,7 @@ def gated(unit: GatedMatVec) -> Kernel:
         Alias("OutWord", "ap_uint<PE * Output::BITS>"),
     )
     return Kernel(
-        "gated",
+        "mvtu_gated",
         "gated",
         f"Matrix-vector unit with a gate: {kind}.",
         constants,
@@ -54,7 +54,7 @@ def gated(unit: GatedMatVec) -> Kernel:
     )
 
 
-def _shape(unit: MatVec) -> tuple[Constant, ...]:
+def _shape(unit: MvtuUnit) -> tuple[Constant, ...]:
     turns = (Constant("TURNS", unit.plane_folds, "planes, one after another"),) if unit.plane_folds > 1 else ()
     return (
         Constant("PIXELS", unit.pixels, "vectors of a frame"),
@@ -68,7 +68,7 @@ def _shape(unit: MatVec) -> tuple[Constant, ...]:
     )
 
 
-def _product(unit: MatVec, activation: str) -> tuple[Alias, ...]:
+def _product(unit: MvtuUnit, activation: str) -> tuple[Alias, ...]:
     """The types of a matrix-vector unit but for its streams."""
     turns = ", TURNS" if unit.plane_folds > 1 else ""
     return (
@@ -97,7 +97,7 @@ def depthwise(unit: DepthwiseUnit) -> Kernel:
     return Kernel("depthwise", "depthwise", purpose, constants + codes, types, (tap_table(unit), *tables))
 
 
-def _arithmetic(unit: MatVec) -> tuple[str, str]:
+def _arithmetic(unit: MvtuUnit) -> tuple[str, str]:
     """The C++ tag of how the unit multiplies, and what it is in words.
 
     Bit planes are for bipolar weights and integer inputs; elsewhere direct products give the same numbers.
@@ -119,7 +119,7 @@ def _arithmetic(unit: MatVec) -> tuple[str, str]:
 
 
 def _activation(
-    unit: MatVec | DepthwiseUnit, fan_in: str, elements: int
+    unit: MvtuUnit | DepthwiseUnit, fan_in: str, elements: int
 ) -> tuple[tuple[Constant, ...], str, tuple[Table, ...]]:
     """What leaves the unit: constants, the C++ type and its tables."""
     if unit.activation is None:
@@ -130,7 +130,7 @@ def _activation(
     return coding(unit.activation), "hwgen::MultiThreshold<Output, BASE, STEP>", tables
 
 
-def _types(unit: MatVec | DepthwiseUnit, activation: str) -> tuple[Alias, ...]:
+def _types(unit: MvtuUnit | DepthwiseUnit, activation: str) -> tuple[Alias, ...]:
     return (
         Alias("Weight", cpp_type(unit.weight_type)),
         Alias("Input", cpp_type(unit.input.dtype)),

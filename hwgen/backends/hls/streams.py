@@ -5,14 +5,14 @@ from __future__ import annotations
 from hwgen.backends.hls.context import Alias, Constant, Kernel, coding, cpp_type
 from hwgen.backends.hls.tables import threshold_tables
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.stream import Stream
 
 
@@ -31,7 +31,7 @@ def threshold(unit: ThresholdUnit) -> Kernel:
     return Kernel("threshold", "threshold", purpose, constants, types, tables)
 
 
-def argmax(unit: ArgMaxUnit) -> Kernel:
+def argmax(unit: ArgmaxUnit) -> Kernel:
     """The top-1 unit."""
     types = (
         Alias("Input", cpp_type(unit.input.dtype)),
@@ -54,7 +54,7 @@ def magnitude(unit: MagnitudeUnit) -> Kernel:
     return Kernel("magnitude", "magnitude", "Magnitude unit: sums of |x|.", constants, types)
 
 
-def width(unit: WidthConverter) -> Kernel:
+def width(unit: WidthUnit) -> Kernel:
     """The width converter."""
     constants = (
         Constant("VECTORS", unit.input.vectors, "of a frame"),
@@ -71,7 +71,7 @@ def width(unit: WidthConverter) -> Kernel:
     return Kernel("width", "width", purpose, constants, types)
 
 
-def fifo(unit: Fifo) -> Kernel:
+def fifo(unit: FifoUnit) -> Kernel:
     """A FIFO at the edge of the chip."""
     return Kernel("fifo", "fifo", "Carries beats at the edge of the chip.", *_carried(unit.input))
 

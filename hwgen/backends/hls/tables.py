@@ -17,7 +17,7 @@ from hwgen.backends.render import Source
 from hwgen.hw import packing
 from hwgen.hw.kernel import Memory, MemoryStyle
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import DType, IntArray
 
@@ -46,13 +46,13 @@ class Table:
     pragmas: tuple[str, ...]
 
 
-def weight_limbs(unit: MatVec) -> npt.NDArray[np.uint64]:
+def weight_limbs(unit: MvtuUnit) -> npt.NDArray[np.uint64]:
     """The weight memory as (words, PE, limbs)."""
     words = packing.weight_words(unit)
     return _limbs(words, unit.folding.pe, unit.folding.simd, unit.weight_type.bits)
 
 
-def weight_table(unit: MatVec) -> Table:
+def weight_table(unit: MvtuUnit) -> Table:
     """The weights, one row per slot."""
     limbs = weight_limbs(unit)
     meaning = "[slot (group * NF + nf) * SF + sf][PE][limb]: SIMD weights, lane 0 the least significant."

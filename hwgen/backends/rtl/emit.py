@@ -6,14 +6,14 @@ import re
 
 from hwgen.backends.render import library, render
 from hwgen.backends.rtl.layers import LayerText, ModuleUnit, argmax_text, threshold_text
-from hwgen.backends.rtl.products import depthwise_text, gated_text, matvec_text
+from hwgen.backends.rtl.products import depthwise_text, gated_text, mvtu_text
 from hwgen.backends.rtl.top import top_context
 from hwgen.hw.control import ControlMap, control_map
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import MatVec
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.ir.names import unit_name
 
@@ -46,15 +46,15 @@ def emit(design: Design) -> dict[str, str]:
 def _render(unit: ModuleUnit, module: str, digest: str, control: ControlMap | None) -> LayerText:
     """The module of `unit`, named `module`, and its memories."""
     match unit:
-        case MatVec():
-            return matvec_text(unit, module, digest, control)
-        case GatedMatVec():
+        case MvtuUnit():
+            return mvtu_text(unit, module, digest, control)
+        case MvtuGatedUnit():
             return gated_text(unit, module, digest)
         case DepthwiseUnit():
             return depthwise_text(unit, module, digest, control)
         case ThresholdUnit():
             return threshold_text(unit, module, digest)
-        case ArgMaxUnit():
+        case ArgmaxUnit():
             return argmax_text(unit, module, digest)
 
 

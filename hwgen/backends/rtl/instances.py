@@ -11,13 +11,13 @@ from hwgen.backends.rtl.values import Operand, bit, literal, operand
 from hwgen.hw.design import Unit
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
-from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.packing import Bytes, to_words
 from hwgen.hw.stream import Stream
 from hwgen.ir.names import inner_name
@@ -168,9 +168,9 @@ def instance(unit: Unit, source: Beats, sink: Beats) -> Instance:
     """The instance of a library module that is `unit`."""
     ends: dict[str, Any] = {"name": inner_name(unit.name), "source": source, "sink": sink}
     match unit:
-        case WidthConverter():
+        case WidthUnit():
             return _width(unit, ends)
-        case Fifo():
+        case FifoUnit():
             memory = unit.memory
             sizes: dict[str, Any] = {"width": memory.width, "depth": memory.depth, "style": memory.style.value}
             return FifoInstance(**ends, template="rtl/fifo.sv.j2", **sizes)
@@ -189,13 +189,13 @@ def instance(unit: Unit, source: Beats, sink: Beats) -> Instance:
             return _magnitude(unit, ends)
         case PoolUnit():
             return _pool(unit, ends)
-        case SlidingWindow():
+        case WindowUnit():
             return _window(unit, ends)
         case _:
             raise AssertionError(f"{unit.name} has a module of its own")
 
 
-def _width(unit: WidthConverter, ends: dict[str, Any]) -> WidthInstance:
+def _width(unit: WidthUnit, ends: dict[str, Any]) -> WidthInstance:
     gear = unit.schedule
     return WidthInstance(
         **ends,
@@ -275,7 +275,7 @@ def _pool(unit: PoolUnit, ends: dict[str, Any]) -> PoolInstance:
     )
 
 
-def _window(unit: SlidingWindow, ends: dict[str, Any]) -> WindowInstance:
+def _window(unit: WindowUnit, ends: dict[str, Any]) -> WindowInstance:
     words = _pad_words(unit)
     return WindowInstance(
         **ends,
@@ -301,7 +301,7 @@ def _window(unit: SlidingWindow, ends: dict[str, Any]) -> WindowInstance:
     )
 
 
-def _pad_words(unit: SlidingWindow) -> Bytes:
+def _pad_words(unit: WindowUnit) -> Bytes:
     """The bits of a padded pixel, a row a beat; one row where all beats are the same, or nothing is padded."""
     channels, output = unit.input.elements, unit.output
     pixel = Stream("pad", output.dtype, channels, output.lanes)

@@ -21,14 +21,14 @@ from hwgen.backends.rtl.values import (
 )
 from hwgen.hw import packing
 from hwgen.hw.design import Layer
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.ir.types import Bipolar
 
-ModuleUnit = MatVec | GatedMatVec | DepthwiseUnit | ThresholdUnit | ArgMaxUnit
+ModuleUnit = MvtuUnit | MvtuGatedUnit | DepthwiseUnit | ThresholdUnit | ArgmaxUnit
 """Units that become a module of their own, for their memories or their many constants."""
 
 
@@ -136,7 +136,7 @@ def threshold_text(unit: ThresholdUnit, module: str, digest: str) -> LayerText:
     return layer_text(module, render("rtl/threshold.sv.j2", context), roms)
 
 
-def argmax_text(unit: ArgMaxUnit, module: str, digest: str) -> LayerText:
+def argmax_text(unit: ArgmaxUnit, module: str, digest: str) -> LayerText:
     """The module of a top-1 unit."""
     score = unit.input.dtype
     context = ArgMaxContext(

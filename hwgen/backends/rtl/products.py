@@ -24,8 +24,8 @@ from hwgen.backends.rtl.values import (
 from hwgen.hw import packing
 from hwgen.hw.control import ControlMap
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.gated import GatedMatVec
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Stages
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Stages
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.types import IntType
 
 _NO_THRESHOLD = IntType(1, signed=False)
@@ -63,8 +63,8 @@ _VECTORS, _NO_GATE = Beats("s_data_i", "s_valid_i", "s_ready_o"), Gate("1'b0", "
 
 
 @dataclass(frozen=True)
-class MatVecContext(Header):
-    """Fields of matvec.sv.j2 and gated.sv.j2; `vectors` and `gate` are the signals of its inputs."""
+class MvtuContext(Header):
+    """Fields of matvec.sv.j2 and mvtu_gated.sv.j2; `vectors` and `gate` are the signals of its inputs."""
 
     product: Product
     memories: tuple[Memory, ...]
@@ -98,16 +98,16 @@ class DepthwiseContext(Header):
     taps: int
 
 
-def matvec_text(unit: MatVec, module: str, digest: str, control: ControlMap | None) -> LayerText:
+def mvtu_text(unit: MvtuUnit, module: str, digest: str, control: ControlMap | None) -> LayerText:
     """The module of a matrix-vector unit."""
     head = header(unit, module, digest, f"{_purpose(unit)}.") | _written(unit, control)
     roms = _roms(unit, control)
     product = _product(unit, roms, unit.mw, unit.groups * unit.neuron_folds, unit.schedule.credits)
-    context = MatVecContext(**head, **_mvtu(unit, product, roms), vectors=_VECTORS, gate=_NO_GATE)
+    context = MvtuContext(**head, **_mvtu(unit, product, roms), vectors=_VECTORS, gate=_NO_GATE)
     return layer_text(module, render("rtl/matvec.sv.j2", context), roms)
 
 
-def gated_text(unit: GatedMatVec, module: str, digest: str) -> LayerText:
+def gated_text(unit: MvtuGatedUnit, module: str, digest: str) -> LayerText:
     """The module of a gated matrix-vector unit."""
     product, width, bits = unit.product, unit.product.input.width, unit.gate_type.bits
     head = header(unit, module, digest, f"{_purpose(product)}, times a gate of {unit.gate_type}.")
@@ -115,16 +115,16 @@ def gated_text(unit: GatedMatVec, module: str, digest: str) -> LayerText:
     sets = replace(unit.output, elements=len(unit.activation.thresholds))
     roms += threshold_roms(unit.threshold_rom, unit.activation, sets)
     roms += descending_roms(unit.activation, sets)
-    context = MatVecContext(
+    context = MvtuContext(
         **(head | {"input_width": width + bits}),
         **_mvtu(product, _product(product, roms, product.mw, unit.threshold_rows, unit.schedule.credits), roms),
         vectors=Beats(f"s_data_i[{width - 1}:0]", "s_valid_i[0]", "s_ready_o[0]"),
         gate=Gate(f"s_data_i[{width + bits - 1}:{width}]", "s_valid_i[1]", "s_ready_o[1]", bits=bits),
     )
-    return layer_text(module, render("rtl/gated.sv.j2", context), roms)
+    return layer_text(module, render("rtl/mvtu_gated.sv.j2", context), roms)
 
 
-def _purpose(unit: MatVec) -> str:
+def _purpose(unit: MvtuUnit) -> str:
     fold = unit.folding
     groups = f"{unit.groups} groups of " if unit.groups > 1 else ""
     return (
@@ -133,7 +133,7 @@ def _purpose(unit: MatVec) -> str:
     )
 
 
-def _mvtu(unit: MatVec, product: Product, roms: list[Filled]) -> dict[str, Any]:
+def _mvtu(unit: MvtuUnit, product: Product, roms: list[Filled]) -> dict[str, Any]:
     """The fields of mvtu.sv.j2 but for its inputs."""
     fold, vector = unit.folding, unit.vector_memory
     return {
@@ -181,12 +181,12 @@ def depthwise_text(unit: DepthwiseUnit, module: str, digest: str, control: Contr
     return layer_text(module, render("rtl/depthwise.sv.j2", context), roms)
 
 
-def _written(unit: MatVec | DepthwiseUnit, control: ControlMap | None) -> dict[str, Any]:
+def _written(unit: MvtuUnit | DepthwiseUnit, control: ControlMap | None) -> dict[str, Any]:
     """The field of a header that says whether `unit` has ports to be rewritten by."""
     return {"place_bits": control.place_bits if control and unit.name in control.layers else 0}
 
 
-def _roms(unit: MatVec | DepthwiseUnit, control: ControlMap | None) -> list[Filled]:
+def _roms(unit: MvtuUnit | DepthwiseUnit, control: ControlMap | None) -> list[Filled]:
     """The memories of `unit`: weights, thresholds, directions."""
     roms = [filled(unit.weight_rom, "weights", "weight_addr", packing.weight_words(unit))]
     if unit.activation is not None and unit.threshold_rom is not None:
@@ -198,7 +198,7 @@ def _roms(unit: MatVec | DepthwiseUnit, control: ControlMap | None) -> list[Fill
     return [replace(rom, memory=replace(rom.memory, base=regions[rom.memory.data].place)) for rom in roms]
 
 
-def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, rows: int, credits: int) -> Product:
+def _product(unit: MvtuUnit | DepthwiseUnit, roms: list[Filled], fan_in: int, rows: int, credits: int) -> Product:
     """The fields that mvtu.sv.j2 and depthwise.sv.j2 share; `rows` of thresholds."""
     activation = unit.activation
     has_descending = any(rom.memory.data == "descending" for rom in roms)
@@ -221,7 +221,7 @@ def _product(unit: MatVec | DepthwiseUnit, roms: list[Filled], fan_in: int, rows
     )
 
 
-def _code(unit: MatVec | DepthwiseUnit, fan_in: int) -> Code:
+def _code(unit: MvtuUnit | DepthwiseUnit, fan_in: int) -> Code:
     """How the count of thresholds (or the sum, without an activation) becomes output bits."""
     if unit.activation is not None:
         return code(unit.activation.base, unit.activation.step, unit.output.dtype)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwgen.hw import kernel, packing
-from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.kernels.mvtu import Thresholding
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType
 

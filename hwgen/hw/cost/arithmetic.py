@@ -11,7 +11,7 @@ import numpy as np
 from hwgen.hw.cost.bill import Bill, bits_for
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.matvec import Arithmetic, MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Thresholding
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
@@ -20,16 +20,16 @@ _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
 
 
-def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: int, bill: Bill) -> None:
+def products_bill(unit: MvtuUnit | DepthwiseUnit, simd: int, lanes: int, depth: int, bill: Bill) -> None:
     """Products of `simd` weights and inputs in each of `lanes` lanes, their sum, and the sum over slots.
 
     Weights of a memory of one word are constants, which Yosys folds into the logic behind.
     """
     total, fixed = unit.sum_type.bits, " of constants" if depth == 1 and not unit.writable else ""
-    counted = isinstance(unit, MatVec) and unit.counted
-    if isinstance(unit, MatVec) and unit.arithmetic is Arithmetic.BIT_PLANES:
+    counted = isinstance(unit, MvtuUnit) and unit.counted
+    if isinstance(unit, MvtuUnit) and unit.arithmetic is Arithmetic.BIT_PLANES:
         reach = _planes(unit, simd, lanes, fixed, bill)
-    elif isinstance(unit, MatVec) and unit.planes:
+    elif isinstance(unit, MvtuUnit) and unit.planes:
         reach = _residual(unit, simd, lanes, fixed, bill)
     elif unit.is_xnor or counted:
         reach = _agreements(simd, lanes, total, counted, fixed, bill)
@@ -37,7 +37,7 @@ def products_bill(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, depth: in
         reach = _products(unit, simd, lanes, fixed, bill)
     if simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
         return  # the accumulator is in the multiplier block
-    folds = unit.synapse_folds * unit.plane_folds if isinstance(unit, MatVec) else unit.taps
+    folds = unit.synapse_folds * unit.plane_folds if isinstance(unit, MvtuUnit) else unit.taps
     bill.register(lanes * (total if folds > 1 else min(total, reach)))
     bill.add("accumulator bit", lanes * total * (folds > 1))
 
@@ -53,7 +53,7 @@ def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bi
     return total
 
 
-def _planes(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _planes(unit: MvtuUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of bit planes, and the sum of inputs that all lanes share. Returns: bits of the sum."""
     planes, total = unit.input.dtype.bits, unit.sum_type.bits
     _popcounts(simd, lanes * planes, fixed, bill)
@@ -64,7 +64,7 @@ def _planes(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     return total
 
 
-def _residual(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _residual(unit: MvtuUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of residual planes times their factors, of all planes or of one at a time. Returns: bits of the sum.
 
     Times a factor is a sum of shifted counts: one for each of its ones, or, where planes take turns, for each place
@@ -92,7 +92,7 @@ def _residual(unit: MatVec, simd: int, lanes: int, fixed: str, bill: Bill) -> in
     return total
 
 
-def _products(unit: MatVec | DepthwiseUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _products(unit: MvtuUnit | DepthwiseUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Products and their sum. Returns: bits of the sum."""
     weight, value, total = unit.weight_type, unit.input.dtype, unit.sum_type.bits
     if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
@@ -156,13 +156,13 @@ def _group_bits(width: int) -> int:
     return 0 if width <= 3 else width.bit_length() + 1 + _group_bits(width // 4 * 4 - 1)
 
 
-def _signs(unit: MatVec | DepthwiseUnit, bits: int, fixed: str, bill: Bill) -> None:
+def _signs(unit: MvtuUnit | DepthwiseUnit, bits: int, fixed: str, bill: Bill) -> None:
     """Products of a number and a sign: the number or its negative. Lanes of an MVTU share the negatives of inputs."""
     if fixed:
         bill.add("product bit of constants", bits)
     elif isinstance(unit.weight_type, Bipolar):
         bill.add("input or its negative, bit", bits)
-        bill.add("negative bit", bits / (unit.folding.pe if isinstance(unit, MatVec) else 1))
+        bill.add("negative bit", bits / (unit.folding.pe if isinstance(unit, MvtuUnit) else 1))
     else:
         bill.add("weight or its negative, bit", bits)
 

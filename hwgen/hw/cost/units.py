@@ -16,20 +16,20 @@ from hwgen.hw.design import Unit
 from hwgen.hw.device import Family
 from hwgen.hw.kernel import Memory, MemoryStyle, default_style
 from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgMaxUnit
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import Fifo
+from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import DEPTH as FORK_DEPTH
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.gated import GatedMatVec
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthConverter
-from hwgen.hw.kernels.window import SlidingWindow
+from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.resources import Resources
 from hwgen.hw.schedule import Turns
 from hwgen.hw.stream import Stream
@@ -63,12 +63,12 @@ def edge_bill(output: Stream, family: Family, address_bits: int = 0) -> Bill:
     return bill
 
 
-def _matvec(unit: MatVec, bill: Bill) -> None:
+def _mvtu(unit: MvtuUnit, bill: Bill) -> None:
     _lanes(unit, bill)
     _ending(unit, unit.threshold_rom, unit.output, bill, unit.groups * unit.neuron_folds, unit.schedule.credits)
 
 
-def _gated(unit: GatedMatVec, bill: Bill) -> None:
+def _gated(unit: MvtuGatedUnit, bill: Bill) -> None:
     product, rows = unit.product, len(unit.activation.thresholds)
     _lanes(product, bill)
     bill.counter(product.neuron_folds)
@@ -77,7 +77,7 @@ def _gated(unit: GatedMatVec, bill: Bill) -> None:
     _ending(product, unit.threshold_rom, sets, bill, product.neuron_folds, unit.schedule.credits)
 
 
-def _lanes(unit: MatVec, bill: Bill) -> None:
+def _lanes(unit: MvtuUnit, bill: Bill) -> None:
     """Control, operands and sums of a matrix-vector unit."""
     pe, width = unit.folding.pe, unit.input.width
     bill.add("mvtu", 1)
@@ -94,7 +94,7 @@ def _lanes(unit: MatVec, bill: Bill) -> None:
     products_bill(unit, unit.simd, pe, unit.weight_rom.depth, bill)
 
 
-def _weights(unit: MatVec | DepthwiseUnit, bill: Bill) -> int:
+def _weights(unit: MvtuUnit | DepthwiseUnit, bill: Bill) -> int:
     """The weight memory. Returns: bits of a word that change."""
     rom = unit.weight_rom
     if not unit.writable:
@@ -116,7 +116,7 @@ def _depthwise(unit: DepthwiseUnit, bill: Bill) -> None:
 
 
 def _ending(
-    unit: MatVec | DepthwiseUnit, rom: Memory | None, sets: Stream, bill: Bill, beats: int, credits: int
+    unit: MvtuUnit | DepthwiseUnit, rom: Memory | None, sets: Stream, bill: Bill, beats: int, credits: int
 ) -> None:
     """Activation, mask of spare lanes and output queue of a unit with weights; thresholds are those of `sets`."""
     output, activation = unit.output, unit.activation
@@ -169,7 +169,7 @@ def _threshold(unit: ThresholdUnit, bill: Bill) -> None:
     bill.output_queue(unit.output.width, unit.schedule.credits)
 
 
-def _argmax(unit: ArgMaxUnit, bill: Bill) -> None:
+def _argmax(unit: ArgmaxUnit, bill: Bill) -> None:
     stream, index = unit.input, unit.output.dtype.bits
     bits, lanes = stream.dtype.bits, stream.lanes
     bill.add("argmax", 1)
@@ -233,7 +233,7 @@ def _concat(unit: ConcatUnit, bill: Bill) -> None:
     bill.queue(unit.output.width, schedule.depth, MemoryStyle.LUT)
 
 
-def _width(unit: WidthConverter, bill: Bill) -> None:
+def _width(unit: WidthUnit, bill: Bill) -> None:
     gear, group = unit.schedule, unit.group * unit.input.dtype.bits
     most = max(gear.push, gear.last_push)
     held, kept = gear.limit + most, gear.limit
@@ -278,7 +278,7 @@ def _pool(unit: PoolUnit, bill: Bill) -> None:
     bill.output_queue(output.width, unit.schedule.credits)
 
 
-def _window(unit: SlidingWindow, bill: Bill) -> None:
+def _window(unit: WindowUnit, bill: Bill) -> None:
     source, output, memory = unit.input, unit.output, unit.memory
     place, offset, level = _window_bits(unit)
     address, pads = bits_for(memory.depth), unit.geometry.pads
@@ -300,7 +300,7 @@ def _window(unit: SlidingWindow, bill: Bill) -> None:
     bill.output_queue(output.width, unit.schedule.credits)
 
 
-def _window_bits(unit: SlidingWindow) -> tuple[int, int, int]:
+def _window_bits(unit: WindowUnit) -> tuple[int, int, int]:
     """Bits of places of rows, offsets in a row and levels of the line buffer, as `hwgen_window` has them."""
     geometry = unit.geometry
     (down, across), (deep, wide) = geometry.stride, geometry.extent
@@ -315,23 +315,23 @@ def _fork(unit: ForkUnit, bill: Bill) -> None:
         bill.queue(unit.input.width, FORK_DEPTH, MemoryStyle.LUT)
 
 
-def _fifo(unit: Fifo, bill: Bill) -> None:
+def _fifo(unit: FifoUnit, bill: Bill) -> None:
     bill.queue(unit.memory.width, unit.depth, unit.memory.style)
 
 
 _WRITERS: Mapping[type[Any], Callable[[Any, Bill], None]] = {
-    MatVec: _matvec,
-    GatedMatVec: _gated,
+    MvtuUnit: _mvtu,
+    MvtuGatedUnit: _gated,
     DepthwiseUnit: _depthwise,
-    SlidingWindow: _window,
+    WindowUnit: _window,
     PoolUnit: _pool,
     ThresholdUnit: _threshold,
-    ArgMaxUnit: _argmax,
+    ArgmaxUnit: _argmax,
     MagnitudeUnit: _magnitude,
     AddUnit: _add,
     ScaleUnit: _scale,
     ConcatUnit: _concat,
-    WidthConverter: _width,
+    WidthUnit: _width,
     ForkUnit: _fork,
-    Fifo: _fifo,
+    FifoUnit: _fifo,
 }

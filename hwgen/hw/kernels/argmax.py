@@ -13,7 +13,7 @@ LATENCY = 3
 
 
 @dataclass(frozen=True)
-class ArgMaxUnit(OneToOne):
+class ArgmaxUnit(OneToOne):
     """Reads the scores of a frame, writes one index."""
 
     name: str

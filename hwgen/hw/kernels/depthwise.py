@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.kernel import Memory, MemoryStyle, OneToOne
-from hwgen.hw.kernels.matvec import LATENCY, NO_STAGES, Linear, Stages, SumSteps, Thresholding
+from hwgen.hw.kernels.mvtu import LATENCY, NO_STAGES, Linear, Stages, SumSteps, Thresholding
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
@@ -23,7 +23,7 @@ class DepthwiseUnit(OneToOne):
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
         memory_style: of the weights, by the rule where None.
         stages: registers for a faster clock.
-        writable: as in `MatVec`.
+        writable: as in `MvtuUnit`.
     """
 
     name: str

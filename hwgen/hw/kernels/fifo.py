@@ -13,7 +13,7 @@ SHORT = 2
 
 
 @dataclass(frozen=True)
-class Fifo(OneToOne):
+class FifoUnit(OneToOne):
     """`depth` beats. One written in a cycle can be read in the next, so that depth 1 takes a beat every other cycle."""
 
     name: str

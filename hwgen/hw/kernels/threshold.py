@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.kernel import Memory, OneToOne
-from hwgen.hw.kernels.matvec import Thresholding
+from hwgen.hw.kernels.mvtu import Thresholding
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream
 

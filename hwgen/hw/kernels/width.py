@@ -16,7 +16,7 @@ from hwgen.hw.stream import Stream
 
 
 @dataclass(frozen=True)
-class WidthConverter(OneToOne):
+class WidthUnit(OneToOne):
     """Turns beats of `input.lanes` into beats of `output.lanes`; the elements stay in order."""
 
     name: str

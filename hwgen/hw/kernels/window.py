@@ -28,7 +28,7 @@ LATENCY = 3
 
 
 @dataclass(frozen=True, eq=False)
-class SlidingWindow(OneToOne):
+class WindowUnit(OneToOne):
     """Windows of `geometry` over an image of `height` x `width` pixels.
 
     Attributes:
@@ -129,7 +129,7 @@ class SlidingWindow(OneToOne):
         )
 
 
-def rows_for(window: SlidingWindow, pace: int, interval: int = 0) -> int:
+def rows_for(window: WindowUnit, pace: int, interval: int = 0) -> int:
     """The fewest rows of the line buffer with which the window unit adds nothing to the interval.
 
     `pace` is the number of cycles that the reader takes for one window, at least the window's own beats. With a longer

@@ -127,7 +127,7 @@ class Linear:
 
 
 @dataclass(frozen=True, eq=False)
-class MatVec(OneToOne):
+class MvtuUnit(OneToOne):
     """An MVTU. `weights` is (groups, MH, taps, channels) codes; without `activation` accumulators leave.
 
     A dense layer has one group and one tap. A convolution reads windows: tap by tap, each tap `tap_beats` beats of

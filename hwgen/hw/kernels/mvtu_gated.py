@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.kernel import Memory
-from hwgen.hw.kernels.matvec import MatVec, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
 from hwgen.hw.schedule import Gated, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import IntType
@@ -20,7 +20,7 @@ MOST_GATE_BITS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class GatedMatVec:
+class MvtuGatedUnit:
     """A matrix-vector unit of one group, with an activation, that also reads a `gate` code for each of its vectors.
 
     Attributes:
@@ -29,7 +29,7 @@ class GatedMatVec:
             The rows of code 0 tell nothing of the sum: they are below or above whatever it may be.
     """
 
-    product: MatVec
+    product: MvtuUnit
     gate: Stream
 
     @property
