@@ -15,7 +15,7 @@ from hwgen.hw.folding import folded_layers, resolve
 from hwgen.hw.kernel import Folding
 from hwgen.hw.lower import lower
 from hwgen.hw.stream import ceil_div
-from hwgen.ir.geometry import Geometry
+from hwgen.ir.geometry import POINT, Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import (
     Activation,
@@ -217,6 +217,12 @@ class ImageBuilder:
         fits = small and point.output_size(*source.type.shape[:2]) == sums.type.shape[:2]
         codes = self.act(self.conv(source, 1, point if fits else geometry, TERNARY), gate)
         return self.add("scale", Scale(), (sums, codes), sums.type.shape)
+
+    def gated_by_size(self, source: Value, out: int, weight: DType, gate: DType) -> Value:
+        """A convolution of single pixels times a code of each pixel's own magnitude: no product makes the gate."""
+        size = self.add("size", Magnitude(source.type.channels), (source,), (*source.type.shape[:2], 1))
+        sums = self.conv(source, out, POINT, weight)
+        return self.add("scale", Scale(), (sums, self.act(size, gate)), sums.type.shape)
 
     def sum(self, *sources: Value) -> Value:
         """The end of a residual connection."""

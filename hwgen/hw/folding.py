@@ -56,9 +56,11 @@ def is_gate(graph: Graph, node: Node) -> bool:
 
 
 def fused_gate(graph: Graph, node: Node) -> Node | None:
-    """The product by a gate fused behind `node`, if there is one."""
+    """The product by a gate fused behind `node`, if there is one; the gate itself comes from another unit."""
     reader = _sole_reader(graph, node)
-    return reader if reader is not None and is_gate(graph, reader) else None
+    if reader is None or not is_gate(graph, reader) or reader.inputs[0] != node.output:
+        return None
+    return reader
 
 
 def fused_threshold(graph: Graph, node: Node) -> Node | None:

@@ -43,6 +43,9 @@ def gated(
 ) -> Value:
     """A gated convolution and its quantiser."""
     rng, value = net.rng, source or net.last
+    if isinstance(value.type.dtype, IntType) and rng.random() < 0.3:
+        net.gated_by_size(value, out, pick(rng, WEIGHTS), pick(rng, GATES))
+        return net.act(net.last, codes or pick(rng, HIDDEN))
     geometry = random_geometry(rng, *value.type.shape[:2], same=same)
     net.gated(value, out, geometry, pick(rng, WEIGHTS), pick(rng, GATES), small=bool(rng.random() < 0.5))
     return net.act(net.last, codes or pick(rng, HIDDEN))

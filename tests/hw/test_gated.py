@@ -72,6 +72,16 @@ def test_thresholds_of_each_code(source: DType, weight: DType, out: DType) -> No
         np.testing.assert_array_equal(codes(unit, code, wide), threshold.base + threshold.step * count)
 
 
+def test_a_gate_that_no_product_makes() -> None:
+    """Its quantiser stands alone, and is read by the gated unit only: it is a unit of its own all the same."""
+    net = ImageBuilder(np.random.default_rng(4), (6, 5, 3), I3)
+    net.act(net.gated_by_size(net.input, 5, I3, U2), U2)
+    graph = integer_network(net.graph())
+    folding = {node.name: Folding(1, 1) for node in graph.nodes}
+    design = lower(graph, folding, part=PART, clock_mhz=100.0)
+    assert [type(layer).__name__ for layer in design.layers] == ["MagnitudeUnit", "ThresholdUnit", "MvtuGatedUnit"]
+
+
 def test_the_units() -> None:
     design = design_of(net_of(B, B))
     (unit,) = design.gated

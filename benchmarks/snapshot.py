@@ -1,0 +1,159 @@
+"""What both back ends print, cost and report for the calibration designs and variants of them, as files to compare.
+
+    python benchmarks/snapshot.py before     # in the checkout as it is
+    python benchmarks/snapshot.py after      # in the one that was changed
+    diff -r before after                     # empty, or each kind of difference has a reason
+
+A refactoring of kernels or emitters changes nothing here; a change of templates changes what it means to change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.calibration.designs import Net, convolve, dense, drawn, geometry_for, image
+from benchmarks.calibration.measure import wanted
+from hwgen.backends import hls, rtl
+from hwgen.hw.cost import edge_resources, unit_resources
+from hwgen.hw.design import Design
+from hwgen.hw.device import Family
+from hwgen.hw.fifo import deepen
+from hwgen.hw.folding import resolve
+from hwgen.hw.limits import layers_behind, least_cycles
+from hwgen.hw.lower import Choices, lower
+from hwgen.hw.timing import Pipeline
+from hwgen.ir.check import check
+from hwgen.ir.geometry import POINT
+from hwgen.ir.graph import Graph
+from hwgen.ir.ops import Conv, Magnitude, MatMul, Scale, Threshold
+from hwgen.ir.types import IntType
+from hwgen.report.estimate import estimate
+
+SEEDS = 12
+"""Designs of each kind of the variants."""
+
+
+def main() -> None:
+    """Write the files of every design into a folder of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    count = 0
+    for label, design in designs():
+        for name, text in files_of(design):
+            path = folder / label / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            count += 1
+    print(f"{count:,} files in {folder}")
+
+
+def designs() -> Iterator[tuple[str, Design]]:
+    """Each design by a name of its own, sized."""
+    for kind, seed in wanted():
+        yield f"{kind}{seed}", deepen(drawn(kind, seed))
+    for seed in range(SEEDS):
+        yield f"gated{seed}", deepen(_with(_gated(seed), Choices()))
+        for net in (_depthwise(seed), _gated(seed), _dense(seed)):
+            for name, choices in _variants(net).items():
+                yield f"{net.name}_{name}", deepen(_with(net, choices))
+
+
+def _gated(seed: int) -> Net:
+    """A product whose sums are multiplied by a code of each pixel."""
+    rng = np.random.default_rng([seed, 1])
+    net = image(rng, f"gated{seed}", _channels(rng), IntType(int(rng.integers(2, 5)), signed=True))
+    source, bits = net.last, int(rng.integers(1, 4))
+    net.add(Magnitude(source.type.channels), (*source.type.shape[:2], 1))
+    net.fold(1)
+    levels = (1 << bits) - 1
+    steps = np.sort(rng.integers(0, net.last.type.dtype.max + 1, (1, levels)), axis=1)
+    gate = net.add(
+        Threshold(steps, np.zeros(1, np.int64), 0, 1), net.last.type.shape, dtype=IntType(bits, signed=False)
+    )
+    net.fold(1)
+    outputs = net.pick(2, 12)
+    weights = net.codes(IntType(3, signed=True), (outputs, 1, 1, source.type.channels))
+    product = net.add(Conv(weights, IntType(3, signed=True), POINT, 1, 0), (*source.type.shape[:2], outputs), (source,))
+    net.fold(net.lanes(outputs, 4), net.lanes(source.type.channels, 8))
+    net.add(Scale(), product.type.shape, (product, gate))
+    middle = net.last.type.dtype.max // 3
+    drawn_steps = np.sort(rng.integers(-middle, middle + 1, (outputs, 3)), axis=1)
+    falls = net.codes(IntType(1, signed=False), (outputs,))
+    net.add(Threshold(drawn_steps, falls, 0, 1), product.type.shape, dtype=IntType(2, signed=False))
+    return net
+
+
+def _channels(rng: np.random.Generator) -> int:
+    return int(rng.integers(2, 24))
+
+
+def _depthwise(seed: int) -> Net:
+    rng = np.random.default_rng([seed, 2])
+    channels = _channels(rng)
+    net = image(rng, f"depthwise{seed}", channels, IntType(int(rng.integers(2, 5)), signed=False))
+    convolve(net, channels, channels, geometry_for(net))
+    return net
+
+
+def _dense(seed: int) -> Net:
+    return dense(np.random.default_rng([seed, 3]), f"vector{seed}")
+
+
+def _variants(net: Net) -> dict[str, Choices]:
+    """Choices that calibration leaves out."""
+    weighted = frozenset(node.name for node in net.nodes if isinstance(node.op, MatMul | Conv))
+    found = {
+        "piped": Choices(pipeline=Pipeline(Family.XC7)),
+        "piped2": Choices(pipeline=Pipeline(Family.ECP5, most=2)),
+        "rounded": Choices(round_fifos=True),
+    }
+    return found if net.name.startswith("gated") else found | {"writable": Choices(writable=weighted)}
+
+
+def _with(net: Net, choices: Choices) -> Design:
+    graph = Graph(net.name, net.input, tuple(net.nodes), net.last)
+    check(graph)
+    choices = replace(choices, memory=net.memory, bit_planes=frozenset(net.bit_planes))
+    folding = resolve(graph, net.wishes, net.target)
+    return lower(graph, folding, part="xc7z020clg400-1", clock_mhz=150.0, choices=choices)
+
+
+def files_of(design: Design) -> Iterator[tuple[str, str]]:
+    """What is printed and stated of a design, by file name."""
+    for back_end, files in (("hls", hls.emit(design)), ("rtl", rtl.emit(design))):
+        yield from ((f"{back_end}/{name}", text) for name, text in files.items() if "/lib/" not in f"/{name}")
+    yield "facts.json", json.dumps(_facts(design), indent=1, default=str)
+
+
+def _facts(design: Design) -> dict[str, object]:
+    """Schedules, costs and the report."""
+    families = (Family.XC7, Family.ECP5)
+    return {
+        "estimate": asdict(estimate(design)),
+        "edge": [asdict(edge_resources(design, family)) for family in families],
+        "units": [
+            {
+                "name": unit.name,
+                "layer": layer,
+                "cycles": unit.cycles,
+                "limit": least_cycles(unit),
+                "schedule": {key: value for key, value in vars(unit.schedule).items()},
+                "costs": [asdict(unit_resources(unit, family)) for family in families],
+            }
+            for unit, layer in zip(design.units, layers_behind(design), strict=True)
+        ],
+    }
+
+
+if __name__ == "__main__":
+    main()
