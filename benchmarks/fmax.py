@@ -23,10 +23,12 @@ import numpy as np
 from common import Figure, finish, machine, parser
 
 from hwgen.backends.rtl import emit
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family
-from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.mvtu import NO_SPAN, MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.pipeline import NO_SPAN
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import Pipeline, period_ns, stages_for
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
@@ -77,8 +79,8 @@ def unit_of(kind: str, simd: int, pe: int) -> MvtuUnit:
     return MvtuUnit(
         "mv",
         "mv",
-        Stream("source", value, FOLDS * simd, simd),
-        Stream("mv", value, FOLDS * pe, pe),
+        (Stream("source", value, FOLDS * simd, simd),),
+        (Stream("mv", value, FOLDS * pe, pe),),
         weights,
         weight,
         smallest_int(0 if kind == "w1a1" else -most, most),

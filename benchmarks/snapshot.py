@@ -23,13 +23,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.calibration.designs import Net, convolve, dense, drawn, geometry_for, image
 from benchmarks.calibration.measure import wanted
 from hwgen.backends import hls, rtl
+from hwgen.hw.choices import Choices
 from hwgen.hw.cost import edge_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family
 from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import resolve
 from hwgen.hw.limits import layers_behind, least_cycles
-from hwgen.hw.lower import Choices, lower
+from hwgen.hw.lower import lower
 from hwgen.hw.timing import Pipeline
 from hwgen.ir.check import check
 from hwgen.ir.geometry import POINT

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwgen import Accelerator, flow
-from hwgen.hw.design import Unit
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -16,16 +15,18 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.schedule import Engine, Queue
 from hwgen.hw.simulation import Control, Network, with_gates
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import Activation, Conv, MatMul, Op, Pool, PoolKind, Sign, Sum
@@ -100,7 +101,7 @@ def beside(unit: ScaleUnit | MvtuGatedUnit, caption: str, cycles: int, active: S
 def copies(of: Stream) -> tuple[ForkUnit, tuple[Stream, Stream]]:
     """A fork and its two streams."""
     first, second = (replace(of, name=f"copy{number}") for number in range(2))
-    return ForkUnit("fork", "", of, (first, second)), (first, second)
+    return ForkUnit("fork", "", (of,), (first, second)), (first, second)
 
 
 def product(
@@ -112,7 +113,7 @@ def product(
     source = Stream("x", IntType(len(planes), signed=False) if planes else B, inputs, simd, vectors=vectors)
     arithmetic = Arithmetic.IN_TURN if planes else Arithmetic.DIRECT
     sink = Stream("y", I8, neurons, pe, vectors=vectors)
-    return MvtuUnit("product", "", source, sink, weights, B, I8, None, simd, arithmetic=arithmetic, planes=planes)
+    return MvtuUnit("product", "", (source,), (sink,), weights, B, I8, None, simd, arithmetic=arithmetic, planes=planes)
 
 
 def mvtu() -> Example:
@@ -126,12 +127,12 @@ def bit_planes() -> Example:
 
 def depthwise() -> Example:
     source, sink = Stream("x", B, 2, 2, vectors=2 * 2 * 4), Stream("y", I8, 4, 2, vectors=2)
-    unit = DepthwiseUnit("depthwise", "", source, sink, np.ones((4, 4), np.int64), B, I8, None)
+    unit = DepthwiseUnit("depthwise", "", (source,), (sink,), np.ones((4, 4), np.int64), B, I8, None)
     return alone(unit, "4 channels, PE 2, windows of 2 x 2: a beat out for every 4 in.", 36)
 
 
 def gated() -> Example:
-    unit = MvtuGatedUnit(product((8, 4), (2, 4), vectors=6), Stream("gate", U2, 1, 1, vectors=6))
+    unit = MvtuGatedUnit.around(product((8, 4), (2, 4), vectors=6), Stream("gate", U2, 1, 1, vectors=6))
     caption = (
         "SF = 2, NF = 2, gates open, closed, closed, open, open, closed: a closed one takes 2 cycles, an open one 4."
     )
@@ -143,8 +144,8 @@ def window() -> Example:
     unit = WindowUnit(
         "window",
         "",
-        source,
-        replace(source, name="y", vectors=2 * 2 * 9),
+        (source,),
+        (replace(source, name="y", vectors=2 * 2 * 9),),
         4,
         4,
         Geometry((3, 3)),
@@ -158,62 +159,62 @@ def window() -> Example:
 def pool() -> Example:
     source = Stream("x", U2, 1, 1, vectors=16)
     sink = replace(source, name="y", vectors=4)
-    unit = PoolUnit("pool", "", source, sink, PoolKind.MAX, 2, 2, 2, np.zeros(1, np.int64))
+    unit = PoolUnit("pool", "", (source,), (sink,), PoolKind.MAX, 2, 2, 2, np.zeros(1, np.int64))
     return alone(unit, "Tiles of 2 x 2 in an image of 4 x 4: the last pixel of a tile sends its result.", 36)
 
 
 def threshold() -> Example:
     source = Stream("x", U8, 8, 2)
-    unit = ThresholdUnit("threshold", "", source, replace(source, name="y", dtype=B), None)  # type: ignore[arg-type]
+    unit = ThresholdUnit("threshold", "", (source,), (replace(source, name="y", dtype=B),), None)  # type: ignore[arg-type]
     return alone(unit, "8 elements, PE 2: a beat in and a beat out in every cycle.", 20)
 
 
 def add() -> Example:
     fork, inputs = copies(Stream("source", U2, 4, 1))
-    unit = AddUnit("add", "", inputs, Stream("y", U8, 4, 1))
+    unit = AddUnit("add", "", inputs, (Stream("y", U8, 4, 1),))
     return example(joined(fork, unit), unit, "Two copies of a stream: a slot takes a beat of both.", 18)
 
 
 def concat() -> Example:
     fork, inputs = copies(Stream("source", U2, 2, 1, vectors=3))
     queues = [
-        FifoUnit(f"fifo{number}", "", stream, replace(stream, name=f"x{number}"), 4)
+        FifoUnit(f"fifo{number}", "", (stream,), (replace(stream, name=f"x{number}"),), 4)
         for number, stream in enumerate(inputs)
     ]
-    unit = ConcatUnit("concat", "", tuple(queue.output for queue in queues), Stream("y", U2, 4, 1, vectors=3))
+    unit = ConcatUnit("concat", "", tuple(queue.output for queue in queues), (Stream("y", U2, 4, 1, vectors=3),))
     return example(joined(fork, *queues, unit), unit, "Two vectors of two beats each, in turn.", 26, frames=2)
 
 
 def fork() -> Example:
     unit, inputs = copies(Stream("source", U2, 4, 1))
-    reader = AddUnit("add", "", inputs, Stream("y", U8, 4, 1))
+    reader = AddUnit("add", "", inputs, (Stream("y", U8, 4, 1),))
     return example(joined(unit, reader), unit, "Every beat to both readers.", 18)
 
 
 def scale() -> Example:
     wide, narrow = Stream("x", U2, 3, 1, vectors=3), Stream("k", U8, 1, 1, vectors=3)
-    unit = ScaleUnit("scale", "", (wide, narrow), Stream("y", U8, 3, 1, vectors=3))
+    unit = ScaleUnit("scale", "", (wide, narrow), (Stream("y", U8, 3, 1, vectors=3),))
     return beside(unit, "Vectors of three beats; the number stays until the third is read.", 32)
 
 
 def magnitude() -> Example:
-    unit = MagnitudeUnit("magnitude", "", Stream("x", I8, 6, 2, vectors=3), Stream("y", U8, 1, 1, vectors=3))
+    unit = MagnitudeUnit("magnitude", "", (Stream("x", I8, 6, 2, vectors=3),), (Stream("y", U8, 1, 1, vectors=3),))
     return alone(unit, "A sum for every pixel of 6 channels, PE 2.", 30)
 
 
 def argmax() -> Example:
-    unit = ArgmaxUnit("argmax", "", Stream("x", I8, 10, 2), Stream("y", U8, 1, 1))
+    unit = ArgmaxUnit("argmax", "", (Stream("x", I8, 10, 2),), (Stream("y", U8, 1, 1),))
     return alone(unit, "10 scores, PE 2: five beats in, an index out.", 22)
 
 
 def width() -> Example:
     source = Stream("x", U2, 12, 3)
-    unit = WidthUnit("width", "", source, replace(source, name="y", lanes=2))
+    unit = WidthUnit("width", "", (source,), (replace(source, name="y", lanes=2),))
     return alone(unit, "From three lanes to two: four beats in, six out.", 24)
 
 
 def fifo() -> Example:
-    unit = FifoUnit("fifo", "", Stream("source", B, 4, 1), Stream("x", B, 4, 1), 4)
+    unit = FifoUnit("fifo", "", (Stream("source", B, 4, 1),), (Stream("x", B, 4, 1),), 4)
     reader = product((4, 3), (1, 1))
     caption = "Four beats in front of a unit that reads a vector in a burst and then computes for 8 cycles."
     return example(joined(unit, reader), unit, caption, 40)

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from hwgen.config import LayerFolding
 from hwgen.golden.execute import apply
-from hwgen.hw.folding import folded_layers, resolve
-from hwgen.hw.kernel import Folding
+from hwgen.hw.folding import Folding, folded_layers, resolve
 from hwgen.hw.lower import lower
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.geometry import POINT, Geometry

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit, fold_rows
 from hwgen.ir.types import Bipolar, IntArray, IntType
 from tests.rtl_support import draw, graph_of, mvtu
@@ -45,7 +46,7 @@ def gated_of(unit: MvtuUnit, gate_type: IntType, rng: np.random.Generator) -> Mv
     falls[:, : unit.mh] = unit.activation.descending
     activation = Thresholding(sets.reshape(-1, levels), falls.ravel(), unit.activation.base, unit.activation.step)
     gate = replace(unit.output, name="gate", dtype=gate_type, elements=1, lanes=1, tensor="")
-    return MvtuGatedUnit(replace(unit, activation=activation), gate)
+    return MvtuGatedUnit.around(replace(unit, activation=activation), gate)
 
 
 def beside_its_gate(unit: MvtuGatedUnit, depths: tuple[int, int] = (6, 9)) -> Design:
@@ -59,14 +60,14 @@ def beside_its_gate(unit: MvtuGatedUnit, depths: tuple[int, int] = (6, 9)) -> De
     made = replace(unit.gate, name="made")
     sums = IntType(5, signed=True)
     gate = MvtuUnit(
-        "made", "", copies[1], made, weights, sums, sums, Thresholding(steps, np.zeros(1), 0, 1), product.simd
+        "made", "", (copies[1],), (made,), weights, sums, sums, Thresholding(steps, np.zeros(1), 0, 1), product.simd
     )
     queues = [
-        FifoUnit(f"queue{i}", "", stream, replace(stream, name=f"queue{i}"), depth)
+        FifoUnit(f"queue{i}", "", (stream,), (replace(stream, name=f"queue{i}"),), depth)
         for i, (stream, depth) in enumerate(zip((copies[0], made), depths, strict=True))
     ]
-    joined = MvtuGatedUnit(replace(product, input=queues[0].output), queues[1].output)
-    return graph_of(source, ForkUnit("fork", "", source, copies), gate, *queues, joined)
+    joined = MvtuGatedUnit.around(replace(product, inputs=(queues[0].output,)), queues[1].output)
+    return graph_of(source, ForkUnit("fork", "", (source,), copies), gate, *queues, joined)
 
 
 def frames_of(design: Design, pattern: list[int]) -> IntArray:

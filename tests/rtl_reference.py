@@ -7,18 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwgen.hw.design import Design, Joining, Unit
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.design import Design, Joining
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.unit import Unit
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntArray
 

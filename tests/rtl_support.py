@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 
 from hwgen.backends.rtl import emit
-from hwgen.hw.design import Design, Layer, Unit
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.design import Design, Layer
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.packing import Bytes, from_words, to_words
 from hwgen.hw.simulation import beat_times, with_gates
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
@@ -46,7 +48,7 @@ def design_of(*units: Unit) -> Design:
     for unit in units:
         name = joined[-1].name if joined else "source"
         source, sink = replace(unit.input, name=name), replace(unit.output, name=unit.name)
-        joined.append(replace(unit, input=source, output=sink))
+        joined.append(replace(unit, inputs=(source,), outputs=(sink,)))
     return graph_of(joined[0].inputs[0], *joined)
 
 
@@ -96,9 +98,11 @@ def mvtu(
     return MvtuUnit(
         name,
         name,
-        Stream("x", source, full, simd, vectors=pixels * groups * taps),
-        Stream(
-            name, result or _accumulators(weights.reshape(groups * mh, -1), source), groups * mh, pe, vectors=pixels
+        (Stream("x", source, full, simd, vectors=pixels * groups * taps),),
+        (
+            Stream(
+                name, result or _accumulators(weights.reshape(groups * mh, -1), source), groups * mh, pe, vectors=pixels
+            ),
         ),
         weights,
         weight,
@@ -151,8 +155,8 @@ def depthwise(
     return DepthwiseUnit(
         name,
         name,
-        Stream("x", source, lanes, lanes, vectors=pixels * blocks * shape[1]),
-        Stream(name, result or _accumulators(weights, source), shape[0], lanes, vectors=pixels),
+        (Stream("x", source, lanes, lanes, vectors=pixels * blocks * shape[1]),),
+        (Stream(name, result or _accumulators(weights, source), shape[0], lanes, vectors=pixels),),
         weights,
         weight,
         sum_type,
@@ -198,7 +202,7 @@ def window(
         vectors=down * across * geometry.taps * blocks,
     )
     pads = np.broadcast_to(np.asarray(pad, dtype=np.int64), (channels,))
-    unit = WindowUnit(name, name, source, output, height, width, geometry, blocks, pads, rows=1)
+    unit = WindowUnit(name, name, (source,), (output,), height, width, geometry, blocks, pads, rows=1)
     return replace(unit, rows=max(1, *unit.needed) + rows)
 
 
@@ -222,7 +226,7 @@ def pool(
         result = smallest_int(size * min(dtype.min, 0), size * dtype.max)
     output = Stream(name, result, channels, lanes, vectors=height * width // size)
     flags = np.broadcast_to(np.asarray(minimum, dtype=np.int64), (channels,))
-    return PoolUnit(name, name, source, output, kind, *tile, width // tile[1], flags)
+    return PoolUnit(name, name, (source,), (output,), kind, *tile, width // tile[1], flags)
 
 
 def assert_streams(design: Design, frames: IntArray, trace: Trace) -> None:

@@ -15,10 +15,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hwgen.config import LayerFolding
+from hwgen.hw.choices import Choices
 from hwgen.hw.design import Design
 from hwgen.hw.folding import resolve
-from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.lower import Choices, lower
+from hwgen.hw.lower import lower
+from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.check import check
 from hwgen.ir.geometry import POINT, Geometry
 from hwgen.ir.graph import Graph, Node, Value

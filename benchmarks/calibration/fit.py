@@ -23,13 +23,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import hwgen.hw.cost
 from benchmarks.calibration.designs import drawn
 from benchmarks.calibration.measure import FAMILIES, FIRST_HELD_OUT, data_file
-from hwgen.hw.cost import COEFFICIENTS
-from hwgen.hw.cost.bill import Bill
-from hwgen.hw.cost.units import bill_of, edge_bill
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.bill import Bill
+from hwgen.hw.cost import COEFFICIENTS, bill_of, edge_bill
+from hwgen.hw.design import Design
 from hwgen.hw.device import Family
 from hwgen.hw.fifo import with_sizes
 from hwgen.hw.resources import Resources
+from hwgen.hw.unit import Unit
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from hwgen.hw.kernel import Folding, MemoryStyle
+from hwgen.hw.folding import Folding
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 
 

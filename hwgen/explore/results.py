@@ -19,7 +19,7 @@ from hwgen.config import VERSION, Natural, Positive
 from hwgen.errors import DataError
 from hwgen.explore.evaluate import Stage
 from hwgen.explore.point import Figures, Point, figures_of, point_of
-from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem
 from hwgen.hw.timing import Pipeline

@@ -10,9 +10,9 @@ from typing import TypeVar
 import numpy as np
 
 from hwgen.explore.point import Point
-from hwgen.hw.folding import divisors, folded_layers
+from hwgen.hw.folding import Folding, divisors, folded_layers
 from hwgen.hw.folds import Product
-from hwgen.hw.kernel import Folding, MemoryStyle
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.solver import Problem
 from hwgen.ir.ops import Conv, MatMul
 

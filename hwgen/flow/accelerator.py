@@ -20,9 +20,9 @@ from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import explain
+from hwgen.hw.folding import Folding
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.gates import stuck_gates
-from hwgen.hw.kernel import Folding
 from hwgen.hw.packing import to_words
 from hwgen.hw.ports import ports_of
 from hwgen.hw.quantiser import host_quantiser

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from hwgen.config import DEFAULT_INTERVAL, GOALS, LARGEST, Settings
 from hwgen.errors import ConfigError
+from hwgen.hw.choices import Choices, choices_for
 from hwgen.hw.device import device_of
-from hwgen.hw.lower import Choices, choices_for
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import Goal, Problem, fitting
 from hwgen.hw.timing import Pipeline

@@ -13,8 +13,7 @@ from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import choices_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
 from hwgen.hw.design import Design
-from hwgen.hw.folding import folded_layers, resolve
-from hwgen.hw.kernel import Folding
+from hwgen.hw.folding import Folding, folded_layers, resolve
 from hwgen.hw.lower import design_digest
 from hwgen.ir.foreign import require_legal, require_sound
 from hwgen.ir.graph import Graph

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from hwgen.errors import DataError
 from hwgen.hw import packing
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.control import Region, Steps, WritableLayer
-from hwgen.hw.kernels.mvtu import Thresholding
 from hwgen.hw.packing import Bytes
 from hwgen.ir.ranges import Range, matmul_range
 from hwgen.ir.types import IntArray, WidthError, holds

@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hwgen.hw.activation import Linear
 from hwgen.hw.design import Design
-from hwgen.hw.kernel import Memory
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import Linear, MvtuUnit
-from hwgen.hw.packing import WeightLayout, weight_layout
+from hwgen.hw.memory import PIECE_BYTES, Memory
+from hwgen.hw.packing import WeightLayout
 from hwgen.hw.stream import ceil_div
+from hwgen.hw.unit import Weighted
 from hwgen.ir.order import sizes_of
 from hwgen.ir.types import IntType, parse_dtype
 
-PIECE_BYTES = 4
 LEAST_BITS = 12
 """Of an address: the 4 kB that a bus gives to a slave at least."""
 
@@ -148,15 +147,15 @@ class _Placer:
         return Region(base, memory.depth, memory.width)
 
 
-def _layer(unit: MvtuUnit | DepthwiseUnit, place: _Placer) -> WritableLayer:
+def _layer(unit: Weighted, place: _Placer) -> WritableLayer:
     assert unit.writable is not None
     weights, dtype = place(unit.weight_rom), unit.output.dtype
     steps = _steps(unit, place)
     accumulators = None if steps else (dtype.min, dtype.max)
-    return WritableLayer(unit.name, weight_layout(unit), weights, unit.writable, accumulators, steps)
+    return WritableLayer(unit.name, unit.layout, weights, unit.writable, accumulators, steps)
 
 
-def _steps(unit: MvtuUnit | DepthwiseUnit, place: _Placer) -> Steps | None:
+def _steps(unit: Weighted, place: _Placer) -> Steps | None:
     activation, rom, stream = unit.activation, unit.threshold_rom, unit.output
     if activation is None or rom is None:
         return None
@@ -168,7 +167,7 @@ def _steps(unit: MvtuUnit | DepthwiseUnit, place: _Placer) -> Steps | None:
         lanes=stream.lanes,
         type=activation.room,
         accumulator=unit.accumulator,
-        fan_in=unit.mw if isinstance(unit, MvtuUnit) else unit.taps,
+        fan_in=unit.fan_in,
         thresholds=place(rom),
         descending=place(descending),
     )

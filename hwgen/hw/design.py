@@ -7,31 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hwgen.hw.cycles import CycleModel, cycle_model
-from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgmaxUnit
-from hwgen.hw.kernels.concat import ConcatUnit
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
-from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.scale import ScaleUnit
-from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.simulation import Control, Network
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.names import unit_name
-
-Joining = AddUnit | ScaleUnit | ConcatUnit
-"""Units that read several streams."""
-
-Layer = MvtuUnit | MvtuGatedUnit | DepthwiseUnit | PoolUnit | MagnitudeUnit | Joining | ThresholdUnit | ArgmaxUnit
-"""Units that compute a node of the network; the others only carry."""
-
-Unit = Layer | WindowUnit | ForkUnit | WidthUnit | FifoUnit
 
 
 @dataclass(frozen=True)
@@ -55,8 +34,9 @@ class Design:
     clock_mhz: float
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
-        return tuple(unit for unit in self.units if isinstance(unit, Layer))
+    def layers(self) -> tuple[Unit, ...]:
+        """Units that compute a node of the network; the others are adapters."""
+        return tuple(unit for unit in self.units if not unit.is_adapter)
 
     @property
     def streams(self) -> Mapping[str, Stream]:
@@ -75,14 +55,20 @@ class Design:
         return Network(controls, self.input.name, self.output.name, beats)
 
     @property
-    def gated(self) -> tuple[MvtuGatedUnit, ...]:
+    def gated(self) -> tuple[Unit, ...]:
         """Layers whose cycles depend on the data."""
-        return tuple(unit for unit in self.units if isinstance(unit, MvtuGatedUnit))
+        return tuple(unit for unit in self.units if unit.gate is not None)
 
     @property
-    def writable(self) -> tuple[MvtuUnit | DepthwiseUnit, ...]:
+    def gates(self) -> Mapping[str, Stream]:
+        """The gates of those layers, by their name."""
+        return {unit.name: unit.gate for unit in self.units if unit.gate is not None}
+
+    @property
+    def writable(self) -> tuple[Weighted, ...]:
         """Layers whose weights and thresholds can be rewritten at run time."""
-        return tuple(unit for unit in self.units if isinstance(unit, MvtuUnit | DepthwiseUnit) and unit.writable)
+        weighted = (unit.weighted for unit in self.units)
+        return tuple(unit for unit in weighted if unit is not None and unit.writable)
 
     @property
     def slowest(self) -> Unit:
@@ -116,19 +102,7 @@ class Design:
             raise ValueError(f"{name} reads {len(layer.inputs)} streams")
         units: tuple[Unit, ...] = (layer,)
         before = writers.get(layer.inputs[0].name)
-        if isinstance(before, WindowUnit):
+        if before is not None and before.lines is not None:
             units = (before, layer)
         source = units[0].inputs[0]
         return replace(self, name=unit_name(self.name, name), units=units, input=source, output=layer.outputs[0])
-
-
-def rejoined(unit: Unit, before: Stream, after: Stream) -> Unit:
-    """The unit, reading `after` in place of `before`."""
-    if isinstance(unit, Joining):
-        return replace(unit, inputs=tuple(after if stream.name == before.name else stream for stream in unit.inputs))
-    if isinstance(unit, MvtuGatedUnit):
-        gate = after if unit.gate.name == before.name else unit.gate
-        product = rejoined(unit.product, before, after)
-        assert isinstance(product, MvtuUnit)
-        return replace(unit, product=product, gate=gate)
-    return replace(unit, input=after) if unit.input.name == before.name else unit

@@ -25,11 +25,10 @@ from functools import partial
 
 from hwgen.errors import ConfigError, DeadlockError
 from hwgen.hw.cycles import keeps
-from hwgen.hw.design import Design, Unit, rejoined
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import SHORT, FifoUnit
-from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.kernels.window import WindowUnit, rows_for
 from hwgen.hw.stream import ceil_div
+from hwgen.hw.unit import Buffer, Unit
 
 _LARGEST_FACTOR = 8
 
@@ -65,44 +64,37 @@ def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
     units = 0
     while len(smallest.units) != units:
         units = len(smallest.units)
-        for buffer in sorted(_buffers(smallest, chosen), key=lambda unit: -unit.memory.bits):
-            smallest = _smallest(smallest, buffer, interval)
+        for name, _ in sorted(_buffers(smallest, chosen).items(), key=lambda each: -each[1].memory.bits):
+            smallest = _smallest(smallest, name, interval)
     return _slackened(design, smallest, fixed) if smallest.gated else smallest
 
 
 def _slackened(design: Design, sized: Design, fixed: Mapping[str, int]) -> Design:
     """The design whose buffers hold more than `sized` says, but for those that the user chose."""
     sizes = {**sizes_of(sized), **fixed}
-    for unit in _buffers(design, frozenset(fixed)):
-        frame = unit.output.beats if isinstance(unit, FifoUnit) else unit.height
-        sizes[unit.name] = sizes.get(unit.name, 0) + ceil_div(frame, SLACK)
+    for name, buffer in _buffers(design, frozenset(fixed)).items():
+        sizes[name] = sizes.get(name, 0) + ceil_div(buffer.frame, SLACK)
     return with_sizes(design, sizes)
 
 
 def sizes_of(design: Design) -> dict[str, int]:
     """Depths of FIFOs and rows of line buffers, by name."""
-    return {
-        unit.name: unit.depth if isinstance(unit, FifoUnit) else unit.rows for unit in _buffers(design, frozenset())
-    }
+    return {name: buffer.size for name, buffer in _buffers(design, frozenset()).items()}
 
 
 def with_sizes(design: Design, sizes: Mapping[str, int]) -> Design:
     """The design that `lower` made with just these FIFOs and line buffers (see `sizes_of`)."""
-    places = [unit for unit in _buffered(design, frozenset()).units if isinstance(unit, FifoUnit)]
-    design = _fix(design, {fifo.name: sizes.get(fifo.name, 0) for fifo in places})
+    design = _fix(design, {name: sizes.get(name, 0) for name in _fifos(_buffered(design, frozenset()))})
     for unit in design.units:
-        if isinstance(unit, WindowUnit):
-            design = _with_rows(design, unit.name, sizes[unit.name])
+        if unit.lines is not None:
+            design = _resized(design, unit.name, sizes[unit.name])
     return design
-
-
-Buffer = FifoUnit | WindowUnit
 
 
 def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
     """The design with the depths that the user chose."""
     buffered = _buffered(design, frozenset())
-    known = [unit.name for unit in buffered.units if isinstance(unit, FifoUnit)]
+    known = _fifos(buffered)
     for name in fixed:
         if name not in known:
             raise ConfigError("fifo_depths", f"must name FIFOs ({', '.join(known) or 'there are none'})", name)
@@ -119,7 +111,7 @@ def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
             sized = _sized(design, {other: beats for other, beats in fixed.items() if other != name})
         except DeadlockError:
             continue
-        enough = next((unit.depth for unit in sized.units if isinstance(unit, FifoUnit) and unit.name == name), depth)
+        enough = sizes_of(sized).get(name, depth)
         deeper = range(depth + 1, enough)
         enough = depth + 1 + bisect_left(deeper, True, key=partial(_flows_with, design, fixed, name))
         must = f"must hold at least {enough} beats for the branches to meet"
@@ -175,45 +167,47 @@ def _deeper(design: Design, fixed: frozenset[str]) -> Iterator[Design]:
 
 
 def _scaled(unit: Unit, factor: int, fixed: frozenset[str]) -> Unit:
-    match unit:
-        case FifoUnit() if unit.name not in fixed:
-            return replace(unit, depth=unit.depth * factor)
-        case WindowUnit():
-            return replace(unit, rows=unit.rows * factor)
-        case _:
-            return unit
+    return unit if unit.buffer is None or unit.name in fixed else unit.resized(unit.buffer.size * factor)
 
 
-def _buffers(design: Design, fixed: frozenset[str]) -> list[Buffer]:
-    return [unit for unit in design.units if isinstance(unit, FifoUnit | WindowUnit) and unit.name not in fixed]
+def _buffers(design: Design, fixed: frozenset[str]) -> dict[str, Buffer]:
+    """FIFOs and line buffers by name, but for those in `fixed`."""
+    return {unit.name: unit.buffer for unit in design.units if unit.buffer is not None and unit.name not in fixed}
 
 
-def _smallest(design: Design, buffer: Buffer, interval: int) -> Design:
+def _fifos(design: Design) -> list[str]:
+    """Names of FIFOs."""
+    return [unit.name for unit in design.units if unit.fifo_depth is not None]
+
+
+def _smallest(design: Design, name: str, interval: int) -> Design:
     """The design with as little of one buffer as keeps the interval; a line buffer holds what a row of windows sees."""
-    if isinstance(buffer, FifoUnit):
-        without = with_depth(design, buffer.name, 0)
+    unit, buffer = _unit(design, name), _buffers(design, frozenset())[name]
+    enough = buffer.size
+    if unit.fifo_depth is not None:
+        without = with_depth(design, name, 0)
         if _keeps(without, interval):  # tried apart: a FIFO of one beat is slower than none
             return without
-        few, enough = 1, buffer.depth
-    else:
-        few, enough = min(buffer.rows, _least_rows(design, buffer, interval)), buffer.rows
-    change = with_depth if isinstance(buffer, FifoUnit) else _with_rows
-    if few == enough or not _keeps(change(design, buffer.name, enough - 1), interval):
+    few = min(enough, unit.least_buffer(_reader(design, unit).cycles, interval))
+    if few == enough or not _keeps(_resized(design, name, enough - 1), interval):
         return design
     enough -= 1
     while few < enough:
         middle = (few + enough) // 2
-        if _keeps(change(design, buffer.name, middle), interval):
+        if _keeps(_resized(design, name, middle), interval):
             enough = middle
         else:
             few = middle + 1
-    return change(design, buffer.name, enough)
+    return _resized(design, name, enough)
 
 
-def _least_rows(design: Design, window: WindowUnit, interval: int) -> int:
-    """The fewest rows with which a window unit and its reader keep the interval, if nobody else holds them up."""
-    reader = next(unit for unit in design.units if window.output.name in [stream.name for stream in unit.inputs])
-    return rows_for(window, reader.cycles // (window.out_height * window.out_width), interval)
+def _unit(design: Design, name: str) -> Unit:
+    return next(unit for unit in design.units if unit.name == name)
+
+
+def _reader(design: Design, unit: Unit) -> Unit:
+    """The first unit that reads what `unit` writes, or itself at the chip's output."""
+    return next((each for each in design.units if unit.output in each.inputs), unit)
 
 
 def _keeps(design: Design, interval: int) -> bool:
@@ -222,27 +216,28 @@ def _keeps(design: Design, interval: int) -> bool:
 
 def with_depth(design: Design, name: str, depth: int) -> Design:
     """The design with another depth of one FIFO, or without it."""
-    fifo = next(unit for unit in design.units if unit.name == name)
-    assert isinstance(fifo, FifoUnit)
+    fifo = _unit(design, name)
+    assert fifo.fifo_depth is not None
     if depth:
-        return replace(
-            design, units=tuple(replace(fifo, depth=depth) if unit is fifo else unit for unit in design.units)
-        )
-    units = (rejoined(unit, fifo.output, fifo.input) for unit in design.units if unit is not fifo)
+        return _resized(design, name, depth)
+    units = (unit.with_input(fifo.output, fifo.input) for unit in design.units if unit is not fifo)
     return replace(design, units=tuple(units))
 
 
-def _with_rows(design: Design, name: str, rows: int) -> Design:
-    units = (replace(u, rows=rows) if u.name == name and isinstance(u, WindowUnit) else u for u in design.units)
-    return replace(design, units=tuple(units))
+def _resized(design: Design, name: str, size: int) -> Design:
+    """The design with another size of one buffer."""
+    return replace(design, units=tuple(unit.resized(size) if unit.name == name else unit for unit in design.units))
 
 
 def _rounded(design: Design, fixed: frozenset[str]) -> Design:
-    units = (
-        replace(unit, depth=unit.memory.free_depth) if isinstance(unit, FifoUnit) and unit.name not in fixed else unit
-        for unit in design.units
-    )
-    return replace(design, units=tuple(units))
+    return replace(design, units=tuple(unit if unit.name in fixed else _free(unit) for unit in design.units))
+
+
+def _free(unit: Unit) -> Unit:
+    """A FIFO as deep as its memory; any other unit as it is."""
+    if unit.fifo_depth is None or unit.buffer is None:
+        return unit
+    return unit.resized(unit.buffer.memory.free_depth)
 
 
 def _buffered(design: Design, without: frozenset[str]) -> Design:
@@ -250,9 +245,9 @@ def _buffered(design: Design, without: frozenset[str]) -> Design:
     units: list[Unit] = []
     for unit in design.units:
         name = f"{unit.name}_fifo"
-        if isinstance(unit, WidthUnit) and name not in without:
+        if unit.is_uneven and name not in without:
             held = replace(unit.input, name=name)
-            units += [FifoUnit(name, unit.origin, unit.input, held, SHORT), replace(unit, input=held)]
+            units += [FifoUnit(name, unit.origin, (unit.input,), (held,), SHORT), unit.with_input(unit.input, held)]
         else:
             units.append(unit)
     return replace(design, units=tuple(units))

@@ -9,12 +9,21 @@ from dataclasses import dataclass
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw.kernel import Folding
-from hwgen.hw.kernels.mvtu_gated import MOST_GATE_BITS
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Scale, Threshold
 from hwgen.ir.types import IntType
+
+MOST_GATE_BITS = 3
+"""Bits of the widest code that a gated unit takes: with each bit its thresholds double."""
+
+
+@dataclass(frozen=True)
+class Folding:
+    """PE output lanes and SIMD input lanes computed in one cycle."""
+
+    pe: int = 1
+    simd: int = 1
 
 
 def folded_layers(graph: Graph) -> tuple[Node, ...]:

@@ -6,8 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from hwgen.hw.folding import beats_for_one_lane, divisors, folded_layers, plane_turns
-from hwgen.hw.kernel import Folding
+from hwgen.hw.folding import Folding, beats_for_one_lane, divisors, folded_layers, plane_turns
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Concat, Conv, MatMul

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hwgen.errors import CheckError, ConfigError
-from hwgen.hw.design import Design, Joining, Unit
-from hwgen.hw.folding import fused_gate, fused_threshold, is_fused, is_gate
-from hwgen.hw.kernel import Folding, MemoryStyle
+from hwgen.errors import CheckError
+from hwgen.hw.choices import Choices, require_constants
+from hwgen.hw.design import Design
+from hwgen.hw.folding import Folding, fused_gate, fused_threshold, is_fused, is_gate
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -24,121 +24,24 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import SHORT, FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
-from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.pool import PoolUnit, neutral_codes
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.weighted import Arithmetic, rewritable, thresholding
 from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.kernels.window import rows_for
-from hwgen.hw.products import (
-    depthwise_unit,
-    gated_unit,
-    mvtu_unit,
-    neutral_codes,
-    require_constants,
-    rewritable,
-    stream_of,
-    thresholding,
-    window_unit,
-)
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.stream import Stream
-from hwgen.hw.timing import Pipeline, pipelined
+from hwgen.hw.timing import pipelined
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.ranges import too_wide
 from hwgen.ir.text import print_graph
-from hwgen.ir.types import Bipolar, IntArray, WidthError
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a user decides about a design beside its folding.
-
-    Attributes:
-        memory: where a layer's weights and line buffer live, by its name; by size where it is not named.
-        bit_planes: names of layers that take their integer inputs bit plane by bit plane.
-        serial: names of layers whose residual planes take turns; those of the others are side by side.
-        fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
-        round_fifos: whether FIFOs are as deep as the memory that they take.
-        pipeline: registers of units with weights for a faster clock.
-        writable: names of layers whose weights and thresholds can be rewritten at run time.
-    """
-
-    memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
-    bit_planes: frozenset[str] = frozenset()
-    serial: frozenset[str] = frozenset()
-    fifo_depths: Mapping[str, int] = field(default_factory=dict)
-    round_fifos: bool = False
-    pipeline: Pipeline | None = None
-    writable: frozenset[str] = frozenset()
-
-
-def choices_for(
-    graph: Graph,
-    memory: Mapping[str, str],
-    bit_planes: Iterable[str],
-    planes: Mapping[str, str] | None = None,
-    writable: Collection[str] = (),
-) -> Choices:
-    """Choices of memories and arithmetic that fit `graph`; `planes` is "parallel" or "serial" by layer.
-
-    Raises:
-        ConfigError: an unknown layer, bit planes where there are no bipolar weights on integers, residual planes
-            where there are none, or a writable layer that cannot be one.
-    """
-    planes = planes or {}
-    names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
-    for setting, chosen in (
-        ("memory", memory),
-        ("bit_planes", bit_planes),
-        ("planes", planes),
-        ("writable", writable),
-    ):
-        for name in chosen:
-            if name not in names:
-                raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)
-    for name in bit_planes:
-        node = graph.node(name)
-        assert isinstance(node.op, MatMul | Conv)
-        source = node.inputs[0].type.dtype
-        plain = not isinstance(source, Bipolar) and not node.op.planes.size
-        if not isinstance(node.op.weight_type, Bipolar) or not plain or _is_depthwise(node):
-            found = f"{node.op.weight_type} weights and {source} inputs"
-            must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
-            raise ConfigError("bit_planes", must, found, "Leave it out")
-    for name in planes:
-        _require_planes(graph.node(name))
-    for name in writable:
-        _require_writable(graph, graph.node(name))
-    serial = frozenset(name for name, turns in planes.items() if turns == "serial")
-    styles = {name: MemoryStyle(style) for name, style in memory.items()}
-    return Choices(styles, frozenset(bit_planes), serial, writable=frozenset(writable))
-
-
-def _require_planes(node: Node) -> None:
-    """The layer `node` must read residual planes. Raises: ConfigError."""
-    assert isinstance(node.op, MatMul | Conv)
-    if not node.op.planes.size:
-        found = f"inputs of {node.inputs[0].type.dtype}"
-        raise ConfigError("planes", f"{node.name} must read residual planes", found, "Leave it out")
-
-
-def _require_writable(graph: Graph, node: Node) -> None:
-    """The layer `node` must be one whose parameters can be rewritten. Raises: ConfigError."""
-    if fused_gate(graph, node) is not None:
-        found = "thresholds for each code of its gate"
-        raise ConfigError("writable", f"{node.name} must have one set of thresholds", found, "Leave it out")
-    if fused_threshold(graph, node) is None and node.output != graph.output:
-        must = f"the accumulators of {node.name} must go to its quantiser or leave the chip"
-        readers = ", ".join(user.name for user in graph.users.get(node.output.name, ()))
-        raise ConfigError("writable", must, f"{readers} behind it", "Leave it out")
-
-
-def _is_depthwise(node: Node) -> bool:
-    return isinstance(node.op, Conv) and node.op.is_depthwise
+from hwgen.ir.types import IntArray, WidthError
 
 
 def lower(
@@ -193,7 +96,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-_JOINS: Mapping[type[Join], type[Joining]] = {Sum: AddUnit, Scale: ScaleUnit, Concat: ConcatUnit}
+_JOINS: Mapping[type[Join], type[Unit]] = {Sum: AddUnit, Scale: ScaleUnit, Concat: ConcatUnit}
 
 
 @dataclass
@@ -232,7 +135,7 @@ class _Builder:
     def take(self, value: Value, lanes: int = 1) -> Stream:
         """The stream of `value` for its next reader; at the chip's input, of the lanes that it asks for."""
         if value.name not in self.waiting:
-            self.source = stream_of("source", value, lanes)
+            self.source = Stream.of("source", value, lanes)
             self._give(value, self.source)
         return self.waiting[value.name].popleft()
 
@@ -243,7 +146,7 @@ class _Builder:
             self.waiting[value.name] = deque([stream])
             return
         copies = tuple(replace(stream, name=f"{stream.name}_fork{index}") for index in range(readers))
-        self.units.append(ForkUnit(f"{stream.name}_fork", "", stream, copies))
+        self.units.append(ForkUnit(f"{stream.name}_fork", "", (stream,), copies))
         self.waiting[value.name] = deque(copies)
 
     def _operand(self, node: Node, index: int, lanes: int, vectors: int, elements: int) -> Stream:
@@ -261,12 +164,12 @@ class _Builder:
         if stream.lanes == lanes:
             return stream
         wider = replace(stream, name=name, lanes=lanes)
-        self.units.append(WidthUnit(name, node.origin, stream, wider))
+        self.units.append(WidthUnit(name, node.origin, (stream,), (wider,)))
         return wider
 
     def _fifo(self, node: Node, stream: Stream, depth: int, suffix: str = "") -> Stream:
         held = replace(stream, name=f"{node.name}_fifo{suffix}")
-        self.units.append(FifoUnit(held.name, node.origin, stream, held, max(SHORT, depth)))
+        self.units.append(FifoUnit(held.name, node.origin, (stream,), (held,), max(SHORT, depth)))
         return held
 
     def _finish(self, node: Node, unit: Unit) -> None:
@@ -283,7 +186,7 @@ class _Builder:
         """The unit of `node` with its gate, which comes from a FIFO."""
         assert isinstance(unit, MvtuUnit) and isinstance(fused.op, Threshold)
         stream = self._operand(gate, 1, 1, unit.pixels, 1)
-        return gated_unit(unit, self._fifo(node, stream, stream.beats, "_gate"), fused.op)
+        return MvtuGatedUnit.of(unit, self._fifo(node, stream, stream.beats, "_gate"), fused.op)
 
     def _activation(self, node: Node) -> Node | None:
         """The threshold that the unit of `node` applies to its sums as they are."""
@@ -306,23 +209,22 @@ class _Builder:
             self._product(node, stream, grouped)
             return
         blocks = stream.vector_beats if op.is_depthwise else op.groups
-        window = window_unit(node, stream, op.geometry, blocks, np.full(channels, op.pad))
+        window = WindowUnit.of(node, stream, op.geometry, blocks, np.full(channels, op.pad))
         result, fused = self._result(node), self._activation(node)
         unit: MvtuUnit | DepthwiseUnit
         if op.is_depthwise:
-            unit = depthwise_unit(node, window.output, result, grouped[:, 0, :, 0], fused)
+            unit = DepthwiseUnit.of(node, window.output, result, grouped[:, 0, :, 0], fused)
         else:
-            unit = self._arithmetic(mvtu_unit(node, window.output, result, grouped, fused))
-        rows = rows_for(window, unit.cycles // unit.pixels)
+            unit = self._arithmetic(MvtuUnit.of(node, window.output, result, grouped, fused))
         style = self.choices.memory.get(node.name)
-        self.units.append(replace(window, rows=rows, memory_style=style))
+        self.units.append(replace(window, rows=window.least_buffer(unit.cycles), memory_style=style))
         self._finish(node, self._written(node, replace(unit, memory_style=style)))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
-        unit = self._arithmetic(mvtu_unit(node, stream, self._result(node), weights, self._activation(node)))
+        unit = self._arithmetic(MvtuUnit.of(node, stream, self._result(node), weights, self._activation(node)))
         if unit.vector_memory is not None:
-            unit = replace(unit, input=self._fifo(node, stream, unit.synapse_folds))
+            unit = unit.with_input(stream, self._fifo(node, stream, unit.synapse_folds))
         self._finish(node, self._written(node, replace(unit, memory_style=self.choices.memory.get(node.name))))
 
     def _written(self, node: Node, unit: MvtuUnit | DepthwiseUnit) -> MvtuUnit | DepthwiseUnit:
@@ -332,7 +234,7 @@ class _Builder:
     def _result(self, node: Node) -> Stream:
         """What the unit of `node` writes."""
         fused = fused_threshold(self.graph, node)
-        return stream_of(node.name, node.output if fused is None else fused.output, self.folding[node.name].pe)
+        return Stream.of(node.name, node.output if fused is None else fused.output, self.folding[node.name].pe)
 
     def _arithmetic(self, unit: MvtuUnit) -> MvtuUnit:
         """The unit with the arithmetic that the user chose for it."""
@@ -348,12 +250,11 @@ class _Builder:
         tile, columns = geometry.kernel, geometry.output_size(height, width)[1]
         if not geometry.tiles or height % tile[0] or width % tile[1]:
             pad = neutral_codes(op, value.type.dtype, channels)
-            window = window_unit(node, stream, geometry, 1, pad)
-            window = replace(window, rows=rows_for(window, geometry.taps * stream.vector_beats))
-            self.units.append(window)
+            window = WindowUnit.of(node, stream, geometry, 1, pad)
+            self.units.append(window.resized(window.least_buffer(window.output.beats)))
             stream, tile, columns = window.output, (1, geometry.taps), 1
-        output = stream_of(node.name, node.output, lanes)
-        unit = PoolUnit(node.name, node.origin, stream, output, op.kind, *tile, columns, op.minimum)
+        output = Stream.of(node.name, node.output, lanes)
+        unit = PoolUnit(node.name, node.origin, (stream,), (output,), op.kind, *tile, columns, op.minimum)
         self._finish(node, unit)
 
     def _join(self, node: Node, op: Join) -> None:
@@ -363,19 +264,17 @@ class _Builder:
             channels = value.type.channels
             stream = self._operand(node, index, min(lanes, channels), value.type.elements // channels, channels)
             streams.append(self._fifo(node, stream, stream.beats, str(index)))
-        output = stream_of(node.name, node.output, lanes)
-        self._finish(node, _JOINS[type(op)](node.name, node.origin, tuple(streams), output))
+        output = Stream.of(node.name, node.output, lanes)
+        self._finish(node, _JOINS[type(op)](node.name, node.origin, tuple(streams), (output,)))
 
     def _pointwise(self, node: Node) -> None:
         value, lanes = node.inputs[0], self.folding[node.name].pe
         channels = value.type.channels
         stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
-        if isinstance(node.op, ArgMax):
-            self._finish(node, ArgmaxUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))
-            return
-        if isinstance(node.op, Magnitude):
-            self._finish(node, MagnitudeUnit(node.name, node.origin, stream, stream_of(node.name, node.output, 1)))
+        if isinstance(node.op, ArgMax | Magnitude):
+            kind = ArgmaxUnit if isinstance(node.op, ArgMax) else MagnitudeUnit
+            self._finish(node, kind(node.name, node.origin, (stream,), (Stream.of(node.name, node.output, 1),)))
             return
         assert isinstance(node.op, Threshold)
-        output = stream_of(node.name, node.output, lanes)
-        self._finish(node, ThresholdUnit(node.name, node.origin, stream, output, thresholding(node.op)))
+        output = Stream.of(node.name, node.output, lanes)
+        self._finish(node, ThresholdUnit(node.name, node.origin, (stream,), (output,), thresholding(node.op)))

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
 
@@ -117,31 +116,17 @@ class WeightLayout:
     def words(self, weights: IntArray) -> Bytes:
         """The memory: word (g*NF + nf)*SF + tap*T + t, PE p, lane s is weights[g, nf*PE+p, tap, t*SIMD+s].
 
-        T is the beats of a tap. Places past MH or the last channel hold zero codes (bipolar: +1); the unit masks the
-        lanes that meet them.
+        `weights` may have any shape of as many codes. T is the beats of a tap. Places past MH or the last channel hold
+        zero codes (bipolar: +1); the unit masks the lanes that meet them.
         """
         neuron_folds, tap_beats = ceil_div(self.mh, self.pe), ceil_div(self.channels, self.simd)
         fill = 1 if isinstance(self.dtype, Bipolar) else 0
         shape = self.groups, neuron_folds * self.pe, self.taps, tap_beats * self.simd
         padded = np.full(shape, fill, dtype=np.int64)
-        padded[:, : self.mh, :, : self.channels] = weights
+        padded[:, : self.mh, :, : self.channels] = weights.reshape(self.groups, self.mh, self.taps, self.channels)
         cut = padded.reshape(self.groups, neuron_folds, self.pe, self.taps, tap_beats, self.simd)
         folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(-1, self.pe * self.simd)
         return np.packbits(to_bits(folded, self.dtype), axis=1, bitorder="little")
-
-
-def weight_layout(unit: MvtuUnit | DepthwiseUnit) -> WeightLayout:
-    """How the weights of `unit` lie in its memory."""
-    if isinstance(unit, DepthwiseUnit):
-        return WeightLayout(1, unit.channels, unit.taps, 1, unit.output.lanes, 1, unit.weight_type)
-    sizes = unit.groups, unit.mh, unit.taps, unit.channels
-    return WeightLayout(*sizes, unit.folding.pe, unit.folding.simd, unit.weight_type)
-
-
-def weight_words(unit: MvtuUnit | DepthwiseUnit) -> Bytes:
-    """The weight memory of `unit`, see `WeightLayout`."""
-    layout = weight_layout(unit)
-    return layout.words(unit.weights.reshape(layout.groups, layout.mh, layout.taps, layout.channels))
 
 
 def to_pieces(words: Bytes, width: int) -> npt.NDArray[np.uint32]:

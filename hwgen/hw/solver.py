@@ -6,26 +6,25 @@ is legal and the layers are balanced. The intervals to choose from are finite: t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.choices import Choices
 from hwgen.hw.cost import design_resources, unit_resources
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.fifo import deepen
-from hwgen.hw.folding import folded_layers, resolve
+from hwgen.hw.folding import Folding, folded_layers, resolve
 from hwgen.hw.folds import Product, intervals, product_of
-from hwgen.hw.kernel import Folding
-from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.mvtu import Thresholding
-from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.limits import least_cycles, slowest
-from hwgen.hw.lower import Choices, draft
+from hwgen.hw.lower import draft
 from hwgen.hw.resources import Budget, Resources
+from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Graph, Node
 
 FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
@@ -98,9 +97,7 @@ class Problem:
 
     def _price(self, unit: Unit) -> Resources:
         """What `unit` takes. Its arrays and thresholds are the network's, so its other fields tell it apart."""
-        parts = (unit.product, unit.gate) if isinstance(unit, MvtuGatedUnit) else (unit,)
-        values = (getattr(part, each.name) for part in parts for each in fields(part))
-        key = (self.part, *(value for value in values if not isinstance(value, np.ndarray | Thresholding)))
+        key = (self.part, unit.stem, *_plain(unit))
         if key not in self.prices:
             self.prices[key] = unit_resources(unit, self.device.family)
         return self.prices[key]
@@ -108,6 +105,16 @@ class Problem:
     def fps(self, interval: int) -> float:
         """Frames a second."""
         return self.clock_mhz * 1e6 / interval
+
+
+def _plain(unit: Unit) -> Iterator[Hashable]:
+    """What tells a unit of a network from others of its kind and layer: all but arrays and thresholds."""
+    for each in fields(unit):
+        value = getattr(unit, each.name)
+        if isinstance(value, Unit):
+            yield from _plain(value)
+        elif not isinstance(value, np.ndarray | Thresholding):
+            yield value
 
 
 @dataclass(frozen=True)
@@ -238,7 +245,7 @@ def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) ->
 
 def _lightest(design: Design) -> Design:
     """The design without FIFOs: what sizing may come down to."""
-    return replace(design, units=tuple(unit for unit in design.units if not isinstance(unit, FifoUnit)))
+    return replace(design, units=tuple(unit for unit in design.units if unit.fifo_depth is None))
 
 
 def _out_of_reach(problem: Problem, interval: int) -> FoldingError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwgen.ir.graph import Value
 from hwgen.ir.types import DType
 
 
@@ -30,6 +31,13 @@ class Stream:
     lanes: int
     tensor: str = ""
     vectors: int = 1
+
+    @classmethod
+    def of(cls, name: str, value: Value, lanes: int) -> Stream:
+        """The stream that unit `name` writes: a vector for each pixel of `value`."""
+        channels = value.type.channels
+        vectors = value.type.elements // channels
+        return cls(name, value.type.dtype, channels, min(lanes, channels), value.name, vectors=vectors)
 
     @property
     def width(self) -> int:

@@ -8,19 +8,15 @@ shortens is a sum that comes back in the next cycle, and the control of slots. `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
-from hwgen.hw.kernel import Memory, MemoryStyle
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import NO_SPAN, MvtuUnit, Stages
-from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.memory import Memory, MemoryStyle
+from hwgen.hw.pipeline import NO_SPAN, Stages
+from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.types import Bipolar
-
-Weighted = MvtuUnit | DepthwiseUnit
-"""Units that take pipeline registers."""
 
 
 @dataclass(frozen=True)
@@ -78,13 +74,7 @@ UltraScale+: 0.6 of that."""
 
 def pipelined(unit: Unit, pipeline: Pipeline) -> Unit:
     """The unit with the registers that `pipeline` asks for, if it is one with weights."""
-    match unit:
-        case MvtuGatedUnit():
-            return replace(unit, product=replace(unit.product, stages=stages_for(unit.product, pipeline)))
-        case MvtuUnit() | DepthwiseUnit():
-            return replace(unit, stages=stages_for(unit, pipeline))
-        case _:
-            return unit
+    return unit if unit.weighted is None else unit.with_stages(stages_for(unit.weighted, pipeline))
 
 
 def stages_for(unit: Weighted, pipeline: Pipeline) -> Stages:
@@ -106,7 +96,7 @@ def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:
     Args:
         deepest: whether units have all the pipeline registers that help.
     """
-    family, weighted = device_of(design.part).family, [_weighted(unit) for unit in design.units]
+    family, weighted = device_of(design.part).family, [unit.weighted for unit in design.units]
     clocks = {unit.name: 1e3 / period_ns(unit, unit.stages, family) for unit in weighted if unit is not None}
     slowest = min(clocks, key=clocks.__getitem__, default=None)
     if slowest is None or clocks[slowest] >= design.clock_mhz:
@@ -115,13 +105,6 @@ def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:
     if deepest:
         return (f"pipeline registers take {slowest} to {reached}, and {wanted}: lower the clock",)
     return (f"{slowest} is estimated to reach {reached}, and {wanted}: build with --pipeline auto or a lower clock",)
-
-
-def _weighted(unit: Unit) -> Weighted | None:
-    """The part of `unit` that has pipeline registers."""
-    if isinstance(unit, MvtuGatedUnit):
-        return unit.product
-    return unit if isinstance(unit, MvtuUnit | DepthwiseUnit) else None
 
 
 def _choices(unit: Weighted) -> Iterator[Stages]:
@@ -136,7 +119,7 @@ def period_ns(unit: Weighted, stages: Stages, family: Family) -> float:
     """The longest path of `unit` with `stages`, by the delays of `family`."""
     delays = DELAYS[family]
     loaded = delays.register + _block(unit.weight_rom, delays)
-    if isinstance(unit, MvtuUnit) and unit.vector_memory is not None:
+    if unit.vector_memory is not None:
         loaded = max(loaded, delays.register + _block(unit.vector_memory, delays) + delays.choice)
     start = delays.register if stages.operands else loaded
     steps, span = unit.sum_steps, stages.span

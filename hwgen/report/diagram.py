@@ -9,12 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from hwgen.hw.design import Design, Layer, Unit
-from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
 from hwgen.report.layout import Layout
 
@@ -111,9 +108,9 @@ def _cards(design: Design, report: Estimate) -> list[Card]:
     figures = {layer.name: layer for layer in report.layers}
     found = [Card(START, "end", f"input, {_codes(design.input)}")]
     for unit in design.units:
-        if isinstance(unit, Layer):
+        if not unit.is_adapter:
             found.append(_layer_card(figures[unit.name], report.interval_cycles, unit.name == report.slowest_layer))
-        elif isinstance(unit, ForkUnit):
+        elif len(unit.outputs) > 1:
             found.append(Card(unit.name, "fork", title="", width=HEIGHTS["fork"]))
     return [*found, Card(END, "end", f"output, {_codes(design.output)}")]
 
@@ -150,12 +147,12 @@ def _arrow(
     width = stream.width
     fifos: list[str] = []
     while (unit := writers.get(stream.name)) is not None and unit.name not in cards:
-        assert isinstance(unit, FifoUnit | WidthUnit | WindowUnit), "forks and layers have cards"
+        assert unit.is_adapter and len(unit.inputs) == 1, "forks and layers have cards"
         stream = unit.input
-        if isinstance(unit, FifoUnit):
+        if unit.fifo_depth is not None:
             figure = figures[unit.name]
             fifos.append(f"FIFO {figure.depth}" + (f", holds {figure.held}" if figure.held != figure.depth else ""))
-        elif isinstance(unit, WindowUnit):
+        elif unit.lines is not None:
             width = stream.width  # as the window unit reads it
     bits = f"{width} bit" if stream.width == width else f"{stream.width} → {width} bit"
     return Arrow(unit.name if unit else START, target, (bits, *reversed(fifos)))

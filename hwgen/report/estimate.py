@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
@@ -10,26 +9,13 @@ from typing import Any
 
 from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.cycles import CycleModel
-from hwgen.hw.design import Design, Layer, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation
-from hwgen.hw.kernel import Memory
-from hwgen.hw.kernels.add import AddUnit
-from hwgen.hw.kernels.argmax import ArgmaxUnit
-from hwgen.hw.kernels.concat import ConcatUnit
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
-from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.scale import ScaleUnit
-from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.limits import layers_behind
+from hwgen.hw.memory import Memory
 from hwgen.hw.resources import Resources
+from hwgen.hw.unit import Unit
 
 
 @dataclass(frozen=True)
@@ -179,8 +165,8 @@ def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstim
             utilisation=unit.cycles / model.interval,
             starved_cycles=model.waits[unit.name].starved / model.period,
             blocked_cycles=model.waits[unit.name].blocked / model.period,
-            depth=unit.depth if isinstance(unit, FifoUnit) else None,
-            held=model.held[unit.output.name] if isinstance(unit, FifoUnit) else None,
+            depth=unit.fifo_depth,
+            held=None if unit.fifo_depth is None else model.held[unit.output.name],
             width=unit.outputs[0].width,
             resources=unit_resources(unit, family),
         )
@@ -190,82 +176,41 @@ def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstim
 
 def unit_kind(unit: Unit) -> str:
     """The kernel of `unit` in a word."""
-    match unit:
-        case MvtuUnit() | MvtuGatedUnit():
-            return "mvtu"
-        case WindowUnit():
-            return "window"
-        case WidthUnit():
-            return "width"
-        case ForkUnit():
-            return "fork"
-        case FifoUnit():
-            return "fifo"
-        case _:
-            return _kind(unit).split()[-1]
+    return unit.label.split()[-1]
 
 
-def _layer(unit: Layer, design: Design, slowest: int) -> LayerEstimate:
-    inner = unit.product if isinstance(unit, MvtuGatedUnit) else unit
-    product = inner if isinstance(inner, MvtuUnit | DepthwiseUnit) else None
-    weights = product.weight_rom if product else None
-    thresholds = (
-        unit.threshold_rom if isinstance(unit, MvtuUnit | MvtuGatedUnit | DepthwiseUnit | ThresholdUnit) else None
-    )
-    lines, fifos = _around(unit, design)
+def _layer(unit: Unit, design: Design, slowest: int) -> LayerEstimate:
+    memories = {store.port: store.memory for store in unit.stores}
+    product, weights = unit.weighted, memories.get("weights")
+    window, fifos = _around(unit, design)
     return LayerEstimate(
         name=unit.name,
         origin=unit.origin,
-        kind=_kind(unit),
-        pe=unit.inputs[0].lanes if isinstance(unit, ThresholdUnit | MagnitudeUnit | ArgmaxUnit) else unit.output.lanes,
-        simd=product.simd if isinstance(product, MvtuUnit) else None,
+        kind=unit.label,
+        pe=unit.lanes,
+        simd=unit.simd_lanes,
         cycles=unit.cycles,
-        window_cycles=lines.cycles if lines else 0,
-        inputs=lines.input.size if lines else sum(stream.size for stream in unit.inputs),
+        window_cycles=window.cycles if window else 0,
+        inputs=window.input.size if window else sum(stream.size for stream in unit.inputs),
         outputs=unit.output.size,
         input_type=str(unit.inputs[0].dtype),
         weight_type=str(product.weight_type) if product else None,
         output_type=str(unit.output.dtype),
         weight_bits=_bits(weights),
-        threshold_bits=_bits(thresholds),
-        line_bits=_bits(lines.memory if lines else None),
+        threshold_bits=_bits(memories.get("thresholds")),
+        line_bits=_bits(window.lines if window else None),
         memory=weights.style.value if weights else None,
-        fifo_depth=sum(fifo.depth for fifo in fifos),
+        fifo_depth=sum(fifo.fifo_depth or 0 for fifo in fifos),
         utilisation=unit.cycles / slowest,
     )
 
 
-def _around(unit: Layer, design: Design) -> tuple[WindowUnit | None, list[FifoUnit]]:
+def _around(unit: Unit, design: Design) -> tuple[Unit | None, list[Unit]]:
     """The sliding window unit in front of a layer, and its FIFOs."""
     writers = {stream.name: writer for writer in design.units for stream in writer.outputs}
-    before = [writers.get(stream.name) for stream in unit.inputs]
-    window = next((each for each in before if isinstance(each, WindowUnit)), None)
-    return window, [each for each in before if isinstance(each, FifoUnit)]
-
-
-_KINDS: Mapping[type[Layer], str] = {
-    DepthwiseUnit: "depthwise",
-    MagnitudeUnit: "magnitude",
-    AddUnit: "add",
-    ScaleUnit: "scale",
-    ConcatUnit: "concat",
-    ThresholdUnit: "threshold",
-    ArgmaxUnit: "argmax",
-}
-
-
-def _kind(unit: Layer) -> str:
-    match unit:
-        case MvtuGatedUnit():
-            return f"gated {_kind(unit.product)}"
-        case MvtuUnit():
-            if unit.planes:
-                return f"{len(unit.planes)}-plane mvtu"
-            return "xnor mvtu" if unit.is_xnor or unit.counted else "integer mvtu"
-        case PoolUnit():
-            return f"{unit.kind.value} pool"
-        case _:
-            return _KINDS[type(unit)]
+    before = [writers[stream.name] for stream in unit.inputs if stream.name in writers]
+    window = next((each for each in before if each.lines is not None), None)
+    return window, [each for each in before if each.fifo_depth is not None]
 
 
 def _bits(memory: Memory | None) -> int:

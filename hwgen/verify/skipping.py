@@ -72,7 +72,7 @@ class Skipping:
 
 def gates_of(design: Design, golden: Mapping[str, Codes]) -> Gates:
     """The gates of `design` on the frames of a golden trace, by unit name."""
-    return {unit.name: golden[unit.gate.tensor].ravel() > 0 for unit in design.gated}
+    return {name: golden[gate.tensor].ravel() > 0 for name, gate in design.gates.items()}
 
 
 def traced(design: Design, gates: Gates) -> Network:
@@ -97,7 +97,7 @@ def skipping(
     if not design.gated:
         return None
     work = {unit.name: unit.cycles for unit in design.gated}
-    first = {unit.name: gates[unit.name][: frames * unit.product.pixels] for unit in design.gated}
+    first = {name: gates[name][: frames * gate.vectors] for name, gate in design.gates.items()}
     shares = {name: 1 - float(opened.mean()) for name, opened in gates.items()}
     output = design.output.name
     predicted, ungated = (beat_times(each, frames, pace)[output] for each in (traced(design, first), design.network))

@@ -9,21 +9,23 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from hwgen.backends.hls.units import KERNELS
 
 from hwgen.backends.hls import Options, emit, vectors
 from hwgen.backends.hls.tables import threshold_tables, weight_limbs
-from hwgen.backends.hls.units import KERNELS
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.golden.execute import trace
 from hwgen.hw import packing
-from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.choices import Choices
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.lower import Choices
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Value
 from hwgen.ir.names import local_name, unit_name
@@ -44,12 +46,12 @@ def chain() -> Design:
     second = mvtu_case("net", (8, 5), (5, 2), (B, B, None)).design.units[0]
     assert isinstance(first, MvtuUnit) and isinstance(second, MvtuUnit)
     held, narrow = replace(first.output, name="q0"), Stream("w1", B, 8, 2)
-    last = replace(second, name="fc1", input=narrow, output=replace(second.output, name="fc1"))
+    last = replace(second, name="fc1", inputs=(narrow,), outputs=(replace(second.output, name="fc1"),))
     queues = (
-        FifoUnit("q0", "stream", first.output, held, 6),
-        FifoUnit("q1", "stream", last.output, replace(last.output, name="q1"), 4),
+        FifoUnit("q0", "stream", (first.output,), (held,), 6),
+        FifoUnit("q1", "stream", (last.output,), (replace(last.output, name="q1"),), 4),
     )
-    return design_of("net", first, queues[0], WidthUnit("w1", "stream", held, narrow), last, queues[1])
+    return design_of("net", first, queues[0], WidthUnit("w1", "stream", (held,), (narrow,)), last, queues[1])
 
 
 def branches() -> tuple[Graph, Design]:

@@ -114,7 +114,7 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
 def queued() -> Design:
     """A FIFO at the edge of the chip, and a layer."""
     layer = mvtu(np.random.default_rng(0), Bipolar(), Bipolar(), (4, 2), (1, 1))
-    return design_of(FifoUnit("queue", "", layer.input, layer.input, 9), layer)
+    return design_of(FifoUnit("queue", "", (layer.input,), (layer.input,), 9), layer)
 
 
 def endless(names: tuple[str, ...], start: int = 0) -> Iterator[str]:
@@ -277,7 +277,7 @@ def hostile_nodes() -> Graph:
         Node(names[node.name], node.op, tuple(map(value, node.inputs)), value(node.output), names[node.name])
         for node in graph.nodes
     )
-    return replace(graph, input=value(graph.input), nodes=tuple(nodes), output=value(graph.output))
+    return replace(graph, inputs=(value(graph.input),), nodes=tuple(nodes), outputs=(value(graph.output),))
 
 
 def test_layers_of_any_name(tmp_path: Path) -> None:

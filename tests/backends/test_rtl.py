@@ -14,14 +14,15 @@ import pytest
 
 from hwgen.backends.render import asset
 from hwgen.backends.rtl import emit
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
-from hwgen.hw.kernels.mvtu import Arithmetic, Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.packing import from_words, to_words
 from hwgen.hw.stream import Stream
@@ -60,37 +61,37 @@ def every_kernel() -> Design:
     rng = np.random.default_rng(1)
     source = Stream("source", U8, 3, 2, vectors=36)
     copies = tuple(replace(source, name=f"copy{index}") for index in range(2))
-    tap = ThresholdUnit("quant", "", copies[0], _as("quant", copies[0], B), thresholding(rng, B, 3, (0, 255)))
+    tap = ThresholdUnit("quant", "", (copies[0],), (_as("quant", copies[0], B),), thresholding(rng, B, 3, (0, 255)))
     geometry = Geometry((3, 3), padding=(1, 1, 1, 1))
-    win = replace(window(B, (6, 6, 3), 2, geometry, blocks=2, name="win"), input=tap.output)
+    win = replace(window(B, (6, 6, 3), 2, geometry, blocks=2, name="win"), inputs=(tap.output,))
     depth = depthwise(rng, B, TERNARY, (3, 9), 2, result=B, name="depth", pixels=36)
     dense = window(B, (6, 6, 3), 2, geometry, pad=1, rows=1, name="dense")
-    dense = replace(dense, rows=11, input=depth.output)
+    dense = replace(dense, rows=11, inputs=(depth.output,))
     conv = mvtu(rng, B, B, (3, 5), (2, 2), result=U2, descending=True, name="conv", taps=9, pixels=36)
-    wide = WidthUnit("wide", "", conv.output, replace(conv.output, name="wide", lanes=1))
+    wide = WidthUnit("wide", "", (conv.output,), (replace(conv.output, name="wide", lanes=1),))
     least = pool(U2, (6, 6, 5), 1, (2, 3), minimum=np.array([0, 1, 0, 0, 1]), name="least")
     other = pool(U8, (6, 6, 3), 2, (2, 3), name="other")
-    narrow = WidthUnit("narrow", "", other.output, replace(other.output, name="narrow", lanes=1))
+    narrow = WidthUnit("narrow", "", (other.output,), (replace(other.output, name="narrow", lanes=1),))
     small = ThresholdUnit(
-        "small", "", narrow.output, _as("small", narrow.output, U2), thresholding(rng, U2, 3, (0, 255))
+        "small", "", (narrow.output,), (_as("small", narrow.output, U2),), thresholding(rng, U2, 3, (0, 255))
     )
     queues = [_queue("queue0", least.output, 130), _queue("queue1", small.output, 40)]
     both = Stream("both", U2, 8, 1, vectors=6)
-    joined = ConcatUnit("both", "", tuple(queue.output for queue in queues), both)
+    joined = ConcatUnit("both", "", tuple(queue.output for queue in queues), (both,))
     flat = replace(both, elements=48, vectors=1)
-    fork = ForkUnit("again", "", flat, tuple(replace(flat, name=f"flat{index}") for index in range(2)))
+    fork = ForkUnit("again", "", (flat,), tuple(replace(flat, name=f"flat{index}") for index in range(2)))
     lines = [_queue(f"line{index}", stream, 48) for index, stream in enumerate(fork.outputs)]
-    add = AddUnit("sum", "", tuple(line.output for line in lines), Stream("sum", IntType(3, False), 48, 1))
+    add = AddUnit("sum", "", tuple(line.output for line in lines), (Stream("sum", IntType(3, False), 48, 1),))
     hidden = mvtu(rng, B, IntType(3, False), (48, 10), (1, 1), result=B, name="hidden")
     hidden = replace(hidden, arithmetic=Arithmetic.BIT_PLANES)
     scores = mvtu(rng, IntType(3, True), B, (10, 5), (2, 1), name="scores")
-    top = ArgmaxUnit("top", "", scores.output, Stream("top", IntType(3, signed=False), 1, 1))
+    top = ArgmaxUnit("top", "", (scores.output,), (Stream("top", IntType(3, signed=False), 1, 1),))
     return graph_of(
         source,
-        ForkUnit("copy", "", source, copies),
-        *(tap, win, replace(depth, input=win.output), dense, replace(conv, input=dense.output), wide),
-        *(replace(least, input=wide.output), replace(other, input=copies[1]), narrow, small, *queues, joined),
-        *(fork, *lines, add, replace(hidden, input=add.output), replace(scores, input=hidden.output), top),
+        ForkUnit("copy", "", (source,), copies),
+        *(tap, win, replace(depth, inputs=(win.output,)), dense, replace(conv, inputs=(dense.output,)), wide),
+        *(replace(least, inputs=(wide.output,)), replace(other, inputs=(copies[1],)), narrow, small, *queues, joined),
+        *(fork, *lines, add, replace(hidden, inputs=(add.output,)), replace(scores, inputs=(hidden.output,)), top),
     )
 
 
@@ -99,21 +100,21 @@ def _as(name: str, stream: Stream, dtype: DType) -> Stream:
 
 
 def _queue(name: str, stream: Stream, depth: int) -> FifoUnit:
-    return FifoUnit(name, "", stream, replace(stream, name=name), depth)
+    return FifoUnit(name, "", (stream,), (replace(stream, name=name),), depth)
 
 
 def tfc() -> Design:
     """The fully connected network of FINN's examples, 784-64-64-64-10, in 64 cycles a frame."""
     rng = np.random.default_rng(2)
     first = mvtu(rng, B, B, (784, 64), (16, 49), result=B, name="fc0")
-    narrow = WidthUnit("narrow", "narrow", first.output, Stream("a", B, 64, 8))
+    narrow = WidthUnit("narrow", "narrow", (first.output,), (Stream("a", B, 64, 8),))
     units = [first, narrow]
     for index in (1, 2):
-        units.append(FifoUnit(f"fifo{index}", "fifo", units[-1].output, units[-1].output, 16))
+        units.append(FifoUnit(f"fifo{index}", "fifo", (units[-1].output,), (units[-1].output,), 16))
         units.append(mvtu(rng, B, B, (64, 64), (8, 8), result=B, name=f"fc{index}"))
-    units.append(FifoUnit("fifo3", "fifo", units[-1].output, units[-1].output, 16))
+    units.append(FifoUnit("fifo3", "fifo", (units[-1].output,), (units[-1].output,), 16))
     units.append(mvtu(rng, B, B, (64, 10), (2, 8), name="fc3"))
-    top = ArgmaxUnit("top", "top", units[-1].output, Stream("i", IntType(4, signed=False), 1, 1))
+    top = ArgmaxUnit("top", "top", (units[-1].output,), (Stream("i", IntType(4, signed=False), 1, 1),))
     return design_of(*units, top)
 
 

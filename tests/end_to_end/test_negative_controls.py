@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import hwgen
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import MatMul, Threshold

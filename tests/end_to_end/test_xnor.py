@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import hwgen
-from hwgen.hw.design import Unit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Activation, Add, Mul, PoolKind, Sign
@@ -86,7 +86,7 @@ def unsigned_numbers(unit: Unit) -> Unit:
     """The magnitude of a negative number taken as the positive number of the same bits."""
     if not isinstance(unit, MagnitudeUnit):
         return unit
-    return replace(unit, input=replace(unit.input, dtype=IntType(unit.input.dtype.bits, signed=False)))
+    return replace(unit, inputs=(replace(unit.input, dtype=IntType(unit.input.dtype.bits, signed=False)),))
 
 
 def unsigned_sums(unit: Unit) -> Unit:

@@ -15,8 +15,9 @@ from hwgen.errors import DataError
 from hwgen.explore.evaluate import Stage
 from hwgen.explore.point import Figures, Point
 from hwgen.explore.results import Results, header, line, read_results
-from hwgen.hw.kernel import Folding, MemoryStyle
-from hwgen.hw.lower import Choices
+from hwgen.hw.choices import Choices
+from hwgen.hw.folding import Folding
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem
 from hwgen.passes.pipeline import integer_network

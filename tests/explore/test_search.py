@@ -13,8 +13,9 @@ from hwgen.explore.evaluate import estimated, exact
 from hwgen.explore.point import Figures, Point, pareto_front
 from hwgen.explore.search import best, fits, search
 from hwgen.explore.space import Space
-from hwgen.hw.kernel import Folding, MemoryStyle
-from hwgen.hw.lower import Choices
+from hwgen.hw.choices import Choices
+from hwgen.hw.folding import Folding
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem
 from hwgen.passes.pipeline import integer_network

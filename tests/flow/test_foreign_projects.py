@@ -26,7 +26,7 @@ from hwgen.flow.goal import choices_of
 from hwgen.flow.hls import read_hls, write_layer
 from hwgen.flow.report import write_report
 from hwgen.host.uart import open_uart
-from hwgen.hw.kernel import Folding
+from hwgen.hw.folding import Folding
 from hwgen.hw.lower import design_digest
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph

@@ -11,15 +11,18 @@ import numpy as np
 from hwgen.backends.hls import emit
 from hwgen.backends.hls.emit import hex_text
 from hwgen.hw import packing
-from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from hwgen.verify import process
 from hwgen.verify.csim import hls_include
@@ -118,8 +121,8 @@ def mvtu_case(
     unit = MvtuUnit(
         "fc0",
         "layer 0",
-        Stream("x", in_type, mw, simd, vectors=vectors),
-        Stream("fc0", out_type, mh, pe, vectors=vectors),
+        (Stream("x", in_type, mw, simd, vectors=vectors),),
+        (Stream("fc0", out_type, mh, pe, vectors=vectors),),
         weights[None, :, None, :],
         weight_type,
         smallest_int(low, high),
@@ -149,7 +152,7 @@ def threshold_case(
     inputs = random_codes(rng, in_type, (FRAMES * vectors, elements))
     source = Stream("x", in_type, elements, lanes, vectors=vectors)
     output = Stream("quant", out_type, elements, lanes, vectors=vectors)
-    unit = ThresholdUnit("quant", "input quantiser", source, output, activation)
+    unit = ThresholdUnit("quant", "input quantiser", (source,), (output,), activation)
     expected = quantised(inputs, activation)
     return Case(design_of(name, unit), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 
@@ -162,7 +165,7 @@ def argmax_case(name: str, elements: int, lanes: int, dtype: DType, vectors: int
         inputs[FRAMES:-1] = np.clip(inputs[FRAMES:-1], max(dtype.min, -1), min(dtype.max, 1))
     expected = np.array([[list(row).index(max(row))] for row in inputs.tolist()])
     output = Stream("top", smallest_int(0, vectors * elements - 1), 1, 1)
-    unit = ArgmaxUnit("top", "top-1", Stream("x", dtype, elements, lanes, vectors=vectors), output)
+    unit = ArgmaxUnit("top", "top-1", (Stream("x", dtype, elements, lanes, vectors=vectors),), (output,))
     return Case(design_of(name, unit), inputs, expected)
 
 
@@ -171,7 +174,7 @@ def width_case(name: str, elements: int, lanes: tuple[int, int], dtype: DType, v
     inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, vectors * elements))
     names = ("x", "width")
     streams = (Stream(n, dtype, elements, count, vectors=vectors) for n, count in zip(names, lanes, strict=True))
-    return Case(design_of(name, WidthUnit("width", "stream", *streams)), inputs, inputs)
+    return Case(design_of(name, WidthUnit("width", "stream", *((each,) for each in streams))), inputs, inputs)
 
 
 def fifo_case(name: str, elements: int, lanes: int) -> Case:
@@ -179,7 +182,7 @@ def fifo_case(name: str, elements: int, lanes: int) -> Case:
     dtype = IntType(3, signed=True)
     inputs = random_codes(generator(*name.encode()), dtype, (FRAMES, elements))
     streams = Stream("x", dtype, elements, lanes), Stream("queue", dtype, elements, lanes)
-    return Case(design_of(name, FifoUnit("queue", "stream", *streams, depth=8)), inputs, inputs)
+    return Case(design_of(name, FifoUnit("queue", "stream", *((each,) for each in streams), depth=8)), inputs, inputs)
 
 
 def with_garbage(words: Bytes, stream: Stream) -> Bytes:

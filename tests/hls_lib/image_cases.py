@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.products import TERNARY
+from hwgen.hw.kernels.weighted import Arithmetic
+from hwgen.hw.kernels.window import TERNARY, WindowUnit
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
@@ -93,7 +94,7 @@ def window_unit(
 
     def unit(rows: int) -> WindowUnit:
         return WindowUnit(
-            "conv_window", "conv", stream, output, height, width, geometry, blocks, pad, rows, memory_style=style
+            "conv_window", "conv", (stream,), (output,), height, width, geometry, blocks, pad, rows, memory_style=style
         )
 
     return unit(least_rows(unit) + more_rows)
@@ -163,8 +164,8 @@ def conv_case(name: str, shape: Shape, outputs: int, geometry: Geometry, conv: C
     unit = MvtuUnit(
         "conv",
         "conv",
-        window.output,
-        output.stream("conv", conv.pe),
+        (window.output,),
+        (output.stream("conv", conv.pe),),
         weights,
         conv.weight,
         output.sum_type,
@@ -190,8 +191,8 @@ def depthwise_case(name: str, shape: Shape, geometry: Geometry, conv: Conv) -> C
     unit = DepthwiseUnit(
         "conv",
         "conv",
-        window.output,
-        output.stream("conv", conv.pe),
+        (window.output,),
+        (output.stream("conv", conv.pe),),
         weights,
         conv.weight,
         output.sum_type,
@@ -260,5 +261,5 @@ def pool_case(
     else:
         expected = np.where(least == 1, tiles.min(axis=(2, 4)), tiles.max(axis=(2, 4)))
     output = Stream("pool", result, channels, lanes, vectors=down * across)
-    unit = PoolUnit("pool", "pool", source.stream(lanes), output, kind, *tile, across, least)
+    unit = PoolUnit("pool", "pool", (source.stream(lanes),), (output,), kind, *tile, across, least)
     return Case(design_of(name, unit), source.flat, expected.reshape(FRAMES, -1))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwgen.hw.design import Unit
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fork import ForkUnit
@@ -15,6 +14,7 @@ from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.types import DType, IntArray, IntType, smallest_int
 from tests.hls_lib.cases import (
     FRAMES,
@@ -32,7 +32,7 @@ SOURCE = IntType(6, signed=True)
 
 def forked(source: Stream, readers: int) -> tuple[ForkUnit, tuple[Stream, ...]]:
     copies = tuple(replace(source, name=f"x_fork{index}") for index in range(readers))
-    return ForkUnit("x_fork", "", source, copies), copies
+    return ForkUnit("x_fork", "", (source,), copies), copies
 
 
 def add_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, ...], *, vectors: int = 1) -> Case:
@@ -47,11 +47,11 @@ def add_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, ...], *,
         # No threshold at the ends of the range, so that every addend takes its extremes in the first and last frame.
         activation = random_activation(rng, SOURCE.min + 1, SOURCE.max - 1, dtype, elements, descending=index == 1)
         branches.append(replace(copy, name=f"quant{index}", dtype=dtype))
-        units.append(ThresholdUnit(f"quant{index}", "quantiser", copy, branches[-1], activation))
+        units.append(ThresholdUnit(f"quant{index}", "quantiser", (copy,), (branches[-1],), activation))
         expected += quantised(inputs, activation)
     low, high = (sum(getattr(dtype, end) for dtype in dtypes) for end in ("min", "max"))
     output = Stream("sum", smallest_int(low, high), elements, lanes, vectors=vectors)
-    units.append(AddUnit("sum", "residual", tuple(branches), output))
+    units.append(AddUnit("sum", "residual", tuple(branches), (output,)))
     return Case(design_of(name, *units), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 
 
@@ -61,7 +61,7 @@ def magnitude_case(name: str, elements: int, lanes: int, dtype: DType, *, vector
     expected = np.abs(inputs).reshape(FRAMES, vectors // summed, -1).sum(axis=2)
     most = max(-dtype.min, dtype.max) * elements * summed
     output = Stream("size", smallest_int(0, most), 1, 1, vectors=vectors // summed)
-    unit = MagnitudeUnit("size", "magnitude", Stream("x", dtype, elements, lanes, vectors=vectors), output)
+    unit = MagnitudeUnit("size", "magnitude", (Stream("x", dtype, elements, lanes, vectors=vectors),), (output,))
     return Case(design_of(name, unit), inputs, expected)
 
 
@@ -81,10 +81,10 @@ def scale_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, DType]
     output = Stream("scaled", smallest_int(min(ends), max(ends)), elements, lanes, vectors=vectors)
     units: list[Unit] = [
         fork,
-        ThresholdUnit("quant", "quantiser", copies[0], codes, few),
-        replace(size, input=copies[1]),
-        ThresholdUnit("number", "quantiser", size.output, factors, number),
-        ScaleUnit("scaled", "product", (codes, factors), output),
+        ThresholdUnit("quant", "quantiser", (copies[0],), (codes,), few),
+        replace(size, inputs=(copies[1],)),
+        ThresholdUnit("number", "quantiser", (size.output,), (factors,), number),
+        ScaleUnit("scaled", "product", (codes, factors), (output,)),
     ]
     expected = quantised(inputs, few) * quantised(np.abs(inputs).sum(axis=1, keepdims=True), number)
     return Case(design_of(name, *units), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
@@ -107,9 +107,9 @@ def concat_case(name: str, sizes: tuple[int, ...], lanes: int, dtypes: tuple[DTy
             fork, copies = forked(unit.input, len(sizes))
             units.append(fork)
         branches.append(replace(unit.output, name=f"part{index}"))
-        units.append(replace(unit, name=f"part{index}", input=copies[index], output=branches[-1]))
+        units.append(replace(unit, name=f"part{index}", inputs=(copies[index],), outputs=(branches[-1],)))
         parts.append(_codes(unit, inputs, vectors))
-    units.append(ConcatUnit("cat", "concat", tuple(branches), output))
+    units.append(ConcatUnit("cat", "concat", tuple(branches), (output,)))
     return Case(design_of(name, *units), inputs, np.concatenate(parts, axis=2).reshape(FRAMES, -1))
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hwgen.config import LayerFolding
+from hwgen.hw.choices import Choices
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import deepen
 from hwgen.hw.folding import resolve
-from hwgen.hw.lower import Choices, lower
+from hwgen.hw.lower import lower
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Op, Pool, PoolKind, Sum, Threshold

@@ -9,8 +9,8 @@ import pytest
 from hwgen.backends.hls import emit
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
-from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.mvtu import Arithmetic
+from hwgen.hw.kernels.weighted import Arithmetic
+from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType

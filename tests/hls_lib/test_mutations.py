@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.mvtu import Arithmetic
+from hwgen.hw.kernels.weighted import Arithmetic
+from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType

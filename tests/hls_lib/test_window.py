@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.hw.kernel import MemoryStyle
 from hwgen.hw.kernels.window import WindowUnit, rows_for
+from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import Case, generator, run_cases

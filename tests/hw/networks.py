@@ -180,7 +180,7 @@ def lines_of(geometry: Geometry, size: tuple[int, int], beats: int) -> WindowUni
     down, across = geometry.output_size(*size)
     source = Stream("x", B, beats, 1, vectors=size[0] * size[1])
     output = Stream("w", B, beats, 1, vectors=down * across * geometry.taps)
-    window = WindowUnit("w", "", source, output, *size, geometry, 1, np.zeros(beats), rows=1)
+    window = WindowUnit("w", "", (source,), (output,), *size, geometry, 1, np.zeros(beats), rows=1)
     return WindowUnit(**{**vars(window), "rows": max(window.needed)})
 
 

@@ -16,14 +16,15 @@ from benchmarks.calibration.fit import read
 from hwgen import flow
 from hwgen.backends.render import library
 from hwgen.backends.rtl import emit
+from hwgen.hw.bill import Bill
+from hwgen.hw.blocks import block_ram, lut_ram
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
-from hwgen.hw.cost.arithmetic import PopcountSize, bits_compared, is_dsp, popcount_size
-from hwgen.hw.cost.bill import Bill
-from hwgen.hw.cost.memories import block_ram, lut_ram
 from hwgen.hw.device import Family
-from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.mvtu import Arithmetic
+from hwgen.hw.kernels.coding import bits_compared
+from hwgen.hw.kernels.sums import PopcountSize, is_dsp, popcount_size
+from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
@@ -104,7 +105,7 @@ def test_width_converters_take_no_multiplier_blocks(family: Family, tmp_path: Pa
     designs = []
     for bits, lanes, wider in CONVERTERS:
         source = Stream("x", IntType(bits, signed=False), lanes * wider * 3, lanes)
-        unit = WidthUnit("width", "", source, replace(source, lanes=wider))
+        unit = WidthUnit("width", "", (source,), (replace(source, lanes=wider),))
         designs.append(replace(design_of(unit), name=f"width_{bits}_{lanes}_{wider}"))
     found = synthesise([Project(design.name, emit(design)) for design in designs], family, tmp_path)
     for design, each in zip(designs, found, strict=True):

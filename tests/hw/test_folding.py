@@ -7,8 +7,7 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw.folding import cheapest, folded_layers, resolve
-from hwgen.hw.kernel import Folding
+from hwgen.hw.folding import Folding, cheapest, folded_layers, resolve
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph

@@ -9,9 +9,8 @@ import pytest
 
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import SLACK, deepen, sizes_of
-from hwgen.hw.folding import is_gate
+from hwgen.hw.folding import Folding, is_gate
 from hwgen.hw.gates import stuck_gates
-from hwgen.hw.kernel import Folding
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.window import WindowUnit

@@ -10,9 +10,9 @@ import pytest
 from hwgen.config import LayerFolding
 from hwgen.errors import CheckError, ConfigError
 from hwgen.golden.execute import apply
+from hwgen.hw.choices import choices_for
 from hwgen.hw.design import Design
-from hwgen.hw.folding import fused_threshold, resolve
-from hwgen.hw.kernel import Folding, MemoryStyle
+from hwgen.hw.folding import Folding, fused_threshold, resolve
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -20,13 +20,15 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
-from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.lower import choices_for, lower
+from hwgen.hw.lower import lower
+from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind

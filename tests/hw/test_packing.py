@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.packing import (
     descending_words,
     from_bits,
@@ -95,7 +96,7 @@ def unit(rng: np.random.Generator, shape: tuple[int, ...], folding: tuple[int, i
     wide = IntType(20, signed=True)
     source = Stream("x", B, taps * -(-channels // simd) * simd, simd, vectors=groups)
     result = Stream("y", wide, groups * mh, pe)
-    return MvtuUnit("fc0", "", source, result, codes_of(rng, dtype, shape), dtype, wide, None, simd)
+    return MvtuUnit("fc0", "", (source,), (result,), codes_of(rng, dtype, shape), dtype, wide, None, simd)
 
 
 SHAPES = [(1, 5, 1, 7), (1, 5, 4, 7), (2, 5, 3, 7), (3, 5, 1, 7)]
@@ -134,7 +135,7 @@ def test_taps(taps: int, pe: int, dtype: DType) -> None:
     wide = IntType(20, signed=True)
     weights = codes_of(np.random.default_rng(taps), dtype, (5, taps))
     streams = Stream("x", B, taps * pe, pe, vectors=-(-5 // pe)), Stream("y", wide, 5, pe)
-    found = DepthwiseUnit("conv0", "", *streams, weights, dtype, wide, None)
+    found = DepthwiseUnit("conv0", "", *((each,) for each in streams), weights, dtype, wide, None)
     expected = []
     for first in range(0, 5, pe):
         for tap in range(taps):

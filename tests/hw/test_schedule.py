@@ -42,7 +42,7 @@ def test_width_converter_states_its_own_rate(elements: int, vectors: int) -> Non
     for wide in range(1, elements + 1):
         for narrow in range(1, elements + 1):
             source = Stream("a", B, elements, wide, vectors=vectors)
-            unit = WidthUnit("w", "", source, Stream("w", B, elements, narrow, vectors=vectors))
+            unit = WidthUnit("w", "", (source,), (Stream("w", B, elements, narrow, vectors=vectors),))
             times = naive_times(alone(unit.schedule, unit.input.beats, unit.output.beats), 24)
             assert times is not None
             ends = times["out"].reshape(24, -1)[:, -1]
@@ -68,5 +68,5 @@ def test_the_limit_of_a_gearbox_is_not_slack(seed: int) -> None:
     rng = np.random.default_rng(seed)
     elements = int(rng.integers(1, 30))
     wide, narrow = (int(n) for n in rng.integers(1, elements + 1, 2))
-    unit = WidthUnit("w", "", Stream("a", B, elements, wide), Stream("w", B, elements, narrow)).schedule
+    unit = WidthUnit("w", "", (Stream("a", B, elements, wide),), (Stream("w", B, elements, narrow),)).schedule
     assert (unit.in_beats - 1) * unit.push + unit.last_push == unit.out_beats * unit.pull, f"seed {seed}"

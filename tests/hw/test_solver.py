@@ -13,17 +13,17 @@ from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw import solver
 from hwgen.hw.cost import design_resources
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, Step, explain
-from hwgen.hw.folding import divisors, folded_layers
+from hwgen.hw.folding import Folding, divisors, folded_layers
 from hwgen.hw.folds import Product, intervals, product_of
-from hwgen.hw.kernel import Folding
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
 from hwgen.hw.stream import ceil_div
+from hwgen.hw.unit import Unit
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (

@@ -15,9 +15,10 @@ from hwgen.explore.results import header
 from hwgen.flow.goal import problem_of
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.device import Family
-from hwgen.hw.kernel import MemoryStyle
-from hwgen.hw.kernels.mvtu import LATENCY, NO_SPAN, NO_STAGES, MvtuUnit, Stages, SumSteps
+from hwgen.hw.kernels.mvtu import LATENCY, MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.pipeline import NO_SPAN, NO_STAGES, Stages, SumSteps
 from hwgen.hw.timing import DELAYS, Delays, Pipeline, Weighted, missed_clock, period_ns, pipelined, stages_for
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.synth import Project, synthesise

@@ -14,7 +14,7 @@ from torch import nn
 import hwgen
 from hwgen.errors import ConfigError
 from hwgen.golden.execute import decode
-from hwgen.hw.kernels.mvtu_gated import MOST_GATE_BITS as MOST_IN_HARDWARE
+from hwgen.hw.folding import MOST_GATE_BITS as MOST_IN_HARDWARE
 from hwgen.nn.lccl import MOST_GATE_BITS, LCCLConv2d, gate_penalty
 
 BINARY = {"bias": False, "weight_quant": SignedBinaryWeightPerTensorConst, "weight_scaling_const": 1.0}

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from tests.rtl_support import draw, mvtu, thresholding
 
@@ -33,7 +34,7 @@ def planes_unit(
         activation = thresholding(rng, result, unit.groups * unit.mh, (0, most), descending=descending)
     return replace(
         unit,
-        output=replace(unit.output, dtype=result or smallest_int(-reach, reach)),
+        outputs=(replace(unit.output, dtype=result or smallest_int(-reach, reach)),),
         sum_type=smallest_int(0, most),
         activation=activation,
         counted=padded,

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntType, smallest_int
 from tests.rtl_support import draw, graph_of, pool, prove, thresholding
 
@@ -38,13 +39,13 @@ def sum_of(types: tuple[DType, ...], elements: int, lanes: int, vectors: int) ->
         made = replace(copy, name=f"made{index}", dtype=dtype)
         queued = replace(made, name=f"queue{index}")
         units += [
-            ThresholdUnit(made.name, "", copy, made, activation),
-            FifoUnit(queued.name, "", made, queued, 2 + index),
+            ThresholdUnit(made.name, "", (copy,), (made,), activation),
+            FifoUnit(queued.name, "", (made,), (queued,), 2 + index),
         ]
     total = smallest_int(sum(t.min for t in types), sum(t.max for t in types))
     inputs = tuple(unit.output for unit in units if isinstance(unit, FifoUnit))
-    add = AddUnit("add", "", inputs, Stream("add", total, elements, lanes, vectors=vectors))
-    return graph_of(source, ForkUnit("fork", "", source, copies), *units, add)
+    add = AddUnit("add", "", inputs, (Stream("add", total, elements, lanes, vectors=vectors),))
+    return graph_of(source, ForkUnit("fork", "", (source,), copies), *units, add)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +67,14 @@ def concat_of(turns: tuple[int, ...], lanes: int, vectors: int) -> Design:
     for index, (copy, turn) in enumerate(zip(copies, turns, strict=True)):
         least = pool(U3, (1, vectors * beats, lanes), lanes, (1, beats // turn), minimum=index % 2, name=f"pool{index}")
         queued = replace(least.output, name=f"queue{index}")
-        units += [replace(least, input=copy), FifoUnit(queued.name, "", least.output, queued, vectors * beats)]
+        units += [
+            replace(least, inputs=(copy,)),
+            FifoUnit(queued.name, "", (least.output,), (queued,), vectors * beats),
+        ]
         inputs.append(replace(queued, vectors=vectors, elements=lanes * turn))
     output = Stream("joined", U3, sum(turns) * lanes, lanes, vectors=vectors)
-    joined = ConcatUnit("joined", "", tuple(inputs), output)
-    return graph_of(source, ForkUnit("fork", "", source, copies), *units, joined)
+    joined = ConcatUnit("joined", "", tuple(inputs), (output,))
+    return graph_of(source, ForkUnit("fork", "", (source,), copies), *units, joined)
 
 
 @pytest.mark.parametrize(

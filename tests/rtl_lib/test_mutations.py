@@ -10,8 +10,9 @@ import pytest
 
 from hwgen.errors import MismatchError
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.mvtu import NO_STAGES, Arithmetic, Stages
+from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.packing import to_words
+from hwgen.hw.pipeline import NO_STAGES, Stages
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.bench import Stalls

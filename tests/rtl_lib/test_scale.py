@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntType, smallest_int
 from tests.rtl_support import design_of, draw, graph_of, prove, thresholding, tiered
 
@@ -30,7 +31,9 @@ def magnitude(dtype: DType, elements: int, lanes: int, vectors: int, summed: int
     """A unit that sums `summed` of `vectors` vectors at a time."""
     source = Stream("x", dtype, elements, lanes, vectors=vectors)
     most = max(abs(dtype.min), dtype.max) * elements * summed
-    return MagnitudeUnit("size", "size", source, Stream("size", smallest_int(0, most), 1, 1, vectors=vectors // summed))
+    return MagnitudeUnit(
+        "size", "size", (source,), (Stream("size", smallest_int(0, most), 1, 1, vectors=vectors // summed),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,20 +58,22 @@ def scaled(dtype: DType, factor: DType | None, elements: int, lanes: int, vector
     source = Stream("source", IntType(4, signed=True), elements, lanes, vectors=vectors)
     copies = tuple(replace(source, name=f"copy{i}") for i in range(2))
     codes = replace(copies[0], name="codes", dtype=dtype)
-    units: list[Unit] = [ThresholdUnit("codes", "", copies[0], codes, thresholding(rng, dtype, elements, (-8, 7)))]
-    size = replace(magnitude(source.dtype, elements, lanes, vectors), input=copies[1])
+    units: list[Unit] = [
+        ThresholdUnit("codes", "", (copies[0],), (codes,), thresholding(rng, dtype, elements, (-8, 7)))
+    ]
+    size = replace(magnitude(source.dtype, elements, lanes, vectors), inputs=(copies[1],))
     units.append(size)
     numbers = size.output
     if factor is not None:
         numbers = replace(size.output, name="few", dtype=factor)
         activation = thresholding(rng, factor, 1, (2 * elements, 6 * elements))
-        units.append(ThresholdUnit("few", "", size.output, numbers, activation))
+        units.append(ThresholdUnit("few", "", (size.output,), (numbers,), activation))
     queued = tuple(replace(stream, name=f"{stream.name}_queue") for stream in (codes, numbers))
     for before, after in zip((codes, numbers), queued, strict=True):
-        units.append(FifoUnit(after.name, "", before, after, 3 if before is numbers else 9))
+        units.append(FifoUnit(after.name, "", (before,), (after,), 3 if before is numbers else 9))
     ends = [a * b for a in (dtype.min, dtype.max) for b in (numbers.dtype.min, numbers.dtype.max)]
     output = Stream("scaled", smallest_int(min(ends), max(ends)), elements, lanes, vectors=vectors)
-    return graph_of(source, ForkUnit("fork", "", source, copies), *units, ScaleUnit("scaled", "", queued, output))
+    return graph_of(source, ForkUnit("fork", "", (source,), copies), *units, ScaleUnit("scaled", "", queued, (output,)))
 
 
 @pytest.mark.parametrize(

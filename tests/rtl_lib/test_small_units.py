@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from hwgen.hw.design import Unit
 from hwgen.hw.kernel import OneToOne
+
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.mvtu import Thresholding
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import design_of, draw, mvtu, prove, thresholding
 
@@ -38,7 +38,7 @@ def threshold(
     channels = 1 if shared else elements
     activation = thresholding(rng, result, channels, (source.min, source.max), descending=descending)
     streams = (Stream("x", dtype, elements, lanes, vectors=vectors) for dtype in (source, result))
-    return ThresholdUnit("th", "th", *streams, activation)
+    return ThresholdUnit("th", "th", *((each,) for each in streams), activation)
 
 
 def prove_random(unit: Unit, work: Path, frames: int = 6) -> None:
@@ -64,7 +64,7 @@ def test_threshold(unit: ThresholdUnit, tmp_path: Path) -> None:
 
 def test_threshold_with_shared_levels_and_directions_by_channel(tmp_path: Path) -> None:
     activation = Thresholding(np.array([[100]]), np.array([0, 1, 0, 1, 1, 0, 0]), -1, 2)
-    unit = ThresholdUnit("th", "th", Stream("x", U8, 7, 3), Stream("y", B, 7, 3), activation)
+    unit = ThresholdUnit("th", "th", (Stream("x", U8, 7, 3),), (Stream("y", B, 7, 3),), activation)
     prove_random(unit, tmp_path)
 
 
@@ -74,12 +74,14 @@ def test_threshold_with_shared_levels_and_directions_by_channel(tmp_path: Path) 
 )
 def test_argmax(score: DType, elements: int, lanes: int, tmp_path: Path) -> None:
     index = IntType(4, signed=False)
-    prove_random(ArgmaxUnit("am", "am", Stream("x", score, elements, lanes), Stream("i", index, 1, 1)), tmp_path, 40)
+    prove_random(
+        ArgmaxUnit("am", "am", (Stream("x", score, elements, lanes),), (Stream("i", index, 1, 1),)), tmp_path, 40
+    )
 
 
 def width(elements: int, source: int, sink: int, dtype: DType = B, vectors: int = 1, name: str = "wc") -> WidthUnit:
     streams = (Stream(name, dtype, elements, lanes, vectors=vectors) for lanes in (source, sink))
-    return WidthUnit(name, name, *streams)
+    return WidthUnit(name, name, *((each,) for each in streams))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_width_between_all_lane_counts(source: int, sink: int, tmp_path: Path) -
 def test_fifo(tmp_path: Path) -> None:
     """FIFOs in a row, the last one in block RAM."""
     stream = Stream("x", U8, 9, 2)
-    units = [FifoUnit(f"ff{depth}", "ff", stream, stream, depth) for depth in (1, 2, 3, 5, 70, 130)]
+    units = [FifoUnit(f"ff{depth}", "ff", (stream,), (stream,), depth) for depth in (1, 2, 3, 5, 70, 130)]
     prove(design_of(*units), draw(np.random.default_rng(3), U8, (60, 9)), tmp_path)
 
 
@@ -113,10 +115,10 @@ def test_chain_under_back_pressure_keeps_the_schedule_on_every_stream(tmp_path: 
     """A fast unit, queues of every kind and a slow unit: credits, room and bursts decide the cycles."""
     rng = np.random.default_rng(11)
     first = threshold(U8, B, 12, 3, shared=True)
-    wide = WidthUnit("wc", "wc", first.output, Stream("y", B, 12, 4))
-    queue = FifoUnit("ff", "ff", wide.output, wide.output, 3)
+    wide = WidthUnit("wc", "wc", (first.output,), (Stream("y", B, 12, 4),))
+    queue = FifoUnit("ff", "ff", (wide.output,), (wide.output,), 3)
     slow = mvtu(rng, B, B, (12, 9), (1, 4), result=B, name="slow")
     fast = mvtu(rng, B, B, (9, 5), (5, 1), name="fast")
-    top = ArgmaxUnit("am", "am", fast.output, Stream("i", IntType(3, signed=False), 1, 1))
+    top = ArgmaxUnit("am", "am", (fast.output,), (Stream("i", IntType(3, signed=False), 1, 1),))
     design = design_of(first, wide, queue, slow, fast, top)
     prove(design, draw(rng, U8, (12, 12)), tmp_path)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.window import WindowUnit, rows_for
+from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import design_of, draw, pool, prove, tiered, window

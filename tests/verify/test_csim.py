@@ -11,10 +11,11 @@ import pytest
 from hwgen.backends.hls import emit
 from hwgen.errors import ToolError
 from hwgen.hw import packing
+from hwgen.hw.activation import Thresholding
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntArray
@@ -34,9 +35,9 @@ def network() -> Case:
     assert isinstance(fc0, MvtuUnit) and isinstance(fc1, MvtuUnit)
     fc1 = replace(fc1, name="fc1")
     held, narrow = replace(fc0.output, name="q0"), replace(fc1.input, name="w1")
-    fc1 = replace(fc1, input=narrow, output=replace(fc1.output, name="fc1"))
-    top = ArgmaxUnit("top", "top-1", fc1.output, Stream("top", fc1.sum_type, 1, 1))
-    between = (FifoUnit("q0", "stream", fc0.output, held, 4), WidthUnit("w1", "stream", held, narrow))
+    fc1 = replace(fc1, inputs=(narrow,), outputs=(replace(fc1.output, name="fc1"),))
+    top = ArgmaxUnit("top", "top-1", (fc1.output,), (Stream("top", fc1.sum_type, 1, 1),))
+    between = (FifoUnit("q0", "stream", (fc0.output,), (held,), 4), WidthUnit("w1", "stream", (held,), (narrow,)))
     scores = first.expected @ fc1.weights[0, :, 0].T
     design = design_of("net", fc0, *between, fc1, top)
     return Case(design, first.inputs, np.argmax(scores, axis=1)[:, None])

@@ -47,7 +47,7 @@ def network(name: str) -> Project:
 def test_units_are_counted_one_by_one(tmp_path: Path) -> None:
     unit = mvtu(np.random.default_rng(1), B, B, (24, 12), (4, 6), result=B, name="fc")
     stream = Stream("x", B, 24, 6)
-    design = design_of(FifoUnit("queue", "", stream, stream, 9), unit)
+    design = design_of(FifoUnit("queue", "", (stream,), (stream,), 9), unit)
     found = synthesise([Project(design.name, emit(design))], Family.ECP5, tmp_path)[0]
     assert found.units.keys() == {"queue", "fc", EDGE}
     assert found.total == sum(found.units.values(), resources_of(found.glue, Family.ECP5))
@@ -65,7 +65,7 @@ def test_units_are_counted_one_by_one(tmp_path: Path) -> None:
 def test_one_unit_alone(tmp_path: Path) -> None:
     unit = mvtu(np.random.default_rng(1), B, IntType(2, True), (4, 2), (1, 2), name="fc")
     stream = Stream("x", unit.input.dtype, 4, 2)
-    design = design_of(FifoUnit("queue", "", stream, stream, 3), unit)
+    design = design_of(FifoUnit("queue", "", (stream,), (stream,), 3), unit)
     found = synthesise([Project(design.name, emit(design))], Family.ECP5, tmp_path, unit="queue")[0]
     report = compare(design, found, "yosys")
     assert [each.name for each in report.units] == ["queue"]

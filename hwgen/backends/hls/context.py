@@ -1,27 +1,28 @@
-"""What the HLS templates are given: typed facts of a unit, with all arithmetic done."""
+"""What the HLS templates are given: a unit as a C++ function, with all arithmetic done."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hwgen.backends.hls.tables import LINE_LENGTH, Table
+from hwgen.backends.hls.tables import LINE_LENGTH, TableText, kept, table_text
 from hwgen.backends.render import Source, title
-from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.mvtu import Thresholding
+from hwgen.hw.declaration import Function, Template
+from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType
 
 
 @dataclass(frozen=True)
 class Constant:
-    """A folding quantity."""
+    """A constant with its C++ type."""
 
     name: str
     value: int
     meaning: str
-    type: str = "unsigned"
+    type: str
 
 
 @dataclass(frozen=True)
@@ -33,44 +34,21 @@ class Alias:
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """What a unit is in C++.
-
-    Attributes:
-        stem: of its template.
-        library: the library header that it calls.
-        memories: statements that declare what the unit keeps, and pragmas that say where its arrays live.
-        operands: names of the types of its inputs, where it has several.
-    """
-
-    stem: str
-    library: str
-    purpose: str
-    constants: tuple[Constant, ...]
-    types: tuple[Alias, ...]
-    tables: tuple[Table, ...] = ()
-    memories: tuple[str, ...] = ()
-    operands: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class UnitContext:
-    """One unit as a C++ function.
+    """One unit as a C++ function: fields of unit.hpp.j2, unit.cpp.j2 and params.hpp.j2.
 
     Attributes:
-        template: its source template; the stem is the kernel's.
-        library: the header of the kernel that it calls.
+        library: the header of the template that it calls.
         scope: the namespace of its constants.
-        parameters: the streams, as the function declares them; `ins` and `outs` are their names alone.
-        operands: see `Kernel`.
-        arguments: of the kernel, after the streams.
+        parameters: the streams, as the function declares them.
+        body: lines of the function.
     """
 
-    template: str
     library: str
     function: str
     scope: str
     guard: str
+    params_guard: str
     header: str
     params: str
     includes: tuple[str, ...]
@@ -79,26 +57,55 @@ class UnitContext:
     purpose: str
     constants: tuple[Constant, ...]
     types: tuple[Alias, ...]
-    tables: tuple[Table, ...]
-    memories: tuple[str, ...]
+    tables: tuple[TableText, ...]
     parameters: str
-    ins: str
-    outs: str
-    operands: str
-    arguments: str
+    body: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ParamsContext:
-    """The constant arrays of a unit."""
+def unit_context(design: Design, unit: Unit) -> UnitContext:
+    """The function of `unit`."""
+    name, function = unit_name(design.name, unit.name), unit.function
+    scope, params = f"{name}_unit", f"{name}_params.hpp"
+    tables = tuple(map(table_text, function.tables))
+    ins, outs = _numbered("in", unit.inputs), _numbered("out", unit.outputs)
+    words = [*zip(_numbered("InWord", unit.inputs), ins, strict=True), *(("OutWord", out) for out in outs)]
+    return UnitContext(
+        library=f"lib/{unit.stem}.hpp",
+        function=name,
+        scope=scope,
+        guard=f"{name.upper()}_HPP",
+        params_guard=f"{name.upper()}_PARAMS_HPP",
+        header=f"{name}.hpp",
+        params=params,
+        includes=(f'#include "{name}.hpp"', *(("", f'#include "{params}"') if tables else ())),
+        origin=title(unit.origin),
+        digest=design.digest,
+        purpose=function.purpose,
+        constants=tuple(_constants(function)),
+        types=tuple(_aliases(function, unit)),
+        tables=tables,
+        parameters=_parameters(name, [f"hls::stream<{scope}::{word}>& {stream}" for word, stream in words]),
+        body=tuple(_body(unit.stem, function, ins, outs, tables)),
+    )
 
-    function: str
-    scope: str
-    guard: str
-    header: str
-    origin: str
-    digest: str
-    tables: tuple[Table, ...]
+
+def _constants(function: Function) -> Iterator[Constant]:
+    for size in function.sizes:
+        yield Constant(size.name, size.value, size.meaning, "int" if size.signed else "unsigned")
+
+
+def _aliases(function: Function, unit: Unit) -> Iterator[Alias]:
+    """The types of a function, and the words of its streams."""
+    for each in function.types:
+        yield Alias(each.name, _template(each.type) if isinstance(each.type, Template) else cpp_type(each.type))
+    for name, bits in zip(_numbered("InWord", unit.inputs), function.inputs, strict=True):
+        yield Alias(name, f"ap_uint<{bits}>")
+    yield Alias("OutWord", f"ap_uint<{function.output}>")
+
+
+def _template(template: Template) -> str:
+    written = [str(each).lower() if isinstance(each, bool) else str(each) for each in template.arguments]
+    return f"hwgen::{template.name}<{', '.join(written)}>" if written else f"hwgen::{template.name}"
 
 
 def cpp_type(dtype: DType) -> str:
@@ -108,49 +115,18 @@ def cpp_type(dtype: DType) -> str:
     return f"hwgen::{'Int' if dtype.signed else 'Uint'}<{dtype.bits}>"
 
 
-def coding(activation: Thresholding) -> tuple[Constant, ...]:
-    """The codes that an activation gives."""
-    return (
-        Constant("BASE", activation.base, "code below the first threshold", "int"),
-        Constant("STEP", activation.step, "from one code to the next", "int"),
-    )
-
-
-def context_of(design: Design, unit: Unit, kernel: Kernel) -> UnitContext:
-    """The function of `unit`."""
-    function = unit_name(design.name, unit.name)
-    scope, params = f"{function}_unit", f"{function}_params.hpp"
-    ins, outs = _numbered("in", unit.inputs), _numbered("out", unit.outputs)
-    words = [*zip(_numbered("InWord", unit.inputs), ins, strict=True)]
-    words += [("OutWord", name) for name in outs]
-    return UnitContext(
-        template=f"hls/{kernel.stem}.cpp.j2",
-        library=f"lib/{kernel.library}.hpp",
-        function=function,
-        scope=scope,
-        guard=f"{function.upper()}_HPP",
-        header=f"{function}.hpp",
-        params=params,
-        includes=(f'#include "{function}.hpp"', *(("", f'#include "{params}"') if kernel.tables else ())),
-        origin=title(unit.origin),
-        digest=design.digest,
-        purpose=kernel.purpose,
-        constants=kernel.constants,
-        types=kernel.types,
-        tables=kernel.tables,
-        memories=kernel.memories + tuple(pragma for table in kernel.tables for pragma in table.pragmas),
-        parameters=_parameters(function, [f"hls::stream<{scope}::{word}>& {name}" for word, name in words]),
-        ins=", ".join(ins),
-        outs=", ".join(outs),
-        operands=", ".join(kernel.operands),
-        arguments="".join(f", {table.name}" for table in kernel.tables),
-    )
-
-
-def params_context(unit: UnitContext) -> ParamsContext:
-    """The header of a unit's constant arrays."""
-    guard = f"{unit.function.upper()}_PARAMS_HPP"
-    return ParamsContext(unit.function, unit.scope, guard, unit.header, unit.origin, unit.digest, unit.tables)
+def _body(
+    stem: str, function: Function, ins: list[str], outs: list[str], tables: tuple[TableText, ...]
+) -> Iterator[str]:
+    """What the function keeps, where its arrays live, and the call."""
+    for array in function.arrays:
+        yield from map(Source, kept(array))
+    for table in tables:
+        yield from map(Source, table.pragmas)
+    streams = [*outs, *ins] if function.output_first else [*ins, *outs]
+    operands = ", ".join([*streams, *(each.name for each in function.arrays), *(each.name for each in tables)])
+    start = f"hwgen::{stem}<{', '.join(function.arguments)}>("
+    yield Source(f"{start}{operands});" if len(start + operands) < LINE_LENGTH - 4 else f"{start}\n      {operands});")
 
 
 def _parameters(function: str, each: Sequence[str]) -> str:

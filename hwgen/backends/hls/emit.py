@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hwgen.backends.hls.context import UnitContext, params_context
-from hwgen.backends.hls.units import unit_context
+from hwgen.backends.hls.context import UnitContext, unit_context
 from hwgen.backends.render import asset, library, render
-from hwgen.hw.design import Design, Unit
-from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes, hex_text
+from hwgen.hw.unit import Unit
 from hwgen.ir.names import local_name
 
 DEFAULT_DEPTH = 2
@@ -120,14 +119,14 @@ def _wired(design: Design) -> _Wiring:
     depth: dict[str, int] = {}
     units: list[Unit] = []
     for unit in design.units:
-        if isinstance(unit, FifoUnit) and channel[unit.input.name] != "s_axis":
+        if unit.fifo_depth is not None and channel[unit.input.name] != "s_axis":
             before = channel[unit.input.name]
-            depth[before] = depth.get(before, 0) + unit.depth
+            depth[before] = depth.get(before, 0) + unit.fifo_depth
             if channel[unit.output.name] != "m_axis":
                 channel[unit.output.name] = before
                 continue
-        elif isinstance(unit, FifoUnit):
-            depth[channel[unit.output.name]] = unit.depth
+        elif unit.fifo_depth is not None:
+            depth[channel[unit.output.name]] = unit.fifo_depth
         units.append(unit)
     return _Wiring(tuple(units), channel, depth)
 
@@ -136,9 +135,9 @@ def _unit_files(units: tuple[UnitContext, ...]) -> dict[str, str]:
     files: dict[str, str] = {}
     for unit in units:
         files[f"src/{unit.header}"] = render("hls/unit.hpp.j2", unit)
-        files[f"src/{unit.function}.cpp"] = render(unit.template, unit)
+        files[f"src/{unit.function}.cpp"] = render("hls/unit.cpp.j2", unit)
         if unit.tables:
-            files[f"src/{unit.params}"] = render("hls/params.hpp.j2", params_context(unit))
+            files[f"src/{unit.params}"] = render("hls/params.hpp.j2", unit)
     sources = library("hls")
     needed = _includes(sources, {unit.library.removeprefix("lib/") for unit in units})
     return files | {f"src/lib/{name}": sources[name] for name in sorted(needed)}

@@ -1,25 +1,20 @@
-"""Memories of HLS units; those that are only read as C++ arrays of plain integers.
-
-A weight word is cut into limbs of up to 64 bits that each hold whole weights, so that no weight straddles two limbs;
-a table of plain integers compiles in no time, and the bits no entry uses cost nothing in hardware.
-"""
+"""Constant arrays of C++: weights in limbs of up to 64 bits, thresholds and flags a row a beat."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hwgen.backends.render import Source
 from hwgen.hw import packing
-from hwgen.hw.kernel import Memory, MemoryStyle
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+from hwgen.hw.declaration import Array, Table, WordTable
+from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.stream import ceil_div
-from hwgen.ir.types import DType, IntArray
 
 LIMB_BITS = 64
 LINE_LENGTH = 116
@@ -28,7 +23,7 @@ _MEMORY = {MemoryStyle.BLOCK: "bram", MemoryStyle.LUT: "lutram"}
 
 
 @dataclass(frozen=True)
-class Table:
+class TableText:
     """One constant array of a unit.
 
     Attributes:
@@ -46,26 +41,31 @@ class Table:
     pragmas: tuple[str, ...]
 
 
-def weight_limbs(unit: MvtuUnit) -> npt.NDArray[np.uint64]:
-    """The weight memory as (words, PE, limbs)."""
-    words = packing.weight_words(unit)
-    return _limbs(words, unit.folding.pe, unit.folding.simd, unit.weight_type.bits)
+def table_text(table: Table | WordTable) -> TableText:
+    """A table as C++ has it."""
+    if isinstance(table, WordTable):
+        limbs = weight_limbs(table)
+        bits = min(table.lanes * table.bits, LIMB_BITS)
+        digits, kind = ceil_div(bits, 4), f"std::uint{_native_bits(bits)}_t"
+        return _text(table, limbs, kind, lambda value: f"0x{value:0{digits}x}")
+    if table.values.dtype == bool:
+        return _text(table, table.values, "bool", lambda value: str(value).lower())
+    return _text(table, table.values, f"std::int{_native_bits(table.bits)}_t", str)
 
 
-def weight_table(unit: MvtuUnit) -> Table:
-    """The weights, one row per slot."""
-    limbs = weight_limbs(unit)
-    meaning = "[slot (group * NF + nf) * SF + sf][PE][limb]: SIMD weights, lane 0 the least significant."
-    pragmas = _pragmas("WEIGHTS", limbs.shape, (2, 3), unit.weight_rom)
-    return _limb_table(limbs, unit.folding.simd * unit.weight_type.bits, meaning, pragmas)
+def _text(
+    table: Table | WordTable, values: npt.NDArray[np.generic], kind: str, write: Callable[[Any], str]
+) -> TableText:
+    shape = values.shape
+    rows = (list(map(write, row)) for row in values.reshape(shape[0], -1).tolist())
+    pragmas = _pragmas(table.name, shape, table.memory)
+    return TableText(table.name, table.meaning, kind, _extent(shape), _body(rows, shape), pragmas)
 
 
-def tap_table(unit: DepthwiseUnit) -> Table:
-    """The weights of a depthwise unit, one row per tap of each block."""
-    pe, bits = unit.output.lanes, unit.weight_type.bits
-    limbs = _limbs(packing.weight_words(unit), 1, pe, bits)[:, 0]
-    meaning = "[block * TAPS + tap][limb]: weights of PE channels, lane 0 the least significant."
-    return _limb_table(limbs, pe * bits, meaning, _pragmas("WEIGHTS", limbs.shape, (2,), unit.weight_rom))
+def weight_limbs(table: WordTable) -> npt.NDArray[np.uint64]:
+    """The words as (words, rows, limbs), or (words, limbs) where rows are not apart."""
+    limbs = _limbs(table.words, table.rows, table.lanes, table.bits)
+    return limbs if table.cut else limbs[:, 0]
 
 
 def _limbs(words: packing.Bytes, rows: int, lanes: int, bits: int) -> npt.NDArray[np.uint64]:
@@ -81,87 +81,14 @@ def _limbs(words: packing.Bytes, rows: int, lanes: int, bits: int) -> npt.NDArra
     return packed.view("<u8").reshape(depth, rows, limbs).astype(np.uint64)
 
 
-def _limb_table(limbs: npt.NDArray[np.uint64], bits: int, meaning: str, pragmas: tuple[str, ...]) -> Table:
-    """WEIGHTS from limbs, of which the first holds `bits` bits or all of its own."""
-    limb_bits = min(bits, LIMB_BITS)
-    digits = ceil_div(limb_bits, 4)
-    rows = ([f"0x{value:0{digits}x}" for value in row] for row in limbs.reshape(limbs.shape[0], -1).tolist())
-    kind = f"std::uint{_native_bits(limb_bits)}_t"
-    return Table("WEIGHTS", meaning, kind, _extent(limbs.shape), _body(rows, limbs.shape), pragmas)
-
-
-def threshold_tables(activation: Thresholding, lanes: int, elements: int, rom: Memory | None) -> tuple[Table, ...]:
-    """The thresholds, one row per output beat, and which of them are descending if any is."""
-    if len(activation.thresholds) == 1 and len(activation.descending) == 1:
-        lanes = elements = 1
-    values = _thresholds(activation, lanes, elements)
-    rows = ([str(value) for value in row] for row in values.reshape(values.shape[0], -1).tolist())
-    shared = values.shape[:2] == (1, 1)
-    thresholds = Table(
-        name="THRESHOLDS",
-        meaning="[1][1][level], the same for every channel." if shared else "[output beat][PE][level]",
-        type=f"std::int{_native_bits(_signed_bits(activation))}_t",
-        extent=_extent(values.shape),
-        body=_body(rows, values.shape),
-        pragmas=_pragmas("THRESHOLDS", values.shape, (2, 3), rom),
-    )
-    if not activation.any_descending:
-        return (thresholds,)
-    falls = np.broadcast_to(activation.descending, (elements,))
-    return (thresholds, lane_table("DESCENDING", "Channels whose codes fall as the sum rises.", falls, lanes))
-
-
-def lane_table(name: str, meaning: str, flags: IntArray, lanes: int) -> Table:
-    """A flag for each channel, one row per beat; one for all where `flags` has but one."""
-    rows = _by_beat(flags, lanes)
-    body = _body((["true" if flag else "false" for flag in row] for row in rows.tolist()), rows.shape)
-    return Table(name, meaning, "bool", _extent(rows.shape), body, _pragmas(name, rows.shape, (2,), _by_rule(rows, 1)))
-
-
-def pad_table(pad: IntArray, dtype: DType, lanes: int) -> Table:
-    """The code of each channel in a padded tap, one row per beat; one for all where they are the same."""
-    rows = _by_beat(pad[:1] if np.all(pad == pad[0]) else pad, lanes)
-    kind = f"std::int{_native_bits(dtype.bits + (0 if dtype.signed else 1))}_t"
-    body = _body(([str(code) for code in row] for row in rows.tolist()), rows.shape)
-    meaning = "[beat of a pixel][lane]: what a padded tap holds."
-    pragmas = _pragmas("PAD", rows.shape, (2,), _by_rule(rows, dtype.bits))
-    return Table("PAD", meaning, kind, _extent(rows.shape), body, pragmas)
-
-
-def _by_rule(rows: IntArray, bits: int) -> Memory:
-    """The memory of a value of `bits` bits a lane for each beat; where it lives is left to the rule."""
-    return Memory("rows", rows.shape[0], rows.shape[1] * bits)
-
-
-def _by_beat(values: IntArray, lanes: int) -> IntArray:
-    """A value for each channel as (beats, lanes), spare lanes 0; a single one as (1, 1)."""
-    if len(values) == 1:
-        return values.reshape(1, 1)
-    rows = np.zeros((ceil_div(len(values), lanes), lanes), dtype=np.int64)
-    rows.reshape(-1)[: len(values)] = values
-    return rows
-
-
-def kept(word: str, name: str, extent: str, memory: Memory | None) -> tuple[str, ...]:
-    """Statements that declare an array of a unit and say where it lives; None for a register."""
-    declared = f"{word} {name}[{extent}];"
+def kept(array: Array) -> tuple[str, ...]:
+    """Statements that declare an array of a unit and say where it lives."""
+    declared, memory = f"{array.word} {array.name}[{array.extent}];", array.memory
     if memory is None or memory.depth == 1:
         return (declared,)
     if memory.style is MemoryStyle.REGISTERS:
-        return declared, f"HWGEN_PARTITION({name}, 1)"
-    return declared, f"HWGEN_RAM({name}, {_MEMORY[memory.style]})"
-
-
-def _thresholds(activation: Thresholding, lanes: int, elements: int) -> IntArray:
-    """The threshold memory as (beats, lanes, levels)."""
-    words = packing.threshold_words(activation, lanes, elements)
-    width = lanes * activation.levels * activation.type.bits
-    codes = packing.from_bits(np.unpackbits(words, axis=1, bitorder="little", count=width), activation.type)
-    return codes.reshape(words.shape[0], lanes, activation.levels)
-
-
-def _signed_bits(activation: Thresholding) -> int:
-    return activation.type.bits + (0 if activation.type.signed else 1)
+        return declared, f"HWGEN_PARTITION({array.name}, 1)"
+    return declared, f"HWGEN_RAM({array.name}, {_MEMORY[memory.style]})"
 
 
 def _native_bits(bits: int) -> int:
@@ -173,9 +100,9 @@ def _extent(shape: tuple[int, ...]) -> str:
     return "".join(f"[{size}]" for size in shape)
 
 
-def _pragmas(name: str, shape: tuple[int, ...], parallel: tuple[int, ...], rom: Memory | None) -> tuple[str, ...]:
-    """Split every dimension that the unit reads at once; say where the rows live if there is more than one."""
-    split = [dim for dim in parallel if shape[dim - 1] > 1]
+def _pragmas(name: str, shape: tuple[int, ...], rom: Memory | None) -> tuple[str, ...]:
+    """Split every dimension of a row, which is read at once; say where the rows live if there is more than one."""
+    split = [dim + 1 for dim in range(1, len(shape)) if shape[dim] > 1]
     if rom is None or shape[0] == 1:
         return tuple(f"HWGEN_PARTITION({name}, {dim})" for dim in split)
     if rom.style is MemoryStyle.REGISTERS:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import re
 
 from hwgen.backends.render import library, render
-from hwgen.backends.rtl.layers import LayerText, ModuleUnit, argmax_text, threshold_text
-from hwgen.backends.rtl.products import depthwise_text, gated_text, mvtu_text
+from hwgen.backends.rtl.layers import has_module, layer_text
 from hwgen.backends.rtl.top import top_context
-from hwgen.hw.control import ControlMap, control_map
+from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.argmax import ArgmaxUnit
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
-from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.ir.names import unit_name
 
-_INSTANCE = re.compile(r"^ *(hwgen_\w+) #\(", re.MULTILINE)
+_INSTANCE = re.compile(r"^ *(hwgen_\w+) (?:#\(|u_)", re.MULTILINE)
 
 
 def emit(design: Design) -> dict[str, str]:
     """The RTL project: relative path -> text.
 
-    `<design>.sv` is the AXI4-Stream top level, `<design>_<unit>.sv` one layer with memories or a top-1 unit each,
+    `<design>.sv` is the AXI4-Stream top level, `<design>_<unit>.sv` one layer with memories or constants each,
     `lib/` the library modules in use, `mem/` the memories (hexadecimal; `$readmemh` finds them in the working
     directory), `files.f` every source in compile order.
     """
@@ -32,30 +26,15 @@ def emit(design: Design) -> dict[str, str]:
     modules: dict[str, str] = {}
     control = control_map(design)
     for unit in design.units:
-        if isinstance(unit, ModuleUnit):
+        if has_module(unit):
             modules[unit.name] = unit_name(design.name, unit.name)
-            text = _render(unit, modules[unit.name], design.digest, control)
+            text = layer_text(unit, modules[unit.name], design.digest, control)
             sources[f"{modules[unit.name]}.sv"] = text.source
             memories |= {f"mem/{name}": lines for name, lines in text.memories.items()}
     sources[f"{design.name}.sv"] = render("rtl/top.sv.j2", top_context(design, modules, control))
     lib = _library_in_use("\n".join(sources.values()))
     files = [*lib, *sources]
     return {**lib, **sources, **memories, "files.f": "\n".join(files) + "\n"}
-
-
-def _render(unit: ModuleUnit, module: str, digest: str, control: ControlMap | None) -> LayerText:
-    """The module of `unit`, named `module`, and its memories."""
-    match unit:
-        case MvtuUnit():
-            return mvtu_text(unit, module, digest, control)
-        case MvtuGatedUnit():
-            return gated_text(unit, module, digest)
-        case DepthwiseUnit():
-            return depthwise_text(unit, module, digest, control)
-        case ThresholdUnit():
-            return threshold_text(unit, module, digest)
-        case ArgmaxUnit():
-            return argmax_text(unit, module, digest)
 
 
 def _library_in_use(text: str) -> dict[str, str]:

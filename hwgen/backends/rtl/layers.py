@@ -1,35 +1,16 @@
-"""Layers with a module of their own: thresholds and top-1; products are in `products.py`."""
+"""Units with memories or constants beside their module: a module of their own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from hwgen.backends.render import render, title
-from hwgen.backends.rtl.values import (
-    Code,
-    Filled,
-    Memory,
-    Operand,
-    addr_bits,
-    bit,
-    code,
-    descending_roms,
-    literal,
-    operand,
-    threshold_roms,
-)
-from hwgen.hw import packing
-from hwgen.hw.design import Layer
-from hwgen.hw.kernels.argmax import ArgmaxUnit
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
-from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
-from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.ir.types import Bipolar
-
-ModuleUnit = MvtuUnit | MvtuGatedUnit | DepthwiseUnit | ThresholdUnit | ArgmaxUnit
-"""Units that become a module of their own, for their memories or their many constants."""
+from hwgen.backends.render import Source, render, title
+from hwgen.backends.rtl.instances import CLOCK, Instance, library_instance, port_beats, stream_wires
+from hwgen.hw.control import ControlMap
+from hwgen.hw.declaration import Access, Store
+from hwgen.hw.memory import index_bits
+from hwgen.hw.packing import hex_text
+from hwgen.hw.unit import Unit
 
 
 @dataclass(frozen=True)
@@ -41,116 +22,88 @@ class LayerText:
 
 
 @dataclass(frozen=True)
-class Header:
-    """What the header of a generated file and every layer module say; `place_bits` of a write, 0 for none."""
+class MemoryContext:
+    """A memory: what it drives and what addresses it; where a host can rewrite it, its first place."""
+
+    data: str
+    addr: str
+    width: int
+    depth: int
+    style: str
+    base: int = 0
+
+
+@dataclass(frozen=True)
+class LayerContext:
+    """Fields of layer.sv.j2; `place_bits` of a write, 0 where nothing can be rewritten."""
 
     module: str
     origin: str
     digest: str
     purpose: str
-    input_width: int
-    output_width: int
+    ports: str
+    signals: tuple[str, ...]
+    unit: Instance
+    memories: tuple[MemoryContext, ...]
+    storage: str
     place_bits: int
 
 
-@dataclass(frozen=True)
-class ThresholdContext(Header):
-    """Fields of threshold.sv.j2."""
-
-    lanes: int
-    beats: int
-    last_lanes: int
-    input: Operand
-    levels: int
-    type: Operand
-    lane_threshold_bits: int
-    shared_thresholds: tuple[str, ...]
-    thresholds: str
-    descending: str
-    threshold_addr: str
-    addr_bits: int
-    code: Code
-    credits: int
-    memories: tuple[Memory, ...]
+def has_module(unit: Unit) -> bool:
+    """Whether `unit` has a module of its own; any other is an instance in the top level."""
+    return bool(unit.stores or unit.ties)
 
 
-@dataclass(frozen=True)
-class ArgMaxContext(Header):
-    """Fields of argmax.sv.j2."""
-
-    lanes: int
-    beats: int
-    last_lanes: int
-    score_bits: int
-    score_signed: str
-    credits: int
-
-
-def header(unit: Layer, module: str, digest: str, purpose: str) -> dict[str, Any]:
-    """The fields of `Header` for `unit`."""
-    return {
-        "module": module,
-        "origin": title(unit.origin),
-        "digest": digest,
-        "purpose": purpose,
-        "input_width": unit.inputs[0].width,
-        "output_width": unit.outputs[0].width,
-        "place_bits": 0,
-    }
-
-
-def layer_text(module: str, source: str, roms: list[Filled]) -> LayerText:
-    """A rendered layer with the files of `roms`, `<module>_<what it drives>.mem`."""
-    return LayerText(source, {f"{module}_{rom.memory.data}.mem": rom.text for rom in roms})
-
-
-def threshold_text(unit: ThresholdUnit, module: str, digest: str) -> LayerText:
-    """The module of a threshold unit."""
-    activation, beats = unit.activation, unit.input.vector_beats
-    roms: list[Filled] = []
-    descending = "'1" if activation.any_descending else "'0"
-    if unit.threshold_rom is not None:
-        roms += threshold_roms(unit.threshold_rom, activation, unit.input)
-    if activation.descending.shape[0] > 1 or not unit.shared:
-        directions = descending_roms(activation, unit.input)
-        descending = "descending" if directions else "'0"
-        roms += directions
-    context = ThresholdContext(
-        **header(unit, module, digest, f"Quantises {unit.input.elements} {unit.input.dtype} to {unit.output.dtype}."),
-        lanes=unit.input.lanes,
-        beats=beats,
-        last_lanes=unit.input.last_lanes,
-        input=operand(unit.input.dtype),
-        levels=activation.levels,
-        type=operand(activation.type),
-        lane_threshold_bits=activation.levels * activation.type.bits,
-        shared_thresholds=_shared_thresholds(activation) if unit.shared else (),
-        thresholds="{Lanes{Thresholds}}" if unit.shared else "thresholds",
-        descending=descending,
-        threshold_addr="threshold_addr" if roms else "unused_threshold_addr",
-        addr_bits=addr_bits(beats),
-        code=code(activation.base, activation.step, unit.output.dtype),
-        credits=unit.schedule.credits,
-        memories=tuple(rom.memory for rom in roms),
+def layer_text(unit: Unit, name: str, digest: str, control: ControlMap | None) -> LayerText:
+    """The module `name` of `unit`, and its memories."""
+    stores = unit.stores
+    written = any(store.access is Access.HOST for store in stores)
+    place_bits = control.place_bits if control and written else 0
+    sources = [port_beats(port, is_input=True) for port in unit.ports]
+    wires = CLOCK | stream_wires(unit, sources, port_beats("m", is_input=False))
+    for store in stores:
+        wires |= {f"{store.port}_i": store.port, f"{store.address}_o": store.address}
+    context = LayerContext(
+        module=name,
+        origin=title(unit.origin),
+        digest=digest,
+        purpose=unit.purpose,
+        ports=_port_list(unit, place_bits),
+        signals=_signals(unit, stores),
+        unit=library_instance(unit, unit.stem, wires),
+        memories=tuple(_memory(store, unit, control if written else None) for store in stores),
+        storage="rtl/writables.sv.j2" if written else "rtl/roms.sv.j2",
+        place_bits=place_bits,
     )
-    return layer_text(module, render("rtl/threshold.sv.j2", context), roms)
+    files = {f"{name}_{store.port}.mem": hex_text(store.contents(), store.memory.width) for store in stores}
+    return LayerText(render("rtl/layer.sv.j2", context), files)
 
 
-def argmax_text(unit: ArgmaxUnit, module: str, digest: str) -> LayerText:
-    """The module of a top-1 unit."""
-    score = unit.input.dtype
-    context = ArgMaxContext(
-        **header(unit, module, digest, f"Index of the largest of {unit.input.elements} {score} scores."),
-        lanes=unit.input.lanes,
-        beats=unit.input.beats,
-        last_lanes=unit.input.last_lanes,
-        score_bits=score.bits,
-        score_signed=bit(score.signed and not isinstance(score, Bipolar)),
-        credits=unit.schedule.credits,
-    )
-    return LayerText(render("rtl/argmax.sv.j2", context), {})
+def _port_list(unit: Unit, place_bits: int) -> Source:
+    """The ports, a stream's apart from those of others."""
+    groups = [["input  wire logic clk_i", "input  wire logic rst_ni"]]
+    if place_bits:
+        place = f"input  wire logic [{place_bits - 1}:0] write_place_i"
+        groups.append(["input  wire logic write_i", place, "input  wire logic [31:0] write_data_i"])
+    for prefix, stream in zip(unit.ports, unit.inputs, strict=True):
+        data = f"input  wire logic [{stream.width - 1}:0] {prefix}_data_i"
+        groups.append([data, f"input  wire logic {prefix}_valid_i", f"output logic {prefix}_ready_o"])
+    data = f"output logic [{unit.output.width - 1}:0] m_data_o"
+    groups.append([data, "output logic m_valid_o", "input  wire logic m_ready_i"])
+    return Source(",\n\n".join(",\n".join(f"  {line}" for line in group) for group in groups))
 
 
-def _shared_thresholds(activation: Thresholding) -> tuple[str, ...]:
-    """One lane's thresholds as literals."""
-    return literal(packing.to_bits(activation.thresholds, activation.type)[0])
+def _signals(unit: Unit, stores: tuple[Store, ...]) -> tuple[str, ...]:
+    """Declarations of addresses and words."""
+    widths = {store.address: index_bits(store.memory.depth) for store in stores}
+    widths |= {f"unused_{port}": bits for port, bits in unit.idle.items()}
+    widths |= {store.port: store.memory.width for store in stores}
+    return tuple(Source(f"logic [{bits - 1}:0] {name};") for name, bits in widths.items())
+
+
+def _memory(store: Store, unit: Unit, control: ControlMap | None) -> MemoryContext:
+    memory = store.memory
+    found = MemoryContext(store.port, store.address, memory.width, memory.depth, memory.style.value)
+    if control is None:
+        return found
+    return replace(found, base=control.layers[unit.name].regions[store.port].place)

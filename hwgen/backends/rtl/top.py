@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hwgen.backends.render import Source
-from hwgen.backends.rtl.instances import Beats, Instance, instance
+from hwgen.backends.rtl.instances import (
+    Beats,
+    Instance,
+    connected,
+    inner,
+    joined,
+    library_instance,
+    stream_wires,
+)
 from hwgen.hw.control import ControlMap
+from hwgen.hw.declaration import Access
 from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 from hwgen.ir.names import inner_name
 
-_LINE = 70
-
-
-@dataclass(frozen=True)
-class LayerInstance(Instance):
-    """Fields of layer.sv.j2."""
-
-    module: str
+_CLOCK = {"clk_i": "ap_clk", "rst_ni": "ap_rst_n"}
+_WRITES = {"write_i": "rewrite", "write_place_i": "rewrite_place", "write_data_i": "rewrite_data"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def top_context(design: Design, modules: Mapping[str, str], control: ControlMap 
         wires=tuple(
             Wire(inner_name(name), stream.width) for name, stream in design.streams.items() if name != design.input.name
         ),
-        units=tuple(_instances(design, modules)),
+        units=tuple(_instance(design, unit, modules.get(unit.name)) for unit in design.units),
         control=None if control is None else _control(control),
     )
 
@@ -83,31 +86,19 @@ def stream_beats(design: Design, name: str) -> Beats:
     """The signals of the top level that carry the stream `name`."""
     if name == design.input.name:
         return Beats(f"s_axis_tdata[{design.input.width - 1}:0]", "s_axis_tvalid", "s_axis_tready")
-    wire = inner_name(name)
-    return Beats(f"{wire}_data", f"{wire}_valid", f"{wire}_ready")
+    return inner(design.streams[name])
 
 
-def _instances(design: Design, modules: Mapping[str, str]) -> list[Instance]:
-    """Every unit, joined by the names of its streams."""
-    found: list[Instance] = []
-    for unit in design.units:
-        source, sink = (_joined(design, streams) for streams in (unit.inputs, unit.outputs))
-        if unit.name in modules:
-            template = "rtl/writable_layer.sv.j2" if unit in design.writable else "rtl/layer.sv.j2"
-            found.append(LayerInstance(inner_name(unit.name), source, sink, template, modules[unit.name]))
-        else:
-            found.append(instance(unit, source, sink))
-    return found
+def _instance(design: Design, unit: Unit, module: str | None) -> Instance:
+    """A unit, joined by the names of its streams."""
+    sources, sinks = (_beats(design, streams) for streams in (unit.inputs, unit.outputs))
+    name, wires = inner_name(unit.name), stream_wires(unit, sources, joined(sinks))
+    if module is None:
+        return library_instance(unit, name, _CLOCK | wires)
+    writes = _WRITES if any(store.access is Access.HOST for store in unit.stores) else {}
+    signals = _CLOCK | writes | wires
+    return Instance(module, name, connected(signals, signals))
 
 
-def _joined(design: Design, streams: Sequence[Stream]) -> Beats:
-    """The signals of `streams`, concatenated where there are several; the first is the least significant."""
-    beats = [stream_beats(design, stream.name) for stream in reversed(streams)]
-    if len(beats) == 1:
-        return beats[0]
-    return Beats(*(_concatenation([getattr(each, side) for each in beats]) for side in ("data", "valid", "ready")))
-
-
-def _concatenation(names: list[str]) -> str:
-    line = f"{{{', '.join(names)}}}"
-    return line if len(line) <= _LINE else Source("{\n      " + ",\n      ".join(names) + "\n    }")
+def _beats(design: Design, streams: Sequence[Stream]) -> list[Beats]:
+    return [stream_beats(design, stream.name) for stream in streams]

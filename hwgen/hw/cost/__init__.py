@@ -1,9 +1,9 @@
 """What units take of an FPGA, before anything is synthesised.
 
 Memories and multiplier blocks are exact by Yosys's rules, flip-flops are counted as the RTL library has them. LUTs are
-a sum over what a unit is made of (`units`), each kind of logic times a coefficient that was fitted to hundreds of
-synthesised units (`benchmarks/calibration`); `docs/resources.md` shows how far they are off. UltraScale+ has the LUTs
-of the 7 series and uses its coefficients. Nothing is put into UltraRAM.
+a sum over what a unit is made of (its `write_bill`), each kind of logic times a coefficient that was fitted to
+hundreds of synthesised units (`benchmarks/calibration`); `docs/resources.md` shows how far they are off. UltraScale+
+has the LUTs of the 7 series and uses its coefficients. Nothing is put into UltraRAM.
 """
 
 from __future__ import annotations
@@ -14,14 +14,39 @@ from functools import cache, reduce
 from importlib.resources import files
 from operator import add
 
+from hwgen.hw.bill import Bill
 from hwgen.hw.control import control_map
-from hwgen.hw.cost.bill import Bill
-from hwgen.hw.cost.units import bill_of, edge_bill
-from hwgen.hw.design import Design, Unit
+from hwgen.hw.design import Design
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
+from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 
 COEFFICIENTS = {Family.XC7: "xc7.json", Family.XCUP: "xc7.json", Family.ECP5: "ecp5.json"}
+
+
+_CONTROL_LUTS = {Family.XC7: 8, Family.XCUP: 8, Family.ECP5: 11}
+"""Of the AXI4-Lite port, as Yosys 0.70 makes it."""
+
+
+def bill_of(unit: Unit, family: Family) -> Bill:
+    """What `unit` is made of."""
+    bill = Bill(family)
+    unit.write_bill(bill)
+    return bill
+
+
+def edge_bill(output: Stream, family: Family, address_bits: int = 0) -> Bill:
+    """What the top level adds: a counter that marks the last beat of a frame, and an AXI4-Lite port if it has one.
+
+    The port (`hwgen_control`) takes the same LUTs whatever it writes.
+    """
+    bill = Bill(family)
+    bill.counter(output.beats)
+    if address_bits:
+        bill.register(address_bits - 2 + 32 + 4)
+        bill.memories += Resources(lut=_CONTROL_LUTS[family])
+    return bill
 
 
 def unit_resources(unit: Unit, family: Family) -> Resources:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Packed, Parameters, Type, beats, vectors, word
 from hwgen.hw.schedule import Engine, credits_for
-from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
+from hwgen.ir.types import Bipolar
 
 LATENCY = 2
 """Cycles from a beat of every input to their sum at the output: sum, output queue."""
 
 
-@dataclass(frozen=True)
-class AddUnit:
+@dataclass(frozen=True, eq=False)
+class AddUnit(Unit):
     """Adds beats of `inputs`, lane by lane; all have the same lanes, their types may differ. The sum cannot overflow.
 
     A slot takes one beat of every input at once.
     """
 
-    name: str
-    origin: str
-    inputs: tuple[Stream, ...]
-    output: Stream
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        return (self.output,)
+    stem: ClassVar[str] = "add"
 
     @property
     def cycles(self) -> int:
@@ -34,3 +31,43 @@ class AddUnit:
     @property
     def schedule(self) -> Engine:
         return Engine(slots=1, reads=1, period=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+
+    @property
+    def parameters(self) -> Parameters:
+        types = [stream.dtype for stream in self.inputs]
+        return {
+            "Inputs": len(types),
+            **beats(self.output),
+            "InputBits": sum(dtype.bits for dtype in types),
+            "SumBits": self.output.dtype.bits,
+            "Credits": self.schedule.credits,
+            "Bits": Packed(tuple(dtype.bits for dtype in types), 8),
+            "Signed": Packed(tuple(int(dtype.signed) for dtype in types), 1),
+            "Bipolar": Packed(tuple(int(isinstance(dtype, Bipolar)) for dtype in types), 1),
+        }
+
+    @property
+    def function(self) -> Function:
+        names = tuple(f"Input{index}" for index in range(len(self.inputs)))
+        return Function(
+            purpose=f"Adder of {len(names)} streams.",
+            sizes=vectors(self.output),
+            types=(
+                *(Type(name, stream.dtype) for name, stream in zip(names, self.inputs, strict=True)),
+                Type("Output", self.output.dtype),
+            ),
+            arguments=("VECTORS", "ELEMENTS", "LANES", "Output", *names),
+            inputs=tuple(word(name, "LANES") for name in names),
+            output=word("Output", "LANES"),
+            output_first=True,
+        )
+
+    def write_bill(self, bill: Bill) -> None:
+        output = self.output
+        bill.add("adder unit", 1)
+        bill.register(1 + output.width)
+        bill.add("adder bit", (len(self.inputs) - 1) * output.width)
+        if output.last_lanes < output.lanes:
+            bill.counter(output.vector_beats)
+            bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+        bill.output_queue(output.width, self.schedule.credits)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from hwgen.hw.kernel import OneToOne
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Parameters, Type, vectors, word
 from hwgen.hw.schedule import Engine, credits_for
-from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
+from hwgen.ir.types import Bipolar
 
 LATENCY = 3
 """Cycles from the last beat read to the index at the output: best of the beat, best of the frame, output queue."""
 
 
-@dataclass(frozen=True)
-class ArgmaxUnit(OneToOne):
+@dataclass(frozen=True, eq=False)
+class ArgmaxUnit(Unit):
     """Reads the scores of a frame, writes one index."""
 
-    name: str
-    origin: str
-    input: Stream
-    output: Stream
+    stem: ClassVar[str] = "argmax"
 
     @property
     def cycles(self) -> int:
@@ -29,3 +29,43 @@ class ArgmaxUnit(OneToOne):
     def schedule(self) -> Engine:
         beats = self.input.beats
         return Engine(slots=beats, reads=beats, period=beats, latency=LATENCY, credits=credits_for(LATENCY, beats))
+
+    @property
+    def parameters(self) -> Parameters:
+        score = self.input.dtype
+        return {
+            "Lanes": self.input.lanes,
+            "Beats": self.input.beats,
+            "LastLanes": self.input.last_lanes,
+            "ScoreBits": score.bits,
+            "ScoreSigned": score.signed and not isinstance(score, Bipolar),
+            "IndexBits": self.output.width,
+            "Credits": self.schedule.credits,
+        }
+
+    @property
+    def function(self) -> Function:
+        return Function(
+            purpose="Index of the largest score.",
+            sizes=vectors(self.input),
+            types=(Type("Input", self.input.dtype), Type("Output", self.output.dtype)),
+            arguments=("VECTORS", "ELEMENTS", "LANES", "Input", "Output"),
+            inputs=(word("Input", "LANES"),),
+            output=word("Output"),
+        )
+
+    def write_bill(self, bill: Bill) -> None:
+        stream, index = self.input, self.output.dtype.bits
+        bits, lanes = stream.dtype.bits, stream.lanes
+        bill.add("argmax", 1)
+        bill.counter(stream.beats)
+        bill.register(3 + 2 * index)
+        if stream.beats > 1:
+            bill.register(2 * (bits + 1) + index)
+        bill.add("larger bit", (lanes - 1 + (stream.beats > 1)) * bits)
+        bill.add("choice bit", (lanes - 1) * (bits + index))
+        bill.output_queue(index, self.schedule.credits)
+
+    @property
+    def lanes(self) -> int:
+        return self.input.lanes

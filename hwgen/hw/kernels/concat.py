@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Packed, Parameters, Size, Template, Type, word
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.schedule import Turns
-from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 
 DEPTH = 2
 """Beats held at the output: one is read while the next is written."""
 
 
-@dataclass(frozen=True)
-class ConcatUnit:
+@dataclass(frozen=True, eq=False)
+class ConcatUnit(Unit):
     """Reads one vector of each of `inputs` in turn. All streams have the same lanes, which divide every vector."""
 
-    name: str
-    origin: str
-    inputs: tuple[Stream, ...]
-    output: Stream
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        return (self.output,)
+    stem: ClassVar[str] = "concat"
 
     @property
     def turns(self) -> tuple[int, ...]:
@@ -36,3 +33,35 @@ class ConcatUnit:
     @property
     def schedule(self) -> Turns:
         return Turns(self.turns, DEPTH)
+
+    @property
+    def parameters(self) -> Parameters:
+        return {"Inputs": len(self.inputs), "Width": self.output.width, "Beats": Packed(self.turns, 32)}
+
+    @property
+    def function(self) -> Function:
+        inputs, parts = (tuple(f"{name}{index}" for index in range(len(self.inputs))) for name in ("Input", "Part"))
+        streams = zip(inputs, parts, self.inputs, strict=True)
+        return Function(
+            purpose=f"Vectors of {len(inputs)} streams, joined end to end.",
+            sizes=(
+                Size("VECTORS", self.output.vectors, "of a frame"),
+                Size("LANES", self.output.lanes, "elements a cycle"),
+            ),
+            types=(
+                *(Type(name, stream.dtype) for name, stream in zip(inputs, self.inputs, strict=True)),
+                Type("Output", self.output.dtype),
+                *(Type(part, Template("Part", (name, stream.vector_beats))) for name, part, stream in streams),
+            ),
+            arguments=("VECTORS", "LANES", "Output", *parts),
+            inputs=tuple(word(name, "LANES") for name in inputs),
+            output=word("Output", "LANES"),
+            output_first=True,
+        )
+
+    def write_bill(self, bill: Bill) -> None:
+        bill.add("concat", 1)
+        bill.counter(len(self.inputs))
+        bill.counter(max(self.turns))
+        bill.add("operand mux bit", self.output.width * (len(self.inputs) - 1))
+        bill.queue(self.output.width, self.schedule.depth, MemoryStyle.LUT)

@@ -6,30 +6,50 @@ multiplies lane p with the weight of channel b*PE + p at that tap; the last tap 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
-from hwgen.hw.kernel import Memory, MemoryStyle, OneToOne
-from hwgen.hw.kernels.mvtu import LATENCY, NO_STAGES, Linear, Stages, SumSteps, Thresholding
+from hwgen.hw.activation import Linear, Thresholding
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Parameters, Size, Store, WordTable, word
+from hwgen.hw.kernels import weighted
+from hwgen.hw.kernels.registers import stages_bill
+from hwgen.hw.kernels.sums import has_adder, products_bill
+from hwgen.hw.kernels.weighted import LATENCY, Arithmetic
+from hwgen.hw.memory import Memory, MemoryStyle
+from hwgen.hw.packing import WeightLayout
+from hwgen.hw.pipeline import NO_STAGES, Stages, SumSteps
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.stream import Stream, ceil_div
+from hwgen.hw.unit import Unit
+from hwgen.ir.graph import Node
+from hwgen.ir.ops import Conv
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 
 
 @dataclass(frozen=True, eq=False)
-class DepthwiseUnit(OneToOne):
+class DepthwiseUnit(Unit):
     """A depthwise MVTU. `weights` is (C, taps) codes; without `activation` the accumulators themselves leave.
 
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
         memory_style: of the weights, by the rule where None.
         stages: registers for a faster clock.
-        writable: as in `MvtuUnit`.
+        writable: see `Weighted`.
     """
 
-    name: str
-    origin: str
-    input: Stream
-    output: Stream
+    stem: ClassVar[str] = "depthwise"
+    # A lane has one product a slot, of an input of its own.
+    simd: ClassVar[int] = 1
+    sharing: ClassVar[int] = 1
+    counted: ClassVar[bool] = False
+    arithmetic: ClassVar[Arithmetic] = Arithmetic.DIRECT
+    planes: ClassVar[tuple[int, ...]] = ()
+    plane_folds: ClassVar[int] = 1
+    beta_bits: ClassVar[int] = 1
+    vector_memory: ClassVar[None] = None
+    sum_steps: ClassVar[SumSteps] = SumSteps(0, 0)
+
     weights: IntArray
     weight_type: DType
     sum_type: IntType
@@ -37,6 +57,20 @@ class DepthwiseUnit(OneToOne):
     memory_style: MemoryStyle | None = None
     stages: Stages = NO_STAGES
     writable: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> DepthwiseUnit:
+        """The unit of `node`; `weights` is (channels, taps)."""
+        assert isinstance(node.op, Conv)
+        fields = weighted.fields_of(node, source, result, fused)
+        return weighted.in_popcounts(cls(**fields, weights=weights, weight_type=node.op.weight_type))
+
+    @property
+    def weighted(self) -> DepthwiseUnit:
+        return self
+
+    def with_stages(self, stages: Stages) -> Self:
+        return replace(self, stages=stages)
 
     @property
     def channels(self) -> int:
@@ -47,18 +81,27 @@ class DepthwiseUnit(OneToOne):
         return int(self.weights.shape[1])
 
     @property
+    def fan_in(self) -> int:
+        """Products of a sum."""
+        return self.taps
+
+    @property
+    def sum_slots(self) -> int:
+        return self.taps
+
+    @property
     def blocks(self) -> int:
         """Beats of output a pixel."""
         return ceil_div(self.channels, self.output.lanes)
 
     @property
+    def row_beats(self) -> int:
+        return self.blocks
+
+    @property
     def pixels(self) -> int:
         """Windows a frame."""
         return self.output.vectors
-
-    @property
-    def cycles(self) -> int:
-        return self.pixels * self.blocks * self.taps
 
     @property
     def is_xnor(self) -> bool:
@@ -68,12 +111,7 @@ class DepthwiseUnit(OneToOne):
     @property
     def accumulator(self) -> Linear:
         """The accumulator as a function of the running sum."""
-        return Linear(2, -1) if self.is_xnor else Linear(1, 0)
-
-    @property
-    def sum_steps(self) -> SumSteps:
-        """None: the sum of a lane is its only product."""
-        return SumSteps(0, 0)
+        return weighted.linear(self.weight_type, self.input.dtype)
 
     @property
     def latency(self) -> int:
@@ -81,14 +119,17 @@ class DepthwiseUnit(OneToOne):
         return LATENCY + self.stages.cycles(self.sum_steps)
 
     @property
+    def cycles(self) -> int:
+        return self.pixels * self.blocks * self.taps
+
+    @property
     def schedule(self) -> Engine:
-        return Engine(
-            slots=self.taps,
-            reads=self.taps,
-            period=self.taps,
-            latency=self.latency,
-            credits=credits_for(self.latency, self.taps),
-        )
+        taps, latency = self.taps, self.latency
+        return Engine(slots=taps, reads=taps, period=taps, latency=latency, credits=credits_for(latency, taps))
+
+    @property
+    def layout(self) -> WeightLayout:
+        return WeightLayout(1, self.channels, self.taps, 1, self.output.lanes, 1, self.weight_type)
 
     @property
     def weight_rom(self) -> Memory:
@@ -98,7 +139,70 @@ class DepthwiseUnit(OneToOne):
 
     @property
     def threshold_rom(self) -> Memory | None:
-        if self.activation is None:
-            return None
-        width = self.output.lanes * self.activation.levels * self.activation.type.bits
-        return Memory(f"{self.name}_thresholds", self.blocks, width)
+        return weighted.threshold_memory(self, self.blocks)
+
+    @property
+    def purpose(self) -> str:
+        return (
+            f"{self.channels} channels of {self.taps} {self.input.dtype} taps to {self.output.dtype}"
+            f" by {self.weight_type} weights, {self.output.lanes} a cycle."
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        return {
+            "Lanes": self.output.lanes,
+            "LastLanes": self.output.last_lanes,
+            "Blocks": self.blocks,
+            "Taps": self.taps,
+            **weighted.types_of(self),
+            "Credits": self.schedule.credits,
+        }
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        return weighted.stores_of(self, self.output)
+
+    @property
+    def idle(self) -> dict[str, int]:
+        return weighted.idle_of(self)
+
+    @property
+    def function(self) -> Function:
+        sizes = (
+            Size("PIXELS", self.pixels, "windows of a frame"),
+            Size("CHANNELS", self.channels, "of a pixel"),
+            Size("TAPS", self.taps, "pixels that a channel sees"),
+            Size("PE", self.output.lanes, "channels a cycle"),
+        )
+        kind = "XNOR and popcount" if self.is_xnor else weighted.described(self)
+        return Function(
+            purpose=f"Depthwise vector unit: {kind}.",
+            sizes=(*sizes, *weighted.cpp_sizes(self)),
+            types=weighted.cpp_types(self, "TAPS"),
+            arguments=(*(size.name for size in sizes), "Weight", "Input", "Sum", "Output", "Activation"),
+            inputs=(word("Input", "PE"),),
+            output=word("Output", "PE"),
+            tables=(self._weight_table, *weighted.cpp_tables(self, self.output)),
+        )
+
+    @property
+    def _weight_table(self) -> WordTable:
+        meaning = "[block * TAPS + tap][limb]: weights of PE channels, lane 0 the least significant."
+        words, bits = self.layout.words(self.weights), self.weight_type.bits
+        return WordTable("WEIGHTS", meaning, words, 1, self.output.lanes, bits, self.weight_rom, cut=False)
+
+    def write_bill(self, bill: Bill) -> None:
+        bill.add("depthwise", 1)
+        for places in (self.weight_rom.depth, self.taps):
+            bill.counter(places)
+        if not has_adder(self.weight_type, self.input.dtype, bill.family):
+            bill.register(self.input.width)
+        bill.register(4 + 4 * (self.taps > 1))
+        stages_bill(self, weighted.weights_bill(self, bill), bill)
+        products_bill(self, bill)
+        weighted.ending_bill(self, self.threshold_rom, self.output, bill, self.blocks, self.schedule.credits)
+
+    @property
+    def limit(self) -> str:
+        return f"it computes {self.pixels:,} pixels of {self.taps} taps, one a cycle"

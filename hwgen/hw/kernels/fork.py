@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Parameters, Size
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.schedule import Queue
-from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 
 DEPTH = 2
 """Beats held for each reader: one is read while the next is written."""
 
 
-@dataclass(frozen=True)
-class ForkUnit:
+@dataclass(frozen=True, eq=False)
+class ForkUnit(Unit):
     """Copies `input` to each of `outputs`; takes a beat while every reader's queue has room."""
 
-    name: str
-    origin: str
-    input: Stream
-    outputs: tuple[Stream, ...]
-
-    @property
-    def inputs(self) -> tuple[Stream, ...]:
-        return (self.input,)
+    stem: ClassVar[str] = "fork"
+    is_adapter: ClassVar[bool] = True
 
     @property
     def cycles(self) -> int:
@@ -31,3 +29,17 @@ class ForkUnit:
     @property
     def schedule(self) -> Queue:
         return Queue(DEPTH)
+
+    @property
+    def parameters(self) -> Parameters:
+        return {"Readers": len(self.outputs), "Width": self.input.width}
+
+    @property
+    def function(self) -> Function:
+        word = str(self.input.width)
+        size = Size("BEATS", self.input.beats, "of a frame")
+        return Function(f"Every beat to {len(self.outputs)} readers.", (size,), (), ("BEATS",), (word,), word)
+
+    def write_bill(self, bill: Bill) -> None:
+        for _ in self.outputs:
+            bill.queue(self.input.width, DEPTH, MemoryStyle.LUT)

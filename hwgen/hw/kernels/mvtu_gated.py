@@ -7,50 +7,76 @@ a matrix-vector unit. It multiplies by no z: z * a >= t is a >= ceil(t / z), so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
-from hwgen.hw.kernel import Memory
-from hwgen.hw.kernels.mvtu import MvtuUnit, Thresholding
+import numpy as np
+
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Array, Function, Parameters, Size, Store, Type, word
+from hwgen.hw.kernels import weighted
+from hwgen.hw.kernels.mvtu import ARGUMENTS, MvtuUnit
+from hwgen.hw.kernels.registers import cycles_to_sum
+from hwgen.hw.memory import Memory
+from hwgen.hw.pipeline import Stages
 from hwgen.hw.schedule import Gated, credits_for
 from hwgen.hw.stream import Stream, ceil_div
-from hwgen.ir.types import IntType
-
-MOST_GATE_BITS = 3
-"""Bits of the widest code that a gated unit takes: with each bit its thresholds double."""
+from hwgen.hw.unit import Unit
+from hwgen.ir.ops import Threshold
+from hwgen.ir.types import IntArray, IntType
 
 
 @dataclass(frozen=True, eq=False)
-class MvtuGatedUnit:
-    """A matrix-vector unit of one group, with an activation, that also reads a `gate` code for each of its vectors.
+class MvtuGatedUnit(Unit):
+    """A matrix-vector unit of one group, with an activation, that also reads a code for each of its vectors.
 
     Attributes:
+        inputs: the vectors, and their gates.
         product: the unit without its gate. Its activation has a set of thresholds for each code and beat:
             row (code * rows + nf) * PE + p is that of neuron nf * PE + p, where `rows` is NF, up to a power of two.
             The rows of code 0 tell nothing of the sum: they are below or above whatever it may be.
     """
 
+    stem: ClassVar[str] = "mvtu_gated"
+    ports: ClassVar[tuple[str, ...]] = ("s", "gate")
+
     product: MvtuUnit
-    gate: Stream
+
+    @classmethod
+    def around(cls, product: MvtuUnit, gate: Stream) -> MvtuGatedUnit:
+        """The unit of `product`, whose activation has the sets of thresholds already."""
+        return cls(product.name, product.origin, (product.input, gate), product.outputs, product)
+
+    @classmethod
+    def of(cls, product: MvtuUnit, gate: Stream, op: Threshold) -> MvtuGatedUnit:
+        """The unit that applies `op` to the sums of `product`, a unit without activation, times the codes of `gate`."""
+        shape = product.mh, op.thresholds.shape[1]
+        (lowest, highest), accumulator = weighted.sums_of(product), product.accumulator
+        scaled = np.broadcast_to(op.thresholds, shape)
+        sets = [np.where(scaled <= 0, lowest, highest + 1)]
+        for code in range(1, gate.dtype.max + 1):
+            sets.append(accumulator.threshold(-(-scaled // code), product.fan_in).clip(lowest, highest + 1))
+        spare = fold_rows(product.neuron_folds) * product.output.lanes - product.mh
+
+        def for_each_code(values: IntArray, *shape: int) -> IntArray:
+            return np.pad(values, ((0, 0), (0, spare), *[(0, 0)] * (values.ndim - 2))).reshape(-1, *shape)
+
+        descending = np.broadcast_to(op.descending, (len(sets), product.mh))
+        thresholds = for_each_code(np.stack(sets), shape[1])
+        activation = Thresholding(thresholds, for_each_code(descending), op.base, op.step)
+        return cls.around(replace(product, activation=activation), gate)
 
     @property
-    def name(self) -> str:
-        return self.product.name
+    def weighted(self) -> MvtuUnit:
+        return self.product
+
+    def with_stages(self, stages: Stages) -> Self:
+        return replace(self, product=replace(self.product, stages=stages))
 
     @property
-    def origin(self) -> str:
-        return self.product.origin
-
-    @property
-    def inputs(self) -> tuple[Stream, Stream]:
-        return (self.product.input, self.gate)
-
-    @property
-    def output(self) -> Stream:
-        return self.product.output
-
-    @property
-    def outputs(self) -> tuple[Stream]:
-        return (self.output,)
+    def gate(self) -> Stream:
+        return self.inputs[1]
 
     @property
     def gate_type(self) -> IntType:
@@ -62,6 +88,8 @@ class MvtuGatedUnit:
         """Every set of thresholds; see `product`."""
         assert self.product.activation is not None
         return self.product.activation
+
+    # Cycles.
 
     @property
     def cycles(self) -> int:
@@ -79,6 +107,13 @@ class MvtuGatedUnit:
         latency = self.product.latency
         return Gated(*folds, latency=latency, credits=credits_for(latency, 1))
 
+    # Memories.
+
+    @property
+    def sets(self) -> Stream:
+        """A stream whose vectors have an element for each set of thresholds and neuron."""
+        return replace(self.output, elements=len(self.activation.thresholds))
+
     @property
     def threshold_rom(self) -> Memory:
         """Word code * rows + nf holds the thresholds of beat nf."""
@@ -89,6 +124,78 @@ class MvtuGatedUnit:
     def threshold_rows(self) -> int:
         """Sets of thresholds, of PE neurons each."""
         return ceil_div(len(self.activation.thresholds), self.output.lanes)
+
+    # What back ends print.
+
+    @property
+    def module(self) -> str:
+        return "hwgen_mvtu"
+
+    @property
+    def purpose(self) -> str:
+        return f"{self.product.purpose[:-1]}, times a gate of {self.gate_type}."
+
+    @property
+    def parameters(self) -> Parameters:
+        gate = {"GateBits": self.gate_type.bits, "Credits": self.schedule.credits}
+        return {**self.product.product_parameters, "Groups": 1, "PlaneFolds": 1, **gate}
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        memory = self.threshold_rom
+        return tuple(
+            replace(store, memory=memory) if store.port == "thresholds" else store
+            for store in weighted.stores_of(self.product, self.sets)
+        )
+
+    @property
+    def function(self) -> Function:
+        product = self.product
+        tables = weighted.cpp_tables(product, replace(self.output, elements=self.threshold_rows * self.output.lanes))
+        return Function(
+            purpose=f"Matrix-vector unit with a gate: {product.arithmetic_in_words}.",
+            sizes=(
+                *product.shape_sizes,
+                Size("ROWS", fold_rows(product.neuron_folds), "sets of thresholds of a gate code"),
+                *weighted.cpp_sizes(product),
+            ),
+            types=(
+                *product.shape_types,
+                *weighted.cpp_types(product, "TAPS * CHANNELS"),
+                Type("Gate", self.gate.dtype),
+            ),
+            arguments=("Shape", "ROWS", *ARGUMENTS[1:4], "Gate", *ARGUMENTS[4:]),
+            inputs=(word("Input", "SIMD"), word("Gate")),
+            output=word("Output", "PE"),
+            arrays=(Array("InWord0", "vector", "Shape::KEPT", product.vector_memory),),
+            tables=(product.weight_table, *(replace(each, memory=self.rows_of(each.memory)) for each in tables)),
+        )
+
+    def rows_of(self, memory: Memory | None) -> Memory | None:
+        """The memory of a table, that of the thresholds with a row for each set."""
+        return self.threshold_rom if memory is not None and memory.name == self.threshold_rom.name else memory
+
+    # What it is made of, and what reports say of it.
+
+    def write_bill(self, bill: Bill) -> None:
+        product = self.product
+        product.write_product_bill(bill)
+        bill.counter(product.neuron_folds)
+        bill.register((3 + cycles_to_sum(product)) * self.gate.width)
+        credits = self.schedule.credits
+        weighted.ending_bill(product, self.threshold_rom, self.sets, bill, product.neuron_folds, credits)
+
+    @property
+    def simd_lanes(self) -> int:
+        return self.product.simd
+
+    @property
+    def label(self) -> str:
+        return f"gated {self.product.label}"
+
+    @property
+    def limit(self) -> str:
+        return f"{self.product.limit} where its gate is open"
 
 
 def fold_rows(neuron_folds: int) -> int:

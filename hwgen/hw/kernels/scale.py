@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Parameters, Type, beats, code, vectors, word
+from hwgen.hw.kernels.sums import has_adder, is_dsp
+from hwgen.hw.resources import Resources
 from hwgen.hw.schedule import Engine, credits_for
-from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 
 LATENCY = 3
 """Cycles from a beat read to its products at the output: operands, products, output queue."""
 
 
-@dataclass(frozen=True)
-class ScaleUnit:
+@dataclass(frozen=True, eq=False)
+class ScaleUnit(Unit):
     """Multiplies every beat of a vector of the first input with the one beat of the second, a single number.
 
     The number stays at the input until the vector's last beat is read. A product cannot overflow.
     """
 
-    name: str
-    origin: str
-    inputs: tuple[Stream, ...]
-    output: Stream
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        return (self.output,)
+    stem: ClassVar[str] = "scale"
 
     @property
     def cycles(self) -> int:
@@ -35,3 +33,44 @@ class ScaleUnit:
     def schedule(self) -> Engine:
         beats = self.output.vector_beats
         return Engine(slots=beats, reads=beats, period=1, latency=LATENCY, credits=credits_for(LATENCY, 1), kept=1)
+
+    @property
+    def parameters(self) -> Parameters:
+        return {
+            **beats(self.output),
+            **code("Input", self.inputs[0].dtype),
+            **code("Factor", self.inputs[1].dtype),
+            "OutputBits": self.output.dtype.bits,
+            "Credits": self.schedule.credits,
+        }
+
+    @property
+    def function(self) -> Function:
+        return Function(
+            purpose="Scale unit: each vector times its number.",
+            sizes=vectors(self.output),
+            types=(
+                *(Type(f"Input{index}", stream.dtype) for index, stream in enumerate(self.inputs)),
+                Type("Output", self.output.dtype),
+            ),
+            arguments=("VECTORS", "ELEMENTS", "LANES", "Input0", "Input1", "Output"),
+            inputs=(word("Input0", "LANES"), word("Input1")),
+            output=word("Output", "LANES"),
+        )
+
+    def write_bill(self, bill: Bill) -> None:
+        source, factor, output = *(stream.dtype for stream in self.inputs), self.output
+        bill.add("scale", 1)
+        bill.counter(output.vector_beats)
+        bill.register(2)
+        multiplies = factor.bits > 1
+        if not (multiplies and has_adder(factor, source, bill.family)):  # else operands and product are in the block
+            bill.register(self.inputs[0].width + factor.bits + output.width)
+        if multiplies and is_dsp(factor, source, bill.family):
+            bill.memories += Resources(dsp=output.lanes)
+        elif multiplies:
+            bill.add("product bit", output.lanes * source.bits * factor.bits)
+        elif factor.signed:
+            bill.add("weight or its negative, bit", output.width)
+        bill.mask((output.lanes - output.last_lanes) * source.bits)
+        bill.output_queue(output.width, self.schedule.credits)

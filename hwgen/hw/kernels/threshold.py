@@ -4,24 +4,27 @@ network's input, a residual sum, an average pool."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from hwgen.hw.kernel import Memory, OneToOne
-from hwgen.hw.kernels.mvtu import Thresholding
+from hwgen.hw import packing
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Bits, Function, Parameters, Store, Type, beats, code, vectors, word
+from hwgen.hw.kernels import coding
+from hwgen.hw.memory import Memory, index_bits
 from hwgen.hw.schedule import Engine, credits_for
-from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
 
 LATENCY = 3
 """Cycles from a beat read to its codes at the output: operand, code, output queue."""
 
 
 @dataclass(frozen=True, eq=False)
-class ThresholdUnit(OneToOne):
+class ThresholdUnit(Unit):
     """Applies `activation` to each element of every vector; its thresholds are (elements, L), or (1, L) for all."""
 
-    name: str
-    origin: str
-    input: Stream
-    output: Stream
+    stem: ClassVar[str] = "threshold"
+
     activation: Thresholding
 
     @property
@@ -45,3 +48,68 @@ class ThresholdUnit(OneToOne):
             return None
         width = self.input.lanes * self.activation.levels * self.activation.type.bits
         return Memory(f"{self.name}_thresholds", self.input.vector_beats, width)
+
+    @property
+    def purpose(self) -> str:
+        return f"Quantises {self.input.elements} {self.input.dtype} to {self.output.dtype}."
+
+    @property
+    def parameters(self) -> Parameters:
+        return {
+            **beats(self.input),
+            **code("Input", self.input.dtype),
+            **coding.parameters(self.activation, self.output.dtype),
+            "Credits": self.schedule.credits,
+        }
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        if self.threshold_rom is not None:
+            return coding.threshold_stores(self.activation, self.threshold_rom, self.input)
+        return coding.descending_stores(self.activation, self.input) if len(self.activation.descending) > 1 else ()
+
+    @property
+    def ties(self) -> dict[str, Bits | bool]:
+        if not self.shared:
+            return {}
+        bits = packing.to_bits(self.activation.thresholds, self.activation.type)[0]
+        found: dict[str, Bits | bool] = {"thresholds": Bits(bits, self.input.lanes)}
+        return found if self.stores else found | {"descending": self.activation.any_descending}
+
+    @property
+    def idle(self) -> dict[str, int]:
+        return {} if self.stores else {"threshold_addr": index_bits(self.input.vector_beats)}
+
+    @property
+    def function(self) -> Function:
+        return Function(
+            purpose=f"Threshold unit: {self.input.dtype} to {self.output.dtype}.",
+            sizes=(*vectors(self.input, "PE"), *coding.sizes(self.activation)),
+            types=(Type("Input", self.input.dtype), Type("Output", self.output.dtype), coding.ACTIVATION),
+            arguments=("VECTORS", "ELEMENTS", "PE", "Input", "Output", "Activation"),
+            inputs=(word("Input", "PE"),),
+            output=word("Output", "PE"),
+            tables=coding.threshold_tables(self.activation, self.input, self.threshold_rom),
+        )
+
+    def write_bill(self, bill: Bill) -> None:
+        stream = self.input
+        bill.add("threshold unit", 1)
+        masked = stream.last_lanes < stream.lanes
+        if masked or not self.shared:
+            bill.counter(stream.vector_beats)
+        operand = stream.width
+        if self.shared:
+            compared = coding.bits_compared(self.activation.thresholds, stream.dtype).max(axis=1)
+            operand = round(float(compared.mean()) * stream.lanes)
+        bill.register(operand + 2)
+        coding.thresholds_bill(self.activation, self.threshold_rom, stream, stream.dtype, bill)
+        bill.register(self.output.width)
+        if masked:
+            bill.register(1)
+            bill.mask((stream.lanes - stream.last_lanes) * self.output.dtype.bits)
+        bill.output_queue(self.output.width, self.schedule.credits)
+
+    @property
+    def lanes(self) -> int:
+        return self.input.lanes

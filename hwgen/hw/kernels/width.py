@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
-from hwgen.hw.kernel import OneToOne
+from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.declaration import Function, Parameters, Size, Type, word
 from hwgen.hw.schedule import Gearbox
-from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
+
+FEW_PLACES = 3
+"""Up to which it chooses among places (`FewPlaces` of `hwgen_width`); it shifts from there on."""
 
 
-@dataclass(frozen=True)
-class WidthUnit(OneToOne):
+@dataclass(frozen=True, eq=False)
+class WidthUnit(Unit):
     """Turns beats of `input.lanes` into beats of `output.lanes`; the elements stay in order."""
 
-    name: str
-    origin: str
-    input: Stream
-    output: Stream
+    stem: ClassVar[str] = "width"
+    is_adapter: ClassVar[bool] = True
+    is_uneven: ClassVar[bool] = True
 
     @property
     def group(self) -> int:
@@ -45,3 +49,50 @@ class WidthUnit(OneToOne):
             last_push=out_beats * pull - (in_beats - 1) * push,
             pull=pull,
         )
+
+    @property
+    def parameters(self) -> Parameters:
+        gear = self.schedule
+        return {
+            "GroupBits": self.group * self.input.dtype.bits,
+            "InBeats": gear.in_beats,
+            "Push": gear.push,
+            "LastPush": gear.last_push,
+            "Pull": gear.pull,
+        }
+
+    @property
+    def function(self) -> Function:
+        return Function(
+            purpose=f"Width converter: {self.input.lanes} to {self.output.lanes} lanes of {self.input.dtype}.",
+            sizes=(
+                Size("VECTORS", self.input.vectors, "of a frame"),
+                Size("ELEMENTS", self.input.elements, "of a vector"),
+                Size("IN_LANES", self.input.lanes, "elements of a beat read"),
+                Size("OUT_LANES", self.output.lanes, "elements of a beat written"),
+            ),
+            types=(Type("Code", self.input.dtype),),
+            arguments=("VECTORS", "ELEMENTS", "Code::BITS", "IN_LANES", "OUT_LANES"),
+            inputs=(word("Code", "IN_LANES"),),
+            output=word("Code", "OUT_LANES"),
+        )
+
+    def write_bill(self, bill: Bill) -> None:
+        gear, group = self.schedule, self.group * self.input.dtype.bits
+        most = max(gear.push, gear.last_push)
+        held, kept = gear.limit + most, gear.limit
+        bits, store = bits_for(held + 1), held * group
+        bill.add("width converter", 1)
+        if gear.last_push != gear.push:
+            bill.counter(gear.in_beats)
+        bill.register(bits + store)
+        bill.add("held bit", bits)
+        bill.add("kept group", kept)
+        bill.add("kept bit", kept * group)
+        bill.add("bit past those kept", store - kept * group)
+        if min(gear.limit + 1, most) <= FEW_PLACES:
+            choices = sum(min(each, gear.limit) - max(0, each - most + 1) for each in range(held))
+            bill.add("bit of few places", choices * group)
+        else:
+            stages = range(bits_for(gear.limit + 1))
+            bill.add("shift bit", sum(min(store, (most + (2 << stage)) * group) for stage in stages))

@@ -12,28 +12,38 @@ Only the image's own pixels are read; padded taps are made up on the way out (`p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
-from hwgen.hw.kernel import Memory, MemoryStyle, OneToOne
+from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Table, Template, Type, word
+from hwgen.hw.memory import Memory, MemoryStyle
+from hwgen.hw.packing import Bytes, to_words
+from hwgen.hw.rows import fewest_rows
 from hwgen.hw.schedule import Lines, credits_for
 from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Buffer, Unit
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.types import Bipolar, IntArray
+from hwgen.ir.graph import Node
+from hwgen.ir.ops import Conv
+from hwgen.ir.types import Bipolar, IntArray, IntType
+
+TERNARY = IntType(2, signed=True)
+"""What a bipolar image padded with 0 is carried as: -1, 0 or +1."""
 
 LATENCY = 3
 """Cycles from a slot to its beat at the output: address, memory, output queue."""
 
 
 @dataclass(frozen=True, eq=False)
-class WindowUnit(OneToOne):
+class WindowUnit(Unit):
     """Windows of `geometry` over an image of `height` x `width` pixels.
 
     Attributes:
-        input: height * width vectors of C elements.
-        output: beats of the same lanes; its type is wider than the input's where a bipolar image is padded with 0
+        inputs: height * width vectors of C elements.
+        outputs: beats of the same lanes; the type is wider than the input's where a bipolar image is padded with 0
             (-1, 0, +1 as two bits), and where codes of residual planes are padded with none.
         blocks: parts that the beats of a pixel are cut into; it divides `input.vector_beats`.
         pad: (C,) codes of a padded tap, of the output's type; without meaning where nothing is padded.
@@ -41,10 +51,9 @@ class WindowUnit(OneToOne):
         memory_style: of the line buffer, by the rule where None.
     """
 
-    name: str
-    origin: str
-    input: Stream
-    output: Stream
+    stem: ClassVar[str] = "window"
+    is_adapter: ClassVar[bool] = True
+
     height: int
     width: int
     geometry: Geometry
@@ -52,6 +61,22 @@ class WindowUnit(OneToOne):
     pad: IntArray
     rows: int
     memory_style: MemoryStyle | None = None
+
+    @classmethod
+    def of(cls, node: Node, stream: Stream, geometry: Geometry, blocks: int, pad: IntArray) -> WindowUnit:
+        """The unit in front of `node`; its rows are for the caller to choose."""
+        height, width, _ = node.inputs[0].type.shape
+        down, across = geometry.output_size(height, width)
+        dtype = stream.dtype
+        if isinstance(dtype, Bipolar) and geometry.pads and bool(np.any(pad == 0)):
+            dtype = TERNARY
+        elif isinstance(node.op, Conv) and node.op.planes.size and geometry.pads:
+            dtype, pad = IntType(dtype.bits + 1, signed=False), pad + (dtype.max + 1)
+        name, vectors = f"{node.name}_window", down * across * geometry.taps * blocks
+        elements = stream.vector_beats // blocks * stream.lanes
+        output = Stream(name, dtype, elements, stream.lanes, vectors=vectors)
+        sizes = height, width, geometry, blocks, pad
+        return cls(name, node.origin, (stream,), (output,), *sizes, rows=geometry.extent[0])
 
     @property
     def out_height(self) -> int:
@@ -128,55 +153,125 @@ class WindowUnit(OneToOne):
             credits=credits_for(LATENCY, 1),
         )
 
+    @property
+    def lines(self) -> Memory:
+        return self.memory
 
-def rows_for(window: WindowUnit, pace: int, interval: int = 0) -> int:
-    """The fewest rows of the line buffer with which the window unit adds nothing to the interval.
+    @property
+    def buffer(self) -> Buffer:
+        return Buffer(self.rows, self.height, self.memory)
 
-    `pace` is the number of cycles that the reader takes for one window, at least the window's own beats. With a longer
-    `interval`, the fewest with which unit and reader by themselves keep that.
-    """
-    return _fewest_rows(window.schedule, window.out_width, window.blocks, pace, interval)
+    def resized(self, size: int) -> Self:
+        return replace(self, rows=size)
 
+    def least_buffer(self, reader_cycles: int, interval: int = 0) -> int:
+        """The fewest rows with which it and a reader of so many cycles a frame keep their own interval, or a longer."""
+        pace = reader_cycles // (self.out_height * self.out_width)
+        return fewest_rows(self.schedule, self.out_width, self.blocks, pace, interval)
 
-@lru_cache(maxsize=4096)
-def _fewest_rows(lines: Lines, columns: int, blocks: int, pace: int, interval: int) -> int:
-    """`rows_for` of `columns` windows a row; a search over foldings comes back to the same ones."""
-    most = rows = max(lines.needed)
-    while not _sustains(lines, columns, blocks, pace, interval, most):
-        rows, most = most + 1, 2 * most
-    while rows < most:
-        middle = (rows + most) // 2
-        enough = _sustains(lines, columns, blocks, pace, interval, middle)
-        rows, most = (rows, middle) if enough else (middle + 1, most)
-    return rows
+    @property
+    def parameters(self) -> Parameters:
+        geometry, pads = self.geometry, self._pad_words()
+        return {
+            "Lanes": self.input.lanes,
+            "LastLanes": self.input.last_lanes,
+            "InputBits": self.input.dtype.bits,
+            "Widen": self.widens,
+            "Mark": self.marks,
+            "PixelBeats": self.input.vector_beats,
+            "Blocks": self.blocks,
+            "Height": self.height,
+            "Width": self.width,
+            "OutHeight": self.out_height,
+            "OutWidth": self.out_width,
+            "KernelHeight": geometry.kernel[0],
+            "KernelWidth": geometry.kernel[1],
+            "StrideDown": geometry.stride[0],
+            "StrideAcross": geometry.stride[1],
+            "DilationDown": geometry.dilation[0],
+            "DilationAcross": geometry.dilation[1],
+            "PadTop": geometry.padding[0],
+            "PadLeft": geometry.padding[1],
+            "PadBeats": len(pads),
+            "Rows": self.rows,
+            "Style": self.memory.style.value,
+            "Credits": self.schedule.credits,
+            "Pads": Bits(pads.ravel()),
+        }
 
+    def _pad_words(self) -> Bytes:
+        """The bits of a padded pixel, a row a beat; one row where all beats are the same, or nothing is padded."""
+        channels, output = self.input.elements, self.output
+        pixel = Stream("pad", output.dtype, channels, output.lanes)
+        codes = np.broadcast_to(self.pad, (channels,)) if self.geometry.pads else np.full(channels, output.dtype.min)
+        words = np.unpackbits(to_words(codes[None], pixel), axis=1, bitorder="little", count=output.width)
+        return words[:1] if not self.geometry.pads or (words == words[0]).all() else words
 
-def _sustains(lines: Lines, columns: int, blocks: int, pace: int, interval: int, rows: int) -> bool:
-    """Whether frames can follow each other as fast as the slower of reading and emitting allows, or `interval`.
+    @property
+    def function(self) -> Function:
+        top, left, bottom, right = self.geometry.padding
+        padded = Table.numbers(
+            "PAD", "[beat of a pixel][lane]: what a padded tap holds.", self.pad, self.input.lanes, self.output.dtype
+        )
+        return Function(
+            purpose=f"Sliding window unit: {self.geometry}, over {self.height}x{self.width} pixels.",
+            sizes=(
+                Size("CHANNELS", self.input.elements, "codes of a pixel"),
+                Size("LANES", self.input.lanes, "codes of a beat"),
+                Size("BLOCKS", self.blocks, "parts of a pixel; all taps of one leave before the next"),
+                Size("ROWS", self.rows, "of the line buffer"),
+                Size("WORDS", self.memory.depth, "beats of the line buffer"),
+            ),
+            types=(
+                Type("Image", Template("Pair", (self.height, self.width))),
+                Type("Kernel", Template("Pair", self.geometry.kernel)),
+                Type("Stride", Template("Pair", self.geometry.stride)),
+                Type("Dilation", Template("Pair", self.geometry.dilation)),
+                Type("Above", Template("Sides", (top, bottom))),
+                Type("Beside", Template("Sides", (left, right))),
+                Type("View", Template("Windows", ("Image", "Kernel", "Stride", "Dilation", "Above", "Beside"))),
+                Type("Input", self.input.dtype),
+                Type("Output", self.output.dtype),
+            ),
+            arguments=("View", "CHANNELS", "LANES", "BLOCKS", "ROWS", "Input", "Output"),
+            inputs=(word("Input", "LANES"),),
+            output=word("Output", "LANES"),
+            arrays=(Array("InWord", "lines", "WORDS", self.memory),),
+            tables=(padded,) if self.geometry.pads and self.pad.any() else (),
+        )
 
-    Row k of the image is in `row_in` cycles after row k - 1, and after the room for it was let go; row r of windows is
-    out `row_out` cycles after row r - 1, and `fresh` cycles after the last row of the image that it sees: what the
-    reader computes once it has read a row's last block does not count. These times have a solution that repeats itself
-    with the wanted interval unless some way round through them takes longer; then passes over them find no end
-    (Bellman and Ford).
-    """
-    row_in, row_out = lines.row_beats, columns * pace
-    fresh = row_out - (pace - lines.out_row_beats // columns) // blocks
-    height, count = lines.height, len(lines.needed)
-    interval = max(interval, height * row_in, count * row_out)
-    images, outputs = np.arange(height), np.arange(count)
-    last = np.cumsum((0, *lines.released[:-1])) + lines.needed - 1
-    released_by = np.repeat(outputs, lines.released)
-    freed, frames_ago = released_by[(images - rows) % height], (images - rows) // height
-    come, gone = np.zeros(height, np.int64), np.zeros(count, np.int64)
-    for _ in range(height + count + 1):
-        before = come, gone
-        room = gone[freed] + frames_ago * interval + row_in
-        room[0] = max(room[0], come[-1] - interval + row_in)
-        come = np.maximum.accumulate(np.maximum(come, room) - images * row_in) + images * row_in
-        there = come[last] + fresh
-        there[0] = max(there[0], gone[-1] - interval + row_out)
-        gone = np.maximum.accumulate(np.maximum(gone, there) - outputs * row_out) + outputs * row_out
-        if np.array_equal(before[0], come) and np.array_equal(before[1], gone):
-            return True
-    return False
+    def write_bill(self, bill: Bill) -> None:
+        source, output, memory = self.input, self.output, self.memory
+        place, offset, level = self._counter_bits()
+        address, pads = bits_for(memory.depth), self.geometry.pads
+        bill.add("window", 1)
+        counted = self.row_beats, memory.depth, self.block_beats, *self.geometry.kernel, self.out_width, self.out_height
+        for places in (*counted, self.blocks):
+            bill.counter(places)
+        bill.register(place * (3 if pads else 1) + 2 * offset + 3 * level + 3 * address + 4 + 2 * pads)
+        bill.add("window address bit", address)
+        bill.add("window offset bit", offset)
+        bill.add("window place bit", place)
+        bill.add("window level bit", level)
+        bill.add("padded window bit", (place + offset) * pads)
+        bill.add("pad bit", output.width * pads)
+        bill.memory(memory.width, memory.depth, memory.style, one_address=False)
+        if source.last_lanes < source.lanes:
+            bill.register(2)
+            bill.mask((source.lanes - source.last_lanes) * output.dtype.bits)
+        bill.output_queue(output.width, self.schedule.credits)
+
+    def _counter_bits(self) -> tuple[int, int, int]:
+        """Bits of places of rows, offsets in a row and levels of the line buffer, as `hwgen_window` has them."""
+        geometry = self.geometry
+        (down, across), (deep, wide) = geometry.stride, geometry.extent
+        last_top, last_left = (self.out_height - 1) * down, (self.out_width - 1) * across
+        place = bits_for(last_top + deep + down + self.height + 1) + 1
+        offset = bits_for((last_left + wide + across + self.width) * self.input.vector_beats + 1) + 1
+        return place, offset, bits_for(self.rows + self.height + down + 1) + 1
+
+    @property
+    def limit(self) -> str:
+        if self.cycles == self.input.beats:
+            return f"its window unit reads {self.input.beats:,} pixels, one a cycle"
+        return f"its window unit writes {self.output.beats:,} taps, one a cycle"

@@ -11,7 +11,7 @@ namespace hwgen {
 
 // One frame: BEATS words of WIDTH bits.
 template <unsigned BEATS, int WIDTH>
-void forward(hls::stream<ap_uint<WIDTH>>& in, hls::stream<ap_uint<WIDTH>>& out) {
+void fifo(hls::stream<ap_uint<WIDTH>>& in, hls::stream<ap_uint<WIDTH>>& out) {
   HWGEN_INLINE
   static_assert(BEATS >= 1, "a frame has at least one beat");
   // Before each slot: `beat` beats have been read and written.

@@ -1,4 +1,4 @@
-"""The bill of products, sums and activations: what the lanes of a unit with weights are made of."""
+"""The bill of products and their sums: what the lanes of a unit with weights are made of."""
 
 from __future__ import annotations
 
@@ -6,40 +6,35 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from operator import and_, or_
 
-import numpy as np
-
-from hwgen.hw.cost.bill import Bill, bits_for
+from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.device import Family
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import Arithmetic, MvtuUnit, Thresholding
+from hwgen.hw.kernels.weighted import Arithmetic, Products
 from hwgen.hw.resources import Resources
-from hwgen.hw.stream import ceil_div
-from hwgen.ir.types import Bipolar, DType, IntArray
+from hwgen.ir.types import Bipolar, DType
 
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
 
 
-def products_bill(unit: MvtuUnit | DepthwiseUnit, simd: int, lanes: int, depth: int, bill: Bill) -> None:
-    """Products of `simd` weights and inputs in each of `lanes` lanes, their sum, and the sum over slots.
+def products_bill(unit: Products, bill: Bill) -> None:
+    """Products of SIMD weights and inputs in each of PE lanes, their sum, and the sum over slots.
 
     Weights of a memory of one word are constants, which Yosys folds into the logic behind.
     """
-    total, fixed = unit.sum_type.bits, " of constants" if depth == 1 and not unit.writable else ""
-    counted = isinstance(unit, MvtuUnit) and unit.counted
-    if isinstance(unit, MvtuUnit) and unit.arithmetic is Arithmetic.BIT_PLANES:
+    simd, lanes = unit.simd, unit.output.lanes
+    total, fixed = unit.sum_type.bits, " of constants" if unit.weight_rom.depth == 1 and not unit.writable else ""
+    if unit.arithmetic is Arithmetic.BIT_PLANES:
         reach = _planes(unit, simd, lanes, fixed, bill)
-    elif isinstance(unit, MvtuUnit) and unit.planes:
+    elif unit.planes:
         reach = _residual(unit, simd, lanes, fixed, bill)
-    elif unit.is_xnor or counted:
-        reach = _agreements(simd, lanes, total, counted, fixed, bill)
+    elif unit.is_xnor or unit.counted:
+        reach = _agreements(simd, lanes, total, unit.counted, fixed, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
     if simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
         return  # the accumulator is in the multiplier block
-    folds = unit.synapse_folds * unit.plane_folds if isinstance(unit, MvtuUnit) else unit.taps
-    bill.register(lanes * (total if folds > 1 else min(total, reach)))
-    bill.add("accumulator bit", lanes * total * (folds > 1))
+    bill.register(lanes * (total if unit.sum_slots > 1 else min(total, reach)))
+    bill.add("accumulator bit", lanes * total * (unit.sum_slots > 1))
 
 
 def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bill: Bill) -> int:
@@ -53,7 +48,7 @@ def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bi
     return total
 
 
-def _planes(unit: MvtuUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _planes(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of bit planes, and the sum of inputs that all lanes share. Returns: bits of the sum."""
     planes, total = unit.input.dtype.bits, unit.sum_type.bits
     _popcounts(simd, lanes * planes, fixed, bill)
@@ -64,7 +59,7 @@ def _planes(unit: MvtuUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> in
     return total
 
 
-def _residual(unit: MvtuUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _residual(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of residual planes times their factors, of all planes or of one at a time. Returns: bits of the sum.
 
     Times a factor is a sum of shifted counts: one for each of its ones, or, where planes take turns, for each place
@@ -92,7 +87,7 @@ def _residual(unit: MvtuUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> 
     return total
 
 
-def _products(unit: MvtuUnit | DepthwiseUnit, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _products(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Products and their sum. Returns: bits of the sum."""
     weight, value, total = unit.weight_type, unit.input.dtype, unit.sum_type.bits
     if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
@@ -156,13 +151,13 @@ def _group_bits(width: int) -> int:
     return 0 if width <= 3 else width.bit_length() + 1 + _group_bits(width // 4 * 4 - 1)
 
 
-def _signs(unit: MvtuUnit | DepthwiseUnit, bits: int, fixed: str, bill: Bill) -> None:
+def _signs(unit: Products, bits: int, fixed: str, bill: Bill) -> None:
     """Products of a number and a sign: the number or its negative. Lanes of an MVTU share the negatives of inputs."""
     if fixed:
         bill.add("product bit of constants", bits)
     elif isinstance(unit.weight_type, Bipolar):
         bill.add("input or its negative, bit", bits)
-        bill.add("negative bit", bits / (unit.folding.pe if isinstance(unit, MvtuUnit) else 1))
+        bill.add("negative bit", bits / unit.sharing)
     else:
         bill.add("weight or its negative, bit", bits)
 
@@ -192,47 +187,3 @@ def has_adder(weight: DType, value: DType, family: Family) -> bool:
 def _signed(dtype: DType) -> int:
     """Bits of `dtype` as a signed integer."""
     return dtype.bits + (not dtype.signed) + isinstance(dtype, Bipolar)
-
-
-def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, words: int, flips: bool) -> None:
-    """Thresholds on sums of a type in each of `lanes` lanes, from a memory of `words` words; constants with none."""
-    levels, bits = activation.levels, max(sums.bits, activation.type.bits)
-    if words > 1:
-        bill.add("comparison", lanes * levels * comparison_luts(bits, words))
-    elif words == 1:
-        bill.add("comparison with a constant", lanes * constant_luts(bits, levels))
-    else:
-        compared = bits_compared(activation.thresholds, sums)
-        bill.add("constant", lanes * int(np.count_nonzero(compared > 1)))
-        inputs = 4 if bill.family is Family.ECP5 else 6
-        bill.add("bit of a constant past a LUT", lanes * float((compared - inputs).clip(0).sum()))
-    bill.add("descending bit", lanes * bits_for(levels + 1) * flips)
-
-
-def comparison_luts(bits: int, words: int) -> int:
-    """LUTs of a comparison with one of `words` numbers, as measured on the 7 series.
-
-    From seven bits on two for each three bits on a carry chain; one of two numbers is one more input of small ones.
-    """
-    if bits > 6:
-        return 2 * ceil_div(bits, 3)
-    return 1 + (bits > 5) if words == 2 else (1, 1, 1, 1, 3, 3, 5)[bits]
-
-
-def constant_luts(bits: int, levels: int) -> float:
-    """LUTs of comparisons of a number with `levels` constants that are known late, of a memory of one word.
-
-    Small ones take a LUT. From seven bits on each three bits are compared by two functions of eight, of which several
-    levels share what they have in common.
-    """
-    return levels if bits <= 6 else 16 * (1 - (7 / 8) ** levels) * ceil_div(bits, 3)
-
-
-def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:
-    """How many bits of a sum a comparison with each threshold looks at.
-
-    None where every sum is on the same side, and else not those below the threshold's lowest one.
-    """
-    lowest = np.where(thresholds == 0, 1 << sums.bits, thresholds & -thresholds)
-    zeros = np.log2(lowest).astype(np.int64).clip(0, sums.bits - 1)
-    return np.where((thresholds > sums.min) & (thresholds <= sums.max), sums.bits - zeros, 0)

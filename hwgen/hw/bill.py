@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwgen.hw.control import PIECE_BYTES
-from hwgen.hw.cost.memories import Mapped, block_ram, lut_ram
+from hwgen.hw.blocks import Mapped, block_ram, lut_ram
 from hwgen.hw.device import Family
-from hwgen.hw.kernel import MemoryStyle
+from hwgen.hw.memory import PIECE_BYTES, MemoryStyle
 from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
@@ -26,7 +25,7 @@ def bits_for(count: int) -> int:
 
 @dataclass
 class Bill:
-    """The bill of one unit, which the functions of `hwgen.hw.cost.units` write.
+    """The bill of one unit, which its `write_bill` writes.
 
     Attributes:
         logic: how often each kind of logic occurs, by the name that its coefficient has.

@@ -6,37 +6,36 @@ They follow the recursions of the RTL library. On the 7 series Yosys makes delay
 
 from __future__ import annotations
 
-from hwgen.hw.cost.bill import Bill, bits_for
-from hwgen.hw.kernels.depthwise import DepthwiseUnit
-from hwgen.hw.kernels.mvtu import NO_SPAN, Arithmetic, MvtuUnit
+from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.kernels.weighted import Arithmetic, Products
+from hwgen.hw.pipeline import NO_SPAN
 
 
-def stages_bill(unit: MvtuUnit | DepthwiseUnit, weight_bits: int, bill: Bill) -> None:
+def stages_bill(unit: Products, weight_bits: int, bill: Bill) -> None:
     """The pipeline registers of `unit`, whose weights change in `weight_bits` of their word."""
     stages, lanes = unit.stages, unit.output.lanes
     waits = cycles_to_sum(unit)
-    folds = unit.synapse_folds * unit.plane_folds if isinstance(unit, MvtuUnit) else unit.taps
-    bill.register(waits * (1 + 2 * (folds > 1)))
+    bill.register(waits * (1 + 2 * (unit.sum_slots > 1)))
     operands = unit.input.width
-    if isinstance(unit, MvtuUnit) and unit.plane_folds > 1:
+    if unit.plane_folds > 1:
         operands = unit.simd * (1 + unit.counted) + unit.beta_bits
     bill.register(stages.operands * (weight_bits + operands))
     if unit.activation is not None:
         flips = unit.activation.any_descending
         masked = unit.output.last_lanes < lanes
         bill.register(stages.thresholds * (1 + masked + lanes * (unit.activation.levels + flips)))
-    if isinstance(unit, MvtuUnit) and stages.span < NO_SPAN:
+    if stages.span < NO_SPAN:
         bill.register(_sum_registers(unit, stages.span))
 
 
-def cycles_to_sum(unit: MvtuUnit | DepthwiseUnit) -> int:
+def cycles_to_sum(unit: Products) -> int:
     """Cycles that the registers add before the accumulator."""
     return unit.stages.operands + unit.sum_steps.cycles(unit.stages.span)
 
 
-def _sum_registers(unit: MvtuUnit, span: int) -> int:
+def _sum_registers(unit: Products, span: int) -> int:
     """Registers among the steps of the lane sums of all PE."""
-    simd, lanes, total = unit.simd, unit.folding.pe, unit.sum_type.bits
+    simd, lanes, total = unit.simd, unit.output.lanes, unit.sum_type.bits
     levels = max(0, simd.bit_length() - 4)
     count = popcount_registers(simd, span, levels, _group_cycles(simd, span))
     if unit.planes:

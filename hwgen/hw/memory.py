@@ -1,46 +1,19 @@
-"""What every hardware unit has in common, and the memories that units hold."""
+"""Memories of units: their size, and where in the FPGA they live."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
-from hwgen.hw.schedule import Schedule
-from hwgen.hw.stream import Stream, ceil_div
+from hwgen.hw.stream import ceil_div
 
-
-class Kernel(Protocol):
-    """One hardware unit: reads `inputs`, writes `outputs`, and says when (`schedule`).
-
-    `cycles` are those that it needs for a frame if nobody makes it wait.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def inputs(self) -> tuple[Stream, ...]: ...
-    @property
-    def outputs(self) -> tuple[Stream, ...]: ...
-    @property
-    def cycles(self) -> int: ...
-    @property
-    def schedule(self) -> Schedule: ...
+PIECE_BYTES = 4
+"""Of a word of a memory that a host rewrites, those that it writes at once."""
 
 
-class OneToOne:
-    """A unit with one stream in (`input`) and one out (`output`)."""
-
-    input: Stream
-    output: Stream
-
-    @property
-    def inputs(self) -> tuple[Stream, ...]:
-        return (self.input,)
-
-    @property
-    def outputs(self) -> tuple[Stream, ...]:
-        return (self.output,)
+def index_bits(count: int) -> int:
+    """Bits of a port that picks one of `count` words."""
+    return max(1, (count - 1).bit_length())
 
 
 class MemoryStyle(Enum):
@@ -93,11 +66,3 @@ class Memory:
         columns = {words: ceil_div(self.width, width) for words, width in BLOCK_SHAPES}
         blocks = min(across * ceil_div(self.depth, words) for words, across in columns.items())
         return max(blocks // across * words for words, across in columns.items())
-
-
-@dataclass(frozen=True)
-class Folding:
-    """PE output lanes and SIMD input lanes computed in one cycle."""
-
-    pe: int = 1
-    simd: int = 1

@@ -2,8 +2,8 @@
 // hwgen: gated matrix-vector-threshold unit: vectors whose gate is 0 are dropped, II = 1.
 //
 // Not for gates of many bits: each code has thresholds of its own.
-#ifndef HWGEN_GATED_HPP
-#define HWGEN_GATED_HPP
+#ifndef HWGEN_MVTU_GATED_HPP
+#define HWGEN_MVTU_GATED_HPP
 
 #include "mvtu.hpp"
 
@@ -17,7 +17,7 @@ namespace hwgen {
 // are the same for every sum.
 template <class Shape, unsigned ROWS, class Arithmetic, class Weight, class Input, class Gate, class Sum, class Output,
           class Activation, class T, unsigned WORDS, unsigned LIMBS, unsigned KEPT, class... Tables>
-void gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_uint<Gate::BITS>>& gates,
+void mvtu_gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_uint<Gate::BITS>>& gates,
            hls::stream<ap_uint<Shape::PE * Output::BITS>>& out, ap_uint<Shape::SIMD * Input::BITS> (&vector)[KEPT],
            const T (&weights)[WORDS][Shape::PE][LIMBS], const Tables&... tables) {
   HWGEN_INLINE
@@ -97,4 +97,4 @@ slots:
 
 }  // namespace hwgen
 
-#endif  // HWGEN_GATED_HPP
+#endif  // HWGEN_MVTU_GATED_HPP

@@ -1,0 +1,69 @@
+"""Activations: how the running sum of a unit becomes the code that leaves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The accumulator of a unit whose running sum is another number: slope * sum + offset * fan-in."""
+
+    slope: int
+    offset: int
+
+    def threshold(self, accumulators: IntArray, fan_in: int) -> IntArray:
+        """The sums from which on the accumulator reaches each of `accumulators`."""
+        return np.asarray(-((self.offset * fan_in - accumulators) // self.slope), dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Thresholding:
+    """Turns an accumulator into base + step * n, n = sum_i [acc >= thresholds_i] (L - n where descending).
+
+    Attributes:
+        thresholds: (C, L) or (1, L), ascending; for an XNOR unit in popcounts, not in accumulator values.
+        descending: (C,) or (1,) of 0/1.
+        base, step: first output code and the distance to the next (2 for bipolar, else 1).
+        room: the type that thresholds can be rewritten within; None where they are fixed.
+    """
+
+    thresholds: IntArray
+    descending: IntArray
+    base: int
+    step: int
+    room: IntType | None = None
+
+    @property
+    def levels(self) -> int:
+        return int(self.thresholds.shape[1])
+
+    @property
+    def type(self) -> IntType:
+        """The narrowest type that holds every threshold, now or rewritten."""
+        return self.room or smallest_int(int(self.thresholds.min()), int(self.thresholds.max()))
+
+    @property
+    def any_descending(self) -> bool:
+        """Whether a channel's codes fall as its accumulator rises, or may do so once rewritten."""
+        return self.room is not None or bool(self.descending.any())
+
+
+@dataclass(frozen=True)
+class Coding:
+    """Output bits = base + step * n, modulo 2**bits."""
+
+    base: int
+    step: int
+    bits: int
+
+
+def coding_of(activation: Thresholding, dtype: DType) -> Coding:
+    """How a count of thresholds becomes the bits of a code of `dtype`."""
+    if isinstance(dtype, Bipolar):
+        return Coding((activation.base + 1) // 2, activation.step // 2, 1)
+    return Coding(activation.base, activation.step, dtype.bits)

@@ -1,0 +1,115 @@
+"""What a user decides about a design beside its folding, and what a design must hold to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hwgen.errors import ConfigError, ModelError
+from hwgen.hw.folding import fused_gate, fused_threshold
+from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.timing import Pipeline
+from hwgen.ir.graph import Graph, Node
+from hwgen.ir.ops import Conv, MatMul, Threshold
+from hwgen.ir.types import Bipolar
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a user decides about a design beside its folding.
+
+    Attributes:
+        memory: where a layer's weights and line buffer live, by its name; by size where it is not named.
+        bit_planes: names of layers that take their integer inputs bit plane by bit plane.
+        serial: names of layers whose residual planes take turns; those of the others are side by side.
+        fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
+        round_fifos: whether FIFOs are as deep as the memory that they take.
+        pipeline: registers of units with weights for a faster clock.
+        writable: names of layers whose weights and thresholds can be rewritten at run time.
+    """
+
+    memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
+    bit_planes: frozenset[str] = frozenset()
+    serial: frozenset[str] = frozenset()
+    fifo_depths: Mapping[str, int] = field(default_factory=dict)
+    round_fifos: bool = False
+    pipeline: Pipeline | None = None
+    writable: frozenset[str] = frozenset()
+
+
+def choices_for(
+    graph: Graph,
+    memory: Mapping[str, str],
+    bit_planes: Iterable[str],
+    planes: Mapping[str, str] | None = None,
+    writable: Collection[str] = (),
+) -> Choices:
+    """Choices of memories and arithmetic that fit `graph`; `planes` is "parallel" or "serial" by layer.
+
+    Raises:
+        ConfigError: an unknown layer, bit planes where there are no bipolar weights on integers, residual planes
+            where there are none, or a writable layer that cannot be one.
+    """
+    planes = planes or {}
+    names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
+    for setting, chosen in (
+        ("memory", memory),
+        ("bit_planes", bit_planes),
+        ("planes", planes),
+        ("writable", writable),
+    ):
+        for name in chosen:
+            if name not in names:
+                raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)
+    for name in bit_planes:
+        node = graph.node(name)
+        assert isinstance(node.op, MatMul | Conv)
+        source = node.inputs[0].type.dtype
+        plain = not isinstance(source, Bipolar) and not node.op.planes.size
+        if not isinstance(node.op.weight_type, Bipolar) or not plain or _is_depthwise(node):
+            found = f"{node.op.weight_type} weights and {source} inputs"
+            must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
+            raise ConfigError("bit_planes", must, found, "Leave it out")
+    for name in planes:
+        _require_planes(graph.node(name))
+    for name in writable:
+        _require_writable(graph, graph.node(name))
+    serial = frozenset(name for name, turns in planes.items() if turns == "serial")
+    styles = {name: MemoryStyle(style) for name, style in memory.items()}
+    return Choices(styles, frozenset(bit_planes), serial, writable=frozenset(writable))
+
+
+def _require_planes(node: Node) -> None:
+    """The layer `node` must read residual planes. Raises: ConfigError."""
+    assert isinstance(node.op, MatMul | Conv)
+    if not node.op.planes.size:
+        found = f"inputs of {node.inputs[0].type.dtype}"
+        raise ConfigError("planes", f"{node.name} must read residual planes", found, "Leave it out")
+
+
+def _require_writable(graph: Graph, node: Node) -> None:
+    """The layer `node` must be one whose parameters can be rewritten. Raises: ConfigError."""
+    if fused_gate(graph, node) is not None:
+        found = "thresholds for each code of its gate"
+        raise ConfigError("writable", f"{node.name} must have one set of thresholds", found, "Leave it out")
+    if fused_threshold(graph, node) is None and node.output != graph.output:
+        must = f"the accumulators of {node.name} must go to its quantiser or leave the chip"
+        readers = ", ".join(user.name for user in graph.users.get(node.output.name, ()))
+        raise ConfigError("writable", must, f"{readers} behind it", "Leave it out")
+
+
+def _is_depthwise(node: Node) -> bool:
+    return isinstance(node.op, Conv) and node.op.is_depthwise
+
+
+def require_constants(node: Node) -> None:
+    """The numbers that units have as parameters must fit 32 bits. Raises: ModelError."""
+    match node.op:
+        case Threshold(base=base) if not -(1 << 31) <= base < 1 << 31:
+            must, found = "its codes must start within 32 bits", str(base)
+            raise ModelError(node.label, must, found, "Use a quantiser whose codes lie nearer to 0")
+        case MatMul(weights=weights, planes=planes) | Conv(weights=weights, planes=planes) if planes.size:
+            most = sum(planes.tolist()) * weights[0].size
+            if most >= 1 << 31:
+                must = "the factors of its planes, all inputs together, must fit 32 bits"
+                raise ModelError(node.label, must, str(most), "Use coarser factors")

@@ -1,0 +1,213 @@
+"""What a unit declares of itself for both back ends: parameters, memories, and its C++ function.
+
+The values know neither language: `hwgen.backends.rtl` and `hwgen.backends.hls` print them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from hwgen.hw.memory import Memory
+from hwgen.hw.packing import Bytes
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import Bipolar, DType, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Bits:
+    """A string of bits (n,), the least significant first, `times` over."""
+
+    bits: Bytes
+    times: int = 1
+
+    @classmethod
+    def of(cls, number: int, width: int) -> Bits:
+        """The `width` lowest bits of a number."""
+        return cls(np.array([number >> place & 1 for place in range(width)], dtype=np.uint8))
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Numbers of `bits` bits each, side by side, the first the least significant."""
+
+    values: tuple[int, ...]
+    bits: int
+
+
+Value = bool | int | str | Bits | Packed
+Parameters = Mapping[str, Value]
+"""Of a module, by name, in the order in which they are printed."""
+
+
+def beats(stream: Stream) -> Parameters:
+    """How the vectors of `stream` are cut into beats."""
+    return {"Lanes": stream.lanes, "Beats": stream.vector_beats, "LastLanes": stream.last_lanes}
+
+
+def code(prefix: str, dtype: DType) -> Parameters:
+    """A number type; a bipolar one is signed."""
+    bipolar = isinstance(dtype, Bipolar)
+    return {f"{prefix}Bits": dtype.bits, f"{prefix}Signed": dtype.signed, f"{prefix}Bipolar": bipolar}
+
+
+class Access(Enum):
+    """Who writes a memory."""
+
+    FIXED = "fixed"
+    HOST = "host"
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """A memory beside a unit, which answers an address one cycle later.
+
+    Attributes:
+        port: what it drives, `<port>_i` of the module.
+        address: what addresses it, `<address>_o` of the module.
+        contents: makes its words, a row of bytes each.
+    """
+
+    port: str
+    address: str
+    memory: Memory
+    contents: Callable[[], Bytes]
+    access: Access = Access.FIXED
+
+
+@dataclass(frozen=True)
+class Size:
+    """A constant of a C++ function."""
+
+    name: str
+    value: int
+    meaning: str
+    signed: bool = False
+
+
+@dataclass(frozen=True)
+class Template:
+    """A type made by a C++ template of the library from constants, types and numbers."""
+
+    name: str
+    arguments: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Type:
+    """A C++ type with a name of its own."""
+
+    name: str
+    type: DType | Template
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array that a function keeps between calls: `extent` words of the type `word`; a register without `memory`."""
+
+    word: str
+    name: str
+    extent: str
+    memory: Memory | None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Constants that a function reads a row at a time.
+
+    Attributes:
+        values: (rows, ...) numbers or flags (dtype bool), what a row holds being read at once.
+        bits: of the C++ type of a number, its sign among them.
+        memory: where the rows live; None where they are part of the logic.
+    """
+
+    name: str
+    meaning: str
+    values: IntArray
+    bits: int
+    memory: Memory | None
+
+    @classmethod
+    def flags(cls, name: str, meaning: str, values: IntArray, lanes: int) -> Table:
+        """A flag for each channel, a row a beat of `lanes`; one for all where `values` has but one."""
+        return cls(name, meaning, by_beat(values, lanes).astype(bool), 1, _by_rule(values, lanes, 1))
+
+    @classmethod
+    def numbers(cls, name: str, meaning: str, values: IntArray, lanes: int, dtype: DType) -> Table:
+        """A code of `dtype` for each channel, a row a beat of `lanes`; one for all where they are the same."""
+        shown = values[:1] if np.all(values == values[0]) else values
+        memory = _by_rule(shown, lanes, dtype.bits)
+        return cls(name, meaning, by_beat(shown, lanes), dtype.bits + (not dtype.signed), memory)
+
+
+@dataclass(frozen=True, eq=False)
+class WordTable:
+    """Weights: words of `rows` times `lanes` codes of `bits` bits, all of them read at once.
+
+    Attributes:
+        cut: whether the rows of a word are apart.
+    """
+
+    name: str
+    meaning: str
+    words: Bytes
+    rows: int
+    lanes: int
+    bits: int
+    memory: Memory
+    cut: bool = True
+
+
+def by_beat(values: IntArray, lanes: int) -> IntArray:
+    """A value for each channel as (beats, lanes), spare lanes 0; a single one as (1, 1)."""
+    if len(values) == 1:
+        return values.reshape(1, 1)
+    rows = np.zeros((-(-len(values) // lanes), lanes), dtype=np.int64)
+    rows.reshape(-1)[: len(values)] = values
+    return rows
+
+
+def _by_rule(values: IntArray, lanes: int, bits: int) -> Memory:
+    """The memory of a value of `bits` bits a lane for each beat; where it lives is left to the rule."""
+    rows = by_beat(values, lanes)
+    return Memory("rows", rows.shape[0], rows.shape[1] * bits)
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A unit as a C++ function: a call of the library's template that is named after the unit's stem.
+
+    Attributes:
+        purpose: one sentence.
+        arguments: of the template, in order: names of sizes and types.
+        inputs: bits of a word of each input; `outputs` of each output, all alike.
+        arrays, tables: further operands of the call, in this order.
+        output_first: whether the call takes its output before any number of inputs.
+    """
+
+    purpose: str
+    sizes: tuple[Size, ...]
+    types: tuple[Type, ...]
+    arguments: tuple[str, ...]
+    inputs: tuple[str, ...]
+    output: str
+    arrays: tuple[Array, ...] = ()
+    tables: tuple[Table | WordTable, ...] = ()
+    output_first: bool = False
+
+
+def vectors(stream: Stream, lanes: str = "LANES") -> tuple[Size, ...]:
+    """The sizes of a unit that takes a frame's vectors beat by beat."""
+    return (
+        Size("VECTORS", stream.vectors, "of a frame"),
+        Size("ELEMENTS", stream.elements, "of a vector"),
+        Size(lanes, stream.lanes, "elements a cycle"),
+    )
+
+
+def word(dtype: str, lanes: str = "") -> str:
+    """Bits of a word of `lanes` codes, by the names of a size and a type; of one code without `lanes`."""
+    return f"{lanes} * {dtype}::BITS" if lanes else f"{dtype}::BITS"

@@ -1,0 +1,142 @@
+"""What units with thresholds declare alike: parameters, memories, tables and their bill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hwgen.hw import packing
+from hwgen.hw.activation import Thresholding, coding_of
+from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.declaration import Access, Parameters, Size, Store, Table, Template, Type
+from hwgen.hw.device import Family
+from hwgen.hw.memory import Memory, default_style
+from hwgen.hw.stream import Stream, ceil_div
+from hwgen.ir.types import DType, IntArray
+
+SIZES = "BASE", "STEP"
+ACTIVATION = Type("Activation", Template("MultiThreshold", ("Output", *SIZES)))
+
+
+def parameters(activation: Thresholding, output: DType) -> Parameters:
+    """The thresholds and codes of a module."""
+    coding = coding_of(activation, output)
+    return {
+        "Levels": activation.levels,
+        "ThresholdBits": activation.type.bits,
+        "ThresholdSigned": activation.type.signed,
+        "CodeBase": coding.base,
+        "CodeStep": coding.step,
+        "CodeBits": coding.bits,
+    }
+
+
+def sizes(activation: Thresholding) -> tuple[Size, ...]:
+    """The codes that an activation gives."""
+    return (
+        Size(SIZES[0], activation.base, "code below the first threshold", signed=True),
+        Size(SIZES[1], activation.step, "from one code to the next", signed=True),
+    )
+
+
+def threshold_stores(activation: Thresholding, memory: Memory, stream: Stream) -> tuple[Store, ...]:
+    """The thresholds of each beat of a vector of `stream`, and the channels whose codes fall, if any does."""
+    access = Access.FIXED if activation.room is None else Access.HOST
+
+    def words() -> packing.Bytes:
+        return packing.threshold_words(activation, stream.lanes, stream.elements)
+
+    thresholds = Store("thresholds", "threshold_addr", memory, words, access)
+    return (thresholds, *descending_stores(activation, stream))
+
+
+def descending_stores(activation: Thresholding, stream: Stream) -> tuple[Store, ...]:
+    """One bit per lane and beat of a vector of `stream`; nothing where no channel is descending."""
+    if not activation.any_descending:
+        return ()
+    access = Access.FIXED if activation.room is None else Access.HOST
+
+    def words() -> packing.Bytes:
+        return packing.descending_words(activation, stream.lanes, stream.elements)
+
+    memory = Memory("descending", stream.vector_beats, stream.lanes)
+    return (Store("descending", "threshold_addr", memory, words, access),)
+
+
+def threshold_tables(activation: Thresholding, stream: Stream, memory: Memory | None) -> tuple[Table, ...]:
+    """The thresholds, a row a beat of `stream`, and which of them are descending if any is; one row shared by all."""
+    if len(activation.thresholds) == 1 and len(activation.descending) == 1:
+        stream = replace(stream, lanes=1, elements=1)
+    values = np.zeros((stream.vector_beats * stream.lanes, activation.levels), np.int64)
+    values[: stream.elements] = activation.thresholds
+    rows = values.reshape(stream.vector_beats, stream.lanes, activation.levels)
+    shared = rows.shape[:2] == (1, 1)
+    meaning = "[1][1][level], the same for every channel." if shared else "[output beat][PE][level]"
+    thresholds = Table("THRESHOLDS", meaning, rows, activation.type.bits + (not activation.type.signed), memory)
+    if not activation.any_descending:
+        return (thresholds,)
+    falls = np.broadcast_to(activation.descending, (stream.elements,))
+    what = "Channels whose codes fall as the sum rises."
+    return (thresholds, Table.flags("DESCENDING", what, falls, stream.lanes))
+
+
+def thresholds_bill(activation: Thresholding, memory: Memory | None, lanes: Stream, sums: DType, bill: Bill) -> None:
+    """Thresholds with their memories, applied to sums of a type in each lane of a stream."""
+    words = memory.depth if memory is not None else 0
+    flips = words > 1 and activation.any_descending
+    if memory is not None and activation.room is not None:
+        bill.rewritten(memory.width, memory.depth, memory.style)
+        bill.rewritten(lanes.lanes, memory.depth, default_style(memory.depth))
+        activation_bill(activation, lanes.lanes, sums, bill, words=max(words, 3), flips=True)
+        return
+    if memory is not None:
+        bill.rom(packing.threshold_words(activation, lanes.lanes, lanes.elements), memory.width, memory.style)
+    if flips:
+        bits = packing.descending_words(activation, lanes.lanes, lanes.elements)
+        bill.rom(bits, lanes.lanes, default_style(len(bits)))
+    activation_bill(activation, lanes.lanes, sums, bill, words=words, flips=flips)
+
+
+def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, words: int, flips: bool) -> None:
+    """Thresholds on sums of a type in each of `lanes` lanes, from a memory of `words` words; constants with none."""
+    levels, bits = activation.levels, max(sums.bits, activation.type.bits)
+    if words > 1:
+        bill.add("comparison", lanes * levels * comparison_luts(bits, words))
+    elif words == 1:
+        bill.add("comparison with a constant", lanes * constant_luts(bits, levels))
+    else:
+        compared = bits_compared(activation.thresholds, sums)
+        bill.add("constant", lanes * int(np.count_nonzero(compared > 1)))
+        inputs = 4 if bill.family is Family.ECP5 else 6
+        bill.add("bit of a constant past a LUT", lanes * float((compared - inputs).clip(0).sum()))
+    bill.add("descending bit", lanes * bits_for(levels + 1) * flips)
+
+
+def comparison_luts(bits: int, words: int) -> int:
+    """LUTs of a comparison with one of `words` numbers, as measured on the 7 series.
+
+    From seven bits on two for each three bits on a carry chain; one of two numbers is one more input of small ones.
+    """
+    if bits > 6:
+        return 2 * ceil_div(bits, 3)
+    return 1 + (bits > 5) if words == 2 else (1, 1, 1, 1, 3, 3, 5)[bits]
+
+
+def constant_luts(bits: int, levels: int) -> float:
+    """LUTs of comparisons of a number with `levels` constants that are known late, of a memory of one word.
+
+    Small ones take a LUT. From seven bits on each three bits are compared by two functions of eight, of which several
+    levels share what they have in common.
+    """
+    return levels if bits <= 6 else 16 * (1 - (7 / 8) ** levels) * ceil_div(bits, 3)
+
+
+def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:
+    """How many bits of a sum a comparison with each threshold looks at.
+
+    None where every sum is on the same side, and else not those below the threshold's lowest one.
+    """
+    lowest = np.where(thresholds == 0, 1 << sums.bits, thresholds & -thresholds)
+    zeros = np.log2(lowest).astype(np.int64).clip(0, sums.bits - 1)
+    return np.where((thresholds > sums.min) & (thresholds <= sums.max), sums.bits - zeros, 0)

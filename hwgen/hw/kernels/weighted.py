@@ -1,0 +1,255 @@
+"""What units with weights declare alike: from their nodes to parameters, memories, types and their bill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from hwgen.hw.activation import Coding, Linear, Thresholding, coding_of
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Access, Parameters, Size, Store, Table, Template, Type, code
+from hwgen.hw.kernels import coding
+from hwgen.hw.memory import Memory, index_bits
+from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Weighted
+from hwgen.ir.graph import Node
+from hwgen.ir.ops import Conv, MatMul, Threshold
+from hwgen.ir.types import Bipolar, DType, IntArray, smallest_int
+
+LATENCY = 5
+"""Cycles from a slot to its beat at the output: operands, lane sums, accumulator, activation, output queue."""
+
+
+class Arithmetic(Enum):
+    """How a unit multiplies: by what is cheapest for the types, or bit plane by bit plane.
+
+    Bit planes (Courbariaux et al. 2016): an n-bit input is n binary vectors x_i, and with bipolar weights
+    x_i . w = 2 * popcount(x_i AND w) - popcount(x_i). The numbers are the same.
+
+    Residual planes (HORQ, Li et al. 2017) have factors, and XNOR and popcount each: all planes of an input side by
+    side, or one after another through one array.
+    """
+
+    DIRECT = "direct"
+    BIT_PLANES = "bit_planes"
+    SIDE_BY_SIDE = "side_by_side"
+    IN_TURN = "in_turn"
+
+
+class Products(Weighted, Protocol):
+    """Products of weights and inputs in PE lanes of SIMD, and their sums.
+
+    Attributes:
+        counted: see `MvtuUnit`.
+        planes: factors of residual binary planes; `plane_folds` times they meet the same weights, one after another.
+        sum_slots: slots of a sum.
+        sharing: lanes that see the same inputs.
+        row_beats: beats of output that have thresholds of their own.
+    """
+
+    @property
+    def weights(self) -> IntArray: ...
+    @property
+    def simd(self) -> int: ...
+    @property
+    def counted(self) -> bool: ...
+    @property
+    def arithmetic(self) -> Arithmetic: ...
+    @property
+    def planes(self) -> tuple[int, ...]: ...
+    @property
+    def plane_folds(self) -> int: ...
+    @property
+    def beta_bits(self) -> int: ...
+    @property
+    def sum_slots(self) -> int: ...
+    @property
+    def sharing(self) -> int: ...
+    @property
+    def row_beats(self) -> int: ...
+    @property
+    def is_xnor(self) -> bool: ...
+
+
+# From the network.
+
+_Unit = TypeVar("_Unit", bound=Any)
+
+
+def fields_of(node: Node, source: Stream, result: Stream, fused: Node | None) -> dict[str, Any]:
+    """Fields that every unit with weights has; `fused` is the threshold that it applies."""
+    accumulator = node.output.type.dtype
+    activation = None
+    if fused is not None:
+        assert isinstance(fused.op, Threshold)
+        activation = thresholding(fused.op)
+    return {
+        "name": node.name,
+        "origin": node.origin,
+        "inputs": (source,),
+        "outputs": (result,),
+        # Signed, so that partial sums may pass below zero on their way.
+        "sum_type": smallest_int(min(accumulator.min, -1), max(accumulator.max, 0)),
+        "activation": activation,
+    }
+
+
+def thresholding(op: Threshold) -> Thresholding:
+    """The activation of a unit from the network's."""
+    return Thresholding(op.thresholds, op.descending, op.base, op.step)
+
+
+def in_popcounts(unit: _Unit) -> _Unit:
+    """A unit that counts agreements: acc = 2 * pc - MW, so acc >= T exactly where pc >= ceil((MW + T) / 2).
+
+    Of planes with factors of sum B: acc = slope * sum - B * MW. Any other unit stays as it is.
+    """
+    if not unit.accumulator.offset:
+        return unit
+    most = sums_of(unit)[1]
+    unit = replace(unit, sum_type=smallest_int(0, most))
+    if unit.activation is None:
+        return unit
+    counts = unit.accumulator.threshold(unit.activation.thresholds, unit.fan_in).clip(0, most + 1)
+    return replace(unit, activation=replace(unit.activation, thresholds=counts))
+
+
+def sums_of(unit: Weighted) -> tuple[int, int]:
+    """The least and the most that the running sum can be in the end."""
+    if unit.accumulator.offset:
+        return 0, 2 * -unit.accumulator.offset * unit.fan_in // unit.accumulator.slope
+    return unit.sum_type.min, unit.sum_type.max
+
+
+def rewritable(unit: _Unit, node: Node) -> _Unit:
+    """The unit with room for any weights and thresholds of its types.
+
+    Its running sum holds whatever such weights give, and thresholds that no sum can tell apart from the ends of that are
+    those; where accumulators leave, theirs must fit the type as it is.
+    """
+    assert isinstance(node.op, MatMul | Conv)
+    dtype, planes = node.inputs[0].type.dtype, int(node.op.planes.sum())
+    low, high = (-planes, planes) if planes else (dtype.min, dtype.max)
+    pads = node.op.pad if isinstance(node.op, Conv) and node.op.geometry.pads else low
+    ends = min(low, pads), max(high, pads)
+    unit = replace(unit, writable=ends)
+    if unit.activation is None:
+        return unit
+    if unit.accumulator.offset:
+        low, high = sums_of(unit)
+    else:
+        reach = [weight * x * unit.fan_in for weight in (unit.weight_type.min, unit.weight_type.max) for x in ends]
+        low, high = min(*reach, -1), max(*reach, 0)
+    steps = unit.activation.thresholds.clip(low, high + 1)
+    activation = replace(unit.activation, thresholds=steps, room=smallest_int(low, high + 1))
+    return replace(unit, sum_type=smallest_int(low, high), activation=activation)
+
+
+# What it declares.
+
+
+def linear(weight: DType, source: DType) -> Linear:
+    """The accumulator as a function of the running sum: XNOR units count agreements."""
+    return Linear(2, -1) if isinstance(weight, Bipolar) and isinstance(source, Bipolar) else Linear(1, 0)
+
+
+def threshold_memory(unit: Weighted, rows: int) -> Memory | None:
+    """A word holds the thresholds of a beat, of PE channels."""
+    if unit.activation is None:
+        return None
+    width = unit.output.lanes * unit.activation.levels * unit.activation.type.bits
+    return Memory(f"{unit.name}_thresholds", rows, width)
+
+
+def types_of(unit: Weighted) -> Parameters:
+    """Number types, activation and registers of the module; without an activation the accumulator leaves."""
+    activation, accumulator = unit.activation, unit.accumulator
+    leaving = Coding(accumulator.offset * unit.fan_in, accumulator.slope, unit.output.dtype.bits)
+    none = {"Levels": 0, "ThresholdBits": 1, "ThresholdSigned": True}
+    coded = coding_of(activation, unit.output.dtype) if activation else leaving
+    return {
+        **code("Weight", unit.weight_type),
+        **code("Input", unit.input.dtype),
+        "SumBits": unit.sum_type.bits,
+        "SumSigned": unit.sum_type.signed,
+        **(coding.parameters(activation, unit.output.dtype) if activation else none),
+        "CodeBase": coded.base,
+        "CodeStep": coded.step,
+        "CodeBits": coded.bits,
+        "OperandStages": unit.stages.operands,
+        "ThresholdStages": unit.stages.thresholds,
+    }
+
+
+def stores_of(unit: Products, sets: Stream) -> tuple[Store, ...]:
+    """Weights, thresholds and directions, which are those of a vector of `sets`."""
+    access = Access.FIXED if unit.writable is None else Access.HOST
+    weights = Store("weights", "weight_addr", unit.weight_rom, lambda: unit.layout.words(unit.weights), access)
+    if unit.activation is None or unit.threshold_rom is None:
+        return (weights,)
+    return (weights, *coding.threshold_stores(unit.activation, unit.threshold_rom, sets))
+
+
+def idle_of(unit: Products) -> dict[str, int]:
+    """The address of thresholds, where there are none."""
+    return {} if unit.activation else {"threshold_addr": index_bits(unit.row_beats)}
+
+
+def cpp_types(unit: Weighted, fan_in: str) -> tuple[Type, ...]:
+    """The number types of the function; `fan_in` by names of its sizes."""
+    leaving = coding.ACTIVATION
+    if unit.activation is None:
+        slope, factor = unit.accumulator.slope, -unit.accumulator.offset
+        offset = f"-{'' if factor == 1 else f'{factor} * '}int({fan_in})" if factor else "0"
+        leaving = Type("Activation", Template("Accumulator", ("Output", slope, offset)))
+    return (
+        Type("Weight", unit.weight_type),
+        Type("Input", unit.input.dtype),
+        Type("Sum", unit.sum_type),
+        Type("Output", unit.output.dtype),
+        leaving,
+    )
+
+
+def cpp_sizes(unit: Weighted) -> tuple[Size, ...]:
+    """The constants of its activation."""
+    return coding.sizes(unit.activation) if unit.activation else ()
+
+
+def cpp_tables(unit: Weighted, sets: Stream) -> tuple[Table, ...]:
+    """Its thresholds, those of a vector of `sets`."""
+    return coding.threshold_tables(unit.activation, sets, unit.threshold_rom) if unit.activation else ()
+
+
+def described(unit: Weighted) -> str:
+    """Types of operands in words."""
+    return f"{unit.weight_type} weights times {unit.input.dtype} inputs"
+
+
+# What it is made of.
+
+
+def weights_bill(unit: Products, bill: Bill) -> int:
+    """The weight memory. Returns: bits of a word that change."""
+    rom = unit.weight_rom
+    if not unit.writable:
+        return bill.rom(unit.layout.words(unit.weights), rom.width, rom.style)
+    bill.rewritten(rom.width, rom.depth, rom.style)
+    return rom.width
+
+
+def ending_bill(unit: Weighted, memory: Memory | None, sets: Stream, bill: Bill, beats: int, credits: int) -> None:
+    """Activation, mask of spare lanes and output queue; thresholds are those of a vector of `sets`."""
+    output, activation = unit.output, unit.activation
+    if activation is not None or output.last_lanes < output.lanes:
+        bill.counter(beats)
+    if activation is None:
+        bill.add("offset bit", output.width if unit.accumulator.offset else 0)
+    else:
+        coding.thresholds_bill(activation, memory, sets, unit.sum_type, bill)
+    bill.register(output.width)
+    if output.last_lanes < output.lanes:
+        bill.register(1)
+        bill.mask((output.lanes - output.last_lanes) * output.dtype.bits)
+    bill.output_queue(output.width, credits)

@@ -1,0 +1,223 @@
+"""A hardware unit: what everybody else asks of it. Each kind is declared in a file of `hwgen.hw.kernels`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self
+
+from hwgen.hw.activation import Linear, Thresholding
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Bits, Function, Parameters, Store
+from hwgen.hw.memory import Memory
+from hwgen.hw.packing import WeightLayout
+from hwgen.hw.pipeline import Stages, SumSteps
+from hwgen.hw.schedule import Schedule
+from hwgen.hw.stream import Stream
+from hwgen.ir.types import DType, IntType
+
+
+class Weighted(Protocol):
+    """The part of a unit that multiplies by weights: what timing, the address map and reports ask of it.
+
+    Attributes:
+        fan_in: products of a sum.
+        layout: how the weights lie in their memory.
+        writable: where weights and thresholds can be rewritten at run time, the least and the most that an input
+            stands for; None where they are fixed.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def input(self) -> Stream: ...
+    @property
+    def output(self) -> Stream: ...
+    @property
+    def weight_type(self) -> DType: ...
+    @property
+    def sum_type(self) -> IntType: ...
+    @property
+    def activation(self) -> Thresholding | None: ...
+    @property
+    def accumulator(self) -> Linear: ...
+    @property
+    def fan_in(self) -> int: ...
+    @property
+    def layout(self) -> WeightLayout: ...
+    @property
+    def stages(self) -> Stages: ...
+    @property
+    def sum_steps(self) -> SumSteps: ...
+    @property
+    def writable(self) -> tuple[int, int] | None: ...
+    @property
+    def weight_rom(self) -> Memory: ...
+    @property
+    def threshold_rom(self) -> Memory | None: ...
+    @property
+    def vector_memory(self) -> Memory | None: ...
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """What a FIFO or a line buffer holds: `size` beats or rows; a frame has `frame` of them."""
+
+    size: int
+    frame: int
+    memory: Memory
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """One hardware unit: reads `inputs`, writes `outputs`, and says when (`schedule`).
+
+    Attributes:
+        name: unique in a design; that of its node, or `<node>_window` and the like around it.
+        origin: the layer of the user's model.
+        stem: of its files: `hwgen_<stem>.sv`, `<stem>.hpp`.
+        is_adapter: whether it brings the operands of another unit into shape, and computes no node of the network.
+        is_uneven: whether it takes beats unevenly, which a short FIFO in front evens out.
+        ports: prefixes of the module's input ports; several inputs lie side by side in a single one.
+    """
+
+    name: str
+    origin: str
+    inputs: tuple[Stream, ...]
+    outputs: tuple[Stream, ...]
+
+    stem: ClassVar[str]
+    is_adapter: ClassVar[bool] = False
+    is_uneven: ClassVar[bool] = False
+    ports: ClassVar[tuple[str, ...]] = ("s",)
+
+    @property
+    def input(self) -> Stream:
+        """The first input."""
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Stream:
+        """The first output."""
+        return self.outputs[0]
+
+    # When it moves beats.
+
+    @property
+    def cycles(self) -> int:
+        """Cycles that it needs for a frame if nobody makes it wait."""
+        raise NotImplementedError
+
+    @property
+    def schedule(self) -> Schedule:
+        """When its module moves beats."""
+        raise NotImplementedError
+
+    # What back ends print.
+
+    @property
+    def module(self) -> str:
+        """The module of the SystemVerilog library."""
+        return f"hwgen_{self.stem}"
+
+    @property
+    def purpose(self) -> str:
+        """What its module does, as a sentence."""
+        return self.function.purpose
+
+    @property
+    def parameters(self) -> Parameters:
+        """Of its module."""
+        raise NotImplementedError
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """Memories beside its module."""
+        return ()
+
+    @property
+    def ties(self) -> dict[str, Bits | bool]:
+        """Constants on input ports, by name; a flag sets every bit. Other inputs that nothing drives are 0."""
+        return {}
+
+    @property
+    def idle(self) -> dict[str, int]:
+        """Bits of outputs that nothing reads, by the name of the port."""
+        return {}
+
+    @property
+    def function(self) -> Function:
+        """What it is in C++."""
+        raise NotImplementedError
+
+    def write_bill(self, bill: Bill) -> None:
+        """Add what its module is made of, as the RTL library has it."""
+        raise NotImplementedError
+
+    # What reports and the sizing of buffers ask.
+
+    @property
+    def label(self) -> str:
+        """Its kind in reports; the last word is that of its files."""
+        return self.stem
+
+    @property
+    def limit(self) -> str:
+        """Why it is no faster, unrolled as far as it goes."""
+        return f"it moves {self.cycles:,} beats, one a cycle"
+
+    @property
+    def lanes(self) -> int:
+        """PE: elements that it computes in a cycle."""
+        return self.output.lanes
+
+    @property
+    def simd_lanes(self) -> int | None:
+        """SIMD: inputs that every lane sees in a cycle; None where each lane has its own."""
+        return None
+
+    @property
+    def fifo_depth(self) -> int | None:
+        """Beats that a FIFO holds; None for any other unit."""
+        return None
+
+    @property
+    def buffer(self) -> Buffer | None:
+        """What it holds, where that is sized for the network."""
+        return None
+
+    def resized(self, size: int) -> Self:
+        """The unit with another size of its buffer."""
+        raise NotImplementedError
+
+    def least_buffer(self, reader_cycles: int, interval: int = 0) -> int:
+        """The smallest size of its buffer with which it keeps up with a reader of so many cycles a frame."""
+        return 1
+
+    @property
+    def lines(self) -> Memory | None:
+        """The line buffer of a sliding window unit."""
+        return None
+
+    @property
+    def weighted(self) -> Weighted | None:
+        """The part that multiplies by weights."""
+        return None
+
+    @property
+    def gate(self) -> Stream | None:
+        """The codes that let vectors be dropped, where the unit's cycles depend on them."""
+        return None
+
+    @property
+    def skip_cycles(self) -> int:
+        """Of a vector whose gate is closed."""
+        raise NotImplementedError
+
+    def with_stages(self, stages: Stages) -> Self:
+        """The unit with other pipeline registers; only those with weights have any."""
+        raise NotImplementedError
+
+    def with_input(self, before: Stream, after: Stream) -> Self:
+        """The unit, reading `after` in place of `before`."""
+        inputs = tuple(after if stream.name == before.name else stream for stream in self.inputs)
+        return replace(self, inputs=inputs) if inputs != self.inputs else self
