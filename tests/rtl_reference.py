@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.hw.activation import Thresholding
-from hwgen.hw.design import Design, Joining
+from hwgen.hw.design import Design
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -61,7 +61,7 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
             return [frames] * len(unit.outputs)
 
 
-def _join(unit: Joining, sources: list[IntArray]) -> IntArray:
+def _join(unit: Unit, sources: list[IntArray]) -> IntArray:
     if isinstance(unit, AddUnit):
         return np.sum(sources, axis=0)
     if isinstance(unit, ScaleUnit):
@@ -77,7 +77,7 @@ def _mvtu(unit: MvtuUnit, frames: IntArray) -> IntArray:
     for place in np.ndindex(*sums.shape):
         frame, pixel, group, neuron = place
         sums[place] = _dot(unit.weights[group, neuron], inputs[frame, pixel, group])
-    return _finish(unit, sums.reshape(-1, unit.groups * unit.mh), unit.mw).reshape(len(frames), -1)
+    return _finish(unit, sums.reshape(-1, unit.groups * unit.mh), unit.fan_in).reshape(len(frames), -1)
 
 
 def _decoded(unit: MvtuUnit, code: int) -> int:

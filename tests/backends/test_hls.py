@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
-from hwgen.backends.hls.units import KERNELS
 
 from hwgen.backends.hls import Options, emit, vectors
-from hwgen.backends.hls.tables import threshold_tables, weight_limbs
+from hwgen.backends.hls.tables import table_text, weight_limbs
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.golden.execute import trace
@@ -20,12 +18,12 @@ from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.choices import Choices
 from hwgen.hw.design import Design
+from hwgen.hw.kernels.coding import threshold_tables
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import Stream
-from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Value
 from hwgen.ir.names import local_name, unit_name
@@ -36,7 +34,6 @@ from tests.hls_lib.cases import design_of, mvtu_case, write_project
 from tests.hls_lib.networks import Net, design_for, frames
 
 B = Bipolar()
-STEMS = sorted(kind.__module__.rsplit(".")[-1] for kind in KERNELS)
 MAX_CONTROL = 0.20
 
 
@@ -214,15 +211,6 @@ def test_sources_stay_in_the_subset() -> None:
             assert "port=return" not in text and not re.search(r"hls::stream<[^;]*\(\"", text), name
 
 
-def test_every_unit_has_its_kernel() -> None:
-    assert set(KERNELS) == set(get_args(Unit))
-
-
-@pytest.mark.parametrize("stem", STEMS)
-def test_every_kernel_has_its_template(stem: str) -> None:
-    assert (asset("templates") / "hls" / f"{stem}.cpp.j2").is_file()
-
-
 def test_templates_are_mostly_text() -> None:
     for path in (asset("templates") / "hls").glob("*.j2"):
         lines = path.read_text().splitlines()
@@ -235,7 +223,7 @@ def test_weight_limbs_hold_whole_weights(dtype: DType) -> None:
     """Reads weights[nf*PE+p, sf*SIMD+s] back from the limbs by its documented place."""
     unit = mvtu_case("limbs", (50, 5), (2, 30), (dtype, B, None)).design.units[0]
     assert isinstance(unit, MvtuUnit)
-    limbs, bits = weight_limbs(unit), dtype.bits
+    limbs, bits = weight_limbs(unit.weight_table), dtype.bits
     lanes = 64 // bits
     for row, column in np.ndindex(5, 50):
         word, lane = row // 2 * 2 + column // 30, column % 30
@@ -275,6 +263,6 @@ def test_shared_thresholds_with_directions_of_their_own() -> None:
     """One set of thresholds, but each channel rises or falls by itself: a row for every beat."""
     falls = np.array([0, 1, 1, 0, 1], dtype=np.int64)
     activation = Thresholding(np.array([[3]], dtype=np.int64), falls, -1, 2)
-    thresholds, descending = threshold_tables(activation, 2, 5, None)
+    thresholds, descending = map(table_text, threshold_tables(activation, Stream("y", B, 5, 2), None))
     assert (thresholds.extent, descending.extent) == ("[3][2][1]", "[3][2]")
     assert descending.body.split("\n")[0].strip() == "{false, true},"

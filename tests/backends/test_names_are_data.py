@@ -24,7 +24,6 @@ from hwgen.flow import Accelerator
 from hwgen.flow.compare import roofline_of
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.names import unit_name
 from hwgen.ir.order import Order
@@ -64,12 +63,7 @@ def renamed(graph: Graph, names: Iterator[str]) -> Graph:
 def called(design: Design, names: Iterator[str]) -> Design:
     """The design whose units come from layers of other names."""
 
-    def call(unit: Any) -> Any:
-        if isinstance(unit, MvtuGatedUnit):
-            return replace(unit, product=call(unit.product))
-        return replace(unit, origin=next(names))
-
-    return replace(design, units=tuple(map(call, design.units)))
+    return replace(design, units=tuple(replace(unit, origin=next(names)) for unit in design.units))
 
 
 def project(accelerator: Accelerator) -> dict[str, str]:
@@ -226,7 +220,9 @@ def test_only_emitters_make_source() -> None:
     package = Path(render.__file__).parents[1]
     taken = re.compile(r"from hwgen\.backends\.render import [^\n]*\bSource\b|render\.Source\b")
     makers = {str(path.relative_to(package)) for path in package.rglob("*.py") if taken.search(path.read_text())}
-    assert makers == {f"backends/{name}.py" for name in ("hls/context", "hls/tables", "rtl/top")}
+    assert makers == {
+        f"backends/{name}.py" for name in ("hls/context", "hls/tables", "rtl/instances", "rtl/layers", "rtl/values")
+    }
     assert not [path for path in asset("templates").rglob("*.j2") if re.search(r"\|\s*safe\b", path.read_text())]
 
 
@@ -277,7 +273,7 @@ def hostile_nodes() -> Graph:
         Node(names[node.name], node.op, tuple(map(value, node.inputs)), value(node.output), names[node.name])
         for node in graph.nodes
     )
-    return replace(graph, inputs=(value(graph.input),), nodes=tuple(nodes), outputs=(value(graph.output),))
+    return replace(graph, input=value(graph.input), nodes=tuple(nodes), output=value(graph.output))
 
 
 def test_layers_of_any_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""gated.hpp: codes over foldings, types and patterns of open and closed gates."""
+"""mvtu_gated.hpp: codes over foldings, types and patterns of open and closed gates."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_a_header_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("hwgen::forward<0>(in, out);", "a frame has at least one beat"),
+        ("hwgen::fifo<0>(in, out);", "a frame has at least one beat"),
         ("hwgen::threshold<1, 3, 4, B, B, hwgen::MultiThreshold<B, -1, 2>>(in, out);", "a beat must not be longer"),
         ("hwgen::argmax<2, 20, 4, B, hwgen::Uint<4>>(in, out);", "the index must fit the output"),
         ("hwgen::concat<1, 4, B, hwgen::Part<B, 1>, hwgen::Part<B, 1>>(out, in);", "each input must be a part"),

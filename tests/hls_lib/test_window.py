@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.hw.kernels.window import WindowUnit, rows_for
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
@@ -112,5 +112,5 @@ def test_rows_of_the_cycle_model_are_enough() -> None:
     """The line buffer that a design chooses holds at least what the header asks for."""
     for case in filter(None, map(random_case, range(60))):
         unit = window_of(case)
-        assert rows_for(unit, unit.geometry.taps * unit.input.vector_beats) >= max(unit.needed) >= 1
+        assert unit.rows_for(unit.geometry.taps * unit.input.vector_beats) >= max(unit.needed) >= 1
         assert np.array_equal(unit.needed, [n for n in unit.needed if n > 0])

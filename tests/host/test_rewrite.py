@@ -22,7 +22,7 @@ from hwgen.golden.execute import run
 from hwgen.host import Driver, open_driver, rewrite
 from hwgen.host.golden import GoldenTransport
 from hwgen.hw.control import control_map
-from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words, weight_words
+from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words
 from hwgen.hw.ports import parse_ports, ports_of
 from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
@@ -323,7 +323,7 @@ def test_parameters_are_numbered_by_the_models_rows(tmp_path: Path) -> None:
         give(open_driver(tmp_path / "out", recorder))
         sent.append(recorder.words)
     unit = next(unit for unit in design.design.writable if unit.name == "fc1")
-    pieces = to_pieces(weight_words(unit), unit.weight_rom.width).reshape(-1).tolist()
+    pieces = to_pieces(unit.layout.words(unit.weights), unit.weight_rom.width).reshape(-1).tolist()
     assert [word for _, word in sent[0]][: len(pieces)] == pieces
     assert sent[0] == sent[1]
     assert len(np.unique(behind.thresholds, axis=0)) > 1

@@ -43,7 +43,7 @@ def design_of(graph: Graph) -> Design:
 def codes(unit: MvtuGatedUnit, code: int, sums: IntArray) -> IntArray:
     """What the unit gives for `sums` (N, channels) of a code, by its own thresholds."""
     product, activation = unit.product, unit.activation
-    counted = (sums + product.mw) // 2 if product.is_xnor else sums
+    counted = (sums + product.fan_in) // 2 if product.is_xnor else sums
     rows = activation.thresholds.reshape(unit.gate_type.max + 1, -1, activation.levels)[code, : product.mh]
     falls = activation.descending.reshape(unit.gate_type.max + 1, -1)[code, : product.mh]
     count = (counted[:, :, None] >= rows).sum(axis=2)
@@ -59,7 +59,7 @@ def test_thresholds_of_each_code(source: DType, weight: DType, out: DType) -> No
     (unit,) = design_of(graph).gated
     threshold = graph.nodes[-1].op
     assert isinstance(threshold, Threshold)
-    fan_in = unit.product.mw
+    fan_in = unit.product.fan_in
     sums = np.arange(-fan_in * 12, fan_in * 12 + 1)
     sums = sums[(sums >= unit.product.sum_type.min) & (sums <= unit.product.sum_type.max)]
     if unit.product.is_xnor:

@@ -23,7 +23,6 @@ from hwgen.hw.packing import (
     to_hex,
     to_pieces,
     to_words,
-    weight_words,
 )
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import DType, IntType
@@ -121,7 +120,7 @@ def test_weights(shape: tuple[int, ...], folding: tuple[int, int], dtype: DType)
                             inside = row < mh and column < channels
                             bits += code_bits(int(found.weights[group, row, tap, column]) if inside else fill, dtype)
                     expected.append(word(bits))
-    assert numbers(weight_words(found)) == expected
+    assert numbers(found.layout.words(found.weights)) == expected
     rom = found.weight_rom
     assert (rom.depth, rom.width) == (len(expected), pe * simd * dtype.bits)
     assert found.slots == len(expected)
@@ -141,7 +140,7 @@ def test_taps(taps: int, pe: int, dtype: DType) -> None:
         for tap in range(taps):
             codes = [int(weights[c, tap]) if c < 5 else int(dtype == B) for c in range(first, first + pe)]
             expected.append(word([bit for code in codes for bit in code_bits(code, dtype)]))
-    assert numbers(weight_words(found)) == expected
+    assert numbers(found.layout.words(found.weights)) == expected
     assert (found.weight_rom.depth, found.weight_rom.width) == (len(expected), pe * dtype.bits)
 
 

@@ -61,7 +61,7 @@ def test_units(seed: int) -> None:
         assert other.cycles == len(planes) * one.cycles
         assert other.weight_rom == one.weight_rom and other.schedule.reads == one.schedule.reads
         assert one.counted == (one.input.dtype.bits == len(planes) + 1)
-        most = one.mw * sum(planes) * (2 if one.counted else 1)
+        most = one.fan_in * sum(planes) * (2 if one.counted else 1)
         assert one.sum_type == other.sum_type == smallest_int(0, most)
         assert other.vector_memory is not None or len(planes) == 1
     for unit in beside.units:
@@ -109,7 +109,7 @@ def test_the_solver_counts_turns() -> None:
     for problem in (beside, in_turn):
         solution = solve(problem, goal)
         assert solution.design.bound <= (goal.interval or 0)
-        lanes.append(sum(unit.folding.pe * unit.folding.simd for unit in mvtus(solution.design)))
+        lanes.append(sum(unit.output.lanes * unit.simd for unit in mvtus(solution.design)))
         assert explain(problem, solution.folding).cycles == solution.design.bound
     assert lanes[1] > lanes[0]
 

@@ -9,7 +9,7 @@ import pytest
 
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import cycle_model
-from hwgen.hw.kernels.window import WindowUnit, rows_for
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.schedule import Engine, credits_for
 from hwgen.hw.simulation import Control, Network
 from hwgen.ir.geometry import Geometry
@@ -71,11 +71,11 @@ def random_pace(rng: np.random.Generator, window: WindowUnit) -> int:
 
 
 def suffices(seed: int) -> int:
-    """Check that `rows_for` rows reach the bound; how many fewer would do too."""
+    """Check that `WindowUnit.rows_for` rows reach the bound; how many fewer would do too."""
     rng = np.random.default_rng(seed)
     window = random_window(rng)
     pace = random_pace(rng, window)
-    rows, wanted = rows_for(window, pace), bound(window, pace)
+    rows, wanted = window.rows_for(pace), bound(window, pace)
     assert interval(window, pace, rows) == wanted, f"seed {seed}: {rows} rows, pace {pace}, {window}"
     spare = 0
     while rows - spare > 1 and interval(window, pace, rows - spare - 1) == wanted:
@@ -109,5 +109,5 @@ def test_rows_buy_cycles(geometry: Geometry, found: dict[int, int]) -> None:
     """12 x 12 pixels of 2 beats, a reader as fast as the windows come: cycles a frame by rows."""
     window = lines_of(geometry, (12, 12), 2)
     assert {rows: interval(window, 2 * geometry.taps, rows) for rows in found} == found
-    assert rows_for(window, 2 * geometry.taps) == max(found)
+    assert window.rows_for(2 * geometry.taps) == max(found)
     assert interval(window, 2 * geometry.taps, min(found) - 1) is None

@@ -28,7 +28,7 @@ def planes_unit(
     rng = np.random.default_rng(7)
     source = IntType(len(betas) + padded, signed=False)
     unit = mvtu(rng, Bipolar(), source, shape, folding, **sizes)
-    reach, slope = unit.mw * sum(betas), 1 if padded else 2
+    reach, slope = unit.fan_in * sum(betas), 1 if padded else 2
     most, activation = 2 * reach // slope, None
     if result is not None:
         activation = thresholding(rng, result, unit.groups * unit.mh, (0, most), descending=descending)

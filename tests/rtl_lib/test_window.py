@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.window import WindowUnit, rows_for
+from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
@@ -85,7 +85,7 @@ def random_window(
     pad = draw(rng, dtype, (image[2],)) if rng.integers(0, 2) else 0
     unit = window(dtype, image, lanes, geometry, blocks=blocks, pad=pad, rows=int(rng.integers(0, 4)), name=name)
     if rng.integers(0, 3) == 0:
-        unit = replace(unit, rows=rows_for(unit, geometry.taps * beats + int(rng.integers(0, 5))))
+        unit = replace(unit, rows=unit.rows_for(geometry.taps * beats + int(rng.integers(0, 5))))
     return replace(unit, memory_style=rng.choice(np.array([None, *MemoryStyle])))
 
 

@@ -153,6 +153,11 @@ class MvtuUnit(Unit):
         return self.row_beats * self.synapse_folds
 
     @property
+    def slots(self) -> int:
+        """Cycles of one pixel."""
+        return self.words * self.plane_folds
+
+    @property
     def pixels(self) -> int:
         """Vectors a frame."""
         return self.output.vectors
@@ -202,7 +207,7 @@ class MvtuUnit(Unit):
 
     @property
     def cycles(self) -> int:
-        return self.pixels * self.groups * self.neuron_folds * self.sum_slots
+        return self.pixels * self.slots
 
     @property
     def schedule(self) -> Engine:

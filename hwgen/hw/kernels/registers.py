@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.kernels.weighted import Arithmetic, Products
-from hwgen.hw.pipeline import NO_SPAN
+from hwgen.hw.pipeline import NO_SPAN, SumSteps
 
 
 def stages_bill(unit: Products, weight_bits: int, bill: Bill) -> None:
@@ -24,7 +24,7 @@ def stages_bill(unit: Products, weight_bits: int, bill: Bill) -> None:
         flips = unit.activation.any_descending
         masked = unit.output.last_lanes < lanes
         bill.register(stages.thresholds * (1 + masked + lanes * (unit.activation.levels + flips)))
-    if stages.span < NO_SPAN:
+    if stages.span < NO_SPAN and unit.sum_steps != SumSteps(0, 0):
         bill.register(_sum_registers(unit, stages.span))
 
 

@@ -125,8 +125,8 @@ def sums_of(unit: Weighted) -> tuple[int, int]:
 def rewritable(unit: _Unit, node: Node) -> _Unit:
     """The unit with room for any weights and thresholds of its types.
 
-    Its running sum holds whatever such weights give, and thresholds that no sum can tell apart from the ends of that are
-    those; where accumulators leave, theirs must fit the type as it is.
+    Its running sum holds whatever such weights give; thresholds beyond that move to its ends, which changes no code.
+    Where accumulators leave, theirs must fit the type as it is.
     """
     assert isinstance(node.op, MatMul | Conv)
     dtype, planes = node.inputs[0].type.dtype, int(node.op.planes.sum())

@@ -166,7 +166,10 @@ class WindowUnit(Unit):
 
     def least_buffer(self, reader_cycles: int, interval: int = 0) -> int:
         """The fewest rows with which it and a reader of so many cycles a frame keep their own interval, or a longer."""
-        pace = reader_cycles // (self.out_height * self.out_width)
+        return self.rows_for(reader_cycles // (self.out_height * self.out_width), interval)
+
+    def rows_for(self, pace: int, interval: int = 0) -> int:
+        """The fewest rows for a reader that takes `pace` cycles for a window; see `fewest_rows`."""
         return fewest_rows(self.schedule, self.out_width, self.blocks, pace, interval)
 
     @property
