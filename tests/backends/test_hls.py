@@ -18,6 +18,7 @@ from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.choices import Choices
 from hwgen.hw.design import Design
+from hwgen.hw.kernels import products
 from hwgen.hw.kernels.coding import threshold_tables
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
@@ -223,7 +224,7 @@ def test_weight_limbs_hold_whole_weights(dtype: DType) -> None:
     """Reads weights[nf*PE+p, sf*SIMD+s] back from the limbs by its documented place."""
     unit = mvtu_case("limbs", (50, 5), (2, 30), (dtype, B, None)).design.units[0]
     assert isinstance(unit, MvtuUnit)
-    limbs, bits = weight_limbs(unit.weight_table), dtype.bits
+    limbs, bits = weight_limbs(products.weight_table(unit)), dtype.bits
     lanes = 64 // bits
     for row, column in np.ndindex(5, 50):
         word, lane = row // 2 * 2 + column // 30, column % 30

@@ -161,7 +161,7 @@ class DepthwiseUnit(Unit):
 
     @property
     def stores(self) -> tuple[Store, ...]:
-        return weighted.stores_of(self, self.output)
+        return weighted.stores_of(self, self.threshold_rom, self.output)
 
     @property
     def idle(self) -> dict[str, int]:
@@ -183,7 +183,7 @@ class DepthwiseUnit(Unit):
             arguments=(*(size.name for size in sizes), "Weight", "Input", "Sum", "Output", "Activation"),
             inputs=(word("Input", "PE"),),
             output=word("Output", "PE"),
-            tables=(self._weight_table, *weighted.cpp_tables(self, self.output)),
+            tables=(self._weight_table, *weighted.cpp_tables(self, self.threshold_rom, self.output)),
         )
 
     @property

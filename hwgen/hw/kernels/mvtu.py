@@ -14,10 +14,8 @@ from typing import ClassVar, Self
 
 from hwgen.hw.activation import Linear, Thresholding
 from hwgen.hw.bill import Bill
-from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Store, Template, Type, WordTable, word
-from hwgen.hw.kernels import weighted
-from hwgen.hw.kernels.registers import stages_bill
-from hwgen.hw.kernels.sums import products_bill
+from hwgen.hw.declaration import Array, Function, Parameters, Store, word
+from hwgen.hw.kernels import products, weighted
 from hwgen.hw.kernels.weighted import LATENCY, Arithmetic
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import WeightLayout
@@ -28,8 +26,6 @@ from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
 from hwgen.ir.ops import Conv, MatMul
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
-
-ARGUMENTS = ("Shape", "Arithmetic", "Weight", "Input", "Sum", "Output", "Activation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,16 +185,7 @@ class MvtuUnit(Unit):
 
     @property
     def sum_steps(self) -> SumSteps:
-        """Steps of its lane sums: those of a popcount and what follows, or of a product and the sum of lanes."""
-        group, tree = max(1, min(self.simd, 15) // 4) - 1, max(0, self.simd.bit_length() - 4)
-        if self.planes:
-            arrays = 1 if self.plane_folds > 1 else len(self.planes)
-            return SumSteps(group, tree + self.counted + _levels(arrays * self.beta_bits))
-        if self.arithmetic is Arithmetic.BIT_PLANES:
-            return SumSteps(group, tree + _levels(self.input.dtype.bits) + 1)
-        if self.is_xnor or self.counted:
-            return SumSteps(group, tree + self.counted)
-        return SumSteps(_levels(self.simd), 0)
+        return products.sum_steps(self)
 
     @property
     def latency(self) -> int:
@@ -256,7 +243,7 @@ class MvtuUnit(Unit):
     @property
     def parameters(self) -> Parameters:
         return {
-            **self.product_parameters,
+            **products.parameters(self),
             "Groups": self.groups,
             "PlaneFolds": self.plane_folds,
             "GateBits": 0,
@@ -264,33 +251,8 @@ class MvtuUnit(Unit):
         }
 
     @property
-    def product_parameters(self) -> Parameters:
-        """Those of a module that has no groups."""
-        vector = self.vector_memory
-        bits = max(1, len(self.planes) * self.beta_bits)
-        betas = sum(beta << (index * self.beta_bits) for index, beta in enumerate(self.planes))
-        return {
-            "Pe": self.output.lanes,
-            "Simd": self.simd,
-            "NeuronFolds": self.neuron_folds,
-            "SynapseFolds": self.synapse_folds,
-            "LastPe": self.output.last_lanes,
-            # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
-            "LastSimd": self.last_simd if self.taps == 1 else self.simd,
-            "Counted": self.counted and self.arithmetic is not Arithmetic.BIT_PLANES,
-            "BitPlanes": self.arithmetic is Arithmetic.BIT_PLANES,
-            "Planes": len(self.planes),
-            "BetaBits": self.beta_bits,
-            "Betas": Bits.of(betas, bits),
-            "Style": "registers" if vector is None else vector.style.value,
-            "SumStages": self.sum_steps.cycles(self.stages.span),
-            "SumSpan": self.stages.span,
-            **weighted.types_of(self),
-        }
-
-    @property
     def stores(self) -> tuple[Store, ...]:
-        return weighted.stores_of(self, self.output)
+        return weighted.stores_of(self, self.threshold_rom, self.output)
 
     @property
     def idle(self) -> dict[str, int]:
@@ -299,89 +261,21 @@ class MvtuUnit(Unit):
     @property
     def function(self) -> Function:
         return Function(
-            purpose=f"Matrix-vector unit: {self.arithmetic_in_words}.",
-            sizes=(*self.shape_sizes, *weighted.cpp_sizes(self)),
-            types=(*self.shape_types, *weighted.cpp_types(self, "TAPS * CHANNELS")),
-            arguments=ARGUMENTS,
+            purpose=f"Matrix-vector unit: {products.arithmetic(self)[0]}.",
+            sizes=(*products.sizes(self), *weighted.cpp_sizes(self)),
+            types=products.types(self),
+            arguments=products.ARGUMENTS,
             inputs=(word("Input", "SIMD"),),
             output=word("Output", "PE"),
             arrays=(Array("InWord", "vector", "Shape::KEPT", self.vector_memory),),
-            tables=(self.weight_table, *weighted.cpp_tables(self, self.output)),
+            tables=(products.weight_table(self), *weighted.cpp_tables(self, self.threshold_rom, self.output)),
         )
-
-    @property
-    def shape_sizes(self) -> tuple[Size, ...]:
-        """The constants that `Shape` is made of."""
-        turns = (Size("TURNS", self.plane_folds, "planes, one after another"),) if self.plane_folds > 1 else ()
-        return (
-            Size("PIXELS", self.pixels, "vectors of a frame"),
-            Size("GROUPS", self.groups, "parts of a vector, each with neurons of its own"),
-            Size("TAPS", self.taps, "pixels that a neuron sees"),
-            Size("CHANNELS", self.channels, "inputs of a tap"),
-            Size("OUTPUTS", self.mh, "neurons of a group"),
-            Size("SIMD", self.simd, "inputs a cycle"),
-            Size("PE", self.output.lanes, "neurons a cycle"),
-            *turns,
-        )
-
-    @property
-    def shape_types(self) -> tuple[Type, ...]:
-        """`Shape` and the arithmetic, of which bit planes are for bipolar weights and integer inputs.
-
-        Elsewhere direct products give the same numbers.
-        """
-        shape = Template("Product", tuple(size.name for size in self.shape_sizes))
-        if self.is_xnor:
-            kind = Template("Direct")
-        elif self.planes:
-            kind = Template("Planes", (self.arithmetic is Arithmetic.IN_TURN, self.counted, *self.planes))
-        elif self.arithmetic is Arithmetic.BIT_PLANES and isinstance(self.weight_type, Bipolar):
-            kind = Template("BitPlanes")
-        else:
-            kind = Template("Counted" if self.counted and isinstance(self.weight_type, Bipolar) else "Direct")
-        return Type("Shape", shape), Type("Arithmetic", kind)
-
-    @property
-    def arithmetic_in_words(self) -> str:
-        """How it multiplies."""
-        if self.is_xnor:
-            return "XNOR and popcount"
-        if self.planes:
-            turns = "one after another" if self.arithmetic is Arithmetic.IN_TURN else "side by side"
-            return f"{len(self.planes)} residual planes {turns}"
-        if self.arithmetic is Arithmetic.BIT_PLANES and isinstance(self.weight_type, Bipolar):
-            return f"{weighted.described(self)}, bit plane by bit plane"
-        if self.counted and isinstance(self.weight_type, Bipolar):
-            return "XNOR and popcount over the taps that are not padded"
-        return weighted.described(self)
-
-    @property
-    def weight_table(self) -> WordTable:
-        """The weights, a row a slot."""
-        meaning = "[slot (group * NF + nf) * SF + sf][PE][limb]: SIMD weights, lane 0 the least significant."
-        words, lanes = self.layout.words(self.weights), (self.output.lanes, self.simd)
-        return WordTable("WEIGHTS", meaning, words, *lanes, self.weight_type.bits, self.weight_rom)
 
     # What it is made of, and what reports say of it.
 
     def write_bill(self, bill: Bill) -> None:
-        self.write_product_bill(bill)
+        products.write_bill(self, bill)
         weighted.ending_bill(self, self.threshold_rom, self.output, bill, self.row_beats, self.schedule.credits)
-
-    def write_product_bill(self, bill: Bill) -> None:
-        """Control, operands and sums."""
-        width, vector = self.input.width, self.vector_memory
-        bill.add("mvtu", 1)
-        for places in (self.words, self.synapse_folds, self.neuron_folds):
-            bill.counter(places)
-        bill.register(width + 4 + 4 * (self.sum_slots > 1) + 2 * (vector is not None))
-        if self.taps == 1:
-            bill.mask((self.simd - self.last_simd) * self.input.dtype.bits)
-        if vector is not None:
-            bill.memory(vector.width, vector.depth, vector.style, one_address=True)
-            bill.add("operand mux bit", width)
-        stages_bill(self, weighted.weights_bill(self, bill), bill)
-        products_bill(self, bill)
 
     @property
     def simd_lanes(self) -> int:
@@ -398,8 +292,3 @@ class MvtuUnit(Unit):
         groups = f"{self.groups} groups" if self.groups > 1 else ""
         parts = f"{self.pixels:,} pixels", groups, f"{self.taps} taps" if self.taps > 1 else ""
         return f"it computes {' of '.join(filter(None, parts))}, one a cycle"
-
-
-def _levels(terms: int) -> int:
-    """Of a balanced adder tree."""
-    return (terms - 1).bit_length()

@@ -15,8 +15,8 @@ import numpy as np
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Array, Function, Parameters, Size, Store, Type, word
-from hwgen.hw.kernels import weighted
-from hwgen.hw.kernels.mvtu import ARGUMENTS, MvtuUnit
+from hwgen.hw.kernels import products, weighted
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.registers import cycles_to_sum
 from hwgen.hw.memory import Memory
 from hwgen.hw.pipeline import Stages
@@ -138,7 +138,7 @@ class MvtuGatedUnit(Unit):
     @property
     def parameters(self) -> Parameters:
         gate = {"GateBits": self.gate_type.bits, "Credits": self.schedule.credits}
-        return {**self.product.product_parameters, "Groups": 1, "PlaneFolds": 1, **gate}
+        return {**products.parameters(self.product), "Groups": 1, "PlaneFolds": 1, **gate}
 
     @property
     def stores(self) -> tuple[Store, ...]:
@@ -153,22 +153,21 @@ class MvtuGatedUnit(Unit):
         product = self.product
         tables = weighted.cpp_tables(product, replace(self.output, elements=self.threshold_rows * self.output.lanes))
         return Function(
-            purpose=f"Matrix-vector unit with a gate: {product.arithmetic_in_words}.",
+            purpose=f"Matrix-vector unit with a gate: {products.arithmetic(product)[0]}.",
             sizes=(
-                *product.shape_sizes,
+                *products.sizes(product),
                 Size("ROWS", fold_rows(product.neuron_folds), "sets of thresholds of a gate code"),
                 *weighted.cpp_sizes(product),
             ),
-            types=(
-                *product.shape_types,
-                *weighted.cpp_types(product, "TAPS * CHANNELS"),
-                Type("Gate", self.gate.dtype),
-            ),
-            arguments=("Shape", "ROWS", *ARGUMENTS[1:4], "Gate", *ARGUMENTS[4:]),
+            types=(*products.types(product), Type("Gate", self.gate.dtype)),
+            arguments=("Shape", "ROWS", *products.ARGUMENTS[1:4], "Gate", *products.ARGUMENTS[4:]),
             inputs=(word("Input", "SIMD"), word("Gate")),
             output=word("Output", "PE"),
             arrays=(Array("InWord0", "vector", "Shape::KEPT", product.vector_memory),),
-            tables=(product.weight_table, *(replace(each, memory=self.rows_of(each.memory)) for each in tables)),
+            tables=(
+                products.weight_table(product),
+                *(replace(each, memory=self.rows_of(each.memory)) for each in tables),
+            ),
         )
 
     def rows_of(self, memory: Memory | None) -> Memory | None:
@@ -179,7 +178,7 @@ class MvtuGatedUnit(Unit):
 
     def write_bill(self, bill: Bill) -> None:
         product = self.product
-        product.write_product_bill(bill)
+        products.write_bill(product, bill)
         bill.counter(product.neuron_folds)
         bill.register((3 + cycles_to_sum(product)) * self.gate.width)
         credits = self.schedule.credits

@@ -182,13 +182,13 @@ def types_of(unit: Weighted) -> Parameters:
     }
 
 
-def stores_of(unit: Products, sets: Stream) -> tuple[Store, ...]:
+def stores_of(unit: Products, thresholds: Memory | None, sets: Stream) -> tuple[Store, ...]:
     """Weights, thresholds and directions, which are those of a vector of `sets`."""
     access = Access.FIXED if unit.writable is None else Access.HOST
     weights = Store("weights", "weight_addr", unit.weight_rom, lambda: unit.layout.words(unit.weights), access)
-    if unit.activation is None or unit.threshold_rom is None:
+    if unit.activation is None or thresholds is None:
         return (weights,)
-    return (weights, *coding.threshold_stores(unit.activation, unit.threshold_rom, sets))
+    return (weights, *coding.threshold_stores(unit.activation, thresholds, sets))
 
 
 def idle_of(unit: Products) -> dict[str, int]:
@@ -217,9 +217,9 @@ def cpp_sizes(unit: Weighted) -> tuple[Size, ...]:
     return coding.sizes(unit.activation) if unit.activation else ()
 
 
-def cpp_tables(unit: Weighted, sets: Stream) -> tuple[Table, ...]:
+def cpp_tables(unit: Weighted, thresholds: Memory | None, sets: Stream) -> tuple[Table, ...]:
     """Its thresholds, those of a vector of `sets`."""
-    return coding.threshold_tables(unit.activation, sets, unit.threshold_rom) if unit.activation else ()
+    return coding.threshold_tables(unit.activation, sets, thresholds) if unit.activation else ()
 
 
 def described(unit: Weighted) -> str:
@@ -239,7 +239,7 @@ def weights_bill(unit: Products, bill: Bill) -> int:
     return rom.width
 
 
-def ending_bill(unit: Weighted, memory: Memory | None, sets: Stream, bill: Bill, beats: int, credits: int) -> None:
+def ending_bill(unit: Weighted, thresholds: Memory | None, sets: Stream, bill: Bill, beats: int, credits: int) -> None:
     """Activation, mask of spare lanes and output queue; thresholds are those of a vector of `sets`."""
     output, activation = unit.output, unit.activation
     if activation is not None or output.last_lanes < output.lanes:
@@ -247,7 +247,7 @@ def ending_bill(unit: Weighted, memory: Memory | None, sets: Stream, bill: Bill,
     if activation is None:
         bill.add("offset bit", output.width if unit.accumulator.offset else 0)
     else:
-        coding.thresholds_bill(activation, memory, sets, unit.sum_type, bill)
+        coding.thresholds_bill(activation, thresholds, sets, unit.sum_type, bill)
     bill.register(output.width)
     if output.last_lanes < output.lanes:
         bill.register(1)

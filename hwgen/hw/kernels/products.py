@@ -1,0 +1,146 @@
+"""What matrix-vector units declare alike, with a gate or without: how they multiply, their shape and its bill."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Bits, Parameters, Size, Template, Type, WordTable
+from hwgen.hw.kernels import weighted
+from hwgen.hw.kernels.registers import stages_bill
+from hwgen.hw.kernels.sums import products_bill
+from hwgen.hw.kernels.weighted import Arithmetic, Products
+from hwgen.hw.pipeline import SumSteps
+from hwgen.ir.types import Bipolar
+
+ARGUMENTS = ("Shape", "Arithmetic", "Weight", "Input", "Sum", "Output", "Activation")
+"""Of the C++ function."""
+
+
+class Matrix(Products, Protocol):
+    """Products of vectors and a matrix; for the sizes see `MvtuUnit`."""
+
+    @property
+    def groups(self) -> int: ...
+    @property
+    def mh(self) -> int: ...
+    @property
+    def taps(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def pixels(self) -> int: ...
+    @property
+    def neuron_folds(self) -> int: ...
+    @property
+    def synapse_folds(self) -> int: ...
+    @property
+    def last_simd(self) -> int: ...
+    @property
+    def words(self) -> int: ...
+
+
+def sum_steps(unit: Matrix) -> SumSteps:
+    """Steps of a lane sum: those of a popcount and what follows, or of a product and the sum of lanes."""
+    group, tree = max(1, min(unit.simd, 15) // 4) - 1, max(0, unit.simd.bit_length() - 4)
+    if unit.planes:
+        arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
+        return SumSteps(group, tree + unit.counted + _levels(arrays * unit.beta_bits))
+    if unit.arithmetic is Arithmetic.BIT_PLANES:
+        return SumSteps(group, tree + _levels(unit.input.dtype.bits) + 1)
+    if unit.is_xnor or unit.counted:
+        return SumSteps(group, tree + unit.counted)
+    return SumSteps(_levels(unit.simd), 0)
+
+
+def _levels(terms: int) -> int:
+    """Of a balanced adder tree."""
+    return (terms - 1).bit_length()
+
+
+def parameters(unit: Matrix) -> Parameters:
+    """Those that every module of such a unit has."""
+    vector = unit.vector_memory
+    betas = sum(beta << (index * unit.beta_bits) for index, beta in enumerate(unit.planes))
+    return {
+        "Pe": unit.output.lanes,
+        "Simd": unit.simd,
+        "NeuronFolds": unit.neuron_folds,
+        "SynapseFolds": unit.synapse_folds,
+        "LastPe": unit.output.last_lanes,
+        # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
+        "LastSimd": unit.last_simd if unit.taps == 1 else unit.simd,
+        "Counted": unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES,
+        "BitPlanes": unit.arithmetic is Arithmetic.BIT_PLANES,
+        "Planes": len(unit.planes),
+        "BetaBits": unit.beta_bits,
+        "Betas": Bits.of(betas, max(1, len(unit.planes) * unit.beta_bits)),
+        "Style": "registers" if vector is None else vector.style.value,
+        "SumStages": unit.sum_steps.cycles(unit.stages.span),
+        "SumSpan": unit.stages.span,
+        **weighted.types_of(unit),
+    }
+
+
+def sizes(unit: Matrix) -> tuple[Size, ...]:
+    """The constants that `Shape` is made of."""
+    folds = (Size("TURNS", unit.plane_folds, "planes, one after another"),) if unit.plane_folds > 1 else ()
+    return (
+        Size("PIXELS", unit.pixels, "vectors of a frame"),
+        Size("GROUPS", unit.groups, "parts of a vector, each with neurons of its own"),
+        Size("TAPS", unit.taps, "pixels that a neuron sees"),
+        Size("CHANNELS", unit.channels, "inputs of a tap"),
+        Size("OUTPUTS", unit.mh, "neurons of a group"),
+        Size("SIMD", unit.simd, "inputs a cycle"),
+        Size("PE", unit.output.lanes, "neurons a cycle"),
+        *folds,
+    )
+
+
+def types(unit: Matrix) -> tuple[Type, ...]:
+    """`Shape`, the arithmetic and the number types."""
+    shape = Template("Product", tuple(size.name for size in sizes(unit)))
+    own = Type("Shape", shape), Type("Arithmetic", arithmetic(unit)[1])
+    return (*own, *weighted.cpp_types(unit, "TAPS * CHANNELS"))
+
+
+def arithmetic(unit: Matrix) -> tuple[str, Template]:
+    """How it multiplies, in words and for C++.
+
+    Bit planes are for bipolar weights and integer inputs; elsewhere direct products give the same numbers.
+    """
+    operands, bipolar = weighted.described(unit), isinstance(unit.weight_type, Bipolar)
+    if unit.is_xnor:
+        return "XNOR and popcount", Template("Direct")
+    if unit.planes:
+        in_turn = unit.arithmetic is Arithmetic.IN_TURN
+        words = f"{len(unit.planes)} residual planes {'one after another' if in_turn else 'side by side'}"
+        return words, Template("Planes", (in_turn, unit.counted, *unit.planes))
+    if unit.arithmetic is Arithmetic.BIT_PLANES and bipolar:
+        return f"{operands}, bit plane by bit plane", Template("BitPlanes")
+    if unit.counted and bipolar:
+        return "XNOR and popcount over the taps that are not padded", Template("Counted")
+    return operands, Template("Direct")
+
+
+def weight_table(unit: Matrix) -> WordTable:
+    """The weights, a row a slot."""
+    meaning = "[slot (group * NF + nf) * SF + sf][PE][limb]: SIMD weights, lane 0 the least significant."
+    words, lanes = unit.layout.words(unit.weights), (unit.output.lanes, unit.simd)
+    return WordTable("WEIGHTS", meaning, words, *lanes, unit.weight_type.bits, unit.weight_rom)
+
+
+def write_bill(unit: Matrix, bill: Bill) -> None:
+    """Control, operands and sums."""
+    width, vector = unit.input.width, unit.vector_memory
+    bill.add("mvtu", 1)
+    for places in (unit.words, unit.synapse_folds, unit.neuron_folds):
+        bill.counter(places)
+    bill.register(width + 4 + 4 * (unit.sum_slots > 1) + 2 * (vector is not None))
+    if unit.taps == 1:
+        bill.mask((unit.simd - unit.last_simd) * unit.input.dtype.bits)
+    if vector is not None:
+        bill.memory(vector.width, vector.depth, vector.style, one_address=True)
+        bill.add("operand mux bit", width)
+    stages_bill(unit, weighted.weights_bill(unit, bill), bill)
+    products_bill(unit, bill)
