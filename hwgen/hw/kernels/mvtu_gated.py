@@ -142,16 +142,11 @@ class MvtuGatedUnit(Unit):
 
     @property
     def stores(self) -> tuple[Store, ...]:
-        memory = self.threshold_rom
-        return tuple(
-            replace(store, memory=memory) if store.port == "thresholds" else store
-            for store in weighted.stores_of(self.product, self.sets)
-        )
+        return weighted.stores_of(self.product, self.threshold_rom, self.sets)
 
     @property
     def function(self) -> Function:
         product = self.product
-        tables = weighted.cpp_tables(product, replace(self.output, elements=self.threshold_rows * self.output.lanes))
         return Function(
             purpose=f"Matrix-vector unit with a gate: {products.arithmetic(product)[0]}.",
             sizes=(
@@ -164,15 +159,8 @@ class MvtuGatedUnit(Unit):
             inputs=(word("Input", "SIMD"), word("Gate")),
             output=word("Output", "PE"),
             arrays=(Array("InWord0", "vector", "Shape::KEPT", product.vector_memory),),
-            tables=(
-                products.weight_table(product),
-                *(replace(each, memory=self.rows_of(each.memory)) for each in tables),
-            ),
+            tables=(products.weight_table(product), *weighted.cpp_tables(product, self.threshold_rom, self.sets)),
         )
-
-    def rows_of(self, memory: Memory | None) -> Memory | None:
-        """The memory of a table, that of the thresholds with a row for each set."""
-        return self.threshold_rom if memory is not None and memory.name == self.threshold_rom.name else memory
 
     # What it is made of, and what reports say of it.
 
