@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.calibration.designs import Net, convolve, dense, drawn, geometry_for, image
+from benchmarks.calibration.designs import Net, convolve, dense, drawn, gated, geometry_for, image
 from benchmarks.calibration.measure import wanted
 from hwgen.backends import hls, rtl
 from hwgen.hw.choices import Choices
@@ -33,9 +33,8 @@ from hwgen.hw.limits import layers_behind, least_cycles
 from hwgen.hw.lower import lower
 from hwgen.hw.timing import Pipeline
 from hwgen.ir.check import check
-from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Conv, Magnitude, MatMul, Scale, Threshold
+from hwgen.ir.ops import Conv, MatMul
 from hwgen.ir.types import IntType
 from hwgen.report.estimate import estimate
 
@@ -63,35 +62,10 @@ def designs() -> Iterator[tuple[str, Design]]:
     for kind, seed in wanted():
         yield f"{kind}{seed}", deepen(drawn(kind, seed))
     for seed in range(SEEDS):
-        yield f"gated{seed}", deepen(_with(_gated(seed), Choices()))
-        for net in (_depthwise(seed), _gated(seed), _dense(seed)):
+        yield f"gated{seed}", deepen(drawn("gated", seed))
+        for net in (_depthwise(seed), gated(np.random.default_rng([seed, 1]), f"gated{seed}"), _dense(seed)):
             for name, choices in _variants(net).items():
                 yield f"{net.name}_{name}", deepen(_with(net, choices))
-
-
-def _gated(seed: int) -> Net:
-    """A product whose sums are multiplied by a code of each pixel."""
-    rng = np.random.default_rng([seed, 1])
-    net = image(rng, f"gated{seed}", _channels(rng), IntType(int(rng.integers(2, 5)), signed=True))
-    source, bits = net.last, int(rng.integers(1, 4))
-    net.add(Magnitude(source.type.channels), (*source.type.shape[:2], 1))
-    net.fold(1)
-    levels = (1 << bits) - 1
-    steps = np.sort(rng.integers(0, net.last.type.dtype.max + 1, (1, levels)), axis=1)
-    gate = net.add(
-        Threshold(steps, np.zeros(1, np.int64), 0, 1), net.last.type.shape, dtype=IntType(bits, signed=False)
-    )
-    net.fold(1)
-    outputs = net.pick(2, 12)
-    weights = net.codes(IntType(3, signed=True), (outputs, 1, 1, source.type.channels))
-    product = net.add(Conv(weights, IntType(3, signed=True), POINT, 1, 0), (*source.type.shape[:2], outputs), (source,))
-    net.fold(net.lanes(outputs, 4), net.lanes(source.type.channels, 8))
-    net.add(Scale(), product.type.shape, (product, gate))
-    middle = net.last.type.dtype.max // 3
-    drawn_steps = np.sort(rng.integers(-middle, middle + 1, (outputs, 3)), axis=1)
-    falls = net.codes(IntType(1, signed=False), (outputs,))
-    net.add(Threshold(drawn_steps, falls, 0, 1), product.type.shape, dtype=IntType(2, signed=False))
-    return net
 
 
 def _channels(rng: np.random.Generator) -> int:

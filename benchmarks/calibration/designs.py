@@ -336,6 +336,30 @@ def residual(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def gated(rng: np.random.Generator, name: str) -> Net:
+    """A product whose sums are multiplied by a code of each pixel."""
+    net = image(rng, name, int(rng.integers(2, 24)), IntType(int(rng.integers(2, 5)), signed=True))
+    source, gate, weight = net.last, IntType(int(rng.integers(1, 4)), signed=False), net.one_of(WEIGHTS)
+    net.add(Magnitude(source.type.channels), (*source.type.shape[:2], 1))
+    net.fold(1)
+    steps = np.sort(rng.integers(0, net.last.type.dtype.max + 1, (1, gate.max)), axis=1)
+    codes = net.add(Threshold(steps, np.zeros(1, np.int64), 0, 1), net.last.type.shape, dtype=gate)
+    net.fold(1)
+    outputs = net.pick(2, 12)
+    weights = net.codes(weight, (outputs, 1, 1, source.type.channels))
+    product = net.add(Conv(weights, weight, POINT, 1, 0), (*source.type.shape[:2], outputs), (source,))
+    net.fold(net.lanes(outputs, 4), net.lanes(source.type.channels, 8))
+    net.add(Scale(), product.type.shape, (product, codes))
+    most = net.last.type.dtype.max // 3
+    steps = np.sort(rng.integers(-most, most + 1, (outputs, 3)), axis=1)
+    net.add(
+        Threshold(steps, net.codes(IntType(1, signed=False), (outputs,)), 0, 1),
+        product.type.shape,
+        dtype=IntType(2, signed=False),
+    )
+    return net
+
+
 def perceptron(rng: np.random.Generator, name: str) -> Net:
     """A small dense network with a quantiser in front and a top-1 unit behind."""
     net = Net(rng, name, (int(rng.integers(16, 200)),), IntType(8, signed=False))
@@ -361,7 +385,7 @@ def convolutional(rng: np.random.Generator, name: str) -> Net:
 
 KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
     each.__name__: each
-    for each in (dense, conv, pool, threshold, argmax, join, perceptron, convolutional, scaled, residual)
+    for each in (dense, conv, pool, threshold, argmax, join, perceptron, convolutional, scaled, residual, gated)
 }
 
 

@@ -55,7 +55,7 @@ class Bill:
         self.add("counter bit", bits)
 
     def queue(self, width: int, depth: int, style: MemoryStyle) -> None:
-        """A FIFO (`hwgen_fifo`)."""
+        """A FIFO."""
         pointer = bits_for(depth)
         self.register(2 * pointer + bits_for(depth + 1) + 2)
         self.add("queue", 1)

@@ -199,12 +199,12 @@ class Function:
     output_first: bool = False
 
 
-def vectors(stream: Stream, lanes: str = "LANES") -> tuple[Size, ...]:
+def vectors(stream: Stream) -> tuple[Size, ...]:
     """The sizes of a unit that takes a frame's vectors beat by beat."""
     return (
         Size("VECTORS", stream.vectors, "of a frame"),
         Size("ELEMENTS", stream.elements, "of a vector"),
-        Size(lanes, stream.lanes, "elements a cycle"),
+        Size("LANES", stream.lanes, "elements a cycle"),
     )
 
 

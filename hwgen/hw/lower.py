@@ -10,6 +10,7 @@ import hashlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -96,6 +97,8 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+_Weighted = TypeVar("_Weighted", MvtuUnit, DepthwiseUnit)
+
 _JOINS: Mapping[type[Join], type[Unit]] = {Sum: AddUnit, Scale: ScaleUnit, Concat: ConcatUnit}
 
 
@@ -174,17 +177,18 @@ class _Builder:
 
     def _finish(self, node: Node, unit: Unit) -> None:
         """Add the unit of `node`, whose output is that of the threshold fused behind it, if there is one."""
-        gate, fused = fused_gate(self.graph, node), fused_threshold(self.graph, node)
-        if gate is not None and fused is not None:
-            unit = self._gated(node, unit, gate, fused)
+        fused = fused_threshold(self.graph, node)
         if self.choices.pipeline is not None:
             unit = pipelined(unit, self.choices.pipeline)
         self.units.append(unit)
         self._give(node.output if fused is None else fused.output, unit.outputs[0])
 
-    def _gated(self, node: Node, unit: Unit, gate: Node, fused: Node) -> MvtuGatedUnit:
-        """The unit of `node` with its gate, which comes from a FIFO."""
-        assert isinstance(unit, MvtuUnit) and isinstance(fused.op, Threshold)
+    def _gated(self, node: Node, unit: MvtuUnit) -> Unit:
+        """The unit of `node`; with its gate, which comes from a FIFO, if it has one."""
+        gate, fused = fused_gate(self.graph, node), fused_threshold(self.graph, node)
+        if gate is None or fused is None:
+            return unit
+        assert isinstance(fused.op, Threshold)
         stream = self._operand(gate, 1, 1, unit.pixels, 1)
         return MvtuGatedUnit.of(unit, self._fifo(node, stream, stream.beats, "_gate"), fused.op)
 
@@ -210,24 +214,27 @@ class _Builder:
             return
         blocks = stream.vector_beats if op.is_depthwise else op.groups
         window = WindowUnit.of(node, stream, op.geometry, blocks, np.full(channels, op.pad))
-        result, fused = self._result(node), self._activation(node)
-        unit: MvtuUnit | DepthwiseUnit
+        operands = node, window.output, self._result(node)
+        style, fused = self.choices.memory.get(node.name), self._activation(node)
+        window = replace(window, memory_style=style)
         if op.is_depthwise:
-            unit = DepthwiseUnit.of(node, window.output, result, grouped[:, 0, :, 0], fused)
+            channelwise = DepthwiseUnit.of(*operands, grouped[:, 0, :, 0], fused)
+            self.units.append(window.resized(window.least_buffer(channelwise.cycles)))
+            self._finish(node, self._written(node, replace(channelwise, memory_style=style)))
         else:
-            unit = self._arithmetic(MvtuUnit.of(node, window.output, result, grouped, fused))
-        style = self.choices.memory.get(node.name)
-        self.units.append(replace(window, rows=window.least_buffer(unit.cycles), memory_style=style))
-        self._finish(node, self._written(node, replace(unit, memory_style=style)))
+            unit = self._arithmetic(MvtuUnit.of(*operands, grouped, fused))
+            self.units.append(window.resized(window.least_buffer(unit.cycles)))
+            self._finish(node, self._gated(node, self._written(node, replace(unit, memory_style=style))))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
         unit = self._arithmetic(MvtuUnit.of(node, stream, self._result(node), weights, self._activation(node)))
         if unit.vector_memory is not None:
             unit = unit.with_input(stream, self._fifo(node, stream, unit.synapse_folds))
-        self._finish(node, self._written(node, replace(unit, memory_style=self.choices.memory.get(node.name))))
+        unit = replace(unit, memory_style=self.choices.memory.get(node.name))
+        self._finish(node, self._gated(node, self._written(node, unit)))
 
-    def _written(self, node: Node, unit: MvtuUnit | DepthwiseUnit) -> MvtuUnit | DepthwiseUnit:
+    def _written(self, node: Node, unit: _Weighted) -> _Weighted:
         """The unit, rewritable where the user wants it so."""
         return rewritable(unit, node) if node.name in self.choices.writable else unit
 

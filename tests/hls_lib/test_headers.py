@@ -114,7 +114,7 @@ def test_a_header_alone(tmp_path: Path) -> None:
         ("ap_uint<4> lines[24]; hwgen::window<V, 4, 4, 1, 2, B, B>(in, out, lines);", "must hold the rows"),
         ("ap_uint<4> lines[20]; hwgen::window<V, 4, 4, 1, 3, B, B>(in, out, lines);", "must hold whole rows"),
         ("ap_uint<4> kept[3]; hwgen::pool<T, 4, 4, hwgen::Extreme, B, B>(in, out, kept);", "a partial result for each"),
-        ("hwgen::width<2, 3, 1, 4, 4>(in, out);", "a beat must not be longer than a vector"),
+        ("hwgen::width<2, 3, B, 4, 4>(in, out);", "a beat must not be longer than a vector"),
     ],
 )
 def test_illegal_shapes_are_explained(call: str, message: str, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ ARGUMENTS = ("Shape", "Arithmetic", "Weight", "Input", "Sum", "Output", "Activat
 
 
 class Matrix(Products, Protocol):
-    """Products of vectors and a matrix; for the sizes see `MvtuUnit`."""
+    """Products of vectors and a matrix; sizes are those of the unit that has them as properties."""
 
     @property
     def groups(self) -> int: ...

@@ -50,11 +50,12 @@ class ScaleUnit(Unit):
             purpose="Scale unit: each vector times its number.",
             sizes=vectors(self.output),
             types=(
-                *(Type(f"Input{index}", stream.dtype) for index, stream in enumerate(self.inputs)),
+                Type("Input", self.inputs[0].dtype),
+                Type("Factor", self.inputs[1].dtype),
                 Type("Output", self.output.dtype),
             ),
-            arguments=("VECTORS", "ELEMENTS", "LANES", "Input0", "Input1", "Output"),
-            inputs=(word("Input0", "LANES"), word("Input1")),
+            arguments=("VECTORS", "ELEMENTS", "LANES", "Input", "Factor", "Output"),
+            inputs=(word("Input", "LANES"), word("Factor")),
             output=word("Output", "LANES"),
         )
 

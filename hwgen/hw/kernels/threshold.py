@@ -84,11 +84,11 @@ class ThresholdUnit(Unit):
     def function(self) -> Function:
         return Function(
             purpose=f"Threshold unit: {self.input.dtype} to {self.output.dtype}.",
-            sizes=(*vectors(self.input, "PE"), *coding.sizes(self.activation)),
+            sizes=(*vectors(self.input), *coding.sizes(self.activation)),
             types=(Type("Input", self.input.dtype), Type("Output", self.output.dtype), coding.ACTIVATION),
-            arguments=("VECTORS", "ELEMENTS", "PE", "Input", "Output", "Activation"),
-            inputs=(word("Input", "PE"),),
-            output=word("Output", "PE"),
+            arguments=("VECTORS", "ELEMENTS", "LANES", "Input", "Output", "Activation"),
+            inputs=(word("Input", "LANES"),),
+            output=word("Output", "LANES"),
             tables=coding.threshold_tables(self.activation, self.input, self.threshold_rom),
         )
 

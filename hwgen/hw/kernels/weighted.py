@@ -41,7 +41,7 @@ class Products(Weighted, Protocol):
     """Products of weights and inputs in PE lanes of SIMD, and their sums.
 
     Attributes:
-        counted: see `MvtuUnit`.
+        counted: whether inputs may be padded taps, which add nothing.
         planes: factors of residual binary planes; `plane_folds` times they meet the same weights, one after another.
         sum_slots: slots of a sum.
         sharing: lanes that see the same inputs.

@@ -72,7 +72,7 @@ class WidthUnit(Unit):
                 Size("OUT_LANES", self.output.lanes, "elements of a beat written"),
             ),
             types=(Type("Code", self.input.dtype),),
-            arguments=("VECTORS", "ELEMENTS", "Code::BITS", "IN_LANES", "OUT_LANES"),
+            arguments=("VECTORS", "ELEMENTS", "Code", "IN_LANES", "OUT_LANES"),
             inputs=(word("Code", "IN_LANES"),),
             output=word("Code", "OUT_LANES"),
         )
