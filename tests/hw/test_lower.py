@@ -31,7 +31,7 @@ from hwgen.hw.lower import lower
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind
+from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind, Threshold
 from hwgen.ir.types import DType, IntType, smallest_int
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (
@@ -510,6 +510,24 @@ def test_rewritable_layers_have_room_for_any_weights(kind: str) -> None:
     assert unit.name == name and unit.activation is not None
     assert unit.sum_type == smallest_int(low, high) and unit.activation.room == smallest_int(low, high + 1)
     assert unit.activation.type == unit.activation.room and unit.activation.any_descending
+
+
+def test_thresholds_beyond_all_sums_fit_a_rewritable_memory() -> None:
+    """As a file may state them: they move to the ends of what any weights reach, and all codes stay as they are."""
+    graph = integer_network(random_network(np.random.default_rng(0), (10, 4, 3), input_type=UINT8, weight=INT3))
+    place = next(index for index, node in enumerate(graph.nodes) if isinstance(node.op, Threshold))
+    node = graph.nodes[place]
+    steps = node.op.thresholds.copy()
+    steps[0], steps[1] = -(10**6), 10**6
+    nodes = (*graph.nodes[:place], replace(node, op=replace(node.op, thresholds=steps)), *graph.nodes[place + 1 :])
+    graph = replace(graph, nodes=nodes)
+    chosen = choices_for(graph, {}, (), None, ["fc0"])
+    (unit,) = lower(graph, resolve(graph, {}, 64), part=PART, clock_mhz=1.0, choices=chosen).writable
+    assert unit.activation is not None and unit.activation.room is not None
+    low, high = unit.activation.room.min, unit.activation.room.max
+    assert low <= unit.activation.thresholds.min() and unit.activation.thresholds.max() <= high
+    sums = np.arange(-4 * 255 * 10, 3 * 255 * 10 + 1)[:, None, None]
+    np.testing.assert_array_equal(sums >= unit.activation.thresholds, sums >= steps)
 
 
 @pytest.mark.parametrize(("weight", "groups"), [(B, 4), (INT3, 1)], ids=["depthwise", "integers"])
