@@ -55,4 +55,4 @@ def test_mutations_are_seen(tmp_path: Path) -> None:
             ("code * ROWS + nf, p", "code + nf, p"),
         )
     ):
-        assert run_cases([case], tmp_path / str(index), {"gated": (right, wrong)}) == ["turns"], wrong
+        assert run_cases([case], tmp_path / str(index), {"mvtu_gated": (right, wrong)}) == ["turns"], wrong
