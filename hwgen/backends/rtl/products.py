@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,17 +60,22 @@ class Gate(Beats):
     bits: int
 
 
-_VECTORS, _NO_GATE = Beats("s_data_i", "s_valid_i", "s_ready_o"), Gate("1'b0", "1'b0", "unused_gate_ready", bits=0)
+_VECTORS, _NO_GATE = Beats("s_data_i", "s_valid_i", "s_ready_o"), Gate("", "", "", bits=0)
 
 
 @dataclass(frozen=True)
 class MvtuContext(Header):
-    """Fields of matvec.sv.j2 and mvtu_gated.sv.j2; `vectors` and `gate` are the signals of its inputs."""
+    """Fields of matvec.sv.j2 and mvtu_gated.sv.j2: the module in the library, the parameters that others lack.
+
+    `vectors` and `gate` are the signals of its inputs.
+    """
 
     product: Product
     memories: tuple[Memory, ...]
     vectors: Beats
     gate: Gate
+    library: str
+    own: Mapping[str, object]
     pe: int
     simd: int
     groups: int
@@ -77,12 +83,10 @@ class MvtuContext(Header):
     synapse_folds: int
     last_pe: int
     last_simd: int
-    counted: str
-    bit_planes: str
+    padded_bipolar: str
     planes: int
     beta_bits: int
     betas: str
-    plane_folds: int
     vector_style: str
 
 
@@ -103,7 +107,11 @@ def mvtu_text(unit: MvtuUnit, module: str, digest: str, control: ControlMap | No
     head = header(unit, module, digest, f"{_purpose(unit)}.") | _written(unit, control)
     roms = _roms(unit, control)
     product = _product(unit, roms, unit.mw, unit.groups * unit.neuron_folds, unit.schedule.credits)
-    context = MvtuContext(**head, **_mvtu(unit, product, roms), vectors=_VECTORS, gate=_NO_GATE)
+    folds = unit.plane_folds > 1
+    own = {"Groups": "Groups"} | ({} if folds else _types(unit))
+    library = "hwgen_mvtu_planes" if folds else "hwgen_mvtu"
+    fields = _mvtu(unit, product, roms) | {"library": library, "own": own}
+    context = MvtuContext(**head, **fields, vectors=_VECTORS, gate=_NO_GATE)
     return layer_text(module, render("rtl/matvec.sv.j2", context), roms)
 
 
@@ -120,6 +128,8 @@ def gated_text(unit: MvtuGatedUnit, module: str, digest: str) -> LayerText:
         **_mvtu(product, _product(product, roms, product.mw, unit.threshold_rows, unit.schedule.credits), roms),
         vectors=Beats(f"s_data_i[{width - 1}:0]", "s_valid_i[0]", "s_ready_o[0]"),
         gate=Gate(f"s_data_i[{width + bits - 1}:{width}]", "s_valid_i[1]", "s_ready_o[1]", bits=bits),
+        library="hwgen_mvtu_gated",
+        own={"GateBits": "GateBits"} | _types(product),
     )
     return layer_text(module, render("rtl/mvtu_gated.sv.j2", context), roms)
 
@@ -147,14 +157,21 @@ def _mvtu(unit: MvtuUnit, product: Product, roms: list[Filled]) -> dict[str, Any
         "last_pe": unit.output.last_lanes,
         # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
         "last_simd": unit.last_simd if unit.taps == 1 else fold.simd,
-        "counted": bit(unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES),
-        "bit_planes": bit(unit.arithmetic is Arithmetic.BIT_PLANES),
+        "padded_bipolar": bit(unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES),
         "planes": len(unit.planes),
         "beta_bits": unit.beta_bits,
         "betas": f"{max(1, len(unit.planes) * unit.beta_bits)}'h{_packed(unit.planes, unit.beta_bits):x}",
-        "plane_folds": unit.plane_folds,
         "vector_style": "registers" if vector is None else vector.style.value,
     }
+
+
+def _types(unit: MvtuUnit) -> dict[str, object]:
+    """Parameters that say what is multiplied, and how; `hwgen_mvtu_planes` has none of them."""
+    found: dict[str, object] = {"BitPlanes": bit(unit.arithmetic is Arithmetic.BIT_PLANES)}
+    for name, dtype in (("Weight", unit.weight_type), ("Input", unit.input.dtype)):
+        kind = operand(dtype)
+        found |= {f"{name}Bits": kind.bits, f"{name}Signed": kind.signed, f"{name}Bipolar": kind.bipolar}
+    return found
 
 
 def _packed(betas: tuple[int, ...], bits: int) -> int:
