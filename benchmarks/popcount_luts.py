@@ -50,7 +50,7 @@ def synthesise(sizes: list[int]) -> dict[tuple[str, int], Counter[str]]:
 
 def _script(family: str, simd: int) -> str:
     sum_bits = (BEATS * simd).bit_length()
-    modules = ["neuron", "dot", "popcount", "group_count", "sum", "activation", "delay"]
+    modules = ["steps_pkg", "neuron", "dot", "popcount", "group_count", "activation", "delay"]
     parameters = {"Simd": simd, "SumBits": sum_bits, "SumSigned": "1'b0", "CodeBits": sum_bits}
     return "\n".join(
         (

@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from hwgen.errors import CheckError
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices, require_constants
 from hwgen.hw.design import Design
 from hwgen.hw.folding import Folding, fused_gate, fused_threshold, is_fused, is_gate
@@ -30,7 +31,7 @@ from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit, neutral_codes
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.weighted import Arithmetic, rewritable, thresholding
+from hwgen.hw.kernels.weighted import rewritable, thresholding
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.stream import Stream

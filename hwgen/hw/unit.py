@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self
 
 from hwgen.hw.activation import Linear, Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store
 from hwgen.hw.memory import Memory
@@ -13,14 +14,18 @@ from hwgen.hw.packing import WeightLayout
 from hwgen.hw.pipeline import Stages, SumSteps
 from hwgen.hw.schedule import Schedule
 from hwgen.hw.stream import Stream
-from hwgen.ir.types import DType, IntType
+from hwgen.ir.types import DType, IntArray, IntType
 
 
 class Weighted(Protocol):
     """The part of a unit that multiplies by weights: what timing, the address map and reports ask of it.
 
     Attributes:
-        fan_in: products of a sum.
+        simd: inputs that a lane takes in a slot; `sharing` lanes see the same ones.
+        counted: whether inputs may be padded taps, which add nothing.
+        planes: factors of residual binary planes; `plane_folds` times they meet the same weights, one after another.
+        fan_in: products of a sum, which take `sum_slots` slots.
+        row_beats: beats of output that have thresholds of their own.
         layout: how the weights lie in their memory.
         writable: where weights and thresholds can be rewritten at run time, the least and the most that an input
             stands for; None where they are fixed.
@@ -32,6 +37,28 @@ class Weighted(Protocol):
     def input(self) -> Stream: ...
     @property
     def output(self) -> Stream: ...
+    @property
+    def weights(self) -> IntArray: ...
+    @property
+    def simd(self) -> int: ...
+    @property
+    def counted(self) -> bool: ...
+    @property
+    def arithmetic(self) -> Arithmetic: ...
+    @property
+    def planes(self) -> tuple[int, ...]: ...
+    @property
+    def plane_folds(self) -> int: ...
+    @property
+    def beta_bits(self) -> int: ...
+    @property
+    def sum_slots(self) -> int: ...
+    @property
+    def sharing(self) -> int: ...
+    @property
+    def row_beats(self) -> int: ...
+    @property
+    def is_xnor(self) -> bool: ...
     @property
     def weight_type(self) -> DType: ...
     @property

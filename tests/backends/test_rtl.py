@@ -15,6 +15,7 @@ import pytest
 from hwgen.backends.render import asset
 from hwgen.backends.rtl import emit
 from hwgen.hw.activation import Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
@@ -22,7 +23,6 @@ from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.packing import from_words, to_words
 from hwgen.hw.stream import Stream
@@ -53,6 +53,8 @@ from tests.rtl_support import (
 B = Bipolar()
 U2, U8 = IntType(2, signed=False), IntType(8, signed=False)
 LIBRARY = asset("templates") / "rtl" / "lib"
+PACKAGES = sorted(LIBRARY.glob("*_pkg.sv"))
+MODULES = sorted(set(LIBRARY.glob("*.sv")) - set(PACKAGES))
 TEMPLATES = sorted((asset("templates") / "rtl").glob("*.j2"))
 
 
@@ -151,10 +153,10 @@ def lint(sources: list[Path], top: str, work: Path) -> None:
     run(command, cwd=work, log=work / "lint.log", timeout_s=60, env=simulator.environment)
 
 
-@pytest.mark.parametrize("module", sorted(path.stem for path in LIBRARY.glob("*.sv")))
+@pytest.mark.parametrize("module", [path.stem for path in MODULES])
 def test_library_is_clean_under_verilator_wall(module: str, tmp_path: Path) -> None:
-    others = sorted(path for path in LIBRARY.glob("*.sv") if path.stem != module)
-    lint([LIBRARY / f"{module}.sv", *others], module, tmp_path)
+    others = [path for path in MODULES if path.stem != module]
+    lint([*PACKAGES, LIBRARY / f"{module}.sv", *others], module, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -172,23 +174,52 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
     [
         ("hwgen_fifo", {"Depth": 0}, "hwgen_fifo: Depth must be at least 1"),
         ("hwgen_credit_queue", {"Credits": 1}, "hwgen_credit_queue: Credits must be at least 2"),
-        ("hwgen_mvtu", {"LastPe": 2}, "hwgen_mvtu: LastPe must lie in 1..Pe and LastSimd in 1..Simd"),
+        ("hwgen_mvtu", {"LastPe": 2}, "hwgen_mvtu: LastPe must lie in 1..Pe"),
+        ("hwgen_mvtu", {"LastSimd": 2}, "hwgen_mvtu: LastSimd must lie in 1..Simd"),
+        ("hwgen_mvtu", {"Groups": 0}, "hwgen_mvtu: Pe, Simd, Groups, NeuronFolds and SynapseFolds must be at least 1"),
         ("hwgen_argmax", {"Lanes": 9, "IndexBits": 3}, "hwgen_argmax: IndexBits must hold every index"),
         ("hwgen_width", {"Pull": 0}, "hwgen_width: every parameter must be at least 1"),
         ("hwgen_mvtu", {"Groups": 2, "Pe": 2, "LastPe": 1}, "hwgen_mvtu: the neurons of a group must fill their beats"),
-        ("hwgen_mvtu", {"GateBits": 1}, "hwgen_mvtu: a gate needs thresholds, a single group and planes side by side"),
+        (
+            "hwgen_mvtu",
+            {"Simd": 64, "SumSpan": 2},
+            "hwgen_mvtu: SumStages must be the registers that SumSpan puts in a row in a lane sum",
+        ),
+        ("hwgen_mvtu_gated", {"Levels": 0}, "hwgen_mvtu_gated: GateBits and Levels must be at least 1"),
+        ("hwgen_mvtu_gated", {"GateBits": 0}, "hwgen_mvtu_gated: GateBits and Levels must be at least 1"),
+        ("hwgen_mvtu_gated", {"LastPe": 2}, "hwgen_mvtu: LastPe must lie in 1..Pe"),
+        (
+            "hwgen_mvtu_gated",
+            {"NeuronFolds": 0},
+            "hwgen_mvtu_gated: Pe, Simd, NeuronFolds and SynapseFolds must be at least 1",
+        ),
         ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks and Taps must be at least 1"),
         (
             "hwgen_dot",
-            {"Counted": 1},
-            "hwgen_dot: Counted, BitPlanes and Planes take bipolar weights and integer inputs",
+            {"PaddedBipolar": 1},
+            "hwgen_dot: PaddedBipolar, BitPlanes and Planes take bipolar weights, integer inputs",
         ),
         (
             "hwgen_dot",
             {"Planes": 2, "InputBits": 1, "InputBipolar": 0},
-            "hwgen_dot: an input has a bit for each of its planes, and one more if Counted",
+            "hwgen_dot: an input has a bit for each of its planes, and one more if PaddedBipolar",
         ),
-        ("hwgen_mvtu", {"PlaneFolds": 2}, "hwgen_mvtu: PlaneFolds must be 1 or Planes"),
+        (
+            "hwgen_dot",
+            {"PaddedBipolar": 1, "InputBits": 3, "InputBipolar": 0},
+            "hwgen_dot: PaddedBipolar takes inputs of two bits",
+        ),
+        ("hwgen_mvtu_planes", {"Planes": 1}, "hwgen_mvtu_planes: Planes must be at least 2"),
+        (
+            "hwgen_mvtu_planes",
+            {"Groups": 2, "Pe": 2, "LastPe": 1},
+            "hwgen_mvtu_planes: the neurons of a group must fill their beats",
+        ),
+        (
+            "hwgen_mvtu_planes",
+            {"Groups": 0},
+            "hwgen_mvtu_planes: Pe, Simd, Groups, NeuronFolds and SynapseFolds must be at least 1",
+        ),
         ("hwgen_window", {"PixelBeats": 3, "Blocks": 2}, "hwgen_window: Blocks must divide PixelBeats"),
         ("hwgen_window", {"Rows": 2}, "hwgen_window: Rows must hold what a row of windows sees"),
         ("hwgen_pool", {"OutputBits": 7}, "hwgen_pool: OutputBits must be at least InputBits"),
@@ -214,7 +245,8 @@ def test_bad_parameters_fail_at_elaboration(
     simulator = find_simulator()
     log = tmp_path / "lint.log"
     values = [f"-G{name}={value}" for name, value in parameters.items()]
-    command = [simulator.verilator, "--lint-only", "-y", LIBRARY, LIBRARY / f"{module}.sv", "--top-module", module]
+    sources = [*PACKAGES, LIBRARY / f"{module}.sv"]
+    command = [simulator.verilator, "--lint-only", "-y", LIBRARY, *sources, "--top-module", module]
     with pytest.raises(Exception, match="must succeed"):
         run([*command, *values], cwd=tmp_path, log=log, timeout_s=60, env=simulator.environment)
     assert message in log.read_text()
@@ -315,9 +347,9 @@ MAPPED = [
 
 @pytest.mark.long
 def test_yosys_maps_memories_as_asked(tmp_path: Path) -> None:
-    for path in LIBRARY.glob("*.sv"):
+    for path in (*PACKAGES, *MODULES):
         (tmp_path / path.name).write_text(path.read_text())
-    sources = " ".join(sorted(path.name for path in LIBRARY.glob("*.sv")))
+    sources = " ".join(path.name for path in (*PACKAGES, *MODULES))
     script = []
     for index, (module, parameters, _, _) in enumerate(MAPPED):
         values = " ".join(f"-set {name} {value}" for name, value in parameters.items())

@@ -197,7 +197,8 @@ def build(names: Sequence[str], work: Path) -> None:
     command = ["g++", "-std=c++14", *includes(), "-fsyntax-only", "all.cpp"]
     done = subprocess.run(command, cwd=work, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr[:3000]
-    files = dict.fromkeys((*sorted((work / "rtl" / "lib").glob("*.sv")), *sorted((work / "rtl").glob("*.sv"))))
+    packages, library = sorted((work / "rtl" / "lib").glob("*_pkg.sv")), sorted((work / "rtl" / "lib").glob("*.sv"))
+    files = dict.fromkeys((*packages, *library, *sorted((work / "rtl").glob("*.sv"))))
     lint(list(files), [design.name for design in designs], work)
 
 

@@ -131,7 +131,8 @@ def test_both_answer_in_one_simulation(names: tuple[str, str], tmp_path: Path) -
     (tmp_path / "both.sv").write_text(filled(TOP, {**widths, "FIRST": first.name, "SECOND": second.name}))
     bytes_of = (widths["A"] + widths["B"]) // 8
     output = Stream("both", IntType(8, signed=False), bytes_of, bytes_of, vectors=first.output.beats)
-    sources = (*sorted((tmp_path / "lib").glob("*.sv")), *sorted(tmp_path.glob("*.sv")))
+    packages, library = sorted((tmp_path / "lib").glob("*_pkg.sv")), sorted((tmp_path / "lib").glob("*.sv"))
+    sources = tuple(dict.fromkeys((*packages, *library, *sorted(tmp_path.glob("*.sv")))))
     job = Job("both", sources, first.input, output, tmp_path / "mem")
     trace = run(job, to_words(given, first.input), tmp_path / "work")
     found = np.split(trace.outputs, [widths["A"] // 8], axis=1)

@@ -12,12 +12,12 @@ from hwgen.backends.hls import emit
 from hwgen.backends.hls.emit import hex_text
 from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import Bytes

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwgen.hw.activation import Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.window import TERNARY, WindowUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import Stream

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import Case, mvtu_case, run_cases

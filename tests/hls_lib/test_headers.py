@@ -9,7 +9,7 @@ import pytest
 from hwgen.backends.hls import emit
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
-from hwgen.hw.kernels.weighted import Arithmetic
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hwgen.hw.kernels.weighted import Arithmetic
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind

@@ -16,13 +16,13 @@ from benchmarks.calibration.fit import read
 from hwgen import flow
 from hwgen.backends.render import library
 from hwgen.backends.rtl import emit
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.blocks import block_ram, lut_ram
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.coding import bits_compared
 from hwgen.hw.kernels.sums import PopcountSize, is_dsp, popcount_size
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import Bytes

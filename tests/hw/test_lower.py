@@ -10,6 +10,7 @@ import pytest
 from hwgen.config import LayerFolding
 from hwgen.errors import CheckError, ConfigError
 from hwgen.golden.execute import apply
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import choices_for
 from hwgen.hw.design import Design
 from hwgen.hw.folding import Folding, fused_threshold, resolve
@@ -24,7 +25,6 @@ from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import lower

@@ -9,6 +9,7 @@ import pytest
 
 from hwgen.config import settings
 from hwgen.errors import ConfigError
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices, choices_for
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.design import Design
@@ -18,7 +19,6 @@ from hwgen.hw.folding import resolve
 from hwgen.hw.folds import intervals, product_of
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import design_digest, lower
 from hwgen.hw.solver import Goal, Problem, solve

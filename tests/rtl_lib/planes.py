@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from tests.rtl_support import draw, mvtu, thresholding
 

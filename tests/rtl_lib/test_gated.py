@@ -1,4 +1,4 @@
-"""hwgen_mvtu with a gate: codes and cycles over foldings, types and patterns of open and closed gates."""
+"""hwgen_mvtu_gated: codes and cycles over foldings, types and patterns of open and closed gates."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from hwgen.errors import MismatchError
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.design import Design
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.packing import to_words
 from hwgen.hw.pipeline import NO_STAGES, Stages
 from hwgen.ir.geometry import Geometry
@@ -78,25 +78,31 @@ def taps() -> Design:
 
 
 CASES = {
-    "no_release": (padded(), Mutation("hwgen_window", "level_d - released_q", "level_d - 1")),
-    "early_row": (padded(), Mutation("hwgen_window", "level_q >= needed_q", "level_q >= needed_q - 1")),
-    "one_row_less": (padded(), Mutation("hwgen_window", "level_d == level_t'(Rows)", "level_d >= level_t'(Rows - 1)")),
-    "wrong_pad": (padded(), Mutation("hwgen_window", "offset_q < 0 ||", "")),
-    "wrong_frame_step": (padded(), Mutation("hwgen_window", "last_row ? FrameStep : RowStep", "RowStep")),
+    "no_release": (padded(), Mutation("hwgen_window_lines", "level_d - released_i", "level_d - 1")),
+    "early_row": (padded(), Mutation("hwgen_window", "level >= needed", "level >= needed - 1")),
+    "one_row_less": (
+        padded(),
+        Mutation("hwgen_window_lines", "level_d == level_t'(Rows)", "level_d >= level_t'(Rows - 1)"),
+    ),
+    "wrong_pad": (padded(), Mutation("hwgen_window_places", "offset_q < 0 ||", "")),
+    "wrong_frame_step": (padded(), Mutation("hwgen_window_places", "last_row_i ? FrameStep : RowStep", "RowStep")),
     "first_group_again": (
         grouped(),
-        Mutation("hwgen_mvtu", "(last_plane && last_neuron)", "(last_plane && last_slot)"),
+        Mutation("hwgen_mvtu_slots", "(!repeat_i && last_neuron)", "(!repeat_i && last_slot)"),
     ),
-    "positive_sign_plane": (planes(), Mutation("hwgen_dot", "Negative ? -count : count", "count")),
+    "positive_sign_plane": (planes(), Mutation("hwgen_dot_bit_planes", "Negative ? -count : count", "count")),
     "last_plane_dropped": (
         residual(in_turn=False),
-        Mutation("hwgen_dot", "betas[plane*BetaBits+digit] ?", "plane < 1 && betas[plane*BetaBits+digit] ?"),
+        Mutation("hwgen_dot_residual", "betas[plane*BetaBits+digit] ?", "plane < 1 && betas[plane*BetaBits+digit] ?"),
     ),
-    "last_turn_dropped": (
+    "last_plane_fold_dropped": (
         residual(in_turn=True),
-        Mutation("hwgen_mvtu", "betas2_q <= Betas[", "betas2_q <= plane1_q == '1 ? '0 : Betas["),
+        Mutation("hwgen_mvtu_planes", "beta2_q <= Betas[", "beta2_q <= plane1_q == '1 ? '0 : Betas["),
     ),
-    "weights_go_on": (residual(in_turn=True), Mutation("hwgen_mvtu", "last_synapse && !last_plane", "1'b0")),
+    "weights_go_on": (
+        residual(in_turn=True),
+        Mutation("hwgen_mvtu_slots", "last_synapse_o && repeat_i", "1'b0"),
+    ),
     "group_carry_lost": (
         xnor(),
         Mutation("hwgen_group_count", ".data_i(bits[First+3:First])", ".data_i(bits[First+3:First] & 4'b1110)"),
@@ -107,18 +113,18 @@ CASES = {
     "carry_too_early": (xnor(Stages(0, 1, 0)), Mutation("hwgen_popcount", "1 + GroupCycles + BelowCycles", "1")),
     "sum_too_early": (
         xnor(Stages(1, 2, 0)),
-        Mutation("hwgen_mvtu", "2 + OperandStages + SumStages", "2 + SumStages"),
+        Mutation("hwgen_mvtu_core", "2 + OperandStages + SumStages", "2 + SumStages"),
     ),
     "block_forgotten": (taps(), Mutation("hwgen_depthwise", "weight_addr_o = slot_q", "weight_addr_o = 6'(tap_q)")),
     "owed_forgotten": (
         many_folds(),
-        Mutation("hwgen_mvtu", "NeuronBits'(NeuronFolds - 1);", "NeuronBits'(NeuronFolds - 2);"),
+        Mutation("hwgen_mvtu_gated", "NeuronBits'(NeuronFolds - 1);", "NeuronBits'(NeuronFolds - 2);"),
     ),
-    "owed_overtaken": (many_folds(), Mutation("hwgen_mvtu", "(credit && !owes) || !last", "credit || !last")),
-    "old_gate": (many_folds(), Mutation("hwgen_mvtu", "decides && !owes ? gate_data_i : gate_q", "gate_q")),
+    "owed_overtaken": (many_folds(), Mutation("hwgen_mvtu_gated", "(credit && !owes) || !last", "credit || !last")),
+    "old_gate": (many_folds(), Mutation("hwgen_mvtu_gated", "decides && !owes ? gate_data_i : gate_q", "gate_q")),
     "dropped_too_late": (
         many_folds(),
-        Mutation("hwgen_mvtu", "(last_plane && last_neuron) || drops", "last_plane && last_neuron"),
+        Mutation("hwgen_mvtu_slots", "(!repeat_i && last_neuron) || drop_i", "!repeat_i && last_neuron"),
     ),
     "bipolar_as_integer": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_add", "{!term[0], 1'b1}", "{1'b0, term[0]}")),
     "turn_too_long": (

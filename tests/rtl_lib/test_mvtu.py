@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from tests.rtl_support import TERNARY, design_of, draw, mvtu, prove

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
-from hwgen.hw.kernels.weighted import Arithmetic
 from hwgen.hw.pipeline import NO_SPAN, Stages
 from hwgen.ir.types import Bipolar, IntArray, IntType
 from tests.gated_cases import beside_its_gate, frames_of, gated_of

@@ -51,9 +51,9 @@ def test_predicted_and_simulated_side_by_side(accelerator: hwgen.Accelerator, tm
 def test_a_wrong_gate_is_seen(accelerator: hwgen.Accelerator, tmp_path: Path) -> None:
     """RTL that skips nothing gives the right codes in the wrong cycles."""
     built = accelerator.write(tmp_path / "project")
-    library = tmp_path / "project" / "rtl" / "lib" / "hwgen_mvtu.sv"
+    library = tmp_path / "project" / "rtl" / "lib" / "hwgen_mvtu_gated.sv"
     text = library.read_text()
-    assert "last_neuron || drops" in text
+    assert "decides && gate_data_i == '0" in text
     library.write_text(text.replace("decides && gate_data_i == '0", "1'b0"))
     outcome = built.simulate(accelerator.codes(FRAMES, seed=3), "rtl")
     assert not outcome.mismatches and outcome.mistimed and not outcome.passed

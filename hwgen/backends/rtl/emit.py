@@ -11,7 +11,7 @@ from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.ir.names import unit_name
 
-_INSTANCE = re.compile(r"^ *(hwgen_\w+) (?:#\(|u_)", re.MULTILINE)
+_USE = re.compile(r"^ *(hwgen_\w+) (?:#\(|u_)|\b(hwgen_\w+_pkg)::", re.MULTILINE)
 
 
 def emit(design: Design) -> dict[str, str]:
@@ -38,16 +38,16 @@ def emit(design: Design) -> dict[str, str]:
 
 
 def _library_in_use(text: str) -> dict[str, str]:
-    """The library files that `text` instantiates, directly or not; each after the others it needs."""
+    """The library modules and packages that `text` uses, directly or not; each after the others it needs."""
     files = library("rtl")
     order: dict[str, str] = {}
 
     def visit(source: str, inside: str = "") -> None:
-        for module in sorted(set(_INSTANCE.findall(source)) - {inside}):
-            if f"lib/{module}.sv" not in order:
-                body = files[f"{module}.sv"]
-                visit(body, inside=module)
-                order[f"lib/{module}.sv"] = body
+        for name in sorted({"".join(names) for names in _USE.findall(source)} - {inside}):
+            if f"lib/{name}.sv" not in order:
+                body = files[f"{name}.sv"]
+                visit(body, inside=name)
+                order[f"lib/{name}.sv"] = body
 
     visit(text)
     return order

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from hwgen.hw.activation import Linear, Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Store, WordTable, word
 from hwgen.hw.kernels import weighted
 from hwgen.hw.kernels.registers import stages_bill
 from hwgen.hw.kernels.sums import has_adder, products_bill
-from hwgen.hw.kernels.weighted import LATENCY, Arithmetic
+from hwgen.hw.kernels.weighted import LATENCY
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import WeightLayout
 from hwgen.hw.pipeline import NO_STAGES, Stages, SumSteps
@@ -155,7 +156,8 @@ class DepthwiseUnit(Unit):
             "LastLanes": self.output.last_lanes,
             "Blocks": self.blocks,
             "Taps": self.taps,
-            **weighted.types_of(self),
+            **weighted.operand_types(self),
+            **weighted.sum_types(self),
             "Credits": self.schedule.credits,
         }
 

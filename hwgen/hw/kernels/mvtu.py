@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from hwgen.hw.activation import Linear, Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Array, Function, Parameters, Store, word
 from hwgen.hw.kernels import products, weighted
-from hwgen.hw.kernels.weighted import LATENCY, Arithmetic
+from hwgen.hw.kernels.weighted import LATENCY
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import WeightLayout
 from hwgen.hw.pipeline import NO_STAGES, Stages, SumSteps
@@ -233,6 +234,11 @@ class MvtuUnit(Unit):
     # What back ends print.
 
     @property
+    def module(self) -> str:
+        """One of its own where planes take turns."""
+        return "hwgen_mvtu_planes" if self.plane_folds > 1 else "hwgen_mvtu"
+
+    @property
     def purpose(self) -> str:
         groups = f"{self.groups} groups of " if self.groups > 1 else ""
         return (
@@ -244,9 +250,8 @@ class MvtuUnit(Unit):
     def parameters(self) -> Parameters:
         return {
             **products.parameters(self),
+            **({} if self.plane_folds > 1 else products.multiplied(self)),
             "Groups": self.groups,
-            "PlaneFolds": self.plane_folds,
-            "GateBits": 0,
             "Credits": self.schedule.credits,
         }
 
@@ -256,7 +261,7 @@ class MvtuUnit(Unit):
 
     @property
     def idle(self) -> dict[str, int]:
-        return weighted.idle_of(self) | {"gate_ready": 1}
+        return weighted.idle_of(self)
 
     @property
     def function(self) -> Function:

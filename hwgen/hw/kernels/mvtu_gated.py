@@ -128,17 +128,17 @@ class MvtuGatedUnit(Unit):
     # What back ends print.
 
     @property
-    def module(self) -> str:
-        return "hwgen_mvtu"
-
-    @property
     def purpose(self) -> str:
         return f"{self.product.purpose[:-1]}, times a gate of {self.gate_type}."
 
     @property
     def parameters(self) -> Parameters:
-        gate = {"GateBits": self.gate_type.bits, "Credits": self.schedule.credits}
-        return {**products.parameters(self.product), "Groups": 1, "PlaneFolds": 1, **gate}
+        return {
+            "GateBits": self.gate_type.bits,
+            **products.parameters(self.product),
+            **products.multiplied(self.product),
+            "Credits": self.schedule.credits,
+        }
 
     @property
     def stores(self) -> tuple[Store, ...]:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Parameters, Size, Template, Type, WordTable
 from hwgen.hw.kernels import weighted
 from hwgen.hw.kernels.registers import stages_bill
 from hwgen.hw.kernels.sums import products_bill
-from hwgen.hw.kernels.weighted import Arithmetic, Products
 from hwgen.hw.pipeline import SumSteps
+from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar
 
 ARGUMENTS = ("Shape", "Arithmetic", "Weight", "Input", "Sum", "Output", "Activation")
 """Of the C++ function."""
 
 
-class Matrix(Products, Protocol):
+class Matrix(Weighted, Protocol):
     """Products of vectors and a matrix; sizes are those of the unit that has them as properties."""
 
     @property
@@ -70,16 +71,20 @@ def parameters(unit: Matrix) -> Parameters:
         "LastPe": unit.output.last_lanes,
         # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
         "LastSimd": unit.last_simd if unit.taps == 1 else unit.simd,
-        "Counted": unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES,
-        "BitPlanes": unit.arithmetic is Arithmetic.BIT_PLANES,
+        "PaddedBipolar": unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES,
         "Planes": len(unit.planes),
         "BetaBits": unit.beta_bits,
         "Betas": Bits.of(betas, max(1, len(unit.planes) * unit.beta_bits)),
         "Style": "registers" if vector is None else vector.style.value,
         "SumStages": unit.sum_steps.cycles(unit.stages.span),
         "SumSpan": unit.stages.span,
-        **weighted.types_of(unit),
+        **weighted.sum_types(unit),
     }
+
+
+def multiplied(unit: Matrix) -> Parameters:
+    """What is multiplied, and how: of modules that do not take one plane after another."""
+    return {"BitPlanes": unit.arithmetic is Arithmetic.BIT_PLANES, **weighted.operand_types(unit)}
 
 
 def sizes(unit: Matrix) -> tuple[Size, ...]:

@@ -6,12 +6,13 @@ They follow the recursions of the RTL library. On the 7 series Yosys makes delay
 
 from __future__ import annotations
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
-from hwgen.hw.kernels.weighted import Arithmetic, Products
 from hwgen.hw.pipeline import NO_SPAN, SumSteps
+from hwgen.hw.unit import Weighted
 
 
-def stages_bill(unit: Products, weight_bits: int, bill: Bill) -> None:
+def stages_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
     """The pipeline registers of `unit`, whose weights change in `weight_bits` of their word."""
     stages, lanes = unit.stages, unit.output.lanes
     waits = cycles_to_sum(unit)
@@ -28,12 +29,12 @@ def stages_bill(unit: Products, weight_bits: int, bill: Bill) -> None:
         bill.register(_sum_registers(unit, stages.span))
 
 
-def cycles_to_sum(unit: Products) -> int:
+def cycles_to_sum(unit: Weighted) -> int:
     """Cycles that the registers add before the accumulator."""
     return unit.stages.operands + unit.sum_steps.cycles(unit.stages.span)
 
 
-def _sum_registers(unit: Products, span: int) -> int:
+def _sum_registers(unit: Weighted, span: int) -> int:
     """Registers among the steps of the lane sums of all PE."""
     simd, lanes, total = unit.simd, unit.output.lanes, unit.sum_type.bits
     levels = max(0, simd.bit_length() - 4)

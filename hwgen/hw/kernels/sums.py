@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from operator import and_, or_
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.device import Family
-from hwgen.hw.kernels.weighted import Arithmetic, Products
 from hwgen.hw.resources import Resources
+from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar, DType
 
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
 
 
-def products_bill(unit: Products, bill: Bill) -> None:
+def products_bill(unit: Weighted, bill: Bill) -> None:
     """Products of SIMD weights and inputs in each of PE lanes, their sum, and the sum over slots.
 
     Weights of a memory of one word are constants, which Yosys folds into the logic behind.
@@ -48,7 +49,7 @@ def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bi
     return total
 
 
-def _planes(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _planes(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of bit planes, and the sum of inputs that all lanes share. Returns: bits of the sum."""
     planes, total = unit.input.dtype.bits, unit.sum_type.bits
     _popcounts(simd, lanes * planes, fixed, bill)
@@ -59,7 +60,7 @@ def _planes(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> in
     return total
 
 
-def _residual(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _residual(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of residual planes times their factors, of all planes or of one at a time. Returns: bits of the sum.
 
     Times a factor is a sum of shifted counts: one for each of its ones, or, where planes take turns, for each place
@@ -87,7 +88,7 @@ def _residual(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> 
     return total
 
 
-def _products(unit: Products, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
+def _products(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Products and their sum. Returns: bits of the sum."""
     weight, value, total = unit.weight_type, unit.input.dtype, unit.sum_type.bits
     if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
@@ -151,7 +152,7 @@ def _group_bits(width: int) -> int:
     return 0 if width <= 3 else width.bit_length() + 1 + _group_bits(width // 4 * 4 - 1)
 
 
-def _signs(unit: Products, bits: int, fixed: str, bill: Bill) -> None:
+def _signs(unit: Weighted, bits: int, fixed: str, bill: Bill) -> None:
     """Products of a number and a sign: the number or its negative. Lanes of an MVTU share the negatives of inputs."""
     if fixed:
         bill.add("product bit of constants", bits)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from hwgen.hw.activation import Coding, Linear, Thresholding, coding_of
 from hwgen.hw.bill import Bill
@@ -15,61 +14,10 @@ from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Weighted
 from hwgen.ir.graph import Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
-from hwgen.ir.types import Bipolar, DType, IntArray, smallest_int
+from hwgen.ir.types import Bipolar, DType, smallest_int
 
 LATENCY = 5
 """Cycles from a slot to its beat at the output: operands, lane sums, accumulator, activation, output queue."""
-
-
-class Arithmetic(Enum):
-    """How a unit multiplies: by what is cheapest for the types, or bit plane by bit plane.
-
-    Bit planes (Courbariaux et al. 2016): an n-bit input is n binary vectors x_i, and with bipolar weights
-    x_i . w = 2 * popcount(x_i AND w) - popcount(x_i). The numbers are the same.
-
-    Residual planes (HORQ, Li et al. 2017) have factors, and XNOR and popcount each: all planes of an input side by
-    side, or one after another through one array.
-    """
-
-    DIRECT = "direct"
-    BIT_PLANES = "bit_planes"
-    SIDE_BY_SIDE = "side_by_side"
-    IN_TURN = "in_turn"
-
-
-class Products(Weighted, Protocol):
-    """Products of weights and inputs in PE lanes of SIMD, and their sums.
-
-    Attributes:
-        counted: whether inputs may be padded taps, which add nothing.
-        planes: factors of residual binary planes; `plane_folds` times they meet the same weights, one after another.
-        sum_slots: slots of a sum.
-        sharing: lanes that see the same inputs.
-        row_beats: beats of output that have thresholds of their own.
-    """
-
-    @property
-    def weights(self) -> IntArray: ...
-    @property
-    def simd(self) -> int: ...
-    @property
-    def counted(self) -> bool: ...
-    @property
-    def arithmetic(self) -> Arithmetic: ...
-    @property
-    def planes(self) -> tuple[int, ...]: ...
-    @property
-    def plane_folds(self) -> int: ...
-    @property
-    def beta_bits(self) -> int: ...
-    @property
-    def sum_slots(self) -> int: ...
-    @property
-    def sharing(self) -> int: ...
-    @property
-    def row_beats(self) -> int: ...
-    @property
-    def is_xnor(self) -> bool: ...
 
 
 # From the network.
@@ -162,15 +110,18 @@ def threshold_memory(unit: Weighted, rows: int) -> Memory | None:
     return Memory(f"{unit.name}_thresholds", rows, width)
 
 
-def types_of(unit: Weighted) -> Parameters:
-    """Number types, activation and registers of the module; without an activation the accumulator leaves."""
+def operand_types(unit: Weighted) -> Parameters:
+    """Number types of weights and inputs."""
+    return {**code("Weight", unit.weight_type), **code("Input", unit.input.dtype)}
+
+
+def sum_types(unit: Weighted) -> Parameters:
+    """The sum's type, activation and registers of the module; without an activation the accumulator leaves."""
     activation, accumulator = unit.activation, unit.accumulator
     leaving = Coding(accumulator.offset * unit.fan_in, accumulator.slope, unit.output.dtype.bits)
     none = {"Levels": 0, "ThresholdBits": 1, "ThresholdSigned": True}
     coded = coding_of(activation, unit.output.dtype) if activation else leaving
     return {
-        **code("Weight", unit.weight_type),
-        **code("Input", unit.input.dtype),
         "SumBits": unit.sum_type.bits,
         "SumSigned": unit.sum_type.signed,
         **(coding.parameters(activation, unit.output.dtype) if activation else none),
@@ -182,7 +133,7 @@ def types_of(unit: Weighted) -> Parameters:
     }
 
 
-def stores_of(unit: Products, thresholds: Memory | None, sets: Stream) -> tuple[Store, ...]:
+def stores_of(unit: Weighted, thresholds: Memory | None, sets: Stream) -> tuple[Store, ...]:
     """Weights, thresholds and directions, which are those of a vector of `sets`."""
     access = Access.FIXED if unit.writable is None else Access.HOST
     weights = Store("weights", "weight_addr", unit.weight_rom, lambda: unit.layout.words(unit.weights), access)
@@ -191,7 +142,7 @@ def stores_of(unit: Products, thresholds: Memory | None, sets: Stream) -> tuple[
     return (weights, *coding.threshold_stores(unit.activation, thresholds, sets))
 
 
-def idle_of(unit: Products) -> dict[str, int]:
+def idle_of(unit: Weighted) -> dict[str, int]:
     """The address of thresholds, where there are none."""
     return {} if unit.activation else {"threshold_addr": index_bits(unit.row_beats)}
 
@@ -230,7 +181,7 @@ def described(unit: Weighted) -> str:
 # What it is made of.
 
 
-def weights_bill(unit: Products, bill: Bill) -> int:
+def weights_bill(unit: Weighted, bill: Bill) -> int:
     """The weight memory. Returns: bits of a word that change."""
     rom = unit.weight_rom
     if not unit.writable:

@@ -26,7 +26,7 @@ module hwgen_add #(
   parameter logic [8*Inputs-1:0] Bits = {Inputs{8'd8}},
   parameter logic [Inputs-1:0] Signed = '1,
   parameter logic [Inputs-1:0] Bipolar = '0,
-  localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats)
 ) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_ni,

@@ -18,7 +18,7 @@ module hwgen_argmax #(
   parameter bit ScoreSigned = 1'b1,
   parameter int unsigned IndexBits = 4,
   parameter int unsigned Credits = 4,
-  localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1,
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned Leaves = 2 ** $clog2(Lanes)
 ) (
   input  wire logic                       clk_i,

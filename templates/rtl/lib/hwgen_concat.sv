@@ -13,7 +13,7 @@ module hwgen_concat #(
   parameter int unsigned Inputs = 2,
   parameter int unsigned Width = 8,
   parameter logic [32*Inputs-1:0] Beats = {Inputs{32'd1}},
-  localparam int unsigned InputIndexBits = Inputs > 1 ? $clog2(Inputs) : 1
+  localparam int unsigned InputIndexBits = hwgen_steps_pkg::bits_for(Inputs)
 ) (
   input  wire logic                    clk_i,
   input  wire logic                    rst_ni,
@@ -41,7 +41,7 @@ module hwgen_concat #(
   endfunction
 
   localparam int unsigned MostBeats = most_beats();
-  localparam int unsigned BeatBits = MostBeats > 1 ? $clog2(MostBeats) : 1;
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(MostBeats);
 
   logic [InputIndexBits-1:0] turn_q;
   logic [BeatBits-1:0] beat_q, last_of_turn;

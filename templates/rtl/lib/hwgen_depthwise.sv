@@ -45,9 +45,9 @@ module hwgen_depthwise #(
   parameter int unsigned ThresholdStages = 0,
   localparam int unsigned SumCycles = 2 + OperandStages,
   localparam int unsigned Slots = Blocks * Taps,
-  localparam int unsigned SlotBits = Slots > 1 ? $clog2(Slots) : 1,
-  localparam int unsigned TapBits = Taps > 1 ? $clog2(Taps) : 1,
-  localparam int unsigned BlockBits = Blocks > 1 ? $clog2(Blocks) : 1,
+  localparam int unsigned SlotBits = hwgen_steps_pkg::bits_for(Slots),
+  localparam int unsigned TapBits = hwgen_steps_pkg::bits_for(Taps),
+  localparam int unsigned BlockBits = hwgen_steps_pkg::bits_for(Blocks),
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
   input  wire logic                               clk_i,

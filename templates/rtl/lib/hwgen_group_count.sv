@@ -38,7 +38,7 @@ module hwgen_group_count #(
   end else begin : gen_more
     localparam int unsigned First = Width / 4 * 4 - 1;
     localparam int unsigned FullBits = $clog2(Width + 1);
-    localparam int unsigned Before = Width / 4 - 1;
+    localparam int unsigned Before = hwgen_steps_pkg::group_steps(Width);
     localparam int unsigned FirstCycles = Before > 0 ? (Before - 1) / Span : 0;
 
     logic [First+3:0] bits;

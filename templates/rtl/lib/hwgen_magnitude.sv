@@ -24,8 +24,8 @@ module hwgen_magnitude #(
   parameter bit InputBipolar = 1'b0,
   parameter int unsigned SumBits = 8,
   parameter int unsigned Credits = 5,
-  localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1,
-  localparam int unsigned VectorBits = Vectors > 1 ? $clog2(Vectors) : 1
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
+  localparam int unsigned VectorBits = hwgen_steps_pkg::bits_for(Vectors)
 ) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_ni,

@@ -9,8 +9,8 @@
 //   lane sum | accumulator | activation
 //
 // `shared_i`, `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds
-// and the direction to the accumulator's. For `Counted`, `BitPlanes`, `Planes`, `shared_i` and
-// `betas_i`, which belongs to the lane sum's cycle too, see `hwgen_dot`.
+// and the direction to the accumulator's. For `PaddedBipolar`, `BitPlanes`, `Planes`, `shared_i`
+// and `betas_i`, which belongs to the lane sum's cycle too, see `hwgen_dot`.
 //
 // Registers of `Span` make the lane sum later (`hwgen_dot`), `ThresholdStages` the code
 // (`hwgen_activation`).
@@ -21,7 +21,7 @@
 
 module hwgen_neuron #(
   parameter int unsigned Simd = 1,
-  parameter bit Counted = 1'b0,
+  parameter bit PaddedBipolar = 1'b0,
   parameter bit BitPlanes = 1'b0,
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
@@ -65,7 +65,7 @@ module hwgen_neuron #(
 
   hwgen_dot #(
     .Simd         (Simd),
-    .Counted      (Counted),
+    .PaddedBipolar(PaddedBipolar),
     .BitPlanes    (BitPlanes),
     .Planes       (Planes),
     .BetaBits     (BetaBits),

@@ -60,10 +60,10 @@ module hwgen_pool #(
   // ---- Slots: which beat of which pixel of which tile comes next -------------------------------
 
   localparam int unsigned Partials = Columns * PixelBeats;
-  localparam int unsigned IndexBits = Partials > 1 ? $clog2(Partials) : 1;
-  localparam int unsigned BeatBits = PixelBeats > 1 ? $clog2(PixelBeats) : 1;
-  localparam int unsigned AcrossBits = TileWidth > 1 ? $clog2(TileWidth) : 1;
-  localparam int unsigned DownBits = TileHeight > 1 ? $clog2(TileHeight) : 1;
+  localparam int unsigned IndexBits = hwgen_steps_pkg::bits_for(Partials);
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(PixelBeats);
+  localparam int unsigned AcrossBits = hwgen_steps_pkg::bits_for(TileWidth);
+  localparam int unsigned DownBits = hwgen_steps_pkg::bits_for(TileHeight);
 
   logic [BeatBits-1:0] beat_q;
   logic [AcrossBits-1:0] across_q;

@@ -17,9 +17,9 @@ module hwgen_popcount #(
   parameter int unsigned CountBits = 4,
   parameter int unsigned Span = 64,
   localparam int unsigned FullBits = $clog2(Width + 1),
-  localparam int unsigned Levels = Width > 15 ? FullBits - 4 : 0,
+  localparam int unsigned Levels = hwgen_steps_pkg::tree_levels(Width),
   parameter int unsigned Height = Levels,
-  parameter int unsigned GroupCycles = (Width > 15 ? 2 : Width > 3 ? Width / 4 - 1 : 0) / Span
+  parameter int unsigned GroupCycles = hwgen_steps_pkg::group_steps(Width) / Span
 ) (
   input  wire logic                 clk_i,
   input  wire logic [Width-1:0]     bits_i,
@@ -45,7 +45,7 @@ module hwgen_popcount #(
   assign count_o = CountBits'(delayed);
 
   if (Width <= 15) begin : gen_group
-    localparam int unsigned OwnCycles = Width > 3 ? (Width / 4 - 1) / Span : 0;
+    localparam int unsigned OwnCycles = hwgen_steps_pkg::group_steps(Width) / Span;
 
     logic [FullBits-1:0] group;
 

@@ -28,7 +28,7 @@ module hwgen_scale #(
   parameter bit FactorBipolar = 1'b0,
   parameter int unsigned OutputBits = 16,
   parameter int unsigned Credits = 4,
-  localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1,
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned DataBits = Lanes * InputBits + FactorBits
 ) (
   input  wire logic                        clk_i,
@@ -89,8 +89,9 @@ module hwgen_scale #(
     logic signed [OutputBits-1:0] product_q;
 
     assign element = s_data_i[lane*InputBits +: InputBits];
-    assign value = InputBipolar ? ValueBits'(signed'({!element[0], 1'b1}))
-                                : ValueBits'(signed'({InputSigned && element[InputBits-1], element}));
+    assign value = InputBipolar
+        ? ValueBits'(signed'({!element[0], 1'b1}))
+        : ValueBits'(signed'({InputSigned && element[InputBits-1], element}));
 
     if (FactorBits == 1) begin : gen_choice
       logic signed [ProductBits-1:0] wide;

@@ -3,9 +3,8 @@
 // The term that the lanes of a matrix-vector unit share, modulo 2**SumBits: one cycle after the
 // inputs, and later where `Span` puts registers before the step that takes it in.
 //
-// With `BitPlanes` it is the sum of the inputs, with `Counted` the number of inputs that are not
-// zero, of `Planes` of those that are none, and otherwise nothing. `hwgen_dot` says what becomes of
-// it.
+// With `BitPlanes` it is the sum of the inputs, with `PaddedBipolar` the number of inputs that are
+// not zero, of `Planes` of those that are none, and otherwise nothing. `hwgen_dot` takes it in.
 //
 // Do not use it where lanes have inputs of their own: nothing is shared there.
 
@@ -13,7 +12,7 @@
 
 module hwgen_shared #(
   parameter int unsigned Simd = 1,
-  parameter bit Counted = 1'b0,
+  parameter bit PaddedBipolar = 1'b0,
   parameter bit BitPlanes = 1'b0,
   parameter int unsigned Planes = 0,
   parameter int unsigned InputBits = 1,
@@ -27,9 +26,8 @@ module hwgen_shared #(
 );
 
   if (BitPlanes) begin : gen_sum
-    localparam int unsigned TreeSteps = Simd > 15 ? $clog2(Simd + 1) - 4 : 0;
-    localparam int unsigned GroupCycles = (Simd > 15 ? 2 : Simd > 3 ? Simd / 4 - 1 : 0) / Span;
-    localparam int unsigned Wait = GroupCycles + (TreeSteps + $clog2(InputBits)) / Span;
+    localparam int unsigned Wait
+        = hwgen_steps_pkg::popcount_cycles(Simd, $clog2(InputBits), Span);
     localparam int unsigned Levels = $clog2(Simd);
     localparam int unsigned InTree = Levels / (Levels / (Wait + 1) + 1);
 
@@ -55,7 +53,7 @@ module hwgen_shared #(
       .data_i(sum),
       .data_o(shared_o)
     );
-  end else if (Counted) begin : gen_count
+  end else if (PaddedBipolar) begin : gen_count
     logic [Simd-1:0] counts;
     logic unused_signs;
 

@@ -25,7 +25,7 @@ module hwgen_threshold #(
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 1,
   parameter int unsigned Credits = 4,
-  localparam int unsigned BeatBits = Beats > 1 ? $clog2(Beats) : 1,
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned LaneThresholdBits = Levels * ThresholdBits
 ) (
   input  wire logic                               clk_i,

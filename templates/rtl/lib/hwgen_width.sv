@@ -22,7 +22,7 @@ module hwgen_width #(
   localparam int unsigned Limit = 2 * Pull - 1 + MostPush - Push,
   localparam int unsigned MaxHeld = Limit + MostPush,
   localparam int unsigned HeldBits = $clog2(MaxHeld + 1),
-  localparam int unsigned BeatBits = InBeats > 1 ? $clog2(InBeats) : 1
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(InBeats)
 ) (
   input  wire logic                      clk_i,
   input  wire logic                      rst_ni,

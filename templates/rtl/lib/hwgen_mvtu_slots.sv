@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Slots of a matrix-vector unit: which words of the input vector and of the weights meet next.
+//
+// Slot (nf, sf) meets input word sf with weight word `slot_o`, sf running fastest. The first
+// `SynapseFolds` slots of a vector read it (`reading_o`); the others read it back. `Groups`
+// vectors, one after the other, meet weights of their own. `fire_i` goes on to the next slot: from
+// the last one of an nf with `repeat_i` to the first of the same nf, with `drop_i` to the next
+// vector.
+//
+// Do not use it where no input is read twice: a counter of the weights is enough there.
+
+`default_nettype none
+
+module hwgen_mvtu_slots #(
+  parameter int unsigned Groups = 1,
+  parameter int unsigned NeuronFolds = 1,
+  parameter int unsigned SynapseFolds = 1,
+  localparam int unsigned Slots = Groups * NeuronFolds * SynapseFolds,
+  localparam int unsigned SlotBits = hwgen_steps_pkg::bits_for(Slots),
+  localparam int unsigned SynapseBits = hwgen_steps_pkg::bits_for(SynapseFolds),
+  localparam int unsigned NeuronBits = hwgen_steps_pkg::bits_for(NeuronFolds)
+) (
+  input  wire logic                   clk_i,
+  input  wire logic                   rst_ni,
+
+  input  wire logic                   fire_i,
+  input  wire logic                   repeat_i,
+  input  wire logic                   drop_i,
+
+  output logic      [SlotBits-1:0]    slot_o,
+  output logic      [SynapseBits-1:0] synapse_o,
+  output logic                        last_synapse_o,
+  output logic                        reading_o
+);
+
+  logic [SlotBits-1:0] slot_q;
+  logic [SynapseBits-1:0] synapse_q;
+  logic [NeuronBits-1:0] neuron_q;
+  logic reading_q, last_neuron, last_slot;
+
+  assign slot_o = slot_q;
+  assign synapse_o = synapse_q;
+  assign reading_o = reading_q;
+  assign last_synapse_o = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign last_neuron = neuron_q == NeuronBits'(NeuronFolds - 1);
+  assign last_slot = slot_q == SlotBits'(Slots - 1);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      slot_q <= '0;
+      synapse_q <= '0;
+      neuron_q <= '0;
+      reading_q <= 1'b1;
+    end else if (fire_i) begin
+      if (drop_i) begin
+        slot_q <= '0;
+      end else if (last_synapse_o && repeat_i) begin
+        slot_q <= slot_q - SlotBits'(SynapseFolds - 1);
+      end else begin
+        slot_q <= last_slot ? '0 : slot_q + 1'b1;
+      end
+      synapse_q <= last_synapse_o ? '0 : synapse_q + 1'b1;
+      if (last_synapse_o) reading_q <= (!repeat_i && last_neuron) || drop_i;
+      if (last_synapse_o && !repeat_i) neuron_q <= last_neuron || drop_i ? '0 : neuron_q + 1'b1;
+    end
+  end
+
+endmodule
+
+`default_nettype wire
