@@ -29,9 +29,16 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """A public name, imported when it is first used: a board has what the driver needs and no more."""
-    if name not in _HOMES:
-        raise AttributeError(f"module hwgen has no attribute {name}")
-    module, its_name = _HOMES[name]
-    return getattr(import_module(module), its_name)
+def __dir__() -> list[str]:
+    """The public names, and those that every module has."""
+    return sorted({*_HOMES, *__all__, *(name for name in globals() if name.startswith("__"))})
+
+
+if not TYPE_CHECKING:  # a module with `__getattr__` has every name for a type checker
+
+    def __getattr__(name: str) -> Any:
+        """A public name, imported when it is first used: a board has what the driver needs and no more."""
+        if name not in _HOMES:
+            raise AttributeError(f"module hwgen has no attribute {name}")
+        module, its_name = _HOMES[name]
+        return getattr(import_module(module), its_name)

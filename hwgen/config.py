@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypedDict, TypeVar, Unpack
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -123,6 +123,37 @@ GOALS = _TARGETS | {"max_lut", "max_bram", "max_dsp", "fit"}
 """Settings that say what layers without a folding are folded for."""
 
 
+class FoldingOptions(TypedDict, total=False):
+    """The fields of `LayerFolding` as keys of a dictionary."""
+
+    pe: int | None
+    simd: int | None
+
+
+class SettingsOptions(TypedDict, total=False):
+    """The fields of `Settings` as keywords; None stands for the default."""
+
+    part: str | None
+    clock_mhz: float | None
+    folding: Mapping[str, LayerFolding | FoldingOptions] | None
+    target_interval: int | None
+    target_fps: float | None
+    max_lut: int | None
+    max_bram: float | None
+    max_dsp: int | None
+    fit: bool | None
+    top1: bool | None
+    memory: Mapping[str, Literal["registers", "distributed", "block"]] | None
+    bit_planes: list[str] | tuple[str, ...] | None
+    planes: Mapping[str, Literal["parallel", "serial"]] | None
+    fifos: Literal["minimal", "memory"] | None
+    fifo_depths: Mapping[str, int] | None
+    pipeline: Literal["auto"] | int | None
+    writable: list[str] | tuple[str, ...] | None
+    control: Literal["none", "axilite"] | None
+    clock_uncertainty: float | None
+
+
 PublishedFigure = Literal["interval_cycles", "latency_us", "fps", "lut", "bram36", "operations"]
 
 
@@ -162,7 +193,7 @@ class _PublishedFile(BaseModel):
     design: tuple[Published, ...]
 
 
-def settings(**values: Any) -> Settings:
+def settings(**values: Unpack[SettingsOptions]) -> Settings:
     """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
     return _settings("settings", {key: value for key, value in values.items() if value is not None})
 

@@ -37,6 +37,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("hwgen-*.whl"))
 
 
+def test_a_wheel_says_that_it_is_typed(wheel: Path) -> None:
+    assert "hwgen/py.typed" in zipfile.ZipFile(wheel).namelist()
+
+
 def test_a_wheel_carries_the_trained_parameters(wheel: Path) -> None:
     assert {f"hwgen/zoo/trained/{name}.npz" for name in TRAINED} <= set(zipfile.ZipFile(wheel).namelist())
 

@@ -52,8 +52,7 @@ def predict(
     """The class of each image, by the same driver wherever the design runs."""
     from hwgen.host import open_driver
 
-    options = {"bitfile": bitfile} if on is Place.pynq else {}
-    driver = open_driver(project, on.value, **options)
+    driver = open_driver(project, on.value, bitfile=bitfile)
     codes, _ = read_codes(driver.ports, images, frames, key, binarize_at, real, layout)
     with working(f"classifying on {on.value}"):
         report = _report(driver, codes, top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,9 +94,9 @@ def simulate(
     codes, _ = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
-    options = {"stalls": stalls, "pace": input_interval, "reset_after_beats": reset_after, "work": work}
+    run = partial(accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work)
     with working(f"simulating {len(codes)} frames on {backend.value}"):
-        outcome = accelerator.simulate(codes, backend.value, layer=layer, verilog=made, **options)
+        outcome = run(stalls=stalls, pace=input_interval, reset_after_beats=reset_after)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)

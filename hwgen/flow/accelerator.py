@@ -35,7 +35,9 @@ from hwgen.report.estimate import Estimate, estimate
 if TYPE_CHECKING:
     from hwgen.backends.hls import Options
     from hwgen.report.synthesis import SynthesisReport
-    from hwgen.verify.simulate import Outcome
+    from hwgen.verify.bench import Stalls
+    from hwgen.verify.hlsrtl import Verilog
+    from hwgen.verify.simulate import Backend, Outcome
     from hwgen.verify.skipping import Skipping
     from hwgen.verify.vectors import Layout
 
@@ -161,38 +163,70 @@ class Accelerator:
             return random_codes(self.graph, int(frames), seed)
         return as_codes(self.graph, frames, "frames", binarize_at=binarize_at, real=real, layout=layout)
 
-    def simulate(self, frames: npt.ArrayLike | int = 16, backend: str = "rtl", **options: Any) -> Outcome:
+    def simulate(
+        self,
+        frames: npt.ArrayLike | int = 16,
+        backend: str = "rtl",
+        *,
+        layer: str | None = None,
+        stalls: Stalls | None = None,
+        pace: int = 0,
+        reset_after_beats: int | None = None,
+        verilog: Verilog | None = None,
+        work: str | Path | None = None,
+    ) -> Outcome:
         """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi, hls-rtl) and compare every stream with golden.
 
-        Options: `layer` (one layer alone), `stalls`, `pace` (cycles a frame at which the source offers them),
-        `reset_after_beats`, `verilog` (for hls-rtl: what an HLS tool wrote), `work` (a folder to keep builds in).
+        Args:
+            layer: one layer to simulate alone.
+            stalls: random pauses of source and sink.
+            pace: cycles a frame at which the source offers them; 0 for as fast as they are taken.
+            reset_after_beats: input beats after which the design starts again.
+            verilog: for hls-rtl, what an HLS tool wrote.
+            work: a folder to keep builds in.
         """
-        from hwgen.verify.simulate import Backend, simulate
+        from hwgen.verify.simulate import simulate
 
-        codes = self.codes(frames)
-        layer = options.pop("layer", None)
-        work = options.pop("work", None)
-        verilog = options.pop("verilog", None)
+        codes, chosen = self.codes(frames), self._backend(backend)
+        with work_folder(work) as scratch:
+            design, project = self._simulated(layer, scratch / "project")
+            build = scratch / "build"
+            build.mkdir(exist_ok=True)
+            return simulate(
+                self.graph,
+                design,
+                chosen,
+                codes,
+                project=verilog or project,
+                work=build,
+                stalls=stalls,
+                pace=pace,
+                reset_after_beats=reset_after_beats,
+            )
+
+    def _simulated(self, layer: str | None, folder: Path) -> tuple[Design, Path]:
+        """The design, or that of `layer` alone, and its project: written to `folder` where there is none."""
+        if layer is None and self.project is not None:
+            return self.design, self.project
+        design = self.design if layer is None else self.only(layer)
+        with replacing(folder) as staging:
+            write_files(staging, _emitted(design, self.settings))
+        return design, folder
+
+    def _backend(self, name: str) -> Backend:
+        """The back end called `name`. Raises: ConfigError."""
+        from hwgen.verify.simulate import Backend
+
         try:
-            chosen = Backend(backend)
+            chosen = Backend(name)
         except ValueError as error:
             names = ", ".join(each.value for each in Backend)
-            raise ConfigError("backend", f"must be one of {names}", repr(backend)) from error
+            raise ConfigError("backend", f"must be one of {names}", repr(name)) from error
         if self.design.writable and chosen in (Backend.CSIM, Backend.DPI):
             names = ", ".join(unit.name for unit in self.design.writable)
             must = "must be golden or rtl where layers are writable: they are written in SystemVerilog alone"
-            raise ConfigError("backend", must, f"{backend}, and {names} writable")
-        with work_folder(work) as scratch:
-            design, project = self.design, self.project
-            if layer is not None:
-                design, project = self.only(layer), None
-            if project is None:
-                project = scratch / "project"
-                with replacing(project) as staging:
-                    write_files(staging, _emitted(design, self.settings))
-            build = scratch / "build"
-            build.mkdir(exist_ok=True)
-            return simulate(self.graph, design, chosen, codes, project=verilog or project, work=build, **options)
+            raise ConfigError("backend", must, f"{name}, and {names} writable")
+        return chosen
 
     def skipping(self, frames: npt.ArrayLike | int) -> Skipping | None:
         """What gates spare on frames (see `codes`), by the golden model and the cycle model; None without gates.

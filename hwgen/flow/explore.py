@@ -103,7 +103,7 @@ def accelerator_at(graph: Graph, chosen: Settings, point: Point) -> Accelerator:
     kept = chosen.model_dump(exclude={"folding", "memory", *GOALS})
     folding = folding_entries(integer(graph, chosen), dict(point.folding))
     memory = {**chosen.memory, **{name: style.value for name, style in point.memory}}
-    return compile_with(graph, settings(**kept, folding=folding, memory=memory))
+    return compile_with(graph, settings(**{**kept, "folding": folding, "memory": memory}))
 
 
 def plot_front(exploration: Exploration, path: Path) -> None:

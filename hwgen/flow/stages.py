@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from hwgen.config import Settings, settings
+import numpy.typing as npt
+
+from hwgen.config import Settings, SettingsOptions, settings
 from hwgen.errors import ConfigError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import goal_of, problem_of
@@ -15,29 +17,45 @@ from hwgen.hw.solver import solve
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
-from hwgen.ir.types import TensorType, parse_dtype, smallest_int
+from hwgen.ir.types import DType, TensorType, parse_dtype, smallest_int
 from hwgen.passes.pipeline import integer_network
 
+if TYPE_CHECKING:
+    from hwgen.frontend import Source
 
-def load(source: Any, example_input: Any = None, **options: Any) -> Graph:
+
+def load(
+    source: Source,
+    example_input: Any = None,
+    *,
+    name: str | None = None,
+    input_type: DType | str | None = None,
+    input_scale: npt.ArrayLike | None = None,
+    input_offset: npt.ArrayLike | None = None,
+) -> Graph:
     """Import a Brevitas module (with an example input) or a QONNX file.
 
-    Options: `input_type` (a type name such as `uint8`), `input_scale`, `input_offset`, `name`.
+    Args:
+        source, example_input, name, input_scale, input_offset: as `hwgen.frontend.load` takes them.
+        input_type: a type, or its name such as `uint8`.
 
     Raises:
         ModelError: the network cannot become hardware.
+        ConfigError: `input_type` is no name of a type.
     """
     from hwgen.frontend import load as frontend_load
 
-    if isinstance(options.get("input_type"), str):
+    if isinstance(input_type, str):
         try:
-            options["input_type"] = parse_dtype(options["input_type"])
+            input_type = parse_dtype(input_type)
         except ValueError as error:
-            raise ConfigError("input_type", "must be bipolar, intN or uintN", repr(options["input_type"])) from error
-    return frontend_load(source, example_input, **options)
+            raise ConfigError("input_type", "must be bipolar, intN or uintN", repr(input_type)) from error
+    return frontend_load(
+        source, example_input, name=name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
+    )
 
 
-def compile(graph: Graph, **options: Any) -> Accelerator:  # the verb users expect, as in re.compile
+def compile(graph: Graph, **options: Unpack[SettingsOptions]) -> Accelerator:  # the verb users expect, as in re.compile
     """Compile an imported network. Options are the fields of `hwgen.config.Settings`.
 
     Raises:
@@ -65,7 +83,7 @@ def integer(graph: Graph, chosen: Settings) -> Graph:
     return with_top1(network) if chosen.top1 else network
 
 
-def variant(accelerator: Accelerator, **changes: Any) -> Accelerator:
+def variant(accelerator: Accelerator, **changes: Unpack[SettingsOptions]) -> Accelerator:
     """The same network with other settings (fields of `hwgen.config.Settings`); None keeps what there is.
 
     At another part or clock the units stay as they are. Any other change makes a design of its own, which no project

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy.typing as npt
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
+    Source: TypeAlias = str | Path | onnx.ModelProto | torch.nn.Module
+
 __all__ = ["load"]
 
 
 def load(
-    source: str | Path | onnx.ModelProto | torch.nn.Module,
+    source: Source,
     example_input: Any = None,
     *,
     name: str | None = None,

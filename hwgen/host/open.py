@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from hwgen.errors import ConfigError, DataError
 from hwgen.host.driver import Driver
@@ -17,12 +16,19 @@ PORTS = "host/ports.json"
 """The port map in a project."""
 
 
-def open_driver(project: str | Path, on: str | Transport = "golden", **options: Any) -> Driver:
+def open_driver(
+    project: str | Path,
+    on: str | Transport = "golden",
+    *,
+    bitfile: str | Path | None = None,
+    dma: str = "axi_dma_0",
+    control: str = "",
+) -> Driver:
     """A driver of the design that was written to the folder `project`.
 
     Args:
         on: one of `PLACES`, or a transport of the caller's own. A board needs `host/ports.json` of the project alone.
-        options: of a board, see `hwgen.host.pynq.PynqTransport`; `bitfile` must be given.
+        bitfile, dma, control: of a board, see `hwgen.host.pynq.PynqTransport`; `bitfile` must be given.
 
     Raises:
         DataError: the folder is not a project.
@@ -37,16 +43,18 @@ def open_driver(project: str | Path, on: str | Transport = "golden", **options: 
         must = f"must be a folder that `hwgen build` wrote ({PORTS})"
         raise DataError(str(folder), must, "none", "Run `hwgen build` first") from error
     ports = parse_ports(text, str(path))
-    return Driver(ports, _transport(folder, ports, on, options) if isinstance(on, str) else on)
-
-
-def _transport(folder: Path, ports: Ports, on: str, options: dict[str, Any]) -> Transport:
+    if not isinstance(on, str):
+        return Driver(ports, on)
     if on == "pynq":
         from hwgen.host.pynq import PynqTransport
 
-        if not options.get("bitfile"):
+        if not bitfile:
             raise ConfigError("bitfile", "must name the overlay's .bit file", "none", "Pass --bitfile FILE")
-        return PynqTransport(ports, **options)
+        return Driver(ports, PynqTransport(ports, bitfile, dma=dma, control=control))
+    return Driver(ports, _transport(folder, ports, on))
+
+
+def _transport(folder: Path, ports: Ports, on: str) -> Transport:
     if on not in PLACES:
         raise ConfigError("on", f"must be one of {', '.join(PLACES)}", repr(on))
     from hwgen.flow import open_project
