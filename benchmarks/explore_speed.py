@@ -24,7 +24,7 @@ from common import Figure, finish, machine, parser
 import hwgen
 from hwgen import flow
 from hwgen.config import settings
-from hwgen.explore.evaluate import Stage
+from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.exploration import Exploration
 from hwgen.flow import Plan
 from hwgen.flow.explore import Progress
@@ -46,7 +46,7 @@ def on_cluster(graph: Graph, file: Path, plan: Plan) -> tuple[Exploration, float
 
     killed: list[int] = []
 
-    def kill(stage: Stage, done: int, total: int) -> None:
+    def kill(fidelity: Fidelity, done: int, total: int) -> None:
         if done == total // 2 and not killed:
             killed.append(next(iter(cluster.workers.values())).pid)
             os.kill(killed[0], signal.SIGKILL)
@@ -67,8 +67,8 @@ def main() -> None:
     chosen = options.parse_args()
     where = machine()
     graph = hwgen.load(chosen.model) if chosen.model else random_cnv()
-    stage = Stage.CYCLES if chosen.exact else Stage.SEARCH
-    plan = Plan(points=chosen.points, workers=chosen.workers, stage=stage)
+    fidelity = Fidelity.CYCLES if chosen.exact else Fidelity.SEARCH
+    plan = Plan(points=chosen.points, workers=chosen.workers, fidelity=fidelity)
     with tempfile.TemporaryDirectory() as folder:
         local, cluster = Path(folder) / "local.jsonl", Path(folder) / "cluster.jsonl"
         found, wall_s = timed(graph, local, plan)

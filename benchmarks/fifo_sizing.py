@@ -22,7 +22,7 @@ import hwgen
 from hwgen.config import read_folding
 from hwgen.errors import DeadlockError
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import deepen, with_depth
+from hwgen.hw.fifo import size_fifos, with_depth
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.lower import lower
 
@@ -38,7 +38,7 @@ def sized(built: hwgen.Accelerator) -> tuple[Design, float]:
     drawn = lower(built.graph, built.folding, part="xc7z020", clock_mhz=200.0)
     _ = drawn.network, built.design.cycles  # numba has compiled by now
     start = time.process_time()
-    return deepen(drawn), time.process_time() - start
+    return size_fifos(drawn), time.process_time() - start
 
 
 def spare(design: Design) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from hwgen.config import read_folding, read_published
 from hwgen.flow import Accelerator, open_project, variant
 from hwgen.flow.compare import entry
 from hwgen.hw.device import device_of
-from hwgen.report.compare import Entry, published
+from hwgen.report.compare import ComparedDesign, published
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = Path(__file__).resolve().parent / "published" / "finn_examples.toml"
@@ -52,7 +52,7 @@ def project(name: str, model: Path | None, folder: Path) -> Accelerator:
     return hwgen.compile(graph, folding=kept, **TARGET).write(folder / "project")
 
 
-def ours(name: str, model: Path | None, frames: int) -> tuple[Entry, Entry]:
+def ours(name: str, model: Path | None, frames: int) -> tuple[ComparedDesign, ComparedDesign]:
     """The design as estimated, and with the LUTs and block RAMs of Yosys."""
     with tempfile.TemporaryDirectory() as folder:
         accelerator = project(name, model, Path(folder))

@@ -22,7 +22,7 @@ from common import Figure, finish, machine, parser
 from hwgen.config import read_published
 from hwgen.flow import open_project, variant
 from hwgen.flow.compare import entry
-from hwgen.report.compare import Entry, published
+from hwgen.report.compare import ComparedDesign, published
 from hwgen.report.tables import COMPARED, compared, legend
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +36,7 @@ BUILDS = {
 """The example that builds each network, and its options."""
 
 
-def ours(name: str, interval: int, frames: int, folder: Path) -> Entry:
+def ours(name: str, interval: int, frames: int, folder: Path) -> ComparedDesign:
     """The network called `name`, folded to at most `interval` cycles a frame, simulated if `frames` is not 0."""
     example, *options = BUILDS[name]
     built, project = folder / "built", folder / "project"
@@ -51,7 +51,7 @@ def ours(name: str, interval: int, frames: int, folder: Path) -> Entry:
     return entry(accelerator, f"hwgen {name}", "this repository")
 
 
-def pairs(frames: int) -> list[tuple[Entry, Entry]]:
+def pairs(frames: int) -> list[tuple[ComparedDesign, ComparedDesign]]:
     """Ours and theirs, network by network."""
     found = []
     for each in read_published(PAPER):
@@ -63,7 +63,7 @@ def pairs(frames: int) -> list[tuple[Entry, Entry]]:
     return found
 
 
-def markdown(entries: Sequence[Entry]) -> str:
+def markdown(entries: Sequence[ComparedDesign]) -> str:
     """The comparison as a table, its legend below."""
     headings = ["design", "part", *(heading for heading, _ in COMPARED.values())]
     rows = [headings, ["---", "---", *["---:"] * len(COMPARED)]]

@@ -30,7 +30,7 @@ from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_SPAN
 from hwgen.hw.stream import Stream
-from hwgen.hw.timing import Pipeline, period_ns, stages_for
+from hwgen.hw.timing import PipelineRequest, period_ns, registers_for
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 
 FOLDS = 4
@@ -60,10 +60,10 @@ class Placed:
 
     def row(self, name: str, most: int) -> str:
         """A line of the table in docs/timing.md."""
-        stages, clock = self.unit.stages, f"{median(self.clocks):.0f}"
-        span = "-" if stages.span == NO_SPAN else str(stages.span)
-        model = 1e3 / period_ns(self.unit, stages, Family.ECP5)
-        where = f"{stages.operands} | {span} | {stages.thresholds}"
+        registers, clock = self.unit.registers, f"{median(self.clocks):.0f}"
+        span = "-" if registers.span == NO_SPAN else str(registers.span)
+        model = 1e3 / period_ns(self.unit, registers, Family.ECP5)
+        where = f"{registers.operands} | {span} | {registers.thresholds}"
         sizes = f"{self.unit.latency} | {self.luts:,} | {self.registers:,}"
         return f"| {name} | {most} | {where} | {sizes} | {clock} | {model:.0f} |"
 
@@ -159,9 +159,9 @@ def main() -> None:
         kind, simd, pe = shape.split(":")
         style = MemoryStyle.BLOCK if chosen.block else None
         plain = replace(unit_of(kind, int(simd), int(pe)), memory_style=style)
-        tried = {stages_for(plain, Pipeline(Family.ECP5, most=most)): most for most in range(MOST, -1, -1)}
-        for stages, most in sorted(tried.items(), key=lambda each: each[1]):
-            placed = place(replace(plain, stages=stages), chosen.seeds)
+        tried = {registers_for(plain, PipelineRequest(Family.ECP5, most=most)): most for most in range(MOST, -1, -1)}
+        for registers, most in sorted(tried.items(), key=lambda each: each[1]):
+            placed = place(replace(plain, registers=registers), chosen.seeds)
             rows.append(placed.row(f"{kind.upper()}, {simd} x {pe}", most))
             figures.append(Figure(f"{shape}, {most} stages", median(placed.clocks), "MHz", runs=placed.clocks))
             print(rows[-1], file=sys.stderr, flush=True)

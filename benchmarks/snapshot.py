@@ -27,11 +27,11 @@ from hwgen.hw.choices import Choices
 from hwgen.hw.cost import edge_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family
-from hwgen.hw.fifo import deepen
+from hwgen.hw.fifo import size_fifos
 from hwgen.hw.folding import resolve
 from hwgen.hw.limits import layers_behind, least_cycles
 from hwgen.hw.lower import lower
-from hwgen.hw.timing import Pipeline
+from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Conv, MatMul
@@ -60,12 +60,12 @@ def main() -> None:
 def designs() -> Iterator[tuple[str, Design]]:
     """Each design by a name of its own, sized."""
     for kind, seed in wanted():
-        yield f"{kind}{seed}", deepen(drawn(kind, seed))
+        yield f"{kind}{seed}", size_fifos(drawn(kind, seed))
     for seed in range(SEEDS):
-        yield f"gated{seed}", deepen(drawn("gated", seed))
+        yield f"gated{seed}", size_fifos(drawn("gated", seed))
         for net in (_depthwise(seed), gated(np.random.default_rng([seed, 1]), f"gated{seed}"), _dense(seed)):
             for name, choices in _variants(net).items():
-                yield f"{net.name}_{name}", deepen(_with(net, choices))
+                yield f"{net.name}_{name}", size_fifos(_with(net, choices))
 
 
 def _channels(rng: np.random.Generator) -> int:
@@ -88,8 +88,8 @@ def _variants(net: Net) -> dict[str, Choices]:
     """Choices that calibration leaves out."""
     weighted = frozenset(node.name for node in net.nodes if isinstance(node.op, MatMul | Conv))
     found = {
-        "piped": Choices(pipeline=Pipeline(Family.XC7)),
-        "piped2": Choices(pipeline=Pipeline(Family.ECP5, most=2)),
+        "piped": Choices(pipeline=PipelineRequest(Family.XC7)),
+        "piped2": Choices(pipeline=PipelineRequest(Family.ECP5, most=2)),
         "rounded": Choices(round_fifos=True),
     }
     return found if net.name.startswith("gated") else found | {"writable": Choices(writable=weighted)}

@@ -23,8 +23,8 @@ from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.schedule import Engine, Queue
-from hwgen.hw.simulation import Control, Network, with_gates
+from hwgen.hw.schedule import Queue, VectorLoop
+from hwgen.hw.simulation import Process, ProcessNetwork, with_gates
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
@@ -48,14 +48,14 @@ class Example:
         frames, cycles: how many frames run, and how many cycles are drawn.
     """
 
-    network: Network
+    network: ProcessNetwork
     shown: Mapping[str, str]
     caption: str
     frames: int
     cycles: int
 
 
-def example(network: Network, unit: Unit, caption: str, cycles: int, frames: int = 3) -> Example:
+def example(network: ProcessNetwork, unit: Unit, caption: str, cycles: int, frames: int = 3) -> Example:
     """The streams of a unit in a network."""
     ends = [("in", unit.inputs), ("out", unit.outputs)]
     shown = {
@@ -66,18 +66,18 @@ def example(network: Network, unit: Unit, caption: str, cycles: int, frames: int
     return Example(network, shown, caption, frames, cycles)
 
 
-def joined(*units: Unit, extra: Sequence[Control] = (), **beats: int) -> Network:
+def joined(*units: Unit, extra: Sequence[Process] = (), **beats: int) -> ProcessNetwork:
     """Units, and controls that stand for others, joined by the names of their streams.
 
     `beats` are those of a frame on streams that no unit has. The first stream comes in, the last leaves.
     """
     ends = [(unit, *([stream.name for stream in side] for side in (unit.inputs, unit.outputs))) for unit in units]
-    controls = [
+    processes = [
         *extra,
-        *(Control(unit.name, unit.schedule, tuple(read), tuple(written)) for unit, read, written in ends),
+        *(Process(unit.name, unit.schedule, tuple(read), tuple(written)) for unit, read, written in ends),
     ]
     counts = {stream.name: stream.beats for unit in units for stream in (*unit.inputs, *unit.outputs)}
-    return Network(tuple(controls), controls[0].inputs[0], controls[-1].outputs[0], beats | counts)
+    return ProcessNetwork(tuple(processes), processes[0].inputs[0], processes[-1].outputs[0], beats | counts)
 
 
 def alone(unit: Unit, caption: str, cycles: int) -> Example:
@@ -90,9 +90,9 @@ def beside(unit: ScaleUnit | MvtuGatedUnit, caption: str, cycles: int, active: S
     wide, narrow = unit.inputs
     reads = wide.vector_beats
     extra = (
-        Control("fork", Queue(2), ("source",), ("copy", "kept")),
-        Control("maker", Engine(reads, reads, reads, latency=4, credits=4), ("copy",), (narrow.name,)),
-        Control("fifo", Queue(16), ("kept",), (wide.name,)),
+        Process("fork", Queue(2), ("source",), ("copy", "kept")),
+        Process("maker", VectorLoop(reads, reads, reads, latency=4, credits=4), ("copy",), (narrow.name,)),
+        Process("fifo", Queue(16), ("kept",), (wide.name,)),
     )
     network = joined(unit, extra=extra, **dict.fromkeys(("source", "copy", "kept"), wide.beats))
     return example(with_gates(network, {unit.name: active}), unit, caption, cycles, frames=2)
@@ -111,7 +111,7 @@ def product(
     (inputs, neurons), (pe, simd) = shape, folding
     weights = np.ones((1, neurons, 1, inputs), np.int64)
     source = Stream("x", IntType(len(planes), signed=False) if planes else B, inputs, simd, vectors=vectors)
-    arithmetic = Arithmetic.IN_TURN if planes else Arithmetic.DIRECT
+    arithmetic = Arithmetic.FOLDED_PLANES if planes else Arithmetic.DIRECT
     sink = Stream("y", I8, neurons, pe, vectors=vectors)
     return MvtuUnit("product", "", (source,), (sink,), weights, B, I8, None, simd, arithmetic=arithmetic, planes=planes)
 

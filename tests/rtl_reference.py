@@ -118,7 +118,7 @@ def _finish(unit: MvtuUnit | DepthwiseUnit, sums: IntArray, fan_in: int) -> IntA
         return sums
     if isinstance(unit, MvtuUnit) and unit.planes:
         above = sums + fan_in * sum(unit.planes)
-        return _activate(unit.activation, above if unit.counted else above // 2)
+        return _activate(unit.activation, above if unit.padded_bipolar else above // 2)
     return _activate(unit.activation, (sums + fan_in) // 2 if unit.is_xnor else sums)
 
 

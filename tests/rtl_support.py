@@ -85,12 +85,12 @@ def mvtu(
     groups: int = 1,
     taps: int = 1,
     pixels: int = 1,
-    counted: bool = False,
+    padded_bipolar: bool = False,
 ) -> MvtuUnit:
     """A random unit of (channels, MH) and (PE, SIMD); without `result` the accumulators leave."""
     (channels, mh), (pe, simd) = shape, folding
     weights = draw(rng, weight, (mh, groups, taps, channels)).transpose(1, 0, 2, 3)
-    sum_type, reach = _sums(weights.reshape(groups * mh, -1), weight, source, counted)
+    sum_type, reach = _sums(weights.reshape(groups * mh, -1), weight, source, padded_bipolar)
     activation = None
     if result is not None:
         activation = thresholding(rng, result, groups * mh, reach, descending=descending)
@@ -109,7 +109,7 @@ def mvtu(
         sum_type,
         activation,
         simd,
-        counted=counted,
+        padded_bipolar=padded_bipolar,
     )
 
 
@@ -125,11 +125,11 @@ def _accumulators(weights: IntArray, source: DType) -> IntType:
     return smallest_int(min(low, -1), max(high, 0))
 
 
-def _sums(weights: IntArray, weight: DType, source: DType, counted: bool) -> tuple[IntType, tuple[int, int]]:
-    """The type of the running sum, and its reach: -1, 0 and +1 where the input is `counted`."""
+def _sums(weights: IntArray, weight: DType, source: DType, padded_bipolar: bool) -> tuple[IntType, tuple[int, int]]:
+    """The type of the running sum, and its reach: -1, 0 and +1 where the input is `padded_bipolar`."""
     if isinstance(weight, Bipolar) and isinstance(source, Bipolar):
         return smallest_int(0, weights.shape[1]), (0, weights.shape[1])
-    reach = _reach(weights, Bipolar() if counted else source)
+    reach = _reach(weights, Bipolar() if padded_bipolar else source)
     return smallest_int(min(reach[0], -1), max(reach[1], 0)), reach
 
 
@@ -147,7 +147,7 @@ def depthwise(
 ) -> DepthwiseUnit:
     """A random unit of (C, taps)."""
     weights = draw(rng, weight, shape)
-    sum_type, reach = _sums(weights, weight, source, counted=False)
+    sum_type, reach = _sums(weights, weight, source, padded_bipolar=False)
     activation = None
     if result is not None:
         activation = thresholding(rng, result, shape[0], reach, descending=descending)

@@ -31,7 +31,7 @@ graph = hwgen.load("tfc.onnx", name="tfc", input_type="uint8", input_scale=1 / 2
 folding = {"fc0": LayerFolding(pe=16, simd=49)}
 hwgen.compile(graph, folding=folding, part=None, pipeline="auto", bit_planes=["fc0"], memory={"fc0": "block"})
 design = hwgen.compile(graph, folding={"fc0": {"pe": 16, "simd": 49}}, clock_mhz=200, fifos="memory").write(Path("out"))
-outcome = design.simulate(np.zeros((4, 784), np.int8), "rtl", layer="fc0", pace=800)
+outcome = design.simulate(np.zeros((4, 784), np.int8), "rtl", layer="fc0", input_interval=800)
 passed: bool = outcome.passed
 fps: float = design.estimate().fps
 driver = hwgen.open_driver("out", "pynq", bitfile=Path("design.bit"), dma="axi_dma_1")

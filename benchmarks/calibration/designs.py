@@ -58,7 +58,7 @@ class Net:
     wishes: dict[str, LayerFolding] = field(default_factory=dict)
     memory: dict[str, MemoryStyle] = field(default_factory=dict)
     bit_planes: list[str] = field(default_factory=list)
-    serial: list[str] = field(default_factory=list)
+    folded_planes: list[str] = field(default_factory=list)
     target: int = 256
 
     def __post_init__(self) -> None:
@@ -86,8 +86,8 @@ class Net:
         """The design of the network, its FIFOs not sized."""
         graph = Graph(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
-        choices = Choices(self.memory, frozenset(self.bit_planes), frozenset(self.serial))
-        folding = resolve(graph, self.wishes, self.target, choices.serial)
+        choices = Choices(self.memory, frozenset(self.bit_planes), frozenset(self.folded_planes))
+        folding = resolve(graph, self.wishes, self.target, choices.folded_planes)
         return lower(graph, folding, part=PART, clock_mhz=100.0, choices=choices)
 
     # What is drawn at random.
@@ -331,7 +331,7 @@ def residual(rng: np.random.Generator, name: str) -> Net:
     simd = net.lanes(inputs, min(64, most))
     net.fold(net.lanes(outputs, max(1, min(16, most // simd))), simd)
     if net.likely(0.5):
-        net.serial.append(net.nodes[-1].name)
+        net.folded_planes.append(net.nodes[-1].name)
     activate(net)
     return net
 

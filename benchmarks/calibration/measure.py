@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks.calibration.designs import drawn
 from hwgen.backends.rtl import emit
 from hwgen.hw.device import Family
-from hwgen.hw.fifo import deepen, sizes_of
-from hwgen.verify.synth import Project, synthesise, tool_version
+from hwgen.hw.fifo import size_fifos, sizes_of
+from hwgen.verify.synth import SynthesisJob, synthesise, tool_version
 
 FAMILIES = ("xc7", "ecp5")
 
@@ -54,9 +54,9 @@ def wanted() -> list[tuple[str, int]]:
 
 def measure(batch: list[tuple[str, int]], family: Family) -> list[dict[str, Any]]:
     """Designs synthesised in one run: their FIFOs and line buffers; LUT, FF, BRAM18, BRAM36 and DSP of each unit."""
-    designs = [deepen(drawn(kind, seed)) for kind, seed in batch]
+    designs = [size_fifos(drawn(kind, seed)) for kind, seed in batch]
     with tempfile.TemporaryDirectory(prefix="hwgen-") as work:
-        found = synthesise([Project(design.name, emit(design)) for design in designs], family, Path(work))
+        found = synthesise([SynthesisJob(design.name, emit(design)) for design in designs], family, Path(work))
     return [
         {
             "kind": kind,

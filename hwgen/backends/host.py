@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 
 from hwgen.backends.render import render, title
-from hwgen.hw.control import ControlMap
-from hwgen.hw.ports import Port, Ports
+from hwgen.hw.address_map import AddressMap
+from hwgen.hw.ports import ChipPort, PortMap
 from hwgen.ir.names import unit_name
 from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, DType
@@ -66,7 +66,7 @@ class RegionContext:
 
 
 @dataclass(frozen=True)
-class ControlContext:
+class AddressMapContext:
     """Fields of control.h.j2; `regions` are rendered."""
 
     name: str
@@ -98,7 +98,7 @@ class HostContext:
     output_place: str
 
 
-def emit(ports: Ports) -> dict[str, str]:
+def emit(ports: PortMap) -> dict[str, str]:
     """The files of a project's `host` folder: relative path -> text."""
     upper = ports.name.upper()
     affine = ports.sink.affine
@@ -163,7 +163,7 @@ def _places(order: Order | None) -> tuple[str, tuple[str, ...]]:
     return " + ".join(terms) or "index", ()
 
 
-def _control(name: str, control: ControlMap) -> str:
+def _control(name: str, control: AddressMap) -> str:
     """The address map as C."""
     regions = [
         RegionContext(
@@ -180,10 +180,10 @@ def _control(name: str, control: ControlMap) -> str:
         for role, region in layer.regions.items()
     ]
     rendered = tuple(render("host/region.h.j2", region) for region in regions)
-    return render("host/control.h.j2", ControlContext(name, name.upper(), f"0x{control.identity:08x}u", rendered))
+    return render("host/control.h.j2", AddressMapContext(name, name.upper(), f"0x{control.identity:08x}u", rendered))
 
 
-def _port(name: str, end: str, meaning: str, port: Port) -> PortContext:
+def _port(name: str, end: str, meaning: str, port: ChipPort) -> PortContext:
     stream, dtype = port.stream, port.type.dtype
     return PortContext(
         name=name,

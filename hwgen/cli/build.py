@@ -10,7 +10,7 @@ import typer
 from hwgen.cli.common import (
     AsJson,
     InputInterval,
-    Project,
+    ProjectFolder,
     base_settings,
     err,
     input_options,
@@ -19,7 +19,7 @@ from hwgen.cli.common import (
     warn,
     working,
 )
-from hwgen.cli.options import Design, InputOffset, InputScale, InputType, takes_design
+from hwgen.cli.options import DesignOptions, InputOffset, InputScale, InputType, takes_design
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def build(
     model: Annotated[Path, typer.Argument(help="A QONNX file: .onnx or .onnx.gz.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the project.", show_default=False)],
-    design: Design,
+    design: DesignOptions,
     input_type: InputType = None,
     input_scale: InputScale = None,
     input_offset: InputOffset = None,
@@ -48,7 +48,7 @@ def build(
     show_estimate(accelerator, as_json)
 
 
-def estimate(project: Project, input_interval: InputInterval = 0, as_json: AsJson = False) -> None:
+def estimate(project: ProjectFolder, input_interval: InputInterval = 0, as_json: AsJson = False) -> None:
     """Exact interval and latency, rates at the clock, and what each layer takes."""
     from hwgen import flow
 
@@ -64,9 +64,9 @@ def say_renamed(given: str, name: str) -> None:
         err.print(f"Mind: the design is called {name}: {why}.")
 
 
-def show_estimate(accelerator: Accelerator, as_json: bool, pace: int = 0) -> None:
+def show_estimate(accelerator: Accelerator, as_json: bool, input_interval: int = 0) -> None:
     """Print what an accelerator will do."""
-    report = accelerator.estimate(pace)
+    report = accelerator.estimate(input_interval)
     if as_json:
         print_json(report.to_json())
         return

@@ -41,7 +41,7 @@ class LayoutName(StrEnum):
     nchw = "nchw"
 
 
-Project = Annotated[Path, typer.Argument(help="A folder that `hwgen build` wrote.", show_default=False)]
+ProjectFolder = Annotated[Path, typer.Argument(help="A folder that `hwgen build` wrote.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")]
 _IMAGES = typer.Option(
     "--images",
@@ -81,7 +81,9 @@ InputInterval = Annotated[
         help="The source offers a frame every N cycles, evenly spread; 0: as fast as they are taken.",
     ),
 ]
-Backend = Annotated[BackendName, typer.Option(help="golden model, HLS C simulation, RTL, or the HLS C++ under DPI-C.")]
+BackendOption = Annotated[
+    BackendName, typer.Option(help="golden model, HLS C simulation, RTL, or the HLS C++ under DPI-C.")
+]
 Stall = Annotated[float, typer.Option(min=0, max=0.95, help="Share of cycles that source and sink pause, at random.")]
 
 

@@ -14,6 +14,8 @@ from hwgen.cli.options import (
     Build,
     Clock,
     Dask,
+    FidelityName,
+    FidelityOption,
     FoldingFile,
     InputOffset,
     InputScale,
@@ -21,13 +23,11 @@ from hwgen.cli.options import (
     Part,
     Plot,
     Points,
-    Results,
+    ResultsFile,
     Resume,
     Seed,
     SettingsFile,
     Shown,
-    StageName,
-    StageOption,
     Top1,
     WorkerCount,
 )
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from hwgen.config import Settings
-    from hwgen.explore.evaluate import Stage
+    from hwgen.explore.evaluate import Fidelity
     from hwgen.flow.explore import Progress
     from hwgen.ir.graph import Graph
 
 
 def explore(
     network: Annotated[Path, typer.Argument(help="A QONNX file, or a folder from `hwgen build`.", show_default=False)],
-    output: Results,
+    output: ResultsFile,
     points: Points = 2000,
     seed: Seed = 0,
     resume: Resume = False,
     show: Shown = 20,
-    exact: StageOption = StageName.cycles,
+    exact: FidelityOption = FidelityName.cycles,
     build: Build = None,
     plot: Plot = None,
     workers: WorkerCount = None,
@@ -66,13 +66,13 @@ def explore(
 ) -> None:
     """Search foldings and weight memories for the Pareto front of frames a second against LUT and BRAM."""
     from hwgen import config, flow
-    from hwgen.explore.evaluate import Stage
+    from hwgen.explore.evaluate import Fidelity
 
     frontend = {"input_type": input_type, "input_scale": input_scale, "input_offset": input_offset, "top1": top1}
     wishes = config.read_folding(folding) if folding else {}
     graph, chosen = _network(network, settings, {"part": part, "clock_mhz": clock_mhz, "folding": wishes}, frontend)
-    stage = Stage.SEARCH if exact is StageName.none else Stage(exact.value)
-    plan = flow.Plan(points, seed, show, stage, workers, dask, resume)
+    fidelity = Fidelity.SEARCH if exact is FidelityName.none else Fidelity(exact.value)
+    plan = flow.Plan(points, seed, show, fidelity, workers, dask, resume)
     with _kept(output), _bar() as progress:
         found = flow.explore(graph, chosen, output, plan, progress)
     warn(filter(None, [found.damage]))
@@ -117,12 +117,12 @@ def _bar() -> Iterator[Progress]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
-        stages: dict[Stage, TaskID] = {}
+        fidelities: dict[Fidelity, TaskID] = {}
 
-        def progress(stage: Stage, done: int, total: int) -> None:
-            if stage not in stages:
-                stages[stage] = bars.add_task(_DOING[stage.value])
-            bars.update(stages[stage], completed=done, total=total)
+        def progress(fidelity: Fidelity, done: int, total: int) -> None:
+            if fidelity not in fidelities:
+                fidelities[fidelity] = bars.add_task(_DOING[fidelity.value])
+            bars.update(fidelities[fidelity], completed=done, total=total)
 
         yield progress
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, Project, err, out, print_json, working
+from hwgen.cli.common import AsJson, ProjectFolder, err, out, print_json, working
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
@@ -23,12 +23,12 @@ class StepName(StrEnum):
     export = "export"
 
 
-Run = Annotated[StepName | None, typer.Option(help="Run a step of an installed Vitis HLS.", show_default=False)]
+RunOption = Annotated[StepName | None, typer.Option(help="Run a step of an installed Vitis HLS.", show_default=False)]
 
 
 def hls(
-    project: Project,
-    run: Run = None,
+    project: ProjectFolder,
+    run: RunOption = None,
     check: Annotated[
         bool, typer.Option("--check", help="Check the C++ without Vitis: warnings, pragmas, the portable subset.")
     ] = False,

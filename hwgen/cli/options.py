@@ -27,7 +27,7 @@ class FifoDepths(StrEnum):
 _GOALS = "What layers without a folding are folded for"
 
 
-class StageName(StrEnum):
+class FidelityName(StrEnum):
     """What the shown points of an exploration go through."""
 
     none = "none"
@@ -123,7 +123,7 @@ MaxDsp = Annotated[
     ),
 ]
 
-Results = Annotated[
+ResultsFile = Annotated[
     Path,
     typer.Option(
         "--output", "-o", help="Results as they come, JSON lines: a new file, or --resume.", show_default=False
@@ -132,8 +132,8 @@ Results = Annotated[
 Points = Annotated[int, typer.Option("--points", min=1, max=10**9, help="Foldings to look at.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="Another seed looks at other foldings.")]
 Shown = Annotated[int, typer.Option("--show", min=1, max=10**9, help="Show at most this many points of the front.")]
-StageOption = Annotated[
-    StageName,
+FidelityOption = Annotated[
+    FidelityName,
     typer.Option(
         "--exact",
         help="What the shown points go through: nothing more; FIFO sizing and the exact cycle model; then also RTL "
@@ -164,7 +164,7 @@ Dask = Annotated[
 
 
 @dataclass(frozen=True)
-class Design:
+class DesignOptions:
     """What a user wants built; None where nothing was said."""
 
     part: Part = None
@@ -196,11 +196,11 @@ class Design:
 
 
 def takes_design(verb: Callable[..., None]) -> Callable[..., None]:
-    """The verb with the options of `Design` in place of its parameter `design`."""
-    own, hints = inspect.signature(verb, eval_str=True).parameters, get_type_hints(Design, include_extras=True)
+    """The verb with the options of `DesignOptions` in place of its parameter `design`."""
+    own, hints = inspect.signature(verb, eval_str=True).parameters, get_type_hints(DesignOptions, include_extras=True)
     options = [
         Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
-        for field in fields(Design)
+        for field in fields(DesignOptions)
     ]
     parameters: list[Parameter] = []
     for each in own.values():
@@ -208,7 +208,7 @@ def takes_design(verb: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(verb)
     def spread(**given: Any) -> None:
-        design = Design(**{option.name: given.pop(option.name) for option in options})
+        design = DesignOptions(**{option.name: given.pop(option.name) for option in options})
         verb(design=design, **given)
 
     spread.__annotations__ = {each.name: each.annotation for each in parameters}

@@ -16,7 +16,7 @@ from hwgen.cli.common import (
     Key,
     LayoutName,
     LayoutOption,
-    Project,
+    ProjectFolder,
     Real,
     out,
     print_json,
@@ -37,7 +37,7 @@ class Place(StrEnum):
 
 
 def predict(
-    project: Project,
+    project: ProjectFolder,
     images: GivenImages,
     on: Annotated[Place, typer.Option(help="The golden model, the RTL in simulation, or a PYNQ board.")] = Place.golden,
     top: Annotated[int | None, typer.Option(min=1, help="The K best classes with scores.", show_default=False)] = None,

@@ -11,8 +11,8 @@ import typer
 
 from hwgen.cli.common import (
     AsJson,
-    Backend,
     BackendName,
+    BackendOption,
     Binarize,
     Frames,
     GivenImages,
@@ -21,7 +21,7 @@ from hwgen.cli.common import (
     Key,
     LayoutName,
     LayoutOption,
-    Project,
+    ProjectFolder,
     Real,
     Stall,
     err,
@@ -46,7 +46,7 @@ class SimulatorName(StrEnum):
     hls_rtl = "hls-rtl"
 
 
-Simulator = Annotated[
+SimulatorOption = Annotated[
     SimulatorName,
     typer.Option(
         "--backend", help="golden model, HLS C simulation, RTL, the HLS C++ under DPI-C, an HLS tool's Verilog."
@@ -56,7 +56,7 @@ VerilogFolder = Annotated[
     Path | None, typer.Option(help="For hls-rtl: the Verilog and memory files of an HLS tool.", show_default=False)
 ]
 Top = Annotated[str | None, typer.Option(help="For hls-rtl: its top module.", show_default=False)]
-Ports = Annotated[
+RolePorts = Annotated[
     list[str] | None,
     typer.Option(
         "--port", help="For hls-rtl: ROLE=PORT, such as in_data=x_TDATA or reset=!rst.", show_default="by name"
@@ -65,8 +65,8 @@ Ports = Annotated[
 
 
 def simulate(
-    project: Project,
-    backend: Simulator = SimulatorName.rtl,
+    project: ProjectFolder,
+    backend: SimulatorOption = SimulatorName.rtl,
     frames: Frames = None,
     images: Images = None,
     key: Key = None,
@@ -82,7 +82,7 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="For random frames (no --images) and stalls.")] = 0,
     verilog: VerilogFolder = None,
     top: Top = None,
-    port: Ports = None,
+    port: RolePorts = None,
     work: Annotated[Path | None, typer.Option(help="Keep builds and logs here.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -96,7 +96,7 @@ def simulate(
     made = _verilog(verilog, top, port or [])
     run = partial(accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work)
     with working(f"simulating {len(codes)} frames on {backend.value}"):
-        outcome = run(stalls=stalls, pace=input_interval, reset_after_beats=reset_after)
+        outcome = run(stalls=stalls, input_interval=input_interval, reset_after_beats=reset_after)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)
@@ -121,7 +121,7 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
 
 
 def evaluate(
-    project: Project,
+    project: ProjectFolder,
     images: GivenImages,
     labels: Annotated[
         Path,
@@ -130,7 +130,7 @@ def evaluate(
             show_default=False,
         ),
     ],
-    backend: Backend = BackendName.golden,
+    backend: BackendOption = BackendName.golden,
     frames: Frames = None,
     key: Key = None,
     label_key: Annotated[str | None, typer.Option(help="The labels' name in an .npz.", show_default=False)] = None,

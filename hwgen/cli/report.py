@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli.common import Project, out, working
+from hwgen.cli.common import ProjectFolder, out, working
 
 
 def report(
-    project: Project,
+    project: ProjectFolder,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The page.", show_default="report.html in the project")
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, Project, out, print_json, working
+from hwgen.cli.common import AsJson, ProjectFolder, out, print_json, working
 
 
 class ToolName(StrEnum):
@@ -25,7 +25,7 @@ class FamilyName(StrEnum):
 
 
 def synth(
-    project: Project,
+    project: ProjectFolder,
     tool: Annotated[ToolName, typer.Option(help="Who synthesises.")] = ToolName.yosys,
     family: Annotated[FamilyName | None, typer.Option(help="FPGA family.", show_default="the part's")] = None,
     unit: Annotated[str | None, typer.Option(help="Synthesise one unit alone.", show_default=False)] = None,

@@ -11,14 +11,14 @@ import typer
 
 from hwgen.cli.build import say_renamed, show_estimate
 from hwgen.cli.common import AsJson, err, out, print_json, working
-from hwgen.cli.options import Design, takes_design
+from hwgen.cli.options import DesignOptions, takes_design
 
 if TYPE_CHECKING:
     from hwgen.zoo.training import Progress
 
 app = typer.Typer(no_args_is_help=True, help="Networks of the literature: list them, train them, build them.")
 
-Network = Annotated[str, typer.Argument(help="A name that `hwgen zoo list` shows.", show_default=False)]
+NetworkName = Annotated[str, typer.Argument(help="A name that `hwgen zoo list` shows.", show_default=False)]
 
 
 @app.command("list")
@@ -42,7 +42,7 @@ def list_entries(as_json: AsJson = False) -> None:
 
 @app.command()
 def train(
-    network: Network,
+    network: NetworkName,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The checkpoint: .pt or .npz.", show_default="NETWORK.pt")
     ] = None,
@@ -83,9 +83,9 @@ def train(
 @app.command()
 @takes_design
 def build(
-    network: Network,
+    network: NetworkName,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the project.", show_default=False)],
-    design: Design,
+    design: DesignOptions,
     checkpoint: Annotated[
         Path | None, typer.Option(help="What `hwgen zoo train` wrote.", show_default="the parameters in hwgen")
     ] = None,

@@ -17,7 +17,7 @@ FRAMES = 3
 """Random frames that a point is simulated with: the interval is that of the last two."""
 
 
-class Stage(StrEnum):
+class Fidelity(StrEnum):
     """How far points are looked at."""
 
     SEARCH = "search"
@@ -73,32 +73,32 @@ def synthesised(problem: Problem, point: Point) -> Figures:
     """
     from hwgen.backends import rtl
     from hwgen.verify.process import temporary_folder
-    from hwgen.verify.synth import Project, synthesise
+    from hwgen.verify.synth import SynthesisJob, synthesise
 
     design = _sized(problem, point)
     with temporary_folder() as folder:
-        found = synthesise([Project(design.name, rtl.emit(design))], problem.device.family, folder)
+        found = synthesise([SynthesisJob(design.name, rtl.emit(design))], problem.device.family, folder)
     return replace(_exact(problem, design), resources=found[0].total)
 
 
-JOBS: Mapping[Stage, Callable[[Problem, Point], Figures]] = {
-    Stage.SEARCH: estimated,
-    Stage.CYCLES: exact,
-    Stage.SIMULATE: simulated,
-    Stage.SYNTHESISE: synthesised,
+JOBS: Mapping[Fidelity, Callable[[Problem, Point], Figures]] = {
+    Fidelity.SEARCH: estimated,
+    Fidelity.CYCLES: exact,
+    Fidelity.SIMULATE: simulated,
+    Fidelity.SYNTHESISE: synthesised,
 }
 
 
-def prepare(stage: Stage) -> None:
-    """Look for what the jobs of `stage` need once, before workers do it side by side. Raises: ToolError."""
-    if stage is Stage.SEARCH:
+def prepare(fidelity: Fidelity) -> None:
+    """Look for what the jobs of `fidelity` need once, before workers do it side by side. Raises: ToolError."""
+    if fidelity is Fidelity.SEARCH:
         return
     import_module("hwgen.hw.machines")
-    if stage is Stage.SIMULATE:
+    if fidelity is Fidelity.SIMULATE:
         from hwgen.verify.simulator import find_simulator
 
         find_simulator()
-    if stage is Stage.SYNTHESISE:
+    if fidelity is Fidelity.SYNTHESISE:
         from hwgen.verify.cache import look_after_yowasp
 
         look_after_yowasp()

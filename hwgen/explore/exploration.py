@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hwgen.errors import ConfigError
-from hwgen.explore.evaluate import Stage
+from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point
 from hwgen.explore.search import fits
 from hwgen.hw.folds import folding_entries
@@ -18,13 +18,13 @@ class Member:
     """A point of the front.
 
     Attributes:
-        stage: that `figures` come from.
+        fidelity: that `figures` come from.
         number: of the points that are shown, from 1; None for the others.
     """
 
     point: Point
     figures: Figures
-    stage: Stage
+    fidelity: Fidelity
     number: int | None
 
 
@@ -69,7 +69,7 @@ class Exploration:
         figures, fps = member.figures, self.problem.fps(member.figures.interval)
         return {
             "number": member.number,
-            "stage": member.stage.value,
+            "stage": member.fidelity.value,
             "interval_cycles": figures.interval,
             "fps": fps,
             "latency_cycles": figures.latency,

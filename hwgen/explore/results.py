@@ -17,17 +17,21 @@ from zlib import crc32
 
 from hwgen.config import VERSION, Natural, Positive
 from hwgen.errors import DataError
-from hwgen.explore.evaluate import Stage
+from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point, figures_of, point_of
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem
-from hwgen.hw.timing import Pipeline
+from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.text import digest
 from hwgen.stored import fitted, parse_json, read_bytes
 
-Known = dict[tuple[Stage, Point], Figures]
+Known = dict[tuple[Fidelity, Point], Figures]
 """Figures by stage and point."""
+
+
+_KEYS = {"folded_planes": "serial"}
+"""Keys of choices that are not called as their fields: files of earlier versions have them."""
 
 
 def header(problem: Problem, seed: int) -> dict[str, Any]:
@@ -40,7 +44,10 @@ def header(problem: Problem, seed: int) -> dict[str, Any]:
         "clock_mhz": problem.clock_mhz,
         "seed": seed,
         "folding": {name: wish.model_dump() for name, wish in sorted(problem.wishes.items())},
-        **{each.name: _plain(getattr(problem.choices, each.name)) for each in fields(problem.choices)},
+        **{
+            _KEYS.get(each.name, each.name): _plain(getattr(problem.choices, each.name))
+            for each in fields(problem.choices)
+        },
     }
 
 
@@ -53,17 +60,17 @@ def _plain(choice: Any) -> Any:
             return sorted(choice)
         case Enum():
             return choice.value
-        case Pipeline():
+        case PipelineRequest():
             return {each.name: _plain(getattr(choice, each.name)) for each in fields(choice)}
         case _:
             return choice
 
 
 @dataclass(frozen=True)
-class _Line:
+class _ResultLine:
     """A result as the file has it; a line of an older file has no `check`."""
 
-    stage: Stage
+    stage: Fidelity
     folding: dict[str, tuple[Positive, Positive]]
     memory: dict[str, MemoryStyle]
     interval: Positive
@@ -90,7 +97,7 @@ class Results:
     ended: bool = True
 
 
-def line(stage: Stage, point: Point, figures: Figures) -> str:
+def line(stage: Fidelity, point: Point, figures: Figures) -> str:
     """One line of the file."""
     values = {"stage": stage.value, **point.to_json(), **figures.to_json()}
     return json.dumps({**values, "check": _check(values)}) + "\n"
@@ -137,11 +144,11 @@ def _is_beginning(rest: bytes) -> bool:
     return start.startswith(rest) or rest.startswith(start)
 
 
-def _result(text: bytes) -> tuple[Stage, Point, Figures]:
+def _result(text: bytes) -> tuple[Fidelity, Point, Figures]:
     """What a line says. Raises: ValueError, LookupError, TypeError, AttributeError where it is damaged."""
     values = parse_json(text.decode("utf-8"))
-    found = fitted(_Line, values)
-    if values.keys() - {each.name for each in fields(_Line)}:
+    found = fitted(_ResultLine, values)
+    if values.keys() - {each.name for each in fields(_ResultLine)}:
         raise ValueError("another key")
     if values.pop("check", None) not in (None, _check(values)):
         raise ValueError("another check")

@@ -11,7 +11,7 @@ import numpy as np
 
 from hwgen.explore.point import Point
 from hwgen.hw.folding import Folding, divisors, folded_layers
-from hwgen.hw.folds import Product
+from hwgen.hw.folds import MvtuShape
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.solver import Problem
 from hwgen.ir.ops import Conv, MatMul
@@ -38,10 +38,10 @@ class Space:
     problem: Problem
 
     @cached_property
-    def products(self) -> dict[str, Product]:
+    def products(self) -> dict[str, MvtuShape]:
         """Layers with PE and SIMD that are both open."""
         layers = [layer for layer in folded_layers(self.problem.graph) if layer.name not in self.problem.wishes]
-        return {layer.name: product for layer in layers if (product := self.problem.product_of(layer)) is not None}
+        return {layer.name: product for layer in layers if (product := self.problem.mvtu_shape_of(layer)) is not None}
 
     @cached_property
     def memories(self) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class Space:
         chosen = choices[rng.integers(len(choices))]
         return self.problem.pinned({**folding, name: chosen}).resolve(slowest)
 
-    def _foldings(self, product: Product, cycles: int) -> Iterator[Folding]:
+    def _foldings(self, product: MvtuShape, cycles: int) -> Iterator[Folding]:
         """Foldings of at most `cycles` cycles with not many more lanes than that takes."""
         pairs = [Folding(pe, simd) for pe in divisors(product.outputs) for simd in divisors(product.inputs)]
         quick = [each for each in pairs if product.cycles(each) <= cycles]

@@ -27,7 +27,7 @@ from hwgen.verify import process, signals
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-Job = Callable[[Problem, Task], Result]
+Evaluation = Callable[[Problem, Task], Result]
 
 BATCH = 20
 """Tasks that go to a worker at once, unless a job's tasks are long."""
@@ -42,7 +42,7 @@ _LIVES = 3
 class Workers(Protocol):
     """They run a job on tasks."""
 
-    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         """The results of `tasks`, in their order, as they come."""
         ...
 
@@ -89,7 +89,7 @@ def _unpacked(network: str, rest: Mapping[str, Any]) -> Problem:
     return Problem(parse_graph(network), **rest)
 
 
-def _each(problem: Problem, job: Job[Task, Result], tasks: Sequence[Task]) -> list[Result]:
+def _each(problem: Problem, job: Evaluation[Task, Result], tasks: Sequence[Task]) -> list[Result]:
     return [job(problem, task) for task in tasks]
 
 
@@ -99,7 +99,7 @@ class _Here:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
-    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         return (job(self.problem, task) for task in tasks)
 
 
@@ -110,7 +110,7 @@ class _Processes:
         self.problem, self.count = problem, count
         self.pool = self._started()
 
-    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         left, deaths = _batches(tasks, batch), 0
         while left:
             try:
@@ -125,7 +125,9 @@ class _Processes:
                 self.close()
                 self.pool = self._started()
 
-    def _submitted(self, job: Job[Task, Result], batches: Sequence[Sequence[Task]]) -> list[Future[list[Result]]]:
+    def _submitted(
+        self, job: Evaluation[Task, Result], batches: Sequence[Sequence[Task]]
+    ) -> list[Future[list[Result]]]:
         with _no_signals():  # processes start here; a signal waits until they know what to do then
             return [self.pool.submit(_in_process, job, each) for each in batches]
 
@@ -180,7 +182,7 @@ def _leave(number: int, *_: object) -> None:
     os._exit(128 + number)
 
 
-def _in_process(job: Job[Task, Result], tasks: Sequence[Task]) -> list[Result]:
+def _in_process(job: Evaluation[Task, Result], tasks: Sequence[Task]) -> list[Result]:
     signals.obey()  # a job ends what it has started
     try:
         return _each(_problem[0], job, tasks)
@@ -201,7 +203,7 @@ class _Cluster:
         # A task's result and not scattered data: the scheduler makes it again where its workers died.
         self.problem = client.submit(_unpacked, *_packed(problem), pure=False)
 
-    def run(self, job: Job[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         from distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
 

@@ -15,8 +15,8 @@ from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
 from hwgen.golden.matmul import Codes
+from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_large
-from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import explain
@@ -24,7 +24,7 @@ from hwgen.hw.folding import Folding
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.gates import stuck_gates
 from hwgen.hw.packing import to_words
-from hwgen.hw.ports import ports_of
+from hwgen.hw.ports import port_map_of
 from hwgen.hw.quantiser import host_quantiser
 from hwgen.hw.timing import missed_clock
 from hwgen.ir.graph import Graph
@@ -65,10 +65,10 @@ class Accelerator:
     design: Design
     project: Path | None = None
 
-    def estimate(self, pace: int = 0) -> Estimate:
+    def estimate(self, input_interval: int = 0) -> Estimate:
         """Exact cycles, rates at the clock, resources, what the next faster step would cost.
 
-        A frame is offered every `pace` cycles, or as soon as it is taken.
+        A frame is offered every `input_interval` cycles, or as soon as it is taken.
         """
         problem = problem_of(self.graph, self.settings)
         warnings = (
@@ -78,7 +78,7 @@ class Accelerator:
             *stuck_gates(self.graph),
             *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
         )
-        return estimate(self.design, pace, explain(problem, self.folding), warnings)
+        return estimate(self.design, input_interval, explain(problem, self.folding), warnings)
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
@@ -110,14 +110,14 @@ class Accelerator:
             "digest": self.design.digest,
             "settings": self.settings.model_dump(mode="json"),
         }
-        emitted, control = _emitted(self.design, self.settings), control_map(self.design)
+        emitted, control = _emitted(self.design, self.settings), address_map(self.design)
         rtl = (path.removeprefix("rtl/") for path in emitted if path.startswith("rtl/"))
         return {
             MANIFEST: as_json(manifest),
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
             "estimate.json": as_json(self.estimate().to_json()),
-            **{f"host/{path}": text for path, text in host.emit(ports_of(self.graph, self.design)).items()},
+            **{f"host/{path}": text for path, text in host.emit(port_map_of(self.graph, self.design)).items()},
             **emitted,
             **vivado.emit(self.design, rtl, 0 if control else VECTOR_FRAMES, control),
             **({} if control else {f"hls/{path}": text for path, text in self.vectors(self.design).items()}),
@@ -170,7 +170,7 @@ class Accelerator:
         *,
         layer: str | None = None,
         stalls: Stalls | None = None,
-        pace: int = 0,
+        input_interval: int = 0,
         reset_after_beats: int | None = None,
         verilog: Verilog | None = None,
         work: str | Path | None = None,
@@ -180,7 +180,7 @@ class Accelerator:
         Args:
             layer: one layer to simulate alone.
             stalls: random pauses of source and sink.
-            pace: cycles a frame at which the source offers them; 0 for as fast as they are taken.
+            input_interval: cycles a frame at which the source offers them; 0 for as fast as they are taken.
             reset_after_beats: input beats after which the design starts again.
             verilog: for hls-rtl, what an HLS tool wrote.
             work: a folder to keep builds in.
@@ -200,7 +200,7 @@ class Accelerator:
                 project=verilog or project,
                 work=build,
                 stalls=stalls,
-                pace=pace,
+                input_interval=input_interval,
                 reset_after_beats=reset_after_beats,
             )
 
@@ -255,14 +255,14 @@ class Accelerator:
             ToolError: Yosys is missing or fails.
         """
         from hwgen.report.synthesis import compare
-        from hwgen.verify.synth import Project, synthesise, tool_version
+        from hwgen.verify.synth import SynthesisJob, synthesise, tool_version
 
         names = [each.name for each in self.design.units]
         if unit is not None and unit not in names:
             raise ConfigError("unit", f"must be one of {', '.join(names)}", unit)
         target = _family(family, self.design.part)
         with work_folder(work) as scratch:
-            found = synthesise([Project(self.design.name, self.rtl_files())], target, scratch, unit=unit)
+            found = synthesise([SynthesisJob(self.design.name, self.rtl_files())], target, scratch, unit=unit)
         return compare(self.design, found[0], tool_version())
 
     def rtl_files(self) -> dict[str, str]:
@@ -296,7 +296,7 @@ class Accelerator:
         if layer not in names:
             raise ConfigError("layer", f"must be one of {', '.join(names)}", layer)
         try:
-            return self.design.only(layer)
+            return self.design.isolated(layer)
         except ValueError as error:
             must = "a layer simulated alone must read one stream"
             raise ConfigError("layer", must, str(error), "Simulate the whole network") from error

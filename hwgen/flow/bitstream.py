@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hwgen.backends.board import TOP, Board, Chip, Line, board_of, emit, line_of
+from hwgen.backends.board import TOP, Board, Chip, SerialLine, board_of, emit, line_of
 from hwgen.errors import ConfigError, FoldingError, ToolError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
@@ -102,7 +102,7 @@ def _target(design: Design, name: str, clock_mhz: float | None) -> Board:
 
 
 def _made(
-    accelerator: Accelerator, board: Board, line: Line, own: dict[str, str], frames: Codes | None, work: Path
+    accelerator: Accelerator, board: Board, line: SerialLine, own: dict[str, str], frames: Codes | None, work: Path
 ) -> BitstreamReport:
     """Everything made in the folder `work`; `own` are the board's own files."""
     design, family = accelerator.design, board.chip.family

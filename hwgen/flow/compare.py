@@ -13,7 +13,7 @@ from hwgen.flow.project import write_whole
 from hwgen.flow.records import records
 from hwgen.flow.stages import variant
 from hwgen.ir.work import network_work
-from hwgen.report.compare import Entry, as_csv, cycles_of, designed, published, rate_of
+from hwgen.report.compare import ComparedDesign, as_csv, cycles_of, designed, published, rate_of
 from hwgen.report.roofline import Roofline, roofline
 
 
@@ -24,7 +24,7 @@ def compare(
     *,
     part: str | None = None,
     clock_mhz: float | None = None,
-) -> tuple[Entry, ...]:
+) -> tuple[ComparedDesign, ...]:
     """Entries of projects, of a project's network at other foldings, and of files of published figures.
 
     Args:
@@ -48,7 +48,7 @@ def compare(
     )
 
 
-def entry(accelerator: Accelerator, name: str, source: str) -> Entry:
+def entry(accelerator: Accelerator, name: str, source: str) -> ComparedDesign:
     """One design of ours as an entry of a comparison."""
     work = network_work(accelerator.graph)
     return designed(name, source, accelerator.estimate(), work, records(accelerator))
@@ -81,7 +81,7 @@ def roofline_of(accelerator: Accelerator, bandwidth: float | None = None) -> Roo
 
 def _ours(
     projects: Sequence[Path], foldings: Sequence[Path], part: str | None, clock_mhz: float | None
-) -> Iterator[Entry]:
+) -> Iterator[ComparedDesign]:
     for path in projects:
         opened = variant(open_project(path), part=part, clock_mhz=clock_mhz)
         yield entry(opened, str(path), f"project {opened.design.name}")
@@ -89,12 +89,12 @@ def _ours(
             yield entry(variant(opened, folding=read_folding(file)), file.stem, f"folding of {opened.design.name}")
 
 
-def write_csv(entries: Sequence[Entry], path: Path) -> None:
+def write_csv(entries: Sequence[ComparedDesign], path: Path) -> None:
     """The entries as a CSV file. Raises: OutputError."""
     write_whole(path, as_csv(entries))
 
 
-def draw(entries: Sequence[Entry], path: Path) -> None:
+def draw(entries: Sequence[ComparedDesign], path: Path) -> None:
     """The entries as a picture, published ones in grey. Raises: ConfigError, ToolError, OutputError."""
     from hwgen.report.plots import bars_plot
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from hwgen.config import GOALS, Settings, settings
 from hwgen.errors import OutputError
-from hwgen.explore.evaluate import JOBS, Stage, prepare
+from hwgen.explore.evaluate import JOBS, Fidelity, prepare
 from hwgen.explore.exploration import Exploration, Member
 from hwgen.explore.point import Figures, Point, representatives
 from hwgen.explore.results import Known, Results, header, line, read_results
@@ -26,7 +26,7 @@ from hwgen.ir.graph import Graph
 
 _MOST_NAMED = 5
 
-Progress = Callable[[Stage, int, int], None]
+Progress = Callable[[Fidelity, int, int], None]
 """Told how many points of a stage are done, and how many there are at most."""
 
 
@@ -36,7 +36,7 @@ class Plan:
 
     Attributes:
         points: foldings to look at.
-        shown: points of the front that are shown, and that `stage` looks at again.
+        shown: points of the front that are shown, and that `fidelity` looks at again.
         workers: processes; None for as many as there are cores.
         dask: address of a Dask scheduler, whose workers take the place of processes.
         resume: go on with the results file where there is one.
@@ -45,7 +45,7 @@ class Plan:
     points: int = 2000
     seed: int = 0
     shown: int = 20
-    stage: Stage = Stage.CYCLES
+    fidelity: Fidelity = Fidelity.CYCLES
     workers: int | None = None
     dask: str | None = None
     resume: bool = False
@@ -68,23 +68,23 @@ def explore(
     problem = problem_of(integer(graph, chosen), chosen)
     tell = progress or (lambda *_: None)
     if plan.dask is None:
-        prepare(plan.stage)
+        prepare(plan.fidelity)
     with (
         workers_for(problem, plan.workers or usable_cores(), plan.dask) as crew,
         _appending(results, problem, plan) as (before, log),
     ):
-        run = _Run(before.known, log, crew)
+        run = _ExplorationRun(before.known, log, crew)
         found = []
-        for place in search(problem, plan.points, plan.seed, lambda points: run.figures(Stage.SEARCH, points)):
+        for place in search(problem, plan.points, plan.seed, lambda points: run.figures(Fidelity.SEARCH, points)):
             found.append(place)
-            tell(Stage.SEARCH, len(found), plan.points)
+            tell(Fidelity.SEARCH, len(found), plan.points)
         front = best(problem, found)
         shown: dict[Point, Figures] = {}
         chosen_points = [point for point, _ in representatives(front, plan.shown)]
-        for point, figures in zip(chosen_points, run.figures(plan.stage, chosen_points), strict=True):
+        for point, figures in zip(chosen_points, run.figures(plan.fidelity, chosen_points), strict=True):
             shown[point] = figures
-            tell(plan.stage, len(shown), len(chosen_points))
-    members = _members(front, shown, plan.stage)
+            tell(plan.fidelity, len(shown), len(chosen_points))
+    members = _members(front, shown, plan.fidelity)
     return Exploration(problem, tuple(figures for _, figures in found), members, _damage(results, before))
 
 
@@ -128,16 +128,18 @@ def plot_front(exploration: Exploration, path: Path) -> None:
     pareto_plot([place(each) for each in points], [place(each) for each in steps], path)
 
 
-def _members(front: Sequence[tuple[Point, Figures]], shown: dict[Point, Figures], stage: Stage) -> tuple[Member, ...]:
+def _members(
+    front: Sequence[tuple[Point, Figures]], shown: dict[Point, Figures], fidelity: Fidelity
+) -> tuple[Member, ...]:
     numbers = {point: number for number, point in enumerate(shown, start=1)}
     return tuple(
-        Member(point, shown.get(point, figures), stage if point in shown else Stage.SEARCH, numbers.get(point))
+        Member(point, shown.get(point, figures), fidelity if point in shown else Fidelity.SEARCH, numbers.get(point))
         for point, figures in front
     )
 
 
 @dataclass(frozen=True)
-class _Log:
+class _ResultLog:
     """The results file, open at its end."""
 
     path: Path
@@ -153,25 +155,25 @@ class _Log:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _ExplorationRun:
     """The figures of points: known ones from the file, the others from the workers and then to the file."""
 
     known: Known
-    log: _Log
+    log: _ResultLog
     crew: Workers
 
-    def figures(self, stage: Stage, points: Sequence[Point]) -> Iterator[Figures]:
-        missing = [point for point in points if (stage, point) not in self.known]
-        fresh = self.crew.run(JOBS[stage], missing, BATCH if stage is Stage.SEARCH else 1)
+    def figures(self, fidelity: Fidelity, points: Sequence[Point]) -> Iterator[Figures]:
+        missing = [point for point in points if (fidelity, point) not in self.known]
+        fresh = self.crew.run(JOBS[fidelity], missing, BATCH if fidelity is Fidelity.SEARCH else 1)
         for point in points:
-            if (stage, point) not in self.known:
-                self.known[stage, point] = next(fresh)
-                self.log.append(line(stage, point, self.known[stage, point]))
-            yield self.known[stage, point]
+            if (fidelity, point) not in self.known:
+                self.known[fidelity, point] = next(fresh)
+                self.log.append(line(fidelity, point, self.known[fidelity, point]))
+            yield self.known[fidelity, point]
 
 
 @contextmanager
-def _appending(path: Path, problem: Problem, plan: Plan) -> Iterator[tuple[Results, _Log]]:
+def _appending(path: Path, problem: Problem, plan: Plan) -> Iterator[tuple[Results, _ResultLog]]:
     """What the results file holds, and the file."""
     if path.exists() and not plan.resume:
         change = "Add --resume to go on with it, or give another file"
@@ -185,7 +187,7 @@ def _appending(path: Path, problem: Problem, plan: Plan) -> Iterator[tuple[Resul
     except OSError as error:
         raise _not_writable(path, error) from error
     with stream:
-        log = _Log(path, stream)
+        log = _ResultLog(path, stream)
         if not before.size:
             log.append(json.dumps(top) + "\n")
         elif not before.ended:

@@ -11,7 +11,7 @@ from hwgen.hw.choices import Choices, choices_for
 from hwgen.hw.device import device_of
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import Goal, Problem, fitting
-from hwgen.hw.timing import Pipeline
+from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.graph import Graph
 
 
@@ -36,12 +36,12 @@ def choices_of(graph: Graph, chosen: Settings) -> Choices:
     )
 
 
-def _pipeline(chosen: Settings) -> Pipeline:
+def _pipeline(chosen: Settings) -> PipelineRequest:
     """The registers that `chosen` asks for. Raises: ConfigError."""
     family = device_of(chosen.part).family
     if chosen.pipeline == "auto":
-        return Pipeline(family, clock_mhz=chosen.clock_mhz)
-    return Pipeline(family, most=chosen.pipeline)
+        return PipelineRequest(family, clock_mhz=chosen.clock_mhz)
+    return PipelineRequest(family, most=chosen.pipeline)
 
 
 def goal_of(chosen: Settings) -> Goal:

@@ -84,7 +84,7 @@ def _checked_design(
         must = f"must have an entry for each layer, {', '.join(layers)}"
         raise DataError(str(path / FOLDING), must, ", ".join(folding) or "none", _AGAIN)
     try:
-        resolve(graph, wishes, 1, problem.choices.serial)
+        resolve(graph, wishes, 1, problem.choices.folded_planes)
         design = problem.sized(problem.draft(folding))
     except HwgenError:
         raise

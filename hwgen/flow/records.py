@@ -15,7 +15,7 @@ from hwgen.stored import fitted, read_json
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-Run = TypeVar("Run", bound="DataclassInstance")
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 def records(accelerator: Accelerator) -> Records:
@@ -32,7 +32,7 @@ def records(accelerator: Accelerator) -> Records:
     )
 
 
-def _read(accelerator: Accelerator, verb: str, read: Callable[[Mapping[str, Any]], Run]) -> Run | None:
+def _read(accelerator: Accelerator, verb: str, read: Callable[[Mapping[str, Any]], Record]) -> Record | None:
     """The record of `verb`; None where there is none, or one of another design."""
     if accelerator.project is None:
         return None

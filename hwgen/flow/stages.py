@@ -21,11 +21,11 @@ from hwgen.ir.types import DType, TensorType, parse_dtype, smallest_int
 from hwgen.passes.pipeline import integer_network
 
 if TYPE_CHECKING:
-    from hwgen.frontend import Source
+    from hwgen.frontend import ModelSource
 
 
 def load(
-    source: Source,
+    source: ModelSource,
     example_input: Any = None,
     *,
     name: str | None = None,

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-    Source: TypeAlias = str | Path | onnx.ModelProto | torch.nn.Module
+    ModelSource: TypeAlias = str | Path | onnx.ModelProto | torch.nn.Module
 
 __all__ = ["load"]
 
 
 def load(
-    source: Source,
+    source: ModelSource,
     example_input: Any = None,
     *,
     name: str | None = None,

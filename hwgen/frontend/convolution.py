@@ -14,7 +14,7 @@ from hwgen.frontend.layout import image_like, require_image
 from hwgen.frontend.linear import Weights, emit_product, require_quantised, through, weights_from
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, Tensor, collapse, real
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, collapse, real
 from hwgen.frontend.windows import geometry_of, require_fits, unpadded
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import Add, Conv, Div, Mul
@@ -38,7 +38,7 @@ def _weights(node: SourceNode, tensor: Tensor | None, rank: int) -> Weights:
     return replace(weights, codes=codes if rank == 4 else codes[:, :, None])
 
 
-def zero_code(stream: Stream) -> int | None:
+def zero_code(stream: CodedTensor) -> int | None:
     """The code whose real value is exactly 0 on every channel, None where there is none."""
     if not all(isinstance(step, Mul | Div | Add) for step in stream.steps):
         return None
@@ -54,7 +54,7 @@ def zero_code(stream: Stream) -> int | None:
     return int(code) if fits else None
 
 
-def _root(stream: Stream, channel: int) -> Fraction | None:
+def _root(stream: CodedTensor, channel: int) -> Fraction | None:
     """Where the pending steps of one channel are 0, in rational numbers."""
     scale, offset = Fraction(1), Fraction(0)
     for step in stream.steps:
@@ -70,7 +70,7 @@ def _root(stream: Stream, channel: int) -> Fraction | None:
     return -offset / scale if scale else None
 
 
-def _pad(node: SourceNode, stream: Stream, geometry: Geometry, fill: float | None) -> int:
+def _pad(node: SourceNode, stream: CodedTensor, geometry: Geometry, fill: float | None) -> int:
     """The code of padded taps. Raises: ModelError where no code stands for zero, or the padding is another number."""
     if fill not in (None, 0.0):
         raise ModelError(

@@ -13,7 +13,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.source import QUANTISERS, SourceNode
-from hwgen.frontend.symbolic import Absolute, Build, Padded, QuantConst, Stream, Tensor, real
+from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Padded, QuantConst, Tensor, real
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
 from hwgen.ir.types import FloatArray
 
@@ -59,7 +59,7 @@ def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> 
     """File the element types of what the node gives. Raises: ModelError where a number is none of its type."""
     given = next((build.elements[name] for name in node.inputs if name in build.elements), "float32")
     for name, tensor in zip(node.outputs, results, strict=False):
-        if isinstance(tensor, Stream | Absolute | Padded):
+        if isinstance(tensor, CodedTensor | Absolute | Padded):
             build.elements[name] = kind = _kind(node, given)
             require_exact(node.label, tensor, kind, cast=node.op == "Cast")
         elif isinstance(tensor, QuantConst) and node.op == "Cast":
@@ -75,11 +75,11 @@ def _kind(node: SourceNode, given: str) -> str:
     return "float32" if node.op in QUANTISERS else given
 
 
-def require_exact(where: str, tensor: Stream | Absolute | Padded, kind: str, *, cast: bool = False) -> None:
+def require_exact(where: str, tensor: CodedTensor | Absolute | Padded, kind: str, *, cast: bool = False) -> None:
     """Every number that the tensor may hold must be one of the element type `kind`. Raises: ModelError."""
     if kind in REAL:
         return
-    stream = tensor if isinstance(tensor, Stream) else tensor.stream
+    stream = tensor if isinstance(tensor, CodedTensor) else tensor.stream
     if stream.planes:
         numbers = np.asarray([-sum(stream.planes), sum(stream.planes)], dtype=np.float64)
     elif stream.high - stream.low < _MOST_CODES:

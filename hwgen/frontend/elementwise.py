@@ -15,10 +15,10 @@ from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import (
     Absolute,
     Build,
+    CodedTensor,
     Const,
     Padded,
     QuantConst,
-    Stream,
     Tensor,
     aligned,
     per_channel,
@@ -35,7 +35,7 @@ _FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
+def stream_of(node: SourceNode, tensor: Tensor | None) -> CodedTensor:
     """`tensor` as a stream. Raises: ModelError where it is a constant or padded."""
     if isinstance(tensor, Padded):
         raise ModelError(
@@ -51,7 +51,7 @@ def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
             f"an Abs before {node.op}",
             "Put a ReduceMean over the channel axis behind it",
         )
-    if not isinstance(tensor, Stream):
+    if not isinstance(tensor, CodedTensor):
         raise ModelError(
             node.label, "its input must come from the network's input", "a constant", "Fold constants before export"
         )
@@ -60,7 +60,7 @@ def stream_of(node: SourceNode, tensor: Tensor | None) -> Stream:
 
 def constant_of(node: SourceNode, tensor: Tensor | None, what: str) -> Const | QuantConst:
     """`tensor` as a constant; `what` names its part in the node. Raises: ModelError where it is not."""
-    if tensor is None or isinstance(tensor, Stream | Padded | Absolute):
+    if tensor is None or isinstance(tensor, CodedTensor | Padded | Absolute):
         raise ModelError(
             node.label,
             f"its {what} must be constant",
@@ -116,7 +116,7 @@ def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     return broadcast(stream, values).then(*_steps(node, parameter, constant_first=first))
 
 
-def broadcast(stream: Stream, array: FloatArray) -> Stream:
+def broadcast(stream: CodedTensor, array: FloatArray) -> CodedTensor:
     """The stream with the axes of size 1 that ONNX puts in front where a parameter has more axes."""
     return stream.reshape((1,) * (array.ndim - len(stream.shape)) + stream.shape)
 

@@ -12,7 +12,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import numbers_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, Tensor, fold_affine, frame_shape, in_order
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, fold_affine, frame_shape, in_order
 from hwgen.ir.graph import Affine, Graph, Node, Reading
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.order import Order
@@ -20,7 +20,7 @@ from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
 from hwgen.ir.types import TensorType, smallest_int
 
 
-def _require_class_axis(node: SourceNode, stream: Stream, default: int) -> None:
+def _require_class_axis(node: SourceNode, stream: CodedTensor, default: int) -> None:
     """The axis must hold all elements. Raises: ModelError."""
     axis = node.integer("axis", default)
     if not -len(stream.shape) <= axis < len(stream.shape) or stream.shape[axis] != math.prod(stream.shape):
@@ -39,13 +39,13 @@ def softmax(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
     return stream
 
 
-def _best(build: Build, node: SourceNode, stream: Stream, *, keep: bool) -> Tensor:
+def _best(build: Build, node: SourceNode, stream: CodedTensor, *, keep: bool) -> Tensor:
     """The index of the best class, the class axis of the scores dropped or of size 1."""
     rank, classes = len(stream.shape), math.prod(stream.shape)
     kind = TensorType((1,), smallest_int(0, classes - 1))
     value = build.emit("top1", ArgMax(), (stream.value,), kind, node.name)
     build.rankings[value.name] = stream
-    return Stream(value, 0, classes - 1, (), in_order((1,) * (rank if keep else rank - 1)), quantised=False)
+    return CodedTensor(value, 0, classes - 1, (), in_order((1,) * (rank if keep else rank - 1)), quantised=False)
 
 
 def arg_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -71,7 +71,7 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
     return None, _best(build, node, stream, keep=True)
 
 
-def _decoding_of(stream: Stream) -> Affine:
+def _decoding_of(stream: CodedTensor) -> Affine:
     """What the host makes of the output codes. Raises: ModelError where the remaining chain is not affine."""
     meaning = fold_affine(stream.steps)
     if meaning is None:
@@ -84,14 +84,14 @@ def _decoding_of(stream: Stream) -> Affine:
     return Affine(np.asarray(meaning.scale), np.asarray(meaning.offset))
 
 
-def _order_of(stream: Stream) -> Order | None:
+def _order_of(stream: CodedTensor) -> Order | None:
     """Where the elements of the model's output lie; None where they lie as the model has them."""
     order = Order(frame_shape(stream.shape), stream.places)
     same = order.shape == stream.value.type.shape and bool(np.all(np.diff(order.places) == 1))
     return None if same else order
 
 
-def finished(build: Build, graph: Graph, end: Stream) -> Graph:
+def finished(build: Build, graph: Graph, end: CodedTensor) -> Graph:
     """`graph` with what the codes of `end` mean to the host, each ranking on the chip or left to the host.
 
     Raises: ModelError where the chain behind the last layer is not affine, or layers follow a ranking that the chip
@@ -113,7 +113,7 @@ def finished(build: Build, graph: Graph, end: Stream) -> Graph:
     return graph
 
 
-def _scores(graph: Graph, name: str, stream: Stream) -> Reading:
+def _scores(graph: Graph, name: str, stream: CodedTensor) -> Reading:
     """What the codes mean that the ranking of the value `name` reads. Raises: ModelError."""
     return Reading(graph.producers[name].inputs[0].type, _decoding_of(stream), _order_of(stream))
 

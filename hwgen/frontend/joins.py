@@ -14,7 +14,7 @@ from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, bounds_of, collapse, fold_affine
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, affine_steps, bounds_of, collapse, fold_affine
 from hwgen.ir.graph import Affine
 from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Scale, Step, Sum
 from hwgen.ir.ranges import op_range
@@ -24,14 +24,14 @@ from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
 def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Add, Sub, Mul: where both operands are streams a join of branches, else elementwise. Raises: ModelError."""
     left, right = args[0], args[1]
-    if not (isinstance(left, Stream) and isinstance(right, Stream)):
+    if not (isinstance(left, CodedTensor) and isinstance(right, CodedTensor)):
         return elementwise.binary(build, node, args)
     if node.op == "Mul":
         return scale(build, node, left, right)
     return add(build, node, left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right)
 
 
-def _meaning(node: SourceNode, build: Build, stream: Stream) -> Affine:
+def _meaning(node: SourceNode, build: Build, stream: CodedTensor) -> Affine:
     """What a branch's codes mean, as one affine function. Raises: ModelError."""
     meaning = fold_affine(stream.steps)
     if meaning is None:
@@ -49,7 +49,7 @@ def _scale(scale: FloatArray) -> str:
 
 
 def _differ(
-    node: SourceNode, build: Build, first: Stream, second: Stream, what: str, found: tuple[str, str]
+    node: SourceNode, build: Build, first: CodedTensor, second: CodedTensor, what: str, found: tuple[str, str]
 ) -> ModelError:
     """The one message about branches that do not match in `what`."""
     names = build.label(first.value), build.label(second.value)
@@ -66,7 +66,7 @@ def _differ(
     )
 
 
-def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream:
+def add(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
     """The sum of two branches of one scale s: s (x + y) + their offsets. Raises: ModelError."""
     if first.shape != second.shape:
         raise _differ(node, build, first, second, "shape", (str(first.shape), str(second.shape)))
@@ -81,10 +81,10 @@ def add(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream
     origin = module_path(node.name, node.name)
     value = build.emit(build.next_name("add"), Sum(), (first.value, second.value), kind, origin)
     steps = affine_steps(left.scale, left.offset) + affine_steps(np.ones(()), right.offset)
-    return Stream(value, low, high, steps, first.places, quantised=False)
+    return CodedTensor(value, low, high, steps, first.places, quantised=False)
 
 
-def scale(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stream:
+def scale(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
     """A tensor times another that has one channel: each pixel's channels times its number. Raises: ModelError."""
     if first.value.type.channels == 1 and second.value.type.channels > 1:
         first, second = second, first
@@ -108,10 +108,10 @@ def scale(build: Build, node: SourceNode, first: Stream, second: Stream) -> Stre
     kind = TensorType(types[0].shape, smallest_int(bounds.min, bounds.max))
     origin = module_path(node.name, node.name)
     value = build.emit(build.next_name("scale"), Scale(), (first.value, second.value), kind, origin)
-    return Stream(value, bounds.min, bounds.max, first.steps + second.steps, first.places, quantised=False)
+    return CodedTensor(value, bounds.min, bounds.max, first.steps + second.steps, first.places, quantised=False)
 
 
-def _pixel_by_pixel(first: Stream, second: Stream) -> bool:
+def _pixel_by_pixel(first: CodedTensor, second: CodedTensor) -> bool:
     """Whether ONNX multiplies every element of `first` by the element of `second` that belongs to its pixel."""
     try:
         places = np.broadcast_to(second.places, first.shape)
@@ -152,7 +152,7 @@ def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
     return replace(steps[0], **changed)
 
 
-def _joined_steps(node: SourceNode, build: Build, streams: Sequence[Stream]) -> tuple[Step, ...]:
+def _joined_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> tuple[Step, ...]:
     """The pending steps of all branches as one chain, identities where a branch lacks a step. Raises: ModelError."""
     channels = [stream.value.type.channels for stream in streams]
     rest, joined = [list(stream.steps) for stream in streams], []
@@ -171,7 +171,7 @@ def _joined_steps(node: SourceNode, build: Build, streams: Sequence[Stream]) -> 
     return tuple(joined)
 
 
-def _one_type(node: SourceNode, build: Build, streams: Sequence[Stream]) -> DType:
+def _one_type(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> DType:
     """The type that holds the codes of all branches. Raises: ModelError where a branch cannot have it."""
     dtypes = {stream.value.type.dtype for stream in streams}
     low, high = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
@@ -223,10 +223,10 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
         stream.places // count * sum(channels) + stream.places % count + start
         for stream, count, start in zip(streams, channels, starts, strict=True)
     ]
-    return Stream(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=True)
+    return CodedTensor(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=True)
 
 
-def _pixel_varies(stream: Stream, axis: int) -> bool:
+def _pixel_varies(stream: CodedTensor, axis: int) -> bool:
     """Whether going along an ONNX axis leads to other pixels."""
     pixels = np.moveaxis(stream.places // stream.value.type.channels, axis, 0)
     return bool(np.any(pixels != pixels[:1]))

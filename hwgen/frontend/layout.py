@@ -9,7 +9,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, frame_shape, in_order
+from hwgen.frontend.symbolic import Build, CodedTensor, frame_shape, in_order
 from hwgen.ir.ops import Activation
 from hwgen.ir.order import Order
 from hwgen.ir.types import IntArray
@@ -52,11 +52,11 @@ def order_of_input(shape: tuple[int, ...], hardware: tuple[int, ...], places: In
     return Order(frame_shape(shape), places)
 
 
-def _is_image(stream: Stream, shape: tuple[int, int, int], places: IntArray) -> bool:
+def _is_image(stream: CodedTensor, shape: tuple[int, int, int], places: IntArray) -> bool:
     return stream.value.type.shape == shape and np.array_equal(stream.places, places)
 
 
-def lies_channels_last(stream: Stream) -> bool:
+def lies_channels_last(stream: CodedTensor) -> bool:
     """Whether the stream is an image whose ONNX shape is (1, H, W, C) or (1, L, C)."""
     if len(stream.shape) not in (3, 4):
         return False
@@ -64,7 +64,7 @@ def lies_channels_last(stream: Stream) -> bool:
     return _is_image(stream, shape, image_places(stream.shape, channels_last=True))
 
 
-def require_image(build: Build, node: SourceNode, stream: Stream) -> None:
+def require_image(build: Build, node: SourceNode, stream: CodedTensor) -> None:
     """The stream's value must be the image that the node sees. Raises: ModelError; Relayout where the input can be."""
     if len(stream.shape) not in (3, 4) or stream.shape[0] != 1:
         raise ModelError(
@@ -90,7 +90,7 @@ def require_image(build: Build, node: SourceNode, stream: Stream) -> None:
     raise Relayout(shape, now_at[build.start], error)
 
 
-def _from_input(build: Build, stream: Stream) -> bool:
+def _from_input(build: Build, stream: CodedTensor) -> bool:
     """Whether only activations, which move nothing, stand between the network's input and the stream."""
     producers = {node.output: node for node in build.nodes}
     value = stream.value
@@ -99,7 +99,7 @@ def _from_input(build: Build, stream: Stream) -> bool:
     return value == build.input
 
 
-def image_like(node: SourceNode, stream: Stream, size: tuple[int, int], channels: int) -> IntArray:
+def image_like(node: SourceNode, stream: CodedTensor, size: tuple[int, int], channels: int) -> IntArray:
     """Places of an image of another size, its ONNX shape laid out as that of `stream`."""
     spatial = size[: len(stream.shape) - 2]
     shape = (1, *spatial, channels) if node.channels_last else (1, channels, *spatial)

@@ -16,9 +16,9 @@ from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import (
     Build,
+    CodedTensor,
     Const,
     QuantConst,
-    Stream,
     Tensor,
     aligned,
     bounds_of,
@@ -136,7 +136,7 @@ def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = Fals
     )
 
 
-def require_quantised(build: Build, node: SourceNode, stream: Stream) -> None:
+def require_quantised(build: Build, node: SourceNode, stream: CodedTensor) -> None:
     """The input of a layer must be few-bit codes. Raises: ModelError."""
     if not stream.quantised:
         raise ModelError(
@@ -155,7 +155,7 @@ class _Rows:
     pixels: IntArray
 
 
-def _rows(node: SourceNode, stream: Stream, inputs: int) -> _Rows:
+def _rows(node: SourceNode, stream: CodedTensor, inputs: int) -> _Rows:
     """Either one row, the whole value, or rows that are pixels. Raises: ModelError."""
     channels = stream.value.type.channels
     if stream.shape and stream.shape[-1] == inputs:
@@ -173,7 +173,7 @@ def _rows(node: SourceNode, stream: Stream, inputs: int) -> _Rows:
     )
 
 
-def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) -> Stream:
+def _multiply(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
     """Emit the MatMul node. Raises: ModelError on sizes that differ, rows that are no pixels, an unquantised input."""
     rows = _rows(node, stream, weights.codes.shape[1])
     require_quantised(build, node, stream)
@@ -193,23 +193,23 @@ def _multiply(build: Build, node: SourceNode, stream: Stream, weights: Weights) 
 def emit_product(
     build: Build,
     node: SourceNode,
-    stream: Stream,
+    stream: CodedTensor,
     op: Product,
     weights: Weights,
     shape: tuple[int, ...],
     steps: Sequence[Step],
-) -> Stream:
+) -> CodedTensor:
     """Emit a layer with weights; the stream of its accumulators, in order, `steps` and the weights' scale pending."""
     bounds = op_range(op, [bounds_of(stream)], shape[-1])
     name = build.next_name("fc" if isinstance(op, MatMul) else "conv", LAYERS)
     kind = TensorType(shape, smallest_int(bounds.min, bounds.max))
     value = build.emit(name, op, (stream.value,), kind, module_path(weights.name, node.name))
     scale = (Mul(weights.scale),) if np.any(weights.scale != 1) else ()
-    return Stream(value, bounds.min, bounds.max, (*steps, *scale), in_order(shape), quantised=False)
+    return CodedTensor(value, bounds.min, bounds.max, (*steps, *scale), in_order(shape), quantised=False)
 
 
-def _require_stream(node: SourceNode, tensor: Tensor | None) -> Stream:
-    if not isinstance(tensor, Stream):
+def _require_stream(node: SourceNode, tensor: Tensor | None) -> CodedTensor:
+    if not isinstance(tensor, CodedTensor):
         raise ModelError(
             node.label,
             "its first operand must be the network's tensor and its second the weights",
@@ -221,7 +221,7 @@ def _require_stream(node: SourceNode, tensor: Tensor | None) -> Stream:
 
 def matmul(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """x @ W with constant integer weights. Raises: ModelError."""
-    if isinstance(args[0], Stream) or not isinstance(args[1], Stream):
+    if isinstance(args[0], CodedTensor) or not isinstance(args[1], CodedTensor):
         weights = weights_of(node, args[1], transposed=False)
         return _multiply(build, node, _require_stream(node, args[0]), weights)
     return _require_stream(node, args[0])

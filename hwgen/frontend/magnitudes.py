@@ -13,7 +13,7 @@ from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import lies_channels_last, require_image
 from hwgen.frontend.pooling import reduce_mean as spatial_mean
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Absolute, Build, Stream, Tensor, bounds_of, fold_affine
+from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Tensor, bounds_of, fold_affine
 from hwgen.ir.ops import Div, Magnitude, Mul
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, IntArray, TensorType, smallest_int
@@ -43,7 +43,9 @@ def reduce_l1(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> 
     return _reduced(build, node, stream_of(node, args[0]), args, mean=False)
 
 
-def _reduced(build: Build, node: SourceNode, stream: Stream, args: Sequence[Tensor | None], *, mean: bool) -> Stream:
+def _reduced(
+    build: Build, node: SourceNode, stream: CodedTensor, args: Sequence[Tensor | None], *, mean: bool
+) -> CodedTensor:
     """The sum of |a x| = |a| |x| over the axes, and its division."""
     factor = _factor(build, node, stream)
     axes = reduced_axes(node, args[1], len(stream.shape))
@@ -62,10 +64,10 @@ def _reduced(build: Build, node: SourceNode, stream: Stream, args: Sequence[Tens
     divided = (Div(np.asarray(float(elements))),) if mean else ()
     keep = bool(node.integer("keepdims", 1))
     left = tuple(1 if a in axes else n for a, n in enumerate(stream.shape) if keep or a not in axes)
-    return Stream(value, bounds.min, bounds.max, (*steps, *divided), places.reshape(left), quantised=False)
+    return CodedTensor(value, bounds.min, bounds.max, (*steps, *divided), places.reshape(left), quantised=False)
 
 
-def _factor(build: Build, node: SourceNode, stream: Stream) -> float:
+def _factor(build: Build, node: SourceNode, stream: CodedTensor) -> float:
     """What a magnitude of a code is worth. Raises: ModelError where the codes are no fixed-point numbers."""
     meaning = fold_affine(stream.steps)
     found = ""
@@ -87,12 +89,12 @@ def _factor(build: Build, node: SourceNode, stream: Stream) -> float:
     return abs(float(meaning.scale))
 
 
-def _as_it_lies(node: SourceNode, stream: Stream) -> SourceNode:
+def _as_it_lies(node: SourceNode, stream: CodedTensor) -> SourceNode:
     """The node, with the channels last where those of its input are."""
     return replace(node, channels_last=lies_channels_last(stream))
 
 
-def _sums(node: SourceNode, stream: Stream, axes: tuple[int, ...]) -> IntArray:
+def _sums(node: SourceNode, stream: CodedTensor, axes: tuple[int, ...]) -> IntArray:
     """The place of each sum: the pixels, or one for all. Raises: ModelError where it sums something else."""
     channels = stream.value.type.channels
     kept = [axis for axis in range(len(stream.shape)) if axis not in axes]

@@ -13,7 +13,7 @@ from hwgen.frontend.convolution import zero_code
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import image_like, lies_channels_last, require_image
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, Stream, Tensor, bounds_of, fold_affine
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, bounds_of, fold_affine
 from hwgen.frontend.windows import Pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
@@ -23,7 +23,7 @@ from hwgen.ir.ranges import op_range
 from hwgen.ir.types import IntArray, TensorType, smallest_int
 
 
-def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
+def _emit(build: Build, node: SourceNode, stream: CodedTensor, op: Pool) -> CodedTensor:
     """The stream of pooled codes, the same steps pending. A maximum keeps its type, a sum grows."""
     source = stream.value.type
     size = op.geometry.output_size(*source.shape[:2])
@@ -38,7 +38,7 @@ def _emit(build: Build, node: SourceNode, stream: Stream, op: Pool) -> Stream:
     )
 
 
-def _window(node: SourceNode, stream: Stream, pads: Pads) -> Geometry:
+def _window(node: SourceNode, stream: CodedTensor, pads: Pads) -> Geometry:
     """The window of a MaxPool or AveragePool. Raises: ModelError."""
     size, kernel = stream.value.type.shape[:2], node.integers("kernel_shape", ())
     if len(kernel) != len(stream.shape) - 2:
@@ -49,13 +49,13 @@ def _window(node: SourceNode, stream: Stream, pads: Pads) -> Geometry:
     return covered(node, geometry, (size[0], size[1]))
 
 
-def _all(stream: Stream) -> Geometry:
+def _all(stream: CodedTensor) -> Geometry:
     """One window over the whole image."""
     height, width = stream.value.type.shape[:2]
     return Geometry((height, width))
 
 
-def _falling(node: SourceNode, stream: Stream) -> IntArray:
+def _falling(node: SourceNode, stream: CodedTensor) -> IntArray:
     """Per channel whether the largest real value is the smallest code, (C,) or (1,). Raises: ModelError."""
     sign = direction(stream.steps, stream.value.type.channels)
     if sign is None:
@@ -69,7 +69,7 @@ def _falling(node: SourceNode, stream: Stream) -> IntArray:
     return falls if falls.any() else np.zeros(1, dtype=np.int64)
 
 
-def _never_below(stream: Stream, fill: float) -> bool:
+def _never_below(stream: CodedTensor, fill: float) -> bool:
     """Whether every real value of the stream is at least `fill`, as far as its chain tells."""
     if fill == -np.inf or (
         stream.steps and isinstance(stream.steps[-1], Clip) and np.all(stream.steps[-1].low >= fill)
@@ -83,7 +83,7 @@ def _never_below(stream: Stream, fill: float) -> bool:
     return bool(np.all(np.minimum(*ends) >= fill))
 
 
-def _maximum(build: Build, node: SourceNode, stream: Stream, geometry: Geometry) -> Stream:
+def _maximum(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry) -> CodedTensor:
     if geometry.taps == 1 and geometry.stride == (1, 1):
         return stream
     if not is_ordered(stream.planes):
@@ -117,7 +117,7 @@ def global_max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None
     return _maximum(build, node, stream, _all(stream))
 
 
-def _mean(build: Build, node: SourceNode, stream: Stream, geometry: Geometry) -> Stream:
+def _mean(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry) -> CodedTensor:
     """The sum of the codes S: a x + b becomes a (S / taps) + b. Raises: ModelError."""
     if fold_affine(stream.steps) is None:
         raise ModelError(

@@ -11,9 +11,9 @@ from hwgen.frontend.elementwise import broadcast, constant_of, stream_of
 from hwgen.frontend.source import Array, SourceNode, annotated_type, module_path
 from hwgen.frontend.symbolic import (
     Build,
+    CodedTensor,
     Const,
     QuantConst,
-    Stream,
     Tensor,
     affine_steps,
     aligned,
@@ -83,7 +83,9 @@ def code_range(bits: int, *, signed: bool, narrow: bool) -> tuple[int, int]:
     return (kind.min + narrow, kind.max) if signed else (kind.min, kind.max - narrow)
 
 
-def finish(build: Build, node: SourceNode, stream: Stream, *, step: Step, kind: DType, span: tuple[int, int]) -> Stream:
+def finish(
+    build: Build, node: SourceNode, stream: CodedTensor, *, step: Step, kind: DType, span: tuple[int, int]
+) -> CodedTensor:
     """The stream after the quantiser `step`: a new Activation node, no pending steps. Raises: ModelError when wide."""
     producer = build.producer(stream.value)
     limit = MAX_ACTIVATION_BITS if producer else MAX_INPUT_BITS
@@ -98,7 +100,7 @@ def finish(build: Build, node: SourceNode, stream: Stream, *, step: Step, kind: 
     name = f"{producer}_act" if producer else "input_quant"
     shape = TensorType(stream.value.type.shape, kind)
     value = build.emit(name, Activation((*stream.steps, step)), (stream.value,), shape, fallback)
-    return Stream(value, *span, steps=(), places=stream.places, quantised=True)
+    return CodedTensor(value, *span, steps=(), places=stream.places, quantised=True)
 
 
 def _quant_constant(
@@ -150,7 +152,7 @@ def _bipolar(build: Build, node: SourceNode, tensor: Tensor | None, scale: Float
     meaning = affine_steps(aligned(tensor, scale, node), np.zeros(()))
     scaled = all(isinstance(s, Mul) and np.all(s.factor > 0) for s in tensor.steps)
     if tensor.quantised and isinstance(tensor.value.type.dtype, Bipolar) and scaled:
-        return Stream(tensor.value, -1, 1, meaning, tensor.places, quantised=True)
+        return CodedTensor(tensor.value, -1, 1, meaning, tensor.places, quantised=True)
     if tensor.steps and isinstance(tensor.steps[-1], Clip) and bool(np.all(tensor.steps[-1].low >= 0)):
         raise ModelError(
             node.label,
@@ -203,7 +205,7 @@ def multi_threshold(build: Build, node: SourceNode, args: Sequence[Tensor | None
     return finish(build, node, tensor, step=Levels(levels, base, step), kind=kind, span=span).then(*meaning)
 
 
-def _level_table(tensor: Stream, table: FloatArray, node: SourceNode, axis: int) -> FloatArray:
+def _level_table(tensor: CodedTensor, table: FloatArray, node: SourceNode, axis: int) -> FloatArray:
     """Thresholds ascending, (1, L) or one row for each element of the stream."""
     ordered = np.sort(table, axis=1)
     if len(ordered) == 1:

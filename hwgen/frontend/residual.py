@@ -17,7 +17,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.quantisers import finish
 from hwgen.frontend.source import SourceGraph, SourceNode
-from hwgen.frontend.symbolic import Build, Stream, Tensor, real
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, real
 from hwgen.ir.ops import Levels, Mul
 from hwgen.ir.planes import MAX_ORDER, plane_thresholds
 from hwgen.ir.types import Bipolar, DType, IntType
@@ -157,17 +157,17 @@ def _unit(node: SourceNode, betas: Sequence[Fraction]) -> Fraction:
 def require_no_planes(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> None:
     """Planes must be read by products, or by operators that keep them. Raises: ModelError."""
     for tensor in args:
-        if isinstance(tensor, Stream) and tensor.planes and node.op not in READERS:
+        if isinstance(tensor, CodedTensor) and tensor.planes and node.op not in READERS:
             raise unreadable(build, tensor, node.label)
 
 
-def unreadable(build: Build, stream: Stream, where: str) -> ModelError:
+def unreadable(build: Build, stream: CodedTensor, where: str) -> ModelError:
     """The error that says that `where` cannot read the planes of `stream`."""
     must = "residual planes must be read by layers with weights, or by a maximum in front of them"
     return ModelError(where, must, f"planes of {build.label(stream.value)}", "Quantise otherwise in front of it")
 
 
-def require_bipolar(node: SourceNode, stream: Stream, dtype: DType, *, single: bool = False) -> None:
+def require_bipolar(node: SourceNode, stream: CodedTensor, dtype: DType, *, single: bool = False) -> None:
     """A product of planes has bipolar weights, and more than one channel for each output. Raises: ModelError."""
     if stream.planes and (single or not isinstance(dtype, Bipolar)):
         raise ModelError(

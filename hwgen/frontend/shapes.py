@@ -13,16 +13,16 @@ from hwgen.frontend.axes import axes_of, axis_of, listed, numbers_of
 from hwgen.frontend.elements import CASTS
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Absolute, Build, Const, Padded, QuantConst, Stream, Tensor, real
+from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Const, Padded, QuantConst, Tensor, real
 
 
-def _reshaped(tensor: Const | QuantConst | Stream, shape: tuple[int, ...]) -> Tensor:
+def _reshaped(tensor: Const | QuantConst | CodedTensor, shape: tuple[int, ...]) -> Tensor:
     if isinstance(tensor, Const):
         return replace(tensor, value=tensor.value.reshape(shape))
     return tensor.reshape(shape)
 
 
-def _some(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | Stream:
+def _some(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | CodedTensor:
     if tensor is None:
         raise ModelError(node.label, "it must have an input", "none", "Export the model again")
     return stream_of(node, tensor) if isinstance(tensor, Absolute | Padded) else tensor

@@ -59,7 +59,7 @@ class QuantConst:
 
 
 @dataclass(frozen=True)
-class Stream:
+class CodedTensor:
     """A tensor that flows through the hardware: integer codes and the steps that turn a code into its real value.
 
     Attributes:
@@ -84,19 +84,19 @@ class Stream:
         """The ONNX shape."""
         return self.places.shape
 
-    def at(self, places: IntArray) -> Stream:
+    def at(self, places: IntArray) -> CodedTensor:
         """The same value, its elements at other places of the ONNX tensor."""
         return replace(self, places=places)
 
-    def then(self, *steps: Step) -> Stream:
+    def then(self, *steps: Step) -> CodedTensor:
         """The stream with more pending steps."""
         return replace(self, steps=self.steps + steps)
 
-    def reshape(self, shape: tuple[int, ...]) -> Stream:
+    def reshape(self, shape: tuple[int, ...]) -> CodedTensor:
         """The same elements in another shape."""
         return replace(self, places=self.places.reshape(shape))
 
-    def transpose(self, axes: Sequence[int]) -> Stream:
+    def transpose(self, axes: Sequence[int]) -> CodedTensor:
         """Axes permuted; the value stays as it is."""
         return replace(self, places=self.places.transpose(axes))
 
@@ -109,7 +109,7 @@ class Padded:
         pads: as ONNX orders them, starts of all axes and then ends.
     """
 
-    stream: Stream
+    stream: CodedTensor
     pads: tuple[int, ...]
     fill: float
 
@@ -124,7 +124,7 @@ class Padded:
 class Absolute:
     """The absolute values of a stream, on the way to their sum over channels."""
 
-    stream: Stream
+    stream: CodedTensor
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,7 +132,7 @@ class Absolute:
         return self.stream.shape
 
 
-Tensor = Const | QuantConst | Stream | Padded | Absolute
+Tensor = Const | QuantConst | CodedTensor | Padded | Absolute
 
 
 def frame_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -145,7 +145,7 @@ def in_order(shape: tuple[int, ...]) -> IntArray:
     return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
 
 
-def bounds_of(stream: Stream) -> Range:
+def bounds_of(stream: CodedTensor) -> Range:
     """The least and greatest code of a stream, the same on every channel."""
     channels = stream.value.type.channels
     return Range(np.full(channels, stream.low, np.int64), np.full(channels, stream.high, np.int64))
@@ -157,7 +157,7 @@ def collapse(array: Array) -> FloatArray:
     return flat[0].reshape(()) if flat.size and bool(np.all(flat == flat[0])) else flat
 
 
-def scattered(stream: Stream, array: Array, where: str) -> FloatArray:
+def scattered(stream: CodedTensor, array: Array, where: str) -> FloatArray:
     """A parameter of the stream's ONNX shape in the value's order, () or (C,). Raises: ModelError."""
     if array.size == 1 or bool(np.all(array == array.flat[0])):
         return np.asarray(array.flat[0], dtype=np.float64)
@@ -174,7 +174,7 @@ def scattered(stream: Stream, array: Array, where: str) -> FloatArray:
     return collapse(rows[0])
 
 
-def aligned(stream: Stream, array: Array, node: SourceNode) -> FloatArray:
+def aligned(stream: CodedTensor, array: Array, node: SourceNode) -> FloatArray:
     """`array` broadcast to the stream as ONNX does, in the value's order: () or (C,). Raises: ModelError."""
     try:
         shape = np.broadcast_shapes(array.shape, stream.shape)
@@ -191,7 +191,7 @@ def aligned(stream: Stream, array: Array, node: SourceNode) -> FloatArray:
     return scattered(stream, array.reshape(array.shape[drop:]), node.label)
 
 
-def per_channel(stream: Stream, array: Array, node: SourceNode, *, axis: int = 1) -> FloatArray:
+def per_channel(stream: CodedTensor, array: Array, node: SourceNode, *, axis: int = 1) -> FloatArray:
     """`array` of shape (C,) along the channel axis of the stream, as (C,) or (). Raises: ModelError."""
     if array.size == 1:
         return collapse(array)
@@ -266,7 +266,7 @@ class Build:
     nodes: list[Node] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
-    rankings: dict[str, Stream] = field(default_factory=dict)
+    rankings: dict[str, CodedTensor] = field(default_factory=dict)
 
     def emit(self, name: str, op: Op, sources: Sequence[Value], kind: TensorType, origin: str) -> Value:
         """Append a node and give the value it produces; a name already in use gets a number. Raises: ModelError."""

@@ -10,7 +10,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.quantisers import ROUND, bits_of, code_range, finish, positive_scale, rounding_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Stream, Tensor, affine_steps, aligned, fold_affine, real
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, affine_steps, aligned, fold_affine, real
 from hwgen.ir.ops import Quantise
 from hwgen.ir.types import FloatArray, IntType, smallest_int
 
@@ -18,7 +18,7 @@ _SLACK = 0.25
 """How far float32 scales may move an integer off its place; half of what rounding forgives."""
 
 
-def _whole(node: SourceNode, stream: Stream, scale: FloatArray, zero: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _whole(node: SourceNode, stream: CodedTensor, scale: FloatArray, zero: FloatArray) -> tuple[FloatArray, FloatArray]:
     """a and b of round(x / scale + zero) = a * code + b, whole numbers. Raises: ModelError where there are none."""
     meaning = fold_affine(stream.steps)
     if meaning is not None:
@@ -60,7 +60,9 @@ def trunc(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
         ends = [ROUND[rounding]((slope * code + base) / shift) for code in (stream.low, stream.high)]
         low, high = int(np.min(ends)), int(np.max(ends))
         kind = smallest_int(low, high)
-    whole = Stream(stream.value, stream.low, stream.high, affine_steps(slope, base), stream.places, quantised=False)
+    whole = CodedTensor(
+        stream.value, stream.low, stream.high, affine_steps(slope, base), stream.places, quantised=False
+    )
     step = Quantise(shift, np.zeros(()), low, high, rounding)
     zero_out = zero / shift if second else zero
     meaning = affine_steps(np.ones(()), -zero_out) + affine_steps(scale_out, np.zeros(()))

@@ -18,9 +18,9 @@ from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceNode, annotated_type
 from hwgen.frontend.symbolic import (
     Build,
+    CodedTensor,
     Const,
     QuantConst,
-    Stream,
     Tensor,
     affine_steps,
     collapse,
@@ -85,7 +85,7 @@ def input_type_of(graph: SourceGraph, stated: DType | None) -> DType:
     return known
 
 
-def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: Stream, what: str) -> FloatArray:
+def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: CodedTensor, what: str) -> FloatArray:
     """A scale or offset of the input, () or (C,) over the last axis of its value. Raises: ModelError."""
     shape = graph.input_shape
     where, change = f"input {graph.input_name!r}", f"Give another input {what}"
@@ -167,10 +167,10 @@ def _computed(node: SourceNode, args: Sequence[Tensor | None], graph: SourceGrap
     return {n: Const(a, n, annotated_type(graph.annotations.get(n, ""))) for n, a in pairs if n}
 
 
-def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> Stream:
+def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> CodedTensor:
     """The network's output. Raises: ModelError where it cannot be had, as the values of a TopK."""
     end = tensors.get(graph.outputs[0])
-    if not isinstance(end, Stream):
+    if not isinstance(end, CodedTensor):
         raise ModelError(
             f"output {graph.outputs[0]!r}",
             "it must be the scores, a quantised tensor or the index of the best class",
@@ -204,7 +204,7 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     """The integer network whose input has the hardware shape `shape`. Raises: ModelError, Relayout."""
     kind = input_type_of(graph, options.type)
     build = Build(Value("in0", TensorType(shape, kind)), places)
-    first = Stream(build.input, kind.min, kind.max, (), places, quantised=True)
+    first = CodedTensor(build.input, kind.min, kind.max, (), places, quantised=True)
     encoding = Affine(
         _input_parameter(graph, options.scale, first, "scale"), _input_parameter(graph, options.offset, first, "offset")
     )

@@ -11,7 +11,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import axes_of, listed, numbers_of
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Padded, Stream, Tensor, real
+from hwgen.frontend.symbolic import Build, CodedTensor, Padded, Tensor, real
 from hwgen.ir.geometry import Geometry
 
 Pads = tuple[int, int, int, int]
@@ -66,7 +66,7 @@ def _four(pads: Sequence[int]) -> Pads:
     return top, left, bottom, right
 
 
-def unpadded(node: SourceNode, tensor: Tensor | None) -> tuple[Stream, Pads, float | None]:
+def unpadded(node: SourceNode, tensor: Tensor | None) -> tuple[CodedTensor, Pads, float | None]:
     """The stream behind a Pad, its padding and what it is filled with, None where there is no Pad."""
     if isinstance(tensor, Padded):
         return tensor.stream, _spatial(tensor, node), tensor.fill

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from hwgen.errors import ConfigError, DataError
 from hwgen.host.rewrite import direction_words, threshold_words, weight_words
 from hwgen.host.transport import Control, Transport
-from hwgen.hw.control import WritableLayer
-from hwgen.hw.ports import Ports, structure
+from hwgen.hw.address_map import WritableLayer
+from hwgen.hw.ports import PortMap, structure
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Activation, Conv, MatMul, Threshold
 from hwgen.ir.types import FloatArray, IntArray
@@ -51,7 +51,7 @@ class Driver:
         transport: what carries bytes there and back.
     """
 
-    def __init__(self, ports: Ports, transport: Transport) -> None:
+    def __init__(self, ports: PortMap, transport: Transport) -> None:
         self.ports, self.transport = ports, transport
 
     def codes(

@@ -6,14 +6,14 @@ import time
 
 from hwgen.golden.execute import run
 from hwgen.hw.packing import Bytes
-from hwgen.hw.ports import Ports
+from hwgen.hw.ports import PortMap
 from hwgen.ir.graph import Graph
 
 
 class GoldenTransport:
     """Computes by `graph` what the design behind `ports` would."""
 
-    def __init__(self, graph: Graph, ports: Ports) -> None:
+    def __init__(self, graph: Graph, ports: PortMap) -> None:
         self.graph, self.ports = graph, ports
 
     def exchange(self, data: Bytes, size: int) -> Bytes:

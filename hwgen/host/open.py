@@ -7,7 +7,7 @@ from pathlib import Path
 from hwgen.errors import ConfigError, DataError
 from hwgen.host.driver import Driver
 from hwgen.host.transport import Transport
-from hwgen.hw.ports import Ports, parse_ports, ports_of
+from hwgen.hw.ports import PortMap, parse_port_map, port_map_of
 from hwgen.stored import MOST_JSON_BYTES, read_text
 
 PLACES = ("golden", "rtl", "pynq")
@@ -42,7 +42,7 @@ def open_driver(
     except (OSError, UnicodeDecodeError) as error:
         must = f"must be a folder that `hwgen build` wrote ({PORTS})"
         raise DataError(str(folder), must, "none", "Run `hwgen build` first") from error
-    ports = parse_ports(text, str(path))
+    ports = parse_port_map(text, str(path))
     if not isinstance(on, str):
         return Driver(ports, on)
     if on == "pynq":
@@ -54,7 +54,7 @@ def open_driver(
     return Driver(ports, _transport(folder, ports, on))
 
 
-def _transport(folder: Path, ports: Ports, on: str) -> Transport:
+def _transport(folder: Path, ports: PortMap, on: str) -> Transport:
     if on not in PLACES:
         raise ConfigError("on", f"must be one of {', '.join(PLACES)}", repr(on))
     from hwgen.flow import open_project
@@ -63,7 +63,7 @@ def _transport(folder: Path, ports: Ports, on: str) -> Transport:
     if accelerator.design.digest != ports.digest:
         found = f"digest {ports.digest}, manifest {accelerator.design.digest}"
         raise DataError(str(folder), "port map and network must be of one build", found, "Build it again")
-    if ports_of(accelerator.graph, accelerator.design).to_json() != ports.to_json():
+    if port_map_of(accelerator.graph, accelerator.design).to_json() != ports.to_json():
         raise DataError(str(folder / PORTS), "must be the port map of its network", "another", "Build it again")
     if on == "golden":
         from hwgen.host.golden import GoldenTransport

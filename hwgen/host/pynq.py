@@ -11,7 +11,7 @@ import numpy as np
 
 from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.hw.packing import Bytes
-from hwgen.hw.ports import Ports
+from hwgen.hw.ports import PortMap
 
 BLOCK_BYTES = 1 << 20
 """Bytes of frames that are sent in one transfer, where a frame has no more: contiguous memory is scarce on a board."""
@@ -30,7 +30,7 @@ class PynqTransport:
         ConfigError: the overlay has no such DMA, or its transfers are shorter than a frame.
     """
 
-    def __init__(self, ports: Ports, bitfile: str | Path, *, dma: str = "axi_dma_0", control: str = "") -> None:
+    def __init__(self, ports: PortMap, bitfile: str | Path, *, dma: str = "axi_dma_0", control: str = "") -> None:
         try:
             pynq: Any = importlib.import_module("pynq")
         except ImportError as error:

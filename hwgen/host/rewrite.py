@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hwgen.errors import DataError
 from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
-from hwgen.hw.control import Region, Steps, WritableLayer
+from hwgen.hw.address_map import Region, ThresholdMap, WritableLayer
 from hwgen.hw.packing import Bytes
 from hwgen.ir.ranges import Range, matmul_range
 from hwgen.ir.types import IntArray, WidthError, holds
@@ -68,17 +68,23 @@ def threshold_words(layer: WritableLayer, thresholds: npt.ArrayLike) -> Words:
         DataError: the layer has none, or they have another shape or order.
     """
     where = f"{layer.name}: thresholds"
-    steps = _steps(layer, where)
+    threshold_map = _threshold_map(layer, where)
     found = _integers(where, thresholds).clip(-_FAR, _FAR)
-    if found.ndim != 2 or found.shape[0] not in (1, steps.channels) or found.shape[1] != steps.levels:
-        must = f"must be {steps.levels} of each of {steps.channels} channels, or of all"
+    if found.ndim != 2 or found.shape[0] not in (1, threshold_map.channels) or found.shape[1] != threshold_map.levels:
+        must = f"must be {threshold_map.levels} of each of {threshold_map.channels} channels, or of all"
         raise DataError(where, must, f"shape {found.shape}")
     if (np.diff(found, axis=1) < 0).any():
         channel = int(np.flatnonzero((np.diff(found, axis=1) < 0).any(axis=1))[0])
         raise DataError(where, "must ascend in every channel", f"{found[channel].tolist()} in channel {channel}")
-    sums = steps.accumulator.threshold(found, steps.fan_in) if steps.accumulator.offset else found
-    activation = _activation(steps, thresholds=_by_rows(layer, sums.clip(steps.type.min, steps.type.max)))
-    return _written(steps.thresholds, packing.threshold_words(activation, steps.lanes, steps.channels))
+    sums = (
+        threshold_map.accumulator.threshold(found, threshold_map.fan_in) if threshold_map.accumulator.offset else found
+    )
+    activation = _activation(
+        threshold_map, thresholds=_by_rows(layer, sums.clip(threshold_map.type.min, threshold_map.type.max))
+    )
+    return _written(
+        threshold_map.thresholds, packing.threshold_words(activation, threshold_map.lanes, threshold_map.channels)
+    )
 
 
 def direction_words(layer: WritableLayer, descending: npt.ArrayLike) -> Words:
@@ -88,13 +94,15 @@ def direction_words(layer: WritableLayer, descending: npt.ArrayLike) -> Words:
         DataError: the layer has no thresholds, or these are no flags of its channels.
     """
     where = f"{layer.name}: descending"
-    steps = _steps(layer, where)
+    threshold_map = _threshold_map(layer, where)
     flags = _integers(where, descending)
-    if flags.shape not in ((1,), (steps.channels,)) or not np.isin(flags, (0, 1)).all():
+    if flags.shape not in ((1,), (threshold_map.channels,)) or not np.isin(flags, (0, 1)).all():
         found = f"shape {flags.shape} with {flags.max()}"
-        raise DataError(where, f"must be 0 or 1 for each of {steps.channels} channels", found)
-    activation = _activation(steps, descending=_by_rows(layer, flags))
-    return _written(steps.descending, packing.descending_words(activation, steps.lanes, steps.channels))
+        raise DataError(where, f"must be 0 or 1 for each of {threshold_map.channels} channels", found)
+    activation = _activation(threshold_map, descending=_by_rows(layer, flags))
+    return _written(
+        threshold_map.descending, packing.descending_words(activation, threshold_map.lanes, threshold_map.channels)
+    )
 
 
 def _integers(where: str, values: npt.ArrayLike) -> IntArray:
@@ -106,17 +114,21 @@ def _integers(where: str, values: npt.ArrayLike) -> IntArray:
     return array.astype(np.int64)
 
 
-def _steps(layer: WritableLayer, where: str) -> Steps:
-    if layer.steps is None:
+def _threshold_map(layer: WritableLayer, where: str) -> ThresholdMap:
+    if layer.threshold_map is None:
         raise DataError(where, "must be of a layer with a quantiser behind it", "accumulators leave it", "Leave it out")
-    return layer.steps
+    return layer.threshold_map
 
 
-def _activation(steps: Steps, thresholds: IntArray | None = None, descending: IntArray | None = None) -> Thresholding:
+def _activation(
+    threshold_map: ThresholdMap, thresholds: IntArray | None = None, descending: IntArray | None = None
+) -> Thresholding:
     """Thresholds or directions as the packing takes them; what is not given is not packed."""
-    zeros = np.zeros((1, steps.levels), np.int64)
+    zeros = np.zeros((1, threshold_map.levels), np.int64)
     thresholds = zeros if thresholds is None else thresholds
-    return Thresholding(thresholds, zeros[:, 0] if descending is None else descending, base=0, step=1, room=steps.type)
+    return Thresholding(
+        thresholds, zeros[:, 0] if descending is None else descending, base=0, step=1, room=threshold_map.type
+    )
 
 
 def _written(region: Region, words: Bytes) -> Words:

@@ -19,7 +19,7 @@ TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
-class _Line:
+class _SerialLine:
     """The serial line as the report of a bitstream has it."""
 
     baud: Positive
@@ -27,7 +27,7 @@ class _Line:
     result_bytes: Positive
 
 
-class Port(Protocol):
+class SerialPort(Protocol):
     """What is used of pyserial's `Serial`."""
 
     def write(self, data: bytes) -> int | None: ...
@@ -44,7 +44,7 @@ class UartTransport:
         frame_bytes, result_bytes: of a frame and of its result.
     """
 
-    def __init__(self, port: Port, frame_bytes: int, result_bytes: int) -> None:
+    def __init__(self, port: SerialPort, frame_bytes: int, result_bytes: int) -> None:
         self.port, self.frame_bytes, self.result_bytes = port, frame_bytes, result_bytes
         self.restart()
 
@@ -90,7 +90,7 @@ def open_uart(bitstream: str | Path, port: str) -> UartTransport:
     """
     path = Path(bitstream) / "report.json"
     try:
-        line = fitted(_Line, read_json(path)["serial_line"])
+        line = fitted(_SerialLine, read_json(path)["serial_line"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         must = "must be a folder that `hwgen bitstream` wrote"
         raise DataError(str(bitstream), must, f"no {path.name} of its own", "Run it first") from error

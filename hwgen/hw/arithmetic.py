@@ -17,5 +17,5 @@ class Arithmetic(Enum):
 
     DIRECT = "direct"
     BIT_PLANES = "bit_planes"
-    SIDE_BY_SIDE = "side_by_side"
-    IN_TURN = "in_turn"
+    PARALLEL_PLANES = "side_by_side"
+    FOLDED_PLANES = "in_turn"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hwgen.errors import ConfigError, ModelError
 from hwgen.hw.folding import fused_gate, fused_threshold
 from hwgen.hw.memory import MemoryStyle
-from hwgen.hw.timing import Pipeline
+from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.types import Bipolar
@@ -21,7 +21,7 @@ class Choices:
     Attributes:
         memory: where a layer's weights and line buffer live, by its name; by size where it is not named.
         bit_planes: names of layers that take their integer inputs bit plane by bit plane.
-        serial: names of layers whose residual planes take turns; those of the others are side by side.
+        folded_planes: names of layers whose residual planes take turns; those of the others are side by side.
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
         round_fifos: whether FIFOs are as deep as the memory that they take.
         pipeline: registers of units with weights for a faster clock.
@@ -30,10 +30,10 @@ class Choices:
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
     bit_planes: frozenset[str] = frozenset()
-    serial: frozenset[str] = frozenset()
+    folded_planes: frozenset[str] = frozenset()
     fifo_depths: Mapping[str, int] = field(default_factory=dict)
     round_fifos: bool = False
-    pipeline: Pipeline | None = None
+    pipeline: PipelineRequest | None = None
     writable: frozenset[str] = frozenset()
 
 
@@ -74,9 +74,9 @@ def choices_for(
         _require_planes(graph.node(name))
     for name in writable:
         _require_writable(graph, graph.node(name))
-    serial = frozenset(name for name, turns in planes.items() if turns == "serial")
+    folded_planes = frozenset(name for name, turns in planes.items() if turns == "serial")
     styles = {name: MemoryStyle(style) for name, style in memory.items()}
-    return Choices(styles, frozenset(bit_planes), serial, writable=frozenset(writable))
+    return Choices(styles, frozenset(bit_planes), folded_planes, writable=frozenset(writable))
 
 
 def _require_planes(node: Node) -> None:

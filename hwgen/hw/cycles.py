@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from hwgen.errors import DeadlockError
-from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Tiles, Turns
-from hwgen.hw.simulation import Control, Network, Run, Waits, run_frames
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, VectorLoop
+from hwgen.hw.simulation import Process, ProcessNetwork, Run, Waits, run_frames
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
 
@@ -43,23 +43,23 @@ class CycleModel:
     """The cycles of a network in steady state, and those of any number of frames from its start.
 
     Attributes:
-        span: cycles after which the pattern of `period` frames comes again.
-        period: 1 where every frame takes the same; networks with shallow FIFOs may alternate, say 8, 6, 8, 6.
-        frames: after which it does, if everything before the unit `late` has a lead.
-        pace: cycles a frame at which the source offers them (see `beat_times`).
+        period_cycles: cycles after which the pattern of `period_frames` frames comes again.
+        period_frames: 1 where every frame takes the same; networks with shallow FIFOs may alternate, say 8, 6, 8, 6.
+        frames: after which it does, if everything before the unit `bottleneck` has a lead.
+        input_interval: cycles a frame at which the source offers them (see `beat_times`).
     """
 
-    network: Network
-    span: int
-    period: int
+    network: ProcessNetwork
+    period_cycles: int
+    period_frames: int
     frames: int
-    late: str | None
-    pace: int = 0
+    bottleneck: str | None
+    input_interval: int = 0
 
     @property
     def interval(self) -> int:
         """Cycles a frame in steady state, the mean rounded up where frames alternate."""
-        return ceil_div(self.span, self.period)
+        return ceil_div(self.period_cycles, self.period_frames)
 
     def predict(self, frames: int) -> Cycles:
         """Cycles of a run of `frames` frames from reset.
@@ -67,13 +67,13 @@ class CycleModel:
         Run in full, or until it repeats itself: buffers fill by the difference between a unit's cycles and the slowest
         unit's, which can take hundreds of frames.
         """
-        tried = min(frames, _reach(self.network) + 2)
+        tried = min(frames, _history_frames(self.network) + 2)
         while True:
-            run = run_frames(self.network, tried, self.pace)
+            run = run_frames(self.network, tried, self.input_interval)
             times = run.taken(self.network.input), run.taken(self.network.output)
             if tried == frames:
                 return cycles_of(*times, frames)
-            steady = _steady(run, self.pace)
+            steady = _steady(run, self.input_interval)
             if steady is not None:
                 return _extrapolated(*times, (tried, frames), *steady)
             tried = min(frames, 2 * tried)
@@ -81,51 +81,51 @@ class CycleModel:
 
     @cached_property
     def waits(self) -> Mapping[str, Waits]:
-        """What each unit waits in steady state, in cycles of `period` frames, by its name."""
-        before, after = self._run(self.frames).waits, self._run(self.frames + self.period).waits
+        """What each unit waits in steady state, in cycles of `period_frames` frames, by its name."""
+        before, after = self._run(self.frames).waits, self._run(self.frames + self.period_frames).waits
         return {
             name: Waits(waits.starved - before[name].starved, waits.blocked - before[name].blocked)
             for name, waits in after.items()
         }
 
     @cached_property
-    def held(self) -> Mapping[str, int]:
+    def peak_occupancy(self) -> Mapping[str, int]:
         """The most beats that a queue on each stream ever holds, by the stream's name: its high-water mark.
 
         Looked for in the first frames from reset and in the steady state, when all before the slowest unit is full.
         """
-        start = most_held(run_frames(self.network, min(4, self.frames), self.pace))
-        return {name: max(start[name], beats) for name, beats in most_held(self._run(self.frames)).items()}
+        start = peak_occupancies(run_frames(self.network, min(4, self.frames), self.input_interval))
+        return {name: max(start[name], beats) for name, beats in peak_occupancies(self._run(self.frames)).items()}
 
     def _run(self, frames: int) -> Run:
         """A run that ends in steady state."""
-        return run_frames(self.network, frames, self.pace, self.late)
+        return run_frames(self.network, frames, self.input_interval, self.bottleneck)
 
 
-def most_held(run: Run) -> dict[str, int]:
+def peak_occupancies(run: Run) -> dict[str, int]:
     """The most beats that a queue on each stream holds in a run, by the stream's name."""
-    from hwgen.hw.machines import most_held as most
+    from hwgen.hw.machines import peak_occupancy as most
 
     names = (name for name in run.network.beats if name != run.network.input)
     return {name: int(most(run.visible(name), run.taken(name))) for name in names}
 
 
 def _extrapolated(
-    input_times: IntArray, output_times: IntArray, frames: tuple[int, int], span: int, period: int
+    input_times: IntArray, output_times: IntArray, frames: tuple[int, int], period_cycles: int, period_frames: int
 ) -> Cycles:
-    """The cycles of more frames than were run, (run, wanted), the last `period` of which repeat every `span`."""
+    """The cycles of more frames than were run, (run, wanted), the last `period_frames` of which repeat every `period_cycles`."""
     run, wanted = frames
     ends = output_times.reshape(run, -1)[:, -1]
 
     def end(frame: int) -> int:
-        rounds = ceil_div(max(0, frame - run + 1), period)
-        return int(ends[frame - rounds * period]) + rounds * span
+        rounds = ceil_div(max(0, frame - run + 1), period_frames)
+        return int(ends[frame - rounds * period_frames]) + rounds * period_cycles
 
     start = int(input_times[0])
     return Cycles(end(wanted - 1) - end(wanted - 2), int(ends[0]) - start, end(wanted - 1) - start + 1)
 
 
-def cycle_model(network: Network, slowest: str, pace: int = 0) -> CycleModel:
+def cycle_model(network: ProcessNetwork, slowest: str, input_interval: int = 0) -> CycleModel:
     """Run a network until it repeats itself.
 
     The interval in the end does not depend on how a network starts (times are maxima of sums). So everything before
@@ -135,77 +135,85 @@ def cycle_model(network: Network, slowest: str, pace: int = 0) -> CycleModel:
         DeadlockError: some unit waits for ever.
     """
     model = _until_steady(network, slowest, 0)
-    if pace > model.interval:
-        return _until_steady(network, None, pace)
-    return replace(model, pace=pace)
+    if input_interval > model.interval:
+        return _until_steady(network, None, input_interval)
+    return replace(model, input_interval=input_interval)
 
 
-def _until_steady(network: Network, late: str | None, pace: int) -> CycleModel:
-    frames = _reach(network) + 2
+def _until_steady(network: ProcessNetwork, bottleneck: str | None, input_interval: int) -> CycleModel:
+    frames = _history_frames(network) + 2
     while True:
-        steady = _steady(run_frames(network, frames, pace, late), pace)
+        steady = _steady(run_frames(network, frames, input_interval, bottleneck), input_interval)
         if steady is not None:
-            return CycleModel(network, *steady, frames, late, pace)
+            return CycleModel(network, *steady, frames, bottleneck, input_interval)
         frames *= 2
 
 
-def keeps(network: Network, slowest: str, interval: int) -> bool:
+def meets_interval(network: ProcessNetwork, slowest: str, interval: int) -> bool:
     """Whether a network's interval is `interval` at most; False also where it waits for ever.
 
     This is sooner known than the interval: once every stream repeats itself, each with a span of its own, the longest
     span will be everyone's. A time that moves on by it cannot come from one that moves on by less, so the times that
     do so hold each other up.
     """
-    frames = _reach(network) + 2
+    frames = _history_frames(network) + 2
     while True:
         try:
-            run = run_frames(network, frames, late=slowest)
+            run = run_frames(network, frames, bottleneck=slowest)
         except DeadlockError:
             return False
         steady = _steady(run)
         if steady is not None:
-            span, period = steady
-            return span <= interval * period
-        spans = _spans(run, 1)
-        if None not in spans and max(filter(None, spans)) > interval:
+            period_cycles, period_frames = steady
+            return period_cycles <= interval * period_frames
+        periods = _stream_periods(run, 1)
+        if None not in periods and max(filter(None, periods)) > interval:
             return False
         frames *= 2
 
 
-def _steady(run: Run, pace: int = 0) -> tuple[int, int] | None:
+def _steady(run: Run, input_interval: int = 0) -> tuple[int, int] | None:
     """Span and period with which the last frames repeat; None where they do not.
 
     Every recurrence looks back at most `reach` frames; once all times of `reach` frames lie one and the same span
-    after those of `period` frames before, they do so for ever, if the source offers its beats no slower.
+    after those of `period_frames` frames before, they do so for ever, if the source offers its beats no slower.
     """
-    for period in range(1, (run.frames - _reach(run.network)) // 2 + 1):
-        spans = set(_spans(run, period))
-        span = spans.pop()
-        if not spans and span is not None and span >= pace * period:
-            return span, period
+    for period_frames in range(1, (run.frames - _history_frames(run.network)) // 2 + 1):
+        periods = set(_stream_periods(run, period_frames))
+        period_cycles = periods.pop()
+        if not periods and period_cycles is not None and period_cycles >= input_interval * period_frames:
+            return period_cycles, period_frames
     return None
 
 
-def _spans(run: Run, period: int) -> list[int | None]:
-    """Of each stream the cycles by which its last frames lie after those of `period` frames before, if all do alike."""
-    from hwgen.hw.machines import UNKNOWN, shifts
+def _stream_periods(run: Run, period_frames: int) -> list[int | None]:
+    """Of each stream the cycles by which its last frames lie after those of `period_frames` frames before, if all do alike."""
+    from hwgen.hw.machines import UNKNOWN, stream_periods
 
-    spans = np.empty(len(run.number), dtype=np.int64)
-    shifts(run.streams.first, run.streams.taken, run.frames, _reach(run.network), period, spans)
-    return [None if span == UNKNOWN else int(span) for span in spans]
+    periods = np.empty(len(run.number), dtype=np.int64)
+    stream_periods(
+        run.streams.first, run.streams.taken, run.frames, _history_frames(run.network), period_frames, periods
+    )
+    return [None if period_cycles == UNKNOWN else int(period_cycles) for period_cycles in periods]
 
 
-def _reach(network: Network) -> int:
+def _history_frames(network: ProcessNetwork) -> int:
     """Frames that a recurrence looks back, over the longest-looking unit."""
-    return 1 + max(_look_back(control, network.beats) for control in network.controls)
+    return 1 + max(_process_history(process, network.beats) for process in network.processes)
 
 
-def _look_back(control: Control, beats: Mapping[str, int]) -> int:
+def _process_history(process: Process, beats: Mapping[str, int]) -> int:
     """Frames that a unit's recurrence looks back over its streams."""
-    match control.schedule:
-        case Engine(credits=held) | Gated(credits=held) | Tiles(credits=held) | Queue(depth=held) | Turns(depth=held):
-            return ceil_div(held, beats[control.outputs[0]]) + 1
+    match process.schedule:
+        case (
+            VectorLoop(credits=held)
+            | GatedLoop(credits=held)
+            | PoolTiles(credits=held)
+            | Queue(depth=held)
+            | Merge(depth=held)
+        ):
+            return ceil_div(held, beats[process.outputs[0]]) + 1
         case Gearbox():
             return 3  # holds less than three output beats
-        case Lines(rows=rows, height=height, credits=held):
-            return max(ceil_div(rows, height), ceil_div(held, beats[control.outputs[0]])) + 1
+        case LineBuffer(rows=rows, height=height, credits=held):
+            return max(ceil_div(rows, height), ceil_div(held, beats[process.outputs[0]])) + 1

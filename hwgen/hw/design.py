@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hwgen.hw.cycles import CycleModel, cycle_model
-from hwgen.hw.simulation import Control, Network
+from hwgen.hw.simulation import Process, ProcessNetwork
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.names import unit_name
@@ -45,14 +45,14 @@ class Design:
         return {stream.name: stream for stream in (self.input, *written)}
 
     @property
-    def network(self) -> Network:
+    def network(self) -> ProcessNetwork:
         """What the cycle model needs to know."""
-        controls = tuple(
-            Control(unit.name, unit.schedule, *(tuple(s.name for s in ends) for ends in (unit.inputs, unit.outputs)))
+        processes = tuple(
+            Process(unit.name, unit.schedule, *(tuple(s.name for s in ends) for ends in (unit.inputs, unit.outputs)))
             for unit in self.units
         )
         beats = {name: stream.beats for name, stream in self.streams.items()}
-        return Network(controls, self.input.name, self.output.name, beats)
+        return ProcessNetwork(processes, self.input.name, self.output.name, beats)
 
     @property
     def gated(self) -> tuple[Unit, ...]:
@@ -85,11 +85,11 @@ class Design:
         """The exact cycle model. Raises: DeadlockError."""
         return cycle_model(self.network, self.slowest.name)
 
-    def cycles_at(self, pace: int) -> CycleModel:
-        """The cycle model where the source offers a frame every `pace` cycles. Raises: DeadlockError."""
-        return cycle_model(self.network, self.slowest.name, pace) if pace else self.cycles
+    def cycles_at(self, input_interval: int) -> CycleModel:
+        """The cycle model where the source offers a frame every `input_interval` cycles. Raises: DeadlockError."""
+        return cycle_model(self.network, self.slowest.name, input_interval) if input_interval else self.cycles
 
-    def only(self, name: str) -> Design:
+    def isolated(self, name: str) -> Design:
         """The design of one layer alone, with its sliding window unit if it has one, its streams at the edge.
 
         KeyError if there is no such unit; ValueError if it reads several streams.

@@ -14,7 +14,7 @@ from hwgen.hw.solver import Problem, cheapest_splits
 
 
 @dataclass(frozen=True)
-class Step:
+class FasterFolding:
     """The next faster interval.
 
     Attributes:
@@ -53,7 +53,7 @@ class Explanation:
     bottleneck: str
     cycles: int
     limit: str
-    step: Step | None
+    step: FasterFolding | None
 
     def __str__(self) -> str:
         tail = f"no folding is faster: {self.limit}" if self.step is None else str(self.step)
@@ -68,7 +68,7 @@ def explain(problem: Problem, folding: Mapping[str, Folding]) -> Explanation:
     return Explanation(layer, unit.cycles, "" if step else least_cycles(unit), step)
 
 
-def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design) -> Step | None:
+def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design) -> FasterFolding | None:
     """The largest interval below the design's: layers that are too slow for it fold anew, if need be all."""
     if problem.draft(replace(problem, wishes={}).resolve(1)).bound >= design.bound:
         return None
@@ -90,10 +90,12 @@ def _with_open(problem: Problem, folding: Mapping[str, Folding], layers: set[str
     return replace(problem, wishes=wishes).pinned(kept)
 
 
-def _step(problem: Problem, folding: Mapping[str, Folding], design: Design, found: Mapping[str, Folding]) -> Step:
+def _step(
+    problem: Problem, folding: Mapping[str, Folding], design: Design, found: Mapping[str, Folding]
+) -> FasterFolding:
     faster = problem.draft(found)
     moved = {name: each for name, each in found.items() if each != folding[name]}
-    return Step(
+    return FasterFolding(
         faster.bound, folding_entries(problem.graph, moved), problem.resources(design), problem.resources(faster)
     )
 

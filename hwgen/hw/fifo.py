@@ -24,7 +24,7 @@ from dataclasses import replace
 from functools import partial
 
 from hwgen.errors import ConfigError, DeadlockError
-from hwgen.hw.cycles import keeps
+from hwgen.hw.cycles import meets_interval
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import SHORT, FifoUnit
 from hwgen.hw.stream import ceil_div
@@ -36,7 +36,7 @@ SLACK = 4
 """A gated design's buffers hold the SLACK-th part of a frame more than it needs with every gate open."""
 
 
-def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: bool = False) -> Design:
+def size_fifos(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: bool = False) -> Design:
     """The design with the shallowest FIFOs and line buffers with which its slowest unit alone sets the interval.
 
     FIFOs that are not needed are taken out. Where no depth lets the slowest unit set the interval, the shortest
@@ -58,7 +58,7 @@ def deepen(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: 
 
 
 def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
-    """See `deepen`. Raises: DeadlockError, which blames nothing."""
+    """See `size_fifos`. Raises: DeadlockError, which blames nothing."""
     chosen = frozenset(fixed)
     smallest, interval = _deep_enough(_fix(design, fixed), chosen)
     units = 0
@@ -186,15 +186,15 @@ def _smallest(design: Design, name: str, interval: int) -> Design:
     enough = buffer.size
     if unit.fifo_depth is not None:
         without = with_depth(design, name, 0)
-        if _keeps(without, interval):  # tried apart: a FIFO of one beat is slower than none
+        if _meets_interval(without, interval):  # tried apart: a FIFO of one beat is slower than none
             return without
     few = min(enough, unit.least_buffer(_reader(design, unit).cycles, interval))
-    if few == enough or not _keeps(_resized(design, name, enough - 1), interval):
+    if few == enough or not _meets_interval(_resized(design, name, enough - 1), interval):
         return design
     enough -= 1
     while few < enough:
         middle = (few + enough) // 2
-        if _keeps(_resized(design, name, middle), interval):
+        if _meets_interval(_resized(design, name, middle), interval):
             enough = middle
         else:
             few = middle + 1
@@ -210,8 +210,8 @@ def _reader(design: Design, unit: Unit) -> Unit:
     return next((each for each in design.units if unit.output in each.inputs), unit)
 
 
-def _keeps(design: Design, interval: int) -> bool:
-    return keeps(design.network, design.slowest.name, interval)
+def _meets_interval(design: Design, interval: int) -> bool:
+    return meets_interval(design.network, design.slowest.name, interval)
 
 
 def with_depth(design: Design, name: str, depth: int) -> Design:

@@ -84,19 +84,19 @@ def _sole_reader(graph: Graph, node: Node) -> Node | None:
     return readers[0] if len(readers) == 1 and node.output != graph.output else None
 
 
-def plane_turns(layer: Node, serial: Collection[str]) -> int:
-    """Times that a layer meets its weights: once for each residual plane where it is one of `serial`."""
+def plane_folds_of(layer: Node, folded_planes: Collection[str]) -> int:
+    """Times that a layer meets its weights: once for each residual plane where it is one of `folded_planes`."""
     planes = layer.op.planes.size if isinstance(layer.op, MatMul | Conv) else 0
-    return int(planes) if planes and layer.name in serial else 1
+    return int(planes) if planes and layer.name in folded_planes else 1
 
 
 def resolve(
-    graph: Graph, requested: Mapping[str, LayerFolding], target_interval: int, serial: Collection[str] = ()
+    graph: Graph, requested: Mapping[str, LayerFolding], target_interval: int, folded_planes: Collection[str] = ()
 ) -> dict[str, Folding]:
     """PE and SIMD of every layer: as requested, else the least hardware that meets `target_interval` cycles.
 
     Args:
-        serial: names of layers whose residual planes take turns.
+        folded_planes: names of layers whose residual planes take turns.
 
     Raises:
         FoldingError: an unknown layer, a PE or SIMD beyond the layer's size, SIMD where there is none.
@@ -110,8 +110,8 @@ def resolve(
     found: dict[str, Folding] = {}
     for layer in reversed(layers):  # a layer without weights follows its reader's lanes
         wish = requested.get(layer.name, LayerFolding())
-        turns = plane_turns(layer, serial)
-        found[layer.name] = _layer_folding(graph, layer, wish, Target(target_interval, turns), found)
+        plane_folds = plane_folds_of(layer, folded_planes)
+        found[layer.name] = _layer_folding(graph, layer, wish, Target(target_interval, plane_folds), found)
     # The top-1 unit reads the lanes its producer writes, so it comes last.
     for layer in layers:
         if isinstance(layer.op, ArgMax) and requested.get(layer.name, LayerFolding()).pe is None:
@@ -137,14 +137,14 @@ def _unit_name(graph: Graph, node: Node) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """Cycles a frame, for a layer that meets its weights `turns` times."""
+    """Cycles a frame, for a layer that meets its weights `plane_folds` times."""
 
     cycles: int
-    turns: int = 1
+    plane_folds: int = 1
 
     def each(self, repeats: int) -> int:
         """Cycles of one product of `repeats` a frame, once over the weights."""
-        return max(1, self.cycles // (repeats * self.turns))
+        return max(1, self.cycles // (repeats * self.plane_folds))
 
 
 def _layer_folding(

@@ -6,14 +6,14 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from hwgen.hw.folding import Folding, beats_for_one_lane, divisors, folded_layers, plane_turns
+from hwgen.hw.folding import Folding, beats_for_one_lane, divisors, folded_layers, plane_folds_of
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Concat, Conv, MatMul
 
 
 @dataclass(frozen=True)
-class Product:
+class MvtuShape:
     """The size of a layer with PE and SIMD: `repeats` products a frame of `inputs` by `outputs`, each plane's of those
     that take turns counted."""
 
@@ -33,21 +33,21 @@ class Product:
         return [each for each in whole if each != folding and self.cycles(each) == cycles]
 
 
-def product_of(layer: Node, serial: Collection[str] = ()) -> Product | None:
+def mvtu_shape_of(layer: Node, folded_planes: Collection[str] = ()) -> MvtuShape | None:
     """The size of a layer with PE and SIMD; None for one that computes channel by channel.
 
     Args:
-        serial: names of layers whose residual planes take turns.
+        folded_planes: names of layers whose residual planes take turns.
     """
-    turns = plane_turns(layer, serial)
+    plane_folds = plane_folds_of(layer, folded_planes)
     match layer.op:
         case MatMul(weights=weights):
             outputs, inputs = weights.shape
-            return Product(outputs, inputs, layer.output.type.elements // outputs * turns)
+            return MvtuShape(outputs, inputs, layer.output.type.elements // outputs * plane_folds)
         case Conv() as op if not op.is_depthwise:
             height, width, _ = layer.output.type.shape
-            repeats = height * width * op.groups * op.geometry.taps * turns
-            return Product(op.weights.shape[0] // op.groups, op.weights.shape[3], repeats)
+            repeats = height * width * op.groups * op.geometry.taps * plane_folds
+            return MvtuShape(op.weights.shape[0] // op.groups, op.weights.shape[3], repeats)
         case _:
             return None
 
@@ -56,24 +56,24 @@ def folding_entries(graph: Graph, folding: Mapping[str, Folding]) -> dict[str, d
     """`folding` as a folding file has it: PE alone for layers without SIMD."""
     entries: dict[str, dict[str, int]] = {}
     for name, each in folding.items():
-        entries[name] = {"pe": each.pe, "simd": each.simd} if product_of(graph.node(name)) else {"pe": each.pe}
+        entries[name] = {"pe": each.pe, "simd": each.simd} if mvtu_shape_of(graph.node(name)) else {"pe": each.pe}
     return entries
 
 
-def intervals(graph: Graph, serial: Collection[str] = ()) -> tuple[int, ...]:
+def intervals(graph: Graph, folded_planes: Collection[str] = ()) -> tuple[int, ...]:
     """Every number of cycles a frame that some layer of `graph` can take, ascending; among them every interval.
 
     Args:
-        serial: as in `product_of`.
+        folded_planes: as in `mvtu_shape_of`.
     """
     found: set[int] = set()
     for layer in folded_layers(graph):
-        found |= _layer_cycles(layer, serial)
+        found |= _layer_cycles(layer, folded_planes)
     return tuple(sorted(found))
 
 
-def _layer_cycles(layer: Node, serial: Collection[str]) -> set[int]:
-    product = product_of(layer, serial)
+def _layer_cycles(layer: Node, folded_planes: Collection[str]) -> set[int]:
+    product = mvtu_shape_of(layer, folded_planes)
     if product is None:
         sizes = [value.type.channels for value in layer.inputs]
         lanes = divisors(math.gcd(*sizes) if isinstance(layer.op, Concat) else sizes[0])

@@ -19,7 +19,7 @@ def stuck_gates(graph: Graph) -> tuple[str, ...]:
         f"{node.label}: its gate should open for some pixels and close for others; found {found}. {_CHANGE}."
         for node in graph.nodes
         if is_gate(graph, node)
-        if (found := _stuck(*_reach(graph, node, known)))
+        if (found := _stuck(*_code_range(graph, node, known)))
     )
 
 
@@ -29,7 +29,7 @@ def _stuck(least: int, most: int) -> str:
     return "one that always opens: no pixel is skipped (0 %), whatever the input" if least > 0 else ""
 
 
-def _reach(graph: Graph, gate: Node, known: dict[str, Range]) -> tuple[int, int]:
+def _code_range(graph: Graph, gate: Node, known: dict[str, Range]) -> tuple[int, int]:
     """The least and the largest code of a gate."""
     value = gate.inputs[1]
     source = graph.producers.get(value.name)

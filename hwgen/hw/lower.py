@@ -88,7 +88,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
     if chosen != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
-        text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.serial) or ''}"
+        text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.folded_planes) or ''}"
     if chosen.writable:
         text += f"{sorted(chosen.writable)!r}"
     if chosen.fifo_depths or chosen.round_fifos:
@@ -246,8 +246,8 @@ class _Builder:
 
     def _arithmetic(self, unit: MvtuUnit) -> MvtuUnit:
         """The unit with the arithmetic that the user chose for it."""
-        if unit.name in self.choices.serial:
-            return replace(unit, arithmetic=Arithmetic.IN_TURN)
+        if unit.name in self.choices.folded_planes:
+            return replace(unit, arithmetic=Arithmetic.FOLDED_PLANES)
         return replace(unit, arithmetic=Arithmetic.BIT_PLANES) if unit.name in self.choices.bit_planes else unit
 
     def _pool(self, node: Node, op: Pool) -> None:

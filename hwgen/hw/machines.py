@@ -16,28 +16,28 @@ from numba.core.caching import FunctionCache
 from hwgen.hw.caching import lenient, tell
 from hwgen.ir.types import IntArray
 
-ENGINE, TILES, GEARBOX, QUEUE, LINES, GATED = range(6)
+VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP = range(6)
 """Kinds of control; a Turns is a QUEUE of several inputs, and what takes the chip's output one that nobody reads."""
 
-PLACE, LAST, PART, STARVED, BLOCKED, OWED, FREE = range(7)
+SLOT, LAST_FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END = range(7)
 """A unit's state: where it is in its round, the cycle of its last slot, a number that its kind needs, the cycles that
 it has waited for beats and for room; of a gated unit the beats owed and the first cycle in which one may end."""
 
-STATE = 7
+STATE_SIZE = 7
 """Numbers of a unit's state."""
 
 UNKNOWN = -1
 """In place of a time that is not known yet."""
 
 
-class Rows(NamedTuple):
+class RaggedRows(NamedTuple):
     """Rows of any length: row i is flat[at[i]:at[i + 1]]."""
 
     flat: IntArray
     at: IntArray
 
 
-class Streams(NamedTuple):
+class StreamTimes(NamedTuple):
     """Two times of every beat: beat b of stream s can be read at visible[first[s] + b], and was at taken[...].
 
     Known are the times of `sent[s]` and `read[s]` beats; stream s has first[s + 1] - first[s].
@@ -50,15 +50,15 @@ class Streams(NamedTuple):
     taken: IntArray
 
 
-class Units(NamedTuple):
+class ProcessTable(NamedTuple):
     """The units: for each its kind, parameters and state, its streams, and the units that it is joined to."""
 
     kind: IntArray
-    parameters: Rows
+    parameters: RaggedRows
     state: IntArray
-    sources: Rows
-    sinks: Rows
-    near: Rows
+    sources: RaggedRows
+    sinks: RaggedRows
+    near: RaggedRows
 
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -86,14 +86,14 @@ def _entry(function: _F) -> _F:
 
 
 @_inner
-def _arrival(streams: Streams, source: int) -> int:
+def _arrival(streams: StreamTimes, source: int) -> int:
     """First cycle in which the next beat of `source` can be read."""
     beat = streams.read[source]
     return streams.visible[streams.first[source] + beat] if beat < streams.sent[source] else UNKNOWN
 
 
 @_inner
-def _arrivals(streams: Streams, sources: IntArray) -> int:
+def _arrivals(streams: StreamTimes, sources: IntArray) -> int:
     """First cycle in which the next beats of all `sources` can be read."""
     time = _arrival(streams, sources[0])
     for index in range(1, len(sources)):
@@ -103,7 +103,7 @@ def _arrivals(streams: Streams, sources: IntArray) -> int:
 
 
 @_inner
-def _room(streams: Streams, sink: int, held: int) -> int:
+def _room(streams: StreamTimes, sink: int, held: int) -> int:
     """First cycle in which the next beat into `sink` finds fewer than `held` there."""
     freed = streams.sent[sink] - held
     if freed < 0:
@@ -112,7 +112,7 @@ def _room(streams: Streams, sink: int, held: int) -> int:
 
 
 @_inner
-def _rooms(streams: Streams, sinks: IntArray, held: int) -> int:
+def _rooms(streams: StreamTimes, sinks: IntArray, held: int) -> int:
     """First cycle in which the next beat into all `sinks` finds fewer than `held` there."""
     time = 0
     for index in range(len(sinks)):
@@ -122,7 +122,7 @@ def _rooms(streams: Streams, sinks: IntArray, held: int) -> int:
 
 
 @_inner
-def _send(streams: Streams, sink: int, time: int) -> None:
+def _send(streams: StreamTimes, sink: int, time: int) -> None:
     """A beat beyond the frames that are run is left out: nothing of them depends on it."""
     place = streams.first[sink] + streams.sent[sink]
     if place < streams.first[sink + 1]:
@@ -131,7 +131,7 @@ def _send(streams: Streams, sink: int, time: int) -> None:
 
 
 @_inner
-def _take(streams: Streams, source: int, time: int) -> None:
+def _take(streams: StreamTimes, source: int, time: int) -> None:
     streams.taken[streams.first[source] + streams.read[source]] = time
     streams.read[source] += 1
 
@@ -147,10 +147,10 @@ def _fires(state: IntArray, last: int, arrived: int, room: int) -> int:
 
 
 @_inner
-def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
     slots, reads, period, latency, credits, kept = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
-    sink, slot, last, fired = sinks[0], state[PLACE], state[LAST], False
+    sink, slot, last, fired = sinks[0], state[SLOT], state[LAST_FIRED], False
     while True:
         reading, left = slot < reads, period - 1 - slot % period
         if not reading and left:  # slots that wait for nothing
@@ -166,21 +166,21 @@ def _engine(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray
         if not left:
             _send(streams, sink, last + latency)
         slot, fired = (slot + 1) % slots, True
-    state[PLACE], state[LAST] = slot, last
+    state[SLOT], state[LAST_FIRED] = slot, last
     return fired
 
 
 @_inner
-def _gated(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """An engine that drops closed vectors; what they owe is paid beside its slots."""
     reads, beats, latency, credits, active = unit[0], unit[1], unit[2], unit[3], unit[4:]
-    sink, slot, last, fired = sinks[0], state[PLACE], state[LAST], False
+    sink, slot, last, fired = sinks[0], state[SLOT], state[LAST_FIRED], False
     while True:
         room = _room(streams, sink, credits)
         if state[OWED] and room != UNKNOWN:
-            paid = max(room, state[FREE])
+            paid = max(room, state[NEXT_END])
             _send(streams, sink, paid + latency)
-            state[OWED], state[FREE], fired = state[OWED] - 1, paid + 1, True
+            state[OWED], state[NEXT_END], fired = state[OWED] - 1, paid + 1, True
             continue
         reading, left = slot < reads, reads - 1 - slot % reads
         if not reading and left:  # slots that wait for nothing
@@ -189,28 +189,28 @@ def _gated(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
         arrived = (_arrivals(streams, sources) if decides else _arrival(streams, sources[0])) if reading else 0
         if arrived == UNKNOWN or (not left and (state[OWED] or room == UNKNOWN)):
             break
-        last, fired = _fires(state, last, arrived, 0 if left else max(room, state[FREE])), True
+        last, fired = _fires(state, last, arrived, 0 if left else max(room, state[NEXT_END])), True
         if reading:
             _take(streams, sources[0], last)
         if not left:
             _send(streams, sink, last + latency)
-            state[FREE] = last + 1
+            state[NEXT_END] = last + 1
         slot = (slot + 1) % (reads * beats)
         if decides:
             _take(streams, sources[1], last)
-            if not active[state[PART]]:
+            if not active[state[COUNTER]]:
                 slot, state[OWED] = 0, beats - 1
-            state[PART] = (state[PART] + 1) % len(active)
-    state[PLACE], state[LAST] = slot, last
+            state[COUNTER] = (state[COUNTER] + 1) % len(active)
+    state[SLOT], state[LAST_FIRED] = slot, last
     return fired
 
 
 @_inner
-def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """An engine whose every slot reads; the slots of a tile's last pixel end a beat."""
     height, width, columns, pixel_beats, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
     source, sink, across = sources[0], sinks[0], columns * width
-    slot, last, fired = state[PLACE], state[LAST], False
+    slot, last, fired = state[SLOT], state[LAST_FIRED], False
     while True:
         pixel = slot // pixel_beats
         ends = pixel >= (height - 1) * across and pixel % width == width - 1
@@ -223,15 +223,15 @@ def _tiles(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
         if ends:
             _send(streams, sink, last + latency)
         slot, fired = (slot + 1) % (height * across * pixel_beats), True
-    state[PLACE], state[LAST] = slot, last
+    state[SLOT], state[LAST_FIRED] = slot, last
     return fired
 
 
 @_inner
-def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while at most `limit` groups are held."""
     in_beats, push, last_push, pull, limit = unit[0], unit[1], unit[2], unit[3], unit[4]
-    beat, last, pushed, fired = state[PLACE], state[LAST], state[PART], False
+    beat, last, pushed, fired = state[SLOT], state[LAST_FIRED], state[COUNTER], False
     source, sink = sources[0], sinks[0]
     while True:
         arrived = _arrival(streams, source)
@@ -247,15 +247,15 @@ def _gearbox(unit: IntArray, state: IntArray, streams: Streams, sources: IntArra
         for _ in range(pushed // pull - sent):
             _send(streams, sink, last + 1)
         beat, fired = (beat + 1) % in_beats, True
-    state[PLACE], state[LAST], state[PART] = beat, last, pushed
+    state[SLOT], state[LAST_FIRED], state[COUNTER] = beat, last, pushed
     return fired
 
 
 @_inner
-def _queue(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while fewer than `depth` are held for every reader; inputs in turn."""
     depth, beats = unit[0], unit[1:]
-    beat, last, turn, fired = state[PLACE], state[LAST], state[PART], False
+    beat, last, turn, fired = state[SLOT], state[LAST_FIRED], state[COUNTER], False
     while True:
         source = sources[turn]
         arrived, room = _arrival(streams, source), _rooms(streams, sinks, depth)
@@ -268,12 +268,12 @@ def _queue(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
         beat, fired = beat + 1, True
         if beat == beats[turn]:
             beat, turn = 0, (turn + 1) % len(beats)
-    state[PLACE], state[LAST], state[PART] = beat, last, turn
+    state[SLOT], state[LAST_FIRED], state[COUNTER] = beat, last, turn
     return fired
 
 
 @_inner
-def _lines(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray, sinks: IntArray) -> bool:
+def _line_buffer(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """Rows come in while there is room, rows of windows leave once their rows are there.
 
     The unit's second sink holds the cycle in which each row of the image is let go.
@@ -287,7 +287,7 @@ def _lines(unit: IntArray, state: IntArray, streams: Streams, sources: IntArray,
 
 
 @_inner
-def _rows_in(unit: IntArray, streams: Streams, source: int, gone: int) -> bool:
+def _rows_in(unit: IntArray, streams: StreamTimes, source: int, gone: int) -> bool:
     """A beat is taken one cycle after the last, while fewer than `rows` whole rows are held."""
     row_beats, rows = unit[0], unit[1]
     first, fired = streams.first[source], False
@@ -304,12 +304,12 @@ def _rows_in(unit: IntArray, streams: Streams, source: int, gone: int) -> bool:
 
 
 @_inner
-def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, sinks: IntArray) -> bool:
+def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, source: int, sinks: IntArray) -> bool:
     """A beat a cycle while there is a credit; a row's first waits for `needed` rows, its last lets `released` go."""
     row_beats, out_row_beats, latency, credits = unit[0], unit[2], unit[3], unit[4]
     out_rows = (len(unit) - 5) // 2
     needed, released = unit[5 : 5 + out_rows], unit[5 + out_rows :]
-    beat, last, row, fired = state[PLACE], state[LAST], state[PART], False
+    beat, last, row, fired = state[SLOT], state[LAST_FIRED], state[COUNTER], False
     sink, gone = sinks[0], sinks[1]
     beats = streams.first[sink + 1] - streams.first[sink]
     while streams.sent[sink] < beats:
@@ -325,32 +325,32 @@ def _rows_out(unit: IntArray, state: IntArray, streams: Streams, source: int, si
             for _ in range(released[row]):
                 _send(streams, gone, last)
             beat, row = 0, (row + 1) % out_rows
-    state[PLACE], state[LAST], state[PART] = beat, last, row
+    state[SLOT], state[LAST_FIRED], state[COUNTER] = beat, last, row
     return fired
 
 
 @_inner
-def _fire(units: Units, streams: Streams, unit: int) -> bool:
+def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     """Let a unit go as far as the times known so far allow; whether it went on at all."""
     kind, state = units.kind[unit], units.state[unit]
     parameters = units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]]
     sources = units.sources.flat[units.sources.at[unit] : units.sources.at[unit + 1]]
     sinks = units.sinks.flat[units.sinks.at[unit] : units.sinks.at[unit + 1]]
-    if kind == ENGINE:
-        return _engine(parameters, state, streams, sources, sinks)
-    if kind == GATED:
-        return _gated(parameters, state, streams, sources, sinks)
-    if kind == TILES:
-        return _tiles(parameters, state, streams, sources, sinks)
+    if kind == VECTOR_LOOP:
+        return _vector_loop(parameters, state, streams, sources, sinks)
+    if kind == GATED_LOOP:
+        return _gated_loop(parameters, state, streams, sources, sinks)
+    if kind == POOL_TILES:
+        return _pool_tiles(parameters, state, streams, sources, sinks)
     if kind == GEARBOX:
         return _gearbox(parameters, state, streams, sources, sinks)
     if kind == QUEUE:
         return _queue(parameters, state, streams, sources, sinks)
-    return _lines(parameters, state, streams, sources, sinks)
+    return _line_buffer(parameters, state, streams, sources, sinks)
 
 
 @_entry
-def advance(units: Units, streams: Streams, asleep: int, awake: IntArray, queue: IntArray) -> None:
+def advance(units: ProcessTable, streams: StreamTimes, asleep: int, awake: IntArray, queue: IntArray) -> None:
     """Let every unit but `asleep` go on until none can; one that moved wakes those it is joined to.
 
     `awake` and `queue` are room for one entry a unit.
@@ -373,24 +373,26 @@ def advance(units: Units, streams: Streams, asleep: int, awake: IntArray, queue:
 
 
 @_entry
-def shifts(first: IntArray, taken: IntArray, frames: int, reach: int, period: int, spans: IntArray) -> None:
-    """For each stream, the cycles by which all beats of the last `reach` frames are taken after those `period` before.
+def stream_periods(
+    first: IntArray, taken: IntArray, frames: int, history_frames: int, period: int, periods: IntArray
+) -> None:
+    """For each stream, the cycles by which all beats of the last `history_frames` frames are taken after those `period` before.
 
     UNKNOWN where they are not the same for all of a stream. Stream s has taken[first[s]:first[s + 1]], beats of
     `frames` frames, and its span goes to spans[s].
     """
-    for stream in range(len(spans)):
+    for stream in range(len(periods)):
         end = first[stream + 1]
         beats = (end - first[stream]) // frames
-        spans[stream] = taken[end - 1] - taken[end - 1 - period * beats]
-        for beat in range(end - reach * beats, end):
-            if taken[beat] - taken[beat - period * beats] != spans[stream]:
-                spans[stream] = UNKNOWN
+        periods[stream] = taken[end - 1] - taken[end - 1 - period * beats]
+        for beat in range(end - history_frames * beats, end):
+            if taken[beat] - taken[beat - period * beats] != periods[stream]:
+                periods[stream] = UNKNOWN
                 break
 
 
 @_entry
-def most_held(visible: IntArray, taken: IntArray) -> int:
+def peak_occupancy(visible: IntArray, taken: IntArray) -> int:
     """Beats that a queue in front of the reader must hold, a beat written while another is read counted."""
     most, gone = 0, 0
     for beat in range(len(taken)):

@@ -9,7 +9,7 @@ NO_SPAN = 64
 
 
 @dataclass(frozen=True)
-class SumSteps:
+class AdderLevels:
     """Steps of a lane sum (`hwgen_dot`), adders or products, behind which registers may stand.
 
     Attributes:
@@ -26,12 +26,12 @@ class SumSteps:
 
 
 @dataclass(frozen=True)
-class Stages:
+class PipelineRegisters:
     """Registers in the pipeline of a unit with weights beyond those it always has; each makes it a cycle later.
 
     Attributes:
         operands: 1 for registers behind the operands and weights.
-        span: steps of the lane sum in a row, behind which registers stand; see `SumSteps`.
+        span: steps of the lane sum in a row, behind which registers stand; see `AdderLevels`.
         thresholds: 1 for registers behind the comparisons with thresholds.
     """
 
@@ -39,10 +39,10 @@ class Stages:
     span: int = NO_SPAN
     thresholds: int = 0
 
-    def cycles(self, steps: SumSteps) -> int:
+    def cycles(self, steps: AdderLevels) -> int:
         """All of them in a row, of a unit whose lane sums have `steps`."""
         return self.operands + steps.cycles(self.span) + self.thresholds
 
 
-NO_STAGES = Stages()
+NO_REGISTERS = PipelineRegisters()
 """What a unit has unless the user asks for more."""

@@ -50,18 +50,18 @@ _COUNT, _NATURAL, _NUMBER = _whole(1), _whole(0), _whole(-_MOST)
 _COUNTS = {
     "port": ("vectors", "elements", "lanes"),
     "weights": ("groups", "mh", "taps", "channels", "pe", "simd"),
-    "steps": ("channels", "levels", "lanes", "fan_in"),
+    "threshold_map": ("channels", "levels", "lanes", "fan_in"),
 }
 _PORT: Form = {"type": _text, "shape": _shape, "scale": _reals, "offset": _reals}
 _PORT |= dict.fromkeys(_COUNTS["port"], _COUNT)
 _REGION: Form = {"base": _NATURAL, "words": _COUNT, "width": _COUNT}
 _WEIGHTS: Form = {"dtype": _text, "memory": _REGION, **dict.fromkeys(_COUNTS["weights"], _COUNT)}
-_STEPS: Form = {
+_THRESHOLD_MAP: Form = {
     "type": _text,
     "accumulator": {"slope": _NUMBER, "offset": _NUMBER},
     "thresholds": _REGION,
     "descending": _REGION,
-    **dict.fromkeys(_COUNTS["steps"], _COUNT),
+    **dict.fromkeys(_COUNTS["threshold_map"], _COUNT),
 }
 _PORTS: Form = {
     "name": lambda value: _text(value) and is_name(value),
@@ -117,4 +117,4 @@ def _require_layer(where: str, layer: Any) -> None:
     if layer["accumulators"] is not None and not _ends(layer["accumulators"]):
         raise ValueError(f"{where}accumulators, {str(layer['accumulators'])[:80]!r}")
     if layer["thresholds"] is not None:
-        _require({"thresholds": _STEPS}, layer, where)
+        _require({"thresholds": _THRESHOLD_MAP}, layer, where)

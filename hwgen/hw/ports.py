@@ -14,7 +14,7 @@ import numpy as np
 
 from hwgen.errors import DataError
 from hwgen.hw import packing
-from hwgen.hw.control import ControlMap, control_map, parse_control
+from hwgen.hw.address_map import AddressMap, address_map, parse_address_map
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.hw.portmap import require_sound
@@ -30,7 +30,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Port:
+class ChipPort:
     """One end of a design.
 
     Attributes:
@@ -98,7 +98,7 @@ class Port:
 
 
 @dataclass(frozen=True)
-class Ports:
+class PortMap:
     """Both ends of the design `name`.
 
     Attributes:
@@ -113,10 +113,10 @@ class Ports:
     name: str
     digest: str
     clock_mhz: float
-    source: Port
-    sink: Port
+    source: ChipPort
+    sink: ChipPort
     ranked: bool
-    control: ControlMap | None = None
+    control: AddressMap | None = None
     structure: str = ""
     order: Order | None = None
     ranking: tuple[int, ...] | None = None
@@ -155,18 +155,18 @@ class Ports:
         }
 
 
-def ports_of(graph: Graph, design: Design) -> Ports:
+def port_map_of(graph: Graph, design: Design) -> PortMap:
     """The ports of `design`, which computes `graph`."""
-    source = Port(graph.input.type, design.input, graph.encoding)
-    sink = Port(graph.output.type, design.output, graph.decoding)
-    control = _by_rows(control_map(design), graph)
+    source = ChipPort(graph.input.type, design.input, graph.encoding)
+    sink = ChipPort(graph.output.type, design.output, graph.decoding)
+    control = _by_rows(address_map(design), graph)
     same = structure(graph, control.layers) if control else ""
     known = design.name, design.digest, design.clock_mhz
     orders = graph.order, graph.ranking, graph.input_order
-    return Ports(*known, source, sink, graph.reading.ranked, control, same, *orders)
+    return PortMap(*known, source, sink, graph.reading.ranked, control, same, *orders)
 
 
-def _by_rows(control: ControlMap | None, graph: Graph) -> ControlMap | None:
+def _by_rows(control: AddressMap | None, graph: Graph) -> AddressMap | None:
     """The address map, each layer with the order of its rows in `graph`."""
     if control is None:
         return None
@@ -191,7 +191,7 @@ def structure(graph: Graph, layers: Collection[str]) -> str:
     return digest(Graph(graph.input.name, graph.input, nodes, graph.output))
 
 
-def parse_ports(text: str, where: str) -> Ports:
+def parse_port_map(text: str, where: str) -> PortMap:
     """The ports that `Ports.to_json` wrote as JSON.
 
     Raises:
@@ -202,17 +202,17 @@ def parse_ports(text: str, where: str) -> Ports:
         if found["format"] != FORMAT:
             raise ValueError(f"format {found['format']}")
         ends = _port("input", found["input"]), _port("output", found["output"])
-        control = parse_control(found["control"]) if found["control"] else None
+        control = parse_address_map(found["control"]) if found["control"] else None
         require_sound(found)
         known = found["name"], found["digest"], found["clock_mhz"]
         meaning = _order(found.get("order"), ends[1]), _ranking(found.get("ranking"))
         taken = _order(found.get("input_order"), ends[0])
-        return Ports(*known, *ends, found["ranked"], control, found["structure"], *meaning, taken)
+        return PortMap(*known, *ends, found["ranked"], control, found["structure"], *meaning, taken)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
 
 
-def _order(found: Any, port: Port) -> Order | None:
+def _order(found: Any, port: ChipPort) -> Order | None:
     """The order of a port's elements; a port map without one is of a design where they lie as the model has them."""
     if found is None:
         return None
@@ -229,8 +229,8 @@ def _ranking(found: Any) -> tuple[int, ...] | None:
     return None if found is None else tuple(found)
 
 
-def _port(name: str, found: dict[str, Any]) -> Port:
+def _port(name: str, found: dict[str, Any]) -> ChipPort:
     dtype = parse_dtype(found["type"])
     stream = Stream(name, dtype, found["elements"], found["lanes"], vectors=found["vectors"])
     affine = Affine(np.asarray(found["scale"]), np.asarray(found["offset"]))
-    return Port(TensorType(tuple(found["shape"]), dtype), stream, affine)
+    return ChipPort(TensorType(tuple(found["shape"]), dtype), stream, affine)

@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from hwgen.hw.schedule import Lines
+from hwgen.hw.schedule import LineBuffer
 
 
 @lru_cache(maxsize=4096)
-def fewest_rows(lines: Lines, columns: int, blocks: int, pace: int, interval: int = 0) -> int:
+def fewest_rows(lines: LineBuffer, columns: int, blocks: int, window_cycles: int, interval: int = 0) -> int:
     """The fewest rows of the line buffer with which a sliding window unit adds nothing to the interval.
 
     A search over foldings comes back to the same ones.
@@ -19,20 +19,20 @@ def fewest_rows(lines: Lines, columns: int, blocks: int, pace: int, interval: in
         lines: its schedule, with any number of rows.
         columns: windows of a row.
         blocks: parts of a pixel that windows are made of one after another.
-        pace: cycles that the reader takes for one window, at least the window's own beats.
+        window_cycles: cycles that the reader takes for one window, at least the window's own beats.
         interval: a longer one that unit and reader are to keep by themselves.
     """
     most = rows = max(lines.needed)
-    while not _sustains(lines, columns, blocks, pace, interval, most):
+    while not _is_feasible(lines, columns, blocks, window_cycles, interval, most):
         rows, most = most + 1, 2 * most
     while rows < most:
         middle = (rows + most) // 2
-        enough = _sustains(lines, columns, blocks, pace, interval, middle)
+        enough = _is_feasible(lines, columns, blocks, window_cycles, interval, middle)
         rows, most = (rows, middle) if enough else (middle + 1, most)
     return rows
 
 
-def _sustains(lines: Lines, columns: int, blocks: int, pace: int, interval: int, rows: int) -> bool:
+def _is_feasible(lines: LineBuffer, columns: int, blocks: int, window_cycles: int, interval: int, rows: int) -> bool:
     """Whether frames can follow each other as fast as the slower of reading and emitting allows, or `interval`.
 
     Row k of the image is in `row_in` cycles after row k - 1, and after the room for it was let go; row r of windows is
@@ -41,8 +41,8 @@ def _sustains(lines: Lines, columns: int, blocks: int, pace: int, interval: int,
     with the wanted interval unless some way round through them takes longer; then passes over them find no end
     (Bellman and Ford).
     """
-    row_in, row_out = lines.row_beats, columns * pace
-    fresh = row_out - (pace - lines.out_row_beats // columns) // blocks
+    row_in, row_out = lines.row_beats, columns * window_cycles
+    fresh = row_out - (window_cycles - lines.out_row_beats // columns) // blocks
     height, count = lines.height, len(lines.needed)
     interval = max(interval, height * row_in, count * row_out)
     images, outputs = np.arange(height), np.arange(count)

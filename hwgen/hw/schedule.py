@@ -25,8 +25,8 @@ from hwgen.hw.stream import ceil_div
 
 
 @dataclass(frozen=True)
-class Engine:
-    """A computing unit: `slots` a vector, the first `reads` of them take a beat, every `period`-th ends an output beat.
+class VectorLoop:
+    """A computing unit: `slots` a vector, the first `reads` of them take a beat, every `slots_per_beat`-th ends an output beat.
 
     The beat ended by a slot at cycle t can be read at t + `latency`. Of the inputs the last `kept` have one beat a
     vector, which every reading slot looks at and the last slot takes.
@@ -34,14 +34,14 @@ class Engine:
 
     slots: int
     reads: int
-    period: int
+    slots_per_beat: int
     latency: int
     credits: int
     kept: int = 0
 
 
 @dataclass(frozen=True)
-class Gated:
+class GatedLoop:
     """An engine of two inputs, `reads` beats a vector and one beat of its gate, and `beats` beats out.
 
     The vector's last beat and its gate's are read in one slot, which ends the first output beat, gate open or not.
@@ -63,7 +63,7 @@ class Gated:
 
 
 @dataclass(frozen=True)
-class Tiles:
+class PoolTiles:
     """A pool: `columns` tiles of `height` x `width` pixels in a row, `pixel_beats` beats a pixel.
 
     A slot takes a beat; those of the last pixel of a tile end an output beat, to be read `latency` cycles later.
@@ -115,7 +115,7 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Turns:
+class Merge:
     """A FIFO of `depth` beats that takes `beats[i]` beats of input i before it goes on to the next."""
 
     beats: tuple[int, ...]
@@ -123,7 +123,7 @@ class Turns:
 
 
 @dataclass(frozen=True)
-class Lines:
+class LineBuffer:
     """A sliding window unit's two sides, joined by a ring of `rows` rows of `row_beats` beats.
 
     In: a beat is taken one cycle after the last, while fewer than `rows` whole rows are held; a whole row counts from
@@ -142,9 +142,9 @@ class Lines:
     credits: int
 
 
-Schedule = Engine | Gated | Tiles | Gearbox | Queue | Turns | Lines
+Schedule = VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | LineBuffer
 
 
-def credits_for(latency: int, period: int) -> int:
-    """Depth of an output queue that lets a beat leave every `period` cycles: a credit is away for latency + 1."""
-    return max(2, ceil_div(latency + 1, period))
+def credits_for(latency: int, slots_per_beat: int) -> int:
+    """Depth of an output queue that lets a beat leave every `slots_per_beat` cycles: a credit is away for latency + 1."""
+    return max(2, ceil_div(latency + 1, slots_per_beat))

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwgen.errors import DeadlockError
-from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Schedule, Tiles, Turns
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
 from hwgen.ir.types import IntArray
 
 if TYPE_CHECKING:
-    from hwgen.hw.machines import Rows, Streams, Units
+    from hwgen.hw.machines import ProcessTable, RaggedRows, StreamTimes
 
 
 @dataclass(frozen=True)
-class Control:
+class Process:
     """One unit's schedule, and the names of the streams it reads and writes."""
 
     name: str
@@ -31,43 +31,43 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Network:
+class ProcessNetwork:
     """Units joined by streams; `input` comes in, `input_beats` a frame, and `output` leaves.
 
     `beats` counts those of a frame on every stream.
     """
 
-    controls: tuple[Control, ...]
+    processes: tuple[Process, ...]
     input: str
     output: str
     beats: Mapping[str, int]
 
 
-def with_gates(network: Network, active: Mapping[str, Sequence[int]]) -> Network:
+def with_gates(network: ProcessNetwork, active: Mapping[str, Sequence[int]]) -> ProcessNetwork:
     """The network whose gated units have these gates, by unit name: 1 for each vector that is computed, 0 elsewhere.
 
     A unit that is not named computes all its vectors.
     """
 
-    def gated(control: Control) -> Control:
-        if not isinstance(control.schedule, Gated):
-            return control
-        trace = tuple(map(int, active.get(control.name, (1,))))
-        return replace(control, schedule=replace(control.schedule, active=trace))
+    def gated(process: Process) -> Process:
+        if not isinstance(process.schedule, GatedLoop):
+            return process
+        trace = tuple(map(int, active.get(process.name, (1,))))
+        return replace(process, schedule=replace(process.schedule, active=trace))
 
-    return replace(network, controls=tuple(map(gated, network.controls)))
+    return replace(network, processes=tuple(map(gated, network.processes)))
 
 
-def beat_times(network: Network, frames: int, pace: int = 0) -> dict[str, IntArray]:
+def beat_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, IntArray]:
     """Cycle in which each beat of every stream is taken, for `frames` back-to-back frames, by the stream's name.
 
     The source offers beat b of a run no sooner than in cycle ceil(b * pace / beats of a frame), so a frame every
-    `pace` cycles, or as fast as they are taken; the sink is always ready; cycle 0 takes the first beat.
+    `input_interval` cycles, or as fast as they are taken; the sink is always ready; cycle 0 takes the first beat.
 
     Raises:
         DeadlockError: some unit waits for ever.
     """
-    run = run_frames(network, frames, pace)
+    run = run_frames(network, frames, input_interval)
     return {name: run.taken(name).copy() for name in network.beats}
 
 
@@ -86,9 +86,9 @@ class Waits:
 class Run:
     """A network that ran: its streams by number, those of the network first, and the number of each name."""
 
-    network: Network
+    network: ProcessNetwork
     frames: int
-    streams: Streams
+    streams: StreamTimes
     number: Mapping[str, int]
     state: IntArray
 
@@ -98,8 +98,8 @@ class Run:
         from hwgen.hw.machines import BLOCKED, STARVED
 
         return {
-            control.name: Waits(int(state[STARVED]), int(state[BLOCKED]))
-            for control, state in zip(self.network.controls, self.state, strict=False)  # the last state is the sink's
+            process.name: Waits(int(state[STARVED]), int(state[BLOCKED]))
+            for process, state in zip(self.network.processes, self.state, strict=False)  # the last state is the sink's
         }
 
     def taken(self, name: str) -> IntArray:
@@ -115,10 +115,10 @@ class Run:
         return self.streams.visible[first : first + self.streams.sent[stream]]
 
 
-def run_frames(network: Network, frames: int, pace: int = 0, late: str | None = None) -> Run:
+def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bottleneck: str | None = None) -> Run:
     """All times of `frames` frames, offered as `beat_times` says.
 
-    Unit `late` does not start before all before it are as far as they can get without it.
+    Unit `bottleneck` does not start before all before it are as far as they can get without it.
 
     Raises:
         DeadlockError: some unit waits for ever.
@@ -126,13 +126,13 @@ def run_frames(network: Network, frames: int, pace: int = 0, late: str | None = 
     from hwgen.hw.machines import UNKNOWN, advance
 
     units = _units(network)
-    run = _reset(network, frames, pace, units.state)
+    run = _reset(network, frames, input_interval, units.state)
     scratch = np.empty((2, len(units.kind)), dtype=np.int64)
-    if late is not None:
-        place = next(index for index, control in enumerate(network.controls) if control.name == late)
+    if bottleneck is not None:
+        place = next(index for index, process in enumerate(network.processes) if process.name == bottleneck)
         advance(units, run.streams, place, *scratch)
         start = max((int(times[-1]) for times in map(run.taken, network.beats) if len(times)), default=0)
-        for name in network.controls[place].inputs:
+        for name in network.processes[place].inputs:
             np.maximum(run.visible(name), start, out=run.visible(name))
     advance(units, run.streams, UNKNOWN, *scratch)
     if len(run.taken(network.output)) < network.beats[network.output] * frames:
@@ -140,66 +140,66 @@ def run_frames(network: Network, frames: int, pace: int = 0, late: str | None = 
     return run
 
 
-def _reset(network: Network, frames: int, pace: int, state: IntArray) -> Run:
+def _reset(network: ProcessNetwork, frames: int, input_interval: int, state: IntArray) -> Run:
     """Streams on which nothing has moved."""
-    from hwgen.hw.machines import Streams
+    from hwgen.hw.machines import StreamTimes
 
-    rows = [control.schedule.height for control in network.controls if isinstance(control.schedule, Lines)]
+    rows = [process.schedule.height for process in network.processes if isinstance(process.schedule, LineBuffer)]
     beats = np.array([*network.beats.values(), *rows], dtype=np.int64) * frames
     first = np.concatenate([[0], np.cumsum(beats)]).astype(np.int64)
     sent, read = np.zeros(len(beats), dtype=np.int64), np.zeros(len(beats), dtype=np.int64)
     visible, taken = np.empty(first[-1], dtype=np.int64), np.empty(first[-1], dtype=np.int64)
-    run = Run(network, frames, Streams(first, sent, read, visible, taken), _numbers(network), state)
+    run = Run(network, frames, StreamTimes(first, sent, read, visible, taken), _numbers(network), state)
     source = run.number[network.input]
     sent[source] = beats[source]
-    run.visible(network.input)[:] = -(-np.arange(beats[source]) * pace // network.beats[network.input])
+    run.visible(network.input)[:] = -(-np.arange(beats[source]) * input_interval // network.beats[network.input])
     return run
 
 
-def _numbers(network: Network) -> dict[str, int]:
+def _numbers(network: ProcessNetwork) -> dict[str, int]:
     return {name: number for number, name in enumerate(network.beats)}
 
 
-def _units(network: Network) -> Units:
+def _units(network: ProcessNetwork) -> ProcessTable:
     """The controls and the sink as arrays."""
-    from hwgen.hw.machines import LAST, QUEUE, STATE, Units
+    from hwgen.hw.machines import LAST_FIRED, QUEUE, STATE_SIZE, ProcessTable
 
     number = _numbers(network)
     sink = QUEUE, (1, 1)  # takes the chip's output at once
-    kinds, parameters = zip(*(_packed(control.schedule) for control in network.controls), sink, strict=True)
-    sources = [[number[name] for name in control.inputs] for control in network.controls]
-    sinks = [[number[name] for name in control.outputs] for control in network.controls]
+    kinds, parameters = zip(*(_packed(process.schedule) for process in network.processes), sink, strict=True)
+    sources = [[number[name] for name in process.inputs] for process in network.processes]
+    sinks = [[number[name] for name in process.outputs] for process in network.processes]
     near = _near([*sources, [number[network.output]]], [*sinks, []])
     inner = len(number)
-    for control, ends in zip(network.controls, sinks, strict=True):
-        if isinstance(control.schedule, Lines):
+    for process, ends in zip(network.processes, sinks, strict=True):
+        if isinstance(process.schedule, LineBuffer):
             ends.append(inner)
             inner += 1
-    state = np.zeros((len(kinds), STATE), dtype=np.int64)
-    state[:, LAST] = -1
+    state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
+    state[:, LAST_FIRED] = -1
     ends_of = _rows([*sources, [number[network.output]]]), _rows([*sinks, []])
-    return Units(np.array(kinds, dtype=np.int64), _rows(parameters), state, *ends_of, _rows(near))
+    return ProcessTable(np.array(kinds, dtype=np.int64), _rows(parameters), state, *ends_of, _rows(near))
 
 
 def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
     """Kind and parameters of a unit."""
-    from hwgen.hw.machines import ENGINE, GATED, GEARBOX, LINES, QUEUE, TILES
+    from hwgen.hw.machines import GATED_LOOP, GEARBOX, LINE_BUFFER, POOL_TILES, QUEUE, VECTOR_LOOP
 
     match schedule:
-        case Engine() as s:
-            return ENGINE, (s.slots, s.reads, s.period, s.latency, s.credits, s.kept)
-        case Gated() as s:
-            return GATED, (s.reads, s.beats, s.latency, s.credits, *s.active)
-        case Tiles() as s:
-            return TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
+        case VectorLoop() as s:
+            return VECTOR_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits, s.kept)
+        case GatedLoop() as s:
+            return GATED_LOOP, (s.reads, s.beats, s.latency, s.credits, *s.active)
+        case PoolTiles() as s:
+            return POOL_TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
         case Gearbox() as s:
             return GEARBOX, (s.in_beats, s.push, s.last_push, s.pull, s.limit)
         case Queue() as s:
             return QUEUE, (s.depth, 1)
-        case Turns() as s:
+        case Merge() as s:
             return QUEUE, (s.depth, *s.beats)
-        case Lines() as s:
-            return LINES, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
+        case LineBuffer() as s:
+            return LINE_BUFFER, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
 
 
 def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
@@ -213,25 +213,25 @@ def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> l
     return [sorted(units) for units in near]
 
 
-def _rows(rows: Sequence[Sequence[int]]) -> Rows:
-    from hwgen.hw.machines import Rows
+def _rows(rows: Sequence[Sequence[int]]) -> RaggedRows:
+    from hwgen.hw.machines import RaggedRows
 
     at = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    return Rows(np.array([each for row in rows for each in row], dtype=np.int64), at)
+    return RaggedRows(np.array([each for row in rows for each in row], dtype=np.int64), at)
 
 
 def _stuck(run: Run) -> DeadlockError:
     """The error that names the FIFO to blame: a full one whose reader waits for another of its inputs."""
     waiting = {name: len(run.visible(name)) - len(run.taken(name)) for name in run.number if name != run.network.input}
-    readers = {name: control for control in run.network.controls for name in control.inputs}
-    for control in run.network.controls:
-        if isinstance(control.schedule, Queue) and len(control.outputs) == 1:
-            depth, (name,) = control.schedule.depth, control.outputs
+    readers = {name: process for process in run.network.processes for name in process.inputs}
+    for process in run.network.processes:
+        if isinstance(process.schedule, Queue) and len(process.outputs) == 1:
+            depth, (name,) = process.schedule.depth, process.outputs
             joined = readers[name].inputs if name in readers else ()
             if waiting[name] == depth and any(not waiting.get(other) for other in joined):
                 dry = next(other for other in joined if not waiting.get(other))
-                found = f"a deadlock: {control.name} is full ({depth} beats) while its reader waits for {dry}"
-                return DeadlockError(control.name, "must hold beats until its reader takes them", found, "Deepen it")
+                found = f"a deadlock: {process.name} is full ({depth} beats) while its reader waits for {dry}"
+                return DeadlockError(process.name, "must hold beats until its reader takes them", found, "Deepen it")
     fullest = max(waiting, key=lambda name: waiting[name])
     found = f"a deadlock: {waiting[fullest]} beats wait on stream {fullest}"
     return DeadlockError(run.network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")

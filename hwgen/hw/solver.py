@@ -18,9 +18,9 @@ from hwgen.hw.choices import Choices
 from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Device, device_of
-from hwgen.hw.fifo import deepen
+from hwgen.hw.fifo import size_fifos
 from hwgen.hw.folding import Folding, folded_layers, resolve
-from hwgen.hw.folds import Product, intervals, product_of
+from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import draft
 from hwgen.hw.resources import Budget, Resources
@@ -64,20 +64,20 @@ class Problem:
 
     def resolve(self, interval: int) -> dict[str, Folding]:
         """The folding by `hwgen.hw.folding.resolve`. Raises: FoldingError."""
-        return resolve(self.graph, self.wishes, interval, self.choices.serial)
+        return resolve(self.graph, self.wishes, interval, self.choices.folded_planes)
 
     @property
     def intervals(self) -> tuple[int, ...]:
         """Every number of cycles a frame that some layer can take (`hwgen.hw.folds.intervals`)."""
-        return intervals(self.graph, self.choices.serial)
+        return intervals(self.graph, self.choices.folded_planes)
 
-    def product_of(self, layer: Node) -> Product | None:
+    def mvtu_shape_of(self, layer: Node) -> MvtuShape | None:
         """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
-        return product_of(layer, self.choices.serial)
+        return mvtu_shape_of(layer, self.choices.folded_planes)
 
     def pinned(self, folding: Mapping[str, Folding]) -> Problem:
         """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
-        layers = (layer for layer in folded_layers(self.graph) if product_of(layer) and layer.name in folding)
+        layers = (layer for layer in folded_layers(self.graph) if mvtu_shape_of(layer) and layer.name in folding)
         fixed = {each.name: LayerFolding(pe=folding[each.name].pe, simd=folding[each.name].simd) for each in layers}
         return replace(self, wishes={**self.wishes, **fixed})
 
@@ -87,7 +87,7 @@ class Problem:
 
     def sized(self, design: Design) -> Design:
         """`design` with its FIFOs sized, around those that the user chose. Raises: ConfigError, DeadlockError."""
-        return deepen(design, self.choices.fifo_depths, round_up=self.choices.round_fifos)
+        return size_fifos(design, self.choices.fifo_depths, round_up=self.choices.round_fifos)
 
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""
@@ -189,7 +189,7 @@ def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[st
     design = problem.draft(best)
     bound, cost = design.bound, _share(problem, design)
     for layer in reversed(folded_layers(problem.graph)):
-        product, wish = problem.product_of(layer), problem.wishes.get(layer.name, LayerFolding())
+        product, wish = problem.mvtu_shape_of(layer), problem.wishes.get(layer.name, LayerFolding())
         if product is None or wish != LayerFolding():
             continue
         for split in product.splits(best[layer.name]):

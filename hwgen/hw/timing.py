@@ -14,13 +14,13 @@ from itertools import product
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.memory import Memory, MemoryStyle
-from hwgen.hw.pipeline import NO_SPAN, Stages
+from hwgen.hw.pipeline import NO_SPAN, PipelineRegisters
 from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.types import Bipolar
 
 
 @dataclass(frozen=True)
-class Pipeline:
+class PipelineRequest:
     """What a user wants of pipeline registers.
 
     Attributes:
@@ -31,6 +31,10 @@ class Pipeline:
     family: Family
     most: int | None = None
     clock_mhz: float = 0.0
+
+    def __repr__(self) -> str:
+        """A part of digests of designs (`design_digest`): another text would change those of existing projects."""
+        return f"Pipeline(family={self.family!r}, most={self.most!r}, clock_mhz={self.clock_mhz!r})"
 
 
 @dataclass(frozen=True)
@@ -72,21 +76,21 @@ may run places and routes them. xc7: an adder by Yosys's `sta` and 0.5 ns of wir
 UltraScale+: 0.6 of that."""
 
 
-def pipelined(unit: Unit, pipeline: Pipeline) -> Unit:
+def pipelined(unit: Unit, pipeline: PipelineRequest) -> Unit:
     """The unit with the registers that `pipeline` asks for, if it is one with weights."""
-    return unit if unit.weighted is None else unit.with_stages(stages_for(unit.weighted, pipeline))
+    return unit if unit.weighted is None else unit.with_registers(registers_for(unit.weighted, pipeline))
 
 
-def stages_for(unit: Weighted, pipeline: Pipeline) -> Stages:
+def registers_for(unit: Weighted, pipeline: PipelineRequest) -> PipelineRegisters:
     """The fewest registers that reach the clock, or else those that come nearest to it."""
     wanted = 1e3 / pipeline.clock_mhz if pipeline.clock_mhz else 0.0
 
-    def price(stages: Stages) -> tuple[float, int, int]:
-        period = period_ns(unit, stages, pipeline.family)
-        return max(wanted, period), stages.cycles(unit.sum_steps), stages.operands
+    def price(registers: PipelineRegisters) -> tuple[float, int, int]:
+        period = period_ns(unit, registers, pipeline.family)
+        return max(wanted, period), registers.cycles(unit.adder_levels), registers.operands
 
     most = pipeline.most
-    allowed = (each for each in _choices(unit) if most is None or each.cycles(unit.sum_steps) <= most)
+    allowed = (each for each in _choices(unit) if most is None or each.cycles(unit.adder_levels) <= most)
     return min(allowed, key=price)
 
 
@@ -97,7 +101,7 @@ def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:
         deepest: whether units have all the pipeline registers that help.
     """
     family, weighted = device_of(design.part).family, [unit.weighted for unit in design.units]
-    clocks = {unit.name: 1e3 / period_ns(unit, unit.stages, family) for unit in weighted if unit is not None}
+    clocks = {unit.name: 1e3 / period_ns(unit, unit.registers, family) for unit in weighted if unit is not None}
     slowest = min(clocks, key=clocks.__getitem__, default=None)
     if slowest is None or clocks[slowest] >= design.clock_mhz:
         return ()
@@ -107,25 +111,25 @@ def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:
     return (f"{slowest} is estimated to reach {reached}, and {wanted}: build with --pipeline auto or a lower clock",)
 
 
-def _choices(unit: Weighted) -> Iterator[Stages]:
+def _choices(unit: Weighted) -> Iterator[PipelineRegisters]:
     """All that make a difference, those with longer spans first."""
-    steps = unit.sum_steps
+    steps = unit.adder_levels
     spans = (NO_SPAN, *range(max(steps.before, steps.after), 0, -1))
     for operands, span, thresholds in product((0, 1), spans, (0, 1) if unit.activation else (0,)):
-        yield Stages(operands, span, thresholds)
+        yield PipelineRegisters(operands, span, thresholds)
 
 
-def period_ns(unit: Weighted, stages: Stages, family: Family) -> float:
-    """The longest path of `unit` with `stages`, by the delays of `family`."""
+def period_ns(unit: Weighted, registers: PipelineRegisters, family: Family) -> float:
+    """The longest path of `unit` with `registers`, by the delays of `family`."""
     delays = DELAYS[family]
     loaded = delays.register + _block(unit.weight_rom, delays)
     if unit.vector_memory is not None:
         loaded = max(loaded, delays.register + _block(unit.vector_memory, delays) + delays.choice)
-    start = delays.register if stages.operands else loaded
-    steps, span = unit.sum_steps, stages.span
+    start = delays.register if registers.operands else loaded
+    steps, span = unit.adder_levels, registers.span
     first = _first_step(unit, delays) + (min(span, steps.before + 1) - 1) * delays.adder
     behind = max(min(span, steps.after), steps.after % span + 1) * delays.adder
-    return max(delays.control, loaded, start + first, delays.register + behind, _ending(unit, stages, delays))
+    return max(delays.control, loaded, start + first, delays.register + behind, _ending(unit, registers, delays))
 
 
 def _first_step(unit: Weighted, delays: Delays) -> float:
@@ -134,14 +138,14 @@ def _first_step(unit: Weighted, delays: Delays) -> float:
     return delays.adder if counts else delays.product
 
 
-def _ending(unit: Weighted, stages: Stages, delays: Delays) -> float:
+def _ending(unit: Weighted, registers: PipelineRegisters, delays: Delays) -> float:
     """From the accumulator to the code."""
     if unit.activation is None:
         return delays.register + delays.adder
     bits = max(unit.sum_type.bits, unit.activation.type.bits)
     compared = delays.register + _block(unit.threshold_rom, delays) + delays.comparison + bits * delays.bit
     counted = unit.activation.levels.bit_length() * delays.count
-    return max(compared, delays.register + counted) if stages.thresholds else compared + counted
+    return max(compared, delays.register + counted) if registers.thresholds else compared + counted
 
 
 def _block(memory: Memory | None, delays: Delays) -> float:

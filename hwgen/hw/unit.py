@@ -11,7 +11,7 @@ from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store
 from hwgen.hw.memory import Memory
 from hwgen.hw.packing import WeightLayout
-from hwgen.hw.pipeline import Stages, SumSteps
+from hwgen.hw.pipeline import AdderLevels, PipelineRegisters
 from hwgen.hw.schedule import Schedule
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import DType, IntArray, IntType
@@ -22,7 +22,7 @@ class Weighted(Protocol):
 
     Attributes:
         simd: inputs that a lane takes in a slot; `sharing` lanes see the same ones.
-        counted: whether inputs may be padded taps, which add nothing.
+        padded_bipolar: whether inputs may be padded taps, which add nothing.
         planes: factors of residual binary planes; `plane_folds` times they meet the same weights, one after another.
         fan_in: products of a sum, which take `sum_slots` slots.
         row_beats: beats of output that have thresholds of their own.
@@ -42,7 +42,7 @@ class Weighted(Protocol):
     @property
     def simd(self) -> int: ...
     @property
-    def counted(self) -> bool: ...
+    def padded_bipolar(self) -> bool: ...
     @property
     def arithmetic(self) -> Arithmetic: ...
     @property
@@ -72,9 +72,9 @@ class Weighted(Protocol):
     @property
     def layout(self) -> WeightLayout: ...
     @property
-    def stages(self) -> Stages: ...
+    def registers(self) -> PipelineRegisters: ...
     @property
-    def sum_steps(self) -> SumSteps: ...
+    def adder_levels(self) -> AdderLevels: ...
     @property
     def writable(self) -> tuple[int, int] | None: ...
     @property
@@ -240,7 +240,7 @@ class Unit:
         """Of a vector whose gate is closed."""
         raise NotImplementedError
 
-    def with_stages(self, stages: Stages) -> Self:
+    def with_registers(self, registers: PipelineRegisters) -> Self:
         """The unit with other pipeline registers; only those with weights have any."""
         raise NotImplementedError
 

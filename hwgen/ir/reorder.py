@@ -26,7 +26,7 @@ def reordered(graph: Graph, reader: Node, places: IntArray) -> Graph | None:
     None where the layers before cannot give it: the network's input, a value that others read as well, channels of
     several branches that mix.
     """
-    plan = _Plan(graph)
+    plan = _Reordering(graph)
     try:
         plan.move(reader, reader.inputs[0], places)
         plan.require_private()
@@ -36,7 +36,7 @@ def reordered(graph: Graph, reader: Node, places: IntArray) -> Graph | None:
 
 
 @dataclass
-class _Plan:
+class _Reordering:
     """Which values change the order of their channels, and the nodes that see to it.
 
     Attributes:

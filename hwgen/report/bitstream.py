@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hwgen.backends.board import Board, Line
+from hwgen.backends.board import Board, SerialLine
 from hwgen.verify.netlist import NetlistCheck
 from hwgen.verify.place import Placement
 
@@ -27,7 +27,7 @@ class BitstreamReport:
     board: Board
     file: str
     interval: int
-    line: Line
+    line: SerialLine
     placement: Placement
     tools: Mapping[str, str]
     check: NetlistCheck | None

@@ -19,7 +19,7 @@ from hwgen.report.roofline import PUBLISHED_LUT_PER_OPERATION
 
 
 @dataclass(frozen=True)
-class Entry:
+class ComparedDesign:
     """One design of a comparison; None where a figure is not known.
 
     Attributes:
@@ -85,13 +85,13 @@ class Entry:
         return {"name": self.name, "source": self.source, "part": self.part, "clock_mhz": self.clock_mhz, **listed}
 
 
-def designed(name: str, source: str, report: Estimate, work: Work, records: Records) -> Entry:
+def designed(name: str, source: str, report: Estimate, work: Work, records: Records) -> ComparedDesign:
     """A design of ours: cycles measured where it was simulated in RTL, resources of a synthesis, else predicted."""
     interval, latency = cycles_of(report, records)
     synthesis = synthesised_for(report.part, records)
     used = synthesis.total if synthesis else report.resources
     origin = Origin.SYNTHESISED if synthesis else Origin.PREDICTED
-    return Entry(
+    return ComparedDesign(
         name=name,
         source=source,
         part=report.part,
@@ -132,7 +132,7 @@ def synthesised_for(part: str, records: Records) -> Synthesised | None:
     return found if found and found.family in (family.value, family.synthesised_as.value) else None
 
 
-def published(figures: Published) -> Entry:
+def published(figures: Published) -> ComparedDesign:
     """A design of somebody else's."""
 
     def figure(name: str) -> Figure | None:
@@ -143,7 +143,7 @@ def published(figures: Published) -> Entry:
             return Figure(value, Origin.UNVERIFIED)
         return Figure(value, Origin.DERIVED if name in figures.derived else Origin.PUBLISHED)
 
-    return Entry(
+    return ComparedDesign(
         name=figures.name,
         source=figures.source,
         part=figures.part,
@@ -158,7 +158,7 @@ def published(figures: Published) -> Entry:
     )
 
 
-def as_csv(entries: Sequence[Entry]) -> str:
+def as_csv(entries: Sequence[ComparedDesign]) -> str:
     """A line an entry; beside each figure a column `<figure>_origin`."""
     names = [column for name in entries[0].figures for column in (name, f"{name}_origin")]
     text = io.StringIO()

@@ -13,7 +13,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
-from hwgen.report.layout import Layout
+from hwgen.report.layout import DiagramLayout
 
 CARD, LANE, BETWEEN, GAP, MARGIN = 232, 72, 16, 38, 6
 """Widths of a column with cards, of one without and of the space between; height between rows; space around."""
@@ -94,7 +94,7 @@ def diagram(design: Design, report: Estimate) -> Diagram:
     """The dataflow graph of a design."""
     cards = _cards(design, report)
     arrows = _arrows(design, report, {card.name for card in cards})
-    layout = Layout([card.name for card in cards], [(arrow.source, arrow.target) for arrow in arrows])
+    layout = DiagramLayout([card.name for card in cards], [(arrow.source, arrow.target) for arrow in arrows])
     return _Drawing(cards, layout).of(arrows)
 
 
@@ -161,7 +161,7 @@ def _arrow(
 class _Drawing:
     """Cards in the rows and columns of a layout, in pixels."""
 
-    def __init__(self, cards: Sequence[Card], layout: Layout) -> None:
+    def __init__(self, cards: Sequence[Card], layout: DiagramLayout) -> None:
         self.layout = layout
         by_row = [[card for card in cards if layout.rows[card.name] == row] for row in range(layout.rows[END] + 1)]
         self.tops = [float(MARGIN)]

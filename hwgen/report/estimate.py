@@ -125,14 +125,14 @@ class Estimate:
 
 
 def estimate(
-    design: Design, pace: int = 0, explanation: Explanation | None = None, warnings: tuple[str, ...] = ()
+    design: Design, input_interval: int = 0, explanation: Explanation | None = None, warnings: tuple[str, ...] = ()
 ) -> Estimate:
-    """The estimate of `design` where the source offers a frame every `pace` cycles, or as fast as they are taken.
+    """The estimate of `design` where the source offers a frame every `input_interval` cycles, or as fast as they are taken.
 
     Raises:
         DeadlockError: some unit waits for ever.
     """
-    model = design.cycles_at(pace)
+    model = design.cycles_at(input_interval)
     slowest = design.slowest
     latency = model.predict(1).latency
     device = device_of(design.part)
@@ -163,10 +163,10 @@ def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstim
             kind=unit_kind(unit),
             cycles=unit.cycles,
             utilisation=unit.cycles / model.interval,
-            starved_cycles=model.waits[unit.name].starved / model.period,
-            blocked_cycles=model.waits[unit.name].blocked / model.period,
+            starved_cycles=model.waits[unit.name].starved / model.period_frames,
+            blocked_cycles=model.waits[unit.name].blocked / model.period_frames,
             depth=unit.fifo_depth,
-            held=None if unit.fifo_depth is None else model.held[unit.output.name],
+            held=None if unit.fifo_depth is None else model.peak_occupancy[unit.output.name],
             width=unit.outputs[0].width,
             resources=unit_resources(unit, family),
         )

@@ -11,7 +11,7 @@ Place = str | tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Layout:
+class DiagramLayout:
     """Where each node of a graph with one first node stands.
 
     A node is one row below the last of those it reads. A branch takes a column of its own to the right of its fork's,

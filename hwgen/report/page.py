@@ -181,7 +181,7 @@ def _facts(report: Estimate, records: Records) -> Iterator[Fact]:
     yield Fact("Frames per second", f"{rate_per_s.value:,.0f}", rate_per_s.origin.value)
     yield Fact("Interval", f"{interval.value:,}", f"cycles{_worst(report)}, {interval.origin.value}")
     run = records.simulated
-    if run and run.mean_interval is not None and not run.paced:
+    if run and run.mean_interval is not None and not run.spaced:
         yield Fact("Mean interval", f"{run.mean_interval:,.1f}", f"cycles over {_frames(run)}, measured")
     latency_us = latency.value / report.clock_mhz
     yield Fact("Latency", f"{latency_us:,.2f} us", f"{latency.value:,} cycles, {latency.origin.value}")

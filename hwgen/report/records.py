@@ -29,7 +29,7 @@ class Simulated:
         cycles: as simulated; None where the back end has no clock of the design's own.
         predicted: by the cycle model, for as many frames.
         beats_timed, mistimed: beats whose cycle was compared with the predicted one, and those that differ.
-        paced: the source offered frames at a pace of its own.
+        spaced: the source offered frames at a pace of its own.
         stalled: source or sink paused at random, so that cycles are not comparable.
         mean_interval: cycles a frame over the run, of a design whose gates skip pixels; None of others.
     """
@@ -42,14 +42,14 @@ class Simulated:
     predicted: Cycles
     beats_timed: Natural
     mistimed: Natural
-    paced: bool
+    spaced: bool
     stalled: bool
     mean_interval: float | None = None
 
     @property
     def measured(self) -> Cycles | None:
         """The design's own cycles: None unless its bits were right and nobody held it up."""
-        return None if self.mismatches or self.stalled or self.paced else self.cycles
+        return None if self.mismatches or self.stalled or self.spaced else self.cycles
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def simulated(values: Mapping[str, Any]) -> Simulated:
         predicted=_cycles(values["predicted"]),
         beats_timed=int(values["beats_timed"]),
         mistimed=sum(int(stream["count"]) for stream in values["mistimed"]),
-        paced=bool(values["input_interval"]),
+        spaced=bool(values["input_interval"]),
         stalled=bool(values["stalls"]),
         mean_interval=spared["mean_interval_cycles"] if spared else None,
     )

@@ -10,7 +10,7 @@ from rich.table import Table
 from hwgen.backends.board import Board
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.resources import Resources
-from hwgen.report.compare import Entry
+from hwgen.report.compare import ComparedDesign
 from hwgen.report.console import Rows, count, table
 from hwgen.report.estimate import Estimate, LayerEstimate
 from hwgen.report.figures import MARKS
@@ -187,7 +187,7 @@ COMPARED = {
 """Figures of a comparison that tables show: heading and format."""
 
 
-def comparison_tables(entries: Sequence[Entry], width: int) -> list[Table]:
+def comparison_tables(entries: Sequence[ComparedDesign], width: int) -> list[Table]:
     """A row a design, or a column where that is wider than `width`: then in several tables, if need be.
 
     A letter behind each figure says where it comes from, a number behind a name its publication.
@@ -224,13 +224,13 @@ def _widths(rows: Rows) -> int:
     return sum(2 + max(len(row[place]) for row in rows) for place in range(len(rows[0])))
 
 
-def compared(entry: Entry) -> list[str]:
+def compared(entry: ComparedDesign) -> list[str]:
     """The cells of an entry under the headings of `COMPARED`: each figure and the letter of its origin."""
     shown = ((entry.figures[name], form) for name, (_, form) in COMPARED.items())
     return ["-" if each is None else f"{form.format(each.value)} {MARKS[each.origin][0]}" for each, form in shown]
 
 
-def legend(entries: Sequence[Entry]) -> str:
+def legend(entries: Sequence[ComparedDesign]) -> str:
     """What the letters of a comparison say."""
     shown = {figure.origin for entry in entries for name in COMPARED if (figure := entry.figures[name])}
     return ", ".join(" ".join(MARKS[origin]) for origin in MARKS if origin in shown)

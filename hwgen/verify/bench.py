@@ -47,7 +47,7 @@ class Tap:
 
 
 @dataclass(frozen=True)
-class Job:
+class SimulationJob:
     """What to simulate.
 
     Attributes:
@@ -116,7 +116,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class _Log:
+class _BenchLog:
     """One stream's log."""
 
     cycles: IntArray
@@ -124,7 +124,7 @@ class _Log:
     words: Bytes
 
 
-def build(job: Job, work: Path) -> float:
+def build(job: SimulationJob, work: Path) -> float:
     """Compile the simulation of `job` in `work / "build"`; returns the seconds it took, 0 where it was there.
 
     Raises:
@@ -147,19 +147,19 @@ def build(job: Job, work: Path) -> float:
 
 
 def run(
-    job: Job,
+    job: SimulationJob,
     words: Bytes,
     work: Path,
     *,
     stalls: Stalls | None = None,
-    pace: int = 0,
+    input_interval: int = 0,
     reset_after_beats: int | None = None,
     rewrite: Rewrite | None = None,
     timeout_s: float = 600.0,
 ) -> Trace:
     """Play whole frames of input beats (beats, bytes of tdata) through the design.
 
-    The source offers a frame every `pace` cycles, its beats evenly spread, or as fast as they are taken. With
+    The source offers a frame every `input_interval` cycles, its beats evenly spread, or as fast as they are taken. With
     `reset_after_beats` the design is reset once so many beats went in; the source then starts again at the first, and
     only what comes after the reset is reported. With `rewrite` the source waits while words are written.
 
@@ -172,14 +172,14 @@ def run(
     build_s, folder = build(job, work), work.resolve() / "run"
     _fill(folder, job, words)
     expected = len(words) // job.input.beats * job.output.beats
-    plusargs = _plusargs(job, expected, stalls or Stalls(), pace, reset_after_beats or 0)
+    plusargs = _plusargs(job, expected, stalls or Stalls(), input_interval, reset_after_beats or 0)
     plusargs += _pause(job, folder, rewrite) if rewrite else []
     asked = {"RESET_MID_FRAME": reset_after_beats is not None, "REWRITE": rewrite is not None}
     run_s = _simulate(folder, folder.parent / "build" / "sim", plusargs, asked, timeout_s)
     return replace(_trace(job, folder, expected), build_s=build_s, run_s=run_s)
 
 
-def _trace(job: Job, folder: Path, expected: int) -> Trace:
+def _trace(job: SimulationJob, folder: Path, expected: int) -> Trace:
     """What a run left in its `folder`. Raises: MismatchError."""
     source = _read_log(folder / "input.log", job.dut, job.input)
     sink = _read_log(folder / "output.log", job.dut, job.output)
@@ -196,7 +196,7 @@ def _trace(job: Job, folder: Path, expected: int) -> Trace:
     )
 
 
-def _check_input(job: Job, words: Bytes, reset_after_beats: int | None) -> None:
+def _check_input(job: SimulationJob, words: Bytes, reset_after_beats: int | None) -> None:
     beats = job.input.beats
     if words.ndim != 2 or len(words) == 0 or len(words) % beats or words.shape[1] * 8 != job.input.axis_width:
         want = f"must come as whole frames of {beats} beats of {job.input.axis_width // 8} bytes"
@@ -213,7 +213,7 @@ def _bind(index: int, tap: Tap) -> str:
     )
 
 
-def _key(job: Job, simulator: Simulator, taps: str) -> str:
+def _key(job: SimulationJob, simulator: Simulator, taps: str) -> str:
     """A digest of everything the build depends on."""
     digest = hashlib.sha256()
     widths = job.input.axis_width, job.output.axis_width, job.address_bits
@@ -226,7 +226,7 @@ def _key(job: Job, simulator: Simulator, taps: str) -> str:
     return digest.hexdigest()
 
 
-def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
+def _verilate(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
     for stale in (folder / "model").glob("*"):
         stale.unlink()
     bench, own = asset("sim") / "cocotb", cleared(folder / OWN)
@@ -249,7 +249,7 @@ def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
     run_process(command, cwd=folder, log=log, timeout_s=_VERILATE_S, env=simulator.environment)
 
 
-def _compile(job: Job, simulator: Simulator, folder: Path) -> None:
+def _compile(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
     """Compile the model in two parts, set-up code (most of the text, run once) and the rest; link with C++ sources."""
     names = sorted(path.name for path in (folder / "model").glob("*.cpp"))
     slow = [name for name in names if name.endswith("__Slow.cpp")]
@@ -274,7 +274,7 @@ def _compile(job: Job, simulator: Simulator, folder: Path) -> None:
     run_process(link, cwd=folder, log=folder / "link.log", timeout_s=_VERILATE_S, outputs=[sim])
 
 
-def _fill(folder: Path, job: Job, words: Bytes) -> None:
+def _fill(folder: Path, job: SimulationJob, words: Bytes) -> None:
     """A clean working directory: the memories of the design and the input beats."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.iterdir():
@@ -286,23 +286,23 @@ def _fill(folder: Path, job: Job, words: Bytes) -> None:
     (folder / "source.hex").write_text(hex_text(words, job.input.axis_width), encoding="utf-8", newline="\n")
 
 
-def _plusargs(job: Job, expected: int, stalls: Stalls, pace: int, reset_after: int) -> list[str]:
+def _plusargs(job: SimulationJob, expected: int, stalls: Stalls, input_interval: int, reset_after: int) -> list[str]:
     """The settings that bench.sv reads."""
     return [
         f"+expected={expected}",
         f"+source_rate={round(stalls.source * _RATES)}",
         f"+sink_rate={round(stalls.sink * _RATES)}",
-        f"+pace={pace}",
-        f"+pace_beats={job.input.beats}",
+        f"+input_interval={input_interval}",
+        f"+frame_beats={job.input.beats}",
         f"+stall_seed={stalls.seed}",
         f"+reset_after={reset_after}",
-        f"+quiet_limit={job.quiet_limit + pace}",
+        f"+quiet_limit={job.quiet_limit + input_interval}",
         f"+verilator+seed+{stalls.seed}",
         "+verilator+rand+reset+2",
     ]
 
 
-def _pause(job: Job, folder: Path, rewrite: Rewrite) -> list[str]:
+def _pause(job: SimulationJob, folder: Path, rewrite: Rewrite) -> list[str]:
     """The settings that bench.sv reads where words are written; writes them to a file."""
     (folder / "words.txt").write_text(
         "".join(f"{address:x} {word:x}\n" for address, word in rewrite.words), encoding="utf-8", newline="\n"
@@ -322,25 +322,25 @@ def _simulate(folder: Path, sim: Path, plusargs: list[str], asked: dict[str, boo
     return time.perf_counter() - start
 
 
-def _read_log(path: Path, dut: str, stream: Stream, width: int | None = None) -> _Log:
+def _read_log(path: Path, dut: str, stream: Stream, width: int | None = None) -> _BenchLog:
     """A log of `stream_monitor`; `width` is that of tdata unless given."""
     text = path.read_text(encoding="utf-8")
     if "!" in text:
         broken = next(line for line in text.splitlines() if line.startswith("!"))
         raise MismatchError(f"{dut}, stream {stream.name}", "must keep the rules of AXI4-Stream", broken[2:])
     tokens = text.split()
-    return _Log(
+    return _BenchLog(
         cycles=np.array(tokens[0::3], dtype=np.int64),
         last=np.array(tokens[1::3], dtype=np.int64),
         words=from_hex(tokens[2::3], stream.axis_width if width is None else width),
     )
 
 
-def _read_tap(path: Path, tap: Tap) -> _Log:
+def _read_tap(path: Path, tap: Tap) -> _BenchLog:
     return _read_log(path, f"{tap.module}, tap {tap.name}", tap.stream, tap.stream.width)
 
 
-def _check(job: Job, folder: Path, sink: _Log, expected: int) -> None:
+def _check(job: SimulationJob, folder: Path, sink: _BenchLog, expected: int) -> None:
     """The number of output beats and where TLAST stands."""
     if (folder / "outcome.txt").read_text(encoding="utf-8").strip() == "stuck":
         found = f"{len(sink.words)}, then {job.quiet_limit} cycles without a beat at either end"

@@ -24,7 +24,7 @@ _MARKER = re.compile(r'# (\d+) "(.*?)"')
 
 
 @dataclass(frozen=True)
-class Finding:
+class SourceFinding:
     """Something that a source must not hold: where, and what must hold there."""
 
     file: str

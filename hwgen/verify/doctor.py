@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Finding:
+class ToolFinding:
     """One prerequisite.
 
     Attributes:
@@ -63,17 +63,17 @@ _PROGRAMS = (
 )
 
 
-def examine() -> tuple[Finding, ...]:
+def examine() -> tuple[ToolFinding, ...]:
     """Every prerequisite, required ones first within each kind."""
-    python = Finding(
+    python = ToolFinding(
         "python",
         "everything",
         platform.python_version() if sys.version_info >= (3, 11) else None,
         "install Python 3.11 or newer",
         True,
     )
-    packages = tuple(Finding(n, use, _package_version(n), change, req) for n, use, change, req in _PACKAGES)
-    programs = tuple(Finding(n, use, shutil.which(n), change, req) for n, use, change, req in _PROGRAMS)
+    packages = tuple(ToolFinding(n, use, _package_version(n), change, req) for n, use, change, req in _PACKAGES)
+    programs = tuple(ToolFinding(n, use, shutil.which(n), change, req) for n, use, change, req in _PROGRAMS)
     return (python, *packages, *programs)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Job, Stalls, Trace, run
+from hwgen.verify.bench import SimulationJob, Stalls, Trace, run
 from hwgen.verify.csim import hls_include
 from hwgen.verify.sources import OWN, copied
 
@@ -36,7 +36,7 @@ def simulate(
     work: Path,
     *,
     stalls: Stalls | None = None,
-    pace: int = 0,
+    input_interval: int = 0,
     reset_after_beats: int | None = None,
 ) -> Trace:
     """Run the emitted HLS `project` on whole frames of input beats (frames * beats, bytes of tdata).
@@ -45,10 +45,10 @@ def simulate(
     keeps the build. For errors see `hwgen.verify.bench.run`.
     """
     job = dpi_job(design, project, work)
-    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
+    return run(job, words, work, stalls=stalls, input_interval=input_interval, reset_after_beats=reset_after_beats)
 
 
-def dpi_job(design: Design, project: Path, work: Path) -> Job:
+def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
     """What the bench needs to know of an emitted HLS project; writes the shell and copies into `work`.
 
     Raises:
@@ -66,7 +66,7 @@ def dpi_job(design: Design, project: Path, work: Path) -> Job:
     # One translation unit: reading the headers takes longer than compiling what a unit adds to them.
     units = folder / f"{design.name}_units.cpp"
     units.write_bytes(b"".join(path.read_bytes() for path in sorted(source.glob("*.cpp"))))
-    return Job(
+    return SimulationJob(
         dut=design.name,
         sources=(shell,),
         input=design.input,

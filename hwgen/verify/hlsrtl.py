@@ -15,7 +15,7 @@ from hwgen.backends.render import render
 from hwgen.errors import ConfigError, DataError
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Job, Stalls, Trace, run
+from hwgen.verify.bench import SimulationJob, Stalls, Trace, run
 from hwgen.verify.sources import cleared
 
 ROLES = ("clock", "reset", "start", "done", "in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
@@ -79,7 +79,7 @@ def simulate(
     work: Path,
     *,
     stalls: Stalls | None = None,
-    pace: int = 0,
+    input_interval: int = 0,
     reset_after_beats: int | None = None,
 ) -> Trace:
     """Run the `verilog` that was made of `design` on whole frames of input beats (frames * beats, bytes of tdata).
@@ -91,10 +91,10 @@ def simulate(
         ConfigError: a port cannot be found, or is not there.
     """
     job = hls_job(design, verilog, work)
-    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
+    return run(job, words, work, stalls=stalls, input_interval=input_interval, reset_after_beats=reset_after_beats)
 
 
-def hls_job(design: Design, verilog: Verilog, work: Path) -> Job:
+def hls_job(design: Design, verilog: Verilog, work: Path) -> SimulationJob:
     """What the bench needs to know; writes the shell and the memory files into `work`."""
     sources = _files(verilog.folder, _SOURCES)
     ports = _declared(verilog, sources)
@@ -115,7 +115,7 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> Job:
         connections=_connections(roles, ports),
     )
     shell.write_text(render("hls/rtl_shell.sv.j2", context), encoding="utf-8", newline="\n")
-    return Job(
+    return SimulationJob(
         dut=f"{verilog.top}_shell",
         sources=(*(path for path in sources if path.suffix in (".v", ".sv")), shell),
         input=design.input,

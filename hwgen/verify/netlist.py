@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hwgen.backends.board import BENCH, Chips, Line, emit_bench
+from hwgen.backends.board import BENCH, Chips, SerialLine, emit_bench
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.golden.execute import trace
@@ -15,7 +15,7 @@ from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph
-from hwgen.verify.bench import Job, run
+from hwgen.verify.bench import SimulationJob, run
 from hwgen.verify.compare import Mismatch, compare_words
 from hwgen.verify.rtlsim import quiet_cycles
 
@@ -61,7 +61,7 @@ class NetlistCheck:
 
 
 def check(
-    graph: Graph, design: Design, codes: Codes, netlist: Path, chips: Chips, line: Line, work: Path
+    graph: Graph, design: Design, codes: Codes, netlist: Path, chips: Chips, line: SerialLine, work: Path
 ) -> NetlistCheck:
     """Run `codes` (N, *input shape) through the netlist of a board; as many as `PIN_CYCLES` allow at its pins.
 
@@ -87,10 +87,10 @@ def check(
     return NetlistCheck(len(codes), at_pins, tuple(mismatches), build_s, run_s)
 
 
-def core_job(design: Design, netlist: Path, chips: Chips) -> Job:
+def core_job(design: Design, netlist: Path, chips: Chips) -> SimulationJob:
     """The accelerator in the file `netlist`, behind its own ports."""
     sources = (*_cells(chips), netlist.resolve())
-    return Job(
+    return SimulationJob(
         design.name,
         sources,
         design.input,
@@ -100,14 +100,14 @@ def core_job(design: Design, netlist: Path, chips: Chips) -> Job:
     )
 
 
-def board_job(design: Design, netlist: Path, chips: Chips, line: Line, work: Path) -> Job:
+def board_job(design: Design, netlist: Path, chips: Chips, line: SerialLine, work: Path) -> SimulationJob:
     """The whole board in the file `netlist`, behind a simulated host; writes a source file into `work`."""
     sources = (*_cells(chips), netlist.resolve(), *host_sources(design, line, work))
     quiet = line.frame_clocks + quiet_cycles(design)
-    return Job(BENCH, sources, design.input, design.output, include_dirs=(_models(chips),), quiet_limit=quiet)
+    return SimulationJob(BENCH, sources, design.input, design.output, include_dirs=(_models(chips),), quiet_limit=quiet)
 
 
-def host_sources(design: Design, line: Line, work: Path) -> tuple[Path, ...]:
+def host_sources(design: Design, line: SerialLine, work: Path) -> tuple[Path, ...]:
     """The host at the other end of the line; one file is written into `work`."""
     shell = work.resolve() / f"{BENCH}.sv"
     shell.write_text(emit_bench(design, line), encoding="utf-8", newline="\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from hwgen.verify.cpp import Finding, Scope, Token, scoped
+from hwgen.verify.cpp import Scope, SourceFinding, Token, scoped
 
 Check = Callable[[str], bool]
 
@@ -124,26 +124,26 @@ class Pragma:
         return next(scope for scope in reversed(self.scopes) if scope.kind == "function")
 
 
-def check(tokens: list[Token], top: str) -> list[Finding]:
+def check(tokens: list[Token], top: str) -> list[SourceFinding]:
     """What is wrong with the pragmas that Vitis sees; `top` is the name of the top function."""
     found = []
     for pragma in _pragmas(tokens):
         text = "; ".join(_wrong(pragma, tokens, top))
         if text:
-            found.append(Finding(pragma.token.file, pragma.token.line, f"{pragma.token.text}: {text}"))
+            found.append(SourceFinding(pragma.token.file, pragma.token.line, f"{pragma.token.text}: {text}"))
     return found
 
 
-def check_bambu(tokens: list[Token]) -> list[Finding]:
+def check_bambu(tokens: list[Token]) -> list[SourceFinding]:
     """What is wrong with the pragmas that Bambu sees: others than it knows, an unroll that is not before its loop."""
     found = []
     for pragma in _pragmas(tokens):
         following = next((token.text for token in tokens[pragma.place + 1 :] if not token.is_pragma), "")
         where = (pragma.token.file, pragma.token.line)
         if pragma.name not in BAMBU:
-            found.append(Finding(*where, f"{pragma.token.text}: must be one of {', '.join(BAMBU)} for Bambu"))
+            found.append(SourceFinding(*where, f"{pragma.token.text}: must be one of {', '.join(BAMBU)} for Bambu"))
         elif pragma.name == "unroll" and following != "for":
-            found.append(Finding(*where, f"{pragma.token.text}: must stand right before its loop for Bambu"))
+            found.append(SourceFinding(*where, f"{pragma.token.text}: must stand right before its loop for Bambu"))
     return found
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from hwgen.backends.rtl import stream_beats
-from hwgen.hw.control import control_map
+from hwgen.hw.address_map import address_map
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Job, Rewrite, Stalls, Tap, Trace, run
+from hwgen.verify.bench import Rewrite, SimulationJob, Stalls, Tap, Trace, run
 from hwgen.verify.sources import rtl_sources
 
 _QUIET_CYCLES = 10_000
@@ -21,7 +21,7 @@ def simulate(
     work: Path,
     *,
     stalls: Stalls | None = None,
-    pace: int = 0,
+    input_interval: int = 0,
     reset_after_beats: int | None = None,
     taps: bool = True,
     rewrite: Rewrite | None = None,
@@ -32,13 +32,21 @@ def simulate(
     `work` keeps the build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
     """
     job = rtl_job(design, project, taps=taps)
-    return run(job, words, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats, rewrite=rewrite)
+    return run(
+        job,
+        words,
+        work,
+        stalls=stalls,
+        input_interval=input_interval,
+        reset_after_beats=reset_after_beats,
+        rewrite=rewrite,
+    )
 
 
-def rtl_job(design: Design, project: Path, *, taps: bool) -> Job:
+def rtl_job(design: Design, project: Path, *, taps: bool) -> SimulationJob:
     """What the bench needs to know of an emitted RTL project. Raises: DataError."""
-    control = control_map(design)
-    return Job(
+    control = address_map(design)
+    return SimulationJob(
         dut=design.name,
         sources=rtl_sources(project),
         input=design.input,

@@ -16,7 +16,7 @@ from hwgen.golden.matmul import Codes
 from hwgen.hw.cycles import Cycles, cycles_of
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import Network, beat_times
+from hwgen.hw.simulation import ProcessNetwork, beat_times
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 from hwgen.verify import csim, dpisim, hlsrtl, rtlsim
@@ -48,7 +48,7 @@ class Outcome:
         predicted: by the cycle model, for the same number of frames at the same pace and no stalls.
         beats_timed: beats, of all streams, whose cycle was compared with the predicted one.
         mistimed: the first beat of each stream that moved in another cycle than predicted.
-        pace: cycles a frame at which the source offered them; 0 for as fast as they are taken.
+        input_interval: cycles a frame at which the source offered them; 0 for as fast as they are taken.
         stalled: whether source or sink paused at random, so that cycles are not comparable.
         build_s, run_s: wall time in seconds.
         skipping: what gates spared; None where there are none.
@@ -63,7 +63,7 @@ class Outcome:
     predicted: Cycles
     beats_timed: int
     mistimed: tuple[Mistimed, ...]
-    pace: int
+    input_interval: int
     stalled: bool
     build_s: float
     run_s: float
@@ -98,7 +98,7 @@ class Outcome:
             },
             "beats_timed": self.beats_timed,
             "mistimed": [vars(each) for each in self.mistimed],
-            "input_interval": self.pace,
+            "input_interval": self.input_interval,
             "stalls": self.stalled,
             "skipping": self.skipping.to_json() if self.skipping else None,
             "wall_s": {"build": round(self.build_s, 3), "run": round(self.run_s, 3)},
@@ -114,20 +114,29 @@ def simulate(
     project: Path | Verilog,
     work: Path,
     stalls: Stalls | None = None,
-    pace: int = 0,
+    input_interval: int = 0,
     reset_after_beats: int | None = None,
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
     For HLS_RTL `project` is the Verilog that an HLS tool made of it. `work` is an empty folder for builds and logs.
-    `stalls` are random pauses of source and sink; a frame is offered every `pace` cycles, or as soon as it is taken;
+    `stalls` are random pauses of source and sink; a frame is offered every `input_interval` cycles, or as soon as it is taken;
     after `reset_after_beats` input beats the design starts again.
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
     golden = trace(graph, codes)
     network = traced(design, gates := gates_of(design, golden))
-    run = _run(golden, design, backend, project, work, stalls=stalls, pace=pace, reset_after_beats=reset_after_beats)
+    run = _run(
+        golden,
+        design,
+        backend,
+        project,
+        work,
+        stalls=stalls,
+        input_interval=input_interval,
+        reset_after_beats=reset_after_beats,
+    )
     found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
         backend=backend,
@@ -136,19 +145,19 @@ def simulate(
         mismatches=_mismatches(golden, design, found),
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
-        predicted=_predicted(design, network, len(codes), pace),
+        predicted=_predicted(design, network, len(codes), input_interval),
         beats_timed=sum(len(times) for times in run.times.values()),
-        mistimed=_mistimed(network, len(codes), pace, run.times),
-        pace=pace,
+        mistimed=_mistimed(network, len(codes), input_interval, run.times),
+        input_interval=input_interval,
         stalled=stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
-        skipping=skipping(design, gates, len(codes), run.times.get(design.output.name), pace),
+        skipping=skipping(design, gates, len(codes), run.times.get(design.output.name), input_interval),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Run:
+class _BackendRun:
     """Beats that left the design and ran inside it (`taps`, by stream), cycles where the design's clock was run.
 
     `times` are the cycles of all beats by stream, from the first that entered; none where it was stalled.
@@ -164,23 +173,23 @@ class _Run:
 
 def _run(
     golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path | Verilog, work: Path, **options: Any
-) -> _Run:
+) -> _BackendRun:
     """Run the golden model's own input of the design on `backend`. Raises: ConfigError."""
     if isinstance(project, Verilog) != (backend is Backend.HLS_RTL):
         must = "must come with the Verilog of an HLS tool, and no other back end"
         raise ConfigError("backend hls-rtl", must, backend.value, "Give --verilog FOLDER --top MODULE")
     if backend is Backend.GOLDEN:
-        return _Run(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
+        return _BackendRun(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
     words = to_words(_flat(golden, design.input.tensor), design.input)
     if isinstance(project, Verilog):
         run = hlsrtl.simulate(design, project, words, work, **options)
-        return _Run(run.outputs, run.build_s, run.run_s)
+        return _BackendRun(run.outputs, run.build_s, run.run_s)
     if backend is Backend.CSIM:
         result = csim.simulate(design, project / "hls", words, work)
-        return _Run(result.outputs, result.build_s, result.run_s)
+        return _BackendRun(result.outputs, result.build_s, result.run_s)
     if backend is Backend.DPI:
         run = dpisim.simulate(design, project / "hls", words, work, **options)
-        return _Run(run.outputs, run.build_s, run.run_s)
+        return _BackendRun(run.outputs, run.build_s, run.run_s)
     run = rtlsim.simulate(design, project / "rtl", words, work, **options)
     frames = len(words) // design.input.beats
     whole = len(run.out_cycles) == frames * design.output.beats
@@ -188,22 +197,24 @@ def _run(
     cycles = {**run.tap_cycles, design.input.name: run.in_cycles, design.output.name: run.out_cycles}
     flowing = options["stalls"] is None
     times = {name: each - run.in_cycles[0] for name, each in cycles.items()} if flowing else {}
-    return _Run(run.outputs, run.build_s, run.run_s, run.taps, times, found)
+    return _BackendRun(run.outputs, run.build_s, run.run_s, run.taps, times, found)
 
 
-def _predicted(design: Design, network: Network, frames: int, pace: int) -> Cycles:
+def _predicted(design: Design, network: ProcessNetwork, frames: int, input_interval: int) -> Cycles:
     """The cycles of a run: extrapolated, or run in full where gates make every frame another."""
     if not design.gated:
-        return design.cycles_at(pace).predict(frames)
-    times = beat_times(network, frames, pace)
+        return design.cycles_at(input_interval).predict(frames)
+    times = beat_times(network, frames, input_interval)
     return cycles_of(times[network.input], times[network.output], frames)
 
 
-def _mistimed(network: Network, frames: int, pace: int, found: Mapping[str, IntArray]) -> tuple[Mistimed, ...]:
+def _mistimed(
+    network: ProcessNetwork, frames: int, input_interval: int, found: Mapping[str, IntArray]
+) -> tuple[Mistimed, ...]:
     """The first beat of each stream in another cycle than the cycle model says."""
     if not found:
         return ()
-    predicted = beat_times(network, frames, pace)
+    predicted = beat_times(network, frames, input_interval)
     checks = [compare_times(name, predicted[name], times) for name, times in found.items()]
     return tuple(check for check in checks if check is not None)
 

@@ -14,7 +14,7 @@ import numpy as np
 from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
-from hwgen.hw.simulation import Network, beat_times, with_gates
+from hwgen.hw.simulation import ProcessNetwork, beat_times, with_gates
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 
@@ -75,7 +75,7 @@ def gates_of(design: Design, golden: Mapping[str, Codes]) -> Gates:
     return {name: golden[gate.tensor].ravel() > 0 for name, gate in design.gates.items()}
 
 
-def traced(design: Design, gates: Gates) -> Network:
+def traced(design: Design, gates: Gates) -> ProcessNetwork:
     """The network of `design` with these gates."""
     return with_gates(design.network, {name: tuple(opened.tolist()) for name, opened in gates.items()})
 
@@ -88,11 +88,11 @@ def gates_on(design: Design, graph: Graph, codes: Codes) -> Gates:
 
 
 def skipping(
-    design: Design, gates: Gates, frames: int, found: IntArray | None = None, pace: int = 0
+    design: Design, gates: Gates, frames: int, found: IntArray | None = None, input_interval: int = 0
 ) -> Skipping | None:
     """What gates spare in the first `frames` frames, shares in all that `gates` are of; None without gates.
 
-    `found` are the simulated times of output beats; `pace` is the source's, as `beat_times` takes it.
+    `found` are the simulated times of output beats; `input_interval` is the source's, as `beat_times` takes it.
     """
     if not design.gated:
         return None
@@ -100,7 +100,9 @@ def skipping(
     first = {name: gates[name][: frames * gate.vectors] for name, gate in design.gates.items()}
     shares = {name: 1 - float(opened.mean()) for name, opened in gates.items()}
     output = design.output.name
-    predicted, ungated = (beat_times(each, frames, pace)[output] for each in (traced(design, first), design.network))
+    predicted, ungated = (
+        beat_times(each, frames, input_interval)[output] for each in (traced(design, first), design.network)
+    )
     return Skipping(
         shares=shares,
         skipped=sum(shares[name] * cycles for name, cycles in work.items()) / sum(work.values()),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hwgen.verify.cpp import Finding, Token, scoped
+from hwgen.verify.cpp import SourceFinding, Token, scoped
 
 HEADERS = ("<cstdint>", "<type_traits>", '"ap_int.h"', '"hls_stream.h"')
 """What sources may include beside each other."""
@@ -25,10 +25,10 @@ _BANNED_CALLS = re.compile(
 _SWITCH = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else)\b(.*)")
 
 
-def check(tokens: list[Token], project: Path, top: str) -> list[Finding]:
+def check(tokens: list[Token], project: Path, top: str) -> list[SourceFinding]:
     """What leaves the subset in the preprocessed `tokens` of an HLS `project`, or in its sources as they stand."""
     wrong = (*_wrong_words(tokens), *_wrong_streams(tokens), *_ports(tokens, top))
-    found = [Finding(token.file, token.line, text) for token, text in wrong]
+    found = [SourceFinding(token.file, token.line, text) for token, text in wrong]
     for path in sorted((project / "src").rglob("*.[ch]pp")):
         found += _lines(path, str(path.relative_to(project / "src")))
     return found
@@ -136,16 +136,16 @@ def _parameters(words: list[str]) -> Iterator[str]:
             return
 
 
-def _lines(path: Path, name: str) -> Iterator[Finding]:
+def _lines(path: Path, name: str) -> Iterator[SourceFinding]:
     """What the preprocessor takes away: other headers, and code for one tool or for simulation only."""
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         included = re.match(r'\s*#\s*include\s+(<[^>]*>|"[^"]*")', line)
         if included and included[1] not in HEADERS and not _own(path, included[1]):
-            yield Finding(name, number, f"must not include {included[1]}")
+            yield SourceFinding(name, number, f"must not include {included[1]}")
         switch = _SWITCH.match(line)
         guard = switch is not None and switch[1] == "ifndef" and switch[2].strip().endswith("_HPP")
         if switch and not guard and path.name != "pragmas.hpp":
-            yield Finding(
+            yield SourceFinding(
                 name, number, f"`#{switch[1]}` must only guard a header; what tools differ on is in pragmas.hpp"
             )
 

@@ -101,7 +101,7 @@ class Synthesis:
 
 
 @dataclass(frozen=True)
-class Project:
+class SynthesisJob:
     """An RTL project: its top level and its files (relative path -> text, as `hwgen.backends.rtl.emit` gives them)."""
 
     top: str
@@ -116,7 +116,7 @@ class Project:
         return [Path(source).name for source in self.files["files.f"].split()]
 
 
-def synthesise(projects: Sequence[Project], family: Family, work: Path, *, unit: str | None = None) -> list[Synthesis]:
+def synthesise(jobs: Sequence[SynthesisJob], family: Family, work: Path, *, unit: str | None = None) -> list[Synthesis]:
     """Synthesise projects, whose top levels have different names, in one run of Yosys in the folder `work`.
 
     Args:
@@ -126,23 +126,23 @@ def synthesise(projects: Sequence[Project], family: Family, work: Path, *, unit:
         ToolError: Yosys is missing or fails.
     """
     yosys = find_yosys()
-    for name, text in _flat(projects).items():
+    for name, text in _flat(jobs).items():
         (work / name).write_text(text, encoding="utf-8", newline="\n")
-    instances = "".join(f"  {project.top} u_{project.top} ();\n" for project in projects)
+    instances = "".join(f"  {job.top} u_{job.top} ();\n" for job in jobs)
     (work / f"{_WRAPPER}.sv").write_text(f"module {_WRAPPER};\n{instances}endmodule\n", encoding="utf-8", newline="\n")
-    (work / "synth.ys").write_text(_script(projects, family, unit), encoding="utf-8", newline="\n")
+    (work / "synth.ys").write_text(_script(jobs, family, unit), encoding="utf-8", newline="\n")
     statistics, log = work / "cells.json", work / "yosys.log"
     run([yosys, "-q", "synth.ys"], cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=[statistics])
     modules = json.loads(statistics.read_text(encoding="utf-8"))["modules"]
     cells = {name.lstrip("\\"): found["num_cells_by_type"] for name, found in modules.items()}
-    return [_found(project.top, cells, family) for project in projects]
+    return [_found(job.top, cells, family) for job in jobs]
 
 
-def _flat(projects: Sequence[Project]) -> dict[str, str]:
+def _flat(jobs: Sequence[SynthesisJob]) -> dict[str, str]:
     """All files by their names without folders. Raises: CheckError."""
     files: dict[str, str] = {}
-    for project in projects:
-        for path, text in project.files.items():
+    for job in jobs:
+        for path, text in job.files.items():
             name = Path(path).name
             if path != "files.f" and files.setdefault(name, text) != text:
                 raise CheckError(name, "must be one file in all projects synthesised together", "two")
@@ -185,10 +185,10 @@ def tool_version() -> str:
     return f"{YOSYS} {importlib.metadata.version(YOSYS)}"
 
 
-def _script(projects: Sequence[Project], family: Family, unit: str | None) -> str:
+def _script(jobs: Sequence[SynthesisJob], family: Family, unit: str | None) -> str:
     """The commands for Yosys; `uniquify` gives every instance a module of its own, called <top>.<instance>."""
-    sources = dict.fromkeys(source for project in projects for source in project.sources)
-    tops = [project.top for project in projects]
+    sources = dict.fromkeys(source for job in jobs for source in job.sources)
+    tops = [job.top for job in jobs]
     lines = [f"read_verilog -sv {' '.join(sources)} {_WRAPPER}.sv"]
     if unit is not None:
         lines += [f"select -set others {top}/u_* {top}/u_{inner_name(unit)} %d" for top in tops] + ["delete @others"]

@@ -52,7 +52,7 @@ module bench #(
 `endif
   logic held, offered, taken;
 
-  int unsigned source_rate, sink_rate, pace, pace_beats;
+  int unsigned source_rate, sink_rate, input_interval, frame_beats;
   int unsigned seed, expected, quiet_limit, reset_after;
   int unsigned sent_q, received_q, quiet_q, drain_q;
   logic reset_done_q;
@@ -60,8 +60,8 @@ module bench #(
   initial begin
     if ($value$plusargs("source_rate=%d", source_rate) == 0) source_rate = 0;
     if ($value$plusargs("sink_rate=%d", sink_rate) == 0) sink_rate = 0;
-    if ($value$plusargs("pace=%d", pace) == 0) pace = 0;
-    if ($value$plusargs("pace_beats=%d", pace_beats) == 0) pace_beats = 1;
+    if ($value$plusargs("input_interval=%d", input_interval) == 0) input_interval = 0;
+    if ($value$plusargs("frame_beats=%d", frame_beats) == 0) frame_beats = 1;
     if ($value$plusargs("stall_seed=%d", seed) == 0) seed = 1;
     if ($value$plusargs("expected=%d", expected) == 0) expected = 1;
     if ($value$plusargs("quiet_limit=%d", quiet_limit) == 0) quiet_limit = 100000;
@@ -102,8 +102,8 @@ module bench #(
     .rst_ni (rst_n),
     .seed_i (seed),
     .rate_i (source_rate[8:0]),
-    .pace_i (pace),
-    .beats_i(pace_beats),
+    .input_interval_i (input_interval),
+    .beats_i(frame_beats),
     .data_o (source_data),
     .valid_o(source_valid),
     .ready_i(taken)

@@ -2,8 +2,8 @@
 //
 // Plays beats from a file of hexadecimal lines, at most one a cycle, with random idle cycles.
 //
-// Beat b is offered no sooner than `pace_i` * b / `beats_i` cycles after the first, which is a frame
-// of `beats_i` beats every `pace_i` cycles. A reset starts again at the first line. Once valid, a
+// Beat b is offered no sooner than `input_interval_i` * b / `beats_i` cycles after the first, which is a frame
+// of `beats_i` beats every `input_interval_i` cycles. A reset starts again at the first line. Once valid, a
 // beat stays until it is taken.
 
 `default_nettype none
@@ -16,7 +16,7 @@ module stream_source #(
   input  wire logic        rst_ni,
   input  wire logic [31:0] seed_i,
   input  wire logic [8:0]  rate_i,
-  input  wire logic [31:0] pace_i,
+  input  wire logic [31:0] input_interval_i,
   input  wire logic [31:0] beats_i,
   output logic [Width-1:0] data_o,
   output logic             valid_o,
@@ -42,7 +42,7 @@ module stream_source #(
     .stall_o(stall)
   );
 
-  assign early = 64'(pace_i) * beat_q > 64'(beats_i) * cycle_q;
+  assign early = 64'(input_interval_i) * beat_q > 64'(beats_i) * cycle_q;
 
   always_ff @(posedge clk_i) begin
     resetting_q <= !rst_ni;

@@ -107,7 +107,7 @@ def test_branches_compute(tmp_path: Path) -> None:
 def test_a_layer_of_branches_alone(layer: str, tmp_path: Path) -> None:
     graph, design = branches()
     known = trace(graph, frames(graph, np.random.default_rng(7), 3))
-    alone = design.only(layer)
+    alone = design.isolated(layer)
     inputs, expected = (known[stream.tensor].reshape(3, -1) for stream in (alone.input, alone.output))
     assert np.array_equal(simulated(alone, inputs, tmp_path), expected)
 

@@ -11,7 +11,7 @@ import pytest
 from hwgen import flow
 from hwgen.backends import host
 from hwgen.hw.packing import Bytes
-from hwgen.hw.ports import Port, Ports, ports_of
+from hwgen.hw.ports import ChipPort, PortMap, port_map_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Affine
 from hwgen.ir.order import Order
@@ -49,14 +49,14 @@ int main(void) {
 """
 
 
-def port(kind: str, shape: tuple[int, ...], lanes: int, affine: Affine | None = None) -> Port:
+def port(kind: str, shape: tuple[int, ...], lanes: int, affine: Affine | None = None) -> ChipPort:
     dtype = parse_dtype(kind)
     vectors = int(np.prod(shape[:-1]))
     stream = Stream("s", dtype, shape[-1], lanes, vectors=vectors)
-    return Port(TensorType(shape, dtype), stream, affine or Affine())
+    return ChipPort(TensorType(shape, dtype), stream, affine or Affine())
 
 
-def built(folder: Path, ports: Ports, source: str, *flags: str) -> Path:
+def built(folder: Path, ports: PortMap, source: str, *flags: str) -> Path:
     """The program of `source` beside the emitted files."""
     for name, text in {**host.emit(ports), "test.c": PROGRAM}.items():
         (folder / name).write_text(text)
@@ -66,7 +66,7 @@ def built(folder: Path, ports: Ports, source: str, *flags: str) -> Path:
     return folder / "program"
 
 
-def sent(end: Port, codes: IntArray) -> Bytes:
+def sent(end: ChipPort, codes: IntArray) -> Bytes:
     """Frames of codes as a DMA carries them."""
     return end.to_bus(end.pack(codes))
 
@@ -86,7 +86,7 @@ def test_the_header_packs_as_the_driver(tmp_path: Path, source, sink) -> None:
     rng = np.random.default_rng(len(source[0]))
     channels = sink[1][-1]
     affine = Affine(rng.uniform(-1, 2, channels), rng.normal(size=channels))
-    ports = Ports("dut", "0123456789ab", 100.0, port(*source), port(*sink, affine), ranked=False)
+    ports = PortMap("dut", "0123456789ab", 100.0, port(*source), port(*sink, affine), ranked=False)
     program = built(tmp_path, ports, "test.c")
     x, y = random_codes(ports, 25, seed=1), codes_of(rng, ports.sink.type.dtype, (25, *sink[1]))
     frames, answers = (sent(end, codes).reshape(25, -1) for end, codes in ((ports.source, x), (ports.sink, y)))
@@ -117,7 +117,7 @@ def test_the_header_numbers_as_the_model(tmp_path: Path, name: str) -> None:
     rng, order = np.random.default_rng(0), ORDERS[name]
     affine = Affine(np.array([0.5, 1.0]), np.array([0.0, -1.0]))
     sink = port("int4", (3, 4, 2), 1, affine)
-    ports = Ports("dut", "0123456789ab", 100.0, port("bipolar", (3,), 3), sink, ranked=False, order=order)
+    ports = PortMap("dut", "0123456789ab", 100.0, port("bipolar", (3,), 3), sink, ranked=False, order=order)
     program, y = built(tmp_path, ports, "test.c"), rng.integers(-2, 3, (40, 3, 4, 2))
     lines = [f"1 1 1 {' '.join(f'{b:x}' for b in answer)}" for answer in sent(sink, y).reshape(40, -1)]
     done = subprocess.run([program], input="\n".join(lines), capture_output=True, text=True, check=True)
@@ -136,7 +136,7 @@ def test_the_header_numbers_as_the_model(tmp_path: Path, name: str) -> None:
 def test_a_single_score_in_the_header(tmp_path: Path, ranking, classes: list[int]) -> None:
     """Positive is class 1, 0 is not; a network that ranks its only class itself says class 0."""
     ends = port("bipolar", (3,), 3), port("int3", (1,), 1)
-    program = built(tmp_path, Ports("dut", "0123456789ab", 100.0, *ends, ranked=False, ranking=ranking), "test.c")
+    program = built(tmp_path, PortMap("dut", "0123456789ab", 100.0, *ends, ranked=False, ranking=ranking), "test.c")
     lines = "\n".join(f"1 1 1 {code % 8:x}" for code in (-1, 0, 1))
     done = subprocess.run([program], input=lines, capture_output=True, text=True, check=True)
     assert [int(line.split()[-1]) for line in done.stdout.splitlines()] == classes
@@ -168,7 +168,7 @@ static void dma_write(uint32_t offset, uint32_t value) {
 
 @pytest.mark.parametrize(("status", "ranked", "code"), [("2", False, 3), ("2", True, 6), ("0x10", False, 255)])
 def test_the_example_on_a_dma(tmp_path: Path, status: str, ranked: bool, code: int) -> None:
-    ports = Ports("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked)
+    ports = PortMap("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked)
     answer = np.array([[6, 1, 2, 9, 9]])
     bytes_of = lambda end, codes: ", ".join(map(str, sent(end, codes).tolist()))  # noqa: E731
     text = DMA.replace("EXPECTED", bytes_of(ports.source, np.ones((1, 10), int)))
@@ -195,7 +195,7 @@ int main(void) {
 def test_the_header_knows_the_address_map(tmp_path: Path) -> None:
     graph = random_network(np.random.default_rng(0), (40, 24, 6), weight=IntType(4, signed=True), name="learner")
     built_ = flow.compile(graph, folding={"fc0": {"pe": 2, "simd": 5}}, writable=("fc0", "fc1"))
-    ports = ports_of(built_.graph, built_.design)
+    ports = port_map_of(built_.graph, built_.design)
     control = ports.control
     assert control is not None
     (tmp_path / "rewrite.c").write_text(REWRITE)
@@ -210,7 +210,7 @@ def test_the_header_knows_the_address_map(tmp_path: Path) -> None:
 
 
 def test_the_example_compiles_for_a_board(tmp_path: Path) -> None:
-    ports = Ports("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked=False)
+    ports = PortMap("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked=False)
     built(tmp_path, ports, "dut_main.c")
 
 
@@ -221,7 +221,7 @@ def said(program: Path) -> str:
 
 def test_another_lane_order_is_caught(tmp_path: Path) -> None:
     """A header whose lanes run the other way gives other bytes than the driver."""
-    ports = Ports("dut", "0123456789ab", 100.0, port("int3", (10,), 5), port("uint4", (5,), 5), ranked=False)
+    ports = PortMap("dut", "0123456789ab", 100.0, port("int3", (10,), 5), port("uint4", (5,), 5), ranked=False)
     program = built(tmp_path, ports, "test.c")
     right = said(program)
     header = (tmp_path / "dut.h").read_text()

@@ -16,7 +16,7 @@ from hwgen.backends import rtl, vivado
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.flow import Accelerator
-from hwgen.hw.control import ControlMap
+from hwgen.hw.address_map import AddressMap
 from hwgen.hw.device import DEVICES, Family, Platform, device_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntType
@@ -42,7 +42,7 @@ def accelerator(part: str = PARTS["zynq"]) -> Accelerator:
 
 def with_control(folder: Path, design: Accelerator) -> Path:
     """The project, as if its top level had an AXI4-Lite port."""
-    for name, text in vivado.emit(design.design, rtl.emit(design.design), 16, ControlMap({}, 14, 0)).items():
+    for name, text in vivado.emit(design.design, rtl.emit(design.design), 16, AddressMap({}, 14, 0)).items():
         (folder / name).write_text(text)
     return folder
 

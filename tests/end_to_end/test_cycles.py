@@ -40,9 +40,9 @@ def near(graph: Graph, target: int) -> hwgen.Accelerator:
     return hwgen.compile(graph, folding=folding_entries(network, resolve(network, {}, target)))
 
 
-def as_predicted(design: hwgen.Accelerator, frames: int, pace: int = 0, work: Path | None = None) -> None:
+def as_predicted(design: hwgen.Accelerator, frames: int, input_interval: int = 0, work: Path | None = None) -> None:
     """Simulate the RTL and compare the cycle of every beat."""
-    outcome = design.simulate(frames, "rtl", pace=pace, work=work)
+    outcome = design.simulate(frames, "rtl", input_interval=input_interval, work=work)
     assert outcome.passed, (outcome.mismatches, outcome.mistimed, outcome.cycles, outcome.predicted)
     assert outcome.beats_timed == frames * sum(stream.beats for stream in design.design.streams.values())
 
@@ -50,8 +50,8 @@ def as_predicted(design: hwgen.Accelerator, frames: int, pace: int = 0, work: Pa
 def at_some_pace(design: hwgen.Accelerator, seed: int, frames: int, work: Path) -> None:
     """`as_predicted`, as fast as it goes, a little slower and much slower."""
     interval = design.design.cycles.interval
-    for pace in (0, interval + 1 + seed % 7, 2 * interval):
-        as_predicted(design, frames, pace, work)
+    for input_interval in (0, interval + 1 + seed % 7, 2 * interval):
+        as_predicted(design, frames, input_interval, work)
 
 
 def halved(folding: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Pat
     for index, design in enumerate((near(graph, slow), fast)):
         as_predicted(design, 3, work=tmp_path / str(index))
     odd = {name: LayerFolding(**each).model_dump() for name, each in halved(dict(fast.folding)).items()}
-    as_predicted(hwgen.compile(graph, folding=odd), 3, pace=fast.design.bound // 2, work=tmp_path / "odd")
+    as_predicted(hwgen.compile(graph, folding=odd), 3, input_interval=fast.design.bound // 2, work=tmp_path / "odd")
 
 
 @pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)

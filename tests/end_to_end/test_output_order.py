@@ -20,7 +20,7 @@ from hwgen.errors import ConfigError, ModelError
 from hwgen.golden.execute import run
 from hwgen.host import Driver, open_driver
 from hwgen.host.golden import GoldenTransport
-from hwgen.hw.ports import Ports, parse_ports, ports_of
+from hwgen.hw.ports import PortMap, parse_port_map, port_map_of
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import parse_graph, print_graph
@@ -71,11 +71,11 @@ def loaded(head: Head, folder: Path) -> Case | None:
     return Case(head, graph, to_hardware(graph, frames), want)
 
 
-def ported(graph: Graph) -> tuple[Graph, Ports]:
+def ported(graph: Graph) -> tuple[Graph, PortMap]:
     """The integer network of a compiled one, and its port map as a board reads it."""
     built = flow.compile(graph)
-    ports = ports_of(built.graph, built.design)
-    read = parse_ports(json.dumps(ports.to_json()), "here")
+    ports = port_map_of(built.graph, built.design)
+    read = parse_port_map(json.dumps(ports.to_json()), "here")
     assert (read.order, read.ranking, read.ranked) == (ports.order, ports.ranking, ports.ranked)
     return built.graph, read
 
@@ -127,7 +127,7 @@ int main(void) {
 """
 
 
-def prove_header(case: Case, ports: Ports, outputs: np.ndarray, folder: Path) -> None:
+def prove_header(case: Case, ports: PortMap, outputs: np.ndarray, folder: Path) -> None:
     """The C header, compiled as C++, gives scores and classes in the model's order."""
     (folder / "dut.h").write_text(host.emit(ports)["dut.h"])
     (folder / "main.cpp").write_text(HEADER)

@@ -17,12 +17,12 @@ from hwgen.flow import Accelerator
 from hwgen.golden.execute import run as golden
 from hwgen.golden.matmul import Codes
 from hwgen.hw.packing import to_words
-from hwgen.hw.ports import ports_of
+from hwgen.hw.ports import port_map_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import MatMul
 from hwgen.ir.types import IntType
-from hwgen.verify.bench import Job, run
+from hwgen.verify.bench import SimulationJob, run
 from hwgen.verify.csim import hls_include
 from tests.builders import concat_net, mobilenet_like, random_network
 
@@ -133,7 +133,7 @@ def test_both_answer_in_one_simulation(names: tuple[str, str], tmp_path: Path) -
     output = Stream("both", IntType(8, signed=False), bytes_of, bytes_of, vectors=first.output.beats)
     packages, library = sorted((tmp_path / "lib").glob("*_pkg.sv")), sorted((tmp_path / "lib").glob("*.sv"))
     sources = tuple(dict.fromkeys((*packages, *library, *sorted(tmp_path.glob("*.sv")))))
-    job = Job("both", sources, first.input, output, tmp_path / "mem")
+    job = SimulationJob("both", sources, first.input, output, tmp_path / "mem")
     trace = run(job, to_words(given, first.input), tmp_path / "work")
     found = np.split(trace.outputs, [widths["A"] // 8], axis=1)
     for design, words, want in zip((first, second), found, expected, strict=True):
@@ -190,7 +190,7 @@ def test_files_of_one_name_are_the_same(part: str) -> None:
 
 def test_both_headers_in_one_c_program(tmp_path: Path) -> None:
     built = [flow.compile(graph, writable=("fc0", "fc1")) for graph in (called(ONE, "a"), called(TWO, "a_b"))]
-    put(together([host.emit(ports_of(each.graph, each.design)) for each in built], {"ports.json"}), tmp_path)
+    put(together([host.emit(port_map_of(each.graph, each.design)) for each in built], {"ports.json"}), tmp_path)
     uses = "int main(void) { return A_FC0_WEIGHTS_WORDS + A_B_FC0_WEIGHTS_WORDS == 0; }\n"
     (tmp_path / "both.c").write_text(f'#include "a.h"\n#include "a_b.h"\n{uses}')
     subprocess.run(["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "both.c", "-o", "both"], cwd=tmp_path, check=True)

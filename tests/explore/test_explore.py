@@ -16,7 +16,7 @@ from hwgen import flow
 from hwgen.backends import rtl
 from hwgen.config import Settings, settings
 from hwgen.errors import ConfigError, DataError, OutputError
-from hwgen.explore.evaluate import Stage
+from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.exploration import Exploration
 from hwgen.flow import Plan
 from hwgen.hw.device import Family
@@ -46,7 +46,7 @@ def test_what_is_found(plain: tuple[Exploration, bytes]) -> None:
     numbers = [member.number for member in found.front if member.number is not None]
     assert 2 <= len(numbers) <= 4 and numbers == list(range(1, len(numbers) + 1))
     for member in found.front:
-        assert member.stage is (Stage.SEARCH if member.number is None else Stage.CYCLES)
+        assert member.fidelity is (Fidelity.SEARCH if member.number is None else Fidelity.CYCLES)
         assert (member.figures.latency is None) == (member.number is None)
     assert text.count(b"\n") == 1 + 500 + len(numbers)
 
@@ -57,19 +57,19 @@ def test_two_processes(plain: tuple[Exploration, bytes], tmp_path: Path) -> None
     assert (found, path.read_bytes()) == plain
 
 
-@pytest.mark.parametrize("stop", [(Stage.SEARCH, 1), (Stage.SEARCH, 333), (Stage.CYCLES, 1)], ids=str)
-def test_interrupted(plain: tuple[Exploration, bytes], tmp_path: Path, stop: tuple[Stage, int]) -> None:
+@pytest.mark.parametrize("stop", [(Fidelity.SEARCH, 1), (Fidelity.SEARCH, 333), (Fidelity.CYCLES, 1)], ids=str)
+def test_interrupted(plain: tuple[Exploration, bytes], tmp_path: Path, stop: tuple[Fidelity, int]) -> None:
     """What was found is kept and not looked at again; in the end all is as if nothing had happened."""
     path = tmp_path / "r.jsonl"
 
-    def interrupt(stage: Stage, done: int, total: int) -> None:
-        if (stage, done) == stop:
+    def interrupt(fidelity: Fidelity, done: int, total: int) -> None:
+        if (fidelity, done) == stop:
             raise Interrupted
 
     with pytest.raises(Interrupted):
         flow.explore(GRAPH, CHOSEN, path, PLAN, interrupt)
     kept = path.read_bytes()
-    assert kept.count(b"\n") == 1 + stop[1] + (500 if stop[0] is Stage.CYCLES else 0)
+    assert kept.count(b"\n") == 1 + stop[1] + (500 if stop[0] is Fidelity.CYCLES else 0)
     path.write_bytes(kept[:-9] if stop[1] == 333 else kept)  # the last line half-written
     found = flow.explore(GRAPH, CHOSEN, path, Plan(points=500, shown=4, workers=1, resume=True))
     assert (found, path.read_bytes()) == plain
@@ -125,10 +125,10 @@ def test_a_project_is_explored_like_its_network(plain: tuple[Exploration, bytes]
 def test_simulated(tmp_path: Path) -> None:
     """The points shown went through RTL simulation: the measured interval and latency are the predicted ones."""
     graph = random_network(np.random.default_rng(1), (6, 4))
-    plan = Plan(points=20, shown=1, stage=Stage.SIMULATE, workers=1)
+    plan = Plan(points=20, shown=1, fidelity=Fidelity.SIMULATE, workers=1)
     found = flow.explore(graph, CHOSEN, tmp_path / "r.jsonl", plan)
     member = found.member(1)
-    assert member.stage is Stage.SIMULATE and member.figures.latency is not None
+    assert member.fidelity is Fidelity.SIMULATE and member.figures.latency is not None
     built = flow.accelerator_at(graph, CHOSEN, member.point)
     assert built.estimate().latency_cycles == member.figures.latency
 
@@ -146,14 +146,14 @@ def test_synthesised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def project(top: str, files: Mapping[str, str]) -> SimpleNamespace:
         return SimpleNamespace(top=top, files=files)
 
-    yosys = SimpleNamespace(Project=project, synthesise=synthesise)
+    yosys = SimpleNamespace(SynthesisJob=project, synthesise=synthesise)
     monkeypatch.setitem(sys.modules, "hwgen.verify.synth", yosys)
-    plan = Plan(points=60, shown=2, stage=Stage.SYNTHESISE, workers=1)
+    plan = Plan(points=60, shown=2, fidelity=Fidelity.SYNTHESISE, workers=1)
     found = flow.explore(GRAPH, CHOSEN, tmp_path / "r.jsonl", plan)
     for number, (top, files, family) in enumerate(given, start=1):
         member = found.member(number)
         built = flow.accelerator_at(GRAPH, CHOSEN, member.point)
-        assert (member.stage, member.figures.resources) == (Stage.SYNTHESISE, total)
+        assert (member.fidelity, member.figures.resources) == (Fidelity.SYNTHESISE, total)
         assert member.figures.latency == built.estimate().latency_cycles
         assert (top, dict(files), family) == (built.design.name, rtl.emit(built.design), Family.XC7)
     assert 1 <= len(given) <= 2

@@ -12,7 +12,7 @@ import pytest
 
 from hwgen.config import VERSION, LayerFolding
 from hwgen.errors import DataError
-from hwgen.explore.evaluate import Stage
+from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point
 from hwgen.explore.results import Results, header, line, read_results
 from hwgen.hw.choices import Choices
@@ -27,12 +27,12 @@ PROBLEM = Problem(integer_network(random_network(np.random.default_rng(0), (6, 4
 TOP = header(PROBLEM, 3)
 POINT = Point((("fc0", Folding(2, 3)),), (("fc0", MemoryStyle.LUT),))
 SEARCHED, EXACT = Figures(4, Resources(lut=7)), Figures(4, Resources(lut=6), 11)
-WHOLE = json.dumps(TOP) + "\n" + line(Stage.SEARCH, POINT, SEARCHED) + line(Stage.CYCLES, POINT, EXACT)
+WHOLE = json.dumps(TOP) + "\n" + line(Fidelity.SEARCH, POINT, SEARCHED) + line(Fidelity.CYCLES, POINT, EXACT)
 
 
 def test_read_back(tmp_path: Path) -> None:
     (tmp_path / "r").write_text(WHOLE)
-    known = {(Stage.SEARCH, POINT): SEARCHED, (Stage.CYCLES, POINT): EXACT}
+    known = {(Fidelity.SEARCH, POINT): SEARCHED, (Fidelity.CYCLES, POINT): EXACT}
     assert read_results(tmp_path / "r", TOP) == Results(known, len(WHOLE), lines=3)
 
 
@@ -127,7 +127,7 @@ def test_damaged_lines_are_left_out_and_left_in_place(tmp_path: Path) -> None:
     """What a line gives is what hwgen wrote, or nothing, whatever happens to it; the others count."""
     rng, path = np.random.default_rng(0), tmp_path / "r"
     points = [Point((("fc0", Folding(pe, 3)),)) for pe in range(1, 9)]
-    lines = [line(Stage.SEARCH, point, SEARCHED).encode().rstrip() for point in points]
+    lines = [line(Fidelity.SEARCH, point, SEARCHED).encode().rstrip() for point in points]
     for _ in range(400):
         hit = sorted(rng.choice(len(lines), 2, replace=False).tolist())
         changed = [damaged(text, rng) if index in hit else text for index, text in enumerate(lines)]
@@ -135,7 +135,7 @@ def test_damaged_lines_are_left_out_and_left_in_place(tmp_path: Path) -> None:
         data = b"\n".join([json.dumps(TOP).encode(), *changed, b""])
         path.write_bytes(data)
         found = read_results(path, TOP)
-        assert found.known == {(Stage.SEARCH, point): SEARCHED for i, point in enumerate(points) if i not in hit}
+        assert found.known == {(Fidelity.SEARCH, point): SEARCHED for i, point in enumerate(points) if i not in hit}
         assert found.damaged == tuple(index + 2 for index in hit) and found.lines == len(lines) + 1
         assert found.size == len(data) and path.read_bytes() == data
 
@@ -153,7 +153,7 @@ def test_lines_of_an_older_file_have_no_check(tmp_path: Path) -> None:
         del values["check"]
     (tmp_path / "r").write_text("".join(json.dumps(values) + "\r\n" for values in plain))
     found = read_results(tmp_path / "r", TOP)
-    assert found.known == {(Stage.SEARCH, POINT): SEARCHED, (Stage.CYCLES, POINT): EXACT} and not found.damaged
+    assert found.known == {(Fidelity.SEARCH, POINT): SEARCHED, (Fidelity.CYCLES, POINT): EXACT} and not found.damaged
 
 
 @pytest.mark.parametrize("rest", ["my notes", "\x00", '{"stages": 1'])

@@ -10,7 +10,7 @@ from onnx import TensorProto, numpy_helper
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elements import CASTS, require_exact
-from hwgen.frontend.symbolic import Stream, in_order
+from hwgen.frontend.symbolic import CodedTensor, in_order
 from hwgen.ir.graph import Value
 from hwgen.ir.ops import Add, Mul
 from hwgen.ir.types import TensorType, smallest_int
@@ -26,7 +26,7 @@ FLOAT8 = {
 def _holds(kind: str, number: float) -> bool:
     """Whether a tensor of this one number is taken."""
     value = Value("v", TensorType((1,), smallest_int(1, 1)))
-    stream = Stream(value, 1, 1, (Mul(np.asarray(number)), Add(np.asarray(0.0))), in_order((1, 1)), quantised=True)
+    stream = CodedTensor(value, 1, 1, (Mul(np.asarray(number)), Add(np.asarray(0.0))), in_order((1, 1)), quantised=True)
     try:
         require_exact("here", stream, kind)
     except ModelError:

@@ -171,7 +171,7 @@ def conv_case(name: str, shape: Shape, outputs: int, geometry: Geometry, conv: C
         output.sum_type,
         output.activation(rng),
         conv.simd,
-        counted=ternary and isinstance(conv.weight, Bipolar),
+        padded_bipolar=ternary and isinstance(conv.weight, Bipolar),
         arithmetic=conv.arithmetic,
     )
     return Case(design_of(name, window, unit), source.flat, output.expected(unit.activation))

@@ -9,7 +9,7 @@ import numpy as np
 from hwgen.config import LayerFolding
 from hwgen.hw.choices import Choices
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import deepen
+from hwgen.hw.fifo import size_fifos
 from hwgen.hw.folding import resolve
 from hwgen.hw.lower import lower
 from hwgen.ir.geometry import Geometry
@@ -78,7 +78,7 @@ class Net:
 def design_for(
     graph: Graph, folding: dict[str, LayerFolding] | None = None, target: int = 1000, choices: Choices | None = None
 ) -> Design:
-    return deepen(lower(graph, resolve(graph, folding or {}, target), part=PART, clock_mhz=100.0, choices=choices))
+    return size_fifos(lower(graph, resolve(graph, folding or {}, target), part=PART, clock_mhz=100.0, choices=choices))
 
 
 def frames(graph: Graph, rng: np.random.Generator, count: int) -> IntArray:

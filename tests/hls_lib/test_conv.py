@@ -59,10 +59,10 @@ def test_padded_bipolar_images_are_counted(tmp_path: Path) -> None:
         conv_case("c_groups", (4, 5, 6), 4, PADDED, conv(2, 3, (B, B, B), groups=2)),
         conv_case("c_falling", (4, 5, 4), 5, PADDED, replace(conv(2, 3, (B, B, INT2)), descending=True)),
     ]
-    assert all(mvtu_of(case).counted for case in cases)
+    assert all(mvtu_of(case).padded_bipolar for case in cases)
     others = [conv_case("products", (4, 5, 4), 5, PADDED, conv(2, 3, (INT3, B, UINT2)))]
     others += [conv_case(f"own{p + 1}", (4, 5, 4), 5, PADDED, replace(conv(2, 3, (B, B, B)), pad=p)) for p in (-1, 1)]
-    assert not any(mvtu_of(case).counted for case in others)
+    assert not any(mvtu_of(case).padded_bipolar for case in others)
     assert run_cases([*cases, *others], tmp_path) == []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.host import Transport
-from hwgen.hw.ports import Ports
+from hwgen.hw.ports import PortMap
 
 
 class Buffer(np.ndarray):
@@ -70,7 +70,7 @@ class ReceiveChannel(Channel):
 class FakeDma:
     """An AXI DMA with `ports` of a design behind it that `transport` stands for."""
 
-    def __init__(self, ports: Ports, transport: Transport, buffer_max_size: int) -> None:
+    def __init__(self, ports: PortMap, transport: Transport, buffer_max_size: int) -> None:
         self.ports, self.transport, self.buffer_max_size = ports, transport, buffer_max_size
         self.packets: deque[np.ndarray] = deque()
         self.sendchannel, self.recvchannel = SendChannel(self), ReceiveChannel(self)
@@ -97,7 +97,7 @@ class FakeCore:
         self.written.append((offset, value))
 
 
-def module(ports: Ports, transport: Transport, *, buffer_max_size: int = 1 << 26) -> ModuleType:
+def module(ports: PortMap, transport: Transport, *, buffer_max_size: int = 1 << 26) -> ModuleType:
     """A `pynq` whose overlay holds the design."""
 
     class Overlay:

@@ -21,7 +21,7 @@ from hwgen.golden.execute import decode, run
 from hwgen.host import Driver, open_driver
 from hwgen.host.golden import GoldenTransport
 from hwgen.hw import packing
-from hwgen.hw.ports import Port, Ports, parse_ports
+from hwgen.hw.ports import ChipPort, PortMap, parse_port_map
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import Sum
 from hwgen.ir.order import Order
@@ -106,7 +106,7 @@ def test_a_single_score_is_a_class_where_it_is_positive(golden: Driver, ranking,
     assert driver.predict(np.zeros((3, 12), int)).tolist() == classes
 
 
-def answering(golden: Driver, ports: Ports, codes: np.ndarray) -> Driver:
+def answering(golden: Driver, ports: PortMap, codes: np.ndarray) -> Driver:
     """A driver whose design answers `codes`."""
     driver = Driver(ports, golden.transport)
     driver.outputs = lambda images: codes  # type: ignore[method-assign]
@@ -122,7 +122,7 @@ def test_outputs_are_numbered_as_the_models(golden: Driver, graph: Graph, kind: 
     scores = TensorType((6,), IntType(3, signed=False))
     stream = replace(golden.ports.sink.stream, dtype=scores.dtype, elements=6)
     sink = replace(golden.ports.sink, type=scores, stream=stream, affine=affine)
-    ports = parse_ports(json.dumps(replace(golden.ports, sink=sink, order=order).to_json()), "here")
+    ports = parse_port_map(json.dumps(replace(golden.ports, sink=sink, order=order).to_json()), "here")
     assert ports.order == order and (order.strides is None) == (kind == "table")
     driver, x = answering(golden, ports, codes), np.zeros((30, 12), int)
     want = (codes * affine.scale + affine.offset)[:, places]
@@ -203,7 +203,7 @@ def doubler(dtype: DType, shape: tuple[int, ...]) -> Graph:
     return Graph("doubler", x, (Node("twice", Sum(), (x, x), y, "twice"),), y)
 
 
-def plain_bytes(codes: np.ndarray, port: Port) -> bytes:
+def plain_bytes(codes: np.ndarray, port: ChipPort) -> bytes:
     """The packing as words say it: vectors cut into beats, lane 0 and bit 0 lowest, beats padded to bytes."""
     stream, found = port.stream, b""
     for vector in codes.reshape(-1, stream.elements).tolist():
@@ -349,16 +349,16 @@ def test_no_project(tmp_path: Path) -> None:
 def test_a_spoilt_port_map(project: Path, spoil, found: str) -> None:
     ports = json.loads((project / "host" / "ports.json").read_text())
     with pytest.raises(DataError, match=f"here: must be a port map that `hwgen build` wrote; found {found}"):
-        parse_ports(json.dumps(spoil(ports)), "here")
+        parse_port_map(json.dumps(spoil(ports)), "here")
 
 
 def test_a_port_map_without_an_order(project: Path) -> None:
     """One that was written before there were any is read as it was meant."""
     written = json.loads((project / "host" / "ports.json").read_text())
-    ports = parse_ports(
+    ports = parse_port_map(
         json.dumps({key: each for key, each in written.items() if key not in ("order", "ranking")}), "x"
     )
-    assert ports.order is None and ports.ranking is None and ports == parse_ports(json.dumps(written), "x")
+    assert ports.order is None and ports.ranking is None and ports == parse_port_map(json.dumps(written), "x")
 
 
 def test_files_of_two_builds(project: Path, tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from hwgen.flow import Accelerator
 from hwgen.golden.execute import run
 from hwgen.host import Driver, open_driver, rewrite
 from hwgen.host.golden import GoldenTransport
-from hwgen.hw.control import control_map
+from hwgen.hw.address_map import address_map
 from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words
-from hwgen.hw.ports import parse_ports, ports_of
+from hwgen.hw.ports import parse_port_map, port_map_of
 from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.order import Order
@@ -159,7 +159,7 @@ def test_the_cycles_are_those_of_a_design_that_cannot_be_rewritten(built: Accele
 
 def test_what_is_left_out_is_seen(built: Accelerator, other: Graph, words: list[tuple[int, int]], work: Path) -> None:
     """Nothing written, a memory left out, or the last piece of the words of another: the new network differs."""
-    x, control = random_codes(built.graph, 16, seed=2), control_map(built.design)
+    x, control = random_codes(built.graph, 16, seed=2), address_map(built.design)
     assert control is not None
     want = run(other, x)
     wide = control.layers["fc0"].regions["weights"]
@@ -178,7 +178,7 @@ def test_what_is_left_out_is_seen(built: Accelerator, other: Graph, words: list[
 
 
 def test_writes_beside_the_memories_change_nothing(built: Accelerator, work: Path) -> None:
-    control, x = control_map(built.design), random_codes(built.graph, 6, seed=4)
+    control, x = address_map(built.design), random_codes(built.graph, 6, seed=4)
     assert control is not None
     used = {
         region.base + word * region.word_bytes + 4 * piece
@@ -195,7 +195,7 @@ def test_writes_beside_the_memories_change_nothing(built: Accelerator, work: Pat
 def test_a_master_that_breaks_words_and_pauses(built: Accelerator, work: Path) -> None:
     """The port's answers to illegal writes and to pauses on every channel; the frames behind are as ever."""
     x, folder = random_codes(built.graph, 6, seed=4), work.resolve() / "run"
-    control = control_map(built.design)
+    control = address_map(built.design)
     assert control is not None
     last = control.layers["fc1"].weights
     assert last.base + last.size <= control_bench.BEYOND < 1 << control.address_bits
@@ -294,7 +294,7 @@ class Rewritten(GoldenTransport):
     """A board that runs the network that is written to it."""
 
     def __init__(self, graph: Graph, built: Accelerator) -> None:
-        super().__init__(graph, ports_of(built.graph, built.design))
+        super().__init__(graph, port_map_of(built.graph, built.design))
 
     def write(self, address: int, words: list[int]) -> None:
         pass
@@ -332,16 +332,16 @@ def test_parameters_are_numbered_by_the_models_rows(tmp_path: Path) -> None:
     for rows, found in (([0, 0, 1, 2, 3, 4], "rows of fc1 that are no permutation"), ([1.0], "no size: 1.0")):
         written["control"]["layers"]["fc1"]["rows"] = rows
         with pytest.raises(DataError, match=found):
-            parse_ports(json.dumps(written), "here")
+            parse_port_map(json.dumps(written), "here")
     del written["control"]["layers"]["fc1"]["rows"]
-    read = parse_ports(json.dumps(written), "here").control
+    read = parse_port_map(json.dumps(written), "here").control
     assert read is not None and read.layers["fc1"].rows == ()
 
 
 def test_a_board_is_written_the_same(
     built: Accelerator, other: Graph, words: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ports = ports_of(built.graph, built.design)
+    ports = port_map_of(built.graph, built.design)
     monkeypatch.setitem(sys.modules, "pynq", fake_pynq.module(ports, Recorder()))
     assert built.project is not None
     board = open_driver(built.project, "pynq", bitfile="learner.bit")
@@ -356,20 +356,20 @@ def test_a_board_is_written_the_same(
 
 
 def test_the_port_map_is_read_back(built: Accelerator) -> None:
-    ports = ports_of(built.graph, built.design)
+    ports = port_map_of(built.graph, built.design)
     assert built.project is not None
-    read = parse_ports((built.project / "host" / "ports.json").read_text(), "here")
-    assert read.control == ports.control == control_map(built.design)
+    read = parse_port_map((built.project / "host" / "ports.json").read_text(), "here")
+    assert read.control == ports.control == address_map(built.design)
     assert (read.structure, read.digest) == (ports.structure, built.design.digest)
 
 
 def test_thresholds_that_are_reached_always_or_never(built: Accelerator) -> None:
     """However far away, in whichever type of integers: the ends of what the memory holds."""
-    control = control_map(built.design)
+    control = address_map(built.design)
     assert control is not None
     layer = control.layers["fc0"]
-    assert layer.steps is not None
-    kind, shape = layer.steps.type, (layer.steps.channels, layer.steps.levels)
+    assert layer.threshold_map is not None
+    kind, shape = layer.threshold_map.type, (layer.threshold_map.channels, layer.threshold_map.levels)
     for least, most, dtype in ((-(1 << 63), (1 << 63) - 1, np.int64), (0, (1 << 64) - 1, np.uint64)):
         far = np.full(shape, most, dtype=dtype)
         assert list(rewrite.threshold_words(layer, far)) == list(
@@ -386,7 +386,7 @@ def test_weights_whose_sums_no_type_holds(weight: int) -> None:
     wide = IntType(61, signed=True)
     x, sums = value("x", 16, U8), TensorType((1,), IntType(4, signed=True))
     graph = chain("g", x, ("fc", MatMul(np.zeros((1, 16)), wide), sums))
-    control = control_map(flow.compile(graph, writable=("fc",)).design)
+    control = address_map(flow.compile(graph, writable=("fc",)).design)
     assert control is not None
     reach = f"[{min(0, 16 * 255 * weight)}, {max(0, 16 * 255 * weight)}]"
     with pytest.raises(DataError) as error:
@@ -398,7 +398,7 @@ def test_weights_whose_sums_no_type_holds(weight: int) -> None:
 
 
 def test_memories_do_not_share_addresses(built: Accelerator) -> None:
-    control = control_map(built.design)
+    control = address_map(built.design)
     assert control is not None
     regions = [region for layer in control.layers.values() for region in layer.regions.values()]
     assert [region.width for region in regions] == [40, 2 * 7 * 10, 2, 6 * 24 * 4]

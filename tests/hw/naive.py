@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Schedule, Tiles, Turns
-from hwgen.hw.simulation import Network
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.hw.simulation import ProcessNetwork
 
 _PATIENCE = 40
 """Cycles without any move after which nothing can move any more: longer than every latency."""
@@ -45,13 +45,13 @@ class Machine(ABC):
     def move(self, now: int) -> None: ...
 
 
-class EngineMachine(Machine):
-    unit: Engine
+class VectorLoopMachine(Machine):
+    unit: VectorLoop
     slot = 0
 
     @property
     def ends(self) -> bool:
-        return (self.slot + 1) % self.unit.period == 0
+        return (self.slot + 1) % self.unit.slots_per_beat == 0
 
     def look(self, now: int) -> bool:
         waits_for_beat = self.slot < self.unit.reads and not all(source.offers(now) for source in self.sources)
@@ -69,8 +69,8 @@ class EngineMachine(Machine):
         self.slot = (self.slot + 1) % self.unit.slots
 
 
-class GatedMachine(Machine):
-    unit: Gated
+class GatedLoopMachine(Machine):
+    unit: GatedLoop
     slot = owed = vector = 0
 
     @property
@@ -108,8 +108,8 @@ class GatedMachine(Machine):
             self.vector += 1
 
 
-class TilesMachine(Machine):
-    unit: Tiles
+class PoolTilesMachine(Machine):
+    unit: PoolTiles
     beat = column = row = 0
 
     @property
@@ -163,8 +163,8 @@ class QueueMachine(Machine):
             sink.visible.append(now + 1)
 
 
-class TurnsMachine(Machine):
-    unit: Turns
+class MergeMachine(Machine):
+    unit: Merge
     place = beat = 0
 
     def look(self, now: int) -> bool:
@@ -178,8 +178,8 @@ class TurnsMachine(Machine):
             self.beat, self.place = 0, (self.place + 1) % len(self.unit.beats)
 
 
-class LinesMachine(Machine):
-    unit: Lines
+class LineBufferMachine(Machine):
+    unit: LineBuffer
     taken = held = sent = row = 0
     """Beats of the row that comes in, whole rows held, beats of the row of windows that leaves, and which that is."""
 
@@ -216,27 +216,27 @@ class SinkMachine(Machine):
 
 
 MACHINES: dict[type, type[Machine]] = {
-    Engine: EngineMachine,
-    Gated: GatedMachine,
-    Tiles: TilesMachine,
+    VectorLoop: VectorLoopMachine,
+    GatedLoop: GatedLoopMachine,
+    PoolTiles: PoolTilesMachine,
     Gearbox: GearboxMachine,
     Queue: QueueMachine,
-    Turns: TurnsMachine,
-    Lines: LinesMachine,
+    Merge: MergeMachine,
+    LineBuffer: LineBufferMachine,
 }
 
 
-def naive_times(network: Network, frames: int, pace: int = 0) -> dict[str, np.ndarray] | None:
+def naive_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, np.ndarray] | None:
     """What `beat_times` gives, by stepping a clock until the last beat is out; None where the network is stuck."""
     wires = {name: Wire() for name in network.beats}
     beats = network.beats[network.input]
-    wires[network.input].visible = [math.ceil(Fraction(beat * pace, beats)) for beat in range(beats * frames)]
+    wires[network.input].visible = [math.ceil(Fraction(beat * input_interval, beats)) for beat in range(beats * frames)]
     sink = wires[network.output]
     machines: list[Machine] = [
-        MACHINES[type(control.schedule)](
-            control.schedule, [wires[name] for name in control.inputs], [wires[name] for name in control.outputs]
+        MACHINES[type(process.schedule)](
+            process.schedule, [wires[name] for name in process.inputs], [wires[name] for name in process.outputs]
         )
-        for control in network.controls
+        for process in network.processes
     ]
     machines.append(SinkMachine(Queue(1), [sink], []))
     now = idle = 0
@@ -245,7 +245,7 @@ def naive_times(network: Network, frames: int, pace: int = 0) -> dict[str, np.nd
         for machine in moving:
             machine.move(now)
         idle = 0 if moving else idle + 1
-        if idle > _PATIENCE + pace:
+        if idle > _PATIENCE + input_interval:
             return None
         now += 1
         assert now < 1_000_000, "the network hangs"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.schedule import Engine, Gated, Gearbox, Queue, Schedule, Tiles, Turns, credits_for
-from hwgen.hw.simulation import Control, Network
+from hwgen.hw.schedule import GatedLoop, Gearbox, Merge, PoolTiles, Queue, Schedule, VectorLoop, credits_for
+from hwgen.hw.simulation import Process, ProcessNetwork
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.geometry import Geometry
 from tests.builders import B, random_geometry
@@ -20,7 +20,7 @@ LARGEST = 160
 
 
 @dataclass(frozen=True)
-class Port:
+class OpenStream:
     """The open end of a stream: `vectors` vectors a frame, of `elements` in beats of `lanes`."""
 
     name: str
@@ -38,18 +38,20 @@ class Weaver:
     """A network while it grows."""
 
     rng: np.random.Generator
-    controls: list[Control] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
     beats: dict[str, int] = field(default_factory=dict)
 
-    def open(self, vectors: int, elements: int, lanes: int) -> Port:
+    def open(self, vectors: int, elements: int, lanes: int) -> OpenStream:
         name = f"s{len(self.beats)}"
         self.beats[name] = vectors * ceil_div(elements, lanes)
-        return Port(name, vectors, elements, lanes)
+        return OpenStream(name, vectors, elements, lanes)
 
-    def unit(self, schedule: Schedule, inputs: tuple[Port, ...], *outputs: tuple[int, int, int]) -> tuple[Port, ...]:
+    def unit(
+        self, schedule: Schedule, inputs: tuple[OpenStream, ...], *outputs: tuple[int, int, int]
+    ) -> tuple[OpenStream, ...]:
         ports = tuple(self.open(*output) for output in outputs)
         ends = (tuple(port.name for port in some) for some in (inputs, ports))
-        self.controls.append(Control(f"u{len(self.controls)}", schedule, *ends))
+        self.processes.append(Process(f"u{len(self.processes)}", schedule, *ends))
         return ports
 
     def small(self, most: int) -> int:
@@ -57,50 +59,50 @@ class Weaver:
 
     # Units with one stream in and one out.
 
-    def product(self, port: Port) -> Port:
+    def product(self, port: OpenStream) -> OpenStream:
         elements, beats = self.small(15), port.vector_beats
         return self.folded(port, elements, self.small(elements), beats)
 
-    def folded(self, port: Port, elements: int, lanes: int, beats: int) -> Port:
+    def folded(self, port: OpenStream, elements: int, lanes: int, beats: int) -> OpenStream:
         """An engine that folds its outputs, with credits that may hold it back."""
-        schedule = Engine(ceil_div(elements, lanes) * beats, beats, beats, self.small(6), self.small(6))
+        schedule = VectorLoop(ceil_div(elements, lanes) * beats, beats, beats, self.small(6), self.small(6))
         return self.unit(schedule, (port,), (port.vectors, elements, lanes))[0]
 
-    def pointwise(self, port: Port) -> Port:
+    def pointwise(self, port: OpenStream) -> OpenStream:
         latency, beats = self.small(5), port.vector_beats
-        schedule = Engine(beats, beats, 1, latency, credits_for(latency, 1))
+        schedule = VectorLoop(beats, beats, 1, latency, credits_for(latency, 1))
         return self.unit(schedule, (port,), (port.vectors, port.elements, port.lanes))[0]
 
-    def queue(self, port: Port, least: int = 1) -> Port:
+    def queue(self, port: OpenStream, least: int = 1) -> OpenStream:
         most = 2 * port.vector_beats + 2
         depth = int(self.rng.integers(least, most if self.rng.random() < 0.8 else 2 * self.beats[port.name] + 2))
         return self.unit(Queue(depth), (port,), (port.vectors, port.elements, port.lanes))[0]
 
-    def converter(self, port: Port, lanes: int = 0) -> Port:
+    def converter(self, port: OpenStream, lanes: int = 0) -> OpenStream:
         wanted = lanes or self.small(port.elements)
         group, into, out = math.gcd(port.lanes, wanted), port.vector_beats, ceil_div(port.elements, wanted)
         push, pull = port.lanes // group, wanted // group
         schedule = Gearbox(into, out, push, out * pull - (into - 1) * push, pull)
         return self.unit(schedule, (port,), (port.vectors, port.elements, wanted))[0]
 
-    def best(self, port: Port) -> Port:
+    def best(self, port: OpenStream) -> OpenStream:
         beats = port.vector_beats
-        return self.unit(Engine(beats, beats, beats, 3, credits_for(3, beats)), (port,), (port.vectors, 1, 1))[0]
+        return self.unit(VectorLoop(beats, beats, beats, 3, credits_for(3, beats)), (port,), (port.vectors, 1, 1))[0]
 
-    def image(self, port: Port) -> tuple[int, int]:
+    def image(self, port: OpenStream) -> tuple[int, int]:
         """The vectors of a frame as rows and columns."""
         heights = [n for n in range(1, port.vectors + 1) if port.vectors % n == 0]
         height = int(self.rng.choice(heights))
         return height, port.vectors // height
 
-    def pool(self, port: Port) -> Port:
+    def pool(self, port: OpenStream) -> OpenStream:
         height, width = self.image(port)
         tall, wide = (int(self.rng.choice([n for n in range(1, s + 1) if s % n == 0])) for s in (height, width))
         latency, columns = self.small(4), width // wide
-        schedule = Tiles(tall, wide, columns, port.vector_beats, latency, self.small(5))
+        schedule = PoolTiles(tall, wide, columns, port.vector_beats, latency, self.small(5))
         return self.unit(schedule, (port,), (height // tall * columns, port.elements, port.lanes))[0]
 
-    def window(self, port: Port, *, same: bool = False) -> Port:
+    def window(self, port: OpenStream, *, same: bool = False) -> OpenStream:
         """A sliding window unit with rows that suffice, or nearly, then a product that takes its windows."""
         height, width = self.image(port)
         geometry = random_geometry(self.rng, height, width, same=same)
@@ -117,7 +119,7 @@ class Weaver:
 
     # Branches.
 
-    def branch(self, port: Port) -> Port:
+    def branch(self, port: OpenStream) -> OpenStream:
         """Units that leave the shape of a stream as it is."""
         for _ in range(int(self.rng.integers(0, 3))):
             match self.rng.integers(0, 5):
@@ -133,25 +135,27 @@ class Weaver:
                     port = self.window(port, same=True)
         return port
 
-    def fork(self, port: Port) -> list[Port]:
+    def fork(self, port: OpenStream) -> list[OpenStream]:
         shape = port.vectors, port.elements, port.lanes
         copies = self.unit(Queue(int(self.rng.integers(1, 4))), (port,), *[shape] * int(self.rng.integers(2, 4)))
         return [self.branch(copy) for copy in copies]
 
-    def adder(self, port: Port) -> Port:
+    def adder(self, port: OpenStream) -> OpenStream:
         ends = tuple(self.queue(each) if self.rng.random() < 0.8 else each for each in self.fork(port))
         latency = self.small(4)
-        return self.unit(Engine(1, 1, 1, latency, self.small(5)), ends, (port.vectors, port.elements, port.lanes))[0]
+        return self.unit(VectorLoop(1, 1, 1, latency, self.small(5)), ends, (port.vectors, port.elements, port.lanes))[
+            0
+        ]
 
-    def scaled(self, port: Port) -> Port:
+    def scaled(self, port: OpenStream) -> OpenStream:
         """A branch whose vectors meet one beat each of the others."""
         first, *others = self.fork(port)
         ends = (self.queue(first, 2), *(self.queue(self.best(other)) for other in others))
         beats = first.vector_beats
-        schedule = Engine(beats, beats, 1, self.small(4), self.small(5), kept=len(others))
+        schedule = VectorLoop(beats, beats, 1, self.small(4), self.small(5), kept=len(others))
         return self.unit(schedule, ends, (first.vectors, first.elements, first.lanes))[0]
 
-    def gated(self, port: Port) -> Port:
+    def gated(self, port: OpenStream) -> OpenStream:
         """A product beside its gate; frame after frame the same vectors are closed, in runs and by turns."""
         shape = port.vectors, port.elements, port.lanes
         vectors, gates = self.unit(Queue(self.small(3)), (port,), shape, shape)
@@ -159,18 +163,18 @@ class Weaver:
         elements = self.small(9)
         lanes, share, run = self.small(elements), self.rng.choice([0, 0.2, 0.5, 1]), self.small(4)
         active = tuple((self.rng.random(port.vectors) < share).astype(int).repeat(run)[: port.vectors].tolist())
-        schedule = Gated(port.vector_beats, ceil_div(elements, lanes), self.small(6), self.small(7), active)
+        schedule = GatedLoop(port.vector_beats, ceil_div(elements, lanes), self.small(6), self.small(7), active)
         return self.unit(schedule, tuple(ends), (port.vectors, elements, lanes))[0]
 
-    def joined(self, port: Port) -> Port:
+    def joined(self, port: OpenStream) -> OpenStream:
         ends = [self.queue(each) if self.rng.random() < 0.8 else each for each in self.fork(port)]
         ends = [self.narrowed(each) if self.rng.random() < 0.3 else each for each in ends]
         beats = tuple(each.vector_beats for each in ends)
-        return self.unit(Turns(beats, self.small(3)), tuple(ends), (port.vectors, sum(beats) * port.lanes, port.lanes))[
+        return self.unit(Merge(beats, self.small(3)), tuple(ends), (port.vectors, sum(beats) * port.lanes, port.lanes))[
             0
         ]
 
-    def narrowed(self, port: Port) -> Port:
+    def narrowed(self, port: OpenStream) -> OpenStream:
         """A branch of other channels."""
         return self.folded(port, self.small(3) * port.lanes, port.lanes, port.vector_beats)
 
@@ -184,23 +188,23 @@ def lines_of(geometry: Geometry, size: tuple[int, int], beats: int) -> WindowUni
     return WindowUnit(**{**vars(window), "rows": max(window.needed)})
 
 
-def random_schedules(rng: np.random.Generator, units: int) -> Network:
+def random_schedules(rng: np.random.Generator, units: int) -> ProcessNetwork:
     """A network of `units` units or blocks in a row. Some are stuck for want of deep FIFOs."""
     weaver = Weaver(rng)
     elements = weaver.small(12)
     first = port = weaver.open(weaver.small(20), elements, weaver.small(elements))
-    plain: list[Callable[[Port], Port]] = [
+    plain: list[Callable[[OpenStream], OpenStream]] = [
         weaver.product,
         weaver.pointwise,
         weaver.queue,
         weaver.converter,
         weaver.best,
     ]
-    images: list[Callable[[Port], Port]] = [weaver.pool, weaver.window, weaver.window]
-    blocks: list[Callable[[Port], Port]] = [weaver.adder, weaver.scaled, weaver.gated, weaver.joined]
+    images: list[Callable[[OpenStream], OpenStream]] = [weaver.pool, weaver.window, weaver.window]
+    blocks: list[Callable[[OpenStream], OpenStream]] = [weaver.adder, weaver.scaled, weaver.gated, weaver.joined]
     for _ in range(units):
         kinds = [plain, images, blocks][int(rng.choice(3, p=[0.5, 0.25, 0.25]))]
         port = kinds[int(rng.integers(len(kinds)))](port)
         if port.vectors * port.vector_beats > LARGEST:
             port = weaver.best(port)
-    return Network(tuple(weaver.controls), first.name, port.name, weaver.beats)
+    return ProcessNetwork(tuple(weaver.processes), first.name, port.name, weaver.beats)

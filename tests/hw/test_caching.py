@@ -18,8 +18,8 @@ if "full" in sys.argv:
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
     IndexDataCacheFile._save_index = full
-from hwgen.hw.machines import most_held
-print(most_held(np.arange(4) + 1, np.arange(4) + 3), file=sys.stdout)
+from hwgen.hw.machines import peak_occupancy
+print(peak_occupancy(np.arange(4) + 1, np.arange(4) + 3), file=sys.stdout)
 """
 SAID = (
     "note: numba's cache for the cycle model cannot be used ({}): it is compiled in this run, which takes "

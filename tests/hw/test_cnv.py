@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from hwgen.hw.fifo import deepen
+from hwgen.hw.fifo import size_fifos
 from hwgen.hw.folding import resolve
 from hwgen.hw.lower import lower
 from hwgen.ir.geometry import Geometry
@@ -48,7 +48,7 @@ def cnv() -> Graph:
 def test_published_folding() -> None:
     """The slowest layers take 32,768 cycles, and so does a frame."""
     wishes = {name: LayerFolding(pe=pe, simd=simd) for name, (pe, simd) in PUBLISHED.items()}
-    design = deepen(lower(cnv(), resolve(cnv(), wishes, 32_768), part=PART, clock_mhz=100.0))
+    design = size_fifos(lower(cnv(), resolve(cnv(), wishes, 32_768), part=PART, clock_mhz=100.0))
     assert design.bound == design.cycles.interval == 32_768
     first, later = design.cycles.predict(1), design.cycles.predict(5)
     assert first.latency == later.latency and later.interval == 32_768
@@ -57,6 +57,6 @@ def test_published_folding() -> None:
 
 
 def test_chosen_folding() -> None:
-    design = deepen(lower(cnv(), resolve(cnv(), {}, 9216), part=PART, clock_mhz=100.0))
+    design = size_fifos(lower(cnv(), resolve(cnv(), {}, 9216), part=PART, clock_mhz=100.0))
     assert design.cycles.interval == design.bound <= 9216
     assert is_minimal(design) == 3

@@ -29,7 +29,7 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
-from hwgen.verify.synth import Project, resources_of, synthesise
+from hwgen.verify.synth import SynthesisJob, resources_of, synthesise
 from tests.builders import random_network
 from tests.rtl_support import design_of, mvtu
 
@@ -63,7 +63,7 @@ SIZES = [
 ]
 
 
-def memories(family: Family) -> Project:
+def memories(family: Family) -> SynthesisJob:
     """A top level of FIFOs of all sizes."""
     files = library("rtl")
     ports, body = ["input wire logic clk, rst, valid, ready", "input wire logic [99:0] data"], []
@@ -76,7 +76,7 @@ def memories(family: Family) -> Project:
         )
     top = "\n".join([f"module memories_{family.value} ({', '.join(ports)});", *body, "endmodule\n"])
     sources = {"hwgen_fifo.sv": files["hwgen_fifo.sv"], "top.sv": top}
-    return Project(f"memories_{family.value}", {**sources, "files.f": "hwgen_fifo.sv\ntop.sv\n"})
+    return SynthesisJob(f"memories_{family.value}", {**sources, "files.f": "hwgen_fifo.sv\ntop.sv\n"})
 
 
 @pytest.mark.long
@@ -107,7 +107,7 @@ def test_width_converters_take_no_multiplier_blocks(family: Family, tmp_path: Pa
         source = Stream("x", IntType(bits, signed=False), lanes * wider * 3, lanes)
         unit = WidthUnit("width", "", (source,), (replace(source, lanes=wider),))
         designs.append(replace(design_of(unit), name=f"width_{bits}_{lanes}_{wider}"))
-    found = synthesise([Project(design.name, emit(design)) for design in designs], family, tmp_path)
+    found = synthesise([SynthesisJob(design.name, emit(design)) for design in designs], family, tmp_path)
     for design, each in zip(designs, found, strict=True):
         assert each.units["width"].dsp == unit_resources(design.units[0], family).dsp == 0, design.name
 
@@ -145,7 +145,7 @@ def test_deep_constants_take_the_luts_that_hold_them(family: Family, tmp_path: P
         bills[depth].rom(np.packbits(words, axis=1, bitorder="little"), bits, MemoryStyle.LUT)
     top = f"constants_{family.value}"
     files["top.sv"] = "\n".join([f"module {top} ({', '.join(ports)});", *body, "endmodule\n"])
-    found = synthesise([Project(top, {**files, "files.f": "hwgen_rom.sv\ntop.sv\n"})], family, tmp_path)[0]
+    found = synthesise([SynthesisJob(top, {**files, "files.f": "hwgen_rom.sv\ntop.sv\n"})], family, tmp_path)[0]
     for depth, bill in bills.items():
         taken = found.units[str(depth)]
         assert (taken.lut, taken.ff) == (bill.memories.lut, bill.registers), depth
@@ -253,7 +253,7 @@ def test_rewritable_layers_take_what_yosys_makes_of_them(name: str, style: str, 
     graph = random_network(np.random.default_rng(0), **REWRITABLE[name])
     layers = tuple(f"fc{index}" for index in range(len(REWRITABLE[name]["sizes"]) - 1))
     built = flow.compile(graph, target_interval=100, writable=layers, memory=dict.fromkeys(layers, style))
-    found = synthesise([Project("net", emit(built.design))], family, tmp_path)[0]
+    found = synthesise([SynthesisJob("net", emit(built.design))], family, tmp_path)[0]
     model = design_resources(built.design, family)
     assert (found.total.bram18, found.total.bram36, found.total.dsp) == (model.bram18, model.bram36, model.dsp)
     assert abs(found.total.ff - model.ff) <= 0.02 * found.total.ff

@@ -12,7 +12,7 @@ from hwgen.config import LayerFolding
 from hwgen.errors import DeadlockError
 from hwgen.hw import fifo
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import deepen, with_depth
+from hwgen.hw.fifo import size_fifos, with_depth
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.ir.types import IntType
@@ -54,7 +54,7 @@ def images(seed: int) -> Design:
 
 def reaches_its_bound(design: Design, what: str) -> bool:
     """Check one design; whether it needed other FIFOs than those it came with, or deeper ones."""
-    deeper = deepen(design)
+    deeper = size_fifos(design)
     assert deeper.bound == design.bound and deeper.cycles.interval == design.bound, what
     kept = [unit.name for unit in deeper.units if not isinstance(unit, FifoUnit)]
     assert kept == [unit.name for unit in design.units if not isinstance(unit, FifoUnit)], what
@@ -123,7 +123,7 @@ def test_an_uneven_converter_gets_a_fifo() -> None:
     """8 elements, 6 lanes to 2: beats are taken after 3 and 1 cycles by turns, the unit before gives one in 2."""
     design = folded(np.random.default_rng(0), (14, 10, 8, 2), [(6, 14), (6, 6), (2, 2)])
     assert design.cycles.interval == 5
-    deeper = deepen(design)
+    deeper = size_fifos(design)
     assert deeper.cycles.interval == 4 == deeper.bound
     place = next(i for i, unit in enumerate(deeper.units) if isinstance(unit, WidthUnit))
     fifo, converter = deeper.units[place - 1], deeper.units[place]
@@ -133,7 +133,7 @@ def test_an_uneven_converter_gets_a_fifo() -> None:
 
 def test_zero_fill_costs_no_cycle() -> None:
     """12 elements, 2 lanes to 11: the last beat is filled up with 10 zeros, and the converter does not pause."""
-    design = deepen(folded(np.random.default_rng(0), (9, 12, 4), [(2, 9), (2, 11)]))
+    design = size_fifos(folded(np.random.default_rng(0), (9, 12, 4), [(2, 9), (2, 11)]))
     converter = next(unit for unit in design.units if isinstance(unit, WidthUnit))
     assert (converter.input.beats, converter.output.beats) == (6, 2)
     assert design.cycles.interval == 6
@@ -153,29 +153,29 @@ def test_where_fifos_stand() -> None:
 def test_no_fifo_can_be_shallower(network) -> None:
     """In networks with branches, depthwise layers, signals, padding and concatenation."""
     rng = np.random.default_rng(0)
-    assert sum(is_minimal(deepen(designed(network(rng), target=target)[2])) for target in (1, 100, 300)) > 0
+    assert sum(is_minimal(size_fifos(designed(network(rng), target=target)[2])) for target in (1, 100, 300)) > 0
 
 
 def test_no_fifo_of_random_networks_can_be_shallower() -> None:
-    assert sum(is_minimal(deepen(images(seed))) for seed in range(16)) > 10
+    assert sum(is_minimal(size_fifos(images(seed))) for seed in range(16)) > 10
 
 
 @pytest.mark.long
 def test_no_fifo_can_be_shallower_at_length() -> None:
-    assert sum(is_minimal(deepen(images(seed))) for seed in range(3000, 3400)) > 200
+    assert sum(is_minimal(size_fifos(images(seed))) for seed in range(3000, 3400)) > 200
 
 
 def test_fifos_hold_as_much_as_they_can() -> None:
     """The high-water marks of a minimal design are its depths."""
-    design = deepen(designed(resnet_like(np.random.default_rng(0)), target=300)[2])
+    design = size_fifos(designed(resnet_like(np.random.default_rng(0)), target=300)[2])
     depths = {unit.output.name: unit.depth for unit in design.units if isinstance(unit, FifoUnit)}
-    assert depths and {name: design.cycles.held[name] for name in depths} == depths
+    assert depths and {name: design.cycles.peak_occupancy[name] for name in depths} == depths
 
 
 def test_rounded_to_memory() -> None:
     """As deep as the memory goes: no slower, and no FIFO takes another kind of memory or more of it."""
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
-    small, roomy = deepen(design), deepen(design, round_up=True)
+    small, roomy = size_fifos(design), size_fifos(design, round_up=True)
     pairs = [(one, two) for one, two in zip(small.units, roomy.units, strict=True) if isinstance(one, FifoUnit)]
     assert {two.depth for _, two in pairs} <= {1, 32, 64, 127}
     assert all(one.depth <= two.depth and one.memory.style is two.memory.style for one, two in pairs)
@@ -184,12 +184,12 @@ def test_rounded_to_memory() -> None:
 
 def test_chosen_depths_stay() -> None:
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
-    sized = {unit.name: unit.depth for unit in deepen(design).units if isinstance(unit, FifoUnit)}
+    sized = {unit.name: unit.depth for unit in size_fifos(design).units if isinstance(unit, FifoUnit)}
     name = max(sized, key=lambda fifo: sized[fifo])
-    chosen = deepen(design, {name: 500})
+    chosen = size_fifos(design, {name: 500})
     assert {unit.name: unit.depth for unit in chosen.units if isinstance(unit, FifoUnit)}[name] == 500
     assert chosen.cycles.interval == design.bound
-    slower = deepen(design, {name: sized[name] - 1})
+    slower = size_fifos(design, {name: sized[name] - 1})
     assert slower.cycles.interval > design.bound
 
 
@@ -208,20 +208,20 @@ def test_without_depth_a_residual_network_is_stuck() -> None:
         " found a deadlock: sum0_fifo0 is full (2 beats) while its reader waits for sum0_fifo1. Deepen it."
     )
     with pytest.raises(DeadlockError):
-        deepen(shallow(2))
-    assert deepen(shallow(10)).cycles.interval == design.bound
+        size_fifos(shallow(2))
+    assert size_fifos(shallow(10)).cycles.interval == design.bound
 
 
 def test_the_fifo_to_blame_is_named() -> None:
     """22 beats of the short branch come before the first of the long one."""
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
     with pytest.raises(DeadlockError) as error:
-        deepen(design, {"sum0_fifo0": 7, "sum1_fifo1": 30})
+        size_fifos(design, {"sum0_fifo0": 7, "sum1_fifo1": 30})
     assert str(error.value) == (
         "sum0_fifo0: must hold at least 22 beats for the branches to meet; found 7 in fifo_depths."
         " Give it 22 or more, or leave it out."
     )
-    assert deepen(design, {"sum0_fifo0": 22}).cycles.interval > design.bound
+    assert size_fifos(design, {"sum0_fifo0": 22}).cycles.interval > design.bound
 
 
 def test_blame_takes_a_run_a_fifo(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,14 +236,14 @@ def test_blame_takes_a_run_a_fifo(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(fifo, "_deep_enough", stuck)
     with pytest.raises(DeadlockError, match="f: must hold beats; found a deadlock"):
-        deepen(design, chosen)
+        size_fifos(design, chosen)
     assert len(chosen) > 4 and runs == [len(chosen), *[len(chosen) - 1] * len(chosen)]
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_whole_design_on_a_clock(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    design = deepen(images(seed) if seed else folded(rng, (12, 9, 7, 5), [(2, 5), (3, 4), (1, 7)]))
+    design = size_fifos(images(seed) if seed else folded(rng, (12, 9, 7, 5), [(2, 5), (3, 4), (1, 7)]))
     frames = 6
     times = naive_times(design.network, frames)
     assert times is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hwgen.hw.design import Design
-from hwgen.hw.fifo import SLACK, deepen, sizes_of
+from hwgen.hw.fifo import SLACK, size_fifos, sizes_of
 from hwgen.hw.folding import Folding, is_gate
 from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernels.fifo import FifoUnit
@@ -106,20 +106,20 @@ def test_what_is_not_fused() -> None:
 
 def test_buffers_hold_more_than_the_worst_case_needs() -> None:
     graph = net_of(U2, B)
-    design = deepen(design_of(graph))
+    design = size_fifos(design_of(graph))
     for unit in design.units:
         if isinstance(unit, FifoUnit):
             assert unit.depth >= -(-unit.output.beats // SLACK)
         if isinstance(unit, WindowUnit):
             assert unit.rows >= 3 + -(-unit.height // SLACK)
     assert design.cycles.interval == design.bound
-    fixed = deepen(design_of(graph), {"conv0_fifo_gate": 7})
+    fixed = size_fifos(design_of(graph), {"conv0_fifo_gate": 7})
     assert sizes_of(fixed) == sizes_of(design) | {"conv0_fifo_gate": 7}
 
 
 def test_buffers_even_out_runs() -> None:
     """Half of the pixels open, in runs: what is left of the interval is near the work that is left."""
-    design = deepen(design_of(net_of(U2, B)))
+    design = size_fifos(design_of(net_of(U2, B)))
     (unit,) = design.gated
     active = ([1] * 15 + [0] * 15) * 40
     times = beat_times(with_gates(design.network, {unit.name: active}), 40)[design.output.name].reshape(40, -1)[:, -1]

@@ -115,7 +115,7 @@ def test_convolutions() -> None:
     assert streams == [(324, 4, 4), (648, 2, 2), (648, 2, 2)]
     assert [by_name[f"conv{i}"].cycles for i in range(4)] == [324, 648, 36 * 2 * 9, 36 * 3 * 2]
     assert [str(by_name[f"conv{i}_window"].output.dtype) for i in range(3)] == ["int2"] * 3
-    assert by_name["conv0"].counted and by_name["conv2"].counted
+    assert by_name["conv0"].padded_bipolar and by_name["conv2"].padded_bipolar
 
 
 def test_pointwise_convolution_with_a_stride_skips_pixels() -> None:
@@ -234,7 +234,7 @@ def test_concat() -> None:
         (ConcatUnit, "cat0"),
     ]
     joined = design.units[-1]
-    assert isinstance(joined, ConcatUnit) and joined.turns == (1, 2) and joined.output.beats == 48
+    assert isinstance(joined, ConcatUnit) and joined.input_beats == (1, 2) and joined.output.beats == 48
 
 
 @pytest.mark.parametrize(
@@ -542,17 +542,17 @@ def test_bit_planes_need_bipolar_products(weight: DType, groups: int) -> None:
 def test_one_layer_alone() -> None:
     """With its window unit, if it has one; not where it reads several streams."""
     _, design = deep()
-    alone = design.only("fc1")
+    alone = design.isolated("fc1")
     assert (alone.name, alone.units) == ("net_fc1", (design.units[5],))
     assert (alone.input, alone.output) == (design.units[5].input, design.units[5].output)
     with pytest.raises(KeyError):
-        design.only("fc7")
+        design.isolated("fc7")
     images = designed(mobilenet_like(np.random.default_rng(0)))[2]
-    alone = images.only("conv2")
+    alone = images.isolated("conv2")
     assert [unit.name for unit in alone.units] == ["conv2_window", "conv2"]
     assert alone.input == alone.units[0].inputs[0] and alone.cycles.interval == alone.bound
     with pytest.raises(ValueError, match=r"^sum0 reads 2 streams$"):
-        images.only("sum0")
+        images.isolated("sum0")
 
 
 def test_errors() -> None:

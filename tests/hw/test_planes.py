@@ -16,7 +16,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.device import Family
 from hwgen.hw.explain import explain
 from hwgen.hw.folding import resolve
-from hwgen.hw.folds import intervals, product_of
+from hwgen.hw.folds import intervals, mvtu_shape_of
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.window import WindowUnit
@@ -36,9 +36,9 @@ def network(seed: int = 0) -> Graph:
     return integer_network(random_plane_network(np.random.default_rng(seed)))
 
 
-def design_of(graph: Graph, serial: frozenset[str], target: int = 400) -> Design:
-    folding = resolve(graph, {}, target, serial)
-    return lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(serial=serial))
+def design_of(graph: Graph, folded_planes: frozenset[str], target: int = 400) -> Design:
+    folding = resolve(graph, {}, target, folded_planes)
+    return lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(folded_planes=folded_planes))
 
 
 def mvtus(design: Design) -> list[MvtuUnit]:
@@ -50,18 +50,18 @@ def test_units(seed: int) -> None:
     """Types and cycles of both ways; padded codes have one more bit, and none of it is part of the image."""
     graph = network(seed)
     folding = resolve(graph, {}, 400)
-    beside, in_turn = (
-        lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(serial=serial))
-        for serial in (frozenset[str](), LAYERS)
+    beside, folded = (
+        lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(folded_planes=folded_planes))
+        for folded_planes in (frozenset[str](), LAYERS)
     )
-    for one, other in zip(mvtus(beside), mvtus(in_turn), strict=True):
+    for one, other in zip(mvtus(beside), mvtus(folded), strict=True):
         planes = graph.node(one.name).op.planes.tolist()
         assert list(one.planes) == list(other.planes) == planes
-        assert (one.arithmetic, other.arithmetic) == (Arithmetic.SIDE_BY_SIDE, Arithmetic.IN_TURN)
+        assert (one.arithmetic, other.arithmetic) == (Arithmetic.PARALLEL_PLANES, Arithmetic.FOLDED_PLANES)
         assert other.cycles == len(planes) * one.cycles
         assert other.weight_rom == one.weight_rom and other.schedule.reads == one.schedule.reads
-        assert one.counted == (one.input.dtype.bits == len(planes) + 1)
-        most = one.fan_in * sum(planes) * (2 if one.counted else 1)
+        assert one.padded_bipolar == (one.input.dtype.bits == len(planes) + 1)
+        most = one.fan_in * sum(planes) * (2 if one.padded_bipolar else 1)
         assert one.sum_type == other.sum_type == smallest_int(0, most)
         assert other.vector_memory is not None or len(planes) == 1
     for unit in beside.units:
@@ -77,8 +77,8 @@ def test_a_vector_that_is_read_again_has_a_fifo() -> None:
     graph = network(1)
     order = int(graph.node("fc0").op.planes.size)
     whole = {**resolve(graph, {}, 400), "fc0": resolve(graph, {}, 1)["fc0"]}
-    for serial, fifos in ((frozenset[str](), []), (LAYERS, ["fc0_fifo"])):
-        design = lower(graph, whole, part=PART, clock_mhz=100.0, choices=Choices(serial=serial))
+    for folded_planes, fifos in ((frozenset[str](), []), (LAYERS, ["fc0_fifo"])):
+        design = lower(graph, whole, part=PART, clock_mhz=100.0, choices=Choices(folded_planes=folded_planes))
         assert order > 1
         assert [unit.name for unit in design.units if isinstance(unit, FifoUnit) and "fc0" in unit.name] == fifos
 
@@ -90,23 +90,24 @@ def test_turns_count_in_foldings(seed: int) -> None:
     listed = intervals(graph, LAYERS)
     for target in listed[:: max(1, len(listed) // 8)]:
         folding = resolve(graph, {}, target, LAYERS)
-        design = lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(serial=LAYERS))
+        design = lower(graph, folding, part=PART, clock_mhz=100.0, choices=Choices(folded_planes=LAYERS))
         assert design.bound in listed
         if target >= min(listed[-1], design_of(graph, LAYERS, 1).bound):
             assert design.bound <= target
         for unit in mvtus(design):
-            product = product_of(graph.node(unit.name), LAYERS)
+            product = mvtu_shape_of(graph.node(unit.name), LAYERS)
             assert product is not None and product.cycles(folding[unit.name]) == unit.cycles
 
 
 def test_the_solver_counts_turns() -> None:
     graph = network(2)
-    beside, in_turn = (
-        Problem(graph, PART, 100.0, choices=Choices(serial=serial)) for serial in (frozenset[str](), LAYERS)
+    beside, folded = (
+        Problem(graph, PART, 100.0, choices=Choices(folded_planes=folded_planes))
+        for folded_planes in (frozenset[str](), LAYERS)
     )
-    goal = Goal(max(problem.draft(problem.resolve(1)).bound for problem in (beside, in_turn)))
+    goal = Goal(max(problem.draft(problem.resolve(1)).bound for problem in (beside, folded)))
     lanes = []
-    for problem in (beside, in_turn):
+    for problem in (beside, folded):
         solution = solve(problem, goal)
         assert solution.design.bound <= (goal.interval or 0)
         lanes.append(sum(unit.output.lanes * unit.simd for unit in mvtus(solution.design)))
@@ -117,15 +118,15 @@ def test_the_solver_counts_turns() -> None:
 def test_the_digest_knows_the_turns() -> None:
     graph = network()
     folding = resolve(graph, {}, 400)
-    memory = Choices(serial=frozenset({"fc0"}))
-    digests = {design_digest(graph, folding, choices) for choices in (None, memory, Choices(serial=LAYERS))}
+    memory = Choices(folded_planes=frozenset({"fc0"}))
+    digests = {design_digest(graph, folding, choices) for choices in (None, memory, Choices(folded_planes=LAYERS))}
     assert len(digests) == 3
 
 
 def test_choices() -> None:
     graph = network()
     chosen = choices_for(graph, {}, (), {"conv0": "serial", "fc0": "parallel"})
-    assert chosen == Choices(serial=frozenset({"conv0"}))
+    assert chosen == Choices(folded_planes=frozenset({"conv0"}))
     with pytest.raises(ConfigError) as error:
         choices_for(graph, {}, (), {"conv7": "serial"})
     assert str(error.value) == "planes: must name layers with weights (conv0, conv1, fc0); found conv7."
@@ -154,8 +155,8 @@ MEASURED = {
 def test_cost(case: tuple[tuple[int, ...], tuple[int, int]], luts: tuple[int, int]) -> None:
     """Within 15 % of what Yosys makes of it."""
     betas, folding = case
-    for in_turn, measured in enumerate(luts):
-        unit = planes_unit(betas, (64, 16), folding, in_turn=bool(in_turn), result=IntType(2, signed=False))
+    for folded, measured in enumerate(luts):
+        unit = planes_unit(betas, (64, 16), folding, folded=bool(folded), result=IntType(2, signed=False))
         found = unit_resources(unit, Family.XC7)
         assert found.dsp == 0 and abs(found.lut / measured - 1) < 0.15
 

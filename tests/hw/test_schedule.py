@@ -7,21 +7,21 @@ import pytest
 
 from hwgen.hw.cycles import cycle_model
 from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.schedule import Engine, Gearbox, Tiles, credits_for
-from hwgen.hw.simulation import Control, Network
+from hwgen.hw.schedule import Gearbox, PoolTiles, VectorLoop, credits_for
+from hwgen.hw.simulation import Process, ProcessNetwork
 from hwgen.hw.stream import Stream
 from tests.builders import B
 from tests.hw.naive import naive_times
 
 
-def alone(schedule: Engine | Gearbox | Tiles, beats_in: int, beats_out: int) -> Network:
-    return Network((Control("u", schedule, ("in",), ("out",)),), "in", "out", {"in": beats_in, "out": beats_out})
+def alone(schedule: VectorLoop | Gearbox | PoolTiles, beats_in: int, beats_out: int) -> ProcessNetwork:
+    return ProcessNetwork((Process("u", schedule, ("in",), ("out",)),), "in", "out", {"in": beats_in, "out": beats_out})
 
 
 @pytest.mark.parametrize("latency", range(1, 7))
 @pytest.mark.parametrize("period", range(1, 9))
 def test_enough_credits_never_wait(period: int, latency: int) -> None:
-    schedule = Engine(period, period, period, latency, credits_for(latency, period))
+    schedule = VectorLoop(period, period, period, latency, credits_for(latency, period))
     assert cycle_model(alone(schedule, period, 1), "u").interval == period
 
 
@@ -31,7 +31,7 @@ def test_one_credit_less_waits(period: int, latency: int) -> None:
     """The rule gives no credit too many, but for the two that it always gives."""
     enough = credits_for(latency, period)
     if enough > 2:
-        schedule = Engine(period, period, period, latency, enough - 1)
+        schedule = VectorLoop(period, period, period, latency, enough - 1)
         assert cycle_model(alone(schedule, period, 1), "u").interval > period
 
 
@@ -55,7 +55,7 @@ def test_width_converter_states_its_own_rate(elements: int, vectors: int) -> Non
 )
 def test_tiles(height: int, width: int, columns: int, beats: int) -> None:
     """The slots that end a tile are those of its lower right pixel."""
-    unit = Tiles(height, width, columns, beats, 1, 2)
+    unit = PoolTiles(height, width, columns, beats, 1, 2)
     pixels = [(y, x, b) for y in range(height) for x in range(columns * width) for b in range(beats)]
     assert unit.slots == len(pixels)
     found = [pixel for slot, pixel in enumerate(pixels) if unit.ends(slot)]

@@ -8,26 +8,26 @@ import numpy as np
 import pytest
 
 from hwgen.errors import DeadlockError
-from hwgen.hw.cycles import CycleModel, Cycles, cycle_model, cycles_of, keeps, most_held
-from hwgen.hw.schedule import Engine, Gated, Gearbox, Lines, Queue, Schedule, Tiles, Turns
-from hwgen.hw.simulation import Control, Network, Waits, beat_times, run_frames, with_gates
+from hwgen.hw.cycles import CycleModel, Cycles, cycle_model, cycles_of, meets_interval, peak_occupancies
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.hw.simulation import Process, ProcessNetwork, Waits, beat_times, run_frames, with_gates
 from hwgen.hw.stream import ceil_div
 from tests.hw.naive import MACHINES, naive_times
 from tests.hw.networks import random_schedules
 
 
-def in_a_row(beats: list[int], *schedules: Schedule) -> Network:
+def in_a_row(beats: list[int], *schedules: Schedule) -> ProcessNetwork:
     """Units u0, u1, ... joined by streams s0, s1, ... of `beats` beats a frame."""
-    controls = tuple(Control(f"u{i}", each, (f"s{i}",), (f"s{i + 1}",)) for i, each in enumerate(schedules))
-    return Network(controls, "s0", f"s{len(schedules)}", {f"s{i}": count for i, count in enumerate(beats)})
+    processes = tuple(Process(f"u{i}", each, (f"s{i}",), (f"s{i + 1}",)) for i, each in enumerate(schedules))
+    return ProcessNetwork(processes, "s0", f"s{len(schedules)}", {f"s{i}": count for i, count in enumerate(beats)})
 
 
 ALTERNATING = in_a_row(
     [2, 2, 3, 2, 2, 2],
     Queue(3),
-    Engine(slots=6, reads=2, period=2, latency=5, credits=3),
-    Engine(slots=6, reads=3, period=3, latency=5, credits=2),
-    Engine(slots=4, reads=2, period=2, latency=5, credits=3),
+    VectorLoop(slots=6, reads=2, slots_per_beat=2, latency=5, credits=3),
+    VectorLoop(slots=6, reads=3, slots_per_beat=3, latency=5, credits=2),
+    VectorLoop(slots=4, reads=2, slots_per_beat=2, latency=5, credits=3),
     Queue(8),
 )
 """Two FIFOs' worth of beats short: frames leave after 8 and 6 cycles by turns."""
@@ -36,13 +36,13 @@ ALTERNATING = in_a_row(
 def agree(seed: int, units: int, frames: int) -> bool:
     """Compare every beat of a random network at a random pace, or that both are stuck; whether it flows."""
     network = random_schedules(np.random.default_rng(seed), units)
-    pace = (0, 0, 3, 17, 60)[seed % 5]
-    expected = naive_times(network, frames, pace)
+    input_interval = (0, 0, 3, 17, 60)[seed % 5]
+    expected = naive_times(network, frames, input_interval)
     if expected is None:
         with pytest.raises(DeadlockError):
-            beat_times(network, frames, pace)
+            beat_times(network, frames, input_interval)
         return False
-    found = beat_times(network, frames, pace)
+    found = beat_times(network, frames, input_interval)
     end = expected[network.output][-1]
     assert found.keys() == expected.keys() == network.beats.keys()
     for name, theirs in expected.items():
@@ -68,52 +68,63 @@ def test_every_kind_is_tried() -> None:
     """Schedules, several inputs, several outputs: all in the random networks above."""
     networks = [random_schedules(np.random.default_rng(1000 * units), units) for units in range(1, 7)]
     networks += [random_schedules(np.random.default_rng(6000 + seed), 6) for seed in range(30)]
-    controls = [control for network in networks for control in network.controls]
-    assert {type(control.schedule) for control in controls} == set(MACHINES)
-    assert {(type(c.schedule), len(c.inputs)) for c in controls} >= {(Engine, 2), (Engine, 3), (Turns, 2), (Turns, 3)}
-    assert any(isinstance(c.schedule, Engine) and c.schedule.kept and c.schedule.slots > 1 for c in controls)
-    assert {len(c.outputs) for c in controls} == {1, 2, 3}
+    processes = [process for network in networks for process in network.processes]
+    assert {type(process.schedule) for process in processes} == set(MACHINES)
+    assert {(type(c.schedule), len(c.inputs)) for c in processes} >= {
+        (VectorLoop, 2),
+        (VectorLoop, 3),
+        (Merge, 2),
+        (Merge, 3),
+    }
+    assert any(isinstance(c.schedule, VectorLoop) and c.schedule.kept and c.schedule.slots > 1 for c in processes)
+    assert {len(c.outputs) for c in processes} == {1, 2, 3}
 
 
 def model_agrees(seed: int, units: int, frames: int) -> None:
     """Predictions of any number of frames against a full run; the interval against the long run's."""
     rng = np.random.default_rng(seed)
     network = random_schedules(rng, units)
-    late = network.controls[int(rng.integers(len(network.controls)))].name
-    pace = int(rng.choice([0, 0, 5, 50]))
+    bottleneck = network.processes[int(rng.integers(len(network.processes)))].name
+    input_interval = int(rng.choice([0, 0, 5, 50]))
     try:
-        times = beat_times(network, frames, pace)
+        times = beat_times(network, frames, input_interval)
     except DeadlockError:
         with pytest.raises(DeadlockError):
-            cycle_model(network, late, pace)
-        assert not keeps(network, late, 10**9)
+            cycle_model(network, bottleneck, input_interval)
+        assert not meets_interval(network, bottleneck, 10**9)
         return
-    model = cycle_model(network, late, pace)
+    model = cycle_model(network, bottleneck, input_interval)
     waits_add_up(model)
-    if pace == 0:
-        assert [keeps(network, late, model.interval + more) for more in (-1, 0, 1)] == [False, True, True]
+    if input_interval == 0:
+        assert [meets_interval(network, bottleneck, model.interval + more) for more in (-1, 0, 1)] == [
+            False,
+            True,
+            True,
+        ]
     for count in (1, 2, 3, 7, frames - 1, frames):
         ends = [times[name][: network.beats[name] * count] for name in (network.input, network.output)]
         assert model.predict(count) == cycles_of(*ends, count), f"seed {seed}, {count} frames of {network}"
-    assert model.interval == ceil_div(model.span, model.period)
-    rate = Fraction(model.span, model.period)
+    assert model.interval == ceil_div(model.period_cycles, model.period_frames)
+    rate = Fraction(model.period_cycles, model.period_frames)
     assert any(rate == long_run(model, run) for run in (60, 600, 4000)), f"seed {seed} of {network}"
 
 
 def waits_add_up(model: CycleModel) -> None:
     """A computing unit fires or waits in every cycle of the steady state."""
-    for control in model.network.controls:
-        if isinstance(control.schedule, Engine):
-            vectors = model.network.beats[control.outputs[0]] * control.schedule.period // control.schedule.slots
-            fired = vectors * control.schedule.slots * model.period
-            waits = model.waits[control.name]
-            assert waits.starved >= 0 <= waits.blocked and fired + waits.starved + waits.blocked == model.span
+    for process in model.network.processes:
+        if isinstance(process.schedule, VectorLoop):
+            vectors = (
+                model.network.beats[process.outputs[0]] * process.schedule.slots_per_beat // process.schedule.slots
+            )
+            fired = vectors * process.schedule.slots * model.period_frames
+            waits = model.waits[process.name]
+            assert waits.starved >= 0 <= waits.blocked and fired + waits.starved + waits.blocked == model.period_cycles
 
 
 def long_run(model: CycleModel, frames: int) -> Fraction:
     """Cycles a frame over the last frames of a run from reset."""
-    network, last = model.network, 12 * model.period
-    ends = beat_times(network, frames + last, model.pace)[network.output][:: -network.beats[network.output]]
+    network, last = model.network, 12 * model.period_frames
+    ends = beat_times(network, frames + last, model.input_interval)[network.output][:: -network.beats[network.output]]
     return Fraction(int(ends[0] - ends[last]), last)
 
 
@@ -129,11 +140,11 @@ def test_extrapolation_at_length() -> None:
         model_agrees(200_000 + seed, 1 + seed % 8, frames=250)
 
 
-@pytest.mark.parametrize("late", [f"u{index}" for index in range(5)])
-def test_alternating_frames(late: str) -> None:
+@pytest.mark.parametrize("bottleneck", [f"u{index}" for index in range(5)])
+def test_alternating_frames(bottleneck: str) -> None:
     """From reset frames alternate for ever; the mean is the interval, whichever unit starts late."""
-    model = cycle_model(ALTERNATING, late)
-    assert (model.span, model.interval) == (7 * model.period, 7)
+    model = cycle_model(ALTERNATING, bottleneck)
+    assert (model.period_cycles, model.interval) == (7 * model.period_frames, 7)
     ends = beat_times(ALTERNATING, 301)["s5"].reshape(301, -1)[:, -1]
     assert sorted({*np.diff(ends)[-10:].tolist()}) == [6, 8]
     for frames in (1, 2, 100, 101, 300, 301):
@@ -143,15 +154,15 @@ def test_alternating_frames(late: str) -> None:
 def test_a_deadlock_is_reported() -> None:
     """An adder of a tensor and of what comes 6 beats late: the direct branch holds 2 + 2 beats."""
 
-    def network(depth: int) -> Network:
-        controls = (
-            Control("fork", Queue(2), ("x",), ("a", "b")),
-            Control("fifo", Queue(depth), ("a",), ("direct",)),
-            Control("best", Engine(6, 6, 1, 3, 4), ("b",), ("slow",)),
-            Control("hold", Lines(6, 1, 6, (1,), (1,), 2, 3, 4), ("slow",), ("held",)),
-            Control("add", Engine(1, 1, 1, 2, 3), ("direct", "held"), ("y",)),
+    def network(depth: int) -> ProcessNetwork:
+        processes = (
+            Process("fork", Queue(2), ("x",), ("a", "b")),
+            Process("fifo", Queue(depth), ("a",), ("direct",)),
+            Process("best", VectorLoop(6, 6, 1, 3, 4), ("b",), ("slow",)),
+            Process("hold", LineBuffer(6, 1, 6, (1,), (1,), 2, 3, 4), ("slow",), ("held",)),
+            Process("add", VectorLoop(1, 1, 1, 2, 3), ("direct", "held"), ("y",)),
         )
-        return Network(controls, "x", "y", dict.fromkeys(("x", "a", "b", "direct", "slow", "held", "y"), 6))
+        return ProcessNetwork(processes, "x", "y", dict.fromkeys(("x", "a", "b", "direct", "slow", "held", "y"), 6))
 
     message = (
         "fifo: must hold beats until its reader takes them;"
@@ -167,25 +178,25 @@ def test_a_deadlock_is_reported() -> None:
 
 def test_held() -> None:
     """A beat written while another is read counts; a reader that takes one every 4 cycles has read 2 of 8 in time."""
-    network = in_a_row([8, 8, 8], Queue(8), Engine(slots=32, reads=8, period=4, latency=3, credits=3))
-    assert most_held(run_frames(network, 1)) == {"s1": 2, "s2": 1}
-    slow = in_a_row([8, 8, 32], Queue(8), Engine(slots=4, reads=1, period=1, latency=3, credits=4))
-    assert most_held(run_frames(slow, 1)) == {"s1": 6, "s2": 2}
-    assert cycle_model(slow, "u1").held == {"s1": 8, "s2": 2}
+    network = in_a_row([8, 8, 8], Queue(8), VectorLoop(slots=32, reads=8, slots_per_beat=4, latency=3, credits=3))
+    assert peak_occupancies(run_frames(network, 1)) == {"s1": 2, "s2": 1}
+    slow = in_a_row([8, 8, 32], Queue(8), VectorLoop(slots=4, reads=1, slots_per_beat=1, latency=3, credits=4))
+    assert peak_occupancies(run_frames(slow, 1)) == {"s1": 6, "s2": 2}
+    assert cycle_model(slow, "u1").peak_occupancy == {"s1": 8, "s2": 2}
 
 
 def test_who_waits_for_what() -> None:
     """8 beats a frame through units of 8, 32 and 16 cycles: the first is blocked, the last is starved."""
-    slow = Engine(slots=4, reads=1, period=4, latency=3, credits=2)
-    quick = Engine(slots=2, reads=1, period=2, latency=3, credits=2)
+    slow = VectorLoop(slots=4, reads=1, slots_per_beat=4, latency=3, credits=2)
+    quick = VectorLoop(slots=2, reads=1, slots_per_beat=2, latency=3, credits=2)
     model = cycle_model(in_a_row([8, 8, 8, 8], Queue(4), slow, quick), "u1")
-    assert (model.interval, model.period) == (32, 1)
+    assert (model.interval, model.period_frames) == (32, 1)
     assert model.waits == {"u0": Waits(0, 24), "u1": Waits(0, 0), "u2": Waits(16, 0)}
 
 
 def test_a_slow_source() -> None:
     """A frame every 40 cycles: nobody is blocked any more, and the first unit is starved."""
-    slow = Engine(slots=4, reads=1, period=4, latency=3, credits=2)
+    slow = VectorLoop(slots=4, reads=1, slots_per_beat=4, latency=3, credits=2)
     network = in_a_row([8, 8, 8], Queue(4), slow)
     model = cycle_model(network, "u1", 40)
     assert (model.interval, model.waits) == (40, {"u0": Waits(32, 0), "u1": Waits(8, 0)})
@@ -195,7 +206,7 @@ def test_a_slow_source() -> None:
 
 def test_one_engine_by_hand() -> None:
     """Two slots read, four are computed, every second gives a beat five cycles later."""
-    times = beat_times(in_a_row([2, 2], Engine(slots=4, reads=2, period=2, latency=5, credits=3)), 2)
+    times = beat_times(in_a_row([2, 2], VectorLoop(slots=4, reads=2, slots_per_beat=2, latency=5, credits=3)), 2)
     assert times["s0"].tolist() == [0, 1, 4, 5] and times["s1"].tolist() == [6, 8, 10, 12]
     assert cycles_of(times["s0"], times["s1"], 2) == Cycles(interval=4, latency=8, total=13)
     assert cycles_of(times["s0"], times["s1"][:2], 1).interval is None
@@ -203,24 +214,24 @@ def test_one_engine_by_hand() -> None:
 
 def test_a_kept_beat_by_hand() -> None:
     """Vectors of three beats; each meets one beat of the other input, which its last slot takes."""
-    schedule = Engine(slots=3, reads=3, period=1, latency=2, credits=4, kept=1)
-    controls = (
-        Control("fork", Queue(2), ("x",), ("a", "b")),
-        Control("sum", Engine(slots=3, reads=3, period=3, latency=4, credits=2), ("b",), ("k",)),
-        Control("line", Queue(9), ("a",), ("late",)),
-        Control("scale", schedule, ("late", "k"), ("y",)),
+    schedule = VectorLoop(slots=3, reads=3, slots_per_beat=1, latency=2, credits=4, kept=1)
+    processes = (
+        Process("fork", Queue(2), ("x",), ("a", "b")),
+        Process("sum", VectorLoop(slots=3, reads=3, slots_per_beat=3, latency=4, credits=2), ("b",), ("k",)),
+        Process("line", Queue(9), ("a",), ("late",)),
+        Process("scale", schedule, ("late", "k"), ("y",)),
     )
-    times = beat_times(Network(controls, "x", "y", {"x": 6, "a": 6, "b": 6, "k": 2, "late": 6, "y": 6}), 1)
+    times = beat_times(ProcessNetwork(processes, "x", "y", {"x": 6, "a": 6, "b": 6, "k": 2, "late": 6, "y": 6}), 1)
     assert times["late"].tolist() == [7, 8, 9, 10, 11, 12] and times["k"].tolist() == [9, 12]
     assert times["y"].tolist() == [9, 10, 11, 12, 13, 14]
 
 
-def gated(beats: int, *, reads: int, credits: int) -> Network:
+def gated(beats: int, *, reads: int, credits: int) -> ProcessNetwork:
     """Two vectors a frame, whose gates come as they are asked for, into a unit of latency 5."""
-    fork = Control("fork", Queue(9), ("x",), ("vectors", "copy"))
-    gate = Control("gate", Engine(reads, reads, reads, 1, 9), ("copy",), ("gates",))
-    unit = Control("unit", Gated(reads, beats, 5, credits), ("vectors", "gates"), ("y",))
-    return Network(
+    fork = Process("fork", Queue(9), ("x",), ("vectors", "copy"))
+    gate = Process("gate", VectorLoop(reads, reads, reads, 1, 9), ("copy",), ("gates",))
+    unit = Process("unit", GatedLoop(reads, beats, 5, credits), ("vectors", "gates"), ("y",))
+    return ProcessNetwork(
         (fork, gate, unit),
         "x",
         "y",
@@ -273,7 +284,7 @@ def test_a_closed_gate_makes_no_beat_later_and_nothing_stuck() -> None:
 
 
 def test_credits_hold_an_engine_back() -> None:
-    times = beat_times(in_a_row([1, 1], Engine(slots=1, reads=1, period=1, latency=3, credits=2)), 6)
+    times = beat_times(in_a_row([1, 1], VectorLoop(slots=1, reads=1, slots_per_beat=1, latency=3, credits=2)), 6)
     assert np.diff(times["s1"]).tolist() == [1, 3, 1, 3, 1]
 
 
@@ -285,7 +296,7 @@ def test_gearbox_by_hand() -> None:
 
 def test_tiles_by_hand() -> None:
     """Tiles of 2 x 2 in a row of 4 pixels: two results, after the sixth and the eighth beat."""
-    times = beat_times(in_a_row([8, 2], Tiles(2, 2, 2, 1, latency=3, credits=4)), 2)
+    times = beat_times(in_a_row([8, 2], PoolTiles(2, 2, 2, 1, latency=3, credits=4)), 2)
     assert times["s0"].tolist() == list(range(16)) and times["s1"].tolist() == [8, 10, 16, 18]
 
 
@@ -295,7 +306,9 @@ def test_lines_by_hand() -> None:
     Three rows are whole after cycle 5; from then on a row of windows leaves every 6 cycles, each lets one row go (the
     last all three), and a row that waited for room comes in the cycle after.
     """
-    lines = Lines(row_beats=2, height=4, out_row_beats=6, needed=(3, 3), released=(1, 3), rows=4, latency=3, credits=4)
+    lines = LineBuffer(
+        row_beats=2, height=4, out_row_beats=6, needed=(3, 3), released=(1, 3), rows=4, latency=3, credits=4
+    )
     times = beat_times(in_a_row([8, 12], lines), 2)
     assert times["s0"].tolist() == [*range(8), 12, 13, *range(18, 24)]
     first = list(range(9, 21))

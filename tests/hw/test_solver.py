@@ -15,9 +15,9 @@ from hwgen.hw import solver
 from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
-from hwgen.hw.explain import Explanation, Step, explain
+from hwgen.hw.explain import Explanation, FasterFolding, explain
 from hwgen.hw.folding import Folding, divisors, folded_layers
-from hwgen.hw.folds import Product, intervals, product_of
+from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.resources import Budget, Resources
@@ -131,7 +131,7 @@ def test_prices_do_not_travel() -> None:
 def wishes_of(given: Problem, rng: np.random.Generator) -> list[tuple[str, LayerFolding]]:
     """A random folding of every product."""
     folding = random_folding(rng, given.graph, most=10**6)
-    return [(name, each) for name, each in folding.items() if product_of(given.graph.node(name))]
+    return [(name, each) for name, each in folding.items() if mvtu_shape_of(given.graph.node(name))]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -143,7 +143,7 @@ def test_splits_cost_no_more_and_take_no_longer(seed: int) -> None:
     assert after.bound <= before.bound
     assert share(given, after) <= share(given, before)
     for layer in given.graph.nodes:
-        product = product_of(layer)
+        product = mvtu_shape_of(layer)
         if product is not None and layer.name in folding:
             one, two = folding[layer.name], split[layer.name]
             assert (product.cycles(one), one.pe * one.simd) == (product.cycles(two), two.pe * two.simd)
@@ -178,7 +178,7 @@ def small(sizes: tuple[int, ...], hidden: DType, weight: DType) -> Problem:
 
 def every_folding(given: Problem) -> list[tuple[int, float]]:
     """The interval and the share of the part of every folding by divisors."""
-    layers = [(layer.name, product_of(layer)) for layer in folded_layers(given.graph)]
+    layers = [(layer.name, mvtu_shape_of(layer)) for layer in folded_layers(given.graph)]
     products = [(name, product) for name, product in layers if product is not None]
     options = [itertools.product(divisors(each.outputs), divisors(each.inputs)) for _, each in products]
     found = []
@@ -214,7 +214,7 @@ def test_a_faster_folding_that_costs_less_is_taken(seed: int) -> None:
 
 
 def test_splits_of_a_product() -> None:
-    product = Product(outputs=12, inputs=8, repeats=5)
+    product = MvtuShape(outputs=12, inputs=8, repeats=5)
     assert product.cycles(Folding(3, 4)) == 5 * 4 * 2
     assert product.splits(Folding(3, 4)) == [Folding(6, 2), Folding(12, 1)]
     assert product.splits(Folding(12, 8)) == []
@@ -333,7 +333,7 @@ def test_a_design_that_cannot_be_faster() -> None:
 
 
 def test_what_the_next_step_costs() -> None:
-    step = Step(
+    step = FasterFolding(
         28_800, {"conv0": {"pe": 16, "simd": 3}, "pool0": {"pe": 4}}, Resources(lut=20_000), Resources(21_234, bram36=2)
     )
     assert str(Explanation("conv0", 32_400, "", step)) == (

@@ -18,10 +18,10 @@ from hwgen.hw.device import Family
 from hwgen.hw.kernels.mvtu import LATENCY, MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.memory import MemoryStyle
-from hwgen.hw.pipeline import NO_SPAN, NO_STAGES, Stages, SumSteps
-from hwgen.hw.timing import DELAYS, Delays, Pipeline, Weighted, missed_clock, period_ns, pipelined, stages_for
+from hwgen.hw.pipeline import NO_REGISTERS, NO_SPAN, AdderLevels, PipelineRegisters
+from hwgen.hw.timing import DELAYS, Delays, PipelineRequest, Weighted, missed_clock, period_ns, pipelined, registers_for
 from hwgen.ir.types import Bipolar, IntType
-from hwgen.verify.synth import Project, synthesise
+from hwgen.verify.synth import SynthesisJob, synthesise
 from tests.builders import random_network
 from tests.gated_cases import many_folds
 from tests.rtl_lib.planes import planes_unit
@@ -41,29 +41,32 @@ UNITS: dict[str, Weighted] = {
     "xnor_200": replace(xnor(200), memory_style=MemoryStyle.BLOCK),
     "products": mvtu(np.random.default_rng(7), I2, U2, (32, 8), (2, 16), result=U2),
     "scores": mvtu(np.random.default_rng(7), I2, B, (32, 8), (2, 16)),
-    "planes": planes_unit((6, 4, 3), (40, 4), (3, 20), in_turn=False, result=U2),
+    "planes": planes_unit((6, 4, 3), (40, 4), (3, 20), folded=False, result=U2),
     "depthwise": depthwise(np.random.default_rng(7), I2, U2, (5, 4), 2, result=U2),
 }
 UNITS_OF_ALL = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
 
 
 def test_steps_of_lane_sums() -> None:
-    assert [xnor(simd).sum_steps for simd in (1, 7, 8, 15, 16, 31, 32, 64, 256)] == [
-        SumSteps(*each) for each in ((0, 0), (0, 0), (1, 0), (2, 0), (2, 1), (2, 1), (2, 2), (2, 3), (2, 5))
+    assert [xnor(simd).adder_levels for simd in (1, 7, 8, 15, 16, 31, 32, 64, 256)] == [
+        AdderLevels(*each) for each in ((0, 0), (0, 0), (1, 0), (2, 0), (2, 1), (2, 1), (2, 2), (2, 3), (2, 5))
     ]
-    assert UNITS["products"].sum_steps == SumSteps(4, 0) and UNITS["depthwise"].sum_steps == SumSteps(0, 0)
-    assert Stages(1, 2, 1).cycles(SumSteps(2, 5)) == 1 + 1 + 2 + 1 and NO_STAGES.cycles(SumSteps(2, 5)) == 0
+    assert UNITS["products"].adder_levels == AdderLevels(4, 0) and UNITS["depthwise"].adder_levels == AdderLevels(0, 0)
+    assert (
+        PipelineRegisters(1, 2, 1).cycles(AdderLevels(2, 5)) == 1 + 1 + 2 + 1
+        and NO_REGISTERS.cycles(AdderLevels(2, 5)) == 0
+    )
 
 
 @pytest.mark.parametrize("family", Family)
 @UNITS_OF_ALL
 def test_no_fewer_registers_reach_the_clock(unit: Weighted, family: Family) -> None:
     for clock in (40, 80, 120, 160, 200, 300, 500):
-        found = stages_for(unit, Pipeline(family, clock_mhz=clock))
-        cycles, reached = found.cycles(unit.sum_steps), max(period_ns(unit, found, family), 1e3 / clock)
+        found = registers_for(unit, PipelineRequest(family, clock_mhz=clock))
+        cycles, reached = found.cycles(unit.adder_levels), max(period_ns(unit, found, family), 1e3 / clock)
         for other in _all(unit):
             assert max(period_ns(unit, other, family), 1e3 / clock) >= reached
-            if other.cycles(unit.sum_steps) < cycles:
+            if other.cycles(unit.adder_levels) < cycles:
                 assert period_ns(unit, other, family) > reached
 
 
@@ -71,26 +74,26 @@ def test_no_fewer_registers_reach_the_clock(unit: Weighted, family: Family) -> N
 def test_a_number_is_the_most(unit: Weighted) -> None:
     periods = []
     for most in range(14):
-        found = stages_for(unit, Pipeline(Family.ECP5, most=most))
-        assert found.cycles(unit.sum_steps) <= most
+        found = registers_for(unit, PipelineRequest(Family.ECP5, most=most))
+        assert found.cycles(unit.adder_levels) <= most
         periods.append(period_ns(unit, found, Family.ECP5))
-    assert periods == sorted(periods, reverse=True) and periods[0] == period_ns(unit, NO_STAGES, Family.ECP5)
+    assert periods == sorted(periods, reverse=True) and periods[0] == period_ns(unit, NO_REGISTERS, Family.ECP5)
 
 
-def _all(unit: Weighted) -> list[Stages]:
+def _all(unit: Weighted) -> list[PipelineRegisters]:
     thresholds = (0, 1) if unit.activation is not None else (0,)
-    return [Stages(o, span, t) for o in (0, 1) for span in (*range(1, 9), NO_SPAN) for t in thresholds]
+    return [PipelineRegisters(o, span, t) for o in (0, 1) for span in (*range(1, 9), NO_SPAN) for t in thresholds]
 
 
 @UNITS_OF_ALL
 def test_latency_and_registers(unit: Weighted) -> None:
     """Each register in a row is a cycle, and costs flip-flops."""
     plain = unit_resources(unit, Family.ECP5).ff
-    for stages in _all(unit):
-        staged = replace(unit, stages=stages)
-        cycles = stages.cycles(unit.sum_steps)
+    for registers in _all(unit):
+        staged = replace(unit, registers=registers)
+        cycles = registers.cycles(unit.adder_levels)
         assert staged.schedule.latency == LATENCY + cycles
-        assert staged.schedule.credits * staged.schedule.period > LATENCY + cycles
+        assert staged.schedule.credits * staged.schedule.slots_per_beat > LATENCY + cycles
         assert (unit_resources(staged, Family.ECP5).ff > plain) == (cycles > 0)
 
 
@@ -98,10 +101,10 @@ def test_latency_and_registers(unit: Weighted) -> None:
 @pytest.mark.parametrize(("name", "part"), [("xnor_13", 0), ("xnor_64", 0), ("planes", 0.15), ("products", 0.15)])
 def test_registers_are_those_of_yosys(name: str, part: float, tmp_path: Path) -> None:
     """What each choice of stages adds to the flip-flops of a unit: of popcounts all but two, of other sums 15 %."""
-    choices = [NO_STAGES, Stages(0, 1, 0), Stages(0, 2, 1), Stages(1, 2, 0)]
-    units = [replace(UNITS[name], stages=stages) for stages in choices]
+    choices = [NO_REGISTERS, PipelineRegisters(0, 1, 0), PipelineRegisters(0, 2, 1), PipelineRegisters(1, 2, 0)]
+    units = [replace(UNITS[name], registers=registers) for registers in choices]
     designs = [replace(design_of(unit), name=f"dut{index}") for index, unit in enumerate(units)]
-    made = synthesise([Project(each.name, emit(each)) for each in designs], Family.ECP5, tmp_path)
+    made = synthesise([SynthesisJob(each.name, emit(each)) for each in designs], Family.ECP5, tmp_path)
     found = [each.total.ff - made[0].total.ff for each in made]
     model = [unit_resources(unit, Family.ECP5).ff - unit_resources(units[0], Family.ECP5).ff for unit in units]
     assert np.allclose(model, found, rtol=part, atol=2), (model, found)
@@ -109,11 +112,11 @@ def test_registers_are_those_of_yosys(name: str, part: float, tmp_path: Path) ->
 
 def test_units_without_weights_stay() -> None:
     unit = pool(U2, (4, 4, 3), 1, (2, 2))
-    assert pipelined(unit, Pipeline(Family.ECP5)) is unit
+    assert pipelined(unit, PipelineRequest(Family.ECP5)) is unit
     gated = many_folds().gated[0]
-    found = pipelined(gated, Pipeline(Family.ECP5))
-    assert isinstance(found, MvtuGatedUnit) and found.schedule.latency == LATENCY + found.product.stages.cycles(
-        gated.product.sum_steps
+    found = pipelined(gated, PipelineRequest(Family.ECP5))
+    assert isinstance(found, MvtuGatedUnit) and found.schedule.latency == LATENCY + found.product.registers.cycles(
+        gated.product.adder_levels
     ) > gated.schedule.latency  # fmt: skip
 
 
@@ -125,7 +128,7 @@ def test_settings_to_design() -> None:
     assert len({each.design.digest for each in (plain, three, fitting)}) == 3
     for unit in fitting.design.layers:
         assert isinstance(unit, MvtuUnit)
-        assert unit.stages == stages_for(unit, Pipeline(Family.ECP5, clock_mhz=150.0))
+        assert unit.registers == registers_for(unit, PipelineRequest(Family.ECP5, clock_mhz=150.0))
     assert plain.design.cycles.interval == three.design.cycles.interval
     assert plain.design.cycles.predict(1).latency < three.design.cycles.predict(1).latency
     assert flow.variant(fitting, top1=True).settings.pipeline == "auto"
@@ -133,7 +136,7 @@ def test_settings_to_design() -> None:
 
 
 def test_a_missed_clock() -> None:
-    slow = replace(design_of(pipelined(xnor(64), Pipeline(Family.XC7))), clock_mhz=500.0)
+    slow = replace(design_of(pipelined(xnor(64), PipelineRequest(Family.XC7))), clock_mhz=500.0)
     (warning,) = missed_clock(slow, deepest=True)
     assert warning == "pipeline registers take mv to about 333 MHz, and 500 MHz are wanted: lower the clock"
     assert missed_clock(replace(slow, clock_mhz=300.0), deepest=True) == ()

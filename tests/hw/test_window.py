@@ -10,8 +10,8 @@ import pytest
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import cycle_model
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.schedule import Engine, credits_for
-from hwgen.hw.simulation import Control, Network
+from hwgen.hw.schedule import VectorLoop, credits_for
+from hwgen.hw.simulation import Process, ProcessNetwork
 from hwgen.ir.geometry import Geometry
 from tests.builders import random_geometry
 from tests.hw.networks import lines_of
@@ -43,29 +43,31 @@ def test_rows(seed: int) -> None:
     assert gone == height and len(window.needed) == len(window.released) == window.out_height
 
 
-def pair(window: WindowUnit, pace: int) -> Network:
-    """The window unit and a reader that takes `pace` cycles a window: in each block it reads first, then computes."""
+def pair(window: WindowUnit, window_cycles: int) -> ProcessNetwork:
+    """The window unit and a reader that takes `window_cycles` cycles a window: in each block it reads first, then computes."""
     beats = window.out_row_beats // window.out_width // window.blocks
-    slots = pace // window.blocks
-    reader = Engine(slots, beats, beats, 5, credits_for(5, beats))
-    controls = (Control("w", window.schedule, ("x",), ("w",)), Control("r", reader, ("w",), ("y",)))
+    slots = window_cycles // window.blocks
+    reader = VectorLoop(slots, beats, beats, 5, credits_for(5, beats))
+    processes = (Process("w", window.schedule, ("x",), ("w",)), Process("r", reader, ("w",), ("y",)))
     blocks = window.out_height * window.out_width * window.blocks
-    return Network(controls, "x", "y", {"x": window.input.beats, "w": blocks * beats, "y": blocks * (slots // beats)})
+    return ProcessNetwork(
+        processes, "x", "y", {"x": window.input.beats, "w": blocks * beats, "y": blocks * (slots // beats)}
+    )
 
 
-def interval(window: WindowUnit, pace: int, rows: int) -> int | None:
+def interval(window: WindowUnit, window_cycles: int, rows: int) -> int | None:
     """Cycles a frame of the pair with `rows` rows; None where it is stuck."""
     try:
-        return cycle_model(pair(replace(window, rows=rows), pace), "r").interval
+        return cycle_model(pair(replace(window, rows=rows), window_cycles), "r").interval
     except DeadlockError:
         return None
 
 
-def bound(window: WindowUnit, pace: int) -> int:
-    return max(window.input.beats, window.out_height * window.out_width * pace)
+def bound(window: WindowUnit, window_cycles: int) -> int:
+    return max(window.input.beats, window.out_height * window.out_width * window_cycles)
 
 
-def random_pace(rng: np.random.Generator, window: WindowUnit) -> int:
+def random_cycles(rng: np.random.Generator, window: WindowUnit) -> int:
     """Cycles a window that the reader takes: those of the window's beats, or some times as many."""
     return window.out_row_beats // window.out_width * int(rng.choice([1, 1, 1, 2, 3, 5]))
 
@@ -74,11 +76,11 @@ def suffices(seed: int) -> int:
     """Check that `WindowUnit.rows_for` rows reach the bound; how many fewer would do too."""
     rng = np.random.default_rng(seed)
     window = random_window(rng)
-    pace = random_pace(rng, window)
-    rows, wanted = window.rows_for(pace), bound(window, pace)
-    assert interval(window, pace, rows) == wanted, f"seed {seed}: {rows} rows, pace {pace}, {window}"
+    window_cycles = random_cycles(rng, window)
+    rows, wanted = window.rows_for(window_cycles), bound(window, window_cycles)
+    assert interval(window, window_cycles, rows) == wanted, f"seed {seed}: {rows} rows, pace {window_cycles}, {window}"
     spare = 0
-    while rows - spare > 1 and interval(window, pace, rows - spare - 1) == wanted:
+    while rows - spare > 1 and interval(window, window_cycles, rows - spare - 1) == wanted:
         spare += 1
     return spare
 

@@ -15,7 +15,7 @@ from hwgen.flow import compile
 from hwgen.hw.cycles import Cycles
 from hwgen.hw.resources import Resources
 from hwgen.ir.work import Work
-from hwgen.report.compare import Entry, as_csv, designed, published
+from hwgen.report.compare import ComparedDesign, as_csv, designed, published
 from hwgen.report.estimate import Estimate
 from hwgen.report.figures import MARKS, Figure, Origin
 from hwgen.report.records import Records, Simulated, Synthesised
@@ -23,7 +23,7 @@ from hwgen.report.tables import compared, legend
 from tests.builders import random_network
 
 PREDICTED, MEASURED = Cycles(16, 40, 100), Cycles(17, 41, 101)
-SIMULATED = Simulated("rtl", 4, 0, ("fc1",), MEASURED, PREDICTED, 900, 0, paced=False, stalled=False)
+SIMULATED = Simulated("rtl", 4, 0, ("fc1",), MEASURED, PREDICTED, 900, 0, spaced=False, stalled=False)
 WORK = Work(500, 500, 500)
 
 
@@ -148,4 +148,4 @@ def test_csv(report: Estimate) -> None:
     first, second = csv.DictReader(io.StringIO(as_csv(entries)))
     assert first["name"] == "a, b" and (first["interval_cycles"], first["interval_cycles_origin"]) == ("17", "measured")
     assert (second["lut"], second["lut_origin"], second["bram36"]) == ("91131.0", "unverified", "")
-    assert first.keys() == second.keys() >= set(Entry.figures.fget(entries[0]))  # type: ignore[attr-defined]
+    assert first.keys() == second.keys() >= set(ComparedDesign.figures.fget(entries[0]))  # type: ignore[attr-defined]

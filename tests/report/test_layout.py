@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from hwgen.report.layout import Layout, Place
+from hwgen.report.layout import DiagramLayout, Place
 
 
-def layout(nodes: str, *edges: str) -> Layout:
+def layout(nodes: str, *edges: str) -> DiagramLayout:
     """Nodes and edges of one letter each."""
-    return Layout(list(nodes), [(edge[0], edge[1]) for edge in edges])
+    return DiagramLayout(list(nodes), [(edge[0], edge[1]) for edge in edges])
 
 
 CHAIN = layout("abc", "ab", "bc")

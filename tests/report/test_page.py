@@ -26,7 +26,7 @@ from tests.builders import IMAGE_NETWORKS, random_network, resnet_like
 from tests.end_to_end.test_gated_networks import gated_network
 
 CYCLES = Cycles(1728, 4000, 9184)
-SIMULATED = Simulated("rtl", 4, 0, ("fc0", "fc1"), CYCLES, CYCLES, 900, 0, paced=False, stalled=False)
+SIMULATED = Simulated("rtl", 4, 0, ("fc0", "fc1"), CYCLES, CYCLES, 900, 0, spaced=False, stalled=False)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ def planes_unit(
     shape: tuple[int, int],
     folding: tuple[int, int],
     *,
-    in_turn: bool,
+    folded: bool,
     result: DType | None = None,
     padded: bool = False,
     descending: bool = False,
@@ -37,8 +37,8 @@ def planes_unit(
         outputs=(replace(unit.output, dtype=result or smallest_int(-reach, reach)),),
         sum_type=smallest_int(0, most),
         activation=activation,
-        counted=padded,
-        arithmetic=Arithmetic.IN_TURN if in_turn else Arithmetic.SIDE_BY_SIDE,
+        padded_bipolar=padded,
+        arithmetic=Arithmetic.FOLDED_PLANES if folded else Arithmetic.PARALLEL_PLANES,
         planes=betas,
     )
 
@@ -47,7 +47,7 @@ def plane_frames(unit: MvtuUnit, count: int) -> IntArray:
     """Random codes, every fourth lane without an input where some are; zero bits past a tap's last channel."""
     rng, order = np.random.default_rng(8), len(unit.planes)
     frames = draw(rng, IntType(order, signed=False), (count, unit.input.size))
-    if unit.counted:
+    if unit.padded_bipolar:
         frames[rng.random(frames.shape) < 0.25] = 1 << order
         frames[2] = 1 << order
     frames.reshape(count, -1, unit.input.elements)[:, :, unit.channels :] = 0

@@ -12,7 +12,7 @@ from hwgen.errors import MismatchError
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.design import Design
 from hwgen.hw.packing import to_words
-from hwgen.hw.pipeline import NO_STAGES, Stages
+from hwgen.hw.pipeline import NO_REGISTERS, PipelineRegisters
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.bench import Stalls
@@ -60,13 +60,13 @@ def planes() -> Design:
     return design_of(replace(unit, arithmetic=Arithmetic.BIT_PLANES))
 
 
-def residual(*, in_turn: bool) -> Design:
-    return design_of(planes_unit((5, 3), (13, 5), (2, 4), in_turn=in_turn, pixels=2))
+def residual(*, folded: bool) -> Design:
+    return design_of(planes_unit((5, 3), (13, 5), (2, 4), folded=folded, pixels=2))
 
 
-def xnor(stages: Stages = NO_STAGES) -> Design:
+def xnor(registers: PipelineRegisters = NO_REGISTERS) -> Design:
     """A group of 15 bits, a carry and a group of 7."""
-    return design_of(replace(mvtu(np.random.default_rng(7), B, B, (46, 4), (2, 23)), stages=stages))
+    return design_of(replace(mvtu(np.random.default_rng(7), B, B, (46, 4), (2, 23)), registers=registers))
 
 
 def pooled() -> Design:
@@ -92,15 +92,15 @@ CASES = {
     ),
     "positive_sign_plane": (planes(), Mutation("hwgen_dot_bit_planes", "Negative ? -count : count", "count")),
     "last_plane_dropped": (
-        residual(in_turn=False),
+        residual(folded=False),
         Mutation("hwgen_dot_residual", "betas[plane*BetaBits+digit] ?", "plane < 1 && betas[plane*BetaBits+digit] ?"),
     ),
     "last_plane_fold_dropped": (
-        residual(in_turn=True),
+        residual(folded=True),
         Mutation("hwgen_mvtu_planes", "beta2_q <= Betas[", "beta2_q <= plane1_q == '1 ? '0 : Betas["),
     ),
     "weights_go_on": (
-        residual(in_turn=True),
+        residual(folded=True),
         Mutation("hwgen_mvtu_slots", "last_synapse_o && repeat_i", "1'b0"),
     ),
     "group_carry_lost": (
@@ -110,9 +110,12 @@ CASES = {
     "tree_carry_lost": (xnor(), Mutation("hwgen_popcount", ".data_i(bits[First])", ".data_i(1'b0)")),
     "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),
     "partials_shared": (pooled(), Mutation("hwgen_pool", "partials[index1_q] <=", "partials[index1_q >> 1] <=")),
-    "carry_too_early": (xnor(Stages(0, 1, 0)), Mutation("hwgen_popcount", "1 + GroupCycles + BelowCycles", "1")),
+    "carry_too_early": (
+        xnor(PipelineRegisters(0, 1, 0)),
+        Mutation("hwgen_popcount", "1 + GroupCycles + BelowCycles", "1"),
+    ),
     "sum_too_early": (
-        xnor(Stages(1, 2, 0)),
+        xnor(PipelineRegisters(1, 2, 0)),
         Mutation("hwgen_mvtu_core", "2 + OperandStages + SumStages", "2 + SumStages"),
     ),
     "block_forgotten": (taps(), Mutation("hwgen_depthwise", "weight_addr_o = slot_q", "weight_addr_o = 6'(tap_q)")),

@@ -93,7 +93,7 @@ def test_convolutions(
 @pytest.mark.parametrize(("result", "folding"), [(B, (2, 2)), (None, (3, 5))])
 def test_counted_taps_of_a_padded_bipolar_image(result: DType | None, folding: tuple[int, int], tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
-    unit = mvtu(rng, B, TERNARY, (5, 6), folding, result=result, taps=3, pixels=2, counted=True)
+    unit = mvtu(rng, B, TERNARY, (5, 6), folding, result=result, taps=3, pixels=2, padded_bipolar=True)
     frames = np.random.default_rng(8).integers(-1, 2, size=(6, unit.input.size))
     frames[0], frames[1], frames[2] = 0, -1, 1
     prove(design_of(unit), without_spare(unit, frames), tmp_path)

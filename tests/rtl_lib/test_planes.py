@@ -32,17 +32,17 @@ def run(betas: tuple[int, ...], shape: tuple[int, int], folding: tuple[int, int]
     prove(design_of(unit), plane_frames(unit, 5), work)
 
 
-@pytest.mark.parametrize("in_turn", [False, True], ids=["side_by_side", "in_turn"])
+@pytest.mark.parametrize("folded", [False, True], ids=["side_by_side", "in_turn"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "_".join(map(str, (*case[0], *case[3]))))
 def test_unit_gives_the_codes_in_the_scheduled_cycles(
-    case: tuple[tuple[int, ...], tuple[int, int], tuple[int, int], Sizes], in_turn: bool, tmp_path: Path
+    case: tuple[tuple[int, ...], tuple[int, int], tuple[int, int], Sizes], folded: bool, tmp_path: Path
 ) -> None:
     betas, shape, folding, sizes = case
-    run(betas, shape, folding, {**sizes, "in_turn": in_turn}, tmp_path)
+    run(betas, shape, folding, {**sizes, "folded": folded}, tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("in_turn", [False, True], ids=["side_by_side", "in_turn"])
+@pytest.mark.parametrize("folded", [False, True], ids=["side_by_side", "in_turn"])
 @pytest.mark.parametrize(("pe", "simd"), list(product(range(1, 5), range(1, 7))))
-def test_every_folding_of_a_small_matrix(pe: int, simd: int, in_turn: bool, tmp_path: Path) -> None:
-    run((5, 3), (6, 4), (pe, simd), {"result": B, "descending": True, "in_turn": in_turn}, tmp_path)
+def test_every_folding_of_a_small_matrix(pe: int, simd: int, folded: bool, tmp_path: Path) -> None:
+    run((5, 3), (6, 4), (pe, simd), {"result": B, "descending": True, "folded": folded}, tmp_path)

@@ -12,7 +12,7 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntType
 from hwgen.verify import simulator
-from hwgen.verify.bench import Job, Stalls, run
+from hwgen.verify.bench import SimulationJob, Stalls, run
 
 STREAM = Stream("x", IntType(8, signed=False), 4, 1)
 PORTS = """
@@ -37,10 +37,10 @@ endmodule
 """
 
 
-def job(work: Path, body: str = ECHO) -> Job:
+def job(work: Path, body: str = ECHO) -> SimulationJob:
     source = work / "echo.sv"
     source.write_text(PORTS + body)
-    return Job("echo", (source,), STREAM, STREAM, quiet_limit=200)
+    return SimulationJob("echo", (source,), STREAM, STREAM, quiet_limit=200)
 
 
 def frames(count: int) -> Bytes:

@@ -118,7 +118,7 @@ CASES = {
 def test_bit_for_bit_with_stalls(accelerator: Accelerator, tmp_path: Path, name: str) -> None:
     """As Vitis names ports, as Bambu does, and as the user says; a tool's cycles are its own."""
     text, top, ports, layer = CASES[name]
-    design = accelerator.design.only(layer) if layer else accelerator.design
+    design = accelerator.design.isolated(layer) if layer else accelerator.design
     verilog = Verilog(made(design, tmp_path, text), top, ports)
     stalls = Stalls(0.3, 0.4, seed=5)
     options = {"layer": layer, "verilog": verilog, "stalls": stalls, "work": tmp_path / "work"}

@@ -16,7 +16,7 @@ from hwgen.errors import MismatchError
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run as golden
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.verify.bench import Job, Stalls, run
+from hwgen.verify.bench import SimulationJob, Stalls, run
 from hwgen.verify.netlist import host_sources
 from hwgen.verify.rtlsim import quiet_cycles
 from tests.builders import random_network, resnet_like
@@ -32,7 +32,7 @@ def dense() -> Accelerator:
     return flow.compile(graph, folding={"fc0": {"pe": 2, "simd": 10}, "fc1": {"pe": 3, "simd": 8}})
 
 
-def board_job(accelerator: Accelerator, work: Path, changes: dict[str, dict[str, str]] | None = None) -> Job:
+def board_job(accelerator: Accelerator, work: Path, changes: dict[str, dict[str, str]] | None = None) -> SimulationJob:
     """The board of `accelerator` with its host; in files named in `changes` text is replaced by other text."""
     line = board.line_of(accelerator.design, BOARD, BAUD)
     files = rtl.emit(accelerator.design) | board.emit(accelerator.design, BOARD, line)
@@ -53,7 +53,7 @@ def board_job(accelerator: Accelerator, work: Path, changes: dict[str, dict[str,
     design = accelerator.design
     ends = {"input": design.input, "output": design.output}
     memories = work / "mem"
-    return Job(board.BENCH, (*sources, *hosts), **ends, memories=memories, quiet_limit=quiet)
+    return SimulationJob(board.BENCH, (*sources, *hosts), **ends, memories=memories, quiet_limit=quiet)
 
 
 def sent(accelerator: Accelerator, frames: int) -> tuple[Bytes, np.ndarray]:
@@ -63,7 +63,7 @@ def sent(accelerator: Accelerator, frames: int) -> tuple[Bytes, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Accelerator, Path, Job]:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Accelerator, Path, SimulationJob]:
     """A board that is built once."""
     work, accelerator = tmp_path_factory.mktemp("board"), dense()
     return accelerator, work, board_job(accelerator, work / "board")
@@ -75,7 +75,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Accelerator, Path, 
     ids=["flowing", "stalled", "break in the first byte", "break in mid-frame", "break in the third frame"],
 )
 def test_bytes_in_bytes_out(
-    plain: tuple[Accelerator, Path, Job], stalls: Stalls | None, reset_after: int | None
+    plain: tuple[Accelerator, Path, SimulationJob], stalls: Stalls | None, reset_after: int | None
 ) -> None:
     """A reset of the bench is a host that dies: the board lives on, the next host sends a break and starts again."""
     accelerator, work, job = plain

@@ -19,7 +19,7 @@ from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.report.synthesis import compare
-from hwgen.verify.synth import EDGE, Project, Synthesis, find_yosys, resources_of, synthesise
+from hwgen.verify.synth import EDGE, Synthesis, SynthesisJob, find_yosys, resources_of, synthesise
 from tests.rtl_support import design_of, mvtu
 
 B = Bipolar()
@@ -40,15 +40,15 @@ def test_cells_of_ecp5() -> None:
     assert resources_of({**cells, "MULT18X18D": 6}, Family.ECP5) == want
 
 
-def network(name: str) -> Project:
-    return Project(name, {"files.f": f"{name}.sv\n", f"{name}.sv": "module other; endmodule\n"})
+def network(name: str) -> SynthesisJob:
+    return SynthesisJob(name, {"files.f": f"{name}.sv\n", f"{name}.sv": "module other; endmodule\n"})
 
 
 def test_units_are_counted_one_by_one(tmp_path: Path) -> None:
     unit = mvtu(np.random.default_rng(1), B, B, (24, 12), (4, 6), result=B, name="fc")
     stream = Stream("x", B, 24, 6)
     design = design_of(FifoUnit("queue", "", (stream,), (stream,), 9), unit)
-    found = synthesise([Project(design.name, emit(design))], Family.ECP5, tmp_path)[0]
+    found = synthesise([SynthesisJob(design.name, emit(design))], Family.ECP5, tmp_path)[0]
     assert found.units.keys() == {"queue", "fc", EDGE}
     assert found.total == sum(found.units.values(), resources_of(found.glue, Family.ECP5))
     report = compare(design, found, "yosys")
@@ -66,7 +66,7 @@ def test_one_unit_alone(tmp_path: Path) -> None:
     unit = mvtu(np.random.default_rng(1), B, IntType(2, True), (4, 2), (1, 2), name="fc")
     stream = Stream("x", unit.input.dtype, 4, 2)
     design = design_of(FifoUnit("queue", "", (stream,), (stream,), 3), unit)
-    found = synthesise([Project(design.name, emit(design))], Family.ECP5, tmp_path, unit="queue")[0]
+    found = synthesise([SynthesisJob(design.name, emit(design))], Family.ECP5, tmp_path, unit="queue")[0]
     report = compare(design, found, "yosys")
     assert [each.name for each in report.units] == ["queue"]
     assert report.measured == report.units[0].measured != Resources()
@@ -82,7 +82,7 @@ def test_a_failure_names_the_log(tmp_path: Path) -> None:
 
 
 def test_files_of_several_projects_must_not_clash(tmp_path: Path) -> None:
-    other = Project("b", {"files.f": "a.sv\n", "a.sv": "module b; endmodule\n"})
+    other = SynthesisJob("b", {"files.f": "a.sv\n", "a.sv": "module b; endmodule\n"})
     with pytest.raises(CheckError) as error:
         synthesise([network("a"), other], Family.XC7, tmp_path)
     assert str(error.value) == "a.sv: must be one file in all projects synthesised together; found two."

@@ -31,7 +31,7 @@ _MOST_DRIFT = 0.02
 
 
 @dataclass(frozen=True)
-class Line:
+class SerialLine:
     """The serial line as a design uses it.
 
     Attributes:
@@ -61,7 +61,7 @@ class Line:
         return self.byte_clocks * (self.frame_bytes + self.result_bytes)
 
 
-def line_of(design: Design, board: Board, baud: int | None = None) -> Line:
+def line_of(design: Design, board: Board, baud: int | None = None) -> SerialLine:
     """The serial line between the host and `design` on `board`, at `baud` bits a second where given.
 
     Raises:
@@ -74,22 +74,22 @@ def line_of(design: Design, board: Board, baud: int | None = None) -> Line:
         nearest = hertz / max(_FEWEST_CLOCKS, clocks)
         raise ConfigError("baud", must, f"{rate:,}", f"The nearest is {nearest:,.0f}")
     source, sink = (stream.axis_width // 8 for stream in (design.input, design.output))
-    line = Line(rate, clocks, design.input.beats * source, design.output.beats * sink, source, sink, 0)
+    line = SerialLine(rate, clocks, design.input.beats * source, design.output.beats * sink, source, sink, 0)
     block = board.chip.family.block_bytes
     needed = 2 * backlog(design, line)
     return replace(line, fifo_bytes=_whole(needed, block))
 
 
-def backlog(design: Design, line: Line) -> int:
+def backlog(design: Design, line: SerialLine) -> int:
     """The most bytes of a frame that wait while the design, idle before, takes none, by the cycle model.
 
     A beat is offered when its bytes have come; while it waits, more come. The bridge hands them on one a cycle, many
     times as fast as they come, so that it adds little; twice this number is room enough.
     """
-    pace = line.byte_clocks * line.frame_bytes
-    taken = beat_times(design.network, 1, pace)[design.input.name]
-    late = max(int(time) - -(-beat * pace // design.input.beats) for beat, time in enumerate(taken))
-    return min(line.frame_bytes, late // line.byte_clocks + 1)
+    input_interval = line.byte_clocks * line.frame_bytes
+    taken = beat_times(design.network, 1, input_interval)[design.input.name]
+    delay = max(int(time) - -(-beat * input_interval // design.input.beats) for beat, time in enumerate(taken))
+    return min(line.frame_bytes, delay // line.byte_clocks + 1)
 
 
 def _whole(size: int, block: int) -> int:
@@ -106,7 +106,7 @@ class _Sheet:
     digest: str
     purpose: str
     module: str
-    line: Line
+    line: SerialLine
     input_width: int
     output_width: int
 
@@ -135,7 +135,7 @@ class _Pins:
     board: Board
 
 
-def emit(design: Design, board: Board, line: Line) -> dict[str, str]:
+def emit(design: Design, board: Board, line: SerialLine) -> dict[str, str]:
     """The files that a project's RTL needs beside it: file name -> text.
 
     `hwgen_board.sv` is the top level, `pins.lpf` or `pins.pcf` the constraints; the others are library modules.
@@ -162,7 +162,7 @@ def emit(design: Design, board: Board, line: Line) -> dict[str, str]:
     }
 
 
-def emit_bench(design: Design, line: Line) -> str:
+def emit_bench(design: Design, line: SerialLine) -> str:
     """The module `BENCH`, with the ports of `design`: a simulated host at the other end of the board's line."""
     context = _Bench(
         origin=design.name,

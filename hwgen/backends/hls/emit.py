@@ -27,7 +27,7 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Stage:
+class FunctionCall:
     """One call in the dataflow region; `streams` are its arguments."""
 
     function: str
@@ -67,7 +67,7 @@ class TopContext:
     out_width: int
     out_beats: int
     channels: tuple[Channel, ...]
-    stages: tuple[Stage, ...]
+    stages: tuple[FunctionCall, ...]
     includes: tuple[str, ...]
     sources: tuple[str, ...]
 
@@ -156,7 +156,7 @@ def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...]
     channels, stages = [], []
     for unit, context in zip(wiring.units, units, strict=True):
         names = [wiring.channel[stream.name] for stream in (*unit.inputs, *unit.outputs)]
-        stages.append(Stage(context.function, ", ".join(names)))
+        stages.append(FunctionCall(context.function, ", ".join(names)))
         channels += [
             Channel(name, f"{context.scope}::OutWord", wiring.depth.get(name, DEFAULT_DEPTH))
             for name in names[len(unit.inputs) :]

@@ -7,7 +7,7 @@ import re
 from hwgen.backends.render import library, render
 from hwgen.backends.rtl.layers import has_module, layer_text
 from hwgen.backends.rtl.top import top_context
-from hwgen.hw.control import control_map
+from hwgen.hw.address_map import address_map
 from hwgen.hw.design import Design
 from hwgen.ir.names import unit_name
 
@@ -24,7 +24,7 @@ def emit(design: Design) -> dict[str, str]:
     sources: dict[str, str] = {}
     memories: dict[str, str] = {}
     modules: dict[str, str] = {}
-    control = control_map(design)
+    control = address_map(design)
     for unit in design.units:
         if has_module(unit):
             modules[unit.name] = unit_name(design.name, unit.name)

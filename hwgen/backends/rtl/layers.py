@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from hwgen.backends.render import Source, render, title
 from hwgen.backends.rtl.instances import CLOCK, Instance, library_instance, port_beats, stream_wires
-from hwgen.hw.control import ControlMap
+from hwgen.hw.address_map import AddressMap
 from hwgen.hw.declaration import Access, Store
 from hwgen.hw.memory import index_bits
 from hwgen.hw.packing import hex_text
@@ -54,7 +54,7 @@ def has_module(unit: Unit) -> bool:
     return bool(unit.stores or unit.ties)
 
 
-def layer_text(unit: Unit, name: str, digest: str, control: ControlMap | None) -> LayerText:
+def layer_text(unit: Unit, name: str, digest: str, control: AddressMap | None) -> LayerText:
     """The module `name` of `unit`, and its memories."""
     stores = unit.stores
     written = any(store.access is Access.HOST for store in stores)
@@ -101,7 +101,7 @@ def _signals(unit: Unit, stores: tuple[Store, ...]) -> tuple[str, ...]:
     return tuple(Source(f"logic [{bits - 1}:0] {name};") for name, bits in widths.items())
 
 
-def _memory(store: Store, unit: Unit, control: ControlMap | None) -> MemoryContext:
+def _memory(store: Store, unit: Unit, control: AddressMap | None) -> MemoryContext:
     memory = store.memory
     found = MemoryContext(store.port, store.address, memory.width, memory.depth, memory.style.value)
     if control is None:

@@ -14,7 +14,7 @@ from hwgen.backends.rtl.instances import (
     library_instance,
     stream_wires,
 )
-from hwgen.hw.control import ControlMap
+from hwgen.hw.address_map import AddressMap
 from hwgen.hw.declaration import Access
 from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
@@ -34,7 +34,7 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class ControlContext:
+class RegisterBus:
     """Fields of control.sv.j2 and control_ports.sv.j2."""
 
     address_bits: int
@@ -56,10 +56,10 @@ class TopContext:
     last: Beats
     wires: tuple[Wire, ...]
     units: tuple[Instance, ...]
-    control: ControlContext | None
+    control: RegisterBus | None
 
 
-def top_context(design: Design, modules: Mapping[str, str], control: ControlMap | None) -> TopContext:
+def top_context(design: Design, modules: Mapping[str, str], control: AddressMap | None) -> TopContext:
     """The context of top.sv.j2; `modules` names the module of every unit that has one of its own."""
     return TopContext(
         module=design.name,
@@ -78,8 +78,8 @@ def top_context(design: Design, modules: Mapping[str, str], control: ControlMap 
     )
 
 
-def _control(control: ControlMap) -> ControlContext:
-    return ControlContext(control.address_bits, control.place_bits, f"32'h{control.identity:08x}")
+def _control(control: AddressMap) -> RegisterBus:
+    return RegisterBus(control.address_bits, control.place_bits, f"32'h{control.identity:08x}")
 
 
 def stream_beats(design: Design, name: str) -> Beats:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 from hwgen.backends.render import library, render
 from hwgen.backends.vivado.boards import board_of
-from hwgen.backends.vivado.ports import Port, control_ports, wrapper_ports
+from hwgen.backends.vivado.ports import RtlPort, control_ports, wrapper_ports
 from hwgen.config import VERSION
-from hwgen.hw.control import ControlMap
+from hwgen.hw.address_map import AddressMap
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, Platform, device_of
 from hwgen.hw.stream import Stream
 
 
 @dataclass(frozen=True)
-class Project:
+class IpProject:
     """Fields of the templates.
 
     Attributes:
@@ -44,8 +44,8 @@ class Project:
     output_bits: int
     input_bytes: int
     output_bytes: int
-    ports: tuple[Port, ...]
-    control: tuple[Port, ...]
+    ports: tuple[RtlPort, ...]
+    control: tuple[RtlPort, ...]
     address_bits: int
     frames: int
     sources: tuple[str, ...]
@@ -65,7 +65,7 @@ _SCRIPTS = {
 _COMMON = ("hwgen_transfer.sv", "ooc.tcl", "package_ip.tcl", "synth.tcl")
 
 
-def emit(design: Design, rtl: Iterable[str], frames: int, control: ControlMap | None = None) -> dict[str, str]:
+def emit(design: Design, rtl: Iterable[str], frames: int, control: AddressMap | None = None) -> dict[str, str]:
     """`<design>.core` and, where the part is AMD's, the folder `vivado/`: path in the project -> text.
 
     `rtl` names the files of the RTL project, `frames` counts the golden frames in `hls/tb` (without any there is
@@ -85,7 +85,7 @@ def emit(design: Design, rtl: Iterable[str], frames: int, control: ControlMap | 
     }
 
 
-def _printed(project: Project, platform: Platform) -> dict[str, str]:
+def _printed(project: IpProject, platform: Platform) -> dict[str, str]:
     """What is printed for this design alone, by file name."""
     wrapper = replace(project, purpose="The accelerator as an IP: streams as wide as buses take them.")
     bench = replace(project, purpose="Test bench: golden frames with pauses on both sides, in two transfers.")
@@ -106,11 +106,11 @@ def _printed(project: Project, platform: Platform) -> dict[str, str]:
     }
 
 
-def _project(design: Design, rtl: tuple[str, ...], frames: int, control: ControlMap | None) -> Project:
+def _project(design: Design, rtl: tuple[str, ...], frames: int, control: AddressMap | None) -> IpProject:
     device, board = device_of(design.part), board_of(design.part)
     source, sink = design.input, design.output
     memories = tuple(f"rtl/{name}" for name in rtl if name.endswith(".mem"))
-    return Project(
+    return IpProject(
         name=design.name,
         origin=f"{len(design.layers)} layers for {design.part} at {design.clock_mhz:g} MHz",
         digest=design.digest,

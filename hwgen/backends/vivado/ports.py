@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from hwgen.hw.control import ControlMap
+from hwgen.hw.address_map import AddressMap
 from hwgen.hw.stream import Stream
 
 AXIS = "xilinx.com:interface:axis:1.0"
@@ -24,7 +24,7 @@ _LITE_SIGNALS = {
 
 
 @dataclass(frozen=True)
-class Port:
+class RtlPort:
     """A port of the wrapper.
 
     Attributes:
@@ -50,30 +50,30 @@ class Port:
         return "'0" if self.direction == "input" else ""
 
 
-def control_ports(control: ControlMap | None) -> tuple[Port, ...]:
+def control_ports(control: AddressMap | None) -> tuple[RtlPort, ...]:
     """The ports of `s_axi_control`."""
     if control is None:
         return ()
     return tuple(
-        Port(f"{CONTROL}_{name.lower()}", direction, bits or control.address_bits, f"{AXI_LITE} {CONTROL} {name}")
+        RtlPort(f"{CONTROL}_{name.lower()}", direction, bits or control.address_bits, f"{AXI_LITE} {CONTROL} {name}")
         for name, (direction, bits) in _LITE_SIGNALS.items()
     )
 
 
-def wrapper_ports(source: Stream, sink: Stream, control: ControlMap | None) -> tuple[Port, ...]:
+def wrapper_ports(source: Stream, sink: Stream, control: AddressMap | None) -> tuple[RtlPort, ...]:
     """Every port of the wrapper: clock, reset, registers and the two streams."""
-    clock = Port("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
-    reset = Port("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
+    clock = RtlPort("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
+    reset = RtlPort("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
     streams = [*_stream("s_axis", source.bus_width, "input"), *_stream("m_axis", sink.bus_width, "output")]
     ports = (clock, reset, *control_ports(control), *streams)
     return (*ports[:-1], replace(ports[-1], comma=""))
 
 
-def _stream(bus: str, bits: int, forward: str) -> Iterator[Port]:
+def _stream(bus: str, bits: int, forward: str) -> Iterator[RtlPort]:
     """The ports of an AXI4-Stream whose data goes `forward`; only our own say which bytes count, as all do."""
     backward = "input" if forward == "output" else "output"
     signals = [("TDATA", bits, forward), ("TVALID", 1, forward), ("TREADY", 1, backward), ("TLAST", 1, forward)]
     if forward == "output":
         signals.append(("TKEEP", bits // 8, forward))
     for name, width, direction in signals:
-        yield Port(f"{bus}_{name.lower()}", direction, width, f"{AXIS} {bus} {name}")
+        yield RtlPort(f"{bus}_{name.lower()}", direction, width, f"{AXIS} {bus} {name}")

@@ -14,8 +14,8 @@ from functools import cache, reduce
 from importlib.resources import files
 from operator import add
 
+from hwgen.hw.address_map import address_map
 from hwgen.hw.bill import Bill
-from hwgen.hw.control import control_map
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
@@ -62,7 +62,7 @@ def design_resources(design: Design, family: Family) -> Resources:
 
 def edge_resources(design: Design, family: Family) -> Resources:
     """What the top level of `design` takes beside its units."""
-    control = control_map(design)
+    control = address_map(design)
     return _priced(edge_bill(design.output, family, control.address_bits if control else 0))
 
 

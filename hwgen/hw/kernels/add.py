@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Packed, Parameters, Type, beats, vectors, word
-from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar
 
@@ -29,8 +29,8 @@ class AddUnit(Unit):
         return self.output.beats
 
     @property
-    def schedule(self) -> Engine:
-        return Engine(slots=1, reads=1, period=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+    def schedule(self) -> VectorLoop:
+        return VectorLoop(slots=1, reads=1, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
 
     @property
     def parameters(self) -> Parameters:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Type, vectors, word
-from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar
 
@@ -26,9 +26,11 @@ class ArgmaxUnit(Unit):
         return self.input.beats
 
     @property
-    def schedule(self) -> Engine:
+    def schedule(self) -> VectorLoop:
         beats = self.input.beats
-        return Engine(slots=beats, reads=beats, period=beats, latency=LATENCY, credits=credits_for(LATENCY, beats))
+        return VectorLoop(
+            slots=beats, reads=beats, slots_per_beat=beats, latency=LATENCY, credits=credits_for(LATENCY, beats)
+        )
 
     @property
     def parameters(self) -> Parameters:

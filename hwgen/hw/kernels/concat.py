@@ -8,7 +8,7 @@ from typing import ClassVar
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Packed, Parameters, Size, Template, Type, word
 from hwgen.hw.memory import MemoryStyle
-from hwgen.hw.schedule import Turns
+from hwgen.hw.schedule import Merge
 from hwgen.hw.unit import Unit
 
 DEPTH = 2
@@ -22,7 +22,7 @@ class ConcatUnit(Unit):
     stem: ClassVar[str] = "concat"
 
     @property
-    def turns(self) -> tuple[int, ...]:
+    def input_beats(self) -> tuple[int, ...]:
         """Beats read from each input for one output vector."""
         return tuple(stream.vector_beats for stream in self.inputs)
 
@@ -31,12 +31,12 @@ class ConcatUnit(Unit):
         return self.output.beats
 
     @property
-    def schedule(self) -> Turns:
-        return Turns(self.turns, DEPTH)
+    def schedule(self) -> Merge:
+        return Merge(self.input_beats, DEPTH)
 
     @property
     def parameters(self) -> Parameters:
-        return {"Inputs": len(self.inputs), "Width": self.output.width, "Beats": Packed(self.turns, 32)}
+        return {"Inputs": len(self.inputs), "Width": self.output.width, "Beats": Packed(self.input_beats, 32)}
 
     @property
     def function(self) -> Function:
@@ -62,6 +62,6 @@ class ConcatUnit(Unit):
     def write_bill(self, bill: Bill) -> None:
         bill.add("concat", 1)
         bill.counter(len(self.inputs))
-        bill.counter(max(self.turns))
+        bill.counter(max(self.input_beats))
         bill.add("operand mux bit", self.output.width * (len(self.inputs) - 1))
         bill.queue(self.output.width, self.schedule.depth, MemoryStyle.LUT)

@@ -14,13 +14,13 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Store, WordTable, word
 from hwgen.hw.kernels import weighted
-from hwgen.hw.kernels.registers import stages_bill
+from hwgen.hw.kernels.registers import registers_bill
 from hwgen.hw.kernels.sums import has_adder, products_bill
 from hwgen.hw.kernels.weighted import LATENCY
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import WeightLayout
-from hwgen.hw.pipeline import NO_STAGES, Stages, SumSteps
-from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.pipeline import NO_REGISTERS, AdderLevels, PipelineRegisters
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
@@ -35,7 +35,7 @@ class DepthwiseUnit(Unit):
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
         memory_style: of the weights, by the rule where None.
-        stages: registers for a faster clock.
+        registers: registers for a faster clock.
         writable: see `Weighted`.
     """
 
@@ -43,20 +43,20 @@ class DepthwiseUnit(Unit):
     # A lane has one product a slot, of an input of its own.
     simd: ClassVar[int] = 1
     sharing: ClassVar[int] = 1
-    counted: ClassVar[bool] = False
+    padded_bipolar: ClassVar[bool] = False
     arithmetic: ClassVar[Arithmetic] = Arithmetic.DIRECT
     planes: ClassVar[tuple[int, ...]] = ()
     plane_folds: ClassVar[int] = 1
     beta_bits: ClassVar[int] = 1
     vector_memory: ClassVar[None] = None
-    sum_steps: ClassVar[SumSteps] = SumSteps(0, 0)
+    adder_levels: ClassVar[AdderLevels] = AdderLevels(0, 0)
 
     weights: IntArray
     weight_type: DType
     sum_type: IntType
     activation: Thresholding | None
     memory_style: MemoryStyle | None = None
-    stages: Stages = NO_STAGES
+    registers: PipelineRegisters = NO_REGISTERS
     writable: tuple[int, int] | None = None
 
     @classmethod
@@ -70,8 +70,8 @@ class DepthwiseUnit(Unit):
     def weighted(self) -> DepthwiseUnit:
         return self
 
-    def with_stages(self, stages: Stages) -> Self:
-        return replace(self, stages=stages)
+    def with_registers(self, registers: PipelineRegisters) -> Self:
+        return replace(self, registers=registers)
 
     @property
     def channels(self) -> int:
@@ -117,16 +117,18 @@ class DepthwiseUnit(Unit):
     @property
     def latency(self) -> int:
         """Cycles from a slot to its beat at the output."""
-        return LATENCY + self.stages.cycles(self.sum_steps)
+        return LATENCY + self.registers.cycles(self.adder_levels)
 
     @property
     def cycles(self) -> int:
         return self.pixels * self.blocks * self.taps
 
     @property
-    def schedule(self) -> Engine:
+    def schedule(self) -> VectorLoop:
         taps, latency = self.taps, self.latency
-        return Engine(slots=taps, reads=taps, period=taps, latency=latency, credits=credits_for(latency, taps))
+        return VectorLoop(
+            slots=taps, reads=taps, slots_per_beat=taps, latency=latency, credits=credits_for(latency, taps)
+        )
 
     @property
     def layout(self) -> WeightLayout:
@@ -201,7 +203,7 @@ class DepthwiseUnit(Unit):
         if not has_adder(self.weight_type, self.input.dtype, bill.family):
             bill.register(self.input.width)
         bill.register(4 + 4 * (self.taps > 1))
-        stages_bill(self, weighted.weights_bill(self, bill), bill)
+        registers_bill(self, weighted.weights_bill(self, bill), bill)
         products_bill(self, bill)
         weighted.ending_bill(self, self.threshold_rom, self.output, bill, self.blocks, self.schedule.credits)
 

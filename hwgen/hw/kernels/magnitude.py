@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Type, beats, code, vectors, word
-from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 
 LATENCY = 4
@@ -33,9 +33,11 @@ class MagnitudeUnit(Unit):
         return self.input.beats
 
     @property
-    def schedule(self) -> Engine:
+    def schedule(self) -> VectorLoop:
         beats = self.summed * self.input.vector_beats
-        return Engine(slots=beats, reads=beats, period=beats, latency=LATENCY, credits=credits_for(LATENCY, beats))
+        return VectorLoop(
+            slots=beats, reads=beats, slots_per_beat=beats, latency=LATENCY, credits=credits_for(LATENCY, beats)
+        )
 
     @property
     def parameters(self) -> Parameters:

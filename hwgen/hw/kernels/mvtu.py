@@ -20,8 +20,8 @@ from hwgen.hw.kernels import products, weighted
 from hwgen.hw.kernels.weighted import LATENCY
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import WeightLayout
-from hwgen.hw.pipeline import NO_STAGES, Stages, SumSteps
-from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.pipeline import NO_REGISTERS, AdderLevels, PipelineRegisters
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
@@ -39,13 +39,13 @@ class MvtuUnit(Unit):
 
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
-        counted: the input is a padded bipolar image (-1, 0, +1 in two bits): popcounts of XNOR over the taps that are
+        padded_bipolar: the input is a padded bipolar image (-1, 0, +1 in two bits): popcounts of XNOR over the taps that are
             not padded. Of planes: its codes have one more bit, the highest, set in padded taps.
         planes: factors of residual binary planes, the first plane in the highest bit of a code; empty for an input
             whose codes are numbers. The running sum is then that of factors times popcounts, or twice that and the
             factors of padded taps.
         memory_style: of the weights, by the rule where None.
-        stages: registers for a faster clock.
+        registers: registers for a faster clock.
         writable: see `Weighted`.
     """
 
@@ -56,11 +56,11 @@ class MvtuUnit(Unit):
     sum_type: IntType
     activation: Thresholding | None
     simd: int
-    counted: bool = False
+    padded_bipolar: bool = False
     arithmetic: Arithmetic = Arithmetic.DIRECT
     memory_style: MemoryStyle | None = None
     planes: tuple[int, ...] = ()
-    stages: Stages = NO_STAGES
+    registers: PipelineRegisters = NO_REGISTERS
     writable: tuple[int, int] | None = None
 
     @classmethod
@@ -74,8 +74,8 @@ class MvtuUnit(Unit):
             weights=weights,
             weight_type=node.op.weight_type,
             simd=source.lanes,
-            counted=isinstance(node.op.weight_type, Bipolar) and padded,
-            arithmetic=Arithmetic.SIDE_BY_SIDE if planes else Arithmetic.DIRECT,
+            padded_bipolar=isinstance(node.op.weight_type, Bipolar) and padded,
+            arithmetic=Arithmetic.PARALLEL_PLANES if planes else Arithmetic.DIRECT,
             planes=planes,
         )
         return weighted.in_popcounts(unit)
@@ -84,8 +84,8 @@ class MvtuUnit(Unit):
     def weighted(self) -> MvtuUnit:
         return self
 
-    def with_stages(self, stages: Stages) -> Self:
-        return replace(self, stages=stages)
+    def with_registers(self, registers: PipelineRegisters) -> Self:
+        return replace(self, registers=registers)
 
     # Sizes.
 
@@ -134,7 +134,7 @@ class MvtuUnit(Unit):
     @property
     def plane_folds(self) -> int:
         """Times that an array of popcounts meets each weight: once for each plane where they take turns."""
-        return len(self.planes) if self.arithmetic is Arithmetic.IN_TURN else 1
+        return len(self.planes) if self.arithmetic is Arithmetic.FOLDED_PLANES else 1
 
     @property
     def sum_slots(self) -> int:
@@ -174,7 +174,7 @@ class MvtuUnit(Unit):
     def accumulator(self) -> Linear:
         """The accumulator as a function of the running sum."""
         if self.planes:
-            return Linear(1 if self.counted else 2, -sum(self.planes))
+            return Linear(1 if self.padded_bipolar else 2, -sum(self.planes))
         return weighted.linear(self.weight_type, self.input.dtype)
 
     @property
@@ -185,24 +185,24 @@ class MvtuUnit(Unit):
     # Cycles.
 
     @property
-    def sum_steps(self) -> SumSteps:
-        return products.sum_steps(self)
+    def adder_levels(self) -> AdderLevels:
+        return products.adder_levels(self)
 
     @property
     def latency(self) -> int:
         """Cycles from a slot to its beat at the output."""
-        return LATENCY + self.stages.cycles(self.sum_steps)
+        return LATENCY + self.registers.cycles(self.adder_levels)
 
     @property
     def cycles(self) -> int:
         return self.pixels * self.slots
 
     @property
-    def schedule(self) -> Engine:
-        return Engine(
+    def schedule(self) -> VectorLoop:
+        return VectorLoop(
             slots=self.neuron_folds * self.sum_slots,
             reads=self.synapse_folds,
-            period=self.sum_slots,
+            slots_per_beat=self.sum_slots,
             latency=self.latency,
             credits=credits_for(self.latency, self.sum_slots),
         )
@@ -290,7 +290,7 @@ class MvtuUnit(Unit):
     def label(self) -> str:
         if self.planes:
             return f"{len(self.planes)}-plane mvtu"
-        return "xnor mvtu" if self.is_xnor or self.counted else "integer mvtu"
+        return "xnor mvtu" if self.is_xnor or self.padded_bipolar else "integer mvtu"
 
     @property
     def limit(self) -> str:

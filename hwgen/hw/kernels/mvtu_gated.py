@@ -19,8 +19,8 @@ from hwgen.hw.kernels import products, weighted
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.registers import cycles_to_sum
 from hwgen.hw.memory import Memory
-from hwgen.hw.pipeline import Stages
-from hwgen.hw.schedule import Gated, credits_for
+from hwgen.hw.pipeline import PipelineRegisters
+from hwgen.hw.schedule import GatedLoop, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.hw.unit import Unit
 from hwgen.ir.ops import Threshold
@@ -71,8 +71,8 @@ class MvtuGatedUnit(Unit):
     def weighted(self) -> MvtuUnit:
         return self.product
 
-    def with_stages(self, stages: Stages) -> Self:
-        return replace(self, product=replace(self.product, stages=stages))
+    def with_registers(self, registers: PipelineRegisters) -> Self:
+        return replace(self, product=replace(self.product, registers=registers))
 
     @property
     def gate(self) -> Stream:
@@ -102,10 +102,10 @@ class MvtuGatedUnit(Unit):
         return max(self.product.synapse_folds, self.product.neuron_folds)
 
     @property
-    def schedule(self) -> Gated:
+    def schedule(self) -> GatedLoop:
         folds = self.product.synapse_folds, self.product.neuron_folds
         latency = self.product.latency
-        return Gated(*folds, latency=latency, credits=credits_for(latency, 1))
+        return GatedLoop(*folds, latency=latency, credits=credits_for(latency, 1))
 
     # Memories.
 

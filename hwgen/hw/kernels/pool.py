@@ -16,7 +16,7 @@ import numpy as np
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Table, Template, Type, code, word
 from hwgen.hw.memory import Memory, MemoryStyle
-from hwgen.hw.schedule import Tiles, credits_for
+from hwgen.hw.schedule import PoolTiles, credits_for
 from hwgen.hw.unit import Unit
 from hwgen.ir.ops import Pool, PoolKind
 from hwgen.ir.types import Bipolar, DType, IntArray
@@ -57,8 +57,8 @@ class PoolUnit(Unit):
         return Memory(f"{self.name}_partial", depth, self.output.width, style)
 
     @property
-    def schedule(self) -> Tiles:
-        return Tiles(
+    def schedule(self) -> PoolTiles:
+        return PoolTiles(
             height=self.tile_height,
             width=self.tile_width,
             columns=self.columns,

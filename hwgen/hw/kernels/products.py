@@ -8,9 +8,9 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Parameters, Size, Template, Type, WordTable
 from hwgen.hw.kernels import weighted
-from hwgen.hw.kernels.registers import stages_bill
+from hwgen.hw.kernels.registers import registers_bill
 from hwgen.hw.kernels.sums import products_bill
-from hwgen.hw.pipeline import SumSteps
+from hwgen.hw.pipeline import AdderLevels
 from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar
 
@@ -41,17 +41,17 @@ class Matrix(Weighted, Protocol):
     def words(self) -> int: ...
 
 
-def sum_steps(unit: Matrix) -> SumSteps:
+def adder_levels(unit: Matrix) -> AdderLevels:
     """Steps of a lane sum: those of a popcount and what follows, or of a product and the sum of lanes."""
     group, tree = max(1, min(unit.simd, 15) // 4) - 1, max(0, unit.simd.bit_length() - 4)
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
-        return SumSteps(group, tree + unit.counted + _levels(arrays * unit.beta_bits))
+        return AdderLevels(group, tree + unit.padded_bipolar + _levels(arrays * unit.beta_bits))
     if unit.arithmetic is Arithmetic.BIT_PLANES:
-        return SumSteps(group, tree + _levels(unit.input.dtype.bits) + 1)
-    if unit.is_xnor or unit.counted:
-        return SumSteps(group, tree + unit.counted)
-    return SumSteps(_levels(unit.simd), 0)
+        return AdderLevels(group, tree + _levels(unit.input.dtype.bits) + 1)
+    if unit.is_xnor or unit.padded_bipolar:
+        return AdderLevels(group, tree + unit.padded_bipolar)
+    return AdderLevels(_levels(unit.simd), 0)
 
 
 def _levels(terms: int) -> int:
@@ -71,13 +71,13 @@ def parameters(unit: Matrix) -> Parameters:
         "LastPe": unit.output.last_lanes,
         # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
         "LastSimd": unit.last_simd if unit.taps == 1 else unit.simd,
-        "PaddedBipolar": unit.counted and unit.arithmetic is not Arithmetic.BIT_PLANES,
+        "PaddedBipolar": unit.padded_bipolar and unit.arithmetic is not Arithmetic.BIT_PLANES,
         "Planes": len(unit.planes),
         "BetaBits": unit.beta_bits,
         "Betas": Bits.of(betas, max(1, len(unit.planes) * unit.beta_bits)),
         "Style": "registers" if vector is None else vector.style.value,
-        "SumStages": unit.sum_steps.cycles(unit.stages.span),
-        "SumSpan": unit.stages.span,
+        "SumStages": unit.adder_levels.cycles(unit.registers.span),
+        "SumSpan": unit.registers.span,
         **weighted.sum_types(unit),
     }
 
@@ -118,12 +118,12 @@ def arithmetic(unit: Matrix) -> tuple[str, Template]:
     if unit.is_xnor:
         return "XNOR and popcount", Template("Direct")
     if unit.planes:
-        in_turn = unit.arithmetic is Arithmetic.IN_TURN
-        words = f"{len(unit.planes)} residual planes {'one after another' if in_turn else 'side by side'}"
-        return words, Template("Planes", (in_turn, unit.counted, *unit.planes))
+        folded = unit.arithmetic is Arithmetic.FOLDED_PLANES
+        words = f"{len(unit.planes)} residual planes {'one after another' if folded else 'side by side'}"
+        return words, Template("Planes", (folded, unit.padded_bipolar, *unit.planes))
     if unit.arithmetic is Arithmetic.BIT_PLANES and bipolar:
         return f"{operands}, bit plane by bit plane", Template("BitPlanes")
-    if unit.counted and bipolar:
+    if unit.padded_bipolar and bipolar:
         return "XNOR and popcount over the taps that are not padded", Template("Counted")
     return operands, Template("Direct")
 
@@ -147,5 +147,5 @@ def write_bill(unit: Matrix, bill: Bill) -> None:
     if vector is not None:
         bill.memory(vector.width, vector.depth, vector.style, one_address=True)
         bill.add("operand mux bit", width)
-    stages_bill(unit, weighted.weights_bill(unit, bill), bill)
+    registers_bill(unit, weighted.weights_bill(unit, bill), bill)
     products_bill(unit, bill)

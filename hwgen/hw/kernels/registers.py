@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
-from hwgen.hw.pipeline import NO_SPAN, SumSteps
+from hwgen.hw.pipeline import NO_SPAN, AdderLevels
 from hwgen.hw.unit import Weighted
 
 
-def stages_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
+def registers_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
     """The pipeline registers of `unit`, whose weights change in `weight_bits` of their word."""
-    stages, lanes = unit.stages, unit.output.lanes
+    registers, lanes = unit.registers, unit.output.lanes
     waits = cycles_to_sum(unit)
     bill.register(waits * (1 + 2 * (unit.sum_slots > 1)))
     operands = unit.input.width
     if unit.plane_folds > 1:
-        operands = unit.simd * (1 + unit.counted) + unit.beta_bits
-    bill.register(stages.operands * (weight_bits + operands))
+        operands = unit.simd * (1 + unit.padded_bipolar) + unit.beta_bits
+    bill.register(registers.operands * (weight_bits + operands))
     if unit.activation is not None:
         flips = unit.activation.any_descending
         masked = unit.output.last_lanes < lanes
-        bill.register(stages.thresholds * (1 + masked + lanes * (unit.activation.levels + flips)))
-    if stages.span < NO_SPAN and unit.sum_steps != SumSteps(0, 0):
-        bill.register(_sum_registers(unit, stages.span))
+        bill.register(registers.thresholds * (1 + masked + lanes * (unit.activation.levels + flips)))
+    if registers.span < NO_SPAN and unit.adder_levels != AdderLevels(0, 0):
+        bill.register(_sum_registers(unit, registers.span))
 
 
 def cycles_to_sum(unit: Weighted) -> int:
     """Cycles that the registers add before the accumulator."""
-    return unit.stages.operands + unit.sum_steps.cycles(unit.stages.span)
+    return unit.registers.operands + unit.adder_levels.cycles(unit.registers.span)
 
 
 def _sum_registers(unit: Weighted, span: int) -> int:
@@ -42,19 +42,19 @@ def _sum_registers(unit: Weighted, span: int) -> int:
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
         ones = sum(beta.bit_count() for beta in unit.planes)
-        first, terms = levels + unit.counted, unit.beta_bits if arrays == 1 else ones
+        first, terms = levels + unit.padded_bipolar, unit.beta_bits if arrays == 1 else ones
         votes = simd.bit_length() + 1
         each = arrays * (count + votes * (first // span - levels // span)) + tree_registers(terms, votes, first, span)
-        return lanes * each + unit.counted * count
+        return lanes * each + unit.padded_bipolar * count
     if unit.arithmetic is Arithmetic.BIT_PLANES:
         bits = unit.input.dtype.bits
         step = levels + bits_for(bits)
         each = bits * count + tree_registers(bits, simd.bit_length() + bits, levels, span)
         waits = _group_cycles(simd, span) + step // span
         return lanes * (each + total * ((step + 1) // span - step // span)) + waits * total
-    if unit.is_xnor or unit.counted:
-        taken = total * unit.counted * ((levels + 1) // span - levels // span)
-        return lanes * (count + taken) + unit.counted * count
+    if unit.is_xnor or unit.padded_bipolar:
+        taken = total * unit.padded_bipolar * ((levels + 1) // span - levels // span)
+        return lanes * (count + taken) + unit.padded_bipolar * count
     weight, value = unit.weight_type, unit.input.dtype
     product = weight.bits + value.bits + 1
     tree = tree_registers(simd, product, 1, span)

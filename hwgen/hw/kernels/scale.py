@@ -9,7 +9,7 @@ from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Type, beats, code, vectors, word
 from hwgen.hw.kernels.sums import has_adder, is_dsp
 from hwgen.hw.resources import Resources
-from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 
 LATENCY = 3
@@ -30,9 +30,11 @@ class ScaleUnit(Unit):
         return self.output.beats
 
     @property
-    def schedule(self) -> Engine:
+    def schedule(self) -> VectorLoop:
         beats = self.output.vector_beats
-        return Engine(slots=beats, reads=beats, period=1, latency=LATENCY, credits=credits_for(LATENCY, 1), kept=1)
+        return VectorLoop(
+            slots=beats, reads=beats, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1), kept=1
+        )
 
     @property
     def parameters(self) -> Parameters:

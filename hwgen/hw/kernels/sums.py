@@ -28,8 +28,8 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
         reach = _planes(unit, simd, lanes, fixed, bill)
     elif unit.planes:
         reach = _residual(unit, simd, lanes, fixed, bill)
-    elif unit.is_xnor or unit.counted:
-        reach = _agreements(simd, lanes, total, unit.counted, fixed, bill)
+    elif unit.is_xnor or unit.padded_bipolar:
+        reach = _agreements(simd, lanes, total, unit.padded_bipolar, fixed, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
     if simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
@@ -38,10 +38,10 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
     bill.add("accumulator bit", lanes * total * (unit.sum_slots > 1))
 
 
-def _agreements(simd: int, lanes: int, total: int, counted: bool, fixed: str, bill: Bill) -> int:
+def _agreements(simd: int, lanes: int, total: int, padded_bipolar: bool, fixed: str, bill: Bill) -> int:
     """Popcounts of lanes that agree. Returns: bits of the sum."""
     _popcounts(simd, lanes, fixed, bill)
-    if not counted:
+    if not padded_bipolar:
         return simd.bit_length()
     bill.add("padded agreement", lanes * simd)
     bill.add("shared bit", lanes * total)
@@ -66,21 +66,21 @@ def _residual(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> 
     Times a factor is a sum of shifted counts: one for each of its ones, or, where planes take turns, for each place
     that a factor has a one in.
     """
-    turns, total = unit.plane_folds > 1, unit.sum_type.bits
-    arrays = 1 if turns else len(unit.planes)
-    ones = reduce(or_, unit.planes).bit_count() if turns else sum(beta.bit_count() for beta in unit.planes)
+    folded, total = unit.plane_folds > 1, unit.sum_type.bits
+    arrays = 1 if folded else len(unit.planes)
+    ones = reduce(or_, unit.planes).bit_count() if folded else sum(beta.bit_count() for beta in unit.planes)
     _popcounts(simd, lanes * arrays, fixed, bill)
-    votes = simd.bit_length() + unit.counted
-    inputs = simd * (arrays + unit.counted) + 2 * turns  # which factor it is comes as an input, too
+    votes = simd.bit_length() + unit.padded_bipolar
+    inputs = simd * (arrays + unit.padded_bipolar) + 2 * folded  # which factor it is comes as an input, too
     if inputs > _WITH_ADDER:
-        adder = "sum bit of a factor" if turns else "adder bit"
-        width = total if unit.counted else min(total, votes + max(unit.planes).bit_length())
+        adder = "sum bit of a factor" if folded else "adder bit"
+        width = total if unit.padded_bipolar else min(total, votes + max(unit.planes).bit_length())
         bill.add(adder, lanes * (ones - 1) * width)
-    if unit.counted:
+    if unit.padded_bipolar:
         bill.add("padded agreement", lanes * simd * arrays)
         bill.add("shared bit", lanes * arrays * votes)
         _popcounts(simd, 1, "", bill)
-    if turns:
+    if folded:
         changing = (reduce(or_, unit.planes) ^ reduce(and_, unit.planes)).bit_count()
         bill.counter(len(unit.planes))
         bill.register(bits_for(len(unit.planes)) + changing)

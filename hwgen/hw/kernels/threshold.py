@@ -12,7 +12,7 @@ from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store, Type, beats, code, vectors, word
 from hwgen.hw.kernels import coding
 from hwgen.hw.memory import Memory, index_bits
-from hwgen.hw.schedule import Engine, credits_for
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 
 LATENCY = 3
@@ -37,9 +37,9 @@ class ThresholdUnit(Unit):
         return self.input.beats
 
     @property
-    def schedule(self) -> Engine:
+    def schedule(self) -> VectorLoop:
         beats = self.input.vector_beats
-        return Engine(slots=beats, reads=beats, period=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+        return VectorLoop(slots=beats, reads=beats, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
 
     @property
     def threshold_rom(self) -> Memory | None:

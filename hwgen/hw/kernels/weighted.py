@@ -128,8 +128,8 @@ def sum_types(unit: Weighted) -> Parameters:
         "CodeBase": coded.base,
         "CodeStep": coded.step,
         "CodeBits": coded.bits,
-        "OperandStages": unit.stages.operands,
-        "ThresholdStages": unit.stages.thresholds,
+        "OperandStages": unit.registers.operands,
+        "ThresholdStages": unit.registers.thresholds,
     }
 
 

@@ -22,7 +22,7 @@ from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Table,
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import Bytes, to_words
 from hwgen.hw.rows import fewest_rows
-from hwgen.hw.schedule import Lines, credits_for
+from hwgen.hw.schedule import LineBuffer, credits_for
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Buffer, Unit
 from hwgen.ir.geometry import Geometry
@@ -141,8 +141,8 @@ class WindowUnit(Unit):
         return max(self.input.beats, self.output.beats)
 
     @property
-    def schedule(self) -> Lines:
-        return Lines(
+    def schedule(self) -> LineBuffer:
+        return LineBuffer(
             row_beats=self.row_beats,
             height=self.height,
             out_row_beats=self.out_row_beats,
@@ -168,9 +168,9 @@ class WindowUnit(Unit):
         """The fewest rows with which it and a reader of so many cycles a frame keep their own interval, or a longer."""
         return self.rows_for(reader_cycles // (self.out_height * self.out_width), interval)
 
-    def rows_for(self, pace: int, interval: int = 0) -> int:
-        """The fewest rows for a reader that takes `pace` cycles for a window; see `fewest_rows`."""
-        return fewest_rows(self.schedule, self.out_width, self.blocks, pace, interval)
+    def rows_for(self, window_cycles: int, interval: int = 0) -> int:
+        """The fewest rows for a reader that takes `window_cycles` cycles for a window; see `fewest_rows`."""
+        return fewest_rows(self.schedule, self.out_width, self.blocks, window_cycles, interval)
 
     @property
     def parameters(self) -> Parameters:

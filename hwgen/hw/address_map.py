@@ -58,7 +58,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Steps:
+class ThresholdMap:
     """What turns the thresholds of a layer into its memory.
 
     Attributes:
@@ -93,20 +93,20 @@ class WritableLayer:
     weights: Region
     inputs: tuple[int, int]
     accumulators: tuple[int, int] | None
-    steps: Steps | None
+    threshold_map: ThresholdMap | None
     rows: tuple[int, ...] = ()
 
     @property
     def regions(self) -> Mapping[str, Region]:
         """Its memories: `weights`, and `thresholds` and `descending` where it has them."""
         found = {"weights": self.weights}
-        if self.steps is not None:
-            found |= {"thresholds": self.steps.thresholds, "descending": self.steps.descending}
+        if self.threshold_map is not None:
+            found |= {"thresholds": self.threshold_map.thresholds, "descending": self.threshold_map.descending}
         return found
 
 
 @dataclass(frozen=True)
-class ControlMap:
+class AddressMap:
     """The address map: layers by name, and bits of a byte address. Reading any address gives `identity`."""
 
     layers: Mapping[str, WritableLayer]
@@ -124,14 +124,14 @@ class ControlMap:
         return {"address_bits": self.address_bits, "identity": self.identity, "layers": layers}
 
 
-def control_map(design: Design) -> ControlMap | None:
+def address_map(design: Design) -> AddressMap | None:
     """The address map of `design`; None where nothing can be rewritten."""
     if not design.writable:
         return None
     place = _Placer()
     layers = {unit.name: _layer(unit, place) for unit in design.writable}
     bits = max(LEAST_BITS, (place.end - 1).bit_length())
-    return ControlMap(layers, bits, int(design.digest[:8] or "0", 16))
+    return AddressMap(layers, bits, int(design.digest[:8] or "0", 16))
 
 
 @dataclass
@@ -150,18 +150,18 @@ class _Placer:
 def _layer(unit: Weighted, place: _Placer) -> WritableLayer:
     assert unit.writable is not None
     weights, dtype = place(unit.weight_rom), unit.output.dtype
-    steps = _steps(unit, place)
-    accumulators = None if steps else (dtype.min, dtype.max)
-    return WritableLayer(unit.name, unit.layout, weights, unit.writable, accumulators, steps)
+    threshold_map = _threshold_map(unit, place)
+    accumulators = None if threshold_map else (dtype.min, dtype.max)
+    return WritableLayer(unit.name, unit.layout, weights, unit.writable, accumulators, threshold_map)
 
 
-def _steps(unit: Weighted, place: _Placer) -> Steps | None:
+def _threshold_map(unit: Weighted, place: _Placer) -> ThresholdMap | None:
     activation, rom, stream = unit.activation, unit.threshold_rom, unit.output
     if activation is None or rom is None:
         return None
     assert activation.room is not None
     descending = Memory(f"{unit.name}_descending", stream.vector_beats, stream.lanes)
-    return Steps(
+    return ThresholdMap(
         channels=stream.elements,
         levels=activation.levels,
         lanes=stream.lanes,
@@ -174,7 +174,7 @@ def _steps(unit: Weighted, place: _Placer) -> Steps | None:
 
 
 def _layer_json(layer: WritableLayer) -> dict[str, Any]:
-    layout, steps = layer.layout, layer.steps
+    layout, threshold_map = layer.layout, layer.threshold_map
     found: dict[str, Any] = {
         "weights": {**vars(layout), "dtype": str(layout.dtype), "memory": vars(layer.weights)},
         "inputs": list(layer.inputs),
@@ -182,21 +182,21 @@ def _layer_json(layer: WritableLayer) -> dict[str, Any]:
         "rows": list(layer.rows),
         "thresholds": None,
     }
-    if steps is not None:
+    if threshold_map is not None:
         found["thresholds"] = {
-            **vars(steps),
-            "type": str(steps.type),
-            "accumulator": vars(steps.accumulator),
-            "thresholds": vars(steps.thresholds),
-            "descending": vars(steps.descending),
+            **vars(threshold_map),
+            "type": str(threshold_map.type),
+            "accumulator": vars(threshold_map.accumulator),
+            "thresholds": vars(threshold_map.thresholds),
+            "descending": vars(threshold_map.descending),
         }
     return found
 
 
-def parse_control(found: Mapping[str, Any]) -> ControlMap:
-    """The map that `ControlMap.to_json` wrote; ValueError, KeyError or TypeError where it is something else."""
+def parse_address_map(found: Mapping[str, Any]) -> AddressMap:
+    """The map that `AddressMap.to_json` wrote; ValueError, KeyError or TypeError where it is something else."""
     layers = {name: _parse_layer(name, each) for name, each in found["layers"].items()}
-    return ControlMap(layers, found["address_bits"], found["identity"])
+    return AddressMap(layers, found["address_bits"], found["identity"])
 
 
 def _parse_layer(name: str, found: Mapping[str, Any]) -> WritableLayer:
@@ -205,13 +205,13 @@ def _parse_layer(name: str, found: Mapping[str, Any]) -> WritableLayer:
     layout["dtype"] = parse_dtype(layout["dtype"])
     ends = found["accumulators"]
     inputs, accumulators = tuple(found["inputs"]), None if ends is None else tuple(ends)
-    steps, rows = _parse_steps(found["thresholds"]), sizes_of(found.get("rows", ()), least=0)
+    threshold_map, rows = _parse_threshold_map(found["thresholds"]), sizes_of(found.get("rows", ()), least=0)
     if rows and sorted(rows) != list(range(layout["groups"] * layout["mh"])):
         raise ValueError(f"rows of {name} that are no permutation")
-    return WritableLayer(name, WeightLayout(**layout), memory, inputs, accumulators, steps, rows)
+    return WritableLayer(name, WeightLayout(**layout), memory, inputs, accumulators, threshold_map, rows)
 
 
-def _parse_steps(found: Mapping[str, Any] | None) -> Steps | None:
+def _parse_threshold_map(found: Mapping[str, Any] | None) -> ThresholdMap | None:
     if found is None:
         return None
     kind = parse_dtype(found["type"])
@@ -223,4 +223,4 @@ def _parse_steps(found: Mapping[str, Any] | None) -> Steps | None:
         "thresholds": Region(**found["thresholds"]),
         "descending": Region(**found["descending"]),
     }
-    return Steps(**{**found, **parts})
+    return ThresholdMap(**{**found, **parts})
