@@ -45,6 +45,7 @@ MISSPELT = {
     'hwgen.compile(graph, fifos="most")': 'Argument "fifos" to "compile" has incompatible type',
     'hwgen.compile(graph, folding={"fc0": {"pes": 16}})': 'Dict entry 0 has incompatible type "str": "dict[str, int]"',
     'design.simulate(4, "rtl", stall=None)': 'Unexpected keyword argument "stall" for "simulate"',
+    "design.estimate(pace=800)": 'Unexpected keyword argument "pace" for "estimate"',
     'hwgen.open_driver("out", bit="design.bit")': 'Unexpected keyword argument "bit" for "open_driver"',
     "hwgen.lode": 'Module has no attribute "lode"',
 }

@@ -14,6 +14,7 @@ from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
+from hwgen.flow.renamed import renamed
 from hwgen.golden.matmul import Codes
 from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_large
@@ -42,13 +43,13 @@ if TYPE_CHECKING:
     from hwgen.verify.vectors import Layout
 
 SKIP_FRAMES = 256
-"""Frames of a data set whose cycles are predicted where they depend on the data."""
+"""Most frames of a data set whose cycles are predicted where they depend on the data."""
 
 VECTOR_FRAMES = 16
 """Golden frames that ship with the HLS project's self-checking test bench."""
 
 VECTOR_ELEMENTS = 1 << 20
-"""Elements of the largest tensor of all frames that are computed together for it: all tensors are kept till then."""
+"""Most elements of a tensor of the frames that are computed together for it: all tensors are kept meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,12 @@ class Accelerator:
     design: Design
     project: Path | None = None
 
+    @renamed(pace="input_interval")
     def estimate(self, input_interval: int = 0) -> Estimate:
-        """Exact cycles, rates at the clock, resources, what the next faster step would cost.
+        """Exact cycles, rates at the clock, resources, and what the next faster folding would cost.
 
-        A frame is offered every `input_interval` cycles, or as soon as it is taken.
+        Args:
+            input_interval: cycles a frame at which the source offers them; 0 for as fast as they are taken.
         """
         problem = problem_of(self.graph, self.settings)
         warnings = (
@@ -154,7 +157,7 @@ class Accelerator:
         which they are. See `hwgen.verify.vectors.as_codes` for the options.
 
         Raises:
-            ConfigError: `binarize_at` or `layout` makes no sense.
+            ConfigError: `binarize_at` or `layout` is not valid.
             DataError: the array does not hold frames of this network.
         """
         from hwgen.verify.vectors import as_codes, random_codes
@@ -163,6 +166,7 @@ class Accelerator:
             return random_codes(self.graph, int(frames), seed)
         return as_codes(self.graph, frames, "frames", binarize_at=binarize_at, real=real, layout=layout)
 
+    @renamed(pace="input_interval")
     def simulate(
         self,
         frames: npt.ArrayLike | int = 16,
@@ -243,7 +247,7 @@ class Accelerator:
     def synthesise(
         self, family: str | None = None, *, unit: str | None = None, work: str | Path | None = None
     ) -> SynthesisReport:
-        """Synthesise the RTL project with Yosys: what every unit takes, beside what the cost model says.
+        """Synthesise the RTL project with Yosys: what every unit takes, beside the cost model.
 
         Args:
             family: xc7 or ecp5; that of the part where None (UltraScale+ is synthesised as xc7).
@@ -312,7 +316,7 @@ def _family(name: str | None, part: str) -> Family:
 
 
 def hls_options(chosen: Settings) -> Options:
-    """What the settings say of the HLS project alone."""
+    """The settings of the HLS project alone."""
     from hwgen.backends.hls import Options
 
     return Options(chosen.control, chosen.clock_uncertainty)
