@@ -37,7 +37,7 @@ FOLDS = 4
 """Input and output beats of a vector."""
 
 MOST = 12
-"""Stages; more than any of the shapes has room for."""
+"""Rows of pipeline registers; more than any of the shapes takes."""
 
 WANTED_MHZ = 250
 """More than any unit reaches."""
@@ -51,7 +51,7 @@ DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail
 
 @dataclass(frozen=True)
 class Placed:
-    """A unit on the chip: its stages, MHz by seed, and what it takes."""
+    """A unit on the chip: its pipeline registers, MHz by seed, and what it takes."""
 
     unit: MvtuUnit
     clocks: tuple[float, ...]

@@ -2,7 +2,7 @@
 
 The network is that of `examples/horq` for 8x8 digits, untrained, with the example's folding: two padded convolutions
 and a dense layer. LUTs are of its three matrix-vector units alone and of the whole accelerator. Targets: the cycles
-that the folding gives, times the order where planes take turns; an estimate of the whole within 15 % of Yosys (xc7);
+that the folding gives, times the order where planes are folded; an estimate of the whole within 15 % of Yosys (xc7);
 and fewer LUTs in turn than side by side from order 3 on.
 
     python benchmarks/horq_planes.py --check

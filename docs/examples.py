@@ -67,7 +67,7 @@ def example(network: ProcessNetwork, unit: Unit, caption: str, cycles: int, fram
 
 
 def joined(*units: Unit, extra: Sequence[Process] = (), **beats: int) -> ProcessNetwork:
-    """Units, and controls that stand for others, joined by the names of their streams.
+    """Units, and processes in place of other units, joined by the names of their streams.
 
     `beats` are those of a frame on streams that no unit has. The first stream comes in, the last leaves.
     """
@@ -107,7 +107,7 @@ def copies(of: Stream) -> tuple[ForkUnit, tuple[Stream, Stream]]:
 def product(
     shape: tuple[int, int], folding: tuple[int, int], vectors: int = 1, planes: tuple[int, ...] = ()
 ) -> MvtuUnit:
-    """An MVTU of (inputs, neurons) and (PE, SIMD) whose accumulators leave; of residual planes that take turns."""
+    """An MVTU of (inputs, neurons) and (PE, SIMD) whose accumulators leave; with folded residual planes if given."""
     (inputs, neurons), (pe, simd) = shape, folding
     weights = np.ones((1, neurons, 1, inputs), np.int64)
     source = Stream("x", IntType(len(planes), signed=False) if planes else B, inputs, simd, vectors=vectors)
@@ -122,7 +122,7 @@ def mvtu() -> Example:
 
 def bit_planes() -> Example:
     unit = product((12, 4), (2, 3), planes=(2, 1))
-    return alone(unit, "12 inputs of two planes that take turns, 4 neurons, PE 2, SIMD 3: SF = 4, NF = 2.", 36)
+    return alone(unit, "12 inputs of two folded planes, 4 neurons, PE 2, SIMD 3: SF = 4, NF = 2.", 36)
 
 
 def depthwise() -> Example:

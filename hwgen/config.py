@@ -14,16 +14,16 @@ from hwgen.errors import ConfigError
 from hwgen.stored import MOST_JSON_BYTES, open_given, parse_json, read_text
 
 VERSION = "0.1.0"
-"""Of hwgen."""
+"""Version of hwgen."""
 
 LARGEST = 1 << 53
-"""Of any number in settings: float64 tells all whole numbers up to it apart."""
+"""The largest number in settings: float64 holds all whole numbers up to it."""
 
 MOST_BEATS = 1 << 22
-"""Beats that a FIFO may hold."""
+"""Most beats of a FIFO."""
 
 MOST_STAGES = 1000
-"""Pipeline stages of a unit."""
+"""Most pipeline stages of a unit."""
 
 Positive = Annotated[int, Field(ge=1, le=LARGEST, strict=True)]
 Natural = Annotated[int, Field(ge=0, le=LARGEST, strict=True)]
@@ -158,15 +158,15 @@ PublishedFigure = Literal["interval_cycles", "latency_us", "fps", "lut", "bram36
 
 
 class Published(BaseModel):
-    """What somebody reported of a design; every figure but its name and source may be missing.
+    """Published figures of a design; all but its name and source may be missing.
 
     Attributes:
         source: the paper, report or page that says so.
-        part: the FPGA, as hwgen names it where it knows it.
+        part: the FPGA, by hwgen's name if it has one.
         bram36: memory blocks of 36 kbit; halves are blocks of 18.
         operations: binary operations of a frame, as `hwgen.ir.work` counts them.
         derived: figures that were worked out from the source's, not stated there.
-        unverified: figures that nobody has held against the source.
+        unverified: figures that were not compared with the source.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -5,7 +5,7 @@ HwgenError
 ├── DeadlockError     a design's FIFOs are too shallow for its branches: names the stream
 ├── FoldingError      a folding names an unknown layer or an impossible PE/SIMD
 ├── DataError         images, labels or vectors that do not fit the design
-├── ConfigError       settings or command-line values that make no sense
+├── ConfigError       settings or command-line values that are not valid
 ├── OutputError       the output folder cannot be written or is not ours
 ├── ToolError         an external tool is missing, failed or ran out of time
 ├── CheckError        an integer network or a design is illegal (a bug in hwgen)
@@ -30,7 +30,7 @@ def one_line(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Tell of what slows a run down but does not stop it: a line on standard error, unless logging is set up."""
+    """Log what slows a run down but does not stop it: a line on standard error, unless logging is set up."""
     logging.getLogger("hwgen").warning("note: %s", text)
 
 
@@ -67,7 +67,7 @@ class ModelError(HwgenError):
 
 
 class DeadlockError(HwgenError):
-    """A design would wait for ever: a FIFO is too shallow for the branches that meet behind it."""
+    """A design is in a deadlock: a FIFO is too shallow for the branches that join behind it."""
 
 
 class FoldingError(HwgenError):
@@ -79,7 +79,7 @@ class DataError(HwgenError):
 
 
 class ConfigError(HwgenError):
-    """A setting makes no sense."""
+    """A setting or command-line value is not valid."""
 
 
 class OutputError(HwgenError):

@@ -1,4 +1,4 @@
-"""Reading files that hwgen wrote and that somebody may have changed: size, kind, nesting and types are checked."""
+"""Reading files that hwgen wrote and that may have been changed: size, kind, nesting and types are checked."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 MOST_BYTES = 1 << 31
-"""Of a file: what protobuf takes, which no network's text is beyond."""
+"""Most bytes of a file: protobuf's limit, which no network's text exceeds."""
 
 MOST_JSON_BYTES = 1 << 27
 PIPE_SECONDS = 5.0
-"""That a named pipe may take to bring its first byte."""
+"""Seconds in which a named pipe must bring its first byte."""
 
 MOST_NESTED = 100
-"""Brackets of a JSON file inside each other."""
+"""Most nested brackets of a JSON file."""
 
 Kind = TypeVar("Kind")
 
@@ -93,7 +93,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _depth(value: Any) -> int:
-    """Lists and dictionaries inside each other."""
+    """Depth of nested lists and dictionaries."""
     deep, inside = 0, [value]
     while inside:
         inside = [each for outer in inside for each in (outer.values() if isinstance(outer, dict) else outer)]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     app: Typer
 
 LEAST_COLUMNS = 40
-"""Of a terminal where help and errors of usage are still legible."""
+"""Least columns of a terminal for legible help and errors of usage."""
 
 _SAID = {"SIGINT": "interrupted", "SIGTERM": "ended", "SIGHUP": "hung up"}
 
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _prepare_output() -> None:
-    """Write what an output's encoding lacks as an escape; keep help and errors of usage legible."""
+    """Write characters that an output's encoding lacks as escapes; keep help and errors of usage legible."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) < LEAST_COLUMNS:
         os.environ["TERMINAL_WIDTH"] = str(LEAST_COLUMNS)  # typer's
@@ -75,7 +75,7 @@ def _prepare_output() -> None:
 
 
 def _told(error: HwgenError | OSError) -> str:
-    """One line; a file system that is full or closed to us may show anywhere."""
+    """The error in one line; an OSError (a full file system, say) may come from anywhere."""
     if isinstance(error, HwgenError):
         return str(error)
     where = f"{error.filename}" if error.filename else "a file"
@@ -83,7 +83,7 @@ def _told(error: HwgenError | OSError) -> str:
 
 
 def _say(text: str) -> None:
-    """Tell the user, if there is still somebody to tell."""
+    """Print to standard error; ignored where that is closed."""
     from hwgen.cli.common import err
 
     with suppress(OSError, ValueError):
@@ -91,7 +91,7 @@ def _say(text: str) -> None:
 
 
 def _flush() -> None:
-    """Write out what was printed; a terminal that has hung up takes nothing, and that is no error any more."""
+    """Flush the outputs; errors of a terminal that has hung up are ignored."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

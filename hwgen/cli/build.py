@@ -56,7 +56,7 @@ def estimate(project: ProjectFolder, input_interval: InputInterval = 0, as_json:
 
 
 def say_renamed(given: str, name: str) -> None:
-    """Say on standard error that a design could not be called as it was `given`."""
+    """Print on standard error that a design got another name than the one `given`."""
     from hwgen.ir.names import renamed
 
     if renamed(given):

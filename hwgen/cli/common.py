@@ -26,7 +26,7 @@ err = Plain(stderr=True)
 
 
 class BackendName(StrEnum):
-    """Who computes the frames."""
+    """The back end that computes the frames."""
 
     golden = "golden"
     csim = "csim"
@@ -137,7 +137,7 @@ def print_json(report: Any) -> None:
 
 
 def warn(lines: Iterable[str], console: Plain = err) -> None:
-    """What a user should look at, each in one line."""
+    """Print warnings, a line each."""
     for line in lines:
         console.print(f"warning: {line}", style="yellow")
 

@@ -87,7 +87,7 @@ def explore(
 def _network(
     path: Path, settings: Path | None, given: Mapping[str, Any], frontend: Mapping[str, Any]
 ) -> tuple[Graph, Settings]:
-    """The network to explore and its settings; a project brings its own, but for folding and memories."""
+    """The network to explore and its settings; a project has its own, without folding and memories."""
     from hwgen import flow
 
     if not path.is_dir():
@@ -101,7 +101,7 @@ def _network(
 
 @contextmanager
 def _kept(results: Path) -> Iterator[None]:
-    """Tells whoever interrupts the exploration that nothing is lost."""
+    """Adds to the message of an interruption that results are kept."""
     try:
         yield
     except Stopped as stopped:
@@ -111,7 +111,7 @@ def _kept(results: Path) -> Iterator[None]:
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    """A bar for each stage on a terminal's standard error; silent elsewhere."""
+    """A bar for each fidelity on a terminal's standard error; silent elsewhere."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 

@@ -33,7 +33,7 @@ def read_codes(
 ) -> tuple[Codes, int]:
     """The frames to run, from a file or random, and how many there are to choose from. Raises: ConfigError, DataError.
 
-    What a user should look at is said in a line each.
+    Warnings are printed, a line each.
     """
     from hwgen.verify.arrays import read_frames
     from hwgen.verify.vectors import as_codes, random_codes

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class SimulatorName(StrEnum):
-    """Who computes the frames of a simulation."""
+    """The back end that computes the frames of a simulation."""
 
     golden = "golden"
     csim = "csim"
@@ -187,7 +187,7 @@ def _show_outcome(outcome: Outcome, as_json: bool) -> None:
         out.print(simulation_table(report))
     for mismatch in outcome.mismatches:
         err.print(f"mismatch: {mismatch}", style="red")
-    for late in outcome.mistimed:
-        err.print(f"not the predicted cycles: {late}", style="red")
+    for mistimed in outcome.mistimed:
+        err.print(f"not the predicted cycles: {mistimed}", style="red")
     if not outcome.passed:
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ from hwgen.cli.common import AsJson, ProjectFolder, out, print_json, working
 
 
 class ToolName(StrEnum):
-    """Who synthesises."""
+    """The tool that synthesises."""
 
     yosys = "yosys"
 

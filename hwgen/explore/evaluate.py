@@ -1,4 +1,4 @@
-"""What a point gives: by the cost model and the slowest unit in the search, exactly in the stage after it."""
+"""Figures of a point: by the cost model and the slowest unit in the search, exact ones for the points shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FRAMES = 3
 
 
 class Fidelity(StrEnum):
-    """How far points are looked at."""
+    """How exactly points are evaluated."""
 
     SEARCH = "search"
     CYCLES = "cycles"
@@ -90,7 +90,7 @@ JOBS: Mapping[Fidelity, Callable[[Problem, Point], Figures]] = {
 
 
 def prepare(fidelity: Fidelity) -> None:
-    """Look for what the jobs of `fidelity` need once, before workers do it side by side. Raises: ToolError."""
+    """Find the tools of `fidelity` once, before workers look for them in parallel. Raises: ToolError."""
     if fidelity is Fidelity.SEARCH:
         return
     import_module("hwgen.hw.machines")

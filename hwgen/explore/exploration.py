@@ -34,7 +34,7 @@ class Exploration:
 
     Attributes:
         points: the figures of every point that was explored, in its order.
-        damage: what was wrong with the file of results that it went on with, in one line; empty where nothing was.
+        damage: a line about damage of the resumed file of results; empty without any.
     """
 
     problem: Problem
@@ -44,7 +44,7 @@ class Exploration:
 
     @property
     def fits(self) -> bool:
-        """Whether the part has room for the front; if not, it has room for none of the points."""
+        """Whether the part holds the front; if not, it holds none of the points."""
         return any(fits(self.problem, figures) for figures in self.points)
 
     def member(self, number: int) -> Member:

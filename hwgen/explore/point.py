@@ -1,4 +1,4 @@
-"""A point of the design space, what it gives, and which points no other beats."""
+"""A point of the design space, its figures, and Pareto fronts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def point_of(values: Mapping[str, Any]) -> Point:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a point gives.
+    """Figures of a point.
 
     Attributes:
         interval: cycles between frames.
@@ -53,7 +53,7 @@ class Figures:
 
     @property
     def objectives(self) -> tuple[float, ...]:
-        """What a better point has less of: interval, LUT, BRAM, DSP."""
+        """Figures to minimise: interval, LUT, BRAM, DSP."""
         return (self.interval, self.resources.lut, self.resources.bram, self.resources.dsp)
 
     def to_json(self) -> dict[str, Any]:
@@ -73,16 +73,16 @@ Objectives = npt.NDArray[np.float64]
 
 
 def pareto_front(places: Sequence[tuple[Place, Figures]]) -> list[tuple[Place, Figures]]:
-    """The places that no other is at least as good as in everything; of equals the first. Fastest first."""
+    """The places that no other dominates; of equal ones the first. Fastest first."""
     ranked, objectives = _ranked(places)
     return [ranked[index] for index in _unbeaten(objectives, objectives)]
 
 
 def representatives(front: Sequence[tuple[Place, Figures]], most: int) -> list[tuple[Place, Figures]]:
-    """Up to `most` places of a front such that each other is, but for a common factor, no better than one of them.
+    """Up to `most` places of a front such that one of them, up to a common factor, dominates each of the others.
 
-    No factor brings a figure down to none. Where the common factor would exceed all quotients of figures above zero,
-    a figure of zero counts as one.
+    No factor scales a figure to zero. Where the common factor would exceed all quotients of figures above zero, a
+    figure of zero counts as one.
     """
     if most < 1:
         return []
@@ -98,7 +98,7 @@ def representatives(front: Sequence[tuple[Place, Figures]], most: int) -> list[t
 
 
 def _ranked(places: Sequence[tuple[Place, Figures]]) -> tuple[list[tuple[Place, Figures]], Objectives]:
-    """The places, so that none is beaten by a later one, and their objectives, a row each."""
+    """The places in an order in which no later one dominates an earlier, and their objectives, a row each."""
     ranked = sorted(places, key=lambda pair: pair[1].objectives)
     return ranked, np.array([figures.objectives for _, figures in ranked], dtype=np.float64).reshape(len(ranked), 4)
 

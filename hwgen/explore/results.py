@@ -27,15 +27,15 @@ from hwgen.ir.text import digest
 from hwgen.stored import fitted, parse_json, read_bytes
 
 Known = dict[tuple[Fidelity, Point], Figures]
-"""Figures by stage and point."""
+"""Figures by fidelity and point."""
 
 
 _KEYS = {"folded_planes": "serial"}
-"""Keys of choices that are not called as their fields: files of earlier versions have them."""
+"""Keys of the header that differ from the names of fields, as in files of earlier versions."""
 
 
 def header(problem: Problem, seed: int) -> dict[str, Any]:
-    """What must be equal for results to belong together."""
+    """The header of a file: results with equal headers belong together."""
     return {
         "hwgen": VERSION,
         "network": problem.graph.name,
@@ -85,7 +85,7 @@ class Results:
 
     Attributes:
         size: bytes of it that stay: all but a last line of hwgen's own that was cut short.
-        damaged: numbers, from 1, of lines that are no results; they stay, and what they held is not known.
+        damaged: numbers, from 1, of lines that are no results; they stay in the file and are ignored.
         lines: how many there are.
         ended: whether the last line that stays has its line end.
     """
@@ -104,7 +104,7 @@ def line(stage: Fidelity, point: Point, figures: Figures) -> str:
 
 
 def _check(values: Mapping[str, Any]) -> str:
-    """Eight hexadecimal digits that tell damage of a line."""
+    """Eight hexadecimal digits that show damage of a line."""
     return f"{crc32(json.dumps(values, sort_keys=True).encode()):08x}"
 
 
@@ -145,7 +145,7 @@ def _is_beginning(rest: bytes) -> bool:
 
 
 def _result(text: bytes) -> tuple[Fidelity, Point, Figures]:
-    """What a line says. Raises: ValueError, LookupError, TypeError, AttributeError where it is damaged."""
+    """The result on a line. Raises: ValueError, LookupError, TypeError, AttributeError where it is damaged."""
     values = parse_json(text.decode("utf-8"))
     found = fitted(_ResultLine, values)
     if values.keys() - {each.name for each in fields(_ResultLine)}:

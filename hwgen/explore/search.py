@@ -10,7 +10,7 @@ from hwgen.hw.resources import Budget
 from hwgen.hw.solver import Problem
 
 ROUND = 200
-"""Points that are drawn before the best are looked for again."""
+"""Points that are drawn before the front is computed again."""
 
 Evaluate = Callable[[Sequence[Point]], Iterator[Figures]]
 """Gives the figures of points, in their order."""
@@ -19,8 +19,8 @@ Evaluate = Callable[[Sequence[Point]], Iterator[Figures]]
 def search(problem: Problem, count: int, seed: int, evaluate: Evaluate) -> Iterator[tuple[Point, Figures]]:
     """Up to `count` points and their figures, in an order that depends on nothing but the problem and the seed.
 
-    The first ones are the foldings of all intervals; then each round draws neighbours of the points that no other
-    beats. It ends early where there are no more points.
+    The first ones are the foldings of all intervals; then each round draws neighbours of the Pareto front. Ends early
+    where there are no more points.
     """
     space = Space(problem)
     found: dict[Point, Figures] = {}
@@ -36,12 +36,12 @@ def search(problem: Problem, count: int, seed: int, evaluate: Evaluate) -> Itera
 
 
 def best(problem: Problem, places: Sequence[tuple[Point, Figures]]) -> list[tuple[Point, Figures]]:
-    """The Pareto front of the points that the part has room for; of all, where it has room for none."""
+    """The Pareto front of the points that the part holds; of all points, where it holds none."""
     fitting = [place for place in places if fits(problem, place[1])]
     return pareto_front(fitting or places)
 
 
 def fits(problem: Problem, figures: Figures) -> bool:
-    """Whether the part has room."""
+    """Whether the part holds the design."""
     has = problem.device.capacity
     return Budget(has.lut, has.bram, has.dsp).fits(figures.resources)

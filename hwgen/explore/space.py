@@ -19,13 +19,13 @@ from hwgen.ir.ops import Conv, MatMul
 Item = TypeVar("Item")
 
 STYLES = (None, MemoryStyle.BLOCK, MemoryStyle.LUT)
-"""Where weights may live; None: by the rule on depths."""
+"""Memory styles of weights; None: by the default rule."""
 
 _SPARE = 2
 """A neighbour's layer has at most this multiple of the lanes that its cycles need."""
 
 _LANES_PER_LUT = 2
-"""A folding of more lanes than this for each LUT of the part is left out: not even products of bits are that small."""
+"""Foldings of more lanes than this for each LUT of the part are left out: even one-bit products take more."""
 
 _TRIES = 40
 """Neighbours that are drawn for each one that is wanted before the space counts as searched."""
@@ -51,9 +51,9 @@ class Space:
 
     @cached_property
     def seeds(self) -> tuple[Point, ...]:
-        """The folding of every interval, by the rule and with all weights in each kind of memory.
+        """The folding of every interval, with memories by the default rule and with all weights in each style.
 
-        The first few already range from the fastest to the slowest.
+        Any first few of them already range from the fastest to the slowest.
         """
         resolved = [self.problem.resolve(interval) for interval in self.problem.intervals]
         most = _LANES_PER_LUT * self.problem.device.capacity.lut

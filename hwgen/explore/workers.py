@@ -1,7 +1,7 @@
-"""Who evaluates points: this process, processes beside it, or a Dask cluster. The only owner of dask.
+"""Workers that evaluate points: this process, processes beside it, or a Dask cluster. The only module with dask.
 
-Whatever the workers, results come in the order of the tasks and are the same: a job is a pure function of the problem
-and the task. A worker that dies loses its batch, which another one does again.
+Results come in the order of the tasks and do not depend on the workers: a job is a pure function of the problem and the
+task. The batch of a worker that dies is done again by another.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LIVES = 3
 
 
 class Workers(Protocol):
-    """They run a job on tasks."""
+    """Workers that run a job on tasks."""
 
     def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         """The results of `tasks`, in their order, as they come."""
@@ -80,7 +80,7 @@ def _batches(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:
 
 
 def _packed(problem: Problem) -> tuple[str, dict[str, Any]]:
-    """The problem as it travels: the network as text, which is a fraction of its arrays."""
+    """The problem as it is sent: the network as text, which is far smaller than its arrays."""
     names = {each.name for each in fields(problem)} - {"graph", "prices"}
     return print_graph(problem.graph), {name: getattr(problem, name) for name in names}
 
@@ -104,7 +104,7 @@ class _Here:
 
 
 class _Processes:
-    """Processes that have the problem from their start on."""
+    """Processes that get the problem when they start."""
 
     def __init__(self, problem: Problem, count: int) -> None:
         self.problem, self.count = problem, count
@@ -170,7 +170,7 @@ def _start(network: str, rest: Mapping[str, Any]) -> None:
 
 
 def _end_with_parent() -> None:
-    """A process whose parent is gone, killed perhaps, would wait for work for ever."""
+    """End the process when its parent is gone; it would wait for work without end."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
@@ -178,7 +178,7 @@ def _end_with_parent() -> None:
 
 
 def _leave(number: int, *_: object) -> None:
-    """A signal while there is nothing to clean up: end without a word, the parent speaks."""
+    """Handle a signal while there is nothing to clean up: end without a message, which is the parent's."""
     os._exit(128 + number)
 
 

@@ -83,7 +83,7 @@ def too_large_for(accelerator: Accelerator, board: str) -> tuple[str, ...]:
 
 @contextmanager
 def _removed_when_stopped(work: Path) -> Iterator[None]:
-    """A signal leaves nothing behind; what a tool made of a design that failed stays to be looked at."""
+    """Remove `work` on a signal; after a failure it stays for inspection."""
     try:
         yield
     except Stopped:

@@ -27,7 +27,7 @@ from hwgen.ir.graph import Graph
 _MOST_NAMED = 5
 
 Progress = Callable[[Fidelity, int, int], None]
-"""Told how many points of a stage are done, and how many there are at most."""
+"""Called with a fidelity, how many of its points are done, and how many there are at most."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Plan:
 
     Attributes:
         points: foldings to look at.
-        shown: points of the front that are shown, and that `fidelity` looks at again.
+        shown: points of the front that are shown, evaluated again by `fidelity`.
         workers: processes; None for as many as there are cores.
         dask: address of a Dask scheduler, whose workers take the place of processes.
         resume: go on with the results file where there is one.
@@ -56,13 +56,13 @@ def explore(
 ) -> Exploration:
     """Search the foldings and memory styles that `chosen` leaves open; results go to a file as they come.
 
-    The same network, settings and seed give the same front and the same file, whoever the workers are and however
-    often the exploration was interrupted. Targets and budgets in `chosen` are left aside.
+    The same network, settings and seed give the same front and the same file, with any workers and any number of
+    interruptions. Targets and budgets in `chosen` are ignored.
 
     Raises:
         DataError: the results file belongs to another exploration.
         OutputError: it is there though `plan.resume` is not set, or it cannot be written.
-        ToolError: the workers cannot work.
+        ToolError: the workers fail.
     """
     plan = plan or Plan()
     problem = problem_of(integer(graph, chosen), chosen)
@@ -89,7 +89,7 @@ def explore(
 
 
 def _damage(path: Path, before: Results) -> str:
-    """What was wrong with the file that the exploration went on with, in one line; empty where nothing was."""
+    """A line about damage of the resumed file; empty without any."""
     if not before.damaged:
         return ""
     first, more = before.damaged[:_MOST_NAMED], len(before.damaged) - _MOST_NAMED
@@ -107,7 +107,7 @@ def accelerator_at(graph: Graph, chosen: Settings, point: Point) -> Accelerator:
 
 
 def plot_front(exploration: Exploration, path: Path) -> None:
-    """Draw the points that the part has room for, and the steps of those that no other beats in rate and LUT.
+    """Draw the points that the part holds, and the steps of the front of rate and LUT.
 
     Raises:
         ConfigError: the suffix of `path` is none that can be drawn.

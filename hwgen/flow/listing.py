@@ -1,7 +1,7 @@
-"""What of a folder hwgen wrote, by a list of digests that it keeps there, and what others have put beside it.
+"""The files of a folder that hwgen wrote, by a list of their digests in it, and files of others beside them.
 
-`hwgen.sha256` has a line for each file, as `sha256sum` prints them: those that were written together with the folder,
-then those of later runs as they came. A file is hwgen's while its digest is in one of the lines of its path.
+`hwgen.sha256` has a line for each file, as `sha256sum` prints them: first the files written with the folder, then those
+of later runs. A file is hwgen's as long as its digest is in one of the lines of its path.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hwgen.stored import read_text
 
 LISTING = "hwgen.sha256"
 PREVIOUS = "previous"
-"""The folder of a project that holds what tools made of the designs before."""
+"""The folder of a project for files that tools made of earlier designs."""
 
 _MOST_NAMED = 3
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -35,12 +35,12 @@ _TOOLS = re.compile(
 
 @dataclass(frozen=True)
 class Contents:
-    """What lies in a folder, by path in it.
+    """The contents of a folder, by path in it.
 
     Attributes:
         listed: the text of its list; empty where it has none.
         tools: files and folders that tools made.
-        foreign: what others put there or changed.
+        foreign: other files, and files of hwgen that were changed.
     """
 
     listed: str = ""
@@ -71,7 +71,7 @@ def line_of(path: str, data: bytes) -> str:
 
 
 def contents(folder: Path, root: Path) -> Contents:
-    """What lies in the existing `folder`, whose files are listed in `root`, itself or a folder around it.
+    """The contents of the existing `folder`, whose files are listed in `root`, itself or a folder around it.
 
     Raises:
         OSError: something cannot be read.
@@ -115,7 +115,7 @@ def require_own(folder: Path, found: Contents, is_project: bool) -> None:
 
 
 def _shown(path: str) -> str:
-    """A path that fits into a line."""
+    """A path, shortened to fit into a line."""
     return path if path.isprintable() else repr(path)
 
 
@@ -131,7 +131,7 @@ def _walk(folder: Path, parents: set[str], inside: str = "") -> Iterator[tuple[s
 
 
 def _lines(listing: str) -> set[tuple[str, str]]:
-    """Path and digest of each line; what is no such line says nothing."""
+    """Path and digest of each line; other lines are ignored."""
     matches = (_LINE.fullmatch(line) for line in listing.split("\n"))
     return {(match[2], match[1]) for match in matches if match}
 

@@ -1,4 +1,4 @@
-"""From a project's folder to its accelerator. The folder may be a stranger's: nothing in it is run, all is checked."""
+"""From a project's folder to its accelerator. The folder is not trusted: nothing in it is run, all is checked."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ def _manifest(found: Any) -> _Manifest:
 def _checked_design(
     path: Path, graph: Graph, chosen: Settings, wishes: Mapping[str, LayerFolding], folding: Mapping[str, Folding]
 ) -> Design:
-    """The design of an integer network that somebody may have made up, FIFOs sized.
+    """The design of an integer network from an untrusted project, FIFOs sized.
 
     Raises:
-        DataError: it is none that hwgen builds.
-        FoldingError, ConfigError, DeadlockError: what is said of one that it could have been asked for.
+        DataError: hwgen builds no such network.
+        FoldingError, ConfigError, DeadlockError: as for the same options of `compile`.
     """
     problem = problem_of(graph, chosen)
     layers = [layer.name for layer in folded_layers(graph)]

@@ -21,7 +21,7 @@ MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
 FORMAT = 1
 _EXCHANGE = 2
-"""RENAME_EXCHANGE of Linux: two folders take each other's place in one step."""
+"""RENAME_EXCHANGE of Linux: exchange two folders atomically."""
 _HERE = -100
 
 
@@ -37,7 +37,7 @@ def record(project: Path, name: str, report: Mapping[str, Any]) -> None:
 def write_in(project: Path, name: str, text: str) -> None:
     """Write the file `name` of a project's own folder in one step, as hwgen's. Raises: OutputError."""
     try:
-        append(project, line_of(name, text.encode("utf-8")))  # first: whatever is there then is known
+        append(project, line_of(name, text.encode("utf-8")))  # before the file: a file that is there is listed
     except OSError as error:
         raise OutputError(str(project / LISTING), "must be writable", str(error)) from error
     write_whole(project / name, text)
@@ -81,8 +81,8 @@ def inside(project: Path, *names: str) -> Path:
 def replacing(folder: Path, project: Path | None = None) -> Iterator[Path]:
     """An empty folder that becomes `folder` if the block succeeds and vanishes if it does not.
 
-    A folder that hwgen wrote makes way. What tools made in it is kept: at its place where the new files are those that
-    it was made of, else in `previous`. `project` is the project that it is a part of.
+    A folder that hwgen wrote is replaced. Files that tools made in it are kept: in place if they were made of the same
+    files as the new ones, else in `previous`. `project` is the project that the folder is a part of.
 
     Raises:
         OutputError: `folder` holds something that hwgen did not write, or its parent cannot be written.
@@ -105,7 +105,7 @@ def replacing(folder: Path, project: Path | None = None) -> Iterator[Path]:
 
 @contextmanager
 def _only_copy(room: Path) -> Iterator[None]:
-    """While a folder makes way, `room` holds the only copy of what tools made in it: a run that is killed leaves it."""
+    """Mark `room` while it holds the only copy of files that tools made: it stays if the run is killed."""
     kept = room / KEEP
     kept.touch()
     try:
@@ -119,7 +119,7 @@ def _only_copy(room: Path) -> Iterator[None]:
 
 @contextmanager
 def _writable(folder: Path) -> Iterator[None]:
-    """Turns what goes wrong with `folder` into an OutputError."""
+    """Turn errors of the file system on `folder` into an OutputError."""
     try:
         yield
     except OSError as error:
@@ -135,7 +135,7 @@ def resolved(path: Path) -> Path:
 
 
 def _found(target: Path, folder: Path, root: Path) -> Contents:
-    """What lies in `target`, called `folder`, listed in `root`: all may be replaced. Raises: OutputError, OSError."""
+    """Contents of `target`, in errors `folder`, listed in `root`; all may be replaced. Raises: OutputError, OSError."""
     if not target.exists():
         return Contents()
     if not target.is_dir():
@@ -160,8 +160,8 @@ def _listed(staging: Path, target: Path, root: Path) -> str:
 def _swap(staging: Path, target: Path, retired: Path) -> None:
     """Put `staging` in the place of `target`, which moves to `retired`: in one step where the system can.
 
-    Else `target` moves away first, and comes back if the second step fails. An empty one is filled, and so stays the
-    folder that a shell may stand in.
+    Else `target` is moved first, and moved back if the second step fails. An empty `target` is filled and not replaced,
+    so that a shell in it keeps its current folder.
     """
     here = _current_folder()
     if target.exists() and not any(target.iterdir()):
@@ -184,7 +184,7 @@ def _swap(staging: Path, target: Path, retired: Path) -> None:
 
 
 def _fill(staging: Path, target: Path) -> None:
-    """Move all in `staging` to the empty `target`, or nothing: the list first, what makes it a project last."""
+    """Move all in `staging` to the empty `target`, or nothing: the list first, the manifest last."""
     order = {LISTING: -1, MANIFEST: 1}
     moved: list[Path] = []
     try:
@@ -213,7 +213,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 
 def _carry(found: Contents, listing: str, old: Path, target: Path) -> None:
-    """Move what tools made from the `old` folder to the new one: beside the same files to its place, else aside."""
+    """Move files of tools from the `old` folder to the new one: to their place if hwgen's are the same, else aside."""
     if not found.tools:
         return
     same = found.listed.startswith(listing)
@@ -225,7 +225,7 @@ def _carry(found: Contents, listing: str, old: Path, target: Path) -> None:
 
 
 def _free_name(old: Path) -> str:
-    """A name for what was made of the `old` project: its digest, with a number where it was left before."""
+    """A name for files made of the `old` project: its digest, with a number if that name is taken."""
     digest = secrets.token_hex(6)
     with suppress(OSError, ValueError, KeyError, TypeError):
         digest = str(read_json(old / MANIFEST)["digest"])

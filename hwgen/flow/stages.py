@@ -36,8 +36,12 @@ def load(
     """Import a Brevitas module (with an example input) or a QONNX file.
 
     Args:
-        source, example_input, name, input_scale, input_offset: as `hwgen.frontend.load` takes them.
-        input_type: a type, or its name such as `uint8`.
+        source: a module, a model in memory, or a path.
+        example_input: one input of a module, with its batch axis.
+        name: of the network; by default the file's or the module's class.
+        input_type: the codes that the hardware receives, a type or its name such as `uint8`.
+        input_scale: real = scale * code + offset, one value or one for each channel.
+        input_offset: see `input_scale`.
 
     Raises:
         ModelError: the network cannot become hardware.
@@ -61,7 +65,7 @@ def compile(graph: Graph, **options: Unpack[SettingsOptions]) -> Accelerator:  #
     Raises:
         ModelError: an activation is not monotone.
         FoldingError: the folding does not fit the network, its target is out of reach, or nothing fits its budget.
-        ConfigError: another setting makes no sense.
+        ConfigError: another setting is not valid.
     """
     if not isinstance(graph, Graph):
         raise ConfigError("graph", "must be a network that hwgen.load gave", type(graph).__name__, "Load it first")
@@ -86,12 +90,13 @@ def integer(graph: Graph, chosen: Settings) -> Graph:
 def variant(accelerator: Accelerator, **changes: Unpack[SettingsOptions]) -> Accelerator:
     """The same network with other settings (fields of `hwgen.config.Settings`); None keeps what there is.
 
-    At another part or clock the units stay as they are. Any other change makes a design of its own, which no project
-    holds: compiled anew, with the part, clock, top-1 unit, memories and pipeline as they were unless they change.
+    Another part or clock keeps the units. Any other change gives a new design without a project: the network is
+    compiled again, with the part, clock, top-1 unit, memories and pipeline of the accelerator unless `changes` has
+    others.
 
     Raises:
         FoldingError: the folding does not fit the network.
-        ConfigError: another setting makes no sense.
+        ConfigError: another setting is not valid.
     """
     given = {name: value for name, value in changes.items() if value is not None}
     if given.keys() <= {"part", "clock_mhz"}:

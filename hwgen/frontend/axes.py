@@ -1,4 +1,4 @@
-"""Operands and attributes that say how a tensor lies: axes, sizes, permutations."""
+"""Operands and attributes that are axes, sizes or permutations."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def import_module(
     input_scale: npt.ArrayLike | None = None,
     input_offset: npt.ArrayLike | None = None,
 ) -> Graph:
-    """The integer network of a trained Brevitas module, which stays as it is.
+    """The integer network of a trained Brevitas module, which is not changed.
 
     Args:
         module: any module of Brevitas layers, on the CPU.
@@ -62,14 +62,14 @@ def export(module: torch.nn.Module, example_input: torch.Tensor | npt.ArrayLike,
 
         try:
             trained = copy.deepcopy(module).cpu().eval()
-        except Exception as error:  # whatever a module's own members raise
+        except Exception as error:  # from the module's own members
             must = "a copy of the network must be made on the CPU"
             raise ModelError(title, must, _first_line(error), "Load its parameters first, and detach them") from error
         _require_runs(trained, example, title)
         require_expressible(trained)
         try:
             model: onnx.ModelProto = FaithfulManager.export(trained, args=example, dynamo=False)
-        except Exception as error:  # torch's exporter raises whatever the module's code leads it to
+        except Exception as error:  # from the module's code, by way of torch's exporter
             raise ModelError(
                 title, "torch must be able to export the module", _first_line(error), "Simplify its forward"
             ) from error
@@ -93,7 +93,7 @@ def _example(given: Any, title: str) -> torch.Tensor:
     array = given.value if isinstance(given, QuantTensor) else given
     try:
         return torch.as_tensor(array, dtype=torch.float32).detach()
-    except Exception as error:  # torch and numpy raise whatever the object's own protocols do
+    except Exception as error:  # from the object's own protocols, by way of torch and numpy
         found = type(array).__name__ if isinstance(array, str | bytes) else _first_line(error)
         raise ModelError(title, "the example input must be numbers", found, _ONE_INPUT) from error
 
@@ -122,7 +122,7 @@ def _require_runs(module: torch.nn.Module, example: torch.Tensor, title: str) ->
             module(example)
     except ModelError:  # a layer of hwgen.nn says best itself what is wrong
         raise
-    except Exception as error:  # whatever the module's own code raises
+    except Exception as error:  # from the module's own code
         raise ModelError(
             title,
             "the example input must run through the network",
@@ -144,7 +144,7 @@ def load_checkpoint(path: str | Path, module: torch.nn.Module) -> None:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """What a PyTorch file holds, without running code from it. Raises: ModelError."""
+    """The contents of a PyTorch file, loaded without running code from it. Raises: ModelError."""
     from hwgen.nn import prepare_torch
 
     prepare_torch()
@@ -163,7 +163,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             "Python objects, or another format",
             "Save it with torch.save(module.state_dict(), path)",
         ) from None
-    except Exception as error:  # torch's unpickler raises whatever the bytes lead it to
+    except Exception as error:  # torch's unpickler raises any exception on damaged bytes
         raise ModelError(
             path.name, "the checkpoint must be whole", _first_line(error), "Save or copy it again"
         ) from None

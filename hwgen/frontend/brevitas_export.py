@@ -2,8 +2,8 @@
 
 Brevitas 0.13 writes three quantisers as something else than it computes: a one-bit QuantReLU (0 or 1) as BipolarQuant
 (-1 or +1), raw weights before a plain rounding though ternary weights have a threshold of their own, and ternary
-activations likewise. The export here writes the first as a one-bit Quant and weights as already quantised; what QONNX
-cannot say is refused.
+activations likewise. The export here writes the first as a one-bit Quant and weights as already quantised; quantisers
+that QONNX cannot express are refused.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Act(BrevitasActQuantProxyHandler):
 
 
 class _Quantised:
-    """Weights leave already quantised, whatever rounding or threshold made them."""
+    """Weights are exported quantised, so that QONNX need not express their rounding or threshold."""
 
     def symbolic_execution(self, x: torch.Tensor, *args: Any) -> Any:
         known: dict[int, torch.Tensor] = self.quant_weight_values  # type: ignore[attr-defined]
@@ -69,7 +69,7 @@ class FaithfulManager(QONNXManager):
 
 
 def require_expressible(module: torch.nn.Module) -> None:
-    """Refuse quantisers that QONNX cannot say. Raises: ModelError naming the layer's quantiser."""
+    """Refuse quantisers that QONNX cannot express. Raises: ModelError naming the layer's quantiser."""
     for name, proxy in module.named_modules():
         if isinstance(proxy, Binarise | TernaryConnect) and proxy.stochastic is Stochastic.ALWAYS:
             must = "hardware must round, or take the sign"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import onnx
 
 _MOST_BYTES = 8 * MAX_ELEMENTS
-"""Memory that the operators of constants have together."""
+"""Memory of all operators of constants together."""
 
 _CONTROL = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 
@@ -35,7 +35,7 @@ class Computer:
         try:
             session = _session(self._model(node, given))
             results = dict(zip(filter(None, node.outputs), session.run(None, given), strict=True))
-        except Exception as error:  # onnxruntime raises whatever its operators raise
+        except Exception as error:  # from operators, by way of onnxruntime
             raise ModelError(
                 node.label, "its constants must be computable", _found(error), "Export the model again"
             ) from error
@@ -64,7 +64,7 @@ class Computer:
 
 
 def _require_calm(node: SourceNode, arrays: Sequence[Array | None]) -> None:
-    """What could run for ever, differs from run to run or stops the process is refused. Raises: ModelError."""
+    """Refuse operators that may not end, are random or stop the process. Raises: ModelError."""
     change = "Fold it before the export"
     if node.op in _CONTROL:
         raise ModelError(node.label, "constants must be computed without branches and loops", node.op, change)

@@ -55,7 +55,7 @@ def zero_code(stream: CodedTensor) -> int | None:
 
 
 def _root(stream: CodedTensor, channel: int) -> Fraction | None:
-    """Where the pending steps of one channel are 0, in rational numbers."""
+    """The zero of the pending steps of one channel, in rational numbers."""
     scale, offset = Fraction(1), Fraction(0)
     for step in stream.steps:
         match step:
@@ -94,14 +94,14 @@ def _pad(node: SourceNode, stream: CodedTensor, geometry: Geometry, fill: float 
 
 @dataclass(frozen=True)
 class _Groups:
-    """How channels and outputs are cut."""
+    """The groups of channels and outputs."""
 
     count: int
     channels: int
     outputs: int
 
     def sums(self, codes: IntArray) -> IntArray:
-        """For each output (out, C) the sum of the weights that each channel meets."""
+        """For each output (out, C) the sum of the weights of each channel."""
         wide = np.zeros((self.outputs, self.channels), dtype=np.int64)
         each, seen = self.outputs // self.count, self.channels // self.count
         for group in range(self.count):

@@ -1,7 +1,7 @@
-"""Element types: the walk computes in real numbers, and refuses a tensor whose type would give other ones.
+"""Element types: the walk computes in real numbers, and refuses tensors whose element type would give other results.
 
-An integer tensor wraps and divides otherwise, a half-precision one rounds. Where every number that a tensor can hold
-is a number of its type, both are the same.
+Integer tensors wrap and divide differently, half-precision ones round. Where every number that a tensor can hold is a
+number of its type, the results are the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
 from hwgen.ir.types import FloatArray
 
 REAL = frozenset({"float32", "float64"})
-"""Types whose rounding is left out of account everywhere."""
+"""Types whose rounding is ignored."""
 
 CASTS: Mapping[int, str] = {
     1: "float32",
@@ -56,7 +56,7 @@ _MOST_CODES = 1 << 16
 
 
 def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> None:
-    """File the element types of what the node gives. Raises: ModelError where a number is none of its type."""
+    """Record the element types of the node's outputs. Raises: ModelError where a number is none of its type."""
     given = next((build.elements[name] for name in node.inputs if name in build.elements), "float32")
     for name, tensor in zip(node.outputs, results, strict=False):
         if isinstance(tensor, CodedTensor | Absolute | Padded):
@@ -67,7 +67,7 @@ def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> 
 
 
 def _kind(node: SourceNode, given: str) -> str:
-    """The element type of what the node gives, `given` that of its input. Of a TopK the index alone can be used."""
+    """The element type of the node's output, `given` that of its input. Of a TopK the index alone can be used."""
     if node.op in ("ArgMax", "TopK"):
         return "int64"
     if node.op == "Cast":
@@ -100,7 +100,7 @@ def _is_whole(step: Step) -> bool:
 
 
 def _after(step: Step, x: FloatArray) -> FloatArray:
-    """What a pending step makes of numbers (codes, channels or 1)."""
+    """A pending step applied to numbers (codes, channels or 1)."""
     match step:
         case Mul(factor):
             return x * factor

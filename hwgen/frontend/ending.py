@@ -1,4 +1,4 @@
-"""The end of the network: what leaves the chip and what the host makes of it."""
+"""The end of the network: the codes that leave the chip, and their meaning."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _require_class_axis(node: SourceNode, stream: CodedTensor, default: int) -> 
 
 
 def softmax(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Softmax at the network's end keeps the order of the classes: left out, the scores before it are the output."""
+    """Softmax at the network's end, which keeps the order of classes: left out, the output is the scores before it."""
     stream = stream_of(node, args[0])
     _require_class_axis(node, stream, -1)
     return stream
@@ -72,7 +72,7 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
 
 
 def _decoding_of(stream: CodedTensor) -> Affine:
-    """What the host makes of the output codes. Raises: ModelError where the remaining chain is not affine."""
+    """The meaning of the output codes. Raises: ModelError where the remaining chain is not affine."""
     meaning = fold_affine(stream.steps)
     if meaning is None:
         raise ModelError(
@@ -85,14 +85,14 @@ def _decoding_of(stream: CodedTensor) -> Affine:
 
 
 def _order_of(stream: CodedTensor) -> Order | None:
-    """Where the elements of the model's output lie; None where they lie as the model has them."""
+    """The order of the output's elements; None where it is the model's."""
     order = Order(frame_shape(stream.shape), stream.places)
     same = order.shape == stream.value.type.shape and bool(np.all(np.diff(order.places) == 1))
     return None if same else order
 
 
 def finished(build: Build, graph: Graph, end: CodedTensor) -> Graph:
-    """`graph` with what the codes of `end` mean to the host, each ranking on the chip or left to the host.
+    """`graph` with the meaning of the codes of `end`, and each ranking assigned to the chip or the host.
 
     Raises: ModelError where the chain behind the last layer is not affine, or layers follow a ranking that the chip
     cannot do.
@@ -114,11 +114,11 @@ def finished(build: Build, graph: Graph, end: CodedTensor) -> Graph:
 
 
 def _scores(graph: Graph, name: str, stream: CodedTensor) -> Reading:
-    """What the codes mean that the ranking of the value `name` reads. Raises: ModelError."""
+    """The meaning of the codes that the ranking of the value `name` reads. Raises: ModelError."""
     return Reading(graph.producers[name].inputs[0].type, _decoding_of(stream), _order_of(stream))
 
 
 def _left_to_host(graph: Graph, node: Node, scores: Reading, index: tuple[int, ...]) -> Graph:
-    """The network without its last node, a ranking, which the host does."""
+    """The network without its last node, a ranking, which is left to the host."""
     kept = tuple(each for each in graph.nodes if each != node)
     return replace(graph, nodes=kept, output=node.inputs[0], decoding=scores.affine, order=scores.order, ranking=index)

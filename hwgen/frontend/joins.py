@@ -1,4 +1,4 @@
-"""Where branches meet: residual sums, products by a number of each pixel, concatenations."""
+"""Joins of branches: residual sums, products by a number of each pixel, concatenations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
 
 
 def _meaning(node: SourceNode, build: Build, stream: CodedTensor) -> Affine:
-    """What a branch's codes mean, as one affine function. Raises: ModelError."""
+    """The meaning of a branch's codes, as one affine function. Raises: ModelError."""
     meaning = fold_affine(stream.steps)
     if meaning is None:
         raise ModelError(
@@ -51,7 +51,7 @@ def _scale(scale: FloatArray) -> str:
 def _differ(
     node: SourceNode, build: Build, first: CodedTensor, second: CodedTensor, what: str, found: tuple[str, str]
 ) -> ModelError:
-    """The one message about branches that do not match in `what`."""
+    """The error about branches that do not match in `what`."""
     names = build.label(first.value), build.label(second.value)
     change = {
         "scale": "Quantise both with one shared quantiser",

@@ -1,6 +1,6 @@
-"""MatMul and Gemm: integer weights times integer codes, scales and offsets left to the chain that follows.
+"""MatMul and Gemm: integer weights times integer codes; scales and offsets become steps of the chain that follows.
 
-What convolutions share with them is here too: weights as codes, and the steps that pass through a layer.
+Convolutions use the same functions for weights as codes, and for steps that pass through a layer.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
 
 _LARGEST = 1 << 62
-"""Of a weight that is a whole number: larger ones are in no integer type."""
+"""The largest weight that is a whole number: larger ones are in no integer type."""
 
 LAYERS = "layers"
-"""What all layers with weights count as."""
+"""The kind under which all layers with weights are numbered."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = Fals
     """A step of the input as a step of the accumulator: W (a x + b) = a (W x) + W b. Raises: ModelError.
 
     Args:
-        sums: for each output (out, C) the sum of the weights that each channel of the input meets.
-        single: each output sees one channel alone, whose scale may then be its own.
+        sums: for each output (out, C) the sum of the weights of each channel of the input.
+        single: each output depends on one channel alone, so that each channel may have a scale of its own.
     """
     match step:
         case Add(term):
@@ -149,7 +149,7 @@ def require_quantised(build: Build, node: SourceNode, stream: CodedTensor) -> No
 
 @dataclass(frozen=True)
 class _Rows:
-    """How the rows of a MatMul's input lie in its value: the position of each column, the pixel of each row."""
+    """The rows of a MatMul's input in its value: the position of each column, the pixel of each row."""
 
     columns: IntArray
     pixels: IntArray

@@ -68,7 +68,7 @@ def _reduced(
 
 
 def _factor(build: Build, node: SourceNode, stream: CodedTensor) -> float:
-    """What a magnitude of a code is worth. Raises: ModelError where the codes are no fixed-point numbers."""
+    """The real value of a code's magnitude of 1. Raises: ModelError where the codes are no fixed-point numbers."""
     meaning = fold_affine(stream.steps)
     found = ""
     if not stream.quantised:
@@ -90,7 +90,7 @@ def _factor(build: Build, node: SourceNode, stream: CodedTensor) -> float:
 
 
 def _as_it_lies(node: SourceNode, stream: CodedTensor) -> SourceNode:
-    """The node, with the channels last where those of its input are."""
+    """The node, marked as channels last where its input is."""
     return replace(node, channels_last=lies_channels_last(stream))
 
 

@@ -52,7 +52,7 @@ def _contents(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise ModelError(path.name, "the model must be a file", "a folder or a device", "Check the path")
         size = 0
-        with opened(path, "rb") as file:  # counted before it is kept: a small .gz file can unpack to anything
+        with opened(path, "rb") as file:  # measured block by block: a small .gz file can unpack to any size
             while block := len(file.read(_BLOCK)):
                 size += block
                 if size > MAX_BYTES:

@@ -1,6 +1,6 @@
-"""The operators that become hardware: the handler of each, and what of a node it reads.
+"""The operators that become hardware: the handler of each, and the attributes and operands that it reads.
 
-What a node has beyond that is refused before its handler runs, so that nothing in a file is left out silently.
+A node that has others is refused before its handler runs, so that nothing in a file is ignored silently.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ _NAMES: Mapping[type, str] = {
     list: "whole numbers",
 }
 _OPEN = frozenset({"min", "max", "value"})
-"""Real attributes that may be infinite: bounds, and what a Pad fills with."""
+"""Real attributes that may be infinite: bounds, and the fill of a Pad."""
 _HARMLESS = frozenset({"consumed_inputs"})
 """A hint about memory that the first opset allowed everywhere."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """How a node becomes hardware, and what of the node decides it.
+    """How a node becomes hardware.
 
     Attributes:
-        handler: makes what the node gives from its operands.
+        handler: computes the node's outputs from its operands.
         inputs: how many operands the handler reads, None for any number.
         reads: the attributes that the handler reads, and the type of each.
-        fixed: attributes that the handler takes for granted, and the values they may have.
-        free: attributes that change nothing of what the handler gives.
-        outputs: how many outputs a node may have; those that no handler gives cannot be read.
+        fixed: attributes that the handler assumes, and the values they may have.
+        free: attributes without effect on the outputs.
+        outputs: how many outputs a node may have; those that the handler does not compute cannot be read.
     """
 
     handler: Handler
@@ -130,7 +130,7 @@ OPERATORS: Mapping[str, Operator] = {
 }
 
 FUSED: Mapping[str, Operator] = {residual.RESIDUAL: Operator(residual.residual_quant, None)}
-"""Operators that stand for several of the file's."""
+"""Operators that replace several of the file's."""
 
 RANDOM = frozenset(
     {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
@@ -139,7 +139,7 @@ RANDOM = frozenset(
 
 
 def require_all_read(node: SourceNode, operator: Operator) -> None:
-    """Everything that the node has must be what its handler reads. Raises: ModelError naming the first that is not."""
+    """All operands, outputs and attributes must be known to the handler. Raises: ModelError naming the first other."""
     for name, value in node.attributes.items():
         if name in operator.reads:
             _require_kind(node, name, value, operator.reads[name])

@@ -1,4 +1,4 @@
-"""The order of a graph's nodes: each behind what it reads, none that nobody reads."""
+"""Topological order of a graph's nodes, without those that no output needs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from hwgen.frontend.source import SourceNode
 
 
 def in_order(name: str, nodes: Sequence[SourceNode]) -> list[SourceNode]:
-    """The nodes, each behind those whose outputs it reads, in rounds of the file's order.
+    """The nodes in topological order, by repeated passes over the file's order.
 
-    A node comes in the first round in which all that it reads has come before it. Raises: ModelError on a cycle.
+    Each pass takes the nodes whose operands are all there by then. Raises: ModelError on a cycle.
     """
     maker = {output: place for place, node in enumerate(nodes) for output in node.outputs if output}
     reads = [{maker[tensor] for tensor in node.inputs if tensor in maker} for node in nodes]
@@ -36,7 +36,7 @@ def in_order(name: str, nodes: Sequence[SourceNode]) -> list[SourceNode]:
 
 
 def _cycle(reads: Sequence[set[int]], start: int, done: set[int]) -> list[int]:
-    """The places of the nodes of one cycle among those that all wait for each other."""
+    """The indices of the nodes of one cycle."""
     path, met = [start], {start: 0}
     while True:
         before = min(reads[path[-1]] - done)
@@ -67,7 +67,7 @@ def dynamic_nodes(nodes: Sequence[SourceNode], start: str) -> list[SourceNode]:
 
 
 def require_read(nodes: Sequence[SourceNode], start: str, outputs: Sequence[str]) -> None:
-    """What is computed from the input must be read or leave the network. Raises: ModelError."""
+    """Every node that depends on the input must be read or leave the network. Raises: ModelError."""
     read = {name for node in nodes for name in node.inputs} | set(outputs)
     for node in dynamic_nodes(nodes, start):
         if not read.intersection(name for name in node.outputs if name):

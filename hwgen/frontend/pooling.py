@@ -70,7 +70,7 @@ def _falling(node: SourceNode, stream: CodedTensor) -> IntArray:
 
 
 def _never_below(stream: CodedTensor, fill: float) -> bool:
-    """Whether every real value of the stream is at least `fill`, as far as its chain tells."""
+    """Whether the chain shows that every real value of the stream is at least `fill`."""
     if fill == -np.inf or (
         stream.steps and isinstance(stream.steps[-1], Clip) and np.all(stream.steps[-1].low >= fill)
     ):
@@ -97,7 +97,7 @@ def _maximum(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geom
 
 
 def max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """MaxPool over an image or a signal; what is padded is left out. Raises: ModelError."""
+    """MaxPool over an image or a signal; padded taps are left out. Raises: ModelError."""
     stream, pads, fill = unpadded(node, args[0])
     require_image(build, node, stream)
     if fill is not None and not _never_below(stream, fill):
@@ -140,7 +140,7 @@ def _mean(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometr
 
 
 def average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """AveragePool over an image or a signal, padding counted. Raises: ModelError."""
+    """AveragePool over an image or a signal, padded taps included. Raises: ModelError."""
     stream, pads, fill = unpadded(node, args[0])
     require_image(build, node, stream)
     if fill not in (None, 0.0):
@@ -180,7 +180,7 @@ def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -
         )
     require_image(build, node, stream)
     height, width = (*(stream.shape[a] if a in axes else 1 for a in spatial), 1)[:2]
-    # As many rows as there are, one window: along an axis that stays, a window at every pixel.
+    # One window over all rows (or columns) along a reduced axis, a window at every pixel along the other.
     result = _mean(build, node, stream, Geometry((height, width)))
     if node.integer("keepdims", 1):
         return result

@@ -42,7 +42,7 @@ def import_qonnx(
     """The integer network of a QONNX model.
 
     Args:
-        model: a file (`.onnx`, `.onnx.gz`) or a model in memory, which stays as it is.
+        model: a file (`.onnx`, `.onnx.gz`) or a model in memory, which is not changed.
         name: the network's name; by default the file's or the graph's.
         input_type: the codes the hardware receives; by default what the file annotates.
         input_scale, input_offset: real = scale * code + offset, one value or one for each channel.

@@ -1,7 +1,7 @@
 """Residual binary planes (HORQ, Li et al. 2017): recognised in the ONNX graph, and quantised in one step.
 
-In a file they are plain QONNX, which any of its tools can run: H_1 = BipolarQuant(x, b_1), R_1 = x - H_1, H_2 =
-BipolarQuant(R_1, b_2), ..., and the sum of all H_i.
+In a file they are plain QONNX, which all QONNX tools run: H_1 = BipolarQuant(x, b_1), R_1 = x - H_1,
+H_2 = BipolarQuant(R_1, b_2), ..., and the sum of all H_i.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hwgen.ir.planes import MAX_ORDER, plane_thresholds
 from hwgen.ir.types import Bipolar, DType, IntType
 
 RESIDUAL = "residual planes"
-"""The operator that stands for all of them; no file can have one of this name."""
+"""The operator that replaces all of them; its name is not legal in a file."""
 
 MAX_BETA_BITS = 12
 
@@ -36,7 +36,7 @@ READERS = frozenset(
 
 @dataclass(frozen=True)
 class _Chain:
-    """Quantisers of an input and of what each leaves, and the subtractions between them."""
+    """Quantisers of an input and of its residuals, and the subtractions between them."""
 
     quantisers: tuple[SourceNode, ...]
     subtractions: tuple[SourceNode, ...]
@@ -56,7 +56,7 @@ def fuse_residuals(graph: SourceGraph) -> SourceGraph:
 
 
 def _is_rest(graph: SourceGraph, tensor: str) -> bool:
-    """Whether `tensor` is what a quantiser of the same number leaves."""
+    """Whether `tensor` is a residual: a number minus its quantised value."""
     made = {output: node for node in graph.nodes for output in node.outputs}
     node = made.get(tensor)
     if node is None or node.op != "Sub" or len(node.inputs) != 2:

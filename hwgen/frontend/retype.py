@@ -11,7 +11,7 @@ from hwgen.ir.types import DType, TensorType, smallest_int
 
 
 def _carries(node: Node) -> bool:
-    """Whether a node hands its input's codes on."""
+    """Whether a node's output codes are its input's."""
     return isinstance(node.op, Concat) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
 
 

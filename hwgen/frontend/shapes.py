@@ -34,7 +34,7 @@ def same(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
 
 
 def dropout(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Dropout at inference, whatever its ratio: the tensor itself. Raises: ModelError in training."""
+    """Dropout at inference, of any ratio: the tensor itself. Raises: ModelError in training."""
     if args[2] is not None and np.any(real(constant_of(node, args[2], "training_mode"), node) != 0):
         raise ModelError(node.label, "it must run at inference", "training_mode = 1", "Export the model in eval mode")
     return _some(node, args[0])

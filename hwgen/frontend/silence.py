@@ -1,4 +1,4 @@
-"""What torch, Brevitas and onnx say while they work, kept from the user."""
+"""Suppresses output of torch, Brevitas and onnx."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _closed(descriptor: int) -> Iterator[None]:
-    """What is written to a file descriptor is dropped: C++ code knows no sys.stdout."""
+    """Drop what is written to a file descriptor: C++ code does not use sys.stdout."""
     for stream in (sys.__stdout__, sys.__stderr__):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Whether a model's protobuf says what ONNX allows: looked at once, before anything is read from it."""
+"""Validity of a model's protobuf: checked as a whole before anything is read from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STANDARD = ("", "ai.onnx")
 
 
 def require_sound(model: onnx.ModelProto, where: str) -> None:
-    """The whole protobuf of a model in memory, but for what lies in other files.
+    """Check the whole protobuf of a model in memory, except data in other files.
 
     Raises: ModelError naming the node, tensor or field: text that is not UTF-8, tensors whose data do not fit their
     dims, attributes of another kind than the operator's, operands missing, names that are given twice.
@@ -57,7 +57,7 @@ def node_label(node: onnx.NodeProto, index: int) -> str:
 
 
 def require_text(model: Message, where: str) -> None:
-    """All text of a protobuf must be UTF-8: what is not is read as bytes. Raises: ModelError naming the field."""
+    """All text of a protobuf must be UTF-8; other text is read as bytes. Raises: ModelError naming the field."""
     for place, value in _texts(model, ""):
         if isinstance(value, bytes):
             raise ModelError(where, f"{place} must be UTF-8 text", repr(value[:40]), _AGAIN)

@@ -1,4 +1,4 @@
-"""An ONNX graph as plain data: what the symbolic walk reads, free of protobuf."""
+"""An ONNX graph as plain data without protobuf, as the symbolic walk reads it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hwgen.ir.types import Bipolar, DType, FloatArray, IntType
 Array = npt.NDArray[Any]
 
 MAX_ELEMENTS = 1 << 26
-"""Elements that a tensor of a frame, or one computed of constants, may have: 64 channels of 1024 x 1024 pixels."""
+"""Most elements of a tensor of a frame, or one computed from constants: 64 channels of 1024 x 1024 pixels."""
 
 MAX_PARAMETERS = 1 << 29
-"""Elements that a tensor of parameters may have: two gigabytes of float32, all that a file of protobuf can hold."""
+"""Most elements of a tensor of parameters: two gigabytes of float32, the limit of a protobuf file."""
 
 MAX_AXES = 32
-"""Axes that a tensor may have."""
+"""Most axes of a tensor."""
 
 QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 
@@ -34,7 +34,7 @@ class SourceNode:
     """One ONNX node; an absent optional input is an empty name.
 
     Attributes:
-        channels_last: where images are (1, H, W, C) to it.
+        channels_last: whether the node takes images as (1, H, W, C).
         opset: the version of ONNX's operators that the file states.
     """
 
@@ -120,10 +120,9 @@ def annotated_type(text: str, where: str = "the model") -> DType | None:
 
 
 def module_path(tensor: str, fallback: str) -> str:
-    """What the user calls the layer that owns `tensor`: `features.3.weight` and
-    `/features/features.3/weight_quant/...` are `features.3`, `/block/block.1/conv/weight_quant/...` is `block.1.conv`;
-    a name that says nothing leaves the node's own name `fallback`, of whose path `/features.3/MatMul` the module is
-    kept."""
+    """The user's name of the layer that owns `tensor`: `features.3` for `features.3.weight` and
+    `/features/features.3/weight_quant/...`, `block.1.conv` for `/block/block.1/conv/weight_quant/...`. For any other
+    name, the module in the path of the node's own name `fallback` (`/features.3/MatMul`), or `fallback` itself."""
     parts = tensor.strip("/").split("/")
     for handler in _HANDLERS:
         if handler in parts[1:]:

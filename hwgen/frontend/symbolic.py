@@ -1,4 +1,4 @@
-"""What a tensor of the network is while the walk goes over it: a constant, a quantised constant or a stream."""
+"""Tensors of the symbolic walk: constants, quantised constants, and codes with the steps to their real values."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def frame_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def in_order(shape: tuple[int, ...]) -> IntArray:
-    """The places of a tensor that lies as it is stored."""
+    """The places of a tensor whose elements are stored in its own order."""
     return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
 
 
@@ -241,7 +241,7 @@ def fold_affine(steps: Sequence[Step]) -> Affine | None:
 
 
 def affine_steps(scale: FloatArray, offset: FloatArray) -> tuple[Step, ...]:
-    """scale * x + offset as steps, those that do nothing left out."""
+    """scale * x + offset as steps, without identities."""
     steps: list[Step] = []
     if np.any(scale != 1):
         steps.append(Mul(collapse(scale)))
@@ -252,7 +252,7 @@ def affine_steps(scale: FloatArray, offset: FloatArray) -> tuple[Step, ...]:
 
 @dataclass
 class Build:
-    """The integer network while the walk writes it.
+    """The integer network under construction.
 
     Attributes:
         start: for each element of the network's ONNX input, its position in the value `input`.
@@ -293,5 +293,5 @@ class Build:
         return next((node.name for node in self.nodes if node.output == value), "")
 
     def label(self, value: Value) -> str:
-        """What gives `value`, as error messages show it."""
+        """The producer of `value`, as error messages show it."""
         return next((node.label for node in self.nodes if node.output == value), "the network's input")

@@ -15,7 +15,7 @@ from hwgen.ir.ops import Quantise
 from hwgen.ir.types import FloatArray, IntType, smallest_int
 
 _SLACK = 0.25
-"""How far float32 scales may move an integer off its place; half of what rounding forgives."""
+"""How far float32 scales may move a value off an integer; half of the distance that rounding corrects."""
 
 
 def _whole(node: SourceNode, stream: CodedTensor, scale: FloatArray, zero: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -122,7 +122,7 @@ def _layout(graph: SourceGraph) -> tuple[tuple[int, ...], IntArray]:
 
 
 def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: SourceGraph) -> None:
-    """Run the node's handler, or compute its constants, and file its results. Raises: ModelError."""
+    """Run the node's handler, or compute its constants, and record its results. Raises: ModelError."""
     missing = [name for name in node.inputs if name and name not in tensors]
     if node.op in RANDOM:
         raise ModelError(node.label, "it must give the same each time", node.op, "Export the model again")
@@ -157,7 +157,7 @@ def _require_numbers(node: SourceNode, args: Sequence[Tensor | None]) -> None:
 
 
 def _computed(node: SourceNode, args: Sequence[Tensor | None], graph: SourceGraph) -> Mapping[str, Const]:
-    """What a node makes of constants alone. Raises: ModelError."""
+    """The outputs of a node whose operands are all constant. Raises: ModelError."""
     training = node.op == "Dropout" and any(isinstance(arg, Const) and np.any(arg.value) for arg in args[2:])
     if graph.compute is None or node.channels_last or training:
         must = "its input must come from the network's input"
@@ -168,7 +168,7 @@ def _computed(node: SourceNode, args: Sequence[Tensor | None], graph: SourceGrap
 
 
 def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> CodedTensor:
-    """The network's output. Raises: ModelError where it cannot be had, as the values of a TopK."""
+    """The network's output. Raises: ModelError where it is not computed, such as the values of a TopK."""
     end = tensors.get(graph.outputs[0])
     if not isinstance(end, CodedTensor):
         raise ModelError(
@@ -182,7 +182,7 @@ def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> CodedTensor:
 
 @dataclass(frozen=True)
 class InputOptions:
-    """What the user says of the network's input."""
+    """The user's options for the network's input."""
 
     type: DType | None
     scale: npt.ArrayLike | None

@@ -17,7 +17,7 @@ from hwgen.ir.geometry import Geometry
 Pads = tuple[int, int, int, int]
 
 LARGEST = 1 << 16
-"""Of a window's sizes, strides, dilations and padding."""
+"""The largest size, stride, dilation and padding of a window."""
 
 
 def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -77,7 +77,7 @@ def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]
     """The window that the node's attributes describe, on an image of `size` rows and columns.
 
     Args:
-        before: the padding of a Pad in front of it, which the window's own surrounds.
+        before: the padding of a Pad in front; the window's own is added around it.
 
     Raises: ModelError.
     """
@@ -104,7 +104,7 @@ def geometry_of(node: SourceNode, kernel: tuple[int, ...], size: tuple[int, int]
 
 
 def _same(geometry: Geometry, size: tuple[int, int], *, lower: bool) -> Pads:
-    """The padding that leaves one window for each stride; where it is odd, one more at the end, or the start."""
+    """The padding that gives one window for each stride; an odd one is larger at the end, with `lower` at the start."""
     pairs = []
     for length, extent, stride in zip(size, geometry.extent, geometry.stride, strict=True):
         total = max(0, (-(-length // stride) - 1) * stride + extent - length)
@@ -115,7 +115,7 @@ def _same(geometry: Geometry, size: tuple[int, int], *, lower: bool) -> Pads:
 
 
 def require_fits(node: SourceNode, geometry: Geometry, size: tuple[int, int]) -> None:
-    """A window must see at least one row and column of the image, wherever it is. Raises: ModelError."""
+    """Every window must cover at least one row and column of the image. Raises: ModelError."""
     top, left, bottom, right = geometry.padding
     if max(top, bottom) >= geometry.extent[0] or max(left, right) >= geometry.extent[1]:
         raise ModelError(
@@ -134,9 +134,9 @@ def require_fits(node: SourceNode, geometry: Geometry, size: tuple[int, int]) ->
 
 
 def covered(node: SourceNode, geometry: Geometry, size: tuple[int, int]) -> Geometry:
-    """A pool's window, padding that no window reaches left out.
+    """A pool's window, without padding that no window reaches.
 
-    Raises: ModelError where windows leave rows or columns uncovered, or see nothing but padding.
+    Raises: ModelError where windows leave rows or columns uncovered, or cover padding alone.
     """
     top, left, bottom, right = geometry.padding
     rows = (size[0] + top + bottom - geometry.extent[0]) % geometry.stride[0]

@@ -1,8 +1,8 @@
-"""What an activation chain means: real arithmetic over the model's parameters, decided exactly.
+"""The meaning of an activation chain: real arithmetic over the model's parameters, with exact decisions.
 
-The chain is evaluated in float64 with a running bound on the rounding error. Wherever that bound reaches across a
-step of the quantiser, the point is evaluated again in rational numbers, so no equality case is ever decided by a
-rounded one. Square roots that are not rational are carried to 2**-400 of their value.
+The chain is evaluated in float64 with a running bound on the rounding error. Wherever that bound spans a step of the
+quantiser, the point is evaluated again in rational numbers, so that no equality case is decided by a rounded number.
+Square roots that are not rational are computed to 2**-400 of their value.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
             rounding = (5 * np.abs(scaled) + np.abs(y)) * _UNIT + (1 + np.abs(centred)) * _TINY
             return y, centred_error * np.abs(slope) + rounding
         case Clip(low=low, high=high):
-            # What certainly lies outside becomes a bound exactly.
+            # A value that is certainly outside becomes the bound exactly.
             return np.clip(x, low, high), np.where((x + error <= low) | (x - error >= high), 0.0, error)
         case LeakyRelu(slope=slope):
             y = np.where(x >= 0, x, x * slope)
@@ -89,7 +89,7 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
 
 
 def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, np.typing.NDArray[np.bool_]]:
-    """The codes, and where the error bound leaves them in doubt."""
+    """The codes, and where the error bound does not decide them."""
     match step:
         case Sign():
             return np.where(x >= 0, 1, -1).astype(np.int64), ~(np.abs(x) > error)

@@ -1,4 +1,4 @@
-"""The golden model: what an integer network computes, frame by frame. It is the definition of right."""
+"""The golden model: the definition of what an integer network computes for each frame."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
 
 
 def _tensors(graph: Graph, codes: Codes, *, forget: bool) -> dict[str, Codes]:
-    """Every tensor, or with `forget` those without a reader behind them: the output."""
+    """Every tensor; with `forget` only those without readers, the output."""
     known = {graph.input.name: _input_codes(graph, codes)}
     last = {value.name: node for node in graph.nodes for value in node.inputs} if forget else {}
     for node in graph.nodes:
@@ -121,7 +121,7 @@ def _join(op: Join, inputs: Sequence[Codes], result: DType) -> Codes:
 
 
 def _magnitude(node: Node, x: Codes) -> Codes:
-    """The sums of |x| over as many elements as each element of the output stands for."""
+    """The sums of |x| over the elements that each element of the output covers."""
     result = node.output.type
     kind = kind_of(result.dtype, np.int32)
     sums: Codes = np.abs(x.astype(kind)).reshape(len(x), result.elements, -1).sum(axis=-1, dtype=kind)

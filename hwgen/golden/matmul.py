@@ -38,7 +38,7 @@ def _differing(rows: npt.NDArray[np.uint64], columns: npt.NDArray[np.uint64]) ->
     total = np.zeros(shape, dtype=kind)
     different, count = np.empty(shape, dtype=np.uint64), np.empty(shape, dtype=np.uint8)
     with np.errstate():  # restores the buffer size
-        # numpy copies broadcast operands that fit its buffer, which takes longer than the XOR itself.
+        # numpy copies broadcast operands that fit its buffer; the copy takes longer than the XOR.
         np.setbufsize(_LEAST_BUFFER)
         for row, column in zip(rows, columns, strict=True):
             np.bitwise_xor(row[:, None], column, out=different)
@@ -62,8 +62,8 @@ def largest_code(dtype: DType) -> int:
 def product_kind(weights: Codes, largest: int) -> type[np.number[Any]]:
     """A type in which sums of weights (outputs, ...) times inputs of at most `largest` are exact.
 
-    The narrowest float type whose integers are exact up to the largest possible partial sum, else int64: its sums may
-    wrap on the way, and end right where the result fits.
+    The narrowest float type whose integers are exact up to the largest possible partial sum, else int64: partial sums
+    may wrap there, and the final sum is right where the result fits.
     """
     most = float(np.abs(weights).reshape(len(weights), -1).sum(axis=1, dtype=np.float64).max(initial=0)) * largest
     if most < 1 << 24:

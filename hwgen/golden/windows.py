@@ -1,4 +1,4 @@
-"""Convolutions and pools in numpy: what each window sees, and what is made of it."""
+"""Convolutions and pools in numpy, over views of the windows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pad(x: Codes, geometry: Geometry, fill: Codes | int) -> Codes:
 
 
 def windows(x: Codes, geometry: Geometry) -> Codes:
-    """A view of what each window of padded images x (N, H, W, C) sees: (N, OH, OW, kernel rows, kernel columns, C)."""
+    """A view of the windows of padded images x (N, H, W, C): (N, OH, OW, kernel rows, kernel columns, C)."""
     seen = np.lib.stride_tricks.sliding_window_view(x, geometry.extent, axis=(1, 2))
     (down, across), (vertical, horizontal) = geometry.stride, geometry.dilation
     return seen[:, ::down, ::across, :, ::vertical, ::horizontal].transpose(0, 1, 2, 4, 5, 3)

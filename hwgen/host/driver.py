@@ -44,11 +44,11 @@ class Driver:
     """A design ready to take images.
 
     Images are arrays of N frames: integers are codes of the input type, floating-point numbers are real numbers and
-    become the nearest codes. What is meant otherwise, or to be binarised, goes through `codes` first.
+    become the nearest codes. `codes` converts images that are meant otherwise, or are to be binarised.
 
     Args:
         ports: the edge of the design.
-        transport: what carries bytes there and back.
+        transport: carries bytes to the design and back.
     """
 
     def __init__(self, ports: PortMap, transport: Transport) -> None:
@@ -74,7 +74,7 @@ class Driver:
         return self._run(self.codes(images))
 
     def infer(self, images: npt.ArrayLike) -> FloatArray:
-        """What the model gives: real numbers (N, *shape of its output), in its own layout. For errors see `outputs`.
+        """The model's output: real numbers (N, *shape of its output), in its own layout. For errors see `outputs`.
 
         Scores, an image (channels where the model has them), or the index of the best class.
         """
@@ -130,7 +130,7 @@ class Driver:
         thresholds: npt.ArrayLike | None = None,
         descending: npt.ArrayLike | None = None,
     ) -> None:
-        """Give `layer` new parameters; what is left out stays. Frames sent before are answered by then.
+        """Give `layer` new parameters; those left out stay. All frames sent before have been answered by then.
 
         Args:
             weights, thresholds, descending: see `hwgen.host.rewrite`.
@@ -145,7 +145,7 @@ class Driver:
     def load(self, graph: Graph) -> None:
         """Give every writable layer the parameters of `graph`, a network like the one that was built.
 
-        Its input and output mean from now on what `graph` says.
+        From then on input and output codes have the meaning that `graph` gives them.
 
         Raises:
             ConfigError, DataError: as in `write`, or `graph` differs in more than what can be rewritten.

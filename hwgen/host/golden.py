@@ -11,7 +11,7 @@ from hwgen.ir.graph import Graph
 
 
 class GoldenTransport:
-    """Computes by `graph` what the design behind `ports` would."""
+    """Computes the output of the design behind `ports` by the golden model of `graph`."""
 
     def __init__(self, graph: Graph, ports: PortMap) -> None:
         self.graph, self.ports = graph, ports

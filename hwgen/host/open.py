@@ -33,7 +33,7 @@ def open_driver(
     Raises:
         DataError: the folder is not a project.
         ConfigError: another place.
-        ToolError: the place is not at hand.
+        ToolError: the place is not available.
     """
     folder = Path(project)
     path = folder / PORTS

@@ -1,4 +1,4 @@
-"""New parameters of a layer, numbered by the model's rows, checked, as the words that its memories take."""
+"""New parameters of a layer, numbered by the model's rows: checked, and laid out as words of its memories."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hwgen.ir.ranges import Range, matmul_range
 from hwgen.ir.types import IntArray, WidthError, holds
 
 _FAR = 1 << 62
-"""A threshold that far from 0 is reached always or never."""
+"""A threshold this far from 0 is reached always or never."""
 
 Words = Iterator[tuple[int, list[int]]]
 """Byte addresses, and the pieces of 32 bits that are written there and behind."""
@@ -46,7 +46,7 @@ def _by_rows(layer: WritableLayer, parameters: IntArray) -> IntArray:
 
 
 def _must_fit(layer: WritableLayer, rows: IntArray, where: str) -> None:
-    """What leaves the layer has the type that it was built with. Raises: DataError."""
+    """Accumulators that leave the layer must fit the type that it was built with. Raises: DataError."""
     if layer.accumulators is None:
         return
     (low, high), (least, most) = layer.inputs, layer.accumulators
@@ -68,23 +68,17 @@ def threshold_words(layer: WritableLayer, thresholds: npt.ArrayLike) -> Words:
         DataError: the layer has none, or they have another shape or order.
     """
     where = f"{layer.name}: thresholds"
-    threshold_map = _threshold_map(layer, where)
+    layout = _threshold_map(layer, where)
     found = _integers(where, thresholds).clip(-_FAR, _FAR)
-    if found.ndim != 2 or found.shape[0] not in (1, threshold_map.channels) or found.shape[1] != threshold_map.levels:
-        must = f"must be {threshold_map.levels} of each of {threshold_map.channels} channels, or of all"
+    if found.ndim != 2 or found.shape[0] not in (1, layout.channels) or found.shape[1] != layout.levels:
+        must = f"must be {layout.levels} of each of {layout.channels} channels, or of all"
         raise DataError(where, must, f"shape {found.shape}")
     if (np.diff(found, axis=1) < 0).any():
         channel = int(np.flatnonzero((np.diff(found, axis=1) < 0).any(axis=1))[0])
         raise DataError(where, "must ascend in every channel", f"{found[channel].tolist()} in channel {channel}")
-    sums = (
-        threshold_map.accumulator.threshold(found, threshold_map.fan_in) if threshold_map.accumulator.offset else found
-    )
-    activation = _activation(
-        threshold_map, thresholds=_by_rows(layer, sums.clip(threshold_map.type.min, threshold_map.type.max))
-    )
-    return _written(
-        threshold_map.thresholds, packing.threshold_words(activation, threshold_map.lanes, threshold_map.channels)
-    )
+    sums = layout.accumulator.threshold(found, layout.fan_in) if layout.accumulator.offset else found
+    activation = _activation(layout, thresholds=_by_rows(layer, sums.clip(layout.type.min, layout.type.max)))
+    return _written(layout.thresholds, packing.threshold_words(activation, layout.lanes, layout.channels))
 
 
 def direction_words(layer: WritableLayer, descending: npt.ArrayLike) -> Words:
@@ -94,15 +88,13 @@ def direction_words(layer: WritableLayer, descending: npt.ArrayLike) -> Words:
         DataError: the layer has no thresholds, or these are no flags of its channels.
     """
     where = f"{layer.name}: descending"
-    threshold_map = _threshold_map(layer, where)
+    layout = _threshold_map(layer, where)
     flags = _integers(where, descending)
-    if flags.shape not in ((1,), (threshold_map.channels,)) or not np.isin(flags, (0, 1)).all():
+    if flags.shape not in ((1,), (layout.channels,)) or not np.isin(flags, (0, 1)).all():
         found = f"shape {flags.shape} with {flags.max()}"
-        raise DataError(where, f"must be 0 or 1 for each of {threshold_map.channels} channels", found)
-    activation = _activation(threshold_map, descending=_by_rows(layer, flags))
-    return _written(
-        threshold_map.descending, packing.descending_words(activation, threshold_map.lanes, threshold_map.channels)
-    )
+        raise DataError(where, f"must be 0 or 1 for each of {layout.channels} channels", found)
+    activation = _activation(layout, descending=_by_rows(layer, flags))
+    return _written(layout.descending, packing.descending_words(activation, layout.lanes, layout.channels))
 
 
 def _integers(where: str, values: npt.ArrayLike) -> IntArray:
@@ -121,14 +113,12 @@ def _threshold_map(layer: WritableLayer, where: str) -> ThresholdMap:
 
 
 def _activation(
-    threshold_map: ThresholdMap, thresholds: IntArray | None = None, descending: IntArray | None = None
+    layout: ThresholdMap, thresholds: IntArray | None = None, descending: IntArray | None = None
 ) -> Thresholding:
-    """Thresholds or directions as the packing takes them; what is not given is not packed."""
-    zeros = np.zeros((1, threshold_map.levels), np.int64)
+    """Thresholds or directions for `packing`, which packs those that are given."""
+    zeros = np.zeros((1, layout.levels), np.int64)
     thresholds = zeros if thresholds is None else thresholds
-    return Thresholding(
-        thresholds, zeros[:, 0] if descending is None else descending, base=0, step=1, room=threshold_map.type
-    )
+    return Thresholding(thresholds, zeros[:, 0] if descending is None else descending, base=0, step=1, room=layout.type)
 
 
 def _written(region: Region, words: Bytes) -> Words:

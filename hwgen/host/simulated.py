@@ -34,7 +34,7 @@ class RtlTransport:
         return trace.outputs.reshape(-1)
 
     def write(self, address: int, words: list[int]) -> None:
-        """See `hwgen.host.transport.Control`; every exchange begins with all that was ever written."""
+        """See `hwgen.host.transport.Control`; every exchange begins by writing all words again."""
         self.written |= {address + 4 * index: word for index, word in enumerate(words)}
 
     def now(self) -> float:

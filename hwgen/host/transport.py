@@ -1,4 +1,4 @@
-"""What carries bytes between a host and a design."""
+"""Transports: they carry bytes between a host and a design."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ TIMEOUT_S = 5.0
 
 @dataclass(frozen=True)
 class _SerialLine:
-    """The serial line as the report of a bitstream has it."""
+    """The serial line in the report of a bitstream."""
 
     baud: Positive
     frame_bytes: Positive
@@ -28,7 +28,7 @@ class _SerialLine:
 
 
 class SerialPort(Protocol):
-    """What is used of pyserial's `Serial`."""
+    """The part of pyserial's `Serial` that is used."""
 
     def write(self, data: bytes) -> int | None: ...
     def read(self, size: int) -> bytes: ...

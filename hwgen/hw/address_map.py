@@ -1,7 +1,7 @@
-"""The address map of a design's AXI4-Lite port: which memories the host can rewrite, and where their words lie.
+"""The address map of a design's AXI4-Lite port: which memories the host can rewrite, and the addresses of their words.
 
-A word of a memory is written in pieces of 32 bits, the lowest first; the last piece writes the whole word. Pieces take
-a power of two of places, and so do the words of a memory, which begins at a multiple of its size.
+A word of a memory is written in pieces of 32 bits, the lowest first; the last piece writes the whole word. The pieces
+of a word and the words of a memory are padded to a power of two; a memory begins at a multiple of its size.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hwgen.ir.order import sizes_of
 from hwgen.ir.types import IntType, parse_dtype
 
 LEAST_BITS = 12
-"""Of an address: the 4 kB that a bus gives to a slave at least."""
+"""Least bits of an address: a bus gives a slave 4 kB at least."""
 
 
 def _power(count: int) -> int:
@@ -38,17 +38,17 @@ class Region:
 
     @property
     def pieces(self) -> int:
-        """Pieces of a word."""
+        """32-bit pieces of a word."""
         return ceil_div(self.width, 8 * PIECE_BYTES)
 
     @property
     def word_bytes(self) -> int:
-        """From a word to the next."""
+        """Bytes from a word to the next."""
         return _power(self.pieces) * PIECE_BYTES
 
     @property
     def place(self) -> int:
-        """The base, counted in pieces."""
+        """The base in pieces."""
         return self.base // PIECE_BYTES
 
     @property
@@ -59,12 +59,12 @@ class Region:
 
 @dataclass(frozen=True)
 class ThresholdMap:
-    """What turns the thresholds of a layer into its memory.
+    """How the thresholds of a layer are laid out in its memory.
 
     Attributes:
-        channels, levels: thresholds that the layer takes; `lanes` channels lie in a word.
-        type: that they are clipped to: beyond it all sums lie on one side.
-        accumulator, fan_in: thresholds are of sums, accumulator = slope * sum + offset * fan-in.
+        channels, levels: shape of the thresholds; a word holds `lanes` channels.
+        type: of a threshold in memory: thresholds are clipped to it, as all sums lie on one side of any beyond.
+        accumulator, fan_in: thresholds in memory are of sums, with accumulator = slope * sum + offset * fan-in.
         descending: one bit a channel, set where codes fall as the accumulator rises.
     """
 
@@ -84,7 +84,8 @@ class WritableLayer:
 
     Attributes:
         inputs: the least and the most that an input stands for.
-        accumulators: the least and the most that may leave the layer; None where it has thresholds and any will do.
+        accumulators: the least and the most that may leave the layer; None where it has thresholds, which take any.
+        threshold_map: None where the layer has no thresholds.
         rows: see `hwgen.ir.ops.MatMul`; parameters are given by the model's rows.
     """
 
@@ -98,7 +99,7 @@ class WritableLayer:
 
     @property
     def regions(self) -> Mapping[str, Region]:
-        """Its memories: `weights`, and `thresholds` and `descending` where it has them."""
+        """Memories of the layer: `weights`, and with thresholds `thresholds` and `descending`."""
         found = {"weights": self.weights}
         if self.threshold_map is not None:
             found |= {"thresholds": self.threshold_map.thresholds, "descending": self.threshold_map.descending}
@@ -136,7 +137,7 @@ def address_map(design: Design) -> AddressMap | None:
 
 @dataclass
 class _Placer:
-    """Gives memories their places, one behind the other."""
+    """Places memories one behind the other."""
 
     end: int = field(default=0)
 

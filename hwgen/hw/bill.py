@@ -116,8 +116,8 @@ class Bill:
     def rewritten(self, width: int, depth: int, style: MemoryStyle) -> None:
         """A memory that a host can rewrite (`hwgen_writable`): the pieces of a word but the last wait in registers.
 
-        It is read before and after it is written, never meanwhile, so that block RAM needs no bypass. The two or three
-        LUTs that know its address are left out.
+        A word is never read while it is written, so that block RAM needs no bypass. The two or three LUTs that decode
+        the address are left out.
         """
         pieces = ceil_div(width, PIECE_BYTES * 8)
         self.register((pieces - 1) * PIECE_BYTES * 8)
@@ -129,9 +129,9 @@ class Bill:
     def rom(self, words: Bytes, width: int, style: MemoryStyle) -> int:
         """Constants with a read register (`hwgen_rom`), a row of bytes a word. Returns: bits of a word that change.
 
-        Bits that never change are wires. In logic, bits that agree in every word are made once. Those of more than
-        `FEW_WORDS` words are synthesised apart from what they feed, each in as many LUTs as hold its words; what reads
-        them then cannot know which never change.
+        Bits that never change are wires. In logic, bits that agree in every word are made once. Constants of more than
+        `FEW_WORDS` words are synthesised apart from the logic that reads them, each bit in as many LUTs as hold its
+        words; that logic is then not simplified for bits that never change.
         """
         bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
         varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]

@@ -1,7 +1,7 @@
 """What memories take: blocks and LUTs, exactly as Yosys's `memory_libmap` chooses them.
 
 A memory deeper than a block of its width is cut into copies of the block's depth, one beside the other; the copies'
-bits are dealt to blocks in units that a write enable covers. Of all widths of a block the cheapest is taken: the
+bits go to blocks in units that a write enable covers. Of all widths of a block the cheapest is taken: the
 blocks' costs, half a point for each bit of the multiplexers behind the copies, half a point for each copy's write
 enable. Costs and sizes: `brams_xc4v.txt`, `lutrams_xc5v.txt`, `brams_16kd.txt` and `lutrams_trellis.txt` of
 Yosys 0.70, the rule's factors from its source `memory_libmap.cc`.

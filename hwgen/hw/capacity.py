@@ -34,7 +34,7 @@ def too_large(problem: Problem, design: Design, goals: Sequence[str] = ()) -> tu
 
 
 def shortage(taken: Resources, has: Resources) -> str:
-    """What is taken of the kinds that there is too little of, with shares, and how much there is; empty where it fits.
+    """The kinds that exceed the part: what is taken, with shares, and what there is; empty where the design fits.
 
     ```
     445,402 LUT (837%) and 541 DSP (246%) of 53,200 LUT and 220 DSP
@@ -83,7 +83,7 @@ def _goal(option: str, goals: Sequence[str]) -> str:
 
 
 def _slowest(problem: Problem) -> Design | None:
-    """The slowest folding, which a search for the fastest that fits comes to last; None where it cannot run."""
+    """The design of the slowest folding; None where there is no folding without a deadlock."""
     try:
         return problem.sized(problem.draft(problem.resolve(problem.intervals[-1])))
     except (FoldingError, DeadlockError):

@@ -1,4 +1,4 @@
-"""What a user decides about a design beside its folding, and what a design must hold to."""
+"""What a user decides about a design beside its folding, and limits that every design must keep."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class Choices:
     """What a user decides about a design beside its folding.
 
     Attributes:
-        memory: where a layer's weights and line buffer live, by its name; by size where it is not named.
+        memory: style of a layer's weight memory and line buffer, by its name; the default rule where it is not named.
         bit_planes: names of layers that take their integer inputs bit plane by bit plane.
-        folded_planes: names of layers whose residual planes take turns; those of the others are side by side.
+        folded_planes: names of layers whose residual planes go through one array, one after another; the other layers
+            have an array for each plane.
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
         round_fifos: whether FIFOs are as deep as the memory that they take.
         pipeline: registers of units with weights for a faster clock.
@@ -74,7 +75,7 @@ def choices_for(
         _require_planes(graph.node(name))
     for name in writable:
         _require_writable(graph, graph.node(name))
-    folded_planes = frozenset(name for name, turns in planes.items() if turns == "serial")
+    folded_planes = frozenset(name for name, order in planes.items() if order == "serial")
     styles = {name: MemoryStyle(style) for name, style in memory.items()}
     return Choices(styles, frozenset(bit_planes), folded_planes, writable=frozenset(writable))
 

@@ -1,4 +1,4 @@
-"""The cycles of a network: of any number of frames from its start, and in the long run."""
+"""The cycles of a process network: of any number of frames from reset, and in steady state."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class CycleModel:
     """The cycles of a network in steady state, and those of any number of frames from its start.
 
     Attributes:
-        period_cycles: cycles after which the pattern of `period_frames` frames comes again.
-        period_frames: 1 where every frame takes the same; networks with shallow FIFOs may alternate, say 8, 6, 8, 6.
-        frames: after which it does, if everything before the unit `bottleneck` has a lead.
+        period_cycles: the steady-state period: cycles after which the times of `period_frames` frames repeat.
+        period_frames: 1 where all frames take the same; networks with shallow FIFOs may alternate, say 8, 6, 8, 6.
+        frames: after which the steady state is reached, if all units upstream of `bottleneck` have a lead.
         input_interval: cycles a frame at which the source offers them (see `beat_times`).
     """
 
@@ -64,8 +64,8 @@ class CycleModel:
     def predict(self, frames: int) -> Cycles:
         """Cycles of a run of `frames` frames from reset.
 
-        Run in full, or until it repeats itself: buffers fill by the difference between a unit's cycles and the slowest
-        unit's, which can take hundreds of frames.
+        Run in full, or until the steady state and extrapolated from there: buffers fill by the difference between a
+        unit's cycles and the slowest unit's, which can take hundreds of frames.
         """
         tried = min(frames, _history_frames(self.network) + 2)
         while True:
@@ -77,11 +77,11 @@ class CycleModel:
             if steady is not None:
                 return _extrapolated(*times, (tried, frames), *steady)
             tried = min(frames, 2 * tried)
-            del run, times  # their memory
+            del run, times  # frees their memory
 
     @cached_property
     def waits(self) -> Mapping[str, Waits]:
-        """What each unit waits in steady state, in cycles of `period_frames` frames, by its name."""
+        """Cycles that each unit waits in `period_frames` frames of the steady state, by its name."""
         before, after = self._run(self.frames).waits, self._run(self.frames + self.period_frames).waits
         return {
             name: Waits(waits.starved - before[name].starved, waits.blocked - before[name].blocked)
@@ -90,9 +90,10 @@ class CycleModel:
 
     @cached_property
     def peak_occupancy(self) -> Mapping[str, int]:
-        """The most beats that a queue on each stream ever holds, by the stream's name: its high-water mark.
+        """The most beats that a queue on each stream ever holds, by the stream's name.
 
-        Looked for in the first frames from reset and in the steady state, when all before the slowest unit is full.
+        The maximum over the first frames from reset and the steady state, when all queues upstream of the slowest unit
+        are full.
         """
         start = peak_occupancies(run_frames(self.network, min(4, self.frames), self.input_interval))
         return {name: max(start[name], beats) for name, beats in peak_occupancies(self._run(self.frames)).items()}
@@ -113,7 +114,7 @@ def peak_occupancies(run: Run) -> dict[str, int]:
 def _extrapolated(
     input_times: IntArray, output_times: IntArray, frames: tuple[int, int], period_cycles: int, period_frames: int
 ) -> Cycles:
-    """The cycles of more frames than were run, (run, wanted), the last `period_frames` of which repeat every `period_cycles`."""
+    """The cycles of more frames than were run, `frames` = (run, wanted), the run having reached its steady state."""
     run, wanted = frames
     ends = output_times.reshape(run, -1)[:, -1]
 
@@ -126,13 +127,13 @@ def _extrapolated(
 
 
 def cycle_model(network: ProcessNetwork, slowest: str, input_interval: int = 0) -> CycleModel:
-    """Run a network until it repeats itself.
+    """Run a network until its steady state.
 
-    The interval in the end does not depend on how a network starts (times are maxima of sums). So everything before
-    the unit `slowest` gets a lead, which is where back-pressure takes it sooner or later; unless the source is slower.
+    The steady state's interval does not depend on the initial state (times are maxima of sums). So all units upstream
+    of the unit `slowest` start with the lead that back-pressure gives them in the end, unless the source is slower.
 
     Raises:
-        DeadlockError: some unit waits for ever.
+        DeadlockError: the network is in a deadlock.
     """
     model = _until_steady(network, slowest, 0)
     if input_interval > model.interval:
@@ -150,11 +151,11 @@ def _until_steady(network: ProcessNetwork, bottleneck: str | None, input_interva
 
 
 def meets_interval(network: ProcessNetwork, slowest: str, interval: int) -> bool:
-    """Whether a network's interval is `interval` at most; False also where it waits for ever.
+    """Whether a network's interval is `interval` at most; False also for a network in a deadlock.
 
-    This is sooner known than the interval: once every stream repeats itself, each with a span of its own, the longest
-    span will be everyone's. A time that moves on by it cannot come from one that moves on by less, so the times that
-    do so hold each other up.
+    Decided before the interval is known: in steady state all streams have the period of the slowest cycle of the
+    constraint graph (its maximum cycle ratio). Once each stream is periodic by itself, the longest of their periods is
+    that of a cycle: a time that advances by it depends on a time that advances by no less.
     """
     frames = _history_frames(network) + 2
     while True:
@@ -173,10 +174,10 @@ def meets_interval(network: ProcessNetwork, slowest: str, interval: int) -> bool
 
 
 def _steady(run: Run, input_interval: int = 0) -> tuple[int, int] | None:
-    """Span and period with which the last frames repeat; None where they do not.
+    """`period_cycles` and `period_frames` of the last frames; None where their times are not periodic.
 
-    Every recurrence looks back at most `reach` frames; once all times of `reach` frames lie one and the same span
-    after those of `period_frames` frames before, they do so for ever, if the source offers its beats no slower.
+    A recurrence looks back `_history_frames` frames at most. Once all times of so many frames lie `period_cycles` after
+    those `period_frames` frames before, all later times do, if the source offers its beats no slower.
     """
     for period_frames in range(1, (run.frames - _history_frames(run.network)) // 2 + 1):
         periods = set(_stream_periods(run, period_frames))
@@ -187,23 +188,23 @@ def _steady(run: Run, input_interval: int = 0) -> tuple[int, int] | None:
 
 
 def _stream_periods(run: Run, period_frames: int) -> list[int | None]:
-    """Of each stream the cycles by which its last frames lie after those of `period_frames` frames before, if all do alike."""
+    """For each stream the cycles between its last frames and those `period_frames` before; None where they differ."""
     from hwgen.hw.machines import UNKNOWN, stream_periods
 
     periods = np.empty(len(run.number), dtype=np.int64)
     stream_periods(
         run.streams.first, run.streams.taken, run.frames, _history_frames(run.network), period_frames, periods
     )
-    return [None if period_cycles == UNKNOWN else int(period_cycles) for period_cycles in periods]
+    return [None if cycles == UNKNOWN else int(cycles) for cycles in periods]
 
 
 def _history_frames(network: ProcessNetwork) -> int:
-    """Frames that a recurrence looks back, over the longest-looking unit."""
+    """Frames that recurrences look back at most."""
     return 1 + max(_process_history(process, network.beats) for process in network.processes)
 
 
 def _process_history(process: Process, beats: Mapping[str, int]) -> int:
-    """Frames that a unit's recurrence looks back over its streams."""
+    """Frames that a unit's recurrence looks back at most."""
     match process.schedule:
         case (
             VectorLoop(credits=held)

@@ -1,6 +1,6 @@
-"""What a unit declares of itself for both back ends: parameters, memories, and its C++ function.
+"""What a unit declares for both back ends: parameters, memories, and its C++ function.
 
-The values know neither language: `hwgen.backends.rtl` and `hwgen.backends.hls` print them.
+The values are independent of the language: `hwgen.backends.rtl` and `hwgen.backends.hls` print them.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def by_beat(values: IntArray, lanes: int) -> IntArray:
 
 
 def _by_rule(values: IntArray, lanes: int, bits: int) -> Memory:
-    """The memory of a value of `bits` bits a lane for each beat; where it lives is left to the rule."""
+    """The memory of a value of `bits` bits a lane for each beat, in the default style."""
     rows = by_beat(values, lanes)
     return Memory("rows", rows.shape[0], rows.shape[1] * bits)
 

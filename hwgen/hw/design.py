@@ -1,4 +1,4 @@
-"""A design: units joined by streams, the thing both back ends print."""
+"""A design: units joined by streams, which both back ends print."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Design:
 
     @property
     def network(self) -> ProcessNetwork:
-        """What the cycle model needs to know."""
+        """The process network that the cycle model runs."""
         processes = tuple(
             Process(unit.name, unit.schedule, *(tuple(s.name for s in ends) for ends in (unit.inputs, unit.outputs)))
             for unit in self.units

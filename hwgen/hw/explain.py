@@ -1,4 +1,4 @@
-"""Why a design is as fast as it is, and what the next step would cost."""
+"""What sets the interval of a design, and what the next faster folding would cost."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hwgen.hw.solver import Problem, cheapest_splits
 
 @dataclass(frozen=True)
 class FasterFolding:
-    """The next faster interval.
+    """The folding of the next faster interval.
 
     Attributes:
-        folding: of the layers that fold anew, as a folding file has it.
+        folding: of the layers that change, as a folding file has it.
         before, after: what the design takes and would take, both with FIFOs that are not sized yet.
     """
 
@@ -61,7 +61,7 @@ class Explanation:
 
 
 def explain(problem: Problem, folding: Mapping[str, Folding]) -> Explanation:
-    """What sets the interval of the design of `folding`. In the next step also layers may move that the user fixed."""
+    """What sets the interval of the design of `folding`. The faster folding may change layers that the user fixed."""
     design = problem.draft(folding)
     unit, layer = slowest(design)
     step = _next_step(problem, folding, design)
@@ -69,7 +69,7 @@ def explain(problem: Problem, folding: Mapping[str, Folding]) -> Explanation:
 
 
 def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design) -> FasterFolding | None:
-    """The largest interval below the design's: layers that are too slow for it fold anew, if need be all."""
+    """The largest interval below the design's: layers that are too slow for it are folded again, if need be all."""
     if problem.draft(replace(problem, wishes={}).resolve(1)).bound >= design.bound:
         return None
     for interval in reversed([each for each in problem.intervals if each < design.bound]):

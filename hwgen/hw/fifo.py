@@ -1,19 +1,19 @@
 """Where FIFOs stand and how deep they are.
 
 A dense unit that folds its neurons reads a vector in one burst of SF beats and then computes on it for (NF - 1) * SF
-cycles. A FIFO in front of it takes the next vector meanwhile, so the unit before it need not wait. Where branches
-meet, a FIFO on each holds what the faster branch gives until the slower one has caught up. A width converter takes its
-beats unevenly where neither lane count divides the other; a short FIFO evens that out. A sliding window unit brings
-its own line buffer.
+cycles. A FIFO in front of it takes the next vector meanwhile, so that the unit upstream need not wait. Where branches
+join, a FIFO on each holds the beats of the faster branch until the slower one has caught up. A width converter takes
+beats at an uneven rate where neither lane count divides the other; a short FIFO in front of it compensates. A sliding
+window unit has a line buffer of its own.
 
-More depth never makes a network slower: times are maxima over what has gone before, and depth only takes terms away.
-So the fewest beats that keep the interval are found for one buffer after the other by bisection, and no buffer of the
-result can be shallower by itself: those found later only got tighter. To take a FIFO out is another matter, as its
-cycle of delay goes with it; all buffers are tried again after that.
+More depth never makes a network slower: times are maxima over earlier times, and depth only removes terms from them.
+So the fewest beats that keep the interval are found by bisection, one buffer after the other, and no buffer of the
+result can be shallower by itself: buffers that are sized later only lose depth. Removing a FIFO also removes its cycle
+of delay, which is not monotone; after a removal all buffers are tried again.
 
-Where gates drop vectors, units are fast and slow by turns, and their speeds even out as far as the buffers in between
-hold. All that is done for the slowest case, every gate open, so that no gate can make the network stuck; on top each
-FIFO and line buffer gets a share of a frame of its stream, `SLACK`.
+Where gates drop vectors, the cycles of a vector vary, and the buffers between units average them. The sizes are those
+of the slowest case, every gate open, so that no gate can cause a deadlock; on top each FIFO and line buffer gets a
+share of a frame of its stream, `SLACK`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def size_fifos(design: Design, fixed: Mapping[str, int] | None = None, *, round_
 
     Raises:
         ConfigError: `fixed` names no FIFO.
-        DeadlockError: the fixed depths, or the units themselves, leave the network waiting for ever.
+        DeadlockError: the fixed depths, or the units themselves, cause a deadlock.
     """
     try:
         sized = _sized(design, fixed or {})
@@ -58,7 +58,7 @@ def size_fifos(design: Design, fixed: Mapping[str, int] | None = None, *, round_
 
 
 def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
-    """See `size_fifos`. Raises: DeadlockError, which blames nothing."""
+    """See `size_fifos`. Raises: DeadlockError, which names no chosen depth."""
     chosen = frozenset(fixed)
     smallest, interval = _deep_enough(_fix(design, fixed), chosen)
     units = 0
@@ -105,7 +105,7 @@ def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
 
 
 def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
-    """The error that says which chosen depth stops the network, and what would do, if any alone does."""
+    """The error that names a chosen depth which causes a deadlock alone, and the least that does not; None without."""
     for name, depth in fixed.items():
         try:
             sized = _sized(design, {other: beats for other, beats in fixed.items() if other != name})
@@ -120,7 +120,7 @@ def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
 
 
 def _flows_with(design: Design, fixed: dict[str, int], name: str, depth: int) -> bool:
-    """Whether the network flows if one chosen depth is another."""
+    """Whether the network is free of deadlock with another value of one chosen depth."""
     chosen = fixed | {name: depth}
     try:
         _deep_enough(_fix(design, chosen), frozenset(chosen))
@@ -132,8 +132,8 @@ def _flows_with(design: Design, fixed: dict[str, int], name: str, depth: int) ->
 def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, int]:
     """A design with deeper buffers, and its interval: the slowest unit's, or the shortest that was found.
 
-    Depths (and rows of line buffers) are doubled step by step, each step with and without a short FIFO in front of
-    every width converter.
+    Depths (and rows of line buffers) are doubled repeatedly, each time with and without a short FIFO in front of every
+    width converter.
     """
     best: tuple[int, Design] | None = None
     stuck: DeadlockError | None = None
@@ -154,7 +154,7 @@ def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, int]:
 
 
 def _deeper(design: Design, fixed: frozenset[str]) -> Iterator[Design]:
-    """Designs with more and more depth, the same never twice."""
+    """Designs of increasing depth, all different."""
     tried = []
     factor = 1
     while factor <= _LARGEST_FACTOR:
@@ -181,7 +181,7 @@ def _fifos(design: Design) -> list[str]:
 
 
 def _smallest(design: Design, name: str, interval: int) -> Design:
-    """The design with as little of one buffer as keeps the interval; a line buffer holds what a row of windows sees."""
+    """The design with the smallest size of one buffer that keeps the interval."""
     unit, buffer = _unit(design, name), _buffers(design, frozenset())[name]
     enough = buffer.size
     if unit.fifo_depth is not None:

@@ -85,7 +85,7 @@ def _sole_reader(graph: Graph, node: Node) -> Node | None:
 
 
 def plane_folds_of(layer: Node, folded_planes: Collection[str]) -> int:
-    """Times that a layer meets its weights: once for each residual plane where it is one of `folded_planes`."""
+    """Passes over the weights of a layer: one for each residual plane where `folded_planes` names it, else one."""
     planes = layer.op.planes.size if isinstance(layer.op, MatMul | Conv) else 0
     return int(planes) if planes and layer.name in folded_planes else 1
 
@@ -96,7 +96,7 @@ def resolve(
     """PE and SIMD of every layer: as requested, else the least hardware that meets `target_interval` cycles.
 
     Args:
-        folded_planes: names of layers whose residual planes take turns.
+        folded_planes: names of layers whose residual planes go through one array, one after another.
 
     Raises:
         FoldingError: an unknown layer, a PE or SIMD beyond the layer's size, SIMD where there is none.
@@ -122,7 +122,7 @@ def resolve(
 
 
 def _who_is_meant(graph: Graph, name: str, names: list[str]) -> tuple[str, str]:
-    """What the unknown layer `name` is, and what to write instead."""
+    """The description of the unknown layer `name` in an error, and what to write instead."""
     for node in graph.nodes:
         if node.name == name:  # not a layer of its own
             owner = _unit_name(graph, node)
@@ -137,7 +137,7 @@ def _unit_name(graph: Graph, node: Node) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """Cycles a frame, for a layer that meets its weights `plane_folds` times."""
+    """Cycles a frame, for a layer that passes over its weights `plane_folds` times."""
 
     cycles: int
     plane_folds: int = 1

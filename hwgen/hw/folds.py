@@ -14,8 +14,7 @@ from hwgen.ir.ops import Concat, Conv, MatMul
 
 @dataclass(frozen=True)
 class MvtuShape:
-    """The size of a layer with PE and SIMD: `repeats` products a frame of `inputs` by `outputs`, each plane's of those
-    that take turns counted."""
+    """The size of a layer with PE and SIMD: `repeats` products of `inputs` by `outputs` a frame, with plane folds."""
 
     outputs: int
     inputs: int
@@ -37,7 +36,7 @@ def mvtu_shape_of(layer: Node, folded_planes: Collection[str] = ()) -> MvtuShape
     """The size of a layer with PE and SIMD; None for one that computes channel by channel.
 
     Args:
-        folded_planes: names of layers whose residual planes take turns.
+        folded_planes: names of layers whose residual planes go through one array, one after another.
     """
     plane_folds = plane_folds_of(layer, folded_planes)
     match layer.op:
@@ -73,17 +72,15 @@ def intervals(graph: Graph, folded_planes: Collection[str] = ()) -> tuple[int, .
 
 
 def _layer_cycles(layer: Node, folded_planes: Collection[str]) -> set[int]:
-    product = mvtu_shape_of(layer, folded_planes)
-    if product is None:
+    shape = mvtu_shape_of(layer, folded_planes)
+    if shape is None:
         sizes = [value.type.channels for value in layer.inputs]
         lanes = divisors(math.gcd(*sizes) if isinstance(layer.op, Concat) else sizes[0])
         return {beats_for_one_lane(layer) // each for each in lanes}
     cycles = {
-        product.repeats * outputs * inputs
-        for outputs in divisors(product.outputs)
-        for inputs in divisors(product.inputs)
+        shape.repeats * outputs * inputs for outputs in divisors(shape.outputs) for inputs in divisors(shape.inputs)
     }
     if isinstance(layer.op, Conv):  # the sliding window unit in front reads the image
         pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
-        cycles |= {pixels * layer.op.groups * inputs for inputs in divisors(product.inputs)}
+        cycles |= {pixels * layer.op.groups * inputs for inputs in divisors(shape.inputs)}
     return cycles

@@ -1,4 +1,4 @@
-"""Gates that can be told apart from the weights alone: those that are open, or closed, whatever the input."""
+"""Gates that are open, or closed, for every input, by proven ranges."""
 
 from __future__ import annotations
 

@@ -23,5 +23,5 @@ def slowest(design: Design) -> tuple[Unit, str]:
 
 
 def least_cycles(unit: Unit) -> str:
-    """Why a unit that is unrolled as far as it goes takes the cycles that it takes."""
+    """Why a fully unrolled unit takes the cycles that it takes."""
     return "it takes a frame every cycle" if unit.cycles == 1 else unit.limit

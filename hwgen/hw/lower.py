@@ -1,7 +1,6 @@
-"""From an integer network and a folding to a design: one unit per layer, and what joins them.
+"""From an integer network and a folding to a design: one unit per layer, and adapters between them.
 
-Around a layer's unit stand those that bring its operands into shape: a fork where a tensor has several readers, width
-converters, a sliding window unit, FIFOs.
+Adapters are a fork where a tensor has several readers, width converters, sliding window units and FIFOs.
 """
 
 from __future__ import annotations
@@ -158,7 +157,7 @@ class _Builder:
         suffix = str(index) if len(node.inputs) > 1 else ""
         stream = self.take(node.inputs[index], lanes)
         if stream.elements != elements:
-            # Vectors are cut anew: no beat may lie in two of either kind.
+            # The vectors before and after have other sizes: no beat may hold elements of two vectors of either size.
             common = next(n for n in range(stream.lanes, 0, -1) if stream.elements % n == 0 and elements % n == 0)
             stream = self._converted(node, f"{node.name}_pack{suffix}", stream, common)
             stream = replace(stream, vectors=vectors, elements=elements)

@@ -1,8 +1,7 @@
-"""The recurrences of `schedule.py`, compiled: a function for each kind of control, and one that runs them all.
+"""The recurrences of `schedule.py`, compiled: a function for each kind of schedule, and one that runs a network.
 
-A network is arrays of 64-bit integers: streams and units are numbered, and a unit's parameters, its state and the
-numbers of its streams are rows. Nothing here knows a name. The module takes numba's start-up time, so that only what
-runs a network imports it.
+A network is arrays of 64-bit integers: streams and units have numbers for names; a unit's parameters, its state and
+the numbers of its streams are rows. Importing the module takes numba's start-up time: only runs of networks do.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from hwgen.hw.caching import lenient, tell
 from hwgen.ir.types import IntArray
 
 VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP = range(6)
-"""Kinds of control; a Turns is a QUEUE of several inputs, and what takes the chip's output one that nobody reads."""
+"""Kinds of schedules; a Merge is a QUEUE of several inputs, and the sink at the chip's output one without a reader."""
 
-SLOT, LAST_FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END = range(7)
-"""A unit's state: where it is in its round, the cycle of its last slot, a number that its kind needs, the cycles that
-it has waited for beats and for room; of a gated unit the beats owed and the first cycle in which one may end."""
+SLOT, LAST_FIRED, STARVED, BLOCKED, COUNTER, OWED, NEXT_END, STATE_SIZE = range(8)
+"""State of a unit: slot or beat in the vector or row, cycle of the last one, cycles waited for beats and for room, a
+counter of the kind; of a gated loop the beats owed, and the first cycle in which one of them may end."""
 
-STATE_SIZE = 7
-"""Numbers of a unit's state."""
+GROUPS = INPUT = ROW = VECTOR = COUNTER
+"""Groups taken by a gearbox, input of a merge, row of windows of a line buffer, vector of a gated loop's sequence."""
 
 UNKNOWN = -1
-"""In place of a time that is not known yet."""
+"""Stands for a time that is not known yet."""
 
 
 class RaggedRows(NamedTuple):
@@ -38,9 +37,9 @@ class RaggedRows(NamedTuple):
 
 
 class StreamTimes(NamedTuple):
-    """Two times of every beat: beat b of stream s can be read at visible[first[s] + b], and was at taken[...].
+    """Two times of every beat: beat b of stream s can be read at visible[first[s] + b] and is at taken[first[s] + b].
 
-    Known are the times of `sent[s]` and `read[s]` beats; stream s has first[s + 1] - first[s].
+    The first `sent[s]` and `read[s]` of them are known; stream s has first[s + 1] - first[s] beats.
     """
 
     first: IntArray
@@ -51,7 +50,7 @@ class StreamTimes(NamedTuple):
 
 
 class ProcessTable(NamedTuple):
-    """The units: for each its kind, parameters and state, its streams, and the units that it is joined to."""
+    """The units: kind, parameters, state, input and output streams of each, and its neighbours (`near`)."""
 
     kind: IntArray
     parameters: RaggedRows
@@ -65,9 +64,9 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 
 def _inner(function: _F) -> _F:
-    """Compiled into those that call it.
+    """Compiled into its callers.
 
-    Nothing here allocates, so the counting of references (`_nrt`) is left out; it would take most of the time.
+    Without counting of references (`_nrt`), which would take most of the time: no function here allocates.
     """
     return cast(_F, njit(_nrt=False, error_model="numpy")(function))
 
@@ -76,7 +75,7 @@ _Cache = lenient(FunctionCache)
 
 
 def _entry(function: _F) -> _F:
-    """Compiled once for all processes: kept beside this file, or in the user's cache where that cannot be written."""
+    """Compiled once and cached: beside this file, or in the user's cache where that folder cannot be written."""
     compiled = _inner(function)
     try:
         cast(Any, compiled)._cache = _Cache(function)
@@ -123,7 +122,7 @@ def _rooms(streams: StreamTimes, sinks: IntArray, held: int) -> int:
 
 @_inner
 def _send(streams: StreamTimes, sink: int, time: int) -> None:
-    """A beat beyond the frames that are run is left out: nothing of them depends on it."""
+    """Send the next beat; one beyond the frames that are run is left out, as no time of theirs depends on it."""
     place = streams.first[sink] + streams.sent[sink]
     if place < streams.first[sink + 1]:
         streams.visible[place] = time
@@ -138,7 +137,7 @@ def _take(streams: StreamTimes, source: int, time: int) -> None:
 
 @_inner
 def _fires(state: IntArray, last: int, arrived: int, room: int) -> int:
-    """The cycle of the slot after `last`; what it waits for is counted."""
+    """The cycle of the slot after `last`; adds the cycles that it waits to the state."""
     ready = max(last + 1, arrived)
     time = max(ready, room)
     state[STARVED] += ready - last - 1
@@ -172,7 +171,7 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
 
 @_inner
 def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
-    """An engine that drops closed vectors; what they owe is paid beside its slots."""
+    """A vector loop that drops closed vectors; the beats they owe end beside its slots."""
     reads, beats, latency, credits, active = unit[0], unit[1], unit[2], unit[3], unit[4:]
     sink, slot, last, fired = sinks[0], state[SLOT], state[LAST_FIRED], False
     while True:
@@ -198,16 +197,16 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
         slot = (slot + 1) % (reads * beats)
         if decides:
             _take(streams, sources[1], last)
-            if not active[state[COUNTER]]:
+            if not active[state[VECTOR]]:
                 slot, state[OWED] = 0, beats - 1
-            state[COUNTER] = (state[COUNTER] + 1) % len(active)
+            state[VECTOR] = (state[VECTOR] + 1) % len(active)
     state[SLOT], state[LAST_FIRED] = slot, last
     return fired
 
 
 @_inner
 def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
-    """An engine whose every slot reads; the slots of a tile's last pixel end a beat."""
+    """A vector loop whose every slot reads; the slots of a tile's last pixel end a beat."""
     height, width, columns, pixel_beats, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
     source, sink, across = sources[0], sinks[0], columns * width
     slot, last, fired = state[SLOT], state[LAST_FIRED], False
@@ -231,7 +230,7 @@ def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
 def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while at most `limit` groups are held."""
     in_beats, push, last_push, pull, limit = unit[0], unit[1], unit[2], unit[3], unit[4]
-    beat, last, pushed, fired = state[SLOT], state[LAST_FIRED], state[COUNTER], False
+    beat, last, pushed, fired = state[SLOT], state[LAST_FIRED], state[GROUPS], False
     source, sink = sources[0], sinks[0]
     while True:
         arrived = _arrival(streams, source)
@@ -247,17 +246,17 @@ def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
         for _ in range(pushed // pull - sent):
             _send(streams, sink, last + 1)
         beat, fired = (beat + 1) % in_beats, True
-    state[SLOT], state[LAST_FIRED], state[COUNTER] = beat, last, pushed
+    state[SLOT], state[LAST_FIRED], state[GROUPS] = beat, last, pushed
     return fired
 
 
 @_inner
 def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
-    """A beat is taken one cycle after the last, while fewer than `depth` are held for every reader; inputs in turn."""
+    """A beat is taken one cycle after the last, while fewer than `depth` are held; beats[i] from input i, in order."""
     depth, beats = unit[0], unit[1:]
-    beat, last, turn, fired = state[SLOT], state[LAST_FIRED], state[COUNTER], False
+    beat, last, chosen, fired = state[SLOT], state[LAST_FIRED], state[INPUT], False
     while True:
-        source = sources[turn]
+        source = sources[chosen]
         arrived, room = _arrival(streams, source), _rooms(streams, sinks, depth)
         if min(arrived, room) == UNKNOWN:
             break
@@ -266,17 +265,17 @@ def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntAr
         for index in range(len(sinks)):
             _send(streams, sinks[index], last + 1)
         beat, fired = beat + 1, True
-        if beat == beats[turn]:
-            beat, turn = 0, (turn + 1) % len(beats)
-    state[SLOT], state[LAST_FIRED], state[COUNTER] = beat, last, turn
+        if beat == beats[chosen]:
+            beat, chosen = 0, (chosen + 1) % len(beats)
+    state[SLOT], state[LAST_FIRED], state[INPUT] = beat, last, chosen
     return fired
 
 
 @_inner
 def _line_buffer(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
-    """Rows come in while there is room, rows of windows leave once their rows are there.
+    """A row is taken while there is room for it; a row of windows leaves once its rows are held.
 
-    The unit's second sink holds the cycle in which each row of the image is let go.
+    The unit's second sink holds the cycle in which each row of the image is released.
     """
     fired = _rows_in(unit, streams, sources[0], sinks[1])
     while _rows_out(unit, state, streams, sources[0], sinks):
@@ -305,11 +304,11 @@ def _rows_in(unit: IntArray, streams: StreamTimes, source: int, gone: int) -> bo
 
 @_inner
 def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, source: int, sinks: IntArray) -> bool:
-    """A beat a cycle while there is a credit; a row's first waits for `needed` rows, its last lets `released` go."""
+    """A beat a cycle while there is a credit; a row's first waits for `needed` rows, its last releases `released`."""
     row_beats, out_row_beats, latency, credits = unit[0], unit[2], unit[3], unit[4]
     out_rows = (len(unit) - 5) // 2
     needed, released = unit[5 : 5 + out_rows], unit[5 + out_rows :]
-    beat, last, row, fired = state[SLOT], state[LAST_FIRED], state[COUNTER], False
+    beat, last, row, fired = state[SLOT], state[LAST_FIRED], state[ROW], False
     sink, gone = sinks[0], sinks[1]
     beats = streams.first[sink + 1] - streams.first[sink]
     while streams.sent[sink] < beats:
@@ -325,13 +324,13 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, source: int
             for _ in range(released[row]):
                 _send(streams, gone, last)
             beat, row = 0, (row + 1) % out_rows
-    state[SLOT], state[LAST_FIRED], state[COUNTER] = beat, last, row
+    state[SLOT], state[LAST_FIRED], state[ROW] = beat, last, row
     return fired
 
 
 @_inner
 def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
-    """Let a unit go as far as the times known so far allow; whether it went on at all."""
+    """Compute as many times of a unit as the known times allow; whether there were any."""
     kind, state = units.kind[unit], units.state[unit]
     parameters = units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]]
     sources = units.sources.flat[units.sources.at[unit] : units.sources.at[unit + 1]]
@@ -351,12 +350,11 @@ def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
 
 @_entry
 def advance(units: ProcessTable, streams: StreamTimes, asleep: int, awake: IntArray, queue: IntArray) -> None:
-    """Let every unit but `asleep` go on until none can; one that moved wakes those it is joined to.
+    """Compute the times of every unit but `asleep` until none can go on; a unit that went on wakes its neighbours.
 
-    `awake` and `queue` are room for one entry a unit.
+    `awake` and `queue` are working arrays of one entry a unit.
     """
     count = len(units.kind)
-
     for unit in range(count):
         queue[unit], awake[unit] = unit, 1
     head, waiting = 0, count
@@ -374,26 +372,26 @@ def advance(units: ProcessTable, streams: StreamTimes, asleep: int, awake: IntAr
 
 @_entry
 def stream_periods(
-    first: IntArray, taken: IntArray, frames: int, history_frames: int, period: int, periods: IntArray
+    first: IntArray, taken: IntArray, frames: int, history: int, period_frames: int, periods: IntArray
 ) -> None:
-    """For each stream, the cycles by which all beats of the last `history_frames` frames are taken after those `period` before.
+    """For each stream the cycles between the beats of its last `history` frames and those `period_frames` before.
 
-    UNKNOWN where they are not the same for all of a stream. Stream s has taken[first[s]:first[s + 1]], beats of
-    `frames` frames, and its span goes to spans[s].
+    UNKNOWN where they differ within a stream. Stream s has the times taken[first[s]:first[s + 1]] of `frames` frames,
+    and its result goes to periods[s].
     """
     for stream in range(len(periods)):
         end = first[stream + 1]
         beats = (end - first[stream]) // frames
-        periods[stream] = taken[end - 1] - taken[end - 1 - period * beats]
-        for beat in range(end - history_frames * beats, end):
-            if taken[beat] - taken[beat - period * beats] != periods[stream]:
+        periods[stream] = taken[end - 1] - taken[end - 1 - period_frames * beats]
+        for beat in range(end - history * beats, end):
+            if taken[beat] - taken[beat - period_frames * beats] != periods[stream]:
                 periods[stream] = UNKNOWN
                 break
 
 
 @_entry
 def peak_occupancy(visible: IntArray, taken: IntArray) -> int:
-    """Beats that a queue in front of the reader must hold, a beat written while another is read counted."""
+    """The most beats in a queue in front of the reader; a beat written while another is read counts."""
     most, gone = 0, 0
     for beat in range(len(taken)):
         while taken[gone] < visible[beat] - 1:

@@ -8,7 +8,7 @@ from enum import Enum
 from hwgen.hw.stream import ceil_div
 
 PIECE_BYTES = 4
-"""Of a word of a memory that a host rewrites, those that it writes at once."""
+"""Bytes that a host writes at once into a word of a memory."""
 
 
 def index_bits(count: int) -> int:

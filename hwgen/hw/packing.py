@@ -62,7 +62,7 @@ def to_words(codes: npt.NDArray[np.integer], stream: Stream) -> Bytes:
 
 
 def _blocks(vectors: int, stream: Stream) -> Iterator[slice]:
-    """The vectors in blocks of at most `_BITS_AT_ONCE`, each of whose bits is a byte while it is packed."""
+    """The vectors in blocks of at most `_BITS_AT_ONCE` bits: while a block is packed, each bit takes a byte."""
     size = max(1, _BITS_AT_ONCE // (stream.vector_beats * stream.width))
     for start in range(0, vectors, size):
         yield slice(start, min(start + size, vectors))

@@ -5,33 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NO_SPAN = 64
-"""More steps than any lane sum has: no registers among them."""
+"""More levels than any lane sum has: no registers among them."""
 
 
 @dataclass(frozen=True)
 class AdderLevels:
-    """Steps of a lane sum (`hwgen_dot`), adders or products, behind which registers may stand.
+    """Levels of a lane sum (`hwgen_dot`), adders or products, behind which registers may stand.
+
+    Every lane sum has one row of registers of its own.
 
     Attributes:
-        before: the registers that every lane sum has, but for the last step, which has them behind it.
-        after: these registers, but for the accumulator.
+        before: levels in front of these registers, without the last, whose results they hold.
+        after: levels behind them, without the accumulator.
     """
 
     before: int
     after: int
 
     def cycles(self, span: int) -> int:
-        """Registers in a row where they stand behind every `span` steps."""
+        """Rows of registers where one stands behind every `span` levels."""
         return self.before // span + self.after // span
 
 
 @dataclass(frozen=True)
 class PipelineRegisters:
-    """Registers in the pipeline of a unit with weights beyond those it always has; each makes it a cycle later.
+    """Registers in the pipeline of a unit with weights beyond those it always has; each row is a cycle of latency.
 
     Attributes:
         operands: 1 for registers behind the operands and weights.
-        span: steps of the lane sum in a row, behind which registers stand; see `AdderLevels`.
+        span: levels of the lane sum between two rows of registers; see `AdderLevels`.
         thresholds: 1 for registers behind the comparisons with thresholds.
     """
 
@@ -39,9 +41,9 @@ class PipelineRegisters:
     span: int = NO_SPAN
     thresholds: int = 0
 
-    def cycles(self, steps: AdderLevels) -> int:
-        """All of them in a row, of a unit whose lane sums have `steps`."""
-        return self.operands + steps.cycles(self.span) + self.thresholds
+    def cycles(self, levels: AdderLevels) -> int:
+        """Rows of registers on the path of a unit whose lane sums have `levels`: the cycles that they add."""
+        return self.operands + levels.cycles(self.span) + self.thresholds
 
 
 NO_REGISTERS = PipelineRegisters()

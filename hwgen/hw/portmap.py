@@ -1,6 +1,6 @@
-"""The form of a port map: what `host/ports.json` of a project must hold, whoever wrote it.
+"""The form of a port map: what `host/ports.json` of a project must hold. The file may come from elsewhere.
 
-Checked by hand, as a board reads it with numpy alone.
+Checked without pydantic: a board reads it with numpy alone.
 """
 
 from __future__ import annotations

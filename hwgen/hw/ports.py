@@ -192,7 +192,7 @@ def structure(graph: Graph, layers: Collection[str]) -> str:
 
 
 def parse_port_map(text: str, where: str) -> PortMap:
-    """The ports that `Ports.to_json` wrote as JSON.
+    """The ports that `PortMap.to_json` wrote as JSON.
 
     Raises:
         DataError: the text is something else; the message names `where`.
@@ -213,7 +213,7 @@ def parse_port_map(text: str, where: str) -> PortMap:
 
 
 def _order(found: Any, port: ChipPort) -> Order | None:
-    """The order of a port's elements; a port map without one is of a design where they lie as the model has them."""
+    """The order of a port's elements; without one they are in the model's order."""
     if found is None:
         return None
     order = Order.of_json(found)

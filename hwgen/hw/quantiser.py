@@ -9,7 +9,7 @@ from hwgen.ir.ops import Threshold
 
 
 def host_quantiser(graph: Graph) -> tuple[str, ...]:
-    """A warning for comparators that quantise the input of an integer network: stated as its type, they are none."""
+    """A warning for comparators that quantise the network's input: with another input type the host does that."""
     return tuple(
         f"{node.label} takes {node.op.thresholds.shape[1]:,} comparators a lane to quantise the input to "
         f"{node.output.type.dtype}; built with {_options(str(node.output.type.dtype), node.op.grid)} the host "

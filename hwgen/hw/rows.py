@@ -13,14 +13,14 @@ from hwgen.hw.schedule import LineBuffer
 def fewest_rows(lines: LineBuffer, columns: int, blocks: int, window_cycles: int, interval: int = 0) -> int:
     """The fewest rows of the line buffer with which a sliding window unit adds nothing to the interval.
 
-    A search over foldings comes back to the same ones.
+    Cached: a search over foldings asks for the same units again.
 
     Args:
-        lines: its schedule, with any number of rows.
+        lines: the unit's schedule, with any number of rows.
         columns: windows of a row.
         blocks: parts of a pixel that windows are made of one after another.
         window_cycles: cycles that the reader takes for one window, at least the window's own beats.
-        interval: a longer one that unit and reader are to keep by themselves.
+        interval: a longer interval, which the unit and its reader have to meet.
     """
     most = rows = max(lines.needed)
     while not _is_feasible(lines, columns, blocks, window_cycles, interval, most):
@@ -33,13 +33,13 @@ def fewest_rows(lines: LineBuffer, columns: int, blocks: int, window_cycles: int
 
 
 def _is_feasible(lines: LineBuffer, columns: int, blocks: int, window_cycles: int, interval: int, rows: int) -> bool:
-    """Whether frames can follow each other as fast as the slower of reading and emitting allows, or `interval`.
+    """Whether `rows` rows sustain an interval of `interval` cycles, or that of the slower side if this is longer.
 
-    Row k of the image is in `row_in` cycles after row k - 1, and after the room for it was let go; row r of windows is
-    out `row_out` cycles after row r - 1, and `fresh` cycles after the last row of the image that it sees: what the
-    reader computes once it has read a row's last block does not count. These times have a solution that repeats itself
-    with the wanted interval unless some way round through them takes longer; then passes over them find no end
-    (Bellman and Ford).
+    The constraint graph has a node for the time at which each row of the image is in and each row of windows is out.
+    Row k of the image is in `row_in` cycles after row k - 1 and after its room was released; row r of windows is out
+    `row_out` cycles after row r - 1 and `fresh` cycles after the last row of the image that it reads (the cycles that
+    the reader computes after a row's last block are left out). Constraints across frames are relaxed by the interval.
+    The schedule is feasible unless the graph has a positive cycle; Bellman-Ford decides it.
     """
     row_in, row_out = lines.row_beats, columns * window_cycles
     fresh = row_out - (window_cycles - lines.out_row_beats // columns) // blocks

@@ -1,18 +1,19 @@
 """When units move beats: the one statement of every unit's handshake behaviour.
 
-A beat on a stream has two times: when it becomes visible to the reader, and when the reader takes it. Seven kinds of
-control decide them, each a recurrence over maxima of earlier times, so the times do not depend on the order in which
-they are computed, and a network's cycles come out exactly without stepping a clock (`simulation.py`):
+A beat on a stream has two times: the first cycle in which the reader can take it, and the cycle in which the reader
+takes it. Seven schedules decide them, each a recurrence over maxima of earlier times. So the times do not depend on
+the order in which they are computed, and a network's cycles are exact without a clock that is stepped
+(`simulation.py`):
 
-    Engine   slot i fires no sooner than one cycle after slot i-1; a reading slot waits for its beat (of every input);
-             a slot that ends an output beat waits until fewer than `credits` beats are on their way or waiting;
-             the beat of a `kept` input stays there until the vector's last slot.
-    Gated    an engine that drops the vectors whose gate is closed and pays the output beats that they owe meanwhile.
-    Tiles    an engine whose every slot reads and whose tiles end at the last pixel of each.
-    Gearbox  a beat is taken one cycle after the last, while at most `limit` groups are held.
-    Queue    a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
-    Turns    a queue that reads its inputs in turn.
-    Lines    a line buffer: rows come in while there is room, rows of windows leave once their rows are there.
+    VectorLoop  slot i fires no sooner than one cycle after slot i-1; a reading slot waits for its beat (of every
+                input); a slot that ends an output beat waits until fewer than `credits` beats are on their way or
+                waiting; the beat of a `kept` input stays at the input until the vector's last slot.
+    GatedLoop   a vector loop that drops the vectors whose gate is closed; their output beats end beside its slots.
+    PoolTiles   a vector loop whose every slot reads; the slots of a tile's last pixel end an output beat.
+    Gearbox     a beat is taken one cycle after the last, while at most `limit` groups are held.
+    Queue       a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
+    Merge       a queue that takes a given number of beats from each of its inputs, in order.
+    LineBuffer  a row is taken while there is room for it; a row of windows leaves once the rows it reads are held.
 
 Space freed in one cycle can be used in the next.
 """
@@ -26,10 +27,10 @@ from hwgen.hw.stream import ceil_div
 
 @dataclass(frozen=True)
 class VectorLoop:
-    """A computing unit: `slots` a vector, the first `reads` of them take a beat, every `slots_per_beat`-th ends an output beat.
+    """A computing unit: `slots` a vector, of which the first `reads` take a beat.
 
-    The beat ended by a slot at cycle t can be read at t + `latency`. Of the inputs the last `kept` have one beat a
-    vector, which every reading slot looks at and the last slot takes.
+    Every `slots_per_beat`-th slot ends an output beat, which can be read `latency` cycles later. The last `kept` inputs
+    have one beat a vector: every reading slot looks at it, the vector's last slot takes it.
     """
 
     slots: int
@@ -42,17 +43,17 @@ class VectorLoop:
 
 @dataclass(frozen=True)
 class GatedLoop:
-    """An engine of two inputs, `reads` beats a vector and one beat of its gate, and `beats` beats out.
+    """A vector loop of two inputs, `reads` beats of a vector and one beat of its gate, and `beats` beats out.
 
-    The vector's last beat and its gate's are read in one slot, which ends the first output beat, gate open or not.
-    Where it is open, every `reads` further slots end another. Where it is closed the vector is done: the next one is
-    read at once, and the other output beats end one a cycle beside its slots, as soon as they get their credits. A slot
-    that ends a beat waits for them. So no beat is later than with the gate open, and of a run of closed vectors each
-    takes max(reads, beats).
+    One slot reads the vector's last beat and the gate, and ends the first output beat. With an open gate every `reads`
+    further slots end another. With a closed gate the next vector is read at once: the remaining output beats are owed
+    and end one a cycle beside its slots, each as soon as it has a credit, and a slot that ends a beat waits until none
+    is owed. So no beat is later than with an open gate, and each vector of a run of closed ones takes
+    max(reads, beats) cycles.
 
     Attributes:
-        active: of each vector whether its gate is open, from the first after reset and then over again. With all of
-            them open it is the slowest that the unit can be.
+        active: for each vector from reset on, whether its gate is open; the sequence repeats. All open is the slowest
+            case.
     """
 
     reads: int
@@ -102,7 +103,7 @@ class Gearbox:
     def limit(self) -> int:
         """Groups that may be held when a beat is taken: two beats out less one, and the zero-fill of a last beat.
 
-        With fewer the converter would pause at some lane counts; with these it never does (tested for all up to 25).
+        With fewer, converters of some lane counts pause; with these none does (tested for all lane counts up to 25).
         """
         return 2 * self.pull - 1 + max(0, self.last_push - self.push)
 
@@ -116,7 +117,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Merge:
-    """A FIFO of `depth` beats that takes `beats[i]` beats of input i before it goes on to the next."""
+    """A FIFO of `depth` beats that takes `beats[i]` beats of input i, then those of the next input."""
 
     beats: tuple[int, ...]
     depth: int
@@ -124,12 +125,13 @@ class Merge:
 
 @dataclass(frozen=True)
 class LineBuffer:
-    """A sliding window unit's two sides, joined by a ring of `rows` rows of `row_beats` beats.
+    """A sliding window unit: a writing and a reading side, joined by a ring of `rows` rows of `row_beats` beats.
 
-    In: a beat is taken one cycle after the last, while fewer than `rows` whole rows are held; a whole row counts from
-    the cycle after its last beat. Out: `out_row_beats` beats for each row of windows, a beat a cycle while there is a
-    credit; the first waits until `needed[r]` whole rows are held, the last lets `released[r]` go. A beat sent at cycle
-    t can be read at t + `latency`. A frame is `height` rows in, one entry of `needed` each out.
+    Writing: a beat is taken one cycle after the last, while fewer than `rows` whole rows are held; a row is whole from
+    the cycle after its last beat. Reading: row r of windows leaves in `out_row_beats` beats, one a cycle while there is
+    a credit; its first beat waits until `needed[r]` whole rows are held, its last beat releases `released[r]` of them.
+    A beat sent at cycle t can be read at t + `latency`. A frame has `height` rows and as many rows of windows as
+    `needed` has entries.
     """
 
     row_beats: int
@@ -146,5 +148,8 @@ Schedule = VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | LineBu
 
 
 def credits_for(latency: int, slots_per_beat: int) -> int:
-    """Depth of an output queue that lets a beat leave every `slots_per_beat` cycles: a credit is away for latency + 1."""
+    """Depth of an output queue that lets a beat leave every `slots_per_beat` cycles.
+
+    A credit comes back latency + 1 cycles after it was taken.
+    """
     return max(2, ceil_div(latency + 1, slots_per_beat))

@@ -1,7 +1,7 @@
-"""The network's cycle model: the control part of every unit and FIFO, with no data and no clock.
+"""The cycle model of a design: a process network of its units and FIFOs, with neither data nor a clock.
 
-Units are joined by streams into a graph. Each unit computes as many of its times as the times known so far allow; when
-no unit can go on, all are known, or the network is stuck.
+Processes are joined by streams into a graph. Each computes as many times of its beats as the times known so far allow.
+When no process can go on, all times are known or the network is in a deadlock.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ class Process:
 
 @dataclass(frozen=True)
 class ProcessNetwork:
-    """Units joined by streams; `input` comes in, `input_beats` a frame, and `output` leaves.
+    """Processes joined by streams; `input` enters the network, `output` leaves it.
 
-    `beats` counts those of a frame on every stream.
+    Attributes:
+        beats: of a frame, by the name of the stream.
     """
 
     processes: tuple[Process, ...]
@@ -44,9 +45,9 @@ class ProcessNetwork:
 
 
 def with_gates(network: ProcessNetwork, active: Mapping[str, Sequence[int]]) -> ProcessNetwork:
-    """The network whose gated units have these gates, by unit name: 1 for each vector that is computed, 0 elsewhere.
+    """The network with these gates, by the name of the unit: 1 for each vector that is computed, 0 elsewhere.
 
-    A unit that is not named computes all its vectors.
+    A gated unit that is not named computes all its vectors.
     """
 
     def gated(process: Process) -> Process:
@@ -61,11 +62,12 @@ def with_gates(network: ProcessNetwork, active: Mapping[str, Sequence[int]]) -> 
 def beat_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, IntArray]:
     """Cycle in which each beat of every stream is taken, for `frames` back-to-back frames, by the stream's name.
 
-    The source offers beat b of a run no sooner than in cycle ceil(b * pace / beats of a frame), so a frame every
-    `input_interval` cycles, or as fast as they are taken; the sink is always ready; cycle 0 takes the first beat.
+    The source offers beat b of a run no sooner than in cycle ceil(b * input_interval / beats of a frame): a frame every
+    `input_interval` cycles, or as fast as they are taken with 0. The sink is always ready. The first beat is taken in
+    cycle 0.
 
     Raises:
-        DeadlockError: some unit waits for ever.
+        DeadlockError: the network is in a deadlock.
     """
     run = run_frames(network, frames, input_interval)
     return {name: run.taken(name).copy() for name in network.beats}
@@ -73,9 +75,9 @@ def beat_times(network: ProcessNetwork, frames: int, input_interval: int = 0) ->
 
 @dataclass(frozen=True)
 class Waits:
-    """Cycles that a unit spends waiting: for beats to read, and for room to write.
+    """Cycles that a process waits: for beats to read (starved), and for room to write (blocked).
 
-    A window unit's are those of its writing side.
+    Those of a window unit are of the side that emits windows.
     """
 
     starved: int
@@ -84,7 +86,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class Run:
-    """A network that ran: its streams by number, those of the network first, and the number of each name."""
+    """The times of a run: streams by number, those of the network first, and the number of each name."""
 
     network: ProcessNetwork
     frames: int
@@ -94,7 +96,7 @@ class Run:
 
     @property
     def waits(self) -> dict[str, Waits]:
-        """What each unit has waited since reset, by its name."""
+        """Cycles that each unit has waited since reset, by its name."""
         from hwgen.hw.machines import BLOCKED, STARVED
 
         return {
@@ -118,10 +120,10 @@ class Run:
 def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bottleneck: str | None = None) -> Run:
     """All times of `frames` frames, offered as `beat_times` says.
 
-    Unit `bottleneck` does not start before all before it are as far as they can get without it.
+    Unit `bottleneck` does not start before back-pressure has stopped all units upstream of it.
 
     Raises:
-        DeadlockError: some unit waits for ever.
+        DeadlockError: the network is in a deadlock.
     """
     from hwgen.hw.machines import UNKNOWN, advance
 
@@ -141,7 +143,7 @@ def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bo
 
 
 def _reset(network: ProcessNetwork, frames: int, input_interval: int, state: IntArray) -> Run:
-    """Streams on which nothing has moved."""
+    """The state after reset: all beats of the input offered, no beat taken."""
     from hwgen.hw.machines import StreamTimes
 
     rows = [process.schedule.height for process in network.processes if isinstance(process.schedule, LineBuffer)]
@@ -161,7 +163,7 @@ def _numbers(network: ProcessNetwork) -> dict[str, int]:
 
 
 def _units(network: ProcessNetwork) -> ProcessTable:
-    """The controls and the sink as arrays."""
+    """The processes and the sink as arrays."""
     from hwgen.hw.machines import LAST_FIRED, QUEUE, STATE_SIZE, ProcessTable
 
     number = _numbers(network)
@@ -182,7 +184,7 @@ def _units(network: ProcessNetwork) -> ProcessTable:
 
 
 def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
-    """Kind and parameters of a unit."""
+    """Kind and parameters of a schedule."""
     from hwgen.hw.machines import GATED_LOOP, GEARBOX, LINE_BUFFER, POOL_TILES, QUEUE, VECTOR_LOOP
 
     match schedule:
@@ -203,7 +205,7 @@ def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
 
 
 def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """For each unit those that it is joined to by a stream."""
+    """For each process its neighbours: those that share a stream with it."""
     writers = {stream: unit for unit, ends in enumerate(sinks) for stream in ends}
     near: list[set[int]] = [set() for _ in sources]
     for reader, ends in enumerate(sources):

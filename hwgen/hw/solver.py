@@ -54,7 +54,7 @@ class Problem:
     prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
-        """Prices stay behind: one worker may be adding to them while they travel to another."""
+        """Without prices: another thread may add to them while the problem is pickled."""
         return {**self.__dict__, "prices": {}}
 
     @property
@@ -96,7 +96,7 @@ class Problem:
         return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
 
     def _price(self, unit: Unit) -> Resources:
-        """What `unit` takes. Its arrays and thresholds are the network's, so its other fields tell it apart."""
+        """What `unit` takes, kept by its fields without arrays and thresholds: these are alike in all foldings."""
         key = (self.part, unit.stem, *_plain(unit))
         if key not in self.prices:
             self.prices[key] = unit_resources(unit, self.device.family)
@@ -108,7 +108,7 @@ class Problem:
 
 
 def _plain(unit: Unit) -> Iterator[Hashable]:
-    """What tells a unit of a network from others of its kind and layer: all but arrays and thresholds."""
+    """Fields that differ between units of one layer: all but arrays and thresholds."""
     for each in fields(unit):
         value = getattr(unit, each.name)
         if isinstance(value, Unit):
@@ -189,10 +189,10 @@ def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[st
     design = problem.draft(best)
     bound, cost = design.bound, _share(problem, design)
     for layer in reversed(folded_layers(problem.graph)):
-        product, wish = problem.mvtu_shape_of(layer), problem.wishes.get(layer.name, LayerFolding())
-        if product is None or wish != LayerFolding():
+        shape, wish = problem.mvtu_shape_of(layer), problem.wishes.get(layer.name, LayerFolding())
+        if shape is None or wish != LayerFolding():
             continue
-        for split in product.splits(best[layer.name]):
+        for split in shape.splits(best[layer.name]):
             trial = problem.pinned({**best, layer.name: split}).resolve(bound)
             design = problem.draft(trial)
             if design.bound <= bound and (share := _share(problem, design)) < cost:
@@ -244,7 +244,7 @@ def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) ->
 
 
 def _lightest(design: Design) -> Design:
-    """The design without FIFOs: what sizing may come down to."""
+    """The design without FIFOs, the least that sizing may give."""
     return replace(design, units=tuple(unit for unit in design.units if unit.fifo_depth is None))
 
 

@@ -1,8 +1,8 @@
 """Pipeline registers of units with weights: where they stand, and how many a clock needs.
 
-A path between two registers is a row of steps. Registers cut the rows from the operands to the lane sums, through the
-adders of a lane sum to the accumulator, and from the accumulator through the comparisons to the code. What no register
-shortens is a sum that comes back in the next cycle, and the control of slots. `docs/timing.md` has the measurements.
+Registers cut three paths: from the operands to the lane sums, through the adder levels of a lane sum to the
+accumulator, and from the accumulator through the comparisons to the code. No register shortens the feedback of the
+accumulator, which is used in the next cycle, or the control of slots. `docs/timing.md` has the measurements.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from hwgen.ir.types import Bipolar
 
 @dataclass(frozen=True)
 class PipelineRequest:
-    """What a user wants of pipeline registers.
+    """The pipeline registers that a user asks for.
 
     Attributes:
-        most: registers in a row that a unit may have beyond those it always has; as many as help where None.
-        clock_mhz: what they are to reach; 0 for as fast as they get.
+        most: rows of registers that a unit may have beyond those it always has; None for as many as help.
+        clock_mhz: the clock to reach; 0 for the fastest.
     """
 
     family: Family
@@ -33,13 +33,13 @@ class PipelineRequest:
     clock_mhz: float = 0.0
 
     def __repr__(self) -> str:
-        """A part of digests of designs (`design_digest`): another text would change those of existing projects."""
+        """A part of the digest of a design (`design_digest`): with another text, existing projects would not match."""
         return f"Pipeline(family={self.family!r}, most={self.most!r}, clock_mhz={self.clock_mhz!r})"
 
 
 @dataclass(frozen=True)
 class Delays:
-    """What the steps of a path take in ns, wires included.
+    """Delays of a path's parts in ns, wires included.
 
     Attributes:
         register: a path's start, its end and what every path has.
@@ -71,8 +71,8 @@ DELAYS: Mapping[Family, Delays] = {
     Family.XC7: _XC7,
     Family.XCUP: Delays(*(0.6 * each for each in vars(_XC7).values())),
 }
-"""ECP5: speed grade 6, placed and routed by nextpnr (`benchmarks/fmax.py`). The others are estimates: nothing that we
-may run places and routes them. xc7: an adder by Yosys's `sta` and 0.5 ns of wire, the rest in proportion to ECP5's.
+"""ECP5: speed grade 6, placed and routed by nextpnr (`benchmarks/fmax.py`). The others are estimates, as no open tool
+places and routes them. xc7: an adder by Yosys's `sta` and 0.5 ns of wire, the rest in proportion to ECP5's.
 UltraScale+: 0.6 of that."""
 
 
@@ -112,9 +112,9 @@ def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:
 
 
 def _choices(unit: Weighted) -> Iterator[PipelineRegisters]:
-    """All that make a difference, those with longer spans first."""
-    steps = unit.adder_levels
-    spans = (NO_SPAN, *range(max(steps.before, steps.after), 0, -1))
+    """All choices that differ for `unit`, those with longer spans first."""
+    levels = unit.adder_levels
+    spans = (NO_SPAN, *range(max(levels.before, levels.after), 0, -1))
     for operands, span, thresholds in product((0, 1), spans, (0, 1) if unit.activation else (0,)):
         yield PipelineRegisters(operands, span, thresholds)
 
@@ -126,20 +126,20 @@ def period_ns(unit: Weighted, registers: PipelineRegisters, family: Family) -> f
     if unit.vector_memory is not None:
         loaded = max(loaded, delays.register + _block(unit.vector_memory, delays) + delays.choice)
     start = delays.register if registers.operands else loaded
-    steps, span = unit.adder_levels, registers.span
-    first = _first_step(unit, delays) + (min(span, steps.before + 1) - 1) * delays.adder
-    behind = max(min(span, steps.after), steps.after % span + 1) * delays.adder
+    levels, span = unit.adder_levels, registers.span
+    first = _first_level(unit, delays) + (min(span, levels.before + 1) - 1) * delays.adder
+    behind = max(min(span, levels.after), levels.after % span + 1) * delays.adder
     return max(delays.control, loaded, start + first, delays.register + behind, _ending(unit, registers, delays))
 
 
-def _first_step(unit: Weighted, delays: Delays) -> float:
-    """A product of numbers; anything else is an adder at most."""
+def _first_level(unit: Weighted, delays: Delays) -> float:
+    """The delay of a product of numbers; other products take an adder at most."""
     counts = isinstance(unit.weight_type, Bipolar) or isinstance(unit.input.dtype, Bipolar)
     return delays.adder if counts else delays.product
 
 
 def _ending(unit: Weighted, registers: PipelineRegisters, delays: Delays) -> float:
-    """From the accumulator to the code."""
+    """The delay from the accumulator to the code."""
     if unit.activation is None:
         return delays.register + delays.adder
     bits = max(unit.sum_type.bits, unit.activation.type.bits)

@@ -1,4 +1,7 @@
-"""A hardware unit: what everybody else asks of it. Each kind is declared in a file of `hwgen.hw.kernels`."""
+"""A hardware unit: the interface that designs, back ends and reports use.
+
+Each kind is declared in a file of `hwgen.hw.kernels`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from hwgen.ir.types import DType, IntArray, IntType
 
 
 class Weighted(Protocol):
-    """The part of a unit that multiplies by weights: what timing, the address map and reports ask of it.
+    """The part of a unit that multiplies by weights: what timing, the address map and reports need of it.
 
     Attributes:
         simd: inputs that a lane takes in a slot; `sharing` lanes see the same ones.
@@ -27,8 +30,8 @@ class Weighted(Protocol):
         fan_in: products of a sum, which take `sum_slots` slots.
         row_beats: beats of output that have thresholds of their own.
         layout: how the weights lie in their memory.
-        writable: where weights and thresholds can be rewritten at run time, the least and the most that an input
-            stands for; None where they are fixed.
+        writable: the least and the most that an input stands for, where weights and thresholds can be rewritten at run
+            time; None where they are fixed.
     """
 
     @property
@@ -87,7 +90,7 @@ class Weighted(Protocol):
 
 @dataclass(frozen=True)
 class Buffer:
-    """What a FIFO or a line buffer holds: `size` beats or rows; a frame has `frame` of them."""
+    """A FIFO of `size` beats, or a line buffer of `size` rows; a frame has `frame` of them."""
 
     size: int
     frame: int
@@ -102,9 +105,9 @@ class Unit:
         name: unique in a design; that of its node, or `<node>_window` and the like around it.
         origin: the layer of the user's model.
         stem: of its files: `hwgen_<stem>.sv`, `<stem>.hpp`.
-        is_adapter: whether it brings the operands of another unit into shape, and computes no node of the network.
-        is_uneven: whether it takes beats unevenly, which a short FIFO in front evens out.
-        ports: prefixes of the module's input ports; several inputs lie side by side in a single one.
+        is_adapter: whether it is an adapter (FIFO, fork, width converter, window): computes no node of the network.
+        is_uneven: whether it takes beats at an uneven rate, so that a short FIFO in front helps.
+        ports: prefixes of the module's input ports; with a single one, all inputs are concatenated there.
     """
 
     name: str
@@ -131,12 +134,12 @@ class Unit:
 
     @property
     def cycles(self) -> int:
-        """Cycles that it needs for a frame if nobody makes it wait."""
+        """Cycles of a frame without waiting."""
         raise NotImplementedError
 
     @property
     def schedule(self) -> Schedule:
-        """When its module moves beats."""
+        """When the RTL module moves beats."""
         raise NotImplementedError
 
     # What back ends print.
@@ -163,38 +166,38 @@ class Unit:
 
     @property
     def ties(self) -> dict[str, Bits | bool]:
-        """Constants on input ports, by name; a flag sets every bit. Other inputs that nothing drives are 0."""
+        """Constants on input ports, by name; a flag sets every bit. Other unconnected inputs are 0."""
         return {}
 
     @property
     def idle(self) -> dict[str, int]:
-        """Bits of outputs that nothing reads, by the name of the port."""
+        """Bits of unconnected outputs, by the name of the port."""
         return {}
 
     @property
     def function(self) -> Function:
-        """What it is in C++."""
+        """The unit's C++ function."""
         raise NotImplementedError
 
     def write_bill(self, bill: Bill) -> None:
-        """Add what its module is made of, as the RTL library has it."""
+        """Add the logic, registers and memories of the RTL module."""
         raise NotImplementedError
 
     # What reports and the sizing of buffers ask.
 
     @property
     def label(self) -> str:
-        """Its kind in reports; the last word is that of its files."""
+        """The kind of unit in reports; the last word is the stem of its files."""
         return self.stem
 
     @property
     def limit(self) -> str:
-        """Why it is no faster, unrolled as far as it goes."""
+        """Why the fully unrolled unit is no faster."""
         return f"it moves {self.cycles:,} beats, one a cycle"
 
     @property
     def lanes(self) -> int:
-        """PE: elements that it computes in a cycle."""
+        """PE: elements computed in a cycle."""
         return self.output.lanes
 
     @property
@@ -209,15 +212,15 @@ class Unit:
 
     @property
     def buffer(self) -> Buffer | None:
-        """What it holds, where that is sized for the network."""
+        """The FIFO or line buffer that is sized for the network; None in a unit without one."""
         return None
 
     def resized(self, size: int) -> Self:
-        """The unit with another size of its buffer."""
+        """The unit with a buffer of another size."""
         raise NotImplementedError
 
     def least_buffer(self, reader_cycles: int, interval: int = 0) -> int:
-        """The smallest size of its buffer with which it keeps up with a reader of so many cycles a frame."""
+        """The smallest buffer with which the unit keeps up with a reader of so many cycles a frame."""
         return 1
 
     @property

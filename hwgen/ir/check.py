@@ -165,7 +165,7 @@ def _check_conv(node: Node, op: Conv) -> None:
 
 
 def _check_window(node: Node, geometry: Geometry, channels: int) -> None:
-    """An image goes in, and what the windows leave comes out."""
+    """The input is an image, the output has a pixel for each window."""
     source, target = node.inputs[0].type, node.output.type
     _must(len(source.shape) == 3, node.label, "the input is (H, W, C)", source)
     top, left, bottom, right = geometry.padding

@@ -1,4 +1,4 @@
-"""A network from a file that somebody may have changed: names that are identifiers, sizes and numbers within bounds."""
+"""A network from an untrusted file: names must be identifiers, sizes and numbers within bounds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hwgen.ir.graph import Affine, Graph, Value
 MOST_NODES = 10_000
 MOST_ELEMENTS = 1 << 31
 MOST_WINDOW = 1 << 16
-"""Of the sides, strides, dilations and padding of a window."""
+"""The largest side, stride, dilation and padding of a window."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _MOST_CODE = 1 << 62
@@ -28,7 +28,7 @@ def is_name(text: str) -> bool:
 
 
 def require_sound(graph: Graph, source: str) -> None:
-    """`graph` must be one that hwgen could have printed, as far as files, modules and memory depend on it.
+    """`graph` must have the names, sizes and numbers of a network that hwgen printed: files and memory depend on them.
 
     Raises:
         DataError: naming the file `source` and what is wrong there.
@@ -47,7 +47,7 @@ def require_legal(graph: Graph, source: str) -> None:
 
 
 def _wrong(graph: Graph) -> Iterator[str]:
-    """What is wrong, before anything is computed of it."""
+    """What is wrong with names, sizes and numbers; computes nothing of the network."""
     if len(graph.nodes) > MOST_NODES:
         yield f"{len(graph.nodes):,} nodes, at most {MOST_NODES:,}"
     names = [node.name for node in graph.nodes]

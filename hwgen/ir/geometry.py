@@ -27,12 +27,12 @@ class Geometry:
 
     @property
     def taps(self) -> int:
-        """Pixels that a window sees."""
+        """Pixels of a window."""
         return self.kernel[0] * self.kernel[1]
 
     @property
     def extent(self) -> tuple[int, int]:
-        """Rows and columns from the first tap to the last, both counted."""
+        """Rows and columns from the first tap to the last, both included."""
         vertical, horizontal = (d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
         return vertical, horizontal
 

@@ -70,14 +70,14 @@ class Affine:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the codes that leave the chip mean to its host, numbered as the model numbers its output.
+    """The meaning of the codes that leave the chip, numbered as the model numbers its output.
 
     Attributes:
         type: shape and type of a frame's codes.
         affine: what a code means.
-        order: of the model's elements; None where they lie as the model has them.
-        ranking: shape of the class index that the model ends with and the host finds among the scores; None where the
-            codes are the model's own output.
+        order: of the model's elements; None where the codes are in that order.
+        ranking: shape of the class index that the model ends with, which the host computes from the scores; None where
+            the codes are the model's own output.
         ranked: whether the code is the index of the best class.
     """
 
@@ -89,7 +89,7 @@ class Reading:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the scores, without the batch axis."""
+        """Shape of the scores without the batch axis."""
         return self.type.shape if self.order is None else self.order.shape
 
     def scores(self, codes: Codes) -> FloatArray:
@@ -131,8 +131,8 @@ class Graph:
         input: the codes the hardware receives.
         nodes: in topological order.
         output: the value that leaves the chip.
-        encoding: what the input codes mean to the network.
-        decoding: what the output codes mean to the host.
+        encoding: meaning of the input codes.
+        decoding: meaning of the output codes.
         order, ranking: see `Reading`.
         input_order: of the model's input elements; None where that is a vector, or the image or signal itself with its
             channels innermost.
@@ -150,7 +150,7 @@ class Graph:
 
     @property
     def reading(self) -> Reading:
-        """What the output codes mean to the host."""
+        """The meaning of the output codes."""
         last = self.producers.get(self.output.name)
         ranked = last is not None and isinstance(last.op, ArgMax)
         return Reading(self.output.type, self.decoding, self.order, self.ranking, ranked)

@@ -1,8 +1,8 @@
-"""Names from a network made legal as C++ and SystemVerilog identifiers, and unlike every other.
+"""Names from a network as legal and unique C++ and SystemVerilog identifiers.
 
-Letters are lower case, so that names differ on every file system, and words are joined by one underscore. A design has
-its name from the network. What hangs on a unit of it has the names of both, `<design>_<unit>`: no design is called as a
-unit of another is, because units have the few forms of `_UNIT`, or end in a digest.
+Letters are lower case, so that names differ on every file system; words are joined by one underscore. A design is named
+after its network. Modules, functions and files of a unit are named `<design>_<unit>`. No design has the name of a unit
+of another: units have one of the few forms of `_UNIT`, or end in a digest.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ LONGEST = 64
 
 _KINDS = "add|concat|conv|fc|magnitude|pool|scale|top"
 _UNIT = rf"(?:(?:{_KINDS})\d+|input_quant\d*|source(?=_))(?:_(?:act|fifo|fork|gate|pack|width|window)\d*)*"
-"""What frontends call layers, and what the units around them are called."""
+"""Names that frontends give layers, and those of adapters around them."""
 
 _PARTS = "dpi|ip|main|mm2s|movers|params|s2mm|shell|tb|unit|units"
-"""Words behind the name of a design in names of files, modules and scopes."""
+"""Suffixes of a design's name in names of files, modules and scopes."""
 
 _OWN_UNIT = re.compile(_UNIT)
 _LIKE_A_UNIT = re.compile(rf".*_(?:{_UNIT}|{_PARTS}|x[0-9a-f]{{8}})")
@@ -28,13 +28,13 @@ _INSIDE = re.compile(
     rf"u_(?:{_UNIT}|control|tlast)|{_UNIT}_(?:data|ready|valid)|(?:m_axis|s_axi_control|s_axis)_[a-z]+"
     r"|rewrite(?:_data|_place)?|unused_tdata"
 )
-"""Signals and instances in the top level, whose module cannot have their names."""
+"""Signals and instances of the top level: its module must have another name."""
 
 _PLAIN = re.compile(r"(?!u_|(?:control|rewrite|tlast)$)[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
 def legal_name(text: str) -> str:
-    """`text` as the name of a design: other characters become `_`; a name that is taken gets `n_` or `_net`.
+    """`text` as the name of a design: illegal characters become `_`; a reserved name gets `n_` or `_net`.
 
     A leading digit gets `n_`, too. Names longer than `LONGEST` end in a digest of the whole. A legal name stays.
     """
@@ -52,9 +52,9 @@ def renamed(text: str) -> bool:
 
 
 def unit_name(design: str, unit: str) -> str:
-    """What a unit of a design is called outside of it: modules, functions, scopes, files and macros.
+    """The name of a unit outside its design: of modules, functions, scopes, files and macros.
 
-    `<design>_<unit>` where the unit has its name from a frontend; any other ends in a digest of both names.
+    `<design>_<unit>` for a unit that a frontend named; other names end in a digest of both.
     """
     if _OWN_UNIT.fullmatch(unit):
         return f"{design}_{unit}"
@@ -62,9 +62,9 @@ def unit_name(design: str, unit: str) -> str:
 
 
 def inner_name(name: str) -> str:
-    """What a unit or stream is called inside its design, with `u_` before it or `_data` and the like behind it.
+    """The name of a unit or stream inside its design, for use with `u_` before it or `_data` and the like behind it.
 
-    The name itself where it is an identifier of lower case; any other ends in a digest.
+    The name itself if it is an identifier in lower case; other names end in a digest.
     """
     if _PLAIN.fullmatch(name) and len(name) <= LONGEST:
         return name
@@ -72,7 +72,7 @@ def inner_name(name: str) -> str:
 
 
 def local_name(name: str) -> str:
-    """What a stream is called where it stands alone: its name where a frontend gave it, any other with `_stream`."""
+    """The name of a stream used without a suffix: its own if a frontend gave it, else with `_stream`."""
     return name if _OWN_UNIT.fullmatch(name) else f"{inner_name(name)}_stream"
 
 

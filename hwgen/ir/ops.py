@@ -149,8 +149,8 @@ class MatMul(_Arrays):
     Attributes:
         planes: (K,) factors of residual binary planes, first plane first (`hwgen.ir.planes`): the input's codes then
             stand for sums of these. Empty for an input whose codes are numbers.
-        rows: (out,) for each output the row that the model numbers it as, where outputs were put in another order so
-            that the chip can rank them. Empty where they lie as the model has them.
+        rows: (out,) the model's row of each output, where outputs are permuted so that the chip can rank them. Empty
+            where they are in the model's order.
     """
 
     weights: IntArray
@@ -168,7 +168,7 @@ class Conv(_Arrays):
 
     Attributes:
         weights: (out, kernel height, kernel width, C / groups) codes of `weight_type`.
-        groups: how many equal parts channels and outputs are cut into; part n of the outputs sees part n of C alone.
+        groups: equal parts of channels and outputs; part n of the outputs depends on part n of the channels alone.
         pad: the code that a padded tap holds, the one that stands for zero. Where it is 0 (also in a bipolar tensor,
             which has no code 0) a padded tap adds nothing. Of `planes` it is 0 and no code: a padded tap adds nothing.
         planes, rows: as in `MatMul`.

@@ -1,4 +1,4 @@
-"""The order of the model's input and output: where each of its elements lies in the value on the chip."""
+"""The order of the model's input and output: the position of each element in the value on the chip."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hwgen.ir.types import IntArray
 
 
 def sizes_of(found: Sequence[Any], least: int = 1) -> tuple[int, ...]:
-    """Sizes or places that a text states; ValueError where one is no integer from `least` on, TypeError of no list."""
+    """Sizes or places read from a text; ValueError where one is no integer from `least` on, TypeError for no list."""
     for each in found:
         if type(each) is not int or not least <= each < 1 << 62:
             raise ValueError(f"no size: {each!r}")
@@ -24,7 +24,7 @@ def sizes_of(found: Sequence[Any], least: int = 1) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """Where the elements of the model's input or output lie.
+    """Positions of the elements of the model's input or output.
 
     Attributes:
         shape: of the model's tensor, without its batch axis.

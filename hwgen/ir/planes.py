@@ -2,7 +2,7 @@
 
 x is about sum_i beta_i H_i with H_i = sign(R_{i-1}), R_i = R_{i-1} - beta_i H_i and R_0 = x (HORQ, Li et al. 2017,
 section 3). On a wire the planes of an element are one unsigned code of K bits, H_1 the most significant and +1 a one.
-The code never falls as x grows: H_1 = [x >= 0] does not, and given H_1, ..., H_i neither does R_i.
+The code is monotone in x: H_1 = [x >= 0] is, and for given H_1, ..., H_i so is R_i.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def plane_values(betas: Sequence[int] | IntArray) -> IntArray:
 def plane_thresholds(betas: Sequence[float]) -> FloatArray:
     """The reals from which on each code but the first is reached, ascending, as (1, 2**K - 1).
 
-    Plane i of a residual steps at sum_{j<i} beta_j H_j. Where that lies outside the reals which have these planes H_j
-    the code is never given, and its threshold is that of the next.
+    Plane i of a residual steps at sum_{j<i} beta_j H_j. Where this step lies outside the reals with these planes H_j,
+    the code does not occur, and its threshold is that of the next.
     """
     below: list[float] = []
 

@@ -9,7 +9,7 @@ UNORDERED = "classes in an order that the layers before cannot give"
 
 
 def obstacle(scores: Reading) -> str:
-    """Why the largest code is not the best class whatever the order of the channels; empty where it is."""
+    """Why the largest code is not the best class, apart from the order of channels; empty where it is."""
     scale, offset = scores.affine.scale, scores.affine.offset
     if scores.type.elements != scores.type.channels:
         return "the scores of several pixels"
@@ -21,10 +21,10 @@ def obstacle(scores: Reading) -> str:
 
 
 def ranked_on_chip(graph: Graph, ranker: Node, scores: Reading) -> Graph | None:
-    """`graph`, its ArgMax `ranker` giving the index of the model's class, the lowest of equal ones.
+    """`graph` with the ArgMax `ranker` giving the index of the model's class, the lowest of equal ones.
 
-    The layers before give the scores in the model's order (`hwgen.ir.reorder`); None where they cannot, or where codes
-    do not rank as `scores` do.
+    The layers before are changed to give the scores in the model's order (`hwgen.ir.reorder`). None where they cannot,
+    or where codes do not rank as `scores` do.
     """
     if obstacle(scores):
         return None
@@ -32,7 +32,7 @@ def ranked_on_chip(graph: Graph, ranker: Node, scores: Reading) -> Graph | None:
 
 
 def left_to_host(graph: Graph) -> tuple[str, ...]:
-    """A line that says so, and why, where the chip does not do the ranking that the network ends with."""
+    """A warning with the reason where the ranking at the network's end is left to the host."""
     if graph.ranking is None:
         return ()
     found = obstacle(graph.reading) or UNORDERED

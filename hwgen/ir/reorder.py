@@ -1,7 +1,7 @@
-"""Channels in another order: the layers that make a value give its channels permuted.
+"""Permuting the channels of a value, by changing the layers that produce it.
 
-A layer with weights gives its outputs in any order of its rows, which costs nothing; elementwise layers, sums, pools,
-depthwise convolutions and concatenations hand the order on to what is before them.
+A layer with weights permutes its outputs by the order of its rows, at no cost. Elementwise layers, sums, pools,
+depthwise convolutions and concatenations pass the permutation on to their producers.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class _Fixed(Exception):
 
 
 def reordered(graph: Graph, reader: Node, places: IntArray) -> Graph | None:
-    """`graph` with channel i of what `reader` alone reads now being what was channel `places[i]`.
+    """`graph` with the input of `reader` permuted: channel i is what channel `places[i]` was.
 
-    None where the layers before cannot give it: the network's input, a value that others read as well, channels of
-    several branches that mix.
+    None where this is impossible: for the network's input, a value with other readers, or channels that would move
+    between branches of a concatenation.
     """
     plan = _Reordering(graph)
     try:
@@ -37,11 +37,11 @@ def reordered(graph: Graph, reader: Node, places: IntArray) -> Graph | None:
 
 @dataclass
 class _Reordering:
-    """Which values change the order of their channels, and the nodes that see to it.
+    """The values whose channels are permuted, and the changed nodes.
 
     Attributes:
         orders: new order of each value that was visited, by name.
-        moved: names of the nodes that read each of these in its new order.
+        moved: names of the nodes that read each of these values in its new order.
     """
 
     graph: Graph
@@ -50,7 +50,7 @@ class _Reordering:
     nodes: dict[str, Node] = field(default_factory=dict)
 
     def move(self, reader: Node, value: Value, places: IntArray) -> None:
-        """Let `reader` find the channels of `value` in the order `places`. Raises: _Fixed."""
+        """Permute the channels of `value`, as `reader` reads it, by `places`. Raises: _Fixed."""
         known = self.orders.get(value.name)
         if known is not None and not np.array_equal(known, places):
             raise _Fixed
@@ -64,7 +64,7 @@ class _Reordering:
         self.nodes[node.name] = self._moved(node, places)
 
     def require_private(self) -> None:
-        """A value in a new order must have no other readers than those that know. Raises: _Fixed."""
+        """A permuted value must have no readers of the old order. Raises: _Fixed."""
         for name, places in self.orders.items():
             readers = {node.name for node in self.graph.users.get(name, ())}
             if not _in_place(places) and (readers != self.moved[name] or name == self.graph.output.name):
@@ -97,7 +97,7 @@ class _Reordering:
         raise _Fixed
 
     def _concatenated(self, node: Node, places: IntArray) -> Node:
-        """A concatenation with its inputs in the order in which `places` has them. Raises: _Fixed where they mix."""
+        """A concatenation with its inputs in the order of `places`. Raises: _Fixed where channels of two inputs mix."""
         sizes = np.array([value.type.channels for value in node.inputs])
         starts = np.cumsum(sizes) - sizes
         inputs, at = [], 0
@@ -117,7 +117,7 @@ def _in_place(places: IntArray) -> bool:
 
 
 def _rows(op: Product, places: IntArray) -> Product:
-    """The layer with its outputs in another order; it remembers its own."""
+    """The layer with its outputs permuted; `rows` keeps the model's order."""
     rows = op.rows or range(len(op.weights))
     return replace(op, weights=op.weights[places], rows=tuple(rows[place] for place in places.tolist()))
 

@@ -1,7 +1,7 @@
-"""Identifiers that a design cannot take: languages, standard headers, test benches and tools have them.
+"""Identifiers that no design may have: those of languages, standard headers, test benches and tools.
 
-The lists are kept here, so that a network has the same name on every machine; tests hold them against the libraries
-of this repository and the headers that are installed.
+The lists are part of the source, so that a network has the same name on every machine; tests compare them with the
+libraries of this repository and the installed headers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CPP = """
     not_eq nullptr operator or_eq private public register reinterpret_cast short sizeof static_assert static_cast std
     switch template thread_local throw true try typeid typename using volatile wchar_t xor_eq
 """
-"""ISO C++14, [lex.key], less those of SystemVerilog above, and `hls`, `main` and `std`, which every program takes."""
+"""ISO C++14, [lex.key], without those of SystemVerilog above, and `hls`, `main` and `std`, which every program has."""
 
 VHDL = """
     abs access after all architecture array assert assume_guarantee attribute block body buffer bus component
@@ -44,7 +44,7 @@ VHDL = """
     record register reject rem report restrict_guarantee rol ror select severity shared signal sla sll sra srl subtype
     then to transport unaffected units until use variable view vmode vprop vunit when
 """
-"""IEEE 1076, 15.10, less those of the languages above: Vivado joins designs in both."""
+"""IEEE 1076, 15.10, without those of the languages above: Vivado mixes VHDL and SystemVerilog."""
 
 HEADERS = """
     abi alloca assert assert_perror be16toh be32toh be64toh daylight environ errno fd_mask fd_set getdate_err
@@ -66,10 +66,10 @@ FILES = """
     svdpi syslimits testbench tgmath threads time uchar unistd wchar wctype
     aux con nul prn com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
 """
-"""Headers beside which `<design>.h` and `<design>.hpp` would lie; devices that are no files on Windows."""
+"""Headers in the folder of `<design>.h` and `<design>.hpp`; names of devices on Windows."""
 
 MODULES = "bench randomize stream_monitor stream_sink stream_source stream_stall uart_host"
-"""Of the test benches in `sim/`; `randomize` is a call in SystemVerilog."""
+"""Modules of the test benches in `sim/`; `randomize` is a function of SystemVerilog."""
 
 TOOLS = "axi_dma n no null off on system system_wrapper y yes"
 """Parts of the system that Vivado builds around a design, words of YAML."""
@@ -77,9 +77,9 @@ TOOLS = "axi_dma n no null off on system system_wrapper y yes"
 _WORDS = frozenset(f"{SYSTEMVERILOG} {CPP} {VHDL} {HEADERS} {FILES} {MODULES} {TOOLS}".split())
 
 _PATTERN = re.compile(r"(hwgen|ap_|af_).*|(?!n_).*_t")
-"""The library's own names, those of ap_int.h, and types, whose names POSIX keeps to itself."""
+"""The library's own names, those of ap_int.h, and names of types, which POSIX reserves."""
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a design of this name would meet something else of the same name."""
+    """Whether the name of a design is taken."""
     return name in _WORDS or _PATTERN.fullmatch(name) is not None

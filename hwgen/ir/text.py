@@ -7,9 +7,9 @@
     ...
     output y {"offset": "f64:...", "scale": "f64:...", "order": {"shape": [8, 3], "strides": [[8, 1], [3, 8]]}}
 
-`order` and `ranking` stand behind an output whose elements lie in another order or shape than the model's, or which the
-host ranks; an order that is no transposition has `places`, an array, for `strides`.
-A name that is more than letters, digits and such stands as a JSON string.
+`order` and `ranking` are written for an output whose elements have another order or shape than the model's, or which
+the host ranks; an order that is no transposition has `places`, an array, for `strides`.
+A name with characters beyond letters, digits and the like is a JSON string.
 Arrays are base64 of little-endian elements, in the narrowest of int8 to int64; arrays of -1/+1 are packed to bits.
 """
 
@@ -39,7 +39,7 @@ _HEADER = "hwgen network 1"
 _OPTIONAL = ("planes", "rows", "grid")
 """Fields that are left out where they are empty."""
 _WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind}
-"""What a word stands for, by the kind of field."""
+"""Parsers of words, by the kind of field."""
 _OPS = {
     kind.__name__: kind
     for kind in (
@@ -147,13 +147,13 @@ def _parts(pattern: re.Pattern[str], line: str, what: str) -> tuple[str, ...]:
 
 
 def _encode_end(graph: Graph) -> dict[str, Any]:
-    """What the output means, as plain JSON values."""
+    """The meaning of the output, as plain JSON values."""
     found: dict[str, Any] = _encode(graph.decoding) | _encode_order(graph.order)
     return found if graph.ranking is None else {**found, "ranking": graph.ranking}
 
 
 def _encode_order(order: Order | None) -> dict[str, Any]:
-    """The order under its key; nothing of None."""
+    """The order under its key; empty for None."""
     if order is None:
         return {}
     found = order.to_json()
@@ -161,7 +161,7 @@ def _encode_order(order: Order | None) -> dict[str, Any]:
 
 
 def _parse_order(end: dict[str, Any], kind: TensorType) -> Order | None:
-    """Take the order of a value of `kind` out of what is said of an end; None where it says nothing."""
+    """Remove the order of a value of `kind` from the description of an end and return it; None without one."""
     if "order" not in end:
         return None
     found = end.pop("order")

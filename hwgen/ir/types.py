@@ -1,4 +1,4 @@
-"""Number types of the integer network: what a code on a wire means.
+"""Number types of the integer network: the integers that codes stand for.
 
 A *code* is the integer a type stands for (bipolar: -1 or +1); the *bits* are how hardware stores it
 (bipolar +1 is bit 1, signed integers are two's complement).
@@ -16,7 +16,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 MOST_BITS = 63
-"""Of an integer type: every code fits int64."""
+"""Most bits of an integer type: every code fits int64."""
 
 
 class WidthError(ValueError):

@@ -1,4 +1,4 @@
-"""What a network computes for one frame: its multiply-accumulates, and the binary operations that they are worth."""
+"""The work of a network for one frame: multiply-accumulates, and the equivalent binary operations."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Work:
     Attributes:
         macs: of any operands.
         binary_macs: those whose two operands are one bit each.
-        bit_products: one-bit products in all of them: a * w in a MAC of an a-bit and a w-bit operand, since its bit
-            planes meet pair by pair (DoReFa-Net, Zhou et al. 2016, equation 3).
+        bit_products: one-bit products in all of them: a * w in a MAC of an a-bit and a w-bit operand, one for each pair
+            of bit planes (DoReFa-Net, Zhou et al. 2016, equation 3).
     """
 
     macs: int = 0
@@ -36,7 +36,7 @@ class Work:
 
 
 def node_work(node: Node) -> Work:
-    """The work of one node: every weight meets every output pixel once."""
+    """The work of one node: a MAC for each weight and output pixel."""
     if not isinstance(node.op, MatMul | Conv):
         return Work()
     weights = node.op.weights

@@ -1,4 +1,4 @@
-"""Layers to train with: what the literature adds to PyTorch and Brevitas, each with its way into hardware."""
+"""Layers to train with: those of the literature that PyTorch and Brevitas lack, each with an export to hardware."""
 
 from hwgen.nn.runtime import prepare_torch
 

@@ -35,7 +35,7 @@ class Stochastic(StrEnum):
         return cls(name)
 
     def now(self, training: bool) -> bool:
-        """Whether it is random in this mode."""
+        """Whether binarisation is random in this mode."""
         return self is Stochastic.ALWAYS or (training and self is Stochastic.TRAINING)
 
 
@@ -53,7 +53,7 @@ class _Sample(Function):
 
 
 class Binarise(nn.Module):
-    """-1 or +1 of real numbers, of any shape: BinaryNet's activation, and what its layers do to weights.
+    """-1 or +1 for each real number of a tensor of any shape: BinaryNet's activation, and its binarisation of weights.
 
     Raises: ConfigError where `stochastic` is none of `Stochastic`.
     """
@@ -63,7 +63,7 @@ class Binarise(nn.Module):
         self.stochastic = Stochastic.of(stochastic)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`x` binarised; at random where that is asked for now."""
+        """`x` binarised; at random where `stochastic` says so in this mode."""
         if not self.stochastic.now(self.training):
             return sign_quant(x, torch.ones(()))
         found: Tensor = _Sample.apply(x)  # type: ignore[no-untyped-call]

@@ -121,7 +121,7 @@ class ResidualSign(nn.Module):
 
 
 def calibrate(network: nn.Module, images: Iterable[Tensor] | Tensor) -> None:
-    """Set the factors of every ResidualSign of `network`, in the order of their use, from what `images` make of it.
+    """Set the factors of every ResidualSign of `network`, in the order of their use, from its inputs for `images`.
 
     The network is left static: `dynamic` is turned off.
     """
@@ -148,7 +148,7 @@ def calibrate(network: nn.Module, images: Iterable[Tensor] | Tensor) -> None:
 def _binary(weight: Tensor) -> Tensor:
     """alpha * sign(weight), alpha the mean |weight| of each filter (Rastegari et al. 2016, equation 6).
 
-    The gradient reaches weights of any size: without clipping in the training loop, one that stopped at 1 would stay.
+    The gradient is not cut at |w| = 1: weights beyond 1 would never change without clipping in the training loop.
     """
     alpha = weight.detach().abs().mean(tuple(range(1, weight.ndim)), keepdim=True)
     return bipolar(weight, frozen(alpha))

@@ -13,9 +13,9 @@ _DOMAIN = "qonnx.custom_op.general"
 
 
 def frozen(x: Tensor) -> Tensor:
-    """`x`, which only parameters determine: itself, but a constant of the file where the network is exported.
+    """`x`, which depends on parameters alone; in an exported file it is a constant.
 
-    Written as a computation, others might round it otherwise.
+    As a computation in the file, other executors might round it differently.
     """
     if not torch.onnx.is_in_onnx_export():
         return x
@@ -118,7 +118,7 @@ def int_quant(x: Tensor, scale: Tensor, bits: int, *, signed: bool = True, narro
 
 
 class QuantisedLinear(nn.Linear):
-    """A dense layer without bias; `quantise` makes of its real weights what hardware has."""
+    """A dense layer without bias; `quantise` turns its real weights into those of the hardware."""
 
     def __init__(self, inputs: int, outputs: int, quantise: nn.Module) -> None:
         super().__init__(inputs, outputs, bias=False)

@@ -1,8 +1,8 @@
 """Low-cost collaborative layers (Dong et al. 2017, "More is Less"): a convolution that a cheap one beside it gates.
 
 The gate z = ReLU(BN(conv(x))) has one channel, so it gives one number of each output pixel, and the layer's output is
-conv(x) * z on all channels (equations 1 and 2). Here z has a few levels. Where it is 0 nothing of the pixel needs to be
-computed, and a gated matrix-vector unit does not (`hwgen.hw.kernels.mvtu_gated`).
+conv(x) * z on all channels (equations 1 and 2). Here z has a few levels. Where z is 0 the pixel need not be computed: a
+gated matrix-vector unit skips it (`hwgen.hw.kernels.mvtu_gated`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LCCLConv2d(nn.Module):
         gate_bits: of the gate's code, 1 to 3.
         gate_kernel: of the gate's convolution: 1, or that of `conv`.
         weight_bits: of the weights of the gate's convolution.
-        step: what one step of the gate's code is worth; from half of it on the gate opens. A power of two is exact.
+        step: the value of one step of the gate's code; from half a step on the gate opens. A power of two is exact.
 
     Attributes:
         strength: the mean of the gate in the last training step, for a penalty that closes it (`gate_penalty`).
@@ -63,7 +63,7 @@ class LCCLConv2d(nn.Module):
         self.open = 1.0
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy leaves the training step behind, which torch would not copy."""
+        """Without the tensors of the training step, which torch cannot copy."""
         return {**self.__dict__, "strength": self.strength.detach()}
 
     def gate(self, x: Tensor) -> Tensor:
@@ -83,9 +83,9 @@ class LCCLConv2d(nn.Module):
 
 
 def gate_penalty(network: nn.Module) -> Tensor:
-    """The squares of the gates' means in the last training step, added up: in the loss, with a weight, it closes gates.
+    """The sum of the squares of the gates' means in the last training step: a term of the loss that closes gates.
 
-    Squares press most on the layer that skips least. A pipeline waits for that one.
+    Squares weigh most on the layer that skips least, which limits the pipeline.
     """
     gates = [part.strength**2 for part in network.modules() if isinstance(part, LCCLConv2d)]
     return torch.stack(gates).sum() if gates else torch.zeros(())

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class TensorNorm(nn.Module):
-    """Batch norm with one mean and one variance for the whole tensor, so that the order of the scores stays."""
+    """Batch norm with one mean and one variance for the whole tensor, which keeps the order of the scores."""
 
     running_mean: Tensor
     running_var: Tensor

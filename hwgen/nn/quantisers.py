@@ -2,7 +2,7 @@
 
 FINN's are Brevitas quantisers. Those of DoReFa-Net (Zhou et al. 2016), QNN (Hubara et al. 2016), Ternary Weight
 Networks (Li et al. 2016) and Lin et al. (2016, ternary connect) are modules: for the weights of `QuantisedLinear` and
-`QuantisedConv2d`, or for activations. Each computes what QONNX says of it.
+`QuantisedConv2d`, or for activations. Each computes as its QONNX operators do.
 """
 
 from __future__ import annotations

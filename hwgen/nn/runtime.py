@@ -1,4 +1,4 @@
-"""Torch and Brevitas made to run together."""
+"""Compatibility of torch and Brevitas."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import warnings
 
 
 def prepare_torch() -> None:
-    """Make Brevitas 0.13 run on torch 2.13, which has lost named tensors, without its warning about pkg_resources.
+    """Make Brevitas 0.13 run on torch 2.13, which has no named tensors, without its warning about pkg_resources.
 
-    Brevitas calls `tensor.rename(None)` in every layer, which drops the names of a tensor's axes. Without names there
-    is nothing to drop: where the method is gone, it comes back as the identity. Importing `hwgen.nn` does it.
+    Brevitas calls `tensor.rename(None)` in every layer, which drops the names of a tensor's axes. Where torch has no
+    such method it is added as the identity. Importing `hwgen.nn` calls this function.
     """
     import torch
 

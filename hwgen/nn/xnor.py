@@ -1,8 +1,8 @@
 """Layers of XNOR-Net and of binary weight networks (Rastegari et al. 2016).
 
 A filter W is replaced by alpha * sign(W) with alpha = mean |W|. XNOR-Net also takes the sign of a layer's input and
-puts its size back with K: the mean of |x| over the channels of a pixel, averaged over the window. A block is a batch
-norm, one of these layers and a pool. All layers export to QONNX as they compute, alpha being float32.
+multiplies by K: the mean of |x| over the channels of a pixel, averaged over the window. A block is a batch norm, one of
+these layers and a pool. The exported QONNX computes as the layers do; alpha is float32.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from hwgen.nn.layers import bipolar_operator
 class _Signs(Function):
     """The signs of weights, sign(0) = +1, with the gradient of alpha * sign(W) in the paper's equation for it.
 
-    With C the cost and W~ = alpha * sign(W): dC/dW = dC/dW~ * (1/n + alpha where |W| <= 1), n weights a filter. What
-    arrives here is the gradient by sign(W), which is alpha * dC/dW~.
+    With C the cost and W~ = alpha * sign(W): dC/dW = dC/dW~ * (1/n + alpha where |W| <= 1), n weights a filter. The
+    incoming gradient is that by sign(W), alpha * dC/dW~.
     """
 
     @staticmethod
@@ -47,7 +47,7 @@ class _Signs(Function):
 
 
 def _alphas(layer: nn.Conv2d | nn.Linear) -> Tensor:
-    """mean |W| of each filter, (out, 1, ...) like its weights, rounded to float32 alike at training and export.
+    """mean |W| of each filter, (out, 1, ...) like its weights, rounded to float32 in training and export alike.
 
     Raises: ModelError where a filter is zero.
     """
@@ -127,7 +127,7 @@ class BWNLinear(nn.Linear):
 class XNORConv2d(nn.Conv2d):
     """A convolution of signs with signs, times K of the pixel where `k`, times alpha.
 
-    K is made of the input as signed fixed-point numbers of `bits` bits. Padding is 0, which adds nothing to either.
+    K is computed from the input as signed fixed-point numbers of `bits` bits. Padding is 0 in both.
     """
 
     def __init__(

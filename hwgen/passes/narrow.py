@@ -13,7 +13,7 @@ from hwgen.ir.types import DType, TensorType, smallest_int
 
 @dataclass(frozen=True)
 class NarrowAccumulators:
-    """Retype whatever adds and multiplies from proven ranges, and what only carries codes on after it."""
+    """Type sums and products by their proven ranges, and the nodes that pass their codes on alike."""
 
     name: str = "narrow accumulators"
 
@@ -43,7 +43,7 @@ def _types(graph: Graph) -> dict[str, DType]:
 
 
 def _groups(graph: Graph) -> dict[str, frozenset[str]]:
-    """For every value those that must have its type, itself among them."""
+    """For every value the values that must have the same type, with itself."""
     found = {graph.input.name: frozenset({graph.input.name})}
     for node in graph.nodes:
         group = frozenset({node.output.name})
@@ -54,7 +54,7 @@ def _groups(graph: Graph) -> dict[str, frozenset[str]]:
 
 
 def _carries(node: Node) -> bool:
-    """Whether `node` gives the very codes that it reads."""
+    """Whether the output codes of `node` are its input codes."""
     return isinstance(node.op, Concat) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
 
 

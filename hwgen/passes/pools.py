@@ -11,11 +11,11 @@ from hwgen.ir.types import TensorType
 
 @dataclass(frozen=True)
 class ThresholdsBeforePools:
-    """Exchange a maximum behind a product, also one with K, and the threshold behind it where nobody else reads either.
+    """Exchange a maximum behind a product, also one with K, and its threshold where neither has other readers.
 
-    A threshold keeps the order of its channel or turns it round, so it may come first: the largest of the codes is the
-    code of the largest, and where it turns the order round, the smallest of the codes is (original BinaryNet and
-    XNOR-Net pool before batch norm and sign; Courbariaux et al. 2016, Rastegari et al. 2016).
+    A threshold is monotone in each channel, so it may come first: the largest of the codes is the code of the largest
+    number, and in a descending channel the smallest of the codes is (original BinaryNet and XNOR-Net pool before batch
+    norm and sign; Courbariaux et al. 2016, Rastegari et al. 2016).
     """
 
     name: str = "thresholds before pools"
@@ -43,7 +43,7 @@ class ThresholdsBeforePools:
 
 
 def _exchanged(graph: Graph, pool: Node, threshold: Node) -> Graph:
-    """`graph` with `threshold` in front of `pool`; what left the threshold now leaves the pool."""
+    """`graph` with `threshold` in front of `pool`, whose output takes the name of the threshold's."""
     assert isinstance(pool.op, Pool)
     assert isinstance(threshold.op, Threshold)
     source, result = pool.inputs[0], threshold.output

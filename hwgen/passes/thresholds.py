@@ -1,7 +1,7 @@
 """The one threshold pass: evaluate the activation at the integers that can arrive, find where its output steps.
 
-Where the range is small the chain is evaluated at every integer of it, and looked at: rising, falling or neither.
-Where it is large each step is found by bisection, which needs every step of the chain to be monotone.
+A small range is evaluated at every integer, which shows whether the codes rise, fall or do neither. In a large range
+each step is found by bisection, which requires that every step of the chain is monotone.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import IntArray
 
 _MOST = (1 << 62) - 1
-"""Above every integer that a quantiser may read: the threshold that none reaches fits a signed integer of 63 bits, and
+"""Above every integer that a quantiser may read: a threshold that is never reached fits a signed integer of 63 bits and
 the sum of two of them int64."""
 
 _MOST_LEVELS = 1 << 24
 """Thresholds of one quantiser, of all its channels together."""
 
 _MOST_STATED = 8
-"""Channels whose scales a user can be asked to state."""
+"""Most channels whose scales a warning asks the user to state."""
 
 
 @dataclass(frozen=True)

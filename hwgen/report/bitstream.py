@@ -40,7 +40,7 @@ class BitstreamReport:
 
     @property
     def line_fps(self) -> float:
-        """Frames a second that come and go over the serial line, the accelerator's own time left out."""
+        """Frames a second over the serial line, without the accelerator's own time."""
         return self.board.clock_mhz * 1e6 / self.line.frame_clocks
 
     def to_json(self) -> dict[str, Any]:

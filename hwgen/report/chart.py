@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hwgen.report.roofline import Roofline
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 430, 280, 54, 28, 14, 42
-"""Of the picture, and the margins around its axes."""
+"""Size of the picture, and margins around its axes."""
 
 
 @dataclass(frozen=True)

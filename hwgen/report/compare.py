@@ -56,7 +56,7 @@ class ComparedDesign:
     def roof_share(self) -> Figure | None:
         """Binary operations a second over those that all LUTs of the part could do at FINN's published cost.
 
-        One yardstick for all: a design whose operations take less than that may pass 1.
+        The same reference for all designs: one whose operations take fewer LUTs than that may exceed 1.
         """
         device = _known(self.part)
         if self.operations_per_s is None or device is None or self.clock_mhz is None:
@@ -86,7 +86,7 @@ class ComparedDesign:
 
 
 def designed(name: str, source: str, report: Estimate, work: Work, records: Records) -> ComparedDesign:
-    """A design of ours: cycles measured where it was simulated in RTL, resources of a synthesis, else predicted."""
+    """The entry of a hwgen design: cycles measured in RTL simulation, resources by synthesis, else predicted."""
     interval, latency = cycles_of(report, records)
     synthesis = synthesised_for(report.part, records)
     used = synthesis.total if synthesis else report.resources
@@ -107,9 +107,9 @@ def designed(name: str, source: str, report: Estimate, work: Work, records: Reco
 
 
 def cycles_of(report: Estimate, records: Records) -> tuple[Figure, Figure]:
-    """Interval and latency of a design of ours, measured where it was simulated in RTL, else predicted.
+    """Interval and latency of a hwgen design, measured where it was simulated in RTL, else predicted.
 
-    Where they depend on the data, those with every gate open: the longest there can be.
+    Where they depend on the data, those with every gate open: the longest possible.
     """
     found = records.simulated.measured if records.simulated and not report.gated else None
 
@@ -133,7 +133,7 @@ def synthesised_for(part: str, records: Records) -> Synthesised | None:
 
 
 def published(figures: Published) -> ComparedDesign:
-    """A design of somebody else's."""
+    """The entry of a published design."""
 
     def figure(name: str) -> Figure | None:
         value = getattr(figures, name)

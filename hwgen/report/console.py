@@ -19,14 +19,14 @@ Rows = Sequence[Sequence[str]]
 
 
 class Plain(Console):
-    """A console whose text is data: square brackets and colons mean nothing, and no line is cut or folded."""
+    """A console that prints text as it is: square brackets and colons are no markup, and no line is cut or folded."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
 
     @property
     def size(self) -> ConsoleDimensions:
-        """Columns and lines; none, as `COLUMNS=0` has it, count as those of a pipe."""
+        """Columns and lines; 0 columns, as with `COLUMNS=0`, count as those of a pipe."""
         width, height = super().size
         return ConsoleDimensions(width or 80, height)
 
@@ -35,7 +35,7 @@ class Plain(Console):
         self._width, self._height = new_size
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As `rich.console.Console.print`; what the stream's encoding lacks is written as an escape."""
+        """As `rich.console.Console.print`; characters that the stream's encoding lacks are written as escapes."""
         reconfigure = getattr(self.file, "reconfigure", None)
         if reconfigure and getattr(self.file, "errors", "") != "backslashreplace":
             reconfigure(errors="backslashreplace")

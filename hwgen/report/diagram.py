@@ -34,7 +34,7 @@ class Card:
 
     Attributes:
         kind: a key of `HEIGHTS`; `windowed` is a layer with a sliding window unit in front.
-        busy: width of the bar that says how much of the interval it works.
+        busy: width of the bar that shows its utilisation.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Arrow:
-    """What lies between two cards: a stream, its converters and FIFOs.
+    """The connection of two cards: a stream, its converters and FIFOs.
 
     Attributes:
         label: lines of text, their middle at (label_x, label_y).
@@ -143,7 +143,7 @@ def _arrows(design: Design, report: Estimate, cards: set[str]) -> list[Arrow]:
 def _arrow(
     writers: Mapping[str, Unit], figures: Mapping[str, UnitEstimate], target: str, stream: Stream, cards: set[str]
 ) -> Arrow:
-    """The arrow that ends with `stream`, followed back through the units that only carry."""
+    """The arrow that ends with `stream`, traced upstream through adapters."""
     width = stream.width
     fifos: list[str] = []
     while (unit := writers.get(stream.name)) is not None and unit.name not in cards:

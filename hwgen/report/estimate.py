@@ -20,7 +20,7 @@ from hwgen.hw.unit import Unit
 
 @dataclass(frozen=True)
 class LayerEstimate:
-    """One layer: its folding, its cycles a frame and what it keeps in memory.
+    """One layer: its folding, its cycles a frame and its memories.
 
     Attributes:
         simd: None for a layer without weights.
@@ -53,17 +53,17 @@ class LayerEstimate:
 
 @dataclass(frozen=True)
 class UnitEstimate:
-    """One unit: what it takes, and how much of the time it works.
+    """One unit: its resources and its utilisation.
 
     Attributes:
-        layer: that it belongs to: a unit that only carries belongs to the first layer behind it.
+        layer: that the unit is reported with: an adapter with the next layer downstream.
         kind: of kernel, such as `mvtu`, `window`, `fifo`, `width`.
-        cycles: it needs for a frame if nobody makes it wait.
+        cycles: of a frame without waiting.
         utilisation: those over the design's interval.
-        starved_cycles, blocked_cycles: that it waits for beats and for room, a frame in steady state.
-        depth: beats of a FIFO; None elsewhere.
-        held: the most beats that a FIFO ever holds: its high-water mark; None elsewhere.
-        width: bits of a beat that it writes.
+        starved_cycles, blocked_cycles: waiting for beats and for room, a frame in steady state.
+        depth: beats of a FIFO; None for other units.
+        held: the peak occupancy of a FIFO in beats; None for other units.
+        width: bits of an output beat.
     """
 
     name: str
@@ -91,7 +91,7 @@ class Estimate:
         bottleneck: the name of the unit with the most cycles a frame.
         explanation: what sets the interval, and what the next faster step would cost.
         gated: layers that take fewer cycles where their gates are closed; all figures are with every gate open.
-        warnings: what a user should look at.
+        warnings: to the user, a line each.
     """
 
     name: str
@@ -127,10 +127,10 @@ class Estimate:
 def estimate(
     design: Design, input_interval: int = 0, explanation: Explanation | None = None, warnings: tuple[str, ...] = ()
 ) -> Estimate:
-    """The estimate of `design` where the source offers a frame every `input_interval` cycles, or as fast as they are taken.
+    """The estimate of `design` where the source offers a frame every `input_interval` cycles, 0 for as fast as it can.
 
     Raises:
-        DeadlockError: some unit waits for ever.
+        DeadlockError: the design is in a deadlock.
     """
     model = design.cycles_at(input_interval)
     slowest = design.slowest

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Origin(Enum):
-    """Where a figure comes from, the surest first."""
+    """Where a figure comes from, the most certain first."""
 
     COUNTED = "counted"
     MEASURED = "measured"
@@ -46,7 +46,7 @@ class Figure:
         return self._with(other, lambda one, two: one / two)
 
     def _with(self, other: Figure | float, result: Callable[[float, float], float]) -> Figure:
-        """A result is as sure as the less sure of the figures that it is made of."""
+        """The result has the less certain origin of its two operands."""
         if not isinstance(other, Figure):
             return Figure(result(self.value, other), self.origin)
         order = list(Origin)

@@ -105,7 +105,7 @@ def _units(estimate: Estimate, hls: HlsReport | None) -> Iterator[HlsRow]:
 
 
 def _module(modules: dict[str, Module], function: str) -> Module | None:
-    """The module of a function; one that consists of its loop alone is called after both."""
+    """The module of a function; that of a function with a single loop has a name made of both."""
     return modules.get(function) or next((each for name, each in modules.items() if name == f"{function}_s"), None)
 
 

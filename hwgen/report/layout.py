@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 Place = str | tuple[int, int]
-"""What stands in one row and column: a node by its name, or the passage of an edge: its number and the row."""
+"""The content of one row and column: a node by its name, or the passage of an edge: its number and the row."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class DiagramLayout:
 
     @cached_property
     def columns(self) -> Mapping[Place, int]:
-        """The column of each place, from 0: the leftmost of what it reads, or the next to the right that is free."""
+        """The column of each place, from 0: the leftmost of its sources, or the next free one to the right."""
         found: dict[Place, int] = {}
         for row in range(max(self.rows.values()) + 1):
             wanted = [(self._wish(found, place, row), place) for place in self._places(row)]
@@ -51,12 +51,12 @@ class DiagramLayout:
         return [(number, row) for row in range(self.rows[source] + 1, self.rows[target])]
 
     def _places(self, row: int) -> list[Place]:
-        """What stands in a row, nodes first."""
+        """The places of a row, nodes first."""
         nodes: list[Place] = [name for name in self.nodes if self.rows[name] == row]
         return nodes + [(i, row) for i in range(len(self.edges)) if (i, row) in self.passages(i)]
 
     def _wish(self, found: Mapping[Place, int], place: Place, row: int) -> tuple[int, bool, int]:
-        """The column that a place wants; where several want the same one, nodes come first, then long branches."""
+        """The preferred column of a place, and its priority: nodes before edges, long branches before short ones."""
         if isinstance(place, tuple):
             return found[self._above(place[0], row)], True, 0
         above = (found[self._above(i, row)] for i, (_, target) in enumerate(self.edges) if target == place)
@@ -69,7 +69,7 @@ class DiagramLayout:
 
     @cached_property
     def _depths(self) -> Mapping[str, int]:
-        """Rows from each node to the end of the longest way."""
+        """Rows of the longest path from each node."""
         found: dict[str, int] = {}
         for name in reversed(self.nodes):
             found[name] = max((found[target] + 1 for source, target in self.edges if source == name), default=0)

@@ -1,6 +1,6 @@
-"""`report.html`: all that is known of a design on one page that needs no network.
+"""`report.html`: the estimate and all recorded runs of a design, on one page that loads nothing else.
 
-Each number comes from the estimate or from a recorded run; what was never run is said to be so, and has no number.
+Each number comes from the estimate or from a recorded run; a run that is missing is named as such and has no number.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the last simulation says; `kind` is good, bad or open."""
+    """The result of the last simulation; `kind` is good, bad or open."""
 
     kind: str
     text: str
@@ -89,7 +89,7 @@ class CyclesRow:
 
 @dataclass(frozen=True)
 class Page:
-    """What the template lays out.
+    """Fields of the template.
 
     Attributes:
         arrangement: `beside` where the graph leaves room for the figures beside it, else `above`.
@@ -154,7 +154,7 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
 
 
 def _verdict(run: Simulated | None) -> Verdict:
-    """What the last simulation of the whole design says about it."""
+    """The result of the last simulation of the whole design."""
     if run is None:
         return Verdict("open", "Never simulated: run hwgen simulate. Cycles are predictions.")
     where = f"{BACKENDS[run.backend]} of {_frames(run)}"
@@ -191,7 +191,7 @@ def _facts(report: Estimate, records: Records) -> Iterator[Fact]:
 
 
 def _worst(report: Estimate) -> str:
-    """What the cycles of a design stand for whose gates skip pixels."""
+    """A note on the cycles of a design whose gates skip pixels."""
     return " with every gate open" if report.gated else ""
 
 
@@ -219,7 +219,7 @@ def _layers(report: Estimate) -> tuple[LayerRow, ...]:
 
 
 def _waits(unit: UnitEstimate) -> list[str]:
-    """What a unit waits for, a frame in steady state."""
+    """Cycles that a unit waits, a frame in steady state."""
     waits = {"waits for beats": unit.starved_cycles, "waits for room": unit.blocked_cycles}
     return [f"{reason} {cycles:,.10g}" for reason, cycles in waits.items() if cycles]
 

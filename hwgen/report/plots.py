@@ -1,6 +1,6 @@
-"""Pictures in files: the only place that knows matplotlib.
+"""Pictures in files; the only module that imports matplotlib.
 
-The suffix of the file says the format: .svg, .png or .pdf. The same data gives the same bytes. Every function raises
+The suffix of the file is the format: .svg, .png or .pdf. The same data gives the same bytes. Every function raises
 ConfigError for another suffix, ToolError where matplotlib is missing, OutputError where the file cannot be written.
 """
 
@@ -23,7 +23,7 @@ COLOURS = ("#c2410c", "#1d4ed8", "#15803d", "#7e22ce", "#b45309", "#0e7490", "#b
 QUIET = "#94a3b8"
 
 _METADATA: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
-"""By suffix, what keeps the time out of the file."""
+"""Metadata by suffix that keep the time out of the file."""
 
 
 def bars_plot(

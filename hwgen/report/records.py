@@ -29,8 +29,8 @@ class Simulated:
         cycles: as simulated; None where the back end has no clock of the design's own.
         predicted: by the cycle model, for as many frames.
         beats_timed, mistimed: beats whose cycle was compared with the predicted one, and those that differ.
-        spaced: the source offered frames at a pace of its own.
-        stalled: source or sink paused at random, so that cycles are not comparable.
+        spaced: whether the source offered frames at an input interval, and not as fast as they were taken.
+        stalled: whether source or sink paused at random, so that cycles are not comparable.
         mean_interval: cycles a frame over the run, of a design whose gates skip pixels; None of others.
     """
 
@@ -48,7 +48,7 @@ class Simulated:
 
     @property
     def measured(self) -> Cycles | None:
-        """The design's own cycles: None unless its bits were right and nobody held it up."""
+        """The design's own cycles: None if its bits were wrong or source or sink held it back."""
         return None if self.mismatches or self.stalled or self.spaced else self.cycles
 
 
@@ -72,7 +72,7 @@ class Synthesised:
 
 @dataclass(frozen=True)
 class Records:
-    """What is known beyond the estimate; None for a run that was never made of this very design."""
+    """Recorded runs; None for a run that was not made of this very design."""
 
     simulated: Simulated | None = None
     evaluated: Evaluated | None = None

@@ -8,9 +8,9 @@ After Williams et al. (CACM 2009), with two roofs:
 - *input*: `operations per input byte * bytes per second`, the bytes as frames cross the edge of the chip (AXI4-Stream,
   beats padded to bytes). The bandwidth is that of the design's own input stream, or of the board where it is given.
 
-Weights stay on the chip, so no roof stands for them. Attainable is the lower of the two roofs. Between it and what is
-achieved lies the *folded* peak, all units that multiply busy all the time: what lacks to it is lost by imbalance,
-what it lacks to attainable is left to a larger folding.
+Weights stay on the chip and have no roof. Attainable is the lower of the two roofs. The *folded* peak, all units that
+multiply busy all the time, is between achieved and attainable: achieved is below it by imbalance between layers, and it
+is below attainable by the folding.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class UnitSynthesis:
     """One unit, or the edge of the top level (`kind` is `edge`).
 
     Attributes:
-        layer: that it belongs to.
+        layer: that the unit is reported with.
         measured: after synthesis.
         model: by the cost model, without synthesis.
     """
@@ -56,7 +56,7 @@ class SynthesisReport:
 
 
 def compare(design: Design, found: Synthesis, tool: str) -> SynthesisReport:
-    """The report of what was found of `design`: of all its units, or of the only one that was synthesised."""
+    """The report of a synthesis of `design`, or of one of its units."""
     measured, family = found.units, found.family
     units = [
         UnitSynthesis(unit.name, layer, unit_kind(unit), measured[inner_name(unit.name)], unit_resources(unit, family))

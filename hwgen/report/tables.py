@@ -231,13 +231,13 @@ def compared(entry: ComparedDesign) -> list[str]:
 
 
 def legend(entries: Sequence[ComparedDesign]) -> str:
-    """What the letters of a comparison say."""
+    """The meaning of the letters of a comparison."""
     shown = {figure.origin for entry in entries for name in COMPARED if (figure := entry.figures[name])}
     return ", ".join(" ".join(MARKS[origin]) for origin in MARKS if origin in shown)
 
 
 def roofline_table(rooflines: Sequence[Roofline]) -> Table:
-    """A column a design: what bounds it, what it could do and what it does."""
+    """A column a design: its limit, attainable and achieved rates."""
     designs = [f"{each.name}\n{each.device}, {each.clock_mhz:.12g} MHz" for each in rooflines]
     rows = [[heading, *cells] for heading, cells in _roofline_rows(rooflines).items()]
     return table(("binary operations a second", *designs), rows, texts=1, title="roofline")

@@ -46,8 +46,8 @@ class HlsSynthesis:
 
     Attributes:
         version: of the tool.
-        period_ns, margin_ns: the clock that it was told, and how much of it is uncertain.
-        estimated_ns: the shortest period that it thinks the design can run at.
+        period_ns, margin_ns: the requested clock period, and its uncertainty.
+        estimated_ns: the shortest period of the design by the tool's estimate.
     """
 
     version: str
@@ -80,7 +80,7 @@ class Cosimulation:
 
 @dataclass(frozen=True)
 class HlsReport:
-    """What is known from an HLS tool; None for what was never run."""
+    """Reports of an HLS tool; None for a step that was not run."""
 
     synthesis: HlsSynthesis | None = None
     cosimulation: Cosimulation | None = None

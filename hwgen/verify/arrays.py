@@ -1,7 +1,7 @@
 """Arrays of frames or labels in files: IDX, `.npy` and `.npz`, each plain or gzipped.
 
-A plain IDX or `.npy` file is mapped into memory, so that only what is looked at is read. What is compressed or comes
-through a pipe is read up to the last frame that is asked for, `MOST_BYTES` at most. Pickled objects are never loaded.
+A plain IDX or `.npy` file is mapped into memory, so that only frames in use are read. Compressed data and pipes are
+read up to the last frame that is asked for, `MOST_BYTES` at most. Pickled objects are never loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from hwgen.errors import DataError
 from hwgen.stored import open_given
 
 MOST_BYTES = 1 << 31
-"""Of an array that has to be held in memory."""
+"""Most bytes of an array that has to be held in memory."""
 
 _CHUNK = 1 << 20
 _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -51,7 +51,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class _Source:
-    """Where bytes come from.
+    """A source of bytes.
 
     Attributes:
         where: the file's name, for messages.
@@ -89,13 +89,13 @@ def read_frames(path: Path, key: str | None = None, most: int | None = None, *, 
         raise
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(where, "must be a readable file", str(error), "Check the path") from error
-    except Exception as error:  # numpy reads headers as Python text, and raises whatever that or a zip file raises
+    except Exception as error:  # numpy reads headers as Python text: any exception of that, or of a zip file
         found = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(where, "must be a numpy file without pickled objects", found) from error
 
 
 def _read(source: _Source, key: str | None, option: str) -> Stored:
-    """Raises DataError, and whatever the libraries raise for damaged files."""
+    """The array. Raises: DataError, and any exception of the libraries for damaged files."""
     source, head = _head(source)
     if head.startswith(_GZIP):
         unpacked: Any = gzip.GzipFile(fileobj=source.stream)
@@ -168,7 +168,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _held(source: _Source) -> IO[bytes]:
-    """All that there is, in memory. Raises: DataError where it is too much."""
+    """The whole source, in memory. Raises: DataError where it is too large."""
     held = io.BytesIO()
     while part := source.stream.read(_CHUNK):
         held.write(part)

@@ -26,8 +26,8 @@ _KINDS = {
     "MULT18X18D": "DSP",
     "ICESTORM_DSP": "DSP",
 }
-"""What nextpnr calls an element, as we call it. A block RAM has 18 kbit, that of an iCE40 4; there a LUT and the
-flip-flop behind it are one element."""
+"""Names of elements by nextpnr's names. A block RAM has 18 kbit, on an iCE40 4; there a LUT and its flip-flop are one
+element."""
 
 _SYNTHESIS = {Chips.ECP5: "synth_ecp5", Chips.ICE40: "synth_ice40 -device u -dsp"}
 _FREED = {Chips.ECP5: (), Chips.ICE40: ("proc", "setattr -unset ram_style -unset rom_style */m:*")}
@@ -80,7 +80,7 @@ class Critical:
 
 @dataclass(frozen=True)
 class Placement:
-    """What nextpnr made of a netlist.
+    """The result of nextpnr for a netlist.
 
     Attributes:
         clock_mhz: that was asked for.

@@ -104,7 +104,7 @@ GRAMMAR: Mapping[str, Form] = {
 }
 
 BAMBU = ("unroll", "inline", "dataflow", "stream", "interface")
-"""Pragmas that Bambu takes or passes over."""
+"""Pragmas that Bambu takes or ignores."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _pragmas(tokens: list[Token]) -> Iterator[Pragma]:
 
 
 def _wrong(pragma: Pragma, tokens: list[Token], top: str) -> Iterator[str]:
-    """What must hold of one pragma and does not."""
+    """The rules that one pragma breaks."""
     form = GRAMMAR.get(pragma.name)
     if form is None:
         yield f"must be one of {', '.join(GRAMMAR)}"

@@ -1,4 +1,4 @@
-"""A program beside a process: when the process has ended, even by SIGKILL, it ends and removes what is left of it.
+"""A program beside a process: when that has ended, even by SIGKILL, it ends its programs and removes its folders.
 
 It reads lines from its standard input: `+` or `-`, `g` for a group of processes or `f` for a folder, and its number or
 path as JSON. The input ends with the process. It imports nothing but the standard library.
@@ -52,7 +52,7 @@ def _end_strays(folders: set[str]) -> None:
     """
     marks = [b"TMPDIR=%s\0" % os.fsencode(folder) for folder in folders]
     for name in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else []):
-        with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+        with contextlib.suppress(OSError):  # it has ended, or belongs to another user
             with open(f"/proc/{name}/environ", "rb") as stream:
                 environment = stream.read() + b"\0"
             if any(mark in environment for mark in marks):
@@ -62,7 +62,7 @@ def _end_strays(folders: set[str]) -> None:
 def _remove(folder: str) -> None:
     """Remove a folder, unless it is needed.
 
-    One with `old` and `new` in it was caught when a project took the place of another: it holds the only copies.
+    A folder with `old` and `new` in it holds the only copies of two projects that were being exchanged.
     """
     there = {name for name in ("old", "new", KEEP) if os.path.lexists(os.path.join(folder, name))}
     if KEEP not in there and not {"old", "new"} <= there:

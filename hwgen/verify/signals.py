@@ -1,8 +1,8 @@
-"""Signals that end this process: what it has started ends with it, and what it holds is cleaned up on the way out.
+"""Signals that end this process: processes that it has started end with it, and temporary folders are removed.
 
-A handler raises `Stopped` in the main thread, once. A block that must not be cut in two, such as the making of a
-temporary folder and the note that it is there, stands in `held()`. Nor is an import cut in two: a module in C++ that
-imports another would end the process. Where Python drops exceptions (`__del__`, callbacks from C), it is raised again.
+A handler raises `Stopped` in the main thread, once. `held()` protects a block that must not be interrupted, such as
+making a temporary folder and noting it. Imports are not interrupted either: a module in C++ that imports another would
+end the process. Where Python drops exceptions (`__del__`, callbacks from C), the signal is raised again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GRACE_S = 20.0
 """Seconds in which the main thread must have left, or the process ends without it: C code may swallow `Stopped`."""
 
 _MOMENT_S = 0.05
-"""Until a signal is given once more that met an import or was dropped."""
+"""Seconds until a signal is raised again that came during an import or was dropped."""
 
 
 class Stopped(SystemExit):
@@ -30,7 +30,7 @@ class Stopped(SystemExit):
 
     Attributes:
         name: of the signal.
-        kept: what to tell the user of what is there.
+        kept: lines to the user about files that were kept.
     """
 
     def __init__(self, number: int) -> None:
@@ -60,9 +60,9 @@ def stopped() -> Stopped | None:
 
 
 def obey() -> None:
-    """From now on `ENDING` raise `Stopped` in this, the main thread; what came in ignored (nohup) stays so.
+    """From now on `ENDING` raise `Stopped` in this, the main thread; signals that were ignored (nohup) stay so.
 
-    SIGINT is obeyed in any case: a shell starts every background process with it ignored.
+    SIGINT is obeyed even if it was ignored, as shells ignore it for background processes.
     """
     for number in ENDING:
         if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
@@ -120,7 +120,7 @@ def _dropped(unraisable: sys.UnraisableHookArgs) -> None:
 
 
 def _repeat(number: int) -> None:
-    """Give the signal once more in a moment, to the main thread, whatever that waits for."""
+    """Raise the signal again after a moment, in the main thread, also while that waits."""
     time.sleep(_MOMENT_S)
     main = threading.main_thread().ident
     assert main is not None

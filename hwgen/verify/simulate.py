@@ -27,7 +27,7 @@ from hwgen.verify.skipping import Skipping, gates_of, skipping, traced
 
 
 class Backend(Enum):
-    """Who computes the frames."""
+    """The back end that computes the frames."""
 
     GOLDEN = "golden"
     CSIM = "csim"
@@ -38,20 +38,20 @@ class Backend(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a simulation found.
+    """The result of a simulation.
 
     Attributes:
         outputs: codes (frames, elements) that left the design.
         mismatches: the first difference of each stream that differs from golden, in stream order.
         checked: names of the streams compared.
         cycles: as simulated; None where the back end has no clock of the design's own.
-        predicted: by the cycle model, for the same number of frames at the same pace and no stalls.
+        predicted: by the cycle model, for the same number of frames at the same input interval and no stalls.
         beats_timed: beats, of all streams, whose cycle was compared with the predicted one.
         mistimed: the first beat of each stream that moved in another cycle than predicted.
         input_interval: cycles a frame at which the source offered them; 0 for as fast as they are taken.
         stalled: whether source or sink paused at random, so that cycles are not comparable.
         build_s, run_s: wall time in seconds.
-        skipping: what gates spared; None where there are none.
+        skipping: the effect of gates; None where there are none.
     """
 
     backend: Backend
@@ -120,23 +120,14 @@ def simulate(
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
     For HLS_RTL `project` is the Verilog that an HLS tool made of it. `work` is an empty folder for builds and logs.
-    `stalls` are random pauses of source and sink; a frame is offered every `input_interval` cycles, or as soon as it is taken;
-    after `reset_after_beats` input beats the design starts again.
+    `stalls`, `input_interval` and `reset_after_beats` are as in `hwgen.Accelerator.simulate`.
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
     golden = trace(graph, codes)
     network = traced(design, gates := gates_of(design, golden))
-    run = _run(
-        golden,
-        design,
-        backend,
-        project,
-        work,
-        stalls=stalls,
-        input_interval=input_interval,
-        reset_after_beats=reset_after_beats,
-    )
+    options = {"stalls": stalls, "input_interval": input_interval, "reset_after_beats": reset_after_beats}
+    run = _run(golden, design, backend, project, work, **options)
     found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
         backend=backend,
@@ -201,7 +192,7 @@ def _run(
 
 
 def _predicted(design: Design, network: ProcessNetwork, frames: int, input_interval: int) -> Cycles:
-    """The cycles of a run: extrapolated, or run in full where gates make every frame another."""
+    """The cycles of a run: extrapolated, or run in full where gates make frames differ."""
     if not design.gated:
         return design.cycles_at(input_interval).predict(frames)
     times = beat_times(network, frames, input_interval)
@@ -222,7 +213,7 @@ def _mistimed(
 def _mismatches(golden: Mapping[str, Codes], design: Design, found: Mapping[str, Bytes]) -> tuple[Mismatch, ...]:
     """The first difference on each stream of `found` (beats by the stream's name) that differs from golden.
 
-    Streams that carry no tensor of the network, a sliding window unit's, are judged by what is made of them.
+    Streams without a tensor of the network, those of sliding window units, are checked by way of the units behind them.
     """
     streams = design.streams
     checks = [

@@ -1,6 +1,6 @@
-"""What gates spare on given frames: the vectors that gated units drop, and the cycles that this takes off.
+"""The effect of gates on given frames: the vectors that gated units drop, and the cycles that this saves.
 
-The cycle model needs to know which gates are open; the golden model says so.
+The golden model gives the gates that are open, with which the cycle model runs.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Gates = Mapping[str, np.typing.NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class Skipping:
-    """What gates spare in a run of back-to-back frames. Intervals are means over the run, in cycles a frame.
+    """The effect of gates on a run of back-to-back frames. Intervals are means over the run, in cycles a frame.
 
     Attributes:
         shares: of the vectors that each gated layer drops, 0 to 1.
-        skipped: of the multiplications of all gated layers, those that are left out.
+        skipped: share of the multiplications of all gated layers that are left out.
         predicted: interval of these frames, by the cycle model; None for a single frame.
-        found: as simulated; None where it was not, or was held up.
-        ungated: interval of the same design with every gate open, which is the longest there can be.
+        found: as simulated; None where it was not simulated, or source or sink held it back.
+        ungated: interval of the same design with every gate open, the longest possible.
     """
 
     shares: Mapping[str, float]
@@ -44,7 +44,7 @@ class Skipping:
 
     @property
     def speedup(self) -> float | None:
-        """Times that these frames come faster than with every gate open."""
+        """Speed of these frames over that with every gate open."""
         return self.ungated / self.predicted if self.ungated and self.predicted else None
 
     @property
@@ -81,7 +81,7 @@ def traced(design: Design, gates: Gates) -> ProcessNetwork:
 
 
 def gates_on(design: Design, graph: Graph, codes: Codes) -> Gates:
-    """The gates of `design` on input codes (N, *input shape), a few frames at a time: their tensors take memory."""
+    """The gates of `design` on input codes (N, *input shape), a few frames at a time to save memory."""
     starts = range(0, len(codes), _FRAMES_AT_ONCE)
     blocks = [gates_of(design, trace(graph, codes[start : start + _FRAMES_AT_ONCE])) for start in starts]
     return {unit.name: np.concatenate([block[unit.name] for block in blocks]) for unit in design.gated}
@@ -90,7 +90,7 @@ def gates_on(design: Design, graph: Graph, codes: Codes) -> Gates:
 def skipping(
     design: Design, gates: Gates, frames: int, found: IntArray | None = None, input_interval: int = 0
 ) -> Skipping | None:
-    """What gates spare in the first `frames` frames, shares in all that `gates` are of; None without gates.
+    """The effect of gates on the first `frames` frames, with shares over all frames of `gates`; None without gates.
 
     `found` are the simulated times of output beats; `input_interval` is the source's, as `beat_times` takes it.
     """

@@ -1,7 +1,7 @@
-"""The emitted sources in a project's folder, which may be a stranger's, and how tools see them.
+"""The emitted sources in a project's folder, which is not trusted, and how tools see them.
 
-Make, Verilator and the compiler's markers take a `$`, a space or a quote in a path for something else. So a tool runs
-in a folder of its own and sees plain relative names: copies of the sources there, or links to them.
+Make, Verilator and the compiler's markers interpret a `$`, a space or a quote in a path. So a tool runs in a folder of
+its own and gets plain relative names: copies of the sources there, or links to them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The part of C++ that emitted kernels keep to, so that every HLS compiler takes them (Vitis, PandA-Bambu).
+"""The subset of C++ that all HLS compilers accept (Vitis, PandA-Bambu), which emitted kernels keep to.
 
-Streams are read and written by `read()` and `write()` alone; ports of the top are streams of `ap_uint`; nothing is
-there for simulation only; nothing that hardware has not: no heap, no exceptions, no text, no floating point.
+Streams are read and written by `read()` and `write()` alone; ports of the top are streams of `ap_uint`; there is no
+code for simulation only, and none that cannot be hardware: no heap, no exceptions, no text, no floating point.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from hwgen.verify.cpp import SourceFinding, Token, scoped
 
 HEADERS = ("<cstdint>", "<type_traits>", '"ap_int.h"', '"hls_stream.h"')
-"""What sources may include beside each other."""
+"""Headers that sources may include beside their own."""
 
 _BANNED = re.compile(
     r"new|delete|malloc|free|virtual|throw|try|catch|dynamic_cast|typeid|goto|printf|assert|float|double|asm"
@@ -26,7 +26,7 @@ _SWITCH = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else)\b(.*)")
 
 
 def check(tokens: list[Token], project: Path, top: str) -> list[SourceFinding]:
-    """What leaves the subset in the preprocessed `tokens` of an HLS `project`, or in its sources as they stand."""
+    """Violations in the preprocessed `tokens` of an HLS `project`, or in its sources before that."""
     wrong = (*_wrong_words(tokens), *_wrong_streams(tokens), *_ports(tokens, top))
     found = [SourceFinding(token.file, token.line, text) for token, text in wrong]
     for path in sorted((project / "src").rglob("*.[ch]pp")):
@@ -35,7 +35,7 @@ def check(tokens: list[Token], project: Path, top: str) -> list[SourceFinding]:
 
 
 def _wrong_words(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
-    """Words that hardware has no use for, or that compilers take in different ways."""
+    """Words that cannot be hardware, or that compilers treat differently."""
     words = [token.text for token in tokens]
     statement = 0
     for place, token in enumerate(tokens):
@@ -81,7 +81,7 @@ def _streams(words: list[str]) -> set[str]:
 
 
 def _declared(words: list[str], place: int) -> Iterator[str]:
-    """What is wrong with an hls::stream<...> whose word `stream` stands at `place`."""
+    """Errors in the hls::stream<...> whose word `stream` is at `place`."""
     end = _closing(words, place + 1)
     depth = 0
     for word in words[place + 1 : end]:
@@ -137,7 +137,7 @@ def _parameters(words: list[str]) -> Iterator[str]:
 
 
 def _lines(path: Path, name: str) -> Iterator[SourceFinding]:
-    """What the preprocessor takes away: other headers, and code for one tool or for simulation only."""
+    """Violations that the preprocessor removes: other headers, and code for one tool or for simulation only."""
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         included = re.match(r'\s*#\s*include\s+(<[^>]*>|"[^"]*")', line)
         if included and included[1] not in HEADERS and not _own(path, included[1]):

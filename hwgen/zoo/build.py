@@ -24,6 +24,6 @@ def imported(entry: Entry, checkpoint: Path | None = None, name: str | None = No
 
 
 def starting_settings(entry: Entry, given: Mapping[str, Any]) -> Settings:
-    """The entry's settings; its own goal makes way for one among `given` (None: not given)."""
+    """The entry's settings with those in `given` (None: not given); a goal among these replaces the entry's."""
     goals = {key for key in GOALS if given.get(key) is not None}
     return settings(**{key: value for key, value in entry.settings.items() if not goals or key not in GOALS})

@@ -105,7 +105,7 @@ def cnv(precision: str = "w1a1", *, kind: Kind = CIFAR10, width: int = WIDTH) ->
 
 
 def randomise(model: nn.Module, seed: int) -> None:
-    """Random weights and batch norms, among them falling ones: a network as odd as training may leave it."""
+    """Random weights and batch norms, descending ones among them, as unusual as after training."""
     generator = torch.Generator().manual_seed(seed)
 
     def normal(like: Tensor, mean: float, deviation: float) -> Tensor:

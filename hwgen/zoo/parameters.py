@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Arrays = dict[str, npt.NDArray[Any]]
 
 _SHAPE = ".shape"
-"""Behind the name of a tensor whose bits are kept: its shape."""
+"""Suffix of the key of a tensor's shape, where its bits are kept."""
 
 _FORMATS = (".pt", ".npz")
 
@@ -133,7 +133,7 @@ def _plain(weight: Any) -> Any:
 
 
 def _unpacked(path: Path) -> dict[str, Any]:
-    """The state dict of a numpy archive, and what it says of itself. Raises: ModelError."""
+    """The state dict and the description in a numpy archive. Raises: ModelError."""
     import torch
 
     if not path.is_file():
@@ -151,6 +151,6 @@ def _unpacked(path: Path) -> dict[str, Any]:
                 found[name] = torch.from_numpy(bits * np.float32(2) - np.float32(1))
             elif not name.endswith(_SHAPE):
                 found[name] = torch.from_numpy(array.astype(np.float32) if array.dtype == np.int8 else array)
-    except Exception as error:  # a damaged archive raises whatever zip, zlib or numpy's reader of headers does
+    except Exception as error:  # from zip, zlib or numpy's reader of headers, on a damaged archive
         raise ModelError(path.name, "the checkpoint must be whole", type(error).__name__, "Train again") from error
     return found

@@ -70,7 +70,7 @@ def compiled(model: nn.Module, entry: Entry, kind: Kind, chosen: Settings) -> Ac
 def torch_mismatches(built: Accelerator, model: nn.Module, kind: Kind, images: Codes) -> int:
     """Class accumulators of the golden model that differ from those behind PyTorch's scores in double precision.
 
-    In single precision a batch norm's own rounding would decide about numbers that lie next to a step of a quantiser.
+    In single precision the rounding of a batch norm would decide numbers next to a step of a quantiser.
     """
     meaning = built.graph.decoding
     accumulators = np.rint((scores(copy.deepcopy(model).double(), images, kind) - meaning.offset) / meaning.scale)

@@ -163,7 +163,7 @@ _GATED_FOLDING = {
     name: {"pe": 1, "simd": simd}
     for name, simd in {"conv2": 8, "conv4": 8, "conv7": 4, "conv9": 8, "conv12": 4, "conv14": 8}.items()
 }
-"""A gated layer gains most where it folds its neurons: a skipped pixel costs the reading of its window."""
+"""A gated layer gains most with folded neurons: a skipped pixel takes the cycles of reading its window."""
 
 _SMALL = {"width": 16, "dense": 128}
 _RANDOM = {**_SMALL, "stochastic": "training"}

@@ -19,7 +19,7 @@ from hwgen.zoo.registry import find
 def expected_reports(
     networks: Iterable[str], accelerator: MakeAccelerator, line: Callable[[LayerEstimate], str]
 ) -> dict[str, dict[str, Any]]:
-    """What the estimate says of each network on digits, whatever its weights, by name; `line` says it of a layer."""
+    """The estimate of each network on digits, by name, independent of weights; `line` gives the figures of a layer."""
     reports: dict[str, dict[str, Any]] = {}
     for name in networks:
         entry = find(name)

@@ -102,7 +102,7 @@ module bench #(
     .rst_ni (rst_n),
     .seed_i (seed),
     .rate_i (source_rate[8:0]),
-    .input_interval_i (input_interval),
+    .input_interval_i(input_interval),
     .beats_i(frame_beats),
     .data_o (source_data),
     .valid_o(source_valid),

@@ -2,9 +2,9 @@
 //
 // Plays beats from a file of hexadecimal lines, at most one a cycle, with random idle cycles.
 //
-// Beat b is offered no sooner than `input_interval_i` * b / `beats_i` cycles after the first, which is a frame
-// of `beats_i` beats every `input_interval_i` cycles. A reset starts again at the first line. Once valid, a
-// beat stays until it is taken.
+// Beat b is offered no sooner than `input_interval_i` * b / `beats_i` cycles after the first, which
+// is a frame of `beats_i` beats every `input_interval_i` cycles. A reset starts again at the first
+// line. Once valid, a beat stays until it is taken.
 
 `default_nettype none
 

@@ -1,4 +1,4 @@
-"""Predicted cycles against simulated ones: every beat of every stream, whatever the folding, FIFO depths and pace."""
+"""Predicted cycles against simulated ones: every beat of every stream, for any folding, FIFO depths and input interval."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.plane_nets import random_plane_network
 
 
 def prove_planes(seed: int, folder: Path) -> None:
-    """Layers side by side and in turn by lot."""
+    """Layers with parallel and folded planes, drawn at random."""
     rng = np.random.default_rng(seed)
     graph = random_plane_network(rng)
     wishes = random_folding(rng, integer_network(graph))

@@ -64,7 +64,7 @@ class Weaver:
         return self.folded(port, elements, self.small(elements), beats)
 
     def folded(self, port: OpenStream, elements: int, lanes: int, beats: int) -> OpenStream:
-        """An engine that folds its outputs, with credits that may hold it back."""
+        """A vector loop that folds its outputs, with credits that may hold it back."""
         schedule = VectorLoop(ceil_div(elements, lanes) * beats, beats, beats, self.small(6), self.small(6))
         return self.unit(schedule, (port,), (port.vectors, elements, lanes))[0]
 

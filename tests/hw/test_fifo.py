@@ -1,4 +1,4 @@
-"""FIFOs: where they stand, and that behind them the slowest unit alone sets the pace."""
+"""FIFOs: where they stand, and that with them the slowest unit alone sets the interval."""
 
 from __future__ import annotations
 

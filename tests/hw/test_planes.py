@@ -1,4 +1,4 @@
-"""Designs on residual planes: units, cycles, foldings and cost, side by side and in turn."""
+"""Designs on residual planes: units, cycles, foldings and cost, in parallel and folded."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_vector_that_is_read_again_has_a_fifo() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_turns_count_in_foldings(seed: int) -> None:
-    """A target is met as without turns, every interval is listed, and a product's cycles are its unit's."""
+    """A target is met as without plane folds, every interval is listed, and a product's cycles are its unit's."""
     graph = network(seed)
     listed = intervals(graph, LAYERS)
     for target in listed[:: max(1, len(listed) // 8)]:

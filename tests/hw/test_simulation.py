@@ -34,7 +34,7 @@ ALTERNATING = in_a_row(
 
 
 def agree(seed: int, units: int, frames: int) -> bool:
-    """Compare every beat of a random network at a random pace, or that both are stuck; whether it flows."""
+    """Compare every beat of a random network at a random input interval, or that both are stuck; whether it flows."""
     network = random_schedules(np.random.default_rng(seed), units)
     input_interval = (0, 0, 3, 17, 60)[seed % 5]
     expected = naive_times(network, frames, input_interval)
@@ -142,7 +142,7 @@ def test_extrapolation_at_length() -> None:
 
 @pytest.mark.parametrize("bottleneck", [f"u{index}" for index in range(5)])
 def test_alternating_frames(bottleneck: str) -> None:
-    """From reset frames alternate for ever; the mean is the interval, whichever unit starts late."""
+    """From reset frames alternate without end; the mean is the interval, for any unit as the bottleneck."""
     model = cycle_model(ALTERNATING, bottleneck)
     assert (model.period_cycles, model.interval) == (7 * model.period_frames, 7)
     ends = beat_times(ALTERNATING, 301)["s5"].reshape(301, -1)[:, -1]

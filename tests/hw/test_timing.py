@@ -100,7 +100,7 @@ def test_latency_and_registers(unit: Weighted) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "part"), [("xnor_13", 0), ("xnor_64", 0), ("planes", 0.15), ("products", 0.15)])
 def test_registers_are_those_of_yosys(name: str, part: float, tmp_path: Path) -> None:
-    """What each choice of stages adds to the flip-flops of a unit: of popcounts all but two, of other sums 15 %."""
+    """What each choice of registers adds to the flip-flops of a unit: of popcounts all but two, of other sums 15 %."""
     choices = [NO_REGISTERS, PipelineRegisters(0, 1, 0), PipelineRegisters(0, 2, 1), PipelineRegisters(1, 2, 0)]
     units = [replace(UNITS[name], registers=registers) for registers in choices]
     designs = [replace(design_of(unit), name=f"dut{index}") for index, unit in enumerate(units)]

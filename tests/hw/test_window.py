@@ -44,7 +44,7 @@ def test_rows(seed: int) -> None:
 
 
 def pair(window: WindowUnit, window_cycles: int) -> ProcessNetwork:
-    """The window unit and a reader that takes `window_cycles` cycles a window: in each block it reads first, then computes."""
+    """The window unit and a reader of `window_cycles` cycles a window: in each block it reads first, then computes."""
     beats = window.out_row_beats // window.out_width // window.blocks
     slots = window_cycles // window.blocks
     reader = VectorLoop(slots, beats, beats, 5, credits_for(5, beats))
@@ -78,7 +78,9 @@ def suffices(seed: int) -> int:
     window = random_window(rng)
     window_cycles = random_cycles(rng, window)
     rows, wanted = window.rows_for(window_cycles), bound(window, window_cycles)
-    assert interval(window, window_cycles, rows) == wanted, f"seed {seed}: {rows} rows, pace {window_cycles}, {window}"
+    assert interval(window, window_cycles, rows) == wanted, (
+        f"seed {seed}: {rows} rows, {window_cycles} cycles, {window}"
+    )
     spare = 0
     while rows - spare > 1 and interval(window, window_cycles, rows - spare - 1) == wanted:
         spare += 1

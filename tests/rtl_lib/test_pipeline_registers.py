@@ -1,4 +1,4 @@
-"""Pipeline registers of units with weights: codes and cycles over stages, arithmetics and foldings."""
+"""Pipeline registers of units with weights: codes and cycles over registers, arithmetics and foldings."""
 
 from __future__ import annotations
 

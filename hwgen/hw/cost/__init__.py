@@ -39,7 +39,7 @@ def bill_of(unit: Unit, family: Family) -> Bill:
 def edge_bill(output: Stream, family: Family, address_bits: int = 0) -> Bill:
     """What the top level adds: a counter that marks the last beat of a frame, and an AXI4-Lite port if it has one.
 
-    The port (`hwgen_control`) takes the same LUTs whatever it writes.
+    The LUTs of the port (`hwgen_control`) do not depend on the memories behind it.
     """
     bill = Bill(family)
     bill.counter(output.beats)

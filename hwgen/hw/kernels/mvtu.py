@@ -39,8 +39,8 @@ class MvtuUnit(Unit):
 
     Attributes:
         sum_type: of the running sum: popcounts (unsigned) in an XNOR unit, accumulators elsewhere.
-        padded_bipolar: the input is a padded bipolar image (-1, 0, +1 in two bits): popcounts of XNOR over the taps that are
-            not padded. Of planes: its codes have one more bit, the highest, set in padded taps.
+        padded_bipolar: the input is a padded bipolar image (-1, 0, +1 in two bits): popcounts of XNOR over the taps
+            that are not padded. Of planes: its codes have one more bit, the highest, set in padded taps.
         planes: factors of residual binary planes, the first plane in the highest bit of a code; empty for an input
             whose codes are numbers. The running sum is then that of factors times popcounts, or twice that and the
             factors of padded taps.
