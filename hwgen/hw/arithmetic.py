@@ -17,5 +17,5 @@ class Arithmetic(Enum):
 
     DIRECT = "direct"
     BIT_PLANES = "bit_planes"
-    PARALLEL_PLANES = "side_by_side"
-    FOLDED_PLANES = "in_turn"
+    PARALLEL_PLANES = "parallel_planes"
+    FOLDED_PLANES = "folded_planes"

@@ -1,4 +1,4 @@
-"""Predicted cycles against simulated ones: every beat of every stream, for any folding, FIFO depths and input interval."""
+"""Predicted cycles against simulated ones, every beat of every stream: foldings, FIFO depths, input intervals."""
 
 from __future__ import annotations
 

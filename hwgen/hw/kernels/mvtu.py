@@ -2,8 +2,8 @@
 
 Slot (nf, sf) of a frame multiplies inputs [sf*SIMD, +SIMD) with the weights of neurons [nf*PE, +PE). The first SF
 slots read the vector and keep it; the others read it back. The last slot of each nf gives one output beat. A
-convolution is the same on the vectors that a sliding window unit makes. Planes that take turns meet the weights of an
-nf one after another: slot (nf, plane, sf).
+convolution is the same on the vectors that a sliding window unit makes. Folded planes meet the weights of an nf one
+after another: slot (nf, plane, sf).
 Folding after FINN (Umuroglu et al., FPGA 2017, section 4).
 """
 
@@ -133,7 +133,7 @@ class MvtuUnit(Unit):
 
     @property
     def plane_folds(self) -> int:
-        """Times that an array of popcounts meets each weight: once for each plane where they take turns."""
+        """Passes over the weights: one for each plane where planes are folded, else one."""
         return len(self.planes) if self.arithmetic is Arithmetic.FOLDED_PLANES else 1
 
     @property
@@ -235,7 +235,7 @@ class MvtuUnit(Unit):
 
     @property
     def module(self) -> str:
-        """One of its own where planes take turns."""
+        """Folded planes have a module of their own."""
         return "hwgen_mvtu_planes" if self.plane_folds > 1 else "hwgen_mvtu"
 
     @property

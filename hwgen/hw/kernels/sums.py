@@ -63,8 +63,8 @@ def _planes(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> in
 def _residual(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
     """Popcounts of residual planes times their factors, of all planes or of one at a time. Returns: bits of the sum.
 
-    Times a factor is a sum of shifted counts: one for each of its ones, or, where planes take turns, for each place
-    that a factor has a one in.
+    A product by a factor is a sum of shifted counts: one for each of its ones, or, where planes are folded, for each
+    place of a one in any factor.
     """
     folded, total = unit.plane_folds > 1, unit.sum_type.bits
     arrays = 1 if folded else len(unit.planes)
