@@ -63,7 +63,7 @@ class Simulator:
     def link_flags(self) -> tuple[str, ...]:
         libs = str(self.cocotb_libs)
         library = str(self.shared / "libhwgen_sim.a")
-        return (library, f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator", "-lpthread")
+        return (library, "-s", f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator", "-lpthread")
 
     def test_environment(self, module: str, toplevel: str) -> dict[str, str]:
         """What cocotb reads when the simulation starts; `module` must lie on PYTHONPATH."""
@@ -73,6 +73,7 @@ class Simulator:
             "COCOTB_TOPLEVEL": toplevel,
             "COCOTB_RESULTS_FILE": "results.xml",
             "COCOTB_ANSI_OUTPUT": "0",
+            "COCOTB_REWRITE_ASSERTION_FILES": "",  # what pytest needs to explain assertions takes long to load
             "COCOTB_TRUST_INERTIAL_WRITES": "1",
             "TOPLEVEL_LANG": "verilog",
             "GPI_USERS": f"{self.libpython};{self.gpi_entry}",

@@ -22,7 +22,7 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from hwgen.verify import process
-from hwgen.verify.csim import hls_include
+from hwgen.verify.headers import hls_include
 
 SEED = 20240611
 FRAMES = 4
