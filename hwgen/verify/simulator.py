@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -97,14 +98,13 @@ def find_simulator() -> Simulator:
         raise ToolError(
             "libpython", "must exist as a shared library", "none", "Use a Python built with --enable-shared"
         )
-    config = importlib.import_module("cocotb_tools.config")
     simulator = Simulator(
         verilator_root=verilator_root,
         cocotb_share=cocotb / "share",
         cocotb_libs=cocotb / "libs",
         compiler=compiler,
         libpython=Path(libpython),
-        gpi_entry=config.pygpi_entry_point(),
+        gpi_entry=f"{_extension(cocotb, 'simulator')},initialize",
         shared=Path(),
     )
     return replace(simulator, shared=kept(f"sim-{_key(compiler)}", partial(_build_shared, simulator)))
@@ -116,6 +116,14 @@ def _package(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise ToolError(name, "must be installed to simulate", "no such Python package", INSTALL)
     return Path(spec.submodule_search_locations[0])
+
+
+def _extension(package: Path, name: str) -> Path:
+    """The file of a package's module in C, which is not imported: the package takes long to load."""
+    spec = PathFinder.find_spec(name, [str(package)])
+    if spec is None or spec.origin is None:
+        raise ToolError(package.name, f"must have the module {name}", "none", INSTALL)
+    return Path(spec.origin).resolve()
 
 
 def _includes(verilator_root: Path, shared: Path) -> tuple[str, ...]:
