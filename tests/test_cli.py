@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 
 from tests.builders import write_qonnx
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.command import ROOT, hwgen
 
 
 def command(*words: str | Path) -> list[str]:
@@ -25,8 +24,7 @@ def command(*words: str | Path) -> list[str]:
 
 
 def call(*words: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    done = subprocess.run(command(*words), capture_output=True, text=True, env=env, check=False, timeout=120)
+    done = hwgen(*words, env={"COLUMNS": "200"})
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

@@ -6,8 +6,6 @@ through DPI-C. Building and running are apart: a second run of the same job does
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,61 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hwgen.backends.render import asset
 from hwgen.errors import DataError, MismatchError
 from hwgen.hw.packing import Bytes, from_hex, hex_text
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
+from hwgen.verify.model import PROGRAM, SimulationJob, Tap, build
 from hwgen.verify.process import run as run_process
-from hwgen.verify.simulator import LEVELS, Simulator, compile_all, find_simulator
-from hwgen.verify.sources import OWN, cleared, linked
+from hwgen.verify.simulator import find_simulator
 
-_BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_sink.sv")
-_VERILATE = ("--cc", "--vpi", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
-_RANDOM_START = ("--x-assign", "unique", "--x-initial", "unique")
-_LENIENT = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "--timescale", "1ns/1ns")
-_VERILATE_S = 900.0
 _RATES = 256
-
-
-@dataclass(frozen=True)
-class Tap:
-    """An internal stream to log: signals as seen inside `module`, of which there must be one instance."""
-
-    name: str
-    module: str
-    stream: Stream
-    data: str
-    valid: str
-    ready: str
-    clock: str = "ap_clk"
-    reset: str = "ap_rst_n"
-
-
-@dataclass(frozen=True)
-class SimulationJob:
-    """What to simulate.
-
-    Attributes:
-        dut: the module to test; its ports are those of a top level.
-        sources: SystemVerilog files in compile order.
-        memories: a folder whose files must lie in the working directory of the simulation.
-        cpp_sources: C++ files to compile and link, with `cpp_flags`.
-        quiet_limit: cycles without a beat at either end that count as a deadlock.
-        address_bits: of its AXI4-Lite port `s_axi_control`; 0 where it has none.
-    """
-
-    dut: str
-    sources: tuple[Path, ...]
-    input: Stream
-    output: Stream
-    memories: Path | None = None
-    taps: tuple[Tap, ...] = ()
-    include_dirs: tuple[Path, ...] = ()
-    cpp_sources: tuple[Path, ...] = ()
-    cpp_flags: tuple[str, ...] = ()
-    quiet_limit: int = 100_000
-    address_bits: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,28 +76,6 @@ class _BenchLog:
     words: Bytes
 
 
-def build(job: SimulationJob, work: Path) -> float:
-    """Compile the simulation of `job` in `work / "build"`; returns the seconds it took, 0 where it was there.
-
-    Raises:
-        ToolError: a tool is missing or fails.
-    """
-    simulator = find_simulator()
-    folder = work.resolve() / "build"
-    folder.mkdir(parents=True, exist_ok=True)
-    taps = "".join(_bind(index, tap) for index, tap in enumerate(job.taps))
-    (folder / "taps.sv").write_text(taps, encoding="utf-8", newline="\n")
-    stamp, key = folder / "stamp", _key(job, simulator, taps)
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
-        return 0.0
-    start = time.perf_counter()
-    stamp.unlink(missing_ok=True)
-    _verilate(job, simulator, folder)
-    _compile(job, simulator, folder)
-    stamp.write_text(key, encoding="utf-8", newline="\n")
-    return time.perf_counter() - start
-
-
 def run(
     job: SimulationJob,
     words: Bytes,
@@ -169,13 +99,14 @@ def run(
         MismatchError: beats are missing, too many, unlike AXI4-Stream, or TLAST stands at the wrong one.
     """
     _check_input(job, words, reset_after_beats)
-    build_s, folder = build(job, work), work.resolve() / "run"
+    frames = len(words) // job.input.beats
+    build_s, folder = build(job, work, frames), work.resolve() / "run"
     _fill(folder, job, words)
-    expected = len(words) // job.input.beats * job.output.beats
+    expected = frames * job.output.beats
     plusargs = _plusargs(job, expected, stalls or Stalls(), input_interval, reset_after_beats or 0)
     plusargs += _pause(job, folder, rewrite) if rewrite else []
     asked = {"RESET_MID_FRAME": reset_after_beats is not None, "REWRITE": rewrite is not None}
-    run_s = _simulate(folder, folder.parent / "build" / "sim", plusargs, asked, timeout_s)
+    run_s = _simulate(folder, folder.parent / "build" / PROGRAM, plusargs, asked, timeout_s)
     return replace(_trace(job, folder, expected), build_s=build_s, run_s=run_s)
 
 
@@ -203,75 +134,6 @@ def _check_input(job: SimulationJob, words: Bytes, reset_after_beats: int | None
         raise DataError(job.dut, want, f"an array of {words.shape}")
     if reset_after_beats is not None and not 0 < reset_after_beats < len(words):
         raise DataError(job.dut, f"can be reset after 1 to {len(words) - 1} beats", f"{reset_after_beats}")
-
-
-def _bind(index: int, tap: Tap) -> str:
-    return (
-        f'bind {tap.module} stream_monitor #(.Width({tap.stream.width}), .File("tap_{index}.log")) u_tap_{index} (\n'
-        f"  .clk_i({tap.clock}), .rst_ni({tap.reset}), .last_i(1'b0),\n"
-        f"  .data_i({tap.data}), .valid_i({tap.valid}), .ready_i({tap.ready})\n);\n"
-    )
-
-
-def _key(job: SimulationJob, simulator: Simulator, taps: str) -> str:
-    """A digest of everything the build depends on."""
-    digest = hashlib.sha256()
-    widths = job.input.axis_width, job.output.axis_width, job.address_bits
-    parts = [job.dut, *widths, job.include_dirs, job.cpp_flags, simulator, taps]
-    digest.update(repr(parts).encode())
-    headers = [path for folder in job.include_dirs for path in sorted(folder.iterdir()) if path.is_file()]
-    bench = sorted((asset("sim") / "cocotb").glob("*.sv"))
-    for path in (*bench, *job.sources, *job.cpp_sources, *headers):
-        digest.update(os.fsencode(path) + b"\n" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _verilate(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
-    for stale in (folder / "model").glob("*"):
-        stale.unlink()
-    bench, own = asset("sim") / "cocotb", cleared(folder / OWN)
-    command: list[str | Path] = [
-        simulator.verilator,
-        *_VERILATE,
-        *_RANDOM_START,
-        *_LENIENT,
-        f"-DHWGEN_DUT={job.dut}",
-        *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
-        f"-GInputWidth={job.input.axis_width}",
-        f"-GOutputWidth={job.output.axis_width}",
-        *(f"-I{name}" for name in linked(job.include_dirs, own, "include")),
-        *linked([bench / name for name in _BENCH], own, "bench"),
-        *linked(job.sources, own, "source"),
-        "taps.sv",
-        *linked([bench / "bench.sv"], own, "top"),
-    ]
-    log = folder / "verilate.log"
-    run_process(command, cwd=folder, log=log, timeout_s=_VERILATE_S, env=simulator.environment)
-
-
-def _compile(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
-    """Compile the model in two parts, set-up code (most of the text, run once) and the rest; link with C++ sources."""
-    names = sorted(path.name for path in (folder / "model").glob("*.cpp"))
-    slow = [name for name in names if name.endswith("__Slow.cpp")]
-    fast = [name for name in names if name not in slow]
-    include = f"-I{folder / 'model'}"
-    commands: list[list[str | Path]] = []
-    objects: list[str] = []
-    for part, level, included in (("slow", LEVELS[0], slow), ("fast", LEVELS[1], [*fast, "model.h"])):
-        lines = [f'#include "{name}"' for name in ("precompiled.h", *included)]
-        (folder / f"{part}.cc").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-        objects.append(f"{part}.o")
-        commands.append(
-            [simulator.compiler, *simulator.model_flags(level), include, "-c", f"{part}.cc", "-o", f"{part}.o"]
-        )
-    for index, source in enumerate(job.cpp_sources):
-        objects.append(f"source_{index}.o")
-        flags = (*job.cpp_flags, f"-I{simulator.verilator_root / 'include' / 'vltstd'}", include)
-        commands.append([simulator.compiler, *flags, "-c", source, "-o", objects[-1]])
-    compile_all(commands, folder)
-    sim = folder / "sim"
-    link: list[str | Path] = [simulator.compiler, *objects, *simulator.link_flags, "-o", sim]
-    run_process(link, cwd=folder, log=folder / "link.log", timeout_s=_VERILATE_S, outputs=[sim])
 
 
 def _fill(folder: Path, job: SimulationJob, words: Bytes) -> None:

@@ -36,15 +36,7 @@ def kept(name: str, build: Callable[[Path], None]) -> Path:
         ToolError: what `build` runs fails wherever it is run.
     """
     try:
-        root = cache_root()
-        folder = root / name
-        if _is_whole(folder):
-            return folder
-        root.mkdir(parents=True, exist_ok=True)
-        with _locked(root / f"{name}.lock"):
-            if not _is_whole(folder):  # another process may have filled it meanwhile
-                _fill(folder, build)
-        return folder
+        return _kept(name, build)
     except (OSError, RuntimeError, ToolError) as error:
         why = error.found.splitlines()[-1].strip() if isinstance(error, ToolError) else str(error)
         instead = _UNKEPT.enter_context(temporary_folder())
@@ -56,6 +48,27 @@ def kept(name: str, build: Callable[[Path], None]) -> Path:
             "Set HWGEN_CACHE to a folder that can be written."
         )
         return folder
+
+
+def kept_or_none(name: str, build: Callable[[Path], None]) -> Path | None:
+    """The folder `name` as of `kept`; None where the cache cannot be used or `build` fails."""
+    try:
+        return _kept(name, build)
+    except (OSError, RuntimeError, ToolError):
+        return None
+
+
+def _kept(name: str, build: Callable[[Path], None]) -> Path:
+    """The folder `name` of the cache. Raises: OSError, RuntimeError, ToolError."""
+    root = cache_root()
+    folder = root / name
+    if _is_whole(folder):
+        return folder
+    root.mkdir(parents=True, exist_ok=True)
+    with _locked(root / f"{name}.lock"):
+        if not _is_whole(folder):  # another process may have filled it meanwhile
+            _fill(folder, build)
+    return folder
 
 
 def look_after_yowasp() -> None:

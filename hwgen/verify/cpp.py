@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.verify import process
-from hwgen.verify.csim import INSTALL, hls_include
+from hwgen.verify.csim import INSTALL
+from hwgen.verify.headers import hls_include
 from hwgen.verify.sources import OWN, copied
 
 TIMEOUT_S = 300.0

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from hwgen.errors import ToolError
 from hwgen.hw import packing
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify import process
+from hwgen.verify import builds, process
+from hwgen.verify.headers import headers_identity, hls_include, identity, precompiled
 from hwgen.verify.sources import OWN, copied, digest_of
 
 BUILD_TIMEOUT_S = 600.0
 RUN_TIMEOUT_S = 3600.0
 _PARTS = ("Makefile", "src", "tb")
+_SHORT_CYCLES = 400_000
+"""Of a run up to which compiling without optimisation takes less time than it costs (CNV: up to 1,600,000)."""
 INSTALL = "Install it with the system's package manager"
 
 
@@ -30,24 +31,6 @@ class CsimResult:
     run_s: float
 
 
-def hls_include() -> Path:
-    """The folder of ap_int.h and hls_stream.h: a Vitis installation's own, else the one in the hls4ml package.
-
-    Raises:
-        ToolError: there is neither.
-    """
-    for variable in ("XILINX_HLS", "XILINX_VITIS"):
-        folder = Path(os.environ.get(variable, "")) / "include"
-        if os.environ.get(variable) and (folder / "ap_int.h").exists():
-            return folder
-    spec = find_spec("hls4ml")
-    for package in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(package) / "templates" / "vivado" / "ap_types"
-        if (folder / "ap_int.h").exists():
-            return folder
-    raise ToolError("ap_int.h", "must be installed for C simulation", "no such header", "Run `pip install hwgen[sim]`")
-
-
 def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimResult:
     """Build the emitted `project` in `work` and run it on `words`, input beats of whole frames (frames * beats, bytes).
 
@@ -55,7 +38,7 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
     started = time.perf_counter()
-    program = build(design, project, work)
+    program = build(design, project, work, len(words) // design.input.beats)
     built = time.perf_counter()
     source, found = work / "input.hex", work / "found.hex"
     source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
@@ -65,33 +48,43 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
     return CsimResult(outputs, built - started, time.perf_counter() - built)
 
 
-def build(design: Design, project: Path, work: Path) -> Path:
-    """Compile the project by its own Makefile, on a copy of it in `work`; the test bench program.
+def build(design: Design, project: Path, work: Path, frames: int) -> Path:
+    """Compile the project by its own Makefile, on a copy of it in `work`; the test bench program, for so many frames.
 
-    A program that was built there of the very same files is taken as it is.
+    A program that was built of the very same files, there or elsewhere, is taken as it is.
 
     Raises:
         ToolError: a compiler or the headers are missing, or the build fails.
         DataError: the project lacks a file.
     """
-    include = hls_include()
     compiler = process.find_tool("g++", INSTALL)
     make = process.find_tool("make", INSTALL)
     work = work.resolve()
     folder = work / OWN
     program, stamp = folder / "build" / f"{design.name}_tb", folder / "stamp"
-    key = digest_of(project, _PARTS, design.name, _tool(compiler), _tool(include / "ap_int.h"))
-    if program.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == key:
+    contents = digest_of(project, _PARTS, design.name, identity(compiler), headers_identity())
+    quick = frames * max(unit.cycles for unit in design.units) <= _SHORT_CYCLES
+    keys = [f"{contents}{suffix}" for suffix in (("-quick", "") if quick else ("",))]
+    if program.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") in keys:
         return program
     copied(project, _PARTS, folder)
-    (folder / "include").symlink_to(include.resolve())
-    command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", "CXX=g++", "HLS_INCLUDE=include", "BUILD=build"]
-    process.run(command, cwd=folder, log=work / "build.log", timeout_s=BUILD_TIMEOUT_S, outputs=[program])
-    stamp.write_text(key, encoding="utf-8", newline="\n")
+    program.parent.mkdir()
+    found = next((key for key in keys if builds.take(key, program.parent)), None)
+    if found is None:
+        _make(make, folder, work / "build.log", program, quick=quick)
+        builds.keep(keys[0], program.parent, [program.name])
+    stamp.write_text(found or keys[0], encoding="utf-8", newline="\n")
     return program
 
 
-def _tool(path: Path) -> tuple[str, int, int]:
-    """What tells a tool's file from another: where it lies, its size and its date."""
-    found = path.resolve()
-    return str(found), found.stat().st_size, found.stat().st_mtime_ns
+def _make(make: Path, folder: Path, log: Path, program: Path, *, quick: bool) -> None:
+    """Compile by the Makefile in `folder`; a `quick` program is not optimised, its headers are precompiled."""
+    (folder / "include").symlink_to(hls_include().resolve())
+    options = ["CXX=g++"]
+    if quick:
+        options = ["CXX=g++", "OPTIMISE=-O0"]
+        if header := precompiled():
+            (folder / "precompiled").symlink_to(header.parent)
+            options[0] = f"CXX=g++ -include precompiled/{header.name}"
+    command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", *options, "HLS_INCLUDE=include", "BUILD=build"]
+    process.run(command, cwd=folder, log=log, timeout_s=BUILD_TIMEOUT_S, outputs=[program])

@@ -8,11 +8,13 @@ from pathlib import Path
 from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import SimulationJob, Stalls, Trace, run
-from hwgen.verify.csim import hls_include
+from hwgen.verify.bench import Stalls, Trace, run
+from hwgen.verify.headers import hls_include, precompiled
+from hwgen.verify.model import SimulationJob
+from hwgen.verify.rtlsim import frame_cycles
 from hwgen.verify.sources import OWN, copied
 
-_FLAGS = ("-std=c++14", "-O2", "-w")
+_FLAGS = ("-std=c++14", "-w")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
         output=design.output,
         include_dirs=includes,
         cpp_sources=(glue, units),
-        cpp_flags=(*_FLAGS, *(f"-I{path}" for path in includes), "-isystem", str(hls_include())),
+        cpp_flags=(*_FLAGS, "-isystem", str(hls_include())),
+        cpp_header=precompiled,
+        frame_cycles=frame_cycles(design),
     )
 
 

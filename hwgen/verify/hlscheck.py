@@ -9,7 +9,7 @@ from typing import Any
 
 from hwgen.errors import ToolError
 from hwgen.verify import cpp, pragmas, process, subset
-from hwgen.verify.csim import hls_include
+from hwgen.verify.headers import hls_include
 from hwgen.verify.sources import OWN
 
 WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")

@@ -15,7 +15,9 @@ from hwgen.backends.render import render
 from hwgen.errors import ConfigError, DataError
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import SimulationJob, Stalls, Trace, run
+from hwgen.verify.bench import Stalls, Trace, run
+from hwgen.verify.model import SimulationJob
+from hwgen.verify.rtlsim import frame_cycles
 from hwgen.verify.sources import cleared
 
 ROLES = ("clock", "reset", "start", "done", "in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
@@ -123,6 +125,7 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> SimulationJob:
         memories=memories,
         include_dirs=tuple({path.parent: None for path in sources}),
         quiet_limit=_QUIET_CYCLES + _SLOWER * sum(unit.cycles for unit in design.units),
+        frame_cycles=frame_cycles(design),
     )
 
 

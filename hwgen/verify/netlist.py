@@ -15,9 +15,10 @@ from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
 from hwgen.hw.packing import to_words
 from hwgen.ir.graph import Graph
-from hwgen.verify.bench import SimulationJob, run
+from hwgen.verify.bench import run
 from hwgen.verify.compare import Mismatch, compare_words
-from hwgen.verify.rtlsim import quiet_cycles
+from hwgen.verify.model import SimulationJob
+from hwgen.verify.rtlsim import frame_cycles, quiet_cycles
 
 _CELLS = {
     Chips.ECP5: ("dp16kd.sv", "mult18x18d.sv", "ehxplll.sv", "ecp5.sv"),
@@ -97,6 +98,7 @@ def core_job(design: Design, netlist: Path, chips: Chips) -> SimulationJob:
         design.output,
         include_dirs=(_models(chips),),
         quiet_limit=quiet_cycles(design),
+        frame_cycles=frame_cycles(design),
     )
 
 
@@ -104,7 +106,15 @@ def board_job(design: Design, netlist: Path, chips: Chips, line: SerialLine, wor
     """The whole board in the file `netlist`, behind a simulated host; writes a source file into `work`."""
     sources = (*_cells(chips), netlist.resolve(), *host_sources(design, line, work))
     quiet = line.frame_clocks + quiet_cycles(design)
-    return SimulationJob(BENCH, sources, design.input, design.output, include_dirs=(_models(chips),), quiet_limit=quiet)
+    return SimulationJob(
+        BENCH,
+        sources,
+        design.input,
+        design.output,
+        include_dirs=(_models(chips),),
+        quiet_limit=quiet,
+        frame_cycles=line.frame_clocks + frame_cycles(design),
+    )
 
 
 def host_sources(design: Design, line: SerialLine, work: Path) -> tuple[Path, ...]:

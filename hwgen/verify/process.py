@@ -77,6 +77,18 @@ def run(
         raise _failed(tool, f"must write {', '.join(missing)}", f"none\n{_tail(log)}", log)
 
 
+def write(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that may be a program, while no process starts: one could hold it open, so that it cannot run.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with _lock:
+        path.unlink(missing_ok=True)
+        path.write_bytes(data)
+        path.chmod(mode)
+
+
 def _failed(tool: str, must: str, found: str, log: Path) -> ToolError:
     error = ToolError(tool, must, found, f"See {log}")
     error.log = log

@@ -8,7 +8,8 @@ from hwgen.backends.rtl import stream_beats
 from hwgen.hw.address_map import address_map
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Rewrite, SimulationJob, Stalls, Tap, Trace, run
+from hwgen.verify.bench import Rewrite, Stalls, Trace, run
+from hwgen.verify.model import SimulationJob, Tap
 from hwgen.verify.sources import rtl_sources
 
 _QUIET_CYCLES = 10_000
@@ -55,12 +56,18 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> SimulationJob:
         taps=_taps(design) if taps else (),
         quiet_limit=quiet_cycles(design),
         address_bits=control.address_bits if control else 0,
+        frame_cycles=frame_cycles(design),
     )
 
 
 def quiet_cycles(design: Design) -> int:
     """Cycles without a beat at either end after which `design` counts as stuck."""
     return _QUIET_CYCLES + 16 * sum(unit.cycles for unit in design.units)
+
+
+def frame_cycles(design: Design) -> int:
+    """Cycles that `design` takes for a frame, about."""
+    return max(unit.cycles for unit in design.units)
 
 
 def _taps(design: Design) -> tuple[Tap, ...]:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class Simulator:
     def link_flags(self) -> tuple[str, ...]:
         libs = str(self.cocotb_libs)
         library = str(self.shared / "libhwgen_sim.a")
-        return (library, f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator", "-lpthread")
+        return (library, "-s", f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator", "-lpthread")
 
     def test_environment(self, module: str, toplevel: str) -> dict[str, str]:
         """What cocotb reads when the simulation starts; `module` must lie on PYTHONPATH."""
@@ -73,6 +74,7 @@ class Simulator:
             "COCOTB_TOPLEVEL": toplevel,
             "COCOTB_RESULTS_FILE": "results.xml",
             "COCOTB_ANSI_OUTPUT": "0",
+            "COCOTB_REWRITE_ASSERTION_FILES": "",  # what pytest needs to explain assertions takes long to load
             "COCOTB_TRUST_INERTIAL_WRITES": "1",
             "TOPLEVEL_LANG": "verilog",
             "GPI_USERS": f"{self.libpython};{self.gpi_entry}",
@@ -96,14 +98,13 @@ def find_simulator() -> Simulator:
         raise ToolError(
             "libpython", "must exist as a shared library", "none", "Use a Python built with --enable-shared"
         )
-    config = importlib.import_module("cocotb_tools.config")
     simulator = Simulator(
         verilator_root=verilator_root,
         cocotb_share=cocotb / "share",
         cocotb_libs=cocotb / "libs",
         compiler=compiler,
         libpython=Path(libpython),
-        gpi_entry=config.pygpi_entry_point(),
+        gpi_entry=f"{_extension(cocotb, 'simulator')},initialize",
         shared=Path(),
     )
     return replace(simulator, shared=kept(f"sim-{_key(compiler)}", partial(_build_shared, simulator)))
@@ -115,6 +116,14 @@ def _package(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise ToolError(name, "must be installed to simulate", "no such Python package", INSTALL)
     return Path(spec.submodule_search_locations[0])
+
+
+def _extension(package: Path, name: str) -> Path:
+    """The file of a package's module in C, which is not imported: the package takes long to load."""
+    spec = PathFinder.find_spec(name, [str(package)])
+    if spec is None or spec.origin is None:
+        raise ToolError(package.name, f"must have the module {name}", "none", INSTALL)
+    return Path(spec.origin).resolve()
 
 
 def _includes(verilator_root: Path, shared: Path) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from hwgen.ir.graph import Graph, Value
 from hwgen.ir.names import local_name, unit_name
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType
 from hwgen.verify import csim, process
-from hwgen.verify.csim import hls_include
+from hwgen.verify.headers import hls_include
 from tests.hls_lib.cases import design_of, mvtu_case, write_project
 from tests.hls_lib.networks import Net, design_for, frames
 

@@ -20,7 +20,7 @@ from hwgen.hw.address_map import AddressMap
 from hwgen.hw.device import DEVICES, Family, Platform, device_of
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntType
-from hwgen.verify.csim import hls_include
+from hwgen.verify.headers import hls_include
 from hwgen.verify.process import run
 from hwgen.verify.simulator import find_simulator
 from tests.backends.vivado_tcl import GROUPS, Vivado, VivadoError

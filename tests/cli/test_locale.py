@@ -13,13 +13,18 @@ import onnx
 import pytest
 
 from tests.builders import write_qonnx
+from tests.command import ROOT, hwgen
 
-ROOT = Path(__file__).resolve().parents[2]
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 FOLDER, MODEL, PREFIX = "prö [x] :x: →", "modèle→.onnx", "größe[b]→:x:"
 
 
 def call(folder: Path, *words: str, **around: str) -> subprocess.CompletedProcess[str]:
+    """A command line; Python starts anew where its own settings are others."""
+    if around.keys() <= {"COLUMNS"}:
+        done = hwgen(*words, cwd=folder, env=around)
+        assert "Traceback" not in done.stderr
+        return done
     env = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "PYTHONIOENCODING")}
     env |= {"PYTHONPATH": str(ROOT), **around}
     command = [sys.executable, "-m", "hwgen.cli", *words]

@@ -11,7 +11,7 @@ import hwgen
 from hwgen import flow
 from hwgen.flow.hls import check_hls, write_layer
 from hwgen.verify import hlscheck, process
-from hwgen.verify.csim import hls_include
+from hwgen.verify.headers import hls_include
 from hwgen.zoo import find
 from hwgen.zoo.build import imported, starting_settings
 from tests.builders import random_network

@@ -23,7 +23,7 @@ from hwgen.flow import Accelerator
 from hwgen.hw.design import Design
 from hwgen.ir import reserved
 from hwgen.ir.names import legal_name
-from hwgen.verify.csim import hls_include
+from hwgen.verify.headers import hls_include
 from hwgen.verify.simulator import find_simulator
 from tests.builders import random_network
 

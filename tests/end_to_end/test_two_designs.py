@@ -22,8 +22,9 @@ from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import MatMul
 from hwgen.ir.types import IntType
-from hwgen.verify.bench import SimulationJob, run
-from hwgen.verify.csim import hls_include
+from hwgen.verify.bench import run
+from hwgen.verify.headers import hls_include
+from hwgen.verify.model import SimulationJob
 from tests.builders import concat_net, mobilenet_like, random_network
 
 FIXED = {

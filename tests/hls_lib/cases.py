@@ -24,8 +24,9 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
-from hwgen.verify import process
-from hwgen.verify.csim import hls_include
+from hwgen.verify import builds, process
+from hwgen.verify.headers import headers_identity, hls_include, identity, precompiled
+from hwgen.verify.sources import digest_of
 
 SEED = 20240611
 FRAMES = 4
@@ -223,12 +224,24 @@ def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, 
         calls.append(f"  failures += hwgen::run_frames({design.name}, {beats}, {paths});")
     body = "\n".join(("int main() {", "  int failures = 0;", *calls, "  return failures;", "}"))
     (work / "all.cpp").write_text("\n".join((*sources, body, "")))
-    warnings = ["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label", "-Wno-uninitialized"]
-    command: list[str | Path] = ["g++", "-std=c++14", "-O0", "-isystem", hls_include(), *warnings]
-    command += ["-Wno-maybe-uninitialized", "all.cpp", "-o", "all"]
-    process.run(command, cwd=work, log=work / "build.log", timeout_s=900)
+    compiled(work)
     process.run([work / "all"], cwd=work, log=work / "run.log", timeout_s=300)
     return [case.design.name for case in cases if not _right(case, work)]
+
+
+def compiled(work: Path) -> None:
+    """The program `all` of `all.cpp` in `work`, which no compiler warns of; the same sources are compiled once."""
+    warnings = ["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label", "-Wno-uninitialized"]
+    flags = ["-std=c++14", "-O0", "-isystem", str(hls_include()), *warnings, "-Wno-maybe-uninitialized"]
+    sources = sorted(str(path.relative_to(work)) for path in work.rglob("*.[ch]pp"))
+    key = digest_of(work, sources, flags, headers_identity(), identity(process.find_tool("g++", "")))
+    if builds.take(key, work):
+        return
+    command: list[str | Path] = ["g++", *flags, "all.cpp", "-o", "all"]
+    if header := precompiled():
+        command += ["-include", header]
+    process.run(command, cwd=work, log=work / "build.log", timeout_s=900)
+    builds.keep(key, work, ["all"])
 
 
 def _right(case: Case, work: Path) -> bool:

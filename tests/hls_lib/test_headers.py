@@ -15,7 +15,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import process
-from hwgen.verify.csim import hls_include
+from hwgen.verify.headers import hls_include
 from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, threshold_case, width_case, write_project
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case

@@ -12,7 +12,8 @@ from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntType
 from hwgen.verify import simulator
-from hwgen.verify.bench import SimulationJob, Stalls, run
+from hwgen.verify.bench import Stalls, run
+from hwgen.verify.model import SimulationJob
 
 STREAM = Stream("x", IntType(8, signed=False), 4, 1)
 PORTS = """

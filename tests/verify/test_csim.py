@@ -19,7 +19,7 @@ from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntArray
-from hwgen.verify import csim
+from hwgen.verify import csim, headers
 from tests.hls_lib.cases import Case, design_of, mvtu_case, run_cases, write_project
 
 B = Bipolar()
@@ -101,9 +101,9 @@ def test_mutations_are_caught(tmp_path: Path) -> None:
 def test_missing_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XILINX_HLS", raising=False)
     monkeypatch.delenv("XILINX_VITIS", raising=False)
-    monkeypatch.setattr(csim, "find_spec", lambda name: None)
+    monkeypatch.setattr(headers, "find_spec", lambda name: None)
     with pytest.raises(ToolError) as error:
-        csim.hls_include()
+        headers.hls_include()
     assert str(error.value) == (
         "ap_int.h: must be installed for C simulation; found no such header. Run `pip install hwgen[sim]`."
     )
@@ -113,14 +113,14 @@ def test_vitis_headers_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     (tmp_path / "include").mkdir()
     (tmp_path / "include" / "ap_int.h").touch()
     monkeypatch.setenv("XILINX_HLS", str(tmp_path))
-    assert csim.hls_include() == tmp_path / "include"
+    assert headers.hls_include() == tmp_path / "include"
 
 
 def test_missing_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     case = mvtu_case("net", (5, 3), (1, 2), (B, B, B))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError) as error:
-        csim.build(case.design, tmp_path, tmp_path / "work")
+        csim.build(case.design, tmp_path, tmp_path / "work", 1)
     assert str(error.value) == (
         "g++: must be installed to do this; found no such program on the PATH."
         " Install it with the system's package manager."

@@ -16,7 +16,8 @@ from hwgen.errors import MismatchError
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run as golden
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.verify.bench import SimulationJob, Stalls, run
+from hwgen.verify.bench import Stalls, run
+from hwgen.verify.model import SimulationJob
 from hwgen.verify.netlist import host_sources
 from hwgen.verify.rtlsim import quiet_cycles
 from tests.builders import random_network, resnet_like

@@ -1,0 +1,68 @@
+"""ap_int.h and hls_stream.h: where they lie, and compiled once: to read them takes most of a short compilation."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from hwgen.errors import ToolError
+from hwgen.verify import process
+from hwgen.verify.cache import kept_or_none
+
+_HEADER = "hls.h"
+_INCLUDED = ("ap_int.h", "hls_stream.h", "fstream", "iostream", "sstream", "string", "vector")
+_FLAGS = ("-std=c++14", "-O0")
+"""Those that a compilation must share to use what was compiled once; else it reads the headers."""
+_COMPILE_S = 600.0
+
+
+def hls_include() -> Path:
+    """The folder of ap_int.h and hls_stream.h: a Vitis installation's own, else the one in the hls4ml package.
+
+    Raises:
+        ToolError: there is neither.
+    """
+    for variable in ("XILINX_HLS", "XILINX_VITIS"):
+        folder = Path(os.environ.get(variable, "")) / "include"
+        if os.environ.get(variable) and (folder / "ap_int.h").exists():
+            return folder
+    spec = find_spec("hls4ml")
+    for package in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(package) / "templates" / "vivado" / "ap_types"
+        if (folder / "ap_int.h").exists():
+            return folder
+    raise ToolError("ap_int.h", "must be installed for C simulation", "no such header", "Run `pip install hwgen[sim]`")
+
+
+def precompiled() -> Path | None:
+    """A header to include first where C++ is compiled with `-std=c++14 -O0`; None where the cache cannot be used.
+
+    Raises:
+        ToolError: a compiler or the headers are missing.
+    """
+    compiler = process.find_tool("g++", "Install it with the system's package manager")
+    key = hashlib.sha256(repr((_INCLUDED, _FLAGS, identity(compiler), headers_identity())).encode()).hexdigest()[:16]
+    folder = kept_or_none(f"hls-{key}", _compile)
+    return folder and folder / _HEADER
+
+
+def headers_identity() -> tuple[object, ...]:
+    """What tells the vendor's headers from others."""
+    include = hls_include()
+    return tuple(identity(path) for path in sorted([*include.glob("*.h"), *(include / "etc").glob("*.h")]))
+
+
+def identity(path: Path) -> tuple[str, int, int]:
+    """What tells a tool's file from another: where it lies, its size and its date."""
+    found = path.resolve()
+    return str(found), found.stat().st_size, found.stat().st_mtime_ns
+
+
+def _compile(folder: Path) -> None:
+    text = "".join(f"#include <{name}>\n" for name in _INCLUDED)
+    (folder / _HEADER).write_text(text, encoding="utf-8", newline="\n")
+    command: list[str | Path] = ["g++", *_FLAGS, "-isystem", hls_include(), "-x", "c++-header", _HEADER]
+    command += ["-o", f"{_HEADER}.gch"]
+    process.run(command, cwd=folder, log=folder / "compile.log", timeout_s=_COMPILE_S)
