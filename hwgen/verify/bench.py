@@ -236,6 +236,8 @@ def _verilate(job: Job, simulator: Simulator, folder: Path) -> None:
         *_RANDOM_START,
         *_LENIENT,
         f"-DHWGEN_DUT={job.dut}",
+        "--assert",
+        "-DHWGEN_ASSERT",
         *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
         f"-GInputWidth={job.input.axis_width}",
         f"-GOutputWidth={job.output.axis_width}",
