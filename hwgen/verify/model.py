@@ -23,6 +23,8 @@ _BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_si
 _VERILATE = ("--cc", "--vpi", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
 _RANDOM_START = ("--x-assign", "unique", "--x-initial", "unique")
 _LENIENT = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "--timescale", "1ns/1ns")
+_ASSERTIONS = ("--assert", "-DHWGEN_ASSERT")
+_OPTIONS = (*_VERILATE, *_RANDOM_START, *_LENIENT, *_ASSERTIONS)
 _VERILATE_S = 900.0
 _CPP_LEVEL = "-O2"
 _SHORT_CYCLES = 100_000
@@ -117,7 +119,7 @@ def _contents(job: SimulationJob, simulator: Simulator, taps: str) -> str:
     found = hashlib.sha256()
     widths = job.input.axis_width, job.output.axis_width, job.address_bits
     own = simulator.verilator_root, simulator.cocotb_libs, simulator.compiler, simulator.shared.name
-    found.update(repr((job.dut, *widths, job.cpp_flags, *own, taps)).encode())
+    found.update(repr((job.dut, *widths, job.cpp_flags, *own, taps, _OPTIONS, _CPP_LEVEL)).encode())
     bench = sorted((asset("sim") / "cocotb").glob("*.sv"))
     included = [sorted(path for path in folder.iterdir() if path.is_file()) for folder in job.include_dirs]
     for paths in (bench, job.sources, job.cpp_sources, *included):
@@ -134,9 +136,7 @@ def _verilate(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
     bench, own = asset("sim") / "cocotb", cleared(folder / OWN)
     command: list[str | Path] = [
         simulator.verilator,
-        *_VERILATE,
-        *_RANDOM_START,
-        *_LENIENT,
+        *_OPTIONS,
         f"-DHWGEN_DUT={job.dut}",
         *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
         f"-GInputWidth={job.input.axis_width}",

@@ -146,17 +146,18 @@ def test_templates_hold_little_control_and_no_arithmetic(template: Path) -> None
     assert not re.search(r"\$\{[^}]*[-+*/](?! 1\})", text.replace(" - 1}", "}"))
 
 
-def lint(sources: list[Path], top: str, work: Path) -> None:
+def lint(sources: list[Path], top: str, work: Path, *options: str) -> None:
     simulator = find_simulator()
     waivers = asset("sim") / "lint" / "verilator.vlt"
-    command = [simulator.verilator, "--lint-only", "-Wall", waivers, *sources, "--top-module", top]
+    command = [simulator.verilator, "--lint-only", "-Wall", *options, waivers, *sources, "--top-module", top]
     run(command, cwd=work, log=work / "lint.log", timeout_s=60, env=simulator.environment)
 
 
 @pytest.mark.parametrize("module", [path.stem for path in MODULES])
 def test_library_is_clean_under_verilator_wall(module: str, tmp_path: Path) -> None:
     others = [path for path in MODULES if path.stem != module]
-    lint([*PACKAGES, LIBRARY / f"{module}.sv", *others], module, tmp_path)
+    for options in ((), ("-DHWGEN_ASSERT",)):
+        lint([*PACKAGES, LIBRARY / f"{module}.sv", *others], module, tmp_path, *options)
 
 
 @pytest.mark.parametrize(

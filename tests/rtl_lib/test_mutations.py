@@ -77,6 +77,12 @@ def taps() -> Design:
     return design_of(depthwise(np.random.default_rng(7), B, B, (7, 9), 3, result=B, pixels=3))
 
 
+def silence_assertions(project: Path) -> None:
+    """Leave it to the comparison to see what is wrong."""
+    for path in (project / "lib").iterdir():
+        path.write_text(path.read_text().replace("`ifdef HWGEN_ASSERT", "`ifdef HWGEN_SILENT"))
+
+
 CASES = {
     "no_release": (padded(), Mutation("hwgen_window_lines", "level_d - released_i", "level_d - 1")),
     "early_row": (padded(), Mutation("hwgen_window", "level >= needed", "level >= needed - 1")),
@@ -158,6 +164,7 @@ def test_mutation_is_seen(name: str, tmp_path: Path) -> None:
     path = project / "lib" / f"{mutation.module}.sv"
     assert mutation.old in path.read_text()
     path.write_text(path.read_text().replace(mutation.old, mutation.new))
+    silence_assertions(project)
     frames = draw(np.random.default_rng(8), design.input.dtype, (5, design.input.size))
     if design.gated:
         frames = frames_of(design, PATTERNS["runs"])

@@ -5,7 +5,8 @@
 // n is the number of thresholds at or below the sum, or `Levels` minus that number where
 // `descending_i`. With `Levels` = 0 there are no thresholds and n is the sum itself.
 //
-// It is combinational but for `Stages` cycles between the comparisons and the count.
+// It is combinational but for `Stages` cycles between the comparisons and the count. `valid_i` says
+// that the sum is one whose code is used; only the assertion looks at it.
 //
 // Do not use it with thresholds that do not ascend: the count is found by halving.
 
@@ -27,6 +28,7 @@ module hwgen_activation #(
   input  wire logic [SumBits-1:0]           sum_i,
   input  wire logic [LaneThresholdBits-1:0] thresholds_i,
   input  wire logic                         descending_i,
+  input  wire logic                         valid_i,
   output logic      [CodeBits-1:0]          code_o
 );
 
@@ -76,6 +78,12 @@ module hwgen_activation #(
       end
     end
 
+`ifdef HWGEN_ASSERT
+    always_ff @(posedge clk_i) begin
+      thresholds_ascend: assert (Levels == 1 || !valid_i || (compared & (compared + 1'b1)) == '0);
+    end
+`endif
+
     assign count = descending ? MathBits'(Levels) - MathBits'(ones) : MathBits'(ones);
   end else begin : gen_sum
     logic [SumBits-1:0] sum;
@@ -97,8 +105,9 @@ module hwgen_activation #(
   assign code = MathBits'(CodeBase) + MathBits'(CodeStep) * count;
   assign code_o = code[CodeBits-1:0];
 
-  logic unused_code;
+  logic unused_code, unused_valid;
   assign unused_code = ^code[MathBits-1:CodeBits];
+  assign unused_valid = valid_i;
 
 endmodule
 

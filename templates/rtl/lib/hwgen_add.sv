@@ -123,6 +123,22 @@ module hwgen_add #(
     .m_ready_i  (m_ready_i)
   );
 
+`ifdef HWGEN_ASSERT
+  logic [BeatBits-1:0] pushed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pushed_q <= '0;
+    end else begin
+      if (fired1_q) begin
+        pushed_q <= pushed_q == BeatBits'(Beats - 1) ? '0 : pushed_q + 1'b1;
+        spare_lanes_zero: assert (pushed_q != BeatBits'(Beats - 1)
+                                  || sums_q >> (LastLanes * SumBits) == '0);
+      end
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -131,6 +131,14 @@ module hwgen_argmax #(
     .m_ready_i  (m_ready_i)
   );
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      index_in_frame: assert (!ended2_q || 32'(top_index_q) < (Beats - 1) * Lanes + LastLanes);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -90,6 +90,14 @@ module hwgen_concat #(
     .m_ready_i(m_ready_i)
   );
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      beat_in_turn: assert (beat_q <= last_of_turn);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -81,6 +81,15 @@ module hwgen_control #(
   logic unused_address;
   assign unused_address = ^araddr_i;
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      one_write: assert (!take || !bvalid_o);
+      one_read: assert (!arready_o || !rvalid_o);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

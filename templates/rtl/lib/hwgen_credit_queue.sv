@@ -51,7 +51,9 @@ module hwgen_credit_queue #(
     end
   end
 
-  logic unused_ready;
+  logic room, unused_room;
+
+  assign unused_room = room;
 
   hwgen_fifo #(
     .Width(Width),
@@ -61,11 +63,21 @@ module hwgen_credit_queue #(
     .rst_ni   (rst_ni),
     .s_data_i (push_data_i),
     .s_valid_i(push_i),
-    .s_ready_o(unused_ready),
+    .s_ready_o(room),
     .m_data_o (m_data_o),
     .m_valid_o(m_valid_o),
     .m_ready_i(m_ready_i)
   );
+
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      issue_has_credit: assert (!issue_i || credit_q);
+      push_finds_room: assert (!push_i || room);
+      pop_was_issued: assert (!pop || count_q != '0);
+    end
+  end
+`endif
 
 endmodule
 

@@ -170,6 +170,7 @@ module hwgen_depthwise #(
       .first_i     (first_q[SumCycles]),
       .fired_i     (fired_q[SumCycles]),
       .masked_i    (lane >= LastLanes && last_block_q),
+      .valid_i     (rst_ni && made_q[0]),
       .thresholds_i(thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[lane]),
       .code_o      (codes[lane*CodeBits +: CodeBits])
@@ -192,6 +193,23 @@ module hwgen_depthwise #(
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)
   );
+
+`ifdef HWGEN_ASSERT
+  logic [BlockBits-1:0] pushed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pushed_q <= '0;
+    end else begin
+      if (made_q[1+ThresholdStages]) begin
+        pushed_q <= pushed_q == BlockBits'(Blocks - 1) ? '0 : pushed_q + 1'b1;
+        spare_lanes_zero: assert (pushed_q != BlockBits'(Blocks - 1)
+                                  || codes >> (LastLanes * CodeBits) == '0);
+      end
+      weights_follow: assert (32'(slot_q) % Taps == 32'(tap_q));
+    end
+  end
+`endif
 
 endmodule
 

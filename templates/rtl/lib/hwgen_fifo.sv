@@ -95,6 +95,16 @@ module hwgen_fifo #(
     assign m_data_o = bypass_q ? bypass_data_q : read_data_q;
   end
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      count_is_distance: assert (32'(read_q) + 32'(count_q) == 32'(write_q)
+                                 || 32'(read_q) + 32'(count_q) == 32'(write_q) + Depth);
+      handshakes_agree: assert (full_q == (count_q == CountBits'(Depth)) && valid_q == |count_q);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -50,6 +50,14 @@ module hwgen_fork #(
     );
   end
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      readers_together: assert (!s_valid_i || !s_ready_o || &ready);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

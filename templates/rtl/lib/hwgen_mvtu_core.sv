@@ -177,6 +177,7 @@ module hwgen_mvtu_core #(
       .first_i     (first_q[SumCycles]),
       .fired_i     (fired_q[SumCycles]),
       .masked_i    (pe >= LastPe && last_beat_q),
+      .valid_i     (rst_ni && made_q[0]),
       .thresholds_i(thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[pe]),
       .code_o      (codes[pe*CodeBits +: CodeBits])
@@ -197,6 +198,22 @@ module hwgen_mvtu_core #(
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)
   );
+
+`ifdef HWGEN_ASSERT
+  logic [BeatBits-1:0] pushed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pushed_q <= '0;
+    end else begin
+      if (made_q[1+ThresholdStages]) begin
+        pushed_q <= pushed_q == BeatBits'(Beats - 1) ? '0 : pushed_q + 1'b1;
+        spare_lanes_zero: assert (pushed_q != BeatBits'(Beats - 1)
+                                  || codes >> (LastPe * CodeBits) == '0);
+      end
+    end
+  end
+`endif
 
 endmodule
 

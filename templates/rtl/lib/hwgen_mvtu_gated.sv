@@ -205,6 +205,16 @@ module hwgen_mvtu_gated #(
     .m_ready_i   (m_ready_i)
   );
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      one_beat_a_cycle: assert (!pays || !fire || !last);
+      owed_fits: assert (32'(owed_q) < NeuronFolds);
+      gate_with_last_beat: assert ((gate_ready_o && gate_valid_i) == (fire && decides));
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -193,6 +193,14 @@ module hwgen_mvtu_planes #(
     .m_ready_i   (m_ready_i)
   );
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      first_plane_reads: assert (!reading || plane_q == '0);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

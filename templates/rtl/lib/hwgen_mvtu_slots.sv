@@ -66,6 +66,22 @@ module hwgen_mvtu_slots #(
     end
   end
 
+`ifdef HWGEN_ASSERT
+  logic [SynapseFolds-1:0] kept_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      kept_q <= '0;
+    end else begin
+      if (fire_i && reading_q) begin
+        kept_q <= (synapse_q == '0 ? '0 : kept_q) | SynapseFolds'(1) << synapse_q;
+      end
+      kept_before_read_back: assert (!fire_i || reading_q || kept_q[synapse_q]);
+      weights_follow: assert (32'(slot_q) % SynapseFolds == 32'(synapse_q));
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

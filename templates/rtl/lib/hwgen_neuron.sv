@@ -8,9 +8,10 @@
 //
 //   lane sum | accumulator | activation
 //
-// `shared_i`, `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, the thresholds
-// and the direction to the accumulator's. For `PaddedBipolar`, `BitPlanes`, `Planes`, `shared_i`
-// and `betas_i`, which belongs to the lane sum's cycle too, see `hwgen_dot`.
+// `shared_i`, `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, `valid_i` (of
+// `hwgen_activation`), the thresholds and the direction to the accumulator's. For `PaddedBipolar`,
+// `BitPlanes`, `Planes`, `shared_i` and `betas_i`, which belongs to the lane sum's cycle too, see
+// `hwgen_dot`.
 //
 // Registers of `Span` make the lane sum later (`hwgen_dot`), `ThresholdStages` the code
 // (`hwgen_activation`).
@@ -53,6 +54,7 @@ module hwgen_neuron #(
   input  wire logic                         first_i,
   input  wire logic                         fired_i,
   input  wire logic                         masked_i,
+  input  wire logic                         valid_i,
   input  wire logic [LaneThresholdBits-1:0] thresholds_i,
   input  wire logic                         descending_i,
 
@@ -105,6 +107,7 @@ module hwgen_neuron #(
     .sum_i       (accumulator_q),
     .thresholds_i(thresholds_i),
     .descending_i(descending_i),
+    .valid_i     (valid_i),
     .code_o      (code)
   );
 

@@ -209,6 +209,22 @@ module hwgen_pool #(
     .m_ready_i  (m_ready_i)
   );
 
+`ifdef HWGEN_ASSERT
+  logic [BeatBits-1:0] pushed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pushed_q <= '0;
+    end else begin
+      if (ended2_q) begin
+        pushed_q <= pushed_q == BeatBits'(PixelBeats - 1) ? '0 : pushed_q + 1'b1;
+        spare_lanes_zero: assert (pushed_q != BeatBits'(PixelBeats - 1)
+                                  || leaving >> (LastLanes * OutputBits) == '0);
+      end
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

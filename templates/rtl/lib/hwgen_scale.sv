@@ -119,6 +119,17 @@ module hwgen_scale #(
     // Its upper bits repeat the sign where the product fits into fewer.
     logic unused_product;
     assign unused_product = ^product;
+
+`ifdef HWGEN_ASSERT
+    logic signed [ProductBits-1:0] above;
+    assign above = product >>> (OutputBits - 1);
+
+    always_ff @(posedge clk_i) begin
+      if (rst_ni) begin
+        product_fits: assert (!fired1_q || (above >= -1 && above <= 1));
+      end
+    end
+`endif
   end
 
   hwgen_credit_queue #(
@@ -135,6 +146,22 @@ module hwgen_scale #(
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)
   );
+
+`ifdef HWGEN_ASSERT
+  logic [BeatBits-1:0] pushed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pushed_q <= '0;
+    end else begin
+      if (fired2_q) begin
+        pushed_q <= pushed_q == BeatBits'(Beats - 1) ? '0 : pushed_q + 1'b1;
+        spare_lanes_zero: assert (pushed_q != BeatBits'(Beats - 1)
+                                  || products >> (LastLanes * OutputBits) == '0);
+      end
+    end
+  end
+`endif
 
 endmodule
 

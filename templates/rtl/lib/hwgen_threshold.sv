@@ -106,6 +106,7 @@ module hwgen_threshold #(
       .sum_i       (value),
       .thresholds_i(thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
       .descending_i(descending_i[lane]),
+      .valid_i     (rst_ni && fired1_q),
       .code_o      (code)
     );
 
@@ -128,6 +129,22 @@ module hwgen_threshold #(
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)
   );
+
+`ifdef HWGEN_ASSERT
+  logic [BeatBits-1:0] pushed_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pushed_q <= '0;
+    end else begin
+      if (fired2_q) begin
+        pushed_q <= pushed_q == BeatBits'(Beats - 1) ? '0 : pushed_q + 1'b1;
+        spare_lanes_zero: assert (pushed_q != BeatBits'(Beats - 1)
+                                  || codes >> (LastLanes * CodeBits) == '0);
+      end
+    end
+  end
+`endif
 
 endmodule
 

@@ -126,6 +126,15 @@ module hwgen_width #(
     if (push || pop) store_q <= store_d;
   end
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      arriving_fits: assert (!push || 32'(kept) <= Limit);
+      held_fits: assert (32'(held_q) <= MaxHeld);
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -174,7 +174,9 @@ module hwgen_window #(
 
   logic fired1_q, fired2_q, last1_q, last2_q, padded1_q, padded2_q;
   logic [PixelBeatBits-1:0] beat1_q;
-  logic [OutputBeatBits-1:0] seen, pad2_q;
+  logic [OutputBeatBits-1:0] seen, pad2_q, leaving;
+
+  assign leaving = padded2_q ? pad2_q : seen;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -226,12 +228,21 @@ module hwgen_window #(
     .rst_ni     (rst_ni),
     .credit_o   (credit),
     .issue_i    (fire),
-    .push_data_i(padded2_q ? pad2_q : seen),
+    .push_data_i(leaving),
     .push_i     (fired2_q),
     .m_data_o   (m_data_o),
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)
   );
+
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      rows_held: assert (!fire || level >= needed);
+      spare_lanes_zero: assert (!fired2_q || !last2_q || leaving >> (LastLanes * OutputBits) == '0);
+    end
+  end
+`endif
 
 endmodule
 

@@ -85,6 +85,15 @@ module hwgen_window_lines #(
     .read_data_o (held_o)
   );
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      row_finds_room: assert (!take || level_q < level_t'(Rows));
+      level_fits: assert (level_q <= level_t'(Rows));
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire

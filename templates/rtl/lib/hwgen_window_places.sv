@@ -175,6 +175,15 @@ module hwgen_window_places #(
     end
   end
 
+`ifdef HWGEN_ASSERT
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      addr_in_ring: assert (padded_o || 32'(addr_o) < Depth);
+      needed_fits: assert (needed_q <= level_t'(Rows));
+    end
+  end
+`endif
+
 endmodule
 
 `default_nettype wire
