@@ -89,7 +89,7 @@ def multiplied(unit: Matrix) -> Parameters:
 
 def sizes(unit: Matrix) -> tuple[Size, ...]:
     """The constants that `Shape` is made of."""
-    folds = (Size("TURNS", unit.plane_folds, "planes, one after another"),) if unit.plane_folds > 1 else ()
+    folds = (Size("PLANE_FOLDS", unit.plane_folds, "folded planes"),) if unit.plane_folds > 1 else ()
     return (
         Size("PIXELS", unit.pixels, "vectors of a frame"),
         Size("GROUPS", unit.groups, "parts of a vector, each with neurons of its own"),
@@ -104,7 +104,7 @@ def sizes(unit: Matrix) -> tuple[Size, ...]:
 
 def types(unit: Matrix) -> tuple[Type, ...]:
     """`Shape`, the arithmetic and the number types."""
-    shape = Template("Product", tuple(size.name for size in sizes(unit)))
+    shape = Template("MvtuShape", tuple(size.name for size in sizes(unit)))
     own = Type("Shape", shape), Type("Arithmetic", arithmetic(unit)[1])
     return (*own, *weighted.cpp_types(unit, "TAPS * CHANNELS"))
 
@@ -124,7 +124,7 @@ def arithmetic(unit: Matrix) -> tuple[str, Template]:
     if unit.arithmetic is Arithmetic.BIT_PLANES and bipolar:
         return f"{operands}, bit plane by bit plane", Template("BitPlanes")
     if unit.padded_bipolar and bipolar:
-        return "XNOR and popcount over the taps that are not padded", Template("Counted")
+        return "XNOR and popcount over the taps that are not padded", Template("PaddedBipolar")
     return operands, Template("Direct")
 
 

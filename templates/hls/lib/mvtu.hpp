@@ -12,11 +12,11 @@
 namespace hwgen {
 
 // The shape of a unit: `pixels` vectors a frame, each of `groups` groups of TAPS taps of CHANNELS inputs, which become
-// OUTPUTS outputs a group. A dense layer has one group and one tap. Each weight is met TURNS times, once by each of the
-// planes that take turns.
+// OUTPUTS outputs a group. A dense layer has one group and one tap. Each weight is met PLANE_FOLDS times, once by each
+// of folded planes.
 template <unsigned PIXELS_, unsigned GROUPS_, unsigned TAPS_, unsigned CHANNELS_, unsigned OUTPUTS_, unsigned SIMD_,
-          unsigned PE_, unsigned TURNS_ = 1>
-struct Product {
+          unsigned PE_, unsigned PLANE_FOLDS_ = 1>
+struct MvtuShape {
   static constexpr unsigned PIXELS = PIXELS_;
   static constexpr unsigned GROUPS = GROUPS_;
   static constexpr unsigned SIMD = SIMD_;
@@ -25,17 +25,17 @@ struct Product {
   static constexpr unsigned SF = TAPS_ * TAP_BEATS;
   static constexpr unsigned NF = ceil_div(OUTPUTS_, PE);
   static constexpr unsigned WORDS = GROUPS * NF * SF;
-  static constexpr unsigned TURNS = TURNS_;
-  static constexpr unsigned SLOTS = PIXELS * WORDS * TURNS;
+  static constexpr unsigned PLANE_FOLDS = PLANE_FOLDS_;
+  static constexpr unsigned SLOTS = PIXELS * WORDS * PLANE_FOLDS;
   static constexpr unsigned LAST_INPUTS = CHANNELS_ - (TAP_BEATS - 1) * SIMD;
   static constexpr unsigned LAST_OUTPUTS = OUTPUTS_ - (NF - 1) * PE;
-  static constexpr unsigned KEPT = NF * TURNS == 1 ? 1 : SF;  // beats that are read back
+  static constexpr unsigned KEPT = NF * PLANE_FOLDS == 1 ? 1 : SF;  // beats that are read back
   static_assert(SIMD <= CHANNELS_, "SIMD must be at most the number of inputs");
   static_assert(PE <= OUTPUTS_, "PE must be at most the number of outputs");
   static_assert(GROUPS == 1 || LAST_OUTPUTS == PE, "PE must divide the outputs of a group");
 };
 
-// One frame of `Shape`, a Product: codes of `Input` become codes of `Output`.
+// One frame of `Shape`, an MvtuShape: codes of `Input` become codes of `Output`.
 //
 // weights[(group * NF + nf) * SF + sf][p] holds the lanes of beat sf for neuron nf * PE + p of the group. `vector` keeps
 // the beats of a group where they are met more than once. `Sum` is the type of the running sum, and
@@ -50,7 +50,7 @@ void mvtu(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_ui
   constexpr unsigned PE = Shape::PE;
   constexpr unsigned SF = Shape::SF;
   constexpr unsigned NF = Shape::NF;
-  static_assert(Shape::TURNS == Turns<Arithmetic>::COUNT, "a shape has as many turns as its arithmetic");
+  static_assert(Shape::PLANE_FOLDS == PlaneFolds<Arithmetic>::COUNT, "a shape has as many plane folds as its arithmetic");
   static_assert(WORDS == Shape::WORDS, "the weights must have GROUPS * NF * SF words");
   static_assert(KEPT == Shape::KEPT, "the vector must have SF words, or one where nothing is kept");
   static_assert(LIMBS == Lanes<Weight, SIMD>::LIMBS, "a weight word must hold SIMD weights");
@@ -66,19 +66,19 @@ void mvtu(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_ui
   unsigned word = 0;
   unsigned row = 0;
   unsigned nf = 0;
-  unsigned turn = 0;
+  unsigned fold = 0;
   unsigned sf = 0;
   unsigned beat = 0;
   // Before each slot: row == group * NF + nf of a pixel, word == row * SF + sf, beat == sf % TAP_BEATS, vector holds the
-  // beats of the group read so far (all SF of them once nf or turn > 0), and where sf or turn > 0, sums[p] is the sum of
-  // neuron nf * PE + p over all beats of earlier turns and beats 0 to sf - 1 of this one.
+  // beats of the group read so far (all SF of them once nf or fold > 0), and where sf or fold > 0, sums[p] is the sum of
+  // neuron nf * PE + p over all beats of earlier folds and beats 0 to sf - 1 of this one.
 slots:
   for (unsigned slot = 0; slot < Shape::SLOTS; ++slot) {
     HWGEN_PIPELINE
     typename In::Word inputs;
-    if (nf == 0 && turn == 0) {
+    if (nf == 0 && fold == 0) {
       inputs = in.read();
-      if (NF * Shape::TURNS > 1) vector[sf] = inputs;
+      if (NF * Shape::PLANE_FOLDS > 1) vector[sf] = inputs;
     } else {
       inputs = vector[sf];
     }
@@ -89,22 +89,22 @@ slots:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
-      const Value before = sf == 0 && turn == 0 ? Value(0) : sums[p];
-      const Value sum = before + operands.dot(weights[word][p], turn);
+      const Value before = sf == 0 && fold == 0 ? Value(0) : sums[p];
+      const Value sum = before + operands.dot(weights[word][p], fold);
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
     beat = beat == Shape::TAP_BEATS - 1 ? 0 : beat + 1;
-    if (sf == SF - 1 && turn < Shape::TURNS - 1) {
+    if (sf == SF - 1 && fold < Shape::PLANE_FOLDS - 1) {
       word -= SF - 1;
     } else {
       word = word == WORDS - 1 ? 0 : word + 1;
     }
     if (sf < SF - 1) {
       ++sf;
-    } else if (turn < Shape::TURNS - 1) {
+    } else if (fold < Shape::PLANE_FOLDS - 1) {
       sf = 0;
-      ++turn;
+      ++fold;
     } else {
       typename Out::Limbs codes = {};
       const unsigned outputs = nf == NF - 1 ? Shape::LAST_OUTPUTS : PE;
@@ -116,7 +116,7 @@ slots:
       }
       out.write(Out::join(codes));
       sf = 0;
-      turn = 0;
+      fold = 0;
       nf = nf == NF - 1 ? 0 : nf + 1;
       row = word == 0 ? 0 : row + 1;
     }

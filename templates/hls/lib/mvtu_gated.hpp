@@ -9,7 +9,7 @@
 
 namespace hwgen {
 
-// One frame of `Shape`, a Product of one group: codes of `Input`, times their vector's code of `Gate`, become codes of
+// One frame of `Shape`, an MvtuShape of one group: codes of `Input`, times their vector's code of `Gate`, become codes of
 // `Output`.
 //
 // Weights, `vector` and `Sum` are those of `mvtu`. Row code * ROWS + nf of the tables is that of neuron fold nf; ROWS
@@ -26,7 +26,7 @@ void mvtu_gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream
   constexpr unsigned SF = Shape::SF;
   constexpr unsigned NF = Shape::NF;
   static_assert(Shape::GROUPS == 1, "a gated unit has one group");
-  static_assert(Shape::TURNS == 1, "the planes of a gated unit stand side by side");
+  static_assert(Shape::PLANE_FOLDS == 1, "the planes of a gated unit stand side by side");
   static_assert(WORDS == Shape::WORDS, "the weights must have NF * SF words");
   static_assert(KEPT == Shape::KEPT, "the vector must have SF words, or one where nothing is kept");
   static_assert(LIMBS == Lanes<Weight, SIMD>::LIMBS, "a weight word must hold SIMD weights");

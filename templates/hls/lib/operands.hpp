@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // hwgen: SIMD inputs ready to be multiplied with SIMD weights, one struct for each way to do it.
 //
-// `load` takes a beat of which the first `valid` lanes count; `dot` gives their product with a word of weights, of planes
-// that take turns the part of plane `turn`.
+// `load` takes a beat of which the first `valid` lanes count; `dot` gives their product with a word of weights, of
+// folded planes the part of plane `fold`.
 #ifndef HWGEN_OPERANDS_HPP
 #define HWGEN_OPERANDS_HPP
 
@@ -13,15 +13,15 @@ namespace hwgen {
 // By what is cheapest for the types: XNOR and popcount where both are bipolar, multipliers elsewhere.
 struct Direct {};
 // Bipolar weights times -1, 0 or +1 in two bits: popcounts over the lanes that are not 0.
-struct Counted {};
+struct PaddedBipolar {};
 // Bipolar weights times each bit of the inputs: x_i . w = 2 * popcount(x_i and w) - popcount(x_i).
 struct BitPlanes {};
 // Bipolar weights times residual planes with factors, the first plane in the highest bit of an input: factors times the
 // number of lanes that agree. `PADDED`: an input has one more bit on top, set where it is none; each number is doubled,
-// and the lanes without an input are added. `IN_TURN`: a dot product is that of one plane.
-template <bool IN_TURN_, bool PADDED_, unsigned... BETAS>
+// and the lanes without an input are added. `FOLDED`: a dot product is that of one plane.
+template <bool FOLDED_, bool PADDED_, unsigned... BETAS>
 struct Planes {
-  static constexpr bool IN_TURN = IN_TURN_;
+  static constexpr bool FOLDED = FOLDED_;
   static constexpr bool PADDED = PADDED_;
   static constexpr unsigned COUNT = sizeof...(BETAS);
   static unsigned beta(unsigned plane) {
@@ -33,11 +33,11 @@ struct Planes {
 
 // How many times the lanes of an input meet each weight.
 template <class Arithmetic>
-struct Turns {
+struct PlaneFolds {
   static constexpr unsigned COUNT = 1;
 };
 template <bool PADDED, unsigned... BETAS>
-struct Turns<Planes<true, PADDED, BETAS...>> {
+struct PlaneFolds<Planes<true, PADDED, BETAS...>> {
   static constexpr unsigned COUNT = sizeof...(BETAS);
 };
 
@@ -151,7 +151,7 @@ mask_limbs:
 
 // Signs and magnitudes in a limb each: 2 * (lanes that agree and are not 0) - (lanes that are not 0).
 template <class Value, unsigned SIMD>
-struct Operands<Counted, Bipolar, Int<2>, Value, SIMD> {
+struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
   using In = Lanes<Int<2>, SIMD>;
   using Bits = Lanes<Bipolar, SIMD>;
   typename Bits::Limbs negative;
@@ -241,9 +241,9 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
 };
 
 // One limb row for each plane, the first plane first; `missing` lanes have no input.
-template <bool IN_TURN, bool PADDED, unsigned... BETAS, class Input, class Value, unsigned SIMD>
-struct Operands<Planes<IN_TURN, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
-  using Kind = Planes<IN_TURN, PADDED, BETAS...>;
+template <bool FOLDED, bool PADDED, unsigned... BETAS, class Input, class Value, unsigned SIMD>
+struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
+  using Kind = Planes<FOLDED, PADDED, BETAS...>;
   using In = Lanes<Input, SIMD>;
   using Bits = Lanes<Bipolar, SIMD>;
   static_assert(Input::BITS == Kind::COUNT + PADDED, "an input has a bit for each plane, and one more if padded");
@@ -289,9 +289,9 @@ struct Operands<Planes<IN_TURN, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> 
   }
 
   template <class T>
-  Value dot(const T (&weights)[Bits::LIMBS], unsigned turn) const {
+  Value dot(const T (&weights)[Bits::LIMBS], unsigned fold) const {
     HWGEN_INLINE
-    if (IN_TURN) return part(weights, turn);
+    if (FOLDED) return part(weights, fold);
     Value sum = 0;
   dot_planes:
     HWGEN_UNROLL_NEXT_LOOP
