@@ -9,6 +9,9 @@ from zlib import crc32
 import pytest
 from hypothesis import settings
 
+for library in ("OMP", "OPENBLAS", "MKL"):  # what waits for work in a loop costs more than small tensors do
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 settings.register_profile("house", derandomize=True, print_blob=True, deadline=None)
 settings.load_profile("house")  # the same examples in every run; --hypothesis-profile=default tries others
 

@@ -106,7 +106,7 @@ def run(
     plusargs = _plusargs(job, expected, stalls or Stalls(), input_interval, reset_after_beats or 0)
     plusargs += _pause(job, folder, rewrite) if rewrite else []
     asked = {"RESET_MID_FRAME": reset_after_beats is not None, "REWRITE": rewrite is not None}
-    run_s = _simulate(folder, folder.parent / "build" / PROGRAM, plusargs, asked, timeout_s)
+    run_s = _simulate(folder, folder.parent / "build" / PROGRAM, plusargs, asked, timeout_s, plain=job.plain)
     return replace(_trace(job, folder, expected), build_s=build_s, run_s=run_s)
 
 
@@ -173,10 +173,12 @@ def _pause(job: SimulationJob, folder: Path, rewrite: Rewrite) -> list[str]:
     return [f"+pause_after={after}", f"+pause_answers={answers}"]
 
 
-def _simulate(folder: Path, sim: Path, plusargs: list[str], asked: dict[str, bool], timeout_s: float) -> float:
-    """Run the built simulation, with what the cocotb test is asked to do; returns the seconds it took."""
+def _simulate(
+    folder: Path, sim: Path, plusargs: list[str], asked: dict[str, bool], timeout_s: float, *, plain: bool
+) -> float:
+    """Run the built simulation, with what the driver is asked to do; returns the seconds it took."""
     command: list[str | Path] = [sim, *plusargs]
-    env = find_simulator().test_environment("bench", "bench")
+    env = {} if plain else find_simulator().test_environment("bench", "bench")
     env |= {f"HWGEN_{what}": str(int(is_so)) for what, is_so in asked.items()}
     outputs = [folder / "outcome.txt"]
     start = time.perf_counter()

@@ -55,6 +55,7 @@ class SimulationJob:
         memories: a folder whose files must lie in the working directory of the simulation.
         cpp_sources: C++ files to compile and link, with `cpp_flags`; they see `include_dirs`.
         cpp_header: gives a header for them to include first where they are not optimised.
+        plain: whether no register is written, so that the model runs without Python.
         frame_cycles: clock cycles that a frame takes, about; they tell whether it pays to optimise the model.
         quiet_limit: cycles without a beat at either end that count as a deadlock.
         address_bits: of its AXI4-Lite port `s_axi_control`; 0 where it has none.
@@ -70,6 +71,7 @@ class SimulationJob:
     cpp_sources: tuple[Path, ...] = ()
     cpp_flags: tuple[str, ...] = ()
     cpp_header: Callable[[], Path | None] | None = None
+    plain: bool = False
     frame_cycles: int = 0
     quiet_limit: int = 100_000
     address_bits: int = 0
@@ -119,7 +121,8 @@ def _contents(job: SimulationJob, simulator: Simulator, taps: str) -> str:
     found = hashlib.sha256()
     widths = job.input.axis_width, job.output.axis_width, job.address_bits
     own = simulator.verilator_root, simulator.cocotb_libs, simulator.compiler, simulator.shared.name
-    found.update(repr((job.dut, *widths, job.cpp_flags, *own, taps, _OPTIONS, _CPP_LEVEL)).encode())
+    flags = job.cpp_flags, _OPTIONS, _CPP_LEVEL
+    found.update(repr((job.dut, job.plain, *widths, *flags, *own, taps)).encode())
     bench = sorted((asset("sim") / "cocotb").glob("*.sv"))
     included = [sorted(path for path in folder.iterdir() if path.is_file()) for folder in job.include_dirs]
     for paths in (bench, job.sources, job.cpp_sources, *included):
@@ -174,5 +177,5 @@ def _compile(job: SimulationJob, simulator: Simulator, folder: Path, *, quick: b
         commands.append([simulator.compiler, level, *first, *job.cpp_flags, *includes, include, "-c", source])
     objects = [f"part_{index}.o" for index in range(len(commands))]
     compile_all([[*command, "-o", name] for command, name in zip(commands, objects, strict=True)], folder)
-    link: list[str | Path] = [simulator.compiler, *objects, *simulator.link_flags, "-o", PROGRAM]
+    link: list[str | Path] = [simulator.compiler, *objects, *simulator.link_flags(cocotb=not job.plain), "-o", PROGRAM]
     run_process(link, cwd=folder, log=folder / "link.log", timeout_s=_VERILATE_S, outputs=[folder / PROGRAM])

@@ -60,10 +60,11 @@ class Simulator:
         """Compiler flags of a model at optimisation `level` (one of LEVELS), with its precompiled headers."""
         return (level, *_FLAGS, *_includes(self.verilator_root, self.shared))
 
-    @property
-    def link_flags(self) -> tuple[str, ...]:
-        libs = str(self.cocotb_libs)
-        library = str(self.shared / "libhwgen_sim.a")
+    def link_flags(self, *, cocotb: bool) -> tuple[str, ...]:
+        """What a model is linked with: cocotb, or a driver without Python."""
+        library, libs = str(self.shared / "libhwgen_sim.a"), str(self.cocotb_libs)
+        if not cocotb:
+            return (str(self.shared / "driver.o"), library, "-s", "-lpthread")
         return (library, "-s", f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator", "-lpthread")
 
     def test_environment(self, module: str, toplevel: str) -> dict[str, str]:
@@ -139,27 +140,28 @@ def _key(compiler: Path) -> str:
             parts.append(f"{package} {version(package)} {_package(package)}")
         except PackageNotFoundError:
             parts.append(package)
-    parts += [path.read_text(encoding="utf-8") for path in _runtime_headers()]
+    parts += [path.read_text(encoding="utf-8") for path in _runtime_sources()]
     parts.append("with a list of contents")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _runtime_headers() -> list[Path]:
-    return sorted((asset("sim") / "cocotb" / "runtime").glob("*.h"))
+def _runtime_sources() -> list[Path]:
+    return sorted((asset("sim") / "cocotb" / "runtime").iterdir())
 
 
 def _build_shared(simulator: Simulator, work: Path) -> None:
     """Compile the shared parts in the folder `work`."""
-    for header in _runtime_headers():
-        shutil.copyfile(header, work / header.name)
+    for source in _runtime_sources():
+        shutil.copyfile(source, work / source.name)
     include = simulator.verilator_root / "include"
     sources = [include / name for name in _RUNTIME]
     sources.append(simulator.cocotb_share / "lib" / "verilator" / "verilator.cpp")
     flags = (*_FLAGS, *_includes(simulator.verilator_root, work))
     objects = [work / f"{source.stem}.o" for source in sources]
+    driver = work / "driver.cpp"
     commands: list[Sequence[str | Path]] = [
         (simulator.compiler, "-O2", *flags, "-c", source, "-o", target)
-        for source, target in zip(sources, objects, strict=True)
+        for source, target in zip([*sources, driver], [*objects, driver.with_suffix(".o")], strict=True)
     ]
     header, folder = work / "precompiled.h", work / "precompiled.h.gch"
     folder.mkdir()

@@ -30,7 +30,6 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.verify.process import run
-from hwgen.verify.rtlsim import simulate
 from hwgen.verify.simulator import find_simulator
 from tests.gated_cases import many_folds
 from tests.rtl_lib.test_scale import scaled
@@ -45,6 +44,7 @@ from tests.rtl_support import (
     graph_of,
     mvtu,
     pool,
+    simulate,
     thresholding,
     window,
     write,

@@ -212,7 +212,7 @@ def fired(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     run([simulator.verilator, *verilate], cwd=work, log=work / "verilate.log", timeout_s=120, env=simulator.environment)
     names = ["main.cc", *(f"model/{path.name}" for path in sorted((work / "model").glob("*.cpp")))]
     (work / "all.cc").write_text("".join(f'#include "{name}"\n' for name in names))
-    compiled = [*simulator.model_flags("-O0"), "-Imodel", "all.cc", *simulator.link_flags, "-o", "sim"]
+    compiled = [*simulator.model_flags("-O0"), "-Imodel", "all.cc", *simulator.link_flags(cocotb=True), "-o", "sim"]
     run([simulator.compiler, *compiled], cwd=work, log=work / "compile.log", timeout_s=600)
     run([work / "sim", "+verilator+error+limit+1000000"], cwd=work, log=work / "sim.log", timeout_s=60)
     found: dict[str, set[str]] = {}

@@ -16,7 +16,6 @@ from hwgen.hw.pipeline import NO_REGISTERS, PipelineRegisters
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.bench import Stalls
-from hwgen.verify.rtlsim import simulate
 from tests.gated_cases import PATTERNS, frames_of, many_folds
 from tests.rtl_lib.planes import planes_unit
 from tests.rtl_lib.test_joins import concat_of, sum_of
@@ -29,6 +28,7 @@ from tests.rtl_support import (
     draw,
     mvtu,
     pool,
+    simulate,
     tiered,
     window,
     write,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,29 @@ def test_a_reset_in_mid_frame_starts_again(tmp_path: Path) -> None:
     trace = run(job(tmp_path), frames(5), tmp_path, reset_after_beats=6)
     np.testing.assert_array_equal(trace.outputs, frames(5))
     assert trace.out_cycles[0] < 4
+
+
+TICKS = """
+  logic [7:0] ticks, reset_at;
+  always_ff @(posedge ap_clk) begin
+    ticks <= ticks + 1;
+    if (!ap_rst_n) reset_at <= ticks;
+  end
+endmodule
+"""
+"""Counts from a random start, and keeps when the reset was."""
+
+
+@pytest.mark.parametrize("reset", [None, 1, 6])
+@pytest.mark.parametrize("stalls", [Stalls(), Stalls(0.3, 0.5, seed=5)])
+def test_without_cocotb_every_log_is_the_same(reset: int | None, stalls: Stalls, tmp_path: Path) -> None:
+    body, logs = ECHO.replace("= s_axis_tdata", "= s_axis_tdata ^ reset_at").replace("endmodule", TICKS), []
+    for plain in (False, True):
+        folder = tmp_path / str(plain)
+        folder.mkdir()
+        run(replace(job(folder, body), plain=plain), frames(5), folder, stalls=stalls, reset_after_beats=reset)
+        logs.append([(folder / "run" / name).read_text() for name in ("input.log", "output.log", "outcome.txt")])
+    assert logs[0] == logs[1] and all(logs[0])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The class that cocotb's main program expects of a Verilator model, as five calls. Every design's
-// model hides behind it, so that main is compiled once and not for every design.
+// The class that cocotb's main program expects of a Verilator model, as five calls, and the signals
+// that a driver without cocotb needs. Every design's model hides behind it, so that a main program
+// is compiled once and not for every design.
 
 #ifndef HWGEN_VTOP_H
 #define HWGEN_VTOP_H
@@ -17,6 +18,11 @@ class Vtop {
   bool eventsPending();
   std::uint64_t nextTimeSlot();
   void final();
+
+  void clk(bool high);
+  void rst_n(bool high);
+  bool halted() const;
+  bool stuck() const;
 
  private:
   void* model_;
