@@ -11,10 +11,10 @@ demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
 test: check browser tcl
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-long: $(READY) browser tcl clang
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m ""
+	$(BIN)/python -m pytest -n auto --dist worksteal -m ""
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -1,8 +1,9 @@
-"""Fixtures: the folder of real models and data, where it is at hand."""
+"""Which tests are fast, which are sampled; the folder of real models and data, where it is at hand."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 from zlib import crc32
 
@@ -21,6 +22,22 @@ SAMPLED = {"rtl_lib", "test_negative_controls.py", "test_xnor.py", "test_quantis
 
 ONE_OF = 3
 
+FAST = {"errors", "frontend", "golden", "hw", "ir", "nn", "passes"}
+"""Folders whose tests start no process, but for those of `STARTING`."""
+
+STARTING = {"test_toy_kernel.py"}
+
+
+@pytest.fixture(autouse=True)
+def _starts_no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fast test that starts one fails."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("a fast test must start no process: add its file to STARTING in tests/conftest.py")
+
+    if request.node.get_closest_marker("fast"):
+        monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,6 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     met: set[tuple[Path, str]] = set()
     for item in items:
+        if item.path.parent.name in FAST and item.path.name not in STARTING:
+            item.add_marker(pytest.mark.fast)
         if not isinstance(item, pytest.Function) or SAMPLED.isdisjoint((item.path.name, item.path.parent.name)):
             continue
         test = (item.path, item.originalname)
