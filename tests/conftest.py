@@ -7,14 +7,18 @@ import subprocess
 from pathlib import Path
 from zlib import crc32
 
+import hypothesis.core
 import pytest
 from hypothesis import settings
+
+from tests.seeds import SEED
 
 for library in ("OMP", "OPENBLAS", "MKL"):  # what waits for work in a loop costs more than small tensors do
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 settings.register_profile("house", derandomize=True, print_blob=True, deadline=None)
-settings.load_profile("house")  # the same examples in every run; --hypothesis-profile=default tries others
+settings.register_profile("long", parent=settings.get_profile("house"), derandomize=False, database=None)
+settings.load_profile("house")  # the same examples in every run; the long tier tries others
 
 
 SAMPLED = {"rtl_lib", "test_negative_controls.py", "test_xnor.py", "test_quantised_types.py"}
@@ -26,6 +30,22 @@ FAST = {"errors", "frontend", "golden", "hw", "ir", "nn", "passes"}
 """Folders whose tests start no process, but for those of `STARTING`."""
 
 STARTING = {"test_toy_kernel.py"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The long tier draws its examples from HWGEN_SEED."""
+    if is_long(config):
+        settings.load_profile("long")
+        hypothesis.core.global_force_seed = SEED
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [f"HWGEN_SEED={SEED} repeats this run of the long tier"] if is_long(config) else []
+
+
+def is_long(config: pytest.Config) -> bool:
+    """Whether tests marked `long` are asked for."""
+    return config.option.markexpr in ("", "long")
 
 
 @pytest.fixture(autouse=True)

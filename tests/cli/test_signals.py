@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 
 from tests.builders import write_qonnx
+from tests.seeds import SEED
 
 ROOT = Path(__file__).resolve().parents[2]
-SEED = int(os.environ.get("HWGEN_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 SIGNALS = {"interrupted": signal.SIGINT, "ended": signal.SIGTERM, "hung up": signal.SIGHUP}
 LINE = "{}; nothing half-written was left behind"
 

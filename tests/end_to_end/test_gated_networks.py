@@ -14,6 +14,7 @@ from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import HIDDEN, INPUTS, WEIGHTS, ImageBuilder, Rng, pick, random_folding, random_geometry
 from tests.end_to_end.prove import prove
+from tests.seeds import fresh
 
 GATES = tuple(IntType(bits, signed=False) for bits in (1, 2, 2, 3))
 FRAMES = 5
@@ -68,7 +69,7 @@ def test_random_gates(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(1, 100))
+@pytest.mark.parametrize("seed", fresh(99))
 def test_many_random_gates(seed: int, tmp_path: Path) -> None:
     prove_gates(seed, tmp_path)
 

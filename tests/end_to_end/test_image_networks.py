@@ -23,6 +23,7 @@ from tests.builders import (
 )
 from tests.end_to_end.prove import prove
 from tests.rtl_support import tiered
+from tests.seeds import fresh
 
 FRAMES = 4
 UINT8, INT8 = IntType(8, signed=False), IntType(8, signed=True)
@@ -43,7 +44,7 @@ def test_families(make: Callable[[Rng], Graph], tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", fresh(4))
 @pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)
 def test_families_at_other_foldings(make: Callable[[Rng], Graph], seed: int, tmp_path: Path) -> None:
     prove_images(make, seed, tmp_path)
@@ -55,7 +56,7 @@ def test_random_convolutions(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(1, 220))
+@pytest.mark.parametrize("seed", fresh(219))
 def test_many_random_convolutions(seed: int, tmp_path: Path) -> None:
     prove_images(random_conv_network, seed, tmp_path)
 
@@ -67,7 +68,7 @@ def test_random_images(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(101, 150))
+@pytest.mark.parametrize("seed", fresh(49))
 def test_many_random_images(seed: int, tmp_path: Path) -> None:
     prove_images(random_image_network, seed, tmp_path)
 

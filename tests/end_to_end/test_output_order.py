@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +25,7 @@ from hwgen.ir.text import parse_graph, print_graph
 from hwgen.verify.evaluate import accuracy
 from tests.end_to_end.heads import BODIES, Head, flatten, random_head, reshaped, transposed
 from tests.frontend.images import to_hardware
+from tests.seeds import SEED
 
 FRAMES = 24
 MANY = 40
@@ -153,7 +152,7 @@ def test_random_ends(seed: int, kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", BODIES)
 def test_many_random_ends(kind: str, tmp_path: Path) -> None:
     """Other networks in every run, unless HWGEN_SEED gives the first one's seed."""
-    first = int(os.environ.get("HWGEN_SEED", secrets.randbelow(1 << 30)))
+    first = SEED
     refused = 0
     for seed in range(first, first + MANY):
         print(f"{kind}: HWGEN_SEED={seed}")

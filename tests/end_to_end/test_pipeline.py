@@ -12,6 +12,7 @@ import hwgen
 from tests.builders import resnet_like
 from tests.end_to_end import networks
 from tests.end_to_end.test_cycles import as_predicted
+from tests.seeds import fresh
 
 
 def test_the_interval_stays(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_the_interval_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", fresh(12))
 def test_random_networks(seed: int, tmp_path: Path) -> None:
     options: dict[str, Any] = {"pipeline": (1, 2, 9, "auto")[seed % 4], "clock_mhz": 350}
     graph, folding, _ = networks.random_case(seed)

@@ -12,6 +12,7 @@ from hwgen.passes.pipeline import integer_network
 from tests.builders import random_folding
 from tests.end_to_end.prove import prove
 from tests.plane_nets import random_plane_network
+from tests.seeds import fresh
 
 
 def prove_planes(seed: int, folder: Path) -> None:
@@ -30,6 +31,6 @@ def test_random_networks(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(1, 60))
+@pytest.mark.parametrize("seed", fresh(59))
 def test_many_random_networks(seed: int, tmp_path: Path) -> None:
     prove_planes(seed, tmp_path)

@@ -9,6 +9,7 @@ import pytest
 import hwgen
 from tests.end_to_end.networks import random_dense_network, random_folding
 from tests.end_to_end.prove import prove
+from tests.seeds import fresh
 
 FRAMES = 12
 
@@ -26,6 +27,6 @@ def test_random_networks(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(1, 60))
+@pytest.mark.parametrize("seed", fresh(59))
 def test_many_random_networks(seed: int, tmp_path: Path) -> None:
     prove_dense(seed, depth=1 + seed % 4, folder=tmp_path)

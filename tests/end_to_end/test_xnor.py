@@ -22,6 +22,7 @@ from hwgen.passes.pipeline import integer_network
 from tests.builders import ImageBuilder, random_folding, xnor_like
 from tests.end_to_end.prove import prove
 from tests.rtl_support import tiered
+from tests.seeds import fresh
 
 B = Bipolar()
 FRAMES = 4
@@ -50,7 +51,7 @@ def test_k(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", fresh(60))
 def test_random_sizes_and_foldings(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
     graph = xnor_like(rng)

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from hwgen.frontend.walk import HANDLERS
 from tests.frontend.error_cases import W
 from tests.frontend.hostile_nets import models
 from tests.frontend.onnx_nets import net, node
+from tests.seeds import SEED
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS: dict[str, Any] = {"input_type": "int5"}
@@ -54,7 +54,7 @@ def test_mutants() -> None:
 @pytest.mark.long
 def test_mutants_by_the_thousand(shared: Path) -> None:
     """Others each run, unless HWGEN_SEED says which."""
-    seed = os.environ.get("HWGEN_SEED", str(Random().randrange(1 << 30)))
+    seed = str(SEED)
     print(f"HWGEN_SEED={seed}")
     (totals,) = _run("--seed", seed, "--count", "3000", "--shared", str(shared), seconds=3600)
     assert totals["mutants"] == 3000 and totals["peak_mb"] < 2048

@@ -7,8 +7,6 @@ tell which code a quantiser gives (`float_limits.py`).
 from __future__ import annotations
 
 import copy
-import os
-import secrets
 from collections import Counter
 from typing import Any
 
@@ -32,6 +30,7 @@ from tests.frontend.float_limits import doubtful_frames
 from tests.frontend.images import random_codes, to_hardware
 from tests.frontend.onnx_nets import execute
 from tests.frontend.random_brevitas import random_module, value_of
+from tests.seeds import SEED
 
 Array = npt.NDArray[Any]
 INT8, SCALE = IntType(8, signed=True), 1 / 32
@@ -133,6 +132,6 @@ def test_random_modules() -> None:
 @pytest.mark.long
 def test_three_hundred_random_modules() -> None:
     """Others in every run; HWGEN_SEED chooses the first."""
-    first = int(os.environ.get("HWGEN_SEED", secrets.randbelow(1 << 30)))
+    first = SEED
     print(f"HWGEN_SEED={first}")
     judge_all(range(first, first + 300))

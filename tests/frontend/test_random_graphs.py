@@ -5,8 +5,6 @@ Another seed each run of the long tier, unless HWGEN_SEED states one; a failure 
 
 from __future__ import annotations
 
-import os
-import secrets
 import traceback
 from collections import Counter
 
@@ -14,6 +12,7 @@ import pytest
 
 from tests.frontend.judge import Refused, agreement
 from tests.frontend.random_graphs import random_graph
+from tests.seeds import SEED
 
 FEW, MANY = 250, 3000
 
@@ -46,7 +45,7 @@ def test_random_graphs() -> None:
 
 @pytest.mark.long
 def test_many_random_graphs() -> None:
-    _compare(int(os.environ.get("HWGEN_SEED", secrets.randbelow(1 << 30))), MANY)
+    _compare(SEED, MANY)
 
 
 def test_the_same_seed_makes_the_same_graph() -> None:

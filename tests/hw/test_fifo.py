@@ -27,6 +27,7 @@ from tests.builders import (
     resnet_like,
 )
 from tests.hw.naive import naive_times
+from tests.seeds import fresh
 
 UINT4 = IntType(4, signed=False)
 
@@ -105,15 +106,15 @@ def test_known_networks(network) -> None:
 
 @pytest.mark.long
 def test_images_at_length() -> None:
-    for seed in range(1000, 2500):
+    for seed in fresh(1500):
         reaches_its_bound(images(seed), f"seed {seed}")
 
 
 @pytest.mark.long
 def test_the_slowest_unit_sets_the_interval_at_length() -> None:
     changed = []
-    for seed in range(4000):
-        rng = np.random.default_rng(300_000 + seed)
+    for seed in fresh(4000):
+        rng = np.random.default_rng(seed)
         sizes = tuple(int(size) for size in rng.integers(1, 30, 2 + seed % 6))
         changed.append(reaches_its_bound(folded(rng, sizes), f"seed {seed}"))
     assert 0 < sum(changed) < 100
@@ -162,7 +163,7 @@ def test_no_fifo_of_random_networks_can_be_shallower() -> None:
 
 @pytest.mark.long
 def test_no_fifo_can_be_shallower_at_length() -> None:
-    assert sum(is_minimal(size_fifos(images(seed))) for seed in range(3000, 3400)) > 200
+    assert sum(is_minimal(size_fifos(images(seed))) for seed in fresh(400)) > 200
 
 
 def test_fifos_hold_as_much_as_they_can() -> None:
