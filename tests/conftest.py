@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import hypothesis.core
 import pytest
 from hypothesis import settings
 
+from hwgen.verify import reaper
 from tests.seeds import SEED
 
 for library in ("OMP", "OPENBLAS", "MKL"):  # what waits for work in a loop costs more than small tensors do
@@ -27,9 +29,7 @@ SAMPLED = {"rtl_lib", "test_negative_controls.py", "test_xnor.py", "test_quantis
 ONE_OF = 3
 
 FAST = {"errors", "frontend", "golden", "hw", "ir", "nn", "passes"}
-"""Folders whose tests start no process, but for those of `STARTING`."""
-
-STARTING = {"test_toy_kernel.py"}
+"""Folders whose tests are `fast`, but for those marked `starts_process` or `long`."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,10 +50,13 @@ def is_long(config: pytest.Config) -> bool:
 
 @pytest.fixture(autouse=True)
 def _starts_no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fast test that starts one fails."""
+    """A fast test that starts one fails; the reaper, which the first temporary folder of a process starts, is none."""
+    start = subprocess.Popen.__init__
 
-    def refuse(*_: object, **__: object) -> None:
-        pytest.fail("a fast test must start no process: add its file to STARTING in tests/conftest.py")
+    def refuse(popen: subprocess.Popen[Any], command: Any, *rest: Any, **options: Any) -> None:
+        if reaper.__file__ not in command:
+            pytest.fail(f"a fast test must start no process: mark it starts_process. It started {command}")
+        start(popen, command, *rest, **options)
 
     if request.node.get_closest_marker("fast"):
         monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
@@ -67,8 +70,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     met: set[tuple[Path, str]] = set()
     for item in items:
-        if item.path.parent.name in FAST and item.path.name not in STARTING:
-            item.add_marker(pytest.mark.fast)
         if not isinstance(item, pytest.Function) or SAMPLED.isdisjoint((item.path.name, item.path.parent.name)):
             continue
         test = (item.path, item.originalname)
@@ -76,6 +77,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.long)
         if item.get_closest_marker("long") is None:
             met.add(test)
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if item.path.parent.name in FAST and marks.isdisjoint({"starts_process", "long"}):
+            item.add_marker(pytest.mark.fast)
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,7 @@ def test_an_image(perm: list[int] | None, tmp_path: Path) -> None:
     assert want.ndim == 4 and (graph.order is None) == (perm == [0, 2, 3, 1])
 
 
+@pytest.mark.starts_process
 @pytest.mark.parametrize("own", [False, True])
 def test_the_verbs(own: bool, tmp_path: Path) -> None:
     """A project of it, evaluated on its own labels, classifies as the model does; a ranking of the host is told."""

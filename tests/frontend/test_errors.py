@@ -232,6 +232,7 @@ def test_checkpoints_that_do_not_load(tmp_path: Path) -> None:
         load_checkpoint(tmp_path / "other.pt", module)
 
 
+@pytest.mark.starts_process
 def test_importing_the_frontend_is_light(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(_dense().SerializeToString())

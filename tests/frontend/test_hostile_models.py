@@ -45,6 +45,7 @@ def test_the_models_hold_every_operator() -> None:
     assert set(HANDLERS) <= found
 
 
+@pytest.mark.starts_process
 def test_mutants() -> None:
     """Three hundred of them; the long tier takes others by the thousand, and of trained networks too."""
     (totals,) = _run("--seed", "14", "--count", "300", seconds=600)

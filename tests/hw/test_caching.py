@@ -35,6 +35,7 @@ def run(cache: Path, *words: str) -> str:
     return done.stderr
 
 
+@pytest.mark.starts_process
 def test_a_damaged_cache_heals(tmp_path: Path) -> None:
     assert run(tmp_path) == ""
     for pattern in ("*.nbi", "*.nbc"):
@@ -47,6 +48,7 @@ def test_a_damaged_cache_heals(tmp_path: Path) -> None:
         assert run(tmp_path) == ""
 
 
+@pytest.mark.starts_process
 def test_a_full_disk(tmp_path: Path) -> None:
     assert run(tmp_path, "full") == SAID.format("[Errno 28] No space left on device") + "\n"
 

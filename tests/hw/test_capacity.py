@@ -117,6 +117,7 @@ def test_the_largest_part_is_looked_for_in_every_family() -> None:
     assert holder(stand_in) is None
 
 
+@pytest.mark.starts_process
 def test_build_estimate_and_report_say_it(tmp_path: Path) -> None:
     built = flow.compile(PRODUCTS, part="xc7z020", target_interval=8).write(tmp_path / "out")
     line = unfit(built)

@@ -128,6 +128,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "asset", found.__getitem__)
 
 
+@pytest.mark.starts_process
 @pytest.mark.usefixtures("library")
 def test_a_new_kernel(tmp_path: Path) -> None:
     source = Stream("source", Bipolar(), 12, 3, vectors=2)
