@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from hwgen.errors import DeadlockError
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, VectorLoop
-from hwgen.hw.simulation import Process, ProcessNetwork, Run, Waits, run_frames
+from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.periodic import PeriodicSchedule, least_interval
+from hwgen.hw.simulation import FrameRun, State, beat_times
 from hwgen.hw.stream import ceil_div
+from hwgen.hw.tables import LONG_AGO
 from hwgen.ir.types import IntArray
 
 
@@ -38,55 +39,130 @@ def cycles_of(input_times: IntArray, output_times: IntArray, frames: int) -> Cyc
     return Cycles(interval, int(ends[0]) - start, int(ends[-1]) - start + 1)
 
 
+_FIRST_FRAMES = 4
+"""Frames from reset in which a queue may hold more beats than in steady state."""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Cycles that a unit waits: for beats to read (starved), and for room to write (blocked).
+
+    Those of a window unit are of the side that emits windows.
+    """
+
+    starved: int
+    blocked: int
+
+
+class Repetition:
+    """A run of frames until it repeats itself, or of so many frames.
+
+    Attributes:
+        begin: cycle in which the first beat is taken.
+        cycles, frames: after `frames` frames everything comes again, `cycles` cycles later; 0 where the run ends before.
+        waits, peaks: of so many frames in steady state, see `FrameRun`.
+    """
+
+    def __init__(self, run: FrameRun, most: int | None = None) -> None:
+        self._run, self._ends, self.begin = run, list[int](), 0
+        self.cycles = self.frames = 0
+        before = run.start()
+        self._keep(before)
+        while not self.frames and len(self._ends) != most:
+            run.finish()
+            self._note_frame()
+            state = run.start()
+            if not self._is_lap(state) and (self._is_old() or _later(before, state) is not None):
+                self._keep(state)
+            before = state
+
+    def end(self, frame: int) -> int:
+        """Cycle in which the last output beat of a frame is taken, extrapolated where it was not run."""
+        rounds = ceil_div(max(0, frame - len(self._ends) + 1), self.frames) if self.frames else 0
+        return self._ends[frame - rounds * self.frames] + rounds * self.cycles
+
+    def _note_frame(self) -> None:
+        run = self._run
+        taken = run.taken(run.network.input)
+        if not self._ends:
+            self.begin = int(taken[0])
+        self._ends.append(int(run.taken(run.network.output)[-1]))
+        self._starved |= bool(np.any(taken == run.visible(run.network.input)))
+        run.raise_peaks(self.peaks)
+
+    def _keep(self, state: State) -> None:
+        """Compare the frames to come with this one."""
+        self._kept, self._kept_at, self._waits = state, len(self._ends), self._run.waits.copy()
+        self._starved, self.peaks = False, np.zeros(len(self._run.network.beats), dtype=np.int64)
+
+    def _is_old(self) -> bool:
+        """Whether to keep another frame: the distance doubles, so that it exceeds any period."""
+        return len(self._ends) >= 2 * self._kept_at
+
+    def _is_lap(self, state: State) -> bool:
+        """Whether all that comes is as it was from the kept frame on.
+
+        A source that is faster than the network must not have held it up: it will come ever earlier.
+        """
+        cycles, frames = _later(self._kept, state), len(self._ends) - self._kept_at
+        if cycles is None or (self._starved and cycles != frames * self._run.input_interval):
+            return False
+        self.cycles, self.frames, self.waits = cycles, frames, self._run.waits - self._waits
+        return True
+
+
+def _later(before: State, state: State) -> int | None:
+    """The cycles by which a state is another one, later; None where they differ otherwise."""
+    cycles = state[0] - before[0]
+    same = np.all(cycles == cycles[0]) and np.array_equal(state[1], before[1])
+    return int(cycles[0]) if same else None
+
+
+def peak_occupancies(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, int]:
+    """The most beats that a queue on each stream holds in the first frames, by the stream's name."""
+    run, peaks = FrameRun(network, input_interval), np.zeros(len(network.beats), dtype=np.int64)
+    for _ in range(frames):
+        run.start()
+        run.finish()
+        run.raise_peaks(peaks)
+    return _by_name(network, peaks)
+
+
+def _by_name(network: ProcessNetwork, peaks: IntArray) -> dict[str, int]:
+    """Of every stream but the chip's input, in front of which there is no queue."""
+    return {name: peak for name, peak in zip(network.beats, peaks.tolist(), strict=True) if name != network.input}
+
+
 @dataclass(frozen=True)
 class CycleModel:
     """The cycles of a network in steady state, and those of any number of frames from its start.
 
     Attributes:
-        period_cycles: the steady-state period: cycles after which the times of `period_frames` frames repeat.
-        period_frames: 1 where all frames take the same; networks with shallow FIFOs may alternate, say 8, 6, 8, 6.
-        frames: after which the steady state is reached, if all units upstream of `bottleneck` have a lead.
-        input_interval: cycles a frame at which the source offers them (see `beat_times`).
+        interval: cycles a frame in steady state, the mean rounded up where frames alternate.
+        bottleneck: the unit before which all others have the lead that back-pressure gives them in the end.
+        input_interval: cycles a frame at which the source offers them (see `FrameRun`).
     """
 
     network: ProcessNetwork
-    period_cycles: int
-    period_frames: int
-    frames: int
-    bottleneck: str | None
+    interval: int
+    bottleneck: str
     input_interval: int = 0
 
     @property
-    def interval(self) -> int:
-        """Cycles a frame in steady state, the mean rounded up where frames alternate."""
-        return ceil_div(self.period_cycles, self.period_frames)
+    def period_cycles(self) -> int:
+        """The steady-state period: cycles after which the times of `period_frames` frames repeat."""
+        return self._steady.cycles
 
-    def predict(self, frames: int) -> Cycles:
-        """Cycles of a run of `frames` frames from reset.
+    @property
+    def period_frames(self) -> int:
+        """1 where all frames take the same; networks with shallow FIFOs may alternate, say 8, 6, 8, 6."""
+        return self._steady.frames
 
-        Run in full, or until the steady state and extrapolated from there: buffers fill by the difference between a
-        unit's cycles and the slowest unit's, which can take hundreds of frames.
-        """
-        tried = min(frames, _history_frames(self.network) + 2)
-        while True:
-            run = run_frames(self.network, tried, self.input_interval)
-            times = run.taken(self.network.input), run.taken(self.network.output)
-            if tried == frames:
-                return cycles_of(*times, frames)
-            steady = _steady(run, self.input_interval)
-            if steady is not None:
-                return _extrapolated(*times, (tried, frames), *steady)
-            tried = min(frames, 2 * tried)
-            del run, times  # frees their memory
-
-    @cached_property
+    @property
     def waits(self) -> Mapping[str, Waits]:
         """Cycles that each unit waits in `period_frames` frames of the steady state, by its name."""
-        before, after = self._run(self.frames).waits, self._run(self.frames + self.period_frames).waits
-        return {
-            name: Waits(waits.starved - before[name].starved, waits.blocked - before[name].blocked)
-            for name, waits in after.items()
-        }
+        rows = zip(self.network.processes, self._steady.waits.tolist(), strict=True)
+        return {process.name: Waits(*row) for process, row in rows}
 
     @cached_property
     def peak_occupancy(self) -> Mapping[str, int]:
@@ -95,126 +171,51 @@ class CycleModel:
         The maximum over the first frames from reset and the steady state, when all queues upstream of the slowest unit
         are full.
         """
-        start = peak_occupancies(run_frames(self.network, min(4, self.frames), self.input_interval))
-        return {name: max(start[name], beats) for name, beats in peak_occupancies(self._run(self.frames)).items()}
+        start = peak_occupancies(self.network, _FIRST_FRAMES, self.input_interval)
+        return {name: max(start[name], peak) for name, peak in _by_name(self.network, self._steady.peaks).items()}
 
-    def _run(self, frames: int) -> Run:
-        """A run that ends in steady state."""
-        return run_frames(self.network, frames, self.input_interval, self.bottleneck)
+    def predict(self, frames: int) -> Cycles:
+        """Cycles of a run of `frames` frames from reset.
 
+        Run in full, or until the steady state and extrapolated from there: buffers fill by the difference between a
+        unit's cycles and the slowest unit's, which can take hundreds of frames.
+        """
+        run = Repetition(FrameRun(self.network, self.input_interval), frames)
+        last = run.end(frames - 1)
+        interval = last - run.end(frames - 2) if frames > 1 else None
+        return Cycles(interval, run.end(0) - run.begin, last - run.begin + 1)
 
-def peak_occupancies(run: Run) -> dict[str, int]:
-    """The most beats that a queue on each stream holds in a run, by the stream's name."""
-    from hwgen.hw.machines import peak_occupancy as most
-
-    names = (name for name in run.network.beats if name != run.network.input)
-    return {name: int(most(run.visible(name), run.taken(name))) for name in names}
-
-
-def _extrapolated(
-    input_times: IntArray, output_times: IntArray, frames: tuple[int, int], period_cycles: int, period_frames: int
-) -> Cycles:
-    """The cycles of more frames than were run, `frames` = (run, wanted), the run having reached its steady state."""
-    run, wanted = frames
-    ends = output_times.reshape(run, -1)[:, -1]
-
-    def end(frame: int) -> int:
-        rounds = ceil_div(max(0, frame - run + 1), period_frames)
-        return int(ends[frame - rounds * period_frames]) + rounds * period_cycles
-
-    start = int(input_times[0])
-    return Cycles(end(wanted - 1) - end(wanted - 2), int(ends[0]) - start, end(wanted - 1) - start + 1)
+    @cached_property
+    def _steady(self) -> Repetition:
+        if self.input_interval >= self.interval:  # the source sets it
+            return Repetition(FrameRun(self.network, self.input_interval))
+        if self.network.drops_vectors:  # not always in the same places of a frame
+            return Repetition(FrameRun(self.network))
+        return Repetition(_late_start(self.network, self.interval, self.bottleneck))
 
 
 def cycle_model(network: ProcessNetwork, slowest: str, input_interval: int = 0) -> CycleModel:
-    """Run a network until its steady state.
-
-    The steady state's interval does not depend on the initial state (times are maxima of sums). So all units upstream
-    of the unit `slowest` start with the lead that back-pressure gives them in the end, unless the source is slower.
+    """The cycle model of a network whose slowest unit is `slowest`.
 
     Raises:
         DeadlockError: the network is in a deadlock.
     """
-    model = _until_steady(network, slowest, 0)
-    if input_interval > model.interval:
-        return _until_steady(network, None, input_interval)
-    return replace(model, input_interval=input_interval)
+    if network.drops_vectors:
+        run = Repetition(FrameRun(network))
+        interval: int | None = ceil_div(run.cycles, run.frames)
+    else:
+        interval = least_interval(network)
+    if interval is None:
+        beat_times(network, 1)  # raises the error that names the FIFO
+        raise AssertionError("a deadlock in every frame is one in the first")
+    return CycleModel(network, max(interval, input_interval), slowest, input_interval)
 
 
-def _until_steady(network: ProcessNetwork, bottleneck: str | None, input_interval: int) -> CycleModel:
-    frames = _history_frames(network) + 2
-    while True:
-        steady = _steady(run_frames(network, frames, input_interval, bottleneck), input_interval)
-        if steady is not None:
-            return CycleModel(network, *steady, frames, bottleneck, input_interval)
-        frames *= 2
+def _late_start(network: ProcessNetwork, interval: int, bottleneck: str) -> FrameRun:
+    """A run in which unit `bottleneck` starts when back-pressure has stopped all units upstream of it.
 
-
-def meets_interval(network: ProcessNetwork, slowest: str, interval: int) -> bool:
-    """Whether a network's interval is `interval` at most; False also for a network in a deadlock.
-
-    Decided before the interval is known: in steady state all streams have the period of the slowest cycle of the
-    constraint graph (its maximum cycle ratio). Once each stream is periodic by itself, the longest of their periods is
-    that of a cycle: a time that advances by it depends on a time that advances by no less.
+    That is a schedule which repeats itself and whose times are the earliest if the unit begins a frame in cycle 0.
     """
-    frames = _history_frames(network) + 2
-    while True:
-        try:
-            run = run_frames(network, frames, bottleneck=slowest)
-        except DeadlockError:
-            return False
-        steady = _steady(run)
-        if steady is not None:
-            period_cycles, period_frames = steady
-            return period_cycles <= interval * period_frames
-        periods = _stream_periods(run, 1)
-        if None not in periods and max(filter(None, periods)) > interval:
-            return False
-        frames *= 2
-
-
-def _steady(run: Run, input_interval: int = 0) -> tuple[int, int] | None:
-    """`period_cycles` and `period_frames` of the last frames; None where their times are not periodic.
-
-    A recurrence looks back `_history_frames` frames at most. Once all times of so many frames lie `period_cycles` after
-    those `period_frames` frames before, all later times do, if the source offers its beats no slower.
-    """
-    for period_frames in range(1, (run.frames - _history_frames(run.network)) // 2 + 1):
-        periods = set(_stream_periods(run, period_frames))
-        period_cycles = periods.pop()
-        if not periods and period_cycles is not None and period_cycles >= input_interval * period_frames:
-            return period_cycles, period_frames
-    return None
-
-
-def _stream_periods(run: Run, period_frames: int) -> list[int | None]:
-    """For each stream the cycles between its last frames and those `period_frames` before; None where they differ."""
-    from hwgen.hw.machines import UNKNOWN, stream_periods
-
-    periods = np.empty(len(run.number), dtype=np.int64)
-    stream_periods(
-        run.streams.first, run.streams.taken, run.frames, _history_frames(run.network), period_frames, periods
-    )
-    return [None if cycles == UNKNOWN else int(cycles) for cycles in periods]
-
-
-def _history_frames(network: ProcessNetwork) -> int:
-    """Frames that recurrences look back at most."""
-    return 1 + max(_process_history(process, network.beats) for process in network.processes)
-
-
-def _process_history(process: Process, beats: Mapping[str, int]) -> int:
-    """Frames that a unit's recurrence looks back at most."""
-    match process.schedule:
-        case (
-            VectorLoop(credits=held)
-            | GatedLoop(credits=held)
-            | PoolTiles(credits=held)
-            | Queue(depth=held)
-            | Merge(depth=held)
-        ):
-            return ceil_div(held, beats[process.outputs[0]]) + 1
-        case Gearbox():
-            return 3  # holds less than three output beats
-        case LineBuffer(rows=rows, height=height, credits=held):
-            return max(ceil_div(rows, height), ceil_div(held, beats[process.outputs[0]])) + 1
+    schedule = PeriodicSchedule(network, interval)
+    read = next(process.inputs[0] for process in network.processes if process.name == bottleneck)
+    return FrameRun(network, after=schedule if schedule.starts_with(read) else None)

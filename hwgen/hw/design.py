@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hwgen.hw.cycles import CycleModel, cycle_model
-from hwgen.hw.simulation import Process, ProcessNetwork
+from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.names import unit_name

@@ -24,9 +24,9 @@ from dataclasses import replace
 from functools import partial
 
 from hwgen.errors import ConfigError, DeadlockError
-from hwgen.hw.cycles import meets_interval
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import SHORT, FifoUnit
+from hwgen.hw.periodic import PeriodicSchedule
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Buffer, Unit
 
@@ -61,11 +61,13 @@ def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
     """See `size_fifos`. Raises: DeadlockError, which names no chosen depth."""
     chosen = frozenset(fixed)
     smallest, interval = _deep_enough(_fix(design, fixed), chosen)
+    schedule = PeriodicSchedule(smallest.network, interval)
+    assert schedule.exists()
     units = 0
     while len(smallest.units) != units:
         units = len(smallest.units)
         for name, _ in sorted(_buffers(smallest, chosen).items(), key=lambda each: -each[1].memory.bits):
-            smallest = _smallest(smallest, name, interval)
+            smallest = _smallest(smallest, schedule, name)
     return _slackened(design, smallest, fixed) if smallest.gated else smallest
 
 
@@ -180,21 +182,19 @@ def _fifos(design: Design) -> list[str]:
     return [unit.name for unit in design.units if unit.fifo_depth is not None]
 
 
-def _smallest(design: Design, name: str, interval: int) -> Design:
-    """The design with the smallest size of one buffer that keeps the interval."""
+def _smallest(design: Design, schedule: PeriodicSchedule, name: str) -> Design:
+    """The design with the smallest size of one buffer that keeps the interval of `schedule`, which follows."""
     unit, buffer = _unit(design, name), _buffers(design, frozenset())[name]
     enough = buffer.size
-    if unit.fifo_depth is not None:
-        without = with_depth(design, name, 0)
-        if _meets_interval(without, interval):  # tried apart: a FIFO of one beat is slower than none
-            return without
-    few = min(enough, unit.least_buffer(_reader(design, unit).cycles, interval))
-    if few == enough or not _meets_interval(_resized(design, name, enough - 1), interval):
+    if unit.fifo_depth is not None and schedule.keeps(name, 0):  # tried apart: a FIFO of one beat is slower than none
+        return with_depth(design, name, 0)
+    few = min(enough, unit.least_buffer(_reader(design, unit).cycles, schedule.interval))
+    if few == enough or not schedule.keeps(name, enough - 1):
         return design
     enough -= 1
     while few < enough:
         middle = (few + enough) // 2
-        if _meets_interval(_resized(design, name, middle), interval):
+        if schedule.keeps(name, middle):
             enough = middle
         else:
             few = middle + 1
@@ -208,10 +208,6 @@ def _unit(design: Design, name: str) -> Unit:
 def _reader(design: Design, unit: Unit) -> Unit:
     """The first unit that reads what `unit` writes, or itself at the chip's output."""
     return next((each for each in design.units if unit.output in each.inputs), unit)
-
-
-def _meets_interval(design: Design, interval: int) -> bool:
-    return meets_interval(design.network, design.slowest.name, interval)
 
 
 def with_depth(design: Design, name: str, depth: int) -> Design:

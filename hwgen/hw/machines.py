@@ -1,335 +1,369 @@
-"""The recurrences of `schedule.py`, compiled: a function for each kind of schedule, and one that runs a network.
+"""The recurrences of `schedule.py`, compiled: a function for each kind of schedule.
 
-A network is arrays of 64-bit integers: streams and units have numbers for names; a unit's parameters, its state and
-the numbers of its streams are rows. Importing the module takes numba's start-up time: only runs of networks do.
+Each computes as many times of a unit's frame as the times known so far allow. Importing the module takes numba's
+start-up time: only runs of networks do.
+
+A time never falls below the one that stands in its place. In a run from reset that is the time of the frame before; in
+a schedule that is repaired (`repair.py`), what is known of this one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
-
-from numba import njit
-from numba.core.caching import FunctionCache
-
-from hwgen.hw.caching import lenient, tell
+from hwgen.hw.compiled import inner
+from hwgen.hw.tables import (
+    BLOCKED,
+    FIRED,
+    GEARBOX,
+    GROUPS,
+    INPUT,
+    LINE_BUFFER,
+    NEXT_END,
+    OWED,
+    POOL_TILES,
+    QUEUE,
+    ROW,
+    SLOT,
+    STARVED,
+    TAKEN,
+    UNKNOWN,
+    VECTOR,
+    VECTOR_LOOP,
+    ProcessTable,
+    StreamTimes,
+)
 from hwgen.ir.types import IntArray
 
-VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP = range(6)
-"""Kinds of schedules; a Merge is a QUEUE of several inputs, and the sink at the chip's output one without a reader."""
 
-SLOT, LAST_FIRED, STARVED, BLOCKED, COUNTER, OWED, NEXT_END, STATE_SIZE = range(8)
-"""State of a unit: slot or beat in the vector or row, cycle of the last one, cycles waited for beats and for room, a
-counter of the kind; of a gated loop the beats owed, and the first cycle in which one of them may end."""
-
-GROUPS = INPUT = ROW = VECTOR = COUNTER
-"""Groups taken by a gearbox, input of a merge, row of windows of a line buffer, vector of a gated loop's sequence."""
-
-UNKNOWN = -1
-"""Stands for a time that is not known yet."""
-
-
-class RaggedRows(NamedTuple):
-    """Rows of any length: row i is flat[at[i]:at[i + 1]]."""
-
-    flat: IntArray
-    at: IntArray
-
-
-class StreamTimes(NamedTuple):
-    """Two times of every beat: beat b of stream s can be read at visible[first[s] + b] and is at taken[first[s] + b].
-
-    The first `sent[s]` and `read[s]` of them are known; stream s has first[s + 1] - first[s] beats.
-    """
-
-    first: IntArray
-    sent: IntArray
-    read: IntArray
-    visible: IntArray
-    taken: IntArray
-
-
-class ProcessTable(NamedTuple):
-    """The units: kind, parameters, state, input and output streams of each, and its neighbours (`near`)."""
-
-    kind: IntArray
-    parameters: RaggedRows
-    state: IntArray
-    sources: RaggedRows
-    sinks: RaggedRows
-    near: RaggedRows
-
-
-_F = TypeVar("_F", bound=Callable[..., object])
-
-
-def _inner(function: _F) -> _F:
-    """Compiled into its callers.
-
-    Without counting of references (`_nrt`), which would take most of the time: no function here allocates.
-    """
-    return cast(_F, njit(_nrt=False, error_model="numpy")(function))
-
-
-_Cache = lenient(FunctionCache)
-
-
-def _entry(function: _F) -> _F:
-    """Compiled once and cached: beside this file, or in the user's cache where that folder cannot be written."""
-    compiled = _inner(function)
-    try:
-        cast(Any, compiled)._cache = _Cache(function)
-    except (RuntimeError, OSError) as error:  # neither can be
-        tell(error)
-    return compiled
-
-
-@_inner
-def _arrival(streams: StreamTimes, source: int) -> int:
-    """First cycle in which the next beat of `source` can be read."""
-    beat = streams.read[source]
-    return streams.visible[streams.first[source] + beat] if beat < streams.sent[source] else UNKNOWN
-
-
-@_inner
+@inner
 def _arrivals(streams: StreamTimes, sources: IntArray) -> int:
-    """First cycle in which the next beats of all `sources` can be read."""
-    time = _arrival(streams, sources[0])
-    for index in range(1, len(sources)):
-        other = _arrival(streams, sources[index])
-        time = max(time, other) if min(time, other) != UNKNOWN else UNKNOWN
-    return time
-
-
-@_inner
-def _room(streams: StreamTimes, sink: int, held: int) -> int:
-    """First cycle in which the next beat into `sink` finds fewer than `held` there."""
-    freed = streams.sent[sink] - held
-    if freed < 0:
-        return 0
-    return streams.taken[streams.first[sink] + freed] + 1 if freed < streams.read[sink] else UNKNOWN
-
-
-@_inner
-def _rooms(streams: StreamTimes, sinks: IntArray, held: int) -> int:
-    """First cycle in which the next beat into all `sinks` finds fewer than `held` there."""
+    """First cycle in which the next beats of all `sources` but the first can be read."""
     time = 0
-    for index in range(len(sinks)):
-        other = _room(streams, sinks[index], held)
-        time = max(time, other) if min(time, other) != UNKNOWN else UNKNOWN
+    for index in range(1, len(sources)):
+        source = sources[index]
+        beat = streams.read[source]
+        if beat >= streams.sent[source]:
+            return UNKNOWN
+        arrived = streams.visible[streams.first[source] + beat]
+        time = arrived if index == 1 else max(time, arrived)
     return time
 
 
-@_inner
-def _send(streams: StreamTimes, sink: int, time: int) -> None:
-    """Send the next beat; one beyond the frames that are run is left out, as no time of theirs depends on it."""
-    place = streams.first[sink] + streams.sent[sink]
-    if place < streams.first[sink + 1]:
-        streams.visible[place] = time
-        streams.sent[sink] += 1
-
-
-@_inner
+@inner
 def _take(streams: StreamTimes, source: int, time: int) -> None:
-    streams.taken[streams.first[source] + streams.read[source]] = time
+    place = streams.first[source] + streams.read[source]
+    streams.taken[place] = max(time, streams.taken[place])
     streams.read[source] += 1
 
 
-@_inner
-def _fires(state: IntArray, last: int, arrived: int, room: int) -> int:
-    """The cycle of the slot after `last`; adds the cycles that it waits to the state."""
-    ready = max(last + 1, arrived)
-    time = max(ready, room)
-    state[STARVED] += ready - last - 1
-    state[BLOCKED] += time - ready
-    return time
+@inner
+def _send(streams: StreamTimes, sink: int, time: int) -> None:
+    place = streams.first[sink] + streams.sent[sink]
+    streams.visible[place] = max(time, streams.visible[place])
+    streams.sent[sink] += 1
 
 
-@_inner
+@inner
+def _room(streams: StreamTimes, sink: int, beat: int) -> int:
+    """First cycle in which there is room because `beat` of `sink` was taken; a negative one is of the frames before."""
+    if beat >= streams.read[sink]:
+        return UNKNOWN
+    if beat < 0:
+        return streams.past[streams.past_end[sink] + beat] + 1
+    return streams.taken[streams.first[sink] + beat] + 1
+
+
+@inner
 def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
     slots, reads, period, latency, credits, kept = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
-    sink, slot, last, fired = sinks[0], state[SLOT], state[LAST_FIRED], False
-    while True:
-        reading, left = slot < reads, period - 1 - slot % period
-        if not reading and left:  # slots that wait for nothing
+    source, sink, others = sources[0], sinks[0], len(sources)
+    into, read, arrived = streams.first[source], streams.read[source], streams.sent[source]
+    out, sent, gone = streams.first[sink], streams.sent[sink], streams.read[sink]
+    beats, past = streams.first[sink + 1] - out, streams.past_end[sink]
+    slot, last, starved, blocked, start = state[SLOT], state[FIRED], 0, 0, streams.sent[sink] + streams.read[source]
+    left = period - 1 - slot % period
+    while sent < beats:
+        reading = slot < reads
+        if left and not reading:  # slots that wait for nothing
             slot, last, left = slot + left, last + left, 0
-        arrived = _arrivals(streams, sources) if reading else 0
-        room = 0 if left else _room(streams, sink, credits)
-        if min(arrived, room) == UNKNOWN:
-            break
-        last = _fires(state, last, arrived, room)
+        ready, room, freed = last + 1, 0, sent - credits
         if reading:
-            for index in range(len(sources) if slot == slots - 1 else len(sources) - kept):
-                _take(streams, sources[index], last)
+            if read >= arrived:
+                break
+            ready = max(ready, streams.visible[into + read])
+            if others > 1:
+                other = _arrivals(streams, sources)
+                if other == UNKNOWN:
+                    break
+                ready = max(ready, other)
         if not left:
-            _send(streams, sink, last + latency)
-        slot, fired = (slot + 1) % slots, True
-    state[SLOT], state[LAST_FIRED] = slot, last
-    return fired
+            if freed >= gone:
+                break
+            room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
+        time = max(ready, room)
+        starved, blocked = starved + ready - last - 1, blocked + time - ready
+        last, slot = time, slot + 1
+        if reading:
+            last = max(last, streams.taken[into + read])
+            streams.taken[into + read] = last
+            read += 1
+            if others > 1:
+                for index in range(1, others if slot == slots else others - kept):
+                    _take(streams, sources[index], last)
+        if left:
+            left -= 1
+        else:
+            streams.visible[out + sent] = max(last + latency, streams.visible[out + sent])
+            sent, left = sent + 1, period - 1
+        if slot == slots:
+            slot = 0
+    streams.read[source], streams.sent[sink] = read, sent
+    state[SLOT], state[FIRED] = slot, last
+    state[STARVED] += starved
+    state[BLOCKED] += blocked
+    return sent + read > start
 
 
-@_inner
+@inner
 def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A vector loop that drops closed vectors; the beats they owe end beside its slots."""
     reads, beats, latency, credits, active = unit[0], unit[1], unit[2], unit[3], unit[4:]
-    sink, slot, last, fired = sinks[0], state[SLOT], state[LAST_FIRED], False
-    while True:
-        room = _room(streams, sink, credits)
+    vectors, gates, sink = sources[0], sources[1], sinks[0]
+    slot, last, start = state[SLOT], state[FIRED], streams.sent[sink] + streams.read[vectors]
+    end = streams.first[sink + 1] - streams.first[sink]
+    while streams.sent[sink] < end:
+        room = _room(streams, sink, streams.sent[sink] - credits)
         if state[OWED] and room != UNKNOWN:
             paid = max(room, state[NEXT_END])
             _send(streams, sink, paid + latency)
-            state[OWED], state[NEXT_END], fired = state[OWED] - 1, paid + 1, True
+            state[OWED], state[NEXT_END] = state[OWED] - 1, paid + 1
             continue
         reading, left = slot < reads, reads - 1 - slot % reads
         if not reading and left:  # slots that wait for nothing
             slot, last, left = slot + left, last + left, 0
-        decides = reading and not left
-        arrived = (_arrivals(streams, sources) if decides else _arrival(streams, sources[0])) if reading else 0
-        if arrived == UNKNOWN or (not left and (state[OWED] or room == UNKNOWN)):
+        decides, ready = reading and not left, last + 1
+        if reading and streams.read[vectors] >= streams.sent[vectors]:
             break
-        last, fired = _fires(state, last, arrived, 0 if left else max(room, state[NEXT_END])), True
+        if decides and streams.read[gates] >= streams.sent[gates]:
+            break
+        if not left and (state[OWED] or room == UNKNOWN):
+            break
         if reading:
-            _take(streams, sources[0], last)
+            ready = max(ready, streams.visible[streams.first[vectors] + streams.read[vectors]])
+        if decides:
+            ready = max(ready, streams.visible[streams.first[gates] + streams.read[gates]])
+        time = ready if left else max(ready, room, state[NEXT_END])
+        state[STARVED] += ready - last - 1
+        state[BLOCKED] += time - ready
+        last = time
+        if reading:
+            last = max(last, streams.taken[streams.first[vectors] + streams.read[vectors]])
+            _take(streams, vectors, last)
         if not left:
             _send(streams, sink, last + latency)
             state[NEXT_END] = last + 1
         slot = (slot + 1) % (reads * beats)
         if decides:
-            _take(streams, sources[1], last)
+            _take(streams, gates, last)
             if not active[state[VECTOR]]:
                 slot, state[OWED] = 0, beats - 1
             state[VECTOR] = (state[VECTOR] + 1) % len(active)
-    state[SLOT], state[LAST_FIRED] = slot, last
-    return fired
+    state[SLOT], state[FIRED] = slot, last
+    return streams.sent[sink] + streams.read[vectors] > start
 
 
-@_inner
+@inner
 def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A vector loop whose every slot reads; the slots of a tile's last pixel end a beat."""
     height, width, columns, pixel_beats, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
     source, sink, across = sources[0], sinks[0], columns * width
-    slot, last, fired = state[SLOT], state[LAST_FIRED], False
-    while True:
-        pixel = slot // pixel_beats
+    into, read, arrived = streams.first[source], streams.read[source], streams.sent[source]
+    out, past, gone = streams.first[sink], streams.past_end[sink], streams.read[sink]
+    slot, last, sent, starved, blocked, start = state[SLOT], state[FIRED], streams.sent[sink], 0, 0, read
+    pixel, beat = slot // pixel_beats, slot % pixel_beats
+    while read < arrived:
         ends = pixel >= (height - 1) * across and pixel % width == width - 1
-        arrived = _arrival(streams, source)
-        room = _room(streams, sink, credits) if ends else 0
-        if min(arrived, room) == UNKNOWN:
-            break
-        last = _fires(state, last, arrived, room)
-        _take(streams, source, last)
+        ready, room, freed = max(last + 1, streams.visible[into + read]), UNKNOWN, sent - credits
         if ends:
-            _send(streams, sink, last + latency)
-        slot, fired = (slot + 1) % (height * across * pixel_beats), True
-    state[SLOT], state[LAST_FIRED] = slot, last
-    return fired
+            if freed >= gone:
+                break
+            room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
+        time = max(ready, room)
+        starved, blocked = starved + ready - last - 1, blocked + time - ready
+        last = max(time, streams.taken[into + read])
+        streams.taken[into + read] = last
+        read += 1
+        if ends:
+            streams.visible[out + sent] = max(last + latency, streams.visible[out + sent])
+            sent += 1
+        beat += 1
+        if beat == pixel_beats:
+            pixel, beat = (pixel + 1) % (height * across), 0
+    streams.read[source], streams.sent[sink] = read, sent
+    state[SLOT], state[FIRED] = pixel * pixel_beats + beat, last
+    state[STARVED] += starved
+    state[BLOCKED] += blocked
+    return read > start
 
 
-@_inner
+@inner
 def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while at most `limit` groups are held."""
     in_beats, push, last_push, pull, limit = unit[0], unit[1], unit[2], unit[3], unit[4]
-    beat, last, pushed, fired = state[SLOT], state[LAST_FIRED], state[GROUPS], False
     source, sink = sources[0], sinks[0]
-    while True:
-        arrived = _arrival(streams, source)
-        # Beats that must have left so that at most `limit` groups are held.
-        left = (max(0, pushed - limit) + pull - 1) // pull
-        if arrived == UNKNOWN or left > streams.read[sink]:
+    into, read, arrived = streams.first[source], streams.read[source], streams.sent[source]
+    out, past, gone = streams.first[sink], streams.past_end[sink], streams.read[sink]
+    beat, last, pushed, sent = state[SLOT], state[FIRED], state[GROUPS], streams.sent[sink]
+    starved, blocked, start = 0, 0, read
+    while read < arrived:
+        freed = (pushed - limit + pull - 1) // pull - 1  # this beat must have left so that at most `limit` are held
+        if freed >= gone:
             break
-        room = streams.taken[streams.first[sink] + left - 1] + 1 if left else 0
-        last = _fires(state, last, arrived, room)
-        _take(streams, source, last)
-        sent = pushed // pull
-        pushed += push if beat < in_beats - 1 else last_push
-        for _ in range(pushed // pull - sent):
-            _send(streams, sink, last + 1)
-        beat, fired = (beat + 1) % in_beats, True
-    state[SLOT], state[LAST_FIRED], state[GROUPS] = beat, last, pushed
-    return fired
+        room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
+        ready = max(last + 1, streams.visible[into + read])
+        time = max(ready, room)
+        starved, blocked = starved + ready - last - 1, blocked + time - ready
+        last = max(time, streams.taken[into + read])
+        streams.taken[into + read] = last
+        read, beat = read + 1, beat + 1
+        pushed += push if beat < in_beats else last_push
+        while (sent + 1) * pull <= pushed:
+            streams.visible[out + sent] = max(last + 1, streams.visible[out + sent])
+            sent += 1
+        if beat == in_beats:
+            beat = 0
+    streams.read[source], streams.sent[sink] = read, sent
+    state[SLOT], state[FIRED], state[GROUPS] = beat, last, pushed
+    state[STARVED] += starved
+    state[BLOCKED] += blocked
+    return read > start
 
 
-@_inner
+@inner
+def _fifo(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
+    """A queue of one input and one output."""
+    depth, source, sink, last = unit[0], sources[0], sinks[0], state[FIRED]
+    into, read, arrived = streams.first[source], streams.read[source], streams.sent[source]
+    out, past = streams.first[sink], streams.past_end[sink]
+    starved, blocked, start, stop = 0, 0, read, min(arrived, streams.read[sink] + depth)
+    while read < stop:
+        freed = read - depth
+        room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
+        ready = max(last + 1, streams.visible[into + read])
+        time = max(ready, room)
+        starved, blocked = starved + ready - last - 1, blocked + time - ready
+        last = max(time, streams.taken[into + read])
+        streams.taken[into + read] = last
+        streams.visible[out + read] = max(last + 1, streams.visible[out + read])
+        read += 1
+    streams.read[source] = streams.sent[sink] = read
+    state[FIRED] = last
+    state[STARVED] += starved
+    state[BLOCKED] += blocked
+    return read > start
+
+
+@inner
 def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while fewer than `depth` are held; beats[i] from input i, in order."""
     depth, beats = unit[0], unit[1:]
-    beat, last, chosen, fired = state[SLOT], state[LAST_FIRED], state[INPUT], False
+    beat, last, chosen, fired = state[SLOT], state[FIRED], state[INPUT], False
     while True:
         source = sources[chosen]
-        arrived, room = _arrival(streams, source), _rooms(streams, sinks, depth)
-        if min(arrived, room) == UNKNOWN:
+        read = streams.read[source]
+        if read >= streams.sent[source]:
             break
-        last = _fires(state, last, arrived, room)
+        ready, room = max(last + 1, streams.visible[streams.first[source] + read]), last + 1
+        for index in range(len(sinks)):
+            other = _room(streams, sinks[index], streams.sent[sinks[index]] - depth)
+            room = UNKNOWN if min(room, other) == UNKNOWN else max(room, other)
+        if room == UNKNOWN:
+            break
+        time = max(ready, room)
+        state[STARVED] += ready - last - 1
+        state[BLOCKED] += time - ready
+        last = max(time, streams.taken[streams.first[source] + read])
         _take(streams, source, last)
         for index in range(len(sinks)):
             _send(streams, sinks[index], last + 1)
         beat, fired = beat + 1, True
         if beat == beats[chosen]:
             beat, chosen = 0, (chosen + 1) % len(beats)
-    state[SLOT], state[LAST_FIRED], state[INPUT] = beat, last, chosen
+    state[SLOT], state[FIRED], state[INPUT] = beat, last, chosen
     return fired
 
 
-@_inner
+@inner
 def _line_buffer(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A row is taken while there is room for it; a row of windows leaves once its rows are held.
 
-    The unit's second sink holds the cycle in which each row of the image is released.
+    The unit's second source is its ring: a beat for each row of the image, taken when the row is released.
     """
-    fired = _rows_in(unit, streams, sources[0], sinks[1])
-    while _rows_out(unit, state, streams, sources[0], sinks):
+    fired = _rows_in(unit, state, streams, sources)
+    while _rows_out(unit, state, streams, sources, sinks[0]):
         fired = True
-        if not _rows_in(unit, streams, sources[0], sinks[1]):
+        if not _rows_in(unit, state, streams, sources):
             break
     return fired
 
 
-@_inner
-def _rows_in(unit: IntArray, streams: StreamTimes, source: int, gone: int) -> bool:
+@inner
+def _rows_in(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray) -> bool:
     """A beat is taken one cycle after the last, while fewer than `rows` whole rows are held."""
-    row_beats, rows = unit[0], unit[1]
-    first, fired = streams.first[source], False
-    while True:
-        beat, arrived = streams.read[source], _arrival(streams, source)
-        freed = beat // row_beats - rows
-        if arrived == UNKNOWN or freed >= streams.sent[gone]:
+    row_beats, rows, source, ring = unit[0], unit[1], sources[0], sources[1]
+    into, read, arrived, last = streams.first[source], streams.read[source], streams.sent[source], state[TAKEN]
+    row, beat, start = read // row_beats, read % row_beats, read
+    while read < arrived:
+        freed = row - rows
+        room = _room(streams, ring, freed)
+        if room == UNKNOWN:
             break
-        room = streams.visible[streams.first[gone] + freed] + 1 if freed >= 0 else 0
-        after = streams.taken[first + beat - 1] + 1 if beat else 0
-        _take(streams, source, max(after, arrived, room))
-        fired = True
-    return fired
+        last = max(last + 1, room, streams.visible[into + read], streams.taken[into + read])
+        streams.taken[into + read] = last
+        read, beat = read + 1, beat + 1
+        if beat == row_beats:
+            row, beat = row + 1, 0
+    streams.read[source], state[TAKEN] = read, last
+    return read > start
 
 
-@_inner
-def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, source: int, sinks: IntArray) -> bool:
+@inner
+def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sink: int) -> bool:
     """A beat a cycle while there is a credit; a row's first waits for `needed` rows, its last releases `released`."""
     row_beats, out_row_beats, latency, credits = unit[0], unit[2], unit[3], unit[4]
     out_rows = (len(unit) - 5) // 2
     needed, released = unit[5 : 5 + out_rows], unit[5 + out_rows :]
-    beat, last, row, fired = state[SLOT], state[LAST_FIRED], state[ROW], False
-    sink, gone = sinks[0], sinks[1]
-    beats = streams.first[sink + 1] - streams.first[sink]
-    while streams.sent[sink] < beats:
-        room = _room(streams, sink, credits)
-        seen = (streams.sent[gone] + needed[row]) * row_beats if beat == 0 else 0
-        if room == UNKNOWN or seen > streams.read[source]:
+    source, ring = sources[0], sources[1]
+    out, sent, left, past = streams.first[sink], streams.sent[sink], streams.read[sink], streams.past_end[sink]
+    beat, last, row, starved, blocked, start = state[SLOT], state[FIRED], state[ROW], 0, 0, sent
+    while row < out_rows:
+        freed, ready = sent - credits, last + 1
+        if freed >= left:
             break
-        whole = streams.taken[streams.first[source] + seen - 1] + 1 if seen else 0
-        last = _fires(state, last, whole, room)
-        _send(streams, sink, last + latency)
-        beat, fired = beat + 1, True
+        if beat == 0:
+            seen = (streams.read[ring] + needed[row]) * row_beats
+            if seen > streams.read[source]:
+                break
+            if seen:
+                ready = max(ready, streams.taken[streams.first[source] + seen - 1] + 1)
+        time = max(ready, (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1)
+        starved, blocked = starved + ready - last - 1, blocked + time - ready
+        last = time
+        streams.visible[out + sent] = max(last + latency, streams.visible[out + sent])
+        sent, beat = sent + 1, beat + 1
         if beat == out_row_beats:
             for _ in range(released[row]):
-                _send(streams, gone, last)
-            beat, row = 0, (row + 1) % out_rows
-    state[SLOT], state[LAST_FIRED], state[ROW] = beat, last, row
-    return fired
+                _take(streams, ring, last)
+            beat, row = 0, row + 1
+    streams.sent[sink] = sent
+    state[SLOT], state[FIRED], state[ROW] = beat, last, row
+    state[STARVED] += starved
+    state[BLOCKED] += blocked
+    return sent > start
 
 
-@_inner
-def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
+@inner
+def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     """Compute as many times of a unit as the known times allow; whether there were any."""
     kind, state = units.kind[unit], units.state[unit]
     parameters = units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]]
@@ -337,64 +371,14 @@ def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     sinks = units.sinks.flat[units.sinks.at[unit] : units.sinks.at[unit + 1]]
     if kind == VECTOR_LOOP:
         return _vector_loop(parameters, state, streams, sources, sinks)
-    if kind == GATED_LOOP:
-        return _gated_loop(parameters, state, streams, sources, sinks)
+    if kind == QUEUE:
+        if len(sources) == 1 and len(sinks) == 1:
+            return _fifo(parameters, state, streams, sources, sinks)
+        return _queue(parameters, state, streams, sources, sinks)
+    if kind == LINE_BUFFER:
+        return _line_buffer(parameters, state, streams, sources, sinks)
     if kind == POOL_TILES:
         return _pool_tiles(parameters, state, streams, sources, sinks)
     if kind == GEARBOX:
         return _gearbox(parameters, state, streams, sources, sinks)
-    if kind == QUEUE:
-        return _queue(parameters, state, streams, sources, sinks)
-    return _line_buffer(parameters, state, streams, sources, sinks)
-
-
-@_entry
-def advance(units: ProcessTable, streams: StreamTimes, asleep: int, awake: IntArray, queue: IntArray) -> None:
-    """Compute the times of every unit but `asleep` until none can go on; a unit that went on wakes its neighbours.
-
-    `awake` and `queue` are working arrays of one entry a unit.
-    """
-    count = len(units.kind)
-    for unit in range(count):
-        queue[unit], awake[unit] = unit, 1
-    head, waiting = 0, count
-    while waiting:
-        unit = queue[head]
-        head, waiting, awake[unit] = (head + 1) % count, waiting - 1, 0
-        if unit == asleep or not _fire(units, streams, unit):
-            continue
-        for place in range(units.near.at[unit], units.near.at[unit + 1]):
-            other = units.near.flat[place]
-            if not awake[other]:
-                queue[(head + waiting) % count] = other
-                waiting, awake[other] = waiting + 1, 1
-
-
-@_entry
-def stream_periods(
-    first: IntArray, taken: IntArray, frames: int, history: int, period_frames: int, periods: IntArray
-) -> None:
-    """For each stream the cycles between the beats of its last `history` frames and those `period_frames` before.
-
-    UNKNOWN where they differ within a stream. Stream s has the times taken[first[s]:first[s + 1]] of `frames` frames,
-    and its result goes to periods[s].
-    """
-    for stream in range(len(periods)):
-        end = first[stream + 1]
-        beats = (end - first[stream]) // frames
-        periods[stream] = taken[end - 1] - taken[end - 1 - period_frames * beats]
-        for beat in range(end - history * beats, end):
-            if taken[beat] - taken[beat - period_frames * beats] != periods[stream]:
-                periods[stream] = UNKNOWN
-                break
-
-
-@_entry
-def peak_occupancy(visible: IntArray, taken: IntArray) -> int:
-    """The most beats in a queue in front of the reader; a beat written while another is read counts."""
-    most, gone = 0, 0
-    for beat in range(len(taken)):
-        while taken[gone] < visible[beat] - 1:
-            gone += 1
-        most = max(most, beat + 1 - gone)
-    return most
+    return _gated_loop(parameters, state, streams, sources, sinks)

@@ -1,239 +1,118 @@
-"""The cycle model of a design: a process network of its units and FIFOs, with neither data nor a clock.
+"""Runs of a process network, frame after frame.
 
-Processes are joined by streams into a graph. Each computes as many times of its beats as the times known so far allow.
-When no process can go on, all times are known or the network is in a deadlock.
+A frame's times follow from those of the frame before and of the last beats that were taken: no more is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from hwgen.errors import DeadlockError
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.schedule import Queue
+from hwgen.hw.periodic import PeriodicSchedule
+from hwgen.hw.tables import BLOCKED, LONG_AGO, STARVED, VECTOR, beats_of, tables
 from hwgen.ir.types import IntArray
 
-if TYPE_CHECKING:
-    from hwgen.hw.machines import ProcessTable, RaggedRows, StreamTimes
+
+State = tuple[IntArray, IntArray]
+"""What all times to come depend on: cycles, and places in sequences of gates."""
 
 
-@dataclass(frozen=True)
-class Process:
-    """One unit's schedule, and the names of the streams it reads and writes."""
+class FrameRun:
+    """A run of back-to-back frames, from reset on.
 
-    name: str
-    schedule: Schedule
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ProcessNetwork:
-    """Processes joined by streams; `input` enters the network, `output` leaves it.
-
-    Attributes:
-        beats: of a frame, by the name of the stream.
+    The source offers beat b of a run no sooner than in cycle ceil(b * input_interval / beats of a frame): a frame every
+    `input_interval` cycles, or as fast as they are taken with 0. The sink is always ready. The first beat is taken in
+    cycle 0.
     """
 
-    processes: tuple[Process, ...]
-    input: str
-    output: str
-    beats: Mapping[str, int]
+    def __init__(
+        self, network: ProcessNetwork, input_interval: int = 0, after: PeriodicSchedule | None = None
+    ) -> None:
+        """With `after` the frames before are those of a schedule that repeats itself, and the source is never late."""
+        self.network, self.input_interval = network, input_interval
+        self.units, self.streams = tables(network) if after is None else (after.units, after.streams)
+        beats = network.beats[network.input]
+        self._offered = -(-np.arange(beats) * input_interval // beats)
+        if after is not None:
+            self._offered[:] = LONG_AGO
+        self._places = {name: beats_of(network, name, self.streams) for name in network.beats}
+        self._work = np.ones((3, len(self.units.kind)), dtype=np.int64)
 
+    def start(self) -> State:
+        """Go on to the next frame."""
+        from hwgen.hw.frames import look_back
 
-def with_gates(network: ProcessNetwork, active: Mapping[str, Sequence[int]]) -> ProcessNetwork:
-    """The network with these gates, by the name of the unit: 1 for each vector that is computed, 0 elsewhere.
+        look_back(self.streams)
+        self.visible(self.network.input)[:] = self._offered
+        self._offered += self.input_interval
+        return np.concatenate([self.streams.past, self.streams.ends]), self.units.state[:, VECTOR].copy()
 
-    A gated unit that is not named computes all its vectors.
-    """
+    def finish(self) -> None:
+        """Run the frame. Raises: DeadlockError."""
+        from hwgen.hw.frames import run_frame
 
-    def gated(process: Process) -> Process:
-        if not isinstance(process.schedule, GatedLoop):
-            return process
-        trace = tuple(map(int, active.get(process.name, (1,))))
-        return replace(process, schedule=replace(process.schedule, active=trace))
+        self._work[0] = 1
+        if not run_frame(self.units, self.streams, *self._work):
+            raise self._stuck()
 
-    return replace(network, processes=tuple(map(gated, network.processes)))
+    def visible(self, name: str) -> IntArray:
+        """The cycle from which each beat of a stream can be read in this frame."""
+        return self.streams.visible[self._places[name]]
+
+    def taken(self, name: str) -> IntArray:
+        """The cycle in which each beat of a stream is taken in this frame."""
+        return self.streams.taken[self._places[name]]
+
+    @property
+    def waits(self) -> IntArray:
+        """Cycles that each unit has waited since reset, (units, 2): for beats, for room."""
+        return self.units.state[: len(self.network.processes), [STARVED, BLOCKED]]
+
+    def raise_peaks(self, peaks: IntArray) -> None:
+        """Raise peaks[s] to the most beats that the queue of stream s holds in this frame.
+
+        A beat is held from the cycle in which it can be read until it is taken; one written while another is read
+        counts.
+        """
+        from hwgen.hw.frames import raise_peaks
+
+        raise_peaks(self.streams, peaks)
+
+    def _stuck(self) -> DeadlockError:
+        """The error that names the FIFO to blame: a full one whose reader waits for another of its inputs."""
+        network, numbers = self.network, enumerate(self.network.beats)
+        waiting = {name: int(self.streams.sent[each] - self.streams.read[each]) for each, name in numbers}
+        del waiting[network.input]
+        readers = {name: process for process in network.processes for name in process.inputs}
+        for process in network.processes:
+            if isinstance(process.schedule, Queue) and len(process.outputs) == 1:
+                depth, (name,) = process.schedule.depth, process.outputs
+                joined = readers[name].inputs if name in readers else ()
+                if waiting.get(name) == depth and any(not waiting.get(other) for other in joined):
+                    dry = next(other for other in joined if not waiting.get(other))
+                    found = f"a deadlock: {process.name} is full ({depth} beats) while its reader waits for {dry}"
+                    return DeadlockError(process.name, "must hold beats until its reader takes them", found, "Deepen it")
+        fullest = max(waiting, key=lambda name: waiting[name])
+        beats = waiting[fullest]
+        found = f"a deadlock: {beats} {'beat waits' if beats == 1 else 'beats wait'} on stream {fullest}"
+        return DeadlockError(network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")
 
 
 def beat_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, IntArray]:
     """Cycle in which each beat of every stream is taken, for `frames` back-to-back frames, by the stream's name.
 
-    The source offers beat b of a run no sooner than in cycle ceil(b * input_interval / beats of a frame): a frame every
-    `input_interval` cycles, or as fast as they are taken with 0. The sink is always ready. The first beat is taken in
-    cycle 0.
+    The source is that of a `FrameRun`.
 
     Raises:
         DeadlockError: the network is in a deadlock.
     """
-    run = run_frames(network, frames, input_interval)
-    return {name: run.taken(name).copy() for name in network.beats}
-
-
-@dataclass(frozen=True)
-class Waits:
-    """Cycles that a process waits: for beats to read (starved), and for room to write (blocked).
-
-    Those of a window unit are of the side that emits windows.
-    """
-
-    starved: int
-    blocked: int
-
-
-@dataclass(frozen=True)
-class Run:
-    """The times of a run: streams by number, those of the network first, and the number of each name."""
-
-    network: ProcessNetwork
-    frames: int
-    streams: StreamTimes
-    number: Mapping[str, int]
-    state: IntArray
-
-    @property
-    def waits(self) -> dict[str, Waits]:
-        """Cycles that each unit has waited since reset, by its name."""
-        from hwgen.hw.machines import BLOCKED, STARVED
-
-        return {
-            process.name: Waits(int(state[STARVED]), int(state[BLOCKED]))
-            for process, state in zip(self.network.processes, self.state, strict=False)  # the last state is the sink's
-        }
-
-    def taken(self, name: str) -> IntArray:
-        """When each beat of a stream was taken, as far as known."""
-        stream = self.number[name]
-        first = self.streams.first[stream]
-        return self.streams.taken[first : first + self.streams.read[stream]]
-
-    def visible(self, name: str) -> IntArray:
-        """When each beat of a stream could first be read, as far as known."""
-        stream = self.number[name]
-        first = self.streams.first[stream]
-        return self.streams.visible[first : first + self.streams.sent[stream]]
-
-
-def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bottleneck: str | None = None) -> Run:
-    """All times of `frames` frames, offered as `beat_times` says.
-
-    Unit `bottleneck` does not start before back-pressure has stopped all units upstream of it.
-
-    Raises:
-        DeadlockError: the network is in a deadlock.
-    """
-    from hwgen.hw.machines import UNKNOWN, advance
-
-    units = _units(network)
-    run = _reset(network, frames, input_interval, units.state)
-    scratch = np.empty((2, len(units.kind)), dtype=np.int64)
-    if bottleneck is not None:
-        place = next(index for index, process in enumerate(network.processes) if process.name == bottleneck)
-        advance(units, run.streams, place, *scratch)
-        start = max((int(times[-1]) for times in map(run.taken, network.beats) if len(times)), default=0)
-        for name in network.processes[place].inputs:
-            np.maximum(run.visible(name), start, out=run.visible(name))
-    advance(units, run.streams, UNKNOWN, *scratch)
-    if len(run.taken(network.output)) < network.beats[network.output] * frames:
-        raise _stuck(run)
-    return run
-
-
-def _reset(network: ProcessNetwork, frames: int, input_interval: int, state: IntArray) -> Run:
-    """The state after reset: all beats of the input offered, no beat taken."""
-    from hwgen.hw.machines import StreamTimes
-
-    rows = [process.schedule.height for process in network.processes if isinstance(process.schedule, LineBuffer)]
-    beats = np.array([*network.beats.values(), *rows], dtype=np.int64) * frames
-    first = np.concatenate([[0], np.cumsum(beats)]).astype(np.int64)
-    sent, read = np.zeros(len(beats), dtype=np.int64), np.zeros(len(beats), dtype=np.int64)
-    visible, taken = np.empty(first[-1], dtype=np.int64), np.empty(first[-1], dtype=np.int64)
-    run = Run(network, frames, StreamTimes(first, sent, read, visible, taken), _numbers(network), state)
-    source = run.number[network.input]
-    sent[source] = beats[source]
-    run.visible(network.input)[:] = -(-np.arange(beats[source]) * input_interval // network.beats[network.input])
-    return run
-
-
-def _numbers(network: ProcessNetwork) -> dict[str, int]:
-    return {name: number for number, name in enumerate(network.beats)}
-
-
-def _units(network: ProcessNetwork) -> ProcessTable:
-    """The processes and the sink as arrays."""
-    from hwgen.hw.machines import LAST_FIRED, QUEUE, STATE_SIZE, ProcessTable
-
-    number = _numbers(network)
-    sink = QUEUE, (1, 1)  # takes the chip's output at once
-    kinds, parameters = zip(*(_packed(process.schedule) for process in network.processes), sink, strict=True)
-    sources = [[number[name] for name in process.inputs] for process in network.processes]
-    sinks = [[number[name] for name in process.outputs] for process in network.processes]
-    near = _near([*sources, [number[network.output]]], [*sinks, []])
-    inner = len(number)
-    for process, ends in zip(network.processes, sinks, strict=True):
-        if isinstance(process.schedule, LineBuffer):
-            ends.append(inner)
-            inner += 1
-    state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
-    state[:, LAST_FIRED] = -1
-    ends_of = _rows([*sources, [number[network.output]]]), _rows([*sinks, []])
-    return ProcessTable(np.array(kinds, dtype=np.int64), _rows(parameters), state, *ends_of, _rows(near))
-
-
-def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
-    """Kind and parameters of a schedule."""
-    from hwgen.hw.machines import GATED_LOOP, GEARBOX, LINE_BUFFER, POOL_TILES, QUEUE, VECTOR_LOOP
-
-    match schedule:
-        case VectorLoop() as s:
-            return VECTOR_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits, s.kept)
-        case GatedLoop() as s:
-            return GATED_LOOP, (s.reads, s.beats, s.latency, s.credits, *s.active)
-        case PoolTiles() as s:
-            return POOL_TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
-        case Gearbox() as s:
-            return GEARBOX, (s.in_beats, s.push, s.last_push, s.pull, s.limit)
-        case Queue() as s:
-            return QUEUE, (s.depth, 1)
-        case Merge() as s:
-            return QUEUE, (s.depth, *s.beats)
-        case LineBuffer() as s:
-            return LINE_BUFFER, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
-
-
-def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """For each process its neighbours: those that share a stream with it."""
-    writers = {stream: unit for unit, ends in enumerate(sinks) for stream in ends}
-    near: list[set[int]] = [set() for _ in sources]
-    for reader, ends in enumerate(sources):
-        for writer in (writers[stream] for stream in ends if stream in writers):
-            near[reader].add(writer)
-            near[writer].add(reader)
-    return [sorted(units) for units in near]
-
-
-def _rows(rows: Sequence[Sequence[int]]) -> RaggedRows:
-    from hwgen.hw.machines import RaggedRows
-
-    at = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    return RaggedRows(np.array([each for row in rows for each in row], dtype=np.int64), at)
-
-
-def _stuck(run: Run) -> DeadlockError:
-    """The error that names the FIFO to blame: a full one whose reader waits for another of its inputs."""
-    waiting = {name: len(run.visible(name)) - len(run.taken(name)) for name in run.number if name != run.network.input}
-    readers = {name: process for process in run.network.processes for name in process.inputs}
-    for process in run.network.processes:
-        if isinstance(process.schedule, Queue) and len(process.outputs) == 1:
-            depth, (name,) = process.schedule.depth, process.outputs
-            joined = readers[name].inputs if name in readers else ()
-            if waiting[name] == depth and any(not waiting.get(other) for other in joined):
-                dry = next(other for other in joined if not waiting.get(other))
-                found = f"a deadlock: {process.name} is full ({depth} beats) while its reader waits for {dry}"
-                return DeadlockError(process.name, "must hold beats until its reader takes them", found, "Deepen it")
-    fullest = max(waiting, key=lambda name: waiting[name])
-    found = f"a deadlock: {waiting[fullest]} beats wait on stream {fullest}"
-    return DeadlockError(run.network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")
+    run = FrameRun(network, input_interval)
+    times: dict[str, list[IntArray]] = {name: [] for name in network.beats}
+    for _ in range(frames):
+        run.start()
+        run.finish()
+        for name, all_frames in times.items():
+            all_frames.append(run.taken(name).copy())
+    return {name: np.concatenate(all_frames) for name, all_frames in times.items()}

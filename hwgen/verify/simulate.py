@@ -16,7 +16,7 @@ from hwgen.golden.matmul import Codes
 from hwgen.hw.cycles import Cycles, cycles_of
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import ProcessNetwork, beat_times
+from hwgen.hw.network import ProcessNetwork, beat_times
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 from hwgen.verify import csim, dpisim, hlsrtl, rtlsim

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
-from hwgen.hw.simulation import ProcessNetwork
+from hwgen.hw.network import ProcessNetwork
 
 _PATIENCE = 40
 """Cycles without any move after which nothing can move any more: longer than every latency."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.schedule import GatedLoop, Gearbox, Merge, PoolTiles, Queue, Schedule, VectorLoop, credits_for
-from hwgen.hw.simulation import Process, ProcessNetwork
+from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.geometry import Geometry
 from tests.builders import B, random_geometry

@@ -11,7 +11,7 @@ from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import cycle_model
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.schedule import VectorLoop, credits_for
-from hwgen.hw.simulation import Process, ProcessNetwork
+from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.ir.geometry import Geometry
 from tests.builders import random_geometry
 from tests.hw.networks import lines_of

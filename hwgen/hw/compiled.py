@@ -1,0 +1,33 @@
+"""Functions that numba compiles: into their callers, or as entries whose code is kept for the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+from numba.core.caching import FunctionCache
+
+from hwgen.hw.caching import lenient, tell
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+_Cache = lenient(FunctionCache)
+
+
+def inner(function: _F) -> _F:
+    """Compiled into its callers.
+
+    Without counting of references (`_nrt`), which would take most of the time: no such function allocates.
+    """
+    return cast(_F, njit(_nrt=False, error_model="numpy")(function))
+
+
+def entry(function: _F) -> _F:
+    """Compiled once and cached: beside its file, or in the user's cache where that folder cannot be written."""
+    compiled = inner(function)
+    try:
+        cast(Any, compiled)._cache = _Cache(function)
+    except (RuntimeError, OSError) as error:  # neither can be
+        tell(error)
+    return compiled

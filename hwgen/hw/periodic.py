@@ -1,0 +1,195 @@
+"""Schedules that repeat: whether a network's interval is I at most, asked again and again while its buffers change.
+
+The times of one frame are kept from question to question and repaired from the unit that changed (`repair.py`), first
+among its neighbours, where most questions end, then everywhere. So a question costs a few passes over a part of a frame.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.stream import ceil_div
+from hwgen.hw.tables import LINE_BUFFER, LONG_AGO, beats_of, tables
+from hwgen.ir.types import IntArray
+
+if TYPE_CHECKING:
+    from hwgen.hw.repair import Repair
+
+_HOPS, _LOCAL, _EVERYWHERE = 3, 20, 40
+"""How far from a changed unit times are repaired at first, in so many passes; then in so many passes everywhere."""
+
+_WINDOWS = (1, 12, 60, 840)
+"""Passes over which a circle of a few frames grows evenly: multiples of many numbers of frames."""
+
+
+class PeriodicSchedule:
+    """One frame of times of a network, each of which recurs every `interval` cycles, as its buffers change.
+
+    A schedule exists if and only if the network's interval is `interval` at most.
+    """
+
+    def __init__(self, network: ProcessNetwork, interval: int) -> None:
+        from hwgen.hw.repair import repair_of
+
+        self.interval = interval
+        self.units, self.streams = tables(network)
+        self._number = {process.name: index for index, process in enumerate(network.processes)}
+        self._repair: Repair = repair_of(self.units, self.streams)
+        self._everyone = np.ones(len(self.units.kind), dtype=np.int64)
+        self._places = {name: beats_of(network, name, self.streams) for name in network.beats}
+        self.streams.visible[self._places[network.input]] = LONG_AGO  # the source always has a beat
+
+    def exists(self) -> bool:
+        """Whether there is a schedule; from now on its times are known. False also for a deadlock."""
+        self._ask()
+        self._repair.dirty[:] = 1
+        return self._answer(self._settle(self._everyone, _EVERYWHERE))
+
+    @property
+    def most_growth(self) -> int | None:
+        """Cycles that are enough to add to `interval` so that there is a schedule; None for a deadlock.
+
+        The most by which a time grows in a pass: if no recurrence raises a time by more, none does with so many more
+        cycles a frame.
+        """
+        from hwgen.hw.repair import GROWTH, STUCK
+
+        self._repair.dirty[:] = 1
+        verdict = self._settle(self._everyone, 1)
+        return None if verdict == STUCK else int(self._repair.numbers[GROWTH])
+
+    def starts_with(self, stream: str) -> bool:
+        """Let the times be the earliest of a schedule in which the first beat of `stream` can be read in cycle 0.
+
+        False where some do not depend on that one.
+        """
+        streams, first = self.streams, self._places[stream].start
+        streams.times[:] = LONG_AGO
+        streams.visible[first] = 0
+        assert self.exists()
+        streams.visible[first] = LONG_AGO
+        for number, held in enumerate(streams.held):
+            back = np.arange(held, 0, -1)
+            beats, end = streams.first[number + 1] - streams.first[number], streams.past_end[number]
+            taken = streams.taken[streams.first[number] + -back % beats]
+            streams.past[end - held : end] = taken - ceil_div(back, beats) * self.interval
+        return bool(min(streams.taken.min(), streams.ends.min()) > LONG_AGO // 2)
+
+    def keeps(self, name: str, size: int) -> bool:
+        """Whether there is a schedule with a smaller size of one buffer, which then has it.
+
+        Args:
+            size: beats of a FIFO, 0 to take it out, or rows of a line buffer.
+        """
+        from hwgen.hw.repair import SETTLED, UNDECIDED, undo
+
+        unit = self._number[name]
+        self._ask()
+        before = [array.copy() for array in self._wiring]
+        changed = self._resize(unit, size) if size else self._bypass(unit)
+        verdict = SETTLED
+        if changed >= 0:
+            self._repair.dirty[changed] = 1
+            verdict = self._settle(self._neighbourhood(changed), _LOCAL)
+        if verdict == UNDECIDED:
+            verdict = self._settle(self._everyone, _EVERYWHERE)
+        kept = self._answer(verdict)
+        if not kept:
+            undo(self.streams, self._repair)
+            for array, values in zip(self._wiring, before, strict=True):
+                array[:] = values
+        return kept
+
+    @property
+    def _wiring(self) -> tuple[IntArray, ...]:
+        """What a change of a buffer changes, beside times."""
+        units, repair = self.units, self._repair
+        ends = units.parameters.flat, units.sources.flat, units.near.flat, repair.writer, repair.reader
+        return *ends, self.streams.held, units.state
+
+    def _ask(self) -> None:
+        """Begin a question."""
+        from hwgen.hw.repair import GROWTH
+
+        self._repair.touched[:] = 0
+        self._repair.dirty[:] = 0
+        self._repair.numbers[GROWTH] = 0
+
+    def _settle(self, allowed: IntArray, passes: int) -> int:
+        from hwgen.hw.repair import settle
+
+        return int(settle(self.units, self.streams, self._repair, allowed, self.interval, passes))
+
+    def _answer(self, verdict: int) -> bool:
+        """Whether the times settle, where need be from the growth of all times over windows of passes."""
+        from hwgen.hw.repair import SETTLED, STUCK, UNDECIDED
+
+        if verdict != UNDECIDED:
+            return verdict == SETTLED
+        times = self.streams.times
+        for window in _WINDOWS:
+            before, growth = times.copy(), np.zeros_like(times)
+            for _ in range(2):
+                for _ in range(window):
+                    self._repair.dirty[:] = 1
+                    if self._settle(self._everyone, 1) == STUCK:
+                        return False
+                if not self._repair.dirty.any():
+                    return True
+                last, growth, before = growth, times - before, times.copy()
+            most = last.max()
+            if most == growth.max() and np.all(growth[last == most] == most):
+                return False
+        raise AssertionError("no window of passes shows how the times grow")
+
+    def _resize(self, unit: int, size: int) -> int:
+        """Give a FIFO or a line buffer another size; the unit that may be wrong now."""
+        units = self.units
+        lines = units.kind[unit] == LINE_BUFFER
+        stream = units.sources.flat[units.sources.at[unit] + 1] if lines else units.sinks.flat[units.sinks.at[unit]]
+        units.parameters.flat[units.parameters.at[unit] + lines] = self.streams.held[stream] = size
+        return unit
+
+    def _bypass(self, fifo: int) -> int:
+        """Let the reader of a FIFO read the FIFO's own input; the unit that may be wrong now, -1 for none."""
+        units, streams, repair = self.units, self.streams, self._repair
+        into, out = (ends.flat[ends.at[fifo]] for ends in (units.sources, units.sinks))
+        writer, reader = repair.writer[into], repair.reader[out]
+        inputs = units.sources.flat[units.sources.at[reader] : units.sources.at[reader + 1]]
+        inputs[inputs == out] = into
+        for unit, other in ((writer, reader), (reader, writer)):
+            if unit >= 0:
+                near = units.near.flat[units.near.at[unit] : units.near.at[unit + 1]]
+                near[near == fifo] = other if other >= 0 else unit
+        repair.reader[into], repair.reader[out], repair.writer[out] = reader, -1, -1
+        repair.save(len(streams.held) + into, streams)
+        streams.taken[streams.first[into] : streams.first[into + 1]] = streams.taken[
+            streams.first[out] : streams.first[out + 1]
+        ]
+        return int(writer)
+
+    def _neighbourhood(self, unit: int) -> IntArray:
+        """1 for the units within `_HOPS` of `unit`."""
+        near, found = self.units.near, np.zeros_like(self._everyone)
+        edge = [unit]
+        for _ in range(_HOPS):
+            found[edge] = 1
+            edge = [int(other) for each in edge for other in near.flat[near.at[each] : near.at[each + 1]] if not found[other]]
+        found[edge] = 1
+        return found
+
+
+def least_interval(network: ProcessNetwork) -> int | None:
+    """The fewest cycles a frame for which there is a schedule; None for a deadlock."""
+    least = max(process.busy_cycles(network.beats) for process in network.processes)
+    schedule = PeriodicSchedule(network, least)
+    if schedule.exists():
+        return least
+    more = schedule.most_growth
+    return more and least + 1 + bisect_left(
+        range(least + 1, least + more), True, key=lambda interval: PeriodicSchedule(network, interval).exists()
+    )

@@ -1,0 +1,161 @@
+"""A process network as arrays of 64-bit integers, which compiled functions run.
+
+Streams and units have numbers for names; a unit's parameters, its state and the numbers of its streams are rows. The
+times of one frame are kept, and of the frames before what the recurrences look back at: when the last beats of each
+stream were taken, and when each unit fired last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.ir.types import IntArray
+
+VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP = range(6)
+"""Kinds of schedules; a Merge is a QUEUE of several inputs, and the sink at the chip's output one without a reader."""
+
+SLOT, FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END, VECTOR, TAKEN, STATE_SIZE = range(10)
+"""State of a unit: slot or beat in the vector or row, cycle of the last one, a counter of the kind, cycles waited for
+beats and for room; of a gated loop the beats owed, the first cycle in which one of them may end, and the vector in its
+sequence of gates; of a line buffer the cycle of the last beat taken."""
+
+GROUPS = INPUT = ROW = COUNTER
+"""Groups taken by a gearbox in this frame, input of a merge, row of windows of a line buffer."""
+
+UNKNOWN = -(1 << 62)
+"""Stands for a time that is not known yet."""
+
+
+LONG_AGO = -(1 << 50)
+"""A time before all others."""
+
+
+class RaggedRows(NamedTuple):
+    """Rows of any length: row i is flat[at[i]:at[i + 1]]."""
+
+    flat: IntArray
+    at: IntArray
+
+
+class StreamTimes(NamedTuple):
+    """Two times of every beat of a frame: beat b of stream s can be read at visible[first[s] + b], is at taken[...].
+
+    The first `sent[s]` and `read[s]` of them are known; stream s has first[s + 1] - first[s] beats. Beat -b, of the
+    frames before, was taken at past[past_end[s] - b]; the last `held[s]` of them matter. The frame's last slot of unit
+    u is at ends[u]. The three are parts of `times`.
+    """
+
+    first: IntArray
+    sent: IntArray
+    read: IntArray
+    times: IntArray
+    visible: IntArray
+    taken: IntArray
+    ends: IntArray
+    past: IntArray
+    past_end: IntArray
+    held: IntArray
+
+
+class ProcessTable(NamedTuple):
+    """The units: kind, parameters, state, input and output streams of each, and its neighbours (`near`).
+
+    A line buffer has one more input, its ring: a beat for each row of the image, taken when the row is released.
+    """
+
+    kind: IntArray
+    parameters: RaggedRows
+    state: IntArray
+    sources: RaggedRows
+    sinks: RaggedRows
+    near: RaggedRows
+
+
+def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
+    """The processes and the sink, and the times before the first frame: nothing was ever taken."""
+    number = {name: index for index, name in enumerate(network.beats)}
+    sink = QUEUE, (1, 1)  # takes the chip's output at once
+    kinds, parameters = zip(*(_packed(process.schedule) for process in network.processes), sink, strict=True)
+    sources = [*([number[name] for name in process.inputs] for process in network.processes), [number[network.output]]]
+    sinks: list[list[int]] = [*([number[name] for name in process.outputs] for process in network.processes), []]
+    near = _near(sources, sinks)
+    beats, held = [*network.beats.values()], [1] * len(number)
+    for process, ends in zip(network.processes, sinks, strict=False):
+        for end in ends:
+            held[end] = _held(process.schedule)
+    for process, ends in zip(network.processes, sources, strict=False):
+        if isinstance(process.schedule, LineBuffer):
+            ends.append(len(beats))
+            beats.append(process.schedule.height)
+            held.append(process.schedule.rows)
+    state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
+    units = ProcessTable(_numbers(kinds), _rows(parameters), state, _rows(sources), _rows(sinks), _rows(near))
+    return units, _nothing_taken(beats, held, len(kinds))
+
+
+def beats_of(network: ProcessNetwork, stream: str, streams: StreamTimes) -> slice:
+    """Where the times of a stream's beats stand in `visible` and `taken`."""
+    number = [*network.beats].index(stream)
+    return slice(int(streams.first[number]), int(streams.first[number + 1]))
+
+
+def _nothing_taken(beats: Sequence[int], held: Sequence[int], units: int) -> StreamTimes:
+    """Streams before the first frame."""
+    first, past_end, total = _numbers(np.cumsum([0, *beats])), _numbers(np.cumsum(held)), sum(beats)
+    times, past = np.full(2 * total + units, -1, dtype=np.int64), np.full(past_end[-1], -1, dtype=np.int64)
+    parts = times, times[:total], times[total : 2 * total], times[2 * total :]
+    return StreamTimes(first, _numbers(beats), _numbers(beats), *parts, past, past_end, _numbers(held))
+
+
+def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
+    """Kind and parameters of a schedule."""
+    match schedule:
+        case VectorLoop() as s:
+            return VECTOR_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits, s.kept)
+        case GatedLoop() as s:
+            return GATED_LOOP, (s.reads, s.beats, s.latency, s.credits, *s.active)
+        case PoolTiles() as s:
+            return POOL_TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
+        case Gearbox() as s:
+            return GEARBOX, (s.in_beats, s.push, s.last_push, s.pull, s.limit)
+        case Queue() as s:
+            return QUEUE, (s.depth, 1)
+        case Merge() as s:
+            return QUEUE, (s.depth, *s.beats)
+        case LineBuffer() as s:
+            return LINE_BUFFER, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
+
+
+def _held(schedule: Schedule) -> int:
+    """The most beats of an output that have been sent and not yet taken."""
+    match schedule:
+        case Queue(depth=held) | Merge(depth=held):
+            return held
+        case Gearbox() as s:
+            return (s.limit + max(s.push, s.last_push)) // s.pull + 2
+        case _:
+            return schedule.credits
+
+
+def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
+    """For each process its neighbours: those that share a stream with it."""
+    writers: Mapping[int, int] = {stream: unit for unit, ends in enumerate(sinks) for stream in ends}
+    near: list[set[int]] = [set() for _ in sources]
+    for reader, ends in enumerate(sources):
+        for writer in (writers[stream] for stream in ends if stream in writers):
+            near[reader].add(writer)
+            near[writer].add(reader)
+    return [sorted(units) for units in near]
+
+
+def _rows(rows: Sequence[Sequence[int]]) -> RaggedRows:
+    return RaggedRows(_numbers([each for row in rows for each in row]), _numbers(np.cumsum([0, *map(len, rows)])))
+
+
+def _numbers(values: Sequence[int] | IntArray) -> IntArray:
+    return np.array(values, dtype=np.int64)
