@@ -26,7 +26,8 @@ from functools import partial
 from hwgen.errors import ConfigError, DeadlockError
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import SHORT, FifoUnit
-from hwgen.hw.periodic import PeriodicSchedule
+from hwgen.hw.periodic import PeriodicSchedule, least_interval
+from hwgen.hw.simulation import beat_times
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Buffer, Unit
 
@@ -60,9 +61,7 @@ def size_fifos(design: Design, fixed: Mapping[str, int] | None = None, *, round_
 def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
     """See `size_fifos`. Raises: DeadlockError, which names no chosen depth."""
     chosen = frozenset(fixed)
-    smallest, interval = _deep_enough(_fix(design, fixed), chosen)
-    schedule = PeriodicSchedule(smallest.network, interval)
-    assert schedule.exists()
+    smallest, schedule = _deep_enough(_fix(design, fixed), chosen)
     units = 0
     while len(smallest.units) != units:
         units = len(smallest.units)
@@ -131,28 +130,29 @@ def _flows_with(design: Design, fixed: dict[str, int], name: str, depth: int) ->
     return True
 
 
-def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, int]:
-    """A design with deeper buffers, and its interval: the slowest unit's, or the shortest that was found.
+def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, PeriodicSchedule]:
+    """A design with deeper buffers, and a schedule of it: at the slowest unit's interval, or the shortest there is.
 
     Depths (and rows of line buffers) are doubled repeatedly, each time with and without a short FIFO in front of every
     width converter.
+
+    Raises:
+        DeadlockError: all of them are in a deadlock.
     """
-    best: tuple[int, Design] | None = None
-    stuck: DeadlockError | None = None
+    tried = []
     for each in _deeper(design, fixed):
-        try:
-            interval = each.cycles.interval
-        except DeadlockError as error:
-            stuck = error.with_traceback(None)  # it would keep all the times of the run
-            continue
-        if best is None or interval < best[0]:
-            best = interval, each
-        if interval == design.bound:
-            break
-    if best is None:
-        assert stuck is not None
-        raise stuck
-    return best[1], best[0]
+        schedule = PeriodicSchedule(each.network, design.bound)
+        if schedule.exists():
+            return each, schedule
+        tried.append(each)
+    intervals = [(least_interval(each.network), each) for each in tried]
+    flowing = [(interval, each) for interval, each in intervals if interval is not None]
+    if not flowing:
+        beat_times(tried[-1].network, 1)  # raises what is wrong
+    interval, best = min(flowing, key=lambda pair: pair[0])
+    schedule = PeriodicSchedule(best.network, interval)
+    assert schedule.exists()
+    return best, schedule
 
 
 def _deeper(design: Design, fixed: frozenset[str]) -> Iterator[Design]:

@@ -19,11 +19,12 @@ from hwgen.ir.types import IntArray
 if TYPE_CHECKING:
     from hwgen.hw.repair import Repair
 
-_HOPS, _LOCAL, _EVERYWHERE = 3, 20, 40
-"""How far from a changed unit times are repaired at first, in so many passes; then in so many passes everywhere."""
+_HOPS = 3
+"""How far from a changed unit times are repaired at first."""
 
-_WINDOWS = (1, 12, 60, 840)
-"""Passes over which a circle of a few frames grows evenly: multiples of many numbers of frames."""
+_FEW, _LOCAL, _EVERYWHERE = 4, (1, 2, 3), (1, 2, 3, 4, 12, 60, 840)
+"""Passes over what may be wrong, most often enough; then windows of passes over which a circle of a few frames grows
+evenly: those near a changed unit, and everywhere."""
 
 
 class PeriodicSchedule:
@@ -45,9 +46,11 @@ class PeriodicSchedule:
 
     def exists(self) -> bool:
         """Whether there is a schedule; from now on its times are known. False also for a deadlock."""
+        from hwgen.hw.repair import SETTLED
+
         self._ask()
-        self._repair.dirty[:] = 1
-        return self._answer(self._settle(self._everyone, _EVERYWHERE))
+        self._repair.dirty[:] = self._everyone
+        return self._answer(self._everyone, _EVERYWHERE) == SETTLED
 
     @property
     def most_growth(self) -> int | None:
@@ -58,7 +61,7 @@ class PeriodicSchedule:
         """
         from hwgen.hw.repair import GROWTH, STUCK
 
-        self._repair.dirty[:] = 1
+        self._repair.dirty[:] = self._everyone
         verdict = self._settle(self._everyone, 1)
         return None if verdict == STUCK else int(self._repair.numbers[GROWTH])
 
@@ -85,19 +88,13 @@ class PeriodicSchedule:
         Args:
             size: beats of a FIFO, 0 to take it out, or rows of a line buffer.
         """
-        from hwgen.hw.repair import SETTLED, UNDECIDED, undo
+        from hwgen.hw.repair import undo
 
         unit = self._number[name]
         self._ask()
         before = [array.copy() for array in self._wiring]
         changed = self._resize(unit, size) if size else self._bypass(unit)
-        verdict = SETTLED
-        if changed >= 0:
-            self._repair.dirty[changed] = 1
-            verdict = self._settle(self._neighbourhood(changed), _LOCAL)
-        if verdict == UNDECIDED:
-            verdict = self._settle(self._everyone, _EVERYWHERE)
-        kept = self._answer(verdict)
+        kept = changed < 0 or self._keeps_all_but(changed)
         if not kept:
             undo(self.streams, self._repair)
             for array, values in zip(self._wiring, before, strict=True):
@@ -109,7 +106,7 @@ class PeriodicSchedule:
         """What a change of a buffer changes, beside times."""
         units, repair = self.units, self._repair
         ends = units.parameters.flat, units.sources.flat, units.near.flat, repair.writer, repair.reader
-        return *ends, self.streams.held, units.state
+        return *ends, self.streams.held, self._everyone, units.state
 
     def _ask(self) -> None:
         """Begin a question."""
@@ -124,27 +121,46 @@ class PeriodicSchedule:
 
         return int(settle(self.units, self.streams, self._repair, allowed, self.interval, passes))
 
-    def _answer(self, verdict: int) -> bool:
-        """Whether the times settle, where need be from the growth of all times over windows of passes."""
-        from hwgen.hw.repair import SETTLED, STUCK, UNDECIDED
+    def _keeps_all_but(self, unit: int) -> bool:
+        """Whether there is a schedule, `unit` alone being wrong: among its neighbours, then everywhere."""
+        from hwgen.hw.repair import SETTLED, UNDECIDED
 
-        if verdict != UNDECIDED:
-            return verdict == SETTLED
-        times = self.streams.times
-        for window in _WINDOWS:
-            before, growth = times.copy(), np.zeros_like(times)
-            for _ in range(2):
-                for _ in range(window):
-                    self._repair.dirty[:] = 1
-                    if self._settle(self._everyone, 1) == STUCK:
-                        return False
-                if not self._repair.dirty.any():
-                    return True
-                last, growth, before = growth, times - before, times.copy()
-            most = last.max()
-            if most == growth.max() and np.all(growth[last == most] == most):
-                return False
-        raise AssertionError("no window of passes shows how the times grow")
+        self._repair.dirty[unit] = 1
+        verdict = self._answer(self._neighbourhood(unit), _LOCAL)
+        if verdict == UNDECIDED:
+            verdict = self._answer(self._everyone, _EVERYWHERE)
+        return verdict == SETTLED
+
+    def _answer(self, allowed: IntArray, windows: tuple[int, ...]) -> int:
+        """The verdict on `allowed` units, UNDECIDED where others are wrong or windows of passes do not show it."""
+        from hwgen.hw.repair import UNDECIDED
+
+        verdict = self._settle(allowed, _FEW)
+        for window in windows:
+            if verdict != UNDECIDED or not self._repair.dirty[allowed > 0].any():
+                break
+            verdict = self._watched(allowed, window)
+        return verdict
+
+    def _watched(self, allowed: IntArray, window: int) -> int:
+        """The verdict after twice as many passes over all `allowed` units.
+
+        If no time grew more in the second half than the most in the first, and all that grew so do again, they grow for
+        ever (see `repair.py`).
+        """
+        from hwgen.hw.repair import TOO_SLOW, UNDECIDED
+
+        times, dirty = self.streams.times, self._repair.dirty
+        before, growth = times.copy(), np.zeros_like(times)
+        for _ in range(2):
+            for _ in range(window):
+                dirty[allowed > 0] = 1
+                verdict = self._settle(allowed, 1)
+                if verdict != UNDECIDED:
+                    return verdict
+            last, growth, before = growth, times - before, times.copy()
+        most = last.max()
+        return TOO_SLOW if 0 < most == growth.max() and np.all(growth[last == most] == most) else UNDECIDED
 
     def _resize(self, unit: int, size: int) -> int:
         """Give a FIFO or a line buffer another size; the unit that may be wrong now."""
@@ -166,6 +182,7 @@ class PeriodicSchedule:
                 near = units.near.flat[units.near.at[unit] : units.near.at[unit + 1]]
                 near[near == fifo] = other if other >= 0 else unit
         repair.reader[into], repair.reader[out], repair.writer[out] = reader, -1, -1
+        self._everyone[fifo] = 0
         repair.save(len(streams.held) + into, streams)
         streams.taken[streams.first[into] : streams.first[into + 1]] = streams.taken[
             streams.first[out] : streams.first[out + 1]

@@ -91,10 +91,7 @@ def settle(
             if repair.running[unit]:
                 repair.dirty[unit], runs = 0, True
         if not runs:
-            for unit in range(len(units.kind)):
-                if repair.dirty[unit]:
-                    return UNDECIDED
-            return SETTLED
+            break
         count = _start(units, streams, repair, period)
         advance(units, streams, repair.running, repair.awake, repair.queue)
         for unit in range(len(units.kind)):
@@ -103,7 +100,10 @@ def settle(
         _find_dirty(units, streams, repair, count)
         if _grows_for_ever(streams, repair, count):
             return TOO_SLOW
-    return UNDECIDED
+    for unit in range(len(units.kind)):
+        if repair.dirty[unit]:
+            return UNDECIDED
+    return SETTLED
 
 
 @inner
