@@ -23,8 +23,8 @@ from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.network import Process, ProcessNetwork, with_gates
 from hwgen.hw.schedule import Queue, VectorLoop
-from hwgen.hw.simulation import Process, ProcessNetwork, with_gates
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry

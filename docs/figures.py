@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from hwgen.backends.render import asset, render
-from hwgen.hw.simulation import run_frames
+from hwgen.hw.simulation import stream_times
 from hwgen.ir.types import IntArray
 from hwgen.report.diagram import Diagram, diagram
 
@@ -20,7 +20,7 @@ CELL, ROW, LABEL, TOP = 20, 30, 118, 22
 def timing(name: str) -> str:
     """The timing diagram of a unit of `UNITS`, as a figure of HTML."""
     example = UNITS[name]()
-    run = run_frames(example.network, example.frames)
+    times = stream_times(example.network, example.frames)
     width, height = LABEL + CELL * example.cycles + 1, TOP + ROW * len(example.shown) + 4
     parts = [f'<svg class="timing" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">']
     parts.append(f"<title>{escape(example.caption)}</title>")
@@ -33,7 +33,7 @@ def timing(name: str) -> str:
         y = TOP + ROW * row
         parts.append(f'<text class="stream" x="0" y="{y + 19}">{escape(label)}</text>')
         beats = example.network.beats[stream]
-        parts += _beats(run.visible(stream), run.taken(stream), beats, y, example.cycles)
+        parts += _beats(*times[stream], beats, y, example.cycles)
     parts.append("</svg>")
     return _figure("".join(parts), example.caption)
 

@@ -19,8 +19,9 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.network import with_gates
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import beat_times, with_gates
+from hwgen.hw.simulation import beat_times
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry

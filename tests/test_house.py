@@ -165,7 +165,7 @@ def test_kernels_are_asked_not_told_apart() -> None:
 def test_one_owner_each() -> None:
     assert importers("subprocess") == {"hwgen/verify/process.py"}
     assert importers("jinja2") == {"hwgen/backends/render.py"}
-    assert importers("numba") == {"hwgen/hw/machines.py"}
+    assert importers("numba") == {"hwgen/hw/compiled.py"}
     assert importers("pydantic") == {"hwgen/config.py", "hwgen/stored.py"}
     assert {path for path in importers("torch") if path.split("/")[1] not in ("nn", "frontend", "zoo")} == set()
     assert {path for path in importers("onnx") if "frontend" not in path} == set()

@@ -93,7 +93,7 @@ def prepare(fidelity: Fidelity) -> None:
     """Find the tools of `fidelity` once, before workers look for them in parallel. Raises: ToolError."""
     if fidelity is Fidelity.SEARCH:
         return
-    import_module("hwgen.hw.machines")
+    import_module("hwgen.hw.repair")
     if fidelity is Fidelity.SIMULATE:
         from hwgen.verify.simulator import find_simulator
 

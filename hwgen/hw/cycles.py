@@ -12,7 +12,6 @@ from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.periodic import PeriodicSchedule, least_interval
 from hwgen.hw.simulation import FrameRun, State, beat_times
 from hwgen.hw.stream import ceil_div
-from hwgen.hw.tables import LONG_AGO
 from hwgen.ir.types import IntArray
 
 
@@ -59,7 +58,7 @@ class Repetition:
 
     Attributes:
         begin: cycle in which the first beat is taken.
-        cycles, frames: after `frames` frames everything comes again, `cycles` cycles later; 0 where the run ends before.
+        cycles, frames: all comes again after `frames` frames, `cycles` cycles later; 0 where the run ends before that.
         waits, peaks: of so many frames in steady state, see `FrameRun`.
     """
 

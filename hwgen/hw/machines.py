@@ -35,16 +35,14 @@ from hwgen.ir.types import IntArray
 
 
 @inner
-def _arrivals(streams: StreamTimes, sources: IntArray) -> int:
-    """First cycle in which the next beats of all `sources` but the first can be read."""
-    time = 0
+def _arrivals(streams: StreamTimes, sources: IntArray, time: int) -> int:
+    """First cycle from `time` on in which the next beats of all `sources` but the first can be read."""
     for index in range(1, len(sources)):
         source = sources[index]
         beat = streams.read[source]
         if beat >= streams.sent[source]:
             return UNKNOWN
-        arrived = streams.visible[streams.first[source] + beat]
-        time = arrived if index == 1 else max(time, arrived)
+        time = max(time, streams.visible[streams.first[source] + beat])
     return time
 
 
@@ -68,60 +66,53 @@ def _room(streams: StreamTimes, sink: int, beat: int) -> int:
     if beat >= streams.read[sink]:
         return UNKNOWN
     if beat < 0:
-        return streams.past[streams.past_end[sink] + beat] + 1
-    return streams.taken[streams.first[sink] + beat] + 1
+        return int(streams.past[streams.past_end[sink] + beat] + 1)
+    return int(streams.taken[streams.first[sink] + beat] + 1)
 
 
 @inner
 def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
     slots, reads, period, latency, credits, kept = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
-    source, sink, others = sources[0], sinks[0], len(sources)
+    source, sink, inputs = sources[0], sinks[0], len(sources)
     into, read, arrived = streams.first[source], streams.read[source], streams.sent[source]
     out, sent, gone = streams.first[sink], streams.sent[sink], streams.read[sink]
-    beats, past = streams.first[sink + 1] - out, streams.past_end[sink]
-    slot, last, starved, blocked, start = state[SLOT], state[FIRED], 0, 0, streams.sent[sink] + streams.read[source]
+    beats, past, moved = streams.first[sink + 1] - out, streams.past_end[sink], sent + read
+    slot, last, starved, blocked = state[SLOT], state[FIRED], 0, 0
     left = period - 1 - slot % period
     while sent < beats:
-        reading = slot < reads
+        reading, freed = slot < reads, sent - credits
         if left and not reading:  # slots that wait for nothing
             slot, last, left = slot + left, last + left, 0
-        ready, room, freed = last + 1, 0, sent - credits
+        if (reading and read >= arrived) or (not left and freed >= gone):
+            break
+        ready = last + 1
         if reading:
-            if read >= arrived:
-                break
-            ready = max(ready, streams.visible[into + read])
-            if others > 1:
-                other = _arrivals(streams, sources)
-                if other == UNKNOWN:
-                    break
-                ready = max(ready, other)
+            ready = _arrivals(streams, sources, max(ready, streams.visible[into + read]))
+        if ready == UNKNOWN:
+            break
+        time = ready
         if not left:
-            if freed >= gone:
-                break
-            room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
-        time = max(ready, room)
+            time = max(ready, (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
         last, slot = time, slot + 1
         if reading:
             last = max(last, streams.taken[into + read])
             streams.taken[into + read] = last
             read += 1
-            if others > 1:
-                for index in range(1, others if slot == slots else others - kept):
-                    _take(streams, sources[index], last)
+            for index in range(1, inputs if slot == slots else inputs - kept):
+                _take(streams, sources[index], last)
         if left:
             left -= 1
         else:
             streams.visible[out + sent] = max(last + latency, streams.visible[out + sent])
             sent, left = sent + 1, period - 1
-        if slot == slots:
-            slot = 0
+        slot = slot if slot < slots else 0
     streams.read[source], streams.sent[sink] = read, sent
     state[SLOT], state[FIRED] = slot, last
     state[STARVED] += starved
     state[BLOCKED] += blocked
-    return sent + read > start
+    return bool(sent + read > moved)
 
 
 @inner
@@ -142,16 +133,13 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
         if not reading and left:  # slots that wait for nothing
             slot, last, left = slot + left, last + left, 0
         decides, ready = reading and not left, last + 1
-        if reading and streams.read[vectors] >= streams.sent[vectors]:
-            break
-        if decides and streams.read[gates] >= streams.sent[gates]:
-            break
-        if not left and (state[OWED] or room == UNKNOWN):
+        dry = reading and streams.read[vectors] >= streams.sent[vectors]
+        dry = dry or (decides and streams.read[gates] >= streams.sent[gates])
+        if dry or (not left and (state[OWED] or room == UNKNOWN)):
             break
         if reading:
             ready = max(ready, streams.visible[streams.first[vectors] + streams.read[vectors]])
-        if decides:
-            ready = max(ready, streams.visible[streams.first[gates] + streams.read[gates]])
+        ready = _arrivals(streams, sources, ready) if decides else ready
         time = ready if left else max(ready, room, state[NEXT_END])
         state[STARVED] += ready - last - 1
         state[BLOCKED] += time - ready
@@ -169,7 +157,7 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
                 slot, state[OWED] = 0, beats - 1
             state[VECTOR] = (state[VECTOR] + 1) % len(active)
     state[SLOT], state[FIRED] = slot, last
-    return streams.sent[sink] + streams.read[vectors] > start
+    return bool(streams.sent[sink] + streams.read[vectors] > start)
 
 
 @inner
@@ -203,7 +191,7 @@ def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
     state[SLOT], state[FIRED] = pixel * pixel_beats + beat, last
     state[STARVED] += starved
     state[BLOCKED] += blocked
-    return read > start
+    return bool(read > start)
 
 
 @inner
@@ -236,7 +224,7 @@ def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
     state[SLOT], state[FIRED], state[GROUPS] = beat, last, pushed
     state[STARVED] += starved
     state[BLOCKED] += blocked
-    return read > start
+    return bool(read > start)
 
 
 @inner
@@ -260,7 +248,7 @@ def _fifo(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArr
     state[FIRED] = last
     state[STARVED] += starved
     state[BLOCKED] += blocked
-    return read > start
+    return bool(read > start)
 
 
 @inner
@@ -324,7 +312,7 @@ def _rows_in(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
         if beat == row_beats:
             row, beat = row + 1, 0
     streams.read[source], state[TAKEN] = read, last
-    return read > start
+    return bool(read > start)
 
 
 @inner
@@ -359,7 +347,7 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, sources: In
     state[SLOT], state[FIRED], state[ROW] = beat, last, row
     state[STARVED] += starved
     state[BLOCKED] += blocked
-    return sent > start
+    return bool(sent > start)
 
 
 @inner

@@ -1,18 +1,19 @@
 """Schedules that repeat: whether a network's interval is I at most, asked again and again while its buffers change.
 
 The times of one frame are kept from question to question and repaired from the unit that changed (`repair.py`), first
-among its neighbours, where most questions end, then everywhere. So a question costs a few passes over a part of a frame.
+among its neighbours, where most questions end, then everywhere. So a question costs a few passes over part of a frame.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import accumulate, count, islice
+from math import lcm
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.stream import ceil_div
 from hwgen.hw.tables import LINE_BUFFER, LONG_AGO, beats_of, tables
 from hwgen.ir.types import IntArray
 
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 _HOPS = 3
 """How far from a changed unit times are repaired at first."""
 
-_FEW, _LOCAL, _EVERYWHERE = 4, (1, 2, 3), (1, 2, 3, 4, 12, 60, 840)
-"""Passes over what may be wrong, most often enough; then windows of passes over which a circle of a few frames grows
-evenly: those near a changed unit, and everywhere."""
+_FEW, _LOCAL = 4, 3
+"""Passes over what may be wrong, most often enough; then windows of passes near a changed unit."""
 
 
 class PeriodicSchedule:
@@ -50,7 +50,7 @@ class PeriodicSchedule:
 
         self._ask()
         self._repair.dirty[:] = self._everyone
-        return self._answer(self._everyone, _EVERYWHERE) == SETTLED
+        return self._answer(self._everyone) == SETTLED
 
     @property
     def most_growth(self) -> int | None:
@@ -79,7 +79,7 @@ class PeriodicSchedule:
             back = np.arange(held, 0, -1)
             beats, end = streams.first[number + 1] - streams.first[number], streams.past_end[number]
             taken = streams.taken[streams.first[number] + -back % beats]
-            streams.past[end - held : end] = taken - ceil_div(back, beats) * self.interval
+            streams.past[end - held : end] = taken + -back // beats * self.interval
         return bool(min(streams.taken.min(), streams.ends.min()) > LONG_AGO // 2)
 
     def keeps(self, name: str, size: int) -> bool:
@@ -128,15 +128,19 @@ class PeriodicSchedule:
         self._repair.dirty[unit] = 1
         verdict = self._answer(self._neighbourhood(unit), _LOCAL)
         if verdict == UNDECIDED:
-            verdict = self._answer(self._everyone, _EVERYWHERE)
+            verdict = self._answer(self._everyone)
         return verdict == SETTLED
 
-    def _answer(self, allowed: IntArray, windows: tuple[int, ...]) -> int:
-        """The verdict on `allowed` units, UNDECIDED where others are wrong or windows of passes do not show it."""
+    def _answer(self, allowed: IntArray, most: int | None = None) -> int:
+        """The verdict on `allowed` units, UNDECIDED where others are wrong or `most` windows of passes do not show it.
+
+        A circle over n frames grows evenly over a window of n passes or any multiple, so a window that is a multiple of
+        all numbers up to n ends the search if no shorter one does.
+        """
         from hwgen.hw.repair import UNDECIDED
 
         verdict = self._settle(allowed, _FEW)
-        for window in windows:
+        for window in islice(accumulate(count(1), lcm), most):
             if verdict != UNDECIDED or not self._repair.dirty[allowed > 0].any():
                 break
             verdict = self._watched(allowed, window)
@@ -150,17 +154,25 @@ class PeriodicSchedule:
         """
         from hwgen.hw.repair import TOO_SLOW, UNDECIDED
 
-        times, dirty = self.streams.times, self._repair.dirty
-        before, growth = times.copy(), np.zeros_like(times)
+        seen = [self._times_of(allowed)]
         for _ in range(2):
             for _ in range(window):
-                dirty[allowed > 0] = 1
+                self._repair.dirty[allowed > 0] = 1
                 verdict = self._settle(allowed, 1)
                 if verdict != UNDECIDED:
                     return verdict
-            last, growth, before = growth, times - before, times.copy()
-        most = last.max()
-        return TOO_SLOW if 0 < most == growth.max() and np.all(growth[last == most] == most) else UNDECIDED
+            seen.append(self._times_of(allowed))
+        first, second = seen[1] - seen[0], seen[2] - seen[1]
+        most = first.max()
+        return TOO_SLOW if 0 < most == second.max() and np.all(second[first == most] == most) else UNDECIDED
+
+    def _times_of(self, allowed: IntArray) -> IntArray:
+        """All times that the `allowed` units set."""
+        units, total, row = self.units, len(self.streams.held), self._repair.row
+        rows = [2 * total + np.flatnonzero(allowed)]
+        for ends, first in ((units.sources, total), (units.sinks, 0)):
+            rows += [first + ends.flat[ends.at[unit] : ends.at[unit + 1]] for unit in np.flatnonzero(allowed)]
+        return np.concatenate([self.streams.times[row[each] : row[each + 1]] for each in np.concatenate(rows)])
 
     def _resize(self, unit: int, size: int) -> int:
         """Give a FIFO or a line buffer another size; the unit that may be wrong now."""
@@ -192,11 +204,11 @@ class PeriodicSchedule:
     def _neighbourhood(self, unit: int) -> IntArray:
         """1 for the units within `_HOPS` of `unit`."""
         near, found = self.units.near, np.zeros_like(self._everyone)
-        edge = [unit]
+        edge = {unit}
         for _ in range(_HOPS):
-            found[edge] = 1
-            edge = [int(other) for each in edge for other in near.flat[near.at[each] : near.at[each + 1]] if not found[other]]
-        found[edge] = 1
+            found[list(edge)] = 1
+            edge = {int(each) for one in edge for each in near.flat[near.at[one] : near.at[one + 1]]}
+        found[list(edge)] = 1
         return found
 
 

@@ -23,7 +23,7 @@ SETTLED, TOO_SLOW, STUCK, UNDECIDED = range(4)
 """Verdicts: the times are a schedule; a circle is too long; one without a frame, a deadlock; none so far."""
 
 PASS, GROWTH, GREW = range(3)
-"""Numbers of a question: of its passes; the most cycles by which a time grew in the last one, and how many times did."""
+"""Numbers of a question: of its passes; the most cycles by which a time grew in the last one, and how many did."""
 
 
 class Repair(NamedTuple):
@@ -70,10 +70,26 @@ def repair_of(units: ProcessTable, streams: StreamTimes) -> Repair:
         unit_of[ragged.flat] = np.repeat(np.arange(count), np.diff(ragged.at))
     lines = np.flatnonzero(units.kind == LINE_BUFFER)
     ends[0, units.sources.flat[units.sources.at[lines] + 1]] = lines  # a ring
-    touched, grew_in, rows = (np.zeros(len(row), dtype=np.int64) for _ in range(3))
-    times, each = np.empty((2, len(streams.times)), dtype=np.int64), np.zeros((4, count), dtype=np.int64)
-    grew = np.zeros(len(streams.times), dtype=np.bool_)
-    return Repair(row, touched, *times, grew, grew_in, *each[:2], *ends, *each[2:], rows, np.zeros(3, dtype=np.int64))
+    return Repair(
+        row=row,
+        touched=_zeros(len(row)),
+        saved=_zeros(len(streams.times)),
+        before=_zeros(len(streams.times)),
+        grew=np.zeros(len(streams.times), dtype=np.bool_),
+        grew_in=_zeros(len(row)),
+        dirty=_zeros(count),
+        running=_zeros(count),
+        writer=ends[0],
+        reader=ends[1],
+        awake=_zeros(count),
+        queue=_zeros(count),
+        rows=_zeros(len(row)),
+        numbers=_zeros(3),
+    )
+
+
+def _zeros(count: int) -> IntArray:
+    return np.zeros(count, dtype=np.int64)
 
 
 @entry
@@ -145,7 +161,11 @@ def _copy(source: IntArray, target: IntArray, start: int, stop: int) -> None:
 @inner
 def _look_back(streams: StreamTimes, stream: int, period: int) -> None:
     """When beats of the frames before were taken: `period` cycles a frame earlier than those of this one."""
-    first, beats, end = streams.first[stream], streams.first[stream + 1] - streams.first[stream], streams.past_end[stream]
+    first, beats, end = (
+        streams.first[stream],
+        streams.first[stream + 1] - streams.first[stream],
+        streams.past_end[stream],
+    )
     beat, late = beats, 0
     for back in range(1, streams.held[stream] + 1):
         if beat == beats:
@@ -173,7 +193,7 @@ def _grows_for_ever(streams: StreamTimes, repair: Repair, count: int) -> bool:
         repair.grew_in[row] = numbers[PASS] + 1
     proven = 0 < most == numbers[GROWTH] and again == grew == numbers[GREW]
     numbers[PASS], numbers[GROWTH], numbers[GREW] = numbers[PASS] + 1, most, grew
-    return proven
+    return bool(proven)
 
 
 @inner

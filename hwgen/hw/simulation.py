@@ -9,11 +9,10 @@ import numpy as np
 
 from hwgen.errors import DeadlockError
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.schedule import Queue
 from hwgen.hw.periodic import PeriodicSchedule
+from hwgen.hw.schedule import Queue
 from hwgen.hw.tables import BLOCKED, LONG_AGO, STARVED, VECTOR, beats_of, tables
 from hwgen.ir.types import IntArray
-
 
 State = tuple[IntArray, IntArray]
 """What all times to come depend on: cycles, and places in sequences of gates."""
@@ -27,9 +26,7 @@ class FrameRun:
     cycle 0.
     """
 
-    def __init__(
-        self, network: ProcessNetwork, input_interval: int = 0, after: PeriodicSchedule | None = None
-    ) -> None:
+    def __init__(self, network: ProcessNetwork, input_interval: int = 0, after: PeriodicSchedule | None = None) -> None:
         """With `after` the frames before are those of a schedule that repeats itself, and the source is never late."""
         self.network, self.input_interval = network, input_interval
         self.units, self.streams = tables(network) if after is None else (after.units, after.streams)
@@ -93,7 +90,9 @@ class FrameRun:
                 if waiting.get(name) == depth and any(not waiting.get(other) for other in joined):
                     dry = next(other for other in joined if not waiting.get(other))
                     found = f"a deadlock: {process.name} is full ({depth} beats) while its reader waits for {dry}"
-                    return DeadlockError(process.name, "must hold beats until its reader takes them", found, "Deepen it")
+                    return DeadlockError(
+                        process.name, "must hold beats until its reader takes them", found, "Deepen it"
+                    )
         fullest = max(waiting, key=lambda name: waiting[name])
         beats = waiting[fullest]
         found = f"a deadlock: {beats} {'beat waits' if beats == 1 else 'beats wait'} on stream {fullest}"
@@ -108,11 +107,18 @@ def beat_times(network: ProcessNetwork, frames: int, input_interval: int = 0) ->
     Raises:
         DeadlockError: the network is in a deadlock.
     """
-    run = FrameRun(network, input_interval)
-    times: dict[str, list[IntArray]] = {name: [] for name in network.beats}
+    return {name: taken for name, (_, taken) in stream_times(network, frames, input_interval).items()}
+
+
+def stream_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, tuple[IntArray, IntArray]]:
+    """Cycle from which each beat of every stream can be read, and in which it is taken; see `beat_times`."""
+    run, times = FrameRun(network, input_interval), []
     for _ in range(frames):
         run.start()
         run.finish()
-        for name, all_frames in times.items():
-            all_frames.append(run.taken(name).copy())
-    return {name: np.concatenate(all_frames) for name, all_frames in times.items()}
+        times.append({name: (run.visible(name).copy(), run.taken(name).copy()) for name in network.beats})
+    ends = {name: [frame[name] for frame in times] for name in network.beats}
+    return {
+        name: (np.concatenate([v for v, _ in each]), np.concatenate([t for _, t in each]))
+        for name, each in ends.items()
+    }

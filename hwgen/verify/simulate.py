@@ -15,8 +15,9 @@ from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.cycles import Cycles, cycles_of
 from hwgen.hw.design import Design
+from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.network import ProcessNetwork, beat_times
+from hwgen.hw.simulation import beat_times
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 from hwgen.verify import csim, dpisim, hlsrtl, rtlsim

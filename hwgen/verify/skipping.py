@@ -14,7 +14,8 @@ import numpy as np
 from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.design import Design
-from hwgen.hw.network import ProcessNetwork, beat_times, with_gates
+from hwgen.hw.network import ProcessNetwork, with_gates
+from hwgen.hw.simulation import beat_times
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 

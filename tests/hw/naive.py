@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
 from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
 
 _PATIENCE = 40
 """Cycles without any move after which nothing can move any more: longer than every latency."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.schedule import GatedLoop, Gearbox, Merge, PoolTiles, Queue, Schedule, VectorLoop, credits_for
 from hwgen.hw.network import Process, ProcessNetwork
+from hwgen.hw.schedule import GatedLoop, Gearbox, Merge, PoolTiles, Queue, Schedule, VectorLoop, credits_for
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.geometry import Geometry
 from tests.builders import B, random_geometry

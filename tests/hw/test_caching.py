@@ -18,8 +18,11 @@ if "full" in sys.argv:
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
     IndexDataCacheFile._save_index = full
-from hwgen.hw.machines import peak_occupancy
-print(peak_occupancy(np.arange(4) + 1, np.arange(4) + 3), file=sys.stdout)
+from hwgen.hw.cycles import peak_occupancies
+from hwgen.hw.network import Process, ProcessNetwork
+from hwgen.hw.schedule import VectorLoop
+slow = Process("slow", VectorLoop(4, 1, 4, 1, 2), ("x",), ("y",))
+print(peak_occupancies(ProcessNetwork((slow,), "x", "y", {"x": 1, "y": 1}), 1)["y"], file=sys.stdout)
 """
 SAID = (
     "note: numba's cache for the cycle model cannot be used ({}): it is compiled in this run, which takes "
@@ -31,7 +34,7 @@ def run(cache: Path, *words: str) -> str:
     env = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", RUN, *words]
     done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", check=True)
-    assert done.stdout == "4\n"
+    assert done.stdout == "1\n"
     return done.stderr
 
 
@@ -54,12 +57,12 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_no_place_for_a_cache(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    from hwgen.hw import caching, machines
+    from hwgen.hw import caching, compiled
 
     def nowhere(_: object) -> None:
         raise RuntimeError("no locator available")
 
-    monkeypatch.setattr(machines, "_Cache", nowhere)
+    monkeypatch.setattr(compiled, "_Cache", nowhere)
     monkeypatch.setattr(caching, "_told", [])
-    assert machines._entry(lambda x: x + 1)(1) == 2
+    assert compiled.entry(lambda x: x + 1)(1) == 2
     assert caplog.messages == [SAID.format("no locator available")]

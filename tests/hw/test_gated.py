@@ -15,7 +15,8 @@ from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import lower
-from hwgen.hw.simulation import beat_times, with_gates
+from hwgen.hw.network import with_gates
+from hwgen.hw.simulation import beat_times
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Conv, Threshold

@@ -7,8 +7,8 @@ import pytest
 
 from hwgen.hw.cycles import cycle_model
 from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.schedule import Gearbox, PoolTiles, VectorLoop, credits_for
 from hwgen.hw.network import Process, ProcessNetwork
+from hwgen.hw.schedule import Gearbox, PoolTiles, VectorLoop, credits_for
 from hwgen.hw.stream import Stream
 from tests.builders import B
 from tests.hw.naive import naive_times

@@ -9,8 +9,8 @@ import pytest
 
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import CycleModel, Cycles, cycle_model, cycles_of, meets_interval, peak_occupancies
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
 from hwgen.hw.network import Process, ProcessNetwork, Waits, beat_times, run_frames, with_gates
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
 from hwgen.hw.stream import ceil_div
 from tests.hw.naive import MACHINES, naive_times
 from tests.hw.networks import random_schedules

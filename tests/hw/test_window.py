@@ -10,8 +10,8 @@ import pytest
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import cycle_model
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.network import Process, ProcessNetwork
+from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.ir.geometry import Geometry
 from tests.builders import random_geometry
 from tests.hw.networks import lines_of

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from hwgen.errors import DeadlockError
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, VectorLoop
 from hwgen.hw.network import Process, ProcessNetwork
-from tests.hw.whole_runs.runs import Run, Waits, run_frames
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, VectorLoop
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
+from tests.hw.whole_runs.runs import Run, Waits, run_frames
 
 
 @dataclass(frozen=True)
