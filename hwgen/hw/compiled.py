@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
@@ -11,6 +13,11 @@ from numba.core.caching import FunctionCache
 from hwgen.hw.caching import lenient, tell
 
 _F = TypeVar("_F", bound=Callable[..., object])
+
+_SOURCES = ("compiled", "tables", "machines", "frames", "repair")
+"""Modules of compiled functions, of which an entry's code may hold any."""
+
+_stamp = sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
 
 _Cache = lenient(FunctionCache)
 
@@ -27,7 +34,9 @@ def entry(function: _F) -> _F:
     """Compiled once and cached: beside its file, or in the user's cache where that folder cannot be written."""
     compiled = inner(function)
     try:
-        cast(Any, compiled)._cache = _Cache(function)
+        cache = _Cache(function)
+        cache._cache_file._source_stamp = _stamp  # numba's own is of the entry's file alone
+        cast(Any, compiled)._cache = cache
     except (RuntimeError, OSError) as error:  # neither can be
         tell(error)
     return compiled
