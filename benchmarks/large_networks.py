@@ -79,7 +79,9 @@ class Writer:
         spread, count = float(np.sqrt(self.fan_in)), self.channels
         normal = [(1.0, 0.25), (0.0, 0.5), (0.0, spread / 2)]
         norm = [self.constant(self.rng.normal(mean, width, count)) for mean, width in normal]
-        self.node("BatchNormalization", self.last, *norm, self.constant(self.rng.uniform(0.5, 2.0, count) * self.fan_in))
+        self.node(
+            "BatchNormalization", self.last, *norm, self.constant(self.rng.uniform(0.5, 2.0, count) * self.fan_in)
+        )
         return self.quant(bits, signed=signed)
 
     def pool(self, op: str, size: int, stride: int, pad: int = 0) -> str:

@@ -20,10 +20,10 @@ from hwgen.ir.types import IntArray
 if TYPE_CHECKING:
     from hwgen.hw.repair import Repair
 
-_HOPS = 3
-"""How far from a changed unit times are repaired at first."""
+_HOPS = (3, 12)
+"""How far from a changed unit times are repaired at first, and then."""
 
-_FEW, _LOCAL = 4, 3
+_FEW, _LOCAL = 4, 2
 """Passes over what may be wrong, most often enough; then windows of passes near a changed unit."""
 
 
@@ -126,9 +126,11 @@ class PeriodicSchedule:
         from hwgen.hw.repair import SETTLED, UNDECIDED
 
         self._repair.dirty[unit] = 1
-        verdict = self._answer(self._neighbourhood(unit), _LOCAL)
-        if verdict == UNDECIDED:
-            verdict = self._answer(self._everyone)
+        for hops in _HOPS:
+            verdict = self._answer(self._neighbourhood(unit, hops), _LOCAL)
+            if verdict != UNDECIDED:
+                return verdict == SETTLED
+        verdict = self._answer(self._everyone)
         return verdict == SETTLED
 
     def _answer(self, allowed: IntArray, most: int | None = None) -> int:
@@ -154,14 +156,17 @@ class PeriodicSchedule:
         """
         from hwgen.hw.repair import TOO_SLOW, UNDECIDED
 
-        seen = [self._times_of(allowed)]
-        for _ in range(2):
-            for _ in range(window):
+        seen = []
+        for passes in range(2 * window + 1):
+            if passes % window == 0 and window > 1:
+                seen.append(self._times_of(allowed))
+            if passes < 2 * window:
                 self._repair.dirty[allowed > 0] = 1
                 verdict = self._settle(allowed, 1)
                 if verdict != UNDECIDED:
                     return verdict
-            seen.append(self._times_of(allowed))
+        if window == 1:  # `settle` looks at every two passes
+            return UNDECIDED
         first, second = seen[1] - seen[0], seen[2] - seen[1]
         most = first.max()
         return TOO_SLOW if 0 < most == second.max() and np.all(second[first == most] == most) else UNDECIDED
@@ -201,11 +206,11 @@ class PeriodicSchedule:
         ]
         return int(writer)
 
-    def _neighbourhood(self, unit: int) -> IntArray:
-        """1 for the units within `_HOPS` of `unit`."""
+    def _neighbourhood(self, unit: int, hops: int) -> IntArray:
+        """1 for the units within so many hops of `unit`."""
         near, found = self.units.near, np.zeros_like(self._everyone)
         edge = {unit}
-        for _ in range(_HOPS):
+        for _ in range(hops):
             found[list(edge)] = 1
             edge = {int(each) for one in edge for each in near.flat[near.at[one] : near.at[one + 1]]}
         found[list(edge)] = 1
