@@ -237,13 +237,28 @@ SPOILT: dict[str, tuple[str, Callable[[str], str] | None, str]] = {
     "manifest_list": ("hwgen.json", lambda t: "[]", "must be a whole project; found "),
     "format": (
         "hwgen.json",
-        lambda t: t.replace('"format": 1', '"format": 2'),
-        "must be a whole project; found format 2.",
+        lambda t: t.replace('"format": 2', '"format": 1'),
+        "must be a whole project; found format 1. Build it again.",
     ),
     "settings": (
         "hwgen.json",
         lambda t: t.replace('"clock_mhz": 200.0', '"clock_mhz": -1'),
         "must be a whole project; ",
+    ),
+    "sizes_gone": (
+        "hwgen.json",
+        lambda t: t.replace('"sizes"', '"size"'),
+        "must be a whole project; found sizes is required. Build it again.",
+    ),
+    "size_changed": (
+        "hwgen.json",
+        lambda t: re.sub(r'("fc\d_fifo": )(\d+)', r"\g<1>9\2", t),
+        "sizes and explanation must be those that were written; found others. Build it again.",
+    ),
+    "explanation_changed": (
+        "hwgen.json",
+        lambda t: t.replace('"bottleneck": "', '"bottleneck": "x'),
+        "sizes and explanation must be those that were written; found others. Build it again.",
     ),
     "folding_field": ("folding.json", lambda t: t.replace('"pe"', '"pa"'), "must be a whole project; found "),
     "folding_value": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,15 @@ import numpy.typing as npt
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import goals_of, problem_of
-from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, work_folder, write_files
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, seal, work_folder, write_files
 from hwgen.flow.renamed import renamed
 from hwgen.golden.matmul import Codes
 from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_large
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
-from hwgen.hw.explain import explain
+from hwgen.hw.explain import Explanation, explain
+from hwgen.hw.fifo import sizes_of
 from hwgen.hw.folding import Folding
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.gates import stuck_gates
@@ -58,6 +59,7 @@ class Accelerator:
 
     Attributes:
         project: the folder it was written to or opened from; None before.
+        explanation: what sets the interval, where that is known already.
     """
 
     graph: Graph
@@ -65,6 +67,8 @@ class Accelerator:
     folding: Mapping[str, Folding]
     design: Design
     project: Path | None = None
+    explanation: Explanation | None = None
+    _estimates: dict[int, Estimate] = field(default_factory=dict, compare=False, repr=False)
 
     @renamed(pace="input_interval")
     def estimate(self, input_interval: int = 0) -> Estimate:
@@ -73,6 +77,11 @@ class Accelerator:
         Args:
             input_interval: cycles a frame at which the source offers them; 0 for as fast as they are taken.
         """
+        if input_interval not in self._estimates:
+            self._estimates[input_interval] = self._estimate(input_interval)
+        return self._estimates[input_interval]
+
+    def _estimate(self, input_interval: int) -> Estimate:
         problem = problem_of(self.graph, self.settings)
         warnings = (
             *too_large(problem, self.design, goals_of(self.settings)),
@@ -81,7 +90,8 @@ class Accelerator:
             *stuck_gates(self.graph),
             *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
         )
-        return estimate(self.design, input_interval, explain(problem, self.folding), warnings)
+        explanation = self.explanation or explain(problem, self.folding)
+        return estimate(self.design, input_interval, explanation, warnings)
 
     def write(self, folder: str | Path) -> Accelerator:
         """Write the HLS and RTL projects to `folder`: all of it or nothing. Returns the accelerator bound to it.
@@ -107,11 +117,16 @@ class Accelerator:
         """Every file of the project, by path."""
         from hwgen.backends import host, vivado
 
+        report, digest, sizes = self.estimate(), self.design.digest, sizes_of(self.design)
+        explanation = asdict(report.explanation) if report.explanation else {}
         manifest = {
             "format": FORMAT,
             "name": self.design.name,
-            "digest": self.design.digest,
+            "digest": digest,
             "settings": self.settings.model_dump(mode="json"),
+            "sizes": sizes,
+            "explanation": explanation,
+            "seal": seal(digest, sizes, explanation),
         }
         emitted, control = _emitted(self.design, self.settings), address_map(self.design)
         rtl = (path.removeprefix("rtl/") for path in emitted if path.startswith("rtl/"))
@@ -119,7 +134,7 @@ class Accelerator:
             MANIFEST: as_json(manifest),
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
-            "estimate.json": as_json(self.estimate().to_json()),
+            "estimate.json": as_json(report.to_json()),
             **{f"host/{path}": text for path, text in host.emit(port_map_of(self.graph, self.design)).items()},
             **emitted,
             **vivado.emit(self.design, rtl, 0 if control else VECTOR_FRAMES, control),

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hwgen.config import LayerFolding, Settings
+from hwgen.config import Beats, LayerFolding, Settings
 from hwgen.errors import DataError, HwgenError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import choices_of, problem_of
-from hwgen.flow.project import FORMAT, MANIFEST, NETWORK
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, seal
 from hwgen.hw.design import Design
+from hwgen.hw.explain import Explanation
+from hwgen.hw.fifo import sizes_of, with_sizes
 from hwgen.hw.folding import Folding, folded_layers, resolve
 from hwgen.hw.lower import design_digest
 from hwgen.ir.foreign import require_legal, require_sound
@@ -31,6 +33,9 @@ class _Manifest:
     name: str
     digest: str
     settings: dict[str, Any]
+    sizes: dict[str, Beats]
+    explanation: dict[str, Any]
+    seal: str
 
 
 def open_project(folder: str | Path) -> Accelerator:
@@ -46,10 +51,13 @@ def open_project(folder: str | Path) -> Accelerator:
         text = read_text(path / NETWORK)
         chosen = Settings.model_validate(manifest.settings)
         wishes = fitted(dict[str, LayerFolding], read_json(path / FOLDING))
+        explanation = fitted(Explanation, manifest.explanation)
     except FileNotFoundError as error:
         raise DataError(str(path), f"must be a folder that `hwgen build` wrote ({MANIFEST})", "none", change) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", told(error), _AGAIN) from error
+    if seal(manifest.digest, manifest.sizes, manifest.explanation) != manifest.seal:
+        raise DataError(str(path), "sizes and explanation must be those that were written", "others", _AGAIN)
     graph = parse_graph(text, str(path / NETWORK))
     require_sound(graph, str(path / NETWORK))
     folding = {name: Folding(each.pe or 1, each.simd or 1) for name, each in wishes.items()}
@@ -58,8 +66,8 @@ def open_project(folder: str | Path) -> Accelerator:
         other = f"digest {found}, manifest {manifest.digest}"
         raise DataError(str(path), "network and folding must be those of the manifest", other, _AGAIN)
     require_legal(graph, str(path / NETWORK))
-    design = _checked_design(path, graph, chosen, wishes, folding)
-    return Accelerator(graph, chosen, folding, design, path)
+    design = _checked_design(path, graph, chosen, wishes, folding, manifest.sizes)
+    return Accelerator(graph, chosen, folding, design, path, explanation)
 
 
 def _manifest(found: Any) -> _Manifest:
@@ -70,13 +78,18 @@ def _manifest(found: Any) -> _Manifest:
 
 
 def _checked_design(
-    path: Path, graph: Graph, chosen: Settings, wishes: Mapping[str, LayerFolding], folding: Mapping[str, Folding]
+    path: Path,
+    graph: Graph,
+    chosen: Settings,
+    wishes: Mapping[str, LayerFolding],
+    folding: Mapping[str, Folding],
+    sizes: Mapping[str, int],
 ) -> Design:
-    """The design of an integer network from an untrusted project, FIFOs sized.
+    """The design of an integer network from an untrusted project, FIFOs and line buffers of `sizes`.
 
     Raises:
         DataError: hwgen builds no such network.
-        FoldingError, ConfigError, DeadlockError: as for the same options of `compile`.
+        FoldingError, ConfigError: as for the same options of `compile`.
     """
     problem = problem_of(graph, chosen)
     layers = [layer.name for layer in folded_layers(graph)]
@@ -85,10 +98,12 @@ def _checked_design(
         raise DataError(str(path / FOLDING), must, ", ".join(folding) or "none", _AGAIN)
     try:
         resolve(graph, wishes, 1, problem.choices.folded_planes)
-        design = problem.sized(problem.draft(folding))
+        design = with_sizes(problem.draft(folding), sizes)
     except HwgenError:
         raise
     except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError, MemoryError) as error:
         found = f"{type(error).__name__}: {error}"
         raise DataError(str(path / NETWORK), "must be a network that hwgen can build", found, _AGAIN) from error
+    if sizes_of(design) != sizes:
+        raise DataError(str(path / MANIFEST), "must have a size for each FIFO and line buffer", "others", _AGAIN)
     return replace(design, digest=design_digest(graph, folding, problem.choices))

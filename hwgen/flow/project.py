@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import json
 import os
 import secrets
@@ -19,7 +20,7 @@ from hwgen.verify.process import KEEP, temporary_folder
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
-FORMAT = 1
+FORMAT = 2
 _EXCHANGE = 2
 """RENAME_EXCHANGE of Linux: exchange two folders atomically."""
 _HERE = -100
@@ -65,6 +66,11 @@ def write_whole(path: Path, text: str) -> None:
     finally:
         with suppress(OSError, ValueError):
             part.unlink()
+
+
+def seal(digest: str, sizes: Mapping[str, int], explanation: Mapping[str, Any]) -> str:
+    """Twelve hexadecimal digits of what a manifest says of the design `digest` beyond its settings."""
+    return hashlib.sha256(as_json([digest, sizes, explanation]).encode()).hexdigest()[:12]
 
 
 def inside(project: Path, *names: str) -> Path:

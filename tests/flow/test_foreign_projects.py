@@ -23,6 +23,7 @@ from hwgen.errors import HwgenError
 from hwgen.flow import Accelerator
 from hwgen.flow.compare import compare, rooflines
 from hwgen.flow.goal import choices_of
+from hwgen.flow.project import seal
 from hwgen.flow.hls import read_hls, write_layer
 from hwgen.flow.report import write_report
 from hwgen.host.uart import open_uart
@@ -172,6 +173,8 @@ def sign(folder: Path) -> None:
         for name in ("hwgen.json", "host/ports.json", *RECORDS):
             values = read_json(folder / name)
             (folder / name).write_text(json.dumps(values | {"digest": digest}))
+        sealed = seal(digest, manifest["sizes"], manifest["explanation"])
+        (folder / "hwgen.json").write_text(json.dumps(manifest | {"digest": digest, "seal": sealed}))
 
 
 def verbs(folder: Path) -> list[Callable[[], object]]:
