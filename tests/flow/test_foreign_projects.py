@@ -23,8 +23,8 @@ from hwgen.errors import HwgenError
 from hwgen.flow import Accelerator
 from hwgen.flow.compare import compare, rooflines
 from hwgen.flow.goal import choices_of
-from hwgen.flow.project import seal
 from hwgen.flow.hls import read_hls, write_layer
+from hwgen.flow.project import seal
 from hwgen.flow.report import write_report
 from hwgen.host.uart import open_uart
 from hwgen.hw.folding import Folding
