@@ -1,0 +1,207 @@
+"""Schedules that repeat, against runs of whole networks over many frames: the same answers, so the same sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hwgen.errors import DeadlockError
+from hwgen.hw import fifo
+from hwgen.hw.cycles import Waits, cycle_model, peak_occupancies
+from hwgen.hw.design import Design
+from hwgen.hw.fifo import size_fifos, sizes_of
+from hwgen.hw.network import Process, ProcessNetwork
+from hwgen.hw.periodic import PeriodicSchedule, least_interval
+from hwgen.hw.schedule import LineBuffer, Queue
+from hwgen.hw.stream import ceil_div
+from tests.builders import IMAGE_NETWORKS, designed
+from tests.hw import whole_runs
+from tests.hw.networks import random_schedules
+from tests.hw.test_fifo import folded, images
+from tests.seeds import fresh
+
+
+def bottleneck(network: ProcessNetwork) -> str:
+    """The unit with the most cycles a frame."""
+    return max(network.processes, key=lambda each: each.busy_cycles(network.beats)).name
+
+
+class WholeRuns:
+    """A `PeriodicSchedule` that asks runs of the whole network."""
+
+    def __init__(self, network: ProcessNetwork, interval: int) -> None:
+        self.network, self.interval = network, interval
+
+    def exists(self) -> bool:
+        return whole_runs.meets_interval(self.network, bottleneck(self.network), self.interval)
+
+    def keeps(self, name: str, size: int) -> bool:
+        before, self.network = self.network, resized(self.network, name, size)
+        kept = self.exists()
+        self.network = self.network if kept else before
+        return kept
+
+
+def slowest_interval(network: ProcessNetwork) -> int | None:
+    """`least_interval` by runs of the whole network."""
+    try:
+        return whole_runs.cycle_model(network, bottleneck(network)).interval
+    except DeadlockError:
+        return None
+
+
+def resized(network: ProcessNetwork, name: str, size: int) -> ProcessNetwork:
+    """The network with another size of one buffer, or without a queue for 0."""
+    process = next(each for each in network.processes if each.name == name)
+    if size:
+        field = "depth" if isinstance(process.schedule, Queue) else "rows"
+        changed = replace(process, schedule=replace(process.schedule, **{field: size}))
+        return replace(network, processes=tuple(changed if each is process else each for each in network.processes))
+    (into,), (out,) = process.inputs, process.outputs
+    rest = [each for each in network.processes if each is not process]
+    joined = tuple(replace(each, inputs=tuple(into if name == out else name for name in each.inputs)) for each in rest)
+    beats = {name: count for name, count in network.beats.items() if name != out}
+    return ProcessNetwork(joined, network.input, into if network.output == out else network.output, beats)
+
+
+def buffers(network: ProcessNetwork) -> Iterator[tuple[Process, int]]:
+    """Queues of one reader and line buffers, and their sizes."""
+    for process in network.processes:
+        if isinstance(process.schedule, Queue) and len(process.outputs) == 1:
+            yield process, process.schedule.depth
+        if isinstance(process.schedule, LineBuffer):
+            yield process, process.schedule.rows
+
+
+def asked(seed: int, units: int) -> tuple[int, int]:
+    """Ask both about a network's interval and about smaller sizes one after another; yes and no answers."""
+    rng = np.random.default_rng(seed)
+    network = random_schedules(rng, units)
+    if network.drops_vectors:  # has no schedule that repeats itself
+        return 0, 0
+    interval = least_interval(network)
+    assert interval == slowest_interval(network), f"seed {seed} of {network}"
+    if interval is None:
+        return 0, 1
+    interval += int(rng.choice([0, 0, 1, 7]))
+    schedule, judge = PeriodicSchedule(network, interval), WholeRuns(network, interval)
+    assert schedule.exists() and judge.exists()
+    answers = [0, 0]
+    sizes = {process.name: (size, isinstance(process.schedule, Queue)) for process, size in buffers(network)}
+    for name in rng.permutation([*sizes] * 3).tolist() if sizes else ():
+        size, queue = sizes[name]
+        least = 0 if queue and len(judge.network.processes) > 1 else 1
+        if size <= least:
+            continue
+        smaller = int(rng.integers(least, size))
+        found, expected = schedule.keeps(name, smaller), judge.keeps(name, smaller)
+        assert found == expected, f"seed {seed}: {name} of {size} to {smaller} at {interval}: {found} of {network}"
+        answers[found] += 1
+        if found:
+            sizes[name] = smaller, queue
+    return answers[True], answers[False]
+
+
+@pytest.mark.parametrize("units", range(1, 8))
+def test_the_same_answers(units: int) -> None:
+    answers = np.array([asked(10_000 * units + seed, units) for seed in range(40)])
+    assert np.all(answers.sum(axis=0) > 20)
+
+
+@pytest.mark.long
+def test_the_same_answers_at_length() -> None:
+    for seed in fresh(3000):
+        asked(seed, 1 + seed % 9)
+
+
+def cases(seed: int) -> tuple[Design, dict[str, int]]:
+    """A design of random layers, and depths that the user chose."""
+    rng = np.random.default_rng(seed)
+    match seed % 3:
+        case 0:
+            return folded(rng, tuple(int(size) for size in rng.integers(1, 30, 2 + seed % 5))), {}
+        case 1:
+            return images(seed), {}
+        case _:
+            design = images(seed)
+            sized = sizes_of(size_fifos(design))
+            chosen = {unit.name for unit in design.units if unit.fifo_depth is not None} & sized.keys()
+            return design, {name: sized[name] + int(rng.integers(0, 20)) for name in sorted(chosen)[:2]}
+
+
+def same_sizes(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    design, chosen = cases(seed)
+    found = size_fifos(design, chosen)
+    with monkeypatch.context() as changed:
+        changed.setattr(fifo, "PeriodicSchedule", WholeRuns)
+        changed.setattr(fifo, "least_interval", slowest_interval)
+        expected = size_fifos(design, chosen)
+    assert (sizes_of(found), found.cycles.interval) == (sizes_of(expected), expected.cycles.interval), f"seed {seed}"
+
+
+@pytest.mark.parametrize("start", range(0, 30, 10))
+def test_the_same_sizes(start: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(start, start + 10):
+        same_sizes(seed, monkeypatch)
+
+
+@pytest.mark.parametrize("network", IMAGE_NETWORKS)
+def test_the_same_sizes_of_known_networks(network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.hw.test_periodic.cases", lambda _: (designed(network(np.random.default_rng(1)))[2], {}))
+    same_sizes(1, monkeypatch)
+
+
+@pytest.mark.long
+def test_the_same_sizes_at_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in fresh(400):
+        same_sizes(seed, monkeypatch)
+
+
+def steady(seed: int) -> bool:
+    """Peaks no less than a run from reset ever has; where a unit sets the interval, all as in a whole run, too."""
+    network = random_schedules(np.random.default_rng(seed), 1 + seed % 7)
+    if network.drops_vectors:
+        return False
+    try:
+        model = cycle_model(network, bottleneck(network))
+    except DeadlockError:
+        return False
+    judge = whole_runs.cycle_model(network, bottleneck(network))
+    assert model.interval == judge.interval == ceil_div(model.period_cycles, model.period_frames)
+    slowest = max(process.busy_cycles(network.beats) for process in network.processes)
+    if model.interval == slowest:
+        theirs = {name: Waits(waits.starved, waits.blocked) for name, waits in judge.waits.items()}
+        assert (model.waits, model.period_frames) == (theirs, judge.period_frames), f"seed {seed} of {network}"
+    for name, beats in peak_occupancies(network, 100).items():
+        assert beats <= model.peak_occupancy[name] <= judge.peak_occupancy[name], f"seed {seed}, {name} of {network}"
+    return model.interval == slowest
+
+
+def test_the_steady_state() -> None:
+    assert sum(steady(seed) for seed in range(150)) > 60
+
+
+@pytest.mark.long
+def test_the_steady_state_at_length() -> None:
+    for seed in fresh(2000):
+        steady(seed)
+
+
+def test_gates_that_are_closed_differ_from_frame_to_frame() -> None:
+    """A network that drops vectors has no one frame; its interval is the mean of a run that repeats itself."""
+    found = 0
+    for seed in range(200):
+        network = random_schedules(np.random.default_rng(seed), 1 + seed % 4)
+        if not network.drops_vectors:
+            continue
+        try:
+            model = cycle_model(network, network.processes[0].name)
+        except DeadlockError:
+            continue
+        judge = whole_runs.cycle_model(network, network.processes[0].name)
+        assert model.interval == judge.interval, f"seed {seed} of {network}"
+        found += 1
+    assert found > 10
