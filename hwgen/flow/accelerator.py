@@ -68,7 +68,7 @@ class Accelerator:
     design: Design
     project: Path | None = None
     explanation: Explanation | None = None
-    _estimates: dict[int, Estimate] = field(default_factory=dict, compare=False, repr=False)
+    _estimates: dict[int, Estimate] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @renamed(pace="input_interval")
     def estimate(self, input_interval: int = 0) -> Estimate:
@@ -102,7 +102,9 @@ class Accelerator:
         target = Path(folder)
         with replacing(target) as staging:
             write_files(staging, self._files())
-        return replace(self, project=target)
+        written = replace(self, project=target)
+        written._estimates.update(self._estimates)
+        return written
 
     def record(self, name: str, report: Mapping[str, Any]) -> None:
         """Keep a report such as `simulate.json` in the project, with the digest of this very design.
