@@ -27,10 +27,30 @@ from hwgen.verify.synth import SynthesisJob, synthesise, tool_version
 FAMILIES = ("xc7", "ecp5")
 
 FITTED = dict(
-    dense=40, conv=32, pool=8, threshold=8, argmax=4, join=6, perceptron=4, convolutional=4, scaled=10, residual=14, gated=8
+    dense=40,
+    conv=32,
+    pool=8,
+    threshold=8,
+    argmax=4,
+    join=6,
+    perceptron=4,
+    convolutional=4,
+    scaled=10,
+    residual=14,
+    gated=8,
 )
 HELD_OUT = dict(
-    dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=3, convolutional=3, scaled=4, residual=9, gated=4
+    dense=8,
+    conv=8,
+    pool=3,
+    threshold=3,
+    argmax=2,
+    join=3,
+    perceptron=3,
+    convolutional=3,
+    scaled=4,
+    residual=9,
+    gated=4,
 )
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 
