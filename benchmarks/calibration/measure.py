@@ -27,7 +27,17 @@ from hwgen.verify.synth import SynthesisJob, synthesise, tool_version
 FAMILIES = ("xc7", "ecp5")
 
 FITTED = dict(
-    dense=40, conv=32, pool=8, threshold=8, argmax=4, join=6, perceptron=4, convolutional=4, scaled=10, residual=14, gated=8
+    dense=40,
+    conv=32,
+    pool=8,
+    threshold=8,
+    argmax=4,
+    join=6,
+    perceptron=4,
+    convolutional=4,
+    scaled=10,
+    residual=14,
+    gated=8,
 )
 HELD_OUT = dict(
     dense=8, conv=8, pool=3, threshold=3, argmax=2, join=3, perceptron=3, convolutional=3, scaled=4, residual=9, gated=4
