@@ -35,6 +35,12 @@ from hwgen.ir.types import IntArray
 
 
 @inner
+def _waited(state: IntArray, starved: int, blocked: int) -> None:
+    state[STARVED] += starved
+    state[BLOCKED] += blocked
+
+
+@inner
 def _arrivals(streams: StreamTimes, sources: IntArray, time: int) -> int:
     """First cycle from `time` on in which the next beats of all `sources` but the first can be read."""
     for index in range(1, len(sources)):
@@ -110,8 +116,7 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
         slot = slot if slot < slots else 0
     streams.read[source], streams.sent[sink] = read, sent
     state[SLOT], state[FIRED] = slot, last
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(sent + read > moved)
 
 
@@ -141,8 +146,7 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
             ready = max(ready, streams.visible[streams.first[vectors] + streams.read[vectors]])
         ready = _arrivals(streams, sources, ready) if decides else ready
         time = ready if left else max(ready, room, state[NEXT_END])
-        state[STARVED] += ready - last - 1
-        state[BLOCKED] += time - ready
+        _waited(state, ready - last - 1, time - ready)
         last = time
         if reading:
             last = max(last, streams.taken[streams.first[vectors] + streams.read[vectors]])
@@ -189,8 +193,7 @@ def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
             pixel, beat = (pixel + 1) % (height * across), 0
     streams.read[source], streams.sent[sink] = read, sent
     state[SLOT], state[FIRED] = pixel * pixel_beats + beat, last
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(read > start)
 
 
@@ -222,8 +225,7 @@ def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
             beat = 0
     streams.read[source], streams.sent[sink] = read, sent
     state[SLOT], state[FIRED], state[GROUPS] = beat, last, pushed
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(read > start)
 
 
@@ -246,8 +248,7 @@ def _fifo(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArr
         read += 1
     streams.read[source] = streams.sent[sink] = read
     state[FIRED] = last
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(read > start)
 
 
@@ -268,8 +269,7 @@ def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntAr
         if room == UNKNOWN:
             break
         time = max(ready, room)
-        state[STARVED] += ready - last - 1
-        state[BLOCKED] += time - ready
+        _waited(state, ready - last - 1, time - ready)
         last = max(time, streams.taken[streams.first[source] + read])
         _take(streams, source, last)
         for index in range(len(sinks)):
@@ -345,8 +345,7 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, sources: In
             beat, row = 0, row + 1
     streams.sent[sink] = sent
     state[SLOT], state[FIRED], state[ROW] = beat, last, row
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(sent > start)
 
 
