@@ -94,7 +94,8 @@ def measure(name: str, folder: Path) -> list[Figure]:
     if name == "cnv":
         rows = zip(CNV_FOLDING["layer"], CNV_FOLDING["pe"], CNV_FOLDING["simd"], strict=True)
         folding = folder / "folding.json"
-        folding.write_text(json.dumps({layer: {"pe": pe, "simd": simd} for layer, pe, simd in rows}))
+        entries = {layer: {"pe": pe, "simd": simd} for layer, pe, simd in rows}
+        folding.write_text(json.dumps(entries) + "\n", encoding="utf-8", newline="\n")
         options = (*options, "--folding", str(folding))
     build, estimate = commands(case.network().write(folder / f"{name}.onnx"), options, folder / name)
     seconds, gigabytes = measured(build, 8 * case.build)

@@ -53,6 +53,12 @@ def _arrivals(streams: StreamTimes, sources: IntArray, time: int) -> int:
 
 
 @inner
+def _is_dry(streams: StreamTimes, source: int) -> bool:
+    """Whether it is not known when the next beat can be read."""
+    return bool(streams.read[source] >= streams.sent[source])
+
+
+@inner
 def _take(streams: StreamTimes, source: int, time: int) -> None:
     place = streams.first[source] + streams.read[source]
     streams.taken[place] = max(time, streams.taken[place])
@@ -92,12 +98,9 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
             slot, last, left = slot + left, last + left, 0
         if (reading and read >= arrived) or (not left and freed >= gone):
             break
-        ready = last + 1
-        if reading:
-            ready = _arrivals(streams, sources, max(ready, streams.visible[into + read]))
+        time = ready = _arrivals(streams, sources, max(last + 1, streams.visible[into + read])) if reading else last + 1
         if ready == UNKNOWN:
             break
-        time = ready
         if not left:
             time = max(ready, (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
@@ -138,8 +141,7 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
         if not reading and left:  # slots that wait for nothing
             slot, last, left = slot + left, last + left, 0
         decides, ready = reading and not left, last + 1
-        dry = reading and streams.read[vectors] >= streams.sent[vectors]
-        dry = dry or (decides and streams.read[gates] >= streams.sent[gates])
+        dry = (reading and _is_dry(streams, vectors)) or (decides and _is_dry(streams, gates))
         if dry or (not left and (state[OWED] or room == UNKNOWN)):
             break
         if reading:
