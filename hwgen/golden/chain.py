@@ -1,7 +1,9 @@
 """The meaning of an activation chain: real arithmetic over the model's parameters, with exact decisions.
 
-The chain is evaluated in float64 with a running bound on the rounding error. Wherever that bound spans a step of the
-quantiser, the point is evaluated again in rational numbers, so that no equality case is decided by a rounded number.
+The chain is evaluated in float64 with a running bound on the rounding error. An operation that did not round adds
+nothing to it, as error-free transformations tell: so the ties of scales that are powers of two are decided at once.
+Wherever the bound spans a step of the quantiser, the point is evaluated again in rational numbers, so that no equality
+case is decided by a rounded number.
 Square roots that are not rational are computed to 2**-400 of their value.
 """
 
@@ -13,13 +15,19 @@ from fractions import Fraction
 import numpy as np
 
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
-from hwgen.ir.types import FloatArray, IntArray
+from hwgen.ir.types import BoolArray, FloatArray, IntArray
 
 _UNIT = 2.0**-52
 """Bound on the relative error of one float64 operation, doubled so that second-order terms are covered."""
 
 _TINY = 2.0**-1070
 """Bound on the absolute error of an operation whose result is too small for a normal float64."""
+
+_SAFE = 2.0**400
+"""Factors from 1 / _SAFE to _SAFE: neither their product nor its rounding error leaves the range of float64."""
+
+_SPLIT = 2.0**27 + 1
+"""Splits a float64 into two halves of 26 bits (Dekker, 1971)."""
 
 _SQRT_BITS = 400
 
@@ -58,18 +66,60 @@ def direction(steps: tuple[Step, ...], channels: int) -> IntArray | None:
     return np.broadcast_to(sign, (channels,))
 
 
+def reals(steps: tuple[Step, ...], codes: IntArray) -> FloatArray:
+    """About what the quantiser at the end of `steps` compares: its input, in its codes where it has a scale."""
+    value = codes.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in steps[:-1]:
+            value, _ = _step(step, value, np.zeros(1))
+        last = steps[-1]
+        return value / last.scale + last.zero_point if isinstance(last, Quantise) else value
+
+
+def _split(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The two halves of numbers."""
+    large = x * _SPLIT
+    high = large - (large - x)
+    return high, x - high
+
+
+def _product_rounding(x: FloatArray, f: FloatArray, y: FloatArray) -> FloatArray:
+    """A bound on the rounding error of y = x * f; 0 where it is exact (Dekker, 1971)."""
+    (a, b), (c, d) = _split(x), _split(f)
+    low = ((a * c - y) + a * d + b * c) + b * d
+    return np.where(_is_safe(x) & _is_safe(f) & (low == 0), 0.0, np.abs(y) * _UNIT + _TINY)
+
+
+def _is_safe(x: FloatArray) -> BoolArray:
+    size = np.abs(x)
+    return np.asarray((size == 0) | ((size > 1 / _SAFE) & (size < _SAFE)))
+
+
+def _sum_rounding(x: FloatArray, t: FloatArray, y: FloatArray) -> FloatArray:
+    """A bound on the rounding error of y = x + t; 0 where it is exact (Knuth, 1969)."""
+    part = y - x
+    return np.where((x - (y - part)) + (t - part) == 0, 0.0, np.abs(y) * _UNIT)
+
+
+def _quotient_rounding(x: FloatArray, d: FloatArray, y: FloatArray) -> FloatArray:
+    """A bound on the rounding error of y = x / d; 0 where y * d is just x."""
+    back = y * d
+    exact = (back == x) & (_product_rounding(y, d, back) == 0)
+    return np.where(exact, 0.0, np.abs(y) * _UNIT + _TINY)
+
+
 def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
     """One elementwise step on values and their error bounds."""
     match step:
         case Mul(factor=f):
             y = x * f
-            return y, error * np.abs(f) + np.abs(y) * _UNIT + _TINY
+            return y, error * np.abs(f) + _product_rounding(x, f, y)
         case Div(divisor=d):
             y = x / d
-            return y, error / np.abs(d) + np.abs(y) * _UNIT + _TINY
+            return y, error / np.abs(d) + _quotient_rounding(x, d, y)
         case Add(term=t):
             y = x + t
-            return y, error + np.abs(y) * _UNIT
+            return y, error + _sum_rounding(x, t, y)
         case BatchNorm(gamma=gamma, beta=beta, mean=mean, variance=variance, epsilon=epsilon):
             slope = gamma / np.sqrt(variance + epsilon)
             centred = x - mean
@@ -82,17 +132,18 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
             # A value that is certainly outside becomes the bound exactly.
             return np.clip(x, low, high), np.where((x + error <= low) | (x - error >= high), 0.0, error)
         case LeakyRelu(slope=slope):
-            y = np.where(x >= 0, x, x * slope)
-            return y, error * np.maximum(1.0, np.abs(slope)) + np.abs(y) * _UNIT + _TINY
+            product = x * slope
+            rounding = np.where(x >= 0, 0.0, _product_rounding(x, slope, product))
+            return np.where(x >= 0, x, product), error * np.maximum(1.0, np.abs(slope)) + rounding
         case _:
             raise TypeError(f"{type(step).__name__} ends a chain")
 
 
-def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, np.typing.NDArray[np.bool_]]:
+def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, BoolArray]:
     """The codes, and where the error bound does not decide them."""
     match step:
         case Sign():
-            return np.where(x >= 0, 1, -1).astype(np.int64), ~(np.abs(x) > error)
+            return np.where(x >= 0, 1, -1).astype(np.int64), ~(np.abs(x) > error) & (error != 0)
         case Levels(levels=levels, base=base, step=stride):
             count = np.zeros(x.shape, dtype=np.int64)
             doubtful = np.zeros(x.shape, dtype=bool)
@@ -104,7 +155,7 @@ def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, n
         case Quantise(scale=scale, zero_point=zero, low=low, high=high, rounding=rounding):
             scaled = x / scale
             z = scaled + zero
-            slack = error / scale + (np.abs(scaled) + np.abs(z)) * _UNIT + _TINY * ((x != 0) | (error != 0))
+            slack = error / scale + _quotient_rounding(x, scale, scaled) + _sum_rounding(scaled, zero, z)
             # A code can only differ where the true value may lie across a rounding boundary inside the range.
             below = np.clip(_round(z - slack, rounding), low, high)
             above = np.clip(_round(z + slack, rounding), low, high)

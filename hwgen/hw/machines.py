@@ -35,6 +35,12 @@ from hwgen.ir.types import IntArray
 
 
 @inner
+def _waited(state: IntArray, starved: int, blocked: int) -> None:
+    state[STARVED] += starved
+    state[BLOCKED] += blocked
+
+
+@inner
 def _arrivals(streams: StreamTimes, sources: IntArray, time: int) -> int:
     """First cycle from `time` on in which the next beats of all `sources` but the first can be read."""
     for index in range(1, len(sources)):
@@ -44,6 +50,12 @@ def _arrivals(streams: StreamTimes, sources: IntArray, time: int) -> int:
             return UNKNOWN
         time = max(time, streams.visible[streams.first[source] + beat])
     return time
+
+
+@inner
+def _is_dry(streams: StreamTimes, source: int) -> bool:
+    """Whether it is not known when the next beat can be read."""
+    return bool(streams.read[source] >= streams.sent[source])
 
 
 @inner
@@ -86,12 +98,9 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
             slot, last, left = slot + left, last + left, 0
         if (reading and read >= arrived) or (not left and freed >= gone):
             break
-        ready = last + 1
-        if reading:
-            ready = _arrivals(streams, sources, max(ready, streams.visible[into + read]))
+        time = ready = _arrivals(streams, sources, max(last + 1, streams.visible[into + read])) if reading else last + 1
         if ready == UNKNOWN:
             break
-        time = ready
         if not left:
             time = max(ready, (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
@@ -110,8 +119,7 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
         slot = slot if slot < slots else 0
     streams.read[source], streams.sent[sink] = read, sent
     state[SLOT], state[FIRED] = slot, last
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(sent + read > moved)
 
 
@@ -133,16 +141,14 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
         if not reading and left:  # slots that wait for nothing
             slot, last, left = slot + left, last + left, 0
         decides, ready = reading and not left, last + 1
-        dry = reading and streams.read[vectors] >= streams.sent[vectors]
-        dry = dry or (decides and streams.read[gates] >= streams.sent[gates])
+        dry = (reading and _is_dry(streams, vectors)) or (decides and _is_dry(streams, gates))
         if dry or (not left and (state[OWED] or room == UNKNOWN)):
             break
         if reading:
             ready = max(ready, streams.visible[streams.first[vectors] + streams.read[vectors]])
         ready = _arrivals(streams, sources, ready) if decides else ready
         time = ready if left else max(ready, room, state[NEXT_END])
-        state[STARVED] += ready - last - 1
-        state[BLOCKED] += time - ready
+        _waited(state, ready - last - 1, time - ready)
         last = time
         if reading:
             last = max(last, streams.taken[streams.first[vectors] + streams.read[vectors]])
@@ -189,8 +195,7 @@ def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
             pixel, beat = (pixel + 1) % (height * across), 0
     streams.read[source], streams.sent[sink] = read, sent
     state[SLOT], state[FIRED] = pixel * pixel_beats + beat, last
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(read > start)
 
 
@@ -222,8 +227,7 @@ def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
             beat = 0
     streams.read[source], streams.sent[sink] = read, sent
     state[SLOT], state[FIRED], state[GROUPS] = beat, last, pushed
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(read > start)
 
 
@@ -246,8 +250,7 @@ def _fifo(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArr
         read += 1
     streams.read[source] = streams.sent[sink] = read
     state[FIRED] = last
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(read > start)
 
 
@@ -268,8 +271,7 @@ def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntAr
         if room == UNKNOWN:
             break
         time = max(ready, room)
-        state[STARVED] += ready - last - 1
-        state[BLOCKED] += time - ready
+        _waited(state, ready - last - 1, time - ready)
         last = max(time, streams.taken[streams.first[source] + read])
         _take(streams, source, last)
         for index in range(len(sinks)):
@@ -345,8 +347,7 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, sources: In
             beat, row = 0, row + 1
     streams.sent[sink] = sent
     state[SLOT], state[FIRED], state[ROW] = beat, last, row
-    state[STARVED] += starved
-    state[BLOCKED] += blocked
+    _waited(state, starved, blocked)
     return bool(sent > start)
 
 

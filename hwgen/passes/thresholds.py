@@ -1,7 +1,8 @@
 """The one threshold pass: evaluate the activation at the integers that can arrive, find where its output steps.
 
-A small range is evaluated at every integer, which shows whether the codes rise, fall or do neither. In a large range
-each step is found by bisection, which requires that every step of the chain is monotone.
+Where every step of the chain is monotone, each threshold is guessed from the real numbers that the quantiser reads, and
+proven: the code is reached there and not at the integer before. What a guess misses is bisected. Small ranges and those
+of other chains are evaluated at every integer, which shows whether the codes rise, fall or do both.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.golden.chain import direction, evaluate
+from hwgen.golden.chain import direction, evaluate, reals
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Activation, Add, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
 from hwgen.ir.ranges import Range, quantiser_range, ranges
-from hwgen.ir.types import IntArray
+from hwgen.ir.types import BoolArray, FloatArray, IntArray
 
 _MOST = (1 << 62) - 1
 """Above every integer that a quantiser may read: a threshold that is never reached fits a signed integer of 63 bits and
@@ -23,6 +24,12 @@ the sum of two of them int64."""
 
 _MOST_LEVELS = 1 << 24
 """Thresholds of one quantiser, of all its channels together."""
+
+_LARGEST_TABLE = 1 << 22
+"""Integers times channels at which a chain is evaluated at most; above it, one not known to be monotone is refused."""
+
+_PROBES = 8
+"""Evaluations that a search takes for each threshold, about."""
 
 _MOST_STATED = 8
 """Most channels whose scales a warning asks the user to state."""
@@ -33,11 +40,11 @@ class Thresholds:
     """Replace every Activation by the Threshold that gives the same codes at every integer that can arrive.
 
     Attributes:
-        table_limit: largest table (integers x channels) to evaluate in full; above it, bisection.
+        table_limit: largest table (integers x channels) that is evaluated; None for what is less work than a search.
     """
 
     name: str = "thresholds"
-    table_limit: int = 1 << 22
+    table_limit: int | None = None
 
     def apply(self, graph: Graph) -> Graph:
         known = ranges(graph)
@@ -72,14 +79,20 @@ class Thresholds:
         if high >= _MOST:
             must = f"a quantiser must read integers below {_MOST}"
             raise ModelError(node.label, must, f"[{low}, {high}]", "Use fewer bits for weights or activations")
-        if (high - low + 1) * channels <= self.table_limit:
+        size, sign = (high - low + 1) * channels, direction(steps, channels)
+        searched = _PROBES * (top - base) // stride * channels
+        most = _LARGEST_TABLE if sign is None else min(searched, _LARGEST_TABLE)
+        if size <= (most if self.table_limit is None else self.table_limit):
             codes = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).T
             descending = _falls(node, codes)
             rising = np.where(descending[:, None], base + top - codes, codes)
             thresholds = _from_table(rising, low, base, stride, (top - base) // stride)
+        elif sign is None:
+            raise _not_monotone(node, "a step with a negative slope on one side")
         else:
-            descending = _proven_falls(node, channels)
-            thresholds = _bisect(steps, descending, (low, high), (base, top), stride)
+            search = _Search(steps, low, high, base, top, stride)
+            descending = search.falls(sign)
+            thresholds = search.thresholds(descending)
         return Threshold(thresholds, descending.astype(np.int64), base, stride)
 
 
@@ -118,7 +131,7 @@ def _stride(op: Activation) -> int:
             return 1
 
 
-def _falls(node: Node, codes: IntArray) -> np.typing.NDArray[np.bool_]:
+def _falls(node: Node, codes: IntArray) -> BoolArray:
     """Per channel of codes (C, integers), whether they fall; ModelError where they do both."""
     moves = np.diff(codes, axis=1)
     rises, falls = np.asarray((moves > 0).any(axis=1)), np.asarray((moves < 0).any(axis=1))
@@ -126,14 +139,6 @@ def _falls(node: Node, codes: IntArray) -> np.typing.NDArray[np.bool_]:
     if both.size:
         raise _not_monotone(node, f"both directions on {both.size} channels, first {both[0]}")
     return falls
-
-
-def _proven_falls(node: Node, channels: int) -> np.typing.NDArray[np.bool_]:
-    assert isinstance(node.op, Activation)
-    sign = direction(node.op.steps, channels)
-    if sign is None:
-        raise _not_monotone(node, "a step with a negative slope on one side")
-    return sign < 0
 
 
 def _not_monotone(node: Node, found: str) -> ModelError:
@@ -147,23 +152,70 @@ def _from_table(codes: IntArray, low: int, base: int, stride: int, levels: int) 
     return np.stack([low + np.searchsorted(row, wanted) for row in codes])
 
 
-def _bisect(
-    steps: tuple[Step, ...],
-    descending: np.typing.NDArray[np.bool_],
-    bounds: tuple[int, int],
-    codes: tuple[int, int],
-    stride: int,
-) -> IntArray:
-    """Thresholds (C, levels): the first integer in [low, high + 1] that reaches each code."""
-    (low, high), (base, top) = bounds, codes
-    levels = (top - base) // stride
-    wanted = base + stride * np.arange(1, levels + 1)[:, None]
-    first = np.full((levels, descending.size), low, dtype=np.int64)
-    last = np.full_like(first, high + 1)
-    while np.any(first < last):
-        middle = (first + last) // 2
-        found = evaluate(steps, np.minimum(middle, high))
-        reached = np.where(descending, base + top - found, found) >= wanted
-        last = np.where(reached, middle, last)
-        first = np.where(reached, first, np.minimum(middle + 1, last))
-    return first.T
+@dataclass(frozen=True)
+class _Search:
+    """Thresholds of a monotone chain on integers from `low` to `high`, whose codes go from `base` to `top`."""
+
+    steps: tuple[Step, ...]
+    low: int
+    high: int
+    base: int
+    top: int
+    stride: int
+
+    def falls(self, sign: IntArray) -> BoolArray:
+        """Per channel, whether codes fall: not where they all are the same."""
+        ends = evaluate(self.steps, np.array([[self.low], [self.high]]).repeat(sign.size, axis=1))
+        falling: BoolArray = (sign < 0) & (ends[0] != ends[1])
+        return falling
+
+    def thresholds(self, descending: BoolArray) -> IntArray:
+        """(C, levels): the first integer in [low, high + 1] that reaches each code.
+
+        By turns a guess and the middle of what is left, so that a guess which never helps costs one bisection more.
+        """
+        wanted = self.base + self.stride * np.arange(1, (self.top - self.base) // self.stride + 1)[:, None]
+        first = np.full((len(wanted), descending.size), self.low, dtype=np.int64)
+        last = np.full_like(first, self.high + 1)
+        goal = _goals(self.steps[-1], wanted, descending, self.base + self.top + self.stride)
+        ends = [reals(self.steps, np.minimum(each, self.high)) for each in (first, last)]
+        guessing = True
+        while np.any(first < last):
+            probe = _between(first, last, goal, ends) if guessing else (first + last) // 2
+            for shift in (0, -1) if guessing else (0,):
+                at = np.clip(probe + shift, self.low, self.high)
+                reached = self._reached(at, wanted, descending)
+                first = np.where(reached, first, np.maximum(first, np.minimum(at + 1, last)))
+                last = np.where(reached, np.minimum(last, at), last)
+            ends = [reals(self.steps, np.minimum(each, self.high)) for each in (first, last)] if guessing else ends
+            guessing = not guessing
+        return first.T
+
+    def _reached(self, integers: IntArray, wanted: IntArray, descending: BoolArray) -> BoolArray:
+        found = evaluate(self.steps, integers)
+        rising: IntArray = np.where(descending, self.base + self.top - found, found)
+        reached: BoolArray = rising >= wanted
+        return reached
+
+
+def _goals(last: Step, wanted: IntArray, descending: BoolArray, mirror: int) -> FloatArray:
+    """About what the quantiser's input is where each code is reached, (levels, C)."""
+    code = np.where(descending, mirror - wanted, wanted)
+    match last:
+        case Sign():
+            return np.zeros(code.shape)
+        case Levels(levels=levels, base=base, step=stride):
+            index = (code - base) // stride - 1
+            return np.take_along_axis(np.broadcast_to(levels.T, (levels.shape[1], code.shape[1])), index, axis=0)
+        case Quantise(rounding=rounding):
+            return code - {Rounding.FLOOR: 0.0, Rounding.CEIL: 1.0}.get(rounding, 0.5)
+        case _:
+            raise TypeError(f"{type(last).__name__} is not a quantiser")
+
+
+def _between(first: IntArray, last: IntArray, goal: FloatArray, ends: list[FloatArray]) -> IntArray:
+    """The integers between `first` and `last` where a straight line through `ends` reaches `goal`."""
+    with np.errstate(all="ignore"):
+        part = (goal - ends[0]) / (ends[1] - ends[0])
+    part = np.where(np.isfinite(part), np.clip(part, 0.0, 1.0), 0.5)
+    return np.clip(first + np.ceil(part * (last - first)).astype(np.int64), first, last)

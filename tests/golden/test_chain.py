@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from hwgen.golden import chain
 from hwgen.golden.chain import direction, evaluate
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
 from hwgen.ir.types import DType
@@ -48,6 +50,44 @@ def test_against_fractions_with_negative_slopes(case: Chain) -> None:
 def test_against_fractions_at_length(case: Chain) -> None:
     steps, _, channels = case
     agree(steps, np.arange(-200, 201)[:, None].repeat(channels, axis=1))
+
+
+SIZES = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.builds(float, st.integers(-(2**40), 2**40)),
+    st.builds(lambda code, shift: code * 2.0**shift, st.integers(-(2**20), 2**20), st.integers(-700, 700)),
+)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(SIZES, SIZES)
+@example(2.0**-600, 2.0**-450)  # an error that underflows, of a product that does not
+@example(2.0**-500 * (1 + 2.0**-52), 2.0**-500 * (1 + 2.0**-52))
+@example(2.0**1000, 2.0**30)  # the product overflows
+@example(2.0**1020 + 2.0**970, 1.0)  # its halves do
+def test_what_did_not_round_is_told_from_what_did(x: float, f: float) -> None:
+    """A bound of 0 only where the result is the rational number; elsewhere one that holds."""
+    with np.errstate(all="ignore"):
+        results = [
+            (Fraction(x) * Fraction(f), one(x) * one(f), chain._product_rounding),
+            (Fraction(x) + Fraction(f), one(x) + one(f), chain._sum_rounding),
+        ]
+        if f != 0:
+            results.append((Fraction(x) / Fraction(f), one(x) / one(f), chain._quotient_rounding))
+        for exact, result, rounding in results:
+            bound = float(rounding(one(x), one(f), result))
+            if np.isfinite(result):
+                assert abs(Fraction(float(result)) - exact) <= Fraction(bound)
+            else:
+                assert not bound < np.inf
+
+
+@pytest.mark.parametrize(("x", "f"), [(3.0, 0.125), (-7.0, 2.0**-30), (0.0, 0.3), (12345.0, 2.0**20), (5.0, 2.0**300)])
+def test_powers_of_two_do_not_round(x: float, f: float) -> None:
+    assert (
+        chain._product_rounding(one(x), one(f), one(x * f)) == 0 == chain._quotient_rounding(one(x), one(f), one(x / f))
+    )
+    assert chain._sum_rounding(one(x), one(0.5), one(x + 0.5)) == 0
 
 
 def column(*codes: int) -> np.ndarray:

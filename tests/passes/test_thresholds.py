@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+import hwgen
 from hwgen.errors import ModelError
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Add, BatchNorm, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
+from hwgen.ir.ops import Add, BatchNorm, Clip, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from hwgen.passes.thresholds import Thresholds
@@ -37,7 +40,7 @@ def found_in(steps: tuple[Step, ...], channels: int, out: DType = B, limit: int 
 @settings(max_examples=250, deadline=None)
 @given(chains())
 def test_same_codes_at_every_integer(case: Chain) -> None:
-    """By table and by bisection, both the codes of the chain in fractions, and both the same thresholds."""
+    """By table and by search, both the codes of the chain in fractions, and both the same thresholds."""
     steps, out, channels = case
     before = activation_graph(steps, LOW, HIGH, channels, out)
     every = np.arange(LOW, HIGH + 1)[:, None].repeat(channels, axis=1)
@@ -49,11 +52,49 @@ def test_same_codes_at_every_integer(case: Chain) -> None:
     assert np.array_equal(run(tabled, every), evaluate_all(steps, every))
     one_way, other = tabled.nodes[0].op, bisected.nodes[0].op
     assert isinstance(one_way, Threshold) and isinstance(other, Threshold)
-    constant = (np.ptp(run(before, every), axis=0) == 0)[: one_way.descending.size]
-    same = (one_way.descending == other.descending) | constant
-    assert np.all(same)
-    rising = one_way.descending == other.descending
-    assert np.array_equal(one_way.thresholds[rising], other.thresholds[rising])
+    assert np.array_equal(one_way.descending, other.descending)
+    assert np.array_equal(one_way.thresholds, other.thresholds)
+
+
+def wide_chains() -> dict[str, tuple[Step, ...]]:
+    """Chains to eight bits on wide sums: affine, clipped on both sides, bent, falling, tied at halves, out of reach."""
+    rng = np.random.default_rng(3)
+    factor, term = rng.normal(size=6) / 900, rng.normal(size=6) * 9
+    last = {rounding: Quantise(one(1.0), one(0.0), -128, 127, rounding) for rounding in Rounding}
+    return {
+        **{f"affine {each.name}": (Mul(factor), Add(term), step) for each, step in last.items()},
+        "clipped": (Mul(factor), Clip(one(-7.25), one(31.5)), last[Rounding.HALF_EVEN]),
+        "bent": (Add(term), LeakyRelu(one(1 / 64)), Mul(factor), last[Rounding.HALF_UP]),
+        "tied": (Mul(np.array([2.0**-9, -(2.0**-9), 2.0**-10, 2.0**-1, 0.0, -1.0])), last[Rounding.HALF_EVEN]),
+        "out of reach": (Mul(factor / 1e9), Add(term), last[Rounding.FLOOR]),
+        "levels": (Mul(factor), Levels(np.sort(rng.normal(size=(6, 15)) * 50, axis=1), 0, 1)),
+        "norm": (BatchNorm(factor * 40, term, term * 100, np.abs(term) + 1e3, 1e-5), last[Rounding.CEIL]),
+    }
+
+
+@pytest.mark.parametrize("name", wide_chains())
+def test_a_search_finds_what_a_table_shows(name: str) -> None:
+    low, high = -(1 << 15), (1 << 15) - 3
+    out = IntType(4, signed=False) if name == "levels" else IntType(8, signed=True)
+    before = activation_graph(wide_chains()[name], low, high, 6, out)
+    table, search, chosen = (Thresholds(table_limit=limit).apply(before).nodes[0].op for limit in (1 << 22, 0, None))
+    for each in (search, chosen):
+        assert isinstance(table, Threshold) and isinstance(each, Threshold)
+        assert np.array_equal(table.thresholds, each.thresholds)
+        assert np.array_equal(table.descending, each.descending)
+
+
+@pytest.mark.shared_data
+def test_thresholds_of_eight_bits_need_no_fractions(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MobileNetV1, W8A8, its scales powers of two: the thresholds that rational numbers gave, without any."""
+    monkeypatch.setattr("hwgen.golden.chain._exact", lambda *_: pytest.fail("a point in rational numbers"))
+    path = shared / "models/NN2FPGA_mobilenet_v1_vww_a8w8.onnx"
+    network = integer_network(hwgen.load(path, input_type="uint8", input_scale=1 / 256))
+    digest = sha256()
+    for node in network.nodes:
+        if isinstance(node.op, Threshold):
+            digest.update(node.op.thresholds.astype("<i8").tobytes() + node.op.descending.astype("<i8").tobytes())
+    assert digest.hexdigest()[:16] == "ac81ea25d5a883cf"
 
 
 @pytest.mark.parametrize("seed", range(5))

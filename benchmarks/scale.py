@@ -1,0 +1,148 @@
+"""CPU seconds and peak memory of `hwgen build` with all outputs, and of `hwgen estimate` of the project, at size.
+
+Networks with random weights, written by `large_networks.py`: CNV W2A2 at 115,200 cycles a frame; MobileNetV1 of a
+quarter of the width, W4A4, 96x96, at most 65,536 cycles; ResNet-18 in XNOR-Net's form, 224x224, at most 1,000,000
+cycles; MLPs of 50, 100 and 200 layers of 64. Each command is a child process, imports included, that a limit ends; a
+build before those that are measured fills numba's cache. `--check` holds twice the targets.
+
+    python benchmarks/scale.py                    # all, 3 minutes on one core
+    python benchmarks/scale.py --only cnv mlp50
+    python benchmarks/scale.py --curves           # over image size and depth instead, with the exponents
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from common import Figure, finish, machine, parser
+from large_networks import Writer, cnv, mlp, mobilenet, resnet18
+
+PIXELS = ("--input-type", "uint8", "--input-scale", "1/256")
+SIGNS = ("--input-type", "bipolar")
+MOST_BYTES = 12 << 30
+"""Of address space of a child: one that a regression lets grow ends with an error."""
+
+CNV_FOLDING = {
+    "pe": (8, 16, 8, 8, 4, 1, 1, 2, 1),
+    "simd": (3, 16, 16, 16, 8, 8, 2, 2, 4),
+    "layer": ("conv0", "conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, options of its build, and targets.
+
+    Attributes:
+        build, estimate: CPU seconds of the commands.
+        gigabytes: peak memory of the build.
+    """
+
+    network: Callable[[], Writer]
+    options: tuple[str, ...]
+    build: float
+    gigabytes: float
+    estimate: float
+
+
+CASES = {
+    "cnv": Case(cnv, (*PIXELS, "--part", "xc7z020"), 6, 0.4, 2.5),
+    "mobilenet": Case(mobilenet, (*PIXELS, "--part", "xcu250", "--target-interval", "65536"), 20, 0.5, 4),
+    "resnet18": Case(resnet18, (*PIXELS, "--part", "xcu250", "--target-interval", "1000000"), 60, 1.5, 10),
+    "mlp50": Case(lambda: mlp(50), SIGNS, 5, 0.3, 2),
+    "mlp100": Case(lambda: mlp(100), SIGNS, 10, 0.3, 3),
+    "mlp200": Case(lambda: mlp(200), SIGNS, 20, 0.3, 6),
+}
+
+SIZES = (32, 64, 96, 128, 160, 192, 224)
+DEPTHS = (10, 25, 50, 100, 200)
+
+
+def measured(command: Sequence[str], seconds: float) -> tuple[float, float]:
+    """CPU seconds and peak gigabytes of a command. Raises: RuntimeError, if it fails or takes more than `seconds`."""
+    with tempfile.TemporaryFile() as log:
+        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        resource.prlimit(child.pid, resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+        resource.prlimit(child.pid, resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            log.seek(0)
+            said = log.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}:\n{said}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
+
+
+def commands(model: Path, options: Sequence[str], folder: Path) -> tuple[list[str], list[str]]:
+    """Those that build a network into `folder` and estimate the project."""
+    hwgen = [sys.executable, "-m", "hwgen.cli"]
+    return [*hwgen, "build", str(model), "--output", str(folder), "--json", *options], [*hwgen, "estimate", str(folder)]
+
+
+def measure(name: str, folder: Path) -> list[Figure]:
+    """Figures of one network."""
+    case, options = CASES[name], CASES[name].options
+    if name == "cnv":
+        rows = zip(CNV_FOLDING["layer"], CNV_FOLDING["pe"], CNV_FOLDING["simd"], strict=True)
+        folding = folder / "folding.json"
+        entries = {layer: {"pe": pe, "simd": simd} for layer, pe, simd in rows}
+        folding.write_text(json.dumps(entries) + "\n", encoding="utf-8", newline="\n")
+        options = (*options, "--folding", str(folding))
+    build, estimate = commands(case.network().write(folder / f"{name}.onnx"), options, folder / name)
+    seconds, gigabytes = measured(build, 8 * case.build)
+    opened, _ = measured(estimate, 8 * case.estimate)
+    return [
+        Figure(f"{name}: build, target {case.build:g}", seconds, "CPU s", 2 * case.build),
+        Figure(f"{name}: peak memory of the build, target {case.gigabytes:g}", gigabytes, "GB", 2 * case.gigabytes),
+        Figure(f"{name}: estimate, target {case.estimate:g}", opened, "CPU s", 2 * case.estimate),
+    ]
+
+
+def curve(
+    name: str, at: Sequence[int], network: Callable[[int], Writer], options: Sequence[str], folder: Path
+) -> list[Figure]:
+    """CPU seconds of builds over a size, and the exponent that fits the upper half."""
+    builds = [
+        commands(network(size).write(folder / f"{name}{size}.onnx"), options, folder / f"{name}{size}")[0]
+        for size in at
+    ]
+    seconds = [measured(build, 900)[0] for build in builds]
+    upper = slice(len(at) // 2, None)
+    exponent = float(np.polyfit(np.log(at[upper]), np.log(seconds[upper]), 1)[0])
+    figures = [Figure(f"{name} {size}: build", each, "CPU s") for size, each in zip(at, seconds, strict=True)]
+    return [*figures, Figure(f"{name}: exponent", exponent, "")]
+
+
+def main() -> None:
+    """Measure and report."""
+    options = parser(__doc__)
+    options.add_argument(
+        "--only", nargs="+", choices=CASES, default=list(CASES), help="networks to measure (default all)"
+    )
+    options.add_argument("--curves", action="store_true", help="builds over image size and over depth instead")
+    chosen = options.parse_args()
+    where, figures = machine(), []
+    with tempfile.TemporaryDirectory(prefix="hwgen-") as name:
+        folder = Path(name)
+        measured(commands(mlp(2).write(folder / "first.onnx"), SIGNS, folder / "first")[0], 600)
+        if chosen.curves:
+            pixels = (*PIXELS, "--part", "xcu250", "--target-interval", "1000000")
+            figures += curve("mobilenet of images of", SIZES, mobilenet, pixels, folder)
+            figures += curve("mlp of layers", DEPTHS, mlp, SIGNS, folder)
+        else:
+            for network in chosen.only:
+                figures += measure(network, folder)
+    finish("scale", where, figures, ["random weights, seed 0"], chosen)
+
+
+if __name__ == "__main__":
+    main()
