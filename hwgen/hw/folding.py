@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hwgen.config import LayerFolding
@@ -112,13 +112,37 @@ def resolve(
         wish = requested.get(layer.name, LayerFolding())
         plane_folds = plane_folds_of(layer, folded_planes)
         found[layer.name] = _layer_folding(graph, layer, wish, Target(target_interval, plane_folds), found)
-    # The top-1 unit reads the lanes its producer writes, so it comes last.
+    _follow_producers(graph, layers, requested, found)  # what they write is known by now
+    return {name: found[name] for name in names}
+
+
+def following(
+    graph: Graph, folding: Mapping[str, Folding], requested: Mapping[str, LayerFolding], target_interval: int
+) -> dict[str, Folding]:
+    """What `resolve` gives where PE and SIMD of the layers that have both are fixed as they are in `folding`."""
+    layers = folded_layers(graph)
+    found = dict(folding)
+    for layer in reversed(layers):
+        if not _has_simd(layer):
+            wish = requested.get(layer.name, LayerFolding())
+            found[layer.name] = _plain_folding(graph, layer, wish, target_interval, found)
+    _follow_producers(graph, layers, requested, found)
+    return found
+
+
+def _has_simd(layer: Node) -> bool:
+    return isinstance(layer.op, MatMul) or (isinstance(layer.op, Conv) and not layer.op.is_depthwise)
+
+
+def _follow_producers(
+    graph: Graph, layers: Sequence[Node], requested: Mapping[str, LayerFolding], found: dict[str, Folding]
+) -> None:
+    """Fold top-1 units, which read the lanes that their producer writes."""
     for layer in layers:
         if isinstance(layer.op, ArgMax) and requested.get(layer.name, LayerFolding()).pe is None:
             producer = graph.producers.get(layer.inputs[0].name)
             if producer is not None:
                 found[layer.name] = Folding(pe=found[_unit_name(graph, producer)].pe)
-    return {name: found[name] for name in names}
 
 
 def _who_is_meant(graph: Graph, name: str, names: list[str]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -65,15 +65,16 @@ def draft(
     part: str,
     clock_mhz: float,
     choices: Choices | None = None,
+    placements: Placements | None = None,
 ) -> Design:
-    """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs."""
-    builder = _Builder(graph, folding, choices or Choices())
-    for node in graph.nodes:
-        require_constants(node)
-        if is_gate(graph, node):  # its unit reads both its inputs
-            builder.place(graph.producers[node.inputs[0].name])
-        elif not is_fused(graph, node) and fused_gate(graph, node) is None:
-            builder.place(node)
+    """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs.
+
+    Args:
+        placements: of the same network and choices, so that only units that change are made again.
+    """
+    builder = _Builder(graph, folding, choices or Choices(), placements or Placements(graph))
+    for node in builder.placements.order:
+        builder.place(node)
     if not builder.units:
         raise CheckError(graph.name, "must have a layer", "none")
     output = builder.take(graph.output)
@@ -102,6 +103,44 @@ _Weighted = TypeVar("_Weighted", MvtuUnit, DepthwiseUnit)
 _JOINS: Mapping[type[Join], type[Unit]] = {Sum: AddUnit, Scale: ScaleUnit, Concat: ConcatUnit}
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """What it took to place a node: units, and streams by the name of their value, those given and those taken."""
+
+    units: tuple[Unit, ...]
+    given: Mapping[str, tuple[Stream, ...]]
+    taken: tuple[str, ...]
+    source: Stream | None
+
+
+class Placements:
+    """The nodes of a network in the order in which they are placed, and what was placed before.
+
+    A node's units follow from its folding and the streams that it reads. Equal streams are one object here, so that
+    they are told apart by their address.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.known: dict[tuple[object, ...], _Placed] = {}
+        self.streams: dict[Stream, Stream] = {}
+        self.order = tuple(_placed_nodes(graph))
+        gates = {node.name: fused_gate(graph, node) for node in self.order}
+        self.reads = {
+            node.name: tuple(value.name for value in (*node.inputs, *(gate.inputs[1:] if gate else ())))
+            for node, gate in zip(self.order, gates.values(), strict=True)
+        }
+
+
+def _placed_nodes(graph: Graph) -> Iterator[Node]:
+    """Nodes that become units; one with a gate where the gate stands, as its unit reads both."""
+    for node in graph.nodes:
+        require_constants(node)
+        if is_gate(graph, node):
+            yield graph.producers[node.inputs[0].name]
+        elif not is_fused(graph, node) and fused_gate(graph, node) is None:
+            yield node
+
+
 @dataclass
 class _Builder:
     """The design while it grows: units so far, and the streams that wait for their readers."""
@@ -109,16 +148,37 @@ class _Builder:
     graph: Graph
     folding: Mapping[str, Folding]
     choices: Choices
+    placements: Placements
     units: list[Unit] = field(default_factory=list)
     waiting: dict[str, deque[Stream]] = field(default_factory=dict)
     source: Stream | None = None
+    given: dict[str, tuple[Stream, ...]] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
 
     def place(self, node: Node) -> None:
         """Add the units of `node`. Raises: ModelError where its running sum is wider than any integer type."""
+        streams = (tuple(map(id, self.waiting.get(name, ()))) for name in self.placements.reads[node.name])
+        key = node.name, self.folding.get(node.name), *streams
+        placed = self.placements.known.get(key)
+        if placed is None:
+            self.placements.known[key] = self._newly_placed(node)
+            return
+        self.units += placed.units
+        self.source = placed.source or self.source
+        for name, copies in placed.given.items():
+            self.waiting[name] = deque(copies)
+        for name in placed.taken:
+            self.waiting[name].popleft()
+
+    def _newly_placed(self, node: Node) -> _Placed:
+        before, source = len(self.units), self.source
+        self.given, self.taken = {}, []
         try:
             self._place(node)
         except WidthError as error:
             raise too_wide(node.label, error) from None
+        first = self.source if source is None else None
+        return _Placed(tuple(self.units[before:]), self.given, tuple(self.taken), first)
 
     def _place(self, node: Node) -> None:
         match node.op:
@@ -140,17 +200,18 @@ class _Builder:
         if value.name not in self.waiting:
             self.source = Stream.of("source", value, lanes)
             self._give(value, self.source)
+        self.taken.append(value.name)
         return self.waiting[value.name].popleft()
 
     def _give(self, value: Value, stream: Stream) -> None:
         """Make `stream` known as `value`, one copy for each reader."""
         readers = len(self.graph.users.get(value.name, ())) + (value == self.graph.output)
-        if readers <= 1:
-            self.waiting[value.name] = deque([stream])
-            return
-        copies = tuple(replace(stream, name=f"{stream.name}_fork{index}") for index in range(readers))
-        self.units.append(ForkUnit(f"{stream.name}_fork", "", (stream,), copies))
-        self.waiting[value.name] = deque(copies)
+        copies: tuple[Stream, ...] = (stream,)
+        if readers > 1:
+            copies = tuple(replace(stream, name=f"{stream.name}_fork{index}") for index in range(readers))
+            self.units.append(ForkUnit(f"{stream.name}_fork", "", (stream,), copies))
+        copies = tuple(self.placements.streams.setdefault(each, each) for each in copies)
+        self.given[value.name], self.waiting[value.name] = copies, deque(copies)
 
     def _operand(self, node: Node, index: int, lanes: int, vectors: int, elements: int) -> Stream:
         """Input `index` of `node` as `vectors` vectors of `elements`, `lanes` a beat."""

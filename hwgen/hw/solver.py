@@ -19,10 +19,10 @@ from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.fifo import size_fifos
-from hwgen.hw.folding import Folding, folded_layers, resolve
+from hwgen.hw.folding import Folding, folded_layers, following, resolve
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.limits import least_cycles, slowest
-from hwgen.hw.lower import draft
+from hwgen.hw.lower import Placements, draft
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Graph, Node
@@ -37,6 +37,19 @@ _NEARLY = 1.25
 """A folding that takes up to this multiple of the budget is worth a search for cheaper splits."""
 
 
+_KEPT = 8
+"""Choices whose units are kept: a search over choices comes back to few of them."""
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Units of designs of the same choices (kept, so that their address stays theirs), and what they take of a part."""
+
+    choices: Choices
+    placements: Placements
+    prices: dict[tuple[str, Unit], Resources] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Problem:
     """An integer network to fold for a part.
@@ -44,6 +57,7 @@ class Problem:
     Attributes:
         wishes: PE and SIMD that the user fixed, by layer name.
         prices: what units take that were looked at before; belongs to `graph`.
+        placed: what designs drafted before were made of, by the address of their choices; belongs to `graph`.
     """
 
     graph: Graph
@@ -52,10 +66,11 @@ class Problem:
     wishes: Mapping[str, LayerFolding] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
     prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
+    placed: dict[int, _Placed] = field(default_factory=dict, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
-        """Without prices: another thread may add to them while the problem is pickled."""
-        return {**self.__dict__, "prices": {}}
+        """Without what is kept: another thread may add to it while the problem is pickled."""
+        return {**self.__dict__, "prices": {}, "placed": {}}
 
     @property
     def device(self) -> Device:
@@ -83,7 +98,24 @@ class Problem:
 
     def draft(self, folding: Mapping[str, Folding]) -> Design:
         """The design of a folding, its FIFOs as `lower` places them, without a digest."""
-        return draft(self.graph, folding, part=self.part, clock_mhz=self.clock_mhz, choices=self.choices)
+        return draft(
+            self.graph,
+            folding,
+            part=self.part,
+            clock_mhz=self.clock_mhz,
+            choices=self.choices,
+            placements=self._placed.placements,
+        )
+
+    @property
+    def _placed(self) -> _Placed:
+        """What designs of these choices were made of, and took."""
+        key = id(self.choices)
+        if key not in self.placed:
+            while len(self.placed) >= _KEPT:
+                self.placed.pop(next(iter(self.placed)), None)
+            self.placed[key] = _Placed(self.choices, Placements(self.graph))
+        return self.placed[key]
 
     def sized(self, design: Design) -> Design:
         """`design` with its FIFOs sized, around those that the user chose. Raises: ConfigError, DeadlockError."""
@@ -97,10 +129,13 @@ class Problem:
 
     def _price(self, unit: Unit) -> Resources:
         """What `unit` takes, kept by its fields without arrays and thresholds: these are alike in all foldings."""
-        key = (self.part, unit.stem, *_plain(unit))
-        if key not in self.prices:
-            self.prices[key] = unit_resources(unit, self.device.family)
-        return self.prices[key]
+        seen = self._placed.prices
+        if (self.part, unit) not in seen:
+            key = (self.part, unit.stem, *_plain(unit))
+            if key not in self.prices:
+                self.prices[key] = unit_resources(unit, self.device.family)
+            seen[self.part, unit] = self.prices[key]
+        return seen[self.part, unit]
 
     def fps(self, interval: int) -> float:
         """Frames a second."""
@@ -193,7 +228,7 @@ def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[st
         if shape is None or wish != LayerFolding():
             continue
         for split in shape.splits(best[layer.name]):
-            trial = problem.pinned({**best, layer.name: split}).resolve(bound)
+            trial = following(problem.graph, {**best, layer.name: split}, problem.wishes, bound)
             design = problem.draft(trial)
             if design.bound <= bound and (share := _share(problem, design)) < cost:
                 best, cost = trial, share

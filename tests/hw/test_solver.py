@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +17,16 @@ from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, FasterFolding, explain
-from hwgen.hw.folding import Folding, divisors, folded_layers
+from hwgen.hw.folding import Folding, divisors, folded_layers, following
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.kernels.fifo import FifoUnit
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Unit
+from hwgen.ir.graph import Node
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (
@@ -345,3 +348,41 @@ def test_what_the_next_step_costs() -> None:
 def test_the_next_step_moves_what_the_user_fixed() -> None:
     found = explained(problem(fc0=LayerFolding(pe=1, simd=1)), 500)
     assert found.bottleneck == "fc0" and found.step is not None and "fc0" in found.step.folding
+
+
+def test_layers_follow_as_they_resolve() -> None:
+    """Of any split of one layer: what follows it is what resolving all anew gives."""
+    tried = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        graph = integer_network(random_image_network(rng))
+        wishes = {name: wish for name, wish in random_folding(rng, graph).items() if rng.random() < 0.3}
+        problem = Problem(graph, PART, 100.0, wishes)
+        best = problem.resolve(200)
+        for layer in folded_layers(graph):
+            shape = problem.mvtu_shape_of(layer)
+            for split in shape.splits(best[layer.name]) if shape else ():
+                changed = {**best, layer.name: split}
+                assert following(graph, changed, wishes, 200) == problem.pinned(changed).resolve(200), f"seed {seed}"
+                tried += 1
+    assert tried > 40
+
+
+def test_a_search_makes_only_units_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Units made while a network is folded, explained and folded again: as many a layer at any depth."""
+    made: list[str] = []
+    plain = MvtuUnit.of.__func__
+
+    def counted(kind: type[MvtuUnit], node: Node, *rest: Any) -> MvtuUnit:
+        made.append(node.name)
+        return plain(kind, node, *rest)
+
+    monkeypatch.setattr(MvtuUnit, "of", classmethod(counted))
+    each = []
+    for depth in (6, 12, 24):
+        made.clear()
+        graph = random_network(np.random.default_rng(0), (16,) * (depth + 1), input_type=B)
+        problem = Problem(integer_network(graph), PART, 100.0)
+        explain(problem, solve(problem, Goal(64)).folding)
+        each.append(len(made) / depth)
+    assert each[2] <= 1.1 * each[0] and each[1] <= 1.1 * each[0]
