@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hwgen.errors import FoldingError
+from hwgen.hw.host_memory import free_bytes
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
 from hwgen.ir.types import IntArray
@@ -30,6 +32,9 @@ GROUPS = INPUT = ROW = COUNTER
 UNKNOWN = -(1 << 62)
 """Stands for a time that is not known yet."""
 
+
+_BYTES = 64
+"""Bytes that the cycle model keeps for each beat of a frame, about."""
 
 LONG_AGO = -(1 << 50)
 """A time before all others."""
@@ -77,7 +82,12 @@ class ProcessTable(NamedTuple):
 
 
 def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
-    """The processes and the sink, and the times before the first frame: nothing was ever taken."""
+    """The processes and the sink, and the times before the first frame: nothing was ever taken.
+
+    Raises:
+        FoldingError: the times of a frame do not fit the computer's memory.
+    """
+    _must_fit(network)
     number = {name: index for index, name in enumerate(network.beats)}
     sink = QUEUE, (1, 1)  # takes the chip's output at once
     kinds, parameters = zip(*(_packed(process.schedule) for process in network.processes), sink, strict=True)
@@ -96,6 +106,17 @@ def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
     state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
     units = ProcessTable(_numbers(kinds), _rows(parameters), state, _rows(sources), _rows(sinks), _rows(near))
     return units, _nothing_taken(beats, held, len(kinds))
+
+
+def _must_fit(network: ProcessNetwork) -> None:
+    """Raises: FoldingError."""
+    beats, free = sum(network.beats.values()), free_bytes()
+    if beats * _BYTES > free:
+        largest = max(network.beats, key=lambda name: network.beats[name])
+        share = f"of {beats:,} beats of a frame {network.beats[largest]:,} are on stream {largest}"
+        found = f"{beats * _BYTES / 2**30:,.1f} GiB to keep and {free / 2**30:,.1f} GiB left: {share}"
+        change = "Give its layer more lanes (PE, SIMD), take smaller images, or use a computer with more memory"
+        raise FoldingError("cycle model", "the times of a frame must fit memory", found, change)
 
 
 def beats_of(network: ProcessNetwork, stream: str, streams: StreamTimes) -> slice:

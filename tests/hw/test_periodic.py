@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from hwgen.errors import DeadlockError
+from hwgen.errors import DeadlockError, FoldingError
 from hwgen.hw import fifo
 from hwgen.hw.cycles import Waits, cycle_model, peak_occupancies
 from hwgen.hw.design import Design
@@ -205,3 +207,25 @@ def test_gates_that_are_closed_differ_from_frame_to_frame() -> None:
         assert model.interval == judge.interval, f"seed {seed} of {network}"
         found += 1
     assert found > 10
+
+
+def test_memory_that_will_not_suffice_is_foreseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwgen.hw.tables.free_bytes", lambda: 3 << 30)
+    network = ProcessNetwork((Process("fifo", Queue(2), ("x",), ("y",)),), "x", "y", {"x": 10**8, "y": 10**8})
+    for ask in (lambda: least_interval(network), lambda: cycle_model(network, "fifo")):
+        with pytest.raises(FoldingError) as error:
+            ask()
+        assert str(error.value) == (
+            "cycle model: the times of a frame must fit memory; found 11.9 GiB to keep and 3.0 GiB left: of 200,000,000"
+            " beats of a frame 100,000,000 are on stream x. Give its layer more lanes (PE, SIMD), take smaller images,"
+            " or use a computer with more memory."
+        )
+
+
+@pytest.mark.starts_process
+def test_memory_is_what_is_left() -> None:
+    """Under a limit of 8 GiB a process has less than 8 GiB left, and more than 1."""
+    words = "import resource; resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30));"
+    script = f"{words} from hwgen.hw.host_memory import free_bytes; print(free_bytes())"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert 1 << 30 < int(done.stdout) < 8 << 30
