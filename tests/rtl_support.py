@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,11 @@ from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
-from hwgen.verify import rtlsim
 from hwgen.verify.bench import Stalls, Trace
+from hwgen.verify.rtlsim import simulate
 from tests.rtl_reference import reference
 
 TERNARY = IntType(2, signed=True)
-
-simulate = partial(rtlsim.simulate, plain=True)
-"""Simulate without Python; `tests/verify/test_bench.py` shows that cocotb gives the same."""
 
 
 def tiered(names: Iterable[object], *rare: object) -> list[Any]:

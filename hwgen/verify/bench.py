@@ -99,6 +99,7 @@ def run(
         MismatchError: beats are missing, too many, unlike AXI4-Stream, or TLAST stands at the wrong one.
     """
     _check_input(job, words, reset_after_beats)
+    job = job if rewrite is None else replace(job, plain=False)
     frames = len(words) // job.input.beats
     build_s, folder = build(job, work, frames), work.resolve() / "run"
     _fill(folder, job, words)

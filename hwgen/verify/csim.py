@@ -17,6 +17,8 @@ from hwgen.verify.sources import OWN, copied, digest_of
 BUILD_TIMEOUT_S = 600.0
 RUN_TIMEOUT_S = 3600.0
 _PARTS = ("Makefile", "src", "tb")
+UNITS = "units.o"
+"""The object that the Makefile makes of all units."""
 _SHORT_CYCLES = 400_000
 """Of a run up to which compiling without optimisation takes less time than it costs (CNV: up to 1,600,000)."""
 INSTALL = "Install it with the system's package manager"
@@ -73,8 +75,21 @@ def build(design: Design, project: Path, work: Path, frames: int) -> Path:
     if found is None:
         _make(make, folder, work / "build.log", program, quick=quick)
         builds.keep(keys[0], program.parent, [program.name])
+        if quick:
+            builds.keep(units_key(project), program.parent, [UNITS])
     stamp.write_text(found or keys[0], encoding="utf-8", newline="\n")
     return program
+
+
+def units_key(project: Path) -> str:
+    """The key under which `builds` keeps a project's units, compiled without optimisation.
+
+    Raises:
+        ToolError: a compiler or the headers are missing.
+        DataError: the project lacks a file.
+    """
+    compiler = process.find_tool("g++", INSTALL)
+    return f"{digest_of(project, ('src',), UNITS, identity(compiler), headers_identity())}-quick"
 
 
 def _make(make: Path, folder: Path, log: Path, program: Path, *, quick: bool) -> None:

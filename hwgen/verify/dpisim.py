@@ -9,6 +9,7 @@ from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify.bench import Stalls, Trace, run
+from hwgen.verify.csim import UNITS, units_key
 from hwgen.verify.headers import hls_include, precompiled
 from hwgen.verify.model import SimulationJob
 from hwgen.verify.rtlsim import frame_cycles
@@ -77,6 +78,7 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
         cpp_sources=(glue, units),
         cpp_flags=(*_FLAGS, "-isystem", str(hls_include())),
         cpp_header=precompiled,
+        cpp_kept=(UNITS, units_key(project)),
         frame_cycles=frame_cycles(design),
     )
 

@@ -20,7 +20,7 @@ from hwgen.verify.sources import OWN, cleared, linked
 
 PROGRAM = "sim"
 _BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_sink.sv")
-_VERILATE = ("--cc", "--vpi", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
+_VERILATE = ("--cc", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
 _RANDOM_START = ("--x-assign", "unique", "--x-initial", "unique")
 _LENIENT = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "--timescale", "1ns/1ns")
 _ASSERTIONS = ("--assert", "-DHWGEN_ASSERT")
@@ -55,7 +55,10 @@ class SimulationJob:
         memories: a folder whose files must lie in the working directory of the simulation.
         cpp_sources: C++ files to compile and link, with `cpp_flags`; they see `include_dirs`.
         cpp_header: gives a header for them to include first where they are not optimised.
-        plain: whether no register is written, so that the model runs without Python.
+        cpp_kept: the name of an object made of the last of `cpp_sources` without optimisation, and the key under which
+            `builds` may keep it: a model that is not optimised either takes it.
+        plain: whether the model runs without cocotb, which writes registers and takes longer to start than a small
+            design to run.
         frame_cycles: clock cycles that a frame takes, about; they tell whether it pays to optimise the model.
         quiet_limit: cycles without a beat at either end that count as a deadlock.
         address_bits: of its AXI4-Lite port `s_axi_control`; 0 where it has none.
@@ -71,7 +74,8 @@ class SimulationJob:
     cpp_sources: tuple[Path, ...] = ()
     cpp_flags: tuple[str, ...] = ()
     cpp_header: Callable[[], Path | None] | None = None
-    plain: bool = False
+    cpp_kept: tuple[str, str] | None = None
+    plain: bool = True
     frame_cycles: int = 0
     quiet_limit: int = 100_000
     address_bits: int = 0
@@ -140,6 +144,7 @@ def _verilate(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
     command: list[str | Path] = [
         simulator.verilator,
         *_OPTIONS,
+        *([] if job.plain else ["--vpi"]),
         f"-DHWGEN_DUT={job.dut}",
         *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
         f"-GInputWidth={job.input.axis_width}",
@@ -173,9 +178,11 @@ def _compile(job: SimulationJob, simulator: Simulator, folder: Path, *, quick: b
     header = job.cpp_header() if job.cpp_header and job.cpp_sources and quick else None
     first: tuple[str | Path, ...] = ("-include", header) if header else ()
     includes = (*(f"-I{path}" for path in job.include_dirs), f"-I{simulator.verilator_root / 'include' / 'vltstd'}")
-    for source in job.cpp_sources:
+    kept = [job.cpp_kept[0]] if quick and job.cpp_kept and builds.take(job.cpp_kept[1], folder) else []
+    for source in job.cpp_sources[: len(job.cpp_sources) - len(kept)]:
         commands.append([simulator.compiler, level, *first, *job.cpp_flags, *includes, include, "-c", source])
     objects = [f"part_{index}.o" for index in range(len(commands))]
     compile_all([[*command, "-o", name] for command, name in zip(commands, objects, strict=True)], folder)
-    link: list[str | Path] = [simulator.compiler, *objects, *simulator.link_flags(cocotb=not job.plain), "-o", PROGRAM]
+    flags = simulator.link_flags(cocotb=not job.plain)
+    link: list[str | Path] = [simulator.compiler, *objects, *kept, *flags, "-o", PROGRAM]
     run_process(link, cwd=folder, log=folder / "link.log", timeout_s=_VERILATE_S, outputs=[folder / PROGRAM])

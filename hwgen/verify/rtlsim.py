@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from hwgen.backends.rtl import stream_beats
@@ -27,17 +26,14 @@ def simulate(
     reset_after_beats: int | None = None,
     taps: bool = True,
     rewrite: Rewrite | None = None,
-    plain: bool = False,
 ) -> Trace:
     """Run the project of `design` in the folder `project` on whole frames of input beats.
 
     `taps` logs every stream between two units as well, under its name; `rewrite` writes memories between two frames.
-    A `plain` run drives the clock without cocotb, whose start takes longer than a small design.
     `work` keeps the build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
     """
-    job = replace(rtl_job(design, project, taps=taps), plain=plain)
     return run(
-        job,
+        rtl_job(design, project, taps=taps),
         words,
         work,
         stalls=stalls,

@@ -27,12 +27,15 @@ from hwgen.verify.cache import kept
 from hwgen.verify.process import find_tool, run
 
 INSTALL = "Install it with `pip install hwgen[sim]`"
-_RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_vpi.cpp", "verilated_threads.cpp", "verilated_random.cpp")
+_RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_vpi.cpp", "verilated_threads.cpp")
+"""All but verilated_random.cpp, which solves constraints: no bench has any."""
+_BUSY = ("verilated.cpp", "driver.cpp")
+"""What runs in every cycle: logs are formatted there."""
 _DEFINES = tuple(f"-D{name}=0" for name in ("VM_COVERAGE", "VM_SC", "VM_TIMING", "VM_TRACE", "VM_TRACE_FST"))
 _FLAGS = ("-std=c++17", "-faligned-new", "-w", "-fno-stack-protector", "-DVERILATOR=1", *_DEFINES)
 _COMPILE_S = 600.0
 LEVELS = ("-O0", "-O1")
-"""Of code that runs once, and of the rest: measured on 784-256-256-10, -Os and -O2 compile three times as long."""
+"""Of code that runs seldom, and of the rest: measured on 784-256-256-10, -Os and -O2 compile three times as long."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,11 @@ def _includes(verilator_root: Path, shared: Path) -> tuple[str, ...]:
 
 def _key(compiler: Path) -> str:
     """A digest of everything the shared parts depend on."""
-    parts = [f"{_FLAGS} {LEVELS}", str(compiler.resolve()), str(compiler.resolve().stat().st_mtime_ns)]
+    parts = [
+        f"{_FLAGS} {LEVELS} {_RUNTIME} {_BUSY}",
+        str(compiler.resolve()),
+        str(compiler.resolve().stat().st_mtime_ns),
+    ]
     for package in ("verilator", "cocotb"):
         try:
             parts.append(f"{package} {version(package)} {_package(package)}")
@@ -160,7 +167,7 @@ def _build_shared(simulator: Simulator, work: Path) -> None:
     objects = [work / f"{source.stem}.o" for source in sources]
     driver = work / "driver.cpp"
     commands: list[Sequence[str | Path]] = [
-        (simulator.compiler, "-O2", *flags, "-c", source, "-o", target)
+        (simulator.compiler, LEVELS[source.name in _BUSY], *flags, "-c", source, "-o", target)
         for source, target in zip([*sources, driver], [*objects, driver.with_suffix(".o")], strict=True)
     ]
     header, folder = work / "precompiled.h", work / "precompiled.h.gch"
