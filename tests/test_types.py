@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
+import shutil
 import subprocess
 import sys
 import types
@@ -53,11 +54,13 @@ MISSPELT = {
 
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What `mypy --strict` says of the scripts, by file and line; what it found of packages is kept for the next."""
+    """What `mypy --strict` says of the scripts, by file and line; `make check` leaves what it found of packages."""
     folder = tmp_path_factory.mktemp("scripts")
+    if (ROOT / ".mypy_cache").is_dir():
+        shutil.copytree(ROOT / ".mypy_cache", folder / "cache")
     (folder / "correct.py").write_text(CORRECT)
     (folder / "misspelt.py").write_text("\n".join(["import hwgen", "from correct import design, graph", *MISSPELT]))
-    options = ["--strict", "--config-file", "", "--cache-dir", str(ROOT / ".mypy_cache" / "scripts")]
+    options = ["--strict", "--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", "cache"]
     command = [sys.executable, "-m", "mypy", *options, "correct.py", "misspelt.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1, done.stdout + done.stderr

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import add
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,14 @@ class Resources:
     uram: int = 0
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+        return Resources(*map(add, self._counts, other._counts))
 
     def __mul__(self, count: int) -> Resources:
-        return Resources(*(count * one for one in astuple(self)))
+        return Resources(*(count * one for one in self._counts))
+
+    @property
+    def _counts(self) -> tuple[int, ...]:
+        return (self.lut, self.ff, self.bram18, self.bram36, self.dsp, self.uram)
 
     @property
     def bram(self) -> float:

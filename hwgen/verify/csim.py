@@ -11,7 +11,7 @@ from hwgen.hw import packing
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify import builds, process
-from hwgen.verify.headers import headers_identity, hls_include, identity, precompiled
+from hwgen.verify.headers import QUICK, headers_identity, hls_include, identity, precompiled
 from hwgen.verify.sources import OWN, copied, digest_of
 
 BUILD_TIMEOUT_S = 600.0
@@ -97,7 +97,7 @@ def _make(make: Path, folder: Path, log: Path, program: Path, *, quick: bool) ->
     (folder / "include").symlink_to(hls_include().resolve())
     options = ["CXX=g++"]
     if quick:
-        options = ["CXX=g++", "OPTIMISE=-O0"]
+        options = ["CXX=g++", f"OPTIMISE={' '.join(QUICK)}"]
         if header := precompiled():
             (folder / "precompiled").symlink_to(header.parent)
             options[0] = f"CXX=g++ -include precompiled/{header.name}"

@@ -16,6 +16,8 @@ _INCLUDED = ("ap_int.h", "hls_stream.h", "fstream", "iostream", "sstream", "stri
 _FLAGS = ("-std=c++14", "-O0")
 """Those that a compilation must share to use what was compiled once; else it reads the headers."""
 _COMPILE_S = 600.0
+QUICK = ("-O0", "--param", "ggc-min-expand=1000", "--param", "ggc-min-heapsize=1048576")
+"""Compiler flags where compiling takes longer than running: no optimisation, and memory up to 1 GiB is not reused."""
 
 
 def hls_include() -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 from hwgen.backends.render import asset
 from hwgen.hw.stream import Stream
 from hwgen.verify import builds
+from hwgen.verify.headers import QUICK
 from hwgen.verify.process import run as run_process
 from hwgen.verify.simulator import LEVELS, Simulator, compile_all, find_simulator
 from hwgen.verify.sources import OWN, cleared, linked
@@ -174,13 +175,13 @@ def _compile(job: SimulationJob, simulator: Simulator, folder: Path, *, quick: b
         lines = [f'#include "{name}"' for name in ("precompiled.h", *included, *(["model.h"] * (part != "slow")))]
         (folder / f"{part}.cc").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
         commands.append([simulator.compiler, *simulator.model_flags(level), include, "-c", f"{part}.cc"])
-    level = LEVELS[0] if quick else _CPP_LEVEL
+    flags: tuple[str, ...] = QUICK if quick else (_CPP_LEVEL,)
     header = job.cpp_header() if job.cpp_header and job.cpp_sources and quick else None
     first: tuple[str | Path, ...] = ("-include", header) if header else ()
     includes = (*(f"-I{path}" for path in job.include_dirs), f"-I{simulator.verilator_root / 'include' / 'vltstd'}")
     kept = [job.cpp_kept[0]] if quick and job.cpp_kept and builds.take(job.cpp_kept[1], folder) else []
     for source in job.cpp_sources[: len(job.cpp_sources) - len(kept)]:
-        commands.append([simulator.compiler, level, *first, *job.cpp_flags, *includes, include, "-c", source])
+        commands.append([simulator.compiler, *flags, *first, *job.cpp_flags, *includes, include, "-c", source])
     objects = [f"part_{index}.o" for index in range(len(commands))]
     compile_all([[*command, "-o", name] for command, name in zip(commands, objects, strict=True)], folder)
     flags = simulator.link_flags(cocotb=not job.plain)

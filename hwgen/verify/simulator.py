@@ -24,6 +24,7 @@ from pathlib import Path
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.verify.cache import kept
+from hwgen.verify.headers import QUICK
 from hwgen.verify.process import find_tool, run
 
 INSTALL = "Install it with `pip install hwgen[sim]`"
@@ -61,7 +62,8 @@ class Simulator:
 
     def model_flags(self, level: str) -> tuple[str, ...]:
         """Compiler flags of a model at optimisation `level` (one of LEVELS), with its precompiled headers."""
-        return (level, *_FLAGS, *_includes(self.verilator_root, self.shared))
+        levels = QUICK if level == LEVELS[0] else (level,)
+        return (*levels, *_FLAGS, *_includes(self.verilator_root, self.shared))
 
     def link_flags(self, *, cocotb: bool) -> tuple[str, ...]:
         """What a model is linked with: cocotb, or a driver without Python."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.core.onnx_exec import execute_onnx
@@ -76,7 +79,15 @@ def execute(model: onnx.ModelProto, frames: Array) -> Array:
             item.domain = DOMAIN
     copy.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
     wrapped = ModelWrapper(copy).transform(InferShapes())
+    constants = wrapped.make_empty_exec_context()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = cache(partial(onnxruntime.InferenceSession, sess_options=options))  # by a node's model: for all frames
     first, last = wrapped.graph.input[0].name, wrapped.graph.output[0].name
     shape = wrapped.get_tensor_shape(first)
-    results = [execute_onnx(wrapped, {first: f.reshape(shape).astype(np.float32)})[last] for f in frames]
+    with (
+        patch.object(wrapped, "make_empty_exec_context", lambda: dict(constants)),
+        patch.object(onnxruntime, "InferenceSession", session),
+    ):
+        results = [execute_onnx(wrapped, {first: f.reshape(shape).astype(np.float32)})[last] for f in frames]
     return np.stack([np.asarray(r).reshape(-1) for r in results])

@@ -25,7 +25,7 @@ from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from hwgen.verify import builds, process
-from hwgen.verify.headers import headers_identity, hls_include, identity, precompiled
+from hwgen.verify.headers import QUICK, headers_identity, hls_include, identity, precompiled
 from hwgen.verify.sources import digest_of
 
 SEED = 20240611
@@ -232,7 +232,7 @@ def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, 
 def compiled(work: Path) -> None:
     """The program `all` of `all.cpp` in `work`, which no compiler warns of; the same sources are compiled once."""
     warnings = ["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label", "-Wno-uninitialized"]
-    flags = ["-std=c++14", "-O0", "-isystem", str(hls_include()), *warnings, "-Wno-maybe-uninitialized"]
+    flags = ["-std=c++14", *QUICK, "-isystem", str(hls_include()), *warnings, "-Wno-maybe-uninitialized"]
     sources = sorted(str(path.relative_to(work)) for path in work.rglob("*.[ch]pp"))
     key = digest_of(work, sources, flags, headers_identity(), identity(process.find_tool("g++", "")))
     if builds.take(key, work):

@@ -42,7 +42,7 @@ endmodule
 def job(work: Path, body: str = ECHO) -> SimulationJob:
     source = work / "echo.sv"
     source.write_text(PORTS + body)
-    return SimulationJob("echo", (source,), STREAM, STREAM, quiet_limit=200)
+    return SimulationJob("echo", (source,), STREAM, STREAM, quiet_limit=200, frame_cycles=STREAM.beats)
 
 
 def frames(count: int) -> Bytes:

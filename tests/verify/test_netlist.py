@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,9 +53,10 @@ def board_job(accelerator: Accelerator, work: Path, changes: dict[str, dict[str,
     sources = [work / name for name in names if name != "hwgen_fifo.sv" or "lib/hwgen_fifo.sv" not in names]
     quiet = line.frame_clocks + quiet_cycles(accelerator.design)
     design = accelerator.design
-    ends = {"input": design.input, "output": design.output}
+    ends: dict[str, Any] = {"input": design.input, "output": design.output}
     memories = work / "mem"
-    return SimulationJob(board.BENCH, (*sources, *hosts), **ends, memories=memories, quiet_limit=quiet)
+    ends |= {"quiet_limit": quiet, "frame_cycles": line.frame_clocks}
+    return SimulationJob(board.BENCH, (*sources, *hosts), **ends, memories=memories)
 
 
 def sent(accelerator: Accelerator, frames: int) -> tuple[Bytes, np.ndarray]:
