@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "ap_int.h"
@@ -42,20 +42,93 @@ inline int digit_value(char digit) {
   return -1;
 }
 
-// Beats of WIDTH bits, read a 60-bit chunk at a time.
+// Beats in hexadecimal, one after the other. What does not depend on their width is no template: it is compiled once.
+class Beats {
+ public:
+  // False, and says why, where `path` cannot be read or holds something else. Empty lines count as none.
+  bool read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+      std::cerr << path << ": cannot be read\n";
+      return false;
+    }
+    bool legal = true;
+    for (std::string line; std::getline(file, line);) {
+      for (const char digit : line) legal = legal && digit_value(digit) >= 0;
+      if (!line.empty()) append(line);
+    }
+    if (!legal) std::cerr << path << ": holds a line that is not hexadecimal\n";
+    return legal;
+  }
+
+  bool write(const std::string& path) const {
+    std::ofstream file(path, std::ios::binary);
+    file << text_;
+    file.flush();
+    if (!file) std::cerr << path << ": cannot be written\n";
+    return static_cast<bool>(file);
+  }
+
+  void append(const std::string& digits) {
+    text_ += digits;
+    text_ += '\n';
+    ends_.push_back(text_.size());
+  }
+
+  std::size_t size() const { return ends_.size(); }
+  const char* digits(std::size_t i) const { return text_.data() + (i == 0 ? 0 : ends_[i - 1]); }
+  std::size_t count(std::size_t i) const { return ends_[i] - (i == 0 ? 0 : ends_[i - 1]) - 1; }
+  std::string text(std::size_t i) const { return std::string(digits(i), count(i)); }
+
+  // Whether both hold the same number there, however it is written.
+  bool same(const Beats& other, std::size_t i) const {
+    const std::size_t size = count(i) > other.count(i) ? count(i) : other.count(i);
+    for (std::size_t place = 0; place < size; ++place) {
+      if (digit(i, place) != other.digit(i, place)) return false;
+    }
+    return true;
+  }
+
+ private:
+  // The value of a digit, the lowest at place 0.
+  int digit(std::size_t i, std::size_t place) const {
+    return place < count(i) ? digit_value(digits(i)[count(i) - 1 - place]) : 0;
+  }
+
+  std::string text_;
+  std::vector<std::size_t> ends_;
+};
+
+constexpr std::size_t CHUNK_DIGITS = 15;
+constexpr int CHUNK_BITS = 60;
+
+// Up to CHUNK_DIGITS digits.
+inline std::uint64_t chunk_value(const char* digits, std::size_t count) {
+  std::uint64_t chunk = 0;
+  for (std::size_t i = 0; i < count; ++i) chunk = chunk << 4 | static_cast<std::uint64_t>(digit_value(digits[i]) & 15);
+  return chunk;
+}
+
+// Writes the lowest digits of `text` that end at `place`, as many as a chunk has; the place before them.
+inline std::size_t put_chunk(std::uint64_t chunk, std::string& text, std::size_t place) {
+  const std::size_t end = place > CHUNK_DIGITS ? place - CHUNK_DIGITS : 0;
+  for (; place > end; chunk >>= 4) text[--place] = "0123456789abcdef"[chunk & 15];
+  return place;
+}
+
+// A beat that fits a chunk: no shifts of ap_uint, which take long to compile.
 template <int WIDTH>
-ap_uint<WIDTH> parse_beat(const char* digits, std::size_t count, bool& legal) {
-  constexpr std::size_t CHUNK = 15;
+ap_uint<WIDTH> parse_beat(const char* digits, std::size_t count, std::false_type) {
+  const std::size_t over = count > CHUNK_DIGITS ? count - CHUNK_DIGITS : 0;
+  return ap_uint<WIDTH>(chunk_value(digits + over, count - over));
+}
+
+template <int WIDTH>
+ap_uint<WIDTH> parse_beat(const char* digits, std::size_t count, std::true_type) {
   ap_uint<WIDTH> word = 0;
   while (count > 0) {
-    const std::size_t size = count % CHUNK == 0 ? CHUNK : count % CHUNK;
-    std::uint64_t chunk = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      const int value = digit_value(digits[i]);
-      legal = legal && value >= 0;
-      chunk = chunk << 4 | static_cast<std::uint64_t>(value & 15);
-    }
-    word = WIDTH > 60 ? ap_uint<WIDTH>((word << 60) | ap_uint<WIDTH>(chunk)) : ap_uint<WIDTH>(chunk);
+    const std::size_t size = count % CHUNK_DIGITS == 0 ? CHUNK_DIGITS : count % CHUNK_DIGITS;
+    word = ap_uint<WIDTH>((word << CHUNK_BITS) | ap_uint<WIDTH>(chunk_value(digits, size)));
     digits += size;
     count -= size;
   }
@@ -63,101 +136,99 @@ ap_uint<WIDTH> parse_beat(const char* digits, std::size_t count, bool& legal) {
 }
 
 template <int WIDTH>
-std::string format_beat(ap_uint<WIDTH> word) {
-  std::string text((WIDTH + 3) / 4, '0');
-  std::size_t place = text.size();
-  while (place > 0) {
-    std::uint64_t chunk = word.to_uint64();
-    for (int i = 0; i < 15 && place > 0; ++i, chunk >>= 4) text[--place] = "0123456789abcdef"[chunk & 15];
-    if (WIDTH > 60) word = word >> 60;
-  }
-  return text;
+void put_beat(const ap_uint<WIDTH>& word, std::string& text, std::false_type) {
+  put_chunk(word.to_uint64(), text, text.size());
 }
 
 template <int WIDTH>
-bool read_beats(const std::string& path, std::vector<ap_uint<WIDTH>>& beats) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    std::cerr << path << ": cannot be read\n";
+void put_beat(ap_uint<WIDTH> word, std::string& text, std::true_type) {
+  for (std::size_t place = text.size(); place > 0; word = word >> CHUNK_BITS) {
+    place = put_chunk(word.to_uint64(), text, place);
+  }
+}
+
+// What a run of the test bench reads, finds and says.
+class Run {
+ public:
+  Run(std::size_t in_beats, std::size_t out_beats, const Files& files)
+      : in_beats_(in_beats), out_beats_(out_beats), files_(files), compare_(files.expected != "-") {}
+
+  // False, and says why, where a file cannot be used.
+  bool read() {
+    if (!input.read(files_.input)) return false;
+    if (compare_ && !expected_.read(files_.expected)) return false;
+    if (input.size() % in_beats_ != 0) {
+      std::cerr << files_.input << ": must hold frames of " << in_beats_ << " beats; found " << input.size()
+                << " beats\n";
+      return false;
+    }
+    if (compare_ && expected_.size() != frames() * out_beats_) {
+      std::cerr << files_.expected << ": must hold " << frames() * out_beats_ << " beats; found " << expected_.size()
+                << '\n';
+      return false;
+    }
+    return true;
+  }
+
+  std::size_t frames() const { return input.size() / in_beats_; }
+
+  // Whether `frame`, the last so far, gave as many beats as it must and took all of its own.
+  bool is_whole(std::size_t frame, bool is_taken) const {
+    const std::size_t given = found.size() - frame * out_beats_;
+    if (given == out_beats_ && is_taken) return true;
+    std::cerr << "frame " << frame << ": must give " << out_beats_ << " beats; found " << given << '\n';
     return false;
   }
-  std::ostringstream buffer;
-  buffer << file.rdbuf();
-  const std::string text = buffer.str();
-  bool legal = true;
-  for (std::size_t start = 0; start < text.size();) {
-    std::size_t end = text.find('\n', start);
-    if (end == std::string::npos) end = text.size();
-    if (end > start) beats.push_back(parse_beat<WIDTH>(text.data() + start, end - start, legal));
-    start = end + 1;
-  }
-  if (!legal) std::cerr << path << ": holds a line that is not hexadecimal\n";
-  return legal;
-}
 
-template <int WIDTH>
-bool write_beats(const std::string& path, const std::vector<ap_uint<WIDTH>>& beats) {
-  std::ofstream file(path, std::ios::binary);
-  for (const ap_uint<WIDTH>& beat : beats) file << format_beat<WIDTH>(beat) << '\n';
-  file.flush();
-  if (!file) std::cerr << path << ": cannot be written\n";
-  return static_cast<bool>(file);
-}
-
-// Prints the first mismatches; the number of all of them.
-template <int WIDTH>
-std::size_t count_mismatches(const std::vector<ap_uint<WIDTH>>& found, const std::vector<ap_uint<WIDTH>>& expected,
-                             std::size_t beats_a_frame) {
-  constexpr std::size_t SHOWN = 10;
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i] == expected[i]) continue;
-    if (wrong++ < SHOWN) {
-      std::cerr << "frame " << i / beats_a_frame << ", beat " << i % beats_a_frame << ": expected "
-                << format_beat<WIDTH>(expected[i]) << ", found " << format_beat<WIDTH>(found[i]) << '\n';
+  // Prints the first mismatches and the number of all; the exit code.
+  int outcome() const {
+    constexpr std::size_t SHOWN = 10;
+    if (!files_.found.empty() && !found.write(files_.found)) return 2;
+    if (!compare_) return 0;
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (found.same(expected_, i) || wrong++ >= SHOWN) continue;
+      std::cerr << "frame " << i / out_beats_ << ", beat " << i % out_beats_ << ": expected " << expected_.text(i)
+                << ", found " << found.text(i) << '\n';
     }
+    std::cout << frames() << " frames, " << found.size() << " beats, " << wrong << " mismatches\n";
+    return wrong == 0 ? 0 : 1;
   }
-  return wrong;
-}
+
+  Beats input;
+  Beats found;
+
+ private:
+  std::size_t in_beats_;
+  std::size_t out_beats_;
+  Files files_;
+  bool compare_;
+  Beats expected_;
+};
 
 // Gives `top` one frame after the other; exit code 0 if all beats are as expected.
 template <int IN_WIDTH, int OUT_WIDTH>
 int run_frames(void (*top)(hls::stream<ap_uint<IN_WIDTH>>&, hls::stream<ap_uint<OUT_WIDTH>>&), std::size_t in_beats,
                std::size_t out_beats, const Files& files) {
-  const bool compare = files.expected != "-";
-  std::vector<ap_uint<IN_WIDTH>> input;
-  std::vector<ap_uint<OUT_WIDTH>> expected;
-  if (!read_beats(files.input, input)) return 2;
-  if (compare && !read_beats(files.expected, expected)) return 2;
-  if (input.size() % in_beats != 0) {
-    std::cerr << files.input << ": must hold frames of " << in_beats << " beats; found " << input.size() << " beats\n";
-    return 2;
-  }
-  const std::size_t frames = input.size() / in_beats;
-  if (compare && expected.size() != frames * out_beats) {
-    std::cerr << files.expected << ": must hold " << frames * out_beats << " beats; found " << expected.size() << '\n';
-    return 2;
-  }
-
-  hls::stream<ap_uint<IN_WIDTH>> in;
-  hls::stream<ap_uint<OUT_WIDTH>> out;
-  std::vector<ap_uint<OUT_WIDTH>> found;
-  found.reserve(frames * out_beats);
-  for (std::size_t frame = 0; frame < frames; ++frame) {
-    for (std::size_t beat = 0; beat < in_beats; ++beat) in.write(input[frame * in_beats + beat]);
-    top(in, out);
-    std::size_t given = 0;
-    for (; !out.empty(); ++given) found.push_back(out.read());
-    if (given != out_beats || !in.empty()) {
-      std::cerr << "frame " << frame << ": must give " << out_beats << " beats; found " << given << '\n';
-      return 1;
+  using IsWideIn = std::integral_constant<bool, (IN_WIDTH > CHUNK_BITS)>;
+  using IsWideOut = std::integral_constant<bool, (OUT_WIDTH > CHUNK_BITS)>;
+  Run run(in_beats, out_beats, files);
+  if (!run.read()) return 2;
+  hls::stream<ap_uint<IN_WIDTH>> in("in");
+  hls::stream<ap_uint<OUT_WIDTH>> out("out");
+  std::string text((OUT_WIDTH + 3) / 4, '0');
+  for (std::size_t frame = 0, beat = 0; frame < run.frames(); ++frame) {
+    for (; beat < (frame + 1) * in_beats; ++beat) {
+      in.write(parse_beat<IN_WIDTH>(run.input.digits(beat), run.input.count(beat), IsWideIn{}));
     }
+    top(in, out);
+    while (!out.empty()) {
+      put_beat<OUT_WIDTH>(out.read(), text, IsWideOut{});
+      run.found.append(text);
+    }
+    if (!run.is_whole(frame, in.empty())) return 1;
   }
-  if (!files.found.empty() && !write_beats(files.found, found)) return 2;
-  if (!compare) return 0;
-  const std::size_t wrong = count_mismatches(found, expected, out_beats);
-  std::cout << frames << " frames, " << found.size() << " beats, " << wrong << " mismatches\n";
-  return wrong == 0 ? 0 : 1;
+  return run.outcome();
 }
 
 }  // namespace hwgen
