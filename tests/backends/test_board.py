@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from hwgen.backends.board import BENCH, BOARDS, TOP, Board, board_of, emit, emit
 from hwgen.backends.render import asset
 from hwgen.errors import ConfigError
 from hwgen.hw.design import Design
+from hwgen.verify import builds
+from hwgen.verify.headers import identity
 from hwgen.verify.process import run
 from hwgen.verify.simulator import find_simulator
 from tests.builders import random_network, resnet_like
@@ -195,10 +198,15 @@ def serial_line(work: Path, name: str = "", right: str = "", wrong: str = "") ->
         "-CFLAGS",
         "-O0 -std=gnu++20 -fcoroutines",
         "-MAKEFLAGS",
-        "CFG_CXXFLAGS_PCH_I=-include",
+        "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
     ]
-    command = [simulator.verilator, *flags, "--top-module", "uart_bench", "--Mdir", work / "obj", *sources]
-    run(command, cwd=work, log=work / "build.log", timeout_s=300, env=simulator.environment)
+    command = [simulator.verilator, *flags, "--top-module", "uart_bench", "--Mdir", "obj", *sources]
+    texts = [source.read_text() for source in sources]
+    key = sha256(repr([simulator.verilator, identity(simulator.compiler), flags, *texts]).encode()).hexdigest()
+    (work / "obj").mkdir()
+    if not builds.take(key, work / "obj"):
+        run(command, cwd=work, log=work / "build.log", timeout_s=300, env=simulator.environment)
+        builds.keep(key, work / "obj", ["Vuart_bench"])
     run([work / "obj" / "Vuart_bench"], cwd=work, log=work / "run.log", timeout_s=60)
     return [line for line in (work / "run.log").read_text().splitlines() if not line.startswith("- ")]
 

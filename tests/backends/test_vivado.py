@@ -312,7 +312,8 @@ def environment(work: Path) -> dict[str, str]:
     tools = find_simulator()
     homes = {f"XDG_{name}_HOME": str(work / name.lower()) for name in ("CONFIG", "CACHE", "DATA")}
     path = os.pathsep.join([str(tools.verilator.parent), os.environ["PATH"]])
-    return {**homes, **tools.environment, "PATH": path}
+    quick = " ".join(f"OPT_{part}=-O0" for part in ("FAST", "SLOW", "GLOBAL"))  # of Verilator's makefile
+    return {**homes, **tools.environment, "PATH": path, "MAKEFLAGS": quick}
 
 
 def fusesoc(folder: Path, work: Path, *arguments: str) -> str:

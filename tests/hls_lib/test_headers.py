@@ -15,7 +15,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import process
-from hwgen.verify.headers import hls_include
+from hwgen.verify.headers import hls_include, precompiled
 from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, threshold_case, width_case, write_project
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case
@@ -122,7 +122,8 @@ def test_illegal_shapes_are_explained(call: str, message: str, tmp_path: Path) -
     lines += ["using B = hwgen::Bipolar;", "using T = hwgen::Tiling<1, 2, 2, 2>;", f"using V = {VIEW};"]
     lines += ["void f(hls::stream<ap_uint<4>>& in, hls::stream<ap_uint<4>>& out) {"]
     (tmp_path / "bad.cpp").write_text("\n".join((*lines, f"  {call}", "}", "")))
-    command = ["g++", "-std=c++14", "-fsyntax-only", f"-I{LIB}", "-isystem", str(hls_include()), "bad.cpp"]
+    command: list[str | Path] = ["g++", "-std=c++14", "-O0", "-fsyntax-only", f"-I{LIB}", "-isystem", hls_include()]
+    command += [*(["-include", header] if (header := precompiled()) else []), "bad.cpp"]
     with pytest.raises(ToolError):
         process.run(command, cwd=tmp_path, log=tmp_path / "log", timeout_s=120)
     assert message in (tmp_path / "log").read_text()
