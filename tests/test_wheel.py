@@ -20,6 +20,20 @@ from tests.frontend.onnx_nets import net, node
 ROOT = Path(__file__).resolve().parents[1]
 
 
+VERBS = """
+import json, os, runpy, sys
+import hwgen.cli, hwgen.flow.stages, hwgen.frontend.qonnx, hwgen.verify.simulate
+for words in json.loads(sys.argv[1]):
+    if os.fork() == 0:
+        sys.argv = ["hwgen", *words, "--json"]
+        runpy.run_module("hwgen.cli", run_name="__main__", alter_sys=True)
+        sys.exit()
+    assert os.wait()[1] == 0, words
+print(json.dumps(hwgen.__file__))
+"""
+"""Command lines in processes of their own, forked from one that has imported hwgen; where that lies."""
+
+
 def run(*command: str | Path, cwd: Path, packages: Path | None = None) -> str:
     """Standard output of a command that must succeed, with nothing of this environment but `packages` in its way."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
@@ -67,9 +81,6 @@ def use(python: Path, packages: Path, folder: Path) -> None:
     path = packages if (packages / "hwgen").is_dir() else None
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
-    located = run(python, "-c", "import hwgen; print(hwgen.__file__)", cwd=elsewhere, packages=path)
-    assert str(packages) in located
-
     rng = np.random.default_rng(0)
     nodes = [
         node("BipolarQuant", "x one", "a"),
@@ -78,15 +89,23 @@ def use(python: Path, packages: Path, folder: Path) -> None:
     ]
     onnx.save(net(nodes, shape=(1, 12), w=rng.normal(size=(12, 6)), one=1.0), folder / "tiny.onnx")
 
-    def report_of(*words: str | Path) -> Any:
-        return json.loads(run(python, "-m", "hwgen.cli", *words, "--json", cwd=elsewhere, packages=path))
-
-    built = report_of("build", folder / "tiny.onnx", "-o", "out", "--input-type", "int4", "--input-scale", "1/8")
+    build = ["build", str(folder / "tiny.onnx"), "-o", "out", "--input-type", "int4", "--input-scale", "1/8"]
+    simulate = [["simulate", "out", "--backend", backend] for backend in ("csim", "rtl", "dpi")]
+    verbs = json.dumps([build, *simulate, ["zoo", "list"], ["doctor"]])
+    built, *reports, listed, findings, located = values(run(python, "-c", VERBS, verbs, cwd=elsewhere, packages=path))
+    assert str(packages) in located
     assert [layer["name"] for layer in built["layers"]] == ["input_quant", "fc0"]
-    for backend in ("csim", "rtl", "dpi"):
-        report = report_of("simulate", "out", "--backend", backend)
-        assert report["mismatches"] == 0
-        assert report["frames"] == 16
-    assert report["predicted"]["interval_cycles"] == built["interval_cycles"]
-    assert report_of("zoo", "list")[0]["stored"]
-    assert all(finding["ok"] for finding in report_of("doctor") if finding["required"])
+    for report in reports:
+        assert (report["mismatches"], report["frames"]) == (0, 16)
+        assert report["predicted"]["interval_cycles"] == built["interval_cycles"]
+    assert listed[0]["stored"]
+    assert all(finding["ok"] for finding in findings if finding["required"])
+
+
+def values(text: str) -> list[Any]:
+    """The JSON values that stand in `text` one after the other."""
+    found, text = [], text.strip()
+    while text:
+        value, end = json.JSONDecoder().raw_decode(text)
+        found, text = [*found, value], text[end:].strip()
+    return found

@@ -165,18 +165,20 @@ def _build_shared(simulator: Simulator, work: Path) -> None:
     include = simulator.verilator_root / "include"
     sources = [include / name for name in _RUNTIME]
     sources.append(simulator.cocotb_share / "lib" / "verilator" / "verilator.cpp")
-    flags = (*_FLAGS, *_includes(simulator.verilator_root, work))
+    flags: tuple[str | Path, ...] = (*_FLAGS, *_includes(simulator.verilator_root, work))
     objects = [work / f"{source.stem}.o" for source in sources]
+    header, folder = work / "precompiled.h", work / "precompiled.h.gch"
+    folder.mkdir()
+    headers = [(level, folder / level.removeprefix("-")) for level in LEVELS]
+    compile_all(
+        [(simulator.compiler, level, *flags, "-x", "c++-header", header, "-o", to) for level, to in headers], work
+    )
     driver = work / "driver.cpp"
+    flags = (*flags, "-include", header)
     commands: list[Sequence[str | Path]] = [
         (simulator.compiler, LEVELS[source.name in _BUSY], *flags, "-c", source, "-o", target)
         for source, target in zip([*sources, driver], [*objects, driver.with_suffix(".o")], strict=True)
     ]
-    header, folder = work / "precompiled.h", work / "precompiled.h.gch"
-    folder.mkdir()
-    for level in LEVELS:
-        target = folder / level.removeprefix("-")
-        commands.append((simulator.compiler, level, *flags, "-x", "c++-header", header, "-o", target))
     compile_all(commands, work)
     archiver = find_tool("ar", "Install binutils with the system's package manager")
     run((archiver, "rcs", "libhwgen_sim.a", *objects), cwd=work, log=work / "ar.log", timeout_s=_COMPILE_S)
