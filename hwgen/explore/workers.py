@@ -81,7 +81,7 @@ def _batches(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:
 
 def _packed(problem: Problem) -> tuple[str, dict[str, Any]]:
     """The problem as it is sent: the network as text, which is far smaller than its arrays."""
-    names = {each.name for each in fields(problem)} - {"graph", "prices", "placed"}
+    names = {each.name for each in fields(problem)} - {"graph", "prices"}
     return print_graph(problem.graph), {name: getattr(problem, name) for name in names}
 
 

@@ -14,6 +14,9 @@ from hwgen.hw.simulation import FrameRun, State, beat_times
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
 
+_FIRST_FRAMES = 4
+"""Frames from reset in which a queue may hold more beats than in steady state."""
+
 
 @dataclass(frozen=True)
 class Cycles:
@@ -36,10 +39,6 @@ def cycles_of(input_times: IntArray, output_times: IntArray, frames: int) -> Cyc
     interval = int(ends[-1] - ends[-2]) if frames > 1 else None
     start = int(input_times[0])
     return Cycles(interval, int(ends[0]) - start, int(ends[-1]) - start + 1)
-
-
-_FIRST_FRAMES = 4
-"""Frames from reset in which a queue may hold more beats than in steady state."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,14 @@ class Repetition:
     def __init__(self, run: FrameRun, most: int | None = None) -> None:
         self._run, self._ends, self.begin = run, list[int](), 0
         self.cycles = self.frames = 0
-        before = run.start()
+        run.start()
+        before = run.state
         self._keep(before)
         while not self.frames and len(self._ends) != most:
             run.finish()
             self._note_frame()
-            state = run.start()
+            run.start()
+            state = run.state
             if not self._is_lap(state) and (self._is_old() or _later(before, state) is not None):
                 self._keep(state)
             before = state

@@ -77,9 +77,13 @@ def _room(streams: StreamTimes, sink: int, beat: int) -> int:
     """First cycle in which there is room because `beat` of `sink` was taken; a negative one is of the frames before."""
     if beat >= streams.read[sink]:
         return UNKNOWN
-    if beat < 0:
-        return int(streams.past[streams.past_end[sink] + beat] + 1)
-    return int(streams.taken[streams.first[sink] + beat] + 1)
+    return _after(streams, streams.first[sink], streams.past_end[sink], beat)
+
+
+@inner
+def _after(streams: StreamTimes, first: int, past: int, beat: int) -> int:
+    """The cycle after the one in which a beat was taken, of a stream whose times start at `first` and end at `past`."""
+    return int((streams.taken[first + beat] if beat >= 0 else streams.past[past + beat]) + 1)
 
 
 @inner
@@ -102,7 +106,7 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
         if ready == UNKNOWN:
             break
         if not left:
-            time = max(ready, (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1)
+            time = max(ready, _after(streams, out, past, freed))
         starved, blocked = starved + ready - last - 1, blocked + time - ready
         last, slot = time, slot + 1
         if reading:
@@ -181,7 +185,7 @@ def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
         if ends:
             if freed >= gone:
                 break
-            room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
+            room = _after(streams, out, past, freed)
         time = max(ready, room)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
         last = max(time, streams.taken[into + read])
@@ -212,7 +216,7 @@ def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
         freed = (pushed - limit + pull - 1) // pull - 1  # this beat must have left so that at most `limit` are held
         if freed >= gone:
             break
-        room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
+        room = _after(streams, out, past, freed)
         ready = max(last + 1, streams.visible[into + read])
         time = max(ready, room)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
@@ -240,7 +244,7 @@ def _fifo(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArr
     starved, blocked, start, stop = 0, 0, read, min(arrived, streams.read[sink] + depth)
     while read < stop:
         freed = read - depth
-        room = (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1
+        room = _after(streams, out, past, freed)
         ready = max(last + 1, streams.visible[into + read])
         time = max(ready, room)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
@@ -336,7 +340,7 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, sources: In
                 break
             if seen:
                 ready = max(ready, streams.taken[streams.first[source] + seen - 1] + 1)
-        time = max(ready, (streams.taken[out + freed] if freed >= 0 else streams.past[past + freed]) + 1)
+        time = max(ready, _after(streams, out, past, freed))
         starved, blocked = starved + ready - last - 1, blocked + time - ready
         last = time
         streams.visible[out + sent] = max(last + latency, streams.visible[out + sent])

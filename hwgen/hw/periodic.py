@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.tables import LINE_BUFFER, LONG_AGO, beats_of, tables
+from hwgen.hw.tables import LINE_BUFFER, LONG_AGO, places, tables
 from hwgen.ir.types import IntArray
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PeriodicSchedule:
         self._number = {process.name: index for index, process in enumerate(network.processes)}
         self._repair: Repair = repair_of(self.units, self.streams)
         self._everyone = np.ones(len(self.units.kind), dtype=np.int64)
-        self._places = {name: beats_of(network, name, self.streams) for name in network.beats}
+        self._places = places(network, self.streams)
         self.streams.visible[self._places[network.input]] = LONG_AGO  # the source always has a beat
 
     def exists(self) -> bool:
@@ -70,16 +70,14 @@ class PeriodicSchedule:
 
         False where some do not depend on that one.
         """
+        from hwgen.hw.repair import look_back
+
         streams, first = self.streams, self._places[stream].start
         streams.times[:] = LONG_AGO
         streams.visible[first] = 0
         assert self.exists()
         streams.visible[first] = LONG_AGO
-        for number, held in enumerate(streams.held):
-            back = np.arange(held, 0, -1)
-            beats, end = streams.first[number + 1] - streams.first[number], streams.past_end[number]
-            taken = streams.taken[streams.first[number] + -back % beats]
-            streams.past[end - held : end] = taken + -back // beats * self.interval
+        look_back(streams, self.interval)
         return bool(min(streams.taken.min(), streams.ends.min()) > LONG_AGO // 2)
 
     def keeps(self, name: str, size: int) -> bool:

@@ -161,11 +161,8 @@ def _copy(source: IntArray, target: IntArray, start: int, stop: int) -> None:
 @inner
 def _look_back(streams: StreamTimes, stream: int, period: int) -> None:
     """When beats of the frames before were taken: `period` cycles a frame earlier than those of this one."""
-    first, beats, end = (
-        streams.first[stream],
-        streams.first[stream + 1] - streams.first[stream],
-        streams.past_end[stream],
-    )
+    first, end = streams.first[stream], streams.past_end[stream]
+    beats = streams.first[stream + 1] - first
     beat, late = beats, 0
     for back in range(1, streams.held[stream] + 1):
         if beat == beats:
@@ -223,6 +220,13 @@ def _find_dirty(units: ProcessTable, streams: StreamTimes, repair: Repair, count
                 repair.dirty[reader] = 1
             if last == stop and units.kind[writer] == GATED_LOOP:
                 repair.dirty[writer] = 1
+
+
+@entry
+def look_back(streams: StreamTimes, period: int) -> None:
+    """Let the frames before be as the one whose times are there, `period` cycles a frame earlier."""
+    for stream in range(len(streams.held)):
+        _look_back(streams, stream, period)
 
 
 @entry

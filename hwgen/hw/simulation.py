@@ -11,7 +11,7 @@ from hwgen.errors import DeadlockError
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.periodic import PeriodicSchedule
 from hwgen.hw.schedule import Queue
-from hwgen.hw.tables import BLOCKED, LONG_AGO, STARVED, VECTOR, beats_of, tables
+from hwgen.hw.tables import BLOCKED, LONG_AGO, STARVED, VECTOR, places, tables
 from hwgen.ir.types import IntArray
 
 State = tuple[IntArray, IntArray]
@@ -34,16 +34,20 @@ class FrameRun:
         self._offered = -(-np.arange(beats) * input_interval // beats)
         if after is not None:
             self._offered[:] = LONG_AGO
-        self._places = {name: beats_of(network, name, self.streams) for name in network.beats}
+        self._places = places(network, self.streams)
         self._work = np.ones((3, len(self.units.kind)), dtype=np.int64)
 
-    def start(self) -> State:
+    def start(self) -> None:
         """Go on to the next frame."""
         from hwgen.hw.frames import look_back
 
         look_back(self.streams)
         self.visible(self.network.input)[:] = self._offered
         self._offered += self.input_interval
+
+    @property
+    def state(self) -> State:
+        """What stands when a frame starts."""
         return np.concatenate([self.streams.past, self.streams.ends]), self.units.state[:, VECTOR].copy()
 
     def finish(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -37,19 +38,6 @@ _NEARLY = 1.25
 """A folding that takes up to this multiple of the budget is worth a search for cheaper splits."""
 
 
-_KEPT = 8
-"""Choices whose units are kept: a search over choices comes back to few of them."""
-
-
-@dataclass(frozen=True)
-class _Placed:
-    """Units of designs of the same choices (kept, so that their address stays theirs), and what they take of a part."""
-
-    choices: Choices
-    placements: Placements
-    prices: dict[tuple[str, Unit], Resources] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class Problem:
     """An integer network to fold for a part.
@@ -57,7 +45,6 @@ class Problem:
     Attributes:
         wishes: PE and SIMD that the user fixed, by layer name.
         prices: what units take that were looked at before; belongs to `graph`.
-        placed: what designs drafted before were made of, by the address of their choices; belongs to `graph`.
     """
 
     graph: Graph
@@ -66,11 +53,10 @@ class Problem:
     wishes: Mapping[str, LayerFolding] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
     prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
-    placed: dict[int, _Placed] = field(default_factory=dict, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
         """Without what is kept: another thread may add to it while the problem is pickled."""
-        return {**self.__dict__, "prices": {}, "placed": {}}
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"prices": {}}
 
     @property
     def device(self) -> Device:
@@ -104,18 +90,18 @@ class Problem:
             part=self.part,
             clock_mhz=self.clock_mhz,
             choices=self.choices,
-            placements=self._placed.placements,
+            placements=self._placements,
         )
 
-    @property
-    def _placed(self) -> _Placed:
-        """What designs of these choices were made of, and took."""
-        key = id(self.choices)
-        if key not in self.placed:
-            while len(self.placed) >= _KEPT:
-                self.placed.pop(next(iter(self.placed)), None)
-            self.placed[key] = _Placed(self.choices, Placements(self.graph))
-        return self.placed[key]
+    @cached_property
+    def _placements(self) -> Placements:
+        """What designs drafted before were made of."""
+        return Placements(self.graph)
+
+    @cached_property
+    def _unit_prices(self) -> dict[Unit, Resources]:
+        """What the very units of those designs take."""
+        return {}
 
     def sized(self, design: Design) -> Design:
         """`design` with its FIFOs sized, around those that the user chose. Raises: ConfigError, DeadlockError."""
@@ -129,13 +115,12 @@ class Problem:
 
     def _price(self, unit: Unit) -> Resources:
         """What `unit` takes, kept by its fields without arrays and thresholds: these are alike in all foldings."""
-        seen = self._placed.prices
-        if (self.part, unit) not in seen:
+        if unit not in self._unit_prices:
             key = (self.part, unit.stem, *_plain(unit))
             if key not in self.prices:
                 self.prices[key] = unit_resources(unit, self.device.family)
-            seen[self.part, unit] = self.prices[key]
-        return seen[self.part, unit]
+            self._unit_prices[unit] = self.prices[key]
+        return self._unit_prices[unit]
 
     def fps(self, interval: int) -> float:
         """Frames a second."""

@@ -8,6 +8,7 @@ stream were taken, and when each unit fired last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -32,9 +33,8 @@ GROUPS = INPUT = ROW = COUNTER
 UNKNOWN = -(1 << 62)
 """Stands for a time that is not known yet."""
 
-
-_BYTES = 64
-"""Bytes that the cycle model keeps for each beat of a frame, about."""
+_BYTES, _LITTLE = 64, 1 << 24
+"""Bytes that the cycle model keeps for each beat of a frame, about; so many of which nobody need ask for memory."""
 
 LONG_AGO = -(1 << 50)
 """A time before all others."""
@@ -90,10 +90,10 @@ def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
     _must_fit(network)
     number = {name: index for index, name in enumerate(network.beats)}
     sink = QUEUE, (1, 1)  # takes the chip's output at once
-    kinds, parameters = zip(*(_packed(process.schedule) for process in network.processes), sink, strict=True)
+    kinds, parameters = zip(*(packed(process.schedule) for process in network.processes), sink, strict=True)
     sources = [*([number[name] for name in process.inputs] for process in network.processes), [number[network.output]]]
     sinks: list[list[int]] = [*([number[name] for name in process.outputs] for process in network.processes), []]
-    near = _near(sources, sinks)
+    near = neighbours(sources, sinks)
     beats, held = [*network.beats.values()], [1] * len(number)
     for process, ends in zip(network.processes, sinks, strict=False):
         for end in ends:
@@ -104,14 +104,14 @@ def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
             beats.append(process.schedule.height)
             held.append(process.schedule.rows)
     state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
-    units = ProcessTable(_numbers(kinds), _rows(parameters), state, _rows(sources), _rows(sinks), _rows(near))
+    units = ProcessTable(_numbers(kinds), ragged(parameters), state, ragged(sources), ragged(sinks), ragged(near))
     return units, _nothing_taken(beats, held, len(kinds))
 
 
 def _must_fit(network: ProcessNetwork) -> None:
     """Raises: FoldingError."""
-    beats, free = sum(network.beats.values()), free_bytes()
-    if beats * _BYTES > free:
+    beats = sum(network.beats.values())
+    if beats * _BYTES > _LITTLE and beats * _BYTES > (free := free_bytes()):
         largest = max(network.beats, key=lambda name: network.beats[name])
         share = f"of {beats:,} beats of a frame {network.beats[largest]:,} are on stream {largest}"
         found = f"{beats * _BYTES / 2**30:,.1f} GiB to keep and {free / 2**30:,.1f} GiB left: {share}"
@@ -119,10 +119,9 @@ def _must_fit(network: ProcessNetwork) -> None:
         raise FoldingError("cycle model", "the times of a frame must fit memory", found, change)
 
 
-def beats_of(network: ProcessNetwork, stream: str, streams: StreamTimes) -> slice:
-    """Where the times of a stream's beats stand in `visible` and `taken`."""
-    number = [*network.beats].index(stream)
-    return slice(int(streams.first[number]), int(streams.first[number + 1]))
+def places(network: ProcessNetwork, streams: StreamTimes) -> dict[str, slice]:
+    """Where the times of each stream's beats stand in `visible` and `taken`, by the stream's name."""
+    return {name: slice(*ends) for name, ends in zip(network.beats, pairwise(streams.first.tolist()), strict=False)}
 
 
 def _nothing_taken(beats: Sequence[int], held: Sequence[int], units: int) -> StreamTimes:
@@ -133,7 +132,7 @@ def _nothing_taken(beats: Sequence[int], held: Sequence[int], units: int) -> Str
     return StreamTimes(first, _numbers(beats), _numbers(beats), *parts, past, past_end, _numbers(held))
 
 
-def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
+def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
     """Kind and parameters of a schedule."""
     match schedule:
         case VectorLoop() as s:
@@ -163,7 +162,7 @@ def _held(schedule: Schedule) -> int:
             return schedule.credits
 
 
-def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
+def neighbours(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
     """For each process its neighbours: those that share a stream with it."""
     writers: Mapping[int, int] = {stream: unit for unit, ends in enumerate(sinks) for stream in ends}
     near: list[set[int]] = [set() for _ in sources]
@@ -174,7 +173,8 @@ def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> l
     return [sorted(units) for units in near]
 
 
-def _rows(rows: Sequence[Sequence[int]]) -> RaggedRows:
+def ragged(rows: Sequence[Sequence[int]]) -> RaggedRows:
+    """Rows of any length as arrays."""
     return RaggedRows(_numbers([each for row in rows for each in row]), _numbers(np.cumsum([0, *map(len, rows)])))
 
 

@@ -1,7 +1,7 @@
 """The recurrences of `schedule.py`, compiled: a function for each kind of schedule, and one that runs a network.
 
-A network is arrays of 64-bit integers: streams and units have numbers for names; a unit's parameters, its state and
-the numbers of its streams are rows. Importing the module takes numba's start-up time: only runs of networks do.
+The units are those of `hwgen.hw.tables`, but for their state; a line buffer has one more output for its ring, with the
+cycle in which each row of the image is released. Every time of a run is kept.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hwgen.hw.compiled import entry, inner
+from hwgen.hw.tables import GATED_LOOP, GEARBOX, POOL_TILES, QUEUE, VECTOR_LOOP, ProcessTable
 from hwgen.ir.types import IntArray
-
-VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP = range(6)
-"""Kinds of schedules; a Merge is a QUEUE of several inputs, and the sink at the chip's output one without a reader."""
 
 SLOT, LAST_FIRED, STARVED, BLOCKED, COUNTER, OWED, NEXT_END, STATE_SIZE = range(8)
 """State of a unit: slot or beat in the vector or row, cycle of the last one, cycles waited for beats and for room, a
@@ -23,13 +21,6 @@ GROUPS = INPUT = ROW = VECTOR = COUNTER
 
 UNKNOWN = -1
 """Stands for a time that is not known yet."""
-
-
-class RaggedRows(NamedTuple):
-    """Rows of any length: row i is flat[at[i]:at[i + 1]]."""
-
-    flat: IntArray
-    at: IntArray
 
 
 class StreamTimes(NamedTuple):
@@ -43,17 +34,6 @@ class StreamTimes(NamedTuple):
     read: IntArray
     visible: IntArray
     taken: IntArray
-
-
-class ProcessTable(NamedTuple):
-    """The units: kind, parameters, state, input and output streams of each, and its neighbours (`near`)."""
-
-    kind: IntArray
-    parameters: RaggedRows
-    state: IntArray
-    sources: RaggedRows
-    sinks: RaggedRows
-    near: RaggedRows
 
 
 @inner

@@ -6,30 +6,18 @@ When no process can go on, all times are known or the network is in a deadlock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwgen.errors import DeadlockError
+from hwgen.hw.cycles import Waits
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.hw.schedule import LineBuffer
+from hwgen.hw.tables import QUEUE, ProcessTable, neighbours, packed, ragged
 from hwgen.ir.types import IntArray
-
-if TYPE_CHECKING:
-    from tests.hw.whole_runs.machines import ProcessTable, RaggedRows, StreamTimes
-
-
-@dataclass(frozen=True)
-class Waits:
-    """Cycles that a process waits: for beats to read (starved), and for room to write (blocked).
-
-    Those of a window unit are of the side that emits windows.
-    """
-
-    starved: int
-    blocked: int
+from tests.hw.whole_runs.machines import BLOCKED, LAST_FIRED, STARVED, STATE_SIZE, UNKNOWN, StreamTimes, advance
 
 
 @dataclass(frozen=True)
@@ -45,8 +33,6 @@ class Run:
     @property
     def waits(self) -> dict[str, Waits]:
         """Cycles that each unit has waited since reset, by its name."""
-        from tests.hw.whole_runs.machines import BLOCKED, STARVED
-
         return {
             process.name: Waits(int(state[STARVED]), int(state[BLOCKED]))
             for process, state in zip(self.network.processes, self.state, strict=False)  # the last state is the sink's
@@ -73,8 +59,6 @@ def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bo
     Raises:
         DeadlockError: the network is in a deadlock.
     """
-    from tests.hw.whole_runs.machines import UNKNOWN, advance
-
     units = _units(network)
     run = _reset(network, frames, input_interval, units.state)
     scratch = np.empty((2, len(units.kind)), dtype=np.int64)
@@ -86,14 +70,12 @@ def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bo
             np.maximum(run.visible(name), start, out=run.visible(name))
     advance(units, run.streams, UNKNOWN, *scratch)
     if len(run.taken(network.output)) < network.beats[network.output] * frames:
-        raise _stuck(run)
+        raise DeadlockError(network.output, "every beat must arrive", "a deadlock")
     return run
 
 
 def _reset(network: ProcessNetwork, frames: int, input_interval: int, state: IntArray) -> Run:
     """The state after reset: all beats of the input offered, no beat taken."""
-    from tests.hw.whole_runs.machines import StreamTimes
-
     rows = [process.schedule.height for process in network.processes if isinstance(process.schedule, LineBuffer)]
     beats = np.array([*network.beats.values(), *rows], dtype=np.int64) * frames
     first = np.concatenate([[0], np.cumsum(beats)]).astype(np.int64)
@@ -112,14 +94,12 @@ def _numbers(network: ProcessNetwork) -> dict[str, int]:
 
 def _units(network: ProcessNetwork) -> ProcessTable:
     """The processes and the sink as arrays."""
-    from tests.hw.whole_runs.machines import LAST_FIRED, QUEUE, STATE_SIZE, ProcessTable
-
     number = _numbers(network)
     sink = QUEUE, (1, 1)  # takes the chip's output at once
-    kinds, parameters = zip(*(_packed(process.schedule) for process in network.processes), sink, strict=True)
+    kinds, parameters = zip(*(packed(process.schedule) for process in network.processes), sink, strict=True)
     sources = [[number[name] for name in process.inputs] for process in network.processes]
     sinks = [[number[name] for name in process.outputs] for process in network.processes]
-    near = _near([*sources, [number[network.output]]], [*sinks, []])
+    near = neighbours([*sources, [number[network.output]]], [*sinks, []])
     inner = len(number)
     for process, ends in zip(network.processes, sinks, strict=True):
         if isinstance(process.schedule, LineBuffer):
@@ -127,61 +107,5 @@ def _units(network: ProcessNetwork) -> ProcessTable:
             inner += 1
     state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
     state[:, LAST_FIRED] = -1
-    ends_of = _rows([*sources, [number[network.output]]]), _rows([*sinks, []])
-    return ProcessTable(np.array(kinds, dtype=np.int64), _rows(parameters), state, *ends_of, _rows(near))
-
-
-def _packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
-    """Kind and parameters of a schedule."""
-    from tests.hw.whole_runs.machines import GATED_LOOP, GEARBOX, LINE_BUFFER, POOL_TILES, QUEUE, VECTOR_LOOP
-
-    match schedule:
-        case VectorLoop() as s:
-            return VECTOR_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits, s.kept)
-        case GatedLoop() as s:
-            return GATED_LOOP, (s.reads, s.beats, s.latency, s.credits, *s.active)
-        case PoolTiles() as s:
-            return POOL_TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
-        case Gearbox() as s:
-            return GEARBOX, (s.in_beats, s.push, s.last_push, s.pull, s.limit)
-        case Queue() as s:
-            return QUEUE, (s.depth, 1)
-        case Merge() as s:
-            return QUEUE, (s.depth, *s.beats)
-        case LineBuffer() as s:
-            return LINE_BUFFER, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
-
-
-def _near(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """For each process its neighbours: those that share a stream with it."""
-    writers = {stream: unit for unit, ends in enumerate(sinks) for stream in ends}
-    near: list[set[int]] = [set() for _ in sources]
-    for reader, ends in enumerate(sources):
-        for writer in (writers[stream] for stream in ends if stream in writers):
-            near[reader].add(writer)
-            near[writer].add(reader)
-    return [sorted(units) for units in near]
-
-
-def _rows(rows: Sequence[Sequence[int]]) -> RaggedRows:
-    from tests.hw.whole_runs.machines import RaggedRows
-
-    at = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-    return RaggedRows(np.array([each for row in rows for each in row], dtype=np.int64), at)
-
-
-def _stuck(run: Run) -> DeadlockError:
-    """The error that names the FIFO to blame: a full one whose reader waits for another of its inputs."""
-    waiting = {name: len(run.visible(name)) - len(run.taken(name)) for name in run.number if name != run.network.input}
-    readers = {name: process for process in run.network.processes for name in process.inputs}
-    for process in run.network.processes:
-        if isinstance(process.schedule, Queue) and len(process.outputs) == 1:
-            depth, (name,) = process.schedule.depth, process.outputs
-            joined = readers[name].inputs if name in readers else ()
-            if waiting[name] == depth and any(not waiting.get(other) for other in joined):
-                dry = next(other for other in joined if not waiting.get(other))
-                found = f"a deadlock: {process.name} is full ({depth} beats) while its reader waits for {dry}"
-                return DeadlockError(process.name, "must hold beats until its reader takes them", found, "Deepen it")
-    fullest = max(waiting, key=lambda name: waiting[name])
-    found = f"a deadlock: {waiting[fullest]} beats wait on stream {fullest}"
-    return DeadlockError(run.network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")
+    ends_of = ragged([*sources, [number[network.output]]]), ragged([*sinks, []])
+    return ProcessTable(np.array(kinds, dtype=np.int64), ragged(parameters), state, *ends_of, ragged(near))
