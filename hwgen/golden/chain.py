@@ -67,11 +67,15 @@ def direction(steps: tuple[Step, ...], channels: int) -> IntArray | None:
 
 
 def reals(steps: tuple[Step, ...], codes: IntArray) -> FloatArray:
-    """About what the quantiser at the end of `steps` compares: its input, in its codes where it has a scale."""
+    """About what the quantiser at the end of `steps` compares: its input, in its codes where it has a scale.
+
+    Not clipped, so that a straight line stays one.
+    """
     value = codes.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         for step in steps[:-1]:
-            value, _ = _step(step, value, np.zeros(1))
+            if not isinstance(step, Clip):
+                value, _ = _step(step, value, np.zeros(1))
         last = steps[-1]
         return value / last.scale + last.zero_point if isinstance(last, Quantise) else value
 

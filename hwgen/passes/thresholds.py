@@ -175,8 +175,11 @@ class _Search:
         By turns a guess and the middle of what is left, so that a guess which never helps costs one bisection more.
         """
         wanted = self.base + self.stride * np.arange(1, (self.top - self.base) // self.stride + 1)[:, None]
-        first = np.full((len(wanted), descending.size), self.low, dtype=np.int64)
-        last = np.full_like(first, self.high + 1)
+        lowest, highest = (
+            np.full((len(wanted), descending.size), end, dtype=np.int64) for end in (self.low, self.high)
+        )
+        first = np.where(self._reached(highest, wanted, descending), lowest, highest + 1)
+        last = np.where(self._reached(lowest, wanted, descending), lowest, highest + 1)
         goal = _goals(self.steps[-1], wanted, descending, self.base + self.top + self.stride)
         ends = [reals(self.steps, np.minimum(each, self.high)) for each in (first, last)]
         guessing = True
