@@ -9,33 +9,16 @@ fills numba's cache. Targets: TFC below 2 s, LFC below 5 s, CNV below 10 s, each
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from common import Figure, finish, machine, parser
+from common import Figure, finish, machine, measured, parser
 from networks import write_folding, write_network
 
 LIMITS_S = {"tfc": 2.0, "lfc": 5.0, "cnv": 10.0}
 PIXELS = ("--input-type", "uint8", "--input-scale", "1/255")
-
-
-def cpu_seconds(command: list[str], log: Path) -> float:
-    """User and system seconds of `command` and all it started; what it prints goes to `log`.
-
-    Raises:
-        RuntimeError: it failed.
-    """
-    with log.open("wb") as stream:
-        child = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{log.read_text(errors='replace', encoding='utf-8')}")
-    return usage.ru_utime + usage.ru_stime
 
 
 def main() -> None:
@@ -59,8 +42,8 @@ def main() -> None:
             command = [sys.executable, "-m", "hwgen.cli", "build", str(model), "--output", str(folder / network)]
             command += ["--folding", str(write_folding(network, folder)), "--json", *pixels]
             if not figures:
-                cpu_seconds(command, folder / "log")
-            runs = tuple(cpu_seconds(command, folder / "log") for _ in range(chosen.repeat))
+                measured(command)
+            runs = tuple(measured(command)[0] for _ in range(chosen.repeat))
             title = f"hwgen build, {network.upper()}, user + system"
             figures.append(Figure(title, statistics.median(runs), "CPU s", LIMITS_S[network], runs=runs))
             notes.append(f"{network.upper()}: {given.name if given else 'random network'}, published folding")

@@ -6,7 +6,9 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -79,6 +81,34 @@ def _cpu_model() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or "unknown"
+
+
+def measured(
+    command: Sequence[str], seconds: float | None = None, most_bytes: int | None = None
+) -> tuple[float, float]:
+    """User and system seconds of a command and all it started, and its peak memory in GiB.
+
+    Args:
+        seconds, most_bytes: of processor time and of address space, which end it.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    import resource
+
+    with tempfile.TemporaryFile() as log:
+        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        if most_bytes is not None:
+            resource.prlimit(child.pid, resource.RLIMIT_AS, (most_bytes, most_bytes))
+        if seconds is not None:
+            resource.prlimit(child.pid, resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            log.seek(0)
+            said = log.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}:\n{said}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
 
 
 def finish(

@@ -13,9 +13,6 @@ build before those that are measured fills numba's cache. `--check` holds twice 
 from __future__ import annotations
 
 import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from common import Figure, finish, machine, parser
+from common import Figure, finish, machine, measured, parser
 from large_networks import Writer, cnv, mlp, mobilenet, resnet18
 
 PIXELS = ("--input-type", "uint8", "--input-scale", "1/256")
@@ -67,21 +64,6 @@ SIZES = (32, 64, 96, 128, 160, 192, 224)
 DEPTHS = (10, 25, 50, 100, 200)
 
 
-def measured(command: Sequence[str], seconds: float) -> tuple[float, float]:
-    """CPU seconds and peak gigabytes of a command. Raises: RuntimeError, if it fails or takes more than `seconds`."""
-    with tempfile.TemporaryFile() as log:
-        child = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        resource.prlimit(child.pid, resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
-        resource.prlimit(child.pid, resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            log.seek(0)
-            said = log.read().decode(errors="replace")[-2000:]
-            raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}:\n{said}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
-
-
 def commands(model: Path, options: Sequence[str], folder: Path) -> tuple[list[str], list[str]]:
     """Those that build a network into `folder` and estimate the project."""
     hwgen = [sys.executable, "-m", "hwgen.cli"]
@@ -98,8 +80,8 @@ def measure(name: str, folder: Path) -> list[Figure]:
         folding.write_text(json.dumps(entries) + "\n", encoding="utf-8", newline="\n")
         options = (*options, "--folding", str(folding))
     build, estimate = commands(case.network().write(folder / f"{name}.onnx"), options, folder / name)
-    seconds, gigabytes = measured(build, 8 * case.build)
-    opened, _ = measured(estimate, 8 * case.estimate)
+    seconds, gigabytes = measured(build, 8 * case.build, MOST_BYTES)
+    opened, _ = measured(estimate, 8 * case.estimate, MOST_BYTES)
     return [
         Figure(f"{name}: build, target {case.build:g}", seconds, "CPU s", 2 * case.build),
         Figure(f"{name}: peak memory of the build, target {case.gigabytes:g}", gigabytes, "GB", 2 * case.gigabytes),
@@ -115,7 +97,7 @@ def curve(
         commands(network(size).write(folder / f"{name}{size}.onnx"), options, folder / f"{name}{size}")[0]
         for size in at
     ]
-    seconds = [measured(build, 900)[0] for build in builds]
+    seconds = [measured(build, 900, MOST_BYTES)[0] for build in builds]
     upper = slice(len(at) // 2, None)
     exponent = float(np.polyfit(np.log(at[upper]), np.log(seconds[upper]), 1)[0])
     figures = [Figure(f"{name} {size}: build", each, "CPU s") for size, each in zip(at, seconds, strict=True)]
@@ -133,7 +115,7 @@ def main() -> None:
     where, figures = machine(), []
     with tempfile.TemporaryDirectory(prefix="hwgen-") as name:
         folder = Path(name)
-        measured(commands(mlp(2).write(folder / "first.onnx"), SIGNS, folder / "first")[0], 600)
+        measured(commands(mlp(2).write(folder / "first.onnx"), SIGNS, folder / "first")[0], 600, MOST_BYTES)
         if chosen.curves:
             pixels = (*PIXELS, "--part", "xcu250", "--target-interval", "1000000")
             figures += curve("mobilenet of images of", SIZES, mobilenet, pixels, folder)
