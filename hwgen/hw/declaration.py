@@ -106,11 +106,14 @@ class Type:
 
 @dataclass(frozen=True)
 class Array:
-    """An array that a function keeps between calls: `extent` words of the type `word`; a register without `memory`."""
+    """An array of a function: `extents` words of the type `word`; a register without `memory`.
+
+    What the first extent counts are the words of the memory, the others what is read of one at once.
+    """
 
     word: str
     name: str
-    extent: str
+    extents: tuple[str, ...]
     memory: Memory | None
 
 
@@ -178,7 +181,7 @@ def _by_rule(values: IntArray, lanes: int, bits: int) -> Memory:
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A unit as a C++ function: a call of the library's template that is named after the unit's stem.
+    """A C++ function of a unit: a call of a template of the library.
 
     Attributes:
         purpose: one sentence.
@@ -186,6 +189,7 @@ class Function:
         inputs: bits of a word of each input; `outputs` of each output, all alike.
         arrays, tables: further operands of the call, in this order.
         output_first: whether the call takes its output before any number of inputs.
+        template: its name, that of the unit's stem where empty.
     """
 
     purpose: str
@@ -197,6 +201,7 @@ class Function:
     arrays: tuple[Array, ...] = ()
     tables: tuple[Table | WordTable, ...] = ()
     output_first: bool = False
+    template: str = ""
 
 
 def vectors(stream: Stream) -> tuple[Size, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from hwgen.hw.cycles import CycleModel, cycle_model
@@ -23,6 +23,7 @@ class Design:
         input, output: the streams at the edge of the chip.
         digest: of the integer network and the folding, for headers of generated files; empty in a draft.
         part: the target FPGA, as the vendor writes it.
+        stream_depths: beats of the HLS project's streams by name, where they are more than `DEFAULT_DEPTH`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Design:
     digest: str
     part: str
     clock_mhz: float
+    stream_depths: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def layers(self) -> tuple[Unit, ...]:

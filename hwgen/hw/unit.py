@@ -12,6 +12,7 @@ from hwgen.hw.activation import Linear, Thresholding
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store
+from hwgen.hw.loop import Loop
 from hwgen.hw.memory import Memory
 from hwgen.hw.packing import WeightLayout
 from hwgen.hw.pipeline import AdderLevels, PipelineRegisters
@@ -142,6 +143,11 @@ class Unit:
         """When the RTL module moves beats."""
         raise NotImplementedError
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """When its C++ functions move beats: of a chain, each reads what the one before writes."""
+        raise NotImplementedError
+
     # What back ends print.
 
     @property
@@ -152,7 +158,7 @@ class Unit:
     @property
     def purpose(self) -> str:
         """What its module does, as a sentence."""
-        return self.function.purpose
+        return self.functions[-1].purpose
 
     @property
     def parameters(self) -> Parameters:
@@ -176,8 +182,13 @@ class Unit:
 
     @property
     def function(self) -> Function:
-        """The unit's C++ function."""
+        """The unit's C++ function, where it has one."""
         raise NotImplementedError
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The chain of C++ functions: each reads what the one before writes."""
+        return (self.function,)
 
     def write_bill(self, bill: Bill) -> None:
         """Add the logic, registers and memories of the RTL module."""

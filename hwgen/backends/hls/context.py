@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from hwgen.backends.hls.tables import LINE_LENGTH, TableText, kept, table_text
 from hwgen.backends.render import Source, title
+from hwgen.hw.dataflow import function_names
 from hwgen.hw.declaration import Function, Template
 from hwgen.hw.design import Design
-from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType
@@ -62,13 +62,23 @@ class UnitContext:
     body: tuple[str, ...]
 
 
-def unit_context(design: Design, unit: Unit) -> UnitContext:
-    """The function of `unit`."""
-    name, function = unit_name(design.name, unit.name), unit.function
+def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
+    """The functions of `unit`."""
+    named = zip(unit.functions, function_names(unit), strict=True)
+    return tuple(
+        _context(design, unit, function, name, len(unit.outputs) if name == unit.name else 1)
+        for function, name in named
+    )
+
+
+def _context(design: Design, unit: Unit, function: Function, own: str, outputs: int) -> UnitContext:
+    """One function of so many outputs, called `own` in the design."""
+    name = unit_name(design.name, own)
     scope, params = f"{name}_unit", f"{name}_params.hpp"
     tables = tuple(map(table_text, function.tables))
-    ins, outs = _numbered("in", unit.inputs), _numbered("out", unit.outputs)
-    words = [*zip(_numbered("InWord", unit.inputs), ins, strict=True), *(("OutWord", out) for out in outs)]
+    ins = _numbered("in", len(function.inputs))
+    outs = _numbered("out", outputs)
+    words = [*zip(_numbered("InWord", len(ins)), ins, strict=True), *(("OutWord", out) for out in outs)]
     return UnitContext(
         library=f"lib/{unit.stem}.hpp",
         function=name,
@@ -82,10 +92,10 @@ def unit_context(design: Design, unit: Unit) -> UnitContext:
         digest=design.digest,
         purpose=function.purpose,
         constants=tuple(_constants(function)),
-        types=tuple(_aliases(function, unit)),
+        types=tuple(_aliases(function)),
         tables=tables,
         parameters=_parameters(name, [f"hls::stream<{scope}::{word}>& {stream}" for word, stream in words]),
-        body=tuple(_body(unit.stem, function, ins, outs, tables)),
+        body=tuple(_body(function.template or unit.stem, function, ins, outs, tables)),
     )
 
 
@@ -94,11 +104,11 @@ def _constants(function: Function) -> Iterator[Constant]:
         yield Constant(size.name, size.value, size.meaning, "int" if size.signed else "unsigned")
 
 
-def _aliases(function: Function, unit: Unit) -> Iterator[Alias]:
+def _aliases(function: Function) -> Iterator[Alias]:
     """The types of a function, and the words of its streams."""
     for each in function.types:
         yield Alias(each.name, _template(each.type) if isinstance(each.type, Template) else cpp_type(each.type))
-    for name, bits in zip(_numbered("InWord", unit.inputs), function.inputs, strict=True):
+    for name, bits in zip(_numbered("InWord", len(function.inputs)), function.inputs, strict=True):
         yield Alias(name, f"ap_uint<{bits}>")
     yield Alias("OutWord", f"ap_uint<{function.output}>")
 
@@ -116,7 +126,7 @@ def cpp_type(dtype: DType) -> str:
 
 
 def _body(
-    stem: str, function: Function, ins: list[str], outs: list[str], tables: tuple[TableText, ...]
+    template: str, function: Function, ins: list[str], outs: list[str], tables: tuple[TableText, ...]
 ) -> Iterator[str]:
     """What the function keeps, where its arrays live, and the call."""
     for array in function.arrays:
@@ -125,7 +135,7 @@ def _body(
         yield from map(Source, table.pragmas)
     streams = [*outs, *ins] if function.output_first else [*ins, *outs]
     operands = ", ".join([*streams, *(each.name for each in function.arrays), *(each.name for each in tables)])
-    start = f"hwgen::{stem}<{', '.join(function.arguments)}>("
+    start = f"hwgen::{template}<{', '.join(function.arguments)}>("
     yield Source(f"{start}{operands});" if len(start + operands) < LINE_LENGTH - 4 else f"{start}\n      {operands});")
 
 
@@ -135,6 +145,6 @@ def _parameters(function: str, each: Sequence[str]) -> str:
     return line if len(start) + len(line) + len(") {") <= LINE_LENGTH else Source(f",\n{' ' * len(start)}".join(each))
 
 
-def _numbered(name: str, streams: Sequence[Stream]) -> list[str]:
+def _numbered(name: str, count: int) -> list[str]:
     """`name` for a single stream, else `name0`, `name1` and so on."""
-    return [name] if len(streams) == 1 else [f"{name}{index}" for index in range(len(streams))]
+    return [name] if count == 1 else [f"{name}{index}" for index in range(count)]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hwgen.backends.hls.context import UnitContext, unit_context
+from hwgen.backends.hls.context import UnitContext, unit_contexts
 from hwgen.backends.render import asset, library, render
+from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes, hex_text
-from hwgen.hw.unit import Unit
 from hwgen.ir.names import local_name
-
-DEFAULT_DEPTH = 2
-"""Beats of a stream between two units where the design asks for no FIFO: one read while the next is written."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,9 @@ class Options:
     clock_uncertainty: float | None = None
 
 
+_BENCH = ("tb/testbench.hpp", "bounded/bounded.hpp", "bounded/hls_stream.h")
+"""Files of `sim/hls` that a project gets as they are."""
+
 CONTROLS = {"none": "ap_ctrl_none", "axilite": "s_axilite"}
 """Mode of the interface of the top function's return, by `Options.control`."""
 
@@ -74,15 +73,16 @@ class TopContext:
 
 def emit(design: Design, options: Options | None = None) -> dict[str, str]:
     """The project's files, relative path to text; all but the golden vectors (see `vectors`)."""
-    wiring = _wired(design)
-    units = tuple(unit_context(design, unit) for unit in wiring.units)
-    top = _top_context(design, wiring, units, options or Options())
-    files = _unit_files(units)
+    flow = dataflow(design)
+    functions = tuple(context for unit in flow.units for context in unit_contexts(design, unit))
+    top = _top_context(design, flow, functions, options or Options())
+    files = _function_files(functions)
     files |= {
         f"src/{design.name}.hpp": render("hls/top.hpp.j2", top),
         f"src/{design.name}.cpp": render("hls/top.cpp.j2", top),
         f"tb/{design.name}_tb.cpp": render("hls/testbench.cpp.j2", top),
-        "tb/testbench.hpp": (asset("sim") / "hls" / "testbench.hpp").read_text(encoding="utf-8"),
+        f"bounded/{design.name}_bounded.cpp": render("hls/bounded.cpp.j2", top),
+        **{file: (asset("sim") / "hls" / file.removeprefix("tb/")).read_text(encoding="utf-8") for file in _BENCH},
         "Makefile": render("hls/makefile.j2", top),
         "run_hls.tcl": render("hls/run_hls.tcl.j2", top),
         "hls_config.cfg": render("hls/hls_config.cfg.j2", top),
@@ -98,40 +98,7 @@ def vectors(design: Design, inputs: Bytes, expected: Bytes) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class _Wiring:
-    """The dataflow region: units that become functions, and the FIFOs that became depths.
-
-    Attributes:
-        channel: of each stream of the design, the name that it has in the top function.
-        depth: of each channel behind which FIFOs stood, their beats.
-    """
-
-    units: tuple[Unit, ...]
-    channel: Mapping[str, str]
-    depth: Mapping[str, int]
-
-
-def _wired(design: Design) -> _Wiring:
-    """A FIFO inside the design is the depth of the stream before it; one at the edge needs a function that fills it."""
-    channel = {name: local_name(name) for name in design.streams}
-    channel |= {design.input.name: "s_axis", design.output.name: "m_axis"}
-    depth: dict[str, int] = {}
-    units: list[Unit] = []
-    for unit in design.units:
-        if unit.fifo_depth is not None and channel[unit.input.name] != "s_axis":
-            before = channel[unit.input.name]
-            depth[before] = depth.get(before, 0) + unit.fifo_depth
-            if channel[unit.output.name] != "m_axis":
-                channel[unit.output.name] = before
-                continue
-        elif unit.fifo_depth is not None:
-            depth[channel[unit.output.name]] = unit.fifo_depth
-        units.append(unit)
-    return _Wiring(tuple(units), channel, depth)
-
-
-def _unit_files(units: tuple[UnitContext, ...]) -> dict[str, str]:
+def _function_files(units: tuple[UnitContext, ...]) -> dict[str, str]:
     files: dict[str, str] = {}
     for unit in units:
         files[f"src/{unit.header}"] = render("hls/unit.hpp.j2", unit)
@@ -152,15 +119,16 @@ def _includes(sources: dict[str, str], names: set[str]) -> set[str]:
     return found
 
 
-def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...], options: Options) -> TopContext:
+def _top_context(design: Design, flow: Dataflow, units: tuple[UnitContext, ...], options: Options) -> TopContext:
+    name_of = {name: local_name(name) for name in flow.streams} | {flow.input: "s_axis", flow.output: "m_axis"}
     channels, stages = [], []
-    for unit, context in zip(wiring.units, units, strict=True):
-        names = [wiring.channel[stream.name] for stream in (*unit.inputs, *unit.outputs)]
-        stages.append(FunctionCall(context.function, ", ".join(names)))
+    for process, context in zip(flow.processes, units, strict=True):
+        ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
+        stages.append(FunctionCall(context.function, ends))
         channels += [
-            Channel(name, f"{context.scope}::OutWord", wiring.depth.get(name, DEFAULT_DEPTH))
-            for name in names[len(unit.inputs) :]
-            if name != "m_axis"
+            Channel(name_of[name], f"{context.scope}::OutWord", design.stream_depths.get(name, DEFAULT_DEPTH))
+            for name in process.outputs
+            if name != flow.output
         ]
     functions = (design.name, *(stage.function for stage in stages))
     period = _decimal(1000 / design.clock_mhz)

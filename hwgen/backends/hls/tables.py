@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -83,12 +83,13 @@ def _limbs(words: packing.Bytes, rows: int, lanes: int, bits: int) -> npt.NDArra
 
 def kept(array: Array) -> tuple[str, ...]:
     """Statements that declare an array of a unit and say where it lives."""
-    declared, memory = f"{array.word} {array.name}[{array.extent}];", array.memory
-    if memory is None or memory.depth == 1:
+    declared, memory = f"{array.word} {array.name}{_extent(array.extents)};", array.memory
+    if memory is None or (memory.depth == 1 and len(array.extents) == 1):
         return (declared,)
-    if memory.style is MemoryStyle.REGISTERS:
-        return declared, f"HWGEN_PARTITION({array.name}, 1)"
-    return declared, f"HWGEN_RAM({array.name}, {_MEMORY[memory.style]})"
+    if memory.depth == 1 or memory.style is MemoryStyle.REGISTERS:
+        return declared, *(f"HWGEN_PARTITION({array.name}, {dim + 1})" for dim in range(len(array.extents)))
+    words = (f"HWGEN_RESHAPE({array.name}, {dim + 1})" for dim in range(1, len(array.extents)))
+    return declared, *words, f"HWGEN_RAM({array.name}, {_MEMORY[memory.style]})"
 
 
 def _native_bits(bits: int) -> int:
@@ -96,7 +97,7 @@ def _native_bits(bits: int) -> int:
     return next(size for size in (8, 16, 32, 64) if bits <= size)
 
 
-def _extent(shape: tuple[int, ...]) -> str:
+def _extent(shape: Sequence[int | str]) -> str:
     return "".join(f"[{size}]" for size in shape)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Packed, Parameters, Type, beats, vectors, word
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar
@@ -31,6 +32,11 @@ class AddUnit(Unit):
     @property
     def schedule(self) -> VectorLoop:
         return VectorLoop(slots=1, reads=1, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        each = Access.each()
+        return (Loop(self.output.beats, (each,) * len(self.inputs), (each,) * len(self.outputs)),)
 
     @property
     def parameters(self) -> Parameters:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Type, vectors, word
+from hwgen.hw.loop import Access, Loop, last_of
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar
@@ -31,6 +32,11 @@ class ArgmaxUnit(Unit):
         return VectorLoop(
             slots=beats, reads=beats, slots_per_beat=beats, latency=LATENCY, credits=credits_for(LATENCY, beats)
         )
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        beats = self.input.beats
+        return (Loop(beats, (Access.each(),), (last_of(beats),)),)
 
     @property
     def parameters(self) -> Parameters:

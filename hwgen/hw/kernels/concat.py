@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Packed, Parameters, Size, Template, Type, word
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.schedule import Merge
 from hwgen.hw.unit import Unit
@@ -33,6 +35,13 @@ class ConcatUnit(Unit):
     @property
     def schedule(self) -> Merge:
         return Merge(self.input_beats, DEPTH)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        period = self.output.vector_beats
+        ends = list(accumulate(self.input_beats, initial=0))
+        reads = tuple(Access(tuple(range(*span)), period) for span in pairwise(ends))
+        return (Loop(self.output.beats, reads, (Access.each(),)),)
 
     @property
     def parameters(self) -> Parameters:

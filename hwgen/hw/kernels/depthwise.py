@@ -17,6 +17,7 @@ from hwgen.hw.kernels import weighted
 from hwgen.hw.kernels.registers import registers_bill
 from hwgen.hw.kernels.sums import has_adder, products_bill
 from hwgen.hw.kernels.weighted import LATENCY
+from hwgen.hw.loop import Access, Loop, last_of
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import WeightLayout
 from hwgen.hw.pipeline import NO_REGISTERS, AdderLevels, PipelineRegisters
@@ -129,6 +130,10 @@ class DepthwiseUnit(Unit):
         return VectorLoop(
             slots=taps, reads=taps, slots_per_beat=taps, latency=latency, credits=credits_for(latency, taps)
         )
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (Loop(self.input.beats, (Access.each(),), (last_of(self.taps),)),)
 
     @property
     def layout(self) -> WeightLayout:

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory
 from hwgen.hw.schedule import Queue
 from hwgen.hw.unit import Buffer, Unit
@@ -31,6 +32,11 @@ class FifoUnit(Unit):
     @property
     def schedule(self) -> Queue:
         return Queue(self.depth)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        each = Access.each()
+        return (Loop(self.input.beats, (each,), (each,)),)
 
     @property
     def fifo_depth(self) -> int:

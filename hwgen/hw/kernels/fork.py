@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.schedule import Queue
 from hwgen.hw.unit import Unit
@@ -29,6 +30,11 @@ class ForkUnit(Unit):
     @property
     def schedule(self) -> Queue:
         return Queue(DEPTH)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        each = Access.each()
+        return (Loop(self.input.beats, (each,), (each,) * len(self.outputs)),)
 
     @property
     def parameters(self) -> Parameters:

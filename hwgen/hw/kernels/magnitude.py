@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Type, beats, code, vectors, word
+from hwgen.hw.loop import Access, Loop, last_of
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
 
@@ -38,6 +39,10 @@ class MagnitudeUnit(Unit):
         return VectorLoop(
             slots=beats, reads=beats, slots_per_beat=beats, latency=LATENCY, credits=credits_for(LATENCY, beats)
         )
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (Loop(self.input.beats, (Access.each(),), (last_of(self.summed * self.input.vector_beats),)),)
 
     @property
     def parameters(self) -> Parameters:

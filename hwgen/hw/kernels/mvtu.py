@@ -18,6 +18,7 @@ from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Array, Function, Parameters, Store, word
 from hwgen.hw.kernels import products, weighted
 from hwgen.hw.kernels.weighted import LATENCY
+from hwgen.hw.loop import Access, Loop, last_of
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import WeightLayout
 from hwgen.hw.pipeline import NO_REGISTERS, AdderLevels, PipelineRegisters
@@ -207,6 +208,11 @@ class MvtuUnit(Unit):
             credits=credits_for(self.latency, self.sum_slots),
         )
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        reads = Access(tuple(range(self.synapse_folds)), self.neuron_folds * self.sum_slots)
+        return (Loop(self.pixels * self.slots, (reads,), (last_of(self.sum_slots),)),)
+
     # Memories.
 
     @property
@@ -272,7 +278,7 @@ class MvtuUnit(Unit):
             arguments=products.ARGUMENTS,
             inputs=(word("Input", "SIMD"),),
             output=word("Output", "PE"),
-            arrays=(Array("InWord", "vector", "Shape::KEPT", self.vector_memory),),
+            arrays=(Array("InWord", "vector", ("Shape::KEPT",), self.vector_memory),),
             tables=(products.weight_table(self), *weighted.cpp_tables(self, self.threshold_rom, self.output)),
         )
 

@@ -18,6 +18,7 @@ from hwgen.hw.declaration import Array, Function, Parameters, Size, Store, Type,
 from hwgen.hw.kernels import products, weighted
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.registers import cycles_to_sum
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory
 from hwgen.hw.pipeline import PipelineRegisters
 from hwgen.hw.schedule import GatedLoop, credits_for
@@ -107,6 +108,13 @@ class MvtuGatedUnit(Unit):
         latency = self.product.latency
         return GatedLoop(*folds, latency=latency, credits=credits_for(latency, 1))
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """With every gate open; a closed one leaves slots out, but not their order."""
+        (loop,) = self.product.loops
+        vector = loop.reads[0]
+        return (Loop(loop.slots, (vector, Access.each(vector.stride, len(vector.slots) - 1)), loop.writes),)
+
     # Memories.
 
     @property
@@ -158,7 +166,7 @@ class MvtuGatedUnit(Unit):
             arguments=("Shape", "ROWS", *products.ARGUMENTS[1:4], "Gate", *products.ARGUMENTS[4:]),
             inputs=(word("Input", "SIMD"), word("Gate")),
             output=word("Output", "PE"),
-            arrays=(Array("InWord0", "vector", "Shape::KEPT", product.vector_memory),),
+            arrays=(Array("InWord0", "vector", ("Shape::KEPT",), product.vector_memory),),
             tables=(products.weight_table(product), *weighted.cpp_tables(product, self.threshold_rom, self.sets)),
         )
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Table, Template, Type, code, word
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.schedule import PoolTiles, credits_for
 from hwgen.hw.unit import Unit
@@ -68,6 +69,12 @@ class PoolUnit(Unit):
         )
 
     @property
+    def loops(self) -> tuple[Loop, ...]:
+        schedule = self.schedule
+        ends = tuple(filter(schedule.ends, range(schedule.slots)))
+        return (Loop(self.input.beats, (Access.each(),), (Access(ends, schedule.slots),)),)
+
+    @property
     def parameters(self) -> Parameters:
         output = self.output
         minimum = np.zeros(output.vector_beats * output.lanes, dtype=np.uint8)
@@ -108,7 +115,7 @@ class PoolUnit(Unit):
             arguments=("Tiles", "CHANNELS", "LANES", "Kind", "Input", "Output"),
             inputs=(word("Input", "LANES"),),
             output=word("Output", "LANES"),
-            arrays=(Array("OutWord", "partial", "WORDS", self.memory),),
+            arrays=(Array("OutWord", "partial", ("WORDS",), self.memory),),
             tables=(lowest,) if self.minimum.any() else (),
         )
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Type, beats, code, vectors, word
 from hwgen.hw.kernels.sums import has_adder, is_dsp
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.resources import Resources
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
@@ -35,6 +36,11 @@ class ScaleUnit(Unit):
         return VectorLoop(
             slots=beats, reads=beats, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1), kept=1
         )
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        each = Access.each()
+        return (Loop(self.output.beats, (each, Access.each(self.output.vector_beats)), (each,)),)
 
     @property
     def parameters(self) -> Parameters:

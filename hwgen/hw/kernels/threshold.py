@@ -11,6 +11,7 @@ from hwgen.hw.activation import Thresholding
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store, Type, beats, code, vectors, word
 from hwgen.hw.kernels import coding
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, index_bits
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
@@ -40,6 +41,11 @@ class ThresholdUnit(Unit):
     def schedule(self) -> VectorLoop:
         beats = self.input.vector_beats
         return VectorLoop(slots=beats, reads=beats, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        each = Access.each()
+        return (Loop(self.input.beats, (each,), (each,)),)
 
     @property
     def threshold_rom(self) -> Memory | None:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Function, Parameters, Size, Type, word
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.schedule import Gearbox
 from hwgen.hw.unit import Unit
 
@@ -49,6 +50,22 @@ class WidthUnit(Unit):
             last_push=out_beats * pull - (in_beats - 1) * push,
             pull=pull,
         )
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """A slot reads while fewer lanes are held than leave in a beat, and writes once so many are, or all came in."""
+        in_beats, wanted = self.input.vector_beats, self.output.lanes
+        reads, writes = list[int](), list[int]()
+        slot = held = 0
+        while len(writes) < self.output.vector_beats:
+            if held < wanted and len(reads) < in_beats:
+                reads.append(slot)
+                held += self.input.lanes if len(reads) < in_beats else self.input.last_lanes
+            if held >= wanted or len(reads) == in_beats:
+                writes.append(slot)
+                held -= wanted
+            slot += 1
+        return (Loop(self.input.vectors * slot, (Access(tuple(reads), slot),), (Access(tuple(writes), slot),)),)
 
     @property
     def parameters(self) -> Parameters:

@@ -19,6 +19,7 @@ import numpy as np
 
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Table, Template, Type, word
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.packing import Bytes, to_words
 from hwgen.hw.rows import fewest_rows
@@ -154,6 +155,40 @@ class WindowUnit(Unit):
         )
 
     @property
+    def loops(self) -> tuple[Loop, ...]:
+        """Columns from pixels, and windows from columns; see `window.hpp`."""
+        geometry, beats = self.geometry, self.input.vector_beats
+        lowest = geometry.extent[0] - 1 - geometry.padding[0]
+        first, stride = min(0, lowest), geometry.stride[0]
+        rows = max(self.height, lowest + (self.out_height - 1) * stride + 1) - first
+        slots, arrivals, departures = self._row_of_windows()
+        start = (lowest - first) * self.row_beats
+        seen = Access(tuple(range(start, start + len(arrivals))), stride * self.row_beats)
+        columns = Loop(rows * self.row_beats, (Access.each(at=-first * self.row_beats),), (seen,))
+        row = Access(arrivals, slots), Access(departures, slots)
+        return columns, Loop(self.out_height * slots, row[:1], row[1:])
+
+    def _row_of_windows(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+        """Slots of a row of windows, those that read a beat of a column, and those that write.
+
+        A beat is read when it is written for the first time, or one that comes after it is.
+        """
+        geometry, beats = self.geometry, self.input.vector_beats
+        lefts = np.arange(self.out_width)[:, None, None, None] * geometry.stride[1] - geometry.padding[1]
+        taps = np.arange(geometry.kernel[1])[:, None] * geometry.dilation[1]
+        parts = np.arange(beats).reshape(self.blocks, 1, 1, -1)
+        columns = np.broadcast_to(lefts + taps, (self.out_width, self.blocks, *taps.shape))
+        inside = (columns >= 0) & (columns < self.width)
+        wanted = np.where(inside, columns * beats + parts[:, 0] + 1, 0)
+        wanted = np.broadcast_to(wanted[:, :, None], (*wanted.shape[:2], geometry.kernel[0], *wanted.shape[2:]))
+        arrived = np.maximum.accumulate(wanted.ravel())
+        new = np.diff(arrived, prepend=0)
+        ends = np.cumsum(np.maximum(new, 1))
+        back = np.arange(arrived[-1]) - np.repeat(arrived - new, new)
+        reads = np.repeat(ends - new, new) + back
+        return int(ends[-1]), tuple(reads.tolist()), tuple((ends - 1).tolist())
+
+    @property
     def lines(self) -> Memory:
         return self.memory
 
@@ -211,36 +246,69 @@ class WindowUnit(Unit):
         return words[:1] if not self.geometry.pads or (words == words[0]).all() else words
 
     @property
-    def function(self) -> Function:
+    def functions(self) -> tuple[Function, ...]:
+        return self._columns, self._taps
+
+    @property
+    def _view(self) -> tuple[Type, ...]:
+        """What both functions know of the windows."""
         top, left, bottom, right = self.geometry.padding
+        return (
+            Type("Image", Template("Pair", (self.height, self.width))),
+            Type("Kernel", Template("Pair", self.geometry.kernel)),
+            Type("Stride", Template("Pair", self.geometry.stride)),
+            Type("Dilation", Template("Pair", self.geometry.dilation)),
+            Type("Above", Template("Sides", (top, bottom))),
+            Type("Beside", Template("Sides", (left, right))),
+            Type("View", Template("Windows", ("Image", "Kernel", "Stride", "Dilation", "Above", "Beside"))),
+            Type("Input", self.input.dtype),
+        )
+
+    @property
+    def _pixel(self) -> tuple[Size, Size]:
+        return Size("CHANNELS", self.input.elements, "codes of a pixel"), Size("LANES", self.input.lanes, "of a beat")
+
+    @property
+    def _columns(self) -> Function:
+        above = max(1, self.geometry.extent[0] - 1)
+        lines = Memory(f"{self.name}_lines", self.row_beats, above * self.input.width, self.memory_style)
+        return Function(
+            purpose=f"Columns of a sliding window unit: {self.geometry}, over {self.height}x{self.width} pixels.",
+            sizes=(
+                *self._pixel,
+                Size("BEATS", self.row_beats, "of a row of the image"),
+                Size("ABOVE", above, "rows above the lowest of a window"),
+            ),
+            types=self._view,
+            arguments=("View", "CHANNELS", "LANES", "Input"),
+            inputs=(word("Input", "LANES"),),
+            output=f"View::KERNEL_Y * {word('Input', 'LANES')}",
+            arrays=(Array("InWord", "lines", ("BEATS", "ABOVE"), lines),),
+            template="window_columns",
+        )
+
+    @property
+    def _taps(self) -> Function:
         padded = Table.numbers(
             "PAD", "[beat of a pixel][lane]: what a padded tap holds.", self.pad, self.input.lanes, self.output.dtype
         )
+        words = self.geometry.extent[1] * self.input.vector_beats
+        ring = Memory(f"{self.name}_ring", words, self.geometry.kernel[0] * self.input.width, self.memory_style)
         return Function(
             purpose=f"Sliding window unit: {self.geometry}, over {self.height}x{self.width} pixels.",
             sizes=(
-                Size("CHANNELS", self.input.elements, "codes of a pixel"),
-                Size("LANES", self.input.lanes, "codes of a beat"),
+                *self._pixel,
                 Size("BLOCKS", self.blocks, "parts of a pixel; all taps of one leave before the next"),
-                Size("ROWS", self.rows, "of the line buffer"),
-                Size("WORDS", self.memory.depth, "beats of the line buffer"),
+                Size("WORDS", words, "beats of the columns that a window sees"),
+                Size("TAPS", self.geometry.kernel[0], "rows of taps"),
             ),
-            types=(
-                Type("Image", Template("Pair", (self.height, self.width))),
-                Type("Kernel", Template("Pair", self.geometry.kernel)),
-                Type("Stride", Template("Pair", self.geometry.stride)),
-                Type("Dilation", Template("Pair", self.geometry.dilation)),
-                Type("Above", Template("Sides", (top, bottom))),
-                Type("Beside", Template("Sides", (left, right))),
-                Type("View", Template("Windows", ("Image", "Kernel", "Stride", "Dilation", "Above", "Beside"))),
-                Type("Input", self.input.dtype),
-                Type("Output", self.output.dtype),
-            ),
-            arguments=("View", "CHANNELS", "LANES", "BLOCKS", "ROWS", "Input", "Output"),
-            inputs=(word("Input", "LANES"),),
+            types=(*self._view, Type("Output", self.output.dtype)),
+            arguments=("View", "CHANNELS", "LANES", "BLOCKS", "Input", "Output"),
+            inputs=(f"TAPS * {word('Input', 'LANES')}",),
             output=word("Output", "LANES"),
-            arrays=(Array("InWord", "lines", "WORDS", self.memory),),
+            arrays=(Array(f"ap_uint<{word('Input', 'LANES')}>", "ring", ("WORDS", "TAPS"), ring),),
             tables=(padded,) if self.geometry.pads and self.pad.any() else (),
+            template="window_taps",
         )
 
     def write_bill(self, bill: Bill) -> None:

@@ -14,6 +14,7 @@
 #define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
+#define HWGEN_RESHAPE(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
 #define HWGEN_DISTANCE(array, slots)
@@ -29,6 +30,8 @@
 // How the accelerator starts: ap_ctrl_none runs for ever, s_axilite takes a frame at each start.
 #define HWGEN_CONTROL(protocol) HWGEN_PRAGMA(HLS interface mode=protocol port=return)
 #define HWGEN_PARTITION(array, dimension) HWGEN_PRAGMA(HLS array_partition variable=array type=complete dim=dimension)
+// All words of a dimension side by side, in one memory.
+#define HWGEN_RESHAPE(array, dimension) HWGEN_PRAGMA(HLS array_reshape variable=array type=complete dim=dimension)
 #define HWGEN_ROM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=rom_1p impl=memory)
 #define HWGEN_RAM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=ram_s2p impl=memory)
 // A word written is read from memory this many slots later at the soonest.
@@ -37,11 +40,17 @@
 #else
 #define HWGEN_UNROLL_NEXT_LOOP
 #define HWGEN_UNROLL
+#if defined(HWGEN_BOUNDED)  // the bounded simulation counts the slots
+#define HWGEN_PIPELINE hwgen::next_slot();
+#define HWGEN_PIPELINE_WHILE hwgen::next_slot();
+#else
 #define HWGEN_PIPELINE
 #define HWGEN_PIPELINE_WHILE
+#endif
 #define HWGEN_INLINE
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
+#define HWGEN_RESHAPE(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
 #define HWGEN_DISTANCE(array, slots)

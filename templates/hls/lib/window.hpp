@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // hwgen: sliding window unit, an image in, the pixels that each window sees out, a beat a cycle.
 //
+// Two functions, so that it can take pixels while it gives none and the other way round: one puts the rows of the image
+// under one another, as columns as high as a window; the other keeps as many columns as a window is wide.
 // Not for windows that tile the image: pool.hpp takes those as they stream by, without a line buffer.
 #ifndef HWGEN_WINDOW_HPP
 #define HWGEN_WINDOW_HPP
@@ -48,34 +50,40 @@ struct Windows {
   static_assert(HEIGHT + TOP + Rows::LAST >= EXTENT_Y, "the image must be at least as high as a window");
   static_assert(WIDTH + LEFT + Columns::LAST >= EXTENT_X, "the image must be at least as wide as a window");
 
-  // The first row of the image that row `row` of windows sees, and the row after the last that must have come in.
-  static constexpr int first(int row) { return larger(0, row * STRIDE_Y - TOP); }
-  static constexpr int last(int row) {
-    return row == DOWN - 1 ? HEIGHT : smaller(HEIGHT, row * STRIDE_Y - TOP + EXTENT_Y);
-  }
+  // The row that is the lowest of the first row of windows; a row above or below the image has a negative number or
+  // one from HEIGHT on. All rows that come by, those of the image and those that a lowest tap lies in:
+  static constexpr int LOWEST = EXTENT_Y - 1 - TOP;
+  static constexpr int FIRST_ROW = smaller(0, LOWEST);
+  static constexpr int ROWS = larger(HEIGHT, LOWEST + (DOWN - 1) * STRIDE_Y + 1) - FIRST_ROW;
 
-  // The most rows that a row of windows needs at once.
-  static constexpr int span() {
+  // Columns of the image up to the last that a window sees.
+  static constexpr int seen() {
     int most = 0;
-    for (int row = 0; row < DOWN; ++row) most = larger(most, last(row) - first(row));
+    for (int column = 0; column < ACROSS; ++column) {
+      for (int kx = 0; kx < KERNEL_X; ++kx) {
+        const int x = column * STRIDE_X - LEFT + kx * DILATION_X;
+        if (x < WIDTH) most = larger(most, x + 1);
+      }
+    }
     return most;
   }
 
-  // Slots of a frame, for a ring of `ring` rows: a row comes in as soon as there is room, and a row of windows leaves
-  // as soon as its rows are there. done[r] is the slot before which r rows of windows have left.
-  static constexpr int slots(int ring, int row_beats, int window_row_beats) {
-    int done[DOWN + 1] = {};
-    int taken = 0;
-    int freed = 0;
-    int time = 0;
-    for (int row = 0; row < DOWN; ++row) {
-      for (; taken < last(row); ++taken) {
-        while (taken >= first(freed) + ring) ++freed;
-        time = larger(time, done[freed]) + row_beats;
+  // Slots that a row of windows takes where its columns come in one beat a slot: `beats` beats of a pixel, in blocks
+  // of `block` beats. A slot sends a beat if that has come in by then.
+  static constexpr int slots(int beats, int block) {
+    int count = 0;
+    int arrived = 0;
+    for (int column = 0; column < ACROSS; ++column) {
+      for (int part = 0; part < beats; part += block) {
+        for (int tap = 0; tap < KERNEL_Y * KERNEL_X; ++tap) {
+          const int x = column * STRIDE_X - LEFT + tap % KERNEL_X * DILATION_X;
+          const int missing = x < 0 || x >= WIDTH ? 0 : larger(0, x * beats + part + block - arrived);
+          count += larger(block, missing);
+          arrived += missing;
+        }
       }
-      done[row + 1] = larger(done[row], time) + window_row_beats;
     }
-    return done[DOWN];
+    return count;
   }
 };
 
@@ -103,99 +111,201 @@ struct Padding {
   }
 };
 
-// One frame: the image's pixels of CHANNELS codes of `Input`, LANES a beat, become its windows, codes of `Output`: for
-// each window, for each of BLOCKS parts of a pixel's beats, for each tap, the beats of the part.
+// KERNEL_Y words of WIDTH bits side by side, the first row of taps the lowest.
+template <class View, int WIDTH>
+using Column = ap_uint<View::KERNEL_Y * WIDTH>;
+
+// One frame: the image's pixels of CHANNELS codes of `Input`, LANES a beat, become columns: for each row of windows, for
+// each beat of a row of the image as far as windows see it, the beats at that place of all rows of taps.
 //
-// `lines` is a ring of whole rows of the image; `pad` says what padded taps hold if it is not zero.
-template <class View, unsigned CHANNELS, unsigned LANES, unsigned BLOCKS, unsigned ROWS, class Input, class Output,
-          unsigned WORDS, class... Pad>
-void window(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<LANES * Output::BITS>>& out,
-            ap_uint<LANES * Input::BITS> (&lines)[WORDS], const Pad&... pad) {
+// A row of windows leaves while the lowest of its rows comes in; a row below the image comes in from nowhere. lines[i]
+// keeps beat i of the rows above, the highest first; where windows have a single row nothing is kept.
+template <class View, unsigned CHANNELS, unsigned LANES, class Input, unsigned BEATS, unsigned ABOVE>
+void window_columns(hls::stream<ap_uint<LANES * Input::BITS>>& in,
+                    hls::stream<Column<View, LANES * Input::BITS>>& columns,
+                    ap_uint<LANES * Input::BITS> (&lines)[BEATS][ABOVE]) {
+  HWGEN_INLINE
+  constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
+  constexpr unsigned SEEN_BEATS = View::seen() * PIXEL_BEATS;
+  constexpr unsigned WIDTH = LANES * Input::BITS;
+  static_assert(LANES <= CHANNELS, "a beat must not be longer than a pixel");
+  static_assert(BEATS == View::WIDTH * PIXEL_BEATS, "the lines must be as long as a row of the image");
+  static_assert(ABOVE == larger(1, View::EXTENT_Y - 1), "there must be a line for each row above the lowest");
+  using Word = ap_uint<WIDTH>;
+
+  Word above[ABOVE];  // what the slot before left in its place of the lines
+  HWGEN_PARTITION(above, 1)
+  unsigned place = 0;
+  int row = View::FIRST_ROW;
+  int until = View::LOWEST - View::FIRST_ROW;  // rows until the lowest one of a row of windows
+  int left = View::DOWN;                       // rows of windows
+  // Before each slot: all beats of `row` before `place` have come in, and lines[i] holds beat i of the ABOVE rows above
+  // the one whose beat i comes next.
+slots:
+  for (unsigned slot = 0; slot < View::ROWS * BEATS; ++slot) {
+    HWGEN_PIPELINE
+    HWGEN_DISTANCE(lines, 2)
+    Word rows[ABOVE + 1];
+  rows_above:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < ABOVE; ++i) {
+      HWGEN_UNROLL
+      rows[i] = BEATS == 1 ? above[i] : Word(lines[place][i]);
+    }
+    rows[ABOVE] = 0;
+    if (row >= 0 && row < View::HEIGHT) rows[ABOVE] = in.read();
+  rows_below:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < ABOVE; ++i) {
+      HWGEN_UNROLL
+      above[i] = rows[i + 1];
+      lines[place][i] = rows[i + 1];
+    }
+    if (until == 0 && left > 0 && place < SEEN_BEATS) {
+      Column<View, WIDTH> column = 0;
+    taps:
+      HWGEN_UNROLL_NEXT_LOOP
+      for (unsigned i = 0; i < View::KERNEL_Y; ++i) {
+        HWGEN_UNROLL
+        column = Column<View, WIDTH>(column << WIDTH) | Column<View, WIDTH>(rows[ABOVE - i * View::DILATION_Y]);
+      }
+      columns.write(column);
+    }
+
+    if (place < BEATS - 1) {
+      ++place;
+    } else {
+      place = 0;
+      ++row;
+      if (until == 0) --left;
+      until = until == 0 ? View::STRIDE_Y - 1 : until - 1;
+    }
+  }
+}
+
+// One frame: columns become windows, codes of `Output`: for each window, for each of BLOCKS parts of a pixel's beats,
+// for each tap, the beats of the part. `pad` says what padded taps hold if it is not zero.
+//
+// A column is read when its first beat is sent; `ring` keeps those that a window sees, a beat in each row.
+template <class View, unsigned CHANNELS, unsigned LANES, unsigned BLOCKS, class Input, class Output, unsigned WORDS,
+          unsigned TAPS, class... Pad>
+void window_taps(hls::stream<Column<View, LANES * Input::BITS>>& columns,
+                 hls::stream<ap_uint<LANES * Output::BITS>>& out,
+                 ap_uint<LANES * Input::BITS> (&ring)[WORDS][TAPS], const Pad&... pad) {
   HWGEN_INLINE
   constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
   constexpr unsigned LAST_LANES = CHANNELS - (PIXEL_BEATS - 1) * LANES;
   constexpr unsigned BLOCK_BEATS = PIXEL_BEATS / BLOCKS;
-  constexpr unsigned ROW_BEATS = View::WIDTH * PIXEL_BEATS;
-  constexpr unsigned WINDOW_ROW_BEATS = View::ACROSS * View::KERNEL_Y * View::KERNEL_X * PIXEL_BEATS;
-  constexpr int RING = ROWS;
-  constexpr unsigned SLOTS = View::slots(RING, ROW_BEATS, WINDOW_ROW_BEATS);
-  static_assert(LANES <= CHANNELS, "a beat must not be longer than a pixel");
+  constexpr int RING = View::EXTENT_X;
+  constexpr int FIRST_PLACE = (RING - View::LEFT % RING) % RING;
+  constexpr unsigned SLOTS = View::DOWN * View::slots(PIXEL_BEATS, BLOCK_BEATS);
   static_assert(PIXEL_BEATS % BLOCKS == 0, "blocks must divide the beats of a pixel");
-  static_assert(RING >= View::span(), "the line buffer must hold the rows that a row of windows sees");
-  static_assert(WORDS == ROWS * ROW_BEATS, "the line buffer must hold whole rows");
+  static_assert(WORDS == RING * PIXEL_BEATS, "the ring must hold the columns that a window sees");
+  static_assert(TAPS == View::KERNEL_Y, "a word of the ring must have a beat for each row of taps");
+  constexpr unsigned WIDTH = LANES * Input::BITS;
   using In = Lanes<Input, LANES>;
   using Out = Lanes<Output, LANES>;
 
-  int taken = 0;          // whole rows of the image
-  unsigned intake = 0;    // beats of the row that is coming in
-  unsigned in_line = 0;   // its row of the ring
-  int row = 0;            // of windows, as the next five
-  int column = 0;
+  int arriving = 0;               // column of the image that is read next, its beat, and its place in the ring
+  unsigned arriving_beat = 0;
+  int arriving_place = 0;
+  int column = 0;                 // of windows, as the next four
   unsigned block = 0;
   int ky = 0;
   int kx = 0;
   unsigned beat = 0;
-  int top = -View::TOP;   // pixel of the window's first tap
+  int top = -View::TOP;           // pixel of the window's first tap
   int left = -View::LEFT;
-  unsigned top_line = (ROWS - View::TOP % ROWS) % ROWS;  // ring row of the window's first row of taps, and of this one
-  unsigned tap_line = top_line;
-  // Before each slot: row y of the image lies in row y % ROWS of the ring for every y from max(0, top) up to `taken`,
-  // and of the row after those `intake` beats; all windows before (row, column) have left, and of this one all beats
-  // before (block, ky, kx, beat).
+  int left_place = FIRST_PLACE;   // in the ring
+  int y = top;                    // pixel of this tap
+  int x = left;
+  int x_place = left_place;
+  unsigned last_word = 0;         // of the ring that was written, and what was
+  typename In::Word last[TAPS];
+  HWGEN_PARTITION(last, 1)
+  // Before each slot: of the columns that this row of windows sees, all beats before (arriving, arriving_beat) have been
+  // read, and column c lies in place c % RING of the ring for the last RING of them; all windows before this one have
+  // left, and of this one all beats before (block, ky, kx, beat).
 slots:
   for (unsigned slot = 0; slot < SLOTS; ++slot) {
     HWGEN_PIPELINE
-    const int last = row == View::DOWN - 1 ? View::HEIGHT : smaller(View::HEIGHT, top + View::EXTENT_Y);
-    const bool sends = row < View::DOWN && taken >= last;
-    const bool takes = taken < View::HEIGHT && taken < larger(0, top) + RING;
+    HWGEN_DISTANCE(ring, 2)
+    const unsigned part = block * BLOCK_BEATS + beat;
+    const bool beside = View::PADS && (x < 0 || x >= View::WIDTH);
+    const bool outside = beside || (View::PADS && (y < 0 || y >= View::HEIGHT));
+    const bool reads = !beside && (arriving < x || (arriving == x && arriving_beat <= part));
+    const bool sends = !reads || (arriving == x && arriving_beat == part);
+
+    if (reads) {
+      Column<View, WIDTH> rest = columns.read();
+      last_word = arriving_place * PIXEL_BEATS + arriving_beat;
+    taps:
+      HWGEN_UNROLL_NEXT_LOOP
+      for (unsigned i = 0; i < TAPS; ++i) {
+        HWGEN_UNROLL
+        last[i] = typename In::Word(rest);
+        ring[last_word][i] = last[i];
+        if (i + 1 < TAPS) rest = Column<View, WIDTH>(rest >> WIDTH);
+      }
+      if (arriving_beat < PIXEL_BEATS - 1) {
+        ++arriving_beat;
+      } else {
+        arriving_beat = 0;
+        ++arriving;
+        arriving_place = arriving_place == RING - 1 ? 0 : arriving_place + 1;
+      }
+    }
 
     if (sends) {
-      const int y = top + ky * View::DILATION_Y;
-      const int x = left + kx * View::DILATION_X;
-      const bool outside = View::PADS && (y < 0 || y >= View::HEIGHT || x < 0 || x >= View::WIDTH);
-      const unsigned part = block * BLOCK_BEATS + beat;
       const unsigned valid = part == PIXEL_BEATS - 1 ? LAST_LANES : LANES;
+      const unsigned place = x_place * PIXEL_BEATS + part;
       typename Out::Word word;
       if (outside) {
         word = Padding<Output, LANES>::word(part, valid, pad...);
       } else {
-        const unsigned place = tap_line * ROW_BEATS + static_cast<unsigned>(x) * PIXEL_BEATS + part;
-        word = Recode<Input, Output, LANES>::apply(typename In::Word(lines[place]), valid);
+        const typename In::Word code = place == last_word ? last[ky] : typename In::Word(ring[place][ky]);
+        word = Recode<Input, Output, LANES>::apply(code, valid);
       }
       out.write(word);
-    }
 
-    if (takes) {
-      lines[in_line * ROW_BEATS + intake] = in.read();
-      if (++intake == ROW_BEATS) {
-        intake = 0;
-        ++taken;
-        in_line = in_line == ROWS - 1 ? 0 : in_line + 1;
-      }
-    }
-
-    if (sends && ++beat == BLOCK_BEATS) {
-      beat = 0;
-      if (++kx == View::KERNEL_X) {
-        kx = 0;
-        tap_line = tap_line + View::DILATION_Y % ROWS;
-        if (tap_line >= ROWS) tap_line -= ROWS;
-        if (++ky == View::KERNEL_Y) {
-          ky = 0;
-          tap_line = top_line;
-          if (++block == BLOCKS) {
-            block = 0;
-            left += View::STRIDE_X;
-            if (++column == View::ACROSS) {
-              column = 0;
-              left = -View::LEFT;
-              ++row;
-              top += View::STRIDE_Y;
-              top_line = top_line + View::STRIDE_Y % ROWS;
-              if (top_line >= ROWS) top_line -= ROWS;
-              tap_line = top_line;
+      if (beat < BLOCK_BEATS - 1) {
+        ++beat;
+      } else {
+        beat = 0;
+        if (kx < View::KERNEL_X - 1) {
+          ++kx;
+          x += View::DILATION_X;
+          x_place += View::DILATION_X;
+          if (x_place >= RING) x_place -= RING;
+        } else {
+          kx = 0;
+          if (ky < View::KERNEL_Y - 1) {
+            ++ky;
+            y += View::DILATION_Y;
+          } else {
+            ky = 0;
+            if (block < BLOCKS - 1) {
+              ++block;
+            } else {
+              block = 0;
+              if (column < View::ACROSS - 1) {
+                ++column;
+                left += View::STRIDE_X;
+                left_place += View::STRIDE_X % RING;
+                if (left_place >= RING) left_place -= RING;
+              } else {
+                column = 0;
+                left = -View::LEFT;
+                left_place = FIRST_PLACE;
+                top += View::STRIDE_Y;
+                arriving = 0;
+                arriving_place = 0;
+              }
             }
+            y = top;
           }
+          x = left;
+          x_place = left_place;
         }
       }
     }

@@ -1,0 +1,88 @@
+"""A design as the HLS project has it: C++ functions that run at once, joined by streams.
+
+FIFOs are no functions: a stream between two functions has a depth of its own. Units that are a chain of functions have
+streams inside, named after the function that writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hwgen.hw.design import Design
+from hwgen.hw.loop import Loop
+from hwgen.hw.stream import ceil_div
+from hwgen.hw.unit import Unit
+
+DEFAULT_DEPTH = 2
+"""Beats of a stream at least: one is read while the next is written."""
+
+
+@dataclass(frozen=True)
+class FunctionProcess:
+    """One C++ function: when it moves beats, and the names of the streams that it reads and writes."""
+
+    name: str
+    loop: Loop
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dataflow:
+    """Functions joined by streams; `input` enters the chip, `output` leaves it.
+
+    Attributes:
+        units: those that become functions; `processes` are their chains, one after the other.
+        beats: of a frame, by the name of the stream.
+    """
+
+    units: tuple[Unit, ...]
+    processes: tuple[FunctionProcess, ...]
+    input: str
+    output: str
+    beats: Mapping[str, int]
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Streams between two functions."""
+        return tuple(name for name in self.beats if name not in (self.input, self.output))
+
+
+def function_names(unit: Unit) -> tuple[str, ...]:
+    """Names of the functions of `unit` in the design: of the last that of the unit, of others `<unit>_columns` and so on."""
+    parts = (each.template.removeprefix(f"{unit.stem}_") for each in unit.functions[:-1])
+    return *(f"{unit.name}_{part}" for part in parts), unit.name
+
+
+def dataflow(design: Design) -> Dataflow:
+    """The functions of `design`.
+
+    A FIFO that joins the chip's input and output stays: a dataflow region needs a function.
+    """
+    source = {name: name for name in design.streams}
+    units, processes = [], list[FunctionProcess]()
+    for unit in design.units:
+        ends = source[unit.input.name], unit.output.name
+        if unit.fifo_depth is not None and ends != (design.input.name, design.output.name):
+            source[unit.output.name] = source[unit.input.name]
+            continue
+        units.append(unit)
+        read = tuple(source[stream.name] for stream in unit.inputs)
+        names = function_names(unit)
+        for name, loop in zip(names, unit.loops, strict=True):
+            written = tuple(stream.name for stream in unit.outputs) if name == names[-1] else (name,)
+            processes.append(FunctionProcess(name, loop, read, written))
+            read = written
+    beats = {design.input.name: design.input.beats} | {
+        name: beats_of(process.loop, index) for process in processes for index, name in enumerate(process.outputs)
+    }
+    return Dataflow(tuple(units), tuple(processes), design.input.name, source[design.output.name], beats)
+
+
+def beats_of(loop: Loop, output: int) -> int:
+    """Beats of a frame that a loop writes to one of its outputs."""
+    access = loop.writes[output]
+    if not access.slots:
+        return 0
+    return len(access.slots) * ceil_div(loop.slots - access.slots[0], access.stride)

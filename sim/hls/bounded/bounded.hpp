@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+// hwgen: runs the functions of a dataflow region at once, cycle by cycle, with streams of their depths.
+//
+// Each function is a process with a stack of its own and a pipeline of a given depth. An iteration starts when every
+// stream that it reads has a beat; its writes come `depth - 1` cycles later, all together. A stream without room stops
+// the whole pipeline; a missing beat stops only what comes behind. Simulation only.
+#ifndef HWGEN_BOUNDED_HPP
+#define HWGEN_BOUNDED_HPP
+
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "hls_stream.h"
+#include "testbench.hpp"
+
+namespace hwgen {
+
+constexpr std::size_t STACK_BYTES = std::size_t(1) << 20;
+// Cycles from the writes of a frame's last iteration to the first iteration of the next frame.
+constexpr std::uint64_t RESTART = 4;
+
+class Process {
+ public:
+  Process(std::string name, std::function<void()> function)
+      : name(std::move(name)), function_(std::move(function)), stack_(new char[STACK_BYTES]) {}
+
+  // Starts over with a pipeline of another depth.
+  void reset(unsigned depth) {
+    depth_ = depth;
+    restart_ = 0;
+    runs_ = ready_ = false;
+    flight_.clear();
+  }
+
+  // One cycle; whether anything moved.
+  bool step(std::uint64_t now) {
+    if (!flight_.empty() && flight_.front().age == depth_ - 1) {
+      if (!have_room(flight_.front())) return false;
+      leave(now);
+    }
+    for (Iteration& each : flight_) ++each.age;
+    const bool moves = !flight_.empty();
+    if (now < restart_) return true;
+    if (!ready_) compute();
+    if (!ready_) return moves;
+    if (depth_ == 1 && !have_room(iteration_)) return moves;
+    for (BoundedStream* stream : iteration_.reads) stream->take();
+    ready_ = false;
+    flight_.push_back(std::move(iteration_));
+    flight_.back().age = 0;
+    if (flight_.back().is_last) restart_ = UINT64_MAX;  // until it has left
+    iteration_ = Iteration();
+    if (depth_ == 1) leave(now);
+    return true;
+  }
+
+  // What a process that does not move waits for.
+  std::string complaint() const {
+    const Iteration* blocked = depth_ == 1 && ready_ ? &iteration_ : flight_.empty() ? nullptr : &flight_.front();
+    if (blocked && (depth_ == 1 || blocked->age == depth_ - 1)) {
+      for (const BoundedStream* stream : blocked->writes) {
+        if (!stream->can_write()) return name + " waits for room in " + stream->name;
+      }
+    }
+    return waits_ ? name + " waits for a beat of " + waits_->name : name + " moves";
+  }
+
+  void wait_for(BoundedStream& stream) {
+    if (std::find(iteration_.reads.begin(), iteration_.reads.end(), &stream) != iteration_.reads.end()) {
+      std::cerr << name << " reads " << stream.name << " twice in one iteration\n";
+      std::exit(2);
+    }
+    waits_ = &stream;
+    while (!stream.can_read()) pause();
+    waits_ = nullptr;
+    iteration_.reads.push_back(&stream);
+  }
+  void note_write(BoundedStream& stream) { iteration_.writes.push_back(&stream); }
+  void next_slot() {
+    if (started_) {
+      ready_ = true;
+      pause();
+    }
+    started_ = true;
+  }
+
+  static Process*& running() {
+    static Process* process = nullptr;
+    return process;
+  }
+
+  std::string name;
+
+ private:
+  struct Iteration {
+    std::vector<BoundedStream*> reads;
+    std::vector<BoundedStream*> writes;
+    unsigned age = 0;
+    bool is_last = false;
+  };
+
+  static bool have_room(const Iteration& iteration) {
+    return std::all_of(iteration.writes.begin(), iteration.writes.end(),
+                       [](const BoundedStream* stream) { return stream->can_write(); });
+  }
+
+  void leave(std::uint64_t now) {
+    for (BoundedStream* stream : flight_.front().writes) stream->give();
+    if (flight_.front().is_last) restart_ = now + RESTART;
+    flight_.pop_front();
+  }
+
+  // Runs the function up to the end of an iteration, or until it waits.
+  void compute() {
+    running() = this;
+    if (!runs_) {
+      getcontext(&own_);
+      own_.uc_stack.ss_sp = stack_.get();
+      own_.uc_stack.ss_size = STACK_BYTES;
+      own_.uc_link = &caller_;
+      makecontext(&own_, &Process::enter, 0);
+      runs_ = true;
+      started_ = false;
+    }
+    swapcontext(&caller_, &own_);
+    running() = nullptr;
+  }
+  static void enter() {
+    Process* self = running();
+    self->function_();
+    self->ready_ = self->iteration_.is_last = true;
+    self->runs_ = false;
+  }
+  void pause() {
+    swapcontext(&own_, &caller_);
+    running() = this;
+  }
+
+  std::function<void()> function_;
+  std::unique_ptr<char[]> stack_;
+  ucontext_t own_{};
+  ucontext_t caller_{};
+  unsigned depth_ = 1;
+  std::uint64_t restart_ = 0;
+  bool runs_ = false;
+  bool started_ = false;
+  bool ready_ = false;  // whether `iteration_` is computed
+  Iteration iteration_;
+  std::deque<Iteration> flight_;
+  BoundedStream* waits_ = nullptr;
+};
+
+inline void wait_for(BoundedStream& stream) { Process::running()->wait_for(stream); }
+inline void note_write(BoundedStream& stream) { Process::running()->note_write(stream); }
+inline void next_slot() { Process::running()->next_slot(); }
+
+// The dataflow region: what the top function, as the Makefile rewrites it, tells of its streams and calls.
+struct Region {
+  std::vector<BoundedStream*> streams;
+  std::vector<std::unique_ptr<Process>> processes;
+
+  void stream(BoundedStream& each, const char* name, std::size_t depth) {
+    each.name = name;
+    each.depth = depth;
+    streams.push_back(&each);
+  }
+  void process(const char* name, std::function<void()> function) {
+    processes.emplace_back(new Process(name, std::move(function)));
+  }
+};
+
+inline Region& region() {
+  static Region only;
+  return only;
+}
+
+// Cycles of a run.
+struct Cycles {
+  std::uint64_t latency = 0;   // from the first beat taken to the last of the first frame
+  std::uint64_t interval = 0;  // the most between the last beats of two frames
+  std::uint64_t total = 0;
+};
+
+template <int IN_WIDTH, int OUT_WIDTH>
+class BoundedRun {
+ public:
+  using InStream = hls::stream<ap_uint<IN_WIDTH>>;
+  using OutStream = hls::stream<ap_uint<OUT_WIDTH>>;
+
+  BoundedRun(void (*top)(InStream&, OutStream&), Run& run, std::size_t out_beats, unsigned stalls)
+      : run_(run), out_beats_(out_beats), stalls_(stalls) {
+    region().stream(in_, "s_axis", 2);
+    region().stream(out_, "m_axis", 2);
+    top(in_, out_);
+  }
+
+  // False for a deadlock, or frames that are not whole.
+  bool frames(unsigned depth, Cycles& cycles) {
+    for (auto& process : region().processes) process->reset(depth);
+    std::size_t offered = 0;
+    std::uint64_t first = 0;
+    std::uint64_t last_end = 0;
+    std::string text((OUT_WIDTH + 3) / 4, '0');
+    const std::size_t wanted = run_.frames() * out_beats_;
+    for (std::uint64_t now = 0; run_.found.size() < wanted; ++now) {
+      bool moves = false;
+      for (auto& process : region().processes) moves = process->step(now) || moves;
+      const bool source_stalls = stall();
+      const bool sink_stalls = stall();
+      if (!source_stalls && offered < run_.input.size() && in_.can_write()) {
+        in_.offer(parse_beat<IN_WIDTH>(run_.input.digits(offered), run_.input.count(offered), IsWideIn{}));
+        in_.give();
+        if (offered++ == 0) first = now + 1;
+        moves = true;
+      }
+      if (!sink_stalls && out_.can_read()) {
+        put_beat<OUT_WIDTH>(out_.front(), text, IsWideOut{});
+        out_.take();
+        run_.found.append(text);
+        if (run_.found.size() % out_beats_ == 0) {
+          if (run_.found.size() == out_beats_) cycles.latency = now - first;
+          else cycles.interval = std::max(cycles.interval, now - last_end);
+          last_end = now;
+          cycles.total = now - first + 1;
+        }
+        moves = true;
+      }
+      for (BoundedStream* stream : region().streams) stream->end_cycle();
+      if (!moves && !source_stalls && !sink_stalls) {
+        std::cerr << "deadlock in cycle " << now << " with pipelines of depth " << depth << ":\n";
+        for (auto& process : region().processes) std::cerr << "  " << process->complaint() << '\n';
+        return false;
+      }
+    }
+    return run_.is_whole(run_.frames() - 1, offered == run_.input.size());
+  }
+
+ private:
+  using IsWideIn = std::integral_constant<bool, (IN_WIDTH > CHUNK_BITS)>;
+  using IsWideOut = std::integral_constant<bool, (OUT_WIDTH > CHUNK_BITS)>;
+
+  bool stall() { return stalls_ > 0 && random_() % 100 < stalls_; }
+
+  Run& run_;
+  std::size_t out_beats_;
+  unsigned stalls_;
+  std::minstd_rand random_{1};
+  InStream in_;
+  OutStream out_;
+};
+
+// Runs `top` with pipelines of each of `depths`: NAME_bounded DEPTH[,DEPTH...] STALLS [INPUT [EXPECTED [FOUND]]],
+// STALLS being the percentage of cycles in which each end of the chip waits. Prints a line of cycles for each depth.
+template <int IN_WIDTH, int OUT_WIDTH>
+int run_bounded(void (*top)(hls::stream<ap_uint<IN_WIDTH>>&, hls::stream<ap_uint<OUT_WIDTH>>&), std::size_t in_beats,
+                std::size_t out_beats, int argc, char** argv) {
+  std::string depths = argc > 1 ? argv[1] : "1,2,4,8,16,32,64";
+  const unsigned stalls = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 0;
+  const Files files = files_from(std::max(argc - 2, 1), argv + std::min(argc - 1, 2));
+  Run run(in_beats, out_beats, files);
+  if (!run.read()) return 2;
+  BoundedRun<IN_WIDTH, OUT_WIDTH> bounded(top, run, out_beats, stalls);
+  for (std::size_t at = 0; at < depths.size();) {
+    const std::size_t end = std::min(depths.find(',', at), depths.size());
+    const unsigned depth = static_cast<unsigned>(std::atoi(depths.substr(at, end - at).c_str()));
+    at = end + 1;
+    Cycles cycles;
+    run.found = Beats();
+    if (!bounded.frames(depth, cycles)) return 1;
+    std::cout << "depth " << depth << ": latency " << cycles.latency << ", interval " << cycles.interval << ", total "
+              << cycles.total << ", ";
+    const int code = run.outcome();
+    if (files.expected == "-") std::cout << run.frames() << " frames\n";
+    if (code != 0) return code;
+  }
+  return 0;
+}
+
+}  // namespace hwgen
+
+#endif  // HWGEN_BOUNDED_HPP
