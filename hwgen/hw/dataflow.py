@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwgen.hw.design import Design
-from hwgen.hw.loop import Loop
+from hwgen.hw.loop import DEPTHS, RESTART, Loop, Pipelined
+from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Unit
 
@@ -27,6 +28,11 @@ class FunctionProcess:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
+    @property
+    def ends(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Inputs and outputs."""
+        return self.inputs, self.outputs
+
 
 @dataclass(frozen=True)
 class Dataflow:
@@ -34,7 +40,7 @@ class Dataflow:
 
     Attributes:
         units: those that become functions; `processes` are their chains, one after the other.
-        beats: of a frame, by the name of the stream.
+        beats: of a frame, by the name of the stream; `widths`: bits of a beat.
     """
 
     units: tuple[Unit, ...]
@@ -42,6 +48,20 @@ class Dataflow:
     input: str
     output: str
     beats: Mapping[str, int]
+    widths: Mapping[str, int]
+
+    @property
+    def bound(self) -> int:
+        """Cycles a frame of the slowest function in the deepest pipeline: a frame's slots, and those of a restart."""
+        return max(process.loop.slots for process in self.processes) + DEPTHS[-1] + RESTART - 2
+
+    def network(self, depth: int, room: Mapping[str, int]) -> ProcessNetwork:
+        """The functions in elastic pipelines of `depth` stages, with streams of so many beats, for the cycle model."""
+        processes = (
+            Process(each.name, Pipelined(each.loop, depth, tuple(room.get(name, 1) for name in each.outputs)), *each.ends)
+            for each in self.processes
+        )
+        return ProcessNetwork(tuple(processes), self.input, self.output, self.beats)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -50,7 +70,7 @@ class Dataflow:
 
 
 def function_names(unit: Unit) -> tuple[str, ...]:
-    """Names of the functions of `unit` in the design: of the last that of the unit, of others `<unit>_columns` and so on."""
+    """Names of the functions of `unit` in the design: `<unit>_columns` and so on, and of the last that of the unit."""
     parts = (each.template.removeprefix(f"{unit.stem}_") for each in unit.functions[:-1])
     return *(f"{unit.name}_{part}" for part in parts), unit.name
 
@@ -77,7 +97,10 @@ def dataflow(design: Design) -> Dataflow:
     beats = {design.input.name: design.input.beats} | {
         name: beats_of(process.loop, index) for process in processes for index, name in enumerate(process.outputs)
     }
-    return Dataflow(tuple(units), tuple(processes), design.input.name, source[design.output.name], beats)
+    widths = {name: stream.width for name, stream in design.streams.items()}
+    widths |= {name: unit.inner_width for unit in units for name in function_names(unit)[:-1]}
+    ends = design.input.name, source[design.output.name]
+    return Dataflow(tuple(units), tuple(processes), *ends, beats, {name: widths[name] for name in beats})
 
 
 def beats_of(loop: Loop, output: int) -> int:

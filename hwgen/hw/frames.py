@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from hwgen.hw.compiled import entry, inner
-from hwgen.hw.machines import fire
+from hwgen.hw.machines import ends_at, fire
 from hwgen.hw.tables import (
     COUNTER,
     FIRED,
     GATED_LOOP,
     LINE_BUFFER,
+    LONG_AGO,
     NEXT_END,
     OWED,
+    PIPELINED,
     SLOT,
     TAKEN,
     ProcessTable,
@@ -25,6 +27,10 @@ def begin(units: ProcessTable, streams: StreamTimes, unit: int, period: int) -> 
     state = units.state[unit]
     state[SLOT] = state[COUNTER] = state[OWED] = 0
     state[FIRED] = streams.ends[unit] - period
+    if units.kind[unit] == PIPELINED:
+        state[SLOT] = state[NEXT_END] = -1
+        state[TAKEN] = LONG_AGO
+        streams.sent[units.sources.flat[units.sources.at[unit + 1] - 1]] = 0
     if units.kind[unit] == LINE_BUFFER:
         source = units.sources.flat[units.sources.at[unit]]
         state[TAKEN] = streams.taken[streams.first[source + 1] - 1] - period
@@ -40,7 +46,10 @@ def begin(units: ProcessTable, streams: StreamTimes, unit: int, period: int) -> 
 @inner
 def finish(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     """Let a unit end its frame; whether it took and sent every beat."""
-    streams.ends[unit] = max(streams.ends[unit], units.state[unit, FIRED])
+    end = units.state[unit, FIRED]
+    if units.kind[unit] == PIPELINED:
+        end = ends_at(units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]], units.state[unit])
+    streams.ends[unit] = max(streams.ends[unit], end)
     for place in range(units.sources.at[unit], units.sources.at[unit + 1]):
         stream = units.sources.flat[place]
         if streams.read[stream] < streams.first[stream + 1] - streams.first[stream]:

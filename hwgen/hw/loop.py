@@ -49,6 +49,19 @@ class Loop:
     writes: tuple[Access, ...]
 
 
+@dataclass(frozen=True)
+class Pipelined:
+    """A loop in a pipeline of `depth` stages, whose outputs are streams of `room` beats.
+
+    Elastic: the pipeline holds `depth` slots and closes up behind one that cannot leave. No time is later than in the
+    rigid pipeline of the module's text, so what an elastic one does not keep, no pipeline keeps.
+    """
+
+    loop: Loop
+    depth: int
+    room: tuple[int, ...]
+
+
 def last_of(period: int) -> Access:
     """A beat in the last of every `period` slots."""
     return Access.each(period, period - 1)

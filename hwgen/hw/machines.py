@@ -10,8 +10,10 @@ a schedule that is repaired (`repair.py`), what is known of this one.
 from __future__ import annotations
 
 from hwgen.hw.compiled import inner
+from hwgen.hw.loop import RESTART
 from hwgen.hw.tables import (
     BLOCKED,
+    COUNTER,
     FIRED,
     GEARBOX,
     GROUPS,
@@ -19,6 +21,7 @@ from hwgen.hw.tables import (
     LINE_BUFFER,
     NEXT_END,
     OWED,
+    PIPELINED,
     POOL_TILES,
     QUEUE,
     ROW,
@@ -356,6 +359,126 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, sources: In
 
 
 @inner
+def _slot_of(unit: IntArray, end: int, beat: int) -> int:
+    """The slot of a frame that moves `beat` of a pipelined loop's stream; `end` counts inputs, then the outputs."""
+    place = 4 + unit[3] + 3 * end
+    start, count, stride = unit[place], unit[place + 1], unit[place + 2]
+    return int(beat // count * stride + unit[start + beat % count])
+
+
+@inner
+def _pipelined(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
+    """Slots start, and those that write leave; the unit's last source is its pipeline."""
+    fired = False
+    while True:
+        moved = _slots_start(unit, state, streams, sources, sinks)
+        if _slots_leave(unit, state, streams, sources[unit[2]], sinks):
+            moved = True
+        if not moved:
+            break
+        fired = True
+    return fired
+
+
+@inner
+def _room_in_all(unit: IntArray, streams: StreamTimes, sinks: IntArray, beat: int) -> int:
+    """First cycle in which every output of a pipelined loop has room for `beat`."""
+    room = _room(streams, sinks[0], beat - unit[4])
+    for index in range(1, len(sinks)):
+        other = _room(streams, sinks[index], beat - unit[4 + index])
+        room = UNKNOWN if min(room, other) == UNKNOWN else max(room, other)
+    return room
+
+
+@inner
+def _slots_start(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
+    """A slot a cycle, once its beats are there and the slot `depth - 1` before it leaves; in a single stage, itself."""
+    depth, slots, inputs = unit[0], unit[1], unit[2]
+    pipe = sources[inputs]
+    writes = streams.first[pipe + 1] - streams.first[pipe]
+    slot, last, gone, started, fired = state[SLOT], state[FIRED], state[COUNTER], streams.sent[pipe], False
+    while True:
+        here = slots
+        for index in range(inputs):
+            source = sources[index]
+            read = streams.read[source]
+            if read < streams.first[source + 1] - streams.first[source]:
+                here = min(here, _slot_of(unit, index, read))
+        writing = started < writes and _slot_of(unit, inputs, started) <= here
+        if writing:
+            here = _slot_of(unit, inputs, started)
+        if here == slots:
+            break
+        time = last + here - slot
+        while gone < started and _slot_of(unit, inputs, gone) <= here - depth + 1:
+            gone += 1
+        if gone > streams.read[pipe]:
+            break
+        if gone:
+            behind = here - depth + 1 - _slot_of(unit, inputs, gone - 1)
+            time = max(time, streams.taken[streams.first[pipe] + gone - 1] + behind)
+        ready = time
+        if writing and depth == 1:
+            room = _room_in_all(unit, streams, sinks, started)
+            if room == UNKNOWN:
+                break
+            ready = max(time, room)
+        for index in range(inputs):
+            source = sources[index]
+            read = streams.read[source]
+            if read < streams.first[source + 1] - streams.first[source] and _slot_of(unit, index, read) == here:
+                if read >= streams.sent[source]:
+                    ready = UNKNOWN
+                    break
+                place = streams.first[source] + read
+                ready = max(ready, streams.visible[place], streams.taken[place])
+        if ready == UNKNOWN:
+            break
+        for index in range(inputs):
+            source = sources[index]
+            read = streams.read[source]
+            if read < streams.first[source + 1] - streams.first[source] and _slot_of(unit, index, read) == here:
+                _take(streams, source, ready)
+        slot, last, fired = here, ready, True
+        if writing:
+            place = streams.first[pipe] + started
+            streams.visible[place] = max(streams.visible[place], last + depth - 1)
+            started += 1
+    streams.sent[pipe] = started
+    state[SLOT], state[FIRED], state[COUNTER] = slot, last, gone
+    return fired
+
+
+@inner
+def _slots_leave(unit: IntArray, state: IntArray, streams: StreamTimes, pipe: int, sinks: IntArray) -> bool:
+    """In order, no closer than they started, once there is room in all outputs; the last one ends the frame."""
+    depth, slots, inputs, first, fired = unit[0], unit[1], unit[2], streams.first[pipe], False
+    before, last = state[NEXT_END], state[TAKEN]
+    while streams.read[pipe] < streams.sent[pipe]:
+        beat = streams.read[pipe]
+        slot = _slot_of(unit, inputs, beat)
+        time = max(streams.visible[first + beat], last + slot - before, streams.taken[first + beat])
+        room = _room_in_all(unit, streams, sinks, beat)
+        if room == UNKNOWN:
+            break
+        last, before, fired = max(time, room), slot, True
+        streams.taken[first + beat] = last
+        streams.read[pipe] += 1
+        for index in range(len(sinks)):
+            _send(streams, sinks[index], last + 1)
+    state[NEXT_END], state[TAKEN] = before, last
+    return fired
+
+
+@inner
+def ends_at(unit: IntArray, state: IntArray) -> int:
+    """The cycle before the one in which a pipelined loop may start its next frame."""
+    depth, slots = unit[0], unit[1]
+    drained = max(state[FIRED] + slots - 1 - state[SLOT] + depth - 1, state[TAKEN] + slots - 1 - state[NEXT_END])
+    return int(drained + RESTART - 1)
+
+
+@inner
 def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     """Compute as many times of a unit as the known times allow; whether there were any."""
     kind, state = units.kind[unit], units.state[unit]
@@ -370,6 +493,8 @@ def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
         return _queue(parameters, state, streams, sources, sinks)
     if kind == LINE_BUFFER:
         return _line_buffer(parameters, state, streams, sources, sinks)
+    if kind == PIPELINED:
+        return _pipelined(parameters, state, streams, sources, sinks)
     if kind == POOL_TILES:
         return _pool_tiles(parameters, state, streams, sources, sinks)
     if kind == GEARBOX:

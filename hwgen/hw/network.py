@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hwgen.hw.loop import RESTART, Pipelined
 from hwgen.hw.schedule import GatedLoop, LineBuffer, Schedule, VectorLoop
 
 
@@ -29,6 +30,8 @@ class Process:
                 return sent * slots
             case GatedLoop() as loop:
                 return sent * loop.reads if all(loop.active) else beats[self.inputs[0]]
+            case Pipelined(loop=loop, depth=depth):
+                return loop.slots + depth + RESTART - 2
             case LineBuffer():
                 return max(taken, sent)
             case _:

@@ -16,7 +16,7 @@ import numpy as np
 
 from hwgen.hw.compiled import entry, inner
 from hwgen.hw.frames import advance, begin, finish
-from hwgen.hw.tables import GATED_LOOP, LINE_BUFFER, ProcessTable, StreamTimes
+from hwgen.hw.tables import GATED_LOOP, LINE_BUFFER, PIPELINED, ProcessTable, StreamTimes
 from hwgen.ir.types import BoolArray, IntArray
 
 SETTLED, TOO_SLOW, STUCK, UNDECIDED = range(4)
@@ -68,8 +68,9 @@ def repair_of(units: ProcessTable, streams: StreamTimes) -> Repair:
     ends = np.full((2, total), -1, dtype=np.int64)
     for ragged, unit_of in ((units.sinks, ends[0]), (units.sources, ends[1])):
         unit_of[ragged.flat] = np.repeat(np.arange(count), np.diff(ragged.at))
-    lines = np.flatnonzero(units.kind == LINE_BUFFER)
-    ends[0, units.sources.flat[units.sources.at[lines] + 1]] = lines  # a ring
+    for kind in (LINE_BUFFER, PIPELINED):
+        owners = np.flatnonzero(units.kind == kind)
+        ends[0, units.sources.flat[units.sources.at[owners + 1] - 1]] = owners  # a ring, a pipeline
     return Repair(
         row=row,
         touched=_zeros(len(row)),

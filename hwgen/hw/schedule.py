@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwgen.hw.loop import Pipelined
 from hwgen.hw.stream import ceil_div
 
 
@@ -144,7 +145,7 @@ class LineBuffer:
     credits: int
 
 
-Schedule = VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | LineBuffer
+Schedule = VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | LineBuffer | Pipelined
 
 
 def credits_for(latency: int, slots_per_beat: int) -> int:

@@ -15,11 +15,12 @@ import numpy as np
 
 from hwgen.errors import FoldingError
 from hwgen.hw.host_memory import free_bytes
+from hwgen.hw.loop import Pipelined
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
 from hwgen.ir.types import IntArray
 
-VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP = range(6)
+VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED = range(7)
 """Kinds of schedules; a Merge is a QUEUE of several inputs, and the sink at the chip's output one without a reader."""
 
 SLOT, FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END, VECTOR, TAKEN, STATE_SIZE = range(10)
@@ -70,7 +71,8 @@ class StreamTimes(NamedTuple):
 class ProcessTable(NamedTuple):
     """The units: kind, parameters, state, input and output streams of each, and its neighbours (`near`).
 
-    A line buffer has one more input, its ring: a beat for each row of the image, taken when the row is released.
+    A line buffer has one more input, its ring: a beat for each row of the image, taken when the row is released. So has
+    a pipelined loop, its pipeline: a beat for each slot that writes, taken when the slot leaves.
     """
 
     kind: IntArray
@@ -96,13 +98,17 @@ def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
     near = neighbours(sources, sinks)
     beats, held = [*network.beats.values()], [1] * len(number)
     for process, ends in zip(network.processes, sinks, strict=False):
-        for end in ends:
-            held[end] = _held(process.schedule)
+        for end, beats_held in zip(ends, _held(process.schedule, len(ends)), strict=True):
+            held[end] = beats_held
     for process, ends in zip(network.processes, sources, strict=False):
         if isinstance(process.schedule, LineBuffer):
             ends.append(len(beats))
             beats.append(process.schedule.height)
             held.append(process.schedule.rows)
+        if isinstance(process.schedule, Pipelined):
+            ends.append(len(beats))
+            beats.append(network.beats[process.outputs[0]])
+            held.append(1)
     state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
     units = ProcessTable(_numbers(kinds), ragged(parameters), state, ragged(sources), ragged(sinks), ragged(near))
     return units, _nothing_taken(beats, held, len(kinds))
@@ -147,19 +153,38 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
             return QUEUE, (s.depth, 1)
         case Merge() as s:
             return QUEUE, (s.depth, *s.beats)
+        case Pipelined() as s:
+            return PIPELINED, _pipelined(s)
         case LineBuffer() as s:
             return LINE_BUFFER, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
 
 
-def _held(schedule: Schedule) -> int:
-    """The most beats of an output that have been sent and not yet taken."""
+def _pipelined(schedule: Pipelined) -> tuple[int, ...]:
+    """Depth, slots, room of each output, and where the slots of each stream stand in what follows."""
+    loop = schedule.loop
+    write = loop.writes[0]
+    assert all(access == write for access in loop.writes), "a loop writes all its outputs in the same slots"
+    ends = (*loop.reads, write)
+    head = [schedule.depth, loop.slots, len(loop.reads), len(loop.writes), *schedule.room]
+    start = len(head) + 3 * len(ends)
+    for access in ends:
+        head += [start, len(access.slots), access.stride]
+        start += len(access.slots)
+    return *head, *(slot for access in ends for slot in access.slots)
+
+
+def _held(schedule: Schedule, outputs: int) -> tuple[int, ...]:
+    """The most beats of each output that have been sent and not yet taken."""
     match schedule:
-        case Queue(depth=held) | Merge(depth=held):
+        case Pipelined(room=held):
             return held
+        case Queue(depth=each) | Merge(depth=each):
+            pass
         case Gearbox() as s:
-            return (s.limit + max(s.push, s.last_push)) // s.pull + 2
+            each = (s.limit + max(s.push, s.last_push)) // s.pull + 2
         case _:
-            return schedule.credits
+            each = schedule.credits
+    return (each,) * outputs
 
 
 def neighbours(sources: Sequence[Sequence[int]], sinks: Sequence[Sequence[int]]) -> list[list[int]]:

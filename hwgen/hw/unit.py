@@ -148,6 +148,11 @@ class Unit:
         """When its C++ functions move beats: of a chain, each reads what the one before writes."""
         raise NotImplementedError
 
+    @property
+    def inner_width(self) -> int:
+        """Bits of a beat of the streams inside a chain of functions."""
+        raise NotImplementedError
+
     # What back ends print.
 
     @property

@@ -157,7 +157,7 @@ class WindowUnit(Unit):
     @property
     def loops(self) -> tuple[Loop, ...]:
         """Columns from pixels, and windows from columns; see `window.hpp`."""
-        geometry, beats = self.geometry, self.input.vector_beats
+        geometry = self.geometry
         lowest = geometry.extent[0] - 1 - geometry.padding[0]
         first, stride = min(0, lowest), geometry.stride[0]
         rows = max(self.height, lowest + (self.out_height - 1) * stride + 1) - first
@@ -167,6 +167,10 @@ class WindowUnit(Unit):
         columns = Loop(rows * self.row_beats, (Access.each(at=-first * self.row_beats),), (seen,))
         row = Access(arrivals, slots), Access(departures, slots)
         return columns, Loop(self.out_height * slots, row[:1], row[1:])
+
+    @property
+    def inner_width(self) -> int:
+        return self.geometry.kernel[0] * self.input.width
 
     def _row_of_windows(self) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
         """Slots of a row of windows, those that read a beat of a column, and those that write.

@@ -1,0 +1,204 @@
+"""How deep the streams of an HLS project are: for every pipeline depth no deadlock, and one interval.
+
+An HLS tool chooses how deep a function's pipeline is, so the streams must do for all of `DEPTHS`. A constraint graph of
+elastic pipelines proposes their depths, with the sizing of `periodic.py`: it is faster than any rigid pipeline, so what
+it does not keep is too little. Rigid pipelines, run cycle by cycle, judge: all streams become deeper until those keep
+the interval, and then each as shallow as they still do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwgen.errors import DeadlockError
+from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow
+from hwgen.hw.loop import DEPTHS
+from hwgen.hw.periodic import PeriodicSchedule
+from hwgen.ir.types import IntArray
+
+_FRAMES = 6
+"""Frames that a judge runs: buffers fill in the first ones."""
+
+_EFFORT = 400_000_000
+"""Cycles times functions that the judges of a search may run, some two seconds; what is not reached stays deeper."""
+
+_DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
+
+
+@dataclass(frozen=True)
+class HlsTimes:
+    """What holds for an HLS project, however deep its pipelines are.
+
+    Attributes:
+        interval: cycles a frame at most.
+        latency: the least and the most cycles from the first beat taken to the last of the first frame.
+        depths: of the streams, where they are more than `DEFAULT_DEPTH`.
+    """
+
+    interval: int
+    latency: tuple[int, int]
+    depths: Mapping[str, int]
+
+
+class StreamSchedule(PeriodicSchedule):
+    """A schedule of elastic pipelines of one depth, whose streams become shallower."""
+
+    def __init__(self, flow: Dataflow, depth: int, room: Mapping[str, int], interval: int) -> None:
+        network = flow.network(depth, room)
+        super().__init__(network, interval)
+        self._writer = {
+            name: (unit, output)
+            for unit, process in enumerate(network.processes)
+            for output, name in enumerate(process.outputs)
+        }
+
+    def keeps(self, name: str, size: int) -> bool:
+        """Whether there is a schedule with a smaller depth of one stream, which then has it."""
+        from hwgen.hw.repair import undo
+
+        before = self.resize(name, size)
+        self._ask()
+        kept = self._keeps_all_but(self._writer[name][0])
+        if not kept:
+            undo(self.streams, self._repair)
+            self.resize(name, before)
+        return kept
+
+    def resize(self, name: str, size: int) -> int:
+        """Set the depth of a stream without a question; what it was."""
+        unit, output = self._writer[name]
+        stream = self.units.sinks.flat[self.units.sinks.at[unit] + output]
+        before = int(self.streams.held[stream])
+        self.units.parameters.flat[self.units.parameters.at[unit] + 4 + output] = self.streams.held[stream] = size
+        return before
+
+
+def hls_times(flow: Dataflow, fixed: Mapping[str, int] | None = None) -> HlsTimes:
+    """Stream depths, and the interval and latency that they keep.
+
+    The interval is that of the slowest function in the deepest pipeline, or the shortest that `fixed` depths allow.
+
+    Args:
+        fixed: depths of streams that the user chose, by name.
+
+    Raises:
+        DeadlockError: the chosen depths cause a deadlock.
+    """
+    search = _Search(flow, fixed or {})
+    search.propose()
+    search.deepen()
+    search.trim()
+    return search.times()
+
+
+class _Search:
+    """Depths of a network's streams while they are sought."""
+
+    def __init__(self, flow: Dataflow, fixed: Mapping[str, int]) -> None:
+        self._flow, self._fixed, self._interval = flow, fixed, flow.bound
+        self._network = flow.network(1, {})
+        self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
+        self._room = {name: fixed.get(name, DEFAULT_DEPTH) for name in flow.streams}
+        self._hard = [_DEEPEST, _SHALLOWEST]
+        self._effort = _EFFORT
+
+    def propose(self) -> None:
+        """The smallest depths that elastic pipelines keep, one stream after the other, the widest first."""
+        schedules = self._deep_enough()
+
+        def keep(name: str, size: int) -> bool:
+            before = self._room[name]
+            for count, schedule in enumerate(schedules):
+                if not schedule.keeps(name, size):
+                    for other in schedules[:count]:
+                        other.resize(name, before)
+                    return False
+            self._room[name] = size
+            return True
+
+        for name in self._free:
+            _lessen(name, self._room, DEFAULT_DEPTH, keep)
+
+    def _deep_enough(self) -> Sequence[StreamSchedule]:
+        """Schedules with depths that are doubled until there are such."""
+        most = {name: max(DEFAULT_DEPTH, 2 * self._flow.beats[name]) for name in self._free}
+        depth = DEFAULT_DEPTH
+        while True:
+            self._room |= {name: min(depth, most[name]) for name in self._free}
+            schedules = [StreamSchedule(self._flow, each, self._room, self._interval) for each in self._hard]
+            if all(schedule.exists() for schedule in schedules):
+                return schedules
+            if depth > max(most.values(), default=0):
+                raise AssertionError("streams of two frames must do")
+            depth *= 2
+
+    def deepen(self) -> None:
+        """As many more beats for all streams as rigid pipelines of all depths need."""
+        proposed, more = dict(self._room), 0
+        while not all(self._runs(self._room, depth) for depth in DEPTHS):
+            more = max(1, 2 * more)
+            self._room |= {name: proposed[name] + more for name in self._free}
+        self._halve(self._free, proposed)
+
+    def _halve(self, names: Sequence[str], proposed: Mapping[str, int]) -> None:
+        """Give streams their proposed depth back, as many at once as rigid pipelines allow."""
+        names = [name for name in names if self._room[name] > proposed[name]]
+        if not names or self._tried(self._room | {name: proposed[name] for name in names}):
+            return
+        if len(names) > 1:
+            self._halve(names[: len(names) // 2], proposed)
+            self._halve(names[len(names) // 2 :], proposed)
+
+    def trim(self) -> None:
+        """Each stream as shallow as rigid pipelines keep the interval."""
+        for name in self._free:
+            _lessen(name, self._room, DEFAULT_DEPTH, lambda name, size: self._tried(self._room | {name: size}))
+        while slow := [depth for depth in DEPTHS if depth not in self._hard and not self._runs(self._room, depth)]:
+            self._hard += slow
+            self._effort = max(self._effort, _EFFORT // 4)
+            self.deepen()
+            self.trim()
+
+    def _tried(self, room: dict[str, int]) -> bool:
+        """Whether depths do for the pipelines that most others follow; they are taken if so."""
+        if self._effort <= 0 or not all(self._runs(room, depth) for depth in self._hard):
+            return False
+        self._room = room
+        return True
+
+    def _runs(self, room: Mapping[str, int], depth: int) -> bool:
+        """Whether rigid pipelines of this depth keep the interval."""
+        ends = self._ends(room, depth, _FRAMES)
+        self._effort -= (int(ends[-1]) if len(ends) else self._interval) * len(self._network.processes)
+        return len(ends) == _FRAMES and int(np.diff(ends)[1:].max()) <= self._interval
+
+    def _ends(self, room: Mapping[str, int], depth: int, frames: int) -> IntArray:
+        from hwgen.hw.rigid import frame_ends
+
+        return frame_ends(self._network, depth, room, frames, 8 * self._interval)
+
+    def times(self) -> HlsTimes:
+        """What was found."""
+        ends = [int(self._ends(self._room, depth, 1)[0]) for depth in (_SHALLOWEST, _DEEPEST)]
+        deep = {name: depth for name, depth in self._room.items() if depth > DEFAULT_DEPTH}
+        return HlsTimes(self._interval, (min(ends), max(ends)), deep)
+
+
+def _lessen(name: str, room: Mapping[str, int], least: int, keeps: Callable[[str, int], bool]) -> None:
+    """Bisect for the smallest depth of one stream that is kept; a quarter less is tried first, then the least."""
+    enough = room[name]
+    if enough <= least or not keeps(name, enough - max(1, enough // 4)):
+        return
+    enough -= max(1, enough // 4)
+    if enough > least and keeps(name, least):
+        return
+    few = least + 1
+    while few < enough:
+        middle = (few + enough) // 2
+        if keeps(name, middle):
+            enough = middle
+        else:
+            few = middle + 1

@@ -1,0 +1,212 @@
+"""A dataflow of rigid pipelines, cycle by cycle, compiled: what `loop.py` says of an HLS project, to the letter.
+
+A pipeline that stands still does so as a whole, so an early beat can make a later one late: no constraint graph says
+that, and a clock is stepped here. What it takes grows with cycles times functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from hwgen.hw.compiled import entry, inlined
+from hwgen.hw.loop import RESTART
+from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.tables import RaggedRows, packed, ragged
+from hwgen.ir.types import IntArray
+
+SLOT, ACTIVE, RESUME, HEAD, WAITING, STATE_SIZE = range(6)
+"""State of a function: the next slot of its frame; cycles in which its pipeline moved; the cycle in which the next
+frame may start; the first and the number of the slots in its pipeline that matter."""
+
+
+_NEVER = 1 << 60
+
+
+class Functions(NamedTuple):
+    """Functions and streams by number.
+
+    Attributes:
+        parameters: of a function, as `tables.packed` has them.
+        state: of a function; `flight`: for each slot in its pipeline that writes or is a frame's last, the number of
+            `ACTIVE` at which it leaves, twice over, plus 1 for the last one and doubled again plus 1 for one that
+            writes.
+        done: beats of each input read in this frame, and then of the outputs started; `next`: the slots of those that
+            come next, -1 for none.
+        held: beats of a stream that can be read; `moved`: what this cycle adds.
+        beats, room: of a frame of each stream, and its depth.
+    """
+
+    parameters: RaggedRows
+    sources: RaggedRows
+    sinks: RaggedRows
+    state: IntArray
+    flight: IntArray
+    done: IntArray
+    next: IntArray
+    held: IntArray
+    moved: IntArray
+    beats: IntArray
+    room: IntArray
+
+
+@inlined
+def _slot_of(unit: IntArray, end: int, beat: int, beats: int) -> int:
+    """The slot of a frame that moves `beat`, one of `beats`; -1 for none."""
+    if beat == beats:
+        return -1
+    place = 4 + unit[3] + 3 * end
+    start, count, stride = unit[place], unit[place + 1], unit[place + 2]
+    return int(beat // count * stride + unit[start + beat % count])
+
+
+@inlined
+def _move_on(functions: Functions, which: int, unit: IntArray, end: int, stream: int) -> None:
+    """A beat of an input, or of the outputs, has moved."""
+    functions.done[which, end] += 1
+    functions.next[which, end] = _slot_of(unit, end, functions.done[which, end], functions.beats[stream])
+
+
+@inlined
+def _begin(functions: Functions, which: int) -> None:
+    """Let a function start a frame."""
+    unit = functions.parameters.flat[functions.parameters.at[which] : functions.parameters.at[which + 1]]
+    start = functions.sources.at[which]
+    for end in range(unit[2] + 1):
+        stream = functions.sources.flat[start + end] if end < unit[2] else functions.sinks.flat[functions.sinks.at[which]]
+        functions.done[which, end] = -1
+        _move_on(functions, which, unit, end, stream)
+    functions.state[which, SLOT] = 0
+
+
+@inlined
+def _step(functions: Functions, which: int, now: int, depth: int) -> bool:
+    """One cycle of a function; whether anything moves."""
+    state, flight, after = functions.state[which], functions.flight[which], functions.next[which]
+    start, inputs = functions.sources.at[which], functions.sources.at[which + 1] - functions.sources.at[which]
+    moves = state[WAITING] > 0
+    if moves and flight[state[HEAD]] >> 2 == state[ACTIVE] and not _leave(functions, which, now):
+        return False
+    if now < state[RESUME]:
+        state[ACTIVE] += 1
+        return True
+    slot = state[SLOT]
+    for index in range(inputs):
+        if after[index] == slot and functions.held[functions.sources.flat[start + index]] == 0:
+            state[ACTIVE] += 1
+            return bool(moves)
+    writes = after[inputs] == slot
+    if depth == 1 and writes and not _have_room(functions, which):
+        return bool(moves)
+    unit = functions.parameters.flat[functions.parameters.at[which] : functions.parameters.at[which + 1]]
+    for index in range(inputs):
+        if after[index] == slot:
+            stream = functions.sources.flat[start + index]
+            functions.moved[stream] -= 1
+            _move_on(functions, which, unit, index, stream)
+    if writes:
+        _move_on(functions, which, unit, inputs, functions.sinks.flat[functions.sinks.at[which]])
+    is_last = slot == unit[1] - 1
+    state[SLOT] = slot + 1
+    if is_last:
+        _begin(functions, which)
+        state[RESUME] = _NEVER
+    if writes or is_last:
+        place = state[HEAD] + state[WAITING]
+        flight[place if place < len(flight) else place - len(flight)] = (
+            (state[ACTIVE] + depth - 1) * 4 + 2 * writes + is_last
+        )
+        state[WAITING] += 1
+        if depth == 1:
+            _leave(functions, which, now)
+    state[ACTIVE] += 1
+    return True
+
+
+@inlined
+def _have_room(functions: Functions, which: int) -> bool:
+    """Whether every output has room."""
+    for place in range(functions.sinks.at[which], functions.sinks.at[which + 1]):
+        stream = functions.sinks.flat[place]
+        if functions.held[stream] >= functions.room[stream]:
+            return False
+    return True
+
+
+@inlined
+def _leave(functions: Functions, which: int, now: int) -> bool:
+    """Let the first slot of a pipeline leave; False where an output has no room."""
+    state, flight = functions.state[which], functions.flight[which]
+    kind = flight[state[HEAD]]
+    if kind & 2:
+        if not _have_room(functions, which):
+            return False
+        for place in range(functions.sinks.at[which], functions.sinks.at[which + 1]):
+            functions.moved[functions.sinks.flat[place]] += 1
+    state[HEAD] = state[HEAD] + 1 if state[HEAD] + 1 < len(flight) else 0
+    state[WAITING] -= 1
+    if kind & 1:
+        state[RESUME] = now + RESTART
+    return True
+
+
+@entry
+def run(functions: Functions, source: int, sink: int, beats: int, depth: int, most: int, ends: IntArray) -> int:
+    """Run until a frame of `beats` beats has left for each of `ends`, which get the cycles of their last beats.
+
+    The source always has a beat, the sink always takes one. Returns the frames that left: fewer in a deadlock, or where
+    one takes more than `most` cycles after the one before.
+    """
+    frames, left, now = 0, 0, 0
+    for which in range(len(functions.state)):
+        _begin(functions, which)
+    while frames < len(ends):
+        moves = False
+        for which in range(len(functions.state)):
+            if _step(functions, which, now, depth):
+                moves = True
+        if not moves or (frames and now - ends[frames - 1] > most):
+            break
+        left += functions.moved[sink]
+        if functions.moved[sink] and left == beats:
+            ends[frames], frames, left = now, frames + 1, 0
+        for stream in range(len(functions.held)):
+            functions.held[stream] += functions.moved[stream]
+            functions.moved[stream] = 0
+        functions.held[source], functions.held[sink] = 1, 0
+        now += 1
+    return frames
+
+
+def frame_ends(
+    network: ProcessNetwork, depth: int, room: Mapping[str, int], frames: int, most: int = _NEVER
+) -> IntArray:
+    """Cycles of the last output beats of the first frames, in rigid pipelines of `depth` stages.
+
+    Fewer frames in a deadlock, or where one leaves more than `most` cycles after the one before.
+
+    Args:
+        network: of `Pipelined` processes, whose own depths and rooms are not looked at.
+        room: beats of each stream between two functions.
+    """
+    number = {name: index for index, name in enumerate(network.beats)}
+    count = len(network.processes)
+    inputs = max(len(process.inputs) for process in network.processes)
+    functions = Functions(
+        parameters=ragged([packed(process.schedule)[1] for process in network.processes]),
+        sources=ragged([[number[name] for name in process.inputs] for process in network.processes]),
+        sinks=ragged([[number[name] for name in process.outputs] for process in network.processes]),
+        state=np.zeros((count, STATE_SIZE), dtype=np.int64),
+        flight=np.zeros((count, depth + 1), dtype=np.int64),
+        done=np.zeros((count, inputs + 1), dtype=np.int64),
+        next=np.zeros((count, inputs + 1), dtype=np.int64),
+        held=np.zeros(len(number), dtype=np.int64),
+        moved=np.zeros(len(number), dtype=np.int64),
+        beats=np.array(list(network.beats.values()), dtype=np.int64),
+        room=np.array([room.get(name, 1) for name in number], dtype=np.int64),
+    )
+    functions.held[number[network.input]] = 1
+    ends, output = np.zeros(frames, dtype=np.int64), network.output
+    return ends[: run(functions, number[network.input], number[output], network.beats[output], depth, most, ends)]
