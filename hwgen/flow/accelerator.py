@@ -120,6 +120,7 @@ class Accelerator:
         from hwgen.backends import host, vivado
 
         report, digest, sizes = self.estimate(), self.design.digest, sizes_of(self.design)
+        hls = asdict(self.design.hls) if self.design.hls else {}
         explanation = asdict(report.explanation) if report.explanation else {}
         manifest = {
             "format": FORMAT,
@@ -127,8 +128,9 @@ class Accelerator:
             "digest": digest,
             "settings": self.settings.model_dump(mode="json"),
             "sizes": sizes,
+            "hls": hls,
             "explanation": explanation,
-            "seal": seal(digest, sizes, explanation),
+            "seal": seal(digest, sizes, hls, explanation),
         }
         emitted, control = _emitted(self.design, self.settings), address_map(self.design)
         rtl = (path.removeprefix("rtl/") for path in emitted if path.startswith("rtl/"))

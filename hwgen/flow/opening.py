@@ -16,6 +16,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.explain import Explanation
 from hwgen.hw.fifo import sizes_of, with_sizes
 from hwgen.hw.folding import Folding, folded_layers, resolve
+from hwgen.hw.loop import HlsTimes
 from hwgen.hw.lower import design_digest
 from hwgen.ir.foreign import require_legal, require_sound
 from hwgen.ir.graph import Graph
@@ -34,6 +35,7 @@ class _Manifest:
     digest: str
     settings: dict[str, Any]
     sizes: dict[str, Beats]
+    hls: dict[str, Any]
     explanation: dict[str, Any]
     seal: str
 
@@ -52,11 +54,12 @@ def open_project(folder: str | Path) -> Accelerator:
         chosen = Settings.model_validate(manifest.settings)
         wishes = fitted(dict[str, LayerFolding], read_json(path / FOLDING))
         explanation = fitted(Explanation, manifest.explanation)
+        hls = fitted(HlsTimes, manifest.hls) if manifest.hls else None
     except FileNotFoundError as error:
         raise DataError(str(path), f"must be a folder that `hwgen build` wrote ({MANIFEST})", "none", change) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", told(error), _AGAIN) from error
-    if seal(manifest.digest, manifest.sizes, manifest.explanation) != manifest.seal:
+    if seal(manifest.digest, manifest.sizes, manifest.hls, manifest.explanation) != manifest.seal:
         raise DataError(str(path), "sizes and explanation must be those that were written", "others", _AGAIN)
     graph = parse_graph(text, str(path / NETWORK))
     require_sound(graph, str(path / NETWORK))
@@ -67,7 +70,7 @@ def open_project(folder: str | Path) -> Accelerator:
         raise DataError(str(path), "network and folding must be those of the manifest", other, _AGAIN)
     require_legal(graph, str(path / NETWORK))
     design = _checked_design(path, graph, chosen, wishes, folding, manifest.sizes)
-    return Accelerator(graph, chosen, folding, design, path, explanation)
+    return Accelerator(graph, chosen, folding, replace(design, hls=hls), path, explanation)
 
 
 def _manifest(found: Any) -> _Manifest:

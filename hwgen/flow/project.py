@@ -20,7 +20,7 @@ from hwgen.verify.process import KEEP, temporary_folder
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
-FORMAT = 2
+FORMAT = 3
 _EXCHANGE = 2
 """RENAME_EXCHANGE of Linux: exchange two folders atomically."""
 _HERE = -100
@@ -68,9 +68,9 @@ def write_whole(path: Path, text: str) -> None:
             part.unlink()
 
 
-def seal(digest: str, sizes: Mapping[str, int], explanation: Mapping[str, Any]) -> str:
+def seal(digest: str, *parts: Mapping[str, Any]) -> str:
     """Twelve hexadecimal digits of what a manifest says of the design `digest` beyond its settings."""
-    return hashlib.sha256(as_json([digest, sizes, explanation]).encode()).hexdigest()[:12]
+    return hashlib.sha256(as_json([digest, *parts]).encode()).hexdigest()[:12]
 
 
 def inside(project: Path, *names: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -11,7 +12,11 @@ from hwgen.config import Settings, SettingsOptions, settings
 from hwgen.errors import ConfigError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import goal_of, problem_of
+from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
+from hwgen.hw.depths import hls_times
+from hwgen.hw.design import Design
 from hwgen.hw.device import device_of
+from hwgen.hw.loop import HlsTimes
 from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import solve
 from hwgen.ir.graph import Affine, Graph, Node, Value
@@ -78,7 +83,26 @@ def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     problem = problem_of(network, chosen)
     solved = solve(problem, goal_of(chosen))
     digest = design_digest(network, solved.folding, problem.choices)
-    return Accelerator(network, chosen, solved.folding, replace(solved.design, digest=digest))
+    design = replace(solved.design, digest=digest)
+    return Accelerator(network, chosen, solved.folding, replace(design, hls=_hls_times(design, chosen.fifo_depths)))
+
+
+def _hls_times(design: Design, chosen: Mapping[str, int]) -> HlsTimes | None:
+    """The depths of the HLS project's streams around the `chosen` ones; None for a design without such a project.
+
+    Raises:
+        ConfigError: a chosen depth is too small for any stream.
+        DeadlockError: those chosen cause a deadlock.
+    """
+    if design.writable:
+        return None
+    flow = dataflow(design)
+    fixed = {name: depth for name, depth in chosen.items() if name in flow.streams}
+    for name, depth in fixed.items():
+        if depth < DEFAULT_DEPTH:
+            must = f"must give streams of the HLS project at least {DEFAULT_DEPTH} beats"
+            raise ConfigError("fifo_depths", must, f"{depth} for {name}")
+    return hls_times(flow, fixed)
 
 
 def integer(graph: Graph, chosen: Settings) -> Graph:

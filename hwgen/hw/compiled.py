@@ -14,7 +14,7 @@ from hwgen.hw.caching import lenient, tell
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
-_SOURCES = ("compiled", "loop", "tables", "machines", "frames", "repair", "rigid")
+_SOURCES = ("compiled", "loop", "tables", "moves", "elastic", "machines", "frames", "repair", "rigid")
 """Modules of compiled functions, of which an entry's code may hold any."""
 
 _stamp = sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
@@ -31,7 +31,7 @@ def inner(function: _F) -> _F:
 
 
 def inlined(function: _F) -> _F:
-    """Written into its callers before they are compiled, for small functions of many arrays: passing those takes longer."""
+    """Written into its callers before they are compiled: passing many arrays takes longer than what it does."""
     return cast(_F, njit(_nrt=False, error_model="numpy", inline="always")(function))
 
 

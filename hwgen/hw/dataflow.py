@@ -28,11 +28,6 @@ class FunctionProcess:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
-    @property
-    def ends(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Inputs and outputs."""
-        return self.inputs, self.outputs
-
 
 @dataclass(frozen=True)
 class Dataflow:
@@ -58,8 +53,9 @@ class Dataflow:
     def network(self, depth: int, room: Mapping[str, int]) -> ProcessNetwork:
         """The functions in elastic pipelines of `depth` stages, with streams of so many beats, for the cycle model."""
         processes = (
-            Process(each.name, Pipelined(each.loop, depth, tuple(room.get(name, 1) for name in each.outputs)), *each.ends)
+            Process(each.name, Pipelined(each.loop, depth, rooms), each.inputs, each.outputs)
             for each in self.processes
+            if (rooms := tuple(room.get(name, 1) for name in each.outputs))
         )
         return ProcessNetwork(tuple(processes), self.input, self.output, self.beats)
 

@@ -9,13 +9,11 @@ the interval, and then each as shallow as they still do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from hwgen.errors import DeadlockError
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow
-from hwgen.hw.loop import DEPTHS
+from hwgen.hw.loop import DEPTHS, HlsTimes
 from hwgen.hw.periodic import PeriodicSchedule
 from hwgen.ir.types import IntArray
 
@@ -26,21 +24,6 @@ _EFFORT = 400_000_000
 """Cycles times functions that the judges of a search may run, some two seconds; what is not reached stays deeper."""
 
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
-
-
-@dataclass(frozen=True)
-class HlsTimes:
-    """What holds for an HLS project, however deep its pipelines are.
-
-    Attributes:
-        interval: cycles a frame at most.
-        latency: the least and the most cycles from the first beat taken to the last of the first frame.
-        depths: of the streams, where they are more than `DEFAULT_DEPTH`.
-    """
-
-    interval: int
-    latency: tuple[int, int]
-    depths: Mapping[str, int]
 
 
 class StreamSchedule(PeriodicSchedule):

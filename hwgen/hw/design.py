@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hwgen.hw.cycles import CycleModel, cycle_model
+from hwgen.hw.loop import HlsTimes
 from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit, Weighted
@@ -23,7 +24,7 @@ class Design:
         input, output: the streams at the edge of the chip.
         digest: of the integer network and the folding, for headers of generated files; empty in a draft.
         part: the target FPGA, as the vendor writes it.
-        stream_depths: beats of the HLS project's streams by name, where they are more than `DEFAULT_DEPTH`.
+        hls: the depths of the HLS project's streams, and the cycles that they keep; None where they are not known yet.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Design:
     digest: str
     part: str
     clock_mhz: float
-    stream_depths: Mapping[str, int] = field(default_factory=dict)
+    hls: HlsTimes | None = None
 
     @property
     def layers(self) -> tuple[Unit, ...]:
@@ -107,4 +108,5 @@ class Design:
         if before is not None and before.lines is not None:
             units = (before, layer)
         source = units[0].inputs[0]
-        return replace(self, name=unit_name(self.name, name), units=units, input=source, output=layer.outputs[0])
+        alone = replace(self, name=unit_name(self.name, name), units=units, input=source, output=layer.outputs[0])
+        return replace(alone, hls=None)

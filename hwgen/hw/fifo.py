@@ -24,6 +24,7 @@ from dataclasses import replace
 from functools import partial
 
 from hwgen.errors import ConfigError, DeadlockError
+from hwgen.hw.dataflow import dataflow
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import SHORT, FifoUnit
 from hwgen.hw.periodic import PeriodicSchedule, least_interval
@@ -96,11 +97,16 @@ def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
     """The design with the depths that the user chose."""
     buffered = _buffered(design, frozenset())
     known = _fifos(buffered)
+    streams = dataflow(design).streams
     for name in fixed:
-        if name not in known:
-            raise ConfigError("fifo_depths", f"must name FIFOs ({', '.join(known) or 'there are none'})", name)
+        if name not in known and name not in streams:
+            fifos = ", ".join(known) or "there are none"
+            must = f"must name FIFOs ({fifos}), or streams of the HLS project ({', '.join(streams)})"
+            raise ConfigError("fifo_depths", must, name)
     design = _buffered(design, frozenset(known) - fixed.keys())
     for name, depth in fixed.items():
+        if name not in known:
+            continue
         design = with_depth(design, name, depth)
     return design
 

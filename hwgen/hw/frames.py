@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hwgen.hw.compiled import entry, inner
-from hwgen.hw.machines import ends_at, fire
+from hwgen.hw.elastic import ends_at
+from hwgen.hw.machines import fire
 from hwgen.hw.tables import (
     COUNTER,
     FIRED,
@@ -48,7 +49,8 @@ def finish(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     """Let a unit end its frame; whether it took and sent every beat."""
     end = units.state[unit, FIRED]
     if units.kind[unit] == PIPELINED:
-        end = ends_at(units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]], units.state[unit])
+        parameters = units.parameters.flat[units.parameters.at[unit] : units.parameters.at[unit + 1]]
+        end = ends_at(parameters, units.state[unit])
     streams.ends[unit] = max(streams.ends[unit], end)
     for place in range(units.sources.at[unit], units.sources.at[unit + 1]):
         stream = units.sources.flat[place]

@@ -15,6 +15,7 @@ own choice:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 DEPTHS = (1, 2, 4, 8, 16, 32, 64)
@@ -60,6 +61,21 @@ class Pipelined:
     loop: Loop
     depth: int
     room: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class HlsTimes:
+    """What holds for an HLS project, however deep its pipelines are.
+
+    Attributes:
+        interval: cycles a frame at most.
+        latency: the least and the most cycles from the first beat taken to the last of the first frame.
+        depths: of the streams by name, where they are more than two beats.
+    """
+
+    interval: int
+    latency: tuple[int, int]
+    depths: Mapping[str, int]
 
 
 def last_of(period: int) -> Access:

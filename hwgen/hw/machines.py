@@ -10,10 +10,10 @@ a schedule that is repaired (`repair.py`), what is known of this one.
 from __future__ import annotations
 
 from hwgen.hw.compiled import inner
-from hwgen.hw.loop import RESTART
+from hwgen.hw.elastic import pipelined
+from hwgen.hw.moves import after, room_for, send, take
 from hwgen.hw.tables import (
     BLOCKED,
-    COUNTER,
     FIRED,
     GEARBOX,
     GROUPS,
@@ -62,34 +62,6 @@ def _is_dry(streams: StreamTimes, source: int) -> bool:
 
 
 @inner
-def _take(streams: StreamTimes, source: int, time: int) -> None:
-    place = streams.first[source] + streams.read[source]
-    streams.taken[place] = max(time, streams.taken[place])
-    streams.read[source] += 1
-
-
-@inner
-def _send(streams: StreamTimes, sink: int, time: int) -> None:
-    place = streams.first[sink] + streams.sent[sink]
-    streams.visible[place] = max(time, streams.visible[place])
-    streams.sent[sink] += 1
-
-
-@inner
-def _room(streams: StreamTimes, sink: int, beat: int) -> int:
-    """First cycle in which there is room because `beat` of `sink` was taken; a negative one is of the frames before."""
-    if beat >= streams.read[sink]:
-        return UNKNOWN
-    return _after(streams, streams.first[sink], streams.past_end[sink], beat)
-
-
-@inner
-def _after(streams: StreamTimes, first: int, past: int, beat: int) -> int:
-    """The cycle after the one in which a beat was taken, of a stream whose times start at `first` and end at `past`."""
-    return int((streams.taken[first + beat] if beat >= 0 else streams.past[past + beat]) + 1)
-
-
-@inner
 def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle; a reading slot waits for its beats, one that ends an output beat for its credit."""
     slots, reads, period, latency, credits, kept = unit[0], unit[1], unit[2], unit[3], unit[4], unit[5]
@@ -109,7 +81,7 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
         if ready == UNKNOWN:
             break
         if not left:
-            time = max(ready, _after(streams, out, past, freed))
+            time = max(ready, after(streams, out, past, freed))
         starved, blocked = starved + ready - last - 1, blocked + time - ready
         last, slot = time, slot + 1
         if reading:
@@ -117,7 +89,7 @@ def _vector_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources:
             streams.taken[into + read] = last
             read += 1
             for index in range(1, inputs if slot == slots else inputs - kept):
-                _take(streams, sources[index], last)
+                take(streams, sources[index], last)
         if left:
             left -= 1
         else:
@@ -138,10 +110,10 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
     slot, last, start = state[SLOT], state[FIRED], streams.sent[sink] + streams.read[vectors]
     end = streams.first[sink + 1] - streams.first[sink]
     while streams.sent[sink] < end:
-        room = _room(streams, sink, streams.sent[sink] - credits)
+        room = room_for(streams, sink, streams.sent[sink] - credits)
         if state[OWED] and room != UNKNOWN:
             paid = max(room, state[NEXT_END])
-            _send(streams, sink, paid + latency)
+            send(streams, sink, paid + latency)
             state[OWED], state[NEXT_END] = state[OWED] - 1, paid + 1
             continue
         reading, left = slot < reads, reads - 1 - slot % reads
@@ -159,13 +131,13 @@ def _gated_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
         last = time
         if reading:
             last = max(last, streams.taken[streams.first[vectors] + streams.read[vectors]])
-            _take(streams, vectors, last)
+            take(streams, vectors, last)
         if not left:
-            _send(streams, sink, last + latency)
+            send(streams, sink, last + latency)
             state[NEXT_END] = last + 1
         slot = (slot + 1) % (reads * beats)
         if decides:
-            _take(streams, gates, last)
+            take(streams, gates, last)
             if not active[state[VECTOR]]:
                 slot, state[OWED] = 0, beats - 1
             state[VECTOR] = (state[VECTOR] + 1) % len(active)
@@ -188,7 +160,7 @@ def _pool_tiles(unit: IntArray, state: IntArray, streams: StreamTimes, sources: 
         if ends:
             if freed >= gone:
                 break
-            room = _after(streams, out, past, freed)
+            room = after(streams, out, past, freed)
         time = max(ready, room)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
         last = max(time, streams.taken[into + read])
@@ -219,7 +191,7 @@ def _gearbox(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
         freed = (pushed - limit + pull - 1) // pull - 1  # this beat must have left so that at most `limit` are held
         if freed >= gone:
             break
-        room = _after(streams, out, past, freed)
+        room = after(streams, out, past, freed)
         ready = max(last + 1, streams.visible[into + read])
         time = max(ready, room)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
@@ -247,7 +219,7 @@ def _fifo(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArr
     starved, blocked, start, stop = 0, 0, read, min(arrived, streams.read[sink] + depth)
     while read < stop:
         freed = read - depth
-        room = _after(streams, out, past, freed)
+        room = after(streams, out, past, freed)
         ready = max(last + 1, streams.visible[into + read])
         time = max(ready, room)
         starved, blocked = starved + ready - last - 1, blocked + time - ready
@@ -273,16 +245,16 @@ def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntAr
             break
         ready, room = max(last + 1, streams.visible[streams.first[source] + read]), last + 1
         for index in range(len(sinks)):
-            other = _room(streams, sinks[index], streams.sent[sinks[index]] - depth)
+            other = room_for(streams, sinks[index], streams.sent[sinks[index]] - depth)
             room = UNKNOWN if min(room, other) == UNKNOWN else max(room, other)
         if room == UNKNOWN:
             break
         time = max(ready, room)
         _waited(state, ready - last - 1, time - ready)
         last = max(time, streams.taken[streams.first[source] + read])
-        _take(streams, source, last)
+        take(streams, source, last)
         for index in range(len(sinks)):
-            _send(streams, sinks[index], last + 1)
+            send(streams, sinks[index], last + 1)
         beat, fired = beat + 1, True
         if beat == beats[chosen]:
             beat, chosen = 0, (chosen + 1) % len(beats)
@@ -312,7 +284,7 @@ def _rows_in(unit: IntArray, state: IntArray, streams: StreamTimes, sources: Int
     row, beat, start = read // row_beats, read % row_beats, read
     while read < arrived:
         freed = row - rows
-        room = _room(streams, ring, freed)
+        room = room_for(streams, ring, freed)
         if room == UNKNOWN:
             break
         last = max(last + 1, room, streams.visible[into + read], streams.taken[into + read])
@@ -343,139 +315,19 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, sources: In
                 break
             if seen:
                 ready = max(ready, streams.taken[streams.first[source] + seen - 1] + 1)
-        time = max(ready, _after(streams, out, past, freed))
+        time = max(ready, after(streams, out, past, freed))
         starved, blocked = starved + ready - last - 1, blocked + time - ready
         last = time
         streams.visible[out + sent] = max(last + latency, streams.visible[out + sent])
         sent, beat = sent + 1, beat + 1
         if beat == out_row_beats:
             for _ in range(released[row]):
-                _take(streams, ring, last)
+                take(streams, ring, last)
             beat, row = 0, row + 1
     streams.sent[sink] = sent
     state[SLOT], state[FIRED], state[ROW] = beat, last, row
     _waited(state, starved, blocked)
     return bool(sent > start)
-
-
-@inner
-def _slot_of(unit: IntArray, end: int, beat: int) -> int:
-    """The slot of a frame that moves `beat` of a pipelined loop's stream; `end` counts inputs, then the outputs."""
-    place = 4 + unit[3] + 3 * end
-    start, count, stride = unit[place], unit[place + 1], unit[place + 2]
-    return int(beat // count * stride + unit[start + beat % count])
-
-
-@inner
-def _pipelined(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
-    """Slots start, and those that write leave; the unit's last source is its pipeline."""
-    fired = False
-    while True:
-        moved = _slots_start(unit, state, streams, sources, sinks)
-        if _slots_leave(unit, state, streams, sources[unit[2]], sinks):
-            moved = True
-        if not moved:
-            break
-        fired = True
-    return fired
-
-
-@inner
-def _room_in_all(unit: IntArray, streams: StreamTimes, sinks: IntArray, beat: int) -> int:
-    """First cycle in which every output of a pipelined loop has room for `beat`."""
-    room = _room(streams, sinks[0], beat - unit[4])
-    for index in range(1, len(sinks)):
-        other = _room(streams, sinks[index], beat - unit[4 + index])
-        room = UNKNOWN if min(room, other) == UNKNOWN else max(room, other)
-    return room
-
-
-@inner
-def _slots_start(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
-    """A slot a cycle, once its beats are there and the slot `depth - 1` before it leaves; in a single stage, itself."""
-    depth, slots, inputs = unit[0], unit[1], unit[2]
-    pipe = sources[inputs]
-    writes = streams.first[pipe + 1] - streams.first[pipe]
-    slot, last, gone, started, fired = state[SLOT], state[FIRED], state[COUNTER], streams.sent[pipe], False
-    while True:
-        here = slots
-        for index in range(inputs):
-            source = sources[index]
-            read = streams.read[source]
-            if read < streams.first[source + 1] - streams.first[source]:
-                here = min(here, _slot_of(unit, index, read))
-        writing = started < writes and _slot_of(unit, inputs, started) <= here
-        if writing:
-            here = _slot_of(unit, inputs, started)
-        if here == slots:
-            break
-        time = last + here - slot
-        while gone < started and _slot_of(unit, inputs, gone) <= here - depth + 1:
-            gone += 1
-        if gone > streams.read[pipe]:
-            break
-        if gone:
-            behind = here - depth + 1 - _slot_of(unit, inputs, gone - 1)
-            time = max(time, streams.taken[streams.first[pipe] + gone - 1] + behind)
-        ready = time
-        if writing and depth == 1:
-            room = _room_in_all(unit, streams, sinks, started)
-            if room == UNKNOWN:
-                break
-            ready = max(time, room)
-        for index in range(inputs):
-            source = sources[index]
-            read = streams.read[source]
-            if read < streams.first[source + 1] - streams.first[source] and _slot_of(unit, index, read) == here:
-                if read >= streams.sent[source]:
-                    ready = UNKNOWN
-                    break
-                place = streams.first[source] + read
-                ready = max(ready, streams.visible[place], streams.taken[place])
-        if ready == UNKNOWN:
-            break
-        for index in range(inputs):
-            source = sources[index]
-            read = streams.read[source]
-            if read < streams.first[source + 1] - streams.first[source] and _slot_of(unit, index, read) == here:
-                _take(streams, source, ready)
-        slot, last, fired = here, ready, True
-        if writing:
-            place = streams.first[pipe] + started
-            streams.visible[place] = max(streams.visible[place], last + depth - 1)
-            started += 1
-    streams.sent[pipe] = started
-    state[SLOT], state[FIRED], state[COUNTER] = slot, last, gone
-    return fired
-
-
-@inner
-def _slots_leave(unit: IntArray, state: IntArray, streams: StreamTimes, pipe: int, sinks: IntArray) -> bool:
-    """In order, no closer than they started, once there is room in all outputs; the last one ends the frame."""
-    depth, slots, inputs, first, fired = unit[0], unit[1], unit[2], streams.first[pipe], False
-    before, last = state[NEXT_END], state[TAKEN]
-    while streams.read[pipe] < streams.sent[pipe]:
-        beat = streams.read[pipe]
-        slot = _slot_of(unit, inputs, beat)
-        time = max(streams.visible[first + beat], last + slot - before, streams.taken[first + beat])
-        room = _room_in_all(unit, streams, sinks, beat)
-        if room == UNKNOWN:
-            break
-        last, before, fired = max(time, room), slot, True
-        streams.taken[first + beat] = last
-        streams.read[pipe] += 1
-        for index in range(len(sinks)):
-            _send(streams, sinks[index], last + 1)
-    state[NEXT_END], state[TAKEN] = before, last
-    return fired
-
-
-@inner
-def ends_at(unit: IntArray, state: IntArray) -> int:
-    """The cycle before the one in which a pipelined loop may start its next frame."""
-    depth, slots = unit[0], unit[1]
-    drained = max(state[FIRED] + slots - 1 - state[SLOT] + depth - 1, state[TAKEN] + slots - 1 - state[NEXT_END])
-    return int(drained + RESTART - 1)
 
 
 @inner
@@ -494,7 +346,7 @@ def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     if kind == LINE_BUFFER:
         return _line_buffer(parameters, state, streams, sources, sinks)
     if kind == PIPELINED:
-        return _pipelined(parameters, state, streams, sources, sinks)
+        return pipelined(parameters, state, streams, sources, sinks)
     if kind == POOL_TILES:
         return _pool_tiles(parameters, state, streams, sources, sinks)
     if kind == GEARBOX:

@@ -13,6 +13,7 @@ import numpy as np
 
 from hwgen.hw.compiled import entry, inlined
 from hwgen.hw.loop import RESTART
+from hwgen.hw.moves import slot_of
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.tables import RaggedRows, packed, ragged
 from hwgen.ir.types import IntArray
@@ -53,56 +54,57 @@ class Functions(NamedTuple):
 
 
 @inlined
-def _slot_of(unit: IntArray, end: int, beat: int, beats: int) -> int:
-    """The slot of a frame that moves `beat`, one of `beats`; -1 for none."""
-    if beat == beats:
-        return -1
-    place = 4 + unit[3] + 3 * end
-    start, count, stride = unit[place], unit[place + 1], unit[place + 2]
-    return int(beat // count * stride + unit[start + beat % count])
-
-
-@inlined
 def _move_on(functions: Functions, which: int, unit: IntArray, end: int, stream: int) -> None:
     """A beat of an input, or of the outputs, has moved."""
-    functions.done[which, end] += 1
-    functions.next[which, end] = _slot_of(unit, end, functions.done[which, end], functions.beats[stream])
+    done = functions.done[which, end] + 1
+    functions.done[which, end] = done
+    functions.next[which, end] = slot_of(unit, end, done) if done < functions.beats[stream] else -1
 
 
 @inlined
 def _begin(functions: Functions, which: int) -> None:
     """Let a function start a frame."""
     unit = functions.parameters.flat[functions.parameters.at[which] : functions.parameters.at[which + 1]]
-    start = functions.sources.at[which]
-    for end in range(unit[2] + 1):
-        stream = functions.sources.flat[start + end] if end < unit[2] else functions.sinks.flat[functions.sinks.at[which]]
-        functions.done[which, end] = -1
-        _move_on(functions, which, unit, end, stream)
+    start, inputs = functions.sources.at[which], unit[2]
+    functions.done[which] = -1
+    for end in range(inputs):
+        _move_on(functions, which, unit, end, functions.sources.flat[start + end])
+    _move_on(functions, which, unit, inputs, functions.sinks.flat[functions.sinks.at[which]])
     functions.state[which, SLOT] = 0
 
 
 @inlined
 def _step(functions: Functions, which: int, now: int, depth: int) -> bool:
     """One cycle of a function; whether anything moves."""
-    state, flight, after = functions.state[which], functions.flight[which], functions.next[which]
-    start, inputs = functions.sources.at[which], functions.sources.at[which + 1] - functions.sources.at[which]
+    state, flight = functions.state[which], functions.flight[which]
     moves = state[WAITING] > 0
     if moves and flight[state[HEAD]] >> 2 == state[ACTIVE] and not _leave(functions, which, now):
         return False
     if now < state[RESUME]:
         state[ACTIVE] += 1
         return True
-    slot = state[SLOT]
-    for index in range(inputs):
-        if after[index] == slot and functions.held[functions.sources.flat[start + index]] == 0:
-            state[ACTIVE] += 1
-            return bool(moves)
-    writes = after[inputs] == slot
+    if _is_starved(functions, which):
+        state[ACTIVE] += 1
+        return bool(moves)
+    inputs = functions.sources.at[which + 1] - functions.sources.at[which]
+    writes = functions.next[which, inputs] == state[SLOT]
     if depth == 1 and writes and not _have_room(functions, which):
         return bool(moves)
+    _start_slot(functions, which, depth, writes)
+    if depth == 1 and state[WAITING]:
+        _leave(functions, which, now)
+    state[ACTIVE] += 1
+    return True
+
+
+@inlined
+def _start_slot(functions: Functions, which: int, depth: int, writes: bool) -> None:
+    """Read what the next slot reads; a slot that writes, and a frame's last, wait in the pipeline."""
     unit = functions.parameters.flat[functions.parameters.at[which] : functions.parameters.at[which + 1]]
+    state, flight, start = functions.state[which], functions.flight[which], functions.sources.at[which]
+    slot, inputs = state[SLOT], unit[2]
     for index in range(inputs):
-        if after[index] == slot:
+        if functions.next[which, index] == slot:
             stream = functions.sources.flat[start + index]
             functions.moved[stream] -= 1
             _move_on(functions, which, unit, index, stream)
@@ -115,14 +117,19 @@ def _step(functions: Functions, which: int, now: int, depth: int) -> bool:
         state[RESUME] = _NEVER
     if writes or is_last:
         place = state[HEAD] + state[WAITING]
-        flight[place if place < len(flight) else place - len(flight)] = (
-            (state[ACTIVE] + depth - 1) * 4 + 2 * writes + is_last
-        )
+        leaves = state[ACTIVE] + depth - 1
+        flight[place if place < len(flight) else place - len(flight)] = 4 * leaves + 2 * writes + is_last
         state[WAITING] += 1
-        if depth == 1:
-            _leave(functions, which, now)
-    state[ACTIVE] += 1
-    return True
+
+
+@inlined
+def _is_starved(functions: Functions, which: int) -> bool:
+    """Whether an input lacks a beat that the next slot reads."""
+    start, slot = functions.sources.at[which], functions.state[which, SLOT]
+    for index in range(functions.sources.at[which + 1] - start):
+        if functions.next[which, index] == slot and functions.held[functions.sources.flat[start + index]] == 0:
+            return True
+    return False
 
 
 @inlined

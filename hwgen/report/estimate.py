@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
@@ -9,6 +10,7 @@ from typing import Any
 
 from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.cycles import CycleModel
+from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation
@@ -80,6 +82,22 @@ class UnitEstimate:
 
 
 @dataclass(frozen=True)
+class HlsEstimate:
+    """Cycles of the HLS project, whatever the depth of the pipelines that the tool makes.
+
+    Attributes:
+        interval_cycles: between frames at most.
+        latency_cycles: the least and the most from the first input beat taken to the last output beat of the first
+            frame.
+        stream_depths: beats that streams between functions hold, by name.
+    """
+
+    interval_cycles: int
+    latency_cycles: tuple[int, int]
+    stream_depths: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The figures of a design at its clock.
 
@@ -91,6 +109,7 @@ class Estimate:
         bottleneck: the name of the unit with the most cycles a frame.
         explanation: what sets the interval, and what the next faster step would cost.
         gated: layers that take fewer cycles where their gates are closed; all figures are with every gate open.
+        hls: the same of the HLS project; None where there is none.
         warnings: to the user, a line each.
     """
 
@@ -108,6 +127,7 @@ class Estimate:
     resources: Resources
     explanation: Explanation | None = None
     gated: tuple[str, ...] = ()
+    hls: HlsEstimate | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -151,8 +171,16 @@ def estimate(
         resources=design_resources(design, device.family),
         explanation=explanation,
         gated=tuple(unit.name for unit in design.gated),
+        hls=_hls(design, input_interval),
         warnings=warnings,
     )
+
+
+def _hls(design: Design, input_interval: int) -> HlsEstimate | None:
+    if design.hls is None:
+        return None
+    depths = {name: design.hls.depths.get(name, DEFAULT_DEPTH) for name in dataflow(design).streams}
+    return HlsEstimate(max(design.hls.interval, input_interval), design.hls.latency, depths)
 
 
 def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstimate, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwgen.backends.hls.context import UnitContext, unit_contexts
 from hwgen.backends.render import asset, library, render
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
+from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes, hex_text
 from hwgen.ir.names import local_name
@@ -74,8 +76,9 @@ class TopContext:
 def emit(design: Design, options: Options | None = None) -> dict[str, str]:
     """The project's files, relative path to text; all but the golden vectors (see `vectors`)."""
     flow = dataflow(design)
+    depths = (design.hls or hls_times(flow)).depths
     functions = tuple(context for unit in flow.units for context in unit_contexts(design, unit))
-    top = _top_context(design, flow, functions, options or Options())
+    top = _top_context(design, flow, functions, depths, options or Options())
     files = _function_files(functions)
     files |= {
         f"src/{design.name}.hpp": render("hls/top.hpp.j2", top),
@@ -119,14 +122,16 @@ def _includes(sources: dict[str, str], names: set[str]) -> set[str]:
     return found
 
 
-def _top_context(design: Design, flow: Dataflow, units: tuple[UnitContext, ...], options: Options) -> TopContext:
+def _top_context(
+    design: Design, flow: Dataflow, units: tuple[UnitContext, ...], depths: Mapping[str, int], options: Options
+) -> TopContext:
     name_of = {name: local_name(name) for name in flow.streams} | {flow.input: "s_axis", flow.output: "m_axis"}
     channels, stages = [], []
     for process, context in zip(flow.processes, units, strict=True):
         ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
         stages.append(FunctionCall(context.function, ends))
         channels += [
-            Channel(name_of[name], f"{context.scope}::OutWord", design.stream_depths.get(name, DEFAULT_DEPTH))
+            Channel(name_of[name], f"{context.scope}::OutWord", depths.get(name, DEFAULT_DEPTH))
             for name in process.outputs
             if name != flow.output
         ]
