@@ -36,6 +36,7 @@ class Dataflow:
     Attributes:
         units: those that become functions; `processes` are their chains, one after the other.
         beats: of a frame, by the name of the stream; `widths`: bits of a beat.
+        queued: beats that FIFOs of the RTL hold on a stream, where there are any.
     """
 
     units: tuple[Unit, ...]
@@ -44,6 +45,7 @@ class Dataflow:
     output: str
     beats: Mapping[str, int]
     widths: Mapping[str, int]
+    queued: Mapping[str, int]
 
     @property
     def bound(self) -> int:
@@ -77,11 +79,12 @@ def dataflow(design: Design) -> Dataflow:
     A FIFO that joins the chip's input and output stays: a dataflow region needs a function.
     """
     source = {name: name for name in design.streams}
-    units, processes = [], list[FunctionProcess]()
+    units, processes, queued = [], list[FunctionProcess](), dict[str, int]()
     for unit in design.units:
         ends = source[unit.input.name], unit.output.name
         if unit.fifo_depth is not None and ends != (design.input.name, design.output.name):
-            source[unit.output.name] = source[unit.input.name]
+            before = source[unit.output.name] = source[unit.input.name]
+            queued[before] = queued.get(before, 0) + unit.fifo_depth
             continue
         units.append(unit)
         read = tuple(source[stream.name] for stream in unit.inputs)
@@ -96,7 +99,7 @@ def dataflow(design: Design) -> Dataflow:
     widths = {name: stream.width for name, stream in design.streams.items()}
     widths |= {name: unit.inner_width for unit in units for name in function_names(unit)[:-1]}
     ends = design.input.name, source[design.output.name]
-    return Dataflow(tuple(units), tuple(processes), *ends, beats, {name: widths[name] for name in beats})
+    return Dataflow(tuple(units), tuple(processes), *ends, beats, {name: widths[name] for name in beats}, queued)
 
 
 def beats_of(loop: Loop, output: int) -> int:

@@ -18,10 +18,13 @@ from hwgen.hw.periodic import PeriodicSchedule
 from hwgen.ir.types import IntArray
 
 _FRAMES = 6
-"""Frames that a judge runs: buffers fill in the first ones."""
+"""Frames that a judge runs, at least: buffers fill in the first ones."""
+
+_QUESTIONS = 30_000_000
+"""Questions to the constraint graph times beats of a frame that a search may take, and"""
 
 _EFFORT = 400_000_000
-"""Cycles times functions that the judges of a search may run, some two seconds; what is not reached stays deeper."""
+"""cycles times functions that its judges may run: some seconds. Streams that are not reached stay deeper."""
 
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
 
@@ -85,14 +88,21 @@ class _Search:
         self._network = flow.network(1, {})
         self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
         self._room = {name: fixed.get(name, DEFAULT_DEPTH) for name in flow.streams}
+        self._frames, self._functions = _FRAMES, len(flow.processes)
         self._hard = [_DEEPEST, _SHALLOWEST]
-        self._effort = _EFFORT
+        self._effort, self._questions = _EFFORT, _QUESTIONS
 
     def propose(self) -> None:
-        """The smallest depths that elastic pipelines keep, one stream after the other, the widest first."""
-        schedules = self._deep_enough()
+        """Depths that elastic pipelines keep: those of the RTL's FIFOs, or the smallest above that will do.
+
+        The widest streams come first.
+        """
+        schedules, least = self._deep_enough(), self._least
 
         def keep(name: str, size: int) -> bool:
+            if self._questions <= 0:
+                return False
+            self._questions -= sum(self._flow.beats.values())
             before = self._room[name]
             for count, schedule in enumerate(schedules):
                 if not schedule.keeps(name, size):
@@ -103,20 +113,24 @@ class _Search:
             return True
 
         for name in self._free:
-            _lessen(name, self._room, DEFAULT_DEPTH, keep)
+            if self._room[name] > least[name] and not keep(name, least[name]):
+                _lessen(name, self._room, least[name] + 1, keep)
+
+    @property
+    def _least(self) -> dict[str, int]:
+        """The depths to begin with."""
+        return {name: DEFAULT_DEPTH + self._flow.queued.get(name, 0) for name in self._free}
 
     def _deep_enough(self) -> Sequence[StreamSchedule]:
-        """Schedules with depths that are doubled until there are such."""
-        most = {name: max(DEFAULT_DEPTH, 2 * self._flow.beats[name]) for name in self._free}
-        depth = DEFAULT_DEPTH
+        """Schedules with ever more beats in all streams, until there are such."""
+        most, more = max(self._flow.beats.values()), 0
         while True:
-            self._room |= {name: min(depth, most[name]) for name in self._free}
+            self._room |= {name: beats + min(more, 2 * self._flow.beats[name]) for name, beats in self._least.items()}
             schedules = [StreamSchedule(self._flow, each, self._room, self._interval) for each in self._hard]
             if all(schedule.exists() for schedule in schedules):
                 return schedules
-            if depth > max(most.values(), default=0):
-                raise AssertionError("streams of two frames must do")
-            depth *= 2
+            assert more < 2 * most, "streams of two frames must do"
+            more = max(1, 2 * more)
 
     def deepen(self) -> None:
         """As many more beats for all streams as rigid pipelines of all depths need."""
@@ -139,11 +153,11 @@ class _Search:
         """Each stream as shallow as rigid pipelines keep the interval."""
         for name in self._free:
             _lessen(name, self._room, DEFAULT_DEPTH, lambda name, size: self._tried(self._room | {name: size}))
-        while slow := [depth for depth in DEPTHS if depth not in self._hard and not self._runs(self._room, depth)]:
-            self._hard += slow
+        self._frames = min(2 * _FRAMES, max(_FRAMES, _EFFORT // (len(DEPTHS) * self._interval * self._functions)))
+        while slow := [depth for depth in DEPTHS if not self._runs(self._room, depth)]:
+            self._hard += [depth for depth in slow if depth not in self._hard]
             self._effort = max(self._effort, _EFFORT // 4)
             self.deepen()
-            self.trim()
 
     def _tried(self, room: dict[str, int]) -> bool:
         """Whether depths do for the pipelines that most others follow; they are taken if so."""
@@ -154,9 +168,9 @@ class _Search:
 
     def _runs(self, room: Mapping[str, int], depth: int) -> bool:
         """Whether rigid pipelines of this depth keep the interval."""
-        ends = self._ends(room, depth, _FRAMES)
-        self._effort -= (int(ends[-1]) if len(ends) else self._interval) * len(self._network.processes)
-        return len(ends) == _FRAMES and int(np.diff(ends)[1:].max()) <= self._interval
+        ends = self._ends(room, depth, self._frames)
+        self._effort -= (int(ends[-1]) if len(ends) else self._interval) * self._functions
+        return len(ends) == self._frames and int(np.diff(ends)[1:].max()) <= self._interval
 
     def _ends(self, room: Mapping[str, int], depth: int, frames: int) -> IntArray:
         from hwgen.hw.rigid import frame_ends
