@@ -150,14 +150,18 @@ class _Search:
             self._halve(names[len(names) // 2 :], proposed)
 
     def trim(self) -> None:
-        """Each stream as shallow as rigid pipelines keep the interval."""
-        for name in self._free:
-            _lessen(name, self._room, DEFAULT_DEPTH, lambda name, size: self._tried(self._room | {name: size}))
+        """Each stream as shallow as rigid pipelines keep the interval, and then for longer."""
+        self._lessen_all()
         self._frames = min(2 * _FRAMES, max(_FRAMES, _EFFORT // (len(DEPTHS) * self._interval * self._functions)))
         while slow := [depth for depth in DEPTHS if not self._runs(self._room, depth)]:
             self._hard += [depth for depth in slow if depth not in self._hard]
             self._effort = max(self._effort, _EFFORT // 4)
             self.deepen()
+            self._lessen_all()
+
+    def _lessen_all(self) -> None:
+        for name in self._free:
+            _lessen(name, self._room, DEFAULT_DEPTH, lambda name, size: self._tried(self._room | {name: size}))
 
     def _tried(self, room: dict[str, int]) -> bool:
         """Whether depths do for the pipelines that most others follow; they are taken if so."""
