@@ -174,8 +174,12 @@ DEVICES = (
         ("xcu250", 1_728_000, 2_688, 12_288, 1_280, "figd2104-2L-e"),
     ),
     *_xilinx(Family.XCUP, "AMD DS965, Alveo U50 data sheet", ("xcu50", 871_680, 1_344, 5_952, 640, "fsvh2104-2L-e")),
-    *_xilinx(Family.XCUP, "AMD DS963, Alveo U280 data sheet", ("xcu280", 1_303_680, 2_016, 9_024, 960, "fsvh2892-2L-e")),
-    *_xilinx(Family.XCUP, "AMD DS978, Alveo U55C data sheet", ("xcu55c", 1_303_680, 2_016, 9_024, 960, "fsvh2892-2L-e")),
+    *_xilinx(
+        Family.XCUP, "AMD DS963, Alveo U280 data sheet", ("xcu280", 1_303_680, 2_016, 9_024, 960, "fsvh2892-2L-e")
+    ),
+    *_xilinx(
+        Family.XCUP, "AMD DS978, Alveo U55C data sheet", ("xcu55c", 1_303_680, 2_016, 9_024, 960, "fsvh2892-2L-e")
+    ),
     *_ecp5(
         *(
             (f"{series}-{size}f", luts, blocks, dsps)
@@ -239,7 +243,7 @@ BOARDS = {
     "ecp5-versa-5g": "lfe5um5g-45f",
     "ecpix-5": "lfe5um5g-85f",
 }
-"""The part on each board: of AMD's with package and speed grade, as the board files of Vivado or FINN's tables have it."""
+"""The part on each board: AMD's in full, as the board files of Vivado or the tables of FINN have them."""
 
 STAND_IN = "xc7z020clg400-1"
 """The part that an HLS project names where the design is for a device that Vitis does not know."""
