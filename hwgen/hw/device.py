@@ -64,11 +64,6 @@ class Device:
     source: str
 
     @property
-    def boards(self) -> tuple[str, ...]:
-        """Names of boards that carry it, in lower case."""
-        return tuple(name for name, part in BOARDS.items() if part_of(part).device is self)
-
-    @property
     def platform(self) -> Platform:
         """What sits beside its logic."""
         return next((found for start, found in _PLATFORMS.items() if self.name.startswith(start)), Platform.FABRIC)
@@ -243,7 +238,7 @@ BOARDS = {
     "ecp5-versa-5g": "lfe5um5g-45f",
     "ecpix-5": "lfe5um5g-85f",
 }
-"""The part on each board: AMD's in full, as the board files of Vivado or the tables of FINN have them."""
+"""The part on each board, by its name in lower case: in full, as Vivado's board files or FINN's tables have it."""
 
 STAND_IN = "xc7z020clg400-1"
 """The part that an HLS project names where the design is for a device that Vitis does not know."""

@@ -55,7 +55,8 @@ def test_without_an_hls_project_nothing_stands_for_a_lattice_part(model: Path, t
         ),
         (
             "pynq-z3",
-            "part: must be a known FPGA or board; found pynq-z3. The closest names are pynq-z2, pynq-z1, genesys-zu-3eg.",
+            "part: must be a known FPGA or board; found pynq-z3. "
+            "The closest names are pynq-z2, pynq-z1, genesys-zu-3eg.",
         ),
     ],
 )
