@@ -59,7 +59,7 @@ class Settings(BaseModel):
     """What a user can choose about a design.
 
     Attributes:
-        part: the target FPGA as the vendor writes it.
+        part: the target FPGA: the full name of a part (xc7z020clg400-1), a device (xc7z020) or a board (pynq-z1).
         clock_mhz: the clock that rates and times are computed for.
         folding: PE and SIMD by layer name.
         target_interval: cycles a frame may take at most. Without it and without another goal, layers that `folding`

@@ -23,6 +23,7 @@ from hwgen.cli.options import DesignOptions, InputOffset, InputScale, InputType,
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
+    from hwgen.hw.design import Design
 
 
 @takes_design
@@ -45,6 +46,7 @@ def build(
         graph = flow.load(model, name=design.name, **received)
         accelerator = flow.compile_with(graph, chosen).write(output)
     say_renamed(design.name or stem(model), graph.name)
+    say_part(accelerator.design)
     show_estimate(accelerator, as_json)
 
 
@@ -62,6 +64,17 @@ def say_renamed(given: str, name: str) -> None:
     if renamed(given):
         why = f"{given!a} is too long, no identifier, or a name that something else has"
         err.print(f"Mind: the design is called {name}: {why}.")
+
+
+def say_part(design: Design) -> None:
+    """Print on standard error where the files name a part that the user did not."""
+    from hwgen.hw.device import part_of
+
+    part = part_of(design.part)
+    if part.stood_in and not design.writable:  # those have no HLS project
+        warn([f"Vitis HLS does not know {part.name}: the HLS project is for C simulation, and names {part.vitis}"])
+    if part.completed:
+        err.print(f"Mind: {part.chosen} names no package and speed grade: the files name {part.name}, the default.")
 
 
 def show_estimate(accelerator: Accelerator, as_json: bool, input_interval: int = 0) -> None:

@@ -36,7 +36,12 @@ class FidelityName(StrEnum):
     synthesise = "synthesise"
 
 
-Part = Annotated[str | None, typer.Option("--part", help="Target FPGA.", show_default="xc7z020clg400-1")]
+Part = Annotated[
+    str | None,
+    typer.Option(
+        "--part", help="Target FPGA: the full name of a part, a device or a board.", show_default="xc7z020clg400-1"
+    ),
+]
 Clock = Annotated[float | None, typer.Option("--clock-mhz", help="Clock in MHz.", show_default="200")]
 FoldingFile = Annotated[
     Path | None, typer.Option("--folding", help='JSON: {"fc0": {"pe": 16, "simd": 49}, ...}', show_default=False)

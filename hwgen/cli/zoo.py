@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.build import say_renamed, show_estimate
+from hwgen.cli.build import say_part, say_renamed, show_estimate
 from hwgen.cli.common import AsJson, err, out, print_json, working
 from hwgen.cli.options import DesignOptions, takes_design
 
@@ -102,6 +102,7 @@ def build(
         graph = imported(entry, checkpoint, design.name)
         accelerator = flow.compile_with(graph, base.overridden(given)).write(output)
     say_renamed(design.name or entry.name, graph.name)
+    say_part(accelerator.design)
     show_estimate(accelerator, as_json)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hwgen.errors import ConfigError
-from hwgen.hw.device import DEVICES, Family, device_of
+from hwgen.hw.device import BOARDS, DEVICES, STAND_IN, Device, Family, device_of, part_of
 from hwgen.hw.resources import Resources
 
 PARTS = [
@@ -38,7 +38,7 @@ def test_a_known_part(part: str, name: str, family: Family, lut: int, bram: floa
 
 
 def test_names_are_unique_and_lower_case() -> None:
-    names = [name for device in DEVICES for name in (device.name, *device.boards)]
+    names = [*BOARDS, *(device.name for device in DEVICES)]
     assert len(set(names)) == len(names)
     assert names == [name.lower() for name in names]
 
@@ -78,6 +78,82 @@ def test_an_unknown_part(part: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         device_of(part)
     assert str(error.value) == message
+
+
+FULL_NAMES = [
+    # as users write it, as AMD writes it
+    ("XC7Z020CLG400-1", "xc7z020clg400-1"),
+    ("xc7z020clg484-3", "xc7z020clg484-3"),
+    ("xc7a35ticsg324-1l", "xc7a35ticsg324-1L"),
+    ("xc7k325tlffg900-2L", "xc7k325tlffg900-2L"),
+    ("XCZU7EV-FFVC1156-2-E", "xczu7ev-ffvc1156-2-e"),
+    ("xczu9eg-ffvb1156-2-i-es2", "xczu9eg-ffvb1156-2-i-es2"),
+    ("xcu250-figd2104-2l-e", "xcu250-figd2104-2L-e"),
+    ("XCK26-SFVC784-2LV-C", "xck26-sfvc784-2LV-c"),
+    ("xczu28dr-ffvg1517-2lvi-i", "xczu28dr-ffvg1517-2LVI-i"),
+]
+
+
+@pytest.mark.parametrize(("given", "name"), FULL_NAMES)
+def test_a_full_name_is_kept_as_amd_writes_it(given: str, name: str) -> None:
+    part = part_of(given)
+    assert (part.name, part.vitis, part.completed, part.stood_in) == (name, name, False, False)
+    assert name.startswith(part.device.name)
+
+
+def test_every_board_has_a_full_part_of_its_device() -> None:
+    amd = [name for name in BOARDS if device_of(name).family is not Family.ECP5]
+    assert (len(amd), len(BOARDS)) == (44, 52)
+    for board, name in BOARDS.items():
+        part = part_of(board)
+        assert (part.name, part.completed) == (name, False)
+        assert part.device is device_of(name) and part.stood_in == (board not in amd)
+        assert (part.name == part.device.name) == part.stood_in  # the package of a Lattice board is nextpnr's to know
+        assert part_of(name).name == name and part_of(board.upper()).name == name
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.name)
+def test_a_device_alone_gets_a_default_package_and_grade(device: Device) -> None:
+    part, full = part_of(device.name.upper()), part_of(device.default_part)
+    assert part.device is full.device is device and part.name == full.name == device.default_part
+    assert part.completed == (device.family is not Family.ECP5) and not full.completed
+
+
+def test_vitis_gets_a_part_of_amd_for_one_of_lattice() -> None:
+    for given in ("ulx3s-85f", "lfe5um-25f", "LFE5U-25F-6BG256C"):
+        part = part_of(given)
+        assert part.stood_in and part.vitis == STAND_IN and part_of(STAND_IN).name == STAND_IN
+    assert part_of("lfe5u-25f-6bg256c").name == "LFE5U-25F-6BG256C"
+
+
+MALFORMED = [
+    # one of them, the part in full that the message shows
+    ("xc7z020clg400", "xc7z020clg400-1"),
+    ("xc7z020-1", "xc7z020clg400-1"),
+    ("xc7z020clg400-", "xc7z020clg400-1"),
+    ("xc7z020clg400-4", "xc7z020clg400-1"),
+    ("xc7z020clg400-1x", "xc7z020clg400-1"),
+    ("xc7z020clg400-1-e", "xc7z020clg400-1"),
+    ("xc7z020-clg400-1", "xc7z020clg400-1"),
+    ("xc7z020x", "xc7z020clg400-1"),
+    ("XC7A35T-1CSG324C", "xc7a35tcpg236-1"),
+    ("xczu7ev-ffvc1156", "xczu7ev-ffvc1156-1-e"),
+    ("xczu7ev-ffvc1156-2", "xczu7ev-ffvc1156-1-e"),
+    ("xczu7evffvc1156-2-e", "xczu7ev-ffvc1156-1-e"),
+    ("xczu7ev-ffvc1156-2-e-x", "xczu7ev-ffvc1156-1-e"),
+    ("xck26-sfvc784-2VL-c", "xck26-sfvc784-2LV-c"),
+    ("LFE5U-25F-BG256C", "LFE5U-25F-6BG381C"),
+    ("lfe5u-25f6", "LFE5U-25F-6BG381C"),
+]
+
+
+@pytest.mark.parametrize(("part", "example"), MALFORMED)
+def test_a_malformed_part(part: str, example: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        part_of(part)
+    device = next(each.name for each in DEVICES if example.lower().startswith(each.name))
+    must = "part: must name the package and the speed grade behind the device, as the vendor does, or neither"
+    assert str(error.value) == f"{must}; found {part}. Write {example}, say, or {device}."
 
 
 def test_resources_add_and_multiply() -> None:

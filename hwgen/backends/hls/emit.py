@@ -11,6 +11,7 @@ from hwgen.backends.render import asset, library, render
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
 from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
+from hwgen.hw.device import part_of
 from hwgen.hw.packing import Bytes, hex_text
 from hwgen.ir.names import local_name
 
@@ -54,12 +55,19 @@ CONTROLS = {"none": "ap_ctrl_none", "axilite": "s_axilite"}
 
 @dataclass(frozen=True)
 class TopContext:
-    """The accelerator as a whole; `sources` are the files to synthesise, the clocks lines of the two Vitis entries."""
+    """The accelerator as a whole.
+
+    Attributes:
+        part: the one that Vitis synthesises for; `stands_for` is that of the design where Vitis does not know it.
+        clock_tcl, clock_cfg: lines of the two Vitis entries.
+        sources: the files to synthesise.
+    """
 
     name: str
     digest: str
     guard: str
     part: str
+    stands_for: str
     clock_tcl: tuple[str, ...]
     clock_cfg: tuple[str, ...]
     control: str
@@ -137,13 +145,14 @@ def _top_context(
         ]
     functions = (design.name, *(stage.function for stage in stages))
     period = _decimal(1000 / design.clock_mhz)
-    margin = options.clock_uncertainty
+    margin, part = options.clock_uncertainty, part_of(design.part)
     share = () if margin is None else (f"{_decimal(100 * margin)}%",)
     return TopContext(
         name=design.name,
         digest=design.digest,
         guard=f"{design.name.upper()}_HPP",
-        part=design.part,
+        part=part.vitis,
+        stands_for=part.name if part.stood_in else "",
         clock_tcl=(
             f"create_clock -period {period} -name default",
             *(f"set_clock_uncertainty {each}" for each in share),

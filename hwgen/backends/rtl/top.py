@@ -17,6 +17,7 @@ from hwgen.backends.rtl.instances import (
 from hwgen.hw.address_map import AddressMap
 from hwgen.hw.declaration import Access
 from hwgen.hw.design import Design
+from hwgen.hw.device import part_of
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.names import inner_name
@@ -63,7 +64,7 @@ def top_context(design: Design, modules: Mapping[str, str], control: AddressMap 
     """The context of top.sv.j2; `modules` names the module of every unit that has one of its own."""
     return TopContext(
         module=design.name,
-        origin=f"{len(design.layers)} layers for {design.part} at {design.clock_mhz:g} MHz",
+        origin=f"{len(design.layers)} layers for {part_of(design.part).name} at {design.clock_mhz:g} MHz",
         digest=design.digest,
         purpose=f"{design.input.size} {design.input.dtype} in, {design.output.size} {design.output.dtype} out.",
         input_width=design.input.axis_width,

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from hwgen.backends.render import library, render
-from hwgen.backends.vivado.boards import board_of
+from hwgen.backends.vivado.boards import BOARD_FILES
 from hwgen.backends.vivado.ports import RtlPort, control_ports, wrapper_ports
 from hwgen.config import VERSION
 from hwgen.hw.address_map import AddressMap
 from hwgen.hw.design import Design
-from hwgen.hw.device import Family, Platform, device_of
+from hwgen.hw.device import Family, Platform, device_of, part_of
 from hwgen.hw.stream import Stream
 
 
@@ -107,17 +107,17 @@ def _printed(project: IpProject, platform: Platform) -> dict[str, str]:
 
 
 def _project(design: Design, rtl: tuple[str, ...], frames: int, control: AddressMap | None) -> IpProject:
-    device, board = device_of(design.part), board_of(design.part)
+    part = part_of(design.part)
     source, sink = design.input, design.output
     memories = tuple(f"rtl/{name}" for name in rtl if name.endswith(".mem"))
     return IpProject(
         name=design.name,
-        origin=f"{len(design.layers)} layers for {design.part} at {design.clock_mhz:g} MHz",
+        origin=f"{len(design.layers)} layers for {part.name} at {design.clock_mhz:g} MHz",
         digest=design.digest,
         purpose=f"{source.size} {source.dtype} in, {sink.size} {sink.dtype} out.",
         version=VERSION,
-        part=board.part,
-        board=board.files,
+        part=part.name,
+        board=BOARD_FILES.get(part.chosen.lower(), ""),
         clock_mhz=f"{design.clock_mhz:g}",
         clock_hz=round(design.clock_mhz * 1e6),
         period_ns=f"{1000 / design.clock_mhz:.3f}",
@@ -134,5 +134,5 @@ def _project(design: Design, rtl: tuple[str, ...], frames: int, control: Address
         sources=tuple(f"rtl/{name}" for name in rtl if name.endswith(".sv")),
         memories=memories,
         memory_copies=tuple(f"{path}: {{copyto: {path.removeprefix('rtl/mem/')}}}" for path in memories),
-        targets="vivado/core_yosys.j2" if device.family is Family.ECP5 else "vivado/core_vivado.j2",
+        targets="vivado/core_yosys.j2" if part.device.family is Family.ECP5 else "vivado/core_vivado.j2",
     )
