@@ -33,21 +33,33 @@ class CsimResult:
     run_s: float
 
 
+class Stopwatch:
+    """Seconds of one thing after the other."""
+
+    def __init__(self) -> None:
+        self._at = time.perf_counter()
+
+    def lap(self) -> float:
+        """Seconds since the last lap."""
+        before, self._at = self._at, time.perf_counter()
+        return self._at - before
+
+
 def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimResult:
     """Build the emitted `project` in `work` and run it on `words`, input beats of whole frames (frames * beats, bytes).
 
     Raises:
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
-    started = time.perf_counter()
+    watch = Stopwatch()
     program = build(design, project, work, len(words) // design.input.beats)
-    built = time.perf_counter()
+    build_s = watch.lap()
     source, found = work / "input.hex", work / "found.hex"
     source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
     command: list[str | Path] = [program, source, "-", found]
     process.run(command, cwd=work, log=work / "run.log", timeout_s=RUN_TIMEOUT_S, outputs=[found])
     outputs = packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width)
-    return CsimResult(outputs, built - started, time.perf_counter() - built)
+    return CsimResult(outputs, build_s, watch.lap())
 
 
 def build(design: Design, project: Path, work: Path, frames: int) -> Path:
@@ -59,23 +71,29 @@ def build(design: Design, project: Path, work: Path, frames: int) -> Path:
         ToolError: a compiler or the headers are missing, or the build fails.
         DataError: the project lacks a file.
     """
+    quick = frames * max(unit.cycles for unit in design.units) <= _SHORT_CYCLES
+    return built(project, work, f"{design.name}_tb", quick=quick)
+
+
+def built(project: Path, work: Path, name: str, *, quick: bool, bounded: bool = False) -> Path:
+    """The program `name` that the project's Makefile makes; see `build`. A `quick` one is not optimised."""
     compiler = process.find_tool("g++", INSTALL)
     make = process.find_tool("make", INSTALL)
     work = work.resolve()
     folder = work / OWN
-    program, stamp = folder / "build" / f"{design.name}_tb", folder / "stamp"
-    contents = digest_of(project, _PARTS, design.name, identity(compiler), headers_identity())
-    quick = frames * max(unit.cycles for unit in design.units) <= _SHORT_CYCLES
+    parts = (*_PARTS, *(("bounded",) if bounded else ()))
+    program, stamp = folder / "build" / name, folder / "stamp"
+    contents = digest_of(project, parts, name, identity(compiler), headers_identity())
     keys = [f"{contents}{suffix}" for suffix in (("-quick", "") if quick else ("",))]
     if program.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") in keys:
         return program
-    copied(project, _PARTS, folder)
+    copied(project, parts, folder)
     program.parent.mkdir()
     found = next((key for key in keys if builds.take(key, program.parent)), None)
     if found is None:
-        _make(make, folder, work / "build.log", program, quick=quick)
+        _make(make, folder, work / "build.log", program, quick=quick, bounded=bounded)
         builds.keep(keys[0], program.parent, [program.name])
-        if quick:
+        if quick and not bounded:
             builds.keep(units_key(project), program.parent, [UNITS])
     stamp.write_text(found or keys[0], encoding="utf-8", newline="\n")
     return program
@@ -92,14 +110,17 @@ def units_key(project: Path) -> str:
     return f"{digest_of(project, ('src',), UNITS, identity(compiler), headers_identity())}-quick"
 
 
-def _make(make: Path, folder: Path, log: Path, program: Path, *, quick: bool) -> None:
-    """Compile by the Makefile in `folder`; a `quick` program is not optimised, its headers are precompiled."""
+def _make(make: Path, folder: Path, log: Path, program: Path, *, quick: bool, bounded: bool) -> None:
+    """Compile by the Makefile in `folder`. A `quick` program is not optimised, its headers are precompiled.
+
+    Those of a `bounded` one are not: its streams are its own.
+    """
     (folder / "include").symlink_to(hls_include().resolve())
     options = ["CXX=g++"]
     if quick:
         options = ["CXX=g++", f"OPTIMISE={' '.join(QUICK)}"]
-        if header := precompiled():
+        if (header := precompiled()) and not bounded:
             (folder / "precompiled").symlink_to(header.parent)
             options[0] = f"CXX=g++ -include precompiled/{header.name}"
     command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", *options, "HLS_INCLUDE=include", "BUILD=build"]
-    process.run(command, cwd=folder, log=log, timeout_s=BUILD_TIMEOUT_S, outputs=[program])
+    process.run([*command, f"build/{program.name}"], cwd=folder, log=log, timeout_s=BUILD_TIMEOUT_S, outputs=[program])

@@ -65,15 +65,17 @@ class Process {
     return true;
   }
 
-  // What a process that does not move waits for.
-  std::string complaint() const {
-    const Iteration* blocked = depth_ == 1 && ready_ ? &iteration_ : flight_.empty() ? nullptr : &flight_.front();
-    if (blocked && (depth_ == 1 || blocked->age == depth_ - 1)) {
-      for (const BoundedStream* stream : blocked->writes) {
-        if (!stream->can_write()) return name + " waits for room in " + stream->name;
+  // The stream that a process which does not move waits for, and whether for room in it.
+  BoundedStream* blocked(bool& for_room) const {
+    const Iteration* held = depth_ == 1 && ready_ ? &iteration_ : flight_.empty() ? nullptr : &flight_.front();
+    for_room = true;
+    if (held) {
+      for (BoundedStream* stream : held->writes) {
+        if (!stream->can_write()) return stream;
       }
     }
-    return waits_ ? name + " waits for a beat of " + waits_->name : name + " moves";
+    for_room = false;
+    return waits_;
   }
 
   void wait_for(BoundedStream& stream) {
@@ -175,8 +177,10 @@ struct Region {
     each.depth = depth;
     streams.push_back(&each);
   }
-  void process(const char* name, std::function<void()> function) {
+  template <class... Streams>
+  void process(const char* name, std::function<void()> function, Streams&... ends) {
     processes.emplace_back(new Process(name, std::move(function)));
+    for (BoundedStream* end : std::initializer_list<BoundedStream*>{&ends...}) end->ends.push_back(processes.back().get());
   }
 };
 
@@ -188,8 +192,14 @@ inline Region& region() {
 // Cycles of a run.
 struct Cycles {
   std::uint64_t latency = 0;   // from the first beat taken to the last of the first frame
-  std::uint64_t interval = 0;  // the most between the last beats of two frames
+  std::uint64_t interval = 0;  // the mean between the last beats of two frames, rounded up
   std::uint64_t total = 0;
+};
+
+// Percentages of cycles in which the source offers nothing and the sink takes nothing.
+struct Stalls {
+  unsigned source = 0;
+  unsigned sink = 0;
 };
 
 template <int IN_WIDTH, int OUT_WIDTH>
@@ -198,7 +208,7 @@ class BoundedRun {
   using InStream = hls::stream<ap_uint<IN_WIDTH>>;
   using OutStream = hls::stream<ap_uint<OUT_WIDTH>>;
 
-  BoundedRun(void (*top)(InStream&, OutStream&), Run& run, std::size_t out_beats, unsigned stalls)
+  BoundedRun(void (*top)(InStream&, OutStream&), Run& run, std::size_t out_beats, Stalls stalls)
       : run_(run), out_beats_(out_beats), stalls_(stalls) {
     region().stream(in_, "s_axis", 2);
     region().stream(out_, "m_axis", 2);
@@ -210,14 +220,13 @@ class BoundedRun {
     for (auto& process : region().processes) process->reset(depth);
     std::size_t offered = 0;
     std::uint64_t first = 0;
-    std::uint64_t last_end = 0;
     std::string text((OUT_WIDTH + 3) / 4, '0');
     const std::size_t wanted = run_.frames() * out_beats_;
     for (std::uint64_t now = 0; run_.found.size() < wanted; ++now) {
       bool moves = false;
       for (auto& process : region().processes) moves = process->step(now) || moves;
-      const bool source_stalls = stall();
-      const bool sink_stalls = stall();
+      const bool source_stalls = random_() % 100 < stalls_.source;
+      const bool sink_stalls = random_() % 100 < stalls_.sink;
       if (!source_stalls && offered < run_.input.size() && in_.can_write()) {
         in_.offer(parse_beat<IN_WIDTH>(run_.input.digits(offered), run_.input.count(offered), IsWideIn{}));
         in_.give();
@@ -230,8 +239,6 @@ class BoundedRun {
         run_.found.append(text);
         if (run_.found.size() % out_beats_ == 0) {
           if (run_.found.size() == out_beats_) cycles.latency = now - first;
-          else cycles.interval = std::max(cycles.interval, now - last_end);
-          last_end = now;
           cycles.total = now - first + 1;
         }
         moves = true;
@@ -239,34 +246,66 @@ class BoundedRun {
       for (BoundedStream* stream : region().streams) stream->end_cycle();
       if (!moves && !source_stalls && !sink_stalls) {
         std::cerr << "deadlock in cycle " << now << " with pipelines of depth " << depth << ":\n";
-        for (auto& process : region().processes) std::cerr << "  " << process->complaint() << '\n';
+        blame();
         return false;
       }
     }
-    return run_.is_whole(run_.frames() - 1, offered == run_.input.size());
+    const std::uint64_t later = run_.frames() - 1;
+    if (later > 0) cycles.interval = (cycles.total - 1 - cycles.latency + later - 1) / later;
+    return run_.is_whole(later, offered == run_.input.size());
   }
 
  private:
+  // Names processes that wait for each other in a circle, or a chain of them that ends outside.
+  void blame() const {
+    std::set<const Process*> seen;
+    const Process* process = nullptr;
+    bool for_room = false;
+    for (auto& each : region().processes) {
+      if (each->blocked(for_room) && for_room) process = each.get();
+    }
+    if (!process) process = region().processes.back().get();
+    for (int round = 0; round < 2; ++round) {  // the first round leads into the circle
+      seen.clear();
+      while (process && seen.insert(process).second) {
+        const BoundedStream* stream = process->blocked(for_room);
+        if (!stream) return;
+        if (round == 1) {
+          std::cerr << "  " << process->name << (for_room ? " waits for room in " : " waits for a beat of ")
+                    << stream->name << " (" << stream->depth << " beats)\n";
+        }
+        const Process* other = stream->ends.front();
+        process = other != process ? other : stream->ends.size() > 1 ? stream->ends.back() : nullptr;
+      }
+    }
+  }
+
   using IsWideIn = std::integral_constant<bool, (IN_WIDTH > CHUNK_BITS)>;
   using IsWideOut = std::integral_constant<bool, (OUT_WIDTH > CHUNK_BITS)>;
 
-  bool stall() { return stalls_ > 0 && random_() % 100 < stalls_; }
-
   Run& run_;
   std::size_t out_beats_;
-  unsigned stalls_;
+  Stalls stalls_;
   std::minstd_rand random_{1};
   InStream in_;
   OutStream out_;
 };
 
+// The percentages in "30" or "30,20".
+inline Stalls stalls_from(const std::string& text) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  const int source = std::atoi(text.substr(0, comma).c_str());
+  const int sink = comma < text.size() ? std::atoi(text.substr(comma + 1).c_str()) : source;
+  return Stalls{static_cast<unsigned>(source), static_cast<unsigned>(sink)};
+}
+
 // Runs `top` with pipelines of each of `depths`: NAME_bounded DEPTH[,DEPTH...] STALLS [INPUT [EXPECTED [FOUND]]],
-// STALLS being the percentage of cycles in which each end of the chip waits. Prints a line of cycles for each depth.
+// STALLS being the percentage of cycles in which each end of the chip waits, or source,sink. Prints a line of cycles for each depth.
 template <int IN_WIDTH, int OUT_WIDTH>
 int run_bounded(void (*top)(hls::stream<ap_uint<IN_WIDTH>>&, hls::stream<ap_uint<OUT_WIDTH>>&), std::size_t in_beats,
                 std::size_t out_beats, int argc, char** argv) {
   std::string depths = argc > 1 ? argv[1] : "1,2,4,8,16,32,64";
-  const unsigned stalls = argc > 2 ? static_cast<unsigned>(std::atoi(argv[2])) : 0;
+  const Stalls stalls = stalls_from(argc > 2 ? argv[2] : "0");
   const Files files = files_from(std::max(argc - 2, 1), argv + std::min(argc - 1, 2));
   Run run(in_beats, out_beats, files);
   if (!run.read()) return 2;

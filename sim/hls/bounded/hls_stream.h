@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <deque>
 #include <string>
+#include <vector>
 
 namespace hwgen {
+
+class Process;
 
 // What all streams have: beats that can be read, and those that are under way in the writer's pipeline.
 class BoundedStream {
@@ -35,6 +38,7 @@ class BoundedStream {
 
   std::string name = "stream";
   std::size_t depth = 2;
+  std::vector<const Process*> ends;
 
  protected:
   virtual void drop() = 0;

@@ -1,0 +1,85 @@
+"""Bounded C simulation: the emitted C++ with streams of their depths, in pipelines that an HLS tool could make.
+
+C simulation proper has streams without end, so it can show neither a deadlock nor a cycle. Here every function is a
+process, see `sim/hls/bounded/bounded.hpp`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwgen.errors import MismatchError, ToolError
+from hwgen.hw import packing
+from hwgen.hw.cycles import Cycles
+from hwgen.hw.dataflow import dataflow
+from hwgen.hw.design import Design
+from hwgen.hw.packing import Bytes
+from hwgen.verify import csim, process
+from hwgen.verify.bench import Stalls
+
+_SHORT_STEPS = 100_000_000
+"""Cycles times functions of a run up to which compiling without optimisation takes less time than it costs."""
+
+_LINE = re.compile(r"depth (\d+): latency (\d+), interval (\d+), total (\d+)")
+
+
+@dataclass(frozen=True)
+class BoundedRun:
+    """The cycles of a run in pipelines of `depth` stages; `interval` is the mean between frames, rounded up."""
+
+    depth: int
+    cycles: Cycles
+
+
+@dataclass(frozen=True, eq=False)
+class BoundedResult:
+    """Beats that left the design (frames * beats, bytes), the cycles for each depth, and seconds."""
+
+    outputs: Bytes
+    runs: tuple[BoundedRun, ...]
+    build_s: float
+    run_s: float
+
+
+def simulate(
+    design: Design, project: Path, words: Bytes, work: Path, depths: Sequence[int], stalls: Stalls | None = None
+) -> BoundedResult:
+    """Build the emitted `project` in `work` and run it on `words`, input beats of whole frames (frames * beats, bytes).
+
+    Args:
+        depths: of all pipelines; one run for each.
+        stalls: random pauses of source and sink.
+
+    Raises:
+        MismatchError: a deadlock; the message says who waits for whom. Or the runs differ.
+        ToolError: a compiler or the headers are missing, or the build or the run fails.
+    """
+    frames = len(words) // design.input.beats
+    steps = len(depths) * frames * max(unit.cycles for unit in design.units) * len(dataflow(design).processes)
+    watch = csim.Stopwatch()
+    program = csim.built(project, work, f"{design.name}_bounded", quick=steps <= _SHORT_STEPS, bounded=True)
+    build_s = watch.lap()
+    source, found, log = work / "input.hex", work / "found.hex", work / "bounded.log"
+    source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
+    pauses = [str(round(100 * each)) for each in ((stalls.source, stalls.sink) if stalls else (0, 0))]
+    command: list[str | Path] = [program, ",".join(map(str, depths)), ",".join(pauses), source, "-", found]
+    try:
+        process.run(command, cwd=work, log=log, timeout_s=csim.RUN_TIMEOUT_S, outputs=[found])
+    except ToolError:
+        if (told := log.read_text(encoding="utf-8")) and "deadlock" in told:
+            raise MismatchError("csim", "must let every frame out", told[told.index("deadlock") :].strip()) from None
+        raise
+    runs = _LINE.findall(log.read_text(encoding="utf-8"))
+    return BoundedResult(
+        packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width),
+        tuple(_run(frames, *map(int, each)) for each in runs),
+        build_s,
+        watch.lap(),
+    )
+
+
+def _run(frames: int, depth: int, latency: int, interval: int, total: int) -> BoundedRun:
+    return BoundedRun(depth, Cycles(interval if frames > 1 else None, latency, total))
