@@ -52,6 +52,21 @@ SimulatorOption = Annotated[
         "--backend", help="golden model, HLS C simulation, RTL, the HLS C++ under DPI-C, an HLS tool's Verilog."
     ),
 ]
+PIPELINE_DEPTHS = (1, 8, 64)
+PipelineDepths = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--pipeline-depth",
+        min=1,
+        max=1024,
+        help="For csim: stages of the pipelines that an HLS tool may make; a run for each.",
+        show_default="1, 8 and 64",
+    ),
+]
+Unbounded = Annotated[
+    bool,
+    typer.Option("--unbounded", help="For csim: streams without end and no clock; fast, for thousands of frames."),
+]
 VerilogFolder = Annotated[
     Path | None, typer.Option(help="For hls-rtl: the Verilog and memory files of an HLS tool.", show_default=False)
 ]
@@ -80,6 +95,8 @@ def simulate(
         int | None, typer.Option(min=1, help="Reset after this many input beats, then start again.", show_default=False)
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="For random frames (no --images) and stalls.")] = 0,
+    depths: PipelineDepths = None,
+    unbounded: Unbounded = False,
     verilog: VerilogFolder = None,
     top: Top = None,
     port: RolePorts = None,
@@ -94,7 +111,10 @@ def simulate(
     codes, _ = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
-    run = partial(accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work)
+    stages = () if backend is not SimulatorName.csim or unbounded else tuple(depths or PIPELINE_DEPTHS)
+    run = partial(
+        accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work, pipeline_depths=stages
+    )
     with working(f"simulating {len(codes)} frames on {backend.value}"):
         outcome = run(stalls=stalls, input_interval=input_interval, reset_after_beats=reset_after)
     if layer is None:
@@ -189,5 +209,11 @@ def _show_outcome(outcome: Outcome, as_json: bool) -> None:
         err.print(f"mismatch: {mismatch}", style="red")
     for mistimed in outcome.mistimed:
         err.print(f"not the predicted cycles: {mistimed}", style="red")
+    for run in outcome.slower:
+        most = f"{outcome.bounded_interval:,} are stated"
+        err.print(
+            f"slower than stated: {run.cycles.interval:,} cycles a frame in pipelines of {run.depth}, {most}",
+            style="red",
+        )
     if not outcome.passed:
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -195,6 +195,7 @@ class Accelerator:
         stalls: Stalls | None = None,
         input_interval: int = 0,
         reset_after_beats: int | None = None,
+        pipeline_depths: Sequence[int] = (),
         verilog: Verilog | None = None,
         work: str | Path | None = None,
     ) -> Outcome:
@@ -205,12 +206,17 @@ class Accelerator:
             stalls: random pauses of source and sink.
             input_interval: cycles a frame at which the source offers them; 0 for as fast as they are taken.
             reset_after_beats: input beats after which the design starts again.
+            pipeline_depths: for csim, bounded runs, with streams of their depths and pipelines of so many stages, one
+                for each. Without, streams have no end and time does not pass: fast, for thousands of frames.
             verilog: for hls-rtl, what an HLS tool wrote.
             work: a folder to keep builds in.
         """
         from hwgen.verify.simulate import simulate
 
         codes, chosen = self.codes(frames), self._backend(backend)
+        if pipeline_depths and (backend != "csim" or not all(1 <= depth <= 1024 for depth in pipeline_depths)):
+            found = f"{', '.join(map(str, pipeline_depths))} for {backend}"
+            raise ConfigError("pipeline_depths", "must be depths of 1 to 1024 stages, for csim", found)
         with work_folder(work) as scratch:
             design, project = self._simulated(layer, scratch / "project")
             build = scratch / "build"
@@ -225,6 +231,7 @@ class Accelerator:
                 stalls=stalls,
                 input_interval=input_interval,
                 reset_after_beats=reset_after_beats,
+                pipeline_depths=tuple(pipeline_depths),
             )
 
     def _simulated(self, layer: str | None, folder: Path) -> tuple[Design, Path]:

@@ -149,6 +149,8 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     caption = f"{count} mismatches over {report['frames']} frames on {streams}"
     if report["skipping"]:
         caption = "\n".join([caption, *skipping_lines(report["skipping"])])
+    if report["bounded"]:
+        return _bounded_table(report, caption)
     pairs = {
         name: (report["predicted"][f"{name}_cycles"], report[f"{name}_cycles"])
         for name in ("interval", "latency", "total")
@@ -156,6 +158,18 @@ def simulation_table(report: Mapping[str, Any]) -> Table:
     rows = [[name, *map(_number, pair)] for name, pair in pairs.items()]
     title = f"simulation, {report['backend']}"
     return table(("cycles", "predicted", "simulated"), rows, texts=1, title=title, caption=caption)
+
+
+def _bounded_table(report: Mapping[str, Any], caption: str) -> Table:
+    """Cycles of the HLS project for each depth of its pipelines, beside the interval that is stated."""
+    runs = report["bounded"]
+    stated = {"interval": _number(report["stated_interval_cycles"])}
+    rows = [
+        [name, stated.get(name, ""), *(_number(run[f"{name}_cycles"]) for run in runs)]
+        for name in ("interval", "latency", "total")
+    ]
+    headings = ("cycles", "at most", *(f"depth {run['depth']}" for run in runs))
+    return table(headings, rows, texts=1, title="bounded C simulation, by depth of pipelines", caption=caption)
 
 
 def skipping_lines(report: Mapping[str, Any]) -> list[str]:

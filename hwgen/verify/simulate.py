@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -20,8 +20,9 @@ from hwgen.hw.packing import Bytes, from_words, to_words
 from hwgen.hw.simulation import beat_times
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
-from hwgen.verify import csim, dpisim, hlsrtl, rtlsim
+from hwgen.verify import bounded, csim, dpisim, hlsrtl, rtlsim
 from hwgen.verify.bench import Stalls
+from hwgen.verify.bounded import BoundedRun
 from hwgen.verify.compare import Mismatch, Mistimed, compare_times, compare_words
 from hwgen.verify.hlsrtl import Verilog
 from hwgen.verify.skipping import Skipping, gates_of, skipping, traced
@@ -53,6 +54,8 @@ class Outcome:
         stalled: whether source or sink paused at random, so that cycles are not comparable.
         build_s, run_s: wall time in seconds.
         skipping: the effect of gates; None where there are none.
+        bounded: cycles of the HLS project in bounded C simulation, by the depth of its pipelines.
+        bounded_interval: the interval that the estimate states for it.
     """
 
     backend: Backend
@@ -69,6 +72,8 @@ class Outcome:
     build_s: float
     run_s: float
     skipping: Skipping | None = None
+    bounded: tuple[BoundedRun, ...] = ()
+    bounded_interval: int | None = None
 
     @property
     def mismatch_count(self) -> int:
@@ -78,7 +83,14 @@ class Outcome:
     def passed(self) -> bool:
         """No mismatch, and where cycles are comparable they are the predicted ones, beat for beat."""
         timed = self.cycles is not None and not self.stalled
-        return not (self.mismatches or self.mistimed) and (not timed or self.cycles == self.predicted)
+        right = not (self.mismatches or self.mistimed) and (not timed or self.cycles == self.predicted)
+        return right and not self.slower
+
+    @property
+    def slower(self) -> tuple[BoundedRun, ...]:
+        """Runs of the HLS project that took longer for a frame than the estimate states."""
+        most = None if self.stalled else self.bounded_interval
+        return tuple(run for run in self.bounded if most is not None and (run.cycles.interval or 0) > most)
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -89,21 +101,26 @@ class Outcome:
             "mismatches": self.mismatch_count,
             "first_mismatches": [vars(mismatch) for mismatch in self.mismatches],
             "streams_checked": list(self.checked),
-            "interval_cycles": found.interval if found else None,
-            "latency_cycles": found.latency if found else None,
-            "total_cycles": found.total if found else None,
-            "predicted": {
-                "interval_cycles": self.predicted.interval,
-                "latency_cycles": self.predicted.latency,
-                "total_cycles": self.predicted.total,
-            },
+            **_in_json(found),
+            "predicted": _in_json(self.predicted),
             "beats_timed": self.beats_timed,
             "mistimed": [vars(each) for each in self.mistimed],
             "input_interval": self.input_interval,
             "stalls": self.stalled,
+            "stated_interval_cycles": self.bounded_interval if self.bounded else None,
+            "bounded": [{"depth": run.depth, **_in_json(run.cycles)} for run in self.bounded],
             "skipping": self.skipping.to_json() if self.skipping else None,
             "wall_s": {"build": round(self.build_s, 3), "run": round(self.run_s, 3)},
         }
+
+
+def _in_json(cycles: Cycles | None) -> dict[str, int | None]:
+    """Cycles by name, all None where there are none."""
+    return {
+        "interval_cycles": cycles.interval if cycles else None,
+        "latency_cycles": cycles.latency if cycles else None,
+        "total_cycles": cycles.total if cycles else None,
+    }
 
 
 def simulate(
@@ -117,17 +134,24 @@ def simulate(
     stalls: Stalls | None = None,
     input_interval: int = 0,
     reset_after_beats: int | None = None,
+    pipeline_depths: Sequence[int] = (),
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
     For HLS_RTL `project` is the Verilog that an HLS tool made of it. `work` is an empty folder for builds and logs.
-    `stalls`, `input_interval` and `reset_after_beats` are as in `hwgen.Accelerator.simulate`.
+    The other options are as in `hwgen.Accelerator.simulate`.
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
     golden = trace(graph, codes)
     network = traced(design, gates := gates_of(design, golden))
-    options = {"stalls": stalls, "input_interval": input_interval, "reset_after_beats": reset_after_beats}
+    options: dict[str, Any] = {
+        "stalls": stalls,
+        "input_interval": input_interval,
+        "reset_after_beats": reset_after_beats,
+    }
+    if pipeline_depths:
+        options["pipeline_depths"] = pipeline_depths
     run = _run(golden, design, backend, project, work, **options)
     found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
@@ -144,6 +168,8 @@ def simulate(
         stalled=stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
+        bounded=run.bounded,
+        bounded_interval=design.hls.interval if design.hls else None,
         skipping=skipping(design, gates, len(codes), run.times.get(design.output.name), input_interval),
     )
 
@@ -161,6 +187,7 @@ class _BackendRun:
     taps: Mapping[str, Bytes] = field(default_factory=dict)
     times: Mapping[str, IntArray] = field(default_factory=dict)
     cycles: Cycles | None = None
+    bounded: tuple[BoundedRun, ...] = ()
 
 
 def _run(
@@ -177,6 +204,9 @@ def _run(
         run = hlsrtl.simulate(design, project, words, work, **options)
         return _BackendRun(run.outputs, run.build_s, run.run_s)
     if backend is Backend.CSIM:
+        if depths := options.get("pipeline_depths"):
+            told = bounded.simulate(design, project / "hls", words, work, depths, options["stalls"])
+            return _BackendRun(told.outputs, told.build_s, told.run_s, bounded=told.runs)
         result = csim.simulate(design, project / "hls", words, work)
         return _BackendRun(result.outputs, result.build_s, result.run_s)
     if backend is Backend.DPI:

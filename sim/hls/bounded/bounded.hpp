@@ -58,7 +58,7 @@ class Process {
     for (BoundedStream* stream : iteration_.reads) stream->take();
     ready_ = false;
     flight_.push_back(std::move(iteration_));
-    flight_.back().age = 0;
+    flight_.back().age = 1;  // in the next cycle
     if (flight_.back().is_last) restart_ = UINT64_MAX;  // until it has left
     iteration_ = Iteration();
     if (depth_ == 1) leave(now);
