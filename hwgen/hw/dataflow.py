@@ -57,7 +57,7 @@ class Dataflow:
         processes = (
             Process(each.name, Pipelined(each.loop, depth, rooms), each.inputs, each.outputs)
             for each in self.processes
-            if (rooms := tuple(room.get(name, 1) for name in each.outputs))
+            if (rooms := tuple(room.get(name, DEFAULT_DEPTH) for name in each.outputs))
         )
         return ProcessNetwork(tuple(processes), self.input, self.output, self.beats)
 

@@ -183,7 +183,7 @@ class _Search:
 
     def times(self) -> HlsTimes:
         """What was found."""
-        ends = [int(self._ends(self._room, depth, 1)[0]) for depth in (_SHALLOWEST, _DEEPEST)]
+        ends = [int(self._ends(self._room, depth, 1)[0]) + 1 for depth in (_SHALLOWEST, _DEEPEST)]
         deep = {name: depth for name, depth in self._room.items() if depth > DEFAULT_DEPTH}
         return HlsTimes(self._interval, (min(ends), max(ends)), deep)
 
