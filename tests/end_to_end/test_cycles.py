@@ -79,6 +79,16 @@ def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Pat
     as_predicted(hwgen.compile(graph, folding=odd), 3, input_interval=fast.design.bound // 2, work=tmp_path / "odd")
 
 
+@pytest.mark.long
+@pytest.mark.shared_data
+def test_mobilenet_of_eight_bits(shared: Path, tmp_path: Path) -> None:
+    """MobileNetV1 with 8-bit weights and activations on 96x96 pixels, published for Visual Wake Words."""
+    path = shared / "models/NN2FPGA_mobilenet_v1_vww_a8w8.onnx"
+    graph = hwgen.load(path, input_type="uint8", input_scale=1 / 256)
+    design = hwgen.compile(graph, part="xcu250", target_interval=65_536)
+    as_predicted(design, 2, work=tmp_path)
+
+
 @pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)
 @pytest.mark.long
 @pytest.mark.parametrize("target", [1, 100, 1000])
