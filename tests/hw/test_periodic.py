@@ -12,7 +12,7 @@ import pytest
 
 from hwgen.errors import DeadlockError, FoldingError
 from hwgen.hw import fifo
-from hwgen.hw.cycles import cycle_model, peak_occupancies
+from hwgen.hw.cycles import cycle_model
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.network import Process, ProcessNetwork, with_gates
@@ -226,13 +226,20 @@ def steady(seed: int) -> bool:
     slowest = max(process.busy_cycles(network.beats) for process in network.processes)
     if model.interval == slowest:
         assert (model.waits, model.period_frames) == (judge.waits, judge.period_frames), f"seed {seed} of {network}"
-    for name, beats in peak_occupancies(network, 100).items():
-        assert beats <= model.peak_occupancy[name] <= judge.peak_occupancy[name], f"seed {seed}, {name} of {network}"
+    for name, beats in whole_runs.peak_occupancies(whole_runs.run_frames(network, 400)).items():
+        highest = max(beats, judge.peak_occupancy[name])
+        assert beats <= model.peak_occupancy[name] <= highest, f"seed {seed}, {name} of {network}"
     return model.interval == slowest
 
 
 def test_the_steady_state() -> None:
     assert sum(steady(seed) for seed in range(150)) > 60
+
+
+@pytest.mark.parametrize("seed", [50152, 50455, 55915, 1245170496])
+def test_peaks_before_the_steady_state(seed: int) -> None:
+    """A queue holds the most beats in none of the first four frames, and not in steady state either."""
+    steady(seed)
 
 
 @pytest.mark.long
