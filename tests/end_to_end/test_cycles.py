@@ -41,9 +41,9 @@ def near(graph: Graph, target: int) -> hwgen.Accelerator:
     return hwgen.compile(graph, folding=folding_entries(network, resolve(network, {}, target)))
 
 
-def as_predicted(design: hwgen.Accelerator, frames: int, input_interval: int = 0, work: Path | None = None) -> None:
+def as_predicted(design: hwgen.Accelerator, frames: int, input_interval: int = 0, **options: Any) -> None:
     """Simulate the RTL and compare the cycle of every beat."""
-    outcome = design.simulate(frames, "rtl", input_interval=input_interval, work=work)
+    outcome = design.simulate(frames, "rtl", input_interval=input_interval, **options)
     assert outcome.passed, (outcome.mismatches, outcome.mistimed, outcome.cycles, outcome.predicted)
     assert outcome.beats_timed == frames * sum(stream.beats for stream in design.design.streams.values())
 
@@ -52,7 +52,7 @@ def at_some_pace(design: hwgen.Accelerator, seed: int, frames: int, work: Path) 
     """`as_predicted`, as fast as it goes, a little slower and much slower."""
     interval = design.design.cycles.interval
     for input_interval in (0, interval + 1 + seed % 7, 2 * interval):
-        as_predicted(design, frames, input_interval, work)
+        as_predicted(design, frames, input_interval, work=work)
 
 
 def halved(folding: dict[str, Any]) -> dict[str, Any]:

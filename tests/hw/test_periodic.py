@@ -272,7 +272,7 @@ def test_memory_that_will_not_suffice_is_foreseen(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(FoldingError) as error:
             ask()
         assert str(error.value) == (
-            "cycle model: the times of a frame must fit memory; found 11.9 GiB to keep and 3.0 GiB left: of 200,000,000"
+            "cycle model: the times of a frame must fit memory; found 26.8 GiB to keep and 3.0 GiB left: of 200,000,000"
             " beats of a frame 100,000,000 are on stream x. Give its layer more lanes (PE, SIMD), take smaller images,"
             " or use a computer with more memory."
         )
