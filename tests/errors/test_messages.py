@@ -239,7 +239,7 @@ OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
     ),
     "depth": (
         ConfigError,
-        lambda folder: flow.compile(residual(), target_interval=576, fifo_depths={"sum0_fifo0": 32, "fc0_fifo": 40}),
+        lambda folder: flow.compile(residual(), target_interval=576, fifo_depths={"sum0_fifo0": 32, "sum1_fifo0": 80}),
         "fifo_depths: must keep 576 cycles a frame; found 579 with sum0_fifo0 of 32 (33). Choose the depths in brackets"
         " or leave FIFOs out, or ask for 579 cycles or more.",
     ),
