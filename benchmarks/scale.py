@@ -92,16 +92,19 @@ def measure(name: str, folder: Path) -> list[Figure]:
 def curve(
     name: str, at: Sequence[int], network: Callable[[int], Writer], options: Sequence[str], folder: Path
 ) -> list[Figure]:
-    """CPU seconds of builds over a size, and the exponent that fits the upper half."""
+    """CPU seconds and peak memory of builds over a size, and the exponents that fit the upper half."""
     builds = [
         commands(network(size).write(folder / f"{name}{size}.onnx"), options, folder / f"{name}{size}")[0]
         for size in at
     ]
-    seconds = [measured(build, 900, MOST_BYTES)[0] for build in builds]
+    found = np.array([measured(build, 900, MOST_BYTES) for build in builds])
     upper = slice(len(at) // 2, None)
-    exponent = float(np.polyfit(np.log(at[upper]), np.log(seconds[upper]), 1)[0])
-    figures = [Figure(f"{name} {size}: build", each, "CPU s") for size, each in zip(at, seconds, strict=True)]
-    return [*figures, Figure(f"{name}: exponent", exponent, "")]
+    exponents, _ = np.polyfit(np.log(at[upper]), np.log(found[upper]), 1)
+    figures = []
+    for column, (what, unit) in enumerate((("build", "CPU s"), ("peak memory", "GB"))):
+        figures += [Figure(f"{name} {size}: {what}", float(found[row, column]), unit) for row, size in enumerate(at)]
+        figures.append(Figure(f"{name}: exponent of {what}", float(exponents[column]), ""))
+    return figures
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def main() -> None:
         code = done.code
     except Exception as error:
         if not signals.stopped():
-            if not isinstance(error, HwgenError | OSError) or "--debug" in sys.argv[1:]:
+            if not isinstance(error, HwgenError | OSError | MemoryError) or "--debug" in sys.argv[1:]:
                 raise
             code = 1
             _say(f"error: {_told(error)}")
@@ -74,10 +74,13 @@ def _prepare_output() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _told(error: HwgenError | OSError) -> str:
-    """The error in one line; an OSError (a full file system, say) may come from anywhere."""
+def _told(error: HwgenError | OSError | MemoryError) -> str:
+    """The error in one line; an OSError (a full file system, say) or a lack of memory may come from anywhere."""
     if isinstance(error, HwgenError):
         return str(error)
+    if isinstance(error, MemoryError):
+        found = f"; found {error}" if str(error) else ""
+        return f"memory: must suffice for the network{found}. Take smaller images, or a computer with more memory."
     where = f"{error.filename}" if error.filename else "a file"
     return f"{where}: must be there and open to this run; found {error.strerror}. Check the disk and its permissions."
 

@@ -14,8 +14,10 @@ from hwgen.hw.simulation import FrameRun, State, beat_times
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
 
-_FIRST_FRAMES = 4
-"""Frames from reset in which a queue may hold more beats than in steady state."""
+_FIRST_FRAMES, _FIRST_BEATS = (4, 4096), 1 << 24
+"""Frames from reset in which a queue may hold more beats than in steady state: at least, at most, and their beats.
+
+Half a second of a run; most repeat themselves sooner."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,13 @@ class Repetition:
         begin: cycle in which the first beat is taken.
         cycles, frames: all comes again after `frames` frames, `cycles` cycles later; 0 where the run ends before that.
         waits, peaks: of so many frames in steady state, see `FrameRun`.
+        highest: peaks of all frames.
     """
 
     def __init__(self, run: FrameRun, most: int | None = None) -> None:
         self._run, self._ends, self.begin = run, list[int](), 0
         self.cycles = self.frames = 0
+        self.highest = np.zeros(len(run.network.beats), dtype=np.int64)
         run.start()
         before = run.state
         self._keep(before)
@@ -89,6 +93,7 @@ class Repetition:
         self._ends.append(int(run.taken(run.network.output)[-1]))
         self._starved |= bool(np.any(taken == run.visible(run.network.input)))
         run.raise_peaks(self.peaks)
+        np.maximum(self.highest, self.peaks, out=self.highest)
 
     def _keep(self, state: State) -> None:
         """Compare the frames to come with this one."""
@@ -120,12 +125,7 @@ def _later(before: State, state: State) -> int | None:
 
 def peak_occupancies(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, int]:
     """The most beats that a queue on each stream holds in the first frames, by the stream's name."""
-    run, peaks = FrameRun(network, input_interval), np.zeros(len(network.beats), dtype=np.int64)
-    for _ in range(frames):
-        run.start()
-        run.finish()
-        run.raise_peaks(peaks)
-    return _by_name(network, peaks)
+    return _by_name(network, Repetition(FrameRun(network, input_interval), frames).highest)
 
 
 def _by_name(network: ProcessNetwork, peaks: IntArray) -> dict[str, int]:
@@ -166,12 +166,13 @@ class CycleModel:
 
     @cached_property
     def peak_occupancy(self) -> Mapping[str, int]:
-        """The most beats that a queue on each stream ever holds, by the stream's name.
+        """The most beats that a queue on each stream holds, by the stream's name.
 
-        The maximum over the first frames from reset and the steady state, when all queues upstream of the slowest unit
-        are full.
+        The maximum over the frames from reset until they repeat themselves, or the first of them, and the steady state
+        in which all queues upstream of the slowest unit are full.
         """
-        start = peak_occupancies(self.network, _FIRST_FRAMES, self.input_interval)
+        frames = int(np.clip(_FIRST_BEATS // sum(self.network.beats.values()), *_FIRST_FRAMES))
+        start = peak_occupancies(self.network, frames, self.input_interval)
         return {name: max(start[name], peak) for name, peak in _by_name(self.network, self._steady.peaks).items()}
 
     def predict(self, frames: int) -> Cycles:

@@ -154,10 +154,12 @@ class PeriodicSchedule:
         """
         from hwgen.hw.repair import TOO_SLOW, UNDECIDED
 
-        seen = []
+        seen: list[IntArray] = []
         for passes in range(2 * window + 1):
             if passes % window == 0 and window > 1:
                 seen.append(self._times_of(allowed))
+                if len(seen) > 1:  # how much they grew; in place, as there are many
+                    np.subtract(seen[-1], seen[-2], out=seen[-2])
             if passes < 2 * window:
                 self._repair.dirty[allowed > 0] = 1
                 verdict = self._settle(allowed, 1)
@@ -165,9 +167,9 @@ class PeriodicSchedule:
                     return verdict
         if window == 1:  # `settle` looks at every two passes
             return UNDECIDED
-        first, second = seen[1] - seen[0], seen[2] - seen[1]
+        first, second, _ = seen
         most = first.max()
-        return TOO_SLOW if 0 < most == second.max() and np.all(second[first == most] == most) else UNDECIDED
+        return TOO_SLOW if 0 < most == second.max() and np.all((first < most) | (second == most)) else UNDECIDED
 
     def _times_of(self, allowed: IntArray) -> IntArray:
         """All times that the `allowed` units set."""

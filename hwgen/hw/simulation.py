@@ -93,7 +93,8 @@ class FrameRun:
                 joined = readers[name].inputs if name in readers else ()
                 if waiting.get(name) == depth and any(not waiting.get(other) for other in joined):
                     dry = next(other for other in joined if not waiting.get(other))
-                    found = f"a deadlock: {process.name} is full ({depth} beats) while its reader waits for {dry}"
+                    full = f"{process.name} is full ({depth} {'beat' if depth == 1 else 'beats'})"
+                    found = f"a deadlock: {full} while its reader waits for {dry}"
                     return DeadlockError(
                         process.name, "must hold beats until its reader takes them", found, "Deepen it"
                     )

@@ -13,13 +13,13 @@ from functools import cached_property
 import numpy as np
 
 from hwgen.config import LayerFolding
-from hwgen.errors import FoldingError
+from hwgen.errors import ConfigError, FoldingError
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.choices import Choices
 from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Device, device_of
-from hwgen.hw.fifo import size_fifos
+from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.folding import Folding, folded_layers, following, resolve
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.limits import least_cycles, slowest
@@ -171,6 +171,7 @@ def solve(problem: Problem, goal: Goal) -> Solution:
 
     Raises:
         FoldingError: the target is out of reach, or nothing fits the budget.
+        ConfigError: FIFOs of the user do not keep the target.
         DeadlockError: no FIFO depths let the network run.
     """
     if goal.interval is None:
@@ -179,6 +180,8 @@ def solve(problem: Problem, goal: Goal) -> Solution:
         raise _out_of_reach(problem, goal.interval)
     folding = _cheapest(problem, goal.interval)
     solution = Solution(folding, problem.sized(problem.draft(folding)))
+    if goal.strict and problem.choices.fifo_depths and solution.design.cycles.interval > goal.interval:
+        raise _too_shallow(problem, folding, goal.interval, solution.design.cycles.interval)
     taken = problem.resources(solution.design)
     if not goal.budget.fits(taken):
         must = f"the design must take at most {goal.budget}"
@@ -277,6 +280,17 @@ def _out_of_reach(problem: Problem, interval: int) -> FoldingError:
     must = f"must take at most {interval:,} cycles a frame ({problem.fps(interval):,.0f} frames/s)"
     found = f"{best.bound:,} at best ({problem.fps(best.bound):,.0f} frames/s): {why}"
     return FoldingError(problem.graph.node(name).label, must, found, f"Ask for {best.bound:,} cycles or more")
+
+
+def _too_shallow(problem: Problem, folding: Mapping[str, Folding], interval: int, found: int) -> ConfigError:
+    """The error that names the chosen FIFOs which are shallower than they would be without choice, and those depths."""
+    enough = sizes_of(size_fifos(problem.draft(folding)))
+    chosen = problem.choices.fifo_depths
+    shallow = [f"{name} of {depth} ({enough[name]})" for name, depth in chosen.items() if depth < enough.get(name, 0)]
+    # A chosen FIFO can be too much, too: it delays each beat by a cycle, where one less would be none.
+    named = ", ".join(shallow or [f"{name} of {depth}" for name, depth in chosen.items()])
+    change = f"Choose the depths in brackets or leave FIFOs out, or ask for {found:,} cycles or more"
+    return ConfigError("fifo_depths", f"must keep {interval:,} cycles a frame", f"{found:,} with {named}", change)
 
 
 def _given(wish: LayerFolding) -> str:

@@ -34,8 +34,10 @@ GROUPS = INPUT = ROW = COUNTER
 UNKNOWN = -(1 << 62)
 """Stands for a time that is not known yet."""
 
-_BYTES, _LITTLE = 64, 1 << 24
-"""Bytes that the cycle model keeps for each beat of a frame, about; so many of which nobody need ask for memory."""
+_BYTES, _LITTLE = 144, 1 << 24
+"""Bytes for each beat of a frame that sizing and the cycle model keep at most; so many of which need no asking.
+
+Measured by `tracemalloc`: 116 in sizing, 131 with the steady state, of MobileNetV1 on 96x96 pixels."""
 
 LONG_AGO = -(1 << 50)
 """A time before all others."""

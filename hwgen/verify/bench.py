@@ -85,7 +85,7 @@ def run(
     input_interval: int = 0,
     reset_after_beats: int | None = None,
     rewrite: Rewrite | None = None,
-    timeout_s: float = 600.0,
+    timeout_s: float = 3600.0,
 ) -> Trace:
     """Play whole frames of input beats (beats, bytes of tdata) through the design.
 

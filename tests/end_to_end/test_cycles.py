@@ -41,9 +41,9 @@ def near(graph: Graph, target: int) -> hwgen.Accelerator:
     return hwgen.compile(graph, folding=folding_entries(network, resolve(network, {}, target)))
 
 
-def as_predicted(design: hwgen.Accelerator, frames: int, input_interval: int = 0, work: Path | None = None) -> None:
+def as_predicted(design: hwgen.Accelerator, frames: int, input_interval: int = 0, **options: Any) -> None:
     """Simulate the RTL and compare the cycle of every beat."""
-    outcome = design.simulate(frames, "rtl", input_interval=input_interval, work=work)
+    outcome = design.simulate(frames, "rtl", input_interval=input_interval, **options)
     assert outcome.passed, (outcome.mismatches, outcome.mistimed, outcome.cycles, outcome.predicted)
     assert outcome.beats_timed == frames * sum(stream.beats for stream in design.design.streams.values())
 
@@ -52,7 +52,7 @@ def at_some_pace(design: hwgen.Accelerator, seed: int, frames: int, work: Path) 
     """`as_predicted`, as fast as it goes, a little slower and much slower."""
     interval = design.design.cycles.interval
     for input_interval in (0, interval + 1 + seed % 7, 2 * interval):
-        as_predicted(design, frames, input_interval, work)
+        as_predicted(design, frames, input_interval, work=work)
 
 
 def halved(folding: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +77,16 @@ def test_real_networks_in_three_foldings(model: str, shared: Path, tmp_path: Pat
         as_predicted(design, 3, work=tmp_path / str(index))
     odd = {name: LayerFolding(**each).model_dump() for name, each in halved(dict(fast.folding)).items()}
     as_predicted(hwgen.compile(graph, folding=odd), 3, input_interval=fast.design.bound // 2, work=tmp_path / "odd")
+
+
+@pytest.mark.long
+@pytest.mark.shared_data
+def test_mobilenet_of_eight_bits(shared: Path, tmp_path: Path) -> None:
+    """MobileNetV1 with 8-bit weights and activations on 96x96 pixels, published for Visual Wake Words."""
+    path = shared / "models/NN2FPGA_mobilenet_v1_vww_a8w8.onnx"
+    graph = hwgen.load(path, input_type="uint8", input_scale=1 / 256)
+    design = hwgen.compile(graph, part="xcu250", target_interval=65_536)
+    as_predicted(design, 2, work=tmp_path)
 
 
 @pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)

@@ -14,11 +14,27 @@ import numpy as np
 import pytest
 
 from hwgen import config, errors, flow
-from hwgen.errors import ConfigError, DataError, FoldingError, HwgenError, OutputError
+from hwgen.errors import ConfigError, DataError, DeadlockError, FoldingError, HwgenError, OutputError
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.graph import Graph
+from hwgen.ir.types import IntType
 from hwgen.verify.vectors import as_codes
-from tests.builders import random_network
+from tests.builders import ImageBuilder, random_network
 
 GRAPH = random_network(np.random.default_rng(0), (6, 4, 3))
+
+
+def residual() -> Graph:
+    """Two blocks whose one branch is late by rows of images, so that FIFOs of the other can be too shallow."""
+    codes = IntType(3, signed=True)
+    net = ImageBuilder(np.random.default_rng(0), (8, 8, 2), codes)
+    for _ in range(2):
+        start, branch = net.last, net.last
+        for _ in range(2):
+            branch = net.act(net.conv(branch, 2, Geometry((3, 3), padding=(1, 1, 1, 1)), codes), codes)
+        net.act(net.sum(start, branch), codes)
+    net.dense(net.last, 3, codes)
+    return net.graph()
 
 
 def compiled(**options: object) -> Callable[[], object]:
@@ -220,6 +236,18 @@ OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
         lambda folder: flow.compile(GRAPH, target_interval=2, folding={"fc1": {"pe": 1}}),
         "fc1 (net.fc1): must take at most 2 cycles a frame (100,000,000 frames/s);"
         " found 3 at best (66,666,667 frames/s): its folding is given, PE 1. Ask for 3 cycles or more.",
+    ),
+    "depth": (
+        ConfigError,
+        lambda folder: flow.compile(residual(), target_interval=576, fifo_depths={"sum0_fifo0": 32, "sum1_fifo0": 80}),
+        "fifo_depths: must keep 576 cycles a frame; found 579 with sum0_fifo0 of 32 (33). Choose the depths in brackets"
+        " or leave FIFOs out, or ask for 579 cycles or more.",
+    ),
+    "deadlock": (
+        DeadlockError,
+        lambda folder: flow.compile(residual(), target_interval=576, fifo_depths={"sum0_fifo0": 1, "sum1_fifo0": 1}),
+        "sum0_fifo0: must hold beats until its reader takes them; found a deadlock: sum0_fifo0 is full (1 beat) while"
+        " its reader waits for sum0_fifo1. Deepen it.",
     ),
     "frames": (
         DataError,
