@@ -72,7 +72,7 @@ def check(project: Path, top: str, work: Path) -> HlsCheck:
     present = tuple(name for name in COMPILERS if shutil.which(name))
     warnings = {name: warning for name in present if (warning := _warning(name, project, work))}
     return HlsCheck(
-        pragmas=sum(token.is_pragma for token in vitis),
+        pragmas=len(vitis.pragmas),
         compilers=tuple(name for name in present if name not in warnings),
         missing=tuple(name for name in COMPILERS if name not in present),
         findings=(*map(str, found), *(f"{name}: {warning}" for name, warning in warnings.items())),

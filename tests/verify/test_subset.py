@@ -9,7 +9,7 @@ import pytest
 from hwgen.backends.hls import Options, emit
 from hwgen.errors import ToolError
 from hwgen.verify import hlscheck
-from hwgen.verify.cpp import tokens_of
+from hwgen.verify.cpp import source_of
 from hwgen.verify.hlscheck import HlsCheck
 from hwgen.verify.subset import check
 from tests.backends.test_hls import branches, chain
@@ -40,6 +40,10 @@ BAD = {
     "print": ("  const", "  std::cout << 1;\n  const", "net.cpp:5: `std::cout` must not be used"),
     "heap": ("= in.read()", "= *new int", "net.cpp:5: `new` must not be used"),
     "float": ("const ap_uint<4> word", "const float word", "net.cpp:5: `float` must not be used"),
+    "endless": ("  const", "  while (true) in.read();\n  const", "net.cpp:5: an endless loop must not be used"),
+    "counts_for_ever": ("  const", "  for (;;) in.read();\n  const", "net.cpp:5: an endless loop must not be used"),
+    "one_for_ever": ("  const", "  do in.read(); while (1);\n  const", "net.cpp:5: an endless loop must not be used"),
+    "no_c++": ("  const", "  in.read(;\n  const", "net.cpp:5: must be C++ that can be parsed"),
     "struct_port": (
         "hls::stream<ap_uint<4>>& in",
         "hls::stream<Axis>& in",
@@ -55,7 +59,7 @@ BAD = {
 def findings(text: str, folder: Path) -> list[str]:
     write_project({"src/net.cpp": text}, folder)
     marked = f'# 3 "{folder}/src/net.cpp"\n' + "\n".join(text.splitlines()[2:])
-    return [str(finding) for finding in check(tokens_of(marked, folder / "src"), folder, "net")]
+    return [str(finding) for finding in check(source_of(marked, folder / "src"), folder, "net")]
 
 
 def test_the_subset_passes(tmp_path: Path) -> None:
