@@ -158,6 +158,7 @@ def text_of(node: Node | None) -> str:
 
 
 def field(node: Node | None, name: str) -> Node | None:
+    """The part of a node that the grammar calls `name`."""
     return node.child_by_field_name(name) if node is not None else None
 
 
@@ -204,4 +205,5 @@ def function_declarator(function: Node) -> Node | None:
 
 
 def function_name(function: Node) -> str:
+    """The name of a function, qualified as it is declared."""
     return text_of(declarator(field(function_declarator(function), "declarator")))

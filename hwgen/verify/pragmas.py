@@ -9,9 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hwgen.verify.cpp import PragmaLine, Source, SourceFinding, declarator, function_declarator, is_inside, kind
+from hwgen.verify.cpp import (
+    PragmaLine,
+    Source,
+    SourceFinding,
+    declarator,
+    function_declarator,
+    function_name,
+    is_inside,
+    kind,
+    text_of,
+    walk,
+)
 from hwgen.verify.cpp import field as field_of
-from hwgen.verify.cpp import function_name, text_of, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -246,7 +256,9 @@ def _declaration(source: Source, name: str, pragma: Pragma) -> tuple[Node, Node]
     for node, each in source.declarations:
         if node.start_byte >= pragma.line.byte:
             break
-        if text_of(declarator(each)) == name and (start <= node.start_byte or not is_inside(node, "function_definition")):
+        if text_of(declarator(each)) == name and (
+            start <= node.start_byte or not is_inside(node, "function_definition")
+        ):
             found = node, each
     return found
 

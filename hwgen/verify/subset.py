@@ -12,8 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hwgen.verify.cpp import LOOPS, Source, SourceFinding, declarator, field, function_declarator, function_name
-from hwgen.verify.cpp import is_inside, text_of, walk
+from hwgen.verify.cpp import (
+    LOOPS,
+    Source,
+    SourceFinding,
+    declarator,
+    field,
+    function_declarator,
+    function_name,
+    is_inside,
+    text_of,
+    walk,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -122,7 +132,11 @@ def _is_cast(tilde: Node) -> bool:
         return False
     if re.match(r"Limb\b|\(\s*static_cast<Limb", text_of(field(node, "argument"))):
         return True
-    while node.parent is not None and node.parent.type == "binary_expression" and node.parent.start_byte == node.start_byte:
+    while (
+        node.parent is not None
+        and node.parent.type == "binary_expression"
+        and node.parent.start_byte == node.start_byte
+    ):
         node = node.parent
     if node.parent is None or node.parent.type != "argument_list" or node.parent.named_children[0] != node:
         return False
