@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hwgen.verify import recurrences as delays
 from hwgen.verify.constants import (
+    LIBRARY,
     Names,
     Scope,
     Type,
@@ -23,7 +24,7 @@ from hwgen.verify.constants import (
 from hwgen.verify.cpp import LOOPS, Source, declarator, function_declarator, function_name, text_of, walk
 from hwgen.verify.cpp import field as field_of
 from hwgen.verify.pragmas import pragmas_of
-from hwgen.verify.recurrences import Recurrence, Signal
+from hwgen.verify.recurrences import Frame, Recurrence, Signal
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -33,26 +34,12 @@ TURNS = 3
 DEPTH = 24
 
 
-@dataclass(eq=False)
-class Frame:
-    """A call: the constants that it sees, its variables, their types, what it has returned, the object that it is of."""
-
-    scope: Scope
-    variables: dict[str, Signal] = field(default_factory=dict)
-    types: dict[str, Type] = field(default_factory=dict)
-    locals: set[str] = field(default_factory=set)
-    returns: list[Signal] = field(default_factory=list)
-    conditions: list[Signal] = field(default_factory=list)
-    this: Signal = field(default_factory=Signal)
-    depth: int = 0
-
-
 def recurrences_of(source: Source, names: Names) -> list[Recurrence]:
     """The longest path of every pipelined loop of every process outside of the library."""
     run = _Run(source, names)
     for function in walk(source.root, "function_definition"):
         body = field_of(function, "body")
-        if body is not None and not source.found(function, "").file.startswith("lib/"):
+        if body is not None and not source.found(function, "").file.startswith(LIBRARY):
             run.function = function_name(function)
             outer = names.scope_of(function)
             scope = Scope(outer, nodes=definitions(body), arrays=arrays(body))
@@ -98,12 +85,13 @@ class _Run:
             if name in frame.scope.nodes:
                 continue
             value = self.value(given, frame) if given is not None else Signal()
-            width = bits(kind) or (value.bits if text_of(field_of(node, "type")) == "auto" else 32)
+            auto = text_of(field_of(node, "type")) == "auto"
+            width = bits(kind) or (value.bits if auto else 32)
+            if any(text_of(child) == "const" for child in node.children):  # no value will have more bits
+                width = min(width, value.bits)
             for element in [key for key in frame.variables if key.startswith(f"{name}[")]:
                 del frame.variables[element]
-            frame.variables[name] = replace(value, bits=width) if value.constant is None or bits(kind) else value
-            if "const" not in text_of(node).split():
-                frame.variables[name] = replace(frame.variables[name], bits=width)
+            frame.variables[name] = replace(value, bits=width)
             frame.locals.add(name)
             if isinstance(kind, Type):
                 frame.types[name] = kind
@@ -122,7 +110,7 @@ class _Run:
             ends.append(each is not None and self.statement(each, frame))
             left.append(frame.variables)
         frame.conditions.pop()
-        frame.variables = _merged(chooser, left[0], left[1])
+        frame.variables = delays.merged(chooser, left[0], left[1])
         return all(ends)
 
     def loop(self, node: Node, frame: Frame) -> None:
@@ -195,31 +183,28 @@ class _Run:
         known = delays.constant(self.names.evaluate(node, frame.scope))
         if known is not None:
             return known
-        parts = [each for each in node.named_children if each.type != "comment"]
-        match node.type:
-            case "identifier" | "qualified_identifier":
-                return frame.this
-            case "binary_expression":
-                return self.binary(node, frame)
-            case "unary_expression":
-                inner = self.value(field_of(node, "argument"), frame)
-                return delays.added(inner) if text_of(node).startswith("-") else replace(inner, constant=None)
-            case "update_expression":
-                target = field_of(node, "argument")
-                old = self.value(target, frame)
-                self.assign(target, delays.added(old), frame)
-                return self.value(target, frame) if text_of(node)[0] in "+-" else old
-            case "assignment_expression":
-                return self.assignment(node, frame)
-            case "conditional_expression":
-                return self.conditional(node, frame)
-            case "call_expression":
-                return _Call(self, node, frame).value()
-            case "subscript_expression":
-                return self.element(node, frame)
-            case "field_expression":
-                return self.value(field_of(node, "argument"), frame)
-        return delays.joined([self.value(each, frame) for each in parts]) if parts else Signal()
+        if node.type in ("identifier", "qualified_identifier"):
+            return frame.this
+        apply = _EXPRESSIONS.get(node.type)
+        if apply is not None:
+            return apply(self, node, frame)
+        return delays.joined([self.value(each, frame) for each in node.named_children])
+
+    def unary(self, node: Node, frame: Frame) -> Signal:
+        inner = self.value(field_of(node, "argument"), frame)
+        return delays.added(inner) if text_of(node).startswith("-") else replace(inner, constant=None)
+
+    def update(self, node: Node, frame: Frame) -> Signal:
+        target = field_of(node, "argument")
+        old = self.value(target, frame)
+        self.assign(target, delays.added(old), frame)
+        return self.value(target, frame) if text_of(node)[0] in "+-" else old
+
+    def call(self, node: Node, frame: Frame) -> Signal:
+        return _Call(self, node, frame).value()
+
+    def member(self, node: Node, frame: Frame) -> Signal:
+        return self.value(field_of(node, "argument"), frame)
 
     def binary(self, node: Node, frame: Frame) -> Signal:
         sign = text_of(field_of(node, "operator"))
@@ -230,7 +215,7 @@ class _Run:
                 return left if decides else self.value(field_of(node, "right"), frame)
             before = dict(frame.variables)
             right = self.value(field_of(node, "right"), frame)
-            frame.variables = _merged(left, before, frame.variables)
+            frame.variables = delays.merged(left, before, frame.variables)
             if right.constant is not None:
                 return right if bool(right.constant) == (sign == "||") else left
             return delays.operated(sign, left, right)
@@ -291,6 +276,18 @@ class _Run:
         frame.variables[element] = replace(value, bits=held.bits if held is not None else value.bits, constant=None)
 
 
+_EXPRESSIONS: dict[str, Callable[[_Run, Node, Frame], Signal]] = {
+    "binary_expression": _Run.binary,
+    "unary_expression": _Run.unary,
+    "update_expression": _Run.update,
+    "assignment_expression": _Run.assignment,
+    "conditional_expression": _Run.conditional,
+    "call_expression": _Run.call,
+    "subscript_expression": _Run.element,
+    "field_expression": _Run.member,
+}
+
+
 class _Call:
     """A call: a cast, a stream's read, a function of the library, or one known by its name."""
 
@@ -320,13 +317,7 @@ class _Call:
         function, scope = self.library(name)
         if function is None or frame.depth > DEPTH:
             return delays.joined((this, *arguments))
-        if this.paths or any(each.paths for each in arguments) or self.is_process(function):
-            return self.inlined(function, scope, this, arguments)
-        return Signal()
-
-    def is_process(self, function: Node) -> bool:
-        """Whether the function holds a pipelined loop."""
-        return any(function.start_byte <= byte < function.end_byte for byte in self.run.pipelined)
+        return self.inlined(function, scope, this, arguments)
 
     def cast(self, name: str) -> Type | None:
         """The type of a cast."""
@@ -345,9 +336,8 @@ class _Call:
         names, called = self.run.names, self.called
         owner = None
         if called is not None and called.type == "qualified_identifier":
-            node, prefix = called, field_of(called, "scope")
+            prefix = field_of(called, "scope")
             owner = names.evaluate(prefix, self.frame.scope) if text_of(prefix) not in names.spaces else None
-            del node
         elif called is not None and called.type == "field_expression":
             owner = self.frame.types.get(text_of(field_of(called, "argument")))
         chosen = names.chosen(owner) if isinstance(owner, Type) else None
@@ -401,18 +391,3 @@ class _Call:
             kind_of, pattern_of = field_of(declared, "type"), field_of(parameter, "type")
             if kind_of is not None and pattern_of is not None and sizes(parameter):
                 names.fits(pattern_of, names.evaluate(kind_of, place), known, scope)
-
-
-def _merged(chooser: Signal, yes: dict[str, Signal], no: dict[str, Signal]) -> dict[str, Signal]:
-    """Variables behind two branches; an element that one has not touched is still a part of its array there."""
-    found = {}
-    for name in {**yes, **no}:
-        whole = name.split("[")[0]
-        one, other = (each.get(name, each.get(whole)) for each in (yes, no))
-        if one is None or other is None or one == other:
-            found[name] = one or other or Signal()
-        elif one.gates or other.gates:
-            found[name] = replace(delays.joined((chooser, one, other)), gates=True)
-        else:
-            found[name] = delays.selected(chooser, one, other)
-    return found

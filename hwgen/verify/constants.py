@@ -32,7 +32,7 @@ Value = int | Type | tuple["Value", ...] | None
 
 @dataclass(eq=False)
 class Scope:
-    """Names that a place sees: their values, or the nodes that say them, and the scope around; arrays by declaration."""
+    """Names that a place sees: their values, or the nodes that say them; arrays by declaration; the scope around."""
 
     above: Scope | None = None
     values: dict[str, Value] = field(default_factory=dict)
@@ -40,6 +40,8 @@ class Scope:
     arrays: dict[str, Node] = field(default_factory=dict)
 
 
+LIBRARY = "lib/"
+"""Where the functions lie that are looked into."""
 _BITS = {"bool": 1, "char": 8, "short": 16, "int": 32, "unsigned": 32, "unsigned int": 32, "Limb": 64}
 _DEFINITIONS = ("alias_declaration", "declaration", "field_declaration")
 _BINARY: dict[str, Callable[[int, int], int]] = {
@@ -67,17 +69,19 @@ def bits(value: Value) -> int | None:
 
 
 class Names:
-    """Namespaces, structs and functions of a source."""
+    """Namespaces and structs of a source, and functions of its library."""
 
     def __init__(self, source: Source) -> None:
         self.structs: dict[str, list[Node]] = {}
         self.functions: dict[str, list[Node]] = {}
         self.library = Scope()
         self.spaces: dict[str, Scope] = {"hwgen": self.library, "std": Scope(), "hls": Scope()}
+        self.library.nodes |= definitions(source.root)
+        self.library.arrays |= arrays(source.root)
         for node in walk(source.root, "struct_specifier", "function_definition", "namespace_definition"):
             if node.type == "struct_specifier" and field_of(node, "body") is not None:
                 self.structs.setdefault(_plain(field_of(node, "name")), []).append(node)
-            elif node.type == "function_definition":
+            elif node.type == "function_definition" and source.found(node, "").file.startswith(LIBRARY):
                 self.functions.setdefault(function_name(node).split("::")[-1], []).append(node)
             elif node.type == "namespace_definition":
                 name = text_of(field_of(node, "name"))
@@ -96,39 +100,38 @@ class Names:
         """The constant or type that `node` stands for."""
         if node is None:
             return None
-        parts = node.named_children
-        match node.type:
-            case "number_literal":
-                return int(re.sub(r"[uUlL']+", "", text_of(node)), 0)
-            case "true" | "false":
-                return int(node.type == "true")
-            case "identifier" | "type_identifier" | "namespace_identifier" | "field_identifier":
-                return self._named(text_of(node), scope)
-            case "primitive_type" | "sized_type_specifier":
-                return Type(text_of(node))
-            case "qualified_identifier":
-                return self._member(node, scope)
-            case "template_type" | "template_function":
-                return self._template(_plain(node), field_of(node, "arguments"), scope)
-            case "type_descriptor" | "parenthesized_expression" | "dependent_type" | "condition_clause":
-                inner = field_of(node, "type") or (parts[0] if parts else None)
-                return self.evaluate(inner, scope)
-            case "unary_expression":
-                value = self.evaluate(field_of(node, "argument"), scope)
-                apply = _UNARY.get(text_of(field_of(node, "operator")))
-                return int(apply(value)) if isinstance(value, int) and apply else None
-            case "binary_expression":
-                return self._binary(node, scope)
-            case "conditional_expression":
-                chosen = self.evaluate(field_of(node, "condition"), scope)
-                branch = "consequence" if chosen else "alternative"
-                return self.evaluate(field_of(node, branch), scope) if isinstance(chosen, int) else None
-            case "call_expression":
-                return self._call(node, scope)
-            case "sizeof_expression" if parts:
-                value = self.evaluate(parts[0], scope)
-                return len(value) if isinstance(value, tuple) else (bits(value) or 0) // 8 or None
-        return None
+        apply = _EVALUATIONS.get(node.type)
+        return apply(self, node, scope) if apply is not None else None
+
+    def _inner(self, node: Node, scope: Scope) -> Value:
+        called = field_of(node, "declarator")  # f(N) between template brackets looks like the type of a function
+        if called is not None and called.type == "abstract_function_declarator":
+            listed = field_of(called, "parameters")
+            arguments = [field_of(each, "type") for each in (listed.named_children if listed is not None else [])]
+            name = text_of(field_of(node, "type")).split("::")[-1]
+            return self._called(name, [self.evaluate(each, scope) for each in arguments])
+        inner = field_of(node, "type") or next(iter(node.named_children), None)
+        return self.evaluate(inner, scope)
+
+    def _unary(self, node: Node, scope: Scope) -> Value:
+        value = self.evaluate(field_of(node, "argument"), scope)
+        apply = _UNARY.get(text_of(field_of(node, "operator")))
+        return int(apply(value)) if isinstance(value, int) and apply else None
+
+    def _conditional(self, node: Node, scope: Scope) -> Value:
+        chosen = self.evaluate(field_of(node, "condition"), scope)
+        branch = "consequence" if chosen else "alternative"
+        return self.evaluate(field_of(node, branch), scope) if isinstance(chosen, int) else None
+
+    def _sizeof(self, node: Node, scope: Scope) -> Value:
+        value = self._inner(node, scope)
+        return len(value) if isinstance(value, tuple) else (bits(value) or 0) // 8 or None
+
+    def _specialised(self, node: Node, scope: Scope) -> Value:
+        return self._template(_plain(node), field_of(node, "arguments"), scope)
+
+    def _identifier(self, node: Node, scope: Scope) -> Value:
+        return self._named(text_of(node), scope)
 
     def _named(self, name: str, scope: Scope | None) -> Value:
         """The value of a name in `scope` or around it; a struct's name is a type."""
@@ -229,13 +232,17 @@ class Names:
         return None if impossible else int(_BINARY[sign](left, right))
 
     def _call(self, node: Node, scope: Scope) -> Value:
-        """A cast, or a `constexpr` function that is one return."""
+        """A cast, or a `constexpr` function."""
         arguments = field_of(node, "arguments")
         values = [self.evaluate(each, scope) for each in arguments.named_children] if arguments is not None else []
         called = field_of(node, "function")
         name = re.sub(r"<.*", "", text_of(called)).split("::")[-1]
         if name == "static_cast" or bits(Type(name)) or bits(self._named(name, scope)):
             return values[0] if len(values) == 1 else None
+        return self._called(name, values)
+
+    def _called(self, name: str, values: Sequence[Value]) -> Value:
+        """What a `constexpr` function gives that is one return."""
         for function in self.functions.get(name, []):
             names = parameter_names(function)
             body = field_of(function, "body")
@@ -247,6 +254,24 @@ class Names:
                     returned[0].named_children[0], Scope(self.library, dict(zip(names, values, strict=True)))
                 )
         return None
+
+
+_EVALUATIONS: dict[str, Callable[[Names, Node, Scope], Value]] = {
+    "number_literal": lambda _, node, __: int(re.sub(r"[uUlL']+", "", text_of(node)), 0),
+    "true": lambda *_: 1,
+    "false": lambda *_: 0,
+    "primitive_type": lambda _, node, __: Type(text_of(node)),
+    "sized_type_specifier": lambda _, node, __: Type(text_of(node)),
+    **dict.fromkeys(("identifier", "type_identifier", "namespace_identifier", "field_identifier"), Names._identifier),
+    **dict.fromkeys(("template_type", "template_function"), Names._specialised),
+    **dict.fromkeys(("type_descriptor", "parenthesized_expression", "condition_clause"), Names._inner),
+    "qualified_identifier": Names._member,
+    "unary_expression": Names._unary,
+    "binary_expression": Names._binary,
+    "conditional_expression": Names._conditional,
+    "call_expression": Names._call,
+    "sizeof_expression": Names._sizeof,
+}
 
 
 Names_ = dict[str, "str"]

@@ -1,4 +1,4 @@
-"""Checks of an emitted HLS project without an HLS tool: compilers and clang-tidy, pragmas, the portable subset, timing."""
+"""Checks of an emitted HLS project without an HLS tool: compilers and clang-tidy, pragmas, portability, timing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hwgen.verify.recurrences import Recurrence, allowed_ns
 from hwgen.verify.sources import OWN
 
 STRICT = False
-"""Whether every library function must be inlined by its declaration, every pipeline flush, and long paths are warned of."""
+"""Whether library functions must be inlined by their declarations and pipelines flush, and long paths are warned of."""
 
 WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""

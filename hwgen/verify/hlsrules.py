@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hwgen.verify.constants import Names, bits
+from hwgen.verify.constants import LIBRARY, Names, bits
 from hwgen.verify.cpp import Source, SourceFinding, field, function_name, is_inside, text_of, walk
 from hwgen.verify.pragmas import pragmas_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-LIBRARY = "lib/"
 TCL, CONFIG, MAKEFILE = "run_hls.tcl", "hls_config.cfg", "Makefile"
 DEFAULT_BITS, DOCUMENTED_BITS, MOST_BITS = 1024, 4096, 8191
 """Bits of an ap_uint without AP_INT_MAX_W; the most by UG1399; the most in public use (FINN's assertion)."""

@@ -1,6 +1,6 @@
 """An estimate of the longest loop-carried path of every pipelined loop, from the syntax tree.
 
-A loop starts one iteration a cycle only if what an iteration leaves to the next is computed within the clock period. The
+A loop starts an iteration a cycle only if what an iteration leaves to the next is computed within the clock period. The
 body of a loop is run once on delays in place of values: each variable that lives across iterations starts at 0 ns, and
 what an iteration leaves in a variable is as late as the longest chain of operators from any of them. Chains between
 variables that do not feed back can be cut by registers and do not count; between those that do, the longest counts.
@@ -11,9 +11,9 @@ It is a rough estimate: an HLS tool's own delays, sharing of logic and balancing
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from hwgen.verify.constants import Value
+from hwgen.verify.constants import Scope, Type, Value
 
 ADD_NS, COMPARE_NS, MUX_NS = 2.55, 2.45, 0.69
 """Of 32 bits on a 7-series device of speed grade -1, by the characterisation of an HLS compiler (PandA-Bambu)."""
@@ -39,6 +39,20 @@ class Signal:
     paths: Mapping[str, float] = field(default_factory=dict)
     constant: int | None = None
     gates: bool = False
+
+
+@dataclass(eq=False)
+class Frame:
+    """A call: the constants that it sees, its variables and their types, what it has returned, the object it is of."""
+
+    scope: Scope
+    variables: dict[str, Signal] = field(default_factory=dict)
+    types: dict[str, Type] = field(default_factory=dict)
+    locals: set[str] = field(default_factory=set)
+    returns: list[Signal] = field(default_factory=list)
+    conditions: list[Signal] = field(default_factory=list)
+    this: Signal = field(default_factory=Signal)
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,8 @@ def joined(signals: Iterable[Signal], delay: float = 0.0, bits: int | None = Non
 
 
 def constant(value: Value) -> Signal | None:
-    return Signal(max(1, value.bit_length()), {}, value) if isinstance(value, int) else None
+    """The signal of a constant; None for what is none."""
+    return Signal(max(1, value.bit_length() + (value < 0)), {}, value) if isinstance(value, int) else None
 
 
 def operated(sign: str, left: Signal, right: Signal) -> Signal:
@@ -102,6 +117,21 @@ def read_at(array: Signal, index: Signal) -> Signal:
 def selected(chooser: Signal, *choices: Signal) -> Signal:
     """One of some values, by a condition."""
     return joined((*choices, chooser), MUX_NS, max(each.bits for each in choices))
+
+
+def merged(chooser: Signal, yes: dict[str, Signal], no: dict[str, Signal]) -> dict[str, Signal]:
+    """Variables behind two branches; an element that one has not touched is still a part of its array there."""
+    found = {}
+    for name in {**yes, **no}:
+        whole = name.split("[")[0]
+        one, other = (each.get(name, each.get(whole)) for each in (yes, no))
+        if one is None or other is None or one == other:
+            found[name] = one or other or Signal()
+        elif one.gates or other.gates:
+            found[name] = replace(joined((chooser, one, other)), gates=True)
+        else:
+            found[name] = selected(chooser, one, other)
+    return found
 
 
 def grown(before: Signal, after: Signal, turns: int) -> Signal:
