@@ -156,7 +156,7 @@ def test_words_beyond_the_documented_limits(tmp_path: Path) -> None:
     found, warned = check_widths(wide(2048), project)
     assert found[0].text == "a word of 8192 bits must not be wider than 8191" and warned == []
     port = source(GOOD.replace("ap_uint<8>>& m_axis", "ap_uint<8192>>& m_axis"))
-    assert str(check_widths(port, project)[0][0]).startswith("net.cpp:11: a word of 8192 bits")
+    assert str(check_widths(port, project)[0][0]).startswith("net.cpp:10: a word of 8192 bits")
 
 
 @pytest.mark.parametrize(
