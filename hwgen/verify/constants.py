@@ -93,8 +93,10 @@ class Names:
         """The scope of a place outside of the library: the namespaces that its function uses, else that of hwgen."""
         while node.parent is not None and node.type != "function_definition":
             node = node.parent
+        if node.type != "function_definition":
+            return self.library
         used = [text_of(each.named_children[0]) for each in walk(node, "using_declaration")]
-        return self.spaces.get(used[0], self.library) if used and node.type == "function_definition" else self.library
+        return self.spaces.get(used[0], self.library) if used else self.library
 
     def evaluate(self, node: Node | None, scope: Scope) -> Value:
         """The constant or type that `node` stands for."""

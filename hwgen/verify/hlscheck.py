@@ -16,7 +16,8 @@ from hwgen.verify.recurrences import Recurrence, allowed_ns
 from hwgen.verify.sources import OWN
 
 STRICT = False
-"""Whether library functions must be inlined by their declarations and pipelines flush, and long paths are warned of."""
+"""Whether streams must be of depth 2 or more, library functions be inlined by their declarations and pipelines flush, and
+whether paths that are too long for the clock are warned of."""
 
 WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""
@@ -91,7 +92,7 @@ def check(project: Path, top: str, work: Path) -> HlsCheck:
     late = []
     if STRICT:
         inlined = hlsrules.check_inline(vitis) + hlsrules.check_inline(bambu)
-        found += [*dict.fromkeys(inlined), *hlsrules.check_pipelines(vitis, project)]
+        found += [*dict.fromkeys(inlined), *hlsrules.check_depths(vitis), *hlsrules.check_pipelines(vitis, project)]
         late = too_long(recurrences, project)
     present = tuple(name for name in COMPILERS if shutil.which(name))
     warnings = {name: warning for name in present if (warning := _warning(name, project, work))}

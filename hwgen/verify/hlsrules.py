@@ -56,6 +56,14 @@ def _not_of_a_top(node: Node, called: set[str]) -> str:
     return ""
 
 
+def check_depths(source: Source) -> list[SourceFinding]:
+    """No stream is of depth 1: a full FIFO takes no word while one is read, so that it would halve the rate."""
+    shallow = [
+        pragma for pragma in pragmas_of(source) if pragma.name == "stream" and pragma.options.get("depth") == "1"
+    ]
+    return [pragma.found("depth must be at least 2") for pragma in shallow]
+
+
 def check_inline(source: Source) -> list[SourceFinding]:
     """Every function of the library is declared `inline __attribute__((always_inline))`, so that no tool shares it."""
     return [

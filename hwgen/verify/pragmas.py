@@ -109,7 +109,7 @@ GRAMMAR: Mapping[str, Form] = {
     ),
     "stream": Form(
         ("function",),
-        {"variable": _name, "depth": _at_least(2), "type": _one_of("fifo", "pipo", "shared", "unsync")},
+        {"variable": _name, "depth": _at_least(1), "type": _one_of("fifo", "pipo", "shared", "unsync")},
         required=("variable",),
     ),
     "interface": Form(

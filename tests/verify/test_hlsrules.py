@@ -9,7 +9,7 @@ import pytest
 from hwgen.backends.hls import emit
 from hwgen.verify import hlscheck
 from hwgen.verify.cpp import Source, source_of
-from hwgen.verify.hlsrules import check_inline, check_pipelines, check_top, check_widths
+from hwgen.verify.hlsrules import check_depths, check_inline, check_pipelines, check_top, check_widths
 from tests.backends.test_hls import chain
 from tests.hls_lib.cases import write_project
 
@@ -106,7 +106,7 @@ def wide(lanes: int) -> Source:
 
 def test_a_project_that_keeps_to_the_rules(tmp_path: Path) -> None:
     good, project = source(GOOD), settings(tmp_path)
-    assert check_top(good, "net") == check_inline(good) == check_pipelines(good, project) == []
+    assert check_top(good, "net") == check_inline(good) == check_depths(good) == check_pipelines(good, project) == []
     assert check_widths(good, tmp_path / "none") == ([], [])
     assert check_widths(wide(300), project) == ([], [])
 
@@ -163,7 +163,8 @@ def test_words_beyond_the_documented_limits(tmp_path: Path) -> None:
     ("name", "right", "wrong", "message"),
     [
         ("src/net.cpp", "#pragma HLS dataflow\n", "", "a project must have one dataflow pragma, not 0"),
-        ("src/net.cpp", "depth=6", "depth=1", "depth must not be 1"),
+        ("src/net.cpp", "depth=6", "depth=0", "depth must not be 0"),
+        ("src/net.cpp", "depth=6", "depth=1", "depth=1: depth must be at least 2"),
         (
             "src/net_fc0.hpp",
             "unsigned PE = 4;",
@@ -183,6 +184,7 @@ def test_an_emitted_project_that_is_broken(
     name: str, right: str, wrong: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
+    monkeypatch.setattr(hlscheck, "STRICT", "depth=1" in wrong)
     files = emit(chain())
     assert right in files[name]
     files |= {name: files[name].replace(right, wrong)}
