@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from hwgen.verify.constants import (
     parameter_names,
     sizes,
     template_parameters,
-)  # fmt: skip
+)
 from hwgen.verify.cpp import LOOPS, Source, declarator, function_declarator, function_name, text_of, walk
 from hwgen.verify.cpp import field as field_of
 from hwgen.verify.pragmas import pragmas_of
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 TURNS = 3
 """Turns of an unrolled loop that are run; the others are as the last of these."""
 DEPTH = 24
+"""Calls in calls that are looked into."""
 
 
 def recurrences_of(source: Source, names: Names) -> list[Recurrence]:
@@ -48,6 +48,8 @@ def recurrences_of(source: Source, names: Names) -> list[Recurrence]:
 
 
 class _Run:
+    """Runs the functions of a source, and keeps the path of each pipelined loop that it meets."""
+
     def __init__(self, source: Source, names: Names) -> None:
         self.source, self.names = source, names
         self.function = ""
@@ -299,14 +301,10 @@ class _Call:
 
     def value(self) -> Signal:
         run, frame, called = self.run, self.frame, self.called
-        name = re.split(r"::|\.", re.sub(r"<.*", "", re.sub(r"<[^<>]*(<[^<>]*>[^<>]*)*>(?=::)", "", text_of(called))))[
-            -1
-        ]
-        this = (
-            run.value(field_of(called, "argument"), frame) if called and called.type == "field_expression" else Signal()
-        )
+        name, method = _last_name(called), called is not None and called.type == "field_expression"
+        this = run.value(field_of(called, "argument"), frame) if method else Signal()
         arguments = [run.value(each, frame) for each in self.given]
-        if name == "read" and called is not None and called.type == "field_expression":
+        if method and name == "read":  # a stream's: no variable's value
             return Signal()
         kind = self.cast(name)
         if kind is not None and len(arguments) == 1:
@@ -391,3 +389,10 @@ class _Call:
             kind_of, pattern_of = field_of(declared, "type"), field_of(parameter, "type")
             if kind_of is not None and pattern_of is not None and sizes(parameter):
                 names.fits(pattern_of, names.evaluate(kind_of, place), known, scope)
+
+
+def _last_name(called: Node | None) -> str:
+    """The name of what is called, without scopes, objects and template arguments."""
+    while called is not None and called.named_child_count:
+        called = field_of(called, "field") or field_of(called, "name") or called.named_children[-1]
+    return text_of(called)

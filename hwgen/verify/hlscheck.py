@@ -16,8 +16,7 @@ from hwgen.verify.recurrences import Recurrence, allowed_ns
 from hwgen.verify.sources import OWN
 
 STRICT = False
-"""Whether streams must be of depth 2 or more, library functions be inlined by their declarations and pipelines flush, and
-whether paths that are too long for the clock are warned of."""
+"""Whether depths, inlining and pipelines are held to `hlsrules`, and paths too long for the clock are warned of."""
 
 WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""

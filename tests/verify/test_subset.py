@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,12 @@ def test_a_broken_project_does_not_pass(tmp_path: Path, monkeypatch: pytest.Monk
     assert found.findings[-1].startswith("g++: ") and "unused" in found.findings[-1]
     assert found.missing == ("no-such-compiler",) and found.compilers == () and not found.passed
     assert found.to_json()["findings"] == list(found.findings)
+
+
+def test_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tree_sitter_cpp", None)
+    with pytest.raises(ToolError, match=r"tree-sitter-cpp: must be installed .* Run `pip install hwgen\[sim\]`"):
+        _ = source_of("", Path("src")).root
 
 
 def test_sources_that_do_not_preprocess(tmp_path: Path) -> None:
