@@ -190,7 +190,8 @@ class _Run:
         apply = _EXPRESSIONS.get(node.type)
         if apply is not None:
             return apply(self, node, frame)
-        return delays.joined([self.value(each, frame) for each in node.named_children])
+        inner = [self.value(each, frame) for each in node.named_children]
+        return inner[0] if len(inner) == 1 else delays.joined(inner)
 
     def unary(self, node: Node, frame: Frame) -> Signal:
         inner = self.value(field_of(node, "argument"), frame)

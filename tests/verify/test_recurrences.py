@@ -65,6 +65,11 @@ LOOPS = {
     ),
     "shift": ("ap_uint<64> held = 0; unsigned n = 0;", "held = held >> n; n = held;", 6 * MUX),
     "constant_shift": ("ap_uint<64> held = 0;", "held = held >> (2 * N);", 0.0),
+    "shift_by_a_lane": (
+        "ap_uint<64> held = 0;",
+        "for (unsigned p = 0; p < N; ++p) held = held >> (p % N * 8);",
+        0.0,
+    ),
     "function": ("int best = 0;", "best = Kind::of(best, in.read());", COMPARE + MUX),
     "reference": ("int sum = 0;", "sum = Wrapped::of(sum, in.read());", ADD),
     "popcount": ("unsigned long bits = 0;", "bits = __builtin_popcountll(bits);", 4.2),
