@@ -129,7 +129,7 @@ def _undefined(project: Path, widest: int) -> Iterator[SourceFinding]:
         (TCL, r"\s*add_files\s+-tb.*"),
         (CONFIG, r"syn\.cflags=.*"),
         (CONFIG, r"tb\.cflags=.*"),
-        (MAKEFILE, r"(CPPFLAGS|CXXFLAGS|WIDTHS?)\s*[:+?]?=.*"),
+        (MAKEFILE, r"(CPPFLAGS|CXXFLAGS)\s*[:+?]?=.*"),
     ):
         lines = [(number, each) for number, each in enumerate(_lines(project, name), 1) if re.match(compilation, each)]
         values = [int(value) for _, each in lines for value in re.findall(r"-D\s*AP_INT_MAX_W=(\d+)", each)]
@@ -145,4 +145,9 @@ def text_in(project: Path, name: str) -> str:
 
 
 def _lines(project: Path, name: str) -> list[str]:
-    return text_in(project, name).splitlines()
+    """The lines of a file, with the values of its variables, of Tcl or Make, in their places."""
+    text = text_in(project, name)
+    set_, used = (r"^\s*set (\w+) (.+)$", "${}") if name == TCL else (r"^(\w+)\s*[:?]?=[ \t]*(.+)$", "$({})")
+    for variable, value in re.findall(set_, text, re.MULTILINE):
+        text = text.replace(used.format(variable), value)
+    return text.splitlines()

@@ -64,12 +64,17 @@ def _wrong_words(root: Node) -> Iterator[tuple[Node, str]]:
             if name and not _STANDARD.fullmatch(name[0]):
                 yield node, f"`std::{name[0]}` must not be used"
         elif node.type in ("string_literal", "raw_string_literal"):
-            if not is_inside(node, "static_assert_declaration"):
+            if not is_inside(node, "static_assert_declaration") and not _names_a_linkage(node):
                 yield node, "text must only stand in static_assert"
         elif node.type == "field_expression" and _BANNED_CALLS.fullmatch(text_of(field(node, "field"))):
             yield node, f"`.{text_of(field(node, 'field'))}` must not be called"
         elif word == "~" and not _is_cast(node):
             yield node, "`~` must be cast at once, or stand before plain Limbs"
+
+
+def _names_a_linkage(text: Node) -> bool:
+    """Whether a text is that of `extern "C"`."""
+    return text.parent is not None and text.parent.type == "linkage_specification" and text_of(text) == '"C"'
 
 
 def _wrong_loops(root: Node) -> Iterator[tuple[Node, str]]:

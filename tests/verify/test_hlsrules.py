@@ -145,6 +145,16 @@ def test_a_wide_word_without_its_define(name: str, tmp_path: Path) -> None:
     assert [str(each)[: len(message)] for each in found] == [message] and warned == []
 
 
+def test_flags_in_variables(tmp_path: Path) -> None:
+    files = {name: text.replace("-DAP_INT_MAX_W=2048", "$flags") for name, text in SETTINGS.items()}
+    files["run_hls.tcl"] = 'set flags "-DAP_INT_MAX_W=2048"\n' + files["run_hls.tcl"]
+    files["Makefile"] = "WIDTH = -DAP_INT_MAX_W=2048\n" + files["Makefile"].replace("$flags", "$(WIDTH)")
+    files["hls_config.cfg"] = SETTINGS["hls_config.cfg"]
+    assert check_widths(wide(300), write_project(files, tmp_path)) == ([], [])
+    files["run_hls.tcl"] = files["run_hls.tcl"].replace("2048", "1024")
+    assert len(check_widths(wide(300), write_project(files, tmp_path))[0]) == 2
+
+
 def test_words_beyond_the_documented_limits(tmp_path: Path) -> None:
     """1,024 bits need nothing; above 4,096 is warned of, above 8,191 is refused."""
     project = write_project({name: text.replace("2048", "9000") for name, text in SETTINGS.items()}, tmp_path)

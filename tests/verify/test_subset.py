@@ -67,6 +67,10 @@ def test_the_subset_passes(tmp_path: Path) -> None:
     assert findings(GOOD, tmp_path) == []
 
 
+def test_a_top_with_c_linkage_passes(tmp_path: Path) -> None:
+    assert findings(GOOD.replace("void net", 'extern "C" void net'), tmp_path) == []
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_what_leaves_the_subset_is_caught(name: str, tmp_path: Path) -> None:
     right, wrong, message = BAD[name]
