@@ -30,7 +30,8 @@ def hls(
     project: ProjectFolder,
     run: RunOption = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Check the C++ without Vitis: warnings, pragmas, the portable subset.")
+        bool,
+        typer.Option("--check", help="Check the C++ without Vitis: warnings, pragmas, the portable subset, timing."),
     ] = False,
     layer: Annotated[str | None, typer.Option(help="Write the project of one layer alone.", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to.", show_default=False)] = None,
@@ -69,8 +70,12 @@ def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(found.to_json())
     else:
+        for recurrence in found.recurrences:
+            out.print(recurrence)
         without = f"; not installed: {', '.join(found.missing)}" if found.missing else ""
         out.print(f"{found.pragmas} pragmas; no warning of {', '.join(found.compilers) or 'none'}{without}")
+    for warning in found.warnings:
+        err.print(warning, style="yellow")
     for finding in found.findings:
         err.print(finding, style="red")
     if not found.passed:

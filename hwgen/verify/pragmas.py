@@ -7,8 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from hwgen.verify.cpp import Scope, SourceFinding, Token, scoped
+from hwgen.verify.cpp import (
+    PragmaLine,
+    Source,
+    SourceFinding,
+    declarator,
+    function_declarator,
+    function_name,
+    is_inside,
+    kind,
+    text_of,
+    walk,
+)
+from hwgen.verify.cpp import field as field_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 Check = Callable[[str], bool]
 
@@ -109,57 +125,60 @@ BAMBU = ("unroll", "inline", "dataflow", "stream", "interface")
 
 @dataclass(frozen=True)
 class Pragma:
-    """A pragma as it stands in the source; `scopes` are those around it, the innermost last."""
+    """A pragma as it stands in the source; `scopes` are the bodies around it, the innermost last."""
 
     name: str
     options: Mapping[str, str]
     flags: tuple[str, ...]
-    place: int
-    token: Token
-    scopes: tuple[Scope, ...]
+    line: PragmaLine
+    scopes: tuple[Node, ...]
 
     @property
-    def function(self) -> Scope:
+    def function(self) -> Node:
         """The function that it stands in."""
-        return next(scope for scope in reversed(self.scopes) if scope.kind == "function")
+        body = next(scope for scope in reversed(self.scopes) if kind(scope) == "function")
+        assert body.parent is not None
+        return body.parent
+
+    def found(self, text: str) -> SourceFinding:
+        return SourceFinding(self.line.file, self.line.line, f"{self.line.text}: {text}")
 
 
-def check(tokens: list[Token], top: str) -> list[SourceFinding]:
+def check(source: Source, top: str) -> list[SourceFinding]:
     """What is wrong with the pragmas that Vitis sees; `top` is the name of the top function."""
-    found = []
-    for pragma in _pragmas(tokens):
-        text = "; ".join(_wrong(pragma, tokens, top))
-        if text:
-            found.append(SourceFinding(pragma.token.file, pragma.token.line, f"{pragma.token.text}: {text}"))
-    return found
+    texts = ((pragma, "; ".join(_wrong(pragma, source, top))) for pragma in pragmas_of(source))
+    return [pragma.found(text) for pragma, text in texts if text]
 
 
-def check_bambu(tokens: list[Token]) -> list[SourceFinding]:
+def check_bambu(source: Source) -> list[SourceFinding]:
     """What is wrong with the pragmas that Bambu sees: others than it knows, an unroll that is not before its loop."""
     found = []
-    for pragma in _pragmas(tokens):
-        following = next((token.text for token in tokens[pragma.place + 1 :] if not token.is_pragma), "")
-        where = (pragma.token.file, pragma.token.line)
+    for pragma in pragmas_of(source):
         if pragma.name not in BAMBU:
-            found.append(SourceFinding(*where, f"{pragma.token.text}: must be one of {', '.join(BAMBU)} for Bambu"))
-        elif pragma.name == "unroll" and following != "for":
-            found.append(SourceFinding(*where, f"{pragma.token.text}: must stand right before its loop for Bambu"))
+            found.append(pragma.found(f"must be one of {', '.join(BAMBU)} for Bambu"))
+        elif pragma.name == "unroll" and _following(source, pragma.line.byte) != "for":
+            found.append(pragma.found("must stand right before its loop for Bambu"))
     return found
 
 
-def _pragmas(tokens: list[Token]) -> Iterator[Pragma]:
+def pragmas_of(source: Source) -> Iterator[Pragma]:
     """Every pragma; one that is not HLS has no name."""
-    for place, token, scopes in scoped(tokens):
-        if not token.is_pragma:
-            continue
-        _, maker, name, *words = [*token.text.split(), "", ""]
+    for line in source.pragmas:
+        _, maker, name, *words = [*line.text.split(), "", ""]
         pairs = [word.partition("=") for word in words if word]
         options = {name: value for name, equals, value in pairs if equals}
         flags = tuple(name for name, equals, _ in pairs if not equals)
-        yield Pragma(name if maker == "HLS" else "", options, flags, place, token, scopes)
+        yield Pragma(name if maker == "HLS" else "", options, flags, line, tuple(source.scopes(line.byte)))
 
 
-def _wrong(pragma: Pragma, tokens: list[Token], top: str) -> Iterator[str]:
+def _following(source: Source, byte: int) -> str:
+    """The first word from `byte` on."""
+    text = source.text.encode()
+    start = byte + len(text[byte:]) - len(text[byte:].lstrip())
+    return text_of(source.root.descendant_for_byte_range(start, start))
+
+
+def _wrong(pragma: Pragma, source: Source, top: str) -> Iterator[str]:
     """The rules that one pragma breaks."""
     form = GRAMMAR.get(pragma.name)
     if form is None:
@@ -172,30 +191,35 @@ def _wrong(pragma: Pragma, tokens: list[Token], top: str) -> Iterator[str]:
             yield f"{name} must not be {value}"
     yield from (f"has no word {flag}" for flag in pragma.flags if flag not in form.flags)
     yield from (f"must say {name}" for name in form.required if name not in pragma.options)
-    kind = pragma.scopes[-1].kind if pragma.scopes else "file"
-    if kind not in form.places:
-        yield f"must stand in a {' or '.join(form.places)}, not in a {kind}"
+    place = kind(pragma.scopes[-1]) if pragma.scopes else "file"
+    if place not in form.places:
+        yield f"must stand in a {' or '.join(form.places)}, not in a {place}"
         return
-    if form.leads and any(not token.is_pragma for token in tokens[pragma.scopes[-1].start + 1 : pragma.place]):
-        yield f"must come first in its {kind}"
-    yield from _of_its_kind(pragma, tokens, top)
+    if form.leads and any(child.end_byte <= pragma.line.byte for child in _statements(pragma.scopes[-1])):
+        yield f"must come first in its {place}"
+    yield from _of_its_kind(pragma, source, top)
 
 
-def _of_its_kind(pragma: Pragma, tokens: list[Token], top: str) -> Iterator[str]:
+def _statements(body: Node) -> list[Node]:
+    return [child for child in body.named_children if child.type != "comment"]
+
+
+def _of_its_kind(pragma: Pragma, source: Source, top: str) -> Iterator[str]:
     """Rules of single pragmas."""
     options, name = pragma.options, pragma.options.get("variable", "")
-    place = _declaration(tokens, name, pragma.place) if name else None
-    if pragma.name == "pipeline" and "rewind" in pragma.flags and "for" not in pragma.scopes[-1].head:
+    declared = _declaration(source, name, pragma) if name else None
+    loop = pragma.scopes[-1].parent
+    if pragma.name == "pipeline" and "rewind" in pragma.flags and (loop is None or loop.type != "for_statement"):
         yield "rewind is for a loop that counts"
     if pragma.name == "array_partition" and (options.get("type") == "complete") == ("factor" in options):
         yield "factor is for cyclic and block, which need one"
-    if name and place is None:
+    if name and declared is None:
         yield f"{name} must be declared before"
-    elif place is not None and pragma.name == "array_partition":
-        known, dim = _dimensions(tokens, place), options.get("dim", "0")
+    elif declared is not None and pragma.name == "array_partition":
+        known, dim = _dimensions(declared), options.get("dim", "0")
         if dim.isdecimal() and int(dim) > known:
             yield f"dim must be at most {known}"
-    elif place is not None and pragma.name == "stream" and not _is_stream(tokens, place):
+    elif declared is not None and pragma.name == "stream" and not is_stream(declared):
         yield f"{name} must be an hls::stream"
     if pragma.name == "bind_storage":
         yield from _storage(options)
@@ -206,50 +230,44 @@ def _of_its_kind(pragma: Pragma, tokens: list[Token], top: str) -> Iterator[str]
 
 
 def _storage(options: Mapping[str, str]) -> Iterator[str]:
-    kind, where = options.get("type", ""), options.get("impl", "auto")
-    if kind.startswith("rom") and where not in ("bram", "lutram", "auto"):
-        yield f"a {kind} must live in bram or lutram"
-    if kind == "ram_t2p" and where == "lutram":
+    memory, where = options.get("type", ""), options.get("impl", "auto")
+    if memory.startswith("rom") and where not in ("bram", "lutram", "auto"):
+        yield f"a {memory} must live in bram or lutram"
+    if memory == "ram_t2p" and where == "lutram":
         yield "LUT RAM has no two ports that write"
 
 
 def _interface(pragma: Pragma, top: str) -> Iterator[str]:
     """Interfaces are of the top function; its return carries the control, its streams are axis."""
-    head, mode, port = pragma.function.head, pragma.options.get("mode", ""), pragma.options.get("port", "")
-    if top not in head or head[head.index(top) + 1 : head.index(top) + 2] != ("(",):
+    mode, port = pragma.options.get("mode", ""), pragma.options.get("port", "")
+    if function_name(pragma.function) != top:
         yield f"must stand in the top function {top}"
-    if port != "return" and port not in head:
+    parameters = field_of(function_declarator(pragma.function), "parameters")
+    names = [text_of(declarator(field_of(each, "declarator"))) for each in parameters.children] if parameters else []
+    if port != "return" and port not in names:
         yield f"{port} must be a parameter of {top}"
     if (port == "return") != (mode in _CONTROL):
         yield f"{mode} is not for the port {port}"
 
 
-def _declaration(tokens: list[Token], name: str, end: int) -> int | None:
-    """The place before `end` where `name` was last declared: behind a type, as an array or alone."""
-    for place in range(end - 1, 0, -1):
-        if tokens[place].text == name:
-            before, after = tokens[place - 1].text, tokens[place + 1].text
-            if (before[-1].isalnum() or before in ("&", ">", ">>")) and after in ("[", ";", ",", ")", "="):
-                return place
-    return None
-
-
-def _dimensions(tokens: list[Token], place: int) -> int:
-    """How many dimensions the array has whose name is declared at `place`."""
-    count = depth = 0
-    start = place + 1 + (tokens[place + 1].text == ")")  # a reference to an array: (&name)[SIZE]
-    for token in tokens[start:]:
-        if depth == 0 and token.text != "[":
+def _declaration(source: Source, name: str, pragma: Pragma) -> tuple[Node, Node] | None:
+    """The declaration of `name` that the pragma sees, and its declarator: in its function, else outside of any."""
+    found, start = None, pragma.function.start_byte
+    for node, each in source.declarations:
+        if node.start_byte >= pragma.line.byte:
             break
-        depth += {"[": 1, "]": -1}.get(token.text, 0)
-        count += token.text == "]" and depth == 0
-    return count
+        if text_of(declarator(each)) == name and (
+            start <= node.start_byte or not is_inside(node, "function_definition")
+        ):
+            found = node, each
+    return found
 
 
-def _is_stream(tokens: list[Token], place: int) -> bool:
-    """Whether the name at `place` is declared as an hls::stream."""
-    while place and not tokens[place].is_pragma and tokens[place].text not in (";", "{", "}"):
-        if tokens[place].text == "stream":
-            return True
-        place -= 1
-    return False
+def _dimensions(declared: tuple[Node, Node]) -> int:
+    """How many dimensions the declared array has."""
+    return sum(1 for _ in walk(declared[1], "array_declarator"))
+
+
+def is_stream(declared: tuple[Node, Node]) -> bool:
+    """Whether it is declared as an hls::stream."""
+    return text_of(field_of(declared[0], "type")).startswith("hls::stream<")

@@ -1,7 +1,8 @@
 """The subset of C++ that all HLS compilers accept (Vitis, PandA-Bambu), which emitted kernels keep to.
 
 Streams are read and written by `read()` and `write()` alone; ports of the top are streams of `ap_uint`; there is no
-code for simulation only, and none that cannot be hardware: no heap, no exceptions, no text, no floating point.
+code for simulation only, and none that cannot be hardware: no heap, no exceptions, no text, no floating point, no
+endless loop.
 """
 
 from __future__ import annotations
@@ -9,8 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hwgen.verify.cpp import SourceFinding, Token, scoped
+from hwgen.verify.cpp import (
+    LOOPS,
+    Source,
+    SourceFinding,
+    declarator,
+    field,
+    function_declarator,
+    function_name,
+    is_inside,
+    text_of,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 HEADERS = ("<cstdint>", "<type_traits>", '"ap_int.h"', '"hls_stream.h"')
 """Headers that sources may include beside their own."""
@@ -25,115 +41,127 @@ _BANNED_CALLS = re.compile(
 _SWITCH = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else)\b(.*)")
 
 
-def check(tokens: list[Token], project: Path, top: str) -> list[SourceFinding]:
-    """Violations in the preprocessed `tokens` of an HLS `project`, or in its sources before that."""
-    wrong = (*_wrong_words(tokens), *_wrong_streams(tokens), *_ports(tokens, top))
-    found = [SourceFinding(token.file, token.line, text) for token, text in wrong]
+def check(source: Source, project: Path, top: str) -> list[SourceFinding]:
+    """Violations in the preprocessed `source` of an HLS `project`, or in its files before that."""
+    wrong = (*_wrong_words(source.root), *_wrong_loops(source.root), *_wrong_streams(source.root))
+    found = [source.found(node, text) for node, text in (*wrong, *_ports(source.root, top))]
+    found.sort(key=lambda finding: finding.file)
     for path in sorted((project / "src").rglob("*.[ch]pp")):
         found += _lines(path, str(path.relative_to(project / "src")))
     return found
 
 
-def _wrong_words(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
+def _wrong_words(root: Node) -> Iterator[tuple[Node, str]]:
     """Words that cannot be hardware, or that compilers treat differently."""
-    words = [token.text for token in tokens]
-    statement = 0
-    for place, token in enumerate(tokens):
-        word, after = token.text, words[place + 1 : place + 3]
-        if word in (";", "{", "}") or token.is_pragma:
-            statement = place + 1
-        elif _BANNED.fullmatch(word):
-            yield token, f"`{word}` must not be used"
-        elif word == "std" and after[:1] == ["::"] and not _STANDARD.fullmatch(after[1]):
-            yield token, f"`std::{after[1]}` must not be used"
-        elif word.startswith('"') and words[statement] != "static_assert":
-            yield token, "text must only stand in static_assert"
-        elif word == "." and _BANNED_CALLS.fullmatch(after[0]):
-            yield token, f"`.{after[0]}` must not be called"
-        elif word == "~" and not _is_cast(words, place):
-            yield token, "`~` must be cast at once, or stand before plain Limbs"
+    for node in walk(root):
+        word = text_of(node) if node.child_count == 0 else ""
+        if node.type == "ERROR" or node.is_missing:
+            yield node, "must be C++ that can be parsed"
+        elif node.type != "string_content" and _BANNED.fullmatch(word):
+            yield node, f"`{word}` must not be used"
+        elif node.type == "qualified_identifier" and text_of(field(node, "scope")) == "std":
+            name = re.match(r"\w+", text_of(field(node, "name")))
+            if name and not _STANDARD.fullmatch(name[0]):
+                yield node, f"`std::{name[0]}` must not be used"
+        elif node.type in ("string_literal", "raw_string_literal"):
+            if not is_inside(node, "static_assert_declaration") and not _names_a_linkage(node):
+                yield node, "text must only stand in static_assert"
+        elif node.type == "field_expression" and _BANNED_CALLS.fullmatch(text_of(field(node, "field"))):
+            yield node, f"`.{text_of(field(node, 'field'))}` must not be called"
+        elif word == "~" and not _is_cast(node):
+            yield node, "`~` must be cast at once, or stand before plain Limbs"
 
 
-def _wrong_streams(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
+def _names_a_linkage(text: Node) -> bool:
+    """Whether a text is that of `extern "C"`."""
+    return text.parent is not None and text.parent.type == "linkage_specification" and text_of(text) == '"C"'
+
+
+def _wrong_loops(root: Node) -> Iterator[tuple[Node, str]]:
+    """Loops that never end: a process returns once its frame is out."""
+    for node in walk(root, *LOOPS):
+        condition = text_of(field(node, "condition")).strip("() ")
+        if condition in ("", "true") or (condition.isdecimal() and int(condition)):
+            yield node, "an endless loop must not be used: a process returns once its frame is out"
+
+
+def _wrong_streams(root: Node) -> Iterator[tuple[Node, str]]:
     """Streams that are declared with more than their type, or used by anything but read() and write()."""
-    words = [token.text for token in tokens]
-    streams = _streams(words)
-    for place, token in enumerate(tokens):
-        word, after = token.text, words[place + 1 : place + 3]
-        if word == "stream" and after[:1] == ["<"]:
-            yield from ((token, text) for text in _declared(words, place))
-        elif word in streams and after[:1] in (["<<"], [">>"]):
-            yield token, f"`{word} {after[0]}`: a stream must be read by read() and written by write()"
-        elif word in streams and after[:1] == ["."] and after[1] not in ("read", "write"):
-            yield token, f"`{word}.{after[1]}`: a stream must be read by read() and written by write()"
+    for node in walk(root, "template_type"):
+        arguments = field(node, "arguments")
+        if text_of(field(node, "name")) == "stream" and arguments is not None and arguments.named_child_count > 1:
+            yield node, "a stream must have no depth of its own: `stream` pragmas say it"
+    for node in walk(root, "declaration"):
+        for each in node.children_by_field_name("declarator"):
+            given = field(each, "value") if each.type == "init_declarator" else each
+            kinds = ("argument_list", "initializer_list", "function_declarator")
+            if _has_stream_type(node) and given is not None and given.type in kinds:
+                yield node, f"the stream {text_of(declarator(each))} must have no name or other argument"
+    for function in walk(root, "function_definition"):
+        yield from _used(function, _streams(function))
 
 
-def _streams(words: list[str]) -> set[str]:
-    """Names that stand for streams: declared as hls::stream, or as a parameter of a type called Stream or Streams."""
-    found = set()
-    for place, word in enumerate(words):
-        if word == "stream" and words[place + 1 : place + 2] == ["<"]:
-            end = _closing(words, place + 1)
-            found |= {name for name in words[end + 1 : end + 3] if name.isidentifier()}
-        if word in ("Stream", "Streams") and words[place + 1 : place + 2] == ["&"]:
-            found |= {name for name in words[place + 2 : place + 4] if name.isidentifier()}
-    return found
-
-
-def _declared(words: list[str], place: int) -> Iterator[str]:
-    """Errors in the hls::stream<...> whose word `stream` is at `place`."""
-    end = _closing(words, place + 1)
-    depth = 0
-    for word in words[place + 1 : end]:
-        depth += {"<": 1, ">": -1, ">>": -2, "(": 1, ")": -1}.get(word, 0)
-        if word == "," and depth == 1:
-            yield "a stream must have no depth of its own: `stream` pragmas say it"
-    if words[end + 2 : end + 3] in (["("], ["{"]) and words[end + 1].isidentifier():
-        yield f"the stream {words[end + 1]} must have no name or other argument"
-
-
-def _closing(words: list[str], place: int) -> int:
-    """The place of the bracket that closes the `<` at `place`; a `>>` closes two."""
-    depth = 0
-    for index in range(place, len(words)):
-        depth += {"<": 1, ">": -1, ">>": -2}.get(words[index], 0)
-        if depth <= 0:
-            return index
-    return len(words) - 1
-
-
-def _is_cast(words: list[str], place: int) -> bool:
-    """Whether the `~` at `place` is cast, as in ap_uint<W>(~x), or works on plain 64-bit limbs."""
-    if words[place - 1] == "(" and (words[place - 2] == ">" or words[place - 2][0].isupper()):
-        return True
-    after = words[place + 1 : place + 5]
-    return after[0] == "Limb" or after[:4] == ["(", "static_cast", "<", "Limb"]
-
-
-def _ports(tokens: list[Token], top: str) -> Iterator[tuple[Token, str]]:
-    """The top function takes streams of ap_uint by reference and gives nothing back."""
-    for place, token, scopes in scoped(tokens):
-        if token.text != top or any(scope.kind == "function" for scope in scopes) or tokens[place + 1].text != "(":
+def _used(function: Node, streams: set[str]) -> Iterator[tuple[Node, str]]:
+    """Uses of `streams` that are neither read() nor write()."""
+    rule = "a stream must be read by read() and written by write()"
+    for node in walk(function, "binary_expression", "field_expression"):
+        name = text_of(field(node, "left" if node.type == "binary_expression" else "argument"))
+        if name not in streams:
             continue
-        if tokens[place - 1].text != "void":
-            yield token, f"{top} must return nothing"
-        for parameter in _parameters([each.text for each in tokens[place + 2 :]]):
-            if not re.fullmatch(r"hls::stream<ap_uint<\d+>>&\w+", parameter):
-                yield token, f"a port of {top} must be an hls::stream<ap_uint<N>>&; found {parameter}"
+        operator, member = text_of(field(node, "operator")), text_of(field(node, "field"))
+        if operator in ("<<", ">>"):
+            yield node, f"`{name} {operator}`: {rule}"
+        elif node.type == "field_expression" and member not in ("read", "write"):
+            yield node, f"`{name}.{member}`: {rule}"
 
 
-def _parameters(words: list[str]) -> Iterator[str]:
-    """Each parameter, without spaces, up to the bracket that closes the list."""
-    depth, text = 0, ""
-    for word in words:
-        depth += {"(": 1, ")": -1, "<": 1, ">": -1, ">>": -2}.get(word, 0)
-        if depth < 0 or (word == "," and depth == 0):
-            yield text
-            text = ""
-        else:
-            text += word
-        if depth < 0:
-            return
+def _has_stream_type(declaration: Node) -> bool:
+    return text_of(field(declaration, "type")).removeprefix("hls::").startswith("stream<")
+
+
+def _streams(function: Node) -> set[str]:
+    """Names that stand for streams: declared as hls::stream, or as a parameter of a type called Stream or Streams."""
+    kinds = ("declaration", "parameter_declaration", "variadic_parameter_declaration")
+    return {
+        text_of(declarator(each))
+        for node in walk(function, *kinds)
+        for each in node.children_by_field_name("declarator")
+        if _has_stream_type(node) or text_of(field(node, "type")) in ("Stream", "Streams")
+    }
+
+
+def _is_cast(tilde: Node) -> bool:
+    """Whether a `~` is cast, as in ap_uint<W>(~x), or works on plain 64-bit limbs."""
+    node = tilde.parent
+    if node is None:
+        return False
+    if re.match(r"Limb\b|\(\s*static_cast<Limb", text_of(field(node, "argument"))):
+        return True
+    while (
+        node.parent is not None
+        and node.parent.type == "binary_expression"
+        and node.parent.start_byte == node.start_byte
+    ):
+        node = node.parent
+    if node.parent is None or node.parent.type != "argument_list" or node.parent.named_children[0] != node:
+        return False
+    called = text_of(field(node.parent.parent, "function"))
+    return called.endswith(">") or called.split("::")[-1][:1].isupper()
+
+
+def _ports(root: Node, top: str) -> Iterator[tuple[Node, str]]:
+    """The top function takes streams of ap_uint by reference and gives nothing back."""
+    for node in walk(root, "declaration", "function_definition"):
+        declared = function_declarator(node)
+        if declared is None or function_name(node) != top or is_inside(node, "function_definition"):
+            continue
+        if text_of(field(node, "type")) != "void":
+            yield node, f"{top} must return nothing"
+        parameters = field(declared, "parameters")
+        for parameter in parameters.named_children if parameters is not None else []:
+            text = "".join(text_of(parameter).split())
+            if not re.fullmatch(r"hls::stream<ap_uint<\d+>>&\w+", text):
+                yield parameter, f"a port of {top} must be an hls::stream<ap_uint<N>>&; found {text}"
 
 
 def _lines(path: Path, name: str) -> Iterator[SourceFinding]:

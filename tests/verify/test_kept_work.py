@@ -99,4 +99,4 @@ def test_the_preprocessor_sees_changed_sources(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "static int unused_number = 1;\n")
     os.utime(path, (DATE, DATE))
     after = preprocess(project / "hls", "vitis", tmp_path / "work")
-    assert len(after) == len(before) + 6 and "unused_number" in {each.text for each in after}
+    assert len(after.text.split()) == len(before.text.split()) + 5 and "unused_number" in after.text.split()

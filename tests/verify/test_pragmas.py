@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hwgen.verify.cpp import Token, tokens_of
+from hwgen.verify.cpp import Source, source_of
 from hwgen.verify.pragmas import check, check_bambu
 
 SOURCE = Path("/project/src")
@@ -77,32 +77,32 @@ BAD = {
 }
 
 
-def tokens(text: str) -> list[Token]:
-    return tokens_of(text, SOURCE)
+def parsed(text: str) -> Source:
+    return source_of(text, SOURCE)
 
 
 def test_legal_pragmas_pass() -> None:
-    assert check(tokens(GOOD), "net") == []
+    assert check(parsed(GOOD), "net") == []
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_wrong_pragma_is_caught(name: str) -> None:
     right, wrong, message = BAD[name]
     assert GOOD.count(right) >= 1
-    found = check(tokens(GOOD.replace(right, wrong, 1)), "net")
+    found = check(parsed(GOOD.replace(right, wrong, 1)), "net")
     assert any(message in finding.text for finding in found), found
 
 
 def test_a_finding_says_where() -> None:
-    assert list(map(str, check(tokens(GOOD.replace("II=1", "II=x")), "net"))) == [
+    assert list(map(str, check(parsed(GOOD.replace("II=1", "II=x")), "net"))) == [
         "net.cpp:10: #pragma HLS pipeline II=x rewind: II must not be x"
     ]
 
 
 def test_bambu_wants_unroll_before_the_loop_and_no_pipeline() -> None:
     before = '# 1 "/project/src/net.cpp"\nvoid f() {\nlanes:\n#pragma HLS unroll\n  for (;;) {\n  }\n}\n'
-    assert check_bambu(tokens(before)) == []
-    assert [finding.text for finding in check_bambu(tokens(GOOD))] == [
+    assert check_bambu(parsed(before)) == []
+    assert [finding.text for finding in check_bambu(parsed(GOOD))] == [
         "#pragma HLS array_partition variable=WEIGHTS type=complete dim=2: must be one of unroll, inline, dataflow, "
         "stream, interface for Bambu",
         *(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hwgen.backends.hls import Options, emit
 from hwgen.errors import ToolError
 from hwgen.verify import hlscheck
-from hwgen.verify.cpp import tokens_of
+from hwgen.verify.cpp import source_of
 from hwgen.verify.hlscheck import HlsCheck
 from hwgen.verify.subset import check
 from tests.backends.test_hls import branches, chain
@@ -40,6 +41,10 @@ BAD = {
     "print": ("  const", "  std::cout << 1;\n  const", "net.cpp:5: `std::cout` must not be used"),
     "heap": ("= in.read()", "= *new int", "net.cpp:5: `new` must not be used"),
     "float": ("const ap_uint<4> word", "const float word", "net.cpp:5: `float` must not be used"),
+    "endless": ("  const", "  while (true) in.read();\n  const", "net.cpp:5: an endless loop must not be used"),
+    "counts_for_ever": ("  const", "  for (;;) in.read();\n  const", "net.cpp:5: an endless loop must not be used"),
+    "one_for_ever": ("  const", "  do in.read(); while (1);\n  const", "net.cpp:5: an endless loop must not be used"),
+    "no_c++": ("  const", "  in.read(;\n  const", "net.cpp:5: must be C++ that can be parsed"),
     "struct_port": (
         "hls::stream<ap_uint<4>>& in",
         "hls::stream<Axis>& in",
@@ -55,11 +60,15 @@ BAD = {
 def findings(text: str, folder: Path) -> list[str]:
     write_project({"src/net.cpp": text}, folder)
     marked = f'# 3 "{folder}/src/net.cpp"\n' + "\n".join(text.splitlines()[2:])
-    return [str(finding) for finding in check(tokens_of(marked, folder / "src"), folder, "net")]
+    return [str(finding) for finding in check(source_of(marked, folder / "src"), folder, "net")]
 
 
 def test_the_subset_passes(tmp_path: Path) -> None:
     assert findings(GOOD, tmp_path) == []
+
+
+def test_a_top_with_c_linkage_passes(tmp_path: Path) -> None:
+    assert findings(GOOD.replace("void net", 'extern "C" void net'), tmp_path) == []
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -95,6 +104,12 @@ def test_a_broken_project_does_not_pass(tmp_path: Path, monkeypatch: pytest.Monk
     assert found.findings[-1].startswith("g++: ") and "unused" in found.findings[-1]
     assert found.missing == ("no-such-compiler",) and found.compilers == () and not found.passed
     assert found.to_json()["findings"] == list(found.findings)
+
+
+def test_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tree_sitter_cpp", None)
+    with pytest.raises(ToolError, match=r"tree-sitter-cpp: must be installed .* Run `pip install hwgen\[sim\]`"):
+        _ = source_of("", Path("src")).root
 
 
 def test_sources_that_do_not_preprocess(tmp_path: Path) -> None:
