@@ -65,6 +65,13 @@ _MODES = ("ap_none", "ap_vld", "ap_ack", "ap_hs", "ap_ovld", "ap_memory", "bram"
 _CONTROL = ("s_axilite", "ap_ctrl_none", "ap_ctrl_hs", "ap_ctrl_chain")
 _IMPLEMENTATIONS = ("bram", "bram_ecc", "lutram", "uram", "uram_ecc", "srl", "memory", "auto")
 
+_CUTS = ("array_partition", "array_reshape")
+_CUT = Form(
+    ("function", "loop"),
+    {"variable": _name, "type": _one_of("cyclic", "block", "complete"), "factor": _at_least(2), "dim": _at_least(0)},
+    required=("variable", "type"),
+)
+
 GRAMMAR: Mapping[str, Form] = {
     "pipeline": Form(
         ("loop", "function"),
@@ -75,16 +82,8 @@ GRAMMAR: Mapping[str, Form] = {
     "unroll": Form(("loop",), {"factor": _at_least(1)}, ("skip_exit_check", "off"), leads=True),
     "inline": Form(("function",), flags=("off", "recursive"), leads=True),
     "dataflow": Form(("function", "loop"), flags=("disable_start_propagation",), leads=True),
-    "array_partition": Form(
-        ("function", "loop"),
-        {
-            "variable": _name,
-            "type": _one_of("cyclic", "block", "complete"),
-            "factor": _at_least(2),
-            "dim": _at_least(0),
-        },
-        required=("variable", "type"),
-    ),
+    "array_partition": _CUT,
+    "array_reshape": _CUT,
     "bind_storage": Form(
         ("function",),
         {
@@ -211,11 +210,11 @@ def _of_its_kind(pragma: Pragma, source: Source, top: str) -> Iterator[str]:
     loop = pragma.scopes[-1].parent
     if pragma.name == "pipeline" and "rewind" in pragma.flags and (loop is None or loop.type != "for_statement"):
         yield "rewind is for a loop that counts"
-    if pragma.name == "array_partition" and (options.get("type") == "complete") == ("factor" in options):
+    if pragma.name in _CUTS and (options.get("type") == "complete") == ("factor" in options):
         yield "factor is for cyclic and block, which need one"
     if name and declared is None:
         yield f"{name} must be declared before"
-    elif declared is not None and pragma.name == "array_partition":
+    elif declared is not None and pragma.name in _CUTS:
         known, dim = _dimensions(declared), options.get("dim", "0")
         if dim.isdecimal() and int(dim) > known:
             yield f"dim must be at most {known}"

@@ -218,7 +218,9 @@ def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, 
         write_project(files, work / design.name)
         words = with_garbage(packing.to_words(case.inputs, design.input), design.input)
         (work / f"{design.name}.in").write_text(hex_text(words, design.input.width))
-        sources += [f'#include "{design.name}/{name}"' for name in files if name.endswith(".cpp") and "_tb" not in name]
+        sources += [
+            f'#include "{design.name}/{name}"' for name in files if name.startswith("src/") and name.endswith(".cpp")
+        ]
         beats = f"{design.input.beats}, {design.output.beats}"
         paths = f'{{"{design.name}.in", "-", "{design.name}.out"}}'
         calls.append(f"  failures += hwgen::run_frames({design.name}, {beats}, {paths});")
