@@ -52,6 +52,9 @@ SimulatorOption = Annotated[
         "--backend", help="golden model, HLS C simulation, RTL, the HLS C++ under DPI-C, an HLS tool's Verilog."
     ),
 ]
+ResetAfter = Annotated[
+    int | None, typer.Option(min=1, help="Reset after this many input beats, then start again.", show_default=False)
+]
 PIPELINE_DEPTHS = (1, 8, 64)
 PipelineDepths = Annotated[
     list[int] | None,
@@ -91,9 +94,7 @@ def simulate(
     layer: Annotated[str | None, typer.Option(help="Simulate one layer alone.", show_default=False)] = None,
     stall: Stall = 0.0,
     input_interval: InputInterval = 0,
-    reset_after: Annotated[
-        int | None, typer.Option(min=1, help="Reset after this many input beats, then start again.", show_default=False)
-    ] = None,
+    reset_after: ResetAfter = None,
     seed: Annotated[int, typer.Option(min=0, help="For random frames (no --images) and stalls.")] = 0,
     depths: PipelineDepths = None,
     unbounded: Unbounded = False,
@@ -111,15 +112,23 @@ def simulate(
     codes, _ = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
-    stages = () if backend is not SimulatorName.csim or unbounded else tuple(depths or PIPELINE_DEPTHS)
-    run = partial(
-        accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work, pipeline_depths=stages
-    )
+    told = {"stalls": stalls, "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
+    run = partial(accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work, **told)
     with working(f"simulating {len(codes)} frames on {backend.value}"):
-        outcome = run(stalls=stalls, input_interval=input_interval, reset_after_beats=reset_after)
+        outcome = run(input_interval=input_interval, reset_after_beats=reset_after)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)
+
+
+def _stages(backend: SimulatorName, depths: list[int] | None, *, unbounded: bool) -> tuple[int, ...]:
+    """Depths of pipelines to simulate with; none for other back ends than csim. Raises: ConfigError."""
+    from hwgen.errors import ConfigError
+
+    bounded = backend is SimulatorName.csim and not unbounded
+    if depths and not bounded:
+        raise ConfigError("--pipeline-depth", "must come with --backend csim, bounded", backend.value)
+    return tuple(depths or PIPELINE_DEPTHS) if bounded else ()
 
 
 def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog | None:

@@ -211,28 +211,23 @@ class Accelerator:
             verilog: for hls-rtl, what an HLS tool wrote.
             work: a folder to keep builds in.
         """
-        from hwgen.verify.simulate import simulate
+        from hwgen.verify.simulate import Conditions, simulate
 
+        conditions = Conditions(stalls, input_interval, reset_after_beats, self._depths(backend, pipeline_depths))
         codes, chosen = self.codes(frames), self._backend(backend)
-        if pipeline_depths and (backend != "csim" or not all(1 <= depth <= 1024 for depth in pipeline_depths)):
-            found = f"{', '.join(map(str, pipeline_depths))} for {backend}"
-            raise ConfigError("pipeline_depths", "must be depths of 1 to 1024 stages, for csim", found)
         with work_folder(work) as scratch:
             design, project = self._simulated(layer, scratch / "project")
-            build = scratch / "build"
+            source, build = verilog or project, scratch / "build"
             build.mkdir(exist_ok=True)
-            return simulate(
-                self.graph,
-                design,
-                chosen,
-                codes,
-                project=verilog or project,
-                work=build,
-                stalls=stalls,
-                input_interval=input_interval,
-                reset_after_beats=reset_after_beats,
-                pipeline_depths=tuple(pipeline_depths),
-            )
+            return simulate(self.graph, design, chosen, codes, project=source, work=build, conditions=conditions)
+
+    @staticmethod
+    def _depths(backend: str, depths: Sequence[int]) -> tuple[int, ...]:
+        """Depths of pipelines for `backend`. Raises: ConfigError."""
+        if depths and (backend != "csim" or not all(1 <= depth <= 1024 for depth in depths)):
+            found = f"{', '.join(map(str, depths))} for {backend}"
+            raise ConfigError("pipeline_depths", "must be depths of 1 to 1024 stages, for csim", found)
+        return tuple(depths)
 
     def _simulated(self, layer: str | None, folder: Path) -> tuple[Design, Path]:
         """The design, or that of `layer` alone, and its project: written to `folder` where there is none."""

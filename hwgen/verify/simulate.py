@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -36,6 +36,16 @@ class Backend(Enum):
     RTL = "rtl"
     DPI = "dpi"
     HLS_RTL = "hls-rtl"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How source and sink behave, and what else a run is told; see `hwgen.Accelerator.simulate`."""
+
+    stalls: Stalls | None = None
+    input_interval: int = 0
+    reset_after_beats: int | None = None
+    pipeline_depths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,28 +141,18 @@ def simulate(
     *,
     project: Path | Verilog,
     work: Path,
-    stalls: Stalls | None = None,
-    input_interval: int = 0,
-    reset_after_beats: int | None = None,
-    pipeline_depths: Sequence[int] = (),
+    conditions: Conditions | None = None,
 ) -> Outcome:
     """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
 
     For HLS_RTL `project` is the Verilog that an HLS tool made of it. `work` is an empty folder for builds and logs.
-    The other options are as in `hwgen.Accelerator.simulate`.
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
     golden = trace(graph, codes)
     network = traced(design, gates := gates_of(design, golden))
-    options: dict[str, Any] = {
-        "stalls": stalls,
-        "input_interval": input_interval,
-        "reset_after_beats": reset_after_beats,
-    }
-    if pipeline_depths:
-        options["pipeline_depths"] = pipeline_depths
-    run = _run(golden, design, backend, project, work, **options)
+    chosen = conditions or Conditions()
+    run, input_interval = _run(golden, design, backend, project, work, chosen), chosen.input_interval
     found = {**run.taps, design.output.name: run.outputs}
     return Outcome(
         backend=backend,
@@ -165,7 +165,7 @@ def simulate(
         beats_timed=sum(len(times) for times in run.times.values()),
         mistimed=_mistimed(network, len(codes), input_interval, run.times),
         input_interval=input_interval,
-        stalled=stalls is not None,
+        stalled=chosen.stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
         bounded=run.bounded,
@@ -191,7 +191,12 @@ class _BackendRun:
 
 
 def _run(
-    golden: Mapping[str, Codes], design: Design, backend: Backend, project: Path | Verilog, work: Path, **options: Any
+    golden: Mapping[str, Codes],
+    design: Design,
+    backend: Backend,
+    project: Path | Verilog,
+    work: Path,
+    chosen: Conditions,
 ) -> _BackendRun:
     """Run the golden model's own input of the design on `backend`. Raises: ConfigError."""
     if isinstance(project, Verilog) != (backend is Backend.HLS_RTL):
@@ -200,15 +205,13 @@ def _run(
     if backend is Backend.GOLDEN:
         return _BackendRun(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
     words = to_words(_flat(golden, design.input.tensor), design.input)
+    options: dict[str, Any] = {"stalls": chosen.stalls, "input_interval": chosen.input_interval}
+    options["reset_after_beats"] = chosen.reset_after_beats
     if isinstance(project, Verilog):
         run = hlsrtl.simulate(design, project, words, work, **options)
         return _BackendRun(run.outputs, run.build_s, run.run_s)
     if backend is Backend.CSIM:
-        if depths := options.get("pipeline_depths"):
-            told = bounded.simulate(design, project / "hls", words, work, depths, options["stalls"])
-            return _BackendRun(told.outputs, told.build_s, told.run_s, bounded=told.runs)
-        result = csim.simulate(design, project / "hls", words, work)
-        return _BackendRun(result.outputs, result.build_s, result.run_s)
+        return _run_csim(design, project / "hls", words, work, chosen)
     if backend is Backend.DPI:
         run = dpisim.simulate(design, project / "hls", words, work, **options)
         return _BackendRun(run.outputs, run.build_s, run.run_s)
@@ -217,9 +220,18 @@ def _run(
     whole = len(run.out_cycles) == frames * design.output.beats
     found = cycles_of(run.in_cycles, run.out_cycles, frames) if whole else None
     cycles = {**run.tap_cycles, design.input.name: run.in_cycles, design.output.name: run.out_cycles}
-    flowing = options["stalls"] is None
+    flowing = chosen.stalls is None
     times = {name: each - run.in_cycles[0] for name, each in cycles.items()} if flowing else {}
     return _BackendRun(run.outputs, run.build_s, run.run_s, run.taps, times, found)
+
+
+def _run_csim(design: Design, project: Path, words: Bytes, work: Path, chosen: Conditions) -> _BackendRun:
+    """C simulation: bounded, where pipelines have depths."""
+    if chosen.pipeline_depths:
+        told = bounded.simulate(design, project, words, work, chosen.pipeline_depths, chosen.stalls)
+        return _BackendRun(told.outputs, told.build_s, told.run_s, bounded=told.runs)
+    result = csim.simulate(design, project, words, work)
+    return _BackendRun(result.outputs, result.build_s, result.run_s)
 
 
 def _predicted(design: Design, network: ProcessNetwork, frames: int, input_interval: int) -> Cycles:

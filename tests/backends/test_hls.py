@@ -17,12 +17,15 @@ from hwgen.golden.execute import trace
 from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.choices import Choices
+from hwgen.hw.dataflow import dataflow, function_names
+from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.kernels import products
 from hwgen.hw.kernels.coding import threshold_tables
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.loop import HlsTimes
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry
@@ -49,7 +52,8 @@ def chain() -> Design:
         FifoUnit("q0", "stream", (first.output,), (held,), 6),
         FifoUnit("q1", "stream", (last.output,), (replace(last.output, name="q1"),), 4),
     )
-    return design_of("net", first, queues[0], WidthUnit("w1", "stream", (held,), (narrow,)), last, queues[1])
+    design = design_of("net", first, queues[0], WidthUnit("w1", "stream", (held,), (narrow,)), last, queues[1])
+    return replace(design, hls=HlsTimes(100, (30, 300), {"fc0": 6}))
 
 
 def branches() -> tuple[Graph, Design]:
@@ -68,17 +72,18 @@ def branches() -> tuple[Graph, Design]:
     return graph, design_for(graph)
 
 
-W1, Q1 = (unit_name("net", unit) for unit in ("w1", "q1"))
-"""Units that no frontend calls so: their names end in a digest."""
+W1 = unit_name("net", "w1")
+"""A unit that no frontend calls so: its name ends in a digest."""
 
 
 def test_files() -> None:
     names = set(emit(chain()))
     assert names == {
-        *(f"src/{name}.{kind}" for name in ("net", "net_fc0", W1, "net_fc1", Q1) for kind in ("cpp", "hpp")),
+        *(f"src/{name}.{kind}" for name in ("net", "net_fc0", W1, "net_fc1") for kind in ("cpp", "hpp")),
         *(f"src/net_fc{i}_params.hpp" for i in (0, 1)),
-        *(f"src/lib/{name}.hpp" for name in ("activation", "fifo", "lanes", "mvtu", "operands", "pragmas", "width")),
+        *(f"src/lib/{name}.hpp" for name in ("activation", "lanes", "mvtu", "operands", "pragmas", "width")),
         *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "run_hls.tcl", "hls_config.cfg"),
+        *(f"bounded/{name}" for name in ("net_bounded.cpp", "bounded.hpp", "hls_stream.h")),
     }
 
 
@@ -86,11 +91,11 @@ def test_same_bytes_every_time() -> None:
     assert emit(chain()) == emit(chain())
 
 
-def test_fifos_become_stream_depths() -> None:
+def test_streams_have_depths_and_fifos_are_no_functions() -> None:
     top = emit(chain())["src/net.cpp"]
     depths = dict(re.findall(r"#pragma HLS stream variable=(\w+) depth=(\d+)", top))
-    assert depths == {"fc0": "6", "w1_stream": "2", "fc1": "4"}
-    assert f"  {W1}(fc0, w1_stream);\n" in top and f"  {Q1}(fc1, m_axis);\n" in top
+    assert depths == {"fc0": "6", "w1_stream": "2"}
+    assert f"  {W1}(fc0, w1_stream);\n" in top and "  net_fc1(w1_stream, m_axis);\n" in top
 
 
 def test_branches_compute(tmp_path: Path) -> None:
@@ -123,26 +128,27 @@ def test_channels_of_branches() -> None:
     _, design = branches()
     top = emit(design)["src/net.cpp"]
     calls = re.findall(r"  (net_\w+)\((.*)\);", top)
-    fifos = {unit.name for unit in design.units if isinstance(unit, FifoUnit)}
-    assert [name for name, _ in calls] == [
-        unit_name("net", each.name) for each in design.units if each.name not in fifos
-    ]
+    units = [unit for unit in design.units if not isinstance(unit, FifoUnit)]
+    names = [name for unit in units for name in function_names(unit)]
+    assert [name for name, _ in calls] == [unit_name("net", name) for name in names]
     declared = re.findall(r"static hls::stream<\w+::OutWord> (\w+);", top)
     named = [stream for _, streams in calls for stream in streams.split(", ")]
     assert sorted(named) == sorted([*declared, *declared, "s_axis", "m_axis"])
     written = {"s_axis"}
-    for unit, (_, streams) in zip((u for u in design.units if u.name not in fifos), calls, strict=True):
+    for function, (_, streams) in zip(dataflow(design).processes, calls, strict=True):
         each = streams.split(", ")
-        assert set(each[: len(unit.inputs)]) <= written
-        written |= set(each[len(unit.inputs) :])
+        assert set(each[: len(function.inputs)]) <= written
+        written |= set(each[len(function.inputs) :])
 
 
-def test_fifos_of_branches_become_depths() -> None:
+def test_depths_of_branches_are_those_of_the_schedule() -> None:
+    """Of a design that has not been sized, too."""
     _, design = branches()
+    flow = dataflow(design)
+    wanted = hls_times(flow).depths
     depths = dict(re.findall(r"#pragma HLS stream variable=(\w+) depth=(\d+)", emit(design)["src/net.cpp"]))
-    for unit in design.units:
-        if isinstance(unit, FifoUnit):
-            assert int(depths[local_name(unit.input.name)]) == unit.depth
+    assert depths == {local_name(name): str(wanted.get(name, 2)) for name in flow.streams}
+    assert max(wanted.values()) > 8
 
 
 def test_memories_live_where_they_are_asked_to() -> None:
@@ -153,9 +159,11 @@ def test_memories_live_where_they_are_asked_to() -> None:
         design = design_for(graph, choices=Choices(memory={"conv1": style}))
         files = emit(design)
         found[style] = re.findall(r"HWGEN_R[AO]M\((\w+), (\w+)\)", files["src/net_conv1.cpp"])
-        lines = re.findall(r"HWGEN_\w+\(lines, \w+\)", files["src/net_conv1_window.cpp"])
-        where = {"registers": "PARTITION(lines, 1)", "distributed": "RAM(lines, lutram)", "block": "RAM(lines, bram)"}
-        assert lines == [f"HWGEN_{where[style.value]}"]
+        for name, function in (("lines", "net_conv1_window_columns"), ("ring", "net_conv1_window")):
+            told = re.findall(rf"HWGEN_(\w+\({name}, \w+\))", files[f"src/{function}.cpp"])
+            memory = {"distributed": "lutram", "block": "bram"}.get(style.value)
+            apart = [f"PARTITION({name}, 1)", f"PARTITION({name}, 2)"]
+            assert told == ([f"RESHAPE({name}, 2)", f"RAM({name}, {memory})"] if memory else apart)
     assert [("WEIGHTS", "bram") in each for each in found.values()] == [False, False, True]
     assert [("WEIGHTS", "lutram") in each for each in found.values()] == [False, True, False]
 

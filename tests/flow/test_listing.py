@@ -327,7 +327,7 @@ def test_the_list_is_what_sha256sum_reads(out: Path) -> None:
     lines = (out / "hwgen.sha256").read_text().splitlines()
     files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} - {"hwgen.sha256"}
     assert {line[66:] for line in lines} == files and all(line[64:66] == "  " for line in lines)
-    assert json.loads((out / "hwgen.json").read_text())["format"] == 2
+    assert json.loads((out / "hwgen.json").read_text())["format"] == 3
 
 
 def test_a_fresh_accelerator_is_bound_to_its_folder(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "argmax": ("score > beat_best", "score >= beat_best"),
     "width": ("lanes > OUT_LANES ? lanes - OUT_LANES : 0", "0"),
     "fifo": ("out.write(in.read());", "out.write(ap_uint<WIDTH>(in.read() >> 1));"),
-    "window": ("y >= View::HEIGHT || x < 0", "y >= View::HEIGHT - 1 || x < 0"),
+    "window": ("(y < 0 || y >= View::HEIGHT)", "(y < 0 || y >= View::HEIGHT - 1)"),
     "magnitude": ("total = ends_sum ? Sum(0) : total;", "total = ends_vector ? Sum(0) : total;"),
     "pool": ("smallest ? code < held", "!smallest ? code < held"),
 }

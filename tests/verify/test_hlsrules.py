@@ -181,10 +181,10 @@ def test_words_beyond_the_documented_limits(tmp_path: Path) -> None:
             "unsigned PE = 8192;",
             "a word of 8192 bits must not be wider",
         ),
-        ("src/net_fc0.hpp", "unsigned PE = 4;", "unsigned PE = 2000;", "Makefile:19: must define AP_INT_MAX_W as 2000"),
+        ("src/net_fc0.hpp", "unsigned PE = 4;", "unsigned PE = 2000;", "must define AP_INT_MAX_W as 2000"),
         (
-            "src/lib/fifo.hpp",
-            "for (unsigned beat = 0; beat < BEATS; ++beat)",
+            "src/lib/width.hpp",
+            "for (unsigned slot = 0; slot < VECTORS * SLOTS; ++slot)",
             "while (true)",
             "an endless loop must",
         ),
