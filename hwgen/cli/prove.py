@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -112,7 +112,7 @@ def simulate(
     codes, _ = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
-    told = {"stalls": stalls, "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
+    told: dict[str, Any] = {"stalls": stalls, "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
     run = partial(accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work, **told)
     with working(f"simulating {len(codes)} frames on {backend.value}"):
         outcome = run(input_interval=input_interval, reset_after_beats=reset_after)

@@ -9,13 +9,17 @@ the interval, and then each as shallow as they still do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hwgen.errors import DeadlockError
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow
 from hwgen.hw.loop import DEPTHS, HlsTimes
 from hwgen.hw.periodic import PeriodicSchedule
-from hwgen.ir.types import IntArray
+
+if TYPE_CHECKING:
+    from hwgen.hw.rigid import RigidRun
 
 _FRAMES = 6
 """Frames that a judge runs, at least: buffers fill in the first ones."""
@@ -89,6 +93,7 @@ class _Search:
         self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
         self._room = {name: fixed.get(name, DEFAULT_DEPTH) for name in flow.streams}
         self._frames, self._functions = _FRAMES, len(flow.processes)
+        self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
         self._hard = [_DEEPEST, _SHALLOWEST]
         self._effort, self._questions = _EFFORT, _QUESTIONS
 
@@ -122,23 +127,39 @@ class _Search:
         return {name: DEFAULT_DEPTH + self._flow.queued.get(name, 0) for name in self._free}
 
     def _deep_enough(self) -> Sequence[StreamSchedule]:
-        """Schedules with ever more beats in all streams, until there are such."""
-        most, more = max(self._flow.beats.values()), 0
-        while True:
-            self._room |= {name: beats + min(more, 2 * self._flow.beats[name]) for name, beats in self._least.items()}
+        """Schedules with ever more beats in all streams, until there are such; none where chosen depths forbid it."""
+        more = 0
+        while more <= self._most:
+            self._room |= {name: beats + more for name, beats in self._least.items()}
             schedules = [StreamSchedule(self._flow, each, self._room, self._interval) for each in self._hard]
             if all(schedule.exists() for schedule in schedules):
                 return schedules
-            assert more < 2 * most, "streams of two frames must do"
             more = max(1, 2 * more)
+        return ()
 
     def deepen(self) -> None:
-        """As many more beats for all streams as rigid pipelines of all depths need."""
+        """As many more beats for all streams as rigid pipelines of all depths need.
+
+        Where chosen depths forbid the interval, the shortest found is kept. Raises: DeadlockError.
+        """
         proposed, more = dict(self._room), 0
         while not all(self._runs(self._room, depth) for depth in DEPTHS):
             more = max(1, 2 * more)
+            if more > self._most:
+                self._interval = max(self._interval_of(depth) for depth in DEPTHS)
+                break
             self._room |= {name: proposed[name] + more for name in self._free}
         self._halve(self._free, proposed)
+
+    def _interval_of(self, depth: int) -> int:
+        """The longest time between two frames. Raises: DeadlockError."""
+        run = self._run(self._room, depth, 4 * self._frames)
+        if len(run.ends) < 4 * self._frames:
+            told = (f"{name} for {'room in' if room else 'a beat of'} {stream}" for name, stream, room in run.circle())
+            found = f"in pipelines of depth {depth} {', '.join(told)} wait for each other"
+            must = "must let every frame out of the HLS project"
+            raise DeadlockError("fifo_depths", must, found, "Give the streams named more beats, or leave them out")
+        return int(np.diff(run.ends).max())
 
     def _halve(self, names: Sequence[str], proposed: Mapping[str, int]) -> None:
         """Give streams their proposed depth back, as many at once as rigid pipelines allow."""
@@ -171,19 +192,19 @@ class _Search:
         return True
 
     def _runs(self, room: Mapping[str, int], depth: int) -> bool:
-        """Whether rigid pipelines of this depth keep the interval."""
-        ends = self._ends(room, depth, self._frames)
+        """Whether rigid pipelines of this depth keep the interval, from the first frames on."""
+        ends = self._run(room, depth, self._frames, 2 * self._interval).ends
         self._effort -= (int(ends[-1]) if len(ends) else self._interval) * self._functions
-        return len(ends) == self._frames and int(np.diff(ends)[1:].max()) <= self._interval
+        return len(ends) == self._frames and int(np.diff(ends).max()) <= self._interval
 
-    def _ends(self, room: Mapping[str, int], depth: int, frames: int) -> IntArray:
-        from hwgen.hw.rigid import frame_ends
+    def _run(self, room: Mapping[str, int], depth: int, frames: int, most: int = 1 << 60) -> RigidRun:
+        from hwgen.hw.rigid import RigidRun
 
-        return frame_ends(self._network, depth, room, frames, 8 * self._interval)
+        return RigidRun(self._network, depth, room, frames, most)
 
     def times(self) -> HlsTimes:
         """What was found."""
-        ends = [int(self._ends(self._room, depth, 1)[0]) + 1 for depth in (_SHALLOWEST, _DEEPEST)]
+        ends = [int(self._run(self._room, depth, 1).ends[0]) + 1 for depth in (_SHALLOWEST, _DEEPEST)]
         deep = {name: depth for name, depth in self._room.items() if depth > DEFAULT_DEPTH}
         return HlsTimes(self._interval, (min(ends), max(ends)), deep)
 

@@ -187,33 +187,73 @@ def run(functions: Functions, source: int, sink: int, beats: int, depth: int, mo
     return frames
 
 
-def frame_ends(
-    network: ProcessNetwork, depth: int, room: Mapping[str, int], frames: int, most: int = _NEVER
-) -> IntArray:
-    """Cycles of the last output beats of the first frames, in rigid pipelines of `depth` stages.
-
-    Fewer frames in a deadlock, or where one leaves more than `most` cycles after the one before.
+class RigidRun:
+    """The first frames of a dataflow in rigid pipelines of `depth` stages.
 
     Args:
         network: of `Pipelined` processes, whose own depths and rooms are not looked at.
         room: beats of each stream between two functions.
+        most: cycles from frame to frame that end the run.
+
+    Attributes:
+        ends: cycles of the last output beats of the frames; fewer than `frames` in a deadlock, or where one left more
+            than `most` cycles after the one before.
     """
-    number = {name: index for index, name in enumerate(network.beats)}
-    count = len(network.processes)
-    inputs = max(len(process.inputs) for process in network.processes)
-    functions = Functions(
-        parameters=ragged([packed(process.schedule)[1] for process in network.processes]),
-        sources=ragged([[number[name] for name in process.inputs] for process in network.processes]),
-        sinks=ragged([[number[name] for name in process.outputs] for process in network.processes]),
-        state=np.zeros((count, STATE_SIZE), dtype=np.int64),
-        flight=np.zeros((count, depth + 1), dtype=np.int64),
-        done=np.zeros((count, inputs + 1), dtype=np.int64),
-        next=np.zeros((count, inputs + 1), dtype=np.int64),
-        held=np.zeros(len(number), dtype=np.int64),
-        moved=np.zeros(len(number), dtype=np.int64),
-        beats=np.array(list(network.beats.values()), dtype=np.int64),
-        room=np.array([room.get(name, 1) for name in number], dtype=np.int64),
-    )
-    functions.held[number[network.input]] = 1
-    ends, output = np.zeros(frames, dtype=np.int64), network.output
-    return ends[: run(functions, number[network.input], number[output], network.beats[output], depth, most, ends)]
+
+    def __init__(
+        self, network: ProcessNetwork, depth: int, room: Mapping[str, int], frames: int, most: int = _NEVER
+    ) -> None:
+        self._network, self._names = network, list(network.beats)
+        number = {name: index for index, name in enumerate(self._names)}
+        count, inputs = len(network.processes), max(len(process.inputs) for process in network.processes)
+        self._functions = Functions(
+            parameters=ragged([packed(process.schedule)[1] for process in network.processes]),
+            sources=ragged([[number[name] for name in process.inputs] for process in network.processes]),
+            sinks=ragged([[number[name] for name in process.outputs] for process in network.processes]),
+            state=np.zeros((count, STATE_SIZE), dtype=np.int64),
+            flight=np.zeros((count, depth + 1), dtype=np.int64),
+            done=np.zeros((count, inputs + 1), dtype=np.int64),
+            next=np.zeros((count, inputs + 1), dtype=np.int64),
+            held=np.zeros(len(number), dtype=np.int64),
+            moved=np.zeros(len(number), dtype=np.int64),
+            beats=np.array(list(network.beats.values()), dtype=np.int64),
+            room=np.array([room.get(name, 1) for name in number], dtype=np.int64),
+        )
+        source, sink = number[network.input], number[network.output]
+        self._functions.held[source] = 1
+        ends, beats = np.zeros(frames, dtype=np.int64), network.beats[network.output]
+        self.ends: IntArray = ends[: run(self._functions, source, sink, beats, depth, most, ends)]
+
+    def circle(self) -> list[tuple[str, str, bool]]:
+        """Functions that wait for each other at the end of a deadlock: name, stream, whether for room in it."""
+        processes = self._network.processes
+        waits = [self._wait(which) for which in range(len(processes))]
+        ends: dict[str, list[int]] = {name: [] for name in self._names}
+        for which, process in enumerate(processes):
+            for name in (*process.inputs, *process.outputs):
+                ends[name].append(which)
+        path, which = list[int](), next(which for which, (_, for_room) in enumerate(waits) if for_room)
+        while which not in path:
+            path.append(which)
+            stream, _ = waits[which]
+            which = next((other for other in ends[stream] if other != which), which)
+        return [(processes[each].name, *waits[each]) for each in path[path.index(which) :]]
+
+    def _wait(self, which: int) -> tuple[str, bool]:
+        """The stream that a function waits for, and whether for room."""
+        functions, process = self._functions, self._network.processes[which]
+        slot, inputs = functions.state[which, SLOT], len(process.inputs)
+        full = [name for name in process.outputs if self._is_full(name)]
+        writes = functions.state[which, WAITING] or functions.next[which, inputs] == slot
+        dry = [
+            name
+            for index, name in enumerate(process.inputs)
+            if functions.next[which, index] == slot and not functions.held[self._names.index(name)]
+        ]
+        if full and writes and (functions.state[which, WAITING] or not dry):
+            return full[0], True
+        return (dry or list(process.inputs))[0], False
+
+    def _is_full(self, name: str) -> bool:
+        index = self._names.index(name)
+        return bool(self._functions.held[index] >= self._functions.room[index])
