@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ESTIMATE = {
     "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers",
-    "units", "device", "resources", "explanation", "gated", "warnings"
+    "units", "device", "resources", "explanation", "gated", "hls", "warnings"
 }  # fmt: skip
 UNIT = {
     "name", "layer", "kind", "cycles", "utilisation", "starved_cycles", "blocked_cycles", "depth", "held", "width",
@@ -112,7 +112,8 @@ def test_simulate(folder: Path) -> None:
     found = report("simulate", folder / "out", "--backend", "golden", "--frames", "7")
     assert found.keys() == {
         "backend", "frames", "mismatches", "first_mismatches", "streams_checked", *CYCLES, "predicted", "beats_timed",
-        "mistimed", "input_interval", "stalls", "skipping", "wall_s"
+        "mistimed", "input_interval", "stalls", "skipping", "bounded",
+        "stated_interval_cycles", "wall_s"
     }  # fmt: skip
     assert found["predicted"].keys() == CYCLES and found["wall_s"].keys() == {"build", "run"}
     assert (found["backend"], found["frames"], found["mismatches"]) == ("golden", 7, 0)

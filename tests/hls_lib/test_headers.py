@@ -111,8 +111,10 @@ def test_a_header_alone(tmp_path: Path) -> None:
         ("hwgen::argmax<2, 20, 4, B, hwgen::Uint<4>>(in, out);", "the index must fit the output"),
         ("hwgen::concat<1, 4, B, hwgen::Part<B, 1>, hwgen::Part<B, 1>>(out, in);", "each input must be a part"),
         ("hwgen::fork<2>(in, out);", "a fork has at least two readers"),
-        ("ap_uint<4> lines[24]; hwgen::window<V, 4, 4, 1, 2, B, B>(in, out, lines);", "must hold the rows"),
-        ("ap_uint<4> lines[20]; hwgen::window<V, 4, 4, 1, 3, B, B>(in, out, lines);", "must hold whole rows"),
+        ("ap_uint<4> lines[24][2]; hwgen::window_columns<V, 4, 4, B>(in, columns, lines);", "as long as a row of the"),
+        ("ap_uint<4> lines[6][3]; hwgen::window_columns<V, 4, 4, B>(in, columns, lines);", "a line for each row above"),
+        ("ap_uint<4> ring[4][3]; hwgen::window_taps<V, 4, 4, 1, B, B>(columns, out, ring);", "the columns that a window"),
+        ("ap_uint<4> ring[3][2]; hwgen::window_taps<V, 4, 4, 1, B, B>(columns, out, ring);", "a beat for each row of"),
         ("ap_uint<4> kept[3]; hwgen::pool<T, 4, 4, hwgen::Extreme, B, B>(in, out, kept);", "a partial result for each"),
         ("hwgen::width<2, 3, B, 4, 4>(in, out);", "a beat must not be longer than a vector"),
     ],
@@ -120,7 +122,7 @@ def test_a_header_alone(tmp_path: Path) -> None:
 def test_illegal_shapes_are_explained(call: str, message: str, tmp_path: Path) -> None:
     lines = [f'#include "{name}.hpp"' for name in LIBRARY]
     lines += ["using B = hwgen::Bipolar;", "using T = hwgen::Tiling<1, 2, 2, 2>;", f"using V = {VIEW};"]
-    lines += ["void f(hls::stream<ap_uint<4>>& in, hls::stream<ap_uint<4>>& out) {"]
+    lines += ["void f(hls::stream<ap_uint<4>>& in, hls::stream<ap_uint<4>>& out, hls::stream<ap_uint<12>>& columns) {"]
     (tmp_path / "bad.cpp").write_text("\n".join((*lines, f"  {call}", "}", "")))
     command: list[str | Path] = ["g++", "-std=c++14", "-O0", "-fsyntax-only", f"-I{LIB}", "-isystem", hls_include()]
     command += [*(["-include", header] if (header := precompiled()) else []), "bad.cpp"]
