@@ -12,6 +12,7 @@ from benchmarks.calibration.designs import KINDS, drawn
 from hwgen.backends.render import library
 from hwgen.backends.rtl import emit
 from hwgen.backends.rtl.module import module
+from hwgen.hw.declaration import Function
 from hwgen.hw.unit import Unit
 
 SEEDS = 8
@@ -70,9 +71,16 @@ def test_every_port_has_its_signal(stem: str) -> None:
         assert inputs <= taken and taken - inputs <= DRIVEN, unit
 
 
-def template_of(stem: str) -> list[str]:
-    """The parameters of the C++ template, a pack with its dots."""
-    found = re.search(rf"template <([^{{}};]*?)>\s*void {stem}\(", library("hls")[f"{stem}.hpp"])
+def functions_of(stem: str) -> Iterator[tuple[Unit, int, Function]]:
+    """Units of a kernel, with each function of their chains and its place there."""
+    for unit in units()[stem]:
+        for index, function in enumerate(unit.functions):
+            yield unit, index, function
+
+
+def template_of(stem: str, name: str) -> list[str]:
+    """The parameters of the C++ template `name` of a kernel, a pack with its dots."""
+    found = re.search(rf"template <([^{{}};]*?)>\s*void {name}\(", library("hls")[f"{stem}.hpp"])
     assert found
     return [" ".join(each.split()) for each in found[1].split(",")]
 
@@ -80,9 +88,9 @@ def template_of(stem: str) -> list[str]:
 @pytest.mark.parametrize("stem", STEMS)
 def test_arguments_are_those_of_the_template(stem: str) -> None:
     """What a call leaves out follows from its operands: sizes of arrays, types of streams and tables."""
-    for unit in units()[stem]:
-        arguments = list(unit.function.arguments)
-        for parameter in template_of(stem):
+    for unit, _, function in functions_of(stem):
+        arguments = list(function.arguments)
+        for parameter in template_of(stem, function.template or stem):
             if "..." in parameter:
                 arguments = []
             elif arguments:
@@ -92,11 +100,10 @@ def test_arguments_are_those_of_the_template(stem: str) -> None:
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_arguments_are_declared(stem: str) -> None:
-    for unit in units()[stem]:
-        function = unit.function
+    for unit, index, function in functions_of(stem):
         names = [*(size.name for size in function.sizes), *(each.name for each in function.types)]
         assert len(names) == len(set(names)) and set(function.arguments) <= set(names), unit
-        assert len(function.inputs) == len(unit.inputs)
+        assert len(function.inputs) == (1 if index else len(unit.inputs))
 
 
 def instances() -> Iterator[tuple[str, dict[str, str]]]:

@@ -15,6 +15,7 @@ from hwgen.hw.bill import Bill
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.declaration import Function, Parameters, Size
 from hwgen.hw.device import Family
+from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import to_words
 from hwgen.hw.schedule import Queue
@@ -103,6 +104,10 @@ class InvertUnit(Unit):
     @property
     def schedule(self) -> Queue:
         return Queue(2)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (Loop(self.input.beats, (Access.each(),), (Access.each(),)),)
 
     @property
     def parameters(self) -> Parameters:

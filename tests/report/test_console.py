@@ -63,7 +63,15 @@ def placed(_: Path) -> list[Table]:
 def simulated(_: Path) -> list[Table]:
     cycles = {f"{name}_cycles": 1_234_567_890 for name in ("interval", "latency", "total")}
     report = {"mismatches": 12_345, "frames": 1_000_000, "streams_checked": [NAME, "b"], "skipping": None}
+    report["bounded"] = []
     return [tables.simulation_table({**report, "backend": "rtl", "predicted": cycles, **cycles})]
+
+
+def bounded(_: Path) -> list[Table]:
+    cycles = {f"{name}_cycles": 1_234_567 for name in ("interval", "latency", "total")}
+    report = {"mismatches": 12_345, "frames": 1_000_000, "streams_checked": [NAME, "b"], "skipping": None}
+    runs = [{"depth": depth, **cycles} for depth in (1, 8, 64)]
+    return [tables.simulation_table({**report, "stated_interval_cycles": 2_345_678, "bounded": runs})]
 
 
 def proven(_: Path) -> list[Table]:
@@ -78,6 +86,7 @@ TABLES: dict[str, Callable[[Path], list[Table]]] = {
     "bitstream": placed,
     "boards": lambda _: [tables.boards_table(BOARDS)],
     "simulate": simulated,
+    "simulate bounded": bounded,
     "compare": lambda project: tables.comparison_tables(compare([project], (), (), part=None, clock_mhz=None), 20),
     "compare several": lambda project: tables.comparison_tables(
         compare([project] * 3, (), (), part=None, clock_mhz=None), 20
