@@ -40,6 +40,7 @@ class Process {
     depth_ = depth;
     restart_ = 0;
     runs_ = ready_ = false;
+    iteration_ = Iteration();
     flight_.clear();
   }
 
@@ -222,8 +223,9 @@ class BoundedRun {
     std::uint64_t first = 0;
     std::string text((OUT_WIDTH + 3) / 4, '0');
     const std::size_t wanted = run_.frames() * out_beats_;
-    for (std::uint64_t now = 0; run_.found.size() < wanted; ++now) {
-      bool moves = false;
+    bool moves = true;
+    for (std::uint64_t now = 0; run_.found.size() < wanted || moves || offered < run_.input.size(); ++now) {
+      moves = false;
       for (auto& process : region().processes) moves = process->step(now) || moves;
       const bool source_stalls = random_() % 100 < stalls_.source;
       const bool sink_stalls = random_() % 100 < stalls_.sink;
@@ -244,7 +246,7 @@ class BoundedRun {
         moves = true;
       }
       for (BoundedStream* stream : region().streams) stream->end_cycle();
-      if (!moves && !source_stalls && !sink_stalls) {
+      if (!moves && !source_stalls && !sink_stalls && run_.found.size() < wanted) {
         std::cerr << "deadlock in cycle " << now << " with pipelines of depth " << depth << ":\n";
         blame();
         return false;
@@ -252,7 +254,9 @@ class BoundedRun {
     }
     const std::uint64_t later = run_.frames() - 1;
     if (later > 0) cycles.interval = (cycles.total - 1 - cycles.latency + later - 1) / later;
-    return run_.is_whole(later, offered == run_.input.size());
+    const bool is_empty = std::none_of(region().streams.begin(), region().streams.end(),
+                                       [](const BoundedStream* stream) { return stream->can_read(); });
+    return run_.is_whole(later, offered == run_.input.size() && is_empty);
   }
 
  private:
