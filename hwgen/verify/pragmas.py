@@ -106,6 +106,9 @@ GRAMMAR: Mapping[str, Form] = {
 BAMBU = ("unroll", "inline", "dataflow", "stream", "interface")
 """Pragmas that Bambu takes or ignores."""
 
+CLANG_UNROLL = "#pragma unroll"
+"""That of clang itself, which Bambu's front end is: it may come out of a macro."""
+
 
 @dataclass(frozen=True)
 class Pragma:
@@ -140,9 +143,10 @@ def check_bambu(tokens: list[Token]) -> list[SourceFinding]:
     for pragma in _pragmas(tokens):
         following = next((token.text for token in tokens[pragma.place + 1 :] if not token.is_pragma), "")
         where = (pragma.token.file, pragma.token.line)
-        if pragma.name not in BAMBU:
+        name = "unroll" if pragma.token.text == CLANG_UNROLL else pragma.name
+        if name not in BAMBU:
             found.append(SourceFinding(*where, f"{pragma.token.text}: must be one of {', '.join(BAMBU)} for Bambu"))
-        elif pragma.name == "unroll" and following != "for":
+        elif name == "unroll" and following != "for":
             found.append(SourceFinding(*where, f"{pragma.token.text}: must stand right before its loop for Bambu"))
     return found
 

@@ -24,8 +24,8 @@ struct Planes {
   static constexpr bool FOLDED = FOLDED_;
   static constexpr bool PADDED = PADDED_;
   static constexpr unsigned COUNT = sizeof...(BETAS);
+  HWGEN_INLINE
   static unsigned beta(unsigned plane) {
-    HWGEN_INLINE
     const unsigned betas[COUNT] = {BETAS...};
     return betas[plane];
   }
@@ -52,8 +52,8 @@ struct Operands<Direct, Weight, Input, Value, SIMD> {
   static constexpr unsigned IN_LIMB = SIMD < Weights::PER_LIMB ? SIMD : Weights::PER_LIMB;
   Value codes[SIMD];
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     In::split(word, limbs);
   load_lanes:
@@ -66,8 +66,8 @@ struct Operands<Direct, Weight, Input, Value, SIMD> {
 
   // sum_i weights[i] * codes[i]
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Weights::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value sum = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
@@ -96,8 +96,8 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
   typename In::Limbs codes;
   typename In::Limbs valid_lanes;
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     In::split(word, codes);
   load_masks:
     HWGEN_UNROLL_NEXT_LOOP
@@ -108,8 +108,8 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[In::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value sum = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
@@ -124,9 +124,9 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
 
 // Bit `plane` of every lane that counts, gathered into limbs of 64 lanes.
 template <class Input, unsigned SIMD>
+HWGEN_INLINE
 void gather_plane(const typename Lanes<Input, SIMD>::Limbs& from, unsigned plane, unsigned valid,
                   typename Lanes<Bipolar, SIMD>::Limbs& to) {
-  HWGEN_INLINE
   using In = Lanes<Input, SIMD>;
   using Bits = Lanes<Bipolar, SIMD>;
 clear_limbs:
@@ -158,8 +158,8 @@ struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
   typename Bits::Limbs present;
   Value count;
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     In::split(word, limbs);
     gather_plane<Int<2>, SIMD>(limbs, 0, valid, present);
@@ -174,8 +174,8 @@ struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Bits::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value equal = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
@@ -197,12 +197,13 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
   Value total;
 
   // What one bit of plane `plane` is worth: the highest of a signed type is negative.
+  HWGEN_INLINE
   static constexpr Value worth(unsigned plane) {
     return Input::SIGNED && plane == Input::BITS - 1 ? -(Value(1) << plane) : Value(1) << plane;
   }
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     In::split(word, limbs);
     total = 0;
@@ -221,8 +222,8 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Bits::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value chosen = 0;
   dot_planes:
     HWGEN_UNROLL_NEXT_LOOP
@@ -251,8 +252,8 @@ struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
   typename Bits::Limbs present;
   Value missing;
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     typename Bits::Limbs absent = {};
     In::split(word, limbs);
@@ -275,8 +276,8 @@ struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
 
   // What plane `plane` gives.
   template <class T>
+  HWGEN_INLINE
   Value part(const T (&weights)[Bits::LIMBS], unsigned plane) const {
-    HWGEN_INLINE
     Value equal = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
@@ -289,8 +290,8 @@ struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Bits::LIMBS], unsigned fold) const {
-    HWGEN_INLINE
     if (FOLDED) return part(weights, fold);
     Value sum = 0;
   dot_planes:

@@ -3,15 +3,18 @@
 #ifndef HWGEN_PRAGMAS_HPP
 #define HWGEN_PRAGMAS_HPP
 
+// In front of each function, so that every unit has hardware of its own: an attribute, as Bambu takes no HLS pragma out
+// of a macro.
+#define HWGEN_INLINE inline __attribute__((always_inline))
+
 #define HWGEN_PRAGMA(text) _Pragma(#text)
 
 #if defined(__BAMBU__)
-// Unroll stands before the loop; the scheduler pipelines and places memories by itself.
-#define HWGEN_UNROLL_NEXT_LOOP HWGEN_PRAGMA(HLS unroll)
+// Unroll stands before the loop, as clang itself knows it; the scheduler pipelines and places memories by itself.
+#define HWGEN_UNROLL_NEXT_LOOP _Pragma("unroll")
 #define HWGEN_UNROLL
 #define HWGEN_PIPELINE
 #define HWGEN_PIPELINE_WHILE
-#define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)
@@ -25,7 +28,6 @@
 // The next frame follows at once where the loop counts its slots; a loop with a condition cannot be rewound.
 #define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 rewind)
 #define HWGEN_PIPELINE_WHILE HWGEN_PRAGMA(HLS pipeline II=1)
-#define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
 // How the accelerator starts: ap_ctrl_none runs for ever, s_axilite takes a frame at each start.
 #define HWGEN_CONTROL(protocol) HWGEN_PRAGMA(HLS interface mode=protocol port=return)
 #define HWGEN_PARTITION(array, dimension) HWGEN_PRAGMA(HLS array_partition variable=array type=complete dim=dimension)
@@ -39,7 +41,6 @@
 #define HWGEN_UNROLL
 #define HWGEN_PIPELINE
 #define HWGEN_PIPELINE_WHILE
-#define HWGEN_INLINE
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)

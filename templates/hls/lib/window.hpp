@@ -10,7 +10,9 @@
 
 namespace hwgen {
 
+HWGEN_INLINE
 constexpr int larger(int a, int b) { return a > b ? a : b; }
+HWGEN_INLINE
 constexpr int smaller(int a, int b) { return a < b ? a : b; }
 
 // Vertical and horizontal.
@@ -84,14 +86,14 @@ template <class Code, unsigned COUNT>
 struct Padding {
   using Out = Lanes<Code, COUNT>;
 
+  HWGEN_INLINE
   static typename Out::Word word(unsigned, unsigned) {
-    HWGEN_INLINE
     return typename Out::Word(0);
   }
 
   template <class T, unsigned BEATS, unsigned LANES>
+  HWGEN_INLINE
   static typename Out::Word word(unsigned beat, unsigned valid, const T (&pad)[BEATS][LANES]) {
-    HWGEN_INLINE
     typename Out::Limbs codes = {};
   pad_lanes:
     HWGEN_UNROLL_NEXT_LOOP
@@ -109,9 +111,9 @@ struct Padding {
 // `lines` is a ring of whole rows of the image; `pad` says what padded taps hold if it is not zero.
 template <class View, unsigned CHANNELS, unsigned LANES, unsigned BLOCKS, unsigned ROWS, class Input, class Output,
           unsigned WORDS, class... Pad>
+HWGEN_INLINE
 void window(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<LANES * Output::BITS>>& out,
             ap_uint<LANES * Input::BITS> (&lines)[WORDS], const Pad&... pad) {
-  HWGEN_INLINE
   constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
   constexpr unsigned LAST_LANES = CHANNELS - (PIXEL_BEATS - 1) * LANES;
   constexpr unsigned BLOCK_BEATS = PIXEL_BEATS / BLOCKS;
