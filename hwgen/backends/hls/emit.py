@@ -53,7 +53,14 @@ CONTROLS = {"none": "ap_ctrl_none", "axilite": "s_axilite"}
 
 @dataclass(frozen=True)
 class TopContext:
-    """The accelerator as a whole; `sources` are the files to synthesise, the clocks lines of the two Vitis entries."""
+    """The accelerator as a whole.
+
+    Attributes:
+        clock_tcl: lines of run_hls.tcl, as `clock_cfg` of hls_config.cfg.
+        start_depth: frames that a unit may start ahead of the next one. A fork may be ahead of the join of its branches
+            by a frame for each unit between them.
+        sources: the files to synthesise.
+    """
 
     name: str
     digest: str
@@ -62,6 +69,7 @@ class TopContext:
     clock_tcl: tuple[str, ...]
     clock_cfg: tuple[str, ...]
     control: str
+    start_depth: int
     in_width: int
     in_beats: int
     out_width: int
@@ -177,6 +185,7 @@ def _top_context(design: Design, wiring: _Wiring, units: tuple[UnitContext, ...]
         ),
         clock_cfg=(f"clock={period}ns", *(f"clock_uncertainty={each}" for each in share)),
         control=CONTROLS[options.control],
+        start_depth=max(DEFAULT_DEPTH, len(stages)),
         in_width=design.input.width,
         in_beats=design.input.beats,
         out_width=design.output.width,

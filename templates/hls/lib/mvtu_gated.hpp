@@ -49,7 +49,7 @@ void mvtu_gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream
   // nf * PE + p over beats 0 to sf - 1.
 slots:
   while (pixel < Shape::PIXELS) {
-    HWGEN_PIPELINE_WHILE
+    HWGEN_PIPELINE
     typename In::Word inputs;
     if (nf == 0) {
       inputs = in.read();

@@ -14,7 +14,6 @@
 #define HWGEN_UNROLL_NEXT_LOOP _Pragma("unroll")
 #define HWGEN_UNROLL
 #define HWGEN_PIPELINE
-#define HWGEN_PIPELINE_WHILE
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)
@@ -25,9 +24,8 @@
 // Everything stands inside the loop or function that it governs.
 #define HWGEN_UNROLL_NEXT_LOOP
 #define HWGEN_UNROLL HWGEN_PRAGMA(HLS unroll)
-// The next frame follows at once where the loop counts its slots; a loop with a condition cannot be rewound.
-#define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 rewind)
-#define HWGEN_PIPELINE_WHILE HWGEN_PRAGMA(HLS pipeline II=1)
+// Flushing: slots that have begun go on where the next one waits for input, so that no frame waits for a later one.
+#define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 style=flp)
 // How the accelerator starts: ap_ctrl_none runs for ever, s_axilite takes a frame at each start.
 #define HWGEN_CONTROL(protocol) HWGEN_PRAGMA(HLS interface mode=protocol port=return)
 #define HWGEN_PARTITION(array, dimension) HWGEN_PRAGMA(HLS array_partition variable=array type=complete dim=dimension)
@@ -40,7 +38,6 @@
 #define HWGEN_UNROLL_NEXT_LOOP
 #define HWGEN_UNROLL
 #define HWGEN_PIPELINE
-#define HWGEN_PIPELINE_WHILE
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_ROM(array, memory)
