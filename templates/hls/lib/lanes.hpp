@@ -24,6 +24,27 @@ constexpr unsigned ceil_div(unsigned numerator, unsigned denominator) {
 HWGEN_INLINE
 constexpr Limb low_bits(unsigned bits) { return bits == 0 ? 0 : ~Limb(0) >> (64 - bits); }
 
+// The number of bits set among the `BITS` lowest, a power of two of them: a balanced tree of adders of just the bits.
+template <unsigned BITS>
+struct BitCount {
+  static constexpr unsigned WIDTH = BitCount<BITS / 2>::WIDTH + 1;
+  HWGEN_INLINE
+  static ap_uint<WIDTH> of(Limb bits) {
+    return ap_uint<WIDTH>(BitCount<BITS / 2>::of(bits) + BitCount<BITS / 2>::of(bits >> (BITS / 2)));
+  }
+};
+
+template <>
+struct BitCount<1> {
+  static constexpr unsigned WIDTH = 1;
+  HWGEN_INLINE
+  static ap_uint<1> of(Limb bits) { return ap_uint<1>(bits & 1); }
+};
+
+// The number of bits set, by a builtin where that is known to be right.
+HWGEN_INLINE
+unsigned popcount(Limb limb) { return HWGEN_POPCOUNT(limb); }
+
 // A plain integer that holds `BITS` bits and their sign.
 template <unsigned BITS>
 using Plain = typename std::conditional<(BITS < 32), std::int32_t, std::int64_t>::type;

@@ -116,7 +116,7 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
     for (unsigned i = 0; i < In::LIMBS; ++i) {
       HWGEN_UNROLL
       const Limb equal = ~(static_cast<Limb>(weights[i]) ^ codes[i]) & valid_lanes[i];
-      sum += static_cast<Value>(__builtin_popcountll(equal));
+      sum += static_cast<Value>(popcount(equal));
     }
     return sum;
   }
@@ -169,7 +169,7 @@ struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
-      count += static_cast<Value>(__builtin_popcountll(present[i]));
+      count += static_cast<Value>(popcount(present[i]));
     }
   }
 
@@ -182,7 +182,7 @@ struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
       const Limb agree = (static_cast<Limb>(weights[i]) ^ negative[i]) & present[i];
-      equal += static_cast<Value>(__builtin_popcountll(agree));
+      equal += static_cast<Value>(popcount(agree));
     }
     return 2 * equal - count;
   }
@@ -216,7 +216,7 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned i = 0; i < Bits::LIMBS; ++i) {
         HWGEN_UNROLL
-        total += worth(plane) * static_cast<Value>(__builtin_popcountll(planes[plane][i]));
+        total += worth(plane) * static_cast<Value>(popcount(planes[plane][i]));
       }
     }
   }
@@ -234,7 +234,7 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
       for (unsigned i = 0; i < Bits::LIMBS; ++i) {
         HWGEN_UNROLL
         const Limb both = static_cast<Limb>(weights[i]) & planes[plane][i];
-        chosen += worth(plane) * static_cast<Value>(__builtin_popcountll(both));
+        chosen += worth(plane) * static_cast<Value>(popcount(both));
       }
     }
     return 2 * chosen - total;
@@ -270,7 +270,7 @@ struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
       present[i] = Bits::mask(i, valid) & ~Limb(absent[i]);
-      missing += static_cast<Value>(__builtin_popcountll(absent[i]));
+      missing += static_cast<Value>(popcount(absent[i]));
     }
   }
 
@@ -284,7 +284,7 @@ struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
       const Limb agree = ~(static_cast<Limb>(weights[i]) ^ planes[plane][i]) & present[i];
-      equal += static_cast<Value>(__builtin_popcountll(agree));
+      equal += static_cast<Value>(popcount(agree));
     }
     return static_cast<Value>(Kind::beta(plane)) * (PADDED ? 2 * equal + missing : equal);
   }

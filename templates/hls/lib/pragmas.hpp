@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// hwgen: the pragmas on which HLS tools differ, in one place; a plain compiler sees none of them.
+// hwgen: what HLS tools differ on, in one place: pragmas, of which a plain compiler sees none, and a builtin.
 #ifndef HWGEN_PRAGMAS_HPP
 #define HWGEN_PRAGMAS_HPP
 
@@ -43,6 +43,13 @@
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
 #define HWGEN_DISTANCE(array, slots)
+#endif
+
+#if defined(__SYNTHESIS__) && !defined(__BAMBU__)
+// Vitis documents no builtin that counts bits.
+#define HWGEN_POPCOUNT(limb) hwgen::BitCount<64>::of(limb).to_uint()
+#else
+#define HWGEN_POPCOUNT(limb) static_cast<unsigned>(__builtin_popcountll(limb))
 #endif
 
 #endif  // HWGEN_PRAGMAS_HPP
