@@ -15,9 +15,6 @@ from hwgen.verify.headers import hls_include
 from hwgen.verify.recurrences import Recurrence, allowed_ns
 from hwgen.verify.sources import OWN
 
-STRICT = False
-"""Whether depths, inlining and pipelines are held to `hlsrules`, and paths too long for the clock are warned of."""
-
 WARNINGS = ("-std=c++14", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
 """A plain compiler knows no HLS pragmas, and sees no use of the labels that name loops in reports."""
 
@@ -88,11 +85,9 @@ def check(project: Path, top: str, work: Path) -> HlsCheck:
     wide, warned = hlsrules.check_widths(vitis, project)
     found += hlsrules.check_top(vitis, top) + wide
     recurrences = recurrences_of(vitis, Names(vitis))
-    late = []
-    if STRICT:
-        inlined = hlsrules.check_inline(vitis) + hlsrules.check_inline(bambu)
-        found += [*dict.fromkeys(inlined), *hlsrules.check_depths(vitis), *hlsrules.check_pipelines(vitis, project)]
-        late = too_long(recurrences, project)
+    late = too_long(recurrences, project)
+    inlined = hlsrules.check_inline(vitis) + hlsrules.check_inline(bambu)
+    found += [*dict.fromkeys(inlined), *hlsrules.check_depths(vitis), *hlsrules.check_pipelines(vitis, project)]
     present = tuple(name for name in COMPILERS if shutil.which(name))
     warnings = {name: warning for name in present if (warning := _warning(name, project, work))}
     return HlsCheck(

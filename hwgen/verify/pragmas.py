@@ -121,6 +121,9 @@ GRAMMAR: Mapping[str, Form] = {
 BAMBU = ("unroll", "inline", "dataflow", "stream", "interface")
 """Pragmas that Bambu takes or ignores."""
 
+CLANG_UNROLL = "#pragma unroll"
+"""That of clang itself, which Bambu's front end is: it may come out of a macro."""
+
 
 @dataclass(frozen=True)
 class Pragma:
@@ -153,9 +156,10 @@ def check_bambu(source: Source) -> list[SourceFinding]:
     """What is wrong with the pragmas that Bambu sees: others than it knows, an unroll that is not before its loop."""
     found = []
     for pragma in pragmas_of(source):
-        if pragma.name not in BAMBU:
+        name = "unroll" if pragma.line.text == CLANG_UNROLL else pragma.name
+        if name not in BAMBU:
             found.append(pragma.found(f"must be one of {', '.join(BAMBU)} for Bambu"))
-        elif pragma.name == "unroll" and _following(source, pragma.line.byte) != "for":
+        elif name == "unroll" and _following(source, pragma.line.byte) != "for":
             found.append(pragma.found("must stand right before its loop for Bambu"))
     return found
 

@@ -191,6 +191,21 @@ def test_vitis_entries_name_part_and_clock() -> None:
     assert "clock_uncertainty" not in files["run_hls.tcl"] + files["hls_config.cfg"]
 
 
+def test_every_pipeline_flushes() -> None:
+    """Whatever a release takes for its default: no slot waits for the input of a later one."""
+    files = emit(chain())
+    tcl, cfg = (files[name].splitlines() for name in ("run_hls.tcl", "hls_config.cfg"))
+    assert {"config_compile -pipeline_style flp", "config_dataflow -start_fifo_depth 4"} <= set(tcl)
+    assert "catch {config_compile -enable_auto_rewind=false}" in tcl
+    assert {"syn.compile.pipeline_style=flp", "syn.dataflow.start_fifo_depth=4"} <= set(cfg)
+    assert "syn.compile.enable_auto_rewind=0" in cfg
+    said = [line for name, text in files.items() if name.startswith("src/lib/") for line in text.splitlines()]
+    assert [line for line in said if "HLS pipeline" in line] == [
+        "#define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 style=flp)"
+    ]
+    assert not any("HLS" in line and "rewind" in line for line in said)
+
+
 def test_control_and_margin_are_the_users() -> None:
     plain, chosen = emit(chain()), emit(chain(), Options("axilite", 0.15))
     assert "  HWGEN_CONTROL(ap_ctrl_none)\n" in plain["src/net.cpp"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import process
 from hwgen.verify.headers import hls_include, precompiled
+from tests.gated_cases import PATTERNS, many_folds
 from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, threshold_case, width_case, write_project
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
-from tests.hls_lib.join_cases import add_case, concat_case
+from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
+from tests.hls_lib.test_gated import case_of
+from tests.hls_lib.test_planes import plane_case
 
 LIB = asset("templates") / "hls" / "lib"
 B = Bipolar()
@@ -68,6 +72,11 @@ def samples() -> list[Case]:
         pool_case("total", (4, 6, 3), (2, 3), 2, B, PoolKind.SUM),
         add_case("adder", 5, 2, (B, int3, uint4), vectors=2),
         concat_case("joined", (4, 2, 6), 2, (B, B, B), vectors=3),
+        magnitude_case("size", 5, 2, int3, vectors=6, summed=3),
+        scale_case("scaled", 5, 2, (int3, uint4), vectors=3),
+        plane_case("residual", (5, 3), (13, 5), (2, 4), folded=False),
+        plane_case("residual_in_turn", (5, 3), (5, 6), (3, 2), folded=True, taps=4, pixels=2, padded=True),
+        case_of("gated", many_folds(), PATTERNS["runs"]),
     ]
 
 
@@ -92,6 +101,18 @@ def test_emitted_sources_compile_without_warnings(compiler: str, tool: str, proj
     command: list[str | Path] = [compiler, "-std=c++14", "-fsyntax-only", *WARNINGS, *TOOLS[tool]]
     command += ["-isystem", hls_include(), "all.cpp"]
     process.run(command, cwd=project, log=tmp_path / "log", timeout_s=120)
+
+
+@pytest.mark.parametrize("compiler", ["g++", pytest.param("clang++", marks=pytest.mark.long)])
+def test_no_library_function_is_left(compiler: str, project: Path, tmp_path: Path) -> None:
+    """A function that is not inlined would be shared by processes, and with it what it is working on."""
+    command = [compiler, "-std=c++14", "-O1", "-fno-inline", "-w", "-isystem", str(hls_include())]
+    command += ["-c", "all.cpp", "-o", str(tmp_path / "all.o")]
+    process.run(command, cwd=project, log=tmp_path / "log", timeout_s=300)
+    process.run(["nm", "-C", "all.o"], cwd=tmp_path, log=tmp_path / "names", timeout_s=60)
+    names = (tmp_path / "names").read_text()
+    assert " T xnor(" in names
+    assert [line for line in names.splitlines() if re.search(r" [TtWw] .*\bhwgen::\w+.*\(", line)] == []
 
 
 def test_a_header_alone(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_sums(tmp_path: Path) -> None:
     assert run_cases(cases, tmp_path) == []
 
 
-HEAD = "          ap_uint<LANES * Output::BITS> (&partial)[WORDS], const Tables&... tables) {\n  HWGEN_INLINE\n"
+HEAD = "          ap_uint<LANES * Output::BITS> (&partial)[WORDS], const Tables&... tables) {\n"
 LATE = """          ap_uint<LANES * Output::BITS> (&memory)[WORDS], const Tables&... tables) {
   using Kept = ap_uint<LANES * Output::BITS>;
   struct Late {

@@ -73,7 +73,9 @@ def test_a_deadlock_names_who_waits_for_whom(tmp_path: Path) -> None:
     assert design.hls is not None
     name, _ = max(design.hls.depths.items(), key=lambda each: each[1])
     top = tmp_path / "project" / "hls" / "src" / f"{design.name}.cpp"
-    text, count = re.subn(rf"variable={local_name(name)} depth=\d+", f"variable={local_name(name)} depth=2", top.read_text())
+    text, count = re.subn(
+        rf"variable={local_name(name)} depth=\d+", f"variable={local_name(name)} depth=2", top.read_text()
+    )
     assert count == 1
     top.write_text(text)
     with pytest.raises(MismatchError, match="deadlock in cycle") as caught:

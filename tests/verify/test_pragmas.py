@@ -102,6 +102,9 @@ def test_a_finding_says_where() -> None:
 def test_bambu_wants_unroll_before_the_loop_and_no_pipeline() -> None:
     before = '# 1 "/project/src/net.cpp"\nvoid f() {\nlanes:\n#pragma HLS unroll\n  for (;;) {\n  }\n}\n'
     assert check_bambu(parsed(before)) == []
+    assert check_bambu(parsed(before.replace("HLS unroll", "unroll"))) == []
+    assert len(check_bambu(parsed(before.replace("#pragma HLS unroll", "f();\n#pragma unroll\ng();")))) == 1
+    assert len(check(parsed(before.replace("HLS unroll", "unroll")), "f")) == 1
     assert [finding.text for finding in check_bambu(parsed(GOOD))] == [
         "#pragma HLS array_partition variable=WEIGHTS type=complete dim=2: must be one of unroll, inline, dataflow, "
         "stream, interface for Bambu",

@@ -60,6 +60,8 @@ class TopContext:
     Attributes:
         part: the one that Vitis synthesises for; `stands_for` is that of the design where Vitis does not know it.
         clock_tcl, clock_cfg: lines of the two Vitis entries.
+        start_depth: frames that a unit may start ahead of the next one. A fork may be ahead of the join of its branches
+            by a frame for each unit between them.
         sources: the files to synthesise.
     """
 
@@ -71,6 +73,7 @@ class TopContext:
     clock_tcl: tuple[str, ...]
     clock_cfg: tuple[str, ...]
     control: str
+    start_depth: int
     in_width: int
     in_beats: int
     out_width: int
@@ -159,6 +162,7 @@ def _top_context(
         ),
         clock_cfg=(f"clock={period}ns", *(f"clock_uncertainty={each}" for each in share)),
         control=CONTROLS[options.control],
+        start_depth=max(DEFAULT_DEPTH, len(stages)),
         in_width=design.input.width,
         in_beats=design.input.beats,
         out_width=design.output.width,

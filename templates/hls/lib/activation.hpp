@@ -13,8 +13,8 @@ namespace hwgen {
 template <class Output, int BASE, int STEP>
 struct MultiThreshold {
   template <class Value, class T, unsigned ROWS, unsigned LANES, unsigned LEVELS>
+  HWGEN_INLINE
   static unsigned reached(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS]) {
-    HWGEN_INLINE
     static_assert(std::is_signed<T>::value, "thresholds must be of a signed type, like the sums");
     unsigned count = 0;
   levels:
@@ -26,21 +26,21 @@ struct MultiThreshold {
     return count;
   }
 
+  HWGEN_INLINE
   static Limb code(unsigned count) {
-    HWGEN_INLINE
     return Output::encode(std::int64_t(BASE) + std::int64_t(STEP) * count);
   }
 
   template <class Value, class T, unsigned ROWS, unsigned LANES, unsigned LEVELS>
+  HWGEN_INLINE
   static Limb apply(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS]) {
-    HWGEN_INLINE
     return code(reached(sum, row, lane, thresholds));
   }
 
   template <class Value, class T, unsigned ROWS, unsigned LANES, unsigned LEVELS>
+  HWGEN_INLINE
   static Limb apply(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS],
                     const bool (&descending)[ROWS][LANES]) {
-    HWGEN_INLINE
     const unsigned count = reached(sum, row, lane, thresholds);
     return code(descending[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane] ? LEVELS - count : count);
   }
@@ -50,8 +50,8 @@ struct MultiThreshold {
 template <class Output, int SCALE, int OFFSET>
 struct Accumulator {
   template <class Value>
+  HWGEN_INLINE
   static Limb apply(Value sum, unsigned, unsigned) {
-    HWGEN_INLINE
     return Output::encode(std::int64_t(SCALE) * sum + OFFSET);
   }
 };

@@ -12,16 +12,15 @@ namespace hwgen {
 template <unsigned LANES, class... Codes>
 struct Addends {
   template <class Value>
-  static void add(Value (&)[LANES]) {
-    HWGEN_INLINE
-  }
+  HWGEN_INLINE
+  static void add(Value (&)[LANES]) {}
 };
 
 template <unsigned LANES, class Code, class... Codes>
 struct Addends<LANES, Code, Codes...> {
   template <class Value, class... Streams>
+  HWGEN_INLINE
   static void add(Value (&sums)[LANES], hls::stream<ap_uint<LANES * Code::BITS>>& in, Streams&... others) {
-    HWGEN_INLINE
     using In = Lanes<Code, LANES>;
     typename In::Limbs codes;
     In::split(in.read(), codes);
@@ -37,8 +36,8 @@ struct Addends<LANES, Code, Codes...> {
 
 // One frame: VECTORS vectors of ELEMENTS codes of each input (its type in `Inputs`), LANES a beat, become as many sums.
 template <unsigned VECTORS, unsigned ELEMENTS, unsigned LANES, class Output, class... Inputs, class... Streams>
+HWGEN_INLINE
 void add(hls::stream<ap_uint<LANES * Output::BITS>>& out, Streams&... ins) {
-  HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(ELEMENTS, LANES);
   constexpr unsigned LAST_LANES = ELEMENTS - (BEATS - 1) * LANES;
   static_assert(LANES <= ELEMENTS, "a beat must not be longer than a vector");

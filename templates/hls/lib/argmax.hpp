@@ -10,8 +10,8 @@ namespace hwgen {
 
 // One frame: VECTORS vectors of ELEMENTS scores of `Input`, LANES a beat, become one index of `Output`, counted over all.
 template <unsigned VECTORS, unsigned ELEMENTS, unsigned LANES, class Input, class Output>
+HWGEN_INLINE
 void argmax(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<Output::BITS>>& out) {
-  HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(ELEMENTS, LANES);
   static_assert(LANES <= ELEMENTS, "a beat must not be longer than a vector");
   static_assert(((VECTORS * ELEMENTS - 1) >> (Output::BITS < 31 ? Output::BITS : 31)) == 0, "the index must fit the output");

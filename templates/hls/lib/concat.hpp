@@ -30,8 +30,8 @@ struct Joined;
 template <class Output, unsigned LANES, class Last>
 struct Joined<Output, LANES, Last> {
   template <class Stream>
+  HWGEN_INLINE
   static typename Lanes<Output, LANES>::Word next(unsigned, Stream& in) {
-    HWGEN_INLINE
     return Recode<typename Last::Code, Output, LANES>::apply(in.read(), LANES);
   }
 };
@@ -39,8 +39,8 @@ struct Joined<Output, LANES, Last> {
 template <class Output, unsigned LANES, class First, class Second, class... Others>
 struct Joined<Output, LANES, First, Second, Others...> {
   template <class Stream, class... Streams>
+  HWGEN_INLINE
   static typename Lanes<Output, LANES>::Word next(unsigned beat, Stream& in, Streams&... others) {
-    HWGEN_INLINE
     if (beat < First::BEATS) return Joined<Output, LANES, First>::next(beat, in);
     return Joined<Output, LANES, Second, Others...>::next(beat - First::BEATS, others...);
   }
@@ -48,8 +48,8 @@ struct Joined<Output, LANES, First, Second, Others...> {
 
 // One frame: VECTORS vectors of each input (its type and beats a Part in `Parts`), LANES a beat, become as many vectors.
 template <unsigned VECTORS, unsigned LANES, class Output, class... Parts, class... Streams>
+HWGEN_INLINE
 void concat(hls::stream<ap_uint<LANES * Output::BITS>>& out, Streams&... ins) {
-  HWGEN_INLINE
   constexpr unsigned BEATS = total(Parts::BEATS...);
   static_assert(sizeof...(Parts) == sizeof...(Streams), "each input must be a part");
 

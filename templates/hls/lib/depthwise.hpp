@@ -14,16 +14,16 @@ namespace hwgen {
 // weight * code; where both are bipolar, whether they agree.
 template <class Weight, class Input, class Value>
 struct TapProduct {
+  HWGEN_INLINE
   static Value of(Limb weight, Limb code) {
-    HWGEN_INLINE
     return Weight::times(weight, static_cast<Value>(Input::decode(code)));
   }
 };
 
 template <class Value>
 struct TapProduct<Bipolar, Bipolar, Value> {
+  HWGEN_INLINE
   static Value of(Limb weight, Limb code) {
-    HWGEN_INLINE
     return weight == code ? 1 : 0;
   }
 };
@@ -34,9 +34,9 @@ struct TapProduct<Bipolar, Bipolar, Value> {
 // running sum, and `Activation::apply(sum, block, p, tables...)` gives the bits that leave.
 template <unsigned PIXELS, unsigned CHANNELS, unsigned TAPS, unsigned PE, class Weight, class Input, class Sum,
           class Output, class Activation, class T, unsigned WORDS, unsigned LIMBS, class... Tables>
+HWGEN_INLINE
 void depthwise(hls::stream<ap_uint<PE * Input::BITS>>& in, hls::stream<ap_uint<PE * Output::BITS>>& out,
                const T (&weights)[WORDS][LIMBS], const Tables&... tables) {
-  HWGEN_INLINE
   constexpr unsigned BLOCKS = ceil_div(CHANNELS, PE);
   constexpr unsigned LAST_LANES = CHANNELS - (BLOCKS - 1) * PE;
   static_assert(PE <= CHANNELS, "PE must be at most the number of channels");

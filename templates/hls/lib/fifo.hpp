@@ -11,8 +11,8 @@ namespace hwgen {
 
 // One frame: BEATS words of WIDTH bits.
 template <unsigned BEATS, int WIDTH>
+HWGEN_INLINE
 void fifo(hls::stream<ap_uint<WIDTH>>& in, hls::stream<ap_uint<WIDTH>>& out) {
-  HWGEN_INLINE
   static_assert(BEATS >= 1, "a frame has at least one beat");
   // Before each slot: `beat` beats have been read and written.
 slots:

@@ -10,21 +10,20 @@
 namespace hwgen {
 
 template <class Word>
-void write_all(const Word&) {
-  HWGEN_INLINE
-}
+HWGEN_INLINE
+void write_all(const Word&) {}
 
 template <class Word, class... Streams>
+HWGEN_INLINE
 void write_all(const Word& word, hls::stream<Word>& out, Streams&... others) {
-  HWGEN_INLINE
   out.write(word);
   write_all(word, others...);
 }
 
 // One frame: BEATS words of WIDTH bits.
 template <unsigned BEATS, int WIDTH, class... Streams>
+HWGEN_INLINE
 void fork(hls::stream<ap_uint<WIDTH>>& in, Streams&... outs) {
-  HWGEN_INLINE
   static_assert(BEATS >= 1, "a frame has at least one beat");
   static_assert(sizeof...(Streams) >= 2, "a fork has at least two readers");
   // Before each slot: `beat` beats have been read and written to every reader.

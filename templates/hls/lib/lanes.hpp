@@ -21,7 +21,29 @@ constexpr unsigned ceil_div(unsigned numerator, unsigned denominator) {
 }
 
 // The `bits` lowest bits set; 0 to 64.
+HWGEN_INLINE
 constexpr Limb low_bits(unsigned bits) { return bits == 0 ? 0 : ~Limb(0) >> (64 - bits); }
+
+// The number of bits set among the `BITS` lowest, a power of two of them: a balanced tree of adders of just the bits.
+template <unsigned BITS>
+struct BitCount {
+  static constexpr unsigned WIDTH = BitCount<BITS / 2>::WIDTH + 1;
+  HWGEN_INLINE
+  static ap_uint<WIDTH> of(Limb bits) {
+    return ap_uint<WIDTH>(BitCount<BITS / 2>::of(bits) + BitCount<BITS / 2>::of(bits >> (BITS / 2)));
+  }
+};
+
+template <>
+struct BitCount<1> {
+  static constexpr unsigned WIDTH = 1;
+  HWGEN_INLINE
+  static ap_uint<1> of(Limb bits) { return ap_uint<1>(bits & 1); }
+};
+
+// The number of bits set, by a builtin where that is known to be right.
+HWGEN_INLINE
+unsigned popcount(Limb limb) { return HWGEN_POPCOUNT(limb); }
 
 // A plain integer that holds `BITS` bits and their sign.
 template <unsigned BITS>
@@ -31,9 +53,12 @@ using Plain = typename std::conditional<(BITS < 32), std::int32_t, std::int64_t>
 struct Bipolar {
   static constexpr unsigned BITS = 1;
   static constexpr bool SIGNED = true;
+  HWGEN_INLINE
   static Plain<1> decode(Limb bits) { return bits ? 1 : -1; }
+  HWGEN_INLINE
   static Limb encode(std::int64_t code) { return code > 0 ? 1 : 0; }
   template <class Value>
+  HWGEN_INLINE
   static Value times(Limb bits, Value operand) {
     return bits ? operand : -operand;
   }
@@ -45,14 +70,17 @@ struct Int {
   static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
   static constexpr unsigned BITS = WIDTH;
   static constexpr bool SIGNED = true;
+  HWGEN_INLINE
   static Plain<WIDTH> decode(Limb bits) {
     using Value = Plain<WIDTH>;
     constexpr unsigned spare = 8 * sizeof(Value) - WIDTH;
     using Raw = typename std::make_unsigned<Value>::type;
     return static_cast<Value>(static_cast<Raw>(bits) << spare) >> spare;
   }
+  HWGEN_INLINE
   static Limb encode(std::int64_t code) { return static_cast<Limb>(code) & low_bits(WIDTH); }
   template <class Value>
+  HWGEN_INLINE
   static Value times(Limb bits, Value operand) {
     return static_cast<Value>(decode(bits)) * operand;
   }
@@ -64,9 +92,12 @@ struct Uint {
   static_assert(WIDTH >= 1 && WIDTH <= 63, "an integer has 1 to 63 bits");
   static constexpr unsigned BITS = WIDTH;
   static constexpr bool SIGNED = false;
+  HWGEN_INLINE
   static Plain<WIDTH> decode(Limb bits) { return static_cast<Plain<WIDTH>>(bits); }
+  HWGEN_INLINE
   static Limb encode(std::int64_t code) { return static_cast<Limb>(code) & low_bits(WIDTH); }
   template <class Value>
+  HWGEN_INLINE
   static Value times(Limb bits, Value operand) {
     return static_cast<Value>(bits) * operand;
   }
@@ -84,24 +115,25 @@ struct Lanes {
   using Limbs = Limb[LIMBS];
 
   // The bits of limb `index` that belong to the first `lanes` lanes.
+  HWGEN_INLINE
   static constexpr Limb mask(unsigned index, unsigned lanes) {
     return lanes <= index * PER_LIMB              ? 0
            : lanes - index * PER_LIMB >= PER_LIMB ? low_bits(PER_LIMB * BITS)
                                                   : low_bits((lanes - index * PER_LIMB) * BITS);
   }
 
+  HWGEN_INLINE
   static Limb lane(const Limbs& limbs, unsigned index) {
-    HWGEN_INLINE
     return (limbs[index / PER_LIMB] >> (index % PER_LIMB * BITS)) & low_bits(BITS);
   }
 
+  HWGEN_INLINE
   static void put(Limbs& limbs, unsigned index, Limb bits) {
-    HWGEN_INLINE
     limbs[index / PER_LIMB] |= bits << (index % PER_LIMB * BITS);
   }
 
+  HWGEN_INLINE
   static void split(const Word& word, Limbs& limbs) {
-    HWGEN_INLINE
     Word rest = word;
   split_limbs:
     HWGEN_UNROLL_NEXT_LOOP
@@ -112,8 +144,8 @@ struct Lanes {
     }
   }
 
+  HWGEN_INLINE
   static Word join(const Limbs& limbs) {
-    HWGEN_INLINE
     Word word = Word(limbs[LIMBS - 1]);
   join_limbs:
     HWGEN_UNROLL_NEXT_LOOP
@@ -128,8 +160,8 @@ struct Lanes {
 // Words of `From` codes as words of `To` codes, lane by lane; lanes from `valid` on are zero.
 template <class From, class To, unsigned COUNT>
 struct Recode {
+  HWGEN_INLINE
   static typename Lanes<To, COUNT>::Word apply(const typename Lanes<From, COUNT>::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename Lanes<From, COUNT>::Limbs before;
     Lanes<From, COUNT>::split(word, before);
     typename Lanes<To, COUNT>::Limbs after = {};
@@ -148,8 +180,8 @@ struct Recode {
 template <class Code, unsigned COUNT>
 struct Recode<Code, Code, COUNT> {
   using Word = typename Lanes<Code, COUNT>::Word;
+  HWGEN_INLINE
   static Word apply(const Word& word, unsigned valid) {
-    HWGEN_INLINE
     const unsigned spare = (COUNT - valid) * Code::BITS;
     return spare == 0 ? word : Word(Word(word << spare) >> spare);
   }

@@ -10,8 +10,8 @@ namespace hwgen {
 
 // One frame: every SUMMED of VECTORS vectors of ELEMENTS codes of `Input`, LANES a beat, become one sum of `Output`.
 template <unsigned VECTORS, unsigned SUMMED, unsigned ELEMENTS, unsigned LANES, class Input, class Output>
+HWGEN_INLINE
 void magnitude(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<Output::BITS>>& out) {
-  HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(ELEMENTS, LANES);
   constexpr unsigned LAST_LANES = ELEMENTS - (BEATS - 1) * LANES;
   static_assert(LANES <= ELEMENTS, "a beat must not be longer than a vector");

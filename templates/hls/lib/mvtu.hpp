@@ -42,10 +42,10 @@ struct MvtuShape {
 // `Activation::apply(sum, row, p, tables...)` gives the bits that leave in lane p of a pixel's output beat `row`.
 template <class Shape, class Arithmetic, class Weight, class Input, class Sum, class Output, class Activation, class T,
           unsigned WORDS, unsigned LIMBS, unsigned KEPT, class... Tables>
+HWGEN_INLINE
 void mvtu(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_uint<Shape::PE * Output::BITS>>& out,
           ap_uint<Shape::SIMD * Input::BITS> (&vector)[KEPT], const T (&weights)[WORDS][Shape::PE][LIMBS],
           const Tables&... tables) {
-  HWGEN_INLINE
   constexpr unsigned SIMD = Shape::SIMD;
   constexpr unsigned PE = Shape::PE;
   constexpr unsigned SF = Shape::SF;

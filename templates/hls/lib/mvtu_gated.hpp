@@ -17,10 +17,10 @@ namespace hwgen {
 // are the same for every sum.
 template <class Shape, unsigned ROWS, class Arithmetic, class Weight, class Input, class Gate, class Sum, class Output,
           class Activation, class T, unsigned WORDS, unsigned LIMBS, unsigned KEPT, class... Tables>
+HWGEN_INLINE
 void mvtu_gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream<ap_uint<Gate::BITS>>& gates,
            hls::stream<ap_uint<Shape::PE * Output::BITS>>& out, ap_uint<Shape::SIMD * Input::BITS> (&vector)[KEPT],
            const T (&weights)[WORDS][Shape::PE][LIMBS], const Tables&... tables) {
-  HWGEN_INLINE
   constexpr unsigned SIMD = Shape::SIMD;
   constexpr unsigned PE = Shape::PE;
   constexpr unsigned SF = Shape::SF;
@@ -49,7 +49,7 @@ void mvtu_gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream
   // nf * PE + p over beats 0 to sf - 1.
 slots:
   while (pixel < Shape::PIXELS) {
-    HWGEN_PIPELINE_WHILE
+    HWGEN_PIPELINE
     typename In::Word inputs;
     if (nf == 0) {
       inputs = in.read();

@@ -24,8 +24,8 @@ struct Planes {
   static constexpr bool FOLDED = FOLDED_;
   static constexpr bool PADDED = PADDED_;
   static constexpr unsigned COUNT = sizeof...(BETAS);
+  HWGEN_INLINE
   static unsigned beta(unsigned plane) {
-    HWGEN_INLINE
     const unsigned betas[COUNT] = {BETAS...};
     return betas[plane];
   }
@@ -52,8 +52,8 @@ struct Operands<Direct, Weight, Input, Value, SIMD> {
   static constexpr unsigned IN_LIMB = SIMD < Weights::PER_LIMB ? SIMD : Weights::PER_LIMB;
   Value codes[SIMD];
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     In::split(word, limbs);
   load_lanes:
@@ -66,8 +66,8 @@ struct Operands<Direct, Weight, Input, Value, SIMD> {
 
   // sum_i weights[i] * codes[i]
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Weights::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value sum = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
@@ -96,8 +96,8 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
   typename In::Limbs codes;
   typename In::Limbs valid_lanes;
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     In::split(word, codes);
   load_masks:
     HWGEN_UNROLL_NEXT_LOOP
@@ -108,15 +108,15 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[In::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value sum = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < In::LIMBS; ++i) {
       HWGEN_UNROLL
       const Limb equal = ~(static_cast<Limb>(weights[i]) ^ codes[i]) & valid_lanes[i];
-      sum += static_cast<Value>(__builtin_popcountll(equal));
+      sum += static_cast<Value>(popcount(equal));
     }
     return sum;
   }
@@ -124,9 +124,9 @@ struct Operands<Direct, Bipolar, Bipolar, Value, SIMD> {
 
 // Bit `plane` of every lane that counts, gathered into limbs of 64 lanes.
 template <class Input, unsigned SIMD>
+HWGEN_INLINE
 void gather_plane(const typename Lanes<Input, SIMD>::Limbs& from, unsigned plane, unsigned valid,
                   typename Lanes<Bipolar, SIMD>::Limbs& to) {
-  HWGEN_INLINE
   using In = Lanes<Input, SIMD>;
   using Bits = Lanes<Bipolar, SIMD>;
 clear_limbs:
@@ -158,8 +158,8 @@ struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
   typename Bits::Limbs present;
   Value count;
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     In::split(word, limbs);
     gather_plane<Int<2>, SIMD>(limbs, 0, valid, present);
@@ -169,20 +169,20 @@ struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
-      count += static_cast<Value>(__builtin_popcountll(present[i]));
+      count += static_cast<Value>(popcount(present[i]));
     }
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Bits::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value equal = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
       const Limb agree = (static_cast<Limb>(weights[i]) ^ negative[i]) & present[i];
-      equal += static_cast<Value>(__builtin_popcountll(agree));
+      equal += static_cast<Value>(popcount(agree));
     }
     return 2 * equal - count;
   }
@@ -197,12 +197,13 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
   Value total;
 
   // What one bit of plane `plane` is worth: the highest of a signed type is negative.
+  HWGEN_INLINE
   static constexpr Value worth(unsigned plane) {
     return Input::SIGNED && plane == Input::BITS - 1 ? -(Value(1) << plane) : Value(1) << plane;
   }
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     In::split(word, limbs);
     total = 0;
@@ -215,14 +216,14 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned i = 0; i < Bits::LIMBS; ++i) {
         HWGEN_UNROLL
-        total += worth(plane) * static_cast<Value>(__builtin_popcountll(planes[plane][i]));
+        total += worth(plane) * static_cast<Value>(popcount(planes[plane][i]));
       }
     }
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Bits::LIMBS], unsigned) const {
-    HWGEN_INLINE
     Value chosen = 0;
   dot_planes:
     HWGEN_UNROLL_NEXT_LOOP
@@ -233,7 +234,7 @@ struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
       for (unsigned i = 0; i < Bits::LIMBS; ++i) {
         HWGEN_UNROLL
         const Limb both = static_cast<Limb>(weights[i]) & planes[plane][i];
-        chosen += worth(plane) * static_cast<Value>(__builtin_popcountll(both));
+        chosen += worth(plane) * static_cast<Value>(popcount(both));
       }
     }
     return 2 * chosen - total;
@@ -251,8 +252,8 @@ struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
   typename Bits::Limbs present;
   Value missing;
 
+  HWGEN_INLINE
   void load(const typename In::Word& word, unsigned valid) {
-    HWGEN_INLINE
     typename In::Limbs limbs;
     typename Bits::Limbs absent = {};
     In::split(word, limbs);
@@ -269,28 +270,28 @@ struct Operands<Planes<FOLDED, PADDED, BETAS...>, Bipolar, Input, Value, SIMD> {
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
       present[i] = Bits::mask(i, valid) & ~Limb(absent[i]);
-      missing += static_cast<Value>(__builtin_popcountll(absent[i]));
+      missing += static_cast<Value>(popcount(absent[i]));
     }
   }
 
   // What plane `plane` gives.
   template <class T>
+  HWGEN_INLINE
   Value part(const T (&weights)[Bits::LIMBS], unsigned plane) const {
-    HWGEN_INLINE
     Value equal = 0;
   dot_limbs:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < Bits::LIMBS; ++i) {
       HWGEN_UNROLL
       const Limb agree = ~(static_cast<Limb>(weights[i]) ^ planes[plane][i]) & present[i];
-      equal += static_cast<Value>(__builtin_popcountll(agree));
+      equal += static_cast<Value>(popcount(agree));
     }
     return static_cast<Value>(Kind::beta(plane)) * (PADDED ? 2 * equal + missing : equal);
   }
 
   template <class T>
+  HWGEN_INLINE
   Value dot(const T (&weights)[Bits::LIMBS], unsigned fold) const {
-    HWGEN_INLINE
     if (FOLDED) return part(weights, fold);
     Value sum = 0;
   dot_planes:

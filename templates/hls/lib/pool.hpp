@@ -13,14 +13,14 @@ namespace hwgen {
 // The larger of two codes, or the smaller one in channels that `minimum` ([beat][lane], or [1][1] for all) marks.
 struct Extreme {
   template <class Value>
+  HWGEN_INLINE
   static Value combine(Value held, Value code, unsigned, unsigned) {
-    HWGEN_INLINE
     return code > held ? code : held;
   }
 
   template <class Value, unsigned BEATS, unsigned LANES>
+  HWGEN_INLINE
   static Value combine(Value held, Value code, unsigned beat, unsigned lane, const bool (&minimum)[BEATS][LANES]) {
-    HWGEN_INLINE
     const bool smallest = minimum[BEATS == 1 ? 0 : beat][LANES == 1 ? 0 : lane];
     return (smallest ? code < held : code > held) ? code : held;
   }
@@ -28,8 +28,8 @@ struct Extreme {
 
 struct Total {
   template <class Value>
+  HWGEN_INLINE
   static Value combine(Value held, Value code, unsigned, unsigned) {
-    HWGEN_INLINE
     return held + code;
   }
 };
@@ -47,9 +47,9 @@ struct Tiling {
 // of `Tiles`, a Tiling. `partial` keeps a result for each beat of each tile of a row; `tables` are for `Kind`.
 template <class Tiles, unsigned CHANNELS, unsigned LANES, class Kind, class Input, class Output, unsigned WORDS,
           class... Tables>
+HWGEN_INLINE
 void pool(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<LANES * Output::BITS>>& out,
           ap_uint<LANES * Output::BITS> (&partial)[WORDS], const Tables&... tables) {
-  HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(CHANNELS, LANES);
   constexpr unsigned LAST_LANES = CHANNELS - (BEATS - 1) * LANES;
   constexpr unsigned PIXELS = Tiles::DOWN * Tiles::HEIGHT * Tiles::ACROSS * Tiles::WIDTH;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// hwgen: the pragmas on which HLS tools differ, in one place; a plain compiler sees none of them.
+// hwgen: what HLS tools differ on, in one place: pragmas, of which a plain compiler sees none, and a builtin.
 #ifndef HWGEN_PRAGMAS_HPP
 #define HWGEN_PRAGMAS_HPP
+
+// In front of each function, so that every unit has hardware of its own: an attribute, as Bambu takes no HLS pragma out
+// of a macro.
+#define HWGEN_INLINE inline __attribute__((always_inline))
 
 #define HWGEN_PRAGMA(text) _Pragma(#text)
 
 #if defined(__BAMBU__)
-// Unroll stands before the loop; the scheduler pipelines and places memories by itself.
-#define HWGEN_UNROLL_NEXT_LOOP HWGEN_PRAGMA(HLS unroll)
+// Unroll stands before the loop, as clang itself knows it; the scheduler pipelines and places memories by itself.
+#define HWGEN_UNROLL_NEXT_LOOP _Pragma("unroll")
 #define HWGEN_UNROLL
 #define HWGEN_PIPELINE
-#define HWGEN_PIPELINE_WHILE
-#define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_RESHAPE(array, dimension)
@@ -23,10 +25,8 @@
 // Everything stands inside the loop or function that it governs.
 #define HWGEN_UNROLL_NEXT_LOOP
 #define HWGEN_UNROLL HWGEN_PRAGMA(HLS unroll)
-// The next frame follows at once where the loop counts its slots; a loop with a condition cannot be rewound.
-#define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 rewind)
-#define HWGEN_PIPELINE_WHILE HWGEN_PRAGMA(HLS pipeline II=1)
-#define HWGEN_INLINE HWGEN_PRAGMA(HLS inline)
+// Flushing: slots that have begun go on where the next one waits for input, so that no frame waits for a later one.
+#define HWGEN_PIPELINE HWGEN_PRAGMA(HLS pipeline II=1 style=flp)
 // How the accelerator starts: ap_ctrl_none runs for ever, s_axilite takes a frame at each start.
 #define HWGEN_CONTROL(protocol) HWGEN_PRAGMA(HLS interface mode=protocol port=return)
 #define HWGEN_PARTITION(array, dimension) HWGEN_PRAGMA(HLS array_partition variable=array type=complete dim=dimension)
@@ -42,18 +42,22 @@
 #define HWGEN_UNROLL
 #if defined(HWGEN_BOUNDED)  // the bounded simulation counts the slots
 #define HWGEN_PIPELINE hwgen::next_slot();
-#define HWGEN_PIPELINE_WHILE hwgen::next_slot();
 #else
 #define HWGEN_PIPELINE
-#define HWGEN_PIPELINE_WHILE
 #endif
-#define HWGEN_INLINE
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_RESHAPE(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
 #define HWGEN_DISTANCE(array, slots)
+#endif
+
+#if defined(__SYNTHESIS__) && !defined(__BAMBU__)
+// Vitis documents no builtin that counts bits.
+#define HWGEN_POPCOUNT(limb) hwgen::BitCount<64>::of(limb).to_uint()
+#else
+#define HWGEN_POPCOUNT(limb) static_cast<unsigned>(__builtin_popcountll(limb))
 #endif
 
 #endif  // HWGEN_PRAGMAS_HPP

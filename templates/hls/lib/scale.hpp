@@ -10,9 +10,9 @@ namespace hwgen {
 
 // One frame: VECTORS vectors of ELEMENTS codes of `Input`, LANES a beat, and as many factors become as many products.
 template <unsigned VECTORS, unsigned ELEMENTS, unsigned LANES, class Input, class Factor, class Output>
+HWGEN_INLINE
 void scale(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<Factor::BITS>>& factors,
            hls::stream<ap_uint<LANES * Output::BITS>>& out) {
-  HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(ELEMENTS, LANES);
   constexpr unsigned LAST_LANES = ELEMENTS - (BEATS - 1) * LANES;
   static_assert(LANES <= ELEMENTS, "a beat must not be longer than a vector");

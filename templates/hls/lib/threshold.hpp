@@ -13,9 +13,9 @@ namespace hwgen {
 // MultiThreshold.
 template <unsigned VECTORS, unsigned ELEMENTS, unsigned LANES, class Input, class Output, class Activation,
           class... Tables>
+HWGEN_INLINE
 void threshold(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<LANES * Output::BITS>>& out,
                const Tables&... tables) {
-  HWGEN_INLINE
   constexpr unsigned BEATS = ceil_div(ELEMENTS, LANES);
   constexpr unsigned LAST_LANES = ELEMENTS - (BEATS - 1) * LANES;
   static_assert(LANES <= ELEMENTS, "a beat must not be longer than a vector");

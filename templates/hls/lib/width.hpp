@@ -11,8 +11,8 @@ namespace hwgen {
 // One frame: VECTORS vectors of ELEMENTS codes of type `Code`, IN_LANES a beat, leave OUT_LANES a beat, spare lanes of
 // a vector's last beat zero.
 template <unsigned VECTORS, unsigned ELEMENTS, class Code, unsigned IN_LANES, unsigned OUT_LANES>
+HWGEN_INLINE
 void width(hls::stream<ap_uint<IN_LANES * Code::BITS>>& in, hls::stream<ap_uint<OUT_LANES * Code::BITS>>& out) {
-  HWGEN_INLINE
   constexpr unsigned BITS = Code::BITS;
   constexpr unsigned IN_BEATS = ceil_div(ELEMENTS, IN_LANES);
   constexpr unsigned OUT_BEATS = ceil_div(ELEMENTS, OUT_LANES);

@@ -12,7 +12,9 @@
 
 namespace hwgen {
 
+HWGEN_INLINE
 constexpr int larger(int a, int b) { return a > b ? a : b; }
+HWGEN_INLINE
 constexpr int smaller(int a, int b) { return a < b ? a : b; }
 
 // Vertical and horizontal.
@@ -57,6 +59,7 @@ struct Windows {
   static constexpr int ROWS = larger(HEIGHT, LOWEST + (DOWN - 1) * STRIDE_Y + 1) - FIRST_ROW;
 
   // Columns of the image up to the last that a window sees.
+  HWGEN_INLINE
   static constexpr int seen() {
     int most = 0;
     for (int column = 0; column < ACROSS; ++column) {
@@ -70,6 +73,7 @@ struct Windows {
 
   // Slots that a row of windows takes where its columns come in one beat a slot: `beats` beats of a pixel, in blocks
   // of `block` beats. A slot sends a beat if that has come in by then.
+  HWGEN_INLINE
   static constexpr int slots(int beats, int block) {
     int count = 0;
     int arrived = 0;
@@ -92,14 +96,14 @@ template <class Code, unsigned COUNT>
 struct Padding {
   using Out = Lanes<Code, COUNT>;
 
+  HWGEN_INLINE
   static typename Out::Word word(unsigned, unsigned) {
-    HWGEN_INLINE
     return typename Out::Word(0);
   }
 
   template <class T, unsigned BEATS, unsigned LANES>
+  HWGEN_INLINE
   static typename Out::Word word(unsigned beat, unsigned valid, const T (&pad)[BEATS][LANES]) {
-    HWGEN_INLINE
     typename Out::Limbs codes = {};
   pad_lanes:
     HWGEN_UNROLL_NEXT_LOOP
@@ -121,10 +125,10 @@ using Column = ap_uint<View::KERNEL_Y * WIDTH>;
 // A row of windows leaves while the lowest of its rows comes in; a row below the image comes in from nowhere. lines[i]
 // keeps beat i of the rows above, the highest first; where windows have a single row nothing is kept.
 template <class View, unsigned CHANNELS, unsigned LANES, class Input, unsigned BEATS, unsigned ABOVE>
+HWGEN_INLINE
 void window_columns(hls::stream<ap_uint<LANES * Input::BITS>>& in,
                     hls::stream<Column<View, LANES * Input::BITS>>& columns,
                     ap_uint<LANES * Input::BITS> (&lines)[BEATS][ABOVE]) {
-  HWGEN_INLINE
   constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
   constexpr unsigned SEEN_BEATS = View::seen() * PIXEL_BEATS;
   constexpr unsigned WIDTH = LANES * Input::BITS;
@@ -189,10 +193,10 @@ slots:
 // A column is read when its first beat is sent; `ring` keeps those that a window sees, a beat in each row.
 template <class View, unsigned CHANNELS, unsigned LANES, unsigned BLOCKS, class Input, class Output, unsigned WORDS,
           unsigned TAPS, class... Pad>
+HWGEN_INLINE
 void window_taps(hls::stream<Column<View, LANES * Input::BITS>>& columns,
                  hls::stream<ap_uint<LANES * Output::BITS>>& out,
                  ap_uint<LANES * Input::BITS> (&ring)[WORDS][TAPS], const Pad&... pad) {
-  HWGEN_INLINE
   constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
   constexpr unsigned LAST_LANES = CHANNELS - (PIXEL_BEATS - 1) * LANES;
   constexpr unsigned BLOCK_BEATS = PIXEL_BEATS / BLOCKS;
