@@ -195,9 +195,9 @@ def test_every_pipeline_flushes() -> None:
     """Whatever a release takes for its default: no slot waits for the input of a later one."""
     files = emit(chain())
     tcl, cfg = (files[name].splitlines() for name in ("run_hls.tcl", "hls_config.cfg"))
-    assert {"config_compile -pipeline_style flp", "config_dataflow -start_fifo_depth 4"} <= set(tcl)
+    assert {"config_compile -pipeline_style flp", "config_dataflow -start_fifo_depth 3"} <= set(tcl)
     assert "catch {config_compile -enable_auto_rewind=false}" in tcl
-    assert {"syn.compile.pipeline_style=flp", "syn.dataflow.start_fifo_depth=4"} <= set(cfg)
+    assert {"syn.compile.pipeline_style=flp", "syn.dataflow.start_fifo_depth=3"} <= set(cfg)
     assert "syn.compile.enable_auto_rewind=0" in cfg
     said = [line for name, text in files.items() if name.startswith("src/lib/") for line in text.splitlines()]
     assert [line for line in said if "HLS pipeline" in line] == [

@@ -80,7 +80,7 @@ def functions_of(stem: str) -> Iterator[tuple[Unit, int, Function]]:
 
 def template_of(stem: str, name: str) -> list[str]:
     """The parameters of the C++ template `name` of a kernel, a pack with its dots."""
-    found = re.search(rf"template <([^{{}};]*?)>\s*void {name}\(", library("hls")[f"{stem}.hpp"])
+    found = re.search(rf"template <([^{{}};]*?)>\s*HWGEN_INLINE\s*void {name}\(", library("hls")[f"{stem}.hpp"])
     assert found
     return [" ".join(each.split()) for each in found[1].split(",")]
 

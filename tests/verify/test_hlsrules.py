@@ -194,7 +194,6 @@ def test_an_emitted_project_that_is_broken(
     name: str, right: str, wrong: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
-    monkeypatch.setattr(hlscheck, "STRICT", "depth=1" in wrong)
     files = emit(chain())
     assert right in files[name]
     files |= {name: files[name].replace(right, wrong)}
@@ -205,7 +204,7 @@ def test_an_emitted_project_that_is_broken(
 def test_the_paths_of_an_emitted_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
     found = hlscheck.check(write_project(emit(chain()), tmp_path / "project"), "net", tmp_path / "work")
-    assert found.passed and found.warnings == ()
+    assert found.passed and all("more than the 7.30 ns of the clock" in text for text in found.warnings)
     processes = ["net_fc0", "net_fc1", "net_w1_xfa8a322a"]
     assert [each.function for each in found.recurrences] == processes
     assert found.to_json()["recurrences"][2] | {"line": 0, "ns": 0.0} == {
@@ -221,18 +220,13 @@ def test_the_paths_of_an_emitted_project(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_strict_rules_on_an_emitted_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every function of the library and every pipelined loop is seen; flushing pipelines and their settings pass."""
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
-    monkeypatch.setattr(hlscheck, "STRICT", True)
     files = emit(chain())
-    files["src/lib/pragmas.hpp"] = files["src/lib/pragmas.hpp"].replace("II=1)", "II=1 style=flp)")
-    files["src/lib/pragmas.hpp"] = files["src/lib/pragmas.hpp"].replace("II=1 rewind)", "II=1 style=flp)")
-    files["run_hls.tcl"] += "config_compile -pipeline_style flp\n"
-    files["hls_config.cfg"] += "syn.compile.pipeline_style=flp\n"
     for name in [name for name in files if name.startswith("src/lib/")]:
         files[name] += f"\nint forgotten() {{ return 1; }}\ninline {ALWAYS}int inlined() {{ return 1; }}\n"
     found = hlscheck.check(write_project(files, tmp_path / "project"), "net", tmp_path / "work")
     names = [text.split()[1] for text in found.findings if text.endswith("declared with HWGEN_INLINE in front")]
     assert names.count("forgotten") == len([name for name in files if name.startswith("src/lib/")])
-    assert {"mvtu", "width", "split", "decode", "dot", "low_bits"} <= {*names} and "inlined" not in names
+    assert set(names) == {"forgotten"}
     assert not [text for text in found.findings if "flp" in text or "rewind" in text]
     files["src/lib/pragmas.hpp"] = files["src/lib/pragmas.hpp"].replace(" style=flp", " rewind")
     found = hlscheck.check(write_project(files, tmp_path / "stalling"), "net", tmp_path / "work")

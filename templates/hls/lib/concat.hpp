@@ -17,8 +17,10 @@ struct Part {
   static constexpr unsigned BEATS = BEATS_;
 };
 
+HWGEN_INLINE
 constexpr unsigned total() { return 0; }
 template <class... Rest>
+HWGEN_INLINE
 constexpr unsigned total(unsigned first, Rest... rest) {
   return first + total(rest...);
 }

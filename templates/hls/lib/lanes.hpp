@@ -16,6 +16,7 @@ namespace hwgen {
 
 using Limb = std::uint64_t;
 
+HWGEN_INLINE
 constexpr unsigned ceil_div(unsigned numerator, unsigned denominator) {
   return (numerator + denominator - 1) / denominator;
 }
