@@ -25,6 +25,12 @@ def estimate_table(report: Estimate) -> Table:
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:.12g} MHz\n"
         f"{_shares(report.resources, device_of(report.part))}"
     )
+    if report.hls:
+        least, most = report.hls.latency_cycles
+        caption += (
+            f"\nHLS project: interval {report.hls.interval_cycles:,} cycles at most, latency {least:,} to {most:,}, "
+            "as deep as the tool makes its pipelines"
+        )
     if report.explanation:
         caption += f"\n{report.explanation}"
     if report.gated:

@@ -36,7 +36,7 @@ def single_units() -> list[Case]:
 
 
 MUTATIONS: dict[str, tuple[str, str]] = {
-    "mvtu": ("row = word == 0 ? 0 : row + 1;", "row = word == 0 ? 0 : row;"),
+    "mvtu": ("GROUPS * NF - 1 ? 0 : row + 1;", "GROUPS * NF - 1 ? 0 : row;"),
     "threshold": ("apply(element, beat, i, tables...)", "apply(element, 0u * beat, i, tables...)"),
     "argmax": ("score > beat_best", "score >= beat_best"),
     "width": ("lanes > OUT_LANES ? lanes - OUT_LANES : 0", "0"),

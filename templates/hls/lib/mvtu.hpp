@@ -118,7 +118,7 @@ slots:
       sf = 0;
       fold = 0;
       nf = nf == NF - 1 ? 0 : nf + 1;
-      row = word == 0 ? 0 : row + 1;
+      row = row == Shape::GROUPS * NF - 1 ? 0 : row + 1;
     }
   }
 }
