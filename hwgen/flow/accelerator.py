@@ -29,6 +29,7 @@ from hwgen.hw.packing import to_words
 from hwgen.hw.ports import port_map_of
 from hwgen.hw.quantiser import host_quantiser
 from hwgen.hw.timing import missed_clock
+from hwgen.hw.words import wide_words
 from hwgen.ir.graph import Graph
 from hwgen.ir.ranking import left_to_host
 from hwgen.ir.text import print_graph
@@ -88,6 +89,7 @@ class Accelerator:
             *host_quantiser(self.graph),
             *left_to_host(self.graph),
             *stuck_gates(self.graph),
+            *wide_words(self.design),
             *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
         )
         explanation = self.explanation or explain(problem, self.folding)

@@ -19,6 +19,7 @@ from hwgen.hw.device import device_of
 from hwgen.hw.loop import HlsTimes
 from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import solve
+from hwgen.hw.words import require_words
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
@@ -82,6 +83,7 @@ def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     network = integer(graph, chosen)
     problem = problem_of(network, chosen)
     solved = solve(problem, goal_of(chosen))
+    require_words(solved.design)
     digest = design_digest(network, solved.folding, problem.choices)
     design = replace(solved.design, digest=digest)
     return Accelerator(network, chosen, solved.folding, replace(design, hls=_hls_times(design, chosen.fifo_depths)))

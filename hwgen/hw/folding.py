@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw.stream import ceil_div
+from hwgen.hw.stream import WIDEST, ceil_div
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Scale, Threshold
 from hwgen.ir.types import IntType
@@ -177,34 +177,45 @@ def _layer_folding(
     match layer.op:
         case MatMul(weights=weights):
             pixels = layer.output.type.elements // len(weights)
-            return _product_folding(layer, wish, target.each(pixels), *weights.shape)
+            outputs, inputs = weights.shape
+            return _product_folding(layer, wish, target.each(pixels), outputs, inputs, _widest_lanes(graph, layer))
         case Conv() as op if not op.is_depthwise:
-            return _conv_folding(layer, op, wish, target)
+            return _conv_folding(layer, op, wish, target, _widest_lanes(graph, layer))
         case _:
             return _plain_folding(graph, layer, wish, target.cycles, found)
 
 
-def _product_folding(layer: Node, wish: LayerFolding, target: int, outputs: int, inputs: int, taps: int = 1) -> Folding:
+def _widest_lanes(graph: Graph, layer: Node) -> Folding:
+    """The most PE and SIMD of which a stream is no wider than an HLS tool takes, nor a column of windows."""
+    rows = layer.op.geometry.kernel[0] if isinstance(layer.op, Conv) and layer.op.geometry.taps > 1 else 1
+    written = (fused_threshold(graph, layer) or layer).output.type.dtype
+    return Folding(max(1, WIDEST // written.bits), max(1, WIDEST // (rows * layer.inputs[0].type.dtype.bits)))
+
+
+def _product_folding(
+    layer: Node, wish: LayerFolding, target: int, outputs: int, inputs: int, most: Folding, taps: int = 1
+) -> Folding:
     """The folding of a product that has `target` cycles for one group of a pixel."""
     _must_fit(layer, "PE", wish.pe, outputs, "neurons")
     _must_fit(layer, "SIMD", wish.simd, inputs, "inputs" if taps == 1 else "input channels")
-    return cheapest(outputs, inputs, target, wish, taps)
+    return cheapest(outputs, inputs, target, wish, taps, most)
 
 
-def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target) -> Folding:
+def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target, most: Folding) -> Folding:
     out, per_group = op.weights.shape[0] // op.groups, op.weights.shape[3]
     if op.groups > 1:
         _must_divide(layer, "PE", wish.pe, out, "outputs of a group")
         _must_divide(layer, "SIMD", wish.simd, per_group, "input channels of a group")
     height, width, _ = layer.output.type.shape
     each = target.each(height * width * op.groups)
-    folding = _product_folding(layer, wish, each, out, per_group, op.geometry.taps)
+    folding = _product_folding(layer, wish, each, out, per_group, most, op.geometry.taps)
     # The window unit reads the image with the same lanes, and must not become the bottleneck.
     pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
     if wish.simd is None and pixels * op.groups * ceil_div(per_group, folding.simd) > target.cycles:
-        wider = [d for d in divisors(per_group) if pixels * op.groups * (per_group // d) <= target.cycles]
-        simd = wider[0] if wider else per_group
-        return cheapest(out, per_group, each, LayerFolding(pe=wish.pe, simd=simd), op.geometry.taps)
+        legal = [d for d in divisors(per_group) if d <= most.simd]
+        wider = [d for d in legal if pixels * op.groups * (per_group // d) <= target.cycles]
+        simd = wider[0] if wider else legal[-1]
+        return cheapest(out, per_group, each, LayerFolding(pe=wish.pe, simd=simd), op.geometry.taps, most)
     return folding
 
 
@@ -220,7 +231,8 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
         raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
     if wish.pe is not None:
         return Folding(pe=wish.pe)
-    needed = _least_lanes(legal, beats_for_one_lane(layer), target)
+    bits = max(layer.inputs[0].type.dtype.bits, layer.output.type.dtype.bits)
+    needed = _least_lanes(legal, beats_for_one_lane(layer), target, max(1, WIDEST // bits))
     lanes = _reader_lanes(graph, layer, found)
     follows = lanes >= needed and (not isinstance(layer.op, Concat) or legal % lanes == 0)
     return Folding(pe=lanes if follows and not _is_scaled(graph, layer) else needed)
@@ -261,12 +273,13 @@ def beats_for_one_lane(layer: Node) -> int:
             return max(source.elements, result.elements)
 
 
-def _least_lanes(channels: int, beats: int, target: int) -> int:
-    """The fewest lanes, a divisor of `channels`, with which `beats` beats of one lane take at most `target` cycles."""
-    for lanes in divisors(channels):
-        if beats // lanes <= target:
-            return lanes
-    return channels
+def _least_lanes(channels: int, beats: int, target: int, most: int) -> int:
+    """The fewest lanes, a divisor of `channels`, with which `beats` beats of one lane take at most `target` cycles.
+
+    There are at most `most` of them.
+    """
+    legal = [lanes for lanes in divisors(channels) if lanes <= most]
+    return next((lanes for lanes in legal if beats // lanes <= target), legal[-1])
 
 
 def _must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
@@ -282,14 +295,17 @@ def _must_divide(layer: Node, what: str, value: int | None, size: int, unit: str
         raise FoldingError(layer.label, must, f"{what} {value}", f"Use one of {legal}")
 
 
-def cheapest(outputs: int, inputs: int, target: int, wish: LayerFolding, taps: int = 1) -> Folding:
+def cheapest(
+    outputs: int, inputs: int, target: int, wish: LayerFolding, taps: int = 1, most: Folding | None = None
+) -> Folding:
     """The folding with the fewest PE * SIMD that takes at most `target` cycles, or as close to it as there is.
 
-    Only divisors of the layer's sizes are tried; of equals, the one whose PE and SIMD are closest.
+    Only divisors of the layer's sizes are tried, up to `most`; of equals, the one whose PE and SIMD are closest.
     """
+    most = most or Folding(outputs, inputs)
     best: tuple[tuple[int, int, int], Folding] | None = None
-    for pe in (wish.pe,) if wish.pe else divisors(outputs):
-        for simd in (wish.simd,) if wish.simd else divisors(inputs):
+    for pe in (wish.pe,) if wish.pe else (each for each in divisors(outputs) if each <= most.pe):
+        for simd in (wish.simd,) if wish.simd else (each for each in divisors(inputs) if each <= most.simd):
             cycles = ceil_div(outputs, pe) * ceil_div(inputs, simd) * taps
             rank = (max(cycles, target), pe * simd, max(pe, simd))
             if best is None or rank < best[0]:

@@ -25,7 +25,9 @@ from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import Placements, draft
 from hwgen.hw.resources import Budget, Resources
+from hwgen.hw.stream import WIDEST
 from hwgen.hw.unit import Unit
+from hwgen.hw.words import widest
 from hwgen.ir.graph import Graph, Node
 
 FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
@@ -199,7 +201,7 @@ def _cheapest(problem: Problem, interval: int) -> dict[str, Folding]:
         if folding not in tried:
             tried.append(folding)
     split = [cheapest_splits(problem, folding) for folding in tried]
-    return min(split, key=lambda folding: _share(problem, problem.draft(folding)))
+    return min(split, key=lambda folding: _rank(problem, problem.draft(folding)))
 
 
 def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[str, Folding]:
@@ -210,7 +212,7 @@ def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[st
     """
     best = dict(folding)
     design = problem.draft(best)
-    bound, cost = design.bound, _share(problem, design)
+    bound, cost = design.bound, _rank(problem, design)
     for layer in reversed(folded_layers(problem.graph)):
         shape, wish = problem.mvtu_shape_of(layer), problem.wishes.get(layer.name, LayerFolding())
         if shape is None or wish != LayerFolding():
@@ -218,9 +220,14 @@ def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[st
         for split in shape.splits(best[layer.name]):
             trial = following(problem.graph, {**best, layer.name: split}, problem.wishes, bound)
             design = problem.draft(trial)
-            if design.bound <= bound and (share := _share(problem, design)) < cost:
-                best, cost = trial, share
+            if design.bound <= bound and (rank := _rank(problem, design)) < cost:
+                best, cost = trial, rank
     return best
+
+
+def _rank(problem: Problem, design: Design) -> tuple[bool, float]:
+    """Designs with words that an HLS tool takes come first, then those that take a smaller share of the part."""
+    return widest(design).bits > WIDEST, _share(problem, design)
 
 
 def _share(problem: Problem, design: Design) -> float:
@@ -243,6 +250,8 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
             continue
         tried.append(folding)
         design = problem.draft(folding)
+        if widest(design).bits > WIDEST and interval != problem.intervals[-1]:
+            continue
         use = budget.use(problem.resources(_lightest(design)))
         if closest is None or use < closest[0]:
             closest = use, design

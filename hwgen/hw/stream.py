@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from hwgen.ir.graph import Value
 from hwgen.ir.types import DType
 
+WIDEST = 8191
+"""Bits of the widest stream: the most that FINN lets a word of Vitis HLS have (`get_ap_int_max_w`)."""
+
 
 def ceil_div(numerator: int, denominator: int) -> int:
     """numerator / denominator, rounded up; both non-negative."""

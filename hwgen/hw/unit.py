@@ -131,6 +131,11 @@ class Unit:
         """The first output."""
         return self.outputs[0]
 
+    @property
+    def held_bits(self) -> int:
+        """Bits of the word that its C++ function puts beats of other lanes together in; 0 where it does not."""
+        return 0
+
     # When it moves beats.
 
     @property
@@ -150,8 +155,8 @@ class Unit:
 
     @property
     def inner_width(self) -> int:
-        """Bits of a beat of the streams inside a chain of functions."""
-        raise NotImplementedError
+        """Bits of a beat of the streams inside a chain of functions; 0 where there is none."""
+        return 0
 
     # What back ends print.
 

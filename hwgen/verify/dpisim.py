@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen.backends.hls import word_flags
 from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
@@ -76,7 +77,7 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
         output=design.output,
         include_dirs=includes,
         cpp_sources=(glue, units),
-        cpp_flags=(*_FLAGS, "-isystem", str(hls_include())),
+        cpp_flags=(*_FLAGS, *word_flags(design), "-isystem", str(hls_include())),
         cpp_header=precompiled,
         cpp_kept=(UNITS, units_key(project)),
         frame_cycles=frame_cycles(design),

@@ -32,7 +32,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Value
 from hwgen.ir.names import local_name, unit_name
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType
-from hwgen.verify import csim, process
+from hwgen.verify import csim, dpisim, process
 from hwgen.verify.headers import hls_include
 from tests.hls_lib.cases import design_of, mvtu_case, write_project
 from tests.hls_lib.networks import Net, design_for, frames
@@ -189,6 +189,20 @@ def test_vitis_entries_name_part_and_clock() -> None:
     assert "clock=10ns\nsyn.top=net\n" in files["hls_config.cfg"]
     assert "syn.file=src/net_fc0.cpp\n" in files["hls_config.cfg"]
     assert "clock_uncertainty" not in files["run_hls.tcl"] + files["hls_config.cfg"]
+
+
+def test_wide_words_are_allowed_wherever_the_project_is_compiled(tmp_path: Path) -> None:
+    """1,200 bits a beat: sources and test bench, both entries of Vitis, make, the simulation under DPI-C."""
+    wide = mvtu_case("net", (600, 2), (1, 300), (IntType(3, True), IntType(4, True), None))
+    files, narrow = emit(wide.design), emit(chain())
+    flags = "-std=c++14 -DAP_INT_MAX_W=2048"
+    assert files["run_hls.tcl"].count(f'-cflags "{flags}"\n') == 2
+    assert f"\nsyn.cflags={flags}\n" in files["hls_config.cfg"] and f"\ntb.cflags={flags}\n" in files["hls_config.cfg"]
+    assert f"\nCXXFLAGS := {flags} " in files["Makefile"]
+    assert not any("AP_INT_MAX_W" in text for text in narrow.values())
+    write_project(files, tmp_path / "dpi")
+    assert "-DAP_INT_MAX_W=2048" in dpisim.dpi_job(wide.design, tmp_path / "dpi", tmp_path / "work").cpp_flags
+    assert np.array_equal(simulated(wide.design, wide.inputs, tmp_path), wide.expected)
 
 
 def test_every_pipeline_flushes() -> None:

@@ -13,6 +13,7 @@ from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.device import part_of
 from hwgen.hw.packing import Bytes, hex_text
+from hwgen.hw.words import most_width
 from hwgen.ir.names import local_name
 
 
@@ -49,6 +50,8 @@ class Options:
 _BENCH = ("tb/testbench.hpp", "bounded/bounded.hpp", "bounded/hls_stream.h")
 """Files of `sim/hls` that a project gets as they are."""
 
+STANDARD = "-std=c++14"
+
 CONTROLS = {"none": "ap_ctrl_none", "axilite": "s_axilite"}
 """Mode of the interface of the top function's return, by `Options.control`."""
 
@@ -59,6 +62,7 @@ class TopContext:
 
     Attributes:
         part: the one that Vitis synthesises for; `stands_for` is that of the design where Vitis does not know it.
+        cflags: of every compilation: the standard, and the widest integer where that is wider than usual.
         clock_tcl, clock_cfg: lines of the two Vitis entries.
         start_depth: frames that a unit may start ahead of the next one. A fork may be ahead of the join of its branches
             by a frame for each unit between them.
@@ -72,6 +76,7 @@ class TopContext:
     stands_for: str
     clock_tcl: tuple[str, ...]
     clock_cfg: tuple[str, ...]
+    cflags: str
     control: str
     start_depth: int
     in_width: int
@@ -161,6 +166,7 @@ def _top_context(
             *(f"set_clock_uncertainty {each}" for each in share),
         ),
         clock_cfg=(f"clock={period}ns", *(f"clock_uncertainty={each}" for each in share)),
+        cflags=" ".join((STANDARD, *word_flags(design))),
         control=CONTROLS[options.control],
         start_depth=max(DEFAULT_DEPTH, len(stages)),
         in_width=design.input.width,
@@ -172,6 +178,12 @@ def _top_context(
         includes=tuple(f'#include "{context.header}"' for context in units),
         sources=tuple(f"src/{function}.cpp" for function in functions),
     )
+
+
+def word_flags(design: Design) -> tuple[str, ...]:
+    """Compiler flags that let `ap_int.h` have integers as wide as the words of `design`; none where it has them."""
+    width = most_width(design)
+    return () if width is None else (f"-DAP_INT_MAX_W={width}",)
 
 
 def _decimal(value: float) -> str:

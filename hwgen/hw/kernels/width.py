@@ -35,6 +35,10 @@ class WidthUnit(Unit):
         return math.gcd(self.input.lanes, self.output.lanes)
 
     @property
+    def held_bits(self) -> int:
+        return self.input.width + self.output.width
+
+    @property
     def cycles(self) -> int:
         return max(self.input.beats, self.output.beats)
 
