@@ -21,13 +21,13 @@ from hwgen.hw.periodic import PeriodicSchedule
 if TYPE_CHECKING:
     from hwgen.hw.rigid import RigidRun
 
-_FRAMES = 6
-"""Frames that a judge runs, at least: buffers fill in the first ones."""
+_FRAMES = 4, 6, 12
+"""Frames that a judge runs: at least, in a search, and at its end; buffers fill in the first ones."""
 
-_QUESTIONS = 30_000_000
+_QUESTIONS = 20_000_000
 """Questions to the constraint graph times beats of a frame that a search may take, and"""
 
-_EFFORT = 400_000_000
+_EFFORT = 300_000_000
 """cycles times functions that its judges may run: some seconds. Streams that are not reached stay deeper."""
 
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
@@ -92,10 +92,15 @@ class _Search:
         self._network = flow.network(1, {})
         self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
         self._room = {name: fixed.get(name, DEFAULT_DEPTH) for name in flow.streams}
-        self._frames, self._functions = _FRAMES, len(flow.processes)
+        self._functions = len(flow.processes)
+        self._frames = self._affordable(_FRAMES[1])
         self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
         self._hard = [_DEEPEST, _SHALLOWEST]
         self._effort, self._questions = _EFFORT, _QUESTIONS
+
+    def _affordable(self, frames: int) -> int:
+        """So many frames, or fewer in a large network."""
+        return min(frames, max(_FRAMES[0], _EFFORT // (len(DEPTHS) * self._interval * self._functions)))
 
     def propose(self) -> None:
         """Depths that elastic pipelines keep: those of the RTL's FIFOs, or the smallest above that will do.
@@ -173,7 +178,7 @@ class _Search:
     def trim(self) -> None:
         """Each stream as shallow as rigid pipelines keep the interval, and then for longer."""
         self._lessen_all()
-        self._frames = min(2 * _FRAMES, max(_FRAMES, _EFFORT // (len(DEPTHS) * self._interval * self._functions)))
+        self._frames = self._affordable(_FRAMES[2])
         while slow := [depth for depth in DEPTHS if not self._runs(self._room, depth)]:
             self._hard += [depth for depth in slow if depth not in self._hard]
             self._effort = max(self._effort, _EFFORT // 4)
