@@ -27,8 +27,13 @@ _FRAMES = 4, 6, 12
 _QUESTIONS = 20_000_000
 """Questions to the constraint graph times beats of a frame that a search may take, and"""
 
-_EFFORT = 300_000_000
-"""cycles times functions that its judges may run: some seconds. Streams that are not reached stay deeper."""
+_EFFORT = 250_000_000
+"""cycles times functions that its judges may run: a second or two. Streams that are not reached stay deeper."""
+
+_THOROUGH = 1_000_000_000
+"""The same for a network of which that is `_ENOUGH` runs: a search to its end."""
+
+_ENOUGH = 400
 
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
 
@@ -94,9 +99,10 @@ class _Search:
         self._room = {name: fixed.get(name, DEFAULT_DEPTH) for name in flow.streams}
         self._functions = len(flow.processes)
         self._frames = self._affordable(_FRAMES[1])
+        thorough = _ENOUGH * self._frames * self._interval * self._functions <= _THOROUGH
+        self._effort, self._questions = _THOROUGH if thorough else _EFFORT, _QUESTIONS
         self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
         self._hard = [_DEEPEST, _SHALLOWEST]
-        self._effort, self._questions = _EFFORT, _QUESTIONS
 
     def _affordable(self, frames: int) -> int:
         """So many frames, or fewer in a large network."""
