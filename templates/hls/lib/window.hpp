@@ -115,9 +115,70 @@ struct Padding {
   }
 };
 
-// KERNEL_Y words of WIDTH bits side by side, the first row of taps the lowest.
-template <class View, int WIDTH>
-using Column = ap_uint<View::KERNEL_Y * WIDTH>;
+// COUNT words of WIDTH bits as one, the first the lowest. Words of up to 64 bits are put together in limbs.
+template <int WIDTH, unsigned COUNT, bool IS_SHORT = (WIDTH <= 64)>
+struct Column {
+  using Words = ap_uint<WIDTH>[COUNT];
+  using Whole = ap_uint<COUNT * WIDTH>;
+
+  HWGEN_INLINE
+  static Whole join(const Words& words) {
+    Whole whole = 0;
+  join_words:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < COUNT; ++i) {
+      HWGEN_UNROLL
+      whole = Whole(whole << WIDTH) | Whole(words[COUNT - 1 - i]);
+    }
+    return whole;
+  }
+
+  HWGEN_INLINE
+  static void split(const Whole& whole, Words& words) {
+    Whole rest = whole;
+  split_words:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < COUNT; ++i) {
+      HWGEN_UNROLL
+      words[i] = ap_uint<WIDTH>(rest);
+      if (i + 1 < COUNT) rest = Whole(rest >> WIDTH);
+    }
+  }
+};
+
+template <int WIDTH, unsigned COUNT>
+struct Column<WIDTH, COUNT, true> {
+  struct Bits {
+    static constexpr unsigned BITS = WIDTH;
+  };
+  using Words = ap_uint<WIDTH>[COUNT];
+  using Packed = Lanes<Bits, COUNT>;
+  using Whole = typename Packed::Word;
+
+  HWGEN_INLINE
+  static Whole join(const Words& words) {
+    typename Packed::Limbs limbs = {};
+  join_words:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < COUNT; ++i) {
+      HWGEN_UNROLL
+      Packed::put(limbs, i, words[i].to_uint64());
+    }
+    return Packed::join(limbs);
+  }
+
+  HWGEN_INLINE
+  static void split(const Whole& whole, Words& words) {
+    typename Packed::Limbs limbs;
+    Packed::split(whole, limbs);
+  split_words:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < COUNT; ++i) {
+      HWGEN_UNROLL
+      words[i] = ap_uint<WIDTH>(Packed::lane(limbs, i));
+    }
+  }
+};
 
 // One frame: the image's pixels of CHANNELS codes of `Input`, LANES a beat, become columns: for each row of windows, for
 // each beat of a row of the image as far as windows see it, the beats at that place of all rows of taps.
@@ -127,7 +188,7 @@ using Column = ap_uint<View::KERNEL_Y * WIDTH>;
 template <class View, unsigned CHANNELS, unsigned LANES, class Input, unsigned BEATS, unsigned ABOVE>
 HWGEN_INLINE
 void window_columns(hls::stream<ap_uint<LANES * Input::BITS>>& in,
-                    hls::stream<Column<View, LANES * Input::BITS>>& columns,
+                    hls::stream<ap_uint<View::KERNEL_Y * LANES * Input::BITS>>& columns,
                     ap_uint<LANES * Input::BITS> (&lines)[BEATS][ABOVE]) {
   constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
   constexpr unsigned SEEN_BEATS = View::seen() * PIXEL_BEATS;
@@ -166,14 +227,14 @@ slots:
       lines[place][i] = rows[i + 1];
     }
     if (until == 0 && left > 0 && place < SEEN_BEATS) {
-      Column<View, WIDTH> column = 0;
+      Word seen[View::KERNEL_Y];
     taps:
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned i = 0; i < View::KERNEL_Y; ++i) {
         HWGEN_UNROLL
-        column = Column<View, WIDTH>(column << WIDTH) | Column<View, WIDTH>(rows[ABOVE - i * View::DILATION_Y]);
+        seen[i] = rows[ABOVE + 1 - View::EXTENT_Y + i * View::DILATION_Y];
       }
-      columns.write(column);
+      columns.write(Column<WIDTH, View::KERNEL_Y>::join(seen));
     }
 
     if (place < BEATS - 1) {
@@ -194,7 +255,7 @@ slots:
 template <class View, unsigned CHANNELS, unsigned LANES, unsigned BLOCKS, class Input, class Output, unsigned WORDS,
           unsigned TAPS, class... Pad>
 HWGEN_INLINE
-void window_taps(hls::stream<Column<View, LANES * Input::BITS>>& columns,
+void window_taps(hls::stream<ap_uint<View::KERNEL_Y * LANES * Input::BITS>>& columns,
                  hls::stream<ap_uint<LANES * Output::BITS>>& out,
                  ap_uint<LANES * Input::BITS> (&ring)[WORDS][TAPS], const Pad&... pad) {
   constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
@@ -241,15 +302,13 @@ slots:
     const bool sends = !reads || (arriving == x && arriving_beat == part);
 
     if (reads) {
-      Column<View, WIDTH> rest = columns.read();
+      Column<WIDTH, TAPS>::split(columns.read(), last);
       last_word = arriving_place * PIXEL_BEATS + arriving_beat;
     taps:
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned i = 0; i < TAPS; ++i) {
         HWGEN_UNROLL
-        last[i] = typename In::Word(rest);
         ring[last_word][i] = last[i];
-        if (i + 1 < TAPS) rest = Column<View, WIDTH>(rest >> WIDTH);
       }
       if (arriving_beat < PIXEL_BEATS - 1) {
         ++arriving_beat;
