@@ -82,7 +82,7 @@ def test_files() -> None:
         *(f"src/{name}.{kind}" for name in ("net", "net_fc0", W1, "net_fc1") for kind in ("cpp", "hpp")),
         *(f"src/net_fc{i}_params.hpp" for i in (0, 1)),
         *(f"src/lib/{name}.hpp" for name in ("activation", "lanes", "mvtu", "operands", "pragmas", "width")),
-        *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "run_hls.tcl", "hls_config.cfg"),
+        *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "README.md", "run_hls.tcl", "hls_config.cfg"),
         *(f"bounded/{name}" for name in ("net_bounded.cpp", "bounded.hpp", "hls_stream.h")),
     }
 
@@ -231,6 +231,8 @@ def test_control_and_margin_are_the_users() -> None:
 
 def test_headers_are_at_most_six_comment_lines() -> None:
     for name, text in emit(chain()).items():
+        if name == "README.md":
+            continue
         mark = "//" if name.endswith(("pp", ".h")) else "#"
         lines = text.split("\n")
         count = next(i for i, line in enumerate(lines) if not line.startswith(mark))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwgen.backends.hls.context import UnitContext, unit_contexts
@@ -12,6 +11,7 @@ from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
 from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.device import part_of
+from hwgen.hw.loop import HlsTimes
 from hwgen.hw.packing import Bytes, hex_text
 from hwgen.hw.words import most_width
 from hwgen.ir.names import local_name
@@ -64,6 +64,7 @@ class TopContext:
         part: the one that Vitis synthesises for; `stands_for` is that of the design where Vitis does not know it.
         cflags: of every compilation: the standard, and the widest integer where that is wider than usual.
         clock_tcl, clock_cfg: lines of the two Vitis entries.
+        promise: the interval that holds for pipelines of any depth, in words.
         start_depth: frames that a unit may start ahead of the next one. A fork may be ahead of the join of its branches
             by a frame for each unit between them.
         sources: the files to synthesise.
@@ -77,6 +78,7 @@ class TopContext:
     clock_tcl: tuple[str, ...]
     clock_cfg: tuple[str, ...]
     cflags: str
+    promise: str
     control: str
     start_depth: int
     in_width: int
@@ -92,9 +94,9 @@ class TopContext:
 def emit(design: Design, options: Options | None = None) -> dict[str, str]:
     """The project's files, relative path to text; all but the golden vectors (see `vectors`)."""
     flow = dataflow(design)
-    depths = (design.hls or hls_times(flow)).depths
+    times = design.hls or hls_times(flow)
     functions = tuple(context for unit in flow.units for context in unit_contexts(design, unit))
-    top = _top_context(design, flow, functions, depths, options or Options())
+    top = _top_context(design, flow, functions, times, options or Options())
     files = _function_files(functions)
     files |= {
         f"src/{design.name}.hpp": render("hls/top.hpp.j2", top),
@@ -102,6 +104,7 @@ def emit(design: Design, options: Options | None = None) -> dict[str, str]:
         f"tb/{design.name}_tb.cpp": render("hls/testbench.cpp.j2", top),
         f"bounded/{design.name}_bounded.cpp": render("hls/bounded.cpp.j2", top),
         **{file: (asset("sim") / "hls" / file.removeprefix("tb/")).read_text(encoding="utf-8") for file in _BENCH},
+        "README.md": render("hls/readme.md.j2", top),
         "Makefile": render("hls/makefile.j2", top),
         "run_hls.tcl": render("hls/run_hls.tcl.j2", top),
         "hls_config.cfg": render("hls/hls_config.cfg.j2", top),
@@ -139,7 +142,7 @@ def _includes(sources: dict[str, str], names: set[str]) -> set[str]:
 
 
 def _top_context(
-    design: Design, flow: Dataflow, units: tuple[UnitContext, ...], depths: Mapping[str, int], options: Options
+    design: Design, flow: Dataflow, units: tuple[UnitContext, ...], times: HlsTimes, options: Options
 ) -> TopContext:
     name_of = {name: local_name(name) for name in flow.streams} | {flow.input: "s_axis", flow.output: "m_axis"}
     channels, stages = [], []
@@ -147,7 +150,7 @@ def _top_context(
         ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
         stages.append(FunctionCall(context.function, ends))
         channels += [
-            Channel(name_of[name], f"{context.scope}::OutWord", depths.get(name, DEFAULT_DEPTH))
+            Channel(name_of[name], f"{context.scope}::OutWord", times.depths.get(name, DEFAULT_DEPTH))
             for name in process.outputs
             if name != flow.output
         ]
@@ -167,6 +170,7 @@ def _top_context(
         ),
         clock_cfg=(f"clock={period}ns", *(f"clock_uncertainty={each}" for each in share)),
         cflags=" ".join((STANDARD, *word_flags(design))),
+        promise=f"at most {times.interval:,} cycles a frame",
         control=CONTROLS[options.control],
         start_depth=max(DEFAULT_DEPTH, len(stages)),
         in_width=design.input.width,

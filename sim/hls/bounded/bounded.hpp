@@ -26,7 +26,7 @@
 
 namespace hwgen {
 
-constexpr std::size_t STACK_BYTES = std::size_t(1) << 20;
+constexpr std::size_t STACK_BYTES = std::size_t(1) << 24;  // of which only what is used takes memory
 // Cycles from the writes of a frame's last iteration to the first iteration of the next frame.
 constexpr std::uint64_t RESTART = 4;
 
