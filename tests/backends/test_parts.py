@@ -99,10 +99,12 @@ def test_an_hls_project_for_a_lattice_part_says_what_stands_for_it(
 ) -> None:
     files = project(built, given, tmp_path)
     entries = {"hls/run_hls.tcl", "hls/hls_config.cfg"}
-    assert handed(files) == dict.fromkeys(entries, STAND_IN) == {path: STAND_IN for path in named(files)}
+    assert handed(files) == dict.fromkeys(entries, STAND_IN)
+    assert named(files) == dict.fromkeys((*entries, "hls/README.md"), {STAND_IN})
     part = BOARDS.get(given, given)
     for path in entries:
         line = f"# Vitis does not know {part}: this part stands for it, and the project is for C simulation.\n"
         assert line in files[path]
+    assert f"Vitis does not know {part}: {STAND_IN} stands for it" in files["hls/README.md"]
     assert f" for {part} at " in files["rtl/net.sv"]
     assert given == part or not called(files, given) - CHOICES

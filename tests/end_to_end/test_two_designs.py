@@ -29,7 +29,14 @@ from tests.builders import concat_net, mobilenet_like, random_network
 
 FIXED = {
     *("hwgen.json", "network.txt", "folding.json", "estimate.json", "host/ports.json", "rtl/files.f"),
-    *("hls/Makefile", "hls/run_hls.tcl", "hls/hls_config.cfg", "hls/tb/input.hex", "hls/tb/expected.hex"),
+    *(
+        "hls/Makefile",
+        "hls/README.md",
+        "hls/run_hls.tcl",
+        "hls/hls_config.cfg",
+        "hls/tb/input.hex",
+        "hls/tb/expected.hex",
+    ),
     *("vivado/design.tcl", "vivado/ooc.xdc", "vivado/connectivity.cfg", "vivado/processor.tcl"),
 }
 """Files that tools look for by name; the last is of a platform."""
@@ -223,7 +230,11 @@ def definitions(files: dict[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in files.items():
         for name in {name for pattern in DEFINES for name in re.findall(pattern, text, re.MULTILINE)}:
-            if path not in FIXED and not path.endswith(("_main.c", "_tb.cpp")) and not name.startswith("hwgen"):
+            if (
+                path not in FIXED
+                and not path.endswith(("_main.c", "_tb.cpp", "_bounded.cpp"))
+                and not name.startswith("hwgen")
+            ):
                 found[name.lower()] = found.get(name.lower(), "") + text
     assert len(found) > 10
     return found
