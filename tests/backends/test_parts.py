@@ -100,7 +100,7 @@ def test_an_hls_project_for_a_lattice_part_says_what_stands_for_it(
     files = project(built, given, tmp_path)
     entries = {"hls/run_hls.tcl", "hls/hls_config.cfg"}
     assert handed(files) == dict.fromkeys(entries, STAND_IN)
-    assert named(files) == dict.fromkeys((*entries, "hls/README.md"), {STAND_IN})
+    assert named(files) == {path: {STAND_IN} for path in (*entries, "hls/README.md")}
     part = BOARDS.get(given, given)
     for path in entries:
         line = f"# Vitis does not know {part}: this part stands for it, and the project is for C simulation.\n"
