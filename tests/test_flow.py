@@ -237,8 +237,8 @@ SPOILT: dict[str, tuple[str, Callable[[str], str] | None, str]] = {
     "manifest_list": ("hwgen.json", lambda t: "[]", "must be a whole project; found "),
     "format": (
         "hwgen.json",
-        lambda t: t.replace('"format": 2', '"format": 1'),
-        "must be a whole project; found format 1. Build it again.",
+        lambda t: t.replace('"format": 3', '"format": 2'),
+        "must be a whole project; found format 2. Build it again.",
     ),
     "settings": (
         "hwgen.json",
