@@ -144,16 +144,7 @@ def _includes(sources: dict[str, str], names: set[str]) -> set[str]:
 def _top_context(
     design: Design, flow: Dataflow, units: tuple[UnitContext, ...], times: HlsTimes, options: Options
 ) -> TopContext:
-    name_of = {name: local_name(name) for name in flow.streams} | {flow.input: "s_axis", flow.output: "m_axis"}
-    channels, stages = [], []
-    for process, context in zip(flow.processes, units, strict=True):
-        ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
-        stages.append(FunctionCall(context.function, ends))
-        channels += [
-            Channel(name_of[name], f"{context.scope}::OutWord", times.depths.get(name, DEFAULT_DEPTH))
-            for name in process.outputs
-            if name != flow.output
-        ]
+    channels, stages = _joined(flow, units, times)
     functions = (design.name, *(stage.function for stage in stages))
     period = _decimal(1000 / design.clock_mhz)
     margin, part = options.clock_uncertainty, part_of(design.part)
@@ -182,6 +173,23 @@ def _top_context(
         includes=tuple(f'#include "{context.header}"' for context in units),
         sources=tuple(f"src/{function}.cpp" for function in functions),
     )
+
+
+def _joined(
+    flow: Dataflow, units: tuple[UnitContext, ...], times: HlsTimes
+) -> tuple[list[Channel], list[FunctionCall]]:
+    """The streams between functions, and the calls that they join."""
+    name_of = {name: local_name(name) for name in flow.streams} | {flow.input: "s_axis", flow.output: "m_axis"}
+    channels, stages = list[Channel](), list[FunctionCall]()
+    for process, context in zip(flow.processes, units, strict=True):
+        ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
+        stages.append(FunctionCall(context.function, ends))
+        channels += [
+            Channel(name_of[name], f"{context.scope}::OutWord", times.depths.get(name, DEFAULT_DEPTH))
+            for name in process.outputs
+            if name != flow.output
+        ]
+    return channels, stages
 
 
 def word_flags(design: Design) -> tuple[str, ...]:
