@@ -101,6 +101,7 @@ class _Search:
         self._frames = self._affordable(_FRAMES[1])
         thorough = _ENOUGH * self._frames * self._interval * self._functions <= _THOROUGH
         self._effort, self._questions = _THOROUGH if thorough else _EFFORT, _QUESTIONS
+        self._judged = range(_SHALLOWEST, _DEEPEST + 1) if thorough else DEPTHS
         self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
         self._hard = [_DEEPEST, _SHALLOWEST]
 
@@ -154,10 +155,10 @@ class _Search:
         Where chosen depths forbid the interval, the shortest found is kept. Raises: DeadlockError.
         """
         proposed, more = dict(self._room), 0
-        while not all(self._runs(self._room, depth) for depth in DEPTHS):
+        while not all(self._runs(self._room, depth) for depth in {*DEPTHS, *self._hard}):
             more = max(1, 2 * more)
             if more > self._most:
-                self._interval = max(self._interval_of(depth) for depth in DEPTHS)
+                self._interval = max(self._interval_of(depth) for depth in self._judged)
                 break
             self._room |= {name: proposed[name] + more for name in self._free}
         self._halve(self._free, proposed)
@@ -182,14 +183,20 @@ class _Search:
             self._halve(names[len(names) // 2 :], proposed)
 
     def trim(self) -> None:
-        """Each stream as shallow as rigid pipelines keep the interval, and then for longer."""
+        """Each stream as shallow as rigid pipelines keep the interval, and then for longer and at all depths."""
         self._lessen_all()
         self._frames = self._affordable(_FRAMES[2])
-        while slow := [depth for depth in DEPTHS if not self._runs(self._room, depth)]:
+        while slow := self._slow():
             self._hard += [depth for depth in slow if depth not in self._hard]
-            self._effort = max(self._effort, _EFFORT // 4)
             self.deepen()
             self._lessen_all()
+
+    def _slow(self) -> list[int]:
+        """The depths that do not keep the interval, the deepest two of them; what it takes is no effort of a search."""
+        effort = max(self._effort, _EFFORT // 4)
+        slow = [depth for depth in self._judged if not self._runs(self._room, depth)]
+        self._effort = effort
+        return slow[-2:]
 
     def _lessen_all(self) -> None:
         for name in self._free:
@@ -215,7 +222,7 @@ class _Search:
 
     def times(self) -> HlsTimes:
         """What was found."""
-        ends = [int(self._run(self._room, depth, 1).ends[0]) + 1 for depth in (_SHALLOWEST, _DEEPEST)]
+        ends = [int(self._run(self._room, depth, 1).ends[0]) + 1 for depth in DEPTHS]
         deep = {name: depth for name, depth in self._room.items() if depth > DEFAULT_DEPTH}
         return HlsTimes(self._interval, (min(ends), max(ends)), deep)
 
