@@ -19,7 +19,7 @@ from hwgen.hw.loop import DEPTHS, HlsTimes
 from hwgen.hw.periodic import PeriodicSchedule
 
 if TYPE_CHECKING:
-    from hwgen.hw.rigid import RigidRun
+    from hwgen.hw.rigid import RigidRun, Wiring
 
 _FRAMES = 4, 6, 12
 """Frames that a judge runs: at least, in a search, and at its end; buffers fill in the first ones."""
@@ -31,9 +31,9 @@ _EFFORT = 250_000_000
 """cycles times functions that its judges may run: a second or two. Streams that are not reached stay deeper."""
 
 _THOROUGH = 1_000_000_000
-"""The same for a network of which that is `_ENOUGH` runs: a search to its end."""
+"""The same for a network of which that is `_ENOUGH` runs, and which has no more than `_MANY` functions: to the end."""
 
-_ENOUGH = 400
+_ENOUGH, _MANY = 400, 128
 
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
 
@@ -95,11 +95,13 @@ class _Search:
     def __init__(self, flow: Dataflow, fixed: Mapping[str, int]) -> None:
         self._flow, self._fixed, self._interval = flow, fixed, flow.bound
         self._network = flow.network(1, {})
+        self._wiring: Wiring | None = None
         self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
         self._room = {name: fixed.get(name, DEFAULT_DEPTH) for name in flow.streams}
         self._functions = len(flow.processes)
         self._frames = self._affordable(_FRAMES[1])
-        thorough = _ENOUGH * self._frames * self._interval * self._functions <= _THOROUGH
+        run = self._frames * self._interval * self._functions
+        thorough = self._functions <= _MANY and _ENOUGH * run <= _THOROUGH
         self._effort, self._questions = _THOROUGH if thorough else _EFFORT, _QUESTIONS
         self._judged = range(_SHALLOWEST, _DEEPEST + 1) if thorough else DEPTHS
         self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
@@ -216,9 +218,10 @@ class _Search:
         return len(ends) == self._frames and int(np.diff(ends).max()) <= self._interval
 
     def _run(self, room: Mapping[str, int], depth: int, frames: int, most: int = 1 << 60) -> RigidRun:
-        from hwgen.hw.rigid import RigidRun
+        from hwgen.hw.rigid import RigidRun, wiring_of
 
-        return RigidRun(self._network, depth, room, frames, most)
+        self._wiring = self._wiring or wiring_of(self._network)
+        return RigidRun(self._network, depth, room, frames, most, self._wiring)
 
     def times(self) -> HlsTimes:
         """What was found."""

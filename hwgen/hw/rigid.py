@@ -187,6 +187,24 @@ def run(functions: Functions, source: int, sink: int, beats: int, depth: int, mo
     return frames
 
 
+class Wiring(NamedTuple):
+    """What does not change from run to run of a network: parameters of its functions, and their streams."""
+
+    parameters: RaggedRows
+    sources: RaggedRows
+    sinks: RaggedRows
+
+
+def wiring_of(network: ProcessNetwork) -> Wiring:
+    """The wiring of a network of `Pipelined` processes."""
+    number = {name: index for index, name in enumerate(network.beats)}
+    return Wiring(
+        ragged([packed(process.schedule)[1] for process in network.processes]),
+        ragged([[number[name] for name in process.inputs] for process in network.processes]),
+        ragged([[number[name] for name in process.outputs] for process in network.processes]),
+    )
+
+
 class RigidRun:
     """The first frames of a dataflow in rigid pipelines of `depth` stages.
 
@@ -194,6 +212,7 @@ class RigidRun:
         network: of `Pipelined` processes, whose own depths and rooms are not looked at.
         room: beats of each stream between two functions.
         most: cycles from frame to frame that end the run.
+        wiring: of the network, where it is at hand.
 
     Attributes:
         ends: cycles of the last output beats of the frames; fewer than `frames` in a deadlock, or where one left more
@@ -201,15 +220,19 @@ class RigidRun:
     """
 
     def __init__(
-        self, network: ProcessNetwork, depth: int, room: Mapping[str, int], frames: int, most: int = _NEVER
+        self,
+        network: ProcessNetwork,
+        depth: int,
+        room: Mapping[str, int],
+        frames: int,
+        most: int = _NEVER,
+        wiring: Wiring | None = None,
     ) -> None:
         self._network, self._names = network, list(network.beats)
         number = {name: index for index, name in enumerate(self._names)}
         count, inputs = len(network.processes), max(len(process.inputs) for process in network.processes)
         self._functions = Functions(
-            parameters=ragged([packed(process.schedule)[1] for process in network.processes]),
-            sources=ragged([[number[name] for name in process.inputs] for process in network.processes]),
-            sinks=ragged([[number[name] for name in process.outputs] for process in network.processes]),
+            *(wiring or wiring_of(network)),
             state=np.zeros((count, STATE_SIZE), dtype=np.int64),
             flight=np.zeros((count, depth + 1), dtype=np.int64),
             done=np.zeros((count, inputs + 1), dtype=np.int64),
