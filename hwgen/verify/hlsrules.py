@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hwgen.hw.stream import WIDEST
+from hwgen.hw.words import DOCUMENTED, PLAIN
 from hwgen.verify.constants import LIBRARY, Names, bits
 from hwgen.verify.cpp import Source, SourceFinding, field, function_name, is_inside, text_of, walk
 from hwgen.verify.pragmas import pragmas_of
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 TCL, CONFIG, MAKEFILE = "run_hls.tcl", "hls_config.cfg", "Makefile"
-DEFAULT_BITS, DOCUMENTED_BITS, MOST_BITS = 1024, 4096, 8191
-"""Bits of an ap_uint without AP_INT_MAX_W; the most by UG1399; the most in public use (FINN's assertion)."""
 
 
 def check_top(source: Source, top: str) -> list[SourceFinding]:
@@ -102,14 +102,12 @@ def check_widths(source: Source, project: Path) -> tuple[list[SourceFinding], li
             continue
         for word in _words(field(node, "type")):
             width = bits(names.evaluate(word, names.scope_of(node))) or 0
-            if width > MOST_BITS:
-                found.append(source.found(node, f"a word of {width} bits must not be wider than {MOST_BITS}"))
-            elif width > DOCUMENTED_BITS:
-                warned.append(
-                    source.found(node, f"a word of {width} bits is wider than the documented {DOCUMENTED_BITS}")
-                )
+            if width > WIDEST:
+                found.append(source.found(node, f"a word of {width} bits must not be wider than {WIDEST}"))
+            elif width > DOCUMENTED:
+                warned.append(source.found(node, f"a word of {width} bits is wider than the documented {DOCUMENTED}"))
             widest = max(widest, width)
-    if widest > DEFAULT_BITS:
+    if widest > PLAIN:
         found += _undefined(project, widest)
     return list(dict.fromkeys(found)), list(dict.fromkeys(warned))
 
