@@ -6,7 +6,7 @@ streams inside, named after the function that writes them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hwgen.hw.design import Design
@@ -56,10 +56,14 @@ class Dataflow:
         """The functions in elastic pipelines of `depth` stages, with streams of so many beats, for the cycle model."""
         processes = (
             Process(each.name, Pipelined(each.loop, depth, rooms), each.inputs, each.outputs)
-            for each in self.processes
-            if (rooms := tuple(room.get(name, DEFAULT_DEPTH) for name in each.outputs))
+            for each, rooms in zip(self.processes, self._rooms(room), strict=True)
         )
         return ProcessNetwork(tuple(processes), self.input, self.output, self.beats)
+
+    def _rooms(self, room: Mapping[str, int]) -> Iterator[tuple[int, ...]]:
+        """Beats of the outputs of each process."""
+        for process in self.processes:
+            yield tuple(room.get(name, DEFAULT_DEPTH) for name in process.outputs)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -69,8 +73,7 @@ class Dataflow:
 
 def function_names(unit: Unit) -> tuple[str, ...]:
     """Names of the functions of `unit` in the design: `<unit>_columns` and so on, and of the last that of the unit."""
-    parts = (each.template.removeprefix(f"{unit.stem}_") for each in unit.functions[:-1])
-    return *(f"{unit.name}_{part}" for part in parts), unit.name
+    return *(f"{unit.name}_{part}" for part in unit.parts), unit.name
 
 
 def dataflow(design: Design) -> Dataflow:

@@ -108,6 +108,7 @@ class Unit:
         stem: of its files: `hwgen_<stem>.sv`, `<stem>.hpp`.
         is_adapter: whether it is an adapter (FIFO, fork, width converter, window): computes no node of the network.
         is_uneven: whether it takes beats at an uneven rate, so that a short FIFO in front helps.
+        parts: names of its C++ functions before the last.
         ports: prefixes of the module's input ports; with a single one, all inputs are concatenated there.
     """
 
@@ -119,6 +120,7 @@ class Unit:
     stem: ClassVar[str]
     is_adapter: ClassVar[bool] = False
     is_uneven: ClassVar[bool] = False
+    parts: ClassVar[tuple[str, ...]] = ()
     ports: ClassVar[tuple[str, ...]] = ("s",)
 
     @property

@@ -54,6 +54,7 @@ class WindowUnit(Unit):
 
     stem: ClassVar[str] = "window"
     is_adapter: ClassVar[bool] = True
+    parts: ClassVar[tuple[str, ...]] = ("columns",)
 
     height: int
     width: int
