@@ -19,7 +19,7 @@ from hwgen.hw.loop import DEPTHS, HlsTimes
 from hwgen.hw.periodic import PeriodicSchedule
 
 if TYPE_CHECKING:
-    from hwgen.hw.rigid import RigidRun, Wiring
+    from hwgen.hw.rigid import RigidRun
 
 _FRAMES = 4, 6, 12
 """Frames that a judge runs: at least, in a search, and at its end; buffers fill in the first ones."""
@@ -93,9 +93,11 @@ class _Search:
     """Depths of a network's streams while they are sought."""
 
     def __init__(self, flow: Dataflow, fixed: Mapping[str, int]) -> None:
-        self._flow, self._fixed, self._interval = flow, fixed, flow.bound
+        from hwgen.hw.rigid import wiring_of
+
+        self._flow, self._interval = flow, flow.bound
         self._network = flow.network(1, {})
-        self._wiring: Wiring | None = None
+        self._wiring = wiring_of(self._network)
         self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
         self._room = {name: fixed.get(name, DEFAULT_DEPTH) for name in flow.streams}
         self._functions = len(flow.processes)
@@ -218,9 +220,8 @@ class _Search:
         return len(ends) == self._frames and int(np.diff(ends).max()) <= self._interval
 
     def _run(self, room: Mapping[str, int], depth: int, frames: int, most: int = 1 << 60) -> RigidRun:
-        from hwgen.hw.rigid import RigidRun, wiring_of
+        from hwgen.hw.rigid import RigidRun
 
-        self._wiring = self._wiring or wiring_of(self._network)
         return RigidRun(self._network, depth, room, frames, most, self._wiring)
 
     def times(self) -> HlsTimes:

@@ -97,18 +97,23 @@ def _fix(design: Design, fixed: Mapping[str, int]) -> Design:
     """The design with the depths that the user chose."""
     buffered = _buffered(design, frozenset())
     known = _fifos(buffered)
-    streams = dataflow(design).streams
-    for name in fixed:
-        if name not in known and name not in streams:
-            fifos = ", ".join(known) or "there are none"
-            must = f"must name FIFOs ({fifos}), or streams of the HLS project ({', '.join(streams)})"
-            raise ConfigError("fifo_depths", must, name)
+    if others := [name for name in fixed if name not in known]:
+        _require_streams(design, known, others)
     design = _buffered(design, frozenset(known) - fixed.keys())
     for name, depth in fixed.items():
-        if name not in known:
-            continue
-        design = with_depth(design, name, depth)
+        if name in known:
+            design = with_depth(design, name, depth)
     return design
+
+
+def _require_streams(design: Design, fifos: list[str], names: list[str]) -> None:
+    """Names that are no FIFO's must be those of streams of the HLS project. Raises: ConfigError."""
+    streams = dataflow(design).streams
+    for name in names:
+        if name not in streams:
+            known = ", ".join(fifos) or "there are none"
+            must = f"must name FIFOs ({known}), or streams of the HLS project ({', '.join(streams)})"
+            raise ConfigError("fifo_depths", must, name)
 
 
 def _blamed(design: Design, fixed: dict[str, int]) -> DeadlockError | None:
