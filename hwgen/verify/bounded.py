@@ -25,6 +25,12 @@ _SHORT_STEPS = 100_000_000
 
 _LINE = re.compile(r"depth (\d+): latency (\d+), interval (\d+), total (\d+)")
 
+_FAULTS = {
+    "deadlock": "must let every frame out",
+    "pipelines of depth": "must give the same beats whatever the depth of pipelines",
+}
+"""What the program says of a fault, and what must hold."""
+
 
 @dataclass(frozen=True)
 class BoundedRun:
@@ -54,7 +60,7 @@ def simulate(
         stalls: random pauses of source and sink.
 
     Raises:
-        MismatchError: a deadlock; the message says who waits for whom. Or the runs differ.
+        MismatchError: a deadlock; the message says who waits for whom. Or the runs give other beats.
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
     frames = len(words) // design.input.beats
@@ -64,13 +70,16 @@ def simulate(
     build_s = watch.lap()
     source, found, log = work / "input.hex", work / "found.hex", work / "bounded.log"
     source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
-    pauses = [str(round(100 * each)) for each in ((stalls.source, stalls.sink) if stalls else (0, 0))]
-    command: list[str | Path] = [program, ",".join(map(str, depths)), ",".join(pauses), source, "-", found]
+    pauses = stalls or Stalls()
+    told = round(100 * pauses.source), round(100 * pauses.sink), pauses.seed
+    command: list[str | Path] = [program, *(",".join(map(str, each)) for each in (depths, told)), source, "-", found]
     try:
         process.run(command, cwd=work, log=log, timeout_s=csim.RUN_TIMEOUT_S, outputs=[found])
     except ToolError:
-        if (told := log.read_text(encoding="utf-8")) and "deadlock" in told:
-            raise MismatchError("csim", "must let every frame out", told[told.index("deadlock") :].strip()) from None
+        text = log.read_text(encoding="utf-8")
+        for mark, must in _FAULTS.items():
+            if mark in text:
+                raise MismatchError("csim", must, text[text.index(mark) :].strip()) from None
         raise
     runs = _LINE.findall(log.read_text(encoding="utf-8"))
     return BoundedResult(

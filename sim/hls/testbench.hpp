@@ -80,6 +80,8 @@ class Beats {
   std::size_t count(std::size_t i) const { return ends_[i] - (i == 0 ? 0 : ends_[i - 1]) - 1; }
   std::string text(std::size_t i) const { return std::string(digits(i), count(i)); }
 
+  bool same(const Beats& other) const { return text_ == other.text_; }
+
   // Whether both hold the same number there, however it is written.
   bool same(const Beats& other, std::size_t i) const {
     const std::size_t size = count(i) > other.count(i) ? count(i) : other.count(i);

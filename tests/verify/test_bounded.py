@@ -85,6 +85,22 @@ def test_a_deadlock_names_who_waits_for_whom(tmp_path: Path) -> None:
     assert len(told) >= 3 and len({process for process, _, _ in told}) == len(told)
 
 
+def test_beats_that_depend_on_the_depth_are_seen(tmp_path: Path) -> None:
+    """A unit that remembers the frames before, so that the second run differs from the first."""
+    project = drawn(IMAGE_NETWORKS[4], 1).write(tmp_path / "project")
+    library = tmp_path / "project" / "hls" / "src" / "lib" / "mvtu.hpp"
+    text = library.read_text()
+    for right, wrong in (
+        ("  Value sums[PE];", "  static unsigned calls = 0;\n  ++calls;\n  Value sums[PE];"),
+        ("out.write(Out::join(codes));", "out.write(typename Out::Word(Out::join(codes) ^ (calls > 4 ? 1 : 0)));"),
+    ):
+        assert right in text
+        text = text.replace(right, wrong)
+    library.write_text(text)
+    with pytest.raises(MismatchError, match="pipelines of depth 8 give other beats than those of depth 2"):
+        project.simulate(3, "csim", pipeline_depths=(2, 8))
+
+
 def test_depths_belong_to_csim() -> None:
     accelerator = drawn(IMAGE_NETWORKS[4], 1)
     with pytest.raises(ConfigError, match="1 to 1024 stages, for csim; found 8 for rtl"):

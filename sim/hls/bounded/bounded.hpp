@@ -181,7 +181,9 @@ struct Region {
   template <class... Streams>
   void process(const char* name, std::function<void()> function, Streams&... ends) {
     processes.emplace_back(new Process(name, std::move(function)));
-    for (BoundedStream* end : std::initializer_list<BoundedStream*>{&ends...}) end->ends.push_back(processes.back().get());
+    for (BoundedStream* end : std::initializer_list<BoundedStream*>{&ends...}) {
+      end->ends.push_back(processes.back().get());
+    }
   }
 };
 
@@ -197,10 +199,11 @@ struct Cycles {
   std::uint64_t total = 0;
 };
 
-// Percentages of cycles in which the source offers nothing and the sink takes nothing.
+// Percentages of cycles in which the source offers nothing and the sink takes nothing, at random from `seed`.
 struct Stalls {
   unsigned source = 0;
   unsigned sink = 0;
+  unsigned seed = 1;
 };
 
 template <int IN_WIDTH, int OUT_WIDTH>
@@ -210,7 +213,7 @@ class BoundedRun {
   using OutStream = hls::stream<ap_uint<OUT_WIDTH>>;
 
   BoundedRun(void (*top)(InStream&, OutStream&), Run& run, std::size_t out_beats, Stalls stalls)
-      : run_(run), out_beats_(out_beats), stalls_(stalls) {
+      : run_(run), out_beats_(out_beats), stalls_(stalls), random_(stalls.seed) {
     region().stream(in_, "s_axis", 2);
     region().stream(out_, "m_axis", 2);
     top(in_, out_);
@@ -290,37 +293,52 @@ class BoundedRun {
   Run& run_;
   std::size_t out_beats_;
   Stalls stalls_;
-  std::minstd_rand random_{1};
+  std::minstd_rand random_;
   InStream in_;
   OutStream out_;
 };
 
-// The percentages in "30" or "30,20".
+// The numbers in "1,2,4".
+inline std::vector<unsigned> numbers_in(const std::string& text) {
+  std::vector<unsigned> numbers;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    numbers.push_back(static_cast<unsigned>(std::atoi(text.substr(at, end - at).c_str())));
+    at = end + 1;
+  }
+  return numbers;
+}
+
+// One percentage for both ends, or source, sink and seed.
 inline Stalls stalls_from(const std::string& text) {
-  const std::size_t comma = std::min(text.find(','), text.size());
-  const int source = std::atoi(text.substr(0, comma).c_str());
-  const int sink = comma < text.size() ? std::atoi(text.substr(comma + 1).c_str()) : source;
-  return Stalls{static_cast<unsigned>(source), static_cast<unsigned>(sink)};
+  const std::vector<unsigned> given = numbers_in(text);
+  const unsigned source = given.empty() ? 0 : given[0];
+  return Stalls{source, given.size() > 1 ? given[1] : source, given.size() > 2 ? given[2] : 1};
 }
 
 // Runs `top` with pipelines of each of `depths`: NAME_bounded DEPTH[,DEPTH...] STALLS [INPUT [EXPECTED [FOUND]]],
-// STALLS being the percentage of cycles in which each end of the chip waits, or source,sink. Prints a line of cycles for each depth.
+// STALLS being the percentage of cycles in which each end of the chip waits, or source,sink,seed. Prints a line of cycles
+// for each depth; all must give the same beats.
 template <int IN_WIDTH, int OUT_WIDTH>
 int run_bounded(void (*top)(hls::stream<ap_uint<IN_WIDTH>>&, hls::stream<ap_uint<OUT_WIDTH>>&), std::size_t in_beats,
                 std::size_t out_beats, int argc, char** argv) {
-  std::string depths = argc > 1 ? argv[1] : "1,2,4,8,16,32,64";
+  const std::string depths = argc > 1 ? argv[1] : "1,2,4,8,16,32,64";
   const Stalls stalls = stalls_from(argc > 2 ? argv[2] : "0");
   const Files files = files_from(std::max(argc - 2, 1), argv + std::min(argc - 1, 2));
   Run run(in_beats, out_beats, files);
   if (!run.read()) return 2;
   BoundedRun<IN_WIDTH, OUT_WIDTH> bounded(top, run, out_beats, stalls);
-  for (std::size_t at = 0; at < depths.size();) {
-    const std::size_t end = std::min(depths.find(',', at), depths.size());
-    const unsigned depth = static_cast<unsigned>(std::atoi(depths.substr(at, end - at).c_str()));
-    at = end + 1;
+  Beats first;
+  for (const unsigned depth : numbers_in(depths)) {
     Cycles cycles;
     run.found = Beats();
     if (!bounded.frames(depth, cycles)) return 1;
+    if (first.size() == 0) first = run.found;
+    if (!run.found.same(first)) {
+      std::cerr << "pipelines of depth " << depth << " give other beats than those of depth "
+                << numbers_in(depths).front() << '\n';
+      return 1;
+    }
     std::cout << "depth " << depth << ": latency " << cycles.latency << ", interval " << cycles.interval << ", total "
               << cycles.total << ", ";
     const int code = run.outcome();
