@@ -80,6 +80,8 @@ class Settings(BaseModel):
         pipeline: stages that each unit with weights gets at most beyond those it always has, each a cycle of latency
             and a shorter path; "auto" for as many as `clock_mhz` needs on `part`.
         writable: layers whose weights and thresholds the host can rewrite at run time, over AXI4-Lite; RTL only.
+        tlast: whether the AXI-Stream ports of the HLS project carry TLAST, as those of the RTL do: AMD's stream types,
+            which other HLS tools lack.
         control: what starts a frame of the HLS accelerator: nothing ("none"), or a register ("axilite").
         clock_uncertainty: the share of the clock period that Vitis HLS leaves as a margin; its own without it.
     """
@@ -103,6 +105,7 @@ class Settings(BaseModel):
     fifo_depths: dict[str, Beats] = {}
     pipeline: Pipelining = 0
     writable: tuple[str, ...] = ()
+    tlast: bool = True
     control: Literal["none", "axilite"] = "none"
     clock_uncertainty: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
 
@@ -150,6 +153,7 @@ class SettingsOptions(TypedDict, total=False):
     fifo_depths: Mapping[str, int] | None
     pipeline: Literal["auto"] | int | None
     writable: list[str] | tuple[str, ...] | None
+    tlast: bool | None
     control: Literal["none", "axilite"] | None
     clock_uncertainty: float | None
 

@@ -119,6 +119,7 @@ def test_settings_take_what_the_options_say() -> None:
         "fifo_depths": types.MappingProxyType({"fc0": 3}),
         "pipeline": "auto",
         "writable": ("fc0",),
+        "tlast": False,
         "control": "axilite",
         "clock_uncertainty": 0,
     }

@@ -70,6 +70,14 @@ Writable = Annotated[
         "--writable", help="A layer that the host can rewrite at run time; say it again for more.", show_default=False
     ),
 ]
+Tlast = Annotated[
+    bool | None,
+    typer.Option(
+        "--tlast/--no-tlast",
+        help="TLAST on the ports of the HLS project: AMD's stream types, which other HLS tools lack.",
+        show_default="tlast",
+    ),
+]
 InputType = Annotated[
     str | None,
     typer.Option("--input-type", help="What the hardware receives: bipolar, intN, uintN.", show_default=False),
@@ -185,6 +193,7 @@ class DesignOptions:
     fifos: Fifos = None
     pipeline: PipelineStages = None
     writable: Writable = None
+    tlast: Tlast = None
     settings: SettingsFile = None
     name: Name = None
 

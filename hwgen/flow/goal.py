@@ -33,6 +33,7 @@ def choices_of(graph: Graph, chosen: Settings) -> Choices:
         fifo_depths=chosen.fifo_depths,
         round_fifos=chosen.fifos == "memory",
         pipeline=_pipeline(chosen) if chosen.pipeline else None,
+        tlast=chosen.tlast,
     )
 
 

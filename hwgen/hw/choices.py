@@ -27,6 +27,7 @@ class Choices:
         round_fifos: whether FIFOs are as deep as the memory that they take.
         pipeline: registers of units with weights for a faster clock.
         writable: names of layers whose weights and thresholds can be rewritten at run time.
+        tlast: whether the ports of the HLS project carry TLAST.
     """
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Choices:
     round_fifos: bool = False
     pipeline: PipelineRequest | None = None
     writable: frozenset[str] = frozenset()
+    tlast: bool = True
 
 
 def choices_for(

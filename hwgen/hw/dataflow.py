@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hwgen.hw.declaration import Beat, Function, Size
 from hwgen.hw.design import Design
-from hwgen.hw.loop import DEPTHS, RESTART, Loop, Pipelined
+from hwgen.hw.loop import DEPTHS, RESTART, Access, Loop, Pipelined
 from hwgen.hw.network import Process, ProcessNetwork
-from hwgen.hw.stream import ceil_div
+from hwgen.hw.stream import Stream, ceil_div
 from hwgen.hw.unit import Unit
 
 DEFAULT_DEPTH = 2
 """Beats of a stream at least: one is read while the next is written."""
+
+
+AXIS_IN, AXIS_OUT = "axis_in", "axis_out"
+"""Functions behind ports that carry TLAST, and the streams that they write: no unit has such a name."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class Dataflow:
     """Functions joined by streams; `input` enters the chip, `output` leaves it.
 
     Attributes:
-        units: those that become functions; `processes` are their chains, one after the other.
+        units: those that become functions; `processes` are their chains, one after the other, between `AXIS_IN` and
+            `AXIS_OUT` where the ports carry TLAST.
         beats: of a frame, by the name of the stream; `widths`: bits of a beat.
         queued: beats that FIFOs of the RTL hold on a stream, where there are any.
     """
@@ -83,6 +89,9 @@ def dataflow(design: Design) -> Dataflow:
     """
     source = {name: name for name in design.streams}
     units, processes, queued = [], list[FunctionProcess](), dict[str, int]()
+    if design.tlast:
+        processes.append(_edge(AXIS_IN, design.input.beats, design.input.name))
+        source[design.input.name] = AXIS_IN
     for unit in design.units:
         ends = source[unit.input.name], unit.output.name
         if unit.fifo_depth is not None and ends != (design.input.name, design.output.name):
@@ -96,13 +105,43 @@ def dataflow(design: Design) -> Dataflow:
             written = tuple(stream.name for stream in unit.outputs) if name == names[-1] else (name,)
             processes.append(FunctionProcess(name, loop, read, written))
             read = written
+    if design.tlast:
+        processes.append(_edge(AXIS_OUT, design.output.beats, source[design.output.name]))
+        source[design.output.name] = AXIS_OUT
     beats = {design.input.name: design.input.beats} | {
         name: beats_of(process.loop, index) for process in processes for index, name in enumerate(process.outputs)
     }
     widths = {name: stream.width for name, stream in design.streams.items()}
     widths |= {name: unit.inner_width for unit in units for name in function_names(unit)[:-1]}
+    widths |= {AXIS_IN: design.input.width, AXIS_OUT: design.output.width}
     ends = design.input.name, source[design.output.name]
     return Dataflow(tuple(units), tuple(processes), *ends, beats, {name: widths[name] for name in beats}, queued)
+
+
+def _edge(name: str, beats: int, stream: str) -> FunctionProcess:
+    """A function that carries the beats of a frame from `stream` to one of its own name."""
+    return FunctionProcess(name, Loop(beats, (Access.each(),), (Access.each(),)), (stream,), (name,))
+
+
+def edge_functions(design: Design) -> tuple[Function, Function]:
+    """`AXIS_IN` and `AXIS_OUT` as calls of the library."""
+    into = Function(
+        "From the port to plain words.", *_carried(design.input), (Beat("PORT"),), "WIDTH", template=AXIS_IN
+    )
+    out = Function(
+        "From plain words to the port.", *_carried(design.output), ("WIDTH",), Beat("PORT"), template=AXIS_OUT
+    )
+    return into, out
+
+
+def _carried(stream: Stream) -> tuple[tuple[Size, ...], tuple[()], tuple[str, ...]]:
+    """Sizes, types and arguments of the function between a port and `stream`."""
+    sizes = (
+        Size("BEATS", stream.beats, "of a frame"),
+        Size("WIDTH", stream.width, "bits of a beat"),
+        Size("PORT", stream.axis_width, "bits of TDATA: a beat in whole bytes"),
+    )
+    return sizes, (), tuple(size.name for size in sizes)
 
 
 def beats_of(loop: Loop, output: int) -> int:

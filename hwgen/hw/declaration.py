@@ -179,6 +179,13 @@ def _by_rule(values: IntArray, lanes: int, bits: int) -> Memory:
     return Memory("rows", rows.shape[0], rows.shape[1] * bits)
 
 
+@dataclass(frozen=True)
+class Beat:
+    """A beat of a port that carries TLAST: as many bits of data, whole bytes, as a size says."""
+
+    bits: str
+
+
 @dataclass(frozen=True, eq=False)
 class Function:
     """A C++ function of a unit: a call of a template of the library.
@@ -186,7 +193,7 @@ class Function:
     Attributes:
         purpose: one sentence.
         arguments: of the template, in order: names of sizes and types.
-        inputs: bits of a word of each input; `outputs` of each output, all alike.
+        inputs: bits of a word of each input, or the beat of a port; `output` of each output, all alike.
         arrays, tables: further operands of the call, in this order.
         output_first: whether the call takes its output before any number of inputs.
         template: its name, that of the unit's stem where empty.
@@ -196,8 +203,8 @@ class Function:
     sizes: tuple[Size, ...]
     types: tuple[Type, ...]
     arguments: tuple[str, ...]
-    inputs: tuple[str, ...]
-    output: str
+    inputs: tuple[str | Beat, ...]
+    output: str | Beat
     arrays: tuple[Array, ...] = ()
     tables: tuple[Table | WordTable, ...] = ()
     output_first: bool = False

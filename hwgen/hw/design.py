@@ -24,6 +24,7 @@ class Design:
         input, output: the streams at the edge of the chip.
         digest: of the integer network and the folding, for headers of generated files; empty in a draft.
         part: the target FPGA, as the vendor writes it.
+        tlast: whether the HLS project's ports carry TLAST; those of the RTL always do.
         hls: the depths of the HLS project's streams, and the cycles that they keep; None where they are not known yet.
     """
 
@@ -34,6 +35,7 @@ class Design:
     digest: str
     part: str
     clock_mhz: float
+    tlast: bool = False
     hls: HlsTimes | None = None
 
     @property

@@ -72,21 +72,23 @@ def draft(
     Args:
         placements: of the same network and choices, so that only units that change are made again.
     """
-    builder = _Builder(graph, folding, choices or Choices(), placements or Placements(graph))
+    chosen = choices or Choices()
+    builder = _Builder(graph, folding, chosen, placements or Placements(graph))
     for node in builder.placements.order:
         builder.place(node)
     if not builder.units:
         raise CheckError(graph.name, "must have a layer", "none")
     output = builder.take(graph.output)
     assert builder.source is not None
-    return Design(legal_name(graph.name), tuple(builder.units), builder.source, output, "", part, clock_mhz)
+    units = tuple(builder.units)
+    return Design(legal_name(graph.name), units, builder.source, output, "", part, clock_mhz, tlast=chosen.tlast)
 
 
 def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:
     """Twelve hexadecimal digits that change with any change of the network, its folding or the user's choices."""
     chosen = choices or Choices()
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
-    if chosen != Choices():
+    if replace(chosen, tlast=True) != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
         text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.folded_planes) or ''}"
     if chosen.writable:

@@ -16,8 +16,11 @@ LONGEST = 64
 """Letters of a design's name, or of a unit's: files, modules and folders are named after both."""
 
 _KINDS = "add|concat|conv|fc|magnitude|pool|scale|top"
-_UNIT = rf"(?:(?:{_KINDS})\d+|input_quant\d*|source(?=_))(?:_(?:act|columns|fifo|fork|gate|pack|width|window)\d*)*"
-"""Names that frontends give layers, and those of adapters around them."""
+_UNIT = (
+    rf"(?:(?:{_KINDS})\d+|input_quant\d*|source(?=_)|axis_(?:in|out))"
+    r"(?:_(?:act|columns|fifo|fork|gate|pack|width|window)\d*)*"
+)
+"""Names that frontends give layers, those of adapters around them, and of the functions behind ports with TLAST."""
 
 _PARTS = "dpi|ip|main|mm2s|movers|params|s2mm|shell|tb|unit|units"
 """Suffixes of a design's name in names of files, modules and scopes."""

@@ -61,12 +61,12 @@ HEADERS = """
 """Macros and objects of the standard headers of C and C++, of ap_int.h, hls_stream.h and svdpi.h; types are below."""
 
 FILES = """
-    complex ctype cxxabi dpi_glue endian features fenv float hls_math hls_stream inttypes iso646 libintl limits locale
-    math pthread sched setjmp stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings
-    svdpi syslimits testbench tgmath threads time uchar unistd wchar wctype
+    axis_port complex ctype cxxabi dpi_glue endian features fenv float hls_math hls_stream inttypes iso646 libintl
+    limits locale math pthread qdma_axis sched setjmp stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib
+    stdnoreturn string strings svdpi syslimits testbench tgmath threads time uchar unistd wchar wctype
     aux con nul prn com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
 """
-"""Headers in the folder of `<design>.h` and `<design>.hpp`; names of devices on Windows."""
+"""Headers in the folder of `<design>.h` and `<design>.hpp`, a type of AMD's; names of devices on Windows."""
 
 MODULES = "bench randomize stream_monitor stream_sink stream_source stream_stall uart_host"
 """Modules of the test benches in `sim/`; `randomize` is a function of SystemVerilog."""

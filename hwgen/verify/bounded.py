@@ -11,25 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen.errors import MismatchError, ToolError
 from hwgen.hw import packing
 from hwgen.hw.cycles import Cycles
 from hwgen.hw.dataflow import dataflow
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.verify import csim, process
+from hwgen.verify import csim
 from hwgen.verify.bench import Stalls
 
 _SHORT_STEPS = 100_000_000
 """Cycles times functions of a run up to which compiling without optimisation takes less time than it costs."""
 
 _LINE = re.compile(r"depth (\d+): latency (\d+), interval (\d+), total (\d+)")
-
-_FAULTS = {
-    "deadlock": "must let every frame out",
-    "pipelines of depth": "must give the same beats whatever the depth of pipelines",
-}
-"""What the program says of a fault, and what must hold."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ def simulate(
         stalls: random pauses of source and sink.
 
     Raises:
-        MismatchError: a deadlock; the message says who waits for whom. Or the runs give other beats.
+        MismatchError: a deadlock; the message says who waits for whom. Or the runs give other beats, or a wrong TLAST.
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
     frames = len(words) // design.input.beats
@@ -73,14 +66,7 @@ def simulate(
     pauses = stalls or Stalls()
     told = round(100 * pauses.source), round(100 * pauses.sink), pauses.seed
     command: list[str | Path] = [program, *(",".join(map(str, each)) for each in (depths, told)), source, "-", found]
-    try:
-        process.run(command, cwd=work, log=log, timeout_s=csim.RUN_TIMEOUT_S, outputs=[found])
-    except ToolError:
-        text = log.read_text(encoding="utf-8")
-        for mark, must in _FAULTS.items():
-            if mark in text:
-                raise MismatchError("csim", must, text[text.index(mark) :].strip()) from None
-        raise
+    csim.run_bench(command, work, log, found)
     runs = _LINE.findall(log.read_text(encoding="utf-8"))
     return BoundedResult(
         packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width),

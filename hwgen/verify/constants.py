@@ -58,10 +58,10 @@ _UNARY: dict[str, Callable[[int], int]] = {
 
 
 def bits(value: Value) -> int | None:
-    """How many bits a type has."""
+    """How many bits a type has: of data, where it is a beat with signals beside them."""
     if not isinstance(value, Type):
         return None
-    if value.name in ("ap_uint", "ap_int"):
+    if value.name in ("ap_uint", "ap_int", "ap_axiu"):
         width = value.arguments[0] if value.arguments else None
         return width if isinstance(width, int) else None
     sized = re.fullmatch(r"u?int(\d+)_t", value.name)

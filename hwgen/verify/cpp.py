@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hwgen.errors import ToolError
 from hwgen.verify import process
 from hwgen.verify.csim import INSTALL
-from hwgen.verify.headers import hls_include
+from hwgen.verify.headers import include_flags
 from hwgen.verify.sources import OWN, copied
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def preprocess(project: Path, tool: str, work: Path) -> Source:
     work = work.resolve()
     text, source = work / f"{tool}.ii", one_source(project, work, "src")
     command: list[str | Path] = [process.find_tool("g++", INSTALL), "-std=c++14", "-E", *MACROS[tool]]
-    command += ["-isystem", hls_include(), "-o", text, source.name]
+    command += [*include_flags(), "-o", text, source.name]
     process.run(command, cwd=source.parent, log=work / f"{tool}.log", timeout_s=TIMEOUT_S, outputs=[text])
     return source_of(text.read_text(encoding="utf-8", errors="replace"), Path("src"))
 

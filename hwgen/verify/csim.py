@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen.errors import MismatchError, ToolError
 from hwgen.hw import packing
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
@@ -17,10 +18,19 @@ from hwgen.verify.sources import OWN, copied, digest_of
 BUILD_TIMEOUT_S = 600.0
 RUN_TIMEOUT_S = 3600.0
 _PARTS = ("Makefile", "src", "tb")
+_AXIS = "headers"
+"""The folder of a project whose ports carry TLAST."""
 UNITS = "units.o"
 """The object that the Makefile makes of all units."""
 _SHORT_CYCLES = 400_000
 """Of a run up to which compiling without optimisation takes less time than it costs (CNV: up to 1,600,000)."""
+FAULTS = {
+    "deadlock": "must let every frame out",
+    "pipelines of depth": "must give the same beats whatever the depth of pipelines",
+    "must have TLAST": "must have TLAST with the last beat of a frame alone, and keep every byte",
+}
+"""What a test bench says of a fault, and what must hold."""
+
 INSTALL = "Install it with the system's package manager"
 
 
@@ -49,6 +59,7 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
     """Build the emitted `project` in `work` and run it on `words`, input beats of whole frames (frames * beats, bytes).
 
     Raises:
+        MismatchError: a beat whose TLAST is wrong.
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
     watch = Stopwatch()
@@ -57,9 +68,27 @@ def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimRes
     source, found = work / "input.hex", work / "found.hex"
     source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
     command: list[str | Path] = [program, source, "-", found]
-    process.run(command, cwd=work, log=work / "run.log", timeout_s=RUN_TIMEOUT_S, outputs=[found])
+    run_bench(command, work, work / "run.log", found)
     outputs = packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width)
     return CsimResult(outputs, build_s, watch.lap())
+
+
+def run_bench(command: list[str | Path], work: Path, log: Path, found: Path) -> None:
+    """Run a test bench that writes the beats `found`.
+
+    Raises:
+        MismatchError: one of `FAULTS`.
+        ToolError: it fails.
+    """
+    try:
+        process.run(command, cwd=work, log=log, timeout_s=RUN_TIMEOUT_S, outputs=[found])
+    except ToolError:
+        text = log.read_text(encoding="utf-8")
+        for mark, must in FAULTS.items():
+            if mark in text:
+                told = text[text.rfind("\n", 0, text.index(mark)) + 1 :]
+                raise MismatchError("csim", must, told.strip()) from None
+        raise
 
 
 def build(design: Design, project: Path, work: Path, frames: int) -> Path:
@@ -81,7 +110,8 @@ def built(project: Path, work: Path, name: str, *, quick: bool, bounded: bool = 
     make = process.find_tool("make", INSTALL)
     work = work.resolve()
     folder = work / OWN
-    parts = (*_PARTS, *(("bounded",) if bounded else ()))
+    axis = (_AXIS,) if (project / _AXIS).is_dir() else ()
+    parts = (*_PARTS, *axis, *(("bounded",) if bounded else ()))
     program, stamp = folder / "build" / name, folder / "stamp"
     contents = digest_of(project, parts, name, identity(compiler), headers_identity())
     keys = [f"{contents}{suffix}" for suffix in (("-quick", "") if quick else ("",))]

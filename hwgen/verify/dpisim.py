@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.backends.hls import word_flags
+from hwgen.backends.hls.context import word_type
 from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify.bench import Stalls, Trace, run
 from hwgen.verify.csim import UNITS, units_key
-from hwgen.verify.headers import hls_include, precompiled
+from hwgen.verify.headers import include_flags, precompiled
 from hwgen.verify.model import SimulationJob
 from hwgen.verify.rtlsim import frame_cycles
 from hwgen.verify.sources import OWN, copied
@@ -21,15 +22,15 @@ _FLAGS = ("-std=c++14", "-w")
 
 @dataclass(frozen=True)
 class DpiContext:
-    """The shell around a design: `in_width` and `out_width` are those of tdata, the bits those of a beat."""
+    """The shell around a design: `in_width` and `out_width` are those of tdata, the words the C++ types of beats."""
 
     name: str
     digest: str
     in_width: int
-    in_bits: int
+    in_word: str
     in_beats: int
     out_width: int
-    out_bits: int
+    out_word: str
     out_beats: int
 
 
@@ -77,7 +78,7 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
         output=design.output,
         include_dirs=includes,
         cpp_sources=(glue, units),
-        cpp_flags=(*_FLAGS, *word_flags(design), "-isystem", str(hls_include())),
+        cpp_flags=(*_FLAGS, *word_flags(design), *map(str, include_flags())),
         cpp_header=precompiled,
         cpp_kept=(UNITS, units_key(project)),
         frame_cycles=frame_cycles(design),
@@ -89,9 +90,9 @@ def _context(design: Design) -> DpiContext:
         name=design.name,
         digest=design.digest,
         in_width=design.input.axis_width,
-        in_bits=design.input.width,
+        in_word=word_type(design.input, tlast=design.tlast),
         in_beats=design.input.beats,
         out_width=design.output.axis_width,
-        out_bits=design.output.width,
+        out_word=word_type(design.output, tlast=design.tlast),
         out_beats=design.output.beats,
     )

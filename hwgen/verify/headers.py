@@ -7,6 +7,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.verify import process
 from hwgen.verify.cache import kept_or_none
@@ -38,6 +39,15 @@ def hls_include() -> Path:
     raise ToolError("ap_int.h", "must be installed for C simulation", "no such header", "Run `pip install hwgen[sim]`")
 
 
+def include_flags() -> tuple[str | Path, ...]:
+    """Compiler flags that find the vendor's headers, and `ap_axi_sdata.h`, which the hls4ml package lacks.
+
+    Raises:
+        ToolError: there are none.
+    """
+    return "-isystem", hls_include(), "-isystem", asset("sim") / "hls" / "headers"
+
+
 def precompiled() -> Path | None:
     """A header to include first where C++ is compiled with `-std=c++14 -O0`; None where the cache cannot be used.
 
@@ -53,7 +63,8 @@ def precompiled() -> Path | None:
 def headers_identity() -> tuple[object, ...]:
     """What tells the vendor's headers from others."""
     include = hls_include()
-    return tuple(identity(path) for path in sorted([*include.glob("*.h"), *(include / "etc").glob("*.h")]))
+    folders = (include, include / "etc", asset("sim") / "hls" / "headers")
+    return tuple(identity(path) for folder in folders for path in sorted(folder.glob("*.h")))
 
 
 def identity(path: Path) -> tuple[str, int, int]:

@@ -11,7 +11,7 @@ from hwgen.errors import ToolError
 from hwgen.verify import cpp, hlsrules, pragmas, process, subset
 from hwgen.verify.carried import recurrences_of
 from hwgen.verify.constants import Names
-from hwgen.verify.headers import hls_include
+from hwgen.verify.headers import include_flags
 from hwgen.verify.recurrences import Recurrence, allowed_ns
 from hwgen.verify.sources import OWN
 
@@ -109,7 +109,7 @@ def too_long(recurrences: list[Recurrence], project: Path) -> list[str]:
 def _warning(compiler: str, project: Path, work: Path) -> str:
     """The first warning of `compiler` about the sources and their test bench; nothing where it has none."""
     log = work / f"{compiler}.log"
-    flags: tuple[str | Path, ...] = (*WARNINGS, "-isystem", hls_include())
+    flags: tuple[str | Path, ...] = (*WARNINGS, *include_flags())
     behind = ("--", *flags) if compiler == "clang-tidy" else flags
     source = cpp.one_source(project, work, "src", "tb")
     try:

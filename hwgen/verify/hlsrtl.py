@@ -20,8 +20,13 @@ from hwgen.verify.model import SimulationJob
 from hwgen.verify.rtlsim import frame_cycles
 from hwgen.verify.sources import cleared
 
-ROLES = ("clock", "reset", "start", "done", "in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
-"""What a port is for."""
+_OPTIONAL = ("start", "done", "out_last")
+
+ROLES = (
+    *("clock", "reset", "start", "done", "in_data", "in_valid", "in_ready"),
+    *("out_data", "out_valid", "out_ready", "out_last"),
+)
+"""What a port is for; those of `_OPTIONAL` may be missing."""
 
 _NAMES = {
     "clock": ("ap_clk", "clock", "clk"),
@@ -60,6 +65,7 @@ class ShellContext:
     """The shell around the tool's top: `in_width` and `out_width` are those of tdata, `out_bits` those of a beat.
 
     Attributes:
+        counts_beats: whether the shell counts the beats of a frame for TLAST, as the top has no such port.
         finished: the signal that is high where the top has done a frame; constant where it does not say so.
     """
 
@@ -70,6 +76,7 @@ class ShellContext:
     out_width: int
     out_bits: int
     out_beats: int
+    counts_beats: bool
     finished: str
     connections: tuple[str, ...]
 
@@ -113,6 +120,7 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> SimulationJob:
         out_width=design.output.axis_width,
         out_bits=design.output.width,
         out_beats=design.output.beats,
+        counts_beats="out_last" not in roles,
         finished="done" if "done" in roles else "1'b0",
         connections=_connections(roles, ports),
     )
@@ -158,7 +166,7 @@ def _roles(verilog: Verilog, ports: Mapping[str, str]) -> dict[str, str]:
     found |= verilog.ports
     for role in ROLES:
         name = found.get(role, "").removeprefix("!")
-        if name not in ports and (name or role not in ("start", "done")):
+        if name not in ports and (name or role not in _OPTIONAL):
             change = f"Name it: --port {role}=PORT; the module has {', '.join(ports)}"
             raise ConfigError(f"{verilog.top}, port of {role}", "must be found by its name", name or "none", change)
     return {role: name for role, name in found.items() if name}
@@ -169,7 +177,9 @@ def _stream(end: str, direction: str, ports: Mapping[str, str]) -> dict[str, str
     for data, valid, ready in _STREAMS[end]:
         stems = [name.removesuffix(data) for name, way in ports.items() if name.endswith(data) and way == direction]
         if len(stems) == 1:
-            return {f"{end}_data": stems[0] + data, f"{end}_valid": stems[0] + valid, f"{end}_ready": stems[0] + ready}
+            found = {f"{end}_data": stems[0] + data, f"{end}_valid": stems[0] + valid, f"{end}_ready": stems[0] + ready}
+            last = f"{stems[0]}_TLAST"
+            return found | ({"out_last": last} if end == "out" and last in ports else {})
     return {}
 
 
@@ -187,6 +197,7 @@ def _connections(roles: Mapping[str, str], ports: Mapping[str, str]) -> tuple[st
         "out_data": "result",
         "out_valid": "m_axis_tvalid",
         "out_ready": "m_axis_tready",
+        "out_last": "m_axis_tlast",
     }
     joined = {name.removeprefix("!"): signals[role] for role, name in roles.items()}
     idle = {name: "1'b1" if name == "ap_continue" else "'0" for name, way in ports.items() if way == "input"}

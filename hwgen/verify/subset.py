@@ -1,8 +1,8 @@
 """The subset of C++ that all HLS compilers accept (Vitis, PandA-Bambu), which emitted kernels keep to.
 
-Streams are read and written by `read()` and `write()` alone; ports of the top are streams of `ap_uint`; there is no
-code for simulation only, and none that cannot be hardware: no heap, no exceptions, no text, no floating point, no
-endless loop.
+Streams are read and written by `read()` and `write()` alone; ports of the top are streams of `ap_uint`, or of AMD's
+`ap_axiu` where they carry TLAST, which Vitis alone has; there is no code for simulation only, and none that cannot be
+hardware: no heap, no exceptions, no text, no floating point, no endless loop.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hwgen.verify.cpp import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-HEADERS = ("<cstdint>", "<type_traits>", '"ap_int.h"', '"hls_stream.h"')
+HEADERS = ("<cstdint>", "<type_traits>", '"ap_axi_sdata.h"', '"ap_int.h"', '"hls_stream.h"')
 """Headers that sources may include beside their own."""
 
 _BANNED = re.compile(
@@ -150,7 +150,7 @@ def _is_cast(tilde: Node) -> bool:
 
 
 def _ports(root: Node, top: str) -> Iterator[tuple[Node, str]]:
-    """The top function takes streams of ap_uint by reference and gives nothing back."""
+    """The top function takes streams of ap_uint or ap_axiu by reference and gives nothing back."""
     for node in walk(root, "declaration", "function_definition"):
         declared = function_declarator(node)
         if declared is None or function_name(node) != top or is_inside(node, "function_definition"):
@@ -160,8 +160,12 @@ def _ports(root: Node, top: str) -> Iterator[tuple[Node, str]]:
         parameters = field(declared, "parameters")
         for parameter in parameters.named_children if parameters is not None else []:
             text = "".join(text_of(parameter).split())
-            if not re.fullmatch(r"hls::stream<ap_uint<\d+>>&\w+", text):
-                yield parameter, f"a port of {top} must be an hls::stream<ap_uint<N>>&; found {text}"
+            port = re.fullmatch(r"hls::stream<ap_uint<\d+>>&\w+|hls::stream<ap_axiu<(\d+),0,0,0>>&\w+", text)
+            if port is None:
+                types = "hls::stream<ap_uint<N>>& or hls::stream<ap_axiu<N, 0, 0, 0>>&"
+                yield parameter, f"a port of {top} must be an {types}; found {text}"
+            elif port[1] and int(port[1]) % 8:
+                yield parameter, f"TDATA of {top} must be whole bytes; found {port[1]} bits"
 
 
 def _lines(path: Path, name: str) -> Iterator[SourceFinding]:

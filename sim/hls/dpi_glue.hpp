@@ -7,6 +7,7 @@
 
 #include "ap_int.h"
 #include "hls_stream.h"
+#include "axis_port.hpp"
 
 namespace hwgen {
 
@@ -30,10 +31,10 @@ void to_vector(ap_uint<WIDTH> word, svBitVecVal* data) {
 }
 
 // Calls the top function once a frame of IN_BEATS is in; holds its OUT_BEATS results until they are popped.
-template <int IN_WIDTH, int OUT_WIDTH, unsigned IN_BEATS, unsigned OUT_BEATS>
+template <class In, class Out, unsigned IN_BEATS, unsigned OUT_BEATS>
 class DpiDesign {
  public:
-  using Top = void (*)(hls::stream<ap_uint<IN_WIDTH>>&, hls::stream<ap_uint<OUT_WIDTH>>&);
+  using Top = void (*)(hls::stream<In>&, hls::stream<Out>&);
 
   explicit DpiDesign(Top top) : top_(top) {}
   ~DpiDesign() { clear(); }
@@ -41,11 +42,12 @@ class DpiDesign {
   void clear() {
     while (!in_.empty()) in_.read();
     while (!out_.empty()) out_.read();
-    popped_ = 0;
+    pushed_ = popped_ = 0;
   }
 
   void push(const svBitVecVal* data) {
-    in_.write(from_vector<IN_WIDTH>(data));
+    pushed_ = pushed_ + 1 == IN_BEATS ? 0 : pushed_ + 1;
+    in_.write(Port<In>::beat(from_vector<Port<In>::WIDTH>(data), pushed_ == 0));
     if (in_.size() == IN_BEATS) top_(in_, out_);
   }
 
@@ -53,16 +55,19 @@ class DpiDesign {
 
   bool pop(svBitVecVal* data, svBit* last) {
     if (out_.empty()) return false;
-    to_vector<OUT_WIDTH>(out_.read(), data);
+    const Out beat = out_.read();
+    to_vector<Port<Out>::WIDTH>(Port<Out>::word(beat), data);
     popped_ = popped_ + 1 == OUT_BEATS ? 0 : popped_ + 1;
-    *last = popped_ == 0 ? 1 : 0;
+    // Wrong where the port's TLAST is; a port of plain words has none.
+    *last = Port<Out>::is_framed(beat, popped_ == 0) == (popped_ == 0) ? 1 : 0;
     return true;
   }
 
  private:
   Top top_;
-  hls::stream<ap_uint<IN_WIDTH>> in_;
-  hls::stream<ap_uint<OUT_WIDTH>> out_;
+  hls::stream<In> in_;
+  hls::stream<Out> out_;
+  unsigned pushed_ = 0;
   unsigned popped_ = 0;
 };
 

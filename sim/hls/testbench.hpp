@@ -14,6 +14,7 @@
 
 #include "ap_int.h"
 #include "hls_stream.h"
+#include "axis_port.hpp"
 
 namespace hwgen {
 
@@ -101,6 +102,7 @@ class Beats {
   std::vector<std::size_t> ends_;
 };
 
+constexpr std::size_t SHOWN = 10;  // faults of a kind
 constexpr std::size_t CHUNK_DIGITS = 15;
 constexpr int CHUNK_BITS = 60;
 
@@ -120,13 +122,13 @@ inline std::size_t put_chunk(std::uint64_t chunk, std::string& text, std::size_t
 
 // A beat that fits a chunk: no shifts of ap_uint, which take long to compile.
 template <int WIDTH>
-ap_uint<WIDTH> parse_beat(const char* digits, std::size_t count, std::false_type) {
+ap_uint<WIDTH> parse_word(const char* digits, std::size_t count, std::false_type) {
   const std::size_t over = count > CHUNK_DIGITS ? count - CHUNK_DIGITS : 0;
   return ap_uint<WIDTH>(chunk_value(digits + over, count - over));
 }
 
 template <int WIDTH>
-ap_uint<WIDTH> parse_beat(const char* digits, std::size_t count, std::true_type) {
+ap_uint<WIDTH> parse_word(const char* digits, std::size_t count, std::true_type) {
   ap_uint<WIDTH> word = 0;
   while (count > 0) {
     const std::size_t size = count % CHUNK_DIGITS == 0 ? CHUNK_DIGITS : count % CHUNK_DIGITS;
@@ -138,16 +140,19 @@ ap_uint<WIDTH> parse_beat(const char* digits, std::size_t count, std::true_type)
 }
 
 template <int WIDTH>
-void put_beat(const ap_uint<WIDTH>& word, std::string& text, std::false_type) {
+void put_word(const ap_uint<WIDTH>& word, std::string& text, std::false_type) {
   put_chunk(word.to_uint64(), text, text.size());
 }
 
 template <int WIDTH>
-void put_beat(ap_uint<WIDTH> word, std::string& text, std::true_type) {
+void put_word(ap_uint<WIDTH> word, std::string& text, std::true_type) {
   for (std::size_t place = text.size(); place > 0; word = word >> CHUNK_BITS) {
     place = put_chunk(word.to_uint64(), text, place);
   }
 }
+
+template <int WIDTH>
+using IsWide = std::integral_constant<bool, (WIDTH > CHUNK_BITS)>;
 
 // What a run of the test bench reads, finds and says.
 class Run {
@@ -182,12 +187,34 @@ class Run {
     return false;
   }
 
+  // The next beat offered, as `Beat` has it.
+  template <class Beat>
+  Beat given(std::size_t beat) const {
+    constexpr int WIDTH = Port<Beat>::WIDTH;
+    const auto word = parse_word<WIDTH>(input.digits(beat), input.count(beat), IsWide<WIDTH>{});
+    return Port<Beat>::beat(word, beat % in_beats_ == in_beats_ - 1);
+  }
+
+  // The next beat found, which must say by TLAST whether it is the last of its frame, and keep all bytes.
+  template <class Beat>
+  void take(const Beat& beat) {
+    constexpr int WIDTH = Port<Beat>::WIDTH;
+    const std::size_t place = found.size() % out_beats_;
+    const bool is_last = place == out_beats_ - 1;
+    if (!Port<Beat>::is_framed(beat, is_last) && unframed_++ < SHOWN) {
+      std::cerr << "frame " << found.size() / out_beats_ << ", beat " << place << ": must have TLAST " << is_last
+                << ", TKEEP and TSTRB all ones\n";
+    }
+    text_.resize((WIDTH + 3) / 4);
+    put_word<WIDTH>(Port<Beat>::word(beat), text_, IsWide<WIDTH>{});
+    found.append(text_);
+  }
+
   // Prints the first mismatches and the number of all; the exit code.
   int outcome() const {
-    constexpr std::size_t SHOWN = 10;
     if (!files_.found.empty() && !found.write(files_.found)) return 2;
-    if (!compare_) return 0;
-    std::size_t wrong = 0;
+    if (!compare_) return unframed_ == 0 ? 0 : 1;
+    std::size_t wrong = unframed_;
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (found.same(expected_, i) || wrong++ >= SHOWN) continue;
       std::cerr << "frame " << i / out_beats_ << ", beat " << i % out_beats_ << ": expected " << expected_.text(i)
@@ -206,28 +233,22 @@ class Run {
   Files files_;
   bool compare_;
   Beats expected_;
+  std::string text_;
+  std::size_t unframed_ = 0;
 };
 
 // Gives `top` one frame after the other; exit code 0 if all beats are as expected.
-template <int IN_WIDTH, int OUT_WIDTH>
-int run_frames(void (*top)(hls::stream<ap_uint<IN_WIDTH>>&, hls::stream<ap_uint<OUT_WIDTH>>&), std::size_t in_beats,
-               std::size_t out_beats, const Files& files) {
-  using IsWideIn = std::integral_constant<bool, (IN_WIDTH > CHUNK_BITS)>;
-  using IsWideOut = std::integral_constant<bool, (OUT_WIDTH > CHUNK_BITS)>;
+template <class In, class Out>
+int run_frames(void (*top)(hls::stream<In>&, hls::stream<Out>&), std::size_t in_beats, std::size_t out_beats,
+               const Files& files) {
   Run run(in_beats, out_beats, files);
   if (!run.read()) return 2;
-  hls::stream<ap_uint<IN_WIDTH>> in("in");
-  hls::stream<ap_uint<OUT_WIDTH>> out("out");
-  std::string text((OUT_WIDTH + 3) / 4, '0');
+  hls::stream<In> in("in");
+  hls::stream<Out> out("out");
   for (std::size_t frame = 0, beat = 0; frame < run.frames(); ++frame) {
-    for (; beat < (frame + 1) * in_beats; ++beat) {
-      in.write(parse_beat<IN_WIDTH>(run.input.digits(beat), run.input.count(beat), IsWideIn{}));
-    }
+    for (; beat < (frame + 1) * in_beats; ++beat) in.write(run.given<In>(beat));
     top(in, out);
-    while (!out.empty()) {
-      put_beat<OUT_WIDTH>(out.read(), text, IsWideOut{});
-      run.found.append(text);
-    }
+    while (!out.empty()) run.take(out.read());
     if (!run.is_whole(frame, in.empty())) return 1;
   }
   return run.outcome();

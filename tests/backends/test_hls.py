@@ -82,7 +82,15 @@ def test_files() -> None:
         *(f"src/{name}.{kind}" for name in ("net", "net_fc0", W1, "net_fc1") for kind in ("cpp", "hpp")),
         *(f"src/net_fc{i}_params.hpp" for i in (0, 1)),
         *(f"src/lib/{name}.hpp" for name in ("activation", "lanes", "mvtu", "operands", "pragmas", "width")),
-        *("tb/net_tb.cpp", "tb/testbench.hpp", "Makefile", "README.md", "run_hls.tcl", "hls_config.cfg"),
+        *(
+            "tb/net_tb.cpp",
+            "tb/testbench.hpp",
+            "tb/axis_port.hpp",
+            "Makefile",
+            "README.md",
+            "run_hls.tcl",
+            "hls_config.cfg",
+        ),
         *(f"bounded/{name}" for name in ("net_bounded.cpp", "bounded.hpp", "hls_stream.h")),
     }
 
@@ -129,7 +137,7 @@ def test_channels_of_branches() -> None:
     top = emit(design)["src/net.cpp"]
     calls = re.findall(r"  (net_\w+)\((.*)\);", top)
     units = [unit for unit in design.units if not isinstance(unit, FifoUnit)]
-    names = [name for unit in units for name in function_names(unit)]
+    names = ["axis_in", *(name for unit in units for name in function_names(unit)), "axis_out"]
     assert [name for name, _ in calls] == [unit_name("net", name) for name in names]
     declared = re.findall(r"static hls::stream<\w+::OutWord> (\w+);", top)
     named = [stream for _, streams in calls for stream in streams.split(", ")]

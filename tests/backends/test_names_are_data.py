@@ -51,7 +51,7 @@ HOSTILE = (
     "verilator lint_off", "synopsys translate_off", "#pragma HLS dataflow", "`include \"/etc/passwd\"",
     "\u202e evil \u2066", "\ud800", "é 模型", "x" * 20_000, "", "-->", "{{ x }}", "${evil}", "//% evil", "/*% evil %*/",
 )  # fmt: skip
-SHELL = hlsrtl.ShellContext("net", "0" * 12, "net", 8, 8, 8, 1, "done", (".x(x)",))
+SHELL = hlsrtl.ShellContext("net", "0" * 12, "net", 8, 8, 8, 1, True, "done", (".x(x)",))
 
 
 def renamed(graph: Graph, names: Iterator[str]) -> Graph:

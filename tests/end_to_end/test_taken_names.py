@@ -23,7 +23,7 @@ from hwgen.flow import Accelerator
 from hwgen.hw.design import Design
 from hwgen.ir import reserved
 from hwgen.ir.names import legal_name
-from hwgen.verify.headers import hls_include
+from hwgen.verify.headers import include_flags
 from hwgen.verify.simulator import find_simulator
 from tests.builders import random_network
 
@@ -57,7 +57,7 @@ int take(void (*top)(hls::stream<ap_uint<A>>&, hls::stream<ap_uint<B>>&));
 def includes() -> list[str]:
     """Flags for the headers that emitted sources and their simulations read."""
     vltstd = find_simulator().verilator_root / "include" / "vltstd"
-    return ["-w", "-isystem", str(hls_include()), f"-I{vltstd}", f"-I{asset('sim') / 'hls'}"]
+    return ["-w", *map(str, include_flags()), f"-I{vltstd}", f"-I{asset('sim') / 'hls'}"]
 
 
 def headers() -> str:

@@ -23,7 +23,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.ops import MatMul
 from hwgen.ir.types import IntType
 from hwgen.verify.bench import run
-from hwgen.verify.headers import hls_include
+from hwgen.verify.headers import include_flags
 from hwgen.verify.model import SimulationJob
 from tests.builders import concat_net, mobilenet_like, random_network
 
@@ -76,8 +76,8 @@ MAIN = """
 #include "FIRST.hpp"
 #include "SECOND.hpp"
 int main() {
-  const int first = hwgen::run_frames<IN, A>(::FIRST, IN_BEATS, OUT_BEATS, {"FIRST.in", "FIRST.out", ""});
-  const int second = hwgen::run_frames<IN, B>(::SECOND, IN_BEATS, OUT_BEATS, {"SECOND.in", "SECOND.out", ""});
+  const int first = hwgen::run_frames(::FIRST, IN_BEATS, OUT_BEATS, {"FIRST.in", "FIRST.out", ""});
+  const int second = hwgen::run_frames(::SECOND, IN_BEATS, OUT_BEATS, {"SECOND.in", "SECOND.out", ""});
   return first + 2 * second;
 }
 """
@@ -153,15 +153,15 @@ def test_both_answer_in_one_program(tmp_path: Path) -> None:
     put(together([hls.emit(each.design) for each in pair], {path.removeprefix("hls/") for path in FIXED}), tmp_path)
     given, expected = codes(pair, 9)
     first, second = (each.design for each in pair)
-    beats = {"IN": first.input.width, "IN_BEATS": first.input.beats, "OUT_BEATS": first.output.beats}
-    values = {**beats, "A": first.output.width, "B": second.output.width, "FIRST": first.name, "SECOND": second.name}
+    beats = {"IN_BEATS": first.input.beats, "OUT_BEATS": first.output.beats}
+    values = {**beats, "FIRST": first.name, "SECOND": second.name}
     (tmp_path / "main.cpp").write_text(filled(MAIN, values))
     for design, want in zip((first, second), expected, strict=True):
         (tmp_path / f"{design.name}.in").write_text(hex_text(to_words(given, design.input), design.input.width))
         (tmp_path / f"{design.name}.out").write_text(hex_text(to_words(want, design.output), design.output.width))
         sources = [f'#include "{path.name}"\n' for path in sorted((tmp_path / "src").glob(f"{design.name}*.cpp"))]
         (tmp_path / f"all_{design.name}.cpp").write_text("".join(sources))
-    command = ["g++", "-std=c++14", "-O0", "-w", "-isystem", hls_include(), "-Isrc", "-Itb", "-o", "both"]
+    command = ["g++", "-std=c++14", "-O0", "-w", *include_flags(), "-Isrc", "-Itb", "-o", "both"]
     subprocess.run([*command, "main.cpp", "all_first.cpp", "all_second.cpp"], cwd=tmp_path, check=True)
     assert subprocess.run(["./both"], cwd=tmp_path, check=False).returncode == 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from hwgen.verify import builds, process
-from hwgen.verify.headers import QUICK, headers_identity, hls_include, identity, precompiled
+from hwgen.verify.headers import QUICK, headers_identity, identity, include_flags, precompiled
 from hwgen.verify.sources import digest_of
 
 SEED = 20240611
@@ -186,6 +186,11 @@ def fifo_case(name: str, elements: int, lanes: int) -> Case:
     return Case(design_of(name, FifoUnit("queue", "stream", *((each,) for each in streams), depth=8)), inputs, inputs)
 
 
+def with_tlast(case: Case) -> Case:
+    """The same with ports that carry TLAST."""
+    return replace(case, design=replace(case.design, tlast=True))
+
+
 def with_garbage(words: Bytes, stream: Stream) -> Bytes:
     """`words` with every bit of the spare lanes of each vector's last beat set."""
     bits = np.unpackbits(words, axis=1, bitorder="little", count=stream.width)
@@ -234,7 +239,7 @@ def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, 
 def compiled(work: Path) -> None:
     """The program `all` of `all.cpp` in `work`, which no compiler warns of; the same sources are compiled once."""
     warnings = ["-Wall", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-label", "-Wno-uninitialized"]
-    flags = ["-std=c++14", *QUICK, "-isystem", str(hls_include()), *warnings, "-Wno-maybe-uninitialized"]
+    flags = ["-std=c++14", *QUICK, *map(str, include_flags()), *warnings, "-Wno-maybe-uninitialized"]
     sources = sorted(str(path.relative_to(work)) for path in work.rglob("*.[ch]pp"))
     key = digest_of(work, sources, flags, headers_identity(), identity(process.find_tool("g++", "")))
     if builds.take(key, work):

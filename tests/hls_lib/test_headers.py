@@ -16,9 +16,18 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import process
-from hwgen.verify.headers import hls_include, precompiled
+from hwgen.verify.headers import include_flags, precompiled
 from tests.gated_cases import PATTERNS, many_folds
-from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, threshold_case, width_case, write_project
+from tests.hls_lib.cases import (
+    Case,
+    argmax_case,
+    fifo_case,
+    mvtu_case,
+    threshold_case,
+    width_case,
+    with_tlast,
+    write_project,
+)
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 from tests.hls_lib.test_gated import case_of
@@ -77,6 +86,7 @@ def samples() -> list[Case]:
         plane_case("residual", (5, 3), (13, 5), (2, 4), folded=False),
         plane_case("residual_in_turn", (5, 3), (5, 6), (3, 2), folded=True, taps=4, pixels=2, padded=True),
         case_of("gated", many_folds(), PATTERNS["runs"]),
+        with_tlast(fifo_case("marked", 6, 2)),
     ]
 
 
@@ -99,14 +109,14 @@ COMPILED = [*(("g++", tool) for tool in TOOLS), pytest.param("clang++", "plain",
 @pytest.mark.parametrize(("compiler", "tool"), COMPILED)
 def test_emitted_sources_compile_without_warnings(compiler: str, tool: str, project: Path, tmp_path: Path) -> None:
     command: list[str | Path] = [compiler, "-std=c++14", "-fsyntax-only", *WARNINGS, *TOOLS[tool]]
-    command += ["-isystem", hls_include(), "all.cpp"]
+    command += [*include_flags(), "all.cpp"]
     process.run(command, cwd=project, log=tmp_path / "log", timeout_s=120)
 
 
 @pytest.mark.parametrize("compiler", ["g++", pytest.param("clang++", marks=pytest.mark.long)])
 def test_no_library_function_is_left(compiler: str, project: Path, tmp_path: Path) -> None:
     """A function that is not inlined would be shared by processes, and with it what it is working on."""
-    command = [compiler, "-std=c++14", "-O1", "-fno-inline", "-w", "-isystem", str(hls_include())]
+    command = [compiler, "-std=c++14", "-O1", "-fno-inline", "-w", *map(str, include_flags())]
     command += ["-c", "all.cpp", "-o", str(tmp_path / "all.o")]
     process.run(command, cwd=project, log=tmp_path / "log", timeout_s=300)
     process.run(["nm", "-C", "all.o"], cwd=tmp_path, log=tmp_path / "names", timeout_s=60)
@@ -118,6 +128,8 @@ def test_no_library_function_is_left(compiler: str, project: Path, tmp_path: Pat
 def test_a_header_alone(tmp_path: Path) -> None:
     """Each includes what it needs. Templates are only parsed, so empty shells of the vendor's headers will do."""
     (tmp_path / "ap_int.h").write_text("#pragma once\ntemplate <int WIDTH> struct ap_uint { ap_uint(int = 0); };\n")
+    axis = "template <int, int, int, int> struct ap_axiu { ap_uint<1> data, keep, strb, last; };"
+    (tmp_path / "ap_axi_sdata.h").write_text(f'#include "ap_int.h"\n{axis}\n')
     (tmp_path / "hls_stream.h").write_text("#pragma once\nnamespace hls { template <class T> class stream; }\n")
     for path in sorted(LIB.glob("*.hpp")):
         command = ["g++", "-std=c++14", "-fsyntax-only", "-w", f"-I{tmp_path}", "-x", "c++", str(path)]
@@ -148,7 +160,7 @@ def test_illegal_shapes_are_explained(call: str, message: str, tmp_path: Path) -
     lines += ["using B = hwgen::Bipolar;", "using T = hwgen::Tiling<1, 2, 2, 2>;", f"using V = {VIEW};"]
     lines += ["void f(hls::stream<ap_uint<4>>& in, hls::stream<ap_uint<4>>& out, hls::stream<ap_uint<12>>& columns) {"]
     (tmp_path / "bad.cpp").write_text("\n".join((*lines, f"  {call}", "}", "")))
-    command: list[str | Path] = ["g++", "-std=c++14", "-O0", "-fsyntax-only", f"-I{LIB}", "-isystem", hls_include()]
+    command: list[str | Path] = ["g++", "-std=c++14", "-O0", "-fsyntax-only", f"-I{LIB}", *include_flags()]
     command += [*(["-include", header] if (header := precompiled()) else []), "bad.cpp"]
     with pytest.raises(ToolError):
         process.run(command, cwd=tmp_path, log=tmp_path / "log", timeout_s=120)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hwgen.backends.hls import emit
+from hwgen.errors import MismatchError
 from hwgen.hw import packing
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, IntType
@@ -70,3 +72,20 @@ def test_an_image(tmp_path: Path) -> None:
 def test_branches(tmp_path: Path) -> None:
     case = add_case("net", 5, 2, (B, IntType(3, True)), vectors=3)
     assert np.array_equal(outputs(case, tmp_path, Stalls(source=0.2, sink=0.2)), case.expected)
+
+
+@pytest.mark.parametrize("mark", ["beat == BEATS - 1 ? 1 : 0", "0", "1"])
+def test_tlast_is_that_of_the_design(mark: str, narrow: Case, tmp_path: Path) -> None:
+    """The port's own TLAST reaches the bench, which refuses a wrong one."""
+    design = replace(narrow.design, tlast=True)
+    files = emit(design)
+    right = files["src/lib/axis.hpp"]
+    files["src/lib/axis.hpp"] = right.replace("beat == BEATS - 1 ? 1 : 0", mark)
+    project = write_project(files, tmp_path / "project")
+    words = packing.to_words(narrow.inputs, design.input)
+    if files["src/lib/axis.hpp"] == right:
+        trace = dpisim.simulate(design, project, words, tmp_path / "work", stalls=Stalls(0.3, 0.3))
+        assert np.array_equal(packing.from_words(trace.outputs, design.output), narrow.expected)
+        return
+    with pytest.raises(MismatchError, match="must set TLAST on every output beat"):
+        dpisim.simulate(design, project, words, tmp_path / "work")

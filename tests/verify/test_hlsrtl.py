@@ -134,6 +134,21 @@ def test_a_wrong_value_is_caught(accelerator: Accelerator, tmp_path: Path) -> No
     assert not outcome.passed and outcome.mismatches[0].node == accelerator.design.output.name
 
 
+@pytest.mark.parametrize("last", ["last", "!last"])
+def test_tlast_of_the_tool_is_looked_at(accelerator: Accelerator, tmp_path: Path, last: str) -> None:
+    """Where the top has the port; TKEEP and TSTRB are left open."""
+    text = VITIS.replace("out_r_TREADY,", "out_r_TREADY, out_r_TLAST, out_r_TKEEP, in_r_TLAST,", 1)
+    ports = "output  ap_done;\noutput out_r_TLAST;\noutput out_r_TKEEP;\ninput in_r_TLAST;\nwire last;\n"
+    text = text.replace("output  ap_done;\n", f"{ports}assign out_r_TLAST = {last};\nassign out_r_TKEEP = 1'b1;\n")
+    text = text.replace(".m_axis_tlast()", ".m_axis_tlast(last)")
+    verilog = Verilog(made(accelerator.design, tmp_path, text), "vitis_top")
+    if last == "last":
+        assert accelerator.simulate(4, "hls-rtl", verilog=verilog).passed
+        return
+    with pytest.raises(MismatchError, match="must set TLAST on every output beat"):
+        accelerator.simulate(4, "hls-rtl", verilog=verilog)
+
+
 @pytest.mark.long
 def test_a_frame_that_is_never_done_hangs(accelerator: Accelerator, tmp_path: Path) -> None:
     verilog = Verilog(made(accelerator.design, tmp_path, BAMBU, done="1'b0"), "bambu_top")
@@ -173,7 +188,7 @@ def test_what_cannot_be_simulated(accelerator: Accelerator, tmp_path: Path) -> N
             Verilog(folder, "other_top", {"tdata": "x_d"}),
             ConfigError,
             "--port: must name one of clock, reset, start, done, in_data, in_valid, in_ready, out_data, out_valid, "
-            "out_ready; found tdata.",
+            "out_ready, out_last; found tdata.",
         ),
     )
     for verilog, kind, message in cases:

@@ -50,6 +50,21 @@ BAD = {
         "hls::stream<Axis>& in",
         "net.cpp:3: a port of net must be an hls::",
     ),
+    "signed_port": (
+        "hls::stream<ap_uint<4>>& in",
+        "hls::stream<ap_axis<8, 0, 0, 0>>& in",
+        "net.cpp:3: a port of net must be an hls::stream<ap_uint<N>>& or hls::stream<ap_axiu<N, 0, 0, 0>>&; found",
+    ),
+    "user_port": (
+        "hls::stream<ap_uint<4>>& in",
+        "hls::stream<ap_axiu<8, 1, 0, 0>>& in",
+        "net.cpp:3: a port of net must be an hls::stream<ap_uint<N>>& or hls::stream<ap_axiu<N, 0, 0, 0>>&; found",
+    ),
+    "part_of_a_byte": (
+        "hls::stream<ap_uint<4>>& in",
+        "hls::stream<ap_axiu<4, 0, 0, 0>>& in",
+        "net.cpp:3: TDATA of net must be whole bytes; found 4 bits",
+    ),
     "value_port": ("hls::stream<ap_uint<4>>& in", "ap_uint<4> in", "net.cpp:3: a port of net must be an hls::stream<"),
     "returns": ("void net", "int net", "net.cpp:3: net must return nothing"),
     "header": ('#include "ap_int.h"', "#include <vector>", "net.cpp:1: must not include <vector>"),
@@ -65,6 +80,12 @@ def findings(text: str, folder: Path) -> list[str]:
 
 def test_the_subset_passes(tmp_path: Path) -> None:
     assert findings(GOOD, tmp_path) == []
+
+
+def test_ports_with_tlast_pass(tmp_path: Path) -> None:
+    ports = "void net(hls::stream<ap_axiu<8, 0, 0, 0>>& in, hls::stream<ap_axiu<16, 0, 0, 0>>& out)"
+    text = GOOD.replace('#include "ap_int.h"', '#include "ap_axi_sdata.h"')
+    assert findings(text.replace(text.splitlines()[2].removesuffix(" {"), ports), tmp_path) == []
 
 
 def test_a_top_with_c_linkage_passes(tmp_path: Path) -> None:

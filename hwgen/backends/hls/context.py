@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hwgen.backends.hls.tables import LINE_LENGTH, TableText, kept, table_text
 from hwgen.backends.render import Source, title
-from hwgen.hw.dataflow import function_names
-from hwgen.hw.declaration import Function, Template
+from hwgen.hw.dataflow import AXIS_IN, AXIS_OUT, edge_functions, function_names
+from hwgen.hw.declaration import Beat, Function, Template
 from hwgen.hw.design import Design
+from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType
@@ -66,13 +67,29 @@ def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
     """The functions of `unit`."""
     named = zip(unit.functions, function_names(unit), strict=True)
     return tuple(
-        _context(design, unit, function, name, len(unit.outputs) if name == unit.name else 1)
+        _context(design, (unit.stem, unit.origin), function, name, len(unit.outputs) if name == unit.name else 1)
         for function, name in named
     )
 
 
-def _context(design: Design, unit: Unit, function: Function, own: str, outputs: int) -> UnitContext:
-    """One function of so many outputs, called `own` in the design."""
+def axis_contexts(design: Design) -> tuple[UnitContext, ...]:
+    """The functions behind ports that carry TLAST."""
+    functions = zip(("s_axis", "m_axis"), edge_functions(design), (AXIS_IN, AXIS_OUT), strict=True)
+    return tuple(_context(design, ("axis", port), function, name, 1) for port, function, name in functions)
+
+
+def word_type(stream: Stream, *, tlast: bool) -> str:
+    """The C++ type of a beat of a port."""
+    return _word(Beat(str(stream.axis_width)) if tlast else str(stream.width))
+
+
+def _word(bits: str | Beat) -> str:
+    return f"ap_axiu<{bits.bits}, 0, 0, 0>" if isinstance(bits, Beat) else f"ap_uint<{bits}>"
+
+
+def _context(design: Design, told: tuple[str, str], function: Function, own: str, outputs: int) -> UnitContext:
+    """One function of so many outputs, called `own` in the design; `told` are stem and origin of its unit."""
+    stem, origin = told
     name = unit_name(design.name, own)
     scope, params = f"{name}_unit", f"{name}_params.hpp"
     tables = tuple(map(table_text, function.tables))
@@ -80,7 +97,7 @@ def _context(design: Design, unit: Unit, function: Function, own: str, outputs: 
     outs = _numbered("out", outputs)
     words = [*zip(_numbered("InWord", len(ins)), ins, strict=True), *(("OutWord", out) for out in outs)]
     return UnitContext(
-        library=f"lib/{unit.stem}.hpp",
+        library=f"lib/{stem}.hpp",
         function=name,
         scope=scope,
         guard=f"{name.upper()}_HPP",
@@ -88,14 +105,14 @@ def _context(design: Design, unit: Unit, function: Function, own: str, outputs: 
         header=f"{name}.hpp",
         params=params,
         includes=(f'#include "{name}.hpp"', *(("", f'#include "{params}"') if tables else ())),
-        origin=title(unit.origin),
+        origin=title(origin),
         digest=design.digest,
         purpose=function.purpose,
         constants=tuple(_constants(function)),
         types=tuple(_aliases(function)),
         tables=tables,
         parameters=_parameters(name, [f"hls::stream<{scope}::{word}>& {stream}" for word, stream in words]),
-        body=tuple(_body(function.template or unit.stem, function, ins, outs, tables)),
+        body=tuple(_body(function.template or stem, function, ins, outs, tables)),
     )
 
 
@@ -109,8 +126,8 @@ def _aliases(function: Function) -> Iterator[Alias]:
     for each in function.types:
         yield Alias(each.name, _template(each.type) if isinstance(each.type, Template) else cpp_type(each.type))
     for name, bits in zip(_numbered("InWord", len(function.inputs)), function.inputs, strict=True):
-        yield Alias(name, f"ap_uint<{bits}>")
-    yield Alias("OutWord", f"ap_uint<{function.output}>")
+        yield Alias(name, _word(bits))
+    yield Alias("OutWord", _word(function.output))
 
 
 def _template(template: Template) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hwgen.backends.hls.context import UnitContext, unit_contexts
+from hwgen.backends.hls.context import UnitContext, axis_contexts, unit_contexts, word_type
 from hwgen.backends.render import asset, library, render
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
 from hwgen.hw.depths import hls_times
@@ -47,8 +47,9 @@ class Options:
     clock_uncertainty: float | None = None
 
 
-_BENCH = ("tb/testbench.hpp", "bounded/bounded.hpp", "bounded/hls_stream.h")
-"""Files of `sim/hls` that a project gets as they are."""
+_BENCH = ("tb/axis_port.hpp", "tb/testbench.hpp", "bounded/bounded.hpp", "bounded/hls_stream.h")
+_AXIS = "headers/ap_axi_sdata.h"
+"""Files of `sim/hls` that a project gets as they are; the last where its ports carry TLAST."""
 
 STANDARD = "-std=c++14"
 
@@ -64,9 +65,13 @@ class TopContext:
         part: the one that Vitis synthesises for; `stands_for` is that of the design where Vitis does not know it.
         cflags: of every compilation: the standard, and the widest integer where that is wider than usual.
         clock_tcl, clock_cfg: lines of the two Vitis entries.
+        headers: what the top function's declaration needs.
+        frame: a frame that leaves, in words.
         promise: the interval that holds for pipelines of any depth, in words.
         start_depth: frames that a unit may start ahead of the next one. A fork may be ahead of the join of its branches
             by a frame for each unit between them.
+        in_word, out_word: the types of the ports' beats; `in_width` and `out_width` are the bits that carry elements.
+        tlast: whether the ports carry TLAST.
         sources: the files to synthesise.
     """
 
@@ -78,11 +83,16 @@ class TopContext:
     clock_tcl: tuple[str, ...]
     clock_cfg: tuple[str, ...]
     cflags: str
+    headers: tuple[str, ...]
+    frame: str
     promise: str
     control: str
     start_depth: int
+    tlast: bool
+    in_word: str
     in_width: int
     in_beats: int
+    out_word: str
     out_width: int
     out_beats: int
     channels: tuple[Channel, ...]
@@ -96,14 +106,18 @@ def emit(design: Design, options: Options | None = None) -> dict[str, str]:
     flow = dataflow(design)
     times = design.hls or hls_times(flow)
     functions = tuple(context for unit in flow.units for context in unit_contexts(design, unit))
+    if design.tlast:
+        first, last = axis_contexts(design)
+        functions = (first, *functions, last)
     top = _top_context(design, flow, functions, times, options or Options())
+    copied = (*_BENCH, *((_AXIS,) if design.tlast else ()))
     files = _function_files(functions)
     files |= {
         f"src/{design.name}.hpp": render("hls/top.hpp.j2", top),
         f"src/{design.name}.cpp": render("hls/top.cpp.j2", top),
         f"tb/{design.name}_tb.cpp": render("hls/testbench.cpp.j2", top),
         f"bounded/{design.name}_bounded.cpp": render("hls/bounded.cpp.j2", top),
-        **{file: (asset("sim") / "hls" / file.removeprefix("tb/")).read_text(encoding="utf-8") for file in _BENCH},
+        **{file: (asset("sim") / "hls" / file.removeprefix("tb/")).read_text(encoding="utf-8") for file in copied},
         "README.md": render("hls/readme.md.j2", top),
         "Makefile": render("hls/makefile.j2", top),
         "run_hls.tcl": render("hls/run_hls.tcl.j2", top),
@@ -161,11 +175,16 @@ def _top_context(
         ),
         clock_cfg=(f"clock={period}ns", *(f"clock_uncertainty={each}" for each in share)),
         cflags=" ".join((STANDARD, *word_flags(design))),
+        headers=(*(['#include "ap_axi_sdata.h"'] if design.tlast else []), '#include "ap_int.h"'),
+        frame=f"{design.output.beats} on m_axis{', the last one with TLAST' if design.tlast else ''}",
         promise=f"at most {times.interval:,} cycles a frame",
         control=CONTROLS[options.control],
         start_depth=max(DEFAULT_DEPTH, len(stages)),
+        tlast=design.tlast,
+        in_word=word_type(design.input, tlast=design.tlast),
         in_width=design.input.width,
         in_beats=design.input.beats,
+        out_word=word_type(design.output, tlast=design.tlast),
         out_width=design.output.width,
         out_beats=design.output.beats,
         channels=tuple(channels),

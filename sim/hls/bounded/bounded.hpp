@@ -206,11 +206,11 @@ struct Stalls {
   unsigned seed = 1;
 };
 
-template <int IN_WIDTH, int OUT_WIDTH>
+template <class In, class Out>
 class BoundedRun {
  public:
-  using InStream = hls::stream<ap_uint<IN_WIDTH>>;
-  using OutStream = hls::stream<ap_uint<OUT_WIDTH>>;
+  using InStream = hls::stream<In>;
+  using OutStream = hls::stream<Out>;
 
   BoundedRun(void (*top)(InStream&, OutStream&), Run& run, std::size_t out_beats, Stalls stalls)
       : run_(run), out_beats_(out_beats), stalls_(stalls), random_(stalls.seed) {
@@ -224,7 +224,6 @@ class BoundedRun {
     for (auto& process : region().processes) process->reset(depth);
     std::size_t offered = 0;
     std::uint64_t first = 0;
-    std::string text((OUT_WIDTH + 3) / 4, '0');
     const std::size_t wanted = run_.frames() * out_beats_;
     bool moves = true;
     for (std::uint64_t now = 0; run_.found.size() < wanted || moves || offered < run_.input.size(); ++now) {
@@ -233,15 +232,14 @@ class BoundedRun {
       const bool source_stalls = random_() % 100 < stalls_.source;
       const bool sink_stalls = random_() % 100 < stalls_.sink;
       if (!source_stalls && offered < run_.input.size() && in_.can_write()) {
-        in_.offer(parse_beat<IN_WIDTH>(run_.input.digits(offered), run_.input.count(offered), IsWideIn{}));
+        in_.offer(run_.given<In>(offered));
         in_.give();
         if (offered++ == 0) first = now + 1;
         moves = true;
       }
       if (!sink_stalls && out_.can_read()) {
-        put_beat<OUT_WIDTH>(out_.front(), text, IsWideOut{});
+        run_.take(out_.front());
         out_.take();
-        run_.found.append(text);
         if (run_.found.size() % out_beats_ == 0) {
           if (run_.found.size() == out_beats_) cycles.latency = now - first;
           cycles.total = now - first + 1;
@@ -287,9 +285,6 @@ class BoundedRun {
     }
   }
 
-  using IsWideIn = std::integral_constant<bool, (IN_WIDTH > CHUNK_BITS)>;
-  using IsWideOut = std::integral_constant<bool, (OUT_WIDTH > CHUNK_BITS)>;
-
   Run& run_;
   std::size_t out_beats_;
   Stalls stalls_;
@@ -319,15 +314,15 @@ inline Stalls stalls_from(const std::string& text) {
 // Runs `top` with pipelines of each of `depths`: NAME_bounded DEPTH[,DEPTH...] STALLS [INPUT [EXPECTED [FOUND]]],
 // STALLS being the percentage of cycles in which each end of the chip waits, or source,sink,seed. Prints a line of cycles
 // for each depth; all must give the same beats.
-template <int IN_WIDTH, int OUT_WIDTH>
-int run_bounded(void (*top)(hls::stream<ap_uint<IN_WIDTH>>&, hls::stream<ap_uint<OUT_WIDTH>>&), std::size_t in_beats,
-                std::size_t out_beats, int argc, char** argv) {
+template <class In, class Out>
+int run_bounded(void (*top)(hls::stream<In>&, hls::stream<Out>&), std::size_t in_beats, std::size_t out_beats, int argc,
+                char** argv) {
   const std::string depths = argc > 1 ? argv[1] : "1,2,4,8,16,32,64";
   const Stalls stalls = stalls_from(argc > 2 ? argv[2] : "0");
   const Files files = files_from(std::max(argc - 2, 1), argv + std::min(argc - 1, 2));
   Run run(in_beats, out_beats, files);
   if (!run.read()) return 2;
-  BoundedRun<IN_WIDTH, OUT_WIDTH> bounded(top, run, out_beats, stalls);
+  BoundedRun<In, Out> bounded(top, run, out_beats, stalls);
   Beats first;
   for (const unsigned depth : numbers_in(depths)) {
     Cycles cycles;
