@@ -11,14 +11,14 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend import elementwise
 from hwgen.frontend.axes import axis_of
-from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.grid import Grid, Line, common_grid, lines
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, affine_steps, bounds_of, collapse, fold_affine
-from hwgen.ir.graph import Affine
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, aligned, bounds_of, collapse, real
 from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Scale, Step, Sum
 from hwgen.ir.ranges import op_range
-from hwgen.ir.types import Bipolar, DType, FloatArray, TensorType, smallest_int
+from hwgen.ir.types import MOST_BITS, Bipolar, DType, IntArray, TensorType, WidthError, smallest_int
 
 
 def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -28,24 +28,18 @@ def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
         return elementwise.binary(build, node, args)
     if node.op == "Mul":
         return scale(build, node, left, right)
-    return add(build, node, left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right)
+    return add(build, node, [left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right])
 
 
-def _meaning(node: SourceNode, build: Build, stream: CodedTensor) -> Affine:
-    """The meaning of a branch's codes, as one affine function. Raises: ModelError."""
-    meaning = fold_affine(stream.steps)
-    if meaning is None:
-        raise ModelError(
-            node.label,
-            "both its operands must be quantised",
-            f"an activation function with no quantiser behind it after {build.label(stream.value)}",
-            "Quantise each branch before the sum",
-        )
-    return meaning
-
-
-def _scale(scale: FloatArray) -> str:
-    return f"{float(scale):.9g}" if scale.ndim == 0 else "one for each channel"
+def total(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Sum and Mean of any number of operands: streams in one addition, then the constants. Raises: ModelError."""
+    given = [tensor for tensor in args if tensor is not None]
+    streams = [tensor for tensor in given if isinstance(tensor, CodedTensor)]
+    summed = add(build, node, streams) if len(streams) > 1 else stream_of(node, given[0] if not streams else streams[0])
+    for constant in (tensor for tensor in given if not isinstance(tensor, CodedTensor)):
+        values = aligned(summed, real(constant_of(node, constant, "operands"), node), node)
+        summed = summed.then(Add(values))
+    return summed.then(Div(np.asarray(float(len(given))))) if node.op == "Mean" and len(given) > 1 else summed
 
 
 def _differ(
@@ -53,35 +47,94 @@ def _differ(
 ) -> ModelError:
     """The error about branches that do not match in `what`."""
     names = build.label(first.value), build.label(second.value)
-    change = {
-        "scale": "Quantise both with one shared quantiser",
-        "shape": "Bring both to one shape",
-        "layout": "Reshape or transpose neither",
-    }[what]
+    change = {"shape": "Bring both to one shape", "layout": "Reshape or transpose neither"}[what]
     return ModelError(
         node.label,
-        f"both its operands must have one {what}",
+        f"all its operands must have one {what}",
         f"{found[0]} from {names[0]} and {found[1]} from {names[1]}",
         change,
     )
 
 
-def add(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
-    """The sum of two branches of one scale s: s (x + y) + their offsets. Raises: ModelError."""
-    if first.shape != second.shape:
-        raise _differ(node, build, first, second, "shape", (str(first.shape), str(second.shape)))
-    types = first.value.type, second.value.type
-    if types[0].shape != types[1].shape or not np.array_equal(first.places, second.places):
-        raise _differ(node, build, first, second, "layout", (str(types[0]), f"{types[1]} in another order"))
-    left, right = _meaning(node, build, first), _meaning(node, build, second)
-    if left.scale.ndim or right.scale.ndim or left.scale != right.scale:
-        raise _differ(node, build, first, second, "scale", (_scale(left.scale), _scale(right.scale)))
-    low, high = first.low + second.low, first.high + second.high
-    kind = TensorType(types[0].shape, smallest_int(low, high))
-    origin = module_path(node.name, node.name)
-    value = build.emit(build.next_name("add"), Sum(), (first.value, second.value), kind, origin)
-    steps = affine_steps(left.scale, left.offset) + affine_steps(np.ones(()), right.offset)
-    return CodedTensor(value, low, high, steps, first.places, quantised=False)
+def _require_alike(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> None:
+    """All branches must have one shape and one order of elements. Raises: ModelError."""
+    first = streams[0]
+    for other in streams[1:]:
+        if first.shape != other.shape:
+            raise _differ(node, build, first, other, "shape", (str(first.shape), str(other.shape)))
+        types = first.value.type, other.value.type
+        if types[0].shape != types[1].shape or not np.array_equal(first.places, other.places):
+            raise _differ(node, build, first, other, "layout", (str(types[0]), f"{types[1]} in another order"))
+
+
+def _lines(node: SourceNode, build: Build, stream: CodedTensor) -> tuple[Line, ...]:
+    """What the codes of a branch stand for. Raises: ModelError."""
+    found = lines(stream.steps, stream.value.type.channels)
+    if found is None:
+        raise ModelError(
+            node.label,
+            "its operands must be quantised",
+            f"an activation function with no quantiser behind it after {build.label(stream.value)}",
+            "Quantise each branch before the sum",
+        )
+    return found
+
+
+def _scale(stream: Sequence[Line]) -> str:
+    return f"{float(stream[0].scale):.9g}" if len(stream) == 1 else "one for each channel"
+
+
+def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> Grid:
+    """The grid of the branches, on which no code is too large. Raises: ModelError."""
+    meanings = [_lines(node, build, stream) for stream in streams]
+    try:
+        grid = common_grid(meanings)
+        if grid is not None:
+            op_range(Sum(grid.gains), [bounds_of(stream) for stream in streams], streams[0].value.type.channels)
+            return grid
+    except (OverflowError, WidthError):
+        pass
+    scales = " and ".join(
+        f"{_scale(meaning)} from {build.label(stream.value)}" for meaning, stream in zip(meanings, streams, strict=True)
+    )
+    raise ModelError(
+        node.label,
+        f"the scales of its operands must be multiples of one number, the sums at most {MOST_BITS} bits of it",
+        f"scales {scales}",
+        "Quantise with one shared quantiser, or with scales that are powers of two",
+    )
+
+
+def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> CodedTensor:
+    """The sum of branches, of any scales: on a common grid, each branch times a whole number. Raises: ModelError."""
+    _require_alike(node, build, streams)
+    grid = _grid(node, build, streams)
+    name = build.next_name("add")
+    if len(grid.gains) > 1:
+        streams = [
+            _gained(build, node, f"{name}_gain{index}", stream, grid.gains[:, [index]])
+            for index, stream in enumerate(streams)
+        ]
+        return _summed(build, node, name, streams, np.ones((1, len(streams)), dtype=np.int64)).then(*grid.steps)
+    return _summed(build, node, name, streams, grid.gains).then(*grid.steps)
+
+
+def _gained(build: Build, node: SourceNode, name: str, stream: CodedTensor, gains: IntArray) -> CodedTensor:
+    """The codes of a branch, each channel times its gain."""
+    same = bool(np.all(gains == gains[0]))
+    if same and gains[0, 0] == 1:
+        return replace(stream, steps=())
+    return _summed(build, node, name, [stream], gains[:1] if same else gains)
+
+
+def _summed(build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor], gains: IntArray) -> CodedTensor:
+    """The sum of gains times codes as a stream, no steps pending."""
+    first = streams[0]
+    op = Sum(gains if np.any(gains != 1) else gains[:0])
+    bounds = op_range(op, [bounds_of(stream) for stream in streams], first.value.type.channels)
+    kind = TensorType(first.value.type.shape, smallest_int(bounds.min, bounds.max))
+    value = build.emit(name, op, [stream.value for stream in streams], kind, module_path(node.name, node.name))
+    return CodedTensor(value, bounds.min, bounds.max, (), first.places, quantised=False)
 
 
 def scale(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:

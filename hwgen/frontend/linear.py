@@ -33,6 +33,9 @@ from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, hol
 _LARGEST = 1 << 62
 """The largest weight that is a whole number: larger ones are in no integer type."""
 
+MOST_INPUT_BITS = 16
+"""Of sums that a layer multiplies as they are."""
+
 LAYERS = "layers"
 """The kind under which all layers with weights are numbered."""
 
@@ -137,12 +140,13 @@ def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = Fals
 
 
 def require_quantised(build: Build, node: SourceNode, stream: CodedTensor) -> None:
-    """The input of a layer must be few-bit codes. Raises: ModelError."""
-    if not stream.quantised:
+    """The input of a layer must be a quantiser's codes, or numbers of few bits. Raises: ModelError."""
+    bits = smallest_int(stream.low, stream.high).bits
+    if not stream.quantised and bits > MOST_INPUT_BITS:
         raise ModelError(
             node.label,
-            "its input must be quantised",
-            f"the accumulator of {build.producer(stream.value)} with no quantiser behind it",
+            f"its input must be quantised, or have at most {MOST_INPUT_BITS} bits",
+            f"the accumulator of {build.producer(stream.value)}, {bits} bits, with no quantiser behind it",
             "Quantise the activation",
         )
 

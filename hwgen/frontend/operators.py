@@ -103,6 +103,7 @@ OPERATORS: Mapping[str, Operator] = {
     "LogSoftmax": Operator(ending.softmax, reads={"axis": int}),
     "MatMul": Operator(linear.matmul, 2),
     "Max": Operator(elementwise.extremum, None),
+    "Mean": Operator(joins.total, None),
     "MaxPool": Operator(
         pooling.max_pool, reads=_WINDOW | {"ceil_mode": bool}, free=frozenset({"storage_order"}), outputs=2
     ),
@@ -123,6 +124,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Softmax": Operator(ending.softmax, reads={"axis": int}),
     "Squeeze": Operator(shapes.squeeze, 2, {"axes": list}),
     "Sub": Operator(joins.binary, 2, fixed=_BROADCAST),
+    "Sum": Operator(joins.total, None),
     "TopK": Operator(ending.top_k, 2, {"axis": int, "k": int, "largest": bool}, free=frozenset({"sorted"}), outputs=2),
     "Transpose": Operator(shapes.transpose, reads={"perm": list}),
     "Trunc": Operator(truncation.trunc, 6, _QUANT),

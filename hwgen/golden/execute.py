@@ -115,6 +115,9 @@ def _join(op: Join, inputs: Sequence[Codes], result: DType) -> Codes:
         return np.concatenate(inputs, axis=-1)
     kind = kind_of(result, np.int32)
     first, *others = (each.astype(kind) for each in inputs)
+    if isinstance(op, Sum) and op.gains.size:
+        gains = op.gains.astype(kind)
+        first, *others = (each * gains[:, index] for index, each in enumerate((first, *others)))
     for other in others:
         first = first * other if isinstance(op, Scale) else np.add(first, other, out=first)
     return first

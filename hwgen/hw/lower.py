@@ -102,7 +102,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
 
 _Weighted = TypeVar("_Weighted", MvtuUnit, DepthwiseUnit)
 
-_JOINS: Mapping[type[Join], type[Unit]] = {Sum: AddUnit, Scale: ScaleUnit, Concat: ConcatUnit}
+_JOINS: Mapping[type[Join], type[Unit]] = {Scale: ScaleUnit, Concat: ConcatUnit}
 
 
 @dataclass(frozen=True)
@@ -333,9 +333,15 @@ class _Builder:
         for index, value in enumerate(node.inputs):
             channels = value.type.channels
             stream = self._operand(node, index, min(lanes, channels), value.type.elements // channels, channels)
-            streams.append(self._fifo(node, stream, stream.beats, str(index)))
-        output = Stream.of(node.name, node.output, lanes)
-        self._finish(node, _JOINS[type(op)](node.name, node.origin, tuple(streams), (output,)))
+            alone = len(node.inputs) == 1
+            streams.append(stream if alone else self._fifo(node, stream, stream.beats, str(index)))
+        operands = node.name, node.origin, tuple(streams), (Stream.of(node.name, node.output, lanes),)
+        if isinstance(op, Sum) and len(op.gains) > 1:
+            self._finish(node, DepthwiseUnit.gain(*operands, op.gains))
+        elif isinstance(op, Sum):
+            self._finish(node, AddUnit(*operands, tuple(op.gains.reshape(-1).tolist())))
+        else:
+            self._finish(node, _JOINS[type(op)](*operands))
 
     def _pointwise(self, node: Node) -> None:
         value, lanes = node.inputs[0], self.folding[node.name].pe

@@ -118,12 +118,16 @@ def _check_rows(node: Node, op: Product) -> None:
 
 
 def _check_join(node: Node, op: Join) -> None:
-    _must(len(node.inputs) > 1, node.label, "inputs are read", len(node.inputs))
+    least = 1 if isinstance(op, Sum) else 2
+    _must(len(node.inputs) >= least, node.label, "inputs are read", len(node.inputs))
     shapes, target = [value.type.shape for value in node.inputs], node.output.type.shape
     found = [str(value.type) for value in node.inputs]
     match op:
         case Sum():
             _must(all(shape == target for shape in shapes), node.label, "all shapes are the same", found)
+            gains, count = op.gains_of(len(shapes)), len(shapes)
+            fits = gains.shape == (1, count) or (count == 1 and gains.shape == (target[-1], 1))
+            _must(fits and bool(np.all(gains != 0)), node.label, "a gain for each input, none of them 0", gains.shape)
         case Scale():
             fits = shapes == [target, (*target[:-1], 1)]
             _must(fits, node.label, "a tensor and one number for each of its pixels go in", found)

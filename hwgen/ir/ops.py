@@ -36,7 +36,7 @@ def frozen(array: npt.ArrayLike, dtype: Any) -> npt.NDArray[Any]:
     return copy
 
 
-def _no_planes() -> IntArray:
+def _no_numbers() -> IntArray:
     return np.zeros(0, dtype=np.int64)
 
 
@@ -155,7 +155,7 @@ class MatMul(_Arrays):
 
     weights: IntArray
     weight_type: DType
-    planes: IntArray = field(default_factory=_no_planes)
+    planes: IntArray = field(default_factory=_no_numbers)
     rows: tuple[int, ...] = ()
 
 
@@ -179,7 +179,7 @@ class Conv(_Arrays):
     geometry: Geometry
     groups: int
     pad: int
-    planes: IntArray = field(default_factory=_no_planes)
+    planes: IntArray = field(default_factory=_no_numbers)
     rows: tuple[int, ...] = ()
 
     @property
@@ -211,9 +211,21 @@ class Pool(_Arrays):
     minimum: IntArray
 
 
-@dataclass(frozen=True)
-class Sum:
-    """The elementwise sum of two tensors or more of one shape: a residual connection."""
+@dataclass(frozen=True, eq=False)
+class Sum(_Arrays):
+    """The elementwise sum of tensors of one shape, each times a whole number: a residual connection.
+
+    Of one tensor it is that tensor on a finer grid.
+
+    Attributes:
+        gains: (1, inputs) factors, none of them 0; of one tensor also (C, 1). Empty where all are 1.
+    """
+
+    gains: IntArray = field(default_factory=_no_numbers)
+
+    def gains_of(self, inputs: int) -> IntArray:
+        """`gains`, ones written out, for so many inputs."""
+        return self.gains if self.gains.size else np.ones((1, inputs), dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,10 @@ def join_range(op: Join, inputs: Sequence[Range]) -> Range:
     if isinstance(op, Concat):
         return _proven(np.concatenate(lows), np.concatenate(highs))
     if isinstance(op, Sum):
-        return _proven(np.sum(lows, axis=0), np.sum(highs, axis=0))
+        gains = op.gains_of(len(inputs)).T.astype(object)
+        ends = [(low * gain, high * gain) for low, high, gain in zip(lows, highs, gains, strict=True)]
+        least, most = (np.sum([pick(*pair) for pair in ends], axis=0) for pick in (np.minimum, np.maximum))
+        return _proven(least, most)
     corners = np.stack([x * factor for x in (lows[0], highs[0]) for factor in (lows[1], highs[1])])
     return _proven(corners.min(axis=0), corners.max(axis=0))
 

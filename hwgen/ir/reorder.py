@@ -88,7 +88,7 @@ class _Reordering:
             case Sum():
                 for value in node.inputs:
                     self.move(node, value, places)
-                return node
+                return replace(node, op=_permuted(node.op, places))
             case Scale():
                 self.move(node, node.inputs[0], places)
                 return node

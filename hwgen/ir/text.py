@@ -36,7 +36,7 @@ from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 from hwgen.stored import fitted, parse_json
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = ("planes", "rows", "grid")
+_OPTIONAL = ("planes", "rows", "grid", "gains")
 """Fields that are left out where they are empty."""
 _WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind}
 """Parsers of words, by the kind of field."""

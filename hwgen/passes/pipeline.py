@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from hwgen.ir.graph import Graph
 from hwgen.passes.base import Pass, run_passes
+from hwgen.passes.gains import NarrowGains
 from hwgen.passes.narrow import NarrowAccumulators
 from hwgen.passes.pools import ThresholdsBeforePools
 from hwgen.passes.thresholds import Thresholds
 
-PASSES: tuple[Pass, ...] = (Thresholds(), ThresholdsBeforePools(), NarrowAccumulators())
+PASSES: tuple[Pass, ...] = (Thresholds(), NarrowGains(), ThresholdsBeforePools(), NarrowAccumulators())
 
 
 def integer_network(graph: Graph) -> Graph:

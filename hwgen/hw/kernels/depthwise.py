@@ -26,7 +26,7 @@ from hwgen.hw.stream import Stream, ceil_div
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
 from hwgen.ir.ops import Conv
-from hwgen.ir.types import Bipolar, DType, IntArray, IntType
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,16 @@ class DepthwiseUnit(Unit):
         assert isinstance(node.op, Conv)
         fields = weighted.fields_of(node, source, result, fused)
         return weighted.in_popcounts(cls(**fields, weights=weights, weight_type=node.op.weight_type))
+
+    @classmethod
+    def gain(
+        cls, name: str, origin: str, inputs: tuple[Stream, ...], outputs: tuple[Stream, ...], gains: IntArray
+    ) -> DepthwiseUnit:
+        """The unit that multiplies each channel by one of `gains` (C, 1)."""
+        weight_type = smallest_int(int(gains.min()), int(gains.max()))
+        result = outputs[0].dtype
+        sum_type = smallest_int(min(result.min, -1), max(result.max, 0))
+        return cls(name, origin, inputs, outputs, gains, weight_type, sum_type, None)
 
     @property
     def weighted(self) -> DepthwiseUnit:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// hwgen: elementwise adder of two streams or more, a beat of each a cycle.
+// hwgen: elementwise adder of streams, a beat of each a cycle.
 #ifndef HWGEN_ADD_HPP
 #define HWGEN_ADD_HPP
 
@@ -28,7 +28,7 @@ struct Addends<LANES, Code, Codes...> {
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < LANES; ++i) {
       HWGEN_UNROLL
-      sums[i] += Code::decode(In::lane(codes, i));
+      sums[i] += static_cast<Value>(Code::decode(In::lane(codes, i)));
     }
     Addends<LANES, Codes...>::add(sums, others...);
   }

@@ -104,6 +104,14 @@ struct Uint {
   }
 };
 
+// Codes of `Code` that stand for GAIN times as much.
+template <class Code, long long GAIN>
+struct Times {
+  static constexpr unsigned BITS = Code::BITS;
+  HWGEN_INLINE
+  static std::int64_t decode(Limb bits) { return GAIN * static_cast<std::int64_t>(Code::decode(bits)); }
+};
+
 // COUNT lanes of `Code`, as a stream word and as limbs.
 template <class Code, unsigned COUNT>
 struct Lanes {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Adder of `Inputs` streams, lane by lane: the end of a residual connection.
+// Adder of `Inputs` streams, each times a constant, lane by lane: the end of a residual connection.
 //
 // A slot takes one beat of every input at once. Input i has lanes of `Bits`[8*i +: 8] bits, signed
 // where bit i of `Signed` is set and -1 or +1 where bit i of `Bipolar` is; input 0 is the least
-// significant of `s_data_i`. The sum is taken modulo 2**SumBits and leaves two cycles later:
+// significant of `s_data_i`. Its constant is `Plus`[GainBits*i +: GainBits] less the same bits of
+// `Minus`: an adder for each bit set. The sum is taken modulo 2**SumBits and leaves two cycles
+// later:
 //
 //   sum | output queue
 //
@@ -26,6 +28,9 @@ module hwgen_add #(
   parameter logic [8*Inputs-1:0] Bits = {Inputs{8'd8}},
   parameter logic [Inputs-1:0] Signed = '1,
   parameter logic [Inputs-1:0] Bipolar = '0,
+  parameter int unsigned GainBits = 1,
+  parameter logic [GainBits*Inputs-1:0] Plus = '1,
+  parameter logic [GainBits*Inputs-1:0] Minus = '0,
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats)
 ) (
   input  wire logic                       clk_i,
@@ -48,11 +53,27 @@ module hwgen_add #(
     end
   endfunction
 
+  // Bits set among those of `digits` below `count`.
+  function automatic int unsigned digits_below(input logic [GainBits*Inputs-1:0] digits,
+                                               input int unsigned count);
+    digits_below = 0;
+    for (int unsigned i = 0; i < GainBits * Inputs; i++) begin
+      if (i < count) digits_below = digits_below + 32'(digits[i]);
+    end
+  endfunction
+
+  localparam int unsigned PlusTerms = digits_below(Plus, GainBits * Inputs);
+  localparam int unsigned MinusTerms = digits_below(Minus, GainBits * Inputs);
+
   if (LastLanes < 1 || LastLanes > Lanes) begin : gen_check_last
     $error("hwgen_add: LastLanes must lie in 1..Lanes");
   end
   if (bits_below(Inputs) != InputBits) begin : gen_check_bits
     $error("hwgen_add: InputBits must be the sum of Bits");
+  end
+
+  if (PlusTerms + MinusTerms == 0) begin : gen_check_gains
+    $error("hwgen_add: a bit of Plus or Minus must be set");
   end
 
   logic [BeatBits-1:0] beat_q;
@@ -74,34 +95,71 @@ module hwgen_add #(
   end
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-    logic [Inputs*SumBits-1:0] terms;
-    logic [SumBits-1:0] sum;
+    logic [PlusTerms*SumBits:0] plus;
+    logic [MinusTerms*SumBits:0] minus;
+    logic [SumBits-1:0] sum, plus_sum, minus_sum;
 
     for (genvar i = 0; i < Inputs; i++) begin : gen_input
       localparam int unsigned TermBits = 32'(Bits[8*i +: 8]);
       localparam int unsigned At = Lanes * bits_below(i) + lane * TermBits;
       logic [TermBits-1:0] term;
+      logic [SumBits-1:0] wide;
 
       assign term = s_data_i[At +: TermBits];
 
       if (Bipolar[i]) begin : gen_bipolar
-        assign terms[i*SumBits +: SumBits] = SumBits'(signed'({!term[0], 1'b1}));
+        assign wide = SumBits'(signed'({!term[0], 1'b1}));
       end else begin : gen_integer
-        assign terms[i*SumBits +: SumBits]
-            = SumBits'(signed'({Signed[i] && term[TermBits-1], term}));
+        assign wide = SumBits'(signed'({Signed[i] && term[TermBits-1], term}));
+      end
+
+      for (genvar bit_ = 0; bit_ < GainBits; bit_++) begin : gen_digit
+        localparam int unsigned Digit = i * GainBits + bit_;
+
+        if (Plus[Digit]) begin : gen_plus
+          assign plus[digits_below(Plus, Digit)*SumBits +: SumBits] = wide << bit_;
+        end
+        if (Minus[Digit]) begin : gen_minus
+          assign minus[digits_below(Minus, Digit)*SumBits +: SumBits] = wide << bit_;
+        end
       end
     end
 
-    hwgen_sum #(
-      .Terms     (Inputs),
-      .TermBits  (SumBits),
-      .TermSigned(1'b0),
-      .SumBits   (SumBits)
-    ) u_sum (
-      .clk_i  (clk_i),
-      .terms_i(terms),
-      .sum_o  (sum)
-    );
+    // A bit more than the terms have, for none.
+    assign plus[PlusTerms*SumBits] = 1'b0;
+    assign minus[MinusTerms*SumBits] = 1'b0;
+
+    if (PlusTerms > 0) begin : gen_plus_sum
+      hwgen_sum #(
+        .Terms     (PlusTerms),
+        .TermBits  (SumBits),
+        .TermSigned(1'b0),
+        .SumBits   (SumBits)
+      ) u_sum (
+        .clk_i  (clk_i),
+        .terms_i(plus[PlusTerms*SumBits-1:0]),
+        .sum_o  (plus_sum)
+      );
+    end else begin : gen_no_plus
+      assign plus_sum = '0;
+    end
+
+    if (MinusTerms > 0) begin : gen_minus_sum
+      hwgen_sum #(
+        .Terms     (MinusTerms),
+        .TermBits  (SumBits),
+        .TermSigned(1'b0),
+        .SumBits   (SumBits)
+      ) u_sum (
+        .clk_i  (clk_i),
+        .terms_i(minus[MinusTerms*SumBits-1:0]),
+        .sum_o  (minus_sum)
+      );
+    end else begin : gen_no_minus
+      assign minus_sum = '0;
+    end
+
+    assign sum = plus_sum - minus_sum;
 
     always_ff @(posedge clk_i) begin
       sums_q[lane*SumBits +: SumBits] <= lane < LastLanes || !last_beat ? sum : '0;

@@ -1,0 +1,117 @@
+"""A common grid: the real values of several streams as whole multiples of one step, computed in rational numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from hwgen.frontend.symbolic import collapse
+from hwgen.ir.ops import Add, BatchNorm, Div, Mul, Step
+from hwgen.ir.types import FloatArray, IntArray
+
+_MOST_GAIN = 1 << 61
+"""Above every factor that leaves a code of two bits or more in an integer type."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """scale * code + offset on one channel."""
+
+    scale: Fraction
+    offset: Fraction
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Streams on one grid: on channel c the codes x_i together stand for steps(sum_i gains[c, i] * x_i).
+
+    Attributes:
+        gains: (C, streams), (1, streams) where they are the same on all channels.
+    """
+
+    gains: IntArray
+    steps: tuple[Step, ...]
+
+
+def lines(steps: Sequence[Step], channels: int) -> tuple[Line, ...] | None:
+    """What the codes of a stream stand for on each channel; one line where all are alike, None where it is none.
+
+    The slope of a batch norm is rounded to float32, as models compute it.
+    """
+    if not all(isinstance(step, Mul | Div | Add | BatchNorm) for step in steps):
+        return None
+    wide = any(value.ndim for step in steps for value in vars(step).values() if isinstance(value, np.ndarray))
+    return tuple(_line(steps, channel) for channel in range(channels if wide else 1))
+
+
+def _line(steps: Sequence[Step], channel: int) -> Line:
+    scale, offset = Fraction(1), Fraction(0)
+    for step in steps:
+        match step:
+            case Mul(factor):
+                slope, term = _at(factor, channel), Fraction(0)
+            case Div(divisor):
+                slope, term = 1 / _at(divisor, channel), Fraction(0)
+            case Add(term=added):
+                slope, term = Fraction(1), _at(added, channel)
+            case BatchNorm(gamma, beta, mean, variance, epsilon):
+                deviation = math.sqrt(_at(variance, channel) + Fraction(epsilon))
+                slope = Fraction(float(np.float32(float(_at(gamma, channel)) / deviation)))
+                term = _at(beta, channel) - _at(mean, channel) * slope
+            case _:
+                raise TypeError(f"{type(step).__name__} is not affine")
+        scale, offset = scale * slope, offset * slope + term
+    return Line(scale, offset)
+
+
+def _at(parameter: FloatArray, channel: int) -> Fraction:
+    return Fraction(float(parameter if parameter.ndim == 0 else parameter[channel]))
+
+
+def common_grid(streams: Sequence[Sequence[Line]]) -> Grid | None:
+    """The coarsest grid that holds the sums of streams, given what each stands for.
+
+    None where a scale is 0, or a gain or a step is beyond what numbers hold. Raises: OverflowError.
+    """
+    channels = max(map(len, streams))
+    rows = [[stream[channel % len(stream)] for stream in streams] for channel in range(channels)]
+    if any(line.scale == 0 for row in rows for line in row):
+        return None
+    units = [_unit([line.scale for line in row]) for row in rows]
+    gains = [[line.scale / unit for line in row] for row, unit in zip(rows, units, strict=True)]
+    steps = _steps(units, [sum((line.offset for line in row), Fraction(0)) for row in rows])
+    if steps is None or any(abs(gain) >= _MOST_GAIN for row in gains for gain in row):
+        return None
+    whole = np.array([[int(gain) for gain in row] for row in gains], dtype=np.int64)
+    return Grid(whole[:1] if np.all(whole == whole[0]) else whole, steps)
+
+
+def _unit(scales: Sequence[Fraction]) -> Fraction:
+    """The largest number of which all are multiples."""
+    below = math.lcm(*(scale.denominator for scale in scales))
+    return Fraction(math.gcd(*(int(scale * below) for scale in scales)), below)
+
+
+def _steps(units: Sequence[Fraction], offsets: Sequence[Fraction]) -> tuple[Step, ...] | None:
+    """unit * sum + offset on each channel, exactly; None where float64 does not hold a part of a unit.
+
+    An offset is added in parts, which hold it to the last bit or to a 2**-159th of it.
+    """
+    whole = all(Fraction(float(unit)) == unit for unit in units)
+    parts = [(float(unit), 1.0) if whole else (float(unit.numerator), float(unit.denominator)) for unit in units]
+    if any(Fraction(top) / Fraction(bottom) != unit for (top, bottom), unit in zip(parts, units, strict=True)):
+        return None
+    factor, divisor = (collapse(np.array(column)) for column in zip(*parts, strict=True))
+    steps: list[Step] = [Mul(factor)] if np.any(factor != 1) else []
+    steps += [Div(divisor)] if np.any(divisor != 1) else []
+    rest = list(offsets)
+    for _ in range(3):
+        if any(rest):
+            terms = [float(each) for each in rest]
+            rest = [each - Fraction(term) for each, term in zip(rest, terms, strict=True)]
+            steps.append(Add(collapse(np.array(terms))))
+    return tuple(steps)
