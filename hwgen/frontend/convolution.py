@@ -12,6 +12,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
 from hwgen.frontend.layout import image_like, require_image
 from hwgen.frontend.linear import Weights, emit_product, require_quantised, through, weights_from
+from hwgen.frontend.parts import by_parts
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, collapse, real
@@ -148,7 +149,36 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
         )
     geometry = geometry_of(node, kernel, (height, width), pads)
     require_fits(node, geometry, (height, width))
+    result = _convolved(build, node, stream, weights, geometry, fill)
+    if args[2] is not None:
+        bias = real(constant_of(node, args[2], "bias"), node).reshape(-1)
+        if bias.size not in (1, groups.outputs):
+            must = f"its bias must have one number for each of the {groups.outputs} outputs"
+            raise ModelError(node.label, must, f"{bias.size}", "Check the model's layer sizes")
+        result = result.then(Add(collapse(bias))) if np.any(bias != 0) else result
+    return result
+
+
+def _convolved(
+    build: Build, node: SourceNode, stream: CodedTensor, weights: Weights, geometry: Geometry, fill: float | None
+) -> CodedTensor:
+    """The convolution, or one for each branch that `stream` joins on scales of their own. Raises: ModelError."""
+    if node.integer("group", 1) > 1:
+        return _product(build, node, stream, weights, geometry, fill)
+
+    def layer(part: CodedTensor, channels: IntArray) -> CodedTensor:
+        return _product(build, node, part, replace(weights, codes=weights.codes[..., channels]), geometry, fill)
+
+    return by_parts(build, node, stream, -1 if node.channels_last else 1, layer)
+
+
+def _product(
+    build: Build, node: SourceNode, stream: CodedTensor, weights: Weights, geometry: Geometry, fill: float | None
+) -> CodedTensor:
+    """Emit a Conv node. Raises: ModelError."""
     require_quantised(build, node, stream)
+    height, width, channels = stream.value.type.shape
+    groups = _groups(node, channels, weights.codes)
     single = weights.codes.shape[3] == 1
     sums = groups.sums(weights.codes) if any(isinstance(step, Add) for step in stream.steps) else weights.codes[:, 0, 0]
     steps = [after for step in stream.steps for after in through(node, step, sums, single=single)]
@@ -157,11 +187,4 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     op = Conv(weights.codes, weights.dtype, geometry, groups.count, _pad(node, stream, geometry, fill), planes)
     size = geometry.output_size(height, width)
     shape = (*size, groups.outputs)
-    result = emit_product(build, node, stream, op, weights, shape, steps).at(image_like(node, stream, size, shape[2]))
-    if args[2] is not None:
-        bias = real(constant_of(node, args[2], "bias"), node).reshape(-1)
-        if bias.size not in (1, groups.outputs):
-            must = f"its bias must have one number for each of the {groups.outputs} outputs"
-            raise ModelError(node.label, must, f"{bias.size}", "Check the model's layer sizes")
-        result = result.then(Add(collapse(bias))) if np.any(bias != 0) else result
-    return result
+    return emit_product(build, node, stream, op, weights, shape, steps).at(image_like(node, stream, size, shape[2]))

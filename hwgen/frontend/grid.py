@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -24,6 +24,11 @@ class Line:
     scale: Fraction
     offset: Fraction
 
+    @property
+    def rounded(self) -> Line:
+        """The line with its scale rounded to float32. Raises: OverflowError."""
+        return replace(self, scale=Fraction(float(np.float32(float(self.scale)))))
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -40,7 +45,9 @@ class Grid:
 def lines(steps: Sequence[Step], channels: int) -> tuple[Line, ...] | None:
     """What the codes of a stream stand for on each channel; one line where all are alike, None where it is none.
 
-    The slope of a batch norm is rounded to float32, as models compute it.
+    A scale in which a batch norm has its part is a root: it is rounded to float32, with which models compute.
+
+    Raises: OverflowError.
     """
     if not all(isinstance(step, Mul | Div | Add | BatchNorm) for step in steps):
         return None
@@ -60,12 +67,13 @@ def _line(steps: Sequence[Step], channel: int) -> Line:
                 slope, term = Fraction(1), _at(added, channel)
             case BatchNorm(gamma, beta, mean, variance, epsilon):
                 deviation = math.sqrt(_at(variance, channel) + Fraction(epsilon))
-                slope = Fraction(float(np.float32(float(_at(gamma, channel)) / deviation)))
+                slope = Fraction(float(_at(gamma, channel)) / deviation)
                 term = _at(beta, channel) - _at(mean, channel) * slope
             case _:
                 raise TypeError(f"{type(step).__name__} is not affine")
         scale, offset = scale * slope, offset * slope + term
-    return Line(scale, offset)
+    line = Line(scale, offset)
+    return line.rounded if any(isinstance(step, BatchNorm) for step in steps) else line
 
 
 def _at(parameter: FloatArray, channel: int) -> Fraction:

@@ -85,23 +85,28 @@ def _scale(stream: Sequence[Line]) -> str:
 
 
 def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> Grid:
-    """The grid of the branches, on which no code is too large. Raises: ModelError."""
+    """The grid of the branches, on which no code is too large. Raises: ModelError.
+
+    Accumulators have scales of so many bits that there may be none: then they are rounded to float32, with which models
+    compute.
+    """
+    channels, bounds = streams[0].value.type.channels, [bounds_of(stream) for stream in streams]
     meanings = [_lines(node, build, stream) for stream in streams]
-    try:
-        grid = common_grid(meanings)
-        if grid is not None:
-            op_range(Sum(grid.gains), [bounds_of(stream) for stream in streams], streams[0].value.type.channels)
-            return grid
-    except (OverflowError, WidthError):
-        pass
-    scales = " and ".join(
-        f"{_scale(meaning)} from {build.label(stream.value)}" for meaning, stream in zip(meanings, streams, strict=True)
-    )
+    for exact in (True, False):
+        try:
+            grid = common_grid(meanings if exact else [[line.rounded for line in each] for each in meanings])
+            if grid is not None:
+                op_range(Sum(grid.gains), bounds, channels)
+                return grid
+        except (OverflowError, WidthError):
+            pass
+    named = zip(meanings, streams, strict=True)
+    scales = " and ".join(f"{_scale(meaning)} from {build.label(stream.value)}" for meaning, stream in named)
     raise ModelError(
         node.label,
-        f"the scales of its operands must be multiples of one number, the sums at most {MOST_BITS} bits of it",
+        f"its operands must be whole multiples of one number, their sum at most {MOST_BITS} bits of it",
         f"scales {scales}",
-        "Quantise with one shared quantiser, or with scales that are powers of two",
+        "Quantise with one shared quantiser, or with scales that are closer to each other",
     )
 
 
@@ -112,14 +117,14 @@ def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> Coded
     name = build.next_name("add")
     if len(grid.gains) > 1:
         streams = [
-            _gained(build, node, f"{name}_gain{index}", stream, grid.gains[:, [index]])
+            gained(build, node, f"{name}_gain{index}", stream, grid.gains[:, [index]])
             for index, stream in enumerate(streams)
         ]
         return _summed(build, node, name, streams, np.ones((1, len(streams)), dtype=np.int64)).then(*grid.steps)
     return _summed(build, node, name, streams, grid.gains).then(*grid.steps)
 
 
-def _gained(build: Build, node: SourceNode, name: str, stream: CodedTensor, gains: IntArray) -> CodedTensor:
+def gained(build: Build, node: SourceNode, name: str, stream: CodedTensor, gains: IntArray) -> CodedTensor:
     """The codes of a branch, each channel times its gain."""
     same = bool(np.all(gains == gains[0]))
     if same and gains[0, 0] == 1:
@@ -224,23 +229,30 @@ def _joined_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]
     return tuple(joined)
 
 
-def _one_type(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> DType:
-    """The type that holds the codes of all branches. Raises: ModelError where a branch cannot have it."""
+def _one_type(streams: Sequence[CodedTensor]) -> DType:
+    """The type that holds the codes of all branches."""
     dtypes = {stream.value.type.dtype for stream in streams}
     low, high = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
-    wide = next(iter(dtypes)) if len(dtypes) == 1 else smallest_int(low, high)
-    for stream in streams:
-        found = ""
-        if not stream.quantised:
-            found = f"the accumulator of {build.producer(stream.value)} with no quantiser behind it"
-        elif len(dtypes) > 1 and isinstance(stream.value.type.dtype, Bipolar):
-            found = f"bipolar codes from {build.label(stream.value)} beside integers"
-        elif stream.value.type.dtype != wide and build.input in sources(build.nodes, stream.value):
-            found = f"the network's input of {stream.value.type.dtype}, which cannot become {wide}"
-        if found:
-            change = "Quantise all branches alike before the concatenation"
-            raise ModelError(node.label, "its operands must be quantised to one type", found, change)
-    return wide
+    return next(iter(dtypes)) if len(dtypes) == 1 else smallest_int(low, high)
+
+
+def _of_one_type(build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor]) -> list[CodedTensor]:
+    """The branches, those copied as integers that cannot be declared of another type where they stand.
+
+    These are bipolar codes beside integers, and the network's input beside wider codes.
+    """
+    wide = _one_type(streams)
+
+    def fixed(stream: CodedTensor) -> bool:
+        dtype, origins = stream.value.type.dtype, sources(build.nodes, stream.value)
+        held = build.input in origins or any(isinstance(value.type.dtype, Bipolar) for value in origins)
+        return dtype != wide and held
+
+    once = np.ones((1, 1), dtype=np.int64)
+    return [
+        _summed(build, node, f"{name}_copy{index}", [stream], once).then(*stream.steps) if fixed(stream) else stream
+        for index, stream in enumerate(streams)
+    ]
 
 
 def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -263,20 +275,20 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
             f"axis {axis} of {shapes}",
             "Concatenate along the channels",
         )
-    dtype = _one_type(node, build, streams)
+    name = build.next_name("concat")
+    streams = _of_one_type(build, node, name, streams)
     steps = _joined_steps(node, build, streams)
     channels = [stream.value.type.channels for stream in streams]
     low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
-    kind = TensorType((*pixels.pop(), sum(channels)), dtype)
-    value = build.emit(
-        build.next_name("concat"), Concat(), [s.value for s in streams], kind, module_path(node.name, node.name)
-    )
+    kind = TensorType((*pixels.pop(), sum(channels)), _one_type(streams))
+    value = build.emit(name, Concat(), [s.value for s in streams], kind, module_path(node.name, node.name))
     starts = np.cumsum([0, *channels[:-1]])
     moved = [
         stream.places // count * sum(channels) + stream.places % count + start
         for stream, count, start in zip(streams, channels, starts, strict=True)
     ]
-    return CodedTensor(value, low, high, steps, np.concatenate(moved, axis=axis), quantised=True)
+    quantised = all(stream.quantised for stream in streams)
+    return CodedTensor(value, low, high, steps, np.concatenate(moved, axis=axis), quantised)
 
 
 def _pixel_varies(stream: CodedTensor, axis: int) -> bool:

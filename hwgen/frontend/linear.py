@@ -6,12 +6,13 @@ Convolutions use the same functions for weights as codes, and for steps that pas
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
+from hwgen.frontend.parts import MOST_INPUT_BITS, by_parts
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import (
@@ -32,9 +33,6 @@ from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, hol
 
 _LARGEST = 1 << 62
 """The largest weight that is a whole number: larger ones are in no integer type."""
-
-MOST_INPUT_BITS = 16
-"""Of sums that a layer multiplies as they are."""
 
 LAYERS = "layers"
 """The kind under which all layers with weights are numbered."""
@@ -178,7 +176,18 @@ def _rows(node: SourceNode, stream: CodedTensor, inputs: int) -> _Rows:
 
 
 def _multiply(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
-    """Emit the MatMul node. Raises: ModelError on sizes that differ, rows that are no pixels, an unquantised input."""
+    """Emit the MatMul node, or one for each branch that `stream` joins on scales of their own. Raises: ModelError."""
+    if not stream.shape or stream.shape[-1] != weights.codes.shape[1]:
+        return _product(build, node, stream, weights)
+
+    def layer(part: CodedTensor, columns: IntArray) -> CodedTensor:
+        return _product(build, node, part, replace(weights, codes=weights.codes[:, columns]))
+
+    return by_parts(build, node, stream, -1, layer)
+
+
+def _product(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
+    """Emit a MatMul node. Raises: ModelError on sizes that differ, rows that are no pixels, an unquantised input."""
     rows = _rows(node, stream, weights.codes.shape[1])
     require_quantised(build, node, stream)
     codes = np.empty_like(weights.codes)

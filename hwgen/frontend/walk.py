@@ -27,7 +27,7 @@ from hwgen.frontend.symbolic import (
     in_order,
     scattered,
 )
-from hwgen.ir.graph import Affine, Graph, Value
+from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ranges import too_wide
 from hwgen.ir.types import DType, FloatArray, IntArray, TensorType, WidthError
@@ -180,6 +180,16 @@ def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> CodedTensor:
     return end
 
 
+def _read(build: Build, end: CodedTensor) -> list[Node]:
+    """The nodes that the output depends on: a layer may read a concatenation's branches in its place."""
+    wanted, kept = {end.value.name, *build.rankings}, []
+    for node in reversed(build.nodes):
+        if node.output.name in wanted:
+            wanted.update(value.name for value in node.inputs)
+            kept.append(node)
+    return kept[::-1]
+
+
 @dataclass(frozen=True)
 class InputOptions:
     """The user's options for the network's input."""
@@ -225,7 +235,7 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
     end = _output(graph, tensors)
     if end.planes:
         raise residual.unreadable(build, end, "the network's output")
-    nodes = one_type(build.nodes)
+    nodes = one_type(_read(build, end))
     output = next((node.output for node in nodes if node.output.name == end.value.name), build.input)
     lying = order_of_input(graph.input_shape, shape, places)
     network = Graph(legal_name(name), build.input, nodes, output, encoding, input_order=lying)

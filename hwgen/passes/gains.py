@@ -9,6 +9,7 @@ are proven for all codes that can arrive.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +22,15 @@ from hwgen.ir.ranges import Range, ranges
 from hwgen.ir.types import Bipolar, IntArray
 
 _LARGEST = 1 << 22
-"""Codes of one branch times thresholds that are looked at for a pair of gains; sums with more keep theirs."""
+"""Codes of all branches but one times thresholds that are looked at for some gains; sums with more keep theirs."""
+
+_LARGEST_SUM = 1 << 60
+"""Above it twice a sum does not fit int64."""
 
 
 @dataclass(frozen=True)
 class NarrowGains:
-    """Give each sum of two tensors that only thresholds read the smallest gains with the same codes behind them."""
+    """Give each sum that only thresholds read the smallest gains with the same codes behind them."""
 
     name: str = "narrow gains"
 
@@ -42,23 +46,27 @@ def _narrowed(graph: Graph, node: Node, known: Mapping[str, Range]) -> dict[str,
     """The nodes around a sum that change, by name."""
     readers = graph.users.get(node.output.name, ())
     read = node.output == graph.output or not readers or not all(isinstance(each.op, Threshold) for each in readers)
-    if read or not isinstance(node.op, Sum) or len(node.inputs) != 2:
+    if read or not isinstance(node.op, Sum) or len(node.inputs) < 2:
         return {}
-    gained = [_gain_before(graph, value) for value in node.inputs]
-    sources = [value if gain is None else gain.inputs[0] for value, gain in zip(node.inputs, gained, strict=True)]
-    columns = [_gains(gain) * own for gain, own in zip(gained, node.op.gains_of(2)[0], strict=True)]
-    gains = np.stack(np.broadcast_arrays(*columns), axis=1)
-    narrow = _search(gains, [_codes(value, known[value.name]) for value in sources], _levels(readers, len(gains)))
-    if narrow is None:
+    before = [_gain_before(graph, value) for value in node.inputs]
+    sources = [value if gain is None else gain.inputs[0] for value, gain in zip(node.inputs, before, strict=True)]
+    own = node.op.gains_of(len(sources))[0]
+    gains = np.stack(np.broadcast_arrays(*(_gains(gain) * each for gain, each in zip(before, own, strict=True))), 1)
+    levels, codes = _levels(readers, len(gains)), [_codes(value, known[value.name]) for value in sources]
+    narrow = _search(gains, codes, levels)
+    fixed = [gain is None for gain in before]
+    if narrow is None or (len(gains) > 1 and np.any(narrow[0][:, fixed] != 1)):
         return {}
     gains, levels = narrow
     changed = {each.name: each for each in _with_levels(readers, levels)}
     if len(gains) == 1:
-        return changed | {node.name: replace(node, op=Sum(gains if np.any(gains != 1) else gains[:0]))}
-    for gain, column in zip(gained, gains.T, strict=True):
-        assert gain is not None
-        changed[gain.name] = replace(gain, op=Sum(column[:, None]))
-    return changed
+        return changed | {node.name: replace(node, op=_sum_of(gains))}
+    columns = {gain.name: replace(gain, op=_sum_of(gains[:, [at]])) for at, gain in enumerate(before) if gain}
+    return changed | columns | {node.name: replace(node, op=Sum())}
+
+
+def _sum_of(gains: IntArray) -> Sum:
+    return Sum(gains if np.any(gains != 1) else gains[:0])
 
 
 def _gain_before(graph: Graph, value: Value) -> Node | None:
@@ -76,9 +84,9 @@ def _gains(node: Node | None) -> IntArray:
     return node.op.gains_of(1)[:, 0]
 
 
-def _codes(value: Value, bounds: Range) -> IntArray:
-    """The codes of a value that can arrive, rising."""
-    return np.arange(bounds.min, bounds.max + 1, 2 if isinstance(value.type.dtype, Bipolar) else 1)
+def _codes(value: Value, bounds: Range) -> range:
+    """The codes of a value that can arrive."""
+    return range(bounds.min, bounds.max + 1, 2 if isinstance(value.type.dtype, Bipolar) else 1)
 
 
 def _levels(readers: Sequence[Node], channels: int) -> IntArray:
@@ -103,67 +111,79 @@ def _with_levels(readers: Sequence[Node], levels: IntArray) -> Iterator[Node]:
         start += count
 
 
-def _search(gains: IntArray, codes: Sequence[IntArray], levels: IntArray) -> tuple[IntArray, IntArray] | None:
-    """Smaller gains (C, 2) or (1, 2) and the thresholds that belong to them; None where no gain gets smaller."""
-    order = [0, 1] if len(codes[0]) <= len(codes[1]) else [1, 0]
-    first, second = (codes[index] for index in order)
-    if len(first) * levels.size > _LARGEST:
+def _search(gains: IntArray, codes: Sequence[range], levels: IntArray) -> tuple[IntArray, IntArray] | None:
+    """Smaller gains (C or 1, inputs) and the thresholds that belong to them; None where no gain gets smaller."""
+    order = sorted(range(len(codes)), key=lambda index: len(codes[index]))
+    pairs = math.prod(len(codes[index]) for index in order[:-1])
+    total = sum(abs(int(gain)) * max(abs(each[0]), abs(each[-1])) for gain, each in zip(gains[0], codes, strict=True))
+    if pairs * levels.size > _LARGEST or total > _LARGEST_SUM:
         return None
-    found = [_narrowest(pair[order], first, second, row) for pair, row in zip(gains, levels, strict=True)]
-    narrow = np.array([pair for pair, _ in found])[:, order]
+    sorted_codes = [codes[index] for index in order]
+    found = [_narrowest(each[order], sorted_codes, row) for each, row in zip(gains, levels, strict=True)]
+    narrow = np.array([each for each, _ in found])[:, np.argsort(order)]
     return (narrow, np.array([row for _, row in found])) if np.any(narrow != gains) else None
 
 
-def _narrowest(gains: IntArray, first: IntArray, second: IntArray, levels: IntArray) -> tuple[list[int], IntArray]:
-    """The smallest gains of two branches with these codes, and the thresholds that give the same codes with them."""
-    signs = np.sign(gains).tolist()
-    x, y = (codes[::sign] * sign for codes, sign in zip((first, second), signs, strict=True))
-    exact: tuple[int, int] = tuple(np.abs(gains).tolist())
+def _narrowest(gains: IntArray, codes: Sequence[range], levels: IntArray) -> tuple[list[int], IntArray]:
+    """The smallest gains of branches with these codes, and the thresholds that give the same codes with them."""
+    signs, exact = np.sign(gains).tolist(), tuple(np.abs(gains).tolist())
+    rising = [
+        each if sign > 0 else range(-each[-1], 1 - each[0], each.step) for sign, each in zip(signs, codes, strict=True)
+    ]
     unique, places = np.unique(levels, return_inverse=True)
-    border = _Border(x, y, _reached(exact, x, y, unique))
-    pair = _simplest(exact, border.served)
-    below, above = border.around(pair)
+    border = _Border.of(exact, rising, unique)
+    found = _simplest(exact, border.served) if len(exact) == 2 else _shortest(exact, border.served)
+    below, above = border.around(found)
     # Both ascend with the level, so the roundest numbers do where none may be less than the one before.
     rounded = np.maximum.accumulate(_roundest(below + 1, above))
-    return [sign * gain for sign, gain in zip(signs, pair, strict=True)], rounded[places.reshape(levels.shape)]
+    return [sign * gain for sign, gain in zip(signs, found, strict=True)], rounded[places.reshape(levels.shape)]
 
 
-def _reached(gains: tuple[int, int], x: IntArray, y: IntArray, levels: IntArray) -> IntArray:
-    """(x, levels): the first position in `y` with which gains times codes reach each level, len(y) where none does."""
-    least, most = (gains[0] * x[end] + gains[1] * y[end] for end in (0, -1))
-    missing = levels.clip(least, most + 1) - (gains[0] * x + gains[1] * y[0])[:, None]
-    step = gains[1] * (int(y[1] - y[0]) if len(y) > 1 else 1)
-    return np.asarray((-(-missing // step)).clip(0, len(y)))
+Gains = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class _Border:
-    """Which pairs of codes x (X,) and y (Y,), both rising, reach each level.
+    """Which codes of several branches together reach each level.
 
     Attributes:
-        first: (X, levels) positions in `y` from which on they do.
+        others: (P, branches - 1) all codes of the branches but the last, in which every sum rises.
+        last: the codes of the last branch.
+        first: (P, levels) how many of these do not reach the level.
     """
 
-    x: IntArray
-    y: IntArray
+    others: IntArray
+    last: range
     first: IntArray
 
-    def around(self, gains: tuple[int, int]) -> tuple[IntArray, IntArray]:
-        """(levels,) the largest sum of a pair below each level, and the smallest of a pair that reaches it."""
-        x, y = gains[0] * self.x, gains[1] * self.y
-        below = np.where(self.first > 0, x[:, None] + y[self.first - 1], x[0] + y[0] - 1).max(axis=0)
-        reaching = x[:, None] + y[np.minimum(self.first, len(y) - 1)]
-        above = np.where(self.first < len(y), reaching, x[-1] + y[-1] + 1).min(axis=0)
+    @classmethod
+    def of(cls, gains: Gains, codes: Sequence[range], levels: IntArray) -> _Border:
+        """The border of levels of the sum with `gains`, all positive."""
+        *few, last = codes
+        grid = np.meshgrid(*(np.array(each) for each in few), indexing="ij")
+        others = np.stack([each.reshape(-1) for each in grid], axis=1)
+        sums = others @ np.array(gains[:-1])
+        least, most = sums[0] + gains[-1] * last[0], sums[-1] + gains[-1] * last[-1]
+        missing = levels.clip(least, most + 1) - (sums + gains[-1] * last[0])[:, None]
+        return cls(others, last, (-(-missing // (gains[-1] * last.step))).clip(0, len(last)))
+
+    def around(self, gains: Gains) -> tuple[IntArray, IntArray]:
+        """(levels,) the largest sum below each level, and the smallest that reaches it."""
+        sums, step = self.others @ np.array(gains[:-1]) + gains[-1] * self.last[0], gains[-1] * self.last.step
+        least, most = sums[0], sums[-1] + step * (len(self.last) - 1)
+        reaching = sums[:, None] + step * self.first
+        below = np.where(self.first > 0, reaching - step, least - 1).max(axis=0)
+        above = np.where(self.first < len(self.last), reaching, most + 1).min(axis=0)
         return below, above
 
-    def served(self, gains: tuple[int, int]) -> bool:
-        """Whether a threshold of the sum tells the pairs below each level from those that reach it."""
+    def served(self, gains: Gains) -> bool:
+        """Whether a threshold of the sum tells what is below each level from what reaches it."""
         below, above = self.around(gains)
         return bool(np.all(below < above))
 
 
-def _simplest(exact: tuple[int, int], served: Callable[[tuple[int, int]], bool]) -> tuple[int, int]:
-    """The first fraction on the path to the exact ratio that serves.
+def _simplest(exact: Gains, served: Callable[[Gains], bool]) -> Gains:
+    """Of two gains the first fraction on the path to the exact ratio that serves.
 
     The path goes in runs, each towards the exact ratio from one side, so that all fractions behind one that serves do.
     """
@@ -183,6 +203,16 @@ def _simplest(exact: tuple[int, int], served: Callable[[tuple[int, int]], bool])
 def _along(before: tuple[int, int], last: tuple[int, int], count: int) -> tuple[int, int]:
     """The fraction `count` steps along a run."""
     return before[0] + count * last[0], before[1] + count * last[1]
+
+
+def _shortest(exact: Gains, served: Callable[[Gains], bool]) -> Gains:
+    """Of several gains those rounded to the fewest bits that serve."""
+    for dropped in range(max(exact).bit_length(), 0, -1):
+        gains = tuple((gain + (1 << dropped - 1)) >> dropped for gain in exact)
+        if 0 not in gains and served(gains):
+            common = math.gcd(*gains)
+            return tuple(gain // common for gain in gains)
+    return exact
 
 
 def _roundest(low: IntArray, high: IntArray) -> IntArray:

@@ -7,9 +7,10 @@ from hwgen.passes.base import Pass, run_passes
 from hwgen.passes.gains import NarrowGains
 from hwgen.passes.narrow import NarrowAccumulators
 from hwgen.passes.pools import ThresholdsBeforePools
+from hwgen.passes.sums import MergeSums
 from hwgen.passes.thresholds import Thresholds
 
-PASSES: tuple[Pass, ...] = (Thresholds(), NarrowGains(), ThresholdsBeforePools(), NarrowAccumulators())
+PASSES: tuple[Pass, ...] = (Thresholds(), MergeSums(), NarrowGains(), ThresholdsBeforePools(), NarrowAccumulators())
 
 
 def integer_network(graph: Graph) -> Graph:
