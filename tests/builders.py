@@ -223,9 +223,15 @@ class ImageBuilder:
         sums = self.conv(source, out, POINT, weight)
         return self.add("scale", Scale(), (sums, self.act(size, gate)), sums.type.shape)
 
-    def sum(self, *sources: Value) -> Value:
+    def sum(self, *sources: Value, gains: tuple[int, ...] = ()) -> Value:
         """The end of a residual connection."""
-        return self.add("sum", Sum(), sources, sources[0].type.shape)
+        factors = np.array([gains], dtype=np.int64) if gains else np.zeros(0, dtype=np.int64)
+        return self.add("sum", Sum(factors), sources, sources[0].type.shape)
+
+    def gain(self, source: Value) -> Value:
+        """Each channel times a factor of its own."""
+        factors = self.rng.choice([-9, -2, -1, 1, 3, 4, 23], (source.type.channels, 1))
+        return self.add("gain", Sum(factors), (source,), source.type.shape)
 
     def concat(self, *sources: Value) -> Value:
         """Images of one size and type side by side."""
@@ -340,7 +346,11 @@ def _random_block(net: ImageBuilder) -> None:
                 _random_conv(net, source, same=True, out=source.type.channels) for _ in range(rng.integers(1, 3))
             ]
             branches = [net.act(each, codes) if rng.random() < 0.6 else each for each in branches]
-            net.sum(*(branches if len(branches) > 1 and rng.random() < 0.4 else [source, *branches]))
+            summed = branches if len(branches) > 1 and rng.random() < 0.4 else [source, *branches]
+            if rng.random() < 0.3:
+                summed = [net.gain(each) if rng.random() < 0.5 else each for each in summed]
+            gains = rng.choice([-7, -1, 1, 2, 5, 16], len(summed)) if rng.random() < 0.5 else ()
+            net.sum(*summed, gains=tuple(map(int, gains)))
         case "concat":
             branches = [
                 net.act(_random_conv(net, source, same=True), source.type.dtype) for _ in range(rng.integers(1, 3))

@@ -37,8 +37,11 @@ def total(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
     streams = [tensor for tensor in given if isinstance(tensor, CodedTensor)]
     summed = add(build, node, streams) if len(streams) > 1 else stream_of(node, given[0] if not streams else streams[0])
     for constant in (tensor for tensor in given if not isinstance(tensor, CodedTensor)):
-        values = aligned(summed, real(constant_of(node, constant, "operands"), node), node)
-        summed = summed.then(Add(values))
+        values = real(constant_of(node, constant, "operands"), node)
+        if node.opset < 8 and values.shape != summed.shape:
+            must = f"its operands must have one shape before opset 8, {summed.shape}"
+            raise ModelError(node.label, must, f"a constant of {values.shape}", "Export with a newer opset")
+        summed = elementwise.broadcast(summed, values).then(Add(aligned(summed, values, node)))
     return summed.then(Div(np.asarray(float(len(given))))) if node.op == "Mean" and len(given) > 1 else summed
 
 
@@ -135,7 +138,7 @@ def gained(build: Build, node: SourceNode, name: str, stream: CodedTensor, gains
 def _summed(build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor], gains: IntArray) -> CodedTensor:
     """The sum of gains times codes as a stream, no steps pending."""
     first = streams[0]
-    op = Sum(gains if np.any(gains != 1) else gains[:0])
+    op = Sum.of(gains)
     bounds = op_range(op, [bounds_of(stream) for stream in streams], first.value.type.channels)
     kind = TensorType(first.value.type.shape, smallest_int(bounds.min, bounds.max))
     value = build.emit(name, op, [stream.value for stream in streams], kind, module_path(node.name, node.name))

@@ -223,6 +223,11 @@ class Sum(_Arrays):
 
     gains: IntArray = field(default_factory=_no_numbers)
 
+    @classmethod
+    def of(cls, gains: IntArray) -> Sum:
+        """The sum with these gains, ones left out."""
+        return cls(gains) if np.any(gains != 1) else cls()
+
     def gains_of(self, inputs: int) -> IntArray:
         """`gains`, ones written out, for so many inputs."""
         return self.gains if self.gains.size else np.ones((1, inputs), dtype=np.int64)

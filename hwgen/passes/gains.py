@@ -50,29 +50,27 @@ def _narrowed(graph: Graph, node: Node, known: Mapping[str, Range]) -> dict[str,
         return {}
     before = [_gain_before(graph, value) for value in node.inputs]
     sources = [value if gain is None else gain.inputs[0] for value, gain in zip(node.inputs, before, strict=True)]
+    if any(before) and node.op.gains.size:
+        return {}
     own = node.op.gains_of(len(sources))[0]
     gains = np.stack(np.broadcast_arrays(*(_gains(gain) * each for gain, each in zip(before, own, strict=True))), 1)
     levels, codes = _levels(readers, len(gains)), [_codes(value, known[value.name]) for value in sources]
-    narrow = _search(gains, codes, levels)
+    narrow = smallest_gains(gains, codes, levels)
     fixed = [gain is None for gain in before]
     if narrow is None or (len(gains) > 1 and np.any(narrow[0][:, fixed] != 1)):
         return {}
     gains, levels = narrow
     changed = {each.name: each for each in _with_levels(readers, levels)}
     if len(gains) == 1:
-        return changed | {node.name: replace(node, op=_sum_of(gains))}
-    columns = {gain.name: replace(gain, op=_sum_of(gains[:, [at]])) for at, gain in enumerate(before) if gain}
+        return changed | {node.name: replace(node, op=Sum.of(gains))}
+    columns = {gain.name: replace(gain, op=Sum.of(gains[:, [at]])) for at, gain in enumerate(before) if gain}
     return changed | columns | {node.name: replace(node, op=Sum())}
 
 
-def _sum_of(gains: IntArray) -> Sum:
-    return Sum(gains if np.any(gains != 1) else gains[:0])
-
-
 def _gain_before(graph: Graph, value: Value) -> Node | None:
-    """The node that only multiplies what the sum reads as `value`, if there is one that nobody else reads."""
+    """The node that multiplies each channel of what the sum reads as `value`, if nobody else reads it."""
     node = graph.producers.get(value.name)
-    alone = node is not None and isinstance(node.op, Sum) and len(node.inputs) == 1
+    alone = node is not None and isinstance(node.op, Sum) and len(node.op.gains) > 1
     return node if alone and len(graph.users[value.name]) == 1 and value != graph.output else None
 
 
@@ -111,7 +109,7 @@ def _with_levels(readers: Sequence[Node], levels: IntArray) -> Iterator[Node]:
         start += count
 
 
-def _search(gains: IntArray, codes: Sequence[range], levels: IntArray) -> tuple[IntArray, IntArray] | None:
+def smallest_gains(gains: IntArray, codes: Sequence[range], levels: IntArray) -> tuple[IntArray, IntArray] | None:
     """Smaller gains (C or 1, inputs) and the thresholds that belong to them; None where no gain gets smaller."""
     order = sorted(range(len(codes)), key=lambda index: len(codes[index]))
     pairs = math.prod(len(codes[index]) for index in order[:-1])

@@ -48,4 +48,4 @@ def _merged(node: Node, inner: Node) -> Node:
     own = [outer[at] * gain for gain in inner.op.gains_of(len(inner.inputs))[0].tolist()]
     gains: IntArray = np.array([[*outer[:at], *own, *outer[at + 1 :]]], dtype=np.int64)
     inputs = (*node.inputs[:at], *inner.inputs, *node.inputs[at + 1 :])
-    return replace(node, op=Sum(gains if np.any(gains != 1) else gains[:0]), inputs=inputs)
+    return replace(node, op=Sum.of(gains), inputs=inputs)

@@ -678,7 +678,7 @@ def _truncated(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
 CASES: list[Case] = [
     *(case for op in ("Add", "Sub", "Mul", "Div") for case in _arithmetic(op)),
     *_activations(),
-    *(case for op in ("Max", "Min") for case in _extrema(op)),
+    *(case for op in ("Max", "Mean", "Min", "Sum") for case in _extrema(op)),
     *_norms(),
     *_layers(),
     *_pools(),

@@ -45,7 +45,7 @@ MESSAGES = {
         " from -3 to 3. Correct the annotation or the weights."
     ),
     "unquantised_activation": (
-        "second (MatMul): its input must be quantised; found the accumulator of fc0 with no quantiser behind it."
+        "second (MatMul): its input must be quantised; found a ReLU or hard-tanh with no quantiser behind it."
         " Quantise the activation."
     ),
     "relu_at_the_input": (

@@ -35,8 +35,17 @@ def forked(source: Stream, readers: int) -> tuple[ForkUnit, tuple[Stream, ...]]:
     return ForkUnit("x_fork", "", (source,), copies), copies
 
 
-def add_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, ...], *, vectors: int = 1) -> Case:
-    """A fork, a threshold unit on each branch with codes of its own type, and their sum."""
+def add_case(
+    name: str,
+    elements: int,
+    lanes: int,
+    dtypes: tuple[DType, ...],
+    *,
+    vectors: int = 1,
+    gains: tuple[int, ...] = (),
+) -> Case:
+    """A fork, a threshold unit on each branch with codes of its own type, and their sum, each times its gain."""
+    factors = gains or (1,) * len(dtypes)
     rng = generator(*name.encode())
     inputs = random_codes(rng, SOURCE, (FRAMES * vectors, elements))
     fork, copies = forked(Stream("x", SOURCE, elements, lanes, vectors=vectors), len(dtypes))
@@ -48,10 +57,11 @@ def add_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, ...], *,
         activation = random_activation(rng, SOURCE.min + 1, SOURCE.max - 1, dtype, elements, descending=index == 1)
         branches.append(replace(copy, name=f"quant{index}", dtype=dtype))
         units.append(ThresholdUnit(f"quant{index}", "quantiser", (copy,), (branches[-1],), activation))
-        expected += quantised(inputs, activation)
-    low, high = (sum(getattr(dtype, end) for dtype in dtypes) for end in ("min", "max"))
+        expected += factors[index] * quantised(inputs, activation)
+    ends = [sorted((gain * dtype.min, gain * dtype.max)) for gain, dtype in zip(factors, dtypes, strict=True)]
+    low, high = map(sum, zip(*ends, strict=True))
     output = Stream("sum", smallest_int(low, high), elements, lanes, vectors=vectors)
-    units.append(AddUnit("sum", "residual", tuple(branches), (output,)))
+    units.append(AddUnit("sum", "residual", tuple(branches), (output,), gains))
     return Case(design_of(name, *units), inputs.reshape(FRAMES, -1), expected.reshape(FRAMES, -1))
 
 

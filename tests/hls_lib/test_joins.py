@@ -32,6 +32,23 @@ def test_add(tmp_path: Path) -> None:
     assert run_cases(cases, tmp_path) == []
 
 
+def test_add_with_gains(tmp_path: Path) -> None:
+    """Gains of both signs, of one bit and of many, on numbers of each kind; sums of more than 32 bits."""
+    mixes: tuple[tuple[tuple[DType, int], ...], ...] = (
+        ((INT3, 3), (UINT4, -5)),
+        ((B, -1), (INT2, 12)),
+        ((UINT4, 1), (UINT4, -1)),
+        ((B, 7), (INT3, 1 << 20), (UINT4, -((1 << 33) + 1))),
+    )
+    cases = [
+        add_case(f"g{i}_{lanes}", 5, lanes, tuple(dtypes), vectors=2, gains=tuple(gains))
+        for i, mix in enumerate(mixes)
+        for dtypes, gains in [zip(*mix, strict=True)]
+        for lanes in (2, 5)
+    ]
+    assert run_cases(cases, tmp_path) == []
+
+
 def test_concat(tmp_path: Path) -> None:
     """Two to four inputs of different lengths."""
     cases = [

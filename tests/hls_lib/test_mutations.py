@@ -82,8 +82,8 @@ def test_every_unit(tmp_path: Path) -> None:
         ),
         (
             "add",
-            "sums[i] += Code::decode",
-            "sums[i] = Code::decode",
+            "sums[i] += static_cast",
+            "sums[i] = static_cast",
             lambda: add_case("adder", 5, 2, (INT3, UINT4)),
         ),
         (

@@ -46,7 +46,8 @@ def test_an_illegal_network_is_no_pass_s_fault() -> None:
 
 
 def test_order() -> None:
-    assert [each.name for each in PASSES] == ["thresholds", "thresholds before pools", "narrow accumulators"]
+    names = ["thresholds", "merge sums", "narrow gains", "thresholds before pools", "narrow accumulators"]
+    assert [each.name for each in PASSES] == names
 
 
 def accumulates(node: Node) -> bool:

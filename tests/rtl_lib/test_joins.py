@@ -28,7 +28,7 @@ def prove_random(design: Design, work: Path) -> None:
     prove(design, draw(np.random.default_rng(8), design.input.dtype, (6, design.input.size)), work)
 
 
-def sum_of(types: tuple[DType, ...], elements: int, lanes: int, vectors: int) -> Design:
+def sum_of(types: tuple[DType, ...], elements: int, lanes: int, vectors: int, gains: tuple[int, ...] = ()) -> Design:
     """A fork, a threshold unit that makes each of `types` of its copy, a FIFO each, and an adder."""
     rng = np.random.default_rng(7)
     source = Stream("source", IntType(4, signed=True), elements, lanes, vectors=vectors)
@@ -42,9 +42,11 @@ def sum_of(types: tuple[DType, ...], elements: int, lanes: int, vectors: int) ->
             ThresholdUnit(made.name, "", (copy,), (made,), activation),
             FifoUnit(queued.name, "", (made,), (queued,), 2 + index),
         ]
-    total = smallest_int(sum(t.min for t in types), sum(t.max for t in types))
+    factors = gains or (1,) * len(types)
+    ends = [sorted((gain * t.min, gain * t.max)) for gain, t in zip(factors, types, strict=True)]
+    total = smallest_int(*map(sum, zip(*ends, strict=True)))
     inputs = tuple(unit.output for unit in units if isinstance(unit, FifoUnit))
-    add = AddUnit("add", "", inputs, (Stream("add", total, elements, lanes, vectors=vectors),))
+    add = AddUnit("add", "", inputs, (Stream("add", total, elements, lanes, vectors=vectors),), gains)
     return graph_of(source, ForkUnit("fork", "", (source,), copies), *units, add)
 
 
@@ -55,6 +57,15 @@ def sum_of(types: tuple[DType, ...], elements: int, lanes: int, vectors: int) ->
 )
 def test_sum(types: tuple[DType, ...], elements: int, lanes: int, tmp_path: Path) -> None:
     prove_random(sum_of(types, elements, lanes, 3), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("types", "gains", "lanes"),
+    [((B, U3), (-1, 3), 2), ((I5, I5), (7, -12), 4), ((U3,), (-5,), 3), ((B, B, I5), ((1 << 35) + 9, 2, -33), 1)],
+    ids=str,
+)
+def test_sum_with_gains(types: tuple[DType, ...], gains: tuple[int, ...], lanes: int, tmp_path: Path) -> None:
+    prove_random(sum_of(types, 5, lanes, 3, gains), tmp_path)
 
 
 def concat_of(turns: tuple[int, ...], lanes: int, vectors: int) -> Design:

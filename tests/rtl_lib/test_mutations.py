@@ -136,6 +136,7 @@ CASES = {
         Mutation("hwgen_mvtu_slots", "(!repeat_i && last_neuron) || drop_i", "!repeat_i && last_neuron"),
     ),
     "bipolar_as_integer": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_add", "{!term[0], 1'b1}", "{1'b0, term[0]}")),
+    "gain_added": (sum_of((U3, U3), 5, 2, 3, (3, -5)), Mutation("hwgen_add", "plus_sum - minus_sum", "plus_sum")),
     "turn_too_long": (
         concat_of((3, 1, 2), 1, 4),
         Mutation("hwgen_concat", "turn_q == InputIndexBits'(Inputs - 1)", "0"),
