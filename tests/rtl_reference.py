@@ -63,7 +63,8 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
 
 def _join(unit: Unit, sources: list[IntArray]) -> IntArray:
     if isinstance(unit, AddUnit):
-        return np.sum(sources, axis=0)
+        gains = unit.gains or (1,) * len(sources)
+        return np.sum([gain * source for gain, source in zip(gains, sources, strict=True)], axis=0)
     if isinstance(unit, ScaleUnit):
         return _scale(unit, *sources)
     vectors = [s.reshape(len(s), unit.output.vectors, -1) for s in sources]
