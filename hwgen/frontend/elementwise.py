@@ -122,7 +122,7 @@ def broadcast(stream: CodedTensor, array: FloatArray) -> CodedTensor:
 
 
 def extremum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Max and Min of a stream and any number of constants. Raises: ModelError."""
+    """Max and Min of one stream and any number of constants. Raises: ModelError."""
     operands = [tensor for tensor in args if tensor is not None]
     constants = [tensor for tensor in operands if isinstance(tensor, Const | QuantConst)]
     rest = [tensor for tensor in operands if not isinstance(tensor, Const | QuantConst)]

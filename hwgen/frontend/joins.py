@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,25 @@ from hwgen.frontend.grid import Grid, Line, common_grid, lines
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, aligned, bounds_of, collapse, real
-from hwgen.ir.ops import Add, Clip, Concat, Div, LeakyRelu, Mul, Scale, Step, Sum
+from hwgen.ir.ops import (
+    Activation,
+    Add,
+    Clip,
+    Concat,
+    Div,
+    LeakyRelu,
+    Mul,
+    Quantise,
+    Rounding,
+    Scale,
+    Step,
+    Sum,
+)
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import MOST_BITS, Bipolar, DType, IntArray, TensorType, WidthError, smallest_int
+
+_MOST_APART = 1023
+"""Steps of their grid by which the operands of a maximum may differ: comparisons that it takes."""
 
 
 def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -29,6 +46,18 @@ def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     if node.op == "Mul":
         return scale(build, node, left, right)
     return add(build, node, [left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right])
+
+
+def extremum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Max and Min of any number of streams and constants. Raises: ModelError."""
+    streams = [tensor for tensor in args if isinstance(tensor, CodedTensor)]
+    if len(streams) < 2:
+        return elementwise.extremum(build, node, args)
+    rest = [tensor for tensor in args if tensor is not None and not isinstance(tensor, CodedTensor)]
+    joined = streams[0]
+    for other in streams[1:]:
+        joined = _larger(build, node, joined, other)
+    return elementwise.extremum(build, node, [joined, *rest])
 
 
 def total(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -87,14 +116,13 @@ def _scale(stream: Sequence[Line]) -> str:
     return f"{float(stream[0].scale):.9g}" if len(stream) == 1 else "one for each channel"
 
 
-def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> Grid:
+def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor], meanings: Sequence[Sequence[Line]]) -> Grid:
     """The grid of the branches, on which no code is too large. Raises: ModelError.
 
     Accumulators have scales of so many bits that there may be none: then they are rounded to float32, with which models
     compute.
     """
     channels, bounds = streams[0].value.type.channels, [bounds_of(stream) for stream in streams]
-    meanings = [_lines(node, build, stream) for stream in streams]
     for exact in (True, False):
         try:
             grid = common_grid(meanings if exact else [[line.rounded for line in each] for each in meanings])
@@ -116,7 +144,7 @@ def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> Gri
 def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> CodedTensor:
     """The sum of branches, of any scales: on a common grid, each branch times a whole number. Raises: ModelError."""
     _require_alike(node, build, streams)
-    grid = _grid(node, build, streams)
+    grid = _grid(node, build, streams, [_lines(node, build, stream) for stream in streams])
     name = build.next_name("add")
     if len(grid.gains) > 1:
         streams = [
@@ -125,6 +153,35 @@ def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> Coded
         ]
         return _summed(build, node, name, streams, np.ones((1, len(streams)), dtype=np.int64)).then(*grid.steps)
     return _summed(build, node, name, streams, grid.gains).then(*grid.steps)
+
+
+def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
+    """The maximum of two branches as y + relu(x - y), the minimum as y - relu(y - x). Raises: ModelError."""
+    _require_alike(node, build, [first, second])
+    meanings = [_lines(node, build, stream) for stream in (first, second)]
+    offsets = {line.offset for meaning in meanings for line in meaning}
+    grid = _grid(
+        node, build, [first, second], [meanings[0], [replace(line, offset=Fraction(0)) for line in meanings[1]]]
+    )
+    if len(offsets) > 1 or len(grid.gains) > 1 or np.any(grid.gains < 0):
+        must, found = "its operands must have one offset, and a positive scale each for all channels", "others"
+        raise ModelError(node.label, must, found, "Quantise both with one shared quantiser")
+    name = build.next_name(node.op.lower())
+    away = np.array([[1, -1]]) * (1 if node.op == "Max" else -1)
+    apart = _summed(build, node, f"{name}_apart", [first, second], grid.gains * away)
+    if apart.high > _MOST_APART:
+        raise ModelError(
+            node.label,
+            f"its operands must differ by at most {_MOST_APART:,} steps of their common grid",
+            f"up to {apart.high:,}",
+            "Quantise both with one shared quantiser",
+        )
+    relu = Quantise(np.ones(()), np.zeros(()), 0, max(apart.high, 1), Rounding.HALF_EVEN)
+    kind = TensorType(apart.value.type.shape, smallest_int(0, max(apart.high, 1)))
+    beyond = build.emit(f"{name}_relu", Activation((relu,)), [apart.value], kind, module_path(node.name, node.name))
+    over = CodedTensor(beyond, 0, max(apart.high, 1), (), first.places, quantised=True)
+    gains = np.array([[away[0, 0], grid.gains[0, 1]]])
+    return _summed(build, node, name, [over, second], gains).then(*grid.steps)
 
 
 def gained(build: Build, node: SourceNode, name: str, stream: CodedTensor, gains: IntArray) -> CodedTensor:

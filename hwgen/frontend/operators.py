@@ -102,12 +102,12 @@ OPERATORS: Mapping[str, Operator] = {
     "LeakyRelu": Operator(elementwise.leaky_relu, reads={"alpha": float}),
     "LogSoftmax": Operator(ending.softmax, reads={"axis": int}),
     "MatMul": Operator(linear.matmul, 2),
-    "Max": Operator(elementwise.extremum, None),
+    "Max": Operator(joins.extremum, None),
     "Mean": Operator(joins.total, None),
     "MaxPool": Operator(
         pooling.max_pool, reads=_WINDOW | {"ceil_mode": bool}, free=frozenset({"storage_order"}), outputs=2
     ),
-    "Min": Operator(elementwise.extremum, None),
+    "Min": Operator(joins.extremum, None),
     "Mul": Operator(joins.binary, 2, fixed=_BROADCAST),
     "MultiThreshold": Operator(quantisers.multi_threshold, 2, _LEVELS),
     "Neg": Operator(elementwise.neg),

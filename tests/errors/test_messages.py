@@ -118,7 +118,8 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
     "stages": (compiled(pipeline=1001), "settings: pipeline: should be at most 1000 stages; found 1001."),
     "fifo_name": (
         compiled(fifo_depths={"fc9_fifo": 4}),
-        "fifo_depths: must name FIFOs (fc0_fifo, fc1_fifo), or streams of the HLS project (axis_in, fc0, fc1); found fc9_fifo.",
+        "fifo_depths: must name FIFOs (fc0_fifo, fc1_fifo), or streams of the HLS project (axis_in, fc0, fc1); found "
+        "fc9_fifo.",
     ),
     **{
         f"pipeline_{value}": (

@@ -66,8 +66,8 @@ MESSAGES = {
         "Leave the operator out."
     ),
     "two_streams": (
-        "odd (Max): its operands but one must be constant; found a tensor computed at run time. Only chains "
-        "with trained parameters become hardware."
+        "odd (Max): all its operands must have one shape; found (1, 3) from fc0 (dense) and (1, 4) from the network's "
+        "input. Bring both to one shape."
     ),
     "infinite_bound": "odd (Clip): its results must be finite; found infinity as a bound. Train or export again.",
     "slope_axes": (

@@ -1,0 +1,119 @@
+"""Networks whose branches of different scales meet: in sums, differences and concatenations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+
+from tests.frontend.onnx_nets import net, node
+
+IMAGE = (1, 4, 6, 7)
+RNG = np.random.default_rng(0)
+W = RNG.integers(-3, 4, (4, 4, 3, 3)).astype(np.float32)
+WIDE = RNG.integers(-3, 4, (3, 8, 3, 3)).astype(np.float32)
+DENSE = RNG.integers(-3, 4, (8 * 6 * 7, 5)).astype(np.float32)
+C = np.float32([1, 2, 3, -4]).reshape(4, 1, 1)
+Q = {"s": np.float32(0.5), "z": np.float32(0), "b": np.float32(4), "p": np.float32(0.3), "r": np.float32(0.71)}
+IN = node("Quant", "x s z b", "q", name="in", signed=1)
+LAST = node("Quant", "e s z b", "y", name="last", signed=1)
+PADS = {"pads": [1, 1, 1, 1]}
+
+
+def joined(*behind: onnx.NodeProto, **constants: Any) -> onnx.ModelProto:
+    """`q` at the input, `h` an accumulator, `a` and `c` quantisers of scales 0.3 and 0.71 behind layers."""
+    nodes = [
+        IN,
+        node("Conv", "q w", "h", name="left", **PADS),
+        node("Quant", "h p z b", "a", name="left_act", signed=1),
+        node("Conv", "q v", "g", name="right", **PADS),
+        node("Quant", "g r z b", "c", name="right_act", signed=0),
+    ]
+    wanted, live = {"y"}, []
+    for each in reversed([*nodes, *behind]):
+        if wanted.intersection(each.output):
+            wanted.update(each.input)
+            live.append(each)
+    return net(live[::-1], shape=IMAGE, w=W, v=W[::-1].copy(), **Q, **constants)
+
+
+def concat(*names: str, axis: int = 1) -> onnx.NodeProto:
+    return node("Concat", " ".join(names), "e", name="cat", axis=axis)
+
+
+NETS: dict[str, Callable[[], onnx.ModelProto]] = {
+    "two_scales": lambda: joined(node("Add", "a c", "e"), LAST),
+    "with_the_input": lambda: joined(node("Add", "q c", "e"), LAST),
+    "difference": lambda: joined(node("Sub", "a c", "e"), LAST),
+    "difference_of_one_quantiser": lambda: joined(node("Sub", "q q", "d"), node("Add", "d a", "e"), LAST),
+    "per_channel": lambda: joined(node("Mul", "q k", "m"), node("Add", "a m", "e"), LAST, k=C),
+    "accumulators": lambda: joined(node("Add", "h g", "e"), LAST),
+    "accumulators_with_norm": lambda: joined(
+        node("BatchNormalization", "h n n n t", "hn"), node("BatchNormalization", "g t n n n", "gn"),
+        node("Add", "hn gn", "e"), LAST, n=np.float32([0.5, 1, 2, 3]), t=np.float32([3, 2, 1, 0.75]),
+    ),
+    "accumulator_and_code": lambda: joined(node("Add", "h c", "e"), LAST),
+    "three": lambda: joined(node("Add", "a c", "t"), node("Sub", "q t", "e"), LAST),
+    "sum_of_four": lambda: joined(node("Sum", "a c q k", "e"), LAST, k=C),
+    "mean": lambda: joined(node("Mean", "a c q", "e"), LAST),
+    "three_at_the_end": lambda: joined(node("Sum", "a c h", "y")),
+    "maximum_of_one_scale_and_a_constant": lambda: joined(
+        node("Quant", "h s z b", "a2", name="other", signed=1), node("Max", "q a2 k", "e"), LAST, k=C
+    ),
+    "minimum_of_three": lambda: joined(
+        node("Quant", "h s z b", "a2", name="other", signed=1), node("Quant", "h d z b", "a3", name="more", signed=0),
+        node("Min", "q a2 a3", "e"), LAST, d=np.float32(0.25),
+    ),
+    "maximum_at_the_end": lambda: joined(
+        node("Quant", "h s z b", "a2", name="other", signed=1), node("Max", "q a2", "y")
+    ),
+    "sum_into_a_layer": lambda: joined(node("Add", "q q", "t"), node("Conv", "t w", "y", name="last")),
+    "powers_of_two_into_a_layer": lambda: joined(
+        node("Quant", "g f z b", "f4", name="fine", signed=1), node("Add", "f4 q", "t"),
+        node("Conv", "t w", "y", name="last"), f=np.float32(0.125),
+    ),
+    "accumulator_into_a_layer": lambda: joined(node("Conv", "h w", "y", name="last")),
+    "two_readers": lambda: joined(
+        node("Add", "a c", "t"), node("Quant", "t s z b", "u", signed=1), node("Add", "t u", "e"), LAST
+    ),
+    "concat_of_scales_into_a_layer": lambda: joined(
+        concat("a", "q"), node("Conv", "e wide", "y", name="last", **PADS), wide=WIDE
+    ),
+    "concat_of_powers_of_two_into_a_layer": lambda: joined(
+        node("Quant", "g f z b", "f4", name="fine", signed=1), concat("f4", "q"),
+        node("Conv", "e wide", "y", name="last", **PADS), wide=WIDE, f=np.float32(0.125),
+    ),
+    "concat_of_scales_into_a_dense_layer": lambda: joined(
+        concat("a", "c"), node("Flatten", "e", "f"), node("MatMul", "f dense", "y", name="last"), dense=DENSE
+    ),
+    "concat_of_concats": lambda: joined(
+        concat("a", "q"), node("Concat", "e c", "e2", axis=1), node("Conv", "e2 wider", "y", name="last"),
+        wider=RNG.integers(-3, 4, (2, 12, 3, 3)).astype(np.float32),
+    ),
+    "concat_with_offset_into_a_layer": lambda: joined(
+        node("Add", "a k", "o"), concat("o", "q"), node("Conv", "e wide", "y", name="last"), wide=WIDE, k=C
+    ),
+    "concat_of_accumulators": lambda: joined(concat("h", "a"), LAST),
+    "concat_with_bipolar": lambda: joined(
+        node("BipolarQuant", "q s", "sign", name="sign"), concat("a", "sign"), LAST
+    ),
+    "concat_with_the_input": lambda: net(
+        [
+            node("Conv", "x w", "h", name="left", **PADS),
+            node("Quant", "h s z b", "a", name="left_act", signed=0),
+            concat("x", "a"),
+            LAST,
+        ],
+        shape=IMAGE, w=W, **{**Q, "b": np.float32(5)},
+    ),
+    "dense": lambda: net(
+        [
+            node("MatMul", "x w", "h", name="one"), node("Quant", "h p z b", "a", signed=1),
+            node("MatMul", "x v", "g", name="two"), node("Quant", "g r z b", "c", signed=0),
+            node("Add", "a c", "e"), LAST,
+        ],
+        w=W[0, :, 0].copy(), v=W[1, :, 0].copy(), **Q,
+    ),
+}  # fmt: skip
