@@ -99,10 +99,12 @@ def _on_one_grid(build: Build, node: SourceNode, stream: CodedTensor, parts: Seq
     """The concatenation of the branches on a common grid; None where their numbers would be too wide for a layer."""
     meanings = [lines(part.stream.steps, part.stream.value.type.channels) for part in parts]
     known = [meaning for meaning in meanings if meaning is not None and len(meaning) == 1]
+    if len(known) < len(parts):
+        return None
     grid = common_grid([[replace(line, offset=Fraction(0)) for line in each] for each in known])
     offsets = [float(line.offset) for (line,) in known]
     exact = all(Fraction(offset) == line.offset for offset, (line,) in zip(offsets, known, strict=True))
-    if grid is None or len(known) < len(parts) or not exact:
+    if grid is None or not exact:
         return None
     gains = grid.gains[0].tolist()
     ends = [gain * code for gain in gains for code in (stream.low, stream.high)]
