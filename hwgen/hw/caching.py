@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from hwgen.errors import note
 
+try:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+except ImportError:  # a system without locks on folders: each process compiles for itself
+    flock = None  # type: ignore[assignment]
+
 _told: list[Exception] = []
+
+_PATIENCE_S = 60.0
+"""For which another process may compile; then this one no longer waits."""
+_POLL_S = 0.05
+_compiles = threading.RLock()
+_locked: set[Path] = set()
+"""Folders that this process has locked."""
 
 
 def lenient(cache: type[Any]) -> type[Any]:
@@ -32,6 +49,49 @@ def lenient(cache: type[Any]) -> type[Any]:
                 tell(error)
 
     return Lenient
+
+
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Let one process at a time load and compile what `folder` caches: another one waits, then loads what was made.
+
+    A lock that cannot be had, or not in `_PATIENCE_S` seconds, stops nothing.
+    """
+    end = time.monotonic() + _PATIENCE_S
+    has_thread = _compiles.acquire(timeout=_PATIENCE_S)
+    inner = folder in _locked  # an entry that calls another
+    opened = None if inner or flock is None else _opened(folder)
+    _locked.add(folder)
+    try:
+        while opened is not None and not _has_locked(opened) and time.monotonic() < end:
+            time.sleep(_POLL_S)
+        yield
+    finally:
+        if not inner:
+            _locked.discard(folder)
+        if opened is not None:
+            os.close(opened)
+        if has_thread:
+            _compiles.release()
+
+
+def _opened(folder: Path) -> int | None:
+    """The folder, made where it is missing, to be locked until it is closed."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder, os.O_RDONLY)
+    return None
+
+
+def _has_locked(opened: int) -> bool:
+    """Whether the lock is this process's; True, too, where the file system has no locks."""
+    try:
+        flock(opened, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def tell(error: Exception) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from numba import njit
 from numba.core.caching import FunctionCache
 
-from hwgen.hw.caching import lenient, tell
+from hwgen.hw.caching import lenient, tell, turn
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -37,11 +37,22 @@ def inlined(function: _F) -> _F:
 
 def entry(function: _F) -> _F:
     """Compiled once and cached: beside its file, or in the user's cache where that folder cannot be written."""
-    compiled = inner(function)
+    compiled = cast(Any, inner(function))
     try:
         cache = _Cache(function)
         cache._cache_file._source_stamp = _stamp  # numba's own is of the entry's file alone
-        cast(Any, compiled)._cache = cache
+        compiled._cache = cache
+        compiled.compile = _in_turn(compiled.compile, Path(cache.cache_path))
     except (RuntimeError, OSError) as error:  # neither can be
         tell(error)
-    return compiled
+    return cast(_F, compiled)
+
+
+def _in_turn(compile_or_load: Callable[[Any], Any], folder: Path) -> Callable[[Any], Any]:
+    """Processes that start together do not all compile the same: see `turn`."""
+
+    def in_turn(signature: Any) -> Any:
+        with turn(folder):
+            return compile_or_load(signature)
+
+    return in_turn
