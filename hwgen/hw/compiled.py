@@ -27,7 +27,7 @@ def inner(function: _F) -> _F:
 
     Without counting of references (`_nrt`), which would take most of the time: no such function allocates.
     """
-    return cast(_F, njit(_nrt=False, error_model="numpy")(function))
+    return cast(_F, njit(_nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
 
 
 def inlined(function: _F) -> _F:
@@ -37,7 +37,7 @@ def inlined(function: _F) -> _F:
 
 def entry(function: _F) -> _F:
     """Compiled once and cached: beside its file, or in the user's cache where that folder cannot be written."""
-    compiled = cast(Any, inner(function))
+    compiled = cast(Any, njit(_nrt=False, error_model="numpy")(function))
     try:
         cache = _Cache(function)
         cache._cache_file._source_stamp = _stamp  # numba's own is of the entry's file alone
