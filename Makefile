@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Hundreds of processes start: what the first compiles, the others load.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-long check docs browser tcl clang clean
 
 demo: $(READY)

@@ -12,21 +12,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = """
+SMALL = """
 import errno, sys
-import numpy as np
 from numba.core.caching import IndexDataCacheFile
 if "full" in sys.argv:
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
     IndexDataCacheFile._save_index = full
-from hwgen.hw.cycles import peak_occupancies
-from hwgen.hw.network import Process, ProcessNetwork
-from hwgen.hw.schedule import VectorLoop
-slow = Process("slow", VectorLoop(4, 1, 4, 1, 2), ("x",), ("y",))
-print(peak_occupancies(ProcessNetwork((slow,), "x", "y", {"x": 1, "y": 1}), 1)["y"], file=sys.stdout)
-"""
-SMALL = """
 from hwgen.hw.compiled import entry
 
 @entry
@@ -137,7 +129,9 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.starts_process
 def test_a_full_disk(tmp_path: Path) -> None:
-    assert run(tmp_path, "-c", RUN, "full") == SAID.format("[Errno 28] No space left on device") + "\n"
+    small = tmp_path / "small.py"
+    small.write_text(SMALL)
+    assert run(tmp_path, small, "full") == SAID.format("[Errno 28] No space left on device") + "\n"
 
 
 def test_no_place_for_a_cache(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
