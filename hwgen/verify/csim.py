@@ -143,13 +143,13 @@ def units_key(project: Path) -> str:
 def _make(make: Path, folder: Path, log: Path, program: Path, *, quick: bool, bounded: bool) -> None:
     """Compile by the Makefile in `folder`. A `quick` program is not optimised, its headers are precompiled.
 
-    Those of a `bounded` one are not: its streams are its own.
+    Those of a `bounded` one but for hls_stream.h: its streams are its own.
     """
     (folder / "include").symlink_to(hls_include().resolve())
     options = ["CXX=g++"]
     if quick:
         options = ["CXX=g++", f"OPTIMISE={' '.join(QUICK)}"]
-        if (header := precompiled()) and not bounded:
+        if header := precompiled(streams=not bounded):
             (folder / "precompiled").symlink_to(header.parent)
             options[0] = f"CXX=g++ -include precompiled/{header.name}"
     command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", *options, "HLS_INCLUDE=include", "BUILD=build"]

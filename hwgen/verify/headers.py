@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from hwgen.verify import process
 from hwgen.verify.cache import kept_or_none
 
 _HEADER = "hls.h"
-_INCLUDED = ("ap_int.h", "hls_stream.h", "fstream", "iostream", "sstream", "string", "vector")
+_STREAM = "hls_stream.h"
+_INCLUDED = ("ap_int.h", _STREAM, "fstream", "iostream", "sstream", "string", "vector")
 _FLAGS = ("-std=c++14", "-O0")
 """Those that a compilation must share to use what was compiled once; else it reads the headers."""
 _COMPILE_S = 600.0
@@ -48,15 +51,18 @@ def include_flags() -> tuple[str | Path, ...]:
     return "-isystem", hls_include(), "-isystem", asset("sim") / "hls" / "headers"
 
 
-def precompiled() -> Path | None:
+def precompiled(*, streams: bool = True) -> Path | None:
     """A header to include first where C++ is compiled with `-std=c++14 -O0`; None where the cache cannot be used.
+
+    Without `streams` it leaves hls_stream.h out, for C++ that has another one.
 
     Raises:
         ToolError: a compiler or the headers are missing.
     """
     compiler = process.find_tool("g++", "Install it with the system's package manager")
-    key = hashlib.sha256(repr((_INCLUDED, _FLAGS, identity(compiler), headers_identity())).encode()).hexdigest()[:16]
-    folder = kept_or_none(f"hls-{key}", _compile)
+    included = tuple(name for name in _INCLUDED if streams or name != _STREAM)
+    key = hashlib.sha256(repr((included, _FLAGS, identity(compiler), headers_identity())).encode()).hexdigest()[:16]
+    folder = kept_or_none(f"hls-{key}", partial(_compile, included))
     return folder and folder / _HEADER
 
 
@@ -73,8 +79,8 @@ def identity(path: Path) -> tuple[str, int, int]:
     return str(found), found.stat().st_size, found.stat().st_mtime_ns
 
 
-def _compile(folder: Path) -> None:
-    text = "".join(f"#include <{name}>\n" for name in _INCLUDED)
+def _compile(included: Sequence[str], folder: Path) -> None:
+    text = "".join(f"#include <{name}>\n" for name in included)
     (folder / _HEADER).write_text(text, encoding="utf-8", newline="\n")
     command: list[str | Path] = ["g++", *_FLAGS, "-isystem", hls_include(), "-x", "c++-header", _HEADER]
     command += ["-o", f"{_HEADER}.gch"]
