@@ -7,6 +7,9 @@ from pathlib import Path
 from hwgen.backends.hls import emit
 from hwgen.flow.accelerator import Accelerator, hls_options
 from hwgen.flow.project import inside, replacing, work_folder, write_files
+from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
+from hwgen.hw.design import Design
+from hwgen.ir.names import local_name
 from hwgen.report.vitis import HlsReport, read_cosim, read_csynth
 from hwgen.verify import vitis
 from hwgen.verify.hlscheck import HlsCheck, check
@@ -19,7 +22,7 @@ def check_hls(accelerator: Accelerator, work: Path | None = None) -> HlsCheck:
         ToolError: g++ or the vendor's headers are missing.
     """
     with work_folder(work) as scratch:
-        return check(_folder(accelerator), accelerator.design.name, scratch)
+        return check(_folder(accelerator), accelerator.design.name, scratch, _depths(accelerator.design))
 
 
 def run_hls(accelerator: Accelerator, step: str) -> Path:
@@ -56,6 +59,12 @@ def write_layer(accelerator: Accelerator, layer: str, folder: Path) -> None:
     design = accelerator.only(layer)
     with replacing(folder) as staging:
         write_files(staging, emit(design, hls_options(accelerator.settings)) | accelerator.vectors(design))
+
+
+def _depths(design: Design) -> dict[str, int]:
+    """The stated depths of all streams, by their names in the emitted top."""
+    stated = design.hls.depths if design.hls else {}
+    return {local_name(name): stated.get(name, DEFAULT_DEPTH) for name in dataflow(design).streams}
 
 
 def _folder(accelerator: Accelerator) -> Path:

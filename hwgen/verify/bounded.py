@@ -53,7 +53,8 @@ def simulate(
         stalls: random pauses of source and sink.
 
     Raises:
-        MismatchError: a deadlock; the message says who waits for whom. Or the runs give other beats, or a wrong TLAST.
+        MismatchError: a deadlock; the message says who waits for whom. Or a word is read sooner than a loop states, or
+            the runs give other beats, or a wrong TLAST.
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
     frames = len(words) // design.input.beats

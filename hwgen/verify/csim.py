@@ -26,6 +26,7 @@ _SHORT_CYCLES = 400_000
 """Of a run up to which compiling without optimisation takes less time than it costs (CNV: up to 1,600,000)."""
 FAULTS = {
     "deadlock": "must let every frame out",
+    "too soon": "must read a memory no sooner than its loop states",
     "pipelines of depth": "must give the same beats whatever the depth of pipelines",
     "must have TLAST": "must have TLAST with the last beat of a frame alone, and keep every byte",
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hwgen.errors import ToolError
-from hwgen.verify import cpp, hlsrules, pragmas, process, subset
+from hwgen.verify import cpp, distances, hlsrules, pragmas, process, subset
 from hwgen.verify.carried import recurrences_of
 from hwgen.verify.constants import Names
 from hwgen.verify.headers import include_flags
@@ -73,11 +74,14 @@ class HlsCheck:
         }
 
 
-def check(project: Path, top: str, work: Path) -> HlsCheck:
+def check(project: Path, top: str, work: Path, depths: Mapping[str, int] | None = None) -> HlsCheck:
     """Check the HLS `project` whose top function is `top`; logs go to `work`.
 
+    Args:
+        depths: of its streams, by their names in the top, as the model of its pipelines states them.
+
     Raises:
-        ToolError: g++, the parser or the vendor's headers are missing, or a source does not preprocess.
+        ToolError: g++, the parser or the vendor's headers are missing, or a source does not preprocess or run.
     """
     vitis, bambu = (cpp.preprocess(project, tool, work) for tool in ("vitis", "bambu"))
     copy = work.resolve() / OWN
@@ -87,7 +91,10 @@ def check(project: Path, top: str, work: Path) -> HlsCheck:
     recurrences = recurrences_of(vitis, Names(vitis))
     late = too_long(recurrences, project)
     inlined = hlsrules.check_inline(vitis) + hlsrules.check_inline(bambu)
-    found += [*dict.fromkeys(inlined), *hlsrules.check_depths(vitis), *hlsrules.check_pipelines(vitis, project)]
+    found += [*dict.fromkeys(inlined), *hlsrules.check_depths(vitis, top, depths or {})]
+    found += [*hlsrules.check_pipelines(vitis, project), *distances.check_stated(vitis, project)]
+    if not found:
+        found += distances.check_measured(vitis, project, top, work)
     present = tuple(name for name in COMPILERS if shutil.which(name))
     warnings = {name: warning for name in present if (warning := _warning(name, project, work))}
     return HlsCheck(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hwgen.hw.dataflow import DEFAULT_DEPTH
 from hwgen.hw.stream import WIDEST
 from hwgen.hw.words import DOCUMENTED, PLAIN
 from hwgen.verify.constants import LIBRARY, Names, bits
-from hwgen.verify.cpp import Source, SourceFinding, field, function_name, is_inside, text_of, walk
+from hwgen.verify.cpp import Source, SourceFinding, declarator, field, function_name, is_inside, text_of, walk
 from hwgen.verify.pragmas import pragmas_of
 
 if TYPE_CHECKING:
@@ -56,12 +57,27 @@ def _not_of_a_top(node: Node, called: set[str]) -> str:
     return ""
 
 
-def check_depths(source: Source) -> list[SourceFinding]:
-    """No stream is of depth 1: a full FIFO takes no word while one is read, so that it would halve the rate."""
-    shallow = [
-        pragma for pragma in pragmas_of(source) if pragma.name == "stream" and pragma.options.get("depth") == "1"
-    ]
-    return [pragma.found("depth must be at least 2") for pragma in shallow]
+def check_depths(source: Source, top: str, stated: Mapping[str, int]) -> list[SourceFinding]:
+    """Every stream of the top says a depth, and is as deep as the model of its pipelines has `stated`, by its name.
+
+    None is of depth 1: a full FIFO takes no word while one is read, so that it would halve the rate.
+    """
+    pragmas = {each.options.get("variable", ""): each for each in pragmas_of(source) if each.name == "stream"}
+    found = []
+    for name, pragma in pragmas.items():
+        least = max(stated.get(name, 0), DEFAULT_DEPTH)
+        depth = pragma.options.get("depth", "")
+        if depth.isdecimal() and int(depth) < least:
+            why = ", as the model of the pipelines says" if least > DEFAULT_DEPTH else ""
+            found.append(pragma.found(f"depth must be at least {least}{why}"))
+        elif not depth:
+            found.append(pragma.found("must say depth"))
+    function = next((node for node in walk(source.root, "function_definition") if function_name(node) == top), None)
+    for node in walk(function, "declaration") if function is not None else ():
+        name = text_of(declarator(field(node, "declarator")))
+        if text_of(field(node, "type")).startswith("hls::stream<") and name not in pragmas:
+            found.append(source.found(node, f"the stream {name} must have a stream pragma that says its depth"))
+    return found
 
 
 def check_inline(source: Source) -> list[SourceFinding]:
@@ -76,14 +92,11 @@ def check_inline(source: Source) -> list[SourceFinding]:
 
 
 def check_pipelines(source: Source, project: Path) -> list[SourceFinding]:
-    """Every pipelined loop flushes, by its pragma and by the settings; none is rewound."""
+    """Every pipelined loop flushes, by its pragma and by the settings."""
     found = []
     for pragma in pragmas_of(source):
-        if pragma.name == "pipeline" and "off" not in pragma.flags:
-            if pragma.options.get("style") != "flp":
-                found.append(pragma.found("must say style=flp"))
-            if "rewind" in pragma.flags:
-                found.append(pragma.found("must not say rewind"))
+        if pragma.name == "pipeline" and "off" not in pragma.flags and pragma.options.get("style") != "flp":
+            found.append(pragma.found("must say style=flp"))
     for name, line in (
         (TCL, r"\s*config_compile\s+(.*\s)?-pipeline_style\s+flp\b.*"),
         (CONFIG, r"syn\.compile\.pipeline_style=flp\s*"),

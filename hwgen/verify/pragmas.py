@@ -1,6 +1,7 @@
 """Every pragma of an emitted HLS project against the grammar of Vitis HLS, and against what it governs.
 
-The grammar is that of the pragma pages of AMD's UG1399 (2020.2 to 2025.2) as far as hwgen uses it.
+The grammar is that of the pragma pages of AMD's UG1399 (2020.2 to 2025.2) as far as hwgen uses it. It has no `rewind`:
+a rewound loop holds the last slots of a frame back until the next one comes.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ GRAMMAR: Mapping[str, Form] = {
     "pipeline": Form(
         ("loop", "function"),
         {"II": _at_least(1), "style": _one_of("stp", "flp", "frp")},
-        ("rewind", "off"),
+        ("off",),
         leads=True,
     ),
     "unroll": Form(("loop",), {"factor": _at_least(1)}, ("skip_exit_check", "off"), leads=True),
@@ -105,6 +106,7 @@ GRAMMAR: Mapping[str, Form] = {
             "dependent": _one_of("true", "false"),
         },
         ("true", "false"),
+        required=("variable",),
     ),
     "stream": Form(
         ("function",),
@@ -192,7 +194,7 @@ def _wrong(pragma: Pragma, source: Source, top: str) -> Iterator[str]:
             yield f"has no option {name}"
         elif not form.options[name](value):
             yield f"{name} must not be {value}"
-    yield from (f"has no word {flag}" for flag in pragma.flags if flag not in form.flags)
+    yield from (f"must not say {flag}" for flag in pragma.flags if flag not in form.flags)
     yield from (f"must say {name}" for name in form.required if name not in pragma.options)
     place = kind(pragma.scopes[-1]) if pragma.scopes else "file"
     if place not in form.places:
@@ -211,9 +213,6 @@ def _of_its_kind(pragma: Pragma, source: Source, top: str) -> Iterator[str]:
     """Rules of single pragmas."""
     options, name = pragma.options, pragma.options.get("variable", "")
     declared = _declaration(source, name, pragma) if name else None
-    loop = pragma.scopes[-1].parent
-    if pragma.name == "pipeline" and "rewind" in pragma.flags and (loop is None or loop.type != "for_statement"):
-        yield "rewind is for a loop that counts"
     if pragma.name in _CUTS and (options.get("type") == "complete") == ("factor" in options):
         yield "factor is for cyclic and block, which need one"
     if name and declared is None:

@@ -91,7 +91,7 @@ def test_files() -> None:
             "run_hls.tcl",
             "hls_config.cfg",
         ),
-        *(f"bounded/{name}" for name in ("net_bounded.cpp", "bounded.hpp", "hls_stream.h")),
+        *(f"bounded/{name}" for name in ("net_bounded.cpp", "bounded.hpp", "hls_stream.h", "memory.hpp")),
     }
 
 

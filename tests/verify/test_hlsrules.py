@@ -68,7 +68,6 @@ TOPS = {
 PIPELINES = {
     "style": ("src", " style=flp", "", "#pragma HLS pipeline II=1: must say style=flp"),
     "stalling": ("src", "style=flp", "style=stp", "must say style=flp"),
-    "rewind": ("src", "style=flp", "style=flp rewind", "must not say rewind"),
     "tcl": ("run_hls.tcl", "-pipeline_style flp", "-pipeline_style frp", "run_hls.tcl:1: must set the style of"),
     "tcl_off": ("run_hls.tcl", "config_compile -p", "# config_compile -p", "run_hls.tcl:1: must set the style of"),
     "cfg": ("hls_config.cfg", "pipeline_style=flp", "pipeline_style=stp", "hls_config.cfg:1: must set the style of"),
@@ -106,7 +105,13 @@ def wide(lanes: int) -> Source:
 
 def test_a_project_that_keeps_to_the_rules(tmp_path: Path) -> None:
     good, project = source(GOOD), settings(tmp_path)
-    assert check_top(good, "net") == check_inline(good) == check_depths(good) == check_pipelines(good, project) == []
+    assert (
+        check_top(good, "net")
+        == check_inline(good)
+        == check_depths(good, "net", {"between": 2})
+        == check_pipelines(good, project)
+        == []
+    )
     assert check_widths(good, tmp_path / "none") == ([], [])
     assert check_widths(wide(300), project) == ([], [])
 
@@ -127,6 +132,22 @@ def test_a_function_that_is_not_inlined(name: str, right: str) -> None:
     assert [finding.text for finding in check_inline(source(broken))] == [
         f"{name} must be declared with HWGEN_INLINE in front"
     ]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "stated", "message"),
+    [
+        ("depth=2", "depth=1", {}, "depth must be at least 2"),
+        ("depth=2", "depth=2", {"between": 3}, "depth must be at least 3, as the model of the pipelines says"),
+        ("depth=2", "depth=4", {"between": 5}, "depth must be at least 5, as the model of the pipelines says"),
+        (" depth=2", "", {}, "must say depth"),
+        ("#pragma HLS stream variable=between depth=2\n", "", {}, "the stream between must have a stream pragma"),
+    ],
+)
+def test_a_stream_that_is_too_shallow(right: str, wrong: str, stated: dict[str, int], message: str) -> None:
+    (found,) = check_depths(source(GOOD.replace(right, wrong, 1)), "net", stated)
+    assert message in found.text
+    assert check_depths(source(GOOD.replace("depth=2", "depth=9")), "net", stated) == []
 
 
 @pytest.mark.parametrize("name", PIPELINES)

@@ -20,7 +20,7 @@ void unit(hls::stream<ap_uint<4>>& in, hls::stream<ap_uint<4>>& out) {
 #pragma HLS bind_storage variable=lines type=ram_s2p impl=lutram
 slots:
   for (unsigned i = 0; i < 8; ++i) {
-#pragma HLS pipeline II=1 rewind
+#pragma HLS pipeline II=1 style=flp
 #pragma HLS dependence variable=lines type=inter direction=RAW distance=2 true
   lanes:
     for (unsigned j = 0; j < 2; ++j) {
@@ -43,7 +43,8 @@ void net(hls::stream<ap_uint<4>>& s_axis, hls::stream<ap_uint<4>>& m_axis) {
 BAD = {
     "unknown": ("HLS inline", "HLS inlined", "must be one of pipeline, unroll, inline, "),
     "option": ("pipeline II=1", "pipeline III=1", "has no option III"),
-    "word": ("II=1 rewind", "II=1 rewound", "has no word rewound"),
+    "word": ("II=1 style=flp", "II=1 rewound", "must not say rewound"),
+    "rewind": ("II=1 style=flp", "II=1 style=flp rewind", "must not say rewind"),
     "zero": ("II=1", "II=0", "II must not be 0"),
     "value": ("type=complete", "type=full", "type must not be full"),
     "missing": (" type=rom_1p", "", "must say type"),
@@ -57,7 +58,7 @@ BAD = {
     "uram": ("rom_1p impl=bram", "rom_1p impl=uram", "a rom_1p must live in bram or lutram"),
     "two_writers": ("ram_s2p impl=lutram", "ram_t2p impl=lutram", "LUT RAM has no two ports that write"),
     "style": ("rom_1p impl=bram", "rom_1p impl=distributed", "impl must not be distributed"),
-    "while": ("for (unsigned i = 0; i < 8; ++i)", "while (i < 8)", "rewind is for a loop that counts"),
+    "no_array": ("dependence variable=lines", "dependence class=array", "must say variable"),
     "late": (
         "#pragma HLS unroll\n      lines[i] = in.read();",
         "f();\n#pragma HLS unroll",
@@ -73,7 +74,7 @@ BAD = {
     "control": ("mode=ap_ctrl_none port=return", "mode=axis port=return", "axis is not for the port return"),
     "axilite": ("mode=axis port=s_axis", "mode=s_axilite port=s_axis", "s_axilite is not for the port s_axis"),
     "top": ("void net(", "void other(", "must stand in the top function net"),
-    "dataflow": ("#pragma HLS dataflow\n", "#pragma HLS dataflow register\n", "has no word register"),
+    "dataflow": ("#pragma HLS dataflow\n", "#pragma HLS dataflow register\n", "must not say register"),
 }
 
 
@@ -95,7 +96,7 @@ def test_a_wrong_pragma_is_caught(name: str) -> None:
 
 def test_a_finding_says_where() -> None:
     assert list(map(str, check(parsed(GOOD.replace("II=1", "II=x")), "net"))) == [
-        "net.cpp:10: #pragma HLS pipeline II=x rewind: II must not be x"
+        "net.cpp:10: #pragma HLS pipeline II=x style=flp: II must not be x"
     ]
 
 
@@ -113,7 +114,7 @@ def test_bambu_wants_unroll_before_the_loop_and_no_pipeline() -> None:
             for text in (
                 "bind_storage variable=WEIGHTS type=rom_1p impl=bram",
                 "bind_storage variable=lines type=ram_s2p impl=lutram",
-                "pipeline II=1 rewind",
+                "pipeline II=1 style=flp",
                 "dependence variable=lines type=inter direction=RAW distance=2 true",
             )
         ),

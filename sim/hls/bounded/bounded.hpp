@@ -30,6 +30,12 @@ constexpr std::size_t STACK_BYTES = std::size_t(1) << 24;  // of which only what
 // Cycles from the writes of a frame's last iteration to the first iteration of the next frame.
 constexpr std::uint64_t RESTART = 4;
 
+// Ends the program on the stack of a process, which nothing must take away meanwhile.
+[[noreturn]] inline void leave_at_once(int code) {
+  std::cout.flush();
+  std::_Exit(code);
+}
+
 class Process {
  public:
   Process(std::string name, std::function<void()> function)
@@ -82,7 +88,7 @@ class Process {
   void wait_for(BoundedStream& stream) {
     if (std::find(iteration_.reads.begin(), iteration_.reads.end(), &stream) != iteration_.reads.end()) {
       std::cerr << name << " reads " << stream.name << " twice in one iteration\n";
-      std::exit(2);
+      leave_at_once(2);
     }
     waits_ = &stream;
     while (!stream.can_read()) pause();
@@ -96,7 +102,9 @@ class Process {
       pause();
     }
     started_ = true;
+    ++slot_;
   }
+  std::uint64_t slot() const { return slot_; }
 
   static Process*& running() {
     static Process* process = nullptr;
@@ -141,6 +149,7 @@ class Process {
   }
   static void enter() {
     Process* self = running();
+    self->slot_ += DRAINED;
     self->function_();
     self->ready_ = self->iteration_.is_last = true;
     self->runs_ = false;
@@ -158,6 +167,7 @@ class Process {
   std::uint64_t restart_ = 0;
   bool runs_ = false;
   bool started_ = false;
+  std::uint64_t slot_ = 0;  // of all frames
   bool ready_ = false;  // whether `iteration_` is computed
   Iteration iteration_;
   std::deque<Iteration> flight_;
@@ -167,6 +177,15 @@ class Process {
 inline void wait_for(BoundedStream& stream) { Process::running()->wait_for(stream); }
 inline void note_write(BoundedStream& stream) { Process::running()->note_write(stream); }
 inline void next_slot() { Process::running()->next_slot(); }
+inline std::uint64_t slot_now() { return Process::running()->slot(); }
+
+inline void note_distance(const Distance& stated, std::uint64_t slots) {
+  if (slots >= stated.slots) return;
+  std::cerr << "too soon: " << Process::running()->name << " reads a word of " << stated.memory << ' ' << slots
+            << " slots after it has written it; " << stated.slots << " are stated at " << stated.file << ':'
+            << stated.line << '\n';
+  leave_at_once(1);
+}
 
 // The dataflow region: what the top function, as the Makefile rewrites it, tells of its streams and calls.
 struct Region {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "memory.hpp"
+
 namespace hwgen {
 
 class Process;

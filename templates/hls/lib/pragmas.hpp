@@ -40,17 +40,21 @@
 #else
 #define HWGEN_UNROLL_NEXT_LOOP
 #define HWGEN_UNROLL
-#if defined(HWGEN_BOUNDED)  // the bounded simulation counts the slots
+#if defined(HWGEN_BOUNDED)  // the bounded simulation counts the slots, and holds the reads of memories against them
 #define HWGEN_PIPELINE hwgen::next_slot();
+#define HWGEN_DISTANCE(array, slots)                     \
+  auto& array##_words = array;                           \
+  const hwgen::Distance array##_distance = {__FILE__, __LINE__, #array, slots}; \
+  const auto array = hwgen::stated(array##_words, array##_distance);
 #else
 #define HWGEN_PIPELINE
+#define HWGEN_DISTANCE(array, slots)
 #endif
 #define HWGEN_CONTROL(protocol)
 #define HWGEN_PARTITION(array, dimension)
 #define HWGEN_RESHAPE(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
-#define HWGEN_DISTANCE(array, slots)
 #endif
 
 #if defined(__SYNTHESIS__) && !defined(__BAMBU__)
