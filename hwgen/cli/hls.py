@@ -83,18 +83,26 @@ def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
 
 
 def _show(accelerator: Accelerator, as_json: bool) -> None:
-    """Print the reports; exit code 1 where the tool's own cosimulation failed."""
-    from hwgen.flow.hls import read_hls
+    """Print the reports; exit code 1 where the model rules one out, or the tool's own cosimulation failed."""
+    from hwgen.flow.hls import compare_hls, read_hls
     from hwgen.flow.records import records
     from hwgen.report.hls import NEVER, table
 
     found = read_hls(accelerator)
+    differs = compare_hls(accelerator, found)
     if as_json:
-        print_json(found.to_json() if found else {"synthesis": None, "cosimulation": None})
+        shown = found.to_json() if found else {"synthesis": None, "cosimulation": None}
+        print_json({**shown, "findings": list(differs.findings), "warnings": list(differs.warnings)})
     elif found:
         out.print(table(accelerator.estimate(), records(accelerator)))
     else:
         out.print(NEVER)
-    if found and found.cosimulation and not found.cosimulation.passed:
+    for warning in differs.warnings:
+        err.print(warning, style="yellow")
+    for finding in differs.findings:
+        err.print(finding, style="red")
+    failed = found is not None and found.cosimulation is not None and not found.cosimulation.passed
+    if found and found.cosimulation and failed:
         err.print(f"cosimulation: {found.cosimulation.status}", style="red")
+    if failed or differs.findings:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from hwgen.flow.project import inside, replacing, work_folder, write_files
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
 from hwgen.ir.names import local_name
+from hwgen.report.agreement import Agreement, agreement
 from hwgen.report.vitis import HlsReport, read_cosim, read_csynth
 from hwgen.verify import vitis
 from hwgen.verify.hlscheck import HlsCheck, check
@@ -47,6 +48,11 @@ def read_hls(accelerator: Accelerator) -> HlsReport | None:
     found = HlsReport(read_csynth(csynth) if csynth else None, read_cosim(cosim) if cosim else None)
     accelerator.record("hls.json", found.to_json())
     return found
+
+
+def compare_hls(accelerator: Accelerator, found: HlsReport | None) -> Agreement:
+    """Hold what Vitis HLS has reported against the model of the project's pipelines."""
+    return agreement(accelerator.design, accelerator.estimate(), found)
 
 
 def write_layer(accelerator: Accelerator, layer: str, folder: Path) -> None:

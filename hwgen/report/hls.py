@@ -9,10 +9,11 @@ from rich.table import Table
 
 from hwgen.ir.names import unit_name
 from hwgen.report import console
+from hwgen.report.agreement import modules_of
 from hwgen.report.console import count
 from hwgen.report.estimate import Estimate
 from hwgen.report.records import Records, Simulated
-from hwgen.report.vitis import Bounds, HlsReport, Module
+from hwgen.report.vitis import Bounds, HlsReport
 
 NEVER = "Never taken through an HLS tool: run hwgen hls --run csynth."
 
@@ -95,18 +96,13 @@ def _resources(estimate: Estimate, hls: HlsReport) -> Iterator[HlsRow]:
 
 def _units(estimate: Estimate, hls: HlsReport | None) -> Iterator[HlsRow]:
     """LUTs and cycles of each unit that the tool has a module for."""
-    modules = {module.name: module for module in (hls.synthesis.modules if hls and hls.synthesis else ())}
+    found = hls.synthesis.modules if hls and hls.synthesis else ()
     for unit in estimate.units:
-        module = _module(modules, unit_name(estimate.name, unit.name))
+        module = next(iter(modules_of(unit_name(estimate.name, unit.name), found)), None)
         if module:
             luts = f"{unit.resources.lut:,} LUT"
             interval = f"{_bounds(module.interval)} cycles, {module.used.lut:,} LUT"
             yield HlsRow(f"  {unit.name}", f"{unit.cycles:,} cycles, {luts}", "-", interval, "-")
-
-
-def _module(modules: dict[str, Module], function: str) -> Module | None:
-    """The module of a function; that of a function with a single loop has a name made of both."""
-    return modules.get(function) or next((each for name, each in modules.items() if name == f"{function}_s"), None)
 
 
 def _bounds(bounds: Bounds | None) -> str:

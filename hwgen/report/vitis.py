@@ -1,20 +1,24 @@
 """Reports of Vitis HLS: what csynth estimates (csynth.xml) and what cosimulation counts (<top>_cosim.rpt).
 
-The formats are those of Vitis HLS 2020.1 to 2025.2: an XML profile, and a table with a row for each language.
+The formats are those of Vitis HLS 2020.1 to 2025.2: an XML profile, which the unified commands write too, and a table
+with a row for each language. A report is a file of others: its size is limited, and it must declare no document type,
+so that it can define no entities.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from hwgen.errors import DataError
 from hwgen.hw.resources import Resources
+from hwgen.stored import read_bytes
 
 YEARS = range(2020, 2026)
 """Releases whose reports are known."""
@@ -22,8 +26,30 @@ YEARS = range(2020, 2026)
 ELEMENTS = {"LUT": "lut", "FF": "ff", "BRAM_18K": "bram18", "DSP": "dsp", "URAM": "uram"}
 """What csynth counts: its name for it, and ours."""
 
+MOST_BYTES = 1 << 28
+"""Most bytes of a csynth.xml: those of networks with hundreds of units have some MB."""
+
+_DEEPEST = 20
+"""Most loops in loops that are looked into."""
+
 Bounds = tuple[int | None, int | None]
 """The least and the most cycles; None where the tool does not know, as of a loop that depends on the data."""
+
+
+@dataclass(frozen=True)
+class LoopReport:
+    """A loop of a function; None for what the tool does not know, or where it has made no pipeline of it.
+
+    Attributes:
+        trips: how often it turns.
+        interval: cycles from one turn to the next.
+        depth: stages of its pipeline.
+    """
+
+    name: str
+    trips: int | None
+    interval: int | None
+    depth: int | None
 
 
 @dataclass(frozen=True)
@@ -38,6 +64,7 @@ class Module:
     latency: Bounds
     interval: Bounds
     used: Resources
+    loops: tuple[LoopReport, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +75,7 @@ class HlsSynthesis:
         version: of the tool.
         period_ns, margin_ns: the requested clock period, and its uncertainty.
         estimated_ns: the shortest period of the design by the tool's estimate.
+        streams: beats of the FIFOs between functions, by the name of the stream.
     """
 
     version: str
@@ -58,6 +86,7 @@ class HlsSynthesis:
     top: Module
     available: Resources
     modules: tuple[Module, ...]
+    streams: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def meets_clock(self) -> bool:
@@ -93,8 +122,8 @@ class HlsReport:
 def read_csynth(path: Path) -> HlsSynthesis:
     """A csynth.xml. Raises: DataError."""
     try:
-        root = ElementTree.parse(path).getroot()
-    except (OSError, ElementTree.ParseError) as error:
+        root = ElementTree.fromstring(read_bytes(path, MOST_BYTES), ElementTree.XMLParser(target=_Elements()))
+    except (OSError, ElementTree.ParseError, LookupError, ValueError) as error:
         raise _broken(path, "csynth", str(error)) from error
     version = (root.findtext("ReportVersion/Version") or "").strip()
     if root.tag != "profile" or not version:
@@ -108,15 +137,23 @@ def read_csynth(path: Path) -> HlsSynthesis:
         raise _broken(path, "csynth", str(error.args[0])) from error
 
 
+class _Elements(ElementTree.TreeBuilder):
+    """Builds the tree of a file without a document type."""
+
+    def doctype(self, name: str, *_: str | None) -> NoReturn:
+        """A document type could define entities. Raises: ValueError."""
+        raise ValueError(f"a document type {name}")
+
+
 def _synthesis(root: Element, version: str) -> HlsSynthesis:
     assigned = "UserAssignments"
     margin = root.findtext(f"{assigned}/ClockUncertainty")
     return HlsSynthesis(
         version=version,
         part=_text(root, f"{assigned}/Part"),
-        period_ns=float(_text(root, f"{assigned}/TargetClockPeriod")),
-        margin_ns=None if margin is None else float(margin),
-        estimated_ns=float(_text(root, "PerformanceEstimates/SummaryOfTimingAnalysis/EstimatedClockPeriod")),
+        period_ns=_ns(_text(root, f"{assigned}/TargetClockPeriod")),
+        margin_ns=None if margin is None else _ns(margin),
+        estimated_ns=_ns(_text(root, "PerformanceEstimates/SummaryOfTimingAnalysis/EstimatedClockPeriod")),
         top=_module(root, _text(root, f"{assigned}/TopModelName")),
         available=_elements(root, "AreaEstimates/AvailableResources"),
         modules=tuple(
@@ -124,16 +161,36 @@ def _synthesis(root: Element, version: str) -> HlsSynthesis:
             for each in root.iterfind("ModuleInformation/Module")
             if each.find("AreaEstimates/Resources") is not None
         ),
+        streams={
+            _text(each, "Name").removesuffix("_U"): int(_text(each, "StaticDepth"))
+            for each in root.iterfind("FIFOInformation/FIFOInst")
+        },
     )
 
 
 def _module(node: Element, name: str) -> Module:
-    summary = "PerformanceEstimates/SummaryOfOverallLatency"
+    """The top has its interval in two elements; of the others it is one, which may be two numbers."""
+    performance = "PerformanceEstimates"
+    summary = f"{performance}/SummaryOfOverallLatency"
     latency, interval = (
         (_cycles(node.findtext(f"{summary}/{least}")), _cycles(node.findtext(f"{summary}/{most}")))
         for least, most in (("Best-caseLatency", "Worst-caseLatency"), ("Interval-min", "Interval-max"))
     )
-    return Module(name, latency, interval, _elements(node, "AreaEstimates/Resources"))
+    if node.find(f"{summary}/Interval-min") is None:
+        first, _, last = (node.findtext(f"{summary}/PipelineInitiationInterval") or "").partition("~")
+        interval = _cycles(first), _cycles(last or first)
+    loops = node.find(f"{performance}/SummaryOfLoopLatency")
+    found = tuple(_loops(loops, 0)) if loops is not None else ()
+    return Module(name, latency, interval, _elements(node, "AreaEstimates/Resources"), found)
+
+
+def _loops(node: Element, depth: int) -> Iterator[LoopReport]:
+    """The loops in an element, and those in them."""
+    for each in node if depth < _DEEPEST else ():
+        if each.find("TripCount") is not None or each.find("PipelineII") is not None:
+            counts = (_count(each.findtext(name)) for name in ("TripCount", "PipelineII", "PipelineDepth"))
+            yield LoopReport((each.findtext("Name") or each.tag).strip(), *counts)
+            yield from _loops(each, depth + 1)
 
 
 def _elements(node: Element, where: str) -> Resources:
@@ -150,6 +207,19 @@ def _text(node: Element, where: str) -> str:
     if found is None or not found.strip():
         raise KeyError(f"no {where}")
     return found.strip()
+
+
+def _ns(text: str) -> float:
+    """Raises: ValueError, for what is no time."""
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(f"a time of {text.strip()} ns")
+    return found
+
+
+def _count(text: str | None) -> int | None:
+    """A number; None for a range, or where the tool knows none."""
+    return int(text) if text is not None and text.strip().isdecimal() else None
 
 
 def _cycles(text: str | None) -> int | None:
@@ -189,12 +259,15 @@ def _recorded_synthesis(values: Mapping[str, Any]) -> HlsSynthesis:
         "top": _recorded(values["top"]),
         "available": Resources(**values["available"]),
         "modules": tuple(_recorded(each) for each in values["modules"]),
+        "streams": dict(values.get("streams", {})),
     }
     return HlsSynthesis(**{**values, **parts})
 
 
 def _recorded(values: Mapping[str, Any]) -> Module:
-    return Module(values["name"], tuple(values["latency"]), tuple(values["interval"]), Resources(**values["used"]))
+    loops = tuple(LoopReport(**each) for each in values.get("loops", ()))
+    latency, interval = tuple(values["latency"]), tuple(values["interval"])
+    return Module(values["name"], latency, interval, Resources(**values["used"]), loops)
 
 
 def _broken(path: Path, step: str, found: str) -> DataError:

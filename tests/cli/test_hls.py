@@ -120,9 +120,26 @@ def test_a_cosimulation_that_fails(project: Path, tmp_path: Path, monkeypatch: p
     assert call("hls", project, "--run", "cosim", code=1).endswith("cosimulation: Fail\n")
 
 
+def test_a_synthesis_that_the_model_rules_out(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures are shown, what differs is named, and the exit code is 1."""
+    install(tmp_path / "bin", monkeypatch, vitis_hls=CLASSIC)
+    wrong = {"<PipelineII>1<": "<PipelineII>3<", "<Worst-caseLatency>75<": "<Worst-caseLatency>400<"}
+    text = csynth(top="tiny")
+    for right, instead in wrong.items():
+        text = text.replace(right, instead, 1)
+    (tmp_path / "bin" / "csynth.xml").write_text(text)
+    shown = call("hls", project, "--run", "csynth", code=1)
+    late = "tiny_fc0, loop slots: must start a slot a cycle; the report says an initiation interval of 3"
+    warning = "csynth: a latency of 70 to 400 cycles, the model says 57 to 183"
+    assert shown.endswith(f"{warning}\n{late}\n") and "estimated clock 3.552 ns" in " ".join(shown.split())
+    told = json.loads(CliRunner().invoke(app, ["hls", str(project), "--json"]).stdout)
+    assert told["findings"] == [late] and told["warnings"] == [warning]
+
+
 def test_without_vitis(project: Path) -> None:
     assert call("hls", project) == "Never taken through an HLS tool: run hwgen hls --run csynth.\n"
-    assert json.loads(call("hls", project, "--json")) == {"synthesis": None, "cosimulation": None}
+    nothing = {"synthesis": None, "cosimulation": None, "findings": [], "warnings": []}
+    assert json.loads(call("hls", project, "--json")) == nothing
     assert refused("hls", project, "--run", "csynth") == (
         "Vitis HLS, csynth: must be installed to do this; found none of vitis-run, vitis_hls on the PATH. "
         "Source settings64.sh of a Vitis installation; `hwgen simulate --backend csim` needs none."

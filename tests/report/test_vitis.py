@@ -9,7 +9,7 @@ import pytest
 
 from hwgen.errors import DataError
 from hwgen.hw.resources import Resources
-from hwgen.report.vitis import Cosimulation, HlsReport, Module, parse, read_cosim, read_csynth
+from hwgen.report.vitis import Cosimulation, HlsReport, LoopReport, Module, parse, read_cosim, read_csynth
 from tests.report.vitis_files import cosim, csynth
 
 RELEASES = ("2020.1", "2020.2", "2021.1", "2021.2.1", "2022.2", "2023.1", "2023.2", "2024.1", "2024.2", "2025.1")
@@ -29,10 +29,54 @@ def test_csynth(version: str, tmp_path: Path) -> None:
     assert found.meets_clock
     assert found.top == Module("net", (70, 75), (48, 50), Resources(lut=2345, ff=1234, bram18=3))
     assert found.available == Resources(lut=53200, ff=106400, bram18=280, dsp=220)
+    slots = LoopReport("slots", 32, 1, 4)
     assert found.modules == (
-        Module("net_fc0", (26, 26), (24, 24), Resources(lut=1000, ff=400, bram18=1)),
-        Module("net_fc1_s", (None, None), (None, None), Resources(lut=900, ff=500, bram18=2)),
+        Module("net_fc0_Pipeline_slots", (35, 35), (35, 35), Resources(lut=800, ff=300), (slots,)),
+        Module("net_fc0", (36, 36), (36, 37), Resources(lut=1000, ff=400)),
+        Module("net_fc1_s", *[(None, None)] * 2, Resources(lut=900, ff=500), (LoopReport("slots", None, 1, 6),)),
     )
+    assert found.streams == {"fc0": 6}
+
+
+def test_loops_in_loops(tmp_path: Path) -> None:
+    """A loop that is no pipeline has no interval."""
+    inner = "<columns><TripCount>4</TripCount><PipelineII>2</PipelineII><PipelineDepth>7</PipelineDepth></columns>"
+    outer = f"<rows><Name>all_rows</Name><TripCount>8</TripCount>{inner}<InstanceList/></rows>"
+    text = csynth().replace("<SummaryOfLoopLatency>\n<slots>\n<Name>", f"<SummaryOfLoopLatency>{outer}<slots><Name>")
+    loops = read_csynth(written(tmp_path, text)).modules[0].loops
+    assert loops[:2] == (LoopReport("all_rows", 8, None, None), LoopReport("columns", 4, 2, 7))
+
+
+BOMB = '<!DOCTYPE profile [<!ENTITY a "' + 99 * "0" + '"><!ENTITY b "' + 99 * "&a;" + '">]><profile>&b;</profile>'
+HOSTILE = {
+    "entities": (BOMB, "a document type profile"),
+    "outside": ('<!DOCTYPE profile SYSTEM "file:///etc/passwd"><profile/>', "a document type profile"),
+    "encoding": ('<?xml version="1.0" encoding="none"?><profile/>', "unknown encoding"),
+    "digits": (csynth().replace("<FF>1234", f"<FF>{5000 * '9'}"), "Exceeds the limit"),
+    "time": (csynth(clock="nan"), "a time of nan ns"),
+    "depth": (csynth().replace("<StaticDepth>6", "<StaticDepth>six"), "invalid literal for int"),
+    "nested": (csynth().replace("<slots/>", 5000 * "<a>" + 5000 * "</a>"), ""),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_report(name: str, tmp_path: Path) -> None:
+    """A file of others is data: what is no report is one error, and costs no memory."""
+    text, message = HOSTILE[name]
+    path = written(tmp_path, text)
+    if not message:
+        assert read_csynth(path).top.name == "net"
+        return
+    with pytest.raises(DataError, match=message):
+        read_csynth(path)
+
+
+def test_a_report_that_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DataError, match="Is a directory"):
+        read_csynth(tmp_path)
+    monkeypatch.setattr("hwgen.report.vitis.MOST_BYTES", 1000)
+    with pytest.raises(DataError, match="at most 1,000 are read"):
+        read_csynth(written(tmp_path, csynth()))
 
 
 def test_a_slow_clock(tmp_path: Path) -> None:
