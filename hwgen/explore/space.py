@@ -14,6 +14,8 @@ from hwgen.hw.folding import Folding, divisors, folded_layers
 from hwgen.hw.folds import MvtuShape
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.solver import Problem
+from hwgen.hw.stream import WIDEST
+from hwgen.hw.words import widest
 from hwgen.ir.ops import Conv, MatMul
 
 Item = TypeVar("Item")
@@ -57,12 +59,17 @@ class Space:
         """
         resolved = [self.problem.resolve(interval) for interval in self.problem.intervals]
         most = _LANES_PER_LUT * self.problem.device.capacity.lut
-        small = [folding for folding in resolved if self._lanes(folding) <= most] or resolved[-1:]
+        small = [folding for folding in resolved if self._lanes(folding) <= most and self._streams(folding)]
+        small = small or resolved[-1:]
         foldings = list(dict.fromkeys(tuple(folding.items()) for folding in small))
         return tuple(Point(folding, self._all_in(style)) for folding in _spread(foldings) for style in STYLES)
 
     def _lanes(self, folding: Mapping[str, Folding]) -> int:
         return sum(folding[name].pe * folding[name].simd for name in self.products)
+
+    def _streams(self, folding: Mapping[str, Folding]) -> bool:
+        """Whether an HLS tool takes the words of a folding: others cannot be built."""
+        return widest(self.problem.draft(folding)).bits <= WIDEST
 
     def _all_in(self, style: MemoryStyle | None) -> tuple[tuple[str, MemoryStyle], ...]:
         return tuple((name, style) for name in sorted(self.memories)) if style else ()
@@ -75,7 +82,7 @@ class Space:
             if len(found) == count:
                 break
             point = self._neighbour(rng, parents[int(rng.integers(len(parents)))])
-            if point not in taken:
+            if point not in taken and self._streams(dict(point.folding)):
                 found[point] = None
         return list(found)
 

@@ -57,8 +57,15 @@ VERBS: dict[str, tuple[str, ...]] = {
     "zoo-build": ("zoo", "build", "tfc", "-o", "built"),
     "zoo-train": ("zoo", "train", "tfc", "-o", "trained.npz"),
 }
+
+
 MADE = {"built", "kept", "results", "trained.npz"}
 """What a verb may leave in the folder where it runs."""
+
+
+def hang_up_ends() -> None:
+    """In a child: SIGHUP ends it, though these tests may run under nohup, which ignores it for all children."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @dataclass
@@ -80,6 +87,7 @@ class Place:
         return env
 
     def start(self, *words: str, **options: object) -> subprocess.Popen[str]:
+        options = {"preexec_fn": hang_up_ends, **options}
         return subprocess.Popen(
             [*COMMAND, *words], cwd=self.path, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             encoding="utf-8", start_new_session=True, **options,
@@ -223,6 +231,7 @@ def test_a_terminal_that_is_closed(place: Place) -> None:
     """Nothing can be written any more, though a spinner tries to: all ends, with the exit code of the signal."""
     child, terminal = pty.fork()
     if child == 0:
+        hang_up_ends()
         os.chdir(place.path)
         os.execve(sys.executable, [*COMMAND, *VERBS["simulate-csim"]], place.environment)
     time.sleep(1.5)

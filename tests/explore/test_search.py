@@ -18,6 +18,8 @@ from hwgen.hw.folding import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem
+from hwgen.hw.words import widest
+from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import PART, concat_net, mobilenet_like, random_network, resnet_like
 
@@ -129,3 +131,13 @@ def test_batches_are_asked_for_in_order() -> None:
     found = list(search(given, 500, 0, evaluate))
     assert rounds[0] == len(Space(given).seeds) and sum(rounds) == 500 and max(rounds[1:]) == 200
     assert all(estimated(given, point) == figures for point, figures in found[::50])
+
+
+def test_words_that_no_hls_tool_takes_are_left_out() -> None:
+    """2,048 inputs of 8 bits at once are 16,384 bits; all points can be built but one that the user asked for."""
+    graph = random_network(np.random.default_rng(3), (2048, 4, 2), input_type=IntType(8, signed=False))
+    given = Problem(integer_network(graph), PART, 100.0)
+    found = [widest(given.draft(dict(point.folding))).bits for point, _ in explored(given, 200)]
+    assert max(found) == 8 * 512 and len(found) == 200
+    asked = replace(given, wishes={"fc0": LayerFolding(pe=1, simd=2048)})
+    assert {widest(asked.draft(dict(point.folding))).bits for point, _ in explored(asked, 20)} == {16384}
