@@ -31,14 +31,16 @@ def hls(
     run: RunOption = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Check the C++ without Vitis: warnings, pragmas, the portable subset, timing."),
+        typer.Option(
+            "--check", help="Check the C++ without Vitis: warnings, pragmas, distances, the portable subset, timing."
+        ),
     ] = False,
     layer: Annotated[str | None, typer.Option(help="Write the project of one layer alone.", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to.", show_default=False)] = None,
     work: Annotated[Path | None, typer.Option(help="Keep the logs of --check here.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take the HLS project through Vitis HLS, and show what it reports beside the estimate and the simulation."""
+    """Take the HLS project through Vitis HLS, and show what it reports beside the estimate; what differs is named."""
     from hwgen import flow
     from hwgen.errors import ConfigError
     from hwgen.flow.hls import run_hls, write_layer

@@ -42,8 +42,8 @@
 #define HWGEN_UNROLL
 #if defined(HWGEN_BOUNDED)  // the bounded simulation counts the slots, and holds the reads of memories against them
 #define HWGEN_PIPELINE hwgen::next_slot();
-#define HWGEN_DISTANCE(array, slots)                     \
-  auto& array##_words = array;                           \
+#define HWGEN_DISTANCE(array, slots)                                            \
+  auto& array##_words = array;                                                  \
   const hwgen::Distance array##_distance = {__FILE__, __LINE__, #array, slots}; \
   const auto array = hwgen::stated(array##_words, array##_distance);
 #else
