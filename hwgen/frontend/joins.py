@@ -178,7 +178,7 @@ def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTen
         )
     relu = Quantise(np.ones(()), np.zeros(()), 0, max(apart.high, 1), Rounding.HALF_EVEN)
     kind = TensorType(apart.value.type.shape, smallest_int(0, max(apart.high, 1)))
-    beyond = build.emit(f"{name}_relu", Activation((relu,)), [apart.value], kind, module_path(node.name, node.name))
+    beyond = build.emit(f"{name}_act", Activation((relu,)), [apart.value], kind, module_path(node.name, node.name))
     over = CodedTensor(beyond, 0, max(apart.high, 1), (), first.places, quantised=True)
     gains = np.array([[away[0, 0], grid.gains[0, 1]]])
     return _summed(build, node, name, [over, second], gains).then(*grid.steps)

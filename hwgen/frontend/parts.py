@@ -111,7 +111,7 @@ def _on_one_grid(build: Build, node: SourceNode, stream: CodedTensor, parts: Seq
     low, high = min(ends), max(ends)
     if smallest_int(low, high).bits > MOST_INPUT_BITS:
         return None
-    name = build.next_name("join")
+    name = build.next_name("concat")
     values = [
         gained(build, node, f"{name}_gain{index}", part.stream, np.array([[gain]])).value
         for index, (part, gain) in enumerate(zip(parts, gains, strict=True))

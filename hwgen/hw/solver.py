@@ -39,6 +39,9 @@ _AHEAD = 3
 _NEARLY = 1.25
 """A folding that takes up to this multiple of the budget is worth a search for cheaper splits."""
 
+_SLOWEST = 1 << 40
+"""An interval in which a line buffer of the fewest rows keeps up."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -276,8 +279,10 @@ def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) ->
 
 
 def _lightest(design: Design) -> Design:
-    """The design without FIFOs, the least that sizing may give."""
-    return replace(design, units=tuple(unit for unit in design.units if unit.fifo_depth is None))
+    """The design without FIFOs and with the fewest rows of line buffers, the least that sizing may give."""
+    kept = (unit for unit in design.units if unit.fifo_depth is None)
+    fewest = (unit if unit.lines is None else unit.resized(unit.least_buffer(unit.cycles, _SLOWEST)) for unit in kept)
+    return replace(design, units=tuple(fewest))
 
 
 def _out_of_reach(problem: Problem, interval: int) -> FoldingError:

@@ -15,10 +15,10 @@ from hwgen.ir.reserved import is_reserved
 LONGEST = 64
 """Letters of a design's name, or of a unit's: files, modules and folders are named after both."""
 
-_KINDS = "add|concat|conv|fc|magnitude|pool|scale|top"
+_KINDS = "add|concat|conv|fc|magnitude|max|min|pool|scale|top"
 _UNIT = (
     rf"(?:(?:{_KINDS})\d+|input_quant\d*|source(?=_)|axis_(?:in|out))"
-    r"(?:_(?:act|columns|fifo|fork|gate|pack|width|window)\d*)*"
+    r"(?:_(?:act|apart|columns|copy|fifo|fork|gain|gate|pack|width|window)\d*)*"
 )
 """Names that frontends give layers, those of adapters around them, and of the functions behind ports with TLAST."""
 

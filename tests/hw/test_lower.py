@@ -31,7 +31,7 @@ from hwgen.hw.lower import lower
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind, Threshold
+from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind, Sum, Threshold
 from hwgen.ir.types import DType, IntType, smallest_int
 from hwgen.passes.pipeline import integer_network
 from tests.builders import (
@@ -397,12 +397,13 @@ def test_sums_of_integer_units_fit(seed: int) -> None:
         if not isinstance(unit, MvtuUnit | DepthwiseUnit) or unit.is_xnor:
             continue
         node = network.node(unit.name)
-        assert isinstance(node.op, MatMul | Conv)
+        assert isinstance(node.op, MatMul | Conv | Sum)
         dtype = node.inputs[0].type.dtype
         ends = [dtype.min, dtype.max]
         if isinstance(node.op, Conv) and node.op.geometry.pads:
             ends = [min(dtype.min, node.op.pad), max(dtype.max, node.op.pad)]
-        weights = node.op.weights.reshape(len(node.op.weights), -1)
+        factors = node.op.gains if isinstance(node.op, Sum) else node.op.weights
+        weights = factors.reshape(len(factors), -1)
         for pick_low in (True, False):
             partial = np.cumsum(weights * np.where((weights > 0) == pick_low, *ends), axis=1)
             # Ranges are proven from what comes before, so a sum may be narrower than its input's type allows.

@@ -93,7 +93,9 @@ def test_frontends_call_layers_as_expected() -> None:
     kinds = set(re.findall(r'next_name\("(\w+)"', text)) | {"conv"}
     plain = set(re.findall(r'\.emit\("(\w+)"|name = f?"(?:{producer}_)?(\w+)" if producer else "(\w+)"', text))
     assert kinds >= {"pool", "add", "concat"} and plain == {("top1", "", ""), ("", "act", "input_quant")}
-    for name in (*(f"{kind}0" for kind in kinds), "top1", "top12", "input_quant", "input_quant_act1", "add0_act"):
+    plain_names = ("top1", "top12", "input_quant", "input_quant_act1", "add0_act", "max0_apart", "min1_act")
+    gained = ("add0_gain1", "concat0_copy0", "concat0_gain1")
+    for name in (*(f"{kind}0" for kind in kinds), *plain_names, *gained):
         assert unit_name("net", name) == f"net_{name}"
 
 
