@@ -22,15 +22,20 @@ from hwgen.ir.ops import (
     ArgMax,
     BatchNorm,
     Clip,
+    Combine,
+    Compare,
     Concat,
     Conv,
     Div,
+    Function,
+    FunctionKind,
     LeakyRelu,
     Levels,
     Magnitude,
     MatMul,
     Mul,
     Op,
+    Operator,
     Pool,
     PoolKind,
     Quantise,
@@ -538,14 +543,43 @@ def parameters(draw: st.DrawFn, numbers: st.SearchStrategy[float], channels: int
     return np.array([draw(numbers) for _ in range(channels)], dtype=np.float64)
 
 
+def inner_chain(draw: st.DrawFn, channels: int, monotone: bool) -> tuple[Step, ...]:
+    """A chain of at most two steps, without a quantiser; of one that rises where `monotone`."""
+    if monotone:
+        steps = [Clip(np.asarray(-2.0), np.asarray(3.0)), Mul(np.asarray(0.375)), Function(FunctionKind.TANH)]
+        return tuple(draw(st.lists(st.sampled_from(steps), max_size=2)))
+    return tuple(draw(st.lists(elementwise_steps(channels, monotone=False, nested=True), max_size=2)))
+
+
+def _function_step(draw: st.DrawFn, name: str, channels: int, monotone: bool) -> Step:
+    """A function of one number, a comparison, or two chains together."""
+    size = LeakyRelu(np.asarray(-1.0))
+    match name:
+        case "function":
+            return Function(draw(st.sampled_from([kind for kind in FunctionKind if kind is not FunctionKind.SQRT])))
+        case "compare":
+            return Compare(parameters(draw, NUMBERS, channels), draw(st.booleans()))
+        case "both" | "product":
+            rising = st.sampled_from([Operator.ADD, Operator.MAX, Operator.MIN])
+            operator = Operator.MUL if name == "product" else draw(rising)
+            return Combine(operator, *(inner_chain(draw, channels, monotone) for _ in range(2)))
+        case "quotient":
+            return Combine(Operator.DIV, inner_chain(draw, channels, monotone), (size, Add(np.asarray(0.5))))
+        case _:
+            root = (size, Function(FunctionKind.SQRT))
+            return Combine(Operator.MUL, inner_chain(draw, channels, monotone), root)
+
+
 @st.composite
-def elementwise_steps(draw: st.DrawFn, channels: int, *, monotone: bool = True) -> Step:
-    """One step of a chain that is no quantiser."""
+def elementwise_steps(draw: st.DrawFn, channels: int, *, monotone: bool = True, nested: bool = False) -> Step:
+    """One step of a chain that is no quantiser; none that combines chains where `nested`."""
 
     def of(numbers: st.SearchStrategy[float]) -> np.ndarray:
         return parameters(draw, numbers, channels)
 
-    match draw(st.sampled_from(["mul", "add", "div", "norm", "relu", "clip", "leaky"])):
+    plain = ["mul", "add", "div", "norm", "relu", "clip", "leaky", "function", "compare"]
+    both = ["both"] if monotone else ["both", "product", "quotient", "root"]
+    match draw(st.sampled_from(plain if nested else plain + both)):
         case "mul":
             return Mul(of(NUMBERS))
         case "add":
@@ -562,9 +596,11 @@ def elementwise_steps(draw: st.DrawFn, channels: int, *, monotone: bool = True) 
         case "clip":
             ends = np.sort([draw(NUMBERS), draw(NUMBERS)])
             return Clip(np.asarray(ends[0]), np.asarray(ends[1]))
-        case _:
+        case "leaky":
             slopes = st.sampled_from([0.0, 0.01, 0.125, 1.0] if monotone else [-1.0, -0.25, 0.5])
             return LeakyRelu(of(slopes))
+        case name:
+            return _function_step(draw, name, channels, monotone)
 
 
 @st.composite

@@ -135,7 +135,8 @@ def _activate(activation: Thresholding, values: IntArray) -> IntArray:
     for frame, channel in np.ndindex(*values.shape):
         reached = sum(int(values[frame, channel]) >= int(t) for t in thresholds[channel])
         count = activation.levels - reached if descending[channel] else reached
-        result[frame, channel] = activation.base + activation.step * count
+        line = activation.base + activation.step * count
+        result[frame, channel] = activation.codes[count] if activation.codes.size else line
     return result
 
 

@@ -179,6 +179,12 @@ def thresholding(
     return Thresholding(thresholds, flags, result.min, 2 if isinstance(result, Bipolar) else 1)
 
 
+def turning(rng: np.random.Generator, activation: Thresholding, result: DType) -> Thresholding:
+    """`activation` with random codes, which rise and fall."""
+    codes = draw(rng, result, (1, activation.levels + 1))[0]
+    return replace(activation, codes=codes, base=int(codes.min()))
+
+
 def window(
     dtype: DType,
     image: tuple[int, int, int],

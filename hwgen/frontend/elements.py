@@ -14,6 +14,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.source import QUANTISERS, SourceNode
 from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Padded, QuantConst, Tensor, real
+from hwgen.golden.chain import approximate
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
 from hwgen.ir.types import FloatArray
 
@@ -53,11 +54,13 @@ _FLOATS: Mapping[str, tuple[int, int, float]] = {
 }
 """Significant bits, exponent of the least number above zero, greatest number."""
 _MOST_CODES = 1 << 16
+_TRUTHS = frozenset({"Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not"})
 
 
 def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> None:
     """Record the element types of the node's outputs. Raises: ModelError where a number is none of its type."""
-    given = next((build.elements[name] for name in node.inputs if name in build.elements), "float32")
+    read = node.inputs[1:] if node.op == "Where" else node.inputs
+    given = next((build.elements[name] for name in read if name in build.elements), "float32")
     for name, tensor in zip(node.outputs, results, strict=False):
         if isinstance(tensor, CodedTensor | Absolute | Padded):
             build.elements[name] = kind = _kind(node, given)
@@ -72,6 +75,8 @@ def _kind(node: SourceNode, given: str) -> str:
         return "int64"
     if node.op == "Cast":
         return CASTS[node.integer("to", 1)]
+    if node.op in _TRUTHS:
+        return "bool"
     return "float32" if node.op in QUANTISERS else given
 
 
@@ -114,7 +119,7 @@ def _after(step: Step, x: FloatArray) -> FloatArray:
             return np.clip(x, low, high)
         case LeakyRelu(slope):
             return np.where(x >= 0, x, x * slope)
-    raise TypeError(f"{type(step).__name__} is never pending")
+    return approximate((step,), x)
 
 
 def _kept(numbers: FloatArray, kind: str) -> Any:

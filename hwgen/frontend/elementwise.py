@@ -36,7 +36,7 @@ _FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def stream_of(node: SourceNode, tensor: Tensor | None) -> CodedTensor:
-    """`tensor` as a stream. Raises: ModelError where it is a constant or padded."""
+    """`tensor` as a stream, absolute values as a step of it. Raises: ModelError where it is a constant or padded."""
     if isinstance(tensor, Padded):
         raise ModelError(
             node.label,
@@ -45,12 +45,7 @@ def stream_of(node: SourceNode, tensor: Tensor | None) -> CodedTensor:
             "Let the layer itself pad",
         )
     if isinstance(tensor, Absolute):
-        raise ModelError(
-            node.label,
-            "absolute values must be summed or averaged over the channels",
-            f"an Abs before {node.op}",
-            "Put a ReduceMean over the channel axis behind it",
-        )
+        return tensor.stream.then(LeakyRelu(np.asarray(-1.0)))
     if not isinstance(tensor, CodedTensor):
         raise ModelError(
             node.label, "its input must come from the network's input", "a constant", "Fold constants before export"
@@ -126,8 +121,6 @@ def extremum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> T
     operands = [tensor for tensor in args if tensor is not None]
     constants = [tensor for tensor in operands if isinstance(tensor, Const | QuantConst)]
     rest = [tensor for tensor in operands if not isinstance(tensor, Const | QuantConst)]
-    if len(rest) > 1:
-        constant_of(node, rest[1], "operands but one")
     if not rest:
         values = [real(tensor, node) for tensor in constants]
         return Const((np.maximum if node.op == "Max" else np.minimum).reduce(np.broadcast_arrays(*values)), "")

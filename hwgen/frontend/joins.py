@@ -13,6 +13,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend import elementwise
 from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.expressions import combined, of_itself, operands_of
 from hwgen.frontend.grid import Grid, Line, common_grid, lines
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
@@ -21,8 +22,10 @@ from hwgen.ir.ops import (
     Activation,
     Add,
     Clip,
+    Combine,
     Concat,
     Div,
+    Function,
     LeakyRelu,
     Mul,
     Quantise,
@@ -30,6 +33,7 @@ from hwgen.ir.ops import (
     Scale,
     Step,
     Sum,
+    arrays_of,
 )
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import MOST_BITS, Bipolar, DType, IntArray, TensorType, WidthError, smallest_int
@@ -39,21 +43,30 @@ _MOST_APART = 1023
 
 
 def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Add, Sub, Mul: where both operands are streams a join of branches, else elementwise. Raises: ModelError."""
-    left, right = args[0], args[1]
-    if not (isinstance(left, CodedTensor) and isinstance(right, CodedTensor)):
-        return elementwise.binary(build, node, args)
-    if node.op == "Mul":
-        return scale(build, node, left, right)
-    return add(build, node, [left, right.then(Mul(np.asarray(-1.0))) if node.op == "Sub" else right])
+    """Of two streams a step, where both are functions of one value, or a join of branches; else elementwise."""
+    operands = operands_of(node, args[:2])
+    streams = [each for each in operands if isinstance(each, CodedTensor)]
+    if len(streams) < 2:
+        return elementwise.binary(build, node, [*operands, None][:2])
+    if node.op == "Sub":
+        streams[1] = streams[1].then(Mul(np.asarray(-1.0)))
+    if of_itself(node, streams):
+        return combined(build, node, streams)
+    if node.op == "Div":
+        found, change = "a tensor divided by another", "Divide by constants, or by a function of the same tensor"
+        raise ModelError(node.label, "its divisor must be constant", found, change)
+    return scale(build, node, *streams) if node.op == "Mul" else add(build, node, streams)
 
 
 def extremum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Max and Min of any number of streams and constants. Raises: ModelError."""
+    args = operands_of(node, args)
     streams = [tensor for tensor in args if isinstance(tensor, CodedTensor)]
     if len(streams) < 2:
         return elementwise.extremum(build, node, args)
-    rest = [tensor for tensor in args if tensor is not None and not isinstance(tensor, CodedTensor)]
+    rest = [tensor for tensor in args if not isinstance(tensor, CodedTensor)]
+    if of_itself(node, streams):
+        return elementwise.extremum(build, node, [combined(build, node, streams), *rest])
     joined = streams[0]
     for other in streams[1:]:
         joined = _larger(build, node, joined, other)
@@ -62,9 +75,11 @@ def extremum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> T
 
 def total(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Sum and Mean of any number of operands: streams in one addition, then the constants. Raises: ModelError."""
-    given = [tensor for tensor in args if tensor is not None]
+    given = operands_of(node, args)
     streams = [tensor for tensor in given if isinstance(tensor, CodedTensor)]
-    summed = add(build, node, streams) if len(streams) > 1 else stream_of(node, given[0] if not streams else streams[0])
+    summed = streams[0] if streams else stream_of(node, given[0])
+    if len(streams) > 1:
+        summed = (combined if of_itself(node, streams) else add)(build, node, streams)
     for constant in (tensor for tensor in given if not isinstance(tensor, CodedTensor)):
         values = real(constant_of(node, constant, "operands"), node)
         if node.opset < 8 and values.shape != summed.shape:
@@ -255,9 +270,18 @@ def _identity(step: Step) -> Step | None:
 
 
 def _alike(first: Step, second: Step) -> bool:
-    """Whether two steps differ in arrays alone."""
+    """Whether two steps differ in arrays alone; combined chains with parameters for each channel never are alike."""
+    if isinstance(first, Combine):
+        return first == second and not any(array.ndim for _, array in arrays_of(first))
     plain = [{n: v for n, v in vars(step).items() if not isinstance(v, np.ndarray)} for step in (first, second)]
     return type(first) is type(second) and plain[0] == plain[1]
+
+
+def _name(step: Step) -> str:
+    """A step as error messages call it."""
+    if isinstance(step, Combine):
+        return f"the {step.operator.value} of two functions of one tensor"
+    return f"a function {step.function.value}" if isinstance(step, Function) else f"a {type(step).__name__}"
 
 
 def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
@@ -282,7 +306,7 @@ def _joined_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]
             raise ModelError(
                 node.label,
                 "its operands must have the same operators behind their layers",
-                f"a {type(head).__name__} not behind all of {names}",
+                f"{_name(head)} not behind all of {names}",
                 "Quantise each branch before the concatenation",
             )
         joined.append(_side_by_side([step for step in steps if step is not None], channels))

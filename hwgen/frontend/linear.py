@@ -27,7 +27,7 @@ from hwgen.frontend.symbolic import (
     in_order,
     real,
 )
-from hwgen.ir.ops import Add, Clip, Div, LeakyRelu, MatMul, Mul, Product, Step
+from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, MatMul, Mul, Product, Step
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
 
@@ -130,8 +130,10 @@ def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = Fals
                 "a scale for each channel",
                 "Quantise its input per tensor",
             )
-    after = "a ReLU or hard-tanh" if isinstance(step, Clip) else "a batch norm"
-    after = "a leaky ReLU" if isinstance(step, LeakyRelu) else after
+    names = {Clip: "a ReLU or hard-tanh", LeakyRelu: "a leaky ReLU", BatchNorm: "a batch norm"}
+    after = names.get(type(step), "an activation function")
+    if isinstance(step, LeakyRelu) and np.all(step.slope == -1):
+        after = "an absolute value"
     raise ModelError(
         node.label, "its input must be quantised", f"{after} with no quantiser behind it", "Quantise the activation"
     )

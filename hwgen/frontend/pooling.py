@@ -62,7 +62,7 @@ def _falling(node: SourceNode, stream: CodedTensor) -> IntArray:
         raise ModelError(
             node.label,
             "what it compares must rise or fall, not both, as the code grows",
-            "a step with a negative slope on one side",
+            "an activation function that may do both",
             "Put the activation behind the pool",
         )
     falls = np.asarray(sign < 0, dtype=np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.source import MAX_ELEMENTS, Array, SourceNode, numeric, require_finite
 from hwgen.ir.graph import Affine, Node, Value
-from hwgen.ir.ops import Add, BatchNorm, Div, Mul, Op, Step
+from hwgen.ir.ops import Add, BatchNorm, Combine, Div, Mul, Op, Operator, Step
 from hwgen.ir.ranges import Range
 from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
 
@@ -235,6 +235,12 @@ def fold_affine(steps: Sequence[Step]) -> Affine | None:
             case BatchNorm():
                 slope = step.gamma / np.sqrt(step.variance + step.epsilon)
                 scale, offset = scale * slope, (offset - step.mean) * slope + step.beta
+            case Combine(operator=Operator.ADD):
+                parts = fold_affine(step.left), fold_affine(step.right)
+                if parts[0] is None or parts[1] is None:
+                    return None
+                slope = parts[0].scale + parts[1].scale
+                scale, offset = scale * slope, offset * slope + parts[0].offset + parts[1].offset
             case _:
                 return None
     return Affine(collapse(scale), collapse(offset))

@@ -4,7 +4,8 @@ The chain is evaluated in float64 with a running bound on the rounding error. An
 nothing to it, as error-free transformations tell: so the ties of scales that are powers of two are decided at once.
 Wherever the bound spans a step of the quantiser, the point is evaluated again in rational numbers, so that no equality
 case is decided by a rounded number.
-Square roots that are not rational are computed to 2**-400 of their value.
+Roots and functions that are not rational are computed to 2**-400 of their value (`hwgen.golden.precise`).
+An interval of integers is a number with an error: where the bound spans no step, all of them have one code.
 """
 
 from __future__ import annotations
@@ -14,7 +15,25 @@ from fractions import Fraction
 
 import numpy as np
 
-from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.golden.functions import UndefinedError, bounded
+from hwgen.golden.precise import precise, root
+from hwgen.ir.ops import (
+    Add,
+    BatchNorm,
+    Clip,
+    Combine,
+    Compare,
+    Div,
+    Function,
+    LeakyRelu,
+    Levels,
+    Mul,
+    Operator,
+    Quantise,
+    Rounding,
+    Sign,
+    Step,
+)
 from hwgen.ir.types import BoolArray, FloatArray, IntArray
 
 _UNIT = 2.0**-52
@@ -29,8 +48,6 @@ _SAFE = 2.0**400
 _SPLIT = 2.0**27 + 1
 """Splits a float64 into two halves of 26 bits (Dekker, 1971)."""
 
-_SQRT_BITS = 400
-
 _LARGEST = 2.0**63 - 1024
 """The largest float64 that int64 holds."""
 
@@ -39,10 +56,7 @@ def evaluate(steps: tuple[Step, ...], codes: IntArray) -> IntArray:
     """The codes that the quantiser at the end of `steps` gives for integers `codes` (..., C)."""
     value = codes.astype(np.float64)
     error = np.where(np.abs(value) < 2.0**53, 0.0, np.abs(value) * _UNIT)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for step in steps[:-1]:
-            value, error = _step(step, value, error)
-        result, doubtful = _quantise(steps[-1], value, error)
+    result, doubtful = _coded(steps, value, error)
     if doubtful.any():
         channels = np.broadcast_to(np.arange(codes.shape[-1]), codes.shape)
         exact = [_exact(steps, int(c), int(ch)) for c, ch in zip(codes[doubtful], channels[doubtful], strict=True)]
@@ -50,11 +64,39 @@ def evaluate(steps: tuple[Step, ...], codes: IntArray) -> IntArray:
     return result
 
 
+def evaluate_intervals(steps: tuple[Step, ...], first: IntArray, last: IntArray) -> tuple[IntArray, BoolArray]:
+    """A code of the integers from `first` to `last`, one interval a channel, and whether all of them have it.
+
+    Integers are below 2**62.
+    """
+    ends = first.astype(np.float64), last.astype(np.float64)
+    middle = ends[0] + (ends[1] - ends[0]) / 2
+    reach = np.maximum(ends[1] - middle, middle - ends[0])
+    error = np.where(reach > 0, reach * (1 + 2.0**-30) + np.abs(middle) * 2.0**-50, np.abs(middle) * _UNIT)
+    result, doubtful = _coded(steps, middle, error)
+    return result, ~doubtful
+
+
+def _coded(steps: tuple[Step, ...], value: FloatArray, error: FloatArray) -> tuple[IntArray, BoolArray]:
+    """The codes of numbers known within `error`, and where that does not decide them."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for step in steps[:-1]:
+            value, error = _step(step, value, error)
+        return _quantise(steps[-1], value, error)
+
+
 def direction(steps: tuple[Step, ...], channels: int) -> IntArray | None:
-    """+1, -1 or 0 per channel (C,): whether the chain rises, falls or stays; None where a step is not monotone."""
+    """+1, -1 or 0 per channel (C,): whether the chain rises, falls or stays; None where that is not known."""
     sign = np.ones(channels, dtype=np.int64)
     for step in steps:
         match step:
+            case Combine(operator=Operator.MUL | Operator.DIV):
+                return None
+            case Combine(left=left, right=right):
+                both = direction(left, channels), direction(right, channels)
+                if both[0] is None or both[1] is None or np.any(both[0] * both[1] < 0):
+                    return None
+                sign = sign * np.sign(both[0] + both[1])
             case Mul(factor=factor) | Div(divisor=factor):
                 sign = sign * np.sign(factor).astype(np.int64)
             case BatchNorm(gamma=gamma):
@@ -66,17 +108,26 @@ def direction(steps: tuple[Step, ...], channels: int) -> IntArray | None:
     return np.broadcast_to(sign, (channels,))
 
 
+def approximate(steps: tuple[Step, ...], x: FloatArray) -> FloatArray:
+    """About what steps that are no quantiser make of numbers."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for step in steps:
+            x, _ = _step(step, x, np.zeros(1))
+    return x
+
+
 def reals(steps: tuple[Step, ...], codes: IntArray) -> FloatArray:
     """About what the quantiser at the end of `steps` compares: its input, in its codes where it has a scale.
 
-    Not clipped, so that a straight line stays one.
+    Not clipped, so that a straight line stays one, unless a function has no value without.
     """
-    value = codes.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for step in steps[:-1]:
-            if not isinstance(step, Clip):
-                value, _ = _step(step, value, np.zeros(1))
-        last = steps[-1]
+    numbers, body = codes.astype(np.float64), steps[:-1]
+    try:
+        value = approximate(tuple(step for step in body if not isinstance(step, Clip)), numbers)
+    except UndefinedError:
+        value = approximate(body, numbers)
+    last = steps[-1]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return value / last.scale + last.zero_point if isinstance(last, Quantise) else value
 
 
@@ -139,8 +190,44 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
             product = x * slope
             rounding = np.where(x >= 0, 0.0, _product_rounding(x, slope, product))
             return np.where(x >= 0, x, product), error * np.maximum(1.0, np.abs(slope)) + rounding
+        case Function(function=kind):
+            return bounded(kind, x, error)
+        case Compare(bound=bound, strict=strict):
+            certain = (error == 0) | (np.abs(x - bound) > error + np.abs(x - bound) * _UNIT)
+            reached = (x > bound if strict else x >= bound).astype(np.float64)
+            return np.where(certain, reached, 0.5), np.where(certain, 0.0, 0.5)
+        case Combine():
+            return _combined(step, x, error)
         case _:
             raise TypeError(f"{type(step).__name__} ends a chain")
+
+
+def _combined(step: Combine, x: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Two chains of the same numbers, and the operator on what they give."""
+    a, a_error = b, b_error = x, error
+    for part in step.left:
+        a, a_error = _step(part, a, a_error)
+    for part in step.right:
+        b, b_error = _step(part, b, b_error)
+    match step.operator:
+        case Operator.ADD:
+            y = a + b
+            return y, a_error + b_error + _sum_rounding(a, b, y)
+        case Operator.MUL:
+            y = a * b
+            spread = a_error * np.abs(b) + b_error * np.abs(a) + a_error * b_error
+            return y, spread + _product_rounding(a, b, y)
+        case Operator.DIV:
+            y = a / b
+            least = np.abs(b) - b_error
+            spread = (a_error + np.abs(y) * b_error) / least * (1 + 2.0**-40)
+            spread = np.where((a_error == 0) & (b_error == 0), 0.0, spread)
+            return y, np.where(least > 0, spread + _quotient_rounding(a, b, y), np.inf)
+        case Operator.MAX | Operator.MIN:
+            first = (a >= b) == (step.operator is Operator.MAX)
+            certain = np.abs(a - b) * (1 - _UNIT) >= a_error + b_error
+            chosen = np.where(first, a_error, b_error)
+            return np.where(first, a, b), np.where(certain, chosen, np.maximum(a_error, b_error))
 
 
 def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, BoolArray]:
@@ -189,9 +276,7 @@ def _round(z: FloatArray, rounding: Rounding) -> FloatArray:
 
 def _exact(steps: tuple[Step, ...], code: int, channel: int) -> int:
     """The quantiser's code for one integer on one channel, in rational numbers."""
-    x = Fraction(code)
-    for step in steps[:-1]:
-        x = _exact_step(step, x, channel)
+    x = _exact_chain(steps[:-1], Fraction(code), channel)
     match steps[-1]:
         case Sign():
             return 1 if x >= 0 else -1
@@ -214,7 +299,7 @@ def _exact_step(step: Step, x: Fraction, channel: int) -> Fraction:
         case Add(term=term):
             return x + _at(term, channel)
         case BatchNorm(gamma=gamma, beta=beta, mean=mean, variance=variance, epsilon=epsilon):
-            deviation = _sqrt(_at(variance, channel) + Fraction(epsilon))
+            deviation = root(_at(variance, channel) + Fraction(epsilon))
             return (x - _at(mean, channel)) * _at(gamma, channel) / deviation + _at(beta, channel)
         case Clip(low=low, high=high):
             floor, ceiling = _number(low, channel), _number(high, channel)
@@ -222,6 +307,13 @@ def _exact_step(step: Step, x: Fraction, channel: int) -> Fraction:
             return Fraction(ceiling) if x > ceiling else x
         case LeakyRelu(slope=slope):
             return x if x >= 0 else x * _at(slope, channel)
+        case Function(function=kind):
+            return precise(kind, x)
+        case Compare(bound=bound, strict=strict):
+            edge = _at(bound, channel)
+            return Fraction(x > edge if strict else x >= edge)
+        case Combine(operator=operator, left=left, right=right):
+            return _exact_combined(operator, _exact_chain(left, x, channel), _exact_chain(right, x, channel))
         case _:
             raise TypeError(f"{type(step).__name__} ends a chain")
 
@@ -234,13 +326,26 @@ def _at(parameter: FloatArray, channel: int) -> Fraction:
     return Fraction(_number(parameter, channel))
 
 
-def _sqrt(x: Fraction) -> Fraction:
-    """The square root: exact where it is rational, else to 2**-400 of its value."""
-    top, bottom = math.isqrt(x.numerator), math.isqrt(x.denominator)
-    if top * top == x.numerator and bottom * bottom == x.denominator:
-        return Fraction(top, bottom)
-    shift = 2 * (_SQRT_BITS + max(0, x.denominator.bit_length() - x.numerator.bit_length()))
-    return Fraction(math.isqrt((x.numerator << shift) // x.denominator), 1 << (shift // 2))
+def _exact_chain(steps: tuple[Step, ...], x: Fraction, channel: int) -> Fraction:
+    for step in steps:
+        x = _exact_step(step, x, channel)
+    return x
+
+
+def _exact_combined(operator: Operator, a: Fraction, b: Fraction) -> Fraction:
+    match operator:
+        case Operator.ADD:
+            return a + b
+        case Operator.MUL:
+            return a * b
+        case Operator.DIV:
+            if b == 0:
+                raise UndefinedError(f"{float(a):g} / 0")
+            return a / b
+        case Operator.MAX:
+            return max(a, b)
+        case Operator.MIN:
+            return min(a, b)
 
 
 def _exact_round(z: Fraction, rounding: Rounding) -> int:

@@ -147,10 +147,13 @@ def _activate(steps: tuple[Step, ...], x: Codes, result: DType) -> Codes:
 
 
 def _threshold(op: Threshold, x: Codes) -> Codes:
-    """base + step * n; n counts the thresholds that x reaches, or misses in descending channels."""
-    top = op.base + op.step * op.thresholds.shape[1]
+    """The code of n, which counts the thresholds that x reaches, or misses in descending channels."""
+    top = int(op.table.max())
     kind = kind_of(smallest_int(op.base, top))  # a count may wrap: what it makes does not
-    count = _reached(op, x, kind)
+    count = _reached(op, x, kind_of(smallest_int(0, len(op.codes))) if op.codes.size else kind)
+    if op.codes.size:
+        falls = op.descending.astype(bool)
+        return op.codes.astype(kind)[np.where(falls, op.thresholds.shape[1] - count, count)]
     if not op.descending.any():
         count *= kind(op.step)
         count += kind(op.base)

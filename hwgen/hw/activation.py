@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,13 +23,14 @@ class Linear:
 
 @dataclass(frozen=True, eq=False)
 class Thresholding:
-    """Turns an accumulator into base + step * n, n = sum_i [acc >= thresholds_i] (L - n where descending).
+    """Turns an accumulator into base + step * n, n = sum_i [acc >= thresholds_i] (L - n where descending), or codes[n].
 
     Attributes:
         thresholds: (C, L) or (1, L), ascending; for an XNOR unit in popcounts, not in accumulator values.
         descending: (C,) or (1,) of 0/1.
         base, step: first output code and the distance to the next (2 for bipolar, else 1).
         room: the type that thresholds can be rewritten within; None where they are fixed.
+        codes: (L + 1,) the code of each n where codes rise and fall; empty where they only rise.
     """
 
     thresholds: IntArray
@@ -37,6 +38,12 @@ class Thresholding:
     base: int
     step: int
     room: IntType | None = None
+    codes: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def table(self) -> IntArray:
+        """(L + 1,) the code of each n."""
+        return self.codes if self.codes.size else self.base + self.step * np.arange(self.levels + 1)
 
     @property
     def levels(self) -> int:

@@ -13,6 +13,7 @@ from hwgen.hw.memory import PIECE_BYTES, MemoryStyle
 from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
+from hwgen.ir.types import IntArray
 
 FEW_WORDS = 8
 """Constants in logic of up to so many words are synthesised together with what reads them (`hwgen_rom`)."""
@@ -146,6 +147,13 @@ class Bill:
             return width
         self.add(f"rom bit of {places} words", made * len(bits) / places)
         return made
+
+    def table(self, codes: IntArray, lanes: int) -> None:
+        """A table of codes in logic, read in each of `lanes` lanes at an index of its own."""
+        inputs = 4 if self.family is Family.ECP5 else 6
+        low = int(codes.min())
+        bits = bits_for(int(codes.max()) - low + 1) if low >= 0 else (max(int(codes.max()), -low - 1)).bit_length() + 1
+        self.memories += Resources(lut=lanes * bits * ceil_div(codes.size, 1 << inputs))
 
     def mask(self, bits: int) -> None:
         """Gates that force bits to zero."""

@@ -39,4 +39,5 @@ def _code_range(graph: Graph, gate: Node, known: dict[str, Range]) -> tuple[int,
     counts = [int(np.sum(end >= op.thresholds[0])) for end in (bounds.min, bounds.max)]
     if op.descending[0]:
         counts = [op.thresholds.shape[1] - count for count in reversed(counts)]
-    return op.base + op.step * counts[0], op.base + op.step * counts[1]
+    given = op.table[counts[0] : counts[1] + 1]
+    return int(given.min()), int(given.max())

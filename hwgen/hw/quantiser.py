@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hwgen.ir.graph import Graph
+from hwgen.hw.kernels.coding import lookup
+from hwgen.hw.kernels.weighted import thresholding
+from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Threshold
 
 
 def host_quantiser(graph: Graph) -> tuple[str, ...]:
-    """A warning for comparators that quantise the network's input: with another input type the host does that."""
+    """A warning for what quantises the network's input: with another input type the host does that."""
     return tuple(
-        f"{node.label} takes {node.op.thresholds.shape[1]:,} comparators a lane to quantise the input to "
-        f"{node.output.type.dtype}; built with {_options(str(node.output.type.dtype), node.op.grid)} the host "
+        f"{node.label} takes {_means(node, node.op)} a lane to quantise the input to {node.output.type.dtype}; "
+        f"built with {_options(str(node.output.type.dtype), node.op.grid)} the host "
         "quantises, and it costs nothing"
         for node in graph.nodes
         if isinstance(node.op, Threshold) and node.op.grid
     )
+
+
+def _means(node: Node, op: Threshold) -> str:
+    """What quantises an element: comparators, or a table of codes."""
+    table = lookup(thresholding(op), node.inputs[0].type.dtype, node.output.type.dtype)
+    return f"{op.thresholds.shape[1]:,} comparators" if table is None else f"a table of {table.size:,} codes"
 
 
 def _options(kind: str, grid: Sequence[float]) -> str:

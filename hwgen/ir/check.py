@@ -12,6 +12,7 @@ from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import (
     Activation,
     ArgMax,
+    Combine,
     Concat,
     Conv,
     Join,
@@ -27,6 +28,7 @@ from hwgen.ir.ops import (
     Step,
     Sum,
     Threshold,
+    arrays_of,
 )
 from hwgen.ir.planes import MAX_ORDER
 from hwgen.ir.ranges import quantiser_range, ranges
@@ -150,6 +152,11 @@ def _check_threshold(node: Node, op: Threshold) -> None:
     _must(bool(np.all(np.diff(thresholds, axis=1) >= 0)), node.label, "thresholds ascend", thresholds)
     bipolar = isinstance(target.dtype, Bipolar)
     _must(step == (2 if bipolar else 1), node.label, "codes are adjacent", step)
+    codes = op.codes
+    if codes.size:
+        _must(codes.shape == (thresholds.shape[1] + 1,), node.label, "there is a code for each count", codes.shape)
+        least = int(codes.min()) == op.base and not np.any((codes - op.base) % step)
+        _must(least, node.label, f"codes are {op.base} and {step} more each", codes)
 
 
 def _check_conv(node: Node, op: Conv) -> None:
@@ -183,11 +190,16 @@ def _check_window(node: Node, geometry: Geometry, channels: int) -> None:
 
 def _check_step(node: Node, step: Step) -> None:
     channels = node.inputs[0].type.channels
-    for name, value in vars(step).items():
-        if isinstance(value, np.ndarray):
-            rest = value.shape[1:] if isinstance(step, Levels) else ()
-            sizes = ((1, *rest), (channels, *rest)) if isinstance(step, Levels) else ((), (channels,))
-            _must(value.shape in sizes, node.label, f"{name} is per channel or one for all", value.shape)
+    if isinstance(step, Combine):
+        for part in (*step.left, *step.right):
+            plain = not isinstance(part, Sign | Quantise | Levels)
+            _must(plain, node.label, "only the last step is a quantiser", type(part).__name__)
+            _check_step(node, part)
+        return
+    for name, value in arrays_of(step):
+        rest = value.shape[1:] if isinstance(step, Levels) else ()
+        sizes = ((1, *rest), (channels, *rest)) if isinstance(step, Levels) else ((), (channels,))
+        _must(value.shape in sizes, node.label, f"{name} is per channel or one for all", value.shape)
 
 
 def _check_ranges(graph: Graph) -> None:

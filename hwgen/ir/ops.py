@@ -6,7 +6,8 @@ with Threshold nodes in their place, integers throughout. Images are (H, W, C), 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -111,6 +112,51 @@ class LeakyRelu(_Arrays):
     slope: FloatArray
 
 
+class FunctionKind(Enum):
+    """Functions of one real number; all of them rise."""
+
+    EXP = "exp"
+    SIGMOID = "sigmoid"
+    TANH = "tanh"
+    SOFTPLUS = "softplus"
+    ERF = "erf"
+    SQRT = "sqrt"
+
+
+@dataclass(frozen=True)
+class Function:
+    """exp, sigmoid, tanh, log(1 + exp(x)), erf or the square root of x."""
+
+    function: FunctionKind
+
+
+@dataclass(frozen=True, eq=False)
+class Compare(_Arrays):
+    """1 where x >= bound, or x > bound where `strict`, and 0 elsewhere."""
+
+    bound: FloatArray
+    strict: bool
+
+
+class Operator(Enum):
+    """How two numbers become one."""
+
+    ADD = "add"
+    MUL = "mul"
+    DIV = "div"
+    MAX = "max"
+    MIN = "min"
+
+
+@dataclass(frozen=True, eq=False)
+class Combine(_Arrays):
+    """left(x) and right(x), two chains of steps of the same x, added, multiplied and so on: x * sigmoid(x) is SiLU."""
+
+    operator: Operator
+    left: tuple[Step, ...]
+    right: tuple[Step, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Sign(_Arrays):
     """The bipolar quantiser: +1 where x >= 0, -1 elsewhere."""
@@ -136,8 +182,30 @@ class Levels(_Arrays):
     step: int
 
 
-Step = Mul | Add | Div | BatchNorm | Clip | LeakyRelu | Sign | Quantise | Levels
+Step = Mul | Add | Div | BatchNorm | Clip | LeakyRelu | Function | Compare | Combine | Sign | Quantise | Levels
 """One elementwise step of an activation, parameters per channel or for the whole tensor."""
+
+
+def arrays_of(step: Step) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """The parameters of a step with their names, those of the chains that it combines among them."""
+    if isinstance(step, Combine):
+        for part in (*step.left, *step.right):
+            yield from arrays_of(part)
+        return
+    yield from ((name, value) for name, value in vars(step).items() if isinstance(value, np.ndarray))
+
+
+def for_channels(steps: tuple[Step, ...], channels: IntArray) -> tuple[Step, ...]:
+    """The steps for channels that are others: new channel i is what channel `channels[i]` was."""
+    return tuple(_for_channels(step, channels) for step in steps)
+
+
+def _for_channels(step: Step, channels: IntArray) -> Step:
+    if isinstance(step, Combine):
+        return replace(step, left=for_channels(step.left, channels), right=for_channels(step.right, channels))
+    wide: dict[str, Any] = {name: array[channels] for name, array in arrays_of(step) if array.ndim and len(array) > 1}
+    changed: Step = replace(step, **wide)
+    return changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,6 +341,8 @@ class Threshold(_Arrays):
     `thresholds` is (C, L) or (1, L), ascending along L; `descending` is (C,) or (1,) of 0/1.
 
     Attributes:
+        codes: (L + 1,) the code of each n, where the codes rise and fall: then `base` is the least of them and `step`
+            their distance. Empty where they only rise.
         grid: scale and offset of the output's codes, one pair or one for each channel, where this is a quantiser of
             the network's input that rounds to the nearest code, as a host can; empty elsewhere.
     """
@@ -282,6 +352,13 @@ class Threshold(_Arrays):
     base: int
     step: int
     grid: tuple[float, ...] = ()
+    codes: IntArray = field(default_factory=_no_numbers)
+
+    @property
+    def table(self) -> IntArray:
+        """(L + 1,) the code of each n."""
+        steps = np.arange(self.thresholds.shape[1] + 1, dtype=np.int64)
+        return self.codes if self.codes.size else self.base + self.step * steps
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def op_range(op: Op, inputs: Sequence[Range], channels: int) -> Range:
 def quantiser_range(op: Activation | Threshold) -> tuple[int, int]:
     """The lowest and highest code that the quantiser at the end of `op` can give."""
     if isinstance(op, Threshold):
-        return op.base, op.base + op.step * op.thresholds.shape[1]
+        return op.base, int(op.table.max())
     match op.steps[-1]:
         case Sign():
             return -1, 1

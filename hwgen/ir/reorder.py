@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import Activation, Concat, Conv, MatMul, Op, Pool, Product, Scale, Sum, Threshold
+from hwgen.ir.ops import Activation, Concat, Conv, MatMul, Op, Pool, Product, Scale, Sum, Threshold, for_channels
 from hwgen.ir.types import IntArray
 
 
@@ -125,9 +125,10 @@ def _rows(op: Product, places: IntArray) -> Product:
 def _elementwise(op: Pool | Activation | Threshold, places: IntArray) -> Op:
     """The operation with its parameters of each channel in another order."""
     if isinstance(op, Activation):
-        return Activation(tuple(_permuted(step, places) for step in op.steps))
-    moved: Op = _permuted(op, places)
-    return moved
+        return Activation(for_channels(op.steps, places))
+    moved = _permuted(op, places)
+    result: Op = replace(moved, codes=op.codes) if isinstance(op, Threshold) else moved
+    return result
 
 
 def _permuted(thing: Any, places: IntArray) -> Any:

@@ -36,9 +36,12 @@ from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 from hwgen.stored import fitted, parse_json
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = ("planes", "rows", "grid", "gains")
+_OPTIONAL = ("planes", "rows", "grid", "gains", "codes")
 """Fields that are left out where they are empty."""
-_WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind}
+_WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind} | {
+    "FunctionKind": ops.FunctionKind,
+    "Operator": ops.Operator,
+}
 """Parsers of words, by the kind of field."""
 _OPS = {
     kind.__name__: kind
@@ -64,6 +67,9 @@ _STEPS = {
         ops.BatchNorm,
         ops.Clip,
         ops.LeakyRelu,
+        ops.Function,
+        ops.Compare,
+        ops.Combine,
         ops.Sign,
         ops.Quantise,
         ops.Levels,
@@ -197,7 +203,7 @@ def _encode(thing: Any) -> Any:
 def _encode_field(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return _encode_array(value)
-    if isinstance(value, ops.Rounding | ops.PoolKind):
+    if isinstance(value, ops.Rounding | ops.PoolKind | ops.FunctionKind | ops.Operator):
         return value.value
     if isinstance(value, Geometry):
         return {field.name: list(getattr(value, field.name)) for field in fields(value)}
@@ -225,7 +231,7 @@ def _decode_field(annotation: str, value: Any) -> Any:
             if array.dtype.kind != ("f" if annotation == "FloatArray" else "i"):
                 raise ValueError(f"not {annotation}: {value[:20]!r}")
             return array
-        case "DType" | "Rounding" | "PoolKind":
+        case "DType" | "Rounding" | "PoolKind" | "FunctionKind" | "Operator":
             return _WORDS[annotation](value)
         case "Geometry":
             return fitted(Geometry, value)
@@ -233,7 +239,7 @@ def _decode_field(annotation: str, value: Any) -> Any:
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
         case "tuple[int, ...]" | "tuple[float, ...]":
             return sizes_of(value, least=0) if "int" in annotation else tuple(map(float, value))
-        case "int" | "float":
+        case "int" | "float" | "bool":
             if type(value).__name__ != annotation:
                 raise ValueError(f"not {annotation}: {value!r}")
             return value

@@ -13,9 +13,9 @@ from hwgen.ir.types import TensorType
 class ThresholdsBeforePools:
     """Exchange a maximum behind a product, also one with K, and its threshold where neither has other readers.
 
-    A threshold is monotone in each channel, so it may come first: the largest of the codes is the code of the largest
-    number, and in a descending channel the smallest of the codes is (original BinaryNet and XNOR-Net pool before batch
-    norm and sign; Courbariaux et al. 2016, Rastegari et al. 2016).
+    A threshold whose codes rise or fall in each channel may come first: the largest of the codes is the code of the
+    largest number, and in a descending channel the smallest of the codes is (original BinaryNet and XNOR-Net pool
+    before batch norm and sign; Courbariaux et al. 2016, Rastegari et al. 2016).
     """
 
     name: str = "thresholds before pools"
@@ -39,7 +39,8 @@ class ThresholdsBeforePools:
         users = graph.users.get(node.output.name, ())
         if read or len(graph.users[node.inputs[0].name]) != 1 or len(users) != 1:
             return None
-        return users[0] if isinstance(users[0].op, Threshold) else None
+        behind = users[0].op
+        return users[0] if isinstance(behind, Threshold) and not behind.codes.size else None
 
 
 def _exchanged(graph: Graph, pool: Node, threshold: Node) -> Graph:

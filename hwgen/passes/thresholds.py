@@ -1,8 +1,9 @@
 """The one threshold pass: evaluate the activation at the integers that can arrive, find where its output steps.
 
 Where every step of the chain is monotone, each threshold is guessed from the real numbers that the quantiser reads, and
-proven: the code is reached there and not at the integer before. What a guess misses is bisected. Small ranges and those
-of other chains are evaluated at every integer, which shows whether the codes rise, fall or do both.
+proven: the code is reached there and not at the integer before. What a guess misses is bisected. Small ranges are
+evaluated at every integer, which shows whether the codes rise, fall or do both; wide ones of chains that are not known
+to be monotone are bisected until each part has one code (`hwgen.passes.runs`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.golden.chain import direction, evaluate, reals
+from hwgen.golden.functions import UndefinedError
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, Add, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
+from hwgen.ir.ops import Activation, Add, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold, arrays_of
 from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import BoolArray, FloatArray, IntArray
+from hwgen.passes.runs import Runs, TooManyRunsError, find_runs, runs_of_table
+from hwgen.passes.sequence import sequenced
 
 _MOST = (1 << 62) - 1
 """Above every integer that a quantiser may read: a threshold that is never reached fits a signed integer of 63 bits and
@@ -26,7 +30,7 @@ _MOST_LEVELS = 1 << 24
 """Thresholds of one quantiser, of all its channels together."""
 
 _LARGEST_TABLE = 1 << 22
-"""Integers times channels at which a chain is evaluated at most; above it, one not known to be monotone is refused."""
+"""Integers times channels at which a chain is evaluated at most; above it, steps are searched."""
 
 _PROBES = 8
 """Evaluations that a search takes for each threshold, about."""
@@ -60,8 +64,8 @@ class Thresholds:
         """The thresholds of one activation.
 
         Raises:
-            ModelError: on some channel the codes rise and fall, the quantiser has a single code or more than memory
-                holds, or its input is too wide for thresholds.
+            ModelError: the codes change too often, the chain has no value at some integer, the quantiser has a single
+                code or more than memory holds, or its input is too wide for thresholds.
         """
         assert isinstance(node.op, Activation)
         steps = node.op.steps
@@ -79,21 +83,15 @@ class Thresholds:
         if high >= _MOST:
             must = f"a quantiser must read integers below {_MOST}"
             raise ModelError(node.label, must, f"[{low}, {high}]", "Use fewer bits for weights or activations")
-        size, sign = (high - low + 1) * channels, direction(steps, channels)
-        searched = _PROBES * (top - base) // stride * channels
-        most = _LARGEST_TABLE if sign is None else min(searched, _LARGEST_TABLE)
-        if size <= (most if self.table_limit is None else self.table_limit):
-            codes = evaluate(steps, np.arange(low, high + 1)[:, None].repeat(channels, axis=1)).T
-            descending = _falls(node, codes)
-            rising = np.where(descending[:, None], base + top - codes, codes)
-            thresholds = _from_table(rising, low, base, stride, (top - base) // stride)
-        elif sign is None:
-            raise _not_monotone(node, "a step with a negative slope on one side")
-        else:
-            search = _Search(steps, low, high, base, top, stride)
-            descending = search.falls(sign)
-            thresholds = search.thresholds(descending)
-        return Threshold(thresholds, descending.astype(np.int64), base, stride)
+        search = _Search(steps, low, high, base, top, stride)
+        try:
+            return search.found(channels, self.table_limit)
+        except UndefinedError as error:
+            must, change = "the chain before the quantiser must have a value everywhere", "Clip it to where it has one"
+            raise ModelError(node.label, must, str(error), change) from None
+        except TooManyRunsError:
+            must, found = "the codes must change less often", f"at more than {_MOST_LEVELS:,} of [{low}, {high}]"
+            raise ModelError(node.label, must, found, "Use a smoother activation, or fewer bits") from None
 
 
 def _grid(graph: Graph, node: Node) -> tuple[float, ...]:
@@ -114,11 +112,8 @@ def _grid(graph: Graph, node: Node) -> tuple[float, ...]:
 
 
 def _per_channel(op: Activation) -> bool:
-    for step in op.steps:
-        for value in vars(step).values():
-            if isinstance(value, np.ndarray) and value.ndim > 0 and value.shape[0] > 1:
-                return True
-    return False
+    arrays = (array for step in op.steps for _, array in arrays_of(step))
+    return any(array.ndim > 0 and array.shape[0] > 1 for array in arrays)
 
 
 def _stride(op: Activation) -> int:
@@ -131,30 +126,9 @@ def _stride(op: Activation) -> int:
             return 1
 
 
-def _falls(node: Node, codes: IntArray) -> BoolArray:
-    """Per channel of codes (C, integers), whether they fall; ModelError where they do both."""
-    moves = np.diff(codes, axis=1)
-    rises, falls = np.asarray((moves > 0).any(axis=1)), np.asarray((moves < 0).any(axis=1))
-    both = np.flatnonzero(rises & falls)
-    if both.size:
-        raise _not_monotone(node, f"both directions on {both.size} channels, first {both[0]}")
-    return falls
-
-
-def _not_monotone(node: Node, found: str) -> ModelError:
-    must = "the activation must rise or fall, not both, as the accumulator grows"
-    return ModelError(node.label, must, found, "Use a monotone activation before the quantiser")
-
-
-def _from_table(codes: IntArray, low: int, base: int, stride: int, levels: int) -> IntArray:
-    """Thresholds (C, levels) from rising codes (C, integers from `low`)."""
-    wanted = base + stride * np.arange(1, levels + 1)
-    return np.stack([low + np.searchsorted(row, wanted) for row in codes])
-
-
 @dataclass(frozen=True)
 class _Search:
-    """Thresholds of a monotone chain on integers from `low` to `high`, whose codes go from `base` to `top`."""
+    """Thresholds of a chain on integers from `low` to `high`, whose codes go from `base` to `top`."""
 
     steps: tuple[Step, ...]
     low: int
@@ -162,6 +136,38 @@ class _Search:
     base: int
     top: int
     stride: int
+
+    @property
+    def levels(self) -> int:
+        return (self.top - self.base) // self.stride
+
+    def found(self, channels: int, limit: int | None) -> Threshold:
+        """The thresholds of `channels` channels: by a table of at most `limit` codes, or of what is less work."""
+        size, sign = (self.high - self.low + 1) * channels, direction(self.steps, channels)
+        if size <= (min(_PROBES * self.levels * channels, _LARGEST_TABLE) if limit is None else limit):
+            integers = np.arange(self.low, self.high + 1)[:, None].repeat(channels, axis=1)
+            return self._of_runs(runs_of_table(evaluate(self.steps, integers).T, self.low))
+        if sign is None:
+            return self._of_runs(find_runs(self.steps, self.low, self.high, channels))
+        descending = self.falls(sign)
+        return Threshold(self.thresholds(descending), descending.astype(np.int64), self.base, self.stride)
+
+    def _of_runs(self, runs: Runs) -> Threshold:
+        """The thresholds of runs of codes: with a sequence of codes where a channel both rises and falls."""
+        moves = np.where(np.diff(runs.channel) == 0, np.diff(runs.code), 0)
+        rises, falls = (np.bincount(runs.channel[1:], way, runs.channel[-1] + 1) for way in (moves > 0, moves < 0))
+        if np.any((rises > 0) & (falls > 0)):
+            found = sequenced(runs, self.low, self.high, self.stride)
+            base = int(found.codes.min())
+            return Threshold(found.thresholds, found.descending, base, self.stride, codes=found.codes)
+        rows = [self._row(*run) for run in runs.by_channel()]
+        return Threshold(np.stack(rows), (falls > 0).astype(np.int64), self.base, self.stride)
+
+    def _row(self, first: IntArray, codes: IntArray) -> IntArray:
+        """The thresholds of one channel whose codes rise or fall."""
+        rising = self.base + self.top - codes if codes[-1] < codes[0] else codes
+        wanted = self.base + self.stride * np.arange(1, self.levels + 1)
+        return np.append(first, self.high + 1)[np.searchsorted(rising, wanted)]
 
     def falls(self, sign: IntArray) -> BoolArray:
         """Per channel, whether codes fall: not where they all are the same."""

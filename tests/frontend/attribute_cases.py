@@ -6,7 +6,7 @@ A case belongs to a part of an operator, as `axis` (an attribute), `in 1` (an op
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -193,7 +193,10 @@ _SEVERAL = dict(c=C3, d=-2 * C3, one=np.float32(0.5), wide=C3.reshape(1, 1, 1, 3
 
 def _arithmetic(op: str) -> list[Case]:
     old = {"opsets": (1, 6)}
-    both = [("in 1", {}, on("h g", frame=branches)), ("in 1", {}, on("h h", frame=branches))]
+    both = [
+        ("in 1", {}, on("h g", frame=branches)),
+        ("in 1", {}, on("h h", frame={"Mul": quantised, "Div": positive}.get(op, branches))),
+    ]
     return _cases(
         op, scores, "h c",
         ("in 0", {}), ("in 0", {}, on("c h")), ("in 1", {}, on("h one")), ("in 1", {}, on("h row")),
@@ -244,6 +247,97 @@ def _activations() -> list[Case]:
         lo=np.float32(-0.75), hi=np.float32(1.25), inf=np.float32(np.inf), nan=np.float32(np.nan),
     )  # fmt: skip
     return [*relu, *leaky, *prelu, *clip]
+
+
+def _functions() -> list[Case]:
+    """Functions of one number; roots of absolute values."""
+    plain = ("Erf", "Exp", "HardSwish", "Mish", "Sigmoid", "Softplus", "Sqrt", "Tanh")
+    old = {"opsets": (1,)}
+    numbers: dict[str, tuple[dict[str, float], ...]] = {
+        "Celu": ({"alpha": 0.75}, {"alpha": -0.5}, {"alpha": float("nan")}),
+        "Elu": ({"alpha": 0.75}, {"alpha": -0.5}, {"alpha": 0.0}),
+        "HardSigmoid": ({"alpha": 0.375}, {"beta": 0.25}, {"alpha": -0.5, "beta": 1.0}),
+        "Selu": ({"alpha": 0.75}, {"gamma": -2.0}, {"alpha": -1.0, "gamma": 0.5}),
+        "ThresholdedRelu": ({"alpha": 0.75}, {"alpha": -1.0}),
+    }
+    made = []
+    for op in (*plain, *numbers, "Gelu"):
+        frame = rooted if op == "Sqrt" else quantised
+        given = [(name, values) for values in numbers.get(op, ()) for name in values]
+        made += _cases(op, frame, "h", ("in 0", {}), ("in 1", {}, on("h c")), *given, c=C3)
+        if op in ("Elu", "Exp", "HardSigmoid", "Selu", "Sigmoid", "Sqrt", "Tanh"):
+            made += _cases(op, frame, "h", ("consumed_inputs", _SKIP, old))
+    kinds = ({"approximate": "none"}, {"approximate": "tanh"}, {"approximate": "sigmoid"})
+    return [*made, *_cases("Gelu", quantised, "h", *(("approximate", kind) for kind in kinds))]
+
+
+def rooted(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, absolute values, the node, a quantiser."""
+    dense = node("MatMul", "x w", "g", name="dense")
+    return _net(case, [dense, node("Abs", "g", "h", name="size"), odd, LAST], opset, w=W)
+
+
+def positive(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, its exponentials, the node, a quantiser."""
+    dense = node("MatMul", "x w", "g", name="dense")
+    return _net(case, [dense, node("Exp", "g", "h", name="exp"), odd, LAST], opset, w=W)
+
+
+def _powers() -> list[Case]:
+    old = {"opsets": (1, 6)}
+    exponents = {"two": 2.0, "three": 3.0, "none": 0.0, "third": 1 / 3, "many": 65.0, "less": -1.0}
+    constants = {name: np.float32(number) for name, number in exponents.items()}
+    rows = [("in 1", {}, on(f"h {name}")) for name in (*exponents, "row", "c", "h", "wide") if name != "less"]
+    rows += [("in 1", {}, on(f"h {name}", frame=positive)) for name in ("less", "half")]
+    half = [("in 1", {}, on(f"h {name}", frame=rooted)) for name in ("half", "one_and_half")]
+    flags = [("axis", {"axis": 1, "broadcast": 1}, old), ("broadcast", {"broadcast": 1}, old)]
+    constants |= {"half": np.float32(0.5), "one_and_half": np.float32(1.5), "row": np.full((1, 3), 2, np.float32)}
+    constants["wide"] = np.full((1, 1, 1, 3), 2, np.float32)
+    cases = ("in 0", {}), ("in 0", {}, on("two h")), *rows, *half, *flags, ("in 2", {}, on("h two two"))
+    return _cases("Pow", quantised, "h two", *cases, **constants, c=C3)
+
+
+def compared(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, a comparison as a number, a quantiser."""
+    minus = [node("Neg", "h", "n", name="minus")] if "n" in case.operands.split() else []
+    return _net(case, [DENSE, *minus, odd, node("Cast", "t", "e", name="number", to=1), LAST], opset, w=W)
+
+
+def _comparisons(op: str) -> list[Case]:
+    old = {"opsets": (1,)}
+    rows = [("in 1", {}, on(f"h {name}")) for name in ("one", "row", "wide", "n", "h", "nan", "inf")]
+    flags = (
+        []
+        if op.endswith("Equal")
+        else [("axis", {"axis": 1, "broadcast": 1}, old), ("broadcast", {"broadcast": 1}, old)]
+    )
+    cases = ("in 0", {}), ("in 0", {}, on("c h")), *rows, *flags, ("in 2", {}, on("h c c"))
+    plain = _cases(op, compared, "h c", *cases, **_SEVERAL, nan=np.float32(np.nan), inf=np.float32(np.inf))
+    return [replace(case, outputs="t") for case in plain]
+
+
+def chosen(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, a condition and what it chooses from, a quantiser."""
+    named = {"t": node("Greater", "h half", "t", name="test"), "n": node("Neg", "h", "n", name="minus")}
+    needed = [made for name, made in named.items() if name in case.operands.split()]
+    return _net(case, [DENSE, *needed, odd, LAST], opset, w=W, half=np.float32(0.5))
+
+
+def inverted(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, a condition, the node, a quantiser."""
+    nodes = [DENSE, node("Less", "h half", "t", name="test"), odd, node("Cast", "u", "e", name="number", to=1)]
+    return _net(case, [*nodes, LAST], opset, w=W, half=np.float32(0.5))
+
+
+def _choices() -> list[Case]:
+    pairs = ("h n", "n h", "c h", "h c", "c d", "one h", "h wide", "row one", "h inf")
+    rows = [(f"in {place}", {}, on(f"t {pair}")) for place in (1, 2) for pair in pairs]
+    rows += [("in 0", {}, on("t h n")), ("in 0", {}, on("always h n")), ("in 3", {}, on("t h n n"))]
+    where = _cases(
+        "Where", chosen, "t h n", *rows, **_SEVERAL, always=np.array([True, False, True]), inf=np.float32(np.inf)
+    )
+    flips = _cases("Not", inverted, "t", ("in 0", {}), ("in 1", {}, on("t t")))
+    return [*where, *(replace(case, outputs="u") for case in flips)]
 
 
 def _extrema(op: str) -> list[Case]:
@@ -678,6 +772,10 @@ def _truncated(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
 CASES: list[Case] = [
     *(case for op in ("Add", "Sub", "Mul", "Div") for case in _arithmetic(op)),
     *_activations(),
+    *_functions(),
+    *_powers(),
+    *(case for op in ("Greater", "GreaterOrEqual", "Less", "LessOrEqual") for case in _comparisons(op)),
+    *_choices(),
     *(case for op in ("Max", "Mean", "Min", "Sum") for case in _extrema(op)),
     *_norms(),
     *_layers(),

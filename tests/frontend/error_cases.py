@@ -51,7 +51,7 @@ def _nan() -> Any:
 
 
 CASES: dict[str, Callable[[], onnx.ModelProto]] = {
-    "unsupported_operator": lambda: _between(node("Sigmoid", "h", "e", name="sig")),
+    "unsupported_operator": lambda: _between(node("Sin", "h", "e", name="sine")),
     "unknown_domain": lambda: _between(node("Magic", "h", "e", name="m", domain="acme")),
     "nan": lambda: _between(node("Add", "h c", "e", name="bias"), c=_nan()),
     "infinite": lambda: _between(node("Mul", "h c", "e", name="scale"), c=np.float32(np.inf)),

@@ -173,6 +173,28 @@ def _channels_last() -> onnx.ModelProto:
     return net(nodes, shape=(1, 6, 7, 4), w=np.ones((5, 3, 3, 4), np.float32), g=ones, o=ones, v=ones, **Q)
 
 
+def _functions() -> onnx.ModelProto:
+    """Functions of one tensor behind each other, their results chosen by comparisons."""
+    plain = ("Tanh", "Elu", "Selu", "Celu", "HardSigmoid", "HardSwish", "Mish", "Gelu", "Softplus", "Sqrt", "Erf")
+    plain += ("Exp", "Sigmoid", "ThresholdedRelu")
+    chain = [node(op, "h" if index == 0 else f"f{index}", f"f{index + 1}") for index, op in enumerate(plain)]
+    last = f"f{len(plain)}"
+    nodes = [
+        node("MatMul", "x w", "h", name="dense"),
+        *chain,
+        *(node(op, f"{last} c", f"t{index}") for index, op in enumerate(("Greater", "GreaterOrEqual", "Less"))),
+        node("LessOrEqual", "h c", "t3"),
+        node("Where", "t0 h c", "w0"),
+        node("Where", "t1 w0 h", "w1"),
+        node("Not", "t2", "n"),
+        node("Where", "n w1 c", "w2"),
+        node("Pow", "w2 two", "p"),
+        node("Where", "t3 p w2", "e"),
+        ACT,
+    ]
+    return net(nodes, opset=20, w=DENSE, c=np.float32(0.25), two=np.float32(2), **Q)
+
+
 def models() -> dict[str, bytes]:
     """The models that are built here, and image networks that are refused, by name."""
     whole = {
@@ -186,6 +208,7 @@ def models() -> dict[str, bytes]:
         "sum": _sum(),
         "channels_last": _channels_last(),
         "planes": convolved([1.5, 0.5]),
+        "functions": _functions(),
     }
     refused = {name: IMAGE_ERRORS[name]() for name in sorted(IMAGE_ERRORS)[::4]}
     return {name: bytes(model.SerializeToString()) for name, model in (whole | refused).items()}

@@ -93,6 +93,15 @@ class Plain(torch.nn.Module):
         return getattr(x, "value", x)
 
 
+FUNCTIONS = (
+    *(torch.nn.Tanh, torch.nn.Sigmoid, torch.nn.ELU, torch.nn.SELU, torch.nn.CELU, torch.nn.GELU, torch.nn.SiLU),
+    *(torch.nn.Hardswish, torch.nn.Hardsigmoid, torch.nn.Softplus, torch.nn.Mish, torch.nn.Softsign),
+    lambda: torch.nn.LeakyReLU(-0.5),
+    lambda: torch.nn.PReLU(1, -0.75),
+)
+"""Activations of floats, in front of a quantiser."""
+
+
 class Maker:
     """Draws the layers of one network; `kind` is dense, image or signal."""
 
@@ -156,13 +165,14 @@ class Maker:
     def act(self, channels: int) -> list[torch.nn.Module]:
         """An activation, perhaps with a float function in front."""
         rng = self.rng
-        front = pick(rng, ("none", "none", "none", "relu", "leaky", "hardtanh", "dropout"))
+        front = pick(rng, ("none", "none", "none", "relu", "leaky", "hardtanh", "dropout", "function", "function"))
         made: list[torch.nn.Module] = {
             "none": list,
             "relu": lambda: [Plain(), torch.nn.ReLU()],
             "leaky": lambda: [Plain(), torch.nn.LeakyReLU(float(pick(rng, (0.125, 0.01))))],
             "hardtanh": lambda: [Plain(), torch.nn.Hardtanh(-0.8, 1.3)],
             "dropout": lambda: [torch.nn.Dropout(0.2)],
+            "function": lambda: [Plain(), pick(rng, FUNCTIONS)()],
         }[front]()
         kind = pick(rng, ("identity", "identity", "relu", "relu", "hardtanh", "one_bit"))
         match kind:

@@ -317,6 +317,23 @@ def _extremum(g: Grower) -> None:
     g.node(g.pick(["Max", "Min"]), operands, shape)
 
 
+_FUNCTIONS = {
+    "Abs": 1, "Celu": 12, "Elu": 1, "Erf": 9, "Gelu": 20, "HardSigmoid": 1, "HardSwish": 14, "Mish": 18, "Selu": 1,
+    "Sigmoid": 1, "Softplus": 1, "Tanh": 1, "ThresholdedRelu": 10,
+}  # fmt: skip
+"""Functions of one number, and the opset that has each."""
+
+
+def function(g: Grower) -> None:
+    """A function, often together with its own operand: x * sigmoid(x), max(x, tanh(x))."""
+    before, op = g.now, g.pick([name for name, opset in _FUNCTIONS.items() if opset <= g.opset])
+    named = {"Celu": "alpha", "Elu": "alpha", "HardSigmoid": "beta", "Selu": "gamma", "ThresholdedRelu": "alpha"}
+    g.node(op, [g.now.name], **({named[op]: float(g.fraction(positive=True))} if op in named else {}))
+    if g.chance(0.5):
+        operands = [before.name, g.now.name]
+        g.node(g.pick(["Add", "Max", "Min", "Mul", "Mul", "Sub"]), operands if g.chance(0.5) else operands[::-1])
+
+
 def cast(g: Grower) -> None:
     """To another element type, at times an operator in it, and back."""
     kind = int(g.pick([1, 11, 7, 6, 3, 2, 9, 10] if g.chance(0.5) else [1, 11, 7]))
@@ -394,6 +411,7 @@ _STEPS: tuple[Step, ...] = (
     _norm,
     _dropout,
     cast,
+    *(function,) * 2,
 )
 
 

@@ -113,8 +113,8 @@ MESSAGES = {
         "padding (5, 0, 4, 0). Pad less."
     ),
     "pool_not_monotone": (
-        "pool (MaxPool): what it compares must rise or fall, not both, as the code grows; found a step with a"
-        " negative slope on one side. Put the activation behind the pool."
+        "pool (MaxPool): what it compares must rise or fall, not both, as the code grows; found an activation"
+        " function that may do both. Put the activation behind the pool."
     ),
     "average_of_a_relu": (
         "pool (AveragePool): what it averages must be quantised or affine; found an activation function with "

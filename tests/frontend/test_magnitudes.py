@@ -82,16 +82,6 @@ SIGN = node("BipolarQuant", "x s", "b1", name="sign")
 FIXED = "magnitudes must be of fixed-point numbers of one scale, 0 standing for 0; found "
 QUANTISE = ". Quantise the layer's input to a few bits, per tensor and without a zero point."
 ERRORS = {
-    "nothing_behind": (
-        [ABS, node("Mul", "a s", "m", name="half"), *END],
-        "half (Mul): absolute values must be summed or averaged over the channels; found an Abs before Mul. "
-        "Put a ReduceMean over the channel axis behind it.",
-    ),
-    "reshaped": (
-        [ABS, node("Flatten", "a", "m", name="flat"), *END],
-        "flat (Flatten): absolute values must be summed or averaged over the channels; found an Abs before Flatten. "
-        "Put a ReduceMean over the channel axis behind it.",
-    ),
     "rows": (
         [ABS, node("ReduceMean", "a", "m", name="mean", axes=[2]), *END],
         "mean (ReduceMean): it must sum absolute values over all channels of each pixel, or over the whole tensor; "
@@ -128,6 +118,18 @@ def test_what_has_no_k(name: str) -> None:
     with pytest.raises(ModelError) as error:
         import_qonnx(model, input_type=IntType(5, signed=True))
     assert str(error.value) == message
+
+
+def test_absolute_values_with_nothing_behind() -> None:
+    with pytest.raises(ModelError) as error:
+        import_qonnx(
+            net([ABS, node("Conv", "a w", "e", name="next"), LAST], shape=SHAPE, w=W, **QUANT),
+            input_type=IntType(5, signed=True),
+        )
+    assert str(error.value) == (
+        "next (Conv): its input must be quantised; found an absolute value with no quantiser behind it. "
+        "Quantise the activation."
+    )
 
 
 def test_bipolar_inputs_have_no_k() -> None:

@@ -13,8 +13,7 @@ from tests.frontend.error_cases import CASES
 _SUPPORTED = f"Build the network from {', '.join(sorted(HANDLERS))}."
 
 MESSAGES = {
-    "unsupported_operator": "sig (Sigmoid): every operator must be one that hwgen can build; found Sigmoid. "
-    + _SUPPORTED,
+    "unsupported_operator": "sine (Sin): every operator must be one that hwgen can build; found Sin. " + _SUPPORTED,
     "unknown_domain": (
         "m (Magic): every operator must be ONNX's own or a QONNX quantiser; found Magic of domain 'acme'. Export"
         " the model with standard operators."

@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 
-from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.ir.ops import (
+    Add,
+    BatchNorm,
+    Clip,
+    Combine,
+    Compare,
+    Div,
+    Function,
+    FunctionKind,
+    LeakyRelu,
+    Levels,
+    Mul,
+    Operator,
+    Quantise,
+    Rounding,
+    Sign,
+    Step,
+)
 
 HALF = Fraction(1, 2)
 PRECISION = 10**150
 """Denominator of irrational square roots: far finer than any distance between numbers in these tests."""
+
+
+PRECISION_BITS = 1600
+"""Of the functions of mpmath."""
+
+
+def _mp(function: Callable[[mpmath.mpf], mpmath.mpf]) -> Callable[[Fraction], Fraction]:
+    """A function of mpmath as one of fractions."""
+
+    def of(x: Fraction) -> Fraction:
+        y = function(mpmath.mpf(x.numerator) / x.denominator)
+        sign, mantissa, exponent, _ = y._mpf_
+        return (-1 if sign else 1) * Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+    return of
 
 
 def pick(parameter: np.ndarray, channel: int) -> float:
@@ -25,6 +58,17 @@ def root(x: Fraction) -> Fraction:
     if Fraction(top * top, bottom * bottom) == x:
         return Fraction(top, bottom)
     return Fraction(math.isqrt(x.numerator * PRECISION**2 // x.denominator), PRECISION)
+
+
+FUNCTIONS: Mapping[FunctionKind, Callable[[Fraction], Fraction]] = {
+    FunctionKind.EXP: _mp(lambda x: mpmath.exp(max(min(x, 128), -1024))),
+    FunctionKind.SIGMOID: _mp(lambda x: 1 / (1 + mpmath.exp(max(min(-x, 1024), -1024)))),
+    FunctionKind.TANH: _mp(lambda x: mpmath.tanh(max(min(x, 512), -512))),
+    FunctionKind.SOFTPLUS: _mp(lambda x: max(x, 0) + mpmath.log1p(mpmath.exp(max(-abs(x), -1024)))),
+    FunctionKind.ERF: _mp(lambda x: mpmath.erf(max(min(x, 24), -24))),
+    FunctionKind.SQRT: root,
+}
+"""exp is that of 128 above it and that of -1024 below; the others stay as far from their limits."""
 
 
 def rounded(z: Fraction, mode: Rounding) -> int:
@@ -41,9 +85,34 @@ def rounded(z: Fraction, mode: Rounding) -> int:
     return below if z - below < HALF else above
 
 
-def exact_value(steps: Sequence[Step], code: int, channel: int = 0) -> Fraction:
-    """What steps that are no quantiser make of one integer on one channel."""
-    x = Fraction(code)
+def _function(step: Function | Compare | Combine, x: Fraction, channel: int) -> Fraction:
+    if isinstance(step, Combine):
+        return _combined(step, x, channel)
+    if isinstance(step, Compare):
+        bound = Fraction(pick(step.bound, channel))
+        return Fraction(int(x > bound or (x == bound and not step.strict)))
+    with mpmath.workprec(PRECISION_BITS):
+        return FUNCTIONS[step.function](x)
+
+
+def _combined(step: Combine, x: Fraction, channel: int) -> Fraction:
+    a, b = exact_value(step.left, x, channel), exact_value(step.right, x, channel)
+    match step.operator:
+        case Operator.ADD:
+            return a + b
+        case Operator.MUL:
+            return a * b
+        case Operator.DIV:
+            return a / b
+        case Operator.MAX:
+            return a if a > b else b
+        case Operator.MIN:
+            return b if a > b else a
+
+
+def exact_value(steps: Sequence[Step], number: Fraction | int, channel: int = 0) -> Fraction:
+    """What steps that are no quantiser make of one number on one channel."""
+    x = Fraction(number)
     for step in steps:
         match step:
             case Mul():
@@ -62,6 +131,8 @@ def exact_value(steps: Sequence[Step], code: int, channel: int = 0) -> Fraction:
                 x = Fraction(low) if x < low else Fraction(high) if x > high else x
             case LeakyRelu():
                 x = x if x >= 0 else x * Fraction(pick(step.slope, channel))
+            case Function() | Compare() | Combine():
+                x = _function(step, x, channel)
             case _:
                 raise AssertionError("a quantiser ends a chain")
     return x

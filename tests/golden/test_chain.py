@@ -11,7 +11,24 @@ from hypothesis import strategies as st
 
 from hwgen.golden import chain
 from hwgen.golden.chain import direction, evaluate
-from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.ir.ops import (
+    Add,
+    BatchNorm,
+    Clip,
+    Combine,
+    Compare,
+    Div,
+    Function,
+    FunctionKind,
+    LeakyRelu,
+    Levels,
+    Mul,
+    Operator,
+    Quantise,
+    Rounding,
+    Sign,
+    Step,
+)
 from hwgen.ir.types import DType
 from tests.builders import chains
 from tests.golden.exact import evaluate_all, exact_value, rounded
@@ -39,7 +56,7 @@ def test_against_fractions(case: Chain) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(chains(monotone=False))
-def test_against_fractions_with_negative_slopes(case: Chain) -> None:
+def test_against_fractions_where_codes_rise_and_fall(case: Chain) -> None:
     steps, _, channels = case
     agree(steps, np.arange(-40, 41)[:, None].repeat(channels, axis=1))
 
@@ -268,6 +285,11 @@ def test_relu_and_clip_and_division() -> None:
         ((BatchNorm(np.array([-1.0, 2.0, 0.0]), one(0), one(0), one(1), 0.0), Mul(one(-1)), Sign()), [1, -1, 0]),
         ((LeakyRelu(one(0.1)), Sign()), [1, 1, 1]),
         ((LeakyRelu(np.array([0.1, 0.1, -0.1])), Sign()), None),
+        ((Mul(np.array([1.0, -1.0, 0.0])), Function(FunctionKind.TANH), Compare(one(0.5), True), Sign()), [1, -1, 0]),
+        ((Combine(Operator.MUL, (), ()), Sign()), None),
+        ((Combine(Operator.ADD, (), (Mul(one(-1)),)), Sign()), None),
+        ((Mul(one(-1)), Combine(Operator.MAX, (), (Mul(np.array([0.5, 0.0, 2.0])),)), Sign()), [-1, -1, -1]),
+        ((Combine(Operator.MIN, (Mul(one(-1)),), (Function(FunctionKind.EXP), Mul(one(-2)))), Sign()), [-1, -1, -1]),
     ],
 )
 def test_direction(steps: tuple[Step, ...], expected: list[int] | None) -> None:

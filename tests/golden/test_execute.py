@@ -30,7 +30,7 @@ def counted(op: Threshold, x: np.ndarray) -> list[list[int]]:
             count = len([bound for bound in bounds if code >= bound])
             if op.descending[channel % op.descending.shape[0]]:
                 count = len(bounds) - count
-            row.append(op.base + op.step * count)
+            row.append(op.codes.tolist()[count] if op.codes.size else op.base + op.step * count)
         result.append(row)
     return result
 
@@ -39,12 +39,16 @@ def counted(op: Threshold, x: np.ndarray) -> list[list[int]]:
 @pytest.mark.parametrize("rows", [1, 6])
 @pytest.mark.parametrize("falls", ["none", "some", "all"])
 @pytest.mark.parametrize("kind", [np.int8, np.int64])
-def test_threshold(levels: int, rows: int, falls: str, kind: type) -> None:
+@pytest.mark.parametrize("turns", [False, True])
+def test_threshold(levels: int, rows: int, falls: str, kind: type, turns: bool) -> None:
     rng = np.random.default_rng([levels, rows])
     thresholds = np.sort(rng.integers(-130, 131, (rows, levels)), axis=1)
     descending = {"none": np.zeros(rows), "some": np.arange(rows) % 2, "all": np.ones(rows)}[falls]
     base, step = (-1, 2) if levels == 1 else (-(levels // 2), 1)
     op = Threshold(thresholds, descending, base, step)
+    if turns:
+        codes = step * rng.integers(0, levels + 1, levels + 1)
+        op = Threshold(thresholds, descending, int(codes.min()), step, codes=codes)
     x = rng.integers(-128, 128, (40, 6)).astype(kind)
     x[0] = thresholds[:, 0].clip(-128, 127)
     found = apply(node(op, 6, TensorType((6,), IntType(10, signed=True))), x)

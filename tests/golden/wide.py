@@ -91,7 +91,8 @@ def _each(x: Whole, function: Callable[[int, int], int]) -> Whole:
 def _step(op: Threshold, code: int, channel: int) -> int:
     bounds = op.thresholds[channel % len(op.thresholds)].tolist()
     reached = sum(code >= bound for bound in bounds)
-    return op.base + op.step * (len(bounds) - reached if op.descending[channel % len(op.descending)] else reached)
+    count = len(bounds) - reached if op.descending[channel % len(op.descending)] else reached
+    return int(op.codes[count]) if op.codes.size else op.base + op.step * count
 
 
 def _taps(geometry: Geometry, x: Whole, top: int, left: int) -> list[tuple[int, int, Whole | None]]:

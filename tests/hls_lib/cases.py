@@ -75,22 +75,33 @@ def code_steps(output: DType) -> tuple[int, int, int]:
 
 
 def random_activation(
-    rng: np.random.Generator, low: int, high: int, output: DType, channels: int, *, descending: bool
+    rng: np.random.Generator,
+    low: int,
+    high: int,
+    output: DType,
+    channels: int,
+    *,
+    descending: bool,
+    turning: bool = False,
 ) -> Thresholding:
-    """Thresholds in [low, high + 1] and, if asked, a mix of channels that rise and fall."""
+    """Thresholds in [low, high + 1] and, if asked, a mix of channels that rise and fall, or random codes."""
     levels, base, step = code_steps(output)
     thresholds = np.sort(rng.integers(low, high + 1, (channels, levels), endpoint=True), axis=1)
     falls = rng.integers(0, 2, len(thresholds)) if descending else np.zeros(channels, dtype=np.int64)
-    return Thresholding(thresholds, falls, base, step)
+    if not turning:
+        return Thresholding(thresholds, falls, base, step)
+    codes = random_codes(rng, output, (levels + 1,))
+    return Thresholding(thresholds, falls, int(codes.min()), step, codes=codes)
 
 
 def quantised(sums: IntArray, activation: Thresholding) -> IntArray:
-    """base + step * n, element by element."""
+    """base + step * n, or the code of n, element by element."""
     count = np.zeros_like(sums)
     for level in range(activation.thresholds.shape[1]):
         count += sums >= activation.thresholds[:, level]
     count = np.where(activation.descending == 1, activation.thresholds.shape[1] - count, count)
-    return np.asarray(activation.base + activation.step * count, dtype=np.int64)
+    line = np.asarray(activation.base + activation.step * count, dtype=np.int64)
+    return np.asarray(activation.codes[count]) if activation.codes.size else line
 
 
 def mvtu_case(
@@ -100,6 +111,7 @@ def mvtu_case(
     dtypes: tuple[DType, DType, DType | None],
     *,
     descending: bool = False,
+    turning: bool = False,
     shared: bool = False,
     vectors: int = 1,
     style: MemoryStyle | None = None,
@@ -117,7 +129,8 @@ def mvtu_case(
     activation, expected = None, accumulators
     out_type: DType = smallest_int(-mw, mw) if xnor else smallest_int(low, high)
     if code_type is not None:
-        activation = random_activation(rng, low, high, code_type, 1 if shared else mh, descending=descending)
+        channels = 1 if shared else mh
+        activation = random_activation(rng, low, high, code_type, channels, descending=descending, turning=turning)
         expected, out_type = quantised(sums, activation), code_type
     unit = MvtuUnit(
         "fc0",
@@ -143,13 +156,15 @@ def threshold_case(
     *,
     shared: bool,
     descending: bool = False,
+    turning: bool = False,
     vectors: int = 1,
 ) -> Case:
     """A standalone threshold unit from one type to another."""
     in_type, out_type = dtypes
     rng = generator(*name.encode())
     channels = 1 if shared else elements
-    activation = random_activation(rng, in_type.min, in_type.max, out_type, channels, descending=descending)
+    ends = in_type.min, in_type.max
+    activation = random_activation(rng, *ends, out_type, channels, descending=descending, turning=turning)
     inputs = random_codes(rng, in_type, (FRAMES * vectors, elements))
     source = Stream("x", in_type, elements, lanes, vectors=vectors)
     output = Stream("quant", out_type, elements, lanes, vectors=vectors)

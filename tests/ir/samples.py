@@ -19,6 +19,9 @@ STEPS: tuple[ops.Step, ...] = (
     ops.BatchNorm(np.ones(2), np.zeros(2), np.array([0.1, 0.2]), np.array([1.0, 2.0]), 1e-5),
     ops.Clip(np.asarray(0.0), np.asarray(np.inf)),
     ops.LeakyRelu(np.asarray(0.01)),
+    ops.Function(ops.FunctionKind.TANH),
+    ops.Compare(np.array([0.5, -0.5]), strict=True),
+    ops.Combine(ops.Operator.MUL, (), (ops.Add(np.array([1.0, 2.0])), ops.Function(ops.FunctionKind.SIGMOID))),
 )
 LEVELS = ops.Levels(np.array([[-0.5, 0.5, 1.5]]), 0, 1)
 
@@ -62,6 +65,7 @@ def sample_graphs() -> list[Graph]:
             flat,
             ("fc0", ops.MatMul(weights, B), TensorType((2,), IntType(4, signed=True))),
             ("t0", ops.Threshold(np.array([[-2, 0], [3, 4]]), np.array([0, 1]), 0, 1), TensorType((2,), UINT3)),
+            ("t1", ops.Threshold(np.array([[2, 3]]), np.zeros(1), 1, 1, codes=[2, 1, 4]), TensorType((2,), UINT3)),
             ("fc1", ops.MatMul(np.array([[1 << 30, -7], [0, 300]]), IntType(32, signed=True)), TensorType((2,), wide)),
             ("top", ops.ArgMax(), TensorType((1,), IntType(1, signed=False))),
         )

@@ -14,11 +14,13 @@ from hwgen.ir.ops import (
     Activation,
     Add,
     ArgMax,
+    Combine,
     Levels,
     Magnitude,
     MatMul,
     Mul,
     Op,
+    Operator,
     Quantise,
     Rounding,
     Scale,
@@ -113,6 +115,22 @@ BROKEN: dict[str, tuple[Graph, str]] = {
     "gaps_in_integers": (
         one(threshold(base=0, step=2), TensorType((3,), UINT2)),
         "n (net.n): codes are adjacent; found 2.",
+    ),
+    "codes": (
+        one(Threshold(np.array([[0, 1]]), np.zeros(1), 0, 1, codes=np.array([0, 1])), TensorType((3,), UINT2)),
+        "n (net.n): there is a code for each count; found (2,).",
+    ),
+    "least_code": (
+        one(Threshold(np.array([[0, 1]]), np.zeros(1), 0, 1, codes=np.array([2, 1, 3])), TensorType((3,), UINT2)),
+        "n (net.n): codes are 0 and 1 more each; found [2 1 3].",
+    ),
+    "inner_quantiser": (
+        one(Activation((Combine(Operator.ADD, (), (Sign(),)), Sign())), T3),
+        "n (net.n): only the last step is a quantiser; found Sign.",
+    ),
+    "inner_parameters": (
+        one(Activation((Combine(Operator.ADD, (), (Mul(np.ones(2)),)), Sign())), T3),
+        "n (net.n): factor is per channel or one for all; found (2,).",
     ),
     "argmax": (one(ArgMax(), TensorType((2,), UINT2)), "n (net.n): one index leaves; found 2xuint2."),
     "accumulator": (

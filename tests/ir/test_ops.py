@@ -12,7 +12,7 @@ from hwgen.ir.graph import Affine
 from tests.builders import B
 from tests.ir.samples import LEVELS, QUANTISE, STEPS
 
-THRESHOLD = ops.Threshold(np.array([[1, 2]]), np.array([0]), 0, 1)
+THRESHOLD = ops.Threshold(np.array([[1, 2]]), np.array([0]), 0, 1, codes=np.array([1, 0, 1]))
 PLANES = ops.MatMul(np.eye(2), B, np.array([2, 1]))
 ALL = (*STEPS, ops.Sign(), QUANTISE, LEVELS, THRESHOLD, PLANES, ops.ArgMax(), ops.Activation(STEPS))
 
@@ -28,6 +28,8 @@ def test_equal_by_value(op: ops.Op | ops.Step) -> None:
 def test_any_number_matters(op: ops.Op | ops.Step) -> None:
     for name, found in vars(op).items():
         if isinstance(found, np.ndarray):
+            if not found.size:
+                continue
             changed = found.copy()
             changed.flat[-1] = 5 if np.isinf(changed.flat[-1]) else changed.flat[-1] + 1
             assert replace(op, **{name: changed}) != op
@@ -40,6 +42,20 @@ def test_arrays_are_read_only_copies(op: ops.Op | ops.Step) -> None:
         if isinstance(found, np.ndarray):
             with pytest.raises(ValueError, match="read-only"):
                 found.flat[0] = 1
+
+
+def test_parameters_of_combined_chains() -> None:
+    """All of them are found, and those of channels put in another order."""
+    inner = ops.Combine(ops.Operator.MAX, (ops.Mul(np.array([1.0, 2.0])),), (ops.Compare(np.array(3.0), False),))
+    outer = ops.Combine(ops.Operator.ADD, (inner,), (ops.Add(np.array([4.0, 5.0])),))
+    assert [(name, array.tolist()) for name, array in ops.arrays_of(outer)] == [
+        ("factor", [1.0, 2.0]),
+        ("bound", 3.0),
+        ("term", [4.0, 5.0]),
+    ]
+    moved = ops.for_channels((outer, LEVELS), np.array([1, 0, 1]))
+    assert [array.tolist() for _, array in ops.arrays_of(moved[0])] == [[2.0, 1.0, 2.0], 3.0, [5.0, 4.0, 5.0]]
+    assert moved[1] == LEVELS
 
 
 def test_the_given_array_stays_free() -> None:

@@ -136,6 +136,12 @@ def test_codes_that_are_never_zero_in_a_network(low: int, high: int) -> None:
         assert ranges(graph)["op_out"].min <= found.min() and found.max() <= ranges(graph)["op_out"].max
 
 
+def test_codes_that_rise_and_fall() -> None:
+    op = Threshold(np.array([[0, 1, 5]]), np.zeros(1), -2, 1, codes=np.array([0, -2, 3, 1]))
+    bounds = op_range(op, [around(-9, 9)], 2)
+    assert (bounds.low.tolist(), bounds.high.tolist()) == ([-2, -2], [3, 3])
+
+
 HUGE = IntType(62, signed=True)
 
 

@@ -67,7 +67,8 @@ class Net:
     def thresholds(self, given: Value) -> Value:
         channels = given.type.channels
         levels = np.sort(self.rng.integers(-60, 60, (channels, 3)), axis=1)
-        op = Threshold(levels, self.rng.integers(0, 2, channels), 0, 1)
+        codes = self.rng.permutation(4) if self.rng.random() < 0.5 else ()
+        op = Threshold(levels, self.rng.integers(0, 2, channels), 0, 1, codes=np.array(codes))
         return self.put(op, given.type.shape, given, dtype=U2)
 
     def ranked(self, last: Value) -> Graph:

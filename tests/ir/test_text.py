@@ -114,7 +114,7 @@ DAMAGE: dict[str, tuple[str, str, str]] = {
     "base": ('"base": 0', '"base": "0"', "line 5: not int: '0'"),
     "more": ('"base": 0', '"base": 0, "top": 1', "line 5: Threshold has no top"),
     "input": ("input x : 4xbipolar", "input x 4xbipolar", "line 3: "),
-    "output": ("output top_out", "output bottom", "line 8: 'bottom'"),
+    "output": ("output top_out", "output bottom", "line 9: 'bottom'"),
 }
 
 

@@ -31,6 +31,18 @@ def pooled(rng: np.random.Generator, codes: DType, kind: PoolKind = PoolKind.MAX
     return net
 
 
+def test_codes_that_rise_and_fall_stay_behind() -> None:
+    """The largest number need not have the largest code."""
+    net = pooled(np.random.default_rng(1), INT3)
+    graph = Thresholds().apply(net.graph())
+    last = graph.nodes[-1]
+    assert isinstance(last.op, Threshold)
+    codes = np.roll(np.arange(last.op.thresholds.shape[1] + 1), 2) - 4
+    turned = replace(graph, nodes=(*graph.nodes[:-1], replace(last, op=replace(last.op, codes=codes))))
+    check(turned)
+    assert ThresholdsBeforePools().apply(turned) == turned != ThresholdsBeforePools().apply(graph)
+
+
 def exchanged(graph: Graph) -> tuple[Graph, Graph]:
     before = Thresholds().apply(graph)
     after = ThresholdsBeforePools().apply(before)

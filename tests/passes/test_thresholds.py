@@ -12,10 +12,27 @@ from hypothesis import given, settings
 
 import hwgen
 from hwgen.errors import ModelError
+from hwgen.golden.chain import direction
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Add, BatchNorm, Clip, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold
+from hwgen.ir.ops import (
+    Add,
+    BatchNorm,
+    Clip,
+    Combine,
+    Function,
+    FunctionKind,
+    LeakyRelu,
+    Levels,
+    Mul,
+    Operator,
+    Quantise,
+    Rounding,
+    Sign,
+    Step,
+    Threshold,
+)
 from hwgen.ir.types import DType, IntType
 from hwgen.passes.pipeline import integer_network
 from hwgen.passes.thresholds import Thresholds
@@ -197,18 +214,82 @@ def test_levels() -> None:
     assert (op.thresholds.tolist(), op.base, op.step) == ([[1]], -1, 2)
 
 
-@pytest.mark.parametrize(
-    ("limit", "found"),
-    [(1 << 22, "both directions on 2 channels, first 1"), (0, "a step with a negative slope on one side")],
-)
-def test_not_monotone(limit: int, found: str) -> None:
+@pytest.mark.parametrize("limit", [1 << 22, 0])
+def test_codes_that_turn(limit: int) -> None:
+    """One channel rises, one falls and rises, one rises twice as fast on its falling side."""
     slopes = LeakyRelu(np.array([0.5, -0.5, -1.0]))
+    op = found_in((slopes, Add(one(-4)), Sign()), 3, limit=limit)
+    assert op.codes.tolist() == [1, -1, 1] and (op.base, op.step) == (-1, 2)
+    assert op.thresholds.tolist() == [[-64, 4], [-7, 4], [-3, 4]] and op.descending.tolist() == [0, 0, 0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(chains(monotone=False))
+def test_same_codes_where_they_rise_and_fall(case: Chain) -> None:
+    """By table and by bisection, both the codes of the chain in fractions, and both the same thresholds."""
+    steps, out, channels = case
+    before = activation_graph(steps, LOW, HIGH, channels, out)
+    every = np.arange(LOW, HIGH + 1)[:, None].repeat(channels, axis=1)
+    tabled, bisected = (Thresholds(table_limit=limit).apply(before) for limit in (1 << 22, 0))
+    if not isinstance(steps[-1], Quantise) or out.bits > 1:
+        check(tabled)
+    assert np.array_equal(run(tabled, every), evaluate_all(steps, every))
+    assert np.array_equal(run(bisected, every), run(tabled, every))
+    if direction(steps, channels) is None:
+        assert tabled.nodes[0].op == bisected.nodes[0].op
+
+
+SIGMOID = Function(FunctionKind.SIGMOID)
+
+
+def silu(scale: np.ndarray, bits: int) -> tuple[Step, ...]:
+    last = Quantise(one(2.0 ** (3 - bits)), one(0), -(1 << (bits - 1)), (1 << (bits - 1)) - 1, Rounding.HALF_EVEN)
+    return (Mul(scale), Combine(Operator.MUL, (), (SIGMOID,)), last)
+
+
+def test_a_dip_takes_a_threshold_for_each_code_that_is_given() -> None:
+    """SiLU to four bits: 0, then -1, then up to 7: 9 thresholds, not 15; falling channels read it backwards."""
+    op = found_in(silu(np.array([0.25, -0.25, 1.0, 0.0]), 4), 4, IntType(4, signed=True))
+    assert op.codes.tolist() == [0, -1, 0, 1, 2, 3, 4, 5, 6, 7]
+    assert op.descending.tolist() == [0, 1, 0, 0] and op.base == -1
+    assert op.thresholds[3].tolist() == [LOW, LOW, *[HIGH + 1] * 7] or op.thresholds[3].tolist() == [HIGH + 1] * 9
+
+
+def test_wide_accumulators_are_bisected_where_codes_turn() -> None:
+    """2**40 integers on eight channels, 8-bit codes: each code begins and ends where fractions say, in seconds."""
+    low, high = -(1 << 39), (1 << 39) - 1
+    scale = np.random.default_rng(2).normal(size=8) * 2.0**-35
+    steps = silu(scale, 8)
+    graph = activation_graph(steps, low, high, 8, IntType(8, signed=True))
+    after = Thresholds().apply(graph)
+    op = after.nodes[0].op
+    assert isinstance(op, Threshold) and op.codes.size and op.thresholds.shape[1] < 160
+    places = np.unique(np.clip(op.thresholds[:, ::7, None] + np.array([-1, 0, 1]), low, high))
+    every = places[:, None].repeat(8, axis=1)
+    assert np.array_equal(run(after, every), evaluate_all(steps, every))
+
+
+def test_a_root_of_a_negative_number() -> None:
     with pytest.raises(ModelError) as error:
-        found_in((slopes, Add(one(-4)), Sign()), 3, limit=limit)
+        found_in((Mul(one(0.5)), Function(FunctionKind.SQRT), Sign()), 1)
     assert str(error.value) == (
-        "q0 (net.q0): the activation must rise or fall, not both, as the accumulator grows; found "
-        f"{found}. Use a monotone activation before the quantiser."
+        "q0 (net.q0): the chain before the quantiser must have a value everywhere; found the square root of -32."
+        " Clip it to where it has one."
     )
+    clipped = (Mul(one(0.5)), Clip(one(0), one(np.inf)), Function(FunctionKind.SQRT), Add(one(-2)), Sign())
+    assert found_in(clipped, 1, limit=0).thresholds.tolist() == [[8]]
+
+
+def test_a_division_by_zero() -> None:
+    inverse = Combine(Operator.DIV, (Mul(one(0)), Add(one(1))), ())
+    with pytest.raises(ModelError, match=r"found 1 / 0\. Clip it"):
+        found_in((inverse, Sign()), 1)
+
+
+def test_codes_that_change_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwgen.passes.runs._MOST_INTERVALS", 1000)
+    with pytest.raises(ModelError, match="the codes must change less often; found at more than"):
+        found_in(silu(np.linspace(0.1, 1, 40), 8), 40, IntType(8, signed=True), limit=0)
 
 
 def test_a_single_code() -> None:

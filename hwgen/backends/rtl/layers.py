@@ -51,7 +51,7 @@ class LayerContext:
 
 def has_module(unit: Unit) -> bool:
     """Whether `unit` has a module of its own; any other is an instance in the top level."""
-    return bool(unit.stores or unit.ties)
+    return bool(unit.stores or unit.ties or unit.idle)
 
 
 def layer_text(unit: Unit, name: str, digest: str, control: AddressMap | None) -> LayerText:

@@ -9,14 +9,20 @@ import numpy as np
 from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding, coding_of
 from hwgen.hw.bill import Bill, bits_for
-from hwgen.hw.declaration import Access, Parameters, Size, Store, Table, Template, Type
+from hwgen.hw.declaration import Access, Bits, Parameters, Size, Store, Table, Template, Type
 from hwgen.hw.device import Family
 from hwgen.hw.memory import Memory, default_style
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import DType, IntArray
 
 SIZES = "BASE", "STEP"
-ACTIVATION = Type("Activation", Template("MultiThreshold", ("Output", *SIZES)))
+_PLAIN = Template("MultiThreshold", ("Output", *SIZES))
+
+LOOKUP = Type("Activation", Template("Lookup", ("Input", "Output")))
+
+_MOST_BITS = 12
+_FEW_BITS = 6
+"""A number of so many bits goes into one LUT whatever is made of it: synthesis needs no table."""
 
 
 def parameters(activation: Thresholding, output: DType) -> Parameters:
@@ -29,11 +35,50 @@ def parameters(activation: Thresholding, output: DType) -> Parameters:
         "CodeBase": coding.base,
         "CodeStep": coding.step,
         "CodeBits": coding.bits,
+        **codes(activation.codes, output),
     }
 
 
+def codes(table: IntArray, output: DType) -> Parameters:
+    """The table of codes of a module; of one entry, 0, where it has none."""
+    if not table.size:
+        return {"Entries": 1, "Codes": Bits.of(0, output.bits)}
+    return {"CodeBase": 0, "CodeStep": 1, "Entries": table.size, "Codes": Bits(packing.to_bits(table[None], output)[0])}
+
+
+def lookup(activation: Thresholding, dtype: DType, output: DType) -> IntArray | None:
+    """The code of each number of the type `dtype`, by its bits, where a table is cheaper than thresholds for all.
+
+    None where it is not, or where thresholds are rewritten or those of channels.
+    """
+    shared = len(activation.thresholds) == len(activation.descending) == 1 and activation.room is None
+    if not shared or not _FEW_BITS < dtype.bits <= _MOST_BITS:
+        return None
+    constants = int(np.count_nonzero(bits_compared(activation.thresholds, dtype) > 1))
+    if table_luts(1 << dtype.bits, output.bits) >= constants:
+        return None
+    numbers = np.arange(1 << dtype.bits)
+    numbers[numbers > dtype.max] -= 1 << dtype.bits
+    counts = np.searchsorted(activation.thresholds[0], numbers, side="right")
+    counts = activation.levels - counts if activation.descending[0] else counts
+    return activation.table[counts]
+
+
+def table_luts(entries: int, bits: int, inputs: int = 6) -> int:
+    """LUTs of so many inputs for a table in logic; the multiplexers of a slice put up to four of them together."""
+    return ceil_div(entries, 1 << inputs) * bits
+
+
+def type_of(activation: Thresholding) -> Type:
+    """The C++ type that makes codes of sums."""
+    template = Template("CodedThreshold", ("Output",)) if activation.codes.size else _PLAIN
+    return Type("Activation", template)
+
+
 def sizes(activation: Thresholding) -> tuple[Size, ...]:
-    """The codes that an activation gives."""
+    """The codes that an activation gives; none where a table has them."""
+    if activation.codes.size:
+        return ()
     return (
         Size(SIZES[0], activation.base, "code below the first threshold", signed=True),
         Size(SIZES[1], activation.step, "from one code to the next", signed=True),
@@ -74,11 +119,18 @@ def threshold_tables(activation: Thresholding, stream: Stream, memory: Memory | 
     shared = rows.shape[:2] == (1, 1)
     meaning = "[1][1][level], the same for every channel." if shared else "[output beat][PE][level]"
     thresholds = Table("THRESHOLDS", meaning, rows, activation.type.bits + (not activation.type.signed), memory)
+    coded = (code_table(activation.codes, "the thresholds reached"),) if activation.codes.size else ()
     if not activation.any_descending:
-        return (thresholds,)
+        return (thresholds, *coded)
     falls = np.broadcast_to(activation.descending, (stream.elements,))
-    what = "Channels whose codes fall as the sum rises."
-    return (thresholds, Table.flags("DESCENDING", what, falls, stream.lanes))
+    what = "Channels whose codes are read backwards." if coded else "Channels whose codes fall as the sum rises."
+    return (thresholds, Table.flags("DESCENDING", what, falls, stream.lanes), *coded)
+
+
+def code_table(table: IntArray, index: str) -> Table:
+    """The codes of each number that `index` names."""
+    bits = max(int(table.max()).bit_length(), int(-table.min() - 1).bit_length()) + 1
+    return Table("CODES", f"[1][n], the code of n: {index}.", table[None], bits, None)
 
 
 def thresholds_bill(activation: Thresholding, memory: Memory | None, lanes: Stream, sums: DType, bill: Bill) -> None:
@@ -111,6 +163,8 @@ def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bil
         inputs = 4 if bill.family is Family.ECP5 else 6
         bill.add("bit of a constant past a LUT", lanes * float((compared - inputs).clip(0).sum()))
     bill.add("descending bit", lanes * bits_for(levels + 1) * flips)
+    if activation.codes.size:
+        bill.table(activation.codes, lanes)
 
 
 def comparison_luts(bits: int, words: int) -> int:

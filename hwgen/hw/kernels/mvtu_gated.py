@@ -65,7 +65,7 @@ class MvtuGatedUnit(Unit):
 
         descending = np.broadcast_to(op.descending, (len(sets), product.mh))
         thresholds = for_each_code(np.stack(sets), shape[1])
-        activation = Thresholding(thresholds, for_each_code(descending), op.base, op.step)
+        activation = Thresholding(thresholds, for_each_code(descending), op.base, op.step, codes=op.codes)
         return cls.around(replace(product, activation=activation), gate)
 
     @property

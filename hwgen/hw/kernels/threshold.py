@@ -4,6 +4,7 @@ network's input, a residual sum, an average pool."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from hwgen.hw import packing
@@ -15,6 +16,7 @@ from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, index_bits
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
+from hwgen.ir.types import IntArray
 
 LATENCY = 3
 """Cycles from a beat read to its codes at the output: operand, code, output queue."""
@@ -32,6 +34,11 @@ class ThresholdUnit(Unit):
     def shared(self) -> bool:
         """One set of thresholds for every element: constants instead of a memory."""
         return bool(self.activation.thresholds.shape[0] == 1)
+
+    @cached_property
+    def lookup(self) -> IntArray | None:
+        """The code of each input code by its bits, where a table is cheaper than thresholds; None elsewhere."""
+        return coding.lookup(self.activation, self.input.dtype, self.output.dtype)
 
     @property
     def cycles(self) -> int:
@@ -65,8 +72,15 @@ class ThresholdUnit(Unit):
             **beats(self.input),
             **code("Input", self.input.dtype),
             **coding.parameters(self.activation, self.output.dtype),
+            **self._table,
             "Credits": self.schedule.credits,
         }
+
+    @property
+    def _table(self) -> Parameters:
+        """What a table has for thresholds."""
+        none = {"Levels": 0, "ThresholdBits": 1, "ThresholdSigned": False}
+        return {} if self.lookup is None else none | dict(coding.codes(self.lookup, self.output.dtype))
 
     @property
     def stores(self) -> tuple[Store, ...]:
@@ -76,7 +90,7 @@ class ThresholdUnit(Unit):
 
     @property
     def ties(self) -> dict[str, Bits | bool]:
-        if not self.shared:
+        if not self.shared or self.lookup is not None:
             return {}
         bits = packing.to_bits(self.activation.thresholds, self.activation.type)[0]
         found: dict[str, Bits | bool] = {"thresholds": Bits(bits, self.input.lanes)}
@@ -88,14 +102,17 @@ class ThresholdUnit(Unit):
 
     @property
     def function(self) -> Function:
+        kind, tables = coding.type_of(self.activation), None
+        if self.lookup is not None:
+            kind, tables = coding.LOOKUP, (coding.code_table(self.lookup, "the bits of the input"),)
         return Function(
             purpose=f"Threshold unit: {self.input.dtype} to {self.output.dtype}.",
-            sizes=(*vectors(self.input), *coding.sizes(self.activation)),
-            types=(Type("Input", self.input.dtype), Type("Output", self.output.dtype), coding.ACTIVATION),
+            sizes=(*vectors(self.input), *(coding.sizes(self.activation) if tables is None else ())),
+            types=(Type("Input", self.input.dtype), Type("Output", self.output.dtype), kind),
             arguments=("VECTORS", "ELEMENTS", "LANES", "Input", "Output", "Activation"),
             inputs=(word("Input", "LANES"),),
             output=word("Output", "LANES"),
-            tables=coding.threshold_tables(self.activation, self.input, self.threshold_rom),
+            tables=tables or coding.threshold_tables(self.activation, self.input, self.threshold_rom),
         )
 
     def write_bill(self, bill: Bill) -> None:
@@ -105,11 +122,14 @@ class ThresholdUnit(Unit):
         if masked or not self.shared:
             bill.counter(stream.vector_beats)
         operand = stream.width
-        if self.shared:
+        if self.shared and self.lookup is None:
             compared = coding.bits_compared(self.activation.thresholds, stream.dtype).max(axis=1)
             operand = round(float(compared.mean()) * stream.lanes)
         bill.register(operand + 2)
-        coding.thresholds_bill(self.activation, self.threshold_rom, stream, stream.dtype, bill)
+        if self.lookup is not None:
+            bill.table(self.lookup, stream.lanes)
+        else:
+            coding.thresholds_bill(self.activation, self.threshold_rom, stream, stream.dtype, bill)
         bill.register(self.output.width)
         if masked:
             bill.register(1)

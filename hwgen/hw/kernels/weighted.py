@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hwgen.hw.activation import Coding, Linear, Thresholding, coding_of
+import numpy as np
+
+from hwgen.hw.activation import Coding, Linear, Thresholding
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Access, Parameters, Size, Store, Table, Template, Type, code
 from hwgen.hw.kernels import coding
@@ -45,7 +47,7 @@ def fields_of(node: Node, source: Stream, result: Stream, fused: Node | None) ->
 
 def thresholding(op: Threshold) -> Thresholding:
     """The activation of a unit from the network's."""
-    return Thresholding(op.thresholds, op.descending, op.base, op.step)
+    return Thresholding(op.thresholds, op.descending, op.base, op.step, codes=op.codes)
 
 
 def in_popcounts(unit: _Unit) -> _Unit:
@@ -119,15 +121,15 @@ def sum_types(unit: Weighted) -> Parameters:
     """The sum's type, activation and registers of the module; without an activation the accumulator leaves."""
     activation, accumulator = unit.activation, unit.accumulator
     leaving = Coding(accumulator.offset * unit.fan_in, accumulator.slope, unit.output.dtype.bits)
-    none = {"Levels": 0, "ThresholdBits": 1, "ThresholdSigned": True}
-    coded = coding_of(activation, unit.output.dtype) if activation else leaving
+    none = {
+        **{"Levels": 0, "ThresholdBits": 1, "ThresholdSigned": True},
+        **{"CodeBase": leaving.base, "CodeStep": leaving.step, "CodeBits": leaving.bits},
+        **coding.codes(np.zeros(0, dtype=np.int64), unit.output.dtype),
+    }
     return {
         "SumBits": unit.sum_type.bits,
         "SumSigned": unit.sum_type.signed,
         **(coding.parameters(activation, unit.output.dtype) if activation else none),
-        "CodeBase": coded.base,
-        "CodeStep": coded.step,
-        "CodeBits": coded.bits,
         "OperandStages": unit.registers.operands,
         "ThresholdStages": unit.registers.thresholds,
     }
@@ -149,8 +151,9 @@ def idle_of(unit: Weighted) -> dict[str, int]:
 
 def cpp_types(unit: Weighted, fan_in: str) -> tuple[Type, ...]:
     """The number types of the function; `fan_in` by names of its sizes."""
-    leaving = coding.ACTIVATION
-    if unit.activation is None:
+    if unit.activation is not None:
+        leaving = coding.type_of(unit.activation)
+    else:
         slope, factor = unit.accumulator.slope, -unit.accumulator.offset
         offset = f"-{'' if factor == 1 else f'{factor} * '}int({fan_in})" if factor else "0"
         leaving = Type("Activation", Template("Accumulator", ("Output", slope, offset)))

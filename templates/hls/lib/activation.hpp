@@ -46,6 +46,45 @@ struct MultiThreshold {
   }
 };
 
+// The code at the number of thresholds that the sum reaches, or at LEVELS less that where `descending`: for codes that
+// rise and fall. Tables are as in MultiThreshold.
+template <class Output>
+struct CodedThreshold {
+  template <class C, unsigned ENTRIES>
+  HWGEN_INLINE
+  static Limb code(unsigned count, const C (&codes)[1][ENTRIES]) {
+    return Output::encode(std::int64_t(codes[0][count]));
+  }
+
+  template <class Value, class T, class C, unsigned ROWS, unsigned LANES, unsigned LEVELS, unsigned ENTRIES>
+  HWGEN_INLINE
+  static Limb apply(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS],
+                    const C (&codes)[1][ENTRIES]) {
+    static_assert(ENTRIES == LEVELS + 1, "there must be a code for each number of thresholds");
+    return code(MultiThreshold<Output, 0, 1>::reached(sum, row, lane, thresholds), codes);
+  }
+
+  template <class Value, class T, class C, unsigned ROWS, unsigned LANES, unsigned LEVELS, unsigned ENTRIES>
+  HWGEN_INLINE
+  static Limb apply(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS],
+                    const bool (&descending)[ROWS][LANES], const C (&codes)[1][ENTRIES]) {
+    static_assert(ENTRIES == LEVELS + 1, "there must be a code for each number of thresholds");
+    const unsigned count = MultiThreshold<Output, 0, 1>::reached(sum, row, lane, thresholds);
+    return code(descending[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane] ? LEVELS - count : count, codes);
+  }
+};
+
+// The code at the bits of the input: for few bits a table is smaller than thresholds.
+template <class Input, class Output>
+struct Lookup {
+  template <class C, unsigned ENTRIES>
+  HWGEN_INLINE
+  static Limb apply(std::int64_t element, unsigned, unsigned, const C (&codes)[1][ENTRIES]) {
+    static_assert(ENTRIES == 1u << Input::BITS, "a table must have a code for each input");
+    return Output::encode(std::int64_t(codes[0][unsigned(element) & (ENTRIES - 1)]));
+  }
+};
+
 // SCALE * sum + OFFSET: the accumulator of a unit without activation (2 * popcount - MW in an XNOR unit).
 template <class Output, int SCALE, int OFFSET>
 struct Accumulator {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Activation of one lane: code = CodeBase + CodeStep * n, modulo 2**CodeBits.
+// Activation of one lane: code = CodeBase + CodeStep * n, modulo 2**CodeBits, or, with `Entries`
+// above 1, entry n of the table `Codes`.
 //
 // n is the number of thresholds at or below the sum, or `Levels` minus that number where
-// `descending_i`. With `Levels` = 0 there are no thresholds and n is the sum itself.
+// `descending_i`. With `Levels` = 0 there are no thresholds and n is the sum itself, in a table of
+// 2**SumBits codes its bits.
 //
 // It is combinational but for `Stages` cycles between the comparisons and the count. `valid_i` says
 // that the sum is one whose code is used; only the assertion looks at it.
@@ -21,6 +23,8 @@ module hwgen_activation #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 1,
+  parameter int unsigned Entries = 1,
+  parameter logic [Entries*CodeBits-1:0] Codes = '0,
   parameter int unsigned Stages = 0,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
@@ -102,11 +106,20 @@ module hwgen_activation #(
     assign count = MathBits'(signed'({SumSigned && sum[SumBits-1], sum}));
   end
 
-  assign code = MathBits'(CodeBase) + MathBits'(CodeStep) * count;
+  if (Entries > 1) begin : gen_table
+    localparam int unsigned EntryBits = $clog2(Entries);
+    logic [EntryBits-1:0] entry;
+
+    assign entry = count[EntryBits-1:0];
+    assign code = MathBits'(Codes[entry*CodeBits +: CodeBits]);
+  end else begin : gen_line
+    assign code = MathBits'(CodeBase) + MathBits'(CodeStep) * count;
+  end
+
   assign code_o = code[CodeBits-1:0];
 
   logic unused_code, unused_valid;
-  assign unused_code = ^code[MathBits-1:CodeBits];
+  assign unused_code = ^{code[MathBits-1:CodeBits], count};
   assign unused_valid = valid_i;
 
 endmodule

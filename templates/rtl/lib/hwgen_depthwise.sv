@@ -40,6 +40,8 @@ module hwgen_depthwise #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
+  parameter int unsigned Entries = 1,
+  parameter logic [Entries*CodeBits-1:0] Codes = '0,
   parameter int unsigned Credits = 6,
   parameter int unsigned OperandStages = 0,
   parameter int unsigned ThresholdStages = 0,
@@ -160,6 +162,8 @@ module hwgen_depthwise #(
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
       .CodeBits       (CodeBits),
+      .Entries        (Entries),
+      .Codes          (Codes),
       .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),

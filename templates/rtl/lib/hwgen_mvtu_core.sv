@@ -41,6 +41,8 @@ module hwgen_mvtu_core #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
+  parameter int unsigned Entries = 1,
+  parameter logic [Entries*CodeBits-1:0] Codes = '0,
   parameter int unsigned Credits = 6,
   parameter int unsigned OperandStages = 0,
   parameter int unsigned SumStages = 0,
@@ -166,6 +168,8 @@ module hwgen_mvtu_core #(
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
       .CodeBits       (CodeBits),
+      .Entries        (Entries),
+      .Codes          (Codes),
       .Span           (SumSpan),
       .ThresholdStages(ThresholdStages)
     ) u_neuron (

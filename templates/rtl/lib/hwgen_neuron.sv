@@ -40,6 +40,8 @@ module hwgen_neuron #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 8,
+  parameter int unsigned Entries = 1,
+  parameter logic [Entries*CodeBits-1:0] Codes = '0,
   parameter int unsigned Span = 64,
   parameter int unsigned ThresholdStages = 0,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
@@ -101,6 +103,8 @@ module hwgen_neuron #(
     .CodeBase       (CodeBase),
     .CodeStep       (CodeStep),
     .CodeBits       (CodeBits),
+    .Entries        (Entries),
+    .Codes          (Codes),
     .Stages         (ThresholdStages)
   ) u_activation (
     .clk_i       (clk_i),

@@ -2,7 +2,8 @@
 //
 // Threshold unit: turns `Lanes` integers into codes in every cycle.
 //
-// Beat b of a frame meets word b of the threshold memory, which is outside and answers one cycle
+// With `Levels` = 0 each code is the entry of the table `Codes` at the bits of the integer. Else
+// beat b of a frame meets word b of the threshold memory, which is outside and answers one cycle
 // after the address; where all elements share one set of thresholds, tie `thresholds_i` to it. A
 // beat leaves three cycles after it is read: operand | code | output queue. Lanes past the frame's
 // end are zero bits at the output.
@@ -24,9 +25,11 @@ module hwgen_threshold #(
   parameter int CodeBase = 0,
   parameter int CodeStep = 1,
   parameter int unsigned CodeBits = 1,
+  parameter int unsigned Entries = 1,
+  parameter logic [Entries*CodeBits-1:0] Codes = '0,
   parameter int unsigned Credits = 4,
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
-  localparam int unsigned LaneThresholdBits = Levels * ThresholdBits
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
   input  wire logic                               clk_i,
   input  wire logic                               rst_ni,
@@ -44,8 +47,8 @@ module hwgen_threshold #(
   input  wire logic                               m_ready_i
 );
 
-  if (Levels < 1) begin : gen_check_levels
-    $error("hwgen_threshold: Levels must be at least 1");
+  if (Levels < 1 && Entries < 2) begin : gen_check_levels
+    $error("hwgen_threshold: Levels must be at least 1, or Entries 2 or more");
   end
   if (LastLanes < 1 || LastLanes > Lanes) begin : gen_check_last
     $error("hwgen_threshold: LastLanes must lie in 1..Lanes");
@@ -100,7 +103,9 @@ module hwgen_threshold #(
       .ThresholdSigned(ThresholdSigned),
       .CodeBase       (CodeBase),
       .CodeStep       (CodeStep),
-      .CodeBits       (CodeBits)
+      .CodeBits       (CodeBits),
+      .Entries        (Entries),
+      .Codes          (Codes)
     ) u_activation (
       .clk_i       (clk_i),
       .sum_i       (value),

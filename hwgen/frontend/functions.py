@@ -1,0 +1,165 @@
+"""Activation functions and comparisons as steps: HardSwish is a product of two chains of one number, ELU a sum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.elementwise import broadcast, constant_of, stream_of
+from hwgen.frontend.expressions import together
+from hwgen.frontend.source import SourceNode
+from hwgen.frontend.symbolic import Build, Const, QuantConst, Tensor, aligned, real
+from hwgen.ir.ops import Add, Clip, Combine, Compare, Div, Function, FunctionKind, Mul, Operator, Step
+from hwgen.ir.types import FloatArray
+
+Steps = tuple[Step, ...]
+
+_MOST_POWER = 64
+
+_SIMPLE: Mapping[str, FunctionKind] = {
+    "Erf": FunctionKind.ERF,
+    "Exp": FunctionKind.EXP,
+    "Sigmoid": FunctionKind.SIGMOID,
+    "Softplus": FunctionKind.SOFTPLUS,
+    "Sqrt": FunctionKind.SQRT,
+    "Tanh": FunctionKind.TANH,
+}
+
+
+def _number(value: float) -> FloatArray:
+    return np.asarray(value, dtype=np.float64)
+
+
+def _single(value: float) -> float:
+    """The default of an attribute, which ONNX states in float32."""
+    return float(np.float32(value))
+
+
+def _times(left: Steps, right: Steps) -> Steps:
+    return (Combine(Operator.MUL, left, right),)
+
+
+def _elu(alpha: float) -> Steps:
+    """max(x, 0) + alpha * (exp(min(x, 0)) - 1)."""
+    below = (
+        Clip(_number(-math.inf), _number(0)),
+        Function(FunctionKind.EXP),
+        Add(_number(-1)),
+        Mul(_number(alpha)),
+    )
+    return (Combine(Operator.ADD, (Clip(_number(0), _number(math.inf)),), below),)
+
+
+def _selu(node: SourceNode) -> Steps:
+    gamma, alpha = node.real("gamma", _single(1.0507009873554805)), node.real("alpha", _single(1.6732632423543772))
+    return (*_elu(alpha), Mul(_number(gamma)))
+
+
+def _celu(node: SourceNode) -> Steps:
+    alpha = node.real("alpha", 1.0)
+    if alpha <= 0:
+        raise ModelError(node.label, "its alpha must be positive", f"{alpha:g}", "Train with a positive alpha")
+    return (Div(_number(alpha)), *_elu(1.0), Mul(_number(alpha)))
+
+
+def _gelu(node: SourceNode) -> Steps:
+    kind = node.text("approximate", "none")
+    if kind == "none":
+        inner: Steps = (Div(_number(math.sqrt(2))), Function(FunctionKind.ERF))
+    elif kind == "tanh":
+        cubic = (*power(3), Mul(_number(0.044715)))
+        slope = Mul(_number(math.sqrt(2 / math.pi)))
+        inner = (Combine(Operator.ADD, (), cubic), slope, Function(FunctionKind.TANH))
+    else:
+        raise ModelError(node.label, "its approximate must be none or tanh", kind, "Choose one of these")
+    return _times((Mul(_number(0.5)),), (*inner, Add(_number(1))))
+
+
+def _hard_sigmoid(node: SourceNode) -> Steps:
+    alpha, beta = node.real("alpha", _single(0.2)), node.real("beta", 0.5)
+    return (Mul(_number(alpha)), Add(_number(beta)), Clip(_number(0), _number(1)))
+
+
+_STEPS: Mapping[str, Callable[[SourceNode], Steps]] = {
+    "Celu": _celu,
+    "Elu": lambda node: _elu(node.real("alpha", 1.0)),
+    "Gelu": _gelu,
+    "HardSigmoid": _hard_sigmoid,
+    "HardSwish": lambda _: _times((), (Div(_number(6)), Add(_number(0.5)), Clip(_number(0), _number(1)))),
+    "Mish": lambda _: _times((), (Function(FunctionKind.SOFTPLUS), Function(FunctionKind.TANH))),
+    "Selu": _selu,
+    "ThresholdedRelu": lambda node: _times((), (Compare(_number(node.real("alpha", 1.0)), strict=True),)),
+}
+
+
+def function(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """A function of each element, by the operator's name. Raises: ModelError."""
+    stream = stream_of(node, args[0])
+    return stream.then(*((Function(_SIMPLE[node.op]),) if node.op in _SIMPLE else _STEPS[node.op](node)))
+
+
+def power(exponent: int) -> Steps:
+    """x to a whole number from 1 on, by squares."""
+    if exponent == 1:
+        return ()
+    if exponent % 2:
+        return _times((), power(exponent - 1))
+    return (*power(exponent // 2), *_times((), ()))
+
+
+def pow_(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """x to a constant whole or half number. Raises: ModelError."""
+    stream = stream_of(node, args[0])
+    given = real(constant_of(node, args[1], "exponent"), node)
+    number = float(given.flat[0]) if given.size else 0.0
+    if np.any(given != number) or number * 2 % 1 or not 0 < abs(number) <= _MOST_POWER:
+        found = ", ".join(f"{each:g}" for each in given.reshape(-1)[:4].tolist())
+        must = f"its exponent must be one whole or half number up to {_MOST_POWER} and not 0"
+        raise ModelError(node.label, must, found, "Use such an exponent, or another activation")
+    steps = power(int(abs(number))) if abs(number) >= 1 else ()
+    if number % 1:
+        root = (Function(FunctionKind.SQRT),)
+        steps = _times(steps, root) if abs(number) >= 1 else root
+    if number < 0:
+        steps = (Combine(Operator.DIV, (Mul(_number(0)), Add(_number(1))), steps),)
+    return broadcast(stream, given).then(*steps)
+
+
+def compare(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Greater, GreaterOrEqual, Less, LessOrEqual of a stream and a constant, or two chains of one value: 1 or 0."""
+    left, right, falls = args[0], args[1], node.op.startswith("Less")
+    if isinstance(left, Const | QuantConst):
+        left, right, falls = right, left, not falls
+    stream, bound = stream_of(node, left), _number(0)
+    if isinstance(right, Const | QuantConst):
+        values = real(right, node)
+        bound = aligned(stream, values, node)
+        stream = broadcast(stream, values)
+    else:
+        stream = together(build, node, Operator.ADD, stream, stream_of(node, right).then(Mul(_number(-1))))
+    # x <= b where x > b is not, x < b where x >= b is not.
+    strict = node.op.endswith("OrEqual") == falls
+    inverse = (Mul(_number(-1)), Add(_number(1))) if falls else ()
+    return stream.then(Compare(bound, strict), *inverse)
+
+
+def invert(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Not: 1 where x is 0, 0 where it is 1."""
+    return stream_of(node, args[0]).then(Mul(_number(-1)), Add(_number(1)))
+
+
+def where(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Where of a condition and two constants or chains of its value: c * a + (1 - c) * b. Raises: ModelError."""
+    condition = stream_of(node, args[0])
+    parts = []
+    for chosen, tensor in ((True, args[1]), (False, args[2])):
+        gate = condition if chosen else condition.then(Mul(_number(-1)), Add(_number(1)))
+        if isinstance(tensor, Const | QuantConst):
+            values = real(tensor, node)
+            parts.append(broadcast(gate.then(Mul(aligned(gate, values, node))), values))
+        else:
+            parts.append(together(build, node, Operator.MUL, gate, stream_of(node, tensor)))
+    return together(build, node, Operator.ADD, *parts)
