@@ -91,6 +91,8 @@ class HostContext:
     offset: tuple[str, ...]
     scales: int
     offsets: int
+    ending: str
+    is_relu: bool
     ranked: bool
     single: bool
     class_rule: str
@@ -126,6 +128,8 @@ def emit(ports: PortMap) -> dict[str, str]:
         offsets=len(offset),
         ranked=ports.ranked,
         single=single,
+        ending="" if affine.ending is None else affine.ending.kind.value.replace("_", " "),
+        is_relu=affine.ending is not None and not affine.ending.keeps_order,
         class_rule=next(rule for rule, holds in rules.items() if holds),
         input_place=places[0],
         output_place=places[1],

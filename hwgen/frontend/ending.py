@@ -12,12 +12,15 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import numbers_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, fold_affine, frame_shape, in_order
+from hwgen.frontend.symbolic import Build, CodedTensor, Softened, Tensor, fold_affine, frame_shape, in_order
+from hwgen.ir.ending import Ending, EndKind
 from hwgen.ir.graph import Affine, Graph, Node, Reading
-from hwgen.ir.ops import ArgMax
+from hwgen.ir.ops import ArgMax, Clip, Function, FunctionKind, Step
 from hwgen.ir.order import Order
 from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
 from hwgen.ir.types import TensorType, smallest_int
+
+_ENDS = {FunctionKind.SIGMOID: EndKind.SIGMOID, FunctionKind.TANH: EndKind.TANH}
 
 
 def _require_class_axis(node: SourceNode, stream: CodedTensor, default: int) -> None:
@@ -33,10 +36,18 @@ def _require_class_axis(node: SourceNode, stream: CodedTensor, default: int) -> 
 
 
 def softmax(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Softmax at the network's end, which keeps the order of classes: left out, the output is the scores before it."""
+    """Softmax and LogSoftmax at the network's end, which the host applies. Raises: ModelError."""
     stream = stream_of(node, args[0])
-    _require_class_axis(node, stream, -1)
-    return stream
+    shape, rank = stream.shape, len(stream.shape)
+    axis = node.integer("axis", -1 if node.opset >= 13 else 1)
+    summed = shape[axis : None if node.opset < 13 else axis % rank + 1] if -rank <= axis < rank else ()
+    kind = EndKind.LOG_SOFTMAX if node.op == "LogSoftmax" else EndKind.SOFTMAX
+    if math.prod(summed) == math.prod(shape) and summed:
+        return replace(stream, ending=Softened(kind, shape, None))
+    if math.prod(summed) == 1 or math.prod(summed) != shape[axis]:
+        found, change = f"axis {axis} of shape {shape}", "Choose the class axis"
+        raise ModelError(node.label, "its axis must be the one that holds the classes", found, change)
+    return replace(stream, ending=Softened(kind, shape, axis % rank))
 
 
 def _best(build: Build, node: SourceNode, stream: CodedTensor, *, keep: bool) -> Tensor:
@@ -44,7 +55,7 @@ def _best(build: Build, node: SourceNode, stream: CodedTensor, *, keep: bool) ->
     rank, classes = len(stream.shape), math.prod(stream.shape)
     kind = TensorType((1,), smallest_int(0, classes - 1))
     value = build.emit("top1", ArgMax(), (stream.value,), kind, node.name)
-    build.rankings[value.name] = stream
+    build.rankings[value.name] = replace(stream, ending=None)
     return CodedTensor(value, 0, classes - 1, (), in_order((1,) * (rank if keep else rank - 1)), quantised=False)
 
 
@@ -73,15 +84,41 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
 
 def _decoding_of(stream: CodedTensor) -> Affine:
     """The meaning of the output codes. Raises: ModelError where the remaining chain is not affine."""
-    meaning = fold_affine(stream.steps)
+    kind = None if stream.ending or not stream.steps else _end_of(stream.steps[-1])
+    meaning = fold_affine(stream.steps[:-1] if kind else stream.steps)
     if meaning is None:
         raise ModelError(
             "the network's output",
-            "the chain behind the last layer must end with a quantiser or be affine",
+            "the chain behind the last layer must be affine, but for a sigmoid, tanh, ReLU or softmax at its end",
             "an activation function with no quantiser behind it",
             "Quantise the output, or leave the activation to the host",
         )
-    return Affine(np.asarray(meaning.scale), np.asarray(meaning.offset))
+    ending = Ending(kind) if kind else _softmax_of(stream)
+    return Affine(np.asarray(meaning.scale), np.asarray(meaning.offset), ending)
+
+
+def _end_of(step: Step) -> EndKind | None:
+    """The function that the host applies for a last step; None where it applies none."""
+    if isinstance(step, Clip) and np.all(step.low == 0) and np.all(step.high == np.inf):
+        return EndKind.RELU
+    return _ENDS.get(step.function) if isinstance(step, Function) else None
+
+
+def _softmax_of(stream: CodedTensor) -> Ending | None:
+    """The softmax at the end of a stream, by the axis of a frame. Raises: ModelError where elements move behind it."""
+    found = stream.ending
+    if found is None:
+        return None
+    if found.axis is None:
+        return Ending(found.kind)
+    if stream.shape != found.shape:
+        raise ModelError(
+            "the network's output",
+            "a softmax of several pixels must be the last operator",
+            f"shape {found.shape} moved to {stream.shape}",
+            "Move the softmax to the end",
+        )
+    return Ending(found.kind, found.axis - (len(found.shape) - len(frame_shape(found.shape))))
 
 
 def _order_of(stream: CodedTensor) -> Order | None:

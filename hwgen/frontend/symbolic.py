@@ -10,6 +10,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.source import MAX_ELEMENTS, Array, SourceNode, numeric, require_finite
+from hwgen.ir.ending import EndKind
 from hwgen.ir.graph import Affine, Node, Value
 from hwgen.ir.ops import Add, BatchNorm, Combine, Div, Mul, Op, Operator, Step
 from hwgen.ir.ranges import Range
@@ -59,6 +60,15 @@ class QuantConst:
 
 
 @dataclass(frozen=True)
+class Softened:
+    """A softmax along an axis of an ONNX shape, None where it sums all elements."""
+
+    kind: EndKind
+    shape: tuple[int, ...]
+    axis: int | None
+
+
+@dataclass(frozen=True)
 class CodedTensor:
     """A tensor that flows through the hardware: integer codes and the steps that turn a code into its real value.
 
@@ -68,6 +78,7 @@ class CodedTensor:
         steps: real = steps(code), parameters (C,) over the value's last axis or ().
         places: for each element of the ONNX tensor, batch axis included, its position in the value in C order.
         quantised: whether the codes are few-bit (the input or a quantiser's output), not an accumulator.
+        ending: a softmax at the network's end, with the ONNX shape and axis that it has there.
         planes: factors of residual planes: real = steps(sum of the factors, each with the sign of its bit of the code).
     """
 
@@ -78,6 +89,7 @@ class CodedTensor:
     places: IntArray
     quantised: bool
     planes: tuple[int, ...] = ()
+    ending: Softened | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.hw.portmap import require_sound
 from hwgen.hw.stream import Stream
+from hwgen.ir.ending import Ending
 from hwgen.ir.graph import Affine, Graph, Node, Reading, Value
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.order import Order, sizes_of
@@ -88,6 +89,7 @@ class ChipPort:
             "shape": list(self.type.shape),
             "scale": self.affine.scale.tolist(),
             "offset": self.affine.offset.tolist(),
+            **({} if self.affine.ending is None else {"function": self.affine.ending.to_json()}),
             "vectors": self.stream.vectors,
             "elements": self.stream.elements,
             "lanes": self.stream.lanes,
@@ -201,7 +203,8 @@ def parse_port_map(text: str, where: str) -> PortMap:
         found = parse_json(text)
         if found["format"] != FORMAT:
             raise ValueError(f"format {found['format']}")
-        ends = _port("input", found["input"]), _port("output", found["output"])
+        shape = found["order"]["shape"] if found.get("order") else found["output"]["shape"]
+        ends = _port("input", found["input"], 0), _port("output", found["output"], len(shape))
         control = parse_address_map(found["control"]) if found["control"] else None
         require_sound(found)
         known = found["name"], found["digest"], found["clock_mhz"]
@@ -229,8 +232,11 @@ def _ranking(found: Any) -> tuple[int, ...] | None:
     return None if found is None else tuple(found)
 
 
-def _port(name: str, found: dict[str, Any]) -> ChipPort:
+def _port(name: str, found: dict[str, Any], axes: int) -> ChipPort:
+    """One end, at which the model has a tensor of so many axes."""
     dtype = parse_dtype(found["type"])
     stream = Stream(name, dtype, found["elements"], found["lanes"], vectors=found["vectors"])
-    affine = Affine(np.asarray(found["scale"]), np.asarray(found["offset"]))
+    given = found.get("function")
+    ending = None if given is None else Ending.of_json(given, axes)
+    affine = Affine(np.asarray(found["scale"]), np.asarray(found["offset"]), ending)
     return ChipPort(TensorType(tuple(found["shape"]), dtype), stream, affine)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hwgen.ir.ending import Ending
 from hwgen.ir.ops import ArgMax, Op, frozen
 from hwgen.ir.order import Order
 from hwgen.ir.types import FloatArray, IntArray, TensorType
@@ -44,10 +45,15 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Affine:
-    """real = scale * code + offset, each of shape () or (C,) over the last axis."""
+    """real = scale * code + offset, each of shape () or (C,) over the last axis.
+
+    Attributes:
+        ending: what the host makes of these numbers at the network's end; None where they are the output.
+    """
 
     scale: FloatArray = field(default_factory=lambda: np.ones(()))
     offset: FloatArray = field(default_factory=lambda: np.zeros(()))
+    ending: Ending | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", frozen(self.scale, np.float64))
@@ -56,14 +62,17 @@ class Affine:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Affine):
             return NotImplemented
-        return np.array_equal(self.scale, other.scale) and np.array_equal(self.offset, other.offset)
+        same = np.array_equal(self.scale, other.scale) and np.array_equal(self.offset, other.offset)
+        return same and self.ending == other.ending
 
     def __hash__(self) -> int:
         return hash(((self.scale + 0.0).tobytes(), (self.offset + 0.0).tobytes()))  # -0.0 equals 0.0
 
     @property
     def keeps_order(self) -> bool:
-        """Whether an argmax over codes is an argmax over reals: one positive scale, one offset."""
+        """Whether an argmax over codes is one over the output: one positive scale, one offset, no ReLU behind."""
+        if self.ending is not None and not self.ending.keeps_order:
+            return False
         same = bool(np.all(self.scale == self.scale.flat[0]) and np.all(self.offset == self.offset.flat[0]))
         return same and float(self.scale.flat[0]) > 0
 
@@ -93,17 +102,22 @@ class Reading:
         return self.type.shape if self.order is None else self.order.shape
 
     def scores(self, codes: Codes) -> FloatArray:
-        """Real numbers (N, *shape), the model's shape and order, of codes (N, *shape of the type) or (N, elements)."""
+        """Real numbers (N, *shape), the model's shape and order, of codes (N, *shape of the type) or (N, elements).
+
+        Those before a sigmoid, tanh or softmax at the end, whose order is the same, but behind a ReLU.
+        """
         real = codes.reshape(len(codes), *self.type.shape) * self.affine.scale + self.affine.offset
         if self.order is not None:
             real = real.reshape(len(codes), -1)[:, self.order.places]
-        return np.asarray(real, dtype=np.float64).reshape(len(codes), *self.shape)
+        real = np.asarray(real, dtype=np.float64).reshape(len(codes), *self.shape)
+        ending = self.affine.ending
+        return real if ending is None or ending.keeps_order else ending.apply(real)
 
     def decode(self, codes: Codes) -> FloatArray:
-        """The model's output (N, *its shape without the batch axis): the scores, or the index of the best class."""
+        """The model's output (N, *its shape without the batch axis), or the index of the best class."""
         scores = self.scores(codes)
         if self.ranking is None:
-            return scores
+            return scores if self.affine.ending is None else self.affine.ending.apply(scores)
         best = self.best(scores.reshape(len(codes), -1))
         return np.asarray(best.reshape(len(codes), *self.ranking), dtype=np.float64)
 

@@ -17,6 +17,8 @@ def obstacle(scores: Reading) -> str:
         return "another scale for each class"
     if offset.min() != offset.max():
         return "another offset for each class"
+    if scores.affine.ending is not None and not scores.affine.ending.keeps_order:
+        return "a ReLU behind the scores, of which several may be 0"
     return "scores that fall as their codes rise" if scale.min() <= 0 else ""
 
 

@@ -7,8 +7,9 @@
     ...
     output y {"offset": "f64:...", "scale": "f64:...", "order": {"shape": [8, 3], "strides": [[8, 1], [3, 8]]}}
 
-`order` and `ranking` are written for an output whose elements have another order or shape than the model's, or which
-the host ranks; an order that is no transposition has `places`, an array, for `strides`.
+`order`, `ranking` and `ending` are written for an output whose elements have another order or shape than the model's,
+which the host ranks, or to which it applies a function; an order that is no transposition has `places`, an array, for
+`strides`.
 A name with characters beyond letters, digits and the like is a JSON string.
 Arrays are base64 of little-endian elements, in the narrowest of int8 to int64; arrays of -1/+1 are packed to bits.
 """
@@ -21,7 +22,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ import numpy.typing as npt
 
 from hwgen.errors import DataError
 from hwgen.ir import ops
+from hwgen.ir.ending import Ending
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value
 from hwgen.ir.order import Order, sizes_of
@@ -36,7 +38,7 @@ from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 from hwgen.stored import fitted, parse_json
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = ("planes", "rows", "grid", "gains", "codes")
+_OPTIONAL = ("planes", "rows", "grid", "gains", "codes", "ending")
 """Fields that are left out where they are empty."""
 _WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind} | {
     "FunctionKind": ops.FunctionKind,
@@ -131,7 +133,9 @@ def parse_graph(text: str, source: str = "network") -> Graph:
         end = parse_json(attributes)
         order = _parse_order(end, values[output].type)
         ranking = sizes_of(end.pop("ranking")) if "ranking" in end else None
-        decoding = _parse_dataclass(Affine, end)
+        rank = len(order.shape if order else values[output].type.shape)
+        ending = Ending.of_json(end.pop("ending"), rank) if "ending" in end else None
+        decoding = replace(_parse_dataclass(Affine, end), ending=ending)
         return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking, input_order)
     except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         found = f"line {number + 1}: {error}"
@@ -155,6 +159,8 @@ def _parts(pattern: re.Pattern[str], line: str, what: str) -> tuple[str, ...]:
 def _encode_end(graph: Graph) -> dict[str, Any]:
     """The meaning of the output, as plain JSON values."""
     found: dict[str, Any] = _encode(graph.decoding) | _encode_order(graph.order)
+    if graph.decoding.ending is not None:
+        found["ending"] = graph.decoding.ending.to_json()
     return found if graph.ranking is None else {**found, "ranking": graph.ranking}
 
 
@@ -197,7 +203,8 @@ def _attributes(thing: Any) -> str:
 def _encode(thing: Any) -> Any:
     """A dataclass as a dictionary of plain JSON values."""
     values = {field.name: getattr(thing, field.name) for field in fields(thing)}
-    return {name: _encode_field(each) for name, each in values.items() if name not in _OPTIONAL or len(each)}
+    stated = {name: each for name, each in values.items() if name not in _OPTIONAL or (name != "ending" and len(each))}
+    return {name: _encode_field(each) for name, each in stated.items()}
 
 
 def _encode_field(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from hwgen import flow
 from hwgen.backends import host
 from hwgen.hw.packing import Bytes
-from hwgen.hw.ports import ChipPort, PortMap, port_map_of
+from hwgen.hw.ports import ChipPort, PortMap, parse_port_map, port_map_of
 from hwgen.hw.stream import Stream
+from hwgen.ir.ending import Ending, EndKind
 from hwgen.ir.graph import Affine
 from hwgen.ir.order import Order
 from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
@@ -140,6 +142,22 @@ def test_a_single_score_in_the_header(tmp_path: Path, ranking, classes: list[int
     lines = "\n".join(f"1 1 1 {code % 8:x}" for code in (-1, 0, 1))
     done = subprocess.run([program], input=lines, capture_output=True, text=True, check=True)
     assert [int(line.split()[-1]) for line in done.stdout.splitlines()] == classes
+
+
+@pytest.mark.parametrize("kind", [EndKind.RELU, EndKind.SOFTMAX])
+def test_a_function_at_the_end_in_the_header(tmp_path: Path, kind: EndKind) -> None:
+    """A ReLU is part of the scores, of equal ones the first is the class; a softmax is said, and keeps the class."""
+    ends = port("bipolar", (3,), 3), port("int3", (3,), 3, Affine(np.asarray(0.5), ending=Ending(kind)))
+    ports = PortMap("dut", "0123456789ab", 100.0, *ends, ranked=False)
+    program, y = built(tmp_path, ports, "test.c"), np.array([[-3, -2, -1], [-1, 3, 2]])
+    lines = [f"1 1 1 {' '.join(f'{b:x}' for b in answer)}" for answer in sent(ports.sink, y).reshape(2, -1)]
+    done = subprocess.run([program], input="\n".join(lines), capture_output=True, text=True, check=True)
+    found = np.array([line.split()[1:] for line in done.stdout.splitlines()], dtype=float)
+    np.testing.assert_array_equal(found[:, 1:-1:2], ports.reading.scores(y))
+    assert found[:, -1].tolist() == ports.reading.classes(y).tolist() == [0 if kind is EndKind.RELU else 2, 1]
+    said = {EndKind.RELU: "with the ReLU at the network's end", EndKind.SOFTMAX: "before the softmax at its end"}
+    assert said[kind] in (tmp_path / "dut.h").read_text()
+    assert parse_port_map(json.dumps(ports.to_json()), "ports.json").sink.affine == ports.sink.affine
 
 
 DMA = """

@@ -121,7 +121,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         [FC, node("MultiThreshold", "h t", "y", name="mt", out_dtype="UINT2")], w=W, t=np.ones((2, 3))
     ),
     "activation_at_the_end": lambda: net(
-        [node("Quant", "x s z b", "q", signed=1), node("MatMul", "q w", "h"), node("Relu", "h", "y")], w=W, **Q
+        [node("Quant", "x s z b", "q", signed=1), node("MatMul", "q w", "h"), node("Exp", "h", "y")], w=W, **Q
     ),
     "after_softmax": lambda: _between(
         node("Softmax", "h", "p", axis=1), node("Mul", "p c", "e", name="m"), c=np.float32([2])

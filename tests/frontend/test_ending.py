@@ -17,8 +17,10 @@ from hwgen.cli import app
 from hwgen.errors import ConfigError, ModelError
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
+from hwgen.ir.ending import Ending, EndKind
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import ArgMax
+from hwgen.ir.text import parse_graph, print_graph
 from hwgen.verify.evaluate import accuracy
 from tests.end_to_end.heads import Head, flatten, rank, reshaped
 from tests.frontend.images import to_hardware
@@ -278,3 +280,82 @@ def test_random_rankings_have_both_kinds(tmp_path: Path) -> None:
         np.testing.assert_array_equal(graph.decode(codes), want)
         found.add(graph.ranking is None)
     assert found == {True, False}
+
+
+ENDINGS: dict[str, tuple[str, dict[str, int], Ending]] = {
+    "relu": ("Relu", {}, Ending(EndKind.RELU)),
+    "sigmoid": ("Sigmoid", {}, Ending(EndKind.SIGMOID)),
+    "tanh": ("Tanh", {}, Ending(EndKind.TANH)),
+    "softmax": ("Softmax", {"axis": 1}, Ending(EndKind.SOFTMAX)),
+    "log_softmax": ("LogSoftmax", {"axis": -1}, Ending(EndKind.LOG_SOFTMAX)),
+}
+
+
+def small(op: str, **attributes: int) -> Head:
+    """Scores of a few units, at which float32 tells a sigmoid from its limits, and a function of them."""
+    head = dense()
+    head.put("Mul", head.constant(np.float32(1 / 64)))
+    head.put(op, **attributes)
+    return head
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_functions_at_the_end(name: str, tmp_path: Path) -> None:
+    """The host applies them: outputs are the reference's, classes those of its scores."""
+    op, attributes, ending = ENDINGS[name]
+    head = small(op, **attributes)
+    graph, codes, want = built(head, tmp_path)
+    assert graph.decoding.ending == ending and [type(node.op).__name__ for node in graph.nodes] == ["MatMul"]
+    np.testing.assert_allclose(graph.decode(codes), want, rtol=1e-5, atol=1e-7)
+    assert accuracy(graph, "golden", codes, want.argmax(axis=1), "labels").accuracy == 1
+    project = hwgen.compile(graph).write(tmp_path / "out")
+    driver = hwgen.open_driver(project.project)
+    x = np.random.default_rng(3).integers(-8, 8, (9, 12))
+    np.testing.assert_allclose(driver.infer(x), driver.ports.reading.affine.ending.apply(driver.scores(x)), rtol=1e-15)
+    np.testing.assert_allclose(driver.infer(x), head.reference(x), rtol=1e-5, atol=1e-7)
+    function = json.loads((tmp_path / "out" / "host" / "ports.json").read_text())["output"]["function"]
+    assert function == ending.to_json()
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_top1_where_the_order_stays(name: str, tmp_path: Path) -> None:
+    op, attributes, ending = ENDINGS[name]
+    head = small(op, **attributes)
+    graph, _, _ = built(head, tmp_path)
+    if not ending.keeps_order:
+        with pytest.raises(ConfigError, match="top1"):
+            hwgen.compile(graph, top1=True)
+        return
+    chip = hwgen.compile(graph, top1=True)
+    x = np.random.default_rng(9).integers(-8, 8, (60, 12))
+    assert np.array_equal(run(chip.graph, x).ravel(), head.reference(x).argmax(axis=1))
+
+
+@pytest.mark.parametrize("op", ["Sigmoid", "Relu", "Softmax"])
+def test_the_networks_own_ranking_of_a_function(op: str, tmp_path: Path) -> None:
+    head = small(op, **({"axis": 1} if op == "Softmax" else {}))
+    graph, codes, want = ranked(head, "ArgMax", tmp_path)
+    assert np.array_equal(graph.decode(codes).ravel(), want.ravel())
+    assert (graph.ranking is None) == (op != "Relu")
+
+
+@pytest.mark.parametrize("op", ["Softmax", "LogSoftmax"])
+@pytest.mark.parametrize("perm", [None, [0, 2, 3, 1]])
+def test_softmax_over_the_channels_of_an_image(op: str, perm: list[int] | None, tmp_path: Path) -> None:
+    head = image()
+    if perm is not None:
+        head.put("Transpose", perm=perm)
+    head.put(op, axis=1 if perm is None else 3)
+    graph, codes, want = built(head, tmp_path)
+    np.testing.assert_allclose(graph.decode(codes), want, rtol=1e-4, atol=1e-6)
+    ending = graph.decoding.ending
+    assert ending is not None and ending.axis == (0 if perm is None else 2)
+    assert parse_graph(print_graph(graph)) == graph
+
+
+def test_a_softmax_of_pixels_is_the_end(tmp_path: Path) -> None:
+    head = image()
+    head.put("Softmax", axis=1)
+    flatten(head)
+    with pytest.raises(ModelError, match="a softmax of several pixels must be the last operator"):
+        built(head, tmp_path)

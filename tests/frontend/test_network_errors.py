@@ -127,9 +127,9 @@ MESSAGES = {
         " layer sizes."
     ),
     "activation_at_the_end": (
-        "the network's output: the chain behind the last layer must end with a quantiser or be affine; found an"
-        " activation function with no quantiser behind it. Quantise the output, or leave the activation to the"
-        " host."
+        "the network's output: the chain behind the last layer must be affine, but for a sigmoid, tanh, ReLU or softmax"
+        " at its end; found an activation function with no quantiser behind it. Quantise the output, or leave the"
+        " activation to the host."
     ),
     "after_softmax": "m (Mul): nothing may follow a softmax; found Mul. Move the softmax to the end.",
     "top_5": "top (TopK): it must pick the one largest class; found k = 2, largest = 1. Set k = 1 and largest = 1.",
