@@ -89,6 +89,21 @@ def tables() -> nn.Module:
     )
 
 
+class Residual(nn.Module):
+    """A layer around which its quantised input goes, scales of their own, and an activation of the sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends = nn.ModuleList([quantised(4), dense(6, 6), quantised(5), quantised(5), dense(6, 3)])
+        self.activation = nn.SiLU()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first, layer, side, last, end = self.ends
+        x = first(x)
+        result: torch.Tensor = end(last(self.activation(x + side(layer(x)))))
+        return result
+
+
 MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "silu_w4a4": (lambda: perceptron(nn.SiLU(), 4), (9,)),
     "hard_swish_w8a8": (lambda: perceptron(nn.Hardswish(), 8, 8), (9,)),
@@ -96,6 +111,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "mish_on_images": (mish_on_images, (3, 6, 6)),
     "gelu_on_signals": (gelu_on_signals, (2, 12)),
     "slopes_of_channels": (slopes_of_channels, (6, 4, 4)),
+    "residual": (Residual, (6,)),
     "tables": (tables, (8,)),
 }
 
