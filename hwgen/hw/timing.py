@@ -15,8 +15,12 @@ from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.pipeline import NO_SPAN, PipelineRegisters
+from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.types import Bipolar
+
+_INDEX_BITS = 4
+"""Of a table of codes, that a LUT of ECP5 reads; more are a level of LUTs each."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,9 @@ def _ending(unit: Weighted, registers: PipelineRegisters, delays: Delays) -> flo
         return delays.register + delays.adder
     bits = max(unit.sum_type.bits, unit.activation.type.bits)
     compared = delays.register + _block(unit.threshold_rom, delays) + delays.comparison + bits * delays.bit
-    counted = unit.activation.levels.bit_length() * delays.count
+    entries = unit.activation.codes.size
+    looked_up = ceil_div((entries - 1).bit_length(), _INDEX_BITS) if entries else 0
+    counted = (unit.activation.levels.bit_length() + looked_up) * delays.count
     return max(compared, delays.register + counted) if registers.thresholds else compared + counted
 
 

@@ -14,7 +14,7 @@ from hwgen.ir.types import Bipolar, DType, IntType
 from tests.gated_cases import PATTERNS, beside_its_gate, frames_of, gated_of, many_folds
 from tests.hls_lib.cases import Case, run_cases
 from tests.rtl_reference import reference
-from tests.rtl_support import mvtu
+from tests.rtl_support import mvtu, turning
 
 B = Bipolar()
 U1, U2, U3, I4 = IntType(1, False), IntType(2, False), IntType(3, False), IntType(4, True)
@@ -45,6 +45,13 @@ def test_every_folding_and_some_types(tmp_path: Path) -> None:
         for pe, simd in product(range(1, 6), range(1, 4))
     ]
     assert run_cases(cases, tmp_path) == []
+
+
+def test_codes_that_rise_and_fall(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    unit = gated_of(mvtu(rng, I4, U3, (3, 5), (2, 1), result=U2, descending=True, taps=2, pixels=4), U2, rng)
+    turned = replace(unit, product=replace(unit.product, activation=turning(rng, unit.activation, U2)))
+    assert run_cases([case_of("turning", beside_its_gate(turned), [0, 3, 1, 2, 2, 0, 1])], tmp_path) == []
 
 
 def test_mutations_are_seen(tmp_path: Path) -> None:

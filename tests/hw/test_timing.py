@@ -110,6 +110,18 @@ def test_registers_are_those_of_yosys(name: str, part: float, tmp_path: Path) ->
     assert np.allclose(model, found, rtol=part, atol=2), (model, found)
 
 
+@pytest.mark.parametrize(("levels", "deeper"), [(9, 1), (40, 2)])
+def test_a_table_of_codes_takes_a_level_for_four_bits_of_its_index(levels: int, deeper: int) -> None:
+    plain = mvtu(np.random.default_rng(7), IntType(4, True), IntType(4, True), (12, 3), (1, 4), result=IntType(6, True))
+    assert plain.activation is not None
+    few = replace(plain.activation, thresholds=plain.activation.thresholds[:, :levels])
+    rising = replace(plain, activation=few)
+    turning = replace(plain, activation=replace(few, codes=np.arange(levels + 1) % 3))
+    registers = PipelineRegisters(1, 1, 0)
+    periods = [period_ns(unit, registers, Family.ECP5) for unit in (rising, turning)]
+    assert periods[1] - periods[0] == pytest.approx(deeper * DELAYS[Family.ECP5].count)
+
+
 def test_units_without_weights_stay() -> None:
     unit = pool(U2, (4, 4, 3), 1, (2, 2))
     assert pipelined(unit, PipelineRequest(Family.ECP5)) is unit
