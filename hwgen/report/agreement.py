@@ -47,9 +47,10 @@ def agreement(design: Design, estimate: Estimate, report: HlsReport | None) -> A
 
 
 def modules_of(function: str, modules: Iterable[Module]) -> tuple[Module, ...]:
-    """What the tool has made of a function: `<function>` or `<function>_s`, and the loops that it has split off."""
+    """What the tool has made of a function: `<function>` or `<function>_s`, then loops that it has split off."""
     names, part = (function, f"{function}_s"), f"{function}_Pipeline_"
-    return tuple(module for module in modules if module.name in names or module.name.startswith(part))
+    found = [module for module in modules if module.name in names or module.name.startswith(part)]
+    return tuple(sorted(found, key=lambda module: module.name not in names))
 
 
 def _functions(design: Design, flow: Dataflow, found: HlsSynthesis) -> Iterator[str]:

@@ -34,6 +34,10 @@ def test_csynth(version: str, tmp_path: Path) -> None:
         Module("net_fc0_Pipeline_slots", (35, 35), (35, 35), Resources(lut=800, ff=300), (slots,)),
         Module("net_fc0", (36, 36), (36, 37), Resources(lut=1000, ff=400)),
         Module("net_fc1_s", *[(None, None)] * 2, Resources(lut=900, ff=500), (LoopReport("slots", None, 1, 6),)),
+        *(
+            Module(f"net_{name}", (6, 6), (6, 6), Resources(lut=60, ff=9), (LoopReport("slots", 4, 1, 2),))
+            for name in ("axis_in", "axis_out")
+        ),
     )
     assert found.streams == {"fc0": 6}
 

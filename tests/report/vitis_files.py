@@ -73,12 +73,28 @@ CSYNTH = """<?xml version='1.0'?>
 <BRAM_18K>0</BRAM_18K><{dsp}>0</{dsp}><FF>500</FF><LUT>900</LUT>{uram}
 </Resources></AreaEstimates>
 </Module>
+{edges}
 </ModuleInformation>
 <FIFOInformation>
 <FIFOInst><Name>fc0_U</Name><ParentInst/><StaticDepth>6</StaticDepth><RuntimeDepth>mOutPtr</RuntimeDepth></FIFOInst>
 </FIFOInformation>
 </profile>
 """
+
+EDGE = """<Module>
+<Name>{name}</Name>
+<PerformanceEstimates><SummaryOfOverallLatency>
+<Best-caseLatency>6</Best-caseLatency><Worst-caseLatency>6</Worst-caseLatency>
+<PipelineInitiationInterval>6</PipelineInitiationInterval>
+</SummaryOfOverallLatency>
+<SummaryOfLoopLatency>
+<slots><TripCount>4</TripCount><Latency>4</Latency><PipelineII>1</PipelineII><PipelineDepth>2</PipelineDepth></slots>
+</SummaryOfLoopLatency>
+</PerformanceEstimates>
+<AreaEstimates><Resources>
+<BRAM_18K>0</BRAM_18K><{dsp}>0</{dsp}><FF>9</FF><LUT>60</LUT>{uram}
+</Resources></AreaEstimates>
+</Module>"""
 
 _RULE = "+----------+----------+-----------------+-----------------+----------------------+"
 COSIM = f"""
@@ -101,7 +117,8 @@ def csynth(version: str = "2023.2", top: str = "net", clock: str = "3.552") -> s
     """A csynth.xml as releases wrote it: DSP48E and no URAM at first, all elements later."""
     old = version.startswith("2020")
     names = {"dsp": "DSP48E", "uram": ""} if old else {"dsp": "DSP", "uram": "<URAM>0</URAM>"}
-    return CSYNTH.format(version=version, top=top, clock=clock, **names)
+    edges = "\n".join(EDGE.format(name=f"{top}_{edge}", **names) for edge in ("axis_in", "axis_out"))
+    return CSYNTH.format(version=version, top=top, clock=clock, edges=edges, **names)
 
 
 def cosim(status: str = "Pass") -> str:
