@@ -45,6 +45,8 @@ class StatedWord {
     written_ = slot_now();
     return *this;
   }
+  StatedWord(const StatedWord&) = default;
+  StatedWord& operator=(const StatedWord& other) { return *this = static_cast<const T&>(other); }
 
  private:
   T& word_;
