@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hwgen.backends.render import library
-from hwgen.verify import cpp, distances
+from hwgen.verify import cpp, process
 from hwgen.verify.cpp import Source
 from hwgen.verify.distances import check_measured, check_stated
 from tests.hls_lib.cases import write_project
@@ -82,12 +83,12 @@ def test_a_distance_that_is_too_long(right: str, wrong: str, line: int, slots: i
 def test_loops_that_do_not_run(
     right: str, wrong: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = distances.process.run
+    run = process.run
 
-    def soon(command: list[str | Path], **options: object) -> None:
-        run(command, **{**options, "timeout_s": 1.0 if len(command) == 1 else 300.0})  # type: ignore[arg-type]
+    def soon(command: list[str | Path], **options: Any) -> None:
+        run(command, **{**options, "timeout_s": 1.0 if len(command) == 1 else 300.0})
 
-    monkeypatch.setattr(distances.process, "run", soon)
+    monkeypatch.setattr(process, "run", soon)
     (found,) = measured(UNIT.replace(right, wrong), tmp_path)
     assert found.startswith("net.cpp:1: must compile and end, so that distances can be measured: ")
     assert message in found

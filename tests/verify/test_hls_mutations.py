@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import hwgen
+from hwgen.config import LayerFolding
 from hwgen.errors import MismatchError
 from hwgen.flow.hls import check_hls
 from hwgen.ir.geometry import Geometry
@@ -142,7 +143,7 @@ def wide() -> Graph:
     return net.graph("net")
 
 
-FOLDING = {"conv0": {"pe": 4, "simd": 4}, "sum0": {"pe": 4}, "pool0": {"pe": 4}}
+FOLDING = {"conv0": LayerFolding(pe=4, simd=4), "sum0": LayerFolding(pe=4), "pool0": LayerFolding(pe=4)}
 NETWORKS: dict[str, Callable[[], hwgen.Accelerator]] = {
     "joined": lambda: hwgen.compile(joined(4), folding=FOLDING),
     "column": lambda: hwgen.compile(joined(1), folding=FOLDING),

@@ -47,13 +47,8 @@ class Options:
     clock_uncertainty: float | None = None
 
 
-_BENCH = (
-    "tb/axis_port.hpp",
-    "tb/testbench.hpp",
-    "bounded/bounded.hpp",
-    "bounded/hls_stream.h",
-    "bounded/memory.hpp",
-)
+_BOUNDED = ("bounded.hpp", "hls_stream.h", "memory.hpp")
+_BENCH = ("tb/axis_port.hpp", "tb/testbench.hpp", *(f"bounded/{name}" for name in _BOUNDED))
 _AXIS = "headers/ap_axi_sdata.h"
 """Files of `sim/hls` that a project gets as they are; the last where its ports carry TLAST."""
 
