@@ -127,3 +127,17 @@ def test_missing_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         "g++: must be installed to do this; found no such program on the PATH."
         " Install it with the system's package manager."
     )
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+def test_a_quick_build_reads_headers_that_were_compiled(
+    bounded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a bounded simulation but for hls_stream.h, of which it has its own."""
+    assert headers.precompiled(streams=not bounded) is not None
+    commands: list[str] = []
+    monkeypatch.setattr(csim.process, "run", lambda command, **_: commands.append(" ".join(map(str, command))))
+    csim._make(Path("make"), tmp_path, tmp_path / "build.log", tmp_path / "net", quick=True, bounded=bounded)
+    assert "CXX=g++ -include precompiled/hls.h" in commands[-1]
+    included = (tmp_path / "precompiled" / "hls.h").read_text()
+    assert "<ap_int.h>" in included and ("<hls_stream.h>" not in included) is bounded
