@@ -33,8 +33,8 @@ def tfc(model: Path, images: Path | None, frames: int, board: str, folder: Path)
     graph = flow.load(model, input_type="uint8", input_scale=1 / 255)
     accelerator = built(graph, board, folder)
     if images is None:
-        return accelerator, random_codes(accelerator.graph, frames, 0)
-    return accelerator, as_codes(accelerator.graph, read_array(images)[:frames], str(images))
+        return accelerator, random_codes(accelerator.graph.inputs[0], frames, 0)
+    return accelerator, as_codes(accelerator.graph.inputs[0], read_array(images)[:frames], str(images))
 
 
 def of_the_zoo(network: str, frames: int, board: str, folder: Path) -> tuple[Accelerator, Codes]:
@@ -42,7 +42,7 @@ def of_the_zoo(network: str, frames: int, board: str, folder: Path) -> tuple[Acc
     entry = find(network)
     accelerator = built(imported(entry), board, folder)
     images = load_dataset(entry.dataset).test_images[:frames]
-    return accelerator, as_codes(accelerator.graph, images, entry.dataset)
+    return accelerator, as_codes(accelerator.graph.inputs[0], images, entry.dataset)
 
 
 def built(graph: Graph, board: str, folder: Path) -> Accelerator:

@@ -51,7 +51,7 @@ def main() -> None:
     if chosen.model:
         del folding["input_quant"]
     built = hwgen.compile(graph, folding=folding)
-    codes = random_codes(built.graph, GOLDEN_FRAMES, seed=0)
+    codes = random_codes(built.graph.inputs[0], GOLDEN_FRAMES, seed=0)
     run(built.graph, codes[:10])
     start = time.perf_counter()
     run(built.graph, codes)

@@ -171,9 +171,9 @@ def measure(chosen: Any, where: dict[str, Any], folder: Path) -> None:
     path = chosen.model or write_network("tfc", folder)
     graph = hwgen.compile(hwgen.load(path, input_type="uint8", input_scale=1 / 255)).graph
     if chosen.images:
-        codes = as_codes(graph, read_array(chosen.images)[: chosen.frames], str(chosen.images))
+        codes = as_codes(graph.inputs[0], read_array(chosen.images)[: chosen.frames], str(chosen.images))
     else:
-        codes = random_codes(graph, chosen.frames, seed=0).astype(np.uint8)
+        codes = random_codes(graph.inputs[0], chosen.frames, seed=0).astype(np.uint8)
     count = len(codes)
     pixels = np.ascontiguousarray(codes.reshape(count, -1).astype(np.float32) / 255)
     with hushed():

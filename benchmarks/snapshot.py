@@ -96,7 +96,7 @@ def _variants(net: Net) -> dict[str, Choices]:
 
 
 def _with(net: Net, choices: Choices) -> Design:
-    graph = Graph(net.name, net.input, tuple(net.nodes), net.last)
+    graph = Graph.of(net.name, net.input, tuple(net.nodes), net.last)
     check(graph)
     choices = replace(choices, memory=net.memory, bit_planes=frozenset(net.bit_planes))
     folding = resolve(graph, net.wishes, net.target)

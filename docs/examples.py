@@ -265,7 +265,7 @@ class Net:
 
     def compiled(self, name: str, interval: int) -> Accelerator:
         """The accelerator of the network so far."""
-        return flow.compile(Graph(name, self.input, tuple(self.nodes), self.last), target_interval=interval)
+        return flow.compile(Graph.of(name, self.input, tuple(self.nodes), self.last), target_interval=interval)
 
 
 def tfc() -> Accelerator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def chain(name: str, source: Value, *ops: tuple[str, Op, TensorType], encoding: 
         output = Value(f"{node_name}_out", out)
         nodes.append(Node(node_name, op, (last,), output, f"net.{node_name}"))
         last = output
-    return Graph(name, source, tuple(nodes), last, encoding or Affine())
+    return Graph.of(name, source, tuple(nodes), last, encoding or Affine())
 
 
 def activation_graph(steps: tuple[Step, ...], low: int, high: int, channels: int, out: DType) -> Graph:
@@ -110,6 +111,16 @@ def random_activation(rng: Rng, channels: int, spread: float, out: DType) -> tup
 
 def _ends(dtype: DType) -> tuple[int, int]:
     return dtype.min, dtype.max
+
+
+def with_output(graph: Graph, **changes: Any) -> Graph:
+    """The network with other fields of its only output."""
+    return replace(graph, outputs=(replace(graph.outputs[0], **changes),))
+
+
+def with_input(graph: Graph, **changes: Any) -> Graph:
+    """The network with other fields of its only input."""
+    return replace(graph, inputs=(replace(graph.inputs[0], **changes),))
 
 
 def random_network(
@@ -268,7 +279,7 @@ class ImageBuilder:
 
     def graph(self, name: str = "net") -> Graph:
         """The network so far; `last` leaves it."""
-        return Graph(name, self.input, tuple(self.nodes), self.last)
+        return Graph.of(name, self.input, tuple(self.nodes), self.last)
 
 
 def _quantiser(rng: Rng, out: DType) -> tuple[Step, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from hwgen.backends.rtl import emit
 from hwgen.hw.activation import Thresholding
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
@@ -40,7 +40,15 @@ def tiered(names: Iterable[object], *rare: object) -> list[Any]:
 
 def graph_of(source: Stream, *units: Unit) -> Design:
     """A design of units that are joined by the names of their streams; the last one writes the output."""
-    return Design("dut", units, source, units[-1].outputs[0], "0123456789ab", "xc7z020clg400-1", 100.0)
+    return Design(
+        "dut",
+        units,
+        (single_input(source),),
+        (single_output(units[-1].outputs[0]),),
+        "0123456789ab",
+        "xc7z020clg400-1",
+        100.0,
+    )
 
 
 def design_of(*units: Unit) -> Design:

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from hwgen.ir.graph import Affine
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.types import IntType
 from hwgen.verify.vectors import random_codes
-from tests.builders import random_network, write_qonnx
+from tests.builders import random_network, with_output, write_qonnx
 
 
 def accelerator(seed: int = 0, **options: object) -> Accelerator:
@@ -42,7 +41,7 @@ def test_from_a_file_to_a_project(tmp_path: Path) -> None:
     assert (opened.graph, opened.folding, opened.settings) == (written.graph, written.folding, written.settings)
     assert opened.design.digest == written.design.digest
     assert opened.estimate() == written.estimate()
-    x = random_codes(opened.graph, 50, seed=1)
+    x = random_codes(opened.graph.inputs[0], 50, seed=1)
     assert np.array_equal(opened.outputs(x), run(graph, x))
 
 
@@ -305,7 +304,7 @@ def test_top1() -> None:
     ranked = with_top1(scores.graph)
     assert isinstance(ranked.nodes[-1].op, ArgMax) and str(ranked.output.type) == "1xuint3"
     assert ranked.decoding == Affine()
-    x = random_codes(ranked, 300, seed=0)
+    x = random_codes(ranked.inputs[0], 300, seed=0)
     assert np.array_equal(run(ranked, x)[:, 0], np.argmax(run(scores.graph, x), axis=1))
     assert with_top1(ranked) is ranked
     assert flow.compile(random_network(np.random.default_rng(0), (12, 8, 5)), top1=True).graph == ranked
@@ -321,7 +320,7 @@ def test_top1() -> None:
     ],
 )
 def test_no_top1_that_would_rank_otherwise(decoding: Affine, outputs: int) -> None:
-    graph = replace(random_network(np.random.default_rng(0), (6, outputs)), decoding=decoding)
+    graph = with_output(random_network(np.random.default_rng(0), (6, outputs)), decoding=decoding)
     with pytest.raises(ConfigError) as error:
         flow.compile(graph, top1=True)
     assert str(error.value) == (
@@ -332,7 +331,7 @@ def test_no_top1_that_would_rank_otherwise(decoding: Affine, outputs: int) -> No
 
 def test_simulate_checks_its_arguments() -> None:
     built = accelerator()
-    x = random_codes(built.graph, 2, seed=0)
+    x = random_codes(built.graph.inputs[0], 2, seed=0)
     with pytest.raises(ConfigError) as error:
         built.simulate(x, "vcs")
     assert str(error.value) == "backend: must be one of golden, csim, rtl, dpi, hls-rtl; found 'vcs'."
@@ -345,13 +344,13 @@ def test_work_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     built = accelerator()
     with pytest.raises(OutputError, match="must be a folder that can be written; found"):
-        built.simulate(random_codes(built.graph, 1, seed=0), "golden", work=tmp_path / "file" / "work")
+        built.simulate(random_codes(built.graph.inputs[0], 1, seed=0), "golden", work=tmp_path / "file" / "work")
 
 
 @pytest.mark.parametrize("layer", [None, "fc0", "fc1"])
 def test_golden_back_end(layer: str | None) -> None:
     built = accelerator()
-    outcome = built.simulate(random_codes(built.graph, 5, seed=0), "golden", layer=layer)
+    outcome = built.simulate(random_codes(built.graph.inputs[0], 5, seed=0), "golden", layer=layer)
     assert outcome.passed and outcome.cycles is None and outcome.checked[-1] == (layer or "fc1")
 
 
@@ -365,7 +364,7 @@ def test_a_back_end_that_errs_is_not_believed(monkeypatch: pytest.MonkeyPatch) -
     built = accelerator()
     monkeypatch.setattr(csim, "simulate", wrong)
     with pytest.raises(MismatchError, match=r"^csim: must agree with the golden model; found fc1: frame 0, element "):
-        built.outputs(random_codes(built.graph, 6, seed=0), "csim")
+        built.outputs(random_codes(built.graph.inputs[0], 6, seed=0), "csim")
 
 
 def test_input_types_by_name(tmp_path: Path) -> None:

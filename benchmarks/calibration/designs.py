@@ -84,7 +84,7 @@ class Net:
 
     def design(self) -> Design:
         """The design of the network, its FIFOs not sized."""
-        graph = Graph(self.name, self.input, tuple(self.nodes), self.last)
+        graph = Graph.of(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
         choices = Choices(self.memory, frozenset(self.bit_planes), frozenset(self.folded_planes))
         folding = resolve(graph, self.wishes, self.target, choices.folded_planes)

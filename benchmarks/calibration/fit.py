@@ -49,7 +49,11 @@ class Sample:
     taken: Resources
 
     def bill(self, family: Family) -> Bill:
-        return edge_bill(self.design.output, family) if self.unit is None else bill_of(self.unit, family)
+        return (
+            edge_bill([port.stream for port in self.design.outputs], family)
+            if self.unit is None
+            else bill_of(self.unit, family)
+        )
 
 
 @dataclass(frozen=True)

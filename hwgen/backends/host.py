@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwgen.backends.render import render, title
 from hwgen.hw.address_map import AddressMap
 from hwgen.hw.ports import ChipPort, PortMap
-from hwgen.ir.names import unit_name
+from hwgen.ir.names import port_suffixes, unit_name
 from hwgen.ir.order import Order
 from hwgen.ir.types import Bipolar, DType
 
@@ -76,17 +77,27 @@ class AddressMapContext:
 
 
 @dataclass(frozen=True)
-class HostContext:
-    """Fields of driver.h.j2 and main.c.j2; `input`, `output`, `control` and both places are rendered."""
+class PackContext:
+    """Fields of pack.h.j2: what brings frames of an input to bytes."""
 
     name: str
-    digest: str
-    guard: str
-    input: str
-    output: str
-    control: str
-    input_prefix: str
-    output_prefix: str
+    suffix: str
+    type: str
+    prefix: str
+    place_function: str
+    place: str
+
+
+@dataclass(frozen=True)
+class UnpackContext:
+    """Fields of unpack.h.j2: what brings the bytes of an output to codes, scores and a class."""
+
+    name: str
+    suffix: str
+    type: str
+    prefix: str
+    place_function: str
+    place: str
     scale: tuple[str, ...]
     offset: tuple[str, ...]
     scales: int
@@ -96,49 +107,112 @@ class HostContext:
     ranked: bool
     single: bool
     class_rule: str
-    input_place: str
-    output_place: str
+
+
+@dataclass(frozen=True)
+class HostContext:
+    """Fields of driver.h.j2 and main.c.j2; ports, `control`, `pack` and `unpack` are rendered."""
+
+    name: str
+    digest: str
+    guard: str
+    ports: tuple[str, ...]
+    control: str
+    pack: tuple[str, ...]
+    unpack: tuple[str, ...]
+    input_prefix: str
+    output_prefix: str
 
 
 def emit(ports: PortMap) -> dict[str, str]:
-    """The files of a project's `host` folder: relative path -> text."""
-    upper = ports.name.upper()
-    affine = ports.sink.affine
-    scale, offset = (tuple(repr(value) for value in each.ravel().tolist()) for each in (affine.scale, affine.offset))
-    reading = ports.reading
-    single = not ports.ranked and ports.ranking is None and ports.sink.type.elements == 1
-    rules = {"its code": ports.ranked, "1 where its score is positive": single, "the first of the largest scores": True}
-    lying = ports.source.type.shape if ports.input_order is None else ports.input_order.shape
-    places = (
-        _place(f"{ports.name}_input_place", "the network's input", "a frame", lying, ports.input_order),
-        _place(f"{ports.name}_place", "the network's output", "an answer", reading.shape, reading.order),
-    )
+    """The files of a project's `host` folder: relative path -> text.
+
+    The bare-metal example is that of a DMA, which has one stream of each direction.
+    """
+    name, upper = ports.name, ports.name.upper()
+    inputs = _called("input", ports.inputs)
+    outputs = _called("output", ports.outputs)
     context = HostContext(
-        name=ports.name,
+        name=name,
         digest=ports.digest,
         guard=f"{upper}_H",
-        input=render("host/port.h.j2", _port(ports.name, "input", "What is sent", ports.source)),
-        output=render("host/port.h.j2", _port(ports.name, "output", "The answer", ports.sink)),
-        control=_control(ports.name, ports.control) if ports.control else "",
+        ports=(
+            *(_port(name, end, f"What is sent{_to(ports.inputs, port)}", port) for end, port in inputs),
+            *(_port(name, end, f"The answer{_of(ports.outputs, port)}", port) for end, port in outputs),
+        ),
+        control=_control(name, ports.control) if ports.control else "",
+        pack=tuple(_pack(name, end, port, ports.inputs) for end, port in inputs),
+        unpack=tuple(_unpack(name, end, port, ports.outputs) for end, port in outputs),
         input_prefix=f"{upper}_INPUT",
         output_prefix=f"{upper}_OUTPUT",
-        scale=scale,
-        offset=offset,
-        scales=len(scale),
-        offsets=len(offset),
-        ranked=ports.ranked,
-        single=single,
-        ending="" if affine.ending is None else affine.ending.kind.value.replace("_", " "),
-        is_relu=affine.ending is not None and not affine.ending.keeps_order,
-        class_rule=next(rule for rule, holds in rules.items() if holds),
-        input_place=places[0],
-        output_place=places[1],
     )
-    return {
+    found: dict[str, str] = {
         "ports.json": json.dumps(ports.to_json(), indent=2) + "\n",
-        f"{ports.name}.h": render("host/driver.h.j2", context),
-        f"{ports.name}_main.c": render("host/main.c.j2", context),
+        f"{name}.h": render("host/driver.h.j2", context),
     }
+    return found | ({f"{name}_main.c": render("host/main.c.j2", context)} if ports.single else {})
+
+
+def _called(kind: str, ports: Sequence[ChipPort]) -> list[tuple[str, ChipPort]]:
+    """The ports of a kind, each with its name in C."""
+    suffixes = port_suffixes([port.name for port in ports])
+    return [(f"{kind}{suffix}", port) for suffix, port in zip(suffixes, ports, strict=True)]
+
+
+def _of(ports: Sequence[ChipPort], port: ChipPort) -> str:
+    return "" if len(ports) == 1 else f" of output {title(port.name)}"
+
+
+def _to(ports: Sequence[ChipPort], port: ChipPort) -> str:
+    return "" if len(ports) == 1 else f" to input {title(port.name)}"
+
+
+def _pack(name: str, end: str, port: ChipPort, ports: Sequence[ChipPort]) -> str:
+    """What brings frames of an input to bytes, as C."""
+    lying = port.type.shape if port.order is None else port.order.shape
+    function = f"{name}_{end}_place"
+    what = f"the network's input{_named(ports, port)}"
+    place = _place(function, what, "a frame", lying, port.order)
+    return render(
+        "host/pack.h.j2",
+        PackContext(name, end.removeprefix("input"), f"{name}_{end}_t", f"{name}_{end}".upper(), function, place),
+    )
+
+
+def _unpack(name: str, end: str, port: ChipPort, ports: Sequence[ChipPort]) -> str:
+    """What brings the bytes of an output to codes, scores and a class, as C."""
+    reading, ending = port.reading, port.affine.ending
+    scale, offset = (
+        tuple(repr(value) for value in each.ravel().tolist()) for each in (port.affine.scale, port.affine.offset)
+    )
+    single = not port.ranked and port.ranking is None and port.type.elements == 1
+    rules = {"its code": port.ranked, "1 where its score is positive": single, "the first of the largest scores": True}
+    function = f"{name}_place" if len(ports) == 1 else f"{name}_{end}_place"
+    what = f"the network's output{_named(ports, port)}"
+    return render(
+        "host/unpack.h.j2",
+        UnpackContext(
+            name=name,
+            suffix=end.removeprefix("output"),
+            type=f"{name}_{end}_t",
+            prefix=f"{name}_{end}".upper(),
+            place_function=function,
+            place=_place(function, what, "an answer", reading.shape, reading.order),
+            scale=scale,
+            offset=offset,
+            scales=len(scale),
+            offsets=len(offset),
+            ranked=port.ranked,
+            single=single,
+            ending="" if ending is None else ending.kind.value.replace("_", " "),
+            is_relu=ending is not None and not ending.keeps_order,
+            class_rule=next(rule for rule, holds in rules.items() if holds),
+        ),
+    )
+
+
+def _named(ports: Sequence[ChipPort], port: ChipPort) -> str:
+    return "" if len(ports) == 1 else f" {title(port.name)}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -187,9 +261,10 @@ def _control(name: str, control: AddressMap) -> str:
     return render("host/control.h.j2", AddressMapContext(name, name.upper(), f"0x{control.identity:08x}u", rendered))
 
 
-def _port(name: str, end: str, meaning: str, port: ChipPort) -> PortContext:
+def _port(name: str, end: str, meaning: str, port: ChipPort) -> str:
+    """One end of the design as C."""
     stream, dtype = port.stream, port.type.dtype
-    return PortContext(
+    context = PortContext(
         name=name,
         end=end,
         prefix=f"{name.upper()}_{end.upper()}",
@@ -208,6 +283,7 @@ def _port(name: str, end: str, meaning: str, port: ChipPort) -> PortContext:
         beat_bytes=port.bus_bytes,
         frame_bytes=port.bus_frame_bytes,
     )
+    return render("host/port.h.j2", context)
 
 
 def _c_type(dtype: DType) -> str:

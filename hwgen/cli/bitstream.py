@@ -74,7 +74,8 @@ def bitstream(
     with working(f"building {network.name}"):
         accelerator = _accelerator(network, {**given, "output": output, "settings": settings}, board, clock_mhz)
     warn(flow.too_large_for(accelerator, board))
-    frames, _ = read_codes(accelerator.graph, images, verify, key, binarize_at, real, layout) if verify else (None, 0)
+    inputs = accelerator.graph.inputs
+    frames = read_codes(inputs, images, verify, key, binarize_at, real, layout).codes if verify else None
     with working(f"making the bitstream for {board}"):
         report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)
     _show(report, accelerator, as_json)

@@ -46,12 +46,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON a
 _IMAGES = typer.Option(
     "--images",
     help="Frames: IDX, .npy or .npz (.gz too). Integers are input codes, floating-point numbers are quantised to them, "
-    "unless --real or --codes says which they are.",
+    "unless --real or --codes says which they are. Of several inputs INPUT=FILE, once for each.",
     show_default=False,
 )
-Images = Annotated[Path | None, _IMAGES]
-GivenImages = Annotated[Path, _IMAGES]
-Key = Annotated[str | None, typer.Option(help="The array's name in an .npz file.", show_default=False)]
+Images = Annotated[list[str] | None, _IMAGES]
+GivenImages = Annotated[list[str], _IMAGES]
+Key = Annotated[
+    list[str] | None,
+    typer.Option(help="The array's name in an .npz file, or INPUT=NAME for each input.", show_default=False),
+]
 Frames = Annotated[int | None, typer.Option(min=1, help="Use the first N frames.", show_default=False)]
 Binarize = Annotated[
     float | None,
@@ -110,10 +113,36 @@ def _number(text: str) -> float:
     return float(Fraction(text))
 
 
-def input_options(input_type: str | None, input_scale: str | None, input_offset: str | None) -> dict[str, Any]:
+Texts = list[str] | None
+"""What was given to an option that may be said for each input."""
+
+
+def by_input(option: str, given: Texts) -> str | dict[str, str] | None:
+    """One text for all inputs, or one for each from INPUT=TEXT, by its name. Raises: ConfigError."""
+    if not given:
+        return None
+    pairs = [text.partition("=") for text in given]
+    if len(given) == 1 and not pairs[0][1]:
+        return given[0]
+    wrong = next((text for text, (name, equals, _) in zip(given, pairs, strict=True) if not (name and equals)), None)
+    found = {name: text for name, _, text in pairs}
+    if wrong is not None or len(found) < len(pairs):
+        told = repr(wrong) if wrong is not None else ", ".join(map(repr, given))
+        raise ConfigError(option, "must be given once, or as INPUT=... once for each input", told)
+    return found
+
+
+def input_options(input_type: Texts, input_scale: Texts, input_offset: Texts) -> dict[str, Any]:
     """What the hardware receives, as options of `hwgen.flow.load`. Raises: ConfigError."""
-    scale, offset = numbers("--input-scale", input_scale), numbers("--input-offset", input_offset)
-    return {"input_type": input_type, "input_scale": scale, "input_offset": offset}
+    found: dict[str, Any] = {"input_type": by_input("--input-type", input_type)}
+    for key, given in (("input_scale", input_scale), ("input_offset", input_offset)):
+        option = f"--{key.replace('_', '-')}"
+        text = by_input(option, given)
+        if isinstance(text, dict):
+            found[key] = {name: numbers(option, each) for name, each in text.items()}
+        else:
+            found[key] = numbers(option, text)
+    return found
 
 
 def base_settings(path: Path | None) -> Settings:
@@ -125,7 +154,7 @@ def base_settings(path: Path | None) -> Settings:
 
 def refuse_for_project(project: Path, given: Mapping[str, Any]) -> None:
     """Options of a QONNX file must not be `given` where a project brings its own. Raises: ConfigError."""
-    unused = [key for key, value in given.items() if value is not None]
+    unused = [key for key, value in given.items() if value not in (None, [])]
     if unused:
         found = f"the project {project}, which has its own"
         raise ConfigError(f"--{unused[0].replace('_', '-')}", "is for a QONNX file", found, "Leave it out")

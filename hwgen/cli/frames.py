@@ -3,57 +3,97 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hwgen.cli.common import LayoutName, warn
+from hwgen.cli.common import LayoutName, Texts, by_input, warn
 from hwgen.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hwgen.golden.matmul import Codes
     from hwgen.ir.graph import Graph
     from hwgen.ir.types import IntArray
-    from hwgen.verify.vectors import Receiver
+    from hwgen.verify.vectors import Frames, Receiver
 
 RANDOM = 16
 """Frames where neither images nor a number is given."""
 
 
+@dataclass(frozen=True)
+class Given:
+    """The frames to run.
+
+    Attributes:
+        codes: of the only input, or a tuple of those of each.
+        frames: how many they are, and
+        available: how many there are to choose from.
+    """
+
+    codes: Any
+    frames: int
+    available: int
+
+
 def read_codes(
-    receiver: Receiver,
-    images: Path | None,
+    inputs: Sequence[Receiver],
+    images: Texts,
     frames: int | None,
-    key: str | None,
+    key: Texts,
     binarize_at: float | None,
     real: bool | None,
     layout: LayoutName,
     seed: int = 0,
-) -> tuple[Codes, int]:
-    """The frames to run, from a file or random, and how many there are to choose from. Raises: ConfigError, DataError.
+) -> Given:
+    """The frames to run, from files or random. Raises: ConfigError, DataError.
 
     Warnings are printed, a line each.
     """
     from hwgen.verify.arrays import read_frames
-    from hwgen.verify.vectors import as_codes, random_codes
+    from hwgen.verify.vectors import as_codes, random_frames, require_equal
 
-    if images is None:
-        _require_images(key=key, binarize_at=binarize_at, real=real)
+    if not images:
+        _require_images(key=key or None, binarize_at=binarize_at, real=real)
         count = frames or RANDOM
-        return random_codes(receiver, count, seed), count
-    stored = read_frames(images, key, frames)
+        return _given(random_frames(inputs, count, seed), count)
+    files, keys = _of_each("--images", inputs, images), _of_each("--key", inputs, key)
+    stored = [read_frames(Path(str(file)), name, frames) for file, name in zip(files, keys, strict=True)]
     with _warned():
-        codes = as_codes(receiver, stored.array, str(images), binarize_at=binarize_at, real=real, layout=layout)
-    return codes, stored.frames
+        codes = tuple(
+            as_codes(port, each.array, str(file), binarize_at=binarize_at, real=real, layout=layout)
+            for port, each, file in zip(inputs, stored, files, strict=True)
+        )
+    require_equal(inputs, codes, "--images")
+    return _given(codes, min(each.frames for each in stored))
 
 
-def read_labels(graph: Graph, labels: Path, key: str | None, frames: int, images: int) -> IntArray:
-    """The classes of the first `frames` of `images` images. Raises: DataError."""
+def _given(codes: Frames, available: int) -> Given:
+    return Given(codes[0] if len(codes) == 1 else codes, len(codes[0]), available)
+
+
+def _of_each(option: str, inputs: Sequence[Receiver], given: Texts) -> list[str | None]:
+    """What an option says of each input. Raises: ConfigError."""
+    names = [each.name for each in inputs]
+    if len(names) == 1 and given is not None and len(given) == 1:
+        return [given[0]]
+    found = by_input(option, given)
+    if found is None or (isinstance(found, str) and option == "--key"):
+        return [found for _ in names]
+    if isinstance(found, str) or found.keys() != set(names):
+        must = f"must name {'the input' if len(names) == 1 else 'each of the inputs'} {', '.join(names)}"
+        told = repr(found) if isinstance(found, str) else ", ".join(found)
+        raise ConfigError(option, must, told, f"Say {' '.join(f'{option} {name}=...' for name in names)}")
+    return [found[name] for name in names]
+
+
+def read_labels(graph: Graph, labels: Path, key: str | None, given: Given, output: str | None) -> IntArray:
+    """The classes of the frames that were `given`, by an output. Raises: DataError."""
     from hwgen.verify.arrays import read_frames
     from hwgen.verify.evaluate import labels_of
 
-    return labels_of(graph, read_frames(labels, key, option="--label-key").array, str(labels), frames, images)
+    array = read_frames(labels, key, option="--label-key").array
+    return labels_of(graph, array, str(labels), given.frames, given.available, output)
 
 
 def _require_images(**given: object) -> None:

@@ -79,14 +79,19 @@ Tlast = Annotated[
     ),
 ]
 InputType = Annotated[
-    str | None,
-    typer.Option("--input-type", help="What the hardware receives: bipolar, intN, uintN.", show_default=False),
+    list[str] | None,
+    typer.Option(
+        "--input-type",
+        help="What the hardware receives: bipolar, intN, uintN. Of several inputs INPUT=TYPE, once for each; "
+        "--input-scale and --input-offset alike.",
+        show_default=False,
+    ),
 ]
 InputScale = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option("--input-scale", help="x = scale * code + offset; one number, or one per channel.", show_default="1"),
 ]
-InputOffset = Annotated[str | None, typer.Option("--input-offset", help="See --input-scale.", show_default="0")]
+InputOffset = Annotated[list[str] | None, typer.Option("--input-offset", help="See --input-scale.", show_default="0")]
 
 TargetFps = Annotated[
     float | None,

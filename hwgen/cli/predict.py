@@ -22,7 +22,7 @@ from hwgen.cli.common import (
     print_json,
     working,
 )
-from hwgen.cli.frames import read_codes
+from hwgen.cli.frames import Given, read_codes
 
 if TYPE_CHECKING:
     from hwgen.host import Driver
@@ -53,21 +53,36 @@ def predict(
     from hwgen.host import open_driver
 
     driver = open_driver(project, on.value, bitfile=bitfile)
-    codes, _ = read_codes(driver.ports, images, frames, key, binarize_at, real, layout)
+    given = read_codes(driver.ports.inputs, images, frames, key, binarize_at, real, layout)
     with working(f"classifying on {on.value}"):
-        report = _report(driver, codes, top)
+        report = _report(driver, given, top)
     if as_json:
         print_json({"on": on.value, **report})
         return
-    for index, found in enumerate(report["classes"]):
-        scores = f"  {' '.join(f'{score:.15g}' for score in report['scores'][index])}" if top else ""
-        out.print(f"{index}: {' '.join(map(str, found)) if top else found}{scores}")
+    outputs = report.get("outputs", {"": report})
+    for index in range(given.frames):
+        told = (f"{name}{' ' if name else ''}{_line(found, index, top)}" for name, found in outputs.items())
+        out.print(f"{index}: {', '.join(told)}")
 
 
-def _report(driver: Driver, images: Any, top: int | None) -> dict[str, Any]:
-    """The classes, and with `top` so many of each image and their scores."""
-    if top is None:
-        classes = driver.predict(images)
-        return {"frames": len(classes), "classes": classes.tolist()}
-    classes, scores = driver.top_k(images, top)
-    return {"frames": len(classes), "classes": classes.tolist(), "scores": scores.tolist()}
+def _line(report: dict[str, Any], index: int, top: int | None) -> str:
+    """The class of an image, or the best ones and their scores."""
+    found = report["classes"][index]
+    if not top:
+        return str(found)
+    return f"{' '.join(map(str, found))}  {' '.join(f'{score:.15g}' for score in report['scores'][index])}"
+
+
+def _report(driver: Driver, given: Given, top: int | None) -> dict[str, Any]:
+    """The classes, and with `top` so many of each image and their scores; for each output where there are several."""
+    found = driver.predict(given.codes) if top is None else driver.top_k(given.codes, top)
+    if isinstance(found, dict):
+        return {"frames": given.frames, "outputs": {name: _in_json(each) for name, each in found.items()}}
+    return {"frames": given.frames, **_in_json(found)}
+
+
+def _in_json(found: Any) -> dict[str, Any]:
+    if not isinstance(found, tuple):
+        return {"classes": found.tolist()}
+    classes, scores = found
+    return {"classes": classes.tolist(), "scores": scores.tolist()}

@@ -109,12 +109,12 @@ def simulate(
     from hwgen.verify.bench import Stalls
 
     accelerator = flow.open_project(project)
-    codes, _ = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout, seed)
+    given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
     told: dict[str, Any] = {"stalls": stalls, "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
-    run = partial(accelerator.simulate, codes, backend.value, layer=layer, verilog=made, work=work, **told)
-    with working(f"simulating {len(codes)} frames on {backend.value}"):
+    run = partial(accelerator.simulate, given.codes, backend.value, layer=layer, verilog=made, work=work, **told)
+    with working(f"simulating {given.frames} frames on {backend.value}"):
         outcome = run(input_interval=input_interval, reset_after_beats=reset_after)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
@@ -149,6 +149,11 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
     return Verilog(folder, top, {role: name for role, _, name in pairs})
 
 
+ClassOutput = Annotated[
+    str | None, typer.Option(help="Of several outputs the one that says the class.", show_default=False)
+]
+
+
 def evaluate(
     project: ProjectFolder,
     images: GivenImages,
@@ -166,29 +171,36 @@ def evaluate(
     binarize_at: Binarize = None,
     real: Real = None,
     layout: LayoutOption = LayoutName.nhwc,
+    output: ClassOutput = None,
     as_json: AsJson = False,
 ) -> None:
     """Accuracy on labelled images, on the golden model or on a simulated back end."""
     from hwgen import flow
-    from hwgen.verify.evaluate import accuracy
+    from hwgen.verify.evaluate import accuracy, output_called
 
     accelerator = flow.open_project(project)
-    codes, available = read_codes(accelerator.graph, images, frames, key, binarize_at, real, layout)
-    truth = read_labels(accelerator.graph, labels, label_key, len(codes), available)
-    with working(f"evaluating {len(codes)} frames on {backend.value}"):
-        outputs = accelerator.outputs(codes, backend.value)
-    report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels))
-    spared = accelerator.skipping(codes)
+    name = output_called(accelerator.graph, output).name
+    given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout)
+    truth = read_labels(accelerator.graph, labels, label_key, given, output)
+    with working(f"evaluating {given.frames} frames on {backend.value}"):
+        outputs = accelerator.all_outputs(given.codes, backend.value)[name]
+    report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels), output)
+    spared = accelerator.skipping(given.codes)
     found = report.to_json() | ({"skipping": spared.to_json()} if spared else {})
     accelerator.record("evaluate.json", found)
     if as_json:
         print_json(found)
         return
     out.print(f"{report.correct} of {report.frames} right: {report.accuracy:.2%} ({report.backend})")
-    if spared:
+    _show_skipping(found)
+
+
+def _show_skipping(found: dict[str, Any]) -> None:
+    """Print what gates spared, where there are any."""
+    if "skipping" in found:
         from hwgen.report.tables import skipping_lines
 
-        out.print("\n".join(skipping_lines(spared.to_json())))
+        out.print("\n".join(skipping_lines(found["skipping"])))
 
 
 def doctor(as_json: AsJson = False) -> None:

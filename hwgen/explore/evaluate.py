@@ -47,7 +47,7 @@ def simulated(problem: Problem, point: Point) -> Figures:
     from hwgen.backends import rtl
     from hwgen.verify.process import temporary_folder
     from hwgen.verify.simulate import Backend, simulate
-    from hwgen.verify.vectors import random_codes
+    from hwgen.verify.vectors import random_frames
 
     design = _sized(problem, point)
     with temporary_folder() as folder:
@@ -57,7 +57,7 @@ def simulated(problem: Problem, point: Point) -> Figures:
             file = project / "rtl" / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
-        codes = random_codes(problem.graph, FRAMES, seed=0)
+        codes = random_frames(problem.graph.inputs, FRAMES, seed=0)
         outcome = simulate(problem.graph, design, Backend.RTL, codes, project=project, work=work)
     if not outcome.passed:
         found = str(outcome.mismatches[0]) if outcome.mismatches else f"{outcome.cycles}, not {outcome.predicted}"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from hwgen.verify.hlsrtl import Verilog
     from hwgen.verify.simulate import Backend, Outcome
     from hwgen.verify.skipping import Skipping
-    from hwgen.verify.vectors import Layout
+    from hwgen.verify.vectors import Frames, Layout
 
 SKIP_FRAMES = 256
 """Most frames of a data set whose cycles are predicted where they depend on the data."""
@@ -151,46 +150,53 @@ class Accelerator:
         """Golden frames for the test bench of the HLS project of `design`: the whole one, or that of a layer."""
         from hwgen.backends import hls
         from hwgen.golden.execute import trace
-        from hwgen.verify.vectors import random_codes
+        from hwgen.verify.vectors import random_frames
 
-        codes, words = random_codes(self.graph, VECTOR_FRAMES, seed=0), []
-        largest = max(value.type.elements for value in (self.graph.input, *(n.output for n in self.graph.nodes)))
-        block = max(1, VECTOR_ELEMENTS // largest)
+        codes, words = random_frames(self.graph.inputs, VECTOR_FRAMES, seed=0), []
+        block = max(1, VECTOR_ELEMENTS // max(value.type.elements for value in self.graph.values))
         for start in range(0, VECTOR_FRAMES, block):
-            golden = trace(self.graph, codes[start : start + block])
-            ends = (golden[each.tensor] for each in (design.input, design.output))
-            source, sink = (each.reshape(len(each), -1) for each in ends)
-            words.append((to_words(source, design.input), to_words(sink, design.output)))
-        return hls.vectors(design, *(np.concatenate(each) for each in zip(*words, strict=True)))
+            golden = trace(self.graph, [each[start : start + block] for each in codes])
+            streams = [port.stream for port in design.ports]
+            words.append([to_words(_flat(golden[stream.tensor]), stream) for stream in streams])
+        return hls.vectors(design, [np.concatenate(each) for each in zip(*words, strict=True)])
 
     def codes(
         self,
-        frames: npt.ArrayLike | int,
+        frames: Any,
         seed: int = 0,
         *,
         binarize_at: float | None = None,
         real: bool | None = None,
         layout: Layout | str = "nhwc",
-    ) -> Codes:
+    ) -> Any:
         """Input codes (N, *input shape): of an array of N frames, or as many random ones as `frames` says.
 
-        Integers are codes, floating-point numbers are real numbers and become the nearest codes, unless `real` says
-        which they are. See `hwgen.verify.vectors.as_codes` for the options.
+        Where there are several inputs `frames` is a sequence of arrays, or a mapping of them by name, and a tuple comes
+        back. Integers are codes, floating-point numbers are real numbers and become the nearest codes, unless `real`
+        says which they are. See `hwgen.verify.vectors.as_codes` for the options.
 
         Raises:
             ConfigError: `binarize_at` or `layout` is not valid.
             DataError: the array does not hold frames of this network.
         """
-        from hwgen.verify.vectors import as_codes, random_codes
+        from hwgen.verify.vectors import frames_of, random_frames
 
+        inputs = self.graph.inputs
         if isinstance(frames, int | np.integer):
-            return random_codes(self.graph, int(frames), seed)
-        return as_codes(self.graph, frames, "frames", binarize_at=binarize_at, real=real, layout=layout)
+            codes = random_frames(inputs, int(frames), seed)
+        else:
+            codes = frames_of(inputs, (frames,), "frames", binarize_at=binarize_at, real=real, layout=layout)
+        return codes[0] if len(inputs) == 1 else codes
+
+    def _codes(self, frames: Any) -> Frames:
+        """The codes of each input."""
+        codes = self.codes(frames)
+        return codes if isinstance(codes, tuple) else (codes,)
 
     @renamed(pace="input_interval")
     def simulate(
         self,
-        frames: npt.ArrayLike | int = 16,
+        frames: Any = 16,
         backend: str = "rtl",
         *,
         layer: str | None = None,
@@ -216,7 +222,7 @@ class Accelerator:
         from hwgen.verify.simulate import Conditions, simulate
 
         conditions = Conditions(stalls, input_interval, reset_after_beats, self._depths(backend, pipeline_depths))
-        codes, chosen = self.codes(frames), self._backend(backend)
+        codes, chosen = self._codes(frames), self._backend(backend)
         with work_folder(work) as scratch:
             design, project = self._simulated(layer, scratch / "project")
             source, build = verilog or project, scratch / "build"
@@ -255,7 +261,7 @@ class Accelerator:
             raise ConfigError("backend", must, f"{name}, and {names} writable")
         return chosen
 
-    def skipping(self, frames: npt.ArrayLike | int) -> Skipping | None:
+    def skipping(self, frames: Any) -> Skipping | None:
         """What gates spare on frames (see `codes`), by the golden model and the cycle model; None without gates.
 
         Cycles are those of the first frames, `SKIP_FRAMES` at most.
@@ -264,8 +270,8 @@ class Accelerator:
 
         if not self.design.gated:
             return None
-        codes = self.codes(frames)
-        return skipping(self.design, gates_on(self.design, self.graph, codes), min(len(codes), SKIP_FRAMES))
+        codes = self._codes(frames)
+        return skipping(self.design, gates_on(self.design, self.graph, codes), min(len(codes[0]), SKIP_FRAMES))
 
     def synthesise(
         self, family: str | None = None, *, unit: str | None = None, work: str | Path | None = None
@@ -302,20 +308,26 @@ class Accelerator:
 
         return rtl_files(self.project / "rtl")
 
-    def outputs(self, frames: npt.ArrayLike | int, backend: str = "golden") -> Codes:
-        """Output codes (N, elements) of frames (see `codes`) on `backend`.
+    def outputs(self, frames: Any, backend: str = "golden") -> Any:
+        """Output codes (N, elements) of frames (see `codes`) on `backend`; by name where there are several outputs.
 
         Raises:
             MismatchError: a simulated back end disagrees with golden.
         """
-        from hwgen.golden.execute import run
+        found = self.all_outputs(frames, backend)
+        return found if len(found) > 1 else next(iter(found.values()))
+
+    def all_outputs(self, frames: Any, backend: str = "golden") -> Mapping[str, Codes]:
+        """`outputs` by name, also where there is only one."""
+        from hwgen.golden.execute import run_all
 
         if backend == "golden":
-            return run(self.graph, self.codes(frames))
+            found = run_all(self.graph, self._codes(frames))
+            return {output.name: codes for output, codes in zip(self.graph.outputs, found, strict=True)}
         outcome = self.simulate(frames, backend)
         if outcome.mismatches:
             raise MismatchError(backend, "must agree with the golden model", str(outcome.mismatches[0]))
-        return outcome.outputs
+        return outcome.answers
 
     def only(self, layer: str) -> Design:
         """The design of one layer alone. Raises: ConfigError."""
@@ -327,6 +339,10 @@ class Accelerator:
         except ValueError as error:
             must = "a layer simulated alone must read one stream"
             raise ConfigError("layer", must, str(error), "Simulate the whole network") from error
+
+
+def _flat(codes: Codes) -> Codes:
+    return codes.reshape(len(codes), -1)
 
 
 def _family(name: str | None, part: str) -> Family:

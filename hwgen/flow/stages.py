@@ -20,7 +20,7 @@ from hwgen.hw.loop import HlsTimes
 from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import solve
 from hwgen.hw.words import require_words
-from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.graph import Graph, Node, Output, Value
 from hwgen.ir.ops import ArgMax
 from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
 from hwgen.ir.types import DType, TensorType, parse_dtype, smallest_int
@@ -35,19 +35,20 @@ def load(
     example_input: Any = None,
     *,
     name: str | None = None,
-    input_type: DType | str | None = None,
-    input_scale: npt.ArrayLike | None = None,
-    input_offset: npt.ArrayLike | None = None,
+    input_type: DType | str | Mapping[str, DType | str] | None = None,
+    input_scale: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+    input_offset: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
 ) -> Graph:
     """Import a Brevitas module (with an example input) or a QONNX file.
 
     Args:
         source: a module, a model in memory, or a path.
-        example_input: one input of a module, with its batch axis.
+        example_input: one input of a module, with its batch axis; where it takes several, a tuple of them.
         name: of the network; by default the file's or the module's class.
         input_type: the codes that the hardware receives, a type or its name such as `uint8`.
         input_scale: real = scale * code + offset, one value or one for each channel.
-        input_offset: see `input_scale`.
+        input_offset: see `input_scale`. These three hold for all inputs, or are mappings by the name of an input: of an
+            argument of the module's `forward`, or as the file calls it.
 
     Raises:
         ModelError: the network cannot become hardware.
@@ -55,14 +56,23 @@ def load(
     """
     from hwgen.frontend import load as frontend_load
 
-    if isinstance(input_type, str):
-        try:
-            input_type = parse_dtype(input_type)
-        except ValueError as error:
-            raise ConfigError("input_type", "must be bipolar, intN or uintN", repr(input_type)) from error
+    if isinstance(input_type, Mapping):
+        received: DType | Mapping[str, DType] | None = {port: _dtype(each) for port, each in input_type.items()}
+    else:
+        received = None if input_type is None else _dtype(input_type)
     return frontend_load(
-        source, example_input, name=name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
+        source, example_input, name=name, input_type=received, input_scale=input_scale, input_offset=input_offset
     )
+
+
+def _dtype(given: DType | str) -> DType:
+    """A type, or the one of that name. Raises: ConfigError."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return parse_dtype(given)
+    except ValueError as error:
+        raise ConfigError("input_type", "must be bipolar, intN or uintN", repr(given)) from error
 
 
 def compile(graph: Graph, **options: Unpack[SettingsOptions]) -> Accelerator:  # the verb users expect, as in re.compile
@@ -142,6 +152,9 @@ def with_top1(graph: Graph) -> Graph:
         ConfigError: the scores that leave the chip do not rank as the network's own do.
     """
     scores, change = graph.output, "Leave the ranking to the host"
+    if len(graph.outputs) > 1:
+        found = f"{len(graph.outputs)}: {', '.join(each.name for each in graph.outputs)}"
+        raise ConfigError("top1", "the network must have one output", found, "End one with argmax in the model itself")
     if graph.reading.ranked:
         return graph
     if not graph.decoding.keeps_order or scores.type.elements < 2:
@@ -149,7 +162,7 @@ def with_top1(graph: Graph) -> Graph:
         raise ConfigError("top1", must, "other scales or offsets", change)
     index = Value("top1", TensorType((1,), smallest_int(0, scores.type.channels - 1)))
     node = Node("top1", ArgMax(), (scores,), index)
-    wide = replace(graph, nodes=(*graph.nodes, node), output=index, decoding=Affine(), order=None, ranking=None)
+    wide = replace(graph, nodes=(*graph.nodes, node), outputs=(Output(index),))
     ranked = ranked_on_chip(wide, node, graph.reading)
     if ranked is None:
         found = obstacle(graph.reading) or UNORDERED

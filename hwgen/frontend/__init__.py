@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -25,15 +26,15 @@ def load(
     example_input: Any = None,
     *,
     name: str | None = None,
-    input_type: DType | None = None,
-    input_scale: npt.ArrayLike | None = None,
-    input_offset: npt.ArrayLike | None = None,
+    input_type: DType | Mapping[str, DType] | None = None,
+    input_scale: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+    input_offset: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
 ) -> Graph:
     """The integer network of a QONNX file, an ONNX model in memory or a Brevitas module.
 
     Args:
         source: what to read; a path never imports torch.
-        example_input: one input with its batch axis, for a module; or a tuple of it, as torch's exporter takes it.
+        example_input: one input with its batch axis, for a module; or a tuple of all, as torch's exporter takes them.
         name, input_type, input_scale, input_offset: as `import_qonnx` takes them.
 
     Raises: ModelError naming the node, what must hold, what was found and what to change.
@@ -63,5 +64,6 @@ def _require_options(name: Any, input_type: Any) -> None:
     """Options must be of their types. Raises: ModelError."""
     if not isinstance(name, str | None):
         raise ModelError("name", "must be text", type(name).__name__)
-    if not isinstance(input_type, IntType | Bipolar | None):
-        raise ModelError("input_type", "must be bipolar, intN or uintN", repr(input_type))
+    for each in input_type.values() if isinstance(input_type, Mapping) else (input_type,):
+        if not isinstance(each, IntType | Bipolar | None):
+            raise ModelError("input_type", "must be bipolar, intN or uintN", repr(each))

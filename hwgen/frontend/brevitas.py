@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,27 +23,28 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-_ONE_INPUT = "Give one tensor of shape (1, ...), or a numpy array"
+_INPUTS = "Give one tensor of shape (1, ...) or a numpy array, for several inputs a tuple of them"
 _QUANT_LAYERS = "Build it from brevitas.nn layers such as QuantLinear and QuantReLU"
 
 
 def import_module(
     module: torch.nn.Module,
-    example_input: torch.Tensor | npt.ArrayLike,
+    example_input: Any,
     *,
     name: str | None = None,
-    input_type: DType | None = None,
-    input_scale: npt.ArrayLike | None = None,
-    input_offset: npt.ArrayLike | None = None,
+    input_type: DType | Mapping[str, DType] | None = None,
+    input_scale: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+    input_offset: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
 ) -> Graph:
     """The integer network of a trained Brevitas module, which is not changed.
 
     Args:
         module: any module of Brevitas layers, on the CPU.
-        example_input: one input with its batch axis, alone or as the one element of a tuple; only its shape matters.
+        example_input: one input with its batch axis, or a tuple of all inputs; only shapes matter.
         name: the network's name; by default the module's class.
         input_type: the codes the hardware receives.
-        input_scale, input_offset: real = scale * code + offset, one value or one for each channel.
+        input_scale, input_offset: real = scale * code + offset, one value or one for each channel. These three hold for
+            all inputs, or are mappings by the name of an argument of the module's `forward`.
 
     Raises: ModelError naming the layer, what must hold, what was found and what to change.
     """
@@ -49,14 +52,26 @@ def import_module(
 
     prepare_torch()
     title = name or type(module).__name__
-    proto = export(module, example_input, title)
-    return import_qonnx(proto, name=title, input_type=input_type, input_scale=input_scale, input_offset=input_offset)
+    proto, outputs = _exported(module, example_input, title)
+    return import_qonnx(
+        proto,
+        name=title,
+        input_type=input_type,
+        input_scale=input_scale,
+        input_offset=input_offset,
+        output_names=outputs,
+    )
 
 
-def export(module: torch.nn.Module, example_input: torch.Tensor | npt.ArrayLike, title: str) -> onnx.ModelProto:
+def export(module: torch.nn.Module, example_input: Any, title: str) -> onnx.ModelProto:
     """The module in evaluation mode as a QONNX model in memory. Raises: ModelError."""
+    return _exported(module, example_input, title)[0]
+
+
+def _exported(module: torch.nn.Module, example_input: Any, title: str) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+    """The model, and names of the outputs of the module. Raises: ModelError."""
     _require_brevitas(module, title)
-    example = _example(example_input, title)
+    examples = _examples(example_input, title)
     with quiet():
         from hwgen.frontend.brevitas_export import FaithfulManager, require_expressible
 
@@ -65,37 +80,73 @@ def export(module: torch.nn.Module, example_input: torch.Tensor | npt.ArrayLike,
         except Exception as error:  # from the module's own members
             must = "a copy of the network must be made on the CPU"
             raise ModelError(title, must, _first_line(error), "Load its parameters first, and detach them") from error
-        _require_runs(trained, example, title)
+        result = _result(trained, examples, title)
         require_expressible(trained)
         try:
-            model: onnx.ModelProto = FaithfulManager.export(trained, args=example, dynamo=False)
+            model: onnx.ModelProto = FaithfulManager.export(
+                trained,
+                args=examples if len(examples) > 1 else examples[0],
+                dynamo=False,
+                **_input_names(trained, examples),
+            )
         except Exception as error:  # from the module's code, by way of torch's exporter
             raise ModelError(
                 title, "torch must be able to export the module", _first_line(error), "Simplify its forward"
             ) from error
-    return model
+    return model, tuple(_names_of(result))
 
 
-def _example(given: Any, title: str) -> torch.Tensor:
-    """The one input of a module, alone or in the tuple of arguments that torch's exporter takes. Raises: ModelError."""
+def _input_names(module: torch.nn.Module, examples: Sequence[Any]) -> dict[str, list[str]]:
+    """Names of several inputs as torch's exporter takes them: those of the arguments of `forward`."""
+    known = inspect.signature(module.forward).parameters.values()
+    names = [each.name for each in known if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    names += [f"input{index}" for index in range(len(names), len(examples))]
+    return {"input_names": names[: len(examples)]} if len(examples) > 1 else {}
+
+
+def _names_of(result: Any, path: str = "") -> Iterator[str]:
+    """Names of the tensors in the result of a module: keys, fields, or `output0` and so on."""
+    import torch
+    from brevitas.quant_tensor import QuantTensor
+
+    if isinstance(result, torch.Tensor | QuantTensor):
+        yield path or "output"
+    elif isinstance(result, dict | tuple | list):
+        fields = getattr(result, "_fields", None) or [str(index) for index in range(len(result))]
+        items = result.items() if isinstance(result, dict) else zip(fields, result, strict=True)
+        plain = not isinstance(result, dict) and not hasattr(result, "_fields")
+        for key, each in items:
+            yield from _names_of(each, f"{path}_{key}" if path else f"output{key}" if plain else str(key))
+
+
+def _examples(given: Any, title: str) -> tuple[torch.Tensor, ...]:
+    """The inputs of a module, one alone or the tuple of arguments that torch's exporter takes. Raises: ModelError."""
     import torch
     from brevitas.quant_tensor import QuantTensor
 
     whole = (torch.Tensor, np.ndarray, QuantTensor)
+    each = [given]
     if isinstance(given, tuple | list) and not isinstance(given, QuantTensor):
         given = given[:-1] if len(given) > 1 and given[-1] == {} else given  # torch's place for keywords
-        if len(given) == 1 and isinstance(given[0], whole):
-            given = given[0]
-        elif not given or any(isinstance(each, (*whole, dict)) for each in given):
-            raise ModelError(title, "it must have one input", f"{len(given)} examples", _ONE_INPUT)
-    if isinstance(given, dict):
-        raise ModelError(title, "its input must be an argument without a name", f"a dict of {len(given)}", _ONE_INPUT)
-    array = given.value if isinstance(given, QuantTensor) else given
+        if not given:
+            raise ModelError(title, "it must have an example of every input", "none", _INPUTS)
+        each = list(given) if any(isinstance(one, (*whole, dict)) for one in given) else [given]
+    named = next((one for one in each if isinstance(one, dict)), None)
+    if named is not None:
+        found = f"a dict of {len(named)}"
+        raise ModelError(title, "its inputs must be arguments without a name", found, _INPUTS)
+    return tuple(_example(one.value if isinstance(one, QuantTensor) else one, title) for one in each)
+
+
+def _example(array: Any, title: str) -> torch.Tensor:
+    """One input of a module. Raises: ModelError."""
+    import torch
+
     try:
         return torch.as_tensor(array, dtype=torch.float32).detach()
     except Exception as error:  # from the object's own protocols, by way of torch and numpy
         found = type(array).__name__ if isinstance(array, str | bytes) else _first_line(error)
-        raise ModelError(title, "the example input must be numbers", found, _ONE_INPUT) from error
+        raise ModelError(title, "the example input must be numbers", found, _INPUTS) from error
 
 
 def _first_line(error: BaseException) -> str:
@@ -113,20 +164,21 @@ def _require_brevitas(module: Any, title: str) -> None:
         raise ModelError(title, "the network must be quantised with Brevitas", "no Brevitas layer", _QUANT_LAYERS)
 
 
-def _require_runs(module: torch.nn.Module, example: torch.Tensor, title: str) -> None:
-    """The example must fit the module. Raises: ModelError."""
+def _result(module: torch.nn.Module, examples: Sequence[torch.Tensor], title: str) -> Any:
+    """What the module makes of the examples. Raises: ModelError where they do not fit it."""
     import torch
 
     try:
         with torch.no_grad():
-            module(example)
+            return module(*examples)
     except ModelError:  # a layer of hwgen.nn says best itself what is wrong
         raise
     except Exception as error:  # from the module's own code
+        shapes = " and ".join(str(tuple(example.shape)) for example in examples)
         raise ModelError(
             title,
             "the example input must run through the network",
-            f"{_first_line(error)} for shape {tuple(example.shape)}",
+            f"{_first_line(error)} for shape {shapes}",
             "Give an example of shape (1, ...) as the network receives it",
         ) from error
 

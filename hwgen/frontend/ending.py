@@ -14,7 +14,7 @@ from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Softened, Tensor, fold_affine, frame_shape, in_order
 from hwgen.ir.ending import Ending, EndKind
-from hwgen.ir.graph import Affine, Graph, Node, Reading
+from hwgen.ir.graph import Affine, Graph, Node, Output, Reading
 from hwgen.ir.ops import ArgMax, Clip, Function, FunctionKind, Step
 from hwgen.ir.order import Order
 from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
@@ -82,18 +82,18 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
     return None, _best(build, node, stream, keep=True)
 
 
-def _decoding_of(stream: CodedTensor) -> Affine:
-    """The meaning of the output codes. Raises: ModelError where the remaining chain is not affine."""
+def _decoding_of(stream: CodedTensor, where: str) -> Affine:
+    """The meaning of the codes of an output. Raises: ModelError where the remaining chain is not affine."""
     kind = None if stream.ending or not stream.steps else _end_of(stream.steps[-1])
     meaning = fold_affine(stream.steps[:-1] if kind else stream.steps)
     if meaning is None:
         raise ModelError(
-            "the network's output",
+            where,
             "the chain behind the last layer must be affine, but for a sigmoid, tanh, ReLU or softmax at its end",
             "an activation function with no quantiser behind it",
             "Quantise the output, or leave the activation to the host",
         )
-    ending = Ending(kind) if kind else _softmax_of(stream)
+    ending = Ending(kind) if kind else _softmax_of(stream, where)
     return Affine(np.asarray(meaning.scale), np.asarray(meaning.offset), ending)
 
 
@@ -104,7 +104,7 @@ def _end_of(step: Step) -> EndKind | None:
     return _ENDS.get(step.function) if isinstance(step, Function) else None
 
 
-def _softmax_of(stream: CodedTensor) -> Ending | None:
+def _softmax_of(stream: CodedTensor, where: str) -> Ending | None:
     """The softmax at the end of a stream, by the axis of a frame. Raises: ModelError where elements move behind it."""
     found = stream.ending
     if found is None:
@@ -113,7 +113,7 @@ def _softmax_of(stream: CodedTensor) -> Ending | None:
         return Ending(found.kind)
     if stream.shape != found.shape:
         raise ModelError(
-            "the network's output",
+            where,
             "a softmax of several pixels must be the last operator",
             f"shape {found.shape} moved to {stream.shape}",
             "Move the softmax to the end",
@@ -128,34 +128,52 @@ def _order_of(stream: CodedTensor) -> Order | None:
     return None if same else order
 
 
-def finished(build: Build, graph: Graph, end: CodedTensor) -> Graph:
-    """`graph` with the meaning of the codes of `end`, and each ranking assigned to the chip or the host.
+def finished(build: Build, graph: Graph, ends: Sequence[CodedTensor]) -> Graph:
+    """`graph` with the meaning of the codes of each of `ends`, and each ranking assigned to the chip or the host.
 
-    Raises: ModelError where the chain behind the last layer is not affine, or layers follow a ranking that the chip
+    Raises: ModelError where the chain behind a last layer is not affine, or layers follow a ranking that the chip
     cannot do.
     """
+    where = ["the network's output" if len(ends) == 1 else f"output {output.name!r}" for output in graph.outputs]
     rankings = {name: _scores(graph, name, scores) for name, scores in build.rankings.items()}
-    graph = replace(graph, decoding=_decoding_of(end), order=_order_of(end))
+    graph = replace(
+        graph,
+        outputs=tuple(
+            replace(output, decoding=_decoding_of(end, named), order=_order_of(end))
+            for output, end, named in zip(graph.outputs, ends, where, strict=True)
+        ),
+    )
     for name, scores in rankings.items():
         node = graph.producers[name]
         ranked = ranked_on_chip(graph, node, scores)
-        if ranked is None and (name != graph.output.name or end.steps):
+        last = [output.value.name == name for output in graph.outputs]
+        followed = name in graph.users or any(end.steps for end, leaves in zip(ends, last, strict=True) if leaves)
+        if ranked is None and (followed or not any(last)):
             raise ModelError(
                 node.label,
                 "nothing may follow a ranking that is left to the host",
                 obstacle(scores) or UNORDERED,
                 "End the network with it, or give all classes one scale and one offset",
             )
-        graph = ranked or _left_to_host(graph, node, scores, frame_shape(end.shape))
+        graph = ranked or _left_to_host(graph, node, scores, [frame_shape(end.shape) for end in ends])
     return graph
 
 
 def _scores(graph: Graph, name: str, stream: CodedTensor) -> Reading:
     """The meaning of the codes that the ranking of the value `name` reads. Raises: ModelError."""
-    return Reading(graph.producers[name].inputs[0].type, _decoding_of(stream), _order_of(stream))
+    node = graph.producers[name]
+    where = "the network's output" if len(graph.outputs) == 1 else f"the input of {node.label}"
+    return Reading(node.inputs[0].type, _decoding_of(stream, where), _order_of(stream))
 
 
-def _left_to_host(graph: Graph, node: Node, scores: Reading, index: tuple[int, ...]) -> Graph:
-    """The network without its last node, a ranking, which is left to the host."""
+def _left_to_host(graph: Graph, node: Node, scores: Reading, shapes: Sequence[tuple[int, ...]]) -> Graph:
+    """The network without a ranking at an end, which is left to the host; `shapes` are those of the outputs."""
+
+    def left(output: Output, index: tuple[int, ...]) -> Output:
+        if output.value != node.output:
+            return output
+        return replace(output, value=node.inputs[0], decoding=scores.affine, order=scores.order, ranking=index)
+
     kept = tuple(each for each in graph.nodes if each != node)
-    return replace(graph, nodes=kept, output=node.inputs[0], decoding=scores.affine, order=scores.order, ranking=index)
+    outputs = tuple(map(left, graph.outputs, shapes))
+    return replace(graph, nodes=kept, outputs=outputs)

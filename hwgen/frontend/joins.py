@@ -329,7 +329,7 @@ def _of_one_type(build: Build, node: SourceNode, name: str, streams: Sequence[Co
 
     def fixed(stream: CodedTensor) -> bool:
         dtype, origins = stream.value.type.dtype, sources(build.nodes, stream.value)
-        held = build.input in origins or any(isinstance(value.type.dtype, Bipolar) for value in origins)
+        held = any(value in build.starts or isinstance(value.type.dtype, Bipolar) for value in origins)
         return dtype != wide and held
 
     once = np.ones((1, 1), dtype=np.int64)

@@ -10,16 +10,18 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, frame_shape, in_order
+from hwgen.ir.graph import Value
 from hwgen.ir.ops import Activation
 from hwgen.ir.order import Order
 from hwgen.ir.types import IntArray
 
 
 class Relayout(Exception):
-    """The network's input must be the image `shape`, ONNX element i at `places[i]`; caught by the walk."""
+    """An input of the network must be the image `shape`, ONNX element i at `places[i]`; caught by the walk."""
 
-    def __init__(self, shape: tuple[int, ...], places: IntArray, error: ModelError) -> None:
+    def __init__(self, value: Value, shape: tuple[int, ...], places: IntArray, error: ModelError) -> None:
         super().__init__(shape)
+        self.value = value
         self.shape = shape
         self.places = places
         self.error = error
@@ -83,20 +85,21 @@ def require_image(build: Build, node: SourceNode, stream: CodedTensor) -> None:
         f"{stream.value.type} reshaped or transposed to {stream.shape}",
         "Reshape nothing but the network's own input to an image",
     )
-    if not _from_input(build, stream):
+    source = _input_of(build, stream)
+    if source is None:
         raise error
     now_at = np.empty(places.size, dtype=np.int64)
     now_at[stream.places.reshape(-1)] = places.reshape(-1)
-    raise Relayout(shape, now_at[build.start], error)
+    raise Relayout(source, shape, now_at[build.starts[source]], error)
 
 
-def _from_input(build: Build, stream: CodedTensor) -> bool:
-    """Whether only activations, which move nothing, stand between the network's input and the stream."""
+def _input_of(build: Build, stream: CodedTensor) -> Value | None:
+    """The input of the network between which and the stream stand only activations, which move nothing."""
     producers = {node.output: node for node in build.nodes}
     value = stream.value
     while value in producers and isinstance(producers[value].op, Activation):
         value = producers[value].inputs[0]
-    return value == build.input
+    return value if value in build.starts else None
 
 
 def image_like(node: SourceNode, stream: CodedTensor, size: tuple[int, int], channels: int) -> IntArray:

@@ -56,9 +56,9 @@ def needed(nodes: Sequence[SourceNode], outputs: Sequence[str]) -> tuple[SourceN
     return tuple(reversed(kept))
 
 
-def dynamic_nodes(nodes: Sequence[SourceNode], start: str) -> list[SourceNode]:
-    """The nodes whose result depends on the values (not only the shape) of the tensor `start`, in order."""
-    live, found = {start}, []
+def dynamic_nodes(nodes: Sequence[SourceNode], starts: Sequence[str]) -> list[SourceNode]:
+    """The nodes whose result depends on the values (not only the shape) of the tensors `starts`, in order."""
+    live, found = set(starts), []
     for node in nodes:
         if live.intersection(node.inputs) and node.op not in ("Shape", "Size"):
             live.update(node.outputs)
@@ -66,10 +66,14 @@ def dynamic_nodes(nodes: Sequence[SourceNode], start: str) -> list[SourceNode]:
     return found
 
 
-def require_read(nodes: Sequence[SourceNode], start: str, outputs: Sequence[str]) -> None:
+def require_read(nodes: Sequence[SourceNode], starts: Sequence[str], outputs: Sequence[str]) -> None:
     """Every node that depends on the input must be read or leave the network. Raises: ModelError."""
     read = {name for node in nodes for name in node.inputs} | set(outputs)
-    for node in dynamic_nodes(nodes, start):
+    for name in starts if len(starts) > 1 else ():
+        if name not in read:
+            must, change = "an operator must read it", "Remove it from the network"
+            raise ModelError(f"input {name!r}", must, "none that does", change)
+    for node in dynamic_nodes(nodes, starts):
         if not read.intersection(name for name in node.outputs if name):
             raise ModelError(
                 node.label,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -15,7 +16,7 @@ from hwgen.frontend.computer import Computer
 from hwgen.frontend.model_file import read_model, stem
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
 from hwgen.frontend.sound import array_of, element_of, opset_of, require_sound
-from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, QUANTISERS, SourceGraph, SourceNode
+from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, QUANTISERS, SourceGraph, SourceInput, SourceNode
 from hwgen.frontend.walk import InputOptions, require_supported, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
@@ -35,9 +36,10 @@ def import_qonnx(
     model: onnx.ModelProto | str | Path,
     *,
     name: str | None = None,
-    input_type: DType | None = None,
-    input_scale: npt.ArrayLike | None = None,
-    input_offset: npt.ArrayLike | None = None,
+    input_type: DType | Mapping[str, DType] | None = None,
+    input_scale: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+    input_offset: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+    output_names: Sequence[str] = (),
 ) -> Graph:
     """The integer network of a QONNX model.
 
@@ -45,7 +47,9 @@ def import_qonnx(
         model: a file (`.onnx`, `.onnx.gz`) or a model in memory, which is not changed.
         name: the network's name; by default the file's or the graph's.
         input_type: the codes the hardware receives; by default what the file annotates.
-        input_scale, input_offset: real = scale * code + offset, one value or one for each channel.
+        input_scale, input_offset: real = scale * code + offset, one value or one for each channel. These three hold for
+            all inputs, or are mappings by the name of an input.
+        output_names: what the user calls the outputs, where these are as many; by default the file's names.
 
     Raises: ModelError naming the node, what must hold, what was found and what to change.
     """
@@ -59,8 +63,8 @@ def import_qonnx(
     graph = _plain(proto, name or proto.graph.name)
     require_supported(graph)
     _keep_live(proto, graph)
-    batch = _normalise(proto, graph.input_name)
-    clean = _plain(proto, name or proto.graph.name, batch)
+    batch = _normalise(proto, graph.input_names)
+    clean = _plain(proto, name or proto.graph.name, batch, output_names)
     return walk(clean, clean.name, InputOptions(input_type, input_scale, input_offset))
 
 
@@ -70,16 +74,15 @@ def is_model(source: object) -> TypeGuard[onnx.ModelProto]:
     return onnx is not None and isinstance(source, onnx.ModelProto)
 
 
-def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
+def _plain(model: onnx.ModelProto, name: str, batch: int = 1, output_names: Sequence[str] = ()) -> SourceGraph:
     """The graph as plain data, nodes that no output needs left out. Raises: ModelError."""
     from onnx import helper
 
     graph = model.graph
     constants = {tensor.name: array_of(tensor, f"tensor {tensor.name!r}") for tensor in graph.initializer}
     inputs = [value for value in graph.input if value.name not in constants]
-    if len(inputs) != 1:
-        found = f"{len(inputs)}: {', '.join(value.name for value in inputs)}" if inputs else "none"
-        raise ModelError(name, "the network must have one input", found, "Export the model with one input")
+    if not inputs:
+        raise ModelError(name, "the network must have an input", "none", "Export the model with its input")
     nodes, opset = [], opset_of(model)
     for index, node in enumerate(graph.node):
         _require_known_domain(node)
@@ -89,20 +92,30 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1) -> SourceGraph:
         nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST, opset))
     outputs = tuple(value.name for value in graph.output)
     ordered = in_order(name, nodes)
-    require_read(ordered, inputs[0].name, outputs)
-    shape = tuple(d.dim_value for d in inputs[0].type.tensor_type.shape.dim)
+    require_read(ordered, [value.name for value in inputs], outputs)
     return SourceGraph(
         name,
         needed(ordered, outputs),
         constants,
         _annotations(graph),
-        inputs[0].name,
-        shape,
+        tuple(_input(value, "input" if len(inputs) == 1 else value.name) for value in inputs),
         outputs,
         batch,
         Computer(model),
-        element_of(inputs[0]),
+        _port_names(outputs, output_names),
     )
+
+
+def _input(value: onnx.ValueInfoProto, port: str) -> SourceInput:
+    shape = tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
+    return SourceInput(value.name, shape, port, element_of(value))
+
+
+def _port_names(outputs: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """What the user calls the outputs."""
+    if len(outputs) == 1:
+        return ("output",)
+    return tuple(given if len(given) == len(outputs) else outputs)
 
 
 def _require_known_domain(node: onnx.NodeProto) -> None:
@@ -130,25 +143,34 @@ def _annotations(graph: onnx.GraphProto) -> dict[str, str]:
 def _keep_live(model: onnx.ModelProto, graph: SourceGraph) -> None:
     """Drop constants listed as inputs and constant outputs: the scale, zero point and bit width of a QuantTensor.
 
-    Raises: ModelError where not exactly one output depends on the input.
+    Raises: ModelError where no output depends on the input.
     """
-    live = {name for node in dynamic_nodes(graph.nodes, graph.input_name) for name in node.outputs}
-    kept = [value for value in model.graph.output if value.name in live]
-    if len(kept) != 1:
-        found = f"{len(kept)}: {', '.join(value.name for value in kept)}" if kept else "none"
-        raise ModelError(
-            graph.name, "the network must have one output that depends on its input", found, "Export one output"
-        )
-    inputs = [value for value in model.graph.input if value.name == graph.input_name]
+    live = {name for node in dynamic_nodes(graph.nodes, graph.input_names) for name in node.outputs}
+    kept = [value for value in model.graph.output if value.name in {*live, *graph.input_names}]
+    if live.isdisjoint(value.name for value in kept):
+        must = "the network must have an output that depends on its input"
+        raise ModelError(graph.name, must, "none", "Export an output")
+    inputs = [value for value in model.graph.input if value.name in graph.input_names]
     for field, values in ((model.graph.output, kept), (model.graph.input, inputs)):
         copies = [type(value).FromString(value.SerializeToString()) for value in values]
         del field[:]
         field.extend(copies)
 
 
-def _normalise(model: onnx.ModelProto, input_name: str) -> int:
-    """Batch size 1; gives the batch size found. Raises: ModelError."""
-    value = next(v for v in model.graph.input if v.name == input_name)
+def _normalise(model: onnx.ModelProto, names: Sequence[str]) -> int:
+    """Batch size 1 at each input; gives the batch size found. Raises: ModelError."""
+    values = {value.name: value for value in model.graph.input}
+    found = {name: _normalised(values[name]) for name in names}
+    sizes = {name: size for name, size in found.items() if size is not None}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{size} at {name!r}" for name, size in sizes.items())
+        must, change = "all inputs must have one batch size", "Export the model with batch size 1"
+        raise ModelError(model.graph.name or "the model", must, told, change)
+    return next(iter(sizes.values()), 1)
+
+
+def _normalised(value: onnx.ValueInfoProto) -> int | None:
+    """Batch size 1 at one input; gives the batch size found, None where it has no batch axis. Raises: ModelError."""
     dims = value.type.tensor_type.shape.dim
     batch = dims[0].dim_value if dims and len(dims) > 1 else 1
     if len(dims) > 1:
@@ -157,7 +179,7 @@ def _normalise(model: onnx.ModelProto, input_name: str) -> int:
     unknown = [index for index, dim in enumerate(dims) if dim.dim_value <= 0]
     if unknown or not dims:
         raise ModelError(
-            f"input {input_name!r}",
+            f"input {value.name!r}",
             "its shape must be known but for the batch size",
             f"axes {unknown[:8]} unknown" if dims else "no shape",
             "Export the model with a fixed input size",
@@ -165,5 +187,5 @@ def _normalise(model: onnx.ModelProto, input_name: str) -> int:
     elements = math.prod(dim.dim_value for dim in dims)
     if elements > MAX_ELEMENTS or len(dims) > MAX_AXES:
         must = f"a frame must have at most {MAX_ELEMENTS:,} elements and {MAX_AXES} axes"
-        raise ModelError(f"input {input_name!r}", must, f"{elements:,} and {len(dims)}", "Give it smaller frames")
-    return max(1, int(batch))
+        raise ModelError(f"input {value.name!r}", must, f"{elements:,} and {len(dims)}", "Give it smaller frames")
+    return max(1, int(batch)) if len(dims) > 1 else None

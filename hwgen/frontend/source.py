@@ -73,8 +73,28 @@ Compute = Callable[[SourceNode, Sequence["Array | None"]], Sequence[Array]]
 
 
 @dataclass(frozen=True)
+class SourceInput:
+    """A dynamic input of batch size 1.
+
+    Attributes:
+        port: what the user calls it.
+        element: its element type.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    port: str
+    element: str = "float32"
+
+    @property
+    def label(self) -> str:
+        """The input as error messages show it."""
+        return f"input {self.name!r}"
+
+
+@dataclass(frozen=True)
 class SourceGraph:
-    """An ONNX graph with one dynamic input of batch size 1.
+    """An ONNX graph with dynamic inputs of batch size 1.
 
     Attributes:
         constants: arrays by tensor name.
@@ -82,19 +102,29 @@ class SourceGraph:
         outputs: every graph output, those that are constants included.
         batch: the batch size the file was exported with, 1 where it is symbolic.
         compute: the outputs of a node whose operands are all constant.
-        element: the element type of the input.
+        ports: what the user calls the outputs.
     """
 
     name: str
     nodes: tuple[SourceNode, ...]
     constants: Mapping[str, Array]
     annotations: Mapping[str, str]
-    input_name: str
-    input_shape: tuple[int, ...]
+    inputs: tuple[SourceInput, ...]
     outputs: tuple[str, ...]
     batch: int = 1
     compute: Compute | None = None
-    element: str = "float32"
+    ports: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The outputs as error messages show them."""
+        names = self.outputs if len(self.outputs) == 1 else self.ports
+        return tuple(f"output {name!r}" for name in names)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the input tensors."""
+        return tuple(each.name for each in self.inputs)
 
 
 def annotated_type(text: str, where: str = "the model") -> DType | None:

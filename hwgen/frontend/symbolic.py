@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -273,14 +273,13 @@ class Build:
     """The integer network under construction.
 
     Attributes:
-        start: for each element of the network's ONNX input, its position in the value `input`.
+        starts: for each element of the network's ONNX inputs, its position in the value of the input; by that value.
         counts: how many layers of each kind there are; all that have weights count together.
         elements: the element type of each tensor that is no constant, by its ONNX name.
         rankings: the scores that each ranking reads, by the name of the value that it gives.
     """
 
-    input: Value
-    start: IntArray
+    starts: Mapping[Value, IntArray]
     nodes: list[Node] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
@@ -312,4 +311,5 @@ class Build:
 
     def label(self, value: Value) -> str:
         """The producer of `value`, as error messages show it."""
-        return next((node.label for node in self.nodes if node.output == value), "the network's input")
+        found = next((node.label for node in self.nodes if node.output == value), "")
+        return found or f"the network's input{f' {value.name}' if len(self.starts) > 1 else ''}"

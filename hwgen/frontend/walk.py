@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from hwgen.frontend.layout import Relayout, image_places, image_shape, order_of_
 from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, Handler, require_all_read
 from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.retype import one_type
-from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceNode, annotated_type
+from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceInput, SourceNode, annotated_type
 from hwgen.frontend.symbolic import (
     Build,
     CodedTensor,
@@ -27,7 +28,7 @@ from hwgen.frontend.symbolic import (
     in_order,
     scattered,
 )
-from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.graph import Affine, Graph, Input, Node, Output, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ranges import too_wide
 from hwgen.ir.types import DType, FloatArray, IntArray, TensorType, WidthError
@@ -35,6 +36,9 @@ from hwgen.ir.types import DType, FloatArray, IntArray, TensorType, WidthError
 HANDLERS: Mapping[str, Handler] = {name: operator.handler for name, operator in OPERATORS.items()}
 
 _FLOAT32 = np.finfo(np.float32)
+
+Layout = tuple[tuple[int, ...], IntArray]
+"""An input's hardware shape, and the place there of each of its ONNX elements."""
 
 _MOST_OPERANDS = 6
 """Operands of a Trunc; a handler finds None for each that a node leaves out."""
@@ -44,7 +48,7 @@ _AFTER_SOFTMAX = frozenset({"ArgMax", "Flatten", "Identity", "Reshape", "Squeeze
 
 def require_supported(graph: SourceGraph) -> None:
     """Refuse float networks and operators without a handler. Raises: ModelError."""
-    live = dynamic_nodes(graph.nodes, graph.input_name)
+    live = dynamic_nodes(graph.nodes, graph.input_names)
     if not any(node.op in QUANTISERS for node in graph.nodes) and not graph.annotations:
         for name, array in graph.constants.items():
             if array.ndim >= 2 and array.dtype.kind == "f" and np.any(array != np.round(array)):
@@ -70,25 +74,26 @@ def require_supported(graph: SourceGraph) -> None:
             softened.update(node.outputs)
 
 
-def input_type_of(graph: SourceGraph, stated: DType | None) -> DType:
+def input_type_of(graph: SourceGraph, source: SourceInput, stated: DType | None) -> DType:
     """The type the hardware receives: as stated, or as the file annotates it. Raises: ModelError."""
     if stated is not None:
         return stated
-    known = annotated_type(graph.annotations.get(graph.input_name, ""))
+    known = annotated_type(graph.annotations.get(source.name, ""))
     if known is None:
         raise ModelError(
-            f"input {graph.input_name!r}",
+            source.label,
             "the integer type that the hardware receives must be known",
             "no type in the file",
-            "State it, for pixels --input-type uint8 --input-scale 1/255",
+            f"State it, for pixels --input-type {'' if len(graph.inputs) == 1 else f'{source.port}='}uint8 "
+            f"--input-scale {'' if len(graph.inputs) == 1 else f'{source.port}='}1/255",
         )
     return known
 
 
-def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: CodedTensor, what: str) -> FloatArray:
+def _input_parameter(source: SourceInput, given: npt.ArrayLike | None, first: CodedTensor, what: str) -> FloatArray:
     """A scale or offset of the input, () or (C,) over the last axis of its value. Raises: ModelError."""
-    shape = graph.input_shape
-    where, change = f"input {graph.input_name!r}", f"Give another input {what}"
+    shape = source.shape
+    where, change = source.label, f"Give another input {what}"
     try:
         array = np.asarray({"scale": 1.0, "offset": 0.0}[what] if given is None else given, dtype=np.float64)
     except (ValueError, TypeError, OverflowError) as error:
@@ -111,9 +116,9 @@ def _input_parameter(graph: SourceGraph, given: npt.ArrayLike | None, first: Cod
     return scattered(first, wide, where)
 
 
-def _layout(graph: SourceGraph) -> tuple[tuple[int, ...], IntArray]:
-    """The input's hardware shape and places, unless a convolution or pool needs another: channels innermost."""
-    shape = graph.input_shape
+def _layout(graph: SourceGraph, source: SourceInput) -> Layout:
+    """An input's hardware shape and places, unless a convolution or pool needs another: channels innermost."""
+    shape = source.shape
     last = any(node.channels_last for node in graph.nodes)
     if len(shape) == 4 and shape[0] == 1 and shape[3 if last else 1] > 1:
         return image_shape(shape, channels_last=last), image_places(shape, channels_last=last)
@@ -167,22 +172,24 @@ def _computed(node: SourceNode, args: Sequence[Tensor | None], graph: SourceGrap
     return {n: Const(a, n, annotated_type(graph.annotations.get(n, ""))) for n, a in pairs if n}
 
 
-def _output(graph: SourceGraph, tensors: Mapping[str, Tensor]) -> CodedTensor:
-    """The network's output. Raises: ModelError where it is not computed, such as the values of a TopK."""
-    end = tensors.get(graph.outputs[0])
+def _output(name: str, label: str, tensors: Mapping[str, Tensor], build: Build) -> CodedTensor:
+    """An output of the network. Raises: ModelError where it is not computed, such as the values of a TopK."""
+    end = tensors.get(name)
     if not isinstance(end, CodedTensor):
         raise ModelError(
-            f"output {graph.outputs[0]!r}",
+            label,
             "it must be the scores, a quantised tensor or the index of the best class",
             "another result of the last operator",
             "Export one of these",
         )
+    if end.planes:
+        raise residual.unreadable(build, end, "the network's output")
     return end
 
 
-def _read(build: Build, end: CodedTensor) -> list[Node]:
-    """The nodes that the output depends on: a layer may read a concatenation's branches in its place."""
-    wanted, kept = {end.value.name, *build.rankings}, []
+def _read(build: Build, ends: Sequence[CodedTensor]) -> list[Node]:
+    """The nodes that the outputs depend on: a layer may read a concatenation's branches in its place."""
+    wanted, kept = {*(end.value.name for end in ends), *build.rankings}, []
     for node in reversed(build.nodes):
         if node.output.name in wanted:
             wanted.update(value.name for value in node.inputs)
@@ -192,38 +199,73 @@ def _read(build: Build, end: CodedTensor) -> list[Node]:
 
 @dataclass(frozen=True)
 class InputOptions:
-    """The user's options for the network's input."""
+    """The user's options for the network's inputs: for all of them, or by the name of an input."""
 
-    type: DType | None
-    scale: npt.ArrayLike | None
-    offset: npt.ArrayLike | None
+    type: DType | Mapping[str, DType] | None
+    scale: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None
+    offset: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None
+
+    def require_known(self, inputs: Sequence[SourceInput]) -> None:
+        """Names in the options must be those of `inputs`. Raises: ModelError."""
+        known = [each.port for each in inputs]
+        for what, given in (("type", self.type), ("scale", self.scale), ("offset", self.offset)):
+            for name in given if isinstance(given, Mapping) else ():
+                if name not in (*known, *(each.name for each in inputs)):
+                    must = f"must name inputs of the network: {', '.join(known)}"
+                    raise ModelError(f"input_{what}", must, repr(name), "Correct the name")
+
+
+def _of_input(given: Any, source: SourceInput) -> Any:
+    """What an option says of one input."""
+    if not isinstance(given, Mapping):
+        return given
+    return given.get(source.port, given.get(source.name))
 
 
 def walk(graph: SourceGraph, name: str, options: InputOptions) -> Graph:
     """The integer network of an ONNX graph. Raises: ModelError."""
-    try:
-        return _walk(graph, name, options, *_layout(graph))
-    except Relayout as other:
+    options.require_known(graph.inputs)
+    layouts = [_layout(graph, source) for source in graph.inputs]
+    changed = set[int]()
+    while True:
         try:
-            return _walk(graph, name, options, other.shape, other.places)
-        except Relayout as again:
-            raise again.error from None
+            return _walk(graph, name, options, layouts)
+        except Relayout as other:
+            index = int(other.value.name.removeprefix("in"))
+            if index in changed:
+                raise other.error from None
+            changed.add(index)
+            layouts[index] = other.shape, other.places
 
 
-def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int, ...], places: IntArray) -> Graph:
-    """The integer network whose input has the hardware shape `shape`. Raises: ModelError, Relayout."""
-    kind = input_type_of(graph, options.type)
-    build = Build(Value("in0", TensorType(shape, kind)), places)
-    first = CodedTensor(build.input, kind.min, kind.max, (), places, quantised=True)
-    encoding = Affine(
-        _input_parameter(graph, options.scale, first, "scale"), _input_parameter(graph, options.offset, first, "offset")
-    )
+def _entering(
+    graph: SourceGraph, options: InputOptions, layouts: Sequence[Layout]
+) -> tuple[tuple[Input, ...], tuple[CodedTensor, ...]]:
+    """The ports that codes enter, and the real numbers behind them. Raises: ModelError."""
+    ports, tensors = [], []
+    for index, (source, (shape, places)) in enumerate(zip(graph.inputs, layouts, strict=True)):
+        kind = input_type_of(graph, source, _of_input(options.type, source))
+        value = Value(f"in{index}", TensorType(shape, kind))
+        first = CodedTensor(value, kind.min, kind.max, (), places, quantised=True)
+        encoding = Affine(
+            _input_parameter(source, _of_input(options.scale, source), first, "scale"),
+            _input_parameter(source, _of_input(options.offset, source), first, "offset"),
+        )
+        tensors.append(first.then(*affine_steps(encoding.scale, encoding.offset)))
+        require_exact(source.label, tensors[-1], source.element)
+        ports.append(Input(value, encoding, order_of_input(source.shape, shape, places), source.port))
+    return tuple(ports), tuple(tensors)
+
+
+def _walk(graph: SourceGraph, name: str, options: InputOptions, layouts: Sequence[Layout]) -> Graph:
+    """The integer network whose inputs have the hardware shapes and places `layouts`. Raises: ModelError, Relayout."""
+    ports, entering = _entering(graph, options, layouts)
+    build = Build({port.value: places for port, (_, places) in zip(ports, layouts, strict=True)})
     tensors: dict[str, Tensor] = {
         key: Const(array, key, annotated_type(graph.annotations.get(key, ""))) for key, array in graph.constants.items()
     }
-    tensors[graph.input_name] = start = first.then(*affine_steps(encoding.scale, encoding.offset))
-    build.elements[graph.input_name] = graph.element
-    require_exact(f"input {graph.input_name!r}", start, graph.element)
+    tensors |= zip(graph.input_names, entering, strict=True)
+    build.elements |= {source.name: source.element for source in graph.inputs}
     for node in graph.nodes:
         if node.op in QUANTISERS:  # of residual planes too, which become one node
             require_all_read(node, OPERATORS[node.op])
@@ -232,14 +274,30 @@ def _walk(graph: SourceGraph, name: str, options: InputOptions, shape: tuple[int
             _visit(build, node, tensors, graph)
         except WidthError as error:
             raise too_wide(node.label, error) from None
-    end = _output(graph, tensors)
-    if end.planes:
-        raise residual.unreadable(build, end, "the network's output")
-    nodes = one_type(_read(build, end))
-    output = next((node.output for node in nodes if node.output.name == end.value.name), build.input)
-    lying = order_of_input(graph.input_shape, shape, places)
-    network = Graph(legal_name(name), build.input, nodes, output, encoding, input_order=lying)
-    network = ending.finished(build, network, end)
+    labelled = zip(graph.outputs, graph.labels, strict=True)
+    ends = [_output(name, label, tensors, build) for name, label in labelled]
+    nodes = one_type(_read(build, ends))
+    values = {value.name: value for value in (*build.starts, *(node.output for node in nodes))}
+    outputs = tuple(Output(values[end.value.name], name=port) for end, port in zip(ends, graph.ports, strict=True))
+    network = ending.finished(build, Graph(legal_name(name), ports, nodes, outputs), ends)
     if not network.nodes:
         raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
+    _require_joined(graph, network)
     return network
+
+
+def _require_joined(graph: SourceGraph, network: Graph) -> None:
+    """Every output must be made by a layer, and all be parts of one network. Raises: ModelError."""
+    for output, label in zip(network.outputs, graph.labels, strict=True):
+        if output.value.name not in network.producers:
+            must, change = "a layer must compute it", "Take it from the input that you give"
+            raise ModelError(label, must, "an input as it is", change)
+    parts: list[set[str]] = []
+    for node in network.nodes:
+        joined = {node.output.name, *(value.name for value in node.inputs)}
+        apart = [part for part in parts if part.isdisjoint(joined)]
+        parts = [*apart, joined.union(*(part for part in parts if part not in apart))]
+    if len(parts) > 1:
+        ends = [", ".join(each.name for each in network.outputs if each.value.name in part) for part in parts]
+        must, found = "all outputs must belong to one network", f"networks of their own for {' and for '.join(ends)}"
+        raise ModelError(graph.name, must, found, "Build each by itself")

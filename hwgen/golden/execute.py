@@ -11,7 +11,7 @@ from hwgen.golden.chain import evaluate
 from hwgen.golden.matmul import Codes, Kind, bipolar_matmul, integer_matmul, kind_of
 from hwgen.golden.planes import from_planes
 from hwgen.golden.windows import convolve, pool
-from hwgen.ir.graph import Graph, Node
+from hwgen.ir.graph import Graph, Node, Value
 from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Step, Sum, Threshold
 from hwgen.ir.types import Bipolar, DType, FloatArray, holds, smallest_int
 
@@ -21,40 +21,62 @@ _ELEMENTS_AT_ONCE = 1 << 22
 """Elements of the largest tensor of all frames that `run` takes together."""
 
 
-def run(graph: Graph, codes: Codes) -> Codes:
-    """Output codes (N, *output shape) for input codes (N, *input shape). For errors see `trace`."""
-    largest = max(value.type.elements for value in (graph.input, *(node.output for node in graph.nodes)))
-    block = min(_FRAMES_AT_ONCE, max(1, _ELEMENTS_AT_ONCE // largest))
-    starts = range(0, max(1, codes.shape[0]), block)
-    return np.concatenate(
-        [_tensors(graph, codes[start : start + block], forget=True)[graph.output.name] for start in starts]
-    )
+Frames = Codes | Sequence[Codes]
+"""Input codes: (N, *input shape), or such an array for each input, in the network's order."""
 
 
-def trace(graph: Graph, codes: Codes) -> Mapping[str, Codes]:
-    """Every tensor of the network for input codes (N, *input shape), by value name.
+def run(graph: Graph, codes: Frames) -> Codes:
+    """Codes (N, *output shape) of the only output, or of the first, for input codes. For errors see `trace`."""
+    return run_all(graph, codes)[0]
+
+
+def run_all(graph: Graph, codes: Frames) -> tuple[Codes, ...]:
+    """Codes (N, *output shape) of each output for input codes. For errors see `trace`."""
+    given = _of_each(graph, codes)
+    block = min(_FRAMES_AT_ONCE, max(1, _ELEMENTS_AT_ONCE // max(value.type.elements for value in graph.values)))
+    blocks = []
+    for start in range(0, max(1, given[0].shape[0]), block):
+        found = _tensors(graph, tuple(each[start : start + block] for each in given), forget=True)
+        blocks.append(tuple(found[output.value.name] for output in graph.outputs))
+    return tuple(np.concatenate(each) for each in zip(*blocks, strict=True))
+
+
+def trace(graph: Graph, codes: Frames) -> Mapping[str, Codes]:
+    """Every tensor of the network for input codes, by value name.
 
     Raises:
-        DataError: `codes` has another shape or holds codes that the input type does not.
+        DataError: `codes` has another shape, another number of frames or inputs, or holds codes that the input type
+            does not.
     """
-    return _tensors(graph, codes, forget=False)
+    return _tensors(graph, _of_each(graph, codes), forget=False)
 
 
-def _tensors(graph: Graph, codes: Codes, *, forget: bool) -> dict[str, Codes]:
-    """Every tensor; with `forget` only those without readers, the output."""
-    known = {graph.input.name: _input_codes(graph, codes)}
+def _of_each(graph: Graph, codes: Frames) -> tuple[Codes, ...]:
+    """The codes of each input. Raises: DataError."""
+    given = (codes,) if isinstance(codes, np.ndarray) else tuple(codes)
+    if len(given) != len(graph.inputs):
+        names = ", ".join(each.name for each in graph.inputs)
+        raise DataError(graph.name, f"must get codes for each of its inputs {names}", f"{len(given)} arrays")
+    counts = [each.shape[0] for each in given]
+    if len(set(counts)) > 1:
+        raise DataError(graph.name, "must get as many frames at each input", ", ".join(map(str, counts)))
+    return given
+
+
+def _tensors(graph: Graph, codes: tuple[Codes, ...], *, forget: bool) -> dict[str, Codes]:
+    """Every tensor; with `forget` only the outputs and those without readers."""
+    known = {each.value.name: _input_codes(each.value, x) for each, x in zip(graph.inputs, codes, strict=True)}
     last = {value.name: node for node in graph.nodes for value in node.inputs} if forget else {}
     for node in graph.nodes:
         known[node.output.name] = apply(node, *(known[value.name] for value in node.inputs))
         for value in set(node.inputs):
-            if last.get(value.name) is node and value != graph.output:
+            if last.get(value.name) is node and not graph.leaves(value):
                 del known[value.name]
     return known
 
 
-def _input_codes(graph: Graph, codes: Codes) -> Codes:
+def _input_codes(value: Value, codes: Codes) -> Codes:
     """Frames of the input's shape and type, as signed integers or unsigned ones of up to 32 bits. Raises: DataError."""
-    value = graph.input
     if codes.shape[1:] != value.type.shape:
         raise DataError(value.name, f"frames must be {value.type.shape}", str(codes.shape[1:]))
     if codes.dtype.kind == "O":

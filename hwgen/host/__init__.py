@@ -6,6 +6,6 @@ classes = driver.predict(images)
 
 from hwgen.host.driver import Driver, Throughput
 from hwgen.host.open import PLACES, open_driver
-from hwgen.host.transport import Control, Transport
+from hwgen.host.transport import Control, Transport, Transports
 
-__all__ = ["PLACES", "Control", "Driver", "Throughput", "Transport", "open_driver"]
+__all__ = ["PLACES", "Control", "Driver", "Throughput", "Transport", "Transports", "open_driver"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hwgen.errors import ConfigError, DataError
 from hwgen.host.driver import Driver
-from hwgen.host.transport import Transport
+from hwgen.host.transport import Transport, Transports
 from hwgen.hw.ports import PortMap, parse_port_map, port_map_of
 from hwgen.stored import MOST_JSON_BYTES, read_text
 
@@ -18,7 +18,7 @@ PORTS = "host/ports.json"
 
 def open_driver(
     project: str | Path,
-    on: str | Transport = "golden",
+    on: str | Transport | Transports = "golden",
     *,
     bitfile: str | Path | None = None,
     dma: str = "axi_dma_0",
@@ -32,7 +32,7 @@ def open_driver(
 
     Raises:
         DataError: the folder is not a project.
-        ConfigError: another place.
+        ConfigError: another place, or several inputs or outputs on a PYNQ board.
         ToolError: the place is not available.
     """
     folder = Path(project)
@@ -48,13 +48,17 @@ def open_driver(
     if on == "pynq":
         from hwgen.host.pynq import PynqTransport
 
+        if not ports.single:
+            found = ", ".join(port.axis for port in (*ports.inputs, *ports.outputs))
+            change = "Drive its DMAs by pynq itself: `driver.ports` of another place packs and unpacks"
+            raise ConfigError("on", "a PYNQ board must hold a design of one input and one output", found, change)
         if not bitfile:
             raise ConfigError("bitfile", "must name the overlay's .bit file", "none", "Pass --bitfile FILE")
         return Driver(ports, PynqTransport(ports, bitfile, dma=dma, control=control))
     return Driver(ports, _transport(folder, ports, on))
 
 
-def _transport(folder: Path, ports: PortMap, on: str) -> Transport:
+def _transport(folder: Path, ports: PortMap, on: str) -> Transports:
     if on not in PLACES:
         raise ConfigError("on", f"must be one of {', '.join(PLACES)}", repr(on))
     from hwgen.flow import open_project

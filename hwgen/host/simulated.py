@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
-from hwgen.hw.stream import Stream
 from hwgen.verify import rtlsim
 from hwgen.verify.bench import Rewrite
 from hwgen.verify.process import temporary_folder
@@ -27,11 +27,17 @@ class RtlTransport:
 
     def exchange(self, data: Bytes, size: int) -> Bytes:
         """See `hwgen.host.transport.Transport`."""
-        words = data.reshape(-1, _bytes(self.design.input))
+        return self.exchange_all([data], [size])[0]
+
+    def exchange_all(self, data: Sequence[Bytes], sizes: Sequence[int]) -> list[Bytes]:
+        """See `hwgen.host.transport.Transports`."""
+        pairs = zip(data, self.design.inputs, strict=True)
+        words = [each.reshape(-1, port.stream.axis_width // 8) for each, port in pairs]
         rewrite = Rewrite(tuple(self.written.items())) if self.written else None
         trace = rtlsim.simulate(self.design, self.rtl, words, self.work, taps=False, rewrite=rewrite)
-        self.cycles += int(trace.out_cycles[-1] - trace.in_cycles[0]) + 1
-        return trace.outputs.reshape(-1)
+        start, end = min(each[0] for each in trace.entered), max(each[-1] for each in trace.left)
+        self.cycles += int(end - start) + 1
+        return [each.reshape(-1) for each in trace.answers]
 
     def write(self, address: int, words: list[int]) -> None:
         """See `hwgen.host.transport.Control`; every exchange begins by writing all words again."""
@@ -40,8 +46,3 @@ class RtlTransport:
     def now(self) -> float:
         """Simulated cycles in seconds."""
         return self.cycles / (self.design.clock_mhz * 1e6)
-
-
-def _bytes(stream: Stream) -> int:
-    """Bytes of a beat."""
-    return stream.axis_width // 8

@@ -95,7 +95,7 @@ def _require_writable(graph: Graph, node: Node) -> None:
     if fused_gate(graph, node) is not None:
         found = "thresholds for each code of its gate"
         raise ConfigError("writable", f"{node.name} must have one set of thresholds", found, "Leave it out")
-    if fused_threshold(graph, node) is None and node.output != graph.output:
+    if fused_threshold(graph, node) is None and not graph.leaves(node.output):
         must = f"the accumulators of {node.name} must go to its quantiser or leave the chip"
         readers = ", ".join(user.name for user in graph.users.get(node.output.name, ()))
         raise ConfigError("writable", must, f"{readers} behind it", "Leave it out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,7 +26,8 @@ class Cycles:
 
     Attributes:
         interval: between the last output beats of the last two frames; None for a single frame.
-        latency: from the first input beat taken to the last output beat of the first frame.
+        latency: from the first input beat taken, of any input, to the last output beat of the first frame, of all
+            outputs.
         total: cycles from the first input beat to the last output beat, both counted.
     """
 
@@ -35,11 +36,17 @@ class Cycles:
     total: int
 
 
-def cycles_of(input_times: IntArray, output_times: IntArray, frames: int) -> Cycles:
-    """The cycles of a run from the times of its input beats and output beats, predicted or simulated."""
-    ends = output_times.reshape(frames, -1)[:, -1]
+def ends_of(output_times: Sequence[IntArray], frames: int) -> IntArray:
+    """The cycle in which each frame has left by all outputs, of the times of the beats of each."""
+    ends: IntArray = np.max([times.reshape(frames, -1)[:, -1] for times in output_times], axis=0)
+    return ends
+
+
+def cycles_of(input_times: Sequence[IntArray], output_times: Sequence[IntArray], frames: int) -> Cycles:
+    """The cycles of a run from the times of the beats of each input and each output, predicted or simulated."""
+    ends = ends_of(output_times, frames)
     interval = int(ends[-1] - ends[-2]) if frames > 1 else None
-    start = int(input_times[0])
+    start = min(int(times[0]) for times in input_times)
     return Cycles(interval, int(ends[0]) - start, int(ends[-1]) - start + 1)
 
 
@@ -86,12 +93,11 @@ class Repetition:
         return self._ends[frame - rounds * self.frames] + rounds * self.cycles
 
     def _note_frame(self) -> None:
-        run = self._run
-        taken = run.taken(run.network.input)
+        run, network = self._run, self._run.network
         if not self._ends:
-            self.begin = int(taken[0])
-        self._ends.append(int(run.taken(run.network.output)[-1]))
-        self._starved |= bool(np.any(taken == run.visible(run.network.input)))
+            self.begin = min(int(run.taken(name)[0]) for name in network.inputs)
+        self._ends.append(max(int(run.taken(name)[-1]) for name in network.outputs))
+        self._starved |= any(np.any(run.taken(name) == run.visible(name)) for name in network.inputs)
         run.raise_peaks(self.peaks)
         np.maximum(self.highest, self.peaks, out=self.highest)
 
@@ -129,8 +135,8 @@ def peak_occupancies(network: ProcessNetwork, frames: int, input_interval: int =
 
 
 def _by_name(network: ProcessNetwork, peaks: IntArray) -> dict[str, int]:
-    """Of every stream but the chip's input, in front of which there is no queue."""
-    return {name: peak for name, peak in zip(network.beats, peaks.tolist(), strict=True) if name != network.input}
+    """Of every stream but the chip's inputs, in front of which there is no queue."""
+    return {name: peak for name, peak in zip(network.beats, peaks.tolist(), strict=True) if name not in network.inputs}
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ streams inside, named after the function that writes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hwgen.hw.declaration import Beat, Function, Size
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Port
 from hwgen.hw.loop import DEPTHS, RESTART, Access, Loop, Pipelined
 from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.stream import Stream, ceil_div
@@ -36,19 +36,19 @@ class FunctionProcess:
 
 @dataclass(frozen=True)
 class Dataflow:
-    """Functions joined by streams; `input` enters the chip, `output` leaves it.
+    """Functions joined by streams; `inputs` enter the chip, `outputs` leave it.
 
     Attributes:
-        units: those that become functions; `processes` are their chains, one after the other, between `AXIS_IN` and
-            `AXIS_OUT` where the ports carry TLAST.
+        units: those that become functions; `processes` are their chains, one after the other, between those of
+            `edge_functions` where the ports carry TLAST.
         beats: of a frame, by the name of the stream; `widths`: bits of a beat.
         queued: beats that FIFOs of the RTL hold on a stream, where there are any.
     """
 
     units: tuple[Unit, ...]
     processes: tuple[FunctionProcess, ...]
-    input: str
-    output: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
     beats: Mapping[str, int]
     widths: Mapping[str, int]
     queued: Mapping[str, int]
@@ -64,7 +64,7 @@ class Dataflow:
             Process(each.name, Pipelined(each.loop, depth, rooms), each.inputs, each.outputs)
             for each, rooms in zip(self.processes, self._rooms(room), strict=True)
         )
-        return ProcessNetwork(tuple(processes), self.input, self.output, self.beats)
+        return ProcessNetwork(tuple(processes), self.inputs, self.outputs, self.beats)
 
     def _rooms(self, room: Mapping[str, int]) -> Iterator[tuple[int, ...]]:
         """Beats of the outputs of each process."""
@@ -74,7 +74,7 @@ class Dataflow:
     @property
     def streams(self) -> tuple[str, ...]:
         """Streams between two functions."""
-        return tuple(name for name in self.beats if name not in (self.input, self.output))
+        return tuple(name for name in self.beats if name not in (*self.inputs, *self.outputs))
 
 
 def function_names(unit: Unit) -> tuple[str, ...]:
@@ -85,16 +85,17 @@ def function_names(unit: Unit) -> tuple[str, ...]:
 def dataflow(design: Design) -> Dataflow:
     """The functions of `design`.
 
-    A FIFO that joins the chip's input and output stays: a dataflow region needs a function.
+    A FIFO that joins an input of the chip and an output stays: a dataflow region needs a function.
     """
     source = {name: name for name in design.streams}
+    entering, leaving = ([port.stream.name for port in ports] for ports in (design.inputs, design.outputs))
     units, processes, queued = [], list[FunctionProcess](), dict[str, int]()
-    if design.tlast:
-        processes.append(_edge(AXIS_IN, design.input.beats, design.input.name))
-        source[design.input.name] = AXIS_IN
+    for number, port in enumerate(design.inputs if design.tlast else ()):
+        name = _edge_name(AXIS_IN, design.inputs, number)
+        processes.append(_edge(name, port.stream.beats, port.stream.name))
+        source[port.stream.name] = name
     for unit in design.units:
-        ends = source[unit.input.name], unit.output.name
-        if unit.fifo_depth is not None and ends != (design.input.name, design.output.name):
+        if unit.fifo_depth is not None and not (source[unit.input.name] in entering and unit.output.name in leaving):
             before = source[unit.output.name] = source[unit.input.name]
             queued[before] = queued.get(before, 0) + unit.fifo_depth
             continue
@@ -105,16 +106,17 @@ def dataflow(design: Design) -> Dataflow:
             written = tuple(stream.name for stream in unit.outputs) if name == names[-1] else (name,)
             processes.append(FunctionProcess(name, loop, read, written))
             read = written
-    if design.tlast:
-        processes.append(_edge(AXIS_OUT, design.output.beats, source[design.output.name]))
-        source[design.output.name] = AXIS_OUT
-    beats = {design.input.name: design.input.beats} | {
+    for number, port in enumerate(design.outputs if design.tlast else ()):
+        name = _edge_name(AXIS_OUT, design.outputs, number)
+        processes.append(_edge(name, port.stream.beats, source[port.stream.name]))
+        source[port.stream.name] = name
+    beats = {port.stream.name: port.stream.beats for port in design.inputs} | {
         name: beats_of(process.loop, index) for process in processes for index, name in enumerate(process.outputs)
     }
     widths = {name: stream.width for name, stream in design.streams.items()}
     widths |= {name: unit.inner_width for unit in units for name in function_names(unit)[:-1]}
-    widths |= {AXIS_IN: design.input.width, AXIS_OUT: design.output.width}
-    ends = design.input.name, source[design.output.name]
+    widths |= {name: port.stream.width for name, port, _ in edge_functions(design)}
+    ends = tuple(entering), tuple(source[name] for name in leaving)
     return Dataflow(tuple(units), tuple(processes), *ends, beats, {name: widths[name] for name in beats}, queued)
 
 
@@ -123,15 +125,24 @@ def _edge(name: str, beats: int, stream: str) -> FunctionProcess:
     return FunctionProcess(name, Loop(beats, (Access.each(),), (Access.each(),)), (stream,), (name,))
 
 
-def edge_functions(design: Design) -> tuple[Function, Function]:
-    """`AXIS_IN` and `AXIS_OUT` as calls of the library."""
-    into = Function(
-        "From the port to plain words.", *_carried(design.input), (Beat("PORT"),), "WIDTH", template=AXIS_IN
-    )
-    out = Function(
-        "From plain words to the port.", *_carried(design.output), ("WIDTH",), Beat("PORT"), template=AXIS_OUT
-    )
-    return into, out
+def edge_functions(design: Design) -> tuple[tuple[str, Port, Function], ...]:
+    """The functions behind ports that carry TLAST: name, port, and call of the library; inputs first."""
+    found = []
+    for kind, ports, purpose in (
+        (AXIS_IN, design.inputs, "From the port to plain words."),
+        (AXIS_OUT, design.outputs, "From plain words to the port."),
+    ):
+        for number, port in enumerate(ports):
+            sizes, types, arguments = _carried(port.stream)
+            into, out = (Beat("PORT"), "WIDTH") if kind == AXIS_IN else ("WIDTH", Beat("PORT"))
+            call = Function(purpose, sizes, types, arguments, (into,), out, template=kind)
+            found.append((_edge_name(kind, ports, number), port, call))
+    return tuple(found)
+
+
+def _edge_name(kind: str, ports: Sequence[Port], number: int) -> str:
+    """The name of the function behind a port, and of the stream that it writes."""
+    return kind if len(ports) == 1 else f"{kind}{number}"
 
 
 def _carried(stream: Stream) -> tuple[tuple[Size, ...], tuple[()], tuple[str, ...]]:

@@ -15,13 +15,33 @@ from hwgen.ir.names import unit_name
 
 
 @dataclass(frozen=True)
+class Port:
+    """One end of a design: an AXI4-Stream port.
+
+    Attributes:
+        name: what the model calls it.
+        axis: what hardware calls it, `s_axis` or `m_axis` where there is one of the kind.
+        stream: what it carries.
+    """
+
+    name: str
+    axis: str
+    stream: Stream
+
+    @property
+    def suffix(self) -> str:
+        """What tells it apart from others of its kind, as the end of an identifier; empty where there is one."""
+        return self.axis.removeprefix("s_axis").removeprefix("m_axis")
+
+
+@dataclass(frozen=True)
 class Design:
     """Units joined by streams: a unit reads the streams named in its `inputs`, which other units write.
 
     Attributes:
         name: a legal identifier; the top-level module's name.
         units: each after those whose streams it reads; named after their node, `<node>_window` and the like around it.
-        input, output: the streams at the edge of the chip.
+        inputs, outputs: the ports at the edge of the chip, in the model's order.
         digest: of the integer network and the folding, for headers of generated files; empty in a draft.
         part: the target FPGA, as the vendor writes it.
         tlast: whether the HLS project's ports carry TLAST; those of the RTL always do.
@@ -30,13 +50,40 @@ class Design:
 
     name: str
     units: tuple[Unit, ...]
-    input: Stream
-    output: Stream
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
     digest: str
     part: str
     clock_mhz: float
     tlast: bool = False
     hls: HlsTimes | None = None
+
+    @property
+    def input(self) -> Stream:
+        """The stream of the only input, or of the first."""
+        return self.inputs[0].stream
+
+    @property
+    def output(self) -> Stream:
+        """The stream of the only output, or of the first."""
+        return self.outputs[0].stream
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """All ports, inputs first."""
+        return (*self.inputs, *self.outputs)
+
+    @property
+    def summary(self) -> str:
+        """What goes in and out, in a sentence."""
+        sides = self.inputs, self.outputs
+        ends = [" + ".join(f"{port.stream.size} {port.stream.dtype}" for port in ports) for ports in sides]
+        return f"{ends[0]} in, {ends[1]} out."
+
+    @property
+    def edge(self) -> frozenset[str]:
+        """Names of the streams at the edge of the chip."""
+        return frozenset(port.stream.name for port in self.ports)
 
     @property
     def layers(self) -> tuple[Unit, ...]:
@@ -45,9 +92,10 @@ class Design:
 
     @property
     def streams(self) -> Mapping[str, Stream]:
-        """Every stream by its name, as its writer sees it: the input first, then in unit order."""
+        """Every stream by its name, as its writer sees it: inputs first, then in unit order."""
+        entering = (port.stream for port in self.inputs)
         written = (stream for unit in self.units for stream in unit.outputs)
-        return {stream.name: stream for stream in (self.input, *written)}
+        return {stream.name: stream for stream in (*entering, *written)}
 
     @property
     def network(self) -> ProcessNetwork:
@@ -57,7 +105,8 @@ class Design:
             for unit in self.units
         )
         beats = {name: stream.beats for name, stream in self.streams.items()}
-        return ProcessNetwork(processes, self.input.name, self.output.name, beats)
+        inputs, outputs = (tuple(port.stream.name for port in ports) for ports in (self.inputs, self.outputs))
+        return ProcessNetwork(processes, inputs, outputs, beats)
 
     @property
     def gated(self) -> tuple[Unit, ...]:
@@ -110,5 +159,16 @@ class Design:
         if before is not None and before.lines is not None:
             units = (before, layer)
         source = units[0].inputs[0]
-        alone = replace(self, name=unit_name(self.name, name), units=units, input=source, output=layer.outputs[0])
-        return replace(alone, hls=None)
+        ends = (single_input(source),), (single_output(layer.outputs[0]),)
+        alone = replace(self, name=unit_name(self.name, name), units=units, hls=None)
+        return replace(alone, inputs=ends[0], outputs=ends[1])
+
+
+def single_input(stream: Stream) -> Port:
+    """The only input of a design."""
+    return Port("input", "s_axis", stream)
+
+
+def single_output(stream: Stream) -> Port:
+    """The only output of a design."""
+    return Port("output", "m_axis", stream)

@@ -81,7 +81,7 @@ def fused_threshold(graph: Graph, node: Node) -> Node | None:
 def _sole_reader(graph: Graph, node: Node) -> Node | None:
     """The one node that reads what `node` gives; None where there are others, or where it leaves the chip."""
     readers = graph.users.get(node.output.name, ())
-    return readers[0] if len(readers) == 1 and node.output != graph.output else None
+    return readers[0] if len(readers) == 1 and not graph.leaves(node.output) else None
 
 
 def plane_folds_of(layer: Node, folded_planes: Collection[str]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ import numpy as np
 from hwgen.errors import CheckError
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices, require_constants
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Port
 from hwgen.hw.folding import Folding, fused_gate, fused_threshold, is_fused, is_gate
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
@@ -37,8 +37,8 @@ from hwgen.hw.stream import Stream
 from hwgen.hw.timing import pipelined
 from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import POINT
-from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.names import legal_name
+from hwgen.ir.graph import Graph, Input, Node, Output, Value
+from hwgen.ir.names import legal_name, port_suffixes
 from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.ranges import too_wide
 from hwgen.ir.text import print_graph
@@ -78,10 +78,19 @@ def draft(
         builder.place(node)
     if not builder.units:
         raise CheckError(graph.name, "must have a layer", "none")
-    output = builder.take(graph.output)
-    assert builder.source is not None
+    ends = (
+        _ports("s_axis", graph.inputs, [builder.sources[each.value.name] for each in graph.inputs]),
+        _ports("m_axis", graph.outputs, [builder.take(each.value) for each in graph.outputs]),
+    )
     units = tuple(builder.units)
-    return Design(legal_name(graph.name), units, builder.source, output, "", part, clock_mhz, tlast=chosen.tlast)
+    return Design(legal_name(graph.name), units, *ends, "", part, clock_mhz, tlast=chosen.tlast)
+
+
+def _ports(kind: str, ends: Sequence[Input | Output], streams: Sequence[Stream]) -> tuple[Port, ...]:
+    """The ports of a kind, each with its stream."""
+    suffixes = port_suffixes([each.name for each in ends])
+    triples = zip(ends, suffixes, streams, strict=True)
+    return tuple(Port(each.name, f"{kind}{suffix}", stream) for each, suffix, stream in triples)
 
 
 def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:
@@ -107,12 +116,12 @@ _JOINS: Mapping[type[Join], type[Unit]] = {Scale: ScaleUnit, Concat: ConcatUnit}
 
 @dataclass(frozen=True)
 class _Placed:
-    """What it took to place a node: units, and streams by the name of their value, those given and those taken."""
+    """What it took to place a node: units, and streams by the name of their value, those given, taken and entering."""
 
     units: tuple[Unit, ...]
     given: Mapping[str, tuple[Stream, ...]]
     taken: tuple[str, ...]
-    source: Stream | None
+    sources: Mapping[str, Stream]
 
 
 class Placements:
@@ -153,7 +162,7 @@ class _Builder:
     placements: Placements
     units: list[Unit] = field(default_factory=list)
     waiting: dict[str, deque[Stream]] = field(default_factory=dict)
-    source: Stream | None = None
+    sources: dict[str, Stream] = field(default_factory=dict)
     given: dict[str, tuple[Stream, ...]] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
 
@@ -166,21 +175,21 @@ class _Builder:
             self.placements.known[key] = self._newly_placed(node)
             return
         self.units += placed.units
-        self.source = placed.source or self.source
+        self.sources |= placed.sources
         for name, copies in placed.given.items():
             self.waiting[name] = deque(copies)
         for name in placed.taken:
             self.waiting[name].popleft()
 
     def _newly_placed(self, node: Node) -> _Placed:
-        before, source = len(self.units), self.source
+        before, known = len(self.units), frozenset(self.sources)
         self.given, self.taken = {}, []
         try:
             self._place(node)
         except WidthError as error:
             raise too_wide(node.label, error) from None
-        first = self.source if source is None else None
-        return _Placed(tuple(self.units[before:]), self.given, tuple(self.taken), first)
+        sources = {name: stream for name, stream in self.sources.items() if name not in known}
+        return _Placed(tuple(self.units[before:]), self.given, tuple(self.taken), sources)
 
     def _place(self, node: Node) -> None:
         match node.op:
@@ -200,14 +209,16 @@ class _Builder:
     def take(self, value: Value, lanes: int = 1) -> Stream:
         """The stream of `value` for its next reader; at the chip's input, of the lanes that it asks for."""
         if value.name not in self.waiting:
-            self.source = Stream.of("source", value, lanes)
-            self._give(value, self.source)
+            index = next(index for index, each in enumerate(self.graph.inputs) if each.value == value)
+            name = "source" if len(self.graph.inputs) == 1 else f"source{index}"
+            self.sources[value.name] = Stream.of(name, value, lanes)
+            self._give(value, self.sources[value.name])
         self.taken.append(value.name)
         return self.waiting[value.name].popleft()
 
     def _give(self, value: Value, stream: Stream) -> None:
         """Make `stream` known as `value`, one copy for each reader."""
-        readers = len(self.graph.users.get(value.name, ())) + (value == self.graph.output)
+        readers = len(self.graph.users.get(value.name, ())) + sum(value == each.value for each in self.graph.outputs)
         copies: tuple[Stream, ...] = (stream,)
         if readers > 1:
             copies = tuple(replace(stream, name=f"{stream.name}_fork{index}") for index in range(readers))

@@ -40,15 +40,15 @@ class Process:
 
 @dataclass(frozen=True)
 class ProcessNetwork:
-    """Processes joined by streams; `input` enters the network, `output` leaves it.
+    """Processes joined by streams; `inputs` enter the network, `outputs` leave it.
 
     Attributes:
         beats: of a frame, by the name of the stream.
     """
 
     processes: tuple[Process, ...]
-    input: str
-    output: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
     beats: Mapping[str, int]
 
     @property

@@ -42,7 +42,8 @@ class PeriodicSchedule:
         self._repair: Repair = repair_of(self.units, self.streams)
         self._everyone = np.ones(len(self.units.kind), dtype=np.int64)
         self._places = places(network, self.streams)
-        self.streams.visible[self._places[network.input]] = LONG_AGO  # the source always has a beat
+        for name in network.inputs:  # its source always has a beat
+            self.streams.visible[self._places[name]] = LONG_AGO
 
     def exists(self) -> bool:
         """Whether there is a schedule; from now on its times are known. False also for a deadlock."""

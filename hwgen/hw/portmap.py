@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hwgen.ir.foreign import MOST_ELEMENTS, is_name
+from hwgen.ir.foreign import MOST_ELEMENTS, MOST_PORTS, is_name, is_port_name
 
 Form = Any
 """A test of one value, or a dictionary of forms by key."""
@@ -52,7 +52,15 @@ _COUNTS = {
     "weights": ("groups", "mh", "taps", "channels", "pe", "simd"),
     "threshold_map": ("channels", "levels", "lanes", "fan_in"),
 }
-_PORT: Form = {"type": _text, "shape": _shape, "scale": _reals, "offset": _reals}
+_PORT: Form = {
+    "name": lambda value: _text(value) and is_port_name(value),
+    "axis": lambda value: _text(value) and is_name(value),
+    "type": _text,
+    "shape": _shape,
+    "scale": _reals,
+    "offset": _reals,
+    "ranked": _flag,
+}
 _PORT |= dict.fromkeys(_COUNTS["port"], _COUNT)
 _REGION: Form = {"base": _NATURAL, "words": _COUNT, "width": _COUNT}
 _WEIGHTS: Form = {"dtype": _text, "memory": _REGION, **dict.fromkeys(_COUNTS["weights"], _COUNT)}
@@ -67,9 +75,6 @@ _PORTS: Form = {
     "name": lambda value: _text(value) and is_name(value),
     "digest": _text,
     "clock_mhz": lambda value: _real(value) and value > 0,
-    "ranked": _flag,
-    "input": _PORT,
-    "output": _PORT,
     "structure": _text,
 }
 
@@ -77,8 +82,8 @@ _PORTS: Form = {
 def require_sound(found: Any) -> None:
     """`found` must have the form of a port map, and sizes that go together. Raises: ValueError, KeyError."""
     _require(_PORTS, found, "")
-    for name in ("input", "output"):
-        _require_port(name, found[name])
+    for kind in ("inputs", "outputs"):
+        _require_ports(kind, found[kind])
     control = found["control"]
     if control is not None:
         _require({"address_bits": _COUNT, "identity": _NATURAL}, control, "control.")
@@ -100,6 +105,18 @@ def _mapping(found: Any, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{where}, {str(found)[:80]!r}")
     return found
+
+
+def _require_ports(kind: str, ports: Any) -> None:
+    """One port or more, each with a name of its own."""
+    if not isinstance(ports, list) or not 1 <= len(ports) <= MOST_PORTS:
+        raise ValueError(f"{kind}, {str(ports)[:80]!r}")
+    for index, port in enumerate(ports):
+        _require(_PORT, port, f"{kind}.{index}.")
+        _require_port(f"{kind}.{index}", port)
+    for key in ("name", "axis"):
+        if len({port[key] for port in ports}) < len(ports):
+            raise ValueError(f"{kind}, two of one {key}")
 
 
 def _require_port(name: str, port: Mapping[str, Any]) -> None:

@@ -15,19 +15,19 @@ import numpy as np
 from hwgen.errors import DataError
 from hwgen.hw import packing
 from hwgen.hw.address_map import AddressMap, address_map, parse_address_map
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Port
 from hwgen.hw.packing import Bytes
 from hwgen.hw.portmap import require_sound
 from hwgen.hw.stream import Stream
 from hwgen.ir.ending import Ending
-from hwgen.ir.graph import Affine, Graph, Node, Reading, Value
+from hwgen.ir.graph import Affine, Graph, Input, Node, Output, Reading, Value
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.order import Order, sizes_of
 from hwgen.ir.text import digest
 from hwgen.ir.types import IntArray, IntType, TensorType, parse_dtype
 from hwgen.stored import parse_json
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,31 @@ class ChipPort:
         type: shape and type of a frame's codes.
         stream: how they are cut into beats.
         affine: what a code means, real = scale * code + offset.
+        name: what the model calls it.
+        axis: what the AXI4-Stream port is called.
+        order: see `hwgen.ir.graph.Input`, and `hwgen.ir.graph.Reading` for an output.
+        ranking: of an output, see `Reading`.
+        ranked: whether the index of the best class leaves the chip, not the scores.
     """
 
     type: TensorType
     stream: Stream
     affine: Affine
+    name: str = "input"
+    axis: str = "s_axis"
+    order: Order | None = None
+    ranking: tuple[int, ...] | None = None
+    ranked: bool = False
+
+    @property
+    def encoding(self) -> Affine:
+        """What the codes of an input mean to the network."""
+        return self.affine
+
+    @property
+    def reading(self) -> Reading:
+        """What the codes of an output mean, numbered as the model numbers it."""
+        return Reading(self.type, self.affine, self.order, self.ranking, self.ranked)
 
     @property
     def beat_bytes(self) -> int:
@@ -85,6 +105,8 @@ class ChipPort:
     def to_json(self) -> dict[str, Any]:
         """The port as plain JSON values."""
         return {
+            "name": self.name,
+            "axis": self.axis,
             "type": str(self.type.dtype),
             "shape": list(self.type.shape),
             "scale": self.affine.scale.tolist(),
@@ -96,48 +118,45 @@ class ChipPort:
             "beats": self.stream.beats,
             "beat_bytes": self.beat_bytes,
             "frame_bytes": self.frame_bytes,
+            "order": self.order.to_json() if self.order else None,
+            "ranking": self.ranking,
+            "ranked": self.ranked,
         }
 
 
 @dataclass(frozen=True)
 class PortMap:
-    """Both ends of the design `name`.
+    """All ends of the design `name`.
 
     Attributes:
         digest: of the design, twelve hexadecimal digits.
-        ranked: whether the index of the best class leaves the chip, not the scores.
+        inputs, outputs: in the model's order.
         control: what can be rewritten; None where everything is fixed.
         structure: digest of all that a network must share with this one to be loaded in its place.
-        order, ranking: see `hwgen.ir.graph.Reading`.
-        input_order: see `hwgen.ir.graph.Graph`.
     """
 
     name: str
     digest: str
     clock_mhz: float
-    source: ChipPort
-    sink: ChipPort
-    ranked: bool
+    inputs: tuple[ChipPort, ...]
+    outputs: tuple[ChipPort, ...]
     control: AddressMap | None = None
     structure: str = ""
-    order: Order | None = None
-    ranking: tuple[int, ...] | None = None
-    input_order: Order | None = None
 
     @property
-    def reading(self) -> Reading:
-        """What output codes mean, numbered as the model numbers its output."""
-        return Reading(self.sink.type, self.sink.affine, self.order, self.ranking, self.ranked)
+    def source(self) -> ChipPort:
+        """The only input, or the first."""
+        return self.inputs[0]
 
     @property
-    def input(self) -> Value:
-        """The codes that the hardware receives."""
-        return Value("input", self.source.type)
+    def sink(self) -> ChipPort:
+        """The only output, or the first."""
+        return self.outputs[0]
 
     @property
-    def encoding(self) -> Affine:
-        """What the input codes mean to the network."""
-        return self.source.affine
+    def single(self) -> bool:
+        """Whether there is one input and one output."""
+        return len(self.inputs) == len(self.outputs) == 1
 
     def to_json(self) -> dict[str, Any]:
         """The ports as plain JSON values."""
@@ -146,12 +165,8 @@ class PortMap:
             "name": self.name,
             "digest": self.digest,
             "clock_mhz": self.clock_mhz,
-            "ranked": self.ranked,
-            "input": self.source.to_json(),
-            "output": self.sink.to_json(),
-            "order": self.order.to_json() if self.order else None,
-            "ranking": self.ranking,
-            "input_order": self.input_order.to_json() if self.input_order else None,
+            "inputs": [port.to_json() for port in self.inputs],
+            "outputs": [port.to_json() for port in self.outputs],
             "structure": self.structure,
             "control": self.control.to_json() if self.control else None,
         }
@@ -159,13 +174,35 @@ class PortMap:
 
 def port_map_of(graph: Graph, design: Design) -> PortMap:
     """The ports of `design`, which computes `graph`."""
-    source = ChipPort(graph.input.type, design.input, graph.encoding)
-    sink = ChipPort(graph.output.type, design.output, graph.decoding)
+    inputs = tuple(
+        ChipPort(each.type, port.stream, each.encoding, port.name, port.axis, each.order)
+        for each, port in zip(graph.inputs, design.inputs, strict=True)
+    )
+    outputs = tuple(
+        _sink(graph.reading_of(each), port) for each, port in zip(graph.outputs, design.outputs, strict=True)
+    )
     control = _by_rows(address_map(design), graph)
     same = structure(graph, control.layers) if control else ""
-    known = design.name, design.digest, design.clock_mhz
-    orders = graph.order, graph.ranking, graph.input_order
-    return PortMap(*known, source, sink, graph.reading.ranked, control, same, *orders)
+    return PortMap(design.name, design.digest, design.clock_mhz, inputs, outputs, control, same)
+
+
+def _sink(reading: Reading, port: Port) -> ChipPort:
+    """An output of the chip."""
+    named = reading.type, port.stream, reading.affine, port.name, port.axis
+    return ChipPort(*named, reading.order, reading.ranking, reading.ranked)
+
+
+def meaning(ports: PortMap, graph: Graph) -> PortMap:
+    """The ports with the meaning that `graph`, a network of the same structure, gives to codes."""
+    inputs = zip(ports.inputs, graph.inputs, strict=True)
+    outputs = zip(ports.outputs, graph.outputs, strict=True)
+    return replace(
+        ports,
+        inputs=tuple(replace(port, affine=each.encoding, order=each.order) for port, each in inputs),
+        outputs=tuple(
+            replace(port, affine=each.decoding, order=each.order, ranking=each.ranking) for port, each in outputs
+        ),
+    )
 
 
 def _by_rows(control: AddressMap | None, graph: Graph) -> AddressMap | None:
@@ -190,7 +227,9 @@ def structure(graph: Graph, layers: Collection[str]) -> str:
         return Node(node.name, op, node.inputs, untyped)
 
     nodes = tuple(blank(node) for node in graph.nodes)
-    return digest(Graph(graph.input.name, graph.input, nodes, graph.output))
+    inputs = tuple(Input(each.value, name=each.name) for each in graph.inputs)
+    outputs = tuple(Output(each.value, name=each.name) for each in graph.outputs)
+    return digest(Graph(graph.input.name, inputs, nodes, outputs))
 
 
 def parse_port_map(text: str, where: str) -> PortMap:
@@ -203,25 +242,34 @@ def parse_port_map(text: str, where: str) -> PortMap:
         found = parse_json(text)
         if found["format"] != FORMAT:
             raise ValueError(f"format {found['format']}")
-        shape = found["order"]["shape"] if found.get("order") else found["output"]["shape"]
-        ends = _port("input", found["input"], 0), _port("output", found["output"], len(shape))
         control = parse_address_map(found["control"]) if found["control"] else None
         require_sound(found)
+        inputs, outputs = (tuple(map(_port, found[kind])) for kind in ("inputs", "outputs"))
         known = found["name"], found["digest"], found["clock_mhz"]
-        meaning = _order(found.get("order"), ends[1]), _ranking(found.get("ranking"))
-        taken = _order(found.get("input_order"), ends[0])
-        return PortMap(*known, *ends, found["ranked"], control, found["structure"], *meaning, taken)
+        return PortMap(*known, inputs, outputs, control, found["structure"])
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise DataError(where, "must be a port map that `hwgen build` wrote", str(error), "Build it again") from error
 
 
-def _order(found: Any, port: ChipPort) -> Order | None:
+def _port(found: dict[str, Any]) -> ChipPort:
+    dtype = parse_dtype(found["type"])
+    stream = Stream(found["axis"], dtype, found["elements"], found["lanes"], vectors=found["vectors"])
+    kind = TensorType(tuple(found["shape"]), dtype)
+    order = _order(found["order"], kind.elements)
+    given, rank = found.get("function"), len(order.shape if order else kind.shape)
+    ending = None if given is None else Ending.of_json(given, rank)
+    affine = Affine(np.asarray(found["scale"]), np.asarray(found["offset"]), ending)
+    named = kind, stream, affine, found["name"], found["axis"]
+    return ChipPort(*named, order, _ranking(found["ranking"]), found["ranked"])
+
+
+def _order(found: Any, elements: int) -> Order | None:
     """The order of a port's elements; without one they are in the model's order."""
     if found is None:
         return None
     order = Order.of_json(found)
-    if not order.is_permutation_of(port.type.elements):
-        raise ValueError(f"an order of {order.places.size} places for {port.type.elements} elements")
+    if not order.is_permutation_of(elements):
+        raise ValueError(f"an order of {order.places.size} places for {elements} elements")
     return order
 
 
@@ -230,13 +278,3 @@ def _ranking(found: Any) -> tuple[int, ...] | None:
     if found is not None and math.prod(sizes_of(found)) != 1:
         raise ValueError(f"a ranking of shape {found}")
     return None if found is None else tuple(found)
-
-
-def _port(name: str, found: dict[str, Any], axes: int) -> ChipPort:
-    """One end, at which the model has a tensor of so many axes."""
-    dtype = parse_dtype(found["type"])
-    stream = Stream(name, dtype, found["elements"], found["lanes"], vectors=found["vectors"])
-    given = found.get("function")
-    ending = None if given is None else Ending.of_json(given, axes)
-    affine = Affine(np.asarray(found["scale"]), np.asarray(found["offset"]), ending)
-    return ChipPort(TensorType(tuple(found["shape"]), dtype), stream, affine)

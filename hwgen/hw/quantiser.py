@@ -14,7 +14,7 @@ def host_quantiser(graph: Graph) -> tuple[str, ...]:
     """A warning for what quantises the network's input: with another input type the host does that."""
     return tuple(
         f"{node.label} takes {_means(node, node.op)} a lane to quantise the input to {node.output.type.dtype}; "
-        f"built with {_options(str(node.output.type.dtype), node.op.grid)} the host "
+        f"built with {_options(node, node.op.grid, _port(graph, node))} the host "
         "quantises, and it costs nothing"
         for node in graph.nodes
         if isinstance(node.op, Threshold) and node.op.grid
@@ -27,7 +27,14 @@ def _means(node: Node, op: Threshold) -> str:
     return f"{op.thresholds.shape[1]:,} comparators" if table is None else f"a table of {table.size:,} codes"
 
 
-def _options(kind: str, grid: Sequence[float]) -> str:
+def _port(graph: Graph, node: Node) -> str:
+    """How options name the input that `node` reads, where there are several."""
+    name = next(each.name for each in graph.inputs if each.value == node.inputs[0])
+    return "" if len(graph.inputs) == 1 else f"{name}="
+
+
+def _options(node: Node, grid: Sequence[float], port: str) -> str:
     """What a user types so that the hardware receives these very codes."""
     scale, offset = (",".join(map(repr, part)) for part in (grid[::2], grid[1::2]))
-    return f"--input-type {kind} --input-scale {scale}" + (f" --input-offset {offset}" if any(grid[1::2]) else "")
+    told = f"--input-type {port}{node.output.type.dtype} --input-scale {port}{scale}"
+    return told + (f" --input-offset {port}{offset}" if any(grid[1::2]) else "")

@@ -159,14 +159,38 @@ def _leave(functions: Functions, which: int, now: int) -> bool:
     return True
 
 
-@entry
-def run(functions: Functions, source: int, sink: int, beats: int, depth: int, most: int, ends: IntArray) -> int:
-    """Run until a frame of `beats` beats has left for each of `ends`, which get the cycles of their last beats.
+@inlined
+def _frames_gone(functions: Functions, sinks: IntArray, left: IntArray) -> int:
+    """Frames that have left by all sinks; adds the beats of this cycle to those that have `left`."""
+    gone = _NEVER
+    for place in range(len(sinks)):
+        left[place] += functions.moved[sinks[place]]
+        gone = min(gone, left[place] // functions.beats[sinks[place]])
+    return gone
 
-    The source always has a beat, the sink always takes one. Returns the frames that left: fewer in a deadlock, or where
-    one takes more than `most` cycles after the one before.
+
+@inlined
+def _end_cycle(functions: Functions, sources: IntArray, sinks: IntArray) -> None:
+    """Let what has moved be there in the next cycle."""
+    for stream in range(len(functions.held)):
+        functions.held[stream] += functions.moved[stream]
+        functions.moved[stream] = 0
+    for place in range(len(sources)):
+        functions.held[sources[place]] = 1
+    for place in range(len(sinks)):
+        functions.held[sinks[place]] = 0
+
+
+@entry
+def run(
+    functions: Functions, sources: IntArray, sinks: IntArray, left: IntArray, depth: int, most: int, ends: IntArray
+) -> int:
+    """Run until a frame has left by all `sinks` for each of `ends`, which get the cycles of their last beats.
+
+    Sources always have a beat, sinks always take one; `left` counts the beats of each sink. Returns the frames that
+    left: fewer in a deadlock, or where one takes more than `most` cycles after the one before.
     """
-    frames, left, now = 0, 0, 0
+    frames, now = 0, 0
     for which in range(len(functions.state)):
         _begin(functions, which)
     while frames < len(ends):
@@ -176,13 +200,9 @@ def run(functions: Functions, source: int, sink: int, beats: int, depth: int, mo
                 moves = True
         if not moves or (frames and now - ends[frames - 1] > most):
             break
-        left += functions.moved[sink]
-        if functions.moved[sink] and left == beats:
-            ends[frames], frames, left = now, frames + 1, 0
-        for stream in range(len(functions.held)):
-            functions.held[stream] += functions.moved[stream]
-            functions.moved[stream] = 0
-        functions.held[source], functions.held[sink] = 1, 0
+        if _frames_gone(functions, sinks, left) > frames:
+            ends[frames], frames = now, frames + 1
+        _end_cycle(functions, sources, sinks)
         now += 1
     return frames
 
@@ -242,10 +262,10 @@ class RigidRun:
             beats=np.array(list(network.beats.values()), dtype=np.int64),
             room=np.array([room.get(name, 1) for name in number], dtype=np.int64),
         )
-        source, sink = number[network.input], number[network.output]
-        self._functions.held[source] = 1
-        ends, beats = np.zeros(frames, dtype=np.int64), network.beats[network.output]
-        self.ends: IntArray = ends[: run(self._functions, source, sink, beats, depth, most, ends)]
+        sources, sinks = (np.array([number[each] for each in ports]) for ports in (network.inputs, network.outputs))
+        self._functions.held[sources] = 1
+        ends = np.zeros(frames, dtype=np.int64)
+        self.ends: IntArray = ends[: run(self._functions, sources, sinks, np.zeros_like(sinks), depth, most, ends)]
 
     def circle(self) -> list[tuple[str, str, bool]]:
         """Functions that wait for each other at the end of a deadlock: name, stream, whether for room in it."""

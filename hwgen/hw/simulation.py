@@ -21,19 +21,21 @@ State = tuple[IntArray, IntArray]
 class FrameRun:
     """A run of back-to-back frames, from reset on.
 
-    The source offers beat b of a run no sooner than in cycle ceil(b * input_interval / beats of a frame): a frame every
-    `input_interval` cycles, or as fast as they are taken with 0. The sink is always ready. The first beat is taken in
-    cycle 0.
+    The source of each input offers beat b of a run no sooner than in cycle ceil(b * input_interval / beats of a frame):
+    a frame every `input_interval` cycles, or as fast as they are taken with 0. The sinks are always ready. The first
+    beat of any input is taken in cycle 0.
     """
 
     def __init__(self, network: ProcessNetwork, input_interval: int = 0, after: PeriodicSchedule | None = None) -> None:
         """With `after` the frames before are those of a schedule that repeats itself, and the source is never late."""
         self.network, self.input_interval = network, input_interval
         self.units, self.streams = tables(network) if after is None else (after.units, after.streams)
-        beats = network.beats[network.input]
-        self._offered = -(-np.arange(beats) * input_interval // beats)
+        self._offered = {
+            name: -(-np.arange(network.beats[name]) * input_interval // network.beats[name]) for name in network.inputs
+        }
         if after is not None:
-            self._offered[:] = LONG_AGO
+            for offered in self._offered.values():
+                offered[:] = LONG_AGO
         self._places = places(network, self.streams)
         self._work = np.ones((3, len(self.units.kind)), dtype=np.int64)
 
@@ -42,8 +44,9 @@ class FrameRun:
         from hwgen.hw.frames import look_back
 
         look_back(self.streams)
-        self.visible(self.network.input)[:] = self._offered
-        self._offered += self.input_interval
+        for name in self.network.inputs:
+            self.visible(name)[:] = self._offered[name]
+            self._offered[name] += self.input_interval
 
     @property
     def state(self) -> State:
@@ -85,7 +88,8 @@ class FrameRun:
         """The error that names the FIFO to blame: a full one whose reader waits for another of its inputs."""
         network, numbers = self.network, enumerate(self.network.beats)
         waiting = {name: int(self.streams.sent[each] - self.streams.read[each]) for each, name in numbers}
-        del waiting[network.input]
+        for name in network.inputs:
+            del waiting[name]
         readers = {name: process for process in network.processes for name in process.inputs}
         for process in network.processes:
             if isinstance(process.schedule, Queue) and len(process.outputs) == 1:
@@ -101,7 +105,9 @@ class FrameRun:
         fullest = max(waiting, key=lambda name: waiting[name])
         beats = waiting[fullest]
         found = f"a deadlock: {beats} {'beat waits' if beats == 1 else 'beats wait'} on stream {fullest}"
-        return DeadlockError(network.output, "every beat must arrive", found, "Deepen the FIFO of that stream's reader")
+        return DeadlockError(
+            network.outputs[0], "every beat must arrive", found, "Deepen the FIFO of that stream's reader"
+        )
 
 
 def beat_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, IntArray]:

@@ -21,7 +21,7 @@ from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, 
 from hwgen.ir.types import IntArray
 
 VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED = range(7)
-"""Kinds of schedules; a Merge is a QUEUE of several inputs, and the sink at the chip's output one without a reader."""
+"""Kinds of schedules; a Merge is a QUEUE of several inputs, the sink at an output of the chip one without a reader."""
 
 SLOT, FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END, VECTOR, TAKEN, STATE_SIZE = range(10)
 """State of a unit: slot or beat in the vector or row, cycle of the last one, a counter of the kind, cycles waited for
@@ -86,17 +86,20 @@ class ProcessTable(NamedTuple):
 
 
 def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
-    """The processes and the sink, and the times before the first frame: nothing was ever taken.
+    """The processes and the sinks, and the times before the first frame: nothing was ever taken.
 
     Raises:
         FoldingError: the times of a frame do not fit the computer's memory.
     """
     _must_fit(network)
     number = {name: index for index, name in enumerate(network.beats)}
-    sink = QUEUE, (1, 1)  # takes the chip's output at once
-    kinds, parameters = zip(*(packed(process.schedule) for process in network.processes), sink, strict=True)
-    sources = [*([number[name] for name in process.inputs] for process in network.processes), [number[network.output]]]
-    sinks: list[list[int]] = [*([number[name] for name in process.outputs] for process in network.processes), []]
+    leaving = [(QUEUE, (1, 1)) for _ in network.outputs]  # takes the chip's output at once
+    kinds, parameters = zip(*(packed(process.schedule) for process in network.processes), *leaving, strict=True)
+    sources = [[number[name] for name in process.inputs] for process in network.processes]
+    sinks = [[number[name] for name in process.outputs] for process in network.processes]
+    for name in network.outputs:
+        sources.append([number[name]])
+        sinks.append([])
     near = neighbours(sources, sinks)
     beats, held = [*network.beats.values()], [1] * len(number)
     for process, ends in zip(network.processes, sinks, strict=False):

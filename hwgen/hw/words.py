@@ -60,9 +60,9 @@ def wide_words(design: Design) -> tuple[str, ...]:
 
 
 def _words(design: Design) -> Iterator[Word]:
-    source = design.input
+    sources = {port.stream.name: port.stream for port in design.inputs}
     for unit in design.units:
-        if source.name in {stream.name for stream in unit.inputs}:
+        for source in (sources[stream.name] for stream in unit.inputs if stream.name in sources):
             yield Word(source.width, _lanes(source), unit, written=False)
         for stream in unit.outputs:
             yield Word(stream.width, _lanes(stream), unit)

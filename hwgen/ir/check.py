@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from hwgen.errors import CheckError
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.graph import Graph, Node
+from hwgen.ir.graph import Graph, Input, Node, Output
 from hwgen.ir.ops import (
     Activation,
     ArgMax,
@@ -40,21 +41,35 @@ def check(graph: Graph) -> None:
     names = [node.name for node in graph.nodes]
     twice = {name for name in names if names.count(name) > 1}
     _must(not twice, graph.name, "node names must be unique", ", ".join(sorted(twice)))
-    defined = {graph.input.name: graph.input}
+    _check_ports(graph)
+    defined = {each.value.name: each.value for each in graph.inputs}
     for node in graph.nodes:
         for value in node.inputs:
             _must(defined.get(value.name) == value, node.label, "an input must be defined before", value.name)
         _must(node.output.name not in defined, node.label, "a value must be produced once", node.output.name)
         defined[node.output.name] = node.output
         _check_node(node)
-    _must(defined.get(graph.output.name) == graph.output, graph.name, "the output must be produced", graph.output.name)
-    for what, value, order in (("input", graph.input, graph.input_order), ("output", graph.output, graph.order)):
-        if order is not None:
-            must = f"the model's order must be a permutation of the {value.type.elements} elements of the {what}"
-            found = f"{order.places.size} places, shape {order.shape}"
-            _must(order.is_permutation_of(value.type.elements), graph.name, must, found)
-    _must(math.prod(graph.ranking or ()) == 1, graph.name, "a ranking must leave one index", graph.ranking)
+    for output in graph.outputs:
+        made = output.value.name in graph.producers and defined[output.value.name] == output.value
+        _must(made, graph.name, "the output must be produced", output.value.name)
+        _must(math.prod(output.ranking or ()) == 1, graph.name, "a ranking must leave one index", output.ranking)
     _check_ranges(graph)
+
+
+def _check_ports(graph: Graph) -> None:
+    """Ports of a kind have names of their own, and orders that are permutations."""
+    kinds: tuple[tuple[str, Sequence[Input | Output]], ...] = (("input", graph.inputs), ("output", graph.outputs))
+    for what, ports in kinds:
+        names = [each.name for each in ports]
+        _must(0 < len(names) == len(set(names)), graph.name, f"every {what} must have a name of its own", names)
+        for port in ports:
+            if port.order is not None:
+                elements = port.value.type.elements
+                must = f"the model's order must be a permutation of the {elements} elements of the {what}"
+                found = f"{port.order.places.size} places, shape {port.order.shape}"
+                _must(port.order.is_permutation_of(elements), graph.name, must, found)
+    values = [each.value.name for each in graph.inputs]
+    _must(len(values) == len(set(values)), graph.name, "every input must have a value of its own", values)
 
 
 def _must(condition: bool, where: str, must: str, found: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -18,6 +18,11 @@ MOST_ELEMENTS = 1 << 31
 MOST_WINDOW = 1 << 16
 """The largest side, stride, dilation and padding of a window."""
 
+MOST_PORTS = 128
+"""Inputs and outputs together."""
+MOST_LETTERS = 255
+"""Of the name of a port, which is any text."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _MOST_CODE = 1 << 62
 
@@ -25,6 +30,11 @@ _MOST_CODE = 1 << 62
 def is_name(text: str) -> bool:
     """Whether `text` is an identifier that can be part of a file's name."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_port_name(text: str) -> bool:
+    """Whether `text` may be what a model calls one of its inputs or outputs."""
+    return 0 < len(text) <= MOST_LETTERS and text.isprintable()
 
 
 def require_sound(graph: Graph, source: str) -> None:
@@ -56,9 +66,8 @@ def _wrong(graph: Graph) -> Iterator[str]:
             yield f"the name {name[:80]!r}, which is no identifier"
     if len(set(names)) < len(names):
         yield f"two nodes called {next(name for index, name in enumerate(names) if name in names[:index])}"
-    yield from _wrong_values([graph.input, *(node.output for node in graph.nodes)])
-    for affine, value in ((graph.encoding, graph.input), (graph.decoding, graph.output)):
-        yield from _wrong_affine(affine, value)
+    yield from _wrong_values(graph.values)
+    yield from _wrong_ports(graph)
     for node in graph.nodes:
         for field in fields(node.op):
             number = getattr(node.op, field.name)
@@ -68,7 +77,7 @@ def _wrong(graph: Graph) -> Iterator[str]:
                 yield f"a window of {node.name} beyond {MOST_WINDOW}"
 
 
-def _wrong_values(values: list[Value]) -> Iterator[str]:
+def _wrong_values(values: Sequence[Value]) -> Iterator[str]:
     met: set[str] = set()
     for value in values:
         if not is_name(value.name):
@@ -78,6 +87,17 @@ def _wrong_values(values: list[Value]) -> Iterator[str]:
         met.add(value.name)
         if not value.type.shape or min(value.type.shape) < 1 or value.type.elements > MOST_ELEMENTS:
             yield f"the shape of {value.name}, which has 1 to {MOST_ELEMENTS} elements"
+
+
+def _wrong_ports(graph: Graph) -> Iterator[str]:
+    entering = ((each.name, each.value, each.encoding) for each in graph.inputs)
+    leaving = ((each.name, each.value, each.decoding) for each in graph.outputs)
+    for name, value, affine in (*entering, *leaving):
+        yield from _wrong_affine(affine, value)
+        if not is_port_name(name):
+            yield f"the port {name[:80]!r}, which has 1 to {MOST_LETTERS} letters"
+    if len(graph.inputs) + len(graph.outputs) > MOST_PORTS:
+        yield f"{len(graph.inputs) + len(graph.outputs)} ports, at most {MOST_PORTS}"
 
 
 def _wrong_affine(affine: Affine, value: Value) -> Iterator[str]:

@@ -137,37 +137,105 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Input:
+    """A port of the network that codes enter.
+
+    Attributes:
+        value: the codes that the hardware receives.
+        encoding: what they mean.
+        order: of the model's elements; None where that is a vector, or the image or signal itself with its channels
+            innermost.
+        name: what the model calls it; `input` where there is one.
+    """
+
+    value: Value
+    encoding: Affine = field(default_factory=Affine)
+    order: Order | None = None
+    name: str = "input"
+
+    @property
+    def type(self) -> TensorType:
+        """Shape and type of a frame's codes."""
+        return self.value.type
+
+
+@dataclass(frozen=True)
+class Output:
+    """A port of the network that codes leave.
+
+    Attributes:
+        value: the codes that leave the chip.
+        decoding: what they mean.
+        order, ranking: see `Reading`.
+        name: what the model calls it; `output` where there is one.
+    """
+
+    value: Value
+    decoding: Affine = field(default_factory=Affine)
+    order: Order | None = None
+    ranking: tuple[int, ...] | None = None
+    name: str = "output"
+
+
+@dataclass(frozen=True)
 class Graph:
     """An integer network.
 
     Attributes:
         name: an identifier for files and modules.
-        input: the codes the hardware receives.
+        inputs, outputs: its ports, in the model's order; no two of a kind have one name.
         nodes: in topological order.
-        output: the value that leaves the chip.
-        encoding: meaning of the input codes.
-        decoding: meaning of the output codes.
-        order, ranking: see `Reading`.
-        input_order: of the model's input elements; None where that is a vector, or the image or signal itself with its
-            channels innermost.
     """
 
     name: str
-    input: Value
+    inputs: tuple[Input, ...]
     nodes: tuple[Node, ...]
-    output: Value
-    encoding: Affine = field(default_factory=Affine)
-    decoding: Affine = field(default_factory=Affine)
-    order: Order | None = None
-    ranking: tuple[int, ...] | None = None
-    input_order: Order | None = None
+    outputs: tuple[Output, ...]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        source: Value,
+        nodes: tuple[Node, ...],
+        result: Value,
+        encoding: Affine | None = None,
+        decoding: Affine | None = None,
+    ) -> Graph:
+        """A network of one input and one output."""
+        ends = Input(source, encoding or Affine()), Output(result, decoding or Affine())
+        return cls(name, (ends[0],), nodes, (ends[1],))
+
+    @property
+    def input(self) -> Value:
+        """The value of the only input, or of the first."""
+        return self.inputs[0].value
+
+    @property
+    def output(self) -> Value:
+        """The value of the only output, or of the first."""
+        return self.outputs[0].value
+
+    @property
+    def encoding(self) -> Affine:
+        """What codes of the only input mean, or of the first."""
+        return self.inputs[0].encoding
+
+    @property
+    def decoding(self) -> Affine:
+        """What codes of the only output mean, or of the first."""
+        return self.outputs[0].decoding
 
     @property
     def reading(self) -> Reading:
-        """The meaning of the output codes."""
-        last = self.producers.get(self.output.name)
+        """The meaning of the codes of the only output, or of the first."""
+        return self.reading_of(self.outputs[0])
+
+    def reading_of(self, output: Output) -> Reading:
+        """The meaning of the codes of one of the outputs."""
+        last = self.producers.get(output.value.name)
         ranked = last is not None and isinstance(last.op, ArgMax)
-        return Reading(self.output.type, self.decoding, self.order, self.ranking, ranked)
+        return Reading(output.value.type, output.decoding, output.order, output.ranking, ranked)
 
     def decode(self, codes: Codes) -> FloatArray:
         """The model's output (N, *its shape without the batch axis), real numbers in the model's order.
@@ -176,6 +244,19 @@ class Graph:
             codes: output codes (N, *output shape) or (N, elements), as they leave the chip.
         """
         return self.reading.decode(codes)
+
+    def decode_all(self, codes: Mapping[str, Codes]) -> dict[str, FloatArray]:
+        """What each output is, by its name, of the codes of each output by its name."""
+        return {each.name: self.reading_of(each).decode(codes[each.name]) for each in self.outputs}
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Every value: those of the inputs, then those of the nodes."""
+        return (*(each.value for each in self.inputs), *(node.output for node in self.nodes))
+
+    def leaves(self, value: Value) -> bool:
+        """Whether a value leaves the chip."""
+        return any(value == each.value for each in self.outputs)
 
     def node(self, name: str) -> Node:
         """The node called `name`; KeyError if there is none."""

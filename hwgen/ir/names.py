@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from hwgen.ir.reserved import is_reserved
 
@@ -17,7 +18,7 @@ LONGEST = 64
 
 _KINDS = "add|concat|conv|fc|magnitude|max|min|pool|scale|top"
 _UNIT = (
-    rf"(?:(?:{_KINDS})\d+|input_quant\d*|source(?=_)|axis_(?:in|out))"
+    rf"(?:(?:{_KINDS})\d+|input_quant\d*|source\d*(?=_)|axis_(?:in|out)\d*)"
     r"(?:_(?:act|apart|columns|copy|fifo|fork|gain|gate|pack|width|window)\d*)*"
 )
 """Names that frontends give layers, those of adapters around them, and of the functions behind ports with TLAST."""
@@ -28,7 +29,7 @@ _PARTS = "dpi|ip|main|mm2s|movers|params|s2mm|shell|tb|unit|units"
 _OWN_UNIT = re.compile(_UNIT)
 _LIKE_A_UNIT = re.compile(rf".*_(?:{_UNIT}|{_PARTS}|x[0-9a-f]{{8}})")
 _INSIDE = re.compile(
-    rf"u_(?:{_UNIT}|control|tlast)|{_UNIT}_(?:data|ready|valid)|(?:m_axis|s_axi_control|s_axis)_[a-z]+"
+    rf"u_(?:{_UNIT}|control|tlast)|{_UNIT}_(?:data|ready|valid)|s_axi_control_[a-z]+|[ms]_axis_[a-z0-9_]+"
     r"|rewrite(?:_data|_place)?|unused_tdata"
 )
 """Signals and instances of the top level: its module must have another name."""
@@ -77,6 +78,22 @@ def inner_name(name: str) -> str:
 def local_name(name: str) -> str:
     """The name of a stream used without a suffix: its own if a frontend gave it, else with `_stream`."""
     return name if _OWN_UNIT.fullmatch(name) else f"{inner_name(name)}_stream"
+
+
+def port_suffixes(names: Sequence[str]) -> tuple[str, ...]:
+    """What tells the AXI4-Stream ports of a kind apart: each name as the end of an identifier, all different.
+
+    Empty for a single port.
+    """
+    if len(names) == 1:
+        return ("",)
+    found: list[str] = []
+    for index, name in enumerate(names):
+        word = _words(name) or str(index)
+        word = word if len(word) <= LONGEST else f"{word[: LONGEST - 10].rstrip('_')}_h{_digest(word)}"
+        taken = {f"_{word}"}.intersection(found) or any(_words(other) == word for other in names[index + 1 :])
+        found.append(f"_{word}_{index}" if taken else f"_{word}")
+    return tuple(found)
 
 
 def _words(text: str) -> str:

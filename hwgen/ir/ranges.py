@@ -186,7 +186,7 @@ def ranges(graph: Graph) -> dict[str, Range]:
     Raises:
         ModelError: a node's output is wider than any integer type.
     """
-    known = {graph.input.name: type_range(graph.input)}
+    known = {each.value.name: type_range(each.value) for each in graph.inputs}
     for node in graph.nodes:
         inputs = [known[value.name] for value in node.inputs]
         try:

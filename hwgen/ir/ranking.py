@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwgen.ir.graph import Graph, Node, Reading
+from hwgen.ir.graph import Graph, Node, Output, Reading
 from hwgen.ir.reorder import reordered
 
 UNORDERED = "classes in an order that the layers before cannot give"
@@ -35,7 +35,10 @@ def ranked_on_chip(graph: Graph, ranker: Node, scores: Reading) -> Graph | None:
 
 def left_to_host(graph: Graph) -> tuple[str, ...]:
     """A warning with the reason where the ranking at the network's end is left to the host."""
-    if graph.ranking is None:
-        return ()
-    found = obstacle(graph.reading) or UNORDERED
-    return (f"the network's own ranking is left to the host, found {found}: predict and the C header rank the scores",)
+    return tuple(_left(graph, output) for output in graph.outputs if output.ranking is not None)
+
+
+def _left(graph: Graph, output: Output) -> str:
+    found = obstacle(graph.reading_of(output)) or UNORDERED
+    which = "the network's own ranking" if len(graph.outputs) == 1 else f"the network's own ranking of {output.name}"
+    return f"{which} is left to the host, found {found}: predict and the C header rank the scores"

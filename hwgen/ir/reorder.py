@@ -65,9 +65,10 @@ class _Reordering:
 
     def require_private(self) -> None:
         """A permuted value must have no readers of the old order. Raises: _Fixed."""
+        leaving = {each.value.name for each in self.graph.outputs}
         for name, places in self.orders.items():
             readers = {node.name for node in self.graph.users.get(name, ())}
-            if not _in_place(places) and (readers != self.moved[name] or name == self.graph.output.name):
+            if not _in_place(places) and (readers != self.moved[name] or name in leaving):
                 raise _Fixed
 
     def _moved(self, node: Node, places: IntArray) -> Node:

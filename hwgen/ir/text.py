@@ -9,7 +9,7 @@
 
 `order`, `ranking` and `ending` are written for an output whose elements have another order or shape than the model's,
 which the host ranks, or to which it applies a function; an order that is no transposition has `places`, an array, for
-`strides`.
+`strides`. Where there are several inputs or outputs each has a line, with its `name`.
 A name with characters beyond letters, digits and the like is a JSON string.
 Arrays are base64 of little-endian elements, in the narrowest of int8 to int64; arrays of -1/+1 are packed to bits.
 """
@@ -21,7 +21,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from hwgen.errors import DataError
 from hwgen.ir import ops
 from hwgen.ir.ending import Ending
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.graph import Affine, Graph, Node, Value
+from hwgen.ir.graph import Affine, Graph, Input, Node, Output, Value
 from hwgen.ir.order import Order, sizes_of
 from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 from hwgen.stored import fitted, parse_json
@@ -88,14 +88,17 @@ _ARRAY = re.compile(r"([fi])(\d+)\[([\d,]*)\]:(.*)")
 def print_graph(graph: Graph) -> str:
     """The text of `graph`."""
     lines = [_HEADER, f"graph {_shown(graph.name)}"]
-    start = _encode(graph.encoding) | _encode_order(graph.input_order)
-    lines.append(f"input {_shown(graph.input.name)} : {graph.input.type} {json.dumps(start, sort_keys=True)}")
+    for source in graph.inputs:
+        start = _encode(source.encoding) | _encode_order(source.order) | _encode_name(source, graph.inputs)
+        lines.append(f"input {_shown(source.value.name)} : {source.value.type} {json.dumps(start, sort_keys=True)}")
     for node in graph.nodes:
         inputs = ", ".join(_shown(value.name) for value in node.inputs)
         names = _shown(node.name), _shown(node.output.name)
         head = f"{names[0]} = {type(node.op).__name__}({inputs}) -> {names[1]} : {node.output.type}"
         lines.append(f"{head} {json.dumps(node.origin)} {_attributes(node.op)}")
-    lines.append(f"output {_shown(graph.output.name)} {json.dumps(_encode_end(graph), sort_keys=True)}")
+    for output in graph.outputs:
+        end = _encode_end(output) | _encode_name(output, graph.outputs)
+        lines.append(f"output {_shown(output.value.name)} {json.dumps(end, sort_keys=True)}")
     return "\n".join(lines) + "\n"
 
 
@@ -113,33 +116,50 @@ def parse_graph(text: str, source: str = "network") -> Graph:
     lines = text.splitlines()
     if len(lines) < 4 or lines[0] != _HEADER:
         raise DataError(source, f"must start with `{_HEADER}`", repr(lines[0][:80] if lines else ""), "Build it again")
-    number = 0
+    number = 1
     try:
         name = _read(lines[1].removeprefix("graph "))
-        number = 2
-        first, kind, attributes = _parts(_INPUT, lines[2], "an input")
-        value = _value(first, kind)
-        start = parse_json(attributes)
-        input_order = _parse_order(start, value.type)
-        encoding = _parse_dataclass(Affine, start)
-        values, nodes = {value.name: value}, []
-        for number, line in enumerate(lines[3:-1], start=3):  # noqa: B007 (the handler below names the line)
-            node = _parse_node(line, values)
-            values[node.output.name] = node.output
-            nodes.append(node)
-        number = len(lines) - 1
-        output, attributes = _parts(_OUTPUT, lines[-1], "an output")
-        output = _read(output)
-        end = parse_json(attributes)
-        order = _parse_order(end, values[output].type)
-        ranking = sizes_of(end.pop("ranking")) if "ranking" in end else None
-        rank = len(order.shape if order else values[output].type.shape)
-        ending = Ending.of_json(end.pop("ending"), rank) if "ending" in end else None
-        decoding = replace(_parse_dataclass(Affine, end), ending=ending)
-        return Graph(name, value, tuple(nodes), values[output], encoding, decoding, order, ranking, input_order)
+        inputs, nodes, outputs = list[Input](), list[Node](), list[Output]()
+        values: dict[str, Value] = {}
+        for number, line in enumerate(lines[2:], start=2):
+            if outputs or number == len(lines) - 1 or (nodes and _OUTPUT.fullmatch(line)):
+                outputs.append(_parse_output(line, values))
+            elif not inputs or (not nodes and _INPUT.fullmatch(line)):
+                inputs.append(_parse_input(line))
+                values[inputs[-1].value.name] = inputs[-1].value
+            else:
+                nodes.append(_parse_node(line, values))
+                values[nodes[-1].output.name] = nodes[-1].output
+        return Graph(name, tuple(inputs), tuple(nodes), tuple(outputs))
     except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         found = f"line {number + 1}: {error}"
         raise DataError(source, "must be a network that hwgen printed", found, "Build it again") from error
+
+
+def _parse_input(line: str) -> Input:
+    first, kind, attributes = _parts(_INPUT, line, "an input")
+    value, start = _value(first, kind), parse_json(attributes)
+    order, name = _parse_order(start, value.type), _parse_name(start, "input")
+    return Input(value, _parse_dataclass(Affine, start), order, name)
+
+
+def _parse_output(line: str, values: dict[str, Value]) -> Output:
+    found, attributes = _parts(_OUTPUT, line, "an output")
+    value, end = values[_read(found)], parse_json(attributes)
+    order, name = _parse_order(end, value.type), _parse_name(end, "output")
+    ranking = sizes_of(end.pop("ranking")) if "ranking" in end else None
+    rank = len(order.shape if order else value.type.shape)
+    ending = Ending.of_json(end.pop("ending"), rank) if "ending" in end else None
+    decoding = replace(_parse_dataclass(Affine, end), ending=ending)
+    return Output(value, decoding, order, ranking, name)
+
+
+def _parse_name(found: dict[str, Any], default: str) -> str:
+    """The name of a port, taken out of what was `found`; that of a single one by default."""
+    name = found.pop("name", default)
+    if not isinstance(name, str):
+        raise TypeError(f"a name {str(name)[:80]!r}")
+    return name
 
 
 def _parse_node(line: str, values: dict[str, Value]) -> Node:
@@ -156,12 +176,17 @@ def _parts(pattern: re.Pattern[str], line: str, what: str) -> tuple[str, ...]:
     return match.groups()
 
 
-def _encode_end(graph: Graph) -> dict[str, Any]:
-    """The meaning of the output, as plain JSON values."""
-    found: dict[str, Any] = _encode(graph.decoding) | _encode_order(graph.order)
-    if graph.decoding.ending is not None:
-        found["ending"] = graph.decoding.ending.to_json()
-    return found if graph.ranking is None else {**found, "ranking": graph.ranking}
+def _encode_end(output: Output) -> dict[str, Any]:
+    """The meaning of an output, as plain JSON values."""
+    found: dict[str, Any] = _encode(output.decoding) | _encode_order(output.order)
+    if output.decoding.ending is not None:
+        found["ending"] = output.decoding.ending.to_json()
+    return found if output.ranking is None else {**found, "ranking": output.ranking}
+
+
+def _encode_name(port: Input | Output, ports: Sequence[Input | Output]) -> dict[str, str]:
+    """What the model calls a port; empty for a single one."""
+    return {} if len(ports) == 1 else {"name": port.name}
 
 
 def _encode_order(order: Order | None) -> dict[str, Any]:

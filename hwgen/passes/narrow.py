@@ -27,13 +27,14 @@ class NarrowAccumulators:
             replace(node, inputs=tuple(retyped(value) for value in node.inputs), output=retyped(node.output))
             for node in graph.nodes
         )
-        return replace(graph, nodes=nodes, output=retyped(graph.output))
+        outputs = tuple(replace(each, value=retyped(each.value)) for each in graph.outputs)
+        return replace(graph, nodes=nodes, outputs=outputs)
 
 
 def _types(graph: Graph) -> dict[str, DType]:
     """The type of every value: one for all those that a maximum or a concatenation joins."""
     known, producers = ranges(graph), graph.producers
-    values = {value.name: value for value in (graph.input, *(node.output for node in graph.nodes))}
+    values = {value.name: value for value in graph.values}
     types: dict[str, DType] = {}
     for name, group in _groups(graph).items():
         computed = [producers.get(each) for each in group]
@@ -44,7 +45,7 @@ def _types(graph: Graph) -> dict[str, DType]:
 
 def _groups(graph: Graph) -> dict[str, frozenset[str]]:
     """For every value the values that must have the same type, with itself."""
-    found = {graph.input.name: frozenset({graph.input.name})}
+    found = {each.value.name: frozenset({each.value.name}) for each in graph.inputs}
     for node in graph.nodes:
         group = frozenset({node.output.name})
         if _carries(node):

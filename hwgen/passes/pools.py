@@ -35,7 +35,7 @@ class ThresholdsBeforePools:
         source = graph.producers.get(node.inputs[0].name)
         if source is None or not isinstance(source.op, MatMul | Conv | Scale):
             return None
-        read = [value for value in (node.inputs[0], node.output) if value == graph.output]
+        read = [value for value in (node.inputs[0], node.output) if graph.leaves(value)]
         users = graph.users.get(node.output.name, ())
         if read or len(graph.users[node.inputs[0].name]) != 1 or len(users) != 1:
             return None

@@ -99,10 +99,12 @@ def _grid(graph: Graph, node: Node) -> tuple[float, ...]:
     assert isinstance(node.op, Activation)
     *before, last = node.op.steps
     kind = node.output.type.dtype
-    alone = node.inputs[0] == graph.input and len(graph.users[graph.input.name]) == 1
-    if not alone or not isinstance(last, Quantise) or last.rounding is not Rounding.HALF_EVEN:
+    source = next((each for each in graph.inputs if each.value == node.inputs[0]), None)
+    if source is None or len(graph.users[source.value.name]) > 1:
         return ()
-    scale, offset = graph.encoding.scale, graph.encoding.offset
+    if not isinstance(last, Quantise) or last.rounding is not Rounding.HALF_EVEN:
+        return ()
+    scale, offset = source.encoding.scale, source.encoding.offset
     meaning = [step for step, used in ((Mul(scale), np.any(scale != 1)), (Add(offset), np.any(offset != 0))) if used]
     plain = not np.any(last.zero_point != 0) or not np.any(last.scale != 1)
     if before != meaning or not plain or (last.low, last.high) != (kind.min, kind.max):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Port
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
@@ -106,13 +106,21 @@ def folding(layer: LayerEstimate) -> str:
 def _cards(design: Design, report: Estimate) -> list[Card]:
     """In topological order."""
     figures = {layer.name: layer for layer in report.layers}
-    found = [Card(START, "end", f"input, {_codes(design.input)}")]
+    found = [
+        Card(name, "end", f"{port.name}, {_codes(port.stream)}") for name, port in _named(START, design.inputs).items()
+    ]
     for unit in design.units:
         if not unit.is_adapter:
             found.append(_layer_card(figures[unit.name], report.interval_cycles, unit.name == report.slowest_layer))
         elif len(unit.outputs) > 1:
             found.append(Card(unit.name, "fork", title="", width=HEIGHTS["fork"]))
-    return [*found, Card(END, "end", f"output, {_codes(design.output)}")]
+    leaving = _named(END, design.outputs).items()
+    return [*found, *(Card(name, "end", f"{port.name}, {_codes(port.stream)}") for name, port in leaving)]
+
+
+def _named(kind: str, ports: Sequence[Port]) -> dict[str, Port]:
+    """The ports of a kind by the names of their cards."""
+    return {kind if len(ports) == 1 else f"{kind}{index}": port for index, port in enumerate(ports)}
 
 
 def _codes(stream: Stream) -> str:
@@ -135,13 +143,20 @@ def _layer_card(layer: LayerEstimate, interval: int, is_slowest: bool) -> Card:
 def _arrows(design: Design, report: Estimate, cards: set[str]) -> list[Arrow]:
     """An arrow for each stream that a card reads."""
     writers = {stream.name: unit for unit in design.units for stream in unit.outputs}
+    starts = {port.stream.name: name for name, port in _named(START, design.inputs).items()}
+    ends = [(name, port.stream) for name, port in _named(END, design.outputs).items()]
     figures = {unit.name: unit for unit in report.units}
     read = [(unit.name, stream) for unit in design.units if unit.name in cards for stream in unit.inputs]
-    return [_arrow(writers, figures, name, stream, cards) for name, stream in [*read, (END, design.output)]]
+    return [_arrow(writers, figures, name, stream, starts, cards) for name, stream in [*read, *ends]]
 
 
 def _arrow(
-    writers: Mapping[str, Unit], figures: Mapping[str, UnitEstimate], target: str, stream: Stream, cards: set[str]
+    writers: Mapping[str, Unit],
+    figures: Mapping[str, UnitEstimate],
+    target: str,
+    stream: Stream,
+    starts: Mapping[str, str],
+    cards: set[str],
 ) -> Arrow:
     """The arrow that ends with `stream`, traced upstream through adapters."""
     width = stream.width
@@ -155,7 +170,7 @@ def _arrow(
         elif unit.lines is not None:
             width = stream.width  # as the window unit reads it
     bits = f"{width} bit" if stream.width == width else f"{stream.width} → {width} bit"
-    return Arrow(unit.name if unit else START, target, (bits, *reversed(fifos)))
+    return Arrow(unit.name if unit else starts[stream.name], target, (bits, *reversed(fifos)))
 
 
 class _Drawing:
@@ -163,7 +178,9 @@ class _Drawing:
 
     def __init__(self, cards: Sequence[Card], layout: DiagramLayout) -> None:
         self.layout = layout
-        by_row = [[card for card in cards if layout.rows[card.name] == row] for row in range(layout.rows[END] + 1)]
+        by_row = [
+            [card for card in cards if layout.rows[card.name] == row] for row in range(max(layout.rows.values()) + 1)
+        ]
         self.tops = [float(MARGIN)]
         self.bottoms: list[float] = []
         for row in by_row:

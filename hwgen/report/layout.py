@@ -12,7 +12,7 @@ Place = str | tuple[int, int]
 
 @dataclass(frozen=True)
 class DiagramLayout:
-    """Where each node of a graph with one first node stands.
+    """Where each node of a graph stands.
 
     A node is one row below the last of those it reads. A branch takes a column of its own to the right of its fork's,
     the longest branch keeps the fork's. An edge that passes rows takes a place in each of them.

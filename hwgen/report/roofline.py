@@ -107,13 +107,14 @@ def roofline(graph: Graph, design: Design, report: Estimate, fps: Figure, bandwi
 
     Args:
         fps: frames a second, measured or predicted.
-        bandwidth: bytes a second that the board brings to the chip; those of the input stream where None.
+        bandwidth: bytes a second that the board brings to the chip; those of the input streams where None.
     """
     work = layers_work(graph)
     operations = network_work(graph).operations
     per_cycle = sum(work[layer.name].operations / layer.cycles for layer in report.layers if layer.name in work)
     luts = sum(unit.resources.lut for unit in report.units if unit.kind in PRODUCTS)
-    beat = design.input.axis_width // 8
+    streams = [port.stream for port in design.inputs]
+    beat = sum(stream.axis_width // 8 for stream in streams)
     clock = report.clock_mhz * 1e6
     return Roofline(
         name=report.name,
@@ -122,7 +123,7 @@ def roofline(graph: Graph, design: Design, report: Estimate, fps: Figure, bandwi
         clock_mhz=report.clock_mhz,
         luts=device_of(report.part).capacity.lut,
         operations=operations,
-        input_bytes=design.input.beats * beat,
+        input_bytes=sum(stream.beats * (stream.axis_width // 8) for stream in streams),
         bandwidth=beat * clock if bandwidth is None else bandwidth,
         bandwidth_of="input stream" if bandwidth is None else "board",
         lut_per_operation=luts / per_cycle if luts and per_cycle else PUBLISHED_LUT_PER_OPERATION,

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hwgen.errors import DataError, MismatchError
+from hwgen.hw.design import Port
 from hwgen.hw.packing import Bytes, from_hex, hex_text
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
@@ -22,6 +23,9 @@ from hwgen.verify.process import run as run_process
 from hwgen.verify.simulator import find_simulator
 
 _RATES = 256
+
+Words = Bytes | Sequence[Bytes]
+"""Beats (beats, bytes of tdata) of the only input, or such an array for each."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +54,37 @@ class Trace:
     """What a run gave.
 
     Attributes:
-        outputs: (beats, bytes) of the output stream, bytes as on `tdata`.
-        in_cycles, out_cycles: the cycle in which each beat was taken, counted from the end of the last reset.
+        answers: (beats, bytes) of each output, bytes as on `tdata`.
+        entered, left: the cycle in which each beat of each input, and output, was taken, counted from the end of the
+            last reset.
         taps, tap_cycles: the same of every tapped stream, by the tap's name.
         build_s, run_s: wall time; `build_s` is 0 where an earlier build was used again.
         identity: what the AXI4-Lite port reads as, where words were rewritten.
     """
 
-    outputs: Bytes
-    in_cycles: IntArray
-    out_cycles: IntArray
+    answers: tuple[Bytes, ...]
+    entered: tuple[IntArray, ...]
+    left: tuple[IntArray, ...]
     taps: dict[str, Bytes] = field(default_factory=dict)
     tap_cycles: dict[str, IntArray] = field(default_factory=dict)
     build_s: float = 0.0
     run_s: float = 0.0
     identity: int | None = None
+
+    @property
+    def outputs(self) -> Bytes:
+        """Beats of the only output, or of the first."""
+        return self.answers[0]
+
+    @property
+    def in_cycles(self) -> IntArray:
+        """Cycles of the only input, or of the first."""
+        return self.entered[0]
+
+    @property
+    def out_cycles(self) -> IntArray:
+        """Cycles of the only output, or of the first."""
+        return self.left[0]
 
 
 @dataclass(frozen=True)
@@ -78,7 +98,7 @@ class _BenchLog:
 
 def run(
     job: SimulationJob,
-    words: Bytes,
+    words: Words,
     work: Path,
     *,
     stalls: Stalls | None = None,
@@ -87,57 +107,73 @@ def run(
     rewrite: Rewrite | None = None,
     timeout_s: float = 3600.0,
 ) -> Trace:
-    """Play whole frames of input beats (beats, bytes of tdata) through the design.
+    """Play whole frames of input beats (beats, bytes of tdata), an array for each input, through the design.
 
-    The source offers a frame every `input_interval` cycles, its beats evenly spread, or as fast as they are taken. With
-    `reset_after_beats` the design is reset once so many beats went in; the source then starts again at the first, and
-    only what comes after the reset is reported. With `rewrite` the source waits while words are written.
+    Each source offers a frame every `input_interval` cycles, its beats evenly spread, or as fast as they are taken.
+    With `reset_after_beats` the design is reset once so many beats went in, of all inputs; sources then start again at
+    the first, and only what comes after the reset is reported. With `rewrite` sources wait while words are written.
 
     Raises:
         ToolError: a tool is missing, fails or runs out of time.
         DataError: `words` are not whole frames, or too few for the reset.
         MismatchError: beats are missing, too many, unlike AXI4-Stream, or TLAST stands at the wrong one.
     """
-    _check_input(job, words, reset_after_beats)
+    given = (words,) if isinstance(words, np.ndarray) else tuple(words)
+    frames = _frames_of(job, given, reset_after_beats)
     job = job if rewrite is None else replace(job, plain=False)
-    frames = len(words) // job.input.beats
     build_s, folder = build(job, work, frames), work.resolve() / "run"
-    _fill(folder, job, words)
-    expected = frames * job.output.beats
-    plusargs = _plusargs(job, expected, stalls or Stalls(), input_interval, reset_after_beats or 0)
-    plusargs += _pause(job, folder, rewrite) if rewrite else []
+    _fill(folder, job, given)
+    plusargs = _plusargs(job, frames, stalls or Stalls(), input_interval, reset_after_beats or 0)
+    plusargs += _pause(folder, rewrite) if rewrite else []
     asked = {"RESET_MID_FRAME": reset_after_beats is not None, "REWRITE": rewrite is not None}
     run_s = _simulate(folder, folder.parent / "build" / PROGRAM, plusargs, asked, timeout_s, plain=job.plain)
-    return replace(_trace(job, folder, expected), build_s=build_s, run_s=run_s)
+    return replace(_trace(job, folder, frames), build_s=build_s, run_s=run_s)
 
 
-def _trace(job: SimulationJob, folder: Path, expected: int) -> Trace:
+def _trace(job: SimulationJob, folder: Path, frames: int) -> Trace:
     """What a run left in its `folder`. Raises: MismatchError."""
-    source = _read_log(folder / "input.log", job.dut, job.input)
-    sink = _read_log(folder / "output.log", job.dut, job.output)
-    _check(job, folder, sink, expected)
+    sources = [_read_log(folder / f"input_{i}.log", job.dut, port.stream) for i, port in enumerate(job.inputs)]
+    sinks = [_read_log(folder / f"output_{i}.log", job.dut, port.stream) for i, port in enumerate(job.outputs)]
+    for port, sink in zip(job.outputs, sinks, strict=True):
+        _check(job, folder, port, sink, frames * port.stream.beats)
     identity = folder / "identity.txt"
     logs = {tap.name: _read_tap(folder / f"tap_{index}.log", tap) for index, tap in enumerate(job.taps)}
     return Trace(
-        outputs=sink.words,
-        in_cycles=source.cycles,
-        out_cycles=sink.cycles,
+        answers=tuple(sink.words for sink in sinks),
+        entered=tuple(source.cycles for source in sources),
+        left=tuple(sink.cycles for sink in sinks),
         taps={name: log.words for name, log in logs.items()},
         tap_cycles={name: log.cycles for name, log in logs.items()},
         identity=int(identity.read_text(encoding="utf-8"), 16) if identity.exists() else None,
     )
 
 
-def _check_input(job: SimulationJob, words: Bytes, reset_after_beats: int | None) -> None:
-    beats = job.input.beats
-    if words.ndim != 2 or len(words) == 0 or len(words) % beats or words.shape[1] * 8 != job.input.axis_width:
-        want = f"must come as whole frames of {beats} beats of {job.input.axis_width // 8} bytes"
-        raise DataError(job.dut, want, f"an array of {words.shape}")
-    if reset_after_beats is not None and not 0 < reset_after_beats < len(words):
-        raise DataError(job.dut, f"can be reset after 1 to {len(words) - 1} beats", f"{reset_after_beats}")
+def _frames_of(job: SimulationJob, words: tuple[Bytes, ...], reset_after_beats: int | None) -> int:
+    """The frames that are played. Raises: DataError."""
+    if len(words) != len(job.inputs):
+        names = ", ".join(port.name for port in job.inputs)
+        raise DataError(job.dut, f"must get beats for each of its inputs {names}", f"{len(words)} arrays")
+    counts = [_count(job, port, each) for port, each in zip(job.inputs, words, strict=True)]
+    if len(set(counts)) > 1:
+        raise DataError(job.dut, "must get as many frames at each input", ", ".join(map(str, counts)))
+    total = sum(map(len, words))
+    if reset_after_beats is not None and not 0 < reset_after_beats < total:
+        raise DataError(job.dut, f"can be reset after 1 to {total - 1} beats", f"{reset_after_beats}")
+    return counts[0]
 
 
-def _fill(folder: Path, job: SimulationJob, words: Bytes) -> None:
+def _count(job: SimulationJob, port: Port, words: Bytes) -> int:
+    """The frames in the beats of one input. Raises: DataError."""
+    beats, width = port.stream.beats, port.stream.axis_width
+    if words.ndim != 2 or len(words) == 0 or len(words) % beats or words.shape[1] * 8 != width:
+        where = job.dut if len(job.inputs) == 1 else f"{job.dut}, input {port.name}"
+        raise DataError(
+            where, f"must come as whole frames of {beats} beats of {width // 8} bytes", f"an array of {words.shape}"
+        )
+    return len(words) // beats
+
+
+def _fill(folder: Path, job: SimulationJob, words: tuple[Bytes, ...]) -> None:
     """A clean working directory: the memories of the design and the input beats."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.iterdir():
@@ -146,17 +182,18 @@ def _fill(folder: Path, job: SimulationJob, words: Bytes) -> None:
     if job.memories is not None:
         for path in job.memories.iterdir():
             (folder / path.name).symlink_to(path.resolve())
-    (folder / "source.hex").write_text(hex_text(words, job.input.axis_width), encoding="utf-8", newline="\n")
+    for index, (port, each) in enumerate(zip(job.inputs, words, strict=True)):
+        text = hex_text(each, port.stream.axis_width)
+        (folder / f"source_{index}.hex").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _plusargs(job: SimulationJob, expected: int, stalls: Stalls, input_interval: int, reset_after: int) -> list[str]:
+def _plusargs(job: SimulationJob, frames: int, stalls: Stalls, input_interval: int, reset_after: int) -> list[str]:
     """The settings that bench.sv reads."""
     return [
-        f"+expected={expected}",
+        f"+frames={frames}",
         f"+source_rate={round(stalls.source * _RATES)}",
         f"+sink_rate={round(stalls.sink * _RATES)}",
         f"+input_interval={input_interval}",
-        f"+frame_beats={job.input.beats}",
         f"+stall_seed={stalls.seed}",
         f"+reset_after={reset_after}",
         f"+quiet_limit={job.quiet_limit + input_interval}",
@@ -165,13 +202,12 @@ def _plusargs(job: SimulationJob, expected: int, stalls: Stalls, input_interval:
     ]
 
 
-def _pause(job: SimulationJob, folder: Path, rewrite: Rewrite) -> list[str]:
+def _pause(folder: Path, rewrite: Rewrite) -> list[str]:
     """The settings that bench.sv reads where words are written; writes them to a file."""
     (folder / "words.txt").write_text(
         "".join(f"{address:x} {word:x}\n" for address, word in rewrite.words), encoding="utf-8", newline="\n"
     )
-    after, answers = rewrite.frames * job.input.beats, rewrite.frames * job.output.beats
-    return [f"+pause_after={after}", f"+pause_answers={answers}"]
+    return [f"+pause_frames={rewrite.frames}"]
 
 
 def _simulate(
@@ -205,15 +241,17 @@ def _read_tap(path: Path, tap: Tap) -> _BenchLog:
     return _read_log(path, f"{tap.module}, tap {tap.name}", tap.stream, tap.stream.width)
 
 
-def _check(job: SimulationJob, folder: Path, sink: _BenchLog, expected: int) -> None:
-    """The number of output beats and where TLAST stands."""
-    if (folder / "outcome.txt").read_text(encoding="utf-8").strip() == "stuck":
+def _check(job: SimulationJob, folder: Path, port: Port, sink: _BenchLog, expected: int) -> None:
+    """The number of beats of an output and where TLAST stands."""
+    where = job.dut if len(job.outputs) == 1 else f"{job.dut}, output {port.name}"
+    stuck = (folder / "outcome.txt").read_text(encoding="utf-8").strip() == "stuck"
+    if stuck and len(sink.words) < expected:
         found = f"{len(sink.words)}, then {job.quiet_limit} cycles without a beat at either end"
-        raise MismatchError(job.dut, f"must give {expected} output beats", found)
+        raise MismatchError(where, f"must give {expected} output beats", found)
     if len(sink.words) != expected:
-        raise MismatchError(job.dut, f"must give {expected} output beats", f"{len(sink.words)}")
-    want = np.arange(1, expected + 1) % job.output.beats == 0
+        raise MismatchError(where, f"must give {expected} output beats", f"{len(sink.words)}")
+    want = np.arange(1, expected + 1) % port.stream.beats == 0
     wrong = np.flatnonzero(want != (sink.last == 1))
     if len(wrong):
-        must = f"must set TLAST on every output beat number {job.output.beats} of a frame"
-        raise MismatchError(job.dut, must, f"{sink.last[wrong[0]]} on beat {wrong[0]}")
+        must = f"must set TLAST on every output beat number {port.stream.beats} of a frame"
+        raise MismatchError(where, must, f"{sink.last[wrong[0]]} on beat {wrong[0]}")

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen.hw import packing
 from hwgen.hw.cycles import Cycles
 from hwgen.hw.dataflow import dataflow
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify import csim
-from hwgen.verify.bench import Stalls
+from hwgen.verify.bench import Stalls, Words
 
 _SHORT_STEPS = 100_000_000
 """Cycles times functions of a run up to which compiling without optimisation takes less time than it costs."""
@@ -35,20 +34,26 @@ class BoundedRun:
 
 @dataclass(frozen=True, eq=False)
 class BoundedResult:
-    """Beats that left the design (frames * beats, bytes), the cycles for each depth, and seconds."""
+    """Beats that left each output of the design (frames * beats, bytes), the cycles for each depth, and seconds."""
 
-    outputs: Bytes
+    answers: tuple[Bytes, ...]
     runs: tuple[BoundedRun, ...]
     build_s: float
     run_s: float
 
+    @property
+    def outputs(self) -> Bytes:
+        """Beats of the only output, or of the first."""
+        return self.answers[0]
+
 
 def simulate(
-    design: Design, project: Path, words: Bytes, work: Path, depths: Sequence[int], stalls: Stalls | None = None
+    design: Design, project: Path, words: Words, work: Path, depths: Sequence[int], stalls: Stalls | None = None
 ) -> BoundedResult:
     """Build the emitted `project` in `work` and run it on `words`, input beats of whole frames (frames * beats, bytes).
 
     Args:
+        words: of the only input, or such an array for each.
         depths: of all pipelines; one run for each.
         stalls: random pauses of source and sink.
 
@@ -57,20 +62,21 @@ def simulate(
             the runs give other beats, or a wrong TLAST.
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
-    frames = len(words) // design.input.beats
+    given = csim.of_each(words)
+    frames = len(given[0]) // design.input.beats
     steps = len(depths) * frames * max(unit.cycles for unit in design.units) * len(dataflow(design).processes)
     watch = csim.Stopwatch()
     program = csim.built(project, work, f"{design.name}_bounded", quick=steps <= _SHORT_STEPS, bounded=True)
     build_s = watch.lap()
-    source, found, log = work / "input.hex", work / "found.hex", work / "bounded.log"
-    source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
+    found, log = csim.write_beats(design, given, work), work / "bounded.log"
+    files = work / "input.hex", "-", work / "found.hex"
     pauses = stalls or Stalls()
     told = round(100 * pauses.source), round(100 * pauses.sink), pauses.seed
-    command: list[str | Path] = [program, *(",".join(map(str, each)) for each in (depths, told)), source, "-", found]
+    command: list[str | Path] = [program, *(",".join(map(str, each)) for each in (depths, told)), *files]
     csim.run_bench(command, work, log, found)
     runs = _LINE.findall(log.read_text(encoding="utf-8"))
     return BoundedResult(
-        packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width),
+        csim.read_beats(design, found),
         tuple(_run(frames, *map(int, each)) for each in runs),
         build_s,
         watch.lap(),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from hwgen.errors import MismatchError, ToolError
 from hwgen.hw import packing
 from hwgen.hw.design import Design
 from hwgen.hw.packing import Bytes
 from hwgen.verify import builds, process
+from hwgen.verify.bench import Words
 from hwgen.verify.headers import QUICK, headers_identity, hls_include, identity, precompiled
 from hwgen.verify.sources import OWN, copied, digest_of
 
@@ -37,11 +41,16 @@ INSTALL = "Install it with the system's package manager"
 
 @dataclass(frozen=True, eq=False)
 class CsimResult:
-    """Beats that left the design (frames * beats, bytes), and seconds of building and running."""
+    """Beats that left each output of the design (frames * beats, bytes), and seconds of building and running."""
 
-    outputs: Bytes
+    answers: tuple[Bytes, ...]
     build_s: float
     run_s: float
+
+    @property
+    def outputs(self) -> Bytes:
+        """Beats of the only output, or of the first."""
+        return self.answers[0]
 
 
 class Stopwatch:
@@ -56,33 +65,57 @@ class Stopwatch:
         return self._at - before
 
 
-def simulate(design: Design, project: Path, words: Bytes, work: Path) -> CsimResult:
+def simulate(design: Design, project: Path, words: Words, work: Path) -> CsimResult:
     """Build the emitted `project` in `work` and run it on `words`, input beats of whole frames (frames * beats, bytes).
+
+    Args:
+        words: of the only input, or such an array for each.
 
     Raises:
         MismatchError: a beat whose TLAST is wrong.
         ToolError: a compiler or the headers are missing, or the build or the run fails.
     """
     watch = Stopwatch()
-    program = build(design, project, work, len(words) // design.input.beats)
+    given = of_each(words)
+    program = build(design, project, work, len(given[0]) // design.input.beats)
     build_s = watch.lap()
-    source, found = work / "input.hex", work / "found.hex"
-    source.write_text(packing.hex_text(words, design.input.width), encoding="utf-8", newline="\n")
-    command: list[str | Path] = [program, source, "-", found]
+    found = write_beats(design, given, work)
+    command: list[str | Path] = [program, work / "input.hex", "-", work / "found.hex"]
     run_bench(command, work, work / "run.log", found)
-    outputs = packing.from_hex(found.read_text(encoding="utf-8").split(), design.output.width)
-    return CsimResult(outputs, build_s, watch.lap())
+    return CsimResult(read_beats(design, found), build_s, watch.lap())
 
 
-def run_bench(command: list[str | Path], work: Path, log: Path, found: Path) -> None:
-    """Run a test bench that writes the beats `found`.
+def of_each(words: Words) -> tuple[Bytes, ...]:
+    """The beats of each input."""
+    return (words,) if isinstance(words, np.ndarray) else tuple(words)
+
+
+def write_beats(design: Design, words: tuple[Bytes, ...], work: Path) -> list[Path]:
+    """Write the beats of each input to a file in `work`; the files that those of each output will be in.
+
+    A test bench puts the end of a port's name in front of `.hex`.
+    """
+    for port, each in zip(design.inputs, words, strict=True):
+        text = packing.hex_text(each, port.stream.width)
+        (work / f"input{port.suffix}.hex").write_text(text, encoding="utf-8", newline="\n")
+    return [work / f"found{port.suffix}.hex" for port in design.outputs]
+
+
+def read_beats(design: Design, files: Sequence[Path]) -> tuple[Bytes, ...]:
+    """The beats of each output, from its file."""
+    pairs = zip(files, design.outputs, strict=True)
+    return tuple(packing.from_hex(path.read_text(encoding="utf-8").split(), port.stream.width) for path, port in pairs)
+
+
+def run_bench(command: list[str | Path], work: Path, log: Path, found: Sequence[Path]) -> None:
+    """Run a test bench that writes the files `found`.
 
     Raises:
         MismatchError: one of `FAULTS`.
         ToolError: it fails.
     """
     try:
-        process.run(command, cwd=work, log=log, timeout_s=RUN_TIMEOUT_S, outputs=[found])
+        process.run(command, cwd=work, log=log, timeout_s=RUN_TIMEOUT_S, outputs=found)
     except ToolError:
         text = log.read_text(encoding="utf-8")
         for mark, must in FAULTS.items():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen.backends.edge import AxisPort, axis_port, declarations, fragments
 from hwgen.backends.hls import word_flags
 from hwgen.backends.hls.context import word_type
-from hwgen.backends.render import asset, render
+from hwgen.backends.render import Source, asset, render
 from hwgen.hw.design import Design
-from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Stalls, Trace, run
+from hwgen.verify.bench import Stalls, Trace, Words, run
 from hwgen.verify.csim import UNITS, units_key
 from hwgen.verify.headers import include_flags, precompiled
 from hwgen.verify.model import SimulationJob
@@ -22,22 +22,28 @@ _FLAGS = ("-std=c++14", "-w")
 
 @dataclass(frozen=True)
 class DpiContext:
-    """The shell around a design: `in_width` and `out_width` are those of tdata, the words the C++ types of beats."""
+    """The shell around a design and its glue.
+
+    Attributes:
+        ports, streams: of the shell, rendered.
+        words: the C++ types of the beats of all ports; `beats` of a frame at each.
+    """
 
     name: str
     digest: str
-    in_width: int
-    in_word: str
-    in_beats: int
-    out_width: int
-    out_word: str
-    out_beats: int
+    inputs: tuple[AxisPort, ...]
+    outputs: tuple[AxisPort, ...]
+    input_count: int
+    ports: str
+    streams: str
+    words: str
+    beats: str
 
 
 def simulate(
     design: Design,
     project: Path,
-    words: Bytes,
+    words: Words,
     work: Path,
     *,
     stalls: Stalls | None = None,
@@ -74,8 +80,8 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
     return SimulationJob(
         dut=design.name,
         sources=(shell,),
-        input=design.input,
-        output=design.output,
+        inputs=design.inputs,
+        outputs=design.outputs,
         include_dirs=includes,
         cpp_sources=(glue, units),
         cpp_flags=(*_FLAGS, *word_flags(design), *map(str, include_flags())),
@@ -86,13 +92,21 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
 
 
 def _context(design: Design) -> DpiContext:
+    inputs = len(design.inputs)
+    ports = tuple(axis_port(design, place) for place in range(len(design.ports)))
+    streams = (
+        fragments("edge/dpi_input.sv.j2", ports[:inputs]),
+        fragments("edge/dpi_output.sv.j2", ports[inputs:]),
+    )
+    words = (Source(word_type(port.stream, tlast=design.tlast)) for port in design.ports)
     return DpiContext(
         name=design.name,
         digest=design.digest,
-        in_width=design.input.axis_width,
-        in_word=word_type(design.input, tlast=design.tlast),
-        in_beats=design.input.beats,
-        out_width=design.output.axis_width,
-        out_word=word_type(design.output, tlast=design.tlast),
-        out_beats=design.output.beats,
+        inputs=ports[:inputs],
+        outputs=ports[inputs:],
+        input_count=inputs,
+        ports=declarations(design),
+        streams=Source("\n".join(streams)),
+        words=Source(", ".join(words)),
+        beats=", ".join(str(port.stream.beats) for port in design.ports),
     )

@@ -14,8 +14,7 @@ from pathlib import Path
 from hwgen.backends.render import render
 from hwgen.errors import ConfigError, DataError
 from hwgen.hw.design import Design
-from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Stalls, Trace, run
+from hwgen.verify.bench import Stalls, Trace, Words, run
 from hwgen.verify.model import SimulationJob
 from hwgen.verify.rtlsim import frame_cycles
 from hwgen.verify.sources import cleared
@@ -84,7 +83,7 @@ class ShellContext:
 def simulate(
     design: Design,
     verilog: Verilog,
-    words: Bytes,
+    words: Words,
     work: Path,
     *,
     stalls: Stalls | None = None,
@@ -97,8 +96,13 @@ def simulate(
 
     Raises:
         DataError: the folder does not hold the top module.
-        ConfigError: a port cannot be found, or is not there.
+        ConfigError: a port cannot be found, or is not there; or the design has several inputs or outputs.
     """
+    if len(design.ports) > 2:
+        found = ", ".join(port.axis for port in design.ports)
+        raise ConfigError(
+            "backend hls-rtl", "must have one input and one output", found, "Simulate on csim, dpi or rtl"
+        )
     job = hls_job(design, verilog, work)
     return run(job, words, work, stalls=stalls, input_interval=input_interval, reset_after_beats=reset_after_beats)
 
@@ -128,8 +132,8 @@ def hls_job(design: Design, verilog: Verilog, work: Path) -> SimulationJob:
     return SimulationJob(
         dut=f"{verilog.top}_shell",
         sources=(*(path for path in sources if path.suffix in (".v", ".sv")), shell),
-        input=design.input,
-        output=design.output,
+        inputs=design.inputs,
+        outputs=design.outputs,
         memories=memories,
         include_dirs=tuple({path.parent: None for path in sources}),
         quiet_limit=_QUIET_CYCLES + _SLOWER * sum(unit.cycles for unit in design.units),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.backends.render import asset
+from hwgen.hw.design import Port
 from hwgen.hw.stream import Stream
 from hwgen.verify import builds
 from hwgen.verify.headers import QUICK
@@ -67,8 +68,8 @@ class SimulationJob:
 
     dut: str
     sources: tuple[Path, ...]
-    input: Stream
-    output: Stream
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
     memories: Path | None = None
     taps: tuple[Tap, ...] = ()
     include_dirs: tuple[Path, ...] = ()
@@ -80,6 +81,28 @@ class SimulationJob:
     frame_cycles: int = 0
     quiet_limit: int = 100_000
     address_bits: int = 0
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """Options that tell the bench of the design's streams: widths, beats of a frame, and how they are joined."""
+        joined = [_joined(port.axis, f"gen_input[{i}]", "offered") for i, port in enumerate(self.inputs)]
+        joined += [_joined(port.axis, f"gen_output[{i}]", "valid", last=True) for i, port in enumerate(self.outputs)]
+        options = [f"-DHWGEN_PORTS={', '.join(joined)}"]
+        for kind, ports in (("Input", self.inputs), ("Output", self.outputs)):
+            widths, beats = ([str(size) for size in sizes] for sizes in _sizes(ports))
+            options += [f"-G{kind}s={len(ports)}", f"-DHWGEN_{kind.upper()}_WIDTHS={','.join(widths)}"]
+            options.append(f"-DHWGEN_{kind.upper()}_BEATS={','.join(beats)}")
+        return tuple(options)
+
+
+def _sizes(ports: Sequence[Port]) -> tuple[list[int], list[int]]:
+    return [port.stream.axis_width for port in ports], [port.stream.beats for port in ports]
+
+
+def _joined(axis: str, end: str, valid: str, *, last: bool = False) -> str:
+    """The connections of one stream of the design to an end of the bench."""
+    signals = {"data": "data", "valid": valid, "ready": "ready"} | ({"last": "last"} if last else {})
+    return ", ".join(f".{axis}_t{name}({end}.{signal})" for name, signal in signals.items())
 
 
 def build(job: SimulationJob, work: Path, frames: int) -> float:
@@ -124,10 +147,10 @@ def _bind(index: int, tap: Tap) -> str:
 def _contents(job: SimulationJob, simulator: Simulator, taps: str) -> str:
     """A digest of everything the model depends on; files count by their own names."""
     found = hashlib.sha256()
-    widths = job.input.axis_width, job.output.axis_width, job.address_bits
+    told = *job.ports, job.address_bits
     own = simulator.verilator_root, simulator.cocotb_libs, simulator.compiler, simulator.shared.name
     flags = job.cpp_flags, _OPTIONS, _CPP_LEVEL
-    found.update(repr((job.dut, job.plain, *widths, *flags, *own, taps)).encode())
+    found.update(repr((job.dut, job.plain, *told, *flags, *own, taps)).encode())
     bench = sorted((asset("sim") / "cocotb").glob("*.sv"))
     included = [sorted(path for path in folder.iterdir() if path.is_file()) for folder in job.include_dirs]
     for paths in (bench, job.sources, job.cpp_sources, *included):
@@ -148,8 +171,7 @@ def _verilate(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
         *([] if job.plain else ["--vpi"]),
         f"-DHWGEN_DUT={job.dut}",
         *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
-        f"-GInputWidth={job.input.axis_width}",
-        f"-GOutputWidth={job.output.axis_width}",
+        *job.ports,
         *(f"-I{name}" for name in linked(job.include_dirs, own, "include")),
         *linked([bench / name for name in _BENCH], own, "bench"),
         *linked(job.sources, own, "source"),

@@ -94,8 +94,8 @@ def core_job(design: Design, netlist: Path, chips: Chips) -> SimulationJob:
     return SimulationJob(
         design.name,
         sources,
-        design.input,
-        design.output,
+        design.inputs,
+        design.outputs,
         include_dirs=(_models(chips),),
         quiet_limit=quiet_cycles(design),
         frame_cycles=frame_cycles(design),
@@ -109,8 +109,8 @@ def board_job(design: Design, netlist: Path, chips: Chips, line: SerialLine, wor
     return SimulationJob(
         BENCH,
         sources,
-        design.input,
-        design.output,
+        design.inputs,
+        design.outputs,
         include_dirs=(_models(chips),),
         quiet_limit=quiet,
         frame_cycles=line.frame_clocks + frame_cycles(design),

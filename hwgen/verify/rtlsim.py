@@ -7,8 +7,7 @@ from pathlib import Path
 from hwgen.backends.rtl import stream_beats
 from hwgen.hw.address_map import address_map
 from hwgen.hw.design import Design
-from hwgen.hw.packing import Bytes
-from hwgen.verify.bench import Rewrite, Stalls, Trace, run
+from hwgen.verify.bench import Rewrite, Stalls, Trace, Words, run
 from hwgen.verify.model import SimulationJob, Tap
 from hwgen.verify.sources import rtl_sources
 
@@ -18,7 +17,7 @@ _QUIET_CYCLES = 10_000
 def simulate(
     design: Design,
     project: Path,
-    words: Bytes,
+    words: Words,
     work: Path,
     *,
     stalls: Stalls | None = None,
@@ -27,7 +26,7 @@ def simulate(
     taps: bool = True,
     rewrite: Rewrite | None = None,
 ) -> Trace:
-    """Run the project of `design` in the folder `project` on whole frames of input beats.
+    """Run the project of `design` in the folder `project` on whole frames of input beats, of each input.
 
     `taps` logs every stream between two units as well, under its name; `rewrite` writes memories between two frames.
     `work` keeps the build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
@@ -49,8 +48,8 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> SimulationJob:
     return SimulationJob(
         dut=design.name,
         sources=rtl_sources(project),
-        input=design.input,
-        output=design.output,
+        inputs=design.inputs,
+        outputs=design.outputs,
         memories=project / "mem" if (project / "mem").is_dir() else None,
         taps=_taps(design) if taps else (),
         quiet_limit=quiet_cycles(design),
@@ -71,6 +70,6 @@ def frame_cycles(design: Design) -> int:
 
 def _taps(design: Design) -> tuple[Tap, ...]:
     """Every stream but those at the edge of the chip."""
-    inside = (each for name, each in design.streams.items() if name not in (design.input.name, design.output.name))
+    inside = (each for name, each in design.streams.items() if name not in design.edge)
     beats = ((stream, stream_beats(design, stream.name)) for stream in inside)
     return tuple(Tap(stream.name, design.name, stream, b.data, b.valid, b.ready) for stream, b in beats)

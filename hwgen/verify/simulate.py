@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from hwgen.errors import ConfigError
-from hwgen.golden.execute import trace
+from hwgen.golden.execute import Frames, trace
 from hwgen.golden.matmul import Codes
 from hwgen.hw.cycles import Cycles, cycles_of
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Port
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.packing import Bytes, from_words, to_words
 from hwgen.hw.simulation import beat_times
@@ -53,7 +53,7 @@ class Outcome:
     """The result of a simulation.
 
     Attributes:
-        outputs: codes (frames, elements) that left the design.
+        answers: codes (frames, elements) that left the design, by the name of the output.
         mismatches: the first difference of each stream that differs from golden, in stream order.
         checked: names of the streams compared.
         cycles: as simulated; None where the back end has no clock of the design's own.
@@ -70,7 +70,7 @@ class Outcome:
 
     backend: Backend
     frames: int
-    outputs: Codes
+    answers: Mapping[str, Codes]
     mismatches: tuple[Mismatch, ...]
     checked: tuple[str, ...]
     cycles: Cycles | None
@@ -84,6 +84,11 @@ class Outcome:
     skipping: Skipping | None = None
     bounded: tuple[BoundedRun, ...] = ()
     bounded_interval: int | None = None
+
+    @property
+    def outputs(self) -> Codes:
+        """Codes of the only output, or of the first."""
+        return next(iter(self.answers.values()))
 
     @property
     def mismatch_count(self) -> int:
@@ -137,40 +142,41 @@ def simulate(
     graph: Graph,
     design: Design,
     backend: Backend,
-    codes: Codes,
+    codes: Frames,
     *,
     project: Path | Verilog,
     work: Path,
     conditions: Conditions | None = None,
 ) -> Outcome:
-    """Run `codes` (N, *input shape) through `design` as emitted under `project` (folders `rtl`, `hls`).
+    """Run frames, as `golden.execute.trace` takes them, through `design` as emitted under `project` (`rtl`, `hls`).
 
     For HLS_RTL `project` is the Verilog that an HLS tool made of it. `work` is an empty folder for builds and logs.
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
     golden = trace(graph, codes)
+    frames = len(golden[graph.input.name])
     network = traced(design, gates := gates_of(design, golden))
     chosen = conditions or Conditions()
     run, input_interval = _run(golden, design, backend, project, work, chosen), chosen.input_interval
-    found = {**run.taps, design.output.name: run.outputs}
+    found = {**run.taps, **{port.stream.name: each for port, each in zip(design.outputs, run.answers, strict=True)}}
     return Outcome(
         backend=backend,
-        frames=len(codes),
-        outputs=from_words(run.outputs, design.output),
+        frames=frames,
+        answers={port.name: from_words(found[port.stream.name], port.stream) for port in design.outputs},
         mismatches=_mismatches(golden, design, found),
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
-        predicted=_predicted(design, network, len(codes), input_interval),
+        predicted=_predicted(design, network, frames, input_interval),
         beats_timed=sum(len(times) for times in run.times.values()),
-        mistimed=_mistimed(network, len(codes), input_interval, run.times),
+        mistimed=_mistimed(network, frames, input_interval, run.times),
         input_interval=input_interval,
         stalled=chosen.stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
         bounded=run.bounded,
         bounded_interval=design.hls.interval if design.hls else None,
-        skipping=skipping(design, gates, len(codes), run.times.get(design.output.name), input_interval),
+        skipping=skipping(design, gates, frames, run.times, input_interval),
     )
 
 
@@ -181,7 +187,7 @@ class _BackendRun:
     `times` are the cycles of all beats by stream, from the first that entered; none where it was stalled.
     """
 
-    outputs: Bytes
+    answers: tuple[Bytes, ...]
     build_s: float
     run_s: float
     taps: Mapping[str, Bytes] = field(default_factory=dict)
@@ -203,35 +209,40 @@ def _run(
         must = "must come with the Verilog of an HLS tool, and no other back end"
         raise ConfigError("backend hls-rtl", must, backend.value, "Give --verilog FOLDER --top MODULE")
     if backend is Backend.GOLDEN:
-        return _BackendRun(to_words(_flat(golden, design.output.tensor), design.output), 0.0, 0.0)
-    words = to_words(_flat(golden, design.input.tensor), design.input)
+        return _BackendRun(_words(golden, design.outputs), 0.0, 0.0)
+    words = _words(golden, design.inputs)
     options: dict[str, Any] = {"stalls": chosen.stalls, "input_interval": chosen.input_interval}
     options["reset_after_beats"] = chosen.reset_after_beats
     if isinstance(project, Verilog):
         run = hlsrtl.simulate(design, project, words, work, **options)
-        return _BackendRun(run.outputs, run.build_s, run.run_s)
+        return _BackendRun(run.answers, run.build_s, run.run_s)
     if backend is Backend.CSIM:
         return _run_csim(design, project / "hls", words, work, chosen)
     if backend is Backend.DPI:
         run = dpisim.simulate(design, project / "hls", words, work, **options)
-        return _BackendRun(run.outputs, run.build_s, run.run_s)
+        return _BackendRun(run.answers, run.build_s, run.run_s)
     run = rtlsim.simulate(design, project / "rtl", words, work, **options)
-    frames = len(words) // design.input.beats
-    whole = len(run.out_cycles) == frames * design.output.beats
-    found = cycles_of(run.in_cycles, run.out_cycles, frames) if whole else None
-    cycles = {**run.tap_cycles, design.input.name: run.in_cycles, design.output.name: run.out_cycles}
-    flowing = chosen.stalls is None
-    times = {name: each - run.in_cycles[0] for name, each in cycles.items()} if flowing else {}
-    return _BackendRun(run.outputs, run.build_s, run.run_s, run.taps, times, found)
+    frames = len(words[0]) // design.input.beats
+    found = cycles_of(run.entered, run.left, frames)
+    edge = zip(design.ports, (*run.entered, *run.left), strict=True)
+    cycles = {**run.tap_cycles, **{port.stream.name: each for port, each in edge}}
+    flowing, start = chosen.stalls is None, min(int(each[0]) for each in run.entered)
+    times = {name: each - start for name, each in cycles.items()} if flowing else {}
+    return _BackendRun(run.answers, run.build_s, run.run_s, run.taps, times, found)
 
 
-def _run_csim(design: Design, project: Path, words: Bytes, work: Path, chosen: Conditions) -> _BackendRun:
+def _words(golden: Mapping[str, Codes], ports: Sequence[Port]) -> tuple[Bytes, ...]:
+    """Beats of the golden model at each of `ports`."""
+    return tuple(to_words(_flat(golden, port.stream.tensor), port.stream) for port in ports)
+
+
+def _run_csim(design: Design, project: Path, words: tuple[Bytes, ...], work: Path, chosen: Conditions) -> _BackendRun:
     """C simulation: bounded, where pipelines have depths."""
     if chosen.pipeline_depths:
         told = bounded.simulate(design, project, words, work, chosen.pipeline_depths, chosen.stalls)
-        return _BackendRun(told.outputs, told.build_s, told.run_s, bounded=told.runs)
+        return _BackendRun(told.answers, told.build_s, told.run_s, bounded=told.runs)
     result = csim.simulate(design, project, words, work)
-    return _BackendRun(result.outputs, result.build_s, result.run_s)
+    return _BackendRun(result.answers, result.build_s, result.run_s)
 
 
 def _predicted(design: Design, network: ProcessNetwork, frames: int, input_interval: int) -> Cycles:
@@ -239,7 +250,8 @@ def _predicted(design: Design, network: ProcessNetwork, frames: int, input_inter
     if not design.gated:
         return design.cycles_at(input_interval).predict(frames)
     times = beat_times(network, frames, input_interval)
-    return cycles_of(times[network.input], times[network.output], frames)
+    entered, left = ([times[name] for name in ports] for ports in (network.inputs, network.outputs))
+    return cycles_of(entered, left, frames)
 
 
 def _mistimed(

@@ -5,7 +5,7 @@ The golden model gives the gates that are open, with which the cycle model runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from hwgen.golden.execute import trace
 from hwgen.golden.matmul import Codes
+from hwgen.hw.cycles import ends_of
 from hwgen.hw.design import Design
 from hwgen.hw.network import ProcessNetwork, with_gates
 from hwgen.hw.simulation import beat_times
@@ -81,39 +82,44 @@ def traced(design: Design, gates: Gates) -> ProcessNetwork:
     return with_gates(design.network, {name: tuple(opened.tolist()) for name, opened in gates.items()})
 
 
-def gates_on(design: Design, graph: Graph, codes: Codes) -> Gates:
-    """The gates of `design` on input codes (N, *input shape), a few frames at a time to save memory."""
-    starts = range(0, len(codes), _FRAMES_AT_ONCE)
-    blocks = [gates_of(design, trace(graph, codes[start : start + _FRAMES_AT_ONCE])) for start in starts]
+def gates_on(design: Design, graph: Graph, codes: tuple[Codes, ...]) -> Gates:
+    """The gates of `design` on input codes of each input, a few frames at a time to save memory."""
+    starts = range(0, len(codes[0]), _FRAMES_AT_ONCE)
+    cut = ([each[start : start + _FRAMES_AT_ONCE] for each in codes] for start in starts)
+    blocks = [gates_of(design, trace(graph, each)) for each in cut]
     return {unit.name: np.concatenate([block[unit.name] for block in blocks]) for unit in design.gated}
 
 
 def skipping(
-    design: Design, gates: Gates, frames: int, found: IntArray | None = None, input_interval: int = 0
+    design: Design, gates: Gates, frames: int, found: Mapping[str, IntArray] | None = None, input_interval: int = 0
 ) -> Skipping | None:
     """The effect of gates on the first `frames` frames, with shares over all frames of `gates`; None without gates.
 
-    `found` are the simulated times of output beats; `input_interval` is the source's, as `beat_times` takes it.
+    `found` are the simulated times of beats by stream; `input_interval` is the source's, as `beat_times` takes it.
     """
     if not design.gated:
         return None
     work = {unit.name: unit.cycles for unit in design.gated}
     first = {name: gates[name][: frames * gate.vectors] for name, gate in design.gates.items()}
     shares = {name: 1 - float(opened.mean()) for name, opened in gates.items()}
-    output = design.output.name
-    predicted, ungated = (
-        beat_times(each, frames, input_interval)[output] for each in (traced(design, first), design.network)
-    )
+    predicted, ungated = (beat_times(each, frames, input_interval) for each in (traced(design, first), design.network))
     return Skipping(
         shares=shares,
         skipped=sum(shares[name] * cycles for name, cycles in work.items()) / sum(work.values()),
-        predicted=mean_interval(predicted, frames),
-        found=None if found is None else mean_interval(found, frames),
-        ungated=mean_interval(ungated, frames),
+        predicted=_mean_interval(design, predicted, frames),
+        found=_mean_interval(design, found, frames) if found else None,
+        ungated=_mean_interval(design, ungated, frames),
     )
 
 
-def mean_interval(output_times: IntArray, frames: int) -> float | None:
-    """Cycles from the end of one frame to that of the next, on average; None for a single frame."""
-    ends = output_times.reshape(frames, -1)[:, -1]
+def _mean_interval(design: Design, times: Mapping[str, IntArray], frames: int) -> float | None:
+    return mean_interval([times[port.stream.name] for port in design.outputs], frames)
+
+
+def mean_interval(output_times: Sequence[IntArray], frames: int) -> float | None:
+    """Cycles from the end of one frame to that of the next, on average, of the times of the beats of each output.
+
+    None for a single frame.
+    """
+    ends = ends_of(output_times, frames)
     return float(ends[-1] - ends[0]) / (frames - 1) if frames > 1 else None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -22,12 +22,27 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ConfigError, DataError
-from hwgen.ir.graph import Affine, Value
+from hwgen.ir.graph import Affine
 from hwgen.ir.order import Order
-from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, holds
+from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds
 from hwgen.verify.arrays import MOST_BYTES, read_array
 
-__all__ = ["DataWarning", "Layout", "Receiver", "as_array", "as_codes", "layout_of", "random_codes", "read_array"]
+__all__ = [
+    "DataWarning",
+    "Frames",
+    "Layout",
+    "Receiver",
+    "as_array",
+    "as_codes",
+    "frames_of",
+    "layout_of",
+    "random_codes",
+    "random_frames",
+    "read_array",
+]
+
+Frames = tuple[npt.NDArray[Any], ...]
+"""Codes of frames for each input, in the model's order."""
 
 SATURATED = 0.01
 """The share of values beyond the input's range above which a user is warned."""
@@ -58,14 +73,16 @@ class DataWarning(UserWarning):
 
 
 class Receiver(Protocol):
-    """A receiver of frames of `input` codes with the meaning `encoding`: a network, or the ports of a design."""
+    """A receiver of frames of codes with the meaning `encoding`: an input of a network, or of a design."""
 
     @property
-    def input(self) -> Value: ...
+    def name(self) -> str: ...
+    @property
+    def type(self) -> TensorType: ...
     @property
     def encoding(self) -> Affine: ...
     @property
-    def input_order(self) -> Order | None: ...
+    def order(self) -> Order | None: ...
 
 
 def as_array(frames: npt.ArrayLike, where: str) -> npt.NDArray[Any]:
@@ -75,6 +92,55 @@ def as_array(frames: npt.ArrayLike, where: str) -> npt.NDArray[Any]:
     except Exception as error:  # from the caller's own type
         found = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(where, "must be an array of numbers", found, "Convert it to a numpy array") from error
+
+
+def of_each(receivers: Sequence[Receiver], given: tuple[Any, ...], where: str) -> tuple[Any, ...]:
+    """What is given to each input: as arguments, or in one argument as a sequence or a mapping by name.
+
+    Raises:
+        DataError: an unknown name, or none for some input, or another number of them.
+    """
+    names = [each.name for each in receivers]
+    first = given[0] if len(given) == 1 else None
+    if isinstance(first, Mapping):
+        unknown = next((name for name in first if name not in names), None)
+        missing = next((name for name in names if name not in first), None)
+        if unknown is not None or missing is not None:
+            found = f"{unknown!r}" if unknown is not None else f"nothing for {missing!r}"
+            must = f"must be given by the names of the inputs: {', '.join(names)}"
+            raise DataError(where, must, found, "Correct the names")
+        return tuple(first[name] for name in names)
+    each = tuple(first) if len(names) > 1 and isinstance(first, tuple | list) else given
+    if len(each) != len(names):
+        must = f"must be given for {'the input' if len(names) == 1 else 'each of the inputs'} {', '.join(names)}"
+        change = "Give them as arguments, in a sequence, or in a mapping by name"
+        raise DataError(where, must, f"{len(each)} {'array' if len(each) == 1 else 'arrays'}", change)
+    return each
+
+
+def frames_of(receivers: Sequence[Receiver], given: tuple[Any, ...], where: str, **options: Any) -> Frames:
+    """Input codes of each input, see `of_each` and, for `options` and errors, `as_codes`.
+
+    Raises:
+        DataError: inputs of other numbers of frames.
+    """
+    pairs = zip(receivers, of_each(receivers, given, where), strict=True)
+    single = len(receivers) == 1
+    codes = tuple(as_codes(port, x, where if single else f"{where}, {port.name}", **options) for port, x in pairs)
+    require_equal(receivers, codes, where)
+    return codes
+
+
+def require_equal(receivers: Sequence[Receiver], codes: Frames, where: str) -> None:
+    """Every input must get as many frames. Raises: DataError."""
+    if len({len(each) for each in codes}) > 1:
+        found = ", ".join(f"{len(each)} of {port.name}" for port, each in zip(receivers, codes, strict=True))
+        raise DataError(where, "must hold as many frames for each input", found, "Give pairs")
+
+
+def random_frames(receivers: Sequence[Receiver], frames: int, seed: int) -> Frames:
+    """Random frames of codes for each input. Raises: DataError where they do not fit the memory."""
+    return tuple(random_codes(each, frames, (seed, index) if index else seed) for index, each in enumerate(receivers))
 
 
 def as_codes(
@@ -102,7 +168,7 @@ def as_codes(
         DataWarning: more than `SATURATED` of the real numbers lie beyond the input's range, or all are whole numbers
             that would be other codes.
     """
-    kind, array = receiver.input.type, as_array(given, where)
+    kind, array = receiver.type, as_array(given, where)
     _require_level(binarize_at, kind.dtype, where)
     frames = _arranged(receiver, array, where, layout_of(layout))
     codes = _room((len(array), *kind.shape), kind.dtype, where)
@@ -162,7 +228,7 @@ def _require_level(level: float | None, dtype: DType, where: str) -> None:
 
 def _arranged(receiver: Receiver, array: npt.NDArray[Any], where: str, layout: Layout) -> _Frames:
     """Frames with their channels last. Raises: DataError."""
-    shape, order = receiver.input.type.shape, receiver.input_order
+    shape, order = receiver.type.shape, receiver.order
     if array.ndim == 0 or array.shape[0] == 0:
         raise DataError(where, "must hold at least one frame", f"shape {array.shape}", "Check the file")
     if math.prod(array.shape[1:]) != math.prod(shape):
@@ -222,7 +288,7 @@ def _quantise(
         codes[place] = nearest
         beyond += outside
         other = other or (found.whole and not np.array_equal(nearest, block))
-    dtype, total, encoding = receiver.input.type.dtype, codes.size, receiver.encoding
+    dtype, total, encoding = receiver.type.dtype, codes.size, receiver.encoding
     if isinstance(dtype, Bipolar):
         _warn_of_one_side(codes, found, f"{np.mean(encoding.offset):g}", where)
     elif beyond > SATURATED * total:
@@ -245,7 +311,7 @@ def _quantise(
 
 def _nearest(receiver: Receiver, block: npt.NDArray[Any]) -> tuple[IntArray, int]:
     """The codes nearest to real numbers (N, *input shape), and how many numbers lie beyond the input's range."""
-    dtype, scale, offset = receiver.input.type.dtype, receiver.encoding.scale, receiver.encoding.offset
+    dtype, scale, offset = receiver.type.dtype, receiver.encoding.scale, receiver.encoding.offset
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows saturates
         reals = block.astype(np.float64)
         if isinstance(dtype, Bipolar):
@@ -306,13 +372,13 @@ def _axes(shape: tuple[int, ...]) -> list[int]:
     return [size for size in shape if size != 1]
 
 
-def random_codes(receiver: Receiver, frames: int, seed: int) -> IntArray:
+def random_codes(receiver: Receiver, frames: int, seed: int | Sequence[int]) -> IntArray:
     """Frames of codes drawn evenly from the input type. Raises: DataError where they do not fit the memory."""
-    most = max(1, _MOST_CODES // receiver.input.type.elements)
+    most = max(1, _MOST_CODES // receiver.type.elements)
     if not 1 <= frames <= most:
         must = f"must be 1 to {most:,}, which are {_MOST_CODES:,} codes"
         raise DataError("frames", must, f"{frames:,}" if abs(frames) < 1 << 63 else "more", "Take fewer")
-    dtype, shape = receiver.input.type.dtype, (frames, *receiver.input.type.shape)
+    dtype, shape = receiver.type.dtype, (frames, *receiver.type.shape)
     rng = np.random.default_rng(seed)
     if isinstance(dtype, Bipolar):
         return rng.integers(0, 2, shape) * 2 - 1

@@ -5,9 +5,14 @@
 
 #include <svdpi.h>
 
+#include <initializer_list>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #include "ap_int.h"
 #include "hls_stream.h"
-#include "axis_port.hpp"
+#include "testbench.hpp"
 
 namespace hwgen {
 
@@ -30,45 +35,77 @@ void to_vector(ap_uint<WIDTH> word, svBitVecVal* data) {
   }
 }
 
-// Calls the top function once a frame of IN_BEATS is in; holds its OUT_BEATS results until they are popped.
-template <class In, class Out, unsigned IN_BEATS, unsigned OUT_BEATS>
+// Calls the top function once a frame of each of the INPUTS first ports is in; holds the results of the others until
+// they are popped.
+template <std::size_t INPUTS, class... Each>
 class DpiDesign {
  public:
-  using Top = void (*)(hls::stream<In>&, hls::stream<Out>&);
+  using Top = void (*)(hls::stream<Each>&...);
+  template <std::size_t PLACE>
+  using Beat = std::tuple_element_t<PLACE, std::tuple<Each...>>;
 
-  explicit DpiDesign(Top top) : top_(top) {}
+  // `beats` of a frame at each port.
+  DpiDesign(Top top, std::initializer_list<std::size_t> beats) : top_(top), beats_(beats), moved_(beats.size()) {}
   ~DpiDesign() { clear(); }
 
   void clear() {
-    while (!in_.empty()) in_.read();
-    while (!out_.empty()) out_.read();
-    pushed_ = popped_ = 0;
+    visit([](auto& stream, std::size_t) {
+      while (!stream.empty()) stream.read();
+    });
+    moved_.assign(moved_.size(), 0);
   }
 
+  template <std::size_t PLACE>
   void push(const svBitVecVal* data) {
-    pushed_ = pushed_ + 1 == IN_BEATS ? 0 : pushed_ + 1;
-    in_.write(Port<In>::beat(from_vector<Port<In>::WIDTH>(data), pushed_ == 0));
-    if (in_.size() == IN_BEATS) top_(in_, out_);
+    using In = Beat<PLACE>;
+    std::get<PLACE>(streams_).write(Port<In>::beat(from_vector<Port<In>::WIDTH>(data), move(PLACE)));
+    bool whole = true;
+    visit([&](auto& stream, std::size_t place) {
+      whole = whole && (place >= INPUTS || stream.size() >= beats_[place]);
+    });
+    if (whole) call(top_, streams_, ALL{});
   }
 
-  bool ready() { return out_.size() < 2 * OUT_BEATS; }
+  // Whether one more beat may be pushed: until two frames of it, or of a result, wait.
+  template <std::size_t PLACE>
+  bool ready() {
+    bool room = true;
+    visit([&](auto& stream, std::size_t place) {
+      if (place == PLACE || place >= INPUTS) room = room && stream.size() < 2 * beats_[place];
+    });
+    return room;
+  }
 
+  template <std::size_t PLACE>
   bool pop(svBitVecVal* data, svBit* last) {
-    if (out_.empty()) return false;
-    const Out beat = out_.read();
+    using Out = Beat<PLACE>;
+    if (std::get<PLACE>(streams_).empty()) return false;
+    const Out beat = std::get<PLACE>(streams_).read();
     to_vector<Port<Out>::WIDTH>(Port<Out>::word(beat), data);
-    popped_ = popped_ + 1 == OUT_BEATS ? 0 : popped_ + 1;
+    const bool is_last = move(PLACE);
     // Wrong where the port's TLAST is; a port of plain words has none.
-    *last = Port<Out>::is_framed(beat, popped_ == 0) == (popped_ == 0) ? 1 : 0;
+    *last = Port<Out>::is_framed(beat, is_last) == is_last ? 1 : 0;
     return true;
   }
 
  private:
+  using ALL = std::index_sequence_for<Each...>;
+
+  template <class Function>
+  void visit(Function function) {
+    hwgen::visit(streams_, function, ALL{});
+  }
+
+  // Counts a beat of a port; whether it is the last of its frame.
+  bool move(std::size_t place) {
+    moved_[place] = moved_[place] + 1 == beats_[place] ? 0 : moved_[place] + 1;
+    return moved_[place] == 0;
+  }
+
   Top top_;
-  hls::stream<In> in_;
-  hls::stream<Out> out_;
-  unsigned pushed_ = 0;
-  unsigned popped_ = 0;
+  std::vector<std::size_t> beats_;
+  std::vector<std::size_t> moved_;
+  std::tuple<hls::stream<Each>...> streams_;
 };
 
 }  // namespace hwgen

@@ -7,9 +7,12 @@
 
 #include <cstdint>
 #include <fstream>
+#include <initializer_list>
 #include <iostream>
 #include <string>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "ap_int.h"
@@ -19,6 +22,7 @@
 namespace hwgen {
 
 // Paths: beats in, beats expected ("-" for no comparison) and where to write the beats found ("" for nowhere).
+// Of several ports of a kind each has its own file, see `End`.
 struct Files {
   std::string input;
   std::string expected;
@@ -27,13 +31,12 @@ struct Files {
 
 // `path`, or its last part where the simulator has copied the file into its own folder.
 inline std::string where(const std::string& path) {
-  if (std::ifstream(path)) return path;
-  return path.substr(path.rfind('/') + 1);
+  const std::string last = path.substr(path.rfind('/') + 1);
+  return std::ifstream(path) || !std::ifstream(last) ? path : last;
 }
 
 inline Files files_from(int argc, char** argv) {
-  return Files{argc > 1 ? argv[1] : where("tb/input.hex"), argc > 2 ? argv[2] : where("tb/expected.hex"),
-               argc > 3 ? argv[3] : ""};
+  return Files{argc > 1 ? argv[1] : "tb/input.hex", argc > 2 ? argv[2] : "tb/expected.hex", argc > 3 ? argv[3] : ""};
 }
 
 inline int digit_value(char digit) {
@@ -154,102 +157,239 @@ void put_word(ap_uint<WIDTH> word, std::string& text, std::true_type) {
 template <int WIDTH>
 using IsWide = std::integral_constant<bool, (WIDTH > CHUNK_BITS)>;
 
-// What a run of the test bench reads, finds and says.
-class Run {
- public:
-  Run(std::size_t in_beats, std::size_t out_beats, const Files& files)
-      : in_beats_(in_beats), out_beats_(out_beats), files_(files), compare_(files.expected != "-") {}
-
-  // False, and says why, where a file cannot be used.
-  bool read() {
-    if (!input.read(files_.input)) return false;
-    if (compare_ && !expected_.read(files_.expected)) return false;
-    if (input.size() % in_beats_ != 0) {
-      std::cerr << files_.input << ": must hold frames of " << in_beats_ << " beats; found " << input.size()
-                << " beats\n";
-      return false;
-    }
-    if (compare_ && expected_.size() != frames() * out_beats_) {
-      std::cerr << files_.expected << ": must hold " << frames() * out_beats_ << " beats; found " << expected_.size()
-                << '\n';
-      return false;
-    }
-    return true;
+// A port of the accelerator: what its name and those of its files end in, nothing where it is the only one of its kind,
+// and the beats of a frame.
+struct End {
+  // Its own file of those at `path`: the suffix stands in front of the extension.
+  std::string file(const std::string& path) const {
+    const std::size_t dot = path.rfind('.');
+    if (dot == std::string::npos || path.find('/', dot) != std::string::npos) return path + suffix;
+    return path.substr(0, dot) + suffix + path.substr(dot);
   }
 
-  std::size_t frames() const { return input.size() / in_beats_; }
+  std::string suffix;
+  std::size_t beats;
+};
 
-  // Whether `frame`, the last so far, gave as many beats as it must and took all of its own.
-  bool is_whole(std::size_t frame, bool is_taken) const {
-    const std::size_t given = found.size() - frame * out_beats_;
-    if (given == out_beats_ && is_taken) return true;
-    std::cerr << "frame " << frame << ": must give " << out_beats_ << " beats; found " << given << '\n';
+// The ports of a kind: the beats of the only one, or each.
+struct Ends {
+  Ends(std::size_t beats) : each{End{"", beats}} {}
+  Ends(std::initializer_list<End> ends) : each(ends) {}
+
+  std::vector<End> each;
+};
+
+// An input: the beats that are offered.
+class Source {
+ public:
+  explicit Source(const End& end) : end_(end) {}
+
+  // False, and says why, where the file cannot be used.
+  bool read(const std::string& path) {
+    const std::string file = where(end_.file(path));
+    if (!input_.read(file)) return false;
+    if (size() % end_.beats == 0) return true;
+    std::cerr << file << ": must hold frames of " << end_.beats << " beats; found " << size() << " beats\n";
     return false;
   }
 
-  // The next beat offered, as `Beat` has it.
+  std::size_t size() const { return input_.size(); }
+  std::size_t frames() const { return size() / end_.beats; }
+  std::size_t beats() const { return end_.beats; }
+  std::string name() const { return "s_axis" + end_.suffix; }
+
+  // A beat as `Beat` has it.
   template <class Beat>
   Beat given(std::size_t beat) const {
     constexpr int WIDTH = Port<Beat>::WIDTH;
-    const auto word = parse_word<WIDTH>(input.digits(beat), input.count(beat), IsWide<WIDTH>{});
-    return Port<Beat>::beat(word, beat % in_beats_ == in_beats_ - 1);
+    const auto word = parse_word<WIDTH>(input_.digits(beat), input_.count(beat), IsWide<WIDTH>{});
+    return Port<Beat>::beat(word, beat % end_.beats == end_.beats - 1);
   }
+
+ private:
+  End end_;
+  Beats input_;
+};
+
+// An output: the beats that were found, and those that are expected.
+class Sink {
+ public:
+  explicit Sink(const End& end) : end_(end) {}
+
+  // False, and says why, where the file cannot be used.
+  bool read(const std::string& path, std::size_t frames) {
+    const std::string file = where(end_.file(path));
+    if (!expected_.read(file)) return false;
+    if (expected_.size() == frames * end_.beats) return true;
+    std::cerr << file << ": must hold " << frames * end_.beats << " beats; found " << expected_.size() << '\n';
+    return false;
+  }
+
+  std::size_t size() const { return found_.size(); }
+  std::size_t frames() const { return size() / end_.beats; }
+  std::size_t beats() const { return end_.beats; }
+  std::string name() const { return "m_axis" + end_.suffix; }
 
   // The next beat found, which must say by TLAST whether it is the last of its frame, and keep all bytes.
   template <class Beat>
   void take(const Beat& beat) {
     constexpr int WIDTH = Port<Beat>::WIDTH;
-    const std::size_t place = found.size() % out_beats_;
-    const bool is_last = place == out_beats_ - 1;
+    const bool is_last = size() % end_.beats == end_.beats - 1;
     if (!Port<Beat>::is_framed(beat, is_last) && unframed_++ < SHOWN) {
-      std::cerr << "frame " << found.size() / out_beats_ << ", beat " << place << ": must have TLAST " << is_last
-                << ", TKEEP and TSTRB all ones\n";
+      std::cerr << place(size()) << ": must have TLAST " << is_last << ", TKEEP and TSTRB all ones\n";
     }
     text_.resize((WIDTH + 3) / 4);
     put_word<WIDTH>(Port<Beat>::word(beat), text_, IsWide<WIDTH>{});
-    found.append(text_);
+    found_.append(text_);
   }
 
-  // Prints the first mismatches and the number of all; the exit code.
-  int outcome() const {
-    if (!files_.found.empty() && !found.write(files_.found)) return 2;
-    if (!compare_) return unframed_ == 0 ? 0 : 1;
+  // Whether `frame`, the last so far, gave as many beats as it must.
+  bool is_whole(std::size_t frame, bool is_taken) const {
+    const std::size_t given = size() - frame * end_.beats;
+    if (given == end_.beats && is_taken) return true;
+    std::cerr << at() << "frame " << frame << ": must give " << end_.beats << " beats; found " << given << '\n';
+    return false;
+  }
+
+  bool write(const std::string& path) const { return found_.write(end_.file(path)); }
+  std::size_t unframed() const { return unframed_; }
+
+  // Prints the first mismatches; the number of all.
+  std::size_t compare() const {
     std::size_t wrong = unframed_;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      if (found.same(expected_, i) || wrong++ >= SHOWN) continue;
-      std::cerr << "frame " << i / out_beats_ << ", beat " << i % out_beats_ << ": expected " << expected_.text(i)
-                << ", found " << found.text(i) << '\n';
+    for (std::size_t i = 0; i < size(); ++i) {
+      if (found_.same(expected_, i) || wrong++ >= SHOWN) continue;
+      std::cerr << place(i) << ": expected " << expected_.text(i) << ", found " << found_.text(i) << '\n';
     }
-    std::cout << frames() << " frames, " << found.size() << " beats, " << wrong << " mismatches\n";
-    return wrong == 0 ? 0 : 1;
+    return wrong;
   }
 
-  Beats input;
-  Beats found;
+  void restart() { found_ = Beats(); }
+  const Beats& beats_found() const { return found_; }
+  bool same(const Beats& other) const { return found_.same(other); }
 
  private:
-  std::size_t in_beats_;
-  std::size_t out_beats_;
-  Files files_;
-  bool compare_;
+  // What stands in front of a message where there are several outputs.
+  std::string at() const { return end_.suffix.empty() ? "" : name() + ", "; }
+  std::string place(std::size_t beat) const {
+    return at() + "frame " + std::to_string(beat / end_.beats) + ", beat " + std::to_string(beat % end_.beats);
+  }
+
+  End end_;
+  Beats found_;
   Beats expected_;
   std::string text_;
   std::size_t unframed_ = 0;
 };
 
+// What a run of the test bench reads, finds and says.
+class Run {
+ public:
+  Run(const Ends& inputs, const Ends& outputs, const Files& files)
+      : sources(inputs.each.begin(), inputs.each.end()),
+        sinks(outputs.each.begin(), outputs.each.end()),
+        files_(files),
+        compare_(files.expected != "-") {}
+
+  // False, and says why, where a file cannot be used.
+  bool read() {
+    for (Source& source : sources) {
+      if (!source.read(files_.input)) return false;
+      if (source.frames() == frames()) continue;
+      std::cerr << source.name() << ": must have " << frames() << " frames as " << sources[0].name() << "; found "
+                << source.frames() << '\n';
+      return false;
+    }
+    for (Sink& sink : sinks) {
+      if (compare_ && !sink.read(files_.expected, frames())) return false;
+    }
+    return true;
+  }
+
+  std::size_t frames() const { return sources[0].frames(); }
+
+  // Frames that have left by all outputs.
+  std::size_t finished() const {
+    std::size_t least = sinks[0].frames();
+    for (const Sink& sink : sinks) least = sink.frames() < least ? sink.frames() : least;
+    return least;
+  }
+
+  // Whether `frame`, the last so far, gave as many beats as it must and took all of its own.
+  bool is_whole(std::size_t frame, bool is_taken) const {
+    for (const Sink& sink : sinks) {
+      if (!sink.is_whole(frame, is_taken)) return false;
+    }
+    return true;
+  }
+
+  // Prints the first mismatches and the number of all; the exit code.
+  int outcome() const {
+    std::size_t wrong = 0, beats = 0;
+    for (const Sink& sink : sinks) {
+      if (!files_.found.empty() && !sink.write(files_.found)) return 2;
+      wrong += compare_ ? sink.compare() : sink.unframed();
+      beats += sink.size();
+    }
+    if (compare_) std::cout << frames() << " frames, " << beats << " beats, " << wrong << " mismatches\n";
+    return wrong == 0 ? 0 : 1;
+  }
+
+  std::vector<Source> sources;
+  std::vector<Sink> sinks;
+
+ private:
+  Files files_;
+  bool compare_;
+};
+
+// Calls `function` with each of `streams` and its place: inputs first, then outputs.
+template <class Streams, class Function, std::size_t... PLACE>
+void visit(Streams& streams, Function function, std::index_sequence<PLACE...>) {
+  const int done[] = {(function(std::get<PLACE>(streams), PLACE), 0)...};
+  (void)done;
+}
+
+template <class... Each, std::size_t... PLACE>
+void call(void (*top)(hls::stream<Each>&...), std::tuple<hls::stream<Each>...>& streams,
+          std::index_sequence<PLACE...>) {
+  top(std::get<PLACE>(streams)...);
+}
+
+template <class Beat>
+void offer_frame(hls::stream<Beat>& stream, const Source& source, std::size_t frame) {
+  for (std::size_t beat = frame * source.beats(); beat < (frame + 1) * source.beats(); ++beat) {
+    stream.write(source.given<Beat>(beat));
+  }
+}
+
 // Gives `top` one frame after the other; exit code 0 if all beats are as expected.
-template <class In, class Out>
-int run_frames(void (*top)(hls::stream<In>&, hls::stream<Out>&), std::size_t in_beats, std::size_t out_beats,
-               const Files& files) {
-  Run run(in_beats, out_beats, files);
+template <class... Each>
+int run_frames(void (*top)(hls::stream<Each>&...), const Ends& inputs, const Ends& outputs, const Files& files) {
+  const auto all = std::index_sequence_for<Each...>{};
+  Run run(inputs, outputs, files);
   if (!run.read()) return 2;
-  hls::stream<In> in("in");
-  hls::stream<Out> out("out");
-  for (std::size_t frame = 0, beat = 0; frame < run.frames(); ++frame) {
-    for (; beat < (frame + 1) * in_beats; ++beat) in.write(run.given<In>(beat));
-    top(in, out);
-    while (!out.empty()) run.take(out.read());
-    if (!run.is_whole(frame, in.empty())) return 1;
+  std::tuple<hls::stream<Each>...> streams;
+  for (std::size_t frame = 0; frame < run.frames(); ++frame) {
+    visit(
+        streams,
+        [&](auto& stream, std::size_t place) {
+          if (place < run.sources.size()) offer_frame(stream, run.sources[place], frame);
+        },
+        all);
+    call(top, streams, all);
+    bool is_taken = true;
+    visit(
+        streams,
+        [&](auto& stream, std::size_t place) {
+          if (place < run.sources.size()) {
+            is_taken = is_taken && stream.empty();
+          } else {
+            while (!stream.empty()) run.sinks[place - run.sources.size()].take(stream.read());
+          }
+        },
+        all);
+    if (!run.is_whole(frame, is_taken)) return 1;
   }
   return run.outcome();
 }

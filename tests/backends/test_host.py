@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,10 @@ def port(kind: str, shape: tuple[int, ...], lanes: int, affine: Affine | None = 
     return ChipPort(TensorType(shape, dtype), stream, affine or Affine())
 
 
+def ports_of(source: ChipPort, sink: ChipPort) -> PortMap:
+    return PortMap("dut", "0123456789ab", 100.0, (source,), (sink,))
+
+
 def built(folder: Path, ports: PortMap, source: str, *flags: str) -> Path:
     """The program of `source` beside the emitted files."""
     for name, text in {**host.emit(ports), "test.c": PROGRAM}.items():
@@ -88,9 +93,9 @@ def test_the_header_packs_as_the_driver(tmp_path: Path, source, sink) -> None:
     rng = np.random.default_rng(len(source[0]))
     channels = sink[1][-1]
     affine = Affine(rng.uniform(-1, 2, channels), rng.normal(size=channels))
-    ports = PortMap("dut", "0123456789ab", 100.0, port(*source), port(*sink, affine), ranked=False)
+    ports = ports_of(port(*source), port(*sink, affine))
     program = built(tmp_path, ports, "test.c")
-    x, y = random_codes(ports, 25, seed=1), codes_of(rng, ports.sink.type.dtype, (25, *sink[1]))
+    x, y = random_codes(ports.inputs[0], 25, seed=1), codes_of(rng, ports.sink.type.dtype, (25, *sink[1]))
     frames, answers = (sent(end, codes).reshape(25, -1) for end, codes in ((ports.source, x), (ports.sink, y)))
     lines = [
         " ".join([*map(str, codes.ravel()), *(f"{b:x}" for b in answer)])
@@ -119,7 +124,7 @@ def test_the_header_numbers_as_the_model(tmp_path: Path, name: str) -> None:
     rng, order = np.random.default_rng(0), ORDERS[name]
     affine = Affine(np.array([0.5, 1.0]), np.array([0.0, -1.0]))
     sink = port("int4", (3, 4, 2), 1, affine)
-    ports = PortMap("dut", "0123456789ab", 100.0, port("bipolar", (3,), 3), sink, ranked=False, order=order)
+    ports = ports_of(port("bipolar", (3,), 3), replace(sink, order=order))
     program, y = built(tmp_path, ports, "test.c"), rng.integers(-2, 3, (40, 3, 4, 2))
     lines = [f"1 1 1 {' '.join(f'{b:x}' for b in answer)}" for answer in sent(sink, y).reshape(40, -1)]
     done = subprocess.run([program], input="\n".join(lines), capture_output=True, text=True, check=True)
@@ -138,7 +143,7 @@ def test_the_header_numbers_as_the_model(tmp_path: Path, name: str) -> None:
 def test_a_single_score_in_the_header(tmp_path: Path, ranking, classes: list[int]) -> None:
     """Positive is class 1, 0 is not; a network that ranks its only class itself says class 0."""
     ends = port("bipolar", (3,), 3), port("int3", (1,), 1)
-    program = built(tmp_path, PortMap("dut", "0123456789ab", 100.0, *ends, ranked=False, ranking=ranking), "test.c")
+    program = built(tmp_path, ports_of(ends[0], replace(ends[1], ranking=ranking)), "test.c")
     lines = "\n".join(f"1 1 1 {code % 8:x}" for code in (-1, 0, 1))
     done = subprocess.run([program], input=lines, capture_output=True, text=True, check=True)
     assert [int(line.split()[-1]) for line in done.stdout.splitlines()] == classes
@@ -148,13 +153,13 @@ def test_a_single_score_in_the_header(tmp_path: Path, ranking, classes: list[int
 def test_a_function_at_the_end_in_the_header(tmp_path: Path, kind: EndKind) -> None:
     """A ReLU is part of the scores, of equal ones the first is the class; a softmax is said, and keeps the class."""
     ends = port("bipolar", (3,), 3), port("int3", (3,), 3, Affine(np.asarray(0.5), ending=Ending(kind)))
-    ports = PortMap("dut", "0123456789ab", 100.0, *ends, ranked=False)
+    ports = ports_of(*ends)
     program, y = built(tmp_path, ports, "test.c"), np.array([[-3, -2, -1], [-1, 3, 2]])
     lines = [f"1 1 1 {' '.join(f'{b:x}' for b in answer)}" for answer in sent(ports.sink, y).reshape(2, -1)]
     done = subprocess.run([program], input="\n".join(lines), capture_output=True, text=True, check=True)
     found = np.array([line.split()[1:] for line in done.stdout.splitlines()], dtype=float)
-    np.testing.assert_array_equal(found[:, 1:-1:2], ports.reading.scores(y))
-    assert found[:, -1].tolist() == ports.reading.classes(y).tolist() == [0 if kind is EndKind.RELU else 2, 1]
+    np.testing.assert_array_equal(found[:, 1:-1:2], ports.sink.reading.scores(y))
+    assert found[:, -1].tolist() == ports.sink.reading.classes(y).tolist() == [0 if kind is EndKind.RELU else 2, 1]
     said = {EndKind.RELU: "with the ReLU at the network's end", EndKind.SOFTMAX: "before the softmax at its end"}
     assert said[kind] in (tmp_path / "dut.h").read_text()
     assert parse_port_map(json.dumps(ports.to_json()), "ports.json").sink.affine == ports.sink.affine
@@ -186,7 +191,7 @@ static void dma_write(uint32_t offset, uint32_t value) {
 
 @pytest.mark.parametrize(("status", "ranked", "code"), [("2", False, 3), ("2", True, 6), ("0x10", False, 255)])
 def test_the_example_on_a_dma(tmp_path: Path, status: str, ranked: bool, code: int) -> None:
-    ports = PortMap("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked)
+    ports = ports_of(port("int3", (10,), 4), replace(port("uint4", (5,), 2), ranked=ranked))
     answer = np.array([[6, 1, 2, 9, 9]])
     bytes_of = lambda end, codes: ", ".join(map(str, sent(end, codes).tolist()))  # noqa: E731
     text = DMA.replace("EXPECTED", bytes_of(ports.source, np.ones((1, 10), int)))
@@ -228,7 +233,7 @@ def test_the_header_knows_the_address_map(tmp_path: Path) -> None:
 
 
 def test_the_example_compiles_for_a_board(tmp_path: Path) -> None:
-    ports = PortMap("dut", "0123456789ab", 100.0, port("int3", (10,), 4), port("uint4", (5,), 2), ranked=False)
+    ports = ports_of(port("int3", (10,), 4), port("uint4", (5,), 2))
     built(tmp_path, ports, "dut_main.c")
 
 
@@ -239,7 +244,7 @@ def said(program: Path) -> str:
 
 def test_another_lane_order_is_caught(tmp_path: Path) -> None:
     """A header whose lanes run the other way gives other bytes than the driver."""
-    ports = PortMap("dut", "0123456789ab", 100.0, port("int3", (10,), 5), port("uint4", (5,), 5), ranked=False)
+    ports = ports_of(port("int3", (10,), 5), port("uint4", (5,), 5))
     program = built(tmp_path, ports, "test.c")
     right = said(program)
     header = (tmp_path / "dut.h").read_text()
@@ -249,3 +254,43 @@ def test_another_lane_order_is_caught(tmp_path: Path) -> None:
     wrong = said(program)
     assert right.split()[0] == sent(ports.source, np.array([[1, 2, 3, -1, -2, -3, -4, 0, 1, 2]])).tobytes().hex()
     assert right.split()[0] != wrong.split()[0] and right.split()[1:] != wrong.split()[1:]
+
+
+SEVERAL = """
+#include <stdio.h>
+#include "dut.h"
+int main(void) {
+  static const dut_input_a_t a[DUT_INPUT_A_SIZE] = {1, 2, -3};
+  static const dut_input_b_t b[DUT_INPUT_B_SIZE] = {1, -1, 1, 1};
+  static uint8_t sent[DUT_INPUT_A_FRAME_BYTES], also[DUT_INPUT_B_FRAME_BYTES];
+  static const uint8_t answer[DUT_OUTPUT_BOX_FRAME_BYTES] = {0x21, 0x03}, other[DUT_OUTPUT_KIND_FRAME_BYTES] = {0x7f};
+  static dut_output_box_t box[DUT_OUTPUT_BOX_SIZE];
+  static dut_output_kind_t kind[DUT_OUTPUT_KIND_SIZE];
+  dut_pack_a(a, sent);
+  dut_pack_b(b, also);
+  dut_unpack_box(answer, box);
+  dut_unpack_kind(other, kind);
+  for (unsigned i = 0; i < sizeof sent; ++i) printf("%02x", sent[i]);
+  for (unsigned i = 0; i < sizeof also; ++i) printf(" %02x", also[i]);
+  printf(" %d %d %d", box[0], box[1], box[2]);
+  printf(" %d %g %u\\n", kind[0], dut_score_kind(kind[0], 0), dut_class_box(box));
+  return 0;
+}
+"""
+
+
+def test_several_ports_in_the_header(tmp_path: Path) -> None:
+    """Each with constants and functions of its own; there is no bare-metal example, which has one stream each way."""
+    inputs = replace(port("int4", (3,), 2), name="a"), replace(port("bipolar", (4,), 4), name="b")
+    outputs = (
+        replace(port("uint4", (3,), 2), name="box"),
+        replace(port("int8", (1,), 1, Affine(np.asarray(0.5))), name="Kind"),
+    )
+    ports = PortMap("dut", "0123456789ab", 100.0, inputs, outputs)
+    assert "dut_main.c" not in host.emit(ports)
+    (tmp_path / "test.c").write_text(SEVERAL)
+    for name, text in host.emit(ports).items():
+        (tmp_path / name).write_text(text)
+    subprocess.run(["gcc", *FLAGS, "test.c", "-o", "program"], cwd=tmp_path, check=True)
+    found = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True).stdout
+    assert found == "210d 0d 1 2 3 127 63.5 2\n"

@@ -24,7 +24,7 @@ from hwgen.flow import Accelerator
 from hwgen.flow.compare import roofline_of
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.graph import Graph, Input, Node, Output, Value
 from hwgen.ir.names import unit_name
 from hwgen.ir.order import Order
 from hwgen.ir.text import parse_graph, print_graph
@@ -34,7 +34,7 @@ from hwgen.report.records import Records
 from hwgen.verify import dpisim, hlsrtl
 from hwgen.verify.simulator import find_simulator
 from tests.backends.test_rtl import every_kernel
-from tests.builders import concat_net, mobilenet_like, random_network
+from tests.builders import concat_net, mobilenet_like, random_network, with_output
 from tests.gated_cases import many_folds
 from tests.rtl_lib.test_scale import scaled
 from tests.rtl_support import design_of, mvtu
@@ -91,7 +91,7 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Everything that is emitted for networks and designs that have every kernel, as `names` call their layers."""
     rng = np.random.default_rng
     dense = random_network(rng(1), (12, 6, 4), weight=IntType(3, signed=True))
-    dense = replace(dense, order=Order((4,), np.array([1, 0, 3, 2])))  # which takes a table
+    dense = with_output(dense, order=Order((4,), np.array([1, 0, 3, 2])))  # which takes a table
     written = flow.compile(renamed(dense, names), writable=("fc0", "fc1"), part="ultra96-v2")
     yield "writable", project(written) | simulations(written.design)
     yield "card", project(flow.compile(renamed(concat_net(rng(0)), names), part="u250"))
@@ -273,7 +273,12 @@ def hostile_nodes() -> Graph:
         Node(names[node.name], node.op, tuple(map(value, node.inputs)), value(node.output), names[node.name])
         for node in graph.nodes
     )
-    return replace(graph, input=value(graph.input), nodes=tuple(nodes), output=value(graph.output))
+    return replace(
+        graph,
+        inputs=(Input(value(graph.input), graph.encoding),),
+        nodes=tuple(nodes),
+        outputs=(Output(value(graph.output), graph.decoding),),
+    )
 
 
 def test_layers_of_any_name(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from hwgen.ir.graph import Affine, Graph
 from hwgen.ir.types import IntType
 from hwgen.verify import simulate
 from hwgen.verify.arrays import read_array
-from tests.builders import B, ImageBuilder, random_network
+from tests.builders import B, ImageBuilder, random_network, with_input
 
 UINT8, INT4 = IntType(8, signed=False), IntType(4, signed=True)
 
@@ -32,12 +32,12 @@ UINT8, INT4 = IntType(8, signed=False), IntType(4, signed=True)
 def image_network() -> Graph:
     net = ImageBuilder(np.random.default_rng(0), (4, 5, 3), UINT8)
     net.dense(net.input, 2, B)
-    return replace(net.graph(), encoding=Affine(np.asarray(0.5)))
+    return with_input(net.graph(), encoding=Affine(np.asarray(0.5)))
 
 
 def dense_network(dtype: Any, scale: float, offset: float = 0.0) -> Graph:
     net = random_network(np.random.default_rng(0), (6, 2), input_type=dtype)
-    return replace(net, encoding=Affine(np.asarray(scale), np.asarray(offset)))
+    return with_input(net, encoding=Affine(np.asarray(scale), np.asarray(offset)))
 
 
 NETWORKS = {
@@ -236,8 +236,8 @@ def verbs(projects: Path, monkeypatch: pytest.MonkeyPatch) -> Verbs:
     found = Verbs(projects, [])
 
     def listened(run: Callable[..., Any]) -> Callable[..., Any]:
-        def listening(graph: Graph, codes: np.ndarray) -> Any:
-            found.seen.append(codes)
+        def listening(graph: Graph, codes: Sequence[np.ndarray]) -> Any:
+            found.seen.append(codes[0])
             return run(graph, codes)
 
         return listening
@@ -246,7 +246,7 @@ def verbs(projects: Path, monkeypatch: pytest.MonkeyPatch) -> Verbs:
         found.seen.append(frames)
         raise Caught
 
-    for module, name in ((execute, "run"), (golden, "run"), (simulate, "trace")):
+    for module, name in ((execute, "run_all"), (golden, "run_all"), (simulate, "trace")):
         monkeypatch.setattr(module, name, listened(getattr(module, name)))
     monkeypatch.setattr(flow, "bitstream", stopped)
     return found

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import hwgen
 from hwgen.verify.bench import Stalls
-from hwgen.verify.vectors import random_codes
+from hwgen.verify.vectors import random_frames
 
 
 def prove(design: hwgen.Accelerator, seed: int, frames: int, folder: Path) -> None:
     """The RTL, flowing, stalled and reset in mid-frame; the HLS C++ alone and under DPI-C."""
     design = design.write(folder / "project")
-    codes = random_codes(design.graph, frames, seed)
-    beats = design.design.input.beats
+    every = random_frames(design.graph.inputs, frames, seed)
+    codes = every[0] if len(every) == 1 else every
+    beats = sum(port.stream.beats for port in design.design.inputs)
     flowing = design.simulate(codes, "rtl", work=folder / "rtl")
     assert not flowing.mismatches, flowing.mismatches
     carried = {name for name, stream in design.design.streams.items() if stream.tensor}
-    assert set(flowing.checked) == carried - {design.design.input.name}
+    assert set(flowing.checked) == carried - {port.stream.name for port in design.design.inputs}
     assert flowing.passed, flowing.mistimed
     assert flowing.beats_timed == frames * sum(stream.beats for stream in design.design.streams.values())
     input_interval = 1 + (seed % 3) * design.design.cycles.interval // 2

@@ -91,7 +91,7 @@ def test_few_bits(precision: str) -> None:
         model = build.cnv(precision)
         build.randomise(model, seed=3)
         built = build.accelerator(build.imported(model, f"cnv_{precision}"), FOLDING / "cnv_32768_cycles.json")
-    codes = random_codes(built.graph, 4, seed=1)
+    codes = random_codes(built.graph.inputs[0], 4, seed=1)
     for backend in ("rtl", "csim"):
         outcome = built.simulate(codes, backend)
         assert outcome.passed, (backend, outcome.mismatches, outcome.cycles, outcome.predicted)

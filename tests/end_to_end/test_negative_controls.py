@@ -40,7 +40,7 @@ def network() -> Graph:
         Node("fc0_act", Threshold(thresholds, np.zeros(HIDDEN), -1, 2), (sums,), bits),
         Node("fc1", MatMul(second, bipolar), (bits,), scores),
     )
-    return Graph("control", pixels, nodes, scores)
+    return Graph.of("control", pixels, nodes, scores)
 
 
 def change_fc0(design: Design, change: Callable[[MvtuUnit], MvtuUnit]) -> Design:
@@ -77,7 +77,7 @@ def keep(unit: MvtuUnit) -> MvtuUnit:
 def test_a_mutation_is_caught(backend: str, change: Callable[[MvtuUnit], MvtuUnit]) -> None:
     sound = hwgen.compile(network(), folding={"fc0": {"pe": 2, "simd": 4}, "fc1": {"pe": 2, "simd": 4}})
     mutant = replace(sound, design=change_fc0(sound.design, change))
-    outcome = mutant.simulate(random_codes(sound.graph, 200, seed=3), backend)
+    outcome = mutant.simulate(random_codes(sound.graph.inputs[0], 200, seed=3), backend)
     assert bool(outcome.mismatches) == (change is not keep)
     assert outcome.passed == (change is keep)
     if outcome.mismatches:
@@ -126,5 +126,5 @@ def test_a_mutated_image_unit_is_caught(backend: str, change: Callable[[Unit], U
     sound = hwgen.compile(image_network(), folding={"conv0": {"pe": 2, "simd": 1}, "fc0": {"pe": 2, "simd": 3}})
     units = tuple(change(unit) for unit in sound.design.units)
     mutant = replace(sound, design=replace(sound.design, units=units))
-    outcome = mutant.simulate(random_codes(sound.graph, 50, seed=3), backend)
+    outcome = mutant.simulate(random_codes(sound.graph.inputs[0], 50, seed=3), backend)
     assert bool(outcome.mismatches) == (change is not leave)

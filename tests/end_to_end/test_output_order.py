@@ -75,7 +75,7 @@ def ported(graph: Graph) -> tuple[Graph, PortMap]:
     built = flow.compile(graph)
     ports = port_map_of(built.graph, built.design)
     read = parse_port_map(json.dumps(ports.to_json()), "here")
-    assert (read.order, read.ranking, read.ranked) == (ports.order, ports.ranking, ports.ranked)
+    assert (read.order, read.ranking, read.ranked) == (ports.sink.order, ports.sink.ranking, ports.sink.ranked)
     return built.graph, read
 
 
@@ -186,7 +186,7 @@ def test_the_chip_ranks_and_is_rewritten_by_the_models_rows(tmp_path: Path) -> N
     flow.compile(old.graph, writable=("fc0", "fc1")).write(tmp_path / "out")
     driver = open_driver(tmp_path / "out", "rtl")
     rows = np.arange(8).reshape(2, 4).T.reshape(-1).tolist()
-    assert driver.ports.ranked and old.graph.node("fc1").op.rows == tuple(rows)
+    assert driver.ports.sink.ranked and old.graph.node("fc1").op.rows == tuple(rows)
     np.testing.assert_array_equal(driver.predict(old.codes), old.classes)
     driver.load(new.graph)
     np.testing.assert_array_equal(driver.predict(new.codes), new.classes)
@@ -210,7 +210,7 @@ def test_vectors_that_become_images(rows: bool, tmp_path: Path) -> None:
     x = head.rng.integers(-8, 8, (FRAMES, *head.start[1:]))
     want = head.reference(x)
     graph = hwgen.load(tmp_path / "net.onnx")
-    assert graph.input.type.shape == (6, 6, 2) and graph.input_order is not None
+    assert graph.input.type.shape == (6, 6, 2) and graph.inputs[0].order is not None
     assert parse_graph(print_graph(graph)) == graph
     built = flow.compile(graph).write(tmp_path / "out")
     hardware = x.reshape(FRAMES, 2, 6, 6).transpose(0, 2, 3, 1)

@@ -56,12 +56,14 @@ RARE = CASES[1:-1]
 def read(case: Case, shared: Path, graph: Any) -> tuple[Any, Any]:
     """Input codes and labels; random codes and no labels where there is no data."""
     if case.images is None:
-        return random_codes(graph, FRAMES, seed=1), None
+        return random_codes(graph.inputs[0], FRAMES, seed=1), None
     if case.images == MNIST:
         images, labels = (read_array(shared / f"mnist/t10k-{name}-ubyte.gz") for name in ("images-idx3", "labels-idx1"))
     else:
         images, labels = (read_array(shared / "kws/kws_500.npz", key) for key in ("x_int8", "y"))
-    return as_codes(graph, images[: case.first], case.model, binarize_at=case.binarize_at), labels[: case.first]
+    return as_codes(graph.inputs[0], images[: case.first], case.model, binarize_at=case.binarize_at), labels[
+        : case.first
+    ]
 
 
 def compiled(case: Case, shared: Path) -> hwgen.Accelerator:
@@ -92,7 +94,7 @@ def test_published_vectors(shared: Path) -> None:
     graph = hwgen.load(shared / "models/UNSW_NB15_MLP_W2A2.onnx")
     design = hwgen.compile(graph)
     given, wanted = (np.load(shared / f"vectors/unsw_nb15-mlp-w2a2_{end}.npy") for end in ("input", "output"))
-    assert design.outputs(as_codes(design.graph, given, "vector")).tolist() == wanted.tolist()
+    assert design.outputs(as_codes(design.graph.inputs[0], given, "vector")).tolist() == wanted.tolist()
 
 
 def radioml(shared: Path) -> tuple[hwgen.Accelerator, Codes]:
@@ -100,7 +102,7 @@ def radioml(shared: Path) -> tuple[hwgen.Accelerator, Codes]:
     graph = hwgen.load(shared / "models/VGG10_RadioML_W8A8.onnx", input_type="int8", input_scale=1 / 64)
     design = hwgen.compile(graph, target_interval=65_536)
     signal = np.load(shared / "vectors/radioml_input.npy")  # codes, stored as float32
-    return design, as_codes(graph, signal, "vector", real=False, layout=Layout.NCHW)
+    return design, as_codes(graph.inputs[0], signal, "vector", real=False, layout=Layout.NCHW)
 
 
 def test_the_published_signal_is_of_class_12(shared: Path) -> None:
@@ -111,7 +113,7 @@ def test_the_published_signal_is_of_class_12(shared: Path) -> None:
 @pytest.mark.long
 def test_radioml(shared: Path) -> None:
     design, signal = radioml(shared)
-    codes = np.concatenate([signal, random_codes(design.graph, 2, seed=1)])
+    codes = np.concatenate([signal, random_codes(design.graph.inputs[0], 2, seed=1)])
     for backend in ("csim", "rtl", "dpi"):
         outcome = design.simulate(codes, backend)
         assert outcome.passed, (backend, outcome.mismatches, outcome.cycles, outcome.predicted)
@@ -122,7 +124,7 @@ def test_separable_convolutions(shared: Path) -> None:
     """Channels last, depthwise and pointwise, leaky ReLU; on a part of its 512x512 pixels, which simulates faster."""
     model = resized(read_model(shared / "models/separable_conv_model_ch_last.onnx"), 512, 24)
     design = hwgen.compile(hwgen.load(model, input_type="int8", input_scale=1 / 32), target_interval=8_192)
-    codes = random_codes(design.graph, 3, seed=1)
+    codes = random_codes(design.graph.inputs[0], 3, seed=1)
     for backend in ("csim", "rtl", "dpi"):
         outcome = design.simulate(codes, backend)
         assert outcome.passed, (backend, outcome.mismatches, outcome.cycles, outcome.predicted)

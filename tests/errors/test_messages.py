@@ -252,7 +252,7 @@ OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
     ),
     "frames": (
         DataError,
-        lambda folder: as_codes(GRAPH, np.zeros((2, 5)), "x.npy"),
+        lambda folder: as_codes(GRAPH.inputs[0], np.zeros((2, 5)), "x.npy"),
         "x.npy: frames must have 6 elements (6,); found frames of shape (5,)."
         " Give the images this network was built for.",
     ),

@@ -102,7 +102,7 @@ def test_train_and_build(
 )
 def test_rtl_takes_the_folds_of_its_slowest_unit(build: ModuleType, network: str, folding: str) -> None:
     built = build.random_accelerator(network, "w1a1", folding)
-    outcome = built.simulate(random_codes(built.graph, 20, seed=5), "rtl")
+    outcome = built.simulate(random_codes(built.graph.inputs[0], 20, seed=5), "rtl")
     assert not outcome.mismatches, outcome.mismatches
     assert outcome.cycles is not None
     assert outcome.cycles == outcome.predicted
@@ -115,7 +115,7 @@ def test_rtl_of_an_uneven_folding(build: ModuleType) -> None:
     folding = {"fc0": (48, 60), "fc1": (36, 50), "fc2": (20, 96), "fc3": (4, 100)}
     graph = build.random_accelerator("sfc", "w1a1", "sfc_16_cycles").graph
     built = hwgen.compile(graph, folding={name: {"pe": pe, "simd": simd} for name, (pe, simd) in folding.items()})
-    outcome = built.simulate(random_codes(built.graph, 12, seed=6), "rtl")
+    outcome = built.simulate(random_codes(built.graph.inputs[0], 12, seed=6), "rtl")
     assert outcome.passed
     assert outcome.cycles is not None
     assert outcome.cycles.interval == max(unit.cycles for unit in built.design.units) == 84

@@ -26,15 +26,28 @@ def _quant(**change: Any) -> onnx.ModelProto:
     return net([FC, quant], w=W, **{**Q, **change})
 
 
-def _two_outputs() -> onnx.ModelProto:
-    model = net([FC, node("Relu", "h", "y")], w=W)
-    model.graph.output.append(helper.make_tensor_value_info("h", TensorProto.FLOAT, None))
+def _input_unread() -> onnx.ModelProto:
+    model = net([FC, node("Identity", "h", "y")], w=W)
+    model.graph.input.append(helper.make_tensor_value_info("x2", TensorProto.FLOAT, (1, 3)))
     return model
 
 
-def _two_inputs() -> onnx.ModelProto:
+def _inputs_of_other_batches() -> onnx.ModelProto:
     model = net([FC, node("Add", "h x2", "y")], w=W)
-    model.graph.input.append(helper.make_tensor_value_info("x2", TensorProto.FLOAT, (1, 3)))
+    model.graph.input.append(helper.make_tensor_value_info("x2", TensorProto.FLOAT, (4, 3)))
+    return model
+
+
+def _output_is_an_input() -> onnx.ModelProto:
+    model = net([FC, node("Identity", "h", "y")], w=W)
+    model.graph.output.append(helper.make_tensor_value_info("x", TensorProto.FLOAT, None))
+    return model
+
+
+def _two_networks() -> onnx.ModelProto:
+    model = net([FC, node("Identity", "h", "y"), node("MatMul", "x2 w", "y2")], w=W)
+    model.graph.input.append(helper.make_tensor_value_info("x2", TensorProto.FLOAT, (1, 4)))
+    model.graph.output.append(helper.make_tensor_value_info("y2", TensorProto.FLOAT, None))
     return model
 
 
@@ -133,8 +146,10 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         node("Mul", "h c", "m"), node("Cast", "m", "e", name="cut", to=7), c=np.float32([0.5])
     ),
     "operand_missing": lambda: net([FC, node("Quant", "h s z", "y", name="act", signed=1)], w=W, **Q),
-    "two_outputs": _two_outputs,
-    "two_inputs": _two_inputs,
+    "input_unread": _input_unread,
+    "inputs_of_other_batches": _inputs_of_other_batches,
+    "output_is_an_input": _output_is_an_input,
+    "two_networks": _two_networks,
     "no_input": _no_input,
     "unknown_size": lambda: net([node("MatMul", "x w", "y")], shape=(1, "length"), w=W),
     "no_layer": lambda: net([node("Mul", "x c", "y")], c=np.float32(2)),

@@ -216,9 +216,9 @@ class Judge:
 def readings(graph: Graph, codes: Array) -> list[Array]:
     """What hwgen makes of frames in the model's own shape: channels come last or first in images alone."""
     found = []
-    for layout in Layout if graph.input_order is None and len(graph.input.type.shape) == 3 else [Layout.NHWC]:
+    for layout in Layout if graph.inputs[0].order is None and len(graph.input.type.shape) == 3 else [Layout.NHWC]:
         with contextlib.suppress(DataError):
-            found.append(as_codes(graph, codes, "frames", real=False, layout=layout))
+            found.append(as_codes(graph.inputs[0], codes, "frames", real=False, layout=layout))
     return found
 
 

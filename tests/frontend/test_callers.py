@@ -68,16 +68,23 @@ def test_examples_that_are_taken(name: str) -> None:
     assert graph == hwgen.load(_net(), X, input_type="int5")
 
 
-_ONE = "Give one tensor of shape (1, ...), or a numpy array."
+_ONE = "Give one tensor of shape (1, ...) or a numpy array, for several inputs a tuple of them."
 _SHAPE = "Give an example of shape (1, ...) as the network receives it."
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "two": (lambda: (X, X), f"Sequential: it must have one input; found 2 examples. {_ONE}"),
-    "none_in_a_tuple": (lambda: (), f"Sequential: it must have one input; found 0 examples. {_ONE}"),
+    "two": (
+        lambda: (X, X),
+        "Sequential: the example input must run through the network; found Sequential.forward() takes 2 positional"
+        " arguments but 3 were given for shape (1, 4) and (1, 4).",
+    ),
+    "none_in_a_tuple": (lambda: (), f"Sequential: it must have an example of every input; found none. {_ONE}"),
     "dict": (
         lambda: {"x": X},
-        f"Sequential: its input must be an argument without a name; found a dict of 1. {_ONE}",
+        f"Sequential: its inputs must be arguments without a name; found a dict of 1. {_ONE}",
     ),
-    "tuple_of_a_dict": (lambda: ({"x": X},), f"Sequential: it must have one input; found 1 examples. {_ONE}"),
+    "tuple_of_a_dict": (
+        lambda: ({"x": X},),
+        f"Sequential: its inputs must be arguments without a name; found a dict of 1. {_ONE}",
+    ),
     "text": (lambda: "pixels", f"Sequential: the example input must be numbers; found str. {_ONE}"),
     "objects": (
         lambda: np.asarray([None, "a"], dtype=object),
@@ -112,8 +119,8 @@ MODULES: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "without_parameters": (lambda: _net().to("meta"), "Sequential: a copy of the network must be made on the CPU; "),
     "half": (lambda: _net().half(), "Sequential: the example input must run through the network; found "),
-    "returns_nothing": (lambda: Odd(lambda layer, x: None), "Odd: the network must have one input; found none."),
-    "returns_two": (lambda: Odd(lambda layer, x: [layer(x), layer(x) * 2]), "Odd: the network must have one output"),
+    "returns_nothing": (lambda: Odd(lambda layer, x: None), "Odd: the network must have an input; found none."),
+    "returns_its_input": (lambda: Odd(lambda layer, x: [layer(x), x]), "output 'output1': a layer must compute it; "),
     "not_expressible": (
         lambda: Odd(lambda layer, x: torch.fft.fft(layer(x)).real),
         "Odd: torch must be able to export the module; found Exporting the operator 'aten::fft_fft' to ONNX",

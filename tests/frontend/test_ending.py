@@ -70,7 +70,11 @@ def test_a_feature_map_flattened(channels: int, tmp_path: Path) -> None:
     flatten(head)
     graph, codes, want = built(head, tmp_path)
     np.testing.assert_array_equal(graph.decode(codes), want)
-    assert graph.output.type.shape == (2, 2, 3) and graph.order is not None and graph.order.strides == ((3, 1), (4, 3))
+    assert (
+        graph.output.type.shape == (2, 2, 3)
+        and (order := graph.reading.order) is not None
+        and order.strides == ((3, 1), (4, 3))
+    )
     assert accuracy(graph, "golden", codes, want.argmax(axis=1), "labels").accuracy == 1
     assert accuracy(graph, "golden", codes, codes.reshape(60, 12).argmax(axis=1), "labels").accuracy < 0.5
 
@@ -90,7 +94,7 @@ def test_an_image(perm: list[int] | None, tmp_path: Path) -> None:
         head.put("Transpose", perm=perm)
     graph, codes, want = built(head, tmp_path)
     np.testing.assert_array_equal(graph.decode(codes), want)
-    assert want.ndim == 4 and (graph.order is None) == (perm == [0, 2, 3, 1])
+    assert want.ndim == 4 and (graph.reading.order is None) == (perm == [0, 2, 3, 1])
 
 
 @pytest.mark.starts_process
@@ -127,7 +131,7 @@ def test_the_verbs(own: bool, tmp_path: Path) -> None:
 
 def test_an_order_that_changes_nothing_is_not_kept(tmp_path: Path) -> None:
     graph, _, _ = built(dense(), tmp_path)
-    assert graph.order is None and graph.ranking is None
+    assert graph.reading.order is None and graph.reading.ranking is None
 
 
 def ranked(head: Head, op: str, folder: Path, **attributes: Any) -> tuple[Graph, Array, Array]:
@@ -149,7 +153,7 @@ def test_the_chip_ranks_by_the_models_order(end: str, quantised: bool, tmp_path:
     """The index, and the lowest of the model's where scores are equal."""
     op, attributes, shape = ENDS[end]
     graph, codes, want = ranked(swapped(dense(quantised=quantised)), op, tmp_path, **attributes)
-    assert isinstance(graph.nodes[-1].op, ArgMax) and graph.ranking is None
+    assert isinstance(graph.nodes[-1].op, ArgMax) and graph.reading.ranking is None
     assert graph.node("fc0").op.rows == (0, 3, 1, 4, 2, 5)  # type: ignore[union-attr]
     np.testing.assert_array_equal(graph.decode(codes), want)
     assert graph.decode(codes).shape == (60, *shape)
@@ -183,7 +187,7 @@ def flattened(head: Head) -> Head:
 def test_the_host_ranks_where_codes_do_not(name: str, end: str, tmp_path: Path) -> None:
     op, attributes, shape = ENDS[end]
     graph, codes, want = ranked(HOST[name](), op, tmp_path, **attributes)
-    assert graph.ranking == shape and not any(isinstance(node.op, ArgMax) for node in graph.nodes)
+    assert graph.reading.ranking == shape and not any(isinstance(node.op, ArgMax) for node in graph.nodes)
     np.testing.assert_array_equal(graph.decode(codes), want)
     assert accuracy(graph, "golden", codes, want.reshape(60), "labels").accuracy == 1
     warnings = flow.compile(graph).estimate().warnings
@@ -278,7 +282,7 @@ def test_random_rankings_have_both_kinds(tmp_path: Path) -> None:
         rank(head)
         graph, codes, want = built(head, tmp_path, 5)
         np.testing.assert_array_equal(graph.decode(codes), want)
-        found.add(graph.ranking is None)
+        found.add(graph.reading.ranking is None)
     assert found == {True, False}
 
 
@@ -311,9 +315,9 @@ def test_functions_at_the_end(name: str, tmp_path: Path) -> None:
     project = hwgen.compile(graph).write(tmp_path / "out")
     driver = hwgen.open_driver(project.project)
     x = np.random.default_rng(3).integers(-8, 8, (9, 12))
-    np.testing.assert_allclose(driver.infer(x), driver.ports.reading.affine.ending.apply(driver.scores(x)), rtol=1e-15)
+    np.testing.assert_allclose(driver.infer(x), driver.ports.sink.affine.ending.apply(driver.scores(x)), rtol=1e-15)
     np.testing.assert_allclose(driver.infer(x), head.reference(x), rtol=1e-5, atol=1e-7)
-    function = json.loads((tmp_path / "out" / "host" / "ports.json").read_text())["output"]["function"]
+    function = json.loads((tmp_path / "out" / "host" / "ports.json").read_text())["outputs"][0]["function"]
     assert function == ending.to_json()
 
 
@@ -336,7 +340,7 @@ def test_the_networks_own_ranking_of_a_function(op: str, tmp_path: Path) -> None
     head = small(op, **({"axis": 1} if op == "Softmax" else {}))
     graph, codes, want = ranked(head, "ArgMax", tmp_path)
     assert np.array_equal(graph.decode(codes).ravel(), want.ravel())
-    assert (graph.ranking is None) == (op != "Relu")
+    assert (graph.reading.ranking is None) == (op != "Relu")
 
 
 @pytest.mark.parametrize("op", ["Softmax", "LogSoftmax"])

@@ -147,11 +147,18 @@ MESSAGES = {
     "operand_missing": (
         "act (Quant): its bit width must be constant; found none. Only chains with trained parameters become hardware."
     ),
-    "two_outputs": (
-        "tiny: the network must have one output that depends on its input; found 2: y, h. Export one output."
+    "input_unread": "input 'x2': an operator must read it; found none that does. Remove it from the network.",
+    "inputs_of_other_batches": (
+        "tiny: all inputs must have one batch size; found 1 at 'x', 4 at 'x2'. Export the model with batch size 1."
     ),
-    "two_inputs": "tiny: the network must have one input; found 2: x, x2. Export the model with one input.",
-    "no_input": "tiny: the network must have one input; found none. Export the model with one input.",
+    "output_is_an_input": (
+        "output 'x': a layer must compute it; found an input as it is. Take it from the input that you give."
+    ),
+    "two_networks": (
+        "tiny: all outputs must belong to one network; found networks of their own for y and for y2. Build each by"
+        " itself."
+    ),
+    "no_input": "tiny: the network must have an input; found none. Export the model with its input.",
     "unknown_size": (
         "input 'x': its shape must be known but for the batch size; found axes [1] unknown. Export the model"
         " with a fixed input size."

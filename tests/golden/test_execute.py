@@ -7,7 +7,7 @@ import pytest
 
 from hwgen.errors import DataError
 from hwgen.golden.execute import apply, decode, run, trace
-from hwgen.ir.graph import Affine, Node
+from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Activation, ArgMax, Magnitude, MatMul, Scale, Threshold
 from hwgen.ir.types import DType, IntType, TensorType
 from tests.builders import B, chain, codes_of, random_network, value
@@ -124,7 +124,7 @@ def test_scale() -> None:
 
 def test_decode() -> None:
     graph = random_network(np.random.default_rng(0), (3, 2))
-    graph = type(graph)(
+    graph = Graph.of(
         graph.name, graph.input, graph.nodes, graph.output, decoding=Affine(np.array([0.5, 2.0]), np.asarray(-1.0))
     )
     assert decode(graph, np.array([[2, 3]])).tolist() == [[0.0, 5.0]]

@@ -31,7 +31,7 @@ def test_products(seed: int) -> None:
         assert isinstance(op, MatMul | Conv)
         betas = op.planes.tolist()
         codes = rng.integers(0, 2 ** len(betas), (2, *source.type.shape))
-        found = run(Graph("one", source, (node,), node.output), codes)
+        found = run(Graph.of("one", source, (node,), node.output), codes)
         for place in rng.integers(0, found.size, 20):
             frame, *where = np.unravel_index(place, found.shape)
             assert found[(frame, *where)] == expected(op, codes[frame], betas, *where)

@@ -68,7 +68,7 @@ def test_an_output_that_has_readers_of_its_own() -> None:
     more = Value("z", TensorType((2,), IntType(8, signed=True)))
     first = Node("fc0", MatMul(bipolar(rng, 5, 20), Bipolar()), (source,), sums)
     second = Node("fc1", MatMul(bipolar(rng, 2, 5), Bipolar()), (sums,), more)
-    graph = Graph("net", source, (first, second), sums)
+    graph = Graph.of("net", source, (first, second), sums)
     codes = bipolar(rng, 11, 20)
     assert np.array_equal(run(graph, codes), trace(graph, codes)["y"])
 
@@ -78,7 +78,7 @@ def test_run_in_parts_is_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(3)
     source, sums = Value("x", TensorType((20,), Bipolar())), Value("y", TensorType((5,), IntType(6, signed=True)))
     node = Node("fc0", MatMul(bipolar(rng, 5, 20), Bipolar()), (source,), sums)
-    graph = Graph("net", source, (node,), sums)
+    graph = Graph.of("net", source, (node,), sums)
     codes = bipolar(rng, 11, 20)
     assert np.array_equal(run(graph, codes), trace(graph, codes)["y"])
     assert run(graph, codes[:0]).shape == (0, 5)

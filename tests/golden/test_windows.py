@@ -129,7 +129,7 @@ def _graph() -> Graph:
         Node("both", Concat(), (s, a), c),
         Node("act", Activation((Sign(),)), (c,), q),
     )
-    return Graph("branches", x, nodes, q)
+    return Graph.of("branches", x, nodes, q)
 
 
 @pytest.mark.parametrize("elements", [1, 700, 1 << 22])

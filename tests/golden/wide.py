@@ -172,7 +172,7 @@ class Wide:
         return self.add(Activation(steps), source.type.shape, source, dtype=signed(3))
 
     def graph(self) -> Graph:
-        return Graph("wide", self.input, tuple(self.nodes), self.nodes[-1].output)
+        return Graph.of("wide", self.input, tuple(self.nodes), self.nodes[-1].output)
 
 
 def _dense(rng: Rng, bits: int) -> Wide:

@@ -13,7 +13,7 @@ from hwgen.backends.hls.emit import hex_text
 from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.arithmetic import Arithmetic
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
@@ -48,7 +48,8 @@ def generator(*key: int) -> np.random.Generator:
 
 def design_of(name: str, *units: Unit) -> Design:
     """Units in order; the first reads the chip's input and the last writes its output."""
-    return Design(name, units, units[0].inputs[0], units[-1].outputs[0], "0123abcd", PART, 100.0)
+    ends = (single_input(units[0].inputs[0]),), (single_output(units[-1].outputs[0]),)
+    return Design(name, units, *ends, "0123abcd", PART, 100.0)
 
 
 def random_codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntArray:

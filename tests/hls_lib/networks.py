@@ -72,7 +72,7 @@ class Net:
         return self.add(name, ArgMax(), (x,), (1,), smallest_int(0, x.type.elements - 1))
 
     def graph(self, name: str) -> Graph:
-        return Graph(name, self.source, tuple(self.nodes), self.nodes[-1].output, Affine())
+        return Graph.of(name, self.source, tuple(self.nodes), self.nodes[-1].output, Affine())
 
 
 def design_for(

@@ -7,8 +7,10 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +42,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(3)
     graph = random_network(rng, (12, 8, 5), input_type=IntType(4, signed=True), name="tiny")
     decoding = Affine(rng.uniform(0.5, 2, 5), rng.normal(size=5))
-    graph = Graph(graph.name, graph.input, graph.nodes, graph.output, Affine(np.asarray(0.25)), decoding)
+    graph = Graph.of(graph.name, graph.input, graph.nodes, graph.output, Affine(np.asarray(0.25)), decoding)
     folder = tmp_path_factory.mktemp("host") / "out"
     flow.compile(graph, target_interval=16).write(folder)
     return folder
@@ -62,7 +64,7 @@ def graph(project: Path) -> Graph:
 
 
 def frames_of(graph: Graph, count: int = 50) -> np.ndarray:
-    return random_codes(graph, count, seed=5)
+    return random_codes(graph.inputs[0], count, seed=5)
 
 
 def test_scores_and_classes_are_those_of_the_network(golden: Driver, graph: Graph) -> None:
@@ -78,19 +80,18 @@ def test_scores_and_classes_are_those_of_the_network(golden: Driver, graph: Grap
     np.testing.assert_array_equal(np.take_along_axis(want, best, axis=1), scores)
 
 
-def test_equal_scores_go_to_the_lower_class(golden: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Driver, "scores", lambda self, images: np.array([[1.0, 3.0, 3.0, 0.0, 3.0]]))
-    assert golden.top_k([[0] * 12], 4)[0].tolist() == [[1, 2, 4, 0]]
-    assert golden.predict([[0] * 12]).tolist() == [1]
+def test_equal_scores_go_to_the_lower_class(golden: Driver) -> None:
+    ports = with_sink(golden.ports, affine=Affine())
+    driver = answering(golden, ports, np.array([[1, 3, 3, 0, 3]]))
+    assert driver.top_k([[0] * 12], 4)[0].tolist() == [[1, 2, 4, 0]]
+    assert driver.predict([[0] * 12]).tolist() == [1]
 
 
 def test_equal_scores_of_any_kind_go_to_the_lower_class(golden: Driver) -> None:
     """Many classes and many ties: an unstable order would show."""
     codes = np.random.default_rng(0).integers(0, 2, (20, 300))
     kind = TensorType((300,), IntType(2, signed=False))
-    driver = answering(
-        golden, replace(golden.ports, sink=replace(golden.ports.sink, type=kind, affine=Affine())), codes
-    )
+    driver = answering(golden, with_sink(golden.ports, type=kind, affine=Affine()), codes)
     best, scores = driver.top_k(np.zeros((20, 12), int), 300)
     for row, found, values in zip(codes, best, scores, strict=True):
         assert found.tolist() == sorted(range(300), key=lambda c: (-row[c], c))
@@ -101,16 +102,21 @@ def test_equal_scores_of_any_kind_go_to_the_lower_class(golden: Driver) -> None:
 @pytest.mark.parametrize(("ranking", "classes"), [(None, [0, 0, 1]), ((), [0, 0, 0])])
 def test_a_single_score_is_a_class_where_it_is_positive(golden: Driver, ranking, classes: list[int]) -> None:
     """One that is 0 is class 0; where the network itself ranks the only class, that is class 0 whatever the score."""
-    sink = replace(golden.ports.sink, type=TensorType((1,), IntType(3, signed=True)), affine=Affine())
-    driver = answering(golden, replace(golden.ports, sink=sink, ranking=ranking), np.array([[-1], [0], [1]]))
+    ports = with_sink(golden.ports, type=TensorType((1,), IntType(3, signed=True)), affine=Affine(), ranking=ranking)
+    driver = answering(golden, ports, np.array([[-1], [0], [1]]))
     assert driver.predict(np.zeros((3, 12), int)).tolist() == classes
 
 
 def answering(golden: Driver, ports: PortMap, codes: np.ndarray) -> Driver:
     """A driver whose design answers `codes`."""
     driver = Driver(ports, golden.transport)
-    driver.outputs = lambda images: codes  # type: ignore[method-assign]
+    driver._outputs = lambda images: {"output": codes}  # type: ignore[method-assign]
     return driver
+
+
+def with_sink(ports: PortMap, **changes: Any) -> PortMap:
+    """The ports with another output."""
+    return replace(ports, outputs=(replace(ports.sink, **changes),))
 
 
 @pytest.mark.parametrize("kind", ["strides", "table"])
@@ -121,9 +127,9 @@ def test_outputs_are_numbered_as_the_models(golden: Driver, graph: Graph, kind: 
     codes, affine = rng.integers(0, 3, (30, 6)), Affine(rng.choice([0.5, 1.0, 2.0], 6), rng.integers(0, 2, 6))
     scores = TensorType((6,), IntType(3, signed=False))
     stream = replace(golden.ports.sink.stream, dtype=scores.dtype, elements=6)
-    sink = replace(golden.ports.sink, type=scores, stream=stream, affine=affine)
-    ports = parse_port_map(json.dumps(replace(golden.ports, sink=sink, order=order).to_json()), "here")
-    assert ports.order == order and (order.strides is None) == (kind == "table")
+    changed = with_sink(golden.ports, type=scores, stream=stream, affine=affine, order=order)
+    ports = parse_port_map(json.dumps(changed.to_json()), "here")
+    assert ports.sink.order == order and (order.strides is None) == (kind == "table")
     driver, x = answering(golden, ports, codes), np.zeros((30, 12), int)
     want = (codes * affine.scale + affine.offset)[:, places]
     np.testing.assert_array_equal(driver.infer(x), want)
@@ -138,9 +144,9 @@ def test_images_come_back_as_the_model_has_them(golden: Driver) -> None:
     """Channels first, (N, 2, 3, 4); the codes as they leave the chip have them last."""
     order = Order((2, 3, 4), np.arange(24).reshape(3, 4, 2).transpose(2, 0, 1))
     affine = Affine(np.array([1.0, 0.5]), np.array([0.0, 3.0]))
-    sink = replace(golden.ports.sink, type=TensorType((3, 4, 2), IntType(4, signed=True)), affine=affine)
+    kind = TensorType((3, 4, 2), IntType(4, signed=True))
     codes = np.random.default_rng(2).integers(-8, 8, (5, 3, 4, 2))
-    driver = answering(golden, replace(golden.ports, sink=sink, order=order), codes)
+    driver = answering(golden, with_sink(golden.ports, type=kind, affine=affine, order=order), codes)
     x = np.zeros((5, 12), int)
     np.testing.assert_array_equal(driver.infer(x), np.moveaxis(codes * [1.0, 0.5] + [0.0, 3.0], -1, 1))
     np.testing.assert_array_equal(driver.scores(x), driver.infer(x).reshape(5, -1))
@@ -172,7 +178,7 @@ def test_throughput_of_a_simulated_design_is_that_of_its_clock(rtl: Driver, proj
 def test_a_board_agrees(project: Path, golden: Driver, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
     pynq = fake_pynq.module(golden.ports, golden.transport, buffer_max_size=limit)
     monkeypatch.setitem(sys.modules, "pynq", pynq)
-    board, x = open_driver(project, "pynq", bitfile="tiny.bit"), random_codes(golden.ports, 33, seed=6)
+    board, x = open_driver(project, "pynq", bitfile="tiny.bit"), random_codes(golden.ports.inputs[0], 33, seed=6)
     np.testing.assert_array_equal(board.outputs(x), golden.outputs(x))
     np.testing.assert_array_equal(board.outputs(x[:1]), golden.outputs(x[:1]))
     sent = board.transport.overlay.axi_dma_0.sendchannel.transfers
@@ -184,7 +190,7 @@ def test_a_board_agrees(project: Path, golden: Driver, monkeypatch: pytest.Monke
 def test_top1(tmp_path: Path) -> None:
     graph = random_network(np.random.default_rng(0), (12, 8, 4), top1=True)
     accelerator = flow.compile(graph, target_interval=16).write(tmp_path / "out")
-    driver, x = open_driver(tmp_path / "out"), random_codes(accelerator.graph, 30, seed=1)
+    driver, x = open_driver(tmp_path / "out"), random_codes(accelerator.graph.inputs[0], 30, seed=1)
     np.testing.assert_array_equal(driver.predict(x), classes(accelerator.graph, run(accelerator.graph, x)))
     with pytest.raises(ConfigError) as error:
         driver.top_k(x, 1)
@@ -200,7 +206,7 @@ def doubler(dtype: DType, shape: tuple[int, ...]) -> Graph:
     """y = x + x: a network whose answer tells every code of its input apart, at every place."""
     low, high = (2 * dtype.min, 2 * dtype.max)
     x, y = Value("x", TensorType(shape, dtype)), Value("y", TensorType(shape, smallest_int(low, high)))
-    return Graph("doubler", x, (Node("twice", Sum(), (x, x), y, "twice"),), y)
+    return Graph.of("doubler", x, (Node("twice", Sum(), (x, x), y, "twice"),), y)
 
 
 def plain_bytes(codes: np.ndarray, port: ChipPort) -> bytes:
@@ -225,7 +231,7 @@ def round_trip(folder: Path, kind: str, shape: tuple[int, ...], pe: int) -> None
     dtype = parse_dtype(kind)
     flow.compile(doubler(dtype, shape), folding={"twice": {"pe": pe}}).write(folder)
     driver = open_driver(folder, "rtl")
-    x = random_codes(driver.ports, 12, seed=len(kind))
+    x = random_codes(driver.ports.inputs[0], 12, seed=len(kind))
     np.testing.assert_array_equal(driver.outputs(x), 2 * x)
     for port, codes in ((driver.ports.source, x), (driver.ports.sink, 2 * x)):
         assert port.pack(codes).tobytes() == plain_bytes(codes, port)
@@ -320,6 +326,11 @@ def test_messages(project: Path, name: str) -> None:
     assert str(error.value) == message
 
 
+def spoilt(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A port map with another output."""
+    return lambda ports: ports | {"outputs": [ports["outputs"][0] | changes]}
+
+
 def test_no_project(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         open_driver(tmp_path)
@@ -330,35 +341,24 @@ def test_no_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "found"),
     [
-        (lambda ports: ports | {"format": 2}, "format 2"),
-        (lambda ports: {key: ports[key] for key in ports if key != "input"}, "'input'"),
-        (lambda ports: ports | {"output": ports["output"] | {"type": "float"}}, "a type is bipolar, intN or uintN"),
-        (
-            lambda ports: ports | {"order": {"shape": [4], "places": [0, 1, 2, 3]}},
-            "an order of 4 places for 5 elements",
-        ),
-        (lambda ports: ports | {"order": {"shape": [5], "places": [0, 1, 2, 3, 3]}}, "an order of 5 places for 5"),
-        (
-            lambda ports: ports | {"order": {"shape": [5], "strides": [[5, 2]]}},
-            r"strides \[\(5, 2\)\] are no permutation",
-        ),
-        (lambda ports: ports | {"order": [5]}, "list indices must be integers"),
-        (lambda ports: ports | {"ranking": [2]}, r"a ranking of shape \[2\]"),
+        (lambda ports: ports | {"format": 1}, "format 1"),
+        (lambda ports: {key: ports[key] for key in ports if key != "inputs"}, "'inputs'"),
+        (lambda ports: ports | {"inputs": []}, r"inputs, '\[\]'"),
+        (lambda ports: ports | {"outputs": 2 * ports["outputs"]}, "outputs, two of one name"),
+        (spoilt(type="float"), "a type is bipolar, intN or uintN"),
+        (spoilt(name=""), "outputs.0.name, ''"),
+        (spoilt(axis="m axis"), "outputs.0.axis, 'm axis'"),
+        (spoilt(order={"shape": [4], "places": [0, 1, 2, 3]}), "an order of 4 places for 5 elements"),
+        (spoilt(order={"shape": [5], "places": [0, 1, 2, 3, 3]}), "an order of 5 places for 5"),
+        (spoilt(order={"shape": [5], "strides": [[5, 2]]}), r"strides \[\(5, 2\)\] are no permutation"),
+        (spoilt(order=[5]), "list indices must be integers"),
+        (spoilt(ranking=[2]), r"a ranking of shape \[2\]"),
     ],
 )
 def test_a_spoilt_port_map(project: Path, spoil, found: str) -> None:
     ports = json.loads((project / "host" / "ports.json").read_text())
     with pytest.raises(DataError, match=f"here: must be a port map that `hwgen build` wrote; found {found}"):
         parse_port_map(json.dumps(spoil(ports)), "here")
-
-
-def test_a_port_map_without_an_order(project: Path) -> None:
-    """One that was written before there were any is read as it was meant."""
-    written = json.loads((project / "host" / "ports.json").read_text())
-    ports = parse_port_map(
-        json.dumps({key: each for key, each in written.items() if key not in ("order", "ranking")}), "x"
-    )
-    assert ports.order is None and ports.ranking is None and ports == parse_port_map(json.dumps(written), "x")
 
 
 def test_files_of_two_builds(project: Path, tmp_path: Path) -> None:
@@ -413,13 +413,13 @@ def test_overlays_that_do_not_fit(project: Path, golden: Driver, monkeypatch: py
 
 
 def test_the_verb(project: Path, golden: Driver, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    x = random_codes(golden.ports, 7, seed=2)
+    x = random_codes(golden.ports.inputs[0], 7, seed=2)
     np.save(tmp_path / "x.npy", x)
-    predict(project, tmp_path / "x.npy", as_json=True)
+    predict(project, [str(tmp_path / "x.npy")], as_json=True)
     assert json.loads(capsys.readouterr().out) == {"on": "golden", "frames": 7, "classes": golden.predict(x).tolist()}
-    predict(project, tmp_path / "x.npy", top=2, frames=3, as_json=True)
+    predict(project, [str(tmp_path / "x.npy")], top=2, frames=3, as_json=True)
     best, scores = golden.top_k(x[:3], 2)
     found = json.loads(capsys.readouterr().out)
     assert found == {"on": "golden", "frames": 3, "classes": best.tolist(), "scores": scores.tolist()}
-    predict(project, tmp_path / "x.npy", frames=2)
+    predict(project, [str(tmp_path / "x.npy")], frames=2)
     assert capsys.readouterr().out.splitlines() == [f"{i}: {c}" for i, c in enumerate(golden.predict(x[:2]))]

@@ -45,6 +45,8 @@ from tests.builders import (
     random_network,
     signal_net,
     value,
+    with_input,
+    with_output,
     write_qonnx,
 )
 from tests.host import control_bench, fake_pynq
@@ -77,7 +79,8 @@ def retrained(graph: Graph, rng: Rng, layers: list[str]) -> Graph:
         return node
 
     nodes = tuple(other(node) for node in graph.nodes)
-    return replace(graph, nodes=nodes, decoding=Affine(np.asarray(0.5), np.asarray(3.0)))
+    meaning = Affine(np.asarray(0.5), np.asarray(3.0))
+    return replace(graph, nodes=nodes, outputs=(replace(graph.outputs[0], decoding=meaning),))
 
 
 # ---- Between two frames of one simulation ----------------------------------------------------------
@@ -141,7 +144,7 @@ def codes_out(built: Accelerator, trace: Trace) -> np.ndarray:
 def test_frames_before_are_of_the_old_network_and_frames_behind_of_the_new(
     built: Accelerator, other: Graph, words: list[tuple[int, int]], work: Path, stalls: Stalls | None
 ) -> None:
-    x = random_codes(built.graph, 16, seed=2)
+    x = random_codes(built.graph.inputs[0], 16, seed=2)
     trace = simulated(built, work, x, Rewrite(words, frames=7), stalls=stalls)
     found, old, new = codes_out(built, trace), run(built.graph, x), run(other, x)
     np.testing.assert_array_equal(found[:7], old[:7])
@@ -153,13 +156,13 @@ def test_frames_before_are_of_the_old_network_and_frames_behind_of_the_new(
 def test_the_cycles_are_those_of_a_design_that_cannot_be_rewritten(built: Accelerator, work: Path) -> None:
     fixed = flow.variant(built, folding=built.settings.model_dump()["folding"], writable=())
     assert built.design.cycles.predict(5) == fixed.design.cycles.predict(5)
-    trace = simulated(built, work, random_codes(built.graph, 5, seed=3), None)
+    trace = simulated(built, work, random_codes(built.graph.inputs[0], 5, seed=3), None)
     assert int(trace.out_cycles[-1] - trace.in_cycles[0]) + 1 == fixed.design.cycles.predict(5).total
 
 
 def test_what_is_left_out_is_seen(built: Accelerator, other: Graph, words: list[tuple[int, int]], work: Path) -> None:
     """Nothing written, a memory left out, or the last piece of the words of another: the new network differs."""
-    x, control = random_codes(built.graph, 16, seed=2), address_map(built.design)
+    x, control = random_codes(built.graph.inputs[0], 16, seed=2), address_map(built.design)
     assert control is not None
     want = run(other, x)
     wide = control.layers["fc0"].regions["weights"]
@@ -178,7 +181,7 @@ def test_what_is_left_out_is_seen(built: Accelerator, other: Graph, words: list[
 
 
 def test_writes_beside_the_memories_change_nothing(built: Accelerator, work: Path) -> None:
-    control, x = address_map(built.design), random_codes(built.graph, 6, seed=4)
+    control, x = address_map(built.design), random_codes(built.graph.inputs[0], 6, seed=4)
     assert control is not None
     used = {
         region.base + word * region.word_bytes + 4 * piece
@@ -194,7 +197,7 @@ def test_writes_beside_the_memories_change_nothing(built: Accelerator, work: Pat
 
 def test_a_master_that_breaks_words_and_pauses(built: Accelerator, work: Path) -> None:
     """The port's answers to illegal writes and to pauses on every channel; the frames behind are as ever."""
-    x, folder = random_codes(built.graph, 6, seed=4), work.resolve() / "run"
+    x, folder = random_codes(built.graph.inputs[0], 6, seed=4), work.resolve() / "run"
     control = address_map(built.design)
     assert control is not None
     last = control.layers["fc1"].weights
@@ -202,14 +205,8 @@ def test_a_master_that_breaks_words_and_pauses(built: Accelerator, work: Path) -
     simulated(built, work, x, Rewrite([]))  # builds, and leaves the frames in the folder
     environment = find_simulator().test_environment("tests.host.control_bench", "bench")
     environment["HWGEN_IDENTITY"] = str(control.identity)
-    outputs = [folder / "outcome.txt", folder / "output.log"]
-    beats = 6 * built.design.output.beats
-    sim: list[str | Path] = [
-        work.resolve() / "build" / "sim",
-        f"+expected={beats}",
-        "+pause_after=0",
-        "+pause_answers=0",
-    ]
+    outputs = [folder / "outcome.txt", folder / "output_0.log"]
+    sim: list[str | Path] = [work.resolve() / "build" / "sim", "+frames=6", "+pause_frames=0"]
     process.run(sim, cwd=folder, log=folder / "sim.log", timeout_s=120, env=environment, outputs=outputs)
     assert (folder / "outcome.txt").read_text() == "all as it should be\n"
     found = from_hex(outputs[1].read_text().split()[2::3], built.design.output.axis_width)
@@ -244,12 +241,12 @@ def test_a_network_is_loaded(name: str, tmp_path: Path) -> None:
     assert layers
     flow.compile(graph, writable=tuple(layers)).write(tmp_path / "out")
     driver, new = open_driver(tmp_path / "out", "rtl"), retrained(graph, rng, layers)
-    x = random_codes(graph, 6, seed=7)
+    x = random_codes(graph.inputs[0], 6, seed=7)
     np.testing.assert_array_equal(driver.outputs(x), run(graph, x))
     driver.load(new)
     np.testing.assert_array_equal(driver.outputs(x), run(new, x))
     assert (run(graph, x) != run(new, x)).any()
-    if not driver.ports.ranked:
+    if not driver.ports.sink.ranked:
         np.testing.assert_array_equal(driver.scores(x), run(new, x).reshape(6, -1) * 0.5 + 3)
 
 
@@ -261,7 +258,7 @@ def driver(built: Accelerator) -> Driver:
 
 def test_one_layer_in_part(built: Accelerator, other: Graph, driver: Driver) -> None:
     """New thresholds alone, then also new weights; an imported network is taken as well."""
-    x, parts = random_codes(built.graph, 9, seed=8), {node.name: node for node in built.graph.nodes}
+    x, parts = random_codes(built.graph.inputs[0], 9, seed=8), {node.name: node for node in built.graph.nodes}
     behind = built.graph.users[parts["fc0"].output.name][0]
     op, new = other.node(behind.name).op, other.node("fc0").op
     assert isinstance(op, Threshold) and isinstance(new, MatMul)
@@ -279,12 +276,14 @@ def test_one_layer_in_part(built: Accelerator, other: Graph, driver: Driver) -> 
 def test_input_and_output_mean_what_the_loaded_network_says(built: Accelerator, other: Graph) -> None:
     """Its encoding, decoding, order and ranking, whatever those of the network before it were."""
     order = Order((2, 3), np.array([3, 1, 4, 0, 5, 2]))
-    new = replace(other, encoding=Affine(np.asarray(0.125), np.asarray(-2.0)), order=order, ranking=(1,))
+    new = with_output(
+        with_input(other, encoding=Affine(np.asarray(0.125), np.asarray(-2.0))), order=order, ranking=(1,)
+    )
     assert built.project is not None
-    driver, x = open_driver(built.project, Rewritten(new, built)), random_codes(built.graph, 9, seed=9)
-    assert driver.ports.encoding != new.encoding
+    driver, x = open_driver(built.project, Rewritten(new, built)), random_codes(built.graph.inputs[0], 9, seed=9)
+    assert driver.ports.source.encoding != new.encoding
     driver.load(new)
-    assert (driver.ports.encoding, driver.ports.reading) == (new.encoding, new.reading)
+    assert (driver.ports.source.encoding, driver.ports.sink.reading) == (new.encoding, new.reading)
     np.testing.assert_array_equal(driver.outputs(x * 0.125 - 2.0), run(new, x))
     np.testing.assert_array_equal(driver.infer(x), new.decode(run(new, x)))
     np.testing.assert_array_equal(driver.scores(x), (run(new, x) * 0.5 + 3)[:, order.places])

@@ -229,18 +229,19 @@ MACHINES: dict[type, type[Machine]] = {
 def naive_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, np.ndarray] | None:
     """What `beat_times` gives, by stepping a clock until the last beat is out; None where the network is stuck."""
     wires = {name: Wire() for name in network.beats}
-    beats = network.beats[network.input]
-    wires[network.input].visible = [math.ceil(Fraction(beat * input_interval, beats)) for beat in range(beats * frames)]
-    sink = wires[network.output]
+    for name in network.inputs:
+        beats = network.beats[name]
+        wires[name].visible = [math.ceil(Fraction(beat * input_interval, beats)) for beat in range(beats * frames)]
+    sinks = {name: wires[name] for name in network.outputs}
     machines: list[Machine] = [
         MACHINES[type(process.schedule)](
             process.schedule, [wires[name] for name in process.inputs], [wires[name] for name in process.outputs]
         )
         for process in network.processes
     ]
-    machines.append(SinkMachine(Queue(1), [sink], []))
+    machines += [SinkMachine(Queue(1), [sink], []) for sink in sinks.values()]
     now = idle = 0
-    while len(sink.taken) < network.beats[network.output] * frames:
+    while any(len(sink.taken) < network.beats[name] * frames for name, sink in sinks.items()):
         moving = [machine for machine in machines if machine.look(now)]
         for machine in moving:
             machine.move(now)

@@ -191,8 +191,38 @@ def lines_of(geometry: Geometry, size: tuple[int, int], beats: int) -> WindowUni
 def random_schedules(rng: np.random.Generator, units: int) -> ProcessNetwork:
     """A network of `units` units or blocks in a row. Some are stuck for want of deep FIFOs."""
     weaver = Weaver(rng)
+    first, last = woven(weaver, units)
+    return ProcessNetwork(tuple(weaver.processes), (first.name,), (last.name,), weaver.beats)
+
+
+def random_ports(rng: np.random.Generator, units: int) -> ProcessNetwork:
+    """The same with more inputs and outputs, two ports of a kind at least: branches enter and leave between units."""
+    weaver = Weaver(rng)
     elements = weaver.small(12)
     first = port = weaver.open(weaver.small(20), elements, weaver.small(elements))
+    entering, leaving = [first.name], list[str]()
+    for _ in range(units):
+        if rng.random() < 0.5 and len(entering) < 3:
+            other = weaver.open(port.vectors, port.elements, port.lanes)
+            entering.append(other.name)
+            ends = tuple(weaver.queue(weaver.branch(each)) for each in (port, other))
+            schedule = VectorLoop(1, 1, 1, weaver.small(4), weaver.small(5))
+            port = weaver.unit(schedule, ends, (port.vectors, port.elements, port.lanes))[0]
+        elif len(leaving) < 2:
+            shape = port.vectors, port.elements, port.lanes
+            port, copy = weaver.unit(Queue(weaver.small(3)), (port,), shape, shape)
+            leaving.append(weaver.branch(copy).name)
+        port = woven(weaver, 1, port)[1]
+    return ProcessNetwork(tuple(weaver.processes), tuple(entering), (*leaving, port.name), weaver.beats)
+
+
+def woven(weaver: Weaver, units: int, port: OpenStream | None = None) -> tuple[OpenStream, OpenStream]:
+    """Units or blocks in a row, behind `port` or an input: the first stream and the last."""
+    rng = weaver.rng
+    if port is None:
+        elements = weaver.small(12)
+        port = weaver.open(weaver.small(20), elements, weaver.small(elements))
+    first = port
     plain: list[Callable[[OpenStream], OpenStream]] = [
         weaver.product,
         weaver.pointwise,
@@ -207,4 +237,4 @@ def random_schedules(rng: np.random.Generator, units: int) -> ProcessNetwork:
         port = kinds[int(rng.integers(len(kinds)))](port)
         if port.vectors * port.vector_beats > LARGEST:
             port = weaver.best(port)
-    return ProcessNetwork(tuple(weaver.processes), first.name, port.name, weaver.beats)
+    return first, port

@@ -18,7 +18,7 @@ from hwgen.hw.lower import lower
 from hwgen.hw.network import with_gates
 from hwgen.hw.simulation import beat_times
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.graph import Graph
+from hwgen.ir.graph import Graph, Output
 from hwgen.ir.ops import Conv, Threshold
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.passes.pipeline import integer_network
@@ -96,7 +96,7 @@ def test_what_is_not_fused() -> None:
     graph = net_of(B, B)
     assert [node.name for node in graph.nodes if is_gate(graph, node)] == ["scale0"]
     values = {node.output.name: node.output for node in graph.nodes}
-    others = [replace(graph, output=values[name]) for name in ("conv0_out", "scale0_out")]
+    others = [replace(graph, outputs=(Output(values[name]),)) for name in ("conv0_out", "scale0_out")]
     conv = graph.node("conv0")
     assert isinstance(conv.op, Conv)
     planes = replace(conv, op=replace(conv.op, planes=np.array([2, 1])))

@@ -30,7 +30,7 @@ from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import lower
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.graph import Graph
+from hwgen.ir.graph import Graph, Output
 from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind, Sum, Threshold
 from hwgen.ir.types import DType, IntType, smallest_int
 from hwgen.passes.pipeline import integer_network
@@ -277,7 +277,7 @@ def test_an_output_that_is_read_elsewhere() -> None:
     net = image()
     accumulators = net.conv(net.input, 2, Geometry((3, 3)), B)
     net.act(accumulators, B)
-    graph = replace(net.graph(), output=accumulators)
+    graph = replace(net.graph(), outputs=(Output(accumulators),))
     _, _, design = designed(graph)
     kinds = [type(unit) for unit in design.units if not isinstance(unit, WidthUnit)]
     assert kinds == [WindowUnit, MvtuUnit, ForkUnit, ThresholdUnit]
@@ -572,6 +572,6 @@ def test_fused_thresholds() -> None:
     net = image()
     sums = net.conv(net.input, 4, SAME, B)
     net.act(sums, B)
-    shared = replace(net.graph(), output=sums)
+    shared = replace(net.graph(), outputs=(Output(sums),))
     assert fused_threshold(integer_network(net.graph()), integer_network(net.graph()).node("conv0")) is not None
     assert fused_threshold(integer_network(shared), integer_network(shared).node("conv0")) is None

@@ -22,8 +22,9 @@ from hwgen.hw.stream import ceil_div
 from tests.builders import IMAGE_NETWORKS, designed, integer_network, random_folding
 from tests.gated_networks import gated_network, lccl_network
 from tests.hw import whole_runs
-from tests.hw.networks import random_schedules
+from tests.hw.networks import random_ports, random_schedules
 from tests.hw.test_fifo import folded, images
+from tests.hw.test_simulation import Draw
 from tests.seeds import fresh
 
 
@@ -67,7 +68,9 @@ def resized(network: ProcessNetwork, name: str, size: int) -> ProcessNetwork:
     rest = [each for each in network.processes if each is not process]
     joined = tuple(replace(each, inputs=tuple(into if name == out else name for name in each.inputs)) for each in rest)
     beats = {name: count for name, count in network.beats.items() if name != out}
-    return ProcessNetwork(joined, network.input, into if network.output == out else network.output, beats)
+    return ProcessNetwork(
+        joined, network.inputs, tuple(into if name == out else name for name in network.outputs), beats
+    )
 
 
 def buffers(network: ProcessNetwork) -> Iterator[tuple[Process, int]]:
@@ -79,10 +82,10 @@ def buffers(network: ProcessNetwork) -> Iterator[tuple[Process, int]]:
             yield process, process.schedule.rows
 
 
-def asked(seed: int, units: int) -> tuple[int, int]:
+def asked(seed: int, units: int, draw: Draw = random_schedules) -> tuple[int, int]:
     """Ask both about a network's interval and about smaller sizes one after another; yes and no answers."""
     rng = np.random.default_rng(seed)
-    network = random_schedules(rng, units)
+    network = draw(rng, units)
     if network.drops_vectors:  # has no schedule that repeats itself
         return 0, 0
     interval = least_interval(network)
@@ -112,6 +115,12 @@ def asked(seed: int, units: int) -> tuple[int, int]:
 def test_the_same_answers(units: int) -> None:
     answers = np.array([asked(10_000 * units + seed, units) for seed in range(40)])
     assert np.all(answers.sum(axis=0) > 20)
+
+
+@pytest.mark.parametrize("units", range(1, 6))
+def test_the_same_answers_of_several_ports(units: int) -> None:
+    answers = np.array([asked(20_000 * units + seed, units, random_ports) for seed in range(25)])
+    assert np.all(answers.sum(axis=0) > 10)
 
 
 @pytest.mark.long
@@ -267,7 +276,7 @@ def test_gates_that_are_closed_differ_from_frame_to_frame() -> None:
 
 def test_memory_that_will_not_suffice_is_foreseen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hwgen.hw.tables.free_bytes", lambda: 3 << 30)
-    network = ProcessNetwork((Process("fifo", Queue(2), ("x",), ("y",)),), "x", "y", {"x": 10**8, "y": 10**8})
+    network = ProcessNetwork((Process("fifo", Queue(2), ("x",), ("y",)),), ("x",), ("y",), {"x": 10**8, "y": 10**8})
     for ask in (lambda: least_interval(network), lambda: cycle_model(network, "fifo")):
         with pytest.raises(FoldingError) as error:
             ask()

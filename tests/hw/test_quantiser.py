@@ -43,7 +43,8 @@ def model(path: Path, *between: Any, scale: float = 0.03, zero: float = 0.0, bit
 def built(path: Path, *words: str) -> Accelerator:
     """The project of a model with the options of its input as typed on a command line."""
     options = dict(zip(words[::2], words[1::2], strict=True))
-    received = input_options(*(options.get(f"--input-{name}") for name in ("type", "scale", "offset")))
+    texts = (options.get(f"--input-{name}") for name in ("type", "scale", "offset"))
+    received = input_options(*([text] if text else None for text in texts))
     return flow.compile(flow.load(path, **received)).write(path.parent / "out")
 
 

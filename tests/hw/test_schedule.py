@@ -15,7 +15,9 @@ from tests.hw.naive import naive_times
 
 
 def alone(schedule: VectorLoop | Gearbox | PoolTiles, beats_in: int, beats_out: int) -> ProcessNetwork:
-    return ProcessNetwork((Process("u", schedule, ("in",), ("out",)),), "in", "out", {"in": beats_in, "out": beats_out})
+    return ProcessNetwork(
+        (Process("u", schedule, ("in",), ("out",)),), ("in",), ("out",), {"in": beats_in, "out": beats_out}
+    )
 
 
 @pytest.mark.parametrize("latency", range(1, 7))

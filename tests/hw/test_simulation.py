@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -15,14 +16,16 @@ from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, 
 from hwgen.hw.simulation import beat_times
 from hwgen.hw.stream import ceil_div
 from tests.hw.naive import MACHINES, naive_times
-from tests.hw.networks import random_schedules
+from tests.hw.networks import random_ports, random_schedules
 from tests.seeds import fresh
 
 
 def in_a_row(beats: list[int], *schedules: Schedule) -> ProcessNetwork:
     """Units u0, u1, ... joined by streams s0, s1, ... of `beats` beats a frame."""
     processes = tuple(Process(f"u{i}", each, (f"s{i}",), (f"s{i + 1}",)) for i, each in enumerate(schedules))
-    return ProcessNetwork(processes, "s0", f"s{len(schedules)}", {f"s{i}": count for i, count in enumerate(beats)})
+    return ProcessNetwork(
+        processes, ("s0",), (f"s{len(schedules)}",), {f"s{i}": count for i, count in enumerate(beats)}
+    )
 
 
 ALTERNATING = in_a_row(
@@ -36,9 +39,12 @@ ALTERNATING = in_a_row(
 """Two FIFOs' worth of beats short: frames leave after 8 and 6 cycles by turns."""
 
 
-def agree(seed: int, units: int, frames: int) -> bool:
+Draw = Callable[[np.random.Generator, int], ProcessNetwork]
+
+
+def agree(seed: int, units: int, frames: int, draw: Draw = random_schedules) -> bool:
     """Compare every beat of a random network at a random input interval, or that both are stuck; whether it flows."""
-    network = random_schedules(np.random.default_rng(seed), units)
+    network = draw(np.random.default_rng(seed), units)
     input_interval = (0, 0, 3, 17, 60)[seed % 5]
     expected = naive_times(network, frames, input_interval)
     if expected is None:
@@ -46,7 +52,7 @@ def agree(seed: int, units: int, frames: int) -> bool:
             beat_times(network, frames, input_interval)
         return False
     found = beat_times(network, frames, input_interval)
-    end = expected[network.output][-1]
+    end = max(expected[name][-1] for name in network.outputs)
     assert found.keys() == expected.keys() == network.beats.keys()
     for name, theirs in expected.items():
         ours, upto = found[name], len(theirs)  # the clock stops with the last output beat
@@ -59,6 +65,19 @@ def agree(seed: int, units: int, frames: int) -> bool:
 def test_every_beat(units: int) -> None:
     flows = [agree(1000 * units + seed, units, frames=5) for seed in range(100)]
     assert sum(flows) > 60
+
+
+@pytest.mark.parametrize("units", range(1, 6))
+def test_every_beat_of_several_ports(units: int) -> None:
+    flows = [agree(1000 * units + seed, units, frames=5, draw=random_ports) for seed in range(60)]
+    assert sum(flows) > 30
+
+
+def test_several_ports_are_tried() -> None:
+    networks = [random_ports(np.random.default_rng(seed), 1 + seed % 5) for seed in range(60)]
+    assert {len(network.inputs) for network in networks} == {1, 2, 3}
+    assert {len(network.outputs) for network in networks} == {1, 2, 3}
+    assert all(len(network.inputs) + len(network.outputs) > 2 for network in networks)
 
 
 @pytest.mark.long
@@ -83,10 +102,10 @@ def test_every_kind_is_tried() -> None:
     assert {len(c.outputs) for c in processes} == {1, 2, 3}
 
 
-def model_agrees(seed: int, units: int, frames: int) -> None:
+def model_agrees(seed: int, units: int, frames: int, draw: Draw = random_schedules) -> None:
     """Predictions of any number of frames against a full run; the interval against the long run's."""
     rng = np.random.default_rng(seed)
-    network = random_schedules(rng, units)
+    network = draw(rng, units)
     bottleneck = network.processes[int(rng.integers(len(network.processes)))].name
     input_interval = int(rng.choice([0, 0, 5, 50]))
     try:
@@ -102,7 +121,10 @@ def model_agrees(seed: int, units: int, frames: int) -> None:
         found = [PeriodicSchedule(network, model.interval + more).exists() for more in (-1, 0, 1)]
         assert found == [False, True, True]
     for count in (1, 2, 3, 7, frames - 1, frames):
-        ends = [times[name][: network.beats[name] * count] for name in (network.input, network.output)]
+        ends = [
+            [times[name][: network.beats[name] * count] for name in names]
+            for names in (network.inputs, network.outputs)
+        ]
         assert model.predict(count) == cycles_of(*ends, count), f"seed {seed}, {count} frames of {network}"
     assert model.interval == ceil_div(model.period_cycles, model.period_frames)
     rate = Fraction(model.period_cycles, model.period_frames)
@@ -124,7 +146,7 @@ def waits_add_up(model: CycleModel) -> None:
 def long_run(model: CycleModel, frames: int) -> Fraction | None:
     """Cycles a frame from reset, where frames repeat throughout the second half of the run."""
     network = model.network
-    ends = beat_times(network, frames, model.input_interval)[network.output].reshape(frames, -1)[:, -1]
+    ends = beat_times(network, frames, model.input_interval)[network.outputs[0]].reshape(frames, -1)[:, -1]
     apart = np.diff(ends[frames // 2 :])
     periods = range(1, len(apart) // 2)
     found = (period for period in periods if np.array_equal(apart[period:], apart[:-period]))
@@ -136,6 +158,12 @@ def long_run(model: CycleModel, frames: int) -> Fraction | None:
 def test_extrapolation(units: int) -> None:
     for seed in range(12):
         model_agrees(2000 * units + seed, units, frames=40)
+
+
+@pytest.mark.parametrize("units", range(1, 6))
+def test_extrapolation_of_several_ports(units: int) -> None:
+    for seed in range(10):
+        model_agrees(3000 * units + seed, units, frames=40, draw=random_ports)
 
 
 @pytest.mark.long
@@ -166,7 +194,9 @@ def test_a_deadlock_is_reported() -> None:
             Process("hold", LineBuffer(6, 1, 6, (1,), (1,), 2, 3, 4), ("slow",), ("held",)),
             Process("add", VectorLoop(1, 1, 1, 2, 3), ("direct", "held"), ("y",)),
         )
-        return ProcessNetwork(processes, "x", "y", dict.fromkeys(("x", "a", "b", "direct", "slow", "held", "y"), 6))
+        return ProcessNetwork(
+            processes, ("x",), ("y",), dict.fromkeys(("x", "a", "b", "direct", "slow", "held", "y"), 6)
+        )
 
     message = (
         "fifo: must hold beats until its reader takes them;"
@@ -212,8 +242,8 @@ def test_one_engine_by_hand() -> None:
     """Two slots read, four are computed, every second gives a beat five cycles later."""
     times = beat_times(in_a_row([2, 2], VectorLoop(slots=4, reads=2, slots_per_beat=2, latency=5, credits=3)), 2)
     assert times["s0"].tolist() == [0, 1, 4, 5] and times["s1"].tolist() == [6, 8, 10, 12]
-    assert cycles_of(times["s0"], times["s1"], 2) == Cycles(interval=4, latency=8, total=13)
-    assert cycles_of(times["s0"], times["s1"][:2], 1).interval is None
+    assert cycles_of([times["s0"]], [times["s1"]], 2) == Cycles(interval=4, latency=8, total=13)
+    assert cycles_of([times["s0"]], [times["s1"][:2]], 1).interval is None
 
 
 def test_a_kept_beat_by_hand() -> None:
@@ -225,7 +255,9 @@ def test_a_kept_beat_by_hand() -> None:
         Process("line", Queue(9), ("a",), ("late",)),
         Process("scale", schedule, ("late", "k"), ("y",)),
     )
-    times = beat_times(ProcessNetwork(processes, "x", "y", {"x": 6, "a": 6, "b": 6, "k": 2, "late": 6, "y": 6}), 1)
+    times = beat_times(
+        ProcessNetwork(processes, ("x",), ("y",), {"x": 6, "a": 6, "b": 6, "k": 2, "late": 6, "y": 6}), 1
+    )
     assert times["late"].tolist() == [7, 8, 9, 10, 11, 12] and times["k"].tolist() == [9, 12]
     assert times["y"].tolist() == [9, 10, 11, 12, 13, 14]
 
@@ -237,8 +269,8 @@ def gated(beats: int, *, reads: int, credits: int) -> ProcessNetwork:
     unit = Process("unit", GatedLoop(reads, beats, 5, credits), ("vectors", "gates"), ("y",))
     return ProcessNetwork(
         (fork, gate, unit),
-        "x",
-        "y",
+        ("x",),
+        ("y",),
         {"x": 2 * reads, "vectors": 2 * reads, "copy": 2 * reads, "gates": 2, "y": 2 * beats},
     )
 

@@ -52,7 +52,7 @@ def pair(window: WindowUnit, window_cycles: int) -> ProcessNetwork:
     processes = (Process("w", window.schedule, ("x",), ("w",)), Process("r", reader, ("w",), ("y",)))
     blocks = window.out_height * window.out_width * window.blocks
     return ProcessNetwork(
-        processes, "x", "y", {"x": window.input.beats, "w": blocks * beats, "y": blocks * (slots // beats)}
+        processes, ("x",), ("y",), {"x": window.input.beats, "w": blocks * beats, "y": blocks * (slots // beats)}
     )
 
 

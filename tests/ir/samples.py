@@ -43,7 +43,7 @@ def _image_graph() -> Graph:
         Node(f"pool{i}", total, (given,), value(f"p{i}", (1, 1, given.type.channels), IntType(24, signed=True)))
         for i, given in enumerate((scaled.output, join.output), start=1)
     ]
-    return Graph("image", x, (conv, pool, both, size, scaled, join, *means), means[1].output)
+    return Graph.of("image", x, (conv, pool, both, size, scaled, join, *means), means[1].output)
 
 
 def sample_graphs() -> list[Graph]:

@@ -9,7 +9,7 @@ import pytest
 
 from hwgen.errors import CheckError
 from hwgen.ir.check import check
-from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.graph import Graph, Node, Output, Value
 from hwgen.ir.ops import (
     Activation,
     Add,
@@ -65,7 +65,7 @@ BROKEN: dict[str, tuple[Graph, str]] = {
         "act0 (net.act0): a value must be produced once; found fc0_out.",
     ),
     "no_output": (
-        replace(LEGAL, output=Value("y", T3)),
+        replace(LEGAL, outputs=(Output(Value("y", T3)),)),
         "net: the output must be produced; found y.",
     ),
     "two_inputs": (
@@ -142,7 +142,7 @@ BROKEN: dict[str, tuple[Graph, str]] = {
         "n (net.n): it sums a pixel or the whole tensor; found 2.",
     ),
     "scale": (
-        Graph(
+        Graph.of(
             "g",
             X,
             (Node("n", Scale(), (X, X), value("y", 3, IntType(8, signed=True)), "net.n"),),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from hwgen.ir.graph import Affine, Reading
 from hwgen.ir.ranking import obstacle
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.ir.types import IntType, TensorType
-from tests.builders import random_network
+from tests.builders import random_network, with_output
 
 NUMBERS = np.array([[[-800.0, 0.5], [0.0, 0.25], [-1.5, 900.0]]])
 PLAIN = {
@@ -46,9 +45,9 @@ def test_softmax(axis: int | None) -> None:
 @pytest.mark.parametrize("ending", [*(Ending(kind) for kind in EndKind), Ending(EndKind.SOFTMAX, 1)])
 def test_a_network_keeps_it(ending: Ending) -> None:
     graph = random_network(np.random.default_rng(3), (5, 4, 3))
-    with_it = replace(graph, decoding=Affine(np.asarray(0.5), np.asarray(0.0), ending))
+    with_it = with_output(graph, decoding=Affine(np.asarray(0.5), np.asarray(0.0), ending))
     if ending.axis is None:
-        assert parse_graph(print_graph(with_it)) == with_it != replace(graph, decoding=Affine(np.asarray(0.5)))
+        assert parse_graph(print_graph(with_it)) == with_it != with_output(graph, decoding=Affine(np.asarray(0.5)))
         assert with_it.decoding.keeps_order is (ending.kind is not EndKind.RELU)
     else:
         with pytest.raises(DataError, match="no function of an output of 1 axes"):

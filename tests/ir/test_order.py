@@ -14,7 +14,7 @@ from hwgen.ir.graph import Affine, Graph, Reading
 from hwgen.ir.order import Order
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.ir.types import IntType, TensorType
-from tests.builders import random_network
+from tests.builders import random_network, with_output
 
 CODES = TensorType((2, 3, 4), IntType(8, signed=True))
 
@@ -63,7 +63,7 @@ def test_strides_that_are_no_permutation(shape: tuple[int, ...], strides: list[t
 
 
 def ordered(order: Order | None, ranking: tuple[int, ...] | None = None) -> Graph:
-    return replace(random_network(np.random.default_rng(0), (4, 6)), order=order, ranking=ranking)
+    return with_output(random_network(np.random.default_rng(0), (4, 6)), order=order, ranking=ranking)
 
 
 @pytest.mark.parametrize("ranking", [None, (), (1, 1)])

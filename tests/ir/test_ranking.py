@@ -11,15 +11,15 @@ from hwgen.ir.graph import Affine, Graph
 from hwgen.ir.order import Order
 from hwgen.ir.ranking import left_to_host, obstacle, ranked_on_chip
 from hwgen.ir.types import TensorType
-from tests.builders import random_network
+from tests.builders import random_network, with_output
 
-SCORES = replace(random_network(np.random.default_rng(0), (6, 4)), ranking=())
+SCORES = with_output(random_network(np.random.default_rng(0), (6, 4)), ranking=())
 TOP1 = random_network(np.random.default_rng(0), (6, 4), top1=True)
-PIXELS = replace(SCORES, output=replace(SCORES.output, type=TensorType((2, 2), SCORES.output.type.dtype)))
+PIXELS = with_output(SCORES, value=replace(SCORES.output, type=TensorType((2, 2), SCORES.output.type.dtype)))
 
 
 def decoded(scale: object, offset: object) -> Graph:
-    return replace(SCORES, decoding=Affine(np.asarray(scale, float), np.asarray(offset, float)))
+    return with_output(SCORES, decoding=Affine(np.asarray(scale, float), np.asarray(offset, float)))
 
 
 OBSTACLES = {
@@ -45,12 +45,12 @@ def test_the_user_is_told(name: str) -> None:
     why = found or "classes in an order that the layers before cannot give"
     line = f"the network's own ranking is left to the host, found {why}: predict and the C header rank the scores"
     assert left_to_host(graph) == (line,)
-    assert left_to_host(replace(graph, ranking=None)) == ()
+    assert left_to_host(with_output(graph, ranking=None)) == ()
 
 
 def test_the_last_layer_gives_the_order() -> None:
     order = Order((4,), np.array([2, 0, 3, 1]))
-    moved = ranked_on_chip(TOP1, TOP1.nodes[-1], replace(SCORES, order=order).reading)
+    moved = ranked_on_chip(TOP1, TOP1.nodes[-1], with_output(SCORES, order=order).reading)
     assert moved is not None
     assert moved.nodes[0].op.rows == (2, 0, 3, 1)  # type: ignore[union-attr]
     assert ranked_on_chip(TOP1, TOP1.nodes[-1], SCORES.reading) == TOP1

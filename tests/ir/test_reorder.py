@@ -11,7 +11,7 @@ import pytest
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.graph import Graph, Node, Output, Value
 from hwgen.ir.ops import (
     Activation,
     ArgMax,
@@ -73,7 +73,7 @@ class Net:
 
     def ranked(self, last: Value) -> Graph:
         index = self.put(ArgMax(), (1,), last, dtype=IntType(8, signed=False))
-        return Graph("net", self.input, tuple(self.nodes), index)
+        return Graph.of("net", self.input, tuple(self.nodes), index)
 
 
 def _pool(net: Net, given: Value, kind: PoolKind) -> Value:
@@ -135,7 +135,7 @@ def test_the_same_codes_in_another_order(net, seed: int) -> None:
     assert moved is not None
     check(moved)
     x = codes_of(built.rng, I4, (40, 2, 2, 6))
-    scores = [run(replace(each, output=last), x).reshape(40, 6) for each in (graph, moved)]
+    scores = [run(replace(each, outputs=(Output(last),)), x).reshape(40, 6) for each in (graph, moved)]
     np.testing.assert_array_equal(scores[1], scores[0][:, places])
     assert (scores[1] != scores[0]).any()
     np.testing.assert_array_equal(run(moved, x)[:, 0], scores[0][:, places].argmax(axis=1))
@@ -165,7 +165,7 @@ def test_groups_keep_their_outputs() -> None:
     graph, x = built.ranked(_groups(built)), codes_of(built.rng, I4, (9, 2, 2, 6))
     moved = reordered(graph, graph.nodes[-1], np.array([2, 0, 1, 4, 3, 5]))
     assert moved is not None
-    scores = [run(replace(each, output=graph.nodes[-2].output), x).reshape(9, 6) for each in (graph, moved)]
+    scores = [run(replace(each, outputs=(Output(graph.nodes[-2].output),)), x).reshape(9, 6) for each in (graph, moved)]
     np.testing.assert_array_equal(scores[1], scores[0][:, [2, 0, 1, 4, 3, 5]])
     assert reordered(graph, graph.nodes[-1], np.array([3, 0, 1, 2, 4, 5])) is None
 
@@ -211,7 +211,7 @@ def test_one_order_of_one_value() -> None:
     graph, x = built.ranked(last), codes_of(built.rng, I4, (9, 2, 2, 6))
     moved = reordered(graph, graph.nodes[-1], np.array([1, 0, 2, 4, 3, 5]))
     assert moved is not None
-    scores = [run(replace(each, output=last), x) for each in (graph, moved)]
+    scores = [run(replace(each, outputs=(Output(last),)), x) for each in (graph, moved)]
     np.testing.assert_array_equal(scores[1], scores[0][:, [1, 0, 2, 4, 3, 5]])
 
 
@@ -228,5 +228,5 @@ def test_branches_may_change_places_where_channels_are_single() -> None:
 def test_a_value_that_leaves_the_chip_too_keeps_its_order() -> None:
     built = Net(0)
     graph = built.ranked(dense(built))
-    both = replace(graph, output=graph.nodes[-2].output)
+    both = replace(graph, outputs=(Output(graph.nodes[-2].output),))
     assert reordered(both, both.nodes[-1], np.array([1, 0, 2, 3, 4, 5])) is None

@@ -73,7 +73,7 @@ def test_origin_is_quoted() -> None:
     graph = random_network(np.random.default_rng(0), (3, 2))
     node = graph.nodes[0]
     odd = type(node)(node.name, node.op, node.inputs, node.output, 'a "b" \\ é {c}')
-    changed = Graph(graph.name, graph.input, (odd,), graph.output)
+    changed = Graph.of(graph.name, graph.input, (odd,), graph.output)
     assert parse_graph(print_graph(changed)) == changed
 
 
@@ -83,7 +83,7 @@ def test_names_are_quoted(names: list[str]) -> None:
     graph = random_network(np.random.default_rng(0), (3, 2))
     node, value = graph.nodes[0], replace(graph.input, name=names[0])
     out = replace(node.output, name=names[1])
-    odd = Graph(names[2], value, (replace(node, name=names[3], inputs=(value,), output=out),), out)
+    odd = Graph.of(names[2], value, (replace(node, name=names[3], inputs=(value,), output=out),), out)
     assert parse_graph(print_graph(odd)) == odd
     assert print_graph(odd).isascii() and len(print_graph(odd).splitlines()) == 5
 

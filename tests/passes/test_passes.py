@@ -11,7 +11,7 @@ from hwgen.errors import CheckError
 from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.graph import Graph, Node, Value
+from hwgen.ir.graph import Graph, Node, Output, Value
 from hwgen.ir.ops import Concat, Conv, MatMul, Pool, PoolKind, Sum
 from hwgen.ir.ranges import ranges
 from hwgen.ir.types import IntType, TensorType, smallest_int
@@ -70,7 +70,7 @@ def widened(graph: Graph, bits: int = 32) -> Graph:
         )
         for node in graph.nodes
     )
-    return replace(graph, nodes=nodes, output=wide.get(graph.output.name, graph.output))
+    return replace(graph, nodes=nodes, outputs=(Output(wide.get(graph.output.name, graph.output)),))
 
 
 @pytest.mark.parametrize("seed", range(4))

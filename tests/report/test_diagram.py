@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hwgen.flow import Accelerator, compile
 from hwgen.hw.kernels.fifo import FifoUnit
-from hwgen.ir.graph import Graph
+from hwgen.ir.graph import Graph, Input, Node, Output, Value
+from hwgen.ir.ops import Sum
+from hwgen.ir.types import IntType, TensorType
 from hwgen.report.diagram import END, START, Card, Diagram, diagram
-from tests.builders import IMAGE_NETWORKS, random_network
+from tests.builders import IMAGE_NETWORKS, B, ImageBuilder, random_network
 
+UINT2 = IntType(2, signed=False)
 Network = Callable[[np.random.Generator], Graph]
 
 
@@ -94,3 +98,27 @@ def test_a_chain_is_as_narrow_as_a_card() -> None:
     assert len({card.x + card.width / 2 for card in picture.cards}) == 1
     assert picture.width < 260
     assert not any("Q" in arrow.path for arrow in picture.arrows)
+
+
+def test_several_ports_have_a_card_each() -> None:
+    """Two inputs added, and an output that a layer reads on: an arrow at each."""
+    rng = np.random.default_rng(0)
+    net = ImageBuilder(rng, (6,), UINT2)
+    first = net.act(net.dense(net.input, 4, B), UINT2)
+    net.dense(first, 3, B)
+    other = Value("in1", TensorType((4,), UINT2))
+    total = Value("total", TensorType((4,), IntType(3, signed=False)))
+    graph = net.graph()
+    summed = Node("add0", Sum(), (first, other), total)
+    inputs = (*graph.inputs, Input(other, name="beside"))
+    outputs = (replace(graph.outputs[0], name="scores"), Output(total, name="total"), Output(first, name="codes"))
+    several = Graph(graph.name, (replace(inputs[0], name="image"), inputs[1]), (*graph.nodes, summed), outputs)
+    picture = drawn(compile(several, target_interval=30))
+    ends = [card for card in picture.cards if card.kind == "end"]
+    assert [card.title for card in ends] == [
+        "image, 6 × uint2", "beside, 4 × uint2", "scores, 3 × int5", "total, 4 × uint3", "codes, 4 × uint2"
+    ]  # fmt: skip
+    arrows = picture.arrows
+    assert all(any(card.name in (arrow.source, arrow.target) for arrow in arrows) for card in ends)
+    for number, card in enumerate(picture.cards):
+        assert all(apart(card, other) for other in picture.cards[:number])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from hwgen.errors import DataError
 from hwgen.ir.graph import Affine
 from hwgen.verify.evaluate import accuracy, classes, labels_of
-from tests.builders import random_network
+from tests.builders import random_network, with_output
 
 RNG = np.random.default_rng(0)
 SCORES = random_network(RNG, (6, 3))
@@ -24,7 +22,7 @@ def test_first_of_the_largest() -> None:
 
 
 def test_scores_are_decoded() -> None:
-    decoded = replace(SCORES, decoding=Affine(np.array([1.0, 0.1, -1.0]), np.array([0.0, 0.0, 6.0])))
+    decoded = with_output(SCORES, decoding=Affine(np.array([1.0, 0.1, -1.0]), np.array([0.0, 0.0, 6.0])))
     assert classes(decoded, OUTPUTS).tolist() == [2, 0, 2]
 
 

@@ -7,7 +7,7 @@ import io
 import math
 import struct
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from hwgen.errors import ConfigError, DataError
-from hwgen.ir.graph import Affine, Graph, Value
+from hwgen.ir.graph import Affine, Graph
 from hwgen.ir.order import Order
 from hwgen.ir.types import DType, IntType, TensorType
 from hwgen.verify.vectors import DataWarning, Layout, as_array, as_codes, layout_of, random_codes, read_array
-from tests.builders import B, ImageBuilder, random_network
+from tests.builders import B, ImageBuilder, random_network, with_input
 
 UINT8, INT4 = IntType(8, signed=False), IntType(4, signed=True)
 IMAGES = np.arange(24, dtype=np.uint8).reshape(4, 2, 3)
@@ -160,35 +160,36 @@ def test_damage_never_escapes(tmp_path: Path) -> None:
 
 
 def test_codes_keep_their_order() -> None:
-    found = as_codes(graph(), IMAGES, "w")
+    found = as_codes(graph().inputs[0], IMAGES, "w")
     assert found.dtype == np.uint8 and found.shape == (4, 6) and np.array_equal(found, IMAGES.reshape(4, 6))
-    assert np.array_equal(as_codes(graph(), IMAGES, "w", layout=Layout.NCHW), found)
-    assert np.array_equal(as_codes(graph(), IMAGES.astype(np.float32), "w"), found)
-    assert as_codes(graph(INT4), np.full((1, 6), -8), "w").dtype == np.int8
-    assert as_codes(graph(IntType(12, signed=False)), np.full((1, 6), 4000), "w").dtype == np.int64
+    assert np.array_equal(as_codes(graph().inputs[0], IMAGES, "w", layout=Layout.NCHW), found)
+    assert np.array_equal(as_codes(graph().inputs[0], IMAGES.astype(np.float32), "w"), found)
+    assert as_codes(graph(INT4).inputs[0], np.full((1, 6), -8), "w").dtype == np.int8
+    assert as_codes(graph(IntType(12, signed=False)).inputs[0], np.full((1, 6), 4000), "w").dtype == np.int64
 
 
 def test_binarised() -> None:
     """+1 where a value is at least the level."""
-    found = as_codes(graph(B), IMAGES[:1], "w", binarize_at=2)
+    found = as_codes(graph(B).inputs[0], IMAGES[:1], "w", binarize_at=2)
     assert found.tolist() == [[-1, -1, 1, 1, 1, 1]]
 
 
 def test_real_numbers_are_quantised() -> None:
-    scaled = replace(graph(INT4), encoding=Affine(np.asarray(0.5), np.asarray(1.0)))
+    scaled = with_input(graph(INT4), encoding=Affine(np.asarray(0.5), np.asarray(1.0)))
     frames = np.array([[1.0, 1.24, 1.26, -100.0, 100.0, 0.5]])
     with pytest.warns(DataWarning):
-        assert as_codes(scaled, frames, "w", real=True).tolist() == [[0, 0, 1, -8, 7, -1]]
-    assert as_codes(graph(B), np.array([[-0.1, 0.0, 0.1] * 2]), "w", real=True).tolist() == [[-1, 1, 1] * 2]
+        assert as_codes(scaled.inputs[0], frames, "w", real=True).tolist() == [[0, 0, 1, -8, 7, -1]]
+    assert as_codes(graph(B).inputs[0], np.array([[-0.1, 0.0, 0.1] * 2]), "w", real=True).tolist() == [[-1, 1, 1] * 2]
 
 
 @dataclass
 class Reader:
     """What takes frames, and no network."""
 
-    input: Value
+    type: TensorType
     encoding: Affine
-    input_order: Order | None = None
+    order: Order | None = None
+    name: str = "x"
 
 
 @pytest.mark.parametrize("scale", [1 / 255, 0.1, 0.25, 3.0, float(np.float32(0.03))])
@@ -196,7 +197,7 @@ class Reader:
 @pytest.mark.parametrize("dtype", [UINT8, INT4, IntType(16, signed=True), IntType(40, signed=True)], ids=str)
 def test_nearest_codes_are_exact(dtype: DType, scale: float, offset: float) -> None:
     """The nearest code by exact arithmetic, also where decimals lie next to a half; of two the even one."""
-    net = Reader(Value("x", TensorType((6,), dtype)), Affine(np.asarray(scale), np.asarray(offset)))
+    net = Reader(TensorType((6,), dtype), Affine(np.asarray(scale), np.asarray(offset)))
     halves = [(k + 0.5) * scale + offset for k in (-9, -1, 0, 1, 2, 3, 6, 100, 254, 255)]
     reals = [*halves, *(math.nextafter(each, side) for each in halves for side in (-math.inf, math.inf))]
     reals += [-1e300, 1e300, float(dtype.max) * scale + offset, offset, 5e-324, math.nextafter(offset, -math.inf)]
@@ -210,23 +211,23 @@ def test_nearest_codes_are_exact(dtype: DType, scale: float, offset: float) -> N
 def test_the_ends_of_wide_inputs() -> None:
     """The largest codes are no numbers of float64."""
     for kind in (IntType(63, signed=True), IntType(63, signed=False)):
-        net = Reader(Value("x", TensorType((3,), kind)), Affine())
+        net = Reader(TensorType((3,), kind), Affine())
         with pytest.warns(DataWarning):
             assert as_codes(net, np.array([[-1e30, 1e30, 7.0]]), "w").tolist() == [[kind.min, kind.max, 7]]
 
 
 def test_the_type_of_an_array_says_what_it_holds() -> None:
     """Never its values; `real` says otherwise."""
-    net = replace(graph(UINT8), encoding=Affine(np.asarray(0.5)))
+    net = with_input(graph(UINT8), encoding=Affine(np.asarray(0.5)))
     whole = np.array([[0, 1, 2, 3, 4, 5]])
     for kind in (bool, np.int8, np.uint8, np.int64, ">u2"):
         codes = whole.astype(kind)
-        assert as_codes(net, codes, "w").tolist() == codes.astype(int).tolist()
-        assert as_codes(net, codes, "w", real=True).tolist() == (2 * codes.astype(int)).tolist()
+        assert as_codes(net.inputs[0], codes, "w").tolist() == codes.astype(int).tolist()
+        assert as_codes(net.inputs[0], codes, "w", real=True).tolist() == (2 * codes.astype(int)).tolist()
     for kind in (np.float16, np.float32, ">f8", np.longdouble):
-        assert as_codes(net, whole.astype(kind), "w", real=False).tolist() == whole.tolist()
+        assert as_codes(net.inputs[0], whole.astype(kind), "w", real=False).tolist() == whole.tolist()
         with pytest.warns(DataWarning):
-            assert as_codes(net, whole.astype(kind), "w").tolist() == (2 * whole).tolist()
+            assert as_codes(net.inputs[0], whole.astype(kind), "w").tolist() == (2 * whole).tolist()
 
 
 SATURATING = np.linspace(0, 1, 606).reshape(101, 6)
@@ -288,10 +289,10 @@ WARNINGS: dict[str, tuple[DType, float, np.ndarray, dict[str, object], str | Non
 @pytest.mark.parametrize("name", WARNINGS)
 def test_warnings(name: str) -> None:
     dtype, scale, array, options, message = WARNINGS[name]
-    net = replace(graph(dtype), encoding=Affine(np.asarray(scale)))
+    net = with_input(graph(dtype), encoding=Affine(np.asarray(scale)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        as_codes(net, array, "w", **options)
+        as_codes(net.inputs[0], array, "w", **options)
     assert [str(each.message) for each in caught] == ([] if message is None else [message])
 
 
@@ -365,14 +366,14 @@ CODES: dict[str, tuple[DType, np.ndarray, dict[str, object], str]] = {
 def test_frames(name: str) -> None:
     dtype, array, options, message = CODES[name]
     with pytest.raises(DataError) as error:
-        as_codes(graph(dtype), array, "img.npy", **options)
+        as_codes(graph(dtype).inputs[0], array, "img.npy", **options)
     assert str(error.value) == f"img.npy: {message}"
 
 
 @pytest.mark.parametrize("level", [math.nan, math.inf, -math.inf])
 def test_levels_are_numbers(level: float) -> None:
     with pytest.raises(ConfigError) as error:
-        as_codes(graph(B), IMAGES, "w", binarize_at=level)
+        as_codes(graph(B).inputs[0], IMAGES, "w", binarize_at=level)
     assert str(error.value) == f"binarize_at: must be a finite number; found {level:g}. Give a level of the images."
 
 
@@ -398,11 +399,11 @@ def test_layouts_by_name() -> None:
 
 @pytest.mark.parametrize("dtype", [B, UINT8, INT4], ids=str)
 def test_random_codes(dtype: DType) -> None:
-    found = random_codes(graph(dtype), 1000, seed=3)
+    found = random_codes(graph(dtype).inputs[0], 1000, seed=3)
     values = set(found.ravel().tolist())
-    assert found.shape == (1000, 6) and np.array_equal(found, random_codes(graph(dtype), 1000, seed=3))
+    assert found.shape == (1000, 6) and np.array_equal(found, random_codes(graph(dtype).inputs[0], 1000, seed=3))
     assert values == ({-1, 1} if dtype == B else set(range(dtype.min, dtype.max + 1)))
-    assert not np.array_equal(found, random_codes(graph(dtype), 1000, seed=4))
+    assert not np.array_equal(found, random_codes(graph(dtype).inputs[0], 1000, seed=4))
 
 
 def image_graph(*shape: int, dtype: DType = UINT8) -> Graph:
@@ -422,10 +423,10 @@ def test_images_in_either_layout() -> None:
     first = np.ascontiguousarray(np.moveaxis(PHOTOS, -1, 1))
     assert first.shape == (2, 3, 4, 5)
     for array, layout in ((PHOTOS, Layout.NHWC), (first, Layout.NCHW)):
-        assert np.array_equal(as_codes(net, array, "w", layout=layout), PHOTOS)
+        assert np.array_equal(as_codes(net.inputs[0], array, "w", layout=layout), PHOTOS)
     for layout in Layout:
-        assert np.array_equal(as_codes(net, PHOTOS.reshape(2, 60), "w", layout=layout), PHOTOS)
-    assert as_codes(net, PHOTOS, "w")[1, 2, 3, 1] == PHOTOS[1, 2, 3, 1] == first[1, 1, 2, 3]
+        assert np.array_equal(as_codes(net.inputs[0], PHOTOS.reshape(2, 60), "w", layout=layout), PHOTOS)
+    assert as_codes(net.inputs[0], PHOTOS, "w")[1, 2, 3, 1] == PHOTOS[1, 2, 3, 1] == first[1, 1, 2, 3]
 
 
 def test_one_channel_needs_no_axis() -> None:
@@ -435,7 +436,7 @@ def test_one_channel_needs_no_axis() -> None:
         for layout in Layout:
             if array.ndim == 4 and (array.shape[1] == 1) != (layout is Layout.NCHW):
                 continue
-            assert np.array_equal(as_codes(net, array, "w", layout=layout)[..., 0], grey)
+            assert np.array_equal(as_codes(net.inputs[0], array, "w", layout=layout)[..., 0], grey)
 
 
 def test_signals() -> None:
@@ -445,18 +446,20 @@ def test_signals() -> None:
     first = np.moveaxis(signal, -1, 1)
     expected = signal[:, :, None, :]
     for array in (signal, expected, signal.reshape(2, 60)):
-        assert np.array_equal(as_codes(net, array, "w"), expected)
+        assert np.array_equal(as_codes(net.inputs[0], array, "w"), expected)
     for array in (first, first[..., None]):
-        assert np.array_equal(as_codes(net, array, "w", layout=Layout.NCHW), expected)
+        assert np.array_equal(as_codes(net.inputs[0], array, "w", layout=Layout.NCHW), expected)
 
 
 def test_options_go_with_layouts() -> None:
     """Binarised and real images keep their places too."""
     first = np.moveaxis(PHOTOS, -1, 1)
-    found = as_codes(image_graph(4, 5, 3, dtype=B), first, "w", binarize_at=50, layout=Layout.NCHW)
+    found = as_codes(image_graph(4, 5, 3, dtype=B).inputs[0], first, "w", binarize_at=50, layout=Layout.NCHW)
     assert np.array_equal(found, np.where(PHOTOS >= 50, 1, -1))
-    scaled = replace(image_graph(4, 5, 3), encoding=Affine(np.array([0.5, 1.0, 2.0])))
-    found = as_codes(scaled, first * np.array([0.5, 1.0, 2.0])[:, None, None], "w", real=True, layout=Layout.NCHW)
+    scaled = with_input(image_graph(4, 5, 3), encoding=Affine(np.array([0.5, 1.0, 2.0])))
+    found = as_codes(
+        scaled.inputs[0], first * np.array([0.5, 1.0, 2.0])[:, None, None], "w", real=True, layout=Layout.NCHW
+    )
     assert np.array_equal(found, PHOTOS)
 
 
@@ -503,9 +506,9 @@ LAYOUTS = {
 def test_layouts_that_do_not_fit(name: str) -> None:
     shape, given, layout, message = LAYOUTS[name]
     with pytest.raises(DataError) as error:
-        as_codes(image_graph(*shape), np.zeros(given, np.uint8), "img.npy", layout=layout)
+        as_codes(image_graph(*shape).inputs[0], np.zeros(given, np.uint8), "img.npy", layout=layout)
     assert str(error.value) == f"img.npy: {message}"
 
 
 def test_random_images() -> None:
-    assert random_codes(image_graph(4, 5, 3), 7, seed=0).shape == (7, 4, 5, 3)
+    assert random_codes(image_graph(4, 5, 3).inputs[0], 7, seed=0).shape == (7, 4, 5, 3)

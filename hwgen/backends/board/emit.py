@@ -65,7 +65,8 @@ def line_of(design: Design, board: Board, baud: int | None = None) -> SerialLine
     """The serial line between the host and `design` on `board`, at `baud` bits a second where given.
 
     Raises:
-        ConfigError: the clock of the board is too slow for `baud`, or cannot be divided to it.
+        ConfigError: the clock of the board is too slow for `baud`, or cannot be divided to it; or the design has
+            several inputs or outputs.
     """
     rate, hertz = baud or board.baud, board.clock_mhz * 1e6
     clocks = round(hertz / rate)
@@ -73,6 +74,11 @@ def line_of(design: Design, board: Board, baud: int | None = None) -> SerialLine
         must = f"must divide {board.clock_mhz:g} MHz by a whole number from {_FEWEST_CLOCKS} on, within 2 %"
         nearest = hertz / max(_FEWEST_CLOCKS, clocks)
         raise ConfigError("baud", must, f"{rate:,}", f"The nearest is {nearest:,.0f}")
+    if len(design.ports) > 2:
+        must, found = "must have one input and one output", ", ".join(port.axis for port in design.ports)
+        raise ConfigError(
+            design.name, f"{must} behind a serial line", found, "Join its streams in a project of your own"
+        )
     source, sink = (stream.axis_width // 8 for stream in (design.input, design.output))
     line = SerialLine(rate, clocks, design.input.beats * source, design.output.beats * sink, source, sink, 0)
     block = board.chip.family.block_bytes

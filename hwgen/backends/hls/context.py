@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hwgen.backends.hls.tables import LINE_LENGTH, TableText, kept, table_text
 from hwgen.backends.render import Source, title
-from hwgen.hw.dataflow import AXIS_IN, AXIS_OUT, edge_functions, function_names
+from hwgen.hw.dataflow import edge_functions, function_names
 from hwgen.hw.declaration import Beat, Function, Template
 from hwgen.hw.design import Design
 from hwgen.hw.stream import Stream
@@ -74,8 +74,9 @@ def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
 
 def axis_contexts(design: Design) -> tuple[UnitContext, ...]:
     """The functions behind ports that carry TLAST."""
-    functions = zip(("s_axis", "m_axis"), edge_functions(design), (AXIS_IN, AXIS_OUT), strict=True)
-    return tuple(_context(design, ("axis", port), function, name, 1) for port, function, name in functions)
+    return tuple(
+        _context(design, ("axis", port.axis), function, name, 1) for name, port, function in edge_functions(design)
+    )
 
 
 def word_type(stream: Stream, *, tlast: bool) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hwgen.backends.edge import TopPorts, top_ports
 from hwgen.backends.hls.context import UnitContext, axis_contexts, unit_contexts, word_type
 from hwgen.backends.render import asset, library, render
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
@@ -67,11 +69,9 @@ class TopContext:
         cflags: of every compilation: the standard, and the widest integer where that is wider than usual.
         clock_tcl, clock_cfg: lines of the two Vitis entries.
         headers: what the top function's declaration needs.
-        frame: a frame that leaves, in words.
         promise: the interval that holds for pipelines of any depth, in words.
         start_depth: frames that a unit may start ahead of the next one. A fork may be ahead of the join of its branches
             by a frame for each unit between them.
-        in_word, out_word: the types of the ports' beats; `in_width` and `out_width` are the bits that carry elements.
         tlast: whether the ports carry TLAST.
         sources: the files to synthesise.
     """
@@ -85,17 +85,11 @@ class TopContext:
     clock_cfg: tuple[str, ...]
     cflags: str
     headers: tuple[str, ...]
-    frame: str
     promise: str
     control: str
     start_depth: int
     tlast: bool
-    in_word: str
-    in_width: int
-    in_beats: int
-    out_word: str
-    out_width: int
-    out_beats: int
+    ports: TopPorts
     channels: tuple[Channel, ...]
     stages: tuple[FunctionCall, ...]
     includes: tuple[str, ...]
@@ -108,8 +102,8 @@ def emit(design: Design, options: Options | None = None) -> dict[str, str]:
     times = design.hls or hls_times(flow)
     functions = tuple(context for unit in flow.units for context in unit_contexts(design, unit))
     if design.tlast:
-        first, last = axis_contexts(design)
-        functions = (first, *functions, last)
+        edges = axis_contexts(design)
+        functions = (*edges[: len(design.inputs)], *functions, *edges[len(design.inputs) :])
     top = _top_context(design, flow, functions, times, options or Options())
     copied = (*_BENCH, *((_AXIS,) if design.tlast else ()))
     files = _function_files(functions)
@@ -127,11 +121,12 @@ def emit(design: Design, options: Options | None = None) -> dict[str, str]:
     return files
 
 
-def vectors(design: Design, inputs: Bytes, expected: Bytes) -> dict[str, str]:
-    """The test bench's vectors from beats (frames * beats, bytes) at the design's edges."""
+def vectors(design: Design, beats: Sequence[Bytes]) -> dict[str, str]:
+    """The test bench's vectors from beats (frames * beats, bytes) at each port of the design."""
+    kinds = ("input",) * len(design.inputs) + ("expected",) * len(design.outputs)
     return {
-        "tb/input.hex": hex_text(inputs, design.input.width),
-        "tb/expected.hex": hex_text(expected, design.output.width),
+        f"tb/{kind}{port.suffix}.hex": hex_text(each, port.stream.width)
+        for kind, port, each in zip(kinds, design.ports, beats, strict=True)
     }
 
 
@@ -159,7 +154,7 @@ def _includes(sources: dict[str, str], names: set[str]) -> set[str]:
 def _top_context(
     design: Design, flow: Dataflow, units: tuple[UnitContext, ...], times: HlsTimes, options: Options
 ) -> TopContext:
-    channels, stages = _joined(flow, units, times)
+    channels, stages = _joined(design, flow, units, times)
     functions = (design.name, *(stage.function for stage in stages))
     period = _decimal(1000 / design.clock_mhz)
     margin, part = options.clock_uncertainty, part_of(design.part)
@@ -177,17 +172,11 @@ def _top_context(
         clock_cfg=(f"clock={period}ns", *(f"clock_uncertainty={each}" for each in share)),
         cflags=" ".join((STANDARD, *word_flags(design))),
         headers=(*(['#include "ap_axi_sdata.h"'] if design.tlast else []), '#include "ap_int.h"'),
-        frame=f"{design.output.beats} on m_axis{', the last one with TLAST' if design.tlast else ''}",
         promise=f"at most {times.interval:,} cycles a frame",
         control=CONTROLS[options.control],
         start_depth=max(DEFAULT_DEPTH, len(stages)),
         tlast=design.tlast,
-        in_word=word_type(design.input, tlast=design.tlast),
-        in_width=design.input.width,
-        in_beats=design.input.beats,
-        out_word=word_type(design.output, tlast=design.tlast),
-        out_width=design.output.width,
-        out_beats=design.output.beats,
+        ports=top_ports(design, [word_type(port.stream, tlast=design.tlast) for port in design.ports]),
         channels=tuple(channels),
         stages=tuple(stages),
         includes=tuple(f'#include "{context.header}"' for context in units),
@@ -196,10 +185,11 @@ def _top_context(
 
 
 def _joined(
-    flow: Dataflow, units: tuple[UnitContext, ...], times: HlsTimes
+    design: Design, flow: Dataflow, units: tuple[UnitContext, ...], times: HlsTimes
 ) -> tuple[list[Channel], list[FunctionCall]]:
     """The streams between functions, and the calls that they join."""
-    name_of = {name: local_name(name) for name in flow.streams} | {flow.input: "s_axis", flow.output: "m_axis"}
+    edge = dict(zip((*flow.inputs, *flow.outputs), (port.axis for port in design.ports), strict=True))
+    name_of = {name: local_name(name) for name in flow.streams} | edge
     channels, stages = list[Channel](), list[FunctionCall]()
     for process, context in zip(flow.processes, units, strict=True):
         ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
@@ -207,7 +197,7 @@ def _joined(
         channels += [
             Channel(name_of[name], f"{context.scope}::OutWord", times.depths.get(name, DEFAULT_DEPTH))
             for name in process.outputs
-            if name != flow.output
+            if name not in flow.outputs
         ]
     return channels, stages
 

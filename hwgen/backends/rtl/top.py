@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hwgen.backends.edge import declarations, fragments, leaving, padding, wires
 from hwgen.backends.rtl.instances import (
     Beats,
     Instance,
@@ -27,11 +28,10 @@ _WRITES = {"write_i": "rewrite", "write_place_i": "rewrite_place", "write_data_i
 
 
 @dataclass(frozen=True)
-class Wire:
-    """The stream `name`; `width` bits a beat."""
+class Instances:
+    """Fields of instance.sv.j2."""
 
-    name: str
-    width: int
+    unit: Instance
 
 
 @dataclass(frozen=True)
@@ -45,36 +45,36 @@ class RegisterBus:
 
 @dataclass(frozen=True)
 class TopContext:
-    """Fields of top.sv.j2; `input_width` and `output_width` are those of tdata, padded to bytes."""
+    """Fields of top.sv.j2, several rendered; `padding` is all bits of tdata that enter."""
 
     module: str
     origin: str
     digest: str
     purpose: str
-    input_width: int
-    output_width: int
-    output: Stream
-    last: Beats
-    wires: tuple[Wire, ...]
-    units: tuple[Instance, ...]
+    ports: str
+    edges: str
+    padding: str
+    wires: str
+    units: str
     control: RegisterBus | None
 
 
 def top_context(design: Design, modules: Mapping[str, str], control: AddressMap | None) -> TopContext:
     """The context of top.sv.j2; `modules` names the module of every unit that has one of its own."""
+    own = {port.stream.name for port in design.inputs}
+    inside = [stream_beats(design, port.stream.name) for port in design.outputs]
     return TopContext(
         module=design.name,
         origin=f"{len(design.layers)} layers for {part_of(design.part).name} at {design.clock_mhz:g} MHz",
         digest=design.digest,
-        purpose=f"{design.input.size} {design.input.dtype} in, {design.output.size} {design.output.dtype} out.",
-        input_width=design.input.axis_width,
-        output_width=design.output.axis_width,
-        output=design.output,
-        last=stream_beats(design, design.output.name),
-        wires=tuple(
-            Wire(inner_name(name), stream.width) for name, stream in design.streams.items() if name != design.input.name
+        purpose=design.summary,
+        ports=declarations(design),
+        edges=leaving(design, [(beats.data, beats.valid, beats.ready) for beats in inside]),
+        padding=padding(design),
+        wires=wires((inner_name(name), each.width) for name, each in design.streams.items() if name not in own),
+        units=fragments(
+            "rtl/instance.sv.j2", [Instances(_instance(design, unit, modules.get(unit.name))) for unit in design.units]
         ),
-        units=tuple(_instance(design, unit, modules.get(unit.name)) for unit in design.units),
         control=None if control is None else _control(control),
     )
 
@@ -85,8 +85,9 @@ def _control(control: AddressMap) -> RegisterBus:
 
 def stream_beats(design: Design, name: str) -> Beats:
     """The signals of the top level that carry the stream `name`."""
-    if name == design.input.name:
-        return Beats(f"s_axis_tdata[{design.input.width - 1}:0]", "s_axis_tvalid", "s_axis_tready")
+    for port in design.inputs:
+        if name == port.stream.name:
+            return Beats(f"{port.axis}_tdata[{port.stream.width - 1}:0]", f"{port.axis}_tvalid", f"{port.axis}_tready")
     return inner(design.streams[name])
 
 

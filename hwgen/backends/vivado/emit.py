@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from hwgen.backends.render import library, render
+from hwgen.backends.render import Source, library, render
 from hwgen.backends.vivado.boards import BOARD_FILES
 from hwgen.backends.vivado.ports import RtlPort, control_ports, wrapper_ports
 from hwgen.config import VERSION
 from hwgen.hw.address_map import AddressMap
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Port
 from hwgen.hw.device import Family, Platform, device_of, part_of
 from hwgen.hw.stream import Stream
 
@@ -21,7 +21,10 @@ class IpProject:
 
     Attributes:
         board: a pattern of Vivado's board parts; empty for none.
-        input_bits, output_bits, input_bytes, output_bytes: of tdata on the wrapper's ports.
+        beats, joined: of a wrapper of several streams of a kind: its wires, and how it joins the accelerator.
+        input, output: the streams, or the first ones.
+        input_bits, output_bits, input_bytes, output_bytes: of tdata on the ports of those.
+        buses: names of all streams, where there are several of a kind.
         ports, control: of the wrapper: all, and those of its AXI4-Lite port; `address_bits` are that port's.
         frames: golden frames in `hls/tb`; without any there is no test bench.
         sources, memories: of the RTL project, by path in the whole project; `memory_copies` says the same to FuseSoC.
@@ -38,6 +41,9 @@ class IpProject:
     clock_mhz: str
     clock_hz: int
     period_ns: str
+    beats: tuple[str, ...]
+    joined: tuple[str, ...]
+    buses: tuple[str, ...]
     input: Stream
     output: Stream
     input_bits: int
@@ -69,14 +75,17 @@ def emit(design: Design, rtl: Iterable[str], frames: int, control: AddressMap | 
     """`<design>.core` and, where the part is AMD's, the folder `vivado/`: path in the project -> text.
 
     `rtl` names the files of the RTL project, `frames` counts the golden frames in `hls/tb` (without any there is
-    no test bench), `control` is the map of its AXI4-Lite port.
+    no test bench), `control` is the map of its AXI4-Lite port. A design of several inputs or outputs is packaged as an
+    IP alone: a system around it would need a DMA for each stream.
     """
     device = device_of(design.part)
+    single = len(design.ports) == 2
+    frames = frames if single else 0
     project = _project(design, tuple(rtl), frames, control)
     core: dict[str, str] = {f"{design.name}.core": render("vivado/core.j2", project)}
     if device.family is Family.ECP5:
         return core
-    scripts = {**{name: name for name in _COMMON}, **_SCRIPTS[device.platform]}
+    scripts = {name: name for name in _COMMON} | (_SCRIPTS[device.platform] if single else {})
     texts = library("vivado")
     return {
         **core,
@@ -92,11 +101,11 @@ def _printed(project: IpProject, platform: Platform) -> dict[str, str]:
     files: dict[str, str] = {
         "design.tcl": render("vivado/design.tcl.j2", project),
         "ooc.xdc": render("vivado/ooc.xdc.j2", project),
-        f"{project.name}_ip.v": render("vivado/ip.v.j2", wrapper),
+        f"{project.name}_ip.v": render("vivado/ip_ports.v.j2" if project.buses else "vivado/ip.v.j2", wrapper),
     }
     if project.frames:
         files[f"{project.name}_tb.sv"] = render("vivado/bench.sv.j2", bench)
-    if platform is not Platform.ALVEO:
+    if platform is not Platform.ALVEO or project.buses:
         return files
     movers = replace(project, purpose="Kernels that move beats between the memory of the card and the accelerator.")
     return {
@@ -114,20 +123,23 @@ def _project(design: Design, rtl: tuple[str, ...], frames: int, control: Address
         name=design.name,
         origin=f"{len(design.layers)} layers for {part.name} at {design.clock_mhz:g} MHz",
         digest=design.digest,
-        purpose=f"{source.size} {source.dtype} in, {sink.size} {sink.dtype} out.",
+        purpose=design.summary,
         version=VERSION,
         part=part.name,
         board=BOARD_FILES.get(part.chosen.lower(), ""),
         clock_mhz=f"{design.clock_mhz:g}",
         clock_hz=round(design.clock_mhz * 1e6),
         period_ns=f"{1000 / design.clock_mhz:.3f}",
+        beats=tuple(line for port in design.outputs for line in _beats(port)),
+        joined=tuple(_joined(design, control)),
+        buses=tuple(port.axis for port in design.ports) if len(design.ports) > 2 else (),
         input=source,
         output=sink,
         input_bits=source.bus_width,
         output_bits=sink.bus_width,
         input_bytes=source.bus_width // 8,
         output_bytes=sink.bus_width // 8,
-        ports=wrapper_ports(source, sink, control),
+        ports=wrapper_ports(design.inputs, design.outputs, control),
         control=control_ports(control),
         address_bits=control.address_bits if control else 0,
         frames=frames,
@@ -136,3 +148,29 @@ def _project(design: Design, rtl: tuple[str, ...], frames: int, control: Address
         memory_copies=tuple(f"{path}: {{copyto: {path.removeprefix('rtl/mem/')}}}" for path in memories),
         targets="vivado/core_yosys.j2" if part.device.family is Family.ECP5 else "vivado/core_vivado.j2",
     )
+
+
+def _beats(port: Port) -> tuple[str, ...]:
+    """The wires of an output, and what its bus carries."""
+    stream, axis = port.stream, port.axis
+    return tuple(
+        Source(line)
+        for line in (
+            f"wire [{stream.axis_width - 1}:0] {axis}_beat;",
+            f"assign {axis}_tdata = {axis}_beat;",
+            f"assign {axis}_tkeep = {{{stream.bus_width // 8}{{1'b1}}}};",
+        )
+    )
+
+
+def _joined(design: Design, control: AddressMap | None) -> Iterator[str]:
+    """The connections of the accelerator, clock and reset aside."""
+    signals = {port.name: port.name for port in control_ports(control)}
+    for port in design.inputs:
+        signals[f"{port.axis}_tdata"] = f"{port.axis}_tdata[{port.stream.axis_width - 1}:0]"
+        signals |= {f"{port.axis}_{name}": f"{port.axis}_{name}" for name in ("tvalid", "tready")}
+    for port in design.outputs:
+        signals[f"{port.axis}_tdata"] = f"{port.axis}_beat"
+        signals |= {f"{port.axis}_{name}": f"{port.axis}_{name}" for name in ("tvalid", "tready", "tlast")}
+    for name, signal in signals.items():
+        yield Source(f".{name}({signal})")

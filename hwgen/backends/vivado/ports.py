@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hwgen.hw.address_map import AddressMap
-from hwgen.hw.stream import Stream
+from hwgen.hw.design import Port
 
 AXIS = "xilinx.com:interface:axis:1.0"
 AXI_LITE = "xilinx.com:interface:aximm:1.0"
@@ -60,11 +60,12 @@ def control_ports(control: AddressMap | None) -> tuple[RtlPort, ...]:
     )
 
 
-def wrapper_ports(source: Stream, sink: Stream, control: AddressMap | None) -> tuple[RtlPort, ...]:
-    """Every port of the wrapper: clock, reset, registers and the two streams."""
+def wrapper_ports(inputs: Sequence[Port], outputs: Sequence[Port], control: AddressMap | None) -> tuple[RtlPort, ...]:
+    """Every port of the wrapper: clock, reset, registers and the streams."""
     clock = RtlPort("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
     reset = RtlPort("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
-    streams = [*_stream("s_axis", source.bus_width, "input"), *_stream("m_axis", sink.bus_width, "output")]
+    kinds = [*((port, "input") for port in inputs), *((port, "output") for port in outputs)]
+    streams = [each for port, way in kinds for each in _stream(port.axis, port.stream.bus_width, way)]
     ports = (clock, reset, *control_ports(control), *streams)
     return (*ports[:-1], replace(ports[-1], comma=""))
 

@@ -9,7 +9,7 @@ has the LUTs of the 7 series and uses its coefficients. Nothing is put into Ultr
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, reduce
 from importlib.resources import files
 from operator import add
@@ -36,13 +36,14 @@ def bill_of(unit: Unit, family: Family) -> Bill:
     return bill
 
 
-def edge_bill(output: Stream, family: Family, address_bits: int = 0) -> Bill:
-    """What the top level adds: a counter that marks the last beat of a frame, and an AXI4-Lite port if it has one.
+def edge_bill(outputs: Sequence[Stream], family: Family, address_bits: int = 0) -> Bill:
+    """What the top level adds: counters that mark the last beats of frames, and an AXI4-Lite port if it has one.
 
     The LUTs of the port (`hwgen_control`) do not depend on the memories behind it.
     """
     bill = Bill(family)
-    bill.counter(output.beats)
+    for output in outputs:
+        bill.counter(output.beats)
     if address_bits:
         bill.register(address_bits - 2 + 32 + 4)
         bill.memories += Resources(lut=_CONTROL_LUTS[family])
@@ -63,7 +64,7 @@ def design_resources(design: Design, family: Family) -> Resources:
 def edge_resources(design: Design, family: Family) -> Resources:
     """What the top level of `design` takes beside its units."""
     control = address_map(design)
-    return _priced(edge_bill(design.output, family, control.address_bits if control else 0))
+    return _priced(edge_bill([port.stream for port in design.outputs], family, control.address_bits if control else 0))
 
 
 def _priced(bill: Bill) -> Resources:

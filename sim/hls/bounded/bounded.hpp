@@ -192,7 +192,7 @@ struct Region {
   std::vector<BoundedStream*> streams;
   std::vector<std::unique_ptr<Process>> processes;
 
-  void stream(BoundedStream& each, const char* name, std::size_t depth) {
+  void stream(BoundedStream& each, const std::string& name, std::size_t depth) {
     each.name = name;
     each.depth = depth;
     streams.push_back(&each);
@@ -225,48 +225,39 @@ struct Stalls {
   unsigned seed = 1;
 };
 
-template <class In, class Out>
+template <class... Each>
 class BoundedRun {
  public:
-  using InStream = hls::stream<In>;
-  using OutStream = hls::stream<Out>;
-
-  BoundedRun(void (*top)(InStream&, OutStream&), Run& run, std::size_t out_beats, Stalls stalls)
-      : run_(run), out_beats_(out_beats), stalls_(stalls), random_(stalls.seed) {
-    region().stream(in_, "s_axis", 2);
-    region().stream(out_, "m_axis", 2);
-    top(in_, out_);
+  BoundedRun(void (*top)(hls::stream<Each>&...), Run& run, Stalls stalls)
+      : run_(run), stalls_(stalls), random_(stalls.seed), offered_(run.sources.size()), stall_(sizeof...(Each)) {
+    visit(
+        streams_,
+        [this](BoundedStream& stream, std::size_t place) {
+          region().stream(stream, is_input(place) ? run_.sources[place].name() : sink(place).name(), 2);
+        },
+        ALL{});
+    call(top, streams_, ALL{});
   }
 
   // False for a deadlock, or frames that are not whole.
   bool frames(unsigned depth, Cycles& cycles) {
     for (auto& process : region().processes) process->reset(depth);
-    std::size_t offered = 0;
-    std::uint64_t first = 0;
-    const std::size_t wanted = run_.frames() * out_beats_;
+    offered_.assign(offered_.size(), 0);
+    first_ = 0;
     bool moves = true;
-    for (std::uint64_t now = 0; run_.found.size() < wanted || moves || offered < run_.input.size(); ++now) {
+    for (std::uint64_t now = 0; run_.finished() < run_.frames() || moves || !is_offered(); ++now) {
       moves = false;
       for (auto& process : region().processes) moves = process->step(now) || moves;
-      const bool source_stalls = random_() % 100 < stalls_.source;
-      const bool sink_stalls = random_() % 100 < stalls_.sink;
-      if (!source_stalls && offered < run_.input.size() && in_.can_write()) {
-        in_.offer(run_.given<In>(offered));
-        in_.give();
-        if (offered++ == 0) first = now + 1;
-        moves = true;
-      }
-      if (!sink_stalls && out_.can_read()) {
-        run_.take(out_.front());
-        out_.take();
-        if (run_.found.size() % out_beats_ == 0) {
-          if (run_.found.size() == out_beats_) cycles.latency = now - first;
-          cycles.total = now - first + 1;
-        }
-        moves = true;
+      const bool stalls = draw();
+      const std::size_t before = run_.finished();
+      visit(
+          streams_, [&](auto& stream, std::size_t place) { moves = this->move(stream, place, now) || moves; }, ALL{});
+      if (run_.finished() > before) {
+        if (before == 0) cycles.latency = now - first_;
+        cycles.total = now - first_ + 1;
       }
       for (BoundedStream* stream : region().streams) stream->end_cycle();
-      if (!moves && !source_stalls && !sink_stalls && run_.found.size() < wanted) {
+      if (!moves && !stalls && run_.finished() < run_.frames()) {
         std::cerr << "deadlock in cycle " << now << " with pipelines of depth " << depth << ":\n";
         blame();
         return false;
@@ -276,10 +267,50 @@ class BoundedRun {
     if (later > 0) cycles.interval = (cycles.total - 1 - cycles.latency + later - 1) / later;
     const bool is_empty = std::none_of(region().streams.begin(), region().streams.end(),
                                        [](const BoundedStream* stream) { return stream->can_read(); });
-    return run_.is_whole(later, offered == run_.input.size() && is_empty);
+    return run_.is_whole(later, is_offered() && is_empty);
   }
 
  private:
+  using ALL = std::index_sequence_for<Each...>;
+
+  bool is_input(std::size_t place) const { return place < run_.sources.size(); }
+  Sink& sink(std::size_t place) { return run_.sinks[place - run_.sources.size()]; }
+
+  bool is_offered() const {
+    for (std::size_t place = 0; place < offered_.size(); ++place) {
+      if (offered_[place] < run_.sources[place].size()) return false;
+    }
+    return true;
+  }
+
+  // Draws which ports stall in this cycle; whether any does.
+  bool draw() {
+    bool any = false;
+    for (std::size_t place = 0; place < stall_.size(); ++place) {
+      stall_[place] = random_() % 100 < (is_input(place) ? stalls_.source : stalls_.sink);
+      any = any || stall_[place];
+    }
+    return any;
+  }
+
+  // Offers or takes a beat at a port; whether one moved.
+  template <class Beat>
+  bool move(hls::stream<Beat>& stream, std::size_t place, std::uint64_t now) {
+    if (stall_[place]) return false;
+    if (!is_input(place)) {
+      if (!stream.can_read()) return false;
+      sink(place).take(stream.front());
+      stream.take();
+      return true;
+    }
+    std::size_t& offered = offered_[place];
+    if (offered == run_.sources[place].size() || !stream.can_write()) return false;
+    stream.offer(run_.sources[place].template given<Beat>(offered++));
+    stream.give();
+    if (first_ == 0) first_ = now + 1;
+    return true;
+  }
+
   // Names processes that wait for each other in a circle, or a chain of them that ends outside.
   void blame() const {
     std::set<const Process*> seen;
@@ -305,11 +336,12 @@ class BoundedRun {
   }
 
   Run& run_;
-  std::size_t out_beats_;
   Stalls stalls_;
   std::minstd_rand random_;
-  InStream in_;
-  OutStream out_;
+  std::uint64_t first_ = 0;  // cycle after the one in which the first beat was offered
+  std::vector<std::size_t> offered_;
+  std::vector<bool> stall_;
+  std::tuple<hls::stream<Each>...> streams_;
 };
 
 // The numbers in "1,2,4".
@@ -333,22 +365,23 @@ inline Stalls stalls_from(const std::string& text) {
 // Runs `top` with pipelines of each of `depths`: NAME_bounded DEPTH[,DEPTH...] STALLS [INPUT [EXPECTED [FOUND]]],
 // STALLS being the percentage of cycles in which each end of the chip waits, or source,sink,seed. Prints a line of cycles
 // for each depth; all must give the same beats.
-template <class In, class Out>
-int run_bounded(void (*top)(hls::stream<In>&, hls::stream<Out>&), std::size_t in_beats, std::size_t out_beats, int argc,
-                char** argv) {
+template <class... Each>
+int run_bounded(void (*top)(hls::stream<Each>&...), const Ends& inputs, const Ends& outputs, int argc, char** argv) {
   const std::string depths = argc > 1 ? argv[1] : "1,2,4,8,16,32,64";
   const Stalls stalls = stalls_from(argc > 2 ? argv[2] : "0");
   const Files files = files_from(std::max(argc - 2, 1), argv + std::min(argc - 1, 2));
-  Run run(in_beats, out_beats, files);
+  Run run(inputs, outputs, files);
   if (!run.read()) return 2;
-  BoundedRun<In, Out> bounded(top, run, out_beats, stalls);
-  Beats first;
+  BoundedRun<Each...> bounded(top, run, stalls);
+  std::vector<Beats> first;
   for (const unsigned depth : numbers_in(depths)) {
     Cycles cycles;
-    run.found = Beats();
+    const bool is_first = first.empty();
+    for (Sink& sink : run.sinks) sink.restart();
     if (!bounded.frames(depth, cycles)) return 1;
-    if (first.size() == 0) first = run.found;
-    if (!run.found.same(first)) {
+    for (std::size_t i = 0; i < run.sinks.size(); ++i) {
+      if (is_first) first.push_back(run.sinks[i].beats_found());
+      if (run.sinks[i].same(first[i])) continue;
       std::cerr << "pipelines of depth " << depth << " give other beats than those of depth "
                 << numbers_in(depths).front() << '\n';
       return 1;

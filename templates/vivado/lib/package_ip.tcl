@@ -49,7 +49,7 @@ set_property display_name "hwgen $name" $core
 set_property description "Streaming neural network accelerator" $core
 set_property version 1.0 $core
 
-set buses {s_axis m_axis}
+set buses [expr {[info exists streams] ? $streams : {s_axis m_axis}}]
 if {$control} {lappend buses s_axi_control}
 foreach bus $buses {
   interface_of $core $bus

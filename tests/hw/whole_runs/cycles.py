@@ -64,7 +64,7 @@ class CycleModel:
 
 def peak_occupancies(run: Run) -> dict[str, int]:
     """The most beats that a queue on each stream holds in a run, by the stream's name."""
-    names = (name for name in run.network.beats if name != run.network.input)
+    names = (name for name in run.network.beats if name not in run.network.inputs)
     return {name: int(peak_occupancy(run.visible(name), run.taken(name))) for name in names}
 
 

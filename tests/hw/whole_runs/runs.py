@@ -69,8 +69,8 @@ def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bo
         for name in network.processes[place].inputs:
             np.maximum(run.visible(name), start, out=run.visible(name))
     advance(units, run.streams, UNKNOWN, *scratch)
-    if len(run.taken(network.output)) < network.beats[network.output] * frames:
-        raise DeadlockError(network.output, "every beat must arrive", "a deadlock")
+    if any(len(run.taken(name)) < network.beats[name] * frames for name in network.outputs):
+        raise DeadlockError(network.outputs[0], "every beat must arrive", "a deadlock")
     return run
 
 
@@ -82,9 +82,10 @@ def _reset(network: ProcessNetwork, frames: int, input_interval: int, state: Int
     sent, read = np.zeros(len(beats), dtype=np.int64), np.zeros(len(beats), dtype=np.int64)
     visible, taken = np.empty(first[-1], dtype=np.int64), np.empty(first[-1], dtype=np.int64)
     run = Run(network, frames, StreamTimes(first, sent, read, visible, taken), _numbers(network), state)
-    source = run.number[network.input]
-    sent[source] = beats[source]
-    run.visible(network.input)[:] = -(-np.arange(beats[source]) * input_interval // network.beats[network.input])
+    for name in network.inputs:
+        source = run.number[name]
+        sent[source] = beats[source]
+        run.visible(name)[:] = -(-np.arange(beats[source]) * input_interval // network.beats[name])
     return run
 
 
@@ -95,17 +96,19 @@ def _numbers(network: ProcessNetwork) -> dict[str, int]:
 def _units(network: ProcessNetwork) -> ProcessTable:
     """The processes and the sink as arrays."""
     number = _numbers(network)
-    sink = QUEUE, (1, 1)  # takes the chip's output at once
-    kinds, parameters = zip(*(packed(process.schedule) for process in network.processes), sink, strict=True)
+    leaving = [(QUEUE, (1, 1)) for _ in network.outputs]  # takes the chip's output at once
+    kinds, parameters = zip(*(packed(process.schedule) for process in network.processes), *leaving, strict=True)
     sources = [[number[name] for name in process.inputs] for process in network.processes]
     sinks = [[number[name] for name in process.outputs] for process in network.processes]
-    near = neighbours([*sources, [number[network.output]]], [*sinks, []])
+    ends: list[list[int]] = [[number[name]] for name in network.outputs]
+    nothing: list[list[int]] = [[] for _ in network.outputs]
+    near = neighbours([*sources, *ends], [*sinks, *nothing])
     inner = len(number)
-    for process, ends in zip(network.processes, sinks, strict=True):
+    for process, written in zip(network.processes, sinks, strict=True):
         if isinstance(process.schedule, LineBuffer):
-            ends.append(inner)
+            written.append(inner)
             inner += 1
     state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
     state[:, LAST_FIRED] = -1
-    ends_of = ragged([*sources, [number[network.output]]]), ragged([*sinks, []])
+    ends_of = ragged([*sources, *ends]), ragged([*sinks, *nothing])
     return ProcessTable(np.array(kinds, dtype=np.int64), ragged(parameters), state, *ends_of, ragged(near))
