@@ -39,6 +39,7 @@ def agreement(design: Design, estimate: Estimate, report: HlsReport | None) -> A
         findings += _slower("top function", report.synthesis.top.interval[1], times.interval)
         warnings += _outside("csynth", report.synthesis.top.latency, times)
         warnings += _deep(report.synthesis)
+        warnings += _late(design, flow, report.synthesis)
         warnings += _memories(estimate, report.synthesis)
     if report.cosimulation:
         findings += _slower("cosimulation", report.cosimulation.interval[1], times.interval)
@@ -65,10 +66,17 @@ def _functions(design: Design, flow: Dataflow, found: HlsSynthesis) -> Iterator[
             yield f"{function}: must have a pipelined loop; the report has none"
         for loop in loops:
             yield from _loop(function, loop, process, counted=process.name not in gated)
-        whole = next((module for module in modules if module.name in (function, f"{function}_s")), None)
-        depth = max((loop.depth for loop in loops if loop.depth is not None), default=None)
-        if whole is not None and depth is not None:
-            yield from _cycles(function, whole, process.loop.slots, depth)
+        yield from _cycles(function, modules, process.loop.slots, DEPTHS[-1])
+
+
+def _late(design: Design, flow: Dataflow, found: HlsSynthesis) -> Iterator[str]:
+    """Functions that take longer than their reported depth explains, though no longer than the deepest pipeline."""
+    for process in flow.processes:
+        function, slots = unit_name(design.name, process.name), process.loop.slots
+        modules = modules_of(function, found.modules)
+        depth = max((loop.depth or 0 for module in modules for loop in module.loops), default=0)
+        if 0 < depth < DEPTHS[-1] and not list(_cycles(function, modules, slots, DEPTHS[-1])):
+            yield from _cycles(function, modules, slots, depth)
 
 
 def _loop(function: str, loop: LoopReport, process: FunctionProcess, *, counted: bool) -> Iterator[str]:
@@ -81,14 +89,15 @@ def _loop(function: str, loop: LoopReport, process: FunctionProcess, *, counted:
         yield f"{where}: must turn {process.loop.slots:,} times a frame; the report says {loop.trips:,}"
 
 
-def _cycles(function: str, module: Module, slots: int, depth: int) -> Iterator[str]:
+def _cycles(function: str, modules: Iterable[Module], slots: int, depth: int) -> Iterator[str]:
     """A frame of N slots takes at most N + depth + 2 cycles."""
+    whole = next((module for module in modules if module.name in (function, f"{function}_s")), None)
     most = slots + depth + RESTART - 2
-    for name, cycles in (("interval", module.interval[1]), ("latency", module.latency[1])):
-        if cycles is not None and cycles > most:
+    for name, bounds in (("interval", whole.interval), ("latency", whole.latency)) if whole is not None else ():
+        if bounds[1] is not None and bounds[1] > most:
             yield (
                 f"{function}: its {name} must be at most {most:,} cycles, for {slots:,} slots in {depth} stages; "
-                f"the report says {cycles:,}"
+                f"the report says {bounds[1]:,}"
             )
 
 
