@@ -14,6 +14,7 @@ from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, seal, work_folder, write_files
 from hwgen.flow.renamed import renamed
+from hwgen.flow.rewritable import require_hls, without_hls
 from hwgen.golden.matmul import Codes
 from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_large
@@ -89,6 +90,7 @@ class Accelerator:
             *left_to_host(self.graph),
             *stuck_gates(self.graph),
             *wide_words(self.design),
+            *without_hls(self.design),
             *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
         )
         explanation = self.explanation or explain(problem, self.folding)
@@ -255,10 +257,8 @@ class Accelerator:
         except ValueError as error:
             names = ", ".join(each.value for each in Backend)
             raise ConfigError("backend", f"must be one of {names}", repr(name)) from error
-        if self.design.writable and chosen in (Backend.CSIM, Backend.DPI):
-            names = ", ".join(unit.name for unit in self.design.writable)
-            must = "must be golden or rtl where layers are writable: they are written in SystemVerilog alone"
-            raise ConfigError("backend", must, f"{name}, and {names} writable")
+        if chosen not in (Backend.GOLDEN, Backend.RTL):
+            require_hls(self.design)
         return chosen
 
     def skipping(self, frames: Any) -> Skipping | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hwgen.backends.hls import emit
 from hwgen.flow.accelerator import Accelerator, hls_options
 from hwgen.flow.project import inside, replacing, work_folder, write_files
+from hwgen.flow.rewritable import require_hls
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
 from hwgen.ir.names import local_name
@@ -59,9 +60,10 @@ def write_layer(accelerator: Accelerator, layer: str, folder: Path) -> None:
     """Write the HLS project of one layer alone, with golden vectors of its own, to a new or empty `folder`.
 
     Raises:
-        ConfigError: no such layer, or one that reads several streams.
+        ConfigError: no such layer, or one that reads several streams; writable layers.
         OutputError: the folder holds something else, or cannot be written.
     """
+    require_hls(accelerator.design)
     design = accelerator.only(layer)
     with replacing(folder) as staging:
         write_files(staging, emit(design, hls_options(accelerator.settings)) | accelerator.vectors(design))
@@ -75,4 +77,5 @@ def _depths(design: Design) -> dict[str, int]:
 
 def _folder(accelerator: Accelerator) -> Path:
     assert accelerator.project is not None, "reports belong to a project"
+    require_hls(accelerator.design)
     return inside(accelerator.project, "hls")

@@ -64,7 +64,7 @@ def test_no_builtin_is_synthesised(tmp_path: Path) -> None:
         if path.name != "pragmas.hpp":
             assert "__builtin" not in path.read_text(), path.name
     command: list[str | Path] = ["g++", "-std=c++14", "-E", "-P", "-x", "c++", f"-I{LIB}"]
-    for name in ("ap_int.h", "hls_stream.h"):
+    for name in ("ap_axi_sdata.h", "ap_int.h", "hls_stream.h"):
         (tmp_path / name).write_text("")
     (tmp_path / "all.cpp").write_text("".join(f'#include "{path.name}"\n' for path in sorted(LIB.glob("*.hpp"))))
     for macro, there in (("-D__SYNTHESIS__", False), ("-D__BAMBU__", True)):

@@ -427,11 +427,12 @@ def test_without_writable_layers_there_is_no_port() -> None:
 
 
 def test_simulation_of_c_is_refused(built: Accelerator) -> None:
-    for backend in ("csim", "dpi"):
+    for backend in ("csim", "dpi", "hls-rtl"):
         with pytest.raises(ConfigError) as error:
             built.simulate(1, backend)
-        must = "must be golden or rtl where layers are writable: they are written in SystemVerilog alone"
-        assert str(error.value) == f"backend: {must}; found {backend}, and fc0, fc1 writable."
+        must = "must name no layer where an HLS project is wanted: those are written in SystemVerilog alone"
+        change = "Build it without --writable fc0 --writable fc1."
+        assert str(error.value) == f"writable: {must}; found fc0, fc1. {change}"
 
 
 REFUSED: dict[str, tuple[Callable[[Driver], None], str]] = {
