@@ -10,6 +10,7 @@ from hwgen.flow.project import inside, replacing, work_folder, write_files
 from hwgen.flow.rewritable import require_hls
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
+from hwgen.hw.hls_memory import table_implementations
 from hwgen.ir.names import local_name
 from hwgen.report.agreement import Agreement, agreement
 from hwgen.report.vitis import HlsReport, read_cosim, read_csynth
@@ -24,7 +25,8 @@ def check_hls(accelerator: Accelerator, work: Path | None = None) -> HlsCheck:
         ToolError: g++ or the vendor's headers are missing.
     """
     with work_folder(work) as scratch:
-        return check(_folder(accelerator), accelerator.design.name, scratch, _depths(accelerator.design))
+        design = accelerator.design
+        return check(_folder(accelerator), design.name, scratch, _depths(design), table_implementations(design))
 
 
 def run_hls(accelerator: Accelerator, step: str) -> Path:

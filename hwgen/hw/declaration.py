@@ -5,6 +5,7 @@ The values are independent of the language: `hwgen.backends.rtl` and `hwgen.back
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -12,8 +13,8 @@ from enum import Enum
 import numpy as np
 
 from hwgen.hw.memory import Memory
-from hwgen.hw.packing import Bytes
-from hwgen.hw.stream import Stream
+from hwgen.hw.packing import Bytes, lanes_of_limb
+from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.types import Bipolar, DType, IntArray
 
 
@@ -117,6 +118,10 @@ class Array:
     memory: Memory | None
 
 
+WIDEST_WORD = 1 << 16
+"""Bits of the widest word that Vitis HLS makes by `array_reshape` (its message XFORM 203-133)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Constants that a function reads a row at a time.
@@ -132,6 +137,22 @@ class Table:
     values: IntArray
     bits: int
     memory: Memory | None
+
+    @property
+    def depth(self) -> int:
+        """Rows."""
+        return len(self.values)
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of a row."""
+        bits = 1 if self.values.dtype == bool else self.bits
+        return bits * math.prod(self.values.shape[1:])
+
+    @property
+    def memories(self) -> int:
+        """In how many memories, side by side, a row lies: one, unless it is too wide for that."""
+        return 1 if self.word_bits <= WIDEST_WORD else math.prod(self.values.shape[1:])
 
     @classmethod
     def flags(cls, name: str, meaning: str, values: IntArray, lanes: int) -> Table:
@@ -162,6 +183,25 @@ class WordTable:
     bits: int
     memory: Memory
     cut: bool = True
+
+    @property
+    def depth(self) -> int:
+        """Words."""
+        return len(self.words)
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of a word in C++, whose limbs have as many codes each."""
+        return self._limbs * lanes_of_limb(self.lanes, self.bits) * self.bits
+
+    @property
+    def memories(self) -> int:
+        """In how many memories, side by side, a word lies: one, unless it is too wide for that."""
+        return 1 if self.word_bits <= WIDEST_WORD else self._limbs
+
+    @property
+    def _limbs(self) -> int:
+        return self.rows * ceil_div(self.lanes, lanes_of_limb(self.lanes, self.bits))
 
 
 def by_beat(values: IntArray, lanes: int) -> IntArray:

@@ -101,6 +101,28 @@ def from_hex(lines: list[str], width: int) -> Bytes:
     return np.ascontiguousarray(np.frombuffer(data, dtype=np.uint8).reshape(len(lines), size)[:, ::-1])
 
 
+LIMB_BITS = 64
+"""Bits of the integers that C++ computes on."""
+
+
+def lanes_of_limb(lanes: int, bits: int) -> int:
+    """Lanes of `bits` bits in a limb, where as few limbs as hold all of them have as many each (`lanes.hpp`)."""
+    return ceil_div(lanes, ceil_div(lanes, LIMB_BITS // bits))
+
+
+def limbs_of(words: Bytes, rows: int, lanes: int, bits: int) -> npt.NDArray[np.uint64]:
+    """Words of `rows` times `lanes` codes of `bits` bits as (words, rows, limbs)."""
+    per_limb = lanes_of_limb(lanes, bits)
+    limbs, depth = ceil_div(lanes, per_limb), len(words)
+    codes = np.unpackbits(words, axis=1, bitorder="little", count=rows * lanes * bits)
+    padded = np.zeros((depth, rows, limbs * per_limb, bits), dtype=np.uint8)
+    padded[:, :, :lanes] = codes.reshape(depth, rows, lanes, bits)
+    cut = np.zeros((depth, rows, limbs, LIMB_BITS), dtype=np.uint8)
+    cut[..., : per_limb * bits] = padded.reshape(depth, rows, limbs, per_limb * bits)
+    packed = np.packbits(cut, axis=-1, bitorder="little")
+    return packed.view("<u8").reshape(depth, rows, limbs).astype(np.uint64)
+
+
 @dataclass(frozen=True)
 class WeightLayout:
     """How the weights (groups, MH, taps, channels) of a unit lie in its memory; a depthwise unit has one channel."""

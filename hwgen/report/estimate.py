@@ -14,6 +14,7 @@ from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation
+from hwgen.hw.hls_memory import HlsMemory, streams_memory, unit_memory
 from hwgen.hw.limits import layers_behind
 from hwgen.hw.memory import Memory
 from hwgen.hw.resources import Resources
@@ -83,18 +84,23 @@ class UnitEstimate:
 
 @dataclass(frozen=True)
 class HlsEstimate:
-    """Cycles of the HLS project, whatever the depth of the pipelines that the tool makes.
+    """Cycles of the HLS project, whatever the depth of the pipelines that the tool makes, and its memories.
 
     Attributes:
         interval_cycles: between frames at most.
         latency_cycles: the least and the most from the first input beat taken to the last output beat of the first
             frame.
         stream_depths: beats that streams between functions hold, by name.
+        memory: of all tables, arrays and streams; `stream_memory` of the streams alone.
+        unit_memory: of the functions of each unit that keeps any, by its name.
     """
 
     interval_cycles: int
     latency_cycles: tuple[int, int]
     stream_depths: Mapping[str, int]
+    memory: HlsMemory
+    stream_memory: HlsMemory
+    unit_memory: Mapping[str, HlsMemory]
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,11 @@ def _hls(design: Design, input_interval: int) -> HlsEstimate | None:
     if design.hls is None:
         return None
     depths = {name: design.hls.depths.get(name, DEFAULT_DEPTH) for name in dataflow(design).streams}
-    return HlsEstimate(max(design.hls.interval, input_interval), design.hls.latency, depths)
+    family, none = device_of(design.part).family, HlsMemory()
+    streams = streams_memory(design, depths, family)
+    units = {unit.name: memory for unit in design.units if (memory := unit_memory(unit, family)) != none}
+    interval = max(design.hls.interval, input_interval)
+    return HlsEstimate(interval, design.hls.latency, depths, reduce(add, units.values(), streams), streams, units)
 
 
 def _units(design: Design, model: CycleModel, family: Family) -> tuple[UnitEstimate, ...]:

@@ -51,6 +51,13 @@ def summary(hls: HlsReport | None) -> str:
     return " ".join(parts)
 
 
+def memories(estimate: Estimate) -> str:
+    """A sentence about the memories of the HLS project; nothing where there is none."""
+    if estimate.hls is None:
+        return ""
+    return f"Its memories, estimated: {estimate.hls.memory}; of them streams: {estimate.hls.stream_memory}."
+
+
 def table(estimate: Estimate, records: Records) -> Table:
     """The figures of the whole design; below them those of the units."""
     whole, units = rows(estimate, records), tuple(_units(estimate, records.hls))
@@ -88,6 +95,8 @@ def _resources(estimate: Estimate, hls: HlsReport) -> Iterator[HlsRow]:
     found = hls.synthesis
     for name in ("lut", "ff", "bram", "dsp", "uram"):
         ours, theirs, most = (getattr(each, name) for each in (estimate.resources, found.top.used, found.available))
+        if name == "bram" and estimate.hls:
+            ours = estimate.hls.memory.bram  # of the HLS project, which keeps other things than the RTL
         share = f" ({theirs / most:.1%})" if most else ""
         yield HlsRow(
             "BRAM, 36 kbit" if name == "bram" else name.upper(), count(ours), "-", f"{count(theirs)}{share}", "-"

@@ -17,7 +17,7 @@ from hwgen.report.chart import Chart, chart
 from hwgen.report.compare import cycles_of, rate_of, synthesised_for
 from hwgen.report.diagram import Diagram, diagram, folding
 from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
-from hwgen.report.hls import HlsRow, rows, summary
+from hwgen.report.hls import HlsRow, memories, rows, summary
 from hwgen.report.records import BACKENDS, Evaluated, Records, Simulated
 from hwgen.report.roofline import Roofline
 from hwgen.report.tables import rate
@@ -148,7 +148,7 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         charts=(picture,) if picture else (),
         simulation=_simulation(run),
         cycles=_cycles(run),
-        hls=summary(records.hls),
+        hls=f"{summary(records.hls)} {memories(report)}".rstrip(),
         hls_rows=rows(report, records),
     )
 

@@ -29,7 +29,8 @@ def estimate_table(report: Estimate) -> Table:
         least, most = report.hls.latency_cycles
         caption += (
             f"\nHLS project: interval {report.hls.interval_cycles:,} cycles at most, latency {least:,} to {most:,}, "
-            "as deep as the tool makes its pipelines"
+            "as deep as the tool makes its pipelines\n"
+            f"its memories: {report.hls.memory}; of them streams: {report.hls.stream_memory}"
         )
     if report.explanation:
         caption += f"\n{report.explanation}"

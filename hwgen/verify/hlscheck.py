@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hwgen.errors import ToolError
-from hwgen.verify import cpp, distances, hlsrules, pragmas, process, subset
+from hwgen.verify import cpp, distances, hlsrules, hlstables, pragmas, process, subset
 from hwgen.verify.carried import recurrences_of
 from hwgen.verify.constants import Names
 from hwgen.verify.headers import include_flags
@@ -74,11 +74,18 @@ class HlsCheck:
         }
 
 
-def check(project: Path, top: str, work: Path, depths: Mapping[str, int] | None = None) -> HlsCheck:
+def check(
+    project: Path,
+    top: str,
+    work: Path,
+    depths: Mapping[str, int] | None = None,
+    tables: Mapping[tuple[str, str], str] | None = None,
+) -> HlsCheck:
     """Check the HLS `project` whose top function is `top`; logs go to `work`.
 
     Args:
         depths: of its streams, by their names in the top, as the model of its pipelines states them.
+        tables: where those of the design live, by function and table; see `hlstables`.
 
     Raises:
         ToolError: g++, the parser or the vendor's headers are missing, or a source does not preprocess or run.
@@ -91,6 +98,7 @@ def check(project: Path, top: str, work: Path, depths: Mapping[str, int] | None 
     recurrences = recurrences_of(vitis, Names(vitis))
     late = too_long(recurrences, project)
     inlined = hlsrules.check_inline(vitis) + hlsrules.check_inline(bambu)
+    found += hlstables.check_tables(vitis, tables)
     found += [*dict.fromkeys(inlined), *hlsrules.check_depths(vitis, top, depths or {})]
     found += [*hlsrules.check_pipelines(vitis, project), *distances.check_stated(vitis, project)]
     if not found:

@@ -186,8 +186,10 @@ def test_tables_live_by_the_rule(rows: int) -> None:
     case = mvtu_case("net", (9, 2 * rows), (2, 9), (IntType(3, True), IntType(5, True), B), descending=True)
     source = emit(case.design)[f"src/{unit_name('net', case.design.units[0].name)}.cpp"]
     for table in ("WEIGHTS", "THRESHOLDS", "DESCENDING"):
-        split = re.findall(rf"HWGEN_PARTITION\({table}, (\d)\)", source)
-        assert "2" in split and re.findall(rf"HWGEN_ROM\({table}, (\w+)\)", source) == RULE[rows]
+        joined = "RESHAPE" if RULE[rows] else "PARTITION"
+        split = re.findall(rf"HWGEN_(\w+)\({table}, \d\)", source)
+        assert split and set(split) == {joined}
+        assert re.findall(rf"HWGEN_ROM\({table}, (\w+)\)", source) == RULE[rows]
 
 
 def test_vitis_entries_name_part_and_clock() -> None:
@@ -272,7 +274,7 @@ def test_weight_limbs_hold_whole_weights(dtype: DType) -> None:
     unit = mvtu_case("limbs", (50, 5), (2, 30), (dtype, B, None)).design.units[0]
     assert isinstance(unit, MvtuUnit)
     limbs, bits = weight_limbs(products.weight_table(unit)), dtype.bits
-    lanes = 64 // bits
+    lanes = -(-30 // limbs.shape[2])  # as many in each limb
     for row, column in np.ndindex(5, 50):
         word, lane = row // 2 * 2 + column // 30, column % 30
         raw = int(limbs[word, row % 2, lane // lanes]) >> (lane % lanes * bits) & ((1 << bits) - 1)

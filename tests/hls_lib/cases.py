@@ -222,12 +222,17 @@ def write_project(files: dict[str, str], folder: Path) -> Path:
     return folder
 
 
-def run_cases(cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, str]] | None = None) -> list[str]:
+def run_cases(
+    cases: list[Case], work: Path, mutations: Mapping[str, tuple[str, str]] | None = None, *, synthesis: bool = False
+) -> list[str]:
     """Simulate all cases with one compiler run; the names of those that give a wrong beat.
 
-    `mutations`: by library header, what stands there once and what to write instead.
+    `mutations`: by library header, what stands there once and what to write instead. `synthesis`: whether sources are
+    as Vitis synthesises them; the headers of others are as ever, as those have builtins of their own then.
     """
     sources, calls = [f'#include "{cases[0].design.name}/tb/testbench.hpp"'], []
+    if synthesis:
+        sources.append("#define __SYNTHESIS__")
     for case in cases:
         design = case.design
         files = emit(design)

@@ -127,7 +127,8 @@ def test_no_library_function_is_left(compiler: str, project: Path, tmp_path: Pat
 
 def test_a_header_alone(tmp_path: Path) -> None:
     """Each includes what it needs. Templates are only parsed, so empty shells of the vendor's headers will do."""
-    (tmp_path / "ap_int.h").write_text("#pragma once\ntemplate <int WIDTH> struct ap_uint { ap_uint(int = 0); };\n")
+    numbers = "template <int WIDTH> struct ap_uint { ap_uint(int = 0); };\ntemplate <int WIDTH> struct ap_int;\n"
+    (tmp_path / "ap_int.h").write_text(f"#pragma once\n{numbers}")
     axis = "template <int, int, int, int> struct ap_axiu { ap_uint<1> data, keep, strb, last; };"
     (tmp_path / "ap_axi_sdata.h").write_text(f'#include "ap_int.h"\n{axis}\n')
     (tmp_path / "hls_stream.h").write_text("#pragma once\nnamespace hls { template <class T> class stream; }\n")

@@ -13,6 +13,7 @@ from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
 from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.device import part_of
+from hwgen.hw.hls_memory import stream_implementation
 from hwgen.hw.loop import HlsTimes
 from hwgen.hw.packing import Bytes, hex_text
 from hwgen.hw.words import most_width
@@ -21,11 +22,12 @@ from hwgen.ir.names import local_name
 
 @dataclass(frozen=True)
 class Channel:
-    """A stream between two stages."""
+    """A stream between two stages; `memory` is what Vitis makes of it."""
 
     name: str
     word: str
     depth: int
+    memory: str
 
 
 @dataclass(frozen=True)
@@ -195,9 +197,10 @@ def _joined(
         ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
         stages.append(FunctionCall(context.function, ends))
         channels += [
-            Channel(name_of[name], f"{context.scope}::OutWord", times.depths.get(name, DEFAULT_DEPTH))
+            Channel(name_of[name], f"{context.scope}::OutWord", depth, stream_implementation(flow.widths[name], depth))
             for name in process.outputs
             if name not in flow.outputs
+            for depth in (times.depths.get(name, DEFAULT_DEPTH),)
         ]
     return channels, stages
 

@@ -13,13 +13,11 @@ import numpy.typing as npt
 from hwgen.backends.render import Source
 from hwgen.hw import packing
 from hwgen.hw.declaration import Array, Table, WordTable
-from hwgen.hw.memory import Memory, MemoryStyle
+from hwgen.hw.hls_memory import IMPLEMENTATIONS, table_implementation
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import ceil_div
 
-LIMB_BITS = 64
 LINE_LENGTH = 116
-
-_MEMORY = {MemoryStyle.BLOCK: "bram", MemoryStyle.LUT: "lutram"}
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,19 @@ class TableText:
 def table_text(table: Table | WordTable) -> TableText:
     """A table as C++ has it."""
     if isinstance(table, WordTable):
-        limbs = weight_limbs(table)
-        bits = min(table.lanes * table.bits, LIMB_BITS)
-        digits, kind = ceil_div(bits, 4), f"std::uint{_native_bits(bits)}_t"
-        return _text(table, limbs, kind, lambda value: f"0x{value:0{digits}x}")
+        bits = packing.lanes_of_limb(table.lanes, table.bits) * table.bits
+        digits, kind = ceil_div(bits, 4), _type("BITS", "uint", bits)
+        return _text(table, weight_limbs(table), kind, lambda value: f"0x{value:0{digits}x}")
     if table.values.dtype == bool:
         return _text(table, table.values, "bool", lambda value: str(value).lower())
-    return _text(table, table.values, f"std::int{_native_bits(table.bits)}_t", str)
+    return _text(table, table.values, _type("NUMBER", "int", table.bits), str)
+
+
+def _type(exact: str, plain: str, bits: int) -> str:
+    """The type of an element of so many bits: a plain one, or that which `pragmas.hpp` makes of it."""
+    native = _native_bits(bits)
+    name = f"std::{plain}{native}_t"
+    return name if bits == native else f"HWGEN_{exact}({bits}, {name})"
 
 
 def _text(
@@ -58,27 +62,14 @@ def _text(
 ) -> TableText:
     shape = values.shape
     rows = (list(map(write, row)) for row in values.reshape(shape[0], -1).tolist())
-    pragmas = _pragmas(table.name, shape, table.memory)
+    pragmas = _pragmas(table, shape)
     return TableText(table.name, table.meaning, kind, _extent(shape), _body(rows, shape), pragmas)
 
 
 def weight_limbs(table: WordTable) -> npt.NDArray[np.uint64]:
     """The words as (words, rows, limbs), or (words, limbs) where rows are not apart."""
-    limbs = _limbs(table.words, table.rows, table.lanes, table.bits)
+    limbs = packing.limbs_of(table.words, table.rows, table.lanes, table.bits)
     return limbs if table.cut else limbs[:, 0]
-
-
-def _limbs(words: packing.Bytes, rows: int, lanes: int, bits: int) -> npt.NDArray[np.uint64]:
-    """Words of `rows` times `lanes` weights of `bits` bits as (words, rows, limbs)."""
-    per_limb = LIMB_BITS // bits
-    limbs, depth = ceil_div(lanes, per_limb), len(words)
-    codes = np.unpackbits(words, axis=1, bitorder="little", count=rows * lanes * bits)
-    padded = np.zeros((depth, rows, limbs * per_limb, bits), dtype=np.uint8)
-    padded[:, :, :lanes] = codes.reshape(depth, rows, lanes, bits)
-    cut = np.zeros((depth, rows, limbs, LIMB_BITS), dtype=np.uint8)
-    cut[..., : per_limb * bits] = padded.reshape(depth, rows, limbs, per_limb * bits)
-    packed = np.packbits(cut, axis=-1, bitorder="little")
-    return packed.view("<u8").reshape(depth, rows, limbs).astype(np.uint64)
 
 
 def kept(array: Array) -> tuple[str, ...]:
@@ -89,7 +80,7 @@ def kept(array: Array) -> tuple[str, ...]:
     if memory.depth == 1 or memory.style is MemoryStyle.REGISTERS:
         return declared, *(f"HWGEN_PARTITION({array.name}, {dim + 1})" for dim in range(len(array.extents)))
     words = (f"HWGEN_RESHAPE({array.name}, {dim + 1})" for dim in range(1, len(array.extents)))
-    return declared, *words, f"HWGEN_RAM({array.name}, {_MEMORY[memory.style]})"
+    return declared, *words, f"HWGEN_RAM({array.name}, {IMPLEMENTATIONS[memory.style]})"
 
 
 def _native_bits(bits: int) -> int:
@@ -101,15 +92,15 @@ def _extent(shape: Sequence[int | str]) -> str:
     return "".join(f"[{size}]" for size in shape)
 
 
-def _pragmas(name: str, shape: tuple[int, ...], rom: Memory | None) -> tuple[str, ...]:
-    """Split every dimension of a row, which is read at once; say where the rows live if there is more than one."""
+def _pragmas(table: Table | WordTable, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """All of a row, which is read at once, is one word of a memory, or constants where there is but one row."""
     split = [dim + 1 for dim in range(1, len(shape)) if shape[dim] > 1]
-    if rom is None or shape[0] == 1:
-        return tuple(f"HWGEN_PARTITION({name}, {dim})" for dim in split)
-    if rom.style is MemoryStyle.REGISTERS:
-        return tuple(f"HWGEN_PARTITION({name}, {dim})" for dim in (1, *split))
-    where = f"HWGEN_ROM({name}, {_MEMORY[rom.style]})"
-    return (*(f"HWGEN_PARTITION({name}, {dim})" for dim in split), where)
+    where = table_implementation(table)
+    if not where:
+        apart = split if table.memory is None or table.depth == 1 else (1, *split)
+        return tuple(f"HWGEN_PARTITION({table.name}, {dim})" for dim in apart)
+    joined = "RESHAPE" if table.memories == 1 else "PARTITION"
+    return *(f"HWGEN_{joined}({table.name}, {dim})" for dim in split), f"HWGEN_ROM({table.name}, {where})"
 
 
 def _body(rows: Iterable[list[str]], shape: tuple[int, ...]) -> str:

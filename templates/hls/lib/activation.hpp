@@ -15,7 +15,7 @@ struct MultiThreshold {
   template <class Value, class T, unsigned ROWS, unsigned LANES, unsigned LEVELS>
   HWGEN_INLINE
   static unsigned reached(Value sum, unsigned row, unsigned lane, const T (&thresholds)[ROWS][LANES][LEVELS]) {
-    static_assert(std::is_signed<T>::value, "thresholds must be of a signed type, like the sums");
+    static_assert(HasSign<T>::value, "thresholds must be of a signed type, like the sums");
     unsigned count = 0;
   levels:
     HWGEN_UNROLL_NEXT_LOOP

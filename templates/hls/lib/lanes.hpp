@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // hwgen: number types of the network, and the lanes of a stream word as plain integers.
 //
-// Lane 0 is the least significant. Bipolar +1 is bit 1, integers are two's complement. A word is computed on as
-// 64-bit limbs that each hold as many whole lanes as fit, so that no lane straddles two limbs.
+// Lane 0 is the least significant. Bipolar +1 is bit 1, integers are two's complement. A word is computed on as few
+// limbs of 64 bits as hold it without a lane in two of them, all with the same number of lanes.
 #ifndef HWGEN_LANES_HPP
 #define HWGEN_LANES_HPP
 
@@ -45,6 +45,16 @@ struct BitCount<1> {
 // The number of bits set, by a builtin where that is known to be right.
 HWGEN_INLINE
 unsigned popcount(Limb limb) { return HWGEN_POPCOUNT(limb); }
+
+// Whether a number of a table has a sign.
+template <class T>
+struct HasSign {
+  static constexpr bool value = std::is_signed<T>::value;
+};
+template <int BITS>
+struct HasSign<ap_int<BITS>> {
+  static constexpr bool value = true;
+};
 
 // A plain integer that holds `BITS` bits and their sign.
 template <unsigned BITS>
@@ -118,8 +128,8 @@ struct Lanes {
   static_assert(COUNT >= 1, "a word has at least one lane");
   static constexpr unsigned BITS = Code::BITS;
   static constexpr unsigned WIDTH = COUNT * BITS;
-  static constexpr unsigned PER_LIMB = 64 / BITS;
-  static constexpr unsigned LIMBS = (COUNT + PER_LIMB - 1) / PER_LIMB;
+  static constexpr unsigned LIMBS = (COUNT - 1) / (64 / BITS) + 1;
+  static constexpr unsigned PER_LIMB = (COUNT - 1) / LIMBS + 1;
   using Word = ap_uint<WIDTH>;
   using Limbs = Limb[LIMBS];
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// hwgen: what HLS tools differ on, in one place: pragmas, of which a plain compiler sees none, and a builtin.
+// hwgen: what HLS tools differ on, in one place: pragmas, of which a plain compiler sees none, a builtin, and the types of
+// tables.
 #ifndef HWGEN_PRAGMAS_HPP
 #define HWGEN_PRAGMAS_HPP
 
@@ -19,6 +20,7 @@
 #define HWGEN_RESHAPE(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
+#define HWGEN_FIFO(stream, memory)
 #define HWGEN_DISTANCE(array, slots)
 
 #elif defined(__VITIS_HLS__) || defined(__SYNTHESIS__)
@@ -34,6 +36,7 @@
 #define HWGEN_RESHAPE(array, dimension) HWGEN_PRAGMA(HLS array_reshape variable=array type=complete dim=dimension)
 #define HWGEN_ROM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=rom_1p impl=memory)
 #define HWGEN_RAM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=ram_s2p impl=memory)
+#define HWGEN_FIFO(stream, memory) HWGEN_PRAGMA(HLS bind_storage variable=stream type=fifo impl=memory)
 // A word written is read from memory this many slots later at the soonest.
 #define HWGEN_DISTANCE(array, slots) HWGEN_PRAGMA(HLS dependence variable=array type=inter direction=RAW distance=slots true)
 
@@ -55,12 +58,18 @@
 #define HWGEN_RESHAPE(array, dimension)
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
+#define HWGEN_FIFO(stream, memory)
 #endif
 
+// An element of a table: of just its bits where Vitis synthesises it, so that a memory's word has no others beside them.
 #if defined(__SYNTHESIS__) && !defined(__BAMBU__)
+#define HWGEN_BITS(bits, plain) ap_uint<bits>
+#define HWGEN_NUMBER(bits, plain) ap_int<bits>
 // Vitis documents no builtin that counts bits.
 #define HWGEN_POPCOUNT(limb) hwgen::BitCount<64>::of(limb).to_uint()
 #else
+#define HWGEN_BITS(bits, plain) plain
+#define HWGEN_NUMBER(bits, plain) plain
 #define HWGEN_POPCOUNT(limb) static_cast<unsigned>(__builtin_popcountll(limb))
 #endif
 
