@@ -73,7 +73,7 @@ def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
         print_json(found.to_json())
     else:
         for recurrence in found.recurrences:
-            out.print(recurrence)
+            out.print(str(recurrence))
         without = f"; not installed: {', '.join(found.missing)}" if found.missing else ""
         out.print(f"{found.pragmas} pragmas; no warning of {', '.join(found.compilers) or 'none'}{without}")
     for warning in found.warnings:

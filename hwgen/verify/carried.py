@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hwgen.verify import recurrences as delays
-from hwgen.verify.constants import (
-    LIBRARY,
-    Names,
-    Scope,
-    Type,
-    arrays,
-    bits,
-    bound,
-    definitions,
-    parameter_names,
-    sizes,
-    template_parameters,
-)
+from hwgen.verify.called import Call
+from hwgen.verify.constants import LIBRARY, Names, Scope, Type, arrays, bits, definitions, parameter_names
 from hwgen.verify.cpp import LOOPS, Source, declarator, function_declarator, function_name, text_of, walk
 from hwgen.verify.cpp import field as field_of
 from hwgen.verify.pragmas import pragmas_of
@@ -28,10 +17,10 @@ from hwgen.verify.recurrences import Frame, Recurrence, Signal
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+WIDE = 64
+"""Bits of a word that is not understood."""
 TURNS = 3
 """Turns of an unrolled loop that are run; the others are as the last of these."""
-DEPTH = 24
-"""Calls in calls that are looked into."""
 
 
 def recurrences_of(source: Source, names: Names) -> list[Recurrence]:
@@ -43,8 +32,18 @@ def recurrences_of(source: Source, names: Names) -> list[Recurrence]:
             run.function = function_name(function)
             outer = names.scope_of(function)
             scope = Scope(outer, nodes=definitions(body), arrays=arrays(body))
-            run.statement(body, Frame(scope))
+            run.statement(body, Frame(scope, variables=_streams(function, names, outer)))
     return run.found
+
+
+def _streams(function: Node, names: Names, scope: Scope) -> dict[str, Signal]:
+    """The streams of a process, as wide as their words."""
+    listed = field_of(function_declarator(function), "parameters")
+    found = {}
+    for name, each in zip(parameter_names(function), listed.named_children if listed is not None else [], strict=True):
+        words = [bits(names.evaluate(node, scope)) for node in walk(each, "template_type")]
+        found[name] = Signal(next((width for width in words if width), WIDE))
+    return found
 
 
 class _Run:
@@ -89,12 +88,13 @@ class _Run:
             value = self.value(given, frame) if given is not None else Signal()
             auto = text_of(field_of(node, "type")) == "auto"
             width = bits(kind) or (value.bits if auto else 32)
-            if any(text_of(child) == "const" for child in node.children):  # no value will have more bits
-                width = min(width, value.bits)
             for element in [key for key in frame.variables if key.startswith(f"{name}[")]:
                 del frame.variables[element]
-            frame.variables[name] = replace(value, bits=width)
+            frame.widths[name] = width
+            frame.variables[name] = delays.cut(value, width) if given is not None else Signal(width)
             frame.locals.add(name)
+            frame.blank -= {name}
+            frame.blank |= {name} if given is None else set()
             if isinstance(kind, Type):
                 frame.types[name] = kind
 
@@ -137,7 +137,10 @@ class _Run:
             frame.variables[first] = Signal(32, {}, begin + turn)
             self.statement(body, frame)
         for name, signal in frame.variables.items():
-            frame.variables[name] = delays.grown(before.get(name, signal), signal, max(0, turns - TURNS))
+            grown = delays.grown(before.get(name, signal), signal, max(0, turns - TURNS))
+            frame.variables[name] = replace(
+                grown, bits=min(grown.bits, frame.widths.get(name.split("[")[0], grown.bits))
+            )
 
     def turns(self, node: Node, index: str, frame: Frame) -> int:
         """How often an unrolled loop turns; twice where its bound is not understood."""
@@ -153,27 +156,38 @@ class _Run:
         start = field_of(node, "initializer")
         if start is not None and start.type == "declaration":
             self.declare(start, frame)
-        carried = sorted(frame.locals)
+        carried = sorted(frame.locals | frame.memories)
+        widths = {name: 1 if name in frame.blank else frame.variables.get(name, Signal()).bits for name in carried}
+        most = {name: frame.widths.get(name, max(WIDE, width)) for name, width in widths.items()}
+        ends, tried = self.ends(node, body, frame, widths), set[str]()
+        while wider := {name for name in most if name in ends and min(ends[name].bits, most[name]) > widths[name]}:
+            widths |= {name: most[name] if name in tried else min(ends[name].bits, most[name]) for name in wider}
+            tried |= wider
+            ends = self.ends(node, body, frame, widths)
+        ns, variable = delays.longest(ends)
+        above = node.parent
+        label = text_of(field_of(above, "label")) if above is not None and above.type == "labeled_statement" else ""
+        where = self.source.found(node, "")
+        self.found.append(Recurrence(where.file, where.line, self.function, label, round(ns, 2), variable))
+
+    def ends(self, node: Node, body: Node, frame: Frame, widths: dict[str, int]) -> dict[str, Signal]:
+        """What an iteration leaves in each variable that it changes, begun with variables of so many bits at 0 ns."""
         frame.variables = {key: value for key, value in frame.variables.items() if "[" not in key}
-        for name in carried:
-            frame.variables[name] = Signal(frame.variables.get(name, Signal()).bits, {name: 0.0})
+        frame.variables |= {name: Signal(width, {name: 0.0}) for name, width in widths.items()}
+        frame.locals = set(widths)
         self.statement(body, frame)
         update, condition = field_of(node, "update"), field_of(node, "condition")
         if update is not None:
             self.value(update, frame)
         ends: dict[str, Signal] = {}
-        for name in carried:
+        for name in widths:
             kept = [value for key, value in frame.variables.items() if key == name or key.startswith(f"{name}[")]
             changed = [value for value in kept if dict(value.paths) != {name: 0.0}]
             ends |= {name: delays.joined(changed)} if changed else {}
         if node.type == "while_statement" and condition is not None:
             ends[text_of(condition)] = self.value(condition, frame)
             ends = {name: replace(each, paths={**each.paths, text_of(condition): 0.0}) for name, each in ends.items()}
-        ns, variable = delays.longest(ends)
-        above = node.parent
-        label = text_of(field_of(above, "label")) if above is not None and above.type == "labeled_statement" else ""
-        where = self.source.found(node, "")
-        self.found.append(Recurrence(where.file, where.line, self.function, label, round(ns, 2), variable))
+        return ends
 
     # Expressions.
 
@@ -204,7 +218,7 @@ class _Run:
         return self.value(target, frame) if text_of(node)[0] in "+-" else old
 
     def call(self, node: Node, frame: Frame) -> Signal:
-        return _Call(self, node, frame).value()
+        return Call(self, node, frame).value()
 
     def member(self, node: Node, frame: Frame) -> Signal:
         return self.value(field_of(node, "argument"), frame)
@@ -267,7 +281,9 @@ class _Run:
         others = [
             value for key, value in frame.variables.items() if index.constant is None and key.startswith(f"{name}[")
         ]
-        return delays.read_at(delays.joined((whole, *others), bits=whole.bits), index)
+        if name in frame.memories:  # its word comes out of a register
+            return delays.joined((whole, *others, index))
+        return delays.read_at(delays.joined((whole, *others)), index)
 
     def assign(self, target: Node | None, value: Signal, frame: Frame) -> None:
         while target is not None and target.type in ("parenthesized_expression", "pointer_expression"):
@@ -276,7 +292,7 @@ class _Run:
         held = frame.variables.get(name)
         if target is not None and (target.type == "field_expression" or index.constant is None):
             value = delays.joined((value, index, *([held] if held is not None else [])))
-        frame.variables[element] = replace(value, bits=held.bits if held is not None else value.bits, constant=None)
+        frame.variables[element] = replace(delays.cut(value, frame.widths.get(name, value.bits)), constant=None)
 
 
 _EXPRESSIONS: dict[str, Callable[[_Run, Node, Frame], Signal]] = {
@@ -289,111 +305,3 @@ _EXPRESSIONS: dict[str, Callable[[_Run, Node, Frame], Signal]] = {
     "subscript_expression": _Run.element,
     "field_expression": _Run.member,
 }
-
-
-class _Call:
-    """A call: a cast, a stream's read, a function of the library, or one known by its name."""
-
-    def __init__(self, run: _Run, node: Node, frame: Frame) -> None:
-        self.run, self.frame = run, frame
-        self.called = field_of(node, "function")
-        listed = field_of(node, "arguments")
-        self.given: Sequence[Node] = listed.named_children if listed is not None else []
-
-    def value(self) -> Signal:
-        run, frame, called = self.run, self.frame, self.called
-        name, method = _last_name(called), called is not None and called.type == "field_expression"
-        this = run.value(field_of(called, "argument"), frame) if method else Signal()
-        arguments = [run.value(each, frame) for each in self.given]
-        if method and name == "read":  # a stream's: no variable's value
-            return Signal()
-        kind = self.cast(name)
-        if kind is not None and len(arguments) == 1:
-            width = bits(kind) or 32
-            return replace(arguments[0], bits=min(width, arguments[0].bits))
-        if name in delays.BY_NAME_NS:
-            return delays.joined(arguments, delays.BY_NAME_NS[name], 7)
-        function, scope = self.library(name)
-        if function is None or frame.depth > DEPTH:
-            return delays.joined((this, *arguments))
-        return self.inlined(function, scope, this, arguments)
-
-    def cast(self, name: str) -> Type | None:
-        """The type of a cast."""
-        called = self.called
-        if name == "static_cast":
-            listed = field_of(called, "arguments")
-            kind = self.run.names.evaluate(listed.named_children[0], self.frame.scope) if listed is not None else None
-            return kind if isinstance(kind, Type) else Type("int")
-        if called is None or called.type == "field_expression":
-            return None
-        kind = self.run.names.evaluate(called, self.frame.scope)
-        return kind if isinstance(kind, Type) and bits(kind) else None
-
-    def library(self, name: str) -> tuple[Node | None, Scope]:
-        """The function of that name which takes as many arguments, of the struct that is named; and its scope."""
-        names, called = self.run.names, self.called
-        owner = None
-        if called is not None and called.type == "qualified_identifier":
-            prefix = field_of(called, "scope")
-            owner = names.evaluate(prefix, self.frame.scope) if text_of(prefix) not in names.spaces else None
-        elif called is not None and called.type == "field_expression":
-            owner = self.frame.types.get(text_of(field_of(called, "argument")))
-        chosen = names.chosen(owner) if isinstance(owner, Type) else None
-        for function in names.functions.get(name, []):
-            count = len(parameter_names(function))
-            variadic = "..." in text_of(field_of(function_declarator(function), "parameters"))
-            inside = chosen is None or chosen[0].start_byte <= function.start_byte < chosen[0].end_byte
-            if inside and (count == len(self.given) or (variadic and len(self.given) >= count - 1)):
-                return function, chosen[1] if chosen is not None else names.library
-        return None, names.library
-
-    def inlined(self, function: Node, above: Scope, this: Signal, arguments: Sequence[Signal]) -> Signal:
-        body = field_of(function, "body")
-        parameters = field_of(function_declarator(function), "parameters")
-        listed = parameters.named_children if parameters is not None else []
-        scope = Scope(above, nodes=definitions(body), arrays=arrays(body))
-        self.bind(function, listed, scope)
-        frame = Frame(scope, this=this, depth=self.frame.depth + 1)
-        names = parameter_names(function)
-        frame.variables = {name: value for name, value in zip(names, arguments, strict=False) if name}
-        if body is not None:
-            self.run.statement(body, frame)
-        for name, parameter, given in zip(names, listed, self.given, strict=False):
-            if "&" in text_of(parameter) and "const " not in text_of(parameter) and name:
-                kept = [value for key, value in frame.variables.items() if key == name or key.startswith(f"{name}[")]
-                value = kept[0] if len(kept) == 1 else delays.joined(kept)
-                self.run.assign(given, replace(value, gates=any(each.gates for each in kept)), self.frame)
-        members = [value for key, value in frame.variables.items() if key.split("[")[0] not in {*names, *frame.locals}]
-        if members and self.called is not None and self.called.type == "field_expression":
-            self.run.assign(field_of(self.called, "argument"), delays.joined(members), self.frame)
-        return delays.joined(frame.returns) if frame.returns else Signal()
-
-    def bind(self, function: Node, listed: Sequence[Node], scope: Scope) -> None:
-        """Bind template parameters: those given, and those of the sizes of arrays."""
-        names, known = self.run.names, template_parameters(function)
-        called = self.called
-        while called is not None and called.type == "qualified_identifier":
-            called = field_of(called, "name")
-        if called is not None and called.type == "template_function":
-            kind = names.evaluate(called, self.frame.scope)
-            scope.values |= bound(known, kind.arguments) if isinstance(kind, Type) else {}
-        for parameter, given in zip(listed, self.given, strict=False):
-            place: Scope | None = self.frame.scope
-            while place is not None and text_of(given) not in place.arrays:
-                place = place.above
-            if place is None:
-                continue
-            declared = place.arrays[text_of(given)]
-            for pattern, size in zip(sizes(parameter), sizes(declared), strict=False):
-                names.fits(pattern, names.evaluate(size, place), known, scope)
-            kind_of, pattern_of = field_of(declared, "type"), field_of(parameter, "type")
-            if kind_of is not None and pattern_of is not None and sizes(parameter):
-                names.fits(pattern_of, names.evaluate(kind_of, place), known, scope)
-
-
-def _last_name(called: Node | None) -> str:
-    """The name of what is called, without scopes, objects and template arguments."""
-    while called is not None and called.named_child_count:
-        called = field_of(called, "field") or field_of(called, "name") or called.named_children[-1]
-    return text_of(called)

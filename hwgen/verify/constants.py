@@ -133,9 +133,9 @@ class Names:
         return self._template(_plain(node), field_of(node, "arguments"), scope)
 
     def _identifier(self, node: Node, scope: Scope) -> Value:
-        return self._named(text_of(node), scope)
+        return self.named(text_of(node), scope)
 
-    def _named(self, name: str, scope: Scope | None) -> Value:
+    def named(self, name: str, scope: Scope | None) -> Value:
         """The value of a name in `scope` or around it; a struct's name is a type."""
         while scope is not None:
             if name not in scope.values and name in scope.nodes:
@@ -174,6 +174,7 @@ class Names:
             scope = Scope(self.library, nodes=definitions(field_of(node, "body")))
             if not _is_special(node):
                 scope.values |= bound(names, owner.arguments)
+                scope.nodes |= defaults(node)
                 return node, scope
             patterns = field_of(field_of(node, "name"), "arguments")
             if patterns is not None and self._fits_all(patterns.named_children, owner.arguments, names, scope):
@@ -239,7 +240,7 @@ class Names:
         values = [self.evaluate(each, scope) for each in arguments.named_children] if arguments is not None else []
         called = field_of(node, "function")
         name = re.sub(r"<.*", "", text_of(called)).split("::")[-1]
-        if name == "static_cast" or bits(Type(name)) or bits(self._named(name, scope)):
+        if name == "static_cast" or bits(Type(name)) or bits(self.named(name, scope)):
             return values[0] if len(values) == 1 else None
         return self._called(name, values)
 
@@ -292,6 +293,17 @@ def template_parameters(node: Node) -> Names_:
         name = re.sub(r"\s*=.*", "", text_of(each)).split()[-1].removeprefix("...")
         found[name] = "..." if "..." in text_of(each) else ""
     return found
+
+
+def defaults(struct: Node) -> dict[str, Node]:
+    """What stands for a template parameter of a struct that is not given."""
+    template = struct.parent
+    listed = field_of(template, "parameters") if template is not None else None
+    given = {
+        text_of(declarator(field_of(each, "declarator"))): field_of(each, "default_value")
+        for each in (listed.named_children if listed is not None else [])
+    }
+    return {name: node for name, node in given.items() if node is not None}
 
 
 def bound(names: Names_, values: tuple[Value, ...]) -> dict[str, Value]:

@@ -110,13 +110,13 @@ def check(
         compilers=tuple(name for name in present if name not in warnings),
         missing=tuple(name for name in COMPILERS if name not in present),
         recurrences=tuple(recurrences),
-        warnings=(*map(str, warned), *late),
-        findings=(*map(str, found), *(f"{name}: {warning}" for name, warning in warnings.items())),
+        warnings=tuple(map(str, warned)),
+        findings=(*map(str, found), *late, *(f"{name}: {warning}" for name, warning in warnings.items())),
     )
 
 
 def too_long(recurrences: list[Recurrence], project: Path) -> list[str]:
-    """Warnings of the loops whose longest path does not fit the clock that the project asks for."""
+    """The loops whose longest path does not fit the clock that the project asks for."""
     allowed = allowed_ns(hlsrules.text_in(project, hlsrules.CONFIG))
     return [f"{each}, more than the {allowed:.2f} ns of the clock" for each in recurrences if each.ns > allowed]
 

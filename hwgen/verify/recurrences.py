@@ -5,6 +5,10 @@ body of a loop is run once on delays in place of values: each variable that live
 what an iteration leaves in a variable is as late as the longest chain of operators from any of them. Chains between
 variables that do not feed back can be cut by registers and do not count; between those that do, the longest counts.
 
+A memory counts as a register does: what is read from it and written back in the same slot is a path. Operators are
+priced by the bits that their operands can have: those of their types, or fewer where a value has been cut to the bits
+of a code (`encode`, `decode`). The body is run until no variable is left with more bits than it began with.
+
 It is a rough estimate: an HLS tool's own delays, sharing of logic and balancing of sums are not known here.
 """
 
@@ -29,26 +33,39 @@ class Signal:
     """A value.
 
     Attributes:
-        bits: its width.
+        bits: the most that its value has.
         paths: how late it is, in ns, after each variable's value at the loop's start.
         constant: its number, if it is constant.
         gates: whether it was or-ed into its variable: a condition around that is a gate, not a multiplexer.
+        carries: bits of the carry chain that it comes from at once, whose lower bits are there earlier; 0 for none.
     """
 
     bits: int = 32
     paths: Mapping[str, float] = field(default_factory=dict)
     constant: int | None = None
     gates: bool = False
+    carries: int = 0
 
 
 @dataclass(eq=False)
 class Frame:
-    """A call: the constants that it sees, its variables and their types, what it has returned, the object it is of."""
+    """A call: the constants that it sees, its variables, what it has returned, the object that it is of.
+
+    Attributes:
+        types: of variables; `widths`: their bits, where a type says so.
+        locals: variables that it declares; `blank`: without a value.
+        memories: arrays that it is given and may write.
+        packs: how many values each of its parameter packs has.
+    """
 
     scope: Scope
     variables: dict[str, Signal] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
+    widths: dict[str, int] = field(default_factory=dict)
     locals: set[str] = field(default_factory=set)
+    blank: set[str] = field(default_factory=set)
+    memories: set[str] = field(default_factory=set)
+    packs: dict[str, int] = field(default_factory=dict)
     returns: list[Signal] = field(default_factory=list)
     conditions: list[Signal] = field(default_factory=list)
     this: Signal = field(default_factory=Signal)
@@ -94,19 +111,30 @@ def operated(sign: str, left: Signal, right: Signal) -> Signal:
         return joined((left, right), _scaled(COMPARE_NS, width) if width > 1 else LOGIC_NS, 1)
     if sign in ("<<", ">>"):
         levels = min((left.bits - 1).bit_length(), right.bits) if right.constant is None else 0
-        return joined((left, right), MUX_NS * levels, left.bits)
+        bits = left.bits if sign == ">>" else min(64, left.bits + (64 if right.constant is None else right.constant))
+        return joined((left, right), MUX_NS * levels, max(bits, left.bits))
     if sign in ("&", "|", "^", "&&", "||"):
         return joined((left, right), LOGIC_NS, 1 if sign in ("&&", "||") else width)
+    bits = left.bits + right.bits if sign == "*" else max(left.bits, right.bits) + (sign in ("+", "-"))
     free = given == 0 if sign in ("+", "-") else given is not None and given & (given - 1) == 0
     if free:
-        return joined((left, right), 0.0, width)
+        return joined((left, right), 0.0, bits)
     steps = {"+": 1, "-": 1, "*": 3 if given is None else 1}.get(sign, width)
-    return joined((left, right), steps * _scaled(ADD_NS, width), width)
+    found = joined((left, right), steps * _scaled(ADD_NS, width), bits)
+    return replace(found, carries=width if steps == 1 else 0)
 
 
 def added(signal: Signal) -> Signal:
     """What an increment gives."""
-    return joined((signal,), _scaled(ADD_NS, signal.bits), signal.bits)
+    found = joined((signal,), _scaled(ADD_NS, signal.bits), signal.bits + 1)
+    return replace(found, carries=signal.bits)
+
+
+def cut(signal: Signal, bits: int) -> Signal:
+    """The `bits` lowest of a signal."""
+    earlier = _scaled(ADD_NS, signal.carries) - _scaled(ADD_NS, min(bits, signal.carries)) if signal.carries else 0.0
+    paths = {name: time - earlier for name, time in signal.paths.items()}
+    return replace(signal, bits=min(bits, signal.bits), paths=paths, carries=min(bits, signal.carries))
 
 
 def read_at(array: Signal, index: Signal) -> Signal:
@@ -137,7 +165,7 @@ def merged(chooser: Signal, yes: dict[str, Signal], no: dict[str, Signal]) -> di
 def grown(before: Signal, after: Signal, turns: int) -> Signal:
     """A signal after `turns` more turns of an unrolled loop that each add what the last one did."""
     paths = {name: time + turns * max(0.0, time - before.paths.get(name, time)) for name, time in after.paths.items()}
-    return Signal(after.bits, paths, after.constant)
+    return Signal(after.bits + turns * max(0, after.bits - before.bits), paths, after.constant)
 
 
 def longest(ends: Mapping[str, Signal]) -> tuple[float, str]:

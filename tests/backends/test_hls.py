@@ -81,7 +81,7 @@ def test_files() -> None:
     assert names == {
         *(f"src/{name}.{kind}" for name in ("net", "net_fc0", W1, "net_fc1") for kind in ("cpp", "hpp")),
         *(f"src/net_fc{i}_params.hpp" for i in (0, 1)),
-        *(f"src/lib/{name}.hpp" for name in ("activation", "lanes", "mvtu", "operands", "pragmas", "width")),
+        *(f"src/lib/{name}.hpp" for name in ("activation", "counter", "lanes", "mvtu", "operands", "pragmas", "width")),
         *(
             "tb/net_tb.cpp",
             "tb/testbench.hpp",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def test_checks(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {"g++": hlscheck.COMPILERS["g++"]})
     told = call("hls", project, "--check")
     assert " pragmas; no warning of g++\n" in told and "must" not in told
+    assert re.search(r"^lib/mvtu.hpp:\d+: tiny_fc0, loop slots: 3.24 ns to word$", told, re.MULTILINE)
+    library = project / "hls" / "src" / "lib" / "mvtu.hpp"
+    short = library.read_text()
+    library.write_text(short.replace("word + (again ? 1 - SF : 1)", "word + word * word"))
+    found = " ".join(call("hls", project, "--check", code=1).split())
+    path = r"lib/mvtu.hpp:\d+: tiny_fc0, loop slots: \d+.\d\d ns to word, more than the 3.65 ns of the clock"
+    assert re.search(path, found)
+    library.write_text(short)
     top = project / "hls" / "src" / "tiny.cpp"
     top.write_text(top.read_text().replace("#pragma HLS dataflow", "#pragma HLS data_flow"))
     monkeypatch.setattr(hlscheck, "COMPILERS", {"no-such-compiler": ()})

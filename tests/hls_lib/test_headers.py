@@ -148,10 +148,11 @@ def test_a_header_alone(tmp_path: Path) -> None:
         ("ap_uint<4> lines[24][2]; hwgen::window_columns<V, 4, 4, B>(in, columns, lines);", "as long as a row of the"),
         ("ap_uint<4> lines[8][3]; hwgen::window_columns<V, 4, 4, B>(in, columns, lines);", "a line for each row above"),
         (
-            "ap_uint<4> ring[4][3]; hwgen::window_taps<V, 4, 4, 1, B, B>(columns, out, ring);",
+            "ap_uint<4> ring[2][3]; hwgen::window_taps<V, 4, 4, 1, B, B>(columns, out, ring);",
             "the columns that a window",
         ),
-        ("ap_uint<4> ring[3][2]; hwgen::window_taps<V, 4, 4, 1, B, B>(columns, out, ring);", "a beat for each row of"),
+        ("ap_uint<4> ring[6][3]; hwgen::window_taps<V, 4, 4, 1, B, B>(columns, out, ring);", "must be a power of two"),
+        ("ap_uint<4> ring[4][2]; hwgen::window_taps<V, 4, 4, 1, B, B>(columns, out, ring);", "a beat for each row of"),
         ("ap_uint<4> kept[3]; hwgen::pool<T, 4, 4, hwgen::Extreme, B, B>(in, out, kept);", "a partial result for each"),
         ("hwgen::width<2, 3, B, 4, 4>(in, out);", "a beat must not be longer than a vector"),
     ],

@@ -36,14 +36,14 @@ def single_units() -> list[Case]:
 
 
 MUTATIONS: dict[str, tuple[str, str]] = {
-    "mvtu": ("GROUPS * NF - 1 ? 0 : row + 1;", "GROUPS * NF - 1 ? 0 : row;"),
+    "mvtu": ("advance<Shape::GROUPS * NF>(row, ends);", "advance<Shape::GROUPS * NF>(row, false);"),
     "threshold": ("apply(element, beat, i, tables...)", "apply(element, 0u * beat, i, tables...)"),
     "argmax": ("score > beat_best", "score >= beat_best"),
-    "width": ("lanes > OUT_LANES ? lanes - OUT_LANES : 0", "0"),
+    "width": ("held < OUT_LANES ? 0 : OUT_LANES;", "held < OUT_LANES ? 0 : held;"),
     "fifo": ("out.write(in.read());", "out.write(ap_uint<WIDTH>(in.read() >> 1));"),
-    "window": ("(y < 0 || y >= View::HEIGHT)", "(y < 0 || y >= View::HEIGHT - 1)"),
-    "magnitude": ("total = ends_sum ? Sum(0) : total;", "total = ends_vector ? Sum(0) : total;"),
-    "pool": ("smallest ? code < held", "!smallest ? code < held"),
+    "window": ("far_y >= View::HEIGHT;", "far_y >= View::HEIGHT - 1;"),
+    "magnitude": ("(beat == 0 && vector == 0 ? Sum(0) : total)", "(beat == 0 ? Sum(0) : total)"),
+    "pool": ("smallest & (code < held)", "!smallest & (code < held)"),
 }
 
 

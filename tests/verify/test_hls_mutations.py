@@ -47,8 +47,8 @@ DISTANCE = r"HWGEN_DISTANCE\({}, 2\)"
 SOONER = "a word is read {} slots after it has been written"
 POOL, WINDOW, TOP = "src/lib/pool.hpp", "src/lib/window.hpp", "src/net.cpp"
 DEEPEST = r"(variable=source_fork1 depth=)32\b"
-FORWARDED_RESULT = r"place == last_place \? last_result : "
-FORWARDED_TAP = r"place == last_word \? last\[ky\] : "
+FORWARDED_RESULT = r"at_hand \? last_result : "
+FORWARDED_TAP = r"wanted == arrived - 1 \? last\[ky\] : "
 FORWARDED_LINE = r"BEATS == 1 \? above\[i\] : "
 
 MUTATIONS = {

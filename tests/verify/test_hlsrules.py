@@ -225,7 +225,7 @@ def test_an_emitted_project_that_is_broken(
 def test_the_paths_of_an_emitted_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
     found = hlscheck.check(write_project(emit(chain()), tmp_path / "project"), "net", tmp_path / "work")
-    assert found.passed and all("more than the 7.30 ns of the clock" in text for text in found.warnings)
+    assert found.passed and not found.warnings
     processes = ["net_fc0", "net_fc1", "net_w1_xfa8a322a"]
     assert [each.function for each in found.recurrences] == processes
     assert found.to_json()["recurrences"][2] | {"line": 0, "ns": 0.0} == {
@@ -234,7 +234,7 @@ def test_the_paths_of_an_emitted_project(tmp_path: Path, monkeypatch: pytest.Mon
         "function": "net_w1_xfa8a322a",
         "loop": "slots",
         "ns": 0.0,
-        "variable": "lanes",
+        "variable": "place",
     }
 
 
@@ -253,4 +253,4 @@ def test_the_strict_rules_on_an_emitted_project(tmp_path: Path, monkeypatch: pyt
     found = hlscheck.check(write_project(files, tmp_path / "stalling"), "net", tmp_path / "work")
     assert len([text for text in found.findings if text.endswith("must say style=flp")]) == 2
     assert len([text for text in found.findings if text.endswith("must not say rewind")]) == 2
-    assert found.warnings and all("more than the 7.30 ns of the clock" in text for text in found.warnings)
+    assert not [text for text in found.findings if "ns of the clock" in text]

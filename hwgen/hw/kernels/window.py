@@ -297,14 +297,14 @@ class WindowUnit(Unit):
         padded = Table.numbers(
             "PAD", "[beat of a pixel][lane]: what a padded tap holds.", self.pad, self.input.lanes, self.output.dtype
         )
-        words = self.geometry.extent[1] * self.input.vector_beats
+        words = 1 << (self.geometry.extent[1] * self.input.vector_beats - 1).bit_length()
         ring = Memory(f"{self.name}_ring", words, self.geometry.kernel[0] * self.input.width, self.memory_style)
         return Function(
             purpose=f"Sliding window unit: {self.geometry}, over {self.height}x{self.width} pixels.",
             sizes=(
                 *self._pixel,
                 Size("BLOCKS", self.blocks, "parts of a pixel; all taps of one leave before the next"),
-                Size("WORDS", words, "beats of the columns that a window sees"),
+                Size("WORDS", words, "beats of columns: those that a window sees, and up to a power of two"),
                 Size("TAPS", self.geometry.kernel[0], "rows of taps"),
             ),
             types=(*self._view, Type("Output", self.output.dtype)),

@@ -6,6 +6,7 @@
 #define HWGEN_DEPTHWISE_HPP
 
 #include "activation.hpp"
+#include "counter.hpp"
 #include "hls_stream.h"
 #include "lanes.hpp"
 
@@ -68,18 +69,20 @@ slots:
       HWGEN_UNROLL
       row[i] = weights[word][i];
     }
+    const bool starts = tap == 0;
 
   channels:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
-      const Value before = tap == 0 ? Value(0) : sums[p];
+      const Value before = starts ? Value(0) : sums[p];
       const Value sum = before + TapProduct<Weight, Input, Value>::of(Weights::lane(row, p), In::lane(inputs, p));
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
-    word = word == WORDS - 1 ? 0 : word + 1;
-    if (tap == TAPS - 1) {
+    advance<WORDS>(word, true);
+    const bool ends = advance<TAPS>(tap, true);
+    if (ends) {
       typename Out::Limbs codes = {};
       const unsigned valid = block == BLOCKS - 1 ? LAST_LANES : PE;
     outputs:
@@ -89,11 +92,8 @@ slots:
         if (p < valid) Out::put(codes, p, Activation::apply(sums[p], block, p, tables...));
       }
       out.write(Out::join(codes));
-      tap = 0;
-      block = block == BLOCKS - 1 ? 0 : block + 1;
-    } else {
-      ++tap;
     }
+    advance<BLOCKS>(block, ends);
   }
 }
 

@@ -3,6 +3,7 @@
 #ifndef HWGEN_MAGNITUDE_HPP
 #define HWGEN_MAGNITUDE_HPP
 
+#include "counter.hpp"
 #include "hls_stream.h"
 #include "lanes.hpp"
 
@@ -19,30 +20,30 @@ void magnitude(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uin
   using In = Lanes<Input, LANES>;
   using Sum = Plain<Output::BITS>;
 
-  Sum total = 0;
+  Sum total = 0;  // wrapped to the bits of `Output`, so that no register is wider
   unsigned beat = 0;
   unsigned vector = 0;
-  // Before each slot: `beat` beats of this vector have been read and `vector` vectors of this sum, whose |x| add up to
-  // `total`.
+  // Before each slot: `beat` beats of this vector have been read and `vector` vectors of this sum; unless both are 0, their
+  // |x| add up to `total`.
 slots:
   for (unsigned slot = 0; slot < VECTORS * BEATS; ++slot) {
     HWGEN_PIPELINE
     typename In::Limbs elements;
     In::split(in.read(), elements);
     const unsigned valid = beat == BEATS - 1 ? LAST_LANES : LANES;
+    Sum part = 0;
   lanes:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned i = 0; i < LANES; ++i) {
       HWGEN_UNROLL
       const Sum element = static_cast<Sum>(Input::decode(In::lane(elements, i)));
-      if (i < valid) total += element < 0 ? -element : element;
+      if (i < valid) part += element < 0 ? -element : element;
     }
-    const bool ends_vector = beat == BEATS - 1;
-    const bool ends_sum = ends_vector && vector == SUMMED - 1;
+    const Sum sum = (beat == 0 && vector == 0 ? Sum(0) : total) + part;
+    total = static_cast<Sum>(Output::decode(Output::encode(sum)));
+    const bool ends_vector = advance<BEATS>(beat, true);
+    const bool ends_sum = advance<SUMMED>(vector, ends_vector);
     if (ends_sum) out.write(ap_uint<Output::BITS>(Output::encode(total)));
-    total = ends_sum ? Sum(0) : total;
-    vector = ends_sum ? 0 : ends_vector ? vector + 1 : vector;
-    beat = ends_vector ? 0 : beat + 1;
   }
 }
 

@@ -6,6 +6,7 @@
 #define HWGEN_MVTU_HPP
 
 #include "activation.hpp"
+#include "counter.hpp"
 #include "hls_stream.h"
 #include "operands.hpp"
 
@@ -84,28 +85,23 @@ slots:
     }
     Operands<Arithmetic, Weight, Input, Value, SIMD> operands;
     operands.load(inputs, beat == Shape::TAP_BEATS - 1 ? Shape::LAST_INPUTS : SIMD);
+    const bool starts = sf == 0 && fold == 0;
 
   neurons:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
-      const Value before = sf == 0 && fold == 0 ? Value(0) : sums[p];
+      const Value before = starts ? Value(0) : sums[p];
       const Value sum = before + operands.dot(weights[word][p], fold);
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
-    beat = beat == Shape::TAP_BEATS - 1 ? 0 : beat + 1;
-    if (sf == SF - 1 && fold < Shape::PLANE_FOLDS - 1) {
-      word -= SF - 1;
-    } else {
-      word = word == WORDS - 1 ? 0 : word + 1;
-    }
-    if (sf < SF - 1) {
-      ++sf;
-    } else if (fold < Shape::PLANE_FOLDS - 1) {
-      sf = 0;
-      ++fold;
-    } else {
+    advance<Shape::TAP_BEATS>(beat, true);
+    const bool ends_fold = advance<SF>(sf, true);
+    const bool ends = advance<Shape::PLANE_FOLDS>(fold, ends_fold);
+    const bool again = ends_fold && !ends;  // the same weights, for the next plane
+    word = word == WORDS - 1 && !again ? 0 : word + (again ? 1 - SF : 1);
+    if (ends) {
       typename Out::Limbs codes = {};
       const unsigned outputs = nf == NF - 1 ? Shape::LAST_OUTPUTS : PE;
     outputs:
@@ -115,11 +111,9 @@ slots:
         if (p < outputs) Out::put(codes, p, Activation::apply(sums[p], row, p, tables...));
       }
       out.write(Out::join(codes));
-      sf = 0;
-      fold = 0;
-      nf = nf == NF - 1 ? 0 : nf + 1;
-      row = row == Shape::GROUPS * NF - 1 ? 0 : row + 1;
     }
+    advance<NF>(nf, ends);
+    advance<Shape::GROUPS * NF>(row, ends);
   }
 }
 

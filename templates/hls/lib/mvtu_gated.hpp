@@ -39,22 +39,30 @@ void mvtu_gated(hls::stream<ap_uint<Shape::SIMD * Input::BITS>>& in, hls::stream
   HWGEN_PARTITION(sums, 1)
 
   unsigned pixel = 0;
+  bool more = true;  // pixels
   unsigned word = 0;
   unsigned nf = 0;
+  bool last_nf = NF == 1;
   unsigned sf = 0;
+  bool ends = SF == 1;  // a neuron fold: this slot writes
   unsigned beat = 0;
   unsigned code = 0;
+  bool closed = false;
   // Before each slot: beat == sf % TAP_BEATS and `vector` holds the beats of this vector read so far. Where nf > 0,
-  // `code` is the vector's gate. Unless it is 0, word == nf * SF + sf and, if sf > 0, sums[p] is the sum of neuron
-  // nf * PE + p over beats 0 to sf - 1.
+  // `code` is the vector's gate, and `closed` whether it is 0. Unless it is, word == nf * SF + sf and, if sf > 0, sums[p]
+  // is the sum of neuron nf * PE + p over beats 0 to sf - 1. What this slot does was decided in the slot before, so that
+  // no decision is carried on from another: last_nf == (nf == NF - 1), ends == (sf == SF - 1 || (nf > 0 && closed)).
 slots:
-  while (pixel < Shape::PIXELS) {
+  while (more) {
     HWGEN_PIPELINE
     typename In::Word inputs;
     if (nf == 0) {
       inputs = in.read();
       if (NF > 1) vector[sf] = inputs;
-      if (sf == SF - 1) code = static_cast<unsigned>(gates.read().to_uint());
+      if (ends) {
+        code = static_cast<unsigned>(gates.read().to_uint());
+        closed = code == 0;
+      }
     } else {
       inputs = vector[sf];
     }
@@ -70,10 +78,9 @@ slots:
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
-    const bool dropped = nf > 0 && code == 0;
-    if (dropped || sf == SF - 1) {
+    if (ends) {
       typename Out::Limbs codes = {};
-      const unsigned outputs = nf == NF - 1 ? Shape::LAST_OUTPUTS : PE;
+      const unsigned outputs = last_nf ? Shape::LAST_OUTPUTS : PE;
     outputs:
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned p = 0; p < PE; ++p) {
@@ -81,17 +88,17 @@ slots:
         if (p < outputs) Out::put(codes, p, Activation::apply(sums[p], code * ROWS + nf, p, tables...));
       }
       out.write(Out::join(codes));
-      const bool ends = nf == NF - 1;
-      sf = 0;
-      beat = 0;
-      word = ends ? 0 : word + 1;
-      nf = ends ? 0 : nf + 1;
-      pixel = ends ? pixel + 1 : pixel;
-    } else {
-      ++sf;
-      ++word;
-      beat = beat == Shape::TAP_BEATS - 1 ? 0 : beat + 1;
     }
+    const bool ends_pixel = ends && last_nf;
+    const bool drops = ends && !last_nf && closed;  // the next neuron fold
+    const bool next_last = SF == 1 || (!ends && sf == SF - 2);
+    more = !advance<Shape::PIXELS>(pixel, ends_pixel);
+    word = ends_pixel ? 0 : word + 1;
+    beat = ends || beat == Shape::TAP_BEATS - 1 ? 0 : beat + 1;
+    sf = ends ? 0 : sf + 1;
+    last_nf = NF == 1 || (ends ? nf == NF - 2 : last_nf);
+    nf = ends_pixel ? 0 : nf + ends;
+    ends = drops || next_last;
   }
 }
 

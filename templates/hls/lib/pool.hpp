@@ -5,32 +5,92 @@
 #ifndef HWGEN_POOL_HPP
 #define HWGEN_POOL_HPP
 
+#include "counter.hpp"
 #include "hls_stream.h"
 #include "lanes.hpp"
 
 namespace hwgen {
 
-// The larger of two codes, or the smaller one in channels that `minimum` ([beat][lane], or [1][1] for all) marks.
+// The larger of two codes, or the smaller one in channels that `minimum` ([beat][lane], or [1][1] for all) marks; the code
+// itself where it is the `first`.
 struct Extreme {
   template <class Value>
   HWGEN_INLINE
-  static Value combine(Value held, Value code, unsigned, unsigned) {
-    return code > held ? code : held;
+  static Value combine(bool first, Value held, Value code, unsigned, unsigned) {
+    const bool takes = first | (code > held);
+    return takes ? code : held;
   }
 
   template <class Value, unsigned BEATS, unsigned LANES>
   HWGEN_INLINE
-  static Value combine(Value held, Value code, unsigned beat, unsigned lane, const bool (&minimum)[BEATS][LANES]) {
+  static Value combine(bool first, Value held, Value code, unsigned beat, unsigned lane,
+                       const bool (&minimum)[BEATS][LANES]) {
     const bool smallest = minimum[BEATS == 1 ? 0 : beat][LANES == 1 ? 0 : lane];
-    return (smallest ? code < held : code > held) ? code : held;
+    const bool takes = first | (smallest & (code < held)) | (!smallest & (code > held));
+    return takes ? code : held;
   }
 };
 
 struct Total {
   template <class Value>
   HWGEN_INLINE
-  static Value combine(Value held, Value code, unsigned, unsigned) {
-    return held + code;
+  static Value combine(bool first, Value held, Value code, unsigned, unsigned) {
+    return first ? code : held + code;
+  }
+};
+
+// A beat of results from a beat of codes and those held before, nothing in lanes from `valid` on.
+template <class Kind, class Input, class Output, unsigned LANES>
+struct Merged {
+  using In = Lanes<Input, LANES>;
+  using Out = Lanes<Output, LANES>;
+  using Value = Plain<(Output::BITS > Input::BITS ? Output::BITS : Input::BITS)>;
+
+  template <class... Tables>
+  HWGEN_INLINE
+  static void put(bool first, const typename Out::Limbs& held, const typename In::Limbs& codes, unsigned beat,
+                  unsigned valid, typename Out::Limbs& results, const Tables&... tables) {
+  lanes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < LANES; ++i) {
+      HWGEN_UNROLL
+      const Value code = Input::decode(In::lane(codes, i));
+      const Value before = Output::decode(Out::lane(held, i));
+      const Value result = Kind::combine(first, before, code, beat, i, tables...);
+      if (i < valid) Out::put(results, i, Output::encode(result));
+    }
+  }
+};
+
+// The largest of bits is whether any is set: no lane by itself.
+template <unsigned LANES>
+struct Merged<Extreme, Bipolar, Bipolar, LANES> {
+  using Bits = Lanes<Bipolar, LANES>;
+  using Limbs = typename Bits::Limbs;
+
+  HWGEN_INLINE
+  static void put(bool first, const Limbs& held, const Limbs& codes, unsigned, unsigned valid, Limbs& results) {
+  limbs:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < Bits::LIMBS; ++i) {
+      HWGEN_UNROLL
+      results[i] = ((first ? 0 : held[i]) | codes[i]) & Bits::mask(i, valid);
+    }
+  }
+
+  template <unsigned BEATS, unsigned COUNT>
+  HWGEN_INLINE
+  static void put(bool first, const Limbs& held, const Limbs& codes, unsigned beat, unsigned valid, Limbs& results,
+                  const bool (&minimum)[BEATS][COUNT]) {
+  lanes:
+    HWGEN_UNROLL_NEXT_LOOP
+    for (unsigned i = 0; i < LANES; ++i) {
+      HWGEN_UNROLL
+      const bool smallest = minimum[BEATS == 1 ? 0 : beat][COUNT == 1 ? 0 : i];
+      const Limb code = Bits::lane(codes, i);
+      const Limb before = first ? code : Bits::lane(held, i);
+      if (i < valid) Bits::put(results, i, smallest ? before & code : before | code);
+    }
   }
 };
 
@@ -57,16 +117,15 @@ void pool(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<LAN
   static_assert(WORDS == Tiles::ACROSS * BEATS, "there must be a partial result for each beat of each tile of a row");
   using In = Lanes<Input, LANES>;
   using Out = Lanes<Output, LANES>;
-  using Value = Plain<(Output::BITS > Input::BITS ? Output::BITS : Input::BITS)>;
 
   unsigned beat = 0;
   unsigned x = 0;  // of a pixel in its tile, as y
   unsigned y = 0;
   unsigned column = 0;
-  unsigned last_place = 0;
   typename Out::Word last_result = 0;
-  // Before each slot: partial[column * BEATS + beat] is the result of that tile's pixels read so far; of the slot before
-  // this one, last_result is the same and at hand at once. Nothing is looked at before a tile's first pixel is in.
+  // Before each slot: partial[column * BEATS + beat] is the result of that tile's pixels read so far, and last_result is
+  // that of the slot before, where pixels of a beat in a row of a tile find it. Nothing is looked at before a tile's first
+  // pixel is in.
 slots:
   for (unsigned slot = 0; slot < PIXELS * BEATS; ++slot) {
     HWGEN_PIPELINE
@@ -74,35 +133,21 @@ slots:
     const unsigned place = column * BEATS + beat;
     const unsigned valid = beat == BEATS - 1 ? LAST_LANES : LANES;
     const bool first = x == 0 && y == 0;
+    const bool at_hand = WORDS == 1 || (BEATS == 1 && x > 0);
     typename In::Limbs codes;
     In::split(in.read(), codes);
     typename Out::Limbs held;
-    Out::split(place == last_place ? last_result : typename Out::Word(partial[place]), held);
+    Out::split(at_hand ? last_result : typename Out::Word(partial[place]), held);
     typename Out::Limbs results = {};
-  lanes:
-    HWGEN_UNROLL_NEXT_LOOP
-    for (unsigned i = 0; i < LANES; ++i) {
-      HWGEN_UNROLL
-      const Value code = Input::decode(In::lane(codes, i));
-      const Value before = Output::decode(Out::lane(held, i));
-      const Value result = first ? code : Kind::combine(before, code, beat, i, tables...);
-      if (i < valid) Out::put(results, i, Output::encode(result));
-    }
+    Merged<Kind, Input, Output, LANES>::put(first, held, codes, beat, valid, results, tables...);
     last_result = Out::join(results);
-    last_place = place;
     partial[place] = last_result;
     if (x == Tiles::WIDTH - 1 && y == Tiles::HEIGHT - 1) out.write(last_result);
 
-    if (++beat == BEATS) {
-      beat = 0;
-      if (++x == Tiles::WIDTH) {
-        x = 0;
-        if (++column == Tiles::ACROSS) {
-          column = 0;
-          y = y == Tiles::HEIGHT - 1 ? 0 : y + 1;
-        }
-      }
-    }
+    const bool ends_pixel = advance<BEATS>(beat, true);
+    const bool ends_tile = advance<Tiles::WIDTH>(x, ends_pixel);
+    const bool ends_row = advance<Tiles::ACROSS>(column, ends_tile);
+    advance<Tiles::HEIGHT>(y, ends_row);
   }
 }
 

@@ -7,89 +7,12 @@
 #ifndef HWGEN_WINDOW_HPP
 #define HWGEN_WINDOW_HPP
 
+#include "counter.hpp"
+#include "geometry.hpp"
 #include "hls_stream.h"
 #include "lanes.hpp"
 
 namespace hwgen {
-
-HWGEN_INLINE
-constexpr int larger(int a, int b) { return a > b ? a : b; }
-HWGEN_INLINE
-constexpr int smaller(int a, int b) { return a < b ? a : b; }
-
-// Vertical and horizontal.
-template <int VERTICAL, int HORIZONTAL>
-struct Pair {
-  static constexpr int Y = VERTICAL;
-  static constexpr int X = HORIZONTAL;
-};
-
-// Padding at two opposite sides.
-template <int BEFORE, int AFTER>
-struct Sides {
-  static constexpr int FIRST = BEFORE;
-  static constexpr int LAST = AFTER;
-};
-
-// Which pixels each window sees. `Image` (height, width), `Kernel`, `Stride` and `Dilation` are Pairs.
-template <class Image, class Kernel, class Stride, class Dilation, class Rows, class Columns>
-struct Windows {
-  static constexpr int HEIGHT = Image::Y;
-  static constexpr int WIDTH = Image::X;
-  static constexpr int KERNEL_Y = Kernel::Y;
-  static constexpr int KERNEL_X = Kernel::X;
-  static constexpr int STRIDE_Y = Stride::Y;
-  static constexpr int STRIDE_X = Stride::X;
-  static constexpr int DILATION_Y = Dilation::Y;
-  static constexpr int DILATION_X = Dilation::X;
-  static constexpr int TOP = Rows::FIRST;
-  static constexpr int LEFT = Columns::FIRST;
-  static constexpr int EXTENT_Y = DILATION_Y * (KERNEL_Y - 1) + 1;
-  static constexpr int EXTENT_X = DILATION_X * (KERNEL_X - 1) + 1;
-  static constexpr int DOWN = (HEIGHT + TOP + Rows::LAST - EXTENT_Y) / STRIDE_Y + 1;
-  static constexpr int ACROSS = (WIDTH + LEFT + Columns::LAST - EXTENT_X) / STRIDE_X + 1;
-  static constexpr bool PADS = TOP + Rows::LAST + LEFT + Columns::LAST > 0;
-  static_assert(HEIGHT + TOP + Rows::LAST >= EXTENT_Y, "the image must be at least as high as a window");
-  static_assert(WIDTH + LEFT + Columns::LAST >= EXTENT_X, "the image must be at least as wide as a window");
-
-  // The row that is the lowest of the first row of windows; a row above or below the image has a negative number or
-  // one from HEIGHT on. All rows that come by, those of the image and those that a lowest tap lies in:
-  static constexpr int LOWEST = EXTENT_Y - 1 - TOP;
-  static constexpr int FIRST_ROW = smaller(0, LOWEST);
-  static constexpr int ROWS = larger(HEIGHT, LOWEST + (DOWN - 1) * STRIDE_Y + 1) - FIRST_ROW;
-
-  // Columns of the image up to the last that a window sees.
-  HWGEN_INLINE
-  static constexpr int seen() {
-    int most = 0;
-    for (int column = 0; column < ACROSS; ++column) {
-      for (int kx = 0; kx < KERNEL_X; ++kx) {
-        const int x = column * STRIDE_X - LEFT + kx * DILATION_X;
-        if (x < WIDTH) most = larger(most, x + 1);
-      }
-    }
-    return most;
-  }
-
-  // Slots that a row of windows takes where its columns come in one beat a slot: `beats` beats of a pixel, in blocks
-  // of `block` beats. A slot sends a beat if that has come in by then.
-  HWGEN_INLINE
-  static constexpr int slots(int beats, int block) {
-    int count = 0;
-    int arrived = 0;
-    for (int column = 0; column < ACROSS; ++column) {
-      for (int part = 0; part < beats; part += block) {
-        for (int tap = 0; tap < KERNEL_Y * KERNEL_X; ++tap) {
-          const int x = column * STRIDE_X - LEFT + tap % KERNEL_X * DILATION_X;
-          const int missing = x < 0 || x >= WIDTH ? 0 : larger(0, x * beats + part + block - arrived);
-          count += larger(block, missing);
-          arrived += missing;
-        }
-      }
-    }
-    return count;
-  }
-};
 
 // A beat of padded taps: all zero, or the codes of `pad` ([beat of a pixel][lane], or [1][1] for all).
 template <class Code, unsigned COUNT>
@@ -237,14 +160,11 @@ slots:
       columns.write(Column<WIDTH, View::KERNEL_Y>::join(seen));
     }
 
-    if (place < BEATS - 1) {
-      ++place;
-    } else {
-      place = 0;
-      ++row;
-      if (until == 0) --left;
-      until = until == 0 ? View::STRIDE_Y - 1 : until - 1;
-    }
+    const bool ends_row = advance<BEATS>(place, true);
+    const bool ends_windows = ends_row && until == 0;
+    row += ends_row;
+    left -= ends_windows;
+    until = ends_windows ? View::STRIDE_Y - 1 : until - ends_row;
   }
 }
 
@@ -261,117 +181,124 @@ void window_taps(hls::stream<ap_uint<View::KERNEL_Y * LANES * Input::BITS>>& col
   constexpr unsigned PIXEL_BEATS = ceil_div(CHANNELS, LANES);
   constexpr unsigned LAST_LANES = CHANNELS - (PIXEL_BEATS - 1) * LANES;
   constexpr unsigned BLOCK_BEATS = PIXEL_BEATS / BLOCKS;
-  constexpr int RING = View::EXTENT_X;
-  constexpr int FIRST_PLACE = (RING - View::LEFT % RING) % RING;
   constexpr unsigned SLOTS = View::DOWN * View::slots(PIXEL_BEATS, BLOCK_BEATS);
   static_assert(PIXEL_BEATS % BLOCKS == 0, "blocks must divide the beats of a pixel");
-  static_assert(WORDS == RING * PIXEL_BEATS, "the ring must hold the columns that a window sees");
+  static_assert(WORDS >= View::EXTENT_X * PIXEL_BEATS, "the ring must hold the columns that a window sees");
+  static_assert((WORDS & (WORDS - 1)) == 0, "the words of the ring must be a power of two");
   static_assert(TAPS == View::KERNEL_Y, "a word of the ring must have a beat for each row of taps");
   constexpr unsigned WIDTH = LANES * Input::BITS;
   using In = Lanes<Input, LANES>;
   using Out = Lanes<Output, LANES>;
+  using First = Tap<View, PIXEL_BEATS, BLOCKS, 0>;
+  using Second = Tap<View, PIXEL_BEATS, BLOCKS, 1>;
+  using Third = Tap<View, PIXEL_BEATS, BLOCKS, 2>;
+  using Steps = TapSteps<View, PIXEL_BEATS, BLOCKS>;
 
-  int arriving = 0;               // column of the image that is read next, its beat, and its place in the ring
-  unsigned arriving_beat = 0;
-  int arriving_place = 0;
-  int column = 0;                 // of windows, as the next four
-  unsigned block = 0;
-  int ky = 0;
-  int kx = 0;
+  // Of this slot.
+  bool reads = View::LEFT == 0;
+  bool sends = true;
+  int waits = 0;  // slots that only read, from this one on
   unsigned beat = 0;
-  int top = -View::TOP;           // pixel of the window's first tap
-  int left = -View::LEFT;
-  int left_place = FIRST_PLACE;   // in the ring
-  int y = top;                    // pixel of this tap
-  int x = left;
-  int x_place = left_place;
-  unsigned last_word = 0;         // of the ring that was written, and what was
-  typename In::Word last[TAPS];
+  bool last_beat = BLOCK_BEATS == 1;
+  // Of this tap: the number of its first beat, its row in the window and its block; whether it lies beside the image,
+  // and whether above or below.
+  int first = First::BEAT;
+  unsigned ky = 0;
+  unsigned block = 0;
+  bool beside = View::LEFT > 0;
+  bool outside = View::TOP > 0;
+  // The same of the next tap, and how it goes on from there to the one after it.
+  int next_first = Second::BEAT;
+  int next_x = Second::X;
+  unsigned next_ky = Second::KY;
+  unsigned next_block = Second::BLOCK;
+  bool next_outside = Second::Y < 0 || Second::Y >= View::HEIGHT;
+  int step = Third::BEAT - Second::BEAT;
+  int step_x = Third::X - Second::X;
+  // Of the one after it.
+  unsigned far_kx = Third::KX;
+  unsigned far_ky = Third::KY;
+  unsigned far_block = Third::BLOCK;
+  unsigned far_column = Third::COLUMN;
+  bool last_kx = Third::KX == View::KERNEL_X - 1;
+  bool last_ky = Third::KY == View::KERNEL_Y - 1;
+  bool last_block = Third::BLOCK == BLOCKS - 1;
+  bool last_column = Third::COLUMN == View::ACROSS - 1;
+  int far_top = Third::ROW * View::STRIDE_Y - View::TOP;
+  int due = reads ? BLOCK_BEATS : 0;  // beats of columns that have been read when this tap has been sent
+  int arrived = 0;                    // those that have been read
+  typename In::Word last[TAPS];       // the last of them
   HWGEN_PARTITION(last, 1)
-  // Before each slot: of the columns that this row of windows sees, all beats before (arriving, arriving_beat) have been
-  // read, and column c lies in place c % RING of the ring for the last RING of them; all windows before this one have
-  // left, and of this one all beats before (block, ky, kx, beat).
+  // Before each slot: `arrived` beats of the columns have been read, and beat b lies in word b % WORDS of the ring for the
+  // last WORDS of them; all taps before this one have left, and of this one `beat` beats. What this slot does was decided
+  // in the slot before from what is known of the next tap, so that no decision waits for another.
 slots:
   for (unsigned slot = 0; slot < SLOTS; ++slot) {
     HWGEN_PIPELINE
     HWGEN_DISTANCE(ring, 2)
-    const unsigned part = block * BLOCK_BEATS + beat;
-    const bool beside = View::PADS && (x < 0 || x >= View::WIDTH);
-    const bool outside = beside || (View::PADS && (y < 0 || y >= View::HEIGHT));
-    const bool reads = !beside && (arriving < x || (arriving == x && arriving_beat <= part));
-    const bool sends = !reads || (arriving == x && arriving_beat == part);
-
     if (reads) {
       Column<WIDTH, TAPS>::split(columns.read(), last);
-      last_word = arriving_place * PIXEL_BEATS + arriving_beat;
+      const unsigned place = static_cast<unsigned>(arrived) % WORDS;
     taps:
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned i = 0; i < TAPS; ++i) {
         HWGEN_UNROLL
-        ring[last_word][i] = last[i];
+        ring[place][i] = last[i];
       }
-      if (arriving_beat < PIXEL_BEATS - 1) {
-        ++arriving_beat;
-      } else {
-        arriving_beat = 0;
-        ++arriving;
-        arriving_place = arriving_place == RING - 1 ? 0 : arriving_place + 1;
-      }
+      ++arrived;
     }
 
     if (sends) {
+      const unsigned part = block * BLOCK_BEATS + beat;
       const unsigned valid = part == PIXEL_BEATS - 1 ? LAST_LANES : LANES;
-      const unsigned place = x_place * PIXEL_BEATS + part;
+      const int wanted = first + static_cast<int>(beat);
+      const unsigned place = static_cast<unsigned>(wanted) % WORDS;
       typename Out::Word word;
-      if (outside) {
+      if (View::PADS && (beside || outside)) {
         word = Padding<Output, LANES>::word(part, valid, pad...);
       } else {
-        const typename In::Word code = place == last_word ? last[ky] : typename In::Word(ring[place][ky]);
+        const typename In::Word code = wanted == arrived - 1 ? last[ky] : typename In::Word(ring[place][ky]);
         word = Recode<Input, Output, LANES>::apply(code, valid);
       }
       out.write(word);
-
-      if (beat < BLOCK_BEATS - 1) {
-        ++beat;
-      } else {
-        beat = 0;
-        if (kx < View::KERNEL_X - 1) {
-          ++kx;
-          x += View::DILATION_X;
-          x_place += View::DILATION_X;
-          if (x_place >= RING) x_place -= RING;
-        } else {
-          kx = 0;
-          if (ky < View::KERNEL_Y - 1) {
-            ++ky;
-            y += View::DILATION_Y;
-          } else {
-            ky = 0;
-            if (block < BLOCKS - 1) {
-              ++block;
-            } else {
-              block = 0;
-              if (column < View::ACROSS - 1) {
-                ++column;
-                left += View::STRIDE_X;
-                left_place += View::STRIDE_X % RING;
-                if (left_place >= RING) left_place -= RING;
-              } else {
-                column = 0;
-                left = -View::LEFT;
-                left_place = FIRST_PLACE;
-                top += View::STRIDE_Y;
-                arriving = 0;
-                arriving_place = 0;
-              }
-            }
-            y = top;
-          }
-          x = left;
-          x_place = left_place;
-        }
-      }
     }
+
+    const bool ends = advance<BLOCK_BEATS>(beat, last_beat, sends);
+    const bool next_beside = View::PADS && (next_x < 0 || next_x >= View::WIDTH);
+    const bool next_reads = !next_beside && next_first >= due;
+    const bool next_waits = !next_beside && next_first > due;
+    sends = ends ? !next_waits : sends || waits == 1;
+    waits = ends ? next_first - due : waits - 1;
+    due = ends && next_reads ? next_first + static_cast<int>(BLOCK_BEATS) : due;
+    if (ends) {
+      reads = next_reads;
+      first = next_first;
+      ky = next_ky;
+      block = next_block;
+      beside = next_beside;
+      outside = next_outside;
+      next_first += step;
+      next_x += step_x;
+      next_ky = far_ky;
+      next_block = far_block;
+      const int far_y = far_top + static_cast<int>(far_ky) * View::DILATION_Y;
+      next_outside = far_y < 0 || far_y >= View::HEIGHT;
+      step = !last_kx       ? Steps::Along::BEATS
+             : !last_ky     ? Steps::Down::BEATS
+             : !last_block  ? Steps::Block::BEATS
+             : !last_column ? Steps::Window::BEATS
+                            : Steps::Row::BEATS;
+      step_x = !last_kx       ? Steps::Along::COLUMNS
+               : !last_ky     ? Steps::Down::COLUMNS
+               : !last_block  ? Steps::Block::COLUMNS
+               : !last_column ? Steps::Window::COLUMNS
+                              : Steps::Row::COLUMNS;
+    }
+    const bool ends_x = advance<View::KERNEL_X>(far_kx, last_kx, ends);
+    const bool ends_y = advance<View::KERNEL_Y>(far_ky, last_ky, ends_x);
+    const bool ends_block = advance<BLOCKS>(far_block, last_block, ends_y);
+    const bool ends_row = advance<View::ACROSS>(far_column, last_column, ends_block);
+    far_top += ends_row ? View::STRIDE_Y : 0;
   }
 }
 
