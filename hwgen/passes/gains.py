@@ -45,7 +45,7 @@ class NarrowGains:
 def _narrowed(graph: Graph, node: Node, known: Mapping[str, Range]) -> dict[str, Node]:
     """The nodes around a sum that change, by name."""
     readers = graph.users.get(node.output.name, ())
-    read = node.output == graph.output or not readers or not all(isinstance(each.op, Threshold) for each in readers)
+    read = graph.leaves(node.output) or not readers or not all(isinstance(each.op, Threshold) for each in readers)
     if read or not isinstance(node.op, Sum) or len(node.inputs) < 2:
         return {}
     before = [_gain_before(graph, value) for value in node.inputs]
@@ -71,7 +71,7 @@ def _gain_before(graph: Graph, value: Value) -> Node | None:
     """The node that multiplies each channel of what the sum reads as `value`, if nobody else reads it."""
     node = graph.producers.get(value.name)
     alone = node is not None and isinstance(node.op, Sum) and len(node.op.gains) > 1
-    return node if alone and len(graph.users[value.name]) == 1 and value != graph.output else None
+    return node if alone and len(graph.users[value.name]) == 1 and not graph.leaves(value) else None
 
 
 def _gains(node: Node | None) -> IntArray:

@@ -35,7 +35,7 @@ def _inner(graph: Graph, node: Node) -> Node | None:
         source = graph.producers.get(value.name)
         if source is None or not isinstance(source.op, Sum) or len(source.op.gains) > 1:
             continue
-        if graph.users[value.name] == (node,) and value != graph.output:
+        if graph.users[value.name] == (node,) and not graph.leaves(value):
             return source
     return None
 
