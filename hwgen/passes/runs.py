@@ -6,16 +6,19 @@ close to a step intervals shrink to single integers, which are evaluated exactly
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from hwgen.golden.chain import evaluate, evaluate_intervals
-from hwgen.ir.ops import Step, for_channels
-from hwgen.ir.types import IntArray
+from hwgen.ir.ops import Step, arrays_of, for_channels
+from hwgen.ir.types import BoolArray, IntArray
 
-_MOST_INTERVALS = 1 << 23
+_MOST_INTERVALS = 1 << 22
+_AT_ONCE = 1 << 20
+"""Numbers of the largest parameter that are gathered for intervals at once."""
 
 
 class TooManyRunsError(Exception):
@@ -58,11 +61,7 @@ def find_runs(steps: tuple[Step, ...], low: int, high: int, channels: int) -> Ru
         count += channel.size
         if count > _MOST_INTERVALS:
             raise TooManyRunsError
-        codes, proven = evaluate_intervals(for_channels(steps, channel), first, last)
-        single = (first == last) & ~proven
-        if single.any():
-            codes[single] = evaluate(for_channels(steps, channel[single]), first[single])
-            proven |= single
+        codes, proven = _codes(steps, channel, first, last)
         found.append((channel[proven], first[proven], codes[proven]))
         channel, first, last = (array[~proven] for array in (channel, first, last))
         middle = first + (last - first) // 2
@@ -70,6 +69,21 @@ def find_runs(steps: tuple[Step, ...], low: int, high: int, channels: int) -> Ru
     channel, first, codes = (np.concatenate(part) for part in zip(*found, strict=True))
     order = np.lexsort((first, channel))
     return _merged(channel[order], first[order], codes[order])
+
+
+def _codes(steps: tuple[Step, ...], channel: IntArray, first: IntArray, last: IntArray) -> tuple[IntArray, BoolArray]:
+    """A code of each interval, and whether all its integers have it: one integer does."""
+    codes, proven = np.empty(channel.size, dtype=np.int64), np.empty(channel.size, dtype=bool)
+    widest = max((math.prod(array.shape[1:]) for step in steps for _, array in arrays_of(step)), default=1)
+    size = max(1, _AT_ONCE // widest)
+    for start in range(0, channel.size, size):
+        part = slice(start, start + size)
+        codes[part], proven[part] = evaluate_intervals(for_channels(steps, channel[part]), first[part], last[part])
+    single = np.flatnonzero((first == last) & ~proven)
+    for some in np.split(single, range(size, single.size, size)):
+        codes[some] = evaluate(for_channels(steps, channel[some]), first[some])
+    proven[single] = True
+    return codes, proven
 
 
 def _merged(channel: IntArray, first: IntArray, codes: IntArray) -> Runs:

@@ -223,7 +223,7 @@ def test_codes_that_turn(limit: int) -> None:
     assert op.thresholds.tolist() == [[-64, 4], [-7, 4], [-3, 4]] and op.descending.tolist() == [0, 0, 0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(chains(monotone=False))
 def test_same_codes_where_they_rise_and_fall(case: Chain) -> None:
     """By table and by bisection, both the codes of the chain in fractions, and both the same thresholds."""
@@ -284,6 +284,14 @@ def test_a_division_by_zero() -> None:
     inverse = Combine(Operator.DIV, (Mul(one(0)), Add(one(1))), ())
     with pytest.raises(ModelError, match=r"found 1 / 0\. Clip it"):
         found_in((inverse, Sign()), 1)
+
+
+def test_intervals_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = (*silu(np.linspace(-1, 1, 7), 8)[:-1], Levels(np.sort(np.random.default_rng(1).normal(size=(7, 9))), 0, 1))
+    graph = activation_graph(steps, LOW, HIGH, 7, IntType(4, signed=False))
+    whole = Thresholds(table_limit=0).apply(graph).nodes[0].op
+    monkeypatch.setattr("hwgen.passes.runs._AT_ONCE", 50)
+    assert Thresholds(table_limit=0).apply(graph).nodes[0].op == whole
 
 
 def test_codes_that_change_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
