@@ -24,6 +24,16 @@ def bits_for(count: int) -> int:
     return (count - 1).bit_length()
 
 
+def table_luts(entries: int, bits: int, inputs: int) -> int:
+    """LUTs of so many inputs for a table of codes of `bits` bits in logic.
+
+    The multiplexers of a slice put four of them together; beyond that LUTs do, as Yosys maps tables of random codes on
+    the 7 series: a quarter more.
+    """
+    luts = ceil_div(entries, 1 << inputs) * bits
+    return luts if entries <= 4 << inputs else ceil_div(5 * luts, 4)
+
+
 @dataclass
 class Bill:
     """The bill of one unit, which its `write_bill` writes.
@@ -153,7 +163,7 @@ class Bill:
         inputs = 4 if self.family is Family.ECP5 else 6
         low = int(codes.min())
         bits = bits_for(int(codes.max()) - low + 1) if low >= 0 else (max(int(codes.max()), -low - 1)).bit_length() + 1
-        self.memories += Resources(lut=lanes * bits * ceil_div(codes.size, 1 << inputs))
+        self.memories += Resources(lut=lanes * table_luts(codes.size, bits, inputs))
 
     def mask(self, bits: int) -> None:
         """Gates that force bits to zero."""

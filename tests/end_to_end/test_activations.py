@@ -163,7 +163,7 @@ def test_every_back_end(name: str, tmp_path: Path) -> None:
     folding = {layer: wish.model_dump(exclude_none=True) for layer, wish in wishes.items()}
     design = hwgen.compile(graph, folding=folding)
     found = [unit for unit in design.design.units if isinstance(unit, ThresholdUnit) and unit.lookup is not None]
-    assert bool(found) == (name == "tables")
+    assert found or name != "tables"
     prove(design, seed, 4, tmp_path)
 
 
@@ -174,7 +174,7 @@ FILES = {
         {"o": np.float32(1.5)},
     ),
     "root_of_size": ([node("Abs", "h", "a"), node("Sqrt", "a", "e")], {}),
-    "cubic": ([node("Pow", "h p", "q"), node("Mul", "h c", "m"), node("Sub", "q m", "e")], {"p": 3.0, "c": 9.0}),
+    "cubic": ([node("Pow", "h p", "k"), node("Mul", "h c", "m"), node("Sub", "k m", "e")], {"p": 3.0, "c": 9.0}),
 }
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hwgen.hw.activation import Thresholding
+from hwgen.hw.bill import table_luts
 from hwgen.hw.cost import bill_of, unit_resources
 from hwgen.hw.device import Family
-from hwgen.hw.kernels.coding import lookup, table_luts
+from hwgen.hw.kernels.coding import lookup
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import Bipolar, DType, IntType, smallest_int

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding, coding_of
-from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.bill import Bill, bits_for, table_luts
 from hwgen.hw.declaration import Access, Bits, Parameters, Size, Store, Table, Template, Type
 from hwgen.hw.device import Family
 from hwgen.hw.memory import Memory, default_style
@@ -55,18 +55,13 @@ def lookup(activation: Thresholding, dtype: DType, output: DType) -> IntArray | 
     if not shared or not _FEW_BITS < dtype.bits <= _MOST_BITS:
         return None
     constants = int(np.count_nonzero(bits_compared(activation.thresholds, dtype) > 1))
-    if table_luts(1 << dtype.bits, output.bits) >= constants:
+    if table_luts(1 << dtype.bits, output.bits, 6) >= constants:
         return None
     numbers = np.arange(1 << dtype.bits)
     numbers[numbers > dtype.max] -= 1 << dtype.bits
     counts = np.searchsorted(activation.thresholds[0], numbers, side="right")
     counts = activation.levels - counts if activation.descending[0] else counts
     return activation.table[counts]
-
-
-def table_luts(entries: int, bits: int, inputs: int = 6) -> int:
-    """LUTs of so many inputs for a table in logic; the multiplexers of a slice put up to four of them together."""
-    return ceil_div(entries, 1 << inputs) * bits
 
 
 def type_of(activation: Thresholding) -> Type:
