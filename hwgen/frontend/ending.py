@@ -60,14 +60,17 @@ def _best(build: Build, node: SourceNode, stream: CodedTensor, *, keep: bool) ->
 
 
 def arg_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """ArgMax over the classes, the lowest index where several are equal. Raises: ModelError."""
+    """ArgMax, the lowest index of equal ones: over the classes, or by the host of each pixel. Raises: ModelError."""
     stream = stream_of(node, args[0])
-    _require_class_axis(node, stream, 0)
     if node.integer("select_last_index", 0):
         raise ModelError(
             node.label, "ties must go to the lowest index", "select_last_index = 1", "Set select_last_index = 0"
         )
-    return _best(build, node, stream, keep=bool(node.integer("keepdims", 1)))
+    axis, rank, keep = node.integer("axis", 0), len(stream.shape), bool(node.integer("keepdims", 1))
+    if rank > 2 and -rank <= axis < rank and 1 < stream.shape[axis] < math.prod(stream.shape):
+        return replace(stream, ending=Softened(EndKind.ARGMAX, stream.shape, axis % rank, keep))
+    _require_class_axis(node, stream, 0)
+    return _best(build, node, stream, keep=keep)
 
 
 def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tuple[Tensor | None, Tensor]:
@@ -80,6 +83,14 @@ def top_k(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
         found = f"k = {k}, largest = {node.integer('largest', 1)}"
         raise ModelError(node.label, "it must pick the one largest class", found, "Set k = 1 and largest = 1")
     return None, _best(build, node, stream, keep=True)
+
+
+def require_last(node: SourceNode, args: Sequence[Tensor | None]) -> None:
+    """Nothing may read the index of each pixel's best class. Raises: ModelError."""
+    if any(isinstance(each, CodedTensor) and each.ending and each.ending.kind is EndKind.ARGMAX for each in args):
+        raise ModelError(
+            node.label, "nothing may follow the ArgMax of several pixels", node.op, "End the network there"
+        )
 
 
 def _decoding_of(stream: CodedTensor, where: str) -> Affine:
@@ -118,7 +129,7 @@ def _softmax_of(stream: CodedTensor, where: str) -> Ending | None:
             f"shape {found.shape} moved to {stream.shape}",
             "Move the softmax to the end",
         )
-    return Ending(found.kind, found.axis - (len(found.shape) - len(frame_shape(found.shape))))
+    return Ending(found.kind, found.axis - (len(found.shape) - len(frame_shape(found.shape))), found.keep)
 
 
 def _order_of(stream: CodedTensor) -> Order | None:

@@ -61,11 +61,12 @@ class QuantConst:
 
 @dataclass(frozen=True)
 class Softened:
-    """A softmax along an axis of an ONNX shape, None where it sums all elements."""
+    """A softmax or argmax along an axis of an ONNX shape, None where that holds all elements."""
 
     kind: EndKind
     shape: tuple[int, ...]
     axis: int | None
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class CodedTensor:
         steps: real = steps(code), parameters (C,) over the value's last axis or ().
         places: for each element of the ONNX tensor, batch axis included, its position in the value in C order.
         quantised: whether the codes are few-bit (the input or a quantiser's output), not an accumulator.
-        ending: a softmax at the network's end, with the ONNX shape and axis that it has there.
+        ending: a softmax or argmax at the network's end, with the ONNX shape and axis that it has there.
         planes: factors of residual planes: real = steps(sum of the factors, each with the sign of its bit of the code).
     """
 

@@ -141,6 +141,7 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
         raise ModelError(node.label, "every operand must be computable from supported operators", found, "")
     require_all_read(node, operator)
     residual.require_no_planes(build, node, args)
+    ending.require_last(node, args)
     _require_numbers(node, args)
     handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else operator.handler
     result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))

@@ -357,6 +357,33 @@ def test_softmax_over_the_channels_of_an_image(op: str, perm: list[int] | None, 
     assert parse_graph(print_graph(graph)) == graph
 
 
+@pytest.mark.parametrize("keep", [0, 1])
+@pytest.mark.parametrize("axis", [1, 3])
+def test_the_best_class_of_each_pixel(axis: int, keep: int, tmp_path: Path) -> None:
+    """Segmentation: the host finds it, of equal scores the lowest; along rows as well as channels."""
+    head = image()
+    head.ranked = True
+    head.put("ArgMax", axis=axis, keepdims=keep)
+    graph, codes, want = built(head, tmp_path)
+    assert np.array_equal(graph.decode(codes).reshape(want.shape), want)
+    assert graph.decoding.ending == Ending(EndKind.ARGMAX, axis - 1, bool(keep))
+    assert parse_graph(print_graph(graph)) == graph
+    driver = hwgen.open_driver(hwgen.compile(graph).write(tmp_path / "out").project)
+    x = np.random.default_rng(3).integers(-8, 8, (5, 1, 6, 6))
+    assert np.array_equal(driver.infer(np.moveaxis(x, 1, -1)).reshape(5, *want.shape[1:]), head.reference(x))
+    with pytest.raises(ConfigError, match="the scores of several pixels"):
+        hwgen.compile(graph, top1=True)
+
+
+def test_nothing_follows_the_best_class_of_each_pixel(tmp_path: Path) -> None:
+    head = image()
+    head.ranked = True
+    head.put("ArgMax", axis=1, keepdims=1)
+    head.put("Cast", to=1)
+    with pytest.raises(ModelError, match="nothing may follow the ArgMax of several pixels; found Cast"):
+        built(head, tmp_path)
+
+
 def test_a_softmax_of_pixels_is_the_end(tmp_path: Path) -> None:
     head = image()
     head.put("Softmax", axis=1)

@@ -42,7 +42,13 @@ def test_softmax(axis: int | None) -> None:
         assert np.all(np.ptp(ratio, axis=axes) < 1e-10)
 
 
-@pytest.mark.parametrize("ending", [*(Ending(kind) for kind in EndKind), Ending(EndKind.SOFTMAX, 1)])
+def test_the_best_of_an_axis() -> None:
+    found = [Ending(EndKind.ARGMAX, axis, keep).apply(NUMBERS) for axis, keep in ((0, False), (1, True))]
+    assert [each.tolist() for each in found] == [[[1.0, 2.0]], [[[1.0], [1.0], [1.0]]]]
+    assert Ending.of_json(Ending(EndKind.ARGMAX, 1, True).to_json(), 2) == Ending(EndKind.ARGMAX, 1, True)
+
+
+@pytest.mark.parametrize("ending", [*map(Ending, list(EndKind)[:-1]), Ending(EndKind.SOFTMAX, 1)])
 def test_a_network_keeps_it(ending: Ending) -> None:
     graph = random_network(np.random.default_rng(3), (5, 4, 3))
     with_it = with_output(graph, decoding=Affine(np.asarray(0.5), np.asarray(0.0), ending))
@@ -56,7 +62,16 @@ def test_a_network_keeps_it(ending: Ending) -> None:
 
 @pytest.mark.parametrize(
     "found",
-    [{"name": "swish"}, {"name": "relu", "axis": 0}, {"name": "softmax", "axis": 2}, {"name": "tanh", "more": 1}, {}],
+    [
+        {"name": "argmax"},
+        {"name": "argmax", "axis": 2},
+        {"name": "softmax", "axis": 0, "keep": True},
+        {"name": "swish"},
+        {"name": "relu", "axis": 0},
+        {"name": "softmax", "axis": 2},
+        {"name": "tanh", "more": 1},
+        {},
+    ],
 )
 def test_other_functions(found: dict[str, object]) -> None:
     with pytest.raises((ValueError, KeyError)):
