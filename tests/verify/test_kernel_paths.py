@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,9 @@ def streams() -> list[Case]:
 def paths(cases: list[Case], folder: Path, header: str = "", right: str = "", wrong: str = "") -> list[Recurrence]:
     """The paths of all functions of all cases, as one project; `right` in a header of the library read as `wrong`."""
     files: dict[str, str] = {}
-    for case in cases:
-        files |= {name: text for name, text in emit(case.design).items() if name.startswith("src/")}
+    for index, case in enumerate(cases):
+        emitted = emit(replace(case.design, tlast=index == 0))
+        files |= {name: text for name, text in emitted.items() if name.startswith("src/")}
     if header:
         name = f"src/lib/{header}.hpp"
         assert right in files[name], (header, right)
