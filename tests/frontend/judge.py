@@ -239,7 +239,8 @@ def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, f
     dims = tuple(dim.dim_value for dim in Judge(model).input.type.tensor_type.shape.dim)
     codes = random_codes(graph, frames, dims[1:] or dims, seed=3)
     placed = np.empty((len(codes), graph.input.type.elements), dtype=np.int64)
-    placed[:, made[-1].start.reshape(-1)] = codes.reshape(len(codes), -1)
+    (start,) = made[-1].starts.values()
+    placed[:, start.reshape(-1)] = codes.reshape(len(codes), -1)
     placed = placed.reshape(len(codes), *graph.input.type.shape)
     assert any(np.array_equal(each, placed) for each in readings(graph, codes)), "frames are read in another order"
     found = graph.decode(run(graph, placed))
