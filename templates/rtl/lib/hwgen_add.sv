@@ -64,6 +64,8 @@ module hwgen_add #(
 
   localparam int unsigned PlusTerms = digits_below(Plus, GainBits * Inputs);
   localparam int unsigned MinusTerms = digits_below(Minus, GainBits * Inputs);
+  localparam int unsigned PlusBits = PlusTerms > 0 ? PlusTerms * SumBits : 1;
+  localparam int unsigned MinusBits = MinusTerms > 0 ? MinusTerms * SumBits : 1;
 
   if (LastLanes < 1 || LastLanes > Lanes) begin : gen_check_last
     $error("hwgen_add: LastLanes must lie in 1..Lanes");
@@ -95,8 +97,8 @@ module hwgen_add #(
   end
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-    logic [PlusTerms*SumBits:0] plus;
-    logic [MinusTerms*SumBits:0] minus;
+    logic [PlusBits-1:0] plus;
+    logic [MinusBits-1:0] minus;
     logic [SumBits-1:0] sum, plus_sum, minus_sum;
 
     for (genvar i = 0; i < Inputs; i++) begin : gen_input
@@ -125,10 +127,6 @@ module hwgen_add #(
       end
     end
 
-    // A bit more than the terms have, for none.
-    assign plus[PlusTerms*SumBits] = 1'b0;
-    assign minus[MinusTerms*SumBits] = 1'b0;
-
     if (PlusTerms > 0) begin : gen_plus_sum
       hwgen_sum #(
         .Terms     (PlusTerms),
@@ -137,10 +135,14 @@ module hwgen_add #(
         .SumBits   (SumBits)
       ) u_sum (
         .clk_i  (clk_i),
-        .terms_i(plus[PlusTerms*SumBits-1:0]),
+        .terms_i(plus),
         .sum_o  (plus_sum)
       );
     end else begin : gen_no_plus
+      logic unused_plus;
+
+      assign plus = '0;
+      assign unused_plus = plus;
       assign plus_sum = '0;
     end
 
@@ -152,10 +154,14 @@ module hwgen_add #(
         .SumBits   (SumBits)
       ) u_sum (
         .clk_i  (clk_i),
-        .terms_i(minus[MinusTerms*SumBits-1:0]),
+        .terms_i(minus),
         .sum_o  (minus_sum)
       );
     end else begin : gen_no_minus
+      logic unused_minus;
+
+      assign minus = '0;
+      assign unused_minus = minus;
       assign minus_sum = '0;
     end
 
