@@ -494,7 +494,20 @@ def xnor_like(rng: Rng) -> Graph:
     return net.graph("xnor_like")
 
 
-IMAGE_NETWORKS = (resnet_like, mobilenet_like, signal_net, padded_net, concat_net, xnor_like)
+def floor_net(rng: Rng) -> Graph:
+    """An odd image, pools that leave rows and columns over: of accumulators, of codes, overlapping, a sum."""
+    net = ImageBuilder(rng, (11, 9, 2), IntType(4, signed=True))
+    uint2, two = IntType(2, signed=False), Geometry((2, 2), (2, 2))
+    net.act(net.pool(net.conv(net.input, 4, Geometry((1, 2)), IntType(3, signed=True)), Geometry((3, 3), (2, 3))), uint2)
+    net.pool(net.conv(net.last, 6, Geometry((1, 1)), B), Geometry((2, 1), (2, 1)))
+    net.act(net.last, uint2)
+    net.act(net.conv(net.last, 5, Geometry((2, 3), padding=(1, 1, 1, 2)), TERNARY), uint2)
+    net.pool(net.last, two, PoolKind.SUM)
+    net.dense(net.last, 4, B)
+    return net.graph("floor_net")
+
+
+IMAGE_NETWORKS = (resnet_like, mobilenet_like, signal_net, padded_net, concat_net, xnor_like, floor_net)
 
 
 def random_folding(rng: Rng, network: Graph, most: int = 2000) -> dict[str, LayerFolding]:

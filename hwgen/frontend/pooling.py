@@ -146,15 +146,28 @@ def average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) 
     if fill not in (None, 0.0):
         raise ModelError(node.label, "its input must be padded with 0", f"padding with {fill:g}", "Pad with zeros")
     geometry = _window(node, stream, pads)
-    own = any(node.integers("pads", ())) or node.text("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER")
-    if own and geometry.pads and not node.integer("count_include_pad", 0):
+    _require_one_divisor(node, stream, geometry, pads)
+    return _mean(build, node, stream, geometry)
+
+
+def _require_one_divisor(node: SourceNode, stream: CodedTensor, geometry: Geometry, pads: Pads) -> None:
+    """All windows must count as many taps; a Pad in front is part of the image. Raises: ModelError.
+
+    Args:
+        geometry: padded as far as the windows reach.
+    """
+    height, width = stream.value.type.shape[:2]
+    stated = geometry_of(node, node.integers("kernel_shape", ()), (height, width), pads).padding
+    cut = any(reached > most for reached, most in zip(geometry.padding, stated, strict=True))
+    own = any(reached > before for reached, before in zip(geometry.padding, pads, strict=True))
+    if cut or (own and not node.integer("count_include_pad", 0)):
+        what = "ceil_mode = 1" if cut else "count_include_pad = 0"
         raise ModelError(
             node.label,
-            "it must count the padding, so that every window has one divisor",
-            "count_include_pad = 0",
-            "Set count_include_pad = True, or pool without padding",
+            "every window must have one divisor",
+            f"{what}, and windows over the edge of the image, {geometry} on {height}x{width}",
+            "Set ceil_mode = False" if cut else "Set count_include_pad = True, or pool without padding",
         )
-    return _mean(build, node, stream, geometry)
 
 
 def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

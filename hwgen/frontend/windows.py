@@ -134,25 +134,27 @@ def require_fits(node: SourceNode, geometry: Geometry, size: tuple[int, int]) ->
 
 
 def covered(node: SourceNode, geometry: Geometry, size: tuple[int, int]) -> Geometry:
-    """A pool's window, without padding that no window reaches.
+    """A pool's window, padded behind the image as far as its windows reach; with ceil_mode one more where one is cut.
 
-    Raises: ModelError where windows leave rows or columns uncovered, or cover padding alone.
+    Rows and columns that no window reaches are left out, as the operator does.
+
+    Raises: ModelError where a window covers padding alone.
     """
-    top, left, bottom, right = geometry.padding
-    rows = (size[0] + top + bottom - geometry.extent[0]) % geometry.stride[0]
-    columns = (size[1] + left + right - geometry.extent[1]) % geometry.stride[1]
-    over = bool(node.integer("ceil_mode", 0)) and (rows or columns)
-    if rows > bottom or columns > right or over:
-        mode = " with ceil_mode = 1" if over else ""
-        raise ModelError(
-            node.label,
-            "its windows must cover the image",
-            f"{geometry} on {size[0]}x{size[1]}{mode}, {rows} rows and {columns} columns left over",
-            "Choose a kernel and stride that divide the image, or crop it",
-        )
-    for axis, before in enumerate((top, left)):
+    ceil = bool(node.integer("ceil_mode", 0))
+    bottom, right = (_reached(geometry, axis, size[axis], ceil=ceil) for axis in (0, 1))
+    geometry = replace(geometry, padding=(*geometry.padding[:2], bottom, right))
+    for axis, before in enumerate(geometry.padding[:2]):
         _require_taps(node, geometry, size[axis], axis=axis, before=before)
-    return replace(geometry, padding=(top, left, bottom - rows, right - columns))
+    return geometry
+
+
+def _reached(geometry: Geometry, axis: int, length: int, *, ceil: bool) -> int:
+    """Rows (columns) behind the image that the last window reaches."""
+    before, after = geometry.padding[axis], geometry.padding[axis + 2]
+    extent, stride = geometry.extent[axis], geometry.stride[axis]
+    last, over = divmod(before + length + after - extent, stride)
+    last += ceil and over > 0
+    return max(0, last * stride + extent - before - length)
 
 
 def _require_taps(node: SourceNode, geometry: Geometry, length: int, *, axis: int, before: int) -> None:
@@ -161,4 +163,5 @@ def _require_taps(node: SourceNode, geometry: Geometry, length: int, *, axis: in
     starts = np.arange(windows) * geometry.stride[axis] - before
     taps = starts[:, None] + np.arange(geometry.kernel[axis]) * geometry.dilation[axis]
     if not np.all(((taps >= 0) & (taps < length)).any(axis=1)):
-        raise ModelError(node.label, "its windows must see the image", f"one of padding alone, {geometry}", "Pad less")
+        change = "Pad less, or set ceil_mode = False" if node.integer("ceil_mode", 0) else "Pad less"
+        raise ModelError(node.label, "its windows must see the image", f"one of padding alone, {geometry}", change)

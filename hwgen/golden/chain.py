@@ -272,6 +272,8 @@ def _round(z: FloatArray, rounding: Rounding) -> FloatArray:
             return np.where(np.abs(z - np.trunc(z)) == 0.5, np.trunc(z) + np.sign(z), np.rint(z))
         case Rounding.HALF_DOWN:
             return np.where(np.abs(z - np.trunc(z)) == 0.5, np.trunc(z), np.rint(z))
+        case Rounding.HALF_ODD:
+            return np.where(np.abs(z - np.trunc(z)) == 0.5, 2 * np.floor(z / 2) + 1, np.rint(z))
 
 
 def _exact(steps: tuple[Step, ...], code: int, channel: int) -> int:
@@ -366,3 +368,5 @@ def _exact_round(z: Fraction, rounding: Rounding) -> int:
             return whole + (1 if z > 0 else -1) if half else round(z)
         case Rounding.HALF_DOWN:
             return whole if half else round(z)
+        case Rounding.HALF_ODD:
+            return 2 * math.floor(z / 2) + 1 if half else round(z)

@@ -28,6 +28,7 @@ class Rounding(Enum):
     FROM_ZERO = "from_zero"
     HALF_UP = "half_up"
     HALF_DOWN = "half_down"
+    HALF_ODD = "half_odd"
 
 
 def frozen(array: npt.ArrayLike, dtype: Any) -> npt.NDArray[Any]:

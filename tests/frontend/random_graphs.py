@@ -269,7 +269,18 @@ def pool(g: Grower) -> None:
         attributes |= {"domain": CHANNELS_LAST}
     if g.opset >= 10 and g.chance(0.1) and not g.last:
         attributes["ceil_mode"] = 1
+        left = _ceiled(attributes, size, left)
     g.node(kind, [g.now.name], _image(g, left, channels), few=kind == "MaxPool" and g.now.few, **attributes)
+
+
+def _ceiled(attributes: dict[str, Any], size: Shape, left: Shape) -> Shape:
+    """The size of what a pool with ceil_mode leaves."""
+    if "auto_pad" in attributes:
+        return left
+    axes = len(size)
+    pads, dilations = attributes.get("pads", [0] * 2 * axes), attributes.get("dilations", [1] * axes)
+    windows = zip(size, attributes["kernel_shape"], attributes["strides"], dilations, strict=True)
+    return tuple(1 - (d * (k - 1) + 1 - n - pads[a] - pads[a + axes]) // s for a, (n, k, s, d) in enumerate(windows))
 
 
 def _mean(g: Grower, size: Shape, channels: int) -> None:

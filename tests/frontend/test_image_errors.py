@@ -100,13 +100,17 @@ MESSAGES = {
         "pool (MaxPool): padding before it must not be the largest number of a window; found padding with 0 "
         "of numbers that may be less. Let the pool itself pad."
     ),
-    "pool_leaves_rows": (
-        "pool (MaxPool): its windows must cover the image; found 3x2, stride 2x2 on 4x5, 1 rows and 1 columns"
-        " left over. Choose a kernel and stride that divide the image, or crop it."
+    "pool_ceil_mode_of_padding": (
+        "pool (MaxPool): its windows must see the image; found one of padding alone, 2x1, stride 2x1, "
+        "padding (0, 0, 2, 0). Pad less, or set ceil_mode = False."
     ),
-    "pool_ceil_mode": (
-        "pool (MaxPool): its windows must cover the image; found 2x2, stride 2x2 on 4x5 with ceil_mode = 1, 0"
-        " rows and 1 columns left over. Choose a kernel and stride that divide the image, or crop it."
+    "average_ceil_mode": (
+        "pool (AveragePool): every window must have one divisor; found ceil_mode = 1, and windows over the edge of "
+        "the image, 2x2, stride 2x2, padding (0, 0, 0, 1) on 4x5. Set ceil_mode = False."
+    ),
+    "average_ceil_mode_behind_padding": (
+        "pool (AveragePool): every window must have one divisor; found ceil_mode = 1, and windows over the edge of "
+        "the image, 3x2, stride 2x2, padding (0, 0, 1, 1) on 4x5. Set ceil_mode = False."
     ),
     "pool_of_padding": (
         "pool (MaxPool): its windows must see the image; found one of padding alone, 2x2, dilation 5x1, "
@@ -121,8 +125,8 @@ MESSAGES = {
         "no quantiser behind it. Quantise the activation before the pool."
     ),
     "average_without_padding": (
-        "pool (AveragePool): it must count the padding, so that every window has one divisor; found "
-        "count_include_pad = 0. Set count_include_pad = True, or pool without padding."
+        "pool (AveragePool): every window must have one divisor; found count_include_pad = 0, and windows over the "
+        "edge of the image, 3x3, padding (1, 1, 1, 1) on 4x5. Set count_include_pad = True, or pool without padding."
     ),
     "average_padding_without_zero": (
         "pool (AveragePool): what it pads must have the code 0 for 0; found an input with an offset or a zero"

@@ -199,6 +199,9 @@ POOLS: dict[str, dict[str, Any]] = {
     "pads_asymmetric": {"kernel_shape": [3, 3], "pads": [2, 0, 1, 1], "strides": [3, 1]},
     "padding_that_no_window_reaches": {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [2, 2]},
     "same_upper": {"kernel_shape": [3, 2], "auto_pad": "SAME_UPPER"},
+    "leaves_a_row_and_a_column": {"kernel_shape": [3, 2], "strides": [3, 2], "pads": [0, 0, 1, 0]},
+    "leaves_rows_behind_overlaps": {"kernel_shape": [3, 3], "strides": [2, 4]},
+    "leaves_a_gap_and_a_column": {"kernel_shape": [2, 1], "strides": [3, 3], "pads": [1, 0, 0, 0]},
     "ceil_mode_that_does_not_matter": {"kernel_shape": [2, 1], "strides": [2, 1], "ceil_mode": 1},
 }
 
@@ -214,6 +217,34 @@ def test_maxima_before_and_behind_a_norm(name: str, factor: list[float]) -> None
     pooled = graph.node("pool0").op
     assert isinstance(pooled, Pool) and pooled.kind is PoolKind.MAX
     np.testing.assert_array_equal(np.broadcast_to(pooled.minimum, 5), np.broadcast_to(np.asarray(factor) < 0, 5))
+
+
+CEILED: dict[str, tuple[dict[str, Any], tuple[int, int]]] = {
+    "a_column_over": ({"kernel_shape": [2, 2], "strides": [2, 2]}, (3, 4)),
+    "a_row_and_two_columns_over": ({"kernel_shape": [3, 4], "strides": [2, 3]}, (3, 2)),
+    "behind_padding": ({"kernel_shape": [2, 3], "strides": [2, 2], "pads": [1, 1, 0, 1]}, (4, 4)),
+    "dilated": ({"kernel_shape": [2, 2], "strides": [3, 3], "dilations": [2, 3]}, (2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", CEILED)
+@pytest.mark.parametrize("factor", [0.5, -0.5])
+def test_maxima_with_ceil_mode(name: str, factor: float) -> None:
+    """A window over the edge sees the image's own pixels."""
+    options, size = CEILED[name]
+    pool = node("MaxPool", "m", "e", ceil_mode=1, **options)
+    nodes = [node("Conv", "x w", "h"), node("Mul", "h f", "m"), pool, LAST]
+    graph = agree(net(nodes, shape=SHAPE, w=_weights(5, 4, 1, 1), f=np.float32(factor), **QUANT))
+    assert graph.node("pool0").output.type.shape == (*size, 5)
+
+
+@pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
+@pytest.mark.parametrize(("kernel", "stride", "left"), [(2, 2, 6), (3, 3, 4), (4, 3, 4), (2, 5, 3)])
+def test_pools_of_odd_signals_leave_samples_over(op: str, kernel: int, stride: int, left: int) -> None:
+    pool = node(op, "h", "e", kernel_shape=[kernel], strides=[stride])
+    nodes = [node("Conv", "x w", "h"), pool, LAST]
+    graph = agree(net(nodes, shape=(1, 4, 13), w=_weights(6, 4, 1), **QUANT), (1, 4, 13))
+    assert graph.node("pool0").output.type.shape == (left, 1, 6)
 
 
 def test_a_dilated_maximum_of_codes() -> None:

@@ -81,7 +81,9 @@ def rounded(z: Fraction, mode: Rounding) -> int:
         return fixed[mode]
     if z - below == HALF:
         even = below if below % 2 == 0 else above
-        return {Rounding.HALF_EVEN: even, Rounding.HALF_UP: outward, Rounding.HALF_DOWN: inward}[mode]
+        odd = below + above - even
+        nearest = {Rounding.HALF_EVEN: even, Rounding.HALF_ODD: odd}
+        return {**nearest, Rounding.HALF_UP: outward, Rounding.HALF_DOWN: inward}[mode]
     return below if z - below < HALF else above
 
 

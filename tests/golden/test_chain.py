@@ -245,6 +245,7 @@ def test_rounding_halves(mode: Rounding) -> None:
     [
         # of -2.5, -1.5, -0.5, 0.5, 1.5, 2.5
         (Rounding.HALF_EVEN, [-2, -2, 0, 0, 2, 2]),
+        (Rounding.HALF_ODD, [-3, -1, -1, 1, 1, 3]),
         (Rounding.HALF_UP, [-3, -2, -1, 1, 2, 3]),
         (Rounding.HALF_DOWN, [-2, -1, 0, 0, 1, 2]),
         (Rounding.FLOOR, [-3, -2, -1, 0, 1, 2]),
