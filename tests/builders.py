@@ -495,10 +495,13 @@ def xnor_like(rng: Rng) -> Graph:
 
 
 def floor_net(rng: Rng) -> Graph:
-    """An odd image, pools that leave rows and columns over: of accumulators, of codes, overlapping, a sum."""
+    """An odd image, pools that leave rows and columns over: of accumulators, overlapping, a sum; a residual block."""
     net = ImageBuilder(rng, (11, 9, 2), IntType(4, signed=True))
     uint2, two = IntType(2, signed=False), Geometry((2, 2), (2, 2))
-    net.act(net.pool(net.conv(net.input, 4, Geometry((1, 2)), IntType(3, signed=True)), Geometry((3, 3), (2, 3))), uint2)
+    net.act(
+        net.pool(net.conv(net.input, 4, Geometry((1, 2)), IntType(3, signed=True)), Geometry((3, 3), (2, 3))), uint2
+    )
+    net.act(net.sum(net.last, net.conv(net.last, 4, Geometry((3, 3), padding=(1, 1, 1, 1)), TERNARY)), uint2)
     net.pool(net.conv(net.last, 6, Geometry((1, 1)), B), Geometry((2, 1), (2, 1)))
     net.act(net.last, uint2)
     net.act(net.conv(net.last, 5, Geometry((2, 3), padding=(1, 1, 1, 2)), TERNARY), uint2)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import bitstream, build, compare, explore, hls, predict, prove, report, synth, zoo
+from hwgen.cli import bitstream, build, check, compare, explore, hls, predict, prove, report, synth, zoo
 
 app = typer.Typer(
     name="hwgen",
@@ -23,6 +23,7 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
     Build a project, estimate it, explore its foldings, simulate it, measure its accuracy:
 
     \b
+    hwgen check tfc.onnx --input-type uint8 --input-scale 1/255
     hwgen build tfc.onnx -o out --input-type uint8 --input-scale 1/255
     hwgen estimate out
     hwgen explore out -o results.jsonl
@@ -43,6 +44,7 @@ def _options(debug: Annotated[bool, typer.Option("--debug", help="Show traceback
 for verb in (
     build.build,
     build.estimate,
+    check.check,
     explore.explore,
     prove.simulate,
     prove.evaluate,

@@ -14,6 +14,7 @@ A stage imports its back end or frontend only when it runs.
 
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import bitstream, too_large_for
+from hwgen.flow.checking import check
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
 from hwgen.flow.opening import open_project
 from hwgen.flow.project import record, replacing
@@ -24,6 +25,7 @@ __all__ = [
     "Plan",
     "accelerator_at",
     "bitstream",
+    "check",
     "compile",
     "compile_with",
     "explore",

@@ -56,13 +56,21 @@ def load(
     """
     from hwgen.frontend import load as frontend_load
 
-    if isinstance(input_type, Mapping):
-        received: DType | Mapping[str, DType] | None = {port: _dtype(each) for port, each in input_type.items()}
-    else:
-        received = None if input_type is None else _dtype(input_type)
     return frontend_load(
-        source, example_input, name=name, input_type=received, input_scale=input_scale, input_offset=input_offset
+        source,
+        example_input,
+        name=name,
+        input_type=types_of(input_type),
+        input_scale=input_scale,
+        input_offset=input_offset,
     )
+
+
+def types_of(given: DType | str | Mapping[str, DType | str] | None) -> DType | Mapping[str, DType] | None:
+    """The types of the inputs, or those of that name. Raises: ConfigError."""
+    if isinstance(given, Mapping):
+        return {port: _dtype(each) for port, each in given.items()}
+    return None if given is None else _dtype(given)
 
 
 def _dtype(given: DType | str) -> DType:

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
+    from hwgen.frontend.findings import Findings
+
     ModelSource: TypeAlias = str | Path | onnx.ModelProto | torch.nn.Module
 
-__all__ = ["load"]
+__all__ = ["check", "load"]
 
 
 def load(
@@ -58,6 +60,34 @@ def load(
     return import_module(
         source, example_input, name=name, input_type=input_type, input_scale=input_scale, input_offset=input_offset
     )
+
+
+def check(
+    source: ModelSource,
+    example_input: Any = None,
+    *,
+    name: str | None = None,
+    input_type: DType | Mapping[str, DType] | None = None,
+    input_scale: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+    input_offset: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
+) -> Findings:
+    """What becomes of every node of a network, and all reasons why some of it is refused; arguments as of `load`.
+
+    Raises: ModelError where there is no whole model to look at.
+    """
+    from hwgen.frontend.qonnx import check_qonnx, is_model
+    from hwgen.frontend.walk import InputOptions
+
+    _require_options(name, input_type)
+    title = name
+    if not isinstance(source, str | Path) and not is_model(source):
+        from hwgen.frontend.brevitas import export
+        from hwgen.nn import prepare_torch
+
+        prepare_torch()
+        title = name or type(source).__name__
+        source = export(source, example_input, title)
+    return check_qonnx(source, name=title, options=InputOptions(input_type, input_scale, input_offset))
 
 
 def _require_options(name: Any, input_type: Any) -> None:

@@ -64,7 +64,7 @@ def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> 
     given = next((build.elements[name] for name in read if name in build.elements), "float32")
     for name, tensor in zip(node.outputs, results, strict=False):
         if isinstance(tensor, CodedTensor | Absolute | Padded):
-            build.elements[name] = kind = _kind(node, given)
+            build.elements[name] = kind = build.elements.get(name) or _kind(node, given)
             if isinstance(tensor, CodedTensor) and tensor.ending and tensor.ending.kind is EndKind.ARGMAX:
                 continue
             require_exact(node.label, tensor, kind, cast=node.op == "Cast")

@@ -16,6 +16,7 @@ from hwgen.frontend import (
     elementwise,
     ending,
     functions,
+    integers,
     joins,
     linear,
     magnitudes,
@@ -26,6 +27,7 @@ from hwgen.frontend import (
     truncation,
     windows,
 )
+from hwgen.frontend.qdq import CLIPPED
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, Tensor
 
@@ -72,6 +74,7 @@ _WINDOW = {"auto_pad": bytes, "dilations": list, "kernel_shape": list, "pads": l
 _REDUCE = {"axes": list, "keepdims": bool, "noop_with_empty_axes": bool}
 _QUANT = {"narrow": int, "rounding_mode": bytes, "signed": int}
 _LEVELS = {"data_layout": bytes, "out_bias": float, "out_dtype": bytes, "out_scale": float}
+_LINEAR = {"axis": int}
 _TEST = {"is_test": (1,)}
 """Before opset 7, where 0, the default, is training."""
 
@@ -93,6 +96,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Clip": Operator(elementwise.clip, 3, {"max": float, "min": float}),
     "Concat": Operator(joins.concat, None, {"axis": int}),
     "Conv": Operator(convolution.conv, 3, _WINDOW | {"group": int}),
+    "DequantizeLinear": Operator(integers.dequantize_linear, 3, _LINEAR),
     "Div": Operator(joins.binary, 2, fixed=_BROADCAST),
     "Dropout": Operator(shapes.dropout, 3, fixed=_TEST, free=frozenset({"ratio", "seed"}), outputs=2),
     "Elu": Operator(functions.function, reads={"alpha": float}),
@@ -129,6 +133,7 @@ OPERATORS: Mapping[str, Operator] = {
     "PRelu": Operator(elementwise.leaky_relu, 2),
     "Pow": Operator(functions.pow_, 2, fixed=_BROADCAST),
     "Quant": Operator(quantisers.quant, 4, _QUANT),
+    "QuantizeLinear": Operator(integers.quantize_linear, 3, _LINEAR, free=frozenset({"saturate"})),
     "ReduceL1": Operator(magnitudes.reduce_l1, 2, _REDUCE),
     "ReduceMean": Operator(magnitudes.reduce_mean, 2, _REDUCE),
     "ReduceSum": Operator(magnitudes.reduce_sum, 2, _REDUCE),
@@ -153,7 +158,10 @@ OPERATORS: Mapping[str, Operator] = {
     "Where": Operator(functions.where, 3),
 }
 
-FUSED: Mapping[str, Operator] = {residual.RESIDUAL: Operator(residual.residual_quant, None)}
+FUSED: Mapping[str, Operator] = {
+    CLIPPED: Operator(integers.quantize_linear, 5, _LINEAR, free=frozenset({"saturate"})),
+    residual.RESIDUAL: Operator(residual.residual_quant, None),
+}
 """Operators that replace several of the file's."""
 
 RANDOM = frozenset(

@@ -13,11 +13,14 @@ import numpy.typing as npt
 
 from hwgen.errors import ModelError
 from hwgen.frontend.computer import Computer
+from hwgen.frontend.findings import Findings, findings_of
 from hwgen.frontend.model_file import read_model, stem
 from hwgen.frontend.order import dynamic_nodes, in_order, needed, require_read
+from hwgen.frontend.qdq import EXPANDED, rewritten
 from hwgen.frontend.sound import array_of, element_of, opset_of, require_sound
-from hwgen.frontend.source import MAX_AXES, MAX_ELEMENTS, QUANTISERS, SourceGraph, SourceInput, SourceNode
-from hwgen.frontend.walk import InputOptions, require_supported, walk
+from hwgen.frontend.source import LINEAR, MAX_AXES, MAX_ELEMENTS, QUANTISERS, SourceGraph, SourceInput, SourceNode
+from hwgen.frontend.supported import require_supported
+from hwgen.frontend.walk import InputOptions, walk
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType
 
@@ -29,6 +32,7 @@ __all__ = ["import_qonnx", "is_model", "read_model"]
 _CHANNELS_LAST = "qonnx.custom_op.channels_last"
 _QONNX_OPS = QUANTISERS | {"FloatQuant"}
 _STANDARD = ("", "ai.onnx")
+_RUNTIME = "com.microsoft"
 _WITH_CHANNELS = ("AveragePool", "BatchNormalization", "Conv", "MaxPool")
 
 
@@ -53,19 +57,53 @@ def import_qonnx(
 
     Raises: ModelError naming the node, what must hold, what was found and what to change.
     """
-    if isinstance(model, str | Path):
-        path = Path(model)
-        name, proto = name or stem(path), read_model(path)
-    else:
-        proto = type(model)()
-        proto.CopyFrom(model)
-    require_sound(proto, name or proto.graph.name or "the model")
-    graph = _plain(proto, name or proto.graph.name)
+    title, proto = _given(model, name)
+    require_sound(proto, title or proto.graph.name or "the model")
+    title = title or proto.graph.name
+    graph = _plain(proto, title)
     require_supported(graph)
     _keep_live(proto, graph)
     batch = _normalise(proto, graph.input_names)
-    clean = _plain(proto, name or proto.graph.name, batch, output_names)
+    clean = _plain(proto, title, batch, output_names)
     return walk(clean, clean.name, InputOptions(input_type, input_scale, input_offset))
+
+
+def check_qonnx(
+    model: onnx.ModelProto | str | Path,
+    *,
+    name: str | None = None,
+    options: InputOptions | None = None,
+    output_names: Sequence[str] = (),
+) -> Findings:
+    """What becomes of every node of a QONNX model, and all reasons why some of it is refused.
+
+    Raises: ModelError where there is no whole model to look at.
+    """
+    title, proto = _given(model, name)
+    require_sound(proto, title or proto.graph.name or "the model")
+    title = title or proto.graph.name
+    known: list[ModelError] = []
+    try:
+        graph = _plain(proto, title)
+        try:
+            _keep_live(proto, graph)
+        except ModelError as error:
+            known.append(error)
+        batch = _normalise(proto, graph.input_names)
+        graph = _plain(proto, title, batch, output_names)
+    except ModelError as error:
+        return Findings(title, errors=(*known, error))
+    return findings_of(graph, title, options or InputOptions(None, None, None), known)
+
+
+def _given(model: onnx.ModelProto | str | Path, name: str | None) -> tuple[str, onnx.ModelProto]:
+    """The name that a model has without its graph's, and a copy of it. Raises: ModelError."""
+    if isinstance(model, str | Path):
+        path = Path(model)
+        return name or stem(path), read_model(path)
+    proto = type(model)()
+    proto.CopyFrom(model)
+    return name or "", proto
 
 
 def is_model(source: object) -> TypeGuard[onnx.ModelProto]:
@@ -85,15 +123,17 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1, output_names: Sequ
         raise ModelError(name, "the network must have an input", "none", "Export the model with its input")
     nodes, opset = [], opset_of(model)
     for index, node in enumerate(graph.node):
-        _require_known_domain(node)
         attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         label = node.name or f"{node.op_type}_{index}"
         names = tuple(node.input), tuple(node.output)
-        nodes.append(SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST, opset))
+        foreign = "" if _is_known(node) else node.domain
+        nodes.append(
+            SourceNode(label, node.op_type, *names, attributes, node.domain == _CHANNELS_LAST, opset, foreign=foreign)
+        )
     outputs = tuple(value.name for value in graph.output)
     ordered = in_order(name, nodes)
     require_read(ordered, [value.name for value in inputs], outputs)
-    return SourceGraph(
+    graph_of_nodes = SourceGraph(
         name,
         needed(ordered, outputs),
         constants,
@@ -104,6 +144,7 @@ def _plain(model: onnx.ModelProto, name: str, batch: int = 1, output_names: Sequ
         Computer(model),
         _port_names(outputs, output_names),
     )
+    return rewritten(graph_of_nodes)
 
 
 def _input(value: onnx.ValueInfoProto, port: str) -> SourceInput:
@@ -118,16 +159,13 @@ def _port_names(outputs: Sequence[str], given: Sequence[str]) -> tuple[str, ...]
     return tuple(given if len(given) == len(outputs) else outputs)
 
 
-def _require_known_domain(node: onnx.NodeProto) -> None:
-    """Operators of other domains must be QONNX's own. Raises: ModelError."""
-    known = node.op_type in _QONNX_OPS or node.domain in _STANDARD
-    if not known and not (node.domain == _CHANNELS_LAST and node.op_type in _WITH_CHANNELS):
-        raise ModelError(
-            f"{node.name} ({node.op_type})",
-            "every operator must be ONNX's own or a QONNX quantiser",
-            f"{node.op_type} of domain {node.domain!r}",
-            "Export the model with standard operators",
-        )
+def _is_known(node: onnx.NodeProto) -> bool:
+    """Whether an operator is ONNX's own, QONNX's or one of onnxruntime's that are rewritten."""
+    if node.op_type in _QONNX_OPS or node.domain in _STANDARD:
+        return True
+    if node.domain == _RUNTIME:
+        return node.op_type in LINEAR | EXPANDED.keys()
+    return node.domain == _CHANNELS_LAST and node.op_type in _WITH_CHANNELS
 
 
 def _annotations(graph: onnx.GraphProto) -> dict[str, str]:

@@ -26,6 +26,9 @@ MAX_AXES = 32
 
 QUANTISERS = frozenset({"BipolarQuant", "IntQuant", "MultiThreshold", "Quant", "Trunc"})
 
+LINEAR = frozenset({"DequantizeLinear", "QuantizeLinear"})
+"""ONNX's own quantisers."""
+
 _HANDLERS = ("weight_quant", "bias_quant", "act_quant", "input_quant", "output_quant")
 
 
@@ -36,6 +39,8 @@ class SourceNode:
     Attributes:
         channels_last: whether the node takes images as (1, H, W, C).
         opset: the version of ONNX's operators that the file states.
+        whole: the file's own operator, where the node is a part of what replaces it.
+        foreign: the operator's domain where it is none that is known.
     """
 
     name: str
@@ -45,11 +50,14 @@ class SourceNode:
     attributes: Mapping[str, Any]
     channels_last: bool = False
     opset: int = 21
+    whole: str = ""
+    foreign: str = ""
 
     @property
     def label(self) -> str:
         """The node as error messages show it: `MatMul_3 (MatMul)`."""
-        return f"{self.name} ({self.op})" if self.name else self.op
+        op = self.whole or self.op
+        return f"{self.name} ({op})" if self.name else op
 
     def integer(self, name: str, default: int) -> int:
         """An integer attribute."""

@@ -14,7 +14,6 @@ from hwgen.frontend import ending, residual, shapes
 from hwgen.frontend.elements import require_exact, settle
 from hwgen.frontend.layout import Relayout, image_places, image_shape, order_of_input
 from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, Handler, require_all_read
-from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceInput, SourceNode, annotated_type
 from hwgen.frontend.symbolic import (
@@ -43,35 +42,8 @@ Layout = tuple[tuple[int, ...], IntArray]
 _MOST_OPERANDS = 6
 """Operands of a Trunc; a handler finds None for each that a node leaves out."""
 
-_AFTER_SOFTMAX = frozenset({"ArgMax", "Flatten", "Identity", "Reshape", "Squeeze", "TopK", "Unsqueeze"})
-
-
-def require_supported(graph: SourceGraph) -> None:
-    """Refuse float networks and operators without a handler. Raises: ModelError."""
-    live = dynamic_nodes(graph.nodes, graph.input_names)
-    if not any(node.op in QUANTISERS for node in graph.nodes) and not graph.annotations:
-        for name, array in graph.constants.items():
-            if array.ndim >= 2 and array.dtype.kind == "f" and np.any(array != np.round(array)):
-                raise ModelError(
-                    graph.name,
-                    "the network must be quantised",
-                    f"no quantiser in the file, float parameters such as {name!r}",
-                    "Train it with Brevitas and export it with export_qonnx",
-                )
-    for node in live:
-        if node.op not in HANDLERS:
-            raise ModelError(
-                node.label,
-                "every operator must be one that hwgen can build",
-                node.op,
-                f"Build the network from {', '.join(sorted(HANDLERS))}",
-            )
-    softened = {out for node in live if node.op.endswith("Softmax") for out in node.outputs}
-    for node in live:
-        if softened.intersection(node.inputs):
-            if node.op not in _AFTER_SOFTMAX:
-                raise ModelError(node.label, "nothing may follow a softmax", node.op, "Move the softmax to the end")
-            softened.update(node.outputs)
+_ON_CONSTANTS = QUANTISERS | {"DequantizeLinear"}
+"""Operators whose handlers keep constants as codes."""
 
 
 def input_type_of(graph: SourceGraph, source: SourceInput, stated: DType | None) -> DType:
@@ -132,7 +104,7 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     if node.op in RANDOM:
         raise ModelError(node.label, "it must give the same each time", node.op, "Export the model again")
     args = [tensors.get(name) if name else None for name in node.inputs]
-    if not missing and all(arg is None or isinstance(arg, Const) for arg in args) and node.op not in QUANTISERS:
+    if not missing and all(arg is None or isinstance(arg, Const) for arg in args) and node.op not in _ON_CONSTANTS:
         tensors.update(_computed(node, args, graph))
         return
     operator = {**OPERATORS, **FUSED}.get(node.op)
@@ -216,7 +188,7 @@ class InputOptions:
                     raise ModelError(f"input_{what}", must, repr(name), "Correct the name")
 
 
-def _of_input(given: Any, source: SourceInput) -> Any:
+def of_input(given: Any, source: SourceInput) -> Any:
     """What an option says of one input."""
     if not isinstance(given, Mapping):
         return given
@@ -225,18 +197,29 @@ def _of_input(given: Any, source: SourceInput) -> Any:
 
 def walk(graph: SourceGraph, name: str, options: InputOptions) -> Graph:
     """The integer network of an ONNX graph. Raises: ModelError."""
-    options.require_known(graph.inputs)
-    layouts = [_layout(graph, source) for source in graph.inputs]
-    changed = set[int]()
+    layouts, changed = layouts_of(graph, options), set[int]()
     while True:
         try:
             return _walk(graph, name, options, layouts)
         except Relayout as other:
-            index = int(other.value.name.removeprefix("in"))
-            if index in changed:
+            if not moved(layouts, changed, other):
                 raise other.error from None
-            changed.add(index)
-            layouts[index] = other.shape, other.places
+
+
+def layouts_of(graph: SourceGraph, options: InputOptions) -> list[Layout]:
+    """The layouts of all inputs to begin with. Raises: ModelError where `options` name an unknown input."""
+    options.require_known(graph.inputs)
+    return [_layout(graph, source) for source in graph.inputs]
+
+
+def moved(layouts: list[Layout], changed: set[int], other: Relayout) -> bool:
+    """Whether an input could take another layout: each changes once, noted in `changed`."""
+    index = int(other.value.name.removeprefix("in"))
+    if index in changed:
+        return False
+    changed.add(index)
+    layouts[index] = other.shape, other.places
+    return True
 
 
 def _entering(
@@ -245,12 +228,12 @@ def _entering(
     """The ports that codes enter, and the real numbers behind them. Raises: ModelError."""
     ports, tensors = [], []
     for index, (source, (shape, places)) in enumerate(zip(graph.inputs, layouts, strict=True)):
-        kind = input_type_of(graph, source, _of_input(options.type, source))
+        kind = input_type_of(graph, source, of_input(options.type, source))
         value = Value(f"in{index}", TensorType(shape, kind))
         first = CodedTensor(value, kind.min, kind.max, (), places, quantised=True)
         encoding = Affine(
-            _input_parameter(source, _of_input(options.scale, source), first, "scale"),
-            _input_parameter(source, _of_input(options.offset, source), first, "offset"),
+            _input_parameter(source, of_input(options.scale, source), first, "scale"),
+            _input_parameter(source, of_input(options.offset, source), first, "offset"),
         )
         tensors.append(first.then(*affine_steps(encoding.scale, encoding.offset)))
         require_exact(source.label, tensors[-1], source.element)
@@ -260,31 +243,56 @@ def _entering(
 
 def _walk(graph: SourceGraph, name: str, options: InputOptions, layouts: Sequence[Layout]) -> Graph:
     """The integer network whose inputs have the hardware shapes and places `layouts`. Raises: ModelError, Relayout."""
-    ports, entering = _entering(graph, options, layouts)
-    build = Build({port.value: places for port, (_, places) in zip(ports, layouts, strict=True)})
-    tensors: dict[str, Tensor] = {
-        key: Const(array, key, annotated_type(graph.annotations.get(key, ""))) for key, array in graph.constants.items()
-    }
-    tensors |= zip(graph.input_names, entering, strict=True)
-    build.elements |= {source.name: source.element for source in graph.inputs}
+    started = Walk.started(graph, options, layouts)
     for node in graph.nodes:
         if node.op in QUANTISERS:  # of residual planes too, which become one node
             require_all_read(node, OPERATORS[node.op])
     for node in residual.fuse_residuals(graph).nodes:
+        started.visit(node)
+    return started.finished(name)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A walk over a graph: the network under construction, what each tensor is, and the ports that codes enter."""
+
+    graph: SourceGraph
+    build: Build
+    tensors: dict[str, Tensor]
+    ports: tuple[Input, ...]
+
+    @classmethod
+    def started(cls, graph: SourceGraph, options: InputOptions, layouts: Sequence[Layout]) -> Walk:
+        """The walk in front of the first node. Raises: ModelError."""
+        ports, entering = _entering(graph, options, layouts)
+        build = Build({port.value: places for port, (_, places) in zip(ports, layouts, strict=True)})
+        constants, notes = graph.constants.items(), graph.annotations
+        tensors: dict[str, Tensor] = {k: Const(a, k, annotated_type(notes.get(k, ""))) for k, a in constants}
+        tensors |= zip(graph.input_names, entering, strict=True)
+        build.elements |= {source.name: source.element for source in graph.inputs}
+        return cls(graph, build, tensors, ports)
+
+    def visit(self, node: SourceNode) -> None:
+        """Give the node's outputs their meaning. Raises: ModelError, Relayout."""
         try:
-            _visit(build, node, tensors, graph)
+            _visit(self.build, node, self.tensors, self.graph)
         except WidthError as error:
             raise too_wide(node.label, error) from None
-    labelled = zip(graph.outputs, graph.labels, strict=True)
-    ends = [_output(name, label, tensors, build) for name, label in labelled]
-    nodes = one_type(_read(build, ends))
-    values = {value.name: value for value in (*build.starts, *(node.output for node in nodes))}
-    outputs = tuple(Output(values[end.value.name], name=port) for end, port in zip(ends, graph.ports, strict=True))
-    network = ending.finished(build, Graph(legal_name(name), ports, nodes, outputs), ends)
-    if not network.nodes:
-        raise ModelError(graph.name, "the network must have at least one layer", "none", "Add a quantised layer")
-    _require_joined(graph, network)
-    return network
+
+    def finished(self, name: str) -> Graph:
+        """The network, once all nodes are visited. Raises: ModelError."""
+        graph, build = self.graph, self.build
+        labelled = zip(graph.outputs, graph.labels, strict=True)
+        ends = [_output(output, label, self.tensors, build) for output, label in labelled]
+        nodes = one_type(_read(build, ends))
+        values = {value.name: value for value in (*build.starts, *(node.output for node in nodes))}
+        outputs = tuple(Output(values[end.value.name], name=port) for end, port in zip(ends, graph.ports, strict=True))
+        network = ending.finished(build, Graph(legal_name(name), self.ports, nodes, outputs), ends)
+        if not network.nodes:
+            must = "the network must have at least one layer"
+            raise ModelError(graph.name, must, "none", "Add a quantised layer")
+        _require_joined(graph, network)
+        return network
 
 
 def _require_joined(graph: SourceGraph, network: Graph) -> None:

@@ -769,6 +769,47 @@ def _truncated(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     return _net(case, nodes, opset, w=W, two_=np.float32(2), output="e")
 
 
+def _decoded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, the node, and the numbers that its codes stand for."""
+    zero = {"h us": "", "h us byte": "byte", "h us wide": "wide"}.get(case.operands, "uz")
+    behind = node("DequantizeLinear", f"e us {zero}", "y", name="behind")
+    return _net(case, [DENSE, odd, behind], opset, w=W)
+
+
+def _encoded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, its codes, and the node."""
+    before = node("QuantizeLinear", "h us uz", "g", name="before")
+    return _net(case, [DENSE, before, odd], opset, w=W, output="e")
+
+
+def _linears() -> list[Case]:
+    own = dict(us=np.float32(0.5), cs=P3, scales=P3.reshape(1, 3), uz=tensor("uz", _INT8, [3], []))
+    own |= dict(cz=tensor("cz", _INT8, [3, -1, 7]), mixed=tensor("mixed", _INT8, [3, 2, 0]))
+    own |= dict(byte=tensor("byte", TensorProto.UINT8, [128], []), wide=tensor("wide", TensorProto.INT16, [0], []))
+    parameters = [
+        ("in 0", {}), ("in 1", {}, on("{0} cs cz")), ("in 1", {}, on("{0} scales uz")), ("in 2", {}, on("{0} us")),
+        ("in 1", {}, on("{0} h uz")), ("in 2", {}, on("{0} us h")), ("in 2", {}, on("{0} us wide")),
+        ("axis", {"axis": 1}, on("{0} cs cz")), ("axis", {"axis": -1}, on("{0} cs cz")),
+        ("axis", {"axis": 0}, on("{0} cs cz")), ("axis", {"axis": 2}, on("{0} cs cz")),
+        ("block_size", {"block_size": 1}), ("in 2", {}, on("{0} us uz us")),
+    ]  # fmt: skip
+    made: list[Case] = []
+    for op, name, frame in (("QuantizeLinear", "h", _decoded), ("DequantizeLinear", "g", _encoded)):
+        given = [
+            (part, what, *({"operands": each["operands"].format(name)} for each in rest))
+            for part, what, *rest in parameters
+        ]
+        made += _cases(op, frame, f"{name} us uz", *given, **own)
+    return [
+        *made,
+        *_cases(
+            "QuantizeLinear", _decoded, "h us uz",
+            ("saturate", {"saturate": 0}), ("output_dtype", {"output_dtype": 3}), ("in 2", {}, on("h us mixed")),
+            ("in 2", {}, on("h us byte")), **own,
+        ),
+    ]  # fmt: skip
+
+
 CASES: list[Case] = [
     *(case for op in ("Add", "Sub", "Mul", "Div") for case in _arithmetic(op)),
     *_activations(),
@@ -786,4 +827,5 @@ CASES: list[Case] = [
     *_types(),
     *_endings(),
     *_quantisers(),
+    *_linears(),
 ]

@@ -12,6 +12,7 @@ from onnx import TensorProto
 
 from tests.frontend.image_error_cases import CASES as IMAGE_ERRORS
 from tests.frontend.onnx_nets import CHANNELS_LAST, net, node
+from tests.frontend.random_qdq import random_qdq
 from tests.frontend.test_residual import convolved
 
 IMAGE = (1, 4, 6, 7)
@@ -209,6 +210,8 @@ def models() -> dict[str, bytes]:
         "channels_last": _channels_last(),
         "planes": convolved([1.5, 0.5]),
         "functions": _functions(),
+        "qdq": random_qdq(0),
+        "qlinear": random_qdq(8),
     }
     refused = {name: IMAGE_ERRORS[name]() for name in sorted(IMAGE_ERRORS)[::4]}
     return {name: bytes(model.SerializeToString()) for name, model in (whole | refused).items()}
