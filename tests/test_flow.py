@@ -310,23 +310,23 @@ def test_top1() -> None:
     assert flow.compile(random_network(np.random.default_rng(0), (12, 8, 5)), top1=True).graph == ranked
 
 
+_SHARED = "scores must share one positive scale and one offset for a top-1 unit"
+
+
 @pytest.mark.parametrize(
-    ("decoding", "outputs"),
+    ("decoding", "outputs", "reason"),
     [
-        (Affine(np.array([1.0, 2.0, 1.0])), 3),
-        (Affine(np.asarray(1.0), np.array([0.0, 1.0, 0.0])), 3),
-        (Affine(np.asarray(-1.0)), 3),
-        (Affine(), 1),
+        (Affine(np.array([1.0, 2.0, 1.0])), 3, f"{_SHARED}; found another scale for each class"),
+        (Affine(np.asarray(1.0), np.array([0.0, 1.0, 0.0])), 3, f"{_SHARED}; found another offset for each class"),
+        (Affine(np.asarray(-1.0)), 3, f"{_SHARED}; found scores that fall as their codes rise"),
+        (Affine(), 1, "a top-1 unit must have several scores to compare; found one"),
     ],
 )
-def test_no_top1_that_would_rank_otherwise(decoding: Affine, outputs: int) -> None:
+def test_no_top1_that_would_rank_otherwise(decoding: Affine, outputs: int, reason: str) -> None:
     graph = with_output(random_network(np.random.default_rng(0), (6, outputs)), decoding=decoding)
     with pytest.raises(ConfigError) as error:
         flow.compile(graph, top1=True)
-    assert str(error.value) == (
-        "top1: scores must share one positive scale and one offset for a top-1 unit; found other scales or offsets."
-        " Leave the ranking to the host."
-    )
+    assert str(error.value) == f"top1: {reason}. Leave the ranking to the host."
 
 
 def test_simulate_checks_its_arguments() -> None:

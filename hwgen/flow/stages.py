@@ -165,9 +165,11 @@ def with_top1(graph: Graph) -> Graph:
         raise ConfigError("top1", "the network must have one output", found, "End one with argmax in the model itself")
     if graph.reading.ranked:
         return graph
-    if not graph.decoding.keeps_order or scores.type.elements < 2:
+    if scores.type.elements < 2:
+        raise ConfigError("top1", "a top-1 unit must have several scores to compare", "one", change)
+    if not graph.decoding.keeps_order and scores.type.elements == scores.type.channels:
         must = "scores must share one positive scale and one offset for a top-1 unit"
-        raise ConfigError("top1", must, "other scales or offsets", change)
+        raise ConfigError("top1", must, obstacle(graph.reading), change)
     index = Value("top1", TensorType((1,), smallest_int(0, scores.type.channels - 1)))
     node = Node("top1", ArgMax(), (scores,), index)
     wide = replace(graph, nodes=(*graph.nodes, node), outputs=(Output(index),))

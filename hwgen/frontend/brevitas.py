@@ -174,6 +174,11 @@ def _result(module: torch.nn.Module, examples: Sequence[torch.Tensor], title: st
     except ModelError:  # a layer of hwgen.nn says best itself what is wrong
         raise
     except Exception as error:  # from the module's own code
+        looked_up = next((name for name, part in module.named_modules() if _looks_up(part)), None)
+        if looked_up is not None:
+            must = "every layer must compute with numbers that it receives"
+            change = "Look it up on the host, and give the network the rows"
+            raise ModelError(looked_up, must, "an embedding, a table of rows by index", change) from error
         shapes = " and ".join(str(tuple(example.shape)) for example in examples)
         raise ModelError(
             title,
@@ -181,6 +186,13 @@ def _result(module: torch.nn.Module, examples: Sequence[torch.Tensor], title: st
             f"{_first_line(error)} for shape {shapes}",
             "Give an example of shape (1, ...) as the network receives it",
         ) from error
+
+
+def _looks_up(module: torch.nn.Module) -> bool:
+    """Whether a module is an embedding, torch's or Brevitas's."""
+    import torch
+
+    return isinstance(module, torch.nn.Embedding | torch.nn.EmbeddingBag)
 
 
 def load_checkpoint(path: str | Path, module: torch.nn.Module) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
 from hwgen.frontend.layout import image_like, require_image
-from hwgen.frontend.linear import Weights, emit_product, require_quantised, through, weights_from
+from hwgen.frontend.linear import Weights, behind, emit_product, require_quantised, weights_from
 from hwgen.frontend.parts import by_parts
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode
@@ -181,7 +181,7 @@ def _product(
     groups = _groups(node, channels, weights.codes)
     single = weights.codes.shape[3] == 1
     sums = groups.sums(weights.codes) if any(isinstance(step, Add) for step in stream.steps) else weights.codes[:, 0, 0]
-    steps = [after for step in stream.steps for after in through(node, step, sums, single=single)]
+    steps = behind(build, node, stream, sums, single=single)
     require_bipolar(node, stream, weights.dtype, single=single and groups.outputs == groups.count)
     planes = np.asarray(stream.planes)
     op = Conv(weights.codes, weights.dtype, geometry, groups.count, _pad(node, stream, geometry, fill), planes)

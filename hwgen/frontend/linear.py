@@ -27,7 +27,8 @@ from hwgen.frontend.symbolic import (
     in_order,
     real,
 )
-from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, MatMul, Mul, Product, Step
+from hwgen.ir.graph import Node
+from hwgen.ir.ops import Add, BatchNorm, Clip, Concat, Div, LeakyRelu, MatMul, Mul, Pool, Product, Step
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
 
@@ -109,7 +110,28 @@ def weights_of(node: SourceNode, tensor: Tensor | None, *, transposed: bool) -> 
     return weights_from(node, constant if transposed else constant.transpose((1, 0)), "out, in")
 
 
-def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = False) -> tuple[Step, ...]:
+def behind(
+    build: Build, node: SourceNode, stream: CodedTensor, sums: IntArray, *, single: bool = False
+) -> tuple[Step, ...]:
+    """The pending steps of a layer's input as steps of its accumulator, as `_through` has them. Raises: ModelError."""
+    return tuple(after for step in stream.steps for after in _through(build, node, stream, step, sums, single=single))
+
+
+def _joined(build: Build, stream: CodedTensor, factor: FloatArray) -> Node | None:
+    """The concatenation that a stream comes from, where `factor` is one number for each of its branches."""
+    value, made = stream.value, {node.output.name: node for node in build.nodes}
+    while value.name in made and isinstance(made[value.name].op, Pool):
+        value = made[value.name].inputs[0]
+    node = made.get(value.name)
+    if node is None or not isinstance(node.op, Concat):
+        return None
+    branches = np.split(factor, np.cumsum([each.type.channels for each in node.inputs])[:-1])
+    return node if all(np.all(branch == branch[:1]) for branch in branches) else None
+
+
+def _through(
+    build: Build, node: SourceNode, stream: CodedTensor, step: Step, sums: IntArray, *, single: bool
+) -> tuple[Step, ...]:
     """A step of the input as a step of the accumulator: W (a x + b) = a (W x) + W b. Raises: ModelError.
 
     Args:
@@ -123,7 +145,12 @@ def through(node: SourceNode, step: Step, sums: IntArray, *, single: bool = Fals
         case Mul(factor) | Div(factor) if factor.size == 1 or single:
             own = factor if factor.size == 1 else np.repeat(factor, len(sums) // factor.size)
             return (Mul(own) if isinstance(step, Mul) else Div(own),)
-        case Mul() | Div():
+        case Mul(factor) | Div(factor):
+            join = _joined(build, stream, factor)
+            if join is not None:
+                must = "the branches that its input joins must have one scale"
+                change = "Quantise all branches with one shared quantiser"
+                raise ModelError(node.label, must, f"another scale for each branch of {join.label}", change)
             raise ModelError(
                 node.label,
                 "its input must have one scale for all channels",
@@ -197,7 +224,7 @@ def _product(build: Build, node: SourceNode, stream: CodedTensor, weights: Weigh
     source = stream.value.type
     whole = len(rows.pixels) == 1 and (len(stream.shape) < 3 or codes.shape[1] != source.channels)
     sums = codes.reshape(len(codes), -1, source.channels).sum(axis=1)
-    steps = [after for step in stream.steps for after in through(node, step, sums)]
+    steps = behind(build, node, stream, sums)
     shape = (len(codes),) if whole else (*source.shape[:-1], len(codes))
     places = (rows.pixels[:, None] * len(codes) + np.arange(len(codes))).reshape(*stream.shape[:-1], len(codes))
     require_bipolar(node, stream, weights.dtype)

@@ -189,6 +189,13 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "concat_with_a_constant": lambda: _join(
         node("Concat", "a c", "e", name="cat", axis=1), LAST, c=np.ones((1, 1, 6, 7), dtype=np.float32)
     ),
+    "concat_of_scales_before_a_pool": lambda: _join(
+        node("Concat", "a q", "e", name="cat", axis=1),
+        node("GlobalMaxPool", "e", "g"),
+        node("Flatten", "g", "f"),
+        node("MatMul", "f v", "y", name="last"),
+        v=np.ones((8, 2), np.float32),
+    ),
     "trunc_of_other_numbers": lambda: net(
         [node("Conv", "x w", "h"), node("Trunc", "h s z b b", "y", name="cut", rounding_mode="FLOOR")],
         shape=SHAPE,

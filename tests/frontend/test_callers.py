@@ -117,6 +117,13 @@ MODULES: dict[str, tuple[Callable[[], Any], str]] = {
         "Odd: the example input must run through the network; found 'first line\\nsecond line' for shape (1, 4)."
         f" {_SHAPE}",
     ),
+    "looks_up": (
+        lambda: torch.nn.Sequential(
+            torch.nn.Sequential(torch.nn.Embedding(8, 4)), torch.nn.Flatten(), linear("int4", 16, 3, bias=False)
+        ),
+        "0.0: every layer must compute with numbers that it receives; found an embedding, a table of rows by index."
+        " Look it up on the host, and give the network the rows.",
+    ),
     "without_parameters": (lambda: _net().to("meta"), "Sequential: a copy of the network must be made on the CPU; "),
     "half": (lambda: _net().half(), "Sequential: the example input must run through the network; found "),
     "returns_nothing": (lambda: Odd(lambda layer, x: None), "Odd: the network must have an input; found none."),

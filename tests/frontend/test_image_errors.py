@@ -172,6 +172,10 @@ MESSAGES = {
     "concat_with_a_constant": (
         "cat (Concat): its input must come from the network's input; found a constant. Fold constants before export."
     ),
+    "concat_of_scales_before_a_pool": (
+        "last (MatMul): the branches that its input joins must have one scale; found another scale for each branch of "
+        "concat0 (cat). Quantise all branches with one shared quantiser."
+    ),
     "trunc_of_other_numbers": (
         "cut (Trunc): its input must be whole multiples of its scale; found other numbers. Quantise the input"
         " with the scale that the truncation states."
