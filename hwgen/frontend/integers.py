@@ -24,6 +24,9 @@ from hwgen.ir.types import FloatArray, IntArray, IntType, smallest_int
 _MOST_BITS = 16
 """Most bits of codes; wider constants are biases."""
 
+_SUM_FIRST = frozenset({"QLinearAdd", "QLinearAveragePool", "QLinearMul"})
+"""Operators whose results onnxruntime rounds with their zero point added."""
+
 _MOST_COMPARED = 1 << 16
 """Most codes that a quantiser is compared on with a tensor that is quantised already."""
 
@@ -98,7 +101,7 @@ def quantize_linear(build: Build, node: SourceNode, args: Sequence[Tensor | None
     stream = stream_of(node, args[0])
     scale, zero = _parameters(node, args, len(stream.shape))
     element, low, high = _range(node, args)
-    odd = np.unique(zero % 2)
+    odd = np.zeros(1) if node.whole in _SUM_FIRST else np.unique(zero % 2)
     if odd.size > 1:
         change = "Quantise per tensor"
         raise ModelError(node.label, "its zero points must all be even or all odd", "both", change)

@@ -183,6 +183,45 @@ def test_the_static_quantisation_of_onnxruntime(
     assert [n.name for n in graph.nodes if isinstance(n.op, Conv | MatMul)] == ["conv0", "conv1", "fc2", "fc3"]
 
 
+RUNTIME = {"domain": "com.microsoft"}
+WINDOW = {"kernel_shape": [2, 2], "strides": [2, 2]}
+OWN = "os oz"
+OPERATORS: dict[str, tuple[list[onnx.NodeProto], tuple[int, ...]]] = {
+    "add": ([node("QLinearAdd", f"q s z p ps pz {OWN}", "o", **RUNTIME)], (1, 3, 4, 4)),
+    "add_itself": ([node("QLinearAdd", f"q s z q s z {OWN}", "o", **RUNTIME)], (1, 12)),
+    "average": ([node("QLinearAveragePool", f"q s z {OWN}", "o", **RUNTIME, **WINDOW)], (1, 3, 5, 4)),
+    "mean": ([node("QLinearGlobalAveragePool", f"q s z {OWN}", "o", **RUNTIME)], (1, 3, 4, 4)),
+    "concat": ([node("QLinearConcat", f"{OWN} q s z p ps pz", "o", axis=1, **RUNTIME)], (1, 3, 4, 4)),
+    "leaky": ([node("QLinearLeakyRelu", f"q s z {OWN}", "o", alpha=0.25, **RUNTIME)], (1, 12)),
+    "matmul": ([node("QLinearMatMul", f"q s z w ws wz {OWN}", "o")], (1, 6)),
+    "gemm_alpha": ([node("QGemm", f"q s z w ws wz b {OWN}", "o", alpha=0.5, **RUNTIME)], (1, 6)),
+    "gemm_to_numbers": ([node("QGemm", "q s z w ws wz b", "y", alpha=1.0, **RUNTIME)], (1, 6)),
+    "multiply": ([node("QLinearMul", f"q s z c cs cz {OWN}", "o", **RUNTIME)], (1, 3, 4, 4)),
+}
+
+
+@pytest.mark.parametrize("zero", [30, 31])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operators_of_onnxruntime(name: str, zero: int) -> None:
+    """Two quantisers of other scales and zero points, the operator, its numbers."""
+    layers, shape = OPERATORS[name]
+    nodes = [node("QuantizeLinear", "x s z", "q", name="first"), node("QuantizeLinear", "x ps pz", "p", name="second")]
+    nodes = [each for each in nodes if any(each.output[0] in layer.input for layer in layers)]
+    behind = [node("DequantizeLinear", f"o {OWN}", "y", name="numbers")] if "o" in layers[-1].output else []
+    rng = np.random.default_rng(3)
+    tensors: dict[str, Any] = {
+        "s": np.float32(0.25), "z": np.uint8(7), "ps": np.float32(0.125), "pz": np.uint8(90), "os": np.float32(0.5),
+        "oz": np.uint8(zero), "w": rng.integers(-30, 31, (6, 3)).astype(np.int8), "wz": np.int8(0),
+        "ws": np.float32(0.0625), "b": rng.integers(-99, 99, 3).astype(np.int32), "cs": np.float32(0.5),
+        "c": np.asarray([[[3]], [[9]], [[5]]], np.uint8), "cz": np.uint8(4),
+    }  # fmt: skip
+    model = net([*nodes, *layers, *behind], shape=shape, opset=17)
+    read = {each for item in model.graph.node for each in item.input}
+    model.graph.initializer.extend(numpy_helper.from_array(np.asarray(a), n) for n, a in tensors.items() if n in read)
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    equal(model, frames=60)
+
+
 def _qdq(*behind: onnx.NodeProto, zero: Any = 0, kind: Any = np.uint8, scale: Any = 0.25, **constants: Any) -> Any:
     """A quantiser in front of other nodes; constants keep their element types."""
     model = net([node("QuantizeLinear", "x s z", "q"), *behind], shape=(1, 4), opset=19)
