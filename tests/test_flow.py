@@ -357,9 +357,9 @@ def test_golden_back_end(layer: str | None) -> None:
 def test_a_back_end_that_errs_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     from hwgen.verify import csim
 
-    def wrong(design: object, project: Path, words: np.ndarray, work: Path) -> csim.CsimResult:
-        found = built.design.output
-        return csim.CsimResult(np.zeros((len(words) // built.design.input.beats * found.beats, 1), np.uint8), 0.0, 0.0)
+    def wrong(design: object, project: Path, words: tuple[np.ndarray], work: Path) -> csim.CsimResult:
+        beats = len(words[0]) // built.design.input.beats * built.design.output.beats
+        return csim.CsimResult((np.zeros((beats, 1), np.uint8),), 0.0, 0.0)
 
     built = accelerator()
     monkeypatch.setattr(csim, "simulate", wrong)

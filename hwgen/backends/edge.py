@@ -55,6 +55,11 @@ def fragments(template: str, contexts: Iterable[object]) -> Source:
     return Source("\n".join(render(template, each) for each in contexts))
 
 
+def listed(words: Iterable[str]) -> Source:
+    """Types of C++ in a list of arguments."""
+    return Source(", ".join(words))
+
+
 def leaving(design: Design, inside: Sequence[tuple[str, str, str]]) -> Source:
     """What joins each output to the signals inside: those of data, valid and ready."""
     places = enumerate(inside, start=len(design.inputs))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen.backends.edge import AxisPort, axis_port, declarations, fragments
+from hwgen.backends.edge import AxisPort, axis_port, declarations, fragments, listed
 from hwgen.backends.hls import word_flags
 from hwgen.backends.hls.context import word_type
-from hwgen.backends.render import Source, asset, render
+from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.verify.bench import Stalls, Trace, Words, run
 from hwgen.verify.csim import UNITS, units_key
@@ -25,7 +25,7 @@ class DpiContext:
     """The shell around a design and its glue.
 
     Attributes:
-        ports, streams: of the shell, rendered.
+        ports, sources, sinks: of the shell, rendered.
         words: the C++ types of the beats of all ports; `beats` of a frame at each.
     """
 
@@ -35,7 +35,8 @@ class DpiContext:
     outputs: tuple[AxisPort, ...]
     input_count: int
     ports: str
-    streams: str
+    sources: str
+    sinks: str
     words: str
     beats: str
 
@@ -98,7 +99,7 @@ def _context(design: Design) -> DpiContext:
         fragments("edge/dpi_input.sv.j2", ports[:inputs]),
         fragments("edge/dpi_output.sv.j2", ports[inputs:]),
     )
-    words = (Source(word_type(port.stream, tlast=design.tlast)) for port in design.ports)
+    words = (word_type(port.stream, tlast=design.tlast) for port in design.ports)
     return DpiContext(
         name=design.name,
         digest=design.digest,
@@ -106,7 +107,8 @@ def _context(design: Design) -> DpiContext:
         outputs=ports[inputs:],
         input_count=inputs,
         ports=declarations(design),
-        streams=Source("\n".join(streams)),
-        words=Source(", ".join(words)),
+        sources=streams[0],
+        sinks=streams[1],
+        words=listed(words),
         beats=", ".join(str(port.stream.beats) for port in design.ports),
     )

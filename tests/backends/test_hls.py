@@ -285,7 +285,7 @@ def test_weight_limbs_hold_whole_weights(dtype: DType) -> None:
 def test_vectors_are_hexadecimal_beats() -> None:
     design = mvtu_case("v", (9, 3), (1, 9), (B, B, B)).design
     inputs = np.array([[0x34, 0x01], [0xFF, 0x00]], dtype=np.uint8)
-    files = vectors(design, inputs, np.array([[1], [0], [1]], dtype=np.uint8))
+    files = vectors(design, [inputs, np.array([[1], [0], [1]], dtype=np.uint8)])
     assert files == {"tb/input.hex": "134\n0ff\n", "tb/expected.hex": "1\n0\n1\n"}
 
 
@@ -294,13 +294,13 @@ def test_project_builds_by_its_own_makefile(tmp_path: Path) -> None:
     case = mvtu_case("net", (12, 8), (4, 3), (B, B, B))
     design = case.design
     words = packing.to_words(case.inputs, design.input), packing.to_words(case.expected, design.output)
-    write_project(emit(design) | vectors(design, *words), tmp_path)
+    write_project(emit(design) | vectors(design, words), tmp_path)
     command = ["make", "run", f"HLS_INCLUDE={hls_include()}"]
     process.run(command, cwd=tmp_path, log=tmp_path / "log", timeout_s=300)
     assert "4 frames, 8 beats, 0 mismatches\n" in (tmp_path / "log").read_text()
 
     words[1][5] ^= 2
-    write_project(vectors(design, *words), tmp_path)
+    write_project(vectors(design, words), tmp_path)
     with pytest.raises(ToolError, match="make: must succeed"):
         process.run(command, cwd=tmp_path, log=tmp_path / "log", timeout_s=300)
     wrong = packing.to_hex(words[1], 4)[5]

@@ -94,6 +94,7 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
     dense = with_output(dense, order=Order((4,), np.array([1, 0, 3, 2])))  # which takes a table
     written = flow.compile(renamed(dense, names), writable=("fc0", "fc1"), part="ultra96-v2")
     yield "writable", project(written) | simulations(written.design)
+    yield "several", project(flow.compile(several(renamed(dense, names))))
     yield "card", project(flow.compile(renamed(concat_net(rng(0)), names), part="u250"))
     yield "image", project(flow.compile(renamed(mobilenet_like(rng(0)), names), part="lfe5u-85f"))
     for design in (every_kernel(), many_folds(), scaled(IntType(2, signed=False), None, 5, 2, 3), queued()):
@@ -103,6 +104,13 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
             f"design {len(design.units)}",
             {f"{back_end}/{path}": text for back_end, found in files.items() for path, text in found.items()},
         )
+
+
+def several(graph: Graph) -> Graph:
+    """The network with another output: what its last layer reads."""
+    last = graph.nodes[-1]
+    outputs = (replace(graph.outputs[0], name="scores"), Output(last.inputs[0], name="codes"))
+    return replace(graph, outputs=outputs)
 
 
 def queued() -> Design:
@@ -221,7 +229,8 @@ def test_only_emitters_make_source() -> None:
     taken = re.compile(r"from hwgen\.backends\.render import [^\n]*\bSource\b|render\.Source\b")
     makers = {str(path.relative_to(package)) for path in package.rglob("*.py") if taken.search(path.read_text())}
     assert makers == {
-        f"backends/{name}.py" for name in ("hls/context", "hls/tables", "rtl/instances", "rtl/layers", "rtl/values")
+        f"backends/{name}.py"
+        for name in ("edge", "hls/context", "hls/tables", "rtl/instances", "rtl/layers", "rtl/values", "vivado/emit")
     }
     assert not [path for path in asset("templates").rglob("*.j2") if re.search(r"\|\s*safe\b", path.read_text())]
 

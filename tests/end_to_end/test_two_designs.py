@@ -16,6 +16,7 @@ from hwgen.backends.hls.emit import hex_text
 from hwgen.flow import Accelerator
 from hwgen.golden.execute import run as golden
 from hwgen.golden.matmul import Codes
+from hwgen.hw.design import single_output
 from hwgen.hw.packing import to_words
 from hwgen.hw.ports import port_map_of
 from hwgen.hw.stream import Stream
@@ -141,7 +142,8 @@ def test_both_answer_in_one_simulation(names: tuple[str, str], tmp_path: Path) -
     output = Stream("both", IntType(8, signed=False), bytes_of, bytes_of, vectors=first.output.beats)
     packages, library = sorted((tmp_path / "lib").glob("*_pkg.sv")), sorted((tmp_path / "lib").glob("*.sv"))
     sources = tuple(dict.fromkeys((*packages, *library, *sorted(tmp_path.glob("*.sv")))))
-    job = SimulationJob("both", sources, first.input, output, tmp_path / "mem", frame_cycles=first.cycles.interval)
+    ends = first.inputs, (single_output(output),)
+    job = SimulationJob("both", sources, *ends, tmp_path / "mem", frame_cycles=first.cycles.interval)
     trace = run(job, to_words(given, first.input), tmp_path / "work")
     found = np.split(trace.outputs, [widths["A"] // 8], axis=1)
     for design, words, want in zip((first, second), found, expected, strict=True):

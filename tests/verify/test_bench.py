@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hwgen.errors import DataError, MismatchError, ToolError
+from hwgen.hw.design import single_input, single_output
 from hwgen.hw.packing import Bytes
 from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntType
@@ -42,7 +43,8 @@ endmodule
 def job(work: Path, body: str = ECHO) -> SimulationJob:
     source = work / "echo.sv"
     source.write_text(PORTS + body)
-    return SimulationJob("echo", (source,), STREAM, STREAM, quiet_limit=200, frame_cycles=STREAM.beats)
+    ends = (single_input(STREAM),), (single_output(STREAM),)
+    return SimulationJob("echo", (source,), *ends, quiet_limit=200, frame_cycles=STREAM.beats)
 
 
 def frames(count: int) -> Bytes:
@@ -92,7 +94,7 @@ def test_without_cocotb_every_log_is_the_same(reset: int | None, stalls: Stalls,
         folder = tmp_path / str(plain)
         folder.mkdir()
         run(replace(job(folder, body), plain=plain), frames(5), folder, stalls=stalls, reset_after_beats=reset)
-        logs.append([(folder / "run" / name).read_text() for name in ("input.log", "output.log", "outcome.txt")])
+        logs.append([(folder / "run" / name).read_text() for name in ("input_0.log", "output_0.log", "outcome.txt")])
     assert logs[0] == logs[1] and all(logs[0])
 
 

@@ -53,7 +53,7 @@ def board_job(accelerator: Accelerator, work: Path, changes: dict[str, dict[str,
     sources = [work / name for name in names if name != "hwgen_fifo.sv" or "lib/hwgen_fifo.sv" not in names]
     quiet = line.frame_clocks + quiet_cycles(accelerator.design)
     design = accelerator.design
-    ends: dict[str, Any] = {"input": design.input, "output": design.output}
+    ends: dict[str, Any] = {"inputs": design.inputs, "outputs": design.outputs}
     memories = work / "mem"
     ends |= {"quiet_limit": quiet, "frame_cycles": line.frame_clocks}
     return SimulationJob(board.BENCH, (*sources, *hosts), **ends, memories=memories)

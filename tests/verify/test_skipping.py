@@ -61,7 +61,8 @@ def test_a_wrong_gate_is_seen(accelerator: hwgen.Accelerator, tmp_path: Path) ->
 
 def test_mean_interval() -> None:
     times = np.array([1, 4, 9, 10, 11, 30])
-    assert mean_interval(times, 3) == (30 - 4) / 2 and mean_interval(times, 1) is None
+    assert mean_interval([times], 3) == (30 - 4) / 2 and mean_interval([times], 1) is None
+    assert mean_interval([times, np.array([2, 8, 31])], 3) == (31 - 4) / 2  # a frame ends where the last output does
 
 
 def test_lines_and_warnings() -> None:
@@ -98,6 +99,6 @@ def test_gates_of_many_frames_are_those_of_one_trace(accelerator: hwgen.Accelera
     """They are looked up a few frames at a time."""
     codes = accelerator.codes(150)
     design, graph = accelerator.design, accelerator.graph
-    wanted, found = gates_of(design, trace(graph, codes)), gates_on(design, graph, codes)
+    wanted, found = gates_of(design, trace(graph, codes)), gates_on(design, graph, (codes,))
     assert design.gated and found.keys() == wanted.keys()
     assert all(np.array_equal(found[name], wanted[name]) for name in wanted)
