@@ -77,7 +77,7 @@ def joined(*units: Unit, extra: Sequence[Process] = (), **beats: int) -> Process
         *(Process(unit.name, unit.schedule, tuple(read), tuple(written)) for unit, read, written in ends),
     ]
     counts = {stream.name: stream.beats for unit in units for stream in (*unit.inputs, *unit.outputs)}
-    return ProcessNetwork(tuple(processes), processes[0].inputs[0], processes[-1].outputs[0], beats | counts)
+    return ProcessNetwork(tuple(processes), processes[0].inputs[:1], processes[-1].outputs[:1], beats | counts)
 
 
 def alone(unit: Unit, caption: str, cycles: int) -> Example:
