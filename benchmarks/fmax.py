@@ -24,7 +24,7 @@ from common import Figure, finish, machine, parser
 
 from hwgen.backends.rtl import emit
 from hwgen.hw.activation import Thresholding
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.memory import MemoryStyle
@@ -96,7 +96,8 @@ def _codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> In
 
 def place(unit: MvtuUnit, seeds: int) -> Placed:
     """Synthesise, place and route. Raises: subprocess.CalledProcessError."""
-    design = Design("dut", (unit,), unit.input, unit.output, "0" * 12, "lfe5u-25f", WANTED_MHZ)
+    ends = (single_input(unit.input),), (single_output(unit.output),)
+    design = Design("dut", (unit,), *ends, "0" * 12, "lfe5u-25f", WANTED_MHZ)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = emit(design)
