@@ -121,6 +121,16 @@ def test_radioml_classifies_the_published_vector_and_agrees_with_the_qonnx_execu
     np.testing.assert_allclose(outputs(graph, codes), execute(read_model(path), codes / 64), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["NN2FPGA_resnet8_a4w4b32.onnx", "NN2FPGA_resnet20_a8w8b16.onnx"])
+def test_residual_networks_agree_with_the_qonnx_executor(name: str, shared: Path) -> None:
+    """Branches of theirs have scales that are powers of two apart: gains of their sums, exactly."""
+    path = shared / "models" / name
+    graph = import_qonnx(path, input_type=UINT8, input_scale=1 / 256)
+    check(graph)
+    codes = random_codes(graph, 3, (3, 32, 32), seed=5)
+    np.testing.assert_allclose(outputs(graph, codes), execute(read_model(path), codes / 256), rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("size", [24, pytest.param(512, marks=pytest.mark.long)])
 def test_separable_convolutions_agree_with_the_qonnx_executor(size: int, shared: Path) -> None:
     model = resized(read_model(shared / "models/separable_conv_model_ch_last.onnx"), 512, size)
