@@ -22,6 +22,7 @@ BASE: dict[str, list[str]] = {
     "bitstream": ["p", "--board", "ulx3s-85f"],
     "boards": [],
     "build": ["tiny.onnx", "-o", "o"],
+    "check": ["tiny.onnx"],
     "compare": ["p"],
     "doctor": [],
     "estimate": ["p"],
