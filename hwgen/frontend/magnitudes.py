@@ -12,6 +12,7 @@ from hwgen.frontend.axes import reduced_axes
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.layout import lies_channels_last, require_image
 from hwgen.frontend.pooling import reduce_mean as spatial_mean
+from hwgen.frontend.pooling import reduce_sum as spatial_sum
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Tensor, bounds_of, fold_affine
 from hwgen.ir.ops import Div, Magnitude, Mul
@@ -32,9 +33,9 @@ def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -
 
 
 def reduce_sum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """ReduceSum of |x| over the channels. Raises: ModelError."""
+    """ReduceSum of |x| over the channels, or of anything over rows and columns. Raises: ModelError."""
     if not isinstance(args[0], Absolute):
-        raise ModelError(node.label, "it must sum absolute values", "others", "Use ReduceMean, a pool or a convolution")
+        return spatial_sum(build, node, args)
     return _reduced(build, node, args[0].stream, args, mean=False)
 
 

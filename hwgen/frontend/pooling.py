@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, bounds_of, fold_
 from hwgen.frontend.windows import Pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.ops import Clip, Div, Pool, PoolKind
+from hwgen.ir.ops import Clip, Div, Mul, Pool, PoolKind
 from hwgen.ir.planes import is_ordered
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import IntArray, TensorType, smallest_int
@@ -83,7 +84,10 @@ def _never_below(stream: CodedTensor, fill: float) -> bool:
     return bool(np.all(np.minimum(*ends) >= fill))
 
 
-def _maximum(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry) -> CodedTensor:
+def _maximum(
+    build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry, *, smallest: bool = False
+) -> CodedTensor:
+    """The largest real value of each window, or the smallest. Raises: ModelError."""
     if geometry.taps == 1 and geometry.stride == (1, 1):
         return stream
     if not is_ordered(stream.planes):
@@ -93,7 +97,8 @@ def _maximum(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geom
             f"factors {', '.join(map(str, stream.planes))}",
             "Pool in front of the quantiser",
         )
-    return _emit(build, node, stream, Pool(geometry, PoolKind.MAX, _falling(node, stream)))
+    falling = _falling(node, stream)
+    return _emit(build, node, stream, Pool(geometry, PoolKind.MAX, 1 - falling if smallest else falling))
 
 
 def max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -179,6 +184,36 @@ def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | 
 
 def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """ReduceMean over rows, columns or both. Raises: ModelError on other axes."""
+    return _over_space(build, node, args, "average", _mean)
+
+
+def reduce_sum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """ReduceSum over rows, columns or both. Raises: ModelError on other axes."""
+
+    def total(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry) -> CodedTensor:
+        return _mean(build, node, stream, geometry).then(Mul(np.asarray(float(geometry.taps))))
+
+    return _over_space(build, node, args, "sum", total)
+
+
+def reduce_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """ReduceMax over rows, columns or both. Raises: ModelError on other axes."""
+    return _over_space(build, node, args, "reduce", _maximum)
+
+
+def reduce_min(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """ReduceMin over rows, columns or both. Raises: ModelError on other axes."""
+    return _over_space(build, node, args, "reduce", partial(_maximum, smallest=True))
+
+
+def _over_space(
+    build: Build,
+    node: SourceNode,
+    args: Sequence[Tensor | None],
+    verb: str,
+    pool: Callable[[Build, SourceNode, CodedTensor, Geometry], CodedTensor],
+) -> CodedTensor:
+    """What `pool` makes of all rows, columns or both. Raises: ModelError on other axes."""
     stream = stream_of(node, args[0])
     rank = len(stream.shape)
     axes = reduced_axes(node, args[1], rank)
@@ -187,14 +222,14 @@ def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -
     if not axes or not set(axes) <= set(spatial):
         raise ModelError(
             node.label,
-            "it must average over rows and columns",
+            f"it must {verb} over rows and columns",
             f"axes {axes} of shape {stream.shape}",
             "Choose the axes of the image",
         )
     require_image(build, node, stream)
     height, width = (*(stream.shape[a] if a in axes else 1 for a in spatial), 1)[:2]
     # One window over all rows (or columns) along a reduced axis, a window at every pixel along the other.
-    result = _mean(build, node, stream, Geometry((height, width)))
+    result = pool(build, node, stream, Geometry((height, width)))
     if node.integer("keepdims", 1):
         return result
     return result.reshape(tuple(n for a, n in enumerate(result.shape) if a not in axes))

@@ -122,7 +122,9 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
 
 
-_MAY_BE_EMPTY = frozenset({"ReduceL1", "ReduceMean", "ReduceSum", "Reshape", "Squeeze", "Unsqueeze"})
+_MAY_BE_EMPTY = frozenset(
+    {"ReduceL1", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Reshape", "Squeeze", "Unsqueeze"}
+)
 """Operators whose axes or target shape may be none."""
 
 

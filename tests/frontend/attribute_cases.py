@@ -467,8 +467,9 @@ def _pools() -> list[Case]:
 
 def _reductions() -> list[Case]:
     made = []
-    for op in ("ReduceMean", "ReduceSum", "ReduceL1"):
-        frame, axes, other = (pooled, [2, 3], [3]) if op == "ReduceMean" else (_magnitudes, [1], [1, 2, 3])
+    for op in ("ReduceMean", "ReduceSum", "ReduceL1", "ReduceMax", "ReduceMin"):
+        spatial = op in ("ReduceMean", "ReduceMax", "ReduceMin")
+        frame, axes, other = (pooled, [2, 3], [3]) if spatial else (_magnitudes, [1], [1, 2, 3])
         frame = pooled if op == "ReduceL1" else frame
         made += _cases(
             op, frame, "h",
@@ -485,6 +486,11 @@ def _reductions() -> list[Case]:
             ax=np.asarray(axes), other=np.asarray(other), far=np.asarray([7]), none=np.zeros(0, np.int64),
             twice=np.asarray([axes[0], axes[0]]), text=tensor("text", TensorProto.STRING, [b"1"]),
         )  # fmt: skip
+    made += _cases(
+        "ReduceSum", pooled, "h",
+        ("axes", {"axes": [2, 3]}), ("axes", {"axes": [-1]}), ("axes", {"axes": [1]}),
+        ("in 1", {}, on("h ax")), ("in 1", {"keepdims": 0}, on("h ax")), ax=np.asarray([2, 3]),
+    )  # fmt: skip
     absolute = _cases(
         "Abs", _mean_of, "h", ("in 0", {}), ("in 1", {}, on("h c4")), ("consumed_inputs", _SKIP, OLD),
     )  # fmt: skip

@@ -196,6 +196,17 @@ def _functions() -> onnx.ModelProto:
     return net(nodes, opset=20, w=DENSE, c=np.float32(0.25), two=np.float32(2), **Q)
 
 
+def _extremes() -> onnx.ModelProto:
+    """Reductions over space, each over an axis of its own."""
+    return _image(
+        node("ReduceMax", "q", "m", axes=[3], keepdims=1),
+        node("ReduceMin", "m", "n", axes=[-2], keepdims=0),
+        node("Flatten", "n", "f", axis=1),
+        node("MatMul", "f v", "y", name="fc"),
+        v=np.ones((4, 3), np.float32),
+    )
+
+
 def models() -> dict[str, bytes]:
     """The models that are built here, and image networks that are refused, by name."""
     whole = {
@@ -206,6 +217,7 @@ def models() -> dict[str, bytes]:
         "bipolar": _bipolar(),
         "mean": _magnitudes("ReduceMean"),
         "l1": _magnitudes("ReduceL1"),
+        "extremes": _extremes(),
         "sum": _sum(),
         "channels_last": _channels_last(),
         "planes": convolved([1.5, 0.5]),

@@ -284,15 +284,18 @@ def _ceiled(attributes: dict[str, Any], size: Shape, left: Shape) -> Shape:
 
 
 def _mean(g: Grower, size: Shape, channels: int) -> None:
+    """A mean, sum or extreme over rows, columns or both."""
     rank, keep = 2 + len(size), int(g.rng.integers(2))
     axes = g.pick([list(range(2, rank)), list(range(2 - rank, 0)), [2], [-1]])
     gone = {axis % rank for axis in axes}
     keep = 1 if rank - len(gone) < 2 else keep
     shape = tuple(1 if a in gone else n for a, n in enumerate(g.now.shape) if keep or a not in gone)
-    if g.opset < 18:
-        g.node("ReduceMean", [g.now.name], shape, few=False, axes=axes, keepdims=keep)
+    op = g.pick(["ReduceMean", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum"])
+    few = g.now.few and op in ("ReduceMax", "ReduceMin")
+    if g.opset < (13 if op == "ReduceSum" else 18):
+        g.node(op, [g.now.name], shape, few=few, axes=axes, keepdims=keep)
     else:
-        g.node("ReduceMean", [g.now.name, g.constant(axes, np.int64)], shape, few=False, keepdims=keep)
+        g.node(op, [g.now.name, g.constant(axes, np.int64)], shape, few=few, keepdims=keep)
 
 
 def elementwise(g: Grower) -> None:

@@ -89,7 +89,8 @@ ERRORS = {
     ),
     "sum_of_others": (
         [node("ReduceSum", "x c", "m", name="sum"), *END],
-        "sum (ReduceSum): it must sum absolute values; found others. Use ReduceMean, a pool or a convolution.",
+        "sum (ReduceSum): it must sum over rows and columns; found axes (1,) of shape (1, 4, 6, 7). Choose the axes of "
+        "the image.",
     ),
     "accumulators": (
         [node("Abs", "h", "a", name="abs"), MEAN, *END],
