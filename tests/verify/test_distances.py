@@ -48,7 +48,7 @@ void net(hls::stream<ap_uint<70>>& s_axis, hls::stream<ap_uint<70>>& m_axis) {
 def written(text: str, folder: Path) -> tuple[Source, Path]:
     headers = {f"src/lib/{name}.hpp": library("hls")[f"{name}.hpp"] for name in ("lanes", "pragmas")}
     project = write_project({"src/net.cpp": text, **headers}, folder / "project")
-    (folder / "work").mkdir()
+    (folder / "work").mkdir(parents=True)
     return cpp.preprocess(project, "vitis", folder / "work"), project
 
 
@@ -60,6 +60,21 @@ def measured(text: str, folder: Path) -> list[str]:
 
 def test_a_distance_that_holds(tmp_path: Path) -> None:
     assert measured(UNIT, tmp_path) == []
+
+
+def test_a_top_of_several_ports(tmp_path: Path) -> None:
+    """Two inputs, two outputs, of words of their own: measured as a top of one each."""
+    start = UNIT.index("void net(")
+    both = """void net(hls::stream<ap_uint<70>>& s_axis_a, hls::stream<ap_uint<9>>& s_axis_b,
+         hls::stream<ap_uint<70>>& m_axis_a, hls::stream<ap_uint<9>>& m_axis_b) {
+  static hls::stream<ap_uint<70>> between;
+  first(s_axis_a, between);
+  second(between, m_axis_a);
+  m_axis_b.write(s_axis_b.read());
+}
+"""
+    assert measured(UNIT[:start] + both, tmp_path / "right") == []
+    assert len(measured((UNIT[:start] + both).replace("kept, 3", "kept, 4"), tmp_path / "wrong")) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 #ifndef HWGEN_DISTANCES_HPP
 #define HWGEN_DISTANCES_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <iostream>
 #include <map>
 #include <random>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "hls_stream.h"
 
@@ -39,12 +41,16 @@ inline void note_distance(const Distance& stated, std::uint64_t slots) {
 // Called in front of each unit: what the one before has written lies far back.
 inline void drain() { measured().slot += DRAINED; }
 
+template <class... Streams, std::size_t... INDICES>
+void call(void (*top)(Streams&...), std::tuple<Streams...>& ports, std::index_sequence<INDICES...>) {
+  top(std::get<INDICES>(ports)...);
+}
+
 // Runs frames through `top`, one unit after the other; prints file, line, memory and least distance, a line each.
-template <class In, class Out>
-int measure(void (*top)(hls::stream<In>&, hls::stream<Out>&), int frames) {
-  hls::stream<In> in;
-  hls::stream<Out> out;
-  for (int frame = 0; frame < frames; ++frame) top(in, out);
+template <class... Streams>
+int measure(void (*top)(Streams&...), int frames) {
+  std::tuple<Streams...> ports;
+  for (int frame = 0; frame < frames; ++frame) call(top, ports, std::index_sequence_for<Streams...>());
   for (const auto& each : measured().least) {
     std::cout << std::get<0>(each.first) << ':' << std::get<1>(each.first) << ' ' << std::get<2>(each.first) << ' '
               << each.second << '\n';
