@@ -123,7 +123,7 @@ def _joined(build: Build, stream: CodedTensor, factor: FloatArray) -> Node | Non
     while value.name in made and isinstance(made[value.name].op, Pool):
         value = made[value.name].inputs[0]
     node = made.get(value.name)
-    if node is None or not isinstance(node.op, Concat):
+    if node is None or not isinstance(node.op, Concat) or node.op.axis != -1:
         return None
     branches = np.split(factor, np.cumsum([each.type.channels for each in node.inputs])[:-1])
     return node if all(np.all(branch == branch[:1]) for branch in branches) else None

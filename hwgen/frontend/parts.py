@@ -64,7 +64,7 @@ def by_parts(
 def _parts(build: Build, stream: CodedTensor, axis: int) -> list[Part] | None:
     """The branches of the concatenation that gives a stream; None where it is no such, or they lie across the axis."""
     source = next((node for node in build.nodes if node.output == stream.value), None)
-    if source is None or not isinstance(source.op, Concat):
+    if source is None or not isinstance(source.op, Concat) or source.op.axis != -1:
         return None
     channels, start = stream.value.type.channels, 0
     parts: list[Part] = []

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hwgen.ir.graph import Node, Value
-from hwgen.ir.ops import Concat, Pool, PoolKind
+from hwgen.ir.ops import Concat, Gather, Pool, PoolKind
 from hwgen.ir.types import DType, TensorType, smallest_int
 
 
 def _carries(node: Node) -> bool:
     """Whether a node's output codes are its input's."""
-    return isinstance(node.op, Concat) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
+    return isinstance(node.op, Concat | Gather) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
 
 
 def sources(nodes: Sequence[Node], value: Value) -> list[Value]:

@@ -12,7 +12,21 @@ from hwgen.golden.matmul import Codes, Kind, bipolar_matmul, integer_matmul, kin
 from hwgen.golden.planes import from_planes
 from hwgen.golden.windows import convolve, pool
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import Activation, ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Step, Sum, Threshold
+from hwgen.ir.ops import (
+    Activation,
+    ArgMax,
+    Concat,
+    Conv,
+    Gather,
+    Join,
+    Magnitude,
+    MatMul,
+    Pool,
+    Scale,
+    Step,
+    Sum,
+    Threshold,
+)
 from hwgen.ir.types import Bipolar, DType, FloatArray, holds, smallest_int
 
 _FRAMES_AT_ONCE = 1024
@@ -112,6 +126,8 @@ def apply(node: Node, *inputs: Codes) -> Codes:
             return _magnitude(node, x)
         case Sum() | Scale() | Concat() as op:
             return _join(op, inputs, result)
+        case Gather(places=places):
+            return x.reshape(len(x), -1)[:, places].reshape(len(x), *node.output.type.shape)
         case Activation(steps=steps):
             return _activate(steps, x, result)
         case Threshold() as op:
@@ -134,7 +150,7 @@ def _multiply(op: MatMul, node: Node, x: Codes) -> Codes:
 
 def _join(op: Join, inputs: Sequence[Codes], result: DType) -> Codes:
     if isinstance(op, Concat):
-        return np.concatenate(inputs, axis=-1)
+        return np.concatenate(inputs, axis=op.axis)
     kind = kind_of(result, np.int32)
     first, *others = (each.astype(kind) for each in inputs)
     if isinstance(op, Sum) and op.gains.size:

@@ -16,6 +16,7 @@ from hwgen.ir.ops import (
     Combine,
     Concat,
     Conv,
+    Gather,
     Join,
     Levels,
     Magnitude,
@@ -33,7 +34,7 @@ from hwgen.ir.ops import (
 )
 from hwgen.ir.planes import MAX_ORDER
 from hwgen.ir.ranges import quantiser_range, ranges
-from hwgen.ir.types import Bipolar, IntType, holds
+from hwgen.ir.types import Bipolar, IntArray, IntType, holds
 
 
 def check(graph: Graph) -> None:
@@ -84,15 +85,8 @@ def _check_node(node: Node) -> None:
     _must(len(node.inputs) == 1, node.label, "inputs are read", len(node.inputs))
     source, target = node.inputs[0].type, node.output.type
     match node.op:
-        case MatMul(weights=weights, weight_type=dtype):
-            _must(weights.ndim == 2, node.label, "weights are (out, in)", weights.shape)
-            out, fan_in = weights.shape
-            per_pixel = fan_in == source.channels and target.shape == (*source.shape[:-1], out)
-            flat = fan_in == source.elements and target.shape == (out,)
-            _must(per_pixel or flat, node.label, "weights fit what goes in and comes out", weights.shape)
-            _must(holds(dtype, weights), node.label, f"weights are codes of {dtype}", "others")
-            _check_planes(node, node.op)
-            _check_rows(node, node.op)
+        case MatMul() as product:
+            _check_matmul(node, product)
         case Conv() as conv:
             _check_conv(node, conv)
         case Pool(geometry=geometry, kind=kind, minimum=minimum):
@@ -103,17 +97,36 @@ def _check_node(node: Node) -> None:
             per_pixel = elements == source.channels and target.shape == (*source.shape[:-1], 1)
             flat = elements == source.elements and target.shape == (1,)
             _must(per_pixel or flat, node.label, "it sums a pixel or the whole tensor", elements)
+        case Gather(places=places):
+            _check_gather(node, places)
         case Activation(steps=steps):
-            _must(source.shape == target.shape, node.label, "the shape stays", target)
-            for step in steps:
-                _check_step(node, step)
-            quantisers = [isinstance(step, Sign | Quantise | Levels) for step in steps]
-            _must(bool(steps) and quantisers[-1], node.label, "the last step is a quantiser", steps[-1:])
-            _must(sum(quantisers) == 1, node.label, "only the last step is a quantiser", sum(quantisers))
+            _check_activation(node, steps)
         case Threshold() as threshold:
             _check_threshold(node, threshold)
         case ArgMax():
             _must(target.shape == (1,), node.label, "one index leaves", target)
+
+
+def _check_matmul(node: Node, op: MatMul) -> None:
+    source, target, weights = node.inputs[0].type, node.output.type, op.weights
+    _must(weights.ndim == 2, node.label, "weights are (out, in)", weights.shape)
+    out, fan_in = weights.shape
+    per_pixel = fan_in == source.channels and target.shape == (*source.shape[:-1], out)
+    flat = fan_in == source.elements and target.shape == (out,)
+    _must(per_pixel or flat, node.label, "weights fit what goes in and comes out", weights.shape)
+    _must(holds(op.weight_type, weights), node.label, f"weights are codes of {op.weight_type}", "others")
+    _check_planes(node, op)
+    _check_rows(node, op)
+
+
+def _check_activation(node: Node, steps: Sequence[Step]) -> None:
+    target = node.output.type
+    _must(node.inputs[0].type.shape == target.shape, node.label, "the shape stays", target)
+    for step in steps:
+        _check_step(node, step)
+    quantisers = [isinstance(step, Sign | Quantise | Levels) for step in steps]
+    _must(bool(steps) and quantisers[-1], node.label, "the last step is a quantiser", steps[-1:])
+    _must(sum(quantisers) == 1, node.label, "only the last step is a quantiser", sum(quantisers))
 
 
 def _check_planes(node: Node, op: Product) -> None:
@@ -148,12 +161,21 @@ def _check_join(node: Node, op: Join) -> None:
         case Scale():
             fits = shapes == [target, (*target[:-1], 1)]
             _must(fits, node.label, "a tensor and one number for each of its pixels go in", found)
-        case Concat():
-            pixels = all(shape[:-1] == target[:-1] for shape in shapes)
-            total = sum(shape[-1] for shape in shapes)
-            _must(pixels and total == target[-1], node.label, "pixels agree and channels add up", found)
+        case Concat(axis=axis):
+            _must(-len(target) <= axis < 0, node.label, f"it joins one of the {len(target)} axes", axis)
+            rest = {(*shape[:axis], *shape[len(shape) + axis + 1 :]) for shape in (*shapes, target)}
+            total = sum(shape[axis] for shape in shapes)
+            _must(len(rest) == 1 and total == target[axis], node.label, "all else agrees and the axis adds up", found)
             one = {value.type.dtype for value in (*node.inputs, node.output)}
             _must(len(one) == 1, node.label, "all types are the same", found)
+
+
+def _check_gather(node: Node, places: IntArray) -> None:
+    source, target = node.inputs[0].type, node.output.type
+    _must(places.shape == (target.elements,), node.label, "each element that goes out has a place", places.shape)
+    inside = bool(np.all((places >= 0) & (places < source.elements)))
+    _must(inside, node.label, f"places are of the {source.elements} elements that go in", "others")
+    _must(source.dtype == target.dtype, node.label, "the type stays", target)
 
 
 def _check_threshold(node: Node, op: Threshold) -> None:

@@ -322,7 +322,22 @@ class Scale:
 
 @dataclass(frozen=True)
 class Concat:
-    """Tensors side by side along the last axis."""
+    """Tensors side by side along an axis, counted from the last, which is -1: of images -1 joins channels, -3 rows."""
+
+    axis: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Gather(_Arrays):
+    """An index map: out.flat[i] = in.flat[places[i]], in C order of both shapes.
+
+    It moves, repeats and leaves out: crops, flips, transposes, nearest upsampling, pixel shuffle.
+
+    Attributes:
+        places: (elements of the output,) positions in the input.
+    """
+
+    places: IntArray
 
 
 @dataclass(frozen=True)
@@ -373,4 +388,4 @@ Join = Sum | Scale | Concat
 Product = MatMul | Conv
 """Operations that multiply by weights and leave accumulators."""
 
-Op = MatMul | Conv | Pool | Magnitude | Sum | Scale | Concat | Activation | Threshold | ArgMax
+Op = MatMul | Conv | Pool | Magnitude | Sum | Scale | Concat | Gather | Activation | Threshold | ArgMax

@@ -15,6 +15,7 @@ from hwgen.ir.ops import (
     ArgMax,
     Concat,
     Conv,
+    Gather,
     Join,
     Levels,
     Magnitude,
@@ -114,7 +115,9 @@ def join_range(op: Join, inputs: Sequence[Range]) -> Range:
     """Bounds of what an operation makes of several tensors. Raises: WidthError."""
     lows, highs = [_whole(r.low) for r in inputs], [_whole(r.high) for r in inputs]
     if isinstance(op, Concat):
-        return _proven(np.concatenate(lows), np.concatenate(highs))
+        if op.axis == -1:
+            return _proven(np.concatenate(lows), np.concatenate(highs))
+        return _proven(np.min(lows, axis=0), np.max(highs, axis=0))
     if isinstance(op, Sum):
         gains = op.gains_of(len(inputs)).T.astype(object)
         ends = [(low * gain, high * gain) for low, high, gain in zip(lows, highs, gains, strict=True)]
@@ -152,6 +155,9 @@ def op_range(op: Op, inputs: Sequence[Range], channels: int) -> Range:
             return magnitude_range(op, first)
         case Sum() | Scale() | Concat():
             return join_range(op, inputs)
+        case Gather(places=places):
+            origins = (places % first.low.size).reshape(-1, channels)
+            return Range(first.low[origins].min(axis=0), first.high[origins].max(axis=0))
         case Activation() | Threshold():
             least, most = quantiser_range(op)
             return Range(np.full(channels, least, np.int64), np.full(channels, most, np.int64))

@@ -93,7 +93,7 @@ class _Reordering:
             case Scale():
                 self.move(node, node.inputs[0], places)
                 return node
-            case Concat():
+            case Concat(axis=-1):
                 return self._concatenated(node, places)
         raise _Fixed
 

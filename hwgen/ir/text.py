@@ -38,8 +38,8 @@ from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 from hwgen.stored import fitted, parse_json
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = ("planes", "rows", "grid", "gains", "codes", "ending")
-"""Fields that are left out where they are empty."""
+_OPTIONAL = {"planes": 0, "rows": 0, "grid": 0, "gains": 0, "codes": 0, "ending": None, "axis": -1}
+"""Fields that are left out where they are this, or arrays of so many numbers."""
 _WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind} | {
     "FunctionKind": ops.FunctionKind,
     "Operator": ops.Operator,
@@ -55,6 +55,7 @@ _OPS = {
         ops.Magnitude,
         ops.Scale,
         ops.Concat,
+        ops.Gather,
         ops.Activation,
         ops.Threshold,
         ops.ArgMax,
@@ -228,8 +229,12 @@ def _attributes(thing: Any) -> str:
 def _encode(thing: Any) -> Any:
     """A dataclass as a dictionary of plain JSON values."""
     values = {field.name: getattr(thing, field.name) for field in fields(thing)}
-    stated = {name: each for name, each in values.items() if name not in _OPTIONAL or (name != "ending" and len(each))}
+    stated = {name: each for name, each in values.items() if name not in _OPTIONAL or not _left_out(name, each)}
     return {name: _encode_field(each) for name, each in stated.items()}
+
+
+def _left_out(name: str, value: Any) -> bool:
+    return name == "ending" or _OPTIONAL[name] == (len(value) if isinstance(value, np.ndarray | tuple) else value)
 
 
 def _encode_field(value: Any) -> Any:

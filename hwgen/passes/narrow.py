@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import Concat, Conv, Magnitude, MatMul, Pool, PoolKind, Scale, Sum
+from hwgen.ir.ops import Concat, Conv, Gather, Magnitude, MatMul, Pool, PoolKind, Scale, Sum
 from hwgen.ir.ranges import Range, ranges
 from hwgen.ir.types import DType, TensorType, smallest_int
 
@@ -56,7 +56,7 @@ def _groups(graph: Graph) -> dict[str, frozenset[str]]:
 
 def _carries(node: Node) -> bool:
     """Whether the output codes of `node` are its input codes."""
-    return isinstance(node.op, Concat) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
+    return isinstance(node.op, Concat | Gather) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
 
 
 def _accumulates(node: Node) -> bool:

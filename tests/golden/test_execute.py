@@ -8,7 +8,7 @@ import pytest
 from hwgen.errors import DataError
 from hwgen.golden.execute import apply, decode, run, trace
 from hwgen.ir.graph import Affine, Graph, Node
-from hwgen.ir.ops import Activation, ArgMax, Magnitude, MatMul, Scale, Threshold
+from hwgen.ir.ops import Activation, ArgMax, Concat, Gather, Magnitude, MatMul, Scale, Threshold
 from hwgen.ir.types import DType, IntType, TensorType
 from tests.builders import B, chain, codes_of, random_network, value
 from tests.golden.exact import evaluate_all
@@ -120,6 +120,24 @@ def test_scale() -> None:
         for pixel, (k,) in zip(x.reshape(-1, 4).tolist(), factor.reshape(-1, 1).tolist(), strict=True)
     ]
     assert apply(scaled, x, factor).reshape(-1, 4).tolist() == wanted
+
+
+def test_gather_moves_repeats_and_leaves_out() -> None:
+    x = np.arange(2 * 24).reshape(2, 2, 3, 4)
+    places = np.array([[[23, 0], [1, 1]]])
+    op = Node("g", Gather(places.ravel()), (value("x", (2, 3, 4), INT8),), value("y", (1, 2, 2), INT8))
+    assert apply(op, x).tolist() == [[[[23, 0], [1, 1]]], [[[47, 24], [25, 25]]]]
+
+
+@pytest.mark.parametrize("axis", [-1, -2, -3])
+def test_concat_along_any_axis(axis: int) -> None:
+    x = [np.full((2, 2, 2, 2), number, dtype=np.int8) for number in range(3)]
+    shape = [2, 2, 2]
+    shape[axis] = 6
+    given = tuple(value(f"x{index}", (2, 2, 2), INT8) for index in range(3))
+    joined = apply(Node("c", Concat(axis), given, value("y", tuple(shape), INT8)), *x)
+    assert joined.shape == (2, *shape)
+    assert np.moveaxis(joined, axis, 0)[:, 0, 0, 0].tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_decode() -> None:

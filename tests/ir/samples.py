@@ -38,12 +38,15 @@ def _image_graph() -> Graph:
     size = Node("size0", ops.Magnitude(2), (both.output,), value("z", (4, 4, 1), IntType(10, signed=False)))
     scaled = Node("scale0", ops.Scale(), (both.output, size.output), value("k", image, IntType(19, signed=True)))
     join = Node("concat0", ops.Concat(), (conv.output, pool.output), value("j", (4, 4, 4), wide))
+    upside_down = ops.Gather(np.arange(64).reshape(4, 4, 4)[::-1].ravel())
+    flipped = Node("gather0", upside_down, (join.output,), value("g", (4, 4, 4), wide))
+    tall = Node("concat1", ops.Concat(axis=-3), (join.output, flipped.output), value("t", (8, 4, 4), wide))
     total = ops.Pool(Geometry((4, 4)), ops.PoolKind.SUM, np.zeros(1))
     means = [
         Node(f"pool{i}", total, (given,), value(f"p{i}", (1, 1, given.type.channels), IntType(24, signed=True)))
         for i, given in enumerate((scaled.output, join.output), start=1)
     ]
-    return Graph.of("image", x, (conv, pool, both, size, scaled, join, *means), means[1].output)
+    return Graph.of("image", x, (conv, pool, both, size, scaled, join, flipped, tall, *means), means[1].output)
 
 
 def sample_graphs() -> list[Graph]:

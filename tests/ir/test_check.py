@@ -15,6 +15,8 @@ from hwgen.ir.ops import (
     Add,
     ArgMax,
     Combine,
+    Concat,
+    Gather,
     Levels,
     Magnitude,
     MatMul,
@@ -149,6 +151,22 @@ BROKEN: dict[str, tuple[Graph, str]] = {
             value("y", 3, IntType(8, signed=True)),
         ),
         "n (net.n): a tensor and one number for each of its pixels go in; found ['3xint4', '3xint4'].",
+    ),
+    "gather": (
+        one(Gather(np.array([0, 1, 3])), T3),
+        "n (net.n): places are of the 3 elements that go in; found others.",
+    ),
+    "gather_type": (
+        one(Gather(np.array([0, 1, 1])), TensorType((3,), IntType(8, signed=True))),
+        "n (net.n): the type stays; found 3xint8.",
+    ),
+    "gather_count": (
+        one(Gather(np.array([0, 1])), TensorType((3,), INT4)),
+        "n (net.n): each element that goes out has a place; found (2,).",
+    ),
+    "axis": (
+        Graph.of("g", X, (Node("n", Concat(-2), (X, X), value("y", 6, INT4), "net.n"),), value("y", 6, INT4)),
+        "n (net.n): it joins one of the 1 axes; found -2.",
     ),
     "index": (
         chain("g", value("x", 9, INT4), ("n", ArgMax(), TensorType((1,), UINT2))),

@@ -12,7 +12,9 @@ from hwgen.golden.execute import run, trace
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import (
     Activation,
+    Concat,
     Conv,
+    Gather,
     Magnitude,
     MatMul,
     Op,
@@ -134,6 +136,21 @@ def test_codes_that_are_never_zero_in_a_network(low: int, high: int) -> None:
         found = run(graph, np.random.default_rng(0).integers(-4, 4, (200, 3, 3, 1)))
         assert holds(graph.output.type.dtype, found)
         assert ranges(graph)["op_out"].min <= found.min() and found.max() <= ranges(graph)["op_out"].max
+
+
+def test_moved_channels_keep_their_bounds() -> None:
+    given = Range(np.array([0, -5]), np.array([3, 9]))
+    swapped = op_range(Gather(np.array([1, 0, 3, 0])), [given], 2)
+    assert (swapped.low.tolist(), swapped.high.tolist()) == ([-5, 0], [9, 3])
+    mixed = op_range(Gather(np.array([0, 0, 1, 2])), [given], 2)
+    assert (mixed.low.tolist(), mixed.high.tolist()) == ([-5, 0], [9, 3])
+
+
+def test_joined_rows_share_their_bounds() -> None:
+    parts = [Range(np.array([0, -5]), np.array([3, 9])), Range(np.array([-1, 2]), np.array([1, 12]))]
+    channels, rows = op_range(Concat(), parts, 4), op_range(Concat(axis=-3), parts, 2)
+    assert (channels.low.tolist(), channels.high.tolist()) == ([0, -5, -1, 2], [3, 9, 1, 12])
+    assert (rows.low.tolist(), rows.high.tolist()) == ([-1, -5], [3, 12])
 
 
 def test_codes_that_rise_and_fall() -> None:
