@@ -50,13 +50,14 @@ class Weights:
 
 
 def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
-    """Weights of a quantiser. Raises: ModelError on a zero point, or scales along the inputs."""
-    if np.any(tensor.zero_point != 0):
+    """Weights of a quantiser less their zero point. Raises: ModelError on a broken one, or scales along the inputs."""
+    zero = np.round(tensor.zero_point)
+    if np.any(zero != tensor.zero_point):
         raise ModelError(
             node.label,
-            "its weights must be quantised with zero point 0",
-            f"{float(np.max(np.abs(tensor.zero_point))):g}",
-            "Use a symmetric weight quantiser",
+            "the zero point of its weights must be a whole number",
+            f"{float(np.max(np.abs(tensor.zero_point - zero))):g} beside one",
+            "Quantise the zero point of the weights, or use a symmetric weight quantiser",
         )
     scale = np.broadcast_to(tensor.scale, tensor.shape).reshape(len(tensor.codes), -1)
     if np.any(scale != scale[:, :1]):
@@ -66,7 +67,9 @@ def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
             "scales that differ along the inputs",
             "Quantise the weights per output channel",
         )
-    return Weights(tensor.codes, collapse(scale[:, 0]), tensor.dtype, tensor.name)
+    codes = tensor.codes - zero.astype(np.int64)
+    dtype = tensor.dtype if not np.any(zero) else smallest_int(int(codes.min()), int(codes.max()))
+    return Weights(codes, collapse(scale[:, 0]), dtype, tensor.name)
 
 
 def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:

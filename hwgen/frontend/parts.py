@@ -1,6 +1,7 @@
-"""A layer behind a concatenation of several scales: on one grid where that is narrow, else a layer for each branch.
+"""A layer behind branches of several scales: on one grid where that is narrow, else a layer for each branch.
 
-A layer is linear, so that L(concat(x_i)) = sum_i L_i(x_i), where L_i has the weights of the channels of branch i.
+A layer is linear, so that L(concat(x_i)) = sum_i L_i(x_i), where L_i has the weights of the channels of branch i, and
+L(sum_i x_i) = sum_i L(x_i).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hwgen.frontend.grid import common_grid, lines
 from hwgen.frontend.joins import add, gained
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, collapse
-from hwgen.ir.ops import Add, Concat, Div, Mul, Step
+from hwgen.ir.ops import Activation, Add, Concat, Div, Mul, Step, Sum
 from hwgen.ir.types import IntArray, TensorType, smallest_int
 
 MOST_INPUT_BITS = 16
@@ -52,6 +53,10 @@ def by_parts(
 
     Raises: ModelError.
     """
+    terms = _terms(build, stream)
+    if len(terms) > 1:
+        every = np.arange(stream.shape[axis])
+        return add(build, node, [layer(term, every) for term in terms])
     parts = _parts(build, stream, axis) if several_scales(stream) else None
     if parts is None:
         return layer(stream, np.arange(stream.shape[axis]))
@@ -83,6 +88,23 @@ def _parts(build: Build, stream: CodedTensor, axis: int) -> list[Part] | None:
         parts += [replace(each, columns=columns[each.columns]) for each in nested] if nested else [Part(part, columns)]
         start += count
     return parts
+
+
+def _terms(build: Build, stream: CodedTensor) -> list[CodedTensor]:
+    """The operands of a sum that is too wide for a layer, on their own scales; else the stream itself."""
+    made = {node.output: node for node in build.nodes}
+    source = made.get(stream.value)
+    wide = smallest_int(stream.low, stream.high).bits > MOST_INPUT_BITS
+    affine = all(isinstance(step, Mul | Div | Add) for step in stream.steps)
+    if not wide or not affine or source is None or not isinstance(source.op, Sum):
+        return [stream]
+    terms: list[CodedTensor] = []
+    for value, gain in zip(source.inputs, source.op.gains_of(len(source.inputs)).T, strict=True):
+        low, high = value.type.dtype.min, value.type.dtype.max
+        coded = value in build.starts or isinstance(made[value].op, Activation)
+        steps = (Mul(collapse(gain)), *(step for step in stream.steps if not terms or not isinstance(step, Add)))
+        terms += _terms(build, replace(stream, value=value, low=low, high=high, steps=steps, quantised=coded))
+    return terms
 
 
 def _of_channels(step: Step, channels: slice) -> Step:

@@ -113,7 +113,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "weight_zero_point": lambda: net(
         [node("Quant", "w s one b", "q", signed=0), node("MatMul", "x q", "y", name="dense")],
         w=W,
-        one=np.float32(1),
+        one=np.float32(0.5),
         **Q,
     ),
     "scale_along_inputs": lambda: net(

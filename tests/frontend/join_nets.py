@@ -74,6 +74,16 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("Quant", "g f z b", "f4", name="fine", signed=1), node("Add", "f4 q", "t"),
         node("Conv", "t w", "y", name="last"), f=np.float32(0.125),
     ),
+    "scales_into_a_layer": lambda: joined(
+        node("Sub", "a c", "t"), node("Conv", "t w", "y", name="last", **PADS)
+    ),
+    "three_scales_and_a_constant_into_a_layer": lambda: joined(
+        node("Add", "a c", "t"), node("Add", "t q", "u"), node("Add", "u k", "v2"),
+        node("Conv", "v2 w", "y", name="last"), k=C,
+    ),
+    "scales_into_a_dense_layer": lambda: joined(
+        node("Add", "a c", "t"), node("Flatten", "t", "f"), node("MatMul", "f half", "e"), LAST, half=DENSE[:168]
+    ),
     "accumulator_into_a_layer": lambda: joined(node("Conv", "h w", "y", name="last")),
     "two_readers": lambda: joined(
         node("Add", "a c", "t"), node("Quant", "t s z b", "u", signed=1), node("Add", "t u", "e"), LAST

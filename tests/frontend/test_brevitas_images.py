@@ -8,7 +8,7 @@ import brevitas.nn as qnn
 import numpy as np
 import pytest
 import torch
-from brevitas.quant import Int8WeightPerTensorFloat, ShiftedUint8ActPerTensorFloat
+from brevitas.quant import Int8WeightPerTensorFloat, ShiftedUint8ActPerTensorFloat, ShiftedUint8WeightPerTensorFloat
 
 from hwgen.frontend import load
 from hwgen.ir.check import check
@@ -178,6 +178,13 @@ NETS: dict[str, Any] = {
         activation("int4"),
         conv("int3", 4, 4, kernel=(3, 1), stride=(2, 1)),
         activation("int4"),
+    ],
+    "weight_zero_point": lambda: [
+        activation("int4"),
+        qnn.QuantConv2d(3, 4, 3, bias=False, weight_quant=ShiftedUint8WeightPerTensorFloat, weight_bit_width=5),
+        activation("uint4"),
+        torch.nn.Flatten(),
+        qnn.QuantLinear(144, 5, bias=True, weight_quant=ShiftedUint8WeightPerTensorFloat),
     ],
     "zero_point": lambda: [
         _zero(5),

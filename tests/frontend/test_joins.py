@@ -35,6 +35,9 @@ def test_a_narrow_grid_takes_one_layer_and_a_fine_one_a_layer_for_each_branch() 
     assert count("concat_of_scales_into_a_layer", Concat) == 0
     assert count("concat_of_scales_into_a_dense_layer", MatMul) == 2
     assert count("concat_of_concats", Conv) == 5
+    assert count("scales_into_a_layer", Conv) == 4
+    assert count("three_scales_and_a_constant_into_a_layer", Conv) == 5
+    assert count("scales_into_a_dense_layer", MatMul) == 2
 
 
 def test_equal_scales_take_no_gains() -> None:

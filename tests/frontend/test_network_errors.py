@@ -104,7 +104,8 @@ MESSAGES = {
         " or correct the layer's size."
     ),
     "weight_zero_point": (
-        "dense (MatMul): its weights must be quantised with zero point 0; found 1. Use a symmetric weight quantiser."
+        "dense (MatMul): the zero point of its weights must be a whole number; found 0.5 beside one. Quantise the"
+        " zero point of the weights, or use a symmetric weight quantiser."
     ),
     "scale_along_inputs": (
         "dense (MatMul): the scale of its weights must be one value, or one for each output channel; found"
