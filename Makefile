@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
-test: check browser tcl
+test: check browser tcl clang
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-long: $(READY) browser tcl clang
@@ -35,7 +35,7 @@ browser:
 		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends chromium; } \
 		|| { echo "error: chromium is missing: install it (Debian: apt-get install chromium)"; exit 1; }
 
-# The long tests compile C++ with a second compiler and look at it with its linter.
+# The tests compile C++ with a second compiler and look at it with its linter.
 clang:
 	@{ command -v clang++ && command -v clang-tidy; } >/dev/null \
 		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends clang clang-tidy; } \

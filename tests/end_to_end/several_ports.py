@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import brevitas.nn as qnn
 import torch
+from brevitas.quant import Int8WeightPerTensorFixedPoint, Uint8ActPerTensorFixedPoint
 from torch import Tensor, nn
 
 
@@ -98,14 +99,18 @@ class Concatenated(nn.Module):
 
 
 class ImageAndVector(nn.Module):
-    """An image and a vector, each with a type of its own; the class, and a number beside it."""
+    """An image and a vector, each with a type of its own; the class, and a number beside it.
+
+    Powers of two scale what the class follows from, so that torch sees equal scores where they are equal.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.image = nn.Sequential(conv(3, 4, stride=2), relu(2), nn.Flatten(), dense(4 * 3 * 3, 6))
         self.meta = dense(5, 6)
-        self.shared, self.joined = relu(3), relu(2)
-        self.kind, self.size = dense(6, 4), dense(6, 1, bias=True)
+        self.shared, self.joined = relu(3), qnn.QuantReLU(bit_width=2, act_quant=Uint8ActPerTensorFixedPoint)
+        self.kind = qnn.QuantLinear(6, 4, bias=False, weight_bit_width=3, weight_quant=Int8WeightPerTensorFixedPoint)
+        self.size = dense(6, 1, bias=True)
 
     def forward(self, image: Tensor, meta: Tensor) -> tuple[Tensor, Tensor]:
         x = self.joined(self.shared(self.image(image)) + self.shared(self.meta(meta)))
