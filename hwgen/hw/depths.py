@@ -150,7 +150,7 @@ class _Search:
             schedules = [StreamSchedule(self._flow, each, self._room, self._interval) for each in self._hard]
             if all(schedule.exists() for schedule in schedules):
                 return schedules
-            more = max(1, 2 * more)
+            more = max(4, 4 * more)
         return ()
 
     def deepen(self) -> None:
