@@ -181,7 +181,8 @@ def concat() -> Example:
         FifoUnit(f"fifo{number}", "", (stream,), (replace(stream, name=f"x{number}"),), 4)
         for number, stream in enumerate(inputs)
     ]
-    unit = ConcatUnit("concat", "", tuple(queue.output for queue in queues), (Stream("y", U2, 4, 1, vectors=3),))
+    sink = Stream("y", U2, 4, 1, vectors=3)
+    unit = ConcatUnit("concat", "", tuple(queue.output for queue in queues), (sink,), rounds=3)
     return example(joined(fork, *queues, unit), unit, "Two vectors of two beats each, in turn.", 26, frames=2)
 
 

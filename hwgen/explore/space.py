@@ -10,11 +10,11 @@ from typing import TypeVar
 import numpy as np
 
 from hwgen.explore.point import Point
-from hwgen.hw.folding import Folding, divisors, folded_layers
+from hwgen.hw.folding import Folding, folded_layers
 from hwgen.hw.folds import MvtuShape
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.solver import Problem
-from hwgen.hw.stream import WIDEST
+from hwgen.hw.stream import WIDEST, divisors
 from hwgen.hw.words import widest
 from hwgen.ir.ops import Conv, MatMul
 

@@ -156,7 +156,7 @@ class Design:
             raise ValueError(f"{name} reads {len(layer.inputs)} streams")
         units: tuple[Unit, ...] = (layer,)
         before = writers.get(layer.inputs[0].name)
-        if before is not None and before.lines is not None:
+        if before is not None and before.is_adapter and before.lines is not None:
             units = (before, layer)
         source = units[0].inputs[0]
         ends = (single_input(source),), (single_output(layer.outputs[0]),)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw.stream import WIDEST, ceil_div
+from hwgen.hw.gathers import legal_lanes
+from hwgen.hw.stream import WIDEST, ceil_div, divisors
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import ArgMax, Concat, Conv, MatMul, Pool, Scale, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, MatMul, Pool, Scale, Threshold
 from hwgen.ir.types import IntType
 
 MOST_GATE_BITS = 3
@@ -221,12 +222,14 @@ def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target, mos
 
 def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, found: Mapping[str, Folding]) -> Folding:
     """The lanes of a layer that computes channel by channel: its reader's, or as many as the target asks for."""
-    channels = layer.inputs[0].type.channels
-    legal = channels
+    legal = channelwise_lanes(layer)
+    _must_fit(layer, "PE", wish.pe, layer.inputs[0].type.channels, "channels")
     if isinstance(layer.op, Concat):
-        legal = math.gcd(*(value.type.channels for value in layer.inputs))
-        _must_divide(layer, "PE", wish.pe, legal, "channels that all its inputs are multiples of")
-    _must_fit(layer, "PE", wish.pe, channels, "channels")
+        _must_divide(layer, "PE", wish.pe, legal[-1], "channels that all its inputs are multiples of")
+    elif isinstance(layer.op, Gather) and wish.pe is not None and wish.pe not in legal:
+        must = "PE must be a number of elements that lie side by side before and after, wherever they move"
+        change = f"Use one of {', '.join(map(str, legal))}"
+        raise FoldingError(layer.label, must, f"PE {wish.pe}", change)
     if wish.simd is not None:
         raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
     if wish.pe is not None:
@@ -234,8 +237,20 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
     bits = max(layer.inputs[0].type.dtype.bits, layer.output.type.dtype.bits)
     needed = _least_lanes(legal, beats_for_one_lane(layer), target, max(1, WIDEST // bits))
     lanes = _reader_lanes(graph, layer, found)
-    follows = lanes >= needed and (not isinstance(layer.op, Concat) or legal % lanes == 0)
+    follows = lanes >= needed and (lanes in legal or not isinstance(layer.op, Concat | Gather))
     return Folding(pe=lanes if follows and not _is_scaled(graph, layer) else needed)
+
+
+def channelwise_lanes(layer: Node) -> Sequence[int]:
+    """Lanes, ascending, that cut the channels of a layer without SIMD into whole beats, on all its sides."""
+    channels = math.gcd(*(value.type.channels for value in layer.inputs))
+    match layer.op:
+        case Concat():
+            return divisors(channels)
+        case Gather() as op:
+            return legal_lanes(op, math.gcd(channels, layer.output.type.channels))
+        case _:
+            return divisors(layer.inputs[0].type.channels)
 
 
 def _is_scaled(graph: Graph, layer: Node) -> bool:
@@ -273,13 +288,10 @@ def beats_for_one_lane(layer: Node) -> int:
             return max(source.elements, result.elements)
 
 
-def _least_lanes(channels: int, beats: int, target: int, most: int) -> int:
-    """The fewest lanes, a divisor of `channels`, with which `beats` beats of one lane take at most `target` cycles.
-
-    There are at most `most` of them.
-    """
-    legal = [lanes for lanes in divisors(channels) if lanes <= most]
-    return next((lanes for lanes in legal if beats // lanes <= target), legal[-1])
+def _least_lanes(legal: Sequence[int], beats: int, target: int, most: int) -> int:
+    """The fewest of the `legal` lanes, at most `most`, with which `beats` beats of one lane take at most `target`."""
+    few = [lanes for lanes in legal if lanes <= most]
+    return next((lanes for lanes in few if beats // lanes <= target), few[-1])
 
 
 def _must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
@@ -312,8 +324,3 @@ def cheapest(
                 best = rank, Folding(pe, simd)
     assert best is not None
     return best[1]
-
-
-def divisors(number: int) -> list[int]:
-    """The divisors of `number`, ascending."""
-    return [d for d in range(1, number + 1) if number % d == 0]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from hwgen.hw.folding import Folding, beats_for_one_lane, divisors, folded_layers, plane_folds_of
-from hwgen.hw.stream import ceil_div
+from hwgen.hw.folding import Folding, beats_for_one_lane, channelwise_lanes, folded_layers, plane_folds_of
+from hwgen.hw.stream import ceil_div, divisors
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Concat, Conv, MatMul
+from hwgen.ir.ops import Conv, MatMul
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,7 @@ def intervals(graph: Graph, folded_planes: Collection[str] = ()) -> tuple[int, .
 def _layer_cycles(layer: Node, folded_planes: Collection[str]) -> set[int]:
     shape = mvtu_shape_of(layer, folded_planes)
     if shape is None:
-        sizes = [value.type.channels for value in layer.inputs]
-        lanes = divisors(math.gcd(*sizes) if isinstance(layer.op, Concat) else sizes[0])
-        return {beats_for_one_lane(layer) // each for each in lanes}
+        return {beats_for_one_lane(layer) // each for each in channelwise_lanes(layer)}
     cycles = {
         shape.repeats * outputs * inputs for outputs in divisors(shape.outputs) for inputs in divisors(shape.inputs)
     }

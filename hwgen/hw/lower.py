@@ -6,6 +6,7 @@ Adapters are a fork where a tensor has several readers, width converters, slidin
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,9 @@ from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit, neutral_codes
+from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable, thresholding
 from hwgen.hw.kernels.width import WidthUnit
@@ -39,7 +42,7 @@ from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import POINT
 from hwgen.ir.graph import Graph, Input, Node, Output, Value
 from hwgen.ir.names import legal_name, port_suffixes
-from hwgen.ir.ops import ArgMax, Concat, Conv, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.ranges import too_wide
 from hwgen.ir.text import print_graph
 from hwgen.ir.types import IntArray, WidthError
@@ -110,8 +113,6 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
 
 
 _Weighted = TypeVar("_Weighted", MvtuUnit, DepthwiseUnit)
-
-_JOINS: Mapping[type[Join], type[Unit]] = {Scale: ScaleUnit, Concat: ConcatUnit}
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,8 @@ class _Builder:
                 self._pool(node, pool)
             case Sum() | Scale() | Concat() as join:
                 self._join(node, join)
+            case Gather() as gather:
+                self._gather(node, gather)
             case Threshold() | Magnitude() | ArgMax():
                 self._pointwise(node)
             case op:
@@ -351,8 +354,31 @@ class _Builder:
             self._finish(node, DepthwiseUnit.gain(*operands, op.gains))
         elif isinstance(op, Sum):
             self._finish(node, AddUnit(*operands, tuple(op.gains.reshape(-1).tolist())))
+        elif isinstance(op, Concat):
+            self._finish(node, ConcatUnit(*operands, rounds=math.prod(node.output.type.shape[: op.axis])))
         else:
-            self._finish(node, _JOINS[type(op)](*operands))
+            self._finish(node, ScaleUnit(*operands))
+
+    def _gather(self, node: Node, op: Gather) -> None:
+        """A unit that drops the beats that go nowhere, and one that moves the others; neither where neither is."""
+        value, lanes = node.inputs[0], self.folding[node.name].pe
+        channels = value.type.channels
+        stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
+        output = Stream.of(node.name, node.output, lanes)
+        used, moved = np.unique(op.places[::lanes] // lanes, return_inverse=True)
+        in_order = np.array_equal(moved, np.arange(used.size))
+        if used.size < stream.beats:
+            select = SelectUnit.of(node, stream, used, output if in_order else None)
+            if in_order:
+                self._finish(node, select)
+                return
+            self.units.append(select)
+            stream = select.output
+        elif in_order:  # another shape of the same codes
+            self._give(node.output, replace(output, name=stream.name))
+            return
+        reorder = ReorderUnit.of(node, stream, output, moved)
+        self._finish(node, reorder.resized(reorder.least_buffer(reorder.output.beats)))
 
     def _pointwise(self, node: Node) -> None:
         value, lanes = node.inputs[0], self.folding[node.name].pe

@@ -25,6 +25,7 @@ from hwgen.hw.tables import (
     POOL_TILES,
     QUEUE,
     ROW,
+    SELECTION,
     SLOT,
     STARVED,
     TAKEN,
@@ -263,6 +264,27 @@ def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntAr
 
 
 @inner
+def _selection(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
+    """A beat is taken one cycle after the last; one that is kept while fewer than `depth` of them are held."""
+    depth, period, kept = unit[0], unit[1], unit[2:]
+    source, sink, place, last, fired = sources[0], sinks[0], state[SLOT], state[FIRED], False
+    while not _is_dry(streams, source):
+        ready = max(last + 1, streams.visible[streams.first[source] + streams.read[source]])
+        room = room_for(streams, sink, streams.sent[sink] - depth) if kept[place] else ready
+        if room == UNKNOWN:
+            break
+        time = max(ready, room)
+        _waited(state, ready - last - 1, time - ready)
+        last, fired = max(time, streams.taken[streams.first[source] + streams.read[source]]), True
+        take(streams, source, last)
+        if kept[place]:
+            send(streams, sink, last + 1)
+        place = place + 1 if place + 1 < period else 0
+    state[SLOT], state[FIRED] = place, last
+    return fired
+
+
+@inner
 def _line_buffer(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A row is taken while there is room for it; a row of windows leaves once its rows are held.
 
@@ -347,6 +369,8 @@ def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
         return _line_buffer(parameters, state, streams, sources, sinks)
     if kind == PIPELINED:
         return pipelined(parameters, state, streams, sources, sinks)
+    if kind == SELECTION:
+        return _selection(parameters, state, streams, sources, sinks)
     if kind == POOL_TILES:
         return _pool_tiles(parameters, state, streams, sources, sinks)
     if kind == GEARBOX:

@@ -10,6 +10,7 @@ the order in which they are computed, and a network's cycles are exact without a
                 waiting; the beat of a `kept` input stays at the input until the vector's last slot.
     GatedLoop   a vector loop that drops the vectors whose gate is closed; their output beats end beside its slots.
     PoolTiles   a vector loop whose every slot reads; the slots of a tile's last pixel end an output beat.
+    Selection   a queue that takes every beat, and drops some.
     Gearbox     a beat is taken one cycle after the last, while at most `limit` groups are held.
     Queue       a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
     Merge       a queue that takes a given number of beats from each of its inputs, in order.
@@ -125,6 +126,15 @@ class Merge:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """A FIFO of `depth` beats that takes every beat and holds those at `kept` of every `period`."""
+
+    period: int
+    kept: tuple[int, ...]
+    depth: int
+
+
+@dataclass(frozen=True)
 class LineBuffer:
     """A sliding window unit: a writing and a reading side, joined by a ring of `rows` rows of `row_beats` beats.
 
@@ -145,7 +155,7 @@ class LineBuffer:
     credits: int
 
 
-Schedule = VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | LineBuffer | Pipelined
+Schedule = VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | Selection | LineBuffer | Pipelined
 
 
 def credits_for(latency: int, slots_per_beat: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from hwgen.ir.graph import Value
@@ -14,6 +15,12 @@ WIDEST = 8191
 def ceil_div(numerator: int, denominator: int) -> int:
     """numerator / denominator, rounded up; both non-negative."""
     return -(-numerator // denominator)
+
+
+def divisors(number: int) -> list[int]:
+    """The divisors of `number`, ascending."""
+    low = [d for d in range(1, math.isqrt(number) + 1) if number % d == 0]
+    return low + [number // d for d in reversed(low) if d * d != number]
 
 
 @dataclass(frozen=True)

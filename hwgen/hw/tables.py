@@ -17,10 +17,20 @@ from hwgen.errors import FoldingError
 from hwgen.hw.host_memory import free_bytes
 from hwgen.hw.loop import Pipelined
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.hw.schedule import (
+    GatedLoop,
+    Gearbox,
+    LineBuffer,
+    Merge,
+    PoolTiles,
+    Queue,
+    Schedule,
+    Selection,
+    VectorLoop,
+)
 from hwgen.ir.types import IntArray
 
-VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED = range(7)
+VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED, SELECTION = range(8)
 """Kinds of schedules; a Merge is a QUEUE of several inputs, the sink at an output of the chip one without a reader."""
 
 SLOT, FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END, VECTOR, TAKEN, STATE_SIZE = range(10)
@@ -158,6 +168,9 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
             return QUEUE, (s.depth, 1)
         case Merge() as s:
             return QUEUE, (s.depth, *s.beats)
+        case Selection() as s:
+            kept = np.isin(np.arange(s.period), s.kept).astype(np.int64)
+            return SELECTION, (s.depth, s.period, *kept.tolist())
         case Pipelined() as s:
             return PIPELINED, _pipelined(s)
         case LineBuffer() as s:
@@ -183,7 +196,7 @@ def _held(schedule: Schedule, outputs: int) -> tuple[int, ...]:
     match schedule:
         case Pipelined(room=held):
             return held
-        case Queue(depth=each) | Merge(depth=each):
+        case Queue(depth=each) | Merge(depth=each) | Selection(depth=each):
             pass
         case Gearbox() as s:
             each = (s.limit + max(s.push, s.last_push)) // s.pull + 2

@@ -106,7 +106,6 @@ class Unit:
         name: unique in a design; that of its node, or `<node>_window` and the like around it.
         origin: the layer of the user's model.
         stem: of its files: `hwgen_<stem>.sv`, `<stem>.hpp`.
-        is_adapter: whether it is an adapter (FIFO, fork, width converter, window): computes no node of the network.
         is_uneven: whether it takes beats at an uneven rate, so that a short FIFO in front helps.
         parts: names of its C++ functions before the last.
         ports: prefixes of the module's input ports; with a single one, all inputs are concatenated there.
@@ -118,7 +117,6 @@ class Unit:
     outputs: tuple[Stream, ...]
 
     stem: ClassVar[str]
-    is_adapter: ClassVar[bool] = False
     is_uneven: ClassVar[bool] = False
     parts: ClassVar[tuple[str, ...]] = ()
     ports: ClassVar[tuple[str, ...]] = ("s",)
@@ -132,6 +130,11 @@ class Unit:
     def output(self) -> Stream:
         """The first output."""
         return self.outputs[0]
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether it is an adapter (FIFO, fork, width converter, window): computes no node of the network."""
+        return False
 
     @property
     def held_bits(self) -> int:

@@ -247,7 +247,7 @@ def _around(unit: Unit, design: Design) -> tuple[Unit | None, list[Unit]]:
     """The sliding window unit in front of a layer, and its FIFOs."""
     writers = {stream.name: writer for writer in design.units for stream in writer.outputs}
     before = [writers[stream.name] for stream in unit.inputs if stream.name in writers]
-    window = next((each for each in before if each.lines is not None), None)
+    window = next((each for each in before if each.is_adapter and each.lines is not None), None)
     return window, [each for each in before if each.fifo_depth is not None]
 
 

@@ -79,7 +79,7 @@ def every_kernel() -> Design:
     )
     queues = [_queue("queue0", least.output, 130), _queue("queue1", small.output, 40)]
     both = Stream("both", U2, 8, 1, vectors=6)
-    joined = ConcatUnit("both", "", tuple(queue.output for queue in queues), (both,))
+    joined = ConcatUnit("both", "", tuple(queue.output for queue in queues), (both,), rounds=6)
     flat = replace(both, elements=48, vectors=1)
     fork = ForkUnit("again", "", (flat,), tuple(replace(flat, name=f"flat{index}") for index in range(2)))
     lines = [_queue(f"line{index}", stream, 48) for index, stream in enumerate(fork.outputs)]

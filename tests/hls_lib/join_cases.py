@@ -119,7 +119,7 @@ def concat_case(name: str, sizes: tuple[int, ...], lanes: int, dtypes: tuple[DTy
         branches.append(replace(unit.output, name=f"part{index}"))
         units.append(replace(unit, name=f"part{index}", inputs=(copies[index],), outputs=(branches[-1],)))
         parts.append(_codes(unit, inputs, vectors))
-    units.append(ConcatUnit("cat", "concat", tuple(branches), (output,)))
+    units.append(ConcatUnit("cat", "concat", tuple(branches), (output,), vectors))
     return Case(design_of(name, *units), inputs, np.concatenate(parts, axis=2).reshape(FRAMES, -1))
 
 

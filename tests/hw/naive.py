@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, Selection, VectorLoop
 
 _PATIENCE = 40
 """Cycles without any move after which nothing can move any more: longer than every latency."""
@@ -178,6 +178,24 @@ class MergeMachine(Machine):
             self.beat, self.place = 0, (self.place + 1) % len(self.unit.beats)
 
 
+class SelectionMachine(Machine):
+    unit: Selection
+    place = 0
+
+    @property
+    def keeps(self) -> bool:
+        return self.place in self.unit.kept
+
+    def look(self, now: int) -> bool:
+        return self.sources[0].offers(now) and not (self.keeps and self.sinks[0].under_way >= self.unit.depth)
+
+    def move(self, now: int) -> None:
+        self.sources[0].taken.append(now)
+        if self.keeps:
+            self.sinks[0].visible.append(now + 1)
+        self.place = (self.place + 1) % self.unit.period
+
+
 class LineBufferMachine(Machine):
     unit: LineBuffer
     taken = held = sent = row = 0
@@ -222,6 +240,7 @@ MACHINES: dict[type, type[Machine]] = {
     Gearbox: GearboxMachine,
     Queue: QueueMachine,
     Merge: MergeMachine,
+    Selection: SelectionMachine,
     LineBuffer: LineBufferMachine,
 }
 

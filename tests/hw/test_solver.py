@@ -17,14 +17,14 @@ from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, FasterFolding, explain
-from hwgen.hw.folding import Folding, divisors, folded_layers, following
+from hwgen.hw.folding import Folding, folded_layers, following
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
-from hwgen.hw.stream import ceil_div
+from hwgen.hw.stream import ceil_div, divisors
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
 from hwgen.ir.types import DType, IntType

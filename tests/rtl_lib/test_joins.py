@@ -84,7 +84,7 @@ def concat_of(turns: tuple[int, ...], lanes: int, vectors: int) -> Design:
         ]
         inputs.append(replace(queued, vectors=vectors, elements=lanes * turn))
     output = Stream("joined", U3, sum(turns) * lanes, lanes, vectors=vectors)
-    joined = ConcatUnit("joined", "", tuple(inputs), (output,))
+    joined = ConcatUnit("joined", "", tuple(inputs), (output,), vectors)
     return graph_of(source, ForkUnit("fork", "", (source,), copies), *units, joined)
 
 

@@ -1,4 +1,4 @@
-"""Concat: vectors of several streams joined end to end, pixel by pixel."""
+"""Concat: parts of several streams joined end to end: vectors, rows of images or whole frames, in turn."""
 
 from __future__ import annotations
 
@@ -19,14 +19,21 @@ DEPTH = 2
 
 @dataclass(frozen=True, eq=False)
 class ConcatUnit(Unit):
-    """Reads one vector of each of `inputs` in turn. All streams have the same lanes, which divide every vector."""
+    """Reads a part of each of `inputs` in turn. All streams have the same lanes, which divide every vector.
+
+    Attributes:
+        rounds: parts that a frame of each input is cut into: its pixels where channels are joined, its rows where
+            columns are, one where rows are.
+    """
 
     stem: ClassVar[str] = "concat"
 
+    rounds: int
+
     @property
     def input_beats(self) -> tuple[int, ...]:
-        """Beats read from each input for one output vector."""
-        return tuple(stream.vector_beats for stream in self.inputs)
+        """Beats read from each input in its turn."""
+        return tuple(stream.beats // self.rounds for stream in self.inputs)
 
     @property
     def cycles(self) -> int:
@@ -38,7 +45,7 @@ class ConcatUnit(Unit):
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        period = self.output.vector_beats
+        period = self.output.beats // self.rounds
         ends = list(accumulate(self.input_beats, initial=0))
         reads = tuple(Access(tuple(range(*span)), period) for span in pairwise(ends))
         return (Loop(self.output.beats, reads, (Access.each(),)),)
@@ -50,19 +57,19 @@ class ConcatUnit(Unit):
     @property
     def function(self) -> Function:
         inputs, parts = (tuple(f"{name}{index}" for index in range(len(self.inputs))) for name in ("Input", "Part"))
-        streams = zip(inputs, parts, self.inputs, strict=True)
+        turns = zip(inputs, parts, self.input_beats, strict=True)
         return Function(
-            purpose=f"Vectors of {len(inputs)} streams, joined end to end.",
+            purpose=f"Parts of {len(inputs)} streams, joined end to end.",
             sizes=(
-                Size("VECTORS", self.output.vectors, "of a frame"),
+                Size("ROUNDS", self.rounds, "of a frame: a part of each stream"),
                 Size("LANES", self.output.lanes, "elements a cycle"),
             ),
             types=(
                 *(Type(name, stream.dtype) for name, stream in zip(inputs, self.inputs, strict=True)),
                 Type("Output", self.output.dtype),
-                *(Type(part, Template("Part", (name, stream.vector_beats))) for name, part, stream in streams),
+                *(Type(part, Template("Part", (name, turn))) for name, part, turn in turns),
             ),
-            arguments=("VECTORS", "LANES", "Output", *parts),
+            arguments=("ROUNDS", "LANES", "Output", *parts),
             inputs=tuple(word(name, "LANES") for name in inputs),
             output=word("Output", "LANES"),
             output_first=True,

@@ -21,9 +21,12 @@ class FifoUnit(Unit):
     """`depth` beats. One written in a cycle can be read in the next, so that depth 1 takes a beat every other cycle."""
 
     stem: ClassVar[str] = "fifo"
-    is_adapter: ClassVar[bool] = True
 
     depth: int
+
+    @property
+    def is_adapter(self) -> bool:
+        return True
 
     @property
     def cycles(self) -> int:

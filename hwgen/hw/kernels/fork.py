@@ -21,7 +21,10 @@ class ForkUnit(Unit):
     """Copies `input` to each of `outputs`; takes a beat while every reader's queue has room."""
 
     stem: ClassVar[str] = "fork"
-    is_adapter: ClassVar[bool] = True
+
+    @property
+    def is_adapter(self) -> bool:
+        return True
 
     @property
     def cycles(self) -> int:

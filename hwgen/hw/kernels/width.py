@@ -26,8 +26,11 @@ class WidthUnit(Unit):
     """Turns beats of `input.lanes` into beats of `output.lanes`; the elements stay in order."""
 
     stem: ClassVar[str] = "width"
-    is_adapter: ClassVar[bool] = True
     is_uneven: ClassVar[bool] = True
+
+    @property
+    def is_adapter(self) -> bool:
+        return True
 
     @property
     def group(self) -> int:

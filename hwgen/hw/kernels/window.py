@@ -53,7 +53,6 @@ class WindowUnit(Unit):
     """
 
     stem: ClassVar[str] = "window"
-    is_adapter: ClassVar[bool] = True
     parts: ClassVar[tuple[str, ...]] = ("columns",)
 
     height: int
@@ -79,6 +78,10 @@ class WindowUnit(Unit):
         output = Stream(name, dtype, elements, stream.lanes, vectors=vectors)
         sizes = height, width, geometry, blocks, pad
         return cls(name, node.origin, (stream,), (output,), *sizes, rows=geometry.extent[0])
+
+    @property
+    def is_adapter(self) -> bool:
+        return True
 
     @property
     def out_height(self) -> int:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// hwgen: vectors of several streams joined end to end, a beat a cycle.
+// hwgen: parts of several streams joined end to end, a beat a cycle: vectors, rows of images or whole frames.
 //
 // Not where the lanes leave some over in a vector of an input: the next vector would have to move up.
 #ifndef HWGEN_CONCAT_HPP
@@ -10,7 +10,7 @@
 
 namespace hwgen {
 
-// BEATS beats of codes of `Input` a vector.
+// BEATS beats of codes of `Input` in a turn.
 template <class Input, unsigned BEATS_>
 struct Part {
   using Code = Input;
@@ -25,7 +25,7 @@ constexpr unsigned total(unsigned first, Rest... rest) {
   return first + total(rest...);
 }
 
-// Beat `beat` of the vector that the streams of `Parts` make up.
+// Beat `beat` of a round, which takes a turn of each stream of `Parts`.
 template <class Output, unsigned LANES, class... Parts>
 struct Joined;
 
@@ -48,17 +48,17 @@ struct Joined<Output, LANES, First, Second, Others...> {
   }
 };
 
-// One frame: VECTORS vectors of each input (its type and beats a Part in `Parts`), LANES a beat, become as many vectors.
-template <unsigned VECTORS, unsigned LANES, class Output, class... Parts, class... Streams>
+// One frame: ROUNDS rounds, in each of them a turn of each input (its type and beats a Part in `Parts`), LANES a beat.
+template <unsigned ROUNDS, unsigned LANES, class Output, class... Parts, class... Streams>
 HWGEN_INLINE
 void concat(hls::stream<ap_uint<LANES * Output::BITS>>& out, Streams&... ins) {
   constexpr unsigned BEATS = total(Parts::BEATS...);
   static_assert(sizeof...(Parts) == sizeof...(Streams), "each input must be a part");
 
   unsigned beat = 0;
-  // Before each slot: `slot` beats have been read and written, `beat` of them of this vector.
+  // Before each slot: `slot` beats have been read and written, `beat` of them in this round.
 slots:
-  for (unsigned slot = 0; slot < VECTORS * BEATS; ++slot) {
+  for (unsigned slot = 0; slot < ROUNDS * BEATS; ++slot) {
     HWGEN_PIPELINE
     out.write(Joined<Output, LANES, Parts...>::next(beat, ins...));
     beat = beat == BEATS - 1 ? 0 : beat + 1;

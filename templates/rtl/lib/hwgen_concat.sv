@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Joins vectors of `Inputs` streams end to end: `Beats`[32*i +: 32] beats of input i in turn.
+// Joins parts of `Inputs` streams end to end: `Beats`[32*i +: 32] beats of input i in turn, which
+// are a vector, a row of an image or a whole frame.
 //
 // Input 0 comes first and is the least significant of `s_data_i`. A beat taken in one cycle can be
 // read in the next; two beats are held, so that one is read while the next is written.
