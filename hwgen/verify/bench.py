@@ -197,6 +197,7 @@ def _plusargs(job: SimulationJob, frames: int, stalls: Stalls, input_interval: i
         f"+stall_seed={stalls.seed}",
         f"+reset_after={reset_after}",
         f"+quiet_limit={job.quiet_limit + input_interval}",
+        f"+drain={job.drain_cycles}",
         f"+verilator+seed+{stalls.seed}",
         "+verilator+rand+reset+2",
     ]

@@ -63,6 +63,7 @@ class SimulationJob:
             design to run.
         frame_cycles: clock cycles that a frame takes, about; they tell whether it pays to optimise the model.
         quiet_limit: cycles without a beat at either end that count as a deadlock.
+        drain_cycles: cycles to run on after the last beat at either end.
         address_bits: of its AXI4-Lite port `s_axi_control`; 0 where it has none.
     """
 
@@ -80,6 +81,7 @@ class SimulationJob:
     plain: bool = True
     frame_cycles: int = 0
     quiet_limit: int = 100_000
+    drain_cycles: int = 16
     address_bits: int = 0
 
     @property

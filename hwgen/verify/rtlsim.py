@@ -7,11 +7,15 @@ from pathlib import Path
 from hwgen.backends.rtl import stream_beats
 from hwgen.hw.address_map import address_map
 from hwgen.hw.design import Design
+from hwgen.hw.schedule import Selection
 from hwgen.verify.bench import Rewrite, Stalls, Trace, Words, run
 from hwgen.verify.model import SimulationJob, Tap
 from hwgen.verify.sources import rtl_sources
 
 _QUIET_CYCLES = 10_000
+
+_DRAIN = 16
+"""Cycles in which a beat too many is seen, and more than any unit's latency."""
 
 
 def simulate(
@@ -53,6 +57,7 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> SimulationJob:
         memories=project / "mem" if (project / "mem").is_dir() else None,
         taps=_taps(design) if taps else (),
         quiet_limit=quiet_cycles(design),
+        drain_cycles=_drain_cycles(design),
         address_bits=control.address_bits if control else 0,
         frame_cycles=frame_cycles(design),
     )
@@ -61,6 +66,12 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> SimulationJob:
 def quiet_cycles(design: Design) -> int:
     """Cycles without a beat at either end after which `design` counts as stuck."""
     return _QUIET_CYCLES + 16 * sum(unit.cycles for unit in design.units)
+
+
+def _drain_cycles(design: Design) -> int:
+    """Cycles to run on after the last beat at either end: where beats are dropped, until the last of them is."""
+    drops = any(isinstance(unit.schedule, Selection) for unit in design.units)
+    return _DRAIN + drops * sum(unit.cycles + _DRAIN for unit in design.units)
 
 
 def frame_cycles(design: Design) -> int:

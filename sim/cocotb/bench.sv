@@ -22,9 +22,6 @@ module bench #(
   localparam int unsigned OutputWidths[Outputs] = '{`HWGEN_OUTPUT_WIDTHS};
   localparam int unsigned OutputBeats[Outputs] = '{`HWGEN_OUTPUT_BEATS};
 
-  // Cycles to run on after the last expected beat, so that a beat too many is seen.
-  localparam int unsigned Drain = 16;
-
   logic clk /*verilator public_flat_rw*/;
   logic rst_n /*verilator public_flat_rw*/;
   logic halted /*verilator public_flat_rw*/;
@@ -55,12 +52,16 @@ module bench #(
 
   int unsigned source_rate, sink_rate, input_interval, frames;
   int unsigned seed, quiet_limit, reset_after;
+
+  // Cycles to run on after the last expected beat, so that a beat too many is seen, and all beats
+  // that are dropped inside.
+  int unsigned drain;
   int unsigned sent_q, quiet_q, drain_q;
   logic reset_done_q;
 
-  // By port: beats that move in this cycle, sources that wait, sinks that have all frames, and
-  // those that have all before the pause.
-  logic [Inputs-1:0] sent, held;
+  // By port: beats that move in this cycle, sources that wait, those that have sent all
+  // frames, sinks that have all, and those that have all before the pause.
+  logic [Inputs-1:0] sent, held, fed;
   logic [Outputs-1:0] received, done, answered;
 
   initial begin
@@ -71,6 +72,7 @@ module bench #(
     if ($value$plusargs("stall_seed=%d", seed) == 0) seed = 1;
     if ($value$plusargs("quiet_limit=%d", quiet_limit) == 0) quiet_limit = 100000;
     if ($value$plusargs("reset_after=%d", reset_after) == 0) reset_after = 0;
+    if ($value$plusargs("drain=%d", drain) == 0) drain = 16;
     clk = 1'b0;
     rst_n = 1'b0;
     halted = 1'b0;
@@ -104,6 +106,7 @@ module bench #(
 `endif
     assign offered = valid && !held[i];
     assign sent[i] = offered && ready;
+    assign fed[i] = count_q >= frames * InputBeats[i];
 
     stream_source #(
       .Width(InputWidths[i]),
@@ -205,13 +208,13 @@ module bench #(
     end else begin
       sent_q <= sent_q + 32'($countones(sent));
       quiet_q <= |{sent, received, held} ? 0 : quiet_q + 1;
-      if (&done) drain_q <= drain_q + 1;
+      if (&{done, fed}) drain_q <= drain_q + 1;
       if (!reset_done_q && sent_q >= reset_after) begin
         reset_done_q <= 1'b1;
         halted <= 1'b1;
       end
-      if (drain_q == Drain) halted <= 1'b1;
-      if (quiet_q == quiet_limit && !(&done)) begin
+      if (drain_q == drain) halted <= 1'b1;
+      if (quiet_q == quiet_limit && !(&{done, fed})) begin
         stuck <= 1'b1;
         halted <= 1'b1;
       end

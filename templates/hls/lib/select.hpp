@@ -8,6 +8,7 @@
 #include "ap_int.h"
 #include "counter.hpp"
 #include "hls_stream.h"
+#include "lanes.hpp"
 
 namespace hwgen {
 
