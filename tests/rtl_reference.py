@@ -17,7 +17,9 @@ from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.unit import Unit
@@ -34,7 +36,7 @@ def reference(design: Design, frames: IntArray) -> Mapping[str, IntArray]:
     return found
 
 
-def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
+def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:  # noqa: C901 (a table of cases)
     frames = sources[0]
     match unit:
         case MvtuUnit():
@@ -57,6 +59,8 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:
             return [np.array([[sum(map(abs, codes)) for codes in frame] for frame in sums])]
         case AddUnit() | ScaleUnit() | ConcatUnit():
             return [_join(unit, sources)]
+        case SelectUnit() | ReorderUnit():
+            return [np.array([_moved(unit, frame) for frame in frames])]
         case _:
             return [frames] * len(unit.outputs)
 
@@ -67,8 +71,25 @@ def _join(unit: Unit, sources: list[IntArray]) -> IntArray:
         return np.sum([gain * source for gain, source in zip(gains, sources, strict=True)], axis=0)
     if isinstance(unit, ScaleUnit):
         return _scale(unit, *sources)
-    vectors = [s.reshape(len(s), unit.output.vectors, -1) for s in sources]
-    return np.concatenate(vectors, axis=2).reshape(len(sources[0]), -1)
+    parts = [s.reshape(len(s), unit.rounds, -1) for s in sources]
+    return np.concatenate(parts, axis=2).reshape(len(sources[0]), -1)
+
+
+def _moved(unit: SelectUnit | ReorderUnit, frame: IntArray) -> IntArray:
+    """Beat by beat what stays, or run by run what leaves each block."""
+    places = []
+    if isinstance(unit, SelectUnit):
+        kept = unit.kept
+        for beat in range(unit.input.beats):
+            row, run = divmod(beat // kept.run, len(kept.inner))
+            if kept.inner[run] and kept.outer[row % len(kept.outer)]:
+                places.append(beat)
+    else:
+        blocks = unit.blocks
+        for block in range(blocks.count):
+            for start in blocks.starts.tolist():
+                places += [block * blocks.beats + start + beat for beat in range(blocks.run)]
+    return frame.reshape(unit.input.beats, -1)[places].reshape(-1)
 
 
 def _mvtu(unit: MvtuUnit, frames: IntArray) -> IntArray:

@@ -15,7 +15,7 @@ from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Array, Function, Parameters, Size, Store, Table, Type, word
 from hwgen.hw.gathers import Blocks
 from hwgen.hw.loop import Access, Loop
-from hwgen.hw.memory import Memory, MemoryStyle, index_bits
+from hwgen.hw.memory import Memory, index_bits
 from hwgen.hw.packing import Bytes, to_words
 from hwgen.hw.rows import fewest_rows
 from hwgen.hw.schedule import LineBuffer, credits_for
@@ -35,14 +35,12 @@ class ReorderUnit(Unit):
     Attributes:
         blocks: where they go.
         rows: blocks that the ring holds.
-        memory_style: of the ring, by the rule where None.
     """
 
     stem: ClassVar[str] = "reorder"
 
     blocks: Blocks
     rows: int = 2
-    memory_style: MemoryStyle | None = None
 
     @classmethod
     def of(cls, node: Node, stream: Stream, output: Stream, places: IntArray) -> ReorderUnit:
@@ -82,7 +80,7 @@ class ReorderUnit(Unit):
 
     @property
     def memory(self) -> Memory:
-        return Memory(f"{self.name}_ring", self.rows * self.blocks.beats, self.input.width, self.memory_style)
+        return Memory(f"{self.name}_ring", self.rows * self.blocks.beats, self.input.width)
 
     @property
     def lines(self) -> Memory:
@@ -133,7 +131,7 @@ class ReorderUnit(Unit):
     def function(self) -> Function:
         blocks = self.blocks
         held = min(2, blocks.count) * blocks.beats
-        ring = Memory(f"{self.name}_ring", held, self.input.width, self.memory_style)
+        ring = Memory(f"{self.name}_ring", held, self.input.width)
         starts = Table(
             "STARTS",
             "Beat of its block that each run begins with.",
