@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from hwgen.config import LayerFolding
 from hwgen.golden.execute import apply
-from hwgen.hw.folding import Folding, folded_layers, resolve
+from hwgen.hw.folding import Folding, channelwise_lanes, folded_layers, resolve
 from hwgen.hw.lower import lower
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.geometry import POINT, Geometry
@@ -30,6 +29,7 @@ from hwgen.ir.ops import (
     Div,
     Function,
     FunctionKind,
+    Gather,
     LeakyRelu,
     Levels,
     Magnitude,
@@ -249,10 +249,15 @@ class ImageBuilder:
         factors = self.rng.choice([-9, -2, -1, 1, 3, 4, 23], (source.type.channels, 1))
         return self.add("gain", Sum(factors), (source,), source.type.shape)
 
-    def concat(self, *sources: Value) -> Value:
-        """Images of one size and type side by side."""
-        shape = (*sources[0].type.shape[:-1], sum(each.type.channels for each in sources))
-        return self.add("cat", Concat(), sources, shape, sources[0].type.dtype)
+    def concat(self, *sources: Value, axis: int = -1) -> Value:
+        """Images of one type side by side, along an axis in which alone they differ."""
+        shape = list(sources[0].type.shape)
+        shape[axis] = sum(each.type.shape[axis] for each in sources)
+        return self.add("cat", Concat(axis), sources, tuple(shape), sources[0].type.dtype)
+
+    def gather(self, source: Value, places: IntArray) -> Value:
+        """The elements of an image at `places` (H, W, C)."""
+        return self.add("move", Gather(places.ravel()), (source,), places.shape, source.type.dtype)
 
     def dense(self, source: Value, out: int, weight: DType, *, flat: bool = True) -> Value:
         """A dense layer on the whole tensor, or on every pixel."""
@@ -346,10 +351,40 @@ def _random_pool(net: ImageBuilder, source: Value) -> Value:
     return net.pool(source, geometry, PoolKind.SUM if rng.random() < 0.3 else PoolKind.MAX)
 
 
+def _random_move(net: ImageBuilder, source: Value) -> Value:
+    """A part of an image, its pixels or channels in another order, some of them repeated."""
+    rng, places = net.rng, np.arange(source.type.elements).reshape(source.type.shape)
+    for axis in rng.permutation(3)[: rng.integers(1, 4)].tolist():
+        size = places.shape[axis]
+        match rng.choice(["part", "stride", "flip", "repeat", "swap", "draw"]):
+            case "part":
+                start = int(rng.integers(0, size))
+                places = places.take(range(start, int(rng.integers(start, size)) + 1), axis)
+            case "stride":
+                places = places.take(range(int(rng.integers(0, min(size, 2))), size, 2), axis)
+            case "flip":
+                places = np.flip(places, axis)
+            case "repeat" if places.size <= 256:
+                places = places.repeat(int(rng.integers(2, 4)), axis)
+            case "draw":
+                places = places.take(rng.integers(0, size, size), axis)
+            case _:
+                places = places.swapaxes(0, axis)
+    return net.gather(source, places)
+
+
+def _random_concat(net: ImageBuilder, source: Value) -> Value:
+    """An image and what convolutions make of it, side by side along any axis."""
+    rng, axis = net.rng, int(net.rng.integers(-3, 0))
+    out = 0 if axis == -1 else source.type.channels
+    convs = (_random_conv(net, source, same=True, out=out) for _ in range(rng.integers(1, 3)))
+    return net.concat(source, *(net.act(conv, source.type.dtype) for conv in convs), axis=axis)
+
+
 def _random_block(net: ImageBuilder) -> None:
     """A few layers that end in codes."""
     rng, source, codes = net.rng, net.last, pick(net.rng, HIDDEN)
-    match rng.choice(["conv", "conv_pool", "pool", "residual", "residual", "concat", "pixelwise"]):
+    match rng.choice(["conv", "conv_pool", "pool", "residual", "residual", "concat", "move", "pixelwise"]):
         case "conv":
             net.act(_random_conv(net, source), codes)
         case "conv_pool":
@@ -368,10 +403,9 @@ def _random_block(net: ImageBuilder) -> None:
             gains = rng.choice([-7, -1, 1, 2, 5, 16], len(summed)) if rng.random() < 0.5 else ()
             net.sum(*summed, gains=tuple(map(int, gains)))
         case "concat":
-            branches = [
-                net.act(_random_conv(net, source, same=True), source.type.dtype) for _ in range(rng.integers(1, 3))
-            ]
-            net.concat(source, *branches)
+            _random_concat(net, source)
+        case "move":
+            _random_move(net, source)
         case _:
             net.act(net.dense(source, int(rng.integers(1, 9)), pick(rng, WEIGHTS), flat=False), codes)
     if net.last.type.dtype.bits > 5:
@@ -533,9 +567,9 @@ def _random_layer_folding(rng: Rng, node: Node, most: int) -> LayerFolding:
             outs, ins = range(1, out + 1), range(1, per_group + 1)
             if groups > 1:
                 outs, ins = _divisors(out), _divisors(per_group)
-        case Concat():
-            outs, ins = _divisors(math.gcd(*(each.type.channels for each in node.inputs))), None
-            most = max(most, result.elements)
+        case Concat() | Gather():
+            outs, ins = channelwise_lanes(node), None
+            most = max(most, source.elements, result.elements)
         case _:
             outs, ins = range(1, source.channels + 1), None
     least = pixels * ceil_div(outs[-1], outs[-1])

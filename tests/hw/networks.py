@@ -10,7 +10,18 @@ import numpy as np
 
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.network import Process, ProcessNetwork
-from hwgen.hw.schedule import GatedLoop, Gearbox, Merge, PoolTiles, Queue, Schedule, VectorLoop, credits_for
+from hwgen.hw.schedule import (
+    GatedLoop,
+    Gearbox,
+    LineBuffer,
+    Merge,
+    PoolTiles,
+    Queue,
+    Schedule,
+    Selection,
+    VectorLoop,
+    credits_for,
+)
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.geometry import Geometry
 from tests.builders import B, random_geometry
@@ -101,6 +112,24 @@ class Weaver:
         latency, columns = self.small(4), width // wide
         schedule = PoolTiles(tall, wide, columns, port.vector_beats, latency, self.small(5))
         return self.unit(schedule, (port,), (height // tall * columns, port.elements, port.lanes))[0]
+
+    def selection(self, port: OpenStream) -> OpenStream:
+        """Beats of one lane, some of which are dropped."""
+        beats = self.beats[port.name]
+        period = int(self.rng.choice([n for n in range(1, beats + 1) if beats % n == 0]))
+        kept = tuple(np.sort(self.rng.permutation(period)[: self.small(period)]).tolist())
+        schedule = Selection(period, kept, self.small(4))
+        return self.unit(schedule, (port,), (len(kept) * (beats // period), 1, 1))[0]
+
+    def blocks(self, port: OpenStream) -> OpenStream:
+        """A line buffer whose rows leave whole, several times."""
+        beats, times = self.beats[port.name], self.small(3)
+        count = int(self.rng.choice([n for n in range(1, beats + 1) if beats % n == 0]))
+        if times * beats > LARGEST:
+            return self.pointwise(port)
+        ones = (1,) * count
+        lines = LineBuffer(beats // count, count, times * beats // count, ones, ones, self.small(3), 3, self.small(5))
+        return self.unit(lines, (port,), (times * beats, 1, 1))[0]
 
     def window(self, port: OpenStream, *, same: bool = False) -> OpenStream:
         """A sliding window unit with rows that suffice, or nearly, then a product that takes its windows."""
@@ -230,7 +259,13 @@ def woven(weaver: Weaver, units: int, port: OpenStream | None = None) -> tuple[O
         weaver.converter,
         weaver.best,
     ]
-    images: list[Callable[[OpenStream], OpenStream]] = [weaver.pool, weaver.window, weaver.window]
+    images: list[Callable[[OpenStream], OpenStream]] = [
+        weaver.pool,
+        weaver.window,
+        weaver.window,
+        weaver.selection,
+        weaver.blocks,
+    ]
     blocks: list[Callable[[OpenStream], OpenStream]] = [weaver.adder, weaver.scaled, weaver.gated, weaver.joined]
     for _ in range(units):
         kinds = [plain, images, blocks][int(rng.choice(3, p=[0.5, 0.25, 0.25]))]

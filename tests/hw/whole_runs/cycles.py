@@ -11,7 +11,7 @@ import numpy as np
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import Waits
 from hwgen.hw.network import Process, ProcessNetwork
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, VectorLoop
+from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Selection, VectorLoop
 from hwgen.hw.stream import ceil_div
 from tests.hw.whole_runs.machines import UNKNOWN, peak_occupancy, stream_periods
 from tests.hw.whole_runs.runs import Run, run_frames
@@ -145,6 +145,7 @@ def _process_history(process: Process, beats: Mapping[str, int]) -> int:
             | PoolTiles(credits=held)
             | Queue(depth=held)
             | Merge(depth=held)
+            | Selection(depth=held)
         ):
             return ceil_div(held, beats[process.outputs[0]]) + 1
         case Gearbox():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hwgen.hw.compiled import entry, inner
-from hwgen.hw.tables import GATED_LOOP, GEARBOX, POOL_TILES, QUEUE, VECTOR_LOOP, ProcessTable
+from hwgen.hw.tables import GATED_LOOP, GEARBOX, POOL_TILES, QUEUE, SELECTION, VECTOR_LOOP, ProcessTable
 from hwgen.ir.types import IntArray
 
 SLOT, LAST_FIRED, STARVED, BLOCKED, COUNTER, OWED, NEXT_END, STATE_SIZE = range(8)
@@ -224,6 +224,23 @@ def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntAr
 
 
 @inner
+def _selection(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
+    """A beat is taken one cycle after the last; one that is kept while fewer than `depth` of them are held."""
+    depth, kept, slot, last, fired = unit[0], unit[2:], state[SLOT], state[LAST_FIRED], False
+    while True:
+        arrived, room = _arrival(streams, sources[0]), _room(streams, sinks[0], depth) if kept[slot] else 0
+        if min(arrived, room) == UNKNOWN:
+            break
+        last = _fires(state, last, arrived, room)
+        _take(streams, sources[0], last)
+        if kept[slot]:
+            _send(streams, sinks[0], last + 1)
+        slot, fired = (slot + 1) % len(kept), True
+    state[SLOT], state[LAST_FIRED] = slot, last
+    return fired
+
+
+@inner
 def _line_buffer(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A row is taken while there is room for it; a row of windows leaves once its rows are held.
 
@@ -295,6 +312,8 @@ def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
         return _pool_tiles(parameters, state, streams, sources, sinks)
     if kind == GEARBOX:
         return _gearbox(parameters, state, streams, sources, sinks)
+    if kind == SELECTION:
+        return _selection(parameters, state, streams, sources, sinks)
     if kind == QUEUE:
         return _queue(parameters, state, streams, sources, sinks)
     return _line_buffer(parameters, state, streams, sources, sinks)
