@@ -515,6 +515,23 @@ def concat_net(rng: Rng) -> Graph:
     return net.graph("concat_net")
 
 
+def moving_net(rng: Rng) -> Graph:
+    """A small U-Net: a branch that shrinks and grows again, beside a crop; then rows under flipped ones, transposed."""
+    net = ImageBuilder(rng, (6, 4, 2), IntType(3, signed=False))
+    codes = net.act(net.conv(net.input, 4, Geometry((3, 3), padding=(1, 1, 1, 1)), TERNARY), B)
+    small = net.act(net.conv(codes, 4, Geometry((2, 2), (2, 2)), B), B)
+    places = np.arange(small.type.elements).reshape(small.type.shape)
+    grown = net.gather(small, places.repeat(2, 0).repeat(2, 1)[:, 1:])
+    cut = net.gather(codes, np.arange(codes.type.elements).reshape(codes.type.shape)[:, 1:])
+    both = net.act(net.conv(net.concat(grown, cut), 2, Geometry((1, 2)), B), B)
+    places = np.arange(both.type.elements).reshape(both.type.shape)
+    tall = net.concat(both, net.gather(both, places[::-1]), axis=-3)
+    net.gather(tall, np.arange(tall.type.elements).reshape(tall.type.shape).swapaxes(0, 1))
+    net.act(net.conv(net.last, 3, Geometry((2, 3)), B), B)
+    net.dense(net.last, 4, B)
+    return net.graph("moving_net")
+
+
 def xnor_like(rng: Rng) -> Graph:
     """Layers of XNOR-Net with K, of random sizes: a convolution, perhaps a pool, a pointwise one and a dense one."""
     codes = IntType(int(rng.integers(2, 6)), signed=True)
@@ -544,7 +561,7 @@ def floor_net(rng: Rng) -> Graph:
     return net.graph("floor_net")
 
 
-IMAGE_NETWORKS = (resnet_like, mobilenet_like, signal_net, padded_net, concat_net, xnor_like, floor_net)
+IMAGE_NETWORKS = (resnet_like, mobilenet_like, signal_net, padded_net, concat_net, moving_net, xnor_like, floor_net)
 
 
 def random_folding(rng: Rng, network: Graph, most: int = 2000) -> dict[str, LayerFolding]:

@@ -38,7 +38,8 @@ slots:
     HWGEN_DISTANCE(ring, 2)
     const bool sends = slot > BEATS;
     const bool reads = place < BEATS && block < BLOCKS;
-    const ap_uint<WIDTH> held = ring[from + static_cast<unsigned>(starts[run][0]) + beat];
+    ap_uint<WIDTH> held = 0;
+    if (sends) held = ring[from + static_cast<unsigned>(starts[run][0]) + beat];
     if (reads) ring[into + place] = in.read();
     if (sends) out.write(held);
 
