@@ -9,6 +9,7 @@ import numpy as np
 
 from hwgen import Accelerator, flow
 from hwgen.hw.arithmetic import Arithmetic
+from hwgen.hw.gathers import Blocks, Kept
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -19,7 +20,9 @@ from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
@@ -186,6 +189,20 @@ def concat() -> Example:
     return example(joined(fork, *queues, unit), unit, "Two vectors of two beats each, in turn.", 26, frames=2)
 
 
+def select() -> Example:
+    source = Stream("x", U2, 1, 1, vectors=12)
+    kept = Kept.of(np.array([0, 1, 1, 0] * 3, dtype=bool))
+    unit = SelectUnit("select", "", (source,), (replace(source, name="y", vectors=6),), kept)
+    return alone(unit, "The two columns in the middle of 3 x 4 pixels.", 26)
+
+
+def reorder() -> Example:
+    source = Stream("x", U2, 1, 1, vectors=6)
+    blocks = Blocks.of(np.arange(6).reshape(2, 3)[:, ::-1].ravel(), 6)
+    unit = ReorderUnit("reorder", "", (source,), (replace(source, name="y"),), blocks)
+    return alone(unit, "2 x 3 pixels mirrored: a row leaves while the next comes in.", 26)
+
+
 def fork() -> Example:
     unit, inputs = copies(Stream("source", U2, 4, 1))
     reader = AddUnit("add", "", inputs, (Stream("y", U8, 4, 1),))
@@ -224,8 +241,8 @@ def fifo() -> Example:
 UNITS: Mapping[str, Callable[[], Example]] = {
     function.__name__: function
     for function in (
-        *(mvtu, bit_planes, depthwise, gated, window, pool, threshold, add, concat, fork, scale, magnitude, argmax),
-        *(width, fifo),
+        *(mvtu, bit_planes, depthwise, gated, window, pool, threshold, add, concat, select, reorder, fork),
+        *(scale, magnitude, argmax, width, fifo),
     )
 }
 """By the name of their page."""

@@ -38,6 +38,7 @@ FITTED = dict(
     scaled=10,
     residual=14,
     gated=8,
+    moves=16,
 )
 HELD_OUT = dict(
     dense=8,
@@ -51,6 +52,7 @@ HELD_OUT = dict(
     scaled=4,
     residual=9,
     gated=4,
+    moves=6,
 )
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 

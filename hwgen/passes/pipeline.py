@@ -5,12 +5,20 @@ from __future__ import annotations
 from hwgen.ir.graph import Graph
 from hwgen.passes.base import Pass, run_passes
 from hwgen.passes.gains import NarrowGains
+from hwgen.passes.moves import ComposeMoves
 from hwgen.passes.narrow import NarrowAccumulators
 from hwgen.passes.pools import ThresholdsBeforePools
 from hwgen.passes.sums import MergeSums
 from hwgen.passes.thresholds import Thresholds
 
-PASSES: tuple[Pass, ...] = (Thresholds(), MergeSums(), NarrowGains(), ThresholdsBeforePools(), NarrowAccumulators())
+PASSES: tuple[Pass, ...] = (
+    Thresholds(),
+    MergeSums(),
+    NarrowGains(),
+    ThresholdsBeforePools(),
+    ComposeMoves(),
+    NarrowAccumulators(),
+)
 
 
 def integer_network(graph: Graph) -> Graph:

@@ -45,7 +45,7 @@ WARNINGS = (
     "-Wno-unused-label",
     "-Wno-unknown-pragmas",
 )
-LIBRARY = ("argmax", "concat", "fifo", "fork", "pool", "threshold", "width", "window")
+LIBRARY = ("argmax", "concat", "fifo", "fork", "pool", "reorder", "select", "threshold", "width", "window")
 VIEW = (
     "hwgen::Windows<hwgen::Pair<8, 8>, hwgen::Pair<3, 3>, hwgen::Pair<1, 1>, hwgen::Pair<1, 1>,"
     " hwgen::Sides<0, 0>, hwgen::Sides<0, 0>>"

@@ -46,8 +46,8 @@ def test_an_illegal_network_is_no_pass_s_fault() -> None:
 
 
 def test_order() -> None:
-    names = ["thresholds", "merge sums", "narrow gains", "thresholds before pools", "narrow accumulators"]
-    assert [each.name for each in PASSES] == names
+    names = ["thresholds", "merge sums", "narrow gains", "thresholds before pools", "compose moves"]
+    assert [each.name for each in PASSES] == [*names, "narrow accumulators"]
 
 
 def accumulates(node: Node) -> bool:

@@ -42,7 +42,7 @@ class SelectUnit(Unit):
 
     @classmethod
     def of(cls, node: Node, stream: Stream, places: IntArray, output: Stream | None) -> SelectUnit:
-        """The unit of `node` that keeps the beats `places`, ascending; in front of another one where `output` is None."""
+        """The unit of `node` that keeps the beats `places`, ascending; in front of its other one without `output`."""
         stays = np.zeros(stream.beats, dtype=bool)
         stays[places] = True
         kept, lanes = Kept.of(stays), stream.lanes
