@@ -9,7 +9,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Tensor, real
+from hwgen.frontend.symbolic import Const, Tensor, real
 
 _LARGEST = 1 << 62
 
@@ -23,10 +23,18 @@ def numbers_of(node: SourceNode, tensor: Tensor | None, what: str) -> tuple[int,
     return tuple(int(number) for number in values)
 
 
+def wholes_of(node: SourceNode, tensor: Tensor, what: str) -> tuple[int, ...]:
+    """The whole numbers of a constant operand, of any size where it is one of integers. Raises: ModelError."""
+    constant = constant_of(node, tensor, what)
+    if isinstance(constant, Const) and constant.value.dtype.kind in "iu":
+        return tuple(int(number) for number in constant.value.reshape(-1))
+    return numbers_of(node, constant, what)
+
+
 def listed(node: SourceNode, operand: Tensor | None, name: str) -> tuple[int, ...] | None:
     """Whole numbers that one opset has as an operand and another as the attribute `name`; None where neither stands."""
     if operand is not None:
-        return numbers_of(node, operand, name)
+        return wholes_of(node, operand, name)
     return node.integers(name, ()) if name in node.attributes else None
 
 

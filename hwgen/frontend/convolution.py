@@ -10,8 +10,8 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
-from hwgen.frontend.layout import image_like, require_image
-from hwgen.frontend.linear import Weights, behind, emit_product, require_quantised, weights_from
+from hwgen.frontend.layout import as_image, channels_of, image_like, image_shape, require_image
+from hwgen.frontend.linear import Weights, absorbed, absorbs, behind, emit_product, require_quantised, weights_from
 from hwgen.frontend.parts import by_parts
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode
@@ -134,9 +134,10 @@ def _groups(node: SourceNode, channels: int, codes: IntArray) -> _Groups:
 def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """A convolution with constant integer weights, over an image or a signal. Raises: ModelError."""
     stream, pads, fill = unpadded(node, args[0])
-    require_image(build, node, stream)
+    require_image(node, stream)
     weights = _weights(node, args[1], len(stream.shape))
-    height, width, channels = stream.value.type.shape
+    stream = _image(build, node, stream, weights)
+    height, width, channels = image_shape(stream.shape, channels_last=node.channels_last)
     groups = _groups(node, channels, weights.codes)
     actual = weights.codes.shape[1 : len(stream.shape) - 1]
     kernel = node.integers("kernel_shape", actual)
@@ -159,6 +160,14 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     return result
 
 
+def _image(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
+    """The stream as an image, whose channels may move where the weights can take that. Raises: ModelError, Relayout."""
+    channels = channels_of(node, stream) if node.integer("group", 1) == 1 else None
+    if channels is None or not absorbs(stream, weights, channels, stream.value.type.channels):
+        return as_image(build, node, stream)
+    return stream
+
+
 def _convolved(
     build: Build, node: SourceNode, stream: CodedTensor, weights: Weights, geometry: Geometry, fill: float | None
 ) -> CodedTensor:
@@ -178,6 +187,8 @@ def _product(
     """Emit a Conv node. Raises: ModelError."""
     require_quantised(build, node, stream)
     height, width, channels = stream.value.type.shape
+    moved = channels_of(node, stream) if node.integer("group", 1) == 1 else None
+    weights = weights if moved is None else absorbed(weights, moved, channels)
     groups = _groups(node, channels, weights.codes)
     single = weights.codes.shape[3] == 1
     sums = groups.sums(weights.codes) if any(isinstance(step, Add) for step in stream.steps) else weights.codes[:, 0, 0]

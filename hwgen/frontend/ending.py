@@ -11,6 +11,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import numbers_of
 from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.layout import settled
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Softened, Tensor, fold_affine, frame_shape, in_order
 from hwgen.ir.ending import Ending, EndKind
@@ -52,6 +53,7 @@ def softmax(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 def _best(build: Build, node: SourceNode, stream: CodedTensor, *, keep: bool) -> Tensor:
     """The index of the best class, the class axis of the scores dropped or of size 1."""
+    stream = settled(build, node, stream)
     rank, classes = len(stream.shape), math.prod(stream.shape)
     kind = TensorType((1,), smallest_int(0, classes - 1))
     value = build.emit("top1", ArgMax(), (stream.value,), kind, node.name)

@@ -13,7 +13,7 @@ from hwgen.frontend.order import dynamic_nodes
 from hwgen.frontend.source import SourceGraph, SourceNode
 from hwgen.frontend.supported import behind_softmax, require_handler, require_known, require_quantised
 from hwgen.frontend.symbolic import Absolute, CodedTensor, Const, Padded, QuantConst, Tensor
-from hwgen.frontend.walk import InputOptions, Walk, input_type_of, layouts_of, moved, of_input
+from hwgen.frontend.walk import InputOptions, Walk, input_type_of, layouts_of, of_input
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import DType, IntType
 
@@ -122,14 +122,14 @@ def _with_types(graph: SourceGraph, options: InputOptions, errors: list[ModelErr
 
 def _reported(graph: SourceGraph, nodes: Sequence[SourceNode], options: InputOptions) -> _Report:
     """All nodes visited, inputs in the layouts that they need. Raises: ModelError."""
-    layouts, changed, last = layouts_of(graph, options), set[int](), False
+    layouts = layouts_of(graph, options)
     while True:
         report = _Report(Walk.started(graph, options, layouts))
         try:
-            report.visit_all(nodes, last=last)
+            report.visit_all(nodes)
             return report
         except Relayout as other:
-            last = not moved(layouts, changed, other)
+            layouts.change(other)
 
 
 class _Report:
@@ -145,15 +145,15 @@ class _Report:
     def refused(self) -> bool:
         return any(finding.error for finding in self.found.values())
 
-    def visit_all(self, nodes: Sequence[SourceNode], *, last: bool) -> None:
-        """Visit all nodes in order. Raises: Relayout, unless it is the `last` time."""
+    def visit_all(self, nodes: Sequence[SourceNode]) -> None:
+        """Visit all nodes in order. Raises: Relayout."""
         live = dynamic_nodes(nodes, self.walk.graph.input_names)
         soft = {id(node): error for node, error in behind_softmax(live)}
         moving = set(map(id, live))
         for node in nodes:
-            self._add(node, self._visited(node, soft.get(id(node)), live=id(node) in moving, last=last))
+            self._add(node, self._visited(node, soft.get(id(node)), live=id(node) in moving))
 
-    def _visited(self, node: SourceNode, known: ModelError | None, *, live: bool, last: bool) -> NodeFinding:
+    def _visited(self, node: SourceNode, known: ModelError | None, *, live: bool) -> NodeFinding:
         origins = dict.fromkeys(label for name in node.inputs for label in self.unknown.get(name, ()))
         before = len(self.walk.build.nodes)
         before = self.starts.setdefault(node.label, before) if node.whole else before
@@ -166,10 +166,6 @@ class _Report:
                 self.walk.visit(node)
         except ModelError as own:
             error = own
-        except Relayout as other:
-            if not last:
-                raise
-            error = other.error
         if not origins and error is None:
             return NodeFinding(node.label, self._becomes(node, before))
         causes = (node.label,) if error else tuple(origins)
@@ -221,6 +217,7 @@ _KINDS: Mapping[str, str] = {
     "ArgMax": "top 1",
     "Concat": "a concatenation",
     "Conv": "a convolution",
+    "Gather": "a move of elements",
     "Magnitude": "a sum of magnitudes",
     "MatMul": "a dense layer",
     "Pool": "a pool",

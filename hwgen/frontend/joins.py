@@ -1,42 +1,33 @@
-"""Joins of branches: residual sums, products by a number of each pixel, concatenations."""
+"""Joins of branches: residual sums, products by a number of each pixel, extremes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend import elementwise
-from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.expressions import combined, of_itself, operands_of
 from hwgen.frontend.grid import Grid, Line, common_grid, lines
-from hwgen.frontend.retype import sources
+from hwgen.frontend.layout import laid_out, layouts
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, aligned, bounds_of, collapse, real
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, aligned, bounds_of, real
 from hwgen.ir.ops import (
     Activation,
     Add,
-    Clip,
-    Combine,
-    Concat,
     Div,
-    Function,
-    LeakyRelu,
     Mul,
     Quantise,
     Rounding,
     Scale,
-    Step,
     Sum,
-    arrays_of,
 )
 from hwgen.ir.ranges import op_range
-from hwgen.ir.types import MOST_BITS, Bipolar, DType, IntArray, TensorType, WidthError, smallest_int
+from hwgen.ir.types import MOST_BITS, IntArray, TensorType, WidthError, smallest_int
 
 _MOST_APART = 1023
 """Steps of their grid by which the operands of a maximum may differ: comparisons that it takes."""
@@ -89,29 +80,38 @@ def total(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tens
     return summed.then(Div(np.asarray(float(len(given))))) if node.op == "Mean" and len(given) > 1 else summed
 
 
-def _differ(
-    node: SourceNode, build: Build, first: CodedTensor, second: CodedTensor, what: str, found: tuple[str, str]
-) -> ModelError:
-    """The error about branches that do not match in `what`."""
+def _differ(node: SourceNode, build: Build, first: CodedTensor, second: CodedTensor) -> ModelError:
+    """The error about branches whose shapes do not match."""
     names = build.label(first.value), build.label(second.value)
-    change = {"shape": "Bring both to one shape", "layout": "Reshape or transpose neither"}[what]
     return ModelError(
         node.label,
-        f"all its operands must have one {what}",
-        f"{found[0]} from {names[0]} and {found[1]} from {names[1]}",
-        change,
+        "all its operands must have one shape",
+        f"{first.shape} from {names[0]} and {second.shape} from {names[1]}",
+        "Bring both to one shape",
     )
 
 
-def _require_alike(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> None:
-    """All branches must have one shape and one order of elements. Raises: ModelError."""
+def _alike(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> list[CodedTensor]:
+    """All branches in one shape, those of size 1 repeated, and laid out alike. Raises: ModelError, Relayout."""
     first = streams[0]
     for other in streams[1:]:
-        if first.shape != other.shape:
-            raise _differ(node, build, first, other, "shape", (str(first.shape), str(other.shape)))
-        types = first.value.type, other.value.type
-        if types[0].shape != types[1].shape or not np.array_equal(first.places, other.places):
-            raise _differ(node, build, first, other, "layout", (str(types[0]), f"{types[1]} in another order"))
+        try:
+            shape = np.broadcast_shapes(first.shape, other.shape)
+        except ValueError:
+            raise _differ(node, build, first, other) from None
+        first = first.at(np.broadcast_to(first.places, shape))
+    wide = [stream.at(np.broadcast_to(stream.places, first.shape)) for stream in streams]
+    lying = [(stream.value.type.shape, stream.places) for stream in wide]
+
+    def moves(layout: tuple[tuple[int, ...], IntArray]) -> int:
+        """How many branches lie otherwise."""
+        return sum(shape != layout[0] or not np.array_equal(places, layout[1]) for shape, places in lying)
+
+    if not moves(lying[0]):
+        return wide
+    whole = [layout for layout, stream in zip(lying, wide, strict=True) if stream.is_permutation]
+    best = min([*whole, *layouts(first.shape)], key=moves)
+    return [laid_out(build, node, stream, *best) for stream in wide]
 
 
 def _lines(node: SourceNode, build: Build, stream: CodedTensor) -> tuple[Line, ...]:
@@ -158,7 +158,7 @@ def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor], meanin
 
 def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> CodedTensor:
     """The sum of branches, of any scales: on a common grid, each branch times a whole number. Raises: ModelError."""
-    _require_alike(node, build, streams)
+    streams = _alike(build, node, streams)
     grid = _grid(node, build, streams, [_lines(node, build, stream) for stream in streams])
     name = build.next_name("add")
     if len(grid.gains) > 1:
@@ -166,13 +166,13 @@ def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> Coded
             gained(build, node, f"{name}_gain{index}", stream, grid.gains[:, [index]])
             for index, stream in enumerate(streams)
         ]
-        return _summed(build, node, name, streams, np.ones((1, len(streams)), dtype=np.int64)).then(*grid.steps)
-    return _summed(build, node, name, streams, grid.gains).then(*grid.steps)
+        return weighted_sum(build, node, name, streams, np.ones((1, len(streams)), dtype=np.int64)).then(*grid.steps)
+    return weighted_sum(build, node, name, streams, grid.gains).then(*grid.steps)
 
 
 def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
     """The maximum of two branches as y + relu(x - y), the minimum as y - relu(y - x). Raises: ModelError."""
-    _require_alike(node, build, [first, second])
+    first, second = _alike(build, node, [first, second])
     meanings = [_lines(node, build, stream) for stream in (first, second)]
     offsets = {line.offset for meaning in meanings for line in meaning}
     grid = _grid(
@@ -183,7 +183,7 @@ def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTen
         raise ModelError(node.label, must, found, "Quantise both with one shared quantiser")
     name = build.next_name(node.op.lower())
     away = np.array([[1, -1]]) * (1 if node.op == "Max" else -1)
-    apart = _summed(build, node, f"{name}_apart", [first, second], grid.gains * away)
+    apart = weighted_sum(build, node, f"{name}_apart", [first, second], grid.gains * away)
     if apart.high > _MOST_APART:
         raise ModelError(
             node.label,
@@ -196,7 +196,7 @@ def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTen
     beyond = build.emit(f"{name}_act", Activation((relu,)), [apart.value], kind, module_path(node.name, node.name))
     over = CodedTensor(beyond, 0, max(apart.high, 1), (), first.places, quantised=True)
     gains = np.array([[away[0, 0], grid.gains[0, 1]]])
-    return _summed(build, node, name, [over, second], gains).then(*grid.steps)
+    return weighted_sum(build, node, name, [over, second], gains).then(*grid.steps)
 
 
 def gained(build: Build, node: SourceNode, name: str, stream: CodedTensor, gains: IntArray) -> CodedTensor:
@@ -204,10 +204,12 @@ def gained(build: Build, node: SourceNode, name: str, stream: CodedTensor, gains
     same = bool(np.all(gains == gains[0]))
     if same and gains[0, 0] == 1:
         return replace(stream, steps=())
-    return _summed(build, node, name, [stream], gains[:1] if same else gains)
+    return weighted_sum(build, node, name, [stream], gains[:1] if same else gains)
 
 
-def _summed(build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor], gains: IntArray) -> CodedTensor:
+def weighted_sum(
+    build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor], gains: IntArray
+) -> CodedTensor:
     """The sum of gains times codes as a stream, no steps pending."""
     first = streams[0]
     op = Sum.of(gains)
@@ -251,131 +253,3 @@ def _pixel_by_pixel(first: CodedTensor, second: CodedTensor) -> bool:
     except ValueError:
         return False
     return bool(np.array_equal(first.places // first.value.type.channels, places))
-
-
-def _identity(step: Step) -> Step | None:
-    """A step of the same kind that changes nothing, None where there is none that is exact."""
-    match step:
-        case Mul():
-            return Mul(np.ones(()))
-        case Div():
-            return Div(np.ones(()))
-        case Add():
-            return Add(np.zeros(()))
-        case Clip():
-            return Clip(np.asarray(-np.inf), np.asarray(np.inf))
-        case LeakyRelu():
-            return LeakyRelu(np.ones(()))
-    return None
-
-
-def _alike(first: Step, second: Step) -> bool:
-    """Whether two steps differ in arrays alone; combined chains with parameters for each channel never are alike."""
-    if isinstance(first, Combine):
-        return first == second and not any(array.ndim for _, array in arrays_of(first))
-    plain = [{n: v for n, v in vars(step).items() if not isinstance(v, np.ndarray)} for step in (first, second)]
-    return type(first) is type(second) and plain[0] == plain[1]
-
-
-def _name(step: Step) -> str:
-    """A step as error messages call it."""
-    if isinstance(step, Combine):
-        return f"the {step.operator.value} of two functions of one tensor"
-    return f"a function {step.function.value}" if isinstance(step, Function) else f"a {type(step).__name__}"
-
-
-def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
-    """One step of several that are alike, parameters side by side."""
-    changed: dict[str, Any] = {}
-    for name, value in vars(steps[0]).items():
-        if isinstance(value, np.ndarray):
-            wide = [np.broadcast_to(getattr(s, name), (n,)) for s, n in zip(steps, channels, strict=True)]
-            changed[name] = collapse(np.concatenate(wide))
-    return replace(steps[0], **changed)
-
-
-def _joined_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> tuple[Step, ...]:
-    """The pending steps of all branches as one chain, identities where a branch lacks a step. Raises: ModelError."""
-    channels = [stream.value.type.channels for stream in streams]
-    rest, joined = [list(stream.steps) for stream in streams], []
-    while any(rest):
-        head = max(rest, key=len)[0]
-        steps = [chain.pop(0) if chain and _alike(chain[0], head) else _identity(head) for chain in rest]
-        if None in steps:
-            names = " and ".join(build.label(stream.value) for stream in streams)
-            raise ModelError(
-                node.label,
-                "its operands must have the same operators behind their layers",
-                f"{_name(head)} not behind all of {names}",
-                "Quantise each branch before the concatenation",
-            )
-        joined.append(_side_by_side([step for step in steps if step is not None], channels))
-    return tuple(joined)
-
-
-def _one_type(streams: Sequence[CodedTensor]) -> DType:
-    """The type that holds the codes of all branches."""
-    dtypes = {stream.value.type.dtype for stream in streams}
-    low, high = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
-    return next(iter(dtypes)) if len(dtypes) == 1 else smallest_int(low, high)
-
-
-def _of_one_type(build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor]) -> list[CodedTensor]:
-    """The branches, those copied as integers that cannot be declared of another type where they stand.
-
-    These are bipolar codes beside integers, and the network's input beside wider codes.
-    """
-    wide = _one_type(streams)
-
-    def fixed(stream: CodedTensor) -> bool:
-        dtype, origins = stream.value.type.dtype, sources(build.nodes, stream.value)
-        held = any(value in build.starts or isinstance(value.type.dtype, Bipolar) for value in origins)
-        return dtype != wide and held
-
-    once = np.ones((1, 1), dtype=np.int64)
-    return [
-        _summed(build, node, f"{name}_copy{index}", [stream], once).then(*stream.steps) if fixed(stream) else stream
-        for index, stream in enumerate(streams)
-    ]
-
-
-def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Streams side by side along the channels. Raises: ModelError."""
-    streams = [stream_of(node, tensor) for tensor in args if tensor is not None]
-    if len(streams) == 1:
-        return streams[0]
-    rank = len(streams[0].shape)
-    if "axis" not in node.attributes and node.opset >= 4:
-        raise ModelError(node.label, "it must state its axis", "none", "Export the model again")
-    axis = axis_of(node, node.integer("axis", 1), rank)
-    pixels = {stream.value.type.shape[:-1] for stream in streams}
-    rest = {(len(stream.shape), *(n for a, n in enumerate(stream.shape) if a != axis)) for stream in streams}
-    moves = len(rest) == 1 and rank > 2 and any(_pixel_varies(stream, axis) for stream in streams)
-    if len(pixels) > 1 or len(rest) > 1 or moves:
-        shapes = " and ".join(f"{stream.shape} from {build.label(stream.value)}" for stream in streams)
-        raise ModelError(
-            node.label,
-            "it must join channels of images of one size",
-            f"axis {axis} of {shapes}",
-            "Concatenate along the channels",
-        )
-    name = build.next_name("concat")
-    streams = _of_one_type(build, node, name, streams)
-    steps = _joined_steps(node, build, streams)
-    channels = [stream.value.type.channels for stream in streams]
-    low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
-    kind = TensorType((*pixels.pop(), sum(channels)), _one_type(streams))
-    value = build.emit(name, Concat(), [s.value for s in streams], kind, module_path(node.name, node.name))
-    starts = np.cumsum([0, *channels[:-1]])
-    moved = [
-        stream.places // count * sum(channels) + stream.places % count + start
-        for stream, count, start in zip(streams, channels, starts, strict=True)
-    ]
-    quantised = all(stream.quantised for stream in streams)
-    return CodedTensor(value, low, high, steps, np.concatenate(moved, axis=axis), quantised)
-
-
-def _pixel_varies(stream: CodedTensor, axis: int) -> bool:
-    """Whether going along an ONNX axis leads to other pixels."""
-    pixels = np.moveaxis(stream.places // stream.value.type.channels, axis, 0)
-    return bool(np.any(pixels != pixels[:1]))

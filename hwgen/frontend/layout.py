@@ -1,30 +1,41 @@
 """Where each ONNX element lies in the hardware's tensor: layouts are resolved here, and nowhere behind.
 
 Hardware tensors are flat (elements,) or images (H, W, C), channel innermost; a signal (C, L) is an image (L, 1, C).
+Operators that move elements change a stream's places alone. What reads the stream takes them into its weights, or has
+the value laid out anew: by the host where it is an input of the network, else by a Gather.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, CodedTensor, frame_shape, in_order
+from hwgen.frontend.source import SourceNode, module_path
+from hwgen.frontend.symbolic import (
+    Absolute,
+    Build,
+    CodedTensor,
+    Misplaced,
+    Tensor,
+    frame_shape,
+    in_order,
+    of_channels,
+)
 from hwgen.ir.graph import Value
-from hwgen.ir.ops import Activation
+from hwgen.ir.ops import Activation, Gather
 from hwgen.ir.order import Order
-from hwgen.ir.types import IntArray
+from hwgen.ir.types import IntArray, TensorType
 
 
 class Relayout(Exception):
     """An input of the network must be the image `shape`, ONNX element i at `places[i]`; caught by the walk."""
 
-    def __init__(self, value: Value, shape: tuple[int, ...], places: IntArray, error: ModelError) -> None:
+    def __init__(self, value: Value, shape: tuple[int, ...], places: IntArray) -> None:
         super().__init__(shape)
-        self.value = value
-        self.shape = shape
-        self.places = places
-        self.error = error
+        self.value, self.shape, self.places = value, shape, places
 
 
 def image_shape(shape: tuple[int, ...], *, channels_last: bool) -> tuple[int, int, int]:
@@ -66,8 +77,15 @@ def lies_channels_last(stream: CodedTensor) -> bool:
     return _is_image(stream, shape, image_places(stream.shape, channels_last=True))
 
 
-def require_image(build: Build, node: SourceNode, stream: CodedTensor) -> None:
-    """The stream's value must be the image that the node sees. Raises: ModelError; Relayout where the input can be."""
+def as_image(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
+    """The stream with the image that the node sees as its value. Raises: ModelError, Relayout."""
+    require_image(node, stream)
+    shape = image_shape(stream.shape, channels_last=node.channels_last)
+    return laid_out(build, node, stream, shape, image_places(stream.shape, channels_last=node.channels_last))
+
+
+def require_image(node: SourceNode, stream: CodedTensor) -> None:
+    """The stream must have the ONNX shape of an image. Raises: ModelError."""
     if len(stream.shape) not in (3, 4) or stream.shape[0] != 1:
         raise ModelError(
             node.label,
@@ -75,22 +93,101 @@ def require_image(build: Build, node: SourceNode, stream: CodedTensor) -> None:
             f"shape {stream.shape}",
             "Give the layer what it was trained on",
         )
-    shape = image_shape(stream.shape, channels_last=node.channels_last)
-    places = image_places(stream.shape, channels_last=node.channels_last)
-    if _is_image(stream, shape, places):
-        return
-    error = ModelError(
-        node.label,
-        "its input must be an image as the layers before it leave it",
-        f"{stream.value.type} reshaped or transposed to {stream.shape}",
-        "Reshape nothing but the network's own input to an image",
-    )
+
+
+def channels_of(node: SourceNode, stream: CodedTensor) -> IntArray | None:
+    """The channel of the value that each channel of the image is; None where pixels move too."""
+    channels, size = stream.value.type.channels, len(stream.shape)
+    if size not in (3, 4) or stream.shape[0] != 1:
+        return None
+    height, width, count = image_shape(stream.shape, channels_last=node.channels_last)
+    if stream.value.type.shape[:-1] != (height, width):
+        return None
+    found = np.moveaxis(stream.places, -1 if node.channels_last else 1, -1).reshape(height * width, count)
+    rows = found - channels * np.arange(height * width)[:, None]
+    inside = rows[0].min() >= 0 and rows[0].max() < channels
+    return rows[0] if inside and bool(np.all(rows == rows[:1])) else None
+
+
+def laid_out(
+    build: Build, node: SourceNode, stream: CodedTensor, shape: tuple[int, ...], places: IntArray
+) -> CodedTensor:
+    """The stream with element i at `places[i]` of a value of `shape`: an input of the network takes it, else it moves.
+
+    Args:
+        places: a permutation of the elements of `shape`, of the stream's ONNX shape.
+
+    Raises: Relayout where an input can lie so; ModelError where pending steps cannot move.
+    """
+    if stream.value.type.shape == shape and np.array_equal(stream.places, places):
+        return stream
     source = _input_of(build, stream)
-    if source is None:
-        raise error
-    now_at = np.empty(places.size, dtype=np.int64)
-    now_at[stream.places.reshape(-1)] = places.reshape(-1)
-    raise Relayout(source, shape, now_at[build.starts[source]], error)
+    if source is not None and source.name not in build.settled and stream.is_permutation:
+        now_at = np.empty(places.size, dtype=np.int64)
+        now_at[stream.places.reshape(-1)] = places.reshape(-1)
+        raise Relayout(source, shape, now_at[build.starts[source]])
+    gathered = np.empty(places.size, dtype=np.int64)
+    gathered[places.reshape(-1)] = stream.places.reshape(-1)
+    steps = of_channels(stream.steps, (gathered % stream.value.type.channels).reshape(-1, shape[-1]))
+    if steps is None:
+        raise ModelError(
+            node.label,
+            "what moves to one channel must have one scale and one offset",
+            f"channels of {build.label(stream.value)} that differ in them, as {stream.shape} of {stream.value.type}",
+            "Quantise it with one scale for all channels before it moves",
+        )
+    return replace(stream, value=_moved(build, node, stream.value, shape, gathered), steps=steps, places=places)
+
+
+def _moved(build: Build, node: SourceNode, value: Value, shape: tuple[int, ...], places: IntArray) -> Value:
+    """The value of a Gather, of one that is there already where it is the same."""
+    op, kind = Gather(places), TensorType(shape, value.type.dtype)
+    for known in build.nodes:
+        if isinstance(known.op, Gather) and known.inputs == (value,) and known.output.type == kind and known.op == op:
+            return known.output
+    return build.emit(build.next_name("move"), op, (value,), kind, module_path(node.name, node.name))
+
+
+def layouts(shape: tuple[int, ...]) -> list[tuple[tuple[int, ...], IntArray]]:
+    """Shapes and places that a tensor of an ONNX shape may have: images of channels first and last, and a vector."""
+    found: list[tuple[tuple[int, ...], IntArray]] = []
+    if len(shape) in (3, 4) and shape[0] == 1:
+        for last in (False, True):
+            found.append((image_shape(shape, channels_last=last), image_places(shape, channels_last=last)))
+    return [*found, ((math.prod(shape),), in_order(shape))]
+
+
+def settled(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
+    """The stream with each element once in its value, moved as little as can be. Raises: ModelError."""
+    if stream.is_permutation:
+        return stream
+
+    def runs(layout: tuple[tuple[int, ...], IntArray]) -> int:
+        """How many elements follow the one that they followed."""
+        order = np.argsort(layout[1].reshape(-1))
+        return int(np.count_nonzero(np.diff(stream.places.reshape(-1)[order]) == 1))
+
+    return laid_out(build, node, stream, *max(layouts(stream.shape), key=runs))
+
+
+def for_parameter(build: Build, node: SourceNode, tensor: Tensor | None, found: Misplaced) -> Tensor | None:
+    """An operand laid out so that a parameter along `found.axes` is one of each channel; others as they are.
+
+    Raises: ModelError where no layout does that.
+    """
+    stream = tensor.stream if isinstance(tensor, Absolute) else tensor
+    if not isinstance(stream, CodedTensor) or stream.value != found.stream.value:
+        return tensor
+    shape, rank = found.stream.shape, len(found.stream.shape)
+    if rank not in (3, 4) or shape[0] != 1 or found.axes not in ((1,), (rank - 1,)):
+        raise found.error
+    last = found.axes != (1,)
+    wide = stream.reshape(shape)
+    moved = laid_out(build, node, wide, image_shape(shape, channels_last=last), image_places(shape, channels_last=last))
+    if moved is wide:
+        raise found.error
+    moved = moved.reshape(stream.shape)
+    return Absolute(moved) if isinstance(tensor, Absolute) else moved
 
 
 def _input_of(build: Build, stream: CodedTensor) -> Value | None:

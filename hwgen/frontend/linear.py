@@ -12,6 +12,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import constant_of
+from hwgen.frontend.layout import laid_out
 from hwgen.frontend.parts import MOST_INPUT_BITS, by_parts
 from hwgen.frontend.residual import require_bipolar
 from hwgen.frontend.source import SourceNode, module_path
@@ -181,30 +182,78 @@ def require_quantised(build: Build, node: SourceNode, stream: CodedTensor) -> No
         )
 
 
+_MOST_ZEROS = 0.25
+"""Of the elements that a layer multiplies, those that may be none of its inputs: more are left out in front of it."""
+
+
+def absorbs(stream: CodedTensor, weights: Weights, columns: IntArray, width: int) -> bool:
+    """Whether weights can be those of `width` elements, of which input i is element `columns[i]`.
+
+    A permutation costs nothing. Weights of an element that is several inputs are added, of one that is none they are 0.
+    """
+    read = np.unique(columns).size
+    if read == width == columns.size:
+        return True
+    return not stream.planes and not isinstance(weights.dtype, Bipolar) and read >= (1 - _MOST_ZEROS) * width
+
+
+def absorbed(weights: Weights, columns: IntArray, width: int) -> Weights:
+    """The weights (out, ..., inputs) as those of `width` elements, of which input i is element `columns[i]`."""
+    rows = weights.codes.reshape(-1, columns.size)
+    wide = np.zeros((width, len(rows)), dtype=np.int64)
+    np.add.at(wide, columns, rows.T)
+    codes = np.ascontiguousarray(wide.T).reshape(*weights.codes.shape[:-1], width)
+    narrow = weights.dtype if holds(weights.dtype, codes) else smallest_int(int(codes.min()), int(codes.max()))
+    return replace(weights, codes=codes, dtype=narrow)
+
+
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a MatMul's input in its value: the position of each column, the pixel of each row."""
+    """The rows of a MatMul's input in its value: the position of each column, the pixel of each row.
+
+    Attributes:
+        width: elements of a row of the value, all of them for a single row.
+    """
 
     columns: IntArray
     pixels: IntArray
+    width: int
 
 
-def _rows(node: SourceNode, stream: CodedTensor, inputs: int) -> _Rows:
-    """Either one row, the whole value, or rows that are pixels. Raises: ModelError."""
-    channels = stream.value.type.channels
-    if stream.shape and stream.shape[-1] == inputs:
-        rows = stream.places.reshape(-1, inputs)
-        if len(rows) == 1:
-            return _Rows(rows[0], np.zeros(1, dtype=np.int64))
-        pixels, columns = rows // channels, rows % channels
-        if inputs == channels and np.all(pixels == pixels[:, :1]) and np.all(columns == columns[:1]):
-            return _Rows(columns[0], pixels[:, 0])
-    raise ModelError(
-        node.label,
-        f"its input must be one vector of {inputs} elements",
-        f"shape {stream.shape}",
-        "Flatten the input, or correct the layer's size",
-    )
+def _rows(stream: CodedTensor, inputs: int) -> _Rows | None:
+    """Either one row, the whole value, or rows that are pixels; None where they are others."""
+    kind = stream.value.type
+    rows = stream.places.reshape(-1, inputs)
+    if len(rows) == 1:
+        return _Rows(rows[0], np.zeros(1, dtype=np.int64), kind.elements)
+    pixels, columns = rows // kind.channels, rows % kind.channels
+    same = np.all(pixels == pixels[:, :1]) and np.all(columns == columns[:1])
+    seen = np.unique(pixels[:, 0]).size * kind.channels
+    if not same or seen < (1 - _MOST_ZEROS) * kind.elements:
+        return None
+    return _Rows(columns[0], pixels[:, 0], kind.channels)
+
+
+def _as_rows(
+    build: Build, node: SourceNode, stream: CodedTensor, weights: Weights
+) -> tuple[CodedTensor, _Rows, Weights]:
+    """The stream as rows of the weights' inputs, moved where they cannot take it as it lies. Raises: ModelError."""
+    inputs, shape = weights.codes.shape[1], stream.shape
+    if not shape or shape[-1] != inputs:
+        raise ModelError(
+            node.label,
+            f"its input must be one vector of {inputs} elements",
+            f"shape {shape}",
+            "Flatten the input, or correct the layer's size",
+        )
+    rows = _rows(stream, inputs)
+    if rows is None or not absorbs(stream, weights, rows.columns, rows.width):
+        tokens = (stream.places.size // inputs, 1, inputs)
+        lying = shape[1:] if len(shape) == 4 and shape[0] == 1 else tokens
+        stream = laid_out(build, node, stream, lying if tokens[0] > 1 else (inputs,), in_order(shape))
+        rows = _rows(stream, inputs)
+        assert rows is not None
+    return stream, rows, absorbed(weights, rows.columns, rows.width)
 
 
 def _multiply(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
@@ -219,12 +268,10 @@ def _multiply(build: Build, node: SourceNode, stream: CodedTensor, weights: Weig
 
 
 def _product(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
-    """Emit a MatMul node. Raises: ModelError on sizes that differ, rows that are no pixels, an unquantised input."""
-    rows = _rows(node, stream, weights.codes.shape[1])
+    """Emit a MatMul node. Raises: ModelError on sizes that differ, an unquantised input; Relayout."""
+    stream, rows, weights = _as_rows(build, node, stream, weights)
     require_quantised(build, node, stream)
-    codes = np.empty_like(weights.codes)
-    codes[:, rows.columns] = weights.codes
-    source = stream.value.type
+    codes, source = weights.codes, stream.value.type
     whole = len(rows.pixels) == 1 and (len(stream.shape) < 3 or codes.shape[1] != source.channels)
     sums = codes.reshape(len(codes), -1, source.channels).sum(axis=1)
     steps = behind(build, node, stream, sums)

@@ -10,7 +10,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import reduced_axes
 from hwgen.frontend.elementwise import stream_of
-from hwgen.frontend.layout import lies_channels_last, require_image
+from hwgen.frontend.layout import as_image, lies_channels_last, settled
 from hwgen.frontend.pooling import reduce_mean as spatial_mean
 from hwgen.frontend.pooling import reduce_sum as spatial_sum
 from hwgen.frontend.source import SourceNode, module_path
@@ -52,7 +52,8 @@ def _reduced(
     axes = reduced_axes(node, args[1], len(stream.shape))
     spread = [axis for axis, size in enumerate(stream.shape) if size > 1]
     if len(stream.shape) in (3, 4) and not set(spread) <= set(axes):
-        require_image(build, _as_it_lies(node, stream), stream)
+        stream = as_image(build, _as_it_lies(node, stream), stream)
+    stream = settled(build, node, stream)
     places = _sums(node, stream, axes)
     elements = stream.places.size // places.size
     op, source = Magnitude(elements), stream.value.type

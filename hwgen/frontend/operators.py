@@ -12,6 +12,7 @@ from typing import Any
 
 from hwgen.errors import ModelError
 from hwgen.frontend import (
+    concatenation,
     convolution,
     elementwise,
     ending,
@@ -20,9 +21,11 @@ from hwgen.frontend import (
     joins,
     linear,
     magnitudes,
+    moves,
     pooling,
     quantisers,
     residual,
+    resize,
     shapes,
     truncation,
     windows,
@@ -57,7 +60,8 @@ class Operator:
         reads: the attributes that the handler reads, and the type of each.
         fixed: attributes that the handler assumes, and the values they may have.
         free: attributes without effect on the outputs.
-        outputs: how many outputs a node may have; those that the handler does not compute cannot be read.
+        outputs: how many outputs a node may have; those that the handler does not compute cannot be read. None for
+            any number.
     """
 
     handler: Handler
@@ -65,7 +69,7 @@ class Operator:
     reads: Mapping[str, type] = field(default_factory=dict)
     fixed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     free: frozenset[str] = frozenset()
-    outputs: int = 1
+    outputs: int | None = 1
 
 
 _BROADCAST = {"broadcast": (0, 1)}
@@ -75,6 +79,12 @@ _REDUCE = {"axes": list, "keepdims": bool, "noop_with_empty_axes": bool}
 _QUANT = {"narrow": int, "rounding_mode": bytes, "signed": int}
 _LEVELS = {"data_layout": bytes, "out_bias": float, "out_dtype": bytes, "out_scale": float}
 _LINEAR = {"axis": int}
+_RESIZE = {"axes": list, "coordinate_transformation_mode": bytes, "keep_aspect_ratio_policy": bytes} | {
+    "mode": bytes,
+    "nearest_mode": bytes,
+}
+_INTERPOLATION = frozenset({"antialias", "cubic_coeff_a", "exclude_outside", "extrapolation_value"})
+"""Of a Resize, where it takes the nearest pixel of the image."""
 _TEST = {"is_test": (1,)}
 """Before opset 7, where 0, the default, is training."""
 
@@ -94,15 +104,18 @@ OPERATORS: Mapping[str, Operator] = {
     "Cast": Operator(shapes.cast, reads={"to": int}, free=frozenset({"saturate"})),
     "Celu": Operator(functions.function, reads={"alpha": float}),
     "Clip": Operator(elementwise.clip, 3, {"max": float, "min": float}),
-    "Concat": Operator(joins.concat, None, {"axis": int}),
+    "Concat": Operator(concatenation.concat, None, {"axis": int}),
     "Conv": Operator(convolution.conv, 3, _WINDOW | {"group": int}),
+    "DepthToSpace": Operator(moves.depth_to_space, reads={"blocksize": int, "mode": bytes}),
     "DequantizeLinear": Operator(integers.dequantize_linear, 3, _LINEAR),
     "Div": Operator(joins.binary, 2, fixed=_BROADCAST),
     "Dropout": Operator(shapes.dropout, 3, fixed=_TEST, free=frozenset({"ratio", "seed"}), outputs=2),
     "Elu": Operator(functions.function, reads={"alpha": float}),
     "Erf": Operator(functions.function),
     "Exp": Operator(functions.function),
+    "Expand": Operator(moves.expand, 2),
     "Flatten": Operator(shapes.flatten, reads={"axis": int}),
+    "Gather": Operator(moves.gather, 2, _LINEAR),
     "Gelu": Operator(functions.function, reads={"approximate": bytes}),
     "Gemm": Operator(linear.gemm, 3, {"alpha": float, "beta": float, "transA": bool, "transB": bool}, _BROADCAST),
     "GlobalAveragePool": Operator(pooling.global_average_pool),
@@ -141,22 +154,28 @@ OPERATORS: Mapping[str, Operator] = {
     "ReduceSum": Operator(magnitudes.reduce_sum, 2, _REDUCE),
     "Relu": Operator(elementwise.relu),
     "Reshape": Operator(shapes.reshape_for(1), 2, {"allowzero": bool}),
+    "Resize": Operator(resize.resize, 4, _RESIZE, free=_INTERPOLATION),
     "Selu": Operator(functions.function, reads={"alpha": float, "gamma": float}),
     "Shape": Operator(shapes.shape_of, reads={"end": int, "start": int}),
     "Sigmoid": Operator(functions.function),
     "Size": Operator(shapes.shape_of),
+    "Slice": Operator(moves.slice_, 5, {"axes": list, "ends": list, "starts": list}),
     "Softmax": Operator(ending.softmax, reads={"axis": int}),
     "Softplus": Operator(functions.function),
+    "SpaceToDepth": Operator(moves.space_to_depth, reads={"blocksize": int}),
+    "Split": Operator(moves.split, 2, {"axis": int, "num_outputs": int, "split": list}, outputs=None),
     "Sqrt": Operator(functions.function),
     "Squeeze": Operator(shapes.squeeze, 2, {"axes": list}),
     "Sub": Operator(joins.binary, 2, fixed=_BROADCAST),
     "Sum": Operator(joins.total, None),
     "Tanh": Operator(functions.function),
     "ThresholdedRelu": Operator(functions.function, reads={"alpha": float}),
+    "Tile": Operator(moves.tile, 2),
     "TopK": Operator(ending.top_k, 2, {"axis": int, "k": int, "largest": bool}, free=frozenset({"sorted"}), outputs=2),
     "Transpose": Operator(shapes.transpose, reads={"perm": list}),
     "Trunc": Operator(truncation.trunc, 6, _QUANT),
     "Unsqueeze": Operator(shapes.unsqueeze, 2, {"axes": list}),
+    "Upsample": Operator(resize.resize, 2, {"mode": bytes, "scales": list}),
     "Where": Operator(functions.where, 3),
 }
 

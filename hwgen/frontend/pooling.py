@@ -12,7 +12,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import reduced_axes
 from hwgen.frontend.convolution import zero_code
 from hwgen.frontend.elementwise import stream_of
-from hwgen.frontend.layout import image_like, lies_channels_last, require_image
+from hwgen.frontend.layout import as_image, channels_of, image_like, lies_channels_last
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, bounds_of, fold_affine
 from hwgen.frontend.windows import Pads, covered, geometry_of, require_fits, unpadded
@@ -33,7 +33,10 @@ def _emit(build: Build, node: SourceNode, stream: CodedTensor, op: Pool) -> Code
     dtype = source.dtype if kept else smallest_int(bounds.min, bounds.max)
     kind = TensorType((*size, source.channels), dtype)
     value = build.emit(build.next_name("pool"), op, (stream.value,), kind, module_path(node.name, node.name))
-    places = image_like(node, stream, size, source.channels)
+    channels = channels_of(node, stream)
+    assert channels is not None
+    places = image_like(node, stream, size, len(channels))
+    places = places // len(channels) * source.channels + channels[places % len(channels)]
     return replace(
         stream, value=value, low=bounds.min, high=bounds.max, places=places, quantised=kept and stream.quantised
     )
@@ -104,7 +107,7 @@ def _maximum(
 def max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """MaxPool over an image or a signal; padded taps are left out. Raises: ModelError."""
     stream, pads, fill = unpadded(node, args[0])
-    require_image(build, node, stream)
+    stream = as_image(build, node, stream)
     if fill is not None and not _never_below(stream, fill):
         raise ModelError(
             node.label,
@@ -118,7 +121,7 @@ def max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> T
 def global_max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """The largest pixel of each channel. Raises: ModelError."""
     stream = stream_of(node, args[0])
-    require_image(build, node, stream)
+    stream = as_image(build, node, stream)
     return _maximum(build, node, stream, _all(stream))
 
 
@@ -147,7 +150,7 @@ def _mean(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometr
 def average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """AveragePool over an image or a signal, padded taps included. Raises: ModelError."""
     stream, pads, fill = unpadded(node, args[0])
-    require_image(build, node, stream)
+    stream = as_image(build, node, stream)
     if fill not in (None, 0.0):
         raise ModelError(node.label, "its input must be padded with 0", f"padding with {fill:g}", "Pad with zeros")
     geometry = _window(node, stream, pads)
@@ -178,7 +181,7 @@ def _require_one_divisor(node: SourceNode, stream: CodedTensor, geometry: Geomet
 def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """The mean over all pixels. Raises: ModelError."""
     stream = stream_of(node, args[0])
-    require_image(build, node, stream)
+    stream = as_image(build, node, stream)
     return _mean(build, node, stream, _all(stream))
 
 
@@ -226,7 +229,7 @@ def _over_space(
             f"axes {axes} of shape {stream.shape}",
             "Choose the axes of the image",
         )
-    require_image(build, node, stream)
+    stream = as_image(build, node, stream)
     height, width = (*(stream.shape[a] if a in axes else 1 for a in spatial), 1)[:2]
     # One window over all rows (or columns) along a reduced axis, a window at every pixel along the other.
     result = pool(build, node, stream, Geometry((height, width)))

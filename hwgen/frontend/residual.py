@@ -29,6 +29,7 @@ MAX_BETA_BITS = 12
 
 READERS = frozenset(
     {"Conv", "Dropout", "Flatten", "Gemm", "GlobalMaxPool", "Identity", "MatMul", "MaxPool", "Pad", "Reshape"}
+    | {"DepthToSpace", "Expand", "Gather", "Resize", "Slice", "SpaceToDepth", "Split", "Tile", "Upsample"}
     | {"Squeeze", "Transpose", "Unsqueeze"}
 )
 """Operators that may read planes: products, maxima, and those that only move elements."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -13,31 +12,30 @@ from hwgen.frontend.axes import axes_of, axis_of, listed, numbers_of
 from hwgen.frontend.elements import CASTS
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Const, Padded, QuantConst, Tensor, real
+from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Const, Padded, QuantConst, Tensor, moved, real
 
 
-def _reshaped(tensor: Const | QuantConst | CodedTensor, shape: tuple[int, ...]) -> Tensor:
-    if isinstance(tensor, Const):
-        return replace(tensor, value=tensor.value.reshape(shape))
-    return tensor.reshape(shape)
-
-
-def _some(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | CodedTensor:
+def movable(node: SourceNode, tensor: Tensor | None) -> Const | QuantConst | CodedTensor:
+    """An operand whose elements can move. Raises: ModelError."""
     if tensor is None:
         raise ModelError(node.label, "it must have an input", "none", "Export the model again")
     return stream_of(node, tensor) if isinstance(tensor, Absolute | Padded) else tensor
 
 
+def _reshaped(tensor: Const | QuantConst | CodedTensor, shape: tuple[int, ...]) -> Tensor:
+    return moved(tensor, lambda places: places.reshape(shape))
+
+
 def same(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Identity: the tensor itself."""
-    return _some(node, args[0])
+    return movable(node, args[0])
 
 
 def dropout(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Dropout at inference, of any ratio: the tensor itself. Raises: ModelError in training."""
     if args[2] is not None and np.any(real(constant_of(node, args[2], "training_mode"), node) != 0):
         raise ModelError(node.label, "it must run at inference", "training_mode = 1", "Export the model in eval mode")
-    return _some(node, args[0])
+    return movable(node, args[0])
 
 
 def cast(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -50,7 +48,7 @@ def cast(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
             f"element type {target}" if target else "no type",
             "Cast to float32",
         )
-    return _some(node, args[0])
+    return movable(node, args[0])
 
 
 def _target(node: SourceNode, shape: tuple[int, ...], wanted: Sequence[int], batch: int) -> tuple[int, ...]:
@@ -77,7 +75,7 @@ def reshape_for(batch: int) -> Callable[[Build, SourceNode, Sequence[Tensor | No
     """The Reshape handler for a file that was exported with batch size `batch`."""
 
     def reshape(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-        tensor = _some(node, args[0])
+        tensor = movable(node, args[0])
         wanted = numbers_of(node, args[1], "target shape")
         return _reshaped(tensor, _target(node, tensor.shape, wanted, batch))
 
@@ -86,7 +84,7 @@ def reshape_for(batch: int) -> Callable[[Build, SourceNode, Sequence[Tensor | No
 
 def flatten(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Flatten to two axes."""
-    tensor = _some(node, args[0])
+    tensor = movable(node, args[0])
     axis, rank = node.integer("axis", 1), len(tensor.shape)
     axis = rank if axis == rank else axis_of(node, axis, rank)
     return _reshaped(tensor, (math.prod(tensor.shape[:axis]), math.prod(tensor.shape[axis:])))
@@ -94,7 +92,7 @@ def flatten(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 def squeeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Drop axes of size 1."""
-    tensor, axes = _some(node, args[0]), listed(node, args[1], "axes")
+    tensor, axes = movable(node, args[0]), listed(node, args[1], "axes")
     rank = len(tensor.shape)
     ones = (a for a in range(rank) if tensor.shape[a] == 1)
     drop = {axis_of(node, axis, rank) for axis in axes} if axes is not None else set(ones)
@@ -107,7 +105,7 @@ def squeeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 def unsqueeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Insert axes of size 1."""
-    tensor, axes = _some(node, args[0]), listed(node, args[1], "axes")
+    tensor, axes = movable(node, args[0]), listed(node, args[1], "axes")
     if axes is None:
         axes = numbers_of(node, None, "axes")
     rank = len(tensor.shape) + len(axes)
@@ -117,12 +115,12 @@ def unsqueeze(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> 
 
 def transpose(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Permute axes."""
-    tensor = _some(node, args[0])
+    tensor = movable(node, args[0])
     rank = len(tensor.shape)
     perm = axes_of(node, node.integers("perm", range(rank)[::-1]), rank)
     if len(perm) != rank:
         raise ModelError(node.label, f"its perm must name all {rank} axes", str(perm), "Correct perm")
-    return tensor.transpose(perm)
+    return moved(tensor, lambda places: places.transpose(perm))
 
 
 def shape_of(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

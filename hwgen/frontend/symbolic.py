@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.source import MAX_ELEMENTS, Array, SourceNode, numeric, require_finite
 from hwgen.ir.ending import EndKind
 from hwgen.ir.graph import Affine, Node, Value
-from hwgen.ir.ops import Add, BatchNorm, Combine, Div, Mul, Op, Operator, Step
+from hwgen.ir.ops import Add, BatchNorm, Combine, Div, Mul, Op, Operator, Step, arrays_of, for_channels
 from hwgen.ir.ranges import Range
 from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
 
@@ -77,7 +78,8 @@ class CodedTensor:
         value: the codes, flat or channel innermost.
         low, high: the least and greatest code that occurs.
         steps: real = steps(code), parameters (C,) over the value's last axis or ().
-        places: for each element of the ONNX tensor, batch axis included, its position in the value in C order.
+        places: for each element of the ONNX tensor, batch axis included, its position in the value in C order. Elements
+            may share a position, and positions may have none: a move is an index of this array, and no hardware yet.
         quantised: whether the codes are few-bit (the input or a quantiser's output), not an accumulator.
         ending: a softmax or argmax at the network's end, with the ONNX shape and axis that it has there.
         planes: factors of residual planes: real = steps(sum of the factors, each with the sign of its bit of the code).
@@ -96,6 +98,16 @@ class CodedTensor:
     def shape(self) -> tuple[int, ...]:
         """The ONNX shape."""
         return self.places.shape
+
+    @property
+    def is_permutation(self) -> bool:
+        """Whether every element of the value is one element of the ONNX tensor."""
+        return self.places.size == self.value.type.elements and self.read == 1
+
+    @property
+    def read(self) -> float:
+        """The part of the value's elements that are elements of the ONNX tensor."""
+        return np.unique(self.places).size / self.value.type.elements
 
     def at(self, places: IntArray) -> CodedTensor:
         """The same value, its elements at other places of the ONNX tensor."""
@@ -148,6 +160,18 @@ class Absolute:
 Tensor = Const | QuantConst | CodedTensor | Padded | Absolute
 
 
+def moved(
+    tensor: Const | QuantConst | CodedTensor, index: Callable[[Array], Array]
+) -> Const | QuantConst | CodedTensor:
+    """The tensor whose array of elements, or of their places, is `index` of what it was."""
+    if isinstance(tensor, CodedTensor):
+        return tensor.at(index(tensor.places))
+    if isinstance(tensor, Const):
+        return replace(tensor, value=index(tensor.value))
+    scale, zero = (index(np.broadcast_to(each, tensor.shape)) for each in (tensor.scale, tensor.zero_point))
+    return replace(tensor, codes=index(tensor.codes), scale=scale, zero_point=zero)
+
+
 def frame_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     """An ONNX shape without its batch axis."""
     return shape[1:] if shape[:1] == (1,) else shape
@@ -170,21 +194,54 @@ def collapse(array: Array) -> FloatArray:
     return flat[0].reshape(()) if flat.size and bool(np.all(flat == flat[0])) else flat
 
 
-def scattered(stream: CodedTensor, array: Array, where: str) -> FloatArray:
-    """A parameter of the stream's ONNX shape in the value's order, () or (C,). Raises: ModelError."""
-    if array.size == 1 or bool(np.all(array == array.flat[0])):
-        return np.asarray(array.flat[0], dtype=np.float64)
-    flat = np.empty(stream.places.size, dtype=np.float64)
-    flat[stream.places.reshape(-1)] = np.broadcast_to(array, stream.shape).reshape(-1)
-    rows = flat.reshape(-1, stream.value.type.channels)
-    if np.any(rows != rows[:1]):
-        raise ModelError(
+class Misplaced(Exception):
+    """A parameter that differs along the pixels of a value; caught by the walk, which lays the stream out otherwise.
+
+    Attributes:
+        axes: of the stream's ONNX shape, along which the parameter differs.
+        error: the reason of the refusal where no layout does.
+    """
+
+    def __init__(self, where: str, stream: CodedTensor, axes: tuple[int, ...]) -> None:
+        super().__init__(where)
+        self.stream, self.axes = stream, axes
+        self.error = ModelError(
             where,
             "its parameter must be the same at every pixel",
             f"values that differ along the pixels of {stream.value.type}",
             "Give one value, or one for each channel",
         )
-    return collapse(rows[0])
+
+
+def scattered(stream: CodedTensor, array: Array, where: str) -> FloatArray:
+    """A parameter of the stream's ONNX shape in the value's order, () or (C,). Raises: Misplaced."""
+    if array.size == 1 or bool(np.all(array == array.flat[0])):
+        return np.asarray(array.flat[0], dtype=np.float64)
+    array = array.reshape((1,) * (len(stream.shape) - array.ndim) + array.shape)
+    wide, channels = np.broadcast_to(array, stream.shape), stream.places % stream.value.type.channels
+    result = np.full(stream.value.type.channels, array.flat[0], dtype=np.float64)  # also where no element lies
+    result[channels] = wide
+    if np.any(result[channels] != wide):
+        raise Misplaced(where, stream, tuple(a for a, n in enumerate(array.shape) if n > 1))
+    return collapse(result)
+
+
+def of_channels(steps: Sequence[Step], channels: IntArray) -> tuple[Step, ...] | None:
+    """Pending steps of elements that are moved; None where those of a new channel have parameters that differ.
+
+    Args:
+        channels: (pixels, C) the old channel of each new element.
+    """
+    for step in steps:
+        for _, array in arrays_of(step):
+            if array.size > 1 and np.any(array[channels] != array[channels[:1]]):
+                return None
+    return tuple(_collapsed(step) for step in for_channels(tuple(steps), channels[0]))
+
+
+def _collapsed(step: Step) -> Step:
+    flat: dict[str, Any] = {n: collapse(a) for n, a in vars(step).items() if isinstance(a, np.ndarray) and a.ndim == 1}
+    return replace(step, **flat)
 
 
 def aligned(stream: CodedTensor, array: Array, node: SourceNode) -> FloatArray:
@@ -275,12 +332,14 @@ class Build:
 
     Attributes:
         starts: for each element of the network's ONNX inputs, its position in the value of the input; by that value.
+        settled: names of inputs whose layout may not change any more.
         counts: how many layers of each kind there are; all that have weights count together.
         elements: the element type of each tensor that is no constant, by its ONNX name.
         rankings: the scores that each ranking reads, by the name of the value that it gives.
     """
 
     starts: Mapping[Value, IntArray]
+    settled: frozenset[str] = frozenset()
     nodes: list[Node] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)

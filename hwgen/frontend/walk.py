@@ -12,14 +12,15 @@ import numpy.typing as npt
 from hwgen.errors import ModelError
 from hwgen.frontend import ending, residual, shapes
 from hwgen.frontend.elements import require_exact, settle
-from hwgen.frontend.layout import Relayout, image_places, image_shape, order_of_input
-from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, Handler, require_all_read
+from hwgen.frontend.layout import Relayout, for_parameter, image_places, image_shape, order_of_input, settled
+from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, Handler, Result, require_all_read
 from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceInput, SourceNode, annotated_type
 from hwgen.frontend.symbolic import (
     Build,
     CodedTensor,
     Const,
+    Misplaced,
     QuantConst,
     Tensor,
     affine_steps,
@@ -85,7 +86,10 @@ def _input_parameter(source: SourceInput, given: npt.ArrayLike | None, first: Co
     except ValueError:
         must = f"its {what} must be one value, or one for each channel of shape {shape}"
         raise ModelError(where, must, f"shape {array.shape}", change) from None
-    return scattered(first, wide, where)
+    try:
+        return scattered(first, wide, where)
+    except Misplaced as found:
+        raise found.error from None
 
 
 def _layout(graph: SourceGraph, source: SourceInput) -> Layout:
@@ -116,16 +120,31 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     ending.require_last(node, args)
     _require_numbers(node, args)
     handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else operator.handler
-    result = handler(build, node, args + [None] * (_MOST_OPERANDS - len(args)))
+    args += [None] * (_MOST_OPERANDS - len(args))
+    result = _handled(handler, build, node, args)
     results = result if isinstance(result, tuple) else (result,)
     settle(build, node, results)
     tensors.update({n: t for n, t in zip(node.outputs, results, strict=False) if n and t is not None})
 
 
+def _handled(handler: Handler, build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Result:
+    """What a handler makes of its operands, laid out for its parameters where these need it. Raises: ModelError."""
+    before = len(build.nodes)
+    try:
+        return handler(build, node, args)
+    except Misplaced as found:
+        del build.nodes[before:]
+        args = [for_parameter(build, node, arg, found) for arg in args]
+    try:
+        return handler(build, node, args)
+    except Misplaced as found:
+        raise found.error from None
+
+
 _MAY_BE_EMPTY = frozenset(
-    {"ReduceL1", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Reshape", "Squeeze", "Unsqueeze"}
+    {"ReduceL1", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Reshape", "Resize", "Squeeze", "Unsqueeze"}
 )
-"""Operators whose axes or target shape may be none."""
+"""Operators whose axes, target shape or region may be none."""
 
 
 def _require_numbers(node: SourceNode, args: Sequence[Tensor | None]) -> None:
@@ -197,39 +216,46 @@ def of_input(given: Any, source: SourceInput) -> Any:
     return given.get(source.port, given.get(source.name))
 
 
+@dataclass
+class Layouts:
+    """The layouts of all inputs; each changes once.
+
+    Attributes:
+        changed: the inputs that have changed.
+    """
+
+    of: list[Layout]
+    changed: frozenset[int] = frozenset()
+
+    def change(self, other: Relayout) -> None:
+        """Let an input take another layout."""
+        index = int(other.value.name.removeprefix("in"))
+        self.of[index] = other.shape, other.places
+        self.changed |= {index}
+
+
 def walk(graph: SourceGraph, name: str, options: InputOptions) -> Graph:
     """The integer network of an ONNX graph. Raises: ModelError."""
-    layouts, changed = layouts_of(graph, options), set[int]()
+    layouts = layouts_of(graph, options)
     while True:
         try:
             return _walk(graph, name, options, layouts)
         except Relayout as other:
-            if not moved(layouts, changed, other):
-                raise other.error from None
+            layouts.change(other)
 
 
-def layouts_of(graph: SourceGraph, options: InputOptions) -> list[Layout]:
+def layouts_of(graph: SourceGraph, options: InputOptions) -> Layouts:
     """The layouts of all inputs to begin with. Raises: ModelError where `options` name an unknown input."""
     options.require_known(graph.inputs)
-    return [_layout(graph, source) for source in graph.inputs]
-
-
-def moved(layouts: list[Layout], changed: set[int], other: Relayout) -> bool:
-    """Whether an input could take another layout: each changes once, noted in `changed`."""
-    index = int(other.value.name.removeprefix("in"))
-    if index in changed:
-        return False
-    changed.add(index)
-    layouts[index] = other.shape, other.places
-    return True
+    return Layouts([_layout(graph, source) for source in graph.inputs])
 
 
 def _entering(
-    graph: SourceGraph, options: InputOptions, layouts: Sequence[Layout]
+    graph: SourceGraph, options: InputOptions, layouts: Layouts
 ) -> tuple[tuple[Input, ...], tuple[CodedTensor, ...]]:
     """The ports that codes enter, and the real numbers behind them. Raises: ModelError."""
     ports, tensors = [], []
-    for index, (source, (shape, places)) in enumerate(zip(graph.inputs, layouts, strict=True)):
+    for index, (source, (shape, places)) in enumerate(zip(graph.inputs, layouts.of, strict=True)):
         kind = input_type_of(graph, source, of_input(options.type, source))
         value = Value(f"in{index}", TensorType(shape, kind))
         first = CodedTensor(value, kind.min, kind.max, (), places, quantised=True)
@@ -243,7 +269,7 @@ def _entering(
     return tuple(ports), tuple(tensors)
 
 
-def _walk(graph: SourceGraph, name: str, options: InputOptions, layouts: Sequence[Layout]) -> Graph:
+def _walk(graph: SourceGraph, name: str, options: InputOptions, layouts: Layouts) -> Graph:
     """The integer network whose inputs have the hardware shapes and places `layouts`. Raises: ModelError, Relayout."""
     started = Walk.started(graph, options, layouts)
     for node in graph.nodes:
@@ -264,10 +290,11 @@ class Walk:
     ports: tuple[Input, ...]
 
     @classmethod
-    def started(cls, graph: SourceGraph, options: InputOptions, layouts: Sequence[Layout]) -> Walk:
+    def started(cls, graph: SourceGraph, options: InputOptions, layouts: Layouts) -> Walk:
         """The walk in front of the first node. Raises: ModelError."""
         ports, entering = _entering(graph, options, layouts)
-        build = Build({port.value: places for port, (_, places) in zip(ports, layouts, strict=True)})
+        starts = {port.value: places for port, (_, places) in zip(ports, layouts.of, strict=True)}
+        build = Build(starts, frozenset(ports[index].value.name for index in layouts.changed))
         constants, notes = graph.constants.items(), graph.annotations
         tensors: dict[str, Tensor] = {k: Const(a, k, annotated_type(notes.get(k, ""))) for k, a in constants}
         tensors |= zip(graph.input_names, entering, strict=True)
@@ -286,6 +313,8 @@ class Walk:
         graph, build = self.graph, self.build
         labelled = zip(graph.outputs, graph.labels, strict=True)
         ends = [_output(output, label, self.tensors, build) for output, label in labelled]
+        named = [SourceNode(port, "output", (), (), {}) for port in graph.ports]
+        ends = [settled(build, node, end) for node, end in zip(named, ends, strict=True)]
         nodes = one_type(_read(build, ends))
         values = {value.name: value for value in (*build.starts, *(node.output for node in nodes))}
         outputs = tuple(Output(values[end.value.name], name=port) for end, port in zip(ends, graph.ports, strict=True))

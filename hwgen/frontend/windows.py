@@ -10,6 +10,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import axes_of, listed, numbers_of
 from hwgen.frontend.elementwise import constant_of, stream_of
+from hwgen.frontend.moves import edged
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Padded, Tensor, real
 from hwgen.ir.geometry import Geometry
@@ -21,11 +22,14 @@ LARGEST = 1 << 16
 
 
 def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Pad with a constant, merged into the convolution or pool behind it. Raises: ModelError."""
+    """Pad with a constant, merged into the convolution or pool behind it, or with the tensor's own elements; or crop.
+
+    Raises: ModelError.
+    """
     stream = stream_of(node, args[0])
     mode = node.text("mode", "constant")
-    if mode != "constant":
-        raise ModelError(node.label, "it must pad with a constant", f"mode {mode!r}", "Pad with zeros")
+    if mode not in ("constant", "edge", "reflect", "wrap"):
+        raise ModelError(node.label, "its mode must be constant, edge, reflect or wrap", repr(mode), "Pad with zeros")
     given, fill = listed(node, args[1], "pads") or (), np.asarray(node.real("value", 0.0))
     if args[2] is not None:
         fill = real(constant_of(node, args[2], "value"), node, infinite=True)
@@ -39,9 +43,11 @@ def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor
     pads = [0] * (2 * rank)
     for index, axis in enumerate(axes):
         pads[axis], pads[axis + rank] = given[index], given[index + len(axes)]
-    if min(pads) < 0:
-        raise ModelError(node.label, "it must add rows and columns", f"pads {given}", "Slice before the export")
-    return Padded(stream, tuple(pads), float(fill.flat[0])) if any(pads) else stream
+    if max(pads) > LARGEST:
+        raise ModelError(node.label, f"it must pad by at most {LARGEST:,}", f"pads {given}", "Pad less")
+    stream = edged(node, stream, pads, mode)
+    added = tuple(max(0, number) for number in pads)
+    return Padded(stream, added, float(fill.flat[0])) if any(added) and mode == "constant" else stream
 
 
 def _spatial(padded: Padded, node: SourceNode) -> Pads:

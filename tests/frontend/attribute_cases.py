@@ -70,7 +70,7 @@ class Case:
         return self.frame(self, made, opset)
 
 
-def _net(case: Case, nodes: list[onnx.NodeProto], opset: int, **given: Any) -> onnx.ModelProto:
+def net_of(case: Case, nodes: list[onnx.NodeProto], opset: int, **given: Any) -> onnx.ModelProto:
     read = {name for item in nodes for name in item.input}
     constants = {name: value for name, value in {**QUANT, **given, **case.constants}.items() if name in read}
     tensors = [constants.pop(name) for name in list(constants) if isinstance(constants[name], onnx.TensorProto)]
@@ -83,60 +83,60 @@ def _net(case: Case, nodes: list[onnx.NodeProto], opset: int, **given: Any) -> o
 
 def quantised(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, the node, a quantiser."""
-    return _net(case, [DENSE, odd, LAST], opset, w=W)
+    return net_of(case, [DENSE, odd, LAST], opset, w=W)
 
 
 def scores(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer and the node, whose output is the network's."""
-    return _net(case, [DENSE, odd], opset, w=W, output="e")
+    return net_of(case, [DENSE, odd], opset, w=W, output="e")
 
 
 def alone(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node and nothing else."""
-    return _net(case, [odd], opset, output="e")
+    return net_of(case, [odd], opset, output="e")
 
 
 def index(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer and the node, whose output is an index."""
-    return _net(case, [DENSE, odd], opset, w=W, output="e", kind=TensorProto.INT64)
+    return net_of(case, [DENSE, odd], opset, w=W, output="e", kind=TensorProto.INT64)
 
 
 def first(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node, then a dense layer."""
-    return _net(case, [odd, node("MatMul", "e w", "y", name="dense")], opset, w=W)
+    return net_of(case, [odd, node("MatMul", "e w", "y", name="dense")], opset, w=W)
 
 
 def pixels(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, a quantiser."""
-    return _net(case, [odd, LAST], opset, shape=IMAGE, **K)
+    return net_of(case, [odd, LAST], opset, shape=IMAGE, **K)
 
 
 def pooled(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, whose output is the network's, a layer before it."""
     nodes = [node("Conv", "x k3", "c", name="conv"), node("Quant", "c s z b", "h", signed=1, narrow=0), odd]
-    return _net(case, nodes, opset, shape=IMAGE, output="e", **K)
+    return net_of(case, nodes, opset, shape=IMAGE, output="e", **K)
 
 
 def moved(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A convolution's result (1, 3, 6, 7), moved about by the node, whose output is the network's."""
-    return _net(case, [node("Conv", "x k1", "h", name="conv"), odd], opset, shape=IMAGE, output="e", **K)
+    return net_of(case, [node("Conv", "x k1", "h", name="conv"), odd], opset, shape=IMAGE, output="e", **K)
 
 
 def padded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, then a convolution."""
-    return _net(case, [odd, node("Conv", "e k3", "y", name="conv")], opset, shape=IMAGE, **K)
+    return net_of(case, [odd, node("Conv", "e k3", "y", name="conv")], opset, shape=IMAGE, **K)
 
 
 def padded_same(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, then a convolution that leaves one window for each stride."""
     conv = node("Conv", "e k3", "y", name="conv", auto_pad="SAME_UPPER", strides=[2, 2])
-    return _net(case, [odd, conv], opset, shape=IMAGE, **K)
+    return net_of(case, [odd, conv], opset, shape=IMAGE, **K)
 
 
 def maximum(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image, then a maximum over windows."""
     last = node("MaxPool", "e", "m", name="pool", kernel_shape=[2, 2])
-    return _net(case, [odd, last, node("Conv", "m k3", "y", name="conv")], opset, shape=IMAGE, **K)
+    return net_of(case, [odd, last, node("Conv", "m k3", "y", name="conv")], opset, shape=IMAGE, **K)
 
 
 def branches(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
@@ -145,21 +145,21 @@ def branches(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     p = node("Quant", "r s z b", "g", name="other", signed=1, narrow=0)
     nodes = [node("Conv", "x k1", "l", name="one"), node("Conv", "x k1", "r0", name="two"), node("Neg", "r0", "r")]
     needed = [*nodes, q, p] if "g" in case.operands else [nodes[0], q]
-    return _net(case, [*needed, odd], opset, shape=IMAGE, output="e", **K)
+    return net_of(case, [*needed, odd], opset, shape=IMAGE, output="e", **K)
 
 
 def reshaped(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A convolution's result, in a shape that the node computes."""
     sizes = node("Concat", "e minus", "to", name="sizes", axis=0)
     nodes = [node("Conv", "x k1", "h", name="conv"), odd, sizes, node("Reshape", "h to", "y")]
-    return _net(case, nodes, opset, shape=IMAGE, minus=[-1], **K)
+    return net_of(case, nodes, opset, shape=IMAGE, minus=[-1], **K)
 
 
 def last_channels(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on an image whose channels are last, a quantiser."""
     shape = (1, 6, 7, 4)
     constants = {name: np.moveaxis(value, 1, -1) if value.ndim == 4 else value for name, value in K.items()}
-    return _net(case, [odd, LAST], opset, shape=shape, **constants)
+    return net_of(case, [odd, LAST], opset, shape=shape, **constants)
 
 
 _LAST_CHANNELS = {"frame": last_channels, "domain": CHANNELS_LAST, "constants": {"p4": np.abs(K["c4"])}}
@@ -171,7 +171,7 @@ def tensor(name: str, kind: int, values: list[Any], dims: list[int] | None = Non
     return helper.make_tensor(name, kind, [len(values)] if dims is None else dims, values)
 
 
-def _cases(op: str, frame: Frame, operands: str, *parts: tuple[Any, ...], **constants: Any) -> list[Case]:
+def cases_of(op: str, frame: Frame, operands: str, *parts: tuple[Any, ...], **constants: Any) -> list[Case]:
     """Cases of one operator: (part, attributes, changes of `Case`)."""
     made = []
     for part, attributes, *rest in parts:
@@ -197,7 +197,7 @@ def _arithmetic(op: str) -> list[Case]:
         ("in 1", {}, on("h g", frame=branches)),
         ("in 1", {}, on("h h", frame={"Mul": quantised, "Div": positive}.get(op, branches))),
     ]
-    return _cases(
+    return cases_of(
         op, scores, "h c",
         ("in 0", {}), ("in 0", {}, on("c h")), ("in 1", {}, on("h one")), ("in 1", {}, on("h row")),
         ("in 1", {}, on("h wide")), ("in 1", {}, on("wide h")), ("in 1", {}, on("h tall")), ("in 1", {}, on("h text")),
@@ -220,23 +220,23 @@ OLD = {"opsets": (1,)}
 
 def _activations() -> list[Case]:
     relu = [
-        *_cases("Relu", quantised, "h", ("in 0", {}), ("in 1", {}, on("h c")), ("consumed_inputs", _SKIP, OLD), c=C3),
-        *_cases("Neg", scores, "h", ("in 0", {}), ("in 1", {}, on("h c")), ("consumed_inputs", _SKIP, OLD), c=C3),
-        *_cases("Identity", scores, "h", ("in 0", {}), ("in 1", {}, on("h c")), c=C3),
+        *cases_of("Relu", quantised, "h", ("in 0", {}), ("in 1", {}, on("h c")), ("consumed_inputs", _SKIP, OLD), c=C3),
+        *cases_of("Neg", scores, "h", ("in 0", {}), ("in 1", {}, on("h c")), ("consumed_inputs", _SKIP, OLD), c=C3),
+        *cases_of("Identity", scores, "h", ("in 0", {}), ("in 1", {}, on("h c")), c=C3),
     ]
-    leaky = _cases(
+    leaky = cases_of(
         "LeakyRelu", quantised, "h",
         ("in 0", {}), ("alpha", {"alpha": 0.375}), ("alpha", {"alpha": -0.5}), ("alpha", {"alpha": 0.0}),
         ("alpha", {"alpha": float("nan")}), ("alpha", {"alpha": 2}), ("consumed_inputs", _SKIP, OLD),
     )  # fmt: skip
-    prelu = _cases(
+    prelu = cases_of(
         "PRelu", quantised, "h c",
         ("in 0", {}), ("in 1", {}, on("h one")), ("in 1", {}, on("h row")), ("in 1", {}, on("h wide")),
         ("in 1", {}, on("x c4", frame=pixels)), ("in 1", {}, on("x tall", frame=pixels)), ("in 1", {}, on("h h")),
         ("in 1", {}, on("h")), ("consumed_inputs", {"consumed_inputs": [0, 0]}, OLD),
         **_SEVERAL, tall=K["c4"].reshape(4, 1, 1),
     )  # fmt: skip
-    clip = _cases(
+    clip = cases_of(
         "Clip", quantised, "h",
         ("in 0", {}), ("min", {"min": -0.75}), ("max", {"max": 1.25}), ("min", {"min": 1.0, "max": -1.0}),
         ("max", {"max": -float("inf")}), ("min", {"min": float("inf")}), ("in 1", {}, on("h lo")),
@@ -264,23 +264,23 @@ def _functions() -> list[Case]:
     for op in (*plain, *numbers, "Gelu"):
         frame = rooted if op == "Sqrt" else quantised
         given = [(name, values) for values in numbers.get(op, ()) for name in values]
-        made += _cases(op, frame, "h", ("in 0", {}), ("in 1", {}, on("h c")), *given, c=C3)
+        made += cases_of(op, frame, "h", ("in 0", {}), ("in 1", {}, on("h c")), *given, c=C3)
         if op in ("Elu", "Exp", "HardSigmoid", "Selu", "Sigmoid", "Sqrt", "Tanh"):
-            made += _cases(op, frame, "h", ("consumed_inputs", _SKIP, old))
+            made += cases_of(op, frame, "h", ("consumed_inputs", _SKIP, old))
     kinds = ({"approximate": "none"}, {"approximate": "tanh"}, {"approximate": "sigmoid"})
-    return [*made, *_cases("Gelu", quantised, "h", *(("approximate", kind) for kind in kinds))]
+    return [*made, *cases_of("Gelu", quantised, "h", *(("approximate", kind) for kind in kinds))]
 
 
 def rooted(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, absolute values, the node, a quantiser."""
     dense = node("MatMul", "x w", "g", name="dense")
-    return _net(case, [dense, node("Abs", "g", "h", name="size"), odd, LAST], opset, w=W)
+    return net_of(case, [dense, node("Abs", "g", "h", name="size"), odd, LAST], opset, w=W)
 
 
 def positive(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, its exponentials, the node, a quantiser."""
     dense = node("MatMul", "x w", "g", name="dense")
-    return _net(case, [dense, node("Exp", "g", "h", name="exp"), odd, LAST], opset, w=W)
+    return net_of(case, [dense, node("Exp", "g", "h", name="exp"), odd, LAST], opset, w=W)
 
 
 def _powers() -> list[Case]:
@@ -294,13 +294,13 @@ def _powers() -> list[Case]:
     constants |= {"half": np.float32(0.5), "one_and_half": np.float32(1.5), "row": np.full((1, 3), 2, np.float32)}
     constants["wide"] = np.full((1, 1, 1, 3), 2, np.float32)
     cases = ("in 0", {}), ("in 0", {}, on("two h")), *rows, *half, *flags, ("in 2", {}, on("h two two"))
-    return _cases("Pow", quantised, "h two", *cases, **constants, c=C3)
+    return cases_of("Pow", quantised, "h two", *cases, **constants, c=C3)
 
 
 def compared(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, a comparison as a number, a quantiser."""
     minus = [node("Neg", "h", "n", name="minus")] if "n" in case.operands.split() else []
-    return _net(case, [DENSE, *minus, odd, node("Cast", "t", "e", name="number", to=1), LAST], opset, w=W)
+    return net_of(case, [DENSE, *minus, odd, node("Cast", "t", "e", name="number", to=1), LAST], opset, w=W)
 
 
 def _comparisons(op: str) -> list[Case]:
@@ -312,7 +312,7 @@ def _comparisons(op: str) -> list[Case]:
         else [("axis", {"axis": 1, "broadcast": 1}, old), ("broadcast", {"broadcast": 1}, old)]
     )
     cases = ("in 0", {}), ("in 0", {}, on("c h")), *rows, *flags, ("in 2", {}, on("h c c"))
-    plain = _cases(op, compared, "h c", *cases, **_SEVERAL, nan=np.float32(np.nan), inf=np.float32(np.inf))
+    plain = cases_of(op, compared, "h c", *cases, **_SEVERAL, nan=np.float32(np.nan), inf=np.float32(np.inf))
     return [replace(case, outputs="t") for case in plain]
 
 
@@ -320,28 +320,28 @@ def chosen(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, a condition and what it chooses from, a quantiser."""
     named = {"t": node("Greater", "h half", "t", name="test"), "n": node("Neg", "h", "n", name="minus")}
     needed = [made for name, made in named.items() if name in case.operands.split()]
-    return _net(case, [DENSE, *needed, odd, LAST], opset, w=W, half=np.float32(0.5))
+    return net_of(case, [DENSE, *needed, odd, LAST], opset, w=W, half=np.float32(0.5))
 
 
 def inverted(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, a condition, the node, a quantiser."""
     nodes = [DENSE, node("Less", "h half", "t", name="test"), odd, node("Cast", "u", "e", name="number", to=1)]
-    return _net(case, [*nodes, LAST], opset, w=W, half=np.float32(0.5))
+    return net_of(case, [*nodes, LAST], opset, w=W, half=np.float32(0.5))
 
 
 def _choices() -> list[Case]:
     pairs = ("h n", "n h", "c h", "h c", "c d", "one h", "h wide", "row one", "h inf")
     rows = [(f"in {place}", {}, on(f"t {pair}")) for place in (1, 2) for pair in pairs]
     rows += [("in 0", {}, on("t h n")), ("in 0", {}, on("always h n")), ("in 3", {}, on("t h n n"))]
-    where = _cases(
+    where = cases_of(
         "Where", chosen, "t h n", *rows, **_SEVERAL, always=np.array([True, False, True]), inf=np.float32(np.inf)
     )
-    flips = _cases("Not", inverted, "t", ("in 0", {}), ("in 1", {}, on("t t")))
+    flips = cases_of("Not", inverted, "t", ("in 0", {}), ("in 1", {}, on("t t")))
     return [*where, *(replace(case, outputs="u") for case in flips)]
 
 
 def _extrema(op: str) -> list[Case]:
-    return _cases(
+    return cases_of(
         op, quantised, "h c",
         ("in 0", {}), ("in 0", {}, on("c h")), ("in 0", {}, on("h")), ("in 0", {}, on("h c d")),
         ("in 0", {}, on("d h one c")), ("in 0", {}, on("c d h")), ("in 0", {}, on("h h")), ("in 0", {}, on("h c x")),
@@ -357,13 +357,13 @@ def _constant_sum(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProt
     """The node on constants of which one is quantised, added to a dense layer."""
     quant = node("Quant", "c s z b", "q", name="parameter", signed=1, narrow=0)
     made = node(case.op, case.operands.replace("c", "q"), "k", name="odd", **case.attributes)
-    return _net(case, [DENSE, quant, made, node("Add", "h k", "e", name="sum")], opset, w=W, output="e")
+    return net_of(case, [DENSE, quant, made, node("Add", "h k", "e", name="sum")], opset, w=W, output="e")
 
 
 def _norms() -> list[Case]:
     given = dict(g=C3, o=C3[::-1].copy(), m=2 * C3, v=np.asarray([0.25, 1.0, 4.0], np.float32))
     plain = {"is_test": 1, "consumed_inputs": [0, 0]}
-    return _cases(
+    return cases_of(
         "BatchNormalization", scores, "h g o m v",
         *((f"in {i}", {}) for i in range(5)),
         ("in 1", {}, on("h one o m v", constants={"one": np.ones(4, np.float32)})), ("in 5", {}, on("h g o m v v")),
@@ -396,7 +396,7 @@ def _windows(op: str, frame: Frame, operands: str, *parts: tuple[Any, ...], **ba
         ("dilations", {"dilations": [2, 1], "pads": [1, 1, 1, 1]}), ("dilations", {"dilations": [0, 1]}),
     ]  # fmt: skip
     kept = [(part, {**base, **attributes}, *rest) for part, attributes, *rest in [*shared, *parts]]
-    return _cases(op, frame, operands, *kept)
+    return cases_of(op, frame, operands, *kept)
 
 
 def _layers() -> list[Case]:
@@ -410,7 +410,7 @@ def _layers() -> list[Case]:
         ("kernel_shape", {"kernel_shape": [3]}), ("kernel_shape", {"kernel_shape": [3, 3, 3]}),
         ("out 0", {"kernel_shape": [3, 3], "pads": [1, 0, 1, 0]}, on("x k3", **_LAST_CHANNELS)),
     )  # fmt: skip
-    gemm = _cases(
+    gemm = cases_of(
         "Gemm", alone, "x g c",
         ("in 0", {}), ("in 1", {}), ("in 1", {}, on("x x c")), ("in 2", {}, on("x g")), ("in 2", {}, on("x g one")),
         ("in 2", {}, on("x g row")), ("in 2", {}, on("x g tall")), ("in 2", {}, on("x g x")),
@@ -422,7 +422,7 @@ def _layers() -> list[Case]:
         ("transB", {"transB": 1}), ("broadcast", {"broadcast": 1}, {"opsets": (1, 6)}),
         **_SEVERAL, g=W, t=W.T.copy(), tall=np.ones((2, 3), np.float32),
     )  # fmt: skip
-    matmul = _cases(
+    matmul = cases_of(
         "MatMul", alone, "x g",
         ("in 0", {}), ("in 1", {}), ("in 0", {}, on("t x")), ("in 1", {}, on("x v")), ("in 1", {}, on("x x")),
         ("in 1", {}, on("x many")), ("in 1", {}, on("x whole")), ("in 1", {}, on("x large")), ("in 2", {}, on("x g g")),
@@ -460,7 +460,7 @@ def _pools() -> list[Case]:
     whole = [
         case
         for op in ("GlobalAveragePool", "GlobalMaxPool")
-        for case in _cases(op, pooled, "h", ("in 0", {}), ("in 1", {}, on("h c4")), ("keepdims", {"keepdims": 0}))
+        for case in cases_of(op, pooled, "h", ("in 0", {}), ("in 1", {}, on("h c4")), ("keepdims", {"keepdims": 0}))
     ]
     return [*maximum_pool, *average, *whole]
 
@@ -471,7 +471,7 @@ def _reductions() -> list[Case]:
         spatial = op in ("ReduceMean", "ReduceMax", "ReduceMin")
         frame, axes, other = (pooled, [2, 3], [3]) if spatial else (_magnitudes, [1], [1, 2, 3])
         frame = pooled if op == "ReduceL1" else frame
-        made += _cases(
+        made += cases_of(
             op, frame, "h",
             ("in 0", {"axes": axes}), ("axes", {"axes": other}), ("axes", {"axes": [a - 4 for a in axes]}),
             ("axes", {"axes": [5]}), ("axes", {"axes": [axes[0], axes[0] - 4]}), ("axes", {"axes": [0]}),
@@ -486,12 +486,12 @@ def _reductions() -> list[Case]:
             ax=np.asarray(axes), other=np.asarray(other), far=np.asarray([7]), none=np.zeros(0, np.int64),
             twice=np.asarray([axes[0], axes[0]]), text=tensor("text", TensorProto.STRING, [b"1"]),
         )  # fmt: skip
-    made += _cases(
+    made += cases_of(
         "ReduceSum", pooled, "h",
         ("axes", {"axes": [2, 3]}), ("axes", {"axes": [-1]}), ("axes", {"axes": [1]}),
         ("in 1", {}, on("h ax")), ("in 1", {"keepdims": 0}, on("h ax")), ax=np.asarray([2, 3]),
     )  # fmt: skip
-    absolute = _cases(
+    absolute = cases_of(
         "Abs", _mean_of, "h", ("in 0", {}), ("in 1", {}, on("h c4")), ("consumed_inputs", _SKIP, OLD),
     )  # fmt: skip
     return [*made, *absolute]
@@ -500,7 +500,7 @@ def _reductions() -> list[Case]:
 def _magnitudes(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """The node on the absolute values of an image."""
     quant = node("Quant", "x s z b", "q", name="first", signed=1, narrow=0)
-    return _net(case, [quant, node("Abs", "q", "h", name="abs"), odd], opset, shape=IMAGE, output="e", **K)
+    return net_of(case, [quant, node("Abs", "q", "h", name="abs"), odd], opset, shape=IMAGE, output="e", **K)
 
 
 def _mean_of(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
@@ -508,21 +508,21 @@ def _mean_of(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     quant = node("Quant", "x s z b", "h", name="first", signed=1, narrow=0)
     attributes: dict[str, Any] = {"axes": [1]} if opset < 18 else {}
     mean = node("ReduceMean", "e" if attributes else "e channels", "y", name="mean", **attributes)
-    return _net(case, [quant, odd, mean], opset, shape=IMAGE, channels=[1], **K)
+    return net_of(case, [quant, odd, mean], opset, shape=IMAGE, channels=[1], **K)
 
 
 def _moves() -> list[Case]:
-    flatten = _cases(
+    flatten = cases_of(
         "Flatten", moved, "h",
         ("in 0", {}), ("in 1", {}, on("h c4")), *(("axis", {"axis": axis}) for axis in (-5, -4, -2, 0, 2, 3, 4, 5)),
         ("axis", {"axis": [1]}),
     )  # fmt: skip
-    transpose = _cases(
+    transpose = cases_of(
         "Transpose", moved, "h",
         ("in 0", {}), ("in 1", {}, on("h c4")), ("perm", {"perm": [0, 2, 3, 1]}), ("perm", {"perm": [3, 1, 0, 2]}),
         ("perm", {"perm": [0, 2, 3]}), ("perm", {"perm": [0, 2, 2, 1]}), ("perm", {"perm": [0, 1, 2, 4]}),
     )  # fmt: skip
-    reshape = _cases(
+    reshape = cases_of(
         "Reshape", moved, "h to",
         ("in 0", {}), ("in 1", {}), ("in 1", {}, on("h zeros")), ("in 1", {}, on("h two")), ("in 1", {}, on("h h")),
         ("in 1", {}, on("h real")), ("in 1", {}, on("h text")), ("in 1", {}, on("h bad")), ("in 2", {}, on("h to to")),
@@ -535,7 +535,7 @@ def _moves() -> list[Case]:
         real=np.asarray([1.0, 6.0, 21.5], np.float32), none=np.zeros(0, np.int64),
         text=tensor("text", TensorProto.STRING, [b"1", b"6", b"21"]),
     )  # fmt: skip
-    squeeze = _cases(
+    squeeze = cases_of(
         "Squeeze", moved, "h",
         ("in 0", {}), ("axes", {"axes": [0]}), ("axes", {"axes": [-4]}), ("axes", {"axes": [4]}),
         ("axes", {"axes": [1]}),
@@ -545,7 +545,7 @@ def _moves() -> list[Case]:
         zero=np.asarray([0]), far=np.asarray([-5]), one=np.asarray([1]), none=np.zeros(0, np.int64),
         text=tensor("text", TensorProto.STRING, [b"0"]),
     )  # fmt: skip
-    unsqueeze = _cases(
+    unsqueeze = cases_of(
         "Unsqueeze", moved, "h",
         ("in 0", {"axes": [0]}), ("axes", {"axes": [2, -1]}), ("axes", {"axes": [6]}), ("axes", {"axes": [0, 0]}),
         ("axes", {}), ("in 1", {}, on("h zero")), ("in 1", {}, on("h far")),
@@ -553,17 +553,17 @@ def _moves() -> list[Case]:
         ("in 2", {}, on("h zero zero")),
         zero=np.asarray([0]), far=np.asarray([-6]), two=np.asarray([3, 1]), twice=np.asarray([1, 1]),
     )  # fmt: skip
-    shape = _cases(
+    shape = cases_of(
         "Shape", reshaped, "h", ("in 0", {"end": 1}), ("in 1", {"end": 1}, on("h c4")),
         ("start", {"start": 1, "end": 3}),
         ("end", {"end": 2}), ("end", {"end": -2}), ("start", {"start": -3, "end": -1}),
         ("start", {"start": -9, "end": 2}),
         ("start", {"start": 3}), ("end", {"end": 9, "start": 2}), ("start", {"start": 3, "end": 1}),
     )  # fmt: skip
-    size = _cases(
+    size = cases_of(
         "Size", _sized, "h", ("in 0", {}, {"opsets": (13, 19, 21)}), ("in 1", {}, on("h c4")), ("start", {"start": 1}),
     )  # fmt: skip
-    concat = _cases(
+    concat = cases_of(
         "Concat", branches, "h g",
         ("in 0", {"axis": 1}), ("axis", {"axis": -3}), ("axis", {"axis": 2}), ("axis", {"axis": 0}),
         ("axis", {"axis": 4}),
@@ -577,12 +577,12 @@ def _moves() -> list[Case]:
 def _sized(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A convolution's result in a shape of as many elements as the node counts."""
     nodes = [node("Conv", "x k1", "h", name="conv"), odd, node("Reshape", "e one", "to", name="list")]
-    return _net(case, [*nodes, node("Reshape", "h to", "y")], opset, shape=IMAGE, one=[1], **K)
+    return net_of(case, [*nodes, node("Reshape", "h to", "y")], opset, shape=IMAGE, one=[1], **K)
 
 
 def _pads() -> list[Case]:
     zero = {"pads": [0, 0, 1, 0, 0, 0, 1, 1]}
-    return _cases(
+    return cases_of(
         "Pad", padded, "x",
         ("in 0", zero), ("pads", zero, on("x", frame=padded_same)), ("in 1", {}, on("x p", frame=padded_same)),
         ("pads", zero), ("pads", {"pads": [0, 1, 0, 0, 0, 0, 0, 0]}), ("pads", {"pads": [0, 0, 1, 1]}),
@@ -609,7 +609,7 @@ def _pads() -> list[Case]:
 
 def _types() -> list[Case]:
     kinds = [*range(1, 24)]
-    cast = _cases(
+    cast = cases_of(
         "Cast", _recast, "h",
         ("in 0", {"to": 1}), ("in 1", {"to": 1}, on("h c")), *(("to", {"to": kind}) for kind in kinds), ("to", {}),
         *(("to", {"to": kind}, {"frame": _real_cast}) for kind in (2, 7, 9, 10, 11, 16)),
@@ -618,7 +618,7 @@ def _types() -> list[Case]:
         ("to", {"to": "FLOAT"}, OLD), ("saturate", {"to": 1, "saturate": 0}), ("saturate", {"to": 17, "saturate": 0}),
         c=C3,
     )  # fmt: skip
-    dropout = _cases(
+    dropout = cases_of(
         "Dropout", scores, "h",
         ("in 0", {}), ("ratio", {"ratio": 0.9}, {"opsets": (7, 10)}), ("is_test", {"is_test": 1}, {"opsets": (1, 6)}),
         ("is_test", {"is_test": 0}, {"opsets": (1, 6)}), ("is_test", {}, {"opsets": (1, 6)}),
@@ -640,14 +640,14 @@ def _recast(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """Whole numbers below zero and above, cast, and cast back."""
     codes = node("Quant", "x s z b", "q", name="codes", signed=1, narrow=0)
     nodes = [codes, node("MatMul", "q w", "h", name="dense"), odd, node("Cast", "e", "y", name="back", to=1)]
-    return _net(case, nodes, opset, w=W, s=np.float32(1))
+    return net_of(case, nodes, opset, w=W, s=np.float32(1))
 
 
 def _real_cast(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """Thirds of whole numbers, cast, and cast back."""
     nodes = [DENSE, node("Mul", "k third", "h", name="third"), odd, node("Cast", "e", "y", name="back", to=1)]
     nodes[0] = node("MatMul", "x w", "k", name="dense")
-    return _net(case, nodes, opset, w=W, third=np.float32(1 / 3))
+    return net_of(case, nodes, opset, w=W, third=np.float32(1 / 3))
 
 
 def _positive_cast(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
@@ -656,7 +656,7 @@ def _positive_cast(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelPro
         node("MatMul", "x w", "k", name="dense"), node("MultiThreshold", "k t", "h", name="mt", out_dtype="UINT2"),
         odd, node("Cast", "e", "y", name="back", to=1),
     ]  # fmt: skip
-    return _net(case, nodes, opset, w=W, t=np.asarray([[-1.0, 0.5, 1.0]], np.float32))
+    return net_of(case, nodes, opset, w=W, t=np.asarray([[-1.0, 0.5, 1.0]], np.float32))
 
 
 def _halved(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
@@ -667,7 +667,7 @@ def _halved(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     ]  # fmt: skip
     kind = case.attributes["to"]
     two = numpy_helper.from_array(np.asarray(2, helper.tensor_dtype_to_np_dtype(kind)), "two")
-    model = _net(case, nodes, opset, w=W, t=np.asarray([[-1.0, 0.5, 1.0]], np.float32))
+    model = net_of(case, nodes, opset, w=W, t=np.asarray([[-1.0, 0.5, 1.0]], np.float32))
     model.graph.initializer.append(two)
     return model
 
@@ -675,12 +675,12 @@ def _halved(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
 def _endings() -> list[Case]:
     made = []
     for op in ("Softmax", "LogSoftmax"):
-        made += _cases(
+        made += cases_of(
             op, _softened, "h",
             ("in 0", {}), ("in 1", {}, on("h c")), ("axis", {"axis": 1}), ("axis", {"axis": -1}), ("axis", {"axis": 0}),
             ("axis", {"axis": 2}), c=C3,
         )  # fmt: skip
-    best = _cases(
+    best = cases_of(
         "ArgMax", index, "h",
         ("in 0", {"axis": 1}), ("in 1", {"axis": 1}, on("h c")), ("axis", {"axis": -1}), ("axis", {"axis": 0}),
         ("axis", {}),
@@ -689,7 +689,7 @@ def _endings() -> list[Case]:
         ("select_last_index", {"axis": 1, "select_last_index": 0}),
         c=C3,
     )  # fmt: skip
-    top = _cases(
+    top = cases_of(
         "TopK", index, "h one",
         ("in 0", {}, on("h one", outputs="v e")), ("in 1", {}, on("h two", outputs="v e")),
         ("in 1", {}, on("h real", outputs="v e")), ("in 1", {}, on("h text", outputs="v e")),
@@ -709,13 +709,13 @@ def _endings() -> list[Case]:
 def _softened(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, the node, and the index of its largest result."""
     last = node("ArgMax", "e", "y", name="best", axis=1)
-    return _net(case, [DENSE, odd, last], opset, w=W, kind=TensorProto.INT64)
+    return net_of(case, [DENSE, odd, last], opset, w=W, kind=TensorProto.INT64)
 
 
 def _quantisers() -> list[Case]:
     made = []
     for op in ("Quant", "IntQuant"):
-        made += _cases(
+        made += cases_of(
             op, scores, "h s z b",
             *((f"in {i}", {}) for i in range(4)), ("in 1", {}, on("h p z b")), ("in 1", {}, on("h h z b")),
             ("in 1", {}, on("h zero z b")), ("in 1", {}, on("h text z b")), ("in 1", {}, on("h c z b")),
@@ -729,12 +729,12 @@ def _quantisers() -> list[Case]:
             zero=np.float32(0), two=np.float32(2), p=P3, c=C3, ones=np.float32(1),
             text=tensor("text", TensorProto.STRING, [b"0.5"], []),
         )  # fmt: skip
-    bipolar = _cases(
+    bipolar = cases_of(
         "BipolarQuant", scores, "h s",
         ("in 0", {}), ("in 1", {}), ("in 1", {}, on("h p")), ("in 1", {}, on("h h")), ("in 1", {}, on("h c")),
         ("in 1", {}, on("h")), ("in 2", {}, on("h s s")), ("signed", {"signed": 0}), p=P3, c=C3,
     )  # fmt: skip
-    levels = _cases(
+    levels = cases_of(
         "MultiThreshold", scores, "h t",
         ("in 0", {}), ("in 1", {}), ("in 1", {}, on("h rows")), ("in 1", {}, on("h flat")), ("in 1", {}, on("h h")),
         ("in 1", {}, on("h wrong")), ("in 1", {}, on("h nan")), ("in 2", {}, on("h t t")),
@@ -751,7 +751,7 @@ def _quantisers() -> list[Case]:
         flat=np.zeros(3, np.float32), wrong=np.zeros((2, 3), np.float32), nan=np.full((1, 2), np.nan, np.float32),
         c4s=np.asarray([[-1, 0.5], [0, 1], [2, 3], [-2, 2]], np.float32),
     )  # fmt: skip
-    trunc = _cases(
+    trunc = cases_of(
         "Trunc", _truncated, "h s z b8 b4",
         *((f"in {i}", {}) for i in range(5)), ("in 4", {}, on("h s z b8 b3")), ("in 3", {}, on("h s z b6 b4")),
         ("in 2", {}, on("h s two b8 b4")), ("in 1", {}, on("h two z b8 b4")), ("in 1", {}, on("h h z b8 b4")),
@@ -772,20 +772,20 @@ _MODES = ("ROUND", "HALF_EVEN", "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_
 def _truncated(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer on half steps, and the node."""
     nodes = [node("Mul", "x two_", "x2", name="twice"), node("MatMul", "x2 w", "h", name="dense"), odd]
-    return _net(case, nodes, opset, w=W, two_=np.float32(2), output="e")
+    return net_of(case, nodes, opset, w=W, two_=np.float32(2), output="e")
 
 
 def _decoded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, the node, and the numbers that its codes stand for."""
     zero = {"h us": "", "h us byte": "byte", "h us wide": "wide"}.get(case.operands, "uz")
     behind = node("DequantizeLinear", f"e us {zero}", "y", name="behind")
-    return _net(case, [DENSE, odd, behind], opset, w=W)
+    return net_of(case, [DENSE, odd, behind], opset, w=W)
 
 
 def _encoded(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, its codes, and the node."""
     before = node("QuantizeLinear", "h us uz", "g", name="before")
-    return _net(case, [DENSE, before, odd], opset, w=W, output="e")
+    return net_of(case, [DENSE, before, odd], opset, w=W, output="e")
 
 
 def _linears() -> list[Case]:
@@ -805,10 +805,10 @@ def _linears() -> list[Case]:
             (part, what, *({"operands": each["operands"].format(name)} for each in rest))
             for part, what, *rest in parameters
         ]
-        made += _cases(op, frame, f"{name} us uz", *given, **own)
+        made += cases_of(op, frame, f"{name} us uz", *given, **own)
     return [
         *made,
-        *_cases(
+        *cases_of(
             "QuantizeLinear", _decoded, "h us uz",
             ("saturate", {"saturate": 0}), ("output_dtype", {"output_dtype": 3}), ("in 2", {}, on("h us mixed")),
             ("in 2", {}, on("h us byte")), **own,

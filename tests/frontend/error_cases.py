@@ -109,7 +109,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "weights_at_run_time": lambda: net([FC, node("MatMul", "h h", "e", name="attention"), LAST], w=W, **Q),
     "weights_first": lambda: net([node("MatMul", "w x", "e", name="dense"), LAST], shape=(4, 1), w=W.T, **Q),
     "wrong_width": lambda: net([node("MatMul", "x w", "y", name="dense")], w=W[:3]),
-    "several_rows": lambda: net([node("MatMul", "x w", "y", name="dense")], shape=(1, 5, 4), w=W),
+    "several_rows": lambda: net([node("MatMul", "x w", "y", name="dense")], shape=(1, 4, 5), w=W),
     "weight_zero_point": lambda: net(
         [node("Quant", "w s one b", "q", signed=0), node("MatMul", "x q", "y", name="dense")],
         w=W,

@@ -207,6 +207,37 @@ def _extremes() -> onnx.ModelProto:
     )
 
 
+def _moved() -> onnx.ModelProto:
+    """Elements picked, repeated and left out, in front of a layer that they become weights of, and of others."""
+    nodes = [
+        node("Resize", "q - scales", "up", name="resize", mode="nearest", nearest_mode="floor"),
+        node("Slice", "up starts ends axes steps", "cut", name="crop"),
+        node("SpaceToDepth", "cut", "packed", name="pack", blocksize=2),
+        node("Split", "packed sizes", "left right", name="split", axis=1),
+        node("Concat", "right left", "shuffled", name="swap", axis=1),
+        node("Conv", "shuffled w16", "h", name="conv"),
+        node("Quant", "h s z b", "a", name="mid", signed=1, narrow=0),
+        node("DepthToSpace", "a", "big", name="shuffle", blocksize=2, mode="CRD"),
+        node("GlobalMaxPool", "big", "best", name="best"),
+        node("Expand", "best to", "wide", name="broadcast"),
+        node("Tile", "wide times", "tiled", name="tile"),
+        node("Gather", "tiled rows", "few", name="rows", axis=2),
+        node("Flatten", "few", "f", axis=1),
+        node("MatMul", "f v", "y", name="fc"),
+    ]
+    lists = {"starts": [1, -1], "ends": [9, -(2**63)], "axes": [2, 3], "steps": [1, -2], "sizes": [5, 11]}
+    lists |= {"to": [1, 2, 2, 1], "times": [1, 1, 2, 1], "rows": [3, 0, 0]}
+    constants = {name: np.asarray(numbers) for name, numbers in lists.items()}
+    w16 = np.random.default_rng(4).integers(-3, 4, (8, 16, 1, 1)).astype(np.float32)
+    constants |= {"scales": np.float32([1, 1, 2, 1]), "w16": w16, "v": np.ones((6, 3), np.float32)}
+    return net([IN, *nodes], shape=(1, 4, 6, 8), **Q, **constants)
+
+
+def _upsampled() -> onnx.ModelProto:
+    nodes = [node("Upsample", "x scales", "u", name="up"), node("Conv", "u w", "y", name="conv")]
+    return net(nodes, shape=IMAGE, opset=9, w=W, scales=np.float32([1, 1, 2, 2]))
+
+
 def models() -> dict[str, bytes]:
     """The models that are built here, and image networks that are refused, by name."""
     whole = {
@@ -218,6 +249,8 @@ def models() -> dict[str, bytes]:
         "mean": _magnitudes("ReduceMean"),
         "l1": _magnitudes("ReduceL1"),
         "extremes": _extremes(),
+        "moved": _moved(),
+        "upsampled": _upsampled(),
         "sum": _sum(),
         "channels_last": _channels_last(),
         "planes": convolved([1.5, 0.5]),

@@ -76,32 +76,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         [node("Conv", "x w", "h"), node("Add", "h c", "y", name="bias")],
         shape=SHAPE,
         w=W,
-        c=np.float32([1, 2, 3, 4, 5]),
-    ),
-    "reshaped_inside": lambda: net(
-        [
-            node("Conv", "x w", "h", pads=[1, 1, 1, 1]),
-            node("Quant", "h s z b", "a", name="act", signed=1),
-            node("Reshape", "a to", "r"),
-            node("Conv", "r v", "y", name="two"),
-        ],
-        shape=SHAPE,
-        w=SQUARE,
-        v=SQUARE[:, :2],
-        to=[1, 2, 12, 7],
-        **Q,
-    ),
-    "two_layouts_of_the_input": lambda: net(
-        [
-            node("Conv", "x w", "h", name="one"),
-            node("Reshape", "x to", "r"),
-            node("Conv", "r v", "g", name="two"),
-            node("Add", "h g", "y", name="sum"),
-        ],
-        shape=SHAPE,
-        w=SQUARE,
-        v=SQUARE[:, :2],
-        to=[1, 2, 12, 7],
+        c=np.arange(20, dtype=np.float32).reshape(4, 5),
     ),
     "padding_without_zero": lambda: _shifted(node("Conv", "q w", "y", name="conv", pads=[1, 1, 1, 1]), w=W),
     "bipolar_padding_without_zero": lambda: net(
@@ -127,8 +102,21 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         pads=[0, 0, 1, 1, 0, 0, 1, 1],
         value=np.float32(-1),
     ),
-    "pad_mode": lambda: _padded(CONV_P, mode="reflect"),
-    "pad_negative": lambda: _padded(CONV_P, pads=[0, 0, -1, 0, 0, 0, 0, 0]),
+    "pad_mode": lambda: _padded(CONV_P, mode="odd"),
+    "pad_reflects_too_far": lambda: _padded(CONV_P, pads=[0, 0, 6, 0, 0, 0, 0, 0], mode="reflect"),
+    "crop_of_all": lambda: _padded(CONV_P, pads=[0, 0, -4, 0, 0, 0, -2, 0]),
+    "accumulators_of_two_scales_moved": lambda: net(
+        [
+            node("Conv", "x w", "h", name="conv"),
+            node("Mul", "h c", "m"),
+            node("Reshape", "m to", "r"),
+            node("MaxPool", "r", "y", name="pool", kernel_shape=[2, 2]),
+        ],
+        shape=SHAPE,
+        w=SQUARE,
+        c=np.float32([1, 2, 3, 4]).reshape(4, 1, 1),
+        to=[1, 2, 8, 5],
+    ),
     "pad_channels": lambda: _padded(CONV_P, pads=[0, 1, 0, 0, 0, 0, 0, 0]),
     "pad_before_another": lambda: _padded(node("Relu", "p", "y", name="relu"), constants={}),
     "pad_before_a_maximum": lambda: _padded(node("MaxPool", "p", "y", name="pool", kernel_shape=[2, 2]), constants={}),
@@ -170,9 +158,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "mean_over_channels": lambda: net([node("ReduceMean", "x", "y", name="mean", axes=[1])], shape=SHAPE),
     "residual_shape": lambda: _join(
         node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Add", "a p", "e", name="sum"), LAST
-    ),
-    "residual_layout": lambda: _join(
-        node("Transpose", "q", "t", perm=[0, 1, 3, 2]), node("Add", "a t", "e", name="sum"), LAST, shape=(1, 4, 6, 6)
     ),
     "residual_relu": lambda: _join(node("Relu", "h", "r"), node("Add", "r a", "e", name="sum"), LAST),
     "product_of_branches": lambda: _join(node("Mul", "a q", "e", name="gate"), LAST),

@@ -66,14 +66,6 @@ MESSAGES = {
         "bias (Add): its parameter must be the same at every pixel; found values that differ along the pixels"
         " of 4x5x5xint12. Give one value, or one for each channel."
     ),
-    "reshaped_inside": (
-        "two (Conv): its input must be an image as the layers before it leave it; found 6x7x4xint4 reshaped "
-        "or transposed to (1, 2, 12, 7). Reshape nothing but the network's own input to an image."
-    ),
-    "two_layouts_of_the_input": (
-        "one (Conv): its input must be an image as the layers before it leave it; found 12x7x2xint5 reshaped "
-        "or transposed to (1, 4, 6, 7). Reshape nothing but the network's own input to an image."
-    ),
     "padding_without_zero": (
         "conv (Conv): what it pads must have a code for 0; found padding of a tensor that has no code for 0, "
         "int5 with an offset. Quantise its input symmetrically, or without padding."
@@ -85,10 +77,7 @@ MESSAGES = {
     "bipolar_padded_with_minus_one": (
         "conv (Conv): its input must be padded with 0; found padding with -1 of a tensor of bipolar. Pad with zeros."
     ),
-    "pad_mode": "pad (Pad): it must pad with a constant; found mode 'reflect'. Pad with zeros.",
-    "pad_negative": (
-        "pad (Pad): it must add rows and columns; found pads (0, 0, -1, 0, 0, 0, 0, 0). Slice before the export."
-    ),
+    "pad_mode": ("pad (Pad): its mode must be constant, edge, reflect or wrap; found 'odd'. Pad with zeros."),
     "pad_channels": (
         "conv (Conv): its input must be padded in space only; found pads (0, 1, 0, 0, 0, 0, 0, 0). Correct the Pad."
     ),
@@ -143,10 +132,6 @@ MESSAGES = {
         "sum (Add): all its operands must have one shape; found (1, 4, 6, 7) from conv0_act (left_act) and "
         "(1, 4, 5, 6) from pool0 (maxpool). Bring both to one shape."
     ),
-    "residual_layout": (
-        "sum (Add): all its operands must have one layout; found 6x6x4xint4 from conv0_act (left_act) and "
-        "6x6x4xint4 in another order from input_quant (in). Reshape or transpose neither."
-    ),
     "residual_relu": (
         "sum (Add): its operands must be quantised; found an activation function with no quantiser "
         "behind it after conv0 (left). Quantise each branch before the sum."
@@ -157,12 +142,13 @@ MESSAGES = {
         "Multiply by a constant, or by one number for each pixel."
     ),
     "concat_of_rows": (
-        "cat (Concat): it must join channels of images of one size; found axis 2 of (1, 4, 6, 7) from "
-        "conv0_act (left_act) and (1, 4, 6, 7) from input_quant (in). Concatenate along the channels."
+        "cat (Concat): what it joins along rows or columns must have one scale and the same operators behind "
+        "its layers; found others behind conv0_act (left_act) and input_quant (in). Quantise all branches "
+        "with one shared quantiser."
     ),
     "concat_of_sizes": (
-        "cat (Concat): it must join channels of images of one size; found axis 1 of (1, 4, 6, 7) from "
-        "conv0_act (left_act) and (1, 4, 5, 6) from pool0 (maxpool). Concatenate along the channels."
+        "cat (Concat): what it joins must have one shape but for the axis; found axis 1 of (1, 4, 6, 7) from "
+        "conv0_act (left_act) and (1, 4, 5, 6) from pool0 (maxpool). Bring all to one shape."
     ),
     "concat_of_norms": (
         "cat (Concat): its operands must have the same operators behind their layers; found a BatchNorm not "
@@ -170,7 +156,8 @@ MESSAGES = {
         "concatenation."
     ),
     "concat_with_a_constant": (
-        "cat (Concat): its input must come from the network's input; found a constant. Fold constants before export."
+        "cat (Concat): all that it joins must come from the network's input; found a constant. Leave the "
+        "constant to the host."
     ),
     "concat_of_scales_before_a_pool": (
         "last (MatMul): the branches that its input joins must have one scale; found another scale for each branch of "
@@ -190,6 +177,18 @@ MESSAGES = {
     "branch_that_ends": (
         "forgotten (Relu): its output must be read by another node, or be the network's output; found a "
         "branch that ends here. Remove the branch, or export what it computes."
+    ),
+    "pad_reflects_too_far": (
+        "pad (Pad): it must pad with elements that are there; found pads (6, 0) of 6 elements, mode "
+        "'reflect'. Pad less."
+    ),
+    "crop_of_all": (
+        "pad (Pad): it must give 1 to 67,108,864 numbers a frame; found 0, shape (1, 4, 0, 7). Correct its sizes."
+    ),
+    "accumulators_of_two_scales_moved": (
+        "pool (MaxPool): what moves to one channel must have one scale and one offset; found channels of "
+        "conv0 (conv) that differ in them, as (1, 2, 8, 5) of 4x5x4xint12. Quantise it with one scale for all"
+        " channels before it moves."
     ),
 }
 

@@ -100,8 +100,8 @@ MESSAGES = {
         " correct the layer's size."
     ),
     "several_rows": (
-        "dense (MatMul): its input must be one vector of 4 elements; found shape (1, 5, 4). Flatten the input,"
-        " or correct the layer's size."
+        "dense (MatMul): its input must be one vector of 4 elements; found shape (1, 4, 5). Flatten the "
+        "input, or correct the layer's size."
     ),
     "weight_zero_point": (
         "dense (MatMul): the zero point of its weights must be a whole number; found 0.5 beside one. Quantise the"

@@ -15,10 +15,12 @@ from qonnx.custom_op.registry import getCustomOp
 
 from hwgen.frontend.operators import OPERATORS
 from hwgen.frontend.walk import HANDLERS
-from tests.frontend.attribute_cases import CASES, Case
+from tests.frontend import attribute_cases, move_cases
+from tests.frontend.attribute_cases import Case
 from tests.frontend.judge import Judge, Refused, agreement
 from tests.frontend.onnx_nets import DOMAIN, QONNX_OPS
 
+CASES = [*attribute_cases.CASES, *move_cases.CASES]
 NEWEST = 21
 """The newest opset that onnxruntime runs; opset 22 adds nothing but element types."""
 

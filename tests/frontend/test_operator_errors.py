@@ -79,8 +79,8 @@ MESSAGES = {
     ),
     "no_axis": "odd (Concat): it must state its axis; found none. Export the model again.",
     "concat_ranks": (
-        "odd (Concat): it must join channels of images of one size; found axis 2 of (1, 1, 4) from the network's input"
-        " and (1, 4) from the network's input. Concatenate along the channels."
+        "odd (Concat): what it joins must have one shape but for the axis; found axis 2 of (1, 1, 4) from the"
+        " network's input and (1, 4) from the network's input. Bring all to one shape."
     ),
     "window_axes": (
         "odd (MaxPool): its kernel_shape must have 2 axes as its input has; found kernel_shape (2,). Correct the layer."

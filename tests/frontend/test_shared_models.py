@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from hwgen.errors import ModelError
 from hwgen.frontend.qonnx import import_qonnx, read_model
 from hwgen.golden.execute import decode, run
 from hwgen.ir.check import check
-from hwgen.ir.ops import Conv, MatMul
+from hwgen.ir.ops import Conv, Gather, MatMul
 from hwgen.ir.types import DType, IntType
 from tests.frontend.images import outputs, random_codes
-from tests.frontend.onnx_nets import execute, resized
+from tests.frontend.judge import Judge
+from tests.frontend.onnx_nets import CHANNELS_LAST, execute, resized
 
 pytestmark = pytest.mark.shared_data
 
@@ -140,6 +142,24 @@ def test_separable_convolutions_agree_with_the_qonnx_executor(size: int, shared:
     codes = random_codes(graph, 3, (size, size, 3), seed=3)
     found = outputs(graph, codes, channels_last=True)
     np.testing.assert_allclose(found, execute(model, codes / 64), rtol=1e-6, atol=1e-6)
+
+
+def test_a_unet_agrees_with_the_reference_executors(shared: Path) -> None:
+    """Its decoder doubles the pixels four times: each time they move few bits wide, in front of a concatenation."""
+    model = resized(read_model(shared / "models/tiny_unet_ch_last.onnx"), 256, 32)
+    model.opset_import.append(helper.make_opsetid(CHANNELS_LAST, 11))  # the file states none
+    graph = import_qonnx(model, input_type=INT8, input_scale=1 / 64)
+    check(graph)
+    moves = [node.output.type for node in graph.nodes if isinstance(node.op, Gather)]
+    assert [(kind.shape, kind.dtype.bits) for kind in moves] == [
+        ((4, 4, 64), 4),
+        ((8, 8, 64), 4),
+        ((16, 16, 64), 4),
+        ((32, 32, 32), 4),
+    ]
+    codes = random_codes(graph, 3, (32, 32, 3), seed=3)
+    found = outputs(graph, codes, channels_last=True)
+    np.testing.assert_array_equal(found, Judge(model).outputs(codes / 64).reshape(3, -1))
 
 
 def test_a_float_network_is_refused(shared: Path) -> None:

@@ -1,0 +1,226 @@
+"""Concatenations: along the channels of images and vectors as they lie, along rows and columns, or as vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hwgen.errors import ModelError
+from hwgen.frontend.axes import axis_of
+from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.joins import weighted_sum
+from hwgen.frontend.layout import image_places, image_shape, laid_out
+from hwgen.frontend.retype import sources
+from hwgen.frontend.source import SourceNode, module_path
+from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, Tensor, collapse, in_order
+from hwgen.ir.ops import Add, Clip, Combine, Concat, Div, Function, LeakyRelu, Mul, Step, arrays_of
+from hwgen.ir.types import Bipolar, DType, TensorType, smallest_int
+
+_LEAST_READ = 0.75
+"""Of a branch's elements, those that the concatenation must join: of others the rest is left out in front of it."""
+
+
+def _identity(step: Step) -> Step | None:
+    """A step of the same kind that changes nothing, None where there is none that is exact."""
+    match step:
+        case Mul():
+            return Mul(np.ones(()))
+        case Div():
+            return Div(np.ones(()))
+        case Add():
+            return Add(np.zeros(()))
+        case Clip():
+            return Clip(np.asarray(-np.inf), np.asarray(np.inf))
+        case LeakyRelu():
+            return LeakyRelu(np.ones(()))
+    return None
+
+
+def _alike(first: Step, second: Step) -> bool:
+    """Whether two steps differ in arrays alone; combined chains with parameters for each channel never are alike."""
+    if isinstance(first, Combine):
+        return first == second and not any(array.ndim for _, array in arrays_of(first))
+    plain = [{n: v for n, v in vars(step).items() if not isinstance(v, np.ndarray)} for step in (first, second)]
+    return type(first) is type(second) and plain[0] == plain[1]
+
+
+def _name(step: Step) -> str:
+    """A step as error messages call it."""
+    if isinstance(step, Combine):
+        return f"the {step.operator.value} of two functions of one tensor"
+    return f"a function {step.function.value}" if isinstance(step, Function) else f"a {type(step).__name__}"
+
+
+def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
+    """One step of several that are alike, parameters side by side."""
+    changed: dict[str, Any] = {}
+    for name, value in vars(steps[0]).items():
+        if isinstance(value, np.ndarray):
+            wide = [np.broadcast_to(getattr(s, name), (n,)) for s, n in zip(steps, channels, strict=True)]
+            changed[name] = collapse(np.concatenate(wide))
+    return replace(steps[0], **changed)
+
+
+def _joined_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> tuple[Step, ...]:
+    """The pending steps of all branches as one chain, identities where a branch lacks a step. Raises: ModelError."""
+    channels = [stream.value.type.channels for stream in streams]
+    rest, joined = [list(stream.steps) for stream in streams], []
+    while any(rest):
+        head = max(rest, key=len)[0]
+        steps = [chain.pop(0) if chain and _alike(chain[0], head) else _identity(head) for chain in rest]
+        if None in steps:
+            names = " and ".join(build.label(stream.value) for stream in streams)
+            raise ModelError(
+                node.label,
+                "its operands must have the same operators behind their layers",
+                f"{_name(head)} not behind all of {names}",
+                "Quantise each branch before the concatenation",
+            )
+        joined.append(_side_by_side([step for step in steps if step is not None], channels))
+    return tuple(joined)
+
+
+def _one_type(streams: Sequence[CodedTensor]) -> DType:
+    """The type that holds the codes of all branches."""
+    dtypes = {stream.value.type.dtype for stream in streams}
+    low, high = min(dtype.min for dtype in dtypes), max(dtype.max for dtype in dtypes)
+    return next(iter(dtypes)) if len(dtypes) == 1 else smallest_int(low, high)
+
+
+def _of_one_type(build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor]) -> list[CodedTensor]:
+    """The branches, those copied as integers that cannot be declared of another type where they stand.
+
+    These are bipolar codes beside integers, and the network's input beside wider codes.
+    """
+    wide = _one_type(streams)
+
+    def fixed(stream: CodedTensor) -> bool:
+        dtype, origins = stream.value.type.dtype, sources(build.nodes, stream.value)
+        held = any(value in build.starts or isinstance(value.type.dtype, Bipolar) for value in origins)
+        return dtype != wide and held
+
+    once = np.ones((1, 1), dtype=np.int64)
+    return [
+        weighted_sum(build, node, f"{name}_copy{index}", [stream], once).then(*stream.steps)
+        if fixed(stream)
+        else stream
+        for index, stream in enumerate(streams)
+    ]
+
+
+def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Streams side by side along any axis. Raises: ModelError, Relayout."""
+    operands = [tensor for tensor in args if tensor is not None]
+    if any(isinstance(tensor, Const | QuantConst) for tensor in operands):
+        must, change = "all that it joins must come from the network's input", "Leave the constant to the host"
+        raise ModelError(node.label, must, "a constant", change)
+    streams = [stream_of(node, tensor) for tensor in operands]
+    if len(streams) == 1:
+        return streams[0]
+    rank = len(streams[0].shape)
+    if "axis" not in node.attributes and node.opset >= 4:
+        raise ModelError(node.label, "it must state its axis", "none", "Export the model again")
+    axis = axis_of(node, node.integer("axis", 1), rank)
+    rest = {(len(stream.shape), *(n for a, n in enumerate(stream.shape) if a != axis)) for stream in streams}
+    if len(rest) > 1:
+        shapes = " and ".join(f"{stream.shape} from {build.label(stream.value)}" for stream in streams)
+        must, change = "what it joins must have one shape but for the axis", "Bring all to one shape"
+        raise ModelError(node.label, must, f"axis {axis} of {shapes}", change)
+    if all(_of_one_chain(streams[0], other) for other in streams[1:]):
+        return streams[0].at(np.concatenate([stream.places for stream in streams], axis=axis))
+    along, laid = _brought(build, node, streams, axis)
+    return _joined(build, node, laid, axis, along)
+
+
+def _of_one_chain(first: CodedTensor, second: CodedTensor) -> bool:
+    """Whether two streams have elements of one value, with one meaning: to join them is to move these."""
+    return (first.value, first.steps, first.planes) == (second.value, second.steps, second.planes)
+
+
+def _brought(
+    build: Build, node: SourceNode, streams: Sequence[CodedTensor], axis: int
+) -> tuple[int, Sequence[CodedTensor]]:
+    """The axis of the values along which they are joined, counted from the last, and the streams laid out for it.
+
+    Raises: ModelError, Relayout.
+    """
+    shape, rank = streams[0].shape, len(streams[0].shape)
+    if _as_they_lie(streams, axis):
+        return -1, streams
+    if rank not in (3, 4) or shape[0] != 1 or axis == 0:
+        return -1, [_as_vector(build, node, stream) for stream in streams]
+
+    def moves(last: bool) -> int:
+        """How many streams do not lie as images with their channels last, or first."""
+        return sum(
+            stream.value.type.shape != image_shape(stream.shape, channels_last=last)
+            or not np.array_equal(stream.places, image_places(stream.shape, channels_last=last))
+            for stream in streams
+        )
+
+    last = moves(True) < moves(False) or (node.channels_last and moves(True) == moves(False))
+    spatial = range(1, rank - 1) if last else range(2, rank)
+    along = -3 + list(spatial).index(axis) if axis in spatial else -1
+    return along, [
+        laid_out(
+            build,
+            node,
+            stream,
+            image_shape(stream.shape, channels_last=last),
+            image_places(stream.shape, channels_last=last),
+        )
+        for stream in streams
+    ]
+
+
+def _as_they_lie(streams: Sequence[CodedTensor], axis: int) -> bool:
+    """Whether the channels of the values can be joined as they lie: along the axis no branch goes to other pixels."""
+    if len({stream.value.type.shape[:-1] for stream in streams}) > 1:
+        return False
+    if min(stream.read for stream in streams) < _LEAST_READ:
+        return False
+    if len(streams[0].shape) < 3:
+        return True
+    pixels = [np.moveaxis(stream.places // stream.value.type.channels, axis, 0) for stream in streams]
+    return all(np.all(each == pixels[0][:1]) for each in pixels)
+
+
+def _as_vector(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
+    """The stream with a vector as its value: its elements as they lie, where each is there once."""
+    places = stream.places if stream.is_permutation else in_order(stream.shape)
+    return laid_out(build, node, stream, (stream.places.size,), places)
+
+
+def _joined(build: Build, node: SourceNode, streams: Sequence[CodedTensor], axis: int, along: int) -> CodedTensor:
+    """The concatenation of values along their axis `along`, of the streams along their ONNX axis."""
+    name = build.next_name("concat")
+    streams = _of_one_type(build, node, name, streams)
+    steps = _joined_steps(node, build, streams) if along == -1 else _common_steps(node, build, streams)
+    low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
+    shape = list(streams[0].value.type.shape)
+    shape[along] = sum(stream.value.type.shape[along] for stream in streams)
+    kind = TensorType(tuple(shape), _one_type(streams))
+    value = build.emit(name, Concat(along), [s.value for s in streams], kind, module_path(node.name, node.name))
+    ends = np.cumsum([stream.value.type.shape[along] for stream in streams])
+    parts = np.split(in_order(kind.shape), ends[:-1], axis=along)
+    moved = [part.reshape(-1)[stream.places] for stream, part in zip(streams, parts, strict=True)]
+    quantised = all(stream.quantised for stream in streams)
+    return CodedTensor(value, low, high, steps, np.concatenate(moved, axis=axis), quantised)
+
+
+def _common_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> tuple[Step, ...]:
+    """The pending steps that all branches have. Raises: ModelError where they differ."""
+    steps = streams[0].steps
+    for other in streams[1:]:
+        if other.steps != steps:
+            names = " and ".join(build.label(stream.value) for stream in streams)
+            raise ModelError(
+                node.label,
+                "what it joins along rows or columns must have one scale and the same operators behind its layers",
+                f"others behind {names}",
+                "Quantise all branches with one shared quantiser",
+            )
+    return steps
