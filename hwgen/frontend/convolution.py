@@ -150,7 +150,7 @@ def conv(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
         )
     geometry = geometry_of(node, kernel, (height, width), pads)
     require_fits(node, geometry, (height, width))
-    result = _convolved(build, node, stream, weights, geometry, fill)
+    result = convolved(build, node, stream, weights, geometry, fill)
     if args[2] is not None:
         bias = real(constant_of(node, args[2], "bias"), node).reshape(-1)
         if bias.size not in (1, groups.outputs):
@@ -168,7 +168,7 @@ def _image(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights
     return stream
 
 
-def _convolved(
+def convolved(
     build: Build, node: SourceNode, stream: CodedTensor, weights: Weights, geometry: Geometry, fill: float | None
 ) -> CodedTensor:
     """The convolution, or one for each branch that `stream` joins on scales of their own. Raises: ModelError."""

@@ -25,7 +25,7 @@ from hwgen.frontend.symbolic import (
     of_channels,
 )
 from hwgen.ir.graph import Value
-from hwgen.ir.ops import Activation, Gather
+from hwgen.ir.ops import Activation, Gather, Step
 from hwgen.ir.order import Order
 from hwgen.ir.types import IntArray, TensorType
 
@@ -126,9 +126,7 @@ def laid_out(
         now_at = np.empty(places.size, dtype=np.int64)
         now_at[stream.places.reshape(-1)] = places.reshape(-1)
         raise Relayout(source, shape, now_at[build.starts[source]])
-    gathered = np.empty(places.size, dtype=np.int64)
-    gathered[places.reshape(-1)] = stream.places.reshape(-1)
-    steps = of_channels(stream.steps, (gathered % stream.value.type.channels).reshape(-1, shape[-1]))
+    gathered, steps = _gathered(stream, shape, places)
     if steps is None:
         raise ModelError(
             node.label,
@@ -137,6 +135,15 @@ def laid_out(
             "Quantise it with one scale for all channels before it moves",
         )
     return replace(stream, value=_moved(build, node, stream.value, shape, gathered), steps=steps, places=places)
+
+
+def _gathered(
+    stream: CodedTensor, shape: tuple[int, ...], places: IntArray
+) -> tuple[IntArray, tuple[Step, ...] | None]:
+    """The element of the stream's value at each place of one of `shape`; the pending steps there, if they can be."""
+    gathered = np.empty(places.size, dtype=np.int64)
+    gathered[places.reshape(-1)] = stream.places.reshape(-1)
+    return gathered, of_channels(stream.steps, (gathered % stream.value.type.channels).reshape(-1, shape[-1]))
 
 
 def _moved(build: Build, node: SourceNode, value: Value, shape: tuple[int, ...], places: IntArray) -> Value:
@@ -162,12 +169,12 @@ def settled(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
     if stream.is_permutation:
         return stream
 
-    def runs(layout: tuple[tuple[int, ...], IntArray]) -> int:
-        """How many elements follow the one that they followed."""
-        order = np.argsort(layout[1].reshape(-1))
-        return int(np.count_nonzero(np.diff(stream.places.reshape(-1)[order]) == 1))
+    def fit(layout: tuple[tuple[int, ...], IntArray]) -> tuple[bool, int]:
+        """Whether the pending steps can move so, and how many elements follow the one that they followed."""
+        gathered, steps = _gathered(stream, *layout)
+        return steps is not None, int(np.count_nonzero(np.diff(gathered) == 1))
 
-    return laid_out(build, node, stream, *max(layouts(stream.shape), key=runs))
+    return laid_out(build, node, stream, *max(layouts(stream.shape), key=fit))
 
 
 def for_parameter(build: Build, node: SourceNode, tensor: Tensor | None, found: Misplaced) -> Tensor | None:

@@ -24,7 +24,7 @@ def _required(node: SourceNode, tensor: Tensor | None, what: str) -> Tensor:
     return tensor
 
 
-def _require_size(node: SourceNode, shape: Sequence[int]) -> None:
+def require_size(node: SourceNode, shape: Sequence[int]) -> None:
     """A result must have elements, and not too many. Raises: ModelError."""
     count = math.prod(shape)
     if not 0 < count <= MAX_ELEMENTS:
@@ -35,7 +35,7 @@ def _require_size(node: SourceNode, shape: Sequence[int]) -> None:
 def picked(node: SourceNode, tensor: Source, axis: int, index: IntArray) -> Source:
     """The elements at `index` along an axis. Raises: ModelError where it is empty."""
     shape = tensor.shape
-    _require_size(node, (*shape[:axis], *index.shape, *shape[axis + 1 :]))
+    require_size(node, (*shape[:axis], *index.shape, *shape[axis + 1 :]))
     return moved(tensor, lambda places: np.take(places, index, axis=axis))
 
 
@@ -106,7 +106,7 @@ def expand(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     except ValueError:
         found = f"shape {tensor.shape} to {target}"
         raise ModelError(node.label, "its input must broadcast to its shape", found, "Correct its shape") from None
-    _require_size(node, shape)
+    require_size(node, shape)
     return moved(tensor, lambda places: np.broadcast_to(places, shape))
 
 
@@ -116,7 +116,7 @@ def tile(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     if len(repeats) != len(tensor.shape):
         found = f"repeats {repeats} of shape {tensor.shape}"
         raise ModelError(node.label, "it must have a number of repeats for each axis", found, "Correct the Tile")
-    _require_size(node, [n * r for n, r in zip(tensor.shape, repeats, strict=True)])
+    require_size(node, [n * r for n, r in zip(tensor.shape, repeats, strict=True)])
     return moved(tensor, lambda places: np.tile(places, repeats))
 
 

@@ -27,6 +27,7 @@ from hwgen.frontend import (
     residual,
     resize,
     shapes,
+    transposed,
     truncation,
     windows,
 )
@@ -107,6 +108,9 @@ OPERATORS: Mapping[str, Operator] = {
     "Concat": Operator(concatenation.concat, None, {"axis": int}),
     "Conv": Operator(convolution.conv, 3, _WINDOW | {"group": int}),
     "DepthToSpace": Operator(moves.depth_to_space, reads={"blocksize": int, "mode": bytes}),
+    "ConvTranspose": Operator(
+        transposed.conv_transpose, 3, _WINDOW | {"group": int, "output_padding": list, "output_shape": list}
+    ),
     "DequantizeLinear": Operator(integers.dequantize_linear, 3, _LINEAR),
     "Div": Operator(joins.binary, 2, fixed=_BROADCAST),
     "Dropout": Operator(shapes.dropout, 3, fixed=_TEST, free=frozenset({"ratio", "seed"}), outputs=2),

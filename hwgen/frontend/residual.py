@@ -28,9 +28,9 @@ RESIDUAL = "residual planes"
 MAX_BETA_BITS = 12
 
 READERS = frozenset(
-    {"Conv", "Dropout", "Flatten", "Gemm", "GlobalMaxPool", "Identity", "MatMul", "MaxPool", "Pad", "Reshape"}
-    | {"DepthToSpace", "Expand", "Gather", "Resize", "Slice", "SpaceToDepth", "Split", "Tile", "Upsample"}
-    | {"Squeeze", "Transpose", "Unsqueeze"}
+    {"Conv", "ConvTranspose", "Dropout", "Flatten", "Gemm", "GlobalMaxPool", "Identity", "MatMul", "MaxPool", "Pad"}
+    | {"DepthToSpace", "Expand", "Gather", "Reshape", "Resize", "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile"}
+    | {"Transpose", "Unsqueeze", "Upsample"}
 )
 """Operators that may read planes: products, maxima, and those that only move elements."""
 

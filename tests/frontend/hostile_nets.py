@@ -215,7 +215,7 @@ def _moved() -> onnx.ModelProto:
         node("SpaceToDepth", "cut", "packed", name="pack", blocksize=2),
         node("Split", "packed sizes", "left right", name="split", axis=1),
         node("Concat", "right left", "shuffled", name="swap", axis=1),
-        node("Conv", "shuffled w16", "h", name="conv"),
+        node("ConvTranspose", "shuffled w16", "h", name="up", strides=[1, 1], group=1, output_padding=[0, 0]),
         node("Quant", "h s z b", "a", name="mid", signed=1, narrow=0),
         node("DepthToSpace", "a", "big", name="shuffle", blocksize=2, mode="CRD"),
         node("GlobalMaxPool", "big", "best", name="best"),
@@ -228,7 +228,7 @@ def _moved() -> onnx.ModelProto:
     lists = {"starts": [1, -1], "ends": [9, -(2**63)], "axes": [2, 3], "steps": [1, -2], "sizes": [5, 11]}
     lists |= {"to": [1, 2, 2, 1], "times": [1, 1, 2, 1], "rows": [3, 0, 0]}
     constants = {name: np.asarray(numbers) for name, numbers in lists.items()}
-    w16 = np.random.default_rng(4).integers(-3, 4, (8, 16, 1, 1)).astype(np.float32)
+    w16 = np.random.default_rng(4).integers(-3, 4, (16, 8, 1, 1)).astype(np.float32)
     constants |= {"scales": np.float32([1, 1, 2, 1]), "w16": w16, "v": np.ones((6, 3), np.float32)}
     return net([IN, *nodes], shape=(1, 4, 6, 8), **Q, **constants)
 

@@ -48,10 +48,20 @@ def _padded(*behind: onnx.NodeProto, pads: Any = (0, 0, 1, 1, 0, 0, 1, 1), **opt
     return net([pad, *behind], shape=SHAPE, opset=9, **constants)
 
 
+def _up(**options: Any) -> onnx.ModelProto:
+    nodes = [node("MaxPool", "x", "p", kernel_shape=[6, 5]), node("ConvTranspose", "p w", "y", name="up", **options)]
+    return net(nodes, shape=SHAPE, w=SQUARE)
+
+
 CONV_P = node("Conv", "p w", "y", name="conv")
 
 CASES: dict[str, Callable[[], onnx.ModelProto]] = {
-    "transposed": lambda: net([node("ConvTranspose", "x w", "y", name="up")], shape=SHAPE, w=W[:4]),
+    "unknown": lambda: net([node("LRN", "x", "y", name="norm", size=3)], shape=SHAPE, w=W),
+    "transposed_of_nothing": lambda: _up(pads=[2, 2, 2, 2], strides=[1, 1], dilations=[1, 3]),
+    "transposed_reach": lambda: _up(output_shape=[20, 3]),
+    "transposed_auto_pad": lambda: _up(auto_pad="ODD"),
+    "transposed_window": lambda: _up(strides=[1, 0]),
+    "transposed_groups": lambda: _up(group=3),
     "channels_last_unknown": lambda: net([node("Add", "x w", "y", name="add", domain=CHANNELS_LAST)], w=W),
     "groups": lambda: _conv(group=3),
     "group_channels": lambda: _conv(group=2, w=SQUARE),

@@ -24,6 +24,36 @@ def _pair(**attributes: Any) -> dict[str, Any]:
     return {"starts": [1, 0], "ends": [5, 3], **attributes}
 
 
+def _ups(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """The node on an image (1, 4, 6, 7), whose output is the network's."""
+    return net_of(case, [odd], opset, shape=IMAGE, output="e", **K)
+
+
+def _transposed() -> list[Case]:
+    two = {"strides": [2, 3]}
+    return cases_of(
+        "ConvTranspose", _ups, "x k3",
+        ("in 0", {}), ("in 0", {}, on("k3 x")), ("in 1", {}, on("x x")), ("in 1", {}, on("x k2")),
+        ("in 1", {}, on("x")), ("in 1", {}, on("x odd_")), ("in 2", {}, on("x k3 c4")), ("in 2", {}, on("x k3 x")),
+        ("in 2", {}, on("x k3 c3")), ("in 3", {}, on("x k3 c4 c4")),
+        *(("auto_pad", {**two, "auto_pad": mode}) for mode in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", "odd")),
+        ("auto_pad", {"auto_pad": "SAME_UPPER", "strides": [4, 1]}),
+        ("dilations", {"dilations": [2, 3]}), ("dilations", {**two, "dilations": [3, 2]}),
+        ("dilations", {"dilations": [0, 1]}), ("group", {"group": 2}), ("group", {"group": 3}),
+        ("kernel_shape", {"kernel_shape": [3, 3]}), ("kernel_shape", {"kernel_shape": [2, 3]}),
+        ("output_padding", {**two, "output_padding": [1, 2]}), ("output_padding", {**two, "output_padding": [-1, 0]}),
+        ("output_padding", {**two, "output_padding": [1]}),
+        ("output_shape", {**two, "output_shape": [11, 18]}), ("output_shape", {**two, "output_shape": [50, 18]}),
+        ("output_shape", {**two, "output_shape": [11, 18], "auto_pad": "SAME_UPPER"}),
+        ("output_shape", {**two, "output_shape": [11]}),
+        ("pads", {"pads": [1, 0, 2, 1]}), ("pads", {**two, "pads": [2, 2, 1, 0]}), ("pads", {"pads": [1, 1]}),
+        ("pads", {"pads": [-1, 0, 0, 0]}), ("pads", {"pads": [9, 9, 9, 9]}),
+        ("strides", two), ("strides", {"strides": [1, 4]}), ("strides", {"strides": [0, 1]}),
+        ("strides", {"strides": [1]}), ("strides", {"strides": [1 << 17, 1]}),
+        odd_=np.zeros((4, 3), np.float32), c3=np.zeros(3, np.float32),
+    )  # fmt: skip
+
+
 def _slices() -> list[Case]:
     return cases_of(
         "Slice", moved, "h s e_ a",
@@ -176,4 +206,4 @@ def _resizes() -> list[Case]:
     ]
 
 
-CASES: list[Case] = [*_slices(), *_splits(), *_gathers(), *_repeats(), *_blocks(), *_resizes()]
+CASES: list[Case] = [*_transposed(), *_slices(), *_splits(), *_gathers(), *_repeats(), *_blocks(), *_resizes()]

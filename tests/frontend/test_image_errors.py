@@ -13,9 +13,7 @@ from tests.frontend.image_error_cases import CASES
 _SUPPORTED = f"Build the network from {', '.join(sorted(HANDLERS))}."
 
 MESSAGES = {
-    "transposed": (
-        "up (ConvTranspose): every operator must be one that hwgen can build; found ConvTranspose. " + _SUPPORTED
-    ),
+    "unknown": "norm (LRN): every operator must be one that hwgen can build; found LRN. " + _SUPPORTED,
     "channels_last_unknown": (
         "add (Add): every operator must be ONNX's own or a QONNX quantiser; found Add of domain "
         "'qonnx.custom_op.channels_last'. Export the model with standard operators."
@@ -189,6 +187,27 @@ MESSAGES = {
         "pool (MaxPool): what moves to one channel must have one scale and one offset; found channels of "
         "conv0 (conv) that differ in them, as (1, 2, 8, 5) of 4x5x4xint12. Quantise it with one scale for all"
         " channels before it moves."
+    ),
+    "transposed_of_nothing": (
+        "up (ConvTranspose): it must give pixels; found kernel (3, 3) of (3, 3), strides (1, 1), dilations "
+        "(1, 3), pads (2, 2, 2, 2), output_padding (0, 0) of (1, 3). Pad less."
+    ),
+    "transposed_reach": (
+        "up (ConvTranspose): its output_shape must have 2 numbers, none above what its window reaches, (3, "
+        "5); found (20, 3). State its pads instead."
+    ),
+    "transposed_auto_pad": (
+        "up (ConvTranspose): its auto_pad must be NOTSET, SAME_UPPER, SAME_LOWER or VALID; found 'ODD'. State"
+        " its pads instead."
+    ),
+    "transposed_window": (
+        "up (ConvTranspose): its window must have 2 axes, the kernel of its weights and be positive; found "
+        "kernel (3, 3) of (3, 3), strides (1, 0), dilations (1, 1), pads (0, 0, 0, 0), output_padding (0, 0)."
+        " Correct the layer."
+    ),
+    "transposed_groups": (
+        "up (ConvTranspose): its weights must have its channels, in whole groups; found 4 in 3 groups for 4 "
+        "channels. Check the layers."
     ),
 }
 
