@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -186,53 +187,48 @@ def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | 
 
 
 def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """ReduceMean over rows, columns or both. Raises: ModelError on other axes."""
-    return _over_space(build, node, args, "average", _mean)
+    """ReduceMean over any axes. Raises: ModelError, Relayout."""
+    return _over(build, node, args, _mean)
 
 
 def reduce_sum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """ReduceSum over rows, columns or both. Raises: ModelError on other axes."""
+    """ReduceSum over any axes. Raises: ModelError, Relayout."""
 
     def total(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry) -> CodedTensor:
         return _mean(build, node, stream, geometry).then(Mul(np.asarray(float(geometry.taps))))
 
-    return _over_space(build, node, args, "sum", total)
+    return _over(build, node, args, total)
 
 
 def reduce_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """ReduceMax over rows, columns or both. Raises: ModelError on other axes."""
-    return _over_space(build, node, args, "reduce", _maximum)
+    """ReduceMax over any axes. Raises: ModelError, Relayout."""
+    return _over(build, node, args, _maximum)
 
 
 def reduce_min(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """ReduceMin over rows, columns or both. Raises: ModelError on other axes."""
-    return _over_space(build, node, args, "reduce", partial(_maximum, smallest=True))
+    """ReduceMin over any axes. Raises: ModelError, Relayout."""
+    return _over(build, node, args, partial(_maximum, smallest=True))
 
 
-def _over_space(
+def _over(
     build: Build,
     node: SourceNode,
     args: Sequence[Tensor | None],
-    verb: str,
     pool: Callable[[Build, SourceNode, CodedTensor, Geometry], CodedTensor],
 ) -> CodedTensor:
-    """What `pool` makes of all rows, columns or both. Raises: ModelError on other axes."""
+    """What `pool` makes of the numbers along axes: rows, columns or both of an image, or others brought to rows."""
     stream = stream_of(node, args[0])
-    rank = len(stream.shape)
+    shape, rank = stream.shape, len(stream.shape)
     axes = reduced_axes(node, args[1], rank)
+    kept = tuple(1 if a in axes else n for a, n in enumerate(shape) if node.integer("keepdims", 1) or a not in axes)
     node = replace(node, channels_last=lies_channels_last(stream))
     spatial = list(range(1, rank - 1) if node.channels_last else range(2, rank))
-    if not axes or not set(axes) <= set(spatial):
-        raise ModelError(
-            node.label,
-            f"it must {verb} over rows and columns",
-            f"axes {axes} of shape {stream.shape}",
-            "Choose the axes of the image",
-        )
-    stream = as_image(build, node, stream)
-    height, width = (*(stream.shape[a] if a in axes else 1 for a in spatial), 1)[:2]
-    # One window over all rows (or columns) along a reduced axis, a window at every pixel along the other.
-    result = pool(build, node, stream, Geometry((height, width)))
-    if node.integer("keepdims", 1):
-        return result
-    return result.reshape(tuple(n for a, n in enumerate(result.shape) if a not in axes))
+    if set(axes) <= set(spatial) and rank in (3, 4) and shape[0] == 1:
+        # One window over all rows (or columns) along a reduced axis, a window at every pixel along the other.
+        height, width = (*(shape[a] if a in axes else 1 for a in spatial), 1)[:2]
+        return pool(build, node, as_image(build, node, stream), Geometry((height, width))).reshape(kept)
+    node = replace(node, channels_last=True)
+    others = [a for a in range(rank) if a not in axes]
+    height = math.prod(shape[a] for a in axes)
+    rows = stream.transpose((*axes, *others)).reshape((1, height, stream.places.size // height))
+    return pool(build, node, as_image(build, node, rows), Geometry((height, 1))).reshape(kept)

@@ -165,7 +165,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "average_padded_with_one": lambda: _padded(
         node("AveragePool", "p", "y", name="pool", kernel_shape=[2, 2]), value=1.0, constants={}
     ),
-    "mean_over_channels": lambda: net([node("ReduceMean", "x", "y", name="mean", axes=[1])], shape=SHAPE),
     "residual_shape": lambda: _join(
         node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Add", "a p", "e", name="sum"), LAST
     ),

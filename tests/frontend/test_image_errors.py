@@ -122,10 +122,6 @@ MESSAGES = {
     "average_padded_with_one": (
         "pool (AveragePool): its input must be padded with 0; found padding with 1. Pad with zeros."
     ),
-    "mean_over_channels": (
-        "mean (ReduceMean): it must average over rows and columns; found axes (1,) of shape (1, 4, 6, 7). "
-        "Choose the axes of the image."
-    ),
     "residual_shape": (
         "sum (Add): all its operands must have one shape; found (1, 4, 6, 7) from conv0_act (left_act) and "
         "(1, 4, 5, 6) from pool0 (maxpool). Bring both to one shape."

@@ -87,11 +87,6 @@ ERRORS = {
         "mean (ReduceMean): it must sum absolute values over all channels of each pixel, or over the whole tensor; "
         "found axes (2,) of shape (1, 4, 6, 7). Choose the channel axis.",
     ),
-    "sum_of_others": (
-        [node("ReduceSum", "x c", "m", name="sum"), *END],
-        "sum (ReduceSum): it must sum over rows and columns; found axes (1,) of shape (1, 4, 6, 7). Choose the axes of "
-        "the image.",
-    ),
     "accumulators": (
         [node("Abs", "h", "a", name="abs"), MEAN, *END],
         f"mean (ReduceMean): {FIXED}conv0 (conv) with no quantiser behind it{QUANTISE}",
