@@ -15,6 +15,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import (
+    MOST_OWN,
     Absolute,
     Build,
     CodedTensor,
@@ -55,9 +56,10 @@ def image_places(shape: tuple[int, ...], *, channels_last: bool) -> IntArray:
 def order_of_input(shape: tuple[int, ...], hardware: tuple[int, ...], places: IntArray) -> Order | None:
     """Where the elements of the network's input of the ONNX `shape` lie in the value of the shape `hardware`.
 
-    None where that is a vector, or the image or signal itself with its channels innermost.
+    None where that is a vector, or the image or signal itself with its channels innermost. Tokens (1, T, F) have an
+    order of their own, as (1, C, L) is what a file of signals holds.
     """
-    layouts = (False, True) if len(shape) in (3, 4) else ()
+    layouts = {3: (False,), 4: (False, True)}.get(len(shape), ())
     same = (hardware == image_shape(shape, channels_last=last) for last in layouts)
     lying = (np.array_equal(places, image_places(shape, channels_last=last)) for last in layouts)
     if len(hardware) == 1 or any(map(all, zip(same, lying, strict=True))):
@@ -185,16 +187,23 @@ def for_parameter(build: Build, node: SourceNode, tensor: Tensor | None, found: 
     stream = tensor.stream if isinstance(tensor, Absolute) else tensor
     if not isinstance(stream, CodedTensor) or stream.value != found.stream.value:
         return tensor
-    shape, rank = found.stream.shape, len(found.stream.shape)
-    if rank not in (3, 4) or shape[0] != 1 or found.axes not in ((1,), (rank - 1,)):
-        raise found.error
-    last = found.axes != (1,)
-    wide = stream.reshape(shape)
-    moved = laid_out(build, node, wide, image_shape(shape, channels_last=last), image_places(shape, channels_last=last))
+    wide = stream.reshape(found.stream.shape)
+    moved = laid_out(build, node, wide, *_for_axes(wide, found))
     if moved is wide:
         raise found.error
     moved = moved.reshape(stream.shape)
     return Absolute(moved) if isinstance(tensor, Absolute) else moved
+
+
+def _for_axes(stream: CodedTensor, found: Misplaced) -> tuple[tuple[int, ...], IntArray]:
+    """Shape and places with a channel for each number of the parameter. Raises: ModelError where these are too many."""
+    shape, rank = stream.shape, len(stream.shape)
+    if rank in (3, 4) and shape[0] == 1 and found.axes in ((1,), (rank - 1,)):
+        last = found.axes != (1,)
+        return image_shape(shape, channels_last=last), image_places(shape, channels_last=last)
+    if stream.places.size > MOST_OWN:
+        raise found.error
+    return (stream.places.size,), stream.places if stream.is_permutation else in_order(shape)
 
 
 def _input_of(build: Build, stream: CodedTensor) -> Value | None:

@@ -44,6 +44,7 @@ _NAMES: Mapping[type, str] = {
     float: "a real number",
     bytes: "text",
     list: "whole numbers",
+    tuple: "real numbers",
 }
 _OPEN = frozenset({"min", "max", "value"})
 """Real attributes that may be infinite: bounds, and the fill of a Pad."""
@@ -179,7 +180,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Transpose": Operator(shapes.transpose, reads={"perm": list}),
     "Trunc": Operator(truncation.trunc, 6, _QUANT),
     "Unsqueeze": Operator(shapes.unsqueeze, 2, {"axes": list}),
-    "Upsample": Operator(resize.resize, 2, {"mode": bytes, "scales": list}),
+    "Upsample": Operator(resize.resize, 2, {"mode": bytes, "scales": tuple}),
     "Where": Operator(functions.where, 3),
 }
 
@@ -222,12 +223,15 @@ def _shown(value: Any) -> str:
 
 
 def _require_kind(node: SourceNode, name: str, value: Any, kind: type) -> None:
-    fits = isinstance(value, str | bytes if kind is bytes else kind)
+    fits = isinstance(value, str | bytes if kind is bytes else list if kind is tuple else kind)
     if kind is bool:
         fits = isinstance(value, int) and value in (0, 1)
     if kind is float:
         fits = isinstance(value, float) and (math.isfinite(value) or (name in _OPEN and not math.isnan(value)))
-    if not fits or (kind is list and not all(isinstance(number, int) for number in value)):
+    if kind in (list, tuple):
+        number = int if kind is list else float
+        fits = fits and all(isinstance(each, number) and math.isfinite(each) for each in value)
+    if not fits:
         raise ModelError(
             node.label, f"its attribute {name} must be {_NAMES[kind]}", _shown(value), "Export the model again"
         )

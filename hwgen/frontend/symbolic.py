@@ -17,6 +17,9 @@ from hwgen.ir.ops import Add, BatchNorm, Combine, Div, Mul, Op, Operator, Step, 
 from hwgen.ir.ranges import Range
 from hwgen.ir.types import DType, FloatArray, IntArray, TensorType
 
+MOST_OWN = 1 << 12
+"""Elements of a frame that may each have a parameter of their own."""
+
 
 @dataclass(frozen=True)
 class Const:
@@ -207,7 +210,7 @@ class Misplaced(Exception):
         self.stream, self.axes = stream, axes
         self.error = ModelError(
             where,
-            "its parameter must be the same at every pixel",
+            f"its parameter must be the same at every pixel, as its tensor has more than {MOST_OWN:,} elements",
             f"values that differ along the pixels of {stream.value.type}",
             "Give one value, or one for each channel",
         )

@@ -88,8 +88,9 @@ def _input_parameter(source: SourceInput, given: npt.ArrayLike | None, first: Co
         raise ModelError(where, must, f"shape {array.shape}", change) from None
     try:
         return scattered(first, wide, where)
-    except Misplaced as found:
-        raise found.error from None
+    except Misplaced:
+        must = f"its {what} must be one value, or one for each channel of {kind}"
+        raise ModelError(where, must, "values that differ along its pixels", change) from None
 
 
 def _layout(graph: SourceGraph, source: SourceInput) -> Layout:

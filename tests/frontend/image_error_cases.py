@@ -84,9 +84,9 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     ),
     "parameter_per_pixel": lambda: net(
         [node("Conv", "x w", "h"), node("Add", "h c", "y", name="bias")],
-        shape=SHAPE,
+        shape=(1, 4, 32, 32),
         w=W,
-        c=np.arange(20, dtype=np.float32).reshape(4, 5),
+        c=np.arange(900, dtype=np.float32).reshape(30, 30),
     ),
     "padding_without_zero": lambda: _shifted(node("Conv", "q w", "y", name="conv", pads=[1, 1, 1, 1]), w=W),
     "bipolar_padding_without_zero": lambda: net(

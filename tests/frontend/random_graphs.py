@@ -212,8 +212,29 @@ def _size(g: Grower) -> tuple[Shape, int]:
     return (shape[1:-1], shape[-1]) if g.last else (shape[2:], shape[1])
 
 
+def transposed(g: Grower) -> None:
+    """A transposed convolution."""
+    (size, channels), axes = _size(g), len(g.now.shape) - 2
+    outputs, group = int(g.rng.integers(1, 4)), int(g.pick([n for n in range(1, channels + 1) if channels % n == 0]))
+    kernel, strides = ([int(n) for n in g.rng.integers(1, 4, axes)] for _ in range(2))
+    pads = [int(g.rng.integers(0, min(k, 2))) for k in kernel * 2]
+    added = [int(g.rng.integers(0, s)) for s in strides]
+    full = [(n - 1) * s + k + a for n, s, k, a in zip(size, strides, kernel, added, strict=True)]
+    left = tuple(n - pads[a] - pads[a + axes] for a, n in enumerate(full))
+    if min(left) < 1 or np.prod(left) * outputs * group > 900:
+        return
+    operands = [g.now.name, _weights(g, (channels, outputs, *kernel), 1)]
+    if g.chance(0.4):
+        operands.append(g.constant(g.fraction(outputs * group)))
+    window = {"kernel_shape": kernel, "strides": strides, "pads": pads, "output_padding": added}
+    g.node("ConvTranspose", operands, (1, outputs * group, *left), few=False, group=group, **window)
+
+
 def convolution(g: Grower) -> None:
-    """A convolution, at times with a Pad in front."""
+    """A convolution, at times with a Pad in front, or a transposed one."""
+    if g.chance(0.1) and not g.last and g.opset >= 11:
+        transposed(g)
+        return
     (size, channels), outputs = _size(g), int(g.rng.integers(1, 5))
     padded = g.chance(0.15) and not g.last
     if padded:
@@ -550,9 +571,17 @@ def _sometimes(g: Grower, probability: float, *steps: Step) -> None:
             step(g)
 
 
+def pick(g: Grower) -> None:
+    """Elements picked, repeated or left out."""
+    from tests.frontend.random_moves import PICKS
+
+    g.pick(PICKS)(g)
+
+
 def _block(g: Grower) -> None:
     """A quantiser, a layer, and what stands behind it."""
     _sometimes(g, 0.5 if g.now.few else 1.0, quantise)
+    _sometimes(g, 0.25, pick)
     _sometimes(g, 0.2, join, quantise)
     _sometimes(g, 0.04, magnitude, quantise)
     _sometimes(g, 0.25, move)
@@ -573,6 +602,7 @@ def _block(g: Grower) -> None:
         _sometimes(g, 0.2, pool)
     _sometimes(g, 0.05, truncate)
     _sometimes(g, 0.1, join)
+    _sometimes(g, 0.15, pick)
 
 
 def _model(g: Grower, shape: Shape) -> onnx.ModelProto:

@@ -61,8 +61,9 @@ MESSAGES = {
         "Quantise its input per tensor."
     ),
     "parameter_per_pixel": (
-        "bias (Add): its parameter must be the same at every pixel; found values that differ along the pixels"
-        " of 4x5x5xint12. Give one value, or one for each channel."
+        "bias (Add): its parameter must be the same at every pixel, as its tensor has more than 4,096 "
+        "elements; found values that differ along the pixels of 30x30x5xint12. Give one value, or one for "
+        "each channel."
     ),
     "padding_without_zero": (
         "conv (Conv): what it pads must have a code for 0; found padding of a tensor that has no code for 0, "
