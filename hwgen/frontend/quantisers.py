@@ -23,7 +23,7 @@ from hwgen.frontend.symbolic import (
 from hwgen.ir.ops import Activation, Clip, Levels, Mul, Quantise, Rounding, Sign, Step
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntType, TensorType, holds, smallest_int
 
-MAX_ACTIVATION_BITS = 8
+MAX_ACTIVATION_BITS = 16
 MAX_INPUT_BITS = 16
 
 _ROUNDINGS = {

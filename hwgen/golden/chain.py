@@ -185,7 +185,8 @@ def _step(step: Step, x: FloatArray, error: FloatArray) -> tuple[FloatArray, Flo
             return y, centred_error * np.abs(slope) + rounding
         case Clip(low=low, high=high):
             # A value that is certainly outside becomes the bound exactly.
-            return np.clip(x, low, high), np.where((x + error <= low) | (x - error >= high), 0.0, error)
+            outside = (np.nextafter(x + error, np.inf) <= low) | (np.nextafter(x - error, -np.inf) >= high)
+            return np.clip(x, low, high), np.where(outside, 0.0, error)
         case LeakyRelu(slope=slope):
             product = x * slope
             rounding = np.where(x >= 0, 0.0, _product_rounding(x, slope, product))
@@ -248,8 +249,8 @@ def _quantise(step: Step, x: FloatArray, error: FloatArray) -> tuple[IntArray, B
             z = scaled + zero
             slack = error / scale + _quotient_rounding(x, scale, scaled) + _sum_rounding(scaled, zero, z)
             # A code can only differ where the true value may lie across a rounding boundary inside the range.
-            below = np.clip(_round(z - slack, rounding), low, high)
-            above = np.clip(_round(z + slack, rounding), low, high)
+            ends = (np.where(slack > 0, np.nextafter(z + way * slack, way * np.inf), z) for way in (-1, 1))
+            below, above = (np.clip(_round(end, rounding), low, high) for end in ends)
             code = np.clip(_round(z, rounding), max(low, -_LARGEST), min(high, _LARGEST)).astype(np.int64)
             return np.clip(code, low, high), below != above
         case _:

@@ -21,16 +21,45 @@ class Linear:
         return np.asarray(-((self.offset * fan_in - accumulators) // self.slope), dtype=np.int64)
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """Codes by a multiplication: (factor * (x + start) + rest) >> shift, clipped, at the lower end to `base`.
+
+    Attributes:
+        high: the highest code.
+        to_even: whether an odd result whose shifted-out bits are all 0 is one less.
+        factor_bits, place_bits: of a factor and of x + start, signed.
+    """
+
+    shift: int
+    high: int
+    to_even: bool
+    factor_bits: int
+    place_bits: int
+
+    @property
+    def depth(self) -> int:
+        """Multiplier blocks that a product passes through, one after another, about."""
+        return self.product_bits // 40 + 1
+
+    @property
+    def product_bits(self) -> int:
+        """Of factor * (x + start)."""
+        return self.factor_bits + self.place_bits
+
+
 @dataclass(frozen=True, eq=False)
 class Thresholding:
     """Turns an accumulator into base + step * n, n = sum_i [acc >= thresholds_i] (L - n where descending), or codes[n].
 
     Attributes:
-        thresholds: (C, L) or (1, L), ascending; for an XNOR unit in popcounts, not in accumulator values.
+        thresholds: (C, L) or (1, L), ascending; for an XNOR unit in popcounts, not in accumulator values. With
+            `scaling` (C, 3) or (1, 3): the factor, start and rest of each channel.
         descending: (C,) or (1,) of 0/1.
         base, step: first output code and the distance to the next (2 for bipolar, else 1).
         room: the type that thresholds can be rewritten within; None where they are fixed.
         codes: (L + 1,) the code of each n where codes rise and fall; empty where they only rise.
+        scaling: what makes codes in place of thresholds.
     """
 
     thresholds: IntArray
@@ -39,6 +68,7 @@ class Thresholding:
     step: int
     room: IntType | None = None
     codes: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    scaling: Scaling | None = None
 
     @property
     def table(self) -> IntArray:
@@ -47,12 +77,14 @@ class Thresholding:
 
     @property
     def levels(self) -> int:
+        """Numbers of a channel."""
         return int(self.thresholds.shape[1])
 
     @property
     def type(self) -> IntType:
-        """The narrowest type that holds every threshold, now or rewritten."""
-        return self.room or smallest_int(int(self.thresholds.min()), int(self.thresholds.max()))
+        """The narrowest type that holds every threshold, now or rewritten; that of a line's numbers is signed."""
+        least = int(self.thresholds.min())
+        return self.room or smallest_int(least if self.scaling is None else min(least, -1), int(self.thresholds.max()))
 
     @property
     def any_descending(self) -> bool:

@@ -19,6 +19,7 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices, require_constants
 from hwgen.hw.design import Design, Port
 from hwgen.hw.folding import Folding, fused_gate, fused_threshold, is_fused, is_gate
+from hwgen.hw.kernels import coding
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -33,7 +34,7 @@ from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
-from hwgen.hw.kernels.weighted import rewritable, thresholding
+from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.stream import Stream
@@ -271,7 +272,11 @@ class _Builder:
 
     def _activation(self, node: Node) -> Node | None:
         """The threshold that the unit of `node` applies to its sums as they are."""
-        return None if fused_gate(self.graph, node) else fused_threshold(self.graph, node)
+        fused = None if fused_gate(self.graph, node) else fused_threshold(self.graph, node)
+        if fused is None or node.name not in self.choices.writable:
+            return fused
+        assert isinstance(fused.op, Threshold)
+        return replace(fused, op=replace(fused.op, line=None))  # it is thresholds that a host rewrites
 
     def _dense(self, node: Node) -> None:
         assert isinstance(node.op, MatMul)
@@ -390,4 +395,7 @@ class _Builder:
             return
         assert isinstance(node.op, Threshold)
         output = Stream.of(node.name, node.output, lanes)
-        self._finish(node, ThresholdUnit(node.name, node.origin, (stream,), (output,), thresholding(node.op)))
+        self._finish(
+            node,
+            ThresholdUnit(node.name, node.origin, (stream,), (output,), coding.thresholding(node.op, stream.dtype)),
+        )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hwgen.hw.kernels.coding import lookup
-from hwgen.hw.kernels.weighted import thresholding
+from hwgen.hw.kernels.coding import lookup, thresholding
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Threshold
 
@@ -23,7 +22,11 @@ def host_quantiser(graph: Graph) -> tuple[str, ...]:
 
 def _means(node: Node, op: Threshold) -> str:
     """What quantises an element: comparators, or a table of codes."""
-    table = lookup(thresholding(op), node.inputs[0].type.dtype, node.output.type.dtype)
+    source = node.inputs[0].type.dtype
+    activation = thresholding(op, source)
+    if activation.scaling is not None:
+        return "a multiplication"
+    table = lookup(activation, source, node.output.type.dtype)
     return f"{op.thresholds.shape[1]:,} comparators" if table is None else f"a table of {table.size:,} codes"
 
 

@@ -146,6 +146,11 @@ def _ending(unit: Weighted, registers: PipelineRegisters, delays: Delays) -> flo
     """The delay from the accumulator to the code."""
     if unit.activation is None:
         return delays.register + delays.adder
+    line = unit.activation.scaling
+    if line is not None:
+        multiplied = delays.register + _block(unit.threshold_rom, delays) + delays.product * line.depth + delays.adder
+        clipped = delays.comparison + unit.output.dtype.bits * delays.bit
+        return max(multiplied, delays.register + clipped) if registers.thresholds else multiplied + clipped
     bits = max(unit.sum_type.bits, unit.activation.type.bits)
     compared = delays.register + _block(unit.threshold_rom, delays) + delays.comparison + bits * delays.bit
     entries = unit.activation.codes.size

@@ -351,6 +351,23 @@ class Activation:
 
 
 @dataclass(frozen=True, eq=False)
+class Line(_Arrays):
+    """clip((factor * (x + start) + rest) >> shift, low, high); `factor`, `start` and `rest` are (C,) or (1,).
+
+    Attributes:
+        to_even: whether an odd result whose shifted-out bits are all 0 is one less: what rounds ties to even.
+    """
+
+    factor: IntArray
+    start: IntArray
+    rest: IntArray
+    shift: int
+    low: int
+    high: int
+    to_even: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Threshold(_Arrays):
     """base + step * n with n = sum_i [x >= thresholds_i], or L - n in channels where `descending`.
 
@@ -361,6 +378,7 @@ class Threshold(_Arrays):
             their distance. Empty where they only rise.
         grid: scale and offset of the output's codes, one pair or one for each channel, where this is a quantiser of
             the network's input that rounds to the nearest code, as a host can; empty elsewhere.
+        line: the line that gives the same codes at every integer that can arrive, where one was looked for and found.
     """
 
     thresholds: IntArray
@@ -369,6 +387,7 @@ class Threshold(_Arrays):
     step: int
     grid: tuple[float, ...] = ()
     codes: IntArray = field(default_factory=_no_numbers)
+    line: Line | None = None
 
     @property
     def table(self) -> IntArray:

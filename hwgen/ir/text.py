@@ -38,7 +38,7 @@ from hwgen.ir.types import Bipolar, IntType, TensorType, parse_dtype
 from hwgen.stored import fitted, parse_json
 
 _HEADER = "hwgen network 1"
-_OPTIONAL = {"planes": 0, "rows": 0, "grid": 0, "gains": 0, "codes": 0, "ending": None, "axis": -1}
+_OPTIONAL = {"planes": 0, "rows": 0, "grid": 0, "gains": 0, "codes": 0, "ending": None, "axis": -1, "line": None}
 """Fields that are left out where they are this, or arrays of so many numbers."""
 _WORDS: dict[str, Callable[[str], Any]] = {"DType": parse_dtype, "Rounding": ops.Rounding, "PoolKind": ops.PoolKind} | {
     "FunctionKind": ops.FunctionKind,
@@ -246,6 +246,8 @@ def _encode_field(value: Any) -> Any:
         return {field.name: list(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, IntType | Bipolar):
         return str(value)
+    if isinstance(value, ops.Line):
+        return _encode(value)
     if isinstance(value, tuple):
         return [
             each if isinstance(each, int | float) else {"kind": type(each).__name__, **_encode(each)} for each in value
@@ -272,6 +274,8 @@ def _decode_field(annotation: str, value: Any) -> Any:
             return _WORDS[annotation](value)
         case "Geometry":
             return fitted(Geometry, value)
+        case "Line | None":
+            return _parse_dataclass(ops.Line, value)
         case "tuple[Step, ...]":
             return tuple(_parse_dataclass(_STEPS[step.pop("kind")], step) for step in value)
         case "tuple[int, ...]" | "tuple[float, ...]":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hwgen.ir.graph import Graph
 from hwgen.passes.base import Pass, run_passes
 from hwgen.passes.gains import NarrowGains
+from hwgen.passes.lines import Lines
 from hwgen.passes.moves import ComposeMoves
 from hwgen.passes.narrow import NarrowAccumulators
 from hwgen.passes.pools import ThresholdsBeforePools
@@ -18,6 +19,7 @@ PASSES: tuple[Pass, ...] = (
     ThresholdsBeforePools(),
     ComposeMoves(),
     NarrowAccumulators(),
+    Lines(),
 )
 
 

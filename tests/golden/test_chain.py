@@ -296,3 +296,10 @@ def test_relu_and_clip_and_division() -> None:
 def test_direction(steps: tuple[Step, ...], expected: list[int] | None) -> None:
     found = direction(steps, 3)
     assert (None if found is None else found.tolist()) == expected
+
+
+def test_a_half_that_a_sum_rounds_to() -> None:
+    """0.001 is a little more than a thousandth: the sum is 5.5 in float64, and less by much less than a step of it."""
+    last = Quantise(np.ones(()), np.zeros(()), 0, 255, Rounding.HALF_EVEN)
+    steps = (Mul(np.asarray(0.001)), Add(np.asarray(7.0)), last)
+    assert evaluate(steps, np.array([[-1500]])).tolist() == [[5]]

@@ -11,8 +11,10 @@ from hwgen.hw.activation import Thresholding, coding_of
 from hwgen.hw.bill import Bill, bits_for, table_luts
 from hwgen.hw.declaration import Access, Bits, Parameters, Size, Store, Table, Template, Type
 from hwgen.hw.device import Family
+from hwgen.hw.kernels import scaling
 from hwgen.hw.memory import Memory, default_style
 from hwgen.hw.stream import Stream, ceil_div
+from hwgen.ir.ops import Threshold
 from hwgen.ir.types import DType, IntArray
 
 SIZES = "BASE", "STEP"
@@ -23,6 +25,30 @@ LOOKUP = Type("Activation", Template("Lookup", ("Input", "Output")))
 _MOST_BITS = 12
 _FEW_BITS = 6
 """A number of so many bits goes into one LUT whatever is made of it: synthesis needs no table."""
+
+
+def compared(op: Threshold) -> Thresholding:
+    """The network's activation by thresholds."""
+    return Thresholding(op.thresholds, op.descending, op.base, op.step, codes=op.codes)
+
+
+def thresholding(op: Threshold, sums: DType) -> Thresholding:
+    """The activation of a unit on sums of a type: thresholds, or a line where it is smaller on the 7 series."""
+    thresholds = compared(op)
+    if op.line is None:
+        return thresholds
+    line = scaling.scaled(op.line, sums)
+    assert line.scaling is not None
+    return line if scaling.luts(line, line.scaling) < _compared_luts(thresholds, sums) else thresholds
+
+
+def _compared_luts(activation: Thresholding, sums: DType) -> float:
+    """LUTs of a lane of thresholds on the 7 series, or of the table of their codes."""
+    levels, bits = activation.levels, max(sums.bits, activation.type.bits)
+    if len(activation.thresholds) > 1:
+        return levels * comparison_luts(bits, 1 << bits)
+    constants = levels * max(1.0, bits / 2 - 2)
+    return min(constants, table_luts(1 << bits, (levels + 1).bit_length(), 6)) if bits <= _MOST_BITS else constants
 
 
 def parameters(activation: Thresholding, output: DType) -> Parameters:
@@ -52,6 +78,7 @@ def lookup(activation: Thresholding, dtype: DType, output: DType) -> IntArray | 
     None where it is not, or where thresholds are rewritten or those of channels.
     """
     shared = len(activation.thresholds) == len(activation.descending) == 1 and activation.room is None
+    shared = shared and activation.scaling is None
     if not shared or not _FEW_BITS < dtype.bits <= _MOST_BITS:
         return None
     constants = int(np.count_nonzero(bits_compared(activation.thresholds, dtype) > 1))
@@ -66,12 +93,16 @@ def lookup(activation: Thresholding, dtype: DType, output: DType) -> IntArray | 
 
 def type_of(activation: Thresholding) -> Type:
     """The C++ type that makes codes of sums."""
+    if activation.scaling is not None:
+        return scaling.type_of(activation.scaling)
     template = Template("CodedThreshold", ("Output",)) if activation.codes.size else _PLAIN
     return Type("Activation", template)
 
 
 def sizes(activation: Thresholding) -> tuple[Size, ...]:
     """The codes that an activation gives; none where a table has them."""
+    if activation.scaling is not None:
+        return scaling.sizes(activation, activation.scaling)
     if activation.codes.size:
         return ()
     return (
@@ -113,7 +144,10 @@ def threshold_tables(activation: Thresholding, stream: Stream, memory: Memory | 
     rows = values.reshape(stream.vector_beats, stream.lanes, activation.levels)
     shared = rows.shape[:2] == (1, 1)
     meaning = "[1][1][level], the same for every channel." if shared else "[output beat][PE][level]"
-    thresholds = Table("THRESHOLDS", meaning, rows, activation.type.bits + (not activation.type.signed), memory)
+    if activation.scaling is not None:
+        meaning = meaning.replace("level", "factor, start and rest of a line")
+    name = "THRESHOLDS" if activation.scaling is None else "LINES"
+    thresholds = Table(name, meaning, rows, activation.type.bits + (not activation.type.signed), memory)
     coded = (code_table(activation.codes, "the thresholds reached"),) if activation.codes.size else ()
     if not activation.any_descending:
         return (thresholds, *coded)
@@ -147,6 +181,9 @@ def thresholds_bill(activation: Thresholding, memory: Memory | None, lanes: Stre
 
 def activation_bill(activation: Thresholding, lanes: int, sums: DType, bill: Bill, *, words: int, flips: bool) -> None:
     """Thresholds on sums of a type in each of `lanes` lanes, from a memory of `words` words; constants with none."""
+    if activation.scaling is not None:
+        scaling.write_bill(activation, activation.scaling, lanes, bill)
+        return
     levels, bits = activation.levels, max(sums.bits, activation.type.bits)
     if words > 1:
         bill.add("comparison", lanes * levels * comparison_luts(bits, words))

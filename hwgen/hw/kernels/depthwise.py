@@ -13,7 +13,7 @@ from hwgen.hw.activation import Linear, Thresholding
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Store, WordTable, word
-from hwgen.hw.kernels import weighted
+from hwgen.hw.kernels import scaling, weighted
 from hwgen.hw.kernels.registers import registers_bill
 from hwgen.hw.kernels.sums import has_adder, products_bill
 from hwgen.hw.kernels.weighted import LATENCY
@@ -175,6 +175,7 @@ class DepthwiseUnit(Unit):
             "Taps": self.taps,
             **weighted.operand_types(self),
             **weighted.sum_types(self),
+            **scaling.parameters(self.activation),
             "Credits": self.schedule.credits,
         }
 

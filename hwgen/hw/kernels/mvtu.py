@@ -16,7 +16,7 @@ from hwgen.hw.activation import Linear, Thresholding
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Array, Function, Parameters, Store, word
-from hwgen.hw.kernels import products, weighted
+from hwgen.hw.kernels import products, scaling, weighted
 from hwgen.hw.kernels.weighted import LATENCY
 from hwgen.hw.loop import Access, Loop, last_of
 from hwgen.hw.memory import Memory, MemoryStyle
@@ -257,6 +257,7 @@ class MvtuUnit(Unit):
         return {
             **products.parameters(self),
             **({} if self.plane_folds > 1 else products.multiplied(self)),
+            **({} if self.plane_folds > 1 else scaling.parameters(self.activation)),
             "Groups": self.groups,
             "Credits": self.schedule.credits,
         }

@@ -24,7 +24,9 @@ def registers_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
     if unit.activation is not None:
         flips = unit.activation.any_descending
         masked = unit.output.last_lanes < lanes
-        bill.register(registers.thresholds * (1 + masked + lanes * (unit.activation.levels + flips)))
+        line = unit.activation.scaling
+        held = unit.activation.levels + flips if line is None else line.product_bits + 1
+        bill.register(registers.thresholds * (1 + masked + lanes * held))
     if registers.span < NO_SPAN and unit.adder_levels != AdderLevels(0, 0):
         bill.register(_sum_registers(unit, registers.span))
 

@@ -11,7 +11,7 @@ from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store, Type, beats, code, vectors, word
-from hwgen.hw.kernels import coding
+from hwgen.hw.kernels import coding, scaling
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, index_bits
 from hwgen.hw.schedule import VectorLoop, credits_for
@@ -72,6 +72,7 @@ class ThresholdUnit(Unit):
             **beats(self.input),
             **code("Input", self.input.dtype),
             **coding.parameters(self.activation, self.output.dtype),
+            **scaling.parameters(self.activation),
             **self._table,
             "Credits": self.schedule.credits,
         }
@@ -122,7 +123,7 @@ class ThresholdUnit(Unit):
         if masked or not self.shared:
             bill.counter(stream.vector_beats)
         operand = stream.width
-        if self.shared and self.lookup is None:
+        if self.shared and self.lookup is None and self.activation.scaling is None:
             compared = coding.bits_compared(self.activation.thresholds, stream.dtype).max(axis=1)
             operand = round(float(compared.mean()) * stream.lanes)
         bill.register(operand + 2)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from hwgen.hw.activation import Coding, Linear, Thresholding
+from hwgen.hw.activation import Coding, Linear
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Access, Parameters, Size, Store, Table, Template, Type, code
 from hwgen.hw.kernels import coding
@@ -30,24 +30,26 @@ _Unit = TypeVar("_Unit", bound=Any)
 def fields_of(node: Node, source: Stream, result: Stream, fused: Node | None) -> dict[str, Any]:
     """Fields that every unit with weights has; `fused` is the threshold that it applies."""
     accumulator = node.output.type.dtype
+    # Signed, so that partial sums may pass below zero on their way.
+    sum_type = smallest_int(min(accumulator.min, -1), max(accumulator.max, 0))
     activation = None
     if fused is not None:
         assert isinstance(fused.op, Threshold)
-        activation = thresholding(fused.op)
+        activation = coding.compared(fused.op) if _counts(node, source) else coding.thresholding(fused.op, sum_type)
     return {
         "name": node.name,
         "origin": node.origin,
         "inputs": (source,),
         "outputs": (result,),
-        # Signed, so that partial sums may pass below zero on their way.
-        "sum_type": smallest_int(min(accumulator.min, -1), max(accumulator.max, 0)),
+        "sum_type": sum_type,
         "activation": activation,
     }
 
 
-def thresholding(op: Threshold) -> Thresholding:
-    """The activation of a unit from the network's."""
-    return Thresholding(op.thresholds, op.descending, op.base, op.step, codes=op.codes)
+def _counts(node: Node, source: Stream) -> bool:
+    """Whether sums are counts of agreements."""
+    assert isinstance(node.op, MatMul | Conv)
+    return bool(node.op.planes.size) or linear(node.op.weight_type, source.dtype).offset != 0
 
 
 def in_popcounts(unit: _Unit) -> _Unit:

@@ -85,6 +85,29 @@ struct Lookup {
   }
 };
 
+// (factor * (sum + start) + rest) >> SHIFT, clipped to LOW..HIGH: where a line has as many codes as many thresholds.
+// With TO_EVEN an odd one whose shifted-out bits are all 0 is one less.
+//
+// Tables are [rows][lanes] of factor, start and rest, which are signed; `rest` is not negative.
+template <class Output, unsigned SHIFT, int LOW, int HIGH, unsigned FACTOR_BITS, unsigned PLACE_BITS, bool TO_EVEN>
+struct Line {
+  template <class Value, class T, unsigned ROWS, unsigned LANES>
+  HWGEN_INLINE
+  static Limb apply(Value sum, unsigned row, unsigned lane, const T (&lines)[ROWS][LANES][3]) {
+    static_assert(HasSign<T>::value, "the numbers of a line must be of a signed type");
+    constexpr unsigned BITS = FACTOR_BITS + PLACE_BITS + 1;
+    const unsigned r = ROWS == 1 ? 0 : row;
+    const unsigned l = LANES == 1 ? 0 : lane;
+    const ap_int<FACTOR_BITS> factor = ap_int<FACTOR_BITS>(lines[r][l][0]);
+    const ap_int<PLACE_BITS> place = ap_int<PLACE_BITS>(std::int64_t(sum) + std::int64_t(lines[r][l][1]));
+    const ap_int<BITS> line = ap_int<BITS>(factor * place) + ap_int<BITS>(lines[r][l][2]);
+    ap_int<BITS> code = ap_int<BITS>(line >> SHIFT);
+    if (TO_EVEN && code[0] && ap_int<BITS>(code << SHIFT) == line) code -= 1;
+    const std::int64_t clipped = code < LOW ? std::int64_t(LOW) : code > HIGH ? std::int64_t(HIGH) : code.to_int64();
+    return Output::encode(clipped);
+  }
+};
+
 // SCALE * sum + OFFSET: the accumulator of a unit without activation (2 * popcount - MW in an XNOR unit).
 template <class Output, int SCALE, int OFFSET>
 struct Accumulator {

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Activation of one lane: code = CodeBase + CodeStep * n, modulo 2**CodeBits, or, with `Entries`
-// above 1, entry n of the table `Codes`.
+// above 1, entry n of the table `Codes`, or, with `FactorBits` above 0, a line.
 //
 // n is the number of thresholds at or below the sum, or `Levels` minus that number where
 // `descending_i`. With `Levels` = 0 there are no thresholds and n is the sum itself, in a table of
 // 2**SumBits codes its bits.
 //
-// It is combinational but for `Stages` cycles between the comparisons and the count. `valid_i` says
-// that the sum is one whose code is used; only the assertion looks at it.
+// A line has three numbers for thresholds: the lowest `FactorBits` of the first are a factor, the
+// others its start and its rest, which is not negative. The code is
+// (factor * (sum + start) + rest) >> Shift, clipped to CodeBase..CodeTop. With `TiesToEven` an odd
+// one whose shifted-out bits are all 0 is one less. `PlaceBits` hold every sum + start.
+//
+// It is combinational but for `Stages` cycles between the comparisons and the count, or between the
+// line and its shift. `valid_i` says that the sum is one whose code is used; only the assertion
+// looks at it.
 //
 // Do not use it with thresholds that do not ascend: the count is found by halving.
 
@@ -25,6 +31,11 @@ module hwgen_activation #(
   parameter int unsigned CodeBits = 1,
   parameter int unsigned Entries = 1,
   parameter logic [Entries*CodeBits-1:0] Codes = '0,
+  parameter int unsigned FactorBits = 0,
+  parameter int unsigned PlaceBits = 1,
+  parameter int unsigned Shift = 0,
+  parameter bit TiesToEven = 1'b0,
+  parameter int CodeTop = 0,
   parameter int unsigned Stages = 0,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
@@ -45,7 +56,44 @@ module hwgen_activation #(
   logic [MathBits-1:0] count;
   logic [MathBits-1:0] code;
 
-  if (Levels > 0) begin : gen_thresholds
+  if (FactorBits > 0) begin : gen_line
+    localparam int unsigned LineBits = FactorBits + PlaceBits + 1;
+
+    logic signed [FactorBits-1:0] factor;
+    logic signed [PlaceBits-1:0] place;
+    logic signed [FactorBits+PlaceBits-1:0] product;
+    logic signed [LineBits-1:0] line, shifted, rounded;
+    logic [ThresholdBits-1:0] start, rest;
+    logic unused_line;
+
+    assign factor = thresholds_i[FactorBits-1:0];
+    assign start = thresholds_i[ThresholdBits +: ThresholdBits];
+    assign rest = thresholds_i[2*ThresholdBits +: ThresholdBits];
+    assign place = PlaceBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}))
+        + PlaceBits'(signed'({ThresholdSigned && start[ThresholdBits-1], start}));
+    assign product = factor * place;
+
+    hwgen_delay #(
+      .Width (LineBits),
+      .Cycles(Stages)
+    ) u_delay (
+      .clk_i (clk_i),
+      .data_i(LineBits'(product) + LineBits'(signed'({1'b0, rest}))),
+      .data_o(line)
+    );
+
+    assign shifted = line >>> Shift;
+
+    if (TiesToEven) begin : gen_to_even
+      assign rounded = shifted - LineBits'(shifted[0] && line[Shift-1:0] == '0);
+    end else begin : gen_down
+      assign rounded = shifted;
+    end
+
+    assign count = rounded < LineBits'(CodeBase) ? MathBits'(CodeBase)
+        : rounded > LineBits'(CodeTop) ? MathBits'(CodeTop) : MathBits'(rounded);
+    assign unused_line = ^{descending_i, thresholds_i};
+  end else if (Levels > 0) begin : gen_thresholds
     localparam int unsigned FullLevels = (1 << CountBits) - 1;
 
     logic [Levels-1:0] compared, reached;
@@ -106,7 +154,9 @@ module hwgen_activation #(
     assign count = MathBits'(signed'({SumSigned && sum[SumBits-1], sum}));
   end
 
-  if (Entries > 1) begin : gen_table
+  if (FactorBits > 0) begin : gen_scaled
+    assign code = count;
+  end else if (Entries > 1) begin : gen_table
     localparam int unsigned EntryBits = $clog2(Entries);
     logic [EntryBits-1:0] entry;
 

@@ -42,6 +42,11 @@ module hwgen_depthwise #(
   parameter int unsigned CodeBits = 8,
   parameter int unsigned Entries = 1,
   parameter logic [Entries*CodeBits-1:0] Codes = '0,
+  parameter int unsigned FactorBits = 0,
+  parameter int unsigned PlaceBits = 1,
+  parameter int unsigned Shift = 0,
+  parameter bit TiesToEven = 1'b0,
+  parameter int CodeTop = 0,
   parameter int unsigned Credits = 6,
   parameter int unsigned OperandStages = 0,
   parameter int unsigned ThresholdStages = 0,
@@ -164,6 +169,11 @@ module hwgen_depthwise #(
       .CodeBits       (CodeBits),
       .Entries        (Entries),
       .Codes          (Codes),
+      .FactorBits     (FactorBits),
+      .PlaceBits      (PlaceBits),
+      .Shift          (Shift),
+      .TiesToEven     (TiesToEven),
+      .CodeTop        (CodeTop),
       .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),

@@ -43,6 +43,11 @@ module hwgen_mvtu_core #(
   parameter int unsigned CodeBits = 8,
   parameter int unsigned Entries = 1,
   parameter logic [Entries*CodeBits-1:0] Codes = '0,
+  parameter int unsigned FactorBits = 0,
+  parameter int unsigned PlaceBits = 1,
+  parameter int unsigned Shift = 0,
+  parameter bit TiesToEven = 1'b0,
+  parameter int CodeTop = 0,
   parameter int unsigned Credits = 6,
   parameter int unsigned OperandStages = 0,
   parameter int unsigned SumStages = 0,
@@ -170,6 +175,11 @@ module hwgen_mvtu_core #(
       .CodeBits       (CodeBits),
       .Entries        (Entries),
       .Codes          (Codes),
+      .FactorBits     (FactorBits),
+      .PlaceBits      (PlaceBits),
+      .Shift          (Shift),
+      .TiesToEven     (TiesToEven),
+      .CodeTop        (CodeTop),
       .Span           (SumSpan),
       .ThresholdStages(ThresholdStages)
     ) u_neuron (

@@ -42,6 +42,11 @@ module hwgen_neuron #(
   parameter int unsigned CodeBits = 8,
   parameter int unsigned Entries = 1,
   parameter logic [Entries*CodeBits-1:0] Codes = '0,
+  parameter int unsigned FactorBits = 0,
+  parameter int unsigned PlaceBits = 1,
+  parameter int unsigned Shift = 0,
+  parameter bit TiesToEven = 1'b0,
+  parameter int CodeTop = 0,
   parameter int unsigned Span = 64,
   parameter int unsigned ThresholdStages = 0,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
@@ -105,6 +110,11 @@ module hwgen_neuron #(
     .CodeBits       (CodeBits),
     .Entries        (Entries),
     .Codes          (Codes),
+    .FactorBits     (FactorBits),
+    .PlaceBits      (PlaceBits),
+    .Shift          (Shift),
+    .TiesToEven     (TiesToEven),
+    .CodeTop        (CodeTop),
     .Stages         (ThresholdStages)
   ) u_activation (
     .clk_i       (clk_i),

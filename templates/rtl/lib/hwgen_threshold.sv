@@ -27,6 +27,11 @@ module hwgen_threshold #(
   parameter int unsigned CodeBits = 1,
   parameter int unsigned Entries = 1,
   parameter logic [Entries*CodeBits-1:0] Codes = '0,
+  parameter int unsigned FactorBits = 0,
+  parameter int unsigned PlaceBits = 1,
+  parameter int unsigned Shift = 0,
+  parameter bit TiesToEven = 1'b0,
+  parameter int CodeTop = 0,
   parameter int unsigned Credits = 4,
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
@@ -105,7 +110,12 @@ module hwgen_threshold #(
       .CodeStep       (CodeStep),
       .CodeBits       (CodeBits),
       .Entries        (Entries),
-      .Codes          (Codes)
+      .Codes          (Codes),
+      .FactorBits     (FactorBits),
+      .PlaceBits      (PlaceBits),
+      .Shift          (Shift),
+      .TiesToEven     (TiesToEven),
+      .CodeTop        (CodeTop)
     ) u_activation (
       .clk_i       (clk_i),
       .sum_i       (value),
