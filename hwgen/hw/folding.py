@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw.gathers import legal_lanes
+from hwgen.hw.kernels.search import is_searched
 from hwgen.hw.stream import WIDEST, ceil_div, divisors
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, MatMul, Pool, Scale, Threshold
@@ -36,6 +37,8 @@ def is_fused(graph: Graph, node: Node) -> bool:
     """Whether `node` belongs to a product's unit: the threshold at its end, or the product by a gate in between."""
     if not isinstance(node.op, Threshold):
         return is_gate(graph, node)
+    if is_searched(node.op, node.inputs[0].type.dtype):
+        return False
     source = graph.producers.get(node.inputs[0].name)
     if source is None or not (isinstance(source.op, MatMul | Conv) or is_gate(graph, source)):
         return False
@@ -53,7 +56,9 @@ def is_gate(graph: Graph, node: Node) -> bool:
     source, gate = graph.producers.get(node.inputs[0].name), node.inputs[1].type.dtype
     reader = _sole_reader(graph, node)
     few = isinstance(gate, IntType) and not gate.signed and gate.bits <= MOST_GATE_BITS
-    ends = reader is not None and isinstance(reader.op, Threshold)
+    ends = (
+        reader is not None and isinstance(reader.op, Threshold) and not is_searched(reader.op, node.output.type.dtype)
+    )
     if source is None or not few or not ends or _sole_reader(graph, source) is not node:
         return False
     match source.op:
@@ -232,6 +237,11 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
         raise FoldingError(layer.label, must, f"PE {wish.pe}", change)
     if wish.simd is not None:
         raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
+    if isinstance(layer.op, Threshold) and is_searched(layer.op, layer.inputs[0].type.dtype):
+        if wish.pe not in (None, 1):
+            must = "PE must be 1: its codes are searched one after another"
+            raise FoldingError(layer.label, must, f"PE {wish.pe}", "Leave it out of the folding")
+        return Folding()
     if wish.pe is not None:
         return Folding(pe=wish.pe)
     bits = max(layer.inputs[0].type.dtype.bits, layer.output.type.dtype.bits)

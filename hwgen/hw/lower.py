@@ -32,6 +32,7 @@ from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit, neutral_codes
 from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.kernels.search import chain, is_searched
 from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable
@@ -389,6 +390,11 @@ class _Builder:
         value, lanes = node.inputs[0], self.folding[node.name].pe
         channels = value.type.channels
         stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
+        if isinstance(node.op, Threshold) and is_searched(node.op, stream.dtype):
+            *before, last = chain(node.name, node.origin, stream, Stream.of(node.name, node.output, lanes), node.op)
+            self.units += before
+            self._finish(node, last)
+            return
         if isinstance(node.op, ArgMax | Magnitude):
             kind = ArgmaxUnit if isinstance(node.op, ArgMax) else MagnitudeUnit
             self._finish(node, kind(node.name, node.origin, (stream,), (Stream.of(node.name, node.output, 1),)))

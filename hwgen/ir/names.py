@@ -19,7 +19,7 @@ LONGEST = 64
 _KINDS = "add|concat|conv|fc|magnitude|max|min|pool|scale|top"
 _UNIT = (
     rf"(?:(?:{_KINDS})\d+|input_quant\d*|source\d*(?=_)|axis_(?:in|out)\d*)"
-    r"(?:_(?:act|apart|columns|copy|fifo|fork|gain|gate|pack|width|window)\d*)*"
+    r"(?:_(?:act|apart|bit|columns|copy|fifo|fork|gain|gate|pack|width|window)\d*)*"
 )
 """Names that frontends give layers, those of adapters around them, and of the functions behind ports with TLAST."""
 
