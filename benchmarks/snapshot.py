@@ -20,7 +20,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.calibration.designs import Net, convolve, dense, drawn, gated, geometry_for, image
+from benchmarks.calibration.designs import Net, convolve, dense, gated, geometry_for, image
+from benchmarks.calibration.kinds import drawn
 from benchmarks.calibration.measure import wanted
 from hwgen.backends import hls, rtl
 from hwgen.hw.choices import Choices

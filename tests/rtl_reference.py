@@ -19,12 +19,14 @@ from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.kernels.search import SearchUnit
 from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.unit import Unit
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntArray
+from tests.wide_units import clipped
 
 
 def reference(design: Design, frames: IntArray) -> Mapping[str, IntArray]:
@@ -49,9 +51,8 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:  # noqa: C901 
             return [np.array([_windows(unit, frame) for frame in frames])]
         case PoolUnit():
             return [_pool(unit, frames)]
-        case ThresholdUnit():
-            shape = (-1, unit.input.elements)
-            return [_activate(unit.activation, frames.reshape(shape)).reshape(frames.shape)]
+        case ThresholdUnit() | SearchUnit():
+            return [_quantised(unit, frames)]
         case ArgmaxUnit():
             return [np.array([[max(range(len(f)), key=lambda i, f=f: (int(f[i]), -i))] for f in frames])]
         case MagnitudeUnit():
@@ -148,7 +149,26 @@ def _dot(weights: IntArray, inputs: IntArray) -> int:
     return sum(int(w) * int(x) for w, x in zip(weights.ravel(), inputs.ravel(), strict=True))
 
 
+def _quantised(unit: ThresholdUnit | SearchUnit, frames: IntArray) -> IntArray:
+    if isinstance(unit, SearchUnit):
+        return _search(unit, frames)
+    return _activate(unit.activation, frames.reshape(-1, unit.input.elements)).reshape(frames.shape)
+
+
+def _search(unit: SearchUnit, frames: IntArray) -> IntArray:
+    bits, results = unit.numbers.bits, np.zeros_like(frames)
+    for frame, index in np.ndindex(*frames.shape):
+        beat, row = int(frames[frame, index]), index % len(unit.thresholds)
+        place, number = beat % 2 ** (bits + unit.place_bits) >> bits, beat % 2**bits
+        value = number - 2**bits if number > unit.numbers.max else number
+        count = 2 * place + ((value >= int(unit.thresholds[row, place])) ^ bool(unit.falls[row]))
+        results[frame, index] = (count << bits) + number if unit.base is None else unit.base + count
+    return results
+
+
 def _activate(activation: Thresholding, values: IntArray) -> IntArray:
+    if activation.scaling is not None:
+        return clipped(values, activation)
     channels = values.shape[1]
     thresholds = np.broadcast_to(activation.thresholds, (channels, activation.levels))
     descending = np.broadcast_to(activation.descending, (channels,))

@@ -6,7 +6,6 @@ A design is a family of layers and a seed, and nothing else: the same pair gives
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.check import check
 from hwgen.ir.geometry import POINT, Geometry
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, Magnitude, MatMul, Op, Pool, PoolKind, Scale, Sum, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, Magnitude, MatMul, Op, Pool, PoolKind, Scale, Sum, Threshold
 from hwgen.ir.ranges import op_range, smallest_type, type_range
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType, smallest_int
 
@@ -381,35 +380,3 @@ def convolutional(rng: np.random.Generator, name: str) -> Net:
     convolve(net, int(rng.choice([4, 8, 16])), 1, Geometry((2, 2)))
     dense_layer(net, 10)
     return net
-
-
-def moves(rng: np.random.Generator, name: str) -> Net:
-    """A part of an image, larger, mirrored, transposed or with pixels for channels."""
-    side, channels = int(rng.integers(2, 12)), 4 * int(rng.integers(1, 9))
-    net = Net(rng, name, (2 * side, 2 * int(rng.integers(2, 12)), channels), CODES[int(rng.integers(len(CODES)))])
-    places = np.arange(net.last.type.elements).reshape(net.shape)
-    cut = places.reshape(*places.shape[:2], 2, 2, channels // 4)
-    places = (
-        places[1:-1, 1:],
-        places[::2, 1::2],
-        places[..., : channels // 2],
-        places.repeat(2, 0).repeat(2, 1),
-        places[:, ::-1],
-        places.swapaxes(0, 1),
-        cut.transpose(0, 2, 1, 3, 4).reshape(4 * side, -1, channels // 4),
-        places[1:, :-1].repeat(2, 0),
-    )[int(rng.integers(8))]
-    net.add(Gather(places.ravel()), places.shape, dtype=net.dtype)
-    net.fold(net.divisor(int(np.gcd(places.shape[2], channels)), 16))
-    return net
-
-
-KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
-    each.__name__: each
-    for each in (dense, conv, pool, threshold, argmax, join, perceptron, convolutional, scaled, residual, gated, moves)
-}
-
-
-def drawn(kind: str, seed: int) -> Design:
-    """The design of a kind of network and a seed, its FIFOs not sized."""
-    return KINDS[kind](np.random.default_rng([seed, list(KINDS).index(kind)]), f"{kind}{seed}").design()

@@ -21,7 +21,7 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import hwgen.hw.cost
-from benchmarks.calibration.designs import drawn
+from benchmarks.calibration.kinds import drawn
 from benchmarks.calibration.measure import FAMILIES, FIRST_HELD_OUT, data_file
 from hwgen.hw.bill import Bill
 from hwgen.hw.cost import COEFFICIENTS, bill_of, edge_bill

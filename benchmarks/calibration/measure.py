@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.calibration.designs import drawn
+from benchmarks.calibration.kinds import drawn
 from hwgen.backends.rtl import emit
 from hwgen.hw.device import Family
 from hwgen.hw.fifo import size_fifos, sizes_of
@@ -39,6 +39,7 @@ FITTED = dict(
     residual=14,
     gated=8,
     moves=16,
+    wide=16,
 )
 HELD_OUT = dict(
     dense=8,
@@ -53,6 +54,7 @@ HELD_OUT = dict(
     residual=9,
     gated=4,
     moves=6,
+    wide=6,
 )
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 

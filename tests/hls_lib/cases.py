@@ -27,6 +27,7 @@ from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
 from hwgen.verify import builds, process
 from hwgen.verify.headers import QUICK, headers_identity, identity, include_flags, precompiled
 from hwgen.verify.sources import digest_of
+from tests.wide_units import clipped, line
 
 SEED = 20240611
 FRAMES = 4
@@ -96,7 +97,9 @@ def random_activation(
 
 
 def quantised(sums: IntArray, activation: Thresholding) -> IntArray:
-    """base + step * n, or the code of n, element by element."""
+    """base + step * n, or the code of n, element by element; or that of a line."""
+    if activation.scaling is not None:
+        return clipped(sums, activation)
     count = np.zeros_like(sums)
     for level in range(activation.thresholds.shape[1]):
         count += sums >= activation.thresholds[:, level]
@@ -117,8 +120,12 @@ def mvtu_case(
     vectors: int = 1,
     style: MemoryStyle | None = None,
     arithmetic: Arithmetic = Arithmetic.DIRECT,
+    straight: bool = False,
 ) -> Case:
-    """(MW, MH), (PE, SIMD) and the types of weights, inputs and codes (None: accumulators leave)."""
+    """(MW, MH), (PE, SIMD) and the types of weights, inputs and codes (None: accumulators leave).
+
+    `straight`: codes by a line, ties to even ones where `descending`.
+    """
     (mw, mh), (pe, simd), (weight_type, in_type, code_type) = shape, folding, dtypes
     rng = generator(*name.encode())
     weights = random_codes(rng, weight_type, (mh, mw))
@@ -132,6 +139,9 @@ def mvtu_case(
     if code_type is not None:
         channels = 1 if shared else mh
         activation = random_activation(rng, low, high, code_type, channels, descending=descending, turning=turning)
+        if straight:
+            assert isinstance(code_type, IntType)
+            activation = line(rng, smallest_int(low, high), code_type, channels, to_even=descending)
         expected, out_type = quantised(sums, activation), code_type
     unit = MvtuUnit(
         "fc0",

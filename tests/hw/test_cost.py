@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from benchmarks.calibration.check import beyond, table, whole
-from benchmarks.calibration.designs import drawn as calibration_design
 from benchmarks.calibration.fit import read
+from benchmarks.calibration.kinds import drawn as calibration_design
 from hwgen import flow
 from hwgen.backends.render import library
 from hwgen.backends.rtl import emit

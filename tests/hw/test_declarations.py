@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from benchmarks.calibration.designs import KINDS, drawn
+from benchmarks.calibration.kinds import KINDS, drawn
 from hwgen.backends.render import library
 from hwgen.backends.rtl import emit
 from hwgen.backends.rtl.module import module

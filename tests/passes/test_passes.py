@@ -47,7 +47,7 @@ def test_an_illegal_network_is_no_pass_s_fault() -> None:
 
 def test_order() -> None:
     names = ["thresholds", "merge sums", "narrow gains", "thresholds before pools", "compose moves"]
-    assert [each.name for each in PASSES] == [*names, "narrow accumulators"]
+    assert [each.name for each in PASSES] == [*names, "narrow accumulators", "lines"]
 
 
 def accumulates(node: Node) -> bool:

@@ -1,0 +1,53 @@
+"""Activations of many bits with random numbers: lines, and thresholds that are searched."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.kernels import scaling
+from hwgen.hw.kernels.search import SearchUnit, chain
+from hwgen.hw.stream import Stream
+from hwgen.ir.ops import Line, Threshold
+from hwgen.ir.types import IntArray, IntType
+
+Rng = np.random.Generator
+
+
+def line(rng: Rng, sums: IntType, codes: IntType, channels: int, *, to_even: bool = False) -> Thresholding:
+    """Lines of both directions that cross the codes somewhere in the middle of the sums; with ties where `to_even`."""
+    bits = 1 if to_even else int(rng.integers(2, 40))
+    factor = rng.integers(1, 1 << bits, channels) * rng.choice([-1, 1], channels)
+    middle = rng.integers(sums.min // 2, sums.max // 2 + 1, channels)
+    shift = max(1, sums.bits + bits - codes.bits - int(rng.integers(0, 3)))
+    rest = rng.integers(0, np.abs(factor))
+    low = codes.min + int(rng.integers(0, 3))
+    return scaling.scaled(Line(factor, -middle, rest, shift, low, codes.max - int(rng.integers(0, 3)), to_even), sums)
+
+
+def clipped(sums: IntArray, activation: Thresholding) -> IntArray:
+    """The codes of sums (N, C), in Python's integers."""
+    made = activation.scaling
+    assert made is not None
+    factor, start, rest = activation.thresholds.T.astype(object)
+    numbers = factor * (sums.astype(object) + start) + rest
+    codes = numbers // 2**made.shift
+    if made.to_even:
+        codes = codes - (codes % 2) * (numbers == codes * 2**made.shift)
+    return np.clip(codes, activation.base, made.high).astype(np.int64)
+
+
+def searched(rng: Rng, numbers: IntType, codes: IntType, elements: int, *, shared: bool) -> Threshold:
+    """Thresholds of a quantiser that gives all codes but one or two, of channels that rise and fall."""
+    levels = codes.max - codes.min - int(rng.integers(0, 2))
+    rows = 1 if shared else elements
+    steps = np.sort(rng.integers(numbers.min, numbers.max + 2, (rows, levels)), axis=1)
+    return Threshold(steps, rng.integers(0, 2, rows), codes.min, 1)
+
+
+def search_units(op: Threshold, numbers: IntType, codes: IntType, elements: int, vectors: int) -> list[SearchUnit]:
+    """The units that find the codes of `op`."""
+    source, result = (
+        Stream(name, dtype, elements, 1, vectors=vectors) for name, dtype in (("x", numbers), ("s", codes))
+    )
+    return list(chain("s", "s", source, result, op))
