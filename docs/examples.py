@@ -22,6 +22,7 @@ from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.kernels.search import SearchUnit
 from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
@@ -172,6 +173,14 @@ def threshold() -> Example:
     return alone(unit, "8 elements, PE 2: a beat in and a beat out in every cycle.", 20)
 
 
+def search() -> Example:
+    source = Stream("x", U8, 4, 1)
+    output = replace(source, name="y", dtype=IntType(9, signed=False))
+    levels, falls = np.full((1, 1), 128), np.zeros(1, np.int64)
+    unit = SearchUnit("search", "", (source,), (output,), levels, falls, U8, None)
+    return alone(unit, "4 numbers, the first bit of their codes: a beat in and a beat out in every cycle.", 20)
+
+
 def add() -> Example:
     fork, inputs = copies(Stream("source", U2, 4, 1))
     unit = AddUnit("add", "", inputs, (Stream("y", U8, 4, 1),))
@@ -241,7 +250,7 @@ def fifo() -> Example:
 UNITS: Mapping[str, Callable[[], Example]] = {
     function.__name__: function
     for function in (
-        *(mvtu, bit_planes, depthwise, gated, window, pool, threshold, add, concat, select, reorder, fork),
+        *(mvtu, bit_planes, depthwise, gated, window, pool, threshold, search, add, concat, select, reorder, fork),
         *(scale, magnitude, argmax, width, fifo),
     )
 }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hwgen.config import LayerFolding
 from hwgen.golden.execute import apply
 from hwgen.hw.folding import Folding, channelwise_lanes, folded_layers, resolve
+from hwgen.hw.kernels.search import is_searched
 from hwgen.hw.lower import lower
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.geometry import POINT, Geometry
@@ -45,6 +46,7 @@ from hwgen.ir.ops import (
     Sign,
     Step,
     Sum,
+    Threshold,
 )
 from hwgen.ir.ranges import matmul_range, op_range, smallest_type, type_range
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType, smallest_int
@@ -587,6 +589,9 @@ def _random_layer_folding(rng: Rng, node: Node, most: int) -> LayerFolding:
         case Concat() | Gather():
             outs, ins = channelwise_lanes(node), None
             most = max(most, source.elements, result.elements)
+        case Threshold() as op if is_searched(op, source.dtype):
+            outs, ins = range(1, 2), None
+            most = max(most, source.elements)
         case _:
             outs, ins = range(1, source.channels + 1), None
     least = pixels * ceil_div(outs[-1], outs[-1])

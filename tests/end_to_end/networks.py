@@ -17,8 +17,8 @@ from tests.builders import Rng, add_dense, chain, codes_of, random_activation, v
 WEIGHTS: tuple[DType, ...] = (*[Bipolar()] * 4, *(IntType(bits, signed=True) for bits in (2, 3, 4, 8)))
 ACTIVATIONS: tuple[DType, ...] = (
     *[Bipolar()] * 6,
-    *(IntType(bits, signed=False) for bits in (1, 2, 4)),
-    *(IntType(bits, signed=True) for bits in (2, 3, 8)),
+    *(IntType(bits, signed=False) for bits in (1, 2, 4, 12)),
+    *(IntType(bits, signed=True) for bits in (2, 3, 8, 9, 14)),
 )
 
 

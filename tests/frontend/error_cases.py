@@ -89,7 +89,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     ),
     "zero_scale": lambda: _quant(s=np.float32(0)),
     "negative_scale": lambda: _quant(s=np.float32([[0.5, -0.5, 1]])),
-    "too_wide": lambda: _quant(b=np.float32(9)),
+    "too_wide": lambda: _quant(b=np.float32(17)),
     "fractional_bits": lambda: _quant(b=np.float32(3.5)),
     "rounding": lambda: _quant(attributes={"signed": 1, "rounding_mode": "DICE"}),
     "run_time_scale": lambda: net([FC, node("Quant", "h x z b", "y", name="act", signed=1)], w=W, **Q),

@@ -57,7 +57,7 @@ MESSAGES = {
     ),
     "zero_scale": "act (Quant): its quantiser's scale must be positive; found 0. Train or export again.",
     "negative_scale": "act (Quant): its quantiser's scale must be positive; found -0.5. Train or export again.",
-    "too_wide": "act (Quant): an activation must have at most 8 bits; found 9 bits. Set bit_width.",
+    "too_wide": "act (Quant): an activation must have at most 16 bits; found 17 bits. Set bit_width.",
     "fractional_bits": "act (Quant): its bit width must be one whole number from 1 to 32; found 3.5. Set bit_width.",
     "rounding": (
         "act (Quant): its rounding mode must be one of ROUND, HALF_EVEN, FLOOR, CEIL, DOWN, ROUND_TO_ZERO, UP,"

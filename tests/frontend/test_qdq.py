@@ -286,8 +286,8 @@ def _wide(bits: int) -> Any:
 
 CASES: dict[str, tuple[Any, str]] = {
     "wide": (
-        lambda: _wide(16),
-        "quantizelinear (QuantizeLinear): an activation must have at most 8 bits; found 16 bits. Set bit_width.",
+        lambda: _wide(32),
+        "quantizelinear (QuantizeLinear): an activation must have at most 16 bits; found 32 bits. Set bit_width.",
     ),
     "float8": (
         lambda: _qdq(DQ, kind=np.float32),

@@ -24,6 +24,9 @@ from tests.builders import B, random_network
 INT8 = IntType(8, signed=True)
 WIDE = random_network(np.random.default_rng(0), (256, 256, 10), input_type=INT8, hidden=B, weight=B)
 PRODUCTS = random_network(np.random.default_rng(1), (64, 64, 10), input_type=INT8, hidden=INT8, weight=INT8)
+STEPS = random_network(
+    np.random.default_rng(1), (64, 64, 64, 10), input_type=INT8, hidden=IntType(7, signed=True), weight=INT8
+)
 MEMORIES = random_network(np.random.default_rng(2), (512, 512, 10), input_type=B, hidden=B, weight=INT8)
 
 
@@ -85,10 +88,10 @@ def test_weights_that_no_folding_makes_smaller() -> None:
 
 def test_a_folding_that_fits_with_little_room() -> None:
     """Nothing keeps the headroom of --fit, but the part holds the slowest folding."""
-    said = unfit(flow.compile(PRODUCTS, part="lfe5u-25f", max_bram=56))
+    said = unfit(flow.compile(STEPS, part="lfe5u-25f", max_bram=56))
     match = re.search(r"; build it with --target-interval (\d+) in place of --max-bram, or for a larger part", said)
     assert match is not None, said
-    assert not unfit(flow.compile(PRODUCTS, part="lfe5u-25f", target_interval=int(match[1])))
+    assert not unfit(flow.compile(STEPS, part="lfe5u-25f", target_interval=int(match[1])))
 
 
 def test_designs_that_fit_say_nothing() -> None:

@@ -1,0 +1,119 @@
+"""Codes of 9 to 16 bits: torch or the reference executor agrees with golden, and every back end with golden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import brevitas.nn as qnn
+import numpy as np
+import pytest
+import torch
+from brevitas.quant import Int8WeightPerChannelFloat
+from torch import nn
+
+import hwgen
+from hwgen.hw.kernels.search import SearchUnit
+from hwgen.ir.graph import Graph
+from hwgen.ir.ops import Threshold
+from hwgen.nn import prepare_torch
+from hwgen.passes.pipeline import integer_network
+from tests.builders import random_folding
+from tests.end_to_end.prove import prove
+from tests.frontend.images import outputs, random_codes
+from tests.rtl_support import tiered
+
+
+def relu(bits: int) -> nn.Module:
+    return qnn.QuantReLU(bit_width=bits)
+
+
+def quantised(bits: int) -> nn.Module:
+    return qnn.QuantIdentity(bit_width=bits)
+
+
+def dense(inputs: int, outputs: int, bits: int) -> nn.Module:
+    return qnn.QuantLinear(inputs, outputs, bias=True, weight_bit_width=bits, weight_quant=Int8WeightPerChannelFloat)
+
+
+def perceptron(bits: int, weights: int, activation: Callable[[int], nn.Module] = relu) -> nn.Module:
+    """Two dense layers with scales of their own for each output, batch norm with falling channels between them."""
+    hidden = [dense(9, 7, weights), nn.BatchNorm1d(7), activation(bits)]
+    return nn.Sequential(quantised(bits), *hidden, dense(7, 4, weights))
+
+
+def autoencoder(bits: int) -> nn.Module:
+    sizes = ((12, 6), (6, 3), (3, 6))
+    layers = [layer for shape in sizes for layer in (dense(*shape, bits), relu(bits))]
+    return nn.Sequential(quantised(bits), *layers, dense(6, 12, bits))
+
+
+def images(bits: int) -> nn.Module:
+    convs = [
+        *(qnn.QuantConv2d(2, 4, 3, padding=1, bias=False, weight_bit_width=bits), nn.BatchNorm2d(4), relu(bits)),
+        *(nn.MaxPool2d(2), qnn.QuantConv2d(4, 3, 3, bias=True, weight_bit_width=bits), relu(bits)),
+    ]
+    return nn.Sequential(quantised(bits), *convs, nn.Flatten(), dense(3, 3, bits))
+
+
+def signals(bits: int) -> nn.Module:
+    """A depthwise convolution."""
+    conv = qnn.QuantConv1d(3, 3, 3, padding=1, groups=3, bias=True, weight_bit_width=8)
+    return nn.Sequential(quantised(bits), conv, relu(bits), nn.MaxPool1d(2), nn.Flatten(), dense(12, 3, 6))
+
+
+def tanh(bits: int) -> nn.Module:
+    return qnn.QuantTanh(bit_width=bits)
+
+
+def leaky(bits: int) -> nn.Module:
+    return nn.Sequential(nn.LeakyReLU(0.1), quantised(bits))
+
+
+MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
+    "w8a9": (lambda: perceptron(9, 8), (9,)),
+    "w8a10_tanh": (lambda: perceptron(10, 8, tanh), (9,)),
+    "w4a10_leaky": (lambda: perceptron(10, 4, leaky), (9,)),
+    "w12a12_images": (lambda: images(12), (2, 6, 6)),
+    "w14a14_autoencoder": (lambda: autoencoder(14), (12,)),
+    "w16a16": (lambda: perceptron(16, 16), (9,)),
+    "a11_signals": (lambda: signals(11), (3, 8)),
+}
+
+
+def loaded(name: str) -> Graph:
+    """The network of a module, once it agrees with torch on random codes."""
+    make, shape = MODULES[name]
+    prepare_torch()
+    torch.manual_seed(sum(name.encode()))
+    module = make()
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.normal_(part.weight)
+            nn.init.normal_(part.bias)
+    for _ in range(4):
+        module(torch.randn(32, *shape))
+    module.eval()
+    graph = hwgen.load(module, torch.zeros(1, *shape), input_type="int16", input_scale=2.0**-13)
+    codes = random_codes(graph, 200, shape, seed=4)
+    with torch.no_grad():
+        wanted: Any = module(torch.tensor(codes / 2**13, dtype=torch.float32))
+    wanted = np.asarray(getattr(wanted, "value", wanted)).reshape(len(codes), -1)
+    np.testing.assert_allclose(outputs(graph, codes), wanted, rtol=1e-4, atol=2e-3 if "tanh" in name else 1e-5)
+    after = integer_network(graph)
+    assert np.array_equal(outputs(after, codes), outputs(graph, codes))
+    return after
+
+
+@pytest.mark.parametrize("name", tiered(MODULES, "w4a10_leaky", "w14a14_autoencoder", "a11_signals"))
+def test_every_back_end(name: str, tmp_path: Path) -> None:
+    graph = loaded(name)
+    lines = [isinstance(each.op, Threshold) and each.op.line is not None for each in graph.nodes]
+    assert sum(lines) == sum(isinstance(each.op, Threshold) for each in graph.nodes) or "a10" in name
+    wishes = random_folding(np.random.default_rng(len(name)), graph)
+    folding = {layer: wish.model_dump(exclude_none=True) for layer, wish in wishes.items()}
+    design = hwgen.compile(graph, folding=folding)
+    found = [unit for unit in design.design.units if isinstance(unit, SearchUnit)]
+    assert len(found) == (10 if "a10" in name else 0)
+    prove(design, len(name), 4, tmp_path)
