@@ -8,15 +8,19 @@ from typing import Any
 
 import brevitas.nn as qnn
 import numpy as np
+import onnx
 import pytest
 import torch
 from brevitas.quant import Int8WeightPerChannelFloat
+from onnx import numpy_helper
 from torch import nn
 
 import hwgen
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.search import SearchUnit
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Threshold
+from hwgen.ir.types import IntType
 from hwgen.nn import prepare_torch
 from hwgen.passes.pipeline import integer_network
 from tests.builders import random_folding
@@ -117,3 +121,48 @@ def test_every_back_end(name: str, tmp_path: Path) -> None:
     found = [unit for unit in design.design.units if isinstance(unit, SearchUnit)]
     assert len(found) == (10 if "a10" in name else 0)
     prove(design, len(name), 4, tmp_path)
+
+
+W = np.asarray([[1, -1, 2], [0, 3, -2], [-3, 1, 1], [2, 0, -1]], dtype=np.float32)
+INT16 = IntType(16, signed=True)
+
+
+def ties() -> onnx.ModelProto:
+    """Scales that are powers of two: every other code of the input is in the middle between two codes behind it."""
+    quantisers = [
+        node("Quant", "x s z b", "q0", signed=1, narrow=0),
+        node("MatMul", "q0 w", "h", name="dense"),
+        node("Quant", "h t z b", "q1", signed=1, narrow=0),
+        node("MatMul", "q1 v", "y", name="end"),
+    ]
+    scales = {"s": np.float32(2**-7), "t": np.float32(2**-5), "z": np.float32(0), "b": np.float32(12)}
+    return net(quantisers, w=W, v=W[:3], **scales)
+
+
+def qdq() -> onnx.ModelProto:
+    """uint16 with a zero point, as ONNX has it from opset 21 on."""
+    nodes = [
+        *(node("QuantizeLinear", "x s z", "a"), node("DequantizeLinear", "a s z", "ar")),
+        *(node("MatMul", "ar w", "h"), node("Relu", "h", "r"), node("QuantizeLinear", "r t z", "c")),
+        *(node("DequantizeLinear", "c t z", "cr"), node("MatMul", "cr v", "y")),
+    ]
+    model = net(nodes, opset=21, w=W, v=W[:3])
+    given = {"s": np.float32(0.003), "t": np.float32(0.0011), "z": np.uint16(32768)}
+    model.graph.initializer.extend(numpy_helper.from_array(np.asarray(value), name) for name, value in given.items())
+    return model
+
+
+FILES = {"ties": ties, "qdq": qdq}
+
+
+@pytest.mark.parametrize("name", tiered(FILES, "qdq"))
+def test_files(name: str, tmp_path: Path) -> None:
+    model = FILES[name]()
+    assert agreement(model, INT16, 2.0**-8) == ""
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model.SerializeToString())
+    graph = hwgen.load(path, input_type="int16", input_scale=2.0**-8)
+    design = hwgen.compile(graph, folding={"fc0": {"pe": 2, "simd": 2}})
+    lines = [unit.activation.scaling for unit in design.design.units if isinstance(unit, MvtuUnit) and unit.activation]
+    assert [line is not None and line.to_even for line in lines] == [name == "ties"]
+    prove(design, 3, 4, tmp_path)

@@ -43,6 +43,7 @@ UNSIGNED_ACTS: tuple[Any, ...] = (
     quant.Uint8ActPerTensorFloat,
     quant.Uint8ActPerTensorFixedPoint,
 )
+ACT_BITS = (*range(2, 9), *range(2, 9), 10, 12, 16)
 FIXED = (BipolarWeight, BipolarAct, TernaryWeight)
 """Quantisers whose bits, scale and rounding are their own."""
 
@@ -148,7 +149,7 @@ class Maker:
             if "PerTensorConst" in maker.__name__:
                 options |= {"min_val": -1.0, "max_val": 1.0}
             return options
-        options["bit_width"] = int(rng.integers(2, 9))
+        options["bit_width"] = pick(rng, ACT_BITS)
         options["float_to_int_impl_type"] = pick(rng, ROUNDINGS)
         if maker is quant.Int8ActPerTensorFloat:
             options["narrow_range"] = bool(rng.integers(2))

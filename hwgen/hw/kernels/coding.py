@@ -23,6 +23,8 @@ _PLAIN = Template("MultiThreshold", ("Output", *SIZES))
 LOOKUP = Type("Activation", Template("Lookup", ("Input", "Output")))
 
 _MOST_BITS = 12
+_MOST_CODE_BITS = 8
+"""Tables of wider codes Yosys puts into block RAM, which it fills less well than a search does."""
 _FEW_BITS = 6
 """A number of so many bits goes into one LUT whatever is made of it: synthesis needs no table."""
 
@@ -48,7 +50,9 @@ def _compared_luts(activation: Thresholding, sums: DType) -> float:
     if len(activation.thresholds) > 1:
         return levels * comparison_luts(bits, 1 << bits)
     constants = levels * max(1.0, bits / 2 - 2)
-    return min(constants, table_luts(1 << bits, (levels + 1).bit_length(), 6)) if bits <= _MOST_BITS else constants
+    if bits > _MOST_BITS or levels >= 1 << _MOST_CODE_BITS:
+        return constants
+    return min(constants, table_luts(1 << bits, (levels + 1).bit_length(), 6))
 
 
 def parameters(activation: Thresholding, output: DType) -> Parameters:
@@ -78,7 +82,7 @@ def lookup(activation: Thresholding, dtype: DType, output: DType) -> IntArray | 
     None where it is not, or where thresholds are rewritten or those of channels.
     """
     shared = len(activation.thresholds) == len(activation.descending) == 1 and activation.room is None
-    shared = shared and activation.scaling is None
+    shared = shared and activation.scaling is None and activation.levels < 1 << _MOST_CODE_BITS
     if not shared or not _FEW_BITS < dtype.bits <= _MOST_BITS:
         return None
     constants = int(np.count_nonzero(bits_compared(activation.thresholds, dtype) > 1))

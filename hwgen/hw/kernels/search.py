@@ -24,6 +24,10 @@ from hwgen.hw.unit import Unit
 from hwgen.ir.ops import Threshold
 from hwgen.ir.types import DType, IntArray, IntType, smallest_int
 
+_LEAST_LEVELS = 256
+_MOST_BITS = 63
+"""Of a number and what is known of its code, which C++ has in one limb."""
+
 LATENCY = 3
 """Cycles from a beat read to its bit at the output: operand, bit, output queue."""
 
@@ -156,13 +160,7 @@ def is_searched(op: Threshold, dtype: DType) -> bool:
     many = op.thresholds.shape[1] >= _LEAST_LEVELS and not op.codes.size and isinstance(dtype, IntType)
     if not many or dtype.bits + bits_for(op.thresholds.shape[1] + 1) > _MOST_BITS:
         return False
-    activation = coding.thresholding(op, dtype)
-    return activation.scaling is None and coding.lookup(activation, dtype, smallest_int(0, 1)) is None
-
-
-_LEAST_LEVELS = 256
-_MOST_BITS = 63
-"""Of a number and what is known of its code, which C++ has in one limb."""
+    return coding.thresholding(op, dtype).scaling is None
 
 
 def chain(name: str, origin: str, source: Stream, result: Stream, op: Threshold) -> Iterator[SearchUnit]:

@@ -102,7 +102,7 @@ struct Line {
     const ap_int<PLACE_BITS> place = ap_int<PLACE_BITS>(std::int64_t(sum) + std::int64_t(lines[r][l][1]));
     const ap_int<BITS> line = ap_int<BITS>(factor * place) + ap_int<BITS>(lines[r][l][2]);
     ap_int<BITS> code = ap_int<BITS>(line >> SHIFT);
-    if (TO_EVEN && code[0] && ap_int<BITS>(code << SHIFT) == line) code -= 1;
+    if (TO_EVEN && bool(code[0]) && ap_int<BITS>(code << SHIFT) == line) code -= 1;
     const std::int64_t clipped = code < LOW ? std::int64_t(LOW) : code > HIGH ? std::int64_t(HIGH) : code.to_int64();
     return Output::encode(clipped);
   }
