@@ -32,14 +32,14 @@ class Shape:
 Shapes = Mapping[str, Shape]
 
 
-def one(make: Callable[[], nn.Module], *shape: int) -> Shape:
+def one(make: Callable[[], nn.Module], *shape: int, channels_last: bool = False) -> Shape:
     """A network of one input of `shape`, without the batch axis."""
-    return Shape(make, ((1, *shape),))
+    return Shape(make, ((1, *shape),), channels_last)
 
 
 def chain(*shape: int, channels_last: bool = False) -> Callable[[Callable[[], list[nn.Module]]], Shape]:
     """A decorator for a function that lists the layers of a chain."""
-    return lambda layers: Shape(lambda: nn.Sequential(*layers()), ((1, *shape),), channels_last)
+    return lambda layers: one(lambda: nn.Sequential(*layers()), *shape, channels_last=channels_last)
 
 
 class Net(nn.Module):

@@ -75,12 +75,12 @@ def _features_last() -> list[nn.Module]:
     return [quant(8), Do(lambda x: x.transpose(1, 2)), *block(4, 8), *head(256)]
 
 
-@chain(10, 6)
+@chain(10, 6, channels_last=True)
 def _token_wise() -> list[nn.Module]:
     return [quant(8), dense(6, 8), relu(), dense(8, 8), relu(), *head(80)]
 
 
-@chain(10, 6)
+@chain(10, 6, channels_last=True)
 def _deep_set() -> list[nn.Module]:
     return [
         quant(8),
@@ -96,7 +96,7 @@ def _deep_set() -> list[nn.Module]:
     ]
 
 
-@chain(10, 6)
+@chain(10, 6, channels_last=True)
 def _point_net() -> list[nn.Module]:
     return [
         quant(8),
@@ -111,17 +111,17 @@ def _point_net() -> list[nn.Module]:
     ]
 
 
-@chain(10, 6)
+@chain(10, 6, channels_last=True)
 def _mean_of_tokens() -> list[nn.Module]:
     return [quant(8), dense(6, 8), relu(), Do(lambda x: x.mean(dim=1)), dense(8, 3)]
 
 
-@chain(10, 6)
+@chain(10, 6, channels_last=True)
 def _last_token() -> list[nn.Module]:
     return [quant(8), dense(6, 8), relu(), Do(lambda x: x[:, -1]), dense(8, 3)]
 
 
-@chain(24, 3)
+@chain(24, 3, channels_last=True)
 def _spiking() -> list[nn.Module]:
     fires = Do(lambda x: (x >= 0.5).float())
     return [quant(8), dense(3, 8), Do(lambda x: (x > 0.25).float()), dense(8, 8), fires, *head(192)]
@@ -280,7 +280,7 @@ SHAPES: Shapes = {
         6,
         4,
     ),
-    "a graph convolution": one(_Graph, 6, 4),
+    "a graph convolution": one(_Graph, 6, 4, channels_last=True),
     "JEDI-linear: a mean over particles to each": one(
         lambda: Net(
             _jedi_linear,
@@ -296,6 +296,7 @@ SHAPES: Shapes = {
         ),
         6,
         4,
+        channels_last=True,
     ),
     "two scales of a signal": one(
         lambda: Net(

@@ -10,7 +10,7 @@ from importlib import import_module
 from hwgen.errors import MismatchError
 from hwgen.explore.point import Figures, Point
 from hwgen.hw.design import Design
-from hwgen.hw.lower import design_digest
+from hwgen.hw.digest import design_digest
 from hwgen.hw.solver import Problem
 
 FRAMES = 3

@@ -16,8 +16,8 @@ from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.device import device_of
+from hwgen.hw.digest import design_digest
 from hwgen.hw.loop import HlsTimes
-from hwgen.hw.lower import design_digest
 from hwgen.hw.solver import solve
 from hwgen.hw.words import require_words
 from hwgen.ir.graph import Graph, Node, Output, Value

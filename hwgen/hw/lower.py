@@ -5,7 +5,6 @@ Adapters are a fork where a tensor has several readers, width converters, slidin
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from hwgen.errors import CheckError
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices, require_constants
 from hwgen.hw.design import Design, Port
+from hwgen.hw.digest import design_digest
 from hwgen.hw.folding import Folding, fused_gate, fused_threshold, is_fused, is_gate
 from hwgen.hw.kernels import coding
 from hwgen.hw.kernels.add import AddUnit
@@ -46,7 +46,6 @@ from hwgen.ir.graph import Graph, Input, Node, Output, Value
 from hwgen.ir.names import legal_name, port_suffixes
 from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, Join, Magnitude, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.ranges import too_wide
-from hwgen.ir.text import print_graph
 from hwgen.ir.types import IntArray, WidthError
 
 
@@ -96,22 +95,6 @@ def _ports(kind: str, ends: Sequence[Input | Output], streams: Sequence[Stream])
     suffixes = port_suffixes([each.name for each in ends])
     triples = zip(ends, suffixes, streams, strict=True)
     return tuple(Port(each.name, f"{kind}{suffix}", stream) for each, suffix, stream in triples)
-
-
-def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:
-    """Twelve hexadecimal digits that change with any change of the network, its folding or the user's choices."""
-    chosen = choices or Choices()
-    text = f"{print_graph(graph)}{sorted(folding.items())!r}"
-    if replace(chosen, tlast=True) != Choices():
-        memory = sorted((name, style.value) for name, style in chosen.memory.items())
-        text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.folded_planes) or ''}"
-    if chosen.writable:
-        text += f"{sorted(chosen.writable)!r}"
-    if chosen.fifo_depths or chosen.round_fifos:
-        text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
-    if chosen.pipeline is not None:
-        text += repr(chosen.pipeline)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 _Weighted = TypeVar("_Weighted", MvtuUnit, DepthwiseUnit)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hwgen.ir.arrays import frozen
 from hwgen.ir.ending import Ending
-from hwgen.ir.ops import ArgMax, Op, frozen
+from hwgen.ir.ops import ArgMax, Op
 from hwgen.ir.order import Order
 from hwgen.ir.types import FloatArray, IntArray, TensorType
 

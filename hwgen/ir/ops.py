@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hwgen.ir.arrays import Arrays
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import DType, FloatArray, IntArray
 
@@ -31,64 +32,33 @@ class Rounding(Enum):
     HALF_ODD = "half_odd"
 
 
-def frozen(array: npt.ArrayLike, dtype: Any) -> npt.NDArray[Any]:
-    """A read-only copy of `array` as `dtype`."""
-    copy = np.array(array, dtype=dtype)
-    copy.setflags(write=False)
-    return copy
-
-
 def _no_numbers() -> IntArray:
     return np.zeros(0, dtype=np.int64)
 
 
-class _Arrays:
-    """Equality and hashing by value for dataclasses that hold arrays; freezes them on construction.
-
-    An array annotated `FloatArray` becomes float64, one annotated `IntArray` int64. Parameters of a step have
-    shape () for the whole tensor or (C,) per channel.
-    """
-
-    def __post_init__(self) -> None:
-        for name, kind in self.__class__.__annotations__.items():
-            if kind in ("FloatArray", "IntArray"):
-                dtype = np.float64 if kind == "FloatArray" else np.int64
-                object.__setattr__(self, name, frozen(getattr(self, name), dtype))
-
-    def _key(self) -> tuple[Any, ...]:
-        values = (getattr(self, name) for name in self.__class__.__dataclass_fields__)  # type: ignore[attr-defined]
-        return tuple((v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values)
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._key()))
-
-
 @dataclass(frozen=True, eq=False)
-class Mul(_Arrays):
+class Mul(Arrays):
     """x * factor."""
 
     factor: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Add(_Arrays):
+class Add(Arrays):
     """x + term."""
 
     term: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Div(_Arrays):
+class Div(Arrays):
     """x / divisor, with no zero in `divisor`."""
 
     divisor: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class BatchNorm(_Arrays):
+class BatchNorm(Arrays):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, per channel."""
 
     gamma: FloatArray
@@ -99,7 +69,7 @@ class BatchNorm(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class Clip(_Arrays):
+class Clip(Arrays):
     """min(max(x, low), high): ReLU is Clip(0, inf), hard-tanh Clip(-1, 1)."""
 
     low: FloatArray
@@ -107,7 +77,7 @@ class Clip(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class LeakyRelu(_Arrays):
+class LeakyRelu(Arrays):
     """x where x >= 0, slope * x elsewhere."""
 
     slope: FloatArray
@@ -132,7 +102,7 @@ class Function:
 
 
 @dataclass(frozen=True, eq=False)
-class Compare(_Arrays):
+class Compare(Arrays):
     """1 where x >= bound, or x > bound where `strict`, and 0 elsewhere."""
 
     bound: FloatArray
@@ -150,7 +120,7 @@ class Operator(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Combine(_Arrays):
+class Combine(Arrays):
     """left(x) and right(x), two chains of steps of the same x, added, multiplied and so on: x * sigmoid(x) is SiLU."""
 
     operator: Operator
@@ -159,12 +129,12 @@ class Combine(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class Sign(_Arrays):
+class Sign(Arrays):
     """The bipolar quantiser: +1 where x >= 0, -1 elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
-class Quantise(_Arrays):
+class Quantise(Arrays):
     """The uniform quantiser: clamp(round(x / scale + zero_point), low, high)."""
 
     scale: FloatArray
@@ -175,7 +145,7 @@ class Quantise(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class Levels(_Arrays):
+class Levels(Arrays):
     """The multi-threshold quantiser: base + step * sum_i [x >= levels_i]; `levels` is (1, L) or (C, L), ascending."""
 
     levels: FloatArray
@@ -210,7 +180,7 @@ def _for_channels(step: Step, channels: IntArray) -> Step:
 
 
 @dataclass(frozen=True, eq=False)
-class MatMul(_Arrays):
+class MatMul(Arrays):
     """out[j] = sum_i weights[j, i] * in[i]; `weights` is (out, in) codes of `weight_type`.
 
     Over the last axis, or, where `in` is the number of all elements, over the whole tensor in C order.
@@ -229,7 +199,7 @@ class MatMul(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class Conv(_Arrays):
+class Conv(Arrays):
     """A convolution: (H, W, C) to (OH, OW, out) accumulators.
 
     out[y, x, j] = sum over ky, kx and i of weights[j, ky, kx, i] * in[y*stride + ky*dilation - top, ..., g + i] where
@@ -265,7 +235,7 @@ class PoolKind(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Pool(_Arrays):
+class Pool(Arrays):
     """Per channel the largest code of each window, the smallest where `minimum`, or their sum.
 
     Padded taps are left out of a maximum and add nothing to a sum.
@@ -281,7 +251,7 @@ class Pool(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class Sum(_Arrays):
+class Sum(Arrays):
     """The elementwise sum of tensors of one shape, each times a whole number: a residual connection.
 
     Of one tensor it is that tensor on a finer grid.
@@ -328,7 +298,7 @@ class Concat:
 
 
 @dataclass(frozen=True, eq=False)
-class Gather(_Arrays):
+class Gather(Arrays):
     """An index map: out.flat[i] = in.flat[places[i]], in C order of both shapes.
 
     It moves, repeats and leaves out: crops, flips, transposes, nearest upsampling, pixel shuffle.
@@ -351,7 +321,7 @@ class Activation:
 
 
 @dataclass(frozen=True, eq=False)
-class Line(_Arrays):
+class Line(Arrays):
     """clip((factor * (x + start) + rest) >> shift, low, high); `factor`, `start` and `rest` are (C,) or (1,).
 
     Attributes:
@@ -368,7 +338,7 @@ class Line(_Arrays):
 
 
 @dataclass(frozen=True, eq=False)
-class Threshold(_Arrays):
+class Threshold(Arrays):
     """base + step * n with n = sum_i [x >= thresholds_i], or L - n in channels where `descending`.
 
     `thresholds` is (C, L) or (1, L), ascending along L; `descending` is (C,) or (1,) of 0/1.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hwgen.ir.ops import frozen
+from hwgen.ir.arrays import frozen
 from hwgen.ir.types import IntArray
 
 

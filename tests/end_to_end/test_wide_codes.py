@@ -26,6 +26,8 @@ from hwgen.passes.pipeline import integer_network
 from tests.builders import random_folding
 from tests.end_to_end.prove import prove
 from tests.frontend.images import outputs, random_codes
+from tests.frontend.judge import agreement
+from tests.frontend.onnx_nets import net, node
 from tests.rtl_support import tiered
 
 

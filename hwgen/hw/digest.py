@@ -1,0 +1,28 @@
+"""Which design it is, in twelve digits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hwgen.hw.choices import Choices
+from hwgen.hw.folding import Folding
+from hwgen.ir.graph import Graph
+from hwgen.ir.text import print_graph
+
+
+def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices | None = None) -> str:
+    """Twelve hexadecimal digits that change with any change of the network, its folding or the user's choices."""
+    chosen = choices or Choices()
+    text = f"{print_graph(graph)}{sorted(folding.items())!r}"
+    if replace(chosen, tlast=True) != Choices():
+        memory = sorted((name, style.value) for name, style in chosen.memory.items())
+        text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.folded_planes) or ''}"
+    if chosen.writable:
+        text += f"{sorted(chosen.writable)!r}"
+    if chosen.fifo_depths or chosen.round_fifos:
+        text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
+    if chosen.pipeline is not None:
+        text += repr(chosen.pipeline)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
