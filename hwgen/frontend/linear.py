@@ -312,11 +312,15 @@ def _require_stream(node: SourceNode, tensor: Tensor | None) -> CodedTensor:
 
 
 def matmul(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """x @ W with constant integer weights. Raises: ModelError."""
-    if isinstance(args[0], CodedTensor) or not isinstance(args[1], CodedTensor):
-        weights = weights_of(node, args[1], transposed=False)
-        return _multiply(build, node, _require_stream(node, args[0]), weights)
-    return _require_stream(node, args[0])
+    """x @ W with constant integer weights, or A @ x of tokens (1, T, F): a layer across them. Raises: ModelError."""
+    left, right = args[0], args[1]
+    if isinstance(right, CodedTensor) and isinstance(left, Const | QuantConst) and len(right.shape) > 2:
+        turned = (*range(len(right.shape) - 2), len(right.shape) - 1, len(right.shape) - 2)
+        weights = weights_of(node, left, transposed=True)
+        return _multiply(build, node, right.transpose(turned), weights).transpose(turned)
+    if isinstance(left, CodedTensor) or not isinstance(right, CodedTensor):
+        return _multiply(build, node, _require_stream(node, left), weights_of(node, right, transposed=False))
+    return _require_stream(node, left)
 
 
 def gemm(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

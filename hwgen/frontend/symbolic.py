@@ -110,7 +110,9 @@ class CodedTensor:
     @property
     def read(self) -> float:
         """The part of the value's elements that are elements of the ONNX tensor."""
-        return np.unique(self.places).size / self.value.type.elements
+        met = np.zeros(self.value.type.elements, dtype=np.bool_)
+        met[self.places.reshape(-1)] = True
+        return np.count_nonzero(met) / met.size
 
     def at(self, places: IntArray) -> CodedTensor:
         """The same value, its elements at other places of the ONNX tensor."""

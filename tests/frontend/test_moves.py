@@ -19,6 +19,8 @@ from hwgen.ir.ops import Concat, Gather
 from hwgen.ir.types import IntType
 from hwgen.nn import prepare_torch
 from hwgen.verify.vectors import Layout, as_codes
+from tests.frontend.judge import agreement
+from tests.frontend.onnx_nets import net, node
 from tests.frontend.test_brevitas_images import conv, off_the_ties
 
 INT8 = IntType(8, signed=True)
@@ -45,19 +47,19 @@ class Moved(torch.nn.Module):
         return self.last(self.move(self.act(self.first(x))))
 
 
-def agree(net: torch.nn.Module, shape: tuple[int, ...], frames: int = 12, seed: int = 5) -> Graph:
+def agree(module: torch.nn.Module, shape: tuple[int, ...], frames: int = 12, seed: int = 5) -> Graph:
     """The graph of a module, once it gives what the module does, each frame in the model's own shape."""
     prepare_torch()
-    net(torch.randn(16, *shape[1:]))
-    net.eval()
-    off_the_ties(net)
+    module(torch.randn(16, *shape[1:]))
+    module.eval()
+    off_the_ties(module)
     with torch.no_grad():
-        net(torch.randn(2, *shape[1:]))
-    graph = load(net, torch.zeros(shape), input_type=INT8, input_scale=1 / 32)
+        module(torch.randn(2, *shape[1:]))
+    graph = load(module, torch.zeros(shape), input_type=INT8, input_scale=1 / 32)
     check(graph)
     codes = np.random.default_rng(seed).integers(-128, 128, (frames, *shape[1:]))
     with torch.no_grad():
-        wanted: Any = net(torch.tensor(codes / 32, dtype=torch.float32))
+        wanted: Any = module(torch.tensor(codes / 32, dtype=torch.float32))
     wanted = np.asarray(getattr(wanted, "value", wanted))
     found = graph.decode(run(graph, as_codes(graph.inputs[0], codes, "frames", real=False, layout=Layout.NCHW)))
     if found.shape != wanted.shape:
@@ -169,7 +171,27 @@ def test_transposed_convolutions_of_brevitas(axes: int, seed: int) -> None:
         groups=1 if seed % 3 else 2, bias=bool(seed % 2), weight_bit_width=4,
         weight_scaling_per_output_channel=bool(seed % 3),
     )  # fmt: skip
-    net = torch.nn.Sequential(
+    module = torch.nn.Sequential(
         qnn.QuantIdentity(bit_width=5), up, qnn.QuantReLU(bit_width=4), conv("int4", 6, 3, 1, one=axes == 1)
     )
-    agree(net, (1, 4, *rng.integers(3, 6, axes).tolist()))
+    agree(module, (1, 4, *rng.integers(3, 6, axes).tolist()))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_layers_across_tokens_with_the_weights_first(seed: int) -> None:
+    """A graph convolution: A @ x for whole-numbered A, a parameter of each token, a layer on the features."""
+    rng = np.random.default_rng(seed)
+    tokens, outputs, features = (int(n) for n in rng.integers(1, 6, 3))
+    nodes = [
+        node("MatMul", "a x", "h", name="mix"),
+        node("Add", "h c", "k"),
+        node("Quant", "k s z b", "q"),
+        node("MatMul", "q w", "y", name="last"),
+    ]
+    parameters = {
+        "a": rng.integers(-3, 4, (outputs, tokens)).astype(np.float32),
+        "c": (rng.integers(-4, 5, (outputs, 1)) / 4).astype(np.float32),
+        "w": rng.integers(-3, 4, (features, 2)).astype(np.float32),
+    }
+    quant = {"s": np.float32(0.5), "z": np.float32(0), "b": np.float32(4)}
+    assert not agreement(net(nodes, shape=(1, tokens, features), **parameters, **quant))
