@@ -160,9 +160,10 @@ class ReorderUnit(Unit):
         blocks, memory = self.blocks, self.memory
         address = bits_for(memory.depth)
         bill.add("reorder", 1)
-        for places in (blocks.run, blocks.starts.size, blocks.beats, self.rows, memory.depth):
+        for places in (blocks.run, blocks.starts.size, blocks.beats, memory.depth):
             bill.counter(places)
-        bill.register(2 * address + bits_for(self.rows + 1) + 5)
+        multiple = (blocks.beats & -blocks.beats).bit_length() - 1  # lowest bits of a block's address that are 0
+        bill.register(address + (address - multiple) * (self.rows > 1) + bits_for(self.rows + 1) + 6)
         bill.add("reorder address bit", 2 * address)
         bill.rom(self._words(), self.table.width, self.table.style)
         bill.memory(memory.width, memory.depth, memory.style, one_address=False)
