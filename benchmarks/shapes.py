@@ -71,16 +71,21 @@ def answers(graph: Graph, codes: Sequence[np.ndarray], layout: str) -> list[np.n
 
 
 def wrong_frames(net: torch.nn.Module, found: Sequence[np.ndarray], codes: Sequence[np.ndarray]) -> int:
-    """Frames in which an output differs from the module's by more than float32 rounds."""
-    with torch.no_grad():
-        wanted = net(*(torch.tensor(each * STEP, dtype=torch.float32) for each in codes))
-    tensors = wanted if isinstance(wanted, tuple) and not hasattr(wanted, "value") else (wanted,)
-    wrong = np.zeros(len(codes[0]), dtype=bool)
-    for tensor, mine in zip(tensors, found, strict=True):
-        theirs = np.asarray(getattr(tensor, "value", tensor)).reshape(len(wrong), -1)
-        close = np.isclose(mine.reshape(len(wrong), -1), theirs, rtol=1e-4, atol=2e-5 * max(1, np.abs(theirs).max()))
-        wrong |= ~close.all(axis=1)
+    """Frames in which an output differs from the module's, in float32 and in float64, by more than float32 rounds."""
+    wrong = np.ones(len(codes[0]), dtype=bool)
+    for dtype in (torch.float32, torch.float64):
+        with torch.no_grad():
+            wanted = net.to(dtype)(*(torch.tensor(each * STEP, dtype=dtype) for each in codes))
+        tensors = wanted if isinstance(wanted, tuple) and not hasattr(wanted, "value") else (wanted,)
+        wrong &= ~np.all([_close(tensor, mine) for tensor, mine in zip(tensors, found, strict=True)], axis=0)
     return int(wrong.sum())
+
+
+def _close(tensor: Any, mine: np.ndarray) -> np.ndarray:
+    """Whether each frame is the module's."""
+    theirs = np.asarray(getattr(tensor, "value", tensor)).reshape(len(mine), -1)
+    near = np.isclose(mine.reshape(len(mine), -1), theirs, rtol=1e-4, atol=2e-5 * max(1, np.abs(theirs).max()))
+    return np.asarray(near.all(axis=1))
 
 
 def measure(name: str, options: Any) -> tuple[int, float, str]:
