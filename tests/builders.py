@@ -247,8 +247,9 @@ class ImageBuilder:
         return self.add("sum", Sum(factors), sources, sources[0].type.shape)
 
     def gain(self, source: Value) -> Value:
-        """Each channel times a factor of its own."""
-        factors = self.rng.choice([-9, -2, -1, 1, 3, 4, 23], (source.type.channels, 1))
+        """Each channel, or each element, times a factor of its own."""
+        count = source.type.channels if self.rng.random() < 0.6 else source.type.elements
+        factors = self.rng.choice([-9, -2, -1, 1, 3, 4, 23], (count, 1))
         return self.add("gain", Sum(factors), (source,), source.type.shape)
 
     def concat(self, *sources: Value, axis: int = -1) -> Value:
@@ -592,6 +593,9 @@ def _random_layer_folding(rng: Rng, node: Node, most: int) -> LayerFolding:
         case Threshold() as op if is_searched(op, source.dtype):
             outs, ins = range(1, 2), None
             most = max(most, source.elements)
+        case Sum() as op if op.of_elements(source.channels):
+            outs, ins = channelwise_lanes(node), None
+            most = max(most, result.elements)
         case _:
             outs, ins = range(1, source.channels + 1), None
     least = pixels * ceil_div(outs[-1], outs[-1])

@@ -98,6 +98,8 @@ def _terms(build: Build, stream: CodedTensor) -> list[CodedTensor]:
     affine = all(isinstance(step, Mul | Div | Add) for step in stream.steps)
     if not wide or not affine or source is None or not isinstance(source.op, Sum):
         return [stream]
+    if source.op.of_elements(stream.value.type.channels):
+        return [stream]
     terms: list[CodedTensor] = []
     for value, gain in zip(source.inputs, source.op.gains_of(len(source.inputs)).T, strict=True):
         low, high = value.type.dtype.min, value.type.dtype.max

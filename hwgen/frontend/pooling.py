@@ -13,6 +13,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import reduced_axes
 from hwgen.frontend.convolution import zero_code
 from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.joins import gained
 from hwgen.frontend.layout import as_image, channels_of, image_like, lies_channels_last
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, bounds_of, fold_affine
@@ -126,8 +127,16 @@ def global_max_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None
     return _maximum(build, node, stream, _all(stream))
 
 
-def _mean(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry) -> CodedTensor:
-    """The sum of the codes S: a x + b becomes a (S / taps) + b. Raises: ModelError."""
+def _mean(
+    build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry, counted: Pads = (0, 0, 0, 0)
+) -> CodedTensor:
+    """The sum of the codes S: a x + b becomes a (S / taps) + b. Raises: ModelError.
+
+    Windows of fewer taps get a factor each, so that all have one divisor.
+
+    Args:
+        counted: rows and columns of padding that belong to the image.
+    """
     if fold_affine(stream.steps) is None:
         raise ModelError(
             node.label,
@@ -135,48 +144,58 @@ def _mean(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometr
             "an activation function with no quantiser behind it",
             "Quantise the activation before the pool",
         )
-    if geometry.pads and zero_code(stream) != 0:
+    if any(counted) and zero_code(stream) != 0:
         raise ModelError(
             node.label,
             "what it pads must have the code 0 for 0",
             "an input with an offset or a zero point",
-            "Quantise its input symmetrically, or without padding",
+            "Quantise its input symmetrically, set count_include_pad = False, or pool without padding",
         )
     if geometry.taps == 1 and geometry.stride == (1, 1):
         return stream
+    height, width, channels = stream.value.type.shape
+    taps = _divisors(geometry, (height, width), counted)
+    divisor = math.lcm(*taps.reshape(-1).tolist())
     summed = _emit(build, node, stream, Pool(geometry, PoolKind.SUM, np.zeros(1, dtype=np.int64)))
-    return replace(summed, steps=(Div(np.asarray(float(geometry.taps))), *summed.steps))
+    gains = np.repeat(divisor // taps.reshape(-1, 1), channels, axis=0)
+    whole = gained(build, node, f"{build.producer(summed.value)}_gain", summed, gains) if np.any(gains != 1) else summed
+    return replace(whole, steps=(Div(np.asarray(float(divisor))), *summed.steps))
 
 
 def average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """AveragePool over an image or a signal, padded taps included. Raises: ModelError."""
+    """AveragePool over an image or a signal; padding counts where count_include_pad says so. Raises: ModelError."""
     stream, pads, fill = unpadded(node, args[0])
     stream = as_image(build, node, stream)
     if fill not in (None, 0.0):
         raise ModelError(node.label, "its input must be padded with 0", f"padding with {fill:g}", "Pad with zeros")
     geometry = _window(node, stream, pads)
-    _require_one_divisor(node, stream, geometry, pads)
-    return _mean(build, node, stream, geometry)
+    return _mean(build, node, stream, geometry, _counted(node, stream, geometry, pads))
 
 
-def _require_one_divisor(node: SourceNode, stream: CodedTensor, geometry: Geometry, pads: Pads) -> None:
-    """All windows must count as many taps; a Pad in front is part of the image. Raises: ModelError.
+def _counted(node: SourceNode, stream: CodedTensor, geometry: Geometry, pads: Pads) -> Pads:
+    """The padding that a mean counts: that of a Pad in front, and with count_include_pad the pool's own.
+
+    Where ceil_mode adds a window that ends behind the padding, what lies there does not count, as in PyTorch.
 
     Args:
         geometry: padded as far as the windows reach.
     """
+    if not node.integer("count_include_pad", 0):
+        return pads
     height, width = stream.value.type.shape[:2]
-    stated = geometry_of(node, node.integers("kernel_shape", ()), (height, width), pads).padding
-    cut = any(reached > most for reached, most in zip(geometry.padding, stated, strict=True))
-    own = any(reached > before for reached, before in zip(geometry.padding, pads, strict=True))
-    if cut or (own and not node.integer("count_include_pad", 0)):
-        what = "ceil_mode = 1" if cut else "count_include_pad = 0"
-        raise ModelError(
-            node.label,
-            "every window must have one divisor",
-            f"{what}, and windows over the edge of the image, {geometry} on {height}x{width}",
-            "Set ceil_mode = False" if cut else "Set count_include_pad = True, or pool without padding",
-        )
+    own = geometry_of(node, node.integers("kernel_shape", ()), (height, width), pads).padding
+    top, left, bottom, right = (min(each) for each in zip(geometry.padding, own, strict=True))
+    return top, left, bottom, right
+
+
+def _divisors(geometry: Geometry, size: tuple[int, int], counted: Pads) -> IntArray:
+    """How many taps each window counts, (rows of windows, columns of windows): some see the edge of the image."""
+    along = []
+    for axis, windows in enumerate(geometry.output_size(*size)):
+        first = np.arange(windows)[:, None] * geometry.stride[axis] - geometry.padding[axis]
+        taps = first + np.arange(geometry.kernel[axis]) * geometry.dilation[axis]
+        along.append(((taps >= -counted[axis]) & (taps < size[axis] + counted[axis + 2])).sum(axis=1))
+    return np.multiply.outer(*along)
 
 
 def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

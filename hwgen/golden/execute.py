@@ -153,6 +153,10 @@ def _join(op: Join, inputs: Sequence[Codes], result: DType) -> Codes:
         return np.concatenate(inputs, axis=op.axis)
     kind = kind_of(result, np.int32)
     first, *others = (each.astype(kind) for each in inputs)
+    if isinstance(op, Sum) and len(op.gains) > 1:  # of one tensor, a gain for each channel or element
+        return np.asarray(first.reshape(len(first), -1, len(op.gains)) * op.gains[:, 0].astype(kind)).reshape(
+            first.shape
+        )
     if isinstance(op, Sum) and op.gains.size:
         gains = op.gains.astype(kind)
         first, *others = (each * gains[:, index] for index, each in enumerate((first, *others)))

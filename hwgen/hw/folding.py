@@ -13,7 +13,7 @@ from hwgen.hw.gathers import legal_lanes
 from hwgen.hw.kernels.search import is_searched
 from hwgen.hw.stream import WIDEST, ceil_div, divisors
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, MatMul, Pool, Scale, Threshold
+from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.types import IntType
 
 MOST_GATE_BITS = 3
@@ -231,6 +231,8 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
     _must_fit(layer, "PE", wish.pe, layer.inputs[0].type.channels, "channels")
     if isinstance(layer.op, Concat):
         _must_divide(layer, "PE", wish.pe, legal[-1], "channels that all its inputs are multiples of")
+    elif keeps_whole(layer) and not isinstance(layer.op, Gather):
+        _must_divide(layer, "PE", wish.pe, legal[-1], "channels")
     elif isinstance(layer.op, Gather) and wish.pe is not None and wish.pe not in legal:
         must = "PE must be a number of elements that lie side by side before and after, wherever they move"
         change = f"Use one of {', '.join(map(str, legal))}"
@@ -247,7 +249,7 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
     bits = max(layer.inputs[0].type.dtype.bits, layer.output.type.dtype.bits)
     needed = _least_lanes(legal, beats_for_one_lane(layer), target, max(1, WIDEST // bits))
     lanes = _reader_lanes(graph, layer, found)
-    follows = lanes >= needed and (lanes in legal or not isinstance(layer.op, Concat | Gather))
+    follows = lanes >= needed and (lanes in legal or not keeps_whole(layer))
     return Folding(pe=lanes if follows and not _is_scaled(graph, layer) else needed)
 
 
@@ -261,6 +263,12 @@ def channelwise_lanes(layer: Node) -> Sequence[int]:
             return legal_lanes(op, math.gcd(channels, layer.output.type.channels))
         case _:
             return divisors(layer.inputs[0].type.channels)
+
+
+def keeps_whole(layer: Node) -> bool:
+    """Whether all beats of `layer` must be full, those at the end of a pixel too."""
+    op = layer.op
+    return isinstance(op, Concat | Gather) or (isinstance(op, Sum) and op.of_elements(layer.output.type.channels))
 
 
 def _is_scaled(graph: Graph, layer: Node) -> bool:

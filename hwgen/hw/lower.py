@@ -338,7 +338,13 @@ class _Builder:
             stream = self._operand(node, index, min(lanes, channels), value.type.elements // channels, channels)
             alone = len(node.inputs) == 1
             streams.append(stream if alone else self._fifo(node, stream, stream.beats, str(index)))
-        operands = node.name, node.origin, tuple(streams), (Stream.of(node.name, node.output, lanes),)
+        output = Stream.of(node.name, node.output, lanes)
+        if isinstance(op, Sum) and op.of_elements(output.elements):  # of one vector each element is a channel
+            streams, output = (
+                [replace(each, vectors=1, elements=each.size) for each in streams],
+                replace(output, vectors=1, elements=output.size),
+            )
+        operands = node.name, node.origin, tuple(streams), (output,)
         if isinstance(op, Sum) and len(op.gains) > 1:
             self._finish(node, DepthwiseUnit.gain(*operands, op.gains))
         elif isinstance(op, Sum):

@@ -156,7 +156,8 @@ def _check_join(node: Node, op: Join) -> None:
         case Sum():
             _must(all(shape == target for shape in shapes), node.label, "all shapes are the same", found)
             gains, count = op.gains_of(len(shapes)), len(shapes)
-            fits = gains.shape == (1, count) or (count == 1 and gains.shape == (target[-1], 1))
+            single = gains.shape in ((target[-1], 1), (math.prod(target), 1))
+            fits = gains.shape == (1, count) or (count == 1 and single)
             _must(fits and bool(np.all(gains != 0)), node.label, "a gain for each input, none of them 0", gains.shape)
         case Scale():
             fits = shapes == [target, (*target[:-1], 1)]

@@ -257,7 +257,7 @@ class Sum(Arrays):
     Of one tensor it is that tensor on a finer grid.
 
     Attributes:
-        gains: (1, inputs) factors, none of them 0; of one tensor also (C, 1). Empty where all are 1.
+        gains: (1, inputs) factors, none of them 0; of one tensor also (C, 1), or (elements, 1). Empty where all are 1.
     """
 
     gains: IntArray = field(default_factory=_no_numbers)
@@ -270,6 +270,10 @@ class Sum(Arrays):
     def gains_of(self, inputs: int) -> IntArray:
         """`gains`, ones written out, for so many inputs."""
         return self.gains if self.gains.size else np.ones((1, inputs), dtype=np.int64)
+
+    def of_elements(self, channels: int) -> bool:
+        """Whether each element of a tensor of so many channels has a gain of its own."""
+        return len(self.gains) not in (0, 1, channels)
 
 
 @dataclass(frozen=True)

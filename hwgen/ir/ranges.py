@@ -118,6 +118,10 @@ def join_range(op: Join, inputs: Sequence[Range]) -> Range:
         if op.axis == -1:
             return _proven(np.concatenate(lows), np.concatenate(highs))
         return _proven(np.min(lows, axis=0), np.max(highs, axis=0))
+    if isinstance(op, Sum) and op.of_elements(lows[0].size):
+        gains = op.gains.astype(object).reshape(-1, lows[0].size)
+        corners = np.concatenate([lows[0] * gains, highs[0] * gains])
+        return _proven(corners.min(axis=0), corners.max(axis=0))
     if isinstance(op, Sum):
         gains = op.gains_of(len(inputs)).T.astype(object)
         ends = [(low * gain, high * gain) for low, high, gain in zip(lows, highs, gains, strict=True)]

@@ -89,7 +89,7 @@ class _Reordering:
             case Sum():
                 for value in node.inputs:
                     self.move(node, value, places)
-                return replace(node, op=_permuted(node.op, places))
+                return replace(node, op=_gains_moved(node.op, places))
             case Scale():
                 self.move(node, node.inputs[0], places)
                 return node
@@ -130,6 +130,11 @@ def _elementwise(op: Pool | Activation | Threshold, places: IntArray) -> Op:
     moved = _permuted(op, places)
     result: Op = replace(moved, codes=op.codes) if isinstance(op, Threshold) else moved
     return result
+
+
+def _gains_moved(op: Sum, places: IntArray) -> Sum:
+    """The sum, the gains of channels or elements in another order."""
+    return op if len(op.gains) < 2 else Sum(op.gains.reshape(-1, len(places))[:, places].reshape(-1, 1))
 
 
 def _permuted(thing: Any, places: IntArray) -> Any:

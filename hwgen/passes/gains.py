@@ -71,6 +71,7 @@ def _gain_before(graph: Graph, value: Value) -> Node | None:
     """The node that multiplies each channel of what the sum reads as `value`, if nobody else reads it."""
     node = graph.producers.get(value.name)
     alone = node is not None and isinstance(node.op, Sum) and len(node.op.gains) > 1
+    alone = alone and not node.op.of_elements(value.type.channels)
     return node if alone and len(graph.users[value.name]) == 1 and not graph.leaves(value) else None
 
 

@@ -131,10 +131,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "pad_before_another": lambda: _padded(node("Relu", "p", "y", name="relu"), constants={}),
     "pad_before_a_maximum": lambda: _padded(node("MaxPool", "p", "y", name="pool", kernel_shape=[2, 2]), constants={}),
     "pool_ceil_mode_of_padding": lambda: _pool(kernel_shape=[2, 1], strides=[2, 1], pads=[0, 0, 1, 0], ceil_mode=1),
-    "average_ceil_mode": lambda: _pool("AveragePool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
-    "average_ceil_mode_behind_padding": lambda: _pool(
-        "AveragePool", kernel_shape=[3, 2], strides=[2, 2], pads=[0, 0, 1, 0], ceil_mode=1, count_include_pad=1
-    ),
     "pool_of_padding": lambda: _pool(kernel_shape=[2, 2], dilations=[5, 1], pads=[5, 0, 4, 0]),
     "pool_not_monotone": lambda: net(
         [
@@ -158,7 +154,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         w=W,
         **Q,
     ),
-    "average_without_padding": lambda: _pool("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
     "average_padding_without_zero": lambda: _shifted(
         node("AveragePool", "q", "y", name="pool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
     ),

@@ -290,6 +290,8 @@ def pool(g: Grower) -> None:
         attributes |= {"domain": CHANNELS_LAST}
     if g.opset >= 10 and g.chance(0.1) and not g.last:
         attributes["ceil_mode"] = 1
+        if kind == "AveragePool":  # executors disagree on padding that is counted behind the last window
+            attributes["count_include_pad"] = 0
         left = _ceiled(attributes, size, left)
     g.node(kind, [g.now.name], _image(g, left, channels), few=kind == "MaxPool" and g.now.few, **attributes)
 

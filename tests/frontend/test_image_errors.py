@@ -92,14 +92,6 @@ MESSAGES = {
         "pool (MaxPool): its windows must see the image; found one of padding alone, 2x1, stride 2x1, "
         "padding (0, 0, 2, 0). Pad less, or set ceil_mode = False."
     ),
-    "average_ceil_mode": (
-        "pool (AveragePool): every window must have one divisor; found ceil_mode = 1, and windows over the edge of "
-        "the image, 2x2, stride 2x2, padding (0, 0, 0, 1) on 4x5. Set ceil_mode = False."
-    ),
-    "average_ceil_mode_behind_padding": (
-        "pool (AveragePool): every window must have one divisor; found ceil_mode = 1, and windows over the edge of "
-        "the image, 3x2, stride 2x2, padding (0, 0, 1, 1) on 4x5. Set ceil_mode = False."
-    ),
     "pool_of_padding": (
         "pool (MaxPool): its windows must see the image; found one of padding alone, 2x2, dilation 5x1, "
         "padding (5, 0, 4, 0). Pad less."
@@ -112,13 +104,9 @@ MESSAGES = {
         "pool (AveragePool): what it averages must be quantised or affine; found an activation function with "
         "no quantiser behind it. Quantise the activation before the pool."
     ),
-    "average_without_padding": (
-        "pool (AveragePool): every window must have one divisor; found count_include_pad = 0, and windows over the "
-        "edge of the image, 3x3, padding (1, 1, 1, 1) on 4x5. Set count_include_pad = True, or pool without padding."
-    ),
     "average_padding_without_zero": (
         "pool (AveragePool): what it pads must have the code 0 for 0; found an input with an offset or a zero"
-        " point. Quantise its input symmetrically, or without padding."
+        " point. Quantise its input symmetrically, set count_include_pad = False, or pool without padding."
     ),
     "average_padded_with_one": (
         "pool (AveragePool): its input must be padded with 0; found padding with 1. Pad with zeros."

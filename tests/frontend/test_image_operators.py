@@ -11,7 +11,7 @@ import pytest
 from hwgen.frontend.qonnx import import_qonnx
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Activation, Conv, Pool, PoolKind, Sum
+from hwgen.ir.ops import Activation, Conv, Div, Pool, PoolKind, Sum
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.frontend.images import outputs, random_codes
 from tests.frontend.onnx_nets import CHANNELS_LAST, execute, net, node
@@ -290,6 +290,32 @@ def test_means_of_windows(name: str, offset: float) -> None:
     graph = agree(model, offset=offset)
     pooled = graph.node("pool0").op
     assert isinstance(pooled, Pool) and pooled.kind is PoolKind.SUM
+
+
+UNEQUAL: dict[str, tuple[dict[str, Any], int]] = {
+    "own_pixels": ({"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}, 36),
+    "own_pixels_of_strides": ({"kernel_shape": [3, 2], "strides": [2, 3], "pads": [1, 1, 2, 0]}, 12),
+    "own_pixels_of_wide_windows": ({"kernel_shape": [5, 4], "pads": [2, 1, 2, 2]}, 720),
+    "own_pixels_of_rows": ({"kernel_shape": [4, 1], "strides": [3, 1], "pads": [2, 0, 0, 0]}, 4),
+    "ceil_mode": ({"kernel_shape": [4, 2], "strides": [4, 2], "ceil_mode": 1}, 8),
+    "ceil_mode_of_overlaps": ({"kernel_shape": [3, 3], "strides": [2, 3], "ceil_mode": 1}, 18),
+    "ceil_mode_and_own_pixels": ({"kernel_shape": [4, 4], "strides": [3, 2], "pads": [2, 2, 2, 2], "ceil_mode": 1}, 48),
+    "one_divisor_for_all": ({"kernel_shape": [6, 7], "strides": [6, 7], "pads": [3, 0, 3, 0]}, 21),
+}  # fmt: skip
+"""Means over windows that see unequal numbers of pixels, and the least divisor that all have in common."""
+
+
+@pytest.mark.parametrize("name", UNEQUAL)
+@pytest.mark.parametrize("offset", [0.0, 0.3])
+def test_means_of_unequal_windows(name: str, offset: float) -> None:
+    options, divisor = UNEQUAL[name]
+    pool = node("AveragePool", "h", "p", **options)
+    nodes = [node("Conv", "x w", "h"), pool, node("Mul", "p f", "e"), LAST]
+    model = net(nodes, shape=SHAPE, opset=19, w=_weights(5, 4, 1, 1), f=_weights(5, 1, 1) * 0.7 - 0.1, **QUANT)
+    graph = agree(model, offset=offset)
+    (activation,) = (each.op for each in graph.nodes if isinstance(each.op, Activation))
+    assert isinstance(activation.steps[0], Div) and float(activation.steps[0].divisor) == divisor
+    assert len([each for each in graph.nodes if isinstance(each.op, Sum)]) == ("one" not in name)
 
 
 def test_a_mean_of_one_pixel_is_no_pool() -> None:

@@ -65,6 +65,8 @@ def _frame(node: Node, x: Whole, *others: Whole) -> Whole:  # noqa: C901 (a tabl
         case Magnitude():
             return np.abs(x).reshape(int(np.prod(shape)), -1).sum(axis=1)
         case Sum():
+            if len(node.op.gains) > 1:
+                return np.array((x.ravel() * np.resize(node.op.gains, x.size)).reshape(shape))
             return sum(others, start=x)
         case Scale():
             return x * others[0]
@@ -236,6 +238,13 @@ def _joined(rng: Rng, bits: int) -> Wide:
     return net
 
 
+def _gained(rng: Rng, bits: int) -> Wide:
+    """x, each channel or element times a factor of its own."""
+    net = Wide(rng, (2, 1, 3), signed(bits - 4))
+    net.add(Sum(rng.integers(-8, 8, (int(rng.choice([3, 6])), 1)) | 1), (2, 1, 3), net.input)
+    return net
+
+
 def _codes(rng: Rng, bits: int) -> Wide:
     net = Wide(rng, (3,), IntType(bits - 1, signed=bool(rng.integers(2))))
     net.add(Sum(), (3,), net.input, net.input)
@@ -244,6 +253,7 @@ def _codes(rng: Rng, bits: int) -> Wide:
 
 KINDS: Mapping[str, Callable[[Rng, int], Wide]] = {
     "dense": _dense,
+    "gained": _gained,
     "planes": _planes,
     "planes_conv": _planes_conv,
     "conv": _conv,
