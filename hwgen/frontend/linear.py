@@ -256,7 +256,7 @@ def _as_rows(
     return stream, rows, absorbed(weights, rows.columns, rows.width)
 
 
-def _multiply(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
+def multiply(build: Build, node: SourceNode, stream: CodedTensor, weights: Weights) -> CodedTensor:
     """Emit the MatMul node, or one for each branch that `stream` joins on scales of their own. Raises: ModelError."""
     if not stream.shape or stream.shape[-1] != weights.codes.shape[1]:
         return _product(build, node, stream, weights)
@@ -317,9 +317,9 @@ def matmul(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     if isinstance(right, CodedTensor) and isinstance(left, Const | QuantConst) and len(right.shape) > 2:
         turned = (*range(len(right.shape) - 2), len(right.shape) - 1, len(right.shape) - 2)
         weights = weights_of(node, left, transposed=True)
-        return _multiply(build, node, right.transpose(turned), weights).transpose(turned)
+        return multiply(build, node, right.transpose(turned), weights).transpose(turned)
     if isinstance(left, CodedTensor) or not isinstance(right, CodedTensor):
-        return _multiply(build, node, _require_stream(node, left), weights_of(node, right, transposed=False))
+        return multiply(build, node, _require_stream(node, left), weights_of(node, right, transposed=False))
     return _require_stream(node, left)
 
 
@@ -329,7 +329,7 @@ def gemm(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
     if node.integer("transA", 0):
         raise ModelError(node.label, "its input must not be transposed", "transA = 1", "Export with transA = 0")
     weights = weights_of(node, args[1], transposed=bool(node.integer("transB", 0)))
-    result = _multiply(build, node, stream, weights)
+    result = multiply(build, node, stream, weights)
     alpha, beta = node.real("alpha", 1.0), node.real("beta", 1.0)
     if alpha != 1:
         result = result.then(Mul(np.asarray(alpha)))

@@ -15,12 +15,14 @@ from hwgen.frontend.convolution import zero_code
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.joins import gained
 from hwgen.frontend.layout import as_image, channels_of, image_like, lies_channels_last
+from hwgen.frontend.linear import multiply, weights_from
+from hwgen.frontend.parts import MOST_INPUT_BITS
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, bounds_of, fold_affine
+from hwgen.frontend.symbolic import Build, CodedTensor, Const, Tensor, bounds_of, fold_affine
 from hwgen.frontend.windows import Pads, covered, geometry_of, require_fits, unpadded
 from hwgen.golden.chain import direction
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.ops import Clip, Div, Mul, Pool, PoolKind
+from hwgen.ir.ops import Clip, Div, Mul, Pool, PoolKind, arrays_of
 from hwgen.ir.planes import is_ordered
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import IntArray, TensorType, smallest_int
@@ -190,12 +192,12 @@ def _counted(node: SourceNode, stream: CodedTensor, geometry: Geometry, pads: Pa
 
 def _divisors(geometry: Geometry, size: tuple[int, int], counted: Pads) -> IntArray:
     """How many taps each window counts, (rows of windows, columns of windows): some see the edge of the image."""
-    along = []
+    along: list[IntArray] = []
     for axis, windows in enumerate(geometry.output_size(*size)):
         first = np.arange(windows)[:, None] * geometry.stride[axis] - geometry.padding[axis]
         taps = first + np.arange(geometry.kernel[axis]) * geometry.dilation[axis]
         along.append(((taps >= -counted[axis]) & (taps < size[axis] + counted[axis + 2])).sum(axis=1))
-    return np.multiply.outer(*along)
+    return along[0][:, None] * along[1]
 
 
 def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -207,7 +209,11 @@ def global_average_pool(build: Build, node: SourceNode, args: Sequence[Tensor | 
 
 def reduce_mean(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """ReduceMean over any axes. Raises: ModelError, Relayout."""
-    return _over(build, node, args, _mean)
+
+    def across(build: Build, node: SourceNode, stream: CodedTensor, axis: int) -> CodedTensor:
+        return _total(build, node, stream, axis).then(Div(np.asarray(float(stream.shape[axis]))))
+
+    return _over(build, node, args, _mean, across)
 
 
 def reduce_sum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -216,7 +222,7 @@ def reduce_sum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) ->
     def total(build: Build, node: SourceNode, stream: CodedTensor, geometry: Geometry) -> CodedTensor:
         return _mean(build, node, stream, geometry).then(Mul(np.asarray(float(geometry.taps))))
 
-    return _over(build, node, args, total)
+    return _over(build, node, args, total, _total)
 
 
 def reduce_max(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -229,13 +235,34 @@ def reduce_min(build: Build, node: SourceNode, args: Sequence[Tensor | None]) ->
     return _over(build, node, args, partial(_maximum, smallest=True))
 
 
+def _total(build: Build, node: SourceNode, stream: CodedTensor, axis: int) -> CodedTensor:
+    """The sum over the channels, of size 1 then: a layer of one output, its weights all 1. Raises: ModelError."""
+    order = [other for other in range(len(stream.shape)) if other != axis] + [axis]
+    ones = Const(np.ones((1, stream.shape[axis])), node.name)
+    summed = multiply(build, node, stream.transpose(order), weights_from(node, ones, "out, in"))
+    return summed.transpose(np.argsort(order).tolist())
+
+
+def _channels_in_place(node: SourceNode, stream: CodedTensor) -> bool:
+    """Whether a stream is an image as it lies, of channels of one scale and of few bits."""
+    alike = all(array.size == 1 for step in stream.steps for _, array in arrays_of(step))
+    few = smallest_int(stream.low, stream.high).bits <= MOST_INPUT_BITS and not stream.planes
+    found = channels_of(node, stream)
+    return alike and few and found is not None and np.array_equal(found, np.arange(stream.value.type.channels))
+
+
 def _over(
     build: Build,
     node: SourceNode,
     args: Sequence[Tensor | None],
     pool: Callable[[Build, SourceNode, CodedTensor, Geometry], CodedTensor],
+    across: Callable[[Build, SourceNode, CodedTensor, int], CodedTensor] | None = None,
 ) -> CodedTensor:
-    """What `pool` makes of the numbers along axes: rows, columns or both of an image, or others brought to rows."""
+    """What `pool` makes of the numbers along axes: rows, columns or both of an image, or others brought to rows.
+
+    Args:
+        across: what it makes of the channels of an image in place, given their axis; None where they are to move.
+    """
     stream = stream_of(node, args[0])
     shape, rank = stream.shape, len(stream.shape)
     axes = reduced_axes(node, args[1], rank)
@@ -246,6 +273,9 @@ def _over(
         # One window over all rows (or columns) along a reduced axis, a window at every pixel along the other.
         height, width = (*(shape[a] if a in axes else 1 for a in spatial), 1)[:2]
         return pool(build, node, as_image(build, node, stream), Geometry((height, width))).reshape(kept)
+    channel = rank - 1 if node.channels_last else 1
+    if across is not None and axes == (channel,) and _channels_in_place(node, stream):
+        return across(build, node, stream, channel).reshape(kept)
     node = replace(node, channels_last=True)
     others = [a for a in range(rank) if a not in axes]
     height = math.prod(shape[a] for a in axes)

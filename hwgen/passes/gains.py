@@ -70,8 +70,9 @@ def _narrowed(graph: Graph, node: Node, known: Mapping[str, Range]) -> dict[str,
 def _gain_before(graph: Graph, value: Value) -> Node | None:
     """The node that multiplies each channel of what the sum reads as `value`, if nobody else reads it."""
     node = graph.producers.get(value.name)
-    alone = node is not None and isinstance(node.op, Sum) and len(node.op.gains) > 1
-    alone = alone and not node.op.of_elements(value.type.channels)
+    if node is None or not isinstance(node.op, Sum) or len(node.op.gains) != value.type.channels:
+        return None
+    alone = len(node.op.gains) > 1
     return node if alone and len(graph.users[value.name]) == 1 and not graph.leaves(value) else None
 
 

@@ -307,9 +307,9 @@ def _ceiled(attributes: dict[str, Any], size: Shape, left: Shape) -> Shape:
 
 
 def _mean(g: Grower, size: Shape, channels: int) -> None:
-    """A mean, sum or extreme over rows, columns or both."""
+    """A mean, sum or extreme over rows, columns or channels."""
     rank, keep = 2 + len(size), int(g.rng.integers(2))
-    axes = g.pick([list(range(2, rank)), list(range(2 - rank, 0)), [2], [-1]])
+    axes = g.pick([list(range(2, rank)), list(range(2 - rank, 0)), [2], [-1], [1], [1, 2]])
     gone = {axis % rank for axis in axes}
     keep = 1 if rank - len(gone) < 2 else keep
     shape = tuple(1 if a in gone else n for a, n in enumerate(g.now.shape) if keep or a not in gone)
