@@ -404,7 +404,10 @@ def _random_block(net: ImageBuilder) -> None:
             if rng.random() < 0.3:
                 summed = [net.gain(each) if rng.random() < 0.5 else each for each in summed]
             gains = rng.choice([-7, -1, 1, 2, 5, 16], len(summed)) if rng.random() < 0.5 else ()
-            net.sum(*summed, gains=tuple(map(int, gains)))
+            if len(summed) == 2 and not len(gains) and rng.random() < 0.4:
+                net.add("gate", Scale(), tuple(summed), summed[0].type.shape)
+            else:
+                net.sum(*summed, gains=tuple(map(int, gains)))
         case "concat":
             _random_concat(net, source)
         case "move":

@@ -182,6 +182,8 @@ def _activate(activation: Thresholding, values: IntArray) -> IntArray:
 
 
 def _scale(unit: ScaleUnit, frames: IntArray, factors: IntArray) -> IntArray:
+    if unit.factors > 1:
+        return frames * factors
     vectors = frames.reshape(len(frames), unit.output.vectors, unit.output.elements).tolist()
     scaled = [
         [[code * factor for code in vector] for vector, factor in zip(frame, row, strict=True)]

@@ -1,4 +1,4 @@
-"""Joins of branches: residual sums, products by a number of each pixel, extremes."""
+"""Joins of branches: residual sums and extremes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from hwgen.ir.ops import (
     Mul,
     Quantise,
     Rounding,
-    Scale,
     Sum,
 )
 from hwgen.ir.ranges import op_range
@@ -46,7 +45,7 @@ def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     if node.op == "Div":
         found, change = "a tensor divided by another", "Divide by constants, or by a function of the same tensor"
         raise ModelError(node.label, "its divisor must be constant", found, change)
-    return scale(build, node, *streams) if node.op == "Mul" else add(build, node, streams)
+    return add(build, node, streams)
 
 
 def extremum(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -91,7 +90,7 @@ def _differ(node: SourceNode, build: Build, first: CodedTensor, second: CodedTen
     )
 
 
-def _alike(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> list[CodedTensor]:
+def alike(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> list[CodedTensor]:
     """All branches in one shape, those of size 1 repeated, and laid out alike. Raises: ModelError, Relayout."""
     first = streams[0]
     for other in streams[1:]:
@@ -158,7 +157,7 @@ def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor], meanin
 
 def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> CodedTensor:
     """The sum of branches, of any scales: on a common grid, each branch times a whole number. Raises: ModelError."""
-    streams = _alike(build, node, streams)
+    streams = alike(build, node, streams)
     grid = _grid(node, build, streams, [_lines(node, build, stream) for stream in streams])
     name = build.next_name("add")
     if len(grid.gains) > 1:
@@ -172,7 +171,7 @@ def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> Coded
 
 def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
     """The maximum of two branches as y + relu(x - y), the minimum as y - relu(y - x). Raises: ModelError."""
-    first, second = _alike(build, node, [first, second])
+    first, second = alike(build, node, [first, second])
     meanings = [_lines(node, build, stream) for stream in (first, second)]
     offsets = {line.offset for meaning in meanings for line in meaning}
     grid = _grid(
@@ -217,39 +216,3 @@ def weighted_sum(
     kind = TensorType(first.value.type.shape, smallest_int(bounds.min, bounds.max))
     value = build.emit(name, op, [stream.value for stream in streams], kind, module_path(node.name, node.name))
     return CodedTensor(value, bounds.min, bounds.max, (), first.places, quantised=False)
-
-
-def scale(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
-    """A tensor times another that has one channel: each pixel's channels times its number. Raises: ModelError."""
-    if first.value.type.channels == 1 and second.value.type.channels > 1:
-        first, second = second, first
-    types = first.value.type, second.value.type
-    if types[1].shape != (*types[0].shape[:-1], 1) or not _pixel_by_pixel(first, second):
-        raise ModelError(
-            node.label,
-            "one of its operands must have one channel and the pixels of the other",
-            f"{first.shape} from {build.label(first.value)} and {second.shape} from {build.label(second.value)}",
-            "Multiply by a constant, or by one number for each pixel",
-        )
-    for stream in (first, second):
-        if not all(isinstance(step, Mul | Div) for step in stream.steps):
-            raise ModelError(
-                node.label,
-                "its operands must be products or quantised, 0 standing for 0",
-                f"an offset or an activation function after {build.label(stream.value)}",
-                "Leave out the bias and the batch norm before the product, or quantise",
-            )
-    bounds = op_range(Scale(), [bounds_of(first), bounds_of(second)], types[0].channels)
-    kind = TensorType(types[0].shape, smallest_int(bounds.min, bounds.max))
-    origin = module_path(node.name, node.name)
-    value = build.emit(build.next_name("scale"), Scale(), (first.value, second.value), kind, origin)
-    return CodedTensor(value, bounds.min, bounds.max, first.steps + second.steps, first.places, quantised=False)
-
-
-def _pixel_by_pixel(first: CodedTensor, second: CodedTensor) -> bool:
-    """Whether ONNX multiplies every element of `first` by the element of `second` that belongs to its pixel."""
-    try:
-        places = np.broadcast_to(second.places, first.shape)
-    except ValueError:
-        return False
-    return bool(np.array_equal(first.places // first.value.type.channels, places))

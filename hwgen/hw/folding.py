@@ -59,6 +59,8 @@ def is_gate(graph: Graph, node: Node) -> bool:
     ends = (
         reader is not None and isinstance(reader.op, Threshold) and not is_searched(reader.op, node.output.type.dtype)
     )
+    if node.inputs[1].type.channels > 1:
+        return False
     if source is None or not few or not ends or _sole_reader(graph, source) is not node:
         return False
     match source.op:

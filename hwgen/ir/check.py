@@ -160,8 +160,8 @@ def _check_join(node: Node, op: Join) -> None:
             fits = gains.shape == (1, count) or (count == 1 and single)
             _must(fits and bool(np.all(gains != 0)), node.label, "a gain for each input, none of them 0", gains.shape)
         case Scale():
-            fits = shapes == [target, (*target[:-1], 1)]
-            _must(fits, node.label, "a tensor and one number for each of its pixels go in", found)
+            fits = shapes[0] == target and shapes[1:] in ([target], [(*target[:-1], 1)])
+            _must(fits, node.label, "a tensor and one number for each of its pixels or elements go in", found)
         case Concat(axis=axis):
             _must(-len(target) <= axis < 0, node.label, f"it joins one of the {len(target)} axes", axis)
             rest = {(*shape[:axis], *shape[len(shape) + axis + 1 :]) for shape in (*shapes, target)}

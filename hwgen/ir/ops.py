@@ -288,7 +288,7 @@ class Magnitude:
 
 @dataclass(frozen=True)
 class Scale:
-    """The channels of each pixel, (..., C), times a number of that pixel, (..., 1).
+    """The channels of each pixel, (..., C), times a number of that pixel, (..., 1), or each by its own, (..., C).
 
     The second input is XNOR-Net's K, or the gate of a low-cost collaborative layer (Dong et al. 2017, equation 2).
     """

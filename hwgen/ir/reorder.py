@@ -86,13 +86,11 @@ class _Reordering:
             case Pool() | Activation() | Threshold() as op:
                 self.move(node, node.inputs[0], places)
                 return replace(node, op=_elementwise(op, places))
-            case Sum():
+            case Sum() | Scale() as op:
                 for value in node.inputs:
-                    self.move(node, value, places)
-                return replace(node, op=_gains_moved(node.op, places))
-            case Scale():
-                self.move(node, node.inputs[0], places)
-                return node
+                    if value.type.channels == len(places):  # else a number that all channels share
+                        self.move(node, value, places)
+                return replace(node, op=_gains_moved(op, places) if isinstance(op, Sum) else op)
             case Concat(axis=-1):
                 return self._concatenated(node, places)
         raise _Fixed

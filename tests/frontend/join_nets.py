@@ -118,6 +118,36 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         ],
         shape=IMAGE, w=W, **{**Q, "b": np.float32(5)},
     ),
+    "product": lambda: joined(node("Mul", "a c", "e"), LAST),
+    "product_with_the_input_at_the_end": lambda: joined(node("Mul", "q c", "y", name="last")),
+    "product_of_accumulators": lambda: joined(
+        node("Mul", "h g", "m"), node("Mul", "m k", "e"), LAST, k=np.float32(2.0**-5)
+    ),
+    "product_of_offsets": lambda: joined(
+        node("Add", "a k", "o"), node("Sub", "c s", "u"), node("Mul", "o u", "e"), LAST, k=C
+    ),
+    "product_with_one_offset": lambda: joined(
+        node("Add", "q s", "o"), node("Mul", "o c", "m"), node("Mul", "m k", "e"), LAST, k=C / 8
+    ),
+    "product_into_a_layer": lambda: joined(node("Mul", "a c", "t"), node("Conv", "t w", "y", name="last")),
+    "gate_of_a_sigmoid": lambda: joined(
+        node("Sigmoid", "g", "i"), node("Quant", "i f z b", "k", name="gate", signed=0), node("Mul", "a k", "e"), LAST,
+        f=np.float32(1 / 16),
+    ),
+    "product_of_signs_then_maximum": lambda: joined(
+        node("BipolarQuant", "h s", "left_sign", name="left_sign"),
+        node("BipolarQuant", "g s", "right_sign", name="right_sign"), node("Mul", "left_sign right_sign", "m"),
+        node("MaxPool", "m", "t", kernel_shape=[2, 2]), node("Conv", "t w", "y", name="last"),
+    ),
+    "product_of_three": lambda: joined(node("Mul", "a c", "m"), node("Mul", "m q", "e"), LAST),
+    "gated_vectors": lambda: net(
+        [
+            node("MatMul", "x w", "h", name="one"), node("Quant", "h p z b", "a", signed=1),
+            node("MatMul", "x v", "g", name="two"), node("HardSigmoid", "g", "i"),
+            node("Quant", "i f z b", "c", signed=0), node("Mul", "c a", "e"), LAST,
+        ],
+        w=W[0, :, 0].copy(), v=W[1, :, 0].copy(), f=np.float32(1 / 16), **Q,
+    ),
     "dense": lambda: net(
         [
             node("MatMul", "x w", "h", name="one"), node("Quant", "h p z b", "a", signed=1),

@@ -119,11 +119,6 @@ MESSAGES = {
         "sum (Add): its operands must be quantised; found an activation function with no quantiser "
         "behind it after conv0 (left). Quantise each branch before the sum."
     ),
-    "product_of_branches": (
-        "gate (Mul): one of its operands must have one channel and the pixels of the other; "
-        "found (1, 4, 6, 7) from conv0_act (left_act) and (1, 4, 6, 7) from input_quant (in). "
-        "Multiply by a constant, or by one number for each pixel."
-    ),
     "concat_of_rows": (
         "cat (Concat): what it joins along rows or columns must have one scale and the same operators behind "
         "its layers; found others behind conv0_act (left_act) and input_quant (in). Quantise all branches "

@@ -233,7 +233,8 @@ def _joined(rng: Rng, bits: int) -> Wide:
     net = Wide(rng, (2, 1, 3), signed((bits - 4) // 2))
     size = net.add(Magnitude(3), (2, 1, 1))
     scaled = net.add(Scale(), (2, 1, 3), net.input, size)
-    total = net.add(Sum(), (2, 1, 3), scaled, net.input, scaled)
+    squares = net.add(Scale(), (2, 1, 3), net.input, net.input)
+    total = net.add(Sum(), (2, 1, 3), scaled, net.input, squares)
     net.add(Concat(), (2, 1, 6), total, total, dtype=total.type.dtype)
     return net
 

@@ -75,6 +75,19 @@ def magnitude_case(name: str, elements: int, lanes: int, dtype: DType, *, vector
     return Case(design_of(name, unit), inputs, expected)
 
 
+def product_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, DType], *, vectors: int = 1) -> Case:
+    """A fork, a threshold unit on each branch with codes of its own type, and their product element by element."""
+    added = add_case(name, elements, lanes, dtypes, vectors=vectors)
+    *units, last = added.design.units
+    branches = [unit for unit in units if isinstance(unit, ThresholdUnit)]
+    ends = [a * b for a in (dtypes[0].min, dtypes[0].max) for b in (dtypes[1].min, dtypes[1].max)]
+    output = replace(last.output, name="product", dtype=smallest_int(min(ends), max(ends)))
+    inputs = added.inputs.reshape(-1, elements)
+    expected = quantised(inputs, branches[0].activation) * quantised(inputs, branches[1].activation)
+    design = design_of(name, *units, ScaleUnit("product", "gate", last.inputs, (output,)))
+    return Case(design, added.inputs, expected.reshape(FRAMES, -1))
+
+
 def scale_case(name: str, elements: int, lanes: int, dtypes: tuple[DType, DType], *, vectors: int = 1) -> Case:
     """A fork, a quantiser on one branch, the quantised magnitude of a vector on the other, and their product."""
     rng = generator(*name.encode())

@@ -12,7 +12,7 @@ from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import generator, run_cases
-from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
+from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, product_case, scale_case
 from tests.rtl_support import tiered
 
 B = Bipolar()
@@ -83,6 +83,17 @@ def test_scale(tmp_path: Path) -> None:
     assert run_cases(cases, tmp_path) == []
 
 
+def test_product(tmp_path: Path) -> None:
+    """Operands of one shape, of all kinds of types, lanes that divide the vector and that do not."""
+    pairs = ((INT3, UINT4), (B, UINT4), (INT3, B), (B, B), (IntType(1, True), IntType(1, False)))
+    cases = [
+        product_case(f"p{i}_{lanes}", elements, lanes, pair, vectors=1 + i % 3)
+        for i, pair in enumerate(pairs)
+        for elements, lanes in ((5, 1), (5, 2), (5, 5), (70, 64))
+    ]
+    assert run_cases(cases, tmp_path) == []
+
+
 @pytest.mark.parametrize("count", tiered((6, 20), 20))
 def test_random_magnitudes_and_scales(count: int, tmp_path: Path) -> None:
     """Random sizes, lanes and types of both units."""
@@ -95,4 +106,5 @@ def test_random_magnitudes_and_scales(count: int, tmp_path: Path) -> None:
         one, two = (kinds[int(n)] for n in rng.integers(len(kinds), size=2))
         cases.append(magnitude_case(f"rm{index}", elements, lanes, one, vectors=vectors * summed, summed=summed))
         cases.append(scale_case(f"rs{index}", elements, lanes, (one, two), vectors=vectors))
+        cases.append(product_case(f"rp{index}", elements, lanes, (one, two), vectors=vectors))
     assert run_cases(cases, tmp_path) == []

@@ -147,10 +147,11 @@ BROKEN: dict[str, tuple[Graph, str]] = {
         Graph.of(
             "g",
             X,
-            (Node("n", Scale(), (X, X), value("y", 3, IntType(8, signed=True)), "net.n"),),
+            (Node("n", Scale(), (X, X, X), value("y", 3, IntType(8, signed=True)), "net.n"),),
             value("y", 3, IntType(8, signed=True)),
         ),
-        "n (net.n): a tensor and one number for each of its pixels go in; found ['3xint4', '3xint4'].",
+        "n (net.n): a tensor and one number for each of its pixels or elements go in; found ['3xint4', '3xint4', "
+        "'3xint4'].",
     ),
     "gather": (
         one(Gather(np.array([0, 1, 3])), T3),

@@ -115,6 +115,10 @@ def scaled(net: Net) -> Value:
     return net.put(Scale(), (6,), net.thresholds(net.dense(6)), size, dtype=WIDE)
 
 
+def product(net: Net) -> Value:
+    return net.put(Scale(), (6,), net.dense(6), net.quantised(net.dense(6)))
+
+
 def gained(net: Net) -> Value:
     image = net.put(Sum(net.rng.integers(1, 9, (24, 1))), (2, 2, 6), net.conv(6))
     return _pool(net, net.put(Sum(net.rng.integers(1, 9, (6, 1))), (2, 2, 6), image), PoolKind.SUM)
@@ -125,7 +129,7 @@ def concatenated(net: Net) -> Value:
     return net.put(Concat(), (6,), *heads, dtype=U2)
 
 
-NETS = (dense, quantised, thresholds, maximum, total, depthwise, residual, scaled, gained, concatenated)
+NETS = (dense, quantised, thresholds, maximum, total, depthwise, residual, scaled, product, gained, concatenated)
 ORDERS = {concatenated: [[4, 5, 0, 3, 1, 2], [1, 2, 3, 0, 5, 4], [0, 2, 3, 1, 4, 5]]}
 
 

@@ -19,7 +19,7 @@ from hwgen.verify.bench import Stalls
 from tests.gated_cases import PATTERNS, frames_of, many_folds
 from tests.rtl_lib.planes import planes_unit
 from tests.rtl_lib.test_joins import concat_of, sum_of
-from tests.rtl_lib.test_scale import magnitude, scaled
+from tests.rtl_lib.test_scale import magnitude, multiplied, scaled
 from tests.rtl_support import (
     assert_cycles,
     assert_streams,
@@ -152,7 +152,11 @@ CASES = {
     "factor_of_no_sign": (scaled(U3, I4, 5, 2, 3), Mutation("hwgen_scale", "'(factor_q);", "'(unsigned'(factor_q));")),
     "factor_taken_early": (
         scaled(I4, None, 5, 2, 3),
-        Mutation("hwgen_scale", "fire && last_beat, fire", "fire && beat_q == '0, fire"),
+        Mutation("hwgen_scale", "Factors > 1 || last_beat", "Factors > 1 || beat_q == '0"),
+    ),
+    "one_factor_for_all": (
+        multiplied(I4, U3, 5, 2, 3),
+        Mutation("hwgen_scale", "(FactorLanes > 1 ? lane : 0)*ScaleBits", "0"),
     ),
     "one_reader": (sum_of((B, U3), 5, 2, 3), Mutation("hwgen_fork", "s_ready_o = &ready", "s_ready_o = ready[1]")),
 }

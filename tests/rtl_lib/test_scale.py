@@ -1,4 +1,4 @@
-"""hwgen_magnitude and hwgen_scale: sums of |x|, and vectors times a number each."""
+"""hwgen_magnitude and hwgen_scale: sums of |x|, and vectors times a number each, or element by element."""
 
 from __future__ import annotations
 
@@ -101,6 +101,33 @@ def test_every_pair_of_types(types: tuple[DType, DType | None], lanes: int, tmp_
     prove_random(scaled(*types, 3, lanes, 2), tmp_path)
 
 
+def multiplied(first: DType, second: DType, elements: int, lanes: int, vectors: int) -> Design:
+    """A fork, each copy quantised to a type of its own, and their product element by element."""
+    rng = np.random.default_rng(9)
+    source = Stream("source", IntType(4, signed=True), elements, lanes, vectors=vectors)
+    copies = tuple(replace(source, name=f"copy{i}") for i in range(2))
+    units: list[Unit] = []
+    queued: list[Stream] = []
+    for copy, dtype in zip(copies, (first, second), strict=True):
+        codes = replace(copy, name=f"{copy.name}_codes", dtype=dtype)
+        queued.append(replace(codes, name=f"{codes.name}_queue"))
+        units.append(ThresholdUnit(codes.name, "", (copy,), (codes,), thresholding(rng, dtype, elements, (-8, 7))))
+        units.append(FifoUnit(queued[-1].name, "", (codes,), (queued[-1],), 4))
+    ends = [a * b for a in (first.min, first.max) for b in (second.min, second.max)]
+    output = Stream("product", smallest_int(min(ends), max(ends)), elements, lanes, vectors=vectors)
+    unit = ScaleUnit("product", "", tuple(queued), (output,))
+    return graph_of(source, ForkUnit("fork", "", (source,), copies), *units, unit)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "elements", "lanes", "vectors"),
+    [(I5, U3, 5, 2, 3), (I5, I5, 6, 3, 2), (U3, I5, 4, 1, 2), (B, I5, 5, 5, 3), (I5, B, 5, 2, 3), (U3, U1, 5, 2, 3)],
+    ids=str,
+)
+def test_product(first: DType, second: DType, elements: int, lanes: int, vectors: int, tmp_path: Path) -> None:
+    prove_random(multiplied(first, second, elements, lanes, vectors), tmp_path)
+
+
 @pytest.mark.parametrize("seed", tiered(range(40), *range(1, 40)))
 def test_random_sizes(seed: int, tmp_path: Path) -> None:
     """Random sizes, lanes, vectors and types of both units."""
@@ -111,4 +138,6 @@ def test_random_sizes(seed: int, tmp_path: Path) -> None:
     dtype, factor = (kinds[int(n)] for n in rng.integers(len(kinds), size=2))
     prove_random(design_of(magnitude(dtype, elements, lanes, vectors * summed, summed)), tmp_path / "magnitude")
     few = None if factor.bits == 8 else factor
-    prove_random(scaled(dtype if dtype.bits < 8 else I5, few, elements, lanes, vectors), tmp_path / "scale")
+    few_bits = dtype if dtype.bits < 8 else I5
+    prove_random(scaled(few_bits, few, elements, lanes, vectors), tmp_path / "scale")
+    prove_random(multiplied(few_bits, few or U3, elements, lanes, vectors), tmp_path / "product")

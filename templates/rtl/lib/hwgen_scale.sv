@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scale unit: every lane of a vector times one number, a factor that the vector has to itself.
+// Scale unit: every lane of a vector times one number, or times a number of its own.
 //
-// Stream 0, the least significant, brings `Lanes` elements a beat, stream 1 one factor for `Beats`
-// beats of it. Every slot looks at the factor, the vector's last one takes it. A product is cut to
-// `OutputBits`, which must hold it, and leaves three cycles after its operands are read:
+// Stream 0, the least significant, brings `Lanes` elements a beat. Where `Factors`, those of a
+// vector, is 1, stream 1 brings one factor for `Beats` beats of it: every slot looks at the factor,
+// the vector's last one takes it. Else it brings `Lanes` factors a beat, and every slot takes them.
+// A product is cut to `OutputBits`, which must hold it, and leaves three cycles after its operands
+// are read:
 //
 //   operands | products | output queue
 //
@@ -23,13 +25,15 @@ module hwgen_scale #(
   parameter int unsigned InputBits = 8,
   parameter bit InputSigned = 1'b1,
   parameter bit InputBipolar = 1'b0,
+  parameter int unsigned Factors = 1,
   parameter int unsigned FactorBits = 8,
   parameter bit FactorSigned = 1'b0,
   parameter bit FactorBipolar = 1'b0,
   parameter int unsigned OutputBits = 16,
   parameter int unsigned Credits = 4,
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
-  localparam int unsigned DataBits = Lanes * InputBits + FactorBits
+  localparam int unsigned FactorLanes = Factors > 1 ? Lanes : 1,
+  localparam int unsigned DataBits = Lanes * InputBits + FactorLanes * FactorBits
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_ni,
@@ -51,7 +55,7 @@ module hwgen_scale #(
   logic last_beat, fire, fired1_q, fired2_q, credit;
 
   assign fire = credit && &s_valid_i;
-  assign s_ready_o = {fire && last_beat, fire};
+  assign s_ready_o = {fire && (Factors > 1 || last_beat), fire};
   assign last_beat = beat_q == BeatBits'(Beats - 1);
 
   always_ff @(posedge clk_i) begin
@@ -71,15 +75,19 @@ module hwgen_scale #(
   localparam int unsigned ScaleBits = FactorBits + (FactorBipolar || !FactorSigned ? 1 : 0);
   localparam int unsigned ProductBits = ValueBits + ScaleBits;
 
-  logic [FactorBits-1:0] factor;
-  logic signed [ScaleBits-1:0] factor_q;
+  logic [FactorLanes*ScaleBits-1:0] factors_q;
   logic [Lanes*OutputBits-1:0] products;
 
-  assign factor = s_data_i[Lanes*InputBits +: FactorBits];
+  for (genvar lane = 0; lane < FactorLanes; lane++) begin : gen_factor
+    logic [FactorBits-1:0] factor;
+    logic signed [ScaleBits-1:0] number;
 
-  always_ff @(posedge clk_i) begin
-    factor_q <= FactorBipolar ? ScaleBits'(signed'({!factor[0], 1'b1}))
-                              : ScaleBits'(signed'({FactorSigned && factor[FactorBits-1], factor}));
+    assign factor = s_data_i[Lanes*InputBits + lane*FactorBits +: FactorBits];
+    assign number = FactorBipolar
+        ? ScaleBits'(signed'({!factor[0], 1'b1}))
+        : ScaleBits'(signed'({FactorSigned && factor[FactorBits-1], factor}));
+
+    always_ff @(posedge clk_i) factors_q[lane*ScaleBits +: ScaleBits] <= number;
   end
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
@@ -87,7 +95,9 @@ module hwgen_scale #(
     logic signed [ValueBits-1:0] value, value_q;
     logic signed [ProductBits-1:0] product;
     logic signed [OutputBits-1:0] product_q;
+    logic signed [ScaleBits-1:0] factor_q;
 
+    assign factor_q = factors_q[(FactorLanes > 1 ? lane : 0)*ScaleBits +: ScaleBits];
     assign element = s_data_i[lane*InputBits +: InputBits];
     assign value = InputBipolar
         ? ValueBits'(signed'({!element[0], 1'b1}))

@@ -1,15 +1,20 @@
-"""Tensors times one number for each pixel: the gate of LCCL, the K of XNOR-Net."""
+"""Tensors times one number for each pixel (the gate of LCCL, the K of XNOR-Net), or times a tensor of their shape."""
 
 from __future__ import annotations
 
+import brevitas.nn as qnn
 import numpy as np
 import pytest
+import torch
 
 from hwgen.errors import ModelError
 from hwgen.frontend.qonnx import import_qonnx
 from hwgen.ir.ops import Scale
 from hwgen.ir.types import IntType
+from tests.frontend.brevitas_nets import activation
 from tests.frontend.onnx_nets import net, node
+from tests.frontend.test_brevitas_images import agree as agree_with_torch
+from tests.frontend.test_brevitas_images import conv
 from tests.frontend.test_image_operators import LAST, QUANT, SHAPE, agree
 
 RNG = np.random.default_rng(8)
@@ -29,14 +34,42 @@ def test_a_convolution_times_its_gate(operands: str) -> None:
     assert isinstance(node_.op, Scale) and [value.type.channels for value in node_.inputs] == [5, 1]
 
 
+class Gated(torch.nn.Module):
+    """A gated linear unit: values times quantised sigmoids of another layer."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.same = activation("int4")
+        self.values = torch.nn.Sequential(conv("int4", 3, 5, padding=1), activation("int5"))
+        gate = (
+            qnn.QuantSigmoid(bit_width=4)
+            if kind == "sigmoid"
+            else qnn.QuantHardTanh(bit_width=4, max_val=1.0, min_val=-1.0)
+        )
+        self.gates = torch.nn.Sequential(conv("int4", 3, 5, padding=1), gate)
+        self.last = torch.nn.Sequential(activation("int4"), conv("int3", 5, 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.same(x)
+        return self.last(self.values(x) * self.gates(x))
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "tanh"])
+@pytest.mark.parametrize("seed", range(3))
+def test_gated_layers_agree_with_brevitas(kind: str, seed: int) -> None:
+    torch.manual_seed(seed)
+    graph = agree_with_torch(Gated(kind), (1, 3, 5, 4 + seed), seed=seed)
+    assert [each.inputs[1].type.channels for each in graph.nodes if isinstance(each.op, Scale)] == [5]
+
+
 @pytest.mark.parametrize(
     ("behind", "message"),
     [
         (
             [node("Mul", "h x", "j", name="times"), node("Mul", "j k", "e"), LAST],
-            "times (Mul): one of its operands must have one channel and the pixels of the other; "
+            "times (Mul): all its operands must have one shape; "
             f"found {(1, 5, *SHAPE[2:])} from conv0 (conv) and {SHAPE} from the network's input. "
-            "Multiply by a constant, or by one number for each pixel.",
+            "Bring both to one shape.",
         ),
         (
             [node("Add", "h c", "d"), node("Mul", "d k", "e", name="times"), LAST],
