@@ -14,6 +14,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.source import QUANTISERS, SourceNode
 from hwgen.frontend.symbolic import Absolute, Build, CodedTensor, Padded, QuantConst, Tensor, real
+from hwgen.frontend.truths import levels_of
 from hwgen.golden.chain import approximate
 from hwgen.ir.ending import EndKind
 from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
@@ -55,7 +56,7 @@ _FLOATS: Mapping[str, tuple[int, int, float]] = {
 }
 """Significant bits, exponent of the least number above zero, greatest number."""
 _MOST_CODES = 1 << 16
-_TRUTHS = frozenset({"Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not"})
+_TRUTHS = frozenset({"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or"})
 
 
 def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> None:
@@ -88,6 +89,10 @@ def require_exact(where: str, tensor: CodedTensor | Absolute | Padded, kind: str
     if kind in REAL:
         return
     stream = tensor if isinstance(tensor, CodedTensor) else tensor.stream
+    levels = levels_of(stream.steps)
+    if levels is not None:
+        _require_kept(where, np.asarray(sorted(levels)), kind, cast=cast)
+        return
     if stream.planes:
         numbers = np.asarray([-sum(stream.planes), sum(stream.planes)], dtype=np.float64)
     elif stream.high - stream.low < _MOST_CODES:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.elementwise import broadcast, constant_of, stream_of
-from hwgen.frontend.expressions import together
+from hwgen.frontend.expressions import of_one_value, together
+from hwgen.frontend.joins import add
+from hwgen.frontend.products import product
 from hwgen.frontend.source import SourceNode
-from hwgen.frontend.symbolic import Build, Const, QuantConst, Tensor, aligned, real
+from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, Tensor, aligned, real
+from hwgen.frontend.truths import quantised
 from hwgen.ir.ops import Add, Clip, Combine, Compare, Div, Function, FunctionKind, Mul, Operator, Step
 from hwgen.ir.types import FloatArray
 
@@ -83,6 +88,9 @@ def _hard_sigmoid(node: SourceNode) -> Steps:
     return (Mul(_number(alpha)), Add(_number(beta)), Clip(_number(0), _number(1)))
 
 
+_SIGN = (Combine(Operator.ADD, (Compare(np.zeros(()), strict=True),), (Compare(np.zeros(()), strict=False),)),)
+"""x > 0 and x >= 0 added."""
+
 _STEPS: Mapping[str, Callable[[SourceNode], Steps]] = {
     "Celu": _celu,
     "Elu": lambda node: _elu(node.real("alpha", 1.0)),
@@ -91,6 +99,7 @@ _STEPS: Mapping[str, Callable[[SourceNode], Steps]] = {
     "HardSwish": lambda _: _times((), (Div(_number(6)), Add(_number(0.5)), Clip(_number(0), _number(1)))),
     "Mish": lambda _: _times((), (Function(FunctionKind.SOFTPLUS), Function(FunctionKind.TANH))),
     "Selu": _selu,
+    "Sign": lambda _: (*_SIGN, Add(_number(-1))),
     "ThresholdedRelu": lambda node: _times((), (Compare(_number(node.real("alpha", 1.0)), strict=True),)),
 }
 
@@ -129,7 +138,7 @@ def pow_(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
 
 
 def compare(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Greater, GreaterOrEqual, Less, LessOrEqual of a stream and a constant, or two chains of one value: 1 or 0."""
+    """Greater, GreaterOrEqual, Less, LessOrEqual of a stream and a constant, or of two streams: 1 or 0."""
     left, right, falls = args[0], args[1], node.op.startswith("Less")
     if isinstance(left, Const | QuantConst):
         left, right, falls = right, left, not falls
@@ -139,7 +148,9 @@ def compare(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
         bound = aligned(stream, values, node)
         stream = broadcast(stream, values)
     else:
-        stream = together(build, node, Operator.ADD, stream, stream_of(node, right).then(Mul(_number(-1))))
+        other = stream_of(node, right).then(Mul(_number(-1)))
+        alike = of_one_value(stream, other)
+        stream = together(build, node, Operator.ADD, stream, other) if alike else add(build, node, [stream, other])
     # x <= b where x > b is not, x < b where x >= b is not.
     strict = node.op.endswith("OrEqual") == falls
     inverse = (Mul(_number(-1)), Add(_number(1))) if falls else ()
@@ -148,18 +159,47 @@ def compare(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 def invert(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Not: 1 where x is 0, 0 where it is 1."""
-    return stream_of(node, args[0]).then(Mul(_number(-1)), Add(_number(1)))
+    return _not(stream_of(node, args[0]))
+
+
+def _not(stream: CodedTensor) -> CodedTensor:
+    return stream.then(Mul(_number(-1)), Add(_number(1)))
+
+
+def both(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """And, Or of two comparisons. Raises: ModelError."""
+    left, right = (stream_of(node, tensor) for tensor in args[:2])
+    if node.op == "And":
+        return _gated(build, node, left, right)
+    return _not(_gated(build, node, _not(left), _not(right)))
+
+
+def equal(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
+    """Equal: x >= y, and not x > y. Raises: ModelError."""
+    least, more = (compare(build, replace(node, op=op), args) for op in ("GreaterOrEqual", "Greater"))
+    return _gated(build, node, stream_of(node, least), _not(stream_of(node, more)))
+
+
+def _gated(build: Build, node: SourceNode, truth: CodedTensor, other: CodedTensor) -> CodedTensor:
+    """A tensor where a comparison holds, 0 elsewhere: of two values a product of codes. Raises: ModelError."""
+    if of_one_value(truth, other):
+        return together(build, node, Operator.MUL, truth, other)
+    return product(build, node, truth, other)
 
 
 def where(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Where of a condition and two constants or chains of its value: c * a + (1 - c) * b. Raises: ModelError."""
+    """Where of a condition and two constants or streams: c * a + (1 - c) * b. Raises: ModelError."""
     condition = stream_of(node, args[0])
+    chosen = [tensor if isinstance(tensor, Const | QuantConst) else stream_of(node, tensor) for tensor in args[1:3]]
+    streams = [tensor for tensor in chosen if isinstance(tensor, CodedTensor)]
+    alike = all(of_one_value(condition, stream) for stream in streams)
+    truth = condition if alike else quantised(build, node, condition)
     parts = []
-    for chosen, tensor in ((True, args[1]), (False, args[2])):
-        gate = condition if chosen else condition.then(Mul(_number(-1)), Add(_number(1)))
-        if isinstance(tensor, Const | QuantConst):
+    for gate, tensor in zip((truth, _not(truth)), chosen, strict=True):
+        if isinstance(tensor, CodedTensor):
+            times = partial(together, build, node, Operator.MUL) if alike else partial(product, build, node)
+            parts.append(times(gate, tensor))
+        else:
             values = real(tensor, node)
             parts.append(broadcast(gate.then(Mul(aligned(gate, values, node))), values))
-        else:
-            parts.append(together(build, node, Operator.MUL, gate, stream_of(node, tensor)))
-    return together(build, node, Operator.ADD, *parts)
+    return together(build, node, Operator.ADD, *parts) if alike else add(build, node, parts)

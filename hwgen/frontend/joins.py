@@ -16,6 +16,7 @@ from hwgen.frontend.grid import Grid, Line, common_grid, lines
 from hwgen.frontend.layout import laid_out, layouts
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, aligned, bounds_of, real
+from hwgen.frontend.truths import quantised
 from hwgen.ir.ops import (
     Activation,
     Add,
@@ -157,7 +158,7 @@ def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor], meanin
 
 def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> CodedTensor:
     """The sum of branches, of any scales: on a common grid, each branch times a whole number. Raises: ModelError."""
-    streams = alike(build, node, streams)
+    streams = alike(build, node, [quantised(build, node, stream) for stream in streams])
     grid = _grid(node, build, streams, [_lines(node, build, stream) for stream in streams])
     name = build.next_name("add")
     if len(grid.gains) > 1:

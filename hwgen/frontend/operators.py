@@ -94,6 +94,7 @@ _TEST = {"is_test": (1,)}
 OPERATORS: Mapping[str, Operator] = {
     "Abs": Operator(magnitudes.absolute),
     "Add": Operator(joins.binary, 2, fixed=_BROADCAST),
+    "And": Operator(functions.both, 2, fixed=_BROADCAST),
     "ArgMax": Operator(ending.arg_max, reads={"axis": int, "keepdims": bool, "select_last_index": bool}),
     "AveragePool": Operator(pooling.average_pool, reads=_WINDOW | {"ceil_mode": bool, "count_include_pad": bool}),
     "BatchNormalization": Operator(
@@ -117,6 +118,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Div": Operator(joins.binary, 2, fixed=_BROADCAST),
     "Dropout": Operator(shapes.dropout, 3, fixed=_TEST, free=frozenset({"ratio", "seed"}), outputs=2),
     "Elu": Operator(functions.function, reads={"alpha": float}),
+    "Equal": Operator(functions.equal, 2, fixed=_BROADCAST),
     "Erf": Operator(functions.function),
     "Exp": Operator(functions.function),
     "Expand": Operator(moves.expand, 2),
@@ -147,6 +149,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Mul": Operator(products.mul, 2, fixed=_BROADCAST),
     "MultiThreshold": Operator(quantisers.multi_threshold, 2, _LEVELS),
     "Neg": Operator(elementwise.neg),
+    "Or": Operator(functions.both, 2, fixed=_BROADCAST),
     "Pad": Operator(windows.pad, 4, {"mode": bytes, "pads": list, "value": float}),
     "Not": Operator(functions.invert),
     "PRelu": Operator(elementwise.leaky_relu, 2),
@@ -164,6 +167,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Selu": Operator(functions.function, reads={"alpha": float, "gamma": float}),
     "Shape": Operator(shapes.shape_of, reads={"end": int, "start": int}),
     "Sigmoid": Operator(functions.function),
+    "Sign": Operator(functions.function),
     "Size": Operator(shapes.shape_of),
     "Slice": Operator(moves.slice_, 5, {"axes": list, "ends": list, "starts": list}),
     "Softmax": Operator(ending.softmax, reads={"axis": int}),
@@ -190,6 +194,11 @@ FUSED: Mapping[str, Operator] = {
     residual.RESIDUAL: Operator(residual.residual_quant, None),
 }
 """Operators that replace several of the file's."""
+
+READ_CODES = frozenset(
+    {"AveragePool", "Concat", "Conv", "ConvTranspose", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "MatMul"}
+) | {name for name in OPERATORS if name.startswith("Reduce")}
+"""Operators that read codes and no steps: a comparison before them is a quantiser."""
 
 RANDOM = frozenset(
     {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}

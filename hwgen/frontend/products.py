@@ -14,6 +14,7 @@ from hwgen.frontend.expressions import of_itself, operands_of
 from hwgen.frontend.grid import lines
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, bounds_of, collapse
+from hwgen.frontend.truths import quantised
 from hwgen.ir.ops import Add, Div, Mul, Scale, Step
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import FloatArray, TensorType, smallest_int
@@ -31,6 +32,7 @@ def product(build: Build, node: SourceNode, first: CodedTensor, second: CodedTen
     """The product of two tensors, a number a pixel where one has one channel. Raises: ModelError, Relayout."""
     if first.value.type.channels == 1 and second.value.type.channels > 1:
         first, second = second, first
+    first, second = (quantised(build, node, stream) for stream in (first, second))
     if second.value.type.shape != (*first.value.type.shape[:-1], 1) or not _pixel_by_pixel(first, second):
         first, second = joins.alike(build, node, [first, second])
     each = first.shape == second.shape

@@ -13,7 +13,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend import ending, residual, shapes
 from hwgen.frontend.elements import require_exact, settle
 from hwgen.frontend.layout import Relayout, for_parameter, image_places, image_shape, order_of_input, settled
-from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, Handler, Result, require_all_read
+from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, READ_CODES, Handler, Result, require_all_read
 from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceInput, SourceNode, annotated_type
 from hwgen.frontend.symbolic import (
@@ -28,6 +28,7 @@ from hwgen.frontend.symbolic import (
     in_order,
     scattered,
 )
+from hwgen.frontend.truths import quantised
 from hwgen.ir.graph import Affine, Graph, Input, Node, Output, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ranges import too_wide
@@ -120,6 +121,8 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     residual.require_no_planes(build, node, args)
     ending.require_last(node, args)
     _require_numbers(node, args)
+    if node.op in READ_CODES:
+        args = [quantised(build, node, arg) if isinstance(arg, CodedTensor) else arg for arg in args]
     handler = shapes.reshape_for(graph.batch) if node.op == "Reshape" else operator.handler
     args += [None] * (_MOST_OPERANDS - len(args))
     result = _handled(handler, build, node, args)

@@ -251,7 +251,7 @@ def _activations() -> list[Case]:
 
 def _functions() -> list[Case]:
     """Functions of one number; roots of absolute values."""
-    plain = ("Erf", "Exp", "HardSwish", "Mish", "Sigmoid", "Softplus", "Sqrt", "Tanh")
+    plain = ("Erf", "Exp", "HardSwish", "Mish", "Sigmoid", "Sign", "Softplus", "Sqrt", "Tanh")
     old = {"opsets": (1,)}
     numbers: dict[str, tuple[dict[str, float], ...]] = {
         "Celu": ({"alpha": 0.75}, {"alpha": -0.5}, {"alpha": float("nan")}),
@@ -308,7 +308,7 @@ def _comparisons(op: str) -> list[Case]:
     rows = [("in 1", {}, on(f"h {name}")) for name in ("one", "row", "wide", "n", "h", "nan", "inf")]
     flags = (
         []
-        if op.endswith("Equal")
+        if op.endswith("OrEqual")
         else [("axis", {"axis": 1, "broadcast": 1}, old), ("broadcast", {"broadcast": 1}, old)]
     )
     cases = ("in 0", {}), ("in 0", {}, on("c h")), *rows, *flags, ("in 2", {}, on("h c c"))
@@ -327,6 +327,20 @@ def inverted(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, a condition, the node, a quantiser."""
     nodes = [DENSE, node("Less", "h half", "t", name="test"), odd, node("Cast", "u", "e", name="number", to=1)]
     return net_of(case, [*nodes, LAST], opset, w=W, half=np.float32(0.5))
+
+
+def doubted(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, two conditions, the node, a quantiser."""
+    tests = [node("Less", "h half", "t", name="test"), node("Greater", "h less", "o", name="other")]
+    nodes = [DENSE, *tests, odd, node("Cast", "u", "e", name="number", to=1), LAST]
+    return net_of(case, nodes, opset, w=W, half=np.float32(0.5), less=np.float32(-2))
+
+
+def _truths(op: str) -> list[Case]:
+    old = {"opsets": (1,)}
+    flags = [("axis", {"axis": 1, "broadcast": 1}, old), ("broadcast", {"broadcast": 1}, old)]
+    rows = [("in 0", {}), ("in 1", {}, on("o t")), ("in 2", {}, on("t o o")), *flags]
+    return [replace(case, outputs="u") for case in cases_of(op, doubted, "t o", *rows)]
 
 
 def _choices() -> list[Case]:
@@ -821,7 +835,8 @@ CASES: list[Case] = [
     *_activations(),
     *_functions(),
     *_powers(),
-    *(case for op in ("Greater", "GreaterOrEqual", "Less", "LessOrEqual") for case in _comparisons(op)),
+    *(case for op in ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual") for case in _comparisons(op)),
+    *(case for op in ("And", "Or") for case in _truths(op)),
     *_choices(),
     *(case for op in ("Max", "Mean", "Min", "Sum") for case in _extrema(op)),
     *_norms(),

@@ -43,6 +43,9 @@ def concat(*names: str, axis: int = 1) -> onnx.NodeProto:
     return node("Concat", " ".join(names), "e", name="cat", axis=axis)
 
 
+FLOAT = node("Cast", "i", "t", to=1)
+
+
 NETS: dict[str, Callable[[], onnx.ModelProto]] = {
     "two_scales": lambda: joined(node("Add", "a c", "e"), LAST),
     "with_the_input": lambda: joined(node("Add", "q c", "e"), LAST),
@@ -140,6 +143,16 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("MaxPool", "m", "t", kernel_shape=[2, 2]), node("Conv", "t w", "y", name="last"),
     ),
     "product_of_three": lambda: joined(node("Mul", "a c", "m"), node("Mul", "m q", "e"), LAST),
+    "larger_of_two": lambda: joined(node("Greater", "a c", "i"), FLOAT, node("Conv", "t w", "y", name="last")),
+    "where_of_two": lambda: joined(node("Less", "h k", "i"), node("Where", "i a c", "e"), LAST, k=C),
+    "either_of_two": lambda: joined(
+        node("Greater", "h k", "l"), node("LessOrEqual", "g k", "r2"), node("Or", "l r2", "i"), FLOAT,
+        node("Conv", "t w", "y", name="last"), k=C,
+    ),
+    "sum_of_spikes": lambda: joined(
+        node("GreaterOrEqual", "h k", "l"), node("Cast", "l", "lf", to=1), node("Greater", "g s", "i"), FLOAT,
+        node("Add", "lf t", "u"), node("Conv", "u w", "y", name="last"), k=C,
+    ),
     "gated_vectors": lambda: net(
         [
             node("MatMul", "x w", "h", name="one"), node("Quant", "h p z b", "a", signed=1),
