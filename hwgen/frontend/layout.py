@@ -89,11 +89,12 @@ def as_image(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor
 def require_image(node: SourceNode, stream: CodedTensor) -> None:
     """The stream must have the ONNX shape of an image. Raises: ModelError."""
     if len(stream.shape) not in (3, 4) or stream.shape[0] != 1:
+        volume = len(stream.shape) == 5
         raise ModelError(
             node.label,
             "its input must be an image (1, C, H, W) or a signal (1, C, L)",
-            f"shape {stream.shape}",
-            "Give the layer what it was trained on",
+            f"{'a volume of ' if volume else ''}shape {stream.shape}",
+            "Use a layer of two axes, as QuantConv2d is" if volume else "Give the layer what it was trained on",
         )
 
 

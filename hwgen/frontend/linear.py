@@ -80,11 +80,12 @@ def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
     off = np.argwhere(values != codes)
     if len(off):
         place = tuple(int(i) for i in off[0])
+        layer = {2: "QuantLinear", 3: "QuantConv1d"}.get(values.ndim, "QuantConv2d")
         raise ModelError(
             node.label,
             f"its weights {tensor.name!r} must be quantised or whole numbers",
             f"weights off the grid: {len(off)} of {values.size}, first {values[place]:g} at ({axes}) = {place}",
-            "Quantise the layer's weights",
+            f"Quantise the layer, a first or last one too: brevitas.nn.{layer}(..., weight_bit_width=8)",
         )
     if tensor.claimed is not None and not holds(tensor.claimed, codes):
         raise ModelError(

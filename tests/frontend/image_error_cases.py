@@ -131,6 +131,9 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "pad_before_another": lambda: _padded(node("Relu", "p", "y", name="relu"), constants={}),
     "pad_before_a_maximum": lambda: _padded(node("MaxPool", "p", "y", name="pool", kernel_shape=[2, 2]), constants={}),
     "pool_ceil_mode_of_padding": lambda: _pool(kernel_shape=[2, 1], strides=[2, 1], pads=[0, 0, 1, 0], ceil_mode=1),
+    "conv_of_a_volume": lambda: net(
+        [node("Conv", "x w", "y", name="conv")], shape=(1, 2, 4, 4, 4), w=np.ones((3, 2, 3, 3, 3), dtype=np.float32)
+    ),
     "pool_of_padding": lambda: _pool(kernel_shape=[2, 2], dilations=[5, 1], pads=[5, 0, 4, 0]),
     "pool_not_monotone": lambda: net(
         [

@@ -57,7 +57,8 @@ def test_all_reasons_are_named_at_once() -> None:
         "odd (Sin): odd (Sin): every operator must be one that hwgen can build; found Sin. ",
         "bias (Add): depends on odd (Sin)",
         "second (MatMul): second (MatMul): its weights 'half' must be quantised or whole numbers; found weights off "
-        "the grid: 7 of 12, first 0.5 at (out, in) = (0, 0). Quantise the layer's weights.",
+        "the grid: 7 of 12, first 0.5 at (out, in) = (0, 0). Quantise the layer, a first or last one too: "
+        "brevitas.nn.QuantLinear(..., weight_bit_width=8).",
         "act (Quant): depends on odd (Sin)",
         "difference (Sub): depends on odd (Sin), second (MatMul)",
         "other (Cos): other (Cos): every operator must be one that hwgen can build; found Cos. ",

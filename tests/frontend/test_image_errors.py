@@ -28,7 +28,8 @@ MESSAGES = {
     ),
     "weights_off_the_grid": (
         "conv (Conv): its weights 'w' must be quantised or whole numbers; found weights off the grid: 113 of "
-        "180, first 0.5 at (out, in, y, x) = (0, 0, 0, 1). Quantise the layer's weights."
+        "180, first 0.5 at (out, in, y, x) = (0, 0, 0, 1). Quantise the layer, a first or last one too: "
+        "brevitas.nn.QuantConv2d(..., weight_bit_width=8)."
     ),
     "weights_at_run_time": (
         "conv (Conv): its weights must be constant; found a tensor computed at run time. Only chains with "
@@ -91,6 +92,10 @@ MESSAGES = {
     "pool_ceil_mode_of_padding": (
         "pool (MaxPool): its windows must see the image; found one of padding alone, 2x1, stride 2x1, "
         "padding (0, 0, 2, 0). Pad less, or set ceil_mode = False."
+    ),
+    "conv_of_a_volume": (
+        "conv (Conv): its input must be an image (1, C, H, W) or a signal (1, C, L); found a volume of shape "
+        "(1, 2, 4, 4, 4). Use a layer of two axes, as QuantConv2d is."
     ),
     "pool_of_padding": (
         "pool (MaxPool): its windows must see the image; found one of padding alone, 2x2, dilation 5x1, "

@@ -37,7 +37,8 @@ MESSAGES = {
     ),
     "weights_off_the_grid": (
         "dense (MatMul): its weights 'w' must be quantised or whole numbers; found weights off the grid: 7 of"
-        " 12, first 0.5 at (out, in) = (0, 0). Quantise the layer's weights."
+        " 12, first 0.5 at (out, in) = (0, 0). Quantise the layer, a first or last one too: "
+        "brevitas.nn.QuantLinear(..., weight_bit_width=8)."
     ),
     "weights_not_as_annotated": (
         "dense (MatMul): its weights 'w' must be bipolar as the file says; found weights off the grid: values"
