@@ -153,6 +153,15 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("GreaterOrEqual", "h k", "l"), node("Cast", "l", "lf", to=1), node("Greater", "g s", "i"), FLOAT,
         node("Add", "lf t", "u"), node("Conv", "u w", "y", name="last"), k=C,
     ),
+    "squeeze_and_excitation": lambda: joined(
+        node("GlobalAveragePool", "h", "m"), node("Quant", "m p z b", "u", name="squeeze", signed=1),
+        node("Conv", "u one", "i", name="excite"), node("HardSigmoid", "i", "o"),
+        node("Quant", "o f z b", "k", name="gate", signed=0), node("Mul", "c k", "e"), LAST,
+        one=W[..., :1, :1].copy(), f=np.float32(1 / 16),
+    ),
+    "product_with_each_column": lambda: joined(
+        node("ReduceMax", "a", "m", axes=[2], keepdims=1), node("Mul", "c m", "e"), LAST
+    ),
     "gated_vectors": lambda: net(
         [
             node("MatMul", "x w", "h", name="one"), node("Quant", "h p z b", "a", signed=1),
