@@ -23,12 +23,15 @@ from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
+from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
+from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import lower
 from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Output
 from hwgen.ir.ops import Conv, Magnitude, MatMul, PoolKind, Sum, Threshold
@@ -46,6 +49,7 @@ from tests.builders import (
     random_image_network,
     random_network,
 )
+from tests.moves import MOVES, move_designs, move_graph
 
 UINT8, INT3, INT4 = IntType(8, signed=False), IntType(3, signed=True), IntType(4, signed=True)
 SAME = Geometry((3, 3), padding=(1, 1, 1, 1))
@@ -235,6 +239,43 @@ def test_concat() -> None:
     ]
     joined = design.units[-1]
     assert isinstance(joined, ConcatUnit) and joined.input_beats == (1, 2) and joined.output.beats == 48
+
+
+@pytest.mark.parametrize(
+    ("axis", "rounds", "beats"), [(-1, 12, (2, 1)), (-2, 3, (8, 2)), (-3, 1, (24, 8))], ids=["pixels", "rows", "frames"]
+)
+def test_concat_of_any_axis(axis: int, rounds: int, beats: tuple[int, int]) -> None:
+    """Parts of a pixel, of a row or of the frame in turn."""
+    net = image(B, (3, 4, 4))
+    part = np.arange(48).reshape(3, 4, 4).take(range(2 if axis == -1 else 1), axis)
+    net.concat(net.input, net.gather(net.input, part), axis=axis)
+    _, _, design = designed(net.graph(), {"cat0": wish(2), "move0": wish(2)})
+    joined = design.units[-1]
+    assert isinstance(joined, ConcatUnit) and (joined.rounds, joined.input_beats) == (rounds, beats)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("crop", [(SelectUnit, "move", False)]),
+        ("twice as large", [(ReorderUnit, "move", False)]),
+        ("part of it twice as large", [(SelectUnit, "move_select", True), (ReorderUnit, "move", False)]),
+    ],
+)
+def test_moves(name: str, found: list[tuple[type[Unit], str, bool]]) -> None:
+    """Beats that go nowhere are dropped in front of what moves the others."""
+    design = move_designs(move_graph(MOVES[name], (4, 4, 4), B))[2]
+    assert [(type(unit), unit.name, unit.is_adapter) for unit in design.units] == found
+    assert [unit.name for unit in design.layers] == ["move"]
+
+
+def test_a_move_to_another_shape_takes_no_unit() -> None:
+    net = image(B, (4, 4, 2))
+    flat = net.gather(net.input, np.arange(32).reshape(2, 4, 4))
+    net.conv(flat, 3, Geometry((1, 1)), B)
+    _, _, design = designed(net.graph(), {"move0": wish(2), "conv0": wish(3, 2)})
+    assert [unit.name for unit in design.units] == ["conv0"]
+    assert (design.input.elements, design.units[0].input.elements) == (2, 4)
 
 
 @pytest.mark.parametrize(
