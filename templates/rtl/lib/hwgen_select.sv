@@ -79,7 +79,7 @@ module hwgen_select #(
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      places_in_range: assert (beat_q <= RunBits'(Run - 1) && inner_q <= InnerBits'(Inner - 1));
+      in_row: assert (32'(beat_q) < Run && 32'(inner_q) < Inner && 32'(outer_q) < Outer);
     end
   end
 `endif
