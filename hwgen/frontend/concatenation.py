@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import stream_of
-from hwgen.frontend.joins import weighted_sum
-from hwgen.frontend.layout import image_places, image_shape, laid_out
+from hwgen.frontend.grid import common_grid, lines
+from hwgen.frontend.joins import gained, weighted_sum
+from hwgen.frontend.layout import Layout, image_layout, laid_out, lies_so
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, Tensor, collapse, in_order
@@ -103,11 +105,10 @@ def _of_one_type(build: Build, node: SourceNode, name: str, streams: Sequence[Co
         return dtype != wide and held
 
     once = np.ones((1, 1), dtype=np.int64)
+    copies = enumerate(streams)
     return [
-        weighted_sum(build, node, f"{name}_copy{index}", [stream], once).then(*stream.steps)
-        if fixed(stream)
-        else stream
-        for index, stream in enumerate(streams)
+        weighted_sum(build, node, f"{name}_copy{i}", [each], once).then(*each.steps) if fixed(each) else each
+        for i, each in copies
     ]
 
 
@@ -153,27 +154,17 @@ def _brought(
     if rank not in (3, 4) or shape[0] != 1 or axis == 0:
         return -1, [_as_vector(build, node, stream) for stream in streams]
 
-    def moves(last: bool) -> int:
-        """How many streams do not lie as images with their channels last, or first."""
-        return sum(
-            stream.value.type.shape != image_shape(stream.shape, channels_last=last)
-            or not np.array_equal(stream.places, image_places(stream.shape, channels_last=last))
-            for stream in streams
-        )
+    first, last = ([image_layout(stream.shape, channels_last=last) for stream in streams] for last in (False, True))
 
-    last = moves(True) < moves(False) or (node.channels_last and moves(True) == moves(False))
-    spatial = range(1, rank - 1) if last else range(2, rank)
-    along = -3 + list(spatial).index(axis) if axis in spatial else -1
-    return along, [
-        laid_out(
-            build,
-            node,
-            stream,
-            image_shape(stream.shape, channels_last=last),
-            image_places(stream.shape, channels_last=last),
-        )
-        for stream in streams
-    ]
+    def lying(layouts: Sequence[Layout]) -> int:
+        """How many streams lie so."""
+        return sum(lies_so(stream, layout) for stream, layout in zip(streams, layouts, strict=True))
+
+    behind = lying(last) > lying(first) or (node.channels_last and lying(last) == lying(first))
+    spatial = list(range(1, rank - 1) if behind else range(2, rank))
+    along = spatial.index(axis) - 3 if axis in spatial else -1
+    pairs = zip(streams, last if behind else first, strict=True)
+    return along, [laid_out(build, node, stream, layout) for stream, layout in pairs]
 
 
 def _as_they_lie(streams: Sequence[CodedTensor], axis: int) -> bool:
@@ -191,14 +182,17 @@ def _as_they_lie(streams: Sequence[CodedTensor], axis: int) -> bool:
 def _as_vector(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
     """The stream with a vector as its value: its elements as they lie, where each is there once."""
     places = stream.places if stream.is_permutation else in_order(stream.shape)
-    return laid_out(build, node, stream, (stream.places.size,), places)
+    return laid_out(build, node, stream, ((stream.places.size,), places))
 
 
 def _joined(build: Build, node: SourceNode, streams: Sequence[CodedTensor], axis: int, along: int) -> CodedTensor:
     """The concatenation of values along their axis `along`, of the streams along their ONNX axis."""
     name = build.next_name("concat")
+    if along != -1:
+        streams, steps = _of_one_scale(build, node, name, streams)
     streams = _of_one_type(build, node, name, streams)
-    steps = _joined_steps(node, build, streams) if along == -1 else _common_steps(node, build, streams)
+    if along == -1:
+        steps = _joined_steps(node, build, streams)
     low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
     shape = list(streams[0].value.type.shape)
     shape[along] = sum(stream.value.type.shape[along] for stream in streams)
@@ -211,16 +205,30 @@ def _joined(build: Build, node: SourceNode, streams: Sequence[CodedTensor], axis
     return CodedTensor(value, low, high, steps, np.concatenate(moved, axis=axis), quantised)
 
 
-def _common_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> tuple[Step, ...]:
-    """The pending steps that all branches have. Raises: ModelError where they differ."""
-    steps = streams[0].steps
-    for other in streams[1:]:
-        if other.steps != steps:
-            names = " and ".join(build.label(stream.value) for stream in streams)
-            raise ModelError(
-                node.label,
-                "what it joins along rows or columns must have one scale and the same operators behind its layers",
-                f"others behind {names}",
-                "Quantise all branches with one shared quantiser",
-            )
-    return steps
+def _of_one_scale(
+    build: Build, node: SourceNode, name: str, streams: Sequence[CodedTensor]
+) -> tuple[Sequence[CodedTensor], tuple[Step, ...]]:
+    """Branches that are joined along rows or columns, on one grid, and the steps that they have. Raises: ModelError.
+
+    Where scales differ, each branch is multiplied by a whole number.
+    """
+    if all(other.steps == streams[0].steps for other in streams[1:]):
+        return streams, streams[0].steps
+    meanings = [lines(stream.steps, stream.value.type.channels) for stream in streams]
+    known = [meaning[0] for meaning in meanings if meaning is not None and len(meaning) == 1]
+    same = len(known) == len(streams) and len({line.offset for line in known}) == 1
+    grid = common_grid([[replace(line, offset=Fraction(0))] for line in known]) if same else None
+    if grid is None or float(known[0].offset) != known[0].offset:
+        names = " and ".join(build.label(stream.value) for stream in streams)
+        raise ModelError(
+            node.label,
+            "what it joins along rows or columns must be quantised, with one offset and a scale for all channels",
+            f"others behind {names}",
+            "Quantise all branches with one shared quantiser",
+        )
+    scaled = [
+        gained(build, node, f"{name}_gain{index}", stream, grid.gains[:, [index]])
+        for index, stream in enumerate(streams)
+    ]
+    offset = float(known[0].offset)
+    return scaled, (*grid.steps, Add(np.asarray(offset))) if offset else grid.steps

@@ -13,7 +13,7 @@ from hwgen.frontend import elementwise
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.expressions import combined, of_itself, operands_of
 from hwgen.frontend.grid import Grid, Line, common_grid, lines
-from hwgen.frontend.layout import laid_out, layouts
+from hwgen.frontend.layout import Layout, laid_out, layouts, lies_so
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, aligned, bounds_of, real
 from hwgen.frontend.truths import quantised
@@ -101,17 +101,16 @@ def alike(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> lis
             raise _differ(node, build, first, other) from None
         first = first.at(np.broadcast_to(first.places, shape))
     wide = [stream.at(np.broadcast_to(stream.places, first.shape)) for stream in streams]
-    lying = [(stream.value.type.shape, stream.places) for stream in wide]
+    whole = [(stream.value.type.shape, stream.places) for stream in wide if stream.is_permutation]
 
-    def moves(layout: tuple[tuple[int, ...], IntArray]) -> int:
+    def moves(layout: Layout) -> int:
         """How many branches lie otherwise."""
-        return sum(shape != layout[0] or not np.array_equal(places, layout[1]) for shape, places in lying)
+        return sum(not lies_so(stream, layout) for stream in wide)
 
-    if not moves(lying[0]):
+    if not moves((wide[0].value.type.shape, wide[0].places)):
         return wide
-    whole = [layout for layout, stream in zip(lying, wide, strict=True) if stream.is_permutation]
     best = min([*whole, *layouts(first.shape)], key=moves)
-    return [laid_out(build, node, stream, *best) for stream in wide]
+    return [laid_out(build, node, stream, best) for stream in wide]
 
 
 def _lines(node: SourceNode, build: Build, stream: CodedTensor) -> tuple[Line, ...]:

@@ -30,13 +30,16 @@ from hwgen.ir.ops import Activation, Gather, Step
 from hwgen.ir.order import Order
 from hwgen.ir.types import IntArray, TensorType
 
+Layout = tuple[tuple[int, ...], IntArray]
+"""The shape of a value, and the place there of each element of an ONNX tensor."""
+
 
 class Relayout(Exception):
-    """An input of the network must be the image `shape`, ONNX element i at `places[i]`; caught by the walk."""
+    """An input of the network must take another layout; caught by the walk."""
 
-    def __init__(self, value: Value, shape: tuple[int, ...], places: IntArray) -> None:
-        super().__init__(shape)
-        self.value, self.shape, self.places = value, shape, places
+    def __init__(self, value: Value, layout: Layout) -> None:
+        super().__init__(layout[0])
+        self.value, self.layout = value, layout
 
 
 def image_shape(shape: tuple[int, ...], *, channels_last: bool) -> tuple[int, int, int]:
@@ -67,23 +70,25 @@ def order_of_input(shape: tuple[int, ...], hardware: tuple[int, ...], places: In
     return Order(frame_shape(shape), places)
 
 
-def _is_image(stream: CodedTensor, shape: tuple[int, int, int], places: IntArray) -> bool:
-    return stream.value.type.shape == shape and np.array_equal(stream.places, places)
+def image_layout(shape: tuple[int, ...], *, channels_last: bool) -> Layout:
+    """The layout of an image or signal of an ONNX shape."""
+    return image_shape(shape, channels_last=channels_last), image_places(shape, channels_last=channels_last)
+
+
+def lies_so(stream: CodedTensor, layout: Layout) -> bool:
+    """Whether a stream has the layout already."""
+    return stream.value.type.shape == layout[0] and np.array_equal(stream.places, layout[1])
 
 
 def lies_channels_last(stream: CodedTensor) -> bool:
     """Whether the stream is an image whose ONNX shape is (1, H, W, C) or (1, L, C)."""
-    if len(stream.shape) not in (3, 4):
-        return False
-    shape = image_shape(stream.shape, channels_last=True)
-    return _is_image(stream, shape, image_places(stream.shape, channels_last=True))
+    return len(stream.shape) in (3, 4) and lies_so(stream, image_layout(stream.shape, channels_last=True))
 
 
 def as_image(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
     """The stream with the image that the node sees as its value. Raises: ModelError, Relayout."""
     require_image(node, stream)
-    shape = image_shape(stream.shape, channels_last=node.channels_last)
-    return laid_out(build, node, stream, shape, image_places(stream.shape, channels_last=node.channels_last))
+    return laid_out(build, node, stream, image_layout(stream.shape, channels_last=node.channels_last))
 
 
 def require_image(node: SourceNode, stream: CodedTensor) -> None:
@@ -112,24 +117,20 @@ def channels_of(node: SourceNode, stream: CodedTensor) -> IntArray | None:
     return rows[0] if inside and bool(np.all(rows == rows[:1])) else None
 
 
-def laid_out(
-    build: Build, node: SourceNode, stream: CodedTensor, shape: tuple[int, ...], places: IntArray
-) -> CodedTensor:
-    """The stream with element i at `places[i]` of a value of `shape`: an input of the network takes it, else it moves.
-
-    Args:
-        places: a permutation of the elements of `shape`, of the stream's ONNX shape.
+def laid_out(build: Build, node: SourceNode, stream: CodedTensor, layout: Layout) -> CodedTensor:
+    """The stream in a layout that holds each element once: an input of the network takes it, else the codes move.
 
     Raises: Relayout where an input can lie so; ModelError where pending steps cannot move.
     """
-    if stream.value.type.shape == shape and np.array_equal(stream.places, places):
+    if lies_so(stream, layout):
         return stream
+    shape, places = layout
     source = _input_of(build, stream)
     if source is not None and source.name not in build.settled and stream.is_permutation:
         now_at = np.empty(places.size, dtype=np.int64)
         now_at[stream.places.reshape(-1)] = places.reshape(-1)
-        raise Relayout(source, shape, now_at[build.starts[source]])
-    gathered, steps = _gathered(stream, shape, places)
+        raise Relayout(source, (shape, now_at[build.starts[source]]))
+    gathered, steps = _gathered(stream, layout)
     if steps is None:
         raise ModelError(
             node.label,
@@ -140,10 +141,9 @@ def laid_out(
     return replace(stream, value=_moved(build, node, stream.value, shape, gathered), steps=steps, places=places)
 
 
-def _gathered(
-    stream: CodedTensor, shape: tuple[int, ...], places: IntArray
-) -> tuple[IntArray, tuple[Step, ...] | None]:
-    """The element of the stream's value at each place of one of `shape`; the pending steps there, if they can be."""
+def _gathered(stream: CodedTensor, layout: Layout) -> tuple[IntArray, tuple[Step, ...] | None]:
+    """The element of the stream's value at each place of the layout; the pending steps there, if they can be."""
+    shape, places = layout
     gathered = np.empty(places.size, dtype=np.int64)
     gathered[places.reshape(-1)] = stream.places.reshape(-1)
     return gathered, of_channels(stream.steps, (gathered % stream.value.type.channels).reshape(-1, shape[-1]))
@@ -158,12 +158,10 @@ def _moved(build: Build, node: SourceNode, value: Value, shape: tuple[int, ...],
     return build.emit(build.next_name("move"), op, (value,), kind, module_path(node.name, node.name))
 
 
-def layouts(shape: tuple[int, ...]) -> list[tuple[tuple[int, ...], IntArray]]:
-    """Shapes and places that a tensor of an ONNX shape may have: images of channels first and last, and a vector."""
-    found: list[tuple[tuple[int, ...], IntArray]] = []
-    if len(shape) in (3, 4) and shape[0] == 1:
-        for last in (False, True):
-            found.append((image_shape(shape, channels_last=last), image_places(shape, channels_last=last)))
+def layouts(shape: tuple[int, ...]) -> list[Layout]:
+    """What a tensor of an ONNX shape may be: an image of channels first or last, or a vector."""
+    image = len(shape) in (3, 4) and shape[0] == 1
+    found = [image_layout(shape, channels_last=last) for last in (False, True)] if image else []
     return [*found, ((math.prod(shape),), in_order(shape))]
 
 
@@ -172,12 +170,12 @@ def settled(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
     if stream.is_permutation:
         return stream
 
-    def fit(layout: tuple[tuple[int, ...], IntArray]) -> tuple[bool, int]:
+    def fit(layout: Layout) -> tuple[bool, int]:
         """Whether the pending steps can move so, and how many elements follow the one that they followed."""
-        gathered, steps = _gathered(stream, *layout)
+        gathered, steps = _gathered(stream, layout)
         return steps is not None, int(np.count_nonzero(np.diff(gathered) == 1))
 
-    return laid_out(build, node, stream, *max(layouts(stream.shape), key=fit))
+    return laid_out(build, node, stream, max(layouts(stream.shape), key=fit))
 
 
 def for_parameter(build: Build, node: SourceNode, tensor: Tensor | None, found: Misplaced) -> Tensor | None:
@@ -189,19 +187,18 @@ def for_parameter(build: Build, node: SourceNode, tensor: Tensor | None, found: 
     if not isinstance(stream, CodedTensor) or stream.value != found.stream.value:
         return tensor
     wide = stream.reshape(found.stream.shape)
-    moved = laid_out(build, node, wide, *_for_axes(wide, found))
+    moved = laid_out(build, node, wide, _for_axes(wide, found))
     if moved is wide:
         raise found.error
     moved = moved.reshape(stream.shape)
     return Absolute(moved) if isinstance(tensor, Absolute) else moved
 
 
-def _for_axes(stream: CodedTensor, found: Misplaced) -> tuple[tuple[int, ...], IntArray]:
-    """Shape and places with a channel for each number of the parameter. Raises: ModelError where these are too many."""
+def _for_axes(stream: CodedTensor, found: Misplaced) -> Layout:
+    """The layout with a channel for each number of the parameter. Raises: ModelError where these are too many."""
     shape, rank = stream.shape, len(stream.shape)
     if rank in (3, 4) and shape[0] == 1 and found.axes in ((1,), (rank - 1,)):
-        last = found.axes != (1,)
-        return image_shape(shape, channels_last=last), image_places(shape, channels_last=last)
+        return image_layout(shape, channels_last=found.axes != (1,))
     if stream.places.size > MOST_OWN:
         raise found.error
     return (stream.places.size,), stream.places if stream.is_permutation else in_order(shape)

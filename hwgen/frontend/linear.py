@@ -251,7 +251,7 @@ def _as_rows(
     if rows is None or not absorbs(stream, weights, rows.columns, rows.width):
         tokens = (stream.places.size // inputs, 1, inputs)
         lying = shape[1:] if len(shape) == 4 and shape[0] == 1 else tokens
-        stream = laid_out(build, node, stream, lying if tokens[0] > 1 else (inputs,), in_order(shape))
+        stream = laid_out(build, node, stream, (lying if tokens[0] > 1 else (inputs,), in_order(shape)))
         rows = _rows(stream, inputs)
         assert rows is not None
     return stream, rows, absorbed(weights, rows.columns, rows.width)

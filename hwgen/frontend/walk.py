@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hwgen.errors import ModelError
 from hwgen.frontend import ending, residual, shapes
 from hwgen.frontend.elements import require_exact, settle
-from hwgen.frontend.layout import Relayout, for_parameter, image_places, image_shape, order_of_input, settled
+from hwgen.frontend.layout import Layout, Relayout, for_parameter, image_layout, order_of_input, settled
 from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, READ_CODES, Handler, Result, require_all_read
 from hwgen.frontend.retype import one_type
 from hwgen.frontend.source import QUANTISERS, SourceGraph, SourceInput, SourceNode, annotated_type
@@ -32,14 +32,11 @@ from hwgen.frontend.truths import quantised
 from hwgen.ir.graph import Affine, Graph, Input, Node, Output, Value
 from hwgen.ir.names import legal_name
 from hwgen.ir.ranges import too_wide
-from hwgen.ir.types import DType, FloatArray, IntArray, TensorType, WidthError
+from hwgen.ir.types import DType, FloatArray, TensorType, WidthError
 
 HANDLERS: Mapping[str, Handler] = {name: operator.handler for name, operator in OPERATORS.items()}
 
 _FLOAT32 = np.finfo(np.float32)
-
-Layout = tuple[tuple[int, ...], IntArray]
-"""An input's hardware shape, and the place there of each of its ONNX elements."""
 
 _MOST_OPERANDS = 6
 """Operands of a Trunc; a handler finds None for each that a node leaves out."""
@@ -99,7 +96,7 @@ def _layout(graph: SourceGraph, source: SourceInput) -> Layout:
     shape = source.shape
     last = any(node.channels_last for node in graph.nodes)
     if len(shape) == 4 and shape[0] == 1 and shape[3 if last else 1] > 1:
-        return image_shape(shape, channels_last=last), image_places(shape, channels_last=last)
+        return image_layout(shape, channels_last=last)
     places = in_order(shape)
     return (places.size,), places
 
@@ -234,7 +231,7 @@ class Layouts:
     def change(self, other: Relayout) -> None:
         """Let an input take another layout."""
         index = int(other.value.name.removeprefix("in"))
-        self.of[index] = other.shape, other.places
+        self.of[index] = other.layout
         self.changed |= {index}
 
 

@@ -167,7 +167,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Add", "a p", "e", name="sum"), LAST
     ),
     "residual_relu": lambda: _join(node("Relu", "h", "r"), node("Add", "r a", "e", name="sum"), LAST),
-    "concat_of_rows": lambda: _join(node("Concat", "a q", "e", name="cat", axis=2), LAST),
+    "concat_of_rows": lambda: _join(node("Relu", "q", "r"), node("Concat", "a r", "e", name="cat", axis=2), LAST),
     "concat_of_sizes": lambda: _join(
         node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Concat", "a p", "e", name="cat", axis=1), LAST
     ),

@@ -109,6 +109,8 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("Add", "a k", "o"), concat("o", "q"), node("Conv", "e wide", "y", name="last"), wide=WIDE, k=C
     ),
     "concat_of_accumulators": lambda: joined(concat("h", "a"), LAST),
+    "concat_of_scales_along_rows": lambda: joined(concat("a", "q", axis=2), LAST),
+    "concat_of_accumulators_along_columns": lambda: joined(concat("h", "a", axis=3), LAST),
     "concat_with_bipolar": lambda: joined(
         node("BipolarQuant", "q s", "sign", name="sign"), concat("a", "sign"), LAST
     ),

@@ -125,8 +125,8 @@ MESSAGES = {
         "behind it after conv0 (left). Quantise each branch before the sum."
     ),
     "concat_of_rows": (
-        "cat (Concat): what it joins along rows or columns must have one scale and the same operators behind "
-        "its layers; found others behind conv0_act (left_act) and input_quant (in). Quantise all branches "
+        "cat (Concat): what it joins along rows or columns must be quantised, with one offset and a scale for"
+        " all channels; found others behind conv0_act (left_act) and input_quant (in). Quantise all branches "
         "with one shared quantiser."
     ),
     "concat_of_sizes": (
