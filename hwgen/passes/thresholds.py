@@ -16,7 +16,19 @@ from hwgen.errors import ModelError
 from hwgen.golden.chain import direction, evaluate, reals
 from hwgen.golden.functions import UndefinedError
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, Add, Levels, Mul, Quantise, Rounding, Sign, Step, Threshold, arrays_of
+from hwgen.ir.ops import (
+    Activation,
+    Add,
+    Levels,
+    Mul,
+    Quantise,
+    Rounding,
+    Sign,
+    Step,
+    Threshold,
+    arrays_of,
+    for_channels,
+)
 from hwgen.ir.ranges import Range, quantiser_range, ranges
 from hwgen.ir.types import BoolArray, FloatArray, IntArray
 from hwgen.passes.runs import Runs, TooManyRunsError, find_runs, runs_of_table
@@ -37,6 +49,10 @@ _PROBES = 8
 
 _MOST_STATED = 8
 """Most channels whose scales a warning asks the user to state."""
+
+
+_Points = tuple[IntArray, IntArray, IntArray, BoolArray, FloatArray]
+"""First and last integer, code, direction and goal of levels that are searched."""
 
 
 @dataclass(frozen=True)
@@ -189,18 +205,50 @@ class _Search:
         first = np.where(self._reached(highest, wanted, descending), lowest, highest + 1)
         last = np.where(self._reached(lowest, wanted, descending), lowest, highest + 1)
         goal = _goals(self.steps[-1], wanted, descending, self.base + self.top + self.stride)
-        ends = [reals(self.steps, np.minimum(each, self.high)) for each in (first, last)]
         guessing = True
         while np.any(first < last):
-            probe = _between(first, last, goal, ends) if guessing else (first + last) // 2
-            for shift in (0, -1) if guessing else (0,):
-                at = np.clip(probe + shift, self.low, self.high)
-                reached = self._reached(at, wanted, descending)
-                first = np.where(reached, first, np.maximum(first, np.minimum(at + 1, last)))
-                last = np.where(reached, np.minimum(last, at), last)
-            ends = [reals(self.steps, np.minimum(each, self.high)) for each in (first, last)] if guessing else ends
+            if isinstance(self.steps[-1], Levels):
+                first, last = self._narrowed(first, last, wanted, descending, goal, guessing=guessing)
+            else:
+                level, channel = at = np.nonzero(first < last)
+                points = (first[at], last[at], wanted[level, 0], descending[channel], goal[at])
+                first[at], last[at] = self._of_points(channel, descending.size, points, guessing=guessing)
             guessing = not guessing
         return first.T
+
+    def _of_points(
+        self, channel: IntArray, channels: int, points: _Points, *, guessing: bool
+    ) -> tuple[IntArray, IntArray]:
+        """`_narrowed` of some levels of some channels, each (P,)."""
+        if channels == 1:
+            first, last, wanted, descending, goal = points
+            column = slice(None), np.newaxis
+            parts = first[column], last[column], wanted[column], descending[column], goal[column]
+            first, last = self._narrowed(*parts, guessing=guessing)
+            return first[:, 0], last[:, 0]
+        return replace(self, steps=for_channels(self.steps, channel))._narrowed(*points, guessing=guessing)
+
+    def _narrowed(
+        self,
+        first: IntArray,
+        last: IntArray,
+        wanted: IntArray,
+        descending: BoolArray,
+        goal: FloatArray,
+        *,
+        guessing: bool,
+    ) -> tuple[IntArray, IntArray]:
+        """The integers between which codes `wanted` are reached, closer than `first` and `last`."""
+        probe = (first + last) // 2
+        if guessing:
+            ends = [reals(self.steps, np.minimum(each, self.high)) for each in (first, last)]
+            probe = _between(first, last, goal, ends)
+        for shift in (0, -1) if guessing else (0,):
+            at = np.clip(probe + shift, self.low, self.high)
+            reached = self._reached(at, wanted, descending)
+            first = np.where(reached, first, np.maximum(first, np.minimum(at + 1, last)))
+            last = np.where(reached, np.minimum(last, at), last)
+        return first, last
 
     def _reached(self, integers: IntArray, wanted: IntArray, descending: BoolArray) -> BoolArray:
         found = evaluate(self.steps, integers)

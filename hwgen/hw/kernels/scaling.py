@@ -18,9 +18,6 @@ from hwgen.ir.types import DType, smallest_int
 _LUTS_OF_A_BLOCK = 240
 """LUTs for each multiplier block of a 7-series device, about."""
 
-_PARTIAL_BITS = 17
-"""Of a factor that takes several multiplier blocks, in each of them but the last, as Yosys cuts it."""
-
 SIZES = "SHIFT", "LOW", "HIGH", "FACTOR_BITS", "PLACE_BITS"
 
 
@@ -41,14 +38,15 @@ def luts(activation: Thresholding, line: Scaling) -> float:
 
 
 def multipliers(line: Scaling, family: Family) -> int:
-    """Multiplier blocks of a product, as Yosys cuts it."""
+    """Multiplier blocks of a product, as Yosys cuts it.
+
+    On the 7 series the parts are signed, and one of each factor may be as wide as a block. On ECP5 they are of 18 bits,
+    and a single bit that is left over goes into LUTs.
+    """
     wide, narrow = max(line.factor_bits, line.place_bits), min(line.factor_bits, line.place_bits)
-    most = (18, 18) if family is Family.ECP5 else (25, 18)
-    return math.prod(_slices(bits, end) for bits, end in zip((wide, narrow), most, strict=True))
-
-
-def _slices(bits: int, most: int) -> int:
-    return 1 + ceil_div(max(0, bits - most), _PARTIAL_BITS)
+    if family is Family.ECP5:
+        return math.prod(max(1, (bits + 16) // 18) for bits in (wide, narrow))
+    return (1 + ceil_div(max(0, wide - 25), 17)) * (1 + ceil_div(max(0, narrow - 18), 17))
 
 
 def parameters(activation: Thresholding | None) -> Parameters:
