@@ -29,6 +29,7 @@ WIDER: dict[tuple[str, str], str] = {
     ("MultiThreshold", "data_layout"): "a layout of four letters for a flat tensor: the last axis",
     ("PRelu", "in 1"): "before opset 7 a flat slope is one for each channel; no executor runs those",
     ("MaxPool", "out 1"): "indices before opset 8, which nothing reads",
+    ("QuantizeLinear", "in 2"): "a zero point of 16 bits before opset 21: it says which codes there are",
     ("TopK", "out 1"): "values that are left out",
 }
 """What is taken though no executor runs the case, and why."""
