@@ -74,8 +74,10 @@ def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
 
 
 def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
-    """Unquantised weights that are whole numbers. Raises: ModelError where they are off the grid."""
+    """Unquantised weights, whole numbers of a power of two. Raises: ModelError where they are off such a grid."""
     values = real(tensor, node)
+    step = 1.0 if tensor.claimed is not None else _step(values)
+    values = values / step
     codes = np.round(np.clip(values, -_LARGEST, _LARGEST)).astype(np.int64)
     off = np.argwhere(values != codes)
     if len(off):
@@ -83,7 +85,7 @@ def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
         layer = {2: "QuantLinear", 3: "QuantConv1d"}.get(values.ndim, "QuantConv2d")
         raise ModelError(
             node.label,
-            f"its weights {tensor.name!r} must be quantised or whole numbers",
+            f"its weights {tensor.name!r} must be quantised, or numbers of up to {MOST_INPUT_BITS} bits",
             f"weights off the grid: {len(off)} of {values.size}, first {values[place]:g} at ({axes}) = {place}",
             f"Quantise the layer, a first or last one too: brevitas.nn.{layer}(..., weight_bit_width=8)",
         )
@@ -95,7 +97,16 @@ def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
             "Correct the annotation or the weights",
         )
     narrow: DType = Bipolar() if holds(Bipolar(), codes) else smallest_int(int(codes.min()), int(codes.max()))
-    return Weights(codes, np.ones(()), tensor.claimed or narrow, tensor.name)
+    return Weights(codes, np.asarray(step), tensor.claimed or narrow, tensor.name)
+
+
+def _step(values: FloatArray) -> float:
+    """The power of two of which numbers are whole multiples, 1 where that is larger or takes too many bits."""
+    mantissas, exponents = np.frexp(values[values != 0])
+    whole = (np.abs(mantissas) * 2.0**53).astype(np.int64)
+    lowest = int((exponents - 53 + np.log2(whole & -whole)).min(initial=0))
+    fits = np.abs(values).max(initial=0) < 2.0 ** (lowest + MOST_INPUT_BITS - 1)
+    return 2.0**lowest if fits else 1.0
 
 
 def weights_from(node: SourceNode, constant: Const | QuantConst, axes: str) -> Weights:

@@ -75,7 +75,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         **Q,
     ),
     "float_network": lambda: net([FC, node("Relu", "h", "y")], w=W * 0.3),
-    "weights_off_the_grid": lambda: _between(node("Relu", "h", "e"), w=W * 0.5),
+    "weights_off_the_grid": lambda: _between(node("Relu", "h", "e"), w=W / np.float32(3)),
     "weights_not_as_annotated": lambda: net([node("MatMul", "x w", "y", name="dense")], types={"w": "BIPOLAR"}, w=W),
     "unquantised_activation": lambda: net(
         [FC, node("Relu", "h", "r"), node("MatMul", "r v", "e", name="second"), LAST], w=W, v=W.T, **Q

@@ -66,7 +66,9 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "groups": lambda: _conv(group=3),
     "group_channels": lambda: _conv(group=2, w=SQUARE),
     "weights_rank": lambda: _conv(w=W[0]),
-    "weights_off_the_grid": lambda: net([IN, node("Conv", "q w", "y", name="conv")], shape=SHAPE, w=W * 0.5, **Q),
+    "weights_off_the_grid": lambda: net(
+        [IN, node("Conv", "q w", "y", name="conv")], shape=SHAPE, w=W / np.float32(3), **Q
+    ),
     "weights_at_run_time": lambda: net([node("Conv", "x x", "y", name="conv")], shape=SHAPE, w=W),
     "kernel": lambda: _conv(kernel_shape=[2, 2]),
     "padding_of_the_whole_window": lambda: _conv(pads=[3, 1, 1, 1]),

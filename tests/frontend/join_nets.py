@@ -77,6 +77,7 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("Quant", "g f z b", "f4", name="fine", signed=1), node("Add", "f4 q", "t"),
         node("Conv", "t w", "y", name="last"), f=np.float32(0.125),
     ),
+    "eighths_as_weights": lambda: joined(node("Conv", "q eighths", "e"), LAST, eighths=W * np.float32(0.375)),
     "scales_into_a_layer": lambda: joined(
         node("Sub", "a c", "t"), node("Conv", "t w", "y", name="last", **PADS)
     ),
