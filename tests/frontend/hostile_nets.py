@@ -190,7 +190,12 @@ def _functions() -> onnx.ModelProto:
         node("Not", "t2", "n"),
         node("Where", "n w1 c", "w2"),
         node("Pow", "w2 two", "p"),
-        node("Where", "t3 p w2", "e"),
+        node("And", "t0 t3", "both"),
+        node("Or", "both t1", "either"),
+        node("Equal", "h c", "same"),
+        node("Or", "either same", "some"),
+        node("Where", "some p w2", "w3"),
+        node("Sign", "w3", "e"),
         ACT,
     ]
     return net(nodes, opset=20, w=DENSE, c=np.float32(0.25), two=np.float32(2), **Q)

@@ -12,7 +12,7 @@ from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph, Node, Output, Value
-from hwgen.ir.ops import Concat, Conv, MatMul, Pool, PoolKind, Sum
+from hwgen.ir.ops import Concat, Conv, Gather, MatMul, Pool, PoolKind, Sum
 from hwgen.ir.ranges import ranges
 from hwgen.ir.types import IntType, TensorType, smallest_int
 from hwgen.passes.base import run_passes
@@ -104,8 +104,8 @@ def test_narrowing_of_images(seed: int) -> None:
     """The same codes, no type wider than before, none with a bit to spare over what the ranges prove."""
     rng = np.random.default_rng(seed)
     graph = random_image_network(rng)
-    mixed = {node.inputs[0].name for node in graph.nodes if isinstance(node.op, Concat)}
-    wide = graph if mixed else widened(graph)  # a concatenation of accumulators and codes: no type to widen
+    mixed = {node.inputs[0].name for node in graph.nodes if isinstance(node.op, Concat | Gather)}
+    wide = graph if mixed else widened(graph)  # what is joined or moved has one type with what it gives
     check(wide)
     narrow = NarrowAccumulators().apply(wide)
     check(narrow)

@@ -102,6 +102,8 @@ POOL = Unit("hwgen_pool", {"Lanes": 2, "LastLanes": 1, "PixelBeats": 3, "Columns
 ARGMAX = Unit("hwgen_argmax", {"Lanes": 3, "Beats": 2, "LastLanes": 1})
 CONCAT = Unit("hwgen_concat", {"Beats": "{32'd3, 32'd2}"})
 WIDTH = Unit("hwgen_width", {"InBeats": 3, "Push": 3, "LastPush": 1, "Pull": 2})
+SELECT = Unit("hwgen_select", {"Run": 3, "Inner": 3, "Outer": 2, "KeepInner": "3'b101"})
+REORDER = Unit("hwgen_reorder", {"BlockBeats": 4, "Run": 3, "Runs": 2}, {"start_i": "2'd1"})
 FIFO, FORK, CONTROL = Unit("hwgen_fifo", {"Depth": 5}), Unit("hwgen_fork"), Unit("hwgen_control")
 
 QUEUE = "hwgen_credit_queue"
@@ -129,6 +131,9 @@ MISTAKES = (
     ),
     Mistake(DEPTHWISE, "weights_follow", "Slots = Blocks * Taps", "Slots = Blocks * Taps - 1"),
     Mistake(DEPTHWISE, "spare_lanes_zero", "last_block_q <= last_block;", "last_block_q <= block_q == '0;"),
+    Mistake(SELECT, "in_row", "beat_q == RunBits'(Run - 1);", "beat_q == RunBits'(Run);"),
+    Mistake(REORDER, "block_held", "(!block_start_q || level > 0)", "1'b1"),
+    Mistake(REORDER, "in_block", "beat_q == RunBits'(Run - 1);", "beat_q == RunBits'(Run);"),
     Mistake(WINDOW, "rows_held", "(!row_start || level >= needed)", "1'b1"),
     Mistake(WINDOW, "spare_lanes_zero", "lane < LastLanes ||", "lane <= LastLanes ||"),
     Mistake(

@@ -25,6 +25,7 @@ from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scal
 from tests.hls_lib.test_gated import case_of
 from tests.hls_lib.test_moves import move_cases
 from tests.hls_lib.test_planes import plane_case
+from tests.hls_lib.test_wide_codes import search
 
 ALLOWED_NS = allowed_ns("clock=5ns\n")
 LIBRARY = asset("templates") / "hls" / "lib"
@@ -83,6 +84,7 @@ def streams() -> list[Case]:
         concat_case("joined", (4, 2, 6), 2, (B, B, B), vectors=3),
         magnitude_case("size", 5, 2, INT20, vectors=6, summed=3),
         scale_case("scaled", 5, 2, (INT3, UINT4), vectors=3),
+        search("searched", INT16, IntType(9, True), shared=False),
         *move_cases("some channels of a crop", INT3),
         *move_cases("transposed", INT20),
         *move_cases("shuffled", B),
