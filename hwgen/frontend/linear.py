@@ -85,7 +85,7 @@ def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
         layer = {2: "QuantLinear", 3: "QuantConv1d"}.get(values.ndim, "QuantConv2d")
         raise ModelError(
             node.label,
-            f"its weights {tensor.name!r} must be quantised, or numbers of up to {MOST_INPUT_BITS} bits",
+            f"its weights {tensor.name!r} must be quantised or whole numbers",
             f"weights off the grid: {len(off)} of {values.size}, first {values[place]:g} at ({axes}) = {place}",
             f"Quantise the layer, a first or last one too: brevitas.nn.{layer}(..., weight_bit_width=8)",
         )

@@ -45,7 +45,7 @@ def _bad() -> onnx.ModelProto:
         node("Cos", "d", "u", name="other"),
         node("MatMul", "u v", "y", name="last"),
     ]
-    constants = {"w": W, "half": W / 2, "c": np.ones(3, np.float32), "v": np.ones((3, 2), np.float32)}
+    constants = {"w": W, "half": W / np.float32(3), "c": np.ones(3, np.float32), "v": np.ones((3, 2), np.float32)}
     return net(nodes, opset=20, **Q, **constants)
 
 
@@ -57,7 +57,7 @@ def test_all_reasons_are_named_at_once() -> None:
         "odd (Sin): odd (Sin): every operator must be one that hwgen can build; found Sin. ",
         "bias (Add): depends on odd (Sin)",
         "second (MatMul): second (MatMul): its weights 'half' must be quantised or whole numbers; found weights off "
-        "the grid: 7 of 12, first 0.5 at (out, in) = (0, 0). Quantise the layer, a first or last one too: "
+        "the grid: 8 of 12, first 0.333333 at (out, in) = (0, 0). Quantise the layer, a first or last one too: "
         "brevitas.nn.QuantLinear(..., weight_bit_width=8).",
         "act (Quant): depends on odd (Sin)",
         "difference (Sub): depends on odd (Sin), second (MatMul)",

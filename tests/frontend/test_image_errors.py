@@ -27,7 +27,7 @@ MESSAGES = {
         "conv (Conv): its weights must have 4 axes as its input has; found shape (4, 3, 3). Check the model's layers."
     ),
     "weights_off_the_grid": (
-        "conv (Conv): its weights 'w' must be quantised, or numbers of up to 16 bits; found weights off the grid: 103 "
+        "conv (Conv): its weights 'w' must be quantised or whole numbers; found weights off the grid: 103 "
         "of 180, first 0.666667 at (out, in, y, x) = (0, 0, 0, 0). Quantise the layer, a first or last one too: "
         "brevitas.nn.QuantConv2d(..., weight_bit_width=8)."
     ),

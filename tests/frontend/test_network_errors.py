@@ -36,7 +36,7 @@ MESSAGES = {
         " Train it with Brevitas and export it with export_qonnx."
     ),
     "weights_off_the_grid": (
-        "dense (MatMul): its weights 'w' must be quantised, or numbers of up to 16 bits; found weights off the"
+        "dense (MatMul): its weights 'w' must be quantised or whole numbers; found weights off the"
         " grid: 8 of 12, first 0.333333 at (out, in) = (0, 0). Quantise the layer, a first or last one too: "
         "brevitas.nn.QuantLinear(..., weight_bit_width=8)."
     ),
