@@ -42,6 +42,11 @@ class VectorLoop:
     credits: int
     kept: int = 0
 
+    @classmethod
+    def of_beats(cls, beats: int, latency: int, kept: int = 0) -> VectorLoop:
+        """A unit of whose vectors every beat becomes a beat, one a cycle."""
+        return cls(beats, beats, 1, latency, credits_for(latency, 1), kept)
+
 
 @dataclass(frozen=True)
 class GatedLoop:

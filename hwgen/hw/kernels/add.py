@@ -8,7 +8,7 @@ from typing import ClassVar
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Packed, Parameters, Template, Type, beats, vectors, word
 from hwgen.hw.loop import Access, Loop
-from hwgen.hw.schedule import VectorLoop, credits_for
+from hwgen.hw.schedule import VectorLoop
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar
 
@@ -41,7 +41,7 @@ class AddUnit(Unit):
 
     @property
     def schedule(self) -> VectorLoop:
-        return VectorLoop(slots=1, reads=1, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+        return VectorLoop.of_beats(1, LATENCY)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

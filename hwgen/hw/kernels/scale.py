@@ -10,7 +10,7 @@ from hwgen.hw.declaration import Function, Parameters, Size, Type, beats, code, 
 from hwgen.hw.kernels.sums import has_adder, is_dsp
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.resources import Resources
-from hwgen.hw.schedule import VectorLoop, credits_for
+from hwgen.hw.schedule import VectorLoop
 from hwgen.hw.unit import Unit
 
 LATENCY = 3
@@ -39,10 +39,7 @@ class ScaleUnit(Unit):
     @property
     def schedule(self) -> VectorLoop:
         single = self.factors == 1
-        beats = self.output.vector_beats if single else 1
-        return VectorLoop(
-            slots=beats, reads=beats, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1), kept=single
-        )
+        return VectorLoop.of_beats(self.output.vector_beats if single else 1, LATENCY, kept=int(single))
 
     @property
     def loops(self) -> tuple[Loop, ...]:

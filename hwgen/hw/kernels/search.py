@@ -18,7 +18,7 @@ from hwgen.hw.declaration import Function, Parameters, Size, Store, Table, Type,
 from hwgen.hw.kernels import coding
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory
-from hwgen.hw.schedule import VectorLoop, credits_for
+from hwgen.hw.schedule import VectorLoop
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.ops import Threshold
@@ -66,8 +66,7 @@ class SearchUnit(Unit):
 
     @property
     def schedule(self) -> VectorLoop:
-        beats = self.input.vector_beats
-        return VectorLoop(slots=beats, reads=beats, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+        return VectorLoop.of_beats(self.input.vector_beats, LATENCY)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

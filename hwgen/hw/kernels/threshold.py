@@ -14,7 +14,7 @@ from hwgen.hw.declaration import Bits, Function, Parameters, Store, Type, beats,
 from hwgen.hw.kernels import coding, scaling
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, index_bits
-from hwgen.hw.schedule import VectorLoop, credits_for
+from hwgen.hw.schedule import VectorLoop
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import IntArray
 
@@ -46,8 +46,7 @@ class ThresholdUnit(Unit):
 
     @property
     def schedule(self) -> VectorLoop:
-        beats = self.input.vector_beats
-        return VectorLoop(slots=beats, reads=beats, slots_per_beat=1, latency=LATENCY, credits=credits_for(LATENCY, 1))
+        return VectorLoop.of_beats(self.input.vector_beats, LATENCY)
 
     @property
     def loops(self) -> tuple[Loop, ...]:
