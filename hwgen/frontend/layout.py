@@ -206,10 +206,9 @@ def _for_axes(stream: CodedTensor, found: Misplaced) -> Layout:
 
 def _input_of(build: Build, stream: CodedTensor) -> Value | None:
     """The input of the network between which and the stream stand only activations, which move nothing."""
-    producers = {node.output: node for node in build.nodes}
     value = stream.value
-    while value in producers and isinstance(producers[value].op, Activation):
-        value = producers[value].inputs[0]
+    while (node := build.maker(value)) is not None and isinstance(node.op, Activation):
+        value = node.inputs[0]
     return value if value in build.starts else None
 
 

@@ -135,10 +135,9 @@ def behind(
 
 def _joined(build: Build, stream: CodedTensor, factor: FloatArray) -> Node | None:
     """The concatenation that a stream comes from, where `factor` is one number for each of its branches."""
-    value, made = stream.value, {node.output.name: node for node in build.nodes}
-    while value.name in made and isinstance(made[value.name].op, Pool):
-        value = made[value.name].inputs[0]
-    node = made.get(value.name)
+    node = build.maker(stream.value)
+    while node is not None and isinstance(node.op, Pool):
+        node = build.maker(node.inputs[0])
     if node is None or not isinstance(node.op, Concat) or node.op.axis != -1:
         return None
     branches = np.split(factor, np.cumsum([each.type.channels for each in node.inputs])[:-1])

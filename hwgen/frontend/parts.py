@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from hwgen.frontend.grid import common_grid, lines
 from hwgen.frontend.joins import add, gained
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, CodedTensor, collapse
-from hwgen.ir.ops import Activation, Add, Concat, Div, Mul, Step, Sum
+from hwgen.frontend.symbolic import Build, CodedTensor, at_channels, collapse
+from hwgen.ir.ops import Activation, Add, Concat, Div, Mul, Sum
 from hwgen.ir.types import IntArray, TensorType, smallest_int
 
 MOST_INPUT_BITS = 16
@@ -68,7 +67,7 @@ def by_parts(
 
 def _parts(build: Build, stream: CodedTensor, axis: int) -> list[Part] | None:
     """The branches of the concatenation that gives a stream; None where it is no such, or they lie across the axis."""
-    source = next((node for node in build.nodes if node.output == stream.value), None)
+    source = build.maker(stream.value)
     if source is None or not isinstance(source.op, Concat) or source.op.axis != -1:
         return None
     channels, start = stream.value.type.channels, 0
@@ -81,7 +80,7 @@ def _parts(build: Build, stream: CodedTensor, axis: int) -> list[Part] | None:
             return None
         places = np.compress(inside[:, 0], stream.places, axis=axis)
         own = places // channels * count + places % channels - start
-        steps = tuple(_of_channels(step, slice(start, start + count)) for step in stream.steps)
+        steps = at_channels(stream.steps, np.arange(start, start + count))
         part = replace(stream, value=value, steps=steps, places=own)
         columns = np.flatnonzero(inside[:, 0])
         nested = _parts(build, part, axis) if several_scales(part) else None
@@ -92,8 +91,7 @@ def _parts(build: Build, stream: CodedTensor, axis: int) -> list[Part] | None:
 
 def _terms(build: Build, stream: CodedTensor) -> list[CodedTensor]:
     """The operands of a sum that is too wide for a layer, on their own scales; else the stream itself."""
-    made = {node.output: node for node in build.nodes}
-    source = made.get(stream.value)
+    source = build.maker(stream.value)
     wide = smallest_int(stream.low, stream.high).bits > MOST_INPUT_BITS
     affine = all(isinstance(step, Mul | Div | Add) for step in stream.steps)
     if not wide or not affine or source is None or not isinstance(source.op, Sum):
@@ -103,20 +101,11 @@ def _terms(build: Build, stream: CodedTensor) -> list[CodedTensor]:
     terms: list[CodedTensor] = []
     for value, gain in zip(source.inputs, source.op.gains_of(len(source.inputs)).T, strict=True):
         low, high = value.type.dtype.min, value.type.dtype.max
-        coded = value in build.starts or isinstance(made[value].op, Activation)
+        made = build.maker(value)
+        coded = made is None or isinstance(made.op, Activation)
         steps = (Mul(collapse(gain)), *(step for step in stream.steps if not terms or not isinstance(step, Add)))
         terms += _terms(build, replace(stream, value=value, low=low, high=high, steps=steps, quantised=coded))
     return terms
-
-
-def _of_channels(step: Step, channels: slice) -> Step:
-    """The step on some of the channels."""
-    own: dict[str, Any] = {
-        name: collapse(value[channels])
-        for name, value in vars(step).items()
-        if isinstance(value, np.ndarray) and value.ndim
-    }
-    return replace(step, **own)
 
 
 def _on_one_grid(build: Build, node: SourceNode, stream: CodedTensor, parts: Sequence[Part]) -> CodedTensor | None:

@@ -6,19 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hwgen.ir.graph import Node, Value
-from hwgen.ir.ops import Concat, Gather, Pool, PoolKind
+from hwgen.ir.ops import Concat
 from hwgen.ir.types import DType, TensorType, smallest_int
-
-
-def _carries(node: Node) -> bool:
-    """Whether a node's output codes are its input's."""
-    return isinstance(node.op, Concat | Gather) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
 
 
 def sources(nodes: Sequence[Node], value: Value) -> list[Value]:
     """The values whose codes `value` carries: those of quantisers, or the network's input."""
     node = next((node for node in nodes if node.output.name == value.name), None)
-    if node is None or not _carries(node):
+    if node is None or not node.carries:
         return [value]
     return [source for given in node.inputs for source in sources(nodes, given)]
 
@@ -45,7 +40,7 @@ def one_type(nodes: Sequence[Node]) -> tuple[Node, ...]:
     result = []
     for node in nodes:
         inputs = tuple(renamed.get(value.name, value) for value in node.inputs)
-        dtype = inputs[0].type.dtype if _carries(node) else wide.get(node.output.name, node.output.type.dtype)
+        dtype = inputs[0].type.dtype if node.carries else wide.get(node.output.name, node.output.type.dtype)
         output = Value(node.output.name, TensorType(node.output.type.shape, dtype))
         renamed[output.name] = output
         result.append(replace(node, inputs=inputs, output=output))

@@ -241,7 +241,12 @@ def of_channels(steps: Sequence[Step], channels: IntArray) -> tuple[Step, ...] |
         for _, array in arrays_of(step):
             if array.size > 1 and np.any(array[channels] != array[channels[:1]]):
                 return None
-    return tuple(_collapsed(step) for step in for_channels(tuple(steps), channels[0]))
+    return at_channels(steps, channels[0])
+
+
+def at_channels(steps: Sequence[Step], channels: IntArray) -> tuple[Step, ...]:
+    """Pending steps of new channels, of which i is what channel `channels[i]` was."""
+    return tuple(_collapsed(step) for step in for_channels(tuple(steps), channels))
 
 
 def _collapsed(step: Step) -> Step:
@@ -370,11 +375,16 @@ class Build:
         self.counts[kind or prefix] = number + 1
         return f"{prefix}{number}"
 
+    def maker(self, value: Value) -> Node | None:
+        """The node that gives `value`, None for an input of the network."""
+        return next((node for node in self.nodes if node.output == value), None)
+
     def producer(self, value: Value) -> str:
         """The name of the node that gives `value`, empty for the network's input."""
-        return next((node.name for node in self.nodes if node.output == value), "")
+        node = self.maker(value)
+        return "" if node is None else node.name
 
     def label(self, value: Value) -> str:
         """The producer of `value`, as error messages show it."""
-        found = next((node.label for node in self.nodes if node.output == value), "")
-        return found or f"the network's input{f' {value.name}' if len(self.starts) > 1 else ''}"
+        node = self.maker(value)
+        return f"the network's input{f' {value.name}' if len(self.starts) > 1 else ''}" if node is None else node.label

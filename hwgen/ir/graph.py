@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hwgen.ir.arrays import frozen
 from hwgen.ir.ending import Ending
-from hwgen.ir.ops import ArgMax, Op
+from hwgen.ir.ops import ArgMax, Concat, Gather, Op, Pool, PoolKind
 from hwgen.ir.order import Order
 from hwgen.ir.types import FloatArray, IntArray, TensorType
 
@@ -37,6 +37,12 @@ class Node:
     inputs: tuple[Value, ...]
     output: Value
     origin: str = ""
+
+    @property
+    def carries(self) -> bool:
+        """Whether its output codes are its input codes."""
+        largest = isinstance(self.op, Pool) and self.op.kind is PoolKind.MAX
+        return largest or isinstance(self.op, Concat | Gather)
 
     @property
     def label(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hwgen.ir.graph import Graph, Node, Value
-from hwgen.ir.ops import Concat, Conv, Gather, Magnitude, MatMul, Pool, PoolKind, Scale, Sum
+from hwgen.ir.ops import Conv, Magnitude, MatMul, Pool, PoolKind, Scale, Sum
 from hwgen.ir.ranges import Range, ranges
 from hwgen.ir.types import DType, TensorType, smallest_int
 
@@ -38,7 +38,7 @@ def _types(graph: Graph) -> dict[str, DType]:
     types: dict[str, DType] = {}
     for name, group in _groups(graph).items():
         computed = [producers.get(each) for each in group]
-        free = all(node is not None and (_accumulates(node) or _carries(node)) for node in computed)
+        free = all(node is not None and (_accumulates(node) or node.carries) for node in computed)
         types[name] = _narrowest(graph, group, known) if free else values[name].type.dtype
     return types
 
@@ -48,15 +48,10 @@ def _groups(graph: Graph) -> dict[str, frozenset[str]]:
     found = {each.value.name: frozenset({each.value.name}) for each in graph.inputs}
     for node in graph.nodes:
         group = frozenset({node.output.name})
-        if _carries(node):
+        if node.carries:
             group = group.union(*(found[value.name] for value in node.inputs))
         found |= dict.fromkeys(group, group)
     return found
-
-
-def _carries(node: Node) -> bool:
-    """Whether the output codes of `node` are its input codes."""
-    return isinstance(node.op, Concat | Gather) or (isinstance(node.op, Pool) and node.op.kind is PoolKind.MAX)
 
 
 def _accumulates(node: Node) -> bool:
