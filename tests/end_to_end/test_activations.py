@@ -17,11 +17,9 @@ from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Threshold
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
-from hwgen.passes.pipeline import integer_network
 from tests.builders import random_folding
+from tests.end_to_end.modules import agreeing
 from tests.end_to_end.prove import prove
-from tests.frontend.images import outputs, random_codes
 from tests.frontend.judge import agreement
 from tests.frontend.onnx_nets import net, node
 from tests.rtl_support import tiered
@@ -116,33 +114,9 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
 }
 
 
-def trained(name: str) -> tuple[nn.Module, tuple[int, ...]]:
-    """A module in evaluation mode with statistics of random numbers, and the shape of a frame."""
-    make, shape = MODULES[name]
-    prepare_torch()
-    torch.manual_seed(sum(name.encode()))
-    module = make()
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
-            nn.init.normal_(part.weight)
-            nn.init.normal_(part.bias)
-    for _ in range(4):
-        module(torch.randn(32, *shape))
-    return module.eval(), shape
-
-
 def loaded(name: str) -> Graph:
     """The network of a module, once it agrees with torch on random codes."""
-    module, shape = trained(name)
-    graph = hwgen.load(module, torch.zeros(1, *shape), input_type="int8", input_scale=1 / 32)
-    codes = random_codes(graph, 300, shape, seed=4)
-    with torch.no_grad():
-        wanted: Any = module(torch.tensor(codes / 32, dtype=torch.float32))
-    wanted = np.asarray(getattr(wanted, "value", wanted)).reshape(len(codes), -1)
-    np.testing.assert_allclose(outputs(graph, codes), wanted, rtol=1e-4, atol=1e-5)
-    after = integer_network(graph)
-    assert np.array_equal(outputs(after, codes), outputs(graph, codes))
-    return after
+    return agreeing(MODULES, name, "int8", 1 / 32, 300)
 
 
 def turning(graph: Graph) -> list[str]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import brevitas.nn as qnn
 import numpy as np
 import onnx
 import pytest
-import torch
 from brevitas.quant import Int8WeightPerChannelFloat
 from onnx import numpy_helper
 from torch import nn
@@ -21,11 +19,9 @@ from hwgen.hw.kernels.search import SearchUnit
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Threshold
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
-from hwgen.passes.pipeline import integer_network
 from tests.builders import random_folding
+from tests.end_to_end.modules import agreeing
 from tests.end_to_end.prove import prove
-from tests.frontend.images import outputs, random_codes
 from tests.frontend.judge import agreement
 from tests.frontend.onnx_nets import net, node
 from tests.rtl_support import tiered
@@ -90,26 +86,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
 
 def loaded(name: str) -> Graph:
     """The network of a module, once it agrees with torch on random codes."""
-    make, shape = MODULES[name]
-    prepare_torch()
-    torch.manual_seed(sum(name.encode()))
-    module = make()
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
-            nn.init.normal_(part.weight)
-            nn.init.normal_(part.bias)
-    for _ in range(4):
-        module(torch.randn(32, *shape))
-    module.eval()
-    graph = hwgen.load(module, torch.zeros(1, *shape), input_type="int16", input_scale=2.0**-13)
-    codes = random_codes(graph, 200, shape, seed=4)
-    with torch.no_grad():
-        wanted: Any = module(torch.tensor(codes / 2**13, dtype=torch.float32))
-    wanted = np.asarray(getattr(wanted, "value", wanted)).reshape(len(codes), -1)
-    np.testing.assert_allclose(outputs(graph, codes), wanted, rtol=1e-4, atol=2e-3 if "tanh" in name else 1e-5)
-    after = integer_network(graph)
-    assert np.array_equal(outputs(after, codes), outputs(graph, codes))
-    return after
+    return agreeing(MODULES, name, "int16", 2.0**-13, 200, 2e-3 if "tanh" in name else 1e-5)
 
 
 @pytest.mark.parametrize("name", tiered(MODULES, "w4a10_leaky", "w14a14_autoencoder", "a11_signals"))
