@@ -227,6 +227,18 @@ class ImageBuilder:
         norm = BatchNorm(gamma, rng.normal(size=channels) / 2, mean, spread**2, 1e-5)
         return self.add("act", Activation((norm, *_quantiser(rng, out))), (source,), source.type.shape, out)
 
+    def even(self, source: Value, out: IntType) -> Value:
+        """A power of two between two codes, as where all scales are powers of two; some channels fall."""
+        channels, rng = source.type.channels, self.rng
+        seen = self.codes[source.name].reshape(-1, channels)
+        shift = max(0, int(np.log2(np.ptp(seen) / (out.max - out.min) + 1)) - int(rng.integers(0, 2)))
+        way, bias = rng.choice([-1.0, 1.0], channels), rng.integers(-3, 4, channels) << shift + 1
+        rounding = (Rounding.HALF_EVEN, Rounding.FLOOR, Rounding.CEIL)[rng.integers(3)]
+        quantise = Quantise(np.asarray(2.0**shift), np.zeros(()), *_ends(out), rounding)
+        offset = bias - way * seen.mean(axis=0).round()
+        steps = (Mul(way), Add(offset if rounding is Rounding.HALF_EVEN else offset - 0.5), quantise)
+        return self.add("even", Activation(steps), (source,), source.type.shape, out)
+
     def gated(self, source: Value, out: int, geometry: Geometry, weight: DType, gate: DType, *, small: bool) -> Value:
         """A convolution times the codes of a gate, a convolution of its own to one channel: 1x1 where `small`."""
         sums = self.conv(source, out, geometry, weight)

@@ -28,7 +28,8 @@ class Scaling:
     Attributes:
         high: the highest code.
         to_even: whether an odd result whose shifted-out bits are all 0 is one less.
-        factor_bits, place_bits: of a factor and of x + start, signed.
+        factor_bits, place_bits: of a factor and of x + start, signed. With a factor of one bit nothing is multiplied:
+            the code is (start + x) >> shift, or (start - x) >> shift where `descending`.
     """
 
     shift: int
@@ -38,14 +39,23 @@ class Scaling:
     place_bits: int
 
     @property
+    def multiplies(self) -> bool:
+        return self.factor_bits > 1
+
+    @property
     def depth(self) -> int:
         """Multiplier blocks that a product passes through, one after another, about."""
-        return self.product_bits // 40 + 1
+        return self.product_bits // 40 + 1 if self.multiplies else 0
+
+    @property
+    def line_bits(self) -> int:
+        """Of what is shifted."""
+        return self.product_bits + self.multiplies
 
     @property
     def product_bits(self) -> int:
         """Of factor * (x + start)."""
-        return self.factor_bits + self.place_bits
+        return self.factor_bits * self.multiplies + self.place_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +64,8 @@ class Thresholding:
 
     Attributes:
         thresholds: (C, L) or (1, L), ascending; for an XNOR unit in popcounts, not in accumulator values. With
-            `scaling` (C, 3) or (1, 3): the factor, start and rest of each channel.
+            `scaling` the factor, start and rest of each channel, or its start alone: what is added to the sum, or to
+            its complement where `descending`.
         descending: (C,) or (1,) of 0/1.
         base, step: first output code and the distance to the next (2 for bipolar, else 1).
         room: the type that thresholds can be rewritten within; None where they are fixed.

@@ -25,7 +25,7 @@ def _means(node: Node, op: Threshold) -> str:
     source = node.inputs[0].type.dtype
     activation = thresholding(op, source)
     if activation.scaling is not None:
-        return "a multiplication"
+        return "a multiplication" if activation.scaling.multiplies else "an addition"
     table = lookup(activation, source, node.output.type.dtype)
     return f"{op.thresholds.shape[1]:,} comparators" if table is None else f"a table of {table.size:,} codes"
 

@@ -5,10 +5,14 @@ threshold t the line is at least k, at t - 1 it is less. A factor serves where t
 two of them bound it, and no more than some dozen do. So few are looked at, found by the ones that a factor breaks worst
 (cutting planes; Kelley, 1960), and the least shift with a solution is found. It is checked at every threshold: as a
 line is monotone, it gives the same codes at all integers that can arrive.
+
+Few codes are worth a line only where it multiplies nothing: where scales are powers of two, the thresholds of a channel
+are a power of two apart, and its codes are clip((start +- x) >> shift).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,8 +23,11 @@ from hwgen.ir.ops import Line, Threshold
 from hwgen.ir.ranges import Range, ranges
 from hwgen.ir.types import IntArray
 
-LEAST_LEVELS = 128
-"""Thresholds below which comparisons are the cheaper ones, whatever the line."""
+LEAST_LEVELS = 3
+"""Thresholds below which comparisons are the cheaper ones, whatever the line, and"""
+
+LEAST_MULTIPLIED = 128
+"""those below which they are cheaper than a multiplication."""
 
 _MOST_SHIFT = 72
 _CODE_BITS = 18
@@ -30,7 +37,7 @@ _LIMBS = 61
 
 @dataclass(frozen=True)
 class Lines:
-    """State the line of each Threshold of many levels, where there is one."""
+    """State the line of each Threshold where there is one that may be the cheaper one."""
 
     name: str = "lines"
 
@@ -43,22 +50,30 @@ def _with_line(node: Node, bounds: Range) -> Node:
     op = node.op
     if not isinstance(op, Threshold) or op.thresholds.shape[1] < LEAST_LEVELS or op.codes.size or op.step != 1:
         return node
-    return replace(node, op=replace(op, line=line_of(op, bounds)))
+    find = line_of if op.thresholds.shape[1] >= LEAST_MULTIPLIED else even_line
+    return replace(node, op=replace(op, line=find(op, bounds)))
+
+
+def even_line(op: Threshold, bounds: Range) -> Line | None:
+    """The line of factors 1 and -1 with the codes of `op` at all integers within `bounds`, if there is one."""
+    way, levels = _rising(op, bounds)
+    steps = np.diff(max((each.thresholds for each in levels), key=len, default=np.zeros(0)))
+    if not steps.size:
+        return None
+    least, most = min(each.least for each in levels), max(each.most for each in levels)
+    shift = round(math.log2(max(1.0, float(steps.mean()))))
+    for to_even in (False, True)[: 1 + (shift > 0)]:
+        starts = [each.start(shift, least, most, to_even=to_even) for each in levels]
+        if None not in starts:
+            return Line(way, way * np.array(starts), np.zeros_like(way), shift, least, most, to_even)
+    return None
 
 
 def line_of(op: Threshold, bounds: Range) -> Line | None:
     """The line with the codes of `op` at all integers within `bounds`, if there is one."""
-    rows = len(op.thresholds)
-    low, high = (
-        (bounds.low, bounds.high) if rows > 1 else (bounds.low.min(keepdims=True), bounds.high.max(keepdims=True))
-    )
-    falls = np.broadcast_to(op.descending.astype(bool), (rows,)) if len(op.descending) in (1, rows) else None
-    if falls is None:  # one set of thresholds, which only some channels read backwards
+    way, levels = _rising(op, bounds)
+    if not levels:
         return None
-    # Where codes fall as x rises, they rise with -x.
-    rising = [1 - row[::-1] if fall else row for row, fall in zip(op.thresholds, falls, strict=True)]
-    ends = [(-int(b), -int(a)) if fall else (int(a), int(b)) for a, b, fall in zip(low, high, falls, strict=True)]
-    levels = [_Levels.of(row, op.base, *end) for row, end in zip(rising, ends, strict=True)]
     least, most = min(each.least for each in levels), max(each.most for each in levels)
     channels = [each.channel(least, most) for each in levels]
     for to_even in (False, True):
@@ -68,9 +83,26 @@ def line_of(op: Threshold, bounds: Range) -> Line | None:
             # F x + T = F (x + T // F) + T % F: the parts are as small as x and F.
             parts = [divmod(term, factor) for term, factor in zip(terms, factors, strict=True)]
             starts, rests = np.array(parts).T
-            way = np.where(falls, -1, 1)
             return Line(way * np.array(factors), way * starts, rests, shift, least, most, to_even)
     return None
+
+
+def _rising(op: Threshold, bounds: Range) -> tuple[IntArray, list[_Levels]]:
+    """Whether codes rise with x, 1, or with -x, -1; and their levels as they rise.
+
+    None where there is one set of thresholds, which only some channels read backwards.
+    """
+    rows = len(op.thresholds)
+    if len(op.descending) not in (1, rows):
+        return np.ones(rows, dtype=np.int64), []
+    low, high = (
+        (bounds.low, bounds.high) if rows > 1 else (bounds.low.min(keepdims=True), bounds.high.max(keepdims=True))
+    )
+    falls = np.broadcast_to(op.descending.astype(bool), (rows,))
+    rising = [1 - row[::-1] if fall else row for row, fall in zip(op.thresholds, falls, strict=True)]
+    ends = [(-int(b), -int(a)) if fall else (int(a), int(b)) for a, b, fall in zip(low, high, falls, strict=True)]
+    levels = [_Levels.of(row, op.base, *end) for row, end in zip(rising, ends, strict=True)]
+    return np.where(falls, -1, 1), levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +119,20 @@ class _Levels:
     def of(cls, thresholds: IntArray, base: int, low: int, high: int) -> _Levels:
         first, last = (int(np.searchsorted(thresholds, end, side="right")) for end in (low, high))
         return cls(thresholds[first:last], base + first, base + last, low, high)
+
+    def start(self, shift: int, least: int, most: int, *, to_even: bool) -> int | None:
+        """The start of a line of factor 1 that is clipped to codes from `least` to `most`, if one gives the levels."""
+        codes = np.arange(self.least + 1, self.most + 1)
+        starts = np.unique((codes << shift) + (codes & to_even) - self.thresholds)
+        if not codes.size:  # all numbers have one code: the lowest of them, or the highest, is at its end
+            starts = np.array([(self.least << shift) + to_even - self.low, ((self.least + 1) << shift) - 1 - self.high])
+        elif len(starts) > 1:
+            return None
+        ends = np.array([[self.low], [self.high]]) + starts
+        reached = ends >> shift
+        reached -= reached & to_even & ((reached << shift) == ends)
+        right = (reached.clip(least, most) == [[self.least], [self.most]]).all(axis=0)
+        return int(starts[right.argmax()]) if right.any() else None
 
     def channel(self, least: int, most: int) -> _Channel:
         """What a line must keep to whose codes are clipped to those from `least` to `most`."""

@@ -149,7 +149,8 @@ def threshold_tables(activation: Thresholding, stream: Stream, memory: Memory | 
     shared = rows.shape[:2] == (1, 1)
     meaning = "[1][1][level], the same for every channel." if shared else "[output beat][PE][level]"
     if activation.scaling is not None:
-        meaning = meaning.replace("level", "factor, start and rest of a line")
+        what = "factor, start and rest of a line" if activation.scaling.multiplies else "start of a line"
+        meaning = meaning.replace("level", what)
     name = "THRESHOLDS" if activation.scaling is None else "LINES"
     thresholds = Table(name, meaning, rows, activation.type.bits + (not activation.type.signed), memory)
     coded = (code_table(activation.codes, "the thresholds reached"),) if activation.codes.size else ()

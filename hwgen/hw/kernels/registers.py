@@ -25,7 +25,7 @@ def registers_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
         flips = unit.activation.any_descending
         masked = unit.output.last_lanes < lanes
         line = unit.activation.scaling
-        held = unit.activation.levels + flips if line is None else line.product_bits + 1
+        held = unit.activation.levels + flips if line is None else line.line_bits
         bill.register(registers.thresholds * (1 + masked + lanes * held))
     if registers.span < NO_SPAN and unit.adder_levels != AdderLevels(0, 0):
         bill.register(_sum_registers(unit, registers.span))

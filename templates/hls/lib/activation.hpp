@@ -108,6 +108,35 @@ struct Line {
   }
 };
 
+// (sum + start) >> SHIFT, of the complement of the sum where `descending`; clipped, and to even, as in Line.
+template <class Output, unsigned SHIFT, int LOW, int HIGH, unsigned PLACE_BITS, bool TO_EVEN>
+struct ShiftedLine {
+  HWGEN_INLINE
+  static Limb code(ap_int<PLACE_BITS> place) {
+    ap_int<PLACE_BITS> code = ap_int<PLACE_BITS>(place >> SHIFT);
+    if (TO_EVEN && bool(code[0]) && ap_int<PLACE_BITS>(code << SHIFT) == place) code -= 1;
+    const std::int64_t clipped = code < LOW ? std::int64_t(LOW) : code > HIGH ? std::int64_t(HIGH) : code.to_int64();
+    return Output::encode(clipped);
+  }
+
+  template <class Value, class T, unsigned ROWS, unsigned LANES>
+  HWGEN_INLINE
+  static Limb apply(Value sum, unsigned row, unsigned lane, const T (&starts)[ROWS][LANES][1]) {
+    const T start = starts[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane][0];
+    return code(ap_int<PLACE_BITS>(std::int64_t(sum) + std::int64_t(start)));
+  }
+
+  template <class Value, class T, unsigned ROWS, unsigned LANES>
+  HWGEN_INLINE
+  static Limb apply(Value sum, unsigned row, unsigned lane, const T (&starts)[ROWS][LANES][1],
+                    const bool (&descending)[ROWS][LANES]) {
+    const bool falls = descending[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane];
+    const T start = starts[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane][0];
+    const std::int64_t way = falls ? ~std::int64_t(sum) : std::int64_t(sum);
+    return code(ap_int<PLACE_BITS>(way + std::int64_t(start)));
+  }
+};
+
 // SCALE * sum + OFFSET: the accumulator of a unit without activation (2 * popcount - MW in an XNOR unit).
 template <class Output, int SCALE, int OFFSET>
 struct Accumulator {

@@ -10,7 +10,9 @@
 // A line has three numbers for thresholds: the lowest `FactorBits` of the first are a factor, the
 // others its start and its rest, which is not negative. The code is
 // (factor * (sum + start) + rest) >> Shift, clipped to CodeBase..CodeTop. With `TiesToEven` an odd
-// one whose shifted-out bits are all 0 is one less. `PlaceBits` hold every sum + start.
+// one whose shifted-out bits are all 0 is one less. `PlaceBits` hold every sum + start. With
+// `FactorBits` = 1 it has one number, a start, and the code is (sum + start) >> Shift, of the
+// complement of the sum where `descending_i`.
 //
 // It is combinational but for `Stages` cycles between the comparisons and the count, or between the
 // line and its shift. `valid_i` says that the sum is one whose code is used; only the assertion
@@ -57,28 +59,39 @@ module hwgen_activation #(
   logic [MathBits-1:0] code;
 
   if (FactorBits > 0) begin : gen_line
-    localparam int unsigned LineBits = FactorBits + PlaceBits + 1;
+    localparam int unsigned LineBits = PlaceBits + (FactorBits > 1 ? FactorBits + 1 : 0);
 
-    logic signed [FactorBits-1:0] factor;
     logic signed [PlaceBits-1:0] place;
-    logic signed [FactorBits+PlaceBits-1:0] product;
-    logic signed [LineBits-1:0] line, shifted, rounded;
-    logic [ThresholdBits-1:0] start, rest;
+    logic signed [LineBits-1:0] sloped, line, shifted, rounded;
     logic unused_line;
 
-    assign factor = thresholds_i[FactorBits-1:0];
-    assign start = thresholds_i[ThresholdBits +: ThresholdBits];
-    assign rest = thresholds_i[2*ThresholdBits +: ThresholdBits];
-    assign place = PlaceBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}))
-        + PlaceBits'(signed'({ThresholdSigned && start[ThresholdBits-1], start}));
-    assign product = factor * place;
+    if (FactorBits > 1) begin : gen_factor
+      logic signed [FactorBits-1:0] factor;
+      logic signed [FactorBits+PlaceBits-1:0] product;
+      logic [ThresholdBits-1:0] start, rest;
+
+      assign factor = thresholds_i[FactorBits-1:0];
+      assign start = thresholds_i[ThresholdBits +: ThresholdBits];
+      assign rest = thresholds_i[2*ThresholdBits +: ThresholdBits];
+      assign place = PlaceBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}))
+          + PlaceBits'(signed'({ThresholdSigned && start[ThresholdBits-1], start}));
+      assign product = factor * place;
+      assign sloped = LineBits'(product) + LineBits'(signed'({1'b0, rest}));
+    end else begin : gen_start
+      logic signed [SumBits:0] sum;
+
+      assign sum = {SumSigned && sum_i[SumBits-1], sum_i} ^ {(SumBits + 1){descending_i}};
+      assign place = PlaceBits'(sum) + PlaceBits'(signed'({
+        ThresholdSigned && thresholds_i[ThresholdBits-1], thresholds_i[ThresholdBits-1:0]}));
+      assign sloped = place;
+    end
 
     hwgen_delay #(
       .Width (LineBits),
       .Cycles(Stages)
     ) u_delay (
       .clk_i (clk_i),
-      .data_i(LineBits'(product) + LineBits'(signed'({1'b0, rest}))),
+      .data_i(sloped),
       .data_o(line)
     );
 
