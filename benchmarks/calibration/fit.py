@@ -1,7 +1,7 @@
 """Fit the coefficients of the cost model to measured designs, and say how far it is off on others.
 
-    python benchmarks/calibration/fit.py --family xc7          # writes hwgen/hw/cost/xc7.json
-    python benchmarks/calibration/fit.py --family xc7 --check  # fits nothing; fails beyond the limits
+    python benchmarks/calibration/fit.py --family xc7                # writes hwgen/hw/cost/xc7.json
+    python benchmarks/calibration/fit.py --family xc7 --new "start bit"  # this one beside the others as they are
 
 The fit minimises squared relative errors of units, coefficients no less than zero. Held-out designs take no part.
 """
@@ -79,13 +79,19 @@ def read(family: str, *, held_out: bool) -> list[Measured]:
     return found
 
 
-def fit(designs: Sequence[Measured], family: Family) -> dict[str, float]:
-    """Coefficients of LUTs by the name of the logic."""
+def fit(designs: Sequence[Measured], family: Family, kept: Mapping[str, float]) -> dict[str, float]:
+    """Coefficients of LUTs by the name of the logic; those of `kept` as they are."""
     bills = [(sample.bill(family), sample.taken.lut) for design in designs for sample in design.samples]
-    return solve([(bill.logic, lut - bill.memories.lut, lut) for bill, lut in bills])
+    rows = []
+    for bill, lut in bills:
+        free = {name: count for name, count in bill.logic.items() if name not in kept}
+        known = sum(kept[name] * count for name, count in bill.logic.items() if name in kept)
+        if free:
+            rows.append((free, lut - bill.memories.lut - known, lut))
+    return dict(sorted({**kept, **solve(rows)}.items()))
 
 
-def solve(rows: Sequence[tuple[Mapping[str, float], int, int]]) -> dict[str, float]:
+def solve(rows: Sequence[tuple[Mapping[str, float], float, int]]) -> dict[str, float]:
     """Coefficients x >= 0 with the least sum of ((counts . x - rest) / total)**2, by coordinate descent.
 
     A small weight draws them towards 1, a LUT a bit, where the data do not tell two kinds of logic apart.
@@ -111,12 +117,14 @@ def solve(rows: Sequence[tuple[Mapping[str, float], int, int]]) -> dict[str, flo
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", choices=FAMILIES, default="xc7")
+    parser.add_argument("--new", nargs="+", default=[], metavar="LOGIC", help="fit these alone, keep the others")
     options = parser.parse_args()
     family = Family(options.family)
     path = Path(hwgen.hw.cost.__file__).with_name(COEFFICIENTS[family])
-    path.write_text(
-        json.dumps(fit(read(options.family, held_out=False), family), indent=2) + "\n", encoding="utf-8", newline="\n"
-    )
+    known = json.loads(path.read_text(encoding="utf-8")) if options.new else {}
+    kept = {name: value for name, value in known.items() if name not in options.new}
+    found = fit(read(options.family, held_out=False), family, kept)
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

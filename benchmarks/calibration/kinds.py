@@ -1,4 +1,4 @@
-"""The kinds of random designs that the cost model is calibrated on, quantisers of many bits among them."""
+"""The kinds of random designs that the cost model is calibrated on; here those that are not of layers or joins."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from benchmarks.calibration.designs import (
     join,
     perceptron,
     pool,
+    quantised,
     residual,
     scaled,
     threshold,
 )
 from hwgen.hw.design import Design
-from hwgen.ir.ops import Gather, MatMul, Threshold
+from hwgen.ir.ops import Gather, MatMul, Scale, Threshold
 from hwgen.ir.ranges import Range
 from hwgen.ir.types import IntType
-from hwgen.passes.lines import line_of
+from hwgen.passes.lines import even_line, line_of
 
 
 def wide(rng: np.random.Generator, name: str) -> Net:
@@ -51,6 +52,42 @@ def wide(rng: np.random.Generator, name: str) -> Net:
     bounds = Range(*(np.full(source.channels, end) for end in (source.dtype.min, source.dtype.max)))
     line = line_of(op, bounds)
     net.add(Threshold(op.thresholds, op.descending, 0, 1, line=line), source.shape, dtype=out)
+    return net
+
+
+def even(rng: np.random.Generator, name: str) -> Net:
+    """A quantiser of few bits, of the network's input or of a dense layer's sums, whose steps are a power of two."""
+    net = Net(rng, name, (net_size(rng),), IntType(int(rng.integers(6, 13)), signed=bool(rng.integers(2))))
+    if net.likely(0.6):
+        weights = IntType(int(rng.integers(2, 5)), signed=True)
+        outputs = net_size(rng)
+        net.add(MatMul(net.codes(weights, (outputs, net.input.type.channels)), weights), (outputs,))
+        net.fold(net.divisor(outputs, 8), net.divisor(net.input.type.channels, 2))
+    source, out = net.last.type, IntType(int(rng.integers(2, 8)), signed=False)
+    span = source.dtype.max - source.dtype.min
+    shift = max(1, int(np.log2(span / out.max)) - int(rng.integers(0, 3)))
+    codes, to_even = np.arange(1, out.max + 1), net.likely(0.5)
+    shape = (source.channels if net.likely(0.8) else 1, 1)
+    middle = (source.dtype.max + source.dtype.min) // 2 - (out.max << shift >> 1)
+    start = middle + rng.integers(-span // 8, span // 8 + 1, shape)
+    falls = rng.integers(0, 2, shape[0]) * net.likely(0.4)
+    rising = np.where(falls[:, None] == 1, -start - (out.max << shift), start) + (codes << shift) + (codes & to_even)
+    levels = np.where(falls[:, None] == 1, 1 - rising[:, ::-1], rising)
+    op = Threshold(levels, falls, 0, 1)
+    bounds = Range(*(np.full(source.channels, end) for end in (source.dtype.min, source.dtype.max)))
+    net.add(Threshold(levels, falls, 0, 1, line=even_line(op, bounds)), source.shape, dtype=out)
+    return net
+
+
+def product(rng: np.random.Generator, name: str) -> Net:
+    """Each element times another of its own: the square of a code, or a code times its quantised self."""
+    net = Net(rng, name, (4 * net_size(rng),), CODES[int(rng.integers(len(CODES)))])
+    source = net.last
+    if net.likely(0.6) and source.type.dtype.max > 1:
+        quantised(net, shared=True)
+        net.fold(net.divisor(source.type.channels, 8))
+    net.add(Scale(), source.type.shape, (source, net.last))
+    net.fold(net.divisor(source.type.channels, 12))
     return net
 
 
@@ -96,6 +133,8 @@ KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
         gated,
         moves,
         wide,
+        even,
+        product,
     )
 }
 _DRAWS = {name: number for number, name in enumerate(KINDS)} | {"wide": list(KINDS).index("moves")}

@@ -40,6 +40,8 @@ FITTED = dict(
     gated=8,
     moves=16,
     wide=16,
+    even=14,
+    product=8,
 )
 HELD_OUT = dict(
     dense=8,
@@ -55,6 +57,8 @@ HELD_OUT = dict(
     gated=4,
     moves=6,
     wide=6,
+    even=5,
+    product=4,
 )
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 

@@ -98,11 +98,15 @@ def sizes(activation: Thresholding, line: Scaling) -> tuple[Size, ...]:
 
 def write_bill(activation: Thresholding, line: Scaling, lanes: int, bill: Bill) -> None:
     """A line in each of `lanes` lanes."""
+    if not line.multiplies:
+        bill.add("start bit", lanes * line.place_bits)
+        bill.add("clipped bit", lanes * max(abs(activation.base), line.high).bit_length())
+        bill.add("line tie bit", lanes * line.shift * line.to_even)
+        return
     blocks = multipliers(line, bill.family)
     bill.memories += Resources(dsp=lanes * blocks)
     bill.add("line code bit", lanes * max(abs(activation.base), line.high).bit_length())
-    if blocks != 1:
-        bill.add("line place bit", lanes * line.place_bits)
     if blocks > 1:
+        bill.add("line place bit", lanes * line.place_bits)
         bill.add("line sum bit", lanes * line.product_bits * math.log2(blocks))
     bill.add("line tie bit", lanes * line.shift * line.to_even)
