@@ -79,16 +79,18 @@ def read(family: str, *, held_out: bool) -> list[Measured]:
     return found
 
 
-def fit(designs: Sequence[Measured], family: Family, kept: Mapping[str, float]) -> dict[str, float]:
-    """Coefficients of LUTs by the name of the logic; those of `kept` as they are."""
+def fit(
+    designs: Sequence[Measured], family: Family, known: Mapping[str, float], new: Sequence[str]
+) -> dict[str, float]:
+    """Coefficients of LUTs by the name of the logic: of `new` beside those that are known, or of all where none is."""
     bills = [(sample.bill(family), sample.taken.lut) for design in designs for sample in design.samples]
     rows = []
     for bill, lut in bills:
-        free = {name: count for name, count in bill.logic.items() if name not in kept}
-        known = sum(kept[name] * count for name, count in bill.logic.items() if name in kept)
+        free = {name: count for name, count in bill.logic.items() if name in new or not known}
+        rest = sum(known.get(name, 0) * count for name, count in bill.logic.items() if name not in free)
         if free:
-            rows.append((free, lut - bill.memories.lut - known, lut))
-    return dict(sorted({**kept, **solve(rows)}.items()))
+            rows.append((free, lut - bill.memories.lut - rest, lut))
+    return dict(sorted({**known, **solve(rows)}.items()))
 
 
 def solve(rows: Sequence[tuple[Mapping[str, float], float, int]]) -> dict[str, float]:
@@ -122,8 +124,7 @@ def main() -> None:
     family = Family(options.family)
     path = Path(hwgen.hw.cost.__file__).with_name(COEFFICIENTS[family])
     known = json.loads(path.read_text(encoding="utf-8")) if options.new else {}
-    kept = {name: value for name, value in known.items() if name not in options.new}
-    found = fit(read(options.family, held_out=False), family, kept)
+    found = fit(read(options.family, held_out=False), family, known, options.new)
     path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -99,7 +99,7 @@ def sizes(activation: Thresholding, line: Scaling) -> tuple[Size, ...]:
 def write_bill(activation: Thresholding, line: Scaling, lanes: int, bill: Bill) -> None:
     """A line in each of `lanes` lanes."""
     if not line.multiplies:
-        bill.add("start bit", lanes * line.place_bits)
+        bill.add("start bit", lanes * (line.place_bits - line.shift))
         bill.add("clipped bit", lanes * max(abs(activation.base), line.high).bit_length())
         bill.add("line tie bit", lanes * line.shift * line.to_even)
         return
