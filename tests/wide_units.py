@@ -14,9 +14,14 @@ from hwgen.ir.types import IntArray, IntType
 Rng = np.random.Generator
 
 
-def line(rng: Rng, sums: IntType, codes: IntType, channels: int, *, to_even: bool = False) -> Thresholding:
-    """Lines of both directions that cross the codes somewhere in the middle of the sums; with ties where `to_even`."""
-    bits = 1 if to_even else int(rng.integers(2, 40))
+def line(
+    rng: Rng, sums: IntType, codes: IntType, channels: int, *, to_even: bool = False, shifted: bool = False
+) -> Thresholding:
+    """Lines of both directions that cross the codes somewhere in the middle of the sums.
+
+    With ties where `to_even`, with factors of 1 and -1 where `shifted`.
+    """
+    bits = 1 if shifted else 2 if to_even else int(rng.integers(2, 40))
     factor = rng.integers(1, 1 << bits, channels) * rng.choice([-1, 1], channels)
     middle = rng.integers(sums.min // 2, sums.max // 2 + 1, channels)
     shift = max(1, sums.bits + bits - codes.bits - int(rng.integers(0, 3)))
@@ -29,8 +34,12 @@ def clipped(sums: IntArray, activation: Thresholding) -> IntArray:
     """The codes of sums (N, C), in Python's integers."""
     made = activation.scaling
     assert made is not None
-    factor, start, rest = activation.thresholds.T.astype(object)
-    numbers = factor * (sums.astype(object) + start) + rest
+    wide = sums.astype(object)
+    if made.multiplies:
+        factor, start, rest = activation.thresholds.T.astype(object)
+        numbers = factor * (wide + start) + rest
+    else:
+        numbers = np.where(activation.descending, ~wide, wide) + activation.thresholds[:, 0]
     codes = numbers // 2**made.shift
     if made.to_even:
         codes = codes - (codes % 2) * (numbers == codes * 2**made.shift)

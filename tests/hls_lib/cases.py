@@ -141,7 +141,7 @@ def mvtu_case(
         activation = random_activation(rng, low, high, code_type, channels, descending=descending, turning=turning)
         if straight:
             assert isinstance(code_type, IntType)
-            activation = line(rng, smallest_int(low, high), code_type, channels, to_even=descending)
+            activation = line(rng, smallest_int(low, high), code_type, channels, to_even=descending, shifted=descending)
         expected, out_type = quantised(sums, activation), code_type
     unit = MvtuUnit(
         "fc0",

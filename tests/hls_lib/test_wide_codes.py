@@ -21,9 +21,9 @@ def integer(bits: int, *, signed: bool = True) -> IntType:
     return IntType(bits, signed=signed)
 
 
-def alone(name: str, source: IntType, codes: IntType, *, shared: bool, to_even: bool) -> Case:
+def alone(name: str, source: IntType, codes: IntType, *, shared: bool, to_even: bool, shifted: bool = False) -> Case:
     rng = generator(*name.encode())
-    activation = line(rng, source, codes, 1 if shared else 7, to_even=to_even)
+    activation = line(rng, source, codes, 1 if shared else 7, to_even=to_even, shifted=shifted)
     inputs = random_codes(rng, source, (FRAMES, 7))
     streams = Stream("x", source, 7, 3), Stream("y", codes, 7, 3)
     unit = ThresholdUnit("quant", "quant", *((each,) for each in streams), activation)
@@ -49,6 +49,8 @@ def test_lines(tmp_path: Path) -> None:
         mvtu_case("w10", (6, 5), (2, 1), (integer(8), integer(10), integer(10)), straight=True, descending=True),
         alone("q14", integer(16), integer(14), shared=True, to_even=False),
         alone("q10", integer(12, signed=False), integer(10), shared=False, to_even=True),
+        alone("q3", integer(11), integer(3, signed=False), shared=True, to_even=True, shifted=True),
+        alone("q4", integer(12, signed=False), integer(4), shared=False, to_even=False, shifted=True),
     ]
     assert run_cases(cases, tmp_path) == []
 

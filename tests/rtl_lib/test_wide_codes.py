@@ -26,15 +26,18 @@ def integer(bits: int, *, signed: bool = True) -> IntType:
     return IntType(bits, signed=signed)
 
 
+@pytest.mark.parametrize("shifted", [False, True])
 @pytest.mark.parametrize("to_even", [False, True])
 @pytest.mark.parametrize(
     ("source", "codes", "elements", "lanes"),
     [(integer(16), integer(14), 5, 2), (integer(11, signed=False), integer(9, signed=False), 4, 1)],
     ids=str,
 )
-def test_lines_alone(source: IntType, codes: IntType, elements: int, lanes: int, to_even: bool, tmp_path: Path) -> None:
+def test_lines_alone(
+    source: IntType, codes: IntType, elements: int, lanes: int, to_even: bool, shifted: bool, tmp_path: Path
+) -> None:
     rng = np.random.default_rng([elements, to_even])
-    activation = line(rng, source, codes, elements if lanes > 1 else 1, to_even=to_even)
+    activation = line(rng, source, codes, elements if lanes > 1 else 1, to_even=to_even, shifted=shifted)
     streams = (Stream("x", dtype, elements, lanes, vectors=2) for dtype in (source, codes))
     unit = ThresholdUnit("th", "th", *((each,) for each in streams), activation)
     prove(design_of(unit), draw(rng, source, (8, 2 * elements)), tmp_path)
@@ -54,20 +57,21 @@ def test_lines_of_sums(
 ) -> None:
     rng = np.random.default_rng([weight.bits, thresholds])
     unit = mvtu(rng, weight, source, (6, 5), folding, pixels=2)
-    activation = line(rng, unit.sum_type, codes, 5, to_even=bool(thresholds))
+    activation = line(rng, unit.sum_type, codes, 5, to_even=bool(thresholds), shifted=weight.bits == 8)
     registers = PipelineRegisters(0, NO_SPAN, thresholds)
     unit = replace(unit, activation=activation, outputs=(replace(unit.output, dtype=codes),), registers=registers)
     prove(design_of(unit), draw(rng, source, (8, unit.input.size)), tmp_path)
 
 
-def test_lines_of_channels(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shifted", [False, True])
+def test_lines_of_channels(shifted: bool, tmp_path: Path) -> None:
     rng = np.random.default_rng(9)
     weight, source, codes = integer(6), integer(9), integer(12)
     weights = draw(rng, weight, (5, 3))
     reach = int(np.abs(weights).sum(axis=1).max()) * -source.min
     sums = smallest_int(-reach, reach)
     streams = (Stream("x", source, 5, 1, vectors=6), Stream("y", codes, 5, 1, vectors=2))
-    activation = line(rng, sums, codes, 5)
+    activation = line(rng, sums, codes, 5, shifted=shifted)
     unit = DepthwiseUnit("dw", "dw", *((each,) for each in streams), weights, weight, sums, activation)
     prove(design_of(unit), draw(rng, source, (8, unit.input.size)), tmp_path)
 
