@@ -59,11 +59,11 @@ TRUE: dict[str, tuple[dict[str, Any], tuple[str, ...], int | str]] = {
     "int2": ({"bits": 2.0, "scale": 0.5}, PIXELS, 3),
     "uint3": ({"bits": 3.0, "scale": 1 / 7, "signed": 0}, PIXELS, 7),
     "uint1": ({"bits": 1.0, "scale": 1.0, "signed": 0}, PIXELS, 1),
-    "whole": ({"scale": 1.0}, ("--input-type", "int12", "--input-scale", "0.25"), "a multiplication"),
+    "whole": ({"scale": 1.0}, ("--input-type", "int12", "--input-scale", "0.25"), "an addition"),
     "zero_point": (
         {"scale": 1.0, "zero": 3.0, "bits": 4.0, "signed": 0},
         ("--input-type", "int8", "--input-scale", "1/8", "--input-offset", "1/16"),
-        15,
+        "an addition",
     ),
     "the_same_type": (
         {"bits": 8.0, "scale": 0.03},
