@@ -1,7 +1,8 @@
-"""A dataflow of rigid pipelines, cycle by cycle, compiled: what `loop.py` says of an HLS project, to the letter.
+"""A dataflow of rigid pipelines, to the cycle, compiled: what `loop.py` says of an HLS project, to the letter.
 
 A pipeline that stands still does so as a whole, so an early beat can make a later one late: no constraint graph says
-that, and a clock is stepped here. What it takes grows with cycles times functions.
+that, and a clock runs here. A function sleeps through the cycles in which it moves no beat, so what a run takes grows
+with the beats. Once everything stands as it did a frame before, all later frames take as long: the run ends.
 """
 
 from __future__ import annotations
@@ -11,17 +12,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hwgen.hw.compiled import entry, inlined
+from hwgen.hw.compiled import entry, inlined, inner
 from hwgen.hw.loop import RESTART
-from hwgen.hw.moves import slot_of
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.tables import RaggedRows, packed, ragged
 from hwgen.ir.types import IntArray
 
-SLOT, ACTIVE, RESUME, HEAD, WAITING, STATE_SIZE = range(6)
-"""State of a function: the next slot of its frame; cycles in which its pipeline moved; the cycle in which the next
-frame may start; the first and the number of the slots in its pipeline that matter."""
+SLOT, ACTIVE, SEEN, MODE, RESUME, HEAD, WAITING, EVENT, WANTS, STATE_SIZE = range(10)
+"""State of a function: the next slot of its frame; cycles in which its pipeline moved; the cycle up to which those two
+count, and what it does from there on; the cycle in which the next frame may start; the first and the number of the
+slots in its pipeline that matter; the next slot that moves a beat or ends the frame; the stream without which
+it waits for a beat or for room, -1 for none."""
 
+STANDS, DRAINS, RUNS = range(3)
+"""What a function does: its pipeline stands still, moves while no slot starts, or starts a slot a cycle."""
+
+DONE, PLACE, ROUND, DUE, END_SIZE = range(5)
+"""Of each input, and then of the outputs, beats that have moved in this frame; where the next one stands in its round
+of slots, and the slot in which that round begins; its slot."""
+
+FRAMES, STEPS, STEADY, NUMBERS = range(4)
+"""What a run tells: frames that left; how often a function was looked at; whether all other frames follow as late."""
 
 _NEVER = 1 << 60
 
@@ -31,82 +42,163 @@ class Functions(NamedTuple):
 
     Attributes:
         parameters: of a function, as `tables.packed` has them.
-        state: of a function; `flight`: for each slot in its pipeline that writes or is a frame's last, the number of
-            `ACTIVE` at which it leaves, twice over, plus 1 for the last one and doubled again plus 1 for one that
-            writes.
-        done: beats of each input read in this frame, and then of the outputs started; `next`: the slots of those that
-            come next, -1 for none.
-        held: beats of a stream that can be read; `moved`: what this cycle adds.
+        writer, reader: the function at each end of a stream; -1 for none.
+        state: of a function; `wakes`: the cycle in which it must be looked at next; `ends`: of its inputs and outputs; `flight`: for each slot in its pipeline that writes or
+            is a frame's last, the number of `ACTIVE` at which it leaves, twice over, plus 1 for the last one and
+            doubled again plus 1 for one that writes.
+        held: beats of a stream that can be read, or that have left the chip; `moved`: what this cycle adds.
+        used: the depth of a stream with which the run would be the same so far.
         beats, room: of a frame of each stream, and its depth.
+        changed: streams whose beats moved in this cycle.
+        seen: how everything stood at the end of a frame.
     """
 
     parameters: RaggedRows
     sources: RaggedRows
     sinks: RaggedRows
+    writer: IntArray
+    reader: IntArray
     state: IntArray
+    wakes: IntArray
+    ends: IntArray
     flight: IntArray
-    done: IntArray
-    next: IntArray
     held: IntArray
     moved: IntArray
+    used: IntArray
     beats: IntArray
     room: IntArray
+    changed: IntArray
+    seen: IntArray
+
+
+@inlined
+def _unit(functions: Functions, which: int) -> IntArray:
+    """The parameters of a function."""
+    return functions.parameters.flat[functions.parameters.at[which] : functions.parameters.at[which + 1]]
 
 
 @inlined
 def _move_on(functions: Functions, which: int, unit: IntArray, end: int, stream: int) -> None:
     """A beat of an input, or of the outputs, has moved."""
-    done = functions.done[which, end] + 1
-    functions.done[which, end] = done
-    functions.next[which, end] = slot_of(unit, end, done) if done < functions.beats[stream] else -1
+    row, head = functions.ends[which, end], 4 + unit[3] + 3 * end
+    row[DONE] += 1
+    row[PLACE] += 1
+    if row[PLACE] == unit[head + 1]:
+        row[PLACE] = 0
+        row[ROUND] += unit[head + 2]
+    row[DUE] = row[ROUND] + unit[unit[head] + row[PLACE]] if row[DONE] < functions.beats[stream] else _NEVER
 
 
-@inlined
+@inner
 def _begin(functions: Functions, which: int) -> None:
     """Let a function start a frame."""
-    unit = functions.parameters.flat[functions.parameters.at[which] : functions.parameters.at[which + 1]]
-    start, inputs = functions.sources.at[which], unit[2]
-    functions.done[which] = -1
-    for end in range(inputs):
-        _move_on(functions, which, unit, end, functions.sources.flat[start + end])
-    _move_on(functions, which, unit, inputs, functions.sinks.flat[functions.sinks.at[which]])
+    unit, start = _unit(functions, which), functions.sources.at[which]
+    for end in range(unit[2] + 1):
+        functions.ends[which, end, DONE] = functions.ends[which, end, PLACE] = -1
+        functions.ends[which, end, ROUND] = 0
+        stream = functions.sources.flat[start + end] if end < unit[2] else functions.sinks.flat[functions.sinks.at[which]]
+        _move_on(functions, which, unit, end, stream)
     functions.state[which, SLOT] = 0
 
 
 @inlined
-def _step(functions: Functions, which: int, now: int, depth: int) -> bool:
-    """One cycle of a function; whether anything moves."""
-    state, flight = functions.state[which], functions.flight[which]
-    moves = state[WAITING] > 0
-    if moves and flight[state[HEAD]] >> 2 == state[ACTIVE] and not _leave(functions, which, now):
-        return False
-    if now < state[RESUME]:
-        state[ACTIVE] += 1
-        return True
-    if _is_starved(functions, which):
-        state[ACTIVE] += 1
-        return bool(moves)
-    inputs = functions.sources.at[which + 1] - functions.sources.at[which]
-    writes = functions.next[which, inputs] == state[SLOT]
-    if depth == 1 and writes and not _have_room(functions, which):
-        return bool(moves)
-    _start_slot(functions, which, depth, writes)
-    if depth == 1 and state[WAITING]:
-        _leave(functions, which, now)
-    state[ACTIVE] += 1
-    return True
+def _next_event(functions: Functions, which: int, unit: IntArray) -> int:
+    """The next slot that moves a beat or ends the frame."""
+    slot = unit[1] - 1
+    for end in range(unit[2] + 1):
+        slot = min(slot, functions.ends[which, end, DUE])
+    return int(slot)
 
 
 @inlined
-def _start_slot(functions: Functions, which: int, depth: int, writes: bool) -> None:
+def _without_beat(functions: Functions, which: int) -> int:
+    """An input that lacks a beat that the next slot reads; -1 for none."""
+    start, slot = functions.sources.at[which], functions.state[which, SLOT]
+    for end in range(functions.sources.at[which + 1] - start):
+        stream = functions.sources.flat[start + end]
+        if functions.ends[which, end, DUE] == slot and functions.held[stream] == 0:
+            return int(stream)
+    return -1
+
+
+@inlined
+def _without_room(functions: Functions, which: int) -> int:
+    """An output that has no room; -1 for none."""
+    for place in range(functions.sinks.at[which], functions.sinks.at[which + 1]):
+        stream = functions.sinks.flat[place]
+        if functions.held[stream] >= functions.room[stream]:
+            return int(stream)
+    return -1
+
+
+@inlined
+def _step(functions: Functions, which: int, now: int, depth: int) -> int:
+    """The cycle `now` of a function; that in which it must be looked at next."""
+    state = functions.state[which]
+    _catch_up(state, now)
+    state[SEEN], state[WANTS] = now + 1, -1
+    if state[WAITING] and functions.flight[which, state[HEAD]] >> 2 == state[ACTIVE]:
+        state[WANTS] = _leave(functions, which, now)
+        if state[WANTS] >= 0:
+            state[MODE] = STANDS
+            return _NEVER
+    state[MODE] = RUNS if now >= state[RESUME] else DRAINS
+    if state[MODE] == RUNS and state[SLOT] == state[EVENT]:
+        _start_event(functions, which, now, depth)
+        if state[MODE] == STANDS:
+            return _NEVER
+    elif state[MODE] == RUNS:
+        state[SLOT] += 1
+    state[ACTIVE] += 1
+    wakes = _NEVER
+    if state[WAITING]:
+        wakes = now + 1 + (functions.flight[which, state[HEAD]] >> 2) - state[ACTIVE]
+    if state[RESUME] > now + 1:
+        state[MODE] = DRAINS
+        wakes = min(wakes, state[RESUME])
+    elif state[MODE] == RUNS:
+        wakes = min(wakes, now + 1 + state[EVENT] - state[SLOT])
+    return int(wakes)
+
+
+@inlined
+def _catch_up(state: IntArray, now: int) -> None:
+    """Let a function do what it did up to the cycle before `now`."""
+    if state[MODE] != STANDS:
+        state[ACTIVE] += now - state[SEEN]
+        if state[MODE] == RUNS:
+            state[SLOT] += now - state[SEEN]
+    state[SEEN] = now
+
+
+@inlined
+def _start_event(functions: Functions, which: int, now: int, depth: int) -> None:
+    """Start a slot that moves a beat or ends the frame, or wait for a beat, or in a single stage for room."""
+    state, unit = functions.state[which], _unit(functions, which)
+    writes = functions.ends[which, unit[2], DUE] == state[SLOT]
+    state[WANTS] = _without_beat(functions, which)
+    if state[WANTS] >= 0:
+        state[MODE] = DRAINS
+        return
+    if depth == 1 and writes:
+        state[WANTS] = _without_room(functions, which)
+        if state[WANTS] >= 0:
+            state[MODE] = STANDS
+            return
+    _start_slot(functions, which, depth, unit, writes)
+    if depth == 1 and state[WAITING]:
+        _leave(functions, which, now)
+
+
+@inlined
+def _start_slot(functions: Functions, which: int, depth: int, unit: IntArray, writes: bool) -> None:
     """Read what the next slot reads; a slot that writes, and a frame's last, wait in the pipeline."""
-    unit = functions.parameters.flat[functions.parameters.at[which] : functions.parameters.at[which + 1]]
     state, flight, start = functions.state[which], functions.flight[which], functions.sources.at[which]
     slot, inputs = state[SLOT], unit[2]
     for index in range(inputs):
-        if functions.next[which, index] == slot:
+        if functions.ends[which, index, DUE] == slot:
             stream = functions.sources.flat[start + index]
-            functions.moved[stream] -= 1
+            _move(functions, stream, -1)
             _move_on(functions, which, unit, index, stream)
     if writes:
         _move_on(functions, which, unit, inputs, functions.sinks.flat[functions.sinks.at[which]])
@@ -115,6 +207,7 @@ def _start_slot(functions: Functions, which: int, depth: int, writes: bool) -> N
     if is_last:
         _begin(functions, which)
         state[RESUME] = _NEVER
+    state[EVENT] = _next_event(functions, which, unit)
     if writes or is_last:
         place = state[HEAD] + state[WAITING]
         leaves = state[ACTIVE] + depth - 1
@@ -123,88 +216,116 @@ def _start_slot(functions: Functions, which: int, depth: int, writes: bool) -> N
 
 
 @inlined
-def _is_starved(functions: Functions, which: int) -> bool:
-    """Whether an input lacks a beat that the next slot reads."""
-    start, slot = functions.sources.at[which], functions.state[which, SLOT]
-    for index in range(functions.sources.at[which + 1] - start):
-        if functions.next[which, index] == slot and functions.held[functions.sources.flat[start + index]] == 0:
-            return True
-    return False
+def _move(functions: Functions, stream: int, beats: int) -> None:
+    """Let beats be in a stream, or no longer, at the end of the cycle."""
+    functions.moved[stream] += beats
+    if beats > 0:
+        functions.used[stream] = max(functions.used[stream], functions.held[stream] + 1)
+    functions.changed[1 + functions.changed[0]] = stream
+    functions.changed[0] += 1
 
 
 @inlined
-def _have_room(functions: Functions, which: int) -> bool:
-    """Whether every output has room."""
-    for place in range(functions.sinks.at[which], functions.sinks.at[which + 1]):
-        stream = functions.sinks.flat[place]
-        if functions.held[stream] >= functions.room[stream]:
-            return False
-    return True
-
-
-@inlined
-def _leave(functions: Functions, which: int, now: int) -> bool:
-    """Let the first slot of a pipeline leave; False where an output has no room."""
+def _leave(functions: Functions, which: int, now: int) -> int:
+    """Let the first slot of a pipeline leave: -1, or an output that has no room."""
     state, flight = functions.state[which], functions.flight[which]
     kind = flight[state[HEAD]]
     if kind & 2:
-        if not _have_room(functions, which):
-            return False
+        full = _without_room(functions, which)
+        if full >= 0:
+            return int(full)
         for place in range(functions.sinks.at[which], functions.sinks.at[which + 1]):
-            functions.moved[functions.sinks.flat[place]] += 1
+            _move(functions, functions.sinks.flat[place], 1)
     state[HEAD] = state[HEAD] + 1 if state[HEAD] + 1 < len(flight) else 0
     state[WAITING] -= 1
     if kind & 1:
         state[RESUME] = now + RESTART
+    return -1
+
+
+@inlined
+def _end_cycle(functions: Functions, now: int) -> bool:
+    """Let what has moved be there in the next cycle, and wake who wants it; whether anybody does."""
+    wakes = False
+    for index in range(functions.changed[0]):
+        stream = functions.changed[1 + index]
+        held = functions.held[stream] + functions.moved[stream]
+        functions.held[stream], functions.moved[stream] = held, 0
+        writer, reader = functions.writer[stream], functions.reader[stream]
+        for which, wanted in ((writer, held < functions.room[stream]), (reader, held > 0)):
+            if which >= 0 and wanted and functions.state[which, WANTS] == stream:
+                functions.wakes[which], wakes = now + 1, True
+    functions.changed[0] = 0
+    return wakes
+
+
+@inner
+def _is_as_before(functions: Functions, now: int, frames: int) -> bool:
+    """Whether everything stands, in the cycle before `now`, as it did when this was asked last."""
+    place, as_before = 0, True
+    for which in range(len(functions.state)):
+        state, flight = functions.state[which], functions.flight[which]
+        _catch_up(state, now)
+        for each in range(len(flight) + 2 + functions.sources.at[which + 1] - functions.sources.at[which] + 1):
+            index = each - len(flight)
+            if index < 0:
+                at = state[HEAD] + each
+                now_there = flight[at if at < len(flight) else at - len(flight)] - 4 * state[ACTIVE]
+                value = now_there if each < state[WAITING] else -1
+            elif index < 2:
+                value = state[SLOT] if index == 0 else max(0, min(state[RESUME] - now, RESTART))
+            else:
+                value = functions.ends[which, index - 2, DONE]
+            as_before = as_before and functions.seen[place] == value
+            functions.seen[place] = value
+            place += 1
+    for stream in range(len(functions.held)):
+        value = functions.held[stream] if functions.writer[stream] >= 0 else 0
+        if functions.reader[stream] < 0:
+            value -= frames * functions.beats[stream]
+        as_before = as_before and functions.seen[place] == value
+        functions.seen[place] = value
+        place += 1
+    return as_before
+
+
+@inlined
+def _has_left(functions: Functions, sinks: IntArray, frames: int) -> bool:
+    """Whether so many frames have left by all sinks."""
+    for place in range(len(sinks)):
+        if functions.held[sinks[place]] < frames * functions.beats[sinks[place]]:
+            return False
     return True
 
 
-@inlined
-def _frames_gone(functions: Functions, sinks: IntArray, left: IntArray) -> int:
-    """Frames that have left by all sinks; adds the beats of this cycle to those that have `left`."""
-    gone = _NEVER
-    for place in range(len(sinks)):
-        left[place] += functions.moved[sinks[place]]
-        gone = min(gone, left[place] // functions.beats[sinks[place]])
-    return gone
-
-
-@inlined
-def _end_cycle(functions: Functions, sources: IntArray, sinks: IntArray) -> None:
-    """Let what has moved be there in the next cycle."""
-    for stream in range(len(functions.held)):
-        functions.held[stream] += functions.moved[stream]
-        functions.moved[stream] = 0
-    for place in range(len(sources)):
-        functions.held[sources[place]] = 1
-    for place in range(len(sinks)):
-        functions.held[sinks[place]] = 0
-
-
 @entry
-def run(
-    functions: Functions, sources: IntArray, sinks: IntArray, left: IntArray, depth: int, most: int, ends: IntArray
-) -> int:
+def run(functions: Functions, sinks: IntArray, depth: int, most: int, ends: IntArray, told: IntArray) -> None:
     """Run until a frame has left by all `sinks` for each of `ends`, which get the cycles of their last beats.
 
-    Sources always have a beat, sinks always take one; `left` counts the beats of each sink. Returns the frames that
-    left: fewer in a deadlock, or where one takes more than `most` cycles after the one before.
+    Sources always have a beat, sinks always take one. `told` gets what is told: fewer frames in a deadlock, or where
+    one takes more than `most` cycles after the one before.
     """
-    frames, now = 0, 0
+    now, frames, steps = 0, 0, 0
     for which in range(len(functions.state)):
         _begin(functions, which)
-    while frames < len(ends):
-        moves = False
+        functions.state[which, EVENT] = _next_event(functions, which, _unit(functions, which))
+    while frames < len(ends) and now < _NEVER and (frames == 0 or now - ends[frames - 1] <= most):
+        later = _NEVER
         for which in range(len(functions.state)):
-            if _step(functions, which, now, depth):
-                moves = True
-        if not moves or (frames and now - ends[frames - 1] > most):
-            break
-        if _frames_gone(functions, sinks, left) > frames:
+            if functions.wakes[which] <= now:
+                functions.wakes[which] = _step(functions, which, now, depth)
+                steps += 1
+            later = min(later, functions.wakes[which])
+        if _end_cycle(functions, now):
+            later = now + 1
+        if _has_left(functions, sinks, frames + 1):
             ends[frames], frames = now, frames + 1
-        _end_cycle(functions, sources, sinks)
-        now += 1
-    return frames
+            if _is_as_before(functions, now + 1, frames) and frames > 1:
+                for frame in range(frames, len(ends)):
+                    ends[frame] = 2 * ends[frame - 1] - ends[frame - 2]
+                frames, told[STEADY] = len(ends), 1
+        now = later
+    told[FRAMES], told[STEPS] = frames, steps
 
 
 class Wiring(NamedTuple):
@@ -213,15 +334,23 @@ class Wiring(NamedTuple):
     parameters: RaggedRows
     sources: RaggedRows
     sinks: RaggedRows
+    writer: IntArray
+    reader: IntArray
 
 
 def wiring_of(network: ProcessNetwork) -> Wiring:
     """The wiring of a network of `Pipelined` processes."""
     number = {name: index for index, name in enumerate(network.beats)}
+    writer, reader = (np.full(len(number), -1, dtype=np.int64) for _ in range(2))
+    for which, process in enumerate(network.processes):
+        writer[[number[name] for name in process.outputs]] = which
+        reader[[number[name] for name in process.inputs]] = which
     return Wiring(
         ragged([packed(process.schedule)[1] for process in network.processes]),
         ragged([[number[name] for name in process.inputs] for process in network.processes]),
         ragged([[number[name] for name in process.outputs] for process in network.processes]),
+        writer,
+        reader,
     )
 
 
@@ -237,6 +366,9 @@ class RigidRun:
     Attributes:
         ends: cycles of the last output beats of the frames; fewer than `frames` in a deadlock, or where one left more
             than `most` cycles after the one before.
+        used: the depths of the streams by name with which the run is the same.
+        is_steady: whether the time between the last two frames is that of all later ones.
+        steps: what the run took: how often a function was looked at.
     """
 
     def __init__(
@@ -253,50 +385,66 @@ class RigidRun:
         count, inputs = len(network.processes), max(len(process.inputs) for process in network.processes)
         self._functions = Functions(
             *(wiring or wiring_of(network)),
-            state=np.zeros((count, STATE_SIZE), dtype=np.int64),
-            flight=np.zeros((count, depth + 1), dtype=np.int64),
-            done=np.zeros((count, inputs + 1), dtype=np.int64),
-            next=np.zeros((count, inputs + 1), dtype=np.int64),
-            held=np.zeros(len(number), dtype=np.int64),
-            moved=np.zeros(len(number), dtype=np.int64),
+            state=_zeros(count, STATE_SIZE),
+            wakes=_zeros(count),
+            ends=_zeros(count, inputs + 1, END_SIZE),
+            flight=_zeros(count, depth + 1),
+            held=_zeros(len(number)),
+            moved=_zeros(len(number)),
+            used=_zeros(len(number)),
             beats=np.array(list(network.beats.values()), dtype=np.int64),
             room=np.array([room.get(name, 1) for name in number], dtype=np.int64),
+            changed=_zeros(2 * len(number) + 1),
+            seen=_zeros(count * (depth + inputs + 5) + len(number)),
         )
         sources, sinks = (np.array([number[each] for each in ports]) for ports in (network.inputs, network.outputs))
-        self._functions.held[sources] = 1
-        ends = np.zeros(frames, dtype=np.int64)
-        self.ends: IntArray = ends[: run(self._functions, sources, sinks, np.zeros_like(sinks), depth, most, ends)]
+        self._functions.held[sources] = self._functions.room[sinks] = _NEVER
+        ends, told = _zeros(frames), _zeros(NUMBERS)
+        run(self._functions, sinks, depth, most, ends, told)
+        self.ends: IntArray = ends[: told[FRAMES]]
+        self.steps, self.is_steady = int(told[STEPS]), bool(told[STEADY])
+        self.used = dict(zip(self._names, self._functions.used.tolist(), strict=True))
+
+    @property
+    def short(self) -> set[str]:
+        """Streams that the end of the run shows to be too short: of a deadlock those on the circle without room.
+
+        Else those without room whose readers, or the readers of what those have no room in, wait for a beat.
+        """
+        if self.is_stuck:
+            return {stream for _, stream, for_room in self.circle() if for_room}
+        found = set[str]()
+        for which in range(len(self._network.processes)):
+            path, wait = list[str](), self._wait(which)
+            while wait and wait[1]:
+                path.append(wait[0])
+                wait = self._wait(self._other_end(path[-1], wait[1]))
+            found.update(path if wait else ())
+        return found
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the run ended in a deadlock."""
+        return bool(self._functions.wakes.min() == _NEVER)
 
     def circle(self) -> list[tuple[str, str, bool]]:
         """Functions that wait for each other at the end of a deadlock: name, stream, whether for room in it."""
-        processes = self._network.processes
-        waits = [self._wait(which) for which in range(len(processes))]
-        ends: dict[str, list[int]] = {name: [] for name in self._names}
-        for which, process in enumerate(processes):
-            for name in (*process.inputs, *process.outputs):
-                ends[name].append(which)
-        path, which = list[int](), next(which for which, (_, for_room) in enumerate(waits) if for_room)
-        while which not in path:
-            path.append(which)
-            stream, _ = waits[which]
-            which = next((other for other in ends[stream] if other != which), which)
-        return [(processes[each].name, *waits[each]) for each in path[path.index(which) :]]
+        path, which = dict[int, tuple[str, bool]](), int(np.flatnonzero(self._functions.state[:, MODE] == STANDS)[0])
+        while which not in path and (wait := self._wait(which)):
+            path[which], which = wait, self._other_end(*wait)
+        on_it = list(path)[list(path).index(which) :]
+        return [(self._network.processes[each].name, *path[each]) for each in on_it]
 
-    def _wait(self, which: int) -> tuple[str, bool]:
-        """The stream that a function waits for, and whether for room."""
-        functions, process = self._functions, self._network.processes[which]
-        slot, inputs = functions.state[which, SLOT], len(process.inputs)
-        full = [name for name in process.outputs if self._is_full(name)]
-        writes = functions.state[which, WAITING] or functions.next[which, inputs] == slot
-        dry = [
-            name
-            for index, name in enumerate(process.inputs)
-            if functions.next[which, index] == slot and not functions.held[self._names.index(name)]
-        ]
-        if full and writes and (functions.state[which, WAITING] or not dry):
-            return full[0], True
-        return (dry or list(process.inputs))[0], False
+    def _wait(self, which: int) -> tuple[str, bool] | None:
+        """The stream that a function waits for, and whether for room; None where it waits for no other."""
+        wanted = self._functions.state[which, WANTS]
+        return (self._names[wanted], bool(self._functions.writer[wanted] == which)) if wanted >= 0 else None
 
-    def _is_full(self, name: str) -> bool:
-        index = self._names.index(name)
-        return bool(self._functions.held[index] >= self._functions.room[index])
+    def _other_end(self, stream: str, for_room: bool) -> int:
+        """The function that would end a wait."""
+        functions = self._functions
+        return int((functions.reader if for_room else functions.writer)[self._names.index(stream)])
+
+
+def _zeros(*shape: int) -> IntArray:
+    return np.zeros(shape, dtype=np.int64)
