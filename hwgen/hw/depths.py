@@ -74,17 +74,24 @@ class _Search:
 
         Where chosen depths forbid the interval, the shortest found is kept. Raises: DeadlockError.
         """
-        before, more, short = dict(self._room), 1, set[str]()
+        before = dict(self._room)
+        more, all_more = dict.fromkeys(self._free, 0), 0
         while failed := self._taken(self._room, dict.fromkeys((*self._hard, *DEPTHS))):
-            short |= failed.short.intersection(self._free) or set(self._free)
-            if more > self._most and len(short) < len(self._free):
-                more, short = 1, set(self._free)
-            elif more > self._most:
+            if all_more > self._most:
                 self._interval = max(self._interval_of(depth) for depth in self._judged)
                 break
-            self._room |= {name: before[name] + more for name in short}
-            more *= 2
-        self._halve(self._free, before)
+            short = [name for name in failed.short.intersection(self._free) if more[name] <= self._most]
+            if not failed.is_stuck or not short:
+                all_more = max(1, 2 * all_more)
+            more |= {name: max(1, 2 * more[name]) for name in short}
+            self._room |= {name: before[name] + max(more[name], all_more) for name in self._free}
+        for name in self._by_bits([name for name in self._free if more[name] > all_more]):
+            self._lessen(name)
+        self._halve(self._by_bits(self._free), before)
+
+    def _by_bits(self, names: Iterable[str]) -> list[str]:
+        """Streams in the order of what they hold, most bits first."""
+        return sorted(names, key=lambda name: -self._flow.widths[name] * self._room[name])
 
     def _interval_of(self, depth: int) -> int:
         """The longest time between two frames. Raises: DeadlockError."""
@@ -122,7 +129,7 @@ class _Search:
         return slow[-2:]
 
     def _lessen_all(self) -> None:
-        for name in self._free:
+        for name in self._by_bits(self._free):
             self._lessen(name)
 
     def _lessen(self, name: str) -> None:
