@@ -14,7 +14,7 @@ from hwgen.hw.caching import lenient, tell, turn
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
-_SOURCES = ("compiled", "loop", "tables", "moves", "elastic", "machines", "frames", "repair", "rigid")
+_SOURCES = ("compiled", "loop", "tables", "moves", "elastic", "machines", "frames", "repair", "clocked")
 """Modules of compiled functions, of which an entry's code may hold any."""
 
 _stamp = sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()

@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from hwgen.hw.rigid import RigidRun
 
 _FRAMES = 6, 12
-"""Frames that a judge runs where no steady state shows sooner: in a search, and at its end; buffers fill in the first."""
+"""Frames that a judge runs where no steady state shows sooner: in a search, and at its end."""
 
 _EFFORT = 50_000_000
-"""Steps of functions that the judges of a search may take: some seconds. Streams not reached stay deeper."""
+"""Steps of functions that the runs of a search may take: some seconds. Streams that are not reached stay deeper."""
 
-_THOROUGH = 200_000_000
-"""The same for a network of which that is `_ENOUGH` runs, and which has no more than `_MANY` functions: to the end."""
+_THOROUGH = 100_000_000
+"""The same where that is enough to search to the end, as in a network of at most `_LITTLE` beats a frame."""
 
-_ENOUGH, _MANY = 400, 128
+_LITTLE, _MANY = 15_000, 128
+"""And of at most `_MANY` functions."""
 
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
 
@@ -60,9 +61,9 @@ class _Search:
         self._network = flow.network(1, {})
         self._wiring = wiring_of(self._network)
         self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
-        self._least = {name: fixed.get(name, DEFAULT_DEPTH + flow.queued.get(name, 0)) for name in flow.streams}
-        self._room = dict(self._least)
-        thorough = len(flow.processes) <= _MANY and _ENOUGH * 4 * sum(flow.beats.values()) * 4 <= _THOROUGH
+        self._room = {name: fixed.get(name, DEFAULT_DEPTH + flow.queued.get(name, 0)) for name in flow.streams}
+        self._used = dict(self._room)
+        thorough = len(flow.processes) <= _MANY and sum(flow.beats.values()) <= _LITTLE
         self._frames = _FRAMES[0]
         self._effort = _THOROUGH if thorough else _EFFORT
         self._judged = range(_SHALLOWEST, _DEEPEST + 1) if thorough else DEPTHS
@@ -79,19 +80,16 @@ class _Search:
         while failed := self._taken(self._room, dict.fromkeys((*self._hard, *DEPTHS))):
             if all_more > self._most:
                 self._interval = max(self._interval_of(depth) for depth in self._judged)
-                break
+                continue
             short = [name for name in failed.short.intersection(self._free) if more[name] <= self._most]
             if not failed.is_stuck or not short:
                 all_more = max(1, 2 * all_more)
             more |= {name: max(1, 2 * more[name]) for name in short}
             self._room |= {name: before[name] + max(more[name], all_more) for name in self._free}
-        for name in self._by_bits([name for name in self._free if more[name] > all_more]):
-            self._lessen(name)
-        self._halve(self._by_bits(self._free), before)
-
-    def _by_bits(self, names: Iterable[str]) -> list[str]:
-        """Streams in the order of what they hold, most bits first."""
-        return sorted(names, key=lambda name: -self._flow.widths[name] * self._room[name])
+        for name in self._free:
+            if more[name] > all_more:
+                self._lessen(name)
+        self._halve(self._free, before)
 
     def _interval_of(self, depth: int) -> int:
         """The longest time between two frames. Raises: DeadlockError."""
@@ -129,12 +127,12 @@ class _Search:
         return slow[-2:]
 
     def _lessen_all(self) -> None:
-        for name in self._by_bits(self._free):
+        for name in self._free:
             self._lessen(name)
 
     def _lessen(self, name: str) -> None:
-        """Bisect for the smallest depth of one stream that does; a quarter less is tried first."""
-        enough = self._room[name]
+        """Bisect for the smallest depth of one stream that does, from what was used; a quarter less is tried first."""
+        enough = self._room[name] = min(self._room[name], self._used[name])
         if enough <= DEFAULT_DEPTH or not self._tried(self._room | {name: enough - max(1, enough // 4)}):
             return
         few = DEFAULT_DEPTH
@@ -148,10 +146,7 @@ class _Search:
         return self._effort > 0 and self._taken(room, self._hard) is None
 
     def _taken(self, room: dict[str, int], depths: Iterable[int]) -> RigidRun | None:
-        """The first run of pipelines of these depths that does not keep the interval; without one, `room` is taken.
-
-        Less what no run used.
-        """
+        """The first run of pipelines of these depths that does not keep the interval; without one, `room` is taken."""
         used = dict.fromkeys(self._free, DEFAULT_DEPTH)
         for depth in list(depths):
             run = self._judge(room, depth)
@@ -159,7 +154,7 @@ class _Search:
                 self._hard.sort(key=lambda each: each != depth)  # first to be asked next time
                 return run
             used = {name: max(beats, run.used[name]) for name, beats in used.items()}
-        self._room = room | {name: min(room[name], beats) for name, beats in used.items()}
+        self._room, self._used = room, used
         return None
 
     def _judge(self, room: Mapping[str, int], depth: int) -> RigidRun:

@@ -11,10 +11,10 @@ import pytest
 import hwgen
 from hwgen.errors import ConfigError, DeadlockError
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
-from hwgen.hw.depths import StreamSchedule, hls_times
+from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.loop import DEPTHS, RESTART
-from hwgen.hw.periodic import least_interval
+from hwgen.hw.periodic import PeriodicSchedule, least_interval
 from hwgen.hw.rigid import RigidRun
 from hwgen.ir.graph import Graph
 from hwgen.passes.pipeline import integer_network
@@ -98,7 +98,7 @@ def test_an_elastic_pipeline_is_no_slower_than_a_rigid_one() -> None:
             assert (rigid is None) == (elastic is None)
             if rigid is not None and elastic is not None:
                 assert elastic <= rigid
-                assert depth > 1 or StreamSchedule(flow, depth, room, elastic).exists()
+                assert depth > 1 or PeriodicSchedule(flow.network(depth, room), elastic).exists()
 
 
 def test_chosen_depths() -> None:
