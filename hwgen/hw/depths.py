@@ -31,6 +31,9 @@ _THOROUGH = 100_000_000
 _LITTLE, _MANY = 15_000, 128
 """And of at most `_MANY` functions."""
 
+_SHORT = 400_000
+"""Cycles of a frame times functions up to which pipelines of every depth judge, as where a search goes to the end."""
+
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
 
 
@@ -63,10 +66,12 @@ class _Search:
         self._free = [name for name in sorted(flow.streams, key=lambda name: -flow.widths[name]) if name not in fixed]
         self._room = {name: fixed.get(name, DEFAULT_DEPTH + flow.queued.get(name, 0)) for name in flow.streams}
         self._used = dict(self._room)
-        thorough = len(flow.processes) <= _MANY and sum(flow.beats.values()) <= _LITTLE
+        functions = len(flow.processes)
+        thorough = functions <= _MANY and sum(flow.beats.values()) <= _LITTLE
+        every = thorough or (functions <= _MANY and functions * self._interval <= _SHORT)
         self._frames = _FRAMES[0]
         self._effort = _THOROUGH if thorough else _EFFORT
-        self._judged = range(_SHALLOWEST, _DEEPEST + 1) if thorough else DEPTHS
+        self._judged = range(_SHALLOWEST, _DEEPEST + 1) if every else DEPTHS
         self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
         self._hard = [_DEEPEST, _SHALLOWEST]
 
