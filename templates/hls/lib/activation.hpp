@@ -132,7 +132,7 @@ struct ShiftedLine {
                     const bool (&descending)[ROWS][LANES]) {
     const bool falls = descending[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane];
     const T start = starts[ROWS == 1 ? 0 : row][LANES == 1 ? 0 : lane][0];
-    const std::int64_t way = falls ? std::int64_t(~std::int64_t(sum)) : std::int64_t(sum);
+    const std::int64_t way = std::int64_t(sum) ^ (falls ? std::int64_t(-1) : std::int64_t(0));
     return code(ap_int<PLACE_BITS>(way + std::int64_t(start)));
   }
 };
