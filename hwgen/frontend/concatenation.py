@@ -13,7 +13,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import axis_of
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.grid import common_grid, lines
-from hwgen.frontend.joins import gained, weighted_sum
+from hwgen.frontend.joins import gained, straightened, weighted_sum
 from hwgen.frontend.layout import Layout, image_layout, laid_out, lies_so
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
@@ -214,6 +214,7 @@ def _of_one_scale(
     """
     if all(other.steps == streams[0].steps for other in streams[1:]):
         return streams, streams[0].steps
+    streams = [straightened(build, node, stream) for stream in streams]
     meanings = [lines(stream.steps, stream.value.type.channels) for stream in streams]
     known = [meaning[0] for meaning in meanings if meaning is not None and len(meaning) == 1]
     same = len(known) == len(streams) and len({line.offset for line in known}) == 1

@@ -11,6 +11,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import numbers_of
 from hwgen.frontend.elementwise import stream_of
+from hwgen.frontend.joins import straightened
 from hwgen.frontend.layout import settled
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Softened, Tensor, fold_affine, frame_shape, in_order
@@ -53,7 +54,7 @@ def softmax(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Te
 
 def _best(build: Build, node: SourceNode, stream: CodedTensor, *, keep: bool) -> Tensor:
     """The index of the best class, the class axis of the scores dropped or of size 1."""
-    stream = settled(build, node, stream)
+    stream = settled(build, node, straight(build, node, stream))
     rank, classes = len(stream.shape), math.prod(stream.shape)
     kind = TensorType((1,), smallest_int(0, classes - 1))
     value = build.emit("top1", ArgMax(), (stream.value,), kind, node.name)
@@ -95,15 +96,27 @@ def require_last(node: SourceNode, args: Sequence[Tensor | None]) -> None:
         )
 
 
+def straight(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
+    """What leaves the chip: where the host does not apply its chain, the sum of its pieces. Raises: ModelError."""
+    if _host_function(stream)[0] is not None:
+        return stream
+    return replace(straightened(build, node, replace(stream, ending=None)), ending=stream.ending)
+
+
+def _host_function(stream: CodedTensor) -> tuple[Affine | None, EndKind | None]:
+    """What the host makes of the codes, and the function that it applies to that; no affine one where it is another."""
+    kind = None if stream.ending or not stream.steps else _end_of(stream.steps[-1])
+    return fold_affine(stream.steps[:-1] if kind else stream.steps), kind
+
+
 def _decoding_of(stream: CodedTensor, where: str) -> Affine:
     """The meaning of the codes of an output. Raises: ModelError where the remaining chain is not affine."""
-    kind = None if stream.ending or not stream.steps else _end_of(stream.steps[-1])
-    meaning = fold_affine(stream.steps[:-1] if kind else stream.steps)
+    meaning, kind = _host_function(stream)
     if meaning is None:
         raise ModelError(
             where,
-            "the chain behind the last layer must be affine, but for a sigmoid, tanh, ReLU or softmax at its end",
-            "an activation function with no quantiser behind it",
+            "the chain behind the last layer must have straight pieces, but for a sigmoid, tanh or softmax at its end",
+            "another function with no quantiser behind it",
             "Quantise the output, or leave the activation to the host",
         )
     ending = Ending(kind) if kind else _softmax_of(stream, where)

@@ -223,5 +223,6 @@ _KINDS: Mapping[str, str] = {
     "Pool": "a pool",
     "Scale": "a product",
     "Sum": "a sum",
+    "Threshold": "a comparison",
 }
 """Operations of the network, in the user's words."""

@@ -42,6 +42,11 @@ class Grid:
     steps: tuple[Step, ...]
 
 
+def is_affine(steps: Sequence[Step]) -> bool:
+    """Whether each step is a factor, a term or both."""
+    return all(isinstance(step, Mul | Div | Add | BatchNorm) for step in steps)
+
+
 def lines(steps: Sequence[Step], channels: int) -> tuple[Line, ...] | None:
     """What the codes of a stream stand for on each channel; one line where all are alike, None where it is none.
 
@@ -49,34 +54,37 @@ def lines(steps: Sequence[Step], channels: int) -> tuple[Line, ...] | None:
 
     Raises: OverflowError.
     """
-    if not all(isinstance(step, Mul | Div | Add | BatchNorm) for step in steps):
+    if not is_affine(steps):
         return None
     wide = any(value.ndim for step in steps for value in vars(step).values() if isinstance(value, np.ndarray))
-    return tuple(_line(steps, channel) for channel in range(channels if wide else 1))
+    normed = any(isinstance(step, BatchNorm) for step in steps)
+    found = tuple(line_at(steps, channel) for channel in range(channels if wide else 1))
+    return tuple(line.rounded for line in found) if normed else found
 
 
-def _line(steps: Sequence[Step], channel: int) -> Line:
+def line_at(steps: Sequence[Step], channel: int) -> Line:
+    """What a code stands for on one channel, a root in float64."""
     scale, offset = Fraction(1), Fraction(0)
     for step in steps:
         match step:
             case Mul(factor):
-                slope, term = _at(factor, channel), Fraction(0)
+                slope, term = parameter_at(factor, channel), Fraction(0)
             case Div(divisor):
-                slope, term = 1 / _at(divisor, channel), Fraction(0)
+                slope, term = 1 / parameter_at(divisor, channel), Fraction(0)
             case Add(term=added):
-                slope, term = Fraction(1), _at(added, channel)
+                slope, term = Fraction(1), parameter_at(added, channel)
             case BatchNorm(gamma, beta, mean, variance, epsilon):
-                deviation = math.sqrt(_at(variance, channel) + Fraction(epsilon))
-                slope = Fraction(float(_at(gamma, channel)) / deviation)
-                term = _at(beta, channel) - _at(mean, channel) * slope
+                deviation = math.sqrt(parameter_at(variance, channel) + Fraction(epsilon))
+                slope = Fraction(float(parameter_at(gamma, channel)) / deviation)
+                term = parameter_at(beta, channel) - parameter_at(mean, channel) * slope
             case _:
                 raise TypeError(f"{type(step).__name__} is not affine")
         scale, offset = scale * slope, offset * slope + term
-    line = Line(scale, offset)
-    return line.rounded if any(isinstance(step, BatchNorm) for step in steps) else line
+    return Line(scale, offset)
 
 
-def _at(parameter: FloatArray, channel: int) -> Fraction:
+def parameter_at(parameter: FloatArray, channel: int) -> Fraction:
+    """A parameter of one channel as the number that it is."""
     return Fraction(float(parameter if parameter.ndim == 0 else parameter[channel]))
 
 

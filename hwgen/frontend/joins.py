@@ -12,8 +12,9 @@ from hwgen.errors import ModelError
 from hwgen.frontend import elementwise
 from hwgen.frontend.elementwise import constant_of, stream_of
 from hwgen.frontend.expressions import combined, of_itself, operands_of
-from hwgen.frontend.grid import Grid, Line, common_grid, lines
+from hwgen.frontend.grid import Grid, Line, common_grid
 from hwgen.frontend.layout import Layout, laid_out, layouts, lies_so
+from hwgen.frontend.pieces import Term, has_pieces, terms_of
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, aligned, bounds_of, real
 from hwgen.frontend.truths import quantised
@@ -29,6 +30,8 @@ from hwgen.ir.ops import (
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import MOST_BITS, IntArray, TensorType, WidthError, smallest_int
 
+_EXACT_BITS = 48
+"""Of a sum on a grid that rounds no scale, however fine: as many as products of two float32 have."""
 _MOST_APART = 1023
 """Steps of their grid by which the operands of a maximum may differ: comparisons that it takes."""
 
@@ -113,17 +116,22 @@ def alike(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> lis
     return [laid_out(build, node, stream, best) for stream in wide]
 
 
-def _lines(node: SourceNode, build: Build, stream: CodedTensor) -> tuple[Line, ...]:
-    """What the codes of a branch stand for. Raises: ModelError."""
-    found = lines(stream.steps, stream.value.type.channels)
+def _terms(node: SourceNode, build: Build, stream: CodedTensor) -> list[Term]:
+    """The streams that a branch is the sum of, and what their codes stand for. Raises: ModelError."""
+    found = terms_of(build, node, stream)
     if found is None:
         raise ModelError(
             node.label,
-            "its operands must be quantised",
-            f"an activation function with no quantiser behind it after {build.label(stream.value)}",
-            "Quantise each branch before the sum",
+            "its operands must be quantised, or have an activation function of few straight pieces",
+            f"another function with no quantiser behind it after {build.label(stream.value)}",
+            "Quantise each branch before it",
         )
     return found
+
+
+def straightened(build: Build, node: SourceNode, stream: CodedTensor) -> CodedTensor:
+    """The stream, where its chain has several straight pieces as the sum of these: affine. Raises: ModelError."""
+    return add(build, node, [stream]) if has_pieces(stream) else stream
 
 
 def _scale(stream: Sequence[Line]) -> str:
@@ -133,18 +141,14 @@ def _scale(stream: Sequence[Line]) -> str:
 def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor], meanings: Sequence[Sequence[Line]]) -> Grid:
     """The grid of the branches, on which no code is too large. Raises: ModelError.
 
-    Accumulators have scales of so many bits that there may be none: then they are rounded to float32, with which models
-    compute.
+    Accumulators have scales of so many bits that their sum is wide or has no grid: then they are rounded to float32,
+    with which models compute.
     """
-    channels, bounds = streams[0].value.type.channels, [bounds_of(stream) for stream in streams]
-    for exact in (True, False):
-        try:
-            grid = common_grid(meanings if exact else [[line.rounded for line in each] for each in meanings])
-            if grid is not None:
-                op_range(Sum(grid.gains), bounds, channels)
-                return grid
-        except (OverflowError, WidthError):
-            pass
+    rounded = [[line.rounded for line in each] for each in meanings]
+    for lines_of, most in ((meanings, _EXACT_BITS), (rounded, MOST_BITS), (meanings, MOST_BITS)):
+        grid = _grid_within(streams, lines_of, most)
+        if grid is not None:
+            return grid
     named = zip(meanings, streams, strict=True)
     scales = " and ".join(f"{_scale(meaning)} from {build.label(stream.value)}" for meaning, stream in named)
     raise ModelError(
@@ -155,10 +159,26 @@ def _grid(node: SourceNode, build: Build, streams: Sequence[CodedTensor], meanin
     )
 
 
+def _grid_within(streams: Sequence[CodedTensor], meanings: Sequence[Sequence[Line]], most: int) -> Grid | None:
+    """The grid of the branches, if their sum has at most so many bits on it."""
+    try:
+        grid = common_grid(meanings)
+        if grid is None:
+            return None
+        bounds = op_range(Sum(grid.gains), [bounds_of(stream) for stream in streams], streams[0].value.type.channels)
+        return grid if smallest_int(bounds.min, bounds.max).bits <= most else None
+    except (OverflowError, WidthError):
+        return None
+
+
 def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> CodedTensor:
     """The sum of branches, of any scales: on a common grid, each branch times a whole number. Raises: ModelError."""
     streams = alike(build, node, [quantised(build, node, stream) for stream in streams])
-    grid = _grid(node, build, streams, [_lines(node, build, stream) for stream in streams])
+    terms = [term for stream in streams for term in _terms(node, build, stream)]
+    streams = [stream for stream, _ in terms]
+    grid = _grid(node, build, streams, [meaning for _, meaning in terms])
+    if len(streams) == 1 and np.all(grid.gains == 1):
+        return replace(streams[0], steps=grid.steps)
     name = build.next_name("add")
     if len(grid.gains) > 1:
         streams = [
@@ -172,7 +192,8 @@ def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> Coded
 def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
     """The maximum of two branches as y + relu(x - y), the minimum as y - relu(y - x). Raises: ModelError."""
     first, second = alike(build, node, [first, second])
-    meanings = [_lines(node, build, stream) for stream in (first, second)]
+    first, second = (straightened(build, node, stream) for stream in (first, second))
+    meanings = [meaning for stream in (first, second) for _, meaning in _terms(node, build, stream)]
     offsets = {line.offset for meaning in meanings for line in meaning}
     grid = _grid(
         node, build, [first, second], [meanings[0], [replace(line, offset=Fraction(0)) for line in meanings[1]]]

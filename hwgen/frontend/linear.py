@@ -29,7 +29,7 @@ from hwgen.frontend.symbolic import (
     real,
 )
 from hwgen.ir.graph import Node
-from hwgen.ir.ops import Add, BatchNorm, Clip, Concat, Div, LeakyRelu, MatMul, Mul, Pool, Product, Step
+from hwgen.ir.ops import Add, BatchNorm, Concat, Div, MatMul, Mul, Pool, Product, Step
 from hwgen.ir.ranges import op_range
 from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
 
@@ -172,10 +172,7 @@ def _through(
                 "a scale for each channel",
                 "Quantise its input per tensor",
             )
-    names = {Clip: "a ReLU or hard-tanh", LeakyRelu: "a leaky ReLU", BatchNorm: "a batch norm"}
-    after = names.get(type(step), "an activation function")
-    if isinstance(step, LeakyRelu) and np.all(step.slope == -1):
-        after = "an absolute value"
+    after = "a batch norm" if isinstance(step, BatchNorm) else "an activation function"
     raise ModelError(
         node.label, "its input must be quantised", f"{after} with no quantiser behind it", "Quantise the activation"
     )

@@ -13,10 +13,10 @@ from fractions import Fraction
 import numpy as np
 
 from hwgen.frontend.grid import common_grid, lines
-from hwgen.frontend.joins import add, gained
+from hwgen.frontend.joins import add, gained, straightened
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, at_channels, collapse
-from hwgen.ir.ops import Activation, Add, Concat, Div, Mul, Sum
+from hwgen.ir.ops import Activation, Add, Concat, Div, Mul, Sum, Threshold
 from hwgen.ir.types import IntArray, TensorType, smallest_int
 
 MOST_INPUT_BITS = 16
@@ -52,6 +52,8 @@ def by_parts(
 
     Raises: ModelError.
     """
+    if smallest_int(stream.low, stream.high).bits <= MOST_INPUT_BITS:
+        stream = straightened(build, node, stream)
     terms = _terms(build, stream)
     if len(terms) > 1:
         every = np.arange(stream.shape[axis])
@@ -102,7 +104,7 @@ def _terms(build: Build, stream: CodedTensor) -> list[CodedTensor]:
     for value, gain in zip(source.inputs, source.op.gains_of(len(source.inputs)).T, strict=True):
         low, high = value.type.dtype.min, value.type.dtype.max
         made = build.maker(value)
-        coded = made is None or isinstance(made.op, Activation)
+        coded = made is None or isinstance(made.op, Activation | Threshold)
         steps = (Mul(collapse(gain)), *(step for step in stream.steps if not terms or not isinstance(step, Add)))
         terms += _terms(build, replace(stream, value=value, low=low, high=high, steps=steps, quantised=coded))
     return terms

@@ -13,7 +13,7 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import reduced_axes
 from hwgen.frontend.convolution import zero_code
 from hwgen.frontend.elementwise import stream_of
-from hwgen.frontend.joins import gained
+from hwgen.frontend.joins import gained, straightened
 from hwgen.frontend.layout import as_image, channels_of, image_like, lies_channels_last
 from hwgen.frontend.linear import multiply, weights_from
 from hwgen.frontend.parts import MOST_INPUT_BITS
@@ -104,6 +104,8 @@ def _maximum(
             f"factors {', '.join(map(str, stream.planes))}",
             "Pool in front of the quantiser",
         )
+    if direction(stream.steps, stream.value.type.channels) is None:
+        stream = straightened(build, node, stream)
     falling = _falling(node, stream)
     return _emit(build, node, stream, Pool(geometry, PoolKind.MAX, 1 - falling if smallest else falling))
 
@@ -140,10 +142,12 @@ def _mean(
         counted: rows and columns of padding that belong to the image.
     """
     if fold_affine(stream.steps) is None:
+        stream = straightened(build, node, stream)
+    if fold_affine(stream.steps) is None:
         raise ModelError(
             node.label,
-            "what it averages must be quantised or affine",
-            "an activation function with no quantiser behind it",
+            "what it averages must be quantised, or have an activation function of few straight pieces",
+            "another function with no quantiser behind it",
             "Quantise the activation before the pool",
         )
     if any(counted) and zero_code(stream) != 0:

@@ -12,12 +12,12 @@ from hwgen.errors import ModelError
 from hwgen.frontend import joins
 from hwgen.frontend.expressions import of_itself, operands_of
 from hwgen.frontend.grid import lines
-from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, bounds_of, collapse
+from hwgen.frontend.pieces import times
+from hwgen.frontend.source import SourceNode
+from hwgen.frontend.symbolic import Build, CodedTensor, Tensor, collapse
 from hwgen.frontend.truths import quantised
-from hwgen.ir.ops import Add, Div, Mul, Scale, Step
-from hwgen.ir.ranges import op_range
-from hwgen.ir.types import FloatArray, TensorType, smallest_int
+from hwgen.ir.ops import Add, Div, Mul, Step
+from hwgen.ir.types import FloatArray
 
 
 def mul(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
@@ -35,9 +35,10 @@ def product(build: Build, node: SourceNode, first: CodedTensor, second: CodedTen
     first, second = (quantised(build, node, stream) for stream in (first, second))
     if second.value.type.shape != (*first.value.type.shape[:-1], 1) or not _pixel_by_pixel(first, second):
         first, second = joins.alike(build, node, [first, second])
+    first, second = (joins.straightened(build, node, stream) for stream in (first, second))
     each = first.shape == second.shape
     if all(isinstance(step, Mul | Div) for step in (*first.steps, *second.steps)):
-        return _of_codes(build, node, first, second)
+        return times(build, node, build.next_name("scale"), first, second)
     meanings = [_affine(stream) if each else None for stream in (first, second)]
     for stream, meaning in zip((first, second), meanings, strict=True):
         if meaning is None:
@@ -49,15 +50,6 @@ def product(build: Build, node: SourceNode, first: CodedTensor, second: CodedTen
             )
     left, right = (meaning for meaning in meanings if meaning is not None)
     return _expanded(build, node, replace(first, steps=left), replace(second, steps=right))
-
-
-def _of_codes(build: Build, node: SourceNode, first: CodedTensor, second: CodedTensor) -> CodedTensor:
-    """The product of the codes, the factors of both pending."""
-    bounds = op_range(Scale(), [bounds_of(first), bounds_of(second)], first.value.type.channels)
-    kind = TensorType(first.value.type.shape, smallest_int(bounds.min, bounds.max))
-    origin = module_path(node.name, node.name)
-    value = build.emit(build.next_name("scale"), Scale(), (first.value, second.value), kind, origin)
-    return CodedTensor(value, bounds.min, bounds.max, first.steps + second.steps, first.places, quantised=False)
 
 
 def _affine(stream: CodedTensor) -> tuple[Step, ...] | None:
@@ -82,7 +74,7 @@ def _expanded(build: Build, node: SourceNode, first: CodedTensor, second: CodedT
     assert isinstance(offset, Add)
     assert isinstance(term, Add)
     bare = [replace(stream, steps=()) for stream in (first, second)]
-    terms = [_of_codes(build, node, *bare).then(scale, factor)]
+    terms = [times(build, node, build.next_name("scale"), *bare).then(scale, factor)]
     terms += [first.then(Mul(term.term))] if np.any(term.term != 0) else []
     terms += [bare[1].then(factor, Mul(offset.term))] if np.any(offset.term != 0) else []
     return joins.add(build, node, terms) if len(terms) > 1 else terms[0]

@@ -315,7 +315,7 @@ class Walk:
         labelled = zip(graph.outputs, graph.labels, strict=True)
         ends = [_output(output, label, self.tensors, build) for output, label in labelled]
         named = [SourceNode(port, "output", (), (), {}) for port in graph.ports]
-        ends = [settled(build, node, end) for node, end in zip(named, ends, strict=True)]
+        ends = [settled(build, node, ending.straight(build, node, end)) for node, end in zip(named, ends, strict=True)]
         nodes = one_type(_read(build, ends))
         values = {value.name: value for value in (*build.starts, *(node.output for node in nodes))}
         outputs = tuple(Output(values[end.value.name], name=port) for end, port in zip(ends, graph.ports, strict=True))

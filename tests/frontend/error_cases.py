@@ -78,9 +78,9 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "weights_off_the_grid": lambda: _between(node("Relu", "h", "e"), w=W / np.float32(3)),
     "weights_not_as_annotated": lambda: net([node("MatMul", "x w", "y", name="dense")], types={"w": "BIPOLAR"}, w=W),
     "unquantised_activation": lambda: net(
-        [FC, node("Relu", "h", "r"), node("MatMul", "r v", "e", name="second"), LAST], w=W, v=W.T, **Q
+        [FC, node("Elu", "h", "r"), node("MatMul", "r v", "e", name="second"), LAST], w=W, v=W.T, **Q
     ),
-    "relu_at_the_input": lambda: net([node("Relu", "x", "r"), node("MatMul", "r w", "e", name="d"), LAST], w=W, **Q),
+    "tanh_at_the_input": lambda: net([node("Tanh", "x", "r"), node("MatMul", "r w", "e", name="d"), LAST], w=W, **Q),
     "input_scale_per_channel": lambda: net(
         [node("Mul", "x c", "m"), node("MatMul", "m w", "e", name="dense"), LAST],
         w=W,

@@ -140,7 +140,7 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "pool_not_monotone": lambda: net(
         [
             node("Conv", "x w", "h"),
-            node("LeakyRelu", "h", "l", alpha=-0.5),
+            node("Gelu", "h", "l"),
             node("MaxPool", "l", "e", name="pool", kernel_shape=[2, 2]),
             LAST,
         ],
@@ -148,10 +148,10 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         w=W,
         **Q,
     ),
-    "average_of_a_relu": lambda: net(
+    "average_of_a_sigmoid": lambda: net(
         [
             node("Conv", "x w", "h"),
-            node("Relu", "h", "r"),
+            node("Sigmoid", "h", "r"),
             node("AveragePool", "r", "e", name="pool", kernel_shape=[2, 2]),
             LAST,
         ],
@@ -168,8 +168,8 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "residual_shape": lambda: _join(
         node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Add", "a p", "e", name="sum"), LAST
     ),
-    "residual_relu": lambda: _join(node("Relu", "h", "r"), node("Add", "r a", "e", name="sum"), LAST),
-    "concat_of_rows": lambda: _join(node("Relu", "q", "r"), node("Concat", "a r", "e", name="cat", axis=2), LAST),
+    "residual_tanh": lambda: _join(node("Tanh", "h", "r"), node("Add", "r a", "e", name="sum"), LAST),
+    "concat_of_rows": lambda: _join(node("Elu", "q", "r"), node("Concat", "a r", "e", name="cat", axis=2), LAST),
     "concat_of_sizes": lambda: _join(
         node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Concat", "a p", "e", name="cat", axis=1), LAST
     ),

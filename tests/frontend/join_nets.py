@@ -181,4 +181,48 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         ],
         w=W[0, :, 0].copy(), v=W[1, :, 0].copy(), **Q,
     ),
+    "relu_of_an_accumulator": lambda: joined(node("Relu", "h", "r2"), node("Add", "r2 c", "e"), LAST),
+    "relus_of_norms": lambda: joined(
+        node("BatchNormalization", "h n m k t", "hn"), node("Relu", "hn", "hr"),
+        node("BatchNormalization", "g m k n t", "gn"), node("Relu", "gn", "gr"), node("Add", "hr gr", "e"), LAST,
+        n=np.float32([0.5, -1, 2, -0.125]), t=np.float32([3, 2, 1, 0.75]), m=np.float32([9, -3, 0, 200]), k=C[:, 0, 0],
+    ),
+    "leaky_and_clipped": lambda: joined(
+        node("Add", "h k", "b2"), node("PRelu", "b2 slope", "l"), node("Clip", "g low high", "t"),
+        node("Sub", "l t", "e"), LAST, slope=C / 4 - np.float32(0.25), low=np.float32(-3.5), high=np.float32(7.25), k=C,
+    ),
+    "absolute_at_the_end": lambda: joined(node("Abs", "h", "r2"), node("Sub", "q r2", "y")),
+    "relus_of_relus": lambda: joined(
+        node("Add", "h k", "b2"), node("Relu", "b2", "r2"), node("Sub", "r2 q", "t"), node("Relu", "t", "u"),
+        node("Add", "u r2", "e"), LAST, k=C,
+    ),
+    "relu_of_codes_into_a_layer": lambda: joined(
+        node("Relu", "a", "r2"), node("Conv", "r2 w", "y", name="last", **PADS)
+    ),
+    "absolute_values_of_an_accumulator_into_a_layer": lambda: joined(
+        node("Abs", "h", "r2"), node("Conv", "r2 w", "y", name="last", **PADS)
+    ),
+    "hard_tanh_of_codes_into_a_layer": lambda: joined(
+        node("Clip", "a low high", "t"), node("Conv", "t w", "y", name="last"),
+        low=np.float32(-1), high=np.float32(1.25),
+    ),
+    "product_of_relus": lambda: joined(
+        node("Relu", "a", "r2"), node("Add", "c k", "b2"), node("Relu", "b2", "t"), node("Mul", "r2 t", "e"), LAST,
+        k=C / 3,
+    ),
+    "concat_of_relus_along_rows": lambda: joined(node("Relu", "h", "r2"), concat("r2", "a", axis=2), LAST),
+    "mean_of_relus": lambda: joined(
+        node("Add", "h k", "b2"), node("Relu", "b2", "r2"), node("AveragePool", "r2", "t", kernel_shape=[2, 2]),
+        node("Quant", "t s z b", "y", name="last", signed=1), k=C,
+    ),
+    "maximum_of_absolute_values": lambda: joined(
+        node("Add", "h k", "b2"), node("Abs", "b2", "r2"), node("MaxPool", "r2", "e", kernel_shape=[2, 2]), LAST, k=C
+    ),
+    "leaky_at_the_end": lambda: joined(node("Add", "h k", "b2"), node("LeakyRelu", "b2", "y", alpha=0.25), k=C),
+    "clipped_at_the_end": lambda: joined(
+        node("Mul", "h k", "b2"), node("Clip", "b2 low high", "y"), k=C, low=np.float32(-9), high=np.float32(30)
+    ),
+    "larger_of_an_accumulator_and_a_constant": lambda: joined(
+        node("Max", "h k", "m"), node("Sub", "m c", "e"), LAST, k=C
+    ),
 }  # fmt: skip

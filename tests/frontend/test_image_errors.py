@@ -105,9 +105,9 @@ MESSAGES = {
         "pool (MaxPool): what it compares must rise or fall, not both, as the code grows; found an activation"
         " function that may do both. Put the activation behind the pool."
     ),
-    "average_of_a_relu": (
-        "pool (AveragePool): what it averages must be quantised or affine; found an activation function with "
-        "no quantiser behind it. Quantise the activation before the pool."
+    "average_of_a_sigmoid": (
+        "pool (AveragePool): what it averages must be quantised, or have an activation function of few straight"
+        " pieces; found another function with no quantiser behind it. Quantise the activation before the pool."
     ),
     "average_padding_without_zero": (
         "pool (AveragePool): what it pads must have the code 0 for 0; found an input with an offset or a zero"
@@ -120,9 +120,9 @@ MESSAGES = {
         "sum (Add): all its operands must have one shape; found (1, 4, 6, 7) from conv0_act (left_act) and "
         "(1, 4, 5, 6) from pool0 (maxpool). Bring both to one shape."
     ),
-    "residual_relu": (
-        "sum (Add): its operands must be quantised; found an activation function with no quantiser "
-        "behind it after conv0 (left). Quantise each branch before the sum."
+    "residual_tanh": (
+        "sum (Add): its operands must be quantised, or have an activation function of few straight pieces; "
+        "found another function with no quantiser behind it after conv0 (left). Quantise each branch before it."
     ),
     "concat_of_rows": (
         "cat (Concat): what it joins along rows or columns must be quantised, with one offset and a scale for"

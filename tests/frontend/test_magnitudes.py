@@ -119,12 +119,18 @@ def test_what_has_no_k(name: str) -> None:
 def test_absolute_values_with_nothing_behind() -> None:
     with pytest.raises(ModelError) as error:
         import_qonnx(
-            net([ABS, node("Conv", "a w", "e", name="next"), LAST], shape=SHAPE, w=W, **QUANT),
+            net(
+                [node("Conv", "x v", "h"), node("Abs", "h", "a"), node("Conv", "a w", "e", name="next"), LAST],
+                shape=SHAPE,
+                w=W,
+                v=W[:4] * 256,
+                **QUANT,
+            ),
             input_type=IntType(5, signed=True),
         )
     assert str(error.value) == (
-        "next (Conv): its input must be quantised; found an absolute value with no quantiser behind it. "
-        "Quantise the activation."
+        "next (Conv): its input must be quantised, or have at most 16 bits; found the accumulator of conv0, 19 bits, "
+        "with no quantiser behind it. Quantise the activation."
     )
 
 

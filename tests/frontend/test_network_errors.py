@@ -45,11 +45,11 @@ MESSAGES = {
         " from -3 to 3. Correct the annotation or the weights."
     ),
     "unquantised_activation": (
-        "second (MatMul): its input must be quantised; found a ReLU or hard-tanh with no quantiser behind it."
+        "second (MatMul): its input must be quantised; found an activation function with no quantiser behind it."
         " Quantise the activation."
     ),
-    "relu_at_the_input": (
-        "d (MatMul): its input must be quantised; found a ReLU or hard-tanh with no quantiser behind it."
+    "tanh_at_the_input": (
+        "d (MatMul): its input must be quantised; found an activation function with no quantiser behind it."
         " Quantise the activation."
     ),
     "input_scale_per_channel": (
@@ -129,8 +129,8 @@ MESSAGES = {
         " layer sizes."
     ),
     "activation_at_the_end": (
-        "the network's output: the chain behind the last layer must be affine, but for a sigmoid, tanh, ReLU or softmax"
-        " at its end; found an activation function with no quantiser behind it. Quantise the output, or leave the"
+        "the network's output: the chain behind the last layer must have straight pieces, but for a sigmoid, tanh or"
+        " softmax at its end; found another function with no quantiser behind it. Quantise the output, or leave the"
         " activation to the host."
     ),
     "after_softmax": "m (Mul): nothing may follow a softmax; found Mul. Move the softmax to the end.",
