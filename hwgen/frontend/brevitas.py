@@ -74,6 +74,7 @@ def _exported(module: torch.nn.Module, example_input: Any, title: str) -> tuple[
     examples = _examples(example_input, title)
     with quiet():
         from hwgen.frontend.brevitas_export import FaithfulManager, require_expressible
+        from hwgen.frontend.brevitas_operators import more_operators
 
         try:
             trained = copy.deepcopy(module).cpu().eval()
@@ -83,12 +84,13 @@ def _exported(module: torch.nn.Module, example_input: Any, title: str) -> tuple[
         result = _result(trained, examples, title)
         require_expressible(trained)
         try:
-            model: onnx.ModelProto = FaithfulManager.export(
-                trained,
-                args=examples if len(examples) > 1 else examples[0],
-                dynamo=False,
-                **_input_names(trained, examples),
-            )
+            with more_operators():
+                model: onnx.ModelProto = FaithfulManager.export(
+                    trained,
+                    args=examples if len(examples) > 1 else examples[0],
+                    dynamo=False,
+                    **_input_names(trained, examples),
+                )
         except Exception as error:  # from the module's code, by way of torch's exporter
             raise ModelError(
                 title, "torch must be able to export the module", _first_line(error), "Simplify its forward"

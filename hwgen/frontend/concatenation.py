@@ -149,7 +149,9 @@ def _brought(
     Raises: ModelError, Relayout.
     """
     shape, rank = streams[0].shape, len(streams[0].shape)
-    if _as_they_lie(streams, axis):
+    single = rank > 2 and axis > 1 and all(stream.shape[axis] == 1 for stream in streams)
+    alike = all(stream.steps == streams[0].steps for stream in streams[1:])
+    if _as_they_lie(streams, axis) and (alike or not single):  # rows of several scales are no channels
         return -1, streams
     if rank not in (3, 4) or shape[0] != 1 or axis == 0:
         return -1, [_as_vector(build, node, stream) for stream in streams]

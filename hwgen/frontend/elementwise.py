@@ -24,7 +24,7 @@ from hwgen.frontend.symbolic import (
     per_channel,
     real,
 )
-from hwgen.ir.ops import Add, BatchNorm, Clip, Div, LeakyRelu, Mul, Step
+from hwgen.ir.ops import Add, BatchNorm, Clip, Combine, Div, LeakyRelu, Mul, Operator, Step
 from hwgen.ir.types import FloatArray
 
 _FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -90,6 +90,8 @@ def _steps(node: SourceNode, parameter: FloatArray, *, constant_first: bool) -> 
             return (Mul(np.asarray(-1.0)), Add(parameter)) if constant_first else (Add(-parameter),)
         case "Mul":
             return (Mul(parameter),)
+    if constant_first:
+        return (Combine(Operator.DIV, (Mul(np.asarray(0.0)), Add(parameter)), ()),)
     _require_no_zero(node, parameter)
     return (Div(parameter),)
 
@@ -102,10 +104,6 @@ def binary(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
     first = isinstance(left, Const | QuantConst)
     stream = stream_of(node, right if first else left)
     constant = constant_of(node, left if first else right, "second operand")
-    if first and node.op == "Div":
-        raise ModelError(
-            node.label, "the network's tensor must not be the divisor", "constant / tensor", "Divide by constants only"
-        )
     values = real(constant, node)
     parameter = aligned(stream, values, node)
     return broadcast(stream, values).then(*_steps(node, parameter, constant_first=first))

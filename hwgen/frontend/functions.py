@@ -17,7 +17,7 @@ from hwgen.frontend.products import product
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, Tensor, aligned, real
 from hwgen.frontend.truths import quantised
-from hwgen.ir.ops import Add, Clip, Combine, Compare, Div, Function, FunctionKind, Mul, Operator, Step
+from hwgen.ir.ops import Add, Clip, Combine, Compare, Div, Function, FunctionKind, LeakyRelu, Mul, Operator, Step
 from hwgen.ir.types import FloatArray
 
 Steps = tuple[Step, ...]
@@ -25,9 +25,12 @@ Steps = tuple[Step, ...]
 _MOST_POWER = 64
 
 _SIMPLE: Mapping[str, FunctionKind] = {
+    "Cos": FunctionKind.COS,
     "Erf": FunctionKind.ERF,
     "Exp": FunctionKind.EXP,
+    "Log": FunctionKind.LOG,
     "Sigmoid": FunctionKind.SIGMOID,
+    "Sin": FunctionKind.SIN,
     "Softplus": FunctionKind.SOFTPLUS,
     "Sqrt": FunctionKind.SQRT,
     "Tanh": FunctionKind.TANH,
@@ -88,18 +91,45 @@ def _hard_sigmoid(node: SourceNode) -> Steps:
     return (Mul(_number(alpha)), Add(_number(beta)), Clip(_number(0), _number(1)))
 
 
+def _one_over(divisor: Steps) -> Steps:
+    return (Combine(Operator.DIV, (Mul(_number(0)), Add(_number(1))), divisor),)
+
+
+def _exponentials(sign: float) -> Steps:
+    """exp(x) and exp(-x), times the sign, added and halved."""
+    exp = Function(FunctionKind.EXP)
+    return (Combine(Operator.ADD, (exp,), (Mul(_number(-1)), exp, Mul(_number(sign)))), Mul(_number(0.5)))
+
+
+def _shrink(node: SourceNode) -> Steps:
+    """x - bias above lambd, x + bias below -lambd, 0 between them."""
+    bias, edge = node.real("bias", 0.0), node.real("lambd", 0.5)
+    if edge < 0:
+        raise ModelError(node.label, "its lambd must not be negative", f"{edge:g}", "Train with a positive lambd")
+    above, below = (
+        _times((Mul(_number(way)), Compare(_number(edge), strict=True)), (Add(_number(-way * bias)),))
+        for way in (1, -1)
+    )
+    return (Combine(Operator.ADD, above, below),)
+
+
 _SIGN = (Combine(Operator.ADD, (Compare(np.zeros(()), strict=True),), (Compare(np.zeros(()), strict=False),)),)
 """x > 0 and x >= 0 added."""
 
 _STEPS: Mapping[str, Callable[[SourceNode], Steps]] = {
     "Celu": _celu,
+    "Cosh": lambda _: _exponentials(1),
     "Elu": lambda node: _elu(node.real("alpha", 1.0)),
     "Gelu": _gelu,
     "HardSigmoid": _hard_sigmoid,
     "HardSwish": lambda _: _times((), (Div(_number(6)), Add(_number(0.5)), Clip(_number(0), _number(1)))),
     "Mish": lambda _: _times((), (Function(FunctionKind.SOFTPLUS), Function(FunctionKind.TANH))),
+    "Reciprocal": lambda _: _one_over(()),
     "Selu": _selu,
+    "Shrink": _shrink,
     "Sign": lambda _: (*_SIGN, Add(_number(-1))),
+    "Sinh": lambda _: _exponentials(-1),
+    "Softsign": lambda _: (Combine(Operator.DIV, (), (LeakyRelu(_number(-1)), Add(_number(1)))),),
     "ThresholdedRelu": lambda node: _times((), (Compare(_number(node.real("alpha", 1.0)), strict=True),)),
 }
 
@@ -133,7 +163,7 @@ def pow_(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
         root = (Function(FunctionKind.SQRT),)
         steps = _times(steps, root) if abs(number) >= 1 else root
     if number < 0:
-        steps = (Combine(Operator.DIV, (Mul(_number(0)), Add(_number(1))), steps),)
+        steps = _one_over(steps)
     return broadcast(stream, given).then(*steps)
 
 

@@ -25,6 +25,7 @@ from hwgen.ir.ops import (
     Compare,
     Div,
     Function,
+    FunctionKind,
     LeakyRelu,
     Levels,
     Mul,
@@ -90,7 +91,7 @@ def direction(steps: tuple[Step, ...], channels: int) -> IntArray | None:
     sign = np.ones(channels, dtype=np.int64)
     for step in steps:
         match step:
-            case Combine(operator=Operator.MUL | Operator.DIV):
+            case Combine(operator=Operator.MUL | Operator.DIV) | Function(function=FunctionKind.SIN | FunctionKind.COS):
                 return None
             case Combine(left=left, right=right):
                 both = direction(left, channels), direction(right, channels)

@@ -1,14 +1,16 @@
 """Functions of one rational number to 2**-400 of their value: what decides where float64 leaves a doubt.
 
-At 0 they are exact where they are rational. At any other rational number the exponential, and with it the sigmoid, the
-hyperbolic tangent and the softplus, is irrational (Lindemann 1882), so that none of them meets a step of a quantiser.
+At 0 they are exact where they are rational, the logarithm at 1. At any other rational number the exponential, and with
+it the sigmoid, hyperbolic tangent, softplus and logarithm, the sine and the cosine are irrational (Lindemann 1882), so
+that none of them meets a step of a quantiser.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from hwgen.golden.functions import MOST_EXPONENT, UndefinedError
 from hwgen.ir.ops import FunctionKind
@@ -24,22 +26,26 @@ _ERF_MOST = 1 - Fraction(1, 1 << 835)
 
 def precise(kind: FunctionKind, x: Fraction) -> Fraction:
     """The function of `x`. Raises: UndefinedError."""
-    match kind:
-        case FunctionKind.EXP:
-            return _exp(x)
-        case FunctionKind.SIGMOID:
-            return 1 / (1 + _exp(-x)) if x >= 0 else 1 - 1 / (1 + _exp(x))
-        case FunctionKind.TANH:
-            power = _exp(-2 * abs(x))
-            return (1 if x >= 0 else -1) * (1 - power) / (1 + power)
-        case FunctionKind.SOFTPLUS:
-            return max(x, Fraction(0)) + _log1p(_exp(-abs(x)))
-        case FunctionKind.ERF:
-            return _erf(x)
-        case FunctionKind.SQRT:
-            if x < 0:
-                raise UndefinedError(f"the square root of {float(x):g}")
-            return root(x)
+    return _FUNCTIONS[kind](x)
+
+
+def _sigmoid(x: Fraction) -> Fraction:
+    return 1 / (1 + _exp(-x)) if x >= 0 else 1 - 1 / (1 + _exp(x))
+
+
+def _tanh(x: Fraction) -> Fraction:
+    power = _exp(-2 * abs(x))
+    return (1 if x >= 0 else -1) * (1 - power) / (1 + power)
+
+
+def _softplus(x: Fraction) -> Fraction:
+    return max(x, Fraction(0)) + _log1p(_exp(-abs(x)))
+
+
+def _root(x: Fraction) -> Fraction:
+    if x < 0:
+        raise UndefinedError(f"the square root of {float(x):g}")
+    return root(x)
 
 
 def root(x: Fraction) -> Fraction:
@@ -97,6 +103,38 @@ def _log1p(y: Fraction) -> Fraction:
     return Fraction(2 * _artanh(y / (2 + y), bits), 1 << bits)
 
 
+def _log(x: Fraction) -> Fraction:
+    """log(x) = e log(2) + 2 artanh((m - 1) / (m + 1)) with x = 2**e m, e 0 where x is from 2/3 to 4/3."""
+    if x <= 0:
+        raise UndefinedError(f"the logarithm of {float(x):g}")
+    power = 0 if Fraction(2, 3) <= x <= Fraction(4, 3) else x.numerator.bit_length() - x.denominator.bit_length()
+    rest = x / Fraction(2) ** power
+    if rest > Fraction(4, 3):
+        power, rest = power + 1, rest / 2
+    ratio = (rest - 1) / (rest + 1)
+    bits = _BITS + 2 * _GUARD + max(0, ratio.denominator.bit_length() - abs(ratio.numerator).bit_length())
+    total = 2 * _artanh(abs(ratio), bits) * (1 if ratio > 0 else -1) + power * _log_of_two(bits)
+    return Fraction(total, 1 << bits)
+
+
+def _sine(x: Fraction, *, quarters: int) -> Fraction:
+    """The sine of an angle turned on by so many quarters; of a multiple of pi it is at least 2**-100, if not 0."""
+    if x == 0:
+        return Fraction(quarters)
+    bits = _BITS + 4 * _GUARD + abs(x.numerator.bit_length() - x.denominator.bit_length())
+    quarter = _pi(bits + _GUARD) / 2
+    turned = round(x / quarter)
+    rest = _fixed(x - turned * quarter, bits)
+    square, odd = rest * rest >> bits, (turned + quarters) % 2
+    term = total = 1 << bits if odd else abs(rest)
+    index = 1 if odd else 2
+    while term:
+        term = (term * square >> bits) // (index * (index + 1))
+        total, index = total + (-term if index % 4 in (1, 2) else term), index + 2
+    negative = ((turned + quarters) % 4 >= 2) != (rest < 0 and not odd)
+    return Fraction(-total if negative else total, 1 << bits)
+
+
 def _erf(x: Fraction) -> Fraction:
     """2 / sqrt(pi) exp(-x**2) sum_n 2**n x**(2n + 1) / (1 * 3 * ... * (2n + 1))."""
     if x == 0:
@@ -114,7 +152,7 @@ def _erf(x: Fraction) -> Fraction:
     return sign * min(constant * _exp(-size * size) * Fraction(total, 1 << bits), _ERF_MOST)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=64)
 def _pi(bits: int) -> Fraction:
     """pi by Machin's formula."""
     wide = bits + _GUARD
@@ -128,3 +166,16 @@ def _arctan_of_inverse(number: int, bits: int) -> int:
         total += power // index if index % 4 == 1 else -(power // index)
         power, index = power // (number * number), index + 2
     return total
+
+
+_FUNCTIONS: Mapping[FunctionKind, Callable[[Fraction], Fraction]] = {
+    FunctionKind.COS: partial(_sine, quarters=1),
+    FunctionKind.ERF: _erf,
+    FunctionKind.EXP: _exp,
+    FunctionKind.LOG: _log,
+    FunctionKind.SIGMOID: _sigmoid,
+    FunctionKind.SIN: partial(_sine, quarters=0),
+    FunctionKind.SOFTPLUS: _softplus,
+    FunctionKind.SQRT: _root,
+    FunctionKind.TANH: _tanh,
+}

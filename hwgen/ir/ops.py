@@ -84,10 +84,13 @@ class LeakyRelu(Arrays):
 
 
 class FunctionKind(Enum):
-    """Functions of one real number; all of them rise."""
+    """Functions of one real number; all of them rise, but for the sine and the cosine."""
 
+    COS = "cos"
     EXP = "exp"
+    LOG = "log"
     SIGMOID = "sigmoid"
+    SIN = "sin"
     TANH = "tanh"
     SOFTPLUS = "softplus"
     ERF = "erf"
@@ -96,7 +99,7 @@ class FunctionKind(Enum):
 
 @dataclass(frozen=True)
 class Function:
-    """exp, sigmoid, tanh, log(1 + exp(x)), erf or the square root of x."""
+    """exp, log, sigmoid, tanh, log(1 + exp(x)), erf, sine, cosine or the square root of x."""
 
     function: FunctionKind
 

@@ -192,15 +192,16 @@ _SEVERAL = dict(c=C3, d=-2 * C3, one=np.float32(0.5), wide=C3.reshape(1, 1, 1, 3
 
 
 def _arithmetic(op: str) -> list[Case]:
-    old = {"opsets": (1, 6)}
+    old, divisor = {"opsets": (1, 6)}, {"frame": positive} if op == "Div" else {}
     both = [
         ("in 1", {}, on("h g", frame=branches)),
         ("in 1", {}, on("h h", frame={"Mul": quantised, "Div": positive}.get(op, branches))),
     ]
     return cases_of(
         op, scores, "h c",
-        ("in 0", {}), ("in 0", {}, on("c h")), ("in 1", {}, on("h one")), ("in 1", {}, on("h row")),
-        ("in 1", {}, on("h wide")), ("in 1", {}, on("wide h")), ("in 1", {}, on("h tall")), ("in 1", {}, on("h text")),
+        ("in 0", {}), ("in 0", {}, on("c h", **divisor)), ("in 1", {}, on("h one")), ("in 1", {}, on("h row")),
+        ("in 1", {}, on("h wide")), ("in 1", {}, on("wide h", **divisor)), ("in 1", {}, on("h tall")),
+        ("in 1", {}, on("h text")),
         ("in 1", {}, on("h big")), ("in 1", {}, on("h none")), ("in 1", {}, on("h half")), ("in 1", {}, on("h brain")),
         ("in 1", {}, on("h nan")), ("in 2", {}, on("h c one")), ("in 1", {}, on("h -")),
         ("axis", {"axis": 1, "broadcast": 1}, old), ("broadcast", {"broadcast": 1}, old),
@@ -250,22 +251,24 @@ def _activations() -> list[Case]:
 
 
 def _functions() -> list[Case]:
-    """Functions of one number; roots of absolute values."""
-    plain = ("Erf", "Exp", "HardSwish", "Mish", "Sigmoid", "Sign", "Softplus", "Sqrt", "Tanh")
+    """Functions of one number; roots of absolute values, logarithms of positive ones."""
+    plain = ("Cos", "Cosh", "Erf", "Exp", "HardSwish", "Log", "Mish", "Reciprocal", "Sigmoid", "Sign", "Sin", "Sinh")
+    plain += ("Softplus", "Softsign", "Sqrt", "Tanh")
     old = {"opsets": (1,)}
     numbers: dict[str, tuple[dict[str, float], ...]] = {
         "Celu": ({"alpha": 0.75}, {"alpha": -0.5}, {"alpha": float("nan")}),
         "Elu": ({"alpha": 0.75}, {"alpha": -0.5}, {"alpha": 0.0}),
         "HardSigmoid": ({"alpha": 0.375}, {"beta": 0.25}, {"alpha": -0.5, "beta": 1.0}),
         "Selu": ({"alpha": 0.75}, {"gamma": -2.0}, {"alpha": -1.0, "gamma": 0.5}),
+        "Shrink": ({"bias": 0.5}, {"lambd": 0.0}, {"lambd": -1.0}, {"bias": -0.25, "lambd": 1.5}),
         "ThresholdedRelu": ({"alpha": 0.75}, {"alpha": -1.0}),
     }
     made = []
     for op in (*plain, *numbers, "Gelu"):
-        frame = rooted if op == "Sqrt" else quantised
+        frame = {"Log": above_zero, "Reciprocal": above_zero, "Sqrt": rooted}.get(op, quantised)
         given = [(name, values) for values in numbers.get(op, ()) for name in values]
         made += cases_of(op, frame, "h", ("in 0", {}), ("in 1", {}, on("h c")), *given, c=C3)
-        if op in ("Elu", "Exp", "HardSigmoid", "Selu", "Sigmoid", "Sqrt", "Tanh"):
+        if op in ("Elu", "Exp", "HardSigmoid", "Log", "Reciprocal", "Selu", "Sigmoid", "Sqrt", "Tanh"):
             made += cases_of(op, frame, "h", ("consumed_inputs", _SKIP, old))
     kinds = ({"approximate": "none"}, {"approximate": "tanh"}, {"approximate": "sigmoid"})
     return [*made, *cases_of("Gelu", quantised, "h", *(("approximate", kind) for kind in kinds))]
@@ -275,6 +278,12 @@ def rooted(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
     """A dense layer, absolute values, the node, a quantiser."""
     dense = node("MatMul", "x w", "g", name="dense")
     return net_of(case, [dense, node("Abs", "g", "h", name="size"), odd, LAST], opset, w=W)
+
+
+def above_zero(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:
+    """A dense layer, absolute values from 3/4 on, the node, a quantiser."""
+    before = [node("MatMul", "x w", "g", name="dense"), node("Abs", "g", "a", name="size"), node("Max", "a m", "h")]
+    return net_of(case, [*before, odd, LAST], opset, w=W, m=np.float32(0.75))
 
 
 def positive(case: Case, odd: onnx.NodeProto, opset: int) -> onnx.ModelProto:

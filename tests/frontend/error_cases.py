@@ -64,7 +64,7 @@ def _nan() -> Any:
 
 
 CASES: dict[str, Callable[[], onnx.ModelProto]] = {
-    "unsupported_operator": lambda: _between(node("Sin", "h", "e", name="sine")),
+    "unsupported_operator": lambda: _between(node("Tan", "h", "e", name="tangent")),
     "unknown_domain": lambda: _between(node("Magic", "h", "e", name="m", domain="acme")),
     "nan": lambda: _between(node("Add", "h c", "e", name="bias"), c=_nan()),
     "infinite": lambda: _between(node("Mul", "h c", "e", name="scale"), c=np.float32(np.inf)),
@@ -104,7 +104,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         node("BatchNormalization", "h c c c c", "e", name="norm", training_mode=1), c=np.ones(3)
     ),
     "divide_by_zero": lambda: _between(node("Div", "h c", "e", name="div"), c=np.float32([1, 0, 1])),
-    "divide_by_tensor": lambda: _between(node("Div", "c h", "e", name="div"), c=np.float32([1, 2, 1])),
     "clip_bounds": lambda: _between(node("Clip", "h lo hi", "e", name="clip"), lo=np.float32(2), hi=np.float32(1)),
     "weights_at_run_time": lambda: net([FC, node("MatMul", "h h", "e", name="attention"), LAST], w=W, **Q),
     "weights_first": lambda: net([node("MatMul", "w x", "e", name="dense"), LAST], shape=(4, 1), w=W.T, **Q),

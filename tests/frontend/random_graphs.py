@@ -355,8 +355,8 @@ def _extremum(g: Grower) -> None:
 
 
 _FUNCTIONS = {
-    "Abs": 1, "Celu": 12, "Elu": 1, "Erf": 9, "Gelu": 20, "HardSigmoid": 1, "HardSwish": 14, "Mish": 18, "Selu": 1,
-    "Sigmoid": 1, "Softplus": 1, "Tanh": 1, "ThresholdedRelu": 10,
+    "Abs": 1, "Celu": 12, "Cos": 7, "Elu": 1, "Erf": 9, "Gelu": 20, "HardSigmoid": 1, "HardSwish": 14, "Mish": 18,
+    "Selu": 1, "Shrink": 9, "Sigmoid": 1, "Sin": 7, "Softsign": 1, "Softplus": 1, "Tanh": 1, "ThresholdedRelu": 10,
 }  # fmt: skip
 """Functions of one number, and the opset that has each."""
 
@@ -364,7 +364,14 @@ _FUNCTIONS = {
 def function(g: Grower) -> None:
     """A function, often together with its own operand: x * sigmoid(x), max(x, tanh(x))."""
     before, op = g.now, g.pick([name for name, opset in _FUNCTIONS.items() if opset <= g.opset])
-    named = {"Celu": "alpha", "Elu": "alpha", "HardSigmoid": "beta", "Selu": "gamma", "ThresholdedRelu": "alpha"}
+    named = {
+        "Celu": "alpha",
+        "Elu": "alpha",
+        "HardSigmoid": "beta",
+        "Selu": "gamma",
+        "Shrink": "bias",
+        "ThresholdedRelu": "alpha",
+    }
     g.node(op, [g.now.name], **({named[op]: float(g.fraction(positive=True))} if op in named else {}))
     if g.chance(0.5):
         operands = [before.name, g.now.name]

@@ -37,12 +37,12 @@ def _bad() -> onnx.ModelProto:
     """Two branches with a reason each, a join of both, a third reason behind it."""
     nodes = [
         node("MatMul", "x w", "h", name="first"),
-        node("Sin", "h", "e", name="odd"),
+        node("Tan", "h", "e", name="odd"),
         node("Add", "e c", "f", name="bias"),
         node("MatMul", "x half", "g", name="second"),
         node("Quant", "f s z b", "q", name="act"),
         node("Sub", "q g", "d", name="difference"),
-        node("Cos", "d", "u", name="other"),
+        node("Atan", "d", "u", name="other"),
         node("MatMul", "u v", "y", name="last"),
     ]
     constants = {"w": W, "half": W / np.float32(3), "c": np.ones(3, np.float32), "v": np.ones((3, 2), np.float32)}
@@ -54,18 +54,18 @@ def test_all_reasons_are_named_at_once() -> None:
     known = "Build the network from "
     assert [line.partition(known)[0] for line in lines(findings)] == [
         "first (MatMul): fc0: a dense layer",
-        "odd (Sin): odd (Sin): every operator must be one that hwgen can build; found Sin. ",
-        "bias (Add): depends on odd (Sin)",
+        "odd (Tan): odd (Tan): every operator must be one that hwgen can build; found Tan. ",
+        "bias (Add): depends on odd (Tan)",
         "second (MatMul): second (MatMul): its weights 'half' must be quantised or whole numbers; found weights off "
         "the grid: 8 of 12, first 0.333333 at (out, in) = (0, 0). Quantise the layer, a first or last one too: "
         "brevitas.nn.QuantLinear(..., weight_bit_width=8).",
-        "act (Quant): depends on odd (Sin)",
-        "difference (Sub): depends on odd (Sin), second (MatMul)",
-        "other (Cos): other (Cos): every operator must be one that hwgen can build; found Cos. ",
-        "last (MatMul): depends on other (Cos)",
+        "act (Quant): depends on odd (Tan)",
+        "difference (Sub): depends on odd (Tan), second (MatMul)",
+        "other (Atan): other (Atan): every operator must be one that hwgen can build; found Atan. ",
+        "last (MatMul): depends on other (Atan)",
     ]
     assert findings.refused == 3 and findings.graph is None and not findings.errors
-    assert findings.nodes[6].depends_on == ("odd (Sin)", "second (MatMul)")
+    assert findings.nodes[6].depends_on == ("odd (Tan)", "second (MatMul)")
 
 
 def test_reasons_about_the_file_come_too() -> None:

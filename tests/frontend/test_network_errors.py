@@ -13,7 +13,7 @@ from tests.frontend.error_cases import CASES
 _SUPPORTED = f"Build the network from {', '.join(sorted(HANDLERS))}."
 
 MESSAGES = {
-    "unsupported_operator": "sine (Sin): every operator must be one that hwgen can build; found Sin. " + _SUPPORTED,
+    "unsupported_operator": "tangent (Tan): every operator must be one that hwgen can build; found Tan. " + _SUPPORTED,
     "unknown_domain": (
         "m (Magic): every operator must be ONNX's own or a QONNX quantiser; found Magic of domain 'acme'. Export"
         " the model with standard operators."
@@ -84,9 +84,6 @@ MESSAGES = {
         "norm (BatchNormalization): it must run at inference; found training_mode = 1. Export the model in eval mode."
     ),
     "divide_by_zero": "div (Div): its divisor must not be zero; found 0. Train or export the model again.",
-    "divide_by_tensor": (
-        "div (Div): the network's tensor must not be the divisor; found constant / tensor. Divide by constants only."
-    ),
     "clip_bounds": "clip (Clip): its lower bound must not exceed its upper bound; found 2.0 and 1.0. Swap them.",
     "weights_at_run_time": (
         "attention (MatMul): its weights must be constant; found a tensor computed at run time. Only chains with"

@@ -66,6 +66,9 @@ FUNCTIONS: Mapping[FunctionKind, Callable[[Fraction], Fraction]] = {
     FunctionKind.TANH: _mp(lambda x: mpmath.tanh(max(min(x, 512), -512))),
     FunctionKind.SOFTPLUS: _mp(lambda x: max(x, 0) + mpmath.log1p(mpmath.exp(max(-abs(x), -1024)))),
     FunctionKind.ERF: _mp(lambda x: mpmath.erf(max(min(x, 24), -24))),
+    FunctionKind.LOG: _mp(mpmath.log),
+    FunctionKind.SIN: _mp(mpmath.sin),
+    FunctionKind.COS: _mp(mpmath.cos),
     FunctionKind.SQRT: root,
 }
 """exp is that of 128 above it and that of -1024 below; the others stay as far from their limits."""

@@ -22,6 +22,11 @@ def numbers(kind: FunctionKind, seed: int = 1) -> np.ndarray:
     drawn = np.concatenate([rng.normal(size=25) * spread for spread in SPREADS])
     ends = np.array([0.0, 1.0, -1.0, 6.0, -6.0, 127.9, 128.0, -699.0, -701.0, 1e9, -1e9])
     found = np.concatenate([drawn, ends])
+    if kind is FunctionKind.LOG:
+        return np.abs(found[found != 0])
+    if kind in (FunctionKind.SIN, FunctionKind.COS):
+        quarters = np.arange(-40, 41) * np.pi / 2
+        return np.concatenate([found[np.abs(found) < 2.0**20], quarters, quarters * (1 + 2.0**-50), [2.0**20 - 1]])
     return np.abs(found) if kind is FunctionKind.SQRT else found
 
 
@@ -44,7 +49,7 @@ def test_values_lie_within_their_bounds(kind: FunctionKind) -> None:
 def test_numbers_known_within_an_error_have_values_within_theirs(kind: FunctionKind, spread: float) -> None:
     x = numbers(kind, 2)
     error = np.random.default_rng(3).random(x.size) * spread
-    x = x + spread if kind is FunctionKind.SQRT else x
+    x = x + spread if kind in (FunctionKind.SQRT, FunctionKind.LOG) else x
     values, bounds = bounded(kind, x, error)
     for given, reach, value, bound in zip(x.tolist(), error.tolist(), values.tolist(), bounds.tolist(), strict=True):
         for place in (given - reach, given + reach, given - reach / 3):
@@ -68,6 +73,8 @@ def test_rational_numbers_to_four_hundred_bits(kind: FunctionKind) -> None:
         (FunctionKind.TANH, Fraction(0)),
         (FunctionKind.ERF, Fraction(0)),
         (FunctionKind.SQRT, Fraction(0)),
+        (FunctionKind.SIN, Fraction(0)),
+        (FunctionKind.COS, Fraction(1)),
     ],
 )
 def test_rational_values_at_zero(kind: FunctionKind, value: Fraction) -> None:
@@ -89,6 +96,26 @@ def test_roots() -> None:
     ):
         with pytest.raises(UndefinedError, match="the square root of -1"):
             undefined()
+
+
+def test_logarithms() -> None:
+    assert bounded(FunctionKind.LOG, np.ones(1), np.zeros(1)) == (0.0, 0.0)
+    assert precise(FunctionKind.LOG, Fraction(1)) == 0
+    assert bounded(FunctionKind.LOG, np.array([0.5]), np.array([0.75]))[1] == np.inf
+    for undefined in (
+        lambda: bounded(FunctionKind.LOG, np.array([2.0, -3]), np.zeros(2)),
+        lambda: precise(FunctionKind.LOG, Fraction(-3)),
+    ):
+        with pytest.raises(UndefinedError, match="the logarithm of -3"):
+            undefined()
+
+
+@pytest.mark.parametrize("kind", [FunctionKind.SIN, FunctionKind.COS])
+def test_angles_that_float64_does_not_turn_back_are_left_to_fractions(kind: FunctionKind) -> None:
+    x = np.array([2.0**20, -1e9, 1e300])
+    values, bounds = bounded(kind, x, np.zeros(3))
+    assert np.all(np.abs(values) + bounds >= 1.0) and np.all(bounds >= 1.0)
+    assert abs(precise(kind, Fraction(10**9, 3)) - exactly(kind, 10**9 / 3)) < Fraction(1, 10**6)
 
 
 def test_the_exponential_is_that_of_float32_at_most() -> None:
