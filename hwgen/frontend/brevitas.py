@@ -71,7 +71,7 @@ def export(module: torch.nn.Module, example_input: Any, title: str) -> onnx.Mode
 def _exported(module: torch.nn.Module, example_input: Any, title: str) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     """The model, and names of the outputs of the module. Raises: ModelError."""
     _require_brevitas(module, title)
-    examples = _examples(example_input, title)
+    examples = _examples(example_input, title, indices=any(map(_looks_up, module.modules())))
     with quiet():
         from hwgen.frontend.brevitas_export import FaithfulManager, require_expressible
         from hwgen.frontend.brevitas_operators import more_operators
@@ -121,8 +121,12 @@ def _names_of(result: Any, path: str = "") -> Iterator[str]:
             yield from _names_of(each, f"{path}_{key}" if path else f"output{key}" if plain else str(key))
 
 
-def _examples(given: Any, title: str) -> tuple[torch.Tensor, ...]:
-    """The inputs of a module, one alone or the tuple of arguments that torch's exporter takes. Raises: ModelError."""
+def _examples(given: Any, title: str, *, indices: bool) -> tuple[torch.Tensor, ...]:
+    """The inputs of a module, one alone or the tuple of arguments that torch's exporter takes. Raises: ModelError.
+
+    Args:
+        indices: whether integers stay such, as embeddings want them.
+    """
     import torch
     from brevitas.quant_tensor import QuantTensor
 
@@ -137,15 +141,17 @@ def _examples(given: Any, title: str) -> tuple[torch.Tensor, ...]:
     if named is not None:
         found = f"a dict of {len(named)}"
         raise ModelError(title, "its inputs must be arguments without a name", found, _INPUTS)
-    return tuple(_example(one.value if isinstance(one, QuantTensor) else one, title) for one in each)
+    return tuple(_example(one.value if isinstance(one, QuantTensor) else one, title, whole=indices) for one in each)
 
 
-def _example(array: Any, title: str) -> torch.Tensor:
-    """One input of a module. Raises: ModelError."""
+def _example(array: Any, title: str, *, whole: bool) -> torch.Tensor:
+    """One input of a module, where `whole` integers as they are, else as floats. Raises: ModelError."""
     import torch
 
     try:
-        return torch.as_tensor(array, dtype=torch.float32).detach()
+        tensor = torch.as_tensor(array).detach()
+        kept = whole and not tensor.is_floating_point() and tensor.dtype != torch.bool
+        return tensor.long() if kept else tensor.to(torch.float32)
     except Exception as error:  # from the object's own protocols, by way of torch and numpy
         found = type(array).__name__ if isinstance(array, str | bytes) else _first_line(error)
         raise ModelError(title, "the example input must be numbers", found, _INPUTS) from error
@@ -177,10 +183,9 @@ def _result(module: torch.nn.Module, examples: Sequence[torch.Tensor], title: st
         raise
     except Exception as error:  # from the module's own code
         looked_up = next((name for name, part in module.named_modules() if _looks_up(part)), None)
-        if looked_up is not None:
-            must = "every layer must compute with numbers that it receives"
-            change = "Look it up on the host, and give the network the rows"
-            raise ModelError(looked_up, must, "an embedding, a table of rows by index", change) from error
+        if looked_up is not None and all(example.is_floating_point() for example in examples):
+            must, change = "an embedding must have whole numbers as indices", "Give an example of integers: torch.long"
+            raise ModelError(looked_up, must, "an example of real numbers", change) from error
         shapes = " and ".join(str(tuple(example.shape)) for example in examples)
         raise ModelError(
             title,

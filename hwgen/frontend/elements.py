@@ -61,7 +61,7 @@ _TRUTHS = frozenset({"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessO
 
 def settle(build: Build, node: SourceNode, results: Sequence[Tensor | None]) -> None:
     """Record the element types of the node's outputs. Raises: ModelError where a number is none of its type."""
-    read = node.inputs[1:] if node.op == "Where" else node.inputs
+    read = {"Gather": node.inputs[:1], "Where": node.inputs[1:]}.get(node.op, node.inputs)
     given = next((build.elements[name] for name in read if name in build.elements), "float32")
     for name, tensor in zip(node.outputs, results, strict=False):
         if isinstance(tensor, CodedTensor | Absolute | Padded):

@@ -10,6 +10,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import axes_of, axis_of, listed, wholes_of
+from hwgen.frontend.embedding import embedding
 from hwgen.frontend.shapes import movable
 from hwgen.frontend.source import MAX_ELEMENTS, SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, Tensor, moved
@@ -84,7 +85,9 @@ def split(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> tupl
 
 
 def gather(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Gather along an axis by constant indices of any shape; one index drops the axis. Raises: ModelError."""
+    """Gather along an axis by constant indices of any shape, or of rows of a constant. Raises: ModelError, Relayout."""
+    if isinstance(args[0], Const | QuantConst) and isinstance(args[1], CodedTensor):
+        return embedding(build, node, args[0], args[1])
     tensor = movable(node, args[0])
     axis = axis_of(node, node.integer("axis", 0), len(tensor.shape))
     given = _required(node, args[1], "indices")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from hwgen.errors import ModelError
 from hwgen.frontend import ending, residual, shapes
 from hwgen.frontend.elements import require_exact, settle
+from hwgen.frontend.embedding import index_type
 from hwgen.frontend.layout import Layout, Relayout, for_parameter, image_layout, order_of_input, settled
 from hwgen.frontend.operators import FUSED, OPERATORS, RANDOM, READ_CODES, Handler, Result, require_all_read
 from hwgen.frontend.retype import one_type
@@ -49,7 +50,7 @@ def input_type_of(graph: SourceGraph, source: SourceInput, stated: DType | None)
     """The type the hardware receives: as stated, or as the file annotates it. Raises: ModelError."""
     if stated is not None:
         return stated
-    known = annotated_type(graph.annotations.get(source.name, ""))
+    known = annotated_type(graph.annotations.get(source.name, "")) or index_type(graph, source)
     if known is None:
         raise ModelError(
             source.label,

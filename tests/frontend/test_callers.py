@@ -121,8 +121,8 @@ MODULES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: torch.nn.Sequential(
             torch.nn.Sequential(torch.nn.Embedding(8, 4)), torch.nn.Flatten(), linear("int4", 16, 3, bias=False)
         ),
-        "0.0: every layer must compute with numbers that it receives; found an embedding, a table of rows by index."
-        " Look it up on the host, and give the network the rows.",
+        "0.0: an embedding must have whole numbers as indices; found an example of real numbers. Give an example of"
+        " integers: torch.long.",
     ),
     "without_parameters": (lambda: _net().to("meta"), "Sequential: a copy of the network must be made on the CPU; "),
     "half": (lambda: _net().half(), "Sequential: the example input must run through the network; found "),
