@@ -11,6 +11,7 @@ import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import axis_of
+from hwgen.frontend.constants import constant_stream
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.grid import common_grid, lines
 from hwgen.frontend.joins import gained, straightened, weighted_sum
@@ -115,10 +116,13 @@ def _of_one_type(build: Build, node: SourceNode, name: str, streams: Sequence[Co
 def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
     """Streams side by side along any axis. Raises: ModelError, Relayout."""
     operands = [tensor for tensor in args if tensor is not None]
-    if any(isinstance(tensor, Const | QuantConst) for tensor in operands):
-        must, change = "all that it joins must come from the network's input", "Leave the constant to the host"
-        raise ModelError(node.label, must, "a constant", change)
-    streams = [stream_of(node, tensor) for tensor in operands]
+    beside = next(tensor for tensor in operands if not isinstance(tensor, Const | QuantConst))
+    streams = [
+        constant_stream(build, node, tensor, stream_of(node, beside))
+        if isinstance(tensor, Const | QuantConst)
+        else stream_of(node, tensor)
+        for tensor in operands
+    ]
     if len(streams) == 1:
         return streams[0]
     rank = len(streams[0].shape)

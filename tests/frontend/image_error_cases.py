@@ -179,8 +179,10 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         LAST,
         c=np.ones(4, dtype=np.float32),
     ),
-    "concat_with_a_constant": lambda: _join(
-        node("Concat", "a c", "e", name="cat", axis=1), LAST, c=np.ones((1, 1, 6, 7), dtype=np.float32)
+    "concat_with_real_numbers": lambda: _join(
+        node("Concat", "a c", "e", name="cat", axis=1),
+        LAST,
+        c=np.linspace(0, 1, 42, dtype=np.float32).reshape(1, 1, 6, 7),
     ),
     "concat_of_scales_before_a_pool": lambda: _join(
         node("Concat", "a q", "e", name="cat", axis=1),

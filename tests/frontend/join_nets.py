@@ -16,6 +16,7 @@ W = RNG.integers(-3, 4, (4, 4, 3, 3)).astype(np.float32)
 WIDE = RNG.integers(-3, 4, (3, 8, 3, 3)).astype(np.float32)
 DENSE = RNG.integers(-3, 4, (8 * 6 * 7, 5)).astype(np.float32)
 C = np.float32([1, 2, 3, -4]).reshape(4, 1, 1)
+MAP = (RNG.integers(-9, 10, (1, 1, 6, 7)) / 4).astype(np.float32)
 Q = {"s": np.float32(0.5), "z": np.float32(0), "b": np.float32(4), "p": np.float32(0.3), "r": np.float32(0.71)}
 IN = node("Quant", "x s z b", "q", name="in", signed=1)
 LAST = node("Quant", "e s z b", "y", name="last", signed=1)
@@ -123,6 +124,22 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
             LAST,
         ],
         shape=IMAGE, w=W, **{**Q, "b": np.float32(5)},
+    ),
+    "concat_with_a_constant": lambda: joined(concat("k", "a"), LAST, k=MAP),
+    "concat_with_a_quantised_constant": lambda: joined(
+        node("Quant", "k p z b", "kq", name="constant", signed=1), concat("a", "kq"), LAST, k=MAP
+    ),
+    "concat_with_a_constant_row": lambda: joined(concat("a", "k", axis=2), LAST, k=MAP[:, :, 1:2].repeat(4, 1)),
+    "learned_token": lambda: net(
+        [
+            node("Quant", "x s z b", "q", name="in", signed=1), node("Quant", "k s z b", "kq", name="token", signed=1),
+            node("Concat", "kq q", "t", name="cat", axis=1), node("MatMul", "t w", "e", name="dense"), LAST,
+        ],
+        shape=(1, 3, 4), w=W[0, :, 0].copy(), k=MAP[0, 0, :1, :4][None], **Q,
+    ),
+    "constant_beside_a_vector": lambda: net(
+        [IN, node("Concat", "q k", "t", name="cat", axis=1), node("MatMul", "t w", "y", name="dense")],
+        w=DENSE[:7], k=np.float32([[0.5, -0.25, 3]]), **Q,
     ),
     "product": lambda: joined(node("Mul", "a c", "e"), LAST),
     "product_with_the_input_at_the_end": lambda: joined(node("Mul", "q c", "y", name="last")),

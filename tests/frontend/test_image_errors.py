@@ -138,9 +138,10 @@ MESSAGES = {
         "behind all of conv0_act (left_act) and input_quant (in). Quantise each branch before the "
         "concatenation."
     ),
-    "concat_with_a_constant": (
-        "cat (Concat): all that it joins must come from the network's input; found a constant. Leave the "
-        "constant to the host."
+    "concat_with_real_numbers": (
+        "cat (Concat): the constant that it joins must be quantised, or whole multiples of a power of two; found"
+        " numbers off the grid: 40 of 42, first 0.0243902 at (element, 0) = (1, 0). Quantise the constant, too:"
+        " brevitas.nn.QuantIdentity."
     ),
     "concat_of_scales_before_a_pool": (
         "last (MatMul): the branches that its input joins must have one scale; found another scale for each branch of "
