@@ -97,6 +97,8 @@ class Plain(torch.nn.Module):
 FUNCTIONS = (
     *(torch.nn.Tanh, torch.nn.Sigmoid, torch.nn.ELU, torch.nn.SELU, torch.nn.CELU, torch.nn.GELU, torch.nn.SiLU),
     *(torch.nn.Hardswish, torch.nn.Hardsigmoid, torch.nn.Softplus, torch.nn.Mish, torch.nn.Softsign),
+    *(torch.nn.LogSigmoid, torch.nn.Hardshrink, torch.nn.Softshrink, torch.nn.Tanhshrink),
+    lambda: torch.nn.Threshold(0.25, -0.5),
     lambda: torch.nn.LeakyReLU(-0.5),
     lambda: torch.nn.PReLU(1, -0.75),
 )
