@@ -658,7 +658,10 @@ def _function_step(draw: st.DrawFn, name: str, channels: int, monotone: bool) ->
     size = LeakyRelu(np.asarray(-1.0))
     match name:
         case "function":
-            return Function(draw(st.sampled_from([kind for kind in FunctionKind if kind is not FunctionKind.SQRT])))
+            others = {FunctionKind.SQRT, FunctionKind.LOG} | (
+                {FunctionKind.SIN, FunctionKind.COS} if monotone else set()
+            )
+            return Function(draw(st.sampled_from([kind for kind in FunctionKind if kind not in others])))
         case "compare":
             return Compare(parameters(draw, NUMBERS, channels), draw(st.booleans()))
         case "both" | "product":
@@ -668,8 +671,8 @@ def _function_step(draw: st.DrawFn, name: str, channels: int, monotone: bool) ->
         case "quotient":
             return Combine(Operator.DIV, inner_chain(draw, channels, monotone), (size, Add(np.asarray(0.5))))
         case _:
-            root = (size, Function(FunctionKind.SQRT))
-            return Combine(Operator.MUL, inner_chain(draw, channels, monotone), root)
+            roots = (size, Function(FunctionKind.SQRT)), (size, Add(np.asarray(0.5)), Function(FunctionKind.LOG))
+            return Combine(Operator.MUL, inner_chain(draw, channels, monotone), draw(st.sampled_from(roots)))
 
 
 @st.composite
