@@ -16,7 +16,7 @@ from hwgen.ir.reserved import is_reserved
 LONGEST = 64
 """Letters of a design's name, or of a unit's: files, modules and folders are named after both."""
 
-_KINDS = "add|concat|conv|fc|magnitude|max|min|move|pool|scale|top"
+_KINDS = "add|concat|conv|fc|magnitude|max|min|move|piece|pool|scale|top|unary"
 _UNIT = (
     rf"(?:(?:{_KINDS})\d+|input_quant\d*|source\d*(?=_)|axis_(?:in|out)\d*)"
     r"(?:_(?:act|apart|bit|columns|copy|fifo|fork|gain|gate|pack|select|width|window)\d*)*"

@@ -13,9 +13,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hwgen.golden.chain import approximate
 from hwgen.golden.execute import trace
 from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Activation, Add, BatchNorm, Clip, Div, LeakyRelu, Levels, Mul, Quantise, Rounding, Sign, Step
+from hwgen.ir.ops import (
+    Activation,
+    Add,
+    BatchNorm,
+    Clip,
+    Combine,
+    Compare,
+    Div,
+    Function,
+    LeakyRelu,
+    Levels,
+    Mul,
+    Operator,
+    Quantise,
+    Rounding,
+    Sign,
+    Step,
+)
 from hwgen.ir.ranges import ranges
 
 Array = npt.NDArray[Any]
@@ -38,9 +56,7 @@ def doubtful_frames(graph: Graph, codes: Array) -> npt.NDArray[np.bool_]:
 
 
 def _near(node: Node, steps: tuple[Step, ...], x: Array, largest: float) -> npt.NDArray[np.bool_]:
-    error = np.full_like(x, largest * UNIT)
-    for step in steps[:-1]:
-        x, error = _step(step, x, error)
+    x, error = _chain(steps[:-1], x, np.full_like(x, largest * UNIT))
     match steps[-1]:
         case Sign():
             return np.asarray(np.abs(x) <= error)
@@ -53,6 +69,12 @@ def _near(node: Node, steps: tuple[Step, ...], x: Array, largest: float) -> npt.
             inside = (z > low - 1 - slack) & (z < high + 1 + slack)
             return np.asarray(inside & (np.abs(place - np.rint(place)) <= slack))
     raise AssertionError(f"{node.name} ends with no quantiser")
+
+
+def _chain(steps: tuple[Step, ...], x: Array, error: Array) -> tuple[Array, Array]:
+    for step in steps:
+        x, error = _step(step, x, error)
+    return x, error
 
 
 def _step(step: Step, x: Array, error: Array) -> tuple[Array, Array]:
@@ -73,5 +95,26 @@ def _step(step: Step, x: Array, error: Array) -> tuple[Array, Array]:
         case Clip(low=low, high=high):
             return np.clip(x, low, high), error
         case LeakyRelu(slope=slope):
-            return np.where(x >= 0, x, x * slope), error
+            return np.where(x >= 0, x, x * slope), error * np.maximum(1, np.abs(slope))
+        case Function():
+            y, *ends = (approximate((step,), number) for number in (x, x - error, x + error))
+            return y, np.abs(np.subtract(*ends)) + 2 * UNIT * np.abs(y)
+        case Compare(bound=bound):
+            return approximate((step,), x), (np.abs(x - bound) <= error).astype(np.float64)
+        case Combine():
+            return _combined(step, x, error)
     raise AssertionError(f"{type(step).__name__} ends a chain")
+
+
+def _combined(step: Combine, x: Array, error: Array) -> tuple[Array, Array]:
+    (a, of_a), (b, of_b) = (_chain(steps, x, error) for steps in (step.left, step.right))
+    y = approximate((step,), x)
+    match step.operator:
+        case Operator.ADD:
+            return y, of_a + of_b + UNIT * (np.abs(a) + np.abs(b))
+        case Operator.MUL:
+            return y, np.abs(a) * of_b + np.abs(b) * of_a + UNIT * np.abs(y)
+        case Operator.DIV:
+            return y, (of_a + np.abs(y) * of_b) / np.abs(b) + UNIT * np.abs(y)
+        case Operator.MAX | Operator.MIN:
+            return y, np.maximum(of_a, of_b)

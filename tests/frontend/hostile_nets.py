@@ -201,6 +201,14 @@ def _functions() -> onnx.ModelProto:
     return net(nodes, opset=20, w=DENSE, c=np.float32(0.25), two=np.float32(2), **Q)
 
 
+def _waves() -> onnx.ModelProto:
+    """Functions that do not rise, or that have no value at some numbers, where they have one."""
+    chain = ("Shrink", "Softsign", "Sin", "Cos", "Cosh", "Log", "Reciprocal", "Sinh")
+    names = ("h", *(f"f{index}" for index in range(1, len(chain))), "e")
+    between = (node(op, before, after) for op, before, after in zip(chain, names, names[1:], strict=False))
+    return net([node("MatMul", "x w", "h", name="dense"), *between, ACT], w=DENSE, **Q)
+
+
 def _extremes() -> onnx.ModelProto:
     """Reductions over space, each over an axis of its own."""
     return _image(
@@ -256,6 +264,7 @@ def models() -> dict[str, bytes]:
         "extremes": _extremes(),
         "moved": _moved(),
         "upsampled": _upsampled(),
+        "waves": _waves(),
         "sum": _sum(),
         "channels_last": _channels_last(),
         "planes": convolved([1.5, 0.5]),
