@@ -83,9 +83,12 @@ def _goal(option: str, goals: Sequence[str]) -> str:
 
 
 def _slowest(problem: Problem) -> Design | None:
-    """The design of the slowest folding; None where there is no folding without a deadlock."""
+    """The design of the slowest folding, its FIFOs no shallower than it must have to fit the part with room to route.
+
+    None where there is no folding without a deadlock.
+    """
     try:
-        return problem.sized(problem.draft(problem.resolve(problem.intervals[-1])))
+        return problem.sized(problem.draft(problem.resolve(problem.intervals[-1])), fitting(problem.device))
     except (FoldingError, DeadlockError):
         return None
 

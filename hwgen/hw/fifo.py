@@ -19,7 +19,7 @@ share of a frame of its stream, `SLACK`.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -38,7 +38,13 @@ SLACK = 4
 """A gated design's buffers hold the SLACK-th part of a frame more than it needs with every gate open."""
 
 
-def size_fifos(design: Design, fixed: Mapping[str, int] | None = None, *, round_up: bool = False) -> Design:
+def size_fifos(
+    design: Design,
+    fixed: Mapping[str, int] | None = None,
+    *,
+    round_up: bool = False,
+    until: Callable[[Design], bool] = lambda _: False,
+) -> Design:
     """The design with the shallowest FIFOs and line buffers with which its slowest unit alone sets the interval.
 
     FIFOs that are not needed are taken out. Where no depth lets the slowest unit set the interval, the shortest
@@ -47,19 +53,20 @@ def size_fifos(design: Design, fixed: Mapping[str, int] | None = None, *, round_
     Args:
         fixed: depths of FIFOs that the user chose, by name; 0 for none.
         round_up: make every other FIFO as deep as the memory that it takes anyway.
+        until: whether a design is small enough: no buffer becomes shallower then. Not asked where gates need slack.
 
     Raises:
         ConfigError: `fixed` names no FIFO.
         DeadlockError: the fixed depths, or the units themselves, cause a deadlock.
     """
     try:
-        sized = _sized(design, fixed or {})
+        sized = _sized(design, fixed or {}, until)
     except DeadlockError as error:
         raise _blamed(design, dict(fixed or {})) or error from None
     return _rounded(sized, frozenset(fixed or ())) if round_up else sized
 
 
-def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
+def _sized(design: Design, fixed: Mapping[str, int], until: Callable[[Design], bool] = lambda _: False) -> Design:
     """See `size_fifos`. Raises: DeadlockError, which names no chosen depth."""
     chosen = frozenset(fixed)
     smallest, schedule = _deep_enough(_fix(design, fixed), chosen)
@@ -67,6 +74,8 @@ def _sized(design: Design, fixed: Mapping[str, int]) -> Design:
     while len(smallest.units) != units:
         units = len(smallest.units)
         for name, _ in sorted(_buffers(smallest, chosen).items(), key=lambda each: -each[1].memory.bits):
+            if not design.gated and until(smallest):
+                return smallest
             smallest = _smallest(smallest, schedule, name)
     return _slackened(design, smallest, fixed) if smallest.gated else smallest
 

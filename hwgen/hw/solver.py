@@ -108,9 +108,15 @@ class Problem:
         """What the very units of those designs take."""
         return {}
 
-    def sized(self, design: Design) -> Design:
-        """`design` with its FIFOs sized, around those that the user chose. Raises: ConfigError, DeadlockError."""
-        return size_fifos(design, self.choices.fifo_depths, round_up=self.choices.round_fifos)
+    def sized(self, design: Design, budget: Budget | None = None) -> Design:
+        """`design` with its FIFOs sized, around those that the user chose, or until it fits a budget.
+
+        Raises: ConfigError, DeadlockError.
+        """
+        choices = self.choices
+        if budget is None:
+            return size_fifos(design, choices.fifo_depths, round_up=choices.round_fifos)
+        return size_fifos(design, choices.fifo_depths, until=lambda each: budget.fits(self.resources(each)))
 
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""

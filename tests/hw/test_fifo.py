@@ -173,6 +173,22 @@ def test_fifos_hold_as_much_as_they_can() -> None:
     assert depths and {name: design.cycles.peak_occupancy[name] for name in depths} == depths
 
 
+def test_no_buffer_becomes_shallower_than_is_asked() -> None:
+    design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
+    least = size_fifos(design)
+
+    def bits(each: Design) -> int:
+        return sum(unit.buffer.memory.bits for unit in each.units if unit.buffer is not None)
+
+    found = [
+        size_fifos(design, until=lambda each, most=most: bits(each) <= most) for most in (1 << 30, 2 * bits(least))
+    ]
+    assert bits(found[0]) > bits(found[1]) > bits(least)
+    assert bits(found[1]) <= 2 * bits(least)
+    assert {each.cycles.interval for each in (*found, least)} == {design.bound}
+    assert fifo.sizes_of(found[1]).keys() >= fifo.sizes_of(least).keys()
+
+
 def test_rounded_to_memory() -> None:
     """As deep as the memory goes: no slower, and no FIFO takes another kind of memory or more of it."""
     design = designed(resnet_like(np.random.default_rng(0)), target=300)[2]
