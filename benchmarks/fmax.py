@@ -27,6 +27,7 @@ from hwgen.hw.activation import Thresholding
 from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.sums import arithmetic_for
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_SPAN
 from hwgen.hw.stream import Stream
@@ -76,7 +77,7 @@ def unit_of(kind: str, simd: int, pe: int) -> MvtuUnit:
     most = simd * FOLDS * (1 if kind == "w1a1" else max(abs(weight.min), weight.max) * value.max)
     levels = 1 if kind == "w1a1" else value.max
     thresholds = np.sort(rng.integers(most // 3, 2 * most // 3, (FOLDS * pe, levels)), axis=1)
-    return MvtuUnit(
+    unit = MvtuUnit(
         "mv",
         "mv",
         (Stream("source", value, FOLDS * simd, simd),),
@@ -87,6 +88,7 @@ def unit_of(kind: str, simd: int, pe: int) -> MvtuUnit:
         Thresholding(thresholds, np.zeros(FOLDS * pe, np.int64), value.min, 2 if kind == "w1a1" else 1),
         simd,
     )
+    return replace(unit, arithmetic=arithmetic_for(unit, fixed=True))
 
 
 def _codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntArray:

@@ -99,7 +99,7 @@ def _variants(net: Net) -> dict[str, Choices]:
 def _with(net: Net, choices: Choices) -> Design:
     graph = Graph.of(net.name, net.input, tuple(net.nodes), net.last)
     check(graph)
-    choices = replace(choices, memory=net.memory, bit_planes=frozenset(net.bit_planes))
+    choices = replace(choices, memory=net.memory)
     folding = resolve(graph, net.wishes, net.target)
     return lower(graph, folding, part="xc7z020clg400-1", clock_mhz=150.0, choices=choices)
 

@@ -124,7 +124,7 @@ def mvtu() -> Example:
     return alone(product((12, 6), (2, 3)), "12 inputs, 6 neurons, PE 2, SIMD 3: SF = 4, NF = 3.", 36)
 
 
-def bit_planes() -> Example:
+def planes() -> Example:
     unit = product((12, 4), (2, 3), planes=(2, 1))
     return alone(unit, "12 inputs of two folded planes, 4 neurons, PE 2, SIMD 3: SF = 4, NF = 2.", 36)
 
@@ -250,7 +250,7 @@ def fifo() -> Example:
 UNITS: Mapping[str, Callable[[], Example]] = {
     function.__name__: function
     for function in (
-        *(mvtu, bit_planes, depthwise, gated, window, pool, threshold, search, add, concat, select, reorder, fork),
+        *(mvtu, planes, depthwise, gated, window, pool, threshold, search, add, concat, select, reorder, fork),
         *(scale, magnitude, argmax, width, fifo),
     )
 }

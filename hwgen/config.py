@@ -70,8 +70,6 @@ class Settings(BaseModel):
         fit: the design may take what `part` has, less headroom; a `max_` setting stands in for its share.
         top1: add a top-1 unit behind the scores where that gives the network's own ranking.
         memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
-        bit_planes: layers with bipolar weights that take their integer inputs bit plane by bit plane (BinaryNet's
-            first layer).
         planes: whether a layer takes its residual planes side by side ("parallel", as where it is not named) or one
             after another through one array ("serial"), by its name (HORQ).
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
@@ -99,7 +97,6 @@ class Settings(BaseModel):
     fit: bool = False
     top1: bool = False
     memory: dict[str, Literal["registers", "distributed", "block"]] = {}
-    bit_planes: tuple[str, ...] = ()
     planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Beats] = {}
@@ -147,7 +144,6 @@ class SettingsOptions(TypedDict, total=False):
     fit: bool | None
     top1: bool | None
     memory: Mapping[str, Literal["registers", "distributed", "block"]] | None
-    bit_planes: list[str] | tuple[str, ...] | None
     planes: Mapping[str, Literal["parallel", "serial"]] | None
     fifos: Literal["minimal", "memory"] | None
     fifo_depths: Mapping[str, int] | None

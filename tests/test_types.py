@@ -30,7 +30,7 @@ from hwgen.config import LayerFolding
 
 graph = hwgen.load("tfc.onnx", name="tfc", input_type="uint8", input_scale=1 / 255)
 folding = {"fc0": LayerFolding(pe=16, simd=49)}
-hwgen.compile(graph, folding=folding, part=None, pipeline="auto", bit_planes=["fc0"], memory={"fc0": "block"})
+hwgen.compile(graph, folding=folding, part=None, pipeline="auto", writable=["fc0"], memory={"fc0": "block"})
 design = hwgen.compile(graph, folding={"fc0": {"pe": 16, "simd": 49}}, clock_mhz=200, fifos="memory").write(Path("out"))
 outcome = design.simulate(np.zeros((4, 784), np.int8), "rtl", layer="fc0", input_interval=800)
 passed: bool = outcome.passed
@@ -113,7 +113,6 @@ def test_settings_take_what_the_options_say() -> None:
         "fit": True,
         "top1": None,
         "memory": types.MappingProxyType({"fc0": "block"}),
-        "bit_planes": ["fc0"],
         "planes": types.MappingProxyType({"fc0": "serial"}),
         "fifos": "memory",
         "fifo_depths": types.MappingProxyType({"fc0": 3}),
@@ -126,7 +125,7 @@ def test_settings_take_what_the_options_say() -> None:
     assert values.keys() == SettingsOptions.__annotations__.keys()
     found = settings(**values)
     assert found.folding == {"fc0": LayerFolding(pe=2), "fc1": LayerFolding(simd=3)}
-    assert found.bit_planes == ("fc0",) and found.pipeline == "auto" and settings(pipeline=2).pipeline == 2
+    assert found.writable == ("fc0",) and found.pipeline == "auto" and settings(pipeline=2).pipeline == 2
 
 
 def test_dir_shows_the_public_names() -> None:

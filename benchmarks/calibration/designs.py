@@ -56,7 +56,6 @@ class Net:
     nodes: list[Node] = field(default_factory=list)
     wishes: dict[str, LayerFolding] = field(default_factory=dict)
     memory: dict[str, MemoryStyle] = field(default_factory=dict)
-    bit_planes: list[str] = field(default_factory=list)
     folded_planes: list[str] = field(default_factory=list)
     target: int = 256
 
@@ -85,7 +84,7 @@ class Net:
         """The design of the network, its FIFOs not sized."""
         graph = Graph.of(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
-        choices = Choices(self.memory, frozenset(self.bit_planes), frozenset(self.folded_planes))
+        choices = Choices(self.memory, frozenset(self.folded_planes))
         folding = resolve(graph, self.wishes, self.target, choices.folded_planes)
         return lower(graph, folding, part=PART, clock_mhz=100.0, choices=choices)
 
@@ -150,8 +149,6 @@ def dense_layer(net: Net, outputs: int) -> None:
     net.fold(pe, simd)
     if net.likely(0.25):
         net.memory[name] = place(net, outputs * inputs * weight.bits)
-    if isinstance(weight, Bipolar) and not isinstance(source, Bipolar) and net.likely(0.5):
-        net.bit_planes.append(name)
     activate(net)
 
 

@@ -19,9 +19,8 @@ NETWORKS = ("binarynet-mlp", "binarynet-small", "binarynet-random", "binarynet-s
 
 
 def accelerator(model, entry, kind):
-    """The network's accelerator, its first layer by bit planes."""
-    settings = read_settings(HERE / "settings.toml")
-    return compiled(model, entry, kind, settings.overridden({"bit_planes": entry.settings["bit_planes"]}))
+    """The network's accelerator."""
+    return compiled(model, entry, kind, read_settings(HERE / "settings.toml"))
 
 
 def line(layer):

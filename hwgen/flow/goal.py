@@ -27,7 +27,7 @@ def problem_of(graph: Graph, chosen: Settings) -> Problem:
 
 def choices_of(graph: Graph, chosen: Settings) -> Choices:
     """What the user decided beside the folding. Raises: ConfigError."""
-    choices = choices_for(graph, chosen.memory, chosen.bit_planes, chosen.planes, chosen.writable)
+    choices = choices_for(graph, chosen.memory, chosen.planes, chosen.writable)
     return replace(
         choices,
         fifo_depths=chosen.fifo_depths,

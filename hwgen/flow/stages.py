@@ -148,7 +148,7 @@ def variant(accelerator: Accelerator, **changes: Unpack[SettingsOptions]) -> Acc
         device_of(chosen.part)
         design = replace(accelerator.design, part=chosen.part, clock_mhz=chosen.clock_mhz)
         return replace(accelerator, settings=chosen, design=design, explanation=None)
-    same = {"part", "clock_mhz", "top1", "memory", "bit_planes", "planes", "fifos", "pipeline", "writable"}
+    same = {"part", "clock_mhz", "top1", "memory", "planes", "fifos", "pipeline", "writable"}
     kept = accelerator.settings.model_dump(include={*same, "tlast", "control", "clock_uncertainty"})
     return compile_with(accelerator.graph, settings(**{**kept, **given}))
 

@@ -6,16 +6,18 @@ from enum import Enum
 
 
 class Arithmetic(Enum):
-    """How a unit multiplies: by what is cheapest for the types, or bit plane by bit plane.
+    """How a unit multiplies.
 
-    Bit planes (Courbariaux et al. 2016): an n-bit input is n binary vectors x_i, and with bipolar weights
-    x_i . w = 2 * popcount(x_i AND w) - popcount(x_i). The numbers are the same.
+    Direct: XNOR and popcount of two bipolar operands, a multiplier or a negation a product elsewhere.
+
+    Pairs: a weight is binary digits, and each digit of two neighbouring weights chooses 0, a, b or a + b of two inputs
+    inside the LUTs of an adder; all lanes share the sums of two. The numbers are those of direct products.
 
     Residual planes (HORQ, Li et al. 2017) have factors, and XNOR and popcount each: all planes of an input side by
     side, or one after another through one array.
     """
 
     DIRECT = "direct"
-    BIT_PLANES = "bit_planes"
+    PAIRS = "pairs"
     PARALLEL_PLANES = "parallel_planes"
     FOLDED_PLANES = "folded_planes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from hwgen.errors import ConfigError, ModelError
@@ -11,7 +11,6 @@ from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
-from hwgen.ir.types import Bipolar
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,6 @@ class Choices:
 
     Attributes:
         memory: style of a layer's weight memory and line buffer, by its name; the default rule where it is not named.
-        bit_planes: names of layers that take their integer inputs bit plane by bit plane.
         folded_planes: names of layers whose residual planes go through one array, one after another; the other layers
             have an array for each plane.
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
@@ -31,7 +29,6 @@ class Choices:
     """
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
-    bit_planes: frozenset[str] = frozenset()
     folded_planes: frozenset[str] = frozenset()
     fifo_depths: Mapping[str, int] = field(default_factory=dict)
     round_fifos: bool = False
@@ -43,43 +40,31 @@ class Choices:
 def choices_for(
     graph: Graph,
     memory: Mapping[str, str],
-    bit_planes: Iterable[str],
     planes: Mapping[str, str] | None = None,
     writable: Collection[str] = (),
 ) -> Choices:
     """Choices of memories and arithmetic that fit `graph`; `planes` is "parallel" or "serial" by layer.
 
     Raises:
-        ConfigError: an unknown layer, bit planes where there are no bipolar weights on integers, residual planes
-            where there are none, or a writable layer that cannot be one.
+        ConfigError: an unknown layer, residual planes where there are none, or a writable layer that cannot be one.
     """
     planes = planes or {}
     names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
     for setting, chosen in (
         ("memory", memory),
-        ("bit_planes", bit_planes),
         ("planes", planes),
         ("writable", writable),
     ):
         for name in chosen:
             if name not in names:
                 raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)
-    for name in bit_planes:
-        node = graph.node(name)
-        assert isinstance(node.op, MatMul | Conv)
-        source = node.inputs[0].type.dtype
-        plain = not isinstance(source, Bipolar) and not node.op.planes.size
-        if not isinstance(node.op.weight_type, Bipolar) or not plain or _is_depthwise(node):
-            found = f"{node.op.weight_type} weights and {source} inputs"
-            must = f"{name} must have bipolar weights, integer inputs and more than one input channel a group"
-            raise ConfigError("bit_planes", must, found, "Leave it out")
     for name in planes:
         _require_planes(graph.node(name))
     for name in writable:
         _require_writable(graph, graph.node(name))
     folded_planes = frozenset(name for name, order in planes.items() if order == "serial")
     styles = {name: MemoryStyle(style) for name, style in memory.items()}
-    return Choices(styles, frozenset(bit_planes), folded_planes, writable=frozenset(writable))
+    return Choices(styles, folded_planes, writable=frozenset(writable))
 
 
 def _require_planes(node: Node) -> None:
@@ -99,10 +84,6 @@ def _require_writable(graph: Graph, node: Node) -> None:
         must = f"the accumulators of {node.name} must go to its quantiser or leave the chip"
         readers = ", ".join(user.name for user in graph.users.get(node.output.name, ()))
         raise ConfigError("writable", must, f"{readers} behind it", "Leave it out")
-
-
-def _is_depthwise(node: Node) -> bool:
-    return isinstance(node.op, Conv) and node.op.is_depthwise
 
 
 def require_constants(node: Node) -> None:

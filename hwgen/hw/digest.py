@@ -18,7 +18,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
     if replace(chosen, tlast=True) != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
-        text += f"{memory!r}{sorted(chosen.bit_planes)!r}{sorted(chosen.folded_planes) or ''}"
+        text += f"{memory!r}[]{sorted(chosen.folded_planes) or ''}"
     if chosen.writable:
         text += f"{sorted(chosen.writable)!r}"
     if chosen.fifo_depths or chosen.round_fifos:

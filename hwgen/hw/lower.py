@@ -34,6 +34,7 @@ from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.search import chain, is_searched
 from hwgen.hw.kernels.select import SelectUnit
+from hwgen.hw.kernels.sums import arithmetic_for
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
@@ -310,10 +311,10 @@ class _Builder:
         return Stream.of(node.name, node.output if fused is None else fused.output, self.folding[node.name].pe)
 
     def _arithmetic(self, unit: MvtuUnit) -> MvtuUnit:
-        """The unit with the arithmetic that the user chose for it."""
+        """The unit with the arithmetic that the user chose for it, or the cheapest."""
         if unit.name in self.choices.folded_planes:
             return replace(unit, arithmetic=Arithmetic.FOLDED_PLANES)
-        return replace(unit, arithmetic=Arithmetic.BIT_PLANES) if unit.name in self.choices.bit_planes else unit
+        return replace(unit, arithmetic=arithmetic_for(unit, fixed=unit.name not in self.choices.writable))
 
     def _pool(self, node: Node, op: Pool) -> None:
         value, geometry = node.inputs[0], op.geometry

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.memory import Memory, MemoryStyle
@@ -50,6 +51,7 @@ class Delays:
         block: more than `register` for a word out of block RAM.
         choice: between an operand from the stream and one that was kept.
         adder: of a lane sum, or the accumulator's.
+        row: of an adder right behind another one on a chain of pairs, whose low bits it need not wait for.
         product: of two numbers of more than one bit.
         comparison: of a sum with a threshold, its bits aside.
         bit: of a comparison.
@@ -61,6 +63,7 @@ class Delays:
     block: float
     choice: float
     adder: float
+    row: float
     product: float
     comparison: float
     bit: float
@@ -68,15 +71,15 @@ class Delays:
     control: float
 
 
-_XC7 = Delays(1.1, 1.6, 0.6, 1.35, 3.0, 0.9, 0.03, 0.6, 3.0)
+_XC7 = Delays(1.1, 1.6, 0.6, 1.35, 0.95, 3.0, 0.9, 0.03, 0.6, 3.0)
 
 DELAYS: Mapping[Family, Delays] = {
-    Family.ECP5: Delays(2.9, 4.5, 0.7, 1.6, 4.0, 1.6, 0.05, 1.0, 4.8),
+    Family.ECP5: Delays(2.9, 4.5, 0.7, 1.6, 1.2, 4.0, 1.6, 0.05, 1.0, 4.8),
     Family.XC7: _XC7,
     Family.XCUP: Delays(*(0.6 * each for each in vars(_XC7).values())),
 }
 """ECP5: speed grade 6, placed and routed by nextpnr (`benchmarks/fmax.py`). The others are estimates, as no open tool
-places and routes them. xc7: an adder by Yosys's `sta` and 0.5 ns of wire, the rest in proportion to ECP5's.
+places and routes them. xc7: an adder and a row by Yosys's `sta` and 0.5 ns of wire, the rest in proportion to ECP5's.
 UltraScale+: 0.6 of that."""
 
 
@@ -131,15 +134,16 @@ def period_ns(unit: Weighted, registers: PipelineRegisters, family: Family) -> f
         loaded = max(loaded, delays.register + _block(unit.vector_memory, delays) + delays.choice)
     start = delays.register if registers.operands else loaded
     levels, span = unit.adder_levels, registers.span
-    first = _first_level(unit, delays) + (min(span, levels.before + 1) - 1) * delays.adder
+    further = delays.row if unit.arithmetic is Arithmetic.PAIRS else delays.adder
+    first = _first_level(unit, delays) + (min(span, levels.before + 1) - 1) * further
     behind = max(min(span, levels.after), levels.after % span + 1) * delays.adder
     return max(delays.control, loaded, start + first, delays.register + behind, _ending(unit, registers, delays))
 
 
 def _first_level(unit: Weighted, delays: Delays) -> float:
     """The delay of a product of numbers; other products take an adder at most."""
-    counts = isinstance(unit.weight_type, Bipolar) or isinstance(unit.input.dtype, Bipolar)
-    return delays.adder if counts else delays.product
+    signs = isinstance(unit.weight_type, Bipolar) or isinstance(unit.input.dtype, Bipolar)
+    return delays.adder if signs or unit.arithmetic is Arithmetic.PAIRS else delays.product
 
 
 def _ending(unit: Weighted, registers: PipelineRegisters, delays: Delays) -> float:

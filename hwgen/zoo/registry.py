@@ -100,7 +100,6 @@ def _cnv(precision: str) -> Entry:
 
 
 def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
-    first = "fc0" if build == "binarynet.mlp" else "conv0"
     return Entry(
         f"binarynet-{name}",
         "BinaryNet, 2016",
@@ -110,7 +109,6 @@ def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
         dataset="coloured-digits" if name in ("cifar10", "svhn") else "digits",
         folder="cifar10" if name in ("cifar10", "svhn") else "mnist",
         recipe=Recipe(epochs=25),
-        settings={"bit_planes": (first,)},
     )
 
 

@@ -85,7 +85,7 @@ def every_kernel() -> Design:
     lines = [_queue(f"line{index}", stream, 48) for index, stream in enumerate(fork.outputs)]
     add = AddUnit("sum", "", tuple(line.output for line in lines), (Stream("sum", IntType(3, False), 48, 1),))
     hidden = mvtu(rng, B, IntType(3, False), (48, 10), (1, 1), result=B, name="hidden")
-    hidden = replace(hidden, arithmetic=Arithmetic.BIT_PLANES)
+    hidden = replace(hidden, arithmetic=Arithmetic.PAIRS)
     scores = mvtu(rng, IntType(3, True), B, (10, 5), (2, 1), name="scores")
     top = ArgmaxUnit("top", "", (scores.output,), (Stream("top", IntType(3, signed=False), 1, 1),))
     return graph_of(
@@ -198,7 +198,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         (
             "hwgen_dot",
             {"PaddedBipolar": 1},
-            "hwgen_dot: PaddedBipolar, BitPlanes and Planes take bipolar weights, integer inputs",
+            "hwgen_dot: PaddedBipolar and Planes take bipolar weights, integer inputs",
         ),
         (
             "hwgen_dot",

@@ -74,14 +74,14 @@ def test_many_random_images(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dtype", tiered([UINT8, INT8], INT8), ids=str)
-def test_bit_planes_and_chosen_memories(dtype: IntType, tmp_path: Path) -> None:
-    """A first layer on 8-bit pixels bit plane by bit plane, memories where the user wants them: the same numbers."""
+def test_pairs_and_chosen_memories(dtype: IntType, tmp_path: Path) -> None:
+    """A first layer on pairs of 8-bit pixels, memories where the user wants them: the same numbers."""
     net = ImageBuilder(np.random.default_rng(3), (6, 6, 3), dtype)
     net.act(net.conv(net.input, 4, Geometry((3, 3), padding=(1, 1, 1, 1)), Bipolar()), Bipolar())
     net.dense(net.last, 5, Bipolar())
-    choices = {"bit_planes": ("conv0",), "memory": {"conv0": "block", "fc0": "distributed"}}
+    choices = {"memory": {"conv0": "block", "fc0": "distributed"}}
     design = hwgen.compile(net.graph(), folding={"conv0": {"pe": 2, "simd": 3}, "fc0": {"pe": 1, "simd": 4}}, **choices)
     prove(design, 1, FRAMES, tmp_path)
     source = (tmp_path / "project" / "rtl" / "net_conv0.sv").read_text()
-    assert ".BitPlanes(1'b1)" in source
+    assert ".Pairs(1'b1)" in source
     assert '.Style("block")' in source

@@ -11,7 +11,6 @@ import pytest
 
 from hwgen.config import Settings
 from hwgen.zoo import find, load_dataset
-from hwgen.zoo.datasets import DIGITS
 from hwgen.zoo.parameters import load
 from hwgen.zoo.proof import compiled, prove
 from hwgen.zoo.script import expected_reports
@@ -30,12 +29,6 @@ def script() -> Iterator[ModuleType]:
 def test_cycles(script: ModuleType) -> None:
     assert expected_reports(script.NETWORKS, script.accelerator, script.line) == EXPECTED
     assert all(report["interval_cycles"] <= 1024 for report in EXPECTED.values())
-
-
-def test_the_first_layer_takes_bit_planes(script: ModuleType) -> None:
-    for name in script.NETWORKS:
-        settings = script.accelerator(find(name).network(DIGITS), find(name), DIGITS).settings
-        assert settings.bit_planes == ("fc0" if name == "binarynet-mlp" else "conv0",)
 
 
 @pytest.mark.long

@@ -53,7 +53,7 @@ def test_the_header_is_of_all_that_decides() -> None:
         replace(PROBLEM, clock_mhz=99.0),
         replace(PROBLEM, wishes={"fc0": LayerFolding(pe=1)}),
         replace(PROBLEM, choices=Choices(memory={"fc0": MemoryStyle.LUT})),
-        replace(PROBLEM, choices=Choices(bit_planes=frozenset({"fc0"}))),
+        replace(PROBLEM, choices=Choices(writable=frozenset({"fc0"}))),
         replace(PROBLEM, graph=integer_network(random_network(np.random.default_rng(1), (6, 4)))),
     ]
     for other in others:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.ir.geometry import Geometry
@@ -27,10 +26,8 @@ PLAIN = Geometry((3, 2), (1, 2))
 PADDED = Geometry((3, 3), padding=(1, 0, 1, 1))
 
 
-def conv(
-    pe: int, simd: int, dtypes: tuple[DType, DType, DType | None], *, groups: int = 1, planes: bool = False
-) -> Conv:
-    return Conv(*dtypes, pe, simd, groups, arithmetic=Arithmetic.BIT_PLANES if planes else Arithmetic.DIRECT)
+def conv(pe: int, simd: int, dtypes: tuple[DType, DType, DType | None], *, groups: int = 1) -> Conv:
+    return Conv(*dtypes, pe, simd, groups)
 
 
 def name_of(*parts: object) -> str:
@@ -74,30 +71,6 @@ def test_types_and_groups(tmp_path: Path) -> None:
         cases.append(conv_case(name_of("t", *dtypes), (4, 5, 5), 6, PADDED if index % 2 else PLAIN, one))
         grouped = conv(1 + index % 3 % 2, 1 + index % 2, dtypes, groups=2 + index % 2)
         cases.append(conv_case(name_of("g", *dtypes), (4, 4, 12), 12, PLAIN, grouped))
-    assert run_cases(cases, tmp_path) == []
-
-
-def test_bit_planes(tmp_path: Path) -> None:
-    """The same numbers, for signed and unsigned inputs, in dense layers and in convolutions."""
-    inputs: tuple[DType, ...] = (
-        IntType(1, True),
-        IntType(1, False),
-        INT2,
-        UINT2,
-        INT3,
-        IntType(8, False),
-        IntType(9, True),
-    )
-    cases = [
-        mvtu_case(name_of("m", dtype), (70, 3), (2, 66), (B, dtype, None), arithmetic=Arithmetic.BIT_PLANES)
-        for dtype in inputs
-    ]
-    cases += [conv_case(name_of("k", x), (4, 5, 5), 3, PADDED, conv(2, 3, (B, x, B), planes=True)) for x in inputs]
-    # Where no planes are to be had, products give the numbers.
-    cases += [
-        conv_case(name_of("o", w), (4, 5, 5), 3, PADDED, conv(2, 3, (w, UINT4, B), planes=True)) for w in (INT2, INT4)
-    ]
-    cases += [conv_case("xnor", (4, 5, 5), 3, PLAIN, conv(2, 3, (B, B, B), planes=True))]
     assert run_cases(cases, tmp_path) == []
 
 

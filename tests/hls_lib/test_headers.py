@@ -10,7 +10,6 @@ import pytest
 from hwgen.backends.hls import emit
 from hwgen.backends.render import asset
 from hwgen.errors import ToolError
-from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
@@ -64,7 +63,6 @@ def samples() -> list[Case]:
     return [
         mvtu_case("xnor", (70, 5), (2, 66), (B, B, B), descending=True),
         mvtu_case("mixed", (9, 5), (2, 4), (int3, int5, None)),
-        mvtu_case("planes", (70, 5), (2, 66), (B, int3, None), arithmetic=Arithmetic.BIT_PLANES),
         mvtu_case("kept", (9, 5), (2, 4), (int3, int5, None), style=MemoryStyle.REGISTERS),
         threshold_case("quant", 7, 3, (int5, B), shared=True),
         argmax_case("top", 7, 3, int5),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
@@ -61,12 +60,6 @@ def test_every_unit(tmp_path: Path) -> None:
             "^ negative[i]) & present[i]",
             "^ negative[i])",
             lambda: conv_case("counted", (4, 5, 4), 5, PADDED, Conv(B, B, None, 2, 3)),
-        ),
-        (
-            "operands",
-            "Input::SIGNED && plane ==",
-            "!Input::SIGNED && plane ==",
-            lambda: mvtu_case("planes", (9, 4), (2, 3), (B, INT3, None), arithmetic=Arithmetic.BIT_PLANES),
         ),
         (
             "depthwise",

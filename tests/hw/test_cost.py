@@ -225,10 +225,10 @@ def test_more_lanes_take_more(family: Family) -> None:
     assert luts == sorted(luts) and luts[-1] > 3 * luts[0]
 
 
-def test_bit_planes_take_no_multipliers() -> None:
-    unit = mvtu(np.random.default_rng(0), B, IntType(8, False), (16, 8), (2, 4), result=B)
-    planes = unit_resources(replace(unit, arithmetic=Arithmetic.BIT_PLANES), Family.XC7)
-    assert planes.dsp == 0 and planes.lut > 0
+def test_pairs_take_no_multipliers() -> None:
+    unit = mvtu(np.random.default_rng(0), IntType(4, True), IntType(4, False), (16, 8), (2, 4), result=B)
+    pairs = unit_resources(replace(unit, arithmetic=Arithmetic.PAIRS), Family.XC7)
+    assert pairs.dsp == 0 and pairs.lut > unit_resources(unit, Family.XC7).lut
 
 
 def test_ultrascale_plus_is_priced_as_the_7_series() -> None:

@@ -10,7 +10,6 @@ import pytest
 from hwgen.config import LayerFolding
 from hwgen.errors import CheckError, ConfigError
 from hwgen.golden.execute import apply
-from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import choices_for
 from hwgen.hw.design import Design
 from hwgen.hw.folding import Folding, fused_threshold, resolve
@@ -462,15 +461,15 @@ def test_digest() -> None:
     others = [lower(network, refolded, part=PART, clock_mhz=100.0)]
     others += [designed(padded_net(np.random.default_rng(1)))[2]]
     for styles in ({"conv0": "block"}, {"conv0": "registers"}, {"conv1": "block"}):
-        chosen = choices_for(network, styles, ())
+        chosen = choices_for(network, styles)
         others.append(lower(network, folding, part=PART, clock_mhz=100.0, choices=chosen))
     assert len({design.digest, *(each.digest for each in others)}) == 1 + len(others)
 
 
 def test_choices() -> None:
-    """Memory styles go to a layer's weights and its line buffer, bit planes to its arithmetic."""
+    """Memory styles go to a layer's weights and its line buffer."""
     network, folding, _ = designed(mobilenet_like(np.random.default_rng(0)))
-    chosen = choices_for(network, {"conv0": "registers", "conv2": "block"}, ())
+    chosen = choices_for(network, {"conv0": "registers", "conv2": "block"})
     design = lower(network, folding, part=PART, clock_mhz=100.0, choices=chosen)
     styles = {unit.name: unit.memory_style for unit in design.units if hasattr(unit, "memory_style")}
     given = {name: style for name, style in styles.items() if style is not None}
@@ -480,33 +479,16 @@ def test_choices() -> None:
         "conv2_window": MemoryStyle.BLOCK,
         "conv2": MemoryStyle.BLOCK,
     }
-    net = image(UINT8)
-    net.conv(net.input, 2, SAME, B)
-    network, folding, _ = designed(net.graph())
-    unit = lower(network, folding, part=PART, clock_mhz=1.0, choices=choices_for(network, {}, ["conv0"])).layers[0]
-    assert isinstance(unit, MvtuUnit) and unit.arithmetic is Arithmetic.BIT_PLANES
 
 
 NAMES = "conv0, conv1, conv2, fc0"
-MUST = "must have bipolar weights, integer inputs and more than one input channel a group"
-CHOICES = {
-    "memory": ({"pool0": "block"}, (), f"memory: must name layers with weights ({NAMES}); found pool0."),
-    "bit_planes": ({}, ("conv7",), f"bit_planes: must name layers with weights ({NAMES}); found conv7."),
-    "inputs": (
-        {},
-        ("conv0",),
-        f"bit_planes: conv0 {MUST}; found bipolar weights and bipolar inputs. Leave it out.",
-    ),
-}
 
 
-@pytest.mark.parametrize("name", CHOICES)
-def test_choices_that_do_not_fit(name: str) -> None:
-    memory, planes, message = CHOICES[name]
+def test_choices_that_do_not_fit() -> None:
     network = integer_network(padded_net(np.random.default_rng(0)))
     with pytest.raises(ConfigError) as error:
-        choices_for(network, memory, planes)
-    assert str(error.value) == message
+        choices_for(network, {"pool0": "block"})
+    assert str(error.value) == f"memory: must name layers with weights ({NAMES}); found pool0."
 
 
 def test_layers_that_cannot_be_rewritten() -> None:
@@ -531,7 +513,7 @@ def test_layers_that_cannot_be_rewritten() -> None:
     )
     for name, graph, message in cases:
         with pytest.raises(ConfigError) as error:
-            choices_for(integer_network(graph), {}, (), None, [name])
+            choices_for(integer_network(graph), {}, None, [name])
         assert str(error.value) == f"writable: {message}"
 
 
@@ -546,7 +528,7 @@ def test_rewritable_layers_have_room_for_any_weights(kind: str) -> None:
         taps = graph.node("conv0").op.weights[0].size
         name, low, high = "conv0", -taps, taps
     folding = resolve(graph, {}, 64)
-    chosen = choices_for(graph, {}, (), None, [name])
+    chosen = choices_for(graph, {}, None, [name])
     design = lower(graph, folding, part=PART, clock_mhz=1.0, choices=chosen)
     (unit,) = design.writable
     assert unit.name == name and unit.activation is not None
@@ -563,22 +545,13 @@ def test_thresholds_beyond_all_sums_fit_a_rewritable_memory() -> None:
     steps[0], steps[1] = -(10**6), 10**6
     nodes = (*graph.nodes[:place], replace(node, op=replace(node.op, thresholds=steps)), *graph.nodes[place + 1 :])
     graph = replace(graph, nodes=nodes)
-    chosen = choices_for(graph, {}, (), None, ["fc0"])
+    chosen = choices_for(graph, {}, None, ["fc0"])
     (unit,) = lower(graph, resolve(graph, {}, 64), part=PART, clock_mhz=1.0, choices=chosen).writable
     assert unit.activation is not None and unit.activation.room is not None
     low, high = unit.activation.room.min, unit.activation.room.max
     assert low <= unit.activation.thresholds.min() and unit.activation.thresholds.max() <= high
     sums = np.arange(-4 * 255 * 10, 3 * 255 * 10 + 1)[:, None, None]
     np.testing.assert_array_equal(sums >= unit.activation.thresholds, sums >= steps)
-
-
-@pytest.mark.parametrize(("weight", "groups"), [(B, 4), (INT3, 1)], ids=["depthwise", "integers"])
-def test_bit_planes_need_bipolar_products(weight: DType, groups: int) -> None:
-    net = image(UINT8)
-    net.conv(net.input, 4, SAME, weight, groups=groups)
-    with pytest.raises(ConfigError) as error:
-        choices_for(net.graph(), {}, ["conv0"])
-    assert str(error.value) == f"bit_planes: conv0 {MUST}; found {weight} weights and uint8 inputs. Leave it out."
 
 
 def test_one_layer_alone() -> None:

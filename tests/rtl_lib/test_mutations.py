@@ -14,7 +14,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.packing import to_words
 from hwgen.hw.pipeline import NO_REGISTERS, PipelineRegisters
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.types import Bipolar, IntType
+from hwgen.ir.types import Bipolar, DType, IntType
 from hwgen.verify.bench import Stalls
 from tests.gated_cases import PATTERNS, frames_of, many_folds
 from tests.rtl_lib.planes import planes_unit
@@ -55,9 +55,9 @@ def grouped() -> Design:
     return design_of(mvtu(rng, I4, U3, (4, 6), (3, 2), result=U3, taps=3, groups=2, pixels=2))
 
 
-def planes() -> Design:
-    unit = mvtu(np.random.default_rng(7), B, I4, (13, 5), (2, 4), pixels=2)
-    return design_of(replace(unit, arithmetic=Arithmetic.BIT_PLANES))
+def pairs(weight: DType = B, registers: PipelineRegisters = NO_REGISTERS) -> Design:
+    unit = mvtu(np.random.default_rng(7), weight, I4, (40, 5), (2, 20), pixels=2)
+    return design_of(replace(unit, arithmetic=Arithmetic.PAIRS, registers=registers))
 
 
 def residual(*, folded: bool) -> Design:
@@ -96,7 +96,14 @@ CASES = {
         grouped(),
         Mutation("hwgen_mvtu_slots", "(!repeat_i && last_neuron)", "(!repeat_i && last_slot)"),
     ),
-    "positive_sign_plane": (planes(), Mutation("hwgen_dot_bit_planes", "Negative ? -count : count", "count")),
+    "sign_of_a_row": (pairs(), Mutation("hwgen_pair_chain", "row[ValueBits] ^ Signed", "row[ValueBits]")),
+    "positive_top_digit": (pairs(I4), Mutation("hwgen_dot_pairs", "WeightSigned && !WeightBipolar", "1'b0")),
+    "excess_kept": (pairs(I4), Mutation("hwgen_neuron", "first_i ? Start", "first_i ? '0")),
+    "inputs_not_taken_off": (pairs(), Mutation("hwgen_dot_pairs", "twice - shared_i", "twice")),
+    "pair_too_early": (
+        pairs(I4, PipelineRegisters(0, 2, 0)),
+        Mutation("hwgen_pairs", ".Cycles(hwgen_steps_pkg::row_cycles(", ".Cycles(0 * hwgen_steps_pkg::row_cycles("),
+    ),
     "last_plane_dropped": (
         residual(folded=False),
         Mutation("hwgen_dot_residual", "betas[plane*BetaBits+digit] ?", "plane < 1 && betas[plane*BetaBits+digit] ?"),

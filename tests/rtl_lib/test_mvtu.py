@@ -99,10 +99,10 @@ def test_counted_taps_of_a_padded_bipolar_image(result: DType | None, folding: t
     prove(design_of(unit), without_spare(unit, frames), tmp_path)
 
 
-@pytest.mark.parametrize(("source", "result"), [(U8, B), (I4, None), (TERNARY, U2)], ids=str)
-def test_bit_planes(source: DType, result: DType | None, tmp_path: Path) -> None:
-    unit = mvtu(np.random.default_rng(7), B, source, (13, 5), (2, 4), result=result, pixels=2)
-    prove_random(replace(unit, arithmetic=Arithmetic.BIT_PLANES), tmp_path)
+@pytest.mark.parametrize(("weight", "source", "result"), [(B, U8, B), (I4, U3, None), (I2, TERNARY, U2)], ids=str)
+def test_pairs(weight: DType, source: DType, result: DType | None, tmp_path: Path) -> None:
+    unit = mvtu(np.random.default_rng(7), weight, source, (13, 5), (2, 4), result=result, pixels=2)
+    prove_random(replace(unit, arithmetic=Arithmetic.PAIRS), tmp_path)
 
 
 @pytest.mark.parametrize(

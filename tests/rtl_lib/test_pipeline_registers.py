@@ -44,9 +44,14 @@ def products(registers: PipelineRegisters) -> Case:
     return _alone(mvtu(np.random.default_rng(7), I4, U3, (12, 5), (2, 6), result=U2, descending=True), registers)
 
 
-def bit_planes(registers: PipelineRegisters) -> Case:
+def signs_by_pairs(registers: PipelineRegisters) -> Case:
     unit = mvtu(np.random.default_rng(7), B, U8, (34, 3), (2, 17), result=U2)
-    return _alone(replace(unit, arithmetic=Arithmetic.BIT_PLANES), registers)
+    return _alone(replace(unit, arithmetic=Arithmetic.PAIRS), registers)
+
+
+def pairs(registers: PipelineRegisters) -> Case:
+    unit = mvtu(np.random.default_rng(7), I4, I4, (40, 3), (3, 20), result=U2)
+    return _alone(replace(unit, arithmetic=Arithmetic.PAIRS), registers)
 
 
 def counted(registers: PipelineRegisters) -> Case:
@@ -81,7 +86,8 @@ UNITS: tuple[Callable[[PipelineRegisters], Case], ...] = (
     xnor,
     narrow_xnor,
     products,
-    bit_planes,
+    signs_by_pairs,
+    pairs,
     counted,
     residual,
     residual_in_turn,

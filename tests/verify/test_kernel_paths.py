@@ -10,7 +10,6 @@ import pytest
 
 from hwgen.backends.hls import emit
 from hwgen.backends.render import asset
-from hwgen.hw.arithmetic import Arithmetic
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
@@ -41,7 +40,6 @@ def matrices() -> list[Case]:
         mvtu_case("xnor", (70, 5), (2, 66), (B, B, B), descending=True),
         mvtu_case("mixed", (9, 5), (2, 4), (INT3, INT5, None)),
         mvtu_case("one_fold", (9, 5), (5, 9), (INT3, INT5, UINT2)),
-        mvtu_case("planes", (70, 5), (2, 66), (B, INT3, None), arithmetic=Arithmetic.BIT_PLANES),
         mvtu_case("large", (200, 3), (1, 8), (INT16, INT16, None)),
         plane_case("residual", (5, 3), (13, 5), (2, 4), folded=False),
         plane_case("in_turn", (5, 3), (5, 6), (3, 2), folded=True, taps=4, pixels=2, padded=True),

@@ -87,5 +87,4 @@ def test_an_entrys_own_goal_makes_way() -> None:
     entry = find("cnv")
     assert starting_settings(entry, {"fit": None}).target_interval == 32768
     assert starting_settings(entry, {"fit": True, "part": None}).target_interval is None
-    assert find("binarynet-small").settings["bit_planes"] == ("conv0",)
     assert COLOURED_DIGITS is KINDS[entry.dataset]

@@ -9,7 +9,7 @@ from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Parameters, Size, Template, Type, WordTable
 from hwgen.hw.kernels import weighted
 from hwgen.hw.kernels.registers import registers_bill
-from hwgen.hw.kernels.sums import products_bill
+from hwgen.hw.kernels.sums import pair_chains, pair_rows, products_bill
 from hwgen.hw.pipeline import AdderLevels
 from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar
@@ -47,8 +47,10 @@ def adder_levels(unit: Matrix) -> AdderLevels:
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
         return AdderLevels(group, tree + unit.padded_bipolar + _levels(arrays * unit.beta_bits))
-    if unit.arithmetic is Arithmetic.BIT_PLANES:
-        return AdderLevels(group, tree + _levels(unit.input.dtype.bits) + 1)
+    if unit.arithmetic is Arithmetic.PAIRS:
+        signs = isinstance(unit.weight_type, Bipolar)
+        chains, digits = _levels(pair_chains(unit.simd)), _levels(unit.weight_type.bits)
+        return AdderLevels(pair_rows(unit.simd) - 1, chains + digits + signs)
     if unit.is_xnor or unit.padded_bipolar:
         return AdderLevels(group, tree + unit.padded_bipolar)
     return AdderLevels(_levels(unit.simd), 0)
@@ -71,7 +73,7 @@ def parameters(unit: Matrix) -> Parameters:
         "LastPe": unit.output.last_lanes,
         # A sliding window unit has forced spare lanes to zero; only a vector's own are the unit's to mask.
         "LastSimd": unit.last_simd if unit.taps == 1 else unit.simd,
-        "PaddedBipolar": unit.padded_bipolar and unit.arithmetic is not Arithmetic.BIT_PLANES,
+        "PaddedBipolar": unit.padded_bipolar,
         "Planes": len(unit.planes),
         "BetaBits": unit.beta_bits,
         "Betas": Bits.of(betas, max(1, len(unit.planes) * unit.beta_bits)),
@@ -84,7 +86,7 @@ def parameters(unit: Matrix) -> Parameters:
 
 def multiplied(unit: Matrix) -> Parameters:
     """What is multiplied, and how: of modules that do not take one plane after another."""
-    return {"BitPlanes": unit.arithmetic is Arithmetic.BIT_PLANES, **weighted.operand_types(unit)}
+    return {"Pairs": unit.arithmetic is Arithmetic.PAIRS, **weighted.operand_types(unit)}
 
 
 def sizes(unit: Matrix) -> tuple[Size, ...]:
@@ -110,10 +112,7 @@ def types(unit: Matrix) -> tuple[Type, ...]:
 
 
 def arithmetic(unit: Matrix) -> tuple[str, Template]:
-    """How it multiplies, in words and for C++.
-
-    Bit planes are for bipolar weights and integer inputs; elsewhere direct products give the same numbers.
-    """
+    """How it multiplies, in words and for C++, whose compiler chooses how to make products of numbers."""
     operands, bipolar = weighted.described(unit), isinstance(unit.weight_type, Bipolar)
     if unit.is_xnor:
         return "XNOR and popcount", Template("Direct")
@@ -121,8 +120,6 @@ def arithmetic(unit: Matrix) -> tuple[str, Template]:
         folded = unit.arithmetic is Arithmetic.FOLDED_PLANES
         words = f"{len(unit.planes)} residual planes {'one after another' if folded else 'side by side'}"
         return words, Template("Planes", (folded, unit.padded_bipolar, *unit.planes))
-    if unit.arithmetic is Arithmetic.BIT_PLANES and bipolar:
-        return f"{operands}, bit plane by bit plane", Template("BitPlanes")
     if unit.padded_bipolar and bipolar:
         return "XNOR and popcount over the taps that are not padded", Template("PaddedBipolar")
     return operands, Template("Direct")

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.kernels.sums import PairsSize, pair_chains, pair_rows
 from hwgen.hw.pipeline import NO_SPAN, AdderLevels
+from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
+from hwgen.ir.types import Bipolar
 
 
 def registers_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
@@ -48,12 +51,8 @@ def _sum_registers(unit: Weighted, span: int) -> int:
         votes = simd.bit_length() + 1
         each = arrays * (count + votes * (first // span - levels // span)) + tree_registers(terms, votes, first, span)
         return lanes * each + unit.padded_bipolar * count
-    if unit.arithmetic is Arithmetic.BIT_PLANES:
-        bits = unit.input.dtype.bits
-        step = levels + bits_for(bits)
-        each = bits * count + tree_registers(bits, simd.bit_length() + bits, levels, span)
-        waits = _group_cycles(simd, span) + step // span
-        return lanes * (each + total * ((step + 1) // span - step // span)) + waits * total
+    if unit.arithmetic is Arithmetic.PAIRS:
+        return _pair_registers(unit, span)
     if unit.is_xnor or unit.padded_bipolar:
         taken = total * unit.padded_bipolar * ((levels + 1) // span - levels // span)
         return lanes * (count + taken) + unit.padded_bipolar * count
@@ -62,6 +61,30 @@ def _sum_registers(unit: Weighted, span: int) -> int:
     tree = tree_registers(simd, product, 1, span)
     root = min(total, product + bits_for(simd)) * ((1 + bits_for(simd)) // span - bits_for(simd) // span)
     return lanes * (simd * product * (1 // span) + tree - root * (simd > 1))
+
+
+def _pair_registers(unit: Weighted, span: int) -> int:
+    """Those among the pairs, which all lanes share, and in the lanes."""
+    size, simd, total = PairsSize.of(unit), unit.simd, unit.sum_type.bits
+    pairs, chains, rows = ceil_div(simd, 2), pair_chains(simd), pair_rows(simd)
+    waits = [max(1, pair // chains) // span if rows > 1 else 0 for pair in range(pairs)]
+    steps = bits_for(chains) + bits_for(size.digits)
+    digit_bits = size.value_bits + 1 + bits_for(rows) + bits_for(chains)
+    digit = 2 * sum(waits) + sum(_chain_registers(ceil_div(pairs - c, chains), rows, size, span) for c in range(chains))
+    digit += tree_registers(chains, digit_bits - bits_for(chains), 0, span)
+    each = size.digits * digit + tree_registers(size.digits, digit_bits, bits_for(chains), span)
+    shared = sum(waits) * (3 * size.value_bits + 1)
+    if isinstance(unit.weight_type, Bipolar):
+        each += total * ((steps + 1) // span - steps // span)
+        shared += total * ((rows - 1) // span + steps // span)
+    return unit.output.lanes * each + shared
+
+
+def _chain_registers(rows: int, longest: int, size: PairsSize, span: int) -> int:
+    """Those of the sums on a chain of `rows`, and behind it until the longest one ends."""
+    cut = [row for row in range(2, rows) if row // span > (row - 1) // span]
+    waits = (longest - 1) // span - (rows - 1) // span
+    return sum(size.value_bits + 1 + bits_for(row) for row in cut) + waits * (size.value_bits + 1 + bits_for(rows))
 
 
 def popcount_registers(width: int, span: int, height: int, group_cycles: int) -> int:

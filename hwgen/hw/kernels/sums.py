@@ -10,8 +10,12 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
+from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar, DType
+
+FEW_BITS = 4
+"""Products of two numbers of at most so many bits take LUTs, wider ones multiplier blocks."""
 
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
@@ -24,18 +28,20 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
     """
     simd, lanes = unit.simd, unit.output.lanes
     total, fixed = unit.sum_type.bits, " of constants" if unit.weight_rom.depth == 1 and not unit.writable else ""
-    if unit.arithmetic is Arithmetic.BIT_PLANES:
-        reach = _planes(unit, simd, lanes, fixed, bill)
+    if unit.arithmetic is Arithmetic.PAIRS:
+        reach = _pairs(unit, simd, lanes, bill)
     elif unit.planes:
         reach = _residual(unit, simd, lanes, fixed, bill)
     elif unit.is_xnor or unit.padded_bipolar:
         reach = _agreements(simd, lanes, total, unit.padded_bipolar, fixed, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
-    if simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
+    direct = unit.arithmetic is Arithmetic.DIRECT
+    if direct and simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
         return  # the accumulator is in the multiplier block
     bill.register(lanes * (total if unit.sum_slots > 1 else min(total, reach)))
-    bill.add("accumulator bit", lanes * total * (unit.sum_slots > 1))
+    loaded = "loaded " if unit.arithmetic is Arithmetic.PAIRS else ""
+    bill.add(f"{loaded}accumulator bit", lanes * total * (unit.sum_slots > 1))
 
 
 def _agreements(simd: int, lanes: int, total: int, padded_bipolar: bool, fixed: str, bill: Bill) -> int:
@@ -49,15 +55,75 @@ def _agreements(simd: int, lanes: int, total: int, padded_bipolar: bool, fixed: 
     return total
 
 
-def _planes(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
-    """Popcounts of bit planes, and the sum of inputs that all lanes share. Returns: bits of the sum."""
-    planes, total = unit.input.dtype.bits, unit.sum_type.bits
-    _popcounts(simd, lanes * planes, fixed, bill)
-    bill.add("plane sum bit", lanes * (planes - 1) * min(total, simd.bit_length() + planes))
-    bill.add("shared bit", lanes * total)
-    bill.add("sum adder bit", (simd - 1) * total)
-    bill.register(total if unit.input.dtype.signed else min(total, planes + bits_for(simd)))
-    return total
+def arithmetic_for(unit: Weighted, *, fixed: bool) -> Arithmetic:
+    """The cheaper of pairs and direct products where both give the sum of `unit`; else what it has.
+
+    Products that would go to multiplier blocks do so from five bits on, on either side. `fixed` weights of one word are
+    constants, which products take in; a single bipolar operand a lane only adds or subtracts.
+    """
+    weight, value = unit.weight_type, unit.input.dtype
+    signs = isinstance(weight, Bipolar) or isinstance(value, Bipolar)
+    if unit.planes or unit.is_xnor or unit.padded_bipolar or (unit.weight_rom.depth == 1 and fixed):
+        return unit.arithmetic
+    if signs:
+        return Arithmetic.PAIRS if unit.simd > 1 else Arithmetic.DIRECT
+    few = max(weight.bits, value.bits) <= FEW_BITS
+    return Arithmetic.PAIRS if few or not is_dsp(weight, value, Family.XC7) else Arithmetic.DIRECT
+
+
+def pair_chains(simd: int) -> int:
+    """Chains that the pairs of `simd` inputs are on."""
+    return ceil_div(ceil_div(simd, 2), 8)
+
+
+def pair_rows(simd: int) -> int:
+    """Rows of the longest of them."""
+    return ceil_div(ceil_div(simd, 2), pair_chains(simd))
+
+
+def _pairs(unit: Weighted, simd: int, lanes: int, bill: Bill) -> int:
+    """Rows of pairs on chains, the sums of chains and of digits, and what the lanes share. Returns: bits of the sum."""
+    total, signs = unit.sum_type.bits, isinstance(unit.weight_type, Bipolar)
+    size = PairsSize.of(unit)
+    bill.add("row bit", lanes * size.digits * size.row_bits)
+    bill.add("digit sum bit", lanes * size.adder_bits)
+    bill.add("pair bit", simd // 2 * size.value_bits)
+    bill.register(lanes * size.digits * size.kept_bits)
+    if signs:
+        bill.add("shared bit", lanes * min(total, size.value_bits + bits_for(simd) + 1))
+        bill.add("shared sum bit", (ceil_div(simd, 2) - 1) * (size.value_bits + 2))
+        bill.register(min(total, size.value_bits + bits_for(simd)))
+    return size.value_bits + bits_for(simd) + size.digits + signs
+
+
+@dataclass(frozen=True)
+class PairsSize:
+    """What a sum by pairs is made of.
+
+    Attributes:
+        value_bits: of an input as a number.
+        digits: of a weight.
+        row_bits: of all rows of a digit.
+        kept_bits: behind the chains of a digit.
+        adder_bits: of adders behind them, of all digits.
+    """
+
+    value_bits: int
+    digits: int
+    row_bits: int
+    kept_bits: int
+    adder_bits: int
+
+    @classmethod
+    def of(cls, unit: Weighted) -> PairsSize:
+        value = unit.input.dtype
+        bits = 2 if isinstance(value, Bipolar) else value.bits
+        pairs, chains, digits = ceil_div(unit.simd, 2), pair_chains(unit.simd), unit.weight_type.bits
+        lengths = [ceil_div(pairs - chain, chains) for chain in range(chains)]
+        kept = sum(bits + 1 + bits_for(length) for length in lengths)
+        chain_bits = bits + 1 + bits_for(lengths[0])
+        sums = digits * (chains - 1) * chain_bits + (digits - 1) * (chain_bits + bits_for(chains))
+        return cls(bits, digits, unit.simd * bits // 2 + pairs, kept, sums)
 
 
 def _residual(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> int:

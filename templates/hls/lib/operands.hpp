@@ -14,8 +14,6 @@ namespace hwgen {
 struct Direct {};
 // Bipolar weights times -1, 0 or +1 in two bits: popcounts over the lanes that are not 0.
 struct PaddedBipolar {};
-// Bipolar weights times each bit of the inputs: x_i . w = 2 * popcount(x_i and w) - popcount(x_i).
-struct BitPlanes {};
 // Bipolar weights times residual planes with factors, the first plane in the highest bit of an input: factors times the
 // number of lanes that agree. `PADDED`: an input has one more bit on top, set where it is none; each number is doubled,
 // and the lanes without an input are added. `FOLDED`: a dot product is that of one plane.
@@ -185,59 +183,6 @@ struct Operands<PaddedBipolar, Bipolar, Int<2>, Value, SIMD> {
       equal += static_cast<Value>(popcount(agree));
     }
     return 2 * equal - count;
-  }
-};
-
-// One limb row for each bit of the inputs; `total` is the sum of the inputs.
-template <class Input, class Value, unsigned SIMD>
-struct Operands<BitPlanes, Bipolar, Input, Value, SIMD> {
-  using In = Lanes<Input, SIMD>;
-  using Bits = Lanes<Bipolar, SIMD>;
-  typename Bits::Limbs planes[Input::BITS];
-  Value total;
-
-  // What one bit of plane `plane` is worth: the highest of a signed type is negative.
-  HWGEN_INLINE
-  static constexpr Value worth(unsigned plane) {
-    return Input::SIGNED && plane == Input::BITS - 1 ? -(Value(1) << plane) : Value(1) << plane;
-  }
-
-  HWGEN_INLINE
-  void load(const typename In::Word& word, unsigned valid) {
-    typename In::Limbs limbs;
-    In::split(word, limbs);
-    total = 0;
-  load_planes:
-    HWGEN_UNROLL_NEXT_LOOP
-    for (unsigned plane = 0; plane < Input::BITS; ++plane) {
-      HWGEN_UNROLL
-      gather_plane<Input, SIMD>(limbs, plane, valid, planes[plane]);
-    count_limbs:
-      HWGEN_UNROLL_NEXT_LOOP
-      for (unsigned i = 0; i < Bits::LIMBS; ++i) {
-        HWGEN_UNROLL
-        total += worth(plane) * static_cast<Value>(popcount(planes[plane][i]));
-      }
-    }
-  }
-
-  template <class T>
-  HWGEN_INLINE
-  Value dot(const T (&weights)[Bits::LIMBS], unsigned) const {
-    Value chosen = 0;
-  dot_planes:
-    HWGEN_UNROLL_NEXT_LOOP
-    for (unsigned plane = 0; plane < Input::BITS; ++plane) {
-      HWGEN_UNROLL
-    dot_limbs:
-      HWGEN_UNROLL_NEXT_LOOP
-      for (unsigned i = 0; i < Bits::LIMBS; ++i) {
-        HWGEN_UNROLL
-        const Limb both = static_cast<Limb>(weights[i]) & planes[plane][i];
-        chosen += worth(plane) * static_cast<Value>(popcount(both));
-      }
-    }
-    return 2 * chosen - total;
   }
 };
 

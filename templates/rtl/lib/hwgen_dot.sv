@@ -4,15 +4,16 @@
 //
 // Two bipolar operands give the number of equal lanes (XNOR and popcount); any other pair gives
 // the exact signed sum of products (`hwgen_dot_products`), a bipolar bit standing for -1 or +1. Two
-// other ways come to the same sum of products, for bipolar weights:
+// other ways come to the same sum of products:
 //
-//   `PaddedBipolar`  times -1, 0 or +1 in two bits: twice the number of lanes that agree and are
-//                    not zero, less the number of lanes that are not zero
-//   `BitPlanes`      times integers: twice the sum of the inputs whose weight is +1, a popcount for
-//                    each bit plane (`hwgen_dot_bit_planes`), less the sum of all inputs
+//   `PaddedBipolar`  bipolar weights times -1, 0 or +1 in two bits: twice the number of lanes that
+//                    agree and are not zero, less the number of lanes that are not zero
+//   `Pairs`          any that are not both bipolar: digits of weights choose inputs and sums of two
+//                    (`hwgen_dot_pairs`); `inputs_i` are then pairs (`hwgen_pairs`), and of inputs
+//                    that may be less than zero the sum is more by `hwgen_steps_pkg::pair_excess`
 //
-// What is taken off does not depend on the weights and arrives as `shared_i`, together with the
-// sum, made once for all neurons by `hwgen_shared`.
+// A term that does not depend on the weights arrives as `shared_i`, together with the sum, made
+// once for all neurons by `hwgen_shared`.
 //
 // Of `Planes` residual planes, the first in the highest bit of an input, it is the sum of factors
 // times the number of lanes that agree in their plane (`hwgen_dot_residual`); the factors arrive
@@ -34,7 +35,7 @@
 module hwgen_dot #(
   parameter int unsigned Simd = 1,
   parameter bit PaddedBipolar = 1'b0,
-  parameter bit BitPlanes = 1'b0,
+  parameter bit Pairs = 1'b0,
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
   parameter int unsigned WeightBits = 1,
@@ -45,21 +46,25 @@ module hwgen_dot #(
   parameter bit InputBipolar = 1'b1,
   parameter int unsigned SumBits = 1,
   parameter int unsigned Span = 64,
+  localparam int unsigned OperandBits
+      = hwgen_steps_pkg::operand_bits(Simd, InputBits, InputBipolar, Pairs),
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
   input  wire logic                       clk_i,
   input  wire logic [Simd*WeightBits-1:0] weights_i,
-  input  wire logic [Simd*InputBits-1:0]  inputs_i,
+  input  wire logic [OperandBits-1:0]      inputs_i,
   input  wire logic [SumBits-1:0]         shared_i,
   input  wire logic [AllBetaBits-1:0]     betas_i,
   output logic      [SumBits-1:0]         sum_o
 );
 
-  localparam bit Direct = !PaddedBipolar && !BitPlanes;
   localparam bit Signs = WeightBits == 1 && WeightBipolar && !InputBipolar;
 
-  if ((!Direct || Planes > 0) && !Signs) begin : gen_check_bipolar
-    $error("hwgen_dot: PaddedBipolar, BitPlanes and Planes take bipolar weights, integer inputs");
+  if ((PaddedBipolar || Planes > 0) && !Signs) begin : gen_check_bipolar
+    $error("hwgen_dot: PaddedBipolar and Planes take bipolar weights, integer inputs");
+  end
+  if (Pairs && (PaddedBipolar || Planes > 0 || (WeightBipolar && InputBipolar))) begin : gen_check
+    $error("hwgen_dot: Pairs are of numbers, or of numbers and signs");
   end
   if (PaddedBipolar && Planes == 0 && InputBits != 2) begin : gen_check_padded
     $error("hwgen_dot: PaddedBipolar takes inputs of two bits");
@@ -68,7 +73,7 @@ module hwgen_dot #(
     $error("hwgen_dot: an input has a bit for each of its planes, and one more if PaddedBipolar");
   end
 
-  if (Direct) begin : gen_direct
+  if (!PaddedBipolar && !Pairs) begin : gen_direct
     logic unused_shared;
     assign unused_shared = ^shared_i;
   end
@@ -120,17 +125,20 @@ module hwgen_dot #(
       .data_i((count << 1) - shared_i),
       .data_o(sum_o)
     );
-  end else if (BitPlanes) begin : gen_planes
-    hwgen_dot_bit_planes #(
-      .Simd       (Simd),
-      .InputBits  (InputBits),
-      .InputSigned(InputSigned),
-      .SumBits    (SumBits),
-      .Span       (Span)
-    ) u_bit_planes (
+  end else if (Pairs) begin : gen_pairs
+    hwgen_dot_pairs #(
+      .Simd         (Simd),
+      .WeightBits   (WeightBits),
+      .WeightSigned (WeightSigned),
+      .WeightBipolar(WeightBipolar),
+      .ValueBits    (InputBipolar ? 2 : InputBits),
+      .ValueSigned  (InputSigned || InputBipolar),
+      .SumBits      (SumBits),
+      .Span         (Span)
+    ) u_pairs (
       .clk_i    (clk_i),
       .weights_i(weights_i),
-      .inputs_i (inputs_i),
+      .pairs_i  (inputs_i),
       .shared_i (shared_i),
       .sum_o    (sum_o)
     );

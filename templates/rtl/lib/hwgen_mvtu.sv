@@ -19,7 +19,7 @@
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Input lanes past a vector's end are forced to
 // zero bits, and so are output lanes past the last neuron. The vector is kept in memory of `Style`.
-// For `PaddedBipolar`, `BitPlanes` and `Planes` see `hwgen_dot`.
+// For `PaddedBipolar`, `Pairs` and `Planes` see `hwgen_dot`.
 //
 // Do not use it where each output sees one channel (`hwgen_depthwise`), where a code of each vector
 // may close it (`hwgen_mvtu_gated`), to fold planes (`hwgen_mvtu_planes`), or for weights that
@@ -36,7 +36,7 @@ module hwgen_mvtu #(
   parameter int unsigned LastPe = Pe,
   parameter int unsigned LastSimd = Simd,
   parameter bit PaddedBipolar = 1'b0,
-  parameter bit BitPlanes = 1'b0,
+  parameter bit Pairs = 1'b0,
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
   parameter Style = "distributed",
@@ -143,10 +143,11 @@ module hwgen_mvtu #(
   hwgen_mvtu_core #(
     .Pe             (Pe),
     .Simd           (Simd),
+    .Slots          (SynapseFolds),
     .Beats          (Beats),
     .LastPe         (LastPe),
     .PaddedBipolar  (PaddedBipolar),
-    .BitPlanes      (BitPlanes),
+    .Pairs          (Pairs),
     .Planes         (Planes),
     .BetaBits       (BetaBits),
     .WeightBits     (WeightBits),

@@ -21,10 +21,11 @@
 module hwgen_mvtu_core #(
   parameter int unsigned Pe = 1,
   parameter int unsigned Simd = 1,
+  parameter int unsigned Slots = 1,
   parameter int unsigned Beats = 1,
   parameter int unsigned LastPe = Pe,
   parameter bit PaddedBipolar = 1'b0,
-  parameter bit BitPlanes = 1'b0,
+  parameter bit Pairs = 1'b0,
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
   parameter int unsigned WeightBits = 1,
@@ -56,6 +57,8 @@ module hwgen_mvtu_core #(
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
   localparam int unsigned WordBits = Pe * Simd * WeightBits,
+  localparam int unsigned OperandBits
+      = hwgen_steps_pkg::operand_bits(Simd, InputBits, InputBipolar, Pairs),
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
   input  wire logic                            clk_i,
@@ -79,11 +82,11 @@ module hwgen_mvtu_core #(
 );
 
   localparam int unsigned SumCycles = 2 + OperandStages + SumStages;
-  localparam bit Popcounts = Planes > 0 || PaddedBipolar || BitPlanes
-      || (WeightBipolar && InputBipolar);
-  localparam int unsigned Terms = Planes > 0 ? Planes * BetaBits : BitPlanes ? InputBits : 1;
-  localparam int unsigned Further = $clog2(Terms) + (PaddedBipolar || BitPlanes ? 1 : 0);
-  localparam int unsigned Registers = Popcounts
+  localparam bit Popcounts = Planes > 0 || PaddedBipolar || (WeightBipolar && InputBipolar);
+  localparam int unsigned Terms = Planes > 0 ? Planes * BetaBits : 1;
+  localparam int unsigned Further = $clog2(Terms) + (PaddedBipolar ? 1 : 0);
+  localparam int unsigned Registers = Pairs
+      ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, SumSpan) : Popcounts
       ? hwgen_steps_pkg::popcount_cycles(Simd, Further, SumSpan)
       : hwgen_steps_pkg::product_cycles(Simd, SumSpan);
 
@@ -112,6 +115,7 @@ module hwgen_mvtu_core #(
   logic [1+ThresholdStages:0] made_q;
   logic [BeatBits-1:0] beat_q;
   logic last_beat, last_beat_q;
+  logic [OperandBits-1:0] operands;
   logic [SumBits-1:0] shared;
   logic [Pe*CodeBits-1:0] codes;
 
@@ -140,23 +144,27 @@ module hwgen_mvtu_core #(
   hwgen_shared #(
     .Simd         (Simd),
     .PaddedBipolar(PaddedBipolar),
-    .BitPlanes    (BitPlanes),
+    .Pairs        (Pairs),
     .Planes       (Planes),
     .InputBits    (InputBits),
     .InputSigned  (InputSigned),
+    .InputBipolar (InputBipolar),
+    .WeightBipolar(WeightBipolar),
     .SumBits      (SumBits),
     .Span         (SumSpan)
   ) u_shared (
-    .clk_i   (clk_i),
-    .inputs_i(inputs),
-    .shared_o(shared)
+    .clk_i     (clk_i),
+    .inputs_i  (inputs),
+    .operands_o(operands),
+    .shared_o  (shared)
   );
 
   for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
     hwgen_neuron #(
       .Simd           (Simd),
+      .Slots          (Slots),
       .PaddedBipolar  (PaddedBipolar),
-      .BitPlanes      (BitPlanes),
+      .Pairs          (Pairs),
       .Planes         (Planes),
       .BetaBits       (BetaBits),
       .WeightBits     (WeightBits),
@@ -185,7 +193,7 @@ module hwgen_mvtu_core #(
     ) u_neuron (
       .clk_i       (clk_i),
       .weights_i   (weights[pe*Simd*WeightBits +: Simd*WeightBits]),
-      .inputs_i    (inputs),
+      .inputs_i    (operands),
       .shared_i    (shared),
       .betas_i     (betas),
       .first_i     (first_q[SumCycles]),

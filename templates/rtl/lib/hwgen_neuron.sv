@@ -10,7 +10,7 @@
 //
 // `shared_i`, `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, `valid_i` (of
 // `hwgen_activation`), the thresholds and the direction to the accumulator's. For `PaddedBipolar`,
-// `BitPlanes`, `Planes`, `shared_i` and `betas_i`, which belongs to the lane sum's cycle too, see
+// `Pairs`, `Planes`, `shared_i` and `betas_i`, which belongs to the lane sum's cycle too, see
 // `hwgen_dot`.
 //
 // Registers of `Span` make the lane sum later (`hwgen_dot`), `ThresholdStages` the code
@@ -22,8 +22,9 @@
 
 module hwgen_neuron #(
   parameter int unsigned Simd = 1,
+  parameter int unsigned Slots = 1,
   parameter bit PaddedBipolar = 1'b0,
-  parameter bit BitPlanes = 1'b0,
+  parameter bit Pairs = 1'b0,
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
   parameter int unsigned WeightBits = 1,
@@ -49,13 +50,15 @@ module hwgen_neuron #(
   parameter int CodeTop = 0,
   parameter int unsigned Span = 64,
   parameter int unsigned ThresholdStages = 0,
+  localparam int unsigned OperandBits
+      = hwgen_steps_pkg::operand_bits(Simd, InputBits, InputBipolar, Pairs),
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1,
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
   input  wire logic                         clk_i,
 
   input  wire logic [Simd*WeightBits-1:0]   weights_i,
-  input  wire logic [Simd*InputBits-1:0]    inputs_i,
+  input  wire logic [OperandBits-1:0]        inputs_i,
   input  wire logic [SumBits-1:0]           shared_i,
   input  wire logic [AllBetaBits-1:0]       betas_i,
   input  wire logic                         first_i,
@@ -75,7 +78,7 @@ module hwgen_neuron #(
   hwgen_dot #(
     .Simd         (Simd),
     .PaddedBipolar(PaddedBipolar),
-    .BitPlanes    (BitPlanes),
+    .Pairs        (Pairs),
     .Planes       (Planes),
     .BetaBits     (BetaBits),
     .WeightBits   (WeightBits),
@@ -95,8 +98,25 @@ module hwgen_neuron #(
     .sum_o    (sum)
   );
 
-  always_ff @(posedge clk_i) begin
-    if (fired_i) accumulator_q <= (first_i ? '0 : accumulator_q) + sum;
+  if (Pairs) begin : gen_pairs
+    localparam int Excess = InputSigned || InputBipolar ? hwgen_steps_pkg::pair_excess(
+        Simd, InputBipolar ? 2 : InputBits, WeightBits, WeightSigned, WeightBipolar) : 0;
+    localparam logic [SumBits-1:0] Start = SumBits'(-int'(Slots) * Excess);
+
+    logic [SumBits-1:0] so_far, next;
+    logic unused_one;
+
+    // As in `hwgen_pair_chain`: the choice is in the LUTs of the adder.
+    assign so_far = first_i ? Start : accumulator_q;
+    assign {next, unused_one} = {sum, 1'b0} - ~{so_far, 1'b0};
+
+    always_ff @(posedge clk_i) begin
+      if (fired_i) accumulator_q <= next;
+    end
+  end else begin : gen_plain
+    always_ff @(posedge clk_i) begin
+      if (fired_i) accumulator_q <= (first_i ? '0 : accumulator_q) + sum;
+    end
   end
 
   hwgen_activation #(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The term that the lanes of a matrix-vector unit share, modulo 2**SumBits: one cycle after the
-// inputs, and later where `Span` puts registers before the step that takes it in.
+// What the lanes of a matrix-vector unit share: their operands, and a term modulo 2**SumBits.
 //
-// With `BitPlanes` it is the sum of the inputs, with `PaddedBipolar` the number of inputs that are
-// not zero, of `Planes` of those that are none, and otherwise nothing. `hwgen_dot` takes it in.
+// The operands are the inputs, with `Pairs` those of `hwgen_pairs`. The term comes one cycle after
+// the inputs, and later where `Span` puts registers before the step that takes it in. With `Pairs`
+// and bipolar weights it is the sum of the inputs, more by 2**InputBits a pair where they may be
+// less than zero; with `PaddedBipolar` the number of inputs that are not zero, of `Planes` of those
+// that are none; and otherwise nothing. `hwgen_dot` takes it in.
 //
 // Do not use it where lanes have inputs of their own: nothing is shared there.
 
@@ -13,35 +15,62 @@
 module hwgen_shared #(
   parameter int unsigned Simd = 1,
   parameter bit PaddedBipolar = 1'b0,
-  parameter bit BitPlanes = 1'b0,
+  parameter bit Pairs = 1'b0,
   parameter int unsigned Planes = 0,
   parameter int unsigned InputBits = 1,
   parameter bit InputSigned = 1'b1,
+  parameter bit InputBipolar = 1'b0,
+  parameter bit WeightBipolar = 1'b1,
   parameter int unsigned SumBits = 1,
-  parameter int unsigned Span = 64
+  parameter int unsigned Span = 64,
+  localparam int unsigned OperandBits
+      = hwgen_steps_pkg::operand_bits(Simd, InputBits, InputBipolar, Pairs)
 ) (
   input  wire logic                      clk_i,
   input  wire logic [Simd*InputBits-1:0] inputs_i,
+  output logic      [OperandBits-1:0]    operands_o,
   output logic      [SumBits-1:0]        shared_o
 );
 
-  if (BitPlanes) begin : gen_sum
-    localparam int unsigned Wait
-        = hwgen_steps_pkg::popcount_cycles(Simd, $clog2(InputBits), Span);
-    localparam int unsigned Levels = $clog2(Simd);
+  // Pairs of inputs, and the sum of each.
+  localparam int unsigned Count = Pairs ? hwgen_steps_pkg::pairs(Simd) : 1;
+  localparam int unsigned PairSumBits = InputBipolar ? 3 : InputBits + 1;
+
+  logic [Count*PairSumBits-1:0] sums;
+
+  if (Pairs) begin : gen_pairs
+    hwgen_pairs #(
+      .Simd        (Simd),
+      .InputBits   (InputBits),
+      .InputSigned (InputSigned),
+      .InputBipolar(InputBipolar),
+      .Span        (Span)
+    ) u_pairs (
+      .clk_i   (clk_i),
+      .inputs_i(inputs_i),
+      .pairs_o (operands_o),
+      .sums_o  (sums)
+    );
+  end else begin : gen_inputs
+    assign operands_o = inputs_i;
+    assign sums = '0;
+  end
+
+  if (Pairs && WeightBipolar) begin : gen_sum
+    localparam int unsigned Wait = hwgen_steps_pkg::pair_cycles(Simd, 1, 0, Span);
+    localparam int unsigned Levels = $clog2(Count);
     localparam int unsigned InTree = Levels / (Levels / (Wait + 1) + 1);
+    localparam bit [PairSumBits-1:0] Top = PairSumBits'(InputSigned << InputBits);
 
-    logic [SumBits-1:0] sum;
+    logic [PairSumBits+Levels-1:0] sum;
 
-    hwgen_sum #(
-      .Terms     (Simd),
-      .TermBits  (InputBits),
-      .TermSigned(InputSigned),
-      .SumBits   (SumBits),
-      .Span      (Levels / (Wait + 1) + 1)
+    hwgen_place_sum #(
+      .Terms   (Count),
+      .TermBits(PairSumBits),
+      .Span    (Levels / (Wait + 1) + 1)
     ) u_sum (
       .clk_i  (clk_i),
-      .terms_i(inputs_i),
+      .terms_i(sums ^ {Count{Top}}),
       .sum_o  (sum)
     );
 
@@ -50,7 +79,7 @@ module hwgen_shared #(
       .Cycles(1 + Wait - InTree)
     ) u_delay (
       .clk_i (clk_i),
-      .data_i(sum),
+      .data_i(SumBits'(sum)),
       .data_o(shared_o)
     );
   end else if (PaddedBipolar) begin : gen_count
@@ -60,7 +89,7 @@ module hwgen_shared #(
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
       assign counts[lane] = inputs_i[lane*InputBits+Planes];
     end
-    assign unused_signs = ^inputs_i;
+    assign unused_signs = ^{inputs_i, sums};
 
     hwgen_popcount #(
       .Width    (Simd),
@@ -73,7 +102,7 @@ module hwgen_shared #(
     );
   end else begin : gen_nothing
     logic unused_inputs;
-    assign unused_inputs = ^{clk_i, inputs_i};
+    assign unused_inputs = ^{clk_i, inputs_i, sums};
     assign shared_o = '0;
   end
 

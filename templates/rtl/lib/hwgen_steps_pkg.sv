@@ -38,6 +38,56 @@ package hwgen_steps_pkg;
     product_cycles = $clog2(terms) / span;
   endfunction
 
+  // Pairs that `count` inputs make.
+  function automatic int unsigned pairs(input int unsigned count);
+    pairs = (count + 1) / 2;
+  endfunction
+
+  // Bits of the operands that lanes share: inputs, or by pairs two numbers and their sum each.
+  function automatic int unsigned operand_bits(
+    input int unsigned count, input int unsigned input_bits, input bit bipolar, input bit by_pairs
+  );
+    operand_bits = by_pairs ? pairs(count) * (3 * (bipolar ? 2 : input_bits) + 1)
+        : count * input_bits;
+  endfunction
+
+  // Chains that the pairs of `count` inputs are on in turn, and rows of the longest one.
+  function automatic int unsigned pair_chains(input int unsigned count);
+    pair_chains = (pairs(count) + 7) / 8;
+  endfunction
+
+  function automatic int unsigned pair_rows(input int unsigned count);
+    pair_rows = (pairs(count) - 1) / pair_chains(count) + 1;
+  endfunction
+
+  // Cycles that registers add in front of a row: the adder of row r is step r + 1, and the first
+  // two rows meet in one.
+  function automatic int unsigned row_cycles(
+    input int unsigned row, input int unsigned count, input int unsigned span
+  );
+    row_cycles = pair_rows(count) > 1 ? (row > 1 ? row : 1) / span : 0;
+  endfunction
+
+  // Cycles that registers add to a sum by pairs, and to `further` steps behind it.
+  function automatic int unsigned pair_cycles(
+    input int unsigned count, input int unsigned weight_bits, input int unsigned further,
+    input int unsigned span
+  );
+    pair_cycles = (pair_rows(count) - 1) / span
+        + ($clog2(pair_chains(count)) + $clog2(weight_bits) + further) / span;
+  endfunction
+
+  // What a sum by pairs of signed inputs is too much: 2**value_bits a row at the place of each
+  // digit; with bipolar weights twice that, less as much in the sum of all inputs.
+  function automatic int pair_excess(
+    input int unsigned count, input int unsigned value_bits, input int unsigned weight_bits,
+    input bit weight_signed, input bit weight_bipolar
+  );
+    int places;
+    places = weight_bipolar ? 1 : weight_signed ? -1 : (1 << weight_bits) - 1;
+    pair_excess = places * int'(pairs(count) << value_bits);
+  endfunction
+
 endpackage
 
 `default_nettype wire
