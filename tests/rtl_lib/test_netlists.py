@@ -70,16 +70,16 @@ NETLISTS = {
         levels=6,
         dsp=6,
     ),
-    "pairs": Netlist("hwgen_mvtu", {**FOLDS, **PAIRS, "Simd": 20}, lut=0, ff=0, levels=0),
+    "pairs": Netlist("hwgen_mvtu", {**FOLDS, **PAIRS, "Simd": 20}, lut=407, ff=240, levels=12),
     "pairs_registers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **PAIRS, "InputSigned": 1, "Simd": 20, "OperandStages": 1, "SumSpan": 2, "SumStages": 3},
-        lut=0,
-        ff=0,
-        levels=0,
+        lut=434,
+        ff=626,
+        levels=6,
     ),
     "sign_pairs": Netlist(
-        "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=0, ff=0, levels=0
+        "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=174, ff=142, levels=12
     ),
     "gated": Netlist("hwgen_mvtu_gated", {**FOLDS, **COUNTS, "Simd": 8, "GateBits": 2}, lut=125, ff=90, levels=6),
     "planes": Netlist("hwgen_mvtu_planes", {**FOLDS, **COUNTS, **PLANES, "Simd": 8}, lut=152, ff=102, levels=7),
@@ -101,8 +101,10 @@ NETLISTS = {
     "add": Netlist("hwgen_add", {"Lanes": 2, "Beats": 3}, lut=45, ff=32, levels=4),
     "scale": Netlist("hwgen_scale", {"Lanes": 2, "Beats": 3}, lut=52, ff=19, levels=4, dsp=2),
     "fifo": Netlist("hwgen_fifo", {"Depth": 300, "Style": '"block"'}, lut=58, ff=38, levels=7, bram18=1),
-    "pair_chain": Netlist("hwgen_pair_chain", {"Rows": 8, "ValueBits": 4}, lut=0, ff=0, levels=0),
-    "place_sum": Netlist("hwgen_place_sum", {"Terms": 3, "TermBits": 6, "Step": 1, "Signed": 1}, lut=0, ff=0, levels=0),
+    "pair_chain": Netlist("hwgen_pair_chain", {"Rows": 8, "ValueBits": 4}, lut=40, ff=0, levels=16),
+    "place_sum": Netlist(
+        "hwgen_place_sum", {"Terms": 3, "TermBits": 6, "Step": 1, "Signed": 1}, lut=12, ff=0, levels=5
+    ),
     "popcount": Netlist("hwgen_popcount", {"Width": 64, "CountBits": 7}, lut=45, ff=20, levels=8),
 }
 

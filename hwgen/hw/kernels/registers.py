@@ -70,13 +70,13 @@ def _pair_registers(unit: Weighted, span: int) -> int:
     waits = [max(1, pair // chains) // span if rows > 1 else 0 for pair in range(pairs)]
     steps = bits_for(chains) + bits_for(size.digits)
     digit_bits = size.value_bits + 1 + bits_for(rows) + bits_for(chains)
-    digit = 2 * sum(waits) + sum(_chain_registers(ceil_div(pairs - c, chains), rows, size, span) for c in range(chains))
+    digit = sum(_chain_registers(ceil_div(pairs - c, chains), rows, size, span) for c in range(chains))
     digit += tree_registers(chains, digit_bits - bits_for(chains), 0, span)
-    each = size.digits * digit + tree_registers(size.digits, digit_bits, bits_for(chains), span)
+    each = size.digits * (2 * sum(waits) + digit) + tree_registers(size.digits, digit_bits, bits_for(chains), span)
     shared = sum(waits) * (3 * size.value_bits + 1)
     if isinstance(unit.weight_type, Bipolar):
         each += total * ((steps + 1) // span - steps // span)
-        shared += total * ((rows - 1) // span + steps // span)
+        shared += digit + tree_registers(1, digit_bits, bits_for(chains), span)
     return unit.output.lanes * each + shared
 
 

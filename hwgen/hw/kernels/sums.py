@@ -91,8 +91,8 @@ def _pairs(unit: Weighted, simd: int, lanes: int, bill: Bill) -> int:
     bill.register(lanes * size.digits * size.kept_bits)
     if signs:
         bill.add("shared bit", lanes * min(total, size.value_bits + bits_for(simd) + 1))
-        bill.add("shared sum bit", (ceil_div(simd, 2) - 1) * (size.value_bits + 2))
-        bill.register(min(total, size.value_bits + bits_for(simd)))
+        bill.add("shared sum bit", size.row_bits + size.adder_bits)
+        bill.register(size.kept_bits)
     return size.value_bits + bits_for(simd) + size.digits + signs
 
 

@@ -5,8 +5,7 @@
 //
 // Pair i is {a + b, b, a}, a the lower input, each in two's complement where inputs may be less
 // than zero; a bipolar bit stands for -1 or +1. The last of an odd number of inputs is paired with
-// zero. A pair comes as many cycles later as `Span` puts registers in front of its row, its sum
-// alone at once.
+// zero. A pair comes as many cycles later as `Span` puts registers in front of its row.
 //
 // Do not use it where lanes have inputs of their own: there a pair serves one lane only.
 
@@ -20,13 +19,11 @@ module hwgen_pairs #(
   parameter int unsigned Span = 64,
   localparam int unsigned Pairs = hwgen_steps_pkg::pairs(Simd),
   localparam int unsigned ValueBits = InputBipolar ? 2 : InputBits,
-  localparam int unsigned SumBits = ValueBits + 1,
-  localparam int unsigned PairBits = 2 * ValueBits + SumBits
+  localparam int unsigned PairBits = 3 * ValueBits + 1
 ) (
   input  wire logic                      clk_i,
   input  wire logic [Simd*InputBits-1:0] inputs_i,
-  output logic      [Pairs*PairBits-1:0] pairs_o,
-  output logic      [Pairs*SumBits-1:0]  sums_o
+  output logic      [Pairs*PairBits-1:0] pairs_o
 );
 
   localparam bit Signed = InputSigned || InputBipolar;
@@ -45,12 +42,10 @@ module hwgen_pairs #(
 
   for (genvar pair = 0; pair < Pairs; pair++) begin : gen_pair
     logic [ValueBits-1:0] a, b;
-    logic [SumBits-1:0] sum;
+    logic [ValueBits:0] sum;
 
     assign {b, a} = values[2*pair*ValueBits +: 2*ValueBits];
     assign sum = {Signed && a[ValueBits-1], a} + {Signed && b[ValueBits-1], b};
-
-    assign sums_o[pair*SumBits +: SumBits] = sum;
 
     hwgen_delay #(
       .Width (PairBits),

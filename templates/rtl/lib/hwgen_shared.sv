@@ -32,12 +32,6 @@ module hwgen_shared #(
   output logic      [SumBits-1:0]        shared_o
 );
 
-  // Pairs of inputs, and the sum of each.
-  localparam int unsigned Count = Pairs ? hwgen_steps_pkg::pairs(Simd) : 1;
-  localparam int unsigned PairSumBits = InputBipolar ? 3 : InputBits + 1;
-
-  logic [Count*PairSumBits-1:0] sums;
-
   if (Pairs) begin : gen_pairs
     hwgen_pairs #(
       .Simd        (Simd),
@@ -48,39 +42,26 @@ module hwgen_shared #(
     ) u_pairs (
       .clk_i   (clk_i),
       .inputs_i(inputs_i),
-      .pairs_o (operands_o),
-      .sums_o  (sums)
+      .pairs_o (operands_o)
     );
   end else begin : gen_inputs
     assign operands_o = inputs_i;
-    assign sums = '0;
   end
 
   if (Pairs && WeightBipolar) begin : gen_sum
-    localparam int unsigned Wait = hwgen_steps_pkg::pair_cycles(Simd, 1, 0, Span);
-    localparam int unsigned Levels = $clog2(Count);
-    localparam int unsigned InTree = Levels / (Levels / (Wait + 1) + 1);
-    localparam bit [PairSumBits-1:0] Top = PairSumBits'(InputSigned << InputBits);
-
-    logic [PairSumBits+Levels-1:0] sum;
-
-    hwgen_place_sum #(
-      .Terms   (Count),
-      .TermBits(PairSumBits),
-      .Span    (Levels / (Wait + 1) + 1)
+    // That of a lane whose digits are all one.
+    hwgen_dot_pairs #(
+      .Simd       (Simd),
+      .ValueBits  (InputBits),
+      .ValueSigned(InputSigned),
+      .SumBits    (SumBits),
+      .Span       (Span)
     ) u_sum (
-      .clk_i  (clk_i),
-      .terms_i(sums ^ {Count{Top}}),
-      .sum_o  (sum)
-    );
-
-    hwgen_delay #(
-      .Width (SumBits),
-      .Cycles(1 + Wait - InTree)
-    ) u_delay (
-      .clk_i (clk_i),
-      .data_i(SumBits'(sum)),
-      .data_o(shared_o)
+      .clk_i    (clk_i),
+      .weights_i({Simd{1'b1}}),
+      .pairs_i  (operands_o),
+      .shared_i (SumBits'(0)),
+      .sum_o    (shared_o)
     );
   end else if (PaddedBipolar) begin : gen_count
     logic [Simd-1:0] counts;
@@ -89,7 +70,7 @@ module hwgen_shared #(
     for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
       assign counts[lane] = inputs_i[lane*InputBits+Planes];
     end
-    assign unused_signs = ^{inputs_i, sums};
+    assign unused_signs = ^inputs_i;
 
     hwgen_popcount #(
       .Width    (Simd),
@@ -102,7 +83,7 @@ module hwgen_shared #(
     );
   end else begin : gen_nothing
     logic unused_inputs;
-    assign unused_inputs = ^{clk_i, inputs_i, sums};
+    assign unused_inputs = ^{clk_i, inputs_i};
     assign shared_o = '0;
   end
 
