@@ -203,7 +203,13 @@ def read_settings(path: Path) -> Settings:
     return _settings(str(path), _read_toml(path))
 
 
+_GONE = {"bit_planes": "Leave it out: layers of few bits take fewer LUTs without it, and give the same numbers"}
+"""What to do where a setting of earlier versions is given."""
+
+
 def _settings(where: str, values: dict[str, Any]) -> Settings:
+    for name in _GONE.keys() & values.keys():
+        raise ConfigError(f"{where}: {name}", "is no longer a setting", _shown(values[name]), _GONE[name])
     found = _validate(Settings, where, values)
     if found.target_interval is not None and found.target_fps is not None:
         both = f"target_interval {found.target_interval} and target_fps {found.target_fps:g}"

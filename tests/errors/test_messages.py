@@ -43,6 +43,11 @@ def compiled(**options: object) -> Callable[[], object]:
 
 SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
     "unknown": (compiled(partt="x"), "settings: partt: is unknown; found 'x'."),
+    "gone": (
+        compiled(bit_planes=["fc0"]),
+        "settings: bit_planes: is no longer a setting; found ['fc0']. Leave it out: layers of few bits take fewer LUTs"
+        " without it, and give the same numbers.",
+    ),
     "clock_zero": (compiled(clock_mhz=0), "settings: clock_mhz: should be greater than 0; found 0."),
     "clock_high": (compiled(clock_mhz=2001), "settings: clock_mhz: should be less than or equal to 2000; found 2001."),
     "clock_nan": (compiled(clock_mhz=float("nan")), "settings: clock_mhz: should be a finite number; found nan."),

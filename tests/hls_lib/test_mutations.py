@@ -98,7 +98,7 @@ def test_every_unit(tmp_path: Path) -> None:
             lambda: add_case("parted", 5, 2, (INT3, UINT4)),
         ),
     ],
-    ids=["counted", "planes", "spare", "depthwise", "add", "scale", "concat", "fork"],
+    ids=["counted", "spare", "depthwise", "add", "scale", "concat", "fork"],
 )
 def test_units_that_need_others(header: str, right: str, wrong: str, make: Callable[[], Case], tmp_path: Path) -> None:
     case = make()

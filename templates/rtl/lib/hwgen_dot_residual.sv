@@ -7,7 +7,7 @@
 // more on top, set where it is none; then each number is doubled, and `shared_i`, the number of
 // lanes without an input, is added. `hwgen_dot` says when what comes.
 //
-// Do not use it for the binary digits of a number: `hwgen_dot_bit_planes` needs no factors.
+// Do not use it for the binary digits of a number: `hwgen_dot_pairs` needs no factors.
 
 `default_nettype none
 
