@@ -50,11 +50,7 @@ def choices_for(
     """
     planes = planes or {}
     names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
-    for setting, chosen in (
-        ("memory", memory),
-        ("planes", planes),
-        ("writable", writable),
-    ):
+    for setting, chosen in (("memory", memory), ("planes", planes), ("writable", writable)):
         for name in chosen:
             if name not in names:
                 raise ConfigError(setting, f"must name layers with weights ({', '.join(names)})", name)

@@ -52,7 +52,7 @@ module hwgen_dot #(
 ) (
   input  wire logic                       clk_i,
   input  wire logic [Simd*WeightBits-1:0] weights_i,
-  input  wire logic [OperandBits-1:0]      inputs_i,
+  input  wire logic [OperandBits-1:0]     inputs_i,
   input  wire logic [SumBits-1:0]         shared_i,
   input  wire logic [AllBetaBits-1:0]     betas_i,
   output logic      [SumBits-1:0]         sum_o

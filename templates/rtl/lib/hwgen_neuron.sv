@@ -58,7 +58,7 @@ module hwgen_neuron #(
   input  wire logic                         clk_i,
 
   input  wire logic [Simd*WeightBits-1:0]   weights_i,
-  input  wire logic [OperandBits-1:0]        inputs_i,
+  input  wire logic [OperandBits-1:0]       inputs_i,
   input  wire logic [SumBits-1:0]           shared_i,
   input  wire logic [AllBetaBits-1:0]       betas_i,
   input  wire logic                         first_i,
@@ -99,9 +99,9 @@ module hwgen_neuron #(
   );
 
   if (Pairs) begin : gen_pairs
-    localparam int Excess = InputSigned || InputBipolar ? hwgen_steps_pkg::pair_excess(
-        Simd, InputBipolar ? 2 : InputBits, WeightBits, WeightSigned, WeightBipolar) : 0;
-    localparam logic [SumBits-1:0] Start = SumBits'(-int'(Slots) * Excess);
+    localparam logic [63:0] Excess = InputSigned || InputBipolar ? hwgen_steps_pkg::pair_excess(
+        Simd, InputBipolar ? 2 : InputBits, WeightBits, WeightSigned, WeightBipolar) : 64'd0;
+    localparam logic [SumBits-1:0] Start = SumBits'(-64'(Slots) * Excess);
 
     logic [SumBits-1:0] so_far, next;
     logic unused_one;

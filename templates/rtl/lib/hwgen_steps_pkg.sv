@@ -78,14 +78,14 @@ package hwgen_steps_pkg;
   endfunction
 
   // What a sum by pairs of signed inputs is too much: 2**value_bits a row at the place of each
-  // digit; with bipolar weights twice that, less as much in the sum of all inputs.
-  function automatic int pair_excess(
+  // digit; with bipolar weights twice that, less as much in the sum of all inputs. Modulo 2**64.
+  function automatic logic [63:0] pair_excess(
     input int unsigned count, input int unsigned value_bits, input int unsigned weight_bits,
     input bit weight_signed, input bit weight_bipolar
   );
-    int places;
-    places = weight_bipolar ? 1 : weight_signed ? -1 : (1 << weight_bits) - 1;
-    pair_excess = places * int'(pairs(count) << value_bits);
+    logic [63:0] places;
+    places = weight_bipolar ? 64'd1 : weight_signed ? -64'd1 : (64'd1 << weight_bits) - 64'd1;
+    pair_excess = places * (64'(pairs(count)) << value_bits);
   endfunction
 
 endpackage
