@@ -18,6 +18,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
     if replace(chosen, tlast=True) != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
+        # The brackets held a setting that is gone: digests stay what they were.
         text += f"{memory!r}[]{sorted(chosen.folded_planes) or ''}"
     if chosen.writable:
         text += f"{sorted(chosen.writable)!r}"

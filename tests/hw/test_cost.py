@@ -22,13 +22,13 @@ from hwgen.hw.blocks import block_ram, lut_ram
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.coding import bits_compared
-from hwgen.hw.kernels.sums import PopcountSize, is_dsp, popcount_size
+from hwgen.hw.kernels.sums import PopcountSize, arithmetic_for, is_dsp, popcount_size
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
-from hwgen.ir.types import Bipolar, IntType
+from hwgen.ir.types import Bipolar, DType, IntType
 from hwgen.verify.synth import SynthesisJob, resources_of, synthesise
 from tests.builders import random_network
 from tests.rtl_support import design_of, mvtu
@@ -229,6 +229,29 @@ def test_pairs_take_no_multipliers() -> None:
     unit = mvtu(np.random.default_rng(0), IntType(4, True), IntType(4, False), (16, 8), (2, 4), result=B)
     pairs = unit_resources(replace(unit, arithmetic=Arithmetic.PAIRS), Family.XC7)
     assert pairs.dsp == 0 and pairs.lut > unit_resources(unit, Family.XC7).lut
+
+
+CHOSEN: list[tuple[DType, DType, int, Arithmetic]] = [
+    # weights, inputs, SIMD
+    (B, B, 4, Arithmetic.DIRECT),
+    (B, IntType(8, False), 4, Arithmetic.PAIRS),
+    (B, IntType(16, True), 1, Arithmetic.DIRECT),
+    (IntType(3, True), B, 2, Arithmetic.PAIRS),
+    (IntType(4, True), IntType(4, False), 1, Arithmetic.PAIRS),
+    (IntType(2, True), IntType(6, True), 4, Arithmetic.PAIRS),
+    (IntType(5, True), IntType(4, False), 4, Arithmetic.DIRECT),
+    (IntType(8, True), IntType(8, False), 4, Arithmetic.DIRECT),
+]
+
+
+@pytest.mark.parametrize(("weight", "source", "simd", "wanted"), CHOSEN, ids=str)
+def test_where_pairs_take_the_place_of_products(weight: DType, source: DType, simd: int, wanted: Arithmetic) -> None:
+    """Weights that are constants stay products, where a host does not write them."""
+    unit = mvtu(np.random.default_rng(0), weight, source, (16, 8), (2, simd))
+    assert arithmetic_for(unit, fixed=True) is wanted
+    constant = mvtu(np.random.default_rng(0), weight, source, (simd, 2), (2, simd))
+    assert arithmetic_for(constant, fixed=True) is Arithmetic.DIRECT
+    assert arithmetic_for(constant, fixed=False) is wanted
 
 
 def test_ultrascale_plus_is_priced_as_the_7_series() -> None:
