@@ -104,3 +104,11 @@ def test_widths(simd: int, tmp_path: Path) -> None:
     weights = draw(np.random.default_rng(simd), weight, (3, 2 * simd))
     unit = by_pairs(weights, (weight, source), (2, simd), PipelineRegisters(0, 1 + simd % 4, 0))
     prove(design_of(unit), draw(np.random.default_rng(8), source, (9, 2 * simd)), tmp_path)
+
+
+def test_what_signed_inputs_add_may_need_more_than_32_bits(tmp_path: Path) -> None:
+    inputs, source = 66_000, IntType(16, signed=True)
+    weights = np.stack([np.ones(inputs, np.int64), draw(np.random.default_rng(3), B, (inputs,))])
+    unit = by_pairs(weights, (B, source), (2, 40), NO_REGISTERS)
+    assert inputs // 2 << 16 >= 1 << 31
+    prove(design_of(unit), np.stack([np.full(inputs, source.min), np.full(inputs, source.max)]), tmp_path, plain=True)
