@@ -14,10 +14,10 @@ from hwgen.hw.caching import lenient, tell, turn
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
-_SOURCES = ("compiled", "loop", "tables", "moves", "elastic", "machines", "frames", "repair", "clocked")
+_SOURCES = ("compiled", "loop", "tables", "moves", "elastic", "machines", "frames", "repair", "clocked", "adders/share")
 """Modules of compiled functions, of which an entry's code may hold any."""
 
-_stamp = sha256(b"".join(Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
+_stamp = sha256(b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in _SOURCES)).hexdigest()
 
 _Cache = lenient(FunctionCache)
 

@@ -68,6 +68,11 @@ class Device:
         """What sits beside its logic."""
         return next((found for start, found in _PLATFORMS.items() if self.name.startswith(start)), Platform.FABRIC)
 
+    def share(self, taken: Resources) -> float:
+        """The sum of the shares of its LUT, BRAM and DSP that `taken` are."""
+        has = self.capacity
+        return taken.lut / has.lut + taken.bram / max(1, has.bram) + taken.dsp / max(1, has.dsp)
+
 
 def _xilinx(family: Family, source: str, *rows: tuple[str, int, int, int, int, str]) -> tuple[Device, ...]:
     """Devices from rows of name, LUTs, RAMB36, DSPs, UltraRAMs and default package with speed grade.

@@ -16,7 +16,9 @@ import numpy as np
 from hwgen.errors import CheckError
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices, require_constants
+from hwgen.hw.cost import unit_resources
 from hwgen.hw.design import Design, Port
+from hwgen.hw.device import Device, Family, device_of
 from hwgen.hw.digest import design_digest
 from hwgen.hw.folding import Folding, fused_gate, fused_threshold, is_fused, is_gate
 from hwgen.hw.kernels import coding
@@ -39,6 +41,7 @@ from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import pipelined
 from hwgen.hw.unit import Unit
@@ -78,7 +81,7 @@ def draft(
         placements: of the same network and choices, so that only units that change are made again.
     """
     chosen = choices or Choices()
-    builder = _Builder(graph, folding, chosen, placements or Placements(graph))
+    builder = _Builder(graph, folding, chosen, placements or Placements(graph), device_of(part))
     for node in builder.placements.order:
         builder.place(node)
     if not builder.units:
@@ -147,6 +150,7 @@ class _Builder:
     folding: Mapping[str, Folding]
     choices: Choices
     placements: Placements
+    device: Device
     units: list[Unit] = field(default_factory=list)
     waiting: dict[str, deque[Stream]] = field(default_factory=dict)
     sources: dict[str, Stream] = field(default_factory=dict)
@@ -291,7 +295,7 @@ class _Builder:
         else:
             unit = self._arithmetic(MvtuUnit.of(*operands, grouped, fused))
             self.units.append(window.resized(window.least_buffer(unit.cycles)))
-            self._finish(node, self._gated(node, self._written(node, replace(unit, memory_style=style))))
+            self._finish(node, self._cheapest(node, self._gated(node, self._written(node, replace(unit, memory_style=style)))))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
@@ -299,7 +303,18 @@ class _Builder:
         if unit.vector_memory is not None:
             unit = unit.with_input(stream, self._fifo(node, stream, unit.synapse_folds))
         unit = replace(unit, memory_style=self.choices.memory.get(node.name))
-        self._finish(node, self._gated(node, self._written(node, unit)))
+        self._finish(node, self._cheapest(node, self._gated(node, self._written(node, unit))))
+
+    def _cheapest(self, node: Node, unit: Unit) -> Unit:
+        """The unit, or a layer of constants where that takes less of the part."""
+        if not isinstance(unit, MvtuUnit) or not unit.is_constant or self.device.family is Family.ECP5:
+            return unit
+        fused = self._activation(node)
+        wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], fused)
+        if wired is None:
+            return unit
+        shares = [self.device.share(unit_resources(each, self.device.family)) for each in (unit, wired)]
+        return wired if shares[1] < shares[0] else unit
 
     def _written(self, node: Node, unit: _Weighted) -> _Weighted:
         """The unit, rewritable where the user wants it so."""

@@ -236,13 +236,7 @@ def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[st
 
 def _rank(problem: Problem, design: Design) -> tuple[bool, float]:
     """Designs with words that an HLS tool takes come first, then those that take a smaller share of the part."""
-    return widest(design).bits > WIDEST, _share(problem, design)
-
-
-def _share(problem: Problem, design: Design) -> float:
-    """The sum of the shares of the part's LUT, BRAM and DSP."""
-    has, taken = problem.device.capacity, problem.resources(design)
-    return taken.lut / has.lut + taken.bram / max(1, has.bram) + taken.dsp / max(1, has.dsp)
+    return widest(design).bits > WIDEST, problem.device.share(problem.resources(design))
 
 
 def _fastest(problem: Problem, budget: Budget) -> Solution:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self
 
 from hwgen.hw.activation import Linear, Thresholding
+from hwgen.hw.adders.pipeline import Pipeline
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store
@@ -184,6 +185,11 @@ class Unit:
     def stores(self) -> tuple[Store, ...]:
         """Memories beside its module."""
         return ()
+
+    @property
+    def wiring(self) -> Pipeline | None:
+        """What is printed beside its module, from `x_o` to `codes_i`, where it is made for its very weights."""
+        return None
 
     @property
     def ties(self) -> dict[str, Bits | bool]:

@@ -40,7 +40,7 @@ _WRAPPER = "hwgen_wrapper"
 
 _XILINX_LUTS = {
     **{f"LUT{inputs}": 1 for inputs in range(1, 7)},
-    **{"INV": 1, "SRL16E": 1, "SRLC32E": 1},
+    **{"LUT6_2": 1, "INV": 1, "SRL16E": 1, "SRLC32E": 1},
     **{"RAM32X1S": 1, "RAM64X1S": 1, "RAM128X1S": 2, "RAM256X1S": 4},
     **{"RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M": 4, "RAM64M": 4},
 }
@@ -48,6 +48,10 @@ _ECP5_LUTS = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6}
 
 _XILINX_COMMAND = "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf"
 _COMMANDS = {Family.XC7: _XILINX_COMMAND, Family.XCUP: _XILINX_COMMAND, Family.ECP5: "synth_ecp5"}
+
+_XILINX_CELLS = "read_verilog -lib +/xilinx/cells_sim.v"
+_XILINX_DEFINE = "-D HWGEN_LUT6_2"
+"""Modules that are made of LUT6_2 and CARRY4 where those are known."""
 
 
 def resources_of(cells: Mapping[str, int], family: Family) -> Resources:
@@ -214,7 +218,10 @@ def _script(jobs: Sequence[SynthesisJob], family: Family, unit: str | None) -> s
     """The commands for Yosys; `uniquify` gives every instance a module of its own, called <top>.<instance>."""
     sources = dict.fromkeys(source for job in jobs for source in job.sources)
     tops = [job.top for job in jobs]
-    lines = [f"read_verilog -sv {' '.join(sources)} {_WRAPPER}.sv"]
+    on_xilinx = family is not Family.ECP5
+    read = f"read_verilog -sv {_XILINX_DEFINE}" if on_xilinx else "read_verilog -sv"
+    lines = [_XILINX_CELLS] if on_xilinx else []
+    lines += [f"{read} {' '.join(sources)} {_WRAPPER}.sv"]
     if unit is not None:
         lines += [f"select -set others {top}/u_* {top}/u_{inner_name(unit)} %d" for top in tops] + ["delete @others"]
     lines += [

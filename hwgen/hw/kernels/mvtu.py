@@ -156,6 +156,11 @@ class MvtuUnit(Unit):
         return self.words * self.plane_folds
 
     @property
+    def is_constant(self) -> bool:
+        """Whether all its weights are one word that never changes, so that its sums can be wired."""
+        return self.words == 1 and self.taps == 1 and self.writable is None and not self.planes
+
+    @property
     def pixels(self) -> int:
         """Vectors a frame."""
         return self.output.vectors

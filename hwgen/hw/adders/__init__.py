@@ -1,0 +1,1 @@
+"""Products of vectors and a constant matrix as a graph of adders."""

@@ -1,0 +1,186 @@
+"""A layer of constants: a vector a cycle, through a graph of adders made for its very weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import ClassVar
+
+import numpy as np
+
+from hwgen.hw.adders.codes import Levels, quantised
+from hwgen.hw.adders.luts import cells
+from hwgen.hw.adders.pipeline import Pipeline, pipeline_of
+from hwgen.hw.adders.search import graph_of
+from hwgen.hw.adders.steps import Netlist, Wire
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Parameters, Size
+from hwgen.hw.loop import Access, Loop
+from hwgen.hw.resources import Resources
+from hwgen.hw.schedule import VectorLoop
+from hwgen.hw.stream import Stream
+from hwgen.hw.unit import Unit
+from hwgen.ir.graph import Node
+from hwgen.ir.ops import Conv, MatMul, Threshold
+from hwgen.ir.types import Bipolar, DType, IntArray
+
+SPAN = 2
+"""Levels of adders between two rows of registers."""
+
+_MOST_LEVELS = 255
+"""Thresholds of a channel beyond which no comparisons are made of constants."""
+
+
+@dataclass(frozen=True, eq=False)
+class WiredUnit(Unit):
+    """Computes all neurons of a vector at once; their weights and thresholds are in its wiring.
+
+    Attributes:
+        netlist: what it computes, from the codes of a beat to those of another; of a bipolar code its bit.
+    """
+
+    stem: ClassVar[str] = "wired"
+
+    weight_type: DType
+    netlist: Netlist
+
+    @classmethod
+    def of(cls, node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> WiredUnit | None:
+        """The unit of `node` with `weights` (outputs, inputs), where both streams have a beat a vector.
+
+        Returns: None where weights or thresholds are too many.
+        """
+        assert isinstance(node.op, MatMul | Conv)
+        threshold = fused.op if fused is not None else None
+        if isinstance(threshold, Threshold) and threshold.thresholds.shape[1] > _MOST_LEVELS:
+            return None
+        netlist = _netlist(_Layer(weights, source.dtype, result.dtype, threshold))
+        if netlist is None:
+            return None
+        return cls(node.name, node.origin, (source,), (result,), node.op.weight_type, netlist)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        return pipeline_of(self.netlist, SPAN)
+
+    # Cycles.
+
+    @property
+    def cycles(self) -> int:
+        return self.input.beats
+
+    @property
+    def schedule(self) -> VectorLoop:
+        return VectorLoop.of_beats(1, self.pipeline.stages + 1)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        each = Access.each()
+        return (Loop(self.input.beats, (each,), (each,)),)
+
+    # What back ends print.
+
+    @property
+    def wiring(self) -> Pipeline:
+        return self.pipeline
+
+    @property
+    def purpose(self) -> str:
+        return (
+            f"{self.input.elements} {self.input.dtype} inputs to {self.output.elements} {self.output.dtype} outputs"
+            f" by constant {self.weight_type} weights, all in a cycle."
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        return {
+            "InWidth": self.input.width,
+            "OutWidth": self.output.width,
+            "Stages": self.pipeline.stages,
+            "Credits": self.schedule.credits,
+        }
+
+    @property
+    def function(self) -> Function:
+        return Function(
+            purpose=f"Layer of constants: {self.weight_type} weights times {self.input.dtype} inputs.",
+            sizes=(
+                Size("VECTORS", self.input.vectors, "of a frame"),
+                Size("IN_BITS", self.input.width, "of a beat read"),
+                Size("OUT_BITS", self.output.width, "of a beat written"),
+            ),
+            types=(),
+            arguments=("VECTORS", "IN_BITS", "OUT_BITS", "Netlist"),
+            inputs=("IN_BITS",),
+            output="OUT_BITS",
+        )
+
+    # What it is made of, and what reports say of it.
+
+    def write_bill(self, bill: Bill) -> None:
+        bill.memories += Resources(lut=cells(self.netlist).luts)
+        bill.register(self.pipeline.registers + self.pipeline.stages)
+        bill.output_queue(self.output.width, self.schedule.credits)
+
+    @property
+    def label(self) -> str:
+        return "wired"
+
+    @property
+    def limit(self) -> str:
+        return f"it computes {self.input.beats:,} vectors, one a cycle"
+
+    @property
+    def simd_lanes(self) -> int:
+        return self.input.lanes
+
+
+class _Layer:
+    """A layer by its contents, of which the digest is the key of what was found before."""
+
+    def __init__(self, weights: IntArray, source: DType, result: DType, threshold: object) -> None:
+        self.weights, self.source, self.result = weights.astype(np.int64), source, result
+        self.threshold = threshold if isinstance(threshold, Threshold) else None
+        held = self.threshold
+        numbers = () if held is None else (held.thresholds, held.descending, held.table)
+        self.key = (source, result, weights.shape, *(each.astype(np.int64).tobytes() for each in (weights, *numbers)))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Layer) and self.key == other.key
+
+
+@lru_cache(maxsize=64)
+def _netlist(layer: _Layer) -> Netlist | None:
+    """The steps of a layer; of bipolar inputs x = 2 b - 1 the bits b are summed."""
+    counts = isinstance(layer.source, Bipolar)
+    slope, offsets = (2, -layer.weights.sum(axis=1)) if counts else (1, np.zeros(len(layer.weights), dtype=np.int64))
+    found = graph_of(layer.weights, _wire(layer.source))
+    if found is None:
+        return None
+    outputs = []
+    for index, row in enumerate(found.rows):
+        offset = int(offsets[index])
+        if layer.threshold is None:
+            up = row if row.source is None else type(row)(row.source, row.shift + slope - 1, row.negative)
+            outputs.append(found.builder.plus(up, offset))
+            continue
+        outputs.append(quantised(found.builder, row, _levels(layer.threshold, index, layer.result, (slope, offset))))
+    return found.builder.netlist(outputs)
+
+
+def _wire(dtype: DType) -> Wire:
+    return Wire(1) if isinstance(dtype, Bipolar) else Wire(dtype.bits, dtype.signed)
+
+
+def _levels(op: Threshold, channel: int, result: DType, accumulator: tuple[int, int]) -> Levels:
+    """The codes of a channel's sums, of which the accumulator is slope * sum + offset."""
+    slope, offset = accumulator
+    thresholds = op.thresholds[channel if len(op.thresholds) > 1 else 0]
+    falls = bool(op.descending[channel if len(op.descending) > 1 else 0])
+    table = op.table[::-1] if falls else op.table
+    if isinstance(result, Bipolar):
+        table = (table + 1) // 2
+    return Levels(-((offset - thresholds) // slope), table, _wire(result))
