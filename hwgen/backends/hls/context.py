@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwgen.backends.hls.tables import LINE_LENGTH, TableText, kept, table_text
+from hwgen.backends.hls.wiring import netlist_lines
 from hwgen.backends.render import Source, title
+from hwgen.hw.adders.steps import Netlist
 from hwgen.hw.dataflow import edge_functions, function_names
 from hwgen.hw.declaration import Beat, Function, Template
 from hwgen.hw.design import Design
@@ -41,6 +43,7 @@ class UnitContext:
     Attributes:
         library: the header of the template that it calls.
         scope: the namespace of its constants.
+        netlist: statements of a layer of constants; none elsewhere.
         parameters: the streams, as the function declares them.
         body: lines of the function.
     """
@@ -61,14 +64,30 @@ class UnitContext:
     tables: tuple[TableText, ...]
     parameters: str
     body: tuple[str, ...]
+    netlist: tuple[str, ...] = ()
+    netlist_guard: str = ""
+    netlist_header: str = ""
 
 
 def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
     """The functions of `unit`."""
     named = zip(unit.functions, function_names(unit), strict=True)
-    return tuple(
+    contexts = tuple(
         _context(design, (unit.stem, unit.origin), function, name, len(unit.outputs) if name == unit.name else 1)
         for function, name in named
+    )
+    return contexts if unit.wiring is None else tuple(_wired(each, unit.wiring.netlist) for each in contexts)
+
+
+def _wired(context: UnitContext, netlist: Netlist) -> UnitContext:
+    """The function of a layer of constants, with its statements."""
+    header = f"{context.function}_netlist.hpp"
+    return replace(
+        context,
+        netlist=netlist_lines(netlist),
+        netlist_guard=f"{context.function.upper()}_NETLIST_HPP",
+        netlist_header=header,
+        includes=(*context.includes, "", f'#include "{header}"'),
     )
 
 

@@ -14,7 +14,7 @@ from hwgen.hw.adders.pipeline import Pipeline, pipeline_of
 from hwgen.hw.adders.search import graph_of
 from hwgen.hw.adders.steps import Netlist, Wire
 from hwgen.hw.bill import Bill
-from hwgen.hw.declaration import Function, Parameters, Size
+from hwgen.hw.declaration import Function, Parameters, Size, Type, word
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.resources import Resources
 from hwgen.hw.schedule import VectorLoop
@@ -22,7 +22,7 @@ from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
-from hwgen.ir.types import Bipolar, DType, IntArray
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 
 SPAN = 2
 """Levels of adders between two rows of registers."""
@@ -106,13 +106,13 @@ class WiredUnit(Unit):
             purpose=f"Layer of constants: {self.weight_type} weights times {self.input.dtype} inputs.",
             sizes=(
                 Size("VECTORS", self.input.vectors, "of a frame"),
-                Size("IN_BITS", self.input.width, "of a beat read"),
-                Size("OUT_BITS", self.output.width, "of a beat written"),
+                Size("INPUTS", self.input.elements, "of a vector"),
+                Size("OUTPUTS", self.output.elements, "of a vector"),
             ),
-            types=(),
-            arguments=("VECTORS", "IN_BITS", "OUT_BITS", "Netlist"),
-            inputs=("IN_BITS",),
-            output="OUT_BITS",
+            types=(Type("Input", _bits(self.input.dtype)), Type("Output", _bits(self.output.dtype))),
+            arguments=("VECTORS", "INPUTS", "OUTPUTS", "Input", "Output", "Netlist"),
+            inputs=(word("Input", "INPUTS"),),
+            output=word("Output", "OUTPUTS"),
         )
 
     # What it is made of, and what reports say of it.
@@ -171,8 +171,13 @@ def _netlist(layer: _Layer) -> Netlist | None:
     return found.builder.netlist(outputs)
 
 
+def _bits(dtype: DType) -> DType:
+    """The number type that the steps see."""
+    return IntType(1, signed=False) if isinstance(dtype, Bipolar) else dtype
+
+
 def _wire(dtype: DType) -> Wire:
-    return Wire(1) if isinstance(dtype, Bipolar) else Wire(dtype.bits, dtype.signed)
+    return Wire(dtype.bits, not isinstance(dtype, Bipolar) and dtype.signed)
 
 
 def _levels(op: Threshold, channel: int, result: DType, accumulator: tuple[int, int]) -> Levels:
