@@ -237,6 +237,7 @@ class Function:
         arrays, tables: further operands of the call, in this order.
         output_first: whether the call takes its output before any number of inputs.
         template: its name, that of the unit's stem where empty.
+        printed: the types among its arguments that are printed for this very unit.
     """
 
     purpose: str
@@ -249,6 +250,7 @@ class Function:
     tables: tuple[Table | WordTable, ...] = ()
     output_first: bool = False
     template: str = ""
+    printed: tuple[str, ...] = ()
 
 
 def vectors(stream: Stream) -> tuple[Size, ...]:

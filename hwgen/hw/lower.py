@@ -295,7 +295,9 @@ class _Builder:
         else:
             unit = self._arithmetic(MvtuUnit.of(*operands, grouped, fused))
             self.units.append(window.resized(window.least_buffer(unit.cycles)))
-            self._finish(node, self._cheapest(node, self._gated(node, self._written(node, replace(unit, memory_style=style)))))
+            self._finish(
+                node, self._cheapest(node, self._gated(node, self._written(node, replace(unit, memory_style=style))))
+            )
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""

@@ -65,6 +65,8 @@ def test_every_port_has_its_signal(stem: str) -> None:
         inputs |= {f"{store.port}_i" for store in unit.stores} | {f"{port}_i" for port in unit.ties}
         outputs = {"m_data_o", "m_valid_o", *(f"{port}_ready_o" for port in unit.ports)}
         outputs |= {f"{store.address}_o" for store in unit.stores} | {f"{port}_o" for port in unit.idle}
+        if unit.wiring is not None:
+            inputs, outputs = inputs | {"codes_i"}, outputs | {"x_o"}
         ports = module(unit.module).ports
         assert outputs == {port for port, is_input in ports.items() if not is_input}, unit
         taken = {port for port, is_input in ports.items() if is_input}
@@ -102,7 +104,7 @@ def test_arguments_are_those_of_the_template(stem: str) -> None:
 def test_arguments_are_declared(stem: str) -> None:
     for unit, index, function in functions_of(stem):
         names = [*(size.name for size in function.sizes), *(each.name for each in function.types)]
-        assert len(names) == len(set(names)) and set(function.arguments) <= set(names), unit
+        assert len(names) == len(set(names)) and set(function.arguments) <= {*names, *function.printed}, unit
         assert len(function.inputs) == (1 if index else len(unit.inputs))
 
 

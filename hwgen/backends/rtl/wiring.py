@@ -144,9 +144,7 @@ class _Printer:
         if wire.signed:  # counted from the least number
             name = text if wire.bits > 1 else f"{text}"
             text = f"{name} ^ {wire.bits}'h{1 << wire.bits - 1:x}"
-        limits = sum(
-            (limit - wire.low) << place * (wire.bits + 1) for place, limit in enumerate(step.constants)
-        )
+        limits = sum((limit - wire.low) << place * (wire.bits + 1) for place, limit in enumerate(step.constants))
         count = len(step.constants)
         given = [f".Width({wire.bits})", f".Limits({count * (wire.bits + 1)}'h{limits:x})"]
         if count > 1:
@@ -167,7 +165,7 @@ def _bit(text: str, wire: Wire, bit: int) -> str:
     if wire.bits == 1:
         return text
     if text.startswith("x["):
-        start = int(text[2:].split(" ")[0])
+        start = int(text[2:].split(" ", maxsplit=1)[0])
         return f"x[{start + bit}]"
     return f"{text}[{bit}]"
 

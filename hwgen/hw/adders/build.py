@@ -1,4 +1,4 @@
-"""Assembles steps: chooses orientations and widths of sums by their exact ranges, and builds rows as trees of adders."""
+"""Assembles steps: orientations and widths of sums by their exact ranges, comparisons and constants behind them."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Builder:
         """A step, the linear form that it has, its offset, and whether that form is the negative of the sum."""
         told = [Term(int(each.source or 0), each.shift, each.negative ^ flipped) for each in terms]
         lent = [Term(int(each.source or 0), base, each.negative ^ flipped) for each in carries]
-        while len(told) < 3 and (len(lent) > MOST_CARRIES or len(told) == 2 and any(each.negative for each in lent)):
+        while len(told) < 3 and (len(lent) > MOST_CARRIES or (len(told) == 2 and any(each.negative for each in lent))):
             lent.sort(key=lambda each: each.negative)
             told.append(lent.pop())
         weights, offset = np.zeros(self.inputs, dtype=np.int64), 0
@@ -149,14 +149,18 @@ class Builder:
         weights = sign * (self.weights[found.source] << found.shift)
         low, high = self.range_of(weights)
         wire = exact_wire(low + constant, high + constant)
-        if not found.negative and not found.shift and self.offsets[found.source] == constant:
-            if wire == self.wire(found.source):
-                return found.source
-        terms, carries = (Term(found.source, found.shift, found.negative),), tuple[Term, ...]()
+        is_there = not found.negative and not found.shift and self.offsets[found.source] == constant
+        if is_there and wire == self.wire(found.source):
+            return found.source
+        terms: tuple[Term, ...] = (Term(found.source, found.shift, found.negative),)
+        carries: tuple[Term, ...] = ()
         last = self.steps[found.source - self.inputs] if found.source >= self.inputs else None
         if isinstance(last, Sum) and len(last.terms) == 2 and not (found.negative and found.shift):
             terms, carries = (
-                tuple(replace(each, shift=each.shift + found.shift, negative=each.negative ^ found.negative) for each in side)
+                tuple(
+                    replace(each, shift=each.shift + found.shift, negative=each.negative ^ found.negative)
+                    for each in side
+                )
                 for side in (last.terms, last.carries)
             )
             if any(each.shift for each in carries):

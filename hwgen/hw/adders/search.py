@@ -13,16 +13,20 @@ from hwgen.hw.adders.digits import digit_counts, signed_digits
 from hwgen.hw.adders.luts import cells
 from hwgen.hw.adders.rows import Row, rows_of
 from hwgen.hw.adders.share import Pair, shared_pairs
-from hwgen.hw.adders.steps import Wire
+from hwgen.hw.adders.steps import BIT, Wire
 from hwgen.ir.types import IntArray
 
 MOST_DIGITS = 1 << 18
 """Non-zero digits of a matrix beyond which no graph is searched: it would be larger than any part here."""
 
-_DIGITS = 1 << 17
-"""Digits that all tries of a matrix together work through, beside the first of each kind."""
+_LARGE = 1 << 14
+"""Digits beyond which a try takes seconds."""
+
+_DIGITS = 1 << 13
+"""Digits that the tries of a kind work through together, beside the first."""
 
 _TRIES = 3
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -60,16 +64,19 @@ def _size(graph: Graph) -> tuple[int, int]:
 
 
 def _plans(matrix: IntArray, entering: Wire) -> Iterator[Plan]:
-    """The tries: of each kind one, and a few more while they are cheap.
+    """The tries: of each kind one, and a few more while they are cheap; of large matrices two in all.
 
     Differences of rows of which most digits are zero save nothing, nor do carries where inputs have more bits.
     """
     digits = digit_counts(matrix)
-    tries = int(np.clip(_DIGITS // 16 // max(1, int(digits.sum())), 1, _TRIES))
-    rides, is_dense = entering.bits == 1 and digits.max(initial=0) <= 1, bool(digits.all())
-    kinds = ((3, 0.37), (3, 0.44), (1, 0.37)) if rides else ((1, 0.0),)
-    for depth, lent in (*kinds, *(() if rides and is_dense else ((0, 0.3 if rides else 0.0),))):
-        yield from (Plan(depth, lent, seed) for seed in range(tries))
+    total = max(1, int(digits.sum()))
+    rides, is_dense = entering == BIT and digits.max(initial=0) <= 1, bool(digits.all())
+    if rides and is_dense:
+        kinds = ((3, 0.2), (1, 0.15)) if total > _LARGE else ((3, 0.37), (3, 0.44), (1, 0.37))
+    else:
+        kinds = ((1, 0.0), (0, 0.3 if rides else 0.0))
+    for depth, lent in kinds:
+        yield from (Plan(depth, lent, seed) for seed in range(int(np.clip(_DIGITS // total, 1, _TRIES))))
 
 
 def _try(matrix: IntArray, entering: Wire, plan: Plan) -> Graph:
@@ -183,8 +190,9 @@ def _row(builder: Builder, terms: list[Found], carries: list[Found], row: Row, k
     if len(moved) + len(rest) <= 2:
         return builder.sum([parent, *moved, *rest], lent, row.shift if lent else 0)
     left = [replace(each, shift=each.shift - row.shift) for each in _tree(builder, [*moved, *rest], [], 2)]
-    return builder.sum([parent, *(replace(each, shift=each.shift + row.shift) for each in left)], lent,
-                       row.shift if lent else 0)
+    return builder.sum(
+        [parent, *(replace(each, shift=each.shift + row.shift) for each in left)], lent, row.shift if lent else 0
+    )
 
 
 def _shifted(found: list[Found], shift: int) -> Found:

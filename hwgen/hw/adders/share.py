@@ -9,9 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from hwgen.hw.compiled import entry, inner
 from hwgen.ir.types import IntArray
+
+Masks = npt.NDArray[np.uint64]
+"""(2, sources, places, words): a bit for each row that has a digit, positive ones and negative ones."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,7 @@ class Pair:
     sign: int
 
 
-def shared_pairs(
-    digits: IntArray, ends: tuple[int, int]
-) -> tuple[tuple[Pair, ...], list[list[tuple[int, int, int]]]]:
+def shared_pairs(digits: IntArray, ends: tuple[int, int]) -> tuple[tuple[Pair, ...], list[list[tuple[int, int, int]]]]:
     """Pairs, and what is left of each row: (source, shift, sign) by source.
 
     Args:
@@ -50,7 +52,7 @@ def shared_pairs(
     return found, _rest(masks[:, :count], rows)
 
 
-def _rest(masks: IntArray, rows: int) -> list[list[tuple[int, int, int]]]:
+def _rest(masks: Masks, rows: int) -> list[list[tuple[int, int, int]]]:
     """The digits of each row."""
     found: list[list[tuple[int, int, int]]] = [[] for _ in range(rows)]
     for side, source, place, word in np.argwhere(masks).tolist():
@@ -63,15 +65,15 @@ def _rest(masks: IntArray, rows: int) -> list[list[tuple[int, int, int]]]:
 
 
 @inner
-def _ones(word):  # type: ignore[no-untyped-def]
+def _ones(word: np.uint64) -> int:
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+    return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @inner
-def _width(low, high):  # type: ignore[no-untyped-def]
+def _width(low: int, high: int) -> int:
     """Bits of a number from low to high."""
     most = max(high, -low - 1)
     bits = 0
@@ -82,16 +84,16 @@ def _width(low, high):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _overlap(ranges, s, t, apart):  # type: ignore[no-untyped-def]
+def _overlap(ranges: IntArray, s: int, t: int, apart: int) -> int:
     """Bits that an adder of s and t * 2**apart works on."""
     top = min(_width(ranges[s, 0], ranges[s, 1]), apart + _width(ranges[t, 0], ranges[t, 1]))
     return max(1, top - max(0, apart))
 
 
 @inner
-def _count(masks, s, t, apart, opposite):  # type: ignore[no-untyped-def]
+def _count(masks: Masks, s: int, t: int, apart: int, opposite: int) -> int:
     """How often s and t * 2**apart come together."""
-    count = np.int64(0)
+    count = 0
     for place in range(max(0, -apart), masks.shape[2] - max(0, apart)):
         for word in range(masks.shape[3]):
             count += _ones(masks[0, s, place, word] & masks[opposite, t, place + apart, word])
@@ -100,7 +102,7 @@ def _count(masks, s, t, apart, opposite):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _rate(masks, ranges, s, t, best):  # type: ignore[no-untyped-def]
+def _rate(masks: Masks, ranges: IntArray, s: int, t: int, best: IntArray) -> None:
     """Note the pair of t and an older s where it is the best of t so far."""
     places = masks.shape[2]
     for apart in range(1 if s == t else 1 - places, places):
@@ -113,7 +115,7 @@ def _rate(masks, ranges, s, t, best):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _used(masks, s):  # type: ignore[no-untyped-def]
+def _used(masks: Masks, s: int) -> bool:
     for side in range(2):
         for place in range(masks.shape[2]):
             for word in range(masks.shape[3]):
@@ -123,7 +125,7 @@ def _used(masks, s):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _rescan(masks, ranges, t, best):  # type: ignore[no-untyped-def]
+def _rescan(masks: Masks, ranges: IntArray, t: int, best: IntArray) -> None:
     best[t, 0] = 0
     if _used(masks, t):
         for s in range(t + 1):
@@ -131,7 +133,7 @@ def _rescan(masks, ranges, t, best):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _take(masks, s, t, apart, opposite, new):  # type: ignore[no-untyped-def]
+def _take(masks: Masks, s: int, t: int, apart: int, opposite: int, new: int) -> None:
     """Put source `new` wherever s and t * 2**apart come together."""
     for place in range(max(0, -apart), masks.shape[2] - max(0, apart)):
         for word in range(masks.shape[3]):
@@ -144,7 +146,7 @@ def _take(masks, s, t, apart, opposite, new):  # type: ignore[no-untyped-def]
 
 
 @entry
-def _share(masks, ranges, count, pairs, best):  # type: ignore[no-untyped-def]
+def _share(masks: Masks, ranges: IntArray, count: int, pairs: IntArray, best: IntArray) -> int:
     """Returns: the number of sources in the end."""
     for t in range(count):
         _rescan(masks, ranges, t, best)
@@ -166,6 +168,5 @@ def _share(masks, ranges, count, pairs, best):  # type: ignore[no-untyped-def]
         ranges[count, 1] = (ranges[s, 1] << up_s) + (high << up_t)
         count += 1
         for each in range(count):
-            stale = each == s or each == t or each == count - 1
-            if stale or best[each, 0] > 0 and (best[each, 1] == s or best[each, 1] == t):
+            if each in (s, t, count - 1) or (best[each, 0] > 0 and best[each, 1] in (s, t)):
                 _rescan(masks, ranges, each, best)

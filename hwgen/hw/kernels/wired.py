@@ -113,6 +113,7 @@ class WiredUnit(Unit):
             arguments=("VECTORS", "INPUTS", "OUTPUTS", "Input", "Output", "Netlist"),
             inputs=(word("Input", "INPUTS"),),
             output=word("Output", "OUTPUTS"),
+            printed=("Netlist",),
         )
 
     # What it is made of, and what reports say of it.
