@@ -58,6 +58,7 @@ class Net:
     memory: dict[str, MemoryStyle] = field(default_factory=dict)
     folded_planes: list[str] = field(default_factory=list)
     target: int = 256
+    wired: bool = False
 
     def __post_init__(self) -> None:
         self.input = self.last = Value("x", TensorType(self.shape, self.dtype))
@@ -84,7 +85,7 @@ class Net:
         """The design of the network, its FIFOs not sized."""
         graph = Graph.of(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
-        choices = Choices(self.memory, frozenset(self.folded_planes))
+        choices = Choices(self.memory, frozenset(self.folded_planes), wired=self.wired)
         folding = resolve(graph, self.wishes, self.target, choices.folded_planes)
         return lower(graph, folding, part=PART, clock_mhz=100.0, choices=choices)
 

@@ -29,7 +29,7 @@ from benchmarks.calibration.designs import (
 from hwgen.hw.design import Design
 from hwgen.ir.ops import Gather, MatMul, Scale, Threshold
 from hwgen.ir.ranges import Range
-from hwgen.ir.types import IntType
+from hwgen.ir.types import Bipolar, IntType
 from hwgen.passes.lines import even_line, line_of
 
 
@@ -117,6 +117,16 @@ def moves(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def wired(rng: np.random.Generator, name: str) -> Net:
+    """A layer of constants, whose bill is the count of its own graph: it takes no part in a fit."""
+    net = Net(rng, name, (net_size(rng) + 8,), CODES[int(rng.integers(len(CODES)))], wired=True)
+    weights = Bipolar() if net.likely(0.5) else IntType(int(rng.integers(2, 6)), signed=True)
+    outputs, inputs = net_size(rng) + 4, net.input.type.channels
+    net.add(MatMul(net.codes(weights, (outputs, inputs)), weights), (outputs,))
+    net.fold(outputs, inputs)
+    return net
+
+
 KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
     each.__name__: each
     for each in (
@@ -135,6 +145,7 @@ KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
         wide,
         even,
         product,
+        wired,
     )
 }
 _DRAWS = {name: number for number, name in enumerate(KINDS)} | {"wide": list(KINDS).index("moves")}

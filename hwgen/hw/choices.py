@@ -26,6 +26,8 @@ class Choices:
         pipeline: registers of units with weights for a faster clock.
         writable: names of layers whose weights and thresholds can be rewritten at run time.
         tlast: whether the ports of the HLS project carry TLAST.
+        wired: whether layers whose weights are one word are wired where that is cheaper; the cost of others is measured
+            without.
     """
 
     memory: Mapping[str, MemoryStyle] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class Choices:
     pipeline: PipelineRequest | None = None
     writable: frozenset[str] = frozenset()
     tlast: bool = True
+    wired: bool = True
 
 
 def choices_for(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -15,12 +15,12 @@ import numpy as np
 
 from hwgen.errors import CheckError
 from hwgen.hw.arithmetic import Arithmetic
-from hwgen.hw.choices import Choices, require_constants
-from hwgen.hw.cost import unit_resources
+from hwgen.hw.choices import Choices
+from hwgen.hw.cost import cheapest
 from hwgen.hw.design import Design, Port
-from hwgen.hw.device import Device, Family, device_of
+from hwgen.hw.device import Family, device_of
 from hwgen.hw.digest import design_digest
-from hwgen.hw.folding import Folding, fused_gate, fused_threshold, is_fused, is_gate
+from hwgen.hw.folding import Folding, fused_gate, fused_threshold
 from hwgen.hw.kernels import coding
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
@@ -42,6 +42,7 @@ from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.kernels.wired import WiredUnit
+from hwgen.hw.placements import Placed, Placements
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import pipelined
 from hwgen.hw.unit import Unit
@@ -81,7 +82,7 @@ def draft(
         placements: of the same network and choices, so that only units that change are made again.
     """
     chosen = choices or Choices()
-    builder = _Builder(graph, folding, chosen, placements or Placements(graph), device_of(part))
+    builder = _Builder(graph, folding, chosen, placements or Placements(graph), part)
     for node in builder.placements.order:
         builder.place(node)
     if not builder.units:
@@ -104,44 +105,6 @@ def _ports(kind: str, ends: Sequence[Input | Output], streams: Sequence[Stream])
 _Weighted = TypeVar("_Weighted", MvtuUnit, DepthwiseUnit)
 
 
-@dataclass(frozen=True)
-class _Placed:
-    """What it took to place a node: units, and streams by the name of their value, those given, taken and entering."""
-
-    units: tuple[Unit, ...]
-    given: Mapping[str, tuple[Stream, ...]]
-    taken: tuple[str, ...]
-    sources: Mapping[str, Stream]
-
-
-class Placements:
-    """The nodes of a network in the order in which they are placed, and what was placed before.
-
-    A node's units follow from its folding and the streams that it reads. Equal streams are one object here, so that
-    they are told apart by their address.
-    """
-
-    def __init__(self, graph: Graph) -> None:
-        self.known: dict[tuple[object, ...], _Placed] = {}
-        self.streams: dict[Stream, Stream] = {}
-        self.order = tuple(_placed_nodes(graph))
-        gates = {node.name: fused_gate(graph, node) for node in self.order}
-        self.reads = {
-            node.name: tuple(value.name for value in (*node.inputs, *(gate.inputs[1:] if gate else ())))
-            for node, gate in zip(self.order, gates.values(), strict=True)
-        }
-
-
-def _placed_nodes(graph: Graph) -> Iterator[Node]:
-    """Nodes that become units; one with a gate where the gate stands, as its unit reads both."""
-    for node in graph.nodes:
-        require_constants(node)
-        if is_gate(graph, node):
-            yield graph.producers[node.inputs[0].name]
-        elif not is_fused(graph, node) and fused_gate(graph, node) is None:
-            yield node
-
-
 @dataclass
 class _Builder:
     """The design while it grows: units so far, and the streams that wait for their readers."""
@@ -150,7 +113,7 @@ class _Builder:
     folding: Mapping[str, Folding]
     choices: Choices
     placements: Placements
-    device: Device
+    part: str
     units: list[Unit] = field(default_factory=list)
     waiting: dict[str, deque[Stream]] = field(default_factory=dict)
     sources: dict[str, Stream] = field(default_factory=dict)
@@ -172,7 +135,7 @@ class _Builder:
         for name in placed.taken:
             self.waiting[name].popleft()
 
-    def _newly_placed(self, node: Node) -> _Placed:
+    def _newly_placed(self, node: Node) -> Placed:
         before, known = len(self.units), frozenset(self.sources)
         self.given, self.taken = {}, []
         try:
@@ -180,7 +143,7 @@ class _Builder:
         except WidthError as error:
             raise too_wide(node.label, error) from None
         sources = {name: stream for name, stream in self.sources.items() if name not in known}
-        return _Placed(tuple(self.units[before:]), self.given, tuple(self.taken), sources)
+        return Placed(tuple(self.units[before:]), self.given, tuple(self.taken), sources)
 
     def _place(self, node: Node) -> None:
         match node.op:
@@ -295,28 +258,24 @@ class _Builder:
         else:
             unit = self._arithmetic(MvtuUnit.of(*operands, grouped, fused))
             self.units.append(window.resized(window.least_buffer(unit.cycles)))
-            self._finish(
-                node, self._cheapest(node, self._gated(node, self._written(node, replace(unit, memory_style=style))))
-            )
+            self._product_finished(node, replace(unit, memory_style=style))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""
         unit = self._arithmetic(MvtuUnit.of(node, stream, self._result(node), weights, self._activation(node)))
         if unit.vector_memory is not None:
             unit = unit.with_input(stream, self._fifo(node, stream, unit.synapse_folds))
-        unit = replace(unit, memory_style=self.choices.memory.get(node.name))
-        self._finish(node, self._cheapest(node, self._gated(node, self._written(node, unit))))
+        self._product_finished(node, replace(unit, memory_style=self.choices.memory.get(node.name)))
 
-    def _cheapest(self, node: Node, unit: Unit) -> Unit:
-        """The unit, or a layer of constants where that takes less of the part."""
-        if not isinstance(unit, MvtuUnit) or not unit.is_constant or self.device.family is Family.ECP5:
-            return unit
-        fused = self._activation(node)
-        wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], fused)
-        if wired is None:
-            return unit
-        shares = [self.device.share(unit_resources(each, self.device.family)) for each in (unit, wired)]
-        return wired if shares[1] < shares[0] else unit
+    def _product_finished(self, node: Node, unit: MvtuUnit) -> None:
+        """Add the unit of a product: gated, rewritable, or wired where neither is and that takes less of the part."""
+        found = self._gated(node, self._written(node, unit))
+        # Graphs of adders are made, and their bill is counted, for LUTs of six inputs.
+        wide = unit.is_constant and device_of(self.part).family is not Family.ECP5
+        if found is unit and wide and self.choices.wired:
+            wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], self._activation(node))
+            found = unit if wired is None else cheapest((unit, wired), self.part)
+        self._finish(node, found)
 
     def _written(self, node: Node, unit: _Weighted) -> _Weighted:
         """The unit, rewritable where the user wants it so."""

@@ -23,7 +23,8 @@ from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.folding import Folding, folded_layers, following, resolve
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.limits import least_cycles, slowest
-from hwgen.hw.lower import Placements, draft
+from hwgen.hw.lower import draft
+from hwgen.hw.placements import Placements
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.stream import WIDEST
 from hwgen.hw.unit import Unit

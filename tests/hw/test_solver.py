@@ -13,6 +13,7 @@ import pytest
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw import solver
+from hwgen.hw.choices import Choices
 from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
@@ -176,7 +177,7 @@ SMALL = [
 def small(sizes: tuple[int, ...], hidden: DType, weight: DType) -> Problem:
     rng = np.random.default_rng(0)
     network = random_network(rng, sizes, hidden=hidden, weight=weight, input_type=hidden)
-    return Problem(integer_network(network), PART, 100.0)
+    return Problem(integer_network(network), PART, 100.0, choices=Choices(wired=False))
 
 
 def every_folding(given: Problem) -> list[tuple[int, float]]:

@@ -158,7 +158,8 @@ class MvtuUnit(Unit):
     @property
     def is_constant(self) -> bool:
         """Whether all its weights are one word that never changes, so that its sums can be wired."""
-        return self.words == 1 and self.taps == 1 and self.writable is None and not self.planes
+        direct = self.arithmetic is Arithmetic.DIRECT and not self.planes
+        return direct and self.words == self.taps == 1 and self.writable is None
 
     @property
     def pixels(self) -> int:
