@@ -38,6 +38,7 @@ from tests.builders import concat_net, mobilenet_like, random_network, with_outp
 from tests.gated_cases import many_folds
 from tests.rtl_lib.test_scale import scaled
 from tests.rtl_support import design_of, mvtu
+from tests.wired_cases import Layer, drawn
 
 LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x00\x1a"
 """What any tool may take as the end of a line, or of a file."""
@@ -97,7 +98,7 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
     yield "several", project(flow.compile(several(renamed(dense, names))))
     yield "card", project(flow.compile(renamed(concat_net(rng(0)), names), part="u250"))
     yield "image", project(flow.compile(renamed(mobilenet_like(rng(0)), names), part="lfe5u-85f"))
-    for design in (every_kernel(), many_folds(), scaled(IntType(2, signed=False), None, 5, 2, 3), queued()):
+    for design in (every_kernel(), many_folds(), scaled(IntType(2, signed=False), None, 5, 2, 3), queued(), wired()):
         back_ends = {"rtl": rtl.emit, "hls": hls.emit}
         files = {back_end: emit(called(design, names)) for back_end, emit in back_ends.items()}
         yield (
@@ -117,6 +118,11 @@ def queued() -> Design:
     """A FIFO at the edge of the chip, and a layer."""
     layer = mvtu(np.random.default_rng(0), Bipolar(), Bipolar(), (4, 2), (1, 1))
     return design_of(FifoUnit("queue", "", (layer.input,), (layer.input,), 9), layer)
+
+
+def wired() -> Design:
+    """A layer of constants."""
+    return drawn(Layer(4, 8, Bipolar(), Bipolar(), 1)).design
 
 
 def endless(names: tuple[str, ...], start: int = 0) -> Iterator[str]:
@@ -230,7 +236,10 @@ def test_only_emitters_make_source() -> None:
     makers = {str(path.relative_to(package)) for path in package.rglob("*.py") if taken.search(path.read_text())}
     assert makers == {
         f"backends/{name}.py"
-        for name in ("edge", "hls/context", "hls/tables", "rtl/instances", "rtl/layers", "rtl/values", "vivado/emit")
+        for name in (
+            *("edge", "hls/context", "hls/tables", "rtl/instances", "rtl/layers", "rtl/values", "vivado/emit"),
+            *("wiring/cpp", "wiring/sv"),
+        )
     }
     assert not [path for path in asset("templates").rglob("*.j2") if re.search(r"\|\s*safe\b", path.read_text())]
 

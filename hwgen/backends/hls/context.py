@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hwgen.backends.hls.tables import LINE_LENGTH, TableText, kept, table_text
-from hwgen.backends.hls.wiring import netlist_lines
 from hwgen.backends.render import Source, title
-from hwgen.hw.adders.steps import Netlist
+from hwgen.backends.wiring.cpp import netlist_lines
 from hwgen.hw.dataflow import edge_functions, function_names
 from hwgen.hw.declaration import Beat, Function, Template
 from hwgen.hw.design import Design
@@ -65,8 +64,6 @@ class UnitContext:
     parameters: str
     body: tuple[str, ...]
     netlist: tuple[str, ...] = ()
-    netlist_guard: str = ""
-    netlist_header: str = ""
 
 
 def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
@@ -76,19 +73,11 @@ def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
         _context(design, (unit.stem, unit.origin), function, name, len(unit.outputs) if name == unit.name else 1)
         for function, name in named
     )
-    return contexts if unit.wiring is None else tuple(_wired(each, unit.wiring.netlist) for each in contexts)
-
-
-def _wired(context: UnitContext, netlist: Netlist) -> UnitContext:
-    """The function of a layer of constants, with its statements."""
-    header = f"{context.function}_netlist.hpp"
-    return replace(
-        context,
-        netlist=netlist_lines(netlist),
-        netlist_guard=f"{context.function.upper()}_NETLIST_HPP",
-        netlist_header=header,
-        includes=(*context.includes, "", f'#include "{header}"'),
-    )
+    if unit.wiring is None:
+        return contexts
+    lines, own = netlist_lines(unit.wiring.netlist), '#include "{}_netlist.hpp"'
+    includes = ((*each.includes, "", own.format(each.function)) for each in contexts)
+    return tuple(replace(each, netlist=lines, includes=files) for each, files in zip(contexts, includes, strict=True))
 
 
 def axis_contexts(design: Design) -> tuple[UnitContext, ...]:

@@ -140,7 +140,7 @@ def _function_files(units: tuple[UnitContext, ...]) -> dict[str, str]:
         if unit.tables:
             files[f"src/{unit.params}"] = render("hls/params.hpp.j2", unit)
         if unit.netlist:
-            files[f"src/{unit.netlist_header}"] = render("hls/netlist.hpp.j2", unit)
+            files[f"src/{unit.function}_netlist.hpp"] = render("hls/netlist.hpp.j2", unit)
     sources = library("hls")
     needed = _includes(sources, {unit.library.removeprefix("lib/") for unit in units})
     return files | {f"src/lib/{name}": sources[name] for name in sorted(needed)}

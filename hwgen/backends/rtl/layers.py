@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from hwgen.backends.render import Source, render, title
 from hwgen.backends.rtl.instances import CLOCK, Instance, library_instance, port_beats, stream_wires
-from hwgen.backends.rtl.wiring import WiringContext, wiring_context
+from hwgen.backends.wiring.sv import WiringContext, wiring_context
 from hwgen.hw.address_map import AddressMap
 from hwgen.hw.declaration import Access, Store
 from hwgen.hw.memory import index_bits
@@ -65,8 +65,7 @@ def layer_text(unit: Unit, name: str, digest: str, control: AddressMap | None) -
     wires = CLOCK | stream_wires(unit, sources, port_beats("m", is_input=False))
     for store in stores:
         wires |= {f"{store.port}_i": store.port, f"{store.address}_o": store.address}
-    if unit.wiring is not None:
-        wires |= {"x_o": "x", "codes_i": "codes"}
+    wires |= {"x_o": "x", "codes_i": "codes"} if unit.wiring else {}
     context = LayerContext(
         module=name,
         origin=title(unit.origin),
@@ -76,19 +75,12 @@ def layer_text(unit: Unit, name: str, digest: str, control: AddressMap | None) -
         signals=_signals(unit, stores),
         unit=library_instance(unit, unit.stem, wires),
         memories=tuple(_memory(store, unit, control if written else None) for store in stores),
-        storage=_storage(unit, written=written),
+        storage=f"rtl/{'wiring' if unit.wiring else 'writables' if written else 'roms'}.sv.j2",
         place_bits=place_bits,
         wiring=wiring_context(unit.wiring, unit.output.dtype.bits) if unit.wiring is not None else None,
     )
     files = {f"{name}_{store.port}.mem": hex_text(store.contents(), store.memory.width) for store in stores}
     return LayerText(render("rtl/layer.sv.j2", context), files)
-
-
-def _storage(unit: Unit, *, written: bool) -> str:
-    """The template of what lies beside the module of `unit`."""
-    if unit.wiring is not None:
-        return "rtl/wiring.sv.j2"
-    return "rtl/writables.sv.j2" if written else "rtl/roms.sv.j2"
 
 
 def _port_list(unit: Unit, place_bits: int) -> Source:
@@ -110,8 +102,7 @@ def _signals(unit: Unit, stores: tuple[Store, ...]) -> tuple[str, ...]:
     widths = {store.address: index_bits(store.memory.depth) for store in stores}
     widths |= {f"unused_{port}": bits for port, bits in unit.idle.items()}
     widths |= {store.port: store.memory.width for store in stores}
-    if unit.wiring is not None:
-        widths |= {"x": unit.input.width, "codes": unit.output.width}
+    widths |= {"x": unit.input.width, "codes": unit.output.width} if unit.wiring else {}
     return tuple(Source(f"logic [{bits - 1}:0] {name};") for name, bits in widths.items())
 
 

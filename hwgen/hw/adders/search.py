@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from hwgen.hw.adders.build import MOST_CARRIES, Builder, Found
 from hwgen.hw.adders.digits import digit_counts, signed_digits
 from hwgen.hw.adders.luts import cells
 from hwgen.hw.adders.rows import Row, rows_of
-from hwgen.hw.adders.share import Pair, shared_pairs
 from hwgen.hw.adders.steps import BIT, Wire
 from hwgen.ir.types import IntArray
+
+if TYPE_CHECKING:
+    from hwgen.hw.adders.share import Pair
 
 MOST_DIGITS = 1 << 18
 """Non-zero digits of a matrix beyond which no graph is searched: it would be larger than any part here."""
@@ -80,6 +83,8 @@ def _plans(matrix: IntArray, entering: Wire) -> Iterator[Plan]:
 
 
 def _try(matrix: IntArray, entering: Wire, plan: Plan) -> Graph:
+    from hwgen.hw.adders.share import shared_pairs  # numba is imported where it is needed
+
     generator = np.random.Generator(np.random.PCG64(plan.seed))
     order = generator.permutation(matrix.shape[1])
     rows = rows_of(matrix, plan.depth)

@@ -6,7 +6,8 @@
 // Simulators and tools that know ternary adders see `a + b + c`. With HWGEN_LUT6_2 it is made of
 // LUT6_2 and CARRY4, one LUT a bit: the second output of a LUT has the majority of three bits, which
 // the next LUT adds. The chain starts at bit `Base`, below which at most one number has bits, none
-// of them inverted. Of two numbers `Chain` bits have a LUT, and one more is the carry out.
+// of them inverted. `Three` is for three numbers or two carries; of two numbers `Chain` bits have a
+// LUT, and one more is the carry out.
 //
 // Do not use it where a sum of a few bits is a table: `hwgen_wired_table`.
 
@@ -27,6 +28,10 @@ module hwgen_wired_sum #(
   input  wire logic [1:0]       carry_i,
   output logic      [Width-1:0] sum_o
 );
+
+  if (Base + Chain > Width) begin : gen_check
+    $error("hwgen_wired_sum: Base + Chain must be at most Width");
+  end
 
 `ifdef HWGEN_LUT6_2
 
@@ -106,7 +111,7 @@ module hwgen_wired_sum #(
 
 `else
 
-  assign sum_o = (a_i ^ InvertA) + (b_i ^ InvertB) + (c_i ^ InvertC)
+  assign sum_o = (a_i ^ InvertA) + (b_i ^ InvertB) + (Three ? c_i ^ InvertC : '0)
                + (Width'(carry_i[0]) << Base) + (Width'(carry_i[1]) << Base);
 
 `endif

@@ -1,0 +1,1 @@
+"""Prints the steps of layers of constants, for both back ends from one list."""
