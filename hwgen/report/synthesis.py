@@ -24,6 +24,7 @@ class UnitSynthesis:
         layer: that the unit is reported with.
         measured: after synthesis.
         model: by the cost model, without synthesis.
+        carry4: carry chains of four bits after synthesis; 0 on ECP5.
     """
 
     name: str
@@ -31,6 +32,7 @@ class UnitSynthesis:
     kind: str
     measured: Resources
     model: Resources
+    carry4: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class SynthesisReport:
         tool: and its version.
         family: that it was synthesised for.
         measured, model: of everything that was synthesised.
+        carry4: carry chains of four bits; a slice has one beside its four LUTs.
     """
 
     name: str
@@ -49,6 +52,7 @@ class SynthesisReport:
     units: tuple[UnitSynthesis, ...]
     measured: Resources
     model: Resources
+    carry4: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -57,16 +61,18 @@ class SynthesisReport:
 
 def compare(design: Design, found: Synthesis, tool: str) -> SynthesisReport:
     """The report of a synthesis of `design`, or of one of its units."""
-    measured, family = found.units, found.family
+    measured, carries, family = found.units, found.carry4, found.family
     units = [
-        UnitSynthesis(unit.name, layer, unit_kind(unit), measured[inner_name(unit.name)], unit_resources(unit, family))
+        UnitSynthesis(unit.name, layer, unit_kind(unit), measured[name], unit_resources(unit, family), carries[name])
         for unit, layer in zip(design.units, layers_behind(design), strict=True)
-        if inner_name(unit.name) in measured
+        for name in (inner_name(unit.name),)
+        if name in measured
     ]
     model = reduce(add, (unit.model for unit in units), Resources())
     if EDGE in measured:
         edge = edge_resources(design, family)
         ends = measured[EDGE] + measured.get(CONTROL, Resources())
-        units.append(UnitSynthesis(EDGE, design.layers[-1].name, "edge", ends, edge))
+        chains = carries[EDGE] + carries.get(CONTROL, 0)
+        units.append(UnitSynthesis(EDGE, design.layers[-1].name, "edge", ends, edge, chains))
         model = design_resources(design, family)
-    return SynthesisReport(design.name, tool, family.value, tuple(units), found.total, model)
+    return SynthesisReport(design.name, tool, family.value, tuple(units), found.total, model, sum(carries.values()))

@@ -111,6 +111,10 @@ def synthesis_table(report: SynthesisReport) -> Table:
     rows = [[unit.name, unit.kind, *_beside(unit.measured, unit.model, kinds)] for unit in report.units]
     rows.append(["total", "", *_beside(report.measured, report.model, kinds)])
     headings = ("unit", "kind", *(heading for kind in kinds for heading in (kind.upper(), "model")))
+    if report.carry4:
+        headings = (*headings, "CARRY4")
+        for row, chains in zip(rows, [*(unit.carry4 for unit in report.units), report.carry4], strict=True):
+            row.append(count(chains))
     title = f"{report.name}, synthesised for {report.family} by {report.tool}"
     return table(headings, rows, texts=2, bold=[len(rows) - 1], title=title)
 

@@ -57,8 +57,9 @@ _XILINX_DEFINE = "-D HWGEN_LUT6_2"
 def resources_of(cells: Mapping[str, int], family: Family) -> Resources:
     """Cells by type, as Yosys counts them, as resources.
 
-    Xilinx: a LUT is a LUT1 to LUT6, an inverter, a shift register or a site of LUT RAM (RAM32M and RAM64M take four:
-    AMD UG474, table 2-3); carry chains and wide multiplexers are not counted. A flip-flop is FDRE, FDSE, FDCE or FDPE.
+    Xilinx: a LUT is a LUT1 to LUT6, a LUT6_2, an inverter, a shift register or a site of LUT RAM (RAM32M and RAM64M
+    take four: AMD UG474, table 2-3); carry chains (`Synthesis.carry4`) and wide multiplexers are not counted. A
+    flip-flop is FDRE, FDSE, FDCE or FDPE.
 
     ECP5: a LUT is a LUT4, half a CCU2C, or a sixth of a TRELLIS_DPR16X4, which takes three slices of two LUTs
     (as nextpnr places it: two for data, one for writing); a DP16KD counts as `bram18`, a MULT18X18D as `dsp`.
@@ -100,6 +101,11 @@ class Synthesis:
     def units(self) -> dict[str, Resources]:
         """What each instance takes; the names of instances are `u_<inner name of the unit>`."""
         return {name: resources_of(cells, self.family) for name, cells in self.cells.items()}
+
+    @property
+    def carry4(self) -> dict[str, int]:
+        """Carry chains of four bits of each instance; none on ECP5. A slice has one beside its four LUTs."""
+        return {name: cells.get("CARRY4", 0) for name, cells in self.cells.items()}
 
     @property
     def total(self) -> Resources:

@@ -82,10 +82,10 @@ def test_both_forms_of_a_sum_are_equal(tmp_path: Path) -> None:
 
 
 def test_the_bill_is_what_yosys_counts(tmp_path: Path) -> None:
-    """LUTs of the graph to 3 %, carry chains exactly but for those of comparisons; no multiplier, no block RAM."""
+    """LUTs to 3 %, carry chains but for those of control; of a sum that is compared, low bits may have no register."""
     found = drawn(Layer(32, 64, B, B, 1))
     synthesis = synthesise([SynthesisJob("dut", emit(found.design))], Family.XC7, tmp_path)[0]
     billed, measured = unit_resources(found.unit, Family.XC7), synthesis.units["fc"]
-    assert measured.lut == pytest.approx(billed.lut, rel=0.03) and measured.ff == pytest.approx(billed.ff, rel=0.03)
+    assert measured.lut == pytest.approx(billed.lut, rel=0.03) and measured.ff == pytest.approx(billed.ff, rel=0.06)
     assert (measured.dsp, measured.bram) == (0, 0)
     assert 0 <= synthesis.cells["fc"]["CARRY4"] - cells(found.unit.netlist).carries <= 4

@@ -5,15 +5,20 @@ Inputs have fewer bits than sums, so that they wait rather than sums do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hwgen.hw.adders.steps import Constant, Netlist
 from hwgen.hw.stream import ceil_div
 
+_LEAST_SHIFT = 3
+"""Registers in a row, none but the last read, that Yosys puts into a shift register."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
-    """The stage in which each source is made, inputs in stage 0, and the last one in which it is read.
+    """The stage in which each source is made, inputs in stage 0, and the stages in which it is read.
 
     Between a stage and the next lies a row of registers; outputs are read in stage `stages`, behind the last row.
     """
@@ -21,15 +26,28 @@ class Pipeline:
     netlist: Netlist
     stages: int
     made: tuple[int, ...]
-    read: tuple[int, ...]
+    taps: tuple[tuple[int, ...], ...]
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """The last stage in which each source is read."""
+        return tuple(max(made, *taps, made) for made, taps in zip(self.made, self.taps, strict=True))
 
     @property
     def registers(self) -> int:
-        """Flip-flops."""
-        return sum(
-            (last - first) * self.netlist.wire(source).bits
-            for source, (first, last) in enumerate(zip(self.made, self.read, strict=True))
-        )
+        """Flip-flops that are none of a shift register."""
+        return sum(bits * gap for bits, gap in self._gaps() if gap < _LEAST_SHIFT)
+
+    @property
+    def shift_registers(self) -> int:
+        """LUTs of them, one a bit."""
+        return sum(bits for bits, gap in self._gaps() if gap >= _LEAST_SHIFT)
+
+    def _gaps(self) -> Iterator[tuple[int, int]]:
+        """Bits of each source and its registers from one reader to the next."""
+        for source, (made, taps) in enumerate(zip(self.made, self.taps, strict=True)):
+            for first, last in pairwise((made, *taps)):
+                yield self.netlist.wire(source).bits, last - first
 
 
 def pipeline_of(netlist: Netlist, span: int) -> Pipeline:
@@ -47,13 +65,14 @@ def pipeline_of(netlist: Netlist, span: int) -> Pipeline:
     # The first row takes what is left over where the levels are no multiple of the span.
     skipped = stages * span - levels
     made = [0] * inputs + [(late[source] - 1 + skipped) // span for source in range(inputs, count)]
-    read = list(made)
+    taps: list[set[int]] = [set() for _ in range(count)]
     for index, step in enumerate(netlist.steps):
         for source in step.sources:
-            read[source] = max(read[source], made[inputs + index])
+            taps[source].add(made[inputs + index])
     for source in netlist.outputs:
-        read[source] = stages
+        taps[source].add(stages)
     for index, step in enumerate(netlist.steps):
         if isinstance(step, Constant):
-            made[inputs + index] = read[inputs + index] = 0
-    return Pipeline(netlist, stages, tuple(made), tuple(read))
+            made[inputs + index] = 0
+            taps[inputs + index].clear()
+    return Pipeline(netlist, stages, tuple(made), tuple(tuple(sorted(each)) for each in taps))
