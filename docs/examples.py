@@ -27,6 +27,7 @@ from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.network import Process, ProcessNetwork, with_gates
 from hwgen.hw.schedule import Queue, VectorLoop
 from hwgen.hw.stream import Stream
@@ -122,6 +123,15 @@ def product(
 
 def mvtu() -> Example:
     return alone(product((12, 6), (2, 3)), "12 inputs, 6 neurons, PE 2, SIMD 3: SF = 4, NF = 3.", 36)
+
+
+def wired() -> Example:
+    weights = np.random.default_rng(0).choice(np.array([-1, 1]), (6, 12))
+    source, sink = Stream("x", B, 12, 12, vectors=6), Stream("y", I8, 6, 6, vectors=6)
+    node = Node("wired", MatMul(weights, B), (), Value("y", TensorType((6, 6), I8)))
+    unit = WiredUnit.of(node, source, sink, weights, None)
+    assert unit is not None
+    return alone(unit, "12 inputs, 6 neurons, six vectors a frame: one a cycle.", 24)
 
 
 def planes() -> Example:
@@ -250,7 +260,22 @@ def fifo() -> Example:
 UNITS: Mapping[str, Callable[[], Example]] = {
     function.__name__: function
     for function in (
-        *(mvtu, planes, depthwise, gated, window, pool, threshold, search, add, concat, select, reorder, fork),
+        *(
+            mvtu,
+            wired,
+            planes,
+            depthwise,
+            gated,
+            window,
+            pool,
+            threshold,
+            search,
+            add,
+            concat,
+            select,
+            reorder,
+            fork,
+        ),
         *(scale, magnitude, argmax, width, fifo),
     )
 }
