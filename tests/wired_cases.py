@@ -42,6 +42,7 @@ LAYERS = (
     Layer(6, 12, INT8, INT8),
     Layer(1, 1, B, B),
     Layer(9, 16, TERNARY, B, 2),
+    Layer(6, 7, INT4, B, 3),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,7 +98,7 @@ class _Printer:
                 yield _table_line(bits, list(step.entries), (0, step.wire.bits), index, "")
 
     def _sum(self, step: Sum, index: int, stage: int) -> str:
-        width, three = step.wire.bits, has_three(step)
+        width, three, constant = step.wire.bits, has_three(step), step.constant
         given, ports = [f".Width({width})"], []
         terms = sorted(step.terms, key=lambda each: each.negative)
         if step.base:
@@ -115,8 +115,8 @@ class _Printer:
                 if term.negative:
                     mask = (1 << width) - (1 << min(term.shift, width))
                     given.append(f".Invert{name.upper()}({width}'h{mask:x})")
-            elif step.constant:
-                text, step = f"{width}'h{step.constant % (1 << width):x}", _without_constant(step)
+            elif constant:
+                text, constant = f"{width}'h{constant % (1 << width):x}", 0
             ports.append(f".{name}_i({text})")
         lent = [("~" if each.negative else "") + self.at(each.source, stage) for each in step.carries]
         lent += ["1'b0"] * (2 - len(lent))
@@ -142,8 +142,7 @@ class _Printer:
         wire = self.wire(step.source)
         text = self.at(step.source, stage)
         if wire.signed:  # counted from the least number
-            name = text if wire.bits > 1 else f"{text}"
-            text = f"{name} ^ {wire.bits}'h{1 << wire.bits - 1:x}"
+            text += f" ^ {wire.bits}'h{1 << wire.bits - 1:x}"
         limits = sum((limit - wire.low) << place * (wire.bits + 1) for place, limit in enumerate(step.constants))
         count = len(step.constants)
         given = [f".Width({wire.bits})", f".Limits({count * (wire.bits + 1)}'h{limits:x})"]
@@ -156,10 +155,6 @@ class _Printer:
         return f"hwgen_wired_at_least #({', '.join(given)}) u_s{index} ({ports});"
 
 
-def _without_constant(step: Sum) -> Sum:
-    return Sum(step.terms, step.carries, step.base, 0, step.wire)
-
-
 def _bit(text: str, wire: Wire, bit: int) -> str:
     """A bit of a source; an input is a part of the beat already."""
     if wire.bits == 1:
@@ -170,13 +165,13 @@ def _bit(text: str, wire: Wire, bit: int) -> str:
     return f"{text}[{bit}]"
 
 
-def _entries(step: Sum, wire: object, bits: list[tuple[Term, int]]) -> list[int]:
+def _entries(step: Sum, wire: Callable[[int], Wire], bits: list[tuple[Term, int]]) -> list[int]:
     """The sum for each number of its operand bits, the lowest first; other bits are 0."""
     numbers: dict[int, np.ndarray] = {}
     index = np.arange(1 << len(bits))
     for place, (term, bit) in enumerate(bits):
         value = (index >> place & 1) << bit
-        kind = wire(term.source)  # type: ignore[operator]
+        kind = wire(term.source)
         if kind.signed and bit == kind.bits - 1:
             value = -value
         key = id(term)

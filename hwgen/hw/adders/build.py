@@ -88,20 +88,19 @@ class Builder:
         self.levels.append(1 + max((self.levels[source] for source in step.sources), default=-1))
         return self.inputs + len(self.steps) - 1
 
-    def sum(self, terms: Iterable[Found], carries: Iterable[Found] = (), base: int = 0, way: int = 0) -> Found:
+    def sum(self, terms: Iterable[Found], carries: Iterable[Found] = (), base: int = 0) -> Found:
         """The sum of forms; one-bit inputs `carries` have the weight 2**base beside the terms' own shifts.
 
         Args:
             base: where it is not 0, the first term alone has bits below, and keeps them as they are.
-            way: 1 to keep the sum's sign, 0 where the negative sum serves as well.
         """
         given = sorted(terms, key=lambda each: (each.shift, each.source, each.negative))
         down = min(each.shift for each in given) if not base else 0
         moved = [replace(each, shift=each.shift - down) for each in given]
         extra = tuple(sorted(carries, key=lambda each: (each.source or 0, each.negative)))
-        key = (*moved, extra, base, way)
+        key = (*moved, extra, base)
         if key not in self.known:
-            flips = (moved[0].negative,) if base else (False,) if way else (False, True)
+            flips = (moved[0].negative,) if base else (False, True)
             ways = [self._oriented(moved, extra, base, flipped) for flipped in flips]
             step, weights, offset, flipped = min(ways, key=lambda each: self._price(each[0]))
             self.known[key] = Found(self.append(step, weights, offset), 0, flipped)

@@ -28,6 +28,14 @@ class Levels:
         return Levels(1 - self.thresholds[::-1], self.table[::-1], self.wire)
 
 
+def tabled(builder: Builder, row: IntArray, levels: Levels) -> int:
+    """A source that is the code of a row of few one-bit inputs, from a table of all their numbers."""
+    chosen = np.flatnonzero(row)
+    bits = np.arange(1 << len(chosen))[:, None] >> np.arange(len(chosen)) & 1
+    reached = np.searchsorted(levels.thresholds, bits @ row[chosen], side="right")
+    return builder.plain(Lookup(tuple(chosen.tolist()), tuple(levels.table[reached].tolist()), levels.wire))
+
+
 def quantised(builder: Builder, found: Found, levels: Levels) -> int:
     """A source that is the code of a form."""
     if found.source is None:

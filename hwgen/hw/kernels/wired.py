@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import numpy as np
 
-from hwgen.hw.adders.codes import Levels, quantised
+from hwgen.hw.adders.codes import Levels, quantised, tabled
 from hwgen.hw.adders.luts import cells
 from hwgen.hw.adders.pipeline import Pipeline, pipeline_of
 from hwgen.hw.adders.search import graph_of
@@ -26,6 +26,9 @@ from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 
 SPAN = 2
 """Levels of adders between two rows of registers."""
+
+_TABLE_BITS = 8
+"""A neuron of so many inputs of one bit is a table of its codes."""
 
 _MOST_LEVELS = 255
 """Thresholds of a channel beyond which no comparisons are made of constants."""
@@ -158,18 +161,21 @@ def _netlist(layer: _Layer) -> Netlist | None:
     """The steps of a layer; of bipolar inputs x = 2 b - 1 the bits b are summed."""
     counts = isinstance(layer.source, Bipolar)
     slope, offsets = (2, -layer.weights.sum(axis=1)) if counts else (1, np.zeros(len(layer.weights), dtype=np.int64))
-    found = graph_of(layer.weights, _wire(layer.source))
+    small = np.count_nonzero(layer.weights, axis=1) <= (_TABLE_BITS if counts and layer.threshold else 0)
+    found = graph_of(np.where(small[:, None], 0, layer.weights), _wire(layer.source))
     if found is None:
         return None
-    outputs = []
+    builder, outputs = found.builder, []
     for index, row in enumerate(found.rows):
         offset = int(offsets[index])
         if layer.threshold is None:
-            up = row if row.source is None else type(row)(row.source, row.shift + slope - 1, row.negative)
-            outputs.append(found.builder.plus(up, offset))
+            outputs.append(builder.plus(replace(row, shift=row.shift + slope - 1), offset))
             continue
-        outputs.append(quantised(found.builder, row, _levels(layer.threshold, index, layer.result, (slope, offset))))
-    return found.builder.netlist(outputs)
+        levels = _levels(layer.threshold, index, layer.result, (slope, offset))
+        is_table = small[index] and layer.weights[index].any()
+        code = tabled(builder, layer.weights[index], levels) if is_table else quantised(builder, row, levels)
+        outputs.append(code)
+    return builder.netlist(outputs)
 
 
 def _bits(dtype: DType) -> DType:
