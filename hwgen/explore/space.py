@@ -69,7 +69,7 @@ class Space:
 
     def _streams(self, folding: Mapping[str, Folding]) -> bool:
         """Whether an HLS tool takes the words of a folding: others cannot be built."""
-        return widest(self.problem.draft(folding)).bits <= WIDEST
+        return widest(self.problem.outline(folding)).bits <= WIDEST
 
     def _all_in(self, style: MemoryStyle | None) -> tuple[tuple[str, MemoryStyle], ...]:
         return tuple((name, style) for name in sorted(self.memories)) if style else ()

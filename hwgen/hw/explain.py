@@ -70,7 +70,7 @@ def explain(problem: Problem, folding: Mapping[str, Folding]) -> Explanation:
 
 def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design) -> FasterFolding | None:
     """The largest interval below the design's: layers that are too slow for it are folded again, if need be all."""
-    if problem.draft(replace(problem, wishes={}).resolve(1)).bound >= design.bound:
+    if problem.outline(replace(problem, wishes={}).resolve(1)).bound >= design.bound:
         return None
     for interval in reversed([each for each in problem.intervals if each < design.bound]):
         units = zip(design.units, layers_behind(design), strict=True)
@@ -78,7 +78,7 @@ def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design)
         for open_layers in (slow, set(folding)):
             faster = _with_open(problem, folding, open_layers)
             found = faster.resolve(interval)
-            if problem.draft(found).bound < design.bound:
+            if problem.outline(found).bound < design.bound:
                 return _step(problem, folding, design, cheapest_splits(faster, found))
     return None
 

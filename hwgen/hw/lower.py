@@ -16,7 +16,7 @@ import numpy as np
 from hwgen.errors import CheckError
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices
-from hwgen.hw.cost import cheapest
+from hwgen.hw.cost import share_of
 from hwgen.hw.design import Design, Port
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.digest import design_digest
@@ -41,8 +41,9 @@ from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.kernels.wired import WiredUnit
+from hwgen.hw.kernels.wired import WiredUnit, least_luts
 from hwgen.hw.placements import Placed, Placements
+from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import pipelined
 from hwgen.hw.unit import Unit
@@ -268,14 +269,21 @@ class _Builder:
         self._product_finished(node, replace(unit, memory_style=self.choices.memory.get(node.name)))
 
     def _product_finished(self, node: Node, unit: MvtuUnit) -> None:
-        """Add the unit of a product: gated, rewritable, or wired where neither is and that takes less of the part."""
+        """Add the unit of a product: gated, rewritable, or wired where it is neither and takes less of the part so."""
         found = self._gated(node, self._written(node, unit))
+        self._finish(node, self._cheaper(node, unit) if found is unit and self.choices.wired else found)
+
+    def _cheaper(self, node: Node, unit: MvtuUnit) -> Unit:
+        """The unit, or that of its layer of constants where it is cheaper; a graph is made where it may be."""
+        device = device_of(self.part)
         # Graphs of adders are made, and their bill is counted, for LUTs of six inputs.
-        wide = unit.is_constant and device_of(self.part).family is not Family.ECP5
-        if found is unit and wide and self.choices.wired:
-            wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], self._activation(node))
-            found = unit if wired is None else cheapest((unit, wired), self.part)
-        self._finish(node, found)
+        if not unit.is_constant or device.family is Family.ECP5:
+            return unit
+        wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], self._activation(node))
+        most, least = share_of(unit, device), Resources(lut=least_luts(unit.weights, unit.input.dtype))
+        if wired is None or device.share(least) >= most or share_of(wired, device) >= most:
+            return unit
+        return wired
 
     def _written(self, node: Node, unit: _Weighted) -> _Weighted:
         """The unit, rewritable where the user wants it so."""

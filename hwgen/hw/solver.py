@@ -6,7 +6,7 @@ is legal and the layers are balanced. The intervals to choose from are finite: t
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
@@ -22,6 +22,8 @@ from hwgen.hw.device import Device, device_of
 from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.folding import Folding, folded_layers, following, resolve
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.wired import least_luts
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import draft
 from hwgen.hw.placements import Placements
@@ -99,6 +101,14 @@ class Problem:
             placements=self._placements,
         )
 
+    def outline(self, folding: Mapping[str, Folding]) -> Design:
+        """The design of a folding without layers of constants: of the same bound and words, and quickly made."""
+        return (self._folded if self.choices.wired else self).draft(folding)
+
+    @cached_property
+    def _folded(self) -> Problem:
+        return replace(self, choices=replace(self.choices, wired=False))
+
     @cached_property
     def _placements(self) -> Placements:
         """What designs drafted before were made of."""
@@ -121,8 +131,15 @@ class Problem:
 
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""
+        return self._total(design, self._price)
+
+    def least(self, outline: Design) -> Resources:
+        """What the design of an outline takes at least, its layers of constants not looked at."""
+        return self._total(outline, self._least_price)
+
+    def _total(self, design: Design, price: Callable[[Unit], Resources]) -> Resources:
         edge = design_resources(replace(design, units=()), self.device.family)
-        parts = [edge, *map(self._price, design.units)]
+        parts = [edge, *map(price, design.units)]
         return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
 
     def _price(self, unit: Unit) -> Resources:
@@ -133,6 +150,12 @@ class Problem:
                 self.prices[key] = unit_resources(unit, self.device.family)
             self._unit_prices[unit] = self.prices[key]
         return self._unit_prices[unit]
+
+    def _least_price(self, unit: Unit) -> Resources:
+        price = self._price(unit)
+        if not (self.choices.wired and isinstance(unit, MvtuUnit) and unit.is_constant):
+            return price
+        return replace(price, lut=min(price.lut, least_luts(unit.weights, unit.input.dtype)), dsp=0)
 
     def fps(self, interval: int) -> float:
         """Frames a second."""
@@ -188,7 +211,7 @@ def solve(problem: Problem, goal: Goal) -> Solution:
     """
     if goal.interval is None:
         return _fastest(problem, goal.budget)
-    if goal.strict and problem.draft(problem.resolve(goal.interval)).bound > goal.interval:
+    if goal.strict and problem.outline(problem.resolve(goal.interval)).bound > goal.interval:
         raise _out_of_reach(problem, goal.interval)
     folding = _cheapest(problem, goal.interval)
     solution = Solution(folding, problem.sized(problem.draft(folding)))
@@ -246,34 +269,50 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
     All intervals are tried in turn: resources need not fall with the speed, as a slower layer may have a deeper memory
     that goes to block RAM.
     """
-    closest: tuple[float, Design] | None = None
     tried: list[Mapping[str, Folding]] = []
+    uses: list[tuple[float, Mapping[str, Folding]]] = []
     for interval in problem.intervals:
         folding = problem.resolve(interval)
         if folding in tried:
             continue
         tried.append(folding)
-        design = problem.draft(folding)
-        if widest(design).bits > WIDEST and interval != problem.intervals[-1]:
+        outline = problem.outline(folding)
+        if widest(outline).bits > WIDEST and interval != problem.intervals[-1]:
             continue
-        use = budget.use(problem.resources(_lightest(design)))
-        if closest is None or use < closest[0]:
-            closest = use, design
-        if use <= _NEARLY:
+        uses.append((budget.use(problem.least(_lightest(outline))), folding))
+        if uses[-1][0] <= _NEARLY and _use(problem, budget, problem.draft(folding)) <= _NEARLY:
             solution = _within(problem, budget, cheapest_splits(problem, folding))
             if solution is not None:
                 return solution
-    assert closest is not None, "every network has an interval"
-    smallest = problem.sized(closest[1])
+    smallest = problem.sized(_closest(problem, budget, uses))
     found = f"{problem.resources(smallest)} at {smallest.bound:,} cycles a frame as the closest"
     change = "Allow more; `hwgen explore` also weighs LUT RAM against block RAM"
     raise FoldingError("budget", f"a design must take at most {budget}", found, change)
 
 
+def _use(problem: Problem, budget: Budget, design: Design) -> float:
+    """The least that `design` may use of the budget."""
+    return budget.use(problem.resources(_lightest(design)))
+
+
+def _closest(problem: Problem, budget: Budget, uses: Sequence[tuple[float, Mapping[str, Folding]]]) -> Design:
+    """The design that uses least of the budget, of foldings and what each uses at least."""
+    found: tuple[float, Design] | None = None
+    for least, folding in sorted(uses, key=lambda each: each[0]):
+        if found is not None and found[0] <= least:
+            break
+        design = problem.draft(folding)
+        use = _use(problem, budget, design)
+        if found is None or use < found[0]:
+            found = use, design
+    assert found is not None, "every network has an interval"
+    return found[1]
+
+
 def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) -> Solution | None:
     """The solution of `folding` if it fits with its FIFOs sized."""
     design = problem.draft(folding)
-    if not budget.fits(problem.resources(_lightest(design))):
+    if _use(problem, budget, design) > 1:
         return None
     sized = problem.sized(design)
     return Solution(folding, sized) if budget.fits(problem.resources(sized)) else None
@@ -288,7 +327,7 @@ def _lightest(design: Design) -> Design:
 
 def _out_of_reach(problem: Problem, interval: int) -> FoldingError:
     """The error that says which layer is too slow, its best and why."""
-    best = problem.draft(problem.resolve(1))
+    best = problem.outline(problem.resolve(1))
     unit, name = slowest(best)
     given = problem.wishes.get(name)
     why = f"its folding is given, {_given(given)}" if given else least_cycles(unit)

@@ -74,7 +74,7 @@ def test_the_cheaper_one_is_taken() -> None:
 
 
 def test_too_large_a_layer_is_not_wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hwgen.hw.adders.search.MOST_DIGITS", 8)
+    monkeypatch.setattr("hwgen.hw.kernels.wired.MOST_DIGITS", 8)
     weights = np.random.default_rng(6).choice([-1, 1], (6, 12))
     unit = lower(network(weights), {"fc": Folding(6, 12)}, part=XC7, clock_mhz=200.0).units[-1]
     assert isinstance(unit, MvtuUnit)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from hwgen.backends.render import Source
 from hwgen.hw.adders.steps import AtLeast, Clip, Constant, Lookup, Netlist, Step, Sum, Wire
 
+_WIDTH = 110
+
 
 def netlist_lines(netlist: Netlist) -> tuple[str, ...]:
     """The statements between the lanes `x` and the lanes `codes`."""
-    return tuple(map(Source, _lines(netlist)))
+    return tuple(Source(line) for text in _lines(netlist) for line in _wrapped(text))
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(text, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _lines(netlist: Netlist) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +19,14 @@ from hwgen.ir.types import IntArray
 if TYPE_CHECKING:
     from hwgen.hw.adders.share import Pair
 
-MOST_DIGITS = 1 << 18
-"""Non-zero digits of a matrix beyond which no graph is searched: it would be larger than any part here."""
+MOST_DIGITS = 1 << 17
+"""Non-zero digits of a matrix beyond which a search takes more than seconds, and none is made."""
 
 _LARGE = 1 << 14
 """Digits beyond which a try takes seconds."""
+
+_LARGEST = 1 << 16
+"""Digits beyond which one try is all."""
 
 _DIGITS = 1 << 13
 """Digits that the tries of a kind work through together, beside the first."""
@@ -48,15 +51,12 @@ class Graph:
     rows: tuple[Found, ...]
 
 
-def graph_of(matrix: IntArray, entering: Wire) -> Graph | None:
-    """The graph of `matrix` (outputs, inputs) on inputs of the bits `entering`.
-
-    Returns: None where the matrix has more than `MOST_DIGITS` non-zero digits.
-    """
-    if digit_counts(matrix).sum() > MOST_DIGITS:
-        return None
-    tries = [_try(matrix, entering, plan) for plan in _plans(matrix, entering)]
-    return min(tries, key=_size)
+def graph_of(matrix: IntArray, entering: Wire) -> Graph:
+    """The graph of `matrix` (outputs, inputs) on inputs of the bits `entering`."""
+    plans = list(_plans(matrix, entering))
+    if len(plans) == 1:
+        return _try(matrix, entering, plans[0])
+    return min((_try(matrix, entering, plan) for plan in plans), key=_size)
 
 
 def _size(graph: Graph) -> tuple[int, int]:
@@ -67,7 +67,7 @@ def _size(graph: Graph) -> tuple[int, int]:
 
 
 def _plans(matrix: IntArray, entering: Wire) -> Iterator[Plan]:
-    """The tries: of each kind one, and a few more while they are cheap; of large matrices two in all.
+    """The tries: of each kind one, and a few more while they are cheap; of large matrices two or one in all.
 
     Differences of rows of which most digits are zero save nothing, nor do carries where inputs have more bits.
     """
@@ -78,7 +78,7 @@ def _plans(matrix: IntArray, entering: Wire) -> Iterator[Plan]:
         kinds = ((3, 0.2), (1, 0.15)) if total > _LARGE else ((3, 0.37), (3, 0.44), (1, 0.37))
     else:
         kinds = ((1, 0.0), (0, 0.3 if rides else 0.0))
-    for depth, lent in kinds:
+    for depth, lent in kinds[-1:] if total > _LARGEST else kinds:
         yield from (Plan(depth, lent, seed) for seed in range(int(np.clip(_DIGITS // total, 1, _TRIES))))
 
 
@@ -123,6 +123,7 @@ class _Sources:
     inputs: Sequence[int]
     pairs: Sequence[Pair]
     uses: Counter[int]
+    known: dict[int, Found] = field(default_factory=dict)
 
     def terms(self, row: Sequence[tuple[int, int, int]]) -> list[Found]:
         """The terms of a row, those of pairs that only it reads in place of their sums."""
@@ -144,12 +145,14 @@ class _Sources:
     def _found(self, source: int) -> Found:
         if source < len(self.inputs):
             return Found(self.inputs[source])
-        pair = self.pairs[source - len(self.inputs)]
-        parts = [
-            *self._parts(pair.first, pair.shifts[0], False),
-            *self._parts(pair.second, pair.shifts[1], pair.sign < 0),
-        ]
-        return _tree(self.builder, parts, [], 1)[0]
+        if source not in self.known:
+            pair = self.pairs[source - len(self.inputs)]
+            parts = [
+                *self._parts(pair.first, pair.shifts[0], False),
+                *self._parts(pair.second, pair.shifts[1], pair.sign < 0),
+            ]
+            self.known[source] = _tree(self.builder, parts, [], 1)[0]
+        return self.known[source]
 
 
 def _tree(builder: Builder, terms: list[Found], carries: list[Found], most: int) -> list[Found]:

@@ -17,7 +17,7 @@ from operator import add
 from hwgen.hw.address_map import address_map
 from hwgen.hw.bill import Bill
 from hwgen.hw.design import Design
-from hwgen.hw.device import Family, device_of
+from hwgen.hw.device import Device, Family
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
@@ -55,13 +55,9 @@ def unit_resources(unit: Unit, family: Family) -> Resources:
     return _priced(bill_of(unit, family))
 
 
-def cheapest(units: Sequence[Unit], part: str) -> Unit:
-    """The unit that takes the smallest share of a part; the first of equals.
-
-    Raises: ConfigError where the part is not known.
-    """
-    device = device_of(part)
-    return min(units, key=lambda unit: device.share(unit_resources(unit, device.family)))
+def share_of(unit: Unit, device: Device) -> float:
+    """The sum of the shares of the LUT, BRAM and DSP of a device that `unit` takes."""
+    return device.share(unit_resources(unit, device.family))
 
 
 def design_resources(design: Design, family: Family) -> Resources:

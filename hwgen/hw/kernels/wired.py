@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from hwgen.hw.adders.codes import Levels, quantised, tabled
+from hwgen.hw.adders.digits import digit_counts
 from hwgen.hw.adders.luts import cells
 from hwgen.hw.adders.pipeline import Pipeline, pipeline_of
-from hwgen.hw.adders.search import graph_of
+from hwgen.hw.adders.search import MOST_DIGITS, graph_of
 from hwgen.hw.adders.steps import Netlist, Wire
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Type, word
@@ -34,33 +35,41 @@ _MOST_LEVELS = 255
 """Thresholds of a channel beyond which no comparisons are made of constants."""
 
 
+_DIGIT_LUTS = 0.15
+"""LUTs of a digit and a bit of the inputs, less than any layer took: 0.24 is the least, of 784 x 64 bipolar weights."""
+
+
 @dataclass(frozen=True, eq=False)
 class WiredUnit(Unit):
     """Computes all neurons of a vector at once; their weights and thresholds are in its wiring.
 
-    Attributes:
-        netlist: what it computes, from the codes of a beat to those of another; of a bipolar code its bit.
+    The graph of adders is made when something reads it: bounds of a design need none.
     """
 
     stem: ClassVar[str] = "wired"
 
     weight_type: DType
-    netlist: Netlist
+    layer: Layer
 
     @classmethod
     def of(cls, node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> WiredUnit | None:
         """The unit of `node` with `weights` (outputs, inputs), where both streams have a beat a vector.
 
-        Returns: None where weights or thresholds are too many.
+        Returns: None where weights (`MOST_DIGITS`) or thresholds are too many.
         """
         assert isinstance(node.op, MatMul | Conv)
         threshold = fused.op if fused is not None else None
         if isinstance(threshold, Threshold) and threshold.thresholds.shape[1] > _MOST_LEVELS:
             return None
-        netlist = _netlist(_Layer(weights, source.dtype, result.dtype, threshold))
-        if netlist is None:
+        if digit_counts(weights).sum() > MOST_DIGITS:
             return None
-        return cls(node.name, node.origin, (source,), (result,), node.op.weight_type, netlist)
+        layer = Layer(weights, source.dtype, result.dtype, threshold)
+        return cls(node.name, node.origin, (source,), (result,), node.op.weight_type, layer)
+
+    @property
+    def netlist(self) -> Netlist:
+        """What it computes, from the codes of a beat to those of another; of a bipolar code its bit."""
+        return _netlist(self.layer)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -139,8 +148,17 @@ class WiredUnit(Unit):
         return self.input.lanes
 
 
-class _Layer:
-    """A layer by its contents, of which the digest is the key of what was found before."""
+def least_luts(weights: IntArray, source: DType) -> int:
+    """LUTs below which no graph of adders for `weights` is expected, found without one.
+
+    Raises no layer above what it takes unless its rows have much in common, as equal rows have: those are counted once.
+    """
+    rows = np.unique(weights.reshape(-1, weights.shape[-1]), axis=0)
+    return int(_DIGIT_LUTS * source.bits * digit_counts(rows).sum())
+
+
+class Layer:
+    """A layer by its contents, which are the key of the graph found for it."""
 
     def __init__(self, weights: IntArray, source: DType, result: DType, threshold: object) -> None:
         self.weights, self.source, self.result = weights.astype(np.int64), source, result
@@ -153,18 +171,16 @@ class _Layer:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Layer) and self.key == other.key
+        return isinstance(other, Layer) and self.key == other.key
 
 
 @lru_cache(maxsize=64)
-def _netlist(layer: _Layer) -> Netlist | None:
+def _netlist(layer: Layer) -> Netlist:
     """The steps of a layer; of bipolar inputs x = 2 b - 1 the bits b are summed."""
     counts = isinstance(layer.source, Bipolar)
     slope, offsets = (2, -layer.weights.sum(axis=1)) if counts else (1, np.zeros(len(layer.weights), dtype=np.int64))
     small = np.count_nonzero(layer.weights, axis=1) <= (_TABLE_BITS if counts and layer.threshold else 0)
     found = graph_of(np.where(small[:, None], 0, layer.weights), _wire(layer.source))
-    if found is None:
-        return None
     builder, outputs = found.builder, []
     for index, row in enumerate(found.rows):
         offset = int(offsets[index])
