@@ -275,10 +275,8 @@ class _Builder:
 
     def _cheaper(self, node: Node, unit: MvtuUnit) -> Unit:
         """The unit, or that of its layer of constants where it is cheaper; a graph is made where it may be."""
-        device = device_of(self.part)
-        # Graphs of adders are made, and their bill is counted, for LUTs of six inputs.
-        if not unit.is_constant or device.family is Family.ECP5:
-            return unit
+        if not unit.is_constant or (device := device_of(self.part)).family is Family.ECP5:
+            return unit  # graphs of adders are made, and their bill is counted, for LUTs of six inputs
         wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], self._activation(node))
         most, least = share_of(unit, device), Resources(lut=least_luts(unit.weights, unit.input.dtype))
         if wired is None or device.share(least) >= most or share_of(wired, device) >= most:

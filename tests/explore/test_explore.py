@@ -167,7 +167,8 @@ def test_the_picture(plain: tuple[Exploration, bytes], tmp_path: Path, monkeypat
     flow.plot_front(plain[0], tmp_path / "front.svg")
     ((points, steps, path),) = drawn
     assert path == tmp_path / "front.svg" and len(points) == 500
-    assert steps[0][0] == max(fps for fps, _, _ in points) and steps[-1][1] == min(lut for _, lut, _ in points)
+    assert steps[0][0] == max(fps for fps, _, _ in points)
+    assert steps[-1][1] <= min(lut for _, lut, _ in points)  # its FIFOs are sized, theirs are not
     assert all(one[0] > two[0] and one[1] > two[1] for one, two in pairwise(steps))
     assert not any(fps >= step[0] and lut < step[1] for step in steps for fps, lut, _ in points)
 

@@ -22,8 +22,11 @@ from hwgen.golden.execute import run
 from hwgen.host import Driver, open_driver, rewrite
 from hwgen.host.golden import GoldenTransport
 from hwgen.hw.address_map import address_map
+from hwgen.hw.choices import Choices
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words
 from hwgen.hw.ports import parse_port_map, port_map_of
+from hwgen.hw.solver import Problem
 from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.order import Order
@@ -154,10 +157,12 @@ def test_frames_before_are_of_the_old_network_and_frames_behind_of_the_new(
 
 
 def test_the_cycles_are_those_of_a_design_that_cannot_be_rewritten(built: Accelerator, work: Path) -> None:
-    fixed = flow.variant(built, folding=built.settings.model_dump()["folding"], writable=())
-    assert built.design.cycles.predict(5) == fixed.design.cycles.predict(5)
+    choices = Choices({"fc0": MemoryStyle.BLOCK}, wired=False)
+    problem = Problem(built.graph, built.settings.part, built.settings.clock_mhz, choices=choices)
+    fixed = problem.sized(problem.draft(built.folding))
+    assert built.design.cycles.predict(5) == fixed.cycles.predict(5)
     trace = simulated(built, work, random_codes(built.graph.inputs[0], 5, seed=3), None)
-    assert int(trace.out_cycles[-1] - trace.in_cycles[0]) + 1 == fixed.design.cycles.predict(5).total
+    assert int(trace.out_cycles[-1] - trace.in_cycles[0]) + 1 == fixed.cycles.predict(5).total
 
 
 def test_what_is_left_out_is_seen(built: Accelerator, other: Graph, words: list[tuple[int, int]], work: Path) -> None:
