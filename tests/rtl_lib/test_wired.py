@@ -20,7 +20,7 @@ from hwgen.verify.bench import Stalls
 from hwgen.verify.rtlsim import simulate
 from hwgen.verify.synth import SynthesisJob, run_yosys, synthesise
 from tests.rtl_support import assert_cycles, write
-from tests.wired_cases import LAYERS, B, Layer, drawn
+from tests.wired_cases import INT4, LAYERS, TERNARY, UINT2, B, Layer, drawn
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=str)
@@ -81,11 +81,19 @@ def test_both_forms_of_a_sum_are_equal(tmp_path: Path) -> None:
     assert len(every) == 19
 
 
-def test_the_bill_is_what_yosys_counts(tmp_path: Path) -> None:
-    """LUTs to 3 %, carry chains but for those of control; of a sum that is compared, low bits may have no register."""
-    found = drawn(Layer(32, 64, B, B, 1))
+BILLED = (
+    Layer(32, 64, B, B, 1),
+    Layer(16, 20, TERNARY, UINT2, 3),
+    Layer(16, 16, INT4, INT4, 15, even=True),
+)
+
+
+@pytest.mark.parametrize("layer", BILLED, ids=str)
+def test_the_bill_is_what_yosys_counts(layer: Layer, tmp_path: Path) -> None:
+    """LUTs and registers to 3 %, carry chains but for those of control."""
+    found = drawn(layer)
     synthesis = synthesise([SynthesisJob("dut", emit(found.design))], Family.XC7, tmp_path)[0]
     billed, measured = unit_resources(found.unit, Family.XC7), synthesis.units["fc"]
-    assert measured.lut == pytest.approx(billed.lut, rel=0.03) and measured.ff == pytest.approx(billed.ff, rel=0.06)
+    assert measured.lut == pytest.approx(billed.lut, rel=0.03) and measured.ff == pytest.approx(billed.ff, rel=0.03)
     assert (measured.dsp, measured.bram) == (0, 0)
     assert 0 <= synthesis.cells["fc"]["CARRY4"] - cells(found.unit.netlist).carries <= 4

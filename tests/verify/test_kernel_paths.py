@@ -25,6 +25,7 @@ from tests.hls_lib.test_gated import case_of
 from tests.hls_lib.test_moves import move_cases
 from tests.hls_lib.test_planes import plane_case
 from tests.hls_lib.test_wide_codes import search
+from tests.wired_cases import Layer, drawn
 
 ALLOWED_NS = allowed_ns("clock=5ns\n")
 LIBRARY = asset("templates") / "hls" / "lib"
@@ -36,6 +37,7 @@ PADDED, STRIDED = Geometry((3, 3), padding=(1, 1, 1, 1)), Geometry((3, 2), (2, 1
 
 def matrices() -> list[Case]:
     """Every way to multiply, sums of 13 to 40 bits, one fold and many."""
+    wired = drawn(Layer(4, 8, B, B, 1, vectors=3))
     return [
         mvtu_case("xnor", (70, 5), (2, 66), (B, B, B), descending=True),
         mvtu_case("mixed", (9, 5), (2, 4), (INT3, INT5, None)),
@@ -44,6 +46,7 @@ def matrices() -> list[Case]:
         plane_case("residual", (5, 3), (13, 5), (2, 4), folded=False),
         plane_case("in_turn", (5, 3), (5, 6), (3, 2), folded=True, taps=4, pixels=2, padded=True),
         case_of("gated", many_folds(), PATTERNS["runs"]),
+        Case(replace(wired.design, name="wired"), wired.frames, wired.expected),
     ]
 
 

@@ -15,6 +15,9 @@ from hwgen.hw.stream import ceil_div
 TABLE_BITS = 6
 """A sum of so many bits is a table."""
 
+_COMPARED = 3
+"""Bits of two numbers that are compared by a bit of a carry chain, with two LUTs of six inputs (Yosys's cmp2lcu)."""
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -33,8 +36,8 @@ def cells_of(step: Step, wire: Callable[[int], Wire]) -> Cells:
         case AtLeast(chosen=()):
             return Cells(compared_luts(step, wire(step.source)))
         case AtLeast():
-            bits = wire(step.source).bits
-            return Cells(bits, ceil_div(bits, 4))
+            groups = ceil_div(wire(step.source).bits, _COMPARED)
+            return Cells(2 * groups - 1, ceil_div(groups, 4))
         case Clip():
             return Cells(clipped_luts(step, wire(step.source)))
         case Lookup():
