@@ -41,7 +41,7 @@ from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
-from hwgen.hw.kernels.wired import WiredUnit, least_luts
+from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.placements import Placed, Placements
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
@@ -275,10 +275,10 @@ class _Builder:
 
     def _cheaper(self, node: Node, unit: MvtuUnit) -> Unit:
         """The unit, or that of its layer of constants where it is cheaper; a graph is made where it may be."""
-        if not unit.is_constant or (device := device_of(self.part)).family is Family.ECP5:
+        if unit.wired_luts is None or (device := device_of(self.part)).family is Family.ECP5:
             return unit  # graphs of adders are made, and their bill is counted, for LUTs of six inputs
         wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], self._activation(node))
-        most, least = share_of(unit, device), Resources(lut=least_luts(unit.weights, unit.input.dtype))
+        most, least = share_of(unit, device), Resources(lut=unit.wired_luts)
         if wired is None or device.share(least) >= most or share_of(wired, device) >= most:
             return unit
         return wired

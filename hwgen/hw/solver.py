@@ -22,8 +22,6 @@ from hwgen.hw.device import Device, device_of
 from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.folding import Folding, folded_layers, following, resolve
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
-from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.wired import least_luts
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import draft
 from hwgen.hw.placements import Placements
@@ -153,9 +151,9 @@ class Problem:
 
     def _least_price(self, unit: Unit) -> Resources:
         price = self._price(unit)
-        if not (self.choices.wired and isinstance(unit, MvtuUnit) and unit.is_constant):
+        if not self.choices.wired or unit.wired_luts is None:
             return price
-        return replace(price, lut=min(price.lut, least_luts(unit.weights, unit.input.dtype)), dsp=0)
+        return replace(price, lut=min(price.lut, unit.wired_luts), dsp=0)
 
     def fps(self, interval: int) -> float:
         """Frames a second."""

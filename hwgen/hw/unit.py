@@ -187,6 +187,11 @@ class Unit:
         return ()
 
     @property
+    def wired_luts(self) -> int | None:
+        """The fewest LUTs that a layer of constants in its place may take; None where there can be none."""
+        return None
+
+    @property
     def wiring(self) -> Pipeline | None:
         """What is printed beside its module, from `x_o` to `codes_i`, where it is made for its very weights."""
         return None

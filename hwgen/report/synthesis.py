@@ -65,8 +65,7 @@ def compare(design: Design, found: Synthesis, tool: str) -> SynthesisReport:
     units = [
         UnitSynthesis(unit.name, layer, unit_kind(unit), measured[name], unit_resources(unit, family), carries[name])
         for unit, layer in zip(design.units, layers_behind(design), strict=True)
-        for name in (inner_name(unit.name),)
-        if name in measured
+        if (name := inner_name(unit.name)) in measured
     ]
     model = reduce(add, (unit.model for unit in units), Resources())
     if EDGE in measured:

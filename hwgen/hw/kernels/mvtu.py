@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from hwgen.hw.activation import Linear, Thresholding
+from hwgen.hw.adders.digits import least_luts
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Array, Function, Parameters, Store, word
@@ -160,6 +161,10 @@ class MvtuUnit(Unit):
         """Whether all its weights are one word that never changes, so that its sums can be wired."""
         direct = self.arithmetic is Arithmetic.DIRECT and not self.planes
         return direct and self.words == self.taps == 1 and self.writable is None
+
+    @property
+    def wired_luts(self) -> int | None:
+        return least_luts(self.weights[0, :, 0], self.input.dtype.bits) if self.is_constant else None
 
     @property
     def pixels(self) -> int:

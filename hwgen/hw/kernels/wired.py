@@ -35,10 +35,6 @@ _MOST_LEVELS = 255
 """Thresholds of a channel beyond which no comparisons are made of constants."""
 
 
-_DIGIT_LUTS = 0.15
-"""LUTs of a digit and a bit of the inputs, less than any layer took: 0.24 is the least, of 784 x 64 bipolar weights."""
-
-
 @dataclass(frozen=True, eq=False)
 class WiredUnit(Unit):
     """Computes all neurons of a vector at once; their weights and thresholds are in its wiring.
@@ -146,15 +142,6 @@ class WiredUnit(Unit):
     @property
     def simd_lanes(self) -> int:
         return self.input.lanes
-
-
-def least_luts(weights: IntArray, source: DType) -> int:
-    """LUTs below which no graph of adders for `weights` is expected, found without one.
-
-    Raises no layer above what it takes unless its rows have much in common, as equal rows have: those are counted once.
-    """
-    rows = np.unique(weights.reshape(-1, weights.shape[-1]), axis=0)
-    return int(_DIGIT_LUTS * source.bits * digit_counts(rows).sum())
 
 
 class Layer:
