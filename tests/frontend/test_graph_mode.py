@@ -17,6 +17,7 @@ from hwgen.ir.ops import Sum
 from hwgen.ir.types import IntType
 from hwgen.nn import prepare_torch
 from tests.frontend.images import outputs, random_codes
+from tests.rtl_support import tiered
 
 INT8 = IntType(8, signed=True)
 
@@ -98,7 +99,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("make, mode", CASES)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", tiered([1, 2], 2))
 def test_golden_is_brevitas(make: Callable[[], nn.Module], mode: Callable[[nn.Module], Any], seed: int) -> None:
     prepare_torch()
     torch.manual_seed(seed)

@@ -15,6 +15,7 @@ from hwgen.ir.ops import Activation, MatMul
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import WEIGHTS, activation, linear
+from tests.rtl_support import tiered
 
 prepare_torch()
 
@@ -42,7 +43,7 @@ def _net(weight: str, act: str, seed: int) -> Any:
     return net.eval()
 
 
-@pytest.mark.parametrize("act", ACTIVATIONS)
+@pytest.mark.parametrize("act", tiered(ACTIVATIONS, *ACTIVATIONS[1::2]))
 @pytest.mark.parametrize("weight", WEIGHTS)
 def test_types_agree_with_brevitas(weight: str, act: str) -> None:
     net = _net(weight, act, seed=len(weight) * 100 + ACTIVATIONS.index(act))

@@ -47,7 +47,7 @@ def agree(steps: tuple[Step, ...], codes: np.ndarray) -> np.ndarray:
     return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(chains(monotone=True))
 def test_against_fractions(case: Chain) -> None:
     steps, _, channels = case

@@ -54,7 +54,7 @@ def found_in(steps: tuple[Step, ...], channels: int, out: DType = B, limit: int 
     return op
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(chains())
 def test_same_codes_at_every_integer(case: Chain) -> None:
     """By table and by search, both the codes of the chain in fractions, and both the same thresholds."""
@@ -223,7 +223,7 @@ def test_codes_that_turn(limit: int) -> None:
     assert op.thresholds.tolist() == [[-64, 4], [-7, 4], [-3, 4]] and op.descending.tolist() == [0, 0, 0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(chains(monotone=False))
 def test_same_codes_where_they_rise_and_fall(case: Chain) -> None:
     """By table and by bisection, both the codes of the chain in fractions, and both the same thresholds."""

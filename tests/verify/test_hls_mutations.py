@@ -21,6 +21,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import hlscheck
 from tests.builders import ImageBuilder
+from tests.rtl_support import tiered
 
 
 class Catcher(Enum):
@@ -124,6 +125,17 @@ MUTATIONS = {
 }
 """By name; numbers of slots and beats are those of the networks below."""
 
+RARE = (
+    "no queue on a branch, run",
+    "depth of a branch, a quarter less",
+    "distance of 8, ring",
+    "distance of 8 in the macro",
+    "last partial result not forwarded, run",
+    "last line not forwarded",
+    "no style in Tcl",
+    "no AP_INT_MAX_W in cfg",
+)
+
 
 def joined(width: int) -> Graph:
     """A convolution beside which its input goes on, their sum, a pool and a dense layer."""
@@ -168,7 +180,7 @@ def test_what_is_emitted_passes(network: str, tmp_path: Path, monkeypatch: pytes
     assert accelerator.simulate(2, "csim", pipeline_depths=(1, 64)).passed
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", tiered(MUTATIONS, *RARE))
 def test_an_error_is_caught(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
     mutation = MUTATIONS[name]
