@@ -16,7 +16,7 @@ from tests.examples.load import EXAMPLES, example
 from tests.rtl_support import tiered
 
 FOLDING = EXAMPLES / "cnv_cifar10" / "folding"
-RARE = ("conv1", "pool0", "conv2", "conv3", "pool1", "conv4", "fc6", "fc7", "fc8")
+RARE = ("conv0", "conv1", "pool0", "conv2", "conv3", "pool1", "conv4", "fc6", "fc7", "fc8")
 LAYERS = ("conv0", "conv1", "pool0", "conv2", "conv3", "pool1", "conv4", "conv5", "fc6", "fc7", "fc8")
 
 

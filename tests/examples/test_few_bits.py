@@ -17,7 +17,7 @@ from tests.examples.load import EXAMPLES, example
 from tests.rtl_support import tiered
 
 EXPECTED = json.loads((EXAMPLES / "few_bits" / "expected.json").read_text())
-QUICK = {"dorefa-w2a2", "twn"}
+QUICK = {"dorefa-w2a2"}
 WEIGHTS = {
     "small-w1a1": "bipolar",
     "dorefa-w1a2": "bipolar",
