@@ -9,10 +9,11 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.layout import image_layout, laid_out, lies_channels_last
 from hwgen.frontend.linear import LAYERS, Weights, weights_from
+from hwgen.frontend.pieces import reached
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, in_order, real
-from hwgen.ir.ops import MatMul, Mul, Threshold
-from hwgen.ir.types import IntType, TensorType, smallest_int
+from hwgen.ir.ops import MatMul, Mul
+from hwgen.ir.types import TensorType, smallest_int
 
 
 def constant_stream(build: Build, node: SourceNode, constant: Const | QuantConst, beside: CodedTensor) -> CodedTensor:
@@ -40,10 +41,7 @@ def _once(build: Build, node: SourceNode, name: str, beside: CodedTensor) -> Cod
     """A bit that is 1 once a frame: the first element of `beside` is never less than it can be."""
     place = beside.places.reshape(-1)[:1].reshape(1, 1)
     first = laid_out(build, node, replace(beside, steps=(), planes=()).at(place), ((1,), in_order((1, 1))))
-    op = Threshold(np.array([[beside.low]]), np.zeros(1, dtype=np.int64), 0, 1)
-    kind = TensorType((1,), IntType(1, signed=False))
-    value = build.emit(name, op, (first.value,), kind, module_path(node.name, node.name))
-    return CodedTensor(value, 0, 1, (), first.places, quantised=True)
+    return reached(build, node, name, first, [beside.low])
 
 
 def _weights(node: SourceNode, constant: Const | QuantConst) -> Weights:

@@ -35,6 +35,11 @@ _FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def over(numerator: FloatArray, divisor: tuple[Step, ...]) -> tuple[Step, ...]:
+    """A constant divided by what the steps `divisor` give."""
+    return (Combine(Operator.DIV, (Mul(np.asarray(0.0)), Add(numerator)), divisor),)
+
+
 def stream_of(node: SourceNode, tensor: Tensor | None) -> CodedTensor:
     """`tensor` as a stream, absolute values as a step of it. Raises: ModelError where it is a constant or padded."""
     if isinstance(tensor, Padded):
@@ -91,7 +96,7 @@ def _steps(node: SourceNode, parameter: FloatArray, *, constant_first: bool) -> 
         case "Mul":
             return (Mul(parameter),)
     if constant_first:
-        return (Combine(Operator.DIV, (Mul(np.asarray(0.0)), Add(parameter)), ()),)
+        return over(parameter, ())
     _require_no_zero(node, parameter)
     return (Div(parameter),)
 

@@ -13,10 +13,11 @@ from hwgen.errors import ModelError
 from hwgen.frontend.axes import axis_of
 from hwgen.frontend.layout import laid_out
 from hwgen.frontend.linear import LAYERS, Weights, weights_from
+from hwgen.frontend.pieces import reached
 from hwgen.frontend.quantisers import finish
 from hwgen.frontend.source import SourceGraph, SourceInput, SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, in_order
-from hwgen.ir.ops import Add, MatMul, Mul, Quantise, Rounding, Threshold
+from hwgen.ir.ops import Add, MatMul, Mul, Quantise, Rounding
 from hwgen.ir.ranges import Range, matmul_range
 from hwgen.ir.types import IntType, TensorType, smallest_int
 
@@ -78,10 +79,7 @@ def _unary(build: Build, node: SourceNode, index: CodedTensor, rows: int) -> Cod
     shape = (count, 1, bits) if count > 1 else (bits,)
     places = in_order((*index.shape, bits))
     wide = laid_out(build, node, index.at(np.repeat(index.places[..., None], bits, axis=-1)), (shape, places))
-    op = Threshold(np.arange(1, rows)[:, None], np.zeros(1, dtype=np.int64), 0, 1)
-    name, origin = build.next_name("unary"), module_path(node.name, node.name)
-    value = build.emit(name, op, (wide.value,), TensorType(shape, IntType(1, signed=False)), origin)
-    return CodedTensor(value, 0, 1, (), places, quantised=True)
+    return reached(build, node, build.next_name("unary"), wide, range(1, rows))
 
 
 def index_type(graph: SourceGraph, source: SourceInput) -> IntType | None:

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from hwgen.errors import ModelError
-from hwgen.frontend.elementwise import broadcast, constant_of, stream_of
+from hwgen.frontend.elementwise import broadcast, constant_of, over, stream_of
 from hwgen.frontend.expressions import of_one_value, together
 from hwgen.frontend.joins import add
 from hwgen.frontend.products import product
@@ -91,10 +91,6 @@ def _hard_sigmoid(node: SourceNode) -> Steps:
     return (Mul(_number(alpha)), Add(_number(beta)), Clip(_number(0), _number(1)))
 
 
-def _one_over(divisor: Steps) -> Steps:
-    return (Combine(Operator.DIV, (Mul(_number(0)), Add(_number(1))), divisor),)
-
-
 def _exponentials(sign: float) -> Steps:
     """exp(x) and exp(-x), times the sign, added and halved."""
     exp = Function(FunctionKind.EXP)
@@ -124,7 +120,7 @@ _STEPS: Mapping[str, Callable[[SourceNode], Steps]] = {
     "HardSigmoid": _hard_sigmoid,
     "HardSwish": lambda _: _times((), (Div(_number(6)), Add(_number(0.5)), Clip(_number(0), _number(1)))),
     "Mish": lambda _: _times((), (Function(FunctionKind.SOFTPLUS), Function(FunctionKind.TANH))),
-    "Reciprocal": lambda _: _one_over(()),
+    "Reciprocal": lambda _: over(_number(1), ()),
     "Selu": _selu,
     "Shrink": _shrink,
     "Sign": lambda _: (*_SIGN, Add(_number(-1))),
@@ -163,7 +159,7 @@ def pow_(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tenso
         root = (Function(FunctionKind.SQRT),)
         steps = _times(steps, root) if abs(number) >= 1 else root
     if number < 0:
-        steps = _one_over(steps)
+        steps = over(_number(1), steps)
     return broadcast(stream, given).then(*steps)
 
 

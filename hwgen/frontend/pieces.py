@@ -247,11 +247,7 @@ class _Terms:
         pairs = zip(self.pieces[index], self.backwards, strict=True)
         levels = [piece.last + 1 if back else piece.first for piece, back in pairs]
         chosen = [level if each else other for level, each, other in zip(levels, begins, never, strict=True)]
-        op = Threshold(np.array(chosen)[:, None], np.array(self.backwards, dtype=np.int64), 0, 1)
-        kind = TensorType(self.stream.value.type.shape, IntType(1, signed=False))
-        origin = module_path(self.node.name, self.node.name)
-        value = self.build.emit(f"{self.name}_act", op, (self.stream.value,), kind, origin)
-        return CodedTensor(value, 0, 1, (), self.stream.places, quantised=True)
+        return reached(self.build, self.node, f"{self.name}_act", self.stream, chosen, self.backwards)
 
 
 def _from_nothing(pieces: list[_Piece]) -> list[_Piece]:
@@ -266,6 +262,21 @@ def _minus(line: Line, other: Line) -> Line:
 
 def _collapsed(meaning: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(meaning[:1]) if all(line == meaning[0] for line in meaning) else tuple(meaning)
+
+
+def reached(
+    build: Build,
+    node: SourceNode,
+    name: str,
+    stream: CodedTensor,
+    levels: Sequence[int],
+    backwards: Sequence[bool] = (False,),
+) -> CodedTensor:
+    """A bit for each code of a stream: whether it reaches the level of its channel, or where `backwards` does not."""
+    op = Threshold(np.array(levels)[:, None], np.array(backwards, dtype=np.int64), 0, 1)
+    kind = TensorType(stream.value.type.shape, IntType(1, signed=False))
+    value = build.emit(name, op, (stream.value,), kind, module_path(node.name, node.name))
+    return CodedTensor(value, 0, 1, (), stream.places, quantised=True)
 
 
 def times(build: Build, node: SourceNode, name: str, first: CodedTensor, second: CodedTensor) -> CodedTensor:

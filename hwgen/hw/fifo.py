@@ -43,7 +43,7 @@ def size_fifos(
     fixed: Mapping[str, int] | None = None,
     *,
     round_up: bool = False,
-    until: Callable[[Design], bool] = lambda _: False,
+    until: Callable[[Design], bool] | None = None,
 ) -> Design:
     """The design with the shallowest FIFOs and line buffers with which its slowest unit alone sets the interval.
 
@@ -66,7 +66,7 @@ def size_fifos(
     return _rounded(sized, frozenset(fixed or ())) if round_up else sized
 
 
-def _sized(design: Design, fixed: Mapping[str, int], until: Callable[[Design], bool] = lambda _: False) -> Design:
+def _sized(design: Design, fixed: Mapping[str, int], until: Callable[[Design], bool] | None = None) -> Design:
     """See `size_fifos`. Raises: DeadlockError, which names no chosen depth."""
     chosen = frozenset(fixed)
     smallest, schedule = _deep_enough(_fix(design, fixed), chosen)
@@ -74,7 +74,7 @@ def _sized(design: Design, fixed: Mapping[str, int], until: Callable[[Design], b
     while len(smallest.units) != units:
         units = len(smallest.units)
         for name, _ in sorted(_buffers(smallest, chosen).items(), key=lambda each: -each[1].memory.bits):
-            if not design.gated and until(smallest):
+            if until and not design.gated and until(smallest):
                 return smallest
             smallest = _smallest(smallest, schedule, name)
     return _slackened(design, smallest, fixed) if smallest.gated else smallest

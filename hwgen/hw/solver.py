@@ -122,10 +122,8 @@ class Problem:
 
         Raises: ConfigError, DeadlockError.
         """
-        choices = self.choices
-        if budget is None:
-            return size_fifos(design, choices.fifo_depths, round_up=choices.round_fifos)
-        return size_fifos(design, choices.fifo_depths, until=lambda each: budget.fits(self.resources(each)))
+        until = (lambda each: budget.fits(self.resources(each))) if budget is not None else None
+        return size_fifos(design, self.choices.fifo_depths, round_up=self.choices.round_fifos, until=until)
 
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""

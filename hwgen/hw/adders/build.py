@@ -42,11 +42,6 @@ class Builder:
         self.weights = list(np.eye(self.inputs, dtype=np.int64))
         self.offsets, self.levels = [0] * self.inputs, [0] * self.inputs
 
-    @property
-    def ends(self) -> tuple[int, int]:
-        """The least and the most of an input."""
-        return self.entering.low, self.entering.low + (1 << self.entering.bits) - 1
-
     def wire(self, source: int) -> Wire:
         """The bits of a source."""
         return self.entering if source < self.inputs else self.steps[source - self.inputs].wire
@@ -66,7 +61,7 @@ class Builder:
 
     def range_of(self, weights: IntArray) -> tuple[int, int]:
         """The least and the most of a linear form."""
-        low, high = self.ends
+        low, high = self.entering.ends
         up, down = int(weights[weights > 0].sum()), int(weights[weights < 0].sum())
         return low * up + high * down, high * up + low * down
 
@@ -143,11 +138,11 @@ class Builder:
         The constant is a term of the last adder where that has room for it.
         """
         if found.source is None:
-            return self.append(Constant(constant, exact_wire(constant, constant)), np.zeros(self.inputs, np.int64), 0)
+            return self.append(Constant(constant, Wire.holding(constant, constant)), np.zeros(self.inputs, np.int64), 0)
         sign = -1 if found.negative else 1
         weights = sign * (self.weights[found.source] << found.shift)
         low, high = self.range_of(weights)
-        wire = exact_wire(low + constant, high + constant)
+        wire = Wire.holding(low + constant, high + constant)
         is_there = not found.negative and not found.shift and self.offsets[found.source] == constant
         if is_there and wire == self.wire(found.source):
             return found.source
@@ -216,13 +211,6 @@ def _narrowest(low: int, high: int, offset: int) -> tuple[Wire, int]:
             if turns == (last - wire.low) >> bits:
                 return wire, offset - (turns << bits)
         bits += 1
-
-
-def exact_wire(low: int, high: int) -> Wire:
-    """The bits of numbers from low to high."""
-    if low < 0:
-        return Wire(max(high, -low - 1).bit_length() + 1, signed=True)
-    return Wire(max(1, high.bit_length()))
 
 
 def _renamed(step: Step, moved: Sequence[int]) -> Step:

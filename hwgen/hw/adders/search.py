@@ -60,7 +60,7 @@ def graph_of(matrix: IntArray, entering: Wire) -> Graph:
 
 
 def _size(graph: Graph) -> tuple[int, int]:
-    """LUTs, and half as many for a carry chain of four bits."""
+    """LUTs, and of equally many carry chains."""
     rows = [found.source for found in graph.rows if found.source is not None]
     found = cells(graph.builder.netlist(rows))
     return found.luts, found.carries
@@ -93,7 +93,7 @@ def _try(matrix: IntArray, entering: Wire, plan: Plan) -> Graph:
     if np.abs(rests).max(initial=0) > 1:
         lent = lent[:0]
     kept = np.sort(order[len(lent) :]) if not plan.seed else order[len(lent) :]
-    pairs, terms = shared_pairs(signed_digits(rests[:, kept]), _ends(entering))
+    pairs, terms = shared_pairs(signed_digits(rests[:, kept]), entering.ends)
     builder = Builder(matrix.shape[1], entering)
     sources = _Sources(builder, kept.tolist(), pairs, _uses(len(kept), pairs, terms))
     found: dict[int, Found] = {}
@@ -101,10 +101,6 @@ def _try(matrix: IntArray, entering: Wire, plan: Plan) -> Graph:
         carries = [Found(int(each), 0, bool(row.rest[each] < 0)) for each in lent if row.rest[each]]
         found[row.index] = _row(builder, sources.terms(rest), carries, row, found)
     return Graph(builder, tuple(found[index] for index in range(len(matrix))))
-
-
-def _ends(entering: Wire) -> tuple[int, int]:
-    return entering.low, entering.low + (1 << entering.bits) - 1
 
 
 def _uses(inputs: int, pairs: Sequence[Pair], rows: Sequence[Sequence[tuple[int, int, int]]]) -> Counter[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwgen.ir.types import IntArray
+from hwgen.ir.types import IntArray, smallest_int
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,20 @@ class Wire:
     bits: int
     signed: bool = False
 
+    @classmethod
+    def holding(cls, low: int, high: int) -> Wire:
+        """The fewest bits of numbers from `low` to `high`."""
+        kind = smallest_int(low, high)
+        return cls(kind.bits, kind.signed)
+
     @property
     def low(self) -> int:
         return -(1 << self.bits - 1) if self.signed else 0
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The least and the most number."""
+        return self.low, self.low + (1 << self.bits) - 1
 
     def wrapped(self, value: IntArray) -> IntArray:
         """Numbers of any size, of which these are the lowest bits."""
