@@ -68,6 +68,14 @@ def hang_up_ends() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def waits(entry: Path) -> str:
+    """Where in the kernel the process of a folder in /proc waits, and its open files, as far as they can be seen."""
+    try:
+        return f"in {(entry / 'wchan').read_text()}, files {[os.readlink(file) for file in (entry / 'fd').iterdir()]}"
+    except OSError as error:
+        return str(error)
+
+
 @dataclass
 class Place:
     """A folder to run in, with a cache and a folder for temporary files of its own."""
@@ -97,13 +105,14 @@ class Place:
         return {path.name for path in self.path.iterdir()}
 
     def running(self) -> list[str]:
-        """Processes that bear the mark and have not ended."""
+        """Processes that bear the mark and have not ended, with what they wait for."""
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 state = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
                 if state != "Z" and f"MARK={self.mark}".encode() in (entry / "environ").read_bytes():
-                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                    words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    found.append(f"{words}: state {state}, {waits(entry)}")
             except OSError:  # it ended meanwhile
                 continue
         return found
@@ -117,9 +126,13 @@ class Place:
         return [*cache, *temporary, *new]
 
 
-def wait_for(place: Place, seconds: float) -> None:
+PATIENCE_S = 60
+"""More than it takes on a machine with other work: a second or two without."""
+
+
+def wait_for(place: Place) -> None:
     """Until nothing runs and nothing is left, as long as that may take after SIGKILL."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE_S
     while (place.running() or place.left()) and time.monotonic() < end:
         time.sleep(0.05)
 
@@ -199,7 +212,7 @@ def killed(place: Place, verb: str, seconds: float) -> None:
     time.sleep(seconds)
     process.kill()
     process.communicate(timeout=60)
-    wait_for(place, 10)
+    wait_for(place)
     what = f"{verb}, killed after {seconds:.2f} s (HWGEN_SEED={SEED})"
     assert place.running() == [], what
     assert place.left() == [], what
