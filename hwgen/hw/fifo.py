@@ -53,7 +53,8 @@ def size_fifos(
     Args:
         fixed: depths of FIFOs that the user chose, by name; 0 for none.
         round_up: make every other FIFO as deep as the memory that it takes anyway.
-        until: whether a design is small enough: no buffer becomes shallower then. Not asked where gates need slack.
+        until: whether a design is small enough: no buffer becomes shallower then, nor by less than a memory. Not asked
+            where gates need slack.
 
     Raises:
         ConfigError: `fixed` names no FIFO.
@@ -76,7 +77,7 @@ def _sized(design: Design, fixed: Mapping[str, int], until: Callable[[Design], b
         for name, _ in sorted(_buffers(smallest, chosen).items(), key=lambda each: -each[1].memory.bits):
             if until and not design.gated and until(smallest):
                 return smallest
-            smallest = _smallest(smallest, schedule, name)
+            smallest = _smallest(smallest, schedule, name, to_a_word=until is None)
     return _slackened(design, smallest, fixed) if smallest.gated else smallest
 
 
@@ -202,8 +203,11 @@ def _fifos(design: Design) -> list[str]:
     return [unit.name for unit in design.units if unit.fifo_depth is not None]
 
 
-def _smallest(design: Design, schedule: PeriodicSchedule, name: str) -> Design:
-    """The design with the smallest size of one buffer that keeps the interval of `schedule`, which follows."""
+def _smallest(design: Design, schedule: PeriodicSchedule, name: str, to_a_word: bool) -> Design:
+    """The design with the smallest size of one buffer that keeps the interval of `schedule`, which follows.
+
+    Unless `to_a_word`, a size whose memory is as large as that of the smallest.
+    """
     unit, buffer = _unit(design, name), _buffers(design, frozenset())[name]
     enough = buffer.size
     if unit.fifo_depth is not None and schedule.keeps(name, 0):  # tried apart: a FIFO of one beat is slower than none
@@ -212,13 +216,20 @@ def _smallest(design: Design, schedule: PeriodicSchedule, name: str) -> Design:
     if few == enough or not schedule.keeps(name, enough - 1):
         return design
     enough -= 1
-    while few < enough:
+    while few < enough and (to_a_word or not _same_memory(unit, few, enough)):
         middle = (few + enough) // 2
         if schedule.keeps(name, middle):
             enough = middle
         else:
             few = middle + 1
     return _resized(design, name, enough)
+
+
+def _same_memory(unit: Unit, few: int, enough: int) -> bool:
+    """Whether a buffer takes as many memories for `few` as for `enough`, the larger size."""
+    fewer, more = unit.resized(few).buffer, unit.resized(enough).buffer
+    assert fewer is not None and more is not None
+    return fewer.memory.style is more.memory.style and fewer.memory.free_depth >= more.memory.depth
 
 
 def _unit(design: Design, name: str) -> Unit:
