@@ -5,85 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import axis_of
-from hwgen.frontend.constants import constant_stream
+from hwgen.frontend.chains import joined_steps
+from hwgen.frontend.constants import constant_stream, filled
 from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.grid import common_grid, lines
 from hwgen.frontend.joins import gained, straightened, weighted_sum
 from hwgen.frontend.layout import Layout, image_layout, laid_out, lies_so
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
-from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, Tensor, collapse, in_order
-from hwgen.ir.ops import Add, Clip, Combine, Concat, Div, Function, LeakyRelu, Mul, Step, arrays_of
+from hwgen.frontend.symbolic import Build, CodedTensor, Const, Padded, QuantConst, Tensor, in_order
+from hwgen.ir.ops import Add, Concat, Step
 from hwgen.ir.types import Bipolar, DType, TensorType, smallest_int
 
 _LEAST_READ = 0.75
 """Of a branch's elements, those that the concatenation must join: of others the rest is left out in front of it."""
-
-
-def _identity(step: Step) -> Step | None:
-    """A step of the same kind that changes nothing, None where there is none that is exact."""
-    match step:
-        case Mul():
-            return Mul(np.ones(()))
-        case Div():
-            return Div(np.ones(()))
-        case Add():
-            return Add(np.zeros(()))
-        case Clip():
-            return Clip(np.asarray(-np.inf), np.asarray(np.inf))
-        case LeakyRelu():
-            return LeakyRelu(np.ones(()))
-    return None
-
-
-def _alike(first: Step, second: Step) -> bool:
-    """Whether two steps differ in arrays alone; combined chains with parameters for each channel never are alike."""
-    if isinstance(first, Combine):
-        return first == second and not any(array.ndim for _, array in arrays_of(first))
-    plain = [{n: v for n, v in vars(step).items() if not isinstance(v, np.ndarray)} for step in (first, second)]
-    return type(first) is type(second) and plain[0] == plain[1]
-
-
-def _name(step: Step) -> str:
-    """A step as error messages call it."""
-    if isinstance(step, Combine):
-        return f"the {step.operator.value} of two functions of one tensor"
-    return f"a function {step.function.value}" if isinstance(step, Function) else f"a {type(step).__name__}"
-
-
-def _side_by_side(steps: Sequence[Step], channels: Sequence[int]) -> Step:
-    """One step of several that are alike, parameters side by side."""
-    changed: dict[str, Any] = {}
-    for name, value in vars(steps[0]).items():
-        if isinstance(value, np.ndarray):
-            wide = [np.broadcast_to(getattr(s, name), (n,)) for s, n in zip(steps, channels, strict=True)]
-            changed[name] = collapse(np.concatenate(wide))
-    return replace(steps[0], **changed)
-
-
-def _joined_steps(node: SourceNode, build: Build, streams: Sequence[CodedTensor]) -> tuple[Step, ...]:
-    """The pending steps of all branches as one chain, identities where a branch lacks a step. Raises: ModelError."""
-    channels = [stream.value.type.channels for stream in streams]
-    rest, joined = [list(stream.steps) for stream in streams], []
-    while any(rest):
-        head = max(rest, key=len)[0]
-        steps = [chain.pop(0) if chain and _alike(chain[0], head) else _identity(head) for chain in rest]
-        if None in steps:
-            names = " and ".join(build.label(stream.value) for stream in streams)
-            raise ModelError(
-                node.label,
-                "its operands must have the same operators behind their layers",
-                f"{_name(head)} not behind all of {names}",
-                "Quantise each branch before the concatenation",
-            )
-        joined.append(_side_by_side([step for step in steps if step is not None], channels))
-    return tuple(joined)
 
 
 def _one_type(streams: Sequence[CodedTensor]) -> DType:
@@ -138,6 +78,22 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
         return streams[0].at(np.concatenate([stream.places for stream in streams], axis=axis))
     along, laid = _brought(build, node, streams, axis)
     return _joined(build, node, laid, axis, along)
+
+
+def surrounded(build: Build, node: SourceNode, padded: Padded) -> CodedTensor:
+    """What a Pad gives where no window takes it: the stream between constants. Raises: ModelError, Relayout."""
+    stream, rank = padded.stream, len(padded.shape)
+    for axis in np.flatnonzero(np.reshape(padded.pads, (2, rank)).any(axis=0)):
+        shape = list(stream.shape)
+        parts: list[Tensor] = [stream]
+        for place, count in ((0, padded.pads[axis]), (2, padded.pads[axis + rank])):
+            shape[axis] = count
+            if count:
+                parts.insert(place, filled(build, node, tuple(shape), padded.fill, stream))
+        joined = concat(build, replace(node, attributes={"axis": int(axis)}), parts)
+        assert isinstance(joined, CodedTensor)
+        stream = joined
+    return stream
 
 
 def _of_one_chain(first: CodedTensor, second: CodedTensor) -> bool:
@@ -198,7 +154,7 @@ def _joined(build: Build, node: SourceNode, streams: Sequence[CodedTensor], axis
         streams, steps = _of_one_scale(build, node, name, streams)
     streams = _of_one_type(build, node, name, streams)
     if along == -1:
-        steps = _joined_steps(node, build, streams)
+        steps = joined_steps(node, build, streams)
     low, high = min(stream.low for stream in streams), max(stream.high for stream in streams)
     shape = list(streams[0].value.type.shape)
     shape[along] = sum(stream.value.type.shape[along] for stream in streams)
@@ -225,7 +181,7 @@ def _of_one_scale(
     known = [meaning[0] for meaning in meanings if meaning is not None and len(meaning) == 1]
     same = len(known) == len(streams) and len({line.offset for line in known}) == 1
     grid = common_grid([[replace(line, offset=Fraction(0))] for line in known]) if same else None
-    if grid is None or float(known[0].offset) != known[0].offset:
+    if grid is None or not grid.gains.all() or float(known[0].offset) != known[0].offset:
         names = " and ".join(build.label(stream.value) for stream in streams)
         raise ModelError(
             node.label,

@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend.grid import lines
 from hwgen.frontend.layout import image_layout, laid_out, lies_channels_last
 from hwgen.frontend.linear import LAYERS, Weights, weights_from
 from hwgen.frontend.pieces import reached
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, in_order, real
 from hwgen.ir.ops import MatMul, Mul
-from hwgen.ir.types import TensorType, smallest_int
+from hwgen.ir.types import FloatArray, IntArray, TensorType, smallest_int
 
 
 def constant_stream(build: Build, node: SourceNode, constant: Const | QuantConst, beside: CodedTensor) -> CodedTensor:
     """The constant, once a frame of `beside`, in whose layout it lies. Raises: ModelError where it has no few codes."""
-    image = len(constant.shape) in (3, 4) and constant.shape[0] == 1
-    last = lies_channels_last(beside)
-    layout = image_layout(constant.shape, channels_last=last) if image else None
-    shape, places = layout or ((int(np.prod(constant.shape)),), in_order(constant.shape))
     weights = _weights(node, constant)
+    scale = np.broadcast_to(weights.scale, (weights.codes.size,))
+    scale = scale[0].reshape(()) if np.all(scale == scale[0]) else scale
+    return _laid(
+        build, node, weights.codes.reshape(constant.shape), scale, beside, module_path(weights.name, node.name)
+    )
+
+
+def filled(build: Build, node: SourceNode, shape: tuple[int, ...], fill: float, beside: CodedTensor) -> CodedTensor:
+    """A tensor that is `fill` everywhere, with the scale of `beside` where that holds it. Raises: ModelError."""
+    meaning = lines(beside.steps, beside.value.type.channels)
+    code = (Fraction(fill) - meaning[0].offset) / meaning[0].scale if meaning and len(meaning) == 1 else None
+    if code is None or code.denominator > 1:
+        return constant_stream(build, node, Const(np.full(shape, fill), node.name), beside)
+    codes = np.full(shape, int(code))
+    return replace(_laid(build, node, codes, np.ones(()), beside, node.name), steps=beside.steps)
+
+
+def _laid(
+    build: Build, node: SourceNode, codes: IntArray, scale: FloatArray, beside: CodedTensor, origin: str
+) -> CodedTensor:
+    """Codes once a frame of `beside`, in whose layout they lie; `scale` is () or one for each of them in order."""
+    image = len(codes.shape) in (3, 4) and codes.shape[0] == 1
+    layout = image_layout(codes.shape, channels_last=lies_channels_last(beside)) if image else None
+    shape, places = layout or ((codes.size,), in_order(codes.shape))
     order = np.argsort(places.reshape(-1))
-    codes = weights.codes[order]
     low, high = int(codes.min()), int(codes.max())
     narrow = smallest_int(low, high)
     name = build.next_name("fc", LAYERS)
-    once, origin = _once(build, node, f"{name}_one", beside), module_path(weights.name, node.name)
-    value = build.emit(name, MatMul(codes, narrow), (once.value,), TensorType((codes.size,), narrow), origin)
-    scale = np.broadcast_to(weights.scale, (codes.size,))[order]
-    scale = scale[0].reshape(()) if np.all(scale == scale[0]) else scale
-    steps = (Mul(scale),) if np.any(scale != 1) else ()
+    once = _once(build, node, f"{name}_one", beside)
+    column = MatMul(codes.reshape(-1, 1)[order], narrow)
+    value = build.emit(name, column, (once.value,), TensorType((codes.size,), narrow), origin)
+    steps = (Mul(scale[order] if scale.ndim else scale),) if np.any(scale != 1) else ()
     stream = CodedTensor(value, low, high, steps, places, quantised=True)
     return laid_out(build, node, stream, (shape, places))
 

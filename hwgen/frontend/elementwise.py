@@ -41,14 +41,7 @@ def over(numerator: FloatArray, divisor: tuple[Step, ...]) -> tuple[Step, ...]:
 
 
 def stream_of(node: SourceNode, tensor: Tensor | None) -> CodedTensor:
-    """`tensor` as a stream, absolute values as a step of it. Raises: ModelError where it is a constant or padded."""
-    if isinstance(tensor, Padded):
-        raise ModelError(
-            node.label,
-            "padding must be followed by a convolution or a pool",
-            f"a Pad before {node.op}",
-            "Let the layer itself pad",
-        )
+    """`tensor` as a stream, absolute values as a step of it. Raises: ModelError where it is a constant."""
     if isinstance(tensor, Absolute):
         return tensor.stream.then(LeakyRelu(np.asarray(-1.0)))
     if not isinstance(tensor, CodedTensor):

@@ -19,15 +19,21 @@ _MOST_GAIN = 1 << 61
 
 @dataclass(frozen=True)
 class Line:
-    """scale * code + offset on one channel."""
+    """scale * code + offset on one channel.
+
+    Attributes:
+        centre: the code, or what lies between two, that keeps its real number when the scale is rounded.
+    """
 
     scale: Fraction
     offset: Fraction
+    centre: Fraction = Fraction(0)
 
     @property
     def rounded(self) -> Line:
         """The line with its scale rounded to float32. Raises: OverflowError."""
-        return replace(self, scale=Fraction(float(np.float32(float(self.scale)))))
+        scale = Fraction(float(np.float32(float(self.scale))))
+        return replace(self, scale=scale, offset=self.offset + (self.scale - scale) * self.centre)
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,8 @@ def lines(steps: Sequence[Step], channels: int) -> tuple[Line, ...] | None:
 
 
 def line_at(steps: Sequence[Step], channel: int) -> Line:
-    """What a code stands for on one channel, a root in float64."""
-    scale, offset = Fraction(1), Fraction(0)
+    """What a code stands for on one channel, a root in float64: exact at the mean of the last batch norm."""
+    scale, offset, centre = Fraction(1), Fraction(0), Fraction(0)
     for step in steps:
         match step:
             case Mul(factor):
@@ -77,10 +83,11 @@ def line_at(steps: Sequence[Step], channel: int) -> Line:
                 deviation = math.sqrt(parameter_at(variance, channel) + Fraction(epsilon))
                 slope = Fraction(float(parameter_at(gamma, channel)) / deviation)
                 term = parameter_at(beta, channel) - parameter_at(mean, channel) * slope
+                centre = (parameter_at(mean, channel) - offset) / scale if scale else centre
             case _:
                 raise TypeError(f"{type(step).__name__} is not affine")
         scale, offset = scale * slope, offset * slope + term
-    return Line(scale, offset)
+    return Line(scale, offset, centre)
 
 
 def parameter_at(parameter: FloatArray, channel: int) -> Fraction:
@@ -91,12 +98,10 @@ def parameter_at(parameter: FloatArray, channel: int) -> Fraction:
 def common_grid(streams: Sequence[Sequence[Line]]) -> Grid | None:
     """The coarsest grid that holds the sums of streams, given what each stands for.
 
-    None where a scale is 0, or a gain or a step is beyond what numbers hold. Raises: OverflowError.
+    None where a gain or a step is beyond what numbers hold. Raises: OverflowError.
     """
     channels = max(map(len, streams))
     rows = [[stream[channel % len(stream)] for stream in streams] for channel in range(channels)]
-    if any(line.scale == 0 for row in rows for line in row):
-        return None
     units = [_unit([line.scale for line in row]) for row in rows]
     gains = [[line.scale / unit for line in row] for row, unit in zip(rows, units, strict=True)]
     steps = _steps(units, [sum((line.offset for line in row), Fraction(0)) for row in rows])
@@ -106,10 +111,15 @@ def common_grid(streams: Sequence[Sequence[Line]]) -> Grid | None:
     return Grid(whole[:1] if np.all(whole == whole[0]) else whole, steps)
 
 
+def steps_of(meaning: Sequence[Line]) -> tuple[Step, ...] | None:
+    """Factors and terms that are these lines, one for each channel; None where float64 does not hold them."""
+    return _steps([line.scale for line in meaning], [line.offset for line in meaning])
+
+
 def _unit(scales: Sequence[Fraction]) -> Fraction:
-    """The largest number of which all are multiples."""
+    """The largest number of which all are multiples; 1 where all are 0."""
     below = math.lcm(*(scale.denominator for scale in scales))
-    return Fraction(math.gcd(*(int(scale * below) for scale in scales)), below)
+    return Fraction(math.gcd(*(int(scale * below) for scale in scales)), below) or Fraction(1)
 
 
 def _steps(units: Sequence[Fraction], offsets: Sequence[Fraction]) -> tuple[Step, ...] | None:

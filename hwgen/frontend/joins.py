@@ -163,7 +163,7 @@ def _grid_within(streams: Sequence[CodedTensor], meanings: Sequence[Sequence[Lin
     """The grid of the branches, if their sum has at most so many bits on it."""
     try:
         grid = common_grid(meanings)
-        if grid is None:
+        if grid is None or not grid.gains.any():
             return None
         bounds = op_range(Sum(grid.gains), [bounds_of(stream) for stream in streams], streams[0].value.type.channels)
         return grid if smallest_int(bounds.min, bounds.max).bits <= most else None
@@ -177,6 +177,8 @@ def add(build: Build, node: SourceNode, streams: Sequence[CodedTensor]) -> Coded
     terms = [term for stream in streams for term in _terms(node, build, stream)]
     streams = [stream for stream, _ in terms]
     grid = _grid(node, build, streams, [meaning for _, meaning in terms])
+    moving = np.flatnonzero(grid.gains.any(axis=0))  # the others are constants: their offsets are in the grid's steps
+    streams, grid = [streams[index] for index in moving], replace(grid, gains=grid.gains[:, moving])
     if len(streams) == 1 and np.all(grid.gains == 1):
         return replace(streams[0], steps=grid.steps)
     name = build.next_name("add")
@@ -198,7 +200,7 @@ def _larger(build: Build, node: SourceNode, first: CodedTensor, second: CodedTen
     grid = _grid(
         node, build, [first, second], [meanings[0], [replace(line, offset=Fraction(0)) for line in meanings[1]]]
     )
-    if len(offsets) > 1 or len(grid.gains) > 1 or np.any(grid.gains < 0):
+    if len(offsets) > 1 or len(grid.gains) > 1 or np.any(grid.gains <= 0):
         must, found = "its operands must have one offset, and a positive scale each for all channels", "others"
         raise ModelError(node.label, must, found, "Quantise both with one shared quantiser")
     name = build.next_name(node.op.lower())

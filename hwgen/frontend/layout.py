@@ -59,13 +59,15 @@ def image_places(shape: tuple[int, ...], *, channels_last: bool) -> IntArray:
 def order_of_input(shape: tuple[int, ...], hardware: tuple[int, ...], places: IntArray) -> Order | None:
     """Where the elements of the network's input of the ONNX `shape` lie in the value of the shape `hardware`.
 
-    None where that is a vector, or the image or signal itself with its channels innermost. Tokens (1, T, F) have an
-    order of their own, as (1, C, L) is what a file of signals holds.
+    None where that is a vector of them in order, or the image or signal itself with its channels innermost. Tokens
+    (1, T, F) have an order of their own, as (1, C, L) is what a file of signals holds.
     """
+    if len(hardware) == 1:
+        return None if np.array_equal(places, in_order(shape)) else Order(frame_shape(shape), places)
     layouts = {3: (False,), 4: (False, True)}.get(len(shape), ())
     same = (hardware == image_shape(shape, channels_last=last) for last in layouts)
     lying = (np.array_equal(places, image_places(shape, channels_last=last)) for last in layouts)
-    if len(hardware) == 1 or any(map(all, zip(same, lying, strict=True))):
+    if any(map(all, zip(same, lying, strict=True))):
         return None
     return Order(frame_shape(shape), places)
 

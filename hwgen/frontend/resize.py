@@ -1,4 +1,4 @@
-"""Resize and Upsample by the nearest pixel: the source of each pixel, computed as executors do and in real numbers."""
+"""Resize and Upsample: the nearest pixels, computed as executors do and in real numbers, or weighted sums of pixels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from hwgen.errors import ModelError
 from hwgen.frontend.axes import axes_of, numbers_of
 from hwgen.frontend.elementwise import constant_of
+from hwgen.frontend.interpolation import interpolated
 from hwgen.frontend.moves import picked
 from hwgen.frontend.shapes import movable
 from hwgen.frontend.source import SourceNode
@@ -41,19 +42,19 @@ _NEAREST: Mapping[str, Callable[[Fraction], int]] = {
     "round_prefer_ceil": lambda x: math.floor(x + _HALF),
     "round_prefer_floor": lambda x: math.ceil(x - _HALF),
 }
+_HALF_PIXEL = ("half_pixel", "pytorch_half_pixel")
 _SLACK = Fraction(1, 1 << 16)
 """How far float32 may move a coordinate that is no binary fraction."""
 
 
 def resize(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:
-    """Resize (x, roi, scales, sizes), of opset 10 (x, scales), and Upsample: the nearest pixels. Raises: ModelError."""
+    """Resize (x, roi, scales, sizes), of opset 10 (x, scales), and Upsample. Raises: ModelError, Relayout."""
     tensor = movable(node, args[0])
     old = node.opset < 11 or node.op == "Upsample"
-    if node.text("mode", "nearest") != "nearest":
-        must = "it must take the nearest pixel, as others are weighted sums of pixels"
-        found, change = f"mode {node.text('mode', '')!r}", "Resize to the nearest, or with a transposed convolution"
-        raise ModelError(node.label, must, found, change)
     coordinates = _one_of(node, "coordinate_transformation_mode", "half_pixel", _COORDINATES)
+    if node.text("mode", "nearest") != "nearest":
+        targets = _targets(node, tensor.shape, args, old=old)
+        return interpolated(build, node, tensor, _factors(node, targets, "asymmetric" if old else coordinates))
     rounding = _one_of(node, "nearest_mode", "round_prefer_floor", _NEAREST)
     for axis, scale, size in _targets(node, tensor.shape, args, old=old):
         if old:
@@ -62,6 +63,21 @@ def resize(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
             index = _sources(node, coordinates, rounding, scale, tensor.shape[axis], size)
             tensor = picked(node, tensor, axis, index)
     return tensor
+
+
+def _factors(node: SourceNode, targets: Sequence[tuple[int, Fraction, int]], coordinates: str) -> dict[int, int]:
+    """Each axis that is interpolated, with its factor. Raises: ModelError where weights are no whole numbers."""
+    mode, scaled = node.text("mode", "nearest"), {axis: scale for axis, scale, _ in targets if scale != 1}
+    whole = mode == "linear" and coordinates in _HALF_PIXEL and all(s.denominator == 1 for s in scaled.values())
+    if not whole or not scaled.keys() <= ({1, 2} if node.channels_last else {2, 3}):
+        scales = ", ".join(f"{float(scale):g}" for scale in scaled.values())
+        raise ModelError(
+            node.label,
+            "it must take the nearest pixel, or interpolate linearly to a whole multiple, at half pixels",
+            f"mode {mode!r}, {coordinates}, scales {scales or 1}",
+            "Resize to the nearest, or set mode='bilinear', align_corners=False and a whole scale_factor",
+        )
+    return {axis: int(scale) for axis, scale in scaled.items()}
 
 
 def _one_of(node: SourceNode, name: str, default: str, known: Mapping[str, object]) -> str:
@@ -97,14 +113,21 @@ def _targets(
     return [(axis, scale, math.floor(shape[axis] * scale)) for axis, scale in zip(axes, exact, strict=True)]
 
 
+def _computed(x: int, scale: Fraction) -> list[Fraction]:
+    """x / scale, by a division and by a factor as executors have them: whole factors give whole numbers in both."""
+    pixel, divisor = np.float32(x), np.float32(float(scale))
+    return [x / scale, Fraction(float(pixel / divisor)), Fraction(float(pixel * (np.float32(1) / divisor)))]
+
+
 def _sources(node: SourceNode, coordinates: str, rounding: str, scale: Fraction, old: int, new: int) -> IntArray:
     """The original of each element along an axis. Raises: ModelError where float32 decides which it is."""
     found = []
     for x in range(new):
         place = _COORDINATES[coordinates](Fraction(x), scale, old, new)
-        exact = all(number.denominator & (number.denominator - 1) == 0 for number in (place, scale, 1 / scale))
-        slacks = (Fraction(0),) if exact else (-_SLACK, _SLACK)
-        near = {min(max(_NEAREST[rounding](place + slack), 0), old - 1) for slack in slacks}
+        places = _computed(x, scale) if coordinates == "asymmetric" else [place - _SLACK, place + _SLACK]
+        if all(number.denominator & (number.denominator - 1) == 0 for number in (place, scale, 1 / scale)):
+            places = [place]
+        near = {min(max(_NEAREST[rounding](each), 0), old - 1) for each in places}
         if len(near) > 1:
             raise ModelError(
                 node.label,

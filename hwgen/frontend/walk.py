@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hwgen.errors import ModelError
-from hwgen.frontend import ending, residual, shapes
+from hwgen.frontend import ending, residual, shapes, windows
+from hwgen.frontend.concatenation import surrounded
 from hwgen.frontend.elements import require_exact, settle
 from hwgen.frontend.embedding import index_type
 from hwgen.frontend.layout import Layout, Relayout, for_parameter, image_layout, order_of_input, settled
@@ -22,6 +23,7 @@ from hwgen.frontend.symbolic import (
     CodedTensor,
     Const,
     Misplaced,
+    Padded,
     QuantConst,
     Tensor,
     affine_steps,
@@ -107,6 +109,10 @@ def _visit(build: Build, node: SourceNode, tensors: dict[str, Tensor], graph: So
     missing = [name for name in node.inputs if name and name not in tensors]
     if node.op in RANDOM:
         raise ModelError(node.label, "it must give the same each time", node.op, "Export the model again")
+    for name in node.inputs:
+        tensor = tensors.get(name)
+        if isinstance(tensor, Padded) and not windows.merges(node, tensor):
+            tensors[name] = surrounded(build, node, tensor)
     args = [tensors.get(name) if name else None for name in node.inputs]
     if not missing and all(arg is None or isinstance(arg, Const) for arg in args) and node.op not in _ON_CONSTANTS:
         tensors.update(_computed(node, args, graph))

@@ -17,6 +17,9 @@ from hwgen.ir.geometry import Geometry
 
 Pads = tuple[int, int, int, int]
 
+_PADDING = frozenset({"AveragePool", "Conv", "MaxPool"})
+"""Operators whose windows may be padded."""
+
 LARGEST = 1 << 16
 """The largest size, stride, dilation and padding of a window."""
 
@@ -50,13 +53,26 @@ def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor
     return Padded(stream, added, float(fill.flat[0])) if any(added) and mode == "constant" else stream
 
 
+def merges(node: SourceNode, padded: Padded) -> bool:
+    """Whether the node's window takes the padding: of rows and columns, and with its own less than the window."""
+    rank = len(padded.shape)
+    spatial = range(1, rank - 1) if node.channels_last else range(2, rank)
+    added = [padded.pads[axis] + padded.pads[axis + rank] for axis in range(rank) if axis not in spatial]
+    if node.op not in _PADDING or any(added):
+        return False
+    kernel, flat = node.integers("kernel_shape", ()), (1,) * len(spatial)
+    dilations, own = node.integers("dilations", flat), node.integers("pads", (0,) * 2 * len(spatial))
+    if not len(kernel) == len(dilations) == len(spatial) == len(own) / 2:
+        return True
+    extents = [(size - 1) * dilation + 1 for size, dilation in zip(kernel, dilations, strict=True)] * 2
+    before = [padded.pads[axis] for axis in (*spatial, *(axis + rank for axis in spatial))]
+    return all(a + b < extent for a, b, extent in zip(before, own, extents, strict=True))
+
+
 def _spatial(padded: Padded, node: SourceNode) -> Pads:
-    """The padding as top, left, bottom, right. Raises: ModelError where it pads frames or channels."""
+    """The padding as top, left, bottom, right."""
     rank = len(padded.stream.shape)
     spatial = range(1, rank - 1) if node.channels_last else range(2, rank)
-    rest = set(range(rank)) - set(spatial)
-    if any(padded.pads[a] or padded.pads[a + rank] for a in rest):
-        raise ModelError(node.label, "its input must be padded in space only", f"pads {padded.pads}", "Correct the Pad")
     return _four([padded.pads[a] for a in spatial] + [padded.pads[a + rank] for a in spatial])
 
 

@@ -158,7 +158,9 @@ def _check_join(node: Node, op: Join) -> None:
             gains, count = op.gains_of(len(shapes)), len(shapes)
             single = gains.shape in ((target[-1], 1), (math.prod(target), 1))
             fits = gains.shape == (1, count) or (count == 1 and single)
-            _must(fits and bool(np.all(gains != 0)), node.label, "a gain for each input, none of them 0", gains.shape)
+            _must(
+                fits and bool(gains.any(axis=0).all()), node.label, "a gain for each input that is not 0", gains.shape
+            )
         case Scale():
             fits = shapes[0] == target and shapes[1:] in ([target], [(*target[:-1], 1)])
             _must(fits, node.label, "a tensor and one number for each of its pixels or elements go in", found)

@@ -260,7 +260,8 @@ class Sum(Arrays):
     Of one tensor it is that tensor on a finer grid.
 
     Attributes:
-        gains: (1, inputs) factors, none of them 0; of one tensor also (C, 1), or (elements, 1). Empty where all are 1.
+        gains: (1, inputs) factors, none of them 0; of one tensor also (C, 1), or (elements, 1), not all 0. Empty where
+            all are 1.
     """
 
     gains: IntArray = field(default_factory=_no_numbers)

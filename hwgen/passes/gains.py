@@ -127,6 +127,8 @@ def smallest_gains(gains: IntArray, codes: Sequence[range], levels: IntArray) ->
 def _narrowest(gains: IntArray, codes: Sequence[range], levels: IntArray) -> tuple[list[int], IntArray]:
     """The smallest gains of branches with these codes, and the thresholds that give the same codes with them."""
     signs, exact = np.sign(gains).tolist(), tuple(np.abs(gains).tolist())
+    if 0 in exact:  # where a channel of a branch counts for nothing, the other's gain is small as it is
+        return gains.tolist(), levels
     rising = [
         each if sign > 0 else range(-each[-1], 1 - each[0], each.step) for sign, each in zip(signs, codes, strict=True)
     ]

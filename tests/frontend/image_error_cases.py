@@ -129,8 +129,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         c=np.float32([1, 2, 3, 4]).reshape(4, 1, 1),
         to=[1, 2, 8, 5],
     ),
-    "pad_channels": lambda: _padded(CONV_P, pads=[0, 1, 0, 0, 0, 0, 0, 0]),
-    "pad_before_another": lambda: _padded(node("Relu", "p", "y", name="relu"), constants={}),
     "pad_before_a_maximum": lambda: _padded(node("MaxPool", "p", "y", name="pool", kernel_shape=[2, 2]), constants={}),
     "pool_ceil_mode_of_padding": lambda: _pool(kernel_shape=[2, 1], strides=[2, 1], pads=[0, 0, 1, 0], ceil_mode=1),
     "conv_of_a_volume": lambda: net(
@@ -172,12 +170,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "concat_of_rows": lambda: _join(node("Elu", "q", "r"), node("Concat", "a r", "e", name="cat", axis=2), LAST),
     "concat_of_sizes": lambda: _join(
         node("MaxPool", "q", "p", kernel_shape=[2, 2]), node("Concat", "a p", "e", name="cat", axis=1), LAST
-    ),
-    "concat_of_norms": lambda: _join(
-        node("BatchNormalization", "q c c c c", "n"),
-        node("Concat", "a n", "e", name="cat", axis=1),
-        LAST,
-        c=np.ones(4, dtype=np.float32),
     ),
     "concat_with_real_numbers": lambda: _join(
         node("Concat", "a c", "e", name="cat", axis=1),

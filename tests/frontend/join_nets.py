@@ -58,6 +58,17 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("BatchNormalization", "h n n n t", "hn"), node("BatchNormalization", "g t n n n", "gn"),
         node("Add", "hn gn", "e"), LAST, n=np.float32([0.5, 1, 2, 3]), t=np.float32([3, 2, 1, 0.75]),
     ),
+    "accumulators_with_a_norm_of_zeros": lambda: joined(
+        node("BatchNormalization", "h g0 t n n", "hn"), node("Add", "hn c", "e"), LAST,
+        g0=np.float32([0, 1, -2, 0]), n=np.float32([0.5, 1, 2, 3]), t=np.float32([3, 2, -1, 0.75]),
+    ),
+    "norm_of_zeros_alone": lambda: joined(
+        node("BatchNormalization", "h g0 t n n", "hn"), node("Add", "hn c", "e"), LAST,
+        g0=np.float32([0, 0, 0, 0]), n=np.float32([0.5, 1, 2, 3]), t=np.float32([3, 2, -1, 0.75]),
+    ),
+    "factors_of_zero_at_the_end": lambda: joined(
+        node("Mul", "a k", "m"), node("Add", "m c", "y"), k=np.float32([0, 1, -2, 0]).reshape(4, 1, 1)
+    ),
     "accumulator_and_code": lambda: joined(node("Add", "h c", "e"), LAST),
     "three": lambda: joined(node("Add", "a c", "t"), node("Sub", "q t", "e"), LAST),
     "sum_of_four": lambda: joined(node("Sum", "a c q k", "e"), LAST, k=C),
@@ -111,6 +122,10 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("Add", "a k", "o"), concat("o", "q"), node("Conv", "e wide", "y", name="last"), wide=WIDE, k=C
     ),
     "concat_of_accumulators": lambda: joined(concat("h", "a"), LAST),
+    "concat_of_norms": lambda: joined(
+        node("BatchNormalization", "h n t n n", "hn"), concat("hn", "a", "q"), LAST,
+        n=np.float32([0.5, 1, 2, 3]), t=np.float32([3, 2, -1, 0.75]),
+    ),
     "concat_of_scales_along_rows": lambda: joined(concat("a", "q", axis=2), LAST),
     "concat_of_accumulators_along_columns": lambda: joined(concat("h", "a", axis=3), LAST),
     "concat_with_bipolar": lambda: joined(
@@ -165,6 +180,9 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
     "product_of_three": lambda: joined(node("Mul", "a c", "m"), node("Mul", "m q", "e"), LAST),
     "larger_of_two": lambda: joined(node("Greater", "a c", "i"), FLOAT, node("Conv", "t w", "y", name="last")),
     "where_of_two": lambda: joined(node("Less", "h k", "i"), node("Where", "i a c", "e"), LAST, k=C),
+    "where_of_one_and_zero": lambda: joined(
+        node("Less", "h k", "i"), node("Where", "i a z", "e"), LAST, k=C
+    ),
     "either_of_two": lambda: joined(
         node("Greater", "h k", "l"), node("LessOrEqual", "g k", "r2"), node("Or", "l r2", "i"), FLOAT,
         node("Conv", "t w", "y", name="last"), k=C,

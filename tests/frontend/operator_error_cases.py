@@ -125,7 +125,6 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
     "beyond_float64": lambda: _dense("Add", "h t", t=tensor("t", TensorProto.INT64, [2**53 + 1])),
     "nan_bound": lambda: _dense("Max", "h n", n=NAN),
     "random": lambda: net([FC, node("RandomNormal", "", "e", name="odd", shape=[3]), node("Add", "h e", "y")], w=W),
-    "moved_padding": lambda: _image("Pad", "x p", "m", p=np.asarray([0, 0, 1, 1, 0, 0, 1, 1])),
     "training_of_constants": _constant_dropout,
     "attribute_of_a_plane": _plane_attribute,
     "constants_with_channels_last": _constant_conv,

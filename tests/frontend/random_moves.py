@@ -133,16 +133,16 @@ def nearest(g: Grower) -> None:
 
 
 def edges(g: Grower) -> None:
-    """A crop, or padding with the tensor's own pixels."""
+    """A crop, zeros around or beside channels, or padding with the tensor's own pixels."""
     rank = len(g.now.shape)
     if rank < 3:
         return
     mode = g.pick(["constant", "reflect", "edge"])
     pads = [0] * 2 * rank
-    for axis in range(2, rank):
+    for axis in range(1 if mode == "constant" else 2, rank):
         length = g.now.shape[axis]
         for side in (axis, axis + rank):
-            pads[side] = int(g.rng.integers(-1, 1) if mode == "constant" else g.rng.integers(0, 2)) if length > 2 else 0
+            pads[side] = int(g.rng.integers(-1 if mode == "constant" else 0, 2)) if length > 2 else 0
     shape = tuple(n + pads[a] + pads[a + rank] for a, n in enumerate(g.now.shape))
     if g.opset < 11:
         g.node("Pad", [g.now.name], shape, mode=mode, pads=pads)

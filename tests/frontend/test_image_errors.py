@@ -78,13 +78,6 @@ MESSAGES = {
         "conv (Conv): its input must be padded with 0; found padding with -1 of a tensor of bipolar. Pad with zeros."
     ),
     "pad_mode": ("pad (Pad): its mode must be constant, edge, reflect or wrap; found 'odd'. Pad with zeros."),
-    "pad_channels": (
-        "conv (Conv): its input must be padded in space only; found pads (0, 1, 0, 0, 0, 0, 0, 0). Correct the Pad."
-    ),
-    "pad_before_another": (
-        "relu (Relu): padding must be followed by a convolution or a pool; found a Pad before Relu. Let the "
-        "layer itself pad."
-    ),
     "pad_before_a_maximum": (
         "pool (MaxPool): padding before it must not be the largest number of a window; found padding with 0 "
         "of numbers that may be less. Let the pool itself pad."
@@ -132,11 +125,6 @@ MESSAGES = {
     "concat_of_sizes": (
         "cat (Concat): what it joins must have one shape but for the axis; found axis 1 of (1, 4, 6, 7) from "
         "conv0_act (left_act) and (1, 4, 5, 6) from pool0 (maxpool). Bring all to one shape."
-    ),
-    "concat_of_norms": (
-        "cat (Concat): its operands must have the same operators behind their layers; found a BatchNorm not "
-        "behind all of conv0_act (left_act) and input_quant (in). Quantise each branch before the "
-        "concatenation."
     ),
     "concat_with_real_numbers": (
         "cat (Concat): the constant that it joins must be quantised, or whole multiples of a power of two; found"

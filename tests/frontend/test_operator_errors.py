@@ -118,10 +118,6 @@ MESSAGES = {
         "odd (Max): every parameter must be finite, tensor 'n' is not; found NaN. Train or export the model again."
     ),
     "random": "odd (RandomNormal): it must give the same each time; found RandomNormal. Export the model again.",
-    "moved_padding": (
-        "flat (Flatten): padding must be followed by a convolution or a pool; found a Pad before Flatten. Let the layer"
-        " itself pad."
-    ),
     "training_of_constants": (
         "odd (Dropout): its input must come from the network's input; found a constant. Fold constants before export."
     ),
