@@ -196,6 +196,11 @@ class Judge:
             plain = [each for each in copy.attribute if (each.name, each.s) != ("auto_pad", b"VALID")]
             del copy.attribute[:]
             copy.attribute.extend(plain)
+        if self.double and node.op_type == "BatchNormalization":  # below version 14 onnx's evaluator trains
+            plain = [each for each in copy.attribute if each.name != "spatial"]
+            del copy.attribute[:]
+            copy.attribute.extend(plain)
+            version = max(version, 14)
         for attribute in copy.attribute:
             if self.double and node.op_type == "Cast" and attribute.name == "to" and attribute.i == 1:
                 attribute.i = onnx.TensorProto.DOUBLE

@@ -122,6 +122,61 @@ def test_moves_in_front_of_a_layer(name: str, seed: int) -> None:
     agree(Moved(MOVES[name], seed, SIZES[seed]), SIZES[seed])
 
 
+class Beside(torch.nn.Module):
+    """A vector or an image at the input beside itself in another order."""
+
+    def __init__(self, move: Move) -> None:
+        super().__init__()
+        self.first, self.last, self.move = qnn.QuantIdentity(bit_width=6), qnn.QuantIdentity(bit_width=4), move
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(x)
+        return self.last(x - self.move(x))
+
+
+@pytest.mark.parametrize(
+    ("move", "shape"),
+    [
+        (lambda x: torch.roll(x, 1, 1), (1, 6)),
+        (lambda x: 0.5 * x.flip(1), (1, 7)),
+        (lambda x: x[:, [2, 0, 3, 1]], (1, 4)),
+        (lambda x: x.transpose(2, 3), (1, 1, 5, 5)),
+        (lambda x: torch.roll(x, 2, 3), (1, 2, 3, 4)),
+        (lambda x: x.flip(2), (1, 3, 6)),
+    ],
+)
+def test_an_input_beside_itself_in_another_order(move: Move, shape: tuple[int, ...]) -> None:
+    agree(Beside(move), shape)
+
+
+@pytest.mark.parametrize("factor", [2, 3, (1, 2), (4, 3)])
+@pytest.mark.parametrize("size", [(1, 2, 3, 4), (1, 1, 1, 5)])
+def test_linear_interpolation(factor: Any, size: tuple[int, ...]) -> None:
+    def enlarged(x: torch.Tensor) -> torch.Tensor:
+        return functional.interpolate(x, scale_factor=factor, mode="bilinear")
+
+    torch.manual_seed(3)
+    first, quant = conv("int4", size[1], 4, 3, padding=1), qnn.QuantIdentity(bit_width=5)
+    agree(torch.nn.Sequential(first, qnn.QuantReLU(bit_width=4), Enlarged(enlarged), quant), size)
+    agree(torch.nn.Sequential(first, qnn.QuantReLU(bit_width=4), Enlarged(enlarged)), size)
+
+
+def test_linear_interpolation_of_a_signal() -> None:
+    quant, up = qnn.QuantIdentity(bit_width=6), torch.nn.Upsample(scale_factor=2, mode="linear")
+    agree(torch.nn.Sequential(quant, up, qnn.QuantIdentity(bit_width=6)), (1, 3, 6))
+
+
+class Enlarged(torch.nn.Module):
+    """A function of images as a layer."""
+
+    def __init__(self, function: Move) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
 ABSORBED = ("split swapped", "channels backwards", "channel shuffle", "repeat", "one row")
 
 
