@@ -1,4 +1,4 @@
-"""Which of 198 networks that people bring hwgen takes, whether its answers are theirs, and how long a build takes.
+"""Which of 211 networks that people bring hwgen takes, whether its answers are theirs, and how long a build takes.
 
 The networks are small Brevitas modules with random weights (`brought/`): residual blocks, U-Nets, detectors, mixers,
 graph convolutions, every activation in front of a quantiser and so on. Each is loaded, compiled and written, and the
@@ -27,7 +27,7 @@ prepare_torch()
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from brought import dense, images, joins, maps, quantisers, sequences  # noqa: E402
+from brought import dense, gates, images, joins, maps, quantisers, sequences  # noqa: E402
 from brought.layers import Shape  # noqa: E402
 
 import hwgen  # noqa: E402
@@ -38,7 +38,7 @@ from hwgen.verify.vectors import frames_of, layout_of  # noqa: E402
 
 SHAPES: Mapping[str, Shape] = {
     f"{module.__name__.removeprefix('brought.')}: {name}": shape
-    for module in (dense, images, joins, maps, quantisers, sequences)
+    for module in (dense, gates, images, joins, maps, quantisers, sequences)
     for name, shape in module.SHAPES.items()
 }
 FRAMES = 40

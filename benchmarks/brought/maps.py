@@ -139,6 +139,11 @@ def _segmentation_upsampled() -> list[nn.Module]:
 
 
 @chain(3, 8, 8)
+def _segmentation_interpolated() -> list[nn.Module]:
+    return [quant(8), *block(3, 8, stride=2), conv(8, 3, 1), nn.Upsample(scale_factor=2, mode="bilinear")]
+
+
+@chain(3, 8, 8)
 def _denoiser() -> list[nn.Module]:
     return [quant(8), conv(3, 8), relu(), *block(8, 8), *block(8, 8), conv(8, 3)]
 
@@ -346,6 +351,7 @@ SHAPES: Shapes = {
     "segmentation, scores upsampled": _segmentation_upsampled,
     "DnCNN": _denoiser,
     "depth, upsampled inside": _depth,
+    "segmentation, scores interpolated": _segmentation_interpolated,
     "a transposed convolution over time": _signal_up,
     "a depthwise transposed convolution": _grouped_up,
 }
