@@ -68,6 +68,8 @@ def behind_softmax(live: Sequence[SourceNode]) -> Iterator[tuple[SourceNode, Mod
     for node in live:
         if softened.intersection(node.inputs):
             if node.op not in _AFTER_SOFTMAX:
-                error = ModelError(node.label, "nothing may follow a softmax", node.op, "Move the softmax to the end")
-                yield node, error
+                change = "Move the softmax to the end"
+                if node.op in QUANTISERS | LINEAR:
+                    change = "Leave the softmax out of the quantisation, as onnxruntime's nodes_to_exclude does"
+                yield node, ModelError(node.label, "nothing may follow a softmax", node.op, change)
             softened.update(node.outputs)

@@ -131,6 +131,10 @@ MESSAGES = {
         " activation to the host."
     ),
     "after_softmax": "m (Mul): nothing may follow a softmax; found Mul. Move the softmax to the end.",
+    "quantised_softmax": (
+        "m (QuantizeLinear): nothing may follow a softmax; found QuantizeLinear. Leave the softmax out of the"
+        " quantisation, as onnxruntime's nodes_to_exclude does."
+    ),
     "top_5": "top (TopK): it must pick the one largest class; found k = 2, largest = 1. Set k = 1 and largest = 1.",
     "top_values": (
         "output 'y': it must be the scores, a quantised tensor or the index of the best class; found another"
