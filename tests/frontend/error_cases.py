@@ -139,9 +139,12 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         node("Softmax", "h", "p", axis=1), node("Mul", "p c", "e", name="m"), c=np.float32([2])
     ),
     "quantised_softmax": lambda: _between(
-        node("Softmax", "h", "p", axis=1), node("QuantizeLinear", "p c z8", "k", name="m"),
-        node("DequantizeLinear", "k c z8", "e"), c=np.float32(1 / 256), z8=np.uint8(0),
-    ),  # fmt: skip
+        node("Softmax", "h", "p", axis=1),
+        node("QuantizeLinear", "p c z8", "k", name="m"),
+        node("DequantizeLinear", "k c z8", "e"),
+        c=np.float32(1 / 256),
+        z8=np.uint8(0),
+    ),
     "top_5": lambda: net([FC, node("TopK", "h k", "v y", name="top", axis=1)], w=W, k=[2], kind=TensorProto.INT64),
     "top_values": lambda: net([FC, node("TopK", "h k", "y i", name="top", axis=1)], w=W, k=[1]),
     "class_axis": lambda: net([FC, node("ArgMax", "h", "y", name="best", axis=0)], w=W, kind=TensorProto.INT64),
