@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from hwgen.verify import reaper
+from tests import tiers
 from tests.seeds import SEED
 
 for library in ("OMP", "OPENBLAS", "MKL"):  # what waits for work in a loop costs more than small tensors do
@@ -34,7 +35,8 @@ FAST = {"errors", "frontend", "golden", "hw", "ir", "nn", "passes"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The long tier draws its examples from HWGEN_SEED."""
+    """The long tier takes every case and draws its examples from HWGEN_SEED."""
+    tiers.settle(is_long=is_long(config))
     if is_long(config):
         settings.load_profile("long")
         hypothesis.core.global_force_seed = SEED

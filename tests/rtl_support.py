@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pytest
 
 from hwgen.backends.rtl import emit
 from hwgen.hw.activation import Thresholding
@@ -31,11 +28,6 @@ from hwgen.verify.rtlsim import simulate
 from tests.rtl_reference import reference
 
 TERNARY = IntType(2, signed=True)
-
-
-def tiered(names: Iterable[object], *rare: object) -> list[Any]:
-    """Test parameters: `names`, of which `rare` ones run in the long tier only."""
-    return [pytest.param(name, marks=pytest.mark.long) if name in rare else name for name in names]
 
 
 def graph_of(source: Stream, *units: Unit) -> Design:

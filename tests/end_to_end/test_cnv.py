@@ -13,7 +13,7 @@ from hwgen.config import read_folding
 from hwgen.ir.types import IntArray
 from hwgen.verify.vectors import random_codes
 from tests.examples.load import EXAMPLES, example
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 FOLDING = EXAMPLES / "cnv_cifar10" / "folding"
 RARE = ("conv0", "conv1", "pool0", "conv2", "conv3", "pool1", "conv4", "fc6", "fc7", "fc8")

@@ -22,8 +22,8 @@ from tests.builders import IMAGE_NETWORKS, Rng
 from tests.end_to_end import networks
 from tests.end_to_end.test_real_networks import CASES
 from tests.frontend.onnx_nets import resized
-from tests.rtl_support import tiered
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 QUICK = {"TFC_1W1A.onnx"}
 """The model whose simulators compile in seconds."""

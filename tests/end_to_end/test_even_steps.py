@@ -13,7 +13,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
 from tests.builders import Geometry, ImageBuilder, random_folding
 from tests.end_to_end.prove import prove
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 UINT4, INT3 = IntType(4, signed=False), IntType(3, signed=True)
 

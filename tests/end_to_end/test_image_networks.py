@@ -22,8 +22,8 @@ from tests.builders import (
     random_image_network,
 )
 from tests.end_to_end.prove import prove
-from tests.rtl_support import tiered
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 FRAMES = 4
 UINT8, INT8 = IntType(8, signed=False), IntType(8, signed=True)

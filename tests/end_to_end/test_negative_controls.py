@@ -20,7 +20,7 @@ from hwgen.ir.ops import MatMul, Threshold
 from hwgen.ir.types import Bipolar, IntType, TensorType
 from hwgen.verify.vectors import random_codes
 from tests.builders import ImageBuilder
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 INPUTS, HIDDEN, OUTPUTS = 12, 8, 4
 

@@ -16,7 +16,7 @@ from hwgen.golden.matmul import Codes
 from hwgen.verify.evaluate import accuracy
 from hwgen.verify.vectors import Layout, as_codes, random_codes, read_array
 from tests.frontend.onnx_nets import resized
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 pytestmark = pytest.mark.shared_data
 

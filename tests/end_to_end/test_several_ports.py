@@ -19,7 +19,7 @@ from hwgen.verify.bench import Stalls
 from hwgen.verify.vectors import random_frames
 from tests.end_to_end.prove import prove
 from tests.end_to_end.several_ports import NETWORKS, Network
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 FRAMES = 9
 RARE = {"features", "added", "image_and_vector"}

@@ -27,7 +27,7 @@ from hwgen.verify.bench import run
 from hwgen.verify.headers import include_flags
 from hwgen.verify.model import SimulationJob
 from tests.builders import concat_net, mobilenet_like, random_network
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 FIXED = {
     *("hwgen.json", "network.txt", "folding.json", "estimate.json", "host/ports.json", "rtl/files.f"),

@@ -24,7 +24,7 @@ from tests.end_to_end.modules import agreeing
 from tests.end_to_end.prove import prove
 from tests.frontend.judge import agreement
 from tests.frontend.onnx_nets import net, node
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 
 def relu(bits: int) -> nn.Module:

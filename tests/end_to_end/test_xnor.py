@@ -21,8 +21,8 @@ from hwgen.ir.types import Bipolar, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import ImageBuilder, random_folding, xnor_like
 from tests.end_to_end.prove import prove
-from tests.rtl_support import tiered
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 B = Bipolar()
 FRAMES = 4

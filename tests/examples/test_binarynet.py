@@ -15,7 +15,7 @@ from hwgen.zoo.parameters import load
 from hwgen.zoo.proof import compiled, prove
 from hwgen.zoo.script import expected_reports
 from tests.examples.load import EXAMPLES, example
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 EXPECTED = json.loads((EXAMPLES / "binarynet" / "expected.json").read_text())
 

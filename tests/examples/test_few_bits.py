@@ -14,7 +14,7 @@ from hwgen.zoo.few_bits import METHODS
 from hwgen.zoo.proof import prove
 from hwgen.zoo.script import expected_reports
 from tests.examples.load import EXAMPLES, example
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 EXPECTED = json.loads((EXAMPLES / "few_bits" / "expected.json").read_text())
 QUICK = {"dorefa-w2a2"}

@@ -16,7 +16,7 @@ import hwgen
 from hwgen.golden.execute import decode
 from hwgen.verify.vectors import random_codes
 from tests.examples.load import EXAMPLES, example
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 EXAMPLE = EXAMPLES / "mnist_tfc"
 EXPECTED = json.loads((EXAMPLE / "expected.json").read_text())

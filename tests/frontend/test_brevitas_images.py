@@ -18,7 +18,7 @@ from hwgen.ir.types import IntType
 from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import BipolarAct, BipolarWeight, TernaryWeight, activation, linear
 from tests.frontend.images import outputs, random_codes
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 INT8 = IntType(8, signed=True)
 

@@ -17,7 +17,7 @@ from hwgen.ir.ops import Sum
 from hwgen.ir.types import IntType
 from hwgen.nn import prepare_torch
 from tests.frontend.images import outputs, random_codes
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 INT8 = IntType(8, signed=True)
 

@@ -22,7 +22,7 @@ from hwgen.verify.vectors import Layout, as_codes
 from tests.frontend.judge import agreement
 from tests.frontend.onnx_nets import net, node
 from tests.frontend.test_brevitas_images import conv, off_the_ties
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 INT8 = IntType(8, signed=True)
 Move = Callable[[torch.Tensor], torch.Tensor]

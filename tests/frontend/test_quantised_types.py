@@ -15,7 +15,7 @@ from hwgen.ir.ops import Activation, MatMul
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import WEIGHTS, activation, linear
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 prepare_torch()
 

@@ -13,7 +13,7 @@ from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import generator, run_cases
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, product_case, scale_case
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 B = Bipolar()
 INT3, UINT4, INT2 = IntType(3, True), IntType(4, False), IntType(2, True)

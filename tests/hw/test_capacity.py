@@ -20,7 +20,7 @@ from hwgen.hw.device import DEVICES, device_of
 from hwgen.hw.resources import Resources
 from hwgen.ir.types import IntType
 from tests.builders import B, random_network
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 INT8 = IntType(8, signed=True)
 WIDE = random_network(np.random.default_rng(0), (256, 256, 10), input_type=INT8, hidden=B, weight=B)

@@ -15,7 +15,8 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.moves import BOTH, MOVES, REORDERED, SELECTED, move_designs, move_graph, moved
 from tests.rtl_reference import reference
-from tests.rtl_support import draw, prove, tiered
+from tests.rtl_support import draw, prove
+from tests.tiers import tiered
 
 SHAPE = (4, 6, 8)
 U3 = IntType(3, signed=False)

@@ -29,10 +29,10 @@ from tests.rtl_support import (
     mvtu,
     pool,
     simulate,
-    tiered,
     window,
     write,
 )
+from tests.tiers import tiered
 
 B, U3, I4 = Bipolar(), IntType(3, signed=False), IntType(4, signed=True)
 

@@ -13,7 +13,8 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.pipeline import NO_REGISTERS, PipelineRegisters
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
-from tests.rtl_support import design_of, draw, mvtu, prove, tiered
+from tests.rtl_support import design_of, draw, mvtu, prove
+from tests.tiers import tiered
 
 B = Bipolar()
 U1, U2, U3, U4, U5 = (IntType(bits, signed=False) for bits in range(1, 6))

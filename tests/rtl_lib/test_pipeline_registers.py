@@ -18,7 +18,8 @@ from hwgen.hw.pipeline import NO_SPAN, PipelineRegisters
 from hwgen.ir.types import Bipolar, IntArray, IntType
 from tests.gated_cases import beside_its_gate, frames_of, gated_of
 from tests.rtl_lib.planes import plane_frames, planes_unit
-from tests.rtl_support import TERNARY, depthwise, design_of, draw, mvtu, prove, tiered
+from tests.rtl_support import TERNARY, depthwise, design_of, draw, mvtu, prove
+from tests.tiers import tiered
 
 B, U2, U3, U8, I4 = Bipolar(), *(IntType(bits, signed=False) for bits in (2, 3, 8)), IntType(4, signed=True)
 

@@ -11,7 +11,8 @@ import pytest
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, DType, IntType
-from tests.rtl_support import TERNARY, design_of, draw, pool, prove, tiered
+from tests.rtl_support import TERNARY, design_of, draw, pool, prove
+from tests.tiers import tiered
 
 B, U4, I4 = Bipolar(), IntType(4, signed=False), IntType(4, signed=True)
 SUM = PoolKind.SUM

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from hwgen.ir.types import Bipolar, IntArray
-from tests.rtl_support import design_of, draw, mvtu, prove, tiered
+from tests.rtl_support import design_of, draw, mvtu, prove
+from tests.tiers import tiered
 
 B = Bipolar()
 DEFAULT = {15, 16, 31, 33, 64, 100}

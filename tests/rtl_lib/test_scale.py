@@ -18,7 +18,8 @@ from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntType, smallest_int
-from tests.rtl_support import design_of, draw, graph_of, prove, thresholding, tiered
+from tests.rtl_support import design_of, draw, graph_of, prove, thresholding
+from tests.tiers import tiered
 
 B, U1, U3, I1, I5 = Bipolar(), IntType(1, False), IntType(3, False), IntType(1, True), IntType(5, True)
 

@@ -14,8 +14,9 @@ from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
-from tests.rtl_support import design_of, draw, pool, prove, tiered, window
+from tests.rtl_support import design_of, draw, pool, prove, window
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 B, U3, I4 = Bipolar(), IntType(3, signed=False), IntType(4, signed=True)
 

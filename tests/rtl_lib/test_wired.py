@@ -19,7 +19,8 @@ from hwgen.hw.packing import to_words
 from hwgen.verify.bench import Stalls
 from hwgen.verify.rtlsim import simulate
 from hwgen.verify.synth import SynthesisJob, run_yosys, synthesise
-from tests.rtl_support import assert_cycles, tiered, write
+from tests.rtl_support import assert_cycles, write
+from tests.tiers import tiered
 from tests.wired_cases import INT4, LAYERS, TERNARY, UINT2, B, Layer, drawn
 
 

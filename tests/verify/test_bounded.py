@@ -20,8 +20,8 @@ from hwgen.passes.pipeline import integer_network
 from hwgen.verify.bench import Stalls
 from hwgen.verify.simulate import Outcome
 from tests.builders import IMAGE_NETWORKS, Rng, random_folding
-from tests.rtl_support import tiered
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 FRAMES = 5
 

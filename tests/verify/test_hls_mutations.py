@@ -21,7 +21,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import hlscheck
 from tests.builders import ImageBuilder
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 
 class Catcher(Enum):

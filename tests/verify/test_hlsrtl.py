@@ -15,7 +15,7 @@ from hwgen.hw.design import Design
 from hwgen.verify.bench import Stalls
 from hwgen.verify.hlsrtl import Verilog
 from tests.builders import random_network
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 VITIS = """
 // module vitis_top (comment); input not_a_port;

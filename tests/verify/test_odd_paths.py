@@ -12,7 +12,7 @@ from hwgen import flow
 from hwgen.flow.hls import check_hls
 from hwgen.verify.cpp import preprocess
 from tests.builders import random_network
-from tests.rtl_support import tiered
+from tests.tiers import tiered
 
 ODD = {
     "all": "w$(touch made) ${HOME} `touch made` a'b\"c #x:y%z;\u00e9\u65e5,=\\ *?[x] $@ \n+v+",
