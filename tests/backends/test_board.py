@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +12,8 @@ from hwgen.backends.board import BENCH, BOARDS, TOP, Board, board_of, emit, emit
 from hwgen.backends.render import asset
 from hwgen.errors import ConfigError
 from hwgen.hw.design import Design
-from hwgen.verify import builds
-from hwgen.verify.headers import identity
 from hwgen.verify.process import run
-from hwgen.verify.simulator import find_simulator
+from hwgen.verify.simulator import LEVELS, find_simulator
 from tests.builders import random_network, resnet_like
 
 LIBRARY = asset("templates") / "board" / "lib"
@@ -190,25 +187,16 @@ def serial_line(work: Path, name: str = "", right: str = "", wrong: str = "") ->
             text = text.replace(right, wrong)
         (work / source.name).write_text(text)
     sources = [Path(__file__).with_name("uart_bench.sv"), *sorted(work.glob("*.sv"))]
-    flags = [
-        "--binary",
-        "--timing",
-        "-j",
-        "1",
-        "-CFLAGS",
-        "-O0 -std=gnu++20 -fcoroutines",
-        "-MAKEFLAGS",
-        "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
-    ]
-    command = [simulator.verilator, *flags, "--top-module", "uart_bench", "--Mdir", "obj", *sources]
-    texts = [source.read_text() for source in sources]
-    key = sha256(repr([simulator.verilator, identity(simulator.compiler), flags, *texts]).encode()).hexdigest()
-    (work / "obj").mkdir()
-    if not builds.take(key, work / "obj"):
-        run(command, cwd=work, log=work / "build.log", timeout_s=300, env=simulator.environment)
-        builds.keep(key, work / "obj", ["Vuart_bench"])
-    run([work / "obj" / "Vuart_bench"], cwd=work, log=work / "run.log", timeout_s=60)
-    return [line for line in (work / "run.log").read_text().splitlines() if not line.startswith("- ")]
+    verilate = [simulator.verilator, "--cc", "--no-timing", "--prefix", "Vbench", "--top-module", "bench"]
+    command = [*verilate, "-Mdir", "obj", *sources]
+    run(command, cwd=work, log=work / "verilate.log", timeout_s=60, env=simulator.environment)
+    parts = ["precompiled.h", *sorted(path.name for path in (work / "obj").glob("*.cpp")), "model.h"]
+    (work / "all.cc").write_text("".join(f'#include "{part}"\n' for part in parts))
+    flags = [*simulator.model_flags(LEVELS[0]), "-Iobj"]
+    link = [*simulator.link_flags(cocotb=False), "-o", "bench"]
+    run([simulator.compiler, *flags, "all.cc", *link], cwd=work, log=work / "build.log", timeout_s=300)
+    run([work / "bench"], cwd=work, log=work / "run.log", timeout_s=60)
+    return (work / "run.log").read_text().splitlines()
 
 
 def test_bytes_have_a_stop_bit(tmp_path: Path) -> None:
