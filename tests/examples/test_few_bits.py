@@ -14,10 +14,8 @@ from hwgen.zoo.few_bits import METHODS
 from hwgen.zoo.proof import prove
 from hwgen.zoo.script import expected_reports
 from tests.examples.load import EXAMPLES, example
-from tests.tiers import tiered
 
 EXPECTED = json.loads((EXAMPLES / "few_bits" / "expected.json").read_text())
-QUICK = {"dorefa-w2a2"}
 WEIGHTS = {
     "small-w1a1": "bipolar",
     "dorefa-w1a2": "bipolar",
@@ -51,7 +49,8 @@ def test_from_training_to_proof(
     assert "5 test images of digits, PyTorch on all 540" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("method", tiered(METHODS, *METHODS.keys() - QUICK))
+@pytest.mark.long
+@pytest.mark.parametrize("method", METHODS)
 def test_trained_networks_are_exact_on_all_test_images(script: ModuleType, method: str) -> None:
     data, entry = load_dataset(), find(method)
     model = entry.network()

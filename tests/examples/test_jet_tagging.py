@@ -14,6 +14,7 @@ import pytest
 
 from hwgen.golden.execute import decode
 from tests.examples.load import EXAMPLES, example
+from tests.tiers import tiered
 
 EXPECTED = json.loads((EXAMPLES / "jet_tagging" / "expected.json").read_text())
 MODULES = ("network", "build", "data", "train")
@@ -38,7 +39,7 @@ def test_reports(scripts: dict[str, ModuleType]) -> None:
     assert {name: report["interval_cycles"] for name, report in found.items()} == LIMITS
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", tiered([1, 2], 2))
 def test_golden_is_brevitas(scripts: dict[str, ModuleType], seed: int) -> None:
     model = scripts["network"].network()
     scripts["network"].randomise(model, seed)
@@ -72,7 +73,7 @@ def test_random_build(scripts: dict[str, ModuleType], tmp_path: Path, monkeypatc
     assert json.loads((tmp_path / "jet" / "estimate.json").read_text())["interval_cycles"] == 1
 
 
-@pytest.mark.parametrize("stored", [True, False], ids=["npz", "generated"])
+@pytest.mark.parametrize("stored", tiered([True, False], False), ids=["npz", "generated"])
 def test_train_and_build(
     scripts: dict[str, ModuleType],
     tmp_path: Path,

@@ -14,10 +14,11 @@ import torch
 from hwgen.golden.execute import run_all
 from hwgen.verify.vectors import Layout, frames_of
 from tests.examples.load import EXAMPLES, example
+from tests.tiers import tiered
 
 EXPECTED = json.loads((EXAMPLES / "tiny_networks" / "expected.json").read_text())
-SMALL = ("autoencoder", "ecg")
-"""Those that a short test may build and simulate."""
+SMALL = "ecg"
+"""The one that a short test simulates; the script takes another."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def scripts() -> Iterator[dict[str, ModuleType]]:
         yield modules
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", tiered(EXPECTED, "resnet8", "ds_cnn"))
 def test_golden_is_brevitas(scripts: dict[str, ModuleType], name: str) -> None:
     network = scripts["networks"].NETWORKS[name]
     module = scripts["networks"].calibrated(name)
@@ -42,7 +43,7 @@ def test_golden_is_brevitas(scripts: dict[str, ModuleType], name: str) -> None:
         assert len(np.unique(scores)) > 20
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in SMALL else pytest.mark.long) for n in EXPECTED])
+@pytest.mark.parametrize("name", tiered(EXPECTED, *EXPECTED.keys() - {SMALL}))
 def test_back_ends(scripts: dict[str, ModuleType], name: str) -> None:
     built = scripts["build"].accelerator(name, scripts["networks"].calibrated(name))
     report = built.estimate()
