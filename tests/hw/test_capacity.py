@@ -49,7 +49,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", tiered(CASES, "lut_ultrascale", "lut_ecp5", "dsp"))
+@pytest.mark.parametrize("name", tiered(CASES, "lut_ultrascale", "lut_ecp5", "dsp", "dsp_ecp5"))
 def test_advice_that_is_followed_helps(name: str) -> None:
     graph, part, options = CASES[name]
     built = flow.compile(graph, part=part, **options)

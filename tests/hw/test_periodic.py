@@ -26,6 +26,7 @@ from tests.hw.networks import random_ports, random_schedules
 from tests.hw.test_fifo import folded, images
 from tests.hw.test_simulation import Draw
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 
 def bottleneck(network: ProcessNetwork) -> str:
@@ -111,13 +112,13 @@ def asked(seed: int, units: int, draw: Draw = random_schedules) -> tuple[int, in
     return answers[True], answers[False]
 
 
-@pytest.mark.parametrize("units", range(1, 8))
+@pytest.mark.parametrize("units", tiered(range(1, 8), 3, 5, 6))
 def test_the_same_answers(units: int) -> None:
     answers = np.array([asked(10_000 * units + seed, units) for seed in range(40)])
     assert np.all(answers.sum(axis=0) > 20)
 
 
-@pytest.mark.parametrize("units", range(1, 6))
+@pytest.mark.parametrize("units", tiered(range(1, 6), 1, 3))
 def test_the_same_answers_of_several_ports(units: int) -> None:
     answers = np.array([asked(20_000 * units + seed, units, random_ports) for seed in range(25)])
     assert np.all(answers.sum(axis=0) > 10)
@@ -194,13 +195,13 @@ def same_sizes_of_gated(seed: int, monkeypatch: pytest.MonkeyPatch) -> bool:
     return True
 
 
-@pytest.mark.parametrize("start", range(0, 30, 10))
+@pytest.mark.parametrize("start", tiered(range(0, 30, 10), 10, 20))
 def test_the_same_sizes(start: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(start, start + 10):
         same_sizes(*cases(seed), f"seed {seed}", monkeypatch)
 
 
-@pytest.mark.parametrize("network", IMAGE_NETWORKS)
+@pytest.mark.parametrize("network", tiered(IMAGE_NETWORKS, *IMAGE_NETWORKS[1:5]))
 def test_the_same_sizes_of_known_networks(network, monkeypatch: pytest.MonkeyPatch) -> None:
     same_sizes(designed(network(np.random.default_rng(1)))[2], {}, network.__name__, monkeypatch)
 
