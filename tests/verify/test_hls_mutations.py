@@ -132,7 +132,11 @@ RARE = (
     "distance of 8 in the macro",
     "last partial result not forwarded, run",
     "last line not forwarded",
+    "distance of 8, lines",
+    "last tap not forwarded",
+    "not always inlined",
     "no style in Tcl",
+    "no AP_INT_MAX_W in Tcl",
     "no AP_INT_MAX_W in cfg",
 )
 
