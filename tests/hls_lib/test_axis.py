@@ -12,8 +12,9 @@ from hwgen.errors import ToolError
 from hwgen.hw.design import Design
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import process
-from hwgen.verify.headers import include_flags
+from hwgen.verify.headers import QUICK, include_flags, precompiled
 from tests.hls_lib.cases import Case, fifo_case, mvtu_case, run_cases, width_case, with_tlast, write_project
+from tests.tiers import tiered
 
 B = Bipolar()
 FRAMES, BEATS, WIDTH = 3, 4, 3
@@ -44,7 +45,7 @@ MUTATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", tiered(MUTATIONS, "always", "strobe"))
 def test_a_wrong_beat_is_seen(name: str, tmp_path: Path) -> None:
     with pytest.raises(ToolError):
         run_cases([with_tlast(fifo_case("odd", 9, 3))], tmp_path, {"axis": MUTATIONS[name]})
@@ -85,7 +86,8 @@ int main() {{
 }}
 """
     write_project(files | {"main.cpp": main}, folder)
-    command: list[str | Path] = ["g++", "-std=c++14", "-Isrc", *include_flags(), "main.cpp", "-o", "main"]
+    command: list[str | Path] = ["g++", "-std=c++14", *QUICK, "-Isrc", *include_flags(), "main.cpp", "-o", "main"]
+    command += ["-include", header] if (header := precompiled()) else []
     process.run(command, cwd=folder, log=folder / "build.log", timeout_s=300)
     process.run([folder / "main"], cwd=folder, log=folder / "run.log", timeout_s=60)
     lines = (folder / "run.log").read_text().splitlines()

@@ -12,6 +12,7 @@ from hwgen.ir.types import Bipolar, IntType
 from tests.hls_lib.cases import Case, design_of, run_cases
 from tests.rtl_lib.planes import plane_frames, planes_unit
 from tests.rtl_reference import reference
+from tests.tiers import some
 
 B, U2, U3 = Bipolar(), IntType(2, signed=False), IntType(3, signed=False)
 
@@ -41,7 +42,7 @@ def test_orders_and_shapes(folded: bool, tmp_path: Path) -> None:
 def test_every_folding_of_a_small_matrix(folded: bool, tmp_path: Path) -> None:
     foldings = itertools.product(range(1, 5), range(1, 7))
     cases = [plane_case(f"f{p}_{s}", (5, 3), (6, 4), (p, s), folded=folded, result=B) for p, s in foldings]
-    assert run_cases(cases, tmp_path) == []
+    assert run_cases(some(cases, 5), tmp_path) == []
 
 
 @pytest.mark.parametrize("folded", [False, True], ids=["side_by_side", "in_turn"])

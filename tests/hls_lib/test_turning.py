@@ -9,6 +9,7 @@ import pytest
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.hls_lib.cases import Case, mvtu_case, run_cases, threshold_case
+from tests.tiers import some
 
 B = Bipolar()
 
@@ -30,7 +31,7 @@ def test_products(tmp_path: Path) -> None:
         for falls in (False, True)
         for shared in (False, True)
     ]
-    assert run_cases(cases, tmp_path) == []
+    assert run_cases(some(cases, 3), tmp_path) == []
 
 
 def tables(turning: bool) -> list[Case]:
@@ -52,7 +53,7 @@ def test_tables(turning: bool, tmp_path: Path) -> None:
     cases = tables(turning)
     units = [case.design.units[0] for case in cases]
     assert all(isinstance(unit, ThresholdUnit) and unit.lookup is not None for unit in units)
-    assert run_cases(cases, tmp_path) == []
+    assert run_cases(some(cases, 3), tmp_path) == []
 
 
 def test_thresholds_alone(tmp_path: Path) -> None:
