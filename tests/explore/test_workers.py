@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +17,25 @@ import pytest
 
 from hwgen.config import VERSION
 from hwgen.errors import FoldingError, ToolError
-from hwgen.explore.evaluate import estimated
-from hwgen.explore.space import Space
+from hwgen.explore.evaluate import Figures, estimated
+from hwgen.explore.space import Point, Space
 from hwgen.explore.workers import workers_for
 from hwgen.hw.solver import Problem
 from hwgen.passes.pipeline import integer_network
 from tests.builders import PART, random_network
 
 PROBLEM = Problem(integer_network(random_network(np.random.default_rng(0), (24, 16, 4))), PART, 100.0)
-POINTS = list(Space(PROBLEM).seeds)
-FIGURES = [estimated(PROBLEM, point) for point in POINTS]
+
+
+@cache
+def points() -> list[Point]:
+    return list(Space(PROBLEM).seeds)
+
+
+@cache
+def figures() -> list[Figures]:
+    """Of each point, by this process; workers import the module too, and need not."""
+    return [estimated(PROBLEM, point) for point in points()]
 
 
 def killed_once(problem: Problem, task: tuple[int, str]) -> int:
@@ -58,9 +68,9 @@ def cluster() -> Iterator[str]:
 @pytest.mark.parametrize("count", [1, 2])
 def test_in_the_order_of_the_tasks(count: int) -> None:
     with workers_for(PROBLEM, count) as crew:
-        assert list(crew.run(estimated, POINTS, batch=7)) == FIGURES
+        assert list(crew.run(estimated, points(), batch=7)) == figures()
         assert list(crew.run(estimated, [])) == []
-        assert list(crew.run(estimated, POINTS[:1])) == FIGURES[:1]
+        assert list(crew.run(estimated, points()[:1])) == figures()[:1]
 
 
 def test_a_killed_process(tmp_path: Path) -> None:
@@ -86,7 +96,7 @@ def test_an_error_of_a_job(count: int) -> None:
 def test_dask(cluster: str, tmp_path: Path) -> None:
     """The same results, also when a worker is killed in the middle of a batch; errors come through."""
     with workers_for(PROBLEM, 1, cluster) as crew:
-        assert list(crew.run(estimated, POINTS, batch=7)) == FIGURES
+        assert list(crew.run(estimated, points(), batch=7)) == figures()
         tasks = [(number, str(tmp_path / "mark")) for number in range(100)]
         assert list(crew.run(killed_once, tasks, batch=5)) == [number * number for number in range(100)]
         assert (tmp_path / "mark").exists()
