@@ -16,7 +16,8 @@ from tests.examples.load import EXAMPLES, example
 from tests.tiers import tiered
 
 FOLDING = EXAMPLES / "cnv_cifar10" / "folding"
-RARE = ("conv0", "conv1", "pool0", "conv2", "conv3", "pool1", "conv4", "fc6", "fc7", "fc8")
+RIGHT = {12: 8, 83: 58}
+"""Of so many of the first images, those whose class the published scores give: a few, which need no optimised model."""
 LAYERS = ("conv0", "conv1", "pool0", "conv2", "conv3", "pool1", "conv4", "conv5", "fc6", "fc7", "fc8")
 
 
@@ -41,8 +42,9 @@ def images(shared: Path) -> IntArray:
 
 
 @pytest.mark.shared_data
-def test_rtl_takes_the_published_cycles(published: hwgen.Accelerator, images: IntArray) -> None:
-    outcome = published.simulate(images[:6], "rtl")
+@pytest.mark.parametrize("count", tiered((3, 6), 6))
+def test_rtl_takes_the_published_cycles(published: hwgen.Accelerator, images: IntArray, count: int) -> None:
+    outcome = published.simulate(images[:count], "rtl")
     assert not outcome.mismatches, outcome.mismatches
     assert outcome.cycles is not None
     assert outcome.cycles.interval == 32_768
@@ -50,17 +52,20 @@ def test_rtl_takes_the_published_cycles(published: hwgen.Accelerator, images: In
 
 
 @pytest.mark.shared_data
-def test_csim_gives_the_published_scores(published: hwgen.Accelerator, images: IntArray, shared: Path) -> None:
-    outcome = published.simulate(images, "csim")
+@pytest.mark.parametrize("count", tiered(RIGHT, 83))
+def test_csim_gives_the_published_scores(
+    published: hwgen.Accelerator, images: IntArray, shared: Path, count: int
+) -> None:
+    outcome = published.simulate(images[:count], "csim")
     assert not outcome.mismatches, outcome.mismatches
     wanted = np.load(shared / "cifar10/cifar10_exact_83_cnv_w1a1_scores.npy")
-    assert np.array_equal(outcome.outputs, wanted)
+    assert np.array_equal(outcome.outputs, wanted[:count])
     labels = np.load(shared / "cifar10/cifar10_exact_83.npz")["y"]
-    assert int((outcome.outputs.argmax(axis=1) == labels).sum()) == 58
+    assert int((outcome.outputs.argmax(axis=1) == labels[:count]).sum()) == RIGHT[count]
 
 
 @pytest.mark.shared_data
-@pytest.mark.parametrize("layer", tiered(LAYERS, *RARE))
+@pytest.mark.parametrize("layer", tiered(LAYERS, *(set(LAYERS) - {"conv5"})))
 def test_each_layer_alone(published: hwgen.Accelerator, images: IntArray, layer: str) -> None:
     rtl = published.simulate(images[:2], "rtl", layer=layer)
     assert not rtl.mismatches, rtl.mismatches
