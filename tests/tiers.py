@@ -17,6 +17,11 @@ def settle(*, is_long: bool) -> None:
     _run["is_long"] = is_long
 
 
+def is_long() -> bool:
+    """Whether this run is of the long tier."""
+    return _run["is_long"]
+
+
 def tiered(names: Iterable[object], *rare: object) -> list[Any]:
     """Test parameters: `names`, of which `rare` ones run in the long tier only."""
     return [pytest.param(name, marks=pytest.mark.long) if name in rare else name for name in names]
@@ -27,4 +32,4 @@ def some(cases: Sequence[Case], every: int) -> list[Case]:
 
     `every` shares no factor with the periods in which the cases' options change, so that each option is met.
     """
-    return list(cases[:: 1 if _run["is_long"] else every])
+    return list(cases[:: 1 if is_long() else every])

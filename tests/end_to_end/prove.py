@@ -7,10 +7,14 @@ from pathlib import Path
 import hwgen
 from hwgen.verify.bench import Stalls
 from hwgen.verify.vectors import random_frames
+from tests.tiers import is_long
 
 
 def prove(design: hwgen.Accelerator, seed: int, frames: int, folder: Path) -> None:
-    """The RTL, flowing, stalled and reset in mid-frame; the HLS C++ alone and under DPI-C."""
+    """The RTL, flowing, stalled and reset in mid-frame; the HLS C++ alone and under DPI-C.
+
+    The shell for DPI-C hangs on the ports alone: the short tier takes it for every third seed.
+    """
     design = design.write(folder / "project")
     every = random_frames(design.graph.inputs, frames, seed)
     codes = every[0] if len(every) == 1 else every
@@ -31,5 +35,7 @@ def prove(design: hwgen.Accelerator, seed: int, frames: int, folder: Path) -> No
         assert shaken.passed, (options, shaken.mismatches, shaken.mistimed)
     under_gcc = design.simulate(codes, "csim")
     assert not under_gcc.mismatches, under_gcc.mismatches
+    if seed % 3 and not is_long():
+        return
     under_dpi = design.simulate(codes, "dpi", work=folder / "dpi", stalls=stalls)
     assert not under_dpi.mismatches, under_dpi.mismatches
