@@ -89,7 +89,9 @@ def loaded(name: str) -> Graph:
     return agreeing(MODULES, name, "int16", 2.0**-13, 200, 2e-3 if "tanh" in name else 1e-5)
 
 
-@pytest.mark.parametrize("name", tiered(MODULES, "w4a10_leaky", "w12a12_images", "w14a14_autoencoder", "a11_signals"))
+@pytest.mark.parametrize(
+    "name", tiered(MODULES, "w8a9", "w4a10_leaky", "w12a12_images", "w14a14_autoencoder", "a11_signals")
+)
 def test_every_back_end(name: str, tmp_path: Path) -> None:
     graph = loaded(name)
     lines = [isinstance(each.op, Threshold) and each.op.line is not None for each in graph.nodes]

@@ -176,7 +176,7 @@ def project(network: str, folder: Path) -> hwgen.Accelerator:
     return compiled(network).write(folder / "project")
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", tiered(NETWORKS, "column"))
 def test_what_is_emitted_passes(network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
     accelerator = project(network, tmp_path)
