@@ -118,12 +118,12 @@ def prove_depths(seed: int, folder: Path) -> bool:
     return True
 
 
-@pytest.mark.parametrize("seed", range(2, 4))
+@pytest.mark.parametrize("seed", [0, 2])
 def test_random_depths(seed: int, tmp_path: Path) -> None:
     prove_depths(seed, tmp_path)
 
 
 @pytest.mark.long
 def test_a_hundred_networks_foldings_and_depths(tmp_path: Path) -> None:
-    flowing = sum(prove_depths(seed, tmp_path / str(seed)) for seed in (0, 1, *fresh(100)))
+    flowing = sum(prove_depths(seed, tmp_path / str(seed)) for seed in (1, 3, *fresh(100)))
     assert flowing > 80
