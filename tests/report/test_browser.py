@@ -6,9 +6,10 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from hwgen.flow import compile
 from hwgen.flow.report import write_report
 from hwgen.ir.graph import Graph
 from tests.builders import concat_net, random_network, resnet_like
+from tests.tiers import tiered
 
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
@@ -27,12 +29,12 @@ OPTIONS = (
 )  # fmt: skip
 PHONE, DESK = (390, 844), (1280, 900)
 
+FRAME = '<iframe width="WIDTH" height="HEIGHT" srcdoc="PAGE"></iframe>'
 PROBE = """<!DOCTYPE html>
 <style>body { margin: 0 } iframe { border: 0; display: block }</style>
-<iframe width="WIDTH" height="HEIGHT" srcdoc="PAGE"></iframe>
+FRAMES
 <script>
-onload = () => {
-  const view = document.querySelector("iframe").contentWindow;
+const measured = view => {
   const box = element => element.getBoundingClientRect();
   const all = (selector, where = view.document) => [...where.querySelectorAll(selector)];
   const inside = (one, two) => one.left >= two.left - 1 && one.right <= two.right + 1;
@@ -41,7 +43,7 @@ onload = () => {
   const cards = all(".card").map(card => ({body: box(card.querySelector(".body")), texts: all("text", card)}));
   const labels = all(".arrow text");
   const words = texts => texts.map(text => text.textContent);
-  document.body.dataset.found = JSON.stringify({
+  return {
     width: view.innerWidth,
     page: view.document.documentElement.scrollWidth,
     dark: view.matchMedia("(prefers-color-scheme: dark)").matches,
@@ -52,11 +54,15 @@ onload = () => {
     cut: all("table, dl").filter(each => box(each).right > view.innerWidth).length,
     bars: all("td.bar svg").filter(each => box(each).width > 0).length,
     beside: box(view.document.querySelector(".sections")).top < box(view.document.querySelector(".graph")).bottom,
-  });
+  };
+};
+onload = () => {
+  const frames = [...document.querySelectorAll("iframe")];
+  document.body.dataset.found = JSON.stringify(frames.map(frame => measured(frame.contentWindow)));
 };
 </script>
 """
-"""A page in a frame of any width (Chromium's own window is at least 500 wide), and what a test wants to know of it."""
+"""Pages in frames of any width (Chromium's own window is at least 500 wide), and what a test wants to know of them."""
 
 
 @pytest.fixture(scope="session")
@@ -83,15 +89,18 @@ class Browser:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def measured(self, page: Path, size: tuple[int, int], *, dark: bool = False) -> dict[str, Any]:
-        """What `PROBE` finds on a page."""
+    def measured(self, pages: Sequence[tuple[Path, tuple[int, int]]]) -> list[dict[str, Any]]:
+        """What `PROBE` finds on each page, in a frame of that size."""
+        frames = ""
+        for page, (width, height) in pages:
+            frame = FRAME.replace("WIDTH", str(width)).replace("HEIGHT", str(height))
+            frames += frame.replace("PAGE", escape(page.read_text()))
         probe = self.folder / "probe.html"
-        text = PROBE.replace("WIDTH", str(size[0])).replace("HEIGHT", str(size[1]))
-        probe.write_text(text.replace("PAGE", escape(page.read_text())))
-        dom = self.run(probe, DESK, "--dump-dom", dark=dark)
+        probe.write_text(PROBE.replace("FRAMES", frames))
+        dom = self.run(probe, DESK, "--dump-dom")
         data = re.search(r'data-found="([^"]*)"', dom)
         assert data is not None, dom[-500:]
-        found: dict[str, Any] = json.loads(unescape(data[1]))
+        found: list[dict[str, Any]] = json.loads(unescape(data[1]))
         return found
 
     def picture(self, page: Path, size: tuple[int, int], *, dark: bool = False) -> np.ndarray:
@@ -129,10 +138,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: write_report(folder / name) for name in NETWORKS}
 
 
+@pytest.fixture(scope="module")
+def layouts(
+    chromium: str, pages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, tuple[int, int]], dict[str, Any]]:
+    """What `PROBE` finds on each report at each size."""
+    asked = list(product(pages, (PHONE, DESK)))
+    browser = Browser(chromium, tmp_path_factory.mktemp("layouts"))
+    found = browser.measured([(pages[name], size) for name, size in asked])
+    return dict(zip(asked, found, strict=True))
+
+
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_layout(browser: Browser, pages: dict[str, Path], name: str, size: tuple[int, int]) -> None:
-    found = browser.measured(pages[name], size)
+def test_layout(layouts: dict[tuple[str, tuple[int, int]], dict[str, Any]], name: str, size: tuple[int, int]) -> None:
+    found = layouts[name, size]
     assert found["width"] == size[0] and found["page"] <= size[0]
     assert found["spilt"] == [] and found["covered"] == [] and found["cut"] == 0
     assert found["bars"] >= 6 and not found["dark"]
@@ -152,9 +172,13 @@ def test_the_page_as_the_browser_reads_it(browser: Browser, pages: dict[str, Pat
     assert dom.count("<svg") == pages[name].read_text().count("<svg")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_pictures(browser: Browser, pages: dict[str, Path], size: tuple[int, int], dark: bool) -> None:
+PICTURES = {"phone-light": (PHONE, False), "desk-dark": (DESK, True)}
+PICTURES |= {"phone-dark": (PHONE, True), "desk-light": (DESK, False)}
+
+
+@pytest.mark.parametrize("name", tiered(PICTURES, "phone-dark", "desk-light"))
+def test_pictures(browser: Browser, pages: dict[str, Path], name: str) -> None:
+    size, dark = PICTURES[name]
     pixels = browser.picture(pages["residual"], size, dark=dark)
     assert pixels.shape[:2] == (size[1], size[0])
     paper = pixels[-1, 0].mean()
