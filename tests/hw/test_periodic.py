@@ -206,9 +206,10 @@ def test_the_same_sizes_of_known_networks(network, monkeypatch: pytest.MonkeyPat
     same_sizes(designed(network(np.random.default_rng(1)))[2], {}, network.__name__, monkeypatch)
 
 
-def test_the_same_sizes_of_gated_designs(monkeypatch: pytest.MonkeyPatch) -> None:
-    flowing = [seed for seed in (*range(10), 21) if same_sizes_of_gated(seed, monkeypatch)]
-    assert flowing == [*range(10)]  # two FIFOs of the last one are too shallow
+@pytest.mark.parametrize("count", tiered((4, 10), 10))
+def test_the_same_sizes_of_gated_designs(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    flowing = [seed for seed in (*range(count), 21) if same_sizes_of_gated(seed, monkeypatch)]
+    assert flowing == [*range(count)]  # two FIFOs of the last one are too shallow
 
 
 @pytest.mark.long

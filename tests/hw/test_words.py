@@ -63,7 +63,7 @@ def test_the_solver_avoids_what_is_refused(options: dict[str, int]) -> None:
 
 def test_a_converter_holds_both_its_words() -> None:
     """4,200 lanes of a bit become 4,100: neither is too wide, but both together are."""
-    graph = random_network(np.random.default_rng(3), (8, 4200, 2))
+    graph = random_network(np.random.default_rng(3), (16, 4200, 2))
     folding = {"fc0": LayerFolding(pe=4200, simd=8), "fc1": LayerFolding(pe=1, simd=4100)}
     with pytest.raises(FoldingError, match="8,300 for 4,200 lanes of bipolar that become 4,100") as error:
         hwgen.compile(graph, folding=folding)
