@@ -42,6 +42,7 @@ def test_report_and_proof(run: ModuleType) -> None:
     assert 0.2 < spared.skipped < 1 and spared.predicted < spared.ungated == expected["interval_cycles"]
 
 
+@pytest.mark.long
 def test_training_closes_gates_and_learns(run: ModuleType) -> None:
     train_images, images, train_labels, labels = run.digits()
     network = run.train(train_images, train_labels, epochs=6, price=2.0)
