@@ -114,7 +114,8 @@ def test_emitted_sources_compile_without_warnings(compiler: str, tool: str, proj
 @pytest.mark.parametrize("compiler", ["g++", pytest.param("clang++", marks=pytest.mark.long)])
 def test_no_library_function_is_left(compiler: str, project: Path, tmp_path: Path) -> None:
     """A function that is not inlined would be shared by processes, and with it what it is working on."""
-    command = [compiler, "-std=c++14", "-O1", "-fno-inline", "-w", *map(str, include_flags())]
+    command = [compiler, "-std=c++14", "-O0", "-w", *map(str, include_flags())]
+    command += ["-include", str(header)] if compiler == "g++" and (header := precompiled()) else []
     command += ["-c", "all.cpp", "-o", str(tmp_path / "all.o")]
     process.run(command, cwd=project, log=tmp_path / "log", timeout_s=300)
     process.run(["nm", "-C", "all.o"], cwd=tmp_path, log=tmp_path / "names", timeout_s=60)

@@ -31,7 +31,9 @@ def prove_move(graph: Graph, design: Design, work: Path) -> None:
     prove(design, frames, work)
 
 
-@pytest.mark.parametrize("name", tiered(MOVES, "wider", "one row", "upside down", "channels first"))
+@pytest.mark.parametrize(
+    "name", tiered(MOVES, "mirrored", "permuted", "wider", "one row", "upside down", "channels first")
+)
 def test_every_map_with_every_lanes(name: str, tmp_path: Path) -> None:
     graph = move_graph(MOVES[name], SHAPE, U3)
     for lanes, design in move_designs(graph).items():
