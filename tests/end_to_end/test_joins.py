@@ -13,7 +13,7 @@ from tests.builders import random_folding
 from tests.end_to_end.prove import prove
 from tests.frontend.join_nets import NETS
 
-OFTEN = ("concat_of_scales_into_a_layer", "relus_of_norms")
+OFTEN = ("concat_of_scales_into_a_layer",)
 
 
 def prove_join(name: str, folder: Path) -> None:

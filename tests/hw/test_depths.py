@@ -20,6 +20,7 @@ from hwgen.ir.graph import Graph
 from hwgen.passes.pipeline import integer_network
 from tests.builders import IMAGE_NETWORKS, Rng, random_folding
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 FRAMES = 10
 
@@ -55,7 +56,7 @@ def keeps_the_interval(design: Design) -> None:
     assert times.latency == (min(starts), max(starts))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", tiered([1, 2], 2))
 @pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)
 def test_every_depth_keeps_the_interval(make: Callable[[Rng], Graph], seed: int) -> None:
     design = drawn(make, seed)

@@ -28,6 +28,7 @@ from tests.builders import (
 )
 from tests.hw.naive import naive_times
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 UINT4 = IntType(4, signed=False)
 
@@ -90,7 +91,7 @@ def test_the_slowest_unit_sets_the_interval(layers: int) -> None:
         reaches_its_bound(folded(rng, sizes), f"seed {seed}")
 
 
-@pytest.mark.parametrize("start", range(0, 48, 12))
+@pytest.mark.parametrize("start", tiered(range(0, 48, 12), 12, 36))
 def test_images(start: int) -> None:
     for seed in range(start, start + 12):
         reaches_its_bound(images(seed), f"seed {seed}")

@@ -18,6 +18,7 @@ from hwgen.hw.stream import ceil_div
 from tests.hw.naive import MACHINES, naive_times
 from tests.hw.networks import random_ports, random_schedules
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 
 def in_a_row(beats: list[int], *schedules: Schedule) -> ProcessNetwork:
@@ -61,13 +62,13 @@ def agree(seed: int, units: int, frames: int, draw: Draw = random_schedules) -> 
     return True
 
 
-@pytest.mark.parametrize("units", range(1, 7))
+@pytest.mark.parametrize("units", tiered(range(1, 7), 2, 4))
 def test_every_beat(units: int) -> None:
     flows = [agree(1000 * units + seed, units, frames=5) for seed in range(100)]
     assert sum(flows) > 60
 
 
-@pytest.mark.parametrize("units", range(1, 6))
+@pytest.mark.parametrize("units", tiered(range(1, 6), 2, 4))
 def test_every_beat_of_several_ports(units: int) -> None:
     flows = [agree(1000 * units + seed, units, frames=5, draw=random_ports) for seed in range(60)]
     assert sum(flows) > 30

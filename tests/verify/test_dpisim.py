@@ -18,6 +18,7 @@ from hwgen.verify.bench import Stalls
 from tests.hls_lib.cases import Case, mvtu_case, write_project
 from tests.hls_lib.image_cases import Conv, conv_case
 from tests.hls_lib.join_cases import add_case
+from tests.tiers import tiered
 
 B = Bipolar()
 
@@ -74,7 +75,7 @@ def test_branches(tmp_path: Path) -> None:
     assert np.array_equal(outputs(case, tmp_path, Stalls(source=0.2, sink=0.2)), case.expected)
 
 
-@pytest.mark.parametrize("mark", ["beat == BEATS - 1 ? 1 : 0", "0", "1"])
+@pytest.mark.parametrize("mark", tiered(["beat == BEATS - 1 ? 1 : 0", "0", "1"], "1"))
 def test_tlast_is_that_of_the_design(mark: str, narrow: Case, tmp_path: Path) -> None:
     """The port's own TLAST reaches the bench, which refuses a wrong one."""
     design = replace(narrow.design, tlast=True)
