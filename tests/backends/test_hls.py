@@ -36,6 +36,7 @@ from hwgen.verify import csim, dpisim, process
 from hwgen.verify.headers import hls_include
 from tests.hls_lib.cases import design_of, mvtu_case, write_project
 from tests.hls_lib.networks import Net, design_for, frames
+from tests.tiers import tiered
 
 B = Bipolar()
 MAX_CONTROL = 0.20
@@ -116,7 +117,7 @@ def test_branches_compute(tmp_path: Path) -> None:
     assert np.array_equal(simulated(design, codes.reshape(5, -1), tmp_path), expected)
 
 
-@pytest.mark.parametrize("layer", ["conv1", "deep0", "pool0"])
+@pytest.mark.parametrize("layer", tiered(["conv1", "deep0", "pool0"], "deep0"))
 def test_a_layer_of_branches_alone(layer: str, tmp_path: Path) -> None:
     graph, design = branches()
     known = trace(graph, frames(graph, np.random.default_rng(7), 3))

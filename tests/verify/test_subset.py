@@ -15,6 +15,7 @@ from hwgen.verify.hlscheck import HlsCheck
 from hwgen.verify.subset import check
 from tests.backends.test_hls import branches, chain
 from tests.hls_lib.cases import write_project
+from tests.tiers import tiered
 
 GOOD = """#include "ap_int.h"
 #include "hls_stream.h"
@@ -99,11 +100,12 @@ def test_what_leaves_the_subset_is_caught(name: str, tmp_path: Path) -> None:
     assert any(text.startswith(message) for text in found), found
 
 
-@pytest.mark.parametrize("options", [Options(), Options("axilite", 0.15)], ids=["none", "axilite"])
-def test_emitted_projects_pass(options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("control", tiered(["none", "axilite"], "none"))
+def test_emitted_projects_pass(control: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A residual network with branches, and a chain that a register starts; tests/hls_lib compiles every kernel."""
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
-    design = branches()[1] if options.control == "none" else chain()
+    options = Options() if control == "none" else Options("axilite", 0.15)
+    design = branches()[1] if control == "none" else chain()
     found = hlscheck.check(write_project(emit(design, options), tmp_path / "project"), "net", tmp_path / "work")
     assert found.findings == () and found.passed
     assert found.pragmas > 20
