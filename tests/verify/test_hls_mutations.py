@@ -21,7 +21,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify import hlscheck
 from tests.builders import ImageBuilder
-from tests.tiers import tiered
+from tests.tiers import is_long, tiered
 
 
 class Catcher(Enum):
@@ -181,7 +181,8 @@ def test_what_is_emitted_passes(network: str, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
     accelerator = project(network, tmp_path)
     assert check_hls(accelerator, tmp_path / "work").findings == ()
-    assert accelerator.simulate(2, "csim", pipeline_depths=(1, 64)).passed
+    if network != "wide" or is_long():  # its headers are none of those that are compiled once
+        assert accelerator.simulate(2, "csim", pipeline_depths=(1, 64)).passed
 
 
 @pytest.mark.parametrize("name", tiered(MUTATIONS, *RARE))
