@@ -16,6 +16,7 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
@@ -49,6 +50,8 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:  # noqa: C901 
             return [_depthwise(unit, frames)]
         case WindowUnit():
             return [np.array([_windows(unit, frame) for frame in frames])]
+        case ParallelWindowUnit():
+            return [np.array([_whole_windows(unit, frame) for frame in frames])]
         case PoolUnit():
             return [_pool(unit, frames)]
         case ThresholdUnit() | SearchUnit():
@@ -207,6 +210,19 @@ def _windows(unit: WindowUnit, frame: IntArray) -> IntArray:
         x = column * geometry.stride[1] - geometry.padding[1] + kx * geometry.dilation[1]
         pixel = wide[y, x] if 0 <= y < unit.height and 0 <= x < unit.width else padded
         found.append(pixel[block * size : (block + 1) * size])
+    return np.concatenate(found)
+
+
+def _whole_windows(unit: ParallelWindowUnit, frame: IntArray) -> IntArray:
+    """Window by window, beat by beat of a pixel, tap by tap."""
+    geometry, image = unit.geometry, frame.reshape(unit.height, unit.width, -1, unit.input.lanes)
+    padded = np.broadcast_to(unit.pad, unit.input.elements).reshape(-1, unit.input.lanes)
+    found = []
+    for row, column, beat, ky, kx in np.ndindex(unit.out_height, unit.out_width, len(padded), *geometry.kernel):
+        y = row * geometry.stride[0] - geometry.padding[0] + ky * geometry.dilation[0]
+        x = column * geometry.stride[1] - geometry.padding[1] + kx * geometry.dilation[1]
+        inside = 0 <= y < unit.height and 0 <= x < unit.width
+        found.append(image[y, x, beat] if inside else padded[beat])
     return np.concatenate(found)
 
 

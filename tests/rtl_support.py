@@ -13,6 +13,7 @@ from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.kernels.concat import ConcatUnit
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.network import with_gates
@@ -211,6 +212,26 @@ def window(
     pads = np.broadcast_to(np.asarray(pad, dtype=np.int64), (channels,))
     unit = WindowUnit(name, name, (source,), (output,), height, width, geometry, blocks, pads, rows=1)
     return replace(unit, rows=max(1, *unit.needed) + rows)
+
+
+def parallel_window(
+    dtype: DType,
+    image: tuple[int, int, int],
+    lanes: int,
+    geometry: Geometry,
+    *,
+    rows: int = 0,
+    pad: IntArray | int = 0,
+    name: str = "win",
+) -> ParallelWindowUnit:
+    """A unit over an image of (H, W, C), all taps at once; `rows` beyond those that a window needs."""
+    taps = window(dtype, image, lanes, geometry, pad=pad, name=name)
+    lanes *= geometry.taps
+    vectors = taps.out_height * taps.out_width
+    output = replace(taps.output, elements=taps.input.vector_beats * lanes, lanes=lanes, vectors=vectors)
+    sizes = taps.height, taps.width, geometry, taps.pad
+    unit = ParallelWindowUnit(name, name, taps.inputs, (output,), *sizes, rows=1).resized(1)
+    return unit.resized(unit.rows + rows)
 
 
 def pool(

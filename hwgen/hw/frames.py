@@ -6,6 +6,7 @@ from hwgen.hw.compiled import entry, inner
 from hwgen.hw.elastic import ends_at
 from hwgen.hw.machines import fire
 from hwgen.hw.tables import (
+    COLUMN_SCAN,
     COUNTER,
     FIRED,
     GATED_LOOP,
@@ -32,7 +33,7 @@ def begin(units: ProcessTable, streams: StreamTimes, unit: int, period: int) -> 
         state[SLOT] = state[NEXT_END] = -1
         state[TAKEN] = LONG_AGO
         streams.sent[units.sources.flat[units.sources.at[unit + 1] - 1]] = 0
-    if units.kind[unit] == LINE_BUFFER:
+    if units.kind[unit] in (LINE_BUFFER, COLUMN_SCAN):
         source = units.sources.flat[units.sources.at[unit]]
         state[TAKEN] = streams.taken[streams.first[source + 1] - 1] - period
     if units.kind[unit] == GATED_LOOP:

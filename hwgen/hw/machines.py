@@ -9,11 +9,13 @@ a schedule that is repaired (`repair.py`), what is known of this one.
 
 from __future__ import annotations
 
+from hwgen.hw.columns import column_scan
 from hwgen.hw.compiled import inner
 from hwgen.hw.elastic import pipelined
 from hwgen.hw.moves import after, room_for, send, take
 from hwgen.hw.tables import (
     BLOCKED,
+    COLUMN_SCAN,
     FIRED,
     GEARBOX,
     GROUPS,
@@ -367,6 +369,8 @@ def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
         return _queue(parameters, state, streams, sources, sinks)
     if kind == LINE_BUFFER:
         return _line_buffer(parameters, state, streams, sources, sinks)
+    if kind == COLUMN_SCAN:
+        return column_scan(parameters, state, streams, sources, sinks)
     if kind == PIPELINED:
         return pipelined(parameters, state, streams, sources, sinks)
     if kind == SELECTION:

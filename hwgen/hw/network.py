@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hwgen.hw.loop import RESTART, Pipelined
+from hwgen.hw.scan import ColumnScan
 from hwgen.hw.schedule import GatedLoop, LineBuffer, Schedule, VectorLoop
 
 
@@ -34,6 +35,8 @@ class Process:
                 return loop.slots + depth + RESTART - 2
             case LineBuffer():
                 return max(taken, sent)
+            case ColumnScan(slots=slots):
+                return max(taken, slots)
             case _:
                 return taken
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.tables import LINE_BUFFER, LONG_AGO, places, tables
+from hwgen.hw.tables import COLUMN_SCAN, LINE_BUFFER, LONG_AGO, places, tables
 from hwgen.ir.types import IntArray
 
 if TYPE_CHECKING:
@@ -183,9 +183,11 @@ class PeriodicSchedule:
     def _resize(self, unit: int, size: int) -> int:
         """Give a FIFO or a line buffer another size; the unit that may be wrong now."""
         units = self.units
-        lines = units.kind[unit] == LINE_BUFFER
+        lines = units.kind[unit] in (LINE_BUFFER, COLUMN_SCAN)
         stream = units.sources.flat[units.sources.at[unit] + 1] if lines else units.sinks.flat[units.sinks.at[unit]]
-        units.parameters.flat[units.parameters.at[unit] + lines] = self.streams.held[stream] = size
+        units.parameters.flat[units.parameters.at[unit] + lines] = size
+        if units.kind[unit] != COLUMN_SCAN:  # that holds slots, no more for fewer rows
+            self.streams.held[stream] = size
         return unit
 
     def _bypass(self, fifo: int) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 
 from hwgen.hw.compiled import entry, inner
 from hwgen.hw.frames import advance, begin, finish
-from hwgen.hw.tables import GATED_LOOP, LINE_BUFFER, PIPELINED, ProcessTable, StreamTimes
+from hwgen.hw.tables import COLUMN_SCAN, GATED_LOOP, LINE_BUFFER, PIPELINED, ProcessTable, StreamTimes
 from hwgen.ir.types import BoolArray, IntArray
 
 SETTLED, TOO_SLOW, STUCK, UNDECIDED = range(4)
@@ -68,9 +68,9 @@ def repair_of(units: ProcessTable, streams: StreamTimes) -> Repair:
     ends = np.full((2, total), -1, dtype=np.int64)
     for ragged, unit_of in ((units.sinks, ends[0]), (units.sources, ends[1])):
         unit_of[ragged.flat] = np.repeat(np.arange(count), np.diff(ragged.at))
-    for kind in (LINE_BUFFER, PIPELINED):
+    for kind in (LINE_BUFFER, COLUMN_SCAN, PIPELINED):
         owners = np.flatnonzero(units.kind == kind)
-        ends[0, units.sources.flat[units.sources.at[owners + 1] - 1]] = owners  # a ring, a pipeline
+        ends[0, units.sources.flat[units.sources.at[owners + 1] - 1]] = owners  # a ring, a scan, a pipeline
     return Repair(
         row=row,
         touched=_zeros(len(row)),
@@ -213,7 +213,8 @@ def _find_dirty(units: ProcessTable, streams: StreamTimes, repair: Repair, count
             writer, reader = repair.writer[stream], repair.reader[stream]
             if writer >= 0 and (not repair.running[writer] or last > stop - streams.held[stream]):
                 repair.dirty[writer] = 1
-            if last == stop and units.kind[reader] == LINE_BUFFER:  # its next beat waits for this one
+            kind = units.kind[reader]
+            if last == stop and kind in (LINE_BUFFER, COLUMN_SCAN):  # its next beat waits for this one
                 repair.dirty[reader] = 1
         else:
             reader, writer = repair.reader[row], repair.writer[row]

@@ -1,7 +1,7 @@
 """When units move beats: the one statement of every unit's handshake behaviour.
 
 A beat on a stream has two times: the first cycle in which the reader can take it, and the cycle in which the reader
-takes it. Seven schedules decide them, each a recurrence over maxima of earlier times. So the times do not depend on
+takes it. Eight schedules decide them, each a recurrence over maxima of earlier times. So the times do not depend on
 the order in which they are computed, and a network's cycles are exact without a clock that is stepped
 (`simulation.py`):
 
@@ -15,6 +15,7 @@ the order in which they are computed, and a network's cycles are exact without a
     Queue       a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
     Merge       a queue that takes a given number of beats from each of its inputs, in order.
     LineBuffer  a row is taken while there is room for it; a row of windows leaves once the rows it reads are held.
+    ColumnScan  a beat is taken where another was freed; windows leave as their columns come by (`scan.py`).
 
 Space freed in one cycle can be used in the next.
 """
@@ -24,6 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwgen.hw.loop import Pipelined
+from hwgen.hw.scan import ColumnScan
 from hwgen.hw.stream import ceil_div
 
 
@@ -160,7 +162,9 @@ class LineBuffer:
     credits: int
 
 
-Schedule = VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | Selection | LineBuffer | Pipelined
+Schedule = (
+    VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | Selection | LineBuffer | ColumnScan | Pipelined
+)
 
 
 def credits_for(latency: int, slots_per_beat: int) -> int:

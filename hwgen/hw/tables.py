@@ -17,6 +17,7 @@ from hwgen.errors import FoldingError
 from hwgen.hw.host_memory import free_bytes
 from hwgen.hw.loop import Pipelined
 from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.scan import ColumnScan
 from hwgen.hw.schedule import (
     GatedLoop,
     Gearbox,
@@ -28,15 +29,16 @@ from hwgen.hw.schedule import (
     Selection,
     VectorLoop,
 )
+from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
 
-VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED, SELECTION = range(8)
+VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED, SELECTION, COLUMN_SCAN = range(9)
 """Kinds of schedules; a Merge is a QUEUE of several inputs, the sink at an output of the chip one without a reader."""
 
 SLOT, FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END, VECTOR, TAKEN, STATE_SIZE = range(10)
 """State of a unit: slot or beat in the vector or row, cycle of the last one, a counter of the kind, cycles waited for
 beats and for room; of a gated loop the beats owed, the first cycle in which one of them may end, and the vector in its
-sequence of gates; of a line buffer the cycle of the last beat taken."""
+sequence of gates; of a line buffer and a scan the cycle of the last beat taken."""
 
 GROUPS = INPUT = ROW = COUNTER
 """Groups taken by a gearbox in this frame, input of a merge, row of windows of a line buffer."""
@@ -84,7 +86,8 @@ class ProcessTable(NamedTuple):
     """The units: kind, parameters, state, input and output streams of each, and its neighbours (`near`).
 
     A line buffer has one more input, its ring: a beat for each row of the image, taken when the row is released. So has
-    a pipelined loop, its pipeline: a beat for each slot that writes, taken when the slot leaves.
+    a scan: a beat for each slot, taken when the slot fires; and a pipelined loop, its pipeline: a beat for each slot
+    that writes, taken when the slot leaves.
     """
 
     kind: IntArray
@@ -120,6 +123,10 @@ def tables(network: ProcessNetwork) -> tuple[ProcessTable, StreamTimes]:
             ends.append(len(beats))
             beats.append(process.schedule.height)
             held.append(process.schedule.rows)
+        if isinstance(process.schedule, ColumnScan):
+            ends.append(len(beats))
+            beats.append(process.schedule.slots)
+            held.append(process.schedule.slots * ceil_div(process.schedule.rows, process.schedule.height))
         if isinstance(process.schedule, Pipelined):
             ends.append(len(beats))
             beats.append(network.beats[process.outputs[0]])
@@ -173,8 +180,15 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
             return SELECTION, (s.depth, s.period, *kept.tolist())
         case Pipelined() as s:
             return PIPELINED, _pipelined(s)
-        case LineBuffer() as s:
-            return LINE_BUFFER, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
+        case LineBuffer() | ColumnScan() as s:
+            return _packed_windows(s)
+
+
+def _packed_windows(s: LineBuffer | ColumnScan) -> tuple[int, tuple[int, ...]]:
+    if isinstance(s, LineBuffer):
+        return LINE_BUFFER, (s.row_beats, s.rows, s.out_row_beats, s.latency, s.credits, *s.needed, *s.released)
+    sizes = s.row_beats, s.rows, s.height, s.pixel_beats, s.row_slots, s.slots, s.first, s.step, s.columns
+    return COLUMN_SCAN, (*sizes, s.latency, s.credits, len(s.lowest), *s.lowest, *s.freed)
 
 
 def _pipelined(schedule: Pipelined) -> tuple[int, ...]:

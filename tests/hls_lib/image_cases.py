@@ -12,7 +12,8 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.pool import PoolUnit
-from hwgen.hw.kernels.window import TERNARY, WindowUnit
+from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.kernels.windows import TERNARY
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import Stream
 from hwgen.ir.geometry import Geometry

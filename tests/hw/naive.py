@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.scan import ColumnScan
 from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, Selection, VectorLoop
 
 _PATIENCE = 40
@@ -223,6 +224,35 @@ class LineBufferMachine(Machine):
                 self.sent, self.row = 0, (self.row + 1) % len(unit.needed)
 
 
+class ColumnScanMachine(Machine):
+    unit: ColumnScan
+    taken = slots = 0
+    """Beats taken and slots fired since reset."""
+
+    def look(self, now: int) -> bool:
+        unit = self.unit
+        beat = self.taken - unit.rows * unit.row_beats
+        frame, beat = divmod(beat, unit.height * unit.row_beats)
+        freed_by = frame * unit.slots + unit.freeing_slot(*divmod(beat, unit.row_beats))
+        self.takes = self.sources[0].offers(now) and self.slots > freed_by
+        frame, slot = divmod(self.slots, unit.slots)
+        row = min(slot // unit.row_slots, len(unit.lowest) - 1)
+        place = min(slot - row * unit.row_slots, unit.row_beats - 1)
+        seen = (frame * unit.height + unit.lowest[row]) * unit.row_beats + place
+        self.ends = unit.ends(slot)
+        self.fires = self.taken > seen and not (self.ends and self.sinks[0].under_way >= unit.credits)
+        return self.takes or self.fires
+
+    def move(self, now: int) -> None:
+        if self.takes:
+            self.sources[0].taken.append(now)
+            self.taken += 1
+        if self.fires:
+            self.slots += 1
+            if self.ends:
+                self.sinks[0].visible.append(now + self.unit.latency)
+
+
 class SinkMachine(Machine):
     """The chip's output: takes what is offered."""
 
@@ -242,6 +272,7 @@ MACHINES: dict[type, type[Machine]] = {
     Merge: MergeMachine,
     Selection: SelectionMachine,
     LineBuffer: LineBufferMachine,
+    ColumnScan: ColumnScanMachine,
 }
 
 

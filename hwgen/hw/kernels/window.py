@@ -18,24 +18,18 @@ from typing import ClassVar, Self
 import numpy as np
 
 from hwgen.hw.bill import Bill, bits_for
-from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Table, Template, Type, word
+from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Type, word
+from hwgen.hw.kernels import windows
+from hwgen.hw.kernels.windows import LATENCY
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, MemoryStyle
-from hwgen.hw.packing import Bytes, to_words
 from hwgen.hw.rows import fewest_rows
 from hwgen.hw.schedule import LineBuffer, credits_for
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Buffer, Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Node
-from hwgen.ir.ops import Conv
-from hwgen.ir.types import Bipolar, IntArray, IntType
-
-TERNARY = IntType(2, signed=True)
-"""What a bipolar image padded with 0 is carried as: -1, 0 or +1."""
-
-LATENCY = 3
-"""Cycles from a slot to its beat at the output: address, memory, output queue."""
+from hwgen.ir.types import IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +62,7 @@ class WindowUnit(Unit):
         """The unit in front of `node`; its rows are for the caller to choose."""
         height, width, _ = node.inputs[0].type.shape
         down, across = geometry.output_size(height, width)
-        dtype = stream.dtype
-        if isinstance(dtype, Bipolar) and geometry.pads and bool(np.any(pad == 0)):
-            dtype = TERNARY
-        elif isinstance(node.op, Conv) and node.op.planes.size and geometry.pads:
-            dtype, pad = IntType(dtype.bits + 1, signed=False), pad + (dtype.max + 1)
+        dtype, pad = windows.leaving(node, stream.dtype, geometry, pad)
         name, vectors = f"{node.name}_window", down * across * geometry.taps * blocks
         elements = stream.vector_beats // blocks * stream.lanes
         output = Stream(name, dtype, elements, stream.lanes, vectors=vectors)
@@ -109,12 +99,12 @@ class WindowUnit(Unit):
     @property
     def widens(self) -> bool:
         """A bipolar image leaves as -1, 0, +1: bit b becomes the two bits {not b, 1}."""
-        return isinstance(self.input.dtype, Bipolar) and not isinstance(self.output.dtype, Bipolar)
+        return windows.widens(self)
 
     @property
     def marks(self) -> bool:
         """Codes leave with one more bit, the highest, set in padded taps alone."""
-        return not self.widens and self.output.dtype.bits > self.input.dtype.bits
+        return windows.marks(self)
 
     @property
     def needed(self) -> tuple[int, ...]:
@@ -128,14 +118,9 @@ class WindowUnit(Unit):
         return tuple(after - first for first, after in zip(firsts, [*firsts[1:], self.height], strict=True))
 
     def _spans(self) -> list[tuple[int, int]]:
-        """First row that each row of windows sees, and the row after the last; rows that see none wait for one."""
-        spans = []
-        count, extent = self.out_height, self.geometry.extent[0]
-        for row in range(count):
-            top = row * self.geometry.stride[0] - self.geometry.padding[0]
-            bottom = self.height if row == count - 1 else max(1, top + extent)
-            spans.append((min(max(0, top), self.height), min(bottom, self.height)))
-        return spans
+        """First row that each row of windows sees, and the row after the last; the last one sees all that is left."""
+        *rows, last = windows.spans(self)
+        return [*rows, (last[0], self.height)]
 
     @property
     def memory(self) -> Memory:
@@ -217,7 +202,7 @@ class WindowUnit(Unit):
 
     @property
     def parameters(self) -> Parameters:
-        geometry, pads = self.geometry, self._pad_words()
+        pads = windows.pad_words(self)
         return {
             "Lanes": self.input.lanes,
             "LastLanes": self.input.last_lanes,
@@ -226,18 +211,7 @@ class WindowUnit(Unit):
             "Mark": self.marks,
             "PixelBeats": self.input.vector_beats,
             "Blocks": self.blocks,
-            "Height": self.height,
-            "Width": self.width,
-            "OutHeight": self.out_height,
-            "OutWidth": self.out_width,
-            "KernelHeight": geometry.kernel[0],
-            "KernelWidth": geometry.kernel[1],
-            "StrideDown": geometry.stride[0],
-            "StrideAcross": geometry.stride[1],
-            "DilationDown": geometry.dilation[0],
-            "DilationAcross": geometry.dilation[1],
-            "PadTop": geometry.padding[0],
-            "PadLeft": geometry.padding[1],
+            **windows.sizes(self),
             "PadBeats": len(pads),
             "Rows": self.rows,
             "Style": self.memory.style.value,
@@ -245,36 +219,9 @@ class WindowUnit(Unit):
             "Pads": Bits(pads.ravel()),
         }
 
-    def _pad_words(self) -> Bytes:
-        """The bits of a padded pixel, a row a beat; one row where all beats are the same, or nothing is padded."""
-        channels, output = self.input.elements, self.output
-        pixel = Stream("pad", output.dtype, channels, output.lanes)
-        codes = np.broadcast_to(self.pad, (channels,)) if self.geometry.pads else np.full(channels, output.dtype.min)
-        words = np.unpackbits(to_words(codes[None], pixel), axis=1, bitorder="little", count=output.width)
-        return words[:1] if not self.geometry.pads or (words == words[0]).all() else words
-
     @property
     def functions(self) -> tuple[Function, ...]:
         return self._columns, self._taps
-
-    @property
-    def _view(self) -> tuple[Type, ...]:
-        """What both functions know of the windows."""
-        top, left, bottom, right = self.geometry.padding
-        return (
-            Type("Image", Template("Pair", (self.height, self.width))),
-            Type("Kernel", Template("Pair", self.geometry.kernel)),
-            Type("Stride", Template("Pair", self.geometry.stride)),
-            Type("Dilation", Template("Pair", self.geometry.dilation)),
-            Type("Above", Template("Sides", (top, bottom))),
-            Type("Beside", Template("Sides", (left, right))),
-            Type("View", Template("Windows", ("Image", "Kernel", "Stride", "Dilation", "Above", "Beside"))),
-            Type("Input", self.input.dtype),
-        )
-
-    @property
-    def _pixel(self) -> tuple[Size, Size]:
-        return Size("CHANNELS", self.input.elements, "codes of a pixel"), Size("LANES", self.input.lanes, "of a beat")
 
     @property
     def _columns(self) -> Function:
@@ -283,11 +230,11 @@ class WindowUnit(Unit):
         return Function(
             purpose=f"Columns of a sliding window unit: {self.geometry}, over {self.height}x{self.width} pixels.",
             sizes=(
-                *self._pixel,
+                *windows.pixel(self),
                 Size("BEATS", self.row_beats, "of a row of the image"),
                 Size("ABOVE", above, "rows above the lowest of a window"),
             ),
-            types=self._view,
+            types=windows.view(self),
             arguments=("View", "CHANNELS", "LANES", "Input"),
             inputs=(word("Input", "LANES"),),
             output=f"View::KERNEL_Y * {word('Input', 'LANES')}",
@@ -297,25 +244,22 @@ class WindowUnit(Unit):
 
     @property
     def _taps(self) -> Function:
-        padded = Table.numbers(
-            "PAD", "[beat of a pixel][lane]: what a padded tap holds.", self.pad, self.input.lanes, self.output.dtype
-        )
         words = 1 << (self.geometry.extent[1] * self.input.vector_beats - 1).bit_length()
         ring = Memory(f"{self.name}_ring", words, self.geometry.kernel[0] * self.input.width, self.memory_style)
         return Function(
             purpose=f"Sliding window unit: {self.geometry}, over {self.height}x{self.width} pixels.",
             sizes=(
-                *self._pixel,
+                *windows.pixel(self),
                 Size("BLOCKS", self.blocks, "parts of a pixel; all taps of one leave before the next"),
                 Size("WORDS", words, "beats of columns: those that a window sees, and up to a power of two"),
                 Size("TAPS", self.geometry.kernel[0], "rows of taps"),
             ),
-            types=(*self._view, Type("Output", self.output.dtype)),
+            types=(*windows.view(self), Type("Output", self.output.dtype)),
             arguments=("View", "CHANNELS", "LANES", "BLOCKS", "Input", "Output"),
             inputs=(f"TAPS * {word('Input', 'LANES')}",),
             output=word("Output", "LANES"),
             arrays=(Array(f"ap_uint<{word('Input', 'LANES')}>", "ring", ("WORDS", "TAPS"), ring),),
-            tables=(padded,) if self.geometry.pads and self.pad.any() else (),
+            tables=windows.pad_tables(self),
             template="window_taps",
         )
 
