@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from hwgen.config import LayerFolding
 from hwgen.golden.execute import apply
-from hwgen.hw.folding import Folding, channelwise_lanes, folded_layers, resolve
+from hwgen.hw.folding import channelwise_lanes, folded_layers, resolve
 from hwgen.hw.kernels.search import is_searched
 from hwgen.hw.lower import lower
+from hwgen.hw.matrices import Folding
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.geometry import POINT, Geometry
 from hwgen.ir.graph import Affine, Graph, Node, Value

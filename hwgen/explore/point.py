@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from hwgen.hw.folding import Folding
+from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 

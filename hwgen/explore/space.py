@@ -10,8 +10,9 @@ from typing import TypeVar
 import numpy as np
 
 from hwgen.explore.point import Point
-from hwgen.hw.folding import Folding, folded_layers
+from hwgen.hw.folding import folded_layers
 from hwgen.hw.folds import MvtuShape
+from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.solver import Problem
 from hwgen.hw.stream import WIDEST, divisors

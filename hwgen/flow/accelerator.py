@@ -22,9 +22,9 @@ from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, explain
 from hwgen.hw.fifo import sizes_of
-from hwgen.hw.folding import Folding
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.gates import stuck_gates
+from hwgen.hw.matrices import Folding
 from hwgen.hw.packing import to_words
 from hwgen.hw.ports import port_map_of
 from hwgen.hw.quantiser import host_quantiser

@@ -16,8 +16,9 @@ from hwgen.hw.design import Design
 from hwgen.hw.digest import design_digest
 from hwgen.hw.explain import Explanation
 from hwgen.hw.fifo import sizes_of, with_sizes
-from hwgen.hw.folding import Folding, folded_layers, resolve
+from hwgen.hw.folding import folded_layers, resolve
 from hwgen.hw.loop import HlsTimes
+from hwgen.hw.matrices import Folding
 from hwgen.ir.foreign import require_legal, require_sound
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import parse_graph

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hwgen.hw.choices import Choices
-from hwgen.hw.folding import Folding
+from hwgen.hw.matrices import Folding
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import print_graph
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hwgen.hw.design import Design
-from hwgen.hw.folding import Folding
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.limits import layers_behind, least_cycles, slowest
+from hwgen.hw.matrices import Folding
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem, cheapest_splits
 

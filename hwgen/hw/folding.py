@@ -5,27 +5,19 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw.gathers import legal_lanes
 from hwgen.hw.kernels.search import is_searched
-from hwgen.hw.stream import WIDEST, ceil_div, divisors
+from hwgen.hw.matrices import Folding, Target, conv_folding, must_divide, must_fit, product_folding, tap_lanes
+from hwgen.hw.stream import WIDEST, divisors
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, MatMul, Pool, Scale, Sum, Threshold
 from hwgen.ir.types import IntType
 
 MOST_GATE_BITS = 3
 """Bits of the widest code that a gated unit takes: with each bit its thresholds double."""
-
-
-@dataclass(frozen=True)
-class Folding:
-    """PE output lanes and SIMD input lanes computed in one cycle."""
-
-    pe: int = 1
-    simd: int = 1
 
 
 def folded_layers(graph: Graph) -> tuple[Node, ...]:
@@ -99,12 +91,18 @@ def plane_folds_of(layer: Node, folded_planes: Collection[str]) -> int:
 
 
 def resolve(
-    graph: Graph, requested: Mapping[str, LayerFolding], target_interval: int, folded_planes: Collection[str] = ()
+    graph: Graph,
+    requested: Mapping[str, LayerFolding],
+    target_interval: int,
+    folded_planes: Collection[str] = (),
+    whole_windows: Collection[str] = (),
 ) -> dict[str, Folding]:
     """PE and SIMD of every layer: as requested, else the least hardware that meets `target_interval` cycles.
 
     Args:
         folded_planes: names of layers whose residual planes go through one array, one after another.
+        whole_windows: names of convolutions that may take all taps of a window at once where that is too slow tap by
+            tap.
 
     Raises:
         FoldingError: an unknown layer, a PE or SIMD beyond the layer's size, SIMD where there is none.
@@ -119,7 +117,8 @@ def resolve(
     for layer in reversed(layers):  # a layer without weights follows its reader's lanes
         wish = requested.get(layer.name, LayerFolding())
         plane_folds = plane_folds_of(layer, folded_planes)
-        found[layer.name] = _layer_folding(graph, layer, wish, Target(target_interval, plane_folds), found)
+        target = Target(target_interval, plane_folds, layer.name in whole_windows)
+        found[layer.name] = _layer_folding(graph, layer, wish, target, found)
     _follow_producers(graph, layers, requested, found)  # what they write is known by now
     return {name: found[name] for name in names}
 
@@ -167,28 +166,15 @@ def _unit_name(graph: Graph, node: Node) -> str:
     return _unit_name(graph, graph.producers[node.inputs[0].name]) if is_fused(graph, node) else node.name
 
 
-@dataclass(frozen=True)
-class Target:
-    """Cycles a frame, for a layer that passes over its weights `plane_folds` times."""
-
-    cycles: int
-    plane_folds: int = 1
-
-    def each(self, repeats: int) -> int:
-        """Cycles of one product of `repeats` a frame, once over the weights."""
-        return max(1, self.cycles // (repeats * self.plane_folds))
-
-
 def _layer_folding(
     graph: Graph, layer: Node, wish: LayerFolding, target: Target, found: Mapping[str, Folding]
 ) -> Folding:
     match layer.op:
         case MatMul(weights=weights):
             pixels = layer.output.type.elements // len(weights)
-            outputs, inputs = weights.shape
-            return _product_folding(layer, wish, target.each(pixels), outputs, inputs, _widest_lanes(graph, layer))
+            return product_folding(layer, wish, target.each(pixels), weights.shape, _widest_lanes(graph, layer))
         case Conv() as op if not op.is_depthwise:
-            return _conv_folding(layer, op, wish, target, _widest_lanes(graph, layer))
+            return conv_folding(layer, op, wish, target, _widest_lanes(graph, layer))
         case _:
             return _plain_folding(graph, layer, wish, target.cycles, found)
 
@@ -200,41 +186,14 @@ def _widest_lanes(graph: Graph, layer: Node) -> Folding:
     return Folding(max(1, WIDEST // written.bits), max(1, WIDEST // (rows * layer.inputs[0].type.dtype.bits)))
 
 
-def _product_folding(
-    layer: Node, wish: LayerFolding, target: int, outputs: int, inputs: int, most: Folding, taps: int = 1
-) -> Folding:
-    """The folding of a product that has `target` cycles for one group of a pixel."""
-    _must_fit(layer, "PE", wish.pe, outputs, "neurons")
-    _must_fit(layer, "SIMD", wish.simd, inputs, "inputs" if taps == 1 else "input channels")
-    return cheapest(outputs, inputs, target, wish, taps, most)
-
-
-def _conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target, most: Folding) -> Folding:
-    out, per_group = op.weights.shape[0] // op.groups, op.weights.shape[3]
-    if op.groups > 1:
-        _must_divide(layer, "PE", wish.pe, out, "outputs of a group")
-        _must_divide(layer, "SIMD", wish.simd, per_group, "input channels of a group")
-    height, width, _ = layer.output.type.shape
-    each = target.each(height * width * op.groups)
-    folding = _product_folding(layer, wish, each, out, per_group, most, op.geometry.taps)
-    # The window unit reads the image with the same lanes, and must not become the bottleneck.
-    pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
-    if wish.simd is None and pixels * op.groups * ceil_div(per_group, folding.simd) > target.cycles:
-        legal = [d for d in divisors(per_group) if d <= most.simd]
-        wider = [d for d in legal if pixels * op.groups * (per_group // d) <= target.cycles]
-        simd = wider[0] if wider else legal[-1]
-        return cheapest(out, per_group, each, LayerFolding(pe=wish.pe, simd=simd), op.geometry.taps, most)
-    return folding
-
-
 def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, found: Mapping[str, Folding]) -> Folding:
     """The lanes of a layer that computes channel by channel: its reader's, or as many as the target asks for."""
     legal = channelwise_lanes(layer)
-    _must_fit(layer, "PE", wish.pe, layer.inputs[0].type.channels, "channels")
+    must_fit(layer, "PE", wish.pe, layer.inputs[0].type.channels, "channels")
     if isinstance(layer.op, Concat):
-        _must_divide(layer, "PE", wish.pe, legal[-1], "channels that all its inputs are multiples of")
+        must_divide(layer, "PE", wish.pe, legal[-1], "channels that all its inputs are multiples of")
     elif keeps_whole(layer) and not isinstance(layer.op, Gather):
-        _must_divide(layer, "PE", wish.pe, legal[-1], "channels")
+        must_divide(layer, "PE", wish.pe, legal[-1], "channels")
     elif isinstance(layer.op, Gather) and wish.pe is not None and wish.pe not in legal:
         must = "PE must be a number of elements that lie side by side before and after, wherever they move"
         change = f"Use one of {', '.join(map(str, legal))}"
@@ -291,7 +250,7 @@ def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> in
         case MatMul(weights=weights):
             return folding.simd if weights.shape[1] == channels else 0
         case Conv() as op:
-            return folding.pe if op.is_depthwise else folding.simd
+            return folding.pe if op.is_depthwise else tap_lanes(op, folding)
         case _:
             return min(folding.pe, channels)
 
@@ -312,35 +271,3 @@ def _least_lanes(legal: Sequence[int], beats: int, target: int, most: int) -> in
     """The fewest of the `legal` lanes, at most `most`, with which `beats` beats of one lane take at most `target`."""
     few = [lanes for lanes in legal if lanes <= most]
     return next((lanes for lanes in few if beats // lanes <= target), few[-1])
-
-
-def _must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
-    if value is not None and value > size:
-        must = f"{what} must be 1 to {size}, the layer's {unit}"
-        raise FoldingError(layer.label, must, f"{what} {value}", f"Lower {what} in the folding")
-
-
-def _must_divide(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
-    if value is not None and size % value:
-        legal = ", ".join(map(str, divisors(size)))
-        must = f"{what} must divide the {size} {unit}"
-        raise FoldingError(layer.label, must, f"{what} {value}", f"Use one of {legal}")
-
-
-def cheapest(
-    outputs: int, inputs: int, target: int, wish: LayerFolding, taps: int = 1, most: Folding | None = None
-) -> Folding:
-    """The folding with the fewest PE * SIMD that takes at most `target` cycles, or as close to it as there is.
-
-    Only divisors of the layer's sizes are tried, up to `most`; of equals, the one whose PE and SIMD are closest.
-    """
-    most = most or Folding(outputs, inputs)
-    best: tuple[tuple[int, int, int], Folding] | None = None
-    for pe in (wish.pe,) if wish.pe else (each for each in divisors(outputs) if each <= most.pe):
-        for simd in (wish.simd,) if wish.simd else (each for each in divisors(inputs) if each <= most.simd):
-            cycles = ceil_div(outputs, pe) * ceil_div(inputs, simd) * taps
-            rank = (max(cycles, target), pe * simd, max(pe, simd))
-            if best is None or rank < best[0]:
-                best = rank, Folding(pe, simd)
-    assert best is not None
-    return best[1]

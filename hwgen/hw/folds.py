@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from hwgen.hw.folding import Folding, beats_for_one_lane, channelwise_lanes, folded_layers, plane_folds_of
+from hwgen.hw.folding import beats_for_one_lane, channelwise_lanes, folded_layers, plane_folds_of
+from hwgen.hw.kernels import windows
+from hwgen.hw.matrices import Folding
 from hwgen.hw.stream import ceil_div, divisors
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Conv, MatMul
@@ -13,21 +15,38 @@ from hwgen.ir.ops import Conv, MatMul
 
 @dataclass(frozen=True)
 class MvtuShape:
-    """The size of a layer with PE and SIMD: `repeats` products of `inputs` by `outputs` a frame, with plane folds."""
+    """The size of a layer with PE and SIMD: `repeats` products of `inputs` by `outputs` a frame, with plane folds.
+
+    Of a convolution these are the products of one tap; with more SIMD than inputs all `taps` are taken at once.
+    """
 
     outputs: int
     inputs: int
     repeats: int
+    taps: int = 1
 
     def cycles(self, folding: Folding) -> int:
         """Cycles a frame."""
-        return self.repeats * ceil_div(self.outputs, folding.pe) * ceil_div(self.inputs, folding.simd)
+        neurons = ceil_div(self.outputs, folding.pe)
+        if self.is_whole(folding):
+            return self.repeats // self.taps * neurons * ceil_div(self.inputs * self.taps, folding.simd)
+        return self.repeats * neurons * ceil_div(self.inputs, folding.simd)
+
+    def is_whole(self, folding: Folding) -> bool:
+        """Whether all taps are taken at once."""
+        return folding.simd > self.inputs
+
+    def takes(self, simd: int) -> bool:
+        """Whether `simd` inputs at once cut the inputs, of one tap or of all, into whole beats."""
+        if simd > self.inputs:
+            return simd % self.taps == 0 and self.inputs % (simd // self.taps) == 0
+        return self.inputs % simd == 0
 
     def splits(self, folding: Folding) -> list[Folding]:
-        """Other foldings of as many lanes, PE * SIMD, and as many cycles."""
+        """Other foldings of as many lanes, PE * SIMD, and as many cycles; all taps at once where they are."""
         lanes, cycles = folding.pe * folding.simd, self.cycles(folding)
         fitting = (Folding(pe, lanes // pe) for pe in divisors(self.outputs) if lanes % pe == 0)
-        whole = (each for each in fitting if self.inputs % each.simd == 0)
+        whole = (each for each in fitting if self.takes(each.simd) and self.is_whole(each) == self.is_whole(folding))
         return [each for each in whole if each != folding and self.cycles(each) == cycles]
 
 
@@ -44,8 +63,8 @@ def mvtu_shape_of(layer: Node, folded_planes: Collection[str] = ()) -> MvtuShape
             return MvtuShape(outputs, inputs, layer.output.type.elements // outputs * plane_folds)
         case Conv() as op if not op.is_depthwise:
             height, width, _ = layer.output.type.shape
-            repeats = height * width * op.groups * op.geometry.taps * plane_folds
-            return MvtuShape(op.weights.shape[0] // op.groups, op.weights.shape[3], repeats)
+            taps, sizes = op.geometry.taps, (op.weights.shape[0] // op.groups, op.weights.shape[3])
+            return MvtuShape(*sizes, height * width * op.groups * taps * plane_folds, taps)
         case _:
             return None
 
@@ -58,19 +77,22 @@ def folding_entries(graph: Graph, folding: Mapping[str, Folding]) -> dict[str, d
     return entries
 
 
-def intervals(graph: Graph, folded_planes: Collection[str] = ()) -> tuple[int, ...]:
+def intervals(
+    graph: Graph, folded_planes: Collection[str] = (), whole_windows: Collection[str] = ()
+) -> tuple[int, ...]:
     """Every number of cycles a frame that some layer of `graph` can take, ascending; among them every interval.
 
     Args:
         folded_planes: as in `mvtu_shape_of`.
+        whole_windows: names of convolutions that may take all taps of a window at once.
     """
     found: set[int] = set()
     for layer in folded_layers(graph):
-        found |= _layer_cycles(layer, folded_planes)
+        found |= _layer_cycles(layer, folded_planes, layer.name in whole_windows)
     return tuple(sorted(found))
 
 
-def _layer_cycles(layer: Node, folded_planes: Collection[str]) -> set[int]:
+def _layer_cycles(layer: Node, folded_planes: Collection[str], whole: bool) -> set[int]:
     shape = mvtu_shape_of(layer, folded_planes)
     if shape is None:
         return {beats_for_one_lane(layer) // each for each in channelwise_lanes(layer)}
@@ -79,5 +101,12 @@ def _layer_cycles(layer: Node, folded_planes: Collection[str]) -> set[int]:
     }
     if isinstance(layer.op, Conv):  # the sliding window unit in front reads the image
         pixels = layer.inputs[0].type.elements // layer.inputs[0].type.channels
-        cycles |= {pixels * layer.op.groups * inputs for inputs in divisors(shape.inputs)}
+        beats = [layer.op.groups * inputs for inputs in divisors(shape.inputs)]
+        cycles |= {pixels * each for each in beats}
+        if whole:
+            height, width, _ = layer.inputs[0].type.shape
+            scanned = windows.scanned(layer.op.geometry, height, width)
+            products = shape.repeats // shape.taps // layer.op.groups
+            cycles |= {scanned * each for each in beats}
+            cycles |= {products * each * outputs for each in beats for outputs in divisors(shape.outputs)}
     return cycles

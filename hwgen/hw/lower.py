@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from hwgen.errors import CheckError
+from hwgen.errors import CheckError, ConfigError
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices
 from hwgen.hw.cost import share_of
 from hwgen.hw.design import Design, Port
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.digest import design_digest
-from hwgen.hw.folding import Folding, fused_gate, fused_threshold
+from hwgen.hw.folding import fused_gate, fused_threshold
 from hwgen.hw.kernels import coding
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
@@ -31,6 +31,7 @@ from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.pool import PoolUnit, neutral_codes
 from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
@@ -42,6 +43,7 @@ from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.kernels.wired import WiredUnit
+from hwgen.hw.matrices import Folding, takes_whole_windows, tap_lanes
 from hwgen.hw.placements import Placed, Placements
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
@@ -241,11 +243,14 @@ class _Builder:
     def _conv(self, node: Node, op: Conv) -> None:
         height, width, channels = node.inputs[0].type.shape
         folding = self.folding[node.name]
-        lanes = folding.pe if op.is_depthwise else folding.simd
+        lanes = folding.pe if op.is_depthwise else tap_lanes(op, folding)
         stream = self._operand(node, 0, lanes, height * width, channels)
         grouped = op.weights.reshape(op.groups, -1, op.geometry.taps, channels // op.groups)
         if op.geometry == POINT and op.groups == 1:
             self._product(node, stream, grouped)
+            return
+        if takes_whole_windows(op, folding):
+            self._whole_windows(node, op, stream, grouped)
             return
         blocks = stream.vector_beats if op.is_depthwise else op.groups
         window = WindowUnit.of(node, stream, op.geometry, blocks, np.full(channels, op.pad))
@@ -260,6 +265,19 @@ class _Builder:
             unit = self._arithmetic(MvtuUnit.of(*operands, grouped, fused))
             self.units.append(window.resized(window.least_buffer(unit.cycles)))
             self._product_finished(node, replace(unit, memory_style=style))
+
+    def _whole_windows(self, node: Node, op: Conv, stream: Stream, weights: IntArray) -> None:
+        """A product of windows whose taps come at once, for each beat of a pixel; `weights` as `MvtuUnit` has them."""
+        if node.name in self.choices.writable:
+            found = f"SIMD {self.folding[node.name].simd}, all taps at once"
+            raise ConfigError("writable", f"{node.name} must take its windows tap by tap", found, "Lower its SIMD")
+        pads = np.full(stream.elements, op.pad)
+        window = ParallelWindowUnit.of(node, stream, op.geometry, op.groups, pads)
+        window = replace(window, memory_style=self.choices.memory.get(node.name))
+        groups, outputs, taps, channels = weights.shape
+        beats = weights.reshape(groups, outputs, taps, -1, stream.lanes).swapaxes(2, 3)
+        self.units.append(window)
+        self._product(node, window.output, beats.reshape(groups, outputs, 1, taps * channels))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:
         """A matrix-vector unit on vectors as they come, with a FIFO where it reads in bursts."""

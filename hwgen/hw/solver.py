@@ -20,16 +20,18 @@ from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.fifo import size_fifos, sizes_of
-from hwgen.hw.folding import Folding, folded_layers, following, resolve
+from hwgen.hw.folding import folded_layers, following, resolve
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.lower import draft
+from hwgen.hw.matrices import Folding
 from hwgen.hw.placements import Placements
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.stream import WIDEST
 from hwgen.hw.unit import Unit
 from hwgen.hw.words import widest
 from hwgen.ir.graph import Graph, Node
+from hwgen.ir.ops import Conv
 
 FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
 """Shares of a device that a design may take to fit: what is left lets the router close timing."""
@@ -50,6 +52,8 @@ class Problem:
 
     Attributes:
         wishes: PE and SIMD that the user fixed, by layer name.
+        whole_windows: names of convolutions that may take all taps of a window at once where that is too slow tap by
+            tap.
         prices: what units take that were looked at before; belongs to `graph`.
     """
 
@@ -58,6 +62,7 @@ class Problem:
     clock_mhz: float
     wishes: Mapping[str, LayerFolding] = field(default_factory=dict)
     choices: Choices = field(default_factory=Choices)
+    whole_windows: frozenset[str] = frozenset()
     prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
@@ -71,16 +76,21 @@ class Problem:
 
     def resolve(self, interval: int) -> dict[str, Folding]:
         """The folding by `hwgen.hw.folding.resolve`. Raises: FoldingError."""
-        return resolve(self.graph, self.wishes, interval, self.choices.folded_planes)
+        return resolve(self.graph, self.wishes, interval, self.choices.folded_planes, self.whole_windows)
 
     @property
     def intervals(self) -> tuple[int, ...]:
         """Every number of cycles a frame that some layer can take (`hwgen.hw.folds.intervals`)."""
-        return intervals(self.graph, self.choices.folded_planes)
+        return intervals(self.graph, self.choices.folded_planes, self.whole_windows)
 
     def mvtu_shape_of(self, layer: Node) -> MvtuShape | None:
         """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
         return mvtu_shape_of(layer, self.choices.folded_planes)
+
+    def with_whole_windows(self) -> Problem:
+        """The problem in which convolutions may take all taps at once, unless a host rewrites their weights."""
+        nodes = (node for node in self.graph.nodes if isinstance(node.op, Conv) and not node.op.is_depthwise)
+        return replace(self, whole_windows=frozenset(node.name for node in nodes) - self.choices.writable)
 
     def pinned(self, folding: Mapping[str, Folding]) -> Problem:
         """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
@@ -98,6 +108,10 @@ class Problem:
             choices=self.choices,
             placements=self._placements,
         )
+
+    def misses(self, interval: int) -> bool:
+        """Whether the folding for an interval is slower."""
+        return self.outline(self.resolve(interval)).bound > interval
 
     def outline(self, folding: Mapping[str, Folding]) -> Design:
         """The design of a folding without layers of constants: of the same bound and words, and quickly made."""
@@ -207,8 +221,10 @@ def solve(problem: Problem, goal: Goal) -> Solution:
     """
     if goal.interval is None:
         return _fastest(problem, goal.budget)
-    if goal.strict and problem.outline(problem.resolve(goal.interval)).bound > goal.interval:
-        raise _out_of_reach(problem, goal.interval)
+    if goal.strict and problem.misses(goal.interval):
+        problem = problem.with_whole_windows()
+        if problem.misses(goal.interval):
+            raise _out_of_reach(problem, goal.interval)
     folding = _cheapest(problem, goal.interval)
     solution = Solution(folding, problem.sized(problem.draft(folding)))
     if goal.strict and problem.choices.fifo_depths and solution.design.cycles.interval > goal.interval:

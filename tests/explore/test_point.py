@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hwgen.explore.point import Figures, Point, figures_of, pareto_front, point_of, representatives
-from hwgen.hw.folding import Folding
+from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 

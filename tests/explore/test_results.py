@@ -16,7 +16,7 @@ from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point
 from hwgen.explore.results import Results, header, line, read_results
 from hwgen.hw.choices import Choices
-from hwgen.hw.folding import Folding
+from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem

@@ -14,7 +14,7 @@ from hwgen.explore.point import Figures, Point, pareto_front
 from hwgen.explore.search import best, fits, search
 from hwgen.explore.space import Space
 from hwgen.hw.choices import Choices
-from hwgen.hw.folding import Folding
+from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import Problem

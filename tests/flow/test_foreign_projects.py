@@ -27,8 +27,8 @@ from hwgen.flow.hls import read_hls, write_layer
 from hwgen.flow.project import seal
 from hwgen.flow.report import write_report
 from hwgen.host.uart import open_uart
-from hwgen.hw.folding import Folding
 from hwgen.hw.lower import design_digest
+from hwgen.hw.matrices import Folding
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import parse_graph

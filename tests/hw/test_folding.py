@@ -7,8 +7,9 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw.folding import Folding, cheapest, folded_layers, resolve
+from hwgen.hw.folding import folded_layers, resolve
 from hwgen.hw.kernels.window import WindowUnit
+from hwgen.hw.matrices import Folding, cheapest
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType

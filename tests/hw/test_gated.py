@@ -9,12 +9,13 @@ import pytest
 
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import SLACK, size_fifos, sizes_of
-from hwgen.hw.folding import Folding, is_gate
+from hwgen.hw.folding import is_gate
 from hwgen.hw.gates import stuck_gates
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import lower
+from hwgen.hw.matrices import Folding
 from hwgen.hw.network import with_gates
 from hwgen.hw.simulation import beat_times
 from hwgen.ir.geometry import Geometry

@@ -7,9 +7,10 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw.folding import Folding, resolve
+from hwgen.hw.folding import resolve
 from hwgen.hw.folds import intervals
 from hwgen.hw.gathers import Blocks, Kept, legal_lanes
+from hwgen.hw.matrices import Folding
 from hwgen.ir.ops import Gather
 from hwgen.ir.types import IntArray, IntType
 from tests.moves import MOVES, REORDERED, SELECTED, move_graph

@@ -12,7 +12,7 @@ from hwgen.errors import CheckError, ConfigError
 from hwgen.golden.execute import apply
 from hwgen.hw.choices import choices_for
 from hwgen.hw.design import Design
-from hwgen.hw.folding import Folding, fused_threshold, resolve
+from hwgen.hw.folding import fused_threshold, resolve
 from hwgen.hw.kernels.add import AddUnit
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.concat import ConcatUnit
@@ -29,6 +29,7 @@ from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import lower
+from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.unit import Unit
 from hwgen.ir.geometry import Geometry

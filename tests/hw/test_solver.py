@@ -18,11 +18,12 @@ from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, FasterFolding, explain
-from hwgen.hw.folding import Folding, folded_layers, following
+from hwgen.hw.folding import folded_layers, following
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.matrices import Folding
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
 from hwgen.hw.stream import ceil_div, divisors

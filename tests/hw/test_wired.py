@@ -10,10 +10,10 @@ import pytest
 from hwgen.hw.choices import Choices
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.device import Family
-from hwgen.hw.folding import Folding
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.lower import lower
+from hwgen.hw.matrices import Folding
 from hwgen.ir.graph import Graph, Input, Node, Output, Value
 from hwgen.ir.ops import MatMul
 from hwgen.ir.types import Bipolar, IntArray, IntType, TensorType

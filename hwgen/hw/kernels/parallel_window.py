@@ -93,8 +93,8 @@ class ParallelWindowUnit(Unit):
 
     @property
     def scanned_columns(self) -> int:
-        """Columns from a row of windows to the next: as many as come in, and more where windows need them apart."""
-        return max(self.width, (self.out_width - 1) * self.geometry.stride[1] + 1)
+        """Columns from a row of windows to the next."""
+        return windows.scanned_columns(self.geometry, self.height, self.width)
 
     @property
     def delay(self) -> int:
@@ -121,7 +121,7 @@ class ParallelWindowUnit(Unit):
             row_beats=self.row_beats,
             pixel_beats=beats,
             row_slots=self.scanned_columns * beats,
-            slots=((self.out_height - 1) * self.scanned_columns + self.last_column + 1) * beats,
+            slots=windows.scanned(self.geometry, self.height, self.width) * beats,
             first=self.first_column * beats,
             step=self.geometry.stride[1] * beats,
             columns=self.out_width,

@@ -75,6 +75,19 @@ def spans(unit: Windows) -> list[tuple[int, int]]:
     return found
 
 
+def scanned_columns(geometry: Geometry, height: int, width: int) -> int:
+    """Columns that are scanned from a row of whole windows to the next: as many as come in, and more where windows at
+    the edges need them apart."""
+    return max(width, (geometry.output_size(height, width)[1] - 1) * geometry.stride[1] + 1)
+
+
+def scanned(geometry: Geometry, height: int, width: int) -> int:
+    """Pixels that are scanned in a frame of whole windows: it ends with the last window."""
+    down, across = geometry.output_size(height, width)
+    last = geometry.extent[1] - 1 - geometry.padding[1] + (across - 1) * geometry.stride[1]
+    return (down - 1) * scanned_columns(geometry, height, width) + last + 1
+
+
 def pad_words(unit: Windows) -> Bytes:
     """The bits of a padded pixel, a row a beat; one row where all beats are the same, or nothing is padded."""
     channels, output = unit.input.elements, unit.output
