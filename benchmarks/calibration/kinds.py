@@ -12,12 +12,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.calibration.designs import (
     CODES,
+    LARGEST,
     Net,
     argmax,
     conv,
     convolutional,
+    convolve,
     dense,
     gated,
+    geometry_for,
+    image,
     join,
     perceptron,
     pool,
@@ -26,8 +30,9 @@ from benchmarks.calibration.designs import (
     scaled,
     threshold,
 )
+from hwgen.config import LayerFolding
 from hwgen.hw.design import Design
-from hwgen.ir.ops import Gather, MatMul, Scale, Threshold
+from hwgen.ir.ops import Conv, Gather, MatMul, Scale, Threshold
 from hwgen.ir.ranges import Range
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.passes.lines import even_line, line_of
@@ -127,6 +132,24 @@ def wired(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def windows(rng: np.random.Generator, name: str) -> Net:
+    """A convolution that takes all taps of its windows at once."""
+    kind = rng.choice(["dense", "dense", "grouped"])
+    groups = int(rng.integers(2, 4)) if kind == "grouped" else 1
+    net = image(
+        rng, name, groups * round(float(np.exp(rng.uniform(0, np.log(24))))), CODES[int(rng.integers(len(CODES)))]
+    )
+    geometry, outputs = geometry_for(net), net_size(rng)
+    per_group = net.input.type.channels // groups
+    convolve(net, groups * outputs, groups, geometry)
+    conv = next(each.name for each in net.nodes if isinstance(each.op, Conv))
+    legal = [n for n in range(1, per_group + 1) if per_group % n == 0 and n * geometry.taps > per_group]
+    simd = geometry.taps * int(rng.choice(legal))
+    work = max(1, LARGEST // (net.input.type.dtype.bits * simd))
+    net.wishes[conv] = LayerFolding(pe=net.divisor(outputs, min(16, work)), simd=simd)
+    return net
+
+
 KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
     each.__name__: each
     for each in (
@@ -146,6 +169,7 @@ KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
         even,
         product,
         wired,
+        windows,
     )
 }
 _DRAWS = {name: number for number, name in enumerate(KINDS)} | {"wide": list(KINDS).index("moves")}

@@ -42,6 +42,7 @@ FITTED = dict(
     wide=16,
     even=14,
     product=8,
+    windows=20,
 )
 HELD_OUT = dict(
     dense=8,
@@ -59,6 +60,7 @@ HELD_OUT = dict(
     wide=6,
     even=5,
     product=4,
+    windows=5,
 )
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -123,6 +124,17 @@ class Bill:
         else:
             self.register(width * depth)
             self.add("register mux", width * (depth - 1))
+
+    def delays(self, width: int, cycles: Iterable[int]) -> None:
+        """Shift registers of `width` bits in a row, each read at its end alone and shifted by an enable.
+
+        On the 7 series Yosys makes those of three cycles and more of LUTs (SRL16E, SRLC32E).
+        """
+        for each in cycles:
+            if each < 3 or self.family is Family.ECP5:
+                self.register(width * each)
+            else:
+                self.memories += Resources(lut=width * ceil_div(each, 32))
 
     def rewritten(self, width: int, depth: int, style: MemoryStyle) -> None:
         """A memory that a host can rewrite (`hwgen_writable`): the pieces of a word but the last wait in registers.

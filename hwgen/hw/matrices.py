@@ -110,8 +110,13 @@ def _given_whole(layer: Node, op: Conv, wish: LayerFolding, target: Target) -> F
     legal = [d for d in divisors(per_group) if taps * d > per_group]
     lanes, rest = divmod(wish.simd or 0, taps)
     if rest or lanes not in legal:
-        must = f"SIMD must be 1 to {per_group}, the layer's input channels, or its {taps} taps times a divisor of them"
-        change = f"Lower SIMD in the folding, or use one of {', '.join(str(taps * each) for each in legal)}"
+        simd = ", ".join(str(taps * each) for each in legal)
+        must = f"SIMD must be 1 to {per_group}, the layer's input channels"
+        change = f"Lower SIMD in the folding, or use one of {simd}"
+        if op.groups > 1:
+            must = f"SIMD must divide the {per_group} input channels of a group"
+            change = f"Use one of {', '.join(map(str, divisors(per_group)))}, {simd}"
+        must = f"{must}, or be the {taps} taps of a window times a divisor of them"
         raise FoldingError(layer.label, must, f"SIMD {wish.simd}", change)
     folding = _whole_folding(layer, op, wish.pe, target, [lanes])
     assert folding is not None
@@ -142,12 +147,14 @@ def _conv_cycles(layer: Node, op: Conv, folding: Folding, plane_folds: int) -> i
 
 
 def must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
+    """A number that the user wants must not exceed the layer's size. Raises: FoldingError."""
     if value is not None and value > size:
         must = f"{what} must be 1 to {size}, the layer's {unit}"
         raise FoldingError(layer.label, must, f"{what} {value}", f"Lower {what} in the folding")
 
 
 def must_divide(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:
+    """A number that the user wants must divide the layer's size. Raises: FoldingError."""
     if value is not None and size % value:
         legal = ", ".join(map(str, divisors(size)))
         must = f"{what} must divide the {size} {unit}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.schedule import (
@@ -146,6 +147,19 @@ class Weaver:
             return self.folded(windows, port.elements, port.lanes, windows.vector_beats)
         return self.folded(windows, port.elements, port.lanes, windows.vector_beats)
 
+    def whole_windows(self, port: OpenStream) -> OpenStream:
+        """A parallel window unit, then a product that takes its windows, of a beat for each of a pixel."""
+        height, width = self.image(port)
+        geometry = random_geometry(self.rng, height, width)
+        down, across = geometry.output_size(height, width)
+        if down * across * port.vector_beats > LARGEST:
+            return self.pointwise(port)
+        source = Stream("x", B, port.vector_beats, 1, vectors=height * width)
+        unit = ParallelWindowUnit("w", "", (source,), (source,), height, width, geometry, np.zeros(1), rows=1)
+        schedule = unit.resized(unit.least_buffer(0) + int(self.rng.integers(0, 3))).schedule
+        windows = self.unit(schedule, (port,), (down * across, port.vector_beats, 1))[0]
+        return self.folded(windows, port.elements, port.lanes, windows.vector_beats)
+
     # Branches.
 
     def branch(self, port: OpenStream) -> OpenStream:
@@ -265,6 +279,7 @@ def woven(weaver: Weaver, units: int, port: OpenStream | None = None) -> tuple[O
         weaver.window,
         weaver.selection,
         weaver.blocks,
+        weaver.whole_windows,
     ]
     blocks: list[Callable[[OpenStream], OpenStream]] = [weaver.adder, weaver.scaled, weaver.gated, weaver.joined]
     for _ in range(units):

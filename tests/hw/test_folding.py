@@ -138,7 +138,8 @@ IMAGE_ERRORS: dict[str, tuple[Graph, dict[str, LayerFolding], str]] = {
     "conv_simd": (
         MOBILE,
         {"conv0": wish(1, 4)},
-        "conv0 (net.conv0): SIMD must be 1 to 3, the layer's input channels; found SIMD 4. Lower SIMD in the folding.",
+        "conv0 (net.conv0): SIMD must be 1 to 3, the layer's input channels, or be the 9 taps of a window times a"
+        " divisor of them; found SIMD 4. Lower SIMD in the folding, or use one of 9, 27.",
     ),
     "group_pe": (
         MOBILE,
@@ -148,7 +149,8 @@ IMAGE_ERRORS: dict[str, tuple[Graph, dict[str, LayerFolding], str]] = {
     "group_simd": (
         MOBILE,
         {"conv4": wish(1, 4)},
-        "conv4 (net.conv4): SIMD must divide the 2 input channels of a group; found SIMD 4. Use one of 1, 2.",
+        "conv4 (net.conv4): SIMD must divide the 2 input channels of a group, or be the 9 taps of a window times a"
+        " divisor of them; found SIMD 4. Use one of 1, 2, 9, 18.",
     ),
     "depthwise_pe": (
         MOBILE,

@@ -17,6 +17,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.network import Process, ProcessNetwork, with_gates
 from hwgen.hw.periodic import PeriodicSchedule, least_interval
+from hwgen.hw.scan import ColumnScan
 from hwgen.hw.schedule import LineBuffer, Queue
 from hwgen.hw.stream import ceil_div
 from tests.builders import IMAGE_NETWORKS, designed, integer_network, random_folding
@@ -79,7 +80,7 @@ def buffers(network: ProcessNetwork) -> Iterator[tuple[Process, int]]:
     for process in network.processes:
         if isinstance(process.schedule, Queue) and len(process.outputs) == 1:
             yield process, process.schedule.depth
-        if isinstance(process.schedule, LineBuffer):
+        if isinstance(process.schedule, LineBuffer | ColumnScan):
             yield process, process.schedule.rows
 
 

@@ -15,15 +15,16 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from hwgen.hw.bill import Bill
+from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Type, word
+from hwgen.hw.device import Family
 from hwgen.hw.kernels import windows
 from hwgen.hw.kernels.windows import LATENCY
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.scan import ColumnScan
 from hwgen.hw.schedule import credits_for
-from hwgen.hw.stream import Stream
+from hwgen.hw.stream import Stream, ceil_div
 from hwgen.hw.unit import Buffer, Unit
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Node
@@ -203,7 +204,39 @@ class ParallelWindowUnit(Unit):
     # What it is made of, and what reports say of it.
 
     def write_bill(self, bill: Bill) -> None:
+        rows, down, across = bits_for(self.rows), *self.geometry.kernel
+        memory, pads = self.memory, self.geometry.pads
+        top, left, level = self._counter_bits()
+        schedule, beats = self.schedule, self.input.vector_beats
         bill.add("parallel window", 1)
+        for places in (beats, self.out_height, self.out_width, self.row_beats, self.rows):
+            bill.counter(places)
+        place = bits_for((self.scanned_columns + self.geometry.extent[1]) * beats + 1)
+        bill.register(place + bits_for(self.first_column + self.scanned_columns + self.geometry.stride[1] + 1))
+        bill.register(top + 3 * level + down * 2 * rows + 3)
+        bill.add("scanned place bit", place)
+        bill.add("window place bit", top)
+        bill.add("window level bit", level)
+        bill.add("row choice bit", down * rows)
+        if pads:
+            bill.counter(self.out_height)
+            bill.register(top + left + 2 * (down + across))
+            bill.add("padded window bit", top * down + left * across)
+            bill.add("pad bit", self.output.width)
+        for _ in range(self.rows):
+            bill.memory(memory.width, memory.depth, memory.style, one_address=False)
+        ways = self.rows - 1 if bill.family is Family.ECP5 else ceil_div(self.rows - 1, 3)
+        bill.add("column bit", down * memory.width * ways)
+        bill.delays(down * memory.width, (1, *[self.delay] * (across - 1)))
+        bill.output_queue(self.output.width, schedule.credits)
+
+    def _counter_bits(self) -> tuple[int, int, int]:
+        """Bits of places of rows, of columns, and levels of the line buffer, as the modules have them."""
+        (down, across), (deep, _), padding = self.geometry.stride, self.geometry.extent, self.geometry.padding
+        last_top, last_left = (self.out_height - 1) * down, (self.out_width - 1) * across
+        top = bits_for(last_top + deep + down + self.height + 1) + 1
+        left = bits_for(last_left + self.first_column + padding[1] + across + self.width + 1) + 1
+        return top, left, bits_for(self.rows + self.height + down + 1) + 1
 
     @property
     def limit(self) -> str:

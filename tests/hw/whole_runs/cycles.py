@@ -11,6 +11,7 @@ import numpy as np
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import Waits
 from hwgen.hw.network import Process, ProcessNetwork
+from hwgen.hw.scan import ColumnScan
 from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Selection, VectorLoop
 from hwgen.hw.stream import ceil_div
 from tests.hw.whole_runs.machines import UNKNOWN, peak_occupancy, stream_periods
@@ -150,5 +151,6 @@ def _process_history(process: Process, beats: Mapping[str, int]) -> int:
             return ceil_div(held, beats[process.outputs[0]]) + 1
         case Gearbox():
             return 3  # holds less than three output beats
-        case LineBuffer(rows=rows, height=height, credits=held):
+        case LineBuffer(credits=held) | ColumnScan(credits=held):
+            rows, height = process.schedule.rows, process.schedule.height
             return max(ceil_div(rows, height), ceil_div(held, beats[process.outputs[0]])) + 1

@@ -1,7 +1,7 @@
 """The recurrences of `schedule.py`, compiled: a function for each kind of schedule, and one that runs a network.
 
 The units are those of `hwgen.hw.tables`, but for their state; a line buffer has one more output for its ring, with the
-cycle in which each row of the image is released. Every time of a run is kept.
+cycle in which each row of the image is released, a scan one with the cycle of each slot. Every time of a run is kept.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hwgen.hw.compiled import entry, inner
-from hwgen.hw.tables import GATED_LOOP, GEARBOX, POOL_TILES, QUEUE, SELECTION, VECTOR_LOOP, ProcessTable
+from hwgen.hw.tables import COLUMN_SCAN, GATED_LOOP, GEARBOX, POOL_TILES, QUEUE, SELECTION, VECTOR_LOOP, ProcessTable
 from hwgen.ir.types import IntArray
 
 SLOT, LAST_FIRED, STARVED, BLOCKED, COUNTER, OWED, NEXT_END, STATE_SIZE = range(8)
@@ -298,6 +298,64 @@ def _rows_out(unit: IntArray, state: IntArray, streams: StreamTimes, source: int
 
 
 @inner
+def _column_scan(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
+    """A beat is taken where another was freed; a slot fires once its beat is there, and a credit if it needs one."""
+    fired, moves = False, True
+    while moves:
+        moves = _scanned_in(unit, streams, sources[0], sinks[1])
+        moves |= _scan(unit, state, streams, sources[0], sinks)
+        fired |= moves
+    return fired
+
+
+@inner
+def _scanned_in(unit: IntArray, streams: StreamTimes, source: int, scan: int) -> bool:
+    """A beat is taken one cycle after the last, once the slot that frees its place has fired."""
+    row_beats, rows, height, row_slots, slots, out_rows = unit[0], unit[1], unit[2], unit[4], unit[5], unit[11]
+    first, fired = streams.first[source], False
+    while True:
+        beat, arrived = streams.read[source], _arrival(streams, source)
+        freed, room = beat - rows * row_beats, 0
+        if arrived == UNKNOWN:
+            return fired
+        if freed >= 0:
+            frame, row, place = freed // (height * row_beats), freed // row_beats % height, freed % row_beats
+            by = unit[12 + out_rows + row]
+            end = slots if by == out_rows - 1 else (by + 1) * row_slots
+            slot = frame * slots + min(by * row_slots + place, end - 1)
+            if slot >= streams.sent[scan]:
+                return fired
+            room = streams.visible[streams.first[scan] + slot] + 1
+        after = streams.taken[first + beat - 1] + 1 if beat else 0
+        _take(streams, source, max(after, arrived, room))
+        fired = True
+
+
+@inner
+def _scan(unit: IntArray, state: IntArray, streams: StreamTimes, source: int, sinks: IntArray) -> bool:
+    """A slot a cycle, each once the beat of the lowest row is there; one that ends a beat waits for a credit."""
+    row_beats, height, pixel_beats, row_slots, slots, first = unit[0], unit[2], unit[3], unit[4], unit[5], unit[6]
+    step, columns, latency, credits, out_rows = unit[7], unit[8], unit[9], unit[10], unit[11]
+    sink, scan, fired = sinks[0], sinks[1], False
+    while streams.sent[scan] < streams.first[scan + 1] - streams.first[scan]:
+        frame, slot = streams.sent[scan] // slots, streams.sent[scan] % slots
+        row = min(slot // row_slots, out_rows - 1)
+        seen = (frame * height + unit[12 + row]) * row_beats + min(slot - row * row_slots, row_beats - 1)
+        place = (slot - first) % row_slots
+        ends = slot >= first and place // step < columns and place % step < pixel_beats
+        room = _room(streams, sink, credits) if ends else 0
+        if seen >= streams.read[source] or room == UNKNOWN:
+            break
+        arrived = streams.taken[streams.first[source] + seen] + 1
+        state[LAST_FIRED] = _fires(state, state[LAST_FIRED], arrived, room)
+        _send(streams, scan, state[LAST_FIRED])
+        if ends:
+            _send(streams, sink, state[LAST_FIRED] + latency)
+        fired = True
+    return fired
+
+
+@inner
 def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     """Compute as many times of a unit as the known times allow; whether there were any."""
     kind, state = units.kind[unit], units.state[unit]
@@ -314,6 +372,8 @@ def _fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
         return _gearbox(parameters, state, streams, sources, sinks)
     if kind == SELECTION:
         return _selection(parameters, state, streams, sources, sinks)
+    if kind == COLUMN_SCAN:
+        return _column_scan(parameters, state, streams, sources, sinks)
     if kind == QUEUE:
         return _queue(parameters, state, streams, sources, sinks)
     return _line_buffer(parameters, state, streams, sources, sinks)

@@ -14,7 +14,8 @@ import numpy as np
 from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import Waits
 from hwgen.hw.network import ProcessNetwork
-from hwgen.hw.schedule import LineBuffer
+from hwgen.hw.scan import ColumnScan
+from hwgen.hw.schedule import LineBuffer, Schedule
 from hwgen.hw.tables import QUEUE, ProcessTable, neighbours, packed, ragged
 from hwgen.ir.types import IntArray
 from tests.hw.whole_runs.machines import BLOCKED, LAST_FIRED, STARVED, STATE_SIZE, UNKNOWN, StreamTimes, advance
@@ -76,8 +77,8 @@ def run_frames(network: ProcessNetwork, frames: int, input_interval: int = 0, bo
 
 def _reset(network: ProcessNetwork, frames: int, input_interval: int, state: IntArray) -> Run:
     """The state after reset: all beats of the input offered, no beat taken."""
-    rows = [process.schedule.height for process in network.processes if isinstance(process.schedule, LineBuffer)]
-    beats = np.array([*network.beats.values(), *rows], dtype=np.int64) * frames
+    inner = [_inner_beats(process.schedule) for process in network.processes]
+    beats = np.array([*network.beats.values(), *(each for each in inner if each)], dtype=np.int64) * frames
     first = np.concatenate([[0], np.cumsum(beats)]).astype(np.int64)
     sent, read = np.zeros(len(beats), dtype=np.int64), np.zeros(len(beats), dtype=np.int64)
     visible, taken = np.empty(first[-1], dtype=np.int64), np.empty(first[-1], dtype=np.int64)
@@ -87,6 +88,15 @@ def _reset(network: ProcessNetwork, frames: int, input_interval: int, state: Int
         sent[source] = beats[source]
         run.visible(name)[:] = -(-np.arange(beats[source]) * input_interval // network.beats[name])
     return run
+
+
+def _inner_beats(schedule: Schedule) -> int:
+    """Of a frame, on the inner stream of a line buffer or a scan; 0 for units without one."""
+    match schedule:
+        case LineBuffer(height=beats) | ColumnScan(slots=beats):
+            return beats
+        case _:
+            return 0
 
 
 def _numbers(network: ProcessNetwork) -> dict[str, int]:
@@ -105,7 +115,7 @@ def _units(network: ProcessNetwork) -> ProcessTable:
     near = neighbours([*sources, *ends], [*sinks, *nothing])
     inner = len(number)
     for process, written in zip(network.processes, sinks, strict=True):
-        if isinstance(process.schedule, LineBuffer):
+        if _inner_beats(process.schedule):
             written.append(inner)
             inner += 1
     state = np.zeros((len(kinds), STATE_SIZE), dtype=np.int64)
