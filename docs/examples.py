@@ -19,6 +19,7 @@ from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
@@ -153,6 +154,23 @@ def gated() -> Example:
     return beside(unit, caption, 40, (1, 0, 0, 1, 1, 0))
 
 
+def parallel_window() -> Example:
+    """Whole windows of 3 x 3 over 4 x 4 pixels."""
+    geometry = Geometry((3, 3), padding=(1, 1, 1, 1))
+    unit = ParallelWindowUnit(
+        "parallel_window",
+        "",
+        (Stream("in", U2, 1, 1, vectors=16),),
+        (Stream("out", U2, 9, 9, vectors=16),),
+        height=4,
+        width=4,
+        geometry=geometry,
+        pad=np.zeros(1, dtype=np.int64),
+        rows=3,
+    )
+    return alone(unit, "3 x 3 windows over 4 x 4 pixels with padding: 17 slots a frame.", 48)
+
+
 def window() -> Example:
     source = Stream("x", B, 1, 1, vectors=16)
     unit = WindowUnit(
@@ -266,6 +284,7 @@ UNITS: Mapping[str, Callable[[], Example]] = {
             planes,
             depthwise,
             gated,
+            parallel_window,
             window,
             pool,
             threshold,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from hwgen.hw.activation import Thresholding
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.kernels.windows import TERNARY
@@ -125,6 +126,29 @@ def window_case(
     cut = padded.reshape(*windows.shape[:4], blocks, beats // blocks * lanes)
     expected = cut.transpose(0, 1, 2, 4, 3, 5).reshape(FRAMES, -1)
     return Case(design_of(name, unit), source.flat, expected)
+
+
+def parallel_window_case(
+    name: str,
+    shape: Shape,
+    lanes: int,
+    dtype: DType,
+    geometry: Geometry,
+    pad: int | str = 0,
+    *,
+    style: MemoryStyle | None = None,
+) -> Case:
+    """A parallel window unit alone; `pad` "mixed" gives each channel a padding code of its own."""
+    source, channels = image(name, shape, dtype), shape[2]
+    codes = np.full(channels, pad) if isinstance(pad, int) else np.where(np.arange(channels) % 2, dtype.min, dtype.max)
+    taps = window_unit(source, lanes, geometry, blocks=1, pad=codes, more_rows=0, style=None)
+    size, beats = geometry.taps * lanes, taps.input.vector_beats
+    output = replace(taps.output, elements=beats * size, lanes=size, vectors=taps.out_height * taps.out_width)
+    sizes = taps.height, taps.width, geometry, codes
+    unit = ParallelWindowUnit("conv_window", "conv", taps.inputs, (output,), *sizes, 1, style)
+    cut = seen(source.codes, geometry, codes)
+    expected = cut.reshape(*cut.shape[:4], beats, lanes).swapaxes(3, 4).reshape(FRAMES, -1)
+    return Case(design_of(name, unit.resized(1)), source.flat, expected)
 
 
 @dataclass(frozen=True)

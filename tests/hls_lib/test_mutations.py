@@ -12,7 +12,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.ops import PoolKind
 from hwgen.ir.types import Bipolar, IntType
 from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, run_cases, threshold_case, width_case
-from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
+from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, parallel_window_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 
 B = Bipolar()
@@ -29,6 +29,7 @@ def single_units() -> list[Case]:
         width_case("wide", 9, (2, 5), INT3, vectors=2),
         fifo_case("queue", 6, 2),
         window_case("sliding", (5, 6, 3), 2, INT3, Geometry((3, 2), padding=(1, 0, 0, 1))),
+        parallel_window_case("whole", (5, 6, 4), 2, INT3, Geometry((3, 2), padding=(1, 0, 0, 1)), 3),
         pool_case("largest", (4, 6, 3), (2, 3), 2, INT3, PoolKind.MAX, minimum="mixed"),
         magnitude_case("size", 5, 2, INT3, vectors=6, summed=3),
     ]
@@ -41,6 +42,7 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "width": ("held < OUT_LANES ? 0 : OUT_LANES;", "held < OUT_LANES ? 0 : held;"),
     "fifo": ("out.write(in.read());", "out.write(ap_uint<WIDTH>(in.read() >> 1));"),
     "window": ("far_y >= View::HEIGHT;", "far_y >= View::HEIGHT - 1;"),
+    "parallel_window": ("x >= View::WIDTH);", "x >= View::WIDTH - 1);"),
     "magnitude": ("(beat == 0 && vector == 0 ? Sum(0) : total)", "(beat == 0 ? Sum(0) : total)"),
     "pool": ("smallest & (code < held)", "!smallest & (code < held)"),
 }

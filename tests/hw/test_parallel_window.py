@@ -70,7 +70,7 @@ def agree(seed: int) -> None:
         np.testing.assert_array_equal(found[name][: len(times)], times, err_msg=f"seed {seed}, {name} of {network}")
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_every_beat(seed: int) -> None:
     agree(seed)
 
@@ -87,7 +87,7 @@ def settled(network: ProcessNetwork) -> int:
     return -int((ends[35] - ends[59]) // 24)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_interval(seed: int) -> None:
     """The periodic schedule has the interval of a long run, with more rows and after it was asked for fewer."""
     rng = np.random.default_rng(1000 + seed)

@@ -27,6 +27,7 @@ from tests.rtl_support import (
     design_of,
     draw,
     mvtu,
+    parallel_window,
     pool,
     simulate,
     window,
@@ -48,6 +49,10 @@ class Mutation:
 
 def padded() -> Design:
     return design_of(window(I4, (5, 5, 3), 2, Geometry((3, 2), (2, 1), padding=(1, 1, 1, 0)), pad=3, rows=1))
+
+
+def whole() -> Design:
+    return design_of(parallel_window(I4, (5, 5, 4), 2, Geometry((3, 2), (2, 1), padding=(1, 1, 1, 0)), pad=3))
 
 
 def grouped() -> Design:
@@ -92,6 +97,11 @@ CASES = {
     ),
     "wrong_pad": (padded(), Mutation("hwgen_window_places", "offset_q < 0 ||", "")),
     "wrong_frame_step": (padded(), Mutation("hwgen_window_places", "last_row_i ? FrameStep : RowStep", "RowStep")),
+    "late_free": (whole(), Mutation("hwgen_parallel_window_rows", "< 32'(place_i);", "<= 32'(place_i);")),
+    "early_beat": (whole(), Mutation("hwgen_parallel_window_rows", "32'(place_i) < ", "32'(place_i) <= ")),
+    "wrong_row": (whole(), Mutation("hwgen_parallel_window_slots", "last_row ? FrameStep : RowStep", "RowStep")),
+    "wrong_edge": (whole(), Mutation("hwgen_parallel_window_slots", "column < 0 ||", "")),
+    "lost_columns": (whole(), Mutation("hwgen_parallel_window_slots", "ScannedColumns - LastLeft - 1", "'0")),
     "first_group_again": (
         grouped(),
         Mutation("hwgen_mvtu_slots", "(!repeat_i && last_neuron)", "(!repeat_i && last_slot)"),

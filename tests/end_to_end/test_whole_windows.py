@@ -1,0 +1,115 @@
+"""Convolutions that take all taps of a window at once: both back ends agree with golden, cycles are as predicted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hwgen
+from hwgen.errors import ConfigError, FoldingError
+from hwgen.hw.folds import folding_entries
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.graph import Graph
+from hwgen.ir.ops import Conv
+from hwgen.ir.types import Bipolar, IntArray, IntType
+from hwgen.passes.pipeline import integer_network
+from tests.builders import ImageBuilder, LayerFolding, Rng, random_conv_network, random_folding
+from tests.end_to_end.prove import prove
+from tests.seeds import fresh
+
+B, INT3, UINT2, INT4 = Bipolar(), IntType(3, True), IntType(2, False), IntType(4, True)
+AROUND = (1, 1, 1, 1)
+
+
+def small() -> Graph:
+    """Two padded convolutions, one of them on bipolar pixels; a pool, and a convolution of few windows."""
+    net = ImageBuilder(np.random.default_rng(0), (6, 5, 3), INT4)
+    net.act(net.conv(net.last, 4, Geometry((3, 3), padding=AROUND), B), B)
+    net.act(net.conv(net.last, 6, Geometry((3, 3), padding=AROUND), B), B)
+    net.pool(net.last, Geometry((2, 1), (2, 1)))
+    net.act(net.conv(net.last, 4, Geometry((3, 3)), INT3), UINT2)
+    net.dense(net.last, 3, INT3)
+    return net.graph("small")
+
+
+def test_strict_target(tmp_path: Path) -> None:
+    """A pixel a cycle, and one more: tap by tap 270 cycles are the least."""
+    design = hwgen.compile(small(), target_interval=31)
+    found = {unit.name: (unit.stem, unit.cycles) for unit in design.design.units}
+    assert found["conv0_window"] == found["conv1_window"] == ("parallel_window", 31)
+    assert found["conv0"][0] == found["conv1"][0] == "wired"
+    assert design.design.bound == design.design.cycles.interval == 31
+    prove(design, 1, 4, tmp_path)
+
+
+def test_the_target_decides() -> None:
+    """What can be had tap by tap is; of what cannot, the error says what is the least."""
+    stems = [
+        [unit.stem for unit in hwgen.compile(small(), target_interval=target).design.units] for target in (269, 270)
+    ]
+    assert ["parallel_window" in each for each in stems] == [True, False]
+    assert "parallel_window" not in [unit.stem for unit in hwgen.compile(small()).design.units]
+    with pytest.raises(FoldingError, match=r"conv0 .* found 31 at best .*: its window unit scans 31 pixels"):
+        hwgen.compile(small(), target_interval=30)
+
+
+def test_a_rewritable_layer_takes_tap_by_tap() -> None:
+    with pytest.raises(FoldingError, match=r"conv1 .* found 270 at best"):
+        hwgen.compile(small(), target_interval=100, writable=["conv1"])
+    with pytest.raises(ConfigError, match=r"conv1 must take its windows tap by tap; found SIMD 18"):
+        hwgen.compile(small(), folding={"conv1": {"simd": 18}}, writable=["conv1"])
+
+
+def test_a_folding_is_read_back() -> None:
+    """PE and SIMD of the solver, given as a folding, are the same design."""
+    solved = hwgen.compile(small(), target_interval=31)
+    again = hwgen.compile(small(), folding=folding_entries(integer_network(small()), solved.folding))
+    assert again.design.digest == solved.design.digest
+
+
+def whole(rng: Rng, graph: Graph) -> dict[str, LayerFolding]:
+    """A random folding in which every convolution that can takes all taps at once."""
+    network = integer_network(graph)
+    wishes = random_folding(rng, network)
+    for node in network.nodes:
+        op = node.op
+        if isinstance(op, Conv) and not op.is_depthwise and op.geometry.taps > 1:
+            channels, outputs = op.weights.shape[3], op.weights.shape[0] // op.groups
+            lanes = [n for n in range(1, channels + 1) if channels % n == 0 and n * op.geometry.taps > channels]
+            simd = op.geometry.taps * int(rng.choice(lanes))
+            pe = int(rng.choice([n for n in range(1, outputs + 1) if outputs % n == 0]))
+            wishes[node.name] = LayerFolding(pe=pe, simd=simd)
+    return wishes
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", fresh(60))
+def test_random_convolutions(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    graph = random_conv_network(rng)
+    folding = {name: wish.model_dump(exclude_none=True) for name, wish in whole(rng, graph).items()}
+    prove(hwgen.compile(graph, folding=folding), seed, 4, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.shared_data
+def test_cnv_at_1024_cycles(shared: Path, tmp_path: Path) -> None:
+    """The published network on three images of CIFAR-10, a pixel a cycle."""
+    design = hwgen.compile(hwgen.load(shared / "models/CNV_W1A1_BNN-PYNQ.onnx.gz"), target_interval=1024)
+    assert design.design.cycles.interval == 1024
+    stems = {unit.name: unit.stem for unit in design.design.units}
+    assert [stems[f"conv{n}_window"] for n in range(3)] == ["parallel_window"] * 3
+    assert stems["conv0"] == stems["conv1"] == "wired"
+    outcome = design.write(tmp_path / "project").simulate(images(shared)[:3], "rtl")
+    assert outcome.passed, (outcome.mismatches, outcome.mistimed)
+    assert outcome.cycles == outcome.predicted
+    wanted = np.load(shared / "cifar10/cifar10_exact_83_cnv_w1a1_scores.npy")
+    assert np.array_equal(outcome.outputs, wanted[:3])
+
+
+def images(shared: Path) -> IntArray:
+    """CIFAR-10 as the network takes it: q = floor((2p/255 - 1) * 128 + 1/2), within int8."""
+    pixels = np.load(shared / "cifar10/cifar10_exact_83.npz")["x_u8_nhwc"].astype(np.float64)
+    return np.clip(np.floor((2 * pixels / 255 - 1) * 128 + 0.5), -128, 127).astype(np.int64)
