@@ -27,7 +27,7 @@ from tests.hls_lib.cases import (
     with_tlast,
     write_project,
 )
-from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
+from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, parallel_window_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 from tests.hls_lib.test_gated import case_of
 from tests.hls_lib.test_planes import plane_case
@@ -70,6 +70,7 @@ def samples() -> list[Case]:
         fifo_case("queue", 6, 2),
         window_case("plain", (5, 6, 70), 66, B, strided),
         window_case("mixed_pad", (5, 6, 5), 2, uint4, padded, pad="mixed", style=MemoryStyle.LUT),
+        parallel_window_case("whole", (5, 6, 6), 2, uint4, padded, "mixed"),
         conv_case("counted", (5, 6, 4), 5, padded, Conv(B, B, B, 2, 3)),
         conv_case("grouped", (5, 6, 4), 6, strided, Conv(int3, uint4, int2, 3, 2, groups=2)),
         depthwise_case("depth", (5, 6, 5), padded, Conv(B, B, B, 2, 2)),

@@ -42,7 +42,7 @@ MUTATIONS: dict[str, tuple[str, str]] = {
     "width": ("held < OUT_LANES ? 0 : OUT_LANES;", "held < OUT_LANES ? 0 : held;"),
     "fifo": ("out.write(in.read());", "out.write(ap_uint<WIDTH>(in.read() >> 1));"),
     "window": ("far_y >= View::HEIGHT;", "far_y >= View::HEIGHT - 1;"),
-    "parallel_window": ("x >= View::WIDTH);", "x >= View::WIDTH - 1);"),
+    "parallel_window": ("tap_x >= View::WIDTH);", "tap_x >= View::WIDTH - 1);"),
     "magnitude": ("(beat == 0 && vector == 0 ? Sum(0) : total)", "(beat == 0 ? Sum(0) : total)"),
     "pool": ("smallest & (code < held)", "!smallest & (code < held)"),
 }

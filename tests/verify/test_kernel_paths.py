@@ -19,7 +19,7 @@ from hwgen.verify.constants import Names
 from hwgen.verify.recurrences import Recurrence, allowed_ns
 from tests.gated_cases import PATTERNS, many_folds
 from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, threshold_case, width_case, write_project
-from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, pool_case, window_case
+from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, parallel_window_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
 from tests.hls_lib.test_gated import case_of
 from tests.hls_lib.test_moves import move_cases
@@ -59,6 +59,8 @@ def images() -> list[Case]:
         window_case("dilated", (9, 9, 3), 2, INT3, Geometry((3, 3), dilation=(2, 3), padding=(2, 2, 2, 2))),
         window_case("signal", (1, 24, 4), 1, INT8, Geometry((1, 9), (1, 2), padding=(0, 4, 0, 4))),
         window_case("points", (4, 4, 4), 4, INT8, Geometry((1, 1), (2, 2))),
+        parallel_window_case("whole", (5, 6, 6), 2, UINT4, PADDED, "mixed"),
+        parallel_window_case("whole_strided", (5, 6, 70), 70, B, STRIDED),
         conv_case("counted", (5, 6, 4), 5, PADDED, Conv(B, B, B, 2, 3)),
         conv_case("grouped", (5, 6, 4), 6, STRIDED, Conv(INT3, UINT4, INT2, 3, 2, groups=2)),
         depthwise_case("depth", (5, 6, 5), PADDED, Conv(B, B, B, 2, 2)),

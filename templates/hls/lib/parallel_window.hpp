@@ -14,6 +14,13 @@
 
 namespace hwgen {
 
+// Whether a window ends in row or column `place`: the first one in FIRST, COUNT of them STRIDE apart.
+template <int FIRST, int STRIDE, int COUNT>
+HWGEN_INLINE
+bool is_last(int place) {
+  return place >= FIRST && place <= FIRST + (COUNT - 1) * STRIDE && (place - FIRST) % STRIDE == 0;
+}
+
 // One frame: the image's pixels of CHANNELS codes of `Input`, LANES a beat, become windows, codes of `Output`: for each
 // window, for each beat of a pixel, a beat of all taps. `pad` says what padded taps hold if it is not zero.
 //
@@ -28,7 +35,7 @@ void parallel_window(hls::stream<ap_uint<LANES * Input::BITS>>& in,
   constexpr unsigned PIXEL_BEATS = CHANNELS / LANES;
   constexpr unsigned TAPS = View::KERNEL_Y * View::KERNEL_X;
   constexpr int FIRST_COLUMN = View::EXTENT_X - 1 - View::LEFT;
-  constexpr int COLUMNS = larger(View::WIDTH, FIRST_COLUMN + (View::ACROSS - 1) * View::STRIDE_X + 1);
+  constexpr unsigned COLUMNS = larger(View::WIDTH, FIRST_COLUMN + (View::ACROSS - 1) * View::STRIDE_X + 1);
   constexpr unsigned ROW_SLOTS = COLUMNS * PIXEL_BEATS;
   constexpr unsigned DELAY = View::DILATION_X * PIXEL_BEATS;  // beats from one tap to the next in a row of taps
   constexpr unsigned HELD = (View::KERNEL_X - 1) * DELAY + 1;
@@ -43,24 +50,20 @@ void parallel_window(hls::stream<ap_uint<LANES * Input::BITS>>& in,
   HWGEN_PARTITION(held, 0)
   Word above[ABOVE];  // what the slot before left in its place of the lines
   HWGEN_PARTITION(above, 1)
-  unsigned place = 0;
   unsigned part = 0;
   bool last_part = PIXEL_BEATS == 1;
+  unsigned column = 0;
+  bool last_column = COLUMNS == 1;
   int row = 0;
-  int until = View::LOWEST;     // rows until the lowest one of a row of windows
-  int windows = View::DOWN;     // rows of windows
-  int top = -View::TOP;         // the row of the image that the window sees first
-  int ahead = FIRST_COLUMN;     // columns until the last one of a window
-  int across = View::ACROSS;    // windows of this row
-  int side = -View::LEFT;       // the column of the image that the window sees first
-  // Before each slot: all beats of `row` before `place` have come in, lines[i] holds beat i of the ABOVE rows above the
-  // one whose beat i comes next, and `held` the last HELD columns of them.
+  // Before each slot: of `row` all beats before beat `part` of `column` came in, lines[i] holds beat i of the ABOVE
+  // rows above the one whose beat i comes next, and `held` the beats of the last HELD slots.
 slots:
   for (unsigned slot = 0; slot < View::ROWS * ROW_SLOTS; ++slot) {
     HWGEN_PIPELINE
     HWGEN_DISTANCE(lines, 2)
-    const bool inside = COLUMNS == View::WIDTH || place < BEATS;
-    const unsigned line = inside ? place : 0;
+    const int x = static_cast<int>(column);
+    const bool inside = COLUMNS == static_cast<unsigned>(View::WIDTH) || x < View::WIDTH;
+    const unsigned line = inside ? column * PIXEL_BEATS + part : 0;
     Word rows[ABOVE + 1];
   rows_above:
     HWGEN_UNROLL_NEXT_LOOP
@@ -97,9 +100,8 @@ slots:
       held[0][ky] = rows[ABOVE + 1 - View::EXTENT_Y + ky * View::DILATION_Y];
     }
 
-    const bool in_row = until == 0 && windows > 0;
-    const bool sends = in_row && ahead == 0 && across > 0;
-    if (sends) {
+    const bool ends_down = is_last<View::LOWEST, View::STRIDE_Y, View::DOWN>(row);
+    if (ends_down && is_last<FIRST_COLUMN, View::STRIDE_X, View::ACROSS>(x)) {
       Tap taps[TAPS];
     taps_down:
       HWGEN_UNROLL_NEXT_LOOP
@@ -109,9 +111,9 @@ slots:
         HWGEN_UNROLL_NEXT_LOOP
         for (unsigned kx = 0; kx < View::KERNEL_X; ++kx) {
           HWGEN_UNROLL
-          const int y = top + static_cast<int>(ky) * View::DILATION_Y;
-          const int x = side + static_cast<int>(kx) * View::DILATION_X;
-          const bool padded = View::PADS && (y < 0 || y >= View::HEIGHT || x < 0 || x >= View::WIDTH);
+          const int y = row - (View::EXTENT_Y - 1) + static_cast<int>(ky) * View::DILATION_Y;
+          const int tap_x = x - (View::EXTENT_X - 1) + static_cast<int>(kx) * View::DILATION_X;
+          const bool padded = View::PADS && (y < 0 || y >= View::HEIGHT || tap_x < 0 || tap_x >= View::WIDTH);
           taps[ky * View::KERNEL_X + kx] =
               padded ? Tap(Padding<Output, LANES>::word(part, LANES, pad...))
                      : Tap(Recode<Input, Output, LANES>::apply(held[(View::KERNEL_X - 1 - kx) * DELAY][ky], LANES));
@@ -121,16 +123,8 @@ slots:
     }
 
     const bool ends_pixel = advance<PIXEL_BEATS>(part, last_part, true);
-    const bool ends_row = advance<ROW_SLOTS>(place, true);
-    const bool ends_window = sends && ends_pixel;
-    const bool ends_windows = ends_row && until == 0;
+    const bool ends_row = advance<COLUMNS>(column, last_column, ends_pixel);
     row += ends_row;
-    windows -= ends_windows;
-    top += ends_windows ? View::STRIDE_Y : 0;
-    until = ends_windows ? View::STRIDE_Y - 1 : until - ends_row;
-    ahead = ends_row ? FIRST_COLUMN : ends_window ? View::STRIDE_X - 1 : ahead - (ends_pixel && ahead > 0);
-    across = ends_row ? View::ACROSS : across - ends_window;
-    side = ends_row ? -View::LEFT : side + (ends_window ? View::STRIDE_X : 0);
   }
 }
 
