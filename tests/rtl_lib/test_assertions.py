@@ -96,7 +96,8 @@ GATED = Unit("hwgen_mvtu_gated", MVTU, {**ALL_LEVELS, "gate_data_i": "noise[40] 
 FOLDED = Unit("hwgen_mvtu_planes", {**MVTU, "Planes": 3, "BetaBits": 2, "Betas": "6'h1b"}, ALL_LEVELS)
 DEPTHWISE = Unit("hwgen_depthwise", {"Lanes": 2, "LastLanes": 1, "Blocks": 3, "Taps": 3, **SUMS}, ALL_LEVELS)
 WINDOW = Unit("hwgen_window", {"Lanes": 2, "LastLanes": 1, "Height": 5, "Width": 5, "OutHeight": 3, "OutWidth": 3})
-WHOLE = Unit("hwgen_parallel_window", {"Height": 5, "Width": 5, "OutHeight": 3, "OutWidth": 3})
+WIDE = {"Height": 5, "Width": 5, "OutHeight": 7, "OutWidth": 7, "PadTop": 2, "PadLeft": 2}
+WHOLE = Unit("hwgen_parallel_window", WIDE)
 ADD = Unit("hwgen_add", {"Lanes": 2, "Beats": 3, "LastLanes": 1})
 SCALE = Unit("hwgen_scale", {"Lanes": 2, "Beats": 3, "LastLanes": 1})
 POOL = Unit("hwgen_pool", {"Lanes": 2, "LastLanes": 1, "PixelBeats": 3, "Columns": 2})
@@ -154,7 +155,7 @@ MISTAKES = (
     Mistake(WINDOW, "row_finds_room", "take = s_valid_i && !full_q", "take = s_valid_i", "hwgen_window_lines"),
     Mistake(WINDOW, "level_fits", "level_d + level_t'(1)", "level_d + level_t'(2)", "hwgen_window_lines"),
     Mistake(WHOLE, "beat_is_free", "take = s_valid_i && s_ready_o", "take = s_valid_i", "hwgen_parallel_window_rows"),
-    Mistake(WHOLE, "level_fits", "level_d + level_t'(1)", "level_d + level_t'(2)", "hwgen_parallel_window_rows"),
+    Mistake(WHOLE, "level_fits", "level_d + level_t'(1)", "level_d + level_t'(3)", "hwgen_parallel_window_rows"),
     Mistake(ADD, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),
     Mistake(SCALE, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),
     Mistake(SCALE, "product_fits", "parameter int unsigned OutputBits = 16", "parameter int unsigned OutputBits = 12"),

@@ -93,15 +93,15 @@ module hwgen_parallel_window_slots #(
   endfunction
 
   // A place of the line buffer, moved on.
-  function automatic row_t moved(input row_t row, input int unsigned step);
+  function automatic row_t moved(input row_t row, input row_t step);
     logic [RowBits:0] sum;
-    sum = {1'b0, row} + (RowBits + 1)'(step);
+    sum = {1'b0, row} + {1'b0, step};
     moved = sum >= (RowBits + 1)'(Rows) ? row_t'(sum - (RowBits + 1)'(Rows)) : row_t'(sum);
   endfunction
 
   localparam int unsigned FirstRow = (Rows - PadTop % Rows) % Rows;
-  localparam int unsigned RowStep = StrideDown % Rows;
-  localparam int unsigned FrameStep = (Height + Rows - LastTop % Rows) % Rows;
+  localparam row_t RowStep = row_t'(StrideDown % Rows);
+  localparam row_t FrameStep = row_t'((Height + Rows - LastTop % Rows) % Rows);
 
   // ---- The row of windows that is scanned --------------------------------------------------------
 
@@ -144,13 +144,13 @@ module hwgen_parallel_window_slots #(
   end
 
   for (genvar ky = 0; ky < KernelHeight; ky++) begin : gen_row
-    row_t row_q;
+    row_t held_q;
 
-    assign rows_o[ky*RowBits +: RowBits] = row_q;
+    assign rows_o[ky*RowBits +: RowBits] = held_q;
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) row_q <= row_t'((FirstRow + ky * DilationDown) % Rows);
-      else if (fire_i && row_end_o) row_q <= moved(row_q, last_row ? FrameStep : RowStep);
+      if (!rst_ni) held_q <= row_t'((FirstRow + ky * DilationDown) % Rows);
+      else if (fire_i && row_end_o) held_q <= moved(held_q, last_row ? FrameStep : RowStep);
     end
   end
 
