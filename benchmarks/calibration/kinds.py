@@ -12,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.calibration.designs import (
     CODES,
-    LARGEST,
     Net,
     argmax,
     conv,
@@ -136,17 +135,15 @@ def windows(rng: np.random.Generator, name: str) -> Net:
     """A convolution that takes all taps of its windows at once."""
     kind = rng.choice(["dense", "dense", "grouped"])
     groups = int(rng.integers(2, 4)) if kind == "grouped" else 1
-    net = image(
-        rng, name, groups * round(float(np.exp(rng.uniform(0, np.log(24))))), CODES[int(rng.integers(len(CODES)))]
-    )
-    geometry, outputs = geometry_for(net), net_size(rng)
-    per_group = net.input.type.channels // groups
+    channels = groups * round(float(np.exp(rng.uniform(0, np.log(16)))))
+    net = image(rng, name, channels, CODES[int(rng.integers(len(CODES)))])
+    geometry, outputs = geometry_for(net), int(rng.integers(2, 5))
+    per_group = channels // groups
     convolve(net, groups * outputs, groups, geometry)
     conv = next(each.name for each in net.nodes if isinstance(each.op, Conv))
     legal = [n for n in range(1, per_group + 1) if per_group % n == 0 and n * geometry.taps > per_group]
     simd = geometry.taps * int(rng.choice(legal))
-    work = max(1, LARGEST // (net.input.type.dtype.bits * simd))
-    net.wishes[conv] = LayerFolding(pe=net.divisor(outputs, min(16, work)), simd=simd)
+    net.wishes[conv] = LayerFolding(pe=1, simd=simd)
     return net
 
 

@@ -42,7 +42,7 @@ FITTED = dict(
     wide=16,
     even=14,
     product=8,
-    windows=20,
+    windows=12,
 )
 HELD_OUT = dict(
     dense=8,

@@ -100,7 +100,7 @@ CASES = {
     "late_free": (whole(), Mutation("hwgen_parallel_window_rows", "< 32'(place_i);", "<= 32'(place_i);")),
     "early_beat": (whole(), Mutation("hwgen_parallel_window_rows", "32'(place_i) < ", "32'(place_i) <= ")),
     "wrong_row": (whole(), Mutation("hwgen_parallel_window_slots", "last_row ? FrameStep : RowStep", "RowStep")),
-    "wrong_edge": (whole(), Mutation("hwgen_parallel_window_slots", "column < 0 ||", "")),
+    "wrong_edge": (whole(), Mutation("hwgen_parallel_window_slots", "Before && column < 0", "Behind && 1'b0")),
     "lost_columns": (whole(), Mutation("hwgen_parallel_window_slots", "ScannedColumns - LastLeft - 1", "1")),
     "first_group_again": (
         grouped(),

@@ -205,11 +205,11 @@ class ParallelWindowUnit(Unit):
 
     def write_bill(self, bill: Bill) -> None:
         rows, down, across = bits_for(self.rows), *self.geometry.kernel
-        memory, pads = self.memory, self.geometry.pads
+        memory, (outside, beside) = self.memory, self._padded()
         top, left, level = self._counter_bits()
         schedule, beats = self.schedule, self.input.vector_beats
         bill.add("parallel window", 1)
-        for places in (beats, self.out_height, self.out_width, self.row_beats, self.rows):
+        for places in (beats, self.out_height, self.out_height, self.out_width, self.row_beats, self.rows):
             bill.counter(places)
         place = bits_for((self.scanned_columns + self.geometry.extent[1]) * beats + 1)
         bill.register(place + bits_for(self.first_column + self.scanned_columns + self.geometry.stride[1] + 1))
@@ -218,17 +218,26 @@ class ParallelWindowUnit(Unit):
         bill.add("window place bit", top)
         bill.add("window level bit", level)
         bill.add("row choice bit", down * rows)
-        if pads:
-            bill.counter(self.out_height)
-            bill.register(top + left + 2 * (down + across))
-            bill.add("padded window bit", top * down + left * across)
-            bill.add("pad bit", self.output.width)
+        bill.register((top + 2 * outside if outside else 0) + (left + 2 * beside if beside else 0))
+        bill.add("padded tap bit", top * outside + left * beside)
+        bill.add(
+            "pad bit", (down * across - (down - outside) * (across - beside)) * self.output.width / (down * across)
+        )
         for _ in range(self.rows):
             bill.memory(memory.width, memory.depth, memory.style, one_address=False)
         ways = self.rows - 1 if bill.family is Family.ECP5 else ceil_div(self.rows - 1, 3)
         bill.add("column bit", down * memory.width * ways)
         bill.delays(down * memory.width, (1, *[self.delay] * (across - 1)))
         bill.output_queue(self.output.width, schedule.credits)
+
+    def _padded(self) -> tuple[int, int]:
+        """Rows and columns of taps that lie outside the image for some window."""
+        found = []
+        for axis, size, count in ((0, self.height, self.out_height), (1, self.width, self.out_width)):
+            last, before = (count - 1) * self.geometry.stride[axis], self.geometry.padding[axis]
+            places = np.arange(self.geometry.kernel[axis]) * self.geometry.dilation[axis] - before
+            found.append(int(((places < 0) | (places + last >= size)).sum()))
+        return found[0], found[1]
 
     def _counter_bits(self) -> tuple[int, int, int]:
         """Bits of places of rows, of columns, and levels of the line buffer, as the modules have them."""

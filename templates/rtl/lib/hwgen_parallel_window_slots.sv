@@ -197,15 +197,19 @@ module hwgen_parallel_window_slots #(
   end
 
   for (genvar ky = 0; ky < KernelHeight; ky++) begin : gen_outside
+    localparam bit Above = ky * DilationDown < PadTop;
+    localparam bit Below = LastTop + ky * DilationDown >= Height + PadTop;
     top_t row;
     assign row = window_top_q + top_t'(ky * DilationDown);
-    assign outside_o[ky] = row < 0 || row >= Bottom;
+    assign outside_o[ky] = (Above && row < 0) || (Below && row >= Bottom);
   end
 
   for (genvar kx = 0; kx < KernelWidth; kx++) begin : gen_beside
+    localparam bit Before = kx * DilationAcross < PadLeft;
+    localparam bit Behind = LastLeft + kx * DilationAcross >= Width + PadLeft;
     left_t column;
     assign column = left_q + left_t'(kx * DilationAcross);
-    assign beside_o[kx] = column < 0 || column >= left_t'(Width);
+    assign beside_o[kx] = (Before && column < 0) || (Behind && column >= left_t'(Width));
   end
 
 endmodule
