@@ -220,9 +220,8 @@ class ParallelWindowUnit(Unit):
         bill.add("row choice bit", down * rows)
         bill.register((top + 2 * outside if outside else 0) + (left + 2 * beside if beside else 0))
         bill.add("padded tap bit", top * outside + left * beside)
-        bill.add(
-            "pad bit", (down * across - (down - outside) * (across - beside)) * self.output.width / (down * across)
-        )
+        inside = (down - outside) * (across - beside)
+        bill.add("pad bit", (self.geometry.taps - inside) * self.input.lanes * self.output.dtype.bits)
         for _ in range(self.rows):
             bill.memory(memory.width, memory.depth, memory.style, one_address=False)
         ways = self.rows - 1 if bill.family is Family.ECP5 else ceil_div(self.rows - 1, 3)
