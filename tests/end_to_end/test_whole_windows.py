@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from hwgen.ir.types import Bipolar, IntArray, IntType
 from hwgen.passes.pipeline import integer_network
 from tests.builders import ImageBuilder, LayerFolding, Rng, random_conv_network, random_folding
 from tests.end_to_end.prove import prove
+from tests.gated_networks import gated_network
+from tests.plane_nets import random_plane_network
 from tests.seeds import fresh
 
 B, INT3, UINT2, INT4 = Bipolar(), IntType(3, True), IntType(2, False), IntType(4, True)
@@ -85,12 +88,18 @@ def whole(rng: Rng, graph: Graph) -> dict[str, LayerFolding]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", fresh(60))
-def test_random_convolutions(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", fresh(40))
+@pytest.mark.parametrize(
+    "make", [random_conv_network, random_plane_network, gated_network], ids=lambda make: make.__name__
+)
+def test_random_networks(make: Callable[[Rng], Graph], seed: int, tmp_path: Path) -> None:
+    """Of numbers, of residual planes side by side and one after another, and gated."""
     rng = np.random.default_rng(seed)
-    graph = random_conv_network(rng)
+    graph = make(rng)
     folding = {name: wish.model_dump(exclude_none=True) for name, wish in whole(rng, graph).items()}
-    prove(hwgen.compile(graph, folding=folding), seed, 4, tmp_path)
+    nodes = integer_network(graph).nodes
+    planes = {node.name: "serial" for node in nodes if isinstance(node.op, Conv) and node.op.planes.size and seed % 2}
+    prove(hwgen.compile(graph, folding=folding, planes=planes), seed, 4, tmp_path)
 
 
 @pytest.mark.long
