@@ -58,6 +58,13 @@ def test_the_target_decides() -> None:
         hwgen.compile(small(), target_interval=30)
 
 
+def test_a_budget_decides() -> None:
+    """The fastest design of a part takes all taps at once; one that could be faster without does not."""
+    assert hwgen.compile(small(), fit=True, part="xcu50").design.bound == 31
+    tight = hwgen.compile(small(), max_lut=800).design
+    assert tight.bound > 270 and "parallel_window" not in [unit.stem for unit in tight.units]
+
+
 def test_a_rewritable_layer_takes_tap_by_tap() -> None:
     with pytest.raises(FoldingError, match=r"conv1 .* found 270 at best"):
         hwgen.compile(small(), target_interval=100, writable=["conv1"])
