@@ -291,7 +291,8 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
     bound, wider = solution.design.bound, problem.with_whole_windows()
     if not wider.whole_windows or not problem.misses(bound - 1):
         return solution
-    quicker = [each for each in wider.intervals if each < bound]
+    least = wider.outline(wider.resolve(1)).bound
+    quicker = [each for each in wider.intervals if least <= each < bound]
     return _first_within(wider, budget, quicker, []) or solution
 
 
