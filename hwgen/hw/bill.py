@@ -125,6 +125,16 @@ class Bill:
             self.register(width * depth)
             self.add("register mux", width * (depth - 1))
 
+    def rows(self, width: int, depth: int, style: MemoryStyle, count: int) -> None:
+        """Memories that are read at one address, and written one at a time at another.
+
+        They share what ECP5 has beside block RAM for a word that is read while it is written, but for three flags.
+        """
+        for _ in range(count):
+            self.memory(width, depth, style, one_address=False)
+        if style is MemoryStyle.BLOCK and self.family is Family.ECP5:
+            self.register((1 - count) * (2 * width + bits_for(depth)))
+
     def delays(self, width: int, cycles: Iterable[int]) -> None:
         """Shift registers of `width` bits in a row, each read at its end alone and shifted by an enable.
 

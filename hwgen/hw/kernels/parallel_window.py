@@ -10,6 +10,7 @@ Rows and columns outside the image are never scanned: their taps are made up on 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -204,13 +205,14 @@ class ParallelWindowUnit(Unit):
     # What it is made of, and what reports say of it.
 
     def write_bill(self, bill: Bill) -> None:
-        rows, down, across = bits_for(self.rows), *self.geometry.kernel
+        places, (down, across) = self._places(), self.geometry.kernel
+        rows = bits_for(places)
         memory, (outside, beside) = self.memory, self._padded()
         top, left, level = self._counter_bits()
         schedule, beats = self.schedule, self.input.vector_beats
         bill.add("parallel window", 1)
-        for places in (beats, self.out_height, self.out_height, self.out_width, self.row_beats, self.rows):
-            bill.counter(places)
+        for count in (beats, self.out_height, self.out_height, self.out_width, self.row_beats, self.rows):
+            bill.counter(count)
         place = bits_for((self.scanned_columns + self.geometry.extent[1]) * beats + 1)
         bill.register(place + bits_for(self.first_column + self.scanned_columns + self.geometry.stride[1] + 1))
         bill.register(top + 3 * level + down * 2 * rows + 3)
@@ -222,12 +224,17 @@ class ParallelWindowUnit(Unit):
         bill.add("padded tap bit", top * outside + left * beside)
         inside = (down - outside) * (across - beside)
         bill.add("pad bit", (self.geometry.taps - inside) * self.input.lanes * self.output.dtype.bits)
-        for _ in range(self.rows):
-            bill.memory(memory.width, memory.depth, memory.style, one_address=False)
-        ways = self.rows - 1 if bill.family is Family.ECP5 else ceil_div(self.rows - 1, 3)
+        bill.rows(memory.width, memory.depth, memory.style, self.rows)
+        ways = places - 1 if bill.family is Family.ECP5 else ceil_div(places - 1, 3)
         bill.add("column bit", down * memory.width * ways)
         bill.delays(down * memory.width, (1, *[self.delay] * (across - 1)))
         bill.output_queue(self.output.width, schedule.credits)
+
+    def _places(self) -> int:
+        """Places of the line buffer that a row of taps can be read from."""
+        last = (self.out_height - 1) * self.geometry.stride[0]
+        steps = (self.height - last, self.geometry.stride[0] if self.out_height > 1 else 0)
+        return self.rows // math.gcd(self.rows, *steps)
 
     def _padded(self) -> tuple[int, int]:
         """Rows and columns of taps that lie outside the image for some window."""
