@@ -144,7 +144,7 @@ class Design:
         return cycle_model(self.network, self.slowest.name, input_interval) if input_interval else self.cycles
 
     def isolated(self, name: str) -> Design:
-        """The design of one layer alone, with its sliding window unit if it has one, its streams at the edge.
+        """The design of one layer alone, with its window unit if it has one, its streams at the edge.
 
         KeyError if there is no such unit; ValueError if it reads several streams.
         """
@@ -156,8 +156,11 @@ class Design:
             raise ValueError(f"{name} reads {len(layer.inputs)} streams")
         units: tuple[Unit, ...] = (layer,)
         before = writers.get(layer.inputs[0].name)
+        between = (before,) if before is not None and before.fifo_depth is not None else ()
+        if between:
+            before = writers.get(between[0].inputs[0].name)
         if before is not None and before.is_adapter and before.lines is not None:
-            units = (before, layer)
+            units = (before, *between, layer)
         source = units[0].inputs[0]
         ends = (single_input(source),), (single_output(layer.outputs[0]),)
         alone = replace(self, name=unit_name(self.name, name), units=units, hls=None)

@@ -16,6 +16,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Conv
 from hwgen.ir.types import Bipolar, IntArray, IntType
 from hwgen.passes.pipeline import integer_network
+from hwgen.verify.vectors import random_frames
 from tests.builders import ImageBuilder, LayerFolding, Rng, random_conv_network, random_folding
 from tests.end_to_end.prove import prove
 from tests.gated_networks import gated_network
@@ -77,6 +78,17 @@ def test_a_folding_is_read_back() -> None:
     solved = hwgen.compile(small(), target_interval=31)
     again = hwgen.compile(small(), folding=folding_entries(integer_network(small()), solved.folding))
     assert again.design.digest == solved.design.digest
+
+
+def test_one_layer_alone(tmp_path: Path) -> None:
+    """With its window unit, also behind a FIFO."""
+    folding = {"conv1": {"pe": 2, "simd": 18}}
+    design = hwgen.compile(small(), folding=folding, fifo_depths={"conv1_fifo": 3})
+    alone = design.only("conv1")
+    assert [unit.stem for unit in alone.units] == ["parallel_window", "fifo", "mvtu"]
+    frames = random_frames(design.graph.inputs, 3, 1)[0]
+    outcome = design.write(tmp_path / "project").simulate(frames, "rtl", layer="conv1")
+    assert outcome.passed, (outcome.mismatches, outcome.mistimed)
 
 
 def whole(rng: Rng, graph: Graph) -> dict[str, LayerFolding]:
