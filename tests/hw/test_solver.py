@@ -37,12 +37,14 @@ from tests.builders import (
     concat_net,
     mobilenet_like,
     padded_net,
+    random_conv_network,
     random_folding,
     random_image_network,
     random_network,
     resnet_like,
     signal_net,
 )
+from tests.seeds import fresh
 
 DENSE = integer_network(random_network(np.random.default_rng(0), (24, 16, 12, 4), input_quantiser=True))
 MOBILE = integer_network(mobilenet_like(np.random.default_rng(0)))
@@ -235,6 +237,34 @@ def test_every_interval_is_a_candidate(make) -> None:
     assert list(listed) == sorted(set(listed))
     for target in (1, 50, 333, 4_000, 10**9):
         assert given.draft(given.resolve(target)).bound in listed
+
+
+def meet_targets(seed: int) -> int:
+    """Targets that only whole windows meet: the cycle model, FIFOs sized, never takes longer. How many were tried."""
+    rng = np.random.default_rng(seed)
+    given = Problem(integer_network((random_image_network, random_conv_network)[seed % 2](rng)), PART, 100.0)
+    wider = given.with_whole_windows()
+    best, least_whole = least(given), least(wider)
+    assert least_whole <= best and set(given.intervals) <= set(wider.intervals)
+    targets = {least_whole, (least_whole + best) // 2, best - 1} if least_whole < best else set[int]()
+    for target in targets:
+        solution = solve(given, Goal(target))
+        assert solution.design.cycles.interval <= target, f"seed {seed}: {target}"
+        assert "parallel_window" in [unit.stem for unit in solution.design.units]
+        assert solution.design.bound in wider.intervals
+        for unit in solution.design.layers:
+            shape = mvtu_shape_of(given.graph.node(unit.name))
+            assert shape is None or shape.cycles(solution.folding[unit.name]) == unit.cycles
+    return len(targets)
+
+
+def test_whole_windows_meet_targets() -> None:
+    assert sum(map(meet_targets, range(20))) > 10
+
+
+@pytest.mark.long
+def test_whole_windows_meet_many_targets() -> None:
+    assert sum(map(meet_targets, fresh(300))) > 200
 
 
 def test_fitting() -> None:
