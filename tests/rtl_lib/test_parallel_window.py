@@ -13,7 +13,8 @@ from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
-from tests.rtl_support import design_of, draw, parallel_window, pool, prove, tiered
+from tests.rtl_support import design_of, draw, parallel_window, pool, prove
+from tests.tiers import tiered
 from tests.seeds import fresh
 
 B, U3, I4 = Bipolar(), IntType(3, signed=False), IntType(4, signed=True)
