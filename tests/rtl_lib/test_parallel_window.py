@@ -14,8 +14,8 @@ from hwgen.hw.memory import MemoryStyle
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import design_of, draw, parallel_window, pool, prove
-from tests.tiers import tiered
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 B, U3, I4 = Bipolar(), IntType(3, signed=False), IntType(4, signed=True)
 
