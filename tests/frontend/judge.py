@@ -231,12 +231,12 @@ _LEAST_NUMBER = 1e-300
 def _settled(node: onnx.NodeProto, x: Array, y: Array) -> Array:
     """Values of float64 without what float64 does to them.
 
-    They reach the limits of functions, which no real number does. And sums of means, whose divisor is no power of two,
-    miss by their last bits what they are: a tie, say.
+    They reach the limits of functions, which no real number does. And sums of means, or of parts of pixels, whose
+    divisor is no power of two, miss by their last bits what they are: a tie, say.
     """
     given = {each.name: each.f for each in node.attribute}
     match node.op_type:
-        case "Conv" | "Gemm" | "MatMul":
+        case "Conv" | "Gemm" | "MatMul" | "Resize":
             step = 2.0 ** (int(np.frexp(np.abs(y).max(initial=0.0))[1]) - 44)
             return np.round(y / step) * step
         case "Sigmoid":
