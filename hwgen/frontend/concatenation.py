@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -16,9 +17,12 @@ from hwgen.frontend.elementwise import stream_of
 from hwgen.frontend.grid import common_grid, lines
 from hwgen.frontend.joins import gained, straightened, weighted_sum
 from hwgen.frontend.layout import Layout, image_layout, laid_out, lies_so
+from hwgen.frontend.moves import require_size
+from hwgen.frontend.residual import unreadable
 from hwgen.frontend.retype import sources
 from hwgen.frontend.source import SourceNode, module_path
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, Padded, QuantConst, Tensor, in_order
+from hwgen.frontend.truths import quantised
 from hwgen.ir.ops import Add, Concat, Step
 from hwgen.ir.types import Bipolar, DType, TensorType, smallest_int
 
@@ -82,7 +86,13 @@ def concat(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Ten
 
 def surrounded(build: Build, node: SourceNode, padded: Padded) -> CodedTensor:
     """What a Pad gives where no window takes it: the stream between constants. Raises: ModelError, Relayout."""
-    stream, rank = padded.stream, len(padded.shape)
+    require_size(node, padded.shape)
+    if padded.stream.planes:
+        raise unreadable(build, padded.stream, f"the padding in front of {node.label}")
+    if not math.isfinite(padded.fill):
+        must, found = "the padding in front of it must be finite", f"{padded.fill:g}"
+        raise ModelError(node.label, must, found, "Let the layer itself pad")
+    stream, rank = quantised(build, node, padded.stream), len(padded.shape)
     for axis in np.flatnonzero(np.reshape(padded.pads, (2, rank)).any(axis=0)):
         shape = list(stream.shape)
         parts: list[Tensor] = [stream]

@@ -17,6 +17,9 @@ from hwgen.frontend.symbolic import Build, CodedTensor, Const, QuantConst, in_or
 from hwgen.ir.ops import MatMul, Mul
 from hwgen.ir.types import FloatArray, IntArray, TensorType, smallest_int
 
+_LARGEST_CODE = 1 << 16
+"""Above the codes that padding may have, as those of activations."""
+
 
 def constant_stream(build: Build, node: SourceNode, constant: Const | QuantConst, beside: CodedTensor) -> CodedTensor:
     """The constant, once a frame of `beside`, in whose layout it lies. Raises: ModelError where it has no few codes."""
@@ -30,12 +33,22 @@ def constant_stream(build: Build, node: SourceNode, constant: Const | QuantConst
 
 def filled(build: Build, node: SourceNode, shape: tuple[int, ...], fill: float, beside: CodedTensor) -> CodedTensor:
     """A tensor that is `fill` everywhere, with the scale of `beside` where that holds it. Raises: ModelError."""
-    meaning = lines(beside.steps, beside.value.type.channels)
-    code = (Fraction(fill) - meaning[0].offset) / meaning[0].scale if meaning and len(meaning) == 1 else None
-    if code is None or code.denominator > 1:
+    code = _code_of(fill, beside)
+    if code is None:
         return constant_stream(build, node, Const(np.full(shape, fill), node.name), beside)
-    codes = np.full(shape, int(code))
-    return replace(_laid(build, node, codes, np.ones(()), beside, node.name), steps=beside.steps)
+    return replace(_laid(build, node, np.full(shape, code), np.ones(()), beside, node.name), steps=beside.steps)
+
+
+def _code_of(number: float, stream: CodedTensor) -> int | None:
+    """The code that stands for a number on all channels of a stream, None where there is none of few bits."""
+    try:
+        meaning = lines(stream.steps, stream.value.type.channels)
+    except OverflowError:
+        return None
+    if meaning is None or len(meaning) > 1 or meaning[0].scale == 0:
+        return None
+    code = (Fraction(number) - meaning[0].offset) / meaning[0].scale
+    return int(code) if code.denominator == 1 and abs(code) < _LARGEST_CODE else None
 
 
 def _laid(

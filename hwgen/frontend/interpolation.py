@@ -13,17 +13,18 @@ from dataclasses import replace
 import numpy as np
 
 from hwgen.frontend.elementwise import stream_of
-from hwgen.frontend.moves import edged
+from hwgen.frontend.moves import edged, require_size
 from hwgen.frontend.source import SourceNode
 from hwgen.frontend.symbolic import Build, CodedTensor, Const, Tensor
 from hwgen.frontend.transposed import conv_transpose
+from hwgen.frontend.truths import quantised
 from hwgen.ir.ops import Div
 from hwgen.ir.types import IntArray
 
 
 def interpolated(build: Build, node: SourceNode, tensor: Tensor | None, factors: Mapping[int, int]) -> CodedTensor:
     """An image or signal enlarged along its axes by whole `factors`. Raises: ModelError, Relayout."""
-    stream = stream_of(node, tensor)
+    stream = quantised(build, node, stream_of(node, tensor))
     rank = len(stream.shape)
     if node.channels_last and rank > 2:
         order = (0, rank - 1, *range(1, rank - 1))
@@ -33,6 +34,7 @@ def interpolated(build: Build, node: SourceNode, tensor: Tensor | None, factors:
     factor = [factors.get(axis, 1) for axis in range(2, rank)]
     apart = [int(each > 1) for each in factor]
     stream = edged(node, stream, [0, 0, *apart] * 2, "edge")
+    require_size(node, (stream.shape[1], *(2 * each for each in factor)))
     kernel = np.ones(1, dtype=np.int64)
     for triangle in map(_triangle, factor):
         kernel = np.multiply.outer(kernel, triangle)

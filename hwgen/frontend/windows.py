@@ -56,7 +56,7 @@ def pad(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor
 def merges(node: SourceNode, padded: Padded) -> bool:
     """Whether the node's window takes the padding: of rows and columns, and with its own less than the window."""
     rank = len(padded.shape)
-    spatial = range(1, rank - 1) if node.channels_last else range(2, rank)
+    spatial = _spatial_axes(node, rank)
     added = [padded.pads[axis] + padded.pads[axis + rank] for axis in range(rank) if axis not in spatial]
     if node.op not in _PADDING or any(added):
         return False
@@ -69,10 +69,15 @@ def merges(node: SourceNode, padded: Padded) -> bool:
     return all(a + b < extent for a, b, extent in zip(before, own, extents, strict=True))
 
 
+def _spatial_axes(node: SourceNode, rank: int) -> range:
+    """The axes of rows and columns."""
+    return range(1, rank - 1) if node.channels_last else range(2, rank)
+
+
 def _spatial(padded: Padded, node: SourceNode) -> Pads:
     """The padding as top, left, bottom, right."""
-    rank = len(padded.stream.shape)
-    spatial = range(1, rank - 1) if node.channels_last else range(2, rank)
+    rank = len(padded.shape)
+    spatial = _spatial_axes(node, rank)
     return _four([padded.pads[a] for a in spatial] + [padded.pads[a + rank] for a in spatial])
 
 

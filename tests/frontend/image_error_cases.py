@@ -129,6 +129,25 @@ CASES: dict[str, Callable[[], onnx.ModelProto]] = {
         c=np.float32([1, 2, 3, 4]).reshape(4, 1, 1),
         to=[1, 2, 8, 5],
     ),
+    "pad_of_infinity": lambda: _padded(node("Relu", "p", "y", name="relu"), constants={}, value=float("-inf")),
+    "pad_of_too_many": lambda: _padded(
+        node("Relu", "p", "y", name="relu"), pads=[0, 0, 65536, 0, 0, 0, 0, 65536], constants={}
+    ),
+    "pad_without_a_scale": lambda: net(
+        [
+            node("Mul", "x c", "m"),
+            node("Pad", "m", "p", name="pad", pads=[0, 0, 1, 0, 0, 0, 0, 0]),
+            node("Relu", "p", "y", name="relu"),
+        ],
+        shape=SHAPE,
+        opset=9,
+        c=np.float32(0),
+    ),
+    "resize_to_too_many": lambda: net(
+        [node("Resize", "x - c", "y", name="up", mode="linear")],
+        shape=(1, 3, 2, 2),
+        c=np.asarray([1, 1, 30000, 30000], dtype=np.float32),
+    ),
     "pad_before_a_maximum": lambda: _padded(node("MaxPool", "p", "y", name="pool", kernel_shape=[2, 2]), constants={}),
     "pool_ceil_mode_of_padding": lambda: _pool(kernel_shape=[2, 1], strides=[2, 1], pads=[0, 0, 1, 0], ceil_mode=1),
     "conv_of_a_volume": lambda: net(

@@ -187,6 +187,10 @@ NETS: dict[str, Callable[[], onnx.ModelProto]] = {
         node("Greater", "h k", "l"), node("LessOrEqual", "g k", "r2"), node("Or", "l r2", "i"), FLOAT,
         node("Conv", "t w", "y", name="last"), k=C,
     ),
+    "spikes_with_zeros_around": lambda: joined(
+        node("Greater", "h k", "i"), FLOAT, node("Pad", "t around", "u"), node("Add", "u u", "e"), LAST,
+        k=C, around=np.asarray([0, 0, 1, 0, 0, 0, 0, 1]),
+    ),
     "sum_of_spikes": lambda: joined(
         node("GreaterOrEqual", "h k", "l"), node("Cast", "l", "lf", to=1), node("Greater", "g s", "i"), FLOAT,
         node("Add", "lf t", "u"), node("Conv", "u w", "y", name="last"), k=C,

@@ -78,6 +78,22 @@ MESSAGES = {
         "conv (Conv): its input must be padded with 0; found padding with -1 of a tensor of bipolar. Pad with zeros."
     ),
     "pad_mode": ("pad (Pad): its mode must be constant, edge, reflect or wrap; found 'odd'. Pad with zeros."),
+    "pad_of_infinity": (
+        "relu (Relu): the padding in front of it must be finite; found -inf. Let the layer itself pad."
+    ),
+    "pad_of_too_many": (
+        "relu (Relu): it must give 1 to 67,108,864 numbers a frame; found 17,183,277,224, shape (1, 4, 65542, 65543). "
+        "Correct its sizes."
+    ),
+    "pad_without_a_scale": (
+        "relu (Relu): what it joins along rows or columns must be quantised, with one offset and a scale for all "
+        "channels; found others behind move1 (relu) and the network's input. Quantise all branches with one shared "
+        "quantiser."
+    ),
+    "resize_to_too_many": (
+        "up (Resize): it must give 1 to 67,108,864 numbers a frame; found 10,800,000,000, shape (3, 60000, 60000). "
+        "Correct its sizes."
+    ),
     "pad_before_a_maximum": (
         "pool (MaxPool): padding before it must not be the largest number of a window; found padding with 0 "
         "of numbers that may be less. Let the pool itself pad."

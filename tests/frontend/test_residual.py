@@ -164,6 +164,14 @@ ERRORS: dict[str, tuple[onnx.ModelProto, str]] = {
         f"{SUMMED}; found a reader of 'hp0'. {USE}",
     ),
     "relu": (convolved([2, 1], node("Relu", "h", "y", name="relu")), f"relu (Relu): {READ}; {ELSE}"),
+    "padded": (
+        convolved(
+            [2, 1],
+            node("Pad", "h", "z", name="pad", pads=[0, 1, 0, 0, 0, 0, 0, 0]),
+            node("Conv", "z w", "y", name="wide"),
+        ),
+        f"the padding in front of wide (Conv): {READ}; {ELSE}",
+    ),
     "mean": (
         convolved([2, 1], node("GlobalAveragePool", "h", "y", name="mean")),
         f"mean (GlobalAveragePool): {READ}; {ELSE}",
