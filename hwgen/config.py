@@ -100,7 +100,7 @@ class Settings(BaseModel):
     planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Beats] = {}
-    pipeline: Pipelining = 0
+    pipeline: Pipelining = "auto"
     writable: tuple[str, ...] = ()
     tlast: bool = True
     control: Literal["none", "axilite"] = "none"

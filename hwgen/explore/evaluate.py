@@ -11,7 +11,7 @@ from hwgen.errors import MismatchError
 from hwgen.explore.point import Figures, Point
 from hwgen.hw.design import Design
 from hwgen.hw.digest import design_digest
-from hwgen.hw.solver import Problem
+from hwgen.hw.problem import Problem
 
 FRAMES = 3
 """Random frames that a point is simulated with: the interval is that of the last two."""

@@ -10,7 +10,7 @@ from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point
 from hwgen.explore.search import fits
 from hwgen.hw.folds import folding_entries
-from hwgen.hw.solver import Problem
+from hwgen.hw.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from hwgen.errors import DataError
 from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point, figures_of, point_of
 from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
-from hwgen.hw.solver import Problem
 from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.text import digest
 from hwgen.stored import fitted, parse_json, read_bytes

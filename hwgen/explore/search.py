@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hwgen.explore.point import Figures, Point, pareto_front
 from hwgen.explore.space import Space
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget
-from hwgen.hw.solver import Problem
 
 ROUND = 200
 """Points that are drawn before the front is computed again."""

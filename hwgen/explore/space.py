@@ -14,7 +14,7 @@ from hwgen.hw.folding import folded_layers
 from hwgen.hw.folds import MvtuShape
 from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
-from hwgen.hw.solver import Problem
+from hwgen.hw.problem import Problem
 from hwgen.hw.stream import WIDEST, divisors
 from hwgen.hw.words import widest
 from hwgen.ir.ops import Conv, MatMul

@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from hwgen.config import VERSION
 from hwgen.errors import ToolError
-from hwgen.hw.solver import Problem
+from hwgen.hw.problem import Problem
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.verify import process, signals
 

@@ -21,7 +21,7 @@ from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
 from hwgen.flow.stages import compile_with, integer
 from hwgen.hw.folds import folding_entries
-from hwgen.hw.solver import Problem
+from hwgen.hw.problem import Problem
 from hwgen.ir.graph import Graph
 
 _MOST_NAMED = 5

@@ -9,8 +9,9 @@ from hwgen.config import DEFAULT_INTERVAL, GOALS, LARGEST, Settings
 from hwgen.errors import ConfigError
 from hwgen.hw.choices import Choices, choices_for
 from hwgen.hw.device import device_of
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget
-from hwgen.hw.solver import Goal, Problem, fitting
+from hwgen.hw.solver import Goal, fitting
 from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.graph import Graph
 

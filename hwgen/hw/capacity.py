@@ -10,8 +10,9 @@ from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import DEVICES, Device, device_of
 from hwgen.hw.limits import layers_behind
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
-from hwgen.hw.solver import Problem, fitting
+from hwgen.hw.solver import fitting
 
 KINDS = {"lut": "LUT", "ff": "FF", "bram": "BRAM", "dsp": "DSP", "uram": "URAM"}
 """What a part can run out of, as reports call it; memory blocks count in those of 36 kbit."""

@@ -9,8 +9,9 @@ from hwgen.hw.design import Design
 from hwgen.hw.folds import folding_entries
 from hwgen.hw.limits import layers_behind, least_cycles, slowest
 from hwgen.hw.matrices import Folding
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
-from hwgen.hw.solver import Problem, cheapest_splits
+from hwgen.hw.structures import cheapest_structures
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _faster(problem: Problem, folding: Mapping[str, Folding], design: Design) ->
             faster = _with_open(problem, folding, open_layers)
             found = faster.resolve(interval)
             if problem.outline(found).bound < design.bound:
-                return _step(problem, folding, design, cheapest_splits(faster, found))
+                return _step(problem, folding, design, cheapest_structures(faster, found))
     return None
 
 

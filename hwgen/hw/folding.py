@@ -10,7 +10,17 @@ from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
 from hwgen.hw.gathers import legal_lanes
 from hwgen.hw.kernels.search import is_searched
-from hwgen.hw.matrices import Folding, Target, conv_folding, must_divide, must_fit, product_folding, tap_lanes
+from hwgen.hw.matrices import (
+    Folding,
+    Target,
+    conv_folding,
+    conv_structures,
+    must_divide,
+    must_fit,
+    product_folding,
+    product_structures,
+    tap_lanes,
+)
 from hwgen.hw.stream import WIDEST, divisors
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import ArgMax, Concat, Conv, Gather, MatMul, Pool, Scale, Sum, Threshold
@@ -135,6 +145,29 @@ def following(
             found[layer.name] = _plain_folding(graph, layer, wish, target_interval, found)
     _follow_producers(graph, layers, requested, found)
     return found
+
+
+def structures(graph: Graph, layer: Node, target: Target) -> list[Folding]:
+    """For each SIMD of a layer the folding of the fewest PE that meets `target`; none of a layer without SIMD."""
+    match layer.op:
+        case MatMul(weights=weights):
+            each = target.each(layer.output.type.elements // len(weights))
+            return product_structures(weights.shape, each, _widest_lanes(graph, layer))
+        case Conv() as op if not op.is_depthwise:
+            return conv_structures(layer, op, target, _widest_lanes(graph, layer))
+        case _:
+            return []
+
+
+def unfolded(layer: Node) -> Folding | None:
+    """The folding that takes a vector or a window a cycle; None for a layer that computes by groups or channels."""
+    match layer.op:
+        case MatMul(weights=weights):
+            return Folding(*weights.shape)
+        case Conv(weights=weights, groups=1):
+            return Folding(weights.shape[0], weights[0].size)
+        case _:
+            return None
 
 
 def _has_simd(layer: Node) -> bool:

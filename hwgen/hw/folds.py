@@ -36,19 +36,6 @@ class MvtuShape:
         """Whether all taps are taken at once."""
         return folding.simd > self.inputs
 
-    def takes(self, simd: int) -> bool:
-        """Whether `simd` inputs at once cut the inputs, of one tap or of all, into whole beats."""
-        if simd > self.inputs:
-            return simd % self.taps == 0 and self.inputs % (simd // self.taps) == 0
-        return self.inputs % simd == 0
-
-    def splits(self, folding: Folding) -> list[Folding]:
-        """Other foldings of as many lanes, PE * SIMD, and as many cycles; all taps at once where they are."""
-        lanes, cycles = folding.pe * folding.simd, self.cycles(folding)
-        fitting = (Folding(pe, lanes // pe) for pe in divisors(self.outputs) if lanes % pe == 0)
-        whole = (each for each in fitting if self.takes(each.simd) and self.is_whole(each) == self.is_whole(folding))
-        return [each for each in whole if each != folding and self.cycles(each) == cycles]
-
 
 def mvtu_shape_of(layer: Node, folded_planes: Collection[str] = ()) -> MvtuShape | None:
     """The size of a layer with PE and SIMD; None for one that computes channel by channel.

@@ -7,6 +7,7 @@ a time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hwgen.config import LayerFolding
@@ -144,6 +145,36 @@ def _conv_cycles(layer: Node, op: Conv, folding: Folding, plane_folds: int) -> i
     scanned = windows.scanned(op.geometry, height, width) if whole else 0
     folds = plane_folds * ceil_div(op.weights.shape[0] // op.groups, folding.pe) * (1 if whole else op.geometry.taps)
     return beats * max(height * width, scanned, down * across * folds)
+
+
+def product_structures(sizes: tuple[int, int], target: int, most: Folding) -> list[Folding]:
+    """For each SIMD of a product of (outputs, inputs) the fewest PE that take at most `target` cycles for a pixel."""
+    outputs, inputs = sizes
+    simds = [each for each in divisors(inputs) if each <= most.simd]
+    return _fewest_pe(outputs, simds, most.pe, target, lambda each: ceil_div(outputs, each.pe) * (inputs // each.simd))
+
+
+def conv_structures(layer: Node, op: Conv, target: Target, most: Folding) -> list[Folding]:
+    """The same of a convolution that is not depthwise, tap by tap and, where `target` lets it, all taps at once."""
+    simds = [each for each in divisors(op.weights.shape[3]) if each <= most.simd]
+    if target.whole and op.geometry.taps > 1:
+        simds += [op.geometry.taps * each for each in _whole_lanes(layer, op)]
+    outputs = op.weights.shape[0] // op.groups
+    return _fewest_pe(
+        outputs, simds, most.pe, target.cycles, lambda each: _conv_cycles(layer, op, each, target.plane_folds)
+    )
+
+
+def _fewest_pe(
+    outputs: int, simds: list[int], most: int, target: int, cycles: Callable[[Folding], int]
+) -> list[Folding]:
+    """For each SIMD the folding of the fewest PE that takes at most `target` cycles, where there is one."""
+    found = []
+    for simd in simds:
+        few = (each for each in divisors(outputs) if each <= most and cycles(Folding(each, simd)) <= target)
+        if pe := next(few, None):
+            found.append(Folding(pe, simd))
+    return found
 
 
 def must_fit(layer: Node, what: str, value: int | None, size: int, unit: str) -> None:

@@ -6,32 +6,21 @@ is legal and the layers are balanced. The intervals to choose from are finite: t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from hwgen.config import LayerFolding
 from hwgen.errors import ConfigError, FoldingError
-from hwgen.hw.activation import Thresholding
-from hwgen.hw.choices import Choices
-from hwgen.hw.cost import design_resources, unit_resources
 from hwgen.hw.design import Design
-from hwgen.hw.device import Device, device_of
+from hwgen.hw.device import Device
 from hwgen.hw.fifo import size_fifos, sizes_of
-from hwgen.hw.folding import folded_layers, following, resolve
-from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.limits import least_cycles, slowest
-from hwgen.hw.lower import draft
 from hwgen.hw.matrices import Folding
-from hwgen.hw.placements import Placements
-from hwgen.hw.resources import Budget, Resources
+from hwgen.hw.problem import Problem
+from hwgen.hw.resources import Budget
 from hwgen.hw.stream import WIDEST
-from hwgen.hw.unit import Unit
+from hwgen.hw.structures import cheapest_structures, rank
 from hwgen.hw.words import widest
-from hwgen.ir.graph import Graph, Node
-from hwgen.ir.ops import Conv
 
 FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
 """Shares of a device that a design may take to fit: what is left lets the router close timing."""
@@ -39,147 +28,11 @@ FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
 _AHEAD = 3
 """Faster intervals that are tried beside the one asked for."""
 
-_NEARLY = 1.25
-"""A folding that takes up to this multiple of the budget is worth a search for cheaper splits."""
+_NEARLY = 2.0
+"""A folding that takes up to this multiple of the budget is worth a search for cheaper structures."""
 
 _SLOWEST = 1 << 40
 """An interval in which a line buffer of the fewest rows keeps up."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """An integer network to fold for a part.
-
-    Attributes:
-        wishes: PE and SIMD that the user fixed, by layer name.
-        whole_windows: names of convolutions that may take all taps of a window at once where that is too slow tap by
-            tap.
-        prices: what units take that were looked at before; belongs to `graph`.
-    """
-
-    graph: Graph
-    part: str
-    clock_mhz: float
-    wishes: Mapping[str, LayerFolding] = field(default_factory=dict)
-    choices: Choices = field(default_factory=Choices)
-    whole_windows: frozenset[str] = frozenset()
-    prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
-
-    def __getstate__(self) -> dict[str, object]:
-        """Without what is kept: another thread may add to it while the problem is pickled."""
-        return {each.name: getattr(self, each.name) for each in fields(self)} | {"prices": {}}
-
-    @property
-    def device(self) -> Device:
-        """Raises: ConfigError."""
-        return device_of(self.part)
-
-    def resolve(self, interval: int) -> dict[str, Folding]:
-        """The folding by `hwgen.hw.folding.resolve`. Raises: FoldingError."""
-        return resolve(self.graph, self.wishes, interval, self.choices.folded_planes, self.whole_windows)
-
-    @property
-    def intervals(self) -> tuple[int, ...]:
-        """Every number of cycles a frame that some layer can take (`hwgen.hw.folds.intervals`)."""
-        return intervals(self.graph, self.choices.folded_planes, self.whole_windows)
-
-    def mvtu_shape_of(self, layer: Node) -> MvtuShape | None:
-        """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
-        return mvtu_shape_of(layer, self.choices.folded_planes)
-
-    def with_whole_windows(self) -> Problem:
-        """The problem in which convolutions may take all taps at once, unless a host rewrites their weights."""
-        nodes = (node for node in self.graph.nodes if isinstance(node.op, Conv) and not node.op.is_depthwise)
-        return replace(self, whole_windows=frozenset(node.name for node in nodes) - self.choices.writable)
-
-    def pinned(self, folding: Mapping[str, Folding]) -> Problem:
-        """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
-        layers = (layer for layer in folded_layers(self.graph) if mvtu_shape_of(layer) and layer.name in folding)
-        fixed = {each.name: LayerFolding(pe=folding[each.name].pe, simd=folding[each.name].simd) for each in layers}
-        return replace(self, wishes={**self.wishes, **fixed})
-
-    def draft(self, folding: Mapping[str, Folding]) -> Design:
-        """The design of a folding, its FIFOs as `lower` places them, without a digest."""
-        return draft(
-            self.graph,
-            folding,
-            part=self.part,
-            clock_mhz=self.clock_mhz,
-            choices=self.choices,
-            placements=self._placements,
-        )
-
-    def misses(self, interval: int) -> bool:
-        """Whether the folding for an interval is slower."""
-        return self.outline(self.resolve(interval)).bound > interval
-
-    def outline(self, folding: Mapping[str, Folding]) -> Design:
-        """The design of a folding without layers of constants: of the same bound and words, and quickly made."""
-        return (self._folded if self.choices.wired else self).draft(folding)
-
-    @cached_property
-    def _folded(self) -> Problem:
-        return replace(self, choices=replace(self.choices, wired=False))
-
-    @cached_property
-    def _placements(self) -> Placements:
-        """What designs drafted before were made of."""
-        return Placements(self.graph)
-
-    @cached_property
-    def _unit_prices(self) -> dict[Unit, Resources]:
-        """What the very units of those designs take."""
-        return {}
-
-    def sized(self, design: Design, budget: Budget | None = None) -> Design:
-        """`design` with its FIFOs sized, around those that the user chose, or until it fits a budget.
-
-        Raises: ConfigError, DeadlockError.
-        """
-        until = (lambda each: budget.fits(self.resources(each))) if budget is not None else None
-        return size_fifos(design, self.choices.fifo_depths, round_up=self.choices.round_fifos, until=until)
-
-    def resources(self, design: Design) -> Resources:
-        """What `design` takes of the part."""
-        return self._total(design, self._price)
-
-    def least(self, outline: Design) -> Resources:
-        """What the design of an outline takes at least, its layers of constants not looked at."""
-        return self._total(outline, self._least_price)
-
-    def _total(self, design: Design, price: Callable[[Unit], Resources]) -> Resources:
-        edge = design_resources(replace(design, units=()), self.device.family)
-        parts = [edge, *map(price, design.units)]
-        return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
-
-    def _price(self, unit: Unit) -> Resources:
-        """What `unit` takes, kept by its fields without arrays and thresholds: these are alike in all foldings."""
-        if unit not in self._unit_prices:
-            key = (self.part, unit.stem, *_plain(unit))
-            if key not in self.prices:
-                self.prices[key] = unit_resources(unit, self.device.family)
-            self._unit_prices[unit] = self.prices[key]
-        return self._unit_prices[unit]
-
-    def _least_price(self, unit: Unit) -> Resources:
-        price = self._price(unit)
-        if not self.choices.wired or unit.wired_luts is None:
-            return price
-        return replace(price, lut=min(price.lut, unit.wired_luts), dsp=0)
-
-    def fps(self, interval: int) -> float:
-        """Frames a second."""
-        return self.clock_mhz * 1e6 / interval
-
-
-def _plain(unit: Unit) -> Iterator[Hashable]:
-    """Fields that differ between units of one layer: all but arrays and thresholds."""
-    for each in fields(unit):
-        value = getattr(unit, each.name)
-        if isinstance(value, Unit):
-            yield from _plain(value)
-        elif not isinstance(value, np.ndarray | Thresholding):
-            yield value
 
 
 @dataclass(frozen=True)
@@ -225,7 +78,7 @@ def solve(problem: Problem, goal: Goal) -> Solution:
         problem = problem.with_whole_windows()
         if problem.misses(goal.interval):
             raise _out_of_reach(problem, goal.interval)
-    folding = _cheapest(problem, goal.interval)
+    folding = _cheapest(problem, goal.interval if goal.strict else max(goal.interval, problem.least_interval))
     solution = Solution(folding, problem.sized(problem.draft(folding)))
     if goal.strict and problem.choices.fifo_depths and solution.design.cycles.interval > goal.interval:
         raise _too_shallow(problem, folding, goal.interval, solution.design.cycles.interval)
@@ -239,40 +92,14 @@ def solve(problem: Problem, goal: Goal) -> Solution:
 
 def _cheapest(problem: Problem, interval: int) -> dict[str, Folding]:
     """The cheapest folding of those for `interval` and a few faster ones, which need not cost more."""
-    faster = [each for each in problem.intervals if each < interval]
+    faster = [each for each in problem.intervals if problem.least_interval <= each < interval]
     tried: list[dict[str, Folding]] = []
     for each in (interval, *faster[: -_AHEAD - 1 : -1]):
         folding = problem.resolve(each)
         if folding not in tried:
             tried.append(folding)
-    split = [cheapest_splits(problem, folding) for folding in tried]
-    return min(split, key=lambda folding: _rank(problem, problem.draft(folding)))
-
-
-def cheapest_splits(problem: Problem, folding: Mapping[str, Folding]) -> dict[str, Folding]:
-    """`folding` with PE and SIMD of the layers that the user left open split anew, where that costs less.
-
-    A layer's cycles and its lanes, PE * SIMD, stay; layers that follow its lanes follow. From the last layer to the
-    first each takes its cheapest split while the others keep theirs, cheapest being the smallest share of the part.
-    """
-    best = dict(folding)
-    design = problem.draft(best)
-    bound, cost = design.bound, _rank(problem, design)
-    for layer in reversed(folded_layers(problem.graph)):
-        shape, wish = problem.mvtu_shape_of(layer), problem.wishes.get(layer.name, LayerFolding())
-        if shape is None or wish != LayerFolding():
-            continue
-        for split in shape.splits(best[layer.name]):
-            trial = following(problem.graph, {**best, layer.name: split}, problem.wishes, bound)
-            design = problem.draft(trial)
-            if design.bound <= bound and (rank := _rank(problem, design)) < cost:
-                best, cost = trial, rank
-    return best
-
-
-def _rank(problem: Problem, design: Design) -> tuple[bool, float]:
-    """Designs with words that an HLS tool takes come first, then those that take a smaller share of the part."""
-    return widest(design).bits > WIDEST, problem.device.share(problem.resources(design))
+    found = [cheapest_structures(problem, folding) for folding in tried]
+    return min(found, key=lambda folding: rank(problem, problem.draft(folding)))
 
 
 _Use = tuple[float, Mapping[str, Folding]]
@@ -282,7 +109,7 @@ _Use = tuple[float, Mapping[str, Folding]]
 def _fastest(problem: Problem, budget: Budget) -> Solution:
     """The fastest design within `budget`; with all taps of windows at once where it could not be faster without."""
     uses: list[_Use] = []
-    solution = _first_within(problem, budget, problem.intervals, uses)
+    solution = _first_within(problem, budget, uses)
     if solution is None:
         smallest = problem.sized(_closest(problem, budget, uses))
         found = f"{problem.resources(smallest)} at {smallest.bound:,} cycles a frame as the closest"
@@ -291,19 +118,19 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
     bound, wider = solution.design.bound, problem.with_whole_windows()
     if not wider.whole_windows or not problem.misses(bound - 1):
         return solution
-    least = wider.outline(wider.resolve(1)).bound
-    quicker = [each for each in wider.intervals if least <= each < bound]
-    return _first_within(wider, budget, quicker, []) or solution
+    return _first_within(wider, budget, [], below=bound) or solution
 
 
-def _first_within(problem: Problem, budget: Budget, intervals: Sequence[int], uses: list[_Use]) -> Solution | None:
-    """The first design within `budget` of those of `intervals`, and what each uses at least; None for none.
+def _first_within(problem: Problem, budget: Budget, uses: list[_Use], below: int | None = None) -> Solution | None:
+    """The fastest design within `budget`, of less than `below` cycles, and what each uses at least; None for none.
 
     All are tried in turn: resources need not fall with the speed, as a slower layer may have a deeper memory that goes
     to block RAM.
     """
     tried: list[Mapping[str, Folding]] = []
-    for interval in intervals:
+    for interval in problem.intervals:
+        if interval < problem.least_interval or (below and interval >= below):
+            continue
         folding = problem.resolve(interval)
         if folding in tried:
             continue
@@ -313,7 +140,7 @@ def _first_within(problem: Problem, budget: Budget, intervals: Sequence[int], us
             continue
         uses.append((budget.use(problem.least(_lightest(outline))), folding))
         if uses[-1][0] <= _NEARLY and _use(problem, budget, problem.draft(folding)) <= _NEARLY:
-            solution = _within(problem, budget, cheapest_splits(problem, folding))
+            solution = _within(problem, budget, cheapest_structures(problem, folding))
             if solution is not None:
                 return solution
     return None

@@ -18,8 +18,8 @@ from hwgen.explore.results import Results, header, line, read_results
 from hwgen.hw.choices import Choices
 from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
-from hwgen.hw.solver import Problem
 from hwgen.passes.pipeline import integer_network
 from tests.builders import PART, random_network
 

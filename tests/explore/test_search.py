@@ -16,8 +16,8 @@ from hwgen.explore.space import Space
 from hwgen.hw.choices import Choices
 from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
-from hwgen.hw.solver import Problem
 from hwgen.hw.words import widest
 from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network

@@ -20,7 +20,7 @@ from hwgen.errors import FoldingError, ToolError
 from hwgen.explore.evaluate import Figures, estimated
 from hwgen.explore.space import Point, Space
 from hwgen.explore.workers import workers_for
-from hwgen.hw.solver import Problem
+from hwgen.hw.problem import Problem
 from hwgen.passes.pipeline import integer_network
 from tests.builders import PART, random_network
 

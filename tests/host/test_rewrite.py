@@ -26,7 +26,7 @@ from hwgen.hw.choices import Choices
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import from_hex, from_words, to_pieces, to_words
 from hwgen.hw.ports import parse_port_map, port_map_of
-from hwgen.hw.solver import Problem
+from hwgen.hw.problem import Problem
 from hwgen.ir.graph import Affine, Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.order import Order

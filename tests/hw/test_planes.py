@@ -21,7 +21,8 @@ from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.lower import design_digest, lower
-from hwgen.hw.solver import Goal, Problem, solve
+from hwgen.hw.problem import Problem
+from hwgen.hw.solver import Goal, solve
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType, smallest_int
 from hwgen.passes.pipeline import integer_network

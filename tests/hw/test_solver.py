@@ -12,21 +12,23 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw import solver
+from hwgen.hw import problem as problems
 from hwgen.hw.choices import Choices
 from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation, FasterFolding, explain
-from hwgen.hw.folding import folded_layers, following
+from hwgen.hw.folding import folded_layers, following, unfolded
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.matrices import Folding
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget, Resources
-from hwgen.hw.solver import Goal, Problem, Solution, cheapest_splits, fitting, solve
+from hwgen.hw.solver import Goal, Solution, fitting, solve
 from hwgen.hw.stream import ceil_div, divisors
+from hwgen.hw.structures import cheapest_structures
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
 from hwgen.ir.types import DType, IntType
@@ -142,32 +144,32 @@ def wishes_of(given: Problem, rng: np.random.Generator) -> list[tuple[str, Layer
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_splits_cost_no_more_and_take_no_longer(seed: int) -> None:
+def test_structures_cost_no_more_and_take_no_longer(seed: int) -> None:
     given = problem(seed)
     folding = given.resolve(4 * least(given))
-    split = cheapest_splits(given, folding)
-    before, after = given.draft(folding), given.draft(split)
+    found = cheapest_structures(given, folding)
+    before, after = given.draft(folding), given.draft(found)
     assert after.bound <= before.bound
     assert share(given, after) <= share(given, before)
     for layer in given.graph.nodes:
         product = mvtu_shape_of(layer)
         if product is not None and layer.name in folding:
-            one, two = folding[layer.name], split[layer.name]
-            assert (product.cycles(one), one.pe * one.simd) == (product.cycles(two), two.pe * two.simd)
+            others = [folding[layer.name], unfolded(layer), *given.structures(layer, before.bound)]
+            assert found[layer.name] in others
 
 
-def test_splits_follow_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_structures_follow_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing but converters costs, fc1 takes its 12 lanes as 3 x 4 beside the 4 that fc0 writes."""
 
     def converters(unit: Unit, family: Family) -> Resources:
         return Resources(lut=isinstance(unit, WidthUnit))
 
-    monkeypatch.setattr(solver, "unit_resources", converters)
+    monkeypatch.setattr(problems, "unit_resources", converters)
     given = problem(fc0=LayerFolding(pe=4, simd=24), fc2=LayerFolding(pe=4, simd=3))
     folding = given.pinned({"fc1": Folding(12, 1)}).resolve(16)
-    split = cheapest_splits(given, folding)
-    assert split["fc1"] == Folding(3, 4)
-    assert [given.resources(given.draft(each)).lut for each in (folding, split)] == [2, 0]
+    found = cheapest_structures(given, folding)
+    assert found["fc1"] == Folding(3, 4)
+    assert [given.resources(given.draft(each)).lut for each in (folding, found)] == [2, 0]
 
 
 SMALL = [
@@ -216,15 +218,13 @@ def test_a_faster_folding_that_costs_less_is_taken(seed: int) -> None:
     given = problem(seed)
     for target in given.intervals[4 :: max(1, len(given.intervals) // 3)]:
         chosen = share(given, given.draft(solve(given, Goal(target, strict=False)).folding))
-        for faster in [each for each in given.intervals if each < target][-3:]:
-            assert chosen <= share(given, given.draft(cheapest_splits(given, given.resolve(faster)))) + 1e-12
+        for faster in [each for each in given.intervals if least(given) <= each < target][-3:]:
+            assert chosen <= share(given, given.draft(cheapest_structures(given, given.resolve(faster)))) + 1e-12
 
 
-def test_splits_of_a_product() -> None:
+def test_cycles_of_a_product() -> None:
     product = MvtuShape(outputs=12, inputs=8, repeats=5)
     assert product.cycles(Folding(3, 4)) == 5 * 4 * 2
-    assert product.splits(Folding(3, 4)) == [Folding(6, 2), Folding(12, 1)]
-    assert product.splits(Folding(12, 8)) == []
     assert product.cycles(Folding(5, 3)) == 5 * ceil_div(12, 5) * ceil_div(8, 3)
 
 
@@ -345,7 +345,7 @@ def explained(given: Problem, interval: int) -> Explanation:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_next_step_is_the_next(seed: int) -> None:
-    """Its folding gives its interval and its resources, and no interval in between is met by any folding."""
+    """Its folding gives its interval and its resources, and none in between costs less."""
     given = problem(seed)
     folding = solve(given, Goal(6 * least(given))).folding
     found = explain(given, folding)
@@ -359,7 +359,8 @@ def test_the_next_step_is_the_next(seed: int) -> None:
         assert after.bound == found.step.interval < design.bound
         assert (given.resources(design), given.resources(after)) == (found.step.before, found.step.after)
         for between in (each for each in intervals(given.graph) if found.step.interval < each < design.bound):
-            assert given.draft(given.resolve(between)).bound <= found.step.interval
+            other = given.draft(cheapest_structures(given, given.resolve(between)))
+            assert other.bound <= found.step.interval or share(given, other) > share(given, after)
 
 
 def test_a_design_that_cannot_be_faster() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwgen.ir.types import IntArray
 
-_DIGIT_LUTS = 0.15
+DIGIT_LUTS = 0.15
 """LUTs of a digit and a bit of the inputs, less than any layer took: 0.24 is the least, of 784 x 64 bipolar weights."""
 
 
@@ -31,4 +31,4 @@ def least_luts(matrix: IntArray, bits: int) -> int:
 
     Equal rows are counted once.
     """
-    return int(_DIGIT_LUTS * bits * digit_counts(np.unique(matrix, axis=0)).sum())
+    return int(DIGIT_LUTS * bits * digit_counts(np.unique(matrix, axis=0)).sum())

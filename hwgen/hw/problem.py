@@ -1,0 +1,191 @@
+"""An integer network to fold for a part: the foldings that it can take, their designs, and what these take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from hwgen.config import LayerFolding
+from hwgen.hw.activation import Thresholding
+from hwgen.hw.adders.digits import least_luts
+from hwgen.hw.choices import Choices
+from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.design import Design
+from hwgen.hw.device import Device, Family, device_of
+from hwgen.hw.fifo import size_fifos
+from hwgen.hw.folding import folded_layers, fused_gate, plane_folds_of, resolve, structures
+from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
+from hwgen.hw.lower import draft
+from hwgen.hw.matrices import Folding, Target
+from hwgen.hw.placements import Placements
+from hwgen.hw.resources import Budget, Resources
+from hwgen.hw.unit import Unit
+from hwgen.ir.graph import Graph, Node
+from hwgen.ir.ops import Conv, MatMul
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An integer network to fold for a part.
+
+    Attributes:
+        wishes: PE and SIMD that the user fixed, by layer name.
+        whole_windows: names of convolutions that may take all taps of a window at once where that is too slow tap by
+            tap.
+        prices: what units take that were looked at before; belongs to `graph`.
+    """
+
+    graph: Graph
+    part: str
+    clock_mhz: float
+    wishes: Mapping[str, LayerFolding] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
+    whole_windows: frozenset[str] = frozenset()
+    prices: dict[Hashable, Resources] = field(default_factory=dict, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without what is kept: another thread may add to it while the problem is pickled."""
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"prices": {}}
+
+    @property
+    def device(self) -> Device:
+        """Raises: ConfigError."""
+        return device_of(self.part)
+
+    def resolve(self, interval: int) -> dict[str, Folding]:
+        """The folding by `hwgen.hw.folding.resolve`. Raises: FoldingError."""
+        return resolve(self.graph, self.wishes, interval, self.choices.folded_planes, self.whole_windows)
+
+    @property
+    def intervals(self) -> tuple[int, ...]:
+        """Every number of cycles a frame that some layer can take (`hwgen.hw.folds.intervals`)."""
+        return intervals(self.graph, self.choices.folded_planes, self.whole_windows)
+
+    def mvtu_shape_of(self, layer: Node) -> MvtuShape | None:
+        """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
+        return mvtu_shape_of(layer, self.choices.folded_planes)
+
+    def structures(self, layer: Node, interval: int) -> list[Folding]:
+        """Foldings of a layer for an interval (`hwgen.hw.folding.structures`), windows whole unless a host rewrites."""
+        plane_folds = plane_folds_of(layer, self.choices.folded_planes)
+        return structures(self.graph, layer, Target(interval, plane_folds, layer.name not in self.choices.writable))
+
+    def wired_luts(self, layer: Node) -> int | None:
+        """LUTs that a graph of adders of a layer takes at least; None where there can be none."""
+        if layer.name not in self._wired_luts:
+            self._wired_luts[layer.name] = self._least_wired(layer)
+        return self._wired_luts[layer.name]
+
+    def _least_wired(self, layer: Node) -> int | None:
+        op = layer.op
+        if not self.choices.wired or layer.name in self.choices.writable or self.device.family is Family.ECP5:
+            return None
+        if not isinstance(op, MatMul | Conv) or op.planes.size or fused_gate(self.graph, layer) is not None:
+            return None
+        return least_luts(op.weights.reshape(len(op.weights), -1), layer.inputs[0].type.dtype.bits)
+
+    @cached_property
+    def _wired_luts(self) -> dict[str, int | None]:
+        return {}
+
+    def with_whole_windows(self) -> Problem:
+        """The problem in which convolutions may take all taps at once, unless a host rewrites their weights."""
+        nodes = (node for node in self.graph.nodes if isinstance(node.op, Conv) and not node.op.is_depthwise)
+        return replace(self, whole_windows=frozenset(node.name for node in nodes) - self.choices.writable)
+
+    def pinned(self, folding: Mapping[str, Folding]) -> Problem:
+        """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
+        layers = (layer for layer in folded_layers(self.graph) if mvtu_shape_of(layer) and layer.name in folding)
+        fixed = {each.name: LayerFolding(pe=folding[each.name].pe, simd=folding[each.name].simd) for each in layers}
+        return replace(self, wishes={**self.wishes, **fixed})
+
+    def draft(self, folding: Mapping[str, Folding]) -> Design:
+        """The design of a folding, its FIFOs as `lower` places them, without a digest."""
+        return draft(
+            self.graph,
+            folding,
+            part=self.part,
+            clock_mhz=self.clock_mhz,
+            choices=self.choices,
+            placements=self._placements,
+        )
+
+    @cached_property
+    def least_interval(self) -> int:
+        """Cycles a frame of the fastest folding."""
+        return self.outline(self.resolve(1)).bound
+
+    def misses(self, interval: int) -> bool:
+        """Whether the folding for an interval is slower."""
+        return self.outline(self.resolve(interval)).bound > interval
+
+    def outline(self, folding: Mapping[str, Folding]) -> Design:
+        """The design of a folding without layers of constants: of the same bound and words, and quickly made."""
+        return (self._folded if self.choices.wired else self).draft(folding)
+
+    @cached_property
+    def _folded(self) -> Problem:
+        return replace(self, choices=replace(self.choices, wired=False))
+
+    @cached_property
+    def _placements(self) -> Placements:
+        """What designs drafted before were made of."""
+        return Placements(self.graph)
+
+    @cached_property
+    def _unit_prices(self) -> dict[Unit, Resources]:
+        """What the very units of those designs take."""
+        return {}
+
+    def sized(self, design: Design, budget: Budget | None = None) -> Design:
+        """`design` with its FIFOs sized, around those that the user chose, or until it fits a budget.
+
+        Raises: ConfigError, DeadlockError.
+        """
+        until = (lambda each: budget.fits(self.resources(each))) if budget is not None else None
+        return size_fifos(design, self.choices.fifo_depths, round_up=self.choices.round_fifos, until=until)
+
+    def resources(self, design: Design) -> Resources:
+        """What `design` takes of the part."""
+        return self._total(design, self.price)
+
+    def least(self, outline: Design) -> Resources:
+        """What the design of an outline takes at least, its layers of constants not looked at."""
+        return self._total(outline, self._least_price)
+
+    def _total(self, design: Design, price: Callable[[Unit], Resources]) -> Resources:
+        edge = design_resources(replace(design, units=()), self.device.family)
+        parts = [edge, *map(price, design.units)]
+        return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
+
+    def price(self, unit: Unit) -> Resources:
+        """What `unit` takes, kept by its fields without arrays and thresholds: these are alike in all foldings."""
+        if unit not in self._unit_prices:
+            key = (self.part, unit.stem, *_plain(unit))
+            if key not in self.prices:
+                self.prices[key] = unit_resources(unit, self.device.family)
+            self._unit_prices[unit] = self.prices[key]
+        return self._unit_prices[unit]
+
+    def _least_price(self, unit: Unit) -> Resources:
+        price = self.price(unit)
+        if not self.choices.wired or unit.wired_luts is None:
+            return price
+        return replace(price, lut=min(price.lut, unit.wired_luts), dsp=0)
+
+    def fps(self, interval: int) -> float:
+        """Frames a second."""
+        return self.clock_mhz * 1e6 / interval
+
+
+def _plain(unit: Unit) -> Iterator[Hashable]:
+    """Fields that differ between units of one layer: all but arrays and thresholds."""
+    for each in fields(unit):
+        value = getattr(unit, each.name)
+        if isinstance(value, Unit):
+            yield from _plain(value)
+        elif not isinstance(value, np.ndarray | Thresholding):
+            yield value
