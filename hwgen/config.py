@@ -63,7 +63,7 @@ class Settings(BaseModel):
         clock_mhz: the clock that rates and times are computed for.
         folding: PE and SIMD by layer name.
         target_interval: cycles a frame may take at most. Without it and without another goal, layers that `folding`
-            leaves open are folded for `DEFAULT_INTERVAL` cycles, or as near as they come.
+            leaves open are folded for `DEFAULT_INTERVAL` cycles, or for as few as the slowest of them comes to.
         target_fps: the same as frames a second at the clock.
         max_lut, max_bram, max_dsp: what the design may take; BRAM in blocks of 36 kbit. Without a target the fastest
             such design is taken.
@@ -75,8 +75,8 @@ class Settings(BaseModel):
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
             anyway ("memory").
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
-        pipeline: stages that each unit with weights gets at most beyond those it always has, each a cycle of latency
-            and a shorter path; "auto" for as many as `clock_mhz` needs on `part`.
+        pipeline: stages that each unit with weights gets beyond those it always has, each a cycle of latency and a
+            shorter path: "auto" for as many as `clock_mhz` needs on `part`, or at most a number.
         writable: layers whose weights and thresholds the host can rewrite at run time, over AXI4-Lite; RTL only.
         tlast: whether the AXI-Stream ports of the HLS project carry TLAST, as those of the RTL do: AMD's stream types,
             which other HLS tools lack.

@@ -60,8 +60,8 @@ PipelineStages = Annotated[
     typer.Option(
         "--pipeline",
         metavar="<stages>|auto",
-        help="Registers that each unit with weights gets at most for a faster clock, or as many as the clock needs.",
-        show_default="0",
+        help="Registers of each unit with weights: as many as the clock needs, or at most a number; 0 for none.",
+        show_default="auto",
     ),
 ]
 Writable = Annotated[
@@ -106,7 +106,8 @@ TargetInterval = Annotated[
     int | None,
     typer.Option(
         "--target-interval",
-        help="The cheapest design of at most this many cycles a frame; about 1024 where no goal is set.",
+        help="The cheapest design of at most this many cycles a frame; about 1024, or the fewest there are, without a "
+        "goal. Cheapest is the smallest sum of the shares of the part's LUT, BRAM and DSP.",
         rich_help_panel=_GOALS,
         show_default=False,
     ),

@@ -28,6 +28,7 @@ from hwgen.hw.matrices import Folding
 from hwgen.hw.packing import to_words
 from hwgen.hw.ports import port_map_of
 from hwgen.hw.quantiser import host_quantiser
+from hwgen.hw.structures import unwired
 from hwgen.hw.timing import missed_clock
 from hwgen.hw.words import wide_words
 from hwgen.ir.graph import Graph
@@ -91,6 +92,7 @@ class Accelerator:
             *stuck_gates(self.graph),
             *wide_words(self.design),
             *without_hls(self.design),
+            *unwired(self.design),
             *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
         )
         explanation = self.explanation or explain(problem, self.folding)

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hwgen.config import LayerFolding
-from hwgen.hw.adders.digits import DIGIT_LUTS
+from hwgen.hw.adders.digits import DIGIT_LUTS, digit_counts
+from hwgen.hw.adders.search import MOST_DIGITS
 from hwgen.hw.design import Design
+from hwgen.hw.device import Family, device_of
 from hwgen.hw.folding import folded_layers, following, unfolded
+from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.matrices import Folding
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
@@ -81,3 +84,16 @@ class _Search:
 def rank(problem: Problem, design: Design) -> tuple[bool, float]:
     """Designs with words that an HLS tool takes come first, then those that take a smaller share of the part."""
     return widest(design).bits > WIDEST, problem.device.share(problem.resources(design))
+
+
+def unwired(design: Design) -> tuple[str, ...]:
+    """A warning of the layers of constants that have too many weights to look for a graph of adders."""
+    if device_of(design.part).family is Family.ECP5:
+        return ()
+    constants = [unit for unit in design.units if isinstance(unit, MvtuUnit) and unit.is_constant]
+    large = {unit.name: int(digit_counts(unit.weights).sum()) for unit in constants}
+    found = [f"{name} ({digits:,})" for name, digits in large.items() if digits > MOST_DIGITS]
+    if not found:
+        return ()
+    most = f"a graph of adders is looked for up to {MOST_DIGITS:,} digits of constant weights"
+    return (f"{most}, and {', '.join(found)} cost more LUT without one: fold to more words, or split the layer",)

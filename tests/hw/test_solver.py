@@ -23,12 +23,13 @@ from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.matrices import Folding
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import Goal, Solution, fitting, solve
 from hwgen.hw.stream import ceil_div, divisors
-from hwgen.hw.structures import cheapest_structures
+from hwgen.hw.structures import cheapest_structures, unwired
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node
 from hwgen.ir.types import DType, IntType
@@ -419,3 +420,23 @@ def test_a_search_makes_only_units_that_change(monkeypatch: pytest.MonkeyPatch) 
         explain(problem, solve(problem, Goal(64)).folding)
         each.append(len(made) / depth)
     assert each[2] <= 1.1 * each[0] and each[1] <= 1.1 * each[0]
+
+
+def test_constants_too_many_to_wire_are_said() -> None:
+    """A layer of one word whose weights are too many for a graph of adders keeps its unit, and a warning names it."""
+    wide = integer_network(random_network(np.random.default_rng(0), (520, 256, 4), input_type=B))
+    small = integer_network(random_network(np.random.default_rng(0), (60, 16, 4), input_type=B))
+    found = [Problem(graph, PART, 100.0) for graph in (wide, small)]
+    designs = [each.draft(each.resolve(1)) for each in found]
+    (said,) = unwired(designs[0])
+    assert "131,072 digits" in said and "fc0 (133,120)" in said
+    assert unwired(designs[1]) == ()
+    assert unwired(replace(designs[0], part="lfe5u-85f")) == ()
+
+
+@pytest.mark.parametrize(("inputs", "wired"), [(16, True), (64, False)])
+def test_a_layer_is_wired_where_that_is_cheaper(inputs: int, wired: bool) -> None:
+    """A small layer is unfolded and wired although a slower folding would do; a larger one keeps its memory."""
+    graph = integer_network(random_network(np.random.default_rng(1), (inputs, 4), input_type=B))
+    solution = solve(Problem(graph, PART, 100.0), Goal(4096))
+    assert any(isinstance(unit, WiredUnit) for unit in solution.design.units) == wired
