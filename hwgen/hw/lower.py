@@ -391,7 +391,5 @@ class _Builder:
             return
         assert isinstance(node.op, Threshold)
         output = Stream.of(node.name, node.output, lanes)
-        self._finish(
-            node,
-            ThresholdUnit(node.name, node.origin, (stream,), (output,), coding.thresholding(node.op, stream.dtype)),
-        )
+        activation = coding.thresholding(node.op, stream.dtype, output.vector_beats)
+        self._finish(node, ThresholdUnit(node.name, node.origin, (stream,), (output,), activation))

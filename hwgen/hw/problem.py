@@ -74,14 +74,16 @@ class Problem:
         return structures(self.graph, layer, Target(interval, plane_folds, layer.name not in self.choices.writable))
 
     def wired_luts(self, layer: Node) -> int | None:
-        """LUTs that a graph of adders of a layer takes at least; None where there can be none."""
+        """LUTs that a graph of adders of a layer takes at least; None where there is none, or the user chose a memory."""
         if layer.name not in self._wired_luts:
             self._wired_luts[layer.name] = self._least_wired(layer)
         return self._wired_luts[layer.name]
 
     def _least_wired(self, layer: Node) -> int | None:
         op = layer.op
-        if not self.choices.wired or layer.name in self.choices.writable or self.device.family is Family.ECP5:
+        if not self.choices.wired or self.device.family is Family.ECP5:
+            return None
+        if layer.name in self.choices.writable or layer.name in self.choices.memory:
             return None
         if not isinstance(op, MatMul | Conv) or op.planes.size or fused_gate(self.graph, layer) is not None:
             return None

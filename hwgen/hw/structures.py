@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hwgen.config import LayerFolding
-from hwgen.hw.adders.digits import DIGIT_LUTS, digit_counts
+from hwgen.hw.adders.digits import DIGIT_LUTS
 from hwgen.hw.adders.search import MOST_DIGITS
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.folding import folded_layers, following, unfolded
-from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.matrices import Folding
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
@@ -90,9 +89,8 @@ def unwired(design: Design) -> tuple[str, ...]:
     """A warning of the layers of constants that have too many weights to look for a graph of adders."""
     if device_of(design.part).family is Family.ECP5:
         return ()
-    constants = [unit for unit in design.units if isinstance(unit, MvtuUnit) and unit.is_constant]
-    large = {unit.name: int(digit_counts(unit.weights).sum()) for unit in constants}
-    found = [f"{name} ({digits:,})" for name, digits in large.items() if digits > MOST_DIGITS]
+    digits = {unit.name: unit.constant_digits for unit in design.units}
+    found = [f"{name} ({count:,})" for name, count in digits.items() if count > MOST_DIGITS]
     if not found:
         return ()
     most = f"a graph of adders is looked for up to {MOST_DIGITS:,} digits of constant weights"

@@ -192,6 +192,11 @@ class Unit:
         return None
 
     @property
+    def constant_digits(self) -> int:
+        """Digits of weights in one word that is never rewritten; 0 where there are none, or where they are wired."""
+        return 0
+
+    @property
     def wiring(self) -> Pipeline | None:
         """What is printed beside its module, from `x_o` to `codes_i`, where it is made for its very weights."""
         return None

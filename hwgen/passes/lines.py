@@ -26,7 +26,7 @@ from hwgen.ir.types import IntArray
 LEAST_LEVELS = 3
 """Thresholds below which comparisons are the cheaper ones, whatever the line, and"""
 
-LEAST_MULTIPLIED = 128
+LEAST_MULTIPLIED = 15
 """those below which they are cheaper than a multiplication."""
 
 _MOST_SHIFT = 72

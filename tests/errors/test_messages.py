@@ -123,7 +123,7 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
     "stages": (compiled(pipeline=1001), "settings: pipeline: should be at most 1000 stages; found 1001."),
     "fifo_name": (
         compiled(fifo_depths={"fc9_fifo": 4}),
-        "fifo_depths: must name FIFOs (fc0_fifo, fc1_fifo), or streams of the HLS project (axis_in, fc0, fc1); found "
+        "fifo_depths: must name FIFOs (there are none), or streams of the HLS project (axis_in, fc0, fc1); found "
         "fc9_fifo.",
     ),
     **{
@@ -246,8 +246,8 @@ OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
     "depth": (
         ConfigError,
         lambda folder: flow.compile(residual(), target_interval=576, fifo_depths={"sum0_fifo0": 32, "sum1_fifo0": 80}),
-        "fifo_depths: must keep 576 cycles a frame; found 579 with sum0_fifo0 of 32 (33). Choose the depths in brackets"
-        " or leave FIFOs out, or ask for 579 cycles or more.",
+        "fifo_depths: must keep 576 cycles a frame; found 585 with sum0_fifo0 of 32 (33). Choose the depths in brackets"
+        " or leave FIFOs out, or ask for 585 cycles or more.",
     ),
     "deadlock": (
         DeadlockError,

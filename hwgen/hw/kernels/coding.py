@@ -12,7 +12,7 @@ from hwgen.hw.bill import Bill, bits_for, table_luts
 from hwgen.hw.declaration import Access, Bits, Parameters, Size, Store, Table, Template, Type
 from hwgen.hw.device import Family
 from hwgen.hw.kernels import scaling
-from hwgen.hw.memory import Memory, default_style
+from hwgen.hw.memory import Memory, MemoryStyle, default_style
 from hwgen.hw.stream import Stream, ceil_div
 from hwgen.ir.ops import Threshold
 from hwgen.ir.types import DType, IntArray
@@ -21,6 +21,9 @@ SIZES = "BASE", "STEP"
 _PLAIN = Template("MultiThreshold", ("Output", *SIZES))
 
 LOOKUP = Type("Activation", Template("Lookup", ("Input", "Output")))
+
+_LUTS_OF_A_COLUMN = 5
+"""LUTs that a 7-series device has for each column of a memory block, about."""
 
 _MOST_BITS = 12
 _MOST_CODE_BITS = 8
@@ -34,21 +37,37 @@ def compared(op: Threshold) -> Thresholding:
     return Thresholding(op.thresholds, op.descending, op.base, op.step, codes=op.codes)
 
 
-def thresholding(op: Threshold, sums: DType) -> Thresholding:
-    """The activation of a unit on sums of a type: thresholds, or a line where it is smaller on the 7 series."""
+def thresholding(op: Threshold, sums: DType, words: int = 2) -> Thresholding:
+    """The activation of a unit on sums of a type: thresholds, or a line where it is smaller on the 7 series.
+
+    Args:
+        words: beats of a vector, of which each has numbers of its own where channels differ.
+    """
     thresholds = compared(op)
     if op.line is None:
         return thresholds
     line = scaling.scaled(op.line, sums)
     assert line.scaling is not None
-    return line if scaling.luts(line, line.scaling) < _compared_luts(thresholds, sums) else thresholds
+    kept = words if len(op.thresholds) > 1 else 0
+    cost = scaling.luts(line, line.scaling) + _memory_luts(line, kept)
+    return line if cost < _compared_luts(thresholds, sums, kept) + _memory_luts(thresholds, kept) else thresholds
 
 
-def _compared_luts(activation: Thresholding, sums: DType) -> float:
+def _memory_luts(activation: Thresholding, words: int) -> float:
+    """LUTs of the memory of a lane on the 7 series, those of its share of a block as many as a device has for one."""
+    bits = activation.levels * activation.type.bits
+    if default_style(words) is MemoryStyle.BLOCK:
+        return bits * _LUTS_OF_A_COLUMN
+    return bits if words > 1 else 0
+
+
+def _compared_luts(activation: Thresholding, sums: DType, words: int) -> float:
     """LUTs of a lane of thresholds on the 7 series, or of the table of their codes."""
     levels, bits = activation.levels, max(sums.bits, activation.type.bits)
-    if len(activation.thresholds) > 1:
-        return levels * comparison_luts(bits, 1 << bits)
+    if words > 1:
+        return levels * comparison_luts(bits, words)
+    if words:
+        return constant_luts(bits, levels)
     constants = levels * max(1.0, bits / 2 - 2)
     if bits > _MOST_BITS or levels >= 1 << _MOST_CODE_BITS:
         return constants

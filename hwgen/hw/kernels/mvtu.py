@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from hwgen.hw.activation import Linear, Thresholding
-from hwgen.hw.adders.digits import least_luts
+from hwgen.hw.adders.digits import digit_counts, least_luts
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Array, Function, Parameters, Store, word
@@ -165,6 +165,10 @@ class MvtuUnit(Unit):
     @property
     def wired_luts(self) -> int | None:
         return least_luts(self.weights[0, :, 0], self.input.dtype.bits) if self.is_constant else None
+
+    @property
+    def constant_digits(self) -> int:
+        return int(digit_counts(self.weights).sum()) if self.is_constant else 0
 
     @property
     def pixels(self) -> int:

@@ -35,7 +35,11 @@ def fields_of(node: Node, source: Stream, result: Stream, fused: Node | None) ->
     activation = None
     if fused is not None:
         assert isinstance(fused.op, Threshold)
-        activation = coding.compared(fused.op) if _counts(node, source) else coding.thresholding(fused.op, sum_type)
+        activation = (
+            coding.compared(fused.op)
+            if _counts(node, source)
+            else coding.thresholding(fused.op, sum_type, result.vector_beats)
+        )
     return {
         "name": node.name,
         "origin": node.origin,
