@@ -74,7 +74,7 @@ class Problem:
         return structures(self.graph, layer, Target(interval, plane_folds, layer.name not in self.choices.writable))
 
     def wired_luts(self, layer: Node) -> int | None:
-        """LUTs that a graph of adders of a layer takes at least; None where there is none, or the user chose a memory."""
+        """LUTs that a graph of adders of a layer takes at least; None without one, or where the user chose a memory."""
         if layer.name not in self._wired_luts:
             self._wired_luts[layer.name] = self._least_wired(layer)
         return self._wired_luts[layer.name]
