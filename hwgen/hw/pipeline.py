@@ -17,14 +17,17 @@ class AdderLevels:
     Attributes:
         before: levels in front of these registers, without the last, whose results they hold.
         after: levels behind them, without the accumulator.
+        front: whether LUTs stand in front of adders: counts of three bits, or choices of rows of pairs.
     """
 
     before: int
     after: int
+    front: bool = False
 
     def cycles(self, span: int) -> int:
-        """Rows of registers where one stands behind every `span` levels."""
-        return self.before // span + self.after // span
+        """Rows of registers where one stands behind every `span` levels; with 0, behind each and in front."""
+        each = max(1, span)
+        return self.before // each + self.after // each + (self.front and span == 0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class PipelineRegisters:
 
     Attributes:
         operands: 1 for registers behind the operands and weights.
-        span: levels of the lane sum between two rows of registers; see `AdderLevels`.
+        span: levels of the lane sum between two rows of registers; 0 for a row behind each and in front of adders, too:
+            see `AdderLevels`.
         thresholds: 1 for registers behind the comparisons with thresholds.
     """
 

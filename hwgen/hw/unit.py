@@ -13,6 +13,7 @@ from hwgen.hw.adders.pipeline import Pipeline
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Loop
 from hwgen.hw.memory import Memory
 from hwgen.hw.packing import WeightLayout
@@ -163,6 +164,20 @@ class Unit:
     def inner_width(self) -> int:
         """Bits of a beat of the streams inside a chain of functions; 0 where there is none."""
         return 0
+
+    # How fast a clock may be.
+
+    def path_ns(self, delays: Delays) -> float:
+        """The longest path of its module; that of a unit with weights is `hwgen.hw.timing.period_ns`."""
+        return max(delays.control, delays.register + delays.word(self.lines) + 2 * delays.choice)
+
+    @property
+    def pipelines(self) -> tuple[tuple[int, Self], ...]:
+        """The unit with more pipeline registers, behind their number in a row; none where none help.
+
+        Those of a unit with weights are `hwgen.hw.timing.registers_for`.
+        """
+        return ()
 
     # What back ends print.
 

@@ -108,16 +108,21 @@ SELECT = Unit("hwgen_select", {"Run": 3, "Inner": 3, "Outer": 2, "KeepInner": "3
 REORDER = Unit("hwgen_reorder", {"BlockBeats": 4, "Run": 3, "Runs": 2}, {"start_i": "2'd1"})
 FIFO, FORK, CONTROL = Unit("hwgen_fifo", {"Depth": 5}), Unit("hwgen_fork"), Unit("hwgen_control")
 
-QUEUE = "hwgen_credit_queue"
+QUEUE, LINES = "hwgen_credit_queue", "hwgen_window_lines"
+
 MISTAKES = (
     Mistake(FIFO, "count_is_distance", "if (pop) read_d =", "if (m_ready_i) read_d ="),
-    Mistake(FIFO, "handshakes_agree", "full_q <= count_d ==", "full_q <= count_q =="),
+    Mistake(
+        FIFO, "handshakes_agree", "push && count_q == CountBits'(Depth - 1)", "push && count_q == CountBits'(Depth)"
+    ),
     Mistake(THRESHOLD, "issue_has_credit", "fire = credit &&", "fire =", where=QUEUE),
+    Mistake(THRESHOLD, "credit_is_room", "CountBits'(Credits - 1)", "CountBits'(Credits - 2)", QUEUE),
     Mistake(THRESHOLD, "push_finds_room", ".Depth(Credits)", ".Depth(Credits - 1)", QUEUE),
     Mistake(THRESHOLD, "pop_was_issued", "CountBits'(issue_i)", "'0", QUEUE),
     Mistake(THRESHOLD, "spare_lanes_zero", "lane < LastLanes ||", "lane <= LastLanes ||"),
     Mistake(THRESHOLD, "thresholds_ascend", "compared[level] = sum >=", "compared[level] = sum <=", "hwgen_activation"),
     Mistake(PLAIN, "spare_lanes_zero", "last_beat_q <= last_beat;", "last_beat_q <= beat_q == '0;", "hwgen_mvtu_core"),
+    Mistake(PLAIN, "last_is_last", "SynapseFolds - 2)", "SynapseFolds - 1)", "hwgen_mvtu_slots"),
     Mistake(PLAIN, "kept_before_read_back", "if (last_synapse_o) reading_q", "reading_q", "hwgen_mvtu_slots"),
     Mistake(GATED, "weights_follow", "slot_q <= '0;\n      end else if (last", "end else if (last", "hwgen_mvtu_slots"),
     Mistake(GATED, "one_beat_a_cycle", "(credit && !owes) ||", "credit ||"),
@@ -152,10 +157,11 @@ MISTAKES = (
         "needed_at = level_t'(after) + level_t'(1);",
         "hwgen_window_places",
     ),
-    Mistake(WINDOW, "row_finds_room", "take = s_valid_i && !full_q", "take = s_valid_i", "hwgen_window_lines"),
-    Mistake(WINDOW, "level_fits", "level_d + level_t'(1)", "level_d + level_t'(2)", "hwgen_window_lines"),
+    Mistake(WINDOW, "row_finds_room", "take = s_valid_i && !full_q", "take = s_valid_i", LINES),
+    Mistake(WINDOW, "level_fits", "level_t'(row_in)", "level_t'({row_in, 1'b0})", LINES),
+    Mistake(WINDOW, "full_at_all_rows", "level_q == level_t'(Rows - 1)", "level_q == level_t'(Rows)", LINES),
     Mistake(WHOLE, "beat_is_free", "take = s_valid_i && s_ready_o", "take = s_valid_i", "hwgen_parallel_window_rows"),
-    Mistake(WHOLE, "level_fits", "level_d + level_t'(1)", "level_d + level_t'(3)", "hwgen_parallel_window_rows"),
+    Mistake(WHOLE, "level_fits", "level_t'(row_in)", "level_t'({2{row_in}})", "hwgen_parallel_window_rows"),
     Mistake(ADD, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),
     Mistake(SCALE, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),
     Mistake(SCALE, "product_fits", "parameter int unsigned OutputBits = 16", "parameter int unsigned OutputBits = 12"),

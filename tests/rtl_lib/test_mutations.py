@@ -89,11 +89,11 @@ def silence_assertions(project: Path) -> None:
 
 
 CASES = {
-    "no_release": (padded(), Mutation("hwgen_window_lines", "level_d - released_i", "level_d - 1")),
+    "no_release": (padded(), Mutation("hwgen_window_lines", "level_q - released_i", "level_q - 1")),
     "early_row": (padded(), Mutation("hwgen_window", "level >= needed", "level >= needed - 1")),
     "one_row_less": (
         padded(),
-        Mutation("hwgen_window_lines", "level_d == level_t'(Rows)", "level_d >= level_t'(Rows - 1)"),
+        Mutation("hwgen_window_lines", "kept == level_t'(Rows)", "kept >= level_t'(Rows - 1)"),
     ),
     "wrong_pad": (padded(), Mutation("hwgen_window_places", "offset_q < 0 ||", "")),
     "wrong_frame_step": (padded(), Mutation("hwgen_window_places", "last_row_i ? FrameStep : RowStep", "RowStep")),

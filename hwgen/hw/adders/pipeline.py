@@ -34,6 +34,16 @@ class Pipeline:
         return tuple(max(made, *taps, made) for made, taps in zip(self.made, self.taps, strict=True))
 
     @property
+    def first_levels(self) -> int:
+        """Steps in a row in front of the first registers."""
+        inputs = self.netlist.inputs
+        levels = [0] * len(self.made)
+        for index, step in enumerate(self.netlist.steps):
+            if self.made[inputs + index] == 0:
+                levels[inputs + index] = 1 + max((levels[source] for source in step.sources), default=-1)
+        return max(levels, default=0)
+
+    @property
     def registers(self) -> int:
         """Flip-flops that are none of a shift register."""
         return sum(bits * gap for bits, gap in self._gaps() if gap < _LEAST_SHIFT)
@@ -50,8 +60,8 @@ class Pipeline:
                 yield self.netlist.wire(source).bits, last - first
 
 
-def pipeline_of(netlist: Netlist, span: int) -> Pipeline:
-    """The pipeline with registers behind every `span` levels."""
+def pipeline_of(netlist: Netlist, span: int, operands: int = 0) -> Pipeline:
+    """The pipeline with registers behind every `span` levels, and with `operands` of 1 also behind the inputs."""
     inputs, count = netlist.inputs, netlist.inputs + len(netlist.steps)
     early = [0] * count
     for index, step in enumerate(netlist.steps):
@@ -64,7 +74,8 @@ def pipeline_of(netlist: Netlist, span: int) -> Pipeline:
     stages = ceil_div(levels, span)
     # The first row takes what is left over where the levels are no multiple of the span.
     skipped = stages * span - levels
-    made = [0] * inputs + [(late[source] - 1 + skipped) // span for source in range(inputs, count)]
+    made = [0] * inputs + [operands + (late[source] - 1 + skipped) // span for source in range(inputs, count)]
+    stages += operands
     taps: list[set[int]] = [set() for _ in range(count)]
     for index, step in enumerate(netlist.steps):
         for source in step.sources:

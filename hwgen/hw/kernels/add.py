@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hwgen.hw.bill import Bill
+from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Function, Packed, Parameters, Template, Type, beats, vectors, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.schedule import VectorLoop
 from hwgen.hw.unit import Unit
@@ -42,6 +43,11 @@ class AddUnit(Unit):
     @property
     def schedule(self) -> VectorLoop:
         return VectorLoop.of_beats(1, LATENCY)
+
+    def path_ns(self, delays: Delays) -> float:
+        plus, minus = (sum(pair[side].bit_count() for pair in self.digits) for side in (0, 1))
+        levels = bits_for(max(plus, minus)) + (plus > 0 and minus > 0)
+        return max(delays.control, delays.register + delays.choice + levels * delays.adder)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hwgen.hw.bill import Bill
+from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Function, Parameters, Type, vectors, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Access, Loop, last_of
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
@@ -32,6 +33,10 @@ class ArgmaxUnit(Unit):
         return VectorLoop(
             slots=beats, reads=beats, slots_per_beat=beats, latency=LATENCY, credits=credits_for(LATENCY, beats)
         )
+
+    def path_ns(self, delays: Delays) -> float:
+        compared = delays.compared(self.input.dtype.bits + 1) + delays.choice
+        return delays.register + max(compared, bits_for(self.input.lanes) * (compared + delays.choice))
 
     @property
     def loops(self) -> tuple[Loop, ...]:

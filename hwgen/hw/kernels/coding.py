@@ -10,6 +10,7 @@ from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding, coding_of
 from hwgen.hw.bill import Bill, bits_for, table_luts
 from hwgen.hw.declaration import Access, Bits, Parameters, Size, Store, Table, Template, Type
+from hwgen.hw.delays import Delays
 from hwgen.hw.device import Family
 from hwgen.hw.kernels import scaling
 from hwgen.hw.memory import Memory, MemoryStyle, default_style
@@ -250,3 +251,22 @@ def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:
     lowest = np.where(thresholds == 0, 1 << sums.bits, thresholds & -thresholds)
     zeros = np.log2(lowest).astype(np.int64).clip(0, sums.bits - 1)
     return np.where((thresholds > sums.min) & (thresholds <= sums.max), sums.bits - zeros, 0)
+
+
+# How fast it is.
+
+_INDEX_BITS = 4
+"""Of a table of codes, that a LUT of ECP5 reads; more are a level of LUTs each."""
+
+
+def path_ns(
+    activation: Thresholding, sum_bits: int, code_bits: int, memory: Memory | None, delays: Delays
+) -> tuple[float, float]:
+    """The delays of both halves of an activation, thresholds read included: of comparisons and count, or of a line."""
+    line, read = activation.scaling, delays.word(memory)
+    if line is not None:
+        return read + delays.product * line.depth + delays.adder, delays.compared(code_bits)
+    entries = activation.codes.size
+    looked_up = ceil_div((entries - 1).bit_length(), _INDEX_BITS) if entries else 0
+    counted = (activation.levels.bit_length() + looked_up) * delays.count
+    return read + delays.compared(max(sum_bits, activation.type.bits)), counted

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory
 from hwgen.hw.schedule import Queue
@@ -35,6 +36,9 @@ class FifoUnit(Unit):
     @property
     def schedule(self) -> Queue:
         return Queue(self.depth)
+
+    def path_ns(self, delays: Delays) -> float:
+        return max(delays.control, delays.register + delays.word(self.memory) + delays.choice)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hwgen.hw.bill import Bill
+from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Function, Parameters, Size, Type, beats, code, vectors, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Access, Loop, last_of
 from hwgen.hw.schedule import VectorLoop, credits_for
 from hwgen.hw.unit import Unit
@@ -39,6 +40,10 @@ class MagnitudeUnit(Unit):
         return VectorLoop(
             slots=beats, reads=beats, slots_per_beat=beats, latency=LATENCY, credits=credits_for(LATENCY, beats)
         )
+
+    def path_ns(self, delays: Delays) -> float:
+        longest = max(delays.choice + delays.adder, bits_for(self.input.lanes) * delays.adder)
+        return max(delays.control, delays.register + longest)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

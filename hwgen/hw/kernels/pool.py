@@ -15,6 +15,7 @@ import numpy as np
 
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Table, Template, Type, code, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, MemoryStyle
 from hwgen.hw.schedule import PoolTiles, credits_for
@@ -67,6 +68,9 @@ class PoolUnit(Unit):
             latency=LATENCY,
             credits=credits_for(LATENCY, 1),
         )
+
+    def path_ns(self, delays: Delays) -> float:
+        return delays.register + delays.compared(self.output.dtype.bits) + 3 * delays.choice
 
     @property
     def loops(self) -> tuple[Loop, ...]:

@@ -46,13 +46,13 @@ def adder_levels(unit: Matrix) -> AdderLevels:
     group, tree = max(1, min(unit.simd, 15) // 4) - 1, max(0, unit.simd.bit_length() - 4)
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
-        return AdderLevels(group, tree + unit.padded_bipolar + _levels(arrays * unit.beta_bits))
+        return AdderLevels(group, tree + unit.padded_bipolar + _levels(arrays * unit.beta_bits), unit.simd > 3)
     if unit.arithmetic is Arithmetic.PAIRS:
         signs = isinstance(unit.weight_type, Bipolar)
         chains, digits = _levels(pair_chains(unit.simd)), _levels(unit.weight_type.bits)
-        return AdderLevels(pair_rows(unit.simd) - 1, chains + digits + signs)
+        return AdderLevels(pair_rows(unit.simd) - 1, chains + digits + signs, True)
     if unit.is_xnor or unit.padded_bipolar:
-        return AdderLevels(group, tree + unit.padded_bipolar)
+        return AdderLevels(group, tree + unit.padded_bipolar, unit.simd > 3)
     return AdderLevels(_levels(unit.simd), 0)
 
 
@@ -138,7 +138,7 @@ def write_bill(unit: Matrix, bill: Bill) -> None:
     bill.add("mvtu", 1)
     for places in (unit.words, unit.synapse_folds, unit.neuron_folds):
         bill.counter(places)
-    bill.register(width + 4 + 4 * (unit.sum_slots > 1) + 2 * (vector is not None))
+    bill.register(width + 4 + 4 * (unit.sum_slots > 1) + (unit.synapse_folds > 1) + 2 * (vector is not None))
     if unit.taps == 1:
         bill.mask((unit.simd - unit.last_simd) * unit.input.dtype.bits)
     if vector is not None:

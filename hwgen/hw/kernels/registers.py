@@ -9,7 +9,6 @@ from __future__ import annotations
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.kernels.sums import PairsSize, pair_chains, pair_rows
-from hwgen.hw.pipeline import NO_SPAN, AdderLevels
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar
@@ -30,7 +29,7 @@ def registers_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
         line = unit.activation.scaling
         held = unit.activation.levels + flips if line is None else line.line_bits
         bill.register(registers.thresholds * (1 + masked + lanes * held))
-    if registers.span < NO_SPAN and unit.adder_levels != AdderLevels(0, 0):
+    if unit.adder_levels.cycles(registers.span):
         bill.register(_sum_registers(unit, registers.span))
 
 
@@ -42,25 +41,32 @@ def cycles_to_sum(unit: Weighted) -> int:
 def _sum_registers(unit: Weighted, span: int) -> int:
     """Registers among the steps of the lane sums of all PE."""
     simd, lanes, total = unit.simd, unit.output.lanes, unit.sum_type.bits
-    levels = max(0, simd.bit_length() - 4)
+    levels, each = max(0, simd.bit_length() - 4), max(1, span)
     count = popcount_registers(simd, span, levels, _group_cycles(simd, span))
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
         ones = sum(beta.bit_count() for beta in unit.planes)
         first, terms = levels + unit.padded_bipolar, unit.beta_bits if arrays == 1 else ones
         votes = simd.bit_length() + 1
-        each = arrays * (count + votes * (first // span - levels // span)) + tree_registers(terms, votes, first, span)
-        return lanes * each + unit.padded_bipolar * count
+        counted = arrays * (count + votes * (first // each - levels // each))
+        return lanes * (counted + tree_registers(terms, votes, first, each)) + unit.padded_bipolar * count
     if unit.arithmetic is Arithmetic.PAIRS:
-        return _pair_registers(unit, span)
+        return _pair_registers(unit, each) + _row_registers(unit) * (span == 0)
     if unit.is_xnor or unit.padded_bipolar:
-        taken = total * unit.padded_bipolar * ((levels + 1) // span - levels // span)
+        taken = total * unit.padded_bipolar * ((levels + 1) // each - levels // each)
         return lanes * (count + taken) + unit.padded_bipolar * count
     weight, value = unit.weight_type, unit.input.dtype
     product = weight.bits + value.bits + 1
     tree = tree_registers(simd, product, 1, span)
     root = min(total, product + bits_for(simd)) * ((1 + bits_for(simd)) // span - bits_for(simd) // span)
     return lanes * (simd * product * (1 // span) + tree - root * (simd > 1))
+
+
+def _row_registers(unit: Weighted) -> int:
+    """Those behind the choices of rows."""
+    size = PairsSize.of(unit)
+    lanes = unit.output.lanes * size.digits + isinstance(unit.weight_type, Bipolar)
+    return lanes * ceil_div(unit.simd, 2) * (size.value_bits + 1)
 
 
 def _pair_registers(unit: Weighted, span: int) -> int:
@@ -89,29 +95,29 @@ def _chain_registers(rows: int, longest: int, size: PairsSize, span: int) -> int
 
 def popcount_registers(width: int, span: int, height: int, group_cycles: int) -> int:
     """Those that `hwgen_popcount` has more than without a span."""
-    bits = width.bit_length()
+    bits, each = width.bit_length(), max(1, span)
     if width <= 15:
         own = _group_cycles(width, span)
-        return _group_registers(width, span) + bits * (group_cycles - own + height // span)
+        return _group_registers(width, span) + bits * (group_cycles - own + height // each)
     below = bits - 5
     first = (1 << bits - 1) - 1
-    parts = sum(popcount_registers(each, span, below, group_cycles) for each in (first, width - first - 1))
-    return parts + group_cycles + below // span + bits * (height // span - below // span)
+    parts = sum(popcount_registers(part, span, below, group_cycles) for part in (first, width - first - 1))
+    return parts + group_cycles + below // each + bits * (height // each - below // each)
 
 
 def _group_registers(width: int, span: int) -> int:
     """Those of `hwgen_group_count`."""
     if width <= 3:
         return 0
-    before, first = width // 4 - 1, width // 4 * 4 - 1
-    wait = before // span
+    first, wait = width // 4 * 4 - 1, _group_cycles(width, span)
+    added = width - first if span else 1 + (width - first - 1).bit_length()
     counted = first.bit_length() * (wait - _group_cycles(first, span))
-    return _group_registers(first, span) + (width - first) * wait + counted
+    return _group_registers(first, span) + added * wait + counted
 
 
 def _group_cycles(width: int, span: int) -> int:
     """Cycles that a span adds to groups of a popcount of `width` bits."""
-    return max(0, min(width, 15) // 4 - 1) // span
+    return max(0, min(width, 15) // 4 - 1) // max(1, span) + (span == 0 and width > 3)
 
 
 def tree_registers(terms: int, bits: int, start: int, span: int) -> int:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Type, beats, code, vectors, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.kernels.sums import has_adder, is_dsp
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.resources import Resources
@@ -40,6 +41,10 @@ class ScaleUnit(Unit):
     def schedule(self) -> VectorLoop:
         single = self.factors == 1
         return VectorLoop.of_beats(self.output.vector_beats if single else 1, LATENCY, kept=int(single))
+
+    def path_ns(self, delays: Delays) -> float:
+        chooses = self.inputs[1].dtype.bits == 1
+        return max(delays.control, delays.register + (delays.adder if chooses else delays.product))
 
     @property
     def loops(self) -> tuple[Loop, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from hwgen.hw import packing
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Function, Parameters, Size, Store, Table, Type, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.kernels import coding
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory
@@ -67,6 +68,10 @@ class SearchUnit(Unit):
     @property
     def schedule(self) -> VectorLoop:
         return VectorLoop.of_beats(self.input.vector_beats, LATENCY)
+
+    def path_ns(self, delays: Delays) -> float:
+        compared = delays.word(self.memory) + delays.compared(max(self.numbers.bits, self.type.bits))
+        return max(delays.control, delays.register + compared + delays.choice)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

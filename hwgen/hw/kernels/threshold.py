@@ -11,6 +11,7 @@ from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store, Type, beats, code, vectors, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.kernels import coding, scaling
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, index_bits
@@ -47,6 +48,11 @@ class ThresholdUnit(Unit):
     @property
     def schedule(self) -> VectorLoop:
         return VectorLoop.of_beats(self.input.vector_beats, LATENCY)
+
+    def path_ns(self, delays: Delays) -> float:
+        bits, code = self.input.dtype.bits, self.output.dtype.bits
+        halves = coding.path_ns(self.activation, bits, code, self.threshold_rom, delays)
+        return max(delays.control, delays.register + sum(halves))
 
     @property
     def loops(self) -> tuple[Loop, ...]:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Function, Parameters, Size, Type, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.schedule import Gearbox
 from hwgen.hw.unit import Unit
@@ -57,6 +58,12 @@ class WidthUnit(Unit):
             last_push=out_beats * pull - (in_beats - 1) * push,
             pull=pull,
         )
+
+    def path_ns(self, delays: Delays) -> float:
+        gear = self.schedule
+        places = min(gear.limit + 1, max(gear.push, gear.last_push))
+        choices = places if places <= FEW_PLACES else bits_for(gear.limit + 1) + 2
+        return max(delays.control, delays.register + delays.adder + choices * delays.choice)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from hwgen.hw.adders.search import MOST_DIGITS, graph_of
 from hwgen.hw.adders.steps import Netlist, Wire
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Type, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Access, Loop
+from hwgen.hw.pipeline import PipelineRegisters
 from hwgen.hw.resources import Resources
 from hwgen.hw.schedule import VectorLoop
 from hwgen.hw.stream import Stream
@@ -25,8 +27,8 @@ from hwgen.ir.graph import Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 
-SPAN = 2
-"""Levels of adders between two rows of registers."""
+_REGISTERS = PipelineRegisters(span=2)
+"""Of a unit that the user asks no more of."""
 
 _TABLE_BITS = 8
 """A neuron of so many inputs of one bit is a table of its codes."""
@@ -40,12 +42,16 @@ class WiredUnit(Unit):
     """Computes all neurons of a vector at once; their weights and thresholds are in its wiring.
 
     The graph of adders is made when something reads it: bounds of a design need none.
+
+    Attributes:
+        registers: behind every `span` levels of the graph, and with `operands` behind the inputs.
     """
 
     stem: ClassVar[str] = "wired"
 
     weight_type: DType
     layer: Layer
+    registers: PipelineRegisters = _REGISTERS
 
     @classmethod
     def of(cls, node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> WiredUnit | None:
@@ -69,7 +75,10 @@ class WiredUnit(Unit):
 
     @cached_property
     def pipeline(self) -> Pipeline:
-        return pipeline_of(self.netlist, SPAN)
+        return pipeline_of(self.netlist, self.registers.span, self.registers.operands)
+
+    def with_registers(self, registers: PipelineRegisters) -> Self:
+        return replace(self, registers=registers)
 
     # Cycles.
 
@@ -85,6 +94,19 @@ class WiredUnit(Unit):
     def loops(self) -> tuple[Loop, ...]:
         each = Access.each()
         return (Loop(self.input.beats, (each,), (each,)),)
+
+    # How fast a clock may be.
+
+    def path_ns(self, delays: Delays) -> float:
+        first = self.pipeline.first_levels
+        arriving = delays.choice + first * delays.level if first else 0.0
+        return max(delays.control, delays.register + max(arriving, self.registers.span * delays.level))
+
+    @property
+    def pipelines(self) -> tuple[tuple[int, Self], ...]:
+        finer = (PipelineRegisters(*each) for each in ((1, 2), (0, 1), (1, 1)))
+        units = [self.with_registers(each) for each in finer]
+        return tuple((unit.pipeline.stages - self.pipeline.stages, unit) for unit in units)
 
     # What back ends print.
 

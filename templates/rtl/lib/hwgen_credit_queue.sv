@@ -33,21 +33,20 @@ module hwgen_credit_queue #(
     $error("hwgen_credit_queue: Credits must be at least 2");
   end
 
-  logic [CountBits-1:0] count_d, count_q;
+  logic [CountBits-1:0] count_q;
   logic credit_q;
   logic pop;
 
   assign credit_o = credit_q;
   assign pop = m_valid_o && m_ready_i;
-  assign count_d = count_q + CountBits'(issue_i) - CountBits'(pop);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       count_q <= '0;
       credit_q <= 1'b1;
     end else begin
-      count_q <= count_d;
-      credit_q <= count_d != CountBits'(Credits);
+      count_q <= count_q + CountBits'(issue_i) - CountBits'(pop);
+      credit_q <= pop || (credit_q && !(issue_i && count_q == CountBits'(Credits - 1)));
     end
   end
 
@@ -73,6 +72,7 @@ module hwgen_credit_queue #(
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       issue_has_credit: assert (!issue_i || credit_q);
+      credit_is_room: assert (credit_q == (count_q != CountBits'(Credits)));
       push_finds_room: assert (!push_i || room);
       pop_was_issued: assert (!pop || count_q != '0);
     end

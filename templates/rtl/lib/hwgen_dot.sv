@@ -22,7 +22,7 @@
 // without an input, is added.
 //
 // Registers stand behind every `Span` steps in a row, each an adder or a product, and make the sum
-// late by as many cycles. `shared_i` comes when its step does, as `hwgen_shared` gives it, and
+// late by as many cycles; for a `Span` of 0 see `hwgen_popcount` and `hwgen_pair_chain`. `shared_i` comes when its step does, as `hwgen_shared` gives it, and
 // `betas_i` still one cycle after the inputs.
 //
 // A lane adds nothing when its input bits are zero and its weight is zero (integers) or +1
@@ -68,6 +68,10 @@ module hwgen_dot #(
   end
   if (PaddedBipolar && Planes == 0 && InputBits != 2) begin : gen_check_padded
     $error("hwgen_dot: PaddedBipolar takes inputs of two bits");
+  end
+  if (Span < 1 && !PaddedBipolar && !Pairs && Planes == 0 && !(WeightBipolar && InputBipolar))
+  begin : gen_span
+    $error("hwgen_dot: a Span of 0 is not of products");
   end
   if (Planes > 0 && InputBits != Planes + (PaddedBipolar ? 1 : 0)) begin : gen_check_planes
     $error("hwgen_dot: an input has a bit for each of its planes, and one more if PaddedBipolar");

@@ -34,6 +34,7 @@ module hwgen_dot_pairs #(
   output logic      [SumBits-1:0]         sum_o
 );
 
+  localparam int unsigned Each = Span > 0 ? Span : 1;
   localparam int unsigned Chains = hwgen_steps_pkg::pair_chains(Simd);
   localparam int unsigned Longest = hwgen_steps_pkg::pair_rows(Simd);
   localparam int unsigned ChainBits = ValueBits + 1 + $clog2(Longest);
@@ -80,7 +81,7 @@ module hwgen_dot_pairs #(
       // A chain that is a row shorter waits for the others.
       hwgen_delay #(
         .Width (RowsBits),
-        .Cycles(1 + (Longest - 1) / Span - (Rows - 1) / Span)
+        .Cycles(1 + (Longest - 1) / Each - (Rows - 1) / Each)
       ) u_count (
         .clk_i (clk_i),
         .data_i(count),
@@ -93,7 +94,7 @@ module hwgen_dot_pairs #(
     hwgen_place_sum #(
       .Terms   (Chains),
       .TermBits(ChainBits),
-      .Span    (Span)
+      .Span    (Each)
     ) u_digit (
       .clk_i  (clk_i),
       .terms_i(counts),
@@ -106,7 +107,7 @@ module hwgen_dot_pairs #(
     .TermBits(DigitBits),
     .Step    (1'b1),
     .Signed  (WeightSigned && !WeightBipolar),
-    .Span    (Span),
+    .Span    (Each),
     .From    ($clog2(Chains))
   ) u_total (
     .clk_i  (clk_i),
@@ -125,7 +126,7 @@ module hwgen_dot_pairs #(
 
     hwgen_delay #(
       .Width (SumBits),
-      .Cycles((Steps + 1) / Span - Steps / Span)
+      .Cycles((Steps + 1) / Each - Steps / Each)
     ) u_delay (
       .clk_i (clk_i),
       .data_i(twice - shared_i),

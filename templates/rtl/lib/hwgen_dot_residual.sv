@@ -98,7 +98,7 @@ module hwgen_dot_residual #(
     .TermBits  (SumBits),
     .TermSigned(1'b0),
     .SumBits   (SumBits),
-    .Span      (Span),
+    .Span      (Span > 0 ? Span : 1),
     .From      (PlaneSteps)
   ) u_sum (
     .clk_i  (clk_i),

@@ -38,7 +38,7 @@ module hwgen_fifo #(
   localparam logic [PtrBits-1:0] LastPtr = PtrBits'(Depth - 1);
 
   logic [PtrBits-1:0] write_q, read_d, read_q;
-  logic [CountBits-1:0] count_d, count_q;
+  logic [CountBits-1:0] count_q;
   logic full_q, valid_q;
   logic push, pop;
 
@@ -46,7 +46,6 @@ module hwgen_fifo #(
   assign m_valid_o = valid_q;
   assign push = s_valid_i && !full_q;
   assign pop = valid_q && m_ready_i;
-  assign count_d = count_q + CountBits'(push) - CountBits'(pop);
 
   always_comb begin
     read_d = read_q;
@@ -63,9 +62,9 @@ module hwgen_fifo #(
     end else begin
       if (push) write_q <= write_q == LastPtr ? '0 : write_q + 1'b1;
       read_q <= read_d;
-      count_q <= count_d;
-      full_q <= count_d == CountBits'(Depth);
-      valid_q <= count_d != '0;
+      count_q <= count_q + CountBits'(push) - CountBits'(pop);
+      full_q <= !pop && (full_q || (push && count_q == CountBits'(Depth - 1)));
+      valid_q <= push || (valid_q && !(pop && count_q == CountBits'(1)));
     end
   end
 

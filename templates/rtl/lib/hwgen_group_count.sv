@@ -7,7 +7,7 @@
 // of its second operand: counting three bits there, and what makes two of them, comes free.
 //
 // Registers stand between its adders, behind every `Span` of them; with fewer it is
-// combinational.
+// combinational. With a `Span` of 0 they stand behind every adder and behind all counts of three.
 //
 // Do not use it for more bits: adder follows adder. `hwgen_popcount` adds groups in a tree.
 
@@ -38,24 +38,13 @@ module hwgen_group_count #(
   end else begin : gen_more
     localparam int unsigned First = Width / 4 * 4 - 1;
     localparam int unsigned FullBits = $clog2(Width + 1);
-    localparam int unsigned Before = hwgen_steps_pkg::group_steps(Width);
-    localparam int unsigned FirstCycles = Before > 0 ? (Before - 1) / Span : 0;
+    localparam int unsigned Wait = hwgen_steps_pkg::group_cycles(Width, Span);
 
     logic [First+3:0] bits;
     logic [FullBits-1:0] counted, first, second, count;
-    logic [3:0] added;
-    logic unused_one;
+    logic carry, unused_one;
 
     assign bits = (First+4)'(bits_i);
-
-    hwgen_delay #(
-      .Width (4),
-      .Cycles(Before / Span)
-    ) u_added (
-      .clk_i (clk_i),
-      .data_i(bits[First+3:First]),
-      .data_o(added)
-    );
 
     hwgen_group_count #(
       .Width    (First),
@@ -69,25 +58,60 @@ module hwgen_group_count #(
 
     hwgen_delay #(
       .Width (FullBits),
-      .Cycles(Before / Span - FirstCycles)
+      .Cycles(Wait - hwgen_steps_pkg::group_cycles(First, Span))
     ) u_counted (
       .clk_i (clk_i),
       .data_i(counted),
       .data_o(first)
     );
 
-    hwgen_group_count #(
-      .Width    (3),
-      .CountBits(FullBits)
-    ) u_second (
-      .clk_i  (clk_i),
-      .bits_i (added[3:1]),
-      .count_o(second)
-    );
+    if (Span > 0) begin : gen_bits
+      logic [2:0] added;
+
+      hwgen_delay #(
+        .Width (4),
+        .Cycles(Wait)
+      ) u_added (
+        .clk_i (clk_i),
+        .data_i(bits[First+3:First]),
+        .data_o({added, carry})
+      );
+
+      hwgen_group_count #(
+        .Width    (3),
+        .CountBits(FullBits)
+      ) u_second (
+        .clk_i  (clk_i),
+        .bits_i (added),
+        .count_o(second)
+      );
+    end else begin : gen_counts
+      logic [1:0] three, added;
+
+      hwgen_group_count #(
+        .Width    (3),
+        .CountBits(2)
+      ) u_three (
+        .clk_i  (clk_i),
+        .bits_i (bits[First+3:First+1]),
+        .count_o(three)
+      );
+
+      hwgen_delay #(
+        .Width (3),
+        .Cycles(Wait)
+      ) u_added (
+        .clk_i (clk_i),
+        .data_i({three, bits[First]}),
+        .data_o({added, carry})
+      );
+
+      assign second = FullBits'(added);
+    end
 
     // x - ~y is x + y + 1, and the 1 and two carry bits below the counts carry into them.
     // Synthesis may swap the operands of a sum; those of a difference stay.
-    assign {count, unused_one} = {first, added[0]} - ~{second, added[0]};
+    assign {count, unused_one} = {first, carry} - ~{second, carry};
     assign count_o = CountBits'(count);
   end
 

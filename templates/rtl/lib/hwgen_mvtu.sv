@@ -132,7 +132,6 @@ module hwgen_mvtu #(
     .Style       (Style)
   ) u_vector (
     .clk_i         (clk_i),
-    .fire_i        (fire),
     .reading_i     (reading),
     .last_synapse_i(last),
     .synapse_i     (synapse),

@@ -128,7 +128,6 @@ module hwgen_mvtu_planes #(
     .Style       (Style)
   ) u_vector (
     .clk_i         (clk_i),
-    .fire_i        (fire),
     .reading_i     (reading),
     .last_synapse_i(last_synapse),
     .synapse_i     (synapse),

@@ -37,12 +37,12 @@ module hwgen_mvtu_slots #(
   logic [SlotBits-1:0] slot_q;
   logic [SynapseBits-1:0] synapse_q;
   logic [NeuronBits-1:0] neuron_q;
-  logic reading_q, last_neuron, last_slot;
+  logic reading_q, last_synapse_q, last_neuron, last_slot;
 
   assign slot_o = slot_q;
   assign synapse_o = synapse_q;
   assign reading_o = reading_q;
-  assign last_synapse_o = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign last_synapse_o = SynapseFolds == 1 || last_synapse_q;
   assign last_neuron = neuron_q == NeuronBits'(NeuronFolds - 1);
   assign last_slot = slot_q == SlotBits'(Slots - 1);
 
@@ -52,6 +52,7 @@ module hwgen_mvtu_slots #(
       synapse_q <= '0;
       neuron_q <= '0;
       reading_q <= 1'b1;
+      last_synapse_q <= 1'b0;
     end else if (fire_i) begin
       if (drop_i) begin
         slot_q <= '0;
@@ -61,6 +62,7 @@ module hwgen_mvtu_slots #(
         slot_q <= last_slot ? '0 : slot_q + 1'b1;
       end
       synapse_q <= last_synapse_o ? '0 : synapse_q + 1'b1;
+      last_synapse_q <= !last_synapse_q && synapse_q == SynapseBits'(SynapseFolds - 2);
       if (last_synapse_o) reading_q <= (!repeat_i && last_neuron) || drop_i;
       if (last_synapse_o && !repeat_i) neuron_q <= last_neuron || drop_i ? '0 : neuron_q + 1'b1;
     end
@@ -77,6 +79,7 @@ module hwgen_mvtu_slots #(
         kept_q <= (synapse_q == '0 ? '0 : kept_q) | SynapseFolds'(1) << synapse_q;
       end
       kept_before_read_back: assert (!fire_i || reading_q || kept_q[synapse_q]);
+      last_is_last: assert (last_synapse_o == (32'(synapse_q) == SynapseFolds - 1));
       weights_follow: assert (32'(slot_q) % SynapseFolds == 32'(synapse_q));
     end
   end

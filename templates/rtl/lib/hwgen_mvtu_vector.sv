@@ -2,8 +2,9 @@
 //
 // Operands of a matrix-vector unit: the input word of each slot, one cycle after it.
 //
-// A slot that reads (`reading_i`) takes its word from the stream, and keeps it when it fires; the
-// others read theirs back, from a memory of `Style` that is there with `Kept`. Lanes past
+// A slot that reads (`reading_i`) takes its word from the stream and keeps it, in every cycle until
+// it happens, so that no write waits for the handshake; the others read theirs back, from a memory
+// of `Style` that is there with `Kept`. Lanes past
 // `LastSimd` of a vector's last word are forced to zero bits.
 //
 // Do not use it for slots in another order than `hwgen_mvtu_slots` gives them.
@@ -22,7 +23,6 @@ module hwgen_mvtu_vector #(
 ) (
   input  wire logic                   clk_i,
 
-  input  wire logic                   fire_i,
   input  wire logic                   reading_i,
   input  wire logic                   last_synapse_i,
   input  wire logic [SynapseBits-1:0] synapse_i,
@@ -57,7 +57,7 @@ module hwgen_mvtu_vector #(
       .Style(Style)
     ) u_vector (
       .clk_i       (clk_i),
-      .write_i     (fire_i && reading_i),
+      .write_i     (reading_i),
       .write_addr_i(synapse_i),
       .write_data_i(arriving),
       .read_addr_i (synapse_i),
@@ -67,7 +67,7 @@ module hwgen_mvtu_vector #(
     assign operand_o = reading1_q ? arriving_q : kept;
   end else begin : gen_passing
     logic unused_control;
-    assign unused_control = ^{fire_i, reading_i, synapse_i};
+    assign unused_control = ^{reading_i, synapse_i};
     assign operand_o = arriving_q;
   end
 

@@ -7,8 +7,9 @@
 // inputs to spare on the 7 series. With `Signed` the top bit of a row is inverted, so that each row
 // adds 2**ValueBits too much, whatever its digits.
 //
-// Registers stand behind every `Span` steps in a row; the first step is the sum of a pair. The
-// digits come with the inputs, the pairs as `hwgen_pairs` gives them.
+// Registers stand behind every `Span` steps in a row; the first step is the sum of a pair. With a
+// `Span` of 0 they stand behind every step, and behind the choice of every row. The digits come with
+// the inputs, the pairs as `hwgen_pairs` gives them.
 //
 // Do not use it for single bits: `hwgen_popcount` counts them.
 
@@ -19,7 +20,8 @@ module hwgen_pair_chain #(
   parameter int unsigned ValueBits = 1,
   parameter bit Signed = 1'b0,
   parameter int unsigned Span = 64,
-  parameter int unsigned Wait = Rows > 1 ? (Rows - 1) / Span : 0,
+  localparam int unsigned Each = Span > 0 ? Span : 1,
+  parameter int unsigned Wait = Rows > 1 ? (Rows - 1) / Each : 0,
   localparam int unsigned PairBits = 3 * ValueBits + 1,
   localparam int unsigned SumBits = ValueBits + 1 + $clog2(Rows)
 ) (
@@ -31,7 +33,7 @@ module hwgen_pair_chain #(
 
   logic take_a, take_b;
   logic [ValueBits-1:0] a, b;
-  logic [ValueBits:0] both, row;
+  logic [ValueBits:0] both, chosen, row;
 
   hwgen_delay #(
     .Width (2),
@@ -46,19 +48,28 @@ module hwgen_pair_chain #(
 
   always_comb begin
     case ({take_b, take_a})
-      2'b00: row = '0;
-      2'b01: row = {Signed && a[ValueBits-1], a};
-      2'b10: row = {Signed && b[ValueBits-1], b};
-      default: row = both;
+      2'b00: chosen = '0;
+      2'b01: chosen = {Signed && a[ValueBits-1], a};
+      2'b10: chosen = {Signed && b[ValueBits-1], b};
+      default: chosen = both;
     endcase
-    row[ValueBits] = row[ValueBits] ^ Signed;
+    chosen[ValueBits] = chosen[ValueBits] ^ Signed;
   end
+
+  hwgen_delay #(
+    .Width (ValueBits + 1),
+    .Cycles(Span > 0 ? 0 : 1)
+  ) u_row (
+    .clk_i (clk_i),
+    .data_i(chosen),
+    .data_o(row)
+  );
 
   if (Rows == 1) begin : gen_row
     assign sum_o = row;
   end else begin : gen_adder
     localparam int unsigned BeforeBits = ValueBits + 1 + $clog2(Rows - 1);
-    localparam int unsigned BeforeWait = Rows > 2 ? (Rows - 2) / Span : Wait;
+    localparam int unsigned BeforeWait = Rows > 2 ? (Rows - 2) / Each : Wait;
 
     logic [BeforeBits-1:0] earlier, delayed;
     logic unused_one;

@@ -46,21 +46,16 @@ module hwgen_parallel_window_rows #(
   // are let go that are yet to come.
   logic [AddrBits-1:0] beat_q;
   logic [RowBits-1:0] row_q;
-  level_t level_d, level_q;
+  level_t kept, level_q;
   logic take, row_in, ahead, behind;
 
+  assign kept = level_q - released_i;
   assign ahead = 32'(beat_q) < 32'(place_i);
   assign behind = 32'(place_i) < 32'(beat_q);
-  assign s_ready_o = level_q < level_t'(Rows) || (level_q - released_i < level_t'(Rows) && ahead);
+  assign s_ready_o = level_q < level_t'(Rows) || (kept < level_t'(Rows) && ahead);
   assign ready_o = level_q >= needed_i || (level_q == needed_i - level_t'(1) && behind);
   assign take = s_valid_i && s_ready_o;
   assign row_in = take && beat_q == AddrBits'(RowBeats - 1);
-
-  always_comb begin
-    level_d = level_q;
-    if (row_in) level_d = level_d + level_t'(1);
-    if (release_i) level_d = level_d - released_i;
-  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -70,7 +65,7 @@ module hwgen_parallel_window_rows #(
     end else begin
       if (take) beat_q <= row_in ? '0 : beat_q + 1'b1;
       if (row_in) row_q <= row_q == RowBits'(Rows - 1) ? '0 : row_q + 1'b1;
-      level_q <= level_d;
+      level_q <= (release_i ? kept : level_q) + level_t'(row_in);
     end
   end
 
@@ -114,7 +109,7 @@ module hwgen_parallel_window_rows #(
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      level_fits: assert (level_q - released_i <= level_t'(Rows));
+      level_fits: assert (kept <= level_t'(Rows));
       beat_is_free: assert (!take || level_q < level_t'(Rows) || ahead);
     end
   end

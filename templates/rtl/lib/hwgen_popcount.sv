@@ -6,7 +6,8 @@
 // two counts, of which the first fills its bits (15, 31, 63, ...), and one bit as the carry.
 //
 // More registers stand behind every `Span` adders in a row, before the ones behind the groups and
-// after: `GroupCycles` more cycles, and one for each `Span` of the tree's levels.
+// after: `GroupCycles` more cycles, and one for each `Span` of the tree's levels. With a `Span` of 0
+// they stand behind every adder, and in front of the first ones behind counts of three bits.
 //
 // Do not use it for terms of more than one bit: `hwgen_sum` adds those.
 
@@ -19,7 +20,7 @@ module hwgen_popcount #(
   localparam int unsigned FullBits = $clog2(Width + 1),
   localparam int unsigned Levels = hwgen_steps_pkg::tree_levels(Width),
   parameter int unsigned Height = Levels,
-  parameter int unsigned GroupCycles = hwgen_steps_pkg::group_steps(Width) / Span
+  parameter int unsigned GroupCycles = hwgen_steps_pkg::group_cycles(Width, Span)
 ) (
   input  wire logic                 clk_i,
   input  wire logic [Width-1:0]     bits_i,
@@ -28,8 +29,8 @@ module hwgen_popcount #(
 
   // A tree that stands where a higher one would fit waits for it.
   localparam int unsigned Below = Levels > 0 ? Levels - 1 : 0;
-  localparam int unsigned BelowCycles = Below / Span;
-  localparam int unsigned Cycles = Height / Span - BelowCycles;
+  localparam int unsigned BelowCycles = hwgen_steps_pkg::rows(Below, Span);
+  localparam int unsigned Cycles = hwgen_steps_pkg::rows(Height, Span) - BelowCycles;
 
   logic [FullBits-1:0] count, delayed;
 
@@ -45,7 +46,7 @@ module hwgen_popcount #(
   assign count_o = CountBits'(delayed);
 
   if (Width <= 15) begin : gen_group
-    localparam int unsigned OwnCycles = hwgen_steps_pkg::group_steps(Width) / Span;
+    localparam int unsigned OwnCycles = hwgen_steps_pkg::group_cycles(Width, Span);
 
     logic [FullBits-1:0] group;
 

@@ -3,7 +3,9 @@
 // Constant functions of sizes: widths of counters, and the steps of a lane sum (`hwgen_dot`).
 //
 // A step is an adder or a product. Registers stand behind every `span` steps in a row: first among
-// the steps before those that every lane sum has, then among the steps after.
+// the steps before those that every lane sum has, then among the steps after. With a span of 0 they
+// stand behind every step, and behind the LUTs in front of adders: counts of three bits in popcounts,
+// choices of rows of pairs.
 //
 // Do not use it for values that change while the circuit runs.
 
@@ -26,11 +28,21 @@ package hwgen_steps_pkg;
     tree_levels = width > 15 ? $clog2(width + 1) - 4 : 0;
   endfunction
 
+  // Rows of registers behind every `span` of `steps` in a row.
+  function automatic int unsigned rows(input int unsigned steps, input int unsigned span);
+    rows = steps / (span > 0 ? span : 1);
+  endfunction
+
+  // Cycles that registers add to a popcount's groups.
+  function automatic int unsigned group_cycles(input int unsigned width, input int unsigned span);
+    group_cycles = rows(group_steps(width), span) + (span == 0 && width > 3 ? 1 : 0);
+  endfunction
+
   // Cycles that registers add to a popcount, and to `further` steps behind it.
   function automatic int unsigned popcount_cycles(
     input int unsigned width, input int unsigned further, input int unsigned span
   );
-    popcount_cycles = group_steps(width) / span + (tree_levels(width) + further) / span;
+    popcount_cycles = group_cycles(width, span) + rows(tree_levels(width) + further, span);
   endfunction
 
   // Cycles that registers add to a sum of products; its last adder has a register in any case.
@@ -65,7 +77,7 @@ package hwgen_steps_pkg;
   function automatic int unsigned row_cycles(
     input int unsigned row, input int unsigned count, input int unsigned span
   );
-    row_cycles = pair_rows(count) > 1 ? (row > 1 ? row : 1) / span : 0;
+    row_cycles = pair_rows(count) > 1 ? rows(row > 1 ? row : 1, span) : 0;
   endfunction
 
   // Cycles that registers add to a sum by pairs, and to `further` steps behind it.
@@ -73,8 +85,8 @@ package hwgen_steps_pkg;
     input int unsigned count, input int unsigned weight_bits, input int unsigned further,
     input int unsigned span
   );
-    pair_cycles = (pair_rows(count) - 1) / span
-        + ($clog2(pair_chains(count)) + $clog2(weight_bits) + further) / span;
+    pair_cycles = rows(pair_rows(count) - 1, span) + (span == 0 ? 1 : 0)
+        + rows($clog2(pair_chains(count)) + $clog2(weight_bits) + further, span);
   endfunction
 
   // What a sum by pairs of signed inputs is too much: 2**value_bits a row at the place of each

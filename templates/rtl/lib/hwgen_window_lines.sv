@@ -40,7 +40,7 @@ module hwgen_window_lines #(
 
   logic [RowBeatBits-1:0] beat_q;
   logic [AddrBits-1:0] write_addr_q, addr1_q;
-  level_t level_d, level_q;
+  level_t kept, level_q;
   logic full_q, take, row_in;
 
   assign s_ready_o = !full_q;
@@ -48,11 +48,7 @@ module hwgen_window_lines #(
   assign take = s_valid_i && !full_q;
   assign row_in = take && beat_q == RowBeatBits'(RowBeats - 1);
 
-  always_comb begin
-    level_d = level_q;
-    if (row_in) level_d = level_d + level_t'(1);
-    if (release_i) level_d = level_d - released_i;
-  end
+  assign kept = level_q - released_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -65,8 +61,9 @@ module hwgen_window_lines #(
         beat_q <= row_in ? '0 : beat_q + 1'b1;
         write_addr_q <= write_addr_q == AddrBits'(Depth - 1) ? '0 : write_addr_q + 1'b1;
       end
-      level_q <= level_d;
-      full_q <= level_d == level_t'(Rows);
+      level_q <= (release_i ? kept : level_q) + level_t'(row_in);
+      if (release_i) full_q <= row_in ? kept == level_t'(Rows - 1) : kept == level_t'(Rows);
+      else if (row_in) full_q <= level_q == level_t'(Rows - 1);
     end
   end
 
@@ -90,6 +87,7 @@ module hwgen_window_lines #(
     if (rst_ni) begin
       row_finds_room: assert (!take || level_q < level_t'(Rows));
       level_fits: assert (level_q <= level_t'(Rows));
+      full_at_all_rows: assert (full_q == (level_q == level_t'(Rows)));
     end
   end
 `endif
