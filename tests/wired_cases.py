@@ -8,6 +8,7 @@ import numpy as np
 
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.wired import WiredUnit
+from hwgen.hw.pipeline import PipelineRegisters
 from hwgen.hw.stream import Stream
 from hwgen.ir.graph import Node, Value
 from hwgen.ir.ops import MatMul, Threshold
@@ -56,7 +57,7 @@ class Drawn:
     expected: IntArray
 
 
-def drawn(layer: Layer, frames: int = 24) -> Drawn:
+def drawn(layer: Layer, frames: int = 24, registers: PipelineRegisters | None = None) -> Drawn:
     """The layer with random weights, random frames and the smallest and the largest codes among them."""
     rng = np.random.default_rng([layer.seed, layer.outputs, layer.inputs, layer.levels])
     weights = draw(rng, layer.weight, (layer.outputs, layer.inputs))
@@ -72,6 +73,8 @@ def drawn(layer: Layer, frames: int = 24) -> Drawn:
     streams = Stream.of("source", source, layer.inputs), Stream.of("fc", (fused or node).output, layer.outputs)
     unit = WiredUnit.of(node, *streams, weights, fused)
     assert unit is not None
+    if registers is not None:
+        unit = unit.with_registers(registers)
     codes = draw(rng, layer.source, (frames, layer.vectors * layer.inputs))
     expected = codes.reshape(frames, layer.vectors, -1) @ weights.T
     if fused is not None:

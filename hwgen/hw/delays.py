@@ -53,7 +53,7 @@ class Delays:
 _XC7 = Delays(1.1, 1.6, 0.6, 1.35, 0.0, 0.95, 3.0, 0.9, 0.03, 0.6, 1.9, 2.6)
 
 DELAYS: Mapping[Family, Delays] = {
-    Family.ECP5: Delays(2.4, 4.5, 0.7, 1.6, 0.5, 1.6, 4.0, 1.6, 0.05, 0.6, 2.6, 4.0),
+    Family.ECP5: Delays(2.4, 4.5, 0.7, 1.6, 0.5, 1.6, 4.0, 1.2, 0.07, 0.6, 2.6, 4.0),
     Family.XC7: _XC7,
     Family.XCUP: Delays(*(0.6 * each for each in vars(_XC7).values())),
 }

@@ -38,7 +38,8 @@ class PipelineRegisters:
         operands: 1 for registers behind the operands and weights.
         span: levels of the lane sum between two rows of registers; 0 for a row behind each and in front of adders, too:
             see `AdderLevels`.
-        thresholds: 1 for registers behind the comparisons with thresholds.
+        thresholds: rows in the activation: behind the comparisons, then amid the count; or behind the line, in front of
+            its product, behind it, and behind its parts.
     """
 
     operands: int = 0

@@ -96,7 +96,7 @@ def _choices(unit: Weighted) -> Iterator[PipelineRegisters]:
     """All choices that differ for `unit`, those with longer spans first."""
     levels = unit.adder_levels
     spans = (NO_SPAN, *range(max(levels.before, levels.after), 0, -1), *(0,) * levels.front)
-    for operands, span, thresholds in product((0, 1), spans, (0, 1) if unit.activation else (0,)):
+    for operands, span, thresholds in product((0, 1), spans, range(coding.most_stages(unit.activation) + 1)):
         yield PipelineRegisters(operands, span, thresholds)
 
 
@@ -125,6 +125,5 @@ def _ending(unit: Weighted, registers: PipelineRegisters, delays: Delays) -> flo
     """The delay from the accumulator to the code."""
     if unit.activation is None:
         return delays.register + delays.adder
-    bits, code = unit.sum_type.bits, unit.output.dtype.bits
-    first, second = coding.path_ns(unit.activation, bits, code, unit.threshold_rom, delays)
-    return delays.register + (max(first, second) if registers.thresholds else first + second)
+    bits, code, stages = unit.sum_type.bits, unit.output.dtype.bits, registers.thresholds
+    return delays.register + coding.path_ns(unit.activation, bits, code, unit.threshold_rom, stages, delays)

@@ -15,17 +15,32 @@ from hwgen.explore.results import header
 from hwgen.flow.goal import problem_of
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.device import Family
+from hwgen.hw.kernels.argmax import ArgmaxUnit
+from hwgen.hw.kernels.coding import most_stages
 from hwgen.hw.kernels.mvtu import LATENCY, MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_REGISTERS, NO_SPAN, AdderLevels, PipelineRegisters
-from hwgen.hw.timing import DELAYS, Delays, PipelineRequest, Weighted, missed_clock, period_ns, pipelined, registers_for
+from hwgen.hw.stream import Stream
+from hwgen.hw.timing import (
+    DELAYS,
+    Delays,
+    PipelineRequest,
+    Weighted,
+    longest_ns,
+    missed_clock,
+    period_ns,
+    pipelined,
+    registers_for,
+)
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.verify.synth import SynthesisJob, synthesise
 from tests.builders import random_network
 from tests.gated_cases import many_folds
 from tests.rtl_lib.planes import planes_unit
-from tests.rtl_support import depthwise, design_of, mvtu, pool
+from tests.rtl_support import depthwise, design_of, mvtu, pool, thresholding
+from tests.wired_cases import LAYERS, drawn
 
 B, U2, I2 = Bipolar(), IntType(2, signed=False), IntType(2, signed=True)
 
@@ -83,7 +98,7 @@ def test_a_number_is_the_most(unit: Weighted) -> None:
 
 
 def _all(unit: Weighted) -> list[PipelineRegisters]:
-    thresholds = (0, 1) if unit.activation is not None else (0,)
+    thresholds = range(most_stages(unit.activation) + 1)
     spans = (*(0,) * unit.adder_levels.front, *range(1, 9), NO_SPAN)
     return [PipelineRegisters(o, span, t) for o in (0, 1) for span in spans for t in thresholds]
 
@@ -126,7 +141,7 @@ def test_a_table_of_codes_takes_a_level_for_four_bits_of_its_index(levels: int, 
     assert periods[1] - periods[0] == pytest.approx(deeper * DELAYS[Family.ECP5].count)
 
 
-def test_units_without_weights_stay() -> None:
+def test_units_without_registers_stay() -> None:
     unit = pool(U2, (4, 4, 3), 1, (2, 2))
     assert pipelined(unit, PipelineRequest(Family.ECP5)) is unit
     gated = many_folds().gated[0]
@@ -134,6 +149,27 @@ def test_units_without_weights_stay() -> None:
     assert isinstance(found, MvtuGatedUnit) and found.schedule.latency == LATENCY + found.product.registers.cycles(
         gated.product.adder_levels
     ) > gated.schedule.latency  # fmt: skip
+
+
+@pytest.mark.parametrize("family", Family)
+def test_registers_of_other_units(family: Family) -> None:
+    """Layers of constants and threshold units have the fewest that reach the clock, each a cycle, with flip-flops."""
+    activation = thresholding(np.random.default_rng(5), IntType(4, signed=False), 4, (-900, 900))
+    streams = (Stream(name, dtype, 4, 2) for name, dtype in (("x", IntType(11, True)), ("y", IntType(4, False))))
+    quantiser = ThresholdUnit("th", "th", *((each,) for each in streams), activation)
+    for unit in (drawn(max(LAYERS, key=lambda layer: layer.inputs)).unit, quantiser):
+        choices = [(0, unit), *unit.pipelines]
+        plain = unit_resources(unit, family).ff
+        for rows, other in choices[1:]:
+            assert other.schedule.latency == unit.schedule.latency + rows and rows > 0
+            assert unit_resources(other, family).ff > plain
+        assert {rows for rows, _ in choices} > {0, 1}
+        for clock in (100, 150, 200, 300):
+            found = pipelined(unit, PipelineRequest(family, clock_mhz=clock))
+            reached, rows = longest_ns(found, family), found.schedule.latency - unit.schedule.latency
+            assert all(longest_ns(each, family) > max(reached, 1e3 / clock) - 1e-9 for r, each in choices if r < rows)
+            assert reached <= 1e3 / clock or reached == min(longest_ns(each, family) for _, each in choices)
+        assert pipelined(unit, PipelineRequest(family, most=0)) is unit
 
 
 def test_settings_to_design() -> None:
@@ -156,6 +192,10 @@ def test_a_missed_clock() -> None:
     (warning,) = missed_clock(slow, deepest=True)
     assert warning == "pipeline registers take mv to about 385 MHz, and 500 MHz are wanted: lower the clock"
     assert missed_clock(replace(slow, clock_mhz=300.0), deepest=True) == ()
+    scores, index = Stream("x", IntType(12, signed=True), 16, 16), Stream("i", IntType(4, signed=False), 1, 1)
+    unit = ArgmaxUnit("am", "am", (scores,), (index,))
+    (warning,) = missed_clock(replace(design_of(unit), clock_mhz=200.0), deepest=True)
+    assert warning == "am is estimated to reach about 90 MHz, and 200 MHz are wanted: lower the clock"
     plain = replace(design_of(xnor(64)), clock_mhz=200.0)
     (warning,) = missed_clock(plain, deepest=False)
     advice = "build with --pipeline auto or a lower clock"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
+from hwgen.hw.pipeline import PipelineRegisters
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import design_of, draw, mvtu, prove, thresholding
 
 B = Bipolar()
-U8, I6 = IntType(8, signed=False), IntType(6, signed=True)
+U4, U8, I6 = IntType(4, signed=False), IntType(8, signed=False), IntType(6, signed=True)
 
 
 def threshold(
@@ -52,6 +54,10 @@ def prove_random(unit: Unit, work: Path, frames: int = 6) -> None:
         threshold(U8, B, 10, 4, shared=True),
         threshold(U8, IntType(2, signed=False), 10, 4, descending=True, vectors=3),
         threshold(I6, IntType(3, signed=True), 6, 1),
+        replace(threshold(I6, IntType(3, signed=True), 6, 4), registers=PipelineRegisters(thresholds=1)),
+        replace(
+            threshold(U8, IntType(4, signed=False), 6, 1, descending=True), registers=PipelineRegisters(thresholds=2)
+        ),
         threshold(I6, B, 5, 5, shared=True, descending=True),
         threshold(B, IntType(2, signed=True), 7, 3),
     ],

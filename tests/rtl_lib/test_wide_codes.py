@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hwgen.golden.execute import apply
+from hwgen.hw.kernels import coding
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.search import SearchUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
@@ -19,6 +20,7 @@ from hwgen.ir.types import IntType, smallest_int
 from tests.builders import value
 from tests.rtl_reference import reference
 from tests.rtl_support import design_of, draw, mvtu, prove
+from tests.tiers import tiered
 from tests.wide_units import line, search_units, searched
 
 
@@ -39,11 +41,13 @@ def test_lines_alone(
     rng = np.random.default_rng([elements, to_even])
     activation = line(rng, source, codes, elements if lanes > 1 else 1, to_even=to_even, shifted=shifted)
     streams = (Stream("x", dtype, elements, lanes, vectors=2) for dtype in (source, codes))
-    unit = ThresholdUnit("th", "th", *((each,) for each in streams), activation)
+    stages = coding.most_stages(activation) - (0 if to_even else lanes)
+    registers = PipelineRegisters(thresholds=max(0, stages))
+    unit = ThresholdUnit("th", "th", *((each,) for each in streams), activation, registers)
     prove(design_of(unit), draw(rng, source, (8, 2 * elements)), tmp_path)
 
 
-@pytest.mark.parametrize("thresholds", [0, 1])
+@pytest.mark.parametrize("thresholds", tiered((0, 1, 2, 3, 4), 0, 2))
 @pytest.mark.parametrize(
     ("weight", "source", "codes", "folding"),
     [
@@ -57,8 +61,10 @@ def test_lines_of_sums(
 ) -> None:
     rng = np.random.default_rng([weight.bits, thresholds])
     unit = mvtu(rng, weight, source, (6, 5), folding, pixels=2)
-    activation = line(rng, unit.sum_type, codes, 5, to_even=bool(thresholds), shifted=weight.bits == 8)
-    registers = PipelineRegisters(0, NO_SPAN, thresholds)
+    activation = line(
+        rng, unit.sum_type, codes, 5, to_even=bool(thresholds), shifted=weight.bits == 8 and thresholds < 2
+    )
+    registers = PipelineRegisters(0, NO_SPAN, min(thresholds, coding.most_stages(activation)))
     unit = replace(unit, activation=activation, outputs=(replace(unit.output, dtype=codes),), registers=registers)
     prove(design_of(unit), draw(rng, source, (8, unit.input.size)), tmp_path)
 

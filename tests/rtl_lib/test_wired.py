@@ -16,6 +16,7 @@ from hwgen.hw.cost import unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.packing import to_words
+from hwgen.hw.pipeline import PipelineRegisters
 from hwgen.verify.bench import Stalls
 from hwgen.verify.rtlsim import simulate
 from hwgen.verify.synth import SynthesisJob, run_yosys, synthesise
@@ -26,7 +27,8 @@ from tests.wired_cases import INT4, LAYERS, TERNARY, UINT2, B, Layer, drawn
 
 @pytest.mark.parametrize("layer", LAYERS, ids=str)
 def test_wired(layer: Layer, tmp_path: Path) -> None:
-    found = drawn(layer)
+    index = LAYERS.index(layer)
+    found = drawn(layer, registers=PipelineRegisters(index % 2, 1 + index // 2 % 2))
     assert isinstance(found.unit, WiredUnit)
     project, words = write(found.design, tmp_path / "project"), to_words(found.frames, found.design.input)
     expected = to_words(found.expected, found.design.output)

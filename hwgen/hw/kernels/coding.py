@@ -258,15 +258,49 @@ def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:
 _INDEX_BITS = 4
 """Of a table of codes, that a LUT of ECP5 reads; more are a level of LUTs each."""
 
+_MOST_LEVELS = 3
+"""Thresholds that are counted in a cycle whatever the clock."""
+
+
+def most_stages(activation: Thresholding | None) -> int:
+    """Rows of pipeline registers that an activation can have."""
+    if activation is None:
+        return 0
+    line = activation.scaling
+    if line is None:
+        return 2 if activation.levels > _MOST_LEVELS else 1
+    return min(4, 2 + line.depth) if line.multiplies else 1
+
 
 def path_ns(
-    activation: Thresholding, sum_bits: int, code_bits: int, memory: Memory | None, delays: Delays
-) -> tuple[float, float]:
-    """The delays of both halves of an activation, thresholds read included: of comparisons and count, or of a line."""
+    activation: Thresholding, sum_bits: int, code_bits: int, memory: Memory | None, stages: int, delays: Delays
+) -> float:
+    """The longest path of an activation in `stages` rows of registers and those behind it, thresholds read included."""
     line, read = activation.scaling, delays.word(memory)
     if line is not None:
-        return read + delays.product * line.depth + delays.adder, delays.compared(code_bits)
+        clipped, product = delays.compared(code_bits), delays.product * line.depth
+        if stages < 2:
+            sloped = read + product + delays.adder
+            return max(sloped, clipped) if stages else sloped + clipped
+        parts = [product + delays.adder, max(product, delays.adder), max(delays.product, delays.adder)]
+        return max(read + delays.adder, parts[stages - 2], clipped)
     entries = activation.codes.size
     looked_up = ceil_div((entries - 1).bit_length(), _INDEX_BITS) if entries else 0
-    counted = (activation.levels.bit_length() + looked_up) * delays.count
-    return read + delays.compared(max(sum_bits, activation.type.bits)), counted
+    compared, bits = read + delays.compared(max(sum_bits, activation.type.bits)), activation.levels.bit_length()
+    if stages < 2:
+        counted = (bits + looked_up) * delays.count
+        return max(compared, counted) if stages else compared + counted
+    return max(compared, max(ceil_div(bits, 2), bits // 2 + looked_up) * delays.count)
+
+
+def stages_bill(activation: Thresholding, stages: int, lanes: int, masked: bool, bill: Bill) -> None:
+    """The registers of `stages` rows in the activation of `lanes`, and beside it."""
+    line, flips, number = activation.scaling, activation.any_descending, activation.type.bits
+    bill.register(stages * (1 + masked))
+    if line is None:
+        bits = activation.levels.bit_length()
+        rows = [activation.levels + flips, ceil_div(bits, 2) + (1 << bits // 2) - 1 + flips]
+    else:
+        product = line.product_bits + number
+        rows = [line.line_bits, line.factor_bits + line.place_bits + number, product, product]
+    bill.register(lanes * sum(rows[:stages]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.kernels import coding
 from hwgen.hw.kernels.sums import PairsSize, pair_chains, pair_rows
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
@@ -24,11 +25,7 @@ def registers_bill(unit: Weighted, weight_bits: int, bill: Bill) -> None:
         operands = unit.simd * (1 + unit.padded_bipolar) + unit.beta_bits
     bill.register(registers.operands * (weight_bits + operands))
     if unit.activation is not None:
-        flips = unit.activation.any_descending
-        masked = unit.output.last_lanes < lanes
-        line = unit.activation.scaling
-        held = unit.activation.levels + flips if line is None else line.line_bits
-        bill.register(registers.thresholds * (1 + masked + lanes * held))
+        coding.stages_bill(unit.activation, registers.thresholds, lanes, unit.output.last_lanes < lanes, bill)
     if unit.adder_levels.cycles(registers.span):
         bill.register(_sum_registers(unit, registers.span))
 

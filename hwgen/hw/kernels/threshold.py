@@ -3,9 +3,9 @@ network's input, a residual sum, an average pool."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from hwgen.hw import packing
 from hwgen.hw.activation import Thresholding
@@ -15,12 +15,17 @@ from hwgen.hw.delays import Delays
 from hwgen.hw.kernels import coding, scaling
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, index_bits
+from hwgen.hw.pipeline import NO_REGISTERS, PipelineRegisters
 from hwgen.hw.schedule import VectorLoop
+from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import IntArray
 
 LATENCY = 3
 """Cycles from a beat read to its codes at the output: operand, code, output queue."""
+
+_LUT_BITS = 4
+"""Of a table, that a LUT of ECP5 reads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,7 @@ class ThresholdUnit(Unit):
     stem: ClassVar[str] = "threshold"
 
     activation: Thresholding
+    registers: PipelineRegisters = NO_REGISTERS
 
     @property
     def shared(self) -> bool:
@@ -47,12 +53,23 @@ class ThresholdUnit(Unit):
 
     @property
     def schedule(self) -> VectorLoop:
-        return VectorLoop.of_beats(self.input.vector_beats, LATENCY)
+        return VectorLoop.of_beats(self.input.vector_beats, LATENCY + self.registers.thresholds)
 
     def path_ns(self, delays: Delays) -> float:
-        bits, code = self.input.dtype.bits, self.output.dtype.bits
-        halves = coding.path_ns(self.activation, bits, code, self.threshold_rom, delays)
-        return max(delays.control, delays.register + sum(halves))
+        bits, stages = self.input.dtype.bits, self.registers.thresholds
+        if self.lookup is not None:
+            return max(delays.control, delays.register + ceil_div(bits, _LUT_BITS) * delays.choice)
+        code = self.output.dtype.bits
+        coded = coding.path_ns(self.activation, bits, code, self.threshold_rom, stages, delays)
+        return max(delays.control, delays.register + coded)
+
+    def with_registers(self, registers: PipelineRegisters) -> Self:
+        return replace(self, registers=registers)
+
+    @property
+    def pipelines(self) -> tuple[tuple[int, Self], ...]:
+        most = coding.most_stages(self.activation) if self.lookup is None else 0
+        return tuple((rows, self.with_registers(PipelineRegisters(thresholds=rows))) for rows in range(1, most + 1))
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -79,6 +96,7 @@ class ThresholdUnit(Unit):
             **coding.parameters(self.activation, self.output.dtype),
             **scaling.parameters(self.activation),
             **self._table,
+            "ThresholdStages": self.registers.thresholds,
             "Credits": self.schedule.credits,
         }
 
@@ -136,6 +154,7 @@ class ThresholdUnit(Unit):
             bill.table(self.lookup, stream.lanes)
         else:
             coding.thresholds_bill(self.activation, self.threshold_rom, stream, stream.dtype, bill)
+            coding.stages_bill(self.activation, self.registers.thresholds, stream.lanes, masked, bill)
         bill.register(self.output.width)
         if masked:
             bill.register(1)

@@ -14,8 +14,9 @@
 // `FactorBits` = 1 it has one number, a start, and the code is (sum + start) >> Shift, of the
 // complement of the sum where `descending_i`.
 //
-// It is combinational but for `Stages` cycles between the comparisons and the count, or between the
-// line and its shift. `valid_i` says that the sum is one whose code is used; only the assertion
+// It is combinational but for `Stages` cycles: one between the comparisons and the count, two also
+// amid the count; or one between the line and its shift, two also in front of the product, three
+// also behind it, four also behind the products of both halves of its wider factor. `valid_i` says that the sum is one whose code is used; only the assertion
 // looks at it.
 //
 // Do not use it with thresholds that do not ascend: the count is found by halving.
@@ -55,6 +56,10 @@ module hwgen_activation #(
   localparam int unsigned CountBits = Levels > 0 ? $clog2(Levels + 1) : SumBits + 1;
   localparam int unsigned MathBits = (CodeBits > CountBits ? CodeBits : CountBits) + 1;
 
+  if (Stages > (FactorBits > 1 ? 4 : FactorBits > 0 ? 1 : 2)) begin : gen_check_stages
+    $error("hwgen_activation: Stages must be at most 4, 1 without a factor, 2 without a line");
+  end
+
   logic [MathBits-1:0] count;
   logic [MathBits-1:0] code;
 
@@ -66,16 +71,46 @@ module hwgen_activation #(
     logic unused_line;
 
     if (FactorBits > 1) begin : gen_factor
+      localparam int unsigned Before = Stages > 1 ? 1 : 0;
+      localparam int unsigned ProductCycles = Stages > 2 ? Stages - 2 : 0;
+
       logic signed [FactorBits-1:0] factor;
       logic signed [FactorBits+PlaceBits-1:0] product;
       logic [ThresholdBits-1:0] start, rest;
 
-      assign factor = thresholds_i[FactorBits-1:0];
       assign start = thresholds_i[ThresholdBits +: ThresholdBits];
-      assign rest = thresholds_i[2*ThresholdBits +: ThresholdBits];
-      assign place = PlaceBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}))
-          + PlaceBits'(signed'({ThresholdSigned && start[ThresholdBits-1], start}));
-      assign product = factor * place;
+
+      hwgen_delay #(
+        .Width (FactorBits + PlaceBits),
+        .Cycles(Before)
+      ) u_place (
+        .clk_i (clk_i),
+        .data_i({thresholds_i[FactorBits-1:0],
+                 PlaceBits'(signed'({SumSigned && sum_i[SumBits-1], sum_i}))
+                 + PlaceBits'(signed'({ThresholdSigned && start[ThresholdBits-1], start}))}),
+        .data_o({factor, place})
+      );
+
+      hwgen_product #(
+        .ABits (FactorBits),
+        .BBits (PlaceBits),
+        .Cycles(ProductCycles)
+      ) u_product (
+        .clk_i    (clk_i),
+        .a_i      (factor),
+        .b_i      (place),
+        .product_o(product)
+      );
+
+      hwgen_delay #(
+        .Width (ThresholdBits),
+        .Cycles(Before + ProductCycles)
+      ) u_rest (
+        .clk_i (clk_i),
+        .data_i(thresholds_i[2*ThresholdBits +: ThresholdBits]),
+        .data_o(rest)
+      );
+
       assign sloped = LineBits'(product) + LineBits'(signed'({1'b0, rest}));
     end else begin : gen_start
       logic signed [SumBits:0] sum;
@@ -88,7 +123,7 @@ module hwgen_activation #(
 
     hwgen_delay #(
       .Width (LineBits),
-      .Cycles(Stages)
+      .Cycles(Stages > 0 ? 1 : 0)
     ) u_delay (
       .clk_i (clk_i),
       .data_i(sloped),
@@ -109,9 +144,16 @@ module hwgen_activation #(
   end else if (Levels > 0) begin : gen_thresholds
     localparam int unsigned FullLevels = (1 << CountBits) - 1;
 
+    // Bits of the count that are found in front of the second registers.
+    localparam int unsigned UpperBits = (CountBits + 1) / 2;
+    localparam int unsigned LowerBits = CountBits - UpperBits;
+    localparam int unsigned LowerLevels = (1 << LowerBits) - 1;
+
     logic [Levels-1:0] compared, reached;
-    logic descending;
+    logic descending, descending_later;
     logic [FullLevels-1:0] scale;
+    logic [LowerLevels:0] lower, lower_later, rest;
+    logic [UpperBits-1:0] upper, upper_later;
     logic [CountBits-1:0] ones;
     logic signed [WideBits-1:0] sum;
 
@@ -126,7 +168,7 @@ module hwgen_activation #(
 
     hwgen_delay #(
       .Width (Levels + 1),
-      .Cycles(Stages)
+      .Cycles(Stages > 0 ? 1 : 0)
     ) u_delay (
       .clk_i (clk_i),
       .data_i({descending_i, compared}),
@@ -137,9 +179,28 @@ module hwgen_activation #(
     // and chooses the half that holds the others.
     always_comb begin
       scale = FullLevels'(reached);
-      for (int stage = CountBits - 1; stage >= 0; stage--) begin
-        ones[stage] = scale[(1 << stage) - 1];
-        if (ones[stage]) scale = scale >> (1 << stage);
+      for (int stage = CountBits - 1; stage >= int'(LowerBits); stage--) begin
+        upper[stage-LowerBits] = scale[(1 << stage) - 1];
+        if (upper[stage-LowerBits]) scale = scale >> (1 << stage);
+      end
+      lower = (LowerLevels + 1)'(scale);
+    end
+
+    hwgen_delay #(
+      .Width (1 + UpperBits + LowerLevels + 1),
+      .Cycles(Stages > 1 ? 1 : 0)
+    ) u_half (
+      .clk_i (clk_i),
+      .data_i({descending, upper, lower}),
+      .data_o({descending_later, upper_later, lower_later})
+    );
+
+    always_comb begin
+      rest = lower_later;
+      ones = CountBits'(upper_later) << LowerBits;
+      for (int stage = int'(LowerBits) - 1; stage >= 0; stage--) begin
+        ones[stage] = rest[(1 << stage) - 1];
+        if (ones[stage]) rest = rest >> (1 << stage);
       end
     end
 
@@ -149,7 +210,7 @@ module hwgen_activation #(
     end
 `endif
 
-    assign count = descending ? MathBits'(Levels) - MathBits'(ones) : MathBits'(ones);
+    assign count = descending_later ? MathBits'(Levels) - MathBits'(ones) : MathBits'(ones);
   end else begin : gen_sum
     logic [SumBits-1:0] sum;
     logic unused_thresholds;

@@ -66,7 +66,9 @@ module hwgen_group_count #(
     );
 
     if (Span > 0) begin : gen_bits
-      logic [2:0] added;
+      logic [3:0] added;
+
+      assign carry = added[0];
 
       hwgen_delay #(
         .Width (4),
@@ -74,7 +76,7 @@ module hwgen_group_count #(
       ) u_added (
         .clk_i (clk_i),
         .data_i(bits[First+3:First]),
-        .data_o({added, carry})
+        .data_o(added)
       );
 
       hwgen_group_count #(
@@ -82,7 +84,7 @@ module hwgen_group_count #(
         .CountBits(FullBits)
       ) u_second (
         .clk_i  (clk_i),
-        .bits_i (added),
+        .bits_i (added[3:1]),
         .count_o(second)
       );
     end else begin : gen_counts

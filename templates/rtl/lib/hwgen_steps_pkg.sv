@@ -4,8 +4,8 @@
 //
 // A step is an adder or a product. Registers stand behind every `span` steps in a row: first among
 // the steps before those that every lane sum has, then among the steps after. With a span of 0 they
-// stand behind every step, and behind the LUTs in front of adders: counts of three bits in popcounts,
-// choices of rows of pairs.
+// stand behind every step, and behind the LUTs in front of adders: counts of three bits in
+// popcounts, choices of rows of pairs.
 //
 // Do not use it for values that change while the circuit runs.
 

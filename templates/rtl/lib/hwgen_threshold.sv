@@ -5,8 +5,9 @@
 // With `Levels` = 0 each code is the entry of the table `Codes` at the bits of the integer. Else
 // beat b of a frame meets word b of the threshold memory, which is outside and answers one cycle
 // after the address; where all elements share one set of thresholds, tie `thresholds_i` to it. A
-// beat leaves three cycles after it is read: operand | code | output queue. Lanes past the frame's
-// end are zero bits at the output.
+// beat leaves three cycles after it is read: operand | code | output queue. For a faster clock there
+// may be registers, each a cycle more: `ThresholdStages` in the activation (`hwgen_activation`).
+// Lanes past the frame's end are zero bits at the output.
 //
 // Do not use it behind a matrix: `hwgen_mvtu` applies thresholds to its own sums.
 
@@ -32,6 +33,7 @@ module hwgen_threshold #(
   parameter int unsigned Shift = 0,
   parameter bit TiesToEven = 1'b0,
   parameter int CodeTop = 0,
+  parameter int unsigned ThresholdStages = 0,
   parameter int unsigned Credits = 4,
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
@@ -60,8 +62,9 @@ module hwgen_threshold #(
   end
 
   logic [BeatBits-1:0] beat_q;
-  logic last_beat, last_beat1_q;
-  logic fire, fired1_q, fired2_q, credit;
+  logic last_beat, last_beat1_q, masked;
+  logic fire, fired1_q, credit;
+  logic [ThresholdStages:0] made_q;
   logic [Lanes*InputBits-1:0] operand_q;
   logic [Lanes*CodeBits-1:0] codes;
 
@@ -74,11 +77,11 @@ module hwgen_threshold #(
     if (!rst_ni) begin
       beat_q <= '0;
       fired1_q <= 1'b0;
-      fired2_q <= 1'b0;
+      made_q <= '0;
     end else begin
       if (fire) beat_q <= last_beat ? '0 : beat_q + 1'b1;
       fired1_q <= fire;
-      fired2_q <= fired1_q;
+      made_q <= (ThresholdStages+1)'({made_q, fired1_q});
     end
   end
 
@@ -86,6 +89,15 @@ module hwgen_threshold #(
     operand_q <= s_data_i;
     last_beat1_q <= last_beat;
   end
+
+  hwgen_delay #(
+    .Width (1),
+    .Cycles(ThresholdStages)
+  ) u_masked (
+    .clk_i (clk_i),
+    .data_i(last_beat1_q),
+    .data_o(masked)
+  );
 
   // A bipolar bit b is the two-bit integer {!b, 1}: -1 or +1.
   localparam int unsigned SumBits = InputBipolar ? 2 : InputBits;
@@ -115,7 +127,8 @@ module hwgen_threshold #(
       .PlaceBits      (PlaceBits),
       .Shift          (Shift),
       .TiesToEven     (TiesToEven),
-      .CodeTop        (CodeTop)
+      .CodeTop        (CodeTop),
+      .Stages         (ThresholdStages)
     ) u_activation (
       .clk_i       (clk_i),
       .sum_i       (value),
@@ -125,7 +138,7 @@ module hwgen_threshold #(
       .code_o      (code)
     );
 
-    always_ff @(posedge clk_i) code_q <= lane < LastLanes || !last_beat1_q ? code : '0;
+    always_ff @(posedge clk_i) code_q <= lane < LastLanes || !masked ? code : '0;
 
     assign codes[lane*CodeBits +: CodeBits] = code_q;
   end
@@ -139,7 +152,7 @@ module hwgen_threshold #(
     .credit_o   (credit),
     .issue_i    (fire),
     .push_data_i(codes),
-    .push_i     (fired2_q),
+    .push_i     (made_q[ThresholdStages]),
     .m_data_o   (m_data_o),
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)
@@ -152,7 +165,7 @@ module hwgen_threshold #(
     if (!rst_ni) begin
       pushed_q <= '0;
     end else begin
-      if (fired2_q) begin
+      if (made_q[ThresholdStages]) begin
         pushed_q <= pushed_q == BeatBits'(Beats - 1) ? '0 : pushed_q + 1'b1;
         spare_lanes_zero: assert (pushed_q != BeatBits'(Beats - 1)
                                   || codes >> (LastLanes * CodeBits) == '0);
