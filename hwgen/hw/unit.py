@@ -169,7 +169,10 @@ class Unit:
 
     def path_ns(self, delays: Delays) -> float:
         """The longest path of its module; that of a unit with weights is `hwgen.hw.timing.period_ns`."""
-        return max(delays.control, delays.register + delays.word(self.lines) + 2 * delays.choice)
+        if self.lines is None:
+            return delays.control
+        read, counted = delays.word(self.lines) + 2 * delays.choice, delays.adder + 3 * delays.choice
+        return max(delays.control, delays.register + max(read, counted))
 
     @property
     def pipelines(self) -> tuple[tuple[int, Self], ...]:

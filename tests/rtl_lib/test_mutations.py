@@ -89,11 +89,14 @@ def silence_assertions(project: Path) -> None:
 
 
 CASES = {
-    "no_release": (padded(), Mutation("hwgen_window_lines", "level_q - released_i", "level_q - 1")),
-    "early_row": (padded(), Mutation("hwgen_window", "level >= needed", "level >= needed - 1")),
+    "no_release": (padded(), Mutation("hwgen_window_lines", "release_i ? freed_i", "release_i ? -level_t'(1)")),
+    "early_row": (
+        padded(),
+        Mutation("hwgen_window_lines", "enough_o = !spare_q[LevelBits-1]", "enough_o = spare_q > -2"),
+    ),
     "one_row_less": (
         padded(),
-        Mutation("hwgen_window_lines", "kept == level_t'(Rows)", "kept >= level_t'(Rows - 1)"),
+        Mutation("hwgen_window_lines", "s_ready_o = room_q[LevelBits-1]", "s_ready_o = room_q < -1"),
     ),
     "wrong_pad": (padded(), Mutation("hwgen_window_places", "offset_q < 0 ||", "")),
     "wrong_frame_step": (padded(), Mutation("hwgen_window_places", "last_row_i ? FrameStep : RowStep", "RowStep")),
@@ -106,7 +109,7 @@ CASES = {
         grouped(),
         Mutation("hwgen_mvtu_slots", "(!repeat_i && last_neuron)", "(!repeat_i && last_slot)"),
     ),
-    "sign_of_a_row": (pairs(), Mutation("hwgen_pair_chain", "row[ValueBits] ^ Signed", "row[ValueBits]")),
+    "sign_of_a_row": (pairs(), Mutation("hwgen_pair_chain", "chosen[ValueBits] ^ Signed", "chosen[ValueBits]")),
     "positive_top_digit": (pairs(I4), Mutation("hwgen_dot_pairs", "WeightSigned && !WeightBipolar", "1'b0")),
     "excess_kept": (pairs(I4), Mutation("hwgen_neuron", "first_i ? Start", "first_i ? '0")),
     "inputs_not_taken_off": (pairs(), Mutation("hwgen_dot_pairs", "twice - shared_i", "twice")),

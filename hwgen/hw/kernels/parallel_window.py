@@ -18,6 +18,7 @@ import numpy as np
 
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.declaration import Array, Bits, Function, Parameters, Size, Type, word
+from hwgen.hw.delays import Delays
 from hwgen.hw.device import Family
 from hwgen.hw.kernels import windows
 from hwgen.hw.kernels.windows import LATENCY
@@ -133,6 +134,11 @@ class ParallelWindowUnit(Unit):
             latency=LATENCY,
             credits=credits_for(LATENCY, 1),
         )
+
+    def path_ns(self, delays: Delays) -> float:
+        bits = bits_for(self.rows + self.height + self.geometry.stride[0] + 1) + 1
+        counted = 2 * delays.adder + delays.compared(bits) + 3 * delays.choice
+        return delays.register + max(delays.word(self.memory) + 2 * delays.choice, counted)
 
     @property
     def loops(self) -> tuple[Loop, ...]:

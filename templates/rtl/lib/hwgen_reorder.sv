@@ -53,10 +53,9 @@ module hwgen_reorder #(
   logic [RunBits-1:0] beat_q;
   logic [RunsBits-1:0] run_d, run_q;
   logic [AddrBits-1:0] block_q;
-  logic signed [LevelBits-1:0] level;
-  logic block_start_q, last_beat, last_run, credit, fire;
+  logic block_start_q, last_beat, last_run, enough, credit, fire;
 
-  assign fire = credit && (!block_start_q || level > 0);
+  assign fire = credit && (!block_start_q || enough);
   assign last_beat = beat_q == RunBits'(Run - 1);
   assign last_run = last_beat && run_q == RunsBits'(Runs - 1);
 
@@ -104,8 +103,10 @@ module hwgen_reorder #(
     .s_valid_i (s_valid_i),
     .s_ready_o (s_ready_o),
     .release_i (fire && last_run),
-    .released_i(LevelBits'(1)),
-    .level_o   (level),
+    .freed_i   (-LevelBits'(1)),
+    .first_i   (-LevelBits'(1)),
+    .step_i    (-LevelBits'(1)),
+    .enough_o  (enough),
     .addr_i    (block_q + AddrBits'(start_i) + AddrBits'(beat_q)),
     .held_o    (held)
   );
@@ -140,7 +141,7 @@ module hwgen_reorder #(
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      block_held: assert (!fire || level > 0);
+      block_held: assert (!fire || enough);
       in_block: assert (!fire || 32'(start_i) + 32'(beat_q) < BlockBeats);
     end
   end

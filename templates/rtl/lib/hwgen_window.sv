@@ -86,12 +86,12 @@ module hwgen_window #(
   // ---- Slots -----------------------------------------------------------------------------------
 
   logic [PixelBeatBits-1:0] pixel_beat;
-  logic signed [LevelBits-1:0] level, needed, released;
+  logic signed [LevelBits-1:0] freed, first, step;
   logic [AddrBits-1:0] addr;
   logic row_start, last_tap_beat, last_tap, last_block_beat, last_window_beat, last_row_beat;
-  logic last_row, row_before_last, padded, credit, fire;
+  logic last_row, row_before_last, padded, enough, credit, fire;
 
-  assign fire = credit && (!row_start || level >= needed);
+  assign fire = credit && (!row_start || enough);
 
   hwgen_window_slots #(
     .PixelBeats  (PixelBeats),
@@ -145,8 +145,9 @@ module hwgen_window #(
     .last_row_i        (last_row),
     .addr_o            (addr),
     .padded_o          (padded),
-    .needed_o          (needed),
-    .released_o        (released)
+    .freed_o           (freed),
+    .first_o           (first),
+    .step_o            (step)
   );
 
   // ---- Stages 1 and 2: address, memory ---------------------------------------------------------
@@ -166,8 +167,10 @@ module hwgen_window #(
     .s_valid_i (s_valid_i),
     .s_ready_o (s_ready_o),
     .release_i (fire && last_row_beat),
-    .released_i(released),
-    .level_o   (level),
+    .freed_i   (freed),
+    .first_i   (first),
+    .step_i    (step),
+    .enough_o  (enough),
     .addr_i    (addr),
     .held_o    (held)
   );
@@ -238,7 +241,7 @@ module hwgen_window #(
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      rows_held: assert (!fire || level >= needed);
+      rows_held: assert (!fire || enough);
       spare_lanes_zero: assert (!fired2_q || !last2_q || leaving >> (LastLanes * OutputBits) == '0);
     end
   end

@@ -2,9 +2,11 @@
 //
 // Line buffer of a sliding window unit: a ring of `Rows` rows of `RowBeats` beats.
 //
-// The ring goes on from frame to frame. A row is begun while fewer than `Rows` whole rows are held,
-// `level_o`; `release_i` lets go `released_i` of them, which may be yet to come. The beat at
-// `addr_i` is at `held_o` two cycles later. It lies in memory of `Style`.
+// The ring goes on from frame to frame. A row is begun while fewer than `Rows` whole rows are held;
+// `release_i` adds `freed_i`, negative, as it lets go rows, which may be yet to come. `enough_o`
+// says that there are as many as are needed: rows that came in count up from `first_i`, negative,
+// and `release_i` adds `step_i`. The beat at `addr_i` is at `held_o` two cycles later. It lies in
+// memory of `Style`.
 //
 // Do not use it where beats leave in the order in which they came: `hwgen_fifo` needs no addresses.
 
@@ -27,8 +29,10 @@ module hwgen_window_lines #(
   output logic                             s_ready_o,
 
   input  wire logic                        release_i,
-  input  wire logic signed [LevelBits-1:0] released_i,
-  output logic signed      [LevelBits-1:0] level_o,
+  input  wire logic signed [LevelBits-1:0] freed_i,
+  input  wire logic signed [LevelBits-1:0] first_i,
+  input  wire logic signed [LevelBits-1:0] step_i,
+  output logic                             enough_o,
 
   input  wire logic        [AddrBits-1:0]  addr_i,
   output logic             [BeatBits-1:0]  held_o
@@ -40,30 +44,33 @@ module hwgen_window_lines #(
 
   logic [RowBeatBits-1:0] beat_q;
   logic [AddrBits-1:0] write_addr_q, addr1_q;
-  level_t kept, level_q;
-  logic full_q, take, row_in;
+  // Rows held beyond those that there is room for, and beyond those needed: their signs say whether
+  // there is room, and enough.
+  level_t room_d, room_q, spare_d, spare_q;
+  logic take, row_in, unused_room, unused_spare;
 
-  assign s_ready_o = !full_q;
-  assign level_o = level_q;
-  assign take = s_valid_i && !full_q;
+  assign s_ready_o = room_q[LevelBits-1];
+  assign enough_o = !spare_q[LevelBits-1];
+  assign take = s_valid_i && s_ready_o;
   assign row_in = take && beat_q == RowBeatBits'(RowBeats - 1);
 
-  assign kept = level_q - released_i;
+  // A row that came in is the carry.
+  assign {room_d, unused_room} = {room_q, row_in} + {release_i ? freed_i : level_t'(0), row_in};
+  assign {spare_d, unused_spare} = {spare_q, row_in} + {release_i ? step_i : level_t'(0), row_in};
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       beat_q <= '0;
       write_addr_q <= '0;
-      level_q <= '0;
-      full_q <= 1'b0;
+      room_q <= -level_t'(Rows);
+      spare_q <= first_i;
     end else begin
       if (take) begin
         beat_q <= row_in ? '0 : beat_q + 1'b1;
         write_addr_q <= write_addr_q == AddrBits'(Depth - 1) ? '0 : write_addr_q + 1'b1;
       end
-      level_q <= (release_i ? kept : level_q) + level_t'(row_in);
-      if (release_i) full_q <= row_in ? kept == level_t'(Rows - 1) : kept == level_t'(Rows);
-      else if (row_in) full_q <= level_q == level_t'(Rows - 1);
+      room_q <= room_d;
+      spare_q <= spare_d;
     end
   end
 
@@ -85,9 +92,8 @@ module hwgen_window_lines #(
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      row_finds_room: assert (!take || level_q < level_t'(Rows));
-      level_fits: assert (level_q <= level_t'(Rows));
-      full_at_all_rows: assert (full_q == (level_q == level_t'(Rows)));
+      row_finds_room: assert (!take || room_q < 0);
+      level_fits: assert (room_q <= 0);
     end
   end
 `endif

@@ -3,8 +3,9 @@
 // Places of a sliding window unit: where in the image, and in its ring of rows, a slot's beat lies.
 //
 // `addr_o` is the beat's address in a ring of `Rows` rows, unless `padded_o` says that it lies
-// outside the image. `needed_o` is how many rows this row of windows sees, `released_o` how many of
-// them no later one does. `hwgen_window_slots` says what a slot is the last of.
+// outside the image. Of rows, negative: `freed_o` are those of this row of windows that no later one
+// sees, `first_o` those that the first row of windows needs, and `step_o` those that the next one
+// needs beyond this one. `hwgen_window_slots` says what a slot is the last of.
 //
 // Do not use it to move through the image in another order: every step is a constant of this one.
 
@@ -45,8 +46,9 @@ module hwgen_window_places #(
 
   output logic        [AddrBits-1:0]       addr_o,
   output logic                             padded_o,
-  output logic signed [LevelBits-1:0]      needed_o,
-  output logic signed [LevelBits-1:0]      released_o
+  output logic signed [LevelBits-1:0]      freed_o,
+  output logic signed [LevelBits-1:0]      first_o,
+  output logic signed [LevelBits-1:0]      step_o
 );
 
   localparam int unsigned ExtentDown = (KernelHeight - 1) * DilationDown + 1;
@@ -86,20 +88,16 @@ module hwgen_window_places #(
     clipped = top < 0 ? '0 : top > Bottom ? Bottom : top;
   endfunction
 
-  // A row of windows that sees nothing but padding above the image waits for the image's first row.
-  function automatic level_t needed_at(input place_t top, input logic last);
-    place_t after;
-    after = last ? Bottom : clipped(top + place_t'(ExtentDown));
-    if (after == 0) after = place_t'(1);
-    after = after - clipped(top);
-    needed_at = level_t'(after);
+  // The row of the image behind all that a row of windows sees, `last` of an image or not. One that
+  // sees nothing but padding above the image waits for the image's first row.
+  function automatic place_t end_at(input place_t top, input logic last);
+    end_at = last || top > Bottom - place_t'(ExtentDown) ? Bottom
+        : top < place_t'(1) - place_t'(ExtentDown) ? place_t'(1) : top + place_t'(ExtentDown);
   endfunction
 
-  function automatic level_t released_at(input place_t top, input logic last);
-    place_t after;
-    after = last ? Bottom : clipped(top + place_t'(StrideDown));
-    after = after - clipped(top);
-    released_at = level_t'(after);
+  // The row that the next row of windows begins with, behind the last one the next image.
+  function automatic place_t next_at(input place_t top, input logic last);
+    next_at = last ? Bottom : clipped(top + place_t'(StrideDown));
   endfunction
 
   function automatic addr_t moved(input addr_t addr, input addr_t step);
@@ -109,10 +107,14 @@ module hwgen_window_places #(
   endfunction
 
   localparam place_t SecondTop = OutHeight > 1 ? FirstTop + place_t'(StrideDown) : FirstTop;
-  localparam level_t FirstNeeded = needed_at(FirstTop, OutHeight == 1);
-  localparam level_t FirstReleased = released_at(FirstTop, OutHeight == 1);
+  localparam bit SecondLast = OutHeight <= 2;
+  localparam place_t FirstEnd = OutHeight == 1 ? '0 : end_at(FirstTop, 1'b0);
+  localparam place_t SecondEnd = end_at(SecondTop, SecondLast);
+  localparam place_t SecondBegin = clipped(SecondTop);
+  localparam place_t SecondNext = next_at(SecondTop, SecondLast);
+  localparam place_t LastBegin = clipped(FirstTop + place_t'(LastTop));
 
-  if (level_t'(Rows) < needed_at(FirstTop + place_t'(LastTop), 1'b1)) begin : gen_check_rows
+  if (place_t'(Rows) < Bottom - LastBegin) begin : gen_check_rows
     $error("hwgen_window: Rows must hold what a row of windows sees");
   end
 
@@ -121,13 +123,10 @@ module hwgen_window_places #(
   place_t top_q, ahead_d, ahead_q, place_d, place_q;
   addr_t top_addr_d, top_addr_q, row_addr_d, row_addr_q;
   offset_t start_d, start_q, offset_d, offset_q;
-  level_t needed_q, released_q;
 
   assign addr_o = row_addr_q + addr_t'(offset_q);
   assign padded_o
       = Padded && (offset_q < 0 || offset_q >= RowEnd || place_q < 0 || place_q >= Bottom);
-  assign needed_o = needed_q;
-  assign released_o = released_q;
   assign ahead_d = row_before_last_i ? FirstTop : ahead_q + place_t'(StrideDown);
 
   always_comb begin
@@ -151,8 +150,6 @@ module hwgen_window_places #(
     if (!rst_ni) begin
       top_q <= FirstTop;
       ahead_q <= SecondTop;
-      needed_q <= FirstNeeded;
-      released_q <= FirstReleased;
       top_addr_q <= FirstTopAddr;
       start_q <= FirstOffset;
       offset_q <= FirstOffset;
@@ -168,10 +165,69 @@ module hwgen_window_places #(
       if (last_row_beat_i) begin
         top_q <= ahead_q;
         ahead_q <= ahead_d;
-        needed_q <= needed_at(ahead_q, row_before_last_i);
-        released_q <= released_at(ahead_q, row_before_last_i);
         top_addr_q <= top_addr_d;
       end
+    end
+  end
+
+  // ---- Rows that are needed and let go -----------------------------------------------------------
+
+  // What the row of windows ahead needs changes once in a row of windows: where that has three slots
+  // or more, it is found in two cycles.
+  localparam int unsigned Slots = OutWidth * KernelHeight * KernelWidth * PixelBeats;
+
+  place_t end_d, end_ahead, begin_d, begin_ahead, next_d, next_ahead, end_q;
+  level_t freed_d, freed_ahead, freed_q, step_d;
+
+  assign end_d = end_at(ahead_q, row_before_last_i);
+  assign begin_d = clipped(ahead_q);
+  assign next_d = next_at(ahead_q, row_before_last_i);
+  assign freed_d = level_t'(begin_ahead) - level_t'(next_ahead);
+  assign step_d = level_t'(end_q) - level_t'(end_ahead);
+  assign freed_o = freed_q;
+  assign first_o = level_t'(clipped(FirstTop)) - level_t'(end_at(FirstTop, OutHeight == 1));
+
+  if (Slots > 2) begin : gen_staged
+    place_t end_ahead_q, begin_ahead_q, next_ahead_q;
+    level_t freed_ahead_q, step_q;
+
+    assign end_ahead = end_ahead_q;
+    assign begin_ahead = begin_ahead_q;
+    assign next_ahead = next_ahead_q;
+    assign freed_ahead = freed_ahead_q;
+    assign step_o = step_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        end_ahead_q <= SecondEnd;
+        begin_ahead_q <= SecondBegin;
+        next_ahead_q <= SecondNext;
+        freed_ahead_q <= level_t'(SecondBegin) - level_t'(SecondNext);
+        step_q <= level_t'(FirstEnd) - level_t'(SecondEnd);
+      end else begin
+        end_ahead_q <= end_d;
+        begin_ahead_q <= begin_d;
+        next_ahead_q <= next_d;
+        freed_ahead_q <= freed_d;
+        step_q <= step_d;
+      end
+    end
+  end else begin : gen_at_once
+    assign end_ahead = end_d;
+    assign begin_ahead = begin_d;
+    assign next_ahead = next_d;
+    assign freed_ahead = freed_d;
+    assign step_o = step_d;
+  end
+
+  // An image begins at row 0 again: `end_q` is where its predecessor ends, less the height.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      end_q <= FirstEnd;
+      freed_q <= level_t'(clipped(FirstTop)) - level_t'(next_at(FirstTop, OutHeight == 1));
+    end else if (fire_i && last_row_beat_i) begin
+      end_q <= row_before_last_i ? '0 : end_ahead;
+      freed_q <= freed_ahead;
     end
   end
 
@@ -179,7 +235,6 @@ module hwgen_window_places #(
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       addr_in_ring: assert (padded_o || 32'(addr_o) < Depth);
-      needed_fits: assert (needed_q <= level_t'(Rows));
     end
   end
 `endif
