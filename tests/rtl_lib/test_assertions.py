@@ -151,7 +151,7 @@ MISTAKES = (
         "hwgen_window_places",
     ),
     Mistake(WINDOW, "row_finds_room", "take = s_valid_i && s_ready_o", "take = s_valid_i", LINES),
-    Mistake(WINDOW, "level_fits", "room_q <= -level_t'(Rows)", "room_q <= -level_t'(1)", LINES),
+    Mistake(WINDOW, "level_fits", "release_i ? freed_i", "release_i ? -freed_i", LINES),
     Mistake(WHOLE, "beat_is_free", "take = s_valid_i && s_ready_o", "take = s_valid_i", "hwgen_parallel_window_rows"),
     Mistake(WHOLE, "level_fits", "level_t'(row_in)", "level_t'({2{row_in}})", "hwgen_parallel_window_rows"),
     Mistake(ADD, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),

@@ -92,9 +92,9 @@ NETLISTS = {
         "hwgen_window",
         {"Lanes": 4, "PixelBeats": 2, "Height": 9, "Width": 40, "OutHeight": 9, "OutWidth": 40}
         | {"PadTop": 1, "PadLeft": 1, "Rows": 4, "Style": '"block"'},
-        lut=236,
-        ff=123,
-        levels=7,
+        lut=214,
+        ff=145,
+        levels=6,
         bram18=1,
     ),
     "pool": Netlist("hwgen_pool", {"Lanes": 3, "InputBits": 4, "Columns": 5}, lut=104, ff=63, levels=4),

@@ -271,7 +271,7 @@ class WindowUnit(Unit):
         counted = self.row_beats, memory.depth, self.block_beats, *self.geometry.kernel, self.out_width, self.out_height
         for places in (*counted, self.blocks):
             bill.counter(places)
-        bill.register(place * (3 if pads else 1) + 2 * offset + 3 * level + 3 * address + 4 + 2 * pads)
+        bill.register(place * (6 if pads else 4) + 2 * offset + 4 * level + 3 * address + 4 + 2 * pads)
         bill.add("window address bit", address)
         bill.add("window offset bit", offset)
         bill.add("window place bit", place)

@@ -179,9 +179,9 @@ module hwgen_activation #(
     // and chooses the half that holds the others.
     always_comb begin
       scale = FullLevels'(reached);
-      for (int stage = CountBits - 1; stage >= int'(LowerBits); stage--) begin
-        upper[stage-LowerBits] = scale[(1 << stage) - 1];
-        if (upper[stage-LowerBits]) scale = scale >> (1 << stage);
+      for (int unsigned i = 1; i <= UpperBits; i++) begin
+        upper[UpperBits-i] = scale[(1 << (CountBits - i)) - 1];
+        if (upper[UpperBits-i]) scale = scale >> (1 << (CountBits - i));
       end
       lower = (LowerLevels + 1)'(scale);
     end
@@ -198,9 +198,9 @@ module hwgen_activation #(
     always_comb begin
       rest = lower_later;
       ones = CountBits'(upper_later) << LowerBits;
-      for (int stage = int'(LowerBits) - 1; stage >= 0; stage--) begin
-        ones[stage] = rest[(1 << stage) - 1];
-        if (ones[stage]) rest = rest >> (1 << stage);
+      for (int unsigned i = 1; i <= LowerBits; i++) begin
+        ones[LowerBits-i] = rest[(1 << (LowerBits - i)) - 1];
+        if (ones[LowerBits-i]) rest = rest >> (1 << (LowerBits - i));
       end
     end
 
