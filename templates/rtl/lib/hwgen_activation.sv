@@ -14,10 +14,10 @@
 // `FactorBits` = 1 it has one number, a start, and the code is (sum + start) >> Shift, of the
 // complement of the sum where `descending_i`.
 //
-// It is combinational but for `Stages` cycles: one between the comparisons and the count, two also
-// amid the count; or one between the line and its shift, two also in front of the product, three
-// also behind it, four also behind the products of both halves of its wider factor. `valid_i` says that the sum is one whose code is used; only the assertion
-// looks at it.
+// It is combinational but for `Stages` cycles: one behind the comparisons, two also amid the count;
+// or one behind the line, two also in front of its product, three also behind it, four also behind
+// the products of both halves of its wider factor. `valid_i` says that the sum is one whose code is
+// used; only the assertion looks at it.
 //
 // Do not use it with thresholds that do not ascend: the count is found by halving.
 
@@ -242,9 +242,8 @@ module hwgen_activation #(
 
   assign code_o = code[CodeBits-1:0];
 
-  logic unused_code, unused_valid;
-  assign unused_code = ^{code[MathBits-1:CodeBits], count};
-  assign unused_valid = valid_i;
+  logic unused_code;
+  assign unused_code = ^{code[MathBits-1:CodeBits], count, valid_i};
 
 endmodule
 

@@ -22,8 +22,9 @@
 // without an input, is added.
 //
 // Registers stand behind every `Span` steps in a row, each an adder or a product, and make the sum
-// late by as many cycles; for a `Span` of 0 see `hwgen_popcount` and `hwgen_pair_chain`. `shared_i` comes when its step does, as `hwgen_shared` gives it, and
-// `betas_i` still one cycle after the inputs.
+// late by as many cycles; for a `Span` of 0 see `hwgen_popcount` and `hwgen_pair_chain`. `shared_i`
+// comes when its step does, as `hwgen_shared` gives it, and `betas_i` still one cycle after the
+// inputs.
 //
 // A lane adds nothing when its input bits are zero and its weight is zero (integers) or +1
 // (bipolar).

@@ -8,8 +8,8 @@
 // adds 2**ValueBits too much, whatever its digits.
 //
 // Registers stand behind every `Span` steps in a row; the first step is the sum of a pair. With a
-// `Span` of 0 they stand behind every step, and behind the choice of every row. The digits come with
-// the inputs, the pairs as `hwgen_pairs` gives them.
+// `Span` of 0 they stand behind every step, and behind the choice of every row. The digits come
+// with the inputs, the pairs as `hwgen_pairs` gives them.
 //
 // Do not use it for single bits: `hwgen_popcount` counts them.
 

@@ -6,8 +6,8 @@
 // two counts, of which the first fills its bits (15, 31, 63, ...), and one bit as the carry.
 //
 // More registers stand behind every `Span` adders in a row, before the ones behind the groups and
-// after: `GroupCycles` more cycles, and one for each `Span` of the tree's levels. With a `Span` of 0
-// they stand behind every adder, and in front of the first ones behind counts of three bits.
+// after: `GroupCycles` more cycles, and one for each `Span` of the tree's levels. With a `Span` of
+// 0 they stand behind every adder, and in front of the first ones behind counts of three bits.
 //
 // Do not use it for terms of more than one bit: `hwgen_sum` adds those.
 

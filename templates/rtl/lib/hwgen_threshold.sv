@@ -5,9 +5,9 @@
 // With `Levels` = 0 each code is the entry of the table `Codes` at the bits of the integer. Else
 // beat b of a frame meets word b of the threshold memory, which is outside and answers one cycle
 // after the address; where all elements share one set of thresholds, tie `thresholds_i` to it. A
-// beat leaves three cycles after it is read: operand | code | output queue. For a faster clock there
-// may be registers, each a cycle more: `ThresholdStages` in the activation (`hwgen_activation`).
-// Lanes past the frame's end are zero bits at the output.
+// beat leaves three cycles after it is read: operand | code | output queue. For a faster clock
+// there may be registers, each a cycle more: `ThresholdStages` in `hwgen_activation`. Lanes past the
+// frame's end are zero bits at the output.
 //
 // Do not use it behind a matrix: `hwgen_mvtu` applies thresholds to its own sums.
 

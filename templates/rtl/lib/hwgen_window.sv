@@ -76,10 +76,8 @@ module hwgen_window #(
   end
 
   localparam int unsigned BlockBeats = PixelBeats / Blocks;
-  localparam int unsigned RowBeats = Width * PixelBeats;
-  localparam int unsigned AddrBits = hwgen_steps_pkg::bits_for(Rows * RowBeats);
+  localparam int unsigned AddrBits = hwgen_steps_pkg::bits_for(Rows * Width * PixelBeats);
   localparam int unsigned PixelBeatBits = hwgen_steps_pkg::bits_for(PixelBeats);
-
   // Of numbers of rows: signed, as rows are let go that are yet to come where windows leave gaps.
   localparam int unsigned LevelBits = $clog2(Rows + Height + StrideDown + 1) + 1;
 
@@ -156,7 +154,7 @@ module hwgen_window #(
 
   hwgen_window_lines #(
     .BeatBits (InputBeatBits),
-    .RowBeats (RowBeats),
+    .RowBeats (Width * PixelBeats),
     .Rows     (Rows),
     .LevelBits(LevelBits),
     .Style    (Style)

@@ -3,9 +3,9 @@
 // Places of a sliding window unit: where in the image, and in its ring of rows, a slot's beat lies.
 //
 // `addr_o` is the beat's address in a ring of `Rows` rows, unless `padded_o` says that it lies
-// outside the image. Of rows, negative: `freed_o` are those of this row of windows that no later one
-// sees, `first_o` those that the first row of windows needs, and `step_o` those that the next one
-// needs beyond this one. `hwgen_window_slots` says what a slot is the last of.
+// outside the image. Of rows, negative: `freed_o` are those of this row of windows that no later
+// one sees, `first_o` those that the first row of windows needs, and `step_o` those that the next
+// one needs beyond this one. `hwgen_window_slots` says what a slot is the last of.
 //
 // Do not use it to move through the image in another order: every step is a constant of this one.
 
@@ -170,10 +170,10 @@ module hwgen_window_places #(
     end
   end
 
-  // ---- Rows that are needed and let go -----------------------------------------------------------
+  // ---- Rows that are needed and let go ----------------------------------------------------------
 
-  // What the row of windows ahead needs changes once in a row of windows: where that has three slots
-  // or more, it is found in two cycles.
+  // What the row of windows ahead needs changes once in a row of windows: where that has three
+  // slots or more, it is found in two cycles.
   localparam int unsigned Slots = OutWidth * KernelHeight * KernelWidth * PixelBeats;
 
   place_t end_d, end_ahead, begin_d, begin_ahead, next_d, next_ahead, end_q;
