@@ -6,8 +6,8 @@
 // beat b of a frame meets word b of the threshold memory, which is outside and answers one cycle
 // after the address; where all elements share one set of thresholds, tie `thresholds_i` to it. A
 // beat leaves three cycles after it is read: operand | code | output queue. For a faster clock
-// there may be registers, each a cycle more: `ThresholdStages` in `hwgen_activation`. Lanes past the
-// frame's end are zero bits at the output.
+// there may be registers, each a cycle more: `ThresholdStages` in `hwgen_activation`. Lanes past
+// the frame's end are zero bits at the output.
 //
 // Do not use it behind a matrix: `hwgen_mvtu` applies thresholds to its own sums.
 
