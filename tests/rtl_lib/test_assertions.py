@@ -118,7 +118,7 @@ MISTAKES = (
     Mistake(THRESHOLD, "issue_has_credit", "fire = credit &&", "fire =", where=QUEUE),
     Mistake(THRESHOLD, "credit_is_room", "CountBits'(Credits - 1)", "CountBits'(Credits - 2)", QUEUE),
     Mistake(THRESHOLD, "push_finds_room", ".Depth(Credits)", ".Depth(Credits - 1)", QUEUE),
-    Mistake(THRESHOLD, "pop_was_issued", "CountBits'(issue_i)", "'0", QUEUE),
+    Mistake(THRESHOLD, "pop_was_issued", "if (issue_i != pop)", "if (pop)", QUEUE),
     Mistake(THRESHOLD, "spare_lanes_zero", "lane < LastLanes ||", "lane <= LastLanes ||"),
     Mistake(THRESHOLD, "thresholds_ascend", "compared[level] = sum >=", "compared[level] = sum <=", "hwgen_activation"),
     Mistake(PLAIN, "spare_lanes_zero", "last_beat_q <= last_beat;", "last_beat_q <= beat_q == '0;", "hwgen_mvtu_core"),

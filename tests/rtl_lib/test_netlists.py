@@ -56,53 +56,53 @@ FOLDS = {"Pe": 2, "NeuronFolds": 3, "SynapseFolds": 6}
 PLANES = {"Planes": 2, "BetaBits": 3, "Betas": "6'h2b"}
 
 NETLISTS = {
-    "xnor": Netlist("hwgen_mvtu", {**FOLDS, **COUNTS, "Simd": 32}, lut=199, ff=143, levels=9),
+    "xnor": Netlist("hwgen_mvtu", {**FOLDS, **COUNTS, "Simd": 32}, lut=197, ff=143, levels=9),
     "xnor_registers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **COUNTS, "Simd": 32, "OperandStages": 1, "SumSpan": 1, "SumStages": 4, "ThresholdStages": 1},
-        lut=217,
+        lut=213,
         ff=346,
         levels=4,
     ),
     "integers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **INTEGERS, **LEVELS, "Simd": 3, "LastSimd": 2, "LastPe": 1},
-        lut=165,
+        lut=161,
         ff=96,
         levels=5,
         dsp=6,
     ),
-    "pairs": Netlist("hwgen_mvtu", {**FOLDS, **PAIRS, "Simd": 20}, lut=408, ff=241, levels=12),
+    "pairs": Netlist("hwgen_mvtu", {**FOLDS, **PAIRS, "Simd": 20}, lut=404, ff=241, levels=12),
     "pairs_registers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **PAIRS, "InputSigned": 1, "Simd": 20, "OperandStages": 1, "SumSpan": 2, "SumStages": 3},
-        lut=435,
+        lut=431,
         ff=627,
         levels=6,
     ),
     "sign_pairs": Netlist(
-        "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=173, ff=143, levels=12
+        "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=169, ff=143, levels=12
     ),
-    "gated": Netlist("hwgen_mvtu_gated", {**FOLDS, **COUNTS, "Simd": 8, "GateBits": 2}, lut=124, ff=91, levels=6),
-    "planes": Netlist("hwgen_mvtu_planes", {**FOLDS, **COUNTS, **PLANES, "Simd": 8}, lut=153, ff=103, levels=7),
+    "gated": Netlist("hwgen_mvtu_gated", {**FOLDS, **COUNTS, "Simd": 8, "GateBits": 2}, lut=122, ff=91, levels=6),
+    "planes": Netlist("hwgen_mvtu_planes", {**FOLDS, **COUNTS, **PLANES, "Simd": 8}, lut=147, ff=103, levels=7),
     "depthwise": Netlist(
-        "hwgen_depthwise", {**INTEGERS, **LEVELS, "Lanes": 2, "Blocks": 3, "Taps": 9}, lut=112, ff=41, levels=5, dsp=2
+        "hwgen_depthwise", {**INTEGERS, **LEVELS, "Lanes": 2, "Blocks": 3, "Taps": 9}, lut=108, ff=41, levels=5, dsp=2
     ),
     "window": Netlist(
         "hwgen_window",
         {"Lanes": 4, "PixelBeats": 2, "Height": 9, "Width": 40, "OutHeight": 9, "OutWidth": 40}
         | {"PadTop": 1, "PadLeft": 1, "Rows": 4, "Style": '"block"'},
-        lut=214,
+        lut=211,
         ff=145,
         levels=6,
         bram18=1,
     ),
-    "pool": Netlist("hwgen_pool", {"Lanes": 3, "InputBits": 4, "Columns": 5}, lut=104, ff=63, levels=4),
-    "argmax": Netlist("hwgen_argmax", {"Lanes": 3, "Beats": 4, "LastLanes": 1}, lut=83, ff=51, levels=7),
+    "pool": Netlist("hwgen_pool", {"Lanes": 3, "InputBits": 4, "Columns": 5}, lut=101, ff=63, levels=4),
+    "argmax": Netlist("hwgen_argmax", {"Lanes": 3, "Beats": 4, "LastLanes": 1}, lut=79, ff=51, levels=7),
     "width": Netlist("hwgen_width", {"GroupBits": 4, "Push": 2, "Pull": 3, "InBeats": 3}, lut=47, ff=31, levels=3),
     "add": Netlist("hwgen_add", {"Lanes": 2, "Beats": 3}, lut=45, ff=32, levels=4),
-    "scale": Netlist("hwgen_scale", {"Lanes": 2, "Beats": 3}, lut=53, ff=19, levels=3, dsp=2),
-    "fifo": Netlist("hwgen_fifo", {"Depth": 300, "Style": '"block"'}, lut=62, ff=38, levels=7, bram18=1),
+    "scale": Netlist("hwgen_scale", {"Lanes": 2, "Beats": 3}, lut=50, ff=19, levels=3, dsp=2),
+    "fifo": Netlist("hwgen_fifo", {"Depth": 300, "Style": '"block"'}, lut=53, ff=38, levels=7, bram18=1),
     "pair_chain": Netlist("hwgen_pair_chain", {"Rows": 8, "ValueBits": 4}, lut=40, ff=0, levels=16),
     "place_sum": Netlist(
         "hwgen_place_sum", {"Terms": 3, "TermBits": 6, "Step": 1, "Signed": 1}, lut=12, ff=0, levels=5

@@ -45,7 +45,7 @@ module hwgen_credit_queue #(
       count_q <= '0;
       credit_q <= 1'b1;
     end else begin
-      count_q <= count_q + CountBits'(issue_i) - CountBits'(pop);
+      if (issue_i != pop) count_q <= count_q + (pop ? '1 : CountBits'(1));
       credit_q <= pop || (credit_q && !(issue_i && count_q == CountBits'(Credits - 1)));
     end
   end

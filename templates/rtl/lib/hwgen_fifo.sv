@@ -62,7 +62,7 @@ module hwgen_fifo #(
     end else begin
       if (push) write_q <= write_q == LastPtr ? '0 : write_q + 1'b1;
       read_q <= read_d;
-      count_q <= count_q + CountBits'(push) - CountBits'(pop);
+      if (push != pop) count_q <= count_q + (pop ? '1 : CountBits'(1));
       full_q <= !pop && (full_q || (push && count_q == CountBits'(Depth - 1)));
       valid_q <= push || (valid_q && !(pop && count_q == CountBits'(1)));
     end
