@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from hwgen.config import LayerFolding
 from hwgen.hw.choices import Choices
 from hwgen.hw.design import Design
+from hwgen.hw.device import Family
 from hwgen.hw.folding import resolve
 from hwgen.hw.lower import lower
 from hwgen.hw.memory import MemoryStyle
@@ -42,7 +43,7 @@ MOST_LOGIC_BITS = 4096
 MOST_COMPARISONS = 48
 """Thresholds that a unit compares with in a cycle, likewise."""
 
-PART = "xc7z020clg400-1"
+PARTS = {Family.XC7: "xc7z020clg400-1", Family.ECP5: "lfe5u-85f"}
 
 
 @dataclass
@@ -81,13 +82,13 @@ class Net:
         """Wish a folding of the last layer."""
         self.wishes[self.nodes[-1].name] = LayerFolding(pe=pe, simd=simd)
 
-    def design(self) -> Design:
-        """The design of the network, its FIFOs not sized."""
+    def design(self, family: Family = Family.XC7) -> Design:
+        """The design of the network for a part of `family`, its FIFOs not sized."""
         graph = Graph.of(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
         choices = Choices(self.memory, frozenset(self.folded_planes), wired=self.wired)
         folding = resolve(graph, self.wishes, self.target, choices.folded_planes)
-        return lower(graph, folding, part=PART, clock_mhz=100.0, choices=choices)
+        return lower(graph, folding, part=PARTS[family], clock_mhz=100.0, choices=choices)
 
     # What is drawn at random.
 

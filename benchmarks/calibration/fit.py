@@ -70,7 +70,7 @@ def read(family: str, *, held_out: bool) -> list[Measured]:
     found = []
     for each in json.loads(data_file(family).read_text(encoding="utf-8"))["designs"]:
         if (each["seed"] >= FIRST_HELD_OUT) == held_out:
-            design = with_sizes(drawn(each["kind"], each["seed"]), each["buffers"])
+            design = with_sizes(drawn(each["kind"], each["seed"], Family(family)), each["buffers"])
             if design.digest != each["digest"]:
                 raise SystemExit(f"{each['kind']} {each['seed']} is another design than was measured: measure again")
             units = {unit.name: unit for unit in design.units}

@@ -31,6 +31,7 @@ from benchmarks.calibration.designs import (
 )
 from hwgen.config import LayerFolding
 from hwgen.hw.design import Design
+from hwgen.hw.device import Family
 from hwgen.ir.ops import Conv, Gather, MatMul, Scale, Threshold
 from hwgen.ir.ranges import Range
 from hwgen.ir.types import Bipolar, IntType
@@ -147,6 +148,17 @@ def windows(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def packed(rng: np.random.Generator, name: str) -> Net:
+    """A dense layer whose neurons share multiplier blocks."""
+    pe, simd, folds = int(rng.integers(2, 7)), int(rng.integers(3, 25)), int(rng.integers(2, 5))
+    values = IntType(int(rng.integers(5, 9)), signed=bool(rng.integers(2)))
+    net = Net(rng, name, (simd * folds,), values)
+    weights, outputs = IntType(int(rng.integers(3, 9)), signed=True), pe * int(rng.integers(2, 5))
+    net.add(MatMul(net.codes(weights, (outputs, simd * folds)), weights), (outputs,))
+    net.fold(pe, simd)
+    return net
+
+
 KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
     each.__name__: each
     for each in (
@@ -167,12 +179,13 @@ KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
         product,
         wired,
         windows,
+        packed,
     )
 }
 _DRAWS = {name: number for number, name in enumerate(KINDS)} | {"wide": list(KINDS).index("moves")}
 """What the random numbers of a kind start from, with a seed."""
 
 
-def drawn(kind: str, seed: int) -> Design:
-    """The design of a kind of network and a seed, its FIFOs not sized."""
-    return KINDS[kind](np.random.default_rng([seed, _DRAWS[kind]]), f"{kind}{seed}").design()
+def drawn(kind: str, seed: int, family: Family = Family.XC7) -> Design:
+    """The design of a kind of network and a seed for a part of `family`, its FIFOs not sized."""
+    return KINDS[kind](np.random.default_rng([seed, _DRAWS[kind]]), f"{kind}{seed}").design(family)

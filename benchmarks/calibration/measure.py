@@ -43,6 +43,7 @@ FITTED = dict(
     even=14,
     product=8,
     windows=12,
+    packed=10,
 )
 HELD_OUT = dict(
     dense=8,
@@ -61,6 +62,7 @@ HELD_OUT = dict(
     even=5,
     product=4,
     windows=5,
+    packed=4,
 )
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 
@@ -84,7 +86,7 @@ def wanted() -> list[tuple[str, int]]:
 
 def measure(batch: list[tuple[str, int]], family: Family) -> list[dict[str, Any]]:
     """Designs synthesised in one run: their FIFOs and line buffers; LUT, FF, BRAM18, BRAM36 and DSP of each unit."""
-    designs = [size_fifos(drawn(kind, seed)) for kind, seed in batch]
+    designs = [size_fifos(drawn(kind, seed, family)) for kind, seed in batch]
     with tempfile.TemporaryDirectory(prefix="hwgen-") as work:
         found = synthesise([SynthesisJob(design.name, emit(design)) for design in designs], family, Path(work))
     return [

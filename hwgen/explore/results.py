@@ -21,7 +21,7 @@ from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point, figures_of, point_of
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.problem import Problem
-from hwgen.hw.resources import Resources
+from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.text import digest
 from hwgen.stored import fitted, parse_json, read_bytes
@@ -60,7 +60,7 @@ def _plain(choice: Any) -> Any:
             return sorted(choice)
         case Enum():
             return choice.value
-        case PipelineRequest():
+        case PipelineRequest() | Budget():
             return {each.name: _plain(getattr(choice, each.name)) for each in fields(choice)}
         case _:
             return choice

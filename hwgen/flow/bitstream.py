@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from hwgen.backends.board import TOP, Board, Chip, SerialLine, board_of, emit, line_of
@@ -161,6 +162,7 @@ def _fitting(accelerator: Accelerator, chip: Chip) -> str:
     budget = Budget(round(FIT["lut"] * has.lut), round(FIT["bram"] * has.bram, 1), round(FIT["dsp"] * has.dsp))
     free = accelerator.settings.model_copy(update={"part": chip.part, "folding": {}})
     problem = problem_of(accelerator.graph, free)
+    problem = replace(problem, choices=replace(problem.choices, budget=budget))
     options = f"--part {chip.part} --max-lut {budget.lut} --max-bram {budget.bram:g} --max-dsp {budget.dsp}"
     try:
         design = solve(problem, Goal(None, budget=budget)).design

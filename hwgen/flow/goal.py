@@ -35,6 +35,7 @@ def choices_of(graph: Graph, chosen: Settings) -> Choices:
         round_fifos=chosen.fifos == "memory",
         pipeline=_pipeline(chosen) if chosen.pipeline else None,
         tlast=chosen.tlast,
+        budget=_budget(chosen),
     )
 
 

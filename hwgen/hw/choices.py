@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hwgen.errors import ConfigError, ModelError
 from hwgen.hw.folding import fused_gate, fused_threshold
 from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.resources import Budget
 from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Conv, MatMul, Threshold
@@ -26,6 +27,7 @@ class Choices:
         pipeline: registers of units with weights for a faster clock.
         writable: names of layers whose weights and thresholds can be rewritten at run time.
         tlast: whether the ports of the HLS project carry TLAST.
+        budget: what the design may take, which says whether layers take LUTs or multiplier blocks (`hwgen.hw.pools`).
         wired: whether layers whose weights are one word are wired where that is cheaper; the cost of others is measured
             without.
     """
@@ -38,6 +40,7 @@ class Choices:
     writable: frozenset[str] = frozenset()
     tlast: bool = True
     wired: bool = True
+    budget: Budget = field(default_factory=Budget)
 
 
 def choices_for(

@@ -21,6 +21,7 @@ class Delays:
         front: of counts of three bits or of a choice in front of the first one, where its LUTs don't take them in.
         row: of an adder right behind another one on a chain of pairs, whose low bits it need not wait for.
         product: of two numbers of more than one bit.
+        cascade: of the adder in a multiplier block, behind its product or another block's sum.
         comparison: of a sum with a threshold, its bits aside.
         bit: of a comparison.
         count: of reached thresholds, for each bit of the count.
@@ -35,6 +36,7 @@ class Delays:
     front: float
     row: float
     product: float
+    cascade: float
     comparison: float
     bit: float
     count: float
@@ -50,10 +52,10 @@ class Delays:
         return self.comparison + bits * self.bit
 
 
-_XC7 = Delays(1.1, 1.6, 0.6, 1.35, 0.0, 0.95, 3.0, 0.9, 0.03, 0.6, 1.9, 2.6)
+_XC7 = Delays(1.1, 1.6, 0.6, 1.35, 0.0, 0.95, 3.0, 1.5, 0.9, 0.03, 0.6, 1.9, 2.6)
 
 DELAYS: Mapping[Family, Delays] = {
-    Family.ECP5: Delays(2.4, 4.5, 0.7, 1.6, 0.5, 1.6, 4.0, 1.2, 0.07, 0.6, 2.6, 4.0),
+    Family.ECP5: Delays(2.4, 4.5, 0.7, 1.6, 0.5, 1.6, 4.0, 1.6, 1.2, 0.07, 0.6, 2.6, 4.0),
     Family.XC7: _XC7,
     Family.XCUP: Delays(*(0.6 * each for each in vars(_XC7).values())),
 }

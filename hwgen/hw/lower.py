@@ -37,7 +37,7 @@ from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.search import chain, is_searched
 from hwgen.hw.kernels.select import SelectUnit
-from hwgen.hw.kernels.sums import arithmetic_for
+from hwgen.hw.kernels.sums import arithmetics_for
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
@@ -45,6 +45,7 @@ from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.matrices import Folding, takes_whole_windows, tap_lanes
 from hwgen.hw.placements import Placed, Placements
+from hwgen.hw.pools import balanced
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import pipelined
@@ -95,7 +96,8 @@ def draft(
         _ports("m_axis", graph.outputs, [builder.take(each.value) for each in graph.outputs]),
     )
     units = tuple(builder.units)
-    return Design(legal_name(graph.name), units, *ends, "", part, clock_mhz, tlast=chosen.tlast)
+    design = Design(legal_name(graph.name), units, *ends, "", part, clock_mhz, tlast=chosen.tlast)
+    return balanced(design, chosen, builder.placements)
 
 
 def _ports(kind: str, ends: Sequence[Input | Output], streams: Sequence[Stream]) -> tuple[Port, ...]:
@@ -311,10 +313,11 @@ class _Builder:
         return Stream.of(node.name, node.output if fused is None else fused.output, self.folding[node.name].pe)
 
     def _arithmetic(self, unit: MvtuUnit) -> MvtuUnit:
-        """The unit with the arithmetic that the user chose for it, or the cheapest."""
+        """The unit with the arithmetic that the user chose for it, or that of its types."""
         if unit.name in self.choices.folded_planes:
             return replace(unit, arithmetic=Arithmetic.FOLDED_PLANES)
-        return replace(unit, arithmetic=arithmetic_for(unit, fixed=unit.name not in self.choices.writable))
+        family = device_of(self.part).family
+        return replace(unit, arithmetic=arithmetics_for(unit, family, fixed=unit.name not in self.choices.writable)[0])
 
     def _pool(self, node: Node, op: Pool) -> None:
         value, geometry = node.inputs[0], op.geometry

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hwgen.hw.choices import require_constants
 from hwgen.hw.folding import fused_gate, is_fused, is_gate
+from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Graph, Node
@@ -26,12 +27,16 @@ class Placements:
     """The nodes of a network in the order in which they are placed, and what was placed before.
 
     A node's units follow from its folding and the streams that it reads. Equal streams are one object here, so that
-    they are told apart by their address.
+    they are told apart by their address. Kept beside them is what the units take (`hwgen.hw.pools.price_of`), and
+    what they are with other arithmetic.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, prices: dict[Hashable, Resources] | None = None) -> None:
         self.known: dict[tuple[object, ...], Placed] = {}
         self.streams: dict[Stream, Stream] = {}
+        self.prices = {} if prices is None else prices
+        self.unit_prices: dict[Unit, Resources] = {}
+        self.others: dict[Unit, Unit | None] = {}
         self.order = tuple(_placed_nodes(graph))
         gates = {node.name: fused_gate(graph, node) for node in self.order}
         self.reads = {

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
-import numpy as np
-
 from hwgen.config import LayerFolding
-from hwgen.hw.activation import Thresholding
 from hwgen.hw.adders.digits import least_luts
 from hwgen.hw.choices import Choices
-from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Device, Family, device_of
 from hwgen.hw.fifo import size_fifos
@@ -21,6 +18,7 @@ from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.lower import draft
 from hwgen.hw.matrices import Folding, Target
 from hwgen.hw.placements import Placements
+from hwgen.hw.pools import price_of
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Graph, Node
@@ -135,12 +133,7 @@ class Problem:
     @cached_property
     def _placements(self) -> Placements:
         """What designs drafted before were made of."""
-        return Placements(self.graph)
-
-    @cached_property
-    def _unit_prices(self) -> dict[Unit, Resources]:
-        """What the very units of those designs take."""
-        return {}
+        return Placements(self.graph, self.prices)
 
     def sized(self, design: Design, budget: Budget | None = None) -> Design:
         """`design` with its FIFOs sized, around those that the user chose, or until it fits a budget.
@@ -164,13 +157,8 @@ class Problem:
         return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
 
     def price(self, unit: Unit) -> Resources:
-        """What `unit` takes, kept by its fields without arrays and thresholds: these are alike in all foldings."""
-        if unit not in self._unit_prices:
-            key = (self.part, unit.stem, *_plain(unit))
-            if key not in self.prices:
-                self.prices[key] = unit_resources(unit, self.device.family)
-            self._unit_prices[unit] = self.prices[key]
-        return self._unit_prices[unit]
+        """What `unit` takes of the part."""
+        return price_of(unit, self.part, self._placements)
 
     def _least_price(self, unit: Unit) -> Resources:
         price = self.price(unit)
@@ -181,13 +169,3 @@ class Problem:
     def fps(self, interval: int) -> float:
         """Frames a second."""
         return self.clock_mhz * 1e6 / interval
-
-
-def _plain(unit: Unit) -> Iterator[Hashable]:
-    """Fields that differ between units of one layer: all but arrays and thresholds."""
-    for each in fields(unit):
-        value = getattr(unit, each.name)
-        if isinstance(value, Unit):
-            yield from _plain(value)
-        elif not isinstance(value, np.ndarray | Thresholding):
-            yield value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from operator import add
 
@@ -73,4 +72,4 @@ class Budget:
 
 
 def _share(used: float, limit: float) -> float:
-    return used / limit if limit else (math.inf if used else 0.0)
+    return used / limit if limit else used + (used > 0)  # of nothing any is too much, less of it nearer

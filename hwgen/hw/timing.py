@@ -17,6 +17,7 @@ from hwgen.hw.delays import DELAYS, Delays
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.kernels import coding
+from hwgen.hw.kernels.packed import PackedSize, is_packed
 from hwgen.hw.pipeline import NO_SPAN, PipelineRegisters
 from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.types import Bipolar
@@ -108,17 +109,31 @@ def period_ns(unit: Weighted, registers: PipelineRegisters, family: Family) -> f
         loaded = max(loaded, delays.register + delays.word(unit.vector_memory) + delays.choice)
     start = delays.register if registers.operands else loaded
     levels, span = unit.adder_levels, max(1, registers.span)
-    further = delays.row if unit.arithmetic is Arithmetic.PAIRS else delays.adder
-    first = _first_level(unit, delays) + (delays.front if levels.front and registers.span else 0.0)
-    first += (min(span, levels.before + 1) - 1) * further
+    steps, further = levels.before + 1, _further_level(unit, delays)
+    first = start + _first_level(unit, delays) + (delays.front if levels.front and registers.span else 0.0)
+    first += (min(span, steps) - 1) * further
+    if is_packed(unit) and 1 < span < steps:  # each row of registers has products of its own behind it
+        first = max(first, delays.register + delays.product + min(span, steps - span) * further)
     behind = max(min(span, levels.after), levels.after % span + 1) * delays.adder
-    return max(delays.control, loaded, start + first, delays.register + behind, _ending(unit, registers, delays))
+    return max(delays.control, loaded, first, delays.register + behind, _ending(unit, registers, delays))
 
 
 def _first_level(unit: Weighted, delays: Delays) -> float:
-    """The delay of a product of numbers; other products take an adder at most."""
+    """The delay of a product of numbers; other products take an adder at most.
+
+    Beside those in shared blocks inputs are added up, for what a chain begins with.
+    """
     signs = isinstance(unit.weight_type, Bipolar) or isinstance(unit.input.dtype, Bipolar)
+    if is_packed(unit):
+        return max(delays.product, (PackedSize.of(unit).rows - 1).bit_length() * delays.adder)
     return delays.adder if signs or unit.arithmetic is Arithmetic.PAIRS else delays.product
+
+
+def _further_level(unit: Weighted, delays: Delays) -> float:
+    """The delay of an adder behind it, in front of the registers that every lane sum has."""
+    if is_packed(unit):
+        return delays.cascade
+    return delays.row if unit.arithmetic is Arithmetic.PAIRS else delays.adder
 
 
 def _ending(unit: Weighted, registers: PipelineRegisters, delays: Delays) -> float:

@@ -307,6 +307,13 @@ class Unit:
         """The unit with other pipeline registers; only those with weights have any."""
         raise NotImplementedError
 
+    has_arithmetics: ClassVar[bool] = False
+    """Whether the same products may be made otherwise."""
+
+    def with_arithmetic(self, arithmetic: Arithmetic) -> Self:
+        """The unit with products made otherwise."""
+        raise NotImplementedError
+
     def with_input(self, before: Stream, after: Stream) -> Self:
         """The unit, reading `after` in place of `before`."""
         inputs = tuple(after if stream.name == before.name else stream for stream in self.inputs)

@@ -13,13 +13,15 @@ from typer.testing import CliRunner
 
 from hwgen import flow
 from hwgen.cli import app
+from hwgen.errors import FoldingError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import too_large_for
 from hwgen.hw.capacity import KINDS, holder, shortage
 from hwgen.hw.device import DEVICES, device_of
 from hwgen.hw.resources import Resources
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import IntType
-from tests.builders import B, random_network
+from tests.builders import B, ImageBuilder, random_network
 from tests.tiers import tiered
 
 INT8 = IntType(8, signed=True)
@@ -42,14 +44,14 @@ CASES = {
     "lut": (WIDE, "xc7z010", {"target_interval": 8}),
     "lut_ultrascale": (WIDE, "xczu1cg", {"target_interval": 4}),
     "lut_ecp5": (WIDE, "lfe5u-25f", {"target_interval": 16}),
-    "dsp": (PRODUCTS, "xc7z020", {"target_interval": 8}),
-    "dsp_ecp5": (PRODUCTS, "lfe5u-45f", {"target_interval": 16}),
-    "folding": (PRODUCTS, "xc7z020", {"folding": {"fc0": {"pe": 32, "simd": 16}, "fc1": {"pe": 10, "simd": 64}}}),
+    "products": (PRODUCTS, "xc7z010", {"target_interval": 8}),
+    "products_ecp5": (PRODUCTS, "lfe5u-45f", {"target_interval": 4}),
+    "folding": (PRODUCTS, "xc7z020", {"folding": {"fc0": {"pe": 64, "simd": 32}, "fc1": {"pe": 10, "simd": 32}}}),
     "budget": (PRODUCTS, "xc7z010", {"max_lut": 30_000}),
 }
 
 
-@pytest.mark.parametrize("name", tiered(CASES, "lut_ultrascale", "lut_ecp5", "dsp", "dsp_ecp5"))
+@pytest.mark.parametrize("name", tiered(CASES, "lut_ultrascale", "lut_ecp5", "products", "products_ecp5"))
 def test_advice_that_is_followed_helps(name: str) -> None:
     graph, part, options = CASES[name]
     built = flow.compile(graph, part=part, **options)
@@ -73,6 +75,18 @@ def test_advice_that_is_followed_helps(name: str) -> None:
     assert not unfit(flow.compile(graph, part=part, fit=True))
     assert not unfit(flow.compile(graph, part=match[6], **options))
     assert not unfit(flow.variant(built, part=match[6]))
+
+
+def test_blocks_that_no_layer_does_without() -> None:
+    """Products of a depthwise layer, which have no other side to go to."""
+    net = ImageBuilder(np.random.default_rng(1), (4, 4, 128), INT8)
+    net.conv(net.input, 128, Geometry((3, 3)), INT8, groups=128)
+    said = unfit(flow.compile(net.graph("net"), part="xc7z007s", folding={"conv0": {"pe": 128}}))
+    assert re.match(
+        r"net does not fit xc7z007s: it takes (.* and )?128 DSP \(194%\) of (.* and )?66 DSP, most in conv0", said
+    )
+    with pytest.raises(FoldingError, match=r"budget: a design must take at most 0 DSP; found .* 1 DSP at"):
+        flow.compile(net.graph("net"), part="xc7z007s", max_dsp=0)
 
 
 def test_weights_that_no_folding_makes_smaller() -> None:
@@ -123,7 +137,7 @@ def test_the_largest_part_is_looked_for_in_every_family() -> None:
 
 @pytest.mark.starts_process
 def test_build_estimate_and_report_say_it(tmp_path: Path) -> None:
-    built = flow.compile(PRODUCTS, part="xc7z020", target_interval=8).write(tmp_path / "out")
+    built = flow.compile(PRODUCTS, part="xc7z010", target_interval=8).write(tmp_path / "out")
     line = unfit(built)
     assert line and json.loads((tmp_path / "out" / "estimate.json").read_text())["warnings"][0] == line
     done = CliRunner().invoke(app, ["estimate", str(tmp_path / "out")])

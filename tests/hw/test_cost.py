@@ -22,7 +22,7 @@ from hwgen.hw.blocks import block_ram, lut_ram
 from hwgen.hw.cost import design_resources, edge_resources, unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.coding import bits_compared
-from hwgen.hw.kernels.sums import PopcountSize, arithmetic_for, is_dsp, popcount_size
+from hwgen.hw.kernels.sums import PopcountSize, arithmetics_for, is_dsp, popcount_size
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import Bytes
@@ -239,19 +239,23 @@ CHOSEN: list[tuple[DType, DType, int, Arithmetic]] = [
     (IntType(3, True), B, 2, Arithmetic.PAIRS),
     (IntType(4, True), IntType(4, False), 1, Arithmetic.PAIRS),
     (IntType(2, True), IntType(6, True), 4, Arithmetic.PAIRS),
-    (IntType(5, True), IntType(4, False), 4, Arithmetic.DIRECT),
-    (IntType(8, True), IntType(8, False), 4, Arithmetic.DIRECT),
+    (IntType(5, True), IntType(4, False), 4, Arithmetic.PACKED),
+    (IntType(8, True), IntType(8, False), 4, Arithmetic.PACKED),
+    (IntType(8, True), IntType(20, False), 4, Arithmetic.DIRECT),
 ]
 
 
 @pytest.mark.parametrize(("weight", "source", "simd", "wanted"), CHOSEN, ids=str)
-def test_where_pairs_take_the_place_of_products(weight: DType, source: DType, simd: int, wanted: Arithmetic) -> None:
+def test_what_makes_products(weight: DType, source: DType, simd: int, wanted: Arithmetic) -> None:
     """Weights that are constants stay products, where a host does not write them."""
     unit = mvtu(np.random.default_rng(0), weight, source, (16, 8), (2, simd))
-    assert arithmetic_for(unit, fixed=True) is wanted
+    assert arithmetics_for(unit, Family.XC7, fixed=True)[0] is wanted
     constant = mvtu(np.random.default_rng(0), weight, source, (simd, 2), (2, simd))
-    assert arithmetic_for(constant, fixed=True) is Arithmetic.DIRECT
-    assert arithmetic_for(constant, fixed=False) is wanted
+    assert arithmetics_for(constant, Family.XC7, fixed=True) == (Arithmetic.DIRECT,)
+    assert arithmetics_for(constant, Family.XC7, fixed=False)[0] is wanted
+    if wanted is Arithmetic.PACKED:
+        assert arithmetics_for(unit, Family.XC7, fixed=True)[1] is Arithmetic.PAIRS
+        assert arithmetics_for(unit, Family.ECP5, fixed=True)[0] is Arithmetic.DIRECT
 
 
 def test_ultrascale_plus_is_priced_as_the_7_series() -> None:

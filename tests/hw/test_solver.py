@@ -12,7 +12,7 @@ import pytest
 
 from hwgen.config import LayerFolding
 from hwgen.errors import FoldingError
-from hwgen.hw import problem as problems
+from hwgen.hw import pools
 from hwgen.hw.choices import Choices
 from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
@@ -165,7 +165,7 @@ def test_structures_follow_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     def converters(unit: Unit, family: Family) -> Resources:
         return Resources(lut=isinstance(unit, WidthUnit))
 
-    monkeypatch.setattr(problems, "unit_resources", converters)
+    monkeypatch.setattr(pools, "unit_resources", converters)
     given = problem(fc0=LayerFolding(pe=4, simd=24), fc2=LayerFolding(pe=4, simd=3))
     folding = given.pinned({"fc1": Folding(12, 1)}).resolve(16)
     found = cheapest_structures(given, folding)

@@ -13,6 +13,7 @@ from hwgen import flow
 from hwgen.backends.rtl import emit
 from hwgen.explore.results import header
 from hwgen.flow.goal import problem_of
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.argmax import ArgmaxUnit
@@ -56,6 +57,9 @@ UNITS: dict[str, Weighted] = {
     "xnor_200": replace(xnor(200), memory_style=MemoryStyle.BLOCK),
     "products": mvtu(np.random.default_rng(7), I2, U2, (32, 8), (2, 16), result=U2),
     "scores": mvtu(np.random.default_rng(7), I2, B, (32, 8), (2, 16)),
+    "packed": replace(
+        mvtu(np.random.default_rng(7), IntType(8, signed=True), U2, (36, 9), (3, 18)), arithmetic=Arithmetic.PACKED
+    ),
     "planes": planes_unit((6, 4, 3), (40, 4), (3, 20), folded=False, result=U2),
     "depthwise": depthwise(np.random.default_rng(7), I2, U2, (5, 4), 2, result=U2),
 }

@@ -35,7 +35,8 @@ from tests.rtl_support import (
 )
 from tests.tiers import tiered
 
-B, U3, I4 = Bipolar(), IntType(3, signed=False), IntType(4, signed=True)
+B, U3, U8 = Bipolar(), IntType(3, signed=False), IntType(8, signed=False)
+I4, I8 = IntType(4, signed=True), IntType(8, signed=True)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ def grouped() -> Design:
 def pairs(weight: DType = B, registers: PipelineRegisters = NO_REGISTERS) -> Design:
     unit = mvtu(np.random.default_rng(7), weight, I4, (40, 5), (2, 20), pixels=2)
     return design_of(replace(unit, arithmetic=Arithmetic.PAIRS, registers=registers))
+
+
+def packed(registers: PipelineRegisters = NO_REGISTERS) -> Design:
+    unit = mvtu(np.random.default_rng(7), I8, U8, (40, 5), (2, 20), pixels=2)
+    return design_of(replace(unit, arithmetic=Arithmetic.PACKED, registers=registers))
 
 
 def residual(*, folded: bool) -> Design:
@@ -111,11 +117,18 @@ CASES = {
     ),
     "sign_of_a_row": (pairs(), Mutation("hwgen_pair_chain", "chosen[ValueBits] ^ Signed", "chosen[ValueBits]")),
     "positive_top_digit": (pairs(I4), Mutation("hwgen_dot_pairs", "WeightSigned && !WeightBipolar", "1'b0")),
-    "excess_kept": (pairs(I4), Mutation("hwgen_neuron", "first_i ? Start", "first_i ? '0")),
+    "excess_kept": (pairs(I4), Mutation("hwgen_neuron", "first_i ? SumBits'(Start)", "first_i ? '0")),
     "inputs_not_taken_off": (pairs(), Mutation("hwgen_dot_pairs", "twice - shared_i", "twice")),
     "pair_too_early": (
         pairs(I4, PipelineRegisters(0, 2, 0)),
         Mutation("hwgen_pairs", ".Cycles(hwgen_steps_pkg::row_cycles(", ".Cycles(0 * hwgen_steps_pkg::row_cycles("),
+    ),
+    "parity_ignored": (packed(), Mutation("hwgen_dot_packed", "^ parities[chain*Fields+field]", "")),
+    "carry_kept": (packed(), Mutation("hwgen_dot_packed", "= !into[chain*Fields+field]", "= 1'b1")),
+    "inputs_not_summed": (packed(), Mutation("hwgen_packed", ".terms_i  (values)", ".terms_i  ('0)")),
+    "block_too_early": (
+        packed(PipelineRegisters(0, 2, 0)),
+        Mutation("hwgen_packed", "hwgen_steps_pkg::block_cycles(lane / Chains, Span)", "0"),
     ),
     "last_plane_dropped": (
         residual(folded=False),

@@ -105,6 +105,15 @@ def test_pairs(weight: DType, source: DType, result: DType | None, tmp_path: Pat
     prove_random(replace(unit, arithmetic=Arithmetic.PAIRS), tmp_path)
 
 
+@pytest.mark.parametrize("case", [(I4, U8, U2, 3, 1), (I2, TERNARY, None, 1, 2)], ids=str)
+def test_packed(case: tuple[DType, DType, DType | None, int, int], tmp_path: Path) -> None:
+    """A convolution; the neurons of groups."""
+    weight, source, result, taps, groups = case
+    sizes = {"pixels": 2, "taps": taps, "groups": groups}
+    unit = mvtu(np.random.default_rng(7), weight, source, (13, 6), (3, 4), result=result, **sizes)
+    prove_random(replace(unit, arithmetic=Arithmetic.PACKED), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("shape", "folding", "style"),
     [((130, 4), (2, 1), None), ((12, 4), (2, 3), MemoryStyle.BLOCK), ((12, 4), (2, 3), MemoryStyle.REGISTERS)],

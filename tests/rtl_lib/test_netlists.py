@@ -50,6 +50,8 @@ class Netlist:
 INTEGERS = {"WeightBits": 4, "WeightBipolar": 0, "InputBits": 4, "InputSigned": 0, "InputBipolar": 0, "SumBits": 13}
 PAIRS = {"Pairs": 1, "WeightBits": 3, "WeightBipolar": 0, "InputBits": 2, "InputSigned": 0, "InputBipolar": 0}
 PAIRS |= {"SumBits": 12, "CodeBits": 12}
+PACKED = {"Fields": 2, "FieldBits": 17, "Chained": 4, "WeightBits": 8, "WeightBipolar": 0, "InputBits": 8}
+PACKED |= {"InputSigned": 0, "InputBipolar": 0, "SumBits": 22, "CodeBits": 22}
 LEVELS = {"Levels": 3, "ThresholdBits": 13, "CodeBits": 2}
 COUNTS = {"SumBits": 8, "SumSigned": 0, "Levels": 1, "ThresholdBits": 8, "ThresholdSigned": 0, "CodeBits": 1}
 FOLDS = {"Pe": 2, "NeuronFolds": 3, "SynapseFolds": 6}
@@ -80,6 +82,10 @@ NETLISTS = {
         ff=627,
         levels=6,
     ),
+    "packed": Netlist("hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8}, lut=338, ff=258, levels=9, dsp=8),
+    "packed_registers": Netlist(
+        "hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8, "SumSpan": 1, "SumStages": 5}, lut=381, ff=461, levels=8, dsp=8
+    ),
     "sign_pairs": Netlist(
         "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=169, ff=143, levels=12
     ),
@@ -105,13 +111,14 @@ NETLISTS = {
     "fifo": Netlist("hwgen_fifo", {"Depth": 300, "Style": '"block"'}, lut=53, ff=38, levels=7, bram18=1),
     "pair_chain": Netlist("hwgen_pair_chain", {"Rows": 8, "ValueBits": 4}, lut=40, ff=0, levels=16),
     "place_sum": Netlist(
-        "hwgen_place_sum", {"Terms": 3, "TermBits": 6, "Step": 1, "Signed": 1}, lut=12, ff=0, levels=5
+        "hwgen_place_sum", {"Terms": 3, "TermBits": 6, "Step": 1, "Signed": 1}, lut=12, ff=0, levels=6
     ),
     "popcount": Netlist("hwgen_popcount", {"Width": 64, "CountBits": 7}, lut=45, ff=20, levels=8),
 }
 
 
-PRODUCTS = ("xnor_registers", "integers", "pairs", "pairs_registers", "sign_pairs", "gated", "planes")
+PRODUCTS = ("xnor_registers", "integers", "pairs", "pairs_registers", "packed", "packed_registers", "sign_pairs")
+PRODUCTS += ("gated", "planes")
 """Units that multiply, which take Yosys longest: a run of their own, of the long tier."""
 RUNS = (tuple(name for name in NETLISTS if name not in PRODUCTS), PRODUCTS)
 

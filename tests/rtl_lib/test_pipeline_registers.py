@@ -21,7 +21,8 @@ from tests.rtl_lib.planes import plane_frames, planes_unit
 from tests.rtl_support import TERNARY, depthwise, design_of, draw, mvtu, prove
 from tests.tiers import tiered
 
-B, U2, U3, U8, I4 = Bipolar(), *(IntType(bits, signed=False) for bits in (2, 3, 8)), IntType(4, signed=True)
+B, U2, U3, U8 = Bipolar(), *(IntType(bits, signed=False) for bits in (2, 3, 8))
+I4, I8 = (IntType(bits, signed=True) for bits in (4, 8))
 
 Case = tuple[Design, IntArray]
 
@@ -53,6 +54,11 @@ def signs_by_pairs(registers: PipelineRegisters) -> Case:
 def pairs(registers: PipelineRegisters) -> Case:
     unit = mvtu(np.random.default_rng(7), I4, I4, (40, 3), (3, 20), result=U2)
     return _alone(replace(unit, arithmetic=Arithmetic.PAIRS), registers)
+
+
+def packed(registers: PipelineRegisters) -> Case:
+    unit = mvtu(np.random.default_rng(7), I8, U8, (40, 5), (5, 20), result=U2)
+    return _alone(replace(unit, arithmetic=Arithmetic.PACKED), registers)
 
 
 def counted(registers: PipelineRegisters) -> Case:
@@ -89,6 +95,7 @@ UNITS: tuple[Callable[[PipelineRegisters], Case], ...] = (
     products,
     signs_by_pairs,
     pairs,
+    packed,
     counted,
     residual,
     residual_in_turn,

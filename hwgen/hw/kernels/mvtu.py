@@ -52,6 +52,7 @@ class MvtuUnit(Unit):
     """
 
     stem: ClassVar[str] = "mvtu"
+    has_arithmetics: ClassVar[bool] = True
 
     weights: IntArray
     weight_type: DType
@@ -88,6 +89,9 @@ class MvtuUnit(Unit):
 
     def with_registers(self, registers: PipelineRegisters) -> Self:
         return replace(self, registers=registers)
+
+    def with_arithmetic(self, arithmetic: Arithmetic) -> Self:
+        return replace(self, arithmetic=arithmetic)
 
     # Sizes.
 

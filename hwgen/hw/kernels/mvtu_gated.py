@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from hwgen.hw.activation import Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Array, Function, Parameters, Size, Store, Type, word
 from hwgen.hw.kernels import products, weighted
@@ -40,6 +41,7 @@ class MvtuGatedUnit(Unit):
     """
 
     stem: ClassVar[str] = "mvtu_gated"
+    has_arithmetics: ClassVar[bool] = True
     ports: ClassVar[tuple[str, ...]] = ("s", "gate")
 
     product: MvtuUnit
@@ -74,6 +76,9 @@ class MvtuGatedUnit(Unit):
 
     def with_registers(self, registers: PipelineRegisters) -> Self:
         return replace(self, product=replace(self.product, registers=registers))
+
+    def with_arithmetic(self, arithmetic: Arithmetic) -> Self:
+        return replace(self, product=replace(self.product, arithmetic=arithmetic))
 
     @property
     def gate(self) -> Stream:

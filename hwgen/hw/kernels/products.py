@@ -8,6 +8,7 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Parameters, Size, Template, Type, WordTable
 from hwgen.hw.kernels import weighted
+from hwgen.hw.kernels.packed import PackedSize, Packing, is_packed
 from hwgen.hw.kernels.registers import registers_bill
 from hwgen.hw.kernels.sums import pair_chains, pair_rows, products_bill
 from hwgen.hw.pipeline import AdderLevels
@@ -51,6 +52,9 @@ def adder_levels(unit: Matrix) -> AdderLevels:
         signs = isinstance(unit.weight_type, Bipolar)
         chains, digits = _levels(pair_chains(unit.simd)), _levels(unit.weight_type.bits)
         return AdderLevels(pair_rows(unit.simd) - 1, chains + digits + signs, True)
+    if is_packed(unit):
+        size = PackedSize.of(unit)
+        return AdderLevels(size.rows, _levels(size.chains))
     if unit.is_xnor or unit.padded_bipolar:
         return AdderLevels(group, tree + unit.padded_bipolar, unit.simd > 3)
     return AdderLevels(_levels(unit.simd), 0)
@@ -86,7 +90,14 @@ def parameters(unit: Matrix) -> Parameters:
 
 def multiplied(unit: Matrix) -> Parameters:
     """What is multiplied, and how: of modules that do not take one plane after another."""
-    return {"Pairs": unit.arithmetic is Arithmetic.PAIRS, **weighted.operand_types(unit)}
+    packing = Packing.of(unit) if is_packed(unit) else Packing(0, 1, 1)
+    return {
+        "Pairs": unit.arithmetic is Arithmetic.PAIRS,
+        "Fields": packing.fields,
+        "FieldBits": packing.field_bits,
+        "Chained": packing.chained,
+        **weighted.operand_types(unit),
+    }
 
 
 def sizes(unit: Matrix) -> tuple[Size, ...]:

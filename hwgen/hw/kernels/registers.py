@@ -9,6 +9,7 @@ from __future__ import annotations
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.kernels import coding
+from hwgen.hw.kernels.packed import PackedSize, is_packed
 from hwgen.hw.kernels.sums import PairsSize, pair_chains, pair_rows
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
@@ -49,6 +50,8 @@ def _sum_registers(unit: Weighted, span: int) -> int:
         return lanes * (counted + tree_registers(terms, votes, first, each)) + unit.padded_bipolar * count
     if unit.arithmetic is Arithmetic.PAIRS:
         return _pair_registers(unit, each) + _row_registers(unit) * (span == 0)
+    if is_packed(unit):
+        return _packed_registers(unit, span)
     if unit.is_xnor or unit.padded_bipolar:
         taken = total * unit.padded_bipolar * ((levels + 1) // each - levels // each)
         return lanes * (count + taken) + unit.padded_bipolar * count
@@ -81,6 +84,28 @@ def _pair_registers(unit: Weighted, span: int) -> int:
         each += total * ((steps + 1) // span - steps // span)
         shared += digit + tree_registers(1, digit_bits, bits_for(chains), span)
     return unit.output.lanes * each + shared
+
+
+def _packed_registers(unit: Weighted, span: int) -> int:
+    """Those beside multiplier blocks, which have registers for products and sums of their own.
+
+    Inputs wait once for all lanes, weights in each team; a block takes the first wait of its own weights in.
+    """
+    size, simd = PackedSize.of(unit), unit.simd
+    waits = [(lane // size.chains + 1) // span - 1 // span for lane in range(simd)]
+    signed = unit.weight_type.signed and size.packing.fields > 1
+    shared = sum(waits) * unit.input.dtype.bits + signed * (1 // span) * size.chains * size.offset_bits
+    each = 0
+    for team in size.teams:
+        each += sum(max(0, wait - 1) for wait in waits) * team * unit.weight_type.bits
+        each += sum(place_registers(size.chains, bits, span) for bits in size.bits(team))
+        each += (team - 1) * (simd * (1 // span) + size.chains * (size.rows // span))
+    return shared + each
+
+
+def place_registers(terms: int, bits: int, span: int) -> int:
+    """Those of `hwgen_place_sum` of `terms` of one place and `bits` bits, each with a carry."""
+    return tree_registers(terms, bits + 1, 0, span)
 
 
 def _chain_registers(rows: int, longest: int, size: PairsSize, span: int) -> int:

@@ -9,13 +9,14 @@ from operator import and_, or_
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.device import Family
+from hwgen.hw.kernels.packed import PackedSize, is_packed, packing_for
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar, DType
 
 FEW_BITS = 4
-"""Products of two numbers of at most so many bits take LUTs, wider ones multiplier blocks."""
+"""Products of two numbers of at most so many bits take LUTs, wider ones multiplier blocks, while the part has them."""
 
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
@@ -30,6 +31,8 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
     total, fixed = unit.sum_type.bits, " of constants" if unit.weight_rom.depth == 1 and not unit.writable else ""
     if unit.arithmetic is Arithmetic.PAIRS:
         reach = _pairs(unit, simd, lanes, bill)
+    elif is_packed(unit):
+        reach = _packed(unit, bill)
     elif unit.planes:
         reach = _residual(unit, simd, lanes, fixed, bill)
     elif unit.is_xnor or unit.padded_bipolar:
@@ -40,7 +43,7 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
     if direct and simd == 1 and has_adder(unit.weight_type, unit.input.dtype, bill.family):
         return  # the accumulator is in the multiplier block
     bill.register(lanes * (total if unit.sum_slots > 1 else min(total, reach)))
-    loaded = "loaded " if unit.arithmetic is Arithmetic.PAIRS else ""
+    loaded = "loaded " if unit.arithmetic in (Arithmetic.PAIRS, Arithmetic.PACKED) else ""
     bill.add(f"{loaded}accumulator bit", lanes * total * (unit.sum_slots > 1))
 
 
@@ -55,20 +58,33 @@ def _agreements(simd: int, lanes: int, total: int, padded_bipolar: bool, fixed: 
     return total
 
 
-def arithmetic_for(unit: Weighted, *, fixed: bool) -> Arithmetic:
-    """The cheaper of pairs and direct products where both give the sum of `unit`; else what it has.
+def arithmetics_for(unit: Weighted, family: Family, *, fixed: bool) -> tuple[Arithmetic, ...]:
+    """The ways to the sum of `unit` that a part of `family` has: what it takes where nothing is scarce, then the other.
 
-    Products that would go to multiplier blocks do so from five bits on, on either side. `fixed` weights of one word are
-    constants, which products take in; a single bipolar operand a lane only adds or subtracts.
+    Up to four bits by four products take LUTs, wider ones multiplier blocks, which neurons share on Xilinx parts.
+    `fixed` weights of one word are constants, which products take in; a single bipolar operand a lane only adds or
+    subtracts.
     """
     weight, value = unit.weight_type, unit.input.dtype
-    signs = isinstance(weight, Bipolar) or isinstance(value, Bipolar)
     if unit.planes or unit.is_xnor or unit.padded_bipolar or (unit.weight_rom.depth == 1 and fixed):
-        return unit.arithmetic
-    if signs:
-        return Arithmetic.PAIRS if unit.simd > 1 else Arithmetic.DIRECT
+        return (unit.arithmetic,)
+    if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
+        return (Arithmetic.PAIRS if unit.simd > 1 else Arithmetic.DIRECT,)
+    blocks = in_blocks(unit, family)
     few = max(weight.bits, value.bits) <= FEW_BITS
-    return Arithmetic.PAIRS if few or not is_dsp(weight, value, Family.XC7) else Arithmetic.DIRECT
+    if few or not is_dsp(weight, value, Family.XC7):
+        return Arithmetic.PAIRS, blocks
+    return blocks, Arithmetic.PAIRS
+
+
+def in_blocks(unit: Weighted, family: Family) -> Arithmetic:
+    """How multiplier blocks make the products of `unit`: shared, but for a single product, whose block adds up slots.
+
+    Those of ECP5 have no wide factor and no adder that Yosys uses.
+    """
+    lanes = unit.output.lanes
+    shared = family is not Family.ECP5 and packing_for(unit.weight_type, unit.input.dtype, lanes, unit.simd) is not None
+    return Arithmetic.PACKED if shared and lanes * unit.simd > 1 else Arithmetic.DIRECT
 
 
 def pair_chains(simd: int) -> int:
@@ -94,6 +110,35 @@ def _pairs(unit: Weighted, simd: int, lanes: int, bill: Bill) -> int:
         bill.add("shared sum bit", size.row_bits + size.adder_bits)
         bill.register(size.kept_bits)
     return size.value_bits + bits_for(simd) + size.digits + signs
+
+
+def _packed(unit: Weighted, bill: Bill) -> int:
+    """Blocks, the sums of their chains, and what the lanes share. Returns: bits of the sum."""
+    size, value = PackedSize.of(unit), unit.input.dtype
+    blocks = len(size.teams) * unit.simd
+    bill.memories += Resources(dsp=blocks * (2 if bill.family is Family.ECP5 else 1))
+    lengths = [ceil_div(unit.simd - chain, size.chains) for chain in range(size.chains)]
+    gates = sum(ceil_div(2 * length - 1, 5) for length in lengths)  # of six inputs
+    for team in size.teams:
+        for bits in size.bits(team):
+            bill.add("field adder bit", _tree_bits(size.chains, bits))
+        bill.add("parity gate", (team - 1) * gates)
+        bill.add("field carry", (team - 1) * size.chains)
+        bill.add("offset weight", (team - 1) * unit.simd * unit.weight_type.signed)
+        bill.register((team - 1) * size.chains)
+    if size.packing.fields > 1 and unit.weight_type.signed:
+        bill.add("input sum bit", sum(_tree_bits(length, value.bits) for length in lengths))
+        bill.add("input offset bit", size.chains * size.offset_bits)
+    return size.top_bits + bits_for(size.chains) + 1
+
+
+@cache
+def _tree_bits(terms: int, bits: int) -> int:
+    """Bits of the adders of `hwgen_place_sum` whose terms have one place."""
+    if terms == 1:
+        return 0
+    first = terms // 2
+    return _tree_bits(first, bits) + _tree_bits(terms - first, bits) + bits + bits_for(terms)
 
 
 @dataclass(frozen=True)

@@ -151,14 +151,27 @@ module hwgen_depthwise #(
   );
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    logic [SumBits-1:0] sum;
+
+    hwgen_dot #(
+      .Simd         (1),
+      .WeightBits   (WeightBits),
+      .WeightSigned (WeightSigned),
+      .WeightBipolar(WeightBipolar),
+      .InputBits    (InputBits),
+      .InputSigned  (InputSigned),
+      .InputBipolar (InputBipolar),
+      .SumBits      (SumBits)
+    ) u_dot (
+      .clk_i    (clk_i),
+      .weights_i(weights[lane*WeightBits +: WeightBits]),
+      .inputs_i (inputs[lane*InputBits +: InputBits]),
+      .shared_i ('0),
+      .betas_i  (1'b0),
+      .sum_o    (sum)
+    );
+
     hwgen_neuron #(
-      .Simd           (1),
-      .WeightBits     (WeightBits),
-      .WeightSigned   (WeightSigned),
-      .WeightBipolar  (WeightBipolar),
-      .InputBits      (InputBits),
-      .InputSigned    (InputSigned),
-      .InputBipolar   (InputBipolar),
       .SumBits        (SumBits),
       .SumSigned      (SumSigned),
       .Levels         (Levels),
@@ -177,10 +190,8 @@ module hwgen_depthwise #(
       .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),
-      .weights_i   (weights[lane*WeightBits +: WeightBits]),
-      .inputs_i    (inputs[lane*InputBits +: InputBits]),
-      .shared_i    ('0),
-      .betas_i     (1'b0),
+      .sum_i       (sum),
+      .carry_i     (1'b0),
       .first_i     (first_q[SumCycles]),
       .fired_i     (fired_q[SumCycles]),
       .masked_i    (lane >= LastLanes && last_block_q),

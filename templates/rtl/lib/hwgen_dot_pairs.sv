@@ -45,6 +45,7 @@ module hwgen_dot_pairs #(
   logic [2*Pairs*WeightBits-1:0] weights;
   logic [WeightBits*DigitBits-1:0] digits;
   logic [TotalBits-1:0] total;
+  logic [WeightBits:0] unused_carries;
 
   assign weights = (2*Pairs*WeightBits)'(weights_i);
 
@@ -96,9 +97,11 @@ module hwgen_dot_pairs #(
       .TermBits(ChainBits),
       .Span    (Each)
     ) u_digit (
-      .clk_i  (clk_i),
-      .terms_i(counts),
-      .sum_o  (digits[place*DigitBits +: DigitBits])
+      .clk_i    (clk_i),
+      .terms_i  (counts),
+      .carries_i('0),
+      .sum_o    (digits[place*DigitBits +: DigitBits]),
+      .carry_o  (unused_carries[place])
     );
   end
 
@@ -110,9 +113,11 @@ module hwgen_dot_pairs #(
     .Span    (Each),
     .From    ($clog2(Chains))
   ) u_total (
-    .clk_i  (clk_i),
-    .terms_i(digits),
-    .sum_o  (total)
+    .clk_i    (clk_i),
+    .terms_i  (digits),
+    .carries_i('0),
+    .sum_o    (total),
+    .carry_o  (unused_carries[WeightBits])
   );
 
   // Sums are modulo 2**SumBits.

@@ -19,7 +19,8 @@
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Input lanes past a vector's end are forced to
 // zero bits, and so are output lanes past the last neuron. The vector is kept in memory of `Style`.
-// For `PaddedBipolar`, `Pairs` and `Planes` see `hwgen_dot`.
+// For `PaddedBipolar`, `Pairs` and `Planes` see `hwgen_dot`, for `Fields`,
+// `FieldBits` and `Chained` `hwgen_dot_packed`.
 //
 // Do not use it where each output sees one channel (`hwgen_depthwise`), where a code of each vector
 // may close it (`hwgen_mvtu_gated`), to fold planes (`hwgen_mvtu_planes`), or for weights that
@@ -37,6 +38,9 @@ module hwgen_mvtu #(
   parameter int unsigned LastSimd = Simd,
   parameter bit PaddedBipolar = 1'b0,
   parameter bit Pairs = 1'b0,
+  parameter int unsigned Fields = 0,
+  parameter int unsigned FieldBits = 1,
+  parameter int unsigned Chained = 1,
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
   parameter Style = "distributed",
@@ -147,6 +151,9 @@ module hwgen_mvtu #(
     .LastPe         (LastPe),
     .PaddedBipolar  (PaddedBipolar),
     .Pairs          (Pairs),
+    .Fields         (Fields),
+    .FieldBits      (FieldBits),
+    .Chained        (Chained),
     .Planes         (Planes),
     .BetaBits       (BetaBits),
     .WeightBits     (WeightBits),

@@ -10,6 +10,8 @@
 //
 //   operands | lane sums | accumulator | activation | output queue
 //
+// `Fields` neurons share multiplier blocks (`hwgen_dot_packed`), where it is not zero.
+//
 // For a faster clock there may be registers, each a cycle more: `OperandStages` behind the operands
 // and weights, `SumStages` in the lane sums, behind every `SumSpan` of their steps (`hwgen_dot`),
 // and `ThresholdStages` behind the comparisons. Output lanes past the last neuron are zero bits.
@@ -26,6 +28,9 @@ module hwgen_mvtu_core #(
   parameter int unsigned LastPe = Pe,
   parameter bit PaddedBipolar = 1'b0,
   parameter bit Pairs = 1'b0,
+  parameter int unsigned Fields = 0,
+  parameter int unsigned FieldBits = 1,
+  parameter int unsigned Chained = 1,
   parameter int unsigned Planes = 0,
   parameter int unsigned BetaBits = 1,
   parameter int unsigned WeightBits = 1,
@@ -57,8 +62,6 @@ module hwgen_mvtu_core #(
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
   localparam int unsigned WordBits = Pe * Simd * WeightBits,
-  localparam int unsigned OperandBits
-      = hwgen_steps_pkg::operand_bits(Simd, InputBits, InputBipolar, Pairs),
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
   input  wire logic                            clk_i,
@@ -85,7 +88,8 @@ module hwgen_mvtu_core #(
   localparam bit Popcounts = Planes > 0 || PaddedBipolar || (WeightBipolar && InputBipolar);
   localparam int unsigned Terms = Planes > 0 ? Planes * BetaBits : 1;
   localparam int unsigned Further = $clog2(Terms) + (PaddedBipolar ? 1 : 0);
-  localparam int unsigned Registers = Pairs
+  localparam int unsigned Registers = Fields > 0
+      ? hwgen_steps_pkg::packed_cycles(Simd, Chained, SumSpan) : Pairs
       ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, SumSpan) : Popcounts
       ? hwgen_steps_pkg::popcount_cycles(Simd, Further, SumSpan)
       : hwgen_steps_pkg::product_cycles(Simd, SumSpan);
@@ -115,8 +119,8 @@ module hwgen_mvtu_core #(
   logic [1+ThresholdStages:0] made_q;
   logic [BeatBits-1:0] beat_q;
   logic last_beat, last_beat_q;
-  logic [OperandBits-1:0] operands;
-  logic [SumBits-1:0] shared;
+  logic [Pe*SumBits-1:0] sums;
+  logic [Pe-1:0] carries;
   logic [Pe*CodeBits-1:0] codes;
 
   assign beat_o = beat_q;
@@ -141,40 +145,47 @@ module hwgen_mvtu_core #(
     last_beat_q <= last_beat;
   end
 
-  hwgen_shared #(
+  hwgen_lane_sums #(
+    .Pe           (Pe),
     .Simd         (Simd),
     .PaddedBipolar(PaddedBipolar),
     .Pairs        (Pairs),
+    .Fields       (Fields),
+    .FieldBits    (FieldBits),
+    .Chained      (Chained),
     .Planes       (Planes),
+    .BetaBits     (BetaBits),
+    .WeightBits   (WeightBits),
+    .WeightSigned (WeightSigned),
+    .WeightBipolar(WeightBipolar),
     .InputBits    (InputBits),
     .InputSigned  (InputSigned),
     .InputBipolar (InputBipolar),
-    .WeightBipolar(WeightBipolar),
     .SumBits      (SumBits),
     .Span         (SumSpan)
-  ) u_shared (
-    .clk_i     (clk_i),
-    .inputs_i  (inputs),
-    .operands_o(operands),
-    .shared_o  (shared)
+  ) u_sums (
+    .clk_i    (clk_i),
+    .weights_i(weights),
+    .inputs_i (inputs),
+    .betas_i  (betas),
+    .sums_o   (sums),
+    .carries_o(carries)
   );
 
   for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
+    // What a lane sum is too much whatever the weights.
+    localparam int unsigned Field = pe % (Fields > 0 ? Fields : 1);
+    localparam int unsigned Size = pe - Field + Fields > Pe ? Pe + Field - pe : Fields;
+    localparam logic [63:0] Excess = Fields > 0 ? hwgen_steps_pkg::packed_excess(
+        Simd, Chained, Field, Size, WeightBits, WeightSigned, InputBits, InputSigned)
+        : Pairs && (InputSigned || InputBipolar) ? hwgen_steps_pkg::pair_excess(
+        Simd, InputBipolar ? 2 : InputBits, WeightBits, WeightSigned, WeightBipolar) : 64'd0;
+
     hwgen_neuron #(
-      .Simd           (Simd),
-      .Slots          (Slots),
-      .PaddedBipolar  (PaddedBipolar),
-      .Pairs          (Pairs),
-      .Planes         (Planes),
-      .BetaBits       (BetaBits),
-      .WeightBits     (WeightBits),
-      .WeightSigned   (WeightSigned),
-      .WeightBipolar  (WeightBipolar),
-      .InputBits      (InputBits),
-      .InputSigned    (InputSigned),
-      .InputBipolar   (InputBipolar),
       .SumBits        (SumBits),
       .SumSigned      (SumSigned),
+      .Loaded         (Pairs || Fields > 0),
+      .Start          (-64'(Slots) * Excess),
       .Levels         (Levels),
       .ThresholdBits  (ThresholdBits),
       .ThresholdSigned(ThresholdSigned),
@@ -188,14 +199,11 @@ module hwgen_mvtu_core #(
       .Shift          (Shift),
       .TiesToEven     (TiesToEven),
       .CodeTop        (CodeTop),
-      .Span           (SumSpan),
       .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),
-      .weights_i   (weights[pe*Simd*WeightBits +: Simd*WeightBits]),
-      .inputs_i    (operands),
-      .shared_i    (shared),
-      .betas_i     (betas),
+      .sum_i       (sums[pe*SumBits +: SumBits]),
+      .carry_i     (carries[pe]),
       .first_i     (first_q[SumCycles]),
       .fired_i     (fired_q[SumCycles]),
       .masked_i    (pe >= LastPe && last_beat_q),

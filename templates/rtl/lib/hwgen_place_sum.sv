@@ -3,6 +3,10 @@
 // Sum of unsigned numbers that are `Step` places apart: term k times 2**(Step * k); of `Signed` the
 // last one is taken off, and the sum in two's complement.
 //
+// An adder takes a carry for free, so that each term brings one of the lowest place: `sum_o` has
+// those of all terms but the last, whose carry leaves with it, for the adder behind. `Step` must
+// then be 0; elsewhere carries are zero.
+//
 // A balanced tree of adders, each as wide as its sum; low bits pass by. Registers stand behind
 // every `Span` steps in a row; its terms come after `From` of them, and each adder is one.
 //
@@ -22,7 +26,9 @@ module hwgen_place_sum #(
 ) (
   input  wire logic                      clk_i,
   input  wire logic [Terms*TermBits-1:0] terms_i,
-  output logic      [SumBits-1:0]        sum_o
+  input  wire logic [Terms-1:0]          carries_i,
+  output logic      [SumBits-1:0]        sum_o,
+  output logic                           carry_o
 );
 
   // A tree that stands where a higher one would fit waits for it.
@@ -30,9 +36,11 @@ module hwgen_place_sum #(
   localparam int unsigned Below = Levels > 0 ? From + Levels - 1 : From;
 
   logic [SumBits-1:0] sum;
+  logic carry;
 
   if (Terms == 1) begin : gen_term
     assign sum = Signed ? -SumBits'(terms_i) : SumBits'(terms_i);
+    assign carry = carries_i[0];
   end else begin : gen_halves
     localparam int unsigned First = Terms / 2;
     localparam int unsigned Second = Terms - First;
@@ -46,6 +54,7 @@ module hwgen_place_sum #(
     logic [FirstBits-1:0] first;
     logic [SecondBits-1:0] second;
     logic [TopBits-1:0] low, high;
+    logic between;
 
     hwgen_place_sum #(
       .Terms   (First),
@@ -55,9 +64,11 @@ module hwgen_place_sum #(
       .From    (From),
       .Height  (Levels - 1)
     ) u_first (
-      .clk_i  (clk_i),
-      .terms_i(terms_i[First*TermBits-1:0]),
-      .sum_o  (first)
+      .clk_i    (clk_i),
+      .terms_i  (terms_i[First*TermBits-1:0]),
+      .carries_i(carries_i[First-1:0]),
+      .sum_o    (first),
+      .carry_o  (between)
     );
 
     hwgen_place_sum #(
@@ -69,20 +80,24 @@ module hwgen_place_sum #(
       .From    (From),
       .Height  (Levels - 1)
     ) u_second (
-      .clk_i  (clk_i),
-      .terms_i(terms_i[Terms*TermBits-1:First*TermBits]),
-      .sum_o  (second)
+      .clk_i    (clk_i),
+      .terms_i  (terms_i[Terms*TermBits-1:First*TermBits]),
+      .carries_i(carries_i[Terms-1:First]),
+      .sum_o    (second),
+      .carry_o  (carry)
     );
 
     assign low = TopBits'(first >> Passing);
     assign high = Signed && !TakenOff ? TopBits'(signed'(second)) : TopBits'(second);
 
     if (TakenOff) begin : gen_difference
+      logic unused_between;
+      assign unused_between = between;
       assign sum[SumBits-1:Passing] = low - high;
     end else begin : gen_sum
       logic unused_one;
       // As in `hwgen_pair_chain`.
-      assign {sum[SumBits-1:Passing], unused_one} = {high, 1'b0} - ~{low, 1'b0};
+      assign {sum[SumBits-1:Passing], unused_one} = {high, between} - ~{low, between};
     end
     if (Passing > 0) begin : gen_passing
       assign sum[Passing-1:0] = first[Passing-1:0];
@@ -90,12 +105,12 @@ module hwgen_place_sum #(
   end
 
   hwgen_delay #(
-    .Width (SumBits),
+    .Width (SumBits + 1),
     .Cycles((From + Height) / Span - Below / Span)
   ) u_delay (
     .clk_i (clk_i),
-    .data_i(sum),
-    .data_o(sum_o)
+    .data_i({carry, sum}),
+    .data_o({carry_o, sum_o})
   );
 
 endmodule

@@ -100,6 +100,58 @@ package hwgen_steps_pkg;
     pair_excess = places * (64'(pairs(count)) << value_bits);
   endfunction
 
+  // Chains of multiplier blocks that `count` inputs are on in turn, at most `most` on each, and
+  // blocks of the longest one.
+  function automatic int unsigned packed_chains(input int unsigned count, input int unsigned most);
+    packed_chains = (count + most - 1) / most;
+  endfunction
+
+  function automatic int unsigned packed_rows(input int unsigned count, input int unsigned most);
+    packed_rows = (count - 1) / packed_chains(count, most) + 1;
+  endfunction
+
+  // Cycles that registers add in front of a block: its product is step 1, and what it adds step
+  // row + 2.
+  function automatic int unsigned block_cycles(input int unsigned row, input int unsigned span);
+    block_cycles = (row + 1) / span - 1 / span;
+  endfunction
+
+  // Cycles that registers add to a sum in multiplier blocks.
+  function automatic int unsigned packed_cycles(
+    input int unsigned count, input int unsigned most, input int unsigned span
+  );
+    packed_cycles = packed_rows(count, most) / span + $clog2(packed_chains(count, most)) / span;
+  endfunction
+
+  // Bits of the top field of a sum on a chain of `rows` blocks.
+  function automatic int unsigned packed_top_bits(
+    input int unsigned rows, input int unsigned weight_bits, input bit weight_signed,
+    input int unsigned input_bits
+  );
+    packed_top_bits = weight_bits + (weight_signed ? 0 : 1) + input_bits + $clog2(rows);
+  endfunction
+
+  // What a sum in multiplier blocks is too much, of the neuron in `field` of `fields`. Modulo
+  // 2**64.
+  function automatic logic [63:0] packed_excess(
+    input int unsigned count, input int unsigned most, input int unsigned field,
+    input int unsigned fields, input int unsigned weight_bits, input bit weight_signed,
+    input int unsigned input_bits, input bit input_signed
+  );
+    int unsigned rows;
+    logic [63:0] chains, offset, each;
+    rows = packed_rows(count, most);
+    chains = 64'(packed_chains(count, most));
+    offset = 64'd1 << (weight_bits + input_bits - 1 + $clog2(rows));
+    if (field == fields - 1)
+      each = 64'd1 << (packed_top_bits(rows, weight_bits, weight_signed, input_bits) - 1);
+    else if (weight_signed) each = offset - 64'd1;
+    else each = input_signed ? offset : 64'd0;
+    packed_excess = chains * (each + (field > 0 ? 64'd1 : 64'd0));
+    if (field < fields - 1 && weight_signed && input_signed)
+      packed_excess = packed_excess - (64'(count) << (weight_bits + input_bits - 2));
+  endfunction
+
 endpackage
 
 `default_nettype wire
