@@ -75,7 +75,7 @@ def build(row: Row, simd: int) -> hwgen.Accelerator:
     entry = Value("x", TensorType((INPUTS,), row.value))
     result = Value("y", TensorType((NEURONS,), smallest_type(op_range(op, [type_range(entry)], NEURONS))))
     graph = Graph.of("dot", entry, (Node("dense", op, (entry,), result, "dense"),), result)
-    return hwgen.compile(graph, folding={"dense": {"pe": PE, "simd": simd}}, memory={"dense": "block"}, pipeline=0)
+    return hwgen.compile(graph, folding={"dense": {"pe": PE, "simd": simd}}, memory={"dense": "block"})
 
 
 def figures_of(name: str, simd: int) -> list[Figure]:

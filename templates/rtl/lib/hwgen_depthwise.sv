@@ -164,6 +164,7 @@ module hwgen_depthwise #(
       .SumBits      (SumBits)
     ) u_dot (
       .clk_i    (clk_i),
+      .rst_ni   (rst_ni),
       .weights_i(weights[lane*WeightBits +: WeightBits]),
       .inputs_i (inputs[lane*InputBits +: InputBits]),
       .shared_i ('0),

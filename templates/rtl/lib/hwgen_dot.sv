@@ -52,6 +52,7 @@ module hwgen_dot #(
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
   input  wire logic                       clk_i,
+  input  wire logic                       rst_ni,
   input  wire logic [Simd*WeightBits-1:0] weights_i,
   input  wire logic [OperandBits-1:0]     inputs_i,
   input  wire logic [SumBits-1:0]         shared_i,
@@ -142,6 +143,7 @@ module hwgen_dot #(
       .Span         (Span)
     ) u_pairs (
       .clk_i    (clk_i),
+      .rst_ni   (rst_ni),
       .weights_i(weights_i),
       .pairs_i  (inputs_i),
       .shared_i (shared_i),
@@ -178,6 +180,11 @@ module hwgen_dot #(
     );
 
     always_ff @(posedge clk_i) sum_o <= sum;
+  end
+
+  if (!Pairs) begin : gen_no_reset
+    logic unused_reset;
+    assign unused_reset = rst_ni;
   end
 
 endmodule

@@ -32,6 +32,7 @@ module hwgen_dot_packed #(
   localparam int unsigned OffsetBits = InputBits + $clog2(Rows)
 ) (
   input  wire logic                              clk_i,
+  input  wire logic                              rst_ni,
   input  wire logic [Fields*Simd*WeightBits-1:0] weights_i,
   input  wire logic [Simd*InputBits-1:0]         inputs_i,
   input  wire logic [Chains*OffsetBits-1:0]      offsets_i,
@@ -90,11 +91,12 @@ module hwgen_dot_packed #(
       logic [Fields-1:0] ones, ones_in_time, parity;
 
       for (genvar field = 0; field < Fields; field++) begin : gen_field
-        hwgen_delay #(
+        hwgen_flops #(
           .Width (WeightBits),
           .Cycles(hwgen_steps_pkg::block_cycles(row, Span))
         ) u_weight (
           .clk_i (clk_i),
+          .rst_ni(rst_ni),
           .data_i(weights_i[(field*Simd+Lane)*WeightBits +: WeightBits]),
           .data_o(weights[field*WeightBits +: WeightBits])
         );

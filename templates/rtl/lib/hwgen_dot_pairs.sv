@@ -28,6 +28,7 @@ module hwgen_dot_pairs #(
   localparam int unsigned PairBits = 3 * ValueBits + 1
 ) (
   input  wire logic                       clk_i,
+  input  wire logic                       rst_ni,
   input  wire logic [Simd*WeightBits-1:0] weights_i,
   input  wire logic [Pairs*PairBits-1:0]  pairs_i,
   input  wire logic [SumBits-1:0]         shared_i,
@@ -74,6 +75,7 @@ module hwgen_dot_pairs #(
         .Span     (Span)
       ) u_chain (
         .clk_i   (clk_i),
+        .rst_ni  (rst_ni),
         .digits_i(chosen),
         .pairs_i (pairs),
         .sum_o   (count)

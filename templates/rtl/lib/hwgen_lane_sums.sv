@@ -31,6 +31,7 @@ module hwgen_lane_sums #(
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1
 ) (
   input  wire logic                          clk_i,
+  input  wire logic                          rst_ni,
   input  wire logic [Pe*Simd*WeightBits-1:0] weights_i,
   input  wire logic [Simd*InputBits-1:0]     inputs_i,
   input  wire logic [AllBetaBits-1:0]        betas_i,
@@ -57,6 +58,7 @@ module hwgen_lane_sums #(
       .Span       (Span)
     ) u_packed (
       .clk_i    (clk_i),
+      .rst_ni   (rst_ni),
       .inputs_i (inputs_i),
       .inputs_o (operands),
       .offsets_o(offsets)
@@ -79,6 +81,7 @@ module hwgen_lane_sums #(
         .Span        (Span)
       ) u_dot (
         .clk_i    (clk_i),
+        .rst_ni   (rst_ni),
         .weights_i(weights_i[First*Simd*WeightBits +: Size*Simd*WeightBits]),
         .inputs_i (operands),
         .offsets_i(offsets),
@@ -106,6 +109,7 @@ module hwgen_lane_sums #(
       .Span         (Span)
     ) u_shared (
       .clk_i     (clk_i),
+      .rst_ni    (rst_ni),
       .inputs_i  (inputs_i),
       .operands_o(operands),
       .shared_o  (shared)
@@ -128,6 +132,7 @@ module hwgen_lane_sums #(
         .Span         (Span)
       ) u_dot (
         .clk_i    (clk_i),
+        .rst_ni   (rst_ni),
         .weights_i(weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
         .inputs_i (operands),
         .shared_i (shared),

@@ -165,6 +165,7 @@ module hwgen_mvtu_core #(
     .Span         (SumSpan)
   ) u_sums (
     .clk_i    (clk_i),
+    .rst_ni   (rst_ni),
     .weights_i(weights),
     .inputs_i (inputs),
     .betas_i  (betas),

@@ -24,17 +24,19 @@ module hwgen_packed #(
   localparam int unsigned OffsetBits = InputBits + $clog2(Rows)
 ) (
   input  wire logic                         clk_i,
+  input  wire logic                         rst_ni,
   input  wire logic [Simd*InputBits-1:0]    inputs_i,
   output logic      [Simd*InputBits-1:0]    inputs_o,
   output logic      [Chains*OffsetBits-1:0] offsets_o
 );
 
   for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
-    hwgen_delay #(
+    hwgen_flops #(
       .Width (InputBits),
       .Cycles(hwgen_steps_pkg::block_cycles(lane / Chains, Span))
     ) u_delay (
       .clk_i (clk_i),
+      .rst_ni(rst_ni),
       .data_i(inputs_i[lane*InputBits +: InputBits]),
       .data_o(inputs_o[lane*InputBits +: InputBits])
     );

@@ -26,6 +26,7 @@ module hwgen_pair_chain #(
   localparam int unsigned SumBits = ValueBits + 1 + $clog2(Rows)
 ) (
   input  wire logic                     clk_i,
+  input  wire logic                     rst_ni,
   input  wire logic [2*Rows-1:0]        digits_i,
   input  wire logic [Rows*PairBits-1:0] pairs_i,
   output logic      [SumBits-1:0]       sum_o
@@ -35,11 +36,12 @@ module hwgen_pair_chain #(
   logic [ValueBits-1:0] a, b;
   logic [ValueBits:0] both, chosen, row;
 
-  hwgen_delay #(
+  hwgen_flops #(
     .Width (2),
     .Cycles(Wait)
   ) u_digits (
     .clk_i (clk_i),
+    .rst_ni(rst_ni),
     .data_i(digits_i[2*Rows-1 -: 2]),
     .data_o({take_b, take_a})
   );
@@ -82,6 +84,7 @@ module hwgen_pair_chain #(
       .Wait     (BeforeWait)
     ) u_earlier (
       .clk_i   (clk_i),
+      .rst_ni  (rst_ni),
       .digits_i(digits_i[2*Rows-3:0]),
       .pairs_i (pairs_i[(Rows-1)*PairBits-1:0]),
       .sum_o   (earlier)

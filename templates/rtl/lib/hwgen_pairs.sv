@@ -22,6 +22,7 @@ module hwgen_pairs #(
   localparam int unsigned PairBits = 3 * ValueBits + 1
 ) (
   input  wire logic                      clk_i,
+  input  wire logic                      rst_ni,
   input  wire logic [Simd*InputBits-1:0] inputs_i,
   output logic      [Pairs*PairBits-1:0] pairs_o
 );
@@ -47,11 +48,12 @@ module hwgen_pairs #(
     assign {b, a} = values[2*pair*ValueBits +: 2*ValueBits];
     assign sum = {Signed && a[ValueBits-1], a} + {Signed && b[ValueBits-1], b};
 
-    hwgen_delay #(
+    hwgen_flops #(
       .Width (PairBits),
       .Cycles(hwgen_steps_pkg::row_cycles(pair / hwgen_steps_pkg::pair_chains(Simd), Simd, Span))
     ) u_delay (
       .clk_i (clk_i),
+      .rst_ni(rst_ni),
       .data_i({sum, b, a}),
       .data_o(pairs_o[pair*PairBits +: PairBits])
     );

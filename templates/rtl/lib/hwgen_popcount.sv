@@ -29,8 +29,8 @@ module hwgen_popcount #(
 
   // A tree that stands where a higher one would fit waits for it.
   localparam int unsigned Below = Levels > 0 ? Levels - 1 : 0;
-  localparam int unsigned BelowCycles = hwgen_steps_pkg::rows(Below, Span);
-  localparam int unsigned Cycles = hwgen_steps_pkg::rows(Height, Span) - BelowCycles;
+  localparam int unsigned BelowCycles = hwgen_steps_pkg::span_rows(Below, Span);
+  localparam int unsigned Cycles = hwgen_steps_pkg::span_rows(Height, Span) - BelowCycles;
 
   logic [FullBits-1:0] count, delayed;
 

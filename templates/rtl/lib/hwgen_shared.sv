@@ -27,6 +27,7 @@ module hwgen_shared #(
       = hwgen_steps_pkg::operand_bits(Simd, InputBits, InputBipolar, Pairs)
 ) (
   input  wire logic                      clk_i,
+  input  wire logic                      rst_ni,
   input  wire logic [Simd*InputBits-1:0] inputs_i,
   output logic      [OperandBits-1:0]    operands_o,
   output logic      [SumBits-1:0]        shared_o
@@ -41,6 +42,7 @@ module hwgen_shared #(
       .Span        (Span)
     ) u_pairs (
       .clk_i   (clk_i),
+      .rst_ni  (rst_ni),
       .inputs_i(inputs_i),
       .pairs_o (operands_o)
     );
@@ -58,6 +60,7 @@ module hwgen_shared #(
       .Span       (Span)
     ) u_sum (
       .clk_i    (clk_i),
+      .rst_ni   (rst_ni),
       .weights_i({Simd{1'b1}}),
       .pairs_i  (operands_o),
       .shared_i (SumBits'(0)),
@@ -85,6 +88,11 @@ module hwgen_shared #(
     logic unused_inputs;
     assign unused_inputs = ^{clk_i, inputs_i};
     assign shared_o = '0;
+  end
+
+  if (!Pairs) begin : gen_no_reset
+    logic unused_reset;
+    assign unused_reset = rst_ni;
   end
 
 endmodule

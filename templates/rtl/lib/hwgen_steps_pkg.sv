@@ -29,20 +29,20 @@ package hwgen_steps_pkg;
   endfunction
 
   // Rows of registers behind every `span` of `steps` in a row.
-  function automatic int unsigned rows(input int unsigned steps, input int unsigned span);
-    rows = steps / (span > 0 ? span : 1);
+  function automatic int unsigned span_rows(input int unsigned steps, input int unsigned span);
+    span_rows = steps / (span > 0 ? span : 1);
   endfunction
 
   // Cycles that registers add to a popcount's groups.
   function automatic int unsigned group_cycles(input int unsigned width, input int unsigned span);
-    group_cycles = rows(group_steps(width), span) + (span == 0 && width > 3 ? 1 : 0);
+    group_cycles = span_rows(group_steps(width), span) + (span == 0 && width > 3 ? 1 : 0);
   endfunction
 
   // Cycles that registers add to a popcount, and to `further` steps behind it.
   function automatic int unsigned popcount_cycles(
     input int unsigned width, input int unsigned further, input int unsigned span
   );
-    popcount_cycles = group_cycles(width, span) + rows(tree_levels(width) + further, span);
+    popcount_cycles = group_cycles(width, span) + span_rows(tree_levels(width) + further, span);
   endfunction
 
   // Cycles that registers add to a sum of products; its last adder has a register in any case.
@@ -77,7 +77,7 @@ package hwgen_steps_pkg;
   function automatic int unsigned row_cycles(
     input int unsigned row, input int unsigned count, input int unsigned span
   );
-    row_cycles = pair_rows(count) > 1 ? rows(row > 1 ? row : 1, span) : 0;
+    row_cycles = pair_rows(count) > 1 ? span_rows(row > 1 ? row : 1, span) : 0;
   endfunction
 
   // Cycles that registers add to a sum by pairs, and to `further` steps behind it.
@@ -85,8 +85,8 @@ package hwgen_steps_pkg;
     input int unsigned count, input int unsigned weight_bits, input int unsigned further,
     input int unsigned span
   );
-    pair_cycles = rows(pair_rows(count) - 1, span) + (span == 0 ? 1 : 0)
-        + rows($clog2(pair_chains(count)) + $clog2(weight_bits) + further, span);
+    pair_cycles = span_rows(pair_rows(count) - 1, span) + (span == 0 ? 1 : 0)
+        + span_rows($clog2(pair_chains(count)) + $clog2(weight_bits) + further, span);
   endfunction
 
   // What a sum by pairs of signed inputs is too much: 2**value_bits a row at the place of each
