@@ -28,7 +28,7 @@ INT8 = IntType(8, signed=True)
 WIDE = random_network(np.random.default_rng(0), (256, 256, 10), input_type=INT8, hidden=B, weight=B)
 PRODUCTS = random_network(np.random.default_rng(1), (64, 64, 10), input_type=INT8, hidden=INT8, weight=INT8)
 STEPS = random_network(
-    np.random.default_rng(1), (64, 64, 64, 10), input_type=INT8, hidden=IntType(7, signed=True), weight=INT8
+    np.random.default_rng(1), (32, 32, 32, 32, 32, 32, 10), input_type=INT8, hidden=IntType(7, signed=True), weight=INT8
 )
 MEMORIES = random_network(np.random.default_rng(2), (512, 512, 10), input_type=B, hidden=B, weight=INT8)
 

@@ -8,8 +8,7 @@
 // ends a beat waits for `credit_o`. The pipeline never stalls, and a beat leaves five cycles after
 // its slot:
 //
-//   operands | lane sums | accumulator | activation | output queue
-//
+//   operands | lane sums | accumulator | activation | output queue.
 // `Fields` neurons share multiplier blocks (`hwgen_dot_packed`), where it is not zero.
 //
 // For a faster clock there may be registers, each a cycle more: `OperandStages` behind the operands
