@@ -71,6 +71,7 @@ class Thresholding:
         room: the type that thresholds can be rewritten within; None where they are fixed.
         codes: (L + 1,) the code of each n where codes rise and fall; empty where they only rise.
         scaling: what makes codes in place of thresholds.
+        instead: the thresholds that give the same codes as a line without its multiplier blocks; None for none.
     """
 
     thresholds: IntArray
@@ -80,6 +81,7 @@ class Thresholding:
     room: IntType | None = None
     codes: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     scaling: Scaling | None = None
+    instead: Thresholding | None = None
 
     @property
     def table(self) -> IntArray:

@@ -82,7 +82,37 @@ def balanced(design: Design, choices: Choices, placements: Placements) -> Design
         _to_luts(ranked, room)
     if room.lut < 0:
         _to_blocks(ranked[::-1], room)
-    return replace(design, units=tuple(layers[unit].unit if unit in layers else unit for unit in design.units))
+    units = tuple(layers[unit].unit if unit in layers else unit for unit in design.units)
+    if room.dsp < 0:
+        units = _without_lines(units, room.dsp, choices, design.part, placements)
+    return replace(design, units=units)
+
+
+def _without_lines(
+    units: tuple[Unit, ...], room: int, choices: Choices, part: str, placements: Placements
+) -> tuple[Unit, ...]:
+    """`units` with thresholds in place of multiplied lines, the cheapest first, until there are blocks enough."""
+    compared = {unit: other for unit in units if (other := _compared(unit, choices, placements)) is not None}
+    layers = [
+        _Layer((other, unit), (price_of(other, part, placements), price_of(unit, part, placements)), True)
+        for unit, other in compared.items()
+    ]
+    taken: dict[Unit, Unit] = {}
+    for layer in sorted(layers, key=lambda layer: layer.saved):
+        if room < 0:
+            taken[layer.units[1]] = layer.units[0]
+            room += layer.blocks
+    return tuple(taken.get(unit, unit) for unit in units)
+
+
+def _compared(unit: Unit, choices: Choices, placements: Placements) -> Unit | None:
+    """`unit` with thresholds in place of the line that it multiplies by; None for one without."""
+    if unit not in placements.compared:
+        other = unit.without_line
+        if other is not None and choices.pipeline is not None:
+            other = pipelined(other, choices.pipeline)
+        placements.compared[unit] = other
+    return placements.compared[unit]
 
 
 def _to_luts(layers: Iterable[_Layer], room: _Room) -> None:
@@ -157,5 +187,7 @@ def _plain(unit: Unit) -> Iterator[Hashable]:
         value = getattr(unit, each.name)
         if isinstance(value, Unit):
             yield from _plain(value)
-        elif not isinstance(value, np.ndarray | Thresholding):
+        elif isinstance(value, Thresholding):
+            yield value.scaling
+        elif not isinstance(value, np.ndarray):
             yield value

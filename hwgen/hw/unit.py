@@ -210,6 +210,11 @@ class Unit:
         return None
 
     @property
+    def without_line(self) -> Unit | None:
+        """The unit with thresholds in place of the line that makes its codes; None where there is none to replace."""
+        return None
+
+    @property
     def constant_digits(self) -> int:
         """Digits of weights in one word that is never rewritten; 0 where there are none, or where they are wired."""
         return 0

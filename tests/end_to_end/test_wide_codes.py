@@ -1,4 +1,4 @@
-"""Codes of 9 to 16 bits: torch or the reference executor agrees with golden, and every back end with golden."""
+"""Codes of many bits, and by lines of fewer: torch or the reference executor agrees with golden, and every back end with golden."""
 
 from __future__ import annotations
 
@@ -81,6 +81,8 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "w14a14_autoencoder": (lambda: autoencoder(14), (12,)),
     "w16a16": (lambda: perceptron(16, 16), (9,)),
     "a11_signals": (lambda: signals(11), (3, 8)),
+    "w8a5": (lambda: perceptron(5, 8), (9,)),
+    "w5a5_images": (lambda: images(5), (2, 6, 6)),
 }
 
 
@@ -102,6 +104,26 @@ def test_every_back_end(name: str, tmp_path: Path) -> None:
     found = [unit for unit in design.design.units if isinstance(unit, SearchUnit)]
     assert len(found) == (10 if "a10" in name else 0)
     prove(design, len(name), 4, tmp_path)
+
+
+def scaled(accelerator: hwgen.Accelerator) -> list[str]:
+    """The units whose codes are products."""
+    activations = {unit.name: getattr(unit, "activation", None) for unit in accelerator.design.units}
+    return [name for name, each in activations.items() if each and each.scaling and each.scaling.multiplies]
+
+
+@pytest.mark.parametrize("name", ["w8a5", "w5a5_images"])
+def test_few_bits_by_a_line_or_without_blocks(name: str, tmp_path: Path) -> None:
+    """A line where it takes less than thresholds and their memory; thresholds where there are no blocks for it."""
+    graph = loaded(name)
+    layers = [layer for layer in hwgen.compile(graph).folding if layer[:2] in ("co", "fc")]
+    folding = {layer: {"pe": 1} for layer in layers}
+    lines = hwgen.compile(graph, folding=folding)
+    none = hwgen.compile(graph, folding=folding, max_dsp=0)
+    assert scaled(lines) and not scaled(none)
+    assert lines.estimate().resources.dsp > none.estimate().resources.dsp
+    for index, design in enumerate((lines, none)):
+        prove(design, index, 4, tmp_path / str(index))
 
 
 W = np.asarray([[1, -1, 2], [0, 3, -2], [-3, 1, 1], [2, 0, -1]], dtype=np.float32)

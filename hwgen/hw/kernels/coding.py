@@ -26,6 +26,9 @@ LOOKUP = Type("Activation", Template("Lookup", ("Input", "Output")))
 _LUTS_OF_A_COLUMN = 5
 """LUTs that a 7-series device has for each column of a memory block, about."""
 
+_MOST_COMPARED = 255
+"""Levels of codes that units without multiplier blocks compare with."""
+
 _MOST_BITS = 12
 _MOST_CODE_BITS = 8
 """Tables of wider codes Yosys puts into block RAM, which it fills less well than a search does."""
@@ -51,7 +54,10 @@ def thresholding(op: Threshold, sums: DType, words: int = 2) -> Thresholding:
     assert line.scaling is not None
     kept = words if len(op.thresholds) > 1 else 0
     cost = scaling.luts(line, line.scaling) + _memory_luts(line, kept)
-    return line if cost < _compared_luts(thresholds, sums, kept) + _memory_luts(thresholds, kept) else thresholds
+    if cost >= _compared_luts(thresholds, sums, kept) + _memory_luts(thresholds, kept):
+        return thresholds
+    few = line.scaling.multiplies and thresholds.levels <= _MOST_COMPARED
+    return replace(line, instead=thresholds if few else None)
 
 
 def _memory_luts(activation: Thresholding, words: int) -> float:

@@ -167,6 +167,11 @@ class DepthwiseUnit(Unit):
         )
 
     @property
+    def without_line(self) -> DepthwiseUnit | None:
+        instead = None if self.activation is None else self.activation.instead
+        return None if instead is None else replace(self, activation=instead)
+
+    @property
     def parameters(self) -> Parameters:
         return {
             "Lanes": self.output.lanes,

@@ -171,6 +171,11 @@ class MvtuUnit(Unit):
         return least_luts(self.weights[0, :, 0], self.input.dtype.bits) if self.is_constant else None
 
     @property
+    def without_line(self) -> MvtuUnit | None:
+        instead = None if self.activation is None else self.activation.instead
+        return None if instead is None else replace(self, activation=instead)
+
+    @property
     def constant_digits(self) -> int:
         return int(digit_counts(self.weights).sum()) if self.is_constant else 0
 

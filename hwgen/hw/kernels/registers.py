@@ -1,7 +1,7 @@
 """Flip-flops of the pipeline registers that a unit with weights has for a faster clock.
 
-They follow the recursions of the RTL library. Digits and pairs wait in `hwgen_flops`; of other delays of three cycles and
-more Yosys makes LUTs on the 7 series (SRL16E): there the figure is the most that they take.
+They follow the recursions of the RTL library. Digits and pairs wait in `hwgen_flops`; of other delays of three cycles
+and more Yosys makes LUTs on the 7 series (SRL16E): there the figure is the most that they take.
 """
 
 from __future__ import annotations

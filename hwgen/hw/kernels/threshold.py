@@ -89,6 +89,10 @@ class ThresholdUnit(Unit):
         return f"Quantises {self.input.elements} {self.input.dtype} to {self.output.dtype}."
 
     @property
+    def without_line(self) -> ThresholdUnit | None:
+        return None if self.activation.instead is None else replace(self, activation=self.activation.instead)
+
+    @property
     def parameters(self) -> Parameters:
         return {
             **beats(self.input),
