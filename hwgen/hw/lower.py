@@ -37,7 +37,6 @@ from hwgen.hw.kernels.reorder import ReorderUnit
 from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.search import chain, is_searched
 from hwgen.hw.kernels.select import SelectUnit
-from hwgen.hw.kernels.sums import arithmetics_for
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.weighted import rewritable
 from hwgen.hw.kernels.width import WidthUnit
@@ -45,7 +44,7 @@ from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.matrices import Folding, takes_whole_windows, tap_lanes
 from hwgen.hw.placements import Placed, Placements
-from hwgen.hw.pools import balanced
+from hwgen.hw.pools import balanced, usual_arithmetic
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import pipelined
@@ -316,8 +315,8 @@ class _Builder:
         """The unit with the arithmetic that the user chose for it, or that of its types."""
         if unit.name in self.choices.folded_planes:
             return replace(unit, arithmetic=Arithmetic.FOLDED_PLANES)
-        family = device_of(self.part).family
-        return replace(unit, arithmetic=arithmetics_for(unit, family, fixed=unit.name not in self.choices.writable)[0])
+        fixed = unit.name not in self.choices.writable
+        return replace(unit, arithmetic=usual_arithmetic(unit, device_of(self.part), fixed=fixed))
 
     def _pool(self, node: Node, op: Pool) -> None:
         value, geometry = node.inputs[0], op.geometry

@@ -14,11 +14,13 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from hwgen.hw.activation import Thresholding
+from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.choices import Choices
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.design import Design
-from hwgen.hw.device import Family, device_of
-from hwgen.hw.kernels.sums import arithmetics_for
+from hwgen.hw.device import Device, Family, device_of
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.sums import arithmetics_for, is_between
 from hwgen.hw.placements import Placements
 from hwgen.hw.resources import Resources
 from hwgen.hw.timing import pipelined
@@ -66,6 +68,20 @@ class _Room:
         self.lut += sign * layer.luts
         self.dsp -= sign * layer.blocks
         layer.in_blocks = not layer.in_blocks
+
+
+def usual_arithmetic(unit: MvtuUnit, device: Device, *, fixed: bool) -> Arithmetic:
+    """What `unit` takes where nothing is scarce: that of its types.
+
+    In between it is what takes the smallest share of those that take no more LUTs than with a block a product.
+    """
+    ways = arithmetics_for(unit, device.family, fixed=fixed)
+    if len(ways) == 1 or not is_between(unit):
+        return ways[0]
+    ways = (*ways, Arithmetic.DIRECT)
+    taken = [unit_resources(replace(unit, arithmetic=way), device.family) for way in ways]
+    few = [(device.share(each), way) for way, each in zip(ways, taken, strict=True) if each.lut <= taken[-1].lut]
+    return min(few, key=lambda each: each[0])[1]
 
 
 def balanced(design: Design, choices: Choices, placements: Placements) -> Design:
@@ -164,10 +180,10 @@ def _otherwise(unit: Unit, choices: Choices, family: Family) -> Unit | None:
     if unit.weighted is None or not unit.has_arithmetics:
         return None
     ways = arithmetics_for(unit.weighted, family, fixed=unit.weighted.writable is None)
-    others = [each for each in ways if each is not unit.weighted.arithmetic]
-    if len(ways) == 1 or len(others) != 1:
+    if len(ways) == 1:
         return None
-    other = unit.with_arithmetic(others[0])
+    of_luts = unit.weighted.arithmetic is Arithmetic.PAIRS
+    other = unit.with_arithmetic(next(each for each in ways if (each is Arithmetic.PAIRS) != of_luts))
     return other if choices.pipeline is None else pipelined(other, choices.pipeline)
 
 

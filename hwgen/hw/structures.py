@@ -33,10 +33,10 @@ _TRIED = 1 << 14
 
 
 def cheapest_structures(problem: Problem, folding: Mapping[str, Folding]) -> dict[str, Folding]:
-    """`folding` with the layers that the user left open folded as they cost least, the design as fast as before.
+    """`folding` with the layers that the user left open folded as they cost least.
 
-    From the last layer to the first each takes its cheapest structure while the others keep theirs; layers that follow
-    its lanes follow.
+    The design is as fast as before, and no further from a clock that pipeline registers are for. From the last layer to
+    the first each takes its cheapest structure while the others keep theirs; layers that follow its lanes follow.
     """
     search, layers = _Search(problem, dict(folding)), reversed(folded_layers(problem.graph))
     for layer in layers:
@@ -50,7 +50,8 @@ class _Search:
 
     def __init__(self, problem: Problem, folding: dict[str, Folding]) -> None:
         self.problem, self.folding, self.design = problem, folding, problem.draft(folding)
-        self.bound, self.rank = self.design.bound, rank(problem, self.design)
+        self.bound, self.late = self.design.bound, problem.late_ns(self.design)
+        self.rank = rank(problem, self.design)
 
     def look_at_all(self, layer: Node) -> None:
         """Take the cheapest structure of `layer`; none of many more lanes than it needs is looked at."""
@@ -70,7 +71,9 @@ class _Search:
         changed = {**self.folding, layer.name: other}
         folding = following(self.problem.graph, changed, self.problem.wishes, self.bound)
         design = self.problem.draft(folding)
-        if design.bound <= self.bound and (found := rank(self.problem, design)) < self.rank:
+        if design.bound > self.bound or self.problem.late_ns(design) > self.late:
+            return
+        if (found := rank(self.problem, design)) < self.rank:
             self.folding, self.design, self.rank = folding, design, found
 
     def may_be_wired(self, layer: Node, luts: int) -> bool:

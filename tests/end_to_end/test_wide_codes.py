@@ -1,4 +1,4 @@
-"""Codes of many bits, and by lines of fewer: torch or the reference executor agrees with golden, and every back end with golden."""
+"""Codes of many bits, and of few by lines: torch or the reference executor agrees with golden, and golden with all."""
 
 from __future__ import annotations
 

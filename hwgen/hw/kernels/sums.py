@@ -61,7 +61,8 @@ def _agreements(simd: int, lanes: int, total: int, padded_bipolar: bool, fixed: 
 def arithmetics_for(unit: Weighted, family: Family, *, fixed: bool) -> tuple[Arithmetic, ...]:
     """The ways to the sum of `unit` that a part of `family` has: what it takes where nothing is scarce, then the other.
 
-    Up to four bits by four products take LUTs, wider ones multiplier blocks, which neurons share on Xilinx parts.
+    Up to four bits by four products take LUTs, wider ones multiplier blocks, which neurons share on Xilinx parts. Where
+    one side alone is wider (`is_between`), the bill decides (`hwgen.hw.pools`).
     `fixed` weights of one word are constants, which products take in; a single bipolar operand a lane only adds or
     subtracts.
     """
@@ -75,6 +76,12 @@ def arithmetics_for(unit: Weighted, family: Family, *, fixed: bool) -> tuple[Ari
     if few or not is_dsp(weight, value, Family.XC7):
         return Arithmetic.PAIRS, blocks
     return blocks, Arithmetic.PAIRS
+
+
+def is_between(unit: Weighted) -> bool:
+    """Whether one side of the products of `unit` alone has few bits."""
+    weight, value = unit.weight_type.bits, unit.input.dtype.bits
+    return min(weight, value) <= FEW_BITS < max(weight, value)
 
 
 def in_blocks(unit: Weighted, family: Family) -> Arithmetic:
