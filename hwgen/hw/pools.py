@@ -89,6 +89,8 @@ def balanced(design: Design, choices: Choices, placements: Placements) -> Design
 
     There is what the budget of `choices` allows, and no more than the part has.
     """
+    if not choices.pooled:
+        return design
     room = _room(design, choices, placements)
     if room.lut >= 0 and room.dsp >= 0:
         return design
@@ -185,6 +187,15 @@ def _otherwise(unit: Unit, choices: Choices, family: Family) -> Unit | None:
     of_luts = unit.weighted.arithmetic is Arithmetic.PAIRS
     other = unit.with_arithmetic(next(each for each in ways if (each is Arithmetic.PAIRS) != of_luts))
     return other if choices.pipeline is None else pipelined(other, choices.pipeline)
+
+
+def least_of(unit: Unit, choices: Choices, part: str, placements: Placements) -> Resources:
+    """The LUTs that `unit` takes at least, of blocks or not, and its fewest blocks."""
+    layer, price = _layer(unit, choices, part, placements), price_of(unit, part, placements)
+    if layer is None:
+        return price
+    one, other = layer.taken
+    return replace(price, lut=min(one.lut, other.lut), dsp=min(one.dsp, other.dsp))
 
 
 def price_of(unit: Unit, part: str, placements: Placements) -> Resources:

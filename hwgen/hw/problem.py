@@ -18,7 +18,7 @@ from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
 from hwgen.hw.lower import draft
 from hwgen.hw.matrices import Folding, Target
 from hwgen.hw.placements import Placements
-from hwgen.hw.pools import price_of
+from hwgen.hw.pools import least_of, price_of
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.timing import longest_ns
 from hwgen.hw.unit import Unit
@@ -138,12 +138,12 @@ class Problem:
         return self.outline(self.resolve(interval)).bound > interval
 
     def outline(self, folding: Mapping[str, Folding]) -> Design:
-        """The design of a folding without layers of constants: of the same bound and words, and quickly made."""
-        return (self._folded if self.choices.wired else self).draft(folding)
+        """The design of a folding before layers are wired or change sides; of the same bound and words."""
+        return self._folded.draft(folding)
 
     @cached_property
     def _folded(self) -> Problem:
-        return replace(self, choices=replace(self.choices, wired=False))
+        return replace(self, choices=replace(self.choices, wired=False, pooled=False))
 
     @cached_property
     def _placements(self) -> Placements:
@@ -163,7 +163,7 @@ class Problem:
         return self._total(design, self.price)
 
     def least(self, outline: Design) -> Resources:
-        """What the design of an outline takes at least, its layers of constants not looked at."""
+        """What the design of an outline takes at least, its layers wired or not, of blocks or not."""
         return self._total(outline, self._least_price)
 
     def _total(self, design: Design, price: Callable[[Unit], Resources]) -> Resources:
@@ -176,7 +176,7 @@ class Problem:
         return price_of(unit, self.part, self._placements)
 
     def _least_price(self, unit: Unit) -> Resources:
-        price = self.price(unit)
+        price = least_of(unit, self.choices, self.part, self._placements)
         if not self.choices.wired or unit.wired_luts is None:
             return price
         return replace(price, lut=min(price.lut, unit.wired_luts), dsp=0)

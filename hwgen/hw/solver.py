@@ -139,7 +139,7 @@ def _first_within(problem: Problem, budget: Budget, uses: list[_Use], below: int
         if widest(outline).bits > WIDEST and interval != problem.intervals[-1]:
             continue
         uses.append((budget.use(problem.least(_lightest(outline))), folding))
-        if uses[-1][0] <= _NEARLY and _use(problem, budget, problem.draft(folding)) <= _NEARLY:
+        if uses[-1][0] <= _NEARLY:
             solution = _within(problem, budget, cheapest_structures(problem, folding))
             if solution is not None:
                 return solution
