@@ -44,7 +44,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     decoding = Affine(rng.uniform(0.5, 2, 5), rng.normal(size=5))
     graph = Graph.of(graph.name, graph.input, graph.nodes, graph.output, Affine(np.asarray(0.25)), decoding)
     folder = tmp_path_factory.mktemp("host") / "out"
-    flow.compile(graph, target_interval=16).write(folder)
+    flow.compile(graph, target_interval=16, folding={"fc1": {"pe": 1}}).write(folder)
     return folder
 
 

@@ -94,7 +94,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Accelerator:
     """Words of 40 bits and of 9, block RAM and registers, a layer with thresholds and one without."""
     graph = random_network(np.random.default_rng(0), (40, 24, 6), weight=I4, hidden=U3, name="learner")
     folding = {"fc0": {"pe": 2, "simd": 5}, "fc1": {"pe": 6, "simd": 24}}
-    options = {"folding": folding, "writable": ("fc0", "fc1"), "memory": {"fc0": "block"}}
+    options = {"folding": folding, "writable": ("fc0", "fc1"), "memory": {"fc0": "block"}, "pipeline": 0}
     return flow.compile(graph, **options).write(tmp_path_factory.mktemp("soft") / "out")
 
 

@@ -38,7 +38,7 @@ def other(graph: Graph) -> Graph:
 def built(graph: Graph, folder: Path, date: int) -> Accelerator:
     """The project of a network in `folder`, every file of it with one date."""
     shutil.rmtree(folder, ignore_errors=True)
-    accelerator = flow.compile(graph).write(folder)
+    accelerator = flow.compile(graph, folding={"fc0": {"pe": 2, "simd": 3}}).write(folder)
     for path in folder.rglob("*"):
         os.utime(path, (date, date))
     return accelerator
