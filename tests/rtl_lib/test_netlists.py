@@ -58,7 +58,7 @@ FOLDS = {"Pe": 2, "NeuronFolds": 3, "SynapseFolds": 6}
 PLANES = {"Planes": 2, "BetaBits": 3, "Betas": "6'h2b"}
 
 NETLISTS = {
-    "xnor": Netlist("hwgen_mvtu", {**FOLDS, **COUNTS, "Simd": 32}, lut=197, ff=143, levels=9),
+    "xnor": Netlist("hwgen_mvtu", {**FOLDS, **COUNTS, "Simd": 32}, lut=198, ff=143, levels=9),
     "xnor_registers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **COUNTS, "Simd": 32, "OperandStages": 1, "SumSpan": 1, "SumStages": 4, "ThresholdStages": 1},
@@ -78,19 +78,19 @@ NETLISTS = {
     "pairs_registers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **PAIRS, "InputSigned": 1, "Simd": 20, "OperandStages": 1, "SumSpan": 2, "SumStages": 3},
-        lut=431,
-        ff=627,
+        lut=407,
+        ff=699,
         levels=6,
     ),
-    "packed": Netlist("hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8}, lut=338, ff=258, levels=9, dsp=8),
+    "packed": Netlist("hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8}, lut=335, ff=259, levels=9, dsp=8),
     "packed_registers": Netlist(
-        "hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8, "SumSpan": 1, "SumStages": 5}, lut=381, ff=461, levels=8, dsp=8
+        "hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8, "SumSpan": 1, "SumStages": 5}, lut=346, ff=586, levels=8, dsp=8
     ),
     "sign_pairs": Netlist(
         "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=169, ff=143, levels=12
     ),
-    "gated": Netlist("hwgen_mvtu_gated", {**FOLDS, **COUNTS, "Simd": 8, "GateBits": 2}, lut=122, ff=91, levels=6),
-    "planes": Netlist("hwgen_mvtu_planes", {**FOLDS, **COUNTS, **PLANES, "Simd": 8}, lut=147, ff=103, levels=7),
+    "gated": Netlist("hwgen_mvtu_gated", {**FOLDS, **COUNTS, "Simd": 8, "GateBits": 2}, lut=124, ff=91, levels=6),
+    "planes": Netlist("hwgen_mvtu_planes", {**FOLDS, **COUNTS, **PLANES, "Simd": 8}, lut=149, ff=103, levels=7),
     "depthwise": Netlist(
         "hwgen_depthwise", {**INTEGERS, **LEVELS, "Lanes": 2, "Blocks": 3, "Taps": 9}, lut=108, ff=41, levels=5, dsp=2
     ),
