@@ -191,11 +191,12 @@ def _otherwise(unit: Unit, choices: Choices, family: Family) -> Unit | None:
 
 def least_of(unit: Unit, choices: Choices, part: str, placements: Placements) -> Resources:
     """The LUTs that `unit` takes at least, of blocks or not, and its fewest blocks."""
-    layer, price = _layer(unit, choices, part, placements), price_of(unit, part, placements)
-    if layer is None:
-        return price
-    one, other = layer.taken
-    return replace(price, lut=min(one.lut, other.lut), dsp=min(one.dsp, other.dsp))
+    taken: list[Resources] = []
+    for each in filter(None, (unit, _compared(unit, choices, placements))):
+        layer = _layer(each, choices, part, placements)
+        taken += [price_of(each, part, placements)] if layer is None else layer.taken
+    price = price_of(unit, part, placements)
+    return replace(price, lut=min(each.lut for each in taken), dsp=min(each.dsp for each in taken))
 
 
 def price_of(unit: Unit, part: str, placements: Placements) -> Resources:

@@ -191,7 +191,7 @@ def test_depths_that_deadlock_the_hls_project(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "") and done.stderr.count("\n") == 1
     assert done.stderr.startswith(
         "error: fifo_depths: must let every frame out of the HLS project; found in pipelines of depth 1 conv0_fork for "
-        "room in conv0_fork1, add0 for a beat of add0_width0, "
+        "room in conv0_fork1, add0 for a beat of "
     )
     assert done.stderr.endswith(
         " for a beat of conv0_fork0 wait for each other. Give the streams named more beats, or leave them out.\n"
