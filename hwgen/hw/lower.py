@@ -212,8 +212,7 @@ class _Builder:
     def _finish(self, node: Node, unit: Unit) -> None:
         """Add the unit of `node`, whose output is that of the threshold fused behind it, if there is one."""
         fused = fused_threshold(self.graph, node)
-        if self.choices.pipeline is not None:
-            unit = pipelined(unit, self.choices.pipeline)
+        unit = pipelined(unit, self.choices.pipeline)
         self.units.append(unit)
         self._give(node.output if fused is None else fused.output, unit.outputs[0])
 

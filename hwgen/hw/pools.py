@@ -127,9 +127,7 @@ def _compared(unit: Unit, choices: Choices, placements: Placements) -> Unit | No
     """`unit` with thresholds in place of the line that it multiplies by; None for one without."""
     if unit not in placements.compared:
         other = unit.without_line
-        if other is not None and choices.pipeline is not None:
-            other = pipelined(other, choices.pipeline)
-        placements.compared[unit] = other
+        placements.compared[unit] = None if other is None else pipelined(other, choices.pipeline)
     return placements.compared[unit]
 
 
@@ -186,7 +184,7 @@ def _otherwise(unit: Unit, choices: Choices, family: Family) -> Unit | None:
         return None
     of_luts = unit.weighted.arithmetic is Arithmetic.PAIRS
     other = unit.with_arithmetic(next(each for each in ways if (each is Arithmetic.PAIRS) != of_luts))
-    return other if choices.pipeline is None else pipelined(other, choices.pipeline)
+    return pipelined(other, choices.pipeline)
 
 
 def least_of(unit: Unit, choices: Choices, part: str, placements: Placements) -> Resources:

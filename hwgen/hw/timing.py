@@ -46,8 +46,10 @@ class PipelineRequest:
         return f"Pipeline(family={self.family!r}, most={self.most!r}, clock_mhz={self.clock_mhz!r})"
 
 
-def pipelined(unit: Unit, pipeline: PipelineRequest) -> Unit:
-    """The unit with the registers that `pipeline` asks for, if it can have any."""
+def pipelined(unit: Unit, pipeline: PipelineRequest | None) -> Unit:
+    """The unit with the registers that `pipeline` asks for, if it does and the unit can have any."""
+    if pipeline is None:
+        return unit
     if unit.weighted is not None:
         return unit.with_registers(registers_for(unit.weighted, pipeline))
     choices = [(0, unit), *unit.pipelines]

@@ -261,8 +261,8 @@ def bits_compared(thresholds: IntArray, sums: DType) -> IntArray:
 
 # How fast it is.
 
-_INDEX_BITS = 4
-"""Of a table of codes, that a LUT of ECP5 reads; more are a level of LUTs each."""
+INDEX_BITS = 4
+"""Of a table, that a LUT of ECP5 reads; more are a level of LUTs each."""
 
 _MOST_LEVELS = 3
 """Thresholds that are counted in a cycle whatever the clock."""
@@ -291,7 +291,7 @@ def path_ns(
         parts = [product + delays.adder, max(product, delays.adder), max(delays.product, delays.adder)]
         return max(read + delays.adder, parts[stages - 2], clipped)
     entries = activation.codes.size
-    looked_up = ceil_div((entries - 1).bit_length(), _INDEX_BITS) if entries else 0
+    looked_up = ceil_div((entries - 1).bit_length(), INDEX_BITS) if entries else 0
     compared, bits = read + delays.compared(max(sum_bits, activation.type.bits)), activation.levels.bit_length()
     if stages < 2:
         counted = (bits + looked_up) * delays.count

@@ -24,9 +24,6 @@ from hwgen.ir.types import IntArray
 LATENCY = 3
 """Cycles from a beat read to its codes at the output: operand, code, output queue."""
 
-_LUT_BITS = 4
-"""Of a table, that a LUT of ECP5 reads."""
-
 
 @dataclass(frozen=True, eq=False)
 class ThresholdUnit(Unit):
@@ -58,7 +55,7 @@ class ThresholdUnit(Unit):
     def path_ns(self, delays: Delays) -> float:
         bits, stages = self.input.dtype.bits, self.registers.thresholds
         if self.lookup is not None:
-            return max(delays.control, delays.register + ceil_div(bits, _LUT_BITS) * delays.choice)
+            return max(delays.control, delays.register + ceil_div(bits, coding.INDEX_BITS) * delays.choice)
         code = self.output.dtype.bits
         coded = coding.path_ns(self.activation, bits, code, self.threshold_rom, stages, delays)
         return max(delays.control, delays.register + coded)
