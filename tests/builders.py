@@ -607,7 +607,7 @@ def _random_layer_folding(rng: Rng, node: Node, most: int) -> LayerFolding:
             outs, ins = channelwise_lanes(node), None
             most = max(most, source.elements, result.elements)
         case Threshold() as op if is_searched(op, source.dtype):
-            outs, ins = range(1, 2), None
+            outs, ins = channelwise_lanes(node), None
             most = max(most, source.elements)
         case Sum() as op if op.of_elements(source.channels):
             outs, ins = channelwise_lanes(node), None

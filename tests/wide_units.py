@@ -54,9 +54,11 @@ def searched(rng: Rng, numbers: IntType, codes: IntType, elements: int, *, share
     return Threshold(steps, rng.integers(0, 2, rows), codes.min, 1)
 
 
-def search_units(op: Threshold, numbers: IntType, codes: IntType, elements: int, vectors: int) -> list[SearchUnit]:
+def search_units(
+    op: Threshold, numbers: IntType, codes: IntType, elements: int, vectors: int, lanes: int = 1
+) -> list[SearchUnit]:
     """The units that find the codes of `op`."""
     source, result = (
-        Stream(name, dtype, elements, 1, vectors=vectors) for name, dtype in (("x", numbers), ("s", codes))
+        Stream(name, dtype, elements, lanes, vectors=vectors) for name, dtype in (("x", numbers), ("s", codes))
     )
     return list(chain("s", "s", source, result, op))

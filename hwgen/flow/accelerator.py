@@ -20,6 +20,7 @@ from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_large
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
+from hwgen.hw.digest import units_digest
 from hwgen.hw.explain import Explanation, explain
 from hwgen.hw.fifo import sizes_of
 from hwgen.hw.folds import folding_entries
@@ -111,14 +112,19 @@ class Accelerator:
         written._estimates.update(self._estimates)
         return written
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """The entries of a record that say of which very design it is."""
+        return {"digest": self.design.digest, "modules": units_digest(self.design.units)}
+
     def record(self, name: str, report: Mapping[str, Any]) -> None:
-        """Keep a report such as `simulate.json` in the project, with the digest of this very design.
+        """Keep a report such as `simulate.json` in the project, with the digests of this very design.
 
         Raises:
             OutputError: the folder cannot be written.
         """
         assert self.project is not None, "a record belongs to a project"
-        record(self.project, name, {**report, "digest": self.design.digest})
+        record(self.project, name, {**report, **self.identity})
 
     def _files(self) -> dict[str, str]:
         """Every file of the project, by path."""

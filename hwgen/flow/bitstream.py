@@ -66,7 +66,7 @@ def bitstream(
         with replacing(folder, accelerator.project) as staging:
             for name in (*own, NETLIST, report.file, *_KEPT):
                 shutil.copyfile(work / name, staging / name)
-            found = as_json({**report.to_json(), "digest": accelerator.design.digest})
+            found = as_json({**report.to_json(), **accelerator.identity})
             (staging / REPORT).write_text(found, encoding="utf-8", newline="\n")
     shutil.rmtree(room)
     return report

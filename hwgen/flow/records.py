@@ -39,7 +39,7 @@ def _read(accelerator: Accelerator, verb: str, read: Callable[[Mapping[str, Any]
     path = accelerator.project / f"{verb}.json"
     try:
         values = read_json(path)
-        if values.get("digest") != accelerator.design.digest:
+        if {key: values.get(key) for key in accelerator.identity} != accelerator.identity:
             return None
         found = read(values)
         return fitted(type(found), asdict(found))

@@ -6,7 +6,7 @@ The values are independent of the language: `hwgen.backends.rtl` and `hwgen.back
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -70,6 +70,7 @@ class Store:
         port: what it drives, `<port>_i` of the module.
         address: what addresses it, `<address>_o` of the module.
         contents: makes its words, a row of bytes each.
+        lane: which part of its ports it has, the lowest first, where each lane reads a memory of its own.
     """
 
     port: str
@@ -77,6 +78,32 @@ class Store:
     memory: Memory
     contents: Callable[[], Bytes]
     access: Access = Access.FIXED
+    lane: int | None = None
+
+    @property
+    def word(self) -> str:
+        """What its word is called."""
+        return self._named(self.port)
+
+    @property
+    def place(self) -> str:
+        """What its address is called."""
+        return self._named(self.address)
+
+    def _named(self, name: str) -> str:
+        return name if self.lane is None else f"{name}_{self.lane}"
+
+
+def memory_signals(stores: Iterable[Store]) -> dict[str, list[str]]:
+    """The signals of memories, by the port of the module that they go to, those of the first lane first.
+
+    Several memories may be read at one address.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for store in stores:
+        found.setdefault(f"{store.port}_i", {})[store.word] = None
+        found.setdefault(f"{store.address}_o", {})[store.place] = None
+    return {port: list(names) for port, names in found.items()}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -142,6 +142,21 @@ class Design:
     def cycles_at(self, input_interval: int) -> CycleModel:
         """The cycle model where the source offers a frame every `input_interval` cycles. Raises: DeadlockError."""
         return cycle_model(self.network, self.slowest.name, input_interval) if input_interval else self.cycles
+
+    def with_units(self, unit: Unit, others: Sequence[Unit]) -> Design:
+        """The design with other units in the place of one, of which the last writes what it wrote, by any name."""
+        before, after = unit.output.name, others[-1].output.name
+
+        def named(stream: Stream) -> Stream:
+            return replace(stream, name=after) if stream.name == before else stream
+
+        units: list[Unit] = []
+        for each in self.units:
+            inputs = tuple(map(named, each.inputs))
+            same = each is unit or inputs == each.inputs
+            units += others if each is unit else [each if same else replace(each, inputs=inputs)]
+        outputs = tuple(replace(port, stream=named(port.stream)) for port in self.outputs)
+        return replace(self, units=tuple(units), outputs=outputs)
 
     def isolated(self, name: str) -> Design:
         """The design of one layer alone, with its window unit if it has one, its streams at the edge.

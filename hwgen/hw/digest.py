@@ -1,14 +1,15 @@
-"""Which design it is, in twelve digits."""
+"""Which design it is, and of which units it is made, in twelve digits each."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from hwgen.hw.choices import Choices
 from hwgen.hw.matrices import Folding
 from hwgen.hw.resources import Budget
+from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Graph
 from hwgen.ir.text import print_graph
 
@@ -27,4 +28,16 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
         text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
     if chosen.pipeline is not None:
         text += repr(chosen.pipeline)
+    return _digits(text)
+
+
+def units_digest(units: Iterable[Unit]) -> str:
+    """Twelve hexadecimal digits that change with the modules of `units` and their parameters.
+
+    A part or a budget may change these where network, folding and choices stay (`hwgen.hw.pools`).
+    """
+    return _digits("".join(f"{unit.name} {unit.module} {dict(unit.parameters)!r}\n" for unit in units))
+
+
+def _digits(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]

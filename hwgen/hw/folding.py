@@ -233,18 +233,13 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
         raise FoldingError(layer.label, must, f"PE {wish.pe}", change)
     if wish.simd is not None:
         raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
-    if isinstance(layer.op, Threshold) and is_searched(layer.op, layer.inputs[0].type.dtype):
-        if wish.pe not in (None, 1):
-            must = "PE must be 1: its codes are searched one after another"
-            raise FoldingError(layer.label, must, f"PE {wish.pe}", "Leave it out of the folding")
-        return Folding()
     if wish.pe is not None:
         return Folding(pe=wish.pe)
     bits = max(layer.inputs[0].type.dtype.bits, layer.output.type.dtype.bits)
     needed = _least_lanes(legal, beats_for_one_lane(layer), target, max(1, WIDEST // bits))
     lanes = _reader_lanes(graph, layer, found)
     follows = lanes >= needed and (lanes in legal or not keeps_whole(layer))
-    return Folding(pe=lanes if follows and not _is_scaled(graph, layer) else needed)
+    return Folding(pe=lanes if follows and not _is_dear(graph, layer) else needed)
 
 
 def channelwise_lanes(layer: Node) -> Sequence[int]:
@@ -262,14 +257,20 @@ def channelwise_lanes(layer: Node) -> Sequence[int]:
 def keeps_whole(layer: Node) -> bool:
     """Whether all beats of `layer` must be full, those at the end of a pixel too."""
     op = layer.op
-    return isinstance(op, Concat | Gather) or (isinstance(op, Sum) and op.of_elements(layer.output.type.channels))
+    of_elements = isinstance(op, Sum) and op.of_elements(layer.output.type.channels)
+    return isinstance(op, Concat | Gather) or of_elements or _has_search(layer)
 
 
-def _is_scaled(graph: Graph, layer: Node) -> bool:
-    """Whether each lane of `layer` holds a multiplier, or compares products: as many as needed, and no more."""
+def _has_search(layer: Node) -> bool:
+    """Whether `layer` becomes a chain of search units, each with a memory for each lane."""
+    return isinstance(layer.op, Threshold) and is_searched(layer.op, layer.inputs[0].type.dtype)
+
+
+def _is_dear(graph: Graph, layer: Node) -> bool:
+    """Whether each lane of `layer` multiplies, compares products, or has memories: as many as needed, and no more."""
     source = graph.producers.get(layer.inputs[0].name)
     behind = isinstance(layer.op, Threshold) and source is not None and isinstance(source.op, Scale)
-    return behind or isinstance(layer.op, Scale)
+    return behind or isinstance(layer.op, Scale) or _has_search(layer)
 
 
 def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> int:

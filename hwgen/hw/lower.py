@@ -46,6 +46,7 @@ from hwgen.hw.matrices import Folding, takes_whole_windows, tap_lanes
 from hwgen.hw.placements import Placed, Placements
 from hwgen.hw.pools import balanced, usual_arithmetic
 from hwgen.hw.resources import Resources
+from hwgen.hw.searched import chained, coded
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import pipelined
 from hwgen.hw.unit import Unit
@@ -212,9 +213,10 @@ class _Builder:
     def _finish(self, node: Node, unit: Unit) -> None:
         """Add the unit of `node`, whose output is that of the threshold fused behind it, if there is one."""
         fused = fused_threshold(self.graph, node)
-        unit = pipelined(unit, self.choices.pipeline)
-        self.units.append(unit)
-        self._give(node.output if fused is None else fused.output, unit.outputs[0])
+        made = pipelined(unit, self.choices.pipeline)
+        units = coded(made, fused or node, self.choices, self.part, self.placements)
+        self.units += units
+        self._give(node.output if fused is None else fused.output, units[-1].outputs[0])
 
     def _gated(self, node: Node, unit: MvtuUnit) -> Unit:
         """The unit of `node`; with its gate, which comes from a FIFO, if it has one."""
@@ -382,7 +384,8 @@ class _Builder:
         channels = value.type.channels
         stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
         if isinstance(node.op, Threshold) and is_searched(node.op, stream.dtype):
-            *before, last = chain(node.name, node.origin, stream, Stream.of(node.name, node.output, lanes), node.op)
+            steps = chain(node.name, node.origin, stream, Stream.of(node.name, node.output, lanes), node.op)
+            *before, last = chained(steps, self.choices, self.part, self.placements)
             self.units += before
             self._finish(node, last)
             return

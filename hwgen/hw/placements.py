@@ -28,7 +28,7 @@ class Placements:
 
     A node's units follow from its folding and the streams that it reads. Equal streams are one object here, so that
     they are told apart by their address. Kept beside them is what the units take (`hwgen.hw.pools.price_of`), and
-    what they are with other arithmetic, or with thresholds in place of lines.
+    what they are with other arithmetic, with thresholds in place of lines, or with a search in place of either.
     """
 
     def __init__(self, graph: Graph, prices: dict[Hashable, Resources] | None = None) -> None:
@@ -38,6 +38,7 @@ class Placements:
         self.unit_prices: dict[Unit, Resources] = {}
         self.others: dict[Unit, Unit | None] = {}
         self.compared: dict[Unit, Unit | None] = {}
+        self.searched: dict[Unit, tuple[Unit, ...]] = {}
         self.order = tuple(_placed_nodes(graph))
         gates = {node.name: fused_gate(graph, node) for node in self.order}
         self.reads = {

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -101,34 +103,37 @@ def balanced(design: Design, choices: Choices, placements: Placements) -> Design
     if room.lut < 0:
         _to_blocks(ranked[::-1], room)
     units = tuple(layers[unit].unit if unit in layers else unit for unit in design.units)
-    if room.dsp < 0:
-        units = _without_lines(units, room.dsp, choices, design.part, placements)
-    return replace(design, units=units)
+    moved = replace(design, units=units)
+    return moved if room.dsp >= 0 else _without_lines(moved, room.dsp, choices, placements)
 
 
-def _without_lines(
-    units: tuple[Unit, ...], room: int, choices: Choices, part: str, placements: Placements
-) -> tuple[Unit, ...]:
-    """`units` with thresholds in place of multiplied lines, the cheapest first, until there are blocks enough."""
-    compared = {unit: other for unit in units if (other := _compared(unit, choices, placements)) is not None}
-    layers = [
-        _Layer((other, unit), (price_of(other, part, placements), price_of(unit, part, placements)), True)
-        for unit, other in compared.items()
-    ]
-    taken: dict[Unit, Unit] = {}
-    for layer in sorted(layers, key=lambda layer: layer.saved):
+def _without_lines(design: Design, room: int, choices: Choices, placements: Placements) -> Design:
+    """`design` without multiplied lines, the cheapest first, until there are blocks enough."""
+    found: list[tuple[float, int, Unit, tuple[Unit, ...]]] = []
+    for unit in design.units:
+        price = price_of(unit, design.part, placements)
+        ways = [(_total(way, design.part, placements), way) for way in _lineless(unit, choices, placements)]
+        for taken, way in sorted(ways, key=lambda each: each[0].lut)[:1]:
+            blocks = price.dsp - taken.dsp
+            found.append(((taken.lut - price.lut) / blocks, blocks, unit, way))
+    for _, blocks, unit, way in sorted(found, key=lambda each: each[0]):
         if room < 0:
-            taken[layer.units[1]] = layer.units[0]
-            room += layer.blocks
-    return tuple(taken.get(unit, unit) for unit in units)
+            design = design.with_units(unit, way)
+            room += blocks
+    return design
 
 
-def _compared(unit: Unit, choices: Choices, placements: Placements) -> Unit | None:
-    """`unit` with thresholds in place of the line that it multiplies by; None for one without."""
+def _lineless(unit: Unit, choices: Choices, placements: Placements) -> list[tuple[Unit, ...]]:
+    """`unit` with thresholds in place of the line that it multiplies by, compared with or searched."""
     if unit not in placements.compared:
         other = unit.without_line
         placements.compared[unit] = None if other is None else pipelined(other, choices.pipeline)
-    return placements.compared[unit]
+    compared = placements.compared[unit]
+    return [] if compared is None else [(compared,), *filter(None, [placements.searched.get(unit)])]
+
+
+def _total(units: Iterable[Unit], part: str, placements: Placements) -> Resources:
+    return reduce(add, (price_of(each, part, placements) for each in units), Resources())
 
 
 def _to_luts(layers: Iterable[_Layer], room: _Room) -> None:
@@ -190,9 +195,10 @@ def _otherwise(unit: Unit, choices: Choices, family: Family) -> Unit | None:
 def least_of(unit: Unit, choices: Choices, part: str, placements: Placements) -> Resources:
     """The LUTs that `unit` takes at least, of blocks or not, and its fewest blocks."""
     taken: list[Resources] = []
-    for each in filter(None, (unit, _compared(unit, choices, placements))):
-        layer = _layer(each, choices, part, placements)
-        taken += [price_of(each, part, placements)] if layer is None else layer.taken
+    for first, *others in [(unit,), *_lineless(unit, choices, placements)]:
+        layer = _layer(first, choices, part, placements)
+        ways = [price_of(first, part, placements)] if layer is None else layer.taken
+        taken += [way + _total(others, part, placements) for way in ways]
     price = price_of(unit, part, placements)
     return replace(price, lut=min(each.lut for each in taken), dsp=min(each.dsp for each in taken))
 

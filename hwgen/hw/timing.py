@@ -8,7 +8,7 @@ registers they can have, themselves. `docs/timing.md` has the measurements.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -62,6 +62,13 @@ def longest_ns(unit: Unit, family: Family) -> float:
     if unit.weighted is not None:
         return period_ns(unit.weighted, unit.weighted.registers, family)
     return unit.path_ns(DELAYS[family])
+
+
+def late_ns(units: Iterable[Unit], pipeline: PipelineRequest | None) -> float:
+    """What the longest path of all units has beyond the period that registers are for; 0 without registers."""
+    if pipeline is None or not pipeline.wanted_ns:
+        return 0.0
+    return max(0.0, max(longest_ns(unit, pipeline.family) for unit in units) - pipeline.wanted_ns)
 
 
 def registers_for(unit: Weighted, pipeline: PipelineRequest) -> PipelineRegisters:

@@ -214,6 +214,18 @@ class Unit:
         """The unit with thresholds in place of the line that makes its codes; None where there is none to replace."""
         return None
 
+    def uncoded(self, numbers: Stream) -> tuple[Unit, ...] | None:
+        """The units that leave the numbers as they are whose codes it makes by thresholds that no host rewrites.
+
+        One as fast that writes them to `numbers`, or none where they are its input; None where it makes no such codes.
+        """
+        return None
+
+    @property
+    def with_any_memory(self) -> tuple[Self, ...]:
+        """The unit with its memories at each place where they may be better than by the rule; none for most."""
+        return ()
+
     @property
     def constant_digits(self) -> int:
         """Digits of weights in one word that is never rewritten; 0 where there are none, or where they are wired."""

@@ -74,7 +74,7 @@ def test_what_is_written(tools: Tools, project: Accelerator) -> None:
         "netlist.v", "nextpnr.log", "pack.log", "pins.lpf", "report.json", "synth.ys", "timing.json", "yosys.log",
     ]  # fmt: skip
     written = json.loads((folder / "report.json").read_text())
-    assert written == json.loads(json.dumps(report.to_json())) | {"digest": project.design.digest}
+    assert written == json.loads(json.dumps(report.to_json())) | project.identity
     assert (written["fmax_mhz"], written["meets_timing"], written["fpga"]) == (50.0, True, "LFE5U-85F")
     assert written["utilisation"]["block RAM"] == {"used": 7, "available": 208}
     assert written["serial_line"]["frame_bytes"] == 3 and written["netlist_check"] is None

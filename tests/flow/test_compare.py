@@ -124,12 +124,12 @@ def test_a_record_of_another_design_does_not_count(built: Accelerator) -> None:
     [
         ("{", "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         ("[1]", "AttributeError: 'list' object has no attribute 'get'"),
-        ('{"digest": "DIGEST"}', "KeyError: 'backend'"),
+        ("IDENTITY", "KeyError: 'backend'"),
     ],
 )
 def test_a_broken_record(built: Accelerator, text: str, found: str) -> None:
     path = (built.project or Path()) / "simulate.json"
-    path.write_text(text.replace("DIGEST", built.design.digest))
+    path.write_text(text.replace("IDENTITY", json.dumps(built.identity)))
     with pytest.raises(DataError) as error:
         records(built)
     must = "must be a report of `hwgen simulate`"

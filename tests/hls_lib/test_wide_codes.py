@@ -30,14 +30,14 @@ def alone(name: str, source: IntType, codes: IntType, *, shared: bool, to_even: 
     return Case(design_of(name, unit), inputs, clipped(inputs, activation))
 
 
-def search(name: str, numbers: IntType, codes: IntType, *, shared: bool) -> Case:
+def search(name: str, numbers: IntType, codes: IntType, *, shared: bool, lanes: int = 1) -> Case:
     rng = generator(*name.encode())
-    op = searched(rng, numbers, codes, 5, shared=shared)
-    units = search_units(op, numbers, codes, 5, 2)
+    op = searched(rng, numbers, codes, 6, shared=shared)
+    units = search_units(op, numbers, codes, 6, 2, lanes)
     assert all(isinstance(unit, SearchUnit) for unit in units)
-    inputs = random_codes(rng, numbers, (FRAMES, 10))
-    node = Node("act", op, (value("x", 5, numbers),), value("y", 5, codes), "act")
-    expected = np.asarray(apply(node, inputs.reshape(-1, 5)), dtype=np.int64).reshape(FRAMES, 10)
+    inputs = random_codes(rng, numbers, (FRAMES, 12))
+    node = Node("act", op, (value("x", 6, numbers),), value("y", 6, codes), "act")
+    expected = np.asarray(apply(node, inputs.reshape(-1, 6)), dtype=np.int64).reshape(FRAMES, 12)
     return Case(design_of(name, *units), inputs, expected)
 
 
@@ -61,5 +61,7 @@ def test_search(tmp_path: Path) -> None:
         search("s9", integer(12, signed=False), integer(9, signed=False), shared=True),
         search("s10", integer(34), integer(10), shared=False),
         search("s1", integer(6), integer(1, signed=False), shared=True),
+        search("s3", integer(14), integer(3), shared=False, lanes=3),
+        search("s5", integer(9, signed=False), integer(5, signed=False), shared=True, lanes=2),
     ]
     assert run_cases(cases, tmp_path) == []

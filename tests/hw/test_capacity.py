@@ -47,7 +47,7 @@ CASES = {
     "products": (PRODUCTS, "xc7z010", {"target_interval": 8}),
     "products_ecp5": (PRODUCTS, "lfe5u-45f", {"target_interval": 4}),
     "folding": (PRODUCTS, "xc7z020", {"folding": {"fc0": {"pe": 64, "simd": 32}, "fc1": {"pe": 10, "simd": 32}}}),
-    "budget": (PRODUCTS, "xc7z010", {"max_lut": 30_000}),
+    "budget": (PRODUCTS, "xc7z007s", {"max_lut": 30_000}),
 }
 
 

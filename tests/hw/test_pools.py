@@ -72,6 +72,12 @@ def test_few_bits_go_to_blocks_where_luts_run_out() -> None:
         built(FEW, max_lut=most, max_dsp=0)
 
 
+def test_what_changes_sides_is_another_design_to_a_record() -> None:
+    """The network, its folding and the user's choices, and so the digest, are the same."""
+    few, many = built(WIDE, max_dsp=80), built(WIDE)
+    assert few.design.digest == many.design.digest and few.identity != many.identity == built(WIDE).identity
+
+
 def test_a_project_opens_as_it_was_written(tmp_path: Path) -> None:
     found = built(WIDE, max_dsp=80).write(tmp_path / "out")
     assert ways(flow.open_project(tmp_path / "out")) == ways(found) != ways(built(WIDE))

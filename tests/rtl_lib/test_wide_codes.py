@@ -83,20 +83,23 @@ def test_lines_of_channels(shifted: bool, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "codes", "elements", "shared"),
+    ("numbers", "codes", "elements", "lanes", "shared"),
     [
-        (integer(19), integer(4), 5, False),
-        (integer(12, signed=False), integer(9, signed=False), 3, True),
-        (integer(34), integer(10), 2, False),
-        (integer(6), integer(1, signed=False), 4, True),
+        (integer(19), integer(4), 5, 1, False),
+        (integer(12, signed=False), integer(9, signed=False), 3, 1, True),
+        (integer(34), integer(10), 2, 1, False),
+        (integer(6), integer(1, signed=False), 4, 1, True),
+        (integer(14), integer(4, signed=False), 6, 3, False),
+        (integer(9, signed=False), integer(3), 4, 4, False),
+        (integer(11), integer(3), 8, 2, True),
     ],
     ids=str,
 )
-def test_search(numbers: IntType, codes: IntType, elements: int, shared: bool, tmp_path: Path) -> None:
+def test_search(numbers: IntType, codes: IntType, elements: int, lanes: int, shared: bool, tmp_path: Path) -> None:
     """Each unit as its reference, and the last as golden's thresholds."""
     rng = np.random.default_rng(numbers.bits)
     op = searched(rng, numbers, codes, elements, shared=shared)
-    units = search_units(op, numbers, codes, elements, 2)
+    units = search_units(op, numbers, codes, elements, 2, lanes)
     assert all(isinstance(unit, SearchUnit) for unit in units) and len(units) == codes.bits
     frames = draw(rng, numbers, (10, 2 * elements))
     steps = rng.choice(op.thresholds.reshape(-1), (6, 2 * elements)) - rng.integers(0, 2, (6, 2 * elements))

@@ -64,15 +64,16 @@ def stream_wires(unit: Unit, sources: Sequence[Beats], sink: Beats) -> dict[str,
 
 def joined(beats: Sequence[Beats]) -> Beats:
     """Signals concatenated where there are several; the first is the least significant."""
-    if len(beats) == 1:
-        return beats[0]
-    sides = ([getattr(each, side) for each in reversed(beats)] for side in ("data", "valid", "ready"))
-    return Beats(*map(_concatenation, sides))
+    sides = ([getattr(each, side) for each in beats] for side in ("data", "valid", "ready"))
+    return Beats(*map(side_by_side, sides))
 
 
-def _concatenation(names: list[str]) -> str:
-    line = f"{{{', '.join(names)}}}"
-    return line if len(line) <= _LINE else Source("{\n      " + ",\n      ".join(names) + "\n    }")
+def side_by_side(names: Sequence[str]) -> str:
+    """Signals as one, concatenated where there are several; the first is the least significant."""
+    if len(names) == 1:
+        return names[0]
+    line = f"{{{', '.join(reversed(names))}}}"
+    return line if len(line) <= _LINE else Source("{\n      " + ",\n      ".join(reversed(names)) + "\n    }")
 
 
 def port_beats(prefix: str, *, is_input: bool) -> Beats:

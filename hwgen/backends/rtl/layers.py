@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hwgen.backends.render import Source, render, title
-from hwgen.backends.rtl.instances import CLOCK, Instance, library_instance, port_beats, stream_wires
+from hwgen.backends.rtl.instances import CLOCK, Instance, library_instance, port_beats, side_by_side, stream_wires
 from hwgen.backends.wiring.sv import WiringContext, wiring_context
 from hwgen.hw.address_map import AddressMap
-from hwgen.hw.declaration import Access, Store
+from hwgen.hw.declaration import Access, Store, memory_signals
 from hwgen.hw.memory import index_bits
 from hwgen.hw.packing import hex_text
 from hwgen.hw.unit import Unit
@@ -63,8 +63,7 @@ def layer_text(unit: Unit, name: str, digest: str, control: AddressMap | None) -
     place_bits = control.place_bits if control and written else 0
     sources = [port_beats(port, is_input=True) for port in unit.ports]
     wires = CLOCK | stream_wires(unit, sources, port_beats("m", is_input=False))
-    for store in stores:
-        wires |= {f"{store.port}_i": store.port, f"{store.address}_o": store.address}
+    wires |= {port: side_by_side(names) for port, names in memory_signals(stores).items()}
     wires |= {"x_o": "x", "codes_i": "codes"} if unit.wiring else {}
     context = LayerContext(
         module=name,
@@ -79,7 +78,7 @@ def layer_text(unit: Unit, name: str, digest: str, control: AddressMap | None) -
         place_bits=place_bits,
         wiring=wiring_context(unit.wiring, unit.output.dtype.bits) if unit.wiring is not None else None,
     )
-    files = {f"{name}_{store.port}.mem": hex_text(store.contents(), store.memory.width) for store in stores}
+    files = {f"{name}_{store.word}.mem": hex_text(store.contents(), store.memory.width) for store in stores}
     return LayerText(render("rtl/layer.sv.j2", context), files)
 
 
@@ -99,16 +98,16 @@ def _port_list(unit: Unit, place_bits: int) -> Source:
 
 def _signals(unit: Unit, stores: tuple[Store, ...]) -> tuple[str, ...]:
     """Declarations of addresses and words."""
-    widths = {store.address: index_bits(store.memory.depth) for store in stores}
+    widths = {store.place: index_bits(store.memory.depth) for store in stores}
     widths |= {f"unused_{port}": bits for port, bits in unit.idle.items()}
-    widths |= {store.port: store.memory.width for store in stores}
+    widths |= {store.word: store.memory.width for store in stores}
     widths |= {"x": unit.input.width, "codes": unit.output.width} if unit.wiring else {}
     return tuple(Source(f"logic [{bits - 1}:0] {name};") for name, bits in widths.items())
 
 
 def _memory(store: Store, unit: Unit, control: AddressMap | None) -> MemoryContext:
     memory = store.memory
-    found = MemoryContext(store.port, store.address, memory.width, memory.depth, memory.style.value)
+    found = MemoryContext(store.word, store.place, memory.width, memory.depth, memory.style.value)
     if control is None:
         return found
     return replace(found, base=control.layers[unit.name].regions[store.port].place)

@@ -166,6 +166,9 @@ class DepthwiseUnit(Unit):
             f" by {self.weight_type} weights, {self.output.lanes} a cycle."
         )
 
+    def uncoded(self, numbers: Stream) -> tuple[Unit, ...] | None:
+        return weighted.uncoded(self, numbers)
+
     @property
     def without_line(self) -> DepthwiseUnit | None:
         instead = None if self.activation is None else self.activation.instead

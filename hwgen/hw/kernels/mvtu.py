@@ -170,6 +170,9 @@ class MvtuUnit(Unit):
     def wired_luts(self) -> int | None:
         return least_luts(self.weights[0, :, 0], self.input.dtype.bits) if self.is_constant else None
 
+    def uncoded(self, numbers: Stream) -> tuple[Unit, ...] | None:
+        return weighted.uncoded(self, numbers)
+
     @property
     def without_line(self) -> MvtuUnit | None:
         instead = None if self.activation is None else self.activation.instead

@@ -17,7 +17,7 @@ from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import Memory, index_bits
 from hwgen.hw.pipeline import NO_REGISTERS, PipelineRegisters
 from hwgen.hw.schedule import VectorLoop
-from hwgen.hw.stream import ceil_div
+from hwgen.hw.stream import Stream, ceil_div
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import IntArray
 
@@ -84,6 +84,9 @@ class ThresholdUnit(Unit):
     @property
     def purpose(self) -> str:
         return f"Quantises {self.input.elements} {self.input.dtype} to {self.output.dtype}."
+
+    def uncoded(self, numbers: Stream) -> tuple[Unit, ...]:
+        return ()
 
     @property
     def without_line(self) -> ThresholdUnit | None:

@@ -78,6 +78,13 @@ def sums_of(unit: Weighted) -> tuple[int, int]:
     return unit.sum_type.min, unit.sum_type.max
 
 
+def uncoded(unit: _Unit, numbers: Stream) -> tuple[_Unit] | None:
+    """The unit without its activation, unless it has none or a host rewrites it."""
+    if unit.activation is None or unit.activation.room is not None:
+        return None
+    return (replace(unit, activation=None, outputs=(numbers,)),)
+
+
 def rewritable(unit: _Unit, node: Node) -> _Unit:
     """The unit with room for any weights and thresholds of its types.
 

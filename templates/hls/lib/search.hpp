@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// hwgen: one step of a binary search for the code of a number, a number a cycle, II = 1.
+// hwgen: one step of a binary search for the codes of numbers, LANES of them a cycle, II = 1.
 //
 // Not for few levels: threshold.hpp compares with all of them at once.
 #ifndef HWGEN_SEARCH_HPP
@@ -10,40 +10,67 @@
 
 namespace hwgen {
 
-// Whether lower numbers of a row have higher codes: none where there is no table.
+// A number, with the PLACE_BITS highest bits of its count above it, becomes the number with one bit more, or, where
+// `Output` has no room for it, the code BASE + count. With FALLING = 1 a word holds a threshold above a bit that says
+// whether lower numbers have higher codes.
+template <unsigned PLACE_BITS, unsigned FALLING, int BASE, class Number, class Input, class Output>
+struct SearchStep {
+  static_assert(Input::BITS == Number::BITS + PLACE_BITS, "a lane must hold a number and its place");
+
+  // thresholds[row * places + place] lies between the halves of a place; beats take the rows in turn.
+  template <class T, unsigned WORDS>
+  HWGEN_INLINE
+  static Limb apply(Limb lane, unsigned row, const T (&thresholds)[WORDS]) {
+    constexpr unsigned ROWS = WORDS >> PLACE_BITS;
+    constexpr bool LAST = Output::BITS != Input::BITS + 1;
+    static_assert(ROWS << PLACE_BITS == WORDS, "there must be a threshold for each row and place");
+
+    const Limb place = lane >> Number::BITS;
+    const Limb number = lane & low_bits(Number::BITS);
+    const std::int64_t entry = std::int64_t(thresholds[(row << PLACE_BITS) + place]);
+    const bool falls = FALLING == 1 && (entry & 1);
+    const bool above = std::int64_t(Number::decode(number)) >= (entry >> FALLING);
+    const Limb count = (place << 1) | Limb(above != falls);
+    return LAST ? Output::encode(std::int64_t(BASE) + std::int64_t(count)) : (count << Number::BITS) | number;
+  }
+};
+
+// The lanes from LANE on, each with a table of its own: none.
+template <class Step, class In, class Out, unsigned LANE>
 HWGEN_INLINE
-bool falls_at(unsigned) { return false; }
-template <unsigned ROWS>
+void search_lanes(const typename In::Limbs&, typename Out::Limbs&, unsigned) {}
+
+// One, and those above it.
+template <class Step, class In, class Out, unsigned LANE, class Table, class... Tables>
 HWGEN_INLINE
-bool falls_at(unsigned row, const bool (&falls)[ROWS]) {
-  return falls[row];
+void search_lanes(const typename In::Limbs& numbers, typename Out::Limbs& found, unsigned row, const Table& table,
+                  const Tables&... tables) {
+  Out::put(found, LANE, Step::apply(In::lane(numbers, LANE), row, table));
+  search_lanes<Step, In, Out, LANE + 1>(numbers, found, row, tables...);
 }
 
-// One frame of BEATS numbers, each with the PLACE_BITS highest bits of its count above it: the number with one bit more,
-// or, where `Output` has no room for it, the code BASE + count. thresholds[row * places + place] lies between the halves
-// of a place; numbers take the rows in turn.
-template <unsigned BEATS, unsigned PLACE_BITS, int BASE, class Number, class Input, class Output, class T,
-          unsigned WORDS, class... Falls>
+// One frame of BEATS beats; a table of thresholds for each lane.
+template <unsigned BEATS, unsigned LANES, unsigned PLACE_BITS, unsigned FALLING, int BASE, class Number, class Input,
+          class Output, class T, unsigned WORDS, class... Tables>
 HWGEN_INLINE
-void search(hls::stream<ap_uint<Input::BITS>>& in, hls::stream<ap_uint<Output::BITS>>& out, const T (&thresholds)[WORDS],
-            const Falls&... falls) {
+void search(hls::stream<ap_uint<LANES * Input::BITS>>& in, hls::stream<ap_uint<LANES * Output::BITS>>& out,
+            const T (&thresholds)[WORDS], const Tables&... tables) {
+  static_assert(1 + sizeof...(Tables) == LANES, "there must be a table for each lane");
+  using In = Lanes<Input, LANES>;
+  using Out = Lanes<Output, LANES>;
+  using Step = SearchStep<PLACE_BITS, FALLING, BASE, Number, Input, Output>;
   constexpr unsigned ROWS = WORDS >> PLACE_BITS;
-  constexpr bool LAST = Output::BITS != Input::BITS + 1;
-  static_assert(Input::BITS == Number::BITS + PLACE_BITS, "a beat must hold a number and its place");
-  static_assert(ROWS << PLACE_BITS == WORDS, "there must be a threshold for each row and place");
 
   unsigned row = 0;
   // Before each slot: row == slot % ROWS.
 slots:
   for (unsigned slot = 0; slot < BEATS; ++slot) {
     HWGEN_PIPELINE
-    const Limb beat = in.read().to_uint64();
-    const Limb place = beat >> Number::BITS;
-    const Limb number = beat & low_bits(Number::BITS);
-    const bool above = std::int64_t(Number::decode(number)) >= std::int64_t(thresholds[(row << PLACE_BITS) + place]);
-    const Limb count = (place << 1) | Limb(above != falls_at(row, falls...));
-    const Limb next = LAST ? Output::encode(std::int64_t(BASE) + std::int64_t(count)) : (count << Number::BITS) | number;
-    out.write(ap_uint<Output::BITS>(next));
+    typename In::Limbs numbers;
+    In::split(in.read(), numbers);
+    typename Out::Limbs found = {};
+    search_lanes<Step, In, Out, 0>(numbers, found, row, thresholds, tables...);
+    out.write(Out::join(found));
     row = row == ROWS - 1 ? 0 : row + 1;
   }
 }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Search unit: one step of a binary search for the code of a number, a number a cycle.
+// Search unit: one step of a binary search for the codes of numbers, `Lanes` of them a cycle.
 //
-// A beat holds a number and above it the `PlaceBits` highest bits of its count: how many thresholds
-// it reaches. The unit adds the next bit: whether the number reaches the threshold in the middle of
-// the place that they name, or, with `Falling` and the highest bit of the word, whether it does
-// not. With `CodeBits` above 0 it is the last one and writes the code, CodeBase + count.
+// A lane of a beat holds a number and above it the `PlaceBits` highest bits of its count: how many
+// thresholds it reaches. The unit adds the next bit: whether the number reaches the threshold in
+// the middle of the place that they name, or, with `Falling` and the highest bit of the word,
+// whether it does not. With `CodeBits` above 0 it is the last one and writes the code, CodeBase +
+// count.
 //
-// Word row * 2**PlaceBits + place of the memory, which is outside and answers one cycle after the
-// address, holds a threshold. Numbers take the `Rows` in turn. A beat leaves three cycles after it
-// is read: operand | bit | output queue.
+// Each lane has a memory of its own, which is outside and answers one cycle after the address.
+// Word row * 2**PlaceBits + place holds a threshold. Beats take the `Rows` in turn. A beat leaves
+// three cycles after it is read: operand | bit | output queue.
 //
 // Do not use it for few levels: `hwgen_threshold` compares with all of them at once.
 
 `default_nettype none
 
 module hwgen_search #(
+  parameter int unsigned Lanes = 1,
   parameter int unsigned Rows = 1,
   parameter int unsigned NumberBits = 8,
   parameter bit NumberSigned = 1'b0,
@@ -35,14 +37,14 @@ module hwgen_search #(
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
 
-  input  wire logic [InputBits-1:0]  s_data_i,
+  input  wire logic [Lanes*InputBits-1:0] s_data_i,
   input  wire logic                  s_valid_i,
   output logic                       s_ready_o,
 
-  output logic      [AddrBits-1:0]   threshold_addr_o,
-  input  wire logic [WordBits-1:0]   threshold_i,
+  output logic      [Lanes*AddrBits-1:0] threshold_addr_o,
+  input  wire logic [Lanes*WordBits-1:0] threshold_i,
 
-  output logic      [OutputBits-1:0] m_data_o,
+  output logic      [Lanes*OutputBits-1:0] m_data_o,
   output logic                       m_valid_o,
   input  wire logic                  m_ready_i
 );
@@ -50,19 +52,12 @@ module hwgen_search #(
   localparam int unsigned WideBits = (NumberBits > ThresholdBits ? NumberBits : ThresholdBits) + 1;
 
   logic [RowBits-1:0] row_q;
-  logic [InputBits-1:0] operand_q;
-  logic [OutputBits-1:0] result, result_q;
-  logic fire, fired1_q, fired2_q, credit, reached;
-  logic signed [WideBits-1:0] number, threshold;
+  logic [Lanes*InputBits-1:0] operand_q;
+  logic [Lanes*OutputBits-1:0] result, result_q;
+  logic fire, fired1_q, fired2_q, credit;
 
   assign s_ready_o = credit;
   assign fire = credit && s_valid_i;
-
-  if (PlaceBits > 0) begin : gen_place
-    assign threshold_addr_o = AddrBits'({row_q, s_data_i[InputBits-1 -: PlaceBits]});
-  end else begin : gen_root
-    assign threshold_addr_o = row_q;
-  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -76,38 +71,56 @@ module hwgen_search #(
     end
   end
 
-  always_ff @(posedge clk_i) operand_q <= s_data_i;
-
-  assign number = WideBits'(signed'({
-    NumberSigned && operand_q[NumberBits-1], operand_q[NumberBits-1:0]}));
-  assign threshold = WideBits'(signed'({
-    ThresholdSigned && threshold_i[ThresholdBits-1], threshold_i[ThresholdBits-1:0]}));
-  assign reached = (number >= threshold) != (Falling && threshold_i[WordBits-1]);
-
-  if (CodeBits > 0) begin : gen_code
-    localparam int unsigned MathBits = (CodeBits > PlaceBits + 1 ? CodeBits : PlaceBits + 1) + 1;
-    logic [MathBits-1:0] count, code;
-    logic unused_code;
-
-    if (PlaceBits > 0) begin : gen_count
-      assign count = MathBits'({operand_q[InputBits-1 -: PlaceBits], reached});
-    end else begin : gen_bit
-      assign count = MathBits'(reached);
-    end
-
-    assign code = MathBits'(CodeBase) + count;
-    assign result = code[CodeBits-1:0];
-    assign unused_code = ^code;
-  end else if (PlaceBits > 0) begin : gen_next
-    assign result = {operand_q[InputBits-1 -: PlaceBits], reached, operand_q[NumberBits-1:0]};
-  end else begin : gen_first
-    assign result = {reached, operand_q};
+  always_ff @(posedge clk_i) begin
+    operand_q <= s_data_i;
+    result_q <= result;
   end
 
-  always_ff @(posedge clk_i) result_q <= result;
+  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    logic [InputBits-1:0] operand;
+    logic [WordBits-1:0] entry;
+    logic signed [WideBits-1:0] number, threshold;
+    logic reached;
+
+    assign operand = operand_q[lane*InputBits +: InputBits];
+    assign entry = threshold_i[lane*WordBits +: WordBits];
+    assign number = WideBits'(signed'({
+      NumberSigned && operand[NumberBits-1], operand[NumberBits-1:0]}));
+    assign threshold = WideBits'(signed'({
+      ThresholdSigned && entry[ThresholdBits-1], entry[ThresholdBits-1:0]}));
+    assign reached = (number >= threshold) != (Falling && entry[WordBits-1]);
+
+    if (PlaceBits > 0) begin : gen_place
+      assign threshold_addr_o[lane*AddrBits +: AddrBits] =
+          AddrBits'({row_q, s_data_i[lane*InputBits + NumberBits +: PlaceBits]});
+    end else begin : gen_root
+      assign threshold_addr_o[lane*AddrBits +: AddrBits] = row_q;
+    end
+
+    if (CodeBits > 0) begin : gen_code
+      localparam int unsigned MathBits = (CodeBits > PlaceBits + 1 ? CodeBits : PlaceBits + 1) + 1;
+      logic [MathBits-1:0] count, code;
+      logic unused_code;
+
+      if (PlaceBits > 0) begin : gen_count
+        assign count = MathBits'({operand[InputBits-1 -: PlaceBits], reached});
+      end else begin : gen_bit
+        assign count = MathBits'(reached);
+      end
+
+      assign code = MathBits'(CodeBase) + count;
+      assign result[lane*OutputBits +: OutputBits] = code[CodeBits-1:0];
+      assign unused_code = ^code;
+    end else if (PlaceBits > 0) begin : gen_next
+      assign result[lane*OutputBits +: OutputBits] =
+          {operand[InputBits-1 -: PlaceBits], reached, operand[NumberBits-1:0]};
+    end else begin : gen_first
+      assign result[lane*OutputBits +: OutputBits] = {reached, operand};
+    end
+  end
 
   hwgen_credit_queue #(
-    .Width  (OutputBits),
+    .Width  (Lanes * OutputBits),
     .Credits(Credits)
   ) u_queue (
     .clk_i      (clk_i),
