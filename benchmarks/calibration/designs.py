@@ -86,7 +86,7 @@ class Net:
         """The design of the network for a part of `family`, its FIFOs not sized."""
         graph = Graph.of(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
-        choices = Choices(self.memory, frozenset(self.folded_planes), wired=self.wired)
+        choices = Choices(self.memory, frozenset(self.folded_planes), wired=self.wired, searched=False)
         folding = resolve(graph, self.wishes, self.target, choices.folded_planes)
         return lower(graph, folding, part=PARTS[family], clock_mhz=100.0, choices=choices)
 

@@ -27,6 +27,8 @@ class Choices:
         pipeline: registers of units with weights for a faster clock.
         writable: names of layers whose weights and thresholds can be rewritten at run time.
         tlast: whether the ports of the HLS project carry TLAST.
+        searched: whether codes are searched, and the thresholds of a search kept, where that costs less; the cost of
+            others is measured without.
         pooled: whether layers change between LUTs and multiplier blocks where either runs out; the cost of others is
             measured without.
         budget: what the design may take, which says whether layers take LUTs or multiplier blocks (`hwgen.hw.pools`).
@@ -42,6 +44,7 @@ class Choices:
     writable: frozenset[str] = frozenset()
     tlast: bool = True
     wired: bool = True
+    searched: bool = True
     pooled: bool = True
     budget: Budget = field(default_factory=Budget)
 

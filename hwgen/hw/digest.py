@@ -18,7 +18,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     """Twelve hexadecimal digits that change with any change of the network, its folding or the user's choices."""
     chosen = choices or Choices()
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
-    if replace(chosen, tlast=True, wired=True, pooled=True, budget=Budget()) != Choices():
+    if replace(chosen, tlast=True, wired=True, searched=True, pooled=True, budget=Budget()) != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
         # The brackets held a setting that is gone: digests stay what they were.
         text += f"{memory!r}[]{sorted(chosen.folded_planes) or ''}"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import add
 
 from hwgen.hw.choices import Choices
 from hwgen.hw.device import device_of
@@ -26,45 +24,56 @@ from hwgen.ir.ops import Threshold
 LEAST_LEVELS = 7
 """Of codes of three bits: fewer are compared with at once."""
 
+WORTH = 0.8
+"""Of the share that comparisons take, or a line: what a search takes at most, as it adds some tens of cycles."""
+
 
 def coded(unit: Unit, node: Node, choices: Choices, part: str, placements: Placements) -> tuple[Unit, ...]:
-    """`unit`, whose threshold is `node` if it has one, or the units of a search where they take less of the part."""
-    others = searched(unit, node)
-    if others is None:
+    """`unit`, whose threshold is `node` if it has one, or those of a search where its codes cost a fifth less."""
+    found = searched(unit, node) if choices.searched else None
+    if found is None:
         return (unit,)
     bill = _Bill(choices, part, placements)
-    others = tuple(pipelined(bill.with_memory(each), choices.pipeline) for each in others)
-    placements.searched[unit] = others
-    return min((unit,), others, key=bill.cost)
+    front, behind = (tuple(pipelined(bill.with_memory(each), choices.pipeline) for each in units) for units in found)
+    units = placements.searched[unit] = (*front, *behind)
+    compared, rest = bill.share([unit]) - bill.share(front), bill.share(behind)
+    cheaper = rest < WORTH * compared and bill.late(units) <= bill.late([unit])
+    return units if cheaper else (unit,)
 
 
 def chained(units: Iterable[Unit], choices: Choices, part: str, placements: Placements) -> tuple[Unit, ...]:
     """Search units, the memories of each where they take less of the part."""
     bill = _Bill(choices, part, placements)
-    return tuple(map(bill.with_memory, units))
+    return tuple(map(bill.with_memory, units) if choices.searched else units)
 
 
 @dataclass(frozen=True)
 class _Bill:
-    """What units cost: first that they miss the clock of pipeline registers, then their share of a part."""
+    """What units cost."""
 
     choices: Choices
     part: str
     placements: Placements
 
-    def cost(self, units: Sequence[Unit]) -> tuple[float, float]:
-        taken = reduce(add, (price_of(each, self.part, self.placements) for each in units))
-        return late_ns(units, self.choices.pipeline), device_of(self.part).share(taken)
+    def share(self, units: Sequence[Unit]) -> float:
+        """Of the part."""
+        device = device_of(self.part)
+        return sum(device.share(price_of(each, self.part, self.placements)) for each in units)
+
+    def late(self, units: Sequence[Unit]) -> float:
+        """What they miss the clock by that registers are for, in ns."""
+        return late_ns(units, self.choices.pipeline)
 
     def with_memory(self, unit: Unit) -> Unit:
         """The unit with its memories where they cost least."""
-        return min(unit.with_any_memory or (unit,), key=lambda way: self.cost([way]))
+        return min(unit.with_any_memory or (unit,), key=lambda way: (self.late([way]), self.share([way])))
 
 
-def searched(unit: Unit, node: Node) -> tuple[Unit, ...] | None:
-    """The units that do the same as `unit`, whose threshold is `node`, by a search; None where its codes need none.
+def searched(unit: Unit, node: Node) -> tuple[tuple[Unit, ...], tuple[Unit, ...]] | None:
+    """The units that do the same as `unit`, whose threshold is `node`, by a search; None where there can be none.
 
-    They take as many cycles. The last gives beats of as many lanes, on a stream with a name of its own.
+    Those that give the numbers, and those that find their codes. They take as many cycles. The last gives beats of as
+    many lanes, on a stream with a name of its own.
     """
     if not isinstance(node.op, Threshold) or not can_search(node.op, node.inputs[0].type.dtype, LEAST_LEVELS):
         return None
@@ -72,7 +81,7 @@ def searched(unit: Unit, node: Node) -> tuple[Unit, ...] | None:
     front = unit.uncoded(replace(unit.output, dtype=numbers.type.dtype, tensor=numbers.name))
     if front is None:
         return None
-    return (*front, *_search(unit, front[0].output if front else unit.input, node.op))
+    return front, tuple(_search(unit, front[0].output if front else unit.input, node.op))
 
 
 def _search(unit: Unit, source: Stream, op: Threshold) -> Iterator[Unit]:
