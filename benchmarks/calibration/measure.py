@@ -85,7 +85,7 @@ def wanted() -> list[tuple[str, int]]:
 
 
 def measure(batch: list[tuple[str, int]], family: Family) -> list[dict[str, Any]]:
-    """Designs synthesised in one run: their FIFOs and line buffers; LUT, FF, BRAM18, BRAM36 and DSP of each unit."""
+    """Designs synthesised in one run: their FIFOs and line buffers; LUT, FF, BRAM18, BRAM36, DSP and CARRY4 of each."""
     designs = [size_fifos(drawn(kind, seed, family)) for kind, seed in batch]
     with tempfile.TemporaryDirectory(prefix="hwgen-") as work:
         found = synthesise([SynthesisJob(design.name, emit(design)) for design in designs], family, Path(work))
@@ -96,6 +96,7 @@ def measure(batch: list[tuple[str, int]], family: Family) -> list[dict[str, Any]
             "digest": design.digest,
             "buffers": sizes_of(design),
             "units": {name: astuple(taken)[:5] for name, taken in each.units.items()},
+            "carry4": {name: count for name, count in each.carry4.items() if count},
         }
         for (kind, seed), design, each in zip(batch, designs, found, strict=True)
     ]

@@ -17,7 +17,7 @@ from hwgen.flow.renamed import renamed
 from hwgen.flow.rewritable import require_hls, without_hls
 from hwgen.golden.matmul import Codes
 from hwgen.hw.address_map import address_map
-from hwgen.hw.capacity import too_large
+from hwgen.hw.capacity import too_chained, too_large
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.digest import units_digest
@@ -88,6 +88,7 @@ class Accelerator:
         problem = problem_of(self.graph, self.settings)
         warnings = (
             *too_large(problem, self.design, goals_of(self.settings)),
+            *too_chained(self.design),
             *host_quantiser(self.graph),
             *left_to_host(self.graph),
             *stuck_gates(self.graph),

@@ -43,12 +43,14 @@ class Bill:
         logic: how often each kind of logic occurs, by the name that its coefficient has.
         registers: flip-flops as the source has them, as far as synthesis keeps them.
         memories: block RAM, multipliers, LUTs of LUT RAM and of the AXI4-Lite port, exact.
+        chains: carry chains of four bits of a graph of adders, exact.
     """
 
     family: Family
     logic: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     registers: int = 0
     memories: Resources = field(default_factory=Resources)
+    chains: int = 0
 
     def add(self, kind: str, count: float) -> None:
         """`count` times the logic of `kind`."""

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hwgen.errors import DeadlockError, FoldingError
-from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.cost import design_chains, design_resources, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import DEVICES, Device, device_of
 from hwgen.hw.limits import layers_behind
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import fitting
+
+LUTS_OF_A_CHAIN = 4
+"""Of a slice on the 7 series and UltraScale+: beside them it has carry logic for as many bits."""
 
 KINDS = {"lut": "LUT", "ff": "FF", "bram": "BRAM", "dsp": "DSP", "uram": "URAM"}
 """What a part can run out of, as reports call it; memory blocks count in those of 36 kbit."""
@@ -32,6 +35,17 @@ def too_large(problem: Problem, design: Design, goals: Sequence[str] = ()) -> tu
     largest = _largest(design, max(excess, key=lambda kind: excess[kind]))
     needs = f"{design.name} does not fit {device.name}: it takes {shortage(taken, device.capacity)}, most in {largest}"
     return (f"{needs}; {_changes(problem, design, goals)}",)
+
+
+def too_chained(design: Design) -> tuple[str, ...]:
+    """A warning where `design` takes more carry chains than its part has beside its LUTs."""
+    device = device_of(design.part)
+    chains, has = design_chains(design, device.family), device.capacity.lut // LUTS_OF_A_CHAIN
+    if chains <= has:
+        return ()
+    taken = f"{chains:,} carry chains of four bits ({chains / has:,.0%}) of {has:,}"
+    why = f"a slice has one beside {LUTS_OF_A_CHAIN} LUTs"
+    return (f"{design.name} does not fit {device.name}: it takes {taken}, as {why}; use fewer PE and SIMD",)
 
 
 def shortage(taken: Resources, has: Resources) -> str:

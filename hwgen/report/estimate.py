@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from hwgen.hw.cost import design_resources, unit_resources
+from hwgen.hw.cost import design_chains, design_resources, unit_resources
 from hwgen.hw.cycles import CycleModel
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
@@ -117,6 +117,7 @@ class Estimate:
         gated: layers that take fewer cycles where their gates are closed; all figures are with every gate open.
         hls: the same of the HLS project; None where there is none.
         warnings: to the user, a line each.
+        carry4: carry chains of four bits, by the cost model; a slice has one beside its four LUTs. 0 on ECP5.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Estimate:
     gated: tuple[str, ...] = ()
     hls: HlsEstimate | None = None
     warnings: tuple[str, ...] = ()
+    carry4: int = 0
 
     @property
     def slowest_layer(self) -> str:
@@ -179,6 +181,7 @@ def estimate(
         gated=tuple(unit.name for unit in design.gated),
         hls=_hls(design, input_interval),
         warnings=warnings,
+        carry4=design_chains(design, device.family),
     )
 
 

@@ -25,6 +25,8 @@ def estimate_table(report: Estimate) -> Table:
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:.12g} MHz\n"
         f"{_shares(report.resources, device_of(report.part))}"
     )
+    if 4 * report.carry4 > report.resources.lut:
+        caption += f"\n{report.carry4:,} CARRY4 take more slices than the LUTs: a slice has one of them, and four LUTs"
     if report.hls:
         least, most = report.hls.latency_cycles
         caption += (

@@ -3,7 +3,8 @@
 Memories and multiplier blocks are exact by Yosys's rules, flip-flops are counted as the RTL library has them. LUTs are
 a sum over what a unit is made of (its `write_bill`), each kind of logic times a coefficient that was fitted to
 hundreds of synthesised units (`benchmarks/calibration`); `docs/resources.md` shows how far they are off. UltraScale+
-has the LUTs of the 7 series and uses its coefficients. Nothing is put into UltraRAM.
+has the LUTs of the 7 series and uses its coefficients. Nothing is put into UltraRAM. Carry chains are counted beside
+the LUTs, with coefficients of their own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from hwgen.hw.device import Device, Family
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
+
+CHAINS = "carry4.json"
+"""Coefficients of carry chains."""
 
 COEFFICIENTS = {Family.XC7: "xc7.json", Family.XCUP: "xc7.json", Family.ECP5: "ecp5.json"}
 
@@ -68,8 +72,30 @@ def design_resources(design: Design, family: Family) -> Resources:
 
 def edge_resources(design: Design, family: Family) -> Resources:
     """What the top level of `design` takes beside its units."""
+    return _priced(_bill_of_edge(design, family))
+
+
+def _bill_of_edge(design: Design, family: Family) -> Bill:
     control = address_map(design)
-    return _priced(edge_bill([port.stream for port in design.outputs], family, control.address_bits if control else 0))
+    return edge_bill([port.stream for port in design.outputs], family, control.address_bits if control else 0)
+
+
+def unit_chains(unit: Unit, family: Family) -> int:
+    """Carry chains of four bits that `unit` takes on a Xilinx FPGA, one of eight counted as two; 0 on ECP5."""
+    return chains_of(bill_of(unit, family))
+
+
+def design_chains(design: Design, family: Family) -> int:
+    """What all units of `design` take, and its edge. A part has one for each four of its LUTs."""
+    return sum(unit_chains(unit, family) for unit in design.units) + chains_of(_bill_of_edge(design, family))
+
+
+def chains_of(bill: Bill) -> int:
+    """The carry chains of what is made of so much; 0 on ECP5, whose LUTs are counted with theirs."""
+    if bill.family is Family.ECP5:
+        return 0
+    coefficients = _coefficients(CHAINS)
+    return bill.chains + round(sum(coefficients.get(kind, 0.0) * count for kind, count in bill.logic.items()))
 
 
 def _priced(bill: Bill) -> Resources:

@@ -149,7 +149,9 @@ class WiredUnit(Unit):
     # What it is made of, and what reports say of it.
 
     def write_bill(self, bill: Bill) -> None:
-        bill.memories += Resources(lut=cells(self.netlist).luts + self.pipeline.shift_registers)
+        taken = cells(self.netlist)
+        bill.memories += Resources(lut=taken.luts + self.pipeline.shift_registers)
+        bill.chains += taken.carries
         bill.register(self.pipeline.registers + self.pipeline.stages)
         bill.output_queue(self.output.width, self.schedule.credits)
 
