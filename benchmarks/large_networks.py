@@ -166,6 +166,71 @@ def resnet18(size: int = 224) -> Writer:
     return net
 
 
+def alexnet() -> Writer:
+    """XNOR-Net's AlexNet on 227 x 227: BatchNorm, sign, convolution, pool; first and last layer of 8 bits."""
+    net = Writer((1, 3, 227, 227))
+    net.conv(96, 11, 8, stride=4)
+    net.pool("MaxPool", 3, 2)
+    for channels, size, pad, pooled in ((256, 5, 2, True), (384, 3, 1, False), (384, 3, 1, False), (256, 3, 1, True)):
+        net.activation(1)
+        net.conv(channels, size, 1, pad=pad)
+        if pooled:
+            net.pool("MaxPool", 3, 2)
+    net.activation(1)
+    net.flatten(256 * 6 * 6)
+    for _ in range(2):
+        net.dense(4096, 1)
+        net.activation(1)
+    net.dense(1000, 8)
+    return net
+
+
+def resnet50() -> Writer:
+    """ResNet-50 on 224 x 224, W1A2: stride in the 3 x 3 convolutions, sums of 4-bit codes, 8-bit ends."""
+    net = Writer((1, 3, 224, 224))
+    net.conv(64, 7, 8, stride=2, pad=3)
+    net.activation(4)
+    net.pool("MaxPool", 3, 2, 1)
+    for channels, blocks, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+        for block in range(blocks):
+            source, into, step = net.last, net.channels, 1 if block else stride
+            net.quant(2)
+            reduced = net.last
+            net.conv(channels, 1, 1)
+            net.activation(2)
+            net.conv(channels, 3, 1, stride=step, pad=1)
+            net.activation(2)
+            net.conv(4 * channels, 1, 1)
+            branch = net.activation(4, signed=True)
+            if not block:
+                net.last, net.channels = reduced, into
+                net.conv(4 * channels, 1, 1, stride=step)
+                source = net.activation(4, signed=True)
+            net.node("Add", branch, source)
+            net.quant(4)
+    net.node("GlobalAveragePool", net.last)
+    net.quant(8)
+    net.flatten(2048)
+    net.dense(1000, 8)
+    return net
+
+
+def vgg16() -> Writer:
+    """VGG-16 on 224 x 224, W1A2, first and last layer with weights of 8 bits."""
+    net = Writer((1, 3, 224, 224))
+    for stage, (channels, layers) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))):
+        for layer in range(layers):
+            net.conv(channels, 3, 1 if stage or layer else 8, pad=1)
+            net.activation(2)
+        net.pool("MaxPool", 2, 2)
+    net.flatten(512 * 7 * 7)
+    for _ in range(2):
+        net.dense(4096, 1)
+        net.activation(2)
+    net.dense(1000, 8)
+    return net
+
+
 def mlp(layers: int) -> Writer:
     """Bipolar dense layers of 64 on 64 inputs."""
     net = Writer((1, 64))
