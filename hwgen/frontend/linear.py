@@ -31,7 +31,7 @@ from hwgen.frontend.symbolic import (
 from hwgen.ir.graph import Node
 from hwgen.ir.ops import Add, BatchNorm, Concat, Div, MatMul, Mul, Pool, Product, Step
 from hwgen.ir.ranges import op_range
-from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, smallest_int
+from hwgen.ir.types import Bipolar, DType, FloatArray, IntArray, TensorType, holds, narrowest, smallest_int
 
 _LARGEST = 1 << 62
 """The largest weight that is a whole number: larger ones are in no integer type."""
@@ -60,7 +60,9 @@ def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
             f"{float(np.max(np.abs(tensor.zero_point - zero))):g} beside one",
             "Quantise the zero point of the weights, or use a symmetric weight quantiser",
         )
-    scale = np.broadcast_to(tensor.scale, tensor.shape).reshape(len(tensor.codes), -1)
+    one = tensor.scale.size == 1
+    scale = tensor.scale if one else np.broadcast_to(tensor.scale, tensor.shape)
+    scale = scale.reshape(1 if one else len(tensor.codes), -1)
     if np.any(scale != scale[:, :1]):
         raise ModelError(
             node.label,
@@ -68,9 +70,11 @@ def _from_quantised(node: SourceNode, tensor: QuantConst) -> Weights:
             "scales that differ along the inputs",
             "Quantise the weights per output channel",
         )
+    if not np.any(zero):
+        return Weights(tensor.codes, collapse(scale[:, 0]), tensor.dtype, tensor.name)
     codes = tensor.codes - zero.astype(np.int64)
-    dtype = tensor.dtype if not np.any(zero) else smallest_int(int(codes.min()), int(codes.max()))
-    return Weights(codes, collapse(scale[:, 0]), dtype, tensor.name)
+    dtype = smallest_int(int(codes.min()), int(codes.max()))
+    return Weights(codes.astype(narrowest(dtype)), collapse(scale[:, 0]), dtype, tensor.name)
 
 
 def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
@@ -97,7 +101,8 @@ def _from_plain(node: SourceNode, tensor: Const, axes: str) -> Weights:
             "Correct the annotation or the weights",
         )
     narrow: DType = Bipolar() if holds(Bipolar(), codes) else smallest_int(int(codes.min()), int(codes.max()))
-    return Weights(codes, np.asarray(step), tensor.claimed or narrow, tensor.name)
+    kind = tensor.claimed or narrow
+    return Weights(codes.astype(narrowest(kind)), np.asarray(step), kind, tensor.name)
 
 
 def _step(values: FloatArray) -> float:
@@ -207,12 +212,14 @@ def absorbs(stream: CodedTensor, weights: Weights, columns: IntArray, width: int
 
 def absorbed(weights: Weights, columns: IntArray, width: int) -> Weights:
     """The weights (out, ..., inputs) as those of `width` elements, of which input i is element `columns[i]`."""
+    if columns.size == width and np.array_equal(np.sort(columns), np.arange(width)):
+        return replace(weights, codes=np.ascontiguousarray(weights.codes[..., np.argsort(columns)]))
     rows = weights.codes.reshape(-1, columns.size)
     wide = np.zeros((width, len(rows)), dtype=np.int64)
     np.add.at(wide, columns, rows.T)
     codes = np.ascontiguousarray(wide.T).reshape(*weights.codes.shape[:-1], width)
     narrow = weights.dtype if holds(weights.dtype, codes) else smallest_int(int(codes.min()), int(codes.max()))
-    return replace(weights, codes=codes, dtype=narrow)
+    return replace(weights, codes=codes.astype(narrowest(narrow)), dtype=narrow)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ def import_qonnx(
     require_supported(graph)
     _keep_live(proto, graph)
     batch = _normalise(proto, graph.input_names)
+    del graph  # with its arrays
     clean = _plain(proto, title, batch, output_names)
+    del proto
     return walk(clean, clean.name, InputOptions(input_type, input_scale, input_offset))
 
 

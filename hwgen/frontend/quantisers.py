@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,10 +22,13 @@ from hwgen.frontend.symbolic import (
     real,
 )
 from hwgen.ir.ops import Activation, Clip, Levels, Mul, Quantise, Rounding, Sign, Step
-from hwgen.ir.types import Bipolar, DType, FloatArray, IntType, TensorType, holds, smallest_int
+from hwgen.ir.types import Bipolar, DType, FloatArray, IntType, TensorType, holds, narrowest, smallest_int
 
 MAX_ACTIVATION_BITS = 16
 MAX_INPUT_BITS = 16
+
+_AT_ONCE = 1 << 20
+"""Elements of a constant whose real values are looked at together: they take several times the memory of codes."""
 
 _ROUNDINGS = {
     "ROUND": Rounding.HALF_EVEN,
@@ -106,14 +110,20 @@ def finish(
 def _quant_constant(
     node: SourceNode, tensor: Const, kind: DType, span: tuple[int, int], args: list[FloatArray]
 ) -> Tensor:
-    """Codes of a constant in float32, as the model's own executors compute them."""
-    scale, zero = args
-    x: Array = real(tensor, node).astype(np.float32) / scale.astype(np.float32) + zero.astype(np.float32)
-    if isinstance(kind, Bipolar):
-        codes = np.where(x >= 0, 1, -1)
-    else:
-        codes = ROUND[rounding_of(node)](np.clip(x, np.float32(span[0]), np.float32(span[1])))
-    return QuantConst(codes.astype(np.int64), scale, zero, kind, tensor.name)
+    """Codes of a constant in float32, as the model's own executors compute them, some rows at a time."""
+    shape = np.broadcast_shapes(tensor.shape, *(each.shape for each in args))
+    value, *parameters = (np.broadcast_to(each, shape) for each in (tensor.value, *args))
+    codes = np.empty(shape, dtype=narrowest(kind))
+    step = max(1, _AT_ONCE * len(codes) // codes.size) if codes.size > _AT_ONCE else max(1, *shape[:1])
+    for rows in (slice(start, start + step) for start in range(0, max(1, *shape[:1]), step)):
+        part = (rows,) if shape else ()
+        scale, zero = (each[part].astype(np.float32) for each in parameters)
+        x: Array = real(replace(tensor, value=value[part]), node).astype(np.float32) / scale + zero
+        if isinstance(kind, Bipolar):
+            codes[part] = np.where(x >= 0, np.int8(1), np.int8(-1))
+        else:
+            codes[part] = ROUND[rounding_of(node)](np.clip(x, np.float32(span[0]), np.float32(span[1])))
+    return QuantConst(codes, args[0], args[1], kind, tensor.name)
 
 
 def quant(build: Build, node: SourceNode, args: Sequence[Tensor | None]) -> Tensor:

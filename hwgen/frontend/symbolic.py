@@ -54,13 +54,17 @@ class QuantConst:
 
     def reshape(self, shape: tuple[int, ...]) -> QuantConst:
         """The same elements in another shape."""
-        scale, zero = (np.broadcast_to(p, self.shape).reshape(shape) for p in (self.scale, self.zero_point))
-        return replace(self, codes=self.codes.reshape(shape), scale=scale, zero_point=zero)
+        return self.moved(lambda array: array.reshape(shape))
 
     def transpose(self, axes: Sequence[int]) -> QuantConst:
         """Axes permuted, scale and zero point with them."""
-        scale, zero = (np.broadcast_to(p, self.shape).transpose(axes) for p in (self.scale, self.zero_point))
-        return replace(self, codes=self.codes.transpose(axes), scale=scale, zero_point=zero)
+        return self.moved(lambda array: array.transpose(axes))
+
+    def moved(self, index: Callable[[Array], Array]) -> QuantConst:
+        """The codes that `index` makes of these, with their scales and zero points."""
+        given = (self.scale, self.zero_point)
+        scale, zero = (p.reshape(()) if p.size == 1 else index(np.broadcast_to(p, self.shape)) for p in given)
+        return replace(self, codes=index(self.codes), scale=scale, zero_point=zero)
 
 
 @dataclass(frozen=True)
@@ -173,8 +177,7 @@ def moved(
         return tensor.at(index(tensor.places))
     if isinstance(tensor, Const):
         return replace(tensor, value=index(tensor.value))
-    scale, zero = (index(np.broadcast_to(each, tensor.shape)) for each in (tensor.scale, tensor.zero_point))
-    return replace(tensor, codes=index(tensor.codes), scale=scale, zero_point=zero)
+    return tensor.moved(index)
 
 
 def frame_shape(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -65,7 +65,9 @@ def product_kind(weights: Codes, largest: int) -> type[np.number[Any]]:
     The narrowest float type whose integers are exact up to the largest possible partial sum, else int64: partial sums
     may wrap there, and the final sum is right where the result fits.
     """
-    most = float(np.abs(weights).reshape(len(weights), -1).sum(axis=1, dtype=np.float64).max(initial=0)) * largest
+    rows = weights.reshape(len(weights), -1)
+    rise, fall = (each(rows, 0).sum(axis=1, dtype=np.int64) for each in (np.maximum, np.minimum))
+    most = float((rise - fall).max(initial=0)) * largest
     if most < 1 << 24:
         return np.float32
     return np.float64 if most < 1 << 53 else np.int64

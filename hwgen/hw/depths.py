@@ -74,6 +74,8 @@ class _Search:
         self._judged = range(_SHALLOWEST, _DEEPEST + 1) if every else DEPTHS
         self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
         self._hard = [_DEEPEST, _SHALLOWEST]
+        self._runs: dict[int, RigidRun] = {}
+        """Of the depths in `_room`, by the depth of the pipelines."""
 
     def deepen(self) -> None:
         """More beats for the streams that some rigid pipelines show to be too short, until those of all depths do.
@@ -127,7 +129,9 @@ class _Search:
     def _slow(self) -> list[int]:
         """The depths that do not keep the interval, the deepest two of them; what it takes is no effort of a search."""
         effort = max(self._effort, _EFFORT // 4)
-        slow = [depth for depth in self._judged if not self._keeps(self._judge(self._room, depth))]
+        steady = {depth for depth, run in self._runs.items() if run.is_steady}  # and so for as long as one asks
+        asked = [depth for depth in self._judged if depth not in steady]
+        slow = [depth for depth in asked if not self._keeps(self._judge(self._room, depth))]
         self._effort = effort
         return slow[-2:]
 
@@ -152,14 +156,14 @@ class _Search:
 
     def _taken(self, room: dict[str, int], depths: Iterable[int]) -> RigidRun | None:
         """The first run of pipelines of these depths that does not keep the interval; without one, `room` is taken."""
-        used = dict.fromkeys(self._free, DEFAULT_DEPTH)
+        used, runs = dict.fromkeys(self._free, DEFAULT_DEPTH), {}
         for depth in list(depths):
-            run = self._judge(room, depth)
+            run = runs[depth] = self._judge(room, depth)
             if not self._keeps(run):
                 self._hard.sort(key=lambda each: each != depth)  # first to be asked next time
                 return run
             used = {name: max(beats, run.used[name]) for name, beats in used.items()}
-        self._room, self._used = room, used
+        self._room, self._used, self._runs = room, used, runs
         return None
 
     def _judge(self, room: Mapping[str, int], depth: int) -> RigidRun:
@@ -179,6 +183,7 @@ class _Search:
 
     def times(self) -> HlsTimes:
         """What was found."""
-        ends = [int(self._run(self._room, depth, 1).ends[0]) + 1 for depth in DEPTHS]
+        runs = (self._runs.get(depth) or self._run(self._room, depth, 1) for depth in DEPTHS)
+        ends = [int(run.ends[0]) + 1 for run in runs]
         deep = {name: depth for name, depth in self._room.items() if depth > DEFAULT_DEPTH}
         return HlsTimes(self._interval, (min(ends), max(ends)), deep)

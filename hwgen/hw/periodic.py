@@ -20,11 +20,11 @@ from hwgen.ir.types import IntArray
 if TYPE_CHECKING:
     from hwgen.hw.repair import Repair
 
-_HOPS = (3, 12)
-"""How far from a changed unit times are repaired at first, and then."""
+_NEAR = ((3, 0), (8, 2), (14, 2))
+"""How far from a changed unit times are repaired at first, and then, and with how many windows of passes."""
 
-_FEW, _LOCAL = 4, 2
-"""Passes over what may be wrong, most often enough; then windows of passes near a changed unit."""
+_FEW = 8
+"""Passes over what may be wrong, most often enough: a pass over all that may take part costs several of them."""
 
 
 class PeriodicSchedule:
@@ -125,8 +125,8 @@ class PeriodicSchedule:
         from hwgen.hw.repair import SETTLED, UNDECIDED
 
         self._repair.dirty[unit] = 1
-        for hops in _HOPS:
-            verdict = self._answer(self._neighbourhood(unit, hops), _LOCAL)
+        for hops, windows in _NEAR:
+            verdict = self._answer(self._neighbourhood(unit, hops), windows)
             if verdict != UNDECIDED:
                 return verdict == SETTLED
         verdict = self._answer(self._everyone)

@@ -73,8 +73,12 @@ def matmul_range(weights: IntArray, inputs: Range) -> Range:
     """Bounds of weights @ x for x within `inputs`; `weights` is (out, in). Raises: WidthError."""
     largest = max(int(weights.max(initial=0)), -int(weights.min(initial=0))) * max(-inputs.min, inputs.max)
     kind = np.int64 if largest * weights.shape[1] < _EXACT else object
-    positive, negative = (f(weights, 0).astype(kind, copy=False) for f in (np.maximum, np.minimum))
     low, high = inputs.low.astype(kind), inputs.high.astype(kind)
+    if kind is np.int64 and np.all(low == low[:1]) and np.all(high == high[:1]):  # so their sums do
+        positive, negative = (f(weights, 0).sum(axis=1, dtype=kind)[:, None] for f in (np.maximum, np.minimum))
+        low, high = low[:1], high[:1]
+    else:
+        positive, negative = (f(weights, 0).astype(kind, copy=False) for f in (np.maximum, np.minimum))
     least, most = positive @ low + negative @ high, positive @ high + negative @ low
     return _proven(least.astype(object), most.astype(object))
 

@@ -310,7 +310,7 @@ def _decode_array(text: str) -> npt.NDArray[Any]:
         count = math.prod(shape)
         if len(data) != -(-count // 8):
             raise ValueError(f"{count} bits need {-(-count // 8)} bytes, found {len(data)}")
-        flat = np.unpackbits(np.frombuffer(data, np.uint8), count=count).astype(np.int64) * 2 - 1
+        flat = np.unpackbits(np.frombuffer(data, np.uint8), count=count).view(np.int8) * np.int8(2) - np.int8(1)
     else:
         flat = np.frombuffer(data, dtype=f"<{kind}{bits // 8}")
     return flat.reshape(shape)

@@ -106,6 +106,13 @@ def holds(dtype: DType, codes: npt.NDArray[np.integer]) -> bool:
     return dtype.min <= int(codes.min()) and int(codes.max()) <= dtype.max
 
 
+def narrowest(dtype: DType) -> np.dtype[np.signedinteger]:
+    """The narrowest of int8 to int64 that holds every code of `dtype`: what its codes are stored in, where many are."""
+    kinds = (np.int8, np.int16, np.int32, np.int64)
+    fitting = (kind for kind in kinds if np.iinfo(kind).min <= dtype.min and dtype.max <= np.iinfo(kind).max)
+    return np.dtype(next(fitting))
+
+
 @dataclass(frozen=True)
 class TensorType:
     """A tensor of one frame: `shape` without the batch axis, channel innermost (NHWC)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -18,6 +18,9 @@ from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.stream import ceil_div
 
 LINE_LENGTH = 116
+
+_DIGIT = "#"
+"""Where a digit will stand."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,10 @@ def table_text(table: Table | WordTable) -> TableText:
     """A table as C++ has it."""
     if isinstance(table, WordTable):
         bits = packing.lanes_of_limb(table.lanes, table.bits) * table.bits
-        digits, kind = ceil_div(bits, 4), _type("BITS", "uint", bits)
-        return _text(table, weight_limbs(table), kind, lambda value: f"0x{value:0{digits}x}")
+        return _text(table, limbs := weight_limbs(table), _type("BITS", "uint", bits), _hex_body(limbs, bits))
     if table.values.dtype == bool:
-        return _text(table, table.values, "bool", lambda value: str(value).lower())
-    return _text(table, table.values, _type("NUMBER", "int", table.bits), str)
+        return _text(table, table.values, "bool", _body(table.values, lambda value: str(value).lower()))
+    return _text(table, table.values, _type("NUMBER", "int", table.bits), _body(table.values, str))
 
 
 def _type(exact: str, plain: str, bits: int) -> str:
@@ -57,13 +59,8 @@ def _type(exact: str, plain: str, bits: int) -> str:
     return name if bits == native else f"HWGEN_{exact}({bits}, {name})"
 
 
-def _text(
-    table: Table | WordTable, values: npt.NDArray[np.generic], kind: str, write: Callable[[Any], str]
-) -> TableText:
-    shape = values.shape
-    rows = (list(map(write, row)) for row in values.reshape(shape[0], -1).tolist())
-    pragmas = _pragmas(table, shape)
-    return TableText(table.name, table.meaning, kind, _extent(shape), _body(rows, shape), pragmas)
+def _text(table: Table | WordTable, values: npt.NDArray[np.generic], kind: str, body: str) -> TableText:
+    return TableText(table.name, table.meaning, kind, _extent(values.shape), body, _pragmas(table, values.shape))
 
 
 def weight_limbs(table: WordTable) -> npt.NDArray[np.uint64]:
@@ -103,10 +100,27 @@ def _pragmas(table: Table | WordTable, shape: tuple[int, ...]) -> tuple[str, ...
     return *(f"HWGEN_{joined}({table.name}, {dim})" for dim in split), f"HWGEN_ROM({table.name}, {where})"
 
 
-def _body(rows: Iterable[list[str]], shape: tuple[int, ...]) -> str:
-    """Rows of values (all behind the first dimension of `shape`) with the braces of their dimensions."""
-    spans = [prod(shape[dim:]) for dim in range(1, len(shape))]
-    return Source("\n".join(line for row in rows for line in _wrapped(_braced(row, spans))))
+def _body(values: npt.NDArray[np.generic], write: Callable[[Any], str]) -> str:
+    """The values of a table in lines, a paragraph for each first index."""
+    rows = (list(map(write, row)) for row in values.reshape(len(values), -1).tolist())
+    return Source("\n".join(_paragraph(row, values.shape) for row in rows))
+
+
+def _hex_body(limbs: npt.NDArray[np.uint64], bits: int) -> str:
+    """Limbs of so many bits in hexadecimal, as `_body` lays them out: all digits go into one paragraph's text."""
+    digits = ceil_div(bits, 4)
+    row = _paragraph(["0x" + _DIGIT * digits] * (limbs.size // len(limbs)), limbs.shape).encode() + b"\n"
+    text = np.tile(np.frombuffer(row, dtype=np.uint8), (len(limbs), 1))
+    data = np.ascontiguousarray(limbs, dtype="<u8").view(np.uint8).reshape(limbs.size, 8)[:, : ceil_div(bits, 8)]
+    numbers = packing.hex_text(data, bits).encode()
+    places = np.flatnonzero(text[0] == ord(_DIGIT))
+    text[:, places] = np.frombuffer(numbers, dtype=np.uint8).reshape(limbs.size, -1)[:, :digits].reshape(len(limbs), -1)
+    return Source(text.tobytes()[:-1].decode("ascii"))
+
+
+def _paragraph(values: list[str], shape: tuple[int, ...]) -> str:
+    """Lines of the values of one first index, with the braces of the dimensions behind it."""
+    return "\n".join(_wrapped(_braced(values, [prod(shape[dim:]) for dim in range(1, len(shape))])))
 
 
 def _braced(values: list[str], spans: list[int]) -> list[str]:

@@ -9,6 +9,9 @@ from hwgen.ir.types import IntArray
 DIGIT_LUTS = 0.15
 """LUTs of a digit and a bit of the inputs, less than any layer took: 0.24 is the least, of 784 x 64 bipolar weights."""
 
+_AT_ONCE = 1 << 20
+"""Numbers whose digits are counted together."""
+
 
 def signed_digits(numbers: IntArray) -> IntArray:
     """The digits (..., B) of integers (...), the lowest first; no two neighbours are both non-zero."""
@@ -22,8 +25,8 @@ def signed_digits(numbers: IntArray) -> IntArray:
 
 def digit_counts(numbers: IntArray) -> IntArray:
     """How many digits of each integer are not zero."""
-    tripled = 3 * np.abs(np.asarray(numbers, dtype=np.int64))
-    return np.bitwise_count(tripled ^ np.abs(numbers)).astype(np.int64)
+    sizes = np.abs(np.asarray(numbers, dtype=np.int64))
+    return np.bitwise_count((3 * sizes) ^ sizes).astype(np.int64)
 
 
 def least_luts(matrix: IntArray, bits: int) -> int:
@@ -31,4 +34,7 @@ def least_luts(matrix: IntArray, bits: int) -> int:
 
     Equal rows are counted once.
     """
-    return int(DIGIT_LUTS * bits * digit_counts(np.unique(matrix, axis=0)).sum())
+    rows = np.unique(matrix, axis=0)
+    step = max(1, _AT_ONCE // max(1, rows.shape[1]))
+    digits = sum(int(digit_counts(rows[start : start + step]).sum()) for start in range(0, len(rows), step))
+    return int(DIGIT_LUTS * bits * digits)
