@@ -144,7 +144,7 @@ class WeightLayout:
         neuron_folds, tap_beats = ceil_div(self.mh, self.pe), ceil_div(self.channels, self.simd)
         fill = 1 if isinstance(self.dtype, Bipolar) else 0
         shape = self.groups, neuron_folds * self.pe, self.taps, tap_beats * self.simd
-        padded = np.full(shape, fill, dtype=weights.dtype)
+        padded = np.full(shape, fill, dtype=weights.dtype if weights.dtype.kind == "i" else np.int64)
         padded[:, : self.mh, :, : self.channels] = weights.reshape(self.groups, self.mh, self.taps, self.channels)
         cut = padded.reshape(self.groups, neuron_folds, self.pe, self.taps, tap_beats, self.simd)
         folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(-1, self.pe * self.simd)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from hwgen.ir.arrays import Arrays
 from hwgen.ir.geometry import Geometry
-from hwgen.ir.types import DType, FloatArray, IntArray
+from hwgen.ir.types import CodeArray, DType, FloatArray, IntArray
 
 
 class Rounding(Enum):
@@ -195,7 +195,7 @@ class MatMul(Arrays):
             where they are in the model's order.
     """
 
-    weights: IntArray
+    weights: CodeArray
     weight_type: DType
     planes: IntArray = field(default_factory=_no_numbers)
     rows: tuple[int, ...] = ()
@@ -216,7 +216,7 @@ class Conv(Arrays):
         planes, rows: as in `MatMul`.
     """
 
-    weights: IntArray
+    weights: CodeArray
     weight_type: DType
     geometry: Geometry
     groups: int

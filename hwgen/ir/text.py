@@ -265,7 +265,7 @@ def _parse_dataclass(kind: Any, attributes: dict[str, Any]) -> Any:
 
 def _decode_field(annotation: str, value: Any) -> Any:
     match annotation:
-        case "FloatArray" | "IntArray":
+        case "FloatArray" | "IntArray" | "CodeArray":
             array = _decode_array(value)
             if array.dtype.kind != ("f" if annotation == "FloatArray" else "i"):
                 raise ValueError(f"not {annotation}: {value[:20]!r}")

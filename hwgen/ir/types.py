@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+CodeArray = npt.NDArray[Any]
+"""Codes of a type in its narrowest integers, as weights are."""
 FloatArray = npt.NDArray[np.float64]
 
 MOST_BITS = 63

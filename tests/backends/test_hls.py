@@ -317,3 +317,17 @@ def test_shared_thresholds_with_directions_of_their_own() -> None:
     thresholds, descending = map(table_text, threshold_tables(activation, Stream("y", B, 5, 2), None))
     assert (thresholds.extent, descending.extent) == ("[3][2][1]", "[3][2]")
     assert descending.body.split("\n")[0].strip() == "{false, true},"
+
+
+@pytest.mark.parametrize("dtype", [B, IntType(3, True), IntType(8, True)], ids=str)
+def test_weight_tables_are_written_limb_by_limb(dtype: DType) -> None:
+    """The text has the limbs in order, as many digits each, and a pair of braces around each row."""
+    table = products.weight_table(mvtu_case("table", (270, 6), (3, 90), (dtype, B, None)).design.units[0])  # type: ignore[arg-type]
+    limbs, text = weight_limbs(table), table_text(table).body
+    numbers = re.findall(r"0x([0-9a-f]+)", text)
+    assert np.array_equal(np.array([int(each, 16) for each in numbers], dtype=np.uint64), limbs.reshape(-1))
+    assert {len(each) for each in numbers} == {-(-packing.lanes_of_limb(90, dtype.bits) * dtype.bits // 4)}
+    assert max(map(len, text.splitlines())) <= 116
+    assert not text.endswith("\n")
+    nested = eval(f"[{text.replace('{', '[').replace('}', ']')}]")
+    assert np.array_equal(np.array(nested, dtype=np.uint64).reshape(limbs.shape), limbs)

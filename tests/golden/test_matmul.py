@@ -65,3 +65,12 @@ def test_extreme_values(dtype: type[np.integer], bits: int) -> None:
 
 def test_nothing_in() -> None:
     assert integer_matmul(np.zeros((0, 3), dtype=np.int64), np.ones((2, 3), dtype=np.int64), WIDE, WIDE).shape == (0, 2)
+
+
+def test_the_least_weight_of_eight_bits_stays_exact() -> None:
+    """-128 has no magnitude in int8, in which weights are kept."""
+    weights = np.full((1, 1025), -128, dtype=np.int8)
+    x = np.full((1, 1025), 255, dtype=np.int64)
+    x[0, 0] = 254
+    found = integer_matmul(x, weights, IntType(8, signed=False), IntType(27, signed=True))
+    assert found.tolist() == [[-128 * (1024 * 255 + 254)]]

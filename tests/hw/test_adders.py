@@ -145,3 +145,8 @@ def test_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert len(texts) == 1 and "Sum(" in texts.pop()
+
+
+def test_digits_of_all_integers_of_a_byte() -> None:
+    numbers = np.arange(-128, 128, dtype=np.int8)
+    assert np.array_equal(digit_counts(numbers), np.count_nonzero(signed_digits(numbers.astype(np.int64)), axis=-1))

@@ -67,7 +67,7 @@ def test_the_given_array_stays_free() -> None:
 
 def test_dtypes_are_fixed() -> None:
     assert ops.Mul(np.array([1], dtype=np.int8)).factor.dtype == np.float64
-    assert ops.MatMul(np.eye(2, dtype=np.float32), B).weights.dtype == np.int64
+    assert ops.MatMul(np.eye(2, dtype=np.float32), B).weights.dtype == np.int8
 
 
 def test_affine() -> None:

@@ -151,3 +151,15 @@ def test_random_damage_never_escapes() -> None:
         except DataError:
             refused += 1
     assert refused > 300
+
+
+def test_weights_of_one_bit_take_a_byte() -> None:
+    graph = parse_graph(print_graph(random_network(np.random.default_rng(0), (9, 5, 3))))
+    bits = [
+        node.op.weights
+        for node in graph.nodes
+        if isinstance(node.op, ops.MatMul) and str(node.op.weight_type) == "bipolar"
+    ]
+    assert bits
+    assert {each.dtype for each in bits} == {np.dtype(np.int8)}
+    assert {int(code) for each in bits for code in np.unique(each)} == {-1, 1}
