@@ -21,6 +21,9 @@ Bytes = npt.NDArray[np.uint8]
 
 _BITS_AT_ONCE = 1 << 22
 
+DIGIT = "#"
+"""Where a digit will stand in a text."""
+
 _HEX_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
 
@@ -92,6 +95,16 @@ def hex_text(words: Bytes, width: int) -> str:
     text = np.full((words.shape[0], digits + 1), ord("\n"), dtype=np.uint8)
     text[:, :digits] = _HEX_DIGITS[nibbles[:, digits - 1 :: -1]]
     return text.tobytes().decode()
+
+
+def filled(text: str, numbers: npt.NDArray[np.uint64], bits: int) -> str:
+    """`text` once for each row of `numbers` (rows, ...), with their digits, of `bits` bits, where it has a `DIGIT`."""
+    row, size = np.frombuffer(text.encode("ascii"), dtype=np.uint8), numbers.size
+    data = np.ascontiguousarray(numbers, dtype="<u8").view(np.uint8).reshape(size, 8)[:, : ceil_div(bits, 8)]
+    digits = np.frombuffer(hex_text(data, bits).encode("ascii"), dtype=np.uint8).reshape(size, -1)[:, :-1]
+    rows = np.tile(row, (len(numbers), 1))
+    rows[:, np.flatnonzero(row == ord(DIGIT))] = digits.reshape(len(numbers), -1)
+    return rows.tobytes().decode("ascii")
 
 
 def from_hex(lines: list[str], width: int) -> Bytes:

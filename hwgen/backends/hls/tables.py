@@ -19,9 +19,6 @@ from hwgen.hw.stream import ceil_div
 
 LINE_LENGTH = 116
 
-_DIGIT = "#"
-"""Where a digit will stand."""
-
 
 @dataclass(frozen=True)
 class TableText:
@@ -107,20 +104,16 @@ def _body(values: npt.NDArray[np.generic], write: Callable[[Any], str]) -> str:
 
 
 def _hex_body(limbs: npt.NDArray[np.uint64], bits: int) -> str:
-    """Limbs of so many bits in hexadecimal, as `_body` lays them out: all digits go into one paragraph's text."""
-    digits = ceil_div(bits, 4)
-    row = _paragraph(["0x" + _DIGIT * digits] * (limbs.size // len(limbs)), limbs.shape).encode() + b"\n"
-    text = np.tile(np.frombuffer(row, dtype=np.uint8), (len(limbs), 1))
-    data = np.ascontiguousarray(limbs, dtype="<u8").view(np.uint8).reshape(limbs.size, 8)[:, : ceil_div(bits, 8)]
-    numbers = packing.hex_text(data, bits).encode()
-    places = np.flatnonzero(text[0] == ord(_DIGIT))
-    text[:, places] = np.frombuffer(numbers, dtype=np.uint8).reshape(limbs.size, -1)[:, :digits].reshape(len(limbs), -1)
-    return Source(text.tobytes()[:-1].decode("ascii"))
+    """Limbs of so many bits in hexadecimal, as `_body` lays them out: one paragraph's text serves all."""
+    number = "0x" + packing.DIGIT * ceil_div(bits, 4)
+    return Source(packing.filled(_paragraph([number] * limbs[0].size, limbs.shape) + "\n", limbs, bits)[:-1])
 
 
 def _paragraph(values: list[str], shape: tuple[int, ...]) -> str:
-    """Lines of the values of one first index, with the braces of the dimensions behind it."""
-    return "\n".join(_wrapped(_braced(values, [prod(shape[dim:]) for dim in range(1, len(shape))])))
+    """The values of one first index in as many lines as they need, with the braces of the dimensions behind it."""
+    braced = _braced(values, [prod(shape[dim:]) for dim in range(1, len(shape))])
+    count = max(1, (LINE_LENGTH - 4) // (max(map(len, braced)) + 2))
+    return "\n".join("    " + ", ".join(braced[i : i + count]) + "," for i in range(0, len(braced), count))
 
 
 def _braced(values: list[str], spans: list[int]) -> list[str]:
@@ -129,10 +122,3 @@ def _braced(values: list[str], spans: list[int]) -> list[str]:
         "{" * sum(place % span == 0 for span in spans) + value + "}" * sum((place + 1) % span == 0 for span in spans)
         for place, value in enumerate(values)
     ]
-
-
-def _wrapped(values: list[str]) -> list[str]:
-    """The values of one row, separated by commas, in as many lines as they need."""
-    width = max(map(len, values)) + 2
-    count = max(1, (LINE_LENGTH - 4) // width)
-    return ["    " + ", ".join(values[i : i + count]) + "," for i in range(0, len(values), count)]
