@@ -46,12 +46,12 @@ PRIOR_WEIGHT = 3e-3
 
 @dataclass(frozen=True)
 class Sample:
-    """A unit, None for the edge of the top level, and what it took; `chains` are its CARRY4."""
+    """A unit, None for the edge of the top level, and what it took; `chains`: its CARRY4, None where not counted."""
 
     unit: Unit | None
     design: Design
     taken: Resources
-    chains: int = 0
+    chains: int | None = None
 
     def bill(self, family: Family) -> Bill:
         return (
@@ -79,7 +79,7 @@ def read(family: str, *, held_out: bool) -> list[Measured]:
             if design.digest != each["digest"]:
                 raise SystemExit(f"{each['kind']} {each['seed']} is another design than was measured: measure again")
             units = {unit.name: unit for unit in design.units}
-            chains = each.get("carry4", {})
+            chains = each.get("carry4", {name: None for name in each["units"]})
             samples = tuple(
                 Sample(units.get(name), design, Resources(*taken), chains.get(name, 0))
                 for name, taken in each["units"].items()
@@ -104,7 +104,8 @@ def fit(
 
 def fit_chains(designs: Sequence[Measured], family: Family) -> dict[str, float]:
     """Coefficients of carry chains by the name of the logic, of what has any."""
-    bills = [(sample.bill(family), sample.chains) for design in designs for sample in design.samples]
+    counted = (sample for design in designs for sample in design.samples if sample.chains is not None)
+    bills = [(sample.bill(family), sample.chains or 0) for sample in counted]
     rows = [(bill.logic, taken - bill.chains, taken) for bill, taken in bills if bill.logic]
     return {name: found for name, found in solve(rows, LEAST_CHAINS, prior=0.0).items() if found}
 

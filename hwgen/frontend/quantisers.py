@@ -114,9 +114,10 @@ def _quant_constant(
     shape = np.broadcast_shapes(tensor.shape, *(each.shape for each in args))
     value, *parameters = (np.broadcast_to(each, shape) for each in (tensor.value, *args))
     codes = np.empty(shape, dtype=narrowest(kind))
-    step = max(1, _AT_ONCE * len(codes) // codes.size) if codes.size > _AT_ONCE else max(1, *shape[:1])
-    for rows in (slice(start, start + step) for start in range(0, max(1, *shape[:1]), step)):
-        part = (rows,) if shape else ()
+    count = shape[0] if shape else 1
+    step = max(1, _AT_ONCE * count // max(1, codes.size))
+    for start in range(0, count, step):
+        part = (slice(start, start + step),) if shape else ()
         scale, zero = (each[part].astype(np.float32) for each in parameters)
         x: Array = real(replace(tensor, value=value[part]), node).astype(np.float32) / scale + zero
         if isinstance(kind, Bipolar):

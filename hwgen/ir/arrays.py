@@ -22,8 +22,9 @@ def frozen(array: npt.ArrayLike, dtype: Any) -> npt.NDArray[Any]:
 def _narrow(codes: npt.NDArray[Any], kind: DType) -> np.dtype[Any]:
     """The narrowest integers that hold all codes of a type, and `codes` among them."""
     found = narrowest(kind)
-    fits = codes.dtype == found or holds(IntType(8 * found.itemsize, signed=True), codes) or found.itemsize == 8
-    return found if fits else np.dtype(np.int64)
+    if codes.dtype == found or found.itemsize == 8:
+        return found
+    return found if holds(IntType(8 * found.itemsize, signed=True), codes) else np.dtype(np.int64)
 
 
 class Arrays:

@@ -76,7 +76,7 @@ def against_module(net: torch.nn.Module, graph: Graph, frames: Array, what: str)
     out = run(graph, codes)
     assert np.array_equal(run(integer_network(graph), codes), out), f"{what}: the passes change what it computes"
     found = graph.decode(out)
-    with torch.no_grad():
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):  # it sums in another order on each CPU
         wanted = value_of(net(torch.tensor(frames * SCALE, dtype=torch.float32))).double().numpy()
     assert found.shape == wanted.shape, f"{what}: shape {found.shape}, the module's is {wanted.shape}"
     wrong, near = differences(graph, codes, wanted, found)
@@ -129,7 +129,7 @@ def judge_all(seeds: range) -> None:
 
 
 def test_random_modules() -> None:
-    judge_all(range(8))
+    judge_all(range(14))
 
 
 @pytest.mark.long

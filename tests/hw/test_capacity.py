@@ -162,3 +162,18 @@ def test_boards_have_their_own_room(tmp_path: Path) -> None:
     assert match is not None, said
     again = flow.compile(WIDE, part="lfe5u-25f", max_lut=3696, max_bram=float(match[2]), max_dsp=6)
     assert too_large_for(again, "icebreaker") == () == too_large_for(built, "ulx3s-85f")
+
+
+def test_carry_chains_beyond_the_part() -> None:
+    """Two layers of constants, whose graphs of adders take more of the part's carry chains than of its LUTs."""
+    graph = random_network(
+        np.random.default_rng(1), (64, 48, 10), input_type=INT8, hidden=INT8, weight=IntType(6, signed=True)
+    )
+    small, large = (flow.compile(graph, part=part, target_interval=1).estimate() for part in ("xc7z007s", "xc7z020"))
+    chains = small.carry4
+    assert chains == large.carry4 > 14_400 // 4
+    wanted = (
+        f"net does not fit xc7z007s: it takes {chains:,} carry chains of four bits ({chains / 3600:,.0%}) of 3,600, "
+    )
+    assert [line for line in small.warnings if line.startswith(wanted)] and not large.warnings
+    assert flow.compile(graph, part="lfe5u-85f").estimate().carry4 == 0
