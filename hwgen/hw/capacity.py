@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hwgen.errors import DeadlockError, FoldingError
-from hwgen.hw.cost import design_chains, design_resources, unit_resources
+from hwgen.hw.cost import design_resources, graph_chains, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import DEVICES, Device, device_of
 from hwgen.hw.limits import layers_behind
@@ -38,14 +38,14 @@ def too_large(problem: Problem, design: Design, goals: Sequence[str] = ()) -> tu
 
 
 def too_chained(design: Design) -> tuple[str, ...]:
-    """A warning where `design` takes more carry chains than its part has beside its LUTs."""
+    """A warning where the layers of constants take more carry chains than the part has beside its LUTs."""
     device = device_of(design.part)
-    chains, has = design_chains(design, device.family), device.capacity.lut // LUTS_OF_A_CHAIN
+    chains, has = graph_chains(design, device.family), device.capacity.lut // LUTS_OF_A_CHAIN
     if chains <= has:
         return ()
     taken = f"{chains:,} carry chains of four bits ({chains / has:,.0%}) of {has:,}"
     why = f"a slice has one beside {LUTS_OF_A_CHAIN} LUTs"
-    return (f"{design.name} does not fit {device.name}: it takes {taken}, as {why}; use fewer PE and SIMD",)
+    return (f"the layers of constants do not fit {device.name}: they take {taken}, as {why}; use fewer PE and SIMD",)
 
 
 def shortage(taken: Resources, has: Resources) -> str:

@@ -90,6 +90,11 @@ def design_chains(design: Design, family: Family) -> int:
     return sum(unit_chains(unit, family) for unit in design.units) + chains_of(_bill_of_edge(design, family))
 
 
+def graph_chains(design: Design, family: Family) -> int:
+    """The carry chains of layers of constants alone, which are known exactly."""
+    return sum(bill_of(unit, family).chains for unit in design.units)
+
+
 def chains_of(bill: Bill) -> int:
     """The carry chains of what is made of so much; 0 on ECP5, whose LUTs are counted with theirs."""
     if bill.family is Family.ECP5:
