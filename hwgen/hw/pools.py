@@ -170,6 +170,7 @@ def _layer(unit: Unit, choices: Choices, part: str, placements: Placements) -> _
     """`unit` as both pools make it; None where one alone does."""
     if unit not in placements.others:
         placements.others[unit] = _otherwise(unit, choices, device_of(part).family)
+        _search_alike(unit, choices, placements)
     other = placements.others[unit]
     if other is None:
         return None
@@ -178,6 +179,15 @@ def _layer(unit: Unit, choices: Choices, part: str, placements: Placements) -> _
     if taken[0].dsp == taken[1].dsp:
         return None
     return _Layer((both[0], both[1]), (taken[0], taken[1]), both[1] is unit)
+
+
+def _search_alike(unit: Unit, choices: Choices, placements: Placements) -> None:
+    """Keep the units that search the codes of `unit` with its other arithmetic, where it has both."""
+    other, found = placements.others[unit], placements.searched.get(unit)
+    if other is None or other.weighted is None or found is None:
+        return
+    front = pipelined(found[0].with_arithmetic(other.weighted.arithmetic), choices.pipeline)
+    placements.searched[other] = (front, *found[1:])
 
 
 def _otherwise(unit: Unit, choices: Choices, family: Family) -> Unit | None:

@@ -25,10 +25,10 @@ PART = "xc7z020"
 INT3 = IntType(3, signed=True)
 
 
-def layer(bits: int, *, inputs: int = 48, neurons: int = 8, bent: bool = True) -> Graph:
+def layer(bits: int, *, inputs: int = 48, neurons: int = 8, bent: bool = True, weight: IntType = INT3) -> Graph:
     """A dense layer with codes of so many bits behind it, of thresholds anywhere or on a line, some falling."""
     rng = np.random.default_rng([bits, bent])
-    product = MatMul(rng.integers(-4, 4, (neurons, inputs)), INT3)
+    product = MatMul(rng.integers(weight.min, weight.max + 1, (neurons, inputs)), weight)
     entry = value("x", inputs, INT3)
     sums = value("s", neurons, smallest_type(op_range(product, [type_range(entry)], neurons)))
     levels = (1 << bits) - 1
@@ -76,3 +76,12 @@ def test_a_line_without_blocks_is_searched() -> None:
     graph = layer(5, bent=False)
     none = built(graph, max_dsp=0)
     assert none.estimate().resources.dsp == 0 and lanes(none) == [1] * 5
+
+
+def test_a_layer_without_any_block_is_searched() -> None:
+    """Its products change sides, too, and its codes do not become comparisons in every lane for that."""
+    graph = layer(8, inputs=96, neurons=32, bent=False, weight=IntType(8, signed=True))
+    line, none = built(graph, 4, 8), built(graph, 4, 8, max_dsp=0)
+    assert lanes(line) == [] and line.estimate().resources.dsp > 0
+    assert lanes(none) == [1] * 8 and none.estimate().resources.dsp == 0
+    assert none.design.bound == line.design.bound
