@@ -34,19 +34,19 @@ module hwgen_search #(
   localparam int unsigned AddrBits = hwgen_steps_pkg::bits_for(Rows << PlaceBits),
   localparam int unsigned WordBits = ThresholdBits + (Falling ? 1 : 0)
 ) (
-  input  wire logic                  clk_i,
-  input  wire logic                  rst_ni,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_ni,
 
-  input  wire logic [Lanes*InputBits-1:0] s_data_i,
-  input  wire logic                  s_valid_i,
-  output logic                       s_ready_o,
+  input  wire logic [Lanes*InputBits-1:0]  s_data_i,
+  input  wire logic                        s_valid_i,
+  output logic                             s_ready_o,
 
-  output logic      [Lanes*AddrBits-1:0] threshold_addr_o,
-  input  wire logic [Lanes*WordBits-1:0] threshold_i,
+  output logic      [Lanes*AddrBits-1:0]   threshold_addr_o,
+  input  wire logic [Lanes*WordBits-1:0]   threshold_i,
 
   output logic      [Lanes*OutputBits-1:0] m_data_o,
-  output logic                       m_valid_o,
-  input  wire logic                  m_ready_i
+  output logic                             m_valid_o,
+  input  wire logic                        m_ready_i
 );
 
   localparam int unsigned WideBits = (NumberBits > ThresholdBits ? NumberBits : ThresholdBits) + 1;
