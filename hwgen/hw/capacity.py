@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hwgen.errors import DeadlockError, FoldingError
-from hwgen.hw.cost import design_resources, graph_chains, unit_resources
+from hwgen.hw.cost import LUTS_OF_A_CHAIN, design_resources, graph_chains, unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import DEVICES, Device, device_of
 from hwgen.hw.limits import layers_behind
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
 from hwgen.hw.solver import fitting
-
-LUTS_OF_A_CHAIN = 4
-"""Of a slice on the 7 series and UltraScale+: beside them it has carry logic for as many bits."""
 
 KINDS = {"lut": "LUT", "ff": "FF", "bram": "BRAM", "dsp": "DSP", "uram": "URAM"}
 """What a part can run out of, as reports call it; memory blocks count in those of 36 kbit."""

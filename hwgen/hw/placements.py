@@ -27,8 +27,9 @@ class Placements:
     """The nodes of a network in the order in which they are placed, and what was placed before.
 
     A node's units follow from its folding and the streams that it reads. Equal streams are one object here, so that
-    they are told apart by their address. Kept beside them is what the units take (`hwgen.hw.pools.price_of`), and
-    what they are with other arithmetic, with thresholds in place of lines, or with a search in place of either.
+    they are told apart by their address. Kept beside them is what the units take (`hwgen.hw.pools.price_of`), their
+    longest paths (`hwgen.hw.timing.late_ns`), and what they are with other arithmetic, with thresholds in place of
+    lines, or with a search in place of either.
     """
 
     def __init__(self, graph: Graph, prices: dict[Hashable, Resources] | None = None) -> None:
@@ -36,6 +37,7 @@ class Placements:
         self.streams: dict[Stream, Stream] = {}
         self.prices = {} if prices is None else prices
         self.unit_prices: dict[Unit, Resources] = {}
+        self.paths: dict[Unit, float] = {}
         self.others: dict[Unit, Unit | None] = {}
         self.compared: dict[Unit, Unit | None] = {}
         self.searched: dict[Unit, tuple[Unit, ...]] = {}

@@ -112,7 +112,7 @@ def _without_lines(design: Design, room: int, choices: Choices, placements: Plac
     found: list[tuple[float, int, Unit, tuple[Unit, ...]]] = []
     for unit in design.units:
         price = price_of(unit, design.part, placements)
-        ways = [(_total(way, design.part, placements), way) for way in _lineless(unit, choices, placements)]
+        ways = [(total_of(way, design.part, placements), way) for way in _lineless(unit, choices, placements)]
         for taken, way in sorted(ways, key=lambda each: each[0].lut)[:1]:
             blocks = price.dsp - taken.dsp
             found.append(((taken.lut - price.lut) / blocks, blocks, unit, way))
@@ -132,7 +132,8 @@ def _lineless(unit: Unit, choices: Choices, placements: Placements) -> list[tupl
     return [] if compared is None else [(compared,), *filter(None, [placements.searched.get(unit)])]
 
 
-def _total(units: Iterable[Unit], part: str, placements: Placements) -> Resources:
+def total_of(units: Iterable[Unit], part: str, placements: Placements) -> Resources:
+    """What units take together."""
     return reduce(add, (price_of(each, part, placements) for each in units), Resources())
 
 
@@ -208,7 +209,7 @@ def least_of(unit: Unit, choices: Choices, part: str, placements: Placements) ->
     for first, *others in [(unit,), *_lineless(unit, choices, placements)]:
         layer = _layer(first, choices, part, placements)
         ways = [price_of(first, part, placements)] if layer is None else layer.taken
-        taken += [way + _total(others, part, placements) for way in ways]
+        taken += [way + total_of(others, part, placements) for way in ways]
     price = price_of(unit, part, placements)
     return replace(price, lut=min(each.lut for each in taken), dsp=min(each.dsp for each in taken))
 

@@ -20,7 +20,7 @@ from hwgen.hw.matrices import Folding, Target
 from hwgen.hw.placements import Placements
 from hwgen.hw.pools import least_of, price_of
 from hwgen.hw.resources import Budget, Resources
-from hwgen.hw.timing import longest_ns
+from hwgen.hw.timing import late_ns
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Conv, MatMul
@@ -69,17 +69,7 @@ class Problem:
 
     def late_ns(self, design: Design) -> float:
         """What the longest path of all units has beyond the period that registers are for; 0 without registers."""
-        wanted = self.choices.pipeline.wanted_ns if self.choices.pipeline else 0.0
-        if not wanted:
-            return 0.0
-        for unit in design.units:
-            if unit not in self._paths:
-                self._paths[unit] = longest_ns(unit, self.device.family)
-        return max(0.0, max(self._paths[unit] for unit in design.units) - wanted)
-
-    @cached_property
-    def _paths(self) -> dict[Unit, float]:
-        return {}
+        return late_ns(design.units, self.choices.pipeline, self._placements.paths)
 
     def structures(self, layer: Node, interval: int) -> list[Folding]:
         """Foldings of a layer for an interval (`hwgen.hw.folding.structures`), windows whole unless a host rewrites."""

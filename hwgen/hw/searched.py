@@ -14,7 +14,7 @@ from hwgen.hw.device import device_of
 from hwgen.hw.kernels.search import can_search, chain
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.placements import Placements
-from hwgen.hw.pools import price_of
+from hwgen.hw.pools import total_of
 from hwgen.hw.stream import Stream, divisors
 from hwgen.hw.timing import late_ns, pipelined
 from hwgen.hw.unit import Unit
@@ -57,12 +57,11 @@ class _Bill:
 
     def share(self, units: Sequence[Unit]) -> float:
         """Of the part."""
-        device = device_of(self.part)
-        return sum(device.share(price_of(each, self.part, self.placements)) for each in units)
+        return device_of(self.part).share(total_of(units, self.part, self.placements))
 
     def late(self, units: Sequence[Unit]) -> float:
         """What they miss the clock by that registers are for, in ns."""
-        return late_ns(units, self.choices.pipeline)
+        return late_ns(units, self.choices.pipeline, self.placements.paths)
 
     def with_memory(self, unit: Unit) -> Unit:
         """The unit with its memories where they cost least."""

@@ -8,7 +8,7 @@ registers they can have, themselves. `docs/timing.md` has the measurements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -64,11 +64,18 @@ def longest_ns(unit: Unit, family: Family) -> float:
     return unit.path_ns(DELAYS[family])
 
 
-def late_ns(units: Iterable[Unit], pipeline: PipelineRequest | None) -> float:
-    """What the longest path of all units has beyond the period that registers are for; 0 without registers."""
+def late_ns(units: Sequence[Unit], pipeline: PipelineRequest | None, paths: dict[Unit, float]) -> float:
+    """What the longest path of all units has beyond the period that registers are for; 0 without registers.
+
+    Args:
+        paths: the longest of units that were looked at before; those of others are added.
+    """
     if pipeline is None or not pipeline.wanted_ns:
         return 0.0
-    return max(0.0, max(longest_ns(unit, pipeline.family) for unit in units) - pipeline.wanted_ns)
+    for unit in units:
+        if unit not in paths:
+            paths[unit] = longest_ns(unit, pipeline.family)
+    return max(0.0, max(paths[unit] for unit in units) - pipeline.wanted_ns)
 
 
 def registers_for(unit: Weighted, pipeline: PipelineRequest) -> PipelineRegisters:

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from hwgen.hw.cost import design_chains, design_resources, unit_resources
+from hwgen.hw.cost import design_chains, edge_resources, unit_resources
 from hwgen.hw.cycles import CycleModel
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
@@ -164,6 +164,7 @@ def estimate(
     slowest = design.slowest
     latency = model.predict(1).latency
     device = device_of(design.part)
+    units = _units(design, model, device.family)
     return Estimate(
         name=design.name,
         part=design.part,
@@ -174,9 +175,9 @@ def estimate(
         latency_us=latency / design.clock_mhz,
         bottleneck=slowest.name,
         layers=tuple(_layer(unit, design, slowest.cycles) for unit in design.layers),
-        units=_units(design, model, device.family),
+        units=units,
         device=device.name,
-        resources=design_resources(design, device.family),
+        resources=reduce(add, (unit.resources for unit in units), edge_resources(design, device.family)),
         explanation=explanation,
         gated=tuple(unit.name for unit in design.gated),
         hls=_hls(design, input_interval),

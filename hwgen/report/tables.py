@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from hwgen.backends.board import Board
+from hwgen.hw.cost import LUTS_OF_A_CHAIN
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.resources import Resources
 from hwgen.report.compare import ComparedDesign
@@ -25,7 +26,7 @@ def estimate_table(report: Estimate) -> Table:
         f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:.12g} MHz\n"
         f"{_shares(report.resources, device_of(report.part))}"
     )
-    if 4 * report.carry4 > report.resources.lut:
+    if LUTS_OF_A_CHAIN * report.carry4 > report.resources.lut:
         caption += f"\n{report.carry4:,} CARRY4 take more slices than the LUTs: a slice has one of them, and four LUTs"
     if report.hls:
         least, most = report.hls.latency_cycles

@@ -26,6 +26,9 @@ from hwgen.hw.unit import Unit
 CHAINS = "carry4.json"
 """Coefficients of carry chains."""
 
+LUTS_OF_A_CHAIN = 4
+"""Of a slice on the 7 series and UltraScale+: beside them it has carry logic for as many bits."""
+
 COEFFICIENTS = {Family.XC7: "xc7.json", Family.XCUP: "xc7.json", Family.ECP5: "ecp5.json"}
 
 
@@ -92,7 +95,7 @@ def design_chains(design: Design, family: Family) -> int:
 
 def graph_chains(design: Design, family: Family) -> int:
     """The carry chains of layers of constants alone, which are known exactly."""
-    return sum(bill_of(unit, family).chains for unit in design.units)
+    return sum(bill_of(unit, family).chains for unit in design.units if unit.wiring is not None)
 
 
 def chains_of(bill: Bill) -> int:
