@@ -76,7 +76,7 @@ def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design)
 
 def _faster(problem: Problem, folding: Mapping[str, Folding], design: Design) -> FasterFolding | None:
     """The largest interval below the design's: layers that are too slow for it are folded again, if need be all."""
-    if problem.outline(replace(problem, wishes={}).resolve(1)).bound >= design.bound:
+    if problem.bound(replace(problem, wishes={}).resolve(1)) >= design.bound:
         return None
     for interval in reversed([each for each in problem.intervals if each < design.bound]):
         units = zip(design.units, layers_behind(design), strict=True)
@@ -84,7 +84,7 @@ def _faster(problem: Problem, folding: Mapping[str, Folding], design: Design) ->
         for open_layers in (slow, set(folding)):
             faster = _with_open(problem, folding, open_layers)
             found = faster.resolve(interval)
-            if problem.outline(found).bound < design.bound:
+            if problem.bound(found) < design.bound:
                 return _step(problem, folding, design, cheapest_structures(faster, found))
     return None
 

@@ -218,14 +218,21 @@ def _smallest(design: Design, schedule: PeriodicSchedule, name: str, to_a_word: 
     few = min(enough, unit.least_buffer(_reader(design, unit).cycles, schedule.interval))
     if few == enough or not schedule.keeps(name, enough - 1):
         return design
-    enough, step = enough - 1, 1
+    enough, step, likely, refused = enough - 1, 1, 0, (0, 0)
     while few < enough and (to_a_word or not _same_memory(unit, few, enough)):
-        tried = enough - min(step, ceil_div(enough - few, _QUARTER))
+        tried = likely if few <= likely < enough else enough - min(step, ceil_div(enough - few, _QUARTER))
         if schedule.keeps(name, tried):
-            enough, step = tried, 2 * step
+            enough, step = tried, 1 if tried == likely else 2 * step
         else:
-            few = tried + 1
+            few, before, refused = tried + 1, refused, (tried, schedule.excess)
+            likely = _enough(before, refused)
     return _resized(design, name, enough)
+
+
+def _enough(less: tuple[int, int], more: tuple[int, int]) -> int:
+    """The size that is likely enough, of two that are not and the excess of their circles; 0 if unknown."""
+    (few, much), (many, little) = less, more
+    return many + ceil_div(little * (many - few), much - little) if much > little > 0 else 0
 
 
 def _same_memory(unit: Unit, few: int, enough: int) -> bool:

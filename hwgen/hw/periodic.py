@@ -2,6 +2,8 @@
 
 The times of one frame are kept from question to question and repaired from the unit that changed (`repair.py`), first
 among its neighbours, where most questions end, then everywhere. So a question costs a few passes over part of a frame.
+What forbids a size is a circle of dependences, which smaller sizes only make longer: as long as its units are there,
+the size is not asked about again.
 """
 
 from __future__ import annotations
@@ -9,11 +11,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from itertools import accumulate, count, islice
 from math import lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from hwgen.hw.network import ProcessNetwork
+from hwgen.hw.stream import ceil_div
 from hwgen.hw.tables import COLUMN_SCAN, LINE_BUFFER, LONG_AGO, places, tables
 from hwgen.ir.types import IntArray
 
@@ -25,6 +28,19 @@ _NEAR = ((3, 0), (8, 2), (14, 2))
 
 _FEW = 8
 """Passes over what may be wrong, most often enough: a pass over all that may take part costs several of them."""
+
+
+class _Circle(NamedTuple):
+    """What forbids a schedule: the units of a circle of dependences, and the cycles a frame by which it is too long.
+
+    A circle that waits for itself within a frame, a deadlock, has an excess of 0.
+    """
+
+    units: set[int]
+    excess: int
+
+
+_NO_CIRCLE = _Circle(set(), 0)
 
 
 class PeriodicSchedule:
@@ -44,6 +60,9 @@ class PeriodicSchedule:
         self._places = places(network, self.streams)
         for name in network.inputs:  # its source always has a beat
             self.streams.visible[self._places[name]] = LONG_AGO
+        self._circle = _NO_CIRCLE
+        self._refused: dict[tuple[int, int], _Circle] = {}
+        """The circle that is too long with this size of a buffer, by the buffer's unit and the size."""
 
     def exists(self) -> bool:
         """Whether there is a schedule; from now on its times are known. False also for a deadlock."""
@@ -81,6 +100,11 @@ class PeriodicSchedule:
         look_back(streams, self.interval)
         return bool(min(streams.taken.min(), streams.ends.min()) > LONG_AGO // 2)
 
+    @property
+    def excess(self) -> int:
+        """Cycles a frame, rounded up, by which the circle that forbade a size last is too long; 0 for a deadlock."""
+        return self._circle.excess
+
     def keeps(self, name: str, size: int) -> bool:
         """Whether there is a schedule with a smaller size of one buffer, which then has it.
 
@@ -90,14 +114,20 @@ class PeriodicSchedule:
         from hwgen.hw.repair import undo
 
         unit = self._number[name]
+        if circle := self._known_circle(unit, size):
+            self._circle = circle
+            return False
         self._ask()
         before = [array.copy() for array in self._wiring]
         changed = self._resize(unit, size) if size else self._bypass(unit)
         kept = changed < 0 or self._keeps_all_but(changed)
         if not kept:
+            self._refused[unit, size] = self._circle
             undo(self.streams, self._repair)
             for array, values in zip(self._wiring, before, strict=True):
                 array[:] = values
+        elif not size:
+            self._refused = {key: circle for key, circle in self._refused.items() if unit not in circle.units}
         return kept
 
     @property
@@ -116,9 +146,29 @@ class PeriodicSchedule:
         self._repair.numbers[GROWTH] = 0
 
     def _settle(self, allowed: IntArray, passes: int) -> int:
-        from hwgen.hw.repair import settle
+        from hwgen.hw.repair import STUCK, TOO_SLOW, settle
 
-        return int(settle(self.units, self.streams, self._repair, allowed, self.interval, passes))
+        verdict = int(settle(self.units, self.streams, self._repair, allowed, self.interval, passes))
+        if verdict in (TOO_SLOW, STUCK):
+            self._circle = self._growing() if verdict == TOO_SLOW else _Circle(set(np.flatnonzero(allowed)), 0)
+        return verdict
+
+    def _growing(self) -> _Circle:
+        """That of the times that grew most in the last pass."""
+        from hwgen.hw.repair import GROWTH, PASS
+
+        repair = self._repair
+        owners = np.concatenate([repair.writer, repair.reader, np.arange(len(self.units.kind))])
+        rows = np.flatnonzero(repair.grew_in == repair.numbers[PASS])
+        units = {int(owners[row]) for row in rows if repair.grew[repair.row[row] : repair.row[row + 1]].any()}
+        return _Circle(units, int(repair.numbers[GROWTH]))
+
+    def _known_circle(self, unit: int, size: int) -> _Circle | None:
+        """One that forbids this size of a buffer, found before with no smaller one; no buffer at all is no size."""
+        for (buffer, refused), circle in self._refused.items():
+            if buffer == unit and (size == refused or 0 < size <= refused):
+                return circle
+        return None
 
     def _keeps_all_but(self, unit: int) -> bool:
         """Whether there is a schedule, `unit` alone being wrong: among its neighbours, then everywhere."""
@@ -170,7 +220,10 @@ class PeriodicSchedule:
             return UNDECIDED
         first, second, _ = seen
         most = first.max()
-        return TOO_SLOW if 0 < most == second.max() and np.all((first < most) | (second == most)) else UNDECIDED
+        if not 0 < most == second.max() or np.any((first == most) & (second < most)):
+            return UNDECIDED
+        self._circle = _Circle(set(np.flatnonzero(allowed)), ceil_div(int(most), window))
+        return TOO_SLOW
 
     def _times_of(self, allowed: IntArray) -> IntArray:
         """All times that the `allowed` units set."""

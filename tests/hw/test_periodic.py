@@ -36,7 +36,9 @@ def bottleneck(network: ProcessNetwork) -> str:
 
 
 class WholeRuns:
-    """A `PeriodicSchedule` that asks runs of the whole network."""
+    """A `PeriodicSchedule` that asks runs of the whole network, and cannot say by how much a size is too small."""
+
+    excess = 0
 
     def __init__(self, network: ProcessNetwork, interval: int) -> None:
         self.network, self.interval = network, interval

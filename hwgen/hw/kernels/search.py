@@ -91,8 +91,10 @@ class SearchUnit(Unit):
     @property
     def words(self) -> tuple[IntArray, ...]:
         """The thresholds of each lane, (rows, places)."""
-        lanes = self.input.lanes
-        return tuple(self.thresholds[lane % len(self.thresholds) :: lanes] for lane in range(lanes))
+        return tuple(map(self._words, range(self.input.lanes)))
+
+    def _words(self, lane: int) -> IntArray:
+        return self.thresholds[lane % len(self.thresholds) :: self.input.lanes]
 
     @property
     def memories(self) -> tuple[Memory, ...]:
@@ -120,7 +122,7 @@ class SearchUnit(Unit):
         last = self.base is not None
         return {
             "Lanes": self.input.lanes,
-            "Rows": len(self.words[0]),
+            "Rows": len(self._words(0)),
             "NumberBits": self.numbers.bits,
             "NumberSigned": self.numbers.signed,
             "PlaceBits": self.place_bits,
@@ -142,7 +144,7 @@ class SearchUnit(Unit):
 
     def _contents(self, lane: int) -> packing.Bytes:
         """The words of the memory of a lane."""
-        words = self.words[lane]
+        words = self._words(lane)
         bits = packing.to_bits(words.reshape(-1, 1), self.type)
         if self.falling:
             falls = np.repeat(self._falls(lane), words.shape[1])[:, None].astype(np.uint8)
@@ -190,7 +192,7 @@ class SearchUnit(Unit):
 
     def write_bill(self, bill: Bill) -> None:
         bill.add("search unit", 1)
-        stream, rows, numbers = self.input, len(self.words[0]), self.numbers.bits
+        stream, rows, numbers = self.input, len(self._words(0)), self.numbers.bits
         if rows > 1:
             bill.counter(rows)
         bill.register(stream.width + 2)
