@@ -34,6 +34,9 @@ _LITTLE, _MANY = 15_000, 128
 _SHORT = 400_000
 """Cycles of a frame times functions up to which pipelines of every depth judge, as where a search goes to the end."""
 
+_MORE = 16
+"""Beats that all streams get at first where a run takes seconds and they are too short."""
+
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
 
 
@@ -72,6 +75,7 @@ class _Search:
         self._frames = _FRAMES[0]
         self._effort = _THOROUGH if thorough else _EFFORT
         self._judged = range(_SHALLOWEST, _DEEPEST + 1) if every else DEPTHS
+        self._first_more = 1 if every else _MORE
         self._most = 2 * max(flow.beats.values()) + 2 * _DEEPEST
         self._hard = [_DEEPEST, _SHALLOWEST]
         self._runs: dict[int, RigidRun] = {}
@@ -90,7 +94,7 @@ class _Search:
                 continue
             short = [name for name in failed.short.intersection(self._free) if more[name] <= self._most]
             if not failed.is_stuck or not short:
-                all_more = max(1, 2 * all_more)
+                all_more = max(self._first_more, 2 * all_more)
             more |= {name: max(1, 2 * more[name]) for name in short}
             self._room |= {name: before[name] + max(more[name], all_more) for name in self._free}
         for name in self._free:
