@@ -124,6 +124,15 @@ def test_simulate(folder: Path) -> None:
     assert found | open_project(folder / "out").identity == kept
 
 
+def test_simulate_layers(folder: Path) -> None:
+    found = report("simulate-layers", folder / "out", "--workers", "1")
+    assert found["passed"] and found["frames"] == 2 and list(found["layers"]) == ["fc0", "fc1"]
+    shown = call("simulate-layers", folder / "out", "--workers", "1", "--resume").stdout
+    assert "0 mismatches over 2 frames in 2 layers, 2 of them simulated before" in " ".join(shown.split())
+    wrong = json.loads((folder / "out" / "simulate_layers.json").read_text())
+    assert wrong == {**found, "digest": wrong["digest"], "modules": wrong["modules"]}
+
+
 def test_evaluate(folder: Path) -> None:
     images, labels = ("--images", folder / "images.npy"), ("--labels", folder / "labels.npy")
     found = report("evaluate", folder / "out", *images, *labels)
@@ -288,7 +297,18 @@ def test_wrong_usage(words: tuple[str, ...]) -> None:
 
 
 def test_help() -> None:
-    verbs = ("build", "estimate", "simulate", "evaluate", "synth", "explore", "compare", "roofline", "doctor")
+    verbs = (
+        "build",
+        "estimate",
+        "simulate",
+        "evaluate",
+        "synth",
+        "explore",
+        "compare",
+        "roofline",
+        "doctor",
+        "simulate-layers",
+    )
     for verb in verbs:
         assert "--json" in call(verb, "--help").stdout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from fractions import Fraction
@@ -169,6 +169,22 @@ def warn(lines: Iterable[str], console: Plain = err) -> None:
     """Print warnings, a line each."""
     for line in lines:
         console.print(f"warning: {line}", style="yellow")
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on a terminal's standard error, told what is done of how much, and what to say; silent elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
+        task = bars.add_task(what, total=None)
+
+        def progress(done: int, total: int, told: str) -> None:
+            bars.update(task, completed=done, total=total, description=f"{what}, {told}")
+
+        yield progress
 
 
 @contextmanager

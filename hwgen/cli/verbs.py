@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import bitstream, build, check, compare, explore, hls, predict, prove, report, synth, zoo
+from hwgen.cli import bitstream, build, check, compare, explore, hls, layers, predict, prove, report, synth, zoo
 
 app = typer.Typer(
     name="hwgen",
@@ -47,6 +47,7 @@ for verb in (
     check.check,
     explore.explore,
     prove.simulate,
+    layers.simulate_layers,
     prove.evaluate,
     predict.predict,
     compare.compare,

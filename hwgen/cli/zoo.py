@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hwgen.cli.build import say_part, say_renamed, show_estimate
-from hwgen.cli.common import AsJson, err, out, print_json, working
+from hwgen.cli.common import AsJson, bar, out, print_json, working
 from hwgen.cli.options import DesignOptions, takes_design
 
 if TYPE_CHECKING:
-    from hwgen.zoo.training import Progress
+    pass
 
 app = typer.Typer(no_args_is_help=True, help="Networks of the literature: list them, train them, build them.")
 
@@ -67,8 +65,8 @@ def train(
     images = load_dataset(entry.folder if data else entry.dataset, data)
     recipe = replace(entry.recipe, epochs=epochs) if epochs else entry.recipe
     model = entry.network(images.kind, seed)
-    with _bar(f"training {entry.name}") as progress:
-        run(model, images, recipe, seed, progress)
+    with bar(f"training {entry.name}") as told:
+        run(model, images, recipe, seed, lambda epoch, epochs, loss: told(epoch, epochs, f"loss {loss:.3f}"))
     save(checkpoint, entry, images.kind, model)
     share, tested = accuracy(model, images), len(images.test_labels)
     report = {"network": entry.name, "dataset": images.kind.name, "images": len(images.labels), "seed": seed}
@@ -104,19 +102,3 @@ def build(
     say_renamed(design.name or entry.name, graph.name)
     say_part(accelerator.design)
     show_estimate(accelerator, as_json)
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    """A bar on a terminal's standard error; silent elsewhere."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
-        task = bars.add_task(what, total=None)
-
-        def progress(epoch: int, epochs: int, loss: float) -> None:
-            bars.update(task, completed=epoch, total=epochs, description=f"{what}, loss {loss:.3f}")
-
-        yield progress

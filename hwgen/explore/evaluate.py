@@ -47,16 +47,14 @@ def simulated(problem: Problem, point: Point) -> Figures:
     from hwgen.backends import rtl
     from hwgen.verify.process import temporary_folder
     from hwgen.verify.simulate import Backend, simulate
+    from hwgen.verify.sources import write_files
     from hwgen.verify.vectors import random_frames
 
     design = _sized(problem, point)
     with temporary_folder() as folder:
         project, work = folder / "project", folder / "build"
         work.mkdir()
-        for path, text in rtl.emit(design).items():
-            file = project / "rtl" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="\n")
+        write_files(project / "rtl", rtl.emit(design))
         codes = random_frames(problem.graph.inputs, FRAMES, seed=0)
         outcome = simulate(problem.graph, design, Backend.RTL, codes, project=project, work=work)
     if not outcome.passed:

@@ -1,7 +1,7 @@
-"""Workers that evaluate points: this process, processes beside it, or a Dask cluster. The only module with dask.
+"""Workers for jobs: this process, processes beside it, or a Dask cluster. The only module with dask.
 
-Results come in the order of the tasks and do not depend on the workers: a job is a pure function of the problem and the
-task. The batch of a worker that dies is done again by another.
+Results come in the order of the tasks and do not depend on the workers: a job is a pure function of what all tasks
+share, such as the problem of an exploration, and the task. The batch of a worker that dies is done again by another.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 from hwgen.config import VERSION
 from hwgen.errors import ToolError
@@ -25,9 +26,11 @@ from hwgen.hw.problem import Problem
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.verify import process, signals
 
+Shared = TypeVar("Shared")
+Shared_co = TypeVar("Shared_co", covariant=True)
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-Evaluation = Callable[[Problem, Task], Result]
+Job = Callable[[Shared, Task], Result]
 
 BATCH = 20
 """Tasks that go to a worker at once, unless a job's tasks are long."""
@@ -39,28 +42,30 @@ _LIVES = 3
 """How often processes may die before their batch is given up."""
 
 
-class Workers(Protocol):
+class Workers(Protocol[Shared_co]):
     """Workers that run a job on tasks."""
 
-    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+    def run(self, job: Job[Shared_co, Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         """The results of `tasks`, in their order, as they come."""
         ...
 
 
 @contextmanager
-def workers_for(problem: Problem, count: int, dask: str | None = None) -> Iterator[Workers]:
-    """Workers on `problem`: those of the Dask cluster at address `dask`, else `count` processes, 1 being this one.
+def workers_for(shared: Shared, count: int, dask: str | None = None) -> Iterator[Workers[Shared]]:
+    """Workers that share something: those of the Dask cluster at address `dask`, else `count` processes.
+
+    One process is this one. A problem is sent as the text of its network, all else as it is.
 
     Raises:
         ToolError: the cluster does not answer, has no workers, or they lack this version of hwgen.
     """
     if dask is not None:
-        with _cluster(problem, dask) as cluster:
+        with _cluster(shared, dask) as cluster:
             yield cluster
     elif count == 1:
-        yield _Here(problem)
+        yield _Here(shared)
     else:
-        processes = _Processes(problem, count)
+        processes = _Processes(shared, count)
         try:
             yield processes
         except BaseException:
@@ -79,38 +84,45 @@ def _batches(tasks: Sequence[Task], size: int) -> list[Sequence[Task]]:
     return [tasks[start : start + size] for start in range(0, len(tasks), size)]
 
 
-def _packed(problem: Problem) -> tuple[str, dict[str, Any]]:
-    """The problem as it is sent: the network as text, which is far smaller than its arrays."""
-    names = {each.name for each in fields(problem)} - {"graph", "prices"}
-    return print_graph(problem.graph), {name: getattr(problem, name) for name in names}
+def _packed(shared: Any) -> Callable[[], Any]:
+    """What makes `shared` again where it is sent."""
+    if not isinstance(shared, Problem):
+        return partial(_same, shared)
+    names = {each.name for each in fields(shared)} - {"graph", "prices"}
+    return partial(_unpacked, print_graph(shared.graph), {name: getattr(shared, name) for name in names})
+
+
+def _same(shared: Shared) -> Shared:
+    return shared
 
 
 def _unpacked(network: str, rest: Mapping[str, Any]) -> Problem:
+    """A problem whose network was sent as text, which is far smaller than its arrays."""
     return Problem(parse_graph(network), **rest)
 
 
-def _each(problem: Problem, job: Evaluation[Task, Result], tasks: Sequence[Task]) -> list[Result]:
-    return [job(problem, task) for task in tasks]
+def _each(shared: Shared, job: Job[Shared, Task, Result], tasks: Sequence[Task]) -> list[Result]:
+    return [job(shared, task) for task in tasks]
 
 
-class _Here:
+class _Here(Generic[Shared]):
     """This process."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
 
-    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
-        return (job(self.problem, task) for task in tasks)
+    def run(self, job: Job[Shared, Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+        return (job(self.shared, task) for task in tasks)
 
 
-class _Processes:
-    """Processes that get the problem when they start."""
+class _Processes(Generic[Shared]):
+    """Processes that get what they share when they start."""
 
-    def __init__(self, problem: Problem, count: int) -> None:
-        self.problem, self.count = problem, count
+    def __init__(self, shared: Shared, count: int) -> None:
+        self.shared, self.count = shared, count
         self.pool = self._started()
 
-    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+    def run(self, job: Job[Shared, Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         left, deaths = _batches(tasks, batch), 0
         while left:
             try:
@@ -126,7 +138,7 @@ class _Processes:
                 self.pool = self._started()
 
     def _submitted(
-        self, job: Evaluation[Task, Result], batches: Sequence[Sequence[Task]]
+        self, job: Job[Shared, Task, Result], batches: Sequence[Sequence[Task]]
     ) -> list[Future[list[Result]]]:
         with _no_signals():  # processes start here; a signal waits until they know what to do then
             return [self.pool.submit(_in_process, job, each) for each in batches]
@@ -141,11 +153,11 @@ class _Processes:
 
     def _started(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
-        return ProcessPoolExecutor(self.count, context, _start, _packed(self.problem))
+        return ProcessPoolExecutor(self.count, context, _start, (_packed(self.shared),))
 
 
-_problem: list[Problem] = []
-"""In a worker process, the problem."""
+_shared: list[Any] = []
+"""In a worker process, what all tasks share."""
 
 
 @contextmanager
@@ -159,14 +171,14 @@ def _no_signals() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(network: str, rest: Mapping[str, Any]) -> None:
+def _start(make: Callable[[], Any]) -> None:
     for number in signals.ENDING:
         if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     logging.getLogger("hwgen").setLevel(logging.ERROR)  # what there is to note, the parent has said
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _problem[:] = [_unpacked(network, rest)]
+    _shared[:] = [make()]
 
 
 def _end_with_parent() -> None:
@@ -182,10 +194,10 @@ def _leave(number: int, *_: object) -> None:
     os._exit(128 + number)
 
 
-def _in_process(job: Evaluation[Task, Result], tasks: Sequence[Task]) -> list[Result]:
+def _in_process(job: Job[Any, Task, Result], tasks: Sequence[Task]) -> list[Result]:
     signals.obey()  # a job ends what it has started
     try:
-        return _each(_problem[0], job, tasks)
+        return _each(_shared[0], job, tasks)
     except signals.Stopped as stopped:
         process.clean_up()
         os._exit(stopped.number + 128)
@@ -195,20 +207,20 @@ def _in_process(job: Evaluation[Task, Result], tasks: Sequence[Task]) -> list[Re
                 signal.signal(number, _leave)
 
 
-class _Cluster:
+class _Cluster(Generic[Shared]):
     """A Dask cluster. `client` is a distributed.Client."""
 
-    def __init__(self, client: Any, problem: Problem) -> None:
+    def __init__(self, client: Any, shared: Shared) -> None:
         self.client = client
         # A task's result and not scattered data: the scheduler makes it again where its workers died.
-        self.problem = client.submit(_unpacked, *_packed(problem), pure=False)
+        self.shared = client.submit(_packed(shared), pure=False)
 
-    def run(self, job: Evaluation[Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
+    def run(self, job: Job[Shared, Task, Result], tasks: Sequence[Task], batch: int = BATCH) -> Iterator[Result]:
         from distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
 
         batches = _batches(tasks, batch)
-        futures = [self.client.submit(_each, self.problem, job, each, pure=False) for each in batches]
+        futures = [self.client.submit(_each, self.shared, job, each, pure=False) for each in batches]
         try:
             for future in futures:
                 yield from future.result()
@@ -224,7 +236,7 @@ def _version() -> str:
 
 
 @contextmanager
-def _cluster(problem: Problem, address: str) -> Iterator[_Cluster]:
+def _cluster(shared: Shared, address: str) -> Iterator[_Cluster[Shared]]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -242,7 +254,7 @@ def _cluster(problem: Problem, address: str) -> Iterator[_Cluster]:
         raise ToolError(f"--dask {address}", "must be the address of a Dask scheduler", reason, start)
     with client:
         _must_work(client, address)
-        yield _Cluster(client, problem)
+        yield _Cluster(client, shared)
 
 
 def _must_work(client: Any, address: str) -> None:

@@ -7,7 +7,7 @@
     synthesise project -> cells of every unit, counted beside the cost model (verify)
     hls        project -> C++ checked, taken through Vitis HLS, its reports read (verify)
     bitstream  project -> placed and routed for a board, its netlist simulated (backends, verify)
-    simulate   project -> every stream compared with golden, cycles counted (verify)
+    simulate   project -> every stream compared with golden, cycles counted, whole or layer by layer (verify)
 
 A stage imports its back end or frontend only when it runs.
 """
@@ -16,12 +16,15 @@ from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import bitstream, too_large_for
 from hwgen.flow.checking import check
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
+from hwgen.flow.layerwise import LayerPlan, LayerReports, simulate_layers
 from hwgen.flow.opening import open_project
 from hwgen.flow.project import record, replacing
 from hwgen.flow.stages import compile, compile_with, load, variant, with_top1
 
 __all__ = [
     "Accelerator",
+    "LayerPlan",
+    "LayerReports",
     "Plan",
     "accelerator_at",
     "bitstream",
@@ -34,6 +37,7 @@ __all__ = [
     "plot_front",
     "record",
     "replacing",
+    "simulate_layers",
     "too_large_for",
     "variant",
     "with_top1",

@@ -160,7 +160,7 @@ class _ExplorationRun:
 
     known: Known
     log: _ResultLog
-    crew: Workers
+    crew: Workers[Problem]
 
     def figures(self, fidelity: Fidelity, points: Sequence[Point]) -> Iterator[Figures]:
         missing = [point for point in points if (fidelity, point) not in self.known]

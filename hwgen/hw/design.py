@@ -161,14 +161,12 @@ class Design:
     def isolated(self, name: str) -> Design:
         """The design of one layer alone, with its window unit if it has one, its streams at the edge.
 
-        KeyError if there is no such unit; ValueError if it reads several streams.
+        KeyError if there is no such unit.
         """
         writers = {stream.name: unit for unit in self.units for stream in unit.outputs}
         layer = next((unit for unit in self.units if unit.name == name), None)
         if layer is None:
             raise KeyError(name)
-        if len(layer.inputs) > 1:
-            raise ValueError(f"{name} reads {len(layer.inputs)} streams")
         units: tuple[Unit, ...] = (layer,)
         before = writers.get(layer.inputs[0].name)
         between = (before,) if before is not None and before.fifo_depth is not None else ()
@@ -176,10 +174,16 @@ class Design:
             before = writers.get(between[0].inputs[0].name)
         if before is not None and before.is_adapter and before.lines is not None:
             units = (before, *between, layer)
-        source = units[0].inputs[0]
-        ends = (single_input(source),), (single_output(layer.outputs[0]),)
+        sources = (*units[0].inputs, *(layer.inputs[1:] if len(units) > 1 else ()))
         alone = replace(self, name=unit_name(self.name, name), units=units, hls=None)
-        return replace(alone, inputs=ends[0], outputs=ends[1])
+        return replace(alone, inputs=input_ports(sources), outputs=(single_output(layer.outputs[0]),))
+
+
+def input_ports(streams: Sequence[Stream]) -> tuple[Port, ...]:
+    """The inputs of a design, numbered where there are several."""
+    if len(streams) == 1:
+        return (single_input(streams[0]),)
+    return tuple(Port(f"input{index}", f"s_axis_{index}", each) for index, each in enumerate(streams))
 
 
 def single_input(stream: Stream) -> Port:

@@ -186,6 +186,20 @@ def _bounded_table(report: Mapping[str, Any], caption: str) -> Table:
     return table(headings, rows, texts=1, title="bounded C simulation, by depth of pipelines", caption=caption)
 
 
+def layers_table(report: Mapping[str, Any], kept: int) -> Table:
+    """Predicted against simulated cycles of each layer alone, and its mismatches."""
+    rows = []
+    for name, found in report["layers"].items():
+        cycles = [_number(found[f"{which}_cycles"]) for which in ("interval", "latency")]
+        expected = [_number(found["predicted"][f"{which}_cycles"]) for which in ("interval", "latency")]
+        pairs = [each for pair in zip(expected, cycles, strict=True) for each in pair]
+        rows.append([name, *pairs, _number(found["mismatches"])])
+    caption = f"{report['mismatches']} mismatches over {report['frames']} frames in {len(rows)} layers"
+    caption += f", {kept} of them simulated before" if kept else ""
+    headings = ("layer", "interval", "simulated", "latency", "simulated", "mismatches")
+    return table(headings, rows, texts=1, title=f"layers alone, {report['backend']}", caption=caption)
+
+
 def skipping_lines(report: Mapping[str, Any]) -> list[str]:
     """What gates spared, side by side with every gate open; then warnings."""
     layers = ", ".join(f"{name} {share:.0%}" for name, share in report["shares"].items())

@@ -154,8 +154,20 @@ def simulate(
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
-    golden = trace(graph, codes)
-    frames = len(golden[graph.input.name])
+    return compared(trace(graph, codes), design, backend, project=project, work=work, conditions=conditions)
+
+
+def compared(
+    golden: Mapping[str, Codes],
+    design: Design,
+    backend: Backend,
+    *,
+    project: Path | Verilog,
+    work: Path,
+    conditions: Conditions | None = None,
+) -> Outcome:
+    """`simulate` on a trace of the golden model, of which only the tensors of the design's streams matter."""
+    frames = len(golden[design.input.tensor])
     network = traced(design, gates := gates_of(design, golden))
     chosen = conditions or Conditions()
     run, input_interval = _run(golden, design, backend, project, work, chosen), chosen.input_interval

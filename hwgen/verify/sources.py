@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hwgen.errors import DataError
@@ -37,6 +37,13 @@ def rtl_files(folder: Path) -> dict[str, str]:
     if missing:
         raise DataError(str(folder / FILES), "must list files of the RTL project", repr(missing[0][:80]), _AGAIN)
     return files
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write emitted `files`, by path in the new `folder`. Raises: OSError."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8", newline="\n")
 
 
 def rtl_sources(folder: Path) -> tuple[Path, ...]:

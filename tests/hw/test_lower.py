@@ -556,7 +556,7 @@ def test_thresholds_beyond_all_sums_fit_a_rewritable_memory() -> None:
 
 
 def test_one_layer_alone() -> None:
-    """With its window unit, if it has one; not where it reads several streams."""
+    """With its window unit, if it has one, and with all streams that it reads."""
     _, design = deep()
     alone = design.isolated("fc1")
     assert (alone.name, alone.units) == ("net_fc1", (design.units[5],))
@@ -567,8 +567,9 @@ def test_one_layer_alone() -> None:
     alone = images.isolated("conv2")
     assert [unit.name for unit in alone.units] == ["conv2_window", "conv2"]
     assert alone.input == alone.units[0].inputs[0] and alone.cycles.interval == alone.bound
-    with pytest.raises(ValueError, match=r"^sum0 reads 2 streams$"):
-        images.isolated("sum0")
+    alone = images.isolated("sum0")
+    assert [unit.name for unit in alone.units] == ["sum0"] and alone.cycles.interval == alone.bound
+    assert [port.axis for port in alone.inputs] == ["s_axis_0", "s_axis_1"]
 
 
 def test_errors() -> None:
