@@ -57,6 +57,19 @@ class Bill:
         if count:
             self.logic[kind] += count
 
+    @property
+    def lut_inputs(self) -> int:
+        """Inputs of a LUT."""
+        return 4 if self.family is Family.ECP5 else 6
+
+    def in_luts(self, bits: int) -> bool:
+        """Whether additions and comparisons of so many bits are made of LUTs, which are merged with those around them.
+
+        Yosys's `arith_map_ccu2c.v` makes no carry chain of four bits or fewer. ABC then takes LUTs of up to seven
+        inputs, of 2, 4 or 8 LUT4, where they save a level.
+        """
+        return self.family is Family.ECP5 and bits <= 4
+
     def register(self, bits: int) -> None:
         """Flip-flops."""
         self.registers += bits
@@ -177,17 +190,16 @@ class Bill:
         self.register(made)
         places = 1 << bits_for(len(bits))
         if len(bits) > FEW_WORDS:
-            self.memories += Resources(lut=made * ceil_div(places, 16 if self.family is Family.ECP5 else 64))
+            self.memories += Resources(lut=made * ceil_div(places, 1 << self.lut_inputs))
             return width
         self.add(f"rom bit of {places} words", made * len(bits) / places)
         return made
 
     def table(self, codes: IntArray, lanes: int) -> None:
         """A table of codes in logic, read in each of `lanes` lanes at an index of its own."""
-        inputs = 4 if self.family is Family.ECP5 else 6
         low = int(codes.min())
         bits = bits_for(int(codes.max()) - low + 1) if low >= 0 else (max(int(codes.max()), -low - 1)).bit_length() + 1
-        self.memories += Resources(lut=lanes * table_luts(codes.size, bits, inputs))
+        self.memories += Resources(lut=lanes * table_luts(codes.size, bits, self.lut_inputs))
 
     def mask(self, bits: int) -> None:
         """Gates that force bits to zero."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.calibration.check import beyond, table, whole
+from benchmarks.calibration.check import beyond, by_kind, table, whole
 from benchmarks.calibration.fit import read
 from benchmarks.calibration.kinds import drawn as calibration_design
 from hwgen import flow
@@ -19,16 +19,17 @@ from hwgen.backends.rtl import emit
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.blocks import block_ram, lut_ram
-from hwgen.hw.cost import design_resources, edge_resources, unit_resources
+from hwgen.hw.cost import bill_of, design_resources, edge_resources, unit_resources
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.coding import bits_compared
-from hwgen.hw.kernels.sums import PopcountSize, arithmetics_for, is_dsp, popcount_size
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.sums import PopcountSize, arithmetics_for, is_dsp, popcount_size, tree_luts
 from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.packing import Bytes
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import Stream
-from hwgen.ir.types import Bipolar, DType, IntType
+from hwgen.ir.types import Bipolar, DType, IntArray, IntType
 from hwgen.verify.synth import SynthesisJob, resources_of, synthesise
 from tests.builders import random_network
 from tests.rtl_support import design_of, mvtu
@@ -43,6 +44,13 @@ def test_held_out_designs_stay_within_the_limits(family: str) -> None:
     designs = read(family, held_out=True)
     assert len(designs) >= 30
     assert beyond(whole(design, Family(family)) for design in designs) == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_units_of_every_kind_stay_within_the_limits(family: str) -> None:
+    kinds = by_kind(read(family, held_out=True), Family(family))
+    assert len(kinds) >= 17
+    assert {kind: found for kind, pairs in kinds.items() if (found := beyond(pairs))} == {}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -110,6 +118,29 @@ def test_width_converters_take_no_multiplier_blocks(family: Family, tmp_path: Pa
     found = synthesise([SynthesisJob(design.name, emit(design)) for design in designs], family, tmp_path)
     for design, each in zip(designs, found, strict=True):
         assert each.units["width"].dsp == unit_resources(design.units[0], family).dsp == 0, design.name
+
+
+BLOCK_SUMS = (2, 3, 4, 5, 7, 9, 10, 12, 13, 17, 24)
+"""Products from multiplier blocks that are summed."""
+
+
+@pytest.mark.long
+def test_sums_behind_blocks_take_what_yosys_makes_of_them(tmp_path: Path) -> None:
+    """Of products of 12 bits; the library's own were measured with 13."""
+    files, body = library("rtl"), []
+    for terms in BLOCK_SUMS:
+        sizes = f".Simd({terms}), .WeightBits(5), .WeightBipolar(0), .InputBits(7), .InputBipolar(0), .SumBits(16)"
+        ports = f".clk_i(clk), .weights_i(data[{5 * terms - 1}:0]), .inputs_i(data[{7 * terms - 1}:0])"
+        body.append(f"  hwgen_dot_products #({sizes}) u_{terms} ({ports}, .sum_o(out[{16 * terms}+:16]));")
+    body = ["module sums (input wire logic clk, input wire logic [199:0] data, output logic [399:0] out);", *body]
+    names = ["hwgen_delay.sv", "hwgen_sum.sv", "hwgen_dot_products.sv"]
+    sources = {**{name: files[name] for name in names}, "top.sv": "\n".join([*body, "endmodule\n"])}
+    job = SynthesisJob("sums", {**sources, "files.f": "\n".join([*names, "top.sv", ""])})
+    found = synthesise([job], Family.ECP5, tmp_path)[0]
+    for terms in BLOCK_SUMS:
+        taken = found.units[str(terms)]
+        assert taken.dsp == terms
+        assert abs(tree_luts(terms, 12, 16) / taken.lut - 1) < 0.1, (terms, taken)
 
 
 DEEP = (12, 16, 24, 40, 64, 80, 100, 127)
@@ -216,6 +247,53 @@ def test_memories_follow_their_style() -> None:
     assert unit_resources(block, Family.XC7).bram == 0.5
     assert unit_resources(logic, Family.XC7).bram == 0
     assert unit_resources(logic, Family.XC7).lut > unit_resources(block, Family.XC7).lut
+
+
+def constants(weight: DType, source: DType, codes: IntArray) -> MvtuUnit:
+    """A unit of as many lanes as `codes` (words, PE, SIMD) has of each."""
+    words, pe, simd = codes.shape
+    unit = mvtu(np.random.default_rng(0), weight, source, (simd, words * pe), (pe, simd))
+    return replace(unit, weights=codes.reshape(unit.weights.shape))
+
+
+FEW = {
+    "equal": ([[1, 1, 1, 1], [1, 1, 1, 1]], 0.0),
+    "one bit": ([[1, 1, 1, 1], [0, 1, 1, 1]], 3 / 2 + 1),
+    "a bit for both": ([[1, 1, 1, 1], [0, 0, 1, 1]], 3 / 2 + 1),
+    "two bits": ([[1, 0, 1, 1], [0, 1, 1, 1]], 3 + 1),
+    "apart": ([[1, 1, 1, 1]] * 9, 2 * 2 * (3 + 1)),
+}
+"""Words of weights, and the bits that they choose: two rows of pairs, of four bits each, for each of two digits."""
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_weights_of_few_words_choose_no_more_than_their_bits(name: str) -> None:
+    words, chosen = FEW[name]
+    unit = constants(IntType(2, signed=True), IntType(3, signed=False), np.array(words)[:, None])
+    assert bill_of(replace(unit, arithmetic=Arithmetic.PAIRS), Family.XC7).logic["row bit"] == chosen
+
+
+@pytest.mark.parametrize("value", [0, 1], ids=["numbers", "signs"])
+def test_terms_of_constants_are_their_bits_that_change(value: int) -> None:
+    """Of sums of a bit or its negative, as wide as the sum; of numbers and their negatives, above their lowest one."""
+    if value:
+        unit = constants(IntType(4, signed=True), B, np.array([[[1, -1, 2, 0, 4, -8]]]))
+        changing = [1, 1, 2, None, 3, 4]
+        bits = sum(unit.sum_type.bits - each for each in changing if each is not None)
+    else:
+        unit = constants(B, IntType(1, signed=False), np.array([[[1, 1, -1, -1, -1]]]))
+        bits = 2 + 3 * unit.sum_type.bits
+    assert bill_of(unit, Family.ECP5).logic["term bit of constants"] == bits - unit.sum_type.bits
+
+
+def test_short_counts_are_made_with_what_they_choose() -> None:
+    """On ECP5, where a count of up to four bits is in LUTs of up to seven inputs with the bits that it chooses."""
+    luts = []
+    for bits, lanes in ((3, 7), (4, 8)):
+        source = Stream("x", IntType(bits, signed=False), 5 * lanes, 1)
+        unit = WidthUnit("width", "", (source,), (replace(source, lanes=lanes),))
+        luts.append(unit_resources(unit, Family.ECP5).lut)
+    assert luts[0] > 2 * luts[1]
 
 
 @pytest.mark.parametrize("family", list(Family))

@@ -76,7 +76,7 @@ class ConcatUnit(Unit):
         )
 
     def write_bill(self, bill: Bill) -> None:
-        bill.add("concat", 1)
+        bill.add("turn bit", 3 * len(self.inputs))  # whether it is an input's turn, it is taken and may come
         bill.counter(len(self.inputs))
         bill.counter(max(self.input_beats))
         bill.add("operand mux bit", self.output.width * (len(self.inputs) - 1))

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from operator import and_, or_
 
+import numpy as np
+
 from hwgen.hw.arithmetic import Arithmetic
-from hwgen.hw.bill import Bill, bits_for
+from hwgen.hw.bill import FEW_WORDS, Bill, bits_for
 from hwgen.hw.device import Family
 from hwgen.hw.kernels.packed import PackedSize, is_packed, packing_for
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
@@ -20,6 +23,9 @@ FEW_BITS = 4
 
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
+
+_OF_A_ROW = 5
+"""Inputs of a LUT that makes a bit of a row of pairs of numbers and adds it."""
 
 
 def products_bill(unit: Weighted, bill: Bill) -> None:
@@ -108,7 +114,10 @@ def _pairs(unit: Weighted, simd: int, lanes: int, bill: Bill) -> int:
     """Rows of pairs on chains, the sums of chains and of digits, and what the lanes share. Returns: bits of the sum."""
     total, signs = unit.sum_type.bits, isinstance(unit.weight_type, Bipolar)
     size = PairsSize.of(unit)
-    bill.add("row bit", lanes * size.digits * size.row_bits)
+    # A bit of a row is one of two numbers, their sum or nothing: five inputs; of two signs, four, which a LUT4 takes.
+    small = bill.lut_inputs < _OF_A_ROW
+    bill.add("row bit of signs" if small and isinstance(unit.input.dtype, Bipolar) else "row bit", _choices(unit, size))
+    bill.add("row adder bit", lanes * size.digits * size.chain_bits if small else 0)
     bill.add("digit sum bit", lanes * size.adder_bits)
     bill.add("pair bit", simd // 2 * size.value_bits)
     bill.register(lanes * size.digits * size.kept_bits)
@@ -117,6 +126,25 @@ def _pairs(unit: Weighted, simd: int, lanes: int, bill: Bill) -> int:
         bill.add("shared sum bit", size.row_bits + size.adder_bits)
         bill.register(size.kept_bits)
     return size.value_bits + bits_for(simd) + size.digits + signs
+
+
+def _choices(unit: Weighted, size: PairsSize) -> float:
+    """Bits of the choices of all rows, those that one weight bit decides counted half.
+
+    Weights of few words are synthesised with the rows: bits that never change decide nothing, and bits that agree in
+    every word are one.
+    """
+    rom, lanes = unit.weight_rom, unit.output.lanes
+    if unit.writable or rom.style is MemoryStyle.BLOCK or rom.depth > FEW_WORDS:
+        return lanes * size.digits * size.row_bits
+    bits = np.unpackbits(unit.layout.words(unit.weights), axis=1, bitorder="little", count=rom.width)
+    words = np.packbits(bits, axis=0).reshape(lanes, unit.simd, size.digits)
+    words = np.where(bits.min(axis=0) == bits.max(axis=0), 0, words.ravel()).reshape(words.shape)
+    if unit.simd % 2:
+        words = np.concatenate([words, np.zeros_like(words[:, :1])], axis=1)
+    first, second = words[:, ::2], words[:, 1::2]
+    deciding = (first != 0).astype(np.int64) + ((second != 0) & (second != first))
+    return float((deciding * size.value_bits / 2 + (deciding > 0)).sum())
 
 
 def _packed(unit: Weighted, bill: Bill) -> int:
@@ -148,6 +176,29 @@ def _tree_bits(terms: int, bits: int) -> int:
     return _tree_bits(first, bits) + _tree_bits(terms - first, bits) + bits + bits_for(terms)
 
 
+_TREE_BITS = 13
+_TREE_LUTS = (
+    *(0, 0, 14, 30, 44, 72, 100, 150, 200, 332, 271, 356, 324, 492, 388, 402, 414),
+    *(492, 568, 605, 564, 588, 650, 680, 661, 695, 811, 845, 846, 875, 992, 1037, 957),
+)
+_NARROW_TREE_LUTS = {3: 40, 4: 89}
+_TREE_LUTS_EACH = 24
+"""LUT4 of `hwgen_dot_products` for ECP5 by the number of its products, which have `_TREE_BITS` bits; of many, for each.
+
+They are the sums behind multiplier blocks, measured with Yosys 0.70. It makes carry chains of some adders of a tree and
+carry-save adders of others; which ones depends on the shape of the tree, so that a sum of 9 takes more than one of 12.
+A sum of three or four that has fewer bits than any products may need has no carry chain but the last.
+"""
+
+
+def tree_luts(terms: int, bits: int, total: int) -> float:
+    """LUT4 of a sum of `total` bits of products of `bits` bits from multiplier blocks of ECP5."""
+    luts = _TREE_LUTS[terms] if terms < len(_TREE_LUTS) else max(_TREE_LUTS[-1], _TREE_LUTS_EACH * terms)
+    if total < bits + bits_for(terms):
+        luts = _NARROW_TREE_LUTS.get(terms, luts)
+    return luts * bits / _TREE_BITS
+
+
 @dataclass(frozen=True)
 class PairsSize:
     """What a sum by pairs is made of.
@@ -156,6 +207,7 @@ class PairsSize:
         value_bits: of an input as a number.
         digits: of a weight.
         row_bits: of all rows of a digit.
+        chain_bits: of the adders of these rows, with the bit below that carries in.
         kept_bits: behind the chains of a digit.
         adder_bits: of adders behind them, of all digits.
     """
@@ -163,6 +215,7 @@ class PairsSize:
     value_bits: int
     digits: int
     row_bits: int
+    chain_bits: int
     kept_bits: int
     adder_bits: int
 
@@ -173,9 +226,10 @@ class PairsSize:
         pairs, chains, digits = ceil_div(unit.simd, 2), pair_chains(unit.simd), unit.weight_type.bits
         lengths = [ceil_div(pairs - chain, chains) for chain in range(chains)]
         kept = sum(bits + 1 + bits_for(length) for length in lengths)
-        chain_bits = bits + 1 + bits_for(lengths[0])
-        sums = digits * (chains - 1) * chain_bits + (digits - 1) * (chain_bits + bits_for(chains))
-        return cls(bits, digits, unit.simd * bits // 2 + pairs, kept, sums)
+        adders = sum(bits + 2 + bits_for(row) for length in lengths for row in range(2, length + 1))
+        longest = bits + 1 + bits_for(lengths[0])
+        sums = digits * (chains - 1) * longest + (digits - 1) * (longest + bits_for(chains))
+        return cls(bits, digits, unit.simd * bits // 2 + pairs, adders, kept, sums)
 
 
 def _residual(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> int:
@@ -190,10 +244,14 @@ def _residual(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> 
     _popcounts(simd, lanes * arrays, fixed, bill)
     votes = simd.bit_length() + unit.padded_bipolar
     inputs = simd * (arrays + unit.padded_bipolar) + 2 * folded  # which factor it is comes as an input, too
+    adder = "sum bit of a factor" if folded else "adder bit"
     if inputs > _WITH_ADDER:
-        adder = "sum bit of a factor" if folded else "adder bit"
         width = total if unit.padded_bipolar else min(total, votes + max(unit.planes).bit_length())
         bill.add(adder, lanes * (ones - 1) * width)
+    elif unit.padded_bipolar:
+        # Both operands of the last adder are functions of what agrees in the planes and of the shared count.
+        operand = 1 << max(0, simd * arrays + votes - bill.lut_inputs)
+        bill.add(adder, lanes * 2 * operand * total)
     if unit.padded_bipolar:
         bill.add("padded agreement", lanes * simd * arrays)
         bill.add("shared bit", lanes * arrays * votes)
@@ -211,13 +269,20 @@ def _products(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> 
     weight, value, total = unit.weight_type, unit.input.dtype, unit.sum_type.bits
     if isinstance(weight, Bipolar) or isinstance(value, Bipolar):
         product = max(weight.bits, value.bits) + 2
-        _signs(unit, lanes * simd * (product - 1), fixed, bill)
+        if fixed and bill.family is Family.ECP5:
+            bill.add("term bit of constants", max(0, _term_bits(unit) - lanes * total))
+        else:
+            _signs(unit, lanes * simd * (product - 1), fixed, bill)
+            bill.add(f"sum adder bit{fixed}", lanes * (simd - 1) * total)
     else:
         product = _signed(weight) + _signed(value)
         _multipliers(weight, value, lanes * simd, fixed, bill)
         if simd <= 2 and has_adder(weight, value, bill.family):
             return total
-    bill.add(f"sum adder bit{fixed}", lanes * (simd - 1) * total)
+        if bill.family is Family.ECP5:
+            bill.add("sum of blocks", lanes * tree_luts(simd, weight.bits + value.bits, total))
+        else:
+            bill.add(f"sum adder bit{fixed}", lanes * (simd - 1) * total)
     reach = total if simd > 2 else min(total, product + simd - 1)
     bill.register(lanes * reach)
     return reach
@@ -279,6 +344,17 @@ def _signs(unit: Weighted, bits: int, fixed: str, bill: Bill) -> None:
         bill.add("negative bit", bits / unit.sharing)
     else:
         bill.add("weight or its negative, bit", bits)
+
+
+def _term_bits(unit: Weighted) -> int:
+    """Bits that change of the products of a number and a sign, one of them a constant, as wide as their sum."""
+    total, value = unit.sum_type.bits, unit.input.dtype
+    if isinstance(value, Bipolar):
+        # A number and its negative agree up to their lowest one.
+        codes = unit.weights[unit.weights != 0].astype(np.int64)
+        return int((total - 1 - np.log2(codes & -codes)).clip(0).sum())
+    positive = int((unit.weights > 0).sum())
+    return positive * (total if value.signed else min(total, value.bits)) + (unit.weights.size - positive) * total
 
 
 def _multipliers(weight: DType, value: DType, count: int, fixed: str, bill: Bill) -> None:

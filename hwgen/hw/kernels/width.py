@@ -118,12 +118,32 @@ class WidthUnit(Unit):
             bill.counter(gear.in_beats)
         bill.register(bits + store)
         bill.add("held bit", bits)
-        bill.add("kept group", kept)
-        bill.add("kept bit", kept * group)
-        bill.add("bit past those kept", store - kept * group)
-        if min(gear.limit + 1, most) <= FEW_PLACES:
+        few = min(gear.limit + 1, most) <= FEW_PLACES
+        if bill.lut_inputs > 4:
+            bill.add("kept group", kept)
+            bill.add("kept bit", kept * group)
+            bill.add("bit past those kept", store - kept * group)
+        else:
+            self._merged(bill, bits, few=few)
+        if few:
             choices = sum(min(each, gear.limit) - max(0, each - most + 1) for each in range(held))
             bill.add("bit of few places", choices * group)
         else:
             stages = range(bits_for(gear.limit + 1))
             bill.add("shift bit", sum(min(store, (most + (2 << stage)) * group) for stage in stages))
+
+    def _merged(self, bill: Bill, bits: int, *, few: bool) -> None:
+        """Groups of LUT4, which Yosys merges with what chooses among them: a count of `bits` bits, `few` places.
+
+        A group moves where another is behind it; the others take what arrives.
+        """
+        gear, group, in_luts = self.schedule, self.group * self.input.dtype.bits, bill.in_luts(bits)
+        kept = gear.limit
+        moved = max(0, kept + max(gear.push, gear.last_push) - gear.pull)
+        past = max(0, moved - kept) * group
+        bill.add("kept group bit", kept * bits)
+        # A count in LUTs is one with its choices, but for a lowest bit that stays, and where a shifter stands between.
+        compared = bits - (gear.pull % 2 == 0) if few else 2
+        bill.add(f"moved bit by {max(2, compared)} bits" if in_luts else "moved bit", min(moved, kept) * group)
+        # Past those kept: the group behind, two of the beat, and what decides, two handshakes and the count.
+        bill.add("bit past those kept", past << (2 + in_luts) if few else past)
