@@ -185,8 +185,8 @@ _NARROW_TREE_LUTS = {3: 40, 4: 89}
 _TREE_LUTS_EACH = 24
 """LUT4 of `hwgen_dot_products` for ECP5 by the number of its products, which have `_TREE_BITS` bits; of many, for each.
 
-They are the sums behind multiplier blocks, measured with Yosys 0.70. It makes carry chains of some adders of a tree and
-carry-save adders of others; which ones depends on the shape of the tree, so that a sum of 9 takes more than one of 12.
+They are the sums behind multiplier blocks, the module synthesised alone by Yosys 0.70, which makes carry chains of some
+adders of a tree and carry-save adders of others: which ones depends on its shape, so that 9 take more than 12.
 A sum of three or four that has fewer bits than any products may need has no carry chain but the last.
 """
 
