@@ -11,7 +11,7 @@ import numpy as np
 from hwgen.hw.blocks import Mapped, block_ram, lut_ram
 from hwgen.hw.device import Family
 from hwgen.hw.memory import PIECE_BYTES, MemoryStyle
-from hwgen.hw.packing import Bytes
+from hwgen.hw.packing import Bytes, varying
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
@@ -181,12 +181,12 @@ class Bill:
         `FEW_WORDS` words are synthesised apart from the logic that reads them, each bit in as many LUTs as hold its
         words; that logic is then not simplified for bits that never change.
         """
-        bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
-        varying = bits[:, bits.min(axis=0) != bits.max(axis=0)]
+        varies = varying(words, width)
         if style is MemoryStyle.BLOCK:
-            self.block_memory(varying.shape[1], len(bits), writable=False)
-            return int(varying.shape[1])
-        made = len({column.tobytes() for column in np.packbits(varying, axis=0).T})
+            self.block_memory(int(varies.sum()), len(words), writable=False)
+            return int(varies.sum())
+        bits = np.unpackbits(words, axis=1, bitorder="little", count=width)
+        made = len({column.tobytes() for column in np.packbits(bits[:, varies], axis=0).T})
         self.register(made)
         places = 1 << bits_for(len(bits))
         if len(bits) > FEW_WORDS:

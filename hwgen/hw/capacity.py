@@ -12,7 +12,7 @@ from hwgen.hw.device import DEVICES, Device, device_of
 from hwgen.hw.limits import layers_behind
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
-from hwgen.hw.solver import fitting
+from hwgen.hw.solver import fitting, lightest
 
 KINDS = {"lut": "LUT", "ff": "FF", "bram": "BRAM", "dsp": "DSP", "uram": "URAM"}
 """What a part can run out of, as reports call it; memory blocks count in those of 36 kbit."""
@@ -97,10 +97,13 @@ def _goal(option: str, goals: Sequence[str]) -> str:
 def _slowest(problem: Problem) -> Design | None:
     """The design of the slowest folding, its FIFOs no shallower than it must have to fit the part with room to route.
 
-    None where there is no folding without a deadlock.
+    Those of a design that is too large without any stay as they are. None where there is no folding without a deadlock.
     """
     try:
-        return problem.sized(problem.draft(problem.resolve(problem.intervals[-1])), fitting(problem.device))
+        design = problem.draft(problem.resolve(problem.intervals[-1]))
+        if _excess(problem.resources(lightest(design)), problem.device.capacity):
+            return design
+        return problem.sized(design, fitting(problem.device))
     except (FoldingError, DeadlockError):
         return None
 

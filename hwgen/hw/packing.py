@@ -8,7 +8,7 @@ integers are two's complement.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from hwgen.ir.types import Bipolar, DType, IntArray
 Bytes = npt.NDArray[np.uint8]
 
 _BITS_AT_ONCE = 1 << 22
+
+_TELLING = 64
+"""Words of random weights of which hardly a bit is the same in all."""
 
 DIGIT = "#"
 """Where a digit will stand in a text."""
@@ -162,6 +165,22 @@ class WeightLayout:
         cut = padded.reshape(self.groups, neuron_folds, self.pe, self.taps, tap_beats, self.simd)
         folded = cut.transpose(0, 1, 3, 4, 2, 5).reshape(-1, self.pe * self.simd)
         return np.packbits(to_bits(folded, self.dtype), axis=1, bitorder="little")
+
+    def varying_bits(self, weights: IntArray) -> int:
+        """Bits of a word that are not the same in every word; of a large memory often all, as its first words show."""
+        width, shaped = self.pe * self.simd * self.dtype.bits, weights.reshape(self.groups, self.mh, -1)
+        folds = ceil_div(_TELLING, self.taps * ceil_div(self.channels, self.simd))
+        for mh in sorted({min(folds * self.pe, self.mh), self.mh}):
+            found = int(varying(replace(self, mh=mh).words(shaped[:, :mh]), width).sum())
+            if found == width:
+                break
+        return found
+
+
+def varying(words: Bytes, width: int) -> npt.NDArray[np.bool_]:
+    """Of each bit of words whether it is not the same in all of them."""
+    differ = np.bitwise_or.reduce(words ^ words[:1], axis=0)
+    return np.unpackbits(differ, bitorder="little", count=width).astype(np.bool_)
 
 
 def to_pieces(words: Bytes, width: int) -> npt.NDArray[np.uint32]:

@@ -138,7 +138,7 @@ def _first_within(problem: Problem, budget: Budget, uses: list[_Use], below: int
         outline = problem.outline(folding)
         if widest(outline).bits > WIDEST and interval != problem.intervals[-1]:
             continue
-        uses.append((budget.use(problem.least(_lightest(outline))), folding))
+        uses.append((budget.use(problem.least(lightest(outline))), folding))
         if uses[-1][0] <= _NEARLY:
             solution = _within(problem, budget, cheapest_structures(problem, folding))
             if solution is not None:
@@ -148,7 +148,7 @@ def _first_within(problem: Problem, budget: Budget, uses: list[_Use], below: int
 
 def _use(problem: Problem, budget: Budget, design: Design) -> float:
     """The least that `design` may use of the budget."""
-    return budget.use(problem.resources(_lightest(design)))
+    return budget.use(problem.resources(lightest(design)))
 
 
 def _closest(problem: Problem, budget: Budget, uses: Sequence[_Use]) -> Design:
@@ -174,7 +174,7 @@ def _within(problem: Problem, budget: Budget, folding: Mapping[str, Folding]) ->
     return Solution(folding, sized) if budget.fits(problem.resources(sized)) else None
 
 
-def _lightest(design: Design) -> Design:
+def lightest(design: Design) -> Design:
     """The design without FIFOs and with the fewest rows of line buffers, the least that sizing may give."""
     kept = (unit for unit in design.units if unit.fifo_depth is None)
     fewest = (unit if unit.lines is None else unit.resized(unit.least_buffer(unit.cycles, _SLOWEST)) for unit in kept)

@@ -18,6 +18,7 @@ from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import too_large_for
 from hwgen.hw.capacity import KINDS, holder, shortage
 from hwgen.hw.device import DEVICES, device_of
+from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import IntType
@@ -175,3 +176,10 @@ def test_carry_chains_beyond_the_part() -> None:
     (found,) = filter(None, (re.fullmatch(wanted, line) for line in small.warnings))
     assert 14_400 // 4 < int(found[1].replace(",", "")) <= small.carry4 and not large.warnings
     assert flow.compile(graph, part="lfe5u-85f").estimate().carry4 == 0
+
+
+def test_no_fifos_are_sized_where_weights_alone_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slowest folding of a large network has frames of a billion beats."""
+    built = flow.compile(MEMORIES, part="lfe5u-25f")
+    monkeypatch.setattr(Problem, "sized", lambda *_: pytest.fail("FIFOs were sized"))
+    assert " BRAM " in unfit(built)

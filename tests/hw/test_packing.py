@@ -13,6 +13,7 @@ from hwgen.hw.activation import Thresholding
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.packing import (
+    WeightLayout,
     descending_words,
     from_bits,
     from_hex,
@@ -183,3 +184,17 @@ def test_large_frames_are_packed_in_little_memory() -> None:
     tracemalloc.stop()
     assert peak < 120 << 20  # bits of eight bytes each took 400 MB here
     assert text[:14] == "020100\n050403\n" and text.count("\n") == 1 << 20
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_bits_of_a_word_that_are_not_the_same_in_every_word(seed: int) -> None:
+    """Counted on the first words alone only where all differ there: equal columns, groups and spare lanes are found."""
+    rng = np.random.default_rng(seed)
+    groups, mh, taps, channels = (int(rng.integers(1, most)) for most in (3, 40, 10, 12))
+    dtype = (B, IntType(3, signed=True))[seed % 2]
+    layout = WeightLayout(groups, mh, taps, channels, int(rng.integers(1, 5)), int(rng.integers(1, 5)), dtype)
+    weights = rng.choice([-1, 1] if seed % 2 == 0 else range(-4, 4), (groups, mh, taps, channels))
+    if seed % 3 == 0:
+        weights[..., 0] = 1  # of the first channel
+    bits = np.unpackbits(layout.words(weights), axis=1, bitorder="little", count=layout.pe * layout.simd * dtype.bits)
+    assert layout.varying_bits(weights) == np.count_nonzero(bits.min(axis=0) != bits.max(axis=0))

@@ -11,7 +11,7 @@ from hwgen.hw.activation import Coding, Linear
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Access, Parameters, Size, Store, Table, Template, Type, code
 from hwgen.hw.kernels import coding
-from hwgen.hw.memory import Memory, index_bits
+from hwgen.hw.memory import Memory, MemoryStyle, index_bits
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Weighted
 from hwgen.ir.graph import Node
@@ -200,6 +200,10 @@ def described(unit: Weighted) -> str:
 def weights_bill(unit: Weighted, bill: Bill) -> int:
     """The weight memory. Returns: bits of a word that change."""
     rom = unit.weight_rom
+    if rom.style is MemoryStyle.BLOCK and not unit.writable:
+        varying = unit.layout.varying_bits(unit.weights)
+        bill.block_memory(varying, rom.depth, writable=False)
+        return varying
     if not unit.writable:
         return bill.rom(unit.layout.words(unit.weights), rom.width, rom.style)
     bill.rewritten(rom.width, rom.depth, rom.style)
