@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwgen.errors import FoldingError
-from hwgen.hw.host_memory import free_bytes
+from hwgen.host_memory import free_bytes
 from hwgen.hw.loop import Pipelined
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.scan import ColumnScan

@@ -324,6 +324,19 @@ def test_a_file_that_unpacks_to_more_than_protobuf_reads(tmp_path: Path, monkeyp
         )
 
 
+@pytest.mark.parametrize("name", ["dense.onnx", "e.onnx"])
+def test_a_model_that_does_not_fit_memory(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Foreseen, whether its weights lie in the file or beside it."""
+    (tmp_path / "w.bin").write_bytes(W.tobytes())
+    (tmp_path / "e.onnx").write_bytes(_external(location="w.bin").SerializeToString())
+    (tmp_path / "dense.onnx").write_bytes(_dense().SerializeToString())
+    read_model(tmp_path / name)
+    monkeypatch.setattr(model_file, "_LITTLE", W.nbytes - 1)
+    monkeypatch.setattr(model_file, "free_bytes", lambda: 3 * W.nbytes - 1 if name == "e.onnx" else 2 * W.nbytes)
+    with pytest.raises(ModelError, match=rf"^{name}: a model must fit memory while it is read; found 0\.0 GiB to read"):
+        read_model(tmp_path / name)
+
+
 def test_a_model_that_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.onnx")
     (tmp_path / "folder.onnx").mkdir()

@@ -296,6 +296,6 @@ def test_memory_that_will_not_suffice_is_foreseen(monkeypatch: pytest.MonkeyPatc
 def test_memory_is_what_is_left() -> None:
     """Under a limit of 8 GiB a process has less than 8 GiB left, and more than 1."""
     words = "import resource; resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30));"
-    script = f"{words} from hwgen.hw.host_memory import free_bytes; print(free_bytes())"
+    script = f"{words} from hwgen.host_memory import free_bytes; print(free_bytes())"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert 1 << 30 < int(done.stdout) < 8 << 30
