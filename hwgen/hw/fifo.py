@@ -9,7 +9,8 @@ window unit has a line buffer of its own.
 More depth never makes a network slower: times are maxima over earlier times, and depth only removes terms from them.
 So the fewest beats that keep the interval are found in growing steps, one buffer after the other, and no buffer of the
 result can be shallower by itself: buffers that are sized later only lose depth. Removing a FIFO also removes its cycle
-of delay, which is not monotone; after a removal all buffers are tried again.
+of delay, which is not monotone; after a removal all buffers are tried again. In a network of ImageNet's size, once
+trials have taken `EFFORT`, a buffer loses no depth that would not save a memory.
 
 Where gates drop vectors, the cycles of a vector vary, and the buffers between units average them. The sizes are those
 of the slowest case, every gate open, so that no gate can cause a deadlock; on top each FIFO and line buffer gets a
@@ -33,6 +34,9 @@ from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Buffer, Unit
 
 _LARGEST_FACTOR = 8
+
+EFFORT = 1 << 28
+"""Times of beats that trials look at, for half a minute, before only memories count; most networks take a hundredth."""
 
 _QUARTER = 4
 """A step leaves out a quarter of the sizes in question at most, as "yes" is found ten times faster than "no"."""
@@ -80,7 +84,8 @@ def _sized(design: Design, fixed: Mapping[str, int], until: Callable[[Design], b
         for name, _ in sorted(_buffers(smallest, chosen).items(), key=lambda each: -each[1].memory.bits):
             if until and not design.gated and until(smallest):
                 return smallest
-            smallest = _smallest(smallest, schedule, name, to_a_word=until is None)
+            to_a_word = until is None and schedule.effort < EFFORT
+            smallest = _smallest(smallest, schedule, name, to_a_word=to_a_word)
     return _slackened(design, smallest, fixed) if smallest.gated else smallest
 
 

@@ -105,6 +105,13 @@ class PeriodicSchedule:
         """Cycles a frame, rounded up, by which the circle that forbade a size last is too long; 0 for a deadlock."""
         return self._circle.excess
 
+    @property
+    def effort(self) -> int:
+        """Times that all questions so far have looked at."""
+        from hwgen.hw.repair import BEATS
+
+        return int(self._repair.numbers[BEATS])
+
     def keeps(self, name: str, size: int) -> bool:
         """Whether there is a schedule with a smaller size of one buffer, which then has it.
 

@@ -22,8 +22,9 @@ from hwgen.ir.types import BoolArray, IntArray
 SETTLED, TOO_SLOW, STUCK, UNDECIDED = range(4)
 """Verdicts: the times are a schedule; a circle is too long; one without a frame, a deadlock; none so far."""
 
-PASS, GROWTH, GREW = range(3)
-"""Numbers of a question: of its passes; the most cycles by which a time grew in the last one, and how many did."""
+PASS, GROWTH, GREW, BEATS = range(4)
+"""Numbers of a question: of its passes; the most cycles by which a time grew in the last one, and how many did. And the
+times that all passes of all questions looked at."""
 
 
 class Repair(NamedTuple):
@@ -85,7 +86,7 @@ def repair_of(units: ProcessTable, streams: StreamTimes) -> Repair:
         awake=_zeros(count),
         queue=_zeros(count),
         rows=_zeros(len(row)),
-        numbers=_zeros(3),
+        numbers=_zeros(4),
     )
 
 
@@ -142,6 +143,7 @@ def _start(units: ProcessTable, streams: StreamTimes, repair: Repair, period: in
     for index in range(count):
         row = repair.rows[index]
         start, stop = repair.row[row], repair.row[row + 1]
+        repair.numbers[BEATS] += stop - start
         _copy(streams.times, repair.before, start, stop)
         if not repair.touched[row]:
             repair.touched[row] = 1

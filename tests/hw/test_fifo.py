@@ -19,6 +19,7 @@ from hwgen.ir.types import IntType
 from tests.builders import (
     IMAGE_NETWORKS,
     B,
+    concat_net,
     designed,
     integer_network,
     random_folding,
@@ -188,6 +189,20 @@ def test_no_buffer_becomes_shallower_than_is_asked() -> None:
     assert bits(found[1]) <= 2 * bits(least)
     assert {each.cycles.interval for each in (*found, least)} == {design.bound}
     assert fifo.sizes_of(found[1]).keys() >= fifo.sizes_of(least).keys()
+
+
+def test_a_network_of_many_beats_gets_the_smallest_memories(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where trials took too long, no buffer loses depth for nothing, and none takes more memories than the least do."""
+    design = designed(concat_net(np.random.default_rng(0)), target=500)[2]
+    least = size_fifos(design)
+    monkeypatch.setattr(fifo, "EFFORT", 0)
+    quick = size_fifos(design)
+    assert quick.cycles.interval == least.cycles.interval == design.bound
+    assert fifo.sizes_of(quick) != fifo.sizes_of(least)
+    pairs = zip(size_fifos(design, round_up=True).units, quick.units, strict=True)
+    for one, other in pairs:
+        if one.buffer is not None and other.buffer is not None and one.fifo_depth is not None:
+            assert other.buffer.size <= one.buffer.memory.free_depth, one.name
 
 
 def test_rounded_to_memory() -> None:

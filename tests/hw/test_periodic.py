@@ -38,7 +38,7 @@ def bottleneck(network: ProcessNetwork) -> str:
 class WholeRuns:
     """A `PeriodicSchedule` that asks runs of the whole network, and cannot say by how much a size is too small."""
 
-    excess = 0
+    excess = effort = 0
 
     def __init__(self, network: ProcessNetwork, interval: int) -> None:
         self.network, self.interval = network, interval
