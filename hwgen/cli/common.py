@@ -17,6 +17,7 @@ from rich.text import Text
 
 from hwgen.errors import ConfigError
 from hwgen.report.console import Plain
+from hwgen.verify.signals import Stopped
 
 if TYPE_CHECKING:
     from hwgen.config import Settings
@@ -185,6 +186,16 @@ def bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
             bars.update(task, completed=done, total=total, description=f"{what}, {told}")
 
         yield progress
+
+
+@contextmanager
+def kept(results: str) -> Iterator[None]:
+    """Adds to the message of an interruption that results are kept."""
+    try:
+        yield
+    except Stopped as stopped:
+        stopped.kept.append(f"{results} keeps what was found so far; --resume goes on")
+        raise
 
 
 @contextmanager

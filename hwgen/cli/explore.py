@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.common import AsJson, base_settings, err, input_options, out, print_json, refuse_for_project, warn
+from hwgen.cli.common import AsJson, base_settings, err, input_options, kept, out, print_json, refuse_for_project, warn
 from hwgen.cli.options import (
     Build,
     Clock,
@@ -31,7 +31,6 @@ from hwgen.cli.options import (
     Top1,
     WorkerCount,
 )
-from hwgen.verify.signals import Stopped
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -73,7 +72,7 @@ def explore(
     graph, chosen = _network(network, settings, {"part": part, "clock_mhz": clock_mhz, "folding": wishes}, frontend)
     fidelity = Fidelity.SEARCH if exact is FidelityName.none else Fidelity(exact.value)
     plan = flow.Plan(points, seed, show, fidelity, workers, dask, resume)
-    with _kept(output), _bar() as progress:
+    with kept(str(output)), _bar() as progress:
         found = flow.explore(graph, chosen, output, plan, progress)
     warn(filter(None, [found.damage]))
     if plot:
@@ -97,16 +96,6 @@ def _network(
     refuse_for_project(path, {**frontend, "settings": settings})
     project = flow.open_project(path)
     return project.graph, project.settings.overridden({**given, "memory": {}})
-
-
-@contextmanager
-def _kept(results: Path) -> Iterator[None]:
-    """Adds to the message of an interruption that results are kept."""
-    try:
-        yield
-    except Stopped as stopped:
-        stopped.kept.append(f"{results} keeps what was found so far; --resume goes on")
-        raise
 
 
 @contextmanager

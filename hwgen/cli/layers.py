@@ -20,6 +20,7 @@ from hwgen.cli.common import (
     Stall,
     bar,
     err,
+    kept,
     out,
     print_json,
 )
@@ -81,7 +82,7 @@ def simulate_layers(
     given = read_codes(accelerator.graph.inputs, images, asked, key, binarize_at, real, layout, seed)
     stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
     plan = flow.LayerPlan(backend.value, workers, dask, resume)
-    with bar("simulating layers") as progress:
+    with kept(str(project / flow.LAYER_RECORD)), bar("simulating layers") as progress:
         reports = flow.simulate_layers(
             accelerator, given.codes, plan, Conditions(stalls, input_interval), progress=progress
         )

@@ -16,12 +16,13 @@ from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import bitstream, too_large_for
 from hwgen.flow.checking import check
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
-from hwgen.flow.layerwise import LayerPlan, LayerReports, simulate_layers
+from hwgen.flow.layerwise import LAYER_RECORD, LayerPlan, LayerReports, simulate_layers
 from hwgen.flow.opening import open_project
 from hwgen.flow.project import record, replacing
 from hwgen.flow.stages import compile, compile_with, load, variant, with_top1
 
 __all__ = [
+    "LAYER_RECORD",
     "Accelerator",
     "LayerPlan",
     "LayerReports",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hwgen.golden.matmul import Codes
     from hwgen.verify.simulate import Conditions
 
-RECORD = "simulate_layers.json"
+LAYER_RECORD = "simulate_layers.json"
 """The file of a project that remembers the runs of its layers."""
 
 _EVERY_S = 10.0
@@ -92,7 +92,7 @@ def simulate_layers(
 ) -> LayerReports:
     """Simulate every layer of a project alone, between the golden model's beats of the frames `codes`.
 
-    Reports do not depend on the workers. What was found is kept in the project (`RECORD`) as it comes.
+    Reports do not depend on the workers. What was found is kept in the project (`LAYER_RECORD`) as it comes.
 
     Raises:
         ConfigError: the back end is none for single layers, or the design is not in a project.
@@ -110,11 +110,12 @@ def simulate_layers(
     given = (codes,) if isinstance(codes, np.ndarray) else tuple(codes)
     told, names = _told(plan.backend, given, chosen), [unit.name for unit in accelerator.design.layers]
     known = _known(accelerator, told) if plan.resume else {}
-    reports = LayerReports(told, kept=tuple(name for name in names if name in known))
+    reports = LayerReports(told, known, kept=tuple(name for name in names if name in known))
     missing = [name for name in names if name not in known]
     with _kept(accelerator, reports) as keep, closing(_fresh(accelerator, missing, given, plan, chosen)) as fresh:
-        for done, name in enumerate(names, start=1):
-            reports.layers[name] = known[name] if name in known else next(fresh)
+        for done, (name, report) in enumerate(zip(missing, fresh, strict=True), start=len(known) + 1):
+            found = {**reports.layers, name: report}
+            reports.layers = {each: found[each] for each in names if each in found}
             keep()
             tell(done, len(names), name)
     return reports
@@ -155,7 +156,7 @@ def _known(accelerator: Accelerator, told: Mapping[str, Any]) -> dict[str, dict[
         DataError: it cannot be read.
     """
     assert accelerator.project is not None
-    path = accelerator.project / RECORD
+    path = accelerator.project / LAYER_RECORD
     try:
         values = read_json(path)
         wanted = {**accelerator.identity, **told}
@@ -179,10 +180,10 @@ def _kept(accelerator: Accelerator, reports: LayerReports) -> Iterator[Callable[
     def keep() -> None:
         nonlocal last
         if time.monotonic() - last > _EVERY_S:
-            accelerator.record(RECORD, reports.to_json())
+            accelerator.record(LAYER_RECORD, reports.to_json())
             last = time.monotonic()
 
     try:
         yield keep
     finally:
-        accelerator.record(RECORD, reports.to_json())
+        accelerator.record(LAYER_RECORD, reports.to_json())

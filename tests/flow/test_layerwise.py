@@ -16,8 +16,7 @@ import pytest
 
 from hwgen import flow
 from hwgen.errors import ConfigError, DataError
-from hwgen.flow import Accelerator, LayerPlan, LayerReports, simulate_layers
-from hwgen.flow.layerwise import RECORD
+from hwgen.flow import LAYER_RECORD, Accelerator, LayerPlan, LayerReports, simulate_layers
 from hwgen.ir.ops import Conv
 from hwgen.verify import layers
 from hwgen.verify.simulate import Conditions
@@ -51,7 +50,7 @@ def test_every_layer_by_one_process_and_by_two(project: Path) -> None:
     for name, report in found.layers.items():
         assert report["interval_cycles"] == report["predicted"]["interval_cycles"] is not None, name
         assert report["beats_timed"] > 0 and report["streams_checked"], name
-    assert json.loads((project / RECORD).read_text()) == {**found.to_json(), **accelerator.identity}
+    assert json.loads((project / LAYER_RECORD).read_text()) == {**found.to_json(), **accelerator.identity}
     assert reports(accelerator, workers=2).to_json() == found.to_json()
 
 
@@ -75,11 +74,11 @@ def test_goes_on_with_what_passed(project: Path, monkeypatch: pytest.MonkeyPatch
     """Layers of the record are not simulated again, but for other frames, conditions or designs."""
     accelerator = flow.open_project(project)
     first = reports(accelerator, workers=1)
-    record = json.loads((project / RECORD).read_text())
+    record = json.loads((project / LAYER_RECORD).read_text())
     names = list(record["layers"])
     del record["layers"][names[-1]]
     record["layers"][names[0]]["passed"] = False
-    (project / RECORD).write_text(json.dumps(record))
+    (project / LAYER_RECORD).write_text(json.dumps(record))
     ran: list[str] = []
     simulated = layers.simulated
     monkeypatch.setattr(
@@ -101,8 +100,15 @@ def test_an_interruption_keeps_what_was_found(project: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         reports(accelerator, workers=1, progress=interrupt)
-    assert len(json.loads((project / RECORD).read_text())["layers"]) == 2
-    assert len(reports(accelerator, workers=1, resume=True).kept) == 2
+    record = json.loads((project / LAYER_RECORD).read_text())
+    assert len(record["layers"]) == 2
+    whole = reports(accelerator, workers=1, resume=True)
+    assert len(whole.kept) == 2
+    del whole.layers["conv0"]
+    accelerator.record(LAYER_RECORD, whole.to_json())
+    with pytest.raises(KeyboardInterrupt):
+        reports(accelerator, workers=1, resume=True, progress=lambda *_: interrupt(2))
+    assert len(json.loads((project / LAYER_RECORD).read_text())["layers"]) == len(whole.layers) + 1
 
 
 def test_a_wrong_layer_is_named(project: Path) -> None:
@@ -140,7 +146,7 @@ def test_errors(project: Path) -> None:
         reports(accelerator, backend="golden")
     with pytest.raises(ConfigError, match=r"^layers: must be those of a project; found a design in memory\."):
         reports(replace(accelerator, project=None))
-    (project / RECORD).write_text(json.dumps({**accelerator.identity, "layers": 7}))
+    (project / LAYER_RECORD).write_text(json.dumps({**accelerator.identity, "layers": 7}))
     with pytest.raises(DataError, match=r"Start without --resume"):
-        (project / RECORD).write_text("{")
+        (project / LAYER_RECORD).write_text("{")
         reports(accelerator, resume=True)
