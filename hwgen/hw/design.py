@@ -8,6 +8,7 @@ from functools import cached_property
 
 from hwgen.hw.cycles import CycleModel, cycle_model
 from hwgen.hw.loop import HlsTimes
+from hwgen.hw.memory import MemoryPort
 from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit, Weighted
@@ -125,6 +126,25 @@ class Design:
         return tuple(unit for unit in weighted if unit is not None and unit.writable)
 
     @property
+    def readers(self) -> tuple[Unit, ...]:
+        """Units that read an external memory."""
+        return tuple(unit for unit in self.units if unit.memory_port is not None)
+
+    @property
+    def memory_ports(self) -> tuple[MemoryPort, ...]:
+        """The ports through which those read."""
+        return tuple(unit.memory_port for unit in self.units if unit.memory_port is not None)
+
+    @property
+    def read_ahead(self) -> frozenset[str]:
+        """Names of the streams that carry what external memories gave: beats for frames to come as well."""
+        found = frozenset[str]()
+        for unit in self.units:
+            if all(stream.name in found for stream in unit.inputs):
+                found |= {stream.name for stream in unit.outputs}
+        return found
+
+    @property
     def slowest(self) -> Unit:
         """The unit with the most cycles a frame, the first of equals."""
         return max(self.units, key=lambda unit: unit.cycles)
@@ -161,14 +181,17 @@ class Design:
     def isolated(self, name: str) -> Design:
         """The design of one layer alone, with its window unit if it has one, its streams at the edge.
 
-        KeyError if there is no such unit; ValueError if it reads several streams.
+        Weights that it reads from an external memory come from there. KeyError if there is no such unit; ValueError if it
+        reads several other streams.
         """
         writers = {stream.name: unit for unit in self.units for stream in unit.outputs}
         layer = next((unit for unit in self.units if unit.name == name), None)
         if layer is None:
             raise KeyError(name)
-        if len(layer.inputs) > 1:
-            raise ValueError(f"{name} reads {len(layer.inputs)} streams")
+        ahead = self.read_ahead
+        others = sum(stream.name not in ahead for stream in layer.inputs)
+        if others > 1:
+            raise ValueError(f"{name} reads {others} streams")
         units: tuple[Unit, ...] = (layer,)
         before = writers.get(layer.inputs[0].name)
         between = (before,) if before is not None and before.fifo_depth is not None else ()
@@ -177,9 +200,16 @@ class Design:
         if before is not None and before.is_adapter and before.lines is not None:
             units = (before, *between, layer)
         source = units[0].inputs[0]
+        units = (*_feeding(layer.inputs[1:], writers), *units)
         ends = (single_input(source),), (single_output(layer.outputs[0]),)
         alone = replace(self, name=unit_name(self.name, name), units=units, hls=None)
         return replace(alone, inputs=ends[0], outputs=ends[1])
+
+
+def _feeding(streams: Sequence[Stream], writers: Mapping[str, Unit]) -> tuple[Unit, ...]:
+    """The units from external memories to these streams, each after those whose streams it reads."""
+    units = [writers[stream.name] for stream in streams]
+    return tuple(each for unit in units for each in (*_feeding(unit.inputs, writers), unit))
 
 
 def single_input(stream: Stream) -> Port:

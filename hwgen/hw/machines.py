@@ -13,6 +13,7 @@ from hwgen.hw.columns import column_scan
 from hwgen.hw.compiled import inner
 from hwgen.hw.elastic import pipelined
 from hwgen.hw.moves import after, room_for, send, take
+from hwgen.hw.streamed import memory_reads, streamed_loop
 from hwgen.hw.tables import (
     BLOCKED,
     COLUMN_SCAN,
@@ -21,6 +22,7 @@ from hwgen.hw.tables import (
     GROUPS,
     INPUT,
     LINE_BUFFER,
+    MEMORY_READS,
     NEXT_END,
     OWED,
     PIPELINED,
@@ -30,6 +32,7 @@ from hwgen.hw.tables import (
     SELECTION,
     SLOT,
     STARVED,
+    STREAMED_LOOP,
     TAKEN,
     UNKNOWN,
     VECTOR,
@@ -373,6 +376,10 @@ def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
         return column_scan(parameters, state, streams, sources, sinks)
     if kind == PIPELINED:
         return pipelined(parameters, state, streams, sources, sinks)
+    if kind == STREAMED_LOOP:
+        return streamed_loop(parameters, state, streams, sources, sinks)
+    if kind == MEMORY_READS:
+        return memory_reads(parameters, state, streams, sinks[0])
     if kind == SELECTION:
         return _selection(parameters, state, streams, sources, sinks)
     if kind == POOL_TILES:

@@ -86,7 +86,7 @@ class Problem:
         op = layer.op
         if not self.choices.wired or self.device.family is Family.ECP5:
             return None
-        if layer.name in self.choices.writable or layer.name in self.choices.memory:
+        if layer.name in {*self.choices.writable, *self.choices.memory, *self.choices.external}:
             return None
         if not isinstance(op, MatMul | Conv) or op.planes.size or fused_gate(self.graph, layer) is not None:
             return None

@@ -22,17 +22,31 @@ from hwgen.hw.schedule import (
     GatedLoop,
     Gearbox,
     LineBuffer,
+    MemoryReads,
     Merge,
     PoolTiles,
     Queue,
     Schedule,
     Selection,
+    StreamedLoop,
     VectorLoop,
 )
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
 
-VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED, SELECTION, COLUMN_SCAN = range(9)
+(
+    VECTOR_LOOP,
+    POOL_TILES,
+    GEARBOX,
+    QUEUE,
+    LINE_BUFFER,
+    GATED_LOOP,
+    PIPELINED,
+    SELECTION,
+    COLUMN_SCAN,
+    STREAMED_LOOP,
+    MEMORY_READS,
+) = range(11)
 """Kinds of schedules; a Merge is a QUEUE of several inputs, the sink at an output of the chip one without a reader."""
 
 SLOT, FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END, VECTOR, TAKEN, STATE_SIZE = range(10)
@@ -165,6 +179,10 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
     match schedule:
         case VectorLoop() as s:
             return VECTOR_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits, s.kept)
+        case StreamedLoop() as s:
+            return STREAMED_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits)
+        case MemoryReads() as s:
+            return MEMORY_READS, (s.beats, s.burst, s.depth, s.latency, s.interval)
         case GatedLoop() as s:
             return GATED_LOOP, (s.reads, s.beats, s.latency, s.credits, *s.active)
         case PoolTiles() as s:
@@ -210,7 +228,7 @@ def _held(schedule: Schedule, outputs: int) -> tuple[int, ...]:
     match schedule:
         case Pipelined(room=held):
             return held
-        case Queue(depth=each) | Merge(depth=each) | Selection(depth=each):
+        case Queue(depth=each) | Merge(depth=each) | Selection(depth=each) | MemoryReads(depth=each):
             pass
         case Gearbox() as s:
             each = (s.limit + max(s.push, s.last_push)) // s.pull + 2

@@ -17,7 +17,7 @@ from hwgen.hw.cycles import Cycles, cycles_of
 from hwgen.hw.design import Design, Port
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import beat_times
+from hwgen.hw.simulation import beat_times, times_from_entry
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 from hwgen.verify import bounded, csim, dpisim, hlsrtl, rtlsim
@@ -169,7 +169,7 @@ def simulate(
         cycles=run.cycles,
         predicted=_predicted(design, network, frames, input_interval),
         beats_timed=sum(len(times) for times in run.times.values()),
-        mistimed=_mistimed(network, frames, input_interval, run.times),
+        mistimed=_mistimed(design, network, frames, input_interval, run.times),
         input_interval=input_interval,
         stalled=chosen.stalls is not None,
         build_s=run.build_s,
@@ -255,13 +255,14 @@ def _predicted(design: Design, network: ProcessNetwork, frames: int, input_inter
 
 
 def _mistimed(
-    network: ProcessNetwork, frames: int, input_interval: int, found: Mapping[str, IntArray]
+    design: Design, network: ProcessNetwork, frames: int, input_interval: int, found: Mapping[str, IntArray]
 ) -> tuple[Mistimed, ...]:
-    """The first beat of each stream in another cycle than the cycle model says."""
+    """The first beat of each stream in another cycle than the cycle model says; what is read ahead is left out."""
     if not found:
         return ()
-    predicted = beat_times(network, frames, input_interval)
-    checks = [compare_times(name, predicted[name], times) for name, times in found.items()]
+    predicted, ahead = times_from_entry(network, frames, input_interval), design.read_ahead
+    cut = {name: times[: len(predicted[name])] if name in ahead else times for name, times in found.items()}
+    checks = [compare_times(name, predicted[name], times) for name, times in cut.items()]
     return tuple(check for check in checks if check is not None)
 
 

@@ -1,0 +1,124 @@
+"""Weight reader: the weights of a layer out of an external memory, by bursts of AXI4, over and over again.
+
+The words of the layer's weight memory lie there one behind the other, bit by bit, cut into words of the port. They are
+read once for each vector that meets them, into a buffer which is as deep as the memory's rate and latency ask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hwgen.hw.bill import Bill
+from hwgen.hw.declaration import Function, Parameters, Size
+from hwgen.hw.delays import Delays
+from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.loop import Access, Loop
+from hwgen.hw.memory import BURST, ExternalMemory, Memory, MemoryPort
+from hwgen.hw.packing import Bytes, packed_tightly
+from hwgen.hw.schedule import MemoryReads
+from hwgen.hw.stream import Stream, ceil_div
+from hwgen.hw.unit import Unit
+from hwgen.ir.names import inner_name
+from hwgen.ir.types import IntType
+
+ADDRESS_BITS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class WeightReaderUnit(Unit):
+    """Reads the weights of `product`: a vector of its output is the whole matrix, in bits; a frame has one a vector."""
+
+    stem: ClassVar[str] = "weight_reader"
+    ports: ClassVar[tuple[str, ...]] = ()
+
+    product: MvtuUnit
+    external: ExternalMemory
+
+    @classmethod
+    def of(cls, product: MvtuUnit, external: ExternalMemory) -> WeightReaderUnit:
+        """The unit that reads the weights of `product`."""
+        name, bits = f"{product.name}_weights", product.words * product.weight_rom.width
+        words = Stream(name, IntType(1, signed=False), bits, external.width, vectors=product.pixels)
+        return cls(name, product.origin, (), (words,), product, external)
+
+    @property
+    def is_adapter(self) -> bool:
+        return True
+
+    @property
+    def memory_port(self) -> MemoryPort:
+        reads, external = self.output.beats, self.external
+        sizes = external.width, self.output.vector_beats, reads, external.interval(reads), external.latency
+        return MemoryPort(self.product.name, f"m_axi_{inner_name(self.product.name)}", *sizes)
+
+    @property
+    def image(self) -> Bytes:
+        product = self.product
+        return packed_tightly(product.layout.words(product.weights), product.weight_rom.width, self.external.width)
+
+    @property
+    def cycles(self) -> int:
+        return self.external.interval(self.output.beats)
+
+    @property
+    def schedule(self) -> MemoryReads:
+        words, depth = self.output.vector_beats, self.buffer_memory.depth
+        return MemoryReads(words, BURST, depth, self.external.latency, self.cycles)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """A word in as many slots as the memory takes for it at most, after those that its first answer takes."""
+        pace, latency = ceil_div(self.cycles, self.output.beats), self.external.latency
+        return (Loop(latency + pace * self.output.beats, (), (Access.each(pace, latency),)),)
+
+    @property
+    def buffer_memory(self) -> Memory:
+        """So deep that words come at the memory's rate: while a burst is on its way the words before it are taken."""
+        pace = self.cycles // self.output.beats
+        return Memory(self.name, BURST * ceil_div(BURST - 1 + ceil_div(self.external.latency + 3, pace), BURST), self.external.width)
+
+    def path_ns(self, delays: Delays) -> float:
+        return max(delays.control, delays.register + delays.word(self.buffer_memory) + delays.choice)
+
+    @property
+    def parameters(self) -> Parameters:
+        memory = self.buffer_memory
+        return {
+            "DataBits": memory.width,
+            "Beats": self.output.vector_beats,
+            "Burst": BURST,
+            "Depth": memory.depth,
+            "Style": memory.style.value,
+        }
+
+    @property
+    def function(self) -> Function:
+        return Function(
+            purpose=f"Reads the weights of {self.product.name} from an external memory.",
+            sizes=(
+                Size("ROUNDS", self.output.vectors, "vectors of a frame, which meet all weights each"),
+                Size("WORDS", self.output.vector_beats, "of the memory"),
+                Size("WIDTH", self.output.width, "bits of a word"),
+            ),
+            types=(),
+            arguments=("ROUNDS", "WORDS", "WIDTH"),
+            inputs=(),
+            output="WIDTH",
+            memory=self.memory_port.name,
+        )
+
+    def write_bill(self, bill: Bill) -> None:
+        memory = self.buffer_memory
+        bill.counter(ceil_div(self.output.vector_beats, BURST))
+        bill.register(ADDRESS_BITS + 10 + memory.depth.bit_length())
+        bill.queue(memory.width, memory.depth, memory.style)
+
+    @property
+    def label(self) -> str:
+        return "weight reader"
+
+    @property
+    def limit(self) -> str:
+        words, width = self.output.beats, self.output.width
+        return f"the external memory gives it {words:,} words of {width} bits a frame, {float(self.external.rate):.4g} bits a cycle"
