@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hwgen.backends import external
 from hwgen.backends.render import Source, render
 from hwgen.hw.design import Design, Port
 
@@ -91,6 +92,7 @@ class TopPorts:
 
     Attributes:
         parameters, interfaces: as the function declares them, and their pragmas.
+        harness, callee: the header and the function that a test bench gives streams alone.
         inputs, outputs: as a test bench is told of them.
         frame, vectors: what a call takes and gives, and the golden vectors, in words.
         files: those of the golden vectors.
@@ -98,6 +100,8 @@ class TopPorts:
 
     parameters: str
     interfaces: tuple[str, ...]
+    harness: str
+    callee: str
     inputs: str
     outputs: str
     frame: str
@@ -105,9 +109,10 @@ class TopPorts:
     files: tuple[str, ...]
 
 
-def top_ports(design: Design, words: Sequence[str]) -> TopPorts:
-    """The ports of a design, whose beats are `words`."""
-    each = [f"hls::stream<{word}>& {port.axis}" for word, port in zip(words, design.ports, strict=True)]
+def top_ports(design: Design, words: Sequence[str], start: str) -> TopPorts:
+    """The ports of a design, whose beats are `words`; `start` is the mode of the interface that starts a frame."""
+    streams = stream_parameters(design, words)
+    each = [*external.pointers(design), *streams]
     pad = " " * len(f"void {design.name}(")
     kinds = ("input",) * len(design.inputs) + ("expected",) * len(design.outputs)
     taken, given = ([(port.stream.beats, port.axis) for port in ports] for ports in (design.inputs, design.outputs))
@@ -119,13 +124,26 @@ def top_ports(design: Design, words: Sequence[str]) -> TopPorts:
     counted = f"{taken[0][0]} beats in\nand {given[0][0]} out for each frame"
     return TopPorts(
         parameters=", ".join(each) if single else Source(f",\n{pad}".join(each)),  # one below the other
-        interfaces=tuple(f"#pragma HLS interface mode=axis port={port.axis}" for port in design.ports),
+        interfaces=(
+            *(f"#pragma HLS interface mode=axis port={port.axis}" for port in design.ports),
+            *external.interfaces(design, "slave" if start == "s_axilite" else "direct"),
+        ),
+        harness=external.harness(design),
+        callee=external.callee(design),
         inputs=_ends(design.inputs),
         outputs=_ends(design.outputs),
         frame=f"{takes} and gives {gives}{last}" if single else Source(all_of),
         vectors=Source(counted if single else "the beats\nof each port in a file of their own"),
-        files=tuple(f"{kind}{port.suffix}.hex" for kind, port in zip(kinds, design.ports, strict=True)),
+        files=(
+            *(f"{kind}{port.suffix}.hex" for kind, port in zip(kinds, design.ports, strict=True)),
+            *external.bench_names(design),
+        ),
     )
+
+
+def stream_parameters(design: Design, words: Sequence[str]) -> list[str]:
+    """The streams of a design, whose beats are `words`, as a function declares them."""
+    return [f"hls::stream<{word}>& {port.axis}" for word, port in zip(words, design.ports, strict=True)]
 
 
 def _ends(ports: Sequence[Port]) -> str:

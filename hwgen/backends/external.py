@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hwgen.backends.render import Source
+from hwgen.backends.render import Source, asset, render
 from hwgen.hw.design import Design
 from hwgen.hw.memory import MemoryPort
 from hwgen.hw.packing import hex_text
@@ -67,3 +67,72 @@ def images(design: Design) -> dict[str, str]:
     """What lies in the memory behind each port, by the name of its file."""
     pairs = zip(design.readers, design.memory_ports, strict=True)
     return {image_name(port): hex_text(unit.image, port.width) for unit, port in pairs}
+
+
+# C++.
+
+
+@dataclass(frozen=True)
+class MemoriesContext:
+    """Fields of memories.hpp.j2: the accelerator as a function of its streams alone."""
+
+    name: str
+    digest: str
+    guard: str
+    parameters: str
+    memories: tuple[str, ...]
+    operands: str
+
+
+def pointers(design: Design) -> list[str]:
+    """The memories as the top function declares them."""
+    return [f"const ap_uint<{port.width}>* {port.name}" for port in design.memory_ports]
+
+
+def interfaces(design: Design, offset: str) -> list[str]:
+    """Their pragmas; the address of the first word comes `direct` or from a register (`slave`)."""
+    return [Source(f"  HWGEN_MEMORY({port.name}, {offset}, {port.words})") for port in design.memory_ports]
+
+
+def harness(design: Design) -> str:
+    """The header that a test bench of the design includes."""
+    return f"../tb/{_header(design)}" if design.memory_ports else f"../src/{design.name}.hpp"
+
+
+def callee(design: Design) -> str:
+    """The function that a test bench of the design calls: of its streams alone."""
+    return f"{design.name}_with_memories" if design.memory_ports else f"::{design.name}"
+
+
+def bench_names(design: Design) -> tuple[str, ...]:
+    """Files of the test bench beside those of any design: headers, and what lies in the memories."""
+    ports = design.memory_ports
+    return (_header(design), _MODEL, *map(image_name, ports)) if ports else ()
+
+
+def bench_files(design: Design, streams: Sequence[str]) -> dict[str, str]:
+    """Those files; `streams` are the streams of the top function, as it declares them."""
+    ports = design.memory_ports
+    if not ports:
+        return {}
+    lines = (
+        f'static const auto {port.name} = hwgen::words_of<{port.width}>("{image_name(port)}", {port.words});'
+        for port in ports
+    )
+    context = MemoriesContext(
+        name=design.name,
+        digest=design.digest,
+        guard=f"{design.name.upper()}_MEMORIES_HPP",
+        parameters=Source(", ".join(streams)),
+        memories=tuple(map(Source, lines)),
+        operands=", ".join([*(f"{port.name}.data()" for port in ports), *(port.axis for port in design.ports)]),
+    )
+    model = (asset("sim") / "hls" / _MODEL).read_text(encoding="utf-8")
+    return {_header(design): render("hls/memories.hpp.j2", context), _MODEL: model, **images(design)}
+
+
+_MODEL = "external_memory.hpp"
+
+
+def _header(design: Design) -> str:
+    return f"{design.name}_memories.hpp"

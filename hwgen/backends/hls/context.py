@@ -43,6 +43,7 @@ class UnitContext:
         library: the header of the template that it calls.
         scope: the namespace of its constants.
         netlist: statements of a layer of constants; none elsewhere.
+        memory: the port of the external memory that it reads, if it reads one.
         parameters: the streams, as the function declares them.
         body: lines of the function.
     """
@@ -64,6 +65,7 @@ class UnitContext:
     parameters: str
     body: tuple[str, ...]
     netlist: tuple[str, ...] = ()
+    memory: tuple[str, ...] = ()
 
 
 def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
@@ -105,6 +107,8 @@ def _context(design: Design, told: tuple[str, str], function: Function, own: str
     ins = _numbered("in", len(function.inputs))
     outs = _numbered("out", outputs)
     words = [*zip(_numbered("InWord", len(ins)), ins, strict=True), *(("OutWord", out) for out in outs)]
+    memory = [f"const {scope}::OutWord* memory"] if function.memory else []
+    parameters = [*memory, *(f"hls::stream<{scope}::{word}>& {stream}" for word, stream in words)]
     return UnitContext(
         library=f"lib/{stem}.hpp",
         function=name,
@@ -120,7 +124,8 @@ def _context(design: Design, told: tuple[str, str], function: Function, own: str
         constants=tuple(_constants(function)),
         types=tuple(_aliases(function)),
         tables=tables,
-        parameters=_parameters(name, [f"hls::stream<{scope}::{word}>& {stream}" for word, stream in words]),
+        parameters=_parameters(name, parameters),
+        memory=(function.memory,) if function.memory else (),
         body=tuple(_body(function.template or stem, function, ins, outs, tables)),
     )
 
@@ -159,7 +164,7 @@ def _body(
         yield from map(Source, kept(array))
     for table in tables:
         yield from map(Source, table.pragmas)
-    streams = [*outs, *ins] if function.output_first else [*ins, *outs]
+    streams = ["memory"] * bool(function.memory) + ([*outs, *ins] if function.output_first else [*ins, *outs])
     operands = ", ".join([*streams, *(each.name for each in function.arrays), *(each.name for each in tables)])
     start = f"hwgen::{template}<{', '.join(function.arguments)}>("
     yield Source(f"{start}{operands});" if len(start + operands) < LINE_LENGTH - 4 else f"{start}\n      {operands});")
