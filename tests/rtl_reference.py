@@ -115,10 +115,9 @@ def _weight_bits(unit: Unit) -> IntArray:
     """What a weight reader gives in a frame: for each vector the bits of all weights, in the order of the slots."""
     assert isinstance(unit, WeightReaderUnit)
     product, bits = unit.product, list[int]()
+    assert isinstance(product, MvtuUnit)
     lanes, simd = product.output.lanes, product.simd
-    for group, fold, tap, beat in np.ndindex(
-        product.groups, product.neuron_folds, product.taps, product.tap_beats
-    ):
+    for group, fold, tap, beat in np.ndindex(product.groups, product.neuron_folds, product.taps, product.tap_beats):
         for pe, lane in np.ndindex(lanes, simd):
             neuron, channel = fold * lanes + pe, beat * simd + lane
             there = neuron < product.mh and channel < product.channels

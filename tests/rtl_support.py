@@ -264,9 +264,9 @@ def assert_streams(design: Design, frames: IntArray, trace: Trace) -> None:
     assert set(found) == set(design.streams) - {design.input.name}
     for name, words in found.items():
         stream = design.streams[name]
-        words = words[: len(frames) * stream.beats] if name in design.read_ahead else words
-        np.testing.assert_array_equal(from_words(words, stream), want[name], err_msg=name)
-        np.testing.assert_array_equal(words, to_words(want[name], stream), err_msg=f"{name}, spare lanes")
+        given = words[: len(frames) * stream.beats] if name in design.read_ahead else words
+        np.testing.assert_array_equal(from_words(given, stream), want[name], err_msg=name)
+        np.testing.assert_array_equal(given, to_words(want[name], stream), err_msg=f"{name}, spare lanes")
 
 
 def assert_cycles(design: Design, frames: int, trace: Trace) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from hwgen.backends import external
 from hwgen.backends.render import Source, render
+from hwgen.hw.declaration import Beat
 from hwgen.hw.design import Design, Port
+from hwgen.hw.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,12 @@ def axis_port(design: Design, place: int, inside: tuple[str, str, str] = ("", ""
     return AxisPort(*named, stream.axis_width, stream.beats, place, *inside, comma)
 
 
-def declarations(design: Design) -> Source:
-    """The ports as a SystemVerilog module declares them."""
+def declarations(design: Design, *, memories: bool = False) -> Source:
+    """The ports as a SystemVerilog module declares them, behind those of external memories if it has those."""
     kinds = ("input",) * len(design.inputs) + ("output",) * len(design.outputs)
     texts = (render(f"edge/{kind}.sv.j2", axis_port(design, place)) for place, kind in enumerate(kinds))
-    return Source("\n".join(texts).rstrip("\n"))
+    before = external.declared(design) if memories else ""
+    return Source(before + "\n".join(texts).rstrip("\n"))
 
 
 def fragments(template: str, contexts: Iterable[object]) -> Source:
@@ -109,9 +112,24 @@ class TopPorts:
     files: tuple[str, ...]
 
 
-def top_ports(design: Design, words: Sequence[str], start: str) -> TopPorts:
-    """The ports of a design, whose beats are `words`; `start` is the mode of the interface that starts a frame."""
-    streams = stream_parameters(design, words)
+def word(bits: str | Beat) -> str:
+    """The C++ type of a word of a stream, or of a beat of a port that carries TLAST."""
+    return f"ap_axiu<{bits.bits}, 0, 0, 0>" if isinstance(bits, Beat) else f"ap_uint<{bits}>"
+
+
+def word_type(stream: Stream, *, tlast: bool) -> str:
+    """The C++ type of a beat of a port."""
+    return word(Beat(str(stream.axis_width)) if tlast else str(stream.width))
+
+
+def bench_files(design: Design) -> dict[str, str]:
+    """Files of the test bench of a design that reads external memories, by name; none for any other."""
+    return external.bench_files(design, _streams(design))
+
+
+def top_ports(design: Design, start: str) -> TopPorts:
+    """The ports of a design; `start` is the mode of the interface that starts a frame."""
+    streams = _streams(design)
     each = [*external.pointers(design), *streams]
     pad = " " * len(f"void {design.name}(")
     kinds = ("input",) * len(design.inputs) + ("expected",) * len(design.outputs)
@@ -141,9 +159,10 @@ def top_ports(design: Design, words: Sequence[str], start: str) -> TopPorts:
     )
 
 
-def stream_parameters(design: Design, words: Sequence[str]) -> list[str]:
-    """The streams of a design, whose beats are `words`, as a function declares them."""
-    return [f"hls::stream<{word}>& {port.axis}" for word, port in zip(words, design.ports, strict=True)]
+def _streams(design: Design) -> list[str]:
+    """The streams of a design as a C++ function declares them."""
+    words = [(word_type(port.stream, tlast=design.tlast), port.axis) for port in design.ports]
+    return [f"hls::stream<{each}>& {axis}" for each, axis in words]
 
 
 def _ends(ports: Sequence[Port]) -> str:

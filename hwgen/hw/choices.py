@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from hwgen.errors import ConfigError, ModelError
+from hwgen.hw.external import EXTERNAL, USUAL, ExternalSource, external_memories
 from hwgen.hw.folding import fused_gate, fused_threshold
-from hwgen.hw.external import EXTERNAL, ExternalSource, external_memories
 from hwgen.hw.memory import ExternalMemory, MemoryStyle
 from hwgen.hw.resources import Budget
 from hwgen.hw.timing import PipelineRequest
@@ -57,7 +57,7 @@ def choices_for(
     memory: Mapping[str, str],
     planes: Mapping[str, str] | None = None,
     writable: Collection[str] = (),
-    source: ExternalSource | None = None,
+    source: ExternalSource = USUAL,
 ) -> Choices:
     """Choices of memories and arithmetic that fit `graph`; `planes` is "parallel" or "serial" by layer.
 
@@ -81,18 +81,21 @@ def choices_for(
     styles = {name: MemoryStyle(style) for name, style in memory.items() if style != EXTERNAL}
     outside = [name for name, style in memory.items() if style == EXTERNAL]
     for name in outside:
-        _require_streamed(graph, graph.node(name), folded_planes, writable)
-    external = external_memories(graph, outside, source or ExternalSource())
+        _require_streamed(graph, graph.node(name), folded_planes, writable, source.width)
+    external = external_memories(graph, outside, source)
     return Choices(styles, folded_planes, writable=frozenset(writable), external=external)
 
 
-def _require_streamed(graph: Graph, node: Node, serial: Collection[str], writable: Collection[str]) -> None:
-    """The layer `node` must be one whose weights can come as a stream. Raises: ConfigError."""
+def _require_streamed(graph: Graph, node: Node, serial: Collection[str], writable: Collection[str], width: int) -> None:
+    """The layer `node` must be one whose weights can come as a stream of `width` bits. Raises: ConfigError."""
+    assert isinstance(node.op, MatMul | Conv)
+    bits = node.op.weights.size * node.op.weight_type.bits
     reasons = {
         "is depthwise: each weight meets one channel": isinstance(node.op, Conv) and node.op.is_depthwise,
         "takes its residual planes one after another, which meet each weight again": node.name in serial,
         "has a gate, which drops vectors": fused_gate(graph, node) is not None,
         "is writable: the host rewrites what lies on the chip": node.name in writable,
+        f"has {bits:,} bits of weights, less than a word of the port of {width}": bits < width,
     }
     for found, holds in reasons.items():
         if holds:

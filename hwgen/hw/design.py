@@ -181,8 +181,8 @@ class Design:
     def isolated(self, name: str) -> Design:
         """The design of one layer alone, with its window unit if it has one, its streams at the edge.
 
-        Weights that it reads from an external memory come from there. KeyError if there is no such unit; ValueError if it
-        reads several other streams.
+        Weights that it reads from an external memory come from there. KeyError if there is no such unit; ValueError if
+        it reads several other streams.
         """
         writers = {stream.name: unit for unit in self.units for stream in unit.outputs}
         layer = next((unit for unit in self.units if unit.name == name), None)

@@ -30,6 +30,10 @@ class ExternalSource:
     latency: int = 64
 
 
+USUAL = ExternalSource()
+"""One word of 64 bits a cycle."""
+
+
 def frame_bits(node: Node) -> int:
     """Bits of weights that a layer with weights meets in a frame: all of them for each vector."""
     assert isinstance(node.op, MatMul | Conv)
@@ -45,6 +49,4 @@ def external_memories(graph: Graph, layers: Collection[str], source: ExternalSou
     """
     bits = {name: frame_bits(graph.node(name)) for name in layers}
     total = sum(bits.values())
-    return {
-        name: ExternalMemory(source.width, source.rate * own / total, source.latency) for name, own in bits.items()
-    }
+    return {name: ExternalMemory(source.width, source.rate * own / total, source.latency) for name, own in bits.items()}

@@ -316,7 +316,7 @@ class _Builder:
         """The unit with the arithmetic that the user chose for it, or that of its types."""
         if unit.name in self.choices.folded_planes:
             return replace(unit, arithmetic=Arithmetic.FOLDED_PLANES)
-        fixed = unit.name not in self.choices.writable
+        fixed = unit.name not in {*self.choices.writable, *self.choices.external}
         return replace(unit, arithmetic=usual_arithmetic(unit, device_of(self.part), fixed=fixed))
 
     def _pool(self, node: Node, op: Pool) -> None:

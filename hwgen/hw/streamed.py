@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hwgen.hw.compiled import inner
 from hwgen.hw.moves import after, room_for
-from hwgen.hw.tables import BLOCKED, FIRED, SLOT, STARVED, UNKNOWN, StreamTimes
+from hwgen.hw.tables import BLOCKED, FIRED, MEMORY_READS, SLOT, STARVED, UNKNOWN, StreamTimes
 from hwgen.ir.types import IntArray
 
 
 @inner
-def memory_reads(unit: IntArray, state: IntArray, streams: StreamTimes, sink: int) -> bool:
+def _memory_reads(unit: IntArray, state: IntArray, streams: StreamTimes, sink: int) -> bool:
     """Words come at the memory's rate, those of a burst `latency` cycles after it was asked for at the soonest."""
     round_beats, burst, depth, latency, interval = unit[0], unit[1], unit[2], unit[3], unit[4]
     out, start, last = streams.first[sink], streams.sent[sink], state[FIRED]
@@ -30,7 +30,7 @@ def memory_reads(unit: IntArray, state: IntArray, streams: StreamTimes, sink: in
 
 
 @inner
-def streamed_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
+def _streamed_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A slot a cycle, once its word is there, where it reads its beat, and where it ends a beat its credit."""
     slots, reads, period, latency, credits = unit[0], unit[1], unit[2], unit[3], unit[4]
     vectors, words, sink = sources[0], sources[1], sinks[0]
@@ -66,3 +66,13 @@ def streamed_loop(unit: IntArray, state: IntArray, streams: StreamTimes, sources
     state[STARVED] += starved
     state[BLOCKED] += blocked
     return bool(met > start)
+
+
+@inner
+def external(
+    kind: int, unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray
+) -> bool:
+    """Compute as many times as the known times allow of a reader of weights, or of a unit that they stream into."""
+    if kind == MEMORY_READS:
+        return _memory_reads(unit, state, streams, sinks[0])
+    return _streamed_loop(unit, state, streams, sources, sinks)

@@ -179,20 +179,16 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
     match schedule:
         case VectorLoop() as s:
             return VECTOR_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits, s.kept)
-        case StreamedLoop() as s:
-            return STREAMED_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits)
-        case MemoryReads() as s:
-            return MEMORY_READS, (s.beats, s.burst, s.depth, s.latency, s.interval)
+        case StreamedLoop() | MemoryReads() as s:
+            return _packed_external(s)
         case GatedLoop() as s:
             return GATED_LOOP, (s.reads, s.beats, s.latency, s.credits, *s.active)
         case PoolTiles() as s:
             return POOL_TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
         case Gearbox() as s:
             return GEARBOX, (s.in_beats, s.push, s.last_push, s.pull, s.limit)
-        case Queue() as s:
-            return QUEUE, (s.depth, 1)
-        case Merge() as s:
-            return QUEUE, (s.depth, *s.beats)
+        case Queue() | Merge() as s:
+            return QUEUE, (s.depth, *(s.beats if isinstance(s, Merge) else (1,)))
         case Selection() as s:
             kept = np.isin(np.arange(s.period), s.kept).astype(np.int64)
             return SELECTION, (s.depth, s.period, *kept.tolist())
@@ -200,6 +196,12 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
             return PIPELINED, _pipelined(s)
         case LineBuffer() | ColumnScan() as s:
             return _packed_windows(s)
+
+
+def _packed_external(s: StreamedLoop | MemoryReads) -> tuple[int, tuple[int, ...]]:
+    if isinstance(s, MemoryReads):
+        return MEMORY_READS, (s.beats, s.burst, s.depth, s.latency, s.interval)
+    return STREAMED_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits)
 
 
 def _packed_windows(s: LineBuffer | ColumnScan) -> tuple[int, tuple[int, ...]]:

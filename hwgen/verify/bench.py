@@ -31,7 +31,7 @@ Words = Bytes | Sequence[Bytes]
 
 @dataclass(frozen=True)
 class Stalls:
-    """Probability, in every cycle, that the source idles, that the sink is not ready, that memory pauses; 0 <= p < 1."""
+    """Probabilities in every cycle: that a source idles, a sink is not ready, a memory pauses; 0 <= p < 1."""
 
     source: float = 0.0
     sink: float = 0.0

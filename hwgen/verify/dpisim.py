@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.backends import external
-from hwgen.backends.edge import AxisPort, axis_port, declarations, fragments, listed
+from hwgen.backends.edge import AxisPort, axis_port, declarations, fragments, listed, word_type
 from hwgen.backends.hls import word_flags
-from hwgen.backends.hls.context import word_type
 from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.verify.bench import Stalls, Trace, Words, run

@@ -150,7 +150,7 @@ def _is_cast(tilde: Node) -> bool:
 
 
 def _ports(root: Node, top: str) -> Iterator[tuple[Node, str]]:
-    """The top function takes streams of ap_uint or ap_axiu by reference, and memories to read, and gives nothing back."""
+    """The top function takes memories to read, and streams of ap_uint or ap_axiu by reference; gives nothing back."""
     for node in walk(root, "declaration", "function_definition"):
         declared = function_declarator(node)
         if declared is None or function_name(node) != top or is_inside(node, "function_definition"):

@@ -52,7 +52,7 @@ def prove_random(design: Design, work: Path, frames: int = 4) -> None:
         (B, U2, U2, (130, 4), (2, 1), {"pixels": 2}, external(2, 32, 40)),
         (B, B, None, (64, 8), (8, 8), {}, external(64, 64, 100)),  # words as wide as the port
         (B, B, None, (64, 8), (8, 32), {"pixels": 4}, external(128, 128, 3)),
-        (I4, B, None, (5, 3), (3, 5), {}, external(512, 512)),  # one word of each
+        (I4, B, None, (8, 8), (8, 8), {}, external(256, 256)),  # one word of each
     ],
     ids=str,
 )

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwgen.backends.edge import TopPorts, stream_parameters, top_ports
-from hwgen.backends.external import bench_files
-from hwgen.backends.hls.context import UnitContext, axis_contexts, unit_contexts, word_type
+from hwgen.backends.edge import TopPorts, bench_files, top_ports
+from hwgen.backends.hls.context import UnitContext, axis_contexts, unit_contexts
 from hwgen.backends.render import asset, library, render
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
 from hwgen.hw.depths import hls_times
@@ -121,8 +120,7 @@ def emit(design: Design, options: Options | None = None) -> dict[str, str]:
         "run_hls.tcl": render("hls/run_hls.tcl.j2", top),
         "hls_config.cfg": render("hls/hls_config.cfg.j2", top),
     }
-    memories = bench_files(design, stream_parameters(design, _words(design)))
-    return files | {f"tb/{name}": text for name, text in memories.items()}
+    return files | {f"tb/{name}": text for name, text in bench_files(design).items()}
 
 
 def vectors(design: Design, beats: Sequence[Bytes]) -> dict[str, str]:
@@ -182,7 +180,7 @@ def _top_context(
         control=CONTROLS[options.control],
         start_depth=max(DEFAULT_DEPTH, len(stages)),
         tlast=design.tlast,
-        ports=top_ports(design, _words(design), CONTROLS[options.control]),
+        ports=top_ports(design, CONTROLS[options.control]),
         channels=tuple(channels),
         stages=tuple(stages),
         includes=tuple(f'#include "{context.header}"' for context in units),
@@ -207,11 +205,6 @@ def _joined(
             for depth in (times.depths.get(name, DEFAULT_DEPTH),)
         ]
     return channels, stages
-
-
-def _words(design: Design) -> list[str]:
-    """The types of the beats of its ports."""
-    return [word_type(port.stream, tlast=design.tlast) for port in design.ports]
 
 
 def word_flags(design: Design) -> tuple[str, ...]:

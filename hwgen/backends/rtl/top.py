@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from hwgen.backends import external
 from hwgen.backends.edge import declarations, fragments, leaving, padding, wires
-from hwgen.backends.render import Source
 from hwgen.backends.rtl.instances import (
     Beats,
     Instance,
@@ -70,7 +69,7 @@ def top_context(design: Design, modules: Mapping[str, str], control: AddressMap 
         origin=f"{len(design.layers)} layers for {part_of(design.part).name} at {design.clock_mhz:g} MHz",
         digest=design.digest,
         purpose=design.summary,
-        ports=Source(external.declared(design) + declarations(design)),
+        ports=declarations(design, memories=True),
         edges=leaving(design, [(beats.data, beats.valid, beats.ready) for beats in inside]),
         padding=padding(design),
         wires=wires((inner_name(name), each.width) for name, each in design.streams.items() if name not in own),

@@ -38,8 +38,8 @@ class MvtuStreamedUnit(Unit):
     @classmethod
     def units(cls, product: MvtuUnit, external: ExternalMemory) -> tuple[Unit, ...]:
         """The units of `product` with its weights in an external memory; the last one takes its place."""
-        reader = WeightReaderUnit.of(product, external)
-        adapters, words = [reader], reader.output
+        reader = WeightReaderUnit.of(product, product.origin, product.pixels, external)
+        adapters, words = list[Unit]([reader]), reader.output
         if words.lanes != product.weight_rom.width:
             wider = replace(words, name=f"{words.name}_width", lanes=product.weight_rom.width)
             adapters.append(WidthUnit(wider.name, product.origin, (words,), (wider,)))
@@ -58,7 +58,7 @@ class MvtuStreamedUnit(Unit):
         return replace(self, product=replace(self.product, arithmetic=arithmetic))
 
     def uncoded(self, numbers: Stream) -> tuple[Unit, ...] | None:
-        found = self.product.uncoded(numbers)
+        found = weighted.uncoded(self.product, numbers)
         return None if found is None else (replace(self, outputs=(numbers,), product=found[0]),)
 
     @property

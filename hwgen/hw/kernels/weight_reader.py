@@ -12,13 +12,12 @@ from typing import ClassVar
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size
 from hwgen.hw.delays import Delays
-from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.loop import Access, Loop
 from hwgen.hw.memory import BURST, ExternalMemory, Memory, MemoryPort
 from hwgen.hw.packing import Bytes, packed_tightly
 from hwgen.hw.schedule import MemoryReads
 from hwgen.hw.stream import Stream, ceil_div
-from hwgen.hw.unit import Unit
+from hwgen.hw.unit import Unit, Weighted
 from hwgen.ir.names import inner_name
 from hwgen.ir.types import IntType
 
@@ -32,15 +31,15 @@ class WeightReaderUnit(Unit):
     stem: ClassVar[str] = "weight_reader"
     ports: ClassVar[tuple[str, ...]] = ()
 
-    product: MvtuUnit
+    product: Weighted
     external: ExternalMemory
 
     @classmethod
-    def of(cls, product: MvtuUnit, external: ExternalMemory) -> WeightReaderUnit:
-        """The unit that reads the weights of `product`."""
-        name, bits = f"{product.name}_weights", product.words * product.weight_rom.width
-        words = Stream(name, IntType(1, signed=False), bits, external.width, vectors=product.pixels)
-        return cls(name, product.origin, (), (words,), product, external)
+    def of(cls, product: Weighted, origin: str, vectors: int, external: ExternalMemory) -> WeightReaderUnit:
+        """The unit that reads the weights of `product`, a unit of the layer `origin` and so many vectors a frame."""
+        name, kind = f"{product.name}_weights", IntType(1, signed=False)
+        words = Stream(name, kind, product.weight_rom.bits, external.width, vectors=vectors)
+        return cls(name, origin, (), (words,), product, external)
 
     @property
     def is_adapter(self) -> bool:
@@ -76,7 +75,8 @@ class WeightReaderUnit(Unit):
     def buffer_memory(self) -> Memory:
         """So deep that words come at the memory's rate: while a burst is on its way the words before it are taken."""
         pace = self.cycles // self.output.beats
-        return Memory(self.name, BURST * ceil_div(BURST - 1 + ceil_div(self.external.latency + 3, pace), BURST), self.external.width)
+        words = BURST - 1 + ceil_div(self.external.latency + 3, pace)
+        return Memory(self.name, ceil_div(words, BURST) * BURST, self.external.width)
 
     def path_ns(self, delays: Delays) -> float:
         return max(delays.control, delays.register + delays.word(self.buffer_memory) + delays.choice)
@@ -120,5 +120,5 @@ class WeightReaderUnit(Unit):
 
     @property
     def limit(self) -> str:
-        words, width = self.output.beats, self.output.width
-        return f"the external memory gives it {words:,} words of {width} bits a frame, {float(self.external.rate):.4g} bits a cycle"
+        bits, rate = self.output.beats * self.output.width, float(self.external.rate)
+        return f"the external memory gives its {bits:,} bits of weights a frame at {rate:,.4g} bits a cycle"
