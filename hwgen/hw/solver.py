@@ -189,7 +189,10 @@ def _out_of_reach(problem: Problem, interval: int) -> FoldingError:
     why = f"its folding is given, {_given(given)}" if given else least_cycles(unit)
     must = f"must take at most {interval:,} cycles a frame ({problem.fps(interval):,.0f} frames/s)"
     found = f"{best.bound:,} at best ({problem.fps(best.bound):,.0f} frames/s): {why}"
-    return FoldingError(problem.graph.node(name).label, must, found, f"Ask for {best.bound:,} cycles or more")
+    change = f"Ask for {best.bound:,} cycles or more"
+    if unit.memory_port is not None:
+        change += ", or give the external memory more bandwidth (external_gb_s) or wider ports (external_width)"
+    return FoldingError(problem.graph.node(name).label, must, found, change)
 
 
 def _too_shallow(problem: Problem, folding: Mapping[str, Folding], interval: int, found: int) -> ConfigError:

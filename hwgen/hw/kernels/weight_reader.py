@@ -120,5 +120,6 @@ class WeightReaderUnit(Unit):
 
     @property
     def limit(self) -> str:
-        bits, rate = self.output.beats * self.output.width, float(self.external.rate)
-        return f"the external memory gives its {bits:,} bits of weights a frame at {rate:,.4g} bits a cycle"
+        bits, width, rate = self.output.beats * self.output.width, self.output.width, float(self.external.rate)
+        slow = f"the external memory gives it {rate:,.4g} bits a cycle" if rate < width else f"its port has {width} bits"
+        return f"its weights come from outside, {bits:,} bits a frame, and {slow}"
