@@ -121,5 +121,5 @@ class WeightReaderUnit(Unit):
     @property
     def limit(self) -> str:
         bits, width, rate = self.output.beats * self.output.width, self.output.width, float(self.external.rate)
-        slow = f"the external memory gives it {rate:,.4g} bits a cycle" if rate < width else f"its port has {width} bits"
-        return f"its weights come from outside, {bits:,} bits a frame, and {slow}"
+        slow = f"the memory gives {rate:,.4g} of them a cycle" if rate < width else f"its port has {width} bits"
+        return f"it reads {bits:,} bits of weights a frame from outside, and {slow}"
