@@ -74,6 +74,8 @@ class Settings(BaseModel):
         top1: add a top-1 unit behind the scores where that gives the network's own ranking.
         memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
             "external": its weights lie in a memory beyond the chip, and come as a stream.
+        external: whether only the layers so named are external, or others too where the memory of the chip ends
+            ("auto"): those that meet their weights fewest times a frame, the largest first.
         external_gb_s: 10^9 bytes a second that the external memory gives to all such layers together; by the family of
             the part without it.
         external_width: bits of the AXI4 port through which such a layer reads; by the family of the part without it.
@@ -105,6 +107,7 @@ class Settings(BaseModel):
     fit: bool = False
     top1: bool = False
     memory: dict[str, Literal["registers", "distributed", "block", "external"]] = {}
+    external: Literal["named", "auto"] = "named"
     external_gb_s: PositiveReal | None = None
     external_width: Literal[32, 64, 128, 256, 512, 1024] | None = None
     external_latency: Annotated[int, Field(ge=1, le=MOST_LATENCY, strict=True)] = 64
@@ -155,6 +158,7 @@ class SettingsOptions(TypedDict, total=False):
     fit: bool | None
     top1: bool | None
     memory: Mapping[str, Literal["registers", "distributed", "block", "external"]] | None
+    external: Literal["named", "auto"] | None
     external_gb_s: float | None
     external_width: Literal[32, 64, 128, 256, 512, 1024] | None
     external_latency: int | None

@@ -74,7 +74,8 @@ External = Annotated[
     list[str] | None,
     typer.Option(
         "--external",
-        help="A layer whose weights lie beyond the chip and come through an AXI4 port; say it again for more.",
+        help="A layer whose weights lie beyond the chip and come through an AXI4 port; say it again for more. `auto`: "
+        "as many as do not fit.",
         show_default=False,
     ),
 ]
@@ -230,8 +231,9 @@ class DesignOptions:
         if self.pipeline is not None and re.fullmatch("[0-9]{1,9}", self.pipeline):
             said["pipeline"] = int(self.pipeline)
         folding = read_folding(self.folding) if self.folding else None
-        del said["external"]
-        placed = {**memory, **dict.fromkeys(self.external, "external")} if self.external else None
+        named = [name for name in self.external or () if name != "auto"]
+        said["external"] = "auto" if named != (self.external or []) else None
+        placed = {**memory, **dict.fromkeys(named, "external")} if named else None
         return {**said, "folding": folding, "writable": self.writable or None, "memory": placed}
 
 

@@ -33,7 +33,7 @@ class Choices:
         pooled: whether layers change between LUTs and multiplier blocks where either runs out; the cost of others is
             measured without.
         budget: what the design may take, which says whether layers take LUTs or multiplier blocks (`hwgen.hw.pools`).
-        external: what an external memory gives to the layers whose weights lie there, by name.
+        external: what an external memory gives to the layers whose weights lie there, by name; `source` is the memory.
         wired: whether layers whose weights are one word are wired where that is cheaper; the cost of others is measured
             without.
     """
@@ -50,6 +50,7 @@ class Choices:
     pooled: bool = True
     budget: Budget = field(default_factory=Budget)
     external: Mapping[str, ExternalMemory] = field(default_factory=dict)
+    source: ExternalSource = USUAL
 
 
 def choices_for(
@@ -83,11 +84,19 @@ def choices_for(
     for name in outside:
         _require_streamed(graph, graph.node(name), folded_planes, writable, source.width)
     external = external_memories(graph, outside, source)
-    return Choices(styles, folded_planes, writable=frozenset(writable), external=external)
+    return Choices(styles, folded_planes, writable=frozenset(writable), external=external, source=source)
 
 
 def _require_streamed(graph: Graph, node: Node, serial: Collection[str], writable: Collection[str], width: int) -> None:
     """The layer `node` must be one whose weights can come as a stream of `width` bits. Raises: ConfigError."""
+    found = why_not_streamed(graph, node, serial, writable, width)
+    if found:
+        must = f"{node.name} must be a layer whose vectors all meet its weights in the same order to be external"
+        raise ConfigError("memory", must, f"it {found}", "Leave it on the chip")
+
+
+def why_not_streamed(graph: Graph, node: Node, serial: Collection[str], writable: Collection[str], width: int) -> str:
+    """Why the weights of a layer with weights cannot come as a stream of `width` bits; empty where they can."""
     assert isinstance(node.op, MatMul | Conv)
     bits = node.op.weights.size * node.op.weight_type.bits
     reasons = {
@@ -97,10 +106,7 @@ def _require_streamed(graph: Graph, node: Node, serial: Collection[str], writabl
         "is writable: the host rewrites what lies on the chip": node.name in writable,
         f"has {bits:,} bits of weights, less than a word of the port of {width}": bits < width,
     }
-    for found, holds in reasons.items():
-        if holds:
-            must = f"{node.name} must be a layer whose vectors all meet its weights in the same order to be external"
-            raise ConfigError("memory", must, f"it {found}", "Leave it on the chip")
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _require_planes(node: Node) -> None:

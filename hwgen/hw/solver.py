@@ -16,6 +16,7 @@ from hwgen.hw.device import Device
 from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.matrices import Folding
+from hwgen.hw.offload import offload
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget
 from hwgen.hw.stream import WIDEST
@@ -113,7 +114,9 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
     if solution is None:
         smallest = problem.sized(_closest(problem, budget, uses))
         found = f"{problem.resources(smallest)} at {smallest.bound:,} cycles a frame as the closest"
-        change = "Allow more; `hwgen explore` also weighs LUT RAM against block RAM"
+        moved = offload(problem, problem.resolve(problem.intervals[-1]), budget)
+        outside = f", or put weights into an external memory: {moved.options}" if moved else ""
+        change = f"Allow more{outside}; `hwgen explore` also weighs LUT RAM against block RAM"
         raise FoldingError("budget", f"a design must take at most {budget}", found, change)
     bound, wider = solution.design.bound, problem.with_whole_windows()
     if not wider.whole_windows or not problem.misses(bound - 1):
