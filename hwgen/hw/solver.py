@@ -86,9 +86,15 @@ def solve(problem: Problem, goal: Goal) -> Solution:
     taken = problem.resources(solution.design)
     if not goal.budget.fits(taken):
         must = f"the design must take at most {goal.budget}"
-        change = "Allow more cycles a frame, or a larger budget"
+        change = f"Allow more cycles a frame, or a larger budget{_outside(problem, folding, goal.budget)}"
         raise FoldingError(f"{goal.interval:,} cycles a frame", must, str(taken), change)
     return solution
+
+
+def _outside(problem: Problem, folding: Mapping[str, Folding], budget: Budget) -> str:
+    """Which layers' weights to put into an external memory, as an end of a message; empty where it does not help."""
+    moved = offload(problem, folding, budget)
+    return "" if moved is None else f", or put weights into an external memory: {moved.options}"
 
 
 def _cheapest(problem: Problem, interval: int) -> dict[str, Folding]:
@@ -114,8 +120,7 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
     if solution is None:
         smallest = problem.sized(_closest(problem, budget, uses))
         found = f"{problem.resources(smallest)} at {smallest.bound:,} cycles a frame as the closest"
-        moved = offload(problem, problem.resolve(problem.intervals[-1]), budget)
-        outside = f", or put weights into an external memory: {moved.options}" if moved else ""
+        outside = _outside(problem, problem.resolve(problem.intervals[-1]), budget)
         change = f"Allow more{outside}; `hwgen explore` also weighs LUT RAM against block RAM"
         raise FoldingError("budget", f"a design must take at most {budget}", found, change)
     bound, wider = solution.design.bound, problem.with_whole_windows()
@@ -188,7 +193,7 @@ def _out_of_reach(problem: Problem, interval: int) -> FoldingError:
     """The error that says which layer is too slow, its best and why."""
     best = problem.outline(problem.resolve(1))
     unit, name = slowest(best)
-    given = problem.wishes.get(name)
+    given = problem.wishes.get(name) if unit.memory_port is None else None
     why = f"its folding is given, {_given(given)}" if given else least_cycles(unit)
     must = f"must take at most {interval:,} cycles a frame ({problem.fps(interval):,.0f} frames/s)"
     found = f"{best.bound:,} at best ({problem.fps(best.bound):,.0f} frames/s): {why}"

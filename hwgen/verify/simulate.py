@@ -160,6 +160,7 @@ def simulate(
     chosen = conditions or Conditions()
     run, input_interval = _run(golden, design, backend, project, work, chosen), chosen.input_interval
     found = {**run.taps, **{port.stream.name: each for port, each in zip(design.outputs, run.answers, strict=True)}}
+    times = {name: each[: _most_beats(design, name, frames)] for name, each in run.times.items()}
     return Outcome(
         backend=backend,
         frames=frames,
@@ -168,15 +169,15 @@ def simulate(
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
         predicted=_predicted(design, network, frames, input_interval),
-        beats_timed=sum(len(times) for times in run.times.values()),
-        mistimed=_mistimed(design, network, frames, input_interval, run.times),
+        beats_timed=sum(len(each) for each in times.values()),
+        mistimed=_mistimed(network, frames, input_interval, times),
         input_interval=input_interval,
         stalled=chosen.stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
         bounded=run.bounded,
         bounded_interval=design.hls.interval if design.hls else None,
-        skipping=skipping(design, gates, frames, run.times, input_interval),
+        skipping=skipping(design, gates, frames, times, input_interval),
     )
 
 
@@ -254,15 +255,19 @@ def _predicted(design: Design, network: ProcessNetwork, frames: int, input_inter
     return cycles_of(entered, left, frames)
 
 
+def _most_beats(design: Design, name: str, frames: int) -> int | None:
+    """Beats of a stream that belong to the frames of a run; None where all do: external memories are read ahead."""
+    return frames * design.streams[name].beats if name in design.read_ahead else None
+
+
 def _mistimed(
-    design: Design, network: ProcessNetwork, frames: int, input_interval: int, found: Mapping[str, IntArray]
+    network: ProcessNetwork, frames: int, input_interval: int, found: Mapping[str, IntArray]
 ) -> tuple[Mistimed, ...]:
-    """The first beat of each stream in another cycle than the cycle model says; what is read ahead is left out."""
+    """The first beat of each stream in another cycle than the cycle model says."""
     if not found:
         return ()
-    predicted, ahead = times_from_entry(network, frames, input_interval), design.read_ahead
-    cut = {name: times[: len(predicted[name])] if name in ahead else times for name, times in found.items()}
-    checks = [compare_times(name, predicted[name], times) for name, times in cut.items()]
+    predicted = times_from_entry(network, frames, input_interval)
+    checks = [compare_times(name, predicted[name], times) for name, times in found.items()]
     return tuple(check for check in checks if check is not None)
 
 

@@ -23,6 +23,9 @@ from hwgen.ir.types import IntType
 
 ADDRESS_BITS = 64
 
+MOST_PLACES = 64
+"""Words in whose places a memory's pace is stated for C++: a share of one of them is rounded up to a slot."""
+
 
 @dataclass(frozen=True, eq=False)
 class WeightReaderUnit(Unit):
@@ -67,9 +70,12 @@ class WeightReaderUnit(Unit):
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        """A word in as many slots as the memory takes for it at most, after those that its first answer takes."""
-        pace, latency = ceil_div(self.cycles, self.output.beats), self.external.latency
-        return (Loop(latency + pace * self.output.beats, (), (Access.each(pace, latency),)),)
+        """Words at the memory's pace or a little below, after as many slots as its first answer takes."""
+        beats, latency = self.output.beats, self.external.latency
+        each = max(part for part in range(1, MOST_PLACES + 1) if beats % part == 0)
+        stride = ceil_div(self.cycles * each, beats)
+        places = tuple(latency + place * stride // each for place in range(each))
+        return (Loop(latency + beats // each * stride, (), (Access(places, stride),)),)
 
     @property
     def buffer_memory(self) -> Memory:
