@@ -165,6 +165,16 @@ class Estimate:
         """The layer that the bottleneck belongs to."""
         return next(unit.layer for unit in self.units if unit.name == self.bottleneck)
 
+    @property
+    def external_line(self) -> str:
+        """What an external memory must give: bytes a frame, and a second at the interval; empty where there is none."""
+        if not self.external:
+            return ""
+        each = ", ".join(f"{layer.layer} {_amount(layer.frame_bytes)}" for layer in self.external)
+        total, rate = (sum(getattr(layer, of) for layer in self.external) for of in ("frame_bytes", "bandwidth"))
+        needs = f"external memory: {_amount(total)} a frame ({each}), {_amount(rate)}/s at the interval"
+        return f"{needs}; it gives a frame's weights in {max(each.interval_cycles for each in self.external):,} cycles"
+
     def taken_by(self, layer: str) -> Resources:
         """What a layer takes with the units around it."""
         return reduce(add, (unit.resources for unit in self.units if unit.layer == layer))
@@ -207,6 +217,14 @@ def estimate(
         carry4=design_chains(design, device.family),
         external=tuple(_external(port, design.clock_mhz * 1e6 / model.interval) for port in design.memory_ports),
     )
+
+
+def _amount(size: float) -> str:
+    """Bytes with a prefix: `4.72 MB`."""
+    for prefix, unit in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if size >= unit:
+            return f"{size / unit:,.3g} {prefix}B"
+    return f"{size:,.0f} B"
 
 
 def _external(port: MemoryPort, fps: float) -> ExternalEstimate:

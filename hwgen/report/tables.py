@@ -36,7 +36,7 @@ def estimate_table(report: Estimate) -> Table:
             f"its memories: {report.hls.memory}; of them streams: {report.hls.stream_memory}"
         )
     if report.external:
-        caption += f"\n{external_line(report)}"
+        caption += f"\n{report.external_line}"
     if report.explanation:
         caption += f"\n{report.explanation}"
     if report.gated:
@@ -49,25 +49,6 @@ def estimate_table(report: Estimate) -> Table:
     headings = ("layer", "kind", "in", "out", "PE", "SIMD", "cycles", "LUT", *(kind.upper() for kind in blocks))
     slowest = [place for place, layer in enumerate(report.layers) if layer.name == report.slowest_layer]
     return table(headings, rows, texts=4, bold=slowest, title=f"{report.name} on {report.part}", caption=caption)
-
-
-def external_line(report: Estimate) -> str:
-    """What an external memory must give: bytes a frame, bytes a second at the interval, by layer and together."""
-    each = ", ".join(f"{layer.layer} {amount(layer.frame_bytes)}" for layer in report.external)
-    total, rate = (sum(getattr(layer, of) for layer in report.external) for of in ("frame_bytes", "bandwidth"))
-    most = max(layer.interval_cycles for layer in report.external)
-    return (
-        f"external memory: {amount(total)} a frame ({each}), {amount(rate)}/s at the interval; "
-        f"it gives a frame's weights in {most:,} cycles"
-    )
-
-
-def amount(size: float) -> str:
-    """Bytes with a prefix: `4.72 MB`."""
-    for prefix, unit in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if size >= unit:
-            return f"{size / unit:,.3g} {prefix}B"
-    return f"{size:,.0f} B"
 
 
 def _estimate_row(report: Estimate, layer: LayerEstimate, blocks: Sequence[str]) -> list[str]:

@@ -160,7 +160,6 @@ def simulate(
     chosen = conditions or Conditions()
     run, input_interval = _run(golden, design, backend, project, work, chosen), chosen.input_interval
     found = {**run.taps, **{port.stream.name: each for port, each in zip(design.outputs, run.answers, strict=True)}}
-    times = {name: each[: _most_beats(design, name, frames)] for name, each in run.times.items()}
     return Outcome(
         backend=backend,
         frames=frames,
@@ -169,15 +168,15 @@ def simulate(
         checked=tuple(name for name in found if design.streams[name].tensor),
         cycles=run.cycles,
         predicted=_predicted(design, network, frames, input_interval),
-        beats_timed=sum(len(each) for each in times.values()),
-        mistimed=_mistimed(network, frames, input_interval, times),
+        beats_timed=sum(len(times) for times in run.times.values()),
+        mistimed=_mistimed(network, frames, input_interval, run.times),
         input_interval=input_interval,
         stalled=chosen.stalls is not None,
         build_s=run.build_s,
         run_s=run.run_s,
         bounded=run.bounded,
         bounded_interval=design.hls.interval if design.hls else None,
-        skipping=skipping(design, gates, frames, times, input_interval),
+        skipping=skipping(design, gates, frames, run.times, input_interval),
     )
 
 
@@ -228,7 +227,8 @@ def _run(
     edge = zip(design.ports, (*run.entered, *run.left), strict=True)
     cycles = {**run.tap_cycles, **{port.stream.name: each for port, each in edge}}
     flowing, start = chosen.stalls is None, min(int(each[0]) for each in run.entered)
-    times = {name: each - start for name, each in cycles.items()} if flowing else {}
+    counted = {name: each[: _most_beats(design, name, frames)] for name, each in cycles.items()}
+    times = {name: each - start for name, each in counted.items()} if flowing else {}
     return _BackendRun(run.answers, run.build_s, run.run_s, run.taps, times, found)
 
 

@@ -17,6 +17,7 @@ from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
 from hwgen.passes.pipeline import integer_network
+from hwgen.report.diagram import diagram
 from hwgen.verify.bench import Stalls
 from tests.builders import B, ImageBuilder, random_network
 from tests.end_to_end.networks import random_dense_network, random_folding
@@ -106,12 +107,18 @@ def test_what_is_stated_and_written(tmp_path: Path) -> None:
     assert (first.layer, first.port, first.width) == ("fc0", "m_axi_fc0", 64)
     assert first.size == first.frame_bytes == 8 * -(-48 * 40 // 64) and second.size == 8 * -(-10 * 24 // 64)
     assert first.bandwidth == pytest.approx(first.size * 100e6 / 32)
+    assert built.estimate().external_line == (
+        "external memory: 272 B a frame (fc0 240 B, fc2 32 B), 850 MB/s at the interval;"
+        " it gives a frame's weights in 30 cycles"
+    )
     (fc0,) = (node for node in built.graph.nodes if node.name == "fc0")
     rows = fc0.op.weights.reshape(8, 5, 4, 12).transpose(0, 2, 1, 3).reshape(-1)  # NF, PE, SF, SIMD: slot by slot
     lines = (tmp_path / "out" / "rtl" / "mem" / "fc0_external.hex").read_text().split()
     image = "".join(f"{int(line, 16):064b}"[::-1] for line in lines)
     assert image == "".join("01"[int(code > 0)] for code in rows)
     assert lines == (tmp_path / "out" / "hls" / "tb" / "fc0_external.hex").read_text().split()
+    drawn = {card.name: card.title for card in diagram(built.design, built.estimate()).cards}
+    assert drawn["fc0_weights"] == "external memory, 240 B"
     opened = flow.open_project(tmp_path / "out")
     assert opened.design.memory_ports == built.design.memory_ports and opened.design.digest == built.design.digest
     stated = json.loads((tmp_path / "out" / "estimate.json").read_text())["external"]
