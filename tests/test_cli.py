@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ESTIMATE = {
     "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers",
-    "units", "device", "resources", "explanation", "gated", "hls", "warnings", "carry4"
+    "units", "device", "resources", "explanation", "gated", "hls", "warnings", "carry4", "external"
 }  # fmt: skip
 UNIT = {
     "name", "layer", "kind", "cycles", "utilisation", "starved_cycles", "blocked_cycles", "depth", "held", "width",
@@ -93,9 +93,11 @@ def test_estimate(folder: Path) -> None:
 
 def test_synth(folder: Path) -> None:
     found = report("synth", folder / "out", "--family", "ecp5")
-    assert found.keys() == {"name", "tool", "family", "units", "measured", "model", "carry4"}
+    assert found.keys() == {"name", "tool", "family", "units", "measured", "model", "carry4", "external"}
     assert (found["name"], found["family"]) == ("tiny", "ecp5") and found["tool"].startswith("pyosys ")
-    assert all(unit.keys() == {"name", "layer", "kind", "measured", "model", "carry4"} for unit in found["units"])
+    assert all(
+        unit.keys() == {"name", "layer", "kind", "measured", "model", "carry4", "external"} for unit in found["units"]
+    )
     names = [unit["name"] for unit in report("estimate", folder / "out")["units"]]
     assert [unit["name"] for unit in found["units"]] == [*names, "tlast"]
     assert found["measured"]["lut"] == sum(unit["measured"]["lut"] for unit in found["units"]) > 0
