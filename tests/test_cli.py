@@ -93,11 +93,9 @@ def test_estimate(folder: Path) -> None:
 
 def test_synth(folder: Path) -> None:
     found = report("synth", folder / "out", "--family", "ecp5")
-    assert found.keys() == {"name", "tool", "family", "units", "measured", "model", "carry4", "external"}
+    assert found.keys() == {"name", "tool", "family", "units", "measured", "model", "carry4"}
     assert (found["name"], found["family"]) == ("tiny", "ecp5") and found["tool"].startswith("pyosys ")
-    assert all(
-        unit.keys() == {"name", "layer", "kind", "measured", "model", "carry4", "external"} for unit in found["units"]
-    )
+    assert all(unit.keys() == {"name", "layer", "kind", "measured", "model", "carry4"} for unit in found["units"])
     names = [unit["name"] for unit in report("estimate", folder / "out")["units"]]
     assert [unit["name"] for unit in found["units"]] == [*names, "tlast"]
     assert found["measured"]["lut"] == sum(unit["measured"]["lut"] for unit in found["units"]) > 0

@@ -163,8 +163,8 @@ def _ports(root: Node, top: str) -> Iterator[tuple[Node, str]]:
             stream = r"hls::stream<ap_uint<\d+>>&\w+|hls::stream<ap_axiu<(\d+),0,0,0>>&\w+"
             port = re.fullmatch(rf"{stream}|constap_uint<\d+>\*\w+", text)
             if port is None:
-                types = "hls::stream<ap_uint<N>>&, hls::stream<ap_axiu<N, 0, 0, 0>>& or const ap_uint<N>*"
-                yield parameter, f"a port of {top} must be {types}; found {text}"
+                types = "hls::stream<ap_uint<N>>& or hls::stream<ap_axiu<N, 0, 0, 0>>&"
+                yield parameter, f"a port of {top} must be an {types}; found {text}"
             elif port[1] and int(port[1]) % 8:
                 yield parameter, f"TDATA of {top} must be whole bytes; found {port[1]} bits"
 
