@@ -12,6 +12,7 @@ import pytest
 import hwgen
 from hwgen import flow
 from hwgen.errors import ConfigError, FoldingError
+from hwgen.flow.hls import check_hls
 from hwgen.hw.memory import MemoryPort
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Graph
@@ -55,6 +56,11 @@ def test_the_interval_is_that_of_the_slower_side(gb_s: float, interval: int, tmp
 def test_bounded_pipelines_keep_what_is_stated(tmp_path: Path) -> None:
     outcome = compiled(0.5).write(tmp_path / "out").simulate(5, "csim", pipeline_depths=(1, 8, 64))
     assert outcome.passed and outcome.bounded_interval is not None and len(outcome.bounded) == 3
+
+
+@pytest.mark.long
+def test_the_hls_project_keeps_the_rules(tmp_path: Path) -> None:
+    assert check_hls(compiled(2.0).write(tmp_path / "out")).findings == ()
 
 
 @pytest.mark.long
