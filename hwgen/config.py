@@ -22,6 +22,9 @@ LARGEST = 1 << 53
 MOST_BEATS = 1 << 22
 """Most beats of a FIFO."""
 
+MOST_LATENCY = 10_000
+"""Most cycles that an external memory may take for its first word."""
+
 MOST_STAGES = 1000
 """Most pipeline stages of a unit."""
 
@@ -70,6 +73,13 @@ class Settings(BaseModel):
         fit: the design may take what `part` has, less headroom; a `max_` setting stands in for its share.
         top1: add a top-1 unit behind the scores where that gives the network's own ranking.
         memory: where the weights and line buffers of a layer live, by its name; by size where it is not named.
+            "external": its weights lie in a memory beyond the chip, and come as a stream.
+        external: whether only the layers so named are external, or others too where the memory of the chip ends
+            ("auto"): those that meet their weights fewest times a frame, the largest first.
+        external_gb_s: 10^9 bytes a second that the external memory gives to all such layers together; by the family of
+            the part without it.
+        external_width: bits of the AXI4 port through which such a layer reads; by the family of the part without it.
+        external_latency: cycles from a burst asked for to its first word that the memory may take.
         planes: whether a layer takes its residual planes side by side ("parallel", as where it is not named) or one
             after another through one array ("serial"), by its name (HORQ).
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
@@ -96,7 +106,11 @@ class Settings(BaseModel):
     max_dsp: Natural | None = None
     fit: bool = False
     top1: bool = False
-    memory: dict[str, Literal["registers", "distributed", "block"]] = {}
+    memory: dict[str, Literal["registers", "distributed", "block", "external"]] = {}
+    external: Literal["named", "auto"] = "named"
+    external_gb_s: PositiveReal | None = None
+    external_width: Literal[32, 64, 128, 256, 512, 1024] | None = None
+    external_latency: Annotated[int, Field(ge=1, le=MOST_LATENCY, strict=True)] = 64
     planes: dict[str, Literal["parallel", "serial"]] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Beats] = {}
@@ -143,7 +157,11 @@ class SettingsOptions(TypedDict, total=False):
     max_dsp: int | None
     fit: bool | None
     top1: bool | None
-    memory: Mapping[str, Literal["registers", "distributed", "block"]] | None
+    memory: Mapping[str, Literal["registers", "distributed", "block", "external"]] | None
+    external: Literal["named", "auto"] | None
+    external_gb_s: float | None
+    external_width: Literal[32, 64, 128, 256, 512, 1024] | None
+    external_latency: int | None
     planes: Mapping[str, Literal["parallel", "serial"]] | None
     fifos: Literal["minimal", "memory"] | None
     fifo_depths: Mapping[str, int] | None

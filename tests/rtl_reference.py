@@ -16,6 +16,7 @@ from hwgen.hw.kernels.depthwise import DepthwiseUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.mvtu_streamed import MvtuStreamedUnit
 from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.pool import PoolUnit
 from hwgen.hw.kernels.reorder import ReorderUnit
@@ -23,6 +24,7 @@ from hwgen.hw.kernels.scale import ScaleUnit
 from hwgen.hw.kernels.search import SearchUnit
 from hwgen.hw.kernels.select import SelectUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.weight_reader import WeightReaderUnit
 from hwgen.hw.kernels.window import WindowUnit
 from hwgen.hw.unit import Unit
 from hwgen.ir.ops import PoolKind
@@ -34,7 +36,8 @@ def reference(design: Design, frames: IntArray) -> Mapping[str, IntArray]:
     """The codes (frames, codes of a frame) of every stream of `design`, by its name."""
     found = {design.input.name: frames}
     for unit in design.units:
-        results = _unit(unit, [found[stream.name] for stream in unit.inputs])
+        sources = [found[stream.name] for stream in unit.inputs]
+        results = _unit(unit, sources) if sources else [np.tile(_weight_bits(unit), (len(frames), 1))]
         found |= {stream.name: codes for stream, codes in zip(unit.outputs, results, strict=True)}
     return found
 
@@ -44,6 +47,8 @@ def _unit(unit: Unit, sources: list[IntArray]) -> list[IntArray]:  # noqa: C901 
     match unit:
         case MvtuUnit():
             return [_mvtu(unit, frames)]
+        case MvtuStreamedUnit():
+            return [_mvtu(unit.product, frames)]
         case MvtuGatedUnit():
             return [_gated(unit, *sources)]
         case DepthwiseUnit():
@@ -104,6 +109,24 @@ def _mvtu(unit: MvtuUnit, frames: IntArray) -> IntArray:
         frame, pixel, group, neuron = place
         sums[place] = _dot(unit.weights[group, neuron], inputs[frame, pixel, group])
     return _finish(unit, sums.reshape(-1, unit.groups * unit.mh), unit.fan_in).reshape(len(frames), -1)
+
+
+def _weight_bits(unit: Unit) -> IntArray:
+    """What a weight reader gives in a frame: for each vector the bits of all weights, in the order of the slots."""
+    assert isinstance(unit, WeightReaderUnit)
+    product, bits = unit.product, list[int]()
+    assert isinstance(product, MvtuUnit)
+    lanes, simd = product.output.lanes, product.simd
+    for group, fold, tap, beat in np.ndindex(product.groups, product.neuron_folds, product.taps, product.tap_beats):
+        for pe, lane in np.ndindex(lanes, simd):
+            neuron, channel = fold * lanes + pe, beat * simd + lane
+            there = neuron < product.mh and channel < product.channels
+            code = int(product.weights[group, neuron, tap, channel]) if there else 0
+            if isinstance(product.weight_type, Bipolar):
+                bits.append(int(code >= 0))
+            else:
+                bits += [code >> place & 1 for place in range(product.weight_type.bits)]
+    return np.array(bits * product.pixels)
 
 
 def _decoded(unit: MvtuUnit, code: int) -> int:

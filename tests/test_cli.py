@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ESTIMATE = {
     "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers",
-    "units", "device", "resources", "explanation", "gated", "hls", "warnings", "carry4"
+    "units", "device", "resources", "explanation", "gated", "hls", "warnings", "carry4", "external"
 }  # fmt: skip
 UNIT = {
     "name", "layer", "kind", "cycles", "utilisation", "starved_cycles", "blocked_cycles", "depth", "held", "width",

@@ -19,7 +19,7 @@ from hwgen.hw.design import Design
 from hwgen.hw.device import Family
 from hwgen.hw.folding import resolve
 from hwgen.hw.lower import lower
-from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.memory import ExternalMemory, MemoryStyle
 from hwgen.ir.check import check
 from hwgen.ir.geometry import POINT, Geometry
 from hwgen.ir.graph import Graph, Node, Value
@@ -60,6 +60,7 @@ class Net:
     folded_planes: list[str] = field(default_factory=list)
     target: int = 256
     wired: bool = False
+    external: dict[str, ExternalMemory] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.input = self.last = Value("x", TensorType(self.shape, self.dtype))
@@ -86,7 +87,9 @@ class Net:
         """The design of the network for a part of `family`, its FIFOs not sized."""
         graph = Graph.of(self.name, self.input, tuple(self.nodes), self.last)
         check(graph)
-        choices = Choices(self.memory, frozenset(self.folded_planes), wired=self.wired, searched=False)
+        choices = Choices(
+            self.memory, frozenset(self.folded_planes), wired=self.wired, searched=False, external=self.external
+        )
         folding = resolve(graph, self.wishes, self.target, choices.folded_planes)
         return lower(graph, folding, part=PARTS[family], clock_mhz=100.0, choices=choices)
 

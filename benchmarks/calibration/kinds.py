@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from benchmarks.calibration.designs import (
 from hwgen.config import LayerFolding
 from hwgen.hw.design import Design
 from hwgen.hw.device import Family
+from hwgen.hw.memory import ExternalMemory
 from hwgen.ir.ops import Conv, Gather, MatMul, Scale, Threshold
 from hwgen.ir.ranges import Range
 from hwgen.ir.types import Bipolar, IntType
@@ -159,6 +161,20 @@ def packed(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def external(rng: np.random.Generator, name: str) -> Net:
+    """A dense layer whose weights come from an external memory."""
+    net = dense(rng, name)
+    rate = Fraction(int(rng.integers(8, 256)), 2)
+    net.memory.clear()
+    op = net.nodes[0].op
+    assert isinstance(op, MatMul)
+    most = (op.weights.size * op.weight_type.bits).bit_length() - 1
+    if most >= 5:  # a port has no more bits than there are of weights
+        width = 1 << int(rng.integers(5, min(most, 8) + 1))
+        net.external[net.nodes[0].name] = ExternalMemory(width, rate, int(rng.integers(1, 80)))
+    return net
+
+
 KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
     each.__name__: each
     for each in (
@@ -180,6 +196,7 @@ KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
         wired,
         windows,
         packed,
+        external,
     )
 }
 _DRAWS = {name: number for number, name in enumerate(KINDS)} | {"wide": list(KINDS).index("moves")}

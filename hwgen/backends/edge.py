@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hwgen.backends import external
 from hwgen.backends.render import Source, render
+from hwgen.hw.declaration import Beat
 from hwgen.hw.design import Design, Port
+from hwgen.hw.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,12 @@ def axis_port(design: Design, place: int, inside: tuple[str, str, str] = ("", ""
     return AxisPort(*named, stream.axis_width, stream.beats, place, *inside, comma)
 
 
-def declarations(design: Design) -> Source:
-    """The ports as a SystemVerilog module declares them."""
+def declarations(design: Design, *, memories: bool = False) -> Source:
+    """The ports as a SystemVerilog module declares them, behind those of external memories if it has those."""
     kinds = ("input",) * len(design.inputs) + ("output",) * len(design.outputs)
     texts = (render(f"edge/{kind}.sv.j2", axis_port(design, place)) for place, kind in enumerate(kinds))
-    return Source("\n".join(texts).rstrip("\n"))
+    before = external.declared(design) if memories else ""
+    return Source(before + "\n".join(texts).rstrip("\n"))
 
 
 def fragments(template: str, contexts: Iterable[object]) -> Source:
@@ -91,6 +95,7 @@ class TopPorts:
 
     Attributes:
         parameters, interfaces: as the function declares them, and their pragmas.
+        harness, callee: the header and the function that a test bench gives streams alone.
         inputs, outputs: as a test bench is told of them.
         frame, vectors: what a call takes and gives, and the golden vectors, in words.
         files: those of the golden vectors.
@@ -98,6 +103,8 @@ class TopPorts:
 
     parameters: str
     interfaces: tuple[str, ...]
+    harness: str
+    callee: str
     inputs: str
     outputs: str
     frame: str
@@ -105,9 +112,25 @@ class TopPorts:
     files: tuple[str, ...]
 
 
-def top_ports(design: Design, words: Sequence[str]) -> TopPorts:
-    """The ports of a design, whose beats are `words`."""
-    each = [f"hls::stream<{word}>& {port.axis}" for word, port in zip(words, design.ports, strict=True)]
+def word(bits: str | Beat) -> str:
+    """The C++ type of a word of a stream, or of a beat of a port that carries TLAST."""
+    return f"ap_axiu<{bits.bits}, 0, 0, 0>" if isinstance(bits, Beat) else f"ap_uint<{bits}>"
+
+
+def word_type(stream: Stream, *, tlast: bool) -> str:
+    """The C++ type of a beat of a port."""
+    return word(Beat(str(stream.axis_width)) if tlast else str(stream.width))
+
+
+def bench_files(design: Design) -> dict[str, str]:
+    """Files of the test bench of a design that reads external memories, by name; none for any other."""
+    return external.bench_files(design, _streams(design))
+
+
+def top_ports(design: Design, start: str) -> TopPorts:
+    """The ports of a design; `start` is the mode of the interface that starts a frame."""
+    streams = _streams(design)
+    each = [*external.pointers(design), *streams]
     pad = " " * len(f"void {design.name}(")
     kinds = ("input",) * len(design.inputs) + ("expected",) * len(design.outputs)
     taken, given = ([(port.stream.beats, port.axis) for port in ports] for ports in (design.inputs, design.outputs))
@@ -119,13 +142,27 @@ def top_ports(design: Design, words: Sequence[str]) -> TopPorts:
     counted = f"{taken[0][0]} beats in\nand {given[0][0]} out for each frame"
     return TopPorts(
         parameters=", ".join(each) if single else Source(f",\n{pad}".join(each)),  # one below the other
-        interfaces=tuple(f"#pragma HLS interface mode=axis port={port.axis}" for port in design.ports),
+        interfaces=(
+            *(f"#pragma HLS interface mode=axis port={port.axis}" for port in design.ports),
+            *external.interfaces(design, "slave" if start == "s_axilite" else "direct"),
+        ),
+        harness=external.harness(design),
+        callee=external.callee(design),
         inputs=_ends(design.inputs),
         outputs=_ends(design.outputs),
         frame=f"{takes} and gives {gives}{last}" if single else Source(all_of),
         vectors=Source(counted if single else "the beats\nof each port in a file of their own"),
-        files=tuple(f"{kind}{port.suffix}.hex" for kind, port in zip(kinds, design.ports, strict=True)),
+        files=(
+            *(f"{kind}{port.suffix}.hex" for kind, port in zip(kinds, design.ports, strict=True)),
+            *external.bench_names(design),
+        ),
     )
+
+
+def _streams(design: Design) -> list[str]:
+    """The streams of a design as a C++ function declares them."""
+    words = [(word_type(port.stream, tlast=design.tlast), port.axis) for port in design.ports]
+    return [f"hls::stream<{each}>& {axis}" for each, axis in words]
 
 
 def _ends(ports: Sequence[Port]) -> str:

@@ -40,7 +40,8 @@ def build(
     from hwgen import flow
     from hwgen.frontend.model_file import stem
 
-    chosen = base_settings(design.settings).overridden(design.given())
+    base = base_settings(design.settings)
+    chosen = base.overridden(design.given(base.memory))
     received = input_options(input_type, input_scale, input_offset)
     with working(f"building {model.name}"):
         graph = flow.load(model, name=design.name, **received)

@@ -86,7 +86,7 @@ def explore(
 def _network(
     path: Path, settings: Path | None, given: Mapping[str, Any], frontend: Mapping[str, Any]
 ) -> tuple[Graph, Settings]:
-    """The network to explore and its settings; a project has its own, without folding and memories."""
+    """The network to explore and its settings; a project has its own, without folding and memories of the chip."""
     from hwgen import flow
 
     if not path.is_dir():
@@ -95,7 +95,8 @@ def _network(
         return flow.load(path, **received), chosen
     refuse_for_project(path, {**frontend, "settings": settings})
     project = flow.open_project(path)
-    return project.graph, project.settings.overridden({**given, "memory": {}})
+    outside = {name: style for name, style in project.settings.memory.items() if style == "external"}
+    return project.graph, project.settings.overridden({**given, "memory": outside})
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def simulate_layers(
     accelerator = flow.open_project(project)
     asked = frames or (None if images else _FRAMES)
     given = read_codes(accelerator.graph.inputs, images, asked, key, binarize_at, real, layout, seed)
-    stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
+    stalls = Stalls(source=stall, sink=stall, memory=stall, seed=seed) if stall else None
     plan = flow.LayerPlan(backend.value, workers, dask, resume)
     with kept(str(project / flow.LAYER_RECORD)), bar("simulating layers") as progress:
         reports = flow.simulate_layers(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import wraps
@@ -68,6 +68,23 @@ Writable = Annotated[
     list[str] | None,
     typer.Option(
         "--writable", help="A layer that the host can rewrite at run time; say it again for more.", show_default=False
+    ),
+]
+External = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--external",
+        help="A layer whose weights lie beyond the chip and come through an AXI4 port; say it again for more. `auto`: "
+        "as many as do not fit.",
+        show_default=False,
+    ),
+]
+ExternalRate = Annotated[
+    float | None,
+    typer.Option(
+        "--external-gb-s",
+        help="What that memory gives to all such layers together, in 10^9 bytes a second.",
+        show_default="2.9; UltraScale+ 13.4, ECP5 1.1",
     ),
 ]
 Tlast = Annotated[
@@ -199,12 +216,14 @@ class DesignOptions:
     fifos: Fifos = None
     pipeline: PipelineStages = None
     writable: Writable = None
+    external: External = None
+    external_gb_s: ExternalRate = None
     tlast: Tlast = None
     settings: SettingsFile = None
     name: Name = None
 
-    def given(self) -> dict[str, Any]:
-        """Settings by key that go before those of the settings file. Raises: ConfigError, DataError."""
+    def given(self, memory: Mapping[str, str]) -> dict[str, Any]:
+        """Settings by key that go before those of the settings file, whose `memory` is given. Raises: ConfigError."""
         from hwgen.config import read_folding
 
         said = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -212,7 +231,10 @@ class DesignOptions:
         if self.pipeline is not None and re.fullmatch("[0-9]{1,9}", self.pipeline):
             said["pipeline"] = int(self.pipeline)
         folding = read_folding(self.folding) if self.folding else None
-        return {**said, "folding": folding, "writable": self.writable or None}
+        named = [name for name in self.external or () if name != "auto"]
+        said["external"] = "auto" if named != (self.external or []) else None
+        placed = {**memory, **dict.fromkeys(named, "external")} if named else None
+        return {**said, "folding": folding, "writable": self.writable or None, "memory": placed}
 
 
 def takes_design(verb: Callable[..., None]) -> Callable[..., None]:

@@ -110,7 +110,7 @@ def simulate(
 
     accelerator = flow.open_project(project)
     given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout, seed)
-    stalls = Stalls(source=stall, sink=stall, seed=seed) if stall else None
+    stalls = Stalls(source=stall, sink=stall, memory=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
     told: dict[str, Any] = {"stalls": stalls, "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
     run = partial(accelerator.simulate, given.codes, backend.value, layer=layer, verilog=made, work=work, **told)

@@ -94,8 +94,9 @@ def build(
     from hwgen.zoo import find
     from hwgen.zoo.build import imported, starting_settings
 
-    entry, given = find(network), design.given()
-    base = config.read_settings(design.settings) if design.settings else starting_settings(entry, given)
+    entry, own = find(network), config.read_settings(design.settings) if design.settings else None
+    given = design.given(own.memory if own else {})
+    base = own or starting_settings(entry, given)
     with working(f"building {entry.name}"):
         graph = imported(entry, checkpoint, design.name)
         accelerator = flow.compile_with(graph, base.overridden(given)).write(output)

@@ -50,7 +50,8 @@ class Space:
     def memories(self) -> tuple[str, ...]:
         """Layers with weights whose memory is open."""
         layers = (node.name for node in self.problem.graph.nodes if isinstance(node.op, MatMul | Conv))
-        return tuple(name for name in layers if name not in self.problem.choices.memory)
+        chosen = self.problem.choices
+        return tuple(name for name in layers if name not in {*chosen.memory, *chosen.external})
 
     @cached_property
     def seeds(self) -> tuple[Point, ...]:

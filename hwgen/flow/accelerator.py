@@ -12,6 +12,7 @@ import numpy as np
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import goals_of, problem_of
+from hwgen.flow.outside import moved_outside
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, seal, work_folder, write_files
 from hwgen.flow.renamed import renamed
 from hwgen.flow.rewritable import require_hls, without_hls
@@ -87,13 +88,14 @@ class Accelerator:
     def _estimate(self, input_interval: int) -> Estimate:
         problem = problem_of(self.graph, self.settings)
         warnings = (
-            *too_large(problem, self.design, goals_of(self.settings)),
+            *too_large(problem, self.design, self.folding, goals_of(self.settings)),
             *too_chained(self.design),
             *host_quantiser(self.graph),
             *left_to_host(self.graph),
             *stuck_gates(self.graph),
             *wide_words(self.design),
             *without_hls(self.design),
+            *moved_outside(self.settings, self.design),
             *unwired(self.design),
             *missed_clock(self.design, deepest=self.settings.pipeline == "auto"),
         )

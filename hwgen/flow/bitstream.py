@@ -94,12 +94,16 @@ def _removed_when_stopped(work: Path) -> Iterator[None]:
 
 
 def _target(design: Design, name: str, clock_mhz: float | None) -> Board:
-    """The board called `name`, at `clock_mhz` if given. Raises: ConfigError; also where `design` can be rewritten."""
+    """The board called `name`, at `clock_mhz` if given. Raises: ConfigError, also where it does not do."""
     board = board_of(name)
     if design.writable:
         must = "must have fixed parameters: nothing on a board reaches its AXI4-Lite port"
         found = f"{', '.join(unit.name for unit in design.writable)} writable"
         raise ConfigError(design.name, must, found, "Build it without --writable")
+    if design.memory_ports:
+        must = "must hold all weights: hwgen's boards have no memory beside the chip"
+        found = f"those of {', '.join(port.layer for port in design.memory_ports)} external"
+        raise ConfigError(design.name, must, found, "Build it with all weights on the chip")
     return board if clock_mhz is None else board.clocked(clock_mhz)
 
 

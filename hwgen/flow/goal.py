@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 from hwgen.config import DEFAULT_INTERVAL, GOALS, LARGEST, Settings
 from hwgen.errors import ConfigError
 from hwgen.hw.choices import Choices, choices_for
-from hwgen.hw.device import device_of
+from hwgen.hw.device import EXTERNAL_MEMORIES, device_of
+from hwgen.hw.external import ExternalSource
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import Goal, fitting
@@ -28,7 +30,7 @@ def problem_of(graph: Graph, chosen: Settings) -> Problem:
 
 def choices_of(graph: Graph, chosen: Settings) -> Choices:
     """What the user decided beside the folding. Raises: ConfigError."""
-    choices = choices_for(graph, chosen.memory, chosen.planes, chosen.writable)
+    choices = choices_for(graph, chosen.memory, chosen.planes, chosen.writable, source_of(chosen))
     return replace(
         choices,
         fifo_depths=chosen.fifo_depths,
@@ -37,6 +39,13 @@ def choices_of(graph: Graph, chosen: Settings) -> Choices:
         tlast=chosen.tlast,
         budget=_budget(chosen),
     )
+
+
+def source_of(chosen: Settings) -> ExternalSource:
+    """The external memory of `chosen`, or what is usual beside such a part. Raises: ConfigError."""
+    usual = EXTERNAL_MEMORIES[device_of(chosen.part).family]
+    rate = Fraction(str(chosen.external_gb_s or usual.gb_s)) * 8000 / Fraction(str(chosen.clock_mhz))
+    return ExternalSource(rate, chosen.external_width or usual.width, chosen.external_latency)
 
 
 def _pipeline(chosen: Settings) -> PipelineRequest:

@@ -12,6 +12,7 @@ from hwgen.config import Settings, SettingsOptions, settings
 from hwgen.errors import ConfigError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import goal_of, problem_of
+from hwgen.flow.outside import with_external
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
@@ -99,6 +100,7 @@ def compile(graph: Graph, **options: Unpack[SettingsOptions]) -> Accelerator:  #
 def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     """`compile` with settings already checked."""
     network = integer(graph, chosen)
+    chosen = with_external(network, chosen)
     problem = problem_of(network, chosen)
     solved = solve(problem, goal_of(chosen))
     require_words(solved.design)
@@ -134,21 +136,22 @@ def integer(graph: Graph, chosen: Settings) -> Graph:
 def variant(accelerator: Accelerator, **changes: Unpack[SettingsOptions]) -> Accelerator:
     """The same network with other settings (fields of `hwgen.config.Settings`); None keeps what there is.
 
-    Another part or clock keeps the units. Any other change gives a new design without a project: the network is
-    compiled again, with the part, clock, top-1 unit, memories and pipeline of the accelerator unless `changes` has
-    others.
+    Another part or clock keeps the units where none reads an external memory. Any other change gives a new design
+    without a project: the network is compiled again, with the part, clock, top-1 unit, memories and pipeline of the
+    accelerator unless `changes` has others.
 
     Raises:
         FoldingError: the folding does not fit the network.
         ConfigError: another setting is not valid.
     """
     given = {name: value for name, value in changes.items() if value is not None}
-    if given.keys() <= {"part", "clock_mhz"}:
+    if given.keys() <= {"part", "clock_mhz"} and not accelerator.design.memory_ports:
         chosen = settings(**{**accelerator.settings.model_dump(), **given})
         device_of(chosen.part)
         design = replace(accelerator.design, part=chosen.part, clock_mhz=chosen.clock_mhz)
         return replace(accelerator, settings=chosen, design=design, explanation=None)
     same = {"part", "clock_mhz", "top1", "memory", "planes", "fifos", "pipeline", "writable"}
+    same |= {"external", "external_gb_s", "external_width", "external_latency"}
     kept = accelerator.settings.model_dump(include={*same, "tlast", "control", "clock_uncertainty"})
     return compile_with(accelerator.graph, settings(**{**kept, **given}))
 

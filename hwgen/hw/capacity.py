@@ -10,19 +10,23 @@ from hwgen.hw.cost import LUTS_OF_A_CHAIN, design_resources, graph_chains, unit_
 from hwgen.hw.design import Design
 from hwgen.hw.device import DEVICES, Device, device_of
 from hwgen.hw.limits import layers_behind
+from hwgen.hw.matrices import Folding
+from hwgen.hw.offload import offload
 from hwgen.hw.problem import Problem
-from hwgen.hw.resources import Resources
+from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.solver import fitting, lightest
 
 KINDS = {"lut": "LUT", "ff": "FF", "bram": "BRAM", "dsp": "DSP", "uram": "URAM"}
 """What a part can run out of, as reports call it; memory blocks count in those of 36 kbit."""
 
 
-def too_large(problem: Problem, design: Design, goals: Sequence[str] = ()) -> tuple[str, ...]:
+def too_large(
+    problem: Problem, design: Design, folding: Mapping[str, Folding], goals: Sequence[str] = ()
+) -> tuple[str, ...]:
     """A warning where `design` takes more than its part has, and what to change.
 
     Args:
-        problem: what the design is a folding of.
+        problem: what the design is a `folding` of.
         goals: options that said what it was folded for.
     """
     device = device_of(design.part)
@@ -31,7 +35,7 @@ def too_large(problem: Problem, design: Design, goals: Sequence[str] = ()) -> tu
         return ()
     largest = _largest(design, max(excess, key=lambda kind: excess[kind]))
     needs = f"{design.name} does not fit {device.name}: it takes {shortage(taken, device.capacity)}, most in {largest}"
-    return (f"{needs}; {_changes(problem, design, goals)}",)
+    return (f"{needs}; {_changes(problem, design, folding, goals)}",)
 
 
 def too_chained(design: Design) -> tuple[str, ...]:
@@ -68,9 +72,9 @@ def holder(design: Design, *, roomy: bool = False) -> Device | None:
     return next(spacious, None if roomy else next(iter(holding), None))
 
 
-def _changes(problem: Problem, design: Design, goals: Sequence[str]) -> str:
+def _changes(problem: Problem, design: Design, folding: Mapping[str, Folding], goals: Sequence[str]) -> str:
     """What a user can do about it."""
-    ways = list(filter(None, [_smaller(problem, goals)]))
+    ways = list(filter(None, [_smaller(problem, goals), _outside(problem, design, folding)]))
     if larger := holder(design):
         ways.append(f"for a larger part, such as --part {larger.name}")
     elif not ways and (slow := _slowest(replace(problem, wishes={}))) and (larger := holder(slow, roomy=True)):
@@ -86,6 +90,18 @@ def _smaller(problem: Problem, goals: Sequence[str]) -> str:
             roomy = "--fit" not in goals and fitting(problem.device).fits(taken)
             return _goal("--fit" if roomy else f"--target-interval {design.bound}", goals) + without
     return ""
+
+
+def _outside(problem: Problem, design: Design, folding: Mapping[str, Folding]) -> str:
+    """Which layers' weights to put into an external memory, and what that must give; empty where it does not help."""
+    has = problem.device.capacity
+    moved = offload(problem, folding, Budget(has.lut, has.bram, has.dsp)) if folding else None
+    if moved is None:
+        return ""
+    needed, cycles = sum(port.frame_bytes for port in moved.design.memory_ports), moved.design.bound
+    slower = f", which makes it {cycles:,} cycles a frame" if cycles > design.bound else ""
+    rate = needed * problem.fps(cycles) / 1e9
+    return f"with {moved.options} ({needed / 1e6:,.3g} MB a frame from outside, {rate:,.3g} GB/s{slower})"
 
 
 def _goal(option: str, goals: Sequence[str]) -> str:

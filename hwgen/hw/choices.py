@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from hwgen.errors import ConfigError, ModelError
+from hwgen.hw.external import EXTERNAL, USUAL, ExternalSource, external_memories
 from hwgen.hw.folding import fused_gate, fused_threshold
-from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.memory import ExternalMemory, MemoryStyle
 from hwgen.hw.resources import Budget
 from hwgen.hw.timing import PipelineRequest
 from hwgen.ir.graph import Graph, Node
@@ -32,6 +33,7 @@ class Choices:
         pooled: whether layers change between LUTs and multiplier blocks where either runs out; the cost of others is
             measured without.
         budget: what the design may take, which says whether layers take LUTs or multiplier blocks (`hwgen.hw.pools`).
+        external: what an external memory gives to the layers whose weights lie there, by name; `source` is the memory.
         wired: whether layers whose weights are one word are wired where that is cheaper; the cost of others is measured
             without.
     """
@@ -47,6 +49,8 @@ class Choices:
     searched: bool = True
     pooled: bool = True
     budget: Budget = field(default_factory=Budget)
+    external: Mapping[str, ExternalMemory] = field(default_factory=dict)
+    source: ExternalSource = USUAL
 
 
 def choices_for(
@@ -54,11 +58,15 @@ def choices_for(
     memory: Mapping[str, str],
     planes: Mapping[str, str] | None = None,
     writable: Collection[str] = (),
+    source: ExternalSource = USUAL,
 ) -> Choices:
     """Choices of memories and arithmetic that fit `graph`; `planes` is "parallel" or "serial" by layer.
 
+    `source` is the external memory of layers whose memory is "external".
+
     Raises:
-        ConfigError: an unknown layer, residual planes where there are none, or a writable layer that cannot be one.
+        ConfigError: an unknown layer, residual planes where there are none, or a writable or an external layer that
+            cannot be one.
     """
     planes = planes or {}
     names = [node.name for node in graph.nodes if isinstance(node.op, MatMul | Conv)]
@@ -71,8 +79,34 @@ def choices_for(
     for name in writable:
         _require_writable(graph, graph.node(name))
     folded_planes = frozenset(name for name, order in planes.items() if order == "serial")
-    styles = {name: MemoryStyle(style) for name, style in memory.items()}
-    return Choices(styles, folded_planes, writable=frozenset(writable))
+    styles = {name: MemoryStyle(style) for name, style in memory.items() if style != EXTERNAL}
+    outside = [name for name, style in memory.items() if style == EXTERNAL]
+    for name in outside:
+        _require_streamed(graph, graph.node(name), folded_planes, writable, source.width)
+    external = external_memories(graph, outside, source)
+    return Choices(styles, folded_planes, writable=frozenset(writable), external=external, source=source)
+
+
+def _require_streamed(graph: Graph, node: Node, serial: Collection[str], writable: Collection[str], width: int) -> None:
+    """The layer `node` must be one whose weights can come as a stream of `width` bits. Raises: ConfigError."""
+    found = why_not_streamed(graph, node, serial, writable, width)
+    if found:
+        must = f"{node.name} must be a layer whose vectors all meet its weights in the same order to be external"
+        raise ConfigError("memory", must, f"it {found}", "Leave it on the chip")
+
+
+def why_not_streamed(graph: Graph, node: Node, serial: Collection[str], writable: Collection[str], width: int) -> str:
+    """Why the weights of a layer with weights cannot come as a stream of `width` bits; empty where they can."""
+    assert isinstance(node.op, MatMul | Conv)
+    bits = node.op.weights.size * node.op.weight_type.bits
+    reasons = {
+        "is depthwise: each weight meets one channel": isinstance(node.op, Conv) and node.op.is_depthwise,
+        "takes its residual planes one after another, which meet each weight again": node.name in serial,
+        "has a gate, which drops vectors": fused_gate(graph, node) is not None,
+        "is writable: the host rewrites what lies on the chip": node.name in writable,
+        f"has {bits:,} bits of weights, less than a word of the port of {width}": bits < width,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _require_planes(node: Node) -> None:

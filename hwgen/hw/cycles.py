@@ -221,8 +221,9 @@ def cycle_model(network: ProcessNetwork, slowest: str, input_interval: int = 0) 
 def _late_start(network: ProcessNetwork, interval: int, bottleneck: str) -> FrameRun:
     """A run in which unit `bottleneck` starts when back-pressure has stopped all units upstream of it.
 
+    A unit without inputs, which reads memory, starts when its output can be read.
     That is a schedule which repeats itself and whose times are the earliest if the unit begins a frame in cycle 0.
     """
     schedule = PeriodicSchedule(network, interval)
-    read = next(process.inputs[0] for process in network.processes if process.name == bottleneck)
+    read = next((*each.inputs, *each.outputs)[0] for each in network.processes if each.name == bottleneck)
     return FrameRun(network, after=schedule if schedule.starts_with(read) else None)

@@ -264,6 +264,7 @@ class Function:
         arrays, tables: further operands of the call, in this order.
         output_first: whether the call takes its output before any number of inputs.
         template: its name, that of the unit's stem where empty.
+        memory: the port of the external memory whose words it takes before all else; empty where there is none.
         printed: the types among its arguments that are printed for this very unit.
     """
 
@@ -278,6 +279,7 @@ class Function:
     output_first: bool = False
     template: str = ""
     printed: tuple[str, ...] = ()
+    memory: str = ""
 
 
 def vectors(stream: Stream) -> tuple[Size, ...]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from hwgen.hw.cycles import CycleModel, cycle_model
 from hwgen.hw.loop import HlsTimes
+from hwgen.hw.memory import MemoryPort
 from hwgen.hw.network import Process, ProcessNetwork
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit, Weighted
@@ -125,6 +126,25 @@ class Design:
         return tuple(unit for unit in weighted if unit is not None and unit.writable)
 
     @property
+    def readers(self) -> tuple[Unit, ...]:
+        """Units that read an external memory."""
+        return tuple(unit for unit in self.units if unit.memory_port is not None)
+
+    @property
+    def memory_ports(self) -> tuple[MemoryPort, ...]:
+        """The ports through which those read."""
+        return tuple(unit.memory_port for unit in self.units if unit.memory_port is not None)
+
+    @property
+    def read_ahead(self) -> frozenset[str]:
+        """Names of the streams that carry what external memories gave: beats for frames to come as well."""
+        found = frozenset[str]()
+        for unit in self.units:
+            if all(stream.name in found for stream in unit.inputs):
+                found |= {stream.name for stream in unit.outputs}
+        return found
+
+    @property
     def slowest(self) -> Unit:
         """The unit with the most cycles a frame, the first of equals."""
         return max(self.units, key=lambda unit: unit.cycles)
@@ -161,7 +181,7 @@ class Design:
     def isolated(self, name: str) -> Design:
         """The design of one layer alone, with its window unit if it has one, its streams at the edge.
 
-        KeyError if there is no such unit.
+        Weights that it reads from an external memory come from there. KeyError if there is no such unit.
         """
         writers = {stream.name: unit for unit in self.units for stream in unit.outputs}
         layer = next((unit for unit in self.units if unit.name == name), None)
@@ -174,7 +194,10 @@ class Design:
             before = writers.get(between[0].inputs[0].name)
         if before is not None and before.is_adapter and before.lines is not None:
             units = (before, *between, layer)
+        inside = [stream for stream in layer.inputs if stream.name in self.read_ahead]
         sources = (*units[0].inputs, *(layer.inputs[1:] if len(units) > 1 else ()))
+        sources = tuple(stream for stream in sources if stream not in inside)
+        units = (*_feeding(inside, writers), *units)
         alone = replace(self, name=unit_name(self.name, name), units=units, hls=None)
         return replace(alone, inputs=input_ports(sources), outputs=(single_output(layer.outputs[0]),))
 
@@ -184,6 +207,12 @@ def input_ports(streams: Sequence[Stream]) -> tuple[Port, ...]:
     if len(streams) == 1:
         return (single_input(streams[0]),)
     return tuple(Port(f"input{index}", f"s_axis_{index}", each) for index, each in enumerate(streams))
+
+
+def _feeding(streams: Sequence[Stream], writers: Mapping[str, Unit]) -> tuple[Unit, ...]:
+    """The units from external memories to these streams, each after those whose streams it reads."""
+    units = [writers[stream.name] for stream in streams]
+    return tuple(each for unit in units for each in (*_feeding(unit.inputs, writers), unit))
 
 
 def single_input(stream: Stream) -> Port:

@@ -27,6 +27,24 @@ class Family(Enum):
         return Family.XC7 if self is Family.XCUP else self
 
 
+@dataclass(frozen=True)
+class UsualMemory:
+    """The memory beside a part: 10^9 bytes a second that it gives, and bits of the port through which it does."""
+
+    gb_s: float
+    width: int
+
+
+EXTERNAL_MEMORIES = {
+    Family.XC7: UsualMemory(2.9, 64),
+    Family.XCUP: UsualMemory(13.4, 128),
+    Family.ECP5: UsualMemory(1.1, 64),
+}
+"""What boards have at least, 70 % of its peak, as reads in order share it with refreshes and others: DDR3-1066 of 32
+bits (Zynq-7000), DDR4-2400 of 64 bits (UltraScale+), DDR3-800 of 16 bits. A port is as wide as those of the
+processors."""
+
+
 class Platform(Enum):
     """What sits beside the logic of an FPGA and moves frames in and out of it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from hwgen.hw.choices import Choices
+from hwgen.hw.external import USUAL
 from hwgen.hw.matrices import Folding
 from hwgen.hw.resources import Budget
 from hwgen.hw.unit import Unit
@@ -18,12 +19,15 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     """Twelve hexadecimal digits that change with any change of the network, its folding or the user's choices."""
     chosen = choices or Choices()
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
-    if replace(chosen, tlast=True, wired=True, searched=True, pooled=True, budget=Budget()) != Choices():
+    alike = replace(chosen, tlast=True, wired=True, searched=True, pooled=True, budget=Budget())
+    if replace(alike, external={}, source=USUAL) != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
         # The brackets held a setting that is gone: digests stay what they were.
         text += f"{memory!r}[]{sorted(chosen.folded_planes) or ''}"
     if chosen.writable:
         text += f"{sorted(chosen.writable)!r}"
+    if chosen.external:
+        text += repr(sorted(chosen.external.items(), key=lambda each: each[0]))
     if chosen.fifo_depths or chosen.round_fifos:
         text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
     if chosen.pipeline is not None:

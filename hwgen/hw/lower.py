@@ -31,6 +31,7 @@ from hwgen.hw.kernels.fork import ForkUnit
 from hwgen.hw.kernels.magnitude import MagnitudeUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
+from hwgen.hw.kernels.mvtu_streamed import MvtuStreamedUnit
 from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.pool import PoolUnit, neutral_codes
 from hwgen.hw.kernels.reorder import ReorderUnit
@@ -82,8 +83,7 @@ def draft(
 ) -> Design:
     """`lower` without the digest, which takes longer than all the rest: for a search that looks at many designs.
 
-    Args:
-        placements: of the same network and choices, so that only units that change are made again.
+    With `placements` of the same network and choices only units that change are made again.
     """
     chosen = choices or Choices()
     builder = _Builder(graph, folding, chosen, placements or Placements(graph), part)
@@ -289,8 +289,10 @@ class _Builder:
         self._product_finished(node, replace(unit, memory_style=self.choices.memory.get(node.name)))
 
     def _product_finished(self, node: Node, unit: MvtuUnit) -> None:
-        """Add the unit of a product: gated, rewritable, or wired where it is neither and takes less of the part so."""
-        found = self._gated(node, self._written(node, unit))
+        """Add the unit of a product: streamed, gated, rewritable, or wired where that takes less of the part."""
+        external, kept = self.choices.external.get(node.name), self._gated(node, self._written(node, unit))
+        *before, found = MvtuStreamedUnit.units(unit, external) if external else (kept,)
+        self.units += before
         self._finish(node, self._cheaper(node, unit) if found is unit and self.choices.wired else found)
 
     def _cheaper(self, node: Node, unit: MvtuUnit) -> Unit:
@@ -299,9 +301,7 @@ class _Builder:
             return unit  # graphs of adders are made, and their bill is counted, for LUTs of six inputs
         wired = WiredUnit.of(node, unit.input, unit.output, unit.weights[0, :, 0, :], self._activation(node))
         most, least = share_of(unit, device), Resources(lut=unit.wired_luts)
-        if wired is None or device.share(least) >= most or share_of(wired, device) >= most:
-            return unit
-        return wired
+        return unit if wired is None or device.share(least) >= most or share_of(wired, device) >= most else wired
 
     def _written(self, node: Node, unit: _Weighted) -> _Weighted:
         """The unit, rewritable where the user wants it so."""
@@ -316,7 +316,7 @@ class _Builder:
         """The unit with the arithmetic that the user chose for it, or that of its types."""
         if unit.name in self.choices.folded_planes:
             return replace(unit, arithmetic=Arithmetic.FOLDED_PLANES)
-        fixed = unit.name not in self.choices.writable
+        fixed = unit.name not in {*self.choices.writable, *self.choices.external}
         return replace(unit, arithmetic=usual_arithmetic(unit, device_of(self.part), fixed=fixed))
 
     def _pool(self, node: Node, op: Pool) -> None:

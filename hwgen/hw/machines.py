@@ -13,6 +13,7 @@ from hwgen.hw.columns import column_scan
 from hwgen.hw.compiled import inner
 from hwgen.hw.elastic import pipelined
 from hwgen.hw.moves import after, room_for, send, take
+from hwgen.hw.streamed import external
 from hwgen.hw.tables import (
     BLOCKED,
     COLUMN_SCAN,
@@ -21,6 +22,7 @@ from hwgen.hw.tables import (
     GROUPS,
     INPUT,
     LINE_BUFFER,
+    MEMORY_READS,
     NEXT_END,
     OWED,
     PIPELINED,
@@ -30,6 +32,7 @@ from hwgen.hw.tables import (
     SELECTION,
     SLOT,
     STARVED,
+    STREAMED_LOOP,
     TAKEN,
     UNKNOWN,
     VECTOR,
@@ -239,6 +242,8 @@ def _fifo(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArr
 @inner
 def _queue(unit: IntArray, state: IntArray, streams: StreamTimes, sources: IntArray, sinks: IntArray) -> bool:
     """A beat is taken one cycle after the last, while fewer than `depth` are held; beats[i] from input i, in order."""
+    if len(sources) == 1 and len(sinks) == 1:
+        return _fifo(unit, state, streams, sources, sinks)
     depth, beats = unit[0], unit[1:]
     beat, last, chosen, fired = state[SLOT], state[FIRED], state[INPUT], False
     while True:
@@ -364,8 +369,6 @@ def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
     if kind == VECTOR_LOOP:
         return _vector_loop(parameters, state, streams, sources, sinks)
     if kind == QUEUE:
-        if len(sources) == 1 and len(sinks) == 1:
-            return _fifo(parameters, state, streams, sources, sinks)
         return _queue(parameters, state, streams, sources, sinks)
     if kind == LINE_BUFFER:
         return _line_buffer(parameters, state, streams, sources, sinks)
@@ -373,6 +376,8 @@ def fire(units: ProcessTable, streams: StreamTimes, unit: int) -> bool:
         return column_scan(parameters, state, streams, sources, sinks)
     if kind == PIPELINED:
         return pipelined(parameters, state, streams, sources, sinks)
+    if kind in (STREAMED_LOOP, MEMORY_READS):
+        return external(kind, parameters, state, streams, sources, sinks)
     if kind == SELECTION:
         return _selection(parameters, state, streams, sources, sinks)
     if kind == POOL_TILES:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 
 from hwgen.hw.stream import ceil_div
 
@@ -66,3 +68,57 @@ class Memory:
         columns = {words: ceil_div(self.width, width) for words, width in BLOCK_SHAPES}
         blocks = min(across * ceil_div(self.depth, words) for words, across in columns.items())
         return max(blocks // across * words for words, across in columns.items())
+
+
+BURST = 16
+"""Words of a burst at most: the most that AXI3 has, which the ports of Zynq-7000 are."""
+
+
+@dataclass(frozen=True)
+class ExternalMemory:
+    """What an external memory gives to one layer.
+
+    Attributes:
+        width: bits of the port, a power of two from 8 to 1024.
+        rate: bits a cycle.
+        latency: cycles from a burst asked for to its first word, at least one.
+    """
+
+    width: int
+    rate: Fraction
+    latency: int
+
+    def interval(self, words: int) -> int:
+        """Cycles in which it gives so many words."""
+        return max(words, math.ceil(words * self.width / self.rate))
+
+
+@dataclass(frozen=True)
+class MemoryPort:
+    """A port that reads an external memory, as those who join it need to know.
+
+    Attributes:
+        layer: whose weights lie there.
+        name: of the port, `m_axi_<layer>`.
+        words: of `width` bits that lie there, and are read one after the other; `reads` of them in a frame.
+        interval: cycles a frame in which the memory gives them.
+        latency: cycles from a burst asked for to its first word.
+    """
+
+    layer: str
+    name: str
+    width: int
+    words: int
+    reads: int
+    interval: int
+    latency: int
+
+    @property
+    def size(self) -> int:
+        """Bytes that lie there."""
+        return self.words * self.width // 8
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes that are read in a frame."""
+        return self.reads * self.width // 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hwgen.hw.loop import RESTART, Pipelined
 from hwgen.hw.scan import ColumnScan
-from hwgen.hw.schedule import GatedLoop, LineBuffer, Schedule, VectorLoop
+from hwgen.hw.schedule import GatedLoop, LineBuffer, MemoryReads, Schedule, StreamedLoop, VectorLoop
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,10 @@ class Process:
         """
         taken, sent = sum(beats[name] for name in self.inputs), max((beats[name] for name in self.outputs), default=0)
         match self.schedule:
-            case VectorLoop(slots_per_beat=slots):
+            case VectorLoop(slots_per_beat=slots) | StreamedLoop(slots_per_beat=slots):
                 return sent * slots
+            case MemoryReads(interval=interval):
+                return interval
             case GatedLoop() as loop:
                 return sent * loop.reads if all(loop.active) else beats[self.inputs[0]]
             case Pipelined(loop=loop, depth=depth):

@@ -183,6 +183,14 @@ def varying(words: Bytes, width: int) -> npt.NDArray[np.bool_]:
     return np.unpackbits(differ, bitorder="little", count=width).astype(np.bool_)
 
 
+def packed_tightly(words: Bytes, bits: int, width: int) -> Bytes:
+    """The `bits` lowest bits of each word, one behind the other, as words of `width` bits; those left over are zero."""
+    rows = np.unpackbits(words, axis=1, bitorder="little", count=bits).reshape(-1)
+    padded = np.zeros(ceil_div(rows.size, width) * width, dtype=np.uint8)
+    padded[: rows.size] = rows
+    return np.packbits(padded.reshape(-1, width), axis=1, bitorder="little")
+
+
 def to_pieces(words: Bytes, width: int) -> npt.NDArray[np.uint32]:
     """Words of a memory as the pieces of 32 bits (words, pieces) that a bus writes, the lowest bits first."""
     pieces = ceil_div(width, 32)

@@ -21,7 +21,6 @@ from hwgen.hw.choices import Choices
 from hwgen.hw.cost import unit_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Device, Family, device_of
-from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.sums import arithmetics_for, is_between
 from hwgen.hw.placements import Placements
 from hwgen.hw.resources import Resources
@@ -72,16 +71,17 @@ class _Room:
         layer.in_blocks = not layer.in_blocks
 
 
-def usual_arithmetic(unit: MvtuUnit, device: Device, *, fixed: bool) -> Arithmetic:
-    """What `unit` takes where nothing is scarce: that of its types.
+def usual_arithmetic(unit: Unit, device: Device, *, fixed: bool) -> Arithmetic:
+    """What a `unit` with weights takes where nothing is scarce: that of its types.
 
     In between it is what takes the smallest share of those that take no more LUTs than with a block a product.
     """
-    ways = arithmetics_for(unit, device.family, fixed=fixed)
-    if len(ways) == 1 or not is_between(unit):
+    assert unit.weighted is not None
+    ways = arithmetics_for(unit.weighted, device.family, fixed=fixed)
+    if len(ways) == 1 or not is_between(unit.weighted):
         return ways[0]
     ways = (*ways, Arithmetic.DIRECT)
-    taken = [unit_resources(replace(unit, arithmetic=way), device.family) for way in ways]
+    taken = [unit_resources(unit.with_arithmetic(way), device.family) for way in ways]
     few = [(device.share(each), way) for way, each in zip(ways, taken, strict=True) if each.lut <= taken[-1].lut]
     return min(few, key=lambda each: each[0])[1]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from hwgen.config import LayerFolding
 from hwgen.hw.adders.digits import least_luts
-from hwgen.hw.choices import Choices
+from hwgen.hw.choices import Choices, why_not_streamed
 from hwgen.hw.cost import design_resources
 from hwgen.hw.design import Design
 from hwgen.hw.device import Device, Family, device_of
+from hwgen.hw.external import external_memories
 from hwgen.hw.fifo import size_fifos
 from hwgen.hw.folding import folded_layers, fused_gate, plane_folds_of, resolve, structures
 from hwgen.hw.folds import MvtuShape, intervals, mvtu_shape_of
@@ -60,8 +61,12 @@ class Problem:
 
     @property
     def intervals(self) -> tuple[int, ...]:
-        """Every number of cycles a frame that some layer can take (`hwgen.hw.folds.intervals`)."""
-        return intervals(self.graph, self.choices.folded_planes, self.whole_windows)
+        """Every number of cycles a frame that some layer can take (`hwgen.hw.folds.intervals`).
+
+        Of a network with external weights the fewest cycles a frame, too, which their memory may set.
+        """
+        found = intervals(self.graph, self.choices.folded_planes, self.whole_windows)
+        return tuple(sorted({*found, self.least_interval})) if self.choices.external else found
 
     def mvtu_shape_of(self, layer: Node) -> MvtuShape | None:
         """The size of a layer with PE and SIMD; None for one that computes channel by channel."""
@@ -86,7 +91,7 @@ class Problem:
         op = layer.op
         if not self.choices.wired or self.device.family is Family.ECP5:
             return None
-        if layer.name in self.choices.writable or layer.name in self.choices.memory:
+        if layer.name in {*self.choices.writable, *self.choices.memory, *self.choices.external}:
             return None
         if not isinstance(op, MatMul | Conv) or op.planes.size or fused_gate(self.graph, layer) is not None:
             return None
@@ -100,6 +105,19 @@ class Problem:
         """The problem in which convolutions may take all taps at once, unless a host rewrites their weights."""
         nodes = (node for node in self.graph.nodes if isinstance(node.op, Conv) and not node.op.is_depthwise)
         return replace(self, whole_windows=frozenset(node.name for node in nodes) - self.choices.writable)
+
+    def with_external(self, layers: Sequence[str]) -> Problem:
+        """The problem in which the weights of these layers lie in the external memory, and no others."""
+        external = external_memories(self.graph, layers, self.choices.source)
+        return replace(self, choices=replace(self.choices, external=external))
+
+    def may_be_external(self, layer: Node) -> bool:
+        """Whether the weights of a layer may go to the external memory: nothing forbids it, and no place was chosen."""
+        choices = self.choices
+        if not isinstance(layer.op, MatMul | Conv) or layer.name in {*choices.memory, *choices.external}:
+            return False
+        told = choices.folded_planes, choices.writable, choices.source.width
+        return not why_not_streamed(self.graph, layer, *told)
 
     def pinned(self, folding: Mapping[str, Folding]) -> Problem:
         """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""

@@ -1,21 +1,23 @@
 """When units move beats: the one statement of every unit's handshake behaviour.
 
 A beat on a stream has two times: the first cycle in which the reader can take it, and the cycle in which the reader
-takes it. Eight schedules decide them, each a recurrence over maxima of earlier times. So the times do not depend on
+takes it. Ten schedules decide them, each a recurrence over maxima of earlier times. So the times do not depend on
 the order in which they are computed, and a network's cycles are exact without a clock that is stepped
 (`simulation.py`):
 
-    VectorLoop  slot i fires no sooner than one cycle after slot i-1; a reading slot waits for its beat (of every
-                input); a slot that ends an output beat waits until fewer than `credits` beats are on their way or
-                waiting; the beat of a `kept` input stays at the input until the vector's last slot.
-    GatedLoop   a vector loop that drops the vectors whose gate is closed; their output beats end beside its slots.
-    PoolTiles   a vector loop whose every slot reads; the slots of a tile's last pixel end an output beat.
-    Selection   a queue that takes every beat, and drops some.
-    Gearbox     a beat is taken one cycle after the last, while at most `limit` groups are held.
-    Queue       a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
-    Merge       a queue that takes a given number of beats from each of its inputs, in order.
-    LineBuffer  a row is taken while there is room for it; a row of windows leaves once the rows it reads are held.
-    ColumnScan  a beat is taken where another was freed; windows leave as their columns come by (`scan.py`).
+    VectorLoop   slot i fires no sooner than one cycle after slot i-1; a reading slot waits for its beat (of every
+                 input); a slot that ends an output beat waits until fewer than `credits` beats are on their way or
+                 waiting; the beat of a `kept` input stays at the input until the vector's last slot.
+    StreamedLoop a vector loop whose every slot takes a word of weights, too.
+    GatedLoop    a vector loop that drops the vectors whose gate is closed; their output beats end beside its slots.
+    PoolTiles    a vector loop whose every slot reads; the slots of a tile's last pixel end an output beat.
+    Selection    a queue that takes every beat, and drops some.
+    Gearbox      a beat is taken one cycle after the last, while at most `limit` groups are held.
+    Queue        a beat is taken one cycle after the last, while fewer than `depth` are held (for every reader).
+    Merge        a queue that takes a given number of beats from each of its inputs, in order.
+    LineBuffer   a row is taken while there is room for it; a row of windows leaves once the rows it reads are held.
+    MemoryReads  words of an external memory, asked for in bursts where there is room for them.
+    ColumnScan   a beat is taken where another was freed; windows leave as their columns come by (`scan.py`).
 
 Space freed in one cycle can be used in the next.
 """
@@ -48,6 +50,38 @@ class VectorLoop:
     def of_beats(cls, beats: int, latency: int, kept: int = 0) -> VectorLoop:
         """A unit of whose vectors every beat becomes a beat, one a cycle."""
         return cls(beats, beats, 1, latency, credits_for(latency, 1), kept)
+
+
+@dataclass(frozen=True)
+class StreamedLoop:
+    """A vector loop of two inputs: its first `reads` slots of a vector take a beat of it, every slot one of the other.
+
+    All else is as in a `VectorLoop`.
+    """
+
+    slots: int
+    reads: int
+    slots_per_beat: int
+    latency: int
+    credits: int
+
+
+@dataclass(frozen=True)
+class MemoryReads:
+    """A reader of an external memory: `beats` words over and over again, in bursts of at most `burst`.
+
+    The reader has room for `depth` words. It asks for a burst two cycles after the word was taken that leaves room for
+    `burst` words beside those asked for before. The first word of a burst comes `latency` cycles later at the soonest.
+    A memory gives a frame's words in `interval` cycles: of n words, word b comes floor(b * interval / n) cycles after
+    word 0 at the soonest, and word 0 of the next frame `interval` cycles after that of this one. A word can be taken
+    one cycle after it came.
+    """
+
+    beats: int
+    burst: int
+    depth: int
+    latency: int
+    interval: int
 
 
 @dataclass(frozen=True)
@@ -163,7 +197,18 @@ class LineBuffer:
 
 
 Schedule = (
-    VectorLoop | GatedLoop | PoolTiles | Gearbox | Queue | Merge | Selection | LineBuffer | ColumnScan | Pipelined
+    VectorLoop
+    | StreamedLoop
+    | MemoryReads
+    | GatedLoop
+    | PoolTiles
+    | Gearbox
+    | Queue
+    | Merge
+    | Selection
+    | LineBuffer
+    | ColumnScan
+    | Pipelined
 )
 
 

@@ -22,8 +22,8 @@ class FrameRun:
     """A run of back-to-back frames, from reset on.
 
     The source of each input offers beat b of a run no sooner than in cycle ceil(b * input_interval / beats of a frame):
-    a frame every `input_interval` cycles, or as fast as they are taken with 0. The sinks are always ready. The first
-    beat of any input is taken in cycle 0.
+    a frame every `input_interval` cycles, or as fast as they are taken with 0. The sinks are always ready. External
+    memories are asked for weights from the cycle after the one in which the first beat is offered.
     """
 
     def __init__(self, network: ProcessNetwork, input_interval: int = 0, after: PeriodicSchedule | None = None) -> None:
@@ -119,6 +119,16 @@ def beat_times(network: ProcessNetwork, frames: int, input_interval: int = 0) ->
         DeadlockError: the network is in a deadlock.
     """
     return {name: taken for name, (_, taken) in stream_times(network, frames, input_interval).items()}
+
+
+def times_from_entry(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, IntArray]:
+    """`beat_times`, counted from the cycle in which the first beat of any input is taken.
+
+    That is another one than cycle 0 where the unit behind it waits for weights from an external memory.
+    """
+    times = beat_times(network, frames, input_interval)
+    start = min(int(times[name][0]) for name in network.inputs)
+    return {name: each - start for name, each in times.items()}
 
 
 def stream_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -> dict[str, tuple[IntArray, IntArray]]:

@@ -16,6 +16,7 @@ from hwgen.hw.device import Device
 from hwgen.hw.fifo import size_fifos, sizes_of
 from hwgen.hw.limits import least_cycles, slowest
 from hwgen.hw.matrices import Folding
+from hwgen.hw.offload import offload
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget
 from hwgen.hw.stream import WIDEST
@@ -85,9 +86,15 @@ def solve(problem: Problem, goal: Goal) -> Solution:
     taken = problem.resources(solution.design)
     if not goal.budget.fits(taken):
         must = f"the design must take at most {goal.budget}"
-        change = "Allow more cycles a frame, or a larger budget"
+        change = f"Allow more cycles a frame, or a larger budget{_outside(problem, folding, goal.budget)}"
         raise FoldingError(f"{goal.interval:,} cycles a frame", must, str(taken), change)
     return solution
+
+
+def _outside(problem: Problem, folding: Mapping[str, Folding], budget: Budget) -> str:
+    """Which layers' weights to put into an external memory, as an end of a message; empty where it does not help."""
+    moved = offload(problem, folding, budget)
+    return "" if moved is None else f", or put weights into an external memory: {moved.options}"
 
 
 def _cheapest(problem: Problem, interval: int) -> dict[str, Folding]:
@@ -113,7 +120,8 @@ def _fastest(problem: Problem, budget: Budget) -> Solution:
     if solution is None:
         smallest = problem.sized(_closest(problem, budget, uses))
         found = f"{problem.resources(smallest)} at {smallest.bound:,} cycles a frame as the closest"
-        change = "Allow more; `hwgen explore` also weighs LUT RAM against block RAM"
+        outside = _outside(problem, problem.resolve(problem.intervals[-1]), budget)
+        change = f"Allow more{outside}; `hwgen explore` also weighs LUT RAM against block RAM"
         raise FoldingError("budget", f"a design must take at most {budget}", found, change)
     bound, wider = solution.design.bound, problem.with_whole_windows()
     if not wider.whole_windows or not problem.misses(bound - 1):
@@ -185,11 +193,14 @@ def _out_of_reach(problem: Problem, interval: int) -> FoldingError:
     """The error that says which layer is too slow, its best and why."""
     best = problem.outline(problem.resolve(1))
     unit, name = slowest(best)
-    given = problem.wishes.get(name)
+    given = problem.wishes.get(name) if unit.memory_port is None else None
     why = f"its folding is given, {_given(given)}" if given else least_cycles(unit)
     must = f"must take at most {interval:,} cycles a frame ({problem.fps(interval):,.0f} frames/s)"
     found = f"{best.bound:,} at best ({problem.fps(best.bound):,.0f} frames/s): {why}"
-    return FoldingError(problem.graph.node(name).label, must, found, f"Ask for {best.bound:,} cycles or more")
+    change = f"Ask for {best.bound:,} cycles or more"
+    if unit.memory_port is not None:
+        change += ", or give the external memory more bandwidth (external_gb_s) or wider ports (external_width)"
+    return FoldingError(problem.graph.node(name).label, must, found, change)
 
 
 def _too_shallow(problem: Problem, folding: Mapping[str, Folding], interval: int, found: int) -> ConfigError:

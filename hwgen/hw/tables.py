@@ -22,17 +22,31 @@ from hwgen.hw.schedule import (
     GatedLoop,
     Gearbox,
     LineBuffer,
+    MemoryReads,
     Merge,
     PoolTiles,
     Queue,
     Schedule,
     Selection,
+    StreamedLoop,
     VectorLoop,
 )
 from hwgen.hw.stream import ceil_div
 from hwgen.ir.types import IntArray
 
-VECTOR_LOOP, POOL_TILES, GEARBOX, QUEUE, LINE_BUFFER, GATED_LOOP, PIPELINED, SELECTION, COLUMN_SCAN = range(9)
+(
+    VECTOR_LOOP,
+    POOL_TILES,
+    GEARBOX,
+    QUEUE,
+    LINE_BUFFER,
+    GATED_LOOP,
+    PIPELINED,
+    SELECTION,
+    COLUMN_SCAN,
+    STREAMED_LOOP,
+    MEMORY_READS,
+) = range(11)
 """Kinds of schedules; a Merge is a QUEUE of several inputs, the sink at an output of the chip one without a reader."""
 
 SLOT, FIRED, COUNTER, STARVED, BLOCKED, OWED, NEXT_END, VECTOR, TAKEN, STATE_SIZE = range(10)
@@ -165,16 +179,16 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
     match schedule:
         case VectorLoop() as s:
             return VECTOR_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits, s.kept)
+        case StreamedLoop() | MemoryReads() as s:
+            return _packed_external(s)
         case GatedLoop() as s:
             return GATED_LOOP, (s.reads, s.beats, s.latency, s.credits, *s.active)
         case PoolTiles() as s:
             return POOL_TILES, (s.height, s.width, s.columns, s.pixel_beats, s.latency, s.credits)
         case Gearbox() as s:
             return GEARBOX, (s.in_beats, s.push, s.last_push, s.pull, s.limit)
-        case Queue() as s:
-            return QUEUE, (s.depth, 1)
-        case Merge() as s:
-            return QUEUE, (s.depth, *s.beats)
+        case Queue() | Merge() as s:
+            return QUEUE, (s.depth, *(s.beats if isinstance(s, Merge) else (1,)))
         case Selection() as s:
             kept = np.isin(np.arange(s.period), s.kept).astype(np.int64)
             return SELECTION, (s.depth, s.period, *kept.tolist())
@@ -182,6 +196,12 @@ def packed(schedule: Schedule) -> tuple[int, tuple[int, ...]]:
             return PIPELINED, _pipelined(s)
         case LineBuffer() | ColumnScan() as s:
             return _packed_windows(s)
+
+
+def _packed_external(s: StreamedLoop | MemoryReads) -> tuple[int, tuple[int, ...]]:
+    if isinstance(s, MemoryReads):
+        return MEMORY_READS, (s.beats, s.burst, s.depth, s.latency, s.interval)
+    return STREAMED_LOOP, (s.slots, s.reads, s.slots_per_beat, s.latency, s.credits)
 
 
 def _packed_windows(s: LineBuffer | ColumnScan) -> tuple[int, tuple[int, ...]]:
@@ -210,7 +230,7 @@ def _held(schedule: Schedule, outputs: int) -> tuple[int, ...]:
     match schedule:
         case Pipelined(room=held):
             return held
-        case Queue(depth=each) | Merge(depth=each) | Selection(depth=each):
+        case Queue(depth=each) | Merge(depth=each) | Selection(depth=each) | MemoryReads(depth=each):
             pass
         case Gearbox() as s:
             each = (s.limit + max(s.push, s.last_push)) // s.pull + 2

@@ -15,8 +15,8 @@ from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Bits, Function, Parameters, Store
 from hwgen.hw.delays import Delays
 from hwgen.hw.loop import Loop
-from hwgen.hw.memory import Memory
-from hwgen.hw.packing import WeightLayout
+from hwgen.hw.memory import Memory, MemoryPort
+from hwgen.hw.packing import Bytes, WeightLayout
 from hwgen.hw.pipeline import AdderLevels, PipelineRegisters
 from hwgen.hw.schedule import Schedule
 from hwgen.hw.stream import Stream
@@ -125,8 +125,8 @@ class Unit:
 
     @property
     def input(self) -> Stream:
-        """The first input."""
-        return self.inputs[0]
+        """The first input; of a unit without any, its output."""
+        return (*self.inputs, *self.outputs)[0]
 
     @property
     def output(self) -> Stream:
@@ -203,6 +203,16 @@ class Unit:
     def stores(self) -> tuple[Store, ...]:
         """Memories beside its module."""
         return ()
+
+    @property
+    def memory_port(self) -> MemoryPort | None:
+        """The port through which its module reads an external memory; None where it reads none."""
+        return None
+
+    @property
+    def image(self) -> Bytes:
+        """What lies in its external memory, (words, bytes of a word)."""
+        raise NotImplementedError
 
     @property
     def wired_luts(self) -> int | None:

@@ -19,7 +19,7 @@ LONGEST = 64
 _KINDS = "add|concat|conv|fc|magnitude|max|min|move|piece|pool|scale|top|unary"
 _UNIT = (
     rf"(?:(?:{_KINDS})\d+|input_quant\d*|source\d*(?=_)|axis_(?:in|out)\d*)"
-    r"(?:_(?:act|apart|bit|columns|copy|fifo|fork|gain|gate|pack|select|width|window)\d*)*"
+    r"(?:_(?:act|apart|bit|columns|copy|fifo|fork|gain|gate|pack|select|weights|width|window)\d*)*"
 )
 """Names that frontends give layers, those of adapters around them, and of the functions behind ports with TLAST."""
 
@@ -29,7 +29,7 @@ _PARTS = "dpi|ip|main|mm2s|movers|params|s2mm|shell|tb|unit|units"
 _OWN_UNIT = re.compile(_UNIT)
 _LIKE_A_UNIT = re.compile(rf".*_(?:{_UNIT}|{_PARTS}|x[0-9a-f]{{8}})")
 _INSIDE = re.compile(
-    rf"u_(?:{_UNIT}|control|tlast)|{_UNIT}_(?:data|ready|valid)|s_axi_control_[a-z]+|[ms]_axis_[a-z0-9_]+"
+    rf"u_(?:{_UNIT}|control|tlast)|{_UNIT}_(?:data|ready|valid)|s_axi_control_[a-z]+|(?:[ms]_axis|m_axi)_[a-z0-9_]+"
     r"|rewrite(?:_data|_place)?|unused_tdata"
 )
 """Signals and instances of the top level: its module must have another name."""

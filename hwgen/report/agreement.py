@@ -55,7 +55,8 @@ def modules_of(function: str, modules: Iterable[Module]) -> tuple[Module, ...]:
 
 
 def _functions(design: Design, flow: Dataflow, found: HlsSynthesis) -> Iterator[str]:
-    gated = {unit.name for unit in design.gated}
+    readers = {unit.name for unit in design.readers}
+    gated = {unit.name for unit in design.gated} | readers  # a memory, too, has slots of its own
     for process in flow.processes:
         function = unit_name(design.name, process.name)
         modules = modules_of(function, found.modules)
@@ -64,7 +65,7 @@ def _functions(design: Design, flow: Dataflow, found: HlsSynthesis) -> Iterator[
         loops = [loop for module in modules for loop in module.loops]
         if modules and not loops and process.loop.slots > 1:
             yield f"{function}: must have a pipelined loop; the report has none"
-        for loop in loops:
+        for loop in loops[-1:] if process.name in readers else loops:  # one for each vector around that of its words
             yield from _loop(function, loop, process, counted=process.name not in gated)
         yield from _cycles(function, modules, process.loop.slots, DEPTHS[-1])
 

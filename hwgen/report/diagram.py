@@ -30,7 +30,7 @@ START, END = "(start)", "(end)"
 
 @dataclass(frozen=True)
 class Card:
-    """A layer, a fork or an end of the chip, its top left corner at (x, y).
+    """A layer, a fork, an end of the chip or an external memory, its top left corner at (x, y).
 
     Attributes:
         kind: a key of `HEIGHTS`; `windowed` is a layer with a sliding window unit in front.
@@ -112,6 +112,8 @@ def _cards(design: Design, report: Estimate) -> list[Card]:
     for unit in design.units:
         if not unit.is_adapter:
             found.append(_layer_card(figures[unit.name], report.interval_cycles, unit.name == report.slowest_layer))
+        elif unit.memory_port is not None:
+            found.append(Card(unit.name, "end", f"external memory, {unit.memory_port.frame_bytes:,} B"))
         elif len(unit.outputs) > 1:
             found.append(Card(unit.name, "fork", title="", width=HEIGHTS["fork"]))
     leaving = _named(END, design.outputs).items()
@@ -162,7 +164,7 @@ def _arrow(
     width = stream.width
     fifos: list[str] = []
     while (unit := writers.get(stream.name)) is not None and unit.name not in cards:
-        assert unit.is_adapter and len(unit.inputs) == 1, "forks and layers have cards"
+        assert unit.is_adapter and len(unit.inputs) == 1, "forks, layers and memories have cards"
         stream = unit.input
         if unit.fifo_depth is not None:
             figure = figures[unit.name]

@@ -16,7 +16,7 @@ from hwgen.hw.device import Family, device_of
 from hwgen.hw.explain import Explanation
 from hwgen.hw.hls_memory import HlsMemory, streams_memory, unit_memory
 from hwgen.hw.limits import layers_behind
-from hwgen.hw.memory import Memory
+from hwgen.hw.memory import Memory, MemoryPort
 from hwgen.hw.resources import Resources
 from hwgen.hw.unit import Unit
 
@@ -30,7 +30,7 @@ class LayerEstimate:
         window_cycles: of the sliding window unit in front of it, 0 where there is none.
         inputs, outputs: codes of a frame.
         weight_bits, threshold_bits, line_bits: sizes of the memories, spare places included.
-        memory: where the weights live, `distributed` (LUT) or `block`.
+        memory: where the weights live, `distributed` (LUT), `block` or `external`.
         utilisation: cycles of the layer over cycles of the slowest unit.
     """
 
@@ -104,6 +104,26 @@ class HlsEstimate:
 
 
 @dataclass(frozen=True)
+class ExternalEstimate:
+    """A layer whose weights lie in an external memory.
+
+    Attributes:
+        port: through which it reads them; `width` bits wide.
+        size: bytes that lie there, `frame_bytes` of which are read in a frame: all of them for each vector.
+        interval_cycles: in which the memory gives them, by the bandwidth that it is said to have.
+        bandwidth: bytes a second that it takes at the design's interval.
+    """
+
+    layer: str
+    port: str
+    width: int
+    size: int
+    frame_bytes: int
+    interval_cycles: int
+    bandwidth: float
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The figures of a design at its clock.
 
@@ -117,6 +137,7 @@ class Estimate:
         gated: layers that take fewer cycles where their gates are closed; all figures are with every gate open.
         hls: the same of the HLS project; None where there is none.
         warnings: to the user, a line each.
+        external: layers whose weights lie in an external memory.
         carry4: carry chains of four bits, by the cost model; a slice has one beside its four LUTs. 0 on ECP5.
     """
 
@@ -137,11 +158,22 @@ class Estimate:
     hls: HlsEstimate | None = None
     warnings: tuple[str, ...] = ()
     carry4: int = 0
+    external: tuple[ExternalEstimate, ...] = ()
 
     @property
     def slowest_layer(self) -> str:
         """The layer that the bottleneck belongs to."""
         return next(unit.layer for unit in self.units if unit.name == self.bottleneck)
+
+    @property
+    def external_line(self) -> str:
+        """What an external memory must give: bytes a frame, and a second at the interval; empty where there is none."""
+        if not self.external:
+            return ""
+        each = ", ".join(f"{layer.layer} {_amount(layer.frame_bytes)}" for layer in self.external)
+        total, rate = (sum(getattr(layer, of) for layer in self.external) for of in ("frame_bytes", "bandwidth"))
+        needs = f"external memory: {_amount(total)} a frame ({each}), {_amount(rate)}/s at the interval"
+        return f"{needs}; it gives a frame's weights in {max(each.interval_cycles for each in self.external):,} cycles"
 
     def taken_by(self, layer: str) -> Resources:
         """What a layer takes with the units around it."""
@@ -183,7 +215,21 @@ def estimate(
         hls=_hls(design, input_interval),
         warnings=warnings,
         carry4=design_chains(design, device.family),
+        external=tuple(_external(port, design.clock_mhz * 1e6 / model.interval) for port in design.memory_ports),
     )
+
+
+def _amount(size: float) -> str:
+    """Bytes with a prefix: `4.72 MB`."""
+    for prefix, unit in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if size >= unit:
+            return f"{size / unit:,.3g} {prefix}B"
+    return f"{size:,.0f} B"
+
+
+def _external(port: MemoryPort, fps: float) -> ExternalEstimate:
+    sizes = port.width, port.size, port.frame_bytes, port.interval
+    return ExternalEstimate(port.layer, port.name, *sizes, bandwidth=port.frame_bytes * fps)
 
 
 def _hls(design: Design, input_interval: int) -> HlsEstimate | None:
@@ -233,7 +279,7 @@ def _layer(unit: Unit, design: Design, slowest: int) -> LayerEstimate:
         simd=unit.simd_lanes,
         cycles=unit.cycles,
         window_cycles=window.cycles if window else 0,
-        inputs=window.input.size if window else sum(stream.size for stream in unit.inputs),
+        inputs=window.input.size if window else _taken(unit, design),
         outputs=unit.output.size,
         input_type=str(unit.inputs[0].dtype),
         weight_type=str(product.weight_type) if product else None,
@@ -241,10 +287,22 @@ def _layer(unit: Unit, design: Design, slowest: int) -> LayerEstimate:
         weight_bits=_bits(weights),
         threshold_bits=_bits(memories.get("thresholds")),
         line_bits=_bits(window.lines if window else None),
-        memory=weights.style.value if weights else None,
+        memory=_place(unit, design, weights),
         fifo_depth=sum(fifo.fifo_depth or 0 for fifo in fifos),
         utilisation=unit.cycles / slowest,
     )
+
+
+def _taken(unit: Unit, design: Design) -> int:
+    """Codes of a frame that a layer takes, its weights aside."""
+    return sum(stream.size for stream in unit.inputs if stream.name not in design.read_ahead)
+
+
+def _place(unit: Unit, design: Design, weights: Memory | None) -> str | None:
+    """Where the weights of a layer live."""
+    if any(port.layer == unit.name for port in design.memory_ports):
+        return "external"
+    return weights.style.value if weights else None
 
 
 def _around(unit: Unit, design: Design) -> tuple[Unit | None, list[Unit]]:

@@ -122,6 +122,12 @@ def html(design: Design, report: Estimate, records: Records, roofline: Roofline)
     return render("report/report.html.j2", _page(design, report, records, roofline))
 
 
+def _explained(report: Estimate) -> str:
+    """What sets the interval, and what an external memory must give."""
+    told = f"{report.explanation or f'{report.slowest_layer} sets the interval'}."
+    return f"{told} {report.external_line[:1].upper()}{report.external_line[1:]}." if report.external else told
+
+
 def _page(design: Design, report: Estimate, records: Records, roofline: Roofline) -> Page:
     graph, picture = diagram(design, report), chart(roofline)
     run = records.simulated if records.simulated and records.simulated.backend != "golden" else None
@@ -137,7 +143,7 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         graph=graph,
         arrangement="beside" if graph.width <= 640 else "above",
         warnings=tuple(f"Mind: {warning}." for warning in report.warnings),
-        explanation=f"{report.explanation or f'{report.slowest_layer} sets the interval'}.",
+        explanation=_explained(report),
         layers=_layers(report),
         cycles_are="Cycles a frame."
         + (" The thin bar is the window unit's." if any(map(_window, report.layers)) else ""),

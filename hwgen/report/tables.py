@@ -35,6 +35,8 @@ def estimate_table(report: Estimate) -> Table:
             "as deep as the tool makes its pipelines\n"
             f"its memories: {report.hls.memory}; of them streams: {report.hls.stream_memory}"
         )
+    if report.external:
+        caption += f"\n{report.external_line}"
     if report.explanation:
         caption += f"\n{report.explanation}"
     if report.gated:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwgen.backends.external import image_name
 from hwgen.errors import DataError, MismatchError
 from hwgen.hw.design import Port
 from hwgen.hw.packing import Bytes, from_hex, hex_text
@@ -30,15 +31,17 @@ Words = Bytes | Sequence[Bytes]
 
 @dataclass(frozen=True)
 class Stalls:
-    """Probability, in every cycle, that the source idles and that the sink is not ready; 0 <= p < 1."""
+    """Probabilities in every cycle: that a source idles, a sink is not ready, a memory pauses; 0 <= p < 1."""
 
     source: float = 0.0
     sink: float = 0.0
     seed: int = 1
+    memory: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (0 <= self.source < 1 and 0 <= self.sink < 1):
-            raise ValueError(f"a stall probability lies in [0, 1), found {self.source} and {self.sink}")
+        if not all(0 <= each < 1 for each in (self.source, self.sink, self.memory)):
+            found = f"{self.source}, {self.sink} and {self.memory}"
+            raise ValueError(f"a stall probability lies in [0, 1), found {found}")
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,8 @@ def _fill(folder: Path, job: SimulationJob, words: tuple[Bytes, ...]) -> None:
     if job.memories is not None:
         for path in job.memories.iterdir():
             (folder / path.name).symlink_to(path.resolve())
+        for index, memory in enumerate(job.memory_ports):
+            (folder / f"memory_{index}.hex").symlink_to((job.memories / image_name(memory)).resolve())
     for index, (port, each) in enumerate(zip(job.inputs, words, strict=True)):
         text = hex_text(each, port.stream.axis_width)
         (folder / f"source_{index}.hex").write_text(text, encoding="utf-8", newline="\n")
@@ -193,6 +198,7 @@ def _plusargs(job: SimulationJob, frames: int, stalls: Stalls, input_interval: i
         f"+frames={frames}",
         f"+source_rate={round(stalls.source * _RATES)}",
         f"+sink_rate={round(stalls.sink * _RATES)}",
+        f"+memory_rate={round(stalls.memory * _RATES)}",
         f"+input_interval={input_interval}",
         f"+stall_seed={stalls.seed}",
         f"+reset_after={reset_after}",

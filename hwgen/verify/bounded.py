@@ -68,7 +68,7 @@ def simulate(
     watch = csim.Stopwatch()
     program = csim.built(project, work, f"{design.name}_bounded", quick=steps <= _SHORT_STEPS, bounded=True)
     build_s = watch.lap()
-    found, log = csim.write_beats(design, given, work), work / "bounded.log"
+    found, log = csim.write_beats(design, given, project, work), work / "bounded.log"
     files = work / "input.hex", "-", work / "found.hex"
     pauses = stalls or Stalls()
     told = round(100 * pauses.source), round(100 * pauses.sink), pauses.seed

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwgen.backends.external import image_name
 from hwgen.errors import MismatchError, ToolError
 from hwgen.hw import packing
 from hwgen.hw.design import Design
@@ -79,7 +80,7 @@ def simulate(design: Design, project: Path, words: Words, work: Path) -> CsimRes
     given = of_each(words)
     program = build(design, project, work, len(given[0]) // design.input.beats)
     build_s = watch.lap()
-    found = write_beats(design, given, work)
+    found = write_beats(design, given, project, work)
     command: list[str | Path] = [program, work / "input.hex", "-", work / "found.hex"]
     run_bench(command, work, work / "run.log", found)
     return CsimResult(read_beats(design, found), build_s, watch.lap())
@@ -90,11 +91,15 @@ def of_each(words: Words) -> tuple[Bytes, ...]:
     return (words,) if isinstance(words, np.ndarray) else tuple(words)
 
 
-def write_beats(design: Design, words: tuple[Bytes, ...], work: Path) -> list[Path]:
+def write_beats(design: Design, words: tuple[Bytes, ...], project: Path, work: Path) -> list[Path]:
     """Write the beats of each input to a file in `work`; the files that those of each output will be in.
 
-    A test bench puts the end of a port's name in front of `.hex`.
+    A test bench puts the end of a port's name in front of `.hex`. It finds the words of external memories beside them.
     """
+    for memory in design.memory_ports:
+        link = work / image_name(memory)
+        link.unlink(missing_ok=True)
+        link.symlink_to((project / "tb" / link.name).resolve())
     for port, each in zip(design.inputs, words, strict=True):
         text = packing.hex_text(each, port.stream.width)
         (work / f"input{port.suffix}.hex").write_text(text, encoding="utf-8", newline="\n")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwgen.backends.edge import AxisPort, axis_port, declarations, fragments, listed
+from hwgen.backends import external
+from hwgen.backends.edge import AxisPort, axis_port, declarations, fragments, listed, word_type
 from hwgen.backends.hls import word_flags
-from hwgen.backends.hls.context import word_type
 from hwgen.backends.render import asset, render
 from hwgen.hw.design import Design
 from hwgen.verify.bench import Stalls, Trace, Words, run
@@ -27,6 +27,7 @@ class DpiContext:
     Attributes:
         ports, sources, sinks: of the shell, rendered.
         words: the C++ types of the beats of all ports; `beats` of a frame at each.
+        harness, callee: the header and the function of its streams alone.
     """
 
     name: str
@@ -39,6 +40,8 @@ class DpiContext:
     sinks: str
     words: str
     beats: str
+    harness: str
+    callee: str
 
 
 def simulate(
@@ -73,8 +76,9 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
     shell.write_text(render("hls/dpi_shell.sv.j2", context), encoding="utf-8", newline="\n")
     glue.write_text(render("hls/dpi_glue.cpp.j2", context), encoding="utf-8", newline="\n")
     source = folder / OWN / "src"
-    copied(project, ("src",), folder / OWN)
-    includes = (source, source / "lib", asset("sim") / "hls")
+    bench = ("tb",) if design.memory_ports else ()
+    copied(project, ("src", *bench), folder / OWN)
+    includes = (source, source / "lib", asset("sim") / "hls", *(folder / OWN / each for each in bench))
     # One translation unit: reading the headers takes longer than compiling what a unit adds to them.
     units = folder / f"{design.name}_units.cpp"
     units.write_bytes(b"".join(path.read_bytes() for path in sorted(source.glob("*.cpp"))))
@@ -89,6 +93,7 @@ def dpi_job(design: Design, project: Path, work: Path) -> SimulationJob:
         cpp_header=precompiled,
         cpp_kept=(UNITS, units_key(project)),
         frame_cycles=frame_cycles(design),
+        memories=project / "tb" if design.memory_ports else None,
     )
 
 
@@ -111,4 +116,6 @@ def _context(design: Design) -> DpiContext:
         sinks=streams[1],
         words=listed(words),
         beats=", ".join(str(port.stream.beats) for port in design.ports),
+        harness=external.harness(design),
+        callee=external.callee(design),
     )

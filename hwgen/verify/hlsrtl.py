@@ -96,8 +96,12 @@ def simulate(
 
     Raises:
         DataError: the folder does not hold the top module.
-        ConfigError: a port cannot be found, or is not there; or the design has several inputs or outputs.
+        ConfigError: a port cannot be found, or is not there; or the design has several inputs or outputs, or reads
+            external memories.
     """
+    if design.memory_ports:
+        must, found = "must have all weights on the chip", ", ".join(port.name for port in design.memory_ports)
+        raise ConfigError("backend hls-rtl", must, found, "Simulate on csim, dpi or rtl")
     if len(design.ports) > 2:
         found = ", ".join(port.axis for port in design.ports)
         raise ConfigError(

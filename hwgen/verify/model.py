@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen.backends.external import signals
 from hwgen.backends.render import asset
 from hwgen.hw.design import Port
+from hwgen.hw.memory import MemoryPort
 from hwgen.hw.stream import Stream
 from hwgen.verify import builds
 from hwgen.verify.headers import QUICK
@@ -21,7 +23,7 @@ from hwgen.verify.simulator import LEVELS, Simulator, compile_all, find_simulato
 from hwgen.verify.sources import OWN, cleared, linked
 
 PROGRAM = "sim"
-_BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_sink.sv")
+_BENCH = ("stream_monitor.sv", "stream_stall.sv", "stream_source.sv", "stream_sink.sv", "axi_memory.sv")
 _VERILATE = ("--cc", "--no-timing", "-O3", "--prefix", "Vbench", "--top-module", "bench", "-Mdir", "model")
 _RANDOM_START = ("--x-assign", "unique", "--x-initial", "unique")
 _LENIENT = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "--timescale", "1ns/1ns")
@@ -65,6 +67,7 @@ class SimulationJob:
         quiet_limit: cycles without a beat at either end that count as a deadlock.
         drain_cycles: cycles to run on after the last beat at either end.
         address_bits: of its AXI4-Lite port `s_axi_control`; 0 where it has none.
+        memory_ports: those through which it reads external memories, whose words lie in files of `memories`.
     """
 
     dut: str
@@ -83,13 +86,15 @@ class SimulationJob:
     quiet_limit: int = 100_000
     drain_cycles: int = 16
     address_bits: int = 0
+    memory_ports: tuple[MemoryPort, ...] = ()
 
     @property
     def ports(self) -> tuple[str, ...]:
         """Options that tell the bench of the design's streams: widths, beats of a frame, and how they are joined."""
         joined = [_joined(port.axis, f"gen_input[{i}]", "offered") for i, port in enumerate(self.inputs)]
         joined += [_joined(port.axis, f"gen_output[{i}]", "valid", last=True) for i, port in enumerate(self.outputs)]
-        options = [f"-DHWGEN_PORTS={', '.join(joined)}"]
+        joined += [_memory_joined(port, f"gen_memory[{i}]") for i, port in enumerate(self.memory_ports)]
+        options = [f"-DHWGEN_PORTS={', '.join(joined)}", *_memory_options(self.memory_ports)]
         for kind, ports in (("Input", self.inputs), ("Output", self.outputs)):
             widths, beats = ([str(size) for size in sizes] for sizes in _sizes(ports))
             options += [f"-G{kind}s={len(ports)}", f"-DHWGEN_{kind.upper()}_WIDTHS={','.join(widths)}"]
@@ -105,6 +110,20 @@ def _joined(axis: str, end: str, valid: str, *, last: bool = False) -> str:
     """The connections of one stream of the design to an end of the bench."""
     signals = {"data": "data", "valid": valid, "ready": "ready"} | ({"last": "last"} if last else {})
     return ", ".join(f".{axis}_t{name}({end}.{signal})" for name, signal in signals.items())
+
+
+def _memory_joined(port: MemoryPort, end: str) -> str:
+    """The connections of one memory port of the design to an end of the bench."""
+    return ", ".join(f".{port.name}_{each.name}({end}.{each.name})" for each in signals(port))
+
+
+def _memory_options(ports: Sequence[MemoryPort]) -> list[str]:
+    """Options that tell the bench of external memories; none where there are none."""
+    if not ports:
+        return []
+    kinds = {"WIDTHS": "width", "WORDS": "words", "READS": "reads", "INTERVALS": "interval", "LATENCIES": "latency"}
+    told = {kind: ",".join(str(getattr(port, each)) for port in ports) for kind, each in kinds.items()}
+    return [f"-DHWGEN_MEMORIES={len(ports)}", *(f"-DHWGEN_MEMORY_{kind}={each}" for kind, each in told.items())]
 
 
 def build(job: SimulationJob, work: Path, frames: int) -> float:

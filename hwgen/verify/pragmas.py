@@ -115,7 +115,14 @@ GRAMMAR: Mapping[str, Form] = {
     ),
     "interface": Form(
         ("function",),
-        {"mode": _one_of(*_MODES, *_CONTROL, "m_axi"), "port": _name, "bundle": _name, "depth": _at_least(1)},
+        {
+            "mode": _one_of(*_MODES, *_CONTROL, "m_axi"),
+            "port": _name,
+            "bundle": _name,
+            "depth": _at_least(1),
+            "offset": _one_of("off", "direct", "slave"),
+            "max_read_burst_length": _at_least(2),
+        },
         required=("mode", "port"),
     ),
 }

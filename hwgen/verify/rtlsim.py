@@ -59,6 +59,7 @@ def rtl_job(design: Design, project: Path, *, taps: bool) -> SimulationJob:
         quiet_limit=quiet_cycles(design),
         drain_cycles=_drain_cycles(design),
         address_bits=control.address_bits if control else 0,
+        memory_ports=design.memory_ports,
         frame_cycles=frame_cycles(design),
     )
 

@@ -17,7 +17,7 @@ from hwgen.hw.cycles import Cycles, cycles_of
 from hwgen.hw.design import Design, Port
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.packing import Bytes, from_words, to_words
-from hwgen.hw.simulation import beat_times
+from hwgen.hw.simulation import beat_times, times_from_entry
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntArray
 from hwgen.verify import bounded, csim, dpisim, hlsrtl, rtlsim
@@ -239,7 +239,8 @@ def _run(
     edge = zip(design.ports, (*run.entered, *run.left), strict=True)
     cycles = {**run.tap_cycles, **{port.stream.name: each for port, each in edge}}
     flowing, start = chosen.stalls is None, min(int(each[0]) for each in run.entered)
-    times = {name: each - start for name, each in cycles.items()} if flowing else {}
+    counted = {name: each[: _most_beats(design, name, frames)] for name, each in cycles.items()}
+    times = {name: each - start for name, each in counted.items()} if flowing else {}
     return _BackendRun(run.answers, run.build_s, run.run_s, run.taps, times, found)
 
 
@@ -266,13 +267,18 @@ def _predicted(design: Design, network: ProcessNetwork, frames: int, input_inter
     return cycles_of(entered, left, frames)
 
 
+def _most_beats(design: Design, name: str, frames: int) -> int | None:
+    """Beats of a stream that belong to the frames of a run; None where all do: external memories are read ahead."""
+    return frames * design.streams[name].beats if name in design.read_ahead else None
+
+
 def _mistimed(
     network: ProcessNetwork, frames: int, input_interval: int, found: Mapping[str, IntArray]
 ) -> tuple[Mistimed, ...]:
     """The first beat of each stream in another cycle than the cycle model says."""
     if not found:
         return ()
-    predicted = beat_times(network, frames, input_interval)
+    predicted = times_from_entry(network, frames, input_interval)
     checks = [compare_times(name, predicted[name], times) for name, times in found.items()]
     return tuple(check for check in checks if check is not None)
 

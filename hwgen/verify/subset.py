@@ -150,7 +150,7 @@ def _is_cast(tilde: Node) -> bool:
 
 
 def _ports(root: Node, top: str) -> Iterator[tuple[Node, str]]:
-    """The top function takes streams of ap_uint or ap_axiu by reference and gives nothing back."""
+    """The top function takes memories to read, and streams of ap_uint or ap_axiu by reference; gives nothing back."""
     for node in walk(root, "declaration", "function_definition"):
         declared = function_declarator(node)
         if declared is None or function_name(node) != top or is_inside(node, "function_definition"):
@@ -160,7 +160,8 @@ def _ports(root: Node, top: str) -> Iterator[tuple[Node, str]]:
         parameters = field(declared, "parameters")
         for parameter in parameters.named_children if parameters is not None else []:
             text = "".join(text_of(parameter).split())
-            port = re.fullmatch(r"hls::stream<ap_uint<\d+>>&\w+|hls::stream<ap_axiu<(\d+),0,0,0>>&\w+", text)
+            stream = r"hls::stream<ap_uint<\d+>>&\w+|hls::stream<ap_axiu<(\d+),0,0,0>>&\w+"
+            port = re.fullmatch(rf"{stream}|constap_uint<\d+>\*\w+", text)
             if port is None:
                 types = "hls::stream<ap_uint<N>>& or hls::stream<ap_axiu<N, 0, 0, 0>>&"
                 yield parameter, f"a port of {top} must be an {types}; found {text}"

@@ -8,7 +8,9 @@
 // and the reset, and sleeps until `halted`: all beats came, one reset point was reached, or nothing
 // moved for too long. Where the design has an AXI4-Lite port, `HWGEN_CONTROL` is the bits of its
 // addresses: sources then hold back the frames from `pause_frames` on, `paused` says that all
-// answers to those before have come, and cocotb writes registers and sets `resumed`.
+// answers to those before have come, and cocotb writes registers and sets `resumed`. Where it reads
+// external memories, `HWGEN_MEMORIES` counts them, and `HWGEN_MEMORY_WIDTHS` and so on are what
+// `axi_memory` asks of each; memory i is `gen_memory[i]`.
 
 `default_nettype none
 
@@ -21,6 +23,14 @@ module bench #(
   localparam int unsigned InputBeats[Inputs] = '{`HWGEN_INPUT_BEATS};
   localparam int unsigned OutputWidths[Outputs] = '{`HWGEN_OUTPUT_WIDTHS};
   localparam int unsigned OutputBeats[Outputs] = '{`HWGEN_OUTPUT_BEATS};
+
+`ifdef HWGEN_MEMORIES
+  localparam int unsigned MemoryWidths[`HWGEN_MEMORIES] = '{`HWGEN_MEMORY_WIDTHS};
+  localparam int unsigned MemoryWords[`HWGEN_MEMORIES] = '{`HWGEN_MEMORY_WORDS};
+  localparam int unsigned MemoryReads[`HWGEN_MEMORIES] = '{`HWGEN_MEMORY_READS};
+  localparam int unsigned MemoryIntervals[`HWGEN_MEMORIES] = '{`HWGEN_MEMORY_INTERVALS};
+  localparam int unsigned MemoryLatencies[`HWGEN_MEMORIES] = '{`HWGEN_MEMORY_LATENCIES};
+`endif
 
   logic clk /*verilator public_flat_rw*/;
   logic rst_n /*verilator public_flat_rw*/;
@@ -50,7 +60,7 @@ module bench #(
   int unsigned pause_frames;
 `endif
 
-  int unsigned source_rate, sink_rate, input_interval, frames;
+  int unsigned source_rate, sink_rate, memory_rate, input_interval, frames;
   int unsigned seed, quiet_limit, reset_after;
 
   // Cycles to run on after the last expected beat, so that a beat too many is seen, and all beats
@@ -67,6 +77,7 @@ module bench #(
   initial begin
     if ($value$plusargs("source_rate=%d", source_rate) == 0) source_rate = 0;
     if ($value$plusargs("sink_rate=%d", sink_rate) == 0) sink_rate = 0;
+    if ($value$plusargs("memory_rate=%d", memory_rate) == 0) memory_rate = 0;
     if ($value$plusargs("input_interval=%d", input_interval) == 0) input_interval = 0;
     if ($value$plusargs("frames=%d", frames) == 0) frames = 1;
     if ($value$plusargs("stall_seed=%d", seed) == 0) seed = 1;
@@ -173,6 +184,44 @@ module bench #(
 
     always_ff @(posedge clk) count_q <= rst_n ? count_q + 32'(received[i]) : 0;
   end
+
+`ifdef HWGEN_MEMORIES
+  for (genvar i = 0; i < `HWGEN_MEMORIES; i++) begin : gen_memory
+    logic [63:0] base, araddr;
+    logic [7:0] arlen;
+    logic [2:0] arsize;
+    logic [1:0] arburst, rresp;
+    logic arvalid, arready, rlast, rvalid, rready;
+    logic [MemoryWidths[i]-1:0] rdata;
+
+    axi_memory #(
+      .Width   (MemoryWidths[i]),
+      .Words   (MemoryWords[i]),
+      .Reads   (MemoryReads[i]),
+      .Interval(MemoryIntervals[i]),
+      .Latency (MemoryLatencies[i]),
+      .Base    (64'h1000 * (64'(i) + 64'd1) * 64'h1_0001),
+      .File    ($sformatf("memory_%0d.hex", i))
+    ) u_memory (
+      .clk_i    (clk),
+      .rst_ni   (rst_n),
+      .seed_i   (seed + 32'(2 * i + 100)),
+      .rate_i   (memory_rate[8:0]),
+      .base_o   (base),
+      .araddr_i (araddr),
+      .arlen_i  (arlen),
+      .arsize_i (arsize),
+      .arburst_i(arburst),
+      .arvalid_i(arvalid),
+      .arready_o(arready),
+      .rdata_o  (rdata),
+      .rresp_o  (rresp),
+      .rlast_o  (rlast),
+      .rvalid_o (rvalid),
+      .rready_i (rready)
+    );
+  end
+`endif
 
   `HWGEN_DUT u_dut (
     .ap_clk       (clk),

@@ -96,6 +96,8 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
     written = flow.compile(renamed(dense, names), writable=("fc0", "fc1"), part="ultra96-v2")
     yield "writable", project(written) | simulations(written.design)
     yield "several", project(flow.compile(several(renamed(dense, names))))
+    outside = random_network(rng(1), (16, 8, 4))
+    yield "external", project(flow.compile(renamed(outside, names), memory={"fc0": "external"}))
     yield "card", project(flow.compile(renamed(concat_net(rng(0)), names), part="u250"))
     yield "image", project(flow.compile(renamed(mobilenet_like(rng(0)), names), part="lfe5u-85f"))
     for design in (every_kernel(), many_folds(), scaled(IntType(2, signed=False), None, 5, 2, 3), queued(), wired()):
@@ -237,7 +239,16 @@ def test_only_emitters_make_source() -> None:
     assert makers == {
         f"backends/{name}.py"
         for name in (
-            *("edge", "hls/context", "hls/tables", "rtl/instances", "rtl/layers", "rtl/values", "vivado/emit"),
+            *(
+                "edge",
+                "external",
+                "hls/context",
+                "hls/tables",
+                "rtl/instances",
+                "rtl/layers",
+                "rtl/values",
+                "vivado/emit",
+            ),
             *("wiring/cpp", "wiring/sv"),
         )
     }

@@ -28,7 +28,7 @@ def prove(design: hwgen.Accelerator, seed: int, frames: int, folder: Path) -> No
     input_interval = 1 + (seed % 3) * design.design.cycles.interval // 2
     spaced = design.simulate(codes, "rtl", work=folder / "rtl", input_interval=input_interval)
     assert spaced.passed and spaced.beats_timed == flowing.beats_timed, (spaced.mismatches, spaced.mistimed)
-    stalls = Stalls(source=0.3 * (seed % 3), sink=0.4 * (seed % 2), seed=seed + 1)
+    stalls = Stalls(source=0.3 * (seed % 3), sink=0.4 * (seed % 2), memory=0.3, seed=seed + 1)
     middle = min(beats * frames - 1, beats * (frames // 2) + beats // 2 or 1)
     for options in ({"stalls": stalls}, {"reset_after_beats": middle}, {"stalls": stalls, "reset_after_beats": middle}):
         shaken = design.simulate(codes, "rtl", work=folder / "rtl", **options)

@@ -133,6 +133,29 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         )
         for value in (-1, 1.5, "fast", True)
     },
+    "external_name": (
+        compiled(memory={"fc7": "external"}),
+        "memory: must name layers with weights (fc0, fc1); found fc7.",
+    ),
+    "external_rate": (compiled(external_gb_s=0), "settings: external_gb_s: should be greater than 0; found 0."),
+    "external_width": (
+        compiled(external_width=48),
+        "settings: external_width: should be 32, 64, 128, 256, 512 or 1024; found 48.",
+    ),
+    "external_latency": (
+        compiled(external_latency=0),
+        "settings: external_latency: should be greater than or equal to 1; found 0.",
+    ),
+    "external_writable": (
+        compiled(memory={"fc0": "external"}, writable=["fc0"]),
+        "memory: fc0 must be a layer whose vectors all meet its weights in the same order to be external; found it is"
+        " writable: the host rewrites what lies on the chip. Leave it on the chip.",
+    ),
+    "external_small": (
+        compiled(memory={"fc1": "external"}),
+        "memory: fc1 must be a layer whose vectors all meet its weights in the same order to be external; found it has"
+        " 12 bits of weights, less than a word of the port of 64. Leave it on the chip.",
+    ),
     "top1_text": (
         compiled(top1="maybe"),
         "settings: top1: should be a valid boolean, unable to interpret input; found 'maybe'.",

@@ -11,7 +11,19 @@ import numpy as np
 
 from hwgen.hw.network import ProcessNetwork
 from hwgen.hw.scan import ColumnScan
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, Selection, VectorLoop
+from hwgen.hw.schedule import (
+    GatedLoop,
+    Gearbox,
+    LineBuffer,
+    MemoryReads,
+    Merge,
+    PoolTiles,
+    Queue,
+    Schedule,
+    Selection,
+    StreamedLoop,
+    VectorLoop,
+)
 
 _PATIENCE = 40
 """Cycles without any move after which nothing can move any more: longer than every latency."""
@@ -68,6 +80,65 @@ class VectorLoopMachine(Machine):
         if self.ends:
             self.sinks[0].visible.append(now + self.unit.latency)
         self.slot = (self.slot + 1) % self.unit.slots
+
+
+class StreamedLoopMachine(Machine):
+    unit: StreamedLoop
+    slot = 0
+
+    @property
+    def ends(self) -> bool:
+        return (self.slot + 1) % self.unit.slots_per_beat == 0
+
+    def look(self, now: int) -> bool:
+        vectors, words = self.sources
+        waits_for_beat = self.slot < self.unit.reads and not vectors.offers(now)
+        waits_for_room = self.ends and self.sinks[0].under_way >= self.unit.credits
+        return words.offers(now) and not waits_for_beat and not waits_for_room
+
+    def move(self, now: int) -> None:
+        if self.slot < self.unit.reads:
+            self.sources[0].taken.append(now)
+        self.sources[1].taken.append(now)
+        if self.ends:
+            self.sinks[0].visible.append(now + self.unit.latency)
+        self.slot = (self.slot + 1) % self.unit.slots
+
+
+class MemoryReadsMachine(Machine):
+    """A reader and its memory: room as a register has it, requests of a cycle ago, words in order at their pace."""
+
+    unit: MemoryReads
+    frame = 1
+    """Words of a frame."""
+
+    asked = came = 0
+    """Words since reset."""
+
+    last = -1
+    """The cycle of the last word."""
+
+    def __init__(self, unit: Schedule, sources: Sequence[Wire], sinks: Sequence[Wire]) -> None:
+        super().__init__(unit, sources, sinks)
+        self.bursts: list[tuple[int, int]] = []
+
+    def look(self, now: int) -> bool:
+        unit, (sink,) = self.unit, self.sinks
+        self.asks = unit.depth - (self.asked - len(sink.taken)) >= unit.burst
+        before = next((cycle for cycle, words in self.bursts if words > self.came), None)
+        place = self.came % self.frame
+        pace = place * unit.interval // self.frame - (place - 1) * unit.interval // self.frame
+        self.comes = before is not None and now >= before + unit.latency and now >= self.last + pace
+        return self.asks or self.came < self.asked
+
+    def move(self, now: int) -> None:
+        if self.asks:
+            place = self.asked % self.unit.beats
+            self.asked += min(self.unit.burst, self.unit.beats - place)
+            self.bursts.append((now + 1, self.asked))
+        if self.comes:
+            self.sinks[0].visible.append(now + 1)
+            self.came, self.last = self.came + 1, now
 
 
 class GatedLoopMachine(Machine):
@@ -265,6 +336,8 @@ class SinkMachine(Machine):
 
 MACHINES: dict[type, type[Machine]] = {
     VectorLoop: VectorLoopMachine,
+    StreamedLoop: StreamedLoopMachine,
+    MemoryReads: MemoryReadsMachine,
     GatedLoop: GatedLoopMachine,
     PoolTiles: PoolTilesMachine,
     Gearbox: GearboxMachine,
@@ -289,6 +362,9 @@ def naive_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -
         )
         for process in network.processes
     ]
+    for machine, process in zip(machines, network.processes, strict=True):
+        if isinstance(machine, MemoryReadsMachine):
+            machine.frame = network.beats[process.outputs[0]]
     machines += [SinkMachine(Queue(1), [sink], []) for sink in sinks.values()]
     now = idle = 0
     while any(len(sink.taken) < network.beats[name] * frames for name, sink in sinks.items()):
@@ -300,4 +376,6 @@ def naive_times(network: ProcessNetwork, frames: int, input_interval: int = 0) -
             return None
         now += 1
         assert now < 1_000_000, "the network hangs"
-    return {name: np.array(wire.taken, dtype=np.int64) for name, wire in wires.items()}
+    # A memory is read ahead: beats of frames to come.
+    counts = {name: network.beats[name] * frames for name in wires}
+    return {name: np.array(wire.taken[: counts[name]], dtype=np.int64) for name, wire in wires.items()}

@@ -15,11 +15,13 @@ from hwgen.hw.schedule import (
     GatedLoop,
     Gearbox,
     LineBuffer,
+    MemoryReads,
     Merge,
     PoolTiles,
     Queue,
     Schedule,
     Selection,
+    StreamedLoop,
     VectorLoop,
     credits_for,
 )
@@ -85,6 +87,23 @@ class Weaver:
         schedule = VectorLoop(beats, beats, 1, latency, credits_for(latency, 1))
         return self.unit(schedule, (port,), (port.vectors, port.elements, port.lanes))[0]
 
+    def streamed(self, port: OpenStream) -> OpenStream:
+        """A vector loop whose every slot takes a word of an external memory, some of them by way of a converter."""
+        elements, vectors, beats = self.small(15), port.vectors, port.vector_beats
+        lanes = self.small(elements)
+        slots, latency = ceil_div(elements, lanes) * beats, self.small(6)
+        bits = self.small(9)
+        width = int(self.rng.choice([1, 2, 4, 8]))
+        width = min(width, slots * bits)
+        total = vectors * ceil_div(slots * bits, width)
+        burst = int(self.rng.choice([1, 4, 16]))
+        interval = int(total * (1 + self.rng.choice([0, 0.3, 2]))) + int(self.rng.integers(0, 3))
+        reads = MemoryReads(total // vectors, burst, burst + self.small(20) - 1, self.small(30), interval)
+        words = self.unit(reads, (), (vectors, slots * bits, width))[0]
+        words = self.converter(words, bits) if width != bits else words
+        schedule = StreamedLoop(slots, beats, beats, latency, self.small(6))
+        return self.unit(schedule, (port, words), (vectors, elements, lanes))[0]
+
     def queue(self, port: OpenStream, least: int = 1) -> OpenStream:
         most = 2 * port.vector_beats + 2
         depth = int(self.rng.integers(least, most if self.rng.random() < 0.8 else 2 * self.beats[port.name] + 2))
@@ -113,6 +132,11 @@ class Weaver:
         latency, columns = self.small(4), width // wide
         schedule = PoolTiles(tall, wide, columns, port.vector_beats, latency, self.small(5))
         return self.unit(schedule, (port,), (height // tall * columns, port.elements, port.lanes))[0]
+
+    def pool_all(self, port: OpenStream) -> OpenStream:
+        """One vector of all."""
+        schedule = PoolTiles(port.vectors, 1, 1, port.vector_beats, self.small(4), self.small(5))
+        return self.unit(schedule, (port,), (1, port.elements, port.lanes))[0]
 
     def selection(self, port: OpenStream) -> OpenStream:
         """Beats of one lane, some of which are dropped."""
@@ -235,6 +259,18 @@ def random_schedules(rng: np.random.Generator, units: int) -> ProcessNetwork:
     """A network of `units` units or blocks in a row. Some are stuck for want of deep FIFOs."""
     weaver = Weaver(rng)
     first, last = woven(weaver, units)
+    return ProcessNetwork(tuple(weaver.processes), (first.name,), (last.name,), weaver.beats)
+
+
+def external_schedules(rng: np.random.Generator, units: int) -> ProcessNetwork:
+    """The same with units whose weights come from external memories, one at least."""
+    weaver = Weaver(rng)
+    first, port = woven(weaver, units // 2)
+    for _ in range(int(rng.integers(1, 3))):
+        while port.vectors * port.vector_beats * 16 > LARGEST:
+            port = weaver.best(port) if port.vector_beats > 1 else weaver.pool_all(port)
+        port = weaver.streamed(port)
+    last = woven(weaver, units - units // 2, port)[1]
     return ProcessNetwork(tuple(weaver.processes), (first.name,), (last.name,), weaver.beats)
 
 

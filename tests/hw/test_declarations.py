@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from benchmarks.calibration.kinds import KINDS, drawn
+from hwgen.backends.external import BusSignal, signals, wires
 from hwgen.backends.render import library
 from hwgen.backends.rtl import emit
 from hwgen.backends.rtl.module import module
@@ -53,6 +54,11 @@ def test_parameters_are_those_of_the_module(stem: str) -> None:
         assert set(unit.parameters) == set(module(unit.module).defaults), unit
 
 
+def bus_of(unit: Unit) -> tuple[BusSignal, ...]:
+    """The signals of its port to an external memory."""
+    return () if unit.memory_port is None else signals(unit.memory_port)
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_every_port_has_its_signal(stem: str) -> None:
     for unit in units()[stem]:
@@ -63,8 +69,11 @@ def test_every_port_has_its_signal(stem: str) -> None:
             *(f"{port}_{each}_i" for port in unit.ports for each in ("data", "valid")),
         }
         inputs |= {f"{store.port}_i" for store in unit.stores} | {f"{port}_i" for port in unit.ties}
+        bus = {port: signal.enters for port, signal in zip(wires(unit), bus_of(unit), strict=True)}
+        inputs |= {port for port, enters in bus.items() if enters}
         outputs = {"m_data_o", "m_valid_o", *(f"{port}_ready_o" for port in unit.ports)}
         outputs |= {f"{store.address}_o" for store in unit.stores} | {f"{port}_o" for port in unit.idle}
+        outputs |= {port for port, enters in bus.items() if not enters}
         if unit.wiring is not None:
             inputs, outputs = inputs | {"codes_i"}, outputs | {"x_o"}
         ports = module(unit.module).ports

@@ -12,11 +12,21 @@ from hwgen.errors import DeadlockError
 from hwgen.hw.cycles import CycleModel, Cycles, Waits, cycle_model, cycles_of, peak_occupancies
 from hwgen.hw.network import Process, ProcessNetwork, with_gates
 from hwgen.hw.periodic import PeriodicSchedule
-from hwgen.hw.schedule import GatedLoop, Gearbox, LineBuffer, Merge, PoolTiles, Queue, Schedule, VectorLoop
+from hwgen.hw.schedule import (
+    GatedLoop,
+    Gearbox,
+    LineBuffer,
+    Merge,
+    PoolTiles,
+    Queue,
+    Schedule,
+    StreamedLoop,
+    VectorLoop,
+)
 from hwgen.hw.simulation import beat_times
 from hwgen.hw.stream import ceil_div
 from tests.hw.naive import MACHINES, naive_times
-from tests.hw.networks import random_ports, random_schedules
+from tests.hw.networks import external_schedules, random_ports, random_schedules
 from tests.seeds import fresh
 from tests.tiers import tiered
 
@@ -74,6 +84,12 @@ def test_every_beat_of_several_ports(units: int) -> None:
     assert sum(flows) > 30
 
 
+@pytest.mark.parametrize("units", tiered(range(6), 1, 3, 4, 5))
+def test_every_beat_of_external_memories(units: int) -> None:
+    flows = [agree(1000 * units + seed, units, frames=5, draw=external_schedules) for seed in range(40)]
+    assert sum(flows) > 20
+
+
 def test_several_ports_are_tried() -> None:
     networks = [random_ports(np.random.default_rng(seed), 1 + seed % 5) for seed in range(60)]
     assert {len(network.inputs) for network in networks} == {1, 2, 3}
@@ -91,6 +107,7 @@ def test_every_kind_is_tried() -> None:
     """Schedules, several inputs, several outputs: all in the random networks above."""
     networks = [random_schedules(np.random.default_rng(1000 * units), units) for units in range(1, 7)]
     networks += [random_schedules(np.random.default_rng(6000 + seed), 6) for seed in range(30)]
+    networks += [external_schedules(np.random.default_rng(seed), 2) for seed in range(9)]
     processes = [process for network in networks for process in network.processes]
     assert {type(process.schedule) for process in processes} == set(MACHINES)
     assert {(type(c.schedule), len(c.inputs)) for c in processes} >= {
@@ -135,7 +152,7 @@ def model_agrees(seed: int, units: int, frames: int, draw: Draw = random_schedul
 def waits_add_up(model: CycleModel) -> None:
     """A computing unit fires or waits in every cycle of the steady state."""
     for process in model.network.processes:
-        if isinstance(process.schedule, VectorLoop):
+        if isinstance(process.schedule, VectorLoop | StreamedLoop):
             vectors = (
                 model.network.beats[process.outputs[0]] * process.schedule.slots_per_beat // process.schedule.slots
             )
@@ -165,6 +182,12 @@ def test_extrapolation(units: int) -> None:
 def test_extrapolation_of_several_ports(units: int) -> None:
     for seed in range(10):
         model_agrees(3000 * units + seed, units, frames=40, draw=random_ports)
+
+
+@pytest.mark.parametrize("units", tiered(range(5), 1, 3))
+def test_extrapolation_of_external_memories(units: int) -> None:
+    for seed in range(8):
+        model_agrees(4000 * units + seed, units, frames=40, draw=external_schedules)
 
 
 @pytest.mark.long

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from hwgen.backends.edge import word
 from hwgen.backends.hls.tables import LINE_LENGTH, TableText, kept, table_text
 from hwgen.backends.render import Source, title
 from hwgen.backends.wiring.cpp import netlist_lines
 from hwgen.hw.dataflow import edge_functions, function_names
-from hwgen.hw.declaration import Beat, Function, Template
+from hwgen.hw.declaration import Function, Template
 from hwgen.hw.design import Design
-from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.names import unit_name
 from hwgen.ir.types import Bipolar, DType
@@ -43,6 +43,7 @@ class UnitContext:
         library: the header of the template that it calls.
         scope: the namespace of its constants.
         netlist: statements of a layer of constants; none elsewhere.
+        memory: the port of the external memory that it reads, if it reads one.
         parameters: the streams, as the function declares them.
         body: lines of the function.
     """
@@ -64,6 +65,7 @@ class UnitContext:
     parameters: str
     body: tuple[str, ...]
     netlist: tuple[str, ...] = ()
+    memory: tuple[str, ...] = ()
 
 
 def unit_contexts(design: Design, unit: Unit) -> tuple[UnitContext, ...]:
@@ -87,15 +89,6 @@ def axis_contexts(design: Design) -> tuple[UnitContext, ...]:
     )
 
 
-def word_type(stream: Stream, *, tlast: bool) -> str:
-    """The C++ type of a beat of a port."""
-    return _word(Beat(str(stream.axis_width)) if tlast else str(stream.width))
-
-
-def _word(bits: str | Beat) -> str:
-    return f"ap_axiu<{bits.bits}, 0, 0, 0>" if isinstance(bits, Beat) else f"ap_uint<{bits}>"
-
-
 def _context(design: Design, told: tuple[str, str], function: Function, own: str, outputs: int) -> UnitContext:
     """One function of so many outputs, called `own` in the design; `told` are stem and origin of its unit."""
     stem, origin = told
@@ -105,6 +98,7 @@ def _context(design: Design, told: tuple[str, str], function: Function, own: str
     ins = _numbered("in", len(function.inputs))
     outs = _numbered("out", outputs)
     words = [*zip(_numbered("InWord", len(ins)), ins, strict=True), *(("OutWord", out) for out in outs)]
+    memory = [f"const {scope}::OutWord* memory"] * bool(function.memory)
     return UnitContext(
         library=f"lib/{stem}.hpp",
         function=name,
@@ -120,7 +114,8 @@ def _context(design: Design, told: tuple[str, str], function: Function, own: str
         constants=tuple(_constants(function)),
         types=tuple(_aliases(function)),
         tables=tables,
-        parameters=_parameters(name, [f"hls::stream<{scope}::{word}>& {stream}" for word, stream in words]),
+        parameters=_parameters(name, [*memory, *(f"hls::stream<{scope}::{each}>& {stream}" for each, stream in words)]),
+        memory=(function.memory,) * bool(function.memory),
         body=tuple(_body(function.template or stem, function, ins, outs, tables)),
     )
 
@@ -135,8 +130,8 @@ def _aliases(function: Function) -> Iterator[Alias]:
     for each in function.types:
         yield Alias(each.name, _template(each.type) if isinstance(each.type, Template) else cpp_type(each.type))
     for name, bits in zip(_numbered("InWord", len(function.inputs)), function.inputs, strict=True):
-        yield Alias(name, _word(bits))
-    yield Alias("OutWord", _word(function.output))
+        yield Alias(name, word(bits))
+    yield Alias("OutWord", word(function.output))
 
 
 def _template(template: Template) -> str:
@@ -159,7 +154,7 @@ def _body(
         yield from map(Source, kept(array))
     for table in tables:
         yield from map(Source, table.pragmas)
-    streams = [*outs, *ins] if function.output_first else [*ins, *outs]
+    streams = ["memory"] * bool(function.memory) + ([*outs, *ins] if function.output_first else [*ins, *outs])
     operands = ", ".join([*streams, *(each.name for each in function.arrays), *(each.name for each in tables)])
     start = f"hwgen::{template}<{', '.join(function.arguments)}>("
     yield Source(f"{start}{operands});" if len(start + operands) < LINE_LENGTH - 4 else f"{start}\n      {operands});")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwgen.backends.edge import TopPorts, top_ports
-from hwgen.backends.hls.context import UnitContext, axis_contexts, unit_contexts, word_type
+from hwgen.backends.edge import TopPorts, bench_files, top_ports
+from hwgen.backends.hls.context import UnitContext, axis_contexts, unit_contexts
 from hwgen.backends.render import asset, library, render
 from hwgen.hw.dataflow import DEFAULT_DEPTH, Dataflow, dataflow
 from hwgen.hw.depths import hls_times
@@ -120,7 +120,7 @@ def emit(design: Design, options: Options | None = None) -> dict[str, str]:
         "run_hls.tcl": render("hls/run_hls.tcl.j2", top),
         "hls_config.cfg": render("hls/hls_config.cfg.j2", top),
     }
-    return files
+    return files | {f"tb/{name}": text for name, text in bench_files(design).items()}
 
 
 def vectors(design: Design, beats: Sequence[Bytes]) -> dict[str, str]:
@@ -180,7 +180,7 @@ def _top_context(
         control=CONTROLS[options.control],
         start_depth=max(DEFAULT_DEPTH, len(stages)),
         tlast=design.tlast,
-        ports=top_ports(design, [word_type(port.stream, tlast=design.tlast) for port in design.ports]),
+        ports=top_ports(design, CONTROLS[options.control]),
         channels=tuple(channels),
         stages=tuple(stages),
         includes=tuple(f'#include "{context.header}"' for context in units),
@@ -196,7 +196,7 @@ def _joined(
     name_of = {name: local_name(name) for name in flow.streams} | edge
     channels, stages = list[Channel](), list[FunctionCall]()
     for process, context in zip(flow.processes, units, strict=True):
-        ends = ", ".join(name_of[name] for name in (*process.inputs, *process.outputs))
+        ends = ", ".join((*context.memory, *(name_of[name] for name in (*process.inputs, *process.outputs))))
         stages.append(FunctionCall(context.function, ends))
         channels += [
             Channel(name_of[name], f"{context.scope}::OutWord", depth, stream_implementation(flow.widths[name], depth))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hwgen.backends.external import images
 from hwgen.backends.render import library, render
 from hwgen.backends.rtl.layers import has_module, layer_text
 from hwgen.backends.rtl.top import top_context
@@ -18,8 +19,8 @@ def emit(design: Design) -> dict[str, str]:
     """The RTL project: relative path -> text.
 
     `<design>.sv` is the AXI4-Stream top level, `<design>_<unit>.sv` one layer with memories or constants each,
-    `lib/` the library modules in use, `mem/` the memories (hexadecimal; `$readmemh` finds them in the working
-    directory), `files.f` every source in compile order.
+    `lib/` the library modules in use, `mem/` the memories and what lies in external ones (hexadecimal; `$readmemh`
+    finds them in the working directory), `files.f` every source in compile order.
     """
     sources: dict[str, str] = {}
     memories: dict[str, str] = {}
@@ -34,6 +35,7 @@ def emit(design: Design) -> dict[str, str]:
     sources[f"{design.name}.sv"] = render("rtl/top.sv.j2", top_context(design, modules, control))
     lib = _library_in_use("\n".join(sources.values()))
     files = [*lib, *sources]
+    memories |= {f"mem/{name}": text for name, text in images(design).items()}
     return {**lib, **sources, **memories, "files.f": "\n".join(files) + "\n"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hwgen.backends import external
 from hwgen.backends.edge import declarations, fragments, leaving, padding, wires
 from hwgen.backends.rtl.instances import (
     Beats,
@@ -68,7 +69,7 @@ def top_context(design: Design, modules: Mapping[str, str], control: AddressMap 
         origin=f"{len(design.layers)} layers for {part_of(design.part).name} at {design.clock_mhz:g} MHz",
         digest=design.digest,
         purpose=design.summary,
-        ports=declarations(design),
+        ports=declarations(design, memories=True),
         edges=leaving(design, [(beats.data, beats.valid, beats.ready) for beats in inside]),
         padding=padding(design),
         wires=wires((inner_name(name), each.width) for name, each in design.streams.items() if name not in own),
@@ -94,7 +95,7 @@ def stream_beats(design: Design, name: str) -> Beats:
 def _instance(design: Design, unit: Unit, module: str | None) -> Instance:
     """A unit, joined by the names of its streams."""
     sources, sinks = (_beats(design, streams) for streams in (unit.inputs, unit.outputs))
-    name, wires = inner_name(unit.name), stream_wires(unit, sources, joined(sinks))
+    name, wires = inner_name(unit.name), stream_wires(unit, sources, joined(sinks)) | external.wires(unit)
     if module is None:
         return library_instance(unit, name, _CLOCK | wires)
     writes = _WRITES if any(store.access is Access.HOST for store in unit.stores) else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from hwgen.backends.render import Source, library, render
 from hwgen.backends.vivado.boards import BOARD_FILES
-from hwgen.backends.vivado.ports import RtlPort, control_ports, wrapper_ports
+from hwgen.backends.vivado.ports import RtlPort, control_ports, memory_ports, wrapper_ports
 from hwgen.config import VERSION
 from hwgen.hw.address_map import AddressMap
 from hwgen.hw.design import Design, Port
@@ -24,7 +24,7 @@ class IpProject:
         beats, joined: of a wrapper of several streams of a kind: its wires, and how it joins the accelerator.
         input, output: the streams, or the first ones.
         input_bits, output_bits, input_bytes, output_bytes: of tdata on the ports of those.
-        buses: names of all streams, where there are several of a kind.
+        buses: names of all streams and memory ports, where there are more than one stream in and one out.
         ports, control: of the wrapper: all, and those of its AXI4-Lite port; `address_bits` are that port's.
         frames: golden frames in `hls/tb`; without any there is no test bench.
         sources, memories: of the RTL project, by path in the whole project; `memory_copies` says the same to FuseSoC.
@@ -75,11 +75,11 @@ def emit(design: Design, rtl: Iterable[str], frames: int, control: AddressMap | 
     """`<design>.core` and, where the part is AMD's, the folder `vivado/`: path in the project -> text.
 
     `rtl` names the files of the RTL project, `frames` counts the golden frames in `hls/tb` (without any there is
-    no test bench), `control` is the map of its AXI4-Lite port. A design of several inputs or outputs is packaged as an
-    IP alone: a system around it would need a DMA for each stream.
+    no test bench), `control` is the map of its AXI4-Lite port. A design of several inputs or outputs, or one that reads
+    external memories, is packaged as an IP alone: a system around it would need a DMA for each stream, and memories.
     """
     device = device_of(design.part)
-    single = len(design.ports) == 2
+    single = len(design.ports) == 2 and not design.memory_ports
     frames = frames if single else 0
     project = _project(design, tuple(rtl), frames, control)
     core: dict[str, str] = {f"{design.name}.core": render("vivado/core.j2", project)}
@@ -132,14 +132,14 @@ def _project(design: Design, rtl: tuple[str, ...], frames: int, control: Address
         period_ns=f"{1000 / design.clock_mhz:.3f}",
         beats=tuple(line for port in design.outputs for line in _beats(port)),
         joined=tuple(_joined(design, control)),
-        buses=tuple(port.axis for port in design.ports) if len(design.ports) > 2 else (),
+        buses=_buses(design),
         input=source,
         output=sink,
         input_bits=source.bus_width,
         output_bits=sink.bus_width,
         input_bytes=source.bus_width // 8,
         output_bytes=sink.bus_width // 8,
-        ports=wrapper_ports(design.inputs, design.outputs, control),
+        ports=wrapper_ports(design, control),
         control=control_ports(control),
         address_bits=control.address_bits if control else 0,
         frames=frames,
@@ -148,6 +148,12 @@ def _project(design: Design, rtl: tuple[str, ...], frames: int, control: Address
         memory_copies=tuple(f"{path}: {{copyto: {path.removeprefix('rtl/mem/')}}}" for path in memories),
         targets="vivado/core_yosys.j2" if part.device.family is Family.ECP5 else "vivado/core_vivado.j2",
     )
+
+
+def _buses(design: Design) -> tuple[str, ...]:
+    """The names of its buses, registers aside; none for one stream in and one out, which have names of their own."""
+    names = *(port.axis for port in design.ports), *(port.name for port in design.memory_ports)
+    return names if len(names) > 2 else ()
 
 
 def _beats(port: Port) -> tuple[str, ...]:
@@ -165,7 +171,7 @@ def _beats(port: Port) -> tuple[str, ...]:
 
 def _joined(design: Design, control: AddressMap | None) -> Iterator[str]:
     """The connections of the accelerator, clock and reset aside."""
-    signals = {port.name: port.name for port in control_ports(control)}
+    signals = {port.name: port.name for port in (*control_ports(control), *memory_ports(design.memory_ports))}
     for port in design.inputs:
         signals[f"{port.axis}_tdata"] = f"{port.axis}_tdata[{port.stream.axis_width - 1}:0]"
         signals |= {f"{port.axis}_{name}": f"{port.axis}_{name}" for name in ("tvalid", "tready")}

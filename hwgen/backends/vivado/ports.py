@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from hwgen.backends import external
 from hwgen.hw.address_map import AddressMap
-from hwgen.hw.design import Port
+from hwgen.hw.design import Design
+from hwgen.hw.memory import MemoryPort
 
 AXIS = "xilinx.com:interface:axis:1.0"
 AXI_LITE = "xilinx.com:interface:aximm:1.0"
+DATA = "xilinx.com:signal:data:1.0"
 CONTROL = "s_axi_control"
 
 _LITE_IN = (("AWADDR", 0), ("AWVALID", 1), ("WDATA", 32), ("WSTRB", 4), ("WVALID", 1), ("BREADY", 1), ("ARADDR", 0))
@@ -60,13 +63,25 @@ def control_ports(control: AddressMap | None) -> tuple[RtlPort, ...]:
     )
 
 
-def wrapper_ports(inputs: Sequence[Port], outputs: Sequence[Port], control: AddressMap | None) -> tuple[RtlPort, ...]:
-    """Every port of the wrapper: clock, reset, registers and the streams."""
+def memory_ports(ports: Sequence[MemoryPort]) -> tuple[RtlPort, ...]:
+    """The ports of the AXI4 masters that read external memories."""
+    return tuple(_memory_port(port, signal) for port in ports for signal in external.signals(port))
+
+
+def _memory_port(port: MemoryPort, signal: external.BusSignal) -> RtlPort:
+    """A signal of an AXI4 master; the address from which its words lie belongs to no bus."""
+    name, direction = f"{port.name}_{signal.name}", "input" if signal.enters else "output"
+    interface = f"{AXI_LITE} {port.name} {signal.name.upper()}"
+    return RtlPort(name, direction, signal.bits, f"{DATA} {name} DATA" if signal.name == "base" else interface)
+
+
+def wrapper_ports(design: Design, control: AddressMap | None) -> tuple[RtlPort, ...]:
+    """Every port of the wrapper: clock, reset, registers, external memories and the streams."""
     clock = RtlPort("ap_clk", "input", 1, "xilinx.com:signal:clock:1.0 ap_clk CLK")
     reset = RtlPort("ap_rst_n", "input", 1, "xilinx.com:signal:reset:1.0 ap_rst_n RST")
-    kinds = [*((port, "input") for port in inputs), *((port, "output") for port in outputs)]
+    kinds = [*((port, "input") for port in design.inputs), *((port, "output") for port in design.outputs)]
     streams = [each for port, way in kinds for each in _stream(port.axis, port.stream.bus_width, way)]
-    ports = (clock, reset, *control_ports(control), *streams)
+    ports = (clock, reset, *control_ports(control), *memory_ports(design.memory_ports), *streams)
     return (*ports[:-1], replace(ports[-1], comma=""))
 
 

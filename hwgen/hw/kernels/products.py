@@ -143,8 +143,8 @@ def weight_table(unit: Matrix) -> WordTable:
     return WordTable("WEIGHTS", meaning, words, *lanes, unit.weight_type.bits, unit.weight_rom)
 
 
-def write_bill(unit: Matrix, bill: Bill) -> None:
-    """Control, operands and sums."""
+def write_bill(unit: Matrix, bill: Bill, *, streamed: bool = False) -> None:
+    """Control, operands and sums; of weights that are `streamed` a word in a register, of others their memory."""
     width, vector = unit.input.width, unit.vector_memory
     bill.add("mvtu", 1)
     for places in (unit.words, unit.synapse_folds, unit.neuron_folds):
@@ -155,5 +155,7 @@ def write_bill(unit: Matrix, bill: Bill) -> None:
     if vector is not None:
         bill.memory(vector.width, vector.depth, vector.style, one_address=True)
         bill.add("operand mux bit", width)
-    registers_bill(unit, weighted.weights_bill(unit, bill), bill)
+    if streamed:
+        bill.register(unit.weight_rom.width)
+    registers_bill(unit, unit.weight_rom.width if streamed else weighted.weights_bill(unit, bill), bill)
     products_bill(unit, bill)

@@ -200,9 +200,9 @@ struct Region {
   template <class... Streams>
   void process(const char* name, std::function<void()> function, Streams&... ends) {
     processes.emplace_back(new Process(name, std::move(function)));
-    for (BoundedStream* end : std::initializer_list<BoundedStream*>{&ends...}) {
-      end->ends.push_back(processes.back().get());
-    }
+    const std::vector<BoundedStream*> all{&ends...};
+    for (BoundedStream* end : all) end->ends.push_back(processes.back().get());
+    all.back()->ahead = std::all_of(all.begin(), all.end() - 1, [](const BoundedStream* end) { return end->ahead; });
   }
 };
 
@@ -242,6 +242,7 @@ class BoundedRun {
   // False for a deadlock, or frames that are not whole.
   bool frames(unsigned depth, Cycles& cycles) {
     for (auto& process : region().processes) process->reset(depth);
+    for (BoundedStream* stream : region().streams) stream->clear();
     offered_.assign(offered_.size(), 0);
     first_ = 0;
     bool moves = true;
@@ -266,7 +267,7 @@ class BoundedRun {
     const std::uint64_t later = run_.frames() - 1;
     if (later > 0) cycles.interval = (cycles.total - 1 - cycles.latency + later - 1) / later;
     const bool is_empty = std::none_of(region().streams.begin(), region().streams.end(),
-                                       [](const BoundedStream* stream) { return stream->can_read(); });
+                                       [](const BoundedStream* stream) { return stream->can_read() && !stream->ahead; });
     return run_.is_whole(later, is_offered() && is_empty);
   }
 
@@ -362,9 +363,8 @@ inline Stalls stalls_from(const std::string& text) {
   return Stalls{source, given.size() > 1 ? given[1] : source, given.size() > 2 ? given[2] : 1};
 }
 
-// Runs `top` with pipelines of each of `depths`: NAME_bounded DEPTH[,DEPTH...] STALLS [INPUT [EXPECTED [FOUND]]],
-// STALLS being the percentage of cycles in which each end of the chip waits, or source,sink,seed. Prints a line of cycles
-// for each depth; all must give the same beats.
+// Runs `top` with pipelines of each of `depths`: NAME_bounded DEPTH[,DEPTH...] STALLS [INPUT [EXPECTED [FOUND]]], STALLS
+// the percentage of cycles in which each end waits, or source,sink,seed. A line of cycles each; all give the same beats.
 template <class... Each>
 int run_bounded(void (*top)(hls::stream<Each>&...), const Ends& inputs, const Ends& outputs, int argc, char** argv) {
   const std::string depths = argc > 1 ? argv[1] : "1,2,4,8,16,32,64";

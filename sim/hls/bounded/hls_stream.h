@@ -38,11 +38,20 @@ class BoundedStream {
     given_ = taken_ = false;
   }
 
+  // Starts over without beats.
+  void clear() {
+    lose();
+    held_ = 0;
+    given_ = taken_ = false;
+  }
+
   std::string name = "stream";
   std::size_t depth = 2;
   std::vector<const Process*> ends;
+  bool ahead = false;  // carries what external memories gave, for frames to come as well
 
  protected:
+  virtual void lose() = 0;
   virtual void drop() = 0;
   virtual void arrive() = 0;
 
@@ -82,6 +91,10 @@ class stream : public hwgen::BoundedStream {
   const T& front() const { return arrived_.front(); }
 
  private:
+  void lose() override {
+    arrived_.clear();
+    coming_.clear();
+  }
   void drop() override { arrived_.pop_front(); }
   void arrive() override {
     arrived_.push_back(coming_.front());

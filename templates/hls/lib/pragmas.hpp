@@ -21,6 +21,7 @@
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
 #define HWGEN_FIFO(stream, memory)
+#define HWGEN_MEMORY(pointer, from, words)
 #define HWGEN_DISTANCE(array, slots)
 
 #elif defined(__VITIS_HLS__) || defined(__SYNTHESIS__)
@@ -37,6 +38,10 @@
 #define HWGEN_ROM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=rom_1p impl=memory)
 #define HWGEN_RAM(array, memory) HWGEN_PRAGMA(HLS bind_storage variable=array type=ram_s2p impl=memory)
 #define HWGEN_FIFO(stream, memory) HWGEN_PRAGMA(HLS bind_storage variable=stream type=fifo impl=memory)
+// An external memory of so many words, read in bursts; the address of the first comes as an input of its own (direct) or
+// from a register (slave).
+#define HWGEN_MEMORY(pointer, from, words) \
+  HWGEN_PRAGMA(HLS interface mode=m_axi port=pointer bundle=pointer offset=from depth=words max_read_burst_length=16)
 // A word written is read from memory this many slots later at the soonest.
 #define HWGEN_DISTANCE(array, slots) HWGEN_PRAGMA(HLS dependence variable=array type=inter direction=RAW distance=slots true)
 
@@ -59,6 +64,7 @@
 #define HWGEN_ROM(array, memory)
 #define HWGEN_RAM(array, memory)
 #define HWGEN_FIFO(stream, memory)
+#define HWGEN_MEMORY(pointer, from, words)
 #endif
 
 // An element of a table: of just its bits where Vitis synthesises it, so that a memory's word has no others beside them.
