@@ -34,6 +34,7 @@ BASE: dict[str, list[str]] = {
     "report": ["p"],
     "roofline": ["p"],
     "simulate": ["p", "--backend", "golden", "--frames", "2"],
+    "simulate-layers": ["p", "--workers", "1"],
     "synth": ["p"],
     "zoo build": ["tfc", "-o", "z"],
     "zoo list": [],
