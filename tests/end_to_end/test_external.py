@@ -12,6 +12,8 @@ import pytest
 import hwgen
 from hwgen import flow
 from hwgen.errors import ConfigError, FoldingError
+from hwgen.explore.results import header
+from hwgen.flow.goal import problem_of
 from hwgen.flow.hls import check_hls
 from hwgen.hw.memory import MemoryPort
 from hwgen.ir.geometry import Geometry
@@ -159,6 +161,14 @@ def test_a_target_that_the_memory_misses_is_an_error() -> None:
         " Ask for 480 cycles or more, or give the external memory more bandwidth (external_gb_s) or wider ports"
         " (external_width)."
     )
+
+
+def test_results_of_an_exploration_belong_to_their_memory() -> None:
+    """The header of its file has what the memory gives; that of a design without one is as it was."""
+    slow, fast = (json.dumps(header(problem_of(each.graph, each.settings), 0)) for each in map(compiled, (0.06, 2.0)))
+    assert '"latency": 64' in slow and slow != fast
+    inside = flow.compile(DENSE)
+    assert not {"external", "source"} & header(problem_of(inside.graph, inside.settings), 0).keys()
 
 
 def test_another_clock_makes_another_share(tmp_path: Path) -> None:
