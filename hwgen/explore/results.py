@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -19,7 +20,7 @@ from hwgen.config import VERSION, Natural, Positive
 from hwgen.errors import DataError
 from hwgen.explore.evaluate import Fidelity
 from hwgen.explore.point import Figures, Point, figures_of, point_of
-from hwgen.hw.memory import MemoryStyle
+from hwgen.hw.memory import ExternalMemory, MemoryStyle
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.timing import PipelineRequest
@@ -47,7 +48,9 @@ def header(problem: Problem, seed: int) -> dict[str, Any]:
         **{
             _KEYS.get(each.name, each.name): _plain(getattr(problem.choices, each.name))
             for each in fields(problem.choices)
+            if each.name not in ("external", "source")
         },
+        **({"external": _plain(problem.choices.external)} if problem.choices.external else {}),
     }
 
 
@@ -60,7 +63,9 @@ def _plain(choice: Any) -> Any:
             return sorted(choice)
         case Enum():
             return choice.value
-        case PipelineRequest() | Budget():
+        case Fraction():
+            return str(choice)
+        case PipelineRequest() | Budget() | ExternalMemory():
             return {each.name: _plain(getattr(choice, each.name)) for each in fields(choice)}
         case _:
             return choice

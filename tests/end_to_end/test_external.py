@@ -12,6 +12,8 @@ import pytest
 import hwgen
 from hwgen import flow
 from hwgen.errors import ConfigError, FoldingError
+from hwgen.explore.results import header
+from hwgen.flow.goal import problem_of
 from hwgen.flow.hls import check_hls
 from hwgen.hw.memory import MemoryPort
 from hwgen.ir.geometry import Geometry
@@ -161,6 +163,14 @@ def test_a_target_that_the_memory_misses_is_an_error() -> None:
     )
 
 
+def test_results_of_an_exploration_belong_to_their_memory() -> None:
+    """The header of its file has what the memory gives; that of a design without one is as it was."""
+    slow, fast = (json.dumps(header(problem_of(each.graph, each.settings), 0)) for each in map(compiled, (0.06, 2.0)))
+    assert '"latency": 64' in slow and slow != fast
+    inside = flow.compile(DENSE)
+    assert not {"external", "source"} & header(problem_of(inside.graph, inside.settings), 0).keys()
+
+
 def test_another_clock_makes_another_share(tmp_path: Path) -> None:
     """Twice the clock: half the bits a cycle."""
     slow, fast = compiled(0.06), flow.variant(compiled(0.06), clock_mhz=200)
@@ -192,12 +202,9 @@ def test_layers_are_offered_where_block_ram_ends() -> None:
     assert (
         "--external fc0 --external fc1 (0.524 MB a frame from outside, 2.9 GB/s, which makes it 36,158 cycles" in said
     )
-    named, auto = (
-        flow.compile(WIDE, **SMALL, **options)
-        for options in ({"memory": {"fc0": "external", "fc1": "external"}}, {"external": "auto"})
-    )
-    assert named.design.digest == auto.design.digest and auto.settings.memory == named.settings.memory
-    assert not [line for line in named.estimate().warnings if "does not fit" in line]
+    auto = flow.compile(WIDE, **SMALL, external="auto")
+    assert auto.settings.memory == {"fc0": "external", "fc1": "external"}
+    assert not [line for line in auto.estimate().warnings if "does not fit" in line]
     told = "the weights of fc0, fc1 lie in an external memory, as the chip has not room for all, and its bandwidth sets"
     assert any(line.startswith(told) for line in auto.estimate().warnings)
 

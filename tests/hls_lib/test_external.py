@@ -41,4 +41,4 @@ def test_weights_that_stream(tmp_path: Path) -> None:
         external(mvtu_case("turns", (12, 6), (3, 4), (I3, B, U2), turning=True), 64),
         external(mvtu_case("sums", (20, 4), (3, 7), (IntType(25, signed=True), U8, None)), 64),
     ]
-    assert run_cases(some(cases, 3), tmp_path) == []
+    assert run_cases(some(cases, 5), tmp_path) == []
