@@ -108,6 +108,12 @@ SELECT = Unit("hwgen_select", {"Run": 3, "Inner": 3, "Outer": 2, "KeepInner": "3
 REORDER = Unit("hwgen_reorder", {"BlockBeats": 4, "Run": 3, "Runs": 2}, {"start_i": "2'd1"})
 FIFO, FORK, CONTROL = Unit("hwgen_fifo", {"Depth": 5}), Unit("hwgen_fork"), Unit("hwgen_control")
 
+READER = Unit(  # of words that are taken as they come, whether it asked for them or not
+    "hwgen_weight_reader",
+    {"DataBits": 1024, "Beats": 100, "Burst": 32, "Depth": 64},
+    {"base_i": "64'h1000", "m_ready_i": "1'b1"},
+)
+
 QUEUE, LINES = "hwgen_credit_queue", "hwgen_window_lines"
 
 MISTAKES = (
@@ -164,6 +170,8 @@ MISTAKES = (
     Mistake(WIDTH, "held_fits", "HeldBits'(Push))", "HeldBits'(Push + 1))"),
     Mistake(FORK, "readers_together", "s_ready_o = &ready", "s_ready_o = |ready"),
     Mistake(CONTROL, "one_write", "wvalid_i && !bvalid_o", "wvalid_i"),
+    Mistake(READER, "word_finds_room", ".Depth(Depth)", ".Depth(1)"),
+    Mistake(READER, "burst_stays_in_4_kb", "<< Shift)", "<< (Shift - 1))"),
     Mistake(CONTROL, "one_read", "arvalid_i && !rvalid_o", "arvalid_i"),
 )
 
