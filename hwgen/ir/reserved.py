@@ -68,7 +68,7 @@ FILES = """
 """
 """Headers in the folder of `<design>.h` and `<design>.hpp`, a type of AMD's; names of devices on Windows."""
 
-MODULES = "bench randomize stream_monitor stream_sink stream_source stream_stall uart_host"
+MODULES = "axi_memory bench randomize stream_monitor stream_sink stream_source stream_stall uart_host"
 """Modules of the test benches in `sim/`; `randomize` is a function of SystemVerilog."""
 
 TOOLS = "axi_dma n no null off on system system_wrapper y yes"
