@@ -21,6 +21,7 @@ from tests.gated_cases import PATTERNS, many_folds
 from tests.hls_lib.cases import Case, argmax_case, fifo_case, mvtu_case, threshold_case, width_case, write_project
 from tests.hls_lib.image_cases import Conv, conv_case, depthwise_case, parallel_window_case, pool_case, window_case
 from tests.hls_lib.join_cases import add_case, concat_case, magnitude_case, scale_case
+from tests.hls_lib.test_external import external
 from tests.hls_lib.test_gated import case_of
 from tests.hls_lib.test_moves import move_cases
 from tests.hls_lib.test_planes import plane_case
@@ -47,6 +48,7 @@ def matrices() -> list[Case]:
         plane_case("in_turn", (5, 3), (5, 6), (3, 2), folded=True, taps=4, pixels=2, padded=True),
         case_of("gated", many_folds(), PATTERNS["runs"]),
         Case(replace(wired.design, name="wired"), wired.frames, wired.expected),
+        external(mvtu_case("streamed", (23, 7), (3, 5), (INT3, INT5, None), vectors=3), 32),
     ]
 
 
@@ -113,7 +115,7 @@ def test_every_kernel_fits_the_clock(tmp_path: Path) -> None:
     found = paths([*matrices(), *images(), *streams()], tmp_path / "work")
     assert pytest.approx(3.65) == ALLOWED_NS
     assert [str(each) for each in found if each.ns > ALLOWED_NS] == []
-    loops = {f"lib/{path.name}" for path in LIBRARY.glob("*.hpp") if "\n    HWGEN_PIPELINE\n" in path.read_text()}
+    loops = {f"lib/{path.name}" for path in LIBRARY.glob("*.hpp") if "  HWGEN_PIPELINE\n" in path.read_text()}
     assert {each.file for each in found} == loops
     assert all(each.ns > 2 and each.variable for each in found)
 
