@@ -20,6 +20,8 @@ from hwgen.report.console import Plain
 from hwgen.verify.signals import Stopped
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from hwgen.config import Settings
 
 out = Plain()
@@ -172,18 +174,22 @@ def warn(lines: Iterable[str], console: Plain = err) -> None:
         console.print(f"warning: {line}", style="yellow")
 
 
-@contextmanager
-def bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar on a terminal's standard error, told what is done of how much, and what to say; silent elsewhere."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+def bars() -> Progress:
+    """Bars on a terminal's standard error; silent elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
-        task = bars.add_task(what, total=None)
+    return Progress(*columns, console=err, disable=not err.is_terminal)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar, told what is done of how much, and what to say."""
+    with bars() as shown:
+        task = shown.add_task(what, total=None)
 
         def progress(done: int, total: int, told: str) -> None:
-            bars.update(task, completed=done, total=total, description=f"{what}, {told}")
+            shown.update(task, completed=done, total=total, description=f"{what}, {told}")
 
         yield progress
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.common import AsJson, base_settings, err, input_options, kept, out, print_json, refuse_for_project, warn
+from hwgen.cli.common import AsJson, bars, base_settings, input_options, kept, out, print_json, refuse_for_project, warn
 from hwgen.cli.options import (
     Build,
     Clock,
@@ -101,18 +101,14 @@ def _network(
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    """A bar for each fidelity on a terminal's standard error; silent elsewhere."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=err, disable=not err.is_terminal) as bars:
+    """A bar for each fidelity."""
+    with bars() as shown:
         fidelities: dict[Fidelity, TaskID] = {}
 
         def progress(fidelity: Fidelity, done: int, total: int) -> None:
             if fidelity not in fidelities:
-                fidelities[fidelity] = bars.add_task(_DOING[fidelity.value])
-            bars.update(fidelities[fidelity], completed=done, total=total)
+                fidelities[fidelity] = shown.add_task(_DOING[fidelity.value])
+            shown.update(fidelities[fidelity], completed=done, total=total)
 
         yield progress
 

@@ -98,10 +98,13 @@ def _show(reports: LayerReports, as_json: bool) -> None:
         from hwgen.report.tables import layers_table
 
         out.print(layers_table(report, kept=len(reports.kept)))
+    from hwgen.verify.compare import Mismatch, Mistimed
+
     for name in reports.failed:
         found = reports.layers[name]
-        for each in (*found["first_mismatches"], *found["mistimed"]):
-            told = ", ".join(f"{key} {value}" for key, value in each.items())
-            err.print(f"{name}: {told}", style="red")
+        for each in found["first_mismatches"]:
+            err.print(f"{name}: mismatch: {Mismatch(**each)}", style="red")
+        for each in found["mistimed"]:
+            err.print(f"{name}: not the predicted cycles: {Mistimed(**each)}", style="red")
     if reports.failed:
         raise typer.Exit(1)

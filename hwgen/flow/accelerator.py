@@ -13,7 +13,7 @@ from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.outside import moved_outside
-from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, seal, work_folder, write_files
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, seal, work_folder
 from hwgen.flow.renamed import renamed
 from hwgen.flow.rewritable import require_hls, without_hls
 from hwgen.golden.matmul import Codes
@@ -37,6 +37,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.ranking import left_to_host
 from hwgen.ir.text import print_graph
 from hwgen.report.estimate import Estimate, estimate
+from hwgen.verify.sources import write_files
 
 if TYPE_CHECKING:
     from hwgen.backends.hls import Options

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hwgen.backends.hls import emit
 from hwgen.flow.accelerator import Accelerator, hls_options
-from hwgen.flow.project import inside, replacing, work_folder, write_files
+from hwgen.flow.project import inside, replacing, work_folder
 from hwgen.flow.rewritable import require_hls
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.design import Design
@@ -16,6 +16,7 @@ from hwgen.report.agreement import Agreement, agreement
 from hwgen.report.vitis import HlsReport, read_cosim, read_csynth
 from hwgen.verify import vitis
 from hwgen.verify.hlscheck import HlsCheck, check
+from hwgen.verify.sources import write_files
 
 
 def check_hls(accelerator: Accelerator, work: Path | None = None) -> HlsCheck:

@@ -255,14 +255,6 @@ def work_folder(work: str | Path | None) -> Iterator[Path]:
         raise OutputError(str(work), "must be a folder that can be written", str(error), "Give another") from error
 
 
-def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write texts by path under `folder`."""
-    for path, text in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
-
-
 def as_json(value: Any) -> str:
     """`value` as the JSON files of a project have it."""
     return json.dumps(value, indent=2, sort_keys=False) + "\n"

@@ -108,9 +108,9 @@ class PeriodicSchedule:
     @property
     def effort(self) -> int:
         """Times that all questions so far have looked at."""
-        from hwgen.hw.repair import BEATS
+        from hwgen.hw.repair import LOOKED_AT
 
-        return int(self._repair.numbers[BEATS])
+        return int(self._repair.numbers[LOOKED_AT])
 
     def keeps(self, name: str, size: int) -> bool:
         """Whether there is a schedule with a smaller size of one buffer, which then has it.

@@ -22,7 +22,7 @@ from hwgen.ir.types import BoolArray, IntArray
 SETTLED, TOO_SLOW, STUCK, UNDECIDED = range(4)
 """Verdicts: the times are a schedule; a circle is too long; one without a frame, a deadlock; none so far."""
 
-PASS, GROWTH, GREW, BEATS = range(4)
+PASS, GROWTH, GREW, LOOKED_AT = range(4)
 """Numbers of a question: of its passes; the most cycles by which a time grew in the last one, and how many did. And the
 times that all passes of all questions looked at."""
 
@@ -143,7 +143,7 @@ def _start(units: ProcessTable, streams: StreamTimes, repair: Repair, period: in
     for index in range(count):
         row = repair.rows[index]
         start, stop = repair.row[row], repair.row[row + 1]
-        repair.numbers[BEATS] += stop - start
+        repair.numbers[LOOKED_AT] += stop - start
         _copy(streams.times, repair.before, start, stop)
         if not repair.touched[row]:
             repair.touched[row] = 1

@@ -40,10 +40,11 @@ def rtl_files(folder: Path) -> dict[str, str]:
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write emitted `files`, by path in the new `folder`. Raises: OSError."""
+    """Write emitted `files`, by path under `folder`. Raises: OSError."""
     for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8", newline="\n")
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def rtl_sources(folder: Path) -> tuple[Path, ...]:
