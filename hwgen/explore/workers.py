@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
+from multiprocessing import connection
 from typing import Any, Generic, Protocol, TypeVar
 
 from hwgen.config import VERSION
@@ -36,7 +37,7 @@ BATCH = 20
 """Tasks that go to a worker at once, unless a job's tasks are long."""
 
 _PATIENCE_S = 5
-"""Seconds in which a Dask scheduler must answer, and then have a worker."""
+"""Seconds in which a process must end; in which a Dask scheduler must answer, and then have a worker."""
 
 _LIVES = 3
 """How often processes may die before their batch is given up."""
@@ -145,8 +146,12 @@ class _Processes(Generic[Shared]):
 
     def end(self) -> None:
         """End the processes, and what they have started, in the middle of their work."""
-        for each in list((self.pool._processes or {}).values()):
+        processes = list((self.pool._processes or {}).values())
+        for each in processes:
             each.terminate()
+        for each in processes:
+            if not connection.wait([each.sentinel], _PATIENCE_S):
+                each.kill()  # in compiled code it sees no signal; what it has started is ended by its reaper
 
     def close(self) -> None:
         self.pool.shutdown(cancel_futures=True)
@@ -174,7 +179,7 @@ def _no_signals() -> Iterator[None]:
 def _start(make: Callable[[], Any]) -> None:
     for number in signals.ENDING:
         if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _leave)
+            signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     logging.getLogger("hwgen").setLevel(logging.ERROR)  # what there is to note, the parent has said
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -189,14 +194,13 @@ def _end_with_parent() -> None:
     os._exit(1)  # what it has started is ended by its reaper
 
 
-def _leave(number: int, *_: object) -> None:
-    """Handle a signal while there is nothing to clean up: end without a message, which is the parent's."""
-    os._exit(128 + number)
-
-
 def _in_process(job: Job[Any, Task, Result], tasks: Sequence[Task]) -> list[Result]:
-    signals.obey()  # a job ends what it has started
+    """Do the tasks; a signal ends what the job has started. Between jobs it ends the process at once.
+
+    No handler in Python is kept there: a signal just before the wait for the lock of the queue would not be seen.
+    """
     try:
+        signals.obey()
         return _each(_shared[0], job, tasks)
     except signals.Stopped as stopped:
         process.clean_up()
@@ -204,7 +208,7 @@ def _in_process(job: Job[Any, Task, Result], tasks: Sequence[Task]) -> list[Resu
     finally:
         for number in signals.ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, _leave)
+                signal.signal(number, signal.SIG_DFL)
 
 
 class _Cluster(Generic[Shared]):
