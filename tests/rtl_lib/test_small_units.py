@@ -15,7 +15,7 @@ from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.fifo import FifoUnit
 from hwgen.hw.kernels.threshold import ThresholdUnit
 from hwgen.hw.kernels.width import WidthUnit
-from hwgen.hw.pipeline import PipelineRegisters
+from hwgen.hw.pipeline import NO_SPAN, PipelineRegisters
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.types import Bipolar, DType, IntType
@@ -74,14 +74,20 @@ def test_threshold_with_shared_levels_and_directions_by_channel(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("score", "elements", "lanes"),
-    [(I6, 10, 1), (I6, 10, 3), (U8, 11, 11), (B, 9, 4), (IntType(2, signed=True), 16, 5)],
+    ("score", "elements", "lanes", "span"),
+    [
+        (I6, 10, 1, NO_SPAN),
+        (I6, 10, 3, 1),
+        (U8, 11, 11, NO_SPAN),
+        (U8, 13, 11, 1),
+        (I6, 10, 9, 2),
+        (B, 9, 4, NO_SPAN),
+        (IntType(2, signed=True), 16, 5, 1),
+    ],
 )
-def test_argmax(score: DType, elements: int, lanes: int, tmp_path: Path) -> None:
-    index = IntType(4, signed=False)
-    prove_random(
-        ArgmaxUnit("am", "am", (Stream("x", score, elements, lanes),), (Stream("i", index, 1, 1),)), tmp_path, 40
-    )
+def test_argmax(score: DType, elements: int, lanes: int, span: int, tmp_path: Path) -> None:
+    source, index = Stream("x", score, elements, lanes), Stream("i", IntType(4, signed=False), 1, 1)
+    prove_random(ArgmaxUnit("am", "am", (source,), (index,), span), tmp_path, 40)
 
 
 def width(elements: int, source: int, sink: int, dtype: DType = B, vectors: int = 1, name: str = "wc") -> WidthUnit:

@@ -23,7 +23,8 @@ LONGEST = 8
 """Blocks on a chain at most: without pipeline registers a sum passes all of them in one cycle."""
 
 _LONG = 4
-"""Blocks on a chain that take most of the adders behind them away; another neuron a block is not worth fewer."""
+"""Blocks on a chain that take most of the adders behind them away; another neuron a block is not worth fewer. No chain
+is longer whose inputs are added up for what it begins with: no register cuts that sum."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def _packing(weight: DType, value: DType, fields: int, simd: int) -> Packing | N
     field_bits = (FACTOR_BITS - top) // (fields - 1) if fields > 1 else 1
     if field_bits < weight.bits and fields > 1:
         return None
-    for chained in range(min(LONGEST, simd), 0, -1):
+    longest = _LONG if fields > 1 and weight.signed else LONGEST
+    for chained in range(min(longest, simd), 0, -1):
         rows = ceil_div(simd, ceil_div(simd, chained))
         total = (fields - 1) * field_bits + top + value.bits + _levels(rows)
         if total <= SUM_BITS and (fields == 1 or _is_exact(weight, value, field_bits, rows)):

@@ -3,8 +3,9 @@
 // Top-1 unit: the index of the largest score of a frame, the lowest index where several are equal.
 //
 // Reads `Lanes` scores a cycle and writes one index a frame, three cycles after the last beat:
-// best of the beat | best of the frame | output queue. Lanes past the frame's end never win.
-// Bipolar scores are unsigned bits here: +1 is 1.
+// best of the beat | best of the frame | output queue, and one more for each row of registers
+// between `Span` comparisons of a beat. Lanes past the frame's end never win. Bipolar scores are
+// unsigned bits here: +1 is 1.
 //
 // Do not use it where the host needs the scores themselves.
 
@@ -17,9 +18,12 @@ module hwgen_argmax #(
   parameter int unsigned ScoreBits = 8,
   parameter bit ScoreSigned = 1'b1,
   parameter int unsigned IndexBits = 4,
+  parameter int unsigned Span = 64,
   parameter int unsigned Credits = 4,
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
-  localparam int unsigned Leaves = 2 ** $clog2(Lanes)
+  localparam int unsigned Levels = $clog2(Lanes),
+  localparam int unsigned Leaves = 2 ** Levels,
+  localparam int unsigned Cut = Levels > 0 ? (Levels - 1) / Span : 0
 ) (
   input  wire logic                       clk_i,
   input  wire logic                       rst_ni,
@@ -41,9 +45,10 @@ module hwgen_argmax #(
   end
 
   logic [BeatBits-1:0] beat_q;
-  logic [IndexBits-1:0] base_q, index1_q, top_index_q;
-  logic first, last, first1_q;
-  logic fire, credit, fired1_q, ended1_q, ended2_q;
+  logic first, last, first1;
+  logic fire, credit;
+  logic [Cut:0] fired_q, last_q;
+  logic ended_q;
 
   assign first = beat_q == '0;
   assign last = beat_q == BeatBits'(Beats - 1);
@@ -53,20 +58,24 @@ module hwgen_argmax #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       beat_q <= '0;
-      base_q <= '0;
-      fired1_q <= 1'b0;
-      ended1_q <= 1'b0;
-      ended2_q <= 1'b0;
+      fired_q <= '0;
+      ended_q <= 1'b0;
     end else begin
-      if (fire) begin
-        beat_q <= last ? '0 : beat_q + 1'b1;
-        base_q <= last ? '0 : base_q + IndexBits'(Lanes);
-      end
-      fired1_q <= fire;
-      ended1_q <= fire && last;
-      ended2_q <= ended1_q;
+      if (fire) beat_q <= last ? '0 : beat_q + 1'b1;
+      fired_q <= (Cut+1)'({fired_q, fire});
+      ended_q <= fired_q[Cut] && last_q[Cut];
     end
+    last_q <= (Cut+1)'({last_q, last});
   end
+
+  hwgen_delay #(
+    .Width (1),
+    .Cycles(Cut + 1)
+  ) u_first (
+    .clk_i (clk_i),
+    .data_i(first),
+    .data_o(first1)
+  );
 
   // ---- Stage 1: best of the beat ---------------------------------------------------------------
 
@@ -74,43 +83,64 @@ module hwgen_argmax #(
   // holds lower lanes than its sibling. Keys carry "takes part" above the score, and a signed
   // score's sign bit is flipped, so that keys compare as unsigned integers.
   localparam int unsigned KeyBits = ScoreBits + 1;
+  localparam int unsigned LaneBits = Levels > 0 ? Levels : 1;
   localparam logic [ScoreBits-1:0] Flip = ScoreBits'(ScoreSigned) << (ScoreBits - 1);
 
-  logic [KeyBits-1:0] key [2*Leaves-1];
-  logic [IndexBits-1:0] index [2*Leaves-1];
+  logic [(2*Leaves-1)*KeyBits-1:0] keys;
+  logic [(2*Leaves-1)*LaneBits-1:0] lanes;
   logic [KeyBits-1:0] key1_q, top_key_q;
+  logic [LaneBits-1:0] lane1_q;
 
-  always_comb begin
-    for (int unsigned i = 0; i < Leaves; i++) begin
-      key[Leaves-1+i] = '0;
-      index[Leaves-1+i] = base_q + IndexBits'(i);
+  for (genvar lane = 0; lane < Leaves; lane++) begin : gen_leaf
+    localparam int unsigned Leaf = Leaves - 1 + lane;
+
+    if (lane < Lanes) begin : gen_score
+      assign keys[Leaf*KeyBits +: KeyBits]
+          = {lane < LastLanes || !last, s_data_i[lane*ScoreBits +: ScoreBits] ^ Flip};
+    end else begin : gen_none
+      assign keys[Leaf*KeyBits +: KeyBits] = '0;
     end
-    for (int unsigned i = 0; i < Lanes; i++) begin
-      key[Leaves-1+i] = {i < LastLanes || !last, s_data_i[i*ScoreBits +: ScoreBits] ^ Flip};
-    end
-    for (int unsigned i = 1; i < Leaves; i++) begin
-      if (key[2*(Leaves-i)] > key[2*(Leaves-i)-1]) begin
-        key[Leaves-1-i] = key[2*(Leaves-i)];
-        index[Leaves-1-i] = index[2*(Leaves-i)];
-      end else begin
-        key[Leaves-1-i] = key[2*(Leaves-i)-1];
-        index[Leaves-1-i] = index[2*(Leaves-i)-1];
-      end
-    end
+    assign lanes[Leaf*LaneBits +: LaneBits] = LaneBits'(lane);
+  end
+
+  for (genvar node = 0; node < Leaves - 1; node++) begin : gen_node
+    localparam int unsigned Height = Levels + 1 - $clog2(node + 2);
+    localparam int unsigned Left = 2 * node + 1;
+    localparam int unsigned Right = 2 * node + 2;
+
+    logic right;
+    logic [KeyBits-1:0] key;
+    logic [LaneBits-1:0] lane;
+
+    assign right = keys[Right*KeyBits +: KeyBits] > keys[Left*KeyBits +: KeyBits];
+    assign key = right ? keys[Right*KeyBits +: KeyBits] : keys[Left*KeyBits +: KeyBits];
+    assign lane = right ? lanes[Right*LaneBits +: LaneBits] : lanes[Left*LaneBits +: LaneBits];
+
+    hwgen_delay #(
+      .Width (KeyBits + LaneBits),
+      .Cycles(Height < Levels && Height % Span == 0 ? 1 : 0)
+    ) u_winner (
+      .clk_i (clk_i),
+      .data_i({key, lane}),
+      .data_o({keys[node*KeyBits +: KeyBits], lanes[node*LaneBits +: LaneBits]})
+    );
   end
 
   always_ff @(posedge clk_i) begin
-    key1_q <= key[0];
-    index1_q <= index[0];
-    first1_q <= first;
+    key1_q <= keys[KeyBits-1:0];
+    lane1_q <= lanes[LaneBits-1:0];
   end
 
   // ---- Stage 2: best of the frame --------------------------------------------------------------
 
+  logic [IndexBits-1:0] base_q, top_index_q;
+
   always_ff @(posedge clk_i) begin
-    if (fired1_q && (first1_q || key1_q > top_key_q)) begin
+    if (!rst_ni) base_q <= '0;
+    else if (fired_q[Cut]) base_q <= last_q[Cut] ? '0 : base_q + IndexBits'(Lanes);
+    if (fired_q[Cut] && (first1 || key1_q > top_key_q)) begin
       top_key_q <= key1_q;
-      top_index_q <= index1_q;
+      top_index_q <= base_q + IndexBits'(lane1_q);
     end
   end
 
@@ -125,7 +155,7 @@ module hwgen_argmax #(
     .credit_o   (credit),
     .issue_i    (fire && last),
     .push_data_i(top_index_q),
-    .push_i     (ended2_q),
+    .push_i     (ended_q),
     .m_data_o   (m_data_o),
     .m_valid_o  (m_valid_o),
     .m_ready_i  (m_ready_i)
@@ -134,7 +164,7 @@ module hwgen_argmax #(
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      index_in_frame: assert (!ended2_q || 32'(top_index_q) < (Beats - 1) * Lanes + LastLanes);
+      index_in_frame: assert (!ended_q || 32'(top_index_q) < (Beats - 1) * Lanes + LastLanes);
     end
   end
 `endif
