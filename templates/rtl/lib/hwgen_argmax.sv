@@ -138,7 +138,7 @@ module hwgen_argmax #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) base_q <= '0;
     else if (fired_q[Cut]) base_q <= last_q[Cut] ? '0 : base_q + IndexBits'(Lanes);
-    if (fired_q[Cut] && (first1 || key1_q > top_key_q)) begin
+    if (fired_q[Cut] && (Beats == 1 || first1 || key1_q > top_key_q)) begin
       top_key_q <= key1_q;
       top_index_q <= base_q + IndexBits'(lane1_q);
     end
