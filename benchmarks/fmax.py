@@ -27,13 +27,13 @@ from common import Figure, finish, machine, parser
 from hwgen.backends.rtl import emit
 from hwgen.hw.activation import Thresholding
 from hwgen.hw.design import Design, single_input, single_output
-from hwgen.hw.device import Family
+from hwgen.hw.device import Family, device_of
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
-from hwgen.hw.kernels.sums import arithmetic_for
 from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_SPAN
+from hwgen.hw.pools import usual_arithmetic
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import PipelineRequest, longest_ns, pipelined
 from hwgen.hw.unit import Unit
@@ -62,6 +62,7 @@ SHAPES = (
 )
 """Types, SIMD and PE; of a layer of constants inputs and outputs; of a top-1 unit bits of a score and lanes."""
 
+PART = "lfe5u-25f"
 DEVICE = ["--25k", "--package", "CABGA381", "--speed", "6", "--timing-allow-fail", "--lpf-allow-unconstrained", "-q"]
 
 
@@ -112,7 +113,7 @@ def unit_of(kind: str, simd: int, pe: int) -> MvtuUnit:
         Thresholding(thresholds, np.zeros(FOLDS * pe, np.int64), value.min, 2 if kind == "w1a1" else 1),
         simd,
     )
-    return replace(unit, arithmetic=arithmetic_for(unit, fixed=True))
+    return replace(unit, arithmetic=usual_arithmetic(unit, device_of(PART), fixed=True))
 
 
 def wired_of(kind: str, inputs: int, outputs: int) -> WiredUnit:
@@ -147,7 +148,7 @@ def top1_of(bits: int, lanes: int) -> ArgmaxUnit:
 def place(unit: Unit, seeds: int) -> Placed:
     """Synthesise, place and route. Raises: subprocess.CalledProcessError."""
     ends = (single_input(unit.input),), (single_output(unit.output),)
-    design = Design("dut", (unit,), *ends, "0" * 12, "lfe5u-25f", WANTED_MHZ)
+    design = Design("dut", (unit,), *ends, "0" * 12, PART, WANTED_MHZ)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = emit(design)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import statistics
 import subprocess
@@ -235,6 +236,24 @@ def test_importing_is_light(module: str) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == ""
+
+
+def test_benchmarks_import_what_there_is() -> None:
+    """They run by hand alone, so that a name that they miss would be found late."""
+    imports = [
+        (name(path), node.module, alias.name)
+        for path in (ROOT / "benchmarks").rglob("*.py")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "hwgen"
+        for alias in node.names
+    ]
+    missing = [
+        each
+        for each in imports
+        if not hasattr(importlib.import_module(each[1]), each[2])
+        and not ROOT.joinpath(*each[1].split("."), f"{each[2]}.py").exists()
+    ]
+    assert len(imports) > 100 and missing == []
 
 
 def test_nothing_of_this_machine_in_the_files() -> None:
