@@ -41,6 +41,10 @@ class Space:
     problem: Problem
 
     @cached_property
+    def _with_whole_windows(self) -> Problem:
+        return self.problem.with_whole_windows()
+
+    @cached_property
     def products(self) -> dict[str, MvtuShape]:
         """Layers with PE and SIMD that are both open."""
         layers = [layer for layer in folded_layers(self.problem.graph) if layer.name not in self.problem.wishes]
@@ -59,7 +63,8 @@ class Space:
 
         Any first few of them already range from the fastest to the slowest.
         """
-        resolved = [self.problem.resolve(interval) for interval in self.problem.intervals]
+        problem = self._with_whole_windows
+        resolved = [problem.resolve(interval) for interval in problem.intervals]
         most = _LANES_PER_LUT * self.problem.device.capacity.lut
         small = [folding for folding in resolved if self._lanes(folding) <= most and self._streams(folding)]
         small = small or resolved[-1:]
@@ -106,13 +111,17 @@ class Space:
         """`folding` with another PE and SIMD of one layer that keep the interval."""
         name = list(self.products)[rng.integers(len(self.products))]
         slowest = max(product.cycles(folding[each]) for each, product in self.products.items())
-        choices = list(self._foldings(self.products[name], slowest))
+        choices = list(self._foldings(name, slowest))
         chosen = choices[rng.integers(len(choices))]
-        return self.problem.pinned({**folding, name: chosen}).resolve(slowest)
+        return self._with_whole_windows.pinned({**folding, name: chosen}).resolve(slowest)
 
-    def _foldings(self, product: MvtuShape, cycles: int) -> Iterator[Folding]:
-        """Foldings of at most `cycles` cycles with not many more lanes than that takes."""
-        pairs = [Folding(pe, simd) for pe in divisors(product.outputs) for simd in divisors(product.inputs)]
+    def _foldings(self, name: str, cycles: int) -> Iterator[Folding]:
+        """Foldings of a layer of at most `cycles` cycles with not many more lanes than that takes."""
+        product = self.products[name]
+        simds = divisors(product.inputs)
+        if name in self._with_whole_windows.whole_windows:
+            simds = simds + [product.taps * each for each in simds if product.taps * each > product.inputs]
+        pairs = [Folding(pe, simd) for pe in divisors(product.outputs) for simd in simds]
         quick = [each for each in pairs if product.cycles(each) <= cycles]
         least = min(each.pe * each.simd for each in quick)
         return (each for each in quick if each.pe * each.simd <= _SPARE * least)

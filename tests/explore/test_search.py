@@ -53,6 +53,22 @@ def test_every_point_is_legal_and_looked_at_once(name: str) -> None:
         assert Problem(given.graph, PART, 100.0, wishes).resolve(1) == dict(point.folding)
 
 
+def test_windows_are_taken_whole_where_that_is_faster() -> None:
+    """By seeds and by neighbours, but for weights that a host rewrites."""
+
+    def has_whole(point: Point) -> bool:
+        return any(shapes[name].is_whole(folding) for name, folding in point.folding if name in shapes)
+
+    given = problem("resnet")
+    shapes, found = Space(given).products, explored(given, 400)
+    fastest, figures = min(found, key=lambda each: each[1].interval)
+    assert has_whole(fastest) and figures.interval < given.least_interval
+    assert all(has_whole(point) for point, figures in found if figures.interval < given.least_interval)
+    assert any(has_whole(point) for point, _ in found[len(Space(given).seeds) :])
+    fixed = replace(given, choices=replace(given.choices, writable=frozenset(shapes)))
+    assert not any(has_whole(point) for point in Space(fixed).seeds)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_search_estimates_what_is_exact_later(name: str) -> None:
     """The interval is that of the design with FIFOs sized."""
