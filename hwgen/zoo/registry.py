@@ -121,6 +121,15 @@ def _cnv(precision: str) -> Entry:
     )
 
 
+def _at(part: str, interval: int) -> dict[str, Any]:
+    """Settings of a network on a part that it fits at so many cycles a frame."""
+    return {"part": part, "target_interval": interval}
+
+
+_PUBLISHED = {"mnist": _at("u250", 16_384), "cifar10": _at("zcu102", 65_536), "svhn": _at("zcu102", 65_536)}
+"""Settings of BinaryNet's networks at the paper's size."""
+
+
 def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
     return Entry(
         f"binarynet-{name}",
@@ -131,6 +140,7 @@ def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
         dataset="coloured-digits" if name in ("cifar10", "svhn") else "digits",
         folder="cifar10" if name in ("cifar10", "svhn") else "mnist",
         recipe=Recipe(epochs=25),
+        settings=_PUBLISHED.get(name, {}),
     )
 
 
@@ -155,7 +165,7 @@ def _imagenet(name: str, paper: str, summary: str, build: str, interval: int, **
         dataset="imagenet",
         folder="imagenet",
         trainable=False,
-        settings={"part": "u250", "target_interval": interval},
+        settings=_at("u250", interval),
     )
 
 
@@ -190,7 +200,7 @@ def _horq_published(name: str, summary: str, build: str) -> Entry:
         build=f"horq.{build}",
         dataset="coloured-digits" if large else "digits",
         folder=name,
-        settings={"part": "u250", "target_interval": 65536} if large else {},
+        settings=_PUBLISHED[name],
     )
 
 
@@ -213,7 +223,7 @@ def _lccl_published(layers: int) -> Entry:
         summary=f"ResNet-{layers} of 16, 32 and 64 channels, W1A2, a gate beside every 3x3 convolution of a block",
         dataset="coloured-digits",
         folder="cifar10",
-        settings={"part": "zcu102", "target_interval": 65536},
+        settings=_at("zcu102", 65_536),
     )
 
 
