@@ -66,9 +66,6 @@ class Row:
 OUTSIDE = {"memory": {name: "external" for name in ("fc5", "fc6", "fc7")}}
 """AlexNet's dense layers, 58 of its 62 million weights."""
 
-LARGEST = {"memory": {"fc1": "external"}}
-"""One of the two dense layers of 4096 by 4096 of the networks for MNIST."""
-
 ROWS = (
     Row("cnv", "rfsoc2x2", 100, {"target_interval": 32_768}, "FINN+ cnv-w1a1"),
     Row("cnv-w2a2", "rfsoc2x2", 100, {"target_interval": 115_200}, "FINN+ cnv-w2a2"),
@@ -78,10 +75,10 @@ ROWS = (
     Row("xnor-alexnet", "u250", 200, {"target_interval": 1_000_000}),
     Row("xnor-resnet18", "zcu102", 200, {"target_interval": 1_000_000}),
     Row("lccl-resnet20", "zcu102", 200, {"target_interval": 65_536}),
-    Row("binarynet-mnist", "zcu102", 200, {"target_interval": 32_768, **LARGEST}),
+    Row("binarynet-mnist", "zcu111", 200, {"target_interval": 16_384}),
     Row("binarynet-cifar10", "zcu102", 200, {"target_interval": 65_536}),
     Row("binarynet-svhn", "pynq-z1", 200, {"target_interval": 131_072, "memory": {"fc6": "external"}}),
-    Row("horq-mnist", "zcu102", 200, {"target_interval": 32_768, **LARGEST}),
+    Row("horq-mnist", "zcu111", 200, {"target_interval": 16_384}),
     Row("horq-cifar10", "zcu102", 200, {"target_interval": 131_072}),
 )
 

@@ -1,7 +1,7 @@
 """Networks for ImageNet's 1,000 classes, at the papers' sizes, with weights drawn at random.
 
-Their layers, shapes and bits are the papers'; scales are powers of two, and nobody has trained these weights. The first
-layer reads pixels of 8 bits; it and the last one have weights of 8 bits where nothing else is said.
+Their layers and shapes are the papers'; scales are powers of two, and nobody has trained these weights. The first layer
+reads pixels of 8 bits; it and the last one have weights of 8 bits where nothing else is said.
 """
 
 from __future__ import annotations

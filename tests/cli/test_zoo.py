@@ -51,6 +51,8 @@ def test_list_says_what_there_is() -> None:
         "stored": True,
         "trainable": True,
     }
+    drawn = {"xnor-alexnet", "xnor-resnet18", "lccl-resnet18", "mobilenetv1-w4a4", "resnet50-w1a2"}
+    assert {entry["name"] for entry in entries if not entry["trainable"]} == drawn
     table = call("zoo", "list").stdout
     assert all(entry.name in table for entry in ENTRIES)
 
