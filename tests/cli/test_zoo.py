@@ -105,12 +105,9 @@ def test_the_parameters_in_hwgen_need_no_training(tmp_path: Path) -> None:
     assert report("simulate", tmp_path / "out", "--backend", "csim")["mismatches"] == 0
 
 
-def test_random_weights_are_those_of_their_seed(tmp_path: Path) -> None:
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        done = call("zoo", "build", "tfc", "-o", tmp_path / name, "--random", seed, "--target-interval", "256")
-        assert done.stderr.startswith(f"Mind: the weights of tfc are random, of seed {seed}: no accuracy is claimed.\n")
-    one, same, other = ((tmp_path / name / "network.txt").read_text() for name in "abc")
-    assert one == same != other
+def test_random_weights_are_said_to_be_so(tmp_path: Path) -> None:
+    done = call("zoo", "build", "tfc", "-o", tmp_path / "out", "--random", 3, "--target-interval", "256")
+    assert done.stderr.startswith("Mind: the weights of tfc are random, of seed 3: no accuracy is claimed.\n")
 
 
 def test_train_on_files(tmp_path: Path) -> None:
