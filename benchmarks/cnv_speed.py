@@ -32,7 +32,8 @@ def random_cnv() -> Graph:
     sys.path.insert(0, str(EXAMPLE))
     from build import imported
 
-    from hwgen.zoo.finn import cnv, randomise
+    from hwgen.zoo.finn import cnv
+    from hwgen.zoo.parameters import randomise
 
     model = cnv("w1a1")
     randomise(model, seed=0)

@@ -23,7 +23,7 @@ from hwgen.config import read_published
 from hwgen.flow import open_project, variant
 from hwgen.flow.compare import entry
 from hwgen.report.compare import ComparedDesign, published
-from hwgen.report.tables import COMPARED, compared, legend
+from hwgen.report.tables import COMPARED, Columns, compared, legend
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPER = Path(__file__).resolve().parent / "published" / "finn.toml"
@@ -63,12 +63,12 @@ def pairs(frames: int) -> list[tuple[ComparedDesign, ComparedDesign]]:
     return found
 
 
-def markdown(entries: Sequence[ComparedDesign]) -> str:
+def markdown(entries: Sequence[ComparedDesign], columns: Columns = COMPARED) -> str:
     """The comparison as a table, its legend below."""
-    headings = ["design", "part", *(heading for heading, _ in COMPARED.values())]
-    rows = [headings, ["---", "---", *["---:"] * len(COMPARED)]]
-    rows += [[each.name, each.part or "-", *compared(each)] for each in entries]
-    return "\n".join(["| " + " | ".join(row) + " |" for row in rows]) + f"\n\n{legend(entries)}.\n"
+    headings = ["design", "part", *(heading for heading, _ in columns.values())]
+    rows = [headings, ["---", "---", *["---:"] * len(columns)]]
+    rows += [[each.name, each.part or "-", *compared(each, columns)] for each in entries]
+    return "\n".join(["| " + " | ".join(row) + " |" for row in rows]) + f"\n\n{legend(entries, columns)}.\n"
 
 
 def write_between_marks(path: Path, table: str, mark: str = "finn_table") -> None:

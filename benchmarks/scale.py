@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from common import Figure, finish, machine, measured, parser
-from large_networks import Writer, alexnet, cnv, mlp, mobilenet, resnet18, resnet50, vgg16
+from large_networks import Writer, alexnet, cnv, mlp, resnet18, resnet50, small_mobilenet, vgg16
 
 PIXELS = ("--input-type", "uint8", "--input-scale", "1/256")
 SIGNS = ("--input-type", "bipolar")
@@ -56,7 +56,7 @@ class Case:
 
 CASES = {
     "cnv": Case(cnv, (*PIXELS, "--part", "xc7z020"), 6, 0.4, 2.5),
-    "mobilenet": Case(mobilenet, (*PIXELS, "--part", "xcu250", "--target-interval", "65536"), 20, 0.5, 4),
+    "mobilenet": Case(small_mobilenet, (*PIXELS, "--part", "xcu250", "--target-interval", "65536"), 20, 0.5, 4),
     "resnet18": Case(resnet18, (*PIXELS, "--part", "xcu250", "--target-interval", "1000000"), 60, 1.5, 10, 1),
     "alexnet": Case(alexnet, (*PIXELS, "--part", "xcu250"), 60, 2.5, 15, 0.5),
     "resnet50": Case(resnet50, (*PIXELS, "--part", "xcu250"), 180, 4, 30, 1.5),
@@ -142,7 +142,7 @@ def main() -> None:
         measured(commands(mlp(2).write(folder / "first.onnx"), SIGNS, folder / "first")[0], 600, MOST_BYTES)
         if chosen.curves:
             pixels = (*PIXELS, "--part", "xcu250", "--target-interval", "1000000")
-            figures += curve("mobilenet of images of", SIZES, mobilenet, pixels, folder)
+            figures += curve("mobilenet of images of", SIZES, small_mobilenet, pixels, folder)
             figures += curve("mlp of layers", DEPTHS, mlp, SIGNS, folder)
         else:
             for network in chosen.only:

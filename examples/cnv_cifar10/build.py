@@ -21,7 +21,8 @@ from hwgen.errors import HwgenError
 from hwgen.frontend.brevitas import load_checkpoint
 from hwgen.ir.graph import Graph
 from hwgen.zoo.datasets import CIFAR10
-from hwgen.zoo.finn import PRECISIONS, WIDTH, Convolutional, cnv, randomise
+from hwgen.zoo.finn import PRECISIONS, WIDTH, Convolutional, cnv
+from hwgen.zoo.parameters import randomise
 
 HERE = Path(__file__).resolve().parent
 FOLDINGS = ("cnv_32768_cycles", "cnv_9216_cycles")

@@ -18,7 +18,8 @@ import hwgen
 from hwgen.config import read_folding, read_settings
 from hwgen.frontend.brevitas import load_checkpoint
 from hwgen.zoo.datasets import MNIST
-from hwgen.zoo.finn import HIDDEN, PRECISIONS, FullyConnected, fully_connected, randomise
+from hwgen.zoo.finn import HIDDEN, PRECISIONS, FullyConnected, fully_connected
+from hwgen.zoo.parameters import randomise
 
 HERE = Path(__file__).resolve().parent
 FOLDINGS = {

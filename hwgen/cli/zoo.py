@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hwgen.cli.build import say_part, say_renamed, show_estimate
-from hwgen.cli.common import AsJson, bar, out, print_json, working
+from hwgen.cli.common import AsJson, bar, err, out, print_json, working
 from hwgen.cli.options import DesignOptions, takes_design
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(no_args_is_help=True, help="Networks of the literature: list them, train them, build them.")
 
@@ -21,7 +18,11 @@ NetworkName = Annotated[str, typer.Argument(help="A name that `hwgen zoo list` s
 
 @app.command("list")
 def list_entries(as_json: AsJson = False) -> None:
-    """Every network: where it comes from, its layers, its images, whether trained parameters come with hwgen."""
+    """Every network: where it comes from, its layers, its images, and its weights.
+
+    Weights: "trained" ones come with hwgen, "random" ones are all there is where hwgen trains none; others are trained
+    by `hwgen zoo train`.
+    """
     from hwgen.zoo.registry import ENTRIES
 
     entries = [entry.to_json() for entry in ENTRIES]
@@ -32,9 +33,10 @@ def list_entries(as_json: AsJson = False) -> None:
 
     rows = []
     for each in entries:
-        images, trained = f"{each['dataset']} or {each['folder']}", "yes" if each["stored"] else ""
-        rows.append([each["name"], each["summary"], images, trained, each["paper"]])
-    headings = ("network", "layers", "images", "trained", "paper")
+        images = f"{each['dataset']} or {each['folder']}" if each["trainable"] else each["folder"]
+        weights = "trained" if each["stored"] else "" if each["trainable"] else "random"
+        rows.append([each["name"], each["summary"], images, weights, each["paper"]])
+    headings = ("network", "layers", "images", "weights", "paper")
     out.print(table(headings, rows, texts=len(headings)))
 
 
@@ -62,6 +64,7 @@ def train(
     entry = find(network)
     checkpoint = output or Path(f"{entry.name}.pt")
     require_writable(checkpoint)
+    entry.require_trainable()
     images = load_dataset(entry.folder if data else entry.dataset, data)
     recipe = replace(entry.recipe, epochs=epochs) if epochs else entry.recipe
     model = entry.network(images.kind, seed)
@@ -87,9 +90,15 @@ def build(
     checkpoint: Annotated[
         Path | None, typer.Option(help="What `hwgen zoo train` wrote.", show_default="the parameters in hwgen")
     ] = None,
+    random: Annotated[
+        int | None, typer.Option(min=0, help="Seed of random weights, in place of trained ones.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a trained network of the zoo into an HLS C++ project and a SystemVerilog project."""
+    """Turn a network of the zoo into an HLS C++ project and a SystemVerilog project.
+
+    Its weights are trained ones, or random ones with --random and where hwgen trains none; these promise no accuracy.
+    """
     from hwgen import config, flow
     from hwgen.zoo import find
     from hwgen.zoo.build import imported, starting_settings
@@ -98,8 +107,10 @@ def build(
     given = design.given(own.memory if own else {})
     base = own or starting_settings(entry, given)
     with working(f"building {entry.name}"):
-        graph = imported(entry, checkpoint, design.name)
+        graph = imported(entry, checkpoint, design.name, random)
         accelerator = flow.compile_with(graph, base.overridden(given)).write(output)
+    if random is not None or not entry.trainable:
+        err.print(f"Mind: the weights of {entry.name} are random, of seed {random or 0}: no accuracy is claimed.")
     say_renamed(design.name or entry.name, graph.name)
     say_part(accelerator.design)
     show_estimate(accelerator, as_json)

@@ -240,6 +240,7 @@ BOARDS = {
     "zcu106": "xczu7ev-ffvc1156-2-e",
     "zcu102": "xczu9eg-ffvb1156-2-e",
     "zcu111": "xczu28dr-ffvg1517-2-e",
+    "rfsoc2x2": "xczu28dr-ffvg1517-2-e",
     "rfsoc4x2": "xczu48dr-ffvg1517-2-e",
     "zcu208": "xczu48dr-fsvg1517-2-e",
     "kd240": "xck24-ubva530-2LV-c",

@@ -26,6 +26,7 @@ class ComparedDesign:
         source: the project or the publication that the figures are from.
         bram: memory blocks of 36 kbit; one of 18 counts as a half.
         operations: binary operations of a frame (`hwgen.ir.work`).
+        external_gb_s: 10^9 bytes of weights a second from an external memory.
         warnings: of the estimate.
     """
 
@@ -39,6 +40,8 @@ class ComparedDesign:
     lut: Figure | None
     bram: Figure | None
     operations: Figure | None
+    dsp: Figure | None = None
+    external_gb_s: Figure | None = None
     is_published: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -73,6 +76,8 @@ class ComparedDesign:
             "fps": self.fps,
             "lut": self.lut,
             "bram36": self.bram,
+            "dsp": self.dsp,
+            "external_gb_s": self.external_gb_s,
             "fps_per_klut": self.fps_per_klut,
             "operations": self.operations,
             "operations_per_s": self.operations_per_s,
@@ -102,6 +107,8 @@ def designed(name: str, source: str, report: Estimate, work: Work, records: Reco
         lut=Figure(used.lut, origin),
         bram=Figure(used.bram, origin),
         operations=Figure(work.operations, Origin.COUNTED),
+        dsp=Figure(used.dsp, origin),
+        external_gb_s=rate_of(interval, report.clock_mhz) * (sum(each.frame_bytes for each in report.external) / 1e9),
         warnings=report.warnings,
     )
 

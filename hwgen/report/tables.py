@@ -219,7 +219,10 @@ def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
-COMPARED = {
+Columns = Mapping[str, tuple[str, str]]
+"""Figures of a comparison by name: heading and format."""
+
+COMPARED: Columns = {
     "interval_cycles": ("interval", "{:,.0f}"),
     "latency_us": ("latency us", "{:,.2f}"),
     "fps": ("FPS", "{:,.0f}"),
@@ -228,7 +231,7 @@ COMPARED = {
     "fps_per_klut": ("FPS/kLUT", "{:,.0f}"),
     "roof_share": ("of roof", "{:.1%}"),
 }
-"""Figures of a comparison that tables show: heading and format."""
+"""Those that tables show."""
 
 
 def comparison_tables(entries: Sequence[ComparedDesign], width: int) -> list[Table]:
@@ -268,15 +271,15 @@ def _widths(rows: Rows) -> int:
     return sum(2 + max(len(row[place]) for row in rows) for place in range(len(rows[0])))
 
 
-def compared(entry: ComparedDesign) -> list[str]:
-    """The cells of an entry under the headings of `COMPARED`: each figure and the letter of its origin."""
-    shown = ((entry.figures[name], form) for name, (_, form) in COMPARED.items())
+def compared(entry: ComparedDesign, columns: Columns = COMPARED) -> list[str]:
+    """The cells of an entry under the headings of `columns`: each figure and the letter of its origin."""
+    shown = ((entry.figures[name], form) for name, (_, form) in columns.items())
     return ["-" if each is None else f"{form.format(each.value)} {MARKS[each.origin][0]}" for each, form in shown]
 
 
-def legend(entries: Sequence[ComparedDesign]) -> str:
+def legend(entries: Sequence[ComparedDesign], columns: Columns = COMPARED) -> str:
     """The meaning of the letters of a comparison."""
-    shown = {figure.origin for entry in entries for name in COMPARED if (figure := entry.figures[name])}
+    shown = {figure.origin for entry in entries for name in columns if (figure := entry.figures[name])}
     return ", ".join(" ".join(MARKS[origin]) for origin in MARKS if origin in shown)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantLinear
 from torch import Tensor, nn
 
@@ -102,27 +101,6 @@ def cnv(precision: str = "w1a1", *, kind: Kind = CIFAR10, width: int = WIDTH) ->
     if kind.shape != CIFAR10.shape:
         raise ConfigError("CNV", "must have images of 32x32x3", f"{kind.name} of {'x'.join(map(str, kind.shape))}")
     return Convolutional(*PRECISIONS[precision], width=width)
-
-
-def randomise(model: nn.Module, seed: int) -> None:
-    """Random weights and batch norms, descending ones among them, as unusual as after training."""
-    generator = torch.Generator().manual_seed(seed)
-
-    def normal(like: Tensor, mean: float, deviation: float) -> Tensor:
-        return torch.randn(like.shape, generator=generator) * deviation + mean
-
-    inputs = 1
-    with torch.no_grad():
-        for layer in model.modules():
-            if isinstance(layer, QuantConv2d | QuantLinear):
-                inputs = layer.weight[0].numel()
-                layer.weight.copy_(torch.rand(layer.weight.shape, generator=generator) * 2 - 1)
-            elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-                layer.weight.copy_(normal(layer.weight, 1.0, 0.5))
-                layer.bias.copy_(normal(layer.bias, 0.0, 0.5))
-                assert layer.running_mean is not None and layer.running_var is not None
-                layer.running_mean.copy_(normal(layer.running_mean, 0.0, inputs**0.5))
-                layer.running_var.copy_((torch.rand(layer.running_var.shape, generator=generator) + 0.5) * inputs)
 
 
 def _activation(bits: int) -> nn.Module:

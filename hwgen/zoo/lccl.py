@@ -1,8 +1,8 @@
-"""A small residual network of binary weights and activations, with or without gates: LCCL-ResNet.
+"""Residual networks of binary weights and few-bit activations, with or without gates: LCCL-ResNet.
 
-Three stages of one basic block, as the three of a ResNet-20: 8, 16 and 32 channels on images of full, half and quarter
-size. Both 3x3 convolutions of every block have a gate; the stem, the shortcuts and the classifier have none (Dong et
-al. 2017).
+Three stages of basic blocks on images of full, half and quarter size: one block each of 8, 16 and 32 channels, or as
+many of 16, 32 and 64 channels as the paper's ResNets for CIFAR-10 have. Both 3x3 convolutions of every block have a
+gate; the stem, the shortcuts and the classifier have none (Dong et al. 2017).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from hwgen.nn import LCCLConv2d
 from hwgen.zoo.datasets import Kind
 
-CHANNELS, CLASSES = (8, 16, 32), 10
+CLASSES = 10
 BINARY = {"bias": False, "weight_quant": SignedBinaryWeightPerTensorConst, "weight_scaling_const": 1.0}
 
 
@@ -66,22 +66,34 @@ class Block(nn.Module):
         return total
 
 
-def resnet(*, kind: Kind, gated: bool = True, bits: int = 2) -> nn.Sequential:
-    """The untrained network for pixels in [0, 1], with activations of `bits` bits."""
+def resnet(
+    *, kind: Kind, gated: bool = True, bits: int = 2, width: int = 8, blocks: int = 1, pooled: bool = False
+) -> nn.Sequential:
+    """The untrained network for pixels in [0, 1].
+
+    Args:
+        bits: of activations.
+        width: channels of the first stage.
+        blocks: of each stage; a network of n blocks is a ResNet of 6n + 2 layers.
+        pooled: whether each channel is averaged in front of the classifier.
+    """
     height, along, colours = kind.shape
-    features = CHANNELS[-1] * (-(-height // 4)) * (-(-along // 4))
-    widths = zip((CHANNELS[0], *CHANNELS), CHANNELS, strict=False)
-    blocks = [
-        Block(inputs, outputs, 1 if stage == 0 else 2, gated, bits) for stage, (inputs, outputs) in enumerate(widths)
-    ]
+    body: list[nn.Module] = []
+    inputs = width
+    for stage in range(3):
+        for block in range(blocks):
+            body.append(Block(inputs, width << stage, 2 if stage and not block else 1, gated, bits))
+            inputs = width << stage
+    pixels = 1 if pooled else -(-height // 4) * -(-along // 4)
     return nn.Sequential(
-        _conv(colours, CHANNELS[0]),
-        nn.BatchNorm2d(CHANNELS[0]),
+        _conv(colours, width),
+        nn.BatchNorm2d(width),
         _few_bits(),
-        *blocks,
-        nn.BatchNorm2d(CHANNELS[-1]),
+        *body,
+        nn.BatchNorm2d(inputs),
         _activation(bits),
+        *([nn.AdaptiveAvgPool2d(1), QuantReLU(bit_width=8, scaling_impl_type="const", max_val=1.5)] if pooled else ()),
         nn.Flatten(),
-        QuantLinear(features, CLASSES, **BINARY),
+        QuantLinear(inputs * pixels, CLASSES, **BINARY),
         nn.BatchNorm1d(CLASSES),
     )

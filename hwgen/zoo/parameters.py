@@ -1,4 +1,4 @@
-"""Trained parameters: checkpoints that a user keeps, and the small ones that hwgen brings.
+"""Parameters: checkpoints that a user keeps, the small ones that hwgen brings, and random ones.
 
 A checkpoint is a PyTorch file (`.pt`), or a numpy archive (`.npz`) of a tenth of its size: there, weights that are -1
 and +1 are bits and other whole weights are bytes. Neither is ever executed. Both give the same network, bit for bit.
@@ -72,10 +72,38 @@ def load(entry: Entry, checkpoint: Path | None = None) -> tuple[nn.Module, Kind]
     if checkpoint is None:
         if not entry.stored:
             change = f"Run `hwgen zoo train {entry.name} -o {entry.name}.pt` and give --checkpoint {entry.name}.pt"
+            change += ", or --random 0 for random ones"
             raise ConfigError(f"network {entry.name}", "must have a checkpoint", "no parameters in hwgen", change)
         with resources.as_file(resources.files("hwgen.zoo") / "trained" / f"{entry.name}.npz") as path:
             return _restored(entry, path)
     return _restored(entry, checkpoint)
+
+
+def randomise(model: nn.Module, seed: int) -> None:
+    """Random weights and batch norms, descending ones among them, as unusual as after training.
+
+    The batch norms of LCCL's gates stay as training starts: gates that are open for most pixels.
+    """
+    import torch
+    from torch import nn
+
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(like: torch.Tensor, mean: float, deviation: float) -> torch.Tensor:
+        return torch.randn(like.shape, generator=generator) * deviation + mean
+
+    inputs = 1
+    with torch.no_grad():
+        for name, layer in model.named_modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                inputs = layer.weight[0].numel()
+                layer.weight.copy_(torch.rand(layer.weight.shape, generator=generator) * 2 - 1)
+            elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and not name.endswith("gate_norm"):
+                layer.weight.copy_(normal(layer.weight, 1.0, 0.5))
+                layer.bias.copy_(normal(layer.bias, 0.0, 0.5))
+                assert layer.running_mean is not None and layer.running_var is not None
+                layer.running_mean.copy_(normal(layer.running_mean, 0.0, inputs**0.5))
+                layer.running_var.copy_((torch.rand(layer.running_var.shape, generator=generator) + 0.5) * inputs)
 
 
 def _restored(entry: Entry, path: Path) -> tuple[nn.Module, Kind]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hwgen.errors import ConfigError
@@ -14,6 +14,8 @@ from hwgen.zoo.training import Recipe, require_torch
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from hwgen.frontend.writer import Writer
 
 FINN = "FINN, FPGA 2017"
 
@@ -33,8 +35,9 @@ class Entry:
         summary: its layers in a line.
         dataset: the images it is trained on where the user gives no folder; a name of `datasets.KINDS`.
         folder: the images that a folder given with --data holds.
-        build: module and function of `hwgen.zoo` that make the untrained network, `module.function`; it takes
-            `kind`, the images' kind, and `options`.
+        build: module and function of `hwgen.zoo` that make the network, `module.function`; it takes `options`, and
+            `kind`, the images' kind, or where hwgen does not train the network the `seed` of its weights.
+        trainable: whether hwgen trains it; else its weights are always random.
         recipe: how it is trained.
         settings: fields of `hwgen.config.Settings` that its accelerator starts from.
     """
@@ -46,6 +49,7 @@ class Entry:
     options: Mapping[str, Any] = field(default_factory=dict)
     dataset: str = "digits"
     folder: str = "mnist"
+    trainable: bool = True
     recipe: Recipe = field(default_factory=Recipe)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -55,20 +59,38 @@ class Entry:
         return self.name in TRAINED
 
     def network(self, kind: Kind | None = None, seed: int = 0) -> nn.Module:
-        """The untrained network for images of `kind`. Raises: ToolError where PyTorch or Brevitas is missing."""
+        """The untrained network for images of `kind`.
+
+        Raises:
+            ConfigError: hwgen does not train it.
+            ToolError: PyTorch or Brevitas is missing.
+        """
+        self.require_trainable()
         require_torch()
         import torch
 
-        module, function = self.build.split(".")
         torch.manual_seed(seed)
-        made: nn.Module = getattr(importlib.import_module(f"hwgen.zoo.{module}"), function)(
-            kind=kind or KINDS[self.dataset], **self.options
-        )
+        made: nn.Module = self._make(kind=kind or KINDS[self.dataset])
         return made
+
+    def require_trainable(self) -> None:
+        """hwgen trains this network. Raises: ConfigError."""
+        if not self.trainable:
+            change = "Train it elsewhere, and give its QONNX file to `hwgen build`"
+            raise ConfigError(f"network {self.name}", "must be one that hwgen trains", "random weights only", change)
+
+    def drawn(self, seed: int = 0) -> Writer:
+        """The network with random weights, of one that hwgen does not train."""
+        made: Writer = self._make(seed=seed)
+        return made
+
+    def _make(self, **given: Any) -> Any:
+        module, function = self.build.split(".")
+        return getattr(importlib.import_module(f"hwgen.zoo.{module}"), function)(**given, **self.options)
 
     def to_json(self) -> dict[str, Any]:
         """What `hwgen zoo list` says, as plain JSON values."""
-        keys = ("name", "paper", "summary", "dataset", "folder", "stored")
+        keys = ("name", "paper", "summary", "dataset", "folder", "stored", "trainable")
         return {key: getattr(self, key) for key in keys}
 
 
@@ -99,6 +121,15 @@ def _cnv(precision: str) -> Entry:
     )
 
 
+def _at(part: str, interval: int) -> dict[str, Any]:
+    """Settings of a network on a part that it fits at so many cycles a frame."""
+    return {"part": part, "target_interval": interval}
+
+
+_PUBLISHED = {"mnist": _at("u250", 16_384), "cifar10": _at("zcu102", 65_536), "svhn": _at("zcu102", 65_536)}
+"""Settings of BinaryNet's networks at the paper's size."""
+
+
 def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
     return Entry(
         f"binarynet-{name}",
@@ -109,6 +140,7 @@ def _binarynet(name: str, summary: str, build: str, **options: Any) -> Entry:
         dataset="coloured-digits" if name in ("cifar10", "svhn") else "digits",
         folder="cifar10" if name in ("cifar10", "svhn") else "mnist",
         recipe=Recipe(epochs=25),
+        settings=_PUBLISHED.get(name, {}),
     )
 
 
@@ -120,6 +152,20 @@ def _few_bits(method: str, paper: str, numbers: str) -> Entry:
         "few_bits.small",
         {"method": method},
         recipe=Recipe(epochs=15, rate=0.02),
+    )
+
+
+def _imagenet(name: str, paper: str, summary: str, build: str, interval: int, **options: Any) -> Entry:
+    return Entry(
+        name,
+        paper,
+        summary,
+        f"imagenet.{build}",
+        options,
+        dataset="imagenet",
+        folder="imagenet",
+        trainable=False,
+        settings=_at("u250", interval),
     )
 
 
@@ -145,6 +191,19 @@ def _horq(order: int) -> Entry:
     )
 
 
+def _horq_published(name: str, summary: str, build: str) -> Entry:
+    large = name == "cifar10"
+    return replace(
+        _horq(2),
+        name=f"horq-{name}",
+        summary=f"BinaryNet's network on residual planes of order 2: {summary}",
+        build=f"horq.{build}",
+        dataset="coloured-digits" if large else "digits",
+        folder=name,
+        settings=_PUBLISHED[name],
+    )
+
+
 def _lccl(name: str, summary: str, **options: Any) -> Entry:
     return Entry(
         name,
@@ -154,6 +213,17 @@ def _lccl(name: str, summary: str, **options: Any) -> Entry:
         options,
         recipe=Recipe(batch=64, loss="cross_entropy", clip=None, slower=((".gate_", 2),), gate_price=0.3),
         settings={"folding": _GATED_FOLDING} if options.get("gated", True) else {},
+    )
+
+
+def _lccl_published(layers: int) -> Entry:
+    blocks = (layers - 2) // 6
+    return replace(
+        _lccl(f"lccl-resnet{layers}", "", width=16, blocks=blocks, pooled=True),
+        summary=f"ResNet-{layers} of 16, 32 and 64 channels, W1A2, a gate beside every 3x3 convolution of a block",
+        dataset="coloured-digits",
+        folder="cifar10",
+        settings=_at("zcu102", 65_536),
     )
 
 
@@ -182,9 +252,44 @@ ENTRIES: tuple[Entry, ...] = (
     _xnor("xnor-small", "xnor_k", "signs times K"),
     _xnor("xnor-no-k", "xnor", "signs"),
     _xnor("bwn-small", "bwn", "binary weights, 4-bit activations"),
+    _imagenet(
+        "xnor-alexnet",
+        "XNOR-Net, 2016",
+        "AlexNet of signs without K, the first and last layer of 8 bits",
+        "alexnet",
+        1_000_000,
+    ),
+    _imagenet(
+        "xnor-resnet18",
+        "XNOR-Net, 2016",
+        "ResNet-18 of signs without K, the first and last layer of 8 bits",
+        "resnet",
+        1_000_000,
+    ),
     *(_horq(order) for order in (1, 2, 3, 4)),
+    _horq_published("mnist", "three dense layers of 4096 and one of 10", "perceptron"),
+    _horq_published("cifar10", "six convolutions of 128 to 512 channels, three dense", "vgg"),
     _lccl("lccl-resnet", "a gate beside every 3x3 convolution"),
     _lccl("lccl-ungated", "the same without gates", gated=False),
+    *(_lccl_published(layers) for layers in (20, 32, 44)),
+    _imagenet(
+        "lccl-resnet18",
+        "LCCL, 2017",
+        "ResNet-18, W1A1, a gate beside every 3x3 convolution",
+        "resnet",
+        1_000_000,
+        gated=True,
+    ),
+    _imagenet(
+        "mobilenetv1-w4a4", "finn-examples", "MobileNetV1 1.0, W4A4, a first layer of 8 bits", "mobilenet", 394_272
+    ),
+    _imagenet(
+        "resnet50-w1a2",
+        "FINN, ResNet50-PYNQ",
+        "ResNet-50, W1A2, the first and last layer of 8 bits",
+        "resnet50",
+        1_000_000,
+    ),
     _few_bits("small-w1a1", "for comparison", "all -1 and +1"),
     _few_bits("dorefa-w1a2", "DoReFa-Net, 2016", "binary weights, 2-bit activations"),
     _few_bits("dorefa-w2a2", "DoReFa-Net, 2016", "2-bit weights and activations"),

@@ -14,8 +14,8 @@ from tests.test_cli import ROOT, call, report
 
 PAPER = ROOT / "benchmarks" / "published" / "finn.toml"
 FIGURES = {
-    "interval_cycles", "latency_us", "fps", "lut", "bram36", "fps_per_klut", "operations", "operations_per_s",
-    "roof_share",
+    "interval_cycles", "latency_us", "fps", "lut", "bram36", "dsp", "external_gb_s", "fps_per_klut", "operations",
+    "operations_per_s", "roof_share",
 }  # fmt: skip
 
 

@@ -49,7 +49,10 @@ def test_list_says_what_there_is() -> None:
         "dataset": "digits",
         "folder": "mnist",
         "stored": True,
+        "trainable": True,
     }
+    drawn = {"xnor-alexnet", "xnor-resnet18", "lccl-resnet18", "mobilenetv1-w4a4", "resnet50-w1a2"}
+    assert {entry["name"] for entry in entries if not entry["trainable"]} == drawn
     table = call("zoo", "list").stdout
     assert all(entry.name in table for entry in ENTRIES)
 
@@ -102,6 +105,11 @@ def test_the_parameters_in_hwgen_need_no_training(tmp_path: Path) -> None:
     assert report("simulate", tmp_path / "out", "--backend", "csim")["mismatches"] == 0
 
 
+def test_random_weights_are_said_to_be_so(tmp_path: Path) -> None:
+    done = call("zoo", "build", "tfc", "-o", tmp_path / "out", "--random", 3, "--target-interval", "256")
+    assert done.stderr.startswith("Mind: the weights of tfc are random, of seed 3: no accuracy is claimed.\n")
+
+
 def test_train_on_files(tmp_path: Path) -> None:
     write_mnist(tmp_path, frames=60)
     found = zoo("train", "binarynet-mlp", "--data", tmp_path, "--epochs", "1", "-o", tmp_path / "mlp.npz")
@@ -129,7 +137,20 @@ ERRORS = [
     (
         ("build", "lfc", "-o", "out"),
         "error: network lfc: must have a checkpoint; found no parameters in hwgen. "
-        "Run `hwgen zoo train lfc -o lfc.pt` and give --checkpoint lfc.pt.",
+        "Run `hwgen zoo train lfc -o lfc.pt` and give --checkpoint lfc.pt, or --random 0 for random ones.",
+    ),
+    (
+        ("train", "xnor-alexnet"),
+        "error: network xnor-alexnet: must be one that hwgen trains; found random weights only. "
+        "Train it elsewhere, and give its QONNX file to `hwgen build`.",
+    ),
+    (
+        ("build", "xnor-alexnet", "-o", "out", "--checkpoint", "tfc.npz"),
+        "error: --checkpoint: must not come with a network of random weights only; found tfc.npz. Leave it out.",
+    ),
+    (
+        ("build", "tfc", "-o", "out", "--checkpoint", "tfc.npz", "--random", "1"),
+        "error: --checkpoint: must not come with --random; found tfc.npz. Leave one of them out.",
     ),
     (
         ("train", "tfc", "-o", "tfc.onnx"),

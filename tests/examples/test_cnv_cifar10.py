@@ -15,7 +15,8 @@ import pytest
 from hwgen.golden.execute import run
 from hwgen.passes.pipeline import integer_network
 from hwgen.zoo.datasets import CIFAR10
-from hwgen.zoo.finn import cnv, randomise
+from hwgen.zoo.finn import cnv
+from hwgen.zoo.parameters import randomise
 from hwgen.zoo.training import scores
 from tests.examples.load import EXAMPLES, example
 

@@ -39,7 +39,7 @@ def test_nothing_but_an_estimate_is_predicted(report: Estimate) -> None:
     entry = designed("a", "project a", report, WORK, Records())
     origins = {name: figure.origin for name, figure in entry.figures.items() if figure}
     assert origins.pop("operations") is Origin.COUNTED
-    assert set(origins.values()) == {Origin.PREDICTED} and len(origins) == 8
+    assert set(origins.values()) == {Origin.PREDICTED} and len(origins) == 10
     values = {name: figure.value for name, figure in entry.figures.items() if figure}
     assert values == {
         "interval_cycles": 16,
@@ -47,6 +47,8 @@ def test_nothing_but_an_estimate_is_predicted(report: Estimate) -> None:
         "fps": 6.25e6,
         "lut": 2000,
         "bram36": 1.5,
+        "dsp": 0,
+        "external_gb_s": 0,
         "fps_per_klut": 3.125e6,
         "operations": 1000,
         "operations_per_s": 6.25e9,

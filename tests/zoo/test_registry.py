@@ -9,11 +9,16 @@ from hwgen.config import settings
 from hwgen.errors import ConfigError
 from hwgen.zoo import ENTRIES, Entry, find
 from hwgen.zoo.datasets import KINDS
+from tests.tiers import tiered
 
 _LARGE = 10_000_000
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=[entry.name for entry in ENTRIES])
+TRAINABLE = [entry for entry in ENTRIES if entry.trainable]
+DEEP = [entry for entry in TRAINABLE if entry.name in ("lccl-resnet32", "lccl-resnet44")]
+
+
+@pytest.mark.parametrize("entry", tiered(TRAINABLE, *DEEP), ids=[entry.name for entry in TRAINABLE])
 def test_every_entry_builds_and_takes_its_images(entry: Entry) -> None:
     settings(**entry.settings)
     for name in {entry.dataset, entry.folder}:
@@ -25,7 +30,8 @@ def test_every_entry_builds_and_takes_its_images(entry: Entry) -> None:
 
 def test_names_are_unique() -> None:
     assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
-    assert KINDS.keys() >= {entry.dataset for entry in ENTRIES} | {entry.folder for entry in ENTRIES}
+    assert KINDS.keys() >= {entry.dataset for entry in TRAINABLE} | {entry.folder for entry in TRAINABLE}
+    assert not any(entry.stored for entry in ENTRIES if not entry.trainable)
 
 
 @pytest.mark.parametrize(
