@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.build import say_part, say_renamed, show_estimate
+from hwgen.cli.build import compiled, say_renamed, show_built
 from hwgen.cli.common import AsJson, bar, out, print_json, working
 from hwgen.cli.options import DesignOptions, takes_design
 
@@ -90,7 +90,7 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Turn a trained network of the zoo into an HLS C++ project and a SystemVerilog project."""
-    from hwgen import config, flow
+    from hwgen import config
     from hwgen.zoo import find
     from hwgen.zoo.build import imported, starting_settings
 
@@ -99,7 +99,6 @@ def build(
     base = own or starting_settings(entry, given)
     with working(f"building {entry.name}"):
         graph = imported(entry, checkpoint, design.name)
-        accelerator = flow.compile_with(graph, base.overridden(given)).write(output)
+        built = compiled(graph, base.overridden(given), design).write(output)
     say_renamed(design.name or entry.name, graph.name)
-    say_part(accelerator.design)
-    show_estimate(accelerator, as_json)
+    show_built(built, as_json)

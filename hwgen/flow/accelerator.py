@@ -111,7 +111,7 @@ class Accelerator:
         """
         target = Path(folder)
         with replacing(target) as staging:
-            write_files(staging, self._files())
+            write_files(staging, self.files())
         written = replace(self, project=target)
         written._estimates.update(self._estimates)
         return written
@@ -130,7 +130,7 @@ class Accelerator:
         assert self.project is not None, "a record belongs to a project"
         record(self.project, name, {**report, **self.identity})
 
-    def _files(self) -> dict[str, str]:
+    def files(self) -> dict[str, str]:
         """Every file of the project, by path."""
         from hwgen.backends import host, vivado
 

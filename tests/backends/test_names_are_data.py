@@ -70,7 +70,7 @@ def called(design: Design, names: Iterator[str]) -> Design:
 def project(accelerator: Accelerator) -> dict[str, str]:
     """All files of a project, of a board and of simulations, by path; the digest of the design is no name."""
     design = replace(accelerator.design, digest="0" * 12)
-    found = replace(accelerator, design=design)._files()
+    found = replace(accelerator, design=design).files()
     found["report.html"] = html(design, accelerator.estimate(), Records(), roofline_of(accelerator))
     return {path: text for path, text in found.items() if path != "network.txt"}
 
