@@ -24,8 +24,8 @@ PASSES: tuple[Pass, ...] = (
 
 
 def retyped(graph: Graph) -> Graph:
-    """An integer network whose inputs have other ranges than before, every type as narrow as proven from them."""
-    return run_passes(graph, (NarrowAccumulators(), Lines()))
+    """An integer network whose inputs have wider ranges than before, every type as narrow as proven from them."""
+    return run_passes(NarrowAccumulators().apply(graph), (Lines(),))
 
 
 def integer_network(graph: Graph) -> Graph:
