@@ -112,7 +112,11 @@ class Accelerator:
         target = Path(folder)
         with replacing(target) as staging:
             write_files(staging, self.files())
-        written = replace(self, project=target)
+        return self.bound_to(target)
+
+    def bound_to(self, project: Path) -> Accelerator:
+        """The same accelerator, written to `project`."""
+        written = replace(self, project=project)
         written._estimates.update(self._estimates)
         return written
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class Devices:
     parts: tuple[Accelerator, ...]
     project: Path | None = None
 
-    @property
+    @cached_property
     def design(self) -> Joined:
         """All devices as one design, their streams joined with nothing between."""
         return join(legal_name(f"{self.graph.name}_devices"), [part.design for part in self.parts])
@@ -85,20 +86,24 @@ class Devices:
                 write_files(own, part.files())
                 write_files(own, {LISTING: list_files(own)})
             write_files(staging, {MANIFEST: as_json(self._manifest()), NETWORK: print_graph(self.graph)})
-        parts = tuple(replace(part, project=target / device_name(index)) for index, part in enumerate(self.parts))
+        parts = tuple(part.bound_to(target / device_name(index)) for index, part in enumerate(self.parts))
         return replace(self, parts=parts, project=target)
 
     def _manifest(self) -> dict[str, Any]:
         """What the folder says of the whole."""
         told = self.estimate().to_json()
         joined = {key: told[key] for key in ("name", "interval_cycles", "latency_cycles", "links")}
-        digests = {device_name(index): part.design.digest for index, part in enumerate(self.parts)}
-        return {"format": FORMAT, "digest": digest(self.graph), "cuts": list(self.cuts), "devices": digests, **joined}
+        return {"format": FORMAT, "cuts": list(self.cuts), "devices": self.digests, **joined}
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digest of the design of each device, by its name."""
+        return {device_name(index): part.design.digest for index, part in enumerate(self.parts)}
 
     def record(self, name: str, report: Mapping[str, Any]) -> None:
         """Keep a report in the folder, with the digests of all devices. Raises: OutputError."""
         assert self.project is not None, "a record belongs to a folder"
-        record(self.project, name, {**report, "devices": self._manifest()["devices"]})
+        record(self.project, name, {**report, "devices": self.digests})
 
     def simulate(
         self,
@@ -327,8 +332,8 @@ def open_devices(folder: str | Path) -> Devices:
     require_sound(graph, str(path / NETWORK))
     require_legal(graph, str(path / NETWORK))
     parts = tuple(open_project(path / device_name(index)) for index in range(len(cuts) + 1))
-    found = {device_name(index): part.design.digest for index, part in enumerate(parts)}
+    devices = Devices(graph, cuts, parts, path)
     pieces = [digest(each) for each in cut_graph(graph, cuts)]
-    if found != digests or pieces != [digest(part.graph) for part in parts]:
+    if devices.digests != digests or pieces != [digest(part.graph) for part in parts]:
         raise DataError(str(path), "must hold the devices that were built together", "others", again)
-    return Devices(graph, cuts, parts, path)
+    return devices
