@@ -20,7 +20,7 @@ from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
 from hwgen.flow.layerwise import LAYER_RECORD, LayerPlan, LayerReports, simulate_layers
 from hwgen.flow.opening import is_cut, open_project
 from hwgen.flow.project import record, replacing
-from hwgen.flow.stages import compile, compile_with, load, variant, with_top1
+from hwgen.flow.stages import compile, compile_with, integer, load, variant, with_top1
 
 __all__ = [
     "LAYER_RECORD",
@@ -37,6 +37,7 @@ __all__ = [
     "compile_with",
     "cuts_of",
     "explore",
+    "integer",
     "is_cut",
     "load",
     "open_devices",

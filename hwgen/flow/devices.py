@@ -188,10 +188,11 @@ def possible_cuts(graph: Graph, parts: tuple[str, str], chosen: Settings) -> tup
     if goal.interval is not None:
         return _some(cut_estimates(network, solve(problem, replace(goal, budget=Budget())).design, parts), network)
     budgets = [goal_of(chosen.model_copy(update={"part": part})).budget for part in parts]
-    intervals = [each for each in problem.intervals if each >= problem.least_interval]
+    wide = problem.with_whole_windows()
+    intervals = [each for each in wide.intervals if each >= wide.least_interval]
 
     def cuts(interval: int) -> tuple[CutEstimate, ...]:
-        return _some(cut_estimates(network, problem.outline(problem.resolve(interval)), parts), network)
+        return _some(cut_estimates(network, wide.draft(wide.resolve(interval)), parts), network)
 
     def fits(interval: int) -> bool:
         return any(all(map(Budget.fits, budgets, cut.taken)) for cut in cuts(interval))

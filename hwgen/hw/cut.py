@@ -28,9 +28,8 @@ def cut_behind(graph: Graph, name: str) -> Value:
     """
     known = cut_points(graph)
     listed = [*known][:_MOST_NAMED]
-    change = (
-        f"Cut behind one of {', '.join(listed)}{', ...' * (len(known) > len(listed))}" if known else "Do not cut it"
-    )
+    more = ", ..." if len(known) > len(listed) else ""
+    change = f"Cut behind one of {', '.join(listed)}{more}" if known else "Build it for one device"
     node = next((each for each in graph.nodes if each.name == name), None)
     if node is None:
         entering = name in {each for port in graph.inputs for each in (port.name, port.value.name)}
