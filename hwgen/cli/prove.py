@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +27,7 @@ from hwgen.cli.common import (
     err,
     out,
     print_json,
+    stalls_of,
     working,
 )
 from hwgen.cli.frames import read_codes, read_labels
@@ -109,21 +109,18 @@ def simulate(
 ) -> None:
     """Simulate the project, compare every stream with the golden model, count the cycles."""
     from hwgen import flow
-    from hwgen.verify.bench import Stalls
 
     several = flow.open_devices(project) if flow.is_cut(project) else None
     accelerator = flow.open_project(project) if several is None else several.parts[0]
     given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout, seed)
-    stalls = Stalls(source=stall, sink=stall, memory=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
-    told: dict[str, Any] = {"stalls": stalls, "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
+    told: dict[str, Any] = {"input_interval": input_interval, "reset_after_beats": reset_after}
+    told |= {"stalls": stalls_of(stall, seed), "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
     if several is not None:
-        told |= {"input_interval": input_interval, "reset_after_beats": reset_after}
         _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, work, as_json)
         return
-    run = partial(accelerator.simulate, given.codes, backend.value, layer=layer, verilog=made, work=work, **told)
     with working(f"simulating {given.frames} frames on {backend.value}"):
-        outcome = run(input_interval=input_interval, reset_after_beats=reset_after)
+        outcome = accelerator.simulate(given.codes, backend.value, layer=layer, verilog=made, work=work, **told)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)

@@ -36,7 +36,7 @@ from hwgen.verify.sources import write_files
 
 if TYPE_CHECKING:
     from hwgen.golden.execute import Frames
-    from hwgen.verify.simulate import Conditions, Outcome
+    from hwgen.verify.simulate import Backend, Conditions, Outcome
 
 FORMAT = 1
 TOGETHER = "together"
@@ -125,28 +125,29 @@ class Devices:
             MismatchError: a design hangs.
         """
         from hwgen.golden.execute import trace
-        from hwgen.verify.joined import joined_files
-        from hwgen.verify.simulate import Backend, compared
+        from hwgen.verify.simulate import compared
 
-        folders = [part.project for part in self.parts if part.project is not None]
-        if len(folders) < len(self.parts):
-            raise ConfigError("devices", "must be those of a project", "designs in memory", "Write them to a folder")
-        chosen, golden = self.parts[0].backend(backend), trace(self.graph, codes)
-        runs: dict[str, tuple[Design, Path]] = {}
+        chosen, golden, found = self.parts[0].backend(backend), trace(self.graph, codes), {}
         with work_folder(work) as scratch:
-            if chosen in (Backend.RTL, Backend.GOLDEN):
-                together = self.design
-                write_files(scratch / TOGETHER / "rtl", joined_files(together, [each / "rtl" for each in folders]))
-                runs[TOGETHER] = together, scratch / TOGETHER
-            else:
-                pairs = zip(self.parts, folders, strict=True)
-                runs = {device_name(index): (part.design, folder) for index, (part, folder) in enumerate(pairs)}
-            found = {}
-            for name, (design, project) in runs.items():
+            for name, (design, project) in self._runs(chosen, scratch / TOGETHER).items():
                 build = scratch / f"build_{name}"
                 build.mkdir(exist_ok=True)
                 found[name] = compared(golden, design, chosen, project=project, work=build, conditions=conditions)
         return found
+
+    def _runs(self, backend: Backend, joint: Path) -> dict[str, tuple[Design, Path]]:
+        """The designs to simulate and their projects, by name; the joint one is written. Raises: ConfigError."""
+        from hwgen.verify.joined import joined_files
+        from hwgen.verify.simulate import Backend
+
+        folders = [part.project for part in self.parts if part.project is not None]
+        if len(folders) < len(self.parts):
+            raise ConfigError("devices", "must be those of a project", "designs in memory", "Write them to a folder")
+        if backend in (Backend.RTL, Backend.GOLDEN):
+            write_files(joint / "rtl", joined_files(self.design, [each / "rtl" for each in folders]))
+            return {TOGETHER: (self.design, joint)}
+        pairs = enumerate(zip(self.parts, folders, strict=True))
+        return {device_name(index): (part.design, folder) for index, (part, folder) in pairs}
 
 
 def compile_devices(graph: Graph, cuts: Sequence[str], parts: Sequence[str], chosen: Settings) -> Devices:
@@ -334,7 +335,10 @@ def open_devices(folder: str | Path) -> Devices:
     require_legal(graph, str(path / NETWORK))
     parts = tuple(open_project(path / device_name(index)) for index in range(len(cuts) + 1))
     devices = Devices(graph, cuts, parts, path)
-    pieces = [digest(each) for each in cut_graph(graph, cuts)]
+    try:
+        pieces = [digest(each) for each in cut_graph(graph, cuts)]
+    except ConfigError as error:
+        raise DataError(str(path / MANIFEST), "must name cuts of the network", error.found, again) from error
     if devices.digests != digests or pieces != [digest(part.graph) for part in parts]:
         raise DataError(str(path), "must hold the devices that were built together", "others", again)
     return devices
