@@ -153,7 +153,7 @@ class Devices:
 def compile_devices(graph: Graph, cuts: Sequence[str], parts: Sequence[str], chosen: Settings) -> Devices:
     """Cut an imported network behind the layers `cuts` and compile each piece for one of `parts`, for one interval.
 
-    A target holds for all devices, budgets for each. Without a target all take the interval of the slowest device.
+    A target holds for all devices, budgets for each: with these alone the slowest device sets the interval of all.
 
     Raises:
         ConfigError: a cut that is not possible, or as many parts as devices are not given.
@@ -283,14 +283,17 @@ def _folded(graphs: Sequence[Graph], own: Sequence[Settings], interval: int | No
 
 def _solved(problem: Problem, goal: Goal, interval: int | None) -> Solution:
     """The cheapest folding for `interval`, or where only the fastest keeps the budget that; None for the goal alone."""
-    if interval is None:
-        return solve(problem, goal)
     try:
-        return solve(problem, Goal(interval, budget=goal.budget))
-    except FoldingError:
-        if goal.interval is not None:
-            raise
-        return solve(problem, goal)
+        if interval is None:
+            return solve(problem, goal)
+        try:
+            return solve(problem, Goal(interval, budget=goal.budget))
+        except FoldingError:
+            if goal.interval is not None:
+                raise
+            return solve(problem, goal)
+    except FoldingError as error:
+        raise FoldingError(f"{problem.graph.name}: {error.where}", error.must, error.found, error.change) from error
 
 
 def _require_fit(first: Design, second: Design) -> None:
