@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
-from hwgen.hw.cost import design_resources
+from hwgen.hw.cost import edge_resources, unit_resources
 from hwgen.hw.cut import cut_points, owner_of
 from hwgen.hw.design import Design
 from hwgen.hw.device import device_of
 from hwgen.hw.joined import Joined, device_name
 from hwgen.hw.resources import Budget, Resources
 from hwgen.hw.stream import Stream
-from hwgen.hw.unit import Unit
 from hwgen.ir.cut import sides
 from hwgen.ir.graph import Graph
 from hwgen.report.estimate import Estimate
@@ -118,20 +119,22 @@ def cut_estimates(graph: Graph, design: Design, parts: tuple[str, str]) -> tuple
     streams = {stream.tensor: stream for stream in reversed([*design.streams.values()])}
     fps = design.clock_mhz * 1e6 / design.bound
     owners = [owner_of(graph, unit.name) for unit in design.units]
+    devices = [device_of(part) for part in parts]
+    prices = [[unit_resources(unit, device.family) for unit in design.units] for device in devices]
+    edges = [edge_resources(design, device.family) for device in devices]
+    limits = [Budget(device.capacity.lut, device.capacity.bram, device.capacity.dsp) for device in devices]
     found = []
     for after, value in cut_points(graph).items():
         behind = {node.name for node in sides(graph, value)[1]}
-        pieces: tuple[list[Unit], list[Unit]] = ([], [])
-        for unit, owner in zip(design.units, owners, strict=True):
-            pieces[owner is not None and owner.name in behind].append(unit)
-        taken, shares = [], []
-        for units, part in zip(pieces, parts, strict=True):
-            device = device_of(part)
-            has = device.capacity
-            taken.append(design_resources(replace(design, units=tuple(units)), device.family))
-            shares.append(Budget(has.lut, has.bram, has.dsp).use(taken[-1]))
+        second = [owner is not None and owner.name in behind for owner in owners]
+        first, last = (
+            reduce(
+                add, (price for price, is_second in zip(prices[side], second, strict=True) if is_second == side), edge
+            )
+            for side, edge in enumerate(edges)
+        )
         link = LinkEstimate.of(after, streams[value.name], fps)
-        found.append(CutEstimate(link, (taken[0], taken[1]), (shares[0], shares[1])))
+        found.append(CutEstimate(link, (first, last), (limits[0].use(first), limits[1].use(last))))
     return tuple(found)
 
 
