@@ -82,6 +82,8 @@ class Settings(BaseModel):
         external_latency: cycles from a burst asked for to its first word that the memory may take.
         planes: whether a layer takes its residual planes side by side ("parallel", as where it is not named) or one
             after another through one array ("serial"), by its name (HORQ).
+        input_lanes: elements a beat of an input, by its name (`input` where there is one); as many as its first layer
+            takes where it is not named.
         fifos: the fewest beats that keep the interval ("minimal"), or as many as the memory holds that they take
             anyway ("memory").
         fifo_depths: beats of a FIFO by its name, 0 for none; the others are sized around them.
@@ -112,6 +114,7 @@ class Settings(BaseModel):
     external_width: Literal[32, 64, 128, 256, 512, 1024] | None = None
     external_latency: Annotated[int, Field(ge=1, le=MOST_LATENCY, strict=True)] = 64
     planes: dict[str, Literal["parallel", "serial"]] = {}
+    input_lanes: dict[str, Positive] = {}
     fifos: Literal["minimal", "memory"] = "minimal"
     fifo_depths: dict[str, Beats] = {}
     pipeline: Pipelining = "auto"
@@ -163,6 +166,7 @@ class SettingsOptions(TypedDict, total=False):
     external_width: Literal[32, 64, 128, 256, 512, 1024] | None
     external_latency: int | None
     planes: Mapping[str, Literal["parallel", "serial"]] | None
+    input_lanes: Mapping[str, int] | None
     fifos: Literal["minimal", "memory"] | None
     fifo_depths: Mapping[str, int] | None
     pipeline: Literal["auto"] | int | None

@@ -107,7 +107,7 @@ def test_a_failure_leaves_nothing(
     if older:
         accelerator().write(tmp_path / "out")
         before = bytes_of(tmp_path)
-    monkeypatch.setattr(Accelerator, "_files", explode(error))
+    monkeypatch.setattr(Accelerator, "files", explode(error))
     with pytest.raises(type(error)):
         accelerator(1).write(tmp_path / "out")
     assert bytes_of(tmp_path) == before

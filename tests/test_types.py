@@ -118,6 +118,7 @@ def test_settings_take_what_the_options_say() -> None:
         "external_width": 128,
         "external_latency": 9,
         "planes": types.MappingProxyType({"fc0": "serial"}),
+        "input_lanes": types.MappingProxyType({"input": 4}),
         "fifos": "memory",
         "fifo_depths": types.MappingProxyType({"fc0": 3}),
         "pipeline": "auto",

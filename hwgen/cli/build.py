@@ -22,8 +22,10 @@ from hwgen.cli.common import (
 from hwgen.cli.options import DesignOptions, InputOffset, InputScale, InputType, takes_design
 
 if TYPE_CHECKING:
-    from hwgen.flow import Accelerator
+    from hwgen.config import Settings
+    from hwgen.flow import Accelerator, Devices
     from hwgen.hw.design import Design
+    from hwgen.ir.graph import Graph
 
 
 @takes_design
@@ -45,17 +47,61 @@ def build(
     received = input_options(input_type, input_scale, input_offset)
     with working(f"building {model.name}"):
         graph = flow.load(model, name=design.name, **received)
-        accelerator = flow.compile_with(graph, chosen).write(output)
+        built = compiled(graph, chosen, design).write(output)
     say_renamed(design.name or stem(model), graph.name)
-    say_part(accelerator.design)
-    show_estimate(accelerator, as_json)
+    show_built(built, as_json)
 
 
-def estimate(project: ProjectFolder, input_interval: InputInterval = 0, as_json: AsJson = False) -> None:
-    """Exact interval and latency, rates at the clock, and what each layer takes."""
+def compiled(graph: Graph, chosen: Settings, design: DesignOptions) -> Accelerator | Devices:
+    """An imported network for one device, or cut for several. Prints the cuts that were compared, if any."""
     from hwgen import flow
 
-    show_estimate(flow.open_project(project), as_json, input_interval)
+    if not design.cut:
+        return flow.compile_with(graph, chosen)
+    from hwgen.cli.devices import cuts_and_parts
+
+    return flow.compile_devices(graph, *cuts_and_parts(graph, chosen, design), chosen)
+
+
+def show_built(built: Accelerator | Devices, as_json: bool) -> None:
+    """Print what was built, and for which parts."""
+    from hwgen import flow
+
+    if isinstance(built, flow.Devices):
+        from hwgen.cli.devices import show_devices
+
+        for each in built.parts:
+            say_part(each.design)
+        show_devices(built, as_json)
+        return
+    say_part(built.design)
+    show_estimate(built, as_json)
+
+
+def estimate(
+    project: ProjectFolder,
+    input_interval: InputInterval = 0,
+    cuts: Annotated[bool, typer.Option("--cuts", help="Where the network can be cut for two devices.")] = False,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--part",
+            help="With --cuts: the FPGA of both devices, or of each, with a comma.",
+            show_default="the project's",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Exact interval and latency, rates at the clock, and what each layer takes."""
+    from hwgen import flow
+    from hwgen.cli.devices import show_cuts, show_devices
+
+    if cuts or part:
+        show_cuts(flow.open_project(project), part, as_json, asked=cuts)
+    elif flow.is_cut(project):
+        show_devices(flow.open_devices(project), as_json, input_interval)
+    else:
+        show_estimate(flow.open_project(project), as_json, input_interval)
 
 
 def say_renamed(given: str, name: str) -> None:

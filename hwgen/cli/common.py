@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from hwgen.config import Settings
+    from hwgen.verify.bench import Stalls
 
 out = Plain()
 err = Plain(stderr=True)
@@ -161,6 +162,13 @@ def refuse_for_project(project: Path, given: Mapping[str, Any]) -> None:
     if unused:
         found = f"the project {project}, which has its own"
         raise ConfigError(f"--{unused[0].replace('_', '-')}", "is for a QONNX file", found, "Leave it out")
+
+
+def stalls_of(share: float, seed: int) -> Stalls | None:
+    """Random pauses of source, sink and memories for a share of the cycles; None for none."""
+    from hwgen.verify.bench import Stalls
+
+    return Stalls(source=share, sink=share, memory=share, seed=seed) if share else None
 
 
 def print_json(report: Any) -> None:

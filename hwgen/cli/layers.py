@@ -23,6 +23,7 @@ from hwgen.cli.common import (
     kept,
     out,
     print_json,
+    stalls_of,
 )
 from hwgen.cli.frames import read_codes
 from hwgen.cli.options import Dask, WorkerCount
@@ -74,17 +75,15 @@ def simulate_layers(
     FIFOs between layers are left out: `hwgen simulate` runs them, too.
     """
     from hwgen import flow
-    from hwgen.verify.bench import Stalls
     from hwgen.verify.simulate import Conditions
 
     accelerator = flow.open_project(project)
     asked = frames or (None if images else _FRAMES)
     given = read_codes(accelerator.graph.inputs, images, asked, key, binarize_at, real, layout, seed)
-    stalls = Stalls(source=stall, sink=stall, memory=stall, seed=seed) if stall else None
     plan = flow.LayerPlan(backend.value, workers, dask, resume)
     with kept(str(project / flow.LAYER_RECORD)), bar("simulating layers") as progress:
         reports = flow.simulate_layers(
-            accelerator, given.codes, plan, Conditions(stalls, input_interval), progress=progress
+            accelerator, given.codes, plan, Conditions(stalls_of(stall, seed), input_interval), progress=progress
         )
     _show(reports, as_json)
 

@@ -39,7 +39,10 @@ class FidelityName(StrEnum):
 Part = Annotated[
     str | None,
     typer.Option(
-        "--part", help="Target FPGA: the full name of a part, a device or a board.", show_default="xc7z020clg400-1"
+        "--part",
+        help="Target FPGA: the full name of a part, a device or a board. With --cut one for all devices, or one each "
+        "with commas.",
+        show_default="xc7z020clg400-1",
     ),
 ]
 Clock = Annotated[float | None, typer.Option("--clock-mhz", help="Clock in MHz.", show_default="200")]
@@ -85,6 +88,15 @@ ExternalRate = Annotated[
         "--external-gb-s",
         help="What that memory gives to all such layers together, in 10^9 bytes a second.",
         show_default="2.9; UltraScale+ 13.4, ECP5 1.1",
+    ),
+]
+Cut = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cut",
+        help="The layer behind which a second device goes on, in a project of its own; say it again for a third. "
+        "`auto`: where two devices share the network best.",
+        show_default=False,
     ),
 ]
 Tlast = Annotated[
@@ -218,16 +230,29 @@ class DesignOptions:
     writable: Writable = None
     external: External = None
     external_gb_s: ExternalRate = None
+    cut: Cut = None
     tlast: Tlast = None
     settings: SettingsFile = None
     name: Name = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The FPGAs that were named, one for each device or one for all. Raises: ConfigError."""
+        parts = tuple((self.part or "").split(","))
+        if len(parts) > 1 and not self.cut:
+            from hwgen.errors import ConfigError
+
+            raise ConfigError("--part", "must be one without --cut", ", ".join(parts))
+        return parts
 
     def given(self, memory: Mapping[str, str]) -> dict[str, Any]:
         """Settings by key that go before those of the settings file, whose `memory` is given. Raises: ConfigError."""
         from hwgen.config import read_folding
 
         said = {field.name: getattr(self, field.name) for field in fields(self)}
-        del said["settings"], said["name"]
+        del said["settings"], said["name"], said["cut"]
+        if self.part is not None:
+            said["part"] = self.parts[0]
         if self.pipeline is not None and re.fullmatch("[0-9]{1,9}", self.pipeline):
             said["pipeline"] = int(self.pipeline)
         folding = read_folding(self.folding) if self.folding else None

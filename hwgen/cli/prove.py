@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,11 +27,14 @@ from hwgen.cli.common import (
     err,
     out,
     print_json,
+    stalls_of,
     working,
 )
 from hwgen.cli.frames import read_codes, read_labels
 
 if TYPE_CHECKING:
+    from hwgen.flow import Devices
+    from hwgen.golden.matmul import Codes
     from hwgen.verify.hlsrtl import Verilog
     from hwgen.verify.simulate import Outcome
 
@@ -106,19 +109,44 @@ def simulate(
 ) -> None:
     """Simulate the project, compare every stream with the golden model, count the cycles."""
     from hwgen import flow
-    from hwgen.verify.bench import Stalls
 
-    accelerator = flow.open_project(project)
+    several = flow.open_devices(project) if flow.is_cut(project) else None
+    accelerator = flow.open_project(project) if several is None else several.parts[0]
     given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout, seed)
-    stalls = Stalls(source=stall, sink=stall, memory=stall, seed=seed) if stall else None
     made = _verilog(verilog, top, port or [])
-    told: dict[str, Any] = {"stalls": stalls, "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
-    run = partial(accelerator.simulate, given.codes, backend.value, layer=layer, verilog=made, work=work, **told)
+    told: dict[str, Any] = {"input_interval": input_interval, "reset_after_beats": reset_after}
+    told |= {"stalls": stalls_of(stall, seed), "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
+    if several is not None:
+        _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, work, as_json)
+        return
     with working(f"simulating {given.frames} frames on {backend.value}"):
-        outcome = run(input_interval=input_interval, reset_after_beats=reset_after)
+        outcome = accelerator.simulate(given.codes, backend.value, layer=layer, verilog=made, work=work, **told)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)
+
+
+def _simulate_devices(
+    several: Devices,
+    codes: Sequence[Codes],
+    backend: SimulatorName,
+    told: dict[str, Any],
+    of_one: dict[str, Any],
+    work: Path | None,
+    as_json: bool,
+) -> None:
+    """Simulate several devices together. Raises: ConfigError where an option is for one alone."""
+    from hwgen.cli.devices import show_runs
+    from hwgen.errors import ConfigError
+    from hwgen.verify.simulate import Conditions
+
+    for option, given in of_one.items():
+        if given is not None:
+            raise ConfigError(option, "must be for the project of one device", f"{several.project}", "Give device0")
+    with working(f"simulating {len(several.parts)} devices on {backend.value}"):
+        runs = several.simulate(codes, backend.value, Conditions(**told), work=work)
+    several.record("simulate.json", {name: run.to_json() for name, run in runs.items()})
+    show_runs(runs, as_json)
 
 
 def _stages(backend: SimulatorName, depths: list[int] | None, *, unbounded: bool) -> tuple[int, ...]:
@@ -226,15 +254,20 @@ def _show_outcome(outcome: Outcome, as_json: bool) -> None:
         from hwgen.report.tables import simulation_table
 
         out.print(simulation_table(report))
+    show_failures(outcome)
+    if not outcome.passed:
+        raise typer.Exit(1)
+
+
+def show_failures(outcome: Outcome, where: str = "") -> None:
+    """Print on standard error what was not as it should be; `where` begins each line."""
     for mismatch in outcome.mismatches:
-        err.print(f"mismatch: {mismatch}", style="red")
+        err.print(f"{where}mismatch: {mismatch}", style="red")
     for mistimed in outcome.mistimed:
-        err.print(f"not the predicted cycles: {mistimed}", style="red")
+        err.print(f"{where}not the predicted cycles: {mistimed}", style="red")
     for run in outcome.slower:
         most = f"{outcome.bounded_interval:,} are stated"
         err.print(
-            f"slower than stated: {run.cycles.interval:,} cycles a frame in pipelines of {run.depth}, {most}",
+            f"{where}slower than stated: {run.cycles.interval:,} cycles a frame in pipelines of {run.depth}, {most}",
             style="red",
         )
-    if not outcome.passed:
-        raise typer.Exit(1)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli.build import say_part, say_renamed, show_estimate
+from hwgen.cli.build import compiled, say_renamed, show_built
 from hwgen.cli.common import AsJson, bar, err, out, print_json, working
 from hwgen.cli.options import DesignOptions, takes_design
 
@@ -99,7 +99,7 @@ def build(
 
     Its weights are trained ones, or random ones with --random and where hwgen trains none; these promise no accuracy.
     """
-    from hwgen import config, flow
+    from hwgen import config
     from hwgen.zoo import find
     from hwgen.zoo.build import imported, starting_settings
 
@@ -108,9 +108,8 @@ def build(
     base = own or starting_settings(entry, given)
     with working(f"building {entry.name}"):
         graph = imported(entry, checkpoint, design.name, random)
-        accelerator = flow.compile_with(graph, base.overridden(given)).write(output)
+        built = compiled(graph, base.overridden(given), design).write(output)
     if random is not None or not entry.trainable:
         err.print(f"Mind: the weights of {entry.name} are random, of seed {random or 0}: no accuracy is claimed.")
     say_renamed(design.name or entry.name, graph.name)
-    say_part(accelerator.design)
-    show_estimate(accelerator, as_json)
+    show_built(built, as_json)

@@ -35,6 +35,10 @@ _KEYS = {"folded_planes": "serial"}
 """Keys of the header that differ from the names of fields, as in files of earlier versions."""
 
 
+_LATER = ("external", "input_lanes")
+"""Choices that are left out where nothing is chosen, as in files of earlier versions."""
+
+
 def header(problem: Problem, seed: int) -> dict[str, Any]:
     """The header of a file: results with equal headers belong together."""
     return {
@@ -48,9 +52,9 @@ def header(problem: Problem, seed: int) -> dict[str, Any]:
         **{
             _KEYS.get(each.name, each.name): _plain(getattr(problem.choices, each.name))
             for each in fields(problem.choices)
-            if each.name not in ("external", "source")
+            if each.name not in ("source", *_LATER)
         },
-        **({"external": _plain(problem.choices.external)} if problem.choices.external else {}),
+        **{name: _plain(chosen) for name in _LATER if (chosen := getattr(problem.choices, name))},
     }
 
 

@@ -15,15 +15,17 @@ A stage imports its back end or frontend only when it runs.
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import bitstream, too_large_for
 from hwgen.flow.checking import check
+from hwgen.flow.devices import Devices, compile_devices, cuts_of, open_devices, possible_cuts
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
 from hwgen.flow.layerwise import LAYER_RECORD, LayerPlan, LayerReports, simulate_layers
-from hwgen.flow.opening import open_project
+from hwgen.flow.opening import is_cut, open_project
 from hwgen.flow.project import record, replacing
-from hwgen.flow.stages import compile, compile_with, load, variant, with_top1
+from hwgen.flow.stages import compile, compile_with, integer, load, variant, with_top1
 
 __all__ = [
     "LAYER_RECORD",
     "Accelerator",
+    "Devices",
     "LayerPlan",
     "LayerReports",
     "Plan",
@@ -31,11 +33,17 @@ __all__ = [
     "bitstream",
     "check",
     "compile",
+    "compile_devices",
     "compile_with",
+    "cuts_of",
     "explore",
+    "integer",
+    "is_cut",
     "load",
+    "open_devices",
     "open_project",
     "plot_front",
+    "possible_cuts",
     "record",
     "replacing",
     "simulate_layers",

@@ -111,8 +111,12 @@ class Accelerator:
         """
         target = Path(folder)
         with replacing(target) as staging:
-            write_files(staging, self._files())
-        written = replace(self, project=target)
+            write_files(staging, self.files())
+        return self.bound_to(target)
+
+    def bound_to(self, project: Path) -> Accelerator:
+        """The same accelerator, written to `project`."""
+        written = replace(self, project=project)
         written._estimates.update(self._estimates)
         return written
 
@@ -130,7 +134,7 @@ class Accelerator:
         assert self.project is not None, "a record belongs to a project"
         record(self.project, name, {**report, **self.identity})
 
-    def _files(self) -> dict[str, str]:
+    def files(self) -> dict[str, str]:
         """Every file of the project, by path."""
         from hwgen.backends import host, vivado
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -38,7 +39,21 @@ def choices_of(graph: Graph, chosen: Settings) -> Choices:
         pipeline=_pipeline(chosen) if chosen.pipeline else None,
         tlast=chosen.tlast,
         budget=_budget(chosen),
+        input_lanes=_input_lanes(graph, chosen.input_lanes),
     )
+
+
+def _input_lanes(graph: Graph, lanes: Mapping[str, int]) -> Mapping[str, int]:
+    """Lanes of inputs that `graph` has, each no more than its channels. Raises: ConfigError."""
+    channels = {each.name: each.type.channels for each in graph.inputs}
+    for name, count in lanes.items():
+        if name not in channels:
+            raise ConfigError("input_lanes", f"must name an input ({', '.join(channels)})", name)
+        if count > channels[name]:
+            raise ConfigError(
+                "input_lanes", f"{name} must have at most its {channels[name]} channels in a beat", f"{count}"
+            )
+    return lanes
 
 
 def source_of(chosen: Settings) -> ExternalSource:

@@ -1,7 +1,8 @@
 """The files of a folder that hwgen wrote, by a list of their digests in it, and files of others beside them.
 
 `hwgen.sha256` has a line for each file, as `sha256sum` prints them: first the files written with the folder, then those
-of later runs. A file is hwgen's as long as its digest is in one of the lines of its path.
+of later runs. A file is hwgen's as long as its digest is in one of the lines of its path. Where the folder holds a
+project for each of several devices, these have such lists of their own, with the later runs of a device alone.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ PREVIOUS = "previous"
 
 _MOST_NAMED = 3
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+_DEVICE = r"(device\d+/)?"
 _TOOLS = re.compile(
-    rf"{PREVIOUS}"
+    rf"{_DEVICE}({PREVIOUS}|bitstream/[^/]+\.work)"
     r"|(.*/)?(\.Xil|__pycache__|obj_dir|vivado(_\w+)?(\.backup)?\.(jou|log)|vivado_pid\d+\.(str|zip)|v\+\+_\w+\.log)"
     r"|(.*/)?(xcd|vitis\w*)\.log|(.*/)?\.?ip_user_files|(.*/)?usage_statistics_webtalk\.(ht|x)ml"
-    r"|(vivado/|hls/)?build|(hls/)?(vitis_\w+|logs|\.hls)|vivado/(ip|[^/]+\.(xsa|bit|hwh|xo|xclbin|ltx|dcp))"
-    r"|bitstream/[^/]+\.work"
+    rf"|{_DEVICE}((vivado/|hls/)?build|(hls/)?(vitis_\w+|logs|\.hls)|vivado/(ip|[^/]+\.(xsa|bit|hwh|xo|xclbin|ltx|dcp)))"
 )
 """Paths that tools write to: Vivado, Vitis, Vitis HLS, make, FuseSoC, Verilator, Python, `hwgen bitstream`."""
 
@@ -50,7 +51,8 @@ class Contents:
 
 def list_files(folder: Path, prefix: str = "") -> str:
     """The list of the files under `folder`, each path behind `prefix`. Raises: OSError."""
-    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != LISTING)
+    paths = sorted(path.relative_to(folder).as_posix() for path in files)
     return "".join(f"{_digest(folder / path)}  {prefix}{path}\n" for path in paths)
 
 
@@ -76,14 +78,16 @@ def contents(folder: Path, root: Path) -> Contents:
     Raises:
         OSError: something cannot be read.
     """
-    try:
-        listed = read_text(root / LISTING)
-    except (FileNotFoundError, UnicodeDecodeError):
-        listed = ""
+    listed = _listed(root)
     prefix = "" if folder == root else f"{folder.relative_to(root).as_posix()}/"
     known = {(path.removeprefix(prefix), digest) for path, digest in _lines(listed) if path.startswith(prefix)}
     paths = {path for path, _ in known}
-    parents = {"bitstream"} | {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+    devices = {path.split("/")[0] for path in paths if re.match(r"device\d+/", path)}
+    for device in devices:
+        known |= {(f"{device}/{path}", digest) for path, digest in _lines(_listed(folder / device))}
+    parents = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+    parents |= {"bitstream", *(f"{device}/bitstream" for device in devices)}
+    lists = {LISTING, *(f"{device}/{LISTING}" for device in devices)}
     tools: list[str] = []
     foreign: list[str] = []
     for path, entry in _walk(folder, parents):
@@ -93,9 +97,17 @@ def contents(folder: Path, root: Path) -> Contents:
             foreign.append(f"{path}/")
         elif not entry.is_file(follow_symlinks=False):
             foreign.append(path)
-        elif f"{prefix}{path}" != LISTING and (path, _digest(Path(entry.path))) not in known:
+        elif f"{prefix}{path}" not in lists and (path, _digest(Path(entry.path))) not in known:
             foreign.append(f"{path} (edited)" if path in paths else path)
     return Contents(listed, tuple(tools), tuple(foreign))
+
+
+def _listed(root: Path) -> str:
+    """The list in a folder; empty where it has none. Raises: OSError."""
+    try:
+        return read_text(root / LISTING)
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
 
 
 def require_own(folder: Path, found: Contents, is_project: bool) -> None:

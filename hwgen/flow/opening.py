@@ -49,6 +49,9 @@ def open_project(folder: str | Path) -> Accelerator:
     """
     path = Path(folder)
     change = "Run `hwgen build` first"
+    if is_cut(path):
+        found, give = "those of several", f"Give that of one, such as {path / 'device0'}"
+        raise DataError(str(path), "must be the project of one device", found, give)
     try:
         manifest = _manifest(read_json(path / MANIFEST))
         text = read_text(path / NETWORK)
@@ -72,6 +75,14 @@ def open_project(folder: str | Path) -> Accelerator:
     require_legal(graph, str(path / NETWORK))
     design = _checked_design(path, graph, chosen, wishes, folding, manifest.sizes)
     return Accelerator(graph, chosen, folding, replace(design, hls=hls), path, explanation)
+
+
+def is_cut(folder: Path) -> bool:
+    """Whether a folder holds the projects of several devices."""
+    try:
+        return "cuts" in read_json(folder / MANIFEST)
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _manifest(found: Any) -> _Manifest:

@@ -34,6 +34,7 @@ class Choices:
             measured without.
         budget: what the design may take, which says whether layers take LUTs or multiplier blocks (`hwgen.hw.pools`).
         external: what an external memory gives to the layers whose weights lie there, by name; `source` is the memory.
+        input_lanes: elements a beat of an input, by its name; as many as its first layer takes where it is not named.
         wired: whether layers whose weights are one word are wired where that is cheaper; the cost of others is measured
             without.
     """
@@ -51,6 +52,7 @@ class Choices:
     budget: Budget = field(default_factory=Budget)
     external: Mapping[str, ExternalMemory] = field(default_factory=dict)
     source: ExternalSource = USUAL
+    input_lanes: Mapping[str, int] = field(default_factory=dict)
 
 
 def choices_for(

@@ -99,6 +99,16 @@ class Design:
         return {stream.name: stream for stream in (*entering, *written)}
 
     @property
+    def devices(self) -> Mapping[str, Design]:
+        """The design of each device that it runs on, by what the names of its units and streams begin with here."""
+        return {"": self}
+
+    @property
+    def links(self) -> tuple[Stream, ...]:
+        """The streams between devices."""
+        return ()
+
+    @property
     def network(self) -> ProcessNetwork:
         """The process network that the cycle model runs."""
         processes = tuple(

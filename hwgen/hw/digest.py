@@ -19,7 +19,7 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
     """Twelve hexadecimal digits that change with any change of the network, its folding or the user's choices."""
     chosen = choices or Choices()
     text = f"{print_graph(graph)}{sorted(folding.items())!r}"
-    alike = replace(chosen, tlast=True, wired=True, searched=True, pooled=True, budget=Budget())
+    alike = replace(chosen, tlast=True, wired=True, searched=True, pooled=True, budget=Budget(), input_lanes={})
     if replace(alike, external={}, source=USUAL) != Choices():
         memory = sorted((name, style.value) for name, style in chosen.memory.items())
         # The brackets held a setting that is gone: digests stay what they were.
@@ -30,6 +30,8 @@ def design_digest(graph: Graph, folding: Mapping[str, Folding], choices: Choices
         text += repr(sorted(chosen.external.items(), key=lambda each: each[0]))
     if chosen.fifo_depths or chosen.round_fifos:
         text += f"{sorted(chosen.fifo_depths.items())!r}{chosen.round_fifos}"
+    if chosen.input_lanes:
+        text += f"input lanes {sorted(chosen.input_lanes.items())!r}"
     if chosen.pipeline is not None:
         text += repr(chosen.pipeline)
     return _digits(text)

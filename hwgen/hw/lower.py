@@ -170,9 +170,9 @@ class _Builder:
     def take(self, value: Value, lanes: int = 1) -> Stream:
         """The stream of `value` for its next reader; at the chip's input, of the lanes that it asks for."""
         if value.name not in self.waiting:
-            index = next(index for index, each in enumerate(self.graph.inputs) if each.value == value)
+            index, port = next((i, each) for i, each in enumerate(self.graph.inputs) if each.value == value)
             name = "source" if len(self.graph.inputs) == 1 else f"source{index}"
-            self.sources[value.name] = Stream.of(name, value, lanes)
+            self.sources[value.name] = Stream.of(name, value, self.choices.input_lanes.get(port.name, lanes))
             self._give(value, self.sources[value.name])
         self.taken.append(value.name)
         return self.waiting[value.name].popleft()

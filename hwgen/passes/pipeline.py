@@ -23,6 +23,11 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
+def retyped(graph: Graph) -> Graph:
+    """An integer network whose inputs have wider ranges than before, every type as narrow as proven from them."""
+    return run_passes(NarrowAccumulators().apply(graph), (Lines(),))
+
+
 def integer_network(graph: Graph) -> Graph:
     """An imported network free of activations, every type as narrow as proven."""
     return run_passes(graph, PASSES)

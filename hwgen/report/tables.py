@@ -13,6 +13,7 @@ from hwgen.hw.device import Device, device_of
 from hwgen.hw.resources import Resources
 from hwgen.report.compare import ComparedDesign
 from hwgen.report.console import Rows, count, table
+from hwgen.report.devices import CutEstimate, DevicesEstimate, LinkEstimate, best_cut
 from hwgen.report.estimate import Estimate, LayerEstimate
 from hwgen.report.figures import MARKS
 from hwgen.report.roofline import Roofline
@@ -49,6 +50,48 @@ def estimate_table(report: Estimate) -> Table:
     headings = ("layer", "kind", "in", "out", "PE", "SIMD", "cycles", "LUT", *(kind.upper() for kind in blocks))
     slowest = [place for place, layer in enumerate(report.layers) if layer.name == report.slowest_layer]
     return table(headings, rows, texts=4, bold=slowest, title=f"{report.name} on {report.part}", caption=caption)
+
+
+def devices_table(report: DevicesEstimate) -> Table:
+    """One row a device; the streams between them and the figures of all below."""
+    rows = []
+    for name, each in report.devices.items():
+        has = device_of(each.part).capacity
+        shares = ((each.resources.lut, has.lut), (each.resources.bram, has.bram), (each.resources.dsp, has.dsp))
+        taken = [f"{count(used)} ({used / max(most, 1):.1%})" for used, most in shares]
+        rows.append([name, each.name, each.part, f"{each.interval_cycles:,}", f"{each.latency_cycles:,}", *taken])
+    caption = (
+        f"together: interval {report.interval_cycles:,} cycles, latency {report.latency_cycles:,} cycles "
+        f"({report.latency_us:.2f} us), {report.fps:,.0f} frames/s at {report.clock_mhz:.12g} MHz"
+    )
+    names = list(report.devices)
+    for source, target, link in zip(names, names[1:], report.links, strict=False):
+        caption += f"\n{source} to {target}, behind {link.after}: {_link(link)}"
+    headings = ("device", "design", "part", "interval", "latency", "LUT", "BRAM", "DSP")
+    return table(headings, rows, texts=3, title=report.name, caption=caption)
+
+
+def _link(link: LinkEstimate) -> str:
+    """What a stream between devices carries."""
+    beats = f"{link.beats:,} beats of {link.tdata_bits} bits ({link.lanes} x {link.type})"
+    return f"{beats}, {link.frame_bits:,} bits a frame, {link.gbit_s:,.3g} Gbit/s"
+
+
+def cuts_table(name: str, cuts: Sequence[CutEstimate], parts: Sequence[str]) -> Table:
+    """One row a cut: what each device takes, and what crosses; the best marked with `>`."""
+    best, rows = best_cut(cuts), []
+    for cut in cuts:
+        taken = [f"{count(each.lut)} + {count(each.bram)} + {count(each.dsp)}" for each in cut.taken]
+        shares = [f"{share:.1%}" for share in cut.shares]
+        crossing = f"{cut.link.frame_bits:,}", f"{cut.link.gbit_s:,.3g}"
+        mark = "> " if cut is best else ""
+        rows.append([f"{mark}{cut.link.after}", taken[0], shares[0], taken[1], shares[1], *crossing])
+    takes = [f"device{index} LUT + BRAM + DSP" for index in range(2)]
+    headings = ("behind", takes[0], "share", takes[1], "share", "bits", "Gbit/s")
+    bold = [place for place, cut in enumerate(cuts) if cut is best]
+    caption = "share: the largest of LUT, BRAM and DSP\n> the cut whose larger share is the smallest"
+    title = f"cuts of {name} for {' and '.join(parts)}"
+    return table(headings, rows, texts=1, bold=bold, title=title, caption=caption)
 
 
 def _estimate_row(report: Estimate, layer: LayerEstimate, blocks: Sequence[str]) -> list[str]:

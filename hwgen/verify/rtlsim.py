@@ -81,7 +81,14 @@ def frame_cycles(design: Design) -> int:
 
 
 def _taps(design: Design) -> tuple[Tap, ...]:
-    """Every stream but those at the edge of the chip."""
-    inside = (each for name, each in design.streams.items() if name not in design.edge)
-    beats = ((stream, stream_beats(design, stream.name)) for stream in inside)
-    return tuple(Tap(stream.name, design.name, stream, b.data, b.valid, b.ready) for stream, b in beats)
+    """Every stream but those at the edge of the design."""
+    found = [
+        Tap(f"{prefix}{name}", device.name, stream, beats.data, beats.valid, beats.ready)
+        for prefix, device in design.devices.items()
+        for name, stream in device.streams.items()
+        if name not in device.edge and (beats := stream_beats(device, name))
+    ]
+    for index, link in enumerate(design.links):
+        data, valid, ready = (f"link{index}_{signal}" for signal in ("tdata", "tvalid", "tready"))
+        found.append(Tap(link.name, design.name, link, f"{data}[{link.width - 1}:0]", valid, ready))
+    return tuple(found)

@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 
 from hwgen import flow
 from hwgen.backends import board, hls, render, rtl
+from hwgen.backends.joined import joined_top
 from hwgen.backends.render import LONGEST_TITLE, asset, line_of_code, title
+from hwgen.config import settings
 from hwgen.flow import Accelerator
 from hwgen.flow.compare import roofline_of
 from hwgen.hw.design import Design
@@ -70,7 +72,7 @@ def called(design: Design, names: Iterator[str]) -> Design:
 def project(accelerator: Accelerator) -> dict[str, str]:
     """All files of a project, of a board and of simulations, by path; the digest of the design is no name."""
     design = replace(accelerator.design, digest="0" * 12)
-    found = replace(accelerator, design=design)._files()
+    found = replace(accelerator, design=design).files()
     found["report.html"] = html(design, accelerator.estimate(), Records(), roofline_of(accelerator))
     return {path: text for path, text in found.items() if path != "network.txt"}
 
@@ -98,6 +100,8 @@ def emitted(names: Iterator[str]) -> Iterator[tuple[str, dict[str, str]]]:
     yield "several", project(flow.compile(several(renamed(dense, names))))
     outside = random_network(rng(1), (16, 8, 4))
     yield "external", project(flow.compile(renamed(outside, names), memory={"fc0": "external"}))
+    both = flow.compile_devices(renamed(outside, names), ["fc0"], ["u250", "u250"], settings(writable=("fc1",)))
+    yield "devices", {"devices.sv": joined_top(both.design)}
     yield "card", project(flow.compile(renamed(concat_net(rng(0)), names), part="u250"))
     yield "image", project(flow.compile(renamed(mobilenet_like(rng(0)), names), part="lfe5u-85f"))
     for design in (every_kernel(), many_folds(), scaled(IntType(2, signed=False), None, 5, 2, 3), queued(), wired()):
@@ -242,6 +246,7 @@ def test_only_emitters_make_source() -> None:
             *(
                 "edge",
                 "external",
+                "joined",
                 "hls/context",
                 "hls/tables",
                 "rtl/instances",

@@ -28,6 +28,7 @@ LINE = "{}; nothing half-written was left behind"
 COMMAND = (sys.executable, "-m", "hwgen.cli")
 VERBS: dict[str, tuple[str, ...]] = {
     "build": ("build", "net.onnx", "-o", "built"),
+    "build-cut": ("build", "net.onnx", "-o", "built", "--cut", "fc0"),
     "simulate-csim": ("simulate", "out", "--backend", "csim"),
     "simulate-rtl": ("simulate", "out", "--backend", "rtl"),
     "simulate-dpi": ("simulate", "out", "--backend", "dpi"),

@@ -195,8 +195,8 @@ ALIKE = [
 def test_files_of_one_name_are_the_same(part: str) -> None:
     """And so is all that they define, on case-insensitive file systems, too."""
     for pair in ALIKE:
-        apart(*(flow.compile(graph, part=part)._files() for graph in pair))
-    apart(*(flow.compile(graph, part=part, writable=("fc0", "fc1"))._files() for graph in (ONE, TWO)))
+        apart(*(flow.compile(graph, part=part).files() for graph in pair))
+    apart(*(flow.compile(graph, part=part, writable=("fc0", "fc1")).files() for graph in (ONE, TWO)))
 
 
 def test_both_headers_in_one_c_program(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from hwgen.verify.vectors import as_codes
 from tests.builders import ImageBuilder, random_network
 
 GRAPH = random_network(np.random.default_rng(0), (6, 4, 3))
+ONE_LAYER = random_network(np.random.default_rng(0), (6, 4))
 
 
 def residual() -> Graph:
@@ -155,6 +156,23 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
         compiled(memory={"fc1": "external"}),
         "memory: fc1 must be a layer whose vectors all meet its weights in the same order to be external; found it has"
         " 12 bits of weights, less than a word of the port of 64. Leave it on the chip.",
+    ),
+    "input_lanes_name": (compiled(input_lanes={"x": 1}), "input_lanes: must name an input (input); found x."),
+    "input_lanes_many": (
+        compiled(input_lanes={"input": 7}),
+        "input_lanes: input must have at most its 6 channels in a beat; found 7.",
+    ),
+    "cut_parts": (
+        lambda: flow.compile_devices(GRAPH, ["fc0"], ["xc7z020"], config.settings()),
+        "part: must be as many as devices, 2 for 1 cut; found xc7z020. Give one for each, with commas.",
+    ),
+    "cut_order": (
+        lambda: flow.compile_devices(GRAPH, ["fc0", "fc0"], ["xc7z020"] * 3, config.settings()),
+        "cut: must name layers in the network's order, each once; found fc0, fc0.",
+    ),
+    "cut_none": (
+        lambda: flow.possible_cuts(ONE_LAYER, ("xc7z020", "xc7z020"), config.settings()),
+        "cut: net must have a layer whose stream alone goes on; found none. Build it for one device.",
     ),
     "top1_text": (
         compiled(top1="maybe"),
