@@ -48,7 +48,6 @@ def open_project(folder: str | Path) -> Accelerator:
         DataError: the folder is not a project, or its files do not belong together.
     """
     path = Path(folder)
-    change = "Run `hwgen build` first"
     if is_cut(path):
         found, give = "those of several", f"Give that of one, such as {path / 'device0'}"
         raise DataError(str(path), "must be the project of one device", found, give)
@@ -59,8 +58,10 @@ def open_project(folder: str | Path) -> Accelerator:
         wishes = fitted(dict[str, LayerFolding], read_json(path / FOLDING))
         explanation = fitted(Explanation, manifest.explanation)
         hls = fitted(HlsTimes, manifest.hls) if manifest.hls else None
-    except FileNotFoundError as error:
-        raise DataError(str(path), f"must be a folder that `hwgen build` wrote ({MANIFEST})", "none", change) from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        found, build = ("a file", f"hwgen build {path} -o FOLDER") if path.is_file() else ("none", "hwgen build")
+        must = f"must be a folder that `hwgen build` wrote ({MANIFEST})"
+        raise DataError(str(path), must, found, f"Run `{build}` first") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(str(path), "must be a whole project", told(error), _AGAIN) from error
     if seal(manifest.digest, manifest.sizes, manifest.hls, manifest.explanation) != manifest.seal:

@@ -261,6 +261,12 @@ def test_pipes_as_a_shell_makes_them_are_read_and_others_do_not_hold_a_run_up(
         config.read_settings(tmp_path / "pipe")
 
 
+def written(path: Path) -> Path:
+    """A file."""
+    path.write_bytes(b"")
+    return path
+
+
 def refused(folder: Path) -> Path:
     folder.mkdir()
     (folder / "mine.txt").write_text("x")
@@ -312,6 +318,12 @@ OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
         DataError,
         flow.open_project,
         "{folder}: must be a folder that `hwgen build` wrote (hwgen.json); found none. Run `hwgen build` first.",
+    ),
+    "network_for_project": (
+        DataError,
+        lambda folder: flow.open_project(written(folder / "model.onnx")),
+        "{folder}/model.onnx: must be a folder that `hwgen build` wrote (hwgen.json); found a file."
+        " Run `hwgen build {folder}/model.onnx -o FOLDER` first.",
     ),
 }
 
