@@ -108,9 +108,10 @@ def _outside(problem: Problem, design: Design, folding: Mapping[str, Folding]) -
 
 def _cut(problem: Problem, design: Design) -> str:
     """Where to cut the design for two devices of its part; empty where they do not hold it so folded."""
-    cuts = cut_estimates(problem.graph, design, (design.part, design.part))
-    best = best_cut(cuts) if cuts else None
-    return f"for two devices, with --cut {best.link.after}" if best is not None and best.largest <= 1 else ""
+    cuts, has = cut_estimates(problem.graph, design, (design.part, design.part)), device_of(design.part).capacity
+    if not cuts or any(_excess(taken, has) for taken in best_cut(cuts).taken):
+        return ""
+    return f"for two devices, with --cut {best_cut(cuts).link.after}"
 
 
 def _goal(option: str, goals: Sequence[str]) -> str:
