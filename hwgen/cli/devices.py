@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from hwgen.cli.options import DesignOptions
     from hwgen.config import Settings
     from hwgen.flow import Accelerator, Devices
+    from hwgen.hw.cuts import CutEstimate
     from hwgen.ir.graph import Graph
-    from hwgen.report.devices import CutEstimate
     from hwgen.verify.simulate import Outcome
 
 
@@ -26,7 +26,7 @@ def cuts_and_parts(graph: Graph, chosen: Settings, design: DesignOptions) -> tup
     """
     from hwgen.errors import ConfigError
     from hwgen.flow import possible_cuts
-    from hwgen.report.devices import best_cut
+    from hwgen.hw.cuts import best_cut
 
     cuts = design.cut or []
     given = design.parts if design.part else (chosen.part,)
@@ -50,7 +50,7 @@ def show_cuts(accelerator: Accelerator, part: str | None, as_json: bool, *, aske
     """Print where a compiled network can be cut, for the devices `part`. Raises: ConfigError."""
     from hwgen.errors import ConfigError
     from hwgen.flow import cuts_of
-    from hwgen.report.devices import best_cut
+    from hwgen.hw.cuts import best_cut
     from hwgen.report.tables import cuts_table
 
     given = tuple((part or accelerator.design.part).split(","))

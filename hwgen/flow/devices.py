@@ -19,6 +19,7 @@ from hwgen.flow.outside import with_external
 from hwgen.flow.project import MANIFEST, NETWORK, as_json, record, replacing, work_folder
 from hwgen.flow.stages import finished, integer
 from hwgen.hw.cut import cut_behind, owner_of
+from hwgen.hw.cuts import CutEstimate, cut_estimates
 from hwgen.hw.design import Design
 from hwgen.hw.joined import Joined, device_name, fits, join, sized_together
 from hwgen.hw.problem import Problem
@@ -30,7 +31,7 @@ from hwgen.ir.graph import Graph
 from hwgen.ir.names import legal_name
 from hwgen.ir.text import digest, parse_graph, print_graph
 from hwgen.passes.pipeline import retyped
-from hwgen.report.devices import CutEstimate, DevicesEstimate, cut_estimates, estimate_devices
+from hwgen.report.devices import DevicesEstimate, estimate_devices
 from hwgen.stored import fitted, read_json, read_text, told
 from hwgen.verify.sources import write_files
 

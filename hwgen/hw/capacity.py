@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hwgen.errors import DeadlockError, FoldingError
 from hwgen.hw.cost import LUTS_OF_A_CHAIN, design_resources, graph_chains, unit_resources
+from hwgen.hw.cuts import best_cut, cut_estimates
 from hwgen.hw.design import Design
 from hwgen.hw.device import DEVICES, Device, device_of
 from hwgen.hw.limits import layers_behind
@@ -79,6 +80,7 @@ def _changes(problem: Problem, design: Design, folding: Mapping[str, Folding], g
         ways.append(f"for a larger part, such as --part {larger.name}")
     elif not ways and (slow := _slowest(replace(problem, wishes={}))) and (larger := holder(slow, roomy=True)):
         ways.append(f"slower and for a larger part, such as --part {larger.name}, {_goal('--fit', goals)}")
+    ways += filter(None, [_cut(problem, design)])
     return f"build it {', or '.join(ways)}" if ways else "no part that hwgen knows holds any folding of it"
 
 
@@ -102,6 +104,14 @@ def _outside(problem: Problem, design: Design, folding: Mapping[str, Folding]) -
     slower = f", which makes it {cycles:,} cycles a frame" if cycles > design.bound else ""
     rate = needed * problem.fps(cycles) / 1e9
     return f"with {moved.options} ({needed / 1e6:,.3g} MB a frame from outside, {rate:,.3g} GB/s{slower})"
+
+
+def _cut(problem: Problem, design: Design) -> str:
+    """Where to cut the design for two devices of its part; empty where they do not hold it so folded."""
+    cuts, has = cut_estimates(problem.graph, design, (design.part, design.part)), device_of(design.part).capacity
+    if not cuts or any(_excess(taken, has) for taken in best_cut(cuts).taken):
+        return ""
+    return f"for two devices, with --cut {best_cut(cuts).link.after}"
 
 
 def _goal(option: str, goals: Sequence[str]) -> str:

@@ -9,11 +9,12 @@ from rich.table import Table
 
 from hwgen.backends.board import Board
 from hwgen.hw.cost import LUTS_OF_A_CHAIN
+from hwgen.hw.cuts import CutEstimate, LinkEstimate, best_cut
 from hwgen.hw.device import Device, device_of
 from hwgen.hw.resources import Resources
 from hwgen.report.compare import ComparedDesign
 from hwgen.report.console import Rows, count, table
-from hwgen.report.devices import CutEstimate, DevicesEstimate, LinkEstimate, best_cut
+from hwgen.report.devices import DevicesEstimate
 from hwgen.report.estimate import Estimate, LayerEstimate
 from hwgen.report.figures import MARKS
 from hwgen.report.roofline import Roofline

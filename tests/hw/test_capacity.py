@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hwgen import flow
+from hwgen import config, flow
 from hwgen.cli import app
 from hwgen.errors import FoldingError
 from hwgen.flow.accelerator import Accelerator
@@ -39,6 +39,16 @@ def unfit(built: Accelerator) -> str:
     said = [line for line in built.estimate().warnings if "does not fit" in line]
     assert len(said) <= 1 and all("\n" not in line for line in said)
     return said[0] if said else ""
+
+
+@pytest.mark.long
+def test_two_devices_hold_what_one_does_not() -> None:
+    options = {"part": "xc7z020", "target_interval": 2}
+    said = unfit(flow.compile(STEPS, **options))
+    match = re.search(r", or for a larger part, such as --part \S+, or for two devices, with --cut (fc\d)$", said)
+    assert match is not None, said
+    devices = flow.compile_devices(STEPS, [match[1]], ["xc7z020"] * 2, config.settings(**options))
+    assert [unfit(part) for part in devices.parts] == ["", ""]
 
 
 CASES = {

@@ -8,9 +8,9 @@ import pytest
 from hwgen import config, flow
 from hwgen.hw.cost import edge_resources
 from hwgen.hw.cut import cut_points
+from hwgen.hw.cuts import best_cut
 from hwgen.hw.device import device_of
 from hwgen.ir.graph import Graph
-from hwgen.report.devices import best_cut
 from tests.builders import concat_net, mobilenet_like, moving_net, resnet_like, signal_net
 from tests.gated_networks import gated_network
 from tests.tiers import tiered
