@@ -204,6 +204,8 @@ class Design:
             before = writers.get(between[0].inputs[0].name)
         if before is not None and before.is_adapter and before.lines is not None:
             units = (before, *between, layer)
+        while not units[0].inputs[0].tensor:  # what a search hands on from bit to bit is no value of the network
+            units = (writers[units[0].inputs[0].name], *units)
         inside = [stream for stream in layer.inputs if stream.name in self.read_ahead]
         sources = (*units[0].inputs, *(layer.inputs[1:] if len(units) > 1 else ()))
         sources = tuple(stream for stream in sources if stream not in inside)

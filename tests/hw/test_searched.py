@@ -18,6 +18,7 @@ from hwgen.ir.ops import MatMul, Threshold
 from hwgen.ir.ranges import op_range, smallest_type, type_range
 from hwgen.ir.types import IntType
 from hwgen.passes.lines import Lines
+from hwgen.verify.vectors import random_frames
 from tests.builders import value
 from tests.end_to_end.prove import prove
 
@@ -61,6 +62,17 @@ def test_as_few_lanes_as_are_no_slower(bits: int, folding: tuple[int, int], want
     assert lanes(accelerator) == wanted
     assert accelerator.design.bound == 48 // folding[1] * (8 // folding[0])
     prove(accelerator, bits, 6, tmp_path)
+
+
+@pytest.mark.starts_process
+def test_a_search_alone_goes_from_sums_to_codes(tmp_path: Path) -> None:
+    """All its bits are one layer: what it hands on between them is no value of the network."""
+    accelerator = built(layer(4)).write(tmp_path / "out")
+    codes = random_frames(accelerator.graph.inputs, 2, seed=0)
+    found = flow.simulate_layers(accelerator, codes, flow.LayerPlan(workers=1))
+    assert [*found.layers] == ["fc", "fc_codes"] and not found.failed
+    alone = accelerator.design.isolated("fc_codes")
+    assert alone.input.tensor == "s" and len([each for each in alone.units if isinstance(each, SearchUnit)]) == 4
 
 
 def test_taken_only_where_it_costs_a_fifth_less() -> None:
