@@ -164,7 +164,7 @@ MISTAKES = (
     Mistake(SCALE, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),
     Mistake(SCALE, "product_fits", "parameter int unsigned OutputBits = 16", "parameter int unsigned OutputBits = 12"),
     Mistake(POOL, "spare_lanes_zero", "!last_beat2_q ?", "!last_beat1_q ?"),
-    Mistake(ARGMAX, "index_in_frame", "i < LastLanes || !last,", "1'b1,"),
+    Mistake(ARGMAX, "index_in_frame", "lane < LastLanes || !last,", "1'b1,"),
     Mistake(CONCAT, "beat_in_turn", "last = beat_q == last_of_turn", "last = beat_q > last_of_turn"),
     Mistake(WIDTH, "arriving_fits", "held_q <= HeldBits'(Limit);", "held_q <= HeldBits'(MaxHeld);"),
     Mistake(WIDTH, "held_fits", "HeldBits'(Push))", "HeldBits'(Push + 1))"),

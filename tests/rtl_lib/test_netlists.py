@@ -104,7 +104,7 @@ NETLISTS = {
         bram18=1,
     ),
     "pool": Netlist("hwgen_pool", {"Lanes": 3, "InputBits": 4, "Columns": 5}, lut=101, ff=63, levels=4),
-    "argmax": Netlist("hwgen_argmax", {"Lanes": 3, "Beats": 4, "LastLanes": 1}, lut=79, ff=51, levels=7),
+    "argmax": Netlist("hwgen_argmax", {"Lanes": 3, "Beats": 4, "LastLanes": 1}, lut=79, ff=49, levels=7),
     "width": Netlist("hwgen_width", {"GroupBits": 4, "Push": 2, "Pull": 3, "InBeats": 3}, lut=47, ff=31, levels=3),
     "add": Netlist("hwgen_add", {"Lanes": 2, "Beats": 3}, lut=45, ff=32, levels=4),
     "scale": Netlist("hwgen_scale", {"Lanes": 2, "Beats": 3}, lut=50, ff=19, levels=3, dsp=2),
