@@ -92,7 +92,11 @@ def loaded(name: str) -> Graph:
 
 
 @pytest.mark.parametrize(
-    "name", tiered(MODULES, "w8a9", "w4a10_leaky", "w12a12_images", "w14a14_autoencoder", "a11_signals")
+    "name",
+    tiered(
+        MODULES,
+        *("w8a9", "w4a10_leaky", "w8a10_tanh", "w12a12_images", "w14a14_autoencoder", "a11_signals"),
+    ),
 )
 def test_every_back_end(name: str, tmp_path: Path) -> None:
     graph = loaded(name)
@@ -112,7 +116,7 @@ def scaled(accelerator: hwgen.Accelerator) -> list[str]:
     return [name for name, each in activations.items() if each and each.scaling and each.scaling.multiplies]
 
 
-@pytest.mark.parametrize("name", ["w8a5", "w5a5_images"])
+@pytest.mark.parametrize("name", tiered(["w8a5", "w5a5_images"], "w8a5"))
 def test_few_bits_by_a_line_or_without_blocks(name: str, tmp_path: Path) -> None:
     """A line where it takes less than thresholds and their memory; thresholds where there are no blocks for it."""
     graph = loaded(name)
