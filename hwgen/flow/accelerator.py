@@ -36,6 +36,7 @@ from hwgen.hw.words import wide_words
 from hwgen.ir.graph import Graph
 from hwgen.ir.ranking import left_to_host
 from hwgen.ir.text import print_graph
+from hwgen.ir.work import network_work
 from hwgen.report.estimate import Estimate, estimate
 from hwgen.verify.sources import write_files
 
@@ -52,7 +53,10 @@ SKIP_FRAMES = 256
 """Most frames of a data set whose cycles are predicted where they depend on the data."""
 
 VECTOR_FRAMES = 16
-"""Golden frames that ship with the HLS project's self-checking test bench."""
+"""Golden frames that ship with the HLS project's self-checking test bench, at most."""
+
+VECTOR_MACS = 4_000_000_000
+"""Of all of them, where two frames or more have no more: golden takes a few seconds."""
 
 VECTOR_ELEMENTS = 1 << 20
 """Most elements of a tensor of the frames that are computed together for it: all tensors are kept meanwhile."""
@@ -160,9 +164,15 @@ class Accelerator:
             "estimate.json": as_json(report.to_json()),
             **{f"host/{path}": text for path, text in host.emit(port_map_of(self.graph, self.design)).items()},
             **emitted,
-            **vivado.emit(self.design, rtl, 0 if control else VECTOR_FRAMES, control),
+            **vivado.emit(self.design, rtl, 0 if control else self.vector_frames, control),
             **({} if control else {f"hls/{path}": text for path, text in self.vectors(self.design).items()}),
         }
+
+    @property
+    def vector_frames(self) -> int:
+        """Golden frames that ship with the project."""
+        macs = max(1, network_work(self.graph).macs)
+        return min(VECTOR_FRAMES, max(2, VECTOR_MACS // macs))
 
     def vectors(self, design: Design) -> dict[str, str]:
         """Golden frames for the test bench of the HLS project of `design`: the whole one, or that of a layer."""
@@ -170,9 +180,10 @@ class Accelerator:
         from hwgen.golden.execute import trace
         from hwgen.verify.vectors import random_frames
 
-        codes, words = random_frames(self.graph.inputs, VECTOR_FRAMES, seed=0), []
+        frames = self.vector_frames
+        codes, words = random_frames(self.graph.inputs, frames, seed=0), []
         block = max(1, VECTOR_ELEMENTS // max(value.type.elements for value in self.graph.values))
-        for start in range(0, VECTOR_FRAMES, block):
+        for start in range(0, frames, block):
             golden = trace(self.graph, [each[start : start + block] for each in codes])
             streams = [port.stream for port in design.ports]
             words.append([to_words(_flat(golden[stream.tensor]), stream) for stream in streams])

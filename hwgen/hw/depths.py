@@ -34,7 +34,7 @@ _LITTLE, _MANY = 15_000, 128
 _SHORT = 400_000
 """Cycles of a frame times functions up to which pipelines of every depth judge, as where a search goes to the end."""
 
-_MORE = 16
+_MORE = 64
 """Beats that all streams get at first where a run takes seconds and they are too short."""
 
 _DEEPEST, _SHALLOWEST = DEPTHS[-1], DEPTHS[0]
