@@ -29,6 +29,7 @@ from hwgen.hw.gates import stuck_gates
 from hwgen.hw.matrices import Folding
 from hwgen.hw.packing import to_words
 from hwgen.hw.ports import port_map_of
+from hwgen.hw.problem import Problem
 from hwgen.hw.quantiser import host_quantiser
 from hwgen.hw.structures import unwired
 from hwgen.hw.timing import missed_clock
@@ -69,6 +70,7 @@ class Accelerator:
     Attributes:
         project: the folder it was written to or opened from; None before.
         explanation: what sets the interval, where that is known already.
+        problem: what it is the solution of, with all that is known of the prices of units; None where it was opened.
     """
 
     graph: Graph
@@ -77,6 +79,7 @@ class Accelerator:
     design: Design
     project: Path | None = None
     explanation: Explanation | None = None
+    problem: Problem | None = field(default=None, compare=False, repr=False)
     _estimates: dict[int, Estimate] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @renamed(pace="input_interval")
@@ -91,7 +94,7 @@ class Accelerator:
         return self._estimates[input_interval]
 
     def _estimate(self, input_interval: int) -> Estimate:
-        problem = problem_of(self.graph, self.settings)
+        problem = self.problem or problem_of(self.graph, self.settings)
         warnings = (
             *too_large(problem, self.design, self.folding, goals_of(self.settings)),
             *too_chained(self.design),

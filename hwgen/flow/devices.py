@@ -316,9 +316,8 @@ def _together(network: Graph, cuts: tuple[str, ...], pieces: Sequence[_Piece]) -
         if not budget.fits(taken):
             change = "Allow more cycles a frame, or cut elsewhere"
             raise FoldingError(design.name, f"must take at most {budget} with its FIFOs", str(taken), change)
-        parts.append(
-            finished(piece.graph, piece.chosen, Solution(piece.solution.folding, design), piece.problem.choices)
-        )
+        solution = Solution(piece.solution.folding, design)
+        parts.append(finished(piece.graph, piece.chosen, solution, piece.problem))
     return Devices(network, cuts, tuple(parts))
 
 

@@ -13,13 +13,13 @@ from hwgen.errors import ConfigError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import goal_of, problem_of
 from hwgen.flow.outside import with_external
-from hwgen.hw.choices import Choices
 from hwgen.hw.dataflow import DEFAULT_DEPTH, dataflow
 from hwgen.hw.depths import hls_times
 from hwgen.hw.design import Design
 from hwgen.hw.device import device_of
 from hwgen.hw.digest import design_digest
 from hwgen.hw.loop import HlsTimes
+from hwgen.hw.problem import Problem
 from hwgen.hw.solver import Solution, solve
 from hwgen.hw.words import require_words
 from hwgen.ir.graph import Graph, Node, Output, Value
@@ -104,19 +104,20 @@ def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     chosen = with_external(network, chosen)
     problem = problem_of(network, chosen)
     solved = solve(problem, goal_of(chosen))
-    return finished(network, chosen, solved, problem.choices)
+    return finished(network, chosen, solved, problem)
 
 
-def finished(network: Graph, chosen: Settings, solved: Solution, choices: Choices) -> Accelerator:
-    """The accelerator of an integer network that is folded and has its FIFOs.
+def finished(network: Graph, chosen: Settings, solved: Solution, problem: Problem) -> Accelerator:
+    """The accelerator of an integer network that is folded and has its FIFOs, as `solved` of `problem`.
 
     Raises:
         FoldingError: the HLS project would need too wide a word.
         ConfigError, DeadlockError: chosen depths of its streams are not possible.
     """
     require_words(solved.design)
-    design = replace(solved.design, digest=design_digest(network, solved.folding, choices))
-    return Accelerator(network, chosen, solved.folding, replace(design, hls=_hls_times(design, chosen.fifo_depths)))
+    design = replace(solved.design, digest=design_digest(network, solved.folding, problem.choices))
+    design = replace(design, hls=_hls_times(design, chosen.fifo_depths))
+    return Accelerator(network, chosen, solved.folding, design, problem=problem)
 
 
 def _hls_times(design: Design, chosen: Mapping[str, int]) -> HlsTimes | None:
@@ -159,7 +160,7 @@ def variant(accelerator: Accelerator, **changes: Unpack[SettingsOptions]) -> Acc
         chosen = settings(**{**accelerator.settings.model_dump(), **given})
         device_of(chosen.part)
         design = replace(accelerator.design, part=chosen.part, clock_mhz=chosen.clock_mhz)
-        return replace(accelerator, settings=chosen, design=design, explanation=None)
+        return replace(accelerator, settings=chosen, design=design, explanation=None, problem=None)
     same = {"part", "clock_mhz", "top1", "memory", "planes", "fifos", "pipeline", "writable", "input_lanes"}
     same |= {"external", "external_gb_s", "external_width", "external_latency"}
     kept = accelerator.settings.model_dump(include={*same, "tlast", "control", "clock_uncertainty"})
