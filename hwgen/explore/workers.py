@@ -177,9 +177,7 @@ def _no_signals() -> Iterator[None]:
 
 
 def _start(make: Callable[[], Any]) -> None:
-    for number in signals.ENDING:
-        if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    signals.leave_alone()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.ENDING)
     logging.getLogger("hwgen").setLevel(logging.ERROR)  # what there is to note, the parent has said
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -206,9 +204,7 @@ def _in_process(job: Job[Any, Task, Result], tasks: Sequence[Task]) -> list[Resu
         process.clean_up()
         os._exit(stopped.number + 128)
     finally:
-        for number in signals.ENDING:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, signal.SIG_DFL)
+        signals.leave_alone()
 
 
 class _Cluster(Generic[Shared]):

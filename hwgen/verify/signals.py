@@ -64,16 +64,25 @@ def obey() -> None:
 
     SIGINT is obeyed even if it was ignored, as shells ignore it for background processes.
     """
-    for number in ENDING:
-        if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _handle)
+    _handle_by(_handle)
     sys.unraisablehook = _dropped
+
+
+def leave_alone() -> None:
+    """From now on the signals that `obey` would take end the process at once, and nothing is cleaned up."""
+    _handle_by(signal.SIG_DFL)
 
 
 def disregard() -> None:
     """From now on `ENDING` do nothing: the process is at its end."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _handle_by(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in ENDING:
+        if number is signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @contextmanager
