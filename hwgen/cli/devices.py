@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from hwgen.cli.options import DesignOptions
     from hwgen.config import Settings
     from hwgen.flow import Accelerator, Devices
-    from hwgen.hw.cuts import CutEstimate
     from hwgen.ir.graph import Graph
     from hwgen.verify.simulate import Outcome
 
@@ -27,6 +26,7 @@ def cuts_and_parts(graph: Graph, chosen: Settings, design: DesignOptions) -> tup
     from hwgen.errors import ConfigError
     from hwgen.flow import possible_cuts
     from hwgen.hw.cuts import best_cut
+    from hwgen.report.tables import cuts_table
 
     cuts = design.cut or []
     given = design.parts if design.part else (chosen.part,)
@@ -36,14 +36,8 @@ def cuts_and_parts(graph: Graph, chosen: Settings, design: DesignOptions) -> tup
     if len(parts) != 2 or len(cuts) != 1:
         raise ConfigError("--cut", "must be auto alone, for two devices", f"{', '.join(cuts)} for {', '.join(parts)}")
     found = possible_cuts(graph, (parts[0], parts[1]), chosen)
-    _print_cuts(graph.name, found, parts)
+    err.print(cuts_table(graph.name, found, parts))
     return [best_cut(found).link.after], parts
-
-
-def _print_cuts(name: str, cuts: tuple[CutEstimate, ...], parts: tuple[str, ...]) -> None:
-    from hwgen.report.tables import cuts_table
-
-    err.print(cuts_table(name, cuts, parts))
 
 
 def show_cuts(accelerator: Accelerator, part: str | None, as_json: bool, *, asked: bool) -> None:

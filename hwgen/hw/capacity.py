@@ -109,9 +109,10 @@ def _outside(problem: Problem, design: Design, folding: Mapping[str, Folding]) -
 def _cut(problem: Problem, design: Design) -> str:
     """Where to cut the design for two devices of its part; empty where they do not hold it so folded."""
     cuts, has = cut_estimates(problem.graph, design, (design.part, design.part)), device_of(design.part).capacity
-    if not cuts or any(_excess(taken, has) for taken in best_cut(cuts).taken):
+    best = best_cut(cuts) if cuts else None
+    if best is None or any(_excess(taken, has) for taken in best.taken):
         return ""
-    return f"for two devices, with --cut {best_cut(cuts).link.after}"
+    return f"for two devices, with --cut {best.link.after}"
 
 
 def _goal(option: str, goals: Sequence[str]) -> str:

@@ -26,21 +26,24 @@ def cut_behind(graph: Graph, name: str) -> Value:
     Raises:
         ConfigError: there is no such layer, or its stream is not the only one that goes on.
     """
-    known = cut_points(graph)
-    listed = [*known][:_MOST_NAMED]
-    more = ", ..." if len(known) > len(listed) else ""
-    change = f"Cut behind one of {', '.join(listed)}{more}" if known else "Build it for one device"
     node = next((each for each in graph.nodes if each.name == name), None)
     if node is None:
         entering = name in {each for port in graph.inputs for each in (port.name, port.value.name)}
         found = f"{name}, an input: there is no layer in front of it" if entering else name
-        raise ConfigError("cut", "must name a layer of the network", found, change)
+        raise ConfigError("cut", "must name a layer of the network", found, _elsewhere(graph))
     value = _end(graph, node)
     found = "; ".join(dict.fromkeys(_against(graph, value)))
     if found:
         must = f"the stream behind {node.label} must be all that goes on to a second device, with layers on both sides"
-        raise ConfigError("cut", must, found, change)
+        raise ConfigError("cut", must, found, _elsewhere(graph))
     return value
+
+
+def _elsewhere(graph: Graph) -> str:
+    """Where to cut the network instead, as the end of an error."""
+    known = [*cut_points(graph)]
+    more = ", ..." if len(known) > _MOST_NAMED else ""
+    return f"Cut behind one of {', '.join(known[:_MOST_NAMED])}{more}" if known else "Build it for one device"
 
 
 def owner_of(graph: Graph, name: str) -> Node | None:
