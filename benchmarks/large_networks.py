@@ -1,11 +1,9 @@
-"""Large networks with random weights: what `scale.py` builds. Those of the literature are the zoo's."""
+"""Networks with random weights that `scale.py` builds beside the zoo's."""
 
 from __future__ import annotations
 
 from hwgen.frontend.writer import Writer
-from hwgen.zoo.imagenet import alexnet, mobilenet, resnet, resnet50, vgg16
-
-__all__ = ["Writer", "alexnet", "cnv", "mlp", "resnet18", "resnet50", "small_mobilenet", "vgg16"]
+from hwgen.zoo.imagenet import mobilenet
 
 
 def cnv(size: int = 32) -> Writer:
@@ -28,11 +26,6 @@ def cnv(size: int = 32) -> Writer:
 def small_mobilenet(size: int = 96) -> Writer:
     """MobileNetV1 of a quarter of the width, W4A4 with an 8-bit first and last layer, 1,000 classes."""
     return mobilenet(size=size, width=8, pad=1, last=8)
-
-
-def resnet18(size: int = 224) -> Writer:
-    """ResNet-18 in XNOR-Net's form."""
-    return resnet(size=size)
 
 
 def mlp(layers: int) -> Writer:

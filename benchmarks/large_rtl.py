@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common import Figure, finish, machine, parser
-from large_networks import Writer, resnet18
 
 import hwgen
 from hwgen.flow import LayerPlan, simulate_layers
+from hwgen.frontend.writer import Writer
 from hwgen.verify.vectors import random_frames
+from hwgen.zoo.imagenet import resnet
 
 PIXEL = 1 / 256
 
@@ -38,8 +39,8 @@ class Case:
 
 
 CASES = {
-    "resnet18-64": Case(lambda: resnet18(64), 200_000),
-    "resnet18-224": Case(resnet18, 1_000_000, stitched=False),
+    "resnet18-64": Case(lambda: resnet(size=64), 200_000),
+    "resnet18-224": Case(resnet, 1_000_000, stitched=False),
     "resnet8": Case("NN2FPGA_resnet8_a4w4b32.onnx", 20_000),
     "resnet20": Case("NN2FPGA_resnet20_a8w8b16.onnx", 40_000),
     "mobilenet": Case("NN2FPGA_mobilenet_v1_vww_a8w8.onnx", 150_000),

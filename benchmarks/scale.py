@@ -1,6 +1,6 @@
 """CPU seconds and peak memory of `hwgen build` with all outputs, `hwgen estimate` of the project and a golden frame.
 
-Networks with random weights, written by `large_networks.py`: CNV W2A2 at 115,200 cycles a frame; MobileNetV1 of a
+Random networks of the zoo and of `large_networks.py`: CNV W2A2 at 115,200 cycles a frame; MobileNetV1 of a
 quarter of the width, W4A4, 96x96, at most 65,536 cycles; ResNet-18 in XNOR-Net's form, 224x224, at most 1,000,000
 cycles; XNOR-Net's AlexNet, 227x227, ResNet-50 and VGG-16 W1A2, 224x224, as fast as their first layers are; MLPs of 50,
 100 and 200 layers of 64. Each command is a child process, imports included, that a limit ends; a build before those
@@ -22,7 +22,10 @@ from pathlib import Path
 
 import numpy as np
 from common import Figure, finish, machine, measured, parser
-from large_networks import Writer, alexnet, cnv, mlp, resnet18, resnet50, small_mobilenet, vgg16
+from large_networks import cnv, mlp, small_mobilenet
+
+from hwgen.frontend.writer import Writer
+from hwgen.zoo.imagenet import alexnet, resnet, resnet50, vgg16
 
 PIXELS = ("--input-type", "uint8", "--input-scale", "1/256")
 SIGNS = ("--input-type", "bipolar")
@@ -57,7 +60,7 @@ class Case:
 CASES = {
     "cnv": Case(cnv, (*PIXELS, "--part", "xc7z020"), 6, 0.4, 2.5),
     "mobilenet": Case(small_mobilenet, (*PIXELS, "--part", "xcu250", "--target-interval", "65536"), 20, 0.5, 4),
-    "resnet18": Case(resnet18, (*PIXELS, "--part", "xcu250", "--target-interval", "1000000"), 60, 1.5, 10, 1),
+    "resnet18": Case(resnet, (*PIXELS, "--part", "xcu250", "--target-interval", "1000000"), 60, 1.5, 10, 1),
     "alexnet": Case(alexnet, (*PIXELS, "--part", "xcu250"), 60, 2.5, 15, 0.5),
     "resnet50": Case(resnet50, (*PIXELS, "--part", "xcu250"), 180, 4, 30, 1.5),
     "vgg16": Case(vgg16, (*PIXELS, "--part", "xcu250"), 120, 3, 20, 3),
