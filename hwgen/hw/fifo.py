@@ -10,7 +10,7 @@ More depth never makes a network slower: times are maxima over earlier times, an
 So the fewest beats that keep the interval are found in growing steps, one buffer after the other, and no buffer of the
 result can be shallower by itself: buffers that are sized later only lose depth. Removing a FIFO also removes its cycle
 of delay, which is not monotone; after a removal all buffers are tried again. In a network of ImageNet's size, once
-trials have taken `EFFORT`, a buffer loses no depth that would not save a memory.
+trials have taken `EFFORT`, a buffer loses no depth that would not save a memory, and none is tried again.
 
 Where gates drop vectors, the cycles of a vector vary, and the buffers between units average them. The sizes are those
 of the slowest case, every gate open, so that no gate can cause a deadlock; on top each FIFO and line buffer gets a
@@ -35,8 +35,8 @@ from hwgen.hw.unit import Buffer, Unit
 
 _LARGEST_FACTOR = 8
 
-EFFORT = 1 << 28
-"""Times of beats that trials look at, for half a minute, before only memories count; most networks take a hundredth."""
+EFFORT = 1 << 25
+"""Times of beats that trials look at, for some seconds, before only memories count; most networks take a tenth."""
 
 _QUARTER = 4
 """A step leaves out a quarter of the sizes in question at most, as "yes" is found ten times faster than "no"."""
@@ -86,6 +86,8 @@ def _sized(design: Design, fixed: Mapping[str, int], until: Callable[[Design], b
                 return smallest
             to_a_word = until is None and schedule.effort < EFFORT
             smallest = _smallest(smallest, schedule, name, to_a_word=to_a_word)
+        if schedule.effort >= EFFORT:
+            break
     return _slackened(design, smallest, fixed) if smallest.gated else smallest
 
 
@@ -216,22 +218,48 @@ def _smallest(design: Design, schedule: PeriodicSchedule, name: str, to_a_word: 
 
     Unless `to_a_word`, a size whose memory is as large as that of the smallest.
     """
-    unit, buffer = _unit(design, name), _buffers(design, frozenset())[name]
-    enough = buffer.size
+    unit, enough = _unit(design, name), _buffers(design, frozenset())[name].size
     if unit.fifo_depth is not None and schedule.keeps(name, 0):  # tried apart: a FIFO of one beat is slower than none
         return with_depth(design, name, 0)
     few = min(enough, unit.least_buffer(_reader(design, unit).cycles, schedule.interval))
-    if few == enough or not schedule.keeps(name, enough - 1):
-        return design
+    search = _to_a_word if to_a_word else _to_a_memory
+    return _resized(design, name, search(unit, few, enough, partial(schedule.keeps, name), schedule))
+
+
+def _to_a_word(_: Unit, few: int, enough: int, keeps: Callable[[int], bool], schedule: PeriodicSchedule) -> int:
+    """The smallest size from `few` to `enough` that `keeps` the interval, as `enough` does."""
+    if few == enough or not keeps(enough - 1):
+        return enough
     enough, step, likely, refused = enough - 1, 1, 0, (0, 0)
-    while few < enough and (to_a_word or not _same_memory(unit, few, enough)):
+    while few < enough:
         tried = likely if few <= likely < enough else enough - min(step, ceil_div(enough - few, _QUARTER))
-        if schedule.keeps(name, tried):
+        if keeps(tried):
             enough, step = tried, 1 if tried == likely else 2 * step
         else:
             few, before, refused = tried + 1, refused, (tried, schedule.excess)
             likely = _enough(before, refused)
-    return _resized(design, name, enough)
+    return enough
+
+
+def _to_a_memory(unit: Unit, few: int, enough: int, keeps: Callable[[int], bool], schedule: PeriodicSchedule) -> int:
+    """A size from `few` to `enough` whose memory is as large as that of the smallest that `keeps` the interval."""
+    likely, refused = 0, (0, 0)
+    while not _same_memory(unit, few, enough):
+        middle = likely if few <= likely < enough else (few + enough) // 2
+        tried = next(size for size in (_whole_memory(unit, middle), _whole_memory(unit, few), few) if size < enough)
+        if keeps(tried):
+            enough = tried
+        else:
+            few, before, refused = tried + 1, refused, (tried, schedule.excess)
+            likely = _enough(before, refused)
+    return enough
+
+
+def _whole_memory(unit: Unit, size: int) -> int:
+    """The largest size of a buffer for which it takes as many memories as for `size`."""
+    buffer = unit.resized(size).buffer
+    assert buffer is not None
+    return buffer.size * buffer.memory.free_depth // buffer.memory.depth
 
 
 def _enough(less: tuple[int, int], more: tuple[int, int]) -> int:
