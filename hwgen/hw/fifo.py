@@ -216,18 +216,19 @@ def _fifos(design: Design) -> list[str]:
 def _smallest(design: Design, schedule: PeriodicSchedule, name: str, to_a_word: bool) -> Design:
     """The design with the smallest size of one buffer that keeps the interval of `schedule`, which follows.
 
-    Unless `to_a_word`, a size whose memory is as large as that of the smallest.
+    Unless `to_a_word`, a size whose memory is as large as that of the smallest, as far as its neighbours tell.
     """
     unit, enough = _unit(design, name), _buffers(design, frozenset())[name].size
-    if unit.fifo_depth is not None and schedule.keeps(name, 0):  # tried apart: a FIFO of one beat is slower than none
-        return with_depth(design, name, 0)
     few = min(enough, unit.least_buffer(_reader(design, unit).cycles, schedule.interval))
-    search = _to_a_word if to_a_word else _to_a_memory
-    return _resized(design, name, search(unit, few, enough, partial(schedule.keeps, name), schedule))
+    size = _to_a_word(unit, few, enough, schedule) if to_a_word else _to_a_memory(unit, few, enough, schedule)
+    return with_depth(design, name, size) if unit.fifo_depth is not None else _resized(design, name, size)
 
 
-def _to_a_word(_: Unit, few: int, enough: int, keeps: Callable[[int], bool], schedule: PeriodicSchedule) -> int:
-    """The smallest size from `few` to `enough` that `keeps` the interval, as `enough` does."""
+def _to_a_word(unit: Unit, few: int, enough: int, schedule: PeriodicSchedule) -> int:
+    """The smallest size from `few` to `enough` that keeps the interval, as `enough` does; 0 for no FIFO."""
+    keeps = partial(schedule.keeps, unit.name)
+    if unit.fifo_depth is not None and keeps(0):  # tried apart: a FIFO of one beat is slower than none
+        return 0
     if few == enough or not keeps(enough - 1):
         return enough
     enough, step, likely, refused = enough - 1, 1, 0, (0, 0)
@@ -241,18 +242,19 @@ def _to_a_word(_: Unit, few: int, enough: int, keeps: Callable[[int], bool], sch
     return enough
 
 
-def _to_a_memory(unit: Unit, few: int, enough: int, keeps: Callable[[int], bool], schedule: PeriodicSchedule) -> int:
-    """A size from `few` to `enough` whose memory is as large as that of the smallest that `keeps` the interval."""
-    likely, refused = 0, (0, 0)
+def _to_a_memory(unit: Unit, few: int, enough: int, schedule: PeriodicSchedule) -> int:
+    """The largest size of the fewest memories, for `few` to `enough`, that keep the interval, as `enough` does.
+
+    Most buffers can lose no memory, so that is asked first. No FIFO at all, 0, is tried where the fewest memories do.
+    """
+    keeps, sizes = partial(schedule.keeps, unit.name, far=False), [enough]
     while not _same_memory(unit, few, enough):
-        middle = likely if few <= likely < enough else (few + enough) // 2
-        tried = next(size for size in (_whole_memory(unit, middle), _whole_memory(unit, few), few) if size < enough)
-        if keeps(tried):
-            enough = tried
-        else:
-            few, before, refused = tried + 1, refused, (tried, schedule.excess)
-            likely = _enough(before, refused)
-    return enough
+        sizes.insert(-1, _whole_memory(unit, few))
+        few = sizes[-2] + 1
+    if len(sizes) > 1 and keeps(sizes[-2]):
+        sizes = sizes[: bisect_left(sizes, True, hi=len(sizes) - 2, key=keeps) + 1]
+    fewest = len(sizes) == 1
+    return 0 if fewest and unit.fifo_depth is not None and keeps(0) else sizes[-1]
 
 
 def _whole_memory(unit: Unit, size: int) -> int:

@@ -112,11 +112,12 @@ class PeriodicSchedule:
 
         return int(self._repair.numbers[LOOKED_AT])
 
-    def keeps(self, name: str, size: int) -> bool:
+    def keeps(self, name: str, size: int, *, far: bool = True) -> bool:
         """Whether there is a schedule with a smaller size of one buffer, which then has it.
 
         Args:
             size: beats of a FIFO, 0 to take it out, or rows of a line buffer.
+            far: look further than the neighbours for a schedule; else False where they alone do not decide.
         """
         from hwgen.hw.repair import undo
 
@@ -127,7 +128,7 @@ class PeriodicSchedule:
         self._ask()
         before = [array.copy() for array in self._wiring]
         changed = self._resize(unit, size) if size else self._bypass(unit)
-        kept = changed < 0 or self._keeps_all_but(changed)
+        kept = changed < 0 or self._keeps_all_but(changed, far=far)
         if not kept:
             self._refused[unit, size] = self._circle
             undo(self.streams, self._repair)
@@ -177,8 +178,8 @@ class PeriodicSchedule:
                 return circle
         return None
 
-    def _keeps_all_but(self, unit: int) -> bool:
-        """Whether there is a schedule, `unit` alone being wrong: among its neighbours, then everywhere."""
+    def _keeps_all_but(self, unit: int, *, far: bool) -> bool:
+        """Whether there is a schedule, `unit` alone being wrong: among its neighbours, then everywhere if `far`."""
         from hwgen.hw.repair import SETTLED, UNDECIDED
 
         self._repair.dirty[unit] = 1
@@ -186,8 +187,10 @@ class PeriodicSchedule:
             verdict = self._answer(self._neighbourhood(unit, hops), windows)
             if verdict != UNDECIDED:
                 return verdict == SETTLED
-        verdict = self._answer(self._everyone)
-        return verdict == SETTLED
+        if not far:
+            self._circle = _Circle(set(np.flatnonzero(self._everyone)), 0)
+            return False
+        return self._answer(self._everyone) == SETTLED
 
     def _answer(self, allowed: IntArray, most: int | None = None) -> int:
         """The verdict on `allowed` units, UNDECIDED where others are wrong or `most` windows of passes do not show it.
