@@ -59,7 +59,7 @@ def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_what_is_stored_is_small_and_listed() -> None:
     folder = Path(hwgen.zoo.__file__).parent / "trained"
-    assert TRAINED == {entry.name for entry in STORED}
+    assert {entry.name for entry in STORED} == TRAINED
     files = {f"{name}.{suffix}" for name in TRAINED for suffix in ("npz", "onnx.gz")}
     assert {path.name for path in folder.iterdir()} == files
     assert sum(path.stat().st_size for path in folder.iterdir()) < LARGEST
