@@ -47,7 +47,6 @@ tcl:
 		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends python3-tk; } \
 		|| { echo "error: Python's tkinter is missing: install it (Debian: apt-get install python3-tk)"; exit 1; }
 
-# Brevitas comes last and without its declared dependencies: see pyproject.toml.
 $(READY): pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "error: Python 3.11 or newer is missing: install python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed: set PYTHON=python3.11"; exit 1; }
@@ -55,8 +54,7 @@ $(READY): pyproject.toml constraints.txt
 	@command -v perl >/dev/null || { echo "error: perl is missing: install it (Debian: apt-get install perl)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "error: Python's venv is missing: install it (Debian: apt-get install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,sim,plot,scale,docs,dev]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt brevitas
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[all,docs,dev]'
 	touch $@
 
 clean:

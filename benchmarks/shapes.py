@@ -19,22 +19,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+from brought import dense, gates, images, joins, maps, quantisers, sequences
+from brought.layers import Shape
 from common import Figure, finish, machine, parser
 
-from hwgen.nn import prepare_torch
-
-prepare_torch()
-
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from brought import dense, gates, images, joins, maps, quantisers, sequences  # noqa: E402
-from brought.layers import Shape  # noqa: E402
-
-import hwgen  # noqa: E402
-from hwgen.errors import HwgenError  # noqa: E402
-from hwgen.golden.execute import run_all  # noqa: E402
-from hwgen.ir.graph import Graph  # noqa: E402
-from hwgen.verify.vectors import frames_of, layout_of  # noqa: E402
+import hwgen
+from hwgen.errors import HwgenError
+from hwgen.golden.execute import run_all
+from hwgen.ir.graph import Graph
+from hwgen.verify.vectors import frames_of, layout_of
 
 SHAPES: Mapping[str, Shape] = {
     f"{module.__name__.removeprefix('brought.')}: {name}": shape

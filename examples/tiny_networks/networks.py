@@ -8,10 +8,6 @@ be compared with hwgen's to the last bit.
 
 from __future__ import annotations
 
-from hwgen.nn import prepare_torch
-
-prepare_torch()
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,7 @@
 """The command line: parse, call the flow, print, exit code.
 
-Exit codes: 0 success, 1 an error or a mismatch, 2 wrong usage, 128 and the number of a signal: 130 interrupted (INT),
-143 ended (TERM), 129 hung up (HUP).
+Exit codes: 0 success, 1 an error, 2 wrong usage, 3 a mismatch or other cycles than predicted, 4 a tool that is missing
+or failed, 128 and the number of a signal: 130 interrupted (INT), 143 ended (TERM), 129 hung up (HUP).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> None:
         if not signals.stopped():
             if not isinstance(error, HwgenError | OSError | MemoryError) or "--debug" in sys.argv[1:]:
                 raise
-            code = 1
+            code = error.exit_code if isinstance(error, HwgenError) else 1
             _say(f"error: {_told(error)}")
     finally:
         signals.disregard()

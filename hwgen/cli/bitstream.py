@@ -27,7 +27,7 @@ from hwgen.cli.common import (
 )
 from hwgen.cli.frames import read_codes
 from hwgen.cli.options import InputOffset, InputScale, InputType, SettingsFile
-from hwgen.errors import ConfigError
+from hwgen.errors import ConfigError, MismatchError
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
@@ -79,7 +79,9 @@ def bitstream(
     with working(f"making the bitstream for {board}"):
         report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)
     _show(report, accelerator, as_json)
-    if _wrong(report) or (strict_timing and not report.placement.meets_timing):
+    if _wrong(report):
+        raise typer.Exit(MismatchError.exit_code)
+    if strict_timing and not report.placement.meets_timing:
         raise typer.Exit(1)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from hwgen.cli.common import err, out, print_json, warn
+from hwgen.errors import MismatchError
 
 if TYPE_CHECKING:
     from hwgen.cli.options import DesignOptions
@@ -73,7 +74,7 @@ def show_devices(devices: Devices, as_json: bool, input_interval: int = 0) -> No
 
 
 def show_runs(runs: dict[str, Outcome], as_json: bool) -> None:
-    """Print what the simulation of devices found; exit code 1 where one did not pass."""
+    """Print what the simulation of devices found; exit code 3 where one did not pass."""
     from hwgen.cli.prove import show_failures
     from hwgen.report.tables import simulation_table
 
@@ -87,4 +88,4 @@ def show_runs(runs: dict[str, Outcome], as_json: bool) -> None:
             out.print(made)
         show_failures(runs[name], f"{name}: ")
     if not all(run.passed for run in runs.values()):
-        raise typer.Exit(1)
+        raise typer.Exit(MismatchError.exit_code)

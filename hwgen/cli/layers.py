@@ -27,6 +27,7 @@ from hwgen.cli.common import (
 )
 from hwgen.cli.frames import read_codes
 from hwgen.cli.options import Dask, WorkerCount
+from hwgen.errors import MismatchError
 
 if TYPE_CHECKING:
     from hwgen.flow import LayerReports
@@ -89,7 +90,7 @@ def simulate_layers(
 
 
 def _show(reports: LayerReports, as_json: bool) -> None:
-    """Print what was found; exit code 1 where a layer did not pass."""
+    """Print what was found; exit code 3 where a layer did not pass."""
     report = reports.to_json()
     if as_json:
         print_json(report)
@@ -106,4 +107,4 @@ def _show(reports: LayerReports, as_json: bool) -> None:
         for each in found["mistimed"]:
             err.print(f"{name}: not the predicted cycles: {Mistimed(**each)}", style="red")
     if reports.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(MismatchError.exit_code)

@@ -31,6 +31,7 @@ from hwgen.cli.common import (
     working,
 )
 from hwgen.cli.frames import read_codes, read_labels
+from hwgen.errors import MismatchError
 
 if TYPE_CHECKING:
     from hwgen.flow import Devices
@@ -246,7 +247,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def _show_outcome(outcome: Outcome, as_json: bool) -> None:
-    """Print what a simulation found; exit code 1 where it did not pass."""
+    """Print what a simulation found; exit code 3 where it did not pass."""
     report = outcome.to_json()
     if as_json:
         print_json(report)
@@ -256,7 +257,7 @@ def _show_outcome(outcome: Outcome, as_json: bool) -> None:
         out.print(simulation_table(report))
     show_failures(outcome)
     if not outcome.passed:
-        raise typer.Exit(1)
+        raise typer.Exit(MismatchError.exit_code)
 
 
 def show_failures(outcome: Outcome, where: str = "") -> None:

@@ -7,17 +7,31 @@ from typing import Annotated
 import typer
 
 from hwgen.cli import bitstream, build, check, compare, explore, hls, layers, predict, prove, report, synth, zoo
+from hwgen.cli.common import out
 
 app = typer.Typer(
     name="hwgen",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from hwgen.config import VERSION
+
+        out.print(f"hwgen {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
-def _options(debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False) -> None:
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Binarised and few-bit neural networks as streaming FPGA accelerators, proven bit for bit.
 
     Build a project, estimate it, explore its foldings, simulate it, measure its accuracy:

@@ -82,9 +82,7 @@ def check(
     title = name
     if not isinstance(source, str | Path) and not is_model(source):
         from hwgen.frontend.brevitas import export
-        from hwgen.nn import prepare_torch
 
-        prepare_torch()
         title = name or type(source).__name__
         source = export(source, example_input, title)
     return check_qonnx(source, name=title, options=InputOptions(input_type, input_scale, input_offset))

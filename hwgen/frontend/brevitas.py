@@ -48,9 +48,6 @@ def import_module(
 
     Raises: ModelError naming the layer, what must hold, what was found and what to change.
     """
-    from hwgen.nn import prepare_torch
-
-    prepare_torch()
     title = name or type(module).__name__
     proto, outputs = _exported(module, example_input, title)
     return import_qonnx(
@@ -216,9 +213,6 @@ def load_checkpoint(path: str | Path, module: torch.nn.Module) -> None:
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """The contents of a PyTorch file, loaded without running code from it. Raises: ModelError."""
-    from hwgen.nn import prepare_torch
-
-    prepare_torch()
     import torch
 
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Brevitas's QONNX export made faithful. Imported by brevitas.py alone, once torch is prepared.
+"""Brevitas's QONNX export made faithful. Imported by brevitas.py alone, once torch is there.
 
 Brevitas 0.13 writes three quantisers as something else than it computes: a one-bit QuantReLU (0 or 1) as BipolarQuant
 (-1 or +1), raw weights before a plain rounding though ternary weights have a threshold of their own, and ternary

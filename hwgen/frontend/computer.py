@@ -103,6 +103,6 @@ def _session(model: bytes) -> Any:
 def _found(error: Exception) -> str:
     """What onnxruntime says, in one line."""
     text = str(error).strip().splitlines()
-    if "bfc_arena" in str(error):
+    if "bfc_arena" in str(error) or "would require more than" in str(error):
         return f"more than {_MOST_BYTES >> 20} MiB of memory"
     return text[0].rstrip(".") if text else type(error).__name__

@@ -33,7 +33,7 @@ _MOST_COMPARED = 1 << 16
 
 def _type_of(node: SourceNode, array: Array, what: str) -> IntType:
     """The integer type of a constant's elements. Raises: ModelError."""
-    name = array.dtype.names[0] if array.dtype.names else array.dtype.name
+    name = array.dtype.name
     kind = name.removeprefix("u")
     if not kind.startswith("int") or not kind[3:].isdecimal():
         raise ModelError(node.label, f"its {what} must be integers", f"elements of type {name}", "Quantise to int8")

@@ -135,7 +135,9 @@ def _beside(path: Path, where: str, location: str) -> Path:
         target = (folder / location).resolve()
         inside = bool(location) and not Path(location).is_absolute() and target.is_relative_to(folder)
         exists = inside and target.is_file()
-    except (OSError, ValueError, RuntimeError):  # a name that is too long, holds a zero, or is a link to itself
+    except RuntimeError:  # a link to itself, before Python 3.13
+        target, inside, exists = folder / location, True, False
+    except (OSError, ValueError):  # a name that is too long, or holds a zero
         inside = exists = False
     if not inside:
         raise ModelError(

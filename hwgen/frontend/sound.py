@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwgen.errors import ModelError
+from hwgen.frontend.elements import CASTS
 from hwgen.frontend.source import MAX_AXES, MAX_PARAMETERS, annotated_type
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _AGAIN = "Export the model again"
 _NEWEST = 21
 _STANDARD = ("", "ai.onnx")
+_IN_A_BYTE = {"FLOAT4E2M1": 2, "INT2": 4, "INT4": 2, "UINT2": 4, "UINT4": 2}
+"""Numbers that share a byte of a file."""
 
 
 def require_sound(model: onnx.ModelProto, where: str) -> None:
@@ -80,7 +83,9 @@ def _texts(message: Message, place: str) -> Iterator[tuple[str, str | bytes]]:
 
 def _count(tensor: onnx.TensorProto, where: str) -> int:
     """How many elements a tensor has. Raises: ModelError on an unknown type, and on dims that no tensor can have."""
-    if tensor.data_type not in _known_types() - {0}:
+    from onnx import helper
+
+    if tensor.data_type not in helper.get_all_tensor_dtypes():
         raise ModelError(where, "its data type must be one of ONNX's", str(tensor.data_type), _AGAIN)
     count: int = math.prod(tensor.dims)
     if min(tensor.dims, default=0) < 0 or count > MAX_PARAMETERS or len(tensor.dims) > MAX_AXES:
@@ -97,29 +102,21 @@ def bytes_of(tensor: onnx.TensorProto, where: str) -> int:
     if tensor.data_type == TensorProto.STRING:
         raise ModelError(where, "external data must be numbers", "text", _AGAIN)
     name = TensorProto.DataType.Name(tensor.data_type)
-    if name in ("INT4", "UINT4"):
-        return -(-count // 2)
-    if name == "BFLOAT16" or name.startswith("FLOAT8"):
-        return count * (2 if name == "BFLOAT16" else 1)
+    if name in _IN_A_BYTE:
+        return -(-count // _IN_A_BYTE[name])
     return count * np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
 
 
 def element_of(value: onnx.ValueInfoProto) -> str:
-    """The numpy name of an input's elements, float32 where the file does not say. Raises: ModelError."""
-    from onnx import TensorProto, helper
+    """The element type of an input, float32 where the file does not say. Raises: ModelError."""
+    from onnx import TensorProto
 
     kind = value.type.tensor_type.elem_type
-    name = helper.tensor_dtype_to_np_dtype(kind or TensorProto.FLOAT) if kind in _known_types() else None
-    if name is None or name.kind not in "biuf":
+    name = CASTS.get(kind or TensorProto.FLOAT)
+    if name is None:
         where, must = f"input {value.name!r}", "its elements must be real numbers"
         raise ModelError(where, must, f"data type {kind}", "Export the model with an input of float32")
-    return str(name.name)
-
-
-def _known_types() -> set[int]:
-    from onnx import helper
-
-    return {0, *helper.get_all_tensor_dtypes()}
+    return name
 
 
 def array_of(tensor: onnx.TensorProto, where: str) -> Any:

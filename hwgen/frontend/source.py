@@ -180,19 +180,21 @@ def _dotted(scopes: Sequence[str]) -> str:
     return ".".join(path)
 
 
+_BEYOND_NUMPY = frozenset({"bfloat16", "int2", "int4", "uint2", "uint4"})
+"""Types of numbers that numpy has only by ml_dtypes; those of eight bits and fewer with a point are no parameters."""
+
+
 def numeric(array: Array, tensor: str, where: str) -> FloatArray:
     """The elements of a constant in float64, infinities as they are.
 
     Raises: ModelError on text, complex numbers, NaN, and whole numbers that float64 rounds.
     """
-    special = array.dtype.names[0] if array.dtype.names else array.dtype.name
-    if special == "bfloat16":
-        array = (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-    elif array.dtype.kind not in "biuf" or special.startswith("e"):
-        found = "text" if array.dtype.kind in "OSU" else f"elements of type {special}"
+    kind = array.dtype.kind
+    if kind not in "biuf" and array.dtype.name not in _BEYOND_NUMPY:
+        found = "text" if kind in "OSU" else f"elements of type {array.dtype.name}"
         raise ModelError(where, f"tensor {tensor!r} must hold real numbers", found, "Export the model again")
     wide = array.astype(np.float64)
-    large = array[np.abs(wide) >= 1 << 53] if array.dtype.kind in "iu" else ()
+    large = array[np.abs(wide) >= 1 << 53] if kind in "iu" else ()
     for number in map(int, large):
         if int(float(number)) != number:
             must = f"the whole numbers of tensor {tensor!r} must be numbers of float64"

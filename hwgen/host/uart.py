@@ -98,6 +98,6 @@ def open_uart(bitstream: str | Path, port: str) -> UartTransport:
         import serial
     except ImportError as error:
         must = "must be installed to reach a board"
-        raise ToolError("pyserial", must, "no such package", "pip install pyserial") from error
+        raise ToolError("pyserial", must, "no such package", "pip install 'hwgen[fpga]'") from error
     device = serial.Serial(port, line.baud, bytesize=8, parity="N", stopbits=1, timeout=TIMEOUT_S)
     return UartTransport(device, line.frame_bytes, line.result_bytes)

@@ -1,9 +1,5 @@
 """Layers to train with: those of the literature that PyTorch and Brevitas lack, each with an export to hardware."""
 
-from hwgen.nn.runtime import prepare_torch
-
-prepare_torch()
-
 from hwgen.nn.binarynet import Binarise, BinaryConv2d, BinaryLinear, ShiftBatchNorm1d, ShiftBatchNorm2d, squared_hinge
 from hwgen.nn.horq import HORQConv2d, HORQLinear, ResidualSign, calibrate
 from hwgen.nn.layers import QuantisedConv2d, QuantisedLinear
@@ -17,6 +13,7 @@ from hwgen.nn.quantisers import (
     TernaryWeight,
     UnitActivation,
 )
+from hwgen.nn.runtime import prepare_torch
 from hwgen.nn.xnor import BWNConv2d, BWNLinear, XNORConv2d, XNORLinear
 
 __all__ = [
@@ -44,6 +41,6 @@ __all__ = [
     "XNORLinear",
     "calibrate",
     "gate_penalty",
-    "prepare_torch",
     "squared_hinge",
+    "prepare_torch",
 ]

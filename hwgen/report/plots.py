@@ -99,7 +99,7 @@ def _figure(path: Path, width: float, height: float) -> Figure:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ToolError("matplotlib", "must be installed to draw", str(error), "pip install 'hwgen[plot]'") from error
+        raise ToolError("matplotlib", "must be installed to draw", str(error), "pip install 'hwgen[report]'") from error
     return Figure((width, height), dpi=150, layout="constrained")
 
 

@@ -71,7 +71,7 @@ class Source:
             import tree_sitter_cpp
             from tree_sitter import Language, Parser
         except ImportError as error:
-            change = "Run `pip install hwgen[sim]`"
+            change = "pip install 'hwgen[sim]'"
             raise ToolError("tree-sitter-cpp", "must be installed for the checks", str(error), change) from error
         text = _TYPENAME.sub(" " * len("typename"), self.text)
         return Parser(Language(tree_sitter_cpp.language())).parse(text.encode()).root_node

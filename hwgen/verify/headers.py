@@ -39,7 +39,7 @@ def hls_include() -> Path:
         folder = Path(package) / "templates" / "vivado" / "ap_types"
         if (folder / "ap_int.h").exists():
             return folder
-    raise ToolError("ap_int.h", "must be installed for C simulation", "no such header", "Run `pip install hwgen[sim]`")
+    raise ToolError("ap_int.h", "must be installed for C simulation", "no such header", "pip install 'hwgen[sim]'")
 
 
 def include_flags() -> tuple[str | Path, ...]:

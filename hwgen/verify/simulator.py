@@ -27,7 +27,7 @@ from hwgen.verify.cache import kept
 from hwgen.verify.headers import QUICK
 from hwgen.verify.process import find_tool, run
 
-INSTALL = "Install it with `pip install hwgen[sim]`"
+INSTALL = "pip install 'hwgen[sim]'"
 _RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_vpi.cpp", "verilated_threads.cpp")
 """All but verilated_random.cpp, which solves constraints: no bench has any."""
 _BUSY = ("verilated.cpp", "driver.cpp")

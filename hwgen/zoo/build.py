@@ -11,6 +11,7 @@ from hwgen.config import GOALS, Settings, settings
 from hwgen.errors import ConfigError
 from hwgen.ir.graph import Graph
 from hwgen.zoo.datasets import KINDS
+from hwgen.zoo.files import stored_model
 from hwgen.zoo.parameters import load, randomise
 from hwgen.zoo.registry import Entry
 from hwgen.zoo.training import require_torch
@@ -29,7 +30,7 @@ def imported(entry: Entry, checkpoint: Path | None = None, name: str | None = No
     Raises:
         ConfigError: there are no parameters, or both kinds are asked for.
         ModelError: the checkpoint is missing, damaged, or another network's.
-        ToolError: PyTorch or Brevitas is missing.
+        ToolError: PyTorch or Brevitas is missing, for a network that hwgen brings no file of.
     """
     if checkpoint is not None and (seed is not None or not entry.trainable):
         with_what = "a network of random weights only" if not entry.trainable else "--random"
@@ -37,16 +38,19 @@ def imported(entry: Entry, checkpoint: Path | None = None, name: str | None = No
         raise ConfigError("--checkpoint", f"must not come with {with_what}", checkpoint.name, change)
     if not entry.trainable:
         return flow.load(entry.drawn(seed or 0).model(entry.name), name=name or entry.name, **_PIXELS)
+    if entry.stored and checkpoint is None and seed is None:
+        model, kind = stored_model(entry)
+        return flow.load(model, name=name or entry.name, **kind.hardware_input)
     require_torch()
     import torch
 
     if seed is None:
-        model, kind = load(entry, checkpoint)
+        module, kind = load(entry, checkpoint)
     else:
         kind = KINDS[entry.folder]
-        model = entry.network(kind, seed)
-        randomise(model, seed)
-    return flow.load(model.eval(), torch.zeros(kind.example_shape), name=name or entry.name, **kind.hardware_input)
+        module = entry.network(kind, seed)
+        randomise(module, seed)
+    return flow.load(module.eval(), torch.zeros(kind.example_shape), name=name or entry.name, **kind.hardware_input)
 
 
 def starting_settings(entry: Entry, given: Mapping[str, Any]) -> Settings:

@@ -98,7 +98,7 @@ def _sklearn_digits() -> tuple[Bytes, Labels]:
         from sklearn.datasets import load_digits
     except ImportError as error:
         must = "must be installed: it has the digits"
-        raise ToolError("scikit-learn", must, "", "pip install scikit-learn") from error
+        raise ToolError("scikit-learn", must, "", "pip install 'hwgen[train]'") from error
     found = load_digits()
     return found.images.astype(np.uint8), found.target.astype(np.int64)
 

@@ -51,14 +51,11 @@ class Recipe:
 
 
 def require_torch() -> None:
-    """PyTorch and Brevitas must be there, and are made to run together. Raises: ToolError."""
+    """PyTorch and Brevitas must be there. Raises: ToolError."""
     try:
-        from hwgen.nn import prepare_torch
-
-        prepare_torch()
         import brevitas  # noqa: F401
     except ImportError as error:
-        change = "pip install 'hwgen[train]', then pip install --no-deps brevitas"
+        change = "pip install 'hwgen[train]'"
         raise ToolError("PyTorch and Brevitas", "must be installed to train a network", str(error), change) from error
 
 

@@ -122,5 +122,5 @@ def outcome(app: typer.Typer, words: tuple[str, ...]) -> str:
         text = str(error)
         return "" if text.isprintable() and len(text) < 4000 else f"not one line: {text[:200]!r}"
     if error is None or isinstance(error, SystemExit):
-        return "" if result.exit_code in (0, 1, 2) else f"exit code {result.exit_code}"
+        return "" if result.exit_code in (0, 1, 2, 3, 4) else f"exit code {result.exit_code}"
     return f"{type(error).__name__}: {error}"[:300]

@@ -11,7 +11,6 @@ from torch import nn
 
 import hwgen
 from hwgen.ir.graph import Graph
-from hwgen.nn import prepare_torch
 from hwgen.passes.pipeline import integer_network
 from tests.frontend.images import outputs, random_codes
 
@@ -22,7 +21,6 @@ Modules = Mapping[str, tuple[Callable[[], nn.Module], tuple[int, ...]]]
 def trained(modules: Modules, name: str) -> tuple[nn.Module, tuple[int, ...]]:
     """A module in evaluation mode with statistics of random numbers, and the shape of a frame."""
     make, shape = modules[name]
-    prepare_torch()
     torch.manual_seed(sum(name.encode()))
     module = make()
     for part in module.modules():

@@ -16,7 +16,6 @@ from hwgen.frontend.brevitas import import_module, load_checkpoint
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import BipolarAct, TensorNorm, TernaryWeight, activation, linear
 from tests.frontend.images import outputs
 
@@ -25,7 +24,6 @@ INT8 = IntType(8, signed=True)
 
 def _agree(net: torch.nn.Module, shape: tuple[int, ...] = (1, 12), scale: float = 1 / 32) -> Graph:
     """Import, run 200 random frames both ways, compare; gives the graph."""
-    prepare_torch()
     net(torch.randn(64, *shape[1:]))
     net.eval()
     graph = load(net, torch.zeros(shape), input_type=INT8, input_scale=scale)
@@ -154,7 +152,6 @@ def test_flatten_with_any_batch(batch: int) -> None:
 
 
 def test_the_users_module_stays_as_it_is() -> None:
-    prepare_torch()
     net = torch.nn.Sequential(activation("int4"), linear("int3", 12, 5, bias=True)).train()
     before = {key: value.clone() for key, value in net.state_dict().items()}
     import_module(net, torch.ones(1, 12), input_type=INT8)

@@ -15,7 +15,6 @@ from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Concat, Conv, Pool, PoolKind, Sum
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import BipolarAct, BipolarWeight, TernaryWeight, activation, linear
 from tests.frontend.images import outputs, random_codes
 from tests.tiers import tiered
@@ -65,7 +64,6 @@ def off_the_ties(net: torch.nn.Module) -> None:
 
 def agree(net: torch.nn.Module, shape: tuple[int, ...] = (1, 3, 8, 8), frames: int = 40, seed: int = 5) -> Graph:
     """Import, run random frames both ways, compare; gives the graph."""
-    prepare_torch()
     scale = 1 / 32
     net(torch.randn(16, *shape[1:]))
     net.eval()

@@ -14,10 +14,7 @@ from hwgen.frontend import load
 from hwgen.frontend.brevitas_operators import runs_of
 from hwgen.ir.ops import Concat, Pool
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.images import outputs, random_codes
-
-prepare_torch()
 
 INT8 = IntType(8, signed=True)
 Size = tuple[int, ...]

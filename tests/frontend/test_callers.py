@@ -9,15 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from brevitas.nn import QuantIdentity
 
 import hwgen
 from hwgen.errors import ModelError
-from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import activation, linear
-
-prepare_torch()
-
-from brevitas.nn import QuantIdentity  # noqa: E402 (torch is prepared first)
 
 X = torch.zeros(1, 4)
 

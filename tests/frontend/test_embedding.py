@@ -17,11 +17,8 @@ from hwgen.frontend import load
 from hwgen.frontend.qonnx import import_qonnx
 from hwgen.golden.execute import run
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.images import outputs
 from tests.frontend.onnx_nets import net, node
-
-prepare_torch()
 
 BITS = {"weight_bit_width": 4}
 ROWS = {"text": (11,) * 7, "signal": (30,) * 6, "one_word": (5,), "columns": (3, 12, 7), "binary": (2, 2)}

@@ -20,7 +20,6 @@ from hwgen.frontend import load
 from hwgen.frontend.brevitas import import_module, load_checkpoint
 from hwgen.frontend.qonnx import import_qonnx, read_model
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import activation, linear
 from tests.frontend.error_cases import W
 from tests.frontend.onnx_nets import net, node
@@ -171,7 +170,6 @@ def test_external_data_beside_the_model_is_read(tmp_path: Path) -> None:
 
 
 def _module(*layers: Any) -> torch.nn.Module:
-    prepare_torch()
     return torch.nn.Sequential(*layers)
 
 

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from hwgen.frontend import load
 from hwgen.ir.ops import Sum
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.images import outputs, random_codes
 from tests.tiers import tiered
 
@@ -101,7 +100,6 @@ CASES = [
 @pytest.mark.parametrize("make, mode", CASES)
 @pytest.mark.parametrize("seed", tiered([1, 2], 2))
 def test_golden_is_brevitas(make: Callable[[], nn.Module], mode: Callable[[nn.Module], Any], seed: int) -> None:
-    prepare_torch()
     torch.manual_seed(seed)
     quantised = mode(make().eval())
     with torch.no_grad(), calibration_mode(quantised):

@@ -289,10 +289,7 @@ EXTERNAL: dict[str, tuple[dict[str, str], str]] = {
         f"external data must lie in the model's own folder; found location 'w\\x00.bin'. {_OUTSIDE}",
     ),
     "long_name": ({"location": "w" * 5000}, "external data must lie in the model's own folder; found location 'www"),
-    "loop": (
-        {"location": "loop"},
-        f"external data must lie in the model's own folder; found location 'loop'. {_OUTSIDE}",
-    ),
+    "loop": ({"location": "loop"}, "its external data must exist; found no file 'loop'. Copy it beside the model."),
     "folder": ({"location": "."}, "its external data must exist; found no file "),
     "pipe": ({"location": "pipe"}, "its external data must exist; found no file 'pipe'. Copy it beside the model."),
 }

@@ -17,7 +17,6 @@ from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Concat, Gather
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from hwgen.verify.vectors import Layout, as_codes
 from tests.frontend.judge import agreement
 from tests.frontend.onnx_nets import net, node
@@ -50,7 +49,6 @@ class Moved(torch.nn.Module):
 
 def agree(module: torch.nn.Module, shape: tuple[int, ...], frames: int = 12, seed: int = 5) -> Graph:
     """The graph of a module, once it gives what the module does, each frame in the model's own shape."""
-    prepare_torch()
     module(torch.randn(16, *shape[1:]))
     module.eval()
     off_the_ties(module)

@@ -59,8 +59,9 @@ _OPERANDS = {
 
 @cache
 def schemas(op: str) -> tuple[defs.OpSchema, ...]:
-    """All versions of an ONNX operator, oldest first."""
-    found = [s for s in defs.get_all_schemas_with_history() if s.name == op and s.domain == ""]
+    """All versions of an ONNX operator up to the newest opset that is tested, oldest first."""
+    every = (s for s in defs.get_all_schemas_with_history() if s.name == op and s.domain == "")
+    found = [schema for schema in every if schema.since_version <= NEWEST]
     return tuple(sorted(found, key=lambda schema: schema.since_version))
 
 

@@ -27,7 +27,6 @@ from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Activation, Conv, MatMul, Quantise, Rounding
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.images import outputs, random_codes, to_hardware
 from tests.frontend.onnx_nets import net, node
 from tests.frontend.random_qdq import random_qdq
@@ -103,7 +102,6 @@ MODULES = {
 
 
 def _module(name: str) -> _Net:
-    prepare_torch()
     torch.manual_seed(sorted(MODULES).index(name))
     act, bits, per_channel = MODULES[name]
     module = _Net(act, bits, per_channel=per_channel)
@@ -155,7 +153,6 @@ def _rounded_scales(model: onnx.ModelProto) -> onnx.ModelProto:
 @pytest.fixture(scope="module")
 def float_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A float network, as torch exports it."""
-    prepare_torch()
     torch.manual_seed(0)
     first = [torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
     second = [torch.nn.Conv2d(4, 6, 3), torch.nn.BatchNorm2d(6), torch.nn.ReLU(), torch.nn.AvgPool2d(2)]

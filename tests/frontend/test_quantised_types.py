@@ -13,11 +13,8 @@ from hwgen.golden.execute import decode, run
 from hwgen.ir.check import check
 from hwgen.ir.ops import Activation, MatMul
 from hwgen.ir.types import Bipolar, IntType
-from hwgen.nn import prepare_torch
 from tests.frontend.brevitas_nets import WEIGHTS, activation, linear
 from tests.tiers import tiered
-
-prepare_torch()
 
 ACTIVATIONS = ["bipolar", *(f"uint{b}" for b in range(1, 9)), *(f"int{b}" for b in range(2, 9))]
 

@@ -25,7 +25,6 @@ from hwgen.golden.execute import run
 from hwgen.ir.check import check
 from hwgen.ir.graph import Graph
 from hwgen.ir.types import IntType
-from hwgen.nn import prepare_torch
 from hwgen.passes.pipeline import integer_network
 from tests.frontend.float_limits import doubtful_frames
 from tests.frontend.images import random_codes, to_hardware
@@ -90,7 +89,6 @@ def judge(seed: int) -> tuple[str, int]:
     The file that Brevitas's own exporter writes is imported as well; it need not say what the module computes, so that
     the executor alone judges it.
     """
-    prepare_torch()
     net, shape = random_module(seed)
     what, near, verdict = f"seed {seed}", 0, "exact"
     try:

@@ -99,5 +99,5 @@ def test_no_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ToolError) as error:
         bars(tmp_path / "a.svg")
     assert str(error.value) == (
-        "matplotlib: must be installed to draw; found No module named 'matplotlib'. pip install 'hwgen[plot]'."
+        "matplotlib: must be installed to draw; found No module named 'matplotlib'. pip install 'hwgen[report]'."
     )

@@ -9,16 +9,18 @@ import pytest
 import torch
 
 import hwgen.zoo
+from hwgen import flow
 from hwgen.errors import OutputError
-from hwgen.zoo import ENTRIES, Entry, accuracy, find, load_dataset, scores
-from hwgen.zoo.build import imported, starting_settings
+from hwgen.ir.text import print_graph
+from hwgen.zoo import ENTRIES, Entry, accuracy, find, load_dataset, network, scores
+from hwgen.zoo.build import starting_settings
 from hwgen.zoo.datasets import COLOURED_DIGITS, DIGITS, KINDS
 from hwgen.zoo.parameters import load, save
 from hwgen.zoo.registry import TRAINED
 
 STORED = [entry for entry in ENTRIES if entry.stored]
-LARGEST = 300_000
-"""Bytes of all parameters in the repository."""
+LARGEST = 600_000
+"""Bytes of all parameters in the repository, and of the files that are made from them."""
 
 SMALL = ("tfc", "tfc-w2a2", "binarynet-small", "binarynet-shift")
 
@@ -57,17 +59,23 @@ def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_what_is_stored_is_small_and_listed() -> None:
     folder = Path(hwgen.zoo.__file__).parent / "trained"
-    assert {path.stem for path in folder.iterdir()} == TRAINED == {entry.name for entry in STORED}
+    assert {entry.name for entry in STORED} == TRAINED
+    files = {f"{name}.{suffix}" for name in TRAINED for suffix in ("npz", "onnx.gz")}
+    assert {path.name for path in folder.iterdir()} == files
     assert sum(path.stat().st_size for path in folder.iterdir()) < LARGEST
 
 
 @pytest.mark.parametrize("entry", STORED, ids=[entry.name for entry in STORED])
-def test_stored_parameters_are_imported(entry: Entry) -> None:
-    model, kind = load(entry)
-    graph = imported(entry)
+def test_stored_files_are_exports_of_the_parameters(entry: Entry) -> None:
+    """The network is imported without PyTorch as the module with its parameters is with it."""
+    module, kind = load(entry)
+    graph = network(entry.name)
     assert graph.name == entry.name.replace("-", "_")
     assert kind.name == ("mnist" if "fc" in entry.name else "digits")
-    assert not model.training
+    assert not module.training
+    exported = flow.load(module, torch.zeros(kind.example_shape), name=entry.name, **kind.hardware_input)
+    assert print_graph(exported) == print_graph(graph)
+    assert exported.decoding == graph.decoding
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in STORED if "fc" not in entry.name])
