@@ -18,7 +18,7 @@ from tests.tiers import tiered
 
 EXPECTED = json.loads((EXAMPLES / "tiny_networks" / "expected.json").read_text())
 SMALL = "ecg"
-"""The one that a short test simulates; the script takes another."""
+"""The one that a short test simulates, as the script does: it is compiled once."""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_back_ends(scripts: dict[str, ModuleType], name: str) -> None:
 def test_the_script(
     scripts: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["build.py", "--network", "autoencoder", "--frames", "3", "--backend", "csim"])
+    monkeypatch.setattr(sys, "argv", ["build.py", "--network", SMALL, "--frames", "3", "--backend", "csim"])
     scripts["build"].main()
-    row = next(line.split() for line in capsys.readouterr().out.splitlines() if "autoencoder" in line)
-    assert row[0] == "autoencoder" and row[-1] == "0"
+    row = next(line.split() for line in capsys.readouterr().out.splitlines() if SMALL in line)
+    assert row[0] == SMALL and row[-1] == "0"
