@@ -16,6 +16,7 @@ from hwgen.ir.ops import Concat, Pool
 from hwgen.ir.types import IntType
 from hwgen.nn import prepare_torch
 from tests.frontend.images import outputs, random_codes
+from tests.tiers import tiered
 
 prepare_torch()
 
@@ -58,7 +59,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], Size]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", tiered([1, 2], 2))
 def test_golden_is_torch(name: str, seed: int) -> None:
     torch.manual_seed(seed)
     make, size = CASES[name]
