@@ -65,7 +65,7 @@ def test_wide_words_and_sums(tmp_path: Path) -> None:
         mvtu_case("shared_falling", (9, 8), (1, 4), (integer(2), B, integer(2)), shared=True, descending=True),
         mvtu_case("one_by_one", (1, 1), (1, 1), (B, B, B)),
     ]
-    assert run_cases(cases, tmp_path) == []
+    assert run_cases(some(cases, 2), tmp_path) == []
 
 
 @pytest.mark.long
