@@ -86,8 +86,10 @@ def test_a_project_opens_as_it_was_written(tmp_path: Path) -> None:
 
 @pytest.mark.starts_process
 @pytest.mark.parametrize("backend", tiered(("rtl", "csim", "dpi"), "csim", "dpi"))
-def test_both_pools_compute_the_same(backend: str) -> None:
-    found = built(SMALL, folding={name: {"pe": 2, "simd": 4} for name in FOLDING}, max_dsp=8)
+@pytest.mark.parametrize("size", tiered(("small", "wide"), "wide"))
+def test_both_pools_compute_the_same(size: str, backend: str) -> None:
+    few_lanes = {name: {"pe": 2, "simd": 4} for name in FOLDING}
+    found = built(SMALL, folding=few_lanes, max_dsp=8) if size == "small" else built(WIDE, max_dsp=80)
     assert {PAIRS, PACKED} == set(ways(found))
     outcome = found.simulate(4, backend)
     assert outcome.passed, str(outcome)
