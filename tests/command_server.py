@@ -18,16 +18,22 @@ import sys
 import threading
 import traceback
 
+OFTEN = ("jinja2", "rich.progress", "rich.table", "typer", "hwgen.backends.vivado.emit", "hwgen.flow.report")
+OFTEN += ("hwgen.frontend.qonnx", "hwgen.report.roofline", "hwgen.report.tables", "hwgen.verify.simulate")
+"""What verbs import, which takes longer than most of what they do; `hwgen.cli` looks at the terminal when imported."""
+
 
 def prepare(more: list[str]) -> None:
-    """Import what most verbs do, and the modules `more`; run the cycle model, which loads its compiled functions."""
+    """Import what most verbs do, and the modules `more`; load the compiled cycle model and a project's templates."""
     import numpy as np
 
     from hwgen import flow
     from tests.builders import random_network
 
-    flow.compile(random_network(np.random.default_rng(0), (6, 4))).estimate()
-    for name in more:
+    built = flow.compile(random_network(np.random.default_rng(0), (6, 4)))
+    built.estimate()
+    built.files()
+    for name in (*OFTEN, *more):
         importlib.import_module(name)
 
 

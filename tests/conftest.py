@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import subprocess
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -28,7 +29,7 @@ settings.load_profile("house")  # the same examples in every run; the long tier 
 SAMPLED = {"rtl_lib", "test_negative_controls.py", "test_xnor.py", "test_quantised_types.py"}
 """Folders and files whose parametrised cases are many of a kind."""
 
-ONE_OF = 3
+ONE_OF = 12
 
 FAST = {"errors", "frontend", "golden", "hw", "ir", "nn", "passes"}
 """Folders whose tests are `fast`, but for those marked `starts_process` or `long`."""
@@ -67,19 +68,19 @@ def _starts_no_process(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of `SAMPLED`, every run takes the first case of each test and a third of the others; the long tier takes all.
+    """Of `SAMPLED`, every run takes the first and the last case of each test and a twelfth of the others.
 
-    Which ones is decided by their names, so that it is the same in every run.
+    The long tier takes all. Which ones is decided by their names, so that it is the same in every run.
     """
-    met: set[tuple[Path, str]] = set()
+    cases: dict[tuple[Path, str], list[pytest.Item]] = defaultdict(list)
     for item in items:
-        if not isinstance(item, pytest.Function) or SAMPLED.isdisjoint((item.path.name, item.path.parent.name)):
-            continue
-        test = (item.path, item.originalname)
-        if test in met and crc32(item.name.encode()) % ONE_OF:
-            item.add_marker(pytest.mark.long)
-        if item.get_closest_marker("long") is None:
-            met.add(test)
+        is_sampled = SAMPLED.intersection((item.path.name, item.path.parent.name))
+        if isinstance(item, pytest.Function) and is_sampled and item.get_closest_marker("long") is None:
+            cases[item.path, item.originalname].append(item)
+    for found in cases.values():
+        for item in found[1:-1]:
+            if crc32(item.name.encode()) % ONE_OF:
+                item.add_marker(pytest.mark.long)
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         if item.path.parent.name in FAST and marks.isdisjoint({"starts_process", "long"}):

@@ -33,3 +33,8 @@ def some(cases: Sequence[Case], every: int) -> list[Case]:
     `every` shares no factor with the periods in which the cases' options change, so that each option is met.
     """
     return list(cases[:: 1 if is_long() else every])
+
+
+def often(many: int, few: int) -> int:
+    """How often a test draws a random case: `many` times in the long tier, else `few` times."""
+    return many if is_long() else few

@@ -8,6 +8,7 @@ each as shallow as they still do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,13 +132,14 @@ class _Search:
             self._lessen_all()
 
     def _slow(self) -> list[int]:
-        """The depths that do not keep the interval, the deepest two of them; what it takes is no effort of a search."""
+        """The two deepest pipelines that do not keep the interval; what they take is no effort of a search."""
         effort = max(self._effort, _EFFORT // 4)
         steady = {depth for depth, run in self._runs.items() if run.is_steady}  # and so for as long as one asks
-        asked = [depth for depth in self._judged if depth not in steady]
-        slow = [depth for depth in asked if not self._keeps(self._judge(self._room, depth))]
+        asked = (depth for depth in reversed(self._judged) if depth not in steady)
+        slow = islice((depth for depth in asked if not self._keeps(self._judge(self._room, depth))), 2)
+        found = sorted(slow)
         self._effort = effort
-        return slow[-2:]
+        return found
 
     def _lessen_all(self) -> None:
         for name in self._free:

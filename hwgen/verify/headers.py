@@ -61,16 +61,21 @@ def precompiled(*, streams: bool = True) -> Path | None:
     """
     compiler = process.find_tool("g++", "Install it with the system's package manager")
     included = tuple(name for name in _INCLUDED if streams or name != _STREAM)
-    key = hashlib.sha256(repr((included, _FLAGS, identity(compiler), headers_identity())).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((included, _FLAGS, identity(compiler), _vendors_identity())).encode()).hexdigest()[:16]
     folder = kept_or_none(f"hls-{key}", partial(_compile, included))
     return folder and folder / _HEADER
 
 
 def headers_identity() -> tuple[object, ...]:
-    """What tells the vendor's headers from others."""
+    """What tells the headers that C++ is compiled with from others: hwgen's own by content, wherever it lies."""
+    own = sorted((asset("sim") / "hls" / "headers").glob("*.h"))
+    return *_vendors_identity(), *((path.name, path.read_text(encoding="utf-8")) for path in own)
+
+
+def _vendors_identity() -> tuple[object, ...]:
+    """What tells the vendor's headers, which alone are precompiled, from others."""
     include = hls_include()
-    folders = (include, include / "etc", asset("sim") / "hls" / "headers")
-    return tuple(identity(path) for folder in folders for path in sorted(folder.glob("*.h")))
+    return tuple(identity(path) for folder in (include, include / "etc") for path in sorted(folder.glob("*.h")))
 
 
 def identity(path: Path) -> tuple[str, int, int]:

@@ -20,7 +20,7 @@ from tests.end_to_end.prove import prove
 from tests.frontend.test_brevitas_images import off_the_ties
 
 SHAPE = (1, 1, 8, 8)
-OFTEN = ("unet", "detector")
+OFTEN = ("detector",)
 
 
 def _conv(inputs: int, outputs: int, kernel: int = 3, **options: Any) -> nn.Module:

@@ -22,7 +22,7 @@ from tests.end_to_end.several_ports import NETWORKS, Network
 from tests.tiers import tiered
 
 FRAMES = 9
-PROVEN = {"two_heads", "concatenated", "thrice"}
+PROVEN = {"two_heads", "concatenated"}
 BOUNDED = {"image_and_vector"}
 """Those of the short tier; the long one proves and bounds all."""
 

@@ -19,6 +19,7 @@ from tests.tiers import tiered
 EXPECTED = json.loads((EXAMPLES / "jet_tagging" / "expected.json").read_text())
 MODULES = ("network", "build", "data", "train")
 LIMITS = {"jet_1_cycle": 1, "jet_16_cycles": 16}
+SLOWER = EXAMPLES / "jet_tagging" / "folding" / "jet_16_cycles.json"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_reports(scripts: dict[str, ModuleType]) -> None:
 def test_golden_is_brevitas(scripts: dict[str, ModuleType], seed: int) -> None:
     model = scripts["network"].network()
     scripts["network"].randomise(model, seed)
-    built = scripts["build"].accelerator(model)
+    built = scripts["build"].accelerator(model, SLOWER)
     codes = np.random.default_rng(seed).integers(-128, 128, (500, 16))
     features = codes / 16
     assert np.array_equal(scripts["data"].codes(features), codes)
@@ -61,8 +62,7 @@ def test_codes(scripts: dict[str, ModuleType]) -> None:
 def test_rtl(scripts: dict[str, ModuleType]) -> None:
     model = scripts["network"].network()
     scripts["network"].randomise(model, seed=3)
-    folding = EXAMPLES / "jet_tagging" / "folding" / "jet_16_cycles.json"
-    outcome = scripts["build"].accelerator(model, folding).simulate(50, "rtl")
+    outcome = scripts["build"].accelerator(model, SLOWER).simulate(50, "rtl")
     assert outcome.passed
     assert outcome.cycles == outcome.predicted
     assert outcome.cycles.interval == 16

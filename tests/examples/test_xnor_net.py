@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from hwgen.errors import DataError
+from hwgen.flow import Accelerator
 from hwgen.ir.ops import Magnitude, Scale
-from hwgen.zoo.datasets import DIGITS
-from hwgen.zoo.xnor import network
 from tests.examples.load import EXAMPLES, example
 
 EXPECTED = json.loads((EXAMPLES / "xnor_net" / "expected.json").read_text())
@@ -29,8 +28,14 @@ def scripts() -> Iterator[dict[str, ModuleType]]:
         yield modules
 
 
-def test_figures(scripts: dict[str, ModuleType]) -> None:
-    assert scripts["run"].expected() == EXPECTED
+@pytest.fixture(scope="module")
+def untrained(scripts: dict[str, ModuleType]) -> dict[str, Accelerator]:
+    found: dict[str, Accelerator] = scripts["run"].untrained()
+    return found
+
+
+def test_figures(scripts: dict[str, ModuleType], untrained: dict[str, Accelerator]) -> None:
+    assert scripts["run"].expected(untrained) == EXPECTED
     assert {report["interval_cycles"] for report in EXPECTED.values()} == {18 * 64}
     assert EXPECTED["xnor_k"]["dsp"] > EXPECTED["xnor"]["dsp"] == EXPECTED["plain"]["dsp"]
 
@@ -48,9 +53,8 @@ def test_golden_is_pytorch(scripts: dict[str, ModuleType], variant: str) -> None
     assert scripts["build"].differing(built, scores[::-1], shown) > 0
 
 
-def test_the_path_of_k_is_what_k_adds(scripts: dict[str, ModuleType]) -> None:
-    build = scripts["build"]
-    reports = {v: build.accelerator(network(kind=DIGITS, variant=v).eval(), v).estimate() for v in ("xnor", "xnor_k")}
+def test_the_path_of_k_is_what_k_adds(scripts: dict[str, ModuleType], untrained: dict[str, Accelerator]) -> None:
+    build, reports = scripts["build"], {variant: untrained[variant].estimate() for variant in ("xnor", "xnor_k")}
     assert build.path_of_k(reports["xnor"]) == []
     kinds = {unit.kind for unit in build.path_of_k(reports["xnor_k"])}
     assert {"magnitude", "window", "pool", "scale"} <= kinds and "mvtu" not in kinds

@@ -22,6 +22,7 @@ from hwgen.flow import Plan
 from hwgen.hw.device import Family
 from hwgen.hw.resources import Resources
 from tests.builders import mobilenet_like, random_network
+from tests.tiers import tiered
 
 GRAPH = random_network(np.random.default_rng(0), (24, 16, 12, 4), input_quantiser=True)
 IMAGES = mobilenet_like(np.random.default_rng(0))
@@ -57,7 +58,10 @@ def test_two_processes(plain: tuple[Exploration, bytes], tmp_path: Path) -> None
     assert (found, path.read_bytes()) == plain
 
 
-@pytest.mark.parametrize("stop", [(Fidelity.SEARCH, 1), (Fidelity.SEARCH, 333), (Fidelity.CYCLES, 1)], ids=str)
+STOPS = ((Fidelity.SEARCH, 1), (Fidelity.SEARCH, 333), (Fidelity.CYCLES, 1))
+
+
+@pytest.mark.parametrize("stop", tiered(STOPS, STOPS[0]), ids=str)
 def test_interrupted(plain: tuple[Exploration, bytes], tmp_path: Path, stop: tuple[Fidelity, int]) -> None:
     """What was found is kept and not looked at again; in the end all is as if nothing had happened."""
     path = tmp_path / "r.jsonl"
@@ -99,7 +103,7 @@ def test_the_report(plain: tuple[Exploration, bytes]) -> None:
     assert first["folding"].keys() == {"quant", "fc0", "fc1", "fc2"} and first["folding"]["quant"].keys() == {"pe"}
 
 
-@pytest.mark.parametrize("graph", [GRAPH, IMAGES], ids=lambda graph: graph.name)
+@pytest.mark.parametrize("graph", tiered([GRAPH, IMAGES], IMAGES), ids=lambda graph: graph.name)
 def test_a_point_becomes_an_accelerator(graph: object, tmp_path: Path) -> None:
     """It has the figures of the exact stage; its folding and settings make it again."""
     found = flow.explore(graph, CHOSEN, tmp_path / "r.jsonl", Plan(points=150, shown=6, workers=1))

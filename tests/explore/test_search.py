@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -39,12 +40,22 @@ def explored(given: Problem, count: int, seed: int = 0) -> list[tuple[Point, Fig
     return list(search(given, count, seed, lambda points: (estimated(given, point) for point in points)))
 
 
+MANY = {"resnet": 600}
+"""Points of a search that several tests look at, where they are not 300."""
+
+
+@cache
+def known(name: str) -> tuple[Problem, list[tuple[Point, Figures]]]:
+    """A problem and its search, made once; its first points are those of a shorter one, see `test_the_seed_decides`."""
+    given = problem(name)
+    return given, explored(given, MANY.get(name, 300))
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_point_is_legal_and_looked_at_once(name: str) -> None:
     """A legal folding resolves to itself."""
-    given = problem(name)
-    found = explored(given, 300)
-    assert len({point for point, _ in found}) == len(found) == 300
+    given, found = known(name)
+    assert len({point for point, _ in found}) == len(found) == MANY.get(name, 300)
     for point, _ in found[::7]:
         wishes = {
             each: LayerFolding(pe=folding.pe, simd=folding.simd if each in Space(given).products else None)
@@ -59,8 +70,8 @@ def test_windows_are_taken_whole_where_that_is_faster() -> None:
     def has_whole(point: Point) -> bool:
         return any(shapes[name].is_whole(folding) for name, folding in point.folding if name in shapes)
 
-    given = problem("resnet")
-    shapes, found = Space(given).products, explored(given, 400)
+    given, found = known("resnet")
+    shapes = Space(given).products
     fastest, figures = min(found, key=lambda each: each[1].interval)
     assert has_whole(fastest) and figures.interval < given.least_interval
     assert all(has_whole(point) for point, figures in found if figures.interval < given.least_interval)
@@ -72,22 +83,23 @@ def test_windows_are_taken_whole_where_that_is_faster() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_search_estimates_what_is_exact_later(name: str) -> None:
     """The interval is that of the design with FIFOs sized."""
-    given = problem(name)
-    for point, figures in best(given, explored(given, 100))[::3]:
+    given, found = known(name)
+    for point, figures in best(given, found[:100])[::3]:
         assert exact(given, point).interval == figures.interval
 
 
 def test_the_seed_decides() -> None:
     given = problem()
-    assert explored(given, 400) == explored(given, 400)
-    assert explored(given, 400)[:250] == explored(given, 250)
-    assert explored(given, 400) != explored(given, 400, seed=1)
+    found = explored(given, 400)
+    assert found == explored(given, 400)
+    assert found[:250] == explored(given, 250)
+    assert found != explored(given, 400, seed=1)
 
 
 def test_a_longer_search_is_no_worse() -> None:
     """Every point of the front after few points is as good as beaten by one of the front after many."""
-    given = problem("resnet")
-    few, many = (best(given, explored(given, count)) for count in (100, 600))
+    given, found = known("resnet")
+    few, many = best(given, found[:100]), best(given, found)
     assert len(many) > 3
     for _, figures in few:
         assert any(all(a <= b for a, b in zip(other.objectives, figures.objectives, strict=True)) for _, other in many)

@@ -17,19 +17,35 @@ import pytest
 from hwgen import flow
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow import LAYER_RECORD, Accelerator, LayerPlan, LayerReports, simulate_layers
+from hwgen.ir.geometry import Geometry
+from hwgen.ir.graph import Graph
 from hwgen.ir.ops import Conv
+from hwgen.ir.types import IntType
 from hwgen.verify import layers
 from hwgen.verify.simulate import Conditions
 from hwgen.verify.vectors import random_frames
-from tests.builders import random_network, resnet_like
+from tests.builders import TERNARY, ImageBuilder, Rng, random_network, resnet_like
 from tests.gated_networks import gated_network
+from tests.tiers import tiered
+
+UINT2 = IntType(2, signed=False)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def branched(rng: Rng) -> Graph:
+    """A convolution beside which its input goes on, their sum, a convolution and a dense layer."""
+    net = ImageBuilder(rng, (5, 5, 3), UINT2)
+    same = Geometry((3, 3), padding=(1, 1, 1, 1))
+    net.act(net.sum(net.input, net.act(net.conv(net.input, 3, same, TERNARY), UINT2)), UINT2)
+    net.act(net.conv(net.last, 4, same, TERNARY), UINT2)
+    net.dense(net.last, 3, TERNARY)
+    return net.graph("net")
+
+
+@pytest.fixture(scope="module", params=tiered([branched, resnet_like], resnet_like), ids=lambda make: make.__name__)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network whose branches join."""
     folder = tmp_path_factory.mktemp("layers") / "out"
-    flow.compile(resnet_like(np.random.default_rng(0)), target_interval=600).write(folder)
+    flow.compile(request.param(np.random.default_rng(0)), target_interval=600).write(folder)
     return folder
 
 
@@ -61,10 +77,12 @@ def test_the_hls_project(backend: str, tmp_path: Path) -> None:
     assert not found.failed and found.conditions["backend"] == backend
 
 
-def test_with_stalls_and_gates(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", tiered([6, 1], 1))
+def test_with_stalls_and_gates(seed: int, tmp_path: Path) -> None:
+    """Networks of four layers and of eleven."""
     from hwgen.verify.bench import Stalls
 
-    accelerator = flow.compile(gated_network(np.random.default_rng(1))).write(tmp_path / "out")
+    accelerator = flow.compile(gated_network(np.random.default_rng(seed))).write(tmp_path / "out")
     assert accelerator.design.gated
     found = reports(accelerator, workers=1, conditions=Conditions(Stalls(0.3, 0.3, 1)))
     assert not found.failed and all(report["stalls"] for report in found.layers.values())

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,13 @@ from tests.builders import random_network
 from tests.flow.test_bitstream import Tools, tools
 
 __all__ = ["tools"]
-ONE, TWO = (flow.compile(random_network(np.random.default_rng(seed), (12, 8, 4))) for seed in (0, 1))
 KEPT = "Nothing was changed: move that elsewhere, or build into another folder."
+
+
+@cache
+def compiled(seed: int) -> Accelerator:
+    """One of two small networks."""
+    return flow.compile(random_network(np.random.default_rng(seed), (12, 8, 4)))
 
 
 def tree(folder: Path) -> dict[str, bytes | str | None]:
@@ -38,7 +44,7 @@ def tree(folder: Path) -> dict[str, bytes | str | None]:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     """A project with records."""
-    accelerator = ONE.write(tmp_path / "out")
+    accelerator = compiled(0).write(tmp_path / "out")
     accelerator.record("simulate.json", accelerator.simulate(2, "golden").to_json())
     write_report(tmp_path / "out")
     return tmp_path / "out"
@@ -71,7 +77,7 @@ FOREIGN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a pipe": (lambda out: os.mkfifo(out / "pipe"), "pipe"),
     "a hidden file": (lambda out: put(out / ".git" / "config"), ".git/"),
     "a line feed": (lambda out: put(out / "a\nb"), "'a\\nb'"),
-    "a project": (lambda out: TWO.write(out / "inner"), "inner/"),
+    "a project": (lambda out: compiled(1).write(out / "inner"), "inner/"),
     "many": (lambda out: [put(out / f"{n}.txt") for n in range(9)], "0.txt, 1.txt, 2.txt and 6 more"),
 }
 
@@ -82,7 +88,7 @@ def test_foreign_and_edited_files_are_kept(out: Path, name: str) -> None:
     change, found = FOREIGN[name]
     change(out)
     before = tree(out.parent)
-    for accelerator in (ONE, TWO):
+    for accelerator in (compiled(0), compiled(1)):
         with pytest.raises(OutputError) as error:
             accelerator.write(out)
         assert str(error.value) == f"{out}: must hold only what hwgen wrote to be replaced; found {found}. {KEPT}"
@@ -93,8 +99,8 @@ def test_what_hwgen_wrote_makes_way(out: Path, tmp_path: Path) -> None:
     """Records too; files that were deleted do not matter."""
     shutil.rmtree(out / "rtl" / "lib")
     (out / "estimate.json").unlink()
-    TWO.write(out)
-    TWO.write(tmp_path / "fresh")
+    compiled(1).write(out)
+    compiled(1).write(tmp_path / "fresh")
     assert tree(out) == tree(tmp_path / "fresh")
 
 
@@ -110,17 +116,17 @@ def test_what_tools_made_is_kept(out: Path) -> None:
     """At its place where the same is built again; aside where another design comes, by the old one's digest."""
     for path in TOOLS:
         put(out / path, path)
-    ONE.write(out)
+    compiled(0).write(out)
     assert {path for path in TOOLS if (out / path).read_text() == path} == set(TOOLS)
-    TWO.write(out)
-    aside = out / "previous" / ONE.design.digest
+    compiled(1).write(out)
+    aside = out / "previous" / compiled(0).design.digest
     assert {path for path in TOOLS if (aside / path).read_text() == path} == set(TOOLS)
     assert not any((out / path).exists() for path in TOOLS)
     put(out / "vivado" / "build" / "x")
-    ONE.write(out)
+    compiled(0).write(out)
     put(out / "vivado" / "build" / "y")
-    TWO.write(out)
-    digests = (ONE.design.digest, TWO.design.digest, f"{ONE.design.digest}.2")
+    compiled(1).write(out)
+    digests = (compiled(0).design.digest, compiled(1).design.digest, f"{compiled(0).design.digest}.2")
     assert sorted(path.name for path in (out / "previous").iterdir()) == sorted(digests)
     assert (out / "previous" / digests[2] / "vivado" / "build" / "y").is_file()
 
@@ -134,9 +140,9 @@ def test_tools_output_is_never_removed_with_the_old_project(out: Path, monkeypat
 
     monkeypatch.setattr(Path, "rename", full)
     with pytest.raises(OutputError, match="No space left on device"):
-        TWO.write(out)
+        compiled(1).write(out)
     monkeypatch.undo()
-    assert open_project(out).design.digest == TWO.design.digest
+    assert open_project(out).design.digest == compiled(1).design.digest
     assert [path.read_text() for path in out.parent.rglob("build/x")] == ["mine"]
 
 
@@ -145,7 +151,7 @@ def test_projects_without_a_list(out: Path) -> None:
     (out / "hwgen.sha256").unlink()
     before = tree(out)
     with pytest.raises(OutputError) as error:
-        ONE.write(out)
+        compiled(0).write(out)
     must = "must have a list of its files (hwgen.sha256)"
     assert str(error.value) == f"{out}: {must}; found a project without. Move it away, or build into another folder."
     assert tree(out) == before
@@ -159,7 +165,7 @@ def test_a_damaged_list(out: Path, content: bytes) -> None:
     (out / "hwgen.sha256").write_bytes(content)
     before = tree(out)
     with pytest.raises(OutputError):
-        TWO.write(out)
+        compiled(1).write(out)
     assert tree(out) == before
 
 
@@ -168,7 +174,7 @@ def test_lists_that_lie(out: Path) -> None:
     put(out.parent / "target", "mine")
     line = writing.line_of("../target", b"mine")
     (out / "hwgen.sha256").write_text((out / "hwgen.sha256").read_text() + line + "\n\n" + line.replace("../", "/"))
-    TWO.write(out)
+    compiled(1).write(out)
     assert (out.parent / "target").read_text() == "mine"
 
 
@@ -194,7 +200,7 @@ def test_a_bitstream_is_a_part_of_its_project(out: Path, tools: Tools) -> None:
         flow.bitstream(open_project(out), "icebreaker")
     (board / "mine").unlink()
     shutil.rmtree(out / "bitstream" / "icebreaker.work")
-    TWO.write(out)
+    compiled(1).write(out)
     assert not (out / "bitstream").exists()
 
 
@@ -262,14 +268,14 @@ def test_killed_in_the_exchange(out: Path, monkeypatch: pytest.MonkeyPatch, at: 
     monkeypatch.setattr(writing, "_exchanged", die(at, writing._exchanged))
     child = os.fork()
     if child == 0:
-        TWO.write(out)
+        compiled(1).write(out)
         os._exit(7)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     monkeypatch.undo()
-    expected = ONE if at == "before" else TWO
+    expected = compiled(0) if at == "before" else compiled(1)
     assert open_project(out).design.digest == expected.design.digest
     assert [path.read_text() for path in out.parent.rglob("build/x")] == ["mine"]
-    assert open_project(TWO.write(out).project or out).design.digest == TWO.design.digest
+    assert open_project(compiled(1).write(out).project or out).design.digest == compiled(1).design.digest
 
 
 @pytest.mark.parametrize("after", range(0, 60, 6))
@@ -284,7 +290,7 @@ def test_a_full_disk(out: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> 
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(OutputError, match=r"must be writable; found .* No space left on device"):
-        TWO.write(out)
+        compiled(1).write(out)
     assert tree(out.parent) == before
 
 
@@ -302,12 +308,12 @@ def test_an_empty_folder_is_filled_and_stays_itself(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(OutputError, match="disk"):
-        ONE.write(".")
+        compiled(0).write(".")
     assert os.listdir(".") == [] and os.listdir("..") == ["here"]
-    ONE.write(".")
+    compiled(0).write(".")
     assert os.stat(".").st_ino == inode and os.listdir("..") == ["here"]
-    TWO.write(".")
-    assert open_project(".").design.digest == TWO.design.digest
+    compiled(1).write(".")
+    assert open_project(".").design.digest == compiled(1).design.digest
 
 
 @pytest.mark.parametrize("where", ["/", "~", "rtl", "hwgen.json", "loop", "null", "long"])
@@ -319,7 +325,7 @@ def test_folders_that_are_none_of_ours(out: Path, monkeypatch: pytest.MonkeyPatc
     target = named.get(where, out / (where if where != "long" else "x" * 300))
     before = tree(out.parent)
     with pytest.raises(OutputError):
-        TWO.write(target)
+        compiled(1).write(target)
     assert tree(out.parent) == before
 
 
@@ -331,5 +337,5 @@ def test_the_list_is_what_sha256sum_reads(out: Path) -> None:
 
 
 def test_a_fresh_accelerator_is_bound_to_its_folder(tmp_path: Path) -> None:
-    written: Accelerator = ONE.write(tmp_path / "out")
+    written: Accelerator = compiled(0).write(tmp_path / "out")
     assert written.project == tmp_path / "out"

@@ -15,6 +15,7 @@ from hwgen.frontend.brevitas_operators import runs_of
 from hwgen.ir.ops import Concat, Pool
 from hwgen.ir.types import IntType
 from tests.frontend.images import outputs, random_codes
+from tests.tiers import tiered
 
 INT8 = IntType(8, signed=True)
 Size = tuple[int, ...]
@@ -55,7 +56,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], Size]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", tiered([1, 2], 2))
 def test_golden_is_torch(name: str, seed: int) -> None:
     torch.manual_seed(seed)
     make, size = CASES[name]

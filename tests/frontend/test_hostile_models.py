@@ -26,6 +26,7 @@ from tests.frontend.error_cases import W
 from tests.frontend.hostile_nets import models
 from tests.frontend.onnx_nets import net, node
 from tests.seeds import SEED
+from tests.tiers import often
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS: dict[str, Any] = {"input_type": "int5"}
@@ -47,9 +48,10 @@ def test_the_models_hold_every_operator() -> None:
 
 @pytest.mark.starts_process
 def test_mutants() -> None:
-    """Three hundred of them; the long tier takes others by the thousand, and of trained networks too."""
-    (totals,) = _run("--seed", "14", "--count", "300", seconds=600)
-    assert totals["mutants"] == 300 and totals["built"] >= 20 and totals["peak_mb"] < 2048
+    """Some hundreds; the long tier takes others by the thousand, and of trained networks too."""
+    count = often(300, 150)
+    (totals,) = _run("--seed", "14", "--count", str(count), seconds=600)
+    assert totals["mutants"] == count and totals["built"] >= count // 15 and totals["peak_mb"] < 2048
 
 
 @pytest.mark.long

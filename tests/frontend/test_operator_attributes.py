@@ -20,7 +20,7 @@ from tests.frontend import attribute_cases, move_cases
 from tests.frontend.attribute_cases import Case
 from tests.frontend.judge import Judge, Refused, agreement
 from tests.frontend.onnx_nets import DOMAIN, QONNX_OPS
-from tests.tiers import tiered
+from tests.tiers import often, tiered
 
 CASES = [*attribute_cases.CASES, *move_cases.CASES]
 NEWEST = 21
@@ -108,11 +108,16 @@ def opsets_of(case: Case) -> tuple[int, ...]:
 def _answer(case: Case, opset: int) -> str:
     """`exact`, `refused` or `wider`; anything else raises."""
     try:
-        refusal = agreement(case.model(opset))
+        refusal = agreement(case.model(opset), frames=often(8, 4))
         assert not refusal or "odd (" in refusal or case.part in ELSEWHERE.get(case.op, ()), refusal
         return "refused" if refusal else "exact"
     except Refused:
         return "wider"
+
+
+def _takes_seconds(case: Case) -> bool:
+    """Whether the reference executor interpolates whole images, number by number; another case has a column of one."""
+    return (case.op, case.attributes.get("mode"), case.operands) == ("Resize", "linear", "x - two")
 
 
 def _matters(case: Case, opset: int) -> bool:
@@ -151,7 +156,8 @@ def _wrong(case: Case, opset: int, answer: str) -> str:
 def test_odd_attributes_operands_and_outputs(opsets: str) -> None:
     wrong, count, shown = [], Counter[str](), set[tuple[str, str]]()
     chosen = slice(-1, None) if opsets == "newest" else slice(None)
-    for case, opset in [(each, opset) for each in CASES for opset in opsets_of(each)[chosen]]:
+    cases = [each for each in CASES if opsets == "every" or not _takes_seconds(each)]
+    for case, opset in [(each, opset) for each in cases for opset in opsets_of(each)[chosen]]:
         where = f"{case.op} {case.part} opset {opset}: {case.operands} {case.attributes} {case.outputs}"
         try:
             answer = _answer(case, opset)

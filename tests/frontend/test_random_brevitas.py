@@ -31,6 +31,7 @@ from tests.frontend.images import random_codes, to_hardware
 from tests.frontend.onnx_nets import execute
 from tests.frontend.random_brevitas import random_module, value_of
 from tests.seeds import SEED
+from tests.tiers import often
 
 Array = npt.NDArray[Any]
 INT8, SCALE = IntType(8, signed=True), 1 / 32
@@ -127,7 +128,7 @@ def judge_all(seeds: range) -> None:
 
 
 def test_random_modules() -> None:
-    judge_all(range(14))
+    judge_all(range(often(14, 7)))
 
 
 @pytest.mark.long

@@ -13,8 +13,9 @@ import pytest
 from tests.frontend.judge import Refused, agreement
 from tests.frontend.random_graphs import random_graph
 from tests.seeds import SEED
+from tests.tiers import often
 
-FEW, MANY = 250, 3000
+FEW, MANY = often(250, 120), 3000
 
 
 def _compare(first: int, graphs: int) -> Counter[str]:

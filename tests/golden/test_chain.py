@@ -32,6 +32,7 @@ from hwgen.ir.ops import (
 from hwgen.ir.types import DType
 from tests.builders import chains
 from tests.golden.exact import evaluate_all, exact_value, rounded
+from tests.tiers import often
 
 Chain = tuple[tuple[Step, ...], DType, int]
 
@@ -47,14 +48,14 @@ def agree(steps: tuple[Step, ...], codes: np.ndarray) -> np.ndarray:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150, 50), deadline=None)
 @given(chains(monotone=True))
 def test_against_fractions(case: Chain) -> None:
     steps, _, channels = case
     agree(steps, np.arange(-40, 41)[:, None].repeat(channels, axis=1))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=often(150, 50), deadline=None)
 @given(chains(monotone=False))
 def test_against_fractions_where_codes_rise_and_fall(case: Chain) -> None:
     steps, _, channels = case
@@ -76,7 +77,7 @@ SIZES = st.one_of(
 )
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=often(2000, 800), deadline=None)
 @given(SIZES, SIZES)
 @example(2.0**-600, 2.0**-450)  # an error that underflows, of a product that does not
 @example(2.0**-500 * (1 + 2.0**-52), 2.0**-500 * (1 + 2.0**-52))

@@ -45,7 +45,7 @@ def test_every_folding_and_some_types(tmp_path: Path) -> None:
         folded(f"f{pe}_{simd}", kinds[(pe + simd) % 4], (pe, simd), taps=1 + (pe + simd) % 3)
         for pe, simd in product(range(1, 6), range(1, 4))
     ]
-    assert run_cases(some(cases, 2), tmp_path) == []
+    assert run_cases(some(cases, 4), tmp_path) == []
 
 
 def test_codes_that_rise_and_fall(tmp_path: Path) -> None:

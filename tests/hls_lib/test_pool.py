@@ -31,7 +31,7 @@ def test_extremes(tmp_path: Path) -> None:
         pool_case(f"m{i}_{j}_{n}", (6, 12, 5), tile, n, dtype, PoolKind.MAX, minimum=next(kinds))
         for (i, tile), (j, dtype), n in itertools.product(enumerate(TILES), enumerate(TYPES), (1, 3))
     ]
-    assert run_cases(some(cases, 5), tmp_path) == []
+    assert run_cases(some(cases, 11), tmp_path) == []
 
 
 def test_sums(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_sums(tmp_path: Path) -> None:
         pool_case(f"s{i}_{j}", (6, 12, 5), tile, 1 + (i + j) % 5, dtype, PoolKind.SUM)
         for (i, tile), (j, dtype) in itertools.product(enumerate(TILES), enumerate(TYPES))
     ]
-    assert run_cases(some(cases, 5), tmp_path) == []
+    assert run_cases(some(cases, 7), tmp_path) == []
 
 
 HEAD = "          ap_uint<LANES * Output::BITS> (&partial)[WORDS], const Tables&... tables) {\n"
@@ -71,7 +71,7 @@ def test_no_slot_reads_what_the_one_before_it_wrote(tmp_path: Path) -> None:
         pool_case(f"d{i}_{n}_{kind.value}", (6, 12, 5), tile, n, IntType(3, True), kind)
         for (i, tile), n, kind in itertools.product(enumerate(TILES), (2, 5), PoolKind)
     ]
-    assert run_cases(some(cases, 5), tmp_path, {"pool": (HEAD, LATE)}) == []
+    assert run_cases(some(cases, 7), tmp_path, {"pool": (HEAD, LATE)}) == []
 
 
 @pytest.mark.long
@@ -109,4 +109,4 @@ def test_windows_that_overlap_or_leave_rows_over(tmp_path: Path) -> None:
         for (i, geometry), (j, (dtype, kind)) in itertools.product(enumerate(geometries), enumerate(kinds))
     ]
     assert all(isinstance(case.design.units[-1], PoolUnit) for case in cases)
-    assert run_cases(some(cases, 4), tmp_path) == []
+    assert run_cases(some(cases, 7), tmp_path) == []

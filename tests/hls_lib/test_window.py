@@ -35,7 +35,7 @@ def test_kernels_and_strides(tmp_path: Path) -> None:
         for k, s in pairs
     ]
     assert any(window_of(case).needed[-1] > window_of(case).geometry.extent[0] for case in cases), "no leftover rows"
-    assert run_cases(some(cases, 2), tmp_path) == []
+    assert run_cases(some(cases, 4), tmp_path) == []
 
 
 def test_padding(tmp_path: Path) -> None:
@@ -46,26 +46,26 @@ def test_padding(tmp_path: Path) -> None:
         window_case(f"p{i}_{j}", (4, 5, 3), 2, UINT4, Geometry((3, 3), (1 + i % 2, 1), padding=padding), pad=pad)
         for (i, padding), (j, pad) in itertools.product(enumerate(paddings), enumerate(pads))
     ]
-    assert run_cases(some(cases, 2), tmp_path) == []
+    assert run_cases(some(cases, 4), tmp_path) == []
 
 
 def test_bipolar_images(tmp_path: Path) -> None:
     """As they are; padded with 0 and two bits wide; padded with a code of their own."""
     padded = Geometry((3, 3), padding=(1, 1, 1, 1))
     cases = [
-        *(window_case(f"plain{n}", (4, 5, 70), n, B, Geometry((3, 2))) for n in (1, 7, 64, 66, 70)),
-        *(window_case(f"ternary{n}", (4, 5, 70), n, B, padded) for n in (1, 7, 32, 33, 70)),
+        *(window_case(f"plain{n}", (4, 5, 70), n, B, Geometry((3, 2))) for n in some((1, 7, 64, 66, 70), 2)),
+        *(window_case(f"ternary{n}", (4, 5, 70), n, B, padded) for n in some((1, 7, 32, 33, 70), 2)),
         *(window_case(f"own{code + 1}", (4, 5, 3), 2, B, padded, pad=code) for code in (-1, 1)),
     ]
-    assert [window_of(case).widens for case in cases] == [False] * 5 + [True] * 5 + [False] * 2
+    assert all(window_of(case).widens is case.design.name.startswith("ternary") for case in cases)
     assert run_cases(cases, tmp_path) == []
 
 
 def test_dilation_blocks_and_memories(tmp_path: Path) -> None:
     dilated = Geometry((3, 2), (2, 1), (2, 3), (1, 2, 3, 0))
     cases = [
-        *(window_case(f"d{n}", (9, 8, 4), n, INT9, dilated, more_rows=n - 1) for n in (1, 2, 3)),
-        *(window_case(f"b{n}", (5, 6, 6), 1, INT3, Geometry((2, 3)), blocks=n) for n in (1, 2, 3, 6)),
+        *(window_case(f"d{n}", (9, 8, 4), n, INT9, dilated, more_rows=n - 1) for n in some((1, 2, 3), 2)),
+        *(window_case(f"b{n}", (5, 6, 6), 1, INT3, Geometry((2, 3)), blocks=n) for n in some((1, 2, 3, 6), 3)),
         window_case("b_spare", (5, 6, 5), 2, INT3, Geometry((2, 3), padding=(0, 1, 1, 0)), blocks=3, pad="mixed"),
         window_case("signal", (17, 1, 3), 3, INT3, Geometry((5, 1), (2, 1), (3, 1), (4, 0, 4, 0))),
         window_case("whole", (5, 6, 3), 3, INT3, Geometry((5, 6))),
@@ -101,7 +101,7 @@ def random_case(seed: int) -> Case | None:
 def test_random_windows(tmp_path: Path) -> None:
     cases = [case for case in map(random_case, range(60)) if case]
     assert len(cases) > 15
-    assert run_cases(some(cases, 3), tmp_path) == []
+    assert run_cases(some(cases, 7), tmp_path) == []
 
 
 @pytest.mark.long

@@ -57,7 +57,7 @@ def keeps_the_interval(design: Design) -> None:
 
 
 @pytest.mark.parametrize("seed", tiered([1, 2], 2))
-@pytest.mark.parametrize("make", IMAGE_NETWORKS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", tiered(IMAGE_NETWORKS, *IMAGE_NETWORKS[1::2]), ids=lambda make: make.__name__)
 def test_every_depth_keeps_the_interval(make: Callable[[Rng], Graph], seed: int) -> None:
     design = drawn(make, seed)
     keeps_the_interval(design)
@@ -74,7 +74,7 @@ def test_every_depth_keeps_the_interval_at_length(make: Callable[[Rng], Graph], 
     keeps_the_interval(drawn(make, seed))
 
 
-@pytest.mark.parametrize("make", IMAGE_NETWORKS[:3], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", tiered(IMAGE_NETWORKS[:3], IMAGE_NETWORKS[1]), ids=lambda make: make.__name__)
 def test_a_quarter_less_is_too_little(make: Callable[[Rng], Graph]) -> None:
     """Each depth above two beats, lessened by a quarter, deadlocks or slows for some pipeline."""
     design = drawn(make, 3)

@@ -84,7 +84,7 @@ def is_minimal(design: Design) -> int:
     return tried
 
 
-@pytest.mark.parametrize("layers", range(1, 6))
+@pytest.mark.parametrize("layers", tiered(range(1, 6), 2, 4))
 def test_the_slowest_unit_sets_the_interval(layers: int) -> None:
     for seed in range(30):
         rng = np.random.default_rng(5000 * layers + seed)
@@ -98,7 +98,7 @@ def test_images(start: int) -> None:
         reaches_its_bound(images(seed), f"seed {seed}")
 
 
-@pytest.mark.parametrize("network", IMAGE_NETWORKS)
+@pytest.mark.parametrize("network", tiered(IMAGE_NETWORKS, *IMAGE_NETWORKS[2::2]))
 def test_known_networks(network) -> None:
     rng = np.random.default_rng(0)
     graph = network(rng)
@@ -152,7 +152,7 @@ def test_where_fifos_stand() -> None:
     assert sums == {name: fifos[name].input.beats for name in ("sum0_fifo0", "sum0_fifo1", "sum1_fifo0", "sum1_fifo1")}
 
 
-@pytest.mark.parametrize("network", IMAGE_NETWORKS)
+@pytest.mark.parametrize("network", tiered(IMAGE_NETWORKS, *IMAGE_NETWORKS[2::2]))
 def test_no_fifo_can_be_shallower(network) -> None:
     """In networks with branches, depthwise layers, signals, padding and concatenation."""
     rng = np.random.default_rng(0)
@@ -273,7 +273,7 @@ def test_blame_takes_a_run_a_fifo(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(chosen) > 4 and runs == [len(chosen), *[len(chosen) - 1] * len(chosen)]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", tiered(range(8), 2, 3, 5, 6))
 def test_the_whole_design_on_a_clock(seed: int) -> None:
     rng = np.random.default_rng(seed)
     design = size_fifos(images(seed) if seed else folded(rng, (12, 9, 7, 5), [(2, 5), (3, 4), (1, 7)]))

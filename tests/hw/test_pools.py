@@ -22,11 +22,12 @@ INT8, INT4 = IntType(8, signed=True), IntType(4, signed=True)
 FOLDING = {"fc0": {"pe": 16, "simd": 16}, "fc1": {"pe": 8, "simd": 16}, "fc2": {"pe": 4, "simd": 8}}
 
 
-def network(weight: IntType, code: IntType) -> Any:
-    return random_network(np.random.default_rng(1), (64, 64, 64, 12), input_type=code, hidden=code, weight=weight)
+def network(weight: IntType, code: IntType, sizes: tuple[int, ...] = (64, 64, 64, 12)) -> Any:
+    return random_network(np.random.default_rng(1), sizes, input_type=code, hidden=code, weight=weight)
 
 
-WIDE, FEW = network(INT8, IntType(2, signed=False)), network(INT4, INT4)
+UINT2 = IntType(2, signed=False)
+WIDE, FEW, SMALL = network(INT8, UINT2), network(INT4, INT4), network(INT8, UINT2, (16, 16, 16, 4))
 
 
 def built(graph: Any, part: str = "xc7z020", folding: Any = FOLDING, **options: Any) -> Accelerator:
@@ -85,8 +86,10 @@ def test_a_project_opens_as_it_was_written(tmp_path: Path) -> None:
 
 @pytest.mark.starts_process
 @pytest.mark.parametrize("backend", tiered(("rtl", "csim", "dpi"), "csim", "dpi"))
-def test_both_pools_compute_the_same(backend: str) -> None:
-    found = built(WIDE, max_dsp=80)
+@pytest.mark.parametrize("size", tiered(("small", "wide"), "wide"))
+def test_both_pools_compute_the_same(size: str, backend: str) -> None:
+    few_lanes = {name: {"pe": 2, "simd": 4} for name in FOLDING}
+    found = built(SMALL, folding=few_lanes, max_dsp=8) if size == "small" else built(WIDE, max_dsp=80)
     assert {PAIRS, PACKED} == set(ways(found))
     outcome = found.simulate(4, backend)
     assert outcome.passed, str(outcome)

@@ -54,7 +54,11 @@ def lanes(accelerator: Accelerator) -> list[int]:
 @pytest.mark.starts_process
 @pytest.mark.parametrize(
     ("bits", "folding", "wanted"),
-    [(2, (4, 4), []), (4, (4, 4), [1] * 4), (5, (4, 4), [1] * 5), (6, (4, 24), [2] * 6)],
+    [
+        (2, (4, 4), []),
+        (6, (4, 24), [2] * 6),
+        *(pytest.param(bits, (4, 4), [1] * bits, marks=pytest.mark.long) for bits in (4, 5)),
+    ],
 )
 def test_as_few_lanes_as_are_no_slower(bits: int, folding: tuple[int, int], wanted: list[int], tmp_path: Path) -> None:
     """With the codes of golden, in every back end."""

@@ -48,10 +48,13 @@ from tests.builders import (
     signal_net,
 )
 from tests.seeds import fresh
+from tests.tiers import tiered
 
 DENSE = integer_network(random_network(np.random.default_rng(0), (24, 16, 12, 4), input_quantiser=True))
 MOBILE = integer_network(mobilenet_like(np.random.default_rng(0)))
 SEEDS = range(12)
+RARE = [seed for seed in SEEDS if seed % 3]
+"""Of the long tier alone."""
 INT4, UINT2 = IntType(4, signed=True), IntType(2, signed=False)
 
 
@@ -75,7 +78,7 @@ def least(given: Problem) -> int:
     return given.draft(given.resolve(1)).bound
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", tiered(SEEDS, *RARE))
 def test_targets_are_met_exactly(seed: int) -> None:
     """The cycle model itself, FIFOs sized, never takes longer than asked for."""
     given = problem(seed)
@@ -84,7 +87,7 @@ def test_targets_are_met_exactly(seed: int) -> None:
         assert solution.design.cycles.interval <= factor * least(given), f"seed {seed}, factor {factor}"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", tiered(SEEDS, *RARE))
 def test_budgets_are_kept(seed: int) -> None:
     """With what a solved design takes as the budget, no slower design is found, and none that takes more."""
     given = problem(seed)
@@ -119,7 +122,7 @@ def test_a_soft_target_comes_as_near_as_it_can() -> None:
     assert solve(problem(fc0=LayerFolding(pe=1, simd=1)), Goal(5, strict=False)).design.bound == 24 * 16
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", tiered(SEEDS, *RARE))
 def test_prices_are_those_of_the_cost_model(seed: int) -> None:
     """A problem that has priced many designs still says of each what the cost model says."""
     given = problem(seed)
@@ -144,7 +147,7 @@ def wishes_of(given: Problem, rng: np.random.Generator) -> list[tuple[str, Layer
     return [(name, each) for name, each in folding.items() if mvtu_shape_of(given.graph.node(name))]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", tiered(SEEDS, *RARE))
 def test_structures_cost_no_more_and_take_no_longer(seed: int) -> None:
     given = problem(seed)
     folding = given.resolve(4 * least(given))
@@ -213,7 +216,7 @@ def test_against_every_folding_of_small_networks() -> None:
     assert np.mean(np.array(ratios) < 1 + 1e-9) >= 0.7
 
 
-@pytest.mark.parametrize("seed", SEEDS[:6])
+@pytest.mark.parametrize("seed", tiered(SEEDS[:6], *RARE))
 def test_a_faster_folding_that_costs_less_is_taken(seed: int) -> None:
     """No folding of the next three faster intervals is cheaper than the one chosen."""
     given = problem(seed)
@@ -344,7 +347,7 @@ def explained(given: Problem, interval: int) -> Explanation:
     return explain(given, solve(given, Goal(interval, strict=False)).folding)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", tiered(SEEDS, *RARE))
 def test_the_next_step_is_the_next(seed: int) -> None:
     """Its folding gives its interval and its resources, and none in between costs less."""
     given = problem(seed)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hwgen.passes.runs import runs_of_table
 from hwgen.passes.sequence import Sequenced, sequenced
+from tests.tiers import often
 
 LOW = -5
 
@@ -58,7 +59,7 @@ def test_bipolar_codes() -> None:
     assert found.codes.tolist() == [1, -1, 1]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=often(500, 200), deadline=None)
 @given(
     st.integers(1, 5).flatmap(
         lambda channels: st.lists(

@@ -38,6 +38,7 @@ from hwgen.passes.pipeline import integer_network
 from hwgen.passes.thresholds import Thresholds
 from tests.builders import B, activation_graph, chains, codes_of, random_network
 from tests.golden.exact import evaluate_all
+from tests.tiers import often
 
 Chain = tuple[tuple[Step, ...], DType, int]
 LOW, HIGH = -64, 63
@@ -54,7 +55,7 @@ def found_in(steps: tuple[Step, ...], channels: int, out: DType = B, limit: int 
     return op
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=often(120, 50), deadline=None)
 @given(chains())
 def test_same_codes_at_every_integer(case: Chain) -> None:
     """By table and by search, both the codes of the chain in fractions, and both the same thresholds."""

@@ -20,6 +20,7 @@ from hwgen.errors import DataError
 from hwgen.verify import arrays
 from hwgen.verify.arrays import read_array, read_frames
 from tests.seeds import SEED
+from tests.tiers import often
 
 FRAMES = np.arange(60, dtype=np.int16).reshape(5, 3, 4)
 
@@ -255,7 +256,7 @@ def read_or_refuse(path: Path, data: bytes, most: int | None) -> None:
         assert found.array.dtype.kind in "iubf" and (most is None or found.array.ndim == 0 or len(found.array) <= most)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=often(400, 150), deadline=None)
 @given(data=damaged(), most=st.none() | st.integers(1, 10))
 def test_damaged_files(tmp_path_factory: pytest.TempPathFactory, data: bytes, most: int | None) -> None:
     read_or_refuse(tmp_path_factory.getbasetemp() / "damaged", data, most)

@@ -125,7 +125,19 @@ MUTATIONS = {
 }
 """By name; numbers of slots and beats are those of the networks below."""
 
+TOGETHER = (
+    "depth of 1",
+    "of two queues in a row only one",
+    "rewind",
+    "no style",
+    "no style in cfg",
+    "a function not inlined",
+)
+"""Errors of one network that the short tier makes in one project: each is found beside the others."""
+
 RARE = (
+    *TOGETHER,
+    "last partial result not forwarded",
     "no queue on a branch, run",
     "depth of a branch, a quarter less",
     "distance of 8, ring",
@@ -185,15 +197,31 @@ def test_what_is_emitted_passes(network: str, tmp_path: Path, monkeypatch: pytes
         assert accelerator.simulate(2, "csim", pipeline_depths=(1, 64)).passed
 
 
+def mutate(folder: Path, mutation: Mutation) -> None:
+    """Make an error in a project."""
+    path = folder / "project" / "hls" / mutation.file
+    text, count = re.subn(mutation.right, mutation.wrong, path.read_text())
+    assert count, "the pattern must be in the file"
+    path.write_text(text)
+
+
+def test_errors_are_caught_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hlscheck, "COMPILERS", {})
+    mutations = [MUTATIONS[name] for name in TOGETHER]
+    assert {(each.network, each.catcher) for each in mutations} == {("joined", CHECK)}
+    accelerator = project("joined", tmp_path)
+    for mutation in mutations:
+        mutate(tmp_path, mutation)
+    found = check_hls(accelerator, tmp_path / "work").findings
+    assert [each.message for each in mutations if not any(each.message in text for text in found)] == [], found
+
+
 @pytest.mark.parametrize("name", tiered(MUTATIONS, *RARE))
 def test_an_error_is_caught(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hlscheck, "COMPILERS", {})
     mutation = MUTATIONS[name]
     accelerator = project(mutation.network, tmp_path)
-    path = tmp_path / "project" / "hls" / mutation.file
-    text, count = re.subn(mutation.right, mutation.wrong, path.read_text())
-    assert count, "the pattern must be in the file"
-    path.write_text(text)
+    mutate(tmp_path, mutation)
     if mutation.catcher is CHECK:
         found = check_hls(accelerator, tmp_path / "work").findings
         assert any(mutation.message in text for text in found), found
