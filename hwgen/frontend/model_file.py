@@ -40,7 +40,7 @@ def read_model(path: str | Path) -> onnx.ModelProto:
     """
     path = Path(path)
     data = _contents(path)
-    model = _parse(path, data)
+    model = parse(path, data)
     if not model.graph.node:
         raise ModelError(str(path.name), "the model must have at least one node", "an empty graph", _EXPORT)
     require_text(model, path.name)
@@ -85,7 +85,7 @@ def _must_fit(path: Path, size: int) -> None:
         raise ModelError(path.name, "a model must fit memory while it is read", found, "Use a computer with more")
 
 
-def _parse(path: Path, data: bytes) -> onnx.ModelProto:
+def parse(path: Path, data: bytes) -> onnx.ModelProto:
     """The bytes as a model. Raises: ModelError."""
     import onnx
     from google.protobuf.message import DecodeError

@@ -10,24 +10,20 @@ from __future__ import annotations
 import gzip
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+from hwgen.frontend.model_file import parse
 from hwgen.zoo.datasets import KINDS, Kind
 from hwgen.zoo.registry import TRAINED, Entry, find
-
-if TYPE_CHECKING:
-    import onnx
 
 _DATASET = "dataset"
 """Key of a model's property: the images that it was trained on."""
 
 
-def stored_model(entry: Entry) -> tuple[onnx.ModelProto, Kind]:
-    """A trained network that hwgen brings, and the images it takes."""
-    import onnx
-
-    packed = (resources.files("hwgen.zoo") / "trained" / f"{entry.name}.onnx.gz").read_bytes()
-    model = onnx.load_model_from_string(gzip.decompress(packed))
+def stored_model(entry: Entry) -> tuple[Any, Kind]:
+    """The QONNX model of a trained network that hwgen brings, and the images it takes."""
+    packed = resources.files("hwgen.zoo") / "trained" / f"{entry.name}.onnx.gz"
+    model = parse(Path(packed.name), gzip.decompress(packed.read_bytes()))
     return model, KINDS[next(each.value for each in model.metadata_props if each.key == _DATASET)]
 
 
