@@ -165,7 +165,7 @@ def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, Periodi
     """A design with deeper buffers, and a schedule of it: at the slowest unit's interval, or the shortest there is.
 
     Depths (and rows of line buffers) are doubled repeatedly, each time with and without a short FIFO in front of every
-    width converter.
+    width converter. The deepest tell the shortest interval, as more depth never makes a network slower.
 
     Raises:
         DeadlockError: all of them are in a deadlock.
@@ -176,14 +176,11 @@ def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, Periodi
         if schedule.exists():
             return each, schedule
         tried.append(each)
-    intervals = [(least_interval(each.network), each) for each in tried]
-    flowing = [(interval, each) for interval, each in intervals if interval is not None]
-    if not flowing:
+    deepest = [interval for each in tried[-2:] if (interval := least_interval(each.network)) is not None]
+    if not deepest:
         beat_times(tried[-1].network, 1)  # raises what is wrong
-    interval, best = min(flowing, key=lambda pair: pair[0])
-    schedule = PeriodicSchedule(best.network, interval)
-    assert schedule.exists()
-    return best, schedule
+    found = ((each, PeriodicSchedule(each.network, min(deepest))) for each in tried)
+    return next((each, schedule) for each, schedule in found if schedule.exists())
 
 
 def _deeper(design: Design, fixed: frozenset[str]) -> Iterator[Design]:

@@ -31,7 +31,7 @@ _FEW = 8
 
 
 class _Circle(NamedTuple):
-    """What forbids a schedule: the units of a circle of dependences, and the cycles a frame by which it is too long.
+    """What forbids a schedule: the units of a circle of dependences, and the cycles by which it grows in a pass.
 
     A circle that waits for itself within a frame, a deadlock, has an excess of 0.
     """
@@ -72,19 +72,6 @@ class PeriodicSchedule:
         self._repair.dirty[:] = self._everyone
         return self._answer(self._everyone) == SETTLED
 
-    @property
-    def most_growth(self) -> int | None:
-        """Cycles that are enough to add to `interval` so that there is a schedule; None for a deadlock.
-
-        The most by which a time grows in a pass: if no recurrence raises a time by more, none does with so many more
-        cycles a frame.
-        """
-        from hwgen.hw.repair import GROWTH, STUCK
-
-        self._repair.dirty[:] = self._everyone
-        verdict = self._settle(self._everyone, 1)
-        return None if verdict == STUCK else int(self._repair.numbers[GROWTH])
-
     def starts_with(self, stream: str) -> bool:
         """Let the times be the earliest of a schedule in which the first beat of `stream` can be read in cycle 0.
 
@@ -102,7 +89,7 @@ class PeriodicSchedule:
 
     @property
     def excess(self) -> int:
-        """Cycles a frame, rounded up, by which the circle that forbade a size last is too long; 0 for a deadlock."""
+        """Cycles, rounded up, by which the circle that forbade a schedule last grows in a pass; 0 for a deadlock."""
         return self._circle.excess
 
     @property
@@ -284,12 +271,19 @@ class PeriodicSchedule:
 
 
 def least_interval(network: ProcessNetwork) -> int | None:
-    """The fewest cycles a frame for which there is a schedule; None for a deadlock."""
-    least = max(process.busy_cycles(network.beats) for process in network.processes)
-    schedule = PeriodicSchedule(network, least)
-    if schedule.exists():
-        return least
-    more = schedule.most_growth
-    return more and least + 1 + bisect_left(
-        range(least + 1, least + more), True, key=lambda interval: PeriodicSchedule(network, interval).exists()
-    )
+    """The fewest cycles a frame for which there is a schedule; None for a deadlock.
+
+    What a circle grows by in a pass is mostly what a frame lacks; less, where the circle spans more frames than passes.
+    """
+    slow = enough = max(process.busy_cycles(network.beats) for process in network.processes)
+    while not (schedule := PeriodicSchedule(network, enough)).exists():
+        if not schedule.excess:
+            return None
+        slow, enough = enough, enough + schedule.excess
+
+    def suffices(interval: int) -> bool:
+        return PeriodicSchedule(network, interval).exists()
+
+    if enough == slow or not suffices(enough - 1):
+        return enough
+    return slow + 1 + bisect_left(range(slow + 1, enough - 1), True, key=suffices)
