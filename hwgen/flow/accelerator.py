@@ -16,6 +16,7 @@ from hwgen.flow.outside import moved_outside
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, seal, work_folder
 from hwgen.flow.renamed import renamed
 from hwgen.flow.rewritable import require_hls, without_hls
+from hwgen.flow.verbs import Verbs
 from hwgen.golden.matmul import Codes
 from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_chained, too_large
@@ -63,8 +64,8 @@ VECTOR_ELEMENTS = 1 << 20
 """Most elements of a tensor of the frames that are computed together for it: all tensors are kept meanwhile."""
 
 
-@dataclass(frozen=True)
-class Accelerator:
+@dataclass(frozen=True, repr=False)
+class Accelerator(Verbs):
     """A compiled network: the integer network, and the design that computes it.
 
     Attributes:
@@ -327,6 +328,8 @@ class Accelerator:
         with work_folder(work) as scratch:
             found = synthesise([SynthesisJob(self.design.name, self.rtl_files())], target, scratch, unit=unit)
         return compare(self.design, found[0], tool_version())
+
+    synth = synthesise  # the verb's name
 
     def rtl_files(self) -> dict[str, str]:
         """The RTL project's files: those on disk where it was written. Raises: DataError."""

@@ -199,6 +199,11 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
 
+    def __repr__(self) -> str:
+        """In one line; `hwgen.ir.text.print_graph` says it whole."""
+        ends = [", ".join(f"{each.name} {each.value.type}" for each in ports) for ports in (self.inputs, self.outputs)]
+        return f"<Graph {self.name}: {ends[0]} to {ends[1]}, {len(self.nodes)} nodes>"
+
     @classmethod
     def of(
         cls,

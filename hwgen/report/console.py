@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from io import StringIO
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -46,6 +47,15 @@ class Plain(Console):
                 each.width = least if least > self.width else None
         lines = all(isinstance(each, str) for each in objects)
         super().print(*objects, **{"soft_wrap": lines, "crop": False, **options})
+
+
+def as_html(shown: Table) -> str:
+    """A table as HTML that needs no style sheet, as wide as it wants to be."""
+    console = Plain(record=True, file=StringIO(), width=_UNBOUNDED)
+    keep_whole(shown).width = None
+    shown.width = Measurement.get(console, console.options, shown).maximum
+    console.print(shown)
+    return console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
 
 
 def table(
