@@ -164,8 +164,9 @@ def _flows_with(design: Design, fixed: dict[str, int], name: str, depth: int) ->
 def _deep_enough(design: Design, fixed: frozenset[str]) -> tuple[Design, PeriodicSchedule]:
     """A design with deeper buffers, and a schedule of it: at the slowest unit's interval, or the shortest there is.
 
-    Depths (and rows of line buffers) are doubled repeatedly, each time with and without a short FIFO in front of every
-    width converter. The deepest tell the shortest interval, as more depth never makes a network slower.
+    Depths (and rows of line buffers) are doubled repeatedly, each time with and without FIFOs in front of all width
+    converters; these grow faster, as a pool leaves the beats of a pixel in a burst. The deepest buffers tell the
+    shortest interval: more depth never makes a network slower.
 
     Raises:
         DeadlockError: all of them are in a deadlock.
@@ -189,7 +190,7 @@ def _deeper(design: Design, fixed: frozenset[str]) -> Iterator[Design]:
     factor = 1
     while factor <= _LARGEST_FACTOR:
         deeper = replace(design, units=tuple(_scaled(unit, factor, fixed) for unit in design.units))
-        for each in (deeper, _buffered(deeper, fixed)):
+        for each in (deeper, _buffered(deeper, fixed, SHORT * factor**2)):
             if each.network not in tried:  # no FIFO to scale, no converter to put one in front of
                 tried.append(each.network)
                 yield each
@@ -309,14 +310,14 @@ def _free(unit: Unit) -> Unit:
     return unit.resized(unit.buffer.memory.free_depth)
 
 
-def _buffered(design: Design, without: frozenset[str]) -> Design:
-    """The design with a short FIFO in front of every width converter, but none of those named in `without`."""
+def _buffered(design: Design, without: frozenset[str], depth: int = SHORT) -> Design:
+    """The design with a FIFO in front of every width converter, but none of those named in `without`."""
     units: list[Unit] = []
     for unit in design.units:
         name = f"{unit.name}_fifo"
         if unit.is_uneven and name not in without:
             held = replace(unit.input, name=name)
-            units += [FifoUnit(name, unit.origin, (unit.input,), (held,), SHORT), unit.with_input(unit.input, held)]
+            units += [FifoUnit(name, unit.origin, (unit.input,), (held,), depth), unit.with_input(unit.input, held)]
         else:
             units.append(unit)
     return replace(design, units=tuple(units))

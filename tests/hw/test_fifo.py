@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hwgen import flow
 from hwgen.config import LayerFolding
 from hwgen.errors import DeadlockError
+from hwgen.frontend.writer import Writer
 from hwgen.hw import fifo
 from hwgen.hw.design import Design
 from hwgen.hw.fifo import size_fifos, with_depth
@@ -203,6 +205,24 @@ def test_a_network_of_many_beats_gets_the_smallest_memories(monkeypatch: pytest.
     for one, other in pairs:
         if one.buffer is not None and other.buffer is not None and one.fifo_depth is not None:
             assert other.buffer.size <= one.buffer.memory.free_depth, one.name
+
+
+def test_a_burst_of_a_pool_waits_in_front_of_fewer_lanes() -> None:
+    """A pool, the slowest unit, leaves all beats of a pixel at once, the next unit takes them half as fast."""
+    writer = Writer((1, 4, 16, 16), seed=1)
+    writer.quant(2)
+    writer.conv(32, 1, 2)
+    writer.activation(4)
+    writer.pool("MaxPool", 3, 2)
+    writer.quant(2)
+    writer.conv(16, 1, 1)
+    writer.flatten(16 * 7 * 7)
+    graph = flow.load(writer.model("burst"), input_type="uint8", input_scale=1 / 8)
+    folding = {"pool0": LayerFolding(pe=2), "pool0_act": LayerFolding(pe=1)}
+    built = flow.compile(graph, target_interval=8000, folding=folding)
+    assert built.estimate().bottleneck in ("pool0", "pool0_window")
+    assert built.design.cycles.interval == built.design.bound == 9 * 16 * 7 * 7
+    assert fifo.sizes_of(built.design)["pool0_act_width_fifo"] > 2
 
 
 def test_rounded_to_memory() -> None:
