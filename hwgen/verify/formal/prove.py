@@ -25,7 +25,7 @@ from hwgen.verify.formal import aiger
 from hwgen.verify.formal.aiger import Circuit
 from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, monitor_of
 from hwgen.verify.formal.search import Budget, Exhausted, Found, Stimuli, decide, reached
-from hwgen.verify.formal.sources import Parameters, Sources, Unit, run_yosys
+from hwgen.verify.formal.sources import Parameters, Sources, Unit, run_yosys, units_of
 from hwgen.verify.formal.trace import waveform
 from hwgen.verify.process import temporary_folder
 from hwgen.verify.synth import tool_version
@@ -97,9 +97,8 @@ def prove_units(
 ) -> Iterator[Proof]:
     """A verdict for each of `units` of a project, one after the other.
 
-    Raises:
-        ToolError: pyosys is missing, a program fails, or a file of the project cannot be read by Yosys.
-        CheckError: a monitor is wrong: it does not fit its module, or its mistake is not found.
+    A unit without a verdict says why: no monitor, one that does not fit the module or does not find its own mistake,
+    a file that Yosys does not read, a budget that ended.
     """
     for done, unit in enumerate(units):
         progress(done, len(units), unit.module)
@@ -111,9 +110,22 @@ def prove_units(
         kept = _read(path, unit, budget_s)
         if kept is None:
             kept = _prove(sources, unit, monitor, budget_s)
-            _keep(path, kept)
+            _keep(path, asdict(kept))
         yield kept
     progress(len(units), len(units), "done")
+
+
+def kept_units(sources: Sources) -> list[Unit]:
+    """The units of a project, from the cache where its files are those of an earlier run. Raises: ToolError."""
+    digest = _digest([_recipe(), tool_version(), sources.top, sorted(sources.library), dict(sources.files)])
+    path = _at(digest)
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        if path is not None:
+            return fitted(list[Unit], read_json(path))
+    with temporary_folder() as work:
+        found = units_of(sources, work)
+    _keep(path, [asdict(unit) for unit in found])
+    return found
 
 
 def _unknown(unit: Unit) -> str:
@@ -121,7 +133,7 @@ def _unknown(unit: Unit) -> str:
 
 
 def _prove(sources: Sources, unit: Unit, monitor: Monitor, budget_s: float) -> Proof:
-    """A verdict. Raises: ToolError, CheckError."""
+    """A verdict; none, and why, where the unit or its monitor is not as it must be."""
     budget = Budget(budget_s)
     blank = Proof(unit.module, unit.parameters, unit.instances, "none", monitor.claim, budget=budget_s)
     with temporary_folder() as work:
@@ -135,6 +147,8 @@ def _prove(sources: Sources, unit: Unit, monitor: Monitor, budget_s: float) -> P
                 proof = _supported(blank, circuit, monitor, found, budget, work)
         except Exhausted:
             proof = replace(blank, message=_ended(unit, budget_s))
+        except (ToolError, CheckError) as error:
+            proof = replace(blank, message=str(error))
     return replace(proof, seconds=round(budget.used, 2))
 
 
@@ -246,9 +260,17 @@ def _kept_at(sources: Sources, unit: Unit, monitor: Monitor) -> Path | None:
         _recipe(), tool_version(), unit.module, unit.parameters, memories, monitor.text, monitor.contracts, monitor.parts,
         sources.below(unit.module, monitor.contracts),
     ]  # fmt: skip
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return _at(_digest(facts))
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _at(digest: str) -> Path | None:
+    """A file of the cache; None where there is no cache."""
     with suppress(RuntimeError, OSError):
-        return cache_root() / "prove" / f"{digest[:32]}.json"
+        return cache_root() / "prove" / f"{digest}.json"
     return None
 
 
@@ -272,12 +294,12 @@ def _read(path: Path | None, unit: Unit, budget_s: float) -> Proof | None:
     return replace(found, instances=unit.instances, cached=True)
 
 
-def _keep(path: Path | None, proof: Proof) -> None:
-    """Write a verdict to the cache in one step; where that cannot be written, the next run finds it again."""
+def _keep(path: Path | None, found: Any) -> None:
+    """Write a JSON value to the cache in one step; where that cannot be written, the next run finds it again."""
     if path is None:
         return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{secrets.token_hex(8)}.part")
-        part.write_text(json.dumps(asdict(proof)), encoding="utf-8", newline="\n")
+        part.write_text(json.dumps(found), encoding="utf-8", newline="\n")
         os.replace(part, path)

@@ -142,7 +142,9 @@ def _reduced(circuit: Circuit, budget: Budget, work: Path) -> Circuit:
 def _unrolled(circuit: Circuit, budget: Budget, work: Path, *, frames: int, share: float) -> Found:
     """Look for inputs that make an output high within `frames` cycles, or as many as a share of the budget allows."""
     seconds = max(1, int(budget.left * share))
-    said = _abc(f"orpos; bmc3 -v -T {seconds}{f' -F {frames}' if frames else ''}; write_cex -a cex", circuit, budget, work)
+    said = _abc(
+        f"orpos; bmc3 -v -T {seconds}{f' -F {frames}' if frames else ''}; write_cex -a cex", circuit, budget, work
+    )
     stimuli = _counterexample(work, len(circuit.inputs))
     if stimuli:
         return Found(stimuli=stimuli, cycles=len(stimuli))
