@@ -23,7 +23,7 @@ from hwgen.stored import fitted, read_json
 from hwgen.verify.cache import cache_root
 from hwgen.verify.formal import aiger
 from hwgen.verify.formal.aiger import Circuit
-from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, monitor_of
+from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, contract_names, monitor_of
 from hwgen.verify.formal.search import Budget, Exhausted, Found, Stimuli, decide, reached
 from hwgen.verify.formal.sources import Parameters, Sources, Unit, run_yosys, units_of
 from hwgen.verify.formal.trace import waveform
@@ -117,7 +117,7 @@ def prove_units(
 
 def kept_units(sources: Sources) -> list[Unit]:
     """The units of a project, from the cache where its files are those of an earlier run. Raises: ToolError."""
-    digest = _digest([_recipe(), tool_version(), sources.top, sorted(sources.library), dict(sources.files)])
+    digest = _digest([_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)])
     path = _at(digest)
     with suppress(OSError, ValueError, KeyError, TypeError):
         if path is not None:
@@ -210,13 +210,13 @@ def _supported(blank: Proof, circuit: Circuit, monitor: Monitor, found: Found, b
     """A verdict of a claim that was not refuted, with its mistake and cover trace. Raises: CheckError, ToolError."""
     rules = [name for name in circuit.outputs if name.endswith(WRONG)]
     spare = Budget(max(20.0, blank.budget))  # what a bound used up is not missing here
-    wrong = reached(circuit.chosen(rules, {MISTAKE: True}), spare, work, reduce=True)
+    wrong = reached(circuit.chosen(rules, {MISTAKE: True}), spare, work, reductions=found.reductions)
     if wrong is None:
         raise CheckError(f"{blank.module}_monitor", "must refute its own mistake", f"none: {monitor.mistake}")
     refuted, rule = _replayed(circuit, wrong, mistake=True)
     if rule is None:
         raise CheckError(blank.module, "must have the same behaviour before and after reduction", "another")
-    covering = reached(circuit.chosen([COVERED], {MISTAKE: False}), spare, work, reduce=False)
+    covering = reached(circuit.chosen([COVERED], {MISTAKE: False}), spare, work)
     if covering is None:
         raise CheckError(f"{blank.module}_monitor", "must reach its cover trace", f"none: {monitor.cover}")
     proof = replace(

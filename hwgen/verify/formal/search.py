@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import resource
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hwgen.errors import ToolError
@@ -22,7 +22,8 @@ from hwgen.verify.formal.sources import limited
 from hwgen.verify.process import run
 from hwgen.verify.synth import native_abc
 
-_REDUCE = "&get -n; &scorr; &put; dc2; &get -n; &scorr; &put"
+_REDUCTIONS = ("&get -n; &scorr; &put; dc2; &get -n; &scorr; &put", "scorr; dc2; scorr")
+"""A quick one, which finds registers that are alike, and one that finds more, for longer."""
 _SHORT_FRAMES = 12
 """Cycles that are unrolled before anything else: they hold the base of the induction."""
 _WALL = 20.0
@@ -69,11 +70,13 @@ class Found:
         proved: by what all outputs were shown to stay low; empty where they were not.
         stimuli: inputs that make one high.
         cycles: of these inputs; or the cycles in which no output can be high, where nothing else was found.
+        reductions: steps by which the circuit was reduced.
     """
 
     proved: str = ""
     stimuli: Stimuli | None = None
     cycles: int = 0
+    reductions: int = 0
 
 
 def decide(circuit: Circuit, budget: Budget, work: Path) -> Found:
@@ -82,39 +85,40 @@ def decide(circuit: Circuit, budget: Budget, work: Path) -> Found:
     Raises:
         ToolError: ABC is missing or fails.
     """
-    bound = 0
+    bound, steps = 0, 0
     try:
-        reduced = _reduced(circuit, budget, work)
-        if not any(reduced.outputs.values()):
-            return Found("signal correspondence")
-        short = _unrolled(reduced, budget, work, frames=_SHORT_FRAMES, share=0.4)
-        bound = short.cycles
-        if short.stimuli:
-            return short
-        for frames in (1, 2):
-            if bound >= frames and _steps(reduced, frames, budget, work):
-                return Found(f"induction over {frames} cycle{'s' * (frames > 1)}")
-        stimuli = _stimulated(reduced, budget, work)
+        for steps, reduction in enumerate(_REDUCTIONS, 1):
+            circuit = _reduced(circuit, reduction, budget, work)
+            if not any(circuit.outputs.values()):
+                return Found("signal correspondence", reductions=steps)
+            short = _unrolled(circuit, budget, work, frames=_SHORT_FRAMES if steps > 1 else 2, share=0.4)
+            if short.stimuli:
+                return short
+            bound = max(bound, short.cycles)
+            for frames in range(1, steps + 1):
+                if bound >= frames and _steps(circuit, frames, budget, work):
+                    return Found(f"induction over {frames} cycle{'s' * (frames > 1)}", reductions=steps)
+        stimuli = _stimulated(circuit, budget, work)
         if stimuli:
             return Found(stimuli=stimuli, cycles=len(stimuli))
-        by_ic3 = _ic3(reduced, budget, work)
+        by_ic3 = _ic3(circuit, budget, work)
         if by_ic3.proved or by_ic3.stimuli:
-            return by_ic3
-        longer = _unrolled(reduced, budget, work, frames=0, share=1.0)
-        return longer if longer.stimuli else Found(cycles=max(bound, longer.cycles))
+            return replace(by_ic3, reductions=steps)
+        longer = _unrolled(circuit, budget, work, frames=0, share=1.0)
+        return longer if longer.stimuli else Found(cycles=max(bound, longer.cycles), reductions=steps)
     except Exhausted:
-        return Found(cycles=bound)
+        return Found(cycles=bound, reductions=steps)
 
 
-def reached(circuit: Circuit, budget: Budget, work: Path, *, reduce: bool) -> Stimuli | None:
+def reached(circuit: Circuit, budget: Budget, work: Path, *, reductions: int = 0) -> Stimuli | None:
     """Inputs that make an output high; None where none were found, or there are none.
 
     Args:
-        reduce: look in the circuit as `decide` reduces it.
+        reductions: steps by which `decide` reduced such a circuit; they come first here, too.
     """
     try:
-        if reduce:
-            circuit = _reduced(circuit, budget, work)
+        for reduction in _REDUCTIONS[:reductions]:
+            circuit = _reduced(circuit, reduction, budget, work)
             if not any(circuit.outputs.values()):
                 return None
         short = _unrolled(circuit, budget, work, frames=_SHORT_FRAMES, share=0.3)
@@ -129,9 +133,9 @@ def reached(circuit: Circuit, budget: Budget, work: Path, *, reduce: bool) -> St
         return None
 
 
-def _reduced(circuit: Circuit, budget: Budget, work: Path) -> Circuit:
+def _reduced(circuit: Circuit, reduction: str, budget: Budget, work: Path) -> Circuit:
     """The circuit with what is equal merged."""
-    _abc(f"{_REDUCE}; write_aiger reduced.aig", circuit, budget, work, output="reduced.aig")
+    _abc(f"{reduction}; write_aiger reduced.aig", circuit, budget, work, output="reduced.aig")
     found = aiger.read((work / "reduced.aig").read_bytes())
     if len(found.outputs) != len(circuit.outputs) or not found.outputs or len(found.inputs) != len(circuit.inputs):
         raise ToolError("yosys-abc", "must keep all inputs and outputs", "fewer")

@@ -39,7 +39,7 @@ def _signals(names: str, circuit: Circuit) -> dict[str, dict[int, int]]:
     outputs = list(circuit.outputs.values())
     for line in names.splitlines():
         kind, place, bit, name = line.split(maxsplit=3)
-        if name.startswith("$") or name == "clk_i" or kind == "init":
+        if "$" in name or name == "clk_i" or kind == "init":
             continue
         at = int(place)
         registers = 2 * (1 + len(circuit.inputs) + at)

@@ -28,6 +28,7 @@ _CIRCUIT = (
     "setundef -zero",
     "opt_clean",
     "sim -clock clk_i -resetn rst_ni -rstlen 1 -n 1 -zinit -w",
+    "setundef -init -zero",
     "async2sync",
     "dffunmap",
     "techmap",
@@ -51,7 +52,7 @@ def main(path: str) -> None:
         found = _instances(design, job["top"], set(job["library"]), set(job["inner"]))
         Path(job["found"]).write_text(json.dumps(found), encoding="utf-8", newline="\n")
         return
-    for command in ("proc", "flatten"):
+    for command in ("setattr -unset keep_hierarchy */c:*", "setattr -mod -unset keep_hierarchy *", "proc", "flatten"):
         libyosys.run_pass(command, design)
     _show(design.top_module(), job["seen"])
     for command in _CIRCUIT:
