@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Claim: each lane sum is the exact sum of products of its weights and inputs, modulo 2**SumBits, as
-//   many cycles later as there are registers in a row, where no reset comes between.
+// Claim: each lane sum is the exact sum of products of its weights and inputs (of two bipolar ones the
+//   number of equal lanes), modulo 2**SumBits, as many cycles later as there are registers in a row,
+//   where no reset comes between; an input of two bits whose lower one is 0 is 0.
 // Cover: a sum leaves.
 // Mistake: the sums are expected with their lowest bits inverted.
-// Parts: formal_dot formal_lane_sums
+// Contract: hwgen_popcount
+// Parts: formal_ones formal_dot formal_lane_sums
 
 `default_nettype none
 

@@ -59,6 +59,42 @@ class Circuit:
         names = tuple(f"i{place}" for place in range(made.ports))
         return Circuit(names, (), {"step": found}, tuple(made.gates))
 
+    @property
+    def depth(self) -> int | None:
+        """The most registers in a row from an input to an output; None where registers form a loop."""
+        first = 1 + len(self.inputs)
+        behind = [set[int]()] * first + [{place} for place in range(len(self.registers))]
+        for left, right in self.gates:
+            behind.append(behind[left >> 1] | behind[right >> 1])
+        sources = [behind[literal >> 1] for literal in self.registers]
+        depths: dict[int, int] = {}
+        waiting = set(range(len(sources)))
+        while waiting:
+            ready = {place for place in waiting if sources[place] <= depths.keys()}
+            if not ready:
+                return None
+            depths |= {place: 1 + max((depths[source] for source in sources[place]), default=0) for place in ready}
+            waiting -= ready
+        return max(depths.values(), default=0)
+
+    def settled(self, depth: int) -> Circuit:
+        """Without registers: the outputs in every frame from the start, of a circuit whose registers form no loop.
+
+        From frame `depth` on they depend on the last frames alone: any such frames stand for all time.
+        """
+        made = _Gates((depth + 1) * len(self.inputs))
+        frames = [[2 * (1 + frame * len(self.inputs) + place) for place in range(len(self.inputs))]
+                  for frame in range(depth + 1)]  # fmt: skip
+        outputs: dict[str, int] = {}
+        state = [0] * len(self.registers)
+        for frame, inputs in enumerate(frames):
+            literals = [0, *inputs, *state]
+            for left, right in self.gates:
+                literals.append(made.both(_at(literals, left), _at(literals, right)))
+            outputs |= {f"{name}@{frame}": _at(literals, literal) for name, literal in self.outputs.items()}
+            state = [_at(literals, register) for register in self.registers]
+        return Circuit(tuple(f"i{place}" for place in range(made.ports)), (), outputs, tuple(made.gates))
+
     def run(self, inputs: Sequence[Sequence[int]]) -> Iterator[list[int]]:
         """The value of every variable in each frame, variable 0 first, from the state in which all registers are 0.
 

@@ -1,8 +1,9 @@
 """What ABC proves or refutes of a circuit: always the same ladder, within a budget of CPU seconds.
 
 A circuit is first reduced: registers and gates that are equal in all reachable states become one (signal
-correspondence). An output that is constant 0 then is proved. Else all outputs together are tried by induction over one
-and two cycles, then by IC3, and last unrolled cycle by cycle. Short counterexamples are looked for before, long ones by
+correspondence). An output that is constant 0 then is proved. Else a pipeline, whose registers form no loop, is tried by
+decision diagrams, and all outputs together by induction over one and two cycles, then by IC3, and last unrolled cycle
+by cycle. Short counterexamples are looked for before, long ones by
 random stimuli without a reset.
 """
 
@@ -26,6 +27,8 @@ _REDUCTIONS = ("&get -n; &scorr; &put; dc2; &get -n; &scorr; &put", "scorr; dc2;
 """A quick one, which finds registers that are alike, and one that finds more, for longer."""
 _SHORT_FRAMES = 12
 """Cycles that are unrolled before anything else: they hold the base of the induction."""
+_MOST_DEPTH, _MOST_NODES = 16, 1_000_000
+"""Registers in a row, and nodes of decision diagrams, of circuits that are tried with these."""
 _WALL = 20.0
 """Seconds on the clock for each CPU second, at most: other programs run as well."""
 
@@ -91,6 +94,11 @@ def decide(circuit: Circuit, budget: Budget, work: Path) -> Found:
             circuit = _reduced(circuit, reduction, budget, work)
             if not any(circuit.outputs.values()):
                 return Found("signal correspondence", reductions=steps)
+            stimuli = _stimulated(circuit, budget, work, frames=100, rounds=8) if steps == 1 else None
+            if stimuli:
+                return Found(stimuli=stimuli, cycles=len(stimuli))
+            if steps == 1 and _is_settled_false(circuit, budget, work):
+                return Found("decision diagrams", reductions=steps)
             short = _unrolled(circuit, budget, work, frames=_SHORT_FRAMES if steps > 1 else 2, share=0.4)
             if short.stimuli:
                 return short
@@ -157,6 +165,20 @@ def _unrolled(circuit: Circuit, budget: Budget, work: Path, *, frames: int, shar
     return Found(cycles=int(done[1]) if done else int(begun[-1]) if begun else 0)
 
 
+def _is_settled_false(circuit: Circuit, budget: Budget, work: Path) -> bool:
+    """Whether registers form no loop, and decision diagrams show that no output is high whatever the inputs were."""
+    depth = circuit.depth
+    if depth is None or depth > _MOST_DEPTH:
+        return False
+    settled = circuit.settled(depth)
+    if any(settled.outputs.values()):
+        _abc(f"fraig; clp -B {_MOST_NODES}; strash; write_aiger settled.aig", settled, budget, work, share=0.3)
+        path = work / "settled.aig"
+        found = aiger.read(path.read_bytes()).outputs.values() if path.exists() else [1]
+        return len(found) == len(settled.outputs) and not any(found)
+    return True
+
+
 def _steps(circuit: Circuit, frames: int, budget: Budget, work: Path) -> bool:
     """Whether `frames` good cycles are always followed by another."""
     step = circuit.step(frames)
@@ -166,11 +188,11 @@ def _steps(circuit: Circuit, frames: int, budget: Budget, work: Path) -> bool:
     return bool(re.search(r"\bUNSATISFIABLE\b", said))
 
 
-def _stimulated(circuit: Circuit, budget: Budget, work: Path) -> Stimuli | None:
+def _stimulated(circuit: Circuit, budget: Budget, work: Path, frames: int = 4000, rounds: int = 0) -> Stimuli | None:
     """Inputs that make an output high, found by random ones without a reset."""
     tied = circuit.chosen(list(circuit.outputs), {RESET: True}) if RESET in circuit.inputs else circuit
     seconds = max(1, min(4, int(budget.left * 0.1)))
-    _abc(f"orpos; sim3 -F 4000 -W 4 -T {seconds}; write_cex -a cex", tied, budget, work)
+    _abc(f"orpos; sim3 -F {frames} -W 4 -R {rounds} -T {seconds}; write_cex -a cex", tied, budget, work)
     stimuli = _counterexample(work, len(circuit.inputs))
     if stimuli and RESET in circuit.inputs:
         place = circuit.inputs.index(RESET)

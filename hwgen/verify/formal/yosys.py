@@ -77,21 +77,21 @@ def _constant(value: Any) -> str:
 
 
 def _instances(design: Any, top: str, library: set[str], inner: set[str]) -> list[dict[str, Any]]:
-    """Instances of library modules below `top`, outermost ones alone, and of `inner` ones inside them."""
+    """Instances of library modules below `top`, outermost ones alone, and of `inner` ones inside others."""
     modules = {name.str(): module for name, module in design.modules_.items()}
     found: list[dict[str, Any]] = []
 
-    def visit(module: Any, path: str, inside: bool) -> None:
+    def visit(module: Any, path: str, around: tuple[str, ...]) -> None:
         for name, cell in sorted(module.cells_.items(), key=lambda pair: pair[0].str()):
             kind = modules.get(cell.type.str())
             if kind is None:
                 continue
             called, place = _name(kind), f"{path}{name.str()[1:]}"
-            if called in (inner if inside else library):
+            if called not in around and called in (inner if around else library):
                 found.append({"module": called, "parameters": _parameters(kind), "instance": place})
-            visit(kind, f"{place}.", inside or called in library)
+            visit(kind, f"{place}.", (*around, called) if called in library else around)
 
-    visit(modules[f"\\{top}"], "", False)
+    visit(modules[f"\\{top}"], "", ())
     return found
 
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reference of a dot product, as integers have it, modulo 2**SumBits: a bipolar bit is -1 or +1, and
-// two bipolar operands count the lanes in which they are equal.
+// two of them are counted otherwise (`formal_lane_sums`).
 
 `default_nettype none
 
@@ -38,9 +38,7 @@ module formal_dot #(
       assign value = sum_t'(signed'({InputSigned && code[InputBits-1], code}));
     end
 
-    if (WeightBipolar && InputBipolar) begin : gen_equal
-      assign products[lane] = sum_t'(weight[0] == code[0]);
-    end else if (WeightBipolar) begin : gen_sign
+    if (WeightBipolar) begin : gen_sign
       assign products[lane] = weight[0] ? value : -value;
     end else begin : gen_product
       assign products[lane]

@@ -42,33 +42,81 @@ module formal_lane_sums #(
       ? SumBits'(hwgen_steps_pkg::pair_excess(Simd, InputBipolar ? 2 : InputBits, WeightBits,
                                               WeightSigned, WeightBipolar)) : '0;
 
-  logic [Pe*SumBits-1:0] sums;
-  logic [Cycles*Pe*SumBits-1:0] sums_q;
+  if (Popcounts) begin : gen_counts
+    // Twice the lanes that agree and are not zero, less those that are not zero; or those alike.
+    logic [SumBits-1:0] present;
 
-  for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
-    logic [SumBits-1:0] sum;
+    if (PaddedBipolar) begin : gen_present
+      logic [Simd-1:0] nonzero;
 
-    formal_dot #(
-      .Simd         (Simd),
-      .WeightBits   (WeightBits),
-      .WeightSigned (WeightSigned),
-      .WeightBipolar(WeightBipolar),
-      .InputBits    (InputBits),
-      .InputSigned  (PaddedBipolar || InputSigned),
-      .InputBipolar (InputBipolar),
-      .SumBits      (SumBits)
-    ) u_dot (
-      .weights_i(weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
-      .inputs_i (inputs_i),
-      .sum_o    (sum)
-    );
+      for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
+        assign nonzero[lane] = inputs_i[2*lane];
+      end
 
-    assign sums[pe*SumBits +: SumBits] = sum + Excess;
+      formal_ones #(
+        .Width (Simd),
+        .Bits  (SumBits),
+        .Cycles(Cycles)
+      ) u_present (
+        .clk_i  (clk_i),
+        .bits_i (nonzero),
+        .count_o(present)
+      );
+    end
+
+    for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
+      logic [Simd-1:0] agrees;
+      logic [SumBits-1:0] count;
+
+      for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
+        if (PaddedBipolar) begin : gen_padded
+          assign agrees[lane] = inputs_i[2*lane] && weights_i[pe*Simd+lane] != inputs_i[2*lane+1];
+        end else begin : gen_bipolar
+          assign agrees[lane] = weights_i[pe*Simd+lane] == inputs_i[lane];
+        end
+      end
+
+      formal_ones #(
+        .Width (Simd),
+        .Bits  (SumBits),
+        .Cycles(Cycles)
+      ) u_agrees (
+        .clk_i  (clk_i),
+        .bits_i (agrees),
+        .count_o(count)
+      );
+
+      assign sums_o[pe*SumBits +: SumBits] = PaddedBipolar ? (count << 1) - present : count;
+    end
+  end else begin : gen_products
+    logic [Pe*SumBits-1:0] sums;
+    logic [Cycles*Pe*SumBits-1:0] sums_q;
+
+    for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
+      logic [SumBits-1:0] sum;
+
+      formal_dot #(
+        .Simd         (Simd),
+        .WeightBits   (WeightBits),
+        .WeightSigned (WeightSigned),
+        .WeightBipolar(WeightBipolar),
+        .InputBits    (InputBits),
+        .InputSigned  (InputSigned),
+        .InputBipolar (InputBipolar),
+        .SumBits      (SumBits)
+      ) u_dot (
+        .weights_i(weights_i[pe*Simd*WeightBits +: Simd*WeightBits]),
+        .inputs_i (inputs_i),
+        .sum_o    (sum)
+      );
+
+      assign sums[pe*SumBits +: SumBits] = sum + Excess;
+    end
+
+    always_ff @(posedge clk_i) sums_q <= (Cycles*Pe*SumBits)'({sums_q, sums});
+
+    assign sums_o = sums_q[Cycles*Pe*SumBits-1 -: Pe*SumBits];
   end
-
-  always_ff @(posedge clk_i) sums_q <= (Cycles*Pe*SumBits)'({sums_q, sums});
-
-  assign sums_o = sums_q[Cycles*Pe*SumBits-1 -: Pe*SumBits];
 
 endmodule
 
