@@ -9,7 +9,7 @@
 // Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
 //   bit of each code is inverted.
 // Contract: hwgen_credit_queue hwgen_lane_sums
-// Parts: formal_ones formal_dot formal_lane_sums formal_code formal_ascending
+// Parts: formal_code formal_ascending
 // Sees: u_slots.reading_q u_slots.last_synapse_q
 
 `default_nettype none
@@ -78,6 +78,7 @@ module hwgen_mvtu_monitor #(
   output logic                                 ready_wrong_o,
   output logic                                 weight_address_wrong_o,
   output logic                                 threshold_address_wrong_o,
+  output logic                                 operands_wrong_o,
   output logic                                 issue_wrong_o,
   output logic                                 push_wrong_o,
   output logic                                 data_wrong_o,
@@ -93,6 +94,9 @@ module hwgen_mvtu_monitor #(
   logic [Pe*LaneThresholdBits-1:0] thresholds;
   logic [Pe*CodeBits-1:0] m_data;
   logic s_ready, m_valid;
+  logic [Simd*InputBits-1:0] lane_inputs;
+  logic [Pe*Simd*WeightBits-1:0] lane_weights;
+  logic [Pe*SumBits-1:0] lane_sums;
   logic queue_issue, seen_reading_q, seen_last_synapse_q;
 
   hwgen_mvtu #(
@@ -157,9 +161,13 @@ module hwgen_mvtu_monitor #(
   // ---- Slots: synapse folds run fastest, then neuron folds, then groups --------------------------
 
   localparam int unsigned NeuronBits = hwgen_steps_pkg::bits_for(NeuronFolds);
+  localparam int unsigned GroupBits = hwgen_steps_pkg::bits_for(Groups);
+
+  typedef logic [SlotBits:0] wide_t;
 
   logic [SynapseBits-1:0] synapse_q;
   logic [NeuronBits-1:0] neuron_q;
+  logic [GroupBits-1:0] group_q;
   logic [SlotBits-1:0] slot_q;
   logic last_synapse, last_neuron, last_slot, reads, may_fire, fire;
 
@@ -174,11 +182,15 @@ module hwgen_mvtu_monitor #(
     if (!rst_ni) begin
       synapse_q <= '0;
       neuron_q <= '0;
+      group_q <= '0;
       slot_q <= '0;
     end else if (fire) begin
       slot_q <= last_slot ? '0 : slot_q + 1'b1;
       synapse_q <= last_synapse ? '0 : synapse_q + 1'b1;
       if (last_synapse) neuron_q <= last_neuron ? '0 : neuron_q + 1'b1;
+      if (last_synapse && last_neuron) begin
+        group_q <= group_q == GroupBits'(Groups - 1) ? '0 : group_q + 1'b1;
+      end
     end
   end
 
@@ -207,7 +219,6 @@ module hwgen_mvtu_monitor #(
   logic [(OperandStages+1)*Pe*Simd*WeightBits-1:0] weights;
   logic [WordBits-1:0] inputs_at_sums;
   logic [Pe*Simd*WeightBits-1:0] weights_at_sums;
-  logic [Pe*SumBits-1:0] sums;
 
   if (OperandStages > 0) begin : gen_operand_stages
     logic [OperandStages*WordBits-1:0] later_q;
@@ -227,28 +238,6 @@ module hwgen_mvtu_monitor #(
 
   assign inputs_at_sums = operands[OperandStages*WordBits +: WordBits];
   assign weights_at_sums = weights[OperandStages*Pe*Simd*WeightBits +: Pe*Simd*WeightBits];
-
-  formal_lane_sums #(
-    .Pe           (Pe),
-    .Simd         (Simd),
-    .PaddedBipolar(PaddedBipolar),
-    .Pairs        (Pairs),
-    .Fields       (Fields),
-    .Planes       (Planes),
-    .WeightBits   (WeightBits),
-    .WeightSigned (WeightSigned),
-    .WeightBipolar(WeightBipolar),
-    .InputBits    (InputBits),
-    .InputSigned  (InputSigned),
-    .InputBipolar (InputBipolar),
-    .SumBits      (SumBits),
-    .Span         (SumSpan)
-  ) u_sums (
-    .clk_i    (clk_i),
-    .weights_i(weights_at_sums),
-    .inputs_i (inputs_at_sums),
-    .sums_o   (sums)
-  );
 
   // ---- Accumulator and code ----------------------------------------------------------------------
 
@@ -292,7 +281,7 @@ module hwgen_mvtu_monitor #(
     always_ff @(posedge clk_i) begin
       if (fired_q[SumCycles]) begin
         accumulator_q <= (first_q[SumCycles] ? -(SumBits'(SynapseFolds) * Excess) : accumulator_q)
-            + sums[pe*SumBits +: SumBits];
+            + lane_sums[pe*SumBits +: SumBits];
       end
     end
 
@@ -331,13 +320,17 @@ module hwgen_mvtu_monitor #(
   assign ready_wrong_o = s_ready != (may_fire && reads);
   assign weight_address_wrong_o = weight_address != slot_q;
   assign threshold_address_wrong_o = threshold_address != beat_q;
+  assign operands_wrong_o = fired_q[1+OperandStages]
+      && (lane_inputs != inputs_at_sums || lane_weights != weights_at_sums);
   assign issue_wrong_o = queue_issue != (fire && last_synapse);
   assign push_wrong_o = m_valid != made_q[MadeCycles];
   assign data_wrong_o = m_valid && m_data != codes_q[ThresholdStages*Pe*CodeBits +: Pe*CodeBits];
   assign reference_wrong_o = 32'(synapse_q) >= SynapseFolds || 32'(neuron_q) >= NeuronFolds
       || 32'(beat_q) >= Beats || seen_reading_q != reads
       || (SynapseFolds > 1 && seen_last_synapse_q != last_synapse)
-      || 32'(slot_q) % (NeuronFolds * SynapseFolds) != 32'(neuron_q) * SynapseFolds + 32'(synapse_q);
+      || 32'(group_q) >= Groups
+      || wide_t'(slot_q) != wide_t'(group_q) * wide_t'(NeuronFolds * SynapseFolds)
+                            + wide_t'(neuron_q) * wide_t'(SynapseFolds) + wide_t'(synapse_q);
   assign covered_o = m_valid && last_beat_q[MadeCycles];
 
 endmodule

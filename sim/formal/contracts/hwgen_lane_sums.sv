@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Contract of the lane sums, in the proofs of the units around them: the reference itself. That the
-// module gives it is proved for itself; a reset that holds its registers back only meets sums that
-// nothing uses.
+// Contract of the lane sums, in the proofs of the units around them.
+//
+// Which sums come is all the same to a unit that adds them up: here they are free in every cycle.
+// The monitor sees as `lane_inputs` and `lane_weights` of what they should be the sums, which must be
+// the reference's, and takes `lane_sums` as what comes of it. That the module gives the sums of its
+// inputs and weights, so many cycles later, is proved for itself.
 
 `default_nettype none
 
@@ -35,28 +38,13 @@ module hwgen_lane_sums #(
   output logic      [Pe-1:0]                 carries_o
 );
 
-  formal_lane_sums #(
-    .Pe           (Pe),
-    .Simd         (Simd),
-    .PaddedBipolar(PaddedBipolar),
-    .Pairs        (Pairs),
-    .Fields       (Fields),
-    .Planes       (Planes),
-    .WeightBits   (WeightBits),
-    .WeightSigned (WeightSigned),
-    .WeightBipolar(WeightBipolar),
-    .InputBits    (InputBits),
-    .InputSigned  (InputSigned),
-    .InputBipolar (InputBipolar),
-    .SumBits      (SumBits),
-    .Span         (Span)
-  ) u_reference (
-    .clk_i    (clk_i),
-    .weights_i(weights_i),
-    .inputs_i (inputs_i),
-    .sums_o   (sums_o)
-  );
+  (* keep, shown = "lane_inputs" *) logic [Simd*InputBits-1:0] inputs;
+  (* keep, shown = "lane_weights" *) logic [Pe*Simd*WeightBits-1:0] weights;
+  (* keep, anyseq, shown = "lane_sums" *) logic [Pe*SumBits-1:0] sums;
 
+  assign inputs = inputs_i;
+  assign weights = weights_i;
+  assign sums_o = sums;
   assign carries_o = '0;
 
 endmodule
