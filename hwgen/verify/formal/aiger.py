@@ -1,6 +1,7 @@
 """Sequential circuits of AND gates in the binary AIGER format: read, choose from, written.
 
-A literal is twice a variable's number, plus one where it is inverted; literal 0 is the constant 0. Registers begin at 0.
+A literal is twice a variable's number, plus one where it is inverted; literal 0 is the constant 0, and registers begin
+at it.
 Source: A. Biere, "The AIGER And-Inverter Graph Format", 2007 (http://fmv.jku.at/aiger/FORMAT).
 """
 
@@ -133,7 +134,7 @@ class _Gates:
         """The literal of left AND right."""
         if left == 0 or right == 0 or left == right ^ 1:
             return 0
-        if left == 1 or left == right:
+        if left in (1, right):
             return right
         if right == 1:
             return left

@@ -117,7 +117,9 @@ def prove_units(
 
 def kept_units(sources: Sources) -> list[Unit]:
     """The units of a project, from the cache where its files are those of an earlier run. Raises: ToolError."""
-    digest = _digest([_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)])
+    digest = _digest(
+        [_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)]
+    )
     path = _at(digest)
     with suppress(OSError, ValueError, KeyError, TypeError):
         if path is not None:

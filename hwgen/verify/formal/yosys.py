@@ -1,8 +1,8 @@
 """Program, run with pyosys in a process of its own: units of a project, or a unit beside its monitor as a circuit.
 
 Its argument is a JSON file. With `library` it writes the instances of library modules below `top` to `found`; else the
-circuit of `top`, with all registers as one cycle of reset leaves them, to `circuit` and its names to `names`. It imports
-nothing of hwgen.
+circuit of `top`, with all registers as one cycle of reset leaves them, to `circuit` and its names to `names`. It
+imports nothing of hwgen.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _show(top: Any, seen: list[str]) -> None:
         target = wires.get(f"\\{name}")
         if target is None and wire is not None:
             continue
-        if wire is None or target.width != wire.width:
+        if wire is None or target is None or target.width != wire.width:
             sys.exit(f"ERROR: no signal {name.removeprefix('seen_')} as its monitor looks at")
         top.connect(libyosys.SigSpec(target), libyosys.SigSpec(wire))
 
