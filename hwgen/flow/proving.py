@@ -73,12 +73,7 @@ def prove(
     if not re.fullmatch(r"\w+", top):
         raise DataError(str(folder), "must be named as a module", top)
     sources = read_sources(folder / "rtl", top)
-    found = kept_units(sources)
-    chosen = [each for each in found if unit is None or each.is_called(unit)]
-    if unit is not None and not chosen:
-        names = ", ".join(dict.fromkeys(each.module.removeprefix("hwgen_") for each in found))
-        raise ConfigError("--unit", "must be an instance or a library module of the project", unit, f"One of {names}")
-    proofs = tuple(prove_units(sources, chosen, budget_s, progress))
+    proofs = tuple(prove_units(sources, _chosen(kept_units(sources), unit), budget_s, progress))
     waves = {place: _file_of(each) for place, each in enumerate(proofs) if each.waveform}
     for place, name in waves.items():
         write_in(folder, name, proofs[place].waveform)
@@ -86,6 +81,15 @@ def prove(
     if unit is None:
         record(folder, PROVE_RECORD, made.to_json())
     return made
+
+
+def _chosen(units: list[Unit], name: str | None) -> list[Unit]:
+    """The units that are called `name`; all where that is None. Raises: ConfigError."""
+    chosen = [each for each in units if name is None or each.is_called(name)]
+    if name is not None and not chosen:
+        names = ", ".join(dict.fromkeys(each.module.removeprefix("hwgen_") for each in units))
+        raise ConfigError("--unit", "must be an instance or a library module of the project", name, f"One of {names}")
+    return chosen
 
 
 def _file_of(proof: Proof) -> str:

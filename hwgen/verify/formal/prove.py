@@ -117,10 +117,8 @@ def prove_units(
 
 def kept_units(sources: Sources) -> list[Unit]:
     """The units of a project, from the cache where its files are those of an earlier run. Raises: ToolError."""
-    digest = _digest(
-        [_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)]
-    )
-    path = _at(digest)
+    facts = [_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)]
+    path = _at(_digest(facts))
     with suppress(OSError, ValueError, KeyError, TypeError):
         if path is not None:
             return fitted(list[Unit], read_json(path))
@@ -259,7 +257,8 @@ def _kept_at(sources: Sources, unit: Unit, monitor: Monitor) -> Path | None:
         if name in unit.parameters.values()
     }
     facts = [
-        _recipe(), tool_version(), unit.module, unit.parameters, memories, monitor.text, monitor.contracts, monitor.parts,
+        _recipe(), tool_version(), unit.module, unit.parameters, memories,
+        monitor.text, monitor.contracts, monitor.parts,
         sources.below(unit.module, monitor.contracts),
     ]  # fmt: skip
     return _at(_digest(facts))

@@ -88,34 +88,42 @@ def decide(circuit: Circuit, budget: Budget, work: Path) -> Found:
     Raises:
         ToolError: ABC is missing or fails.
     """
-    bound, steps = 0, 0
+    last = Found()
     try:
-        for steps, reduction in enumerate(_REDUCTIONS, 1):
-            circuit = _reduced(circuit, reduction, budget, work)
-            if not any(circuit.outputs.values()):
-                return Found("signal correspondence", reductions=steps)
-            stimuli = _stimulated(circuit, budget, work, frames=100, rounds=8) if steps == 1 else None
-            if stimuli:
-                return Found(stimuli=stimuli, cycles=len(stimuli))
-            if steps == 1 and _is_settled_false(circuit, budget, work):
-                return Found("decision diagrams", reductions=steps)
-            short = _unrolled(circuit, budget, work, frames=_SHORT_FRAMES if steps > 1 else 2, share=0.4)
-            if short.stimuli:
-                return short
-            bound = max(bound, short.cycles)
-            for frames in range(1, steps + 1):
-                if bound >= frames and _steps(circuit, frames, budget, work):
-                    return Found(f"induction over {frames} cycle{'s' * (frames > 1)}", reductions=steps)
+        for steps in range(1, len(_REDUCTIONS) + 1):
+            circuit = _reduced(circuit, _REDUCTIONS[steps - 1], budget, work)
+            found = _quickly(circuit, steps, budget, work)
+            last = replace(found, reductions=steps, cycles=max(last.cycles, found.cycles))
+            if last.proved or last.stimuli:
+                return last
         stimuli = _stimulated(circuit, budget, work)
         if stimuli:
             return Found(stimuli=stimuli, cycles=len(stimuli))
         by_ic3 = _ic3(circuit, budget, work)
         if by_ic3.proved or by_ic3.stimuli:
-            return replace(by_ic3, reductions=steps)
+            return replace(by_ic3, reductions=last.reductions)
         longer = _unrolled(circuit, budget, work, frames=0, share=1.0)
-        return longer if longer.stimuli else Found(cycles=max(bound, longer.cycles), reductions=steps)
+        return longer if longer.stimuli else replace(last, cycles=max(last.cycles, longer.cycles))
     except Exhausted:
-        return Found(cycles=bound, reductions=steps)
+        return last
+
+
+def _quickly(circuit: Circuit, steps: int, budget: Budget, work: Path) -> Found:
+    """What takes little time for most circuits after so many steps of reduction. Raises: Exhausted."""
+    if not any(circuit.outputs.values()):
+        return Found("signal correspondence")
+    if steps == 1:
+        stimuli = _stimulated(circuit, budget, work, frames=100, rounds=8)
+        if stimuli:
+            return Found(stimuli=stimuli, cycles=len(stimuli))
+        if _is_settled_false(circuit, budget, work):
+            return Found("decision diagrams")
+    short = _unrolled(circuit, budget, work, frames=_SHORT_FRAMES if steps > 1 else 2, share=0.4)
+    if not short.stimuli:
+        for frames in range(1, steps + 1):
+            if short.cycles >= frames and _steps(circuit, frames, budget, work):
+                return Found(f"induction over {frames} cycle{'s' * (frames > 1)}")
+    return short
 
 
 def reached(circuit: Circuit, budget: Budget, work: Path, *, reductions: int = 0) -> Stimuli | None:
