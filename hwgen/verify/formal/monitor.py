@@ -18,6 +18,7 @@ MISTAKE, COVERED, WRONG = "mistake_i", "covered_o", "_wrong_o"
 RESET = "rst_ni"
 
 _HEAD = re.compile(r"^// (Claim|Cover|Mistake|Contract|Parts|Sees): (.*(?:\n//   .*)*)", re.MULTILINE)
+_OUTPUT = re.compile(rf"^\s*output\s+logic\s+(\w+{WRONG}|{COVERED})\b", re.MULTILINE)
 _PARAMETER = re.compile(r"^\s*parameter\s+(?:.*?\s)?(\w+)\s*=", re.MULTILINE)
 
 
@@ -50,6 +51,11 @@ class Monitor:
         """Names of its parameters, in order."""
         head = self.text[self.text.index("#(") : self.text.index(") (")] if "#(" in self.text else ""
         return _PARAMETER.findall(head)
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of its rules and of its cover."""
+        return _OUTPUT.findall(self.text)
 
 
 def monitor_of(module: str) -> Monitor | None:

@@ -173,9 +173,16 @@ def _elaborated(sources: Sources, unit: Unit, monitor: Monitor, budget: Budget, 
         raise
     names = (work / "names.txt").read_text(encoding="utf-8")
     circuit = aiger.read((work / "unit.aig").read_bytes(), names)
-    if COVERED not in circuit.outputs or not any(name.endswith(WRONG) for name in circuit.outputs):
-        raise CheckError(f"{unit.module}_monitor", f"must have outputs *{WRONG} and {COVERED}", "none")
-    return circuit, names
+    return _with_all_outputs(circuit, monitor), names
+
+
+def _with_all_outputs(circuit: Circuit, monitor: Monitor) -> Circuit:
+    """The circuit with the outputs of its monitor: Yosys leaves the names of constant ones out. Raises: CheckError."""
+    wanted = monitor.outputs
+    constant = [literal for name, literal in circuit.outputs.items() if name not in wanted]
+    if any(constant) or COVERED not in wanted or len(wanted) < 2 or len(set(wanted)) != len(circuit.outputs):
+        raise CheckError(f"{monitor.module}_monitor", f"must have outputs *{WRONG} and {COVERED}, none always high", "")
+    return replace(circuit, outputs={name: circuit.outputs.get(name, 0) for name in wanted})
 
 
 def _refuted(blank: Proof, circuit: Circuit, names: str, stimuli: Stimuli) -> Proof:
