@@ -73,7 +73,7 @@ def _constant(value: Any) -> str:
     else:
         bits = max(32, value.bit_length() + (1 if value < 0 else 0))
     digits = format(value & (1 << bits) - 1, f"0{bits}b")
-    return f"{bits}'b{digits}"
+    return f"{bits}'sb{digits}"
 
 
 def _instances(design: Any, top: str, library: set[str], inner: set[str]) -> list[dict[str, Any]]:
