@@ -8,8 +8,9 @@
 // Cover: a marked beat of the image leaves.
 // Mistake: the marked beat is expected with its lowest bit inverted.
 // Contract: hwgen_credit_queue
-// Sees: u_slots.row_start_q u_lines.write_addr_q u_lines.room_q u_lines.spare_q u_places.addr_o
-//   u_places.padded_o u_places.top_q u_places.ahead_q u_places.top_addr_q u_places.start_q
+// Sees: u_slots.row_start_q u_slots.row_q u_slots.column_q u_slots.tap_row_q u_slots.tap_q
+//   u_slots.block_q u_lines.beat_q u_lines.write_addr_q u_lines.room_q u_lines.spare_q
+//   u_places.addr_o u_places.padded_o u_places.top_q u_places.ahead_q u_places.top_addr_q u_places.start_q
 //   u_places.offset_q u_places.place_q u_places.row_addr_q u_places.end_q u_places.freed_q
 //   u_places.end_ahead u_places.begin_ahead u_places.next_ahead u_places.freed_ahead u_places.step_o
 
@@ -88,6 +89,7 @@ module hwgen_window_monitor #(
   logic [OutputBeatBits-1:0] m_data;
   logic s_ready, m_valid;
   logic queue_issue, seen_row_start_q, seen_padded_o;
+  logic [hwgen_steps_pkg::bits_for(RowBeats)-1:0] seen_beat_q;
   logic [AddrBits-1:0] seen_write_addr_q, seen_addr_o, seen_top_addr_q, seen_row_addr_q;
   logic signed [LevelBits-1:0] seen_room_q, seen_spare_q, seen_freed_q, seen_freed_ahead, seen_step_o;
   logic signed [PlaceBits-1:0] seen_top_q, seen_ahead_q, seen_place_q, seen_end_q;
@@ -144,12 +146,23 @@ module hwgen_window_monitor #(
   localparam int unsigned ColumnBits = hwgen_steps_pkg::bits_for(OutWidth);
   localparam int unsigned RowBits = hwgen_steps_pkg::bits_for(OutHeight);
 
+  // The number of the second slot of a row, whichever counter tells it from the first.
+  localparam int unsigned SecondBeat = BlockBeats > 1 ? 1 : 0;
+  localparam int unsigned SecondTap = BlockBeats == 1 && KernelWidth > 1 ? 1 : 0;
+  localparam int unsigned SecondTapRow
+      = BlockBeats == 1 && KernelWidth == 1 && KernelHeight > 1 ? 1 : 0;
+  localparam int unsigned SecondBlock
+      = BlockBeats == 1 && KernelWidth == 1 && KernelHeight == 1 && Blocks > 1 ? 1 : 0;
+  localparam int unsigned SecondColumn
+      = BlockBeats == 1 && KernelWidth == 1 && KernelHeight == 1 && Blocks == 1 ? 1 : 0;
+
   logic [BeatBits-1:0] beat_q;
-  logic [PixelBeatBits-1:0] block_q, pixel_beat;
-  logic [TapBits-1:0] tap_q;
-  logic [TapRowBits-1:0] tap_row_q;
-  logic [ColumnBits-1:0] column_q;
-  logic [RowBits-1:0] row_q;
+  logic [PixelBeatBits-1:0] block_q, seen_block_q, pixel_beat;
+  logic [TapBits-1:0] tap_q, seen_tap_q;
+  logic [TapRowBits-1:0] tap_row_q, seen_tap_row_q;
+  logic [ColumnBits-1:0] column_q, seen_column_q;
+  logic [RowBits-1:0] row_q, seen_row_q;
+  logic second;
   logic [1:0] slots_of_row_q;
   logic last_beat, last_tap, last_block, last_window, last_of_row, last_row, row_start;
 
@@ -159,6 +172,9 @@ module hwgen_window_monitor #(
   assign last_block = last_tap && tap_row_q == TapRowBits'(KernelHeight - 1);
   assign last_window = last_block && block_q == PixelBeatBits'(PixelBeats - BlockBeats);
   assign last_of_row = last_window && column_q == ColumnBits'(OutWidth - 1);
+  assign second = !row_start && 32'(beat_q) == SecondBeat && 32'(tap_q) == SecondTap
+      && 32'(tap_row_q) == SecondTapRow && 32'(block_q) == SecondBlock
+      && 32'(column_q) == SecondColumn;
   assign last_row = row_q == RowBits'(OutHeight - 1);
   assign row_start = beat_q == '0 && tap_q == '0 && tap_row_q == '0 && block_q == '0
       && column_q == '0;
@@ -294,7 +310,7 @@ module hwgen_window_monitor #(
     held_q <= memory[addr1_q];
     wanted1_q <= marked_data_q;
     wanted2_q <= wanted1_q;
-    padded1_q <= padded;
+    padded1_q <= seen_padded_o;
     padded2_q <= padded1_q;
     beat1_q <= pixel_beat;
     beat2_q <= beat1_q;
@@ -332,7 +348,10 @@ module hwgen_window_monitor #(
   assign slots_wrong_o = 32'(beat_q) >= BlockBeats || 32'(tap_q) >= KernelWidth
       || 32'(tap_row_q) >= KernelHeight || 32'(block_q) > PixelBeats - BlockBeats
       || 32'(column_q) >= OutWidth || 32'(row_q) >= OutHeight || seen_row_start_q != row_start
-      || row_start != (slots_of_row_q == '0);
+      || row_start != (slots_of_row_q == '0) || (slots_of_row_q == 2'd1) != second || slots_of_row_q > 2'd2
+      || seen_row_q != row_q || seen_column_q != column_q || seen_tap_row_q != tap_row_q
+      || seen_tap_q != tap_q || seen_block_q != block_q
+      || num_t'({1'b0, seen_beat_q}) != in_beat_q || seen_write_addr_q != write_addr_q;
   assign places_wrong_o = num_t'(seen_top_q) != top || num_t'(seen_ahead_q) != ahead
       || num_t'(seen_place_q) != seen_row || num_t'(seen_start_q) != start
       || num_t'(seen_offset_q) != offset
