@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli import bitstream, build, check, compare, explore, hls, layers, predict, prove, report, synth, zoo
+from hwgen.cli import bitstream, build, check, compare, explore, formal, hls, layers, predict, prove, report, synth, zoo
 from hwgen.cli.common import out
 
 app = typer.Typer(
@@ -67,6 +67,7 @@ for verb in (
     compare.compare,
     compare.roofline,
     synth.synth,
+    formal.prove,
     hls.hls,
     bitstream.bitstream,
     bitstream.boards,

@@ -6,6 +6,7 @@
     explore    integer network -> the best of many designs                  (explore)
     synthesise project -> cells of every unit, counted beside the cost model (verify)
     hls        project -> C++ checked, taken through Vitis HLS, its reports read (verify)
+    prove      project -> a verdict for each set of parameters of its library modules (verify)
     bitstream  project -> placed and routed for a board, its netlist simulated (backends, verify)
     simulate   project -> every stream compared with golden, cycles counted, whole or layer by layer (verify)
 
@@ -20,15 +21,18 @@ from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
 from hwgen.flow.layerwise import LAYER_RECORD, LayerPlan, LayerReports, simulate_layers
 from hwgen.flow.opening import is_cut, open_project
 from hwgen.flow.project import record, replacing
+from hwgen.flow.proving import PROVE_RECORD, Proofs, prove
 from hwgen.flow.stages import compile, compile_with, integer, load, variant, with_top1
 
 __all__ = [
     "LAYER_RECORD",
     "Accelerator",
     "Devices",
+    "PROVE_RECORD",
     "LayerPlan",
     "LayerReports",
     "Plan",
+    "Proofs",
     "accelerator_at",
     "bitstream",
     "check",
@@ -44,6 +48,7 @@ __all__ = [
     "open_project",
     "plot_front",
     "possible_cuts",
+    "prove",
     "record",
     "replacing",
     "simulate_layers",

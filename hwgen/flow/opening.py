@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,22 +49,13 @@ def open_project(folder: str | Path) -> Accelerator:
         DataError: the folder is not a project, or its files do not belong together.
     """
     path = Path(folder)
-    if is_cut(path):
-        found, give = "those of several", f"Give that of one, such as {path / 'device0'}"
-        raise DataError(str(path), "must be the project of one device", found, give)
-    try:
+    with _whole(path):
         manifest = _manifest(read_json(path / MANIFEST))
         text = read_text(path / NETWORK)
         chosen = Settings.model_validate(manifest.settings)
         wishes = fitted(dict[str, LayerFolding], read_json(path / FOLDING))
         explanation = fitted(Explanation, manifest.explanation)
         hls = fitted(HlsTimes, manifest.hls) if manifest.hls else None
-    except (FileNotFoundError, NotADirectoryError) as error:
-        found, build = ("a file", f"hwgen build {path} -o FOLDER") if path.is_file() else ("none", "hwgen build")
-        must = f"must be a folder that `hwgen build` wrote ({MANIFEST})"
-        raise DataError(str(path), must, found, f"Run `{build}` first") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(str(path), "must be a whole project", told(error), _AGAIN) from error
     if seal(manifest.digest, manifest.sizes, manifest.hls, manifest.explanation) != manifest.seal:
         raise DataError(str(path), "sizes and explanation must be those that were written", "others", _AGAIN)
     graph = parse_graph(text, str(path / NETWORK))
@@ -76,6 +68,33 @@ def open_project(folder: str | Path) -> Accelerator:
     require_legal(graph, str(path / NETWORK))
     design = _checked_design(path, graph, chosen, wishes, folding, manifest.sizes)
     return Accelerator(graph, chosen, folding, replace(design, hls=hls), path, explanation)
+
+
+def name_of(folder: str | Path) -> str:
+    """The name of the design that was written to `folder`, which is that of its top level. Nothing else is checked.
+
+    Raises:
+        DataError: the folder is not a project.
+    """
+    path = Path(folder)
+    with _whole(path):
+        return _manifest(read_json(path / MANIFEST)).name
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Turn errors of reading the project of one device into a DataError."""
+    if is_cut(path):
+        found, give = "those of several", f"Give that of one, such as {path / 'device0'}"
+        raise DataError(str(path), "must be the project of one device", found, give)
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        found, build = ("a file", f"hwgen build {path} -o FOLDER") if path.is_file() else ("none", "hwgen build")
+        must = f"must be a folder that `hwgen build` wrote ({MANIFEST})"
+        raise DataError(str(path), must, found, f"Run `{build}` first") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(str(path), "must be a whole project", told(error), _AGAIN) from error
 
 
 def is_cut(folder: Path) -> bool:

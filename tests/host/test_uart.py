@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwgen.errors import DataError, ToolError
+from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.host.uart import TIMEOUT_S, UartTransport, open_uart
 
 
@@ -81,16 +81,25 @@ def test_open_reads_the_line_of_the_bitstream(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "report.json").write_text(json.dumps({"serial_line": line}))
     module = types.ModuleType("serial")
     module.Serial = Board  # type: ignore[attr-defined]
+    module.SerialException = OSError  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "serial", module)
     transport = open_uart(tmp_path, "/dev/ttyUSB0")
     assert isinstance(transport.port, Board) and transport.port.settings == ("/dev/ttyUSB0", 1_000_000)
     assert transport.port.options == {"bytesize": 8, "parity": "N", "stopbits": 1, "timeout": TIMEOUT_S}
     assert transport.exchange(np.array([1, 2, 3], dtype=np.uint8), 2).tolist() == [6, 1]
+    monkeypatch.delitem(sys.modules, "serial")
+    with pytest.raises(ConfigError) as absent:
+        open_uart(tmp_path, str(tmp_path / "tty"))
+    text = str(absent.value)
+    assert text.startswith(
+        f"{tmp_path / 'tty'}: must be a serial port that can be opened; found [Errno 2] could not open port"
+    )
+    assert text.endswith(" Plug the board in.")
     monkeypatch.setitem(sys.modules, "serial", None)
     with pytest.raises(ToolError) as missing:
         open_uart(tmp_path, "/dev/ttyUSB0")
     must = "pyserial: must be installed to reach a board; found no such package."
-    assert str(missing.value) == f"{must} pip install pyserial."
+    assert str(missing.value) == f"{must} pip install 'hwgen[fpga]'."
 
 
 def test_open_wants_a_bitstream(tmp_path: Path) -> None:

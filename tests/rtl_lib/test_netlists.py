@@ -98,8 +98,8 @@ NETLISTS = {
         "hwgen_window",
         {"Lanes": 4, "PixelBeats": 2, "Height": 9, "Width": 40, "OutHeight": 9, "OutWidth": 40}
         | {"PadTop": 1, "PadLeft": 1, "Rows": 4, "Style": '"block"'},
-        lut=211,
-        ff=145,
+        lut=231,
+        ff=152,
         levels=6,
         bram18=1,
     ),

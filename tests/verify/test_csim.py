@@ -107,7 +107,7 @@ def test_missing_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ToolError) as error:
         headers.hls_include()
     assert str(error.value) == (
-        "ap_int.h: must be installed for C simulation; found no such header. Run `pip install hwgen[sim]`."
+        "ap_int.h: must be installed for C simulation; found no such header. pip install 'hwgen[sim]'."
     )
 
 

@@ -131,7 +131,7 @@ def test_a_broken_project_does_not_pass(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tree_sitter_cpp", None)
-    with pytest.raises(ToolError, match=r"tree-sitter-cpp: must be installed .* Run `pip install hwgen\[sim\]`"):
+    with pytest.raises(ToolError, match=r"tree-sitter-cpp: must be installed .* pip install 'hwgen\[sim\]'"):
         _ = source_of("", Path("src")).root
 
 

@@ -77,6 +77,8 @@ module hwgen_window_places #(
   // How far places and offsets move: from tap to tap, block to block, window to window.
   localparam place_t FirstTop = -place_t'(PadTop);
   localparam place_t Bottom = place_t'(Height);
+  localparam place_t First = place_t'(1);
+  localparam place_t Extent = place_t'(ExtentDown);  // Yosys compares unsigned where a cast stands
   localparam offset_t FirstOffset = -offset_t'(PadLeft * PixelBeats);
   localparam offset_t RowEnd = offset_t'(RowBeats);
   localparam offset_t TapStep = offset_t'(DilationAcross * PixelBeats - BlockBeats + 1);
@@ -91,8 +93,8 @@ module hwgen_window_places #(
   // The row of the image behind all that a row of windows sees, `last` of an image or not. One that
   // sees nothing but padding above the image waits for the image's first row.
   function automatic place_t end_at(input place_t top, input logic last);
-    end_at = last || top > Bottom - place_t'(ExtentDown) ? Bottom
-        : top < place_t'(1) - place_t'(ExtentDown) ? place_t'(1) : top + place_t'(ExtentDown);
+    end_at = last || top > Bottom - Extent ? Bottom
+        : top < First - Extent ? First : top + Extent;
   endfunction
 
   // The row that the next row of windows begins with, behind the last one the next image.

@@ -1,0 +1,103 @@
+"""From a project to proofs of its units, whatever its files say: they may have been edited."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hwgen.errors import ConfigError, DataError
+from hwgen.flow.opening import name_of
+from hwgen.flow.project import record, write_in
+from hwgen.verify.formal import DEFAULT_BUDGET_S, Proof, Sources, Unit, kept_units, prove_units, read_sources
+from hwgen.verify.synth import find_native, tool_version
+
+PROVE_RECORD = "prove.json"
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What was found of a project's units, in the order of their modules.
+
+    Attributes:
+        tool: the package that proved, and its version.
+        sources: digest of the project's SystemVerilog.
+        waveforms: the file of each counterexample in the project, by place in `units`.
+    """
+
+    tool: str
+    sources: str
+    units: tuple[Proof, ...]
+    waveforms: dict[int, str]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is refuted or left without a verdict."""
+        return all(unit.passed for unit in self.units)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `hwgen prove --json` prints it."""
+        units = [{**unit.to_json(), "waveform": self.waveforms.get(place)} for place, unit in enumerate(self.units)]
+        return {"tool": self.tool, "sources": self.sources, "units": units}
+
+
+def prove(
+    project: str | Path,
+    *,
+    unit: str | None = None,
+    budget_s: float = DEFAULT_BUDGET_S,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> Proofs:
+    """Prove the library modules of the SystemVerilog in `project`, each set of parameters for itself.
+
+    Args:
+        unit: a module, or an instance, without `hwgen_` or `u_` if you like; all where None.
+        budget_s: CPU seconds for each.
+        progress: called with how many are done, how many there are, and the name of the next.
+
+    Counterexamples are written to the project, as is a record of all units.
+
+    Raises:
+        DataError: the folder is not a project, or lacks files.
+        ConfigError: no unit is called `unit`.
+        ToolError: pyosys is missing, or the sources are not legal.
+        OutputError: the project cannot be written.
+    """
+    folder = Path(project)
+    find_native()
+    top = name_of(folder)
+    if not re.fullmatch(r"\w+", top):
+        raise DataError(str(folder), "must be named as a module", top)
+    sources = read_sources(folder / "rtl", top)
+    proofs = tuple(prove_units(sources, _chosen(kept_units(sources), unit), budget_s, progress))
+    waves = {place: _file_of(each) for place, each in enumerate(proofs) if each.waveform}
+    for place, name in waves.items():
+        write_in(folder, name, proofs[place].waveform)
+    made = Proofs(tool_version(), _digest(sources), proofs, waves)
+    if unit is None:
+        record(folder, PROVE_RECORD, made.to_json())
+    return made
+
+
+def _chosen(units: list[Unit], name: str | None) -> list[Unit]:
+    """The units that are called `name`; all where that is None. Raises: ConfigError."""
+    chosen = [each for each in units if name is None or each.is_called(name)]
+    if name is not None and not chosen:
+        names = ", ".join(dict.fromkeys(each.module.removeprefix("hwgen_") for each in units))
+        raise ConfigError("--unit", "must be an instance or a library module of the project", name, f"One of {names}")
+    return chosen
+
+
+def _file_of(proof: Proof) -> str:
+    """The file of a counterexample: named by the module and its parameters."""
+    text = json.dumps(asdict(Unit(proof.module, proof.parameters, ())), sort_keys=True)
+    return f"prove_{proof.module}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.vcd"
+
+
+def _digest(sources: Sources) -> str:
+    """Twelve hexadecimal digits of all texts."""
+    return hashlib.sha256(json.dumps(sources.files, sort_keys=True).encode()).hexdigest()[:12]

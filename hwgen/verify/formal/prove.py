@@ -1,0 +1,313 @@
+"""A verdict for each unit of a project: proved, bounded, refuted or none, and what makes it worth something.
+
+A verdict holds for the unit's own files and parameters, for all inputs, stalls and data, for a reset in any cycle, from
+the state after a reset. With it come a trace that reaches what the claim is about, and a mistake in the monitor's
+reference that the same steps refute: a claim of nothing at all would pass with both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hwgen.errors import CheckError, ToolError
+from hwgen.stored import fitted, read_json
+from hwgen.verify.cache import cache_root
+from hwgen.verify.formal import aiger
+from hwgen.verify.formal.aiger import Circuit
+from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, contract_names, monitor_of
+from hwgen.verify.formal.search import Budget, Exhausted, Found, Stimuli, decide, reached
+from hwgen.verify.formal.sources import Parameters, Sources, Unit, run_yosys, units_of
+from hwgen.verify.formal.trace import waveform
+from hwgen.verify.process import temporary_folder
+from hwgen.verify.synth import tool_version
+
+DEFAULT_BUDGET_S = 60.0
+"""CPU seconds for a unit."""
+
+Progress = Callable[[int, int, str], None]
+"""Called with how many units are done, how many there are, and the name of the next one."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A trace: what it shows, and its length in cycles."""
+
+    what: str
+    cycles: int
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found of a unit.
+
+    Attributes:
+        verdict: `proved`, `bounded`, `refuted` or `none`.
+        sentence: the claim.
+        message: what is wrong, in one line, or why there is no verdict; empty where it is proved.
+        rule: the output of the monitor that was high where it is refuted.
+        how: the step that proved it.
+        cycles: length of the counterexample, or of the bound.
+        cover: a trace that reaches what the claim is about.
+        mistake: a mistake in the reference, refuted by the same steps.
+        seconds: CPU seconds of the run that found it.
+        budget: CPU seconds that this run had.
+        cached: whether an earlier run found it.
+        waveform: the counterexample as a value change dump.
+    """
+
+    module: str
+    parameters: Parameters
+    instances: tuple[str, ...]
+    verdict: str
+    sentence: str = ""
+    message: str = ""
+    rule: str = ""
+    how: str = ""
+    cycles: int | None = None
+    cover: Shown | None = None
+    mistake: Shown | None = None
+    seconds: float = 0.0
+    budget: float = 0.0
+    cached: bool = False
+    waveform: str = field(default="", repr=False)
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is neither refuted nor without a verdict."""
+        return self.verdict in ("proved", "bounded")
+
+    def to_json(self) -> dict[str, Any]:
+        """As a report has it: without the waveform."""
+        found = asdict(self)
+        del found["waveform"], found["budget"]
+        return found
+
+
+def prove_units(
+    sources: Sources, units: Sequence[Unit], budget_s: float, progress: Progress = lambda *_: None
+) -> Iterator[Proof]:
+    """A verdict for each of `units` of a project, one after the other.
+
+    A unit without a verdict says why: no monitor, one that does not fit the module or does not find its own mistake,
+    a file that Yosys does not read, a budget that ended.
+    """
+    for done, unit in enumerate(units):
+        progress(done, len(units), unit.module)
+        monitor = monitor_of(unit.module)
+        if monitor is None:
+            yield Proof(unit.module, unit.parameters, unit.instances, "none", message=_unknown(unit))
+            continue
+        path = _kept_at(sources, unit, monitor)
+        kept = _read(path, unit, budget_s)
+        if kept is None:
+            kept = _prove(sources, unit, monitor, budget_s)
+            _keep(path, asdict(kept))
+        yield kept
+    progress(len(units), len(units), "done")
+
+
+def kept_units(sources: Sources) -> list[Unit]:
+    """The units of a project, from the cache where its files are those of an earlier run. Raises: ToolError."""
+    facts = [_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)]
+    path = _at(_digest(facts))
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        if path is not None:
+            return fitted(list[Unit], read_json(path))
+    with temporary_folder() as work:
+        found = units_of(sources, work)
+    _keep(path, [asdict(unit) for unit in found])
+    return found
+
+
+def _unknown(unit: Unit) -> str:
+    return f"{unit.module}: must have a monitor in sim/formal to be proved; found none."
+
+
+def _prove(sources: Sources, unit: Unit, monitor: Monitor, budget_s: float) -> Proof:
+    """A verdict; none, and why, where the unit or its monitor is not as it must be."""
+    budget = Budget(budget_s)
+    blank = Proof(unit.module, unit.parameters, unit.instances, "none", monitor.claim, budget=budget_s)
+    with temporary_folder() as work:
+        try:
+            circuit, names = _elaborated(sources, unit, monitor, budget, work)
+            rules = [name for name in circuit.outputs if name.endswith(WRONG)]
+            found = decide(circuit.chosen(rules, {MISTAKE: False}), budget, work)
+            if found.stimuli is not None:
+                proof = _refuted(blank, circuit, names, found.stimuli)
+            else:
+                proof = _supported(blank, circuit, monitor, found, budget, work)
+        except Exhausted:
+            proof = replace(blank, message=_ended(unit, budget_s))
+        except (ToolError, CheckError) as error:
+            proof = replace(blank, message=str(error))
+    return replace(proof, seconds=round(budget.used, 2))
+
+
+def _elaborated(sources: Sources, unit: Unit, monitor: Monitor, budget: Budget, work: Path) -> tuple[Circuit, str]:
+    """The circuit of a unit beside its monitor, and Yosys's names of what is in it. Raises: ToolError, Exhausted."""
+    if set(monitor.parameters) != set(unit.parameters):
+        other = sorted(set(monitor.parameters) ^ set(unit.parameters))
+        raise CheckError(unit.module, "must have the parameters of its monitor", f"{', '.join(other)} in one alone")
+    files = sources.below(unit.module, monitor.contracts)
+    files |= {f"contract_{name}.sv": text for name, text in monitor.contracts.items()}
+    files |= {f"{name}.sv": text for name, text in monitor.parts.items()} | {"monitor.sv": monitor.text}
+    top = f"{unit.module}_monitor"
+    job = {"top": top, "parameters": unit.parameters, "seen": monitor.sees, "circuit": "unit.aig", "names": "names.txt"}
+    texts = [value for value in unit.parameters.values() if isinstance(value, str)]
+    memories = {name: data for name, data in sources.memories.items() if name in texts}
+    limit = budget.left
+    try:
+        run_yosys(job, files, memories, work, timeout_s=20 * limit + 60, output="unit.aig", limit_s=limit)
+    except ToolError:
+        if budget.used > 0.9 * limit:
+            raise Exhausted from None
+        raise
+    names = (work / "names.txt").read_text(encoding="utf-8")
+    circuit = aiger.read((work / "unit.aig").read_bytes(), names)
+    return _with_all_outputs(circuit, monitor), names
+
+
+def _with_all_outputs(circuit: Circuit, monitor: Monitor) -> Circuit:
+    """The circuit with the outputs of its monitor: Yosys leaves the names of constant ones out. Raises: CheckError."""
+    wanted = monitor.outputs
+    constant = [literal for name, literal in circuit.outputs.items() if name not in wanted]
+    if any(constant) or COVERED not in wanted or len(wanted) < 2 or len(set(wanted)) != len(circuit.outputs):
+        raise CheckError(f"{monitor.module}_monitor", f"must have outputs *{WRONG} and {COVERED}, none always high", "")
+    return replace(circuit, outputs={name: circuit.outputs.get(name, 0) for name in wanted})
+
+
+def _refuted(blank: Proof, circuit: Circuit, names: str, stimuli: Stimuli) -> Proof:
+    """What a counterexample shows, replayed on the circuit as it was elaborated. Raises: CheckError."""
+    frames, rule = _replayed(circuit, stimuli, mistake=False)
+    if rule is None:
+        raise CheckError(blank.module, "must have the same behaviour before and after reduction", "another")
+    cycles = len(frames)
+    message = (
+        f"{blank.module} ({_stated(blank.parameters)}): must hold its claim; found {_words(rule)} wrong in cycle "
+        f"{cycles} after a reset."
+    )
+    wave = waveform(blank.module, names, circuit, frames)
+    return replace(blank, verdict="refuted", message=message, rule=rule, cycles=cycles, waveform=wave)
+
+
+def _replayed(circuit: Circuit, stimuli: Stimuli, *, mistake: bool) -> tuple[list[list[int]], str | None]:
+    """All values frame by frame up to the first in which a rule is broken, and that rule."""
+    place = circuit.inputs.index(MISTAKE)
+    given = [[*frame[:place], int(mistake), *frame[place + 1 :]] for frame in stimuli]
+    rules = {name: literal for name, literal in circuit.outputs.items() if name.endswith(WRONG)}
+    frames: list[list[int]] = []
+    for values in circuit.run(given):
+        frames.append(values)
+        for name, literal in rules.items():
+            if values[literal >> 1] ^ literal & 1:
+                return frames, name
+    return frames, None
+
+
+def _supported(blank: Proof, circuit: Circuit, monitor: Monitor, found: Found, budget: Budget, work: Path) -> Proof:
+    """A verdict of a claim that was not refuted, with its mistake and cover trace. Raises: CheckError, ToolError."""
+    rules = [name for name in circuit.outputs if name.endswith(WRONG)]
+    spare = Budget(max(20.0, blank.budget))  # what a bound used up is not missing here
+    wrong = reached(circuit.chosen(rules, {MISTAKE: True}), spare, work, reductions=found.reductions)
+    if wrong is None:
+        raise CheckError(f"{blank.module}_monitor", "must refute its own mistake", f"none: {monitor.mistake}")
+    refuted, rule = _replayed(circuit, wrong, mistake=True)
+    if rule is None:
+        raise CheckError(blank.module, "must have the same behaviour before and after reduction", "another")
+    covering = reached(circuit.chosen([COVERED], {MISTAKE: False}), spare, work)
+    if covering is None:
+        raise CheckError(f"{blank.module}_monitor", "must reach its cover trace", f"none: {monitor.cover}")
+    proof = replace(
+        blank,
+        mistake=Shown(monitor.mistake, len(refuted)),
+        cover=Shown(monitor.cover, len(covering)),
+        how=found.proved,
+    )
+    if found.proved:
+        return replace(proof, verdict="proved")
+    message = _ended(blank, blank.budget)
+    if found.cycles:
+        return replace(proof, verdict="bounded", cycles=found.cycles, message=message)
+    return replace(proof, message=message)
+
+
+def _ended(unit: Unit | Proof, budget_s: float) -> str:
+    return (
+        f"{unit.module} ({_stated(unit.parameters)}): must be proved within the budget; found {budget_s:g} CPU seconds "
+        "used up. Give a larger --budget."
+    )
+
+
+def _words(rule: str) -> str:
+    return rule.removesuffix(WRONG).replace("_", " ")
+
+
+def _stated(parameters: Parameters) -> str:
+    """The first parameters, as a message shows them."""
+    return ", ".join(f"{name} {value}" for name, value in list(parameters.items())[:4])
+
+
+def _kept_at(sources: Sources, unit: Unit, monitor: Monitor) -> Path | None:
+    """The file of the cache for a unit: named by all that its verdict depends on."""
+    memories = {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in sources.memories.items()
+        if name in unit.parameters.values()
+    }
+    facts = [
+        _recipe(), tool_version(), unit.module, unit.parameters, memories,
+        monitor.text, monitor.contracts, monitor.parts,
+        sources.below(unit.module, monitor.contracts),
+    ]  # fmt: skip
+    return _at(_digest(facts))
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _at(digest: str) -> Path | None:
+    """A file of the cache; None where there is no cache."""
+    with suppress(RuntimeError, OSError):
+        return cache_root() / "prove" / f"{digest}.json"
+    return None
+
+
+@cache
+def _recipe() -> str:
+    """A digest of the steps that lead to a verdict."""
+    texts = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+def _read(path: Path | None, unit: Unit, budget_s: float) -> Proof | None:
+    """The verdict that the cache has; None where it has none that the budget could not better."""
+    if path is None:
+        return None
+    try:
+        found = fitted(Proof, read_json(path))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if found.verdict in ("bounded", "none") and found.budget < budget_s:
+        return None
+    return replace(found, instances=unit.instances, cached=True)
+
+
+def _keep(path: Path | None, found: Any) -> None:
+    """Write a JSON value to the cache in one step; where that cannot be written, the next run finds it again."""
+    if path is None:
+        return
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{secrets.token_hex(8)}.part")
+        part.write_text(json.dumps(found), encoding="utf-8", newline="\n")
+        os.replace(part, path)

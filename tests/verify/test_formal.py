@@ -1,0 +1,234 @@
+"""Proofs of library modules: monitors fit them, mistakes are refuted, edited files are judged as they stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hwgen.backends.render import asset
+from hwgen.errors import DataError, ToolError
+from hwgen.verify.formal import Proof, Sources, kept_units, monitor_of, prove_units, read_sources
+from hwgen.verify.formal.aiger import Circuit, read
+from hwgen.verify.formal.monitor import contract_names, monitored
+from hwgen.verify.formal.search import _counterexample
+from hwgen.verify.formal.trace import waveform
+from tests.tiers import some
+
+LIBRARY = {
+    path.name: path.read_text(encoding="utf-8") for path in sorted((asset("templates") / "rtl/lib").glob("*.sv"))
+}
+PARAMETER = re.compile(r"^\s*parameter\s+(?:.*?\s)?(\w+)\s*=", re.MULTILINE)
+BUDGET_S = 30.0
+
+
+def project(*instances: str, **edited: str) -> Sources:
+    """The library, `edited` files in it, and a top level of instances without connections."""
+    body = "".join(f"  {text} u_{place} ();\n" for place, text in enumerate(instances))
+    files = {name: edited.get(name.removesuffix(".sv"), text) for name, text in LIBRARY.items()}
+    order = ["hwgen_steps_pkg.sv", *(name for name in files if name != "hwgen_steps_pkg.sv")]
+    texts = {name: files[name] for name in order} | {"top.sv": f"module top;\n{body}endmodule\n"}
+    return Sources("top", texts, frozenset(files), {})
+
+
+def proofs(sources: Sources, budget_s: float = BUDGET_S) -> list[Proof]:
+    return list(prove_units(sources, kept_units(sources), budget_s))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWGEN_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("module", monitored())
+def test_a_monitor_fits_its_module(module: str) -> None:
+    """The same parameters in the same order; a claim, a cover trace, a mistake; signals that there are."""
+    monitor = monitor_of(module)
+    assert monitor is not None and all((monitor.claim, monitor.cover, monitor.mistake))
+    text = LIBRARY[f"{module}.sv"]
+    head = text[text.index("#(") : text.index(") (")]
+    assert monitor.parameters == PARAMETER.findall(head)
+    assert "mistake_i" in monitor.text and "covered_o" in monitor.text and "_wrong_o" in monitor.text
+    below = "".join(LIBRARY.values())
+    assert all(re.search(rf"\b{path.rpartition('.')[2]}\b", below) for path in monitor.sees)
+
+
+def test_what_stands_in_for_a_module_is_proved() -> None:
+    """A contract has a monitor of its own module; the proofs of the others rest on it."""
+    assert set(contract_names()) <= set(monitored())
+    for module in monitored():
+        monitor = monitor_of(module)
+        assert monitor is not None and module not in monitor.contracts
+
+
+def test_circuits_are_written_and_read() -> None:
+    """NOT((toggle AND high) OR (NOT toggle AND NOT high)), which is `toggle XOR high`."""
+    circuit = Circuit(("toggle",), (10,), {"high": 4}, ((4, 2), (5, 3), (9, 7)))
+    assert [values[2] for values in circuit.run([[1], [0], [1], [1]])] == [0, 1, 1, 0]
+    again = read(circuit.to_bytes(), "input 0 0 toggle\noutput 0 0 high\n")
+    assert again.inputs == circuit.inputs and again.registers == circuit.registers and again.outputs == circuit.outputs
+    assert [set(gate) for gate in again.gates] == [set(gate) for gate in circuit.gates]
+    assert circuit.depth is None
+    tied = circuit.chosen(["high"], {"toggle": False})
+    assert not any(values[2] for values in tied.run([[1]] * 4))
+
+
+def test_pipelines_are_unrolled() -> None:
+    """Two registers in a row: after two frames the output is the first input, whatever came before."""
+    pipeline = Circuit(("in",), (2, 4), {"out": 6}, ())
+    assert pipeline.depth == 2
+    assert pipeline.settled(2).outputs == {"out@0": 0, "out@1": 0, "out@2": 2}
+    assert pipeline.step(1).outputs["step"] not in (0, 1)
+    with pytest.raises(ValueError, match="not a binary AIGER file"):
+        read(b"aag 0 0 0 0 0\n")
+
+
+def test_a_counterexample_is_read_and_drawn(tmp_path: Path) -> None:
+    (tmp_path / "cex").write_text("0\n1\n0\n1\n# DONE\n", encoding="utf-8")
+    stimuli = _counterexample(tmp_path, 1)
+    assert stimuli == [[1], [0], [1]]
+    circuit = Circuit(("toggle",), (10,), {"high": 4}, ((4, 2), (5, 3), (9, 7)))
+    wave = waveform("hwgen_x", "input 0 0 toggle\nlatch 0 0 u_unit.high_q\n", circuit, list(circuit.run(stimuli)))
+    assert "$scope module hwgen_x_monitor $end" in wave and "$scope module u_unit $end" in wave
+    assert re.search(r"\$var wire 1 (.) high_q \$end", wave) and wave.rstrip().endswith("#30")
+
+
+@pytest.mark.starts_process
+def test_units_are_proved() -> None:
+    """Each with the trace that reaches its claim, and a mistake that was refuted; all parameters, defaults too."""
+    sources = project(
+        "hwgen_fifo #(.Width(3), .Depth(21))", "hwgen_mvtu #(.Simd(2), .NeuronFolds(3), .SynapseFolds(3))"
+    )
+    found = proofs(sources)
+    assert {proof.module for proof in found} == {
+        "hwgen_fifo", "hwgen_mvtu", "hwgen_credit_queue", "hwgen_lane_sums", "hwgen_popcount"
+    }  # fmt: skip
+    assert [proof.verdict for proof in found] == ["proved"] * len(found), found
+    assert all(proof.cover and proof.cover.cycles > 1 and proof.mistake and proof.mistake.cycles for proof in found)
+    fifo = next(proof for proof in found if proof.module == "hwgen_fifo")
+    assert fifo.parameters == {"Width": 3, "Depth": 21, "Style": "distributed"} and not fifo.cached
+    again = proofs(sources)
+    assert all(proof.cached for proof in again) and [proof.seconds for proof in again] == [p.seconds for p in found]
+
+
+@pytest.mark.starts_process
+def test_a_module_without_a_monitor_has_no_verdict() -> None:
+    found = next(proof for proof in proofs(project("hwgen_search")) if proof.module == "hwgen_search")
+    assert (found.verdict, found.passed) == ("none", False)
+    assert found.message == "hwgen_search: must have a monitor in sim/formal to be proved; found none."
+
+
+@pytest.mark.starts_process
+def test_a_monitor_that_does_not_fit_gives_no_verdict() -> None:
+    """A parameter more, a register that is called otherwise, a file that Yosys does not read: a line each."""
+    fifo, width = LIBRARY["hwgen_fifo.sv"], LIBRARY["hwgen_width.sv"]
+    (more,) = proofs(project("hwgen_fifo", hwgen_fifo=fifo.replace("Depth = 2,", "Depth = 2,\n  parameter bit X = 0,")))
+    assert more.message == "hwgen_fifo: must have the parameters of its monitor; found X in one alone."
+    (other,) = proofs(project("hwgen_width", hwgen_width=width.replace("store_q", "kept_q")))
+    assert "no signal store_q as its monitor looks at" in other.message and "\n" not in other.message
+    with pytest.raises(ToolError, match=r"hwgen_fifo\.sv:\d+: must be read by Yosys; found syntax error"):
+        kept_units(project("hwgen_fifo", hwgen_fifo=fifo.replace("assign push =", "assign push ==")))
+
+
+@pytest.mark.starts_process
+def test_a_budget_that_ends_is_said() -> None:
+    """A dot product of wide numbers that no step proves in a second."""
+    unit = "hwgen_fifo #(.Width(64), .Depth(100))"
+    (found,) = proofs(project(unit), budget_s=1.0)
+    assert found.verdict in ("bounded", "none") and "\n" not in found.message
+    assert re.search(r"found 1 CPU seconds used up\. Give a larger --budget\.$", found.message)
+
+
+def test_files_that_are_not_the_projects(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"files\.f: must be a file of the project"):
+        read_sources(tmp_path, "top")
+    (tmp_path / "files.f").write_text("../elsewhere.sv\n", encoding="utf-8")
+    with pytest.raises(DataError, match="must list each source once"):
+        read_sources(tmp_path, "top")
+
+
+FIFO = "hwgen_fifo #(.Width(2), .Depth(5))"
+BLOCK = 'hwgen_fifo #(.Width(2), .Depth(5), .Style("block"))'
+MVTU = (
+    "hwgen_mvtu #(.Pe(2), .Simd(2), .NeuronFolds(3), .SynapseFolds(3), .LastPe(1), .LastSimd(1), .SumBits(4), "
+    ".SumSigned(0), .Levels(1), .ThresholdBits(3), .ThresholdSigned(0), .CodeBits(1))"
+)
+ADD = "hwgen_add #(.Lanes(2), .Beats(3), .LastLanes(1), .InputBits(8), .SumBits(5), .Bits(16'h0404))"
+POOL = "hwgen_pool #(.Lanes(2), .LastLanes(1), .InputBits(3), .OutputBits(3), .PixelBeats(2), .Columns(2))"
+THRESHOLD = (
+    "hwgen_threshold #(.Lanes(2), .Beats(3), .LastLanes(1), .InputBits(4), .Levels(3), .ThresholdBits(4), .CodeBits(2))"
+)
+WIDTH = "hwgen_width #(.GroupBits(2), .InBeats(3), .Push(3), .LastPush(2), .Pull(2))"
+MUTATIONS = [
+    (FIFO, "hwgen_fifo", "read_d = read_q == LastPtr ? '0 : read_q + 1'b1", "read_d = read_q + 1'b1"),
+    (FIFO, "hwgen_fifo", "count_q == CountBits'(Depth - 1)", "count_q == CountBits'(Depth - 2)"),
+    (FIFO, "hwgen_fifo", "assign pop = valid_q && m_ready_i", "assign pop = m_ready_i"),
+    (FIFO, "hwgen_fifo", "write_q <= write_q == LastPtr ? '0 : write_q + 1'b1", "write_q <= write_q + 1'b1"),
+    (FIFO, "hwgen_fifo", "assign push = s_valid_i && !full_q", "assign push = s_valid_i"),
+    (BLOCK, "hwgen_fifo", "bypass_q <= push && write_q == read_d", "bypass_q <= push && write_q == read_q"),
+    (BLOCK, "hwgen_fifo", "read_data_q <= memory[read_d]", "read_data_q <= memory[read_q]"),
+    ("hwgen_fork", "hwgen_fork", "assign s_ready_o = &ready", "assign s_ready_o = |ready"),
+    ("hwgen_fork", "hwgen_fork", ".s_valid_i(s_valid_i && s_ready_o)", ".s_valid_i(s_valid_i)"),
+    (WIDTH, "hwgen_width", "held_q <= HeldBits'(Limit)", "held_q < HeldBits'(Limit)"),
+    (WIDTH, "hwgen_width", "push ? kept + (last ?", "push ? held_q + (last ?"),
+    (WIDTH, "hwgen_width", "BeatBits'(InBeats - 1)", "BeatBits'(InBeats - 2)"),
+    ("hwgen_tlast #(.Beats(10))", "hwgen_tlast", "BeatBits'(Beats - 1)", "BeatBits'(Beats - 2)"),
+    ("hwgen_tlast #(.Beats(10))", "hwgen_tlast", "valid_i && ready_i", "valid_i"),
+    (ADD, "hwgen_credit_queue", "pop || (credit_q &&", "(credit_q &&"),
+    (ADD, "hwgen_credit_queue", "count_q == CountBits'(Credits - 1)", "count_q == CountBits'(Credits)"),
+    (ADD, "hwgen_add", "assign sum = plus_sum - minus_sum", "assign sum = plus_sum + 1'b1"),
+    (ADD, "hwgen_add", "lane < LastLanes || !last_beat", "lane < LastLanes"),
+    (ADD, "hwgen_add", "fire = credit && &s_valid_i", "fire = credit && |s_valid_i"),
+    (ADD, "hwgen_add", "beat_q <= last_beat ? '0 : beat_q + 1'b1", "beat_q <= beat_q + 1'b1"),
+    (POOL, "hwgen_pool", "(value ^ Flip) > (held ^ Flip)", "(value ^ Flip) < (held ^ Flip)"),
+    (POOL, "hwgen_pool", "first1_q ? value : combined", "combined"),
+    (POOL, "hwgen_pool", "assign ends = last_across && last_down", "assign ends = last_across"),
+    (POOL, "hwgen_pool", "IndexBits'(PixelBeats - 1);", "IndexBits'(PixelBeats);"),
+    (THRESHOLD, "hwgen_threshold", "operand_q <= s_data_i", "operand_q <= ~s_data_i"),
+    (THRESHOLD, "hwgen_threshold", "lane < LastLanes || !masked", "lane < LastLanes || masked"),
+    (THRESHOLD, "hwgen_activation", "assign compared[level] = sum >=", "assign compared[level] = sum >"),
+    (THRESHOLD, "hwgen_activation", "MathBits'(Levels) - MathBits'(ones)", "MathBits'(Levels - 1) - MathBits'(ones)"),
+    (MVTU, "hwgen_mvtu", "assign may_fire = credit || !last", "assign may_fire = credit"),
+    (MVTU, "hwgen_mvtu", "fire && last),", "fire),"),
+    (MVTU, "hwgen_mvtu_slots", "SlotBits'(Slots - 1)", "SlotBits'(Slots - 2)"),
+    (MVTU, "hwgen_mvtu_slots", "NeuronBits'(NeuronFolds - 1)", "NeuronBits'(NeuronFolds - 2)"),
+    (MVTU, "hwgen_mvtu_vector", "last_synapse_i ? s_data_i & LastMask : s_data_i", "s_data_i"),
+    (MVTU, "hwgen_mvtu_vector", "reading1_q ? arriving_q : kept", "reading_i ? arriving_q : kept"),
+    (MVTU, "hwgen_mvtu_core", "pe >= LastPe && last_beat_q", "pe > LastPe && last_beat_q"),
+    (MVTU, "hwgen_neuron", "(first_i ? '0 : accumulator_q) + sum_i", "accumulator_q + sum_i"),
+    (MVTU, "hwgen_dot", "~(weights_i ^ inputs_i)", "weights_i ^ inputs_i"),
+]
+
+
+@pytest.mark.starts_process
+@pytest.mark.parametrize("part", range(6))
+def test_mistakes_are_refuted(part: int) -> None:
+    """One-line mistakes in library files: refuted, with a counterexample that is not empty and a waveform."""
+    assert len(MUTATIONS) >= 30
+    cases = some(MUTATIONS[part::6], 5)
+    for instance, module, old, new in cases:
+        text = LIBRARY[f"{module}.sv"]
+        assert text.count(old) >= 1, (module, old)
+        found = proofs(project(instance, **{module: text.replace(old, new, 1)}))
+        refuted = [proof for proof in found if proof.verdict == "refuted"]
+        assert refuted, (module, old, new, [(proof.module, proof.verdict, proof.message) for proof in found])
+        assert all(proof.cycles and proof.waveform.startswith("$timescale") for proof in refuted)
+        assert all(re.search(rf"found .+ wrong in cycle {p.cycles} after a reset\.$", p.message) for p in refuted)
+
+
+@pytest.mark.starts_process
+def test_a_monitor_that_lets_its_mistake_live_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mistake is the proof of the proof: without it there is no verdict, whatever was proved."""
+    from dataclasses import replace
+
+    from hwgen.verify.formal import prove
+
+    own = monitor_of("hwgen_tlast")
+    assert own is not None
+    blind = replace(own, text=own.text.replace("LeftBits'(mistake_i)", "LeftBits'(0)"))
+    never = replace(own, text=own.text.replace("assign covered_o = last && taken", "assign covered_o = 1'b0"))
+    for monitor, told in ((blind, "must refute its own mistake"), (never, "must reach its cover trace")):
+        monkeypatch.setattr(prove, "monitor_of", lambda module, monitor=monitor: monitor)
+        (found,) = proofs(project("hwgen_tlast #(.Beats(3))"))
+        assert found.verdict == "none" and told in found.message
