@@ -47,7 +47,7 @@ def test_an_edited_file_is_refuted(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built, edited)
     path = edited / "rtl" / "lib" / "hwgen_tlast.sv"
     path.write_text(path.read_text().replace("valid_i && ready_i", "ready_i"), encoding="utf-8", newline="\n")
-    (unit,), said = prove(edited, "--unit", "tlast", cache=tmp_path / "cache", code=1)
+    (unit,), said = prove(edited, "--unit", "tlast", cache=tmp_path / "cache", code=3)
     assert unit["verdict"] == "refuted" and unit["rule"] == "last_wrong_o" and unit["cycles"]
     assert (edited / str(unit["waveform"])).read_text().startswith("$timescale")
     assert said.startswith("refuted: hwgen_tlast (Beats ") and said.count("\n") == 1
