@@ -196,3 +196,16 @@ def test_netlists_are_exactly_these(names: tuple[str, ...]) -> None:
     ]
     if changed:
         pytest.fail("\n".join([CHANGED, *changed]), pytrace=False)
+
+
+def test_yosys_reads_signed_comparisons_as_they_are_meant() -> None:
+    """In a comparison it takes a signed type that an unsigned parameter is cast to as unsigned: a constant must stand
+    there. Verilator reads it as the standard says, so no simulation would tell."""
+    found = []
+    for file, text in library("rtl").items():
+        for kind in re.findall(r"typedef logic signed .* (\w+);", text):
+            cast, compares = rf"\b{kind}'\((?!\d)\w+\)", r"(?:[<>]=?|[=!]=)"
+            wrong = re.compile(rf"{compares} [^;?&|:]*{cast}|{cast} {compares} ")
+            lines = (re.sub(r"//.*|^\s*\w+ <= ", "", line) for line in text.splitlines())
+            found += [f"{file}: {line.strip()}" for line in lines if wrong.search(line)]
+    assert found == []

@@ -42,6 +42,8 @@ module hwgen_parallel_window_rows #(
 
   typedef logic signed [LevelBits-1:0] level_t;
 
+  localparam level_t AllRows = level_t'(Rows);  // Yosys compares unsigned where a cast stands
+
   // The place of the next beat, the row that it comes to, and whole rows held: negative where rows
   // are let go that are yet to come.
   logic [AddrBits-1:0] beat_q;
@@ -52,7 +54,7 @@ module hwgen_parallel_window_rows #(
   assign kept = level_q - released_i;
   assign ahead = 32'(beat_q) < 32'(place_i);
   assign behind = 32'(place_i) < 32'(beat_q);
-  assign s_ready_o = level_q < level_t'(Rows) || (kept < level_t'(Rows) && ahead);
+  assign s_ready_o = level_q < AllRows || (kept < AllRows && ahead);
   assign ready_o = level_q >= needed_i || (level_q == needed_i - level_t'(1) && behind);
   assign take = s_valid_i && s_ready_o;
   assign row_in = take && beat_q == AddrBits'(RowBeats - 1);
@@ -109,8 +111,8 @@ module hwgen_parallel_window_rows #(
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      level_fits: assert (kept <= level_t'(Rows));
-      beat_is_free: assert (!take || level_q < level_t'(Rows) || ahead);
+      level_fits: assert (kept <= AllRows);
+      beat_is_free: assert (!take || level_q < AllRows || ahead);
     end
   end
 `endif

@@ -73,6 +73,7 @@ module hwgen_parallel_window_slots #(
   localparam top_t FirstTop = -top_t'(PadTop);
   localparam top_t Bottom = top_t'(Height);
   localparam left_t FirstLeft = -left_t'(PadLeft);
+  localparam left_t Beside = left_t'(Width);  // Yosys compares unsigned where a cast stands
 
   // A place, moved to the nearest edge of the image where it lies outside.
   function automatic top_t clipped(input top_t top);
@@ -209,7 +210,7 @@ module hwgen_parallel_window_slots #(
     localparam bit Behind = LastLeft + kx * DilationAcross >= Width + PadLeft;
     left_t column;
     assign column = left_q + left_t'(kx * DilationAcross);
-    assign beside_o[kx] = (Before && column < 0) || (Behind && column >= left_t'(Width));
+    assign beside_o[kx] = (Before && column < 0) || (Behind && column >= Beside);
   end
 
 endmodule

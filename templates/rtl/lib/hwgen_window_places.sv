@@ -116,7 +116,9 @@ module hwgen_window_places #(
   localparam place_t SecondNext = next_at(SecondTop, SecondLast);
   localparam place_t LastBegin = clipped(FirstTop + place_t'(LastTop));
 
-  if (place_t'(Rows) < Bottom - LastBegin) begin : gen_check_rows
+  localparam place_t AllRows = place_t'(Rows);
+
+  if (AllRows < Bottom - LastBegin) begin : gen_check_rows
     $error("hwgen_window: Rows must hold what a row of windows sees");
   end
 
