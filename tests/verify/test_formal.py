@@ -160,6 +160,8 @@ THRESHOLD = (
     "hwgen_threshold #(.Lanes(2), .Beats(3), .LastLanes(1), .InputBits(4), .Levels(3), .ThresholdBits(4), .CodeBits(2))"
 )
 WIDTH = "hwgen_width #(.GroupBits(2), .InBeats(3), .Push(3), .LastPush(2), .Pull(2))"
+CONCAT = "hwgen_concat #(.Width(2), .Beats(64'h0000_0002_0000_0001))"
+ARGMAX = "hwgen_argmax #(.Beats(3), .ScoreBits(3))"
 MUTATIONS = [
     (FIFO, "hwgen_fifo", "read_d = read_q == LastPtr ? '0 : read_q + 1'b1", "read_d = read_q + 1'b1"),
     (FIFO, "hwgen_fifo", "count_q == CountBits'(Depth - 1)", "count_q == CountBits'(Depth - 2)"),
@@ -181,6 +183,10 @@ MUTATIONS = [
     (ADD, "hwgen_add", "lane < LastLanes || !last_beat", "lane < LastLanes"),
     (ADD, "hwgen_add", "fire = credit && &s_valid_i", "fire = credit && |s_valid_i"),
     (ADD, "hwgen_add", "beat_q <= last_beat ? '0 : beat_q + 1'b1", "beat_q <= beat_q + 1'b1"),
+    (CONCAT, "hwgen_concat", "beat_q <= last ? '0 : beat_q + 1'b1", "beat_q <= beat_q + 1'b1"),
+    (CONCAT, "hwgen_concat", "take = s_valid_i[i] && ready", "take = s_valid_i[i]"),
+    (ARGMAX, "hwgen_argmax", "key1_q > top_key_q", "key1_q >= top_key_q"),
+    (ARGMAX, "hwgen_argmax", "assign s_ready_o = credit || !last", "assign s_ready_o = credit"),
     (POOL, "hwgen_pool", "(value ^ Flip) > (held ^ Flip)", "(value ^ Flip) < (held ^ Flip)"),
     (POOL, "hwgen_pool", "first1_q ? value : combined", "combined"),
     (POOL, "hwgen_pool", "assign ends = last_across && last_down", "assign ends = last_across"),
