@@ -68,8 +68,11 @@ FILES = """
 """
 """Headers in the folder of `<design>.h` and `<design>.hpp`, a type of AMD's; names of devices on Windows."""
 
-MODULES = "axi_memory bench randomize stream_monitor stream_sink stream_source stream_stall uart_host"
-"""Modules of the test benches in `sim/`; `randomize` is a function of SystemVerilog."""
+MODULES = (
+    "axi_memory bench randomize stream_monitor stream_sink stream_source stream_stall uart_host "
+    "formal_ascending formal_code formal_dot formal_lane_sums formal_ones formal_queue"
+)
+"""Modules of the test benches and of the references of proofs in `sim/`; `randomize` is SystemVerilog's."""
 
 TOOLS = "axi_dma n no null off on system system_wrapper y yes"
 """Parts of the system that Vivado builds around a design, words of YAML."""

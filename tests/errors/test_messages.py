@@ -298,7 +298,9 @@ OTHERS: dict[str, tuple[type[HwgenError], Callable[[Path], object], str]] = {
     ),
     "deadlock": (
         DeadlockError,
-        lambda folder: flow.compile(residual(), target_interval=576, fifo_depths={"sum0_fifo0": 1, "sum1_fifo0": 1}),
+        lambda folder: flow.compile(
+            residual(), target_interval=576, fifo_depths={"sum0_fifo0": 1, "sum1_fifo0": 1, "sum1_width0_fifo": 0}
+        ),
         "sum0_fifo0: must hold beats until its reader takes them; found a deadlock: sum0_fifo0 is full (1 beat) while"
         " its reader waits for sum0_fifo1. Deepen it.",
     ),
