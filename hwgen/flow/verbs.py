@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hwgen.flow.explore import Plan, Progress
     from hwgen.report.bitstream import BitstreamReport
     from hwgen.verify.evaluate import Accuracy
+    from hwgen.verify.vectors import Frames
 
 
 class _Compiled(Protocol):
@@ -38,6 +39,7 @@ class _Compiled(Protocol):
     def project(self) -> Path | None: ...
     def estimate(self) -> Estimate: ...
     def codes(self, frames: Any) -> Any: ...
+    def _codes(self, frames: Any) -> Frames: ...
     def all_outputs(self, frames: Any, backend: str = "golden") -> Mapping[str, Codes]: ...
 
 
@@ -64,8 +66,7 @@ class Verbs:
         """
         from hwgen.golden.execute import trace
 
-        codes = self.codes(frames)
-        return dict(trace(self.graph, codes if isinstance(codes, tuple) else (codes,)))
+        return dict(trace(self.graph, self._codes(frames)))
 
     def predict(self: _Compiled, frames: Any, backend: str = "golden", *, output: str | None = None) -> IntArray:
         """The class (N,) of each of N frames (see `codes`), on `backend`.
