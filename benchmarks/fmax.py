@@ -1,7 +1,7 @@
 """Clock that units reach on an ECP5 by the depth of their pipeline, by Yosys and nextpnr.
 
-A matrix-vector unit of four input and four output beats a vector, a layer of constants of a beat a vector or a top-1
-unit of four beats a frame stands with its memories, control and output queue between shift registers, so that a few
+A matrix-vector unit of four input and four output beats a vector, a layer of constants of a beat a vector, a top-1
+unit of four beats a frame or a unit of whole windows stands with its memories, control and output queue between shift registers, so that a few
 pins do and every path begins and ends in a register. It is synthesised, placed and routed (LFE5U-25F, speed grade 6)
 for a clock that it does not reach.
 `most` is what `--pipeline` takes; beside the figure of each seed stands what the delays of `hwgen/hw/delays.py` say.
@@ -30,6 +30,7 @@ from hwgen.hw.design import Design, single_input, single_output
 from hwgen.hw.device import Family, device_of
 from hwgen.hw.kernels.argmax import ArgmaxUnit
 from hwgen.hw.kernels.mvtu import MvtuUnit
+from hwgen.hw.kernels.parallel_window import ParallelWindowUnit
 from hwgen.hw.kernels.wired import WiredUnit
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import NO_SPAN
@@ -37,6 +38,7 @@ from hwgen.hw.pools import usual_arithmetic
 from hwgen.hw.stream import Stream
 from hwgen.hw.timing import PipelineRequest, longest_ns, pipelined
 from hwgen.hw.unit import Unit
+from hwgen.ir.geometry import Geometry
 from hwgen.ir.graph import Node, Value
 from hwgen.ir.ops import MatMul, Threshold
 from hwgen.ir.types import Bipolar, DType, IntArray, IntType, TensorType, smallest_int
@@ -145,6 +147,16 @@ def top1_of(bits: int, lanes: int) -> ArgmaxUnit:
     return ArgmaxUnit("top", "top", (source,), (Stream("top", smallest_int(0, FOLDS * lanes - 1), 1, 1),))
 
 
+def windows_of(bits: int, lanes: int) -> ParallelWindowUnit:
+    """A unit of padded 3x3 windows over an image of 28x28 pixels of two beats, all taps at once."""
+    source = Stream("source", IntType(bits, signed=False), 2 * lanes, lanes, vectors=28 * 28)
+    taps = 9 * lanes
+    output = Stream("window", source.dtype, 2 * taps, taps, vectors=28 * 28)
+    pad = np.zeros(2 * lanes, dtype=np.int64)
+    geometry = Geometry((3, 3), padding=(1, 1, 1, 1))
+    return ParallelWindowUnit("window", "window", (source,), (output,), 28, 28, geometry, pad, rows=1).resized(4)
+
+
 def place(unit: Unit, seeds: int) -> Placed:
     """Synthesise, place and route. Raises: subprocess.CalledProcessError."""
     ends = (single_input(unit.input),), (single_output(unit.output),)
@@ -204,6 +216,8 @@ def described(shape: str, *, in_block: bool) -> tuple[str, Unit]:
     kind, first, second = shape.split(":")
     if kind == TOP1:
         return f"top-1, {second} lanes of {first} bits", top1_of(int(first), int(second))
+    if kind == WINDOWS:
+        return f"windows 3x3, {second} lanes of {first} bits", windows_of(int(first), int(second))
     name = f"{kind.removeprefix(WIRED).upper()}, {first} x {second}"
     if kind.startswith(WIRED):
         return f"{name}, wired", wired_of(kind.removeprefix(WIRED), int(first), int(second))
@@ -220,7 +234,7 @@ def main() -> None:
         "--ends", action="store_true", help="without registers and with all that help, nothing between"
     )
     options.add_argument(
-        "--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2, or top1:BITS:LANES"
+        "--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2, top1:BITS:LANES or window:BITS:LANES"
     )
     chosen = options.parse_args()
     where, figures, rows = machine(), [], []

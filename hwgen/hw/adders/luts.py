@@ -85,10 +85,14 @@ def compared_luts(step: AtLeast, wire: Wire) -> int:
 
 
 def clipped_luts(step: Clip, wire: Wire) -> int:
-    """LUTs of a clipped shift: one a bit of the code, and what finds that the number is beyond either end, or a tie."""
+    """LUTs of a clipped shift: one a bit of the code, and what finds that the number is beyond either end, or a tie.
+
+    Where codes begin at 0, the sign says by itself that the number is below them.
+    """
     beyond = wire.bits - step.shift - step.wire.bits
     tie = ceil_div(step.shift, 5) if step.to_even else 0
-    return step.wire.bits + (2 * max(1, ceil_div(beyond, 5)) if beyond > 0 else 0) + tie
+    ends, signs = (1, 1) if wire.signed and step.low == 0 else (2, 0)
+    return step.wire.bits + (ends * max(1, ceil_div(beyond - signs, 5)) if beyond > 0 else 0) + tie
 
 
 def cells(netlist: Netlist) -> Cells:

@@ -136,8 +136,7 @@ class ParallelWindowUnit(Unit):
         )
 
     def path_ns(self, delays: Delays) -> float:
-        bits = bits_for(self.rows + self.height + self.geometry.stride[0] + 1) + 1
-        counted = 2 * delays.adder + delays.compared(bits) + 3 * delays.choice
+        counted = delays.adder + 4 * delays.choice
         return delays.register + max(delays.word(self.memory) + 2 * delays.choice, counted)
 
     @property
@@ -214,16 +213,16 @@ class ParallelWindowUnit(Unit):
         places, (down, across) = self._places(), self.geometry.kernel
         rows = bits_for(places)
         memory, (outside, beside) = self.memory, self._padded()
-        top, left, level = self._counter_bits()
+        top, left, level, lead = self._counter_bits()
         schedule, beats = self.schedule, self.input.vector_beats
         bill.add("parallel window", 1)
         for count in (beats, self.out_height, self.out_height, self.out_width, self.row_beats, self.rows):
             bill.counter(count)
         place = bits_for((self.scanned_columns + self.geometry.extent[1]) * beats + 1)
         bill.register(place + bits_for(self.first_column + self.scanned_columns + self.geometry.stride[1] + 1))
-        bill.register(top + 3 * level + down * 2 * rows + 3)
+        bill.register(lead + 3 * level + down * 2 * rows + 3)
         bill.add("scanned place bit", place)
-        bill.add("window place bit", top)
+        bill.add("lead bit", lead)
         bill.add("window level bit", level)
         bill.add("row choice bit", down * rows)
         bill.register((top + 2 * outside if outside else 0) + (left + 2 * beside if beside else 0))
@@ -251,13 +250,16 @@ class ParallelWindowUnit(Unit):
             found.append(int(((places < 0) | (places + last >= size)).sum()))
         return found[0], found[1]
 
-    def _counter_bits(self) -> tuple[int, int, int]:
-        """Bits of places of rows, of columns, and levels of the line buffer, as the modules have them."""
+    def _counter_bits(self) -> tuple[int, int, int, int]:
+        """Bits of places of rows, of columns, of levels and of the lead of writing, as the modules have them."""
         (down, across), (deep, _), padding = self.geometry.stride, self.geometry.extent, self.geometry.padding
         last_top, last_left = (self.out_height - 1) * down, (self.out_width - 1) * across
         top = bits_for(last_top + deep + down + self.height + 1) + 1
         left = bits_for(last_left + self.first_column + padding[1] + across + self.width + 1) + 1
-        return top, left, bits_for(self.rows + self.height + down + 1) + 1
+        beats = self.input.vector_beats
+        slots = max(self.scanned_columns, self.last_column + 1) * beats
+        lead = bits_for(slots + self.row_beats + 1) + 1
+        return top, left, bits_for(self.rows + self.height + 2) + 1, lead
 
     @property
     def limit(self) -> str:

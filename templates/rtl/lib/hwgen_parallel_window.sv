@@ -69,8 +69,8 @@ module hwgen_parallel_window #(
   localparam int unsigned LastLeft = (OutWidth - 1) * StrideAcross;
   localparam int unsigned ScannedColumns = Width > LastLeft ? Width : LastLeft + 1;
   localparam int unsigned ExtentAcross = (KernelWidth - 1) * DilationAcross + 1;
+  localparam int unsigned LastRowColumns = LastLeft + ExtentAcross - PadLeft;
   localparam int unsigned PlaceBits = $clog2((ScannedColumns + ExtentAcross) * PixelBeats + 1);
-  localparam int unsigned LevelBits = $clog2(Rows + Height + StrideDown + 1) + 1;
   localparam int unsigned RowBits = hwgen_steps_pkg::bits_for(Rows);
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(PixelBeats);
 
@@ -78,13 +78,14 @@ module hwgen_parallel_window #(
 
   logic [PlaceBits-1:0] place;
   logic [BeatBits-1:0] beat;
+  logic [hwgen_steps_pkg::bits_for(OutHeight)-1:0] row;
   logic [KernelHeight*RowBits-1:0] rows;
   logic [KernelHeight-1:0] outside;
   logic [KernelWidth-1:0] beside;
-  logic signed [LevelBits-1:0] needed, released;
-  logic ready, ends, row_end, credit, fire;
+  logic ready, ends, row_end, credit, fire, take, row_in;
 
   assign fire = ready && (!ends || credit);
+  assign take = s_valid_i && s_ready_o;
 
   hwgen_parallel_window_slots #(
     .PixelBeats    (PixelBeats),
@@ -102,21 +103,42 @@ module hwgen_parallel_window #(
     .PadLeft       (PadLeft),
     .Rows          (Rows),
     .ScannedColumns(ScannedColumns),
-    .PlaceBits     (PlaceBits),
-    .LevelBits     (LevelBits)
+    .PlaceBits     (PlaceBits)
   ) u_slots (
     .clk_i     (clk_i),
     .rst_ni    (rst_ni),
     .fire_i    (fire),
     .place_o   (place),
     .beat_o    (beat),
+    .row_o     (row),
     .row_end_o (row_end),
     .ends_o    (ends),
     .rows_o    (rows),
-    .needed_o  (needed),
-    .released_o(released),
     .outside_o (outside),
     .beside_o  (beside)
+  );
+
+  hwgen_parallel_window_levels #(
+    .Height      (Height),
+    .OutHeight   (OutHeight),
+    .KernelHeight(KernelHeight),
+    .StrideDown  (StrideDown),
+    .DilationDown(DilationDown),
+    .PadTop      (PadTop),
+    .Rows        (Rows),
+    .RowBeats    (RowBeats),
+    .RowSlots    (ScannedColumns * PixelBeats),
+    .LastRowSlots(LastRowColumns * PixelBeats)
+  ) u_levels (
+    .clk_i    (clk_i),
+    .rst_ni   (rst_ni),
+    .take_i   (take),
+    .row_in_i (row_in),
+    .space_o  (s_ready_o),
+    .fire_i   (fire),
+    .row_end_i(row_end),
+    .row_i    (row),
+    .ready_o  (ready)
   );
 
   // ---- Stage 1: rows ---------------------------------------------------------------------------
@@ -129,21 +151,16 @@ module hwgen_parallel_window #(
     .Rows        (Rows),
     .KernelHeight(KernelHeight),
     .PlaceBits   (PlaceBits),
-    .LevelBits   (LevelBits),
     .Style       (Style)
   ) u_rows (
-    .clk_i     (clk_i),
-    .rst_ni    (rst_ni),
-    .s_data_i  (s_data_i),
-    .s_valid_i (s_valid_i),
-    .s_ready_o (s_ready_o),
-    .place_i   (place),
-    .needed_i  (needed),
-    .released_i(released),
-    .release_i (fire && row_end),
-    .ready_o   (ready),
-    .rows_i    (rows),
-    .column_o  (column)
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .take_data_i(s_data_i),
+    .take_i     (take),
+    .row_in_o   (row_in),
+    .place_i    (place),
+    .rows_i     (rows),
+    .column_o   (column)
   );
 
   // ---- Stage 2: columns ------------------------------------------------------------------------
@@ -162,9 +179,7 @@ module hwgen_parallel_window #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      fired1_q <= 1'b0;
-      ends1_q <= 1'b0;
-      ends2_q <= 1'b0;
+      {fired1_q, ends1_q, ends2_q} <= '0;
     end else begin
       fired1_q <= fire;
       ends1_q <= fire && ends;
@@ -197,18 +212,15 @@ module hwgen_parallel_window #(
     for (genvar kx = 0; kx < KernelWidth; kx++) begin : gen_tap
       localparam int unsigned Low
           = (KernelWidth - 1 - kx) * Delay * ColumnBits + ky * InputBeatBits;
-      logic [InputBeatBits-1:0] held;
       logic [TapBits-1:0] seen;
-
-      assign held = columns_q[Low +: InputBeatBits];
 
       for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
         if (Widen) begin : gen_widen
-          assign seen[lane*OutputBits +: OutputBits] = {!held[lane], 1'b1};
+          assign seen[lane*OutputBits +: OutputBits] = {!columns_q[Low+lane], 1'b1};
         end else if (Mark) begin : gen_mark
-          assign seen[lane*OutputBits +: OutputBits] = {1'b0, held[lane*InputBits +: InputBits]};
+          assign seen[lane*OutputBits +: OutputBits] = {1'b0, columns_q[Low+lane*InputBits +: InputBits]};
         end else begin : gen_same
-          assign seen[lane*OutputBits +: OutputBits] = held[lane*InputBits +: InputBits];
+          assign seen[lane*OutputBits +: OutputBits] = columns_q[Low+lane*InputBits +: InputBits];
         end
       end
 

@@ -2,10 +2,9 @@
 //
 // Slots of a parallel window unit: which column is scanned next, and which window it ends.
 //
-// A slot ends with `fire_i`. It reads beat `place_o` of a row of windows, which is beat `beat_o` of
-// a pixel, in places `rows_o` of the line buffer, one for each row of taps. `needed_o` rows must be
-// there, the last of them as far as that beat; `row_end_o` slots let go `released_o`. A row ends
-// after `ScannedColumns` columns, the last one of a frame with the frame.
+// A slot ends with `fire_i`. It reads beat `place_o` of row `row_o` of windows, which is beat
+// `beat_o` of a pixel, in places `rows_o` of the line buffer, one for each row of taps. A row
+// ends after `ScannedColumns` columns (`row_end_o`), the last one of a frame with the frame.
 //
 // With `ends_o` the slot ends a beat of a window, whose taps lie above or below the image in the
 // rows `outside_o`, and beside it in the columns `beside_o`. Windows at the right edge end while
@@ -32,30 +31,28 @@ module hwgen_parallel_window_slots #(
   parameter int unsigned Rows = 3,
   parameter int unsigned ScannedColumns = 3,
   parameter int unsigned PlaceBits = 4,
-  parameter int unsigned LevelBits = 4,
   localparam int unsigned RowBits = hwgen_steps_pkg::bits_for(Rows),
-  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(PixelBeats)
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(PixelBeats),
+  localparam int unsigned OutRowBits = hwgen_steps_pkg::bits_for(OutHeight)
 ) (
-  input  wire logic                                 clk_i,
-  input  wire logic                                 rst_ni,
-  input  wire logic                                 fire_i,
+  input  wire logic                          clk_i,
+  input  wire logic                          rst_ni,
+  input  wire logic                          fire_i,
 
-  output logic        [PlaceBits-1:0]               place_o,
-  output logic        [BeatBits-1:0]                beat_o,
-  output logic                                      row_end_o,
-  output logic                                      ends_o,
-  output logic        [KernelHeight*RowBits-1:0]    rows_o,
-  output logic signed [LevelBits-1:0]               needed_o,
-  output logic signed [LevelBits-1:0]               released_o,
-  output logic        [KernelHeight-1:0]            outside_o,
-  output logic        [KernelWidth-1:0]             beside_o
+  output logic [PlaceBits-1:0]               place_o,
+  output logic [BeatBits-1:0]                beat_o,
+  output logic [OutRowBits-1:0]              row_o,
+  output logic                               row_end_o,
+  output logic                               ends_o,
+  output logic [KernelHeight*RowBits-1:0]    rows_o,
+  output logic [KernelHeight-1:0]            outside_o,
+  output logic [KernelWidth-1:0]             beside_o
 );
 
   localparam int unsigned ExtentDown = (KernelHeight - 1) * DilationDown + 1;
   localparam int unsigned FirstColumn = (KernelWidth - 1) * DilationAcross - PadLeft;
   localparam int unsigned LastTop = (OutHeight - 1) * StrideDown;
   localparam int unsigned LastLeft = (OutWidth - 1) * StrideAcross;
-  localparam int unsigned OutRowBits = hwgen_steps_pkg::bits_for(OutHeight);
   localparam int unsigned OutColumnBits = hwgen_steps_pkg::bits_for(OutWidth);
   localparam int unsigned WaitBits = $clog2(FirstColumn + ScannedColumns + StrideAcross + 1);
 
@@ -66,7 +63,6 @@ module hwgen_parallel_window_slots #(
 
   typedef logic signed [TopBits-1:0] top_t;
   typedef logic signed [LeftBits-1:0] left_t;
-  typedef logic signed [LevelBits-1:0] level_t;
   typedef logic [RowBits-1:0] row_t;
   typedef logic [WaitBits-1:0] wait_t;
 
@@ -74,24 +70,6 @@ module hwgen_parallel_window_slots #(
   localparam top_t Bottom = top_t'(Height);
   localparam left_t FirstLeft = -left_t'(PadLeft);
   localparam left_t Beside = left_t'(Width);  // Yosys compares unsigned where a cast stands
-
-  // A place, moved to the nearest edge of the image where it lies outside.
-  function automatic top_t clipped(input top_t top);
-    clipped = top < 0 ? '0 : top > Bottom ? Bottom : top;
-  endfunction
-
-  function automatic level_t needed_at(input top_t top);
-    top_t count;
-    count = clipped(top + top_t'(ExtentDown)) - clipped(top);
-    needed_at = level_t'(count);
-  endfunction
-
-  // What no later row of windows sees; behind the last one all that is left of the frame.
-  function automatic level_t released_at(input top_t top, input logic last);
-    top_t count;
-    count = (last ? Bottom : clipped(top + top_t'(StrideDown))) - clipped(top);
-    released_at = level_t'(count);
-  endfunction
 
   // A place of the line buffer, moved on.
   function automatic row_t moved(input row_t row, input row_t step);
@@ -109,38 +87,25 @@ module hwgen_parallel_window_slots #(
   logic [PlaceBits-1:0] place_q;
   logic [BeatBits-1:0] beat_q;
   logic [OutRowBits-1:0] row_q;
-  top_t top_q, top_d;
-  level_t needed_q, released_q;
-  logic last_beat, last_row, row_before_last, frame_end;
+  logic last_beat, last_row, frame_end;
 
   assign place_o = place_q;
   assign beat_o = beat_q;
-  assign needed_o = needed_q;
-  assign released_o = released_q;
+  assign row_o = row_q;
   assign last_beat = beat_q == BeatBits'(PixelBeats - 1);
   assign last_row = row_q == OutRowBits'(OutHeight - 1);
-  assign row_before_last = OutHeight == 1 || row_q == OutRowBits'(OutHeight - 2);
   assign row_end_o
       = last_row ? frame_end : place_q == PlaceBits'(ScannedColumns * PixelBeats - 1);
-  assign top_d = last_row ? FirstTop : top_q + top_t'(StrideDown);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       place_q <= '0;
       beat_q <= '0;
       row_q <= '0;
-      top_q <= FirstTop;
-      needed_q <= needed_at(FirstTop);
-      released_q <= released_at(FirstTop, OutHeight == 1);
     end else if (fire_i) begin
       place_q <= row_end_o ? '0 : place_q + 1'b1;
       beat_q <= last_beat ? '0 : beat_q + 1'b1;
-      if (row_end_o) begin
-        row_q <= last_row ? '0 : row_q + 1'b1;
-        top_q <= top_d;
-        needed_q <= needed_at(top_d);
-        released_q <= released_at(top_d, row_before_last);
-      end
+      if (row_end_o) row_q <= last_row ? '0 : row_q + 1'b1;
     end
   end
 
