@@ -8,10 +8,11 @@
 // Cover: a marked beat of the image leaves.
 // Mistake: the marked beat is expected with its lowest bit inverted.
 // Contract: hwgen_credit_queue
-// Sees: u_slots.row_start_q u_slots.row_q u_slots.column_q u_slots.tap_row_q u_slots.tap_q
+// Sees: u_slots.beat_q:slot_beat_q u_slots.row_start_q u_slots.row_q u_slots.column_q u_slots.tap_row_q u_slots.tap_q
 //   u_slots.block_q u_lines.beat_q u_lines.write_addr_q u_lines.room_q u_lines.spare_q
 //   u_places.addr_o u_places.padded_o u_places.top_q u_places.ahead_q u_places.top_addr_q u_places.start_q
 //   u_places.offset_q u_places.place_q u_places.row_addr_q u_places.end_q u_places.freed_q
+//   fired1_q fired2_q padded1_q padded2_q last1_q last2_q u_lines.addr1_q
 //   u_places.end_ahead u_places.begin_ahead u_places.next_ahead u_places.freed_ahead u_places.step_o
 
 `default_nettype none
@@ -89,8 +90,9 @@ module hwgen_window_monitor #(
   logic [OutputBeatBits-1:0] m_data;
   logic s_ready, m_valid;
   logic queue_issue, seen_row_start_q, seen_padded_o;
+  logic seen_fired1_q, seen_fired2_q, seen_padded1_q, seen_padded2_q, seen_last1_q, seen_last2_q;
   logic [hwgen_steps_pkg::bits_for(RowBeats)-1:0] seen_beat_q;
-  logic [AddrBits-1:0] seen_write_addr_q, seen_addr_o, seen_top_addr_q, seen_row_addr_q;
+  logic [AddrBits-1:0] seen_write_addr_q, seen_addr_o, seen_addr1_q, seen_top_addr_q, seen_row_addr_q;
   logic signed [LevelBits-1:0] seen_room_q, seen_spare_q, seen_freed_q, seen_freed_ahead, seen_step_o;
   logic signed [PlaceBits-1:0] seen_top_q, seen_ahead_q, seen_place_q, seen_end_q;
   logic signed [PlaceBits-1:0] seen_end_ahead, seen_begin_ahead, seen_next_ahead;
@@ -156,7 +158,7 @@ module hwgen_window_monitor #(
   localparam int unsigned SecondColumn
       = BlockBeats == 1 && KernelWidth == 1 && KernelHeight == 1 && Blocks == 1 ? 1 : 0;
 
-  logic [BeatBits-1:0] beat_q;
+  logic [BeatBits-1:0] beat_q, seen_slot_beat_q;
   logic [PixelBeatBits-1:0] block_q, seen_block_q, pixel_beat;
   logic [TapBits-1:0] tap_q, seen_tap_q;
   logic [TapRowBits-1:0] tap_row_q, seen_tap_row_q;
@@ -345,12 +347,18 @@ module hwgen_window_monitor #(
 
   // ---- Invariants of the unit's registers ----------------------------------------------------------
 
-  assign slots_wrong_o = 32'(beat_q) >= BlockBeats || 32'(tap_q) >= KernelWidth
+  logic registers_wrong;
+
+  assign registers_wrong = seen_fired1_q != fired1_q || seen_fired2_q != fired2_q
+      || (fired1_q && (seen_padded1_q != padded1_q || seen_addr1_q != addr1_q
+                       || seen_last1_q != (beat1_q == PixelBeatBits'(PixelBeats - 1))))
+      || (fired2_q && (seen_padded2_q != padded2_q || seen_last2_q != last2));
+  assign slots_wrong_o = registers_wrong || 32'(beat_q) >= BlockBeats || 32'(tap_q) >= KernelWidth
       || 32'(tap_row_q) >= KernelHeight || 32'(block_q) > PixelBeats - BlockBeats
       || 32'(column_q) >= OutWidth || 32'(row_q) >= OutHeight || seen_row_start_q != row_start
       || row_start != (slots_of_row_q == '0) || (slots_of_row_q == 2'd1) != second || slots_of_row_q > 2'd2
       || seen_row_q != row_q || seen_column_q != column_q || seen_tap_row_q != tap_row_q
-      || seen_tap_q != tap_q || seen_block_q != block_q
+      || seen_tap_q != tap_q || seen_block_q != block_q || seen_slot_beat_q != beat_q
       || num_t'({1'b0, seen_beat_q}) != in_beat_q || seen_write_addr_q != write_addr_q;
   assign places_wrong_o = num_t'(seen_top_q) != top || num_t'(seen_ahead_q) != ahead
       || num_t'(seen_place_q) != seen_row || num_t'(seen_start_q) != start

@@ -51,7 +51,7 @@ def test_a_monitor_fits_its_module(module: str) -> None:
     assert monitor.parameters == PARAMETER.findall(head)
     assert "mistake_i" in monitor.text and "covered_o" in monitor.text and "_wrong_o" in monitor.text
     below = "".join(LIBRARY.values())
-    assert all(re.search(rf"\b{path.rpartition('.')[2]}\b", below) for path in monitor.sees)
+    assert all(re.search(rf"\b{path.rpartition('.')[2]}\b", below) for path in monitor.sees.values())
 
 
 def test_what_stands_in_for_a_module_is_proved() -> None:
@@ -79,7 +79,7 @@ def test_pipelines_are_unrolled() -> None:
     pipeline = Circuit(("in",), (2, 4), {"out": 6}, ())
     assert pipeline.depth == 2
     assert pipeline.settled(2).outputs == {"out@0": 0, "out@1": 0, "out@2": 2}
-    assert pipeline.step(1).outputs["step"] not in (0, 1)
+    assert pipeline.induction(1).outputs["wrong"] not in (0, 1)
     with pytest.raises(ValueError, match="not a binary AIGER file"):
         read(b"aag 0 0 0 0 0\n")
 

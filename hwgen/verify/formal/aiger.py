@@ -41,24 +41,40 @@ class Circuit:
             gates=tuple((literal(left), literal(right)) for left, right in self.gates),
         )
 
-    def step(self, frames: int) -> Circuit:
-        """Without registers: its one output is high where `frames` frames without an output high, from any state, are
-        followed by one with."""
-        made = _Gates((frames + 1) * len(self.inputs) + len(self.registers))
-        state = [2 * (1 + place) for place in range(len(self.registers))]
-        found = 1
-        for frame in range(frames + 1):
-            first = 1 + len(self.registers) + frame * len(self.inputs)
+    def induction(self, frames: int, lemmas: Sequence[str] = ()) -> Circuit:
+        """Without registers: its one output can be high unless induction over `frames` frames shows all outputs low.
+
+        It is high where an output is high in one of the first `frames` frames, or where as many frames without an
+        output high, from any state, are followed by one with. Outputs called in `lemmas` are known to be always low.
+        """
+        made = _Gates((2 * frames + 1) * len(self.inputs) + len(self.registers))
+        base = self._frames(made, frames, 0, [0] * len(self.registers))
+        ports = frames * len(self.inputs)
+        state = [2 * (1 + ports + place) for place in range(len(self.registers))]
+        good = self._frames(made, frames + 1, ports + len(self.registers), state)
+        known = self.chosen(lemmas, {})._frames(made, frames + 1, ports + len(self.registers), state)
+        found = good[-1] ^ 1
+        for literal in (*good[:-1], known[-1]):
+            found = made.both(found, literal)
+        for literal in base:
+            found = made.both(found ^ 1, literal) ^ 1
+        names = tuple(f"i{place}" for place in range(made.ports))
+        return Circuit(names, (), {"wrong": found}, tuple(made.gates))
+
+    def _frames(self, made: _Gates, frames: int, ports: int, state: Sequence[int]) -> list[int]:
+        """Literals that say of each frame from `state` that no output is high; its inputs are those behind `ports`."""
+        found = []
+        for frame in range(frames):
+            first = 1 + ports + frame * len(self.inputs)
             literals = [0, *(2 * (first + place) for place in range(len(self.inputs))), *state]
             for left, right in self.gates:
                 literals.append(made.both(_at(literals, left), _at(literals, right)))
             good = 1
             for output in self.outputs.values():
                 good = made.both(good, _at(literals, output) ^ 1)
-            found = made.both(found, good if frame < frames else good ^ 1)
+            found.append(good)
             state = [_at(literals, register) for register in self.registers]
-        names = tuple(f"i{place}" for place in range(made.ports))
-        return Circuit(names, (), {"step": found}, tuple(made.gates))
+        return found
 
     @property
     def depth(self) -> int | None:

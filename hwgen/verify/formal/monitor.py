@@ -33,7 +33,8 @@ class Monitor:
         cover: what the cover trace shows.
         mistake: what is wrong in the reference where `mistake_i` is high.
         parts: modules of references that monitors share, by name; their sources.
-        sees: signals inside the judged module that invariants are about, by path; each is the monitor's `seen_` wire.
+        sees: signals inside the judged module that invariants are about: the path of each by the monitor's wire, which
+            is called `seen_` and the path's last name, or what follows the path and a colon.
         contracts: modules below the judged one that stand in for others of the same name, by name; their sources.
     """
 
@@ -44,7 +45,7 @@ class Monitor:
     mistake: str
     contracts: dict[str, str]
     parts: dict[str, str]
-    sees: list[str]
+    sees: dict[str, str]
 
     @property
     def parameters(self) -> list[str]:
@@ -76,8 +77,14 @@ def monitor_of(module: str) -> Monitor | None:
         {name: (_folder() / folder / f"{name}.sv").read_text(encoding="utf-8") for name in said.get(key, "").split()}
         for key, folder in (("Contract", "contracts"), ("Parts", "parts"))
     )
-    sees = said.get("Sees", "").split()
+    sees = dict(map(_seen, said.get("Sees", "").split()))
     return Monitor(module, text, said["Claim"], said["Cover"], said["Mistake"], contracts, parts, sees)
+
+
+def _seen(words: str) -> tuple[str, str]:
+    """The monitor's wire and the path of a signal."""
+    path, _, name = words.partition(":")
+    return f"seen_{name or path.rpartition('.')[2]}", path
 
 
 def monitored() -> list[str]:

@@ -1,10 +1,11 @@
 """What ABC proves or refutes of a circuit: always the same ladder, within a budget of CPU seconds.
 
-A circuit is first reduced: registers and gates that are equal in all reachable states become one (signal
-correspondence). An output that is constant 0 then is proved. Else a pipeline, whose registers form no loop, is tried by
-decision diagrams, and all outputs together by induction over one and two cycles, then by IC3, and last unrolled cycle
-by cycle. Short counterexamples are looked for before, long ones by
-random stimuli without a reset.
+All outputs together are first tried by induction over a cycle, as a monitor's invariants speak of all registers. Then
+the circuit is reduced: registers and gates that are equal in all reachable states become one (signal correspondence),
+and some invariants go with them. An output that is constant 0 then is proved, and a lemma for a second induction over
+all registers. Else a pipeline, whose registers form no loop, is tried by decision diagrams, and all outputs again by
+induction over one and two cycles, then by IC3, and last unrolled cycle by cycle. Short counterexamples are looked for
+before, long ones by random stimuli without a reset.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _REDUCTIONS = ("&get -n; &scorr; &put; dc2; &get -n; &scorr; &put", "scorr; dc2;
 """A quick one, which finds registers that are alike, and one that finds more, for longer."""
 _SHORT_FRAMES = 12
 """Cycles that are unrolled before anything else: they hold the base of the induction."""
+_FIRST_CONFLICTS = 20_000
+"""Conflicts of the first try by induction."""
 _MOST_DEPTH, _MOST_NODES = 16, 1_000_000
 """Registers in a row, and nodes of decision diagrams, of circuits that are tried with these."""
 _WALL = 20.0
@@ -90,8 +93,15 @@ def decide(circuit: Circuit, budget: Budget, work: Path) -> Found:
     """
     last = Found()
     try:
+        if _is_inductive(circuit, 1, budget, work, conflicts=_FIRST_CONFLICTS):
+            return Found("induction over 1 cycle")
+        whole = circuit
         for steps in range(1, len(_REDUCTIONS) + 1):
             circuit = _reduced(circuit, _REDUCTIONS[steps - 1], budget, work)
+            lemmas = [name for name, literal in circuit.outputs.items() if literal == 0]
+            partly = 0 < len(lemmas) < len(circuit.outputs)
+            if partly and _is_inductive(whole, 1, budget, work, lemmas, conflicts=_FIRST_CONFLICTS):
+                return Found("signal correspondence, then induction over 1 cycle", reductions=steps)
             found = _quickly(circuit, steps, budget, work)
             last = replace(found, reductions=steps, cycles=max(last.cycles, found.cycles))
             if last.proved or last.stimuli:
@@ -121,7 +131,7 @@ def _quickly(circuit: Circuit, steps: int, budget: Budget, work: Path) -> Found:
     short = _unrolled(circuit, budget, work, frames=_SHORT_FRAMES if steps > 1 else 2, share=0.4)
     if not short.stimuli:
         for frames in range(1, steps + 1):
-            if short.cycles >= frames and _steps(circuit, frames, budget, work):
+            if _is_inductive(circuit, frames, budget, work):
                 return Found(f"induction over {frames} cycle{'s' * (frames > 1)}")
     return short
 
@@ -187,12 +197,19 @@ def _is_settled_false(circuit: Circuit, budget: Budget, work: Path) -> bool:
     return True
 
 
-def _steps(circuit: Circuit, frames: int, budget: Budget, work: Path) -> bool:
-    """Whether `frames` good cycles are always followed by another."""
-    step = circuit.step(frames)
-    if step.outputs["step"] == 0:
+def _is_inductive(
+    circuit: Circuit, frames: int, budget: Budget, work: Path, lemmas: Sequence[str] = (), *, conflicts: int = 0
+) -> bool:
+    """Whether the first `frames` cycles are good, and as many good ones are always followed by another.
+
+    Args:
+        lemmas: outputs that are known to be always low.
+        conflicts: after which it is given up; 0 for as many as the budget allows.
+    """
+    induction = circuit.induction(frames, lemmas)
+    if induction.outputs["wrong"] == 0:
         return True
-    said = _abc("&get -n; &satoko", step, budget, work, share=0.4)
+    said = _abc(f"&get -n; &satoko -C {conflicts}", induction, budget, work, share=0.4)
     return bool(re.search(r"\bUNSATISFIABLE\b", said))
 
 

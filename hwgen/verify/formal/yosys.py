@@ -117,14 +117,14 @@ def _value(constant: Any) -> Any:
     return number - (1 << len(digits)) if flags & _SIGNED and digits[:1] == "1" else number
 
 
-def _show(top: Any, seen: list[str]) -> None:
-    """Connect wires that the monitor leaves open: those `seen_*` to signals of the unit, others to a contract's.
+def _show(top: Any, seen: dict[str, str]) -> None:
+    """Connect wires that the monitor leaves open: those `seen` to signals of the unit, others to a contract's.
 
     A contract marks what it shows with the attribute `shown`, the name of the monitor's wire.
     """
     wires = {name.str(): wire for name, wire in top.wires_.items()}
     shown = {wire.get_string_attribute("\\shown"): wire for wire in wires.values() if wire.has_attribute("\\shown")}
-    shown |= {f"seen_{_leaf(path)}": wires.get(f"\\u_unit.{path}") for path in seen}
+    shown |= {name: wires.get(f"\\u_unit.{path}") for name, path in seen.items()}
     for name, wire in shown.items():
         target = wires.get(f"\\{name}")
         if target is None and wire is not None:
@@ -132,10 +132,6 @@ def _show(top: Any, seen: list[str]) -> None:
         if wire is None or target is None or target.width != wire.width:
             sys.exit(f"ERROR: no signal {name.removeprefix('seen_')} as its monitor looks at")
         top.connect(libyosys.SigSpec(target), libyosys.SigSpec(wire))
-
-
-def _leaf(path: str) -> str:
-    return path.rpartition(".")[2]
 
 
 if __name__ == "__main__":
