@@ -69,9 +69,24 @@ def table_row(*cells: object) -> Source:
     return Source(f"| {' | '.join(each.replace('|', '/') for each in told)} |")
 
 
+def own_row(*cells: str) -> Source:
+    """A row of texts of hwgen's own, which may have Markdown in them; names of the user's do not belong here."""
+    return table_row(*map(Source, cells))
+
+
+def own_lines(lines: Iterable[str]) -> tuple[Source, ...]:
+    """Lines of hwgen's own, and rows; names of the user's do not belong here."""
+    return tuple(map(Source, lines))
+
+
+def ruled(columns: int) -> Source:
+    """What stands below the head of a table."""
+    return Source(f"|{'---|' * columns}")
+
+
 PORT_COLUMNS = (
     table_row("port", "carries", "a frame", "beats a frame", "lanes a beat", "bits of TDATA"),
-    Source("|---|---|---|---|---|---|"),
+    ruled(6),
 )
 
 

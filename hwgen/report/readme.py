@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hwgen.backends.described import PORT_COLUMNS, port_rows, table_row
-from hwgen.backends.render import Source, render, title
+from hwgen.backends.described import PORT_COLUMNS, own_lines, own_row, port_rows, ruled, table_row
+from hwgen.backends.render import render, title
 from hwgen.config import VERSION
 from hwgen.hw.address_map import AddressMap
 from hwgen.hw.design import Design
@@ -28,11 +28,11 @@ _FOLDERS = {
 }
 _LAYER_COLUMNS = (
     table_row("layer", "kind", "in", "out", "PE", "SIMD", "cycles", "weights", "stored in"),
-    Source("|---|---|---|---|---|---|---|---|---|"),
+    ruled(9),
 )
 _REGION_COLUMNS = (
     table_row("byte address", "layer", "memory", "words", "bits a word", "bytes from word to word"),
-    Source("|---|---|---|---|---|---|"),
+    ruled(6),
 )
 _SIMULATE = "each stream that carries a tensor equal to golden, each beat in its predicted cycle"
 
@@ -71,20 +71,15 @@ def readme(design: Design, report: Estimate, control: AddressMap | None, files: 
             summary=f"{design.summary} {len(design.layers)} layers for {part} at {design.clock_mhz:g} MHz.",
             slowest=title(design.slowest.name),
             figures=tuple(_figures(report)),
-            contents=tuple(_row(f"`{name}`", what) for name, what in (*kept, *core)),
+            contents=tuple(own_row(f"`{name}`", what) for name, what in (*kept, *core)),
             ports=(*PORT_COLUMNS, *port_rows(design)),
-            registers=tuple(map(Source, _registers(control))),
+            registers=own_lines(_registers(control)),
             layers=(*_LAYER_COLUMNS, *map(_layer, report.layers)),
             steps=tuple(_steps(design.name, folders, vectors="hls/" in folders and control is None)),
-            integration=tuple(map(Source, _integration(design, folders))),
+            integration=own_lines(_integration(design, folders)),
             versions=", ".join(f"{tool} {version}" for tool, version in TOOLS.items()),
         ),
     )
-
-
-def _row(*cells: str) -> Source:
-    """A row of texts of ours, which may have Markdown in them; names of the user's do not belong here."""
-    return table_row(*map(Source, cells))
 
 
 def _figures(report: Estimate) -> Iterator[str]:
@@ -132,18 +127,20 @@ def _registers(control: AddressMap | None) -> Iterator[str]:
 
 def _steps(name: str, folders: set[str], *, vectors: bool) -> Iterator[str]:
     """What to run, and what it should say."""
-    yield _row("simulate the SystemVerilog", "`hwgen simulate .`", _SIMULATE)
+    yield own_row("simulate the SystemVerilog", "`hwgen simulate .`", _SIMULATE)
     if "hls/" in folders:
-        yield _row("run the C++", "`make -C hls run`", "`0 mismatches`")
+        yield own_row("run the C++", "`make -C hls run`", "`0 mismatches`")
     if "vivado/" in folders and vectors:
         bench = f"`fusesoc --cores-root . run --target sim hwgen:nn:{name}`"
-        yield _row("run the SystemVerilog test bench", bench, "`0 mismatches`")
-    yield _row("prove its modules", "`hwgen prove .`", "a verdict a unit, for all inputs and stalls")
-    yield _row("synthesise with Yosys", "`hwgen synth .`", "LUTs, flip-flops and block RAMs beside the estimate")
+        yield own_row("run the SystemVerilog test bench", bench, "`0 mismatches`")
+    yield own_row("prove its modules", "`hwgen prove .`", "a verdict a unit, for all inputs and stalls")
+    yield own_row("synthesise with Yosys", "`hwgen synth .`", "LUTs, flip-flops and block RAMs beside the estimate")
     if "vivado/" in folders:
         ooc = "`cd vivado && vivado -mode batch -source synth.tcl`"
-        yield _row("synthesise with Vivado", ooc, "`build/synth`: utilisation and timing (not run by hwgen's authors)")
-    yield _row("report", "`hwgen report .`", "`report.html`: graph, cycles, resources, runs")
+        yield own_row(
+            "synthesise with Vivado", ooc, "`build/synth`: utilisation and timing (not run by hwgen's authors)"
+        )
+    yield own_row("report", "`hwgen report .`", "`report.html`: graph, cycles, resources, runs")
 
 
 def _integration(design: Design, folders: set[str]) -> Iterator[str]:
