@@ -5,8 +5,11 @@ A random bipolar layer of 128 inputs and 32 neurons with thresholds, and with `-
 and cycles must be golden's and those predicted. Targets: LUTs and four times the CARRY4, each within the figure; no
 DSP and no block RAM; the bill of wired units within 3 % of Yosys.
 
+With `--peer`, alkaid (da4ml's successor; `pip install alkaid`) makes the sums of the same matrices, without thresholds,
+through the same Yosys; wired units, with theirs, must take at most 0.8 of its LUTs.
+
     python benchmarks/constants.py --check
-    python benchmarks/constants.py --models FOLDER --check
+    python benchmarks/constants.py --models FOLDER --peer --check
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ from pathlib import Path
 
 import numpy as np
 from common import Figure, finish, machine, parser
+from peers import alkaid_lut
 
 import hwgen
+from hwgen.hw.kernels.wired import WiredUnit
 
 FRAMES = 200
 BILL = 0.03
@@ -27,6 +32,8 @@ SYNTHESIS_S = 900.0
 LAYER = (128, 32)
 LAYER_LUT = 0.45
 """LUTs of a synapse."""
+PEER = 0.8
+"""LUTs of wired units, at most, for each of alkaid's."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,8 @@ def network(folder: Path, known: Network) -> hwgen.Accelerator:
     return hwgen.compile(graph, target_interval=1)
 
 
-def figures_of(name: str, built: hwgen.Accelerator, most: float) -> Iterator[Figure]:
-    """What a design takes and whether it is exact; it may take `most` LUTs."""
+def figures_of(name: str, built: hwgen.Accelerator, most: float, peer: bool) -> Iterator[Figure]:
+    """What a design takes, whether it is exact, and with `peer` what alkaid takes; it may take `most` LUTs."""
     started = time.perf_counter()
     report = built.synthesise("xc7")
     seconds = time.perf_counter() - started
@@ -89,6 +96,11 @@ def figures_of(name: str, built: hwgen.Accelerator, most: float) -> Iterator[Fig
     yield Figure(f"{name}: bill of wired units off by at most", max(off), "of Yosys", BILL)
     yield Figure(f"{name}: synthesis", seconds, "s", SYNTHESIS_S)
     yield Figure(f"{name}: beats or codes that differ in {FRAMES} frames", differing(built), "", 1)
+    if peer:
+        layers = [unit.layer for unit in built.design.units if isinstance(unit, WiredUnit)]
+        theirs = sum(alkaid_lut(layer.weights, layer.source) for layer in layers)
+        yield Figure(f"{name}: LUT of alkaid for the sums", theirs, "LUT")
+        yield Figure(f"{name}: wired units by alkaid", sum(u.measured.lut for u in wired) / theirs, "", PEER)
 
 
 def differing(built: hwgen.Accelerator) -> int:
@@ -101,14 +113,15 @@ def main() -> None:
     """Build, simulate, synthesise, report."""
     options = parser(__doc__)
     options.add_argument("--models", type=Path, help="folder of the networks' files")
+    options.add_argument("--peer", action="store_true", help="hold wired units against alkaid")
     options.add_argument("--networks", nargs="+", choices=sorted(NETWORKS), default=sorted(NETWORKS))
     chosen = options.parse_args()
     where, figures = machine(), list[Figure]()
-    figures += figures_of("128x32", layer(), LAYER_LUT * LAYER[0] * LAYER[1])
+    figures += figures_of("128x32", layer(), LAYER_LUT * LAYER[0] * LAYER[1], chosen.peer)
     names: Sequence[str] = chosen.networks if chosen.models else ()
     for name in names:
         known = NETWORKS[name]
-        figures += figures_of(name, network(chosen.models, known), known.most)
+        figures += figures_of(name, network(chosen.models, known), known.most, chosen.peer)
     finish("layers of constants", where, figures, [], chosen)
 
 
