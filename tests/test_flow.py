@@ -48,7 +48,7 @@ def test_from_a_file_to_a_project(tmp_path: Path) -> None:
 def test_files(tmp_path: Path) -> None:
     accelerator().write(tmp_path / "out")
     top = {path.name for path in (tmp_path / "out").iterdir()}
-    reports = {"hwgen.json", "hwgen.sha256", "network.txt", "folding.json", "estimate.json"}
+    reports = {"README.md", "hwgen.json", "hwgen.sha256", "network.txt", "folding.json", "estimate.json"}
     assert top == {*reports, "net.core", "rtl", "hls", "vivado", "host"}
     assert json.loads((tmp_path / "out" / "folding.json").read_text())["fc1"].keys() == {"pe", "simd"}
 

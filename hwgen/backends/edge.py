@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hwgen.backends import external
+from hwgen.backends.described import PORT_COLUMNS, head, port_rows
 from hwgen.backends.render import Source, render
 from hwgen.hw.declaration import Beat
 from hwgen.hw.design import Design, Port
@@ -99,6 +100,8 @@ class TopPorts:
         inputs, outputs: as a test bench is told of them.
         frame, vectors: what a call takes and gives, and the golden vectors, in words.
         files: those of the golden vectors.
+        head: see `hwgen.backends.described.head`.
+        rows: of a table of the ports.
     """
 
     parameters: str
@@ -110,6 +113,8 @@ class TopPorts:
     frame: str
     vectors: str
     files: tuple[str, ...]
+    head: str
+    rows: tuple[str, ...]
 
 
 def word(bits: str | Beat) -> str:
@@ -156,6 +161,8 @@ def top_ports(design: Design, start: str) -> TopPorts:
             *(f"{kind}{port.suffix}.hex" for kind, port in zip(kinds, design.ports, strict=True)),
             *external.bench_names(design),
         ),
+        head=head(design),
+        rows=(*PORT_COLUMNS, *port_rows(design)),
     )
 
 

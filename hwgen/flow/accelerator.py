@@ -13,7 +13,7 @@ from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.outside import moved_outside
-from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, as_json, record, replacing, seal, work_folder
+from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, README, as_json, record, replacing, seal, work_folder
 from hwgen.flow.renamed import renamed
 from hwgen.flow.rewritable import require_hls, without_hls
 from hwgen.flow.verbs import Verbs
@@ -40,6 +40,7 @@ from hwgen.ir.ranking import left_to_host
 from hwgen.ir.text import print_graph
 from hwgen.ir.work import network_work
 from hwgen.report.estimate import Estimate, estimate
+from hwgen.report.readme import readme
 from hwgen.verify.sources import write_files
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class Accelerator(Verbs):
         }
         emitted, control = _emitted(self.design, self.settings), address_map(self.design)
         rtl = (path.removeprefix("rtl/") for path in emitted if path.startswith("rtl/"))
-        return {
+        files = {
             MANIFEST: as_json(manifest),
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
@@ -171,6 +172,7 @@ class Accelerator(Verbs):
             **vivado.emit(self.design, rtl, 0 if control else self.vector_frames, control),
             **({} if control else {f"hls/{path}": text for path, text in self.vectors(self.design).items()}),
         }
+        return files | {README: readme(self.design, report, control, files)}
 
     @property
     def vector_frames(self) -> int:

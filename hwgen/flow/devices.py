@@ -16,7 +16,7 @@ from hwgen.flow.goal import goal_of, problem_of
 from hwgen.flow.listing import LISTING, list_files
 from hwgen.flow.opening import open_project
 from hwgen.flow.outside import with_external
-from hwgen.flow.project import MANIFEST, NETWORK, as_json, record, replacing, work_folder
+from hwgen.flow.project import MANIFEST, NETWORK, README, as_json, record, replacing, work_folder
 from hwgen.flow.stages import finished, integer
 from hwgen.hw.cut import cut_behind, owner_of
 from hwgen.hw.cuts import CutEstimate, cut_estimates
@@ -32,6 +32,7 @@ from hwgen.ir.names import legal_name
 from hwgen.ir.text import digest, parse_graph, print_graph
 from hwgen.passes.pipeline import retyped
 from hwgen.report.devices import DevicesEstimate, estimate_devices
+from hwgen.report.readme import devices_readme
 from hwgen.stored import fitted, read_json, read_text, told
 from hwgen.verify.sources import write_files
 
@@ -86,7 +87,9 @@ class Devices:
                 own = staging / device_name(index)
                 write_files(own, part.files())
                 write_files(own, {LISTING: list_files(own)})
-            write_files(staging, {MANIFEST: as_json(self._manifest()), NETWORK: print_graph(self.graph)})
+            designs = {device_name(index): part.design for index, part in enumerate(self.parts)}
+            whole = {NETWORK: print_graph(self.graph), README: devices_readme(legal_name(self.graph.name), designs)}
+            write_files(staging, {MANIFEST: as_json(self._manifest()), **whole})
         parts = tuple(part.bound_to(target / device_name(index)) for index, part in enumerate(self.parts))
         return replace(self, parts=parts, project=target)
 

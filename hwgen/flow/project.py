@@ -20,6 +20,7 @@ from hwgen.verify.process import KEEP, temporary_folder
 
 MANIFEST = "hwgen.json"
 NETWORK = "network.txt"
+README = "README.md"
 FORMAT = 3
 _EXCHANGE = 2
 """RENAME_EXCHANGE of Linux: exchange two folders atomically."""

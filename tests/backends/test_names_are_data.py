@@ -32,6 +32,7 @@ from hwgen.ir.order import Order
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.ir.types import Bipolar, IntType
 from hwgen.report.page import html
+from hwgen.report.readme import devices_readme
 from hwgen.report.records import Records
 from hwgen.verify import dpisim, hlsrtl
 from hwgen.verify.simulator import find_simulator
@@ -73,6 +74,7 @@ def project(accelerator: Accelerator) -> dict[str, str]:
     """All files of a project, of a board and of simulations, by path; the digest of the design is no name."""
     design = replace(accelerator.design, digest="0" * 12)
     found = replace(accelerator, design=design).files()
+    found["devices.md"] = devices_readme(design.name, {"device0": design})
     found["report.html"] = html(design, accelerator.estimate(), Records(), roofline_of(accelerator))
     return {path: text for path, text in found.items() if path != "network.txt"}
 
@@ -244,6 +246,7 @@ def test_only_emitters_make_source() -> None:
         f"backends/{name}.py"
         for name in (
             *(
+                "described",
                 "edge",
                 "external",
                 "joined",

@@ -30,7 +30,7 @@ from tests.builders import concat_net, mobilenet_like, random_network
 from tests.tiers import tiered
 
 FIXED = {
-    *("hwgen.json", "network.txt", "folding.json", "estimate.json", "host/ports.json", "rtl/files.f"),
+    *("hwgen.json", "README.md", "network.txt", "folding.json", "estimate.json", "host/ports.json", "rtl/files.f"),
     *(
         "hls/Makefile",
         "hls/README.md",

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hwgen.backends import external
-from hwgen.backends.edge import declarations, fragments, leaving, padding, wires
+from hwgen.backends.described import grouped, head
+from hwgen.backends.edge import declarations, leaving, padding, wires
 from hwgen.backends.rtl.instances import (
     Beats,
     Instance,
@@ -64,18 +65,17 @@ def top_context(design: Design, modules: Mapping[str, str], control: AddressMap 
     """The context of top.sv.j2; `modules` names the module of every unit that has one of its own."""
     own = {port.stream.name for port in design.inputs}
     inside = [stream_beats(design, port.stream.name) for port in design.outputs]
+    instances = [Instances(_instance(design, unit, modules.get(unit.name))) for unit in design.units]
     return TopContext(
         module=design.name,
         origin=f"{len(design.layers)} layers for {part_of(design.part).name} at {design.clock_mhz:g} MHz",
         digest=design.digest,
-        purpose=design.summary,
+        purpose=head(design),
         ports=declarations(design, memories=True),
         edges=leaving(design, [(beats.data, beats.valid, beats.ready) for beats in inside]),
         padding=padding(design),
         wires=wires((inner_name(name), each.width) for name, each in design.streams.items() if name not in own),
-        units=fragments(
-            "rtl/instance.sv.j2", [Instances(_instance(design, unit, modules.get(unit.name))) for unit in design.units]
-        ),
+        units=grouped(design, "rtl/instance.sv.j2", instances),
         control=None if control is None else _control(control),
     )
 
