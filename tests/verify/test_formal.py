@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ def test_pipelines_are_unrolled() -> None:
     assert pipeline.induction(1).outputs["wrong"] not in (0, 1)
     with pytest.raises(ValueError, match="not a binary AIGER file"):
         read(b"aag 0 0 0 0 0\n")
+
+
+def test_lemmas_help_an_induction() -> None:
+    """Of three registers in a row the first stays low; that the second does is no induction, and shows the third."""
+    circuit = Circuit(("in",), (10, 4, 6), {"second": 6, "third": 8}, ((4, 2),))
+    assert _can_be_high(circuit.induction(1)) and not _can_be_high(circuit.induction(1, ["second"]))
+    assert not _can_be_high(circuit.induction(2))
+
+
+def _can_be_high(circuit: Circuit) -> bool:
+    """Whether any inputs make the output of gates high."""
+    (output,) = circuit.outputs.values()
+    stimuli = product((0, 1), repeat=len(circuit.inputs))
+    return any(values[output >> 1] ^ output & 1 for values in circuit.run(list(map(list, stimuli))))
 
 
 def test_a_counterexample_is_read_and_drawn(tmp_path: Path) -> None:

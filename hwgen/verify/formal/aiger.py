@@ -7,8 +7,9 @@ Source: A. Biere, "The AIGER And-Inverter Graph Format", 2007 (http://fmv.jku.at
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 
 @dataclass(frozen=True)
@@ -48,31 +49,28 @@ class Circuit:
         output high, from any state, are followed by one with. Outputs called in `lemmas` are known to be always low.
         """
         made = _Gates((2 * frames + 1) * len(self.inputs) + len(self.registers))
-        base = self._frames(made, frames, 0, [0] * len(self.registers))
         ports = frames * len(self.inputs)
         state = [2 * (1 + ports + place) for place in range(len(self.registers))]
-        good = self._frames(made, frames + 1, ports + len(self.registers), state)
-        known = self.chosen(lemmas, {})._frames(made, frames + 1, ports + len(self.registers), state)
-        found = good[-1] ^ 1
-        for literal in (*good[:-1], known[-1]):
+        base = self._frames(made, frames, 0, [0] * len(self.registers))
+        step = self._frames(made, frames + 1, ports + len(self.registers), state)
+        low = [made.none(frame.values()) for frame in step]
+        found = low[-1] ^ 1
+        for literal in (*low[:-1], made.none(step[-1][name] for name in lemmas)):
             found = made.both(found, literal)
-        for literal in base:
-            found = made.both(found ^ 1, literal) ^ 1
+        for frame in base:
+            found = made.both(found ^ 1, made.none(frame.values())) ^ 1
         names = tuple(f"i{place}" for place in range(made.ports))
         return Circuit(names, (), {"wrong": found}, tuple(made.gates))
 
-    def _frames(self, made: _Gates, frames: int, ports: int, state: Sequence[int]) -> list[int]:
-        """Literals that say of each frame from `state` that no output is high; its inputs are those behind `ports`."""
+    def _frames(self, made: _Gates, frames: int, ports: int, state: Sequence[int]) -> list[dict[str, int]]:
+        """The literals of all outputs in each frame from `state`; its inputs are those behind `ports`."""
         found = []
         for frame in range(frames):
             first = 1 + ports + frame * len(self.inputs)
             literals = [0, *(2 * (first + place) for place in range(len(self.inputs))), *state]
             for left, right in self.gates:
                 literals.append(made.both(_at(literals, left), _at(literals, right)))
-            good = 1
-            for output in self.outputs.values():
-                good = made.both(good, _at(literals, output) ^ 1)
-            found.append(good)
+            found.append({name: _at(literals, output) for name, output in self.outputs.items()})
             state = [_at(literals, register) for register in self.registers]
         return found
 
@@ -156,6 +154,10 @@ class _Gates:
             return left
         self.gates.append((left, right))
         return 2 * (self.ports + len(self.gates))
+
+    def none(self, literals: Iterable[int]) -> int:
+        """The literal of all of `literals` being low."""
+        return reduce(self.both, (literal ^ 1 for literal in literals), 1)
 
 
 def _at(literals: Sequence[int], literal: int) -> int:
