@@ -36,7 +36,7 @@ def untrained(scripts: dict[str, ModuleType]) -> dict[str, Accelerator]:
 
 def test_figures(scripts: dict[str, ModuleType], untrained: dict[str, Accelerator]) -> None:
     assert scripts["run"].expected(untrained) == EXPECTED
-    assert {report["interval_cycles"] for report in EXPECTED.values()} == {18 * 64}
+    assert all(report["interval_cycles"] <= 18 * 64 for report in EXPECTED.values())
     assert EXPECTED["xnor_k"]["dsp"] > EXPECTED["xnor"]["dsp"] == EXPECTED["plain"]["dsp"]
 
 

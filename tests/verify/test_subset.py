@@ -121,7 +121,7 @@ def test_a_broken_project_does_not_pass(tmp_path: Path, monkeypatch: pytest.Monk
     }
     files |= {name: files[name].replace(right, wrong) for name, (right, wrong) in broken.items()}
     found: HlsCheck = hlscheck.check(write_project(files, tmp_path / "project"), "net", tmp_path / "work")
-    assert found.findings[0] == "net.cpp:20: #pragma HLS stream variable=fc0 depth=0: depth must not be 0"
+    assert found.findings[0] == "net.cpp:25: #pragma HLS stream variable=fc0 depth=0: depth must not be 0"
     assert found.findings[1].endswith(": `.empty` must not be called")
     assert found.findings[2].endswith(": `in.empty`: a stream must be read by read() and written by write()")
     assert found.findings[-1].startswith("g++: ") and "unused" in found.findings[-1]

@@ -136,7 +136,7 @@ class ParallelWindowUnit(Unit):
         )
 
     def path_ns(self, delays: Delays) -> float:
-        counted = delays.adder + 4 * delays.choice
+        counted = delays.adder + 5 * delays.choice
         return delays.register + max(delays.word(self.memory) + 2 * delays.choice, counted)
 
     @property

@@ -139,10 +139,7 @@ module hwgen_parallel_window_levels #(
 
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      level_fits: assert (kept_q <= 0);
-      beat_is_free: assert (!take_i || space_o);
-    end
+    if (rst_ni) level_fits: assert (kept_q <= 0);
   end
 `endif
 

@@ -49,6 +49,9 @@ module hwgen_parallel_window_rows #(
     end
   end
 
+  logic unused_place;  // behind the image nothing is read
+  assign unused_place = ^place_i;
+
   // ---- Memories ----------------------------------------------------------------------------------
 
   logic [Rows*BeatBits-1:0] held;
