@@ -11,12 +11,8 @@ from hwgen.hw.device import Family
 from hwgen.ir.types import Bipolar, DType, IntArray
 from hwgen.verify.synth import SynthesisJob, synthesise
 
-_NAME = "sums"
-_UNUSED = (f"{_NAME}_wrapper.v",)
-"""Files beside the logic: ports with their numbers apart."""
-
 _TOP = """module peer;
-  {name} u_sums ();
+  sums u_sums ();
 endmodule
 """
 
@@ -37,20 +33,18 @@ def alkaid_lut(weights: IntArray, source: DType) -> int:
 
     matrix = np.ascontiguousarray(weights.T, dtype=np.float32)
     low, high = (0, 1) if isinstance(source, Bipolar) else (source.min, source.max)
-    bits = 1 if isinstance(source, Bipolar) else source.bits - (low < 0)
     found = []
     for options in ({}, {"binary_lut": False}):
-        x = FVArrayInput(len(matrix), solver_options=options).quantize(low < 0, bits, 0)
+        x = FVArrayInput(len(matrix), solver_options=options).quantize(low < 0, source.bits - (low < 0), 0)
         found.append(trace(x, x @ matrix))
     best = min(found, key=lambda each: each.cost)
     frames = np.random.default_rng(0).integers(low, high, (100, len(matrix)), endpoint=True).astype(np.float64)
     if not np.array_equal(best.predict(frames), frames @ matrix):
         raise SystemExit("alkaid's sums are not those of the matrix")
     with tempfile.TemporaryDirectory(prefix="hwgen-") as work:
-        RTLModel(best, work, prj_name=_NAME, latency_cutoff=2).write()
-        sources = [path for path in sorted(Path(work, "src").rglob("*.v")) if path.name not in _UNUSED]
-        files = {path.name: path.read_text(encoding="utf-8") for path in sources}
-        top = _TOP.format(name=_NAME)
-        job = SynthesisJob("peer", {**files, "peer.v": top, "files.f": "\n".join([*files, "peer.v"])})
+        RTLModel(best, work, prj_name="sums", latency_cutoff=2).write()
+        sources = (path for path in Path(work, "src").rglob("*.v") if path.name != "sums_wrapper.v")
+        files = {"peer.v": _TOP} | {path.name: path.read_text(encoding="utf-8") for path in sources}
+        job = SynthesisJob("peer", files | {"files.f": "\n".join(files)})
         Path(work, "yosys").mkdir()
         return synthesise([job], Family.XC7, Path(work, "yosys"))[0].total.lut

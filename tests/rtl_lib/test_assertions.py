@@ -158,6 +158,7 @@ MISTAKES = (
     ),
     Mistake(WINDOW, "row_finds_room", "take = s_valid_i && s_ready_o", "take = s_valid_i", LINES),
     Mistake(WINDOW, "level_fits", "release_i ? freed_i", "release_i ? -freed_i", LINES),
+    Mistake(WHOLE, "beat_is_free", "space_o = held_q < 0", "space_o = held_q <= 0", "hwgen_parallel_window_levels"),
     Mistake(WHOLE, "level_fits", "{1'b0, row_in_i}", "{1'b0, {2{row_in_i}}}", "hwgen_parallel_window_levels"),
     Mistake(ADD, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),
     Mistake(SCALE, "spare_lanes_zero", "!last_beat ?", "last_beat ?"),

@@ -139,7 +139,10 @@ module hwgen_parallel_window_levels #(
 
 `ifdef HWGEN_ASSERT
   always_ff @(posedge clk_i) begin
-    if (rst_ni) level_fits: assert (kept_q <= 0);
+    if (rst_ni) begin
+      level_fits: assert (kept_q <= 0);
+      beat_is_free: assert (!take_i || held_q < 0 || (kept_q < 0 && lead_q < -lead_t'(1)));
+    end
   end
 `endif
 

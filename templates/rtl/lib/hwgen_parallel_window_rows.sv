@@ -27,8 +27,8 @@ module hwgen_parallel_window_rows #(
   output logic                                  row_in_o,
 
   input  wire logic [PlaceBits-1:0]             place_i,
-  input  wire logic [KernelHeight*RowBits-1:0] rows_i,
-  output logic [KernelHeight*BeatBits-1:0]      column_o
+  input  wire logic [KernelHeight*RowBits-1:0]  rows_i,
+  output logic      [KernelHeight*BeatBits-1:0] column_o
 );
 
   localparam int unsigned AddrBits = hwgen_steps_pkg::bits_for(RowBeats);
