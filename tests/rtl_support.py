@@ -146,8 +146,9 @@ def depthwise(
     descending: bool = False,
     name: str = "dw",
     pixels: int = 1,
+    simd: int = 1,
 ) -> DepthwiseUnit:
-    """A random unit of (C, taps)."""
+    """A random unit of (C, taps), `simd` taps a slot."""
     weights = draw(rng, weight, shape)
     sum_type, reach = _sums(weights, weight, source, padded_bipolar=False)
     activation = None
@@ -157,12 +158,13 @@ def depthwise(
     return DepthwiseUnit(
         name,
         name,
-        (Stream("x", source, lanes, lanes, vectors=pixels * blocks * shape[1]),),
+        (Stream("x", source, lanes * simd, lanes * simd, vectors=pixels * blocks * shape[1] // simd),),
         (Stream(name, result or _accumulators(weights, source), shape[0], lanes, vectors=pixels),),
         weights,
         weight,
         sum_type,
         activation,
+        simd=simd,
     )
 
 

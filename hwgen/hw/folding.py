@@ -13,6 +13,8 @@ from hwgen.hw.kernels.search import is_searched
 from hwgen.hw.matrices import (
     Folding,
     Target,
+    channel_structures,
+    conv_cycles,
     conv_folding,
     conv_structures,
     must_divide,
@@ -20,6 +22,7 @@ from hwgen.hw.matrices import (
     product_folding,
     product_structures,
     tap_lanes,
+    whole_channels,
 )
 from hwgen.hw.stream import WIDEST, divisors
 from hwgen.ir.graph import Graph, Node
@@ -136,11 +139,11 @@ def resolve(
 def following(
     graph: Graph, folding: Mapping[str, Folding], requested: Mapping[str, LayerFolding], target_interval: int
 ) -> dict[str, Folding]:
-    """What `resolve` gives where PE and SIMD of the layers that have both are fixed as they are in `folding`."""
+    """What `resolve` gives where PE and SIMD of layers with matrices or a SIMD above 1 are as they are in `folding`."""
     layers = folded_layers(graph)
     found = dict(folding)
     for layer in reversed(layers):
-        if not _has_simd(layer):
+        if found[layer.name].simd == 1 and not _has_matrix(layer):
             wish = requested.get(layer.name, LayerFolding())
             found[layer.name] = _plain_folding(graph, layer, wish, target_interval, found)
     _follow_producers(graph, layers, requested, found)
@@ -155,6 +158,8 @@ def structures(graph: Graph, layer: Node, target: Target) -> list[Folding]:
             return product_structures(weights.shape, each, _widest_lanes(graph, layer))
         case Conv() as op if not op.is_depthwise:
             return conv_structures(layer, op, target, _widest_lanes(graph, layer))
+        case Conv() as op:
+            return channel_structures(layer, op, target, _widest_lanes(graph, layer).pe)
         case _:
             return []
 
@@ -170,7 +175,7 @@ def unfolded(layer: Node) -> Folding | None:
             return None
 
 
-def _has_simd(layer: Node) -> bool:
+def _has_matrix(layer: Node) -> bool:
     return isinstance(layer.op, MatMul) or (isinstance(layer.op, Conv) and not layer.op.is_depthwise)
 
 
@@ -208,8 +213,36 @@ def _layer_folding(
             return product_folding(layer, wish, target.each(pixels), weights.shape, _widest_lanes(graph, layer))
         case Conv() as op if not op.is_depthwise:
             return conv_folding(layer, op, wish, target, _widest_lanes(graph, layer))
+        case Conv() as op:
+            return _depthwise_folding(graph, layer, op, wish, target, found)
         case _:
+            if wish.simd is not None:
+                must, change = "has one lane count, PE, and no SIMD", "Give PE alone"
+                raise FoldingError(layer.label, must, f"SIMD {wish.simd}", change)
             return _plain_folding(graph, layer, wish, target.cycles, found)
+
+
+def _depthwise_folding(
+    graph: Graph, layer: Node, op: Conv, wish: LayerFolding, target: Target, found: Mapping[str, Folding]
+) -> Folding:
+    """Tap by tap, in its reader's lanes, unless SIMD, or the target, wants all taps of a window at once."""
+    taps = op.geometry.taps
+    if wish.simd not in (None, 1, taps):
+        must = f"SIMD must be 1, or the {taps} taps of a window" if taps > 1 else "SIMD must be 1, as its windows are"
+        change = f"Use 1 or {taps}, and PE for channels" if taps > 1 else "Give PE alone"
+        raise FoldingError(layer.label, must, f"SIMD {wish.simd}", change)
+    by_tap = _plain_folding(graph, layer, wish, target.cycles, found)
+    if wish.simd == 1 or taps == 1:
+        return by_tap
+    if wish.simd is not None:
+        must_divide(layer, "PE with all taps at once", wish.pe, op.groups, "channels")
+    cycles = conv_cycles(layer, op, by_tap)
+    if wish.simd is None and (not target.whole or cycles <= target.cycles):
+        return by_tap
+    whole = whole_channels(layer, op, wish.pe, target.cycles)
+    if wish.simd is not None:
+        return whole or Folding(1, taps)
+    return whole if whole and conv_cycles(layer, op, whole) < cycles else by_tap
 
 
 def _widest_lanes(graph: Graph, layer: Node) -> Folding:
@@ -231,8 +264,6 @@ def _plain_folding(graph: Graph, layer: Node, wish: LayerFolding, target: int, f
         must = "PE must be a number of elements that lie side by side before and after, wherever they move"
         change = f"Use one of {', '.join(map(str, legal))}"
         raise FoldingError(layer.label, must, f"PE {wish.pe}", change)
-    if wish.simd is not None:
-        raise FoldingError(layer.label, "has one lane count, PE, and no SIMD", f"SIMD {wish.simd}", "Give PE alone")
     if wish.pe is not None:
         return Folding(pe=wish.pe)
     bits = max(layer.inputs[0].type.dtype.bits, layer.output.type.dtype.bits)
@@ -284,7 +315,7 @@ def _reader_lanes(graph: Graph, layer: Node, found: Mapping[str, Folding]) -> in
         case MatMul(weights=weights):
             return folding.simd if weights.shape[1] == channels else 0
         case Conv() as op:
-            return folding.pe if op.is_depthwise else tap_lanes(op, folding)
+            return tap_lanes(op, folding)
         case _:
             return min(folding.pe, channels)
 

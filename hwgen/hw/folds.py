@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hwgen.hw.folding import beats_for_one_lane, channelwise_lanes, folded_layers, plane_folds_of
 from hwgen.hw.kernels import windows
-from hwgen.hw.matrices import Folding
+from hwgen.hw.matrices import Folding, conv_cycles
 from hwgen.hw.stream import ceil_div, divisors
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Conv, MatMul
@@ -57,10 +57,11 @@ def mvtu_shape_of(layer: Node, folded_planes: Collection[str] = ()) -> MvtuShape
 
 
 def folding_entries(graph: Graph, folding: Mapping[str, Folding]) -> dict[str, dict[str, int]]:
-    """`folding` as a folding file has it: PE alone for layers without SIMD."""
+    """`folding` as a folding file has it: PE alone for layers without a matrix, unless they take all taps at once."""
     entries: dict[str, dict[str, int]] = {}
     for name, each in folding.items():
-        entries[name] = {"pe": each.pe, "simd": each.simd} if mvtu_shape_of(graph.node(name)) else {"pe": each.pe}
+        both = each.simd > 1 or mvtu_shape_of(graph.node(name)) is not None
+        entries[name] = {"pe": each.pe, "simd": each.simd} if both else {"pe": each.pe}
     return entries
 
 
@@ -82,7 +83,11 @@ def intervals(
 def _layer_cycles(layer: Node, folded_planes: Collection[str], whole: bool) -> set[int]:
     shape = mvtu_shape_of(layer, folded_planes)
     if shape is None:
-        return {beats_for_one_lane(layer) // each for each in channelwise_lanes(layer)}
+        found = {beats_for_one_lane(layer) // each for each in channelwise_lanes(layer)}
+        if whole and isinstance(layer.op, Conv):
+            foldings = (Folding(each, layer.op.geometry.taps) for each in divisors(layer.op.groups))
+            found |= {conv_cycles(layer, layer.op, each) for each in foldings}
+        return found
     cycles = {
         shape.repeats * outputs * inputs for outputs in divisors(shape.outputs) for inputs in divisors(shape.inputs)
     }

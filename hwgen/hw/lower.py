@@ -245,8 +245,7 @@ class _Builder:
     def _conv(self, node: Node, op: Conv) -> None:
         height, width, channels = node.inputs[0].type.shape
         folding = self.folding[node.name]
-        lanes = folding.pe if op.is_depthwise else tap_lanes(op, folding)
-        stream = self._operand(node, 0, lanes, height * width, channels)
+        stream = self._operand(node, 0, tap_lanes(op, folding), height * width, channels)
         grouped = op.weights.reshape(op.groups, -1, op.geometry.taps, channels // op.groups)
         if op.geometry == POINT and op.groups == 1:
             self._product(node, stream, grouped)
@@ -256,29 +255,36 @@ class _Builder:
             return
         blocks = stream.vector_beats if op.is_depthwise else op.groups
         window = WindowUnit.of(node, stream, op.geometry, blocks, np.full(channels, op.pad))
-        operands = node, window.output, self._result(node)
-        style, fused = self.choices.memory.get(node.name), self._activation(node)
-        window = replace(window, memory_style=style)
+        window = replace(window, memory_style=self.choices.memory.get(node.name))
         if op.is_depthwise:
-            channelwise = DepthwiseUnit.of(*operands, grouped[:, 0, :, 0], fused)
+            channelwise = self._channelwise(node, window.output, grouped)
             self.units.append(window.resized(window.least_buffer(channelwise.cycles)))
-            self._finish(node, self._written(node, replace(channelwise, memory_style=style)))
+            self._finish(node, channelwise)
         else:
-            unit = self._arithmetic(MvtuUnit.of(*operands, grouped, fused))
+            unit = self._arithmetic(
+                MvtuUnit.of(node, window.output, self._result(node), grouped, self._activation(node))
+            )
             self.units.append(window.resized(window.least_buffer(unit.cycles)))
-            self._product_finished(node, replace(unit, memory_style=style))
+            self._product_finished(node, replace(unit, memory_style=window.memory_style))
+
+    def _channelwise(self, node: Node, stream: Stream, weights: IntArray) -> DepthwiseUnit:
+        """The unit of a depthwise convolution; `weights` as `MvtuUnit` has them."""
+        unit = DepthwiseUnit.of(node, stream, self._result(node), weights[:, 0, :, 0], self._activation(node))
+        return self._written(node, replace(unit, memory_style=self.choices.memory.get(node.name)))
 
     def _whole_windows(self, node: Node, op: Conv, stream: Stream, weights: IntArray) -> None:
         """A product of windows whose taps come at once, for each beat of a pixel; `weights` as `MvtuUnit` has them."""
-        if node.name in self.choices.writable:
+        if node.name in self.choices.writable and not op.is_depthwise:
             found = f"SIMD {self.folding[node.name].simd}, all taps at once"
             raise ConfigError("writable", f"{node.name} must take its windows tap by tap", found, "Lower its SIMD")
-        pads = np.full(stream.elements, op.pad)
-        window = ParallelWindowUnit.of(node, stream, op.geometry, op.groups, pads)
-        window = replace(window, memory_style=self.choices.memory.get(node.name))
+        pads, blocks = np.full(stream.elements, op.pad), 1 if op.is_depthwise else op.groups
+        window = ParallelWindowUnit.of(node, stream, op.geometry, blocks, pads)
+        self.units.append(replace(window, memory_style=self.choices.memory.get(node.name)))
+        if op.is_depthwise:
+            self._finish(node, self._channelwise(node, window.output, weights))
+            return
         groups, outputs, taps, channels = weights.shape
         beats = weights.reshape(groups, outputs, taps, -1, stream.lanes).swapaxes(2, 3)
-        self.units.append(window)
         self._product(node, window.output, beats.reshape(groups, outputs, 1, taps * channels))
 
     def _product(self, node: Node, stream: Stream, weights: IntArray) -> None:

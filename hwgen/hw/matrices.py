@@ -2,7 +2,7 @@
 
 A convolution takes one tap of its windows at a time, SIMD channels of it, or all taps at once: then SIMD is a number of
 taps times lanes, so many that it is more than the channels of a group. With fewer it would be no faster than one tap at
-a time.
+a time. A depthwise one takes PE channels, one tap of each at a time or, with a SIMD of as many, all.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ class Folding:
 
 def takes_whole_windows(op: Conv, folding: Folding) -> bool:
     """Whether a convolution takes all taps of a window at once."""
-    return not op.is_depthwise and folding.simd > op.weights.shape[3]
+    return folding.simd > op.weights.shape[3]
 
 
 def tap_lanes(op: Conv, folding: Folding) -> int:
-    """Channels of a tap, and of a pixel, that a convolution with SIMD takes at once."""
+    """Channels of a tap, and of a pixel, that a convolution takes at once."""
+    if op.is_depthwise:
+        return folding.pe
     return folding.simd // op.geometry.taps if takes_whole_windows(op, folding) else folding.simd
 
 
@@ -74,11 +76,11 @@ def conv_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target, most
     if op.groups > 1:
         must_divide(layer, "SIMD", wish.simd, sizes[1], "input channels of a group")
     folding = _tap_folding(layer, op, wish, target, most)
-    cycles = _conv_cycles(layer, op, folding, target.plane_folds)
+    cycles = conv_cycles(layer, op, folding, target.plane_folds)
     if not target.whole or wish.simd is not None or cycles <= target.cycles:
         return folding
     whole = _whole_folding(layer, op, wish.pe, target, _whole_lanes(layer, op))
-    return whole if whole and _conv_cycles(layer, op, whole, target.plane_folds) < cycles else folding
+    return whole if whole and conv_cycles(layer, op, whole, target.plane_folds) < cycles else folding
 
 
 def _tap_folding(layer: Node, op: Conv, wish: LayerFolding, target: Target, most: Folding) -> Folding:
@@ -130,21 +132,41 @@ def _whole_folding(layer: Node, op: Conv, pe: int | None, target: Target, lanes:
     for wide in lanes:
         for high in (pe,) if pe else divisors(outputs):
             folding = Folding(high, op.geometry.taps * wide)
-            cycles = _conv_cycles(layer, op, folding, target.plane_folds)
+            cycles = conv_cycles(layer, op, folding, target.plane_folds)
             rank = max(cycles, target.cycles), folding.pe * folding.simd, max(folding.pe, folding.simd)
             if best is None or rank < best[0]:
                 best = rank, folding
     return best and best[1]
 
 
-def _conv_cycles(layer: Node, op: Conv, folding: Folding, plane_folds: int) -> int:
+def conv_cycles(layer: Node, op: Conv, folding: Folding, plane_folds: int = 1) -> int:
     """Cycles a frame of a convolution and of its window unit."""
     (height, width, _), (down, across, _) = layer.inputs[0].type.shape, layer.output.type.shape
     lanes, whole = tap_lanes(op, folding), takes_whole_windows(op, folding)
-    beats = op.groups * ceil_div(op.weights.shape[3], lanes)
+    beats = ceil_div(op.groups, lanes) if op.is_depthwise else op.groups * ceil_div(op.weights.shape[3], lanes)
     scanned = windows.scanned(op.geometry, height, width) if whole else 0
     folds = plane_folds * ceil_div(op.weights.shape[0] // op.groups, folding.pe) * (1 if whole else op.geometry.taps)
     return beats * max(height * width, scanned, down * across * folds)
+
+
+def whole_channels(layer: Node, op: Conv, pe: int | None, target: int) -> Folding | None:
+    """The fewest PE of a depthwise convolution with all taps at once that meet `target`, or come closest; None for none.
+
+    Words are no wider than an HLS tool takes, unless the user gives PE.
+    """
+    taps, written = op.geometry.taps, layer.output.type.dtype.bits
+    widest = max(taps * (layer.inputs[0].type.dtype.bits + op.geometry.pads), written)
+    legal = (pe,) if pe else [each for each in divisors(op.groups) if each * widest <= WIDEST]
+    found = [Folding(each, taps) for each in legal if taps > 1 and op.groups % each == 0]
+    return min(found, key=lambda each: (max(conv_cycles(layer, op, each), target), each.pe), default=None)
+
+
+def channel_structures(layer: Node, op: Conv, target: Target, most: int) -> list[Folding]:
+    """The fewest PE, at most `most`, of a depthwise convolution tap by tap that meet `target`, and with all taps."""
+    lanes = [Folding(each) for each in divisors(op.groups) if each <= most]
+    found = [each for each in lanes if conv_cycles(layer, op, each) <= target.cycles][:1]
+    whole = whole_channels(layer, op, None, target.cycles) if target.whole else None
+    return [*found, whole] if whole and conv_cycles(layer, op, whole) <= target.cycles else found
 
 
 def product_structures(sizes: tuple[int, int], target: int, most: Folding) -> list[Folding]:
@@ -161,7 +183,7 @@ def conv_structures(layer: Node, op: Conv, target: Target, most: Folding) -> lis
         simds += [op.geometry.taps * each for each in _whole_lanes(layer, op)]
     outputs = op.weights.shape[0] // op.groups
     return _fewest_pe(
-        outputs, simds, most.pe, target.cycles, lambda each: _conv_cycles(layer, op, each, target.plane_folds)
+        outputs, simds, most.pe, target.cycles, lambda each: conv_cycles(layer, op, each, target.plane_folds)
     )
 
 

@@ -103,7 +103,7 @@ class Problem:
 
     def with_whole_windows(self) -> Problem:
         """The problem in which convolutions may take all taps at once, unless a host rewrites their weights."""
-        nodes = (node for node in self.graph.nodes if isinstance(node.op, Conv) and not node.op.is_depthwise)
+        nodes = (node for node in self.graph.nodes if isinstance(node.op, Conv))
         return replace(self, whole_windows=frozenset(node.name for node in nodes) - self.choices.writable)
 
     def with_external(self, layers: Sequence[str]) -> Problem:
@@ -120,8 +120,9 @@ class Problem:
         return not why_not_streamed(self.graph, layer, *told)
 
     def pinned(self, folding: Mapping[str, Folding]) -> Problem:
-        """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
-        layers = (layer for layer in folded_layers(self.graph) if mvtu_shape_of(layer) and layer.name in folding)
+        """The problem with the PE and SIMD of `folding` fixed; layers that compute a tap of channels stay free to follow."""
+        named = (layer for layer in folded_layers(self.graph) if layer.name in folding)
+        layers = (layer for layer in named if mvtu_shape_of(layer) or folding[layer.name].simd > 1)
         fixed = {each.name: LayerFolding(pe=folding[each.name].pe, simd=folding[each.name].simd) for each in layers}
         return replace(self, wishes={**self.wishes, **fixed})
 

@@ -91,13 +91,63 @@ def test_one_layer_alone(tmp_path: Path) -> None:
     assert outcome.passed, (outcome.mismatches, outcome.mistimed)
 
 
+def separable() -> Graph:
+    """Depthwise convolutions of bipolar and of integer pixels, padded, strided, and pointwise ones between them."""
+    net = ImageBuilder(np.random.default_rng(0), (6, 5, 4), UINT2)
+    net.act(net.conv(net.last, 4, Geometry((3, 3), padding=AROUND), INT3, groups=4), B)
+    net.act(net.conv(net.last, 6, Geometry((1, 1)), B), B)
+    net.act(net.conv(net.last, 6, Geometry((3, 3), (2, 2), padding=AROUND), B, groups=6), UINT2)
+    net.act(net.conv(net.last, 6, Geometry((2, 2)), INT3, groups=6), UINT2)
+    net.dense(net.last, 3, INT3)
+    return net.graph("separable")
+
+
+def test_depthwise_by_folding(tmp_path: Path) -> None:
+    """All taps at once in each depthwise layer, rewritable in one; and tap by tap."""
+    folding = {"conv0": {"pe": 2, "simd": 9}, "conv2": {"pe": 3, "simd": 9}, "conv3": {"pe": 6, "simd": 4}}
+    design = hwgen.compile(separable(), folding=folding, pipeline="auto", writable=["conv2"])
+    found = {unit.name: (unit.stem, unit.simd_lanes) for unit in design.design.units}
+    assert found["conv0_window"][0] == "parallel_window" and found["conv2"] == ("depthwise", 9)
+    assert folding_entries(design.graph, design.folding)["conv3"] == folding["conv3"]
+    prove(design, 1, 3, tmp_path / "whole")
+    by_tap = {name: {"pe": 2, "simd": 1} for name in folding}
+    slower = hwgen.compile(separable(), folding=by_tap)
+    assert "parallel_window" not in [unit.stem for unit in slower.design.units]
+    prove(slower, 1, 3, tmp_path / "taps")
+
+
+def test_depthwise_by_target() -> None:
+    """A target under a tap a cycle; one that taps reach keeps the interval, whatever is cheaper."""
+    fast = hwgen.compile(separable(), target_interval=31)
+    assert fast.design.bound == fast.design.cycles.interval == 31
+    assert fast.folding["conv0"].simd == 9
+    with pytest.raises(FoldingError, match=r"conv0 .* found 31 at best"):
+        hwgen.compile(separable(), target_interval=30)
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"simd": 3}, r"SIMD must be 1, or the 9 taps of a window; found SIMD 3"),
+        ({"pe": 3, "simd": 9}, r"PE with all taps at once must divide the 4 channels; found PE 3"),
+    ],
+    ids=["taps", "lanes"],
+)
+def test_depthwise_mistakes(wish: dict[str, int], message: str) -> None:
+    with pytest.raises(FoldingError, match=message):
+        hwgen.compile(separable(), folding={"conv0": wish})
+
+
 def whole(rng: Rng, graph: Graph) -> dict[str, LayerFolding]:
     """A random folding in which every convolution that can takes all taps at once."""
     network = integer_network(graph)
     wishes = random_folding(rng, network)
     for node in network.nodes:
         op = node.op
-        if isinstance(op, Conv) and not op.is_depthwise and op.geometry.taps > 1:
+        if isinstance(op, Conv) and op.is_depthwise and op.geometry.taps > 1:
+            pe = int(rng.choice([n for n in range(1, op.groups + 1) if op.groups % n == 0]))
+            wishes[node.name] = LayerFolding(pe=pe, simd=op.geometry.taps)
+        elif isinstance(op, Conv) and op.geometry.taps > 1:
             channels, outputs = op.weights.shape[3], op.weights.shape[0] // op.groups
             lanes = [n for n in range(1, channels + 1) if channels % n == 0 and n * op.geometry.taps > channels]
             simd = op.geometry.taps * int(rng.choice(lanes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from hwgen.hw.design import Design
 from hwgen.hw.kernels.depthwise import DepthwiseUnit
+from hwgen.hw.pipeline import PipelineRegisters
 from hwgen.ir.geometry import Geometry
 from hwgen.ir.types import Bipolar, DType, IntType
 from tests.rtl_support import TERNARY, depthwise, design_of, draw, prove, window
@@ -50,6 +52,29 @@ def test_depthwise_convolution_and_what_reads_it(tmp_path: Path) -> None:
     unit = depthwise(rng, B, TERNARY, (5, 9), 2, result=B, pixels=pixels)
     second = window(B, (first.out_height, first.out_width, 5), 2, Geometry((2, 2), (1, 2)), name="again")
     prove_random(design_of(first, unit, second), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("weight", "source", "result", "shape", "lanes"),
+    [
+        (B, B, B, (6, 9), 3),
+        (B, TERNARY, I3, (4, 9), 4),
+        (I3, U3, U3, (6, 9), 2),
+        (I3, U8, None, (4, 3), 2),
+    ],
+    ids=str,
+)
+def test_all_taps_at_once(
+    weight: DType, source: DType, result: DType | None, shape: tuple[int, int], lanes: int, tmp_path: Path
+) -> None:
+    """A slot an output beat; with pipeline registers among the steps of the sum, too."""
+    rng = np.random.default_rng(7)
+    unit = depthwise(rng, weight, source, shape, lanes, result=result, pixels=3, simd=shape[1])
+    assert unit.weight_rom.depth == unit.blocks and unit.cycles == 3 * unit.blocks
+    prove_random(design_of(unit), tmp_path / "plain")
+    piped = replace(unit, registers=PipelineRegisters(operands=1, span=1, thresholds=1 if result else 0))
+    assert piped.latency > unit.latency + 1
+    prove_random(design_of(piped), tmp_path / "piped")
 
 
 @pytest.mark.long

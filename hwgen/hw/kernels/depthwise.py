@@ -1,7 +1,8 @@
 """Depthwise vector unit: PE channels a cycle, each with its own taps, II = 1.
 
-It reads windows in blocks of one beat: all taps of channels [b*PE, +PE), then those of the next block. Slot (b, tap)
-multiplies lane p with the weight of channel b*PE + p at that tap; the last tap of a block gives one output beat.
+It reads windows by blocks: all taps of channels [b*PE, +PE), then those of the next block. With SIMD 1 slot (b, tap)
+multiplies lane p with the weight of channel b*PE + p at that tap, and the last tap of a block gives one output beat.
+With SIMD = taps a beat has all taps of a block, tap t of channel b*PE + p in lane t*PE + p, and gives an output beat.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from hwgen.hw.activation import Linear, Thresholding
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Store, WordTable, word
-from hwgen.hw.kernels import scaling, weighted
+from hwgen.hw.kernels import products, scaling, weighted
 from hwgen.hw.kernels.registers import registers_bill
 from hwgen.hw.kernels.sums import has_adder, products_bill
 from hwgen.hw.kernels.weighted import LATENCY
@@ -38,11 +39,11 @@ class DepthwiseUnit(Unit):
         memory_style: of the weights, by the rule where None.
         registers: registers for a faster clock.
         writable: see `Weighted`.
+        simd: taps of a channel in a slot: one or all.
     """
 
     stem: ClassVar[str] = "depthwise"
-    # A lane has one product a slot, of an input of its own.
-    simd: ClassVar[int] = 1
+    # A lane has inputs of its own.
     sharing: ClassVar[int] = 1
     padded_bipolar: ClassVar[bool] = False
     arithmetic: ClassVar[Arithmetic] = Arithmetic.DIRECT
@@ -50,7 +51,6 @@ class DepthwiseUnit(Unit):
     plane_folds: ClassVar[int] = 1
     beta_bits: ClassVar[int] = 1
     vector_memory: ClassVar[None] = None
-    adder_levels: ClassVar[AdderLevels] = AdderLevels(0, 0)
 
     weights: IntArray
     weight_type: DType
@@ -59,13 +59,14 @@ class DepthwiseUnit(Unit):
     memory_style: MemoryStyle | None = None
     registers: PipelineRegisters = NO_REGISTERS
     writable: tuple[int, int] | None = None
+    simd: int = 1
 
     @classmethod
     def of(cls, node: Node, source: Stream, result: Stream, weights: IntArray, fused: Node | None) -> DepthwiseUnit:
-        """The unit of `node`; `weights` is (channels, taps)."""
+        """The unit of `node`, with as many taps a slot as `source` has in a beat; `weights` is (channels, taps)."""
         assert isinstance(node.op, Conv)
-        fields = weighted.fields_of(node, source, result, fused)
-        return weighted.in_popcounts(cls(**fields, weights=weights, weight_type=node.op.weight_type))
+        fields, simd = weighted.fields_of(node, source, result, fused), source.lanes // result.lanes
+        return weighted.in_popcounts(cls(**fields, weights=weights, weight_type=node.op.weight_type, simd=simd))
 
     @classmethod
     def gain(
@@ -99,7 +100,7 @@ class DepthwiseUnit(Unit):
 
     @property
     def sum_slots(self) -> int:
-        return self.taps
+        return self.taps // self.simd
 
     @property
     def blocks(self) -> int:
@@ -126,34 +127,38 @@ class DepthwiseUnit(Unit):
         return weighted.linear(self.weight_type, self.input.dtype)
 
     @property
+    def adder_levels(self) -> AdderLevels:
+        return products.adder_levels(self)
+
+    @property
     def latency(self) -> int:
         """Cycles from a slot to its beat at the output."""
         return LATENCY + self.registers.cycles(self.adder_levels)
 
     @property
     def cycles(self) -> int:
-        return self.pixels * self.blocks * self.taps
+        return self.pixels * self.blocks * self.sum_slots
 
     @property
     def schedule(self) -> VectorLoop:
-        taps, latency = self.taps, self.latency
+        slots, latency = self.sum_slots, self.latency
         return VectorLoop(
-            slots=taps, reads=taps, slots_per_beat=taps, latency=latency, credits=credits_for(latency, taps)
+            slots=slots, reads=slots, slots_per_beat=slots, latency=latency, credits=credits_for(latency, slots)
         )
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        return (Loop(self.input.beats, (Access.each(),), (last_of(self.taps),)),)
+        return (Loop(self.input.beats, (Access.each(),), (last_of(self.sum_slots),)),)
 
     @property
     def layout(self) -> WeightLayout:
-        return WeightLayout(1, self.channels, self.taps, 1, self.output.lanes, 1, self.weight_type)
+        return WeightLayout(1, self.channels, self.sum_slots, self.simd, self.output.lanes, self.simd, self.weight_type)
 
     @property
     def weight_rom(self) -> Memory:
-        """Word block*taps + tap holds the weights of the block's PE channels at that tap."""
-        width = self.output.lanes * self.weight_type.bits
-        return Memory(f"{self.name}_weights", self.blocks * self.taps, width, self.memory_style)
+        """Word block*(taps/SIMD) + slot holds the weights of the block's PE channels at the taps of that slot."""
+        width = self.output.lanes * self.simd * self.weight_type.bits
+        return Memory(f"{self.name}_weights", self.blocks * self.sum_slots, width, self.memory_style)
 
     @property
     def threshold_rom(self) -> Memory | None:
@@ -163,7 +168,7 @@ class DepthwiseUnit(Unit):
     def purpose(self) -> str:
         return (
             f"{self.channels} channels of {self.taps} {self.input.dtype} taps to {self.output.dtype}"
-            f" by {self.weight_type} weights, {self.output.lanes} a cycle."
+            f" by {self.weight_type} weights, {self.output.lanes}{f' x {self.simd}' if self.simd > 1 else ''} a cycle."
         )
 
     def uncoded(self, numbers: Stream) -> tuple[Unit, ...] | None:
@@ -180,7 +185,10 @@ class DepthwiseUnit(Unit):
             "Lanes": self.output.lanes,
             "LastLanes": self.output.last_lanes,
             "Blocks": self.blocks,
-            "Taps": self.taps,
+            "Taps": self.sum_slots,
+            "Simd": self.simd,
+            "SumStages": self.adder_levels.cycles(self.registers.span),
+            "SumSpan": self.registers.span,
             **weighted.operand_types(self),
             **weighted.sum_types(self),
             **scaling.parameters(self.activation),
@@ -201,6 +209,7 @@ class DepthwiseUnit(Unit):
             Size("PIXELS", self.pixels, "windows of a frame"),
             Size("CHANNELS", self.channels, "of a pixel"),
             Size("TAPS", self.taps, "pixels that a channel sees"),
+            Size("SIMD", self.simd, "taps of a channel a cycle"),
             Size("PE", self.output.lanes, "channels a cycle"),
         )
         kind = "XNOR and popcount" if self.is_xnor else weighted.described(self)
@@ -209,28 +218,34 @@ class DepthwiseUnit(Unit):
             sizes=(*sizes, *weighted.cpp_sizes(self)),
             types=weighted.cpp_types(self, "TAPS"),
             arguments=(*(size.name for size in sizes), "Weight", "Input", "Sum", "Output", "Activation"),
-            inputs=(word("Input", "PE"),),
+            inputs=(word("Input", "SIMD * PE"),),
             output=word("Output", "PE"),
             tables=(self._weight_table, *weighted.cpp_tables(self, self.threshold_rom, self.output)),
         )
 
     @property
     def _weight_table(self) -> WordTable:
-        meaning = "[block * TAPS + tap][limb]: weights of PE channels, lane 0 the least significant."
-        words, bits = self.layout.words(self.weights), self.weight_type.bits
-        return WordTable("WEIGHTS", meaning, words, 1, self.output.lanes, bits, self.weight_rom, cut=False)
+        meaning = "[block * TAPS / SIMD + beat][limb]: SIMD weights of PE channels, lane 0 the least significant."
+        words, lanes, bits = self.layout.words(self.weights), self.output.lanes * self.simd, self.weight_type.bits
+        return WordTable("WEIGHTS", meaning, words, 1, lanes, bits, self.weight_rom, cut=False)
 
     def write_bill(self, bill: Bill) -> None:
         bill.add("depthwise", 1)
-        for places in (self.weight_rom.depth, self.taps):
+        for places in (self.weight_rom.depth, self.sum_slots):
             bill.counter(places)
-        if not has_adder(self.weight_type, self.input.dtype, bill.family):
+        if self.simd > 1 or not has_adder(self.weight_type, self.input.dtype, bill.family):
             bill.register(self.input.width)
-        bill.register(4 + 4 * (self.taps > 1))
+        bill.register(4 + 4 * (self.sum_slots > 1))
         registers_bill(self, weighted.weights_bill(self, bill), bill)
         products_bill(self, bill)
         weighted.ending_bill(self, self.threshold_rom, self.output, bill, self.blocks, self.schedule.credits)
 
     @property
+    def simd_lanes(self) -> int | None:
+        """Taps of a channel in a cycle, where these are all of them."""
+        return self.simd if self.simd > 1 else None
+
+    @property
     def limit(self) -> str:
-        return f"it computes {self.pixels:,} pixels of {self.taps} taps, one a cycle"
+        taps = f" of {self.taps} taps" if self.sum_slots > 1 else ""
+        return f"it computes {self.pixels:,} pixels{taps}, one a cycle"

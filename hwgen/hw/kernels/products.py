@@ -42,7 +42,7 @@ class Matrix(Weighted, Protocol):
     def words(self) -> int: ...
 
 
-def adder_levels(unit: Matrix) -> AdderLevels:
+def adder_levels(unit: Weighted) -> AdderLevels:
     """Steps of a lane sum: those of a popcount and what follows, or of a product and the sum of lanes."""
     group, tree = max(1, min(unit.simd, 15) // 4) - 1, max(0, unit.simd.bit_length() - 4)
     if unit.planes:

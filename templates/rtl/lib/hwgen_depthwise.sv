@@ -2,16 +2,16 @@
 //
 // Depthwise vector-threshold unit: `Lanes` channels in every cycle, each with its own weights.
 //
-// A beat holds one tap of `Lanes` channels. `Taps` beats, slots, make one output beat; `Blocks`
-// output beats make a pixel, and the weights of the first block come again. Slot (b, tap) meets
-// weight word b * Taps + tap, lane by lane. Slots follow each other without a bubble; the pipeline
-// never stalls, only new slots wait: for an input beat, or for a credit of the output queue. A beat
-// leaves five cycles after the slot that ends it:
+// A beat holds `Simd` taps of `Lanes` channels (`hwgen_channel_sums` has their order). `Taps` beats,
+// slots, make one output beat; `Blocks` output beats make a pixel, and the weights of the first
+// block come again. Slot (b, tap) meets weight word b * Taps + tap, lane by lane. Slots follow each
+// other without a bubble; the pipeline never stalls, only new slots wait: for an input beat, or for
+// a credit of the output queue. A beat leaves five cycles after the slot that ends it:
 //
 //   operands | products | accumulator | activation | output queue
 //
-// `OperandStages` registers behind the operands and weights and `ThresholdStages` behind the
-// comparisons with thresholds make it later by a cycle each.
+// `OperandStages` registers behind the operands and weights, `SumStages` in a sum of taps and
+// `ThresholdStages` behind the comparisons with thresholds make it later by a cycle each.
 //
 // Memories are outside and answer one cycle after the address. `Levels` = 0 lets the accumulators
 // themselves leave, as CodeBase + CodeStep * sum. Lanes past the last channel are zero bits at the
@@ -26,6 +26,7 @@ module hwgen_depthwise #(
   parameter int unsigned LastLanes = Lanes,
   parameter int unsigned Blocks = 1,
   parameter int unsigned Taps = 1,
+  parameter int unsigned Simd = 1,
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
   parameter bit WeightBipolar = 1'b1,
@@ -49,8 +50,10 @@ module hwgen_depthwise #(
   parameter int CodeTop = 0,
   parameter int unsigned Credits = 6,
   parameter int unsigned OperandStages = 0,
+  parameter int unsigned SumStages = 0,
+  parameter int unsigned SumSpan = 64,
   parameter int unsigned ThresholdStages = 0,
-  localparam int unsigned SumCycles = 2 + OperandStages,
+  localparam int unsigned SumCycles = 2 + OperandStages + SumStages,
   localparam int unsigned Slots = Blocks * Taps,
   localparam int unsigned SlotBits = hwgen_steps_pkg::bits_for(Slots),
   localparam int unsigned TapBits = hwgen_steps_pkg::bits_for(Taps),
@@ -60,12 +63,12 @@ module hwgen_depthwise #(
   input  wire logic                               clk_i,
   input  wire logic                               rst_ni,
 
-  input  wire logic [Lanes*InputBits-1:0]         s_data_i,
+  input  wire logic [Lanes*Simd*InputBits-1:0]    s_data_i,
   input  wire logic                               s_valid_i,
   output logic                                    s_ready_o,
 
   output logic      [SlotBits-1:0]                weight_addr_o,
-  input  wire logic [Lanes*WeightBits-1:0]        weights_i,
+  input  wire logic [Lanes*Simd*WeightBits-1:0]   weights_i,
   output logic      [BlockBits-1:0]               threshold_addr_o,
   input  wire logic [Lanes*LaneThresholdBits-1:0] thresholds_i,
   input  wire logic [Lanes-1:0]                   descending_i,
@@ -75,8 +78,8 @@ module hwgen_depthwise #(
   input  wire logic                               m_ready_i
 );
 
-  if (Lanes < 1 || Blocks < 1 || Taps < 1) begin : gen_check
-    $error("hwgen_depthwise: Lanes, Blocks and Taps must be at least 1");
+  if (Lanes < 1 || Blocks < 1 || Taps < 1 || Simd < 1) begin : gen_check
+    $error("hwgen_depthwise: Lanes, Blocks, Taps and Simd must be at least 1");
   end
   if (LastLanes < 1 || LastLanes > Lanes) begin : gen_check_last
     $error("hwgen_depthwise: LastLanes must lie in 1..Lanes");
@@ -108,8 +111,8 @@ module hwgen_depthwise #(
 
   // ---- Stages 1 to 4: operands, products, accumulator, activation ------------------------------
 
-  logic [Lanes*InputBits-1:0] operand_q, inputs;
-  logic [Lanes*WeightBits-1:0] weights;
+  logic [Lanes*Simd*InputBits-1:0] operand_q;
+  logic [Lanes*SumBits-1:0] sums;
   logic [BlockBits-1:0] block_q;
   logic last_block, last_block_q;
 
@@ -141,37 +144,28 @@ module hwgen_depthwise #(
     last_block_q <= last_block;
   end
 
-  hwgen_delay #(
-    .Width (Lanes * (InputBits + WeightBits)),
-    .Cycles(OperandStages)
-  ) u_operands (
-    .clk_i (clk_i),
-    .data_i({operand_q, weights_i}),
-    .data_o({inputs, weights})
+  hwgen_channel_sums #(
+    .Lanes        (Lanes),
+    .Simd         (Simd),
+    .WeightBits   (WeightBits),
+    .WeightSigned (WeightSigned),
+    .WeightBipolar(WeightBipolar),
+    .InputBits    (InputBits),
+    .InputSigned  (InputSigned),
+    .InputBipolar (InputBipolar),
+    .SumBits      (SumBits),
+    .OperandStages(OperandStages),
+    .SumStages    (SumStages),
+    .SumSpan      (SumSpan)
+  ) u_sums (
+    .clk_i    (clk_i),
+    .rst_ni   (rst_ni),
+    .inputs_i (operand_q),
+    .weights_i(weights_i),
+    .sums_o   (sums)
   );
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-    logic [SumBits-1:0] sum;
-
-    hwgen_dot #(
-      .Simd         (1),
-      .WeightBits   (WeightBits),
-      .WeightSigned (WeightSigned),
-      .WeightBipolar(WeightBipolar),
-      .InputBits    (InputBits),
-      .InputSigned  (InputSigned),
-      .InputBipolar (InputBipolar),
-      .SumBits      (SumBits)
-    ) u_dot (
-      .clk_i    (clk_i),
-      .rst_ni   (rst_ni),
-      .weights_i(weights[lane*WeightBits +: WeightBits]),
-      .inputs_i (inputs[lane*InputBits +: InputBits]),
-      .shared_i ('0),
-      .betas_i  (1'b0),
-      .sum_o    (sum)
-    );
-
     hwgen_neuron #(
       .SumBits        (SumBits),
       .SumSigned      (SumSigned),
@@ -191,7 +185,7 @@ module hwgen_depthwise #(
       .ThresholdStages(ThresholdStages)
     ) u_neuron (
       .clk_i       (clk_i),
-      .sum_i       (sum),
+      .sum_i       (sums[lane*SumBits +: SumBits]),
       .carry_i     (1'b0),
       .first_i     (first_q[SumCycles]),
       .fired_i     (fired_q[SumCycles]),
