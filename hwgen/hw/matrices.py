@@ -28,7 +28,7 @@ class Folding:
 
 def takes_whole_windows(op: Conv, folding: Folding) -> bool:
     """Whether a convolution takes all taps of a window at once."""
-    return folding.simd > op.weights.shape[3]
+    return bool(folding.simd > op.weights.shape[3])
 
 
 def tap_lanes(op: Conv, folding: Folding) -> int:
@@ -150,9 +150,9 @@ def conv_cycles(layer: Node, op: Conv, folding: Folding, plane_folds: int = 1) -
 
 
 def whole_channels(layer: Node, op: Conv, pe: int | None, target: int) -> Folding | None:
-    """The fewest PE of a depthwise convolution with all taps at once that meet `target`, or come closest; None for none.
+    """The fewest PE of a depthwise convolution with all taps at once that meet `target`, or come closest.
 
-    Words are no wider than an HLS tool takes, unless the user gives PE.
+    None for none. Words are no wider than an HLS tool takes, unless the user gives PE.
     """
     taps, written = op.geometry.taps, layer.output.type.dtype.bits
     widest = max(taps * (layer.inputs[0].type.dtype.bits + op.geometry.pads), written)

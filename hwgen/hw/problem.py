@@ -120,7 +120,7 @@ class Problem:
         return not why_not_streamed(self.graph, layer, *told)
 
     def pinned(self, folding: Mapping[str, Folding]) -> Problem:
-        """The problem with the PE and SIMD of `folding` fixed; layers that compute a tap of channels stay free to follow."""
+        """The problem with the PE and SIMD of `folding` fixed; layers without SIMD stay free to follow."""
         named = (layer for layer in folded_layers(self.graph) if layer.name in folding)
         layers = (layer for layer in named if mvtu_shape_of(layer) or folding[layer.name].simd > 1)
         fixed = {each.name: LayerFolding(pe=folding[each.name].pe, simd=folding[each.name].simd) for each in layers}

@@ -195,7 +195,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
             {"NeuronFolds": 0},
             "hwgen_mvtu_gated: Pe, Simd, NeuronFolds and SynapseFolds must be at least 1",
         ),
-        ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks and Taps must be at least 1"),
+        ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks, Taps and Simd must be at least 1"),
         (
             "hwgen_dot",
             {"PaddedBipolar": 1},

@@ -103,13 +103,17 @@ def separable() -> Graph:
 
 
 def test_depthwise_by_folding(tmp_path: Path) -> None:
-    """All taps at once in each depthwise layer, rewritable in one; and tap by tap."""
+    """All taps at once in each depthwise layer, which a host may rewrite; and tap by tap."""
     folding = {"conv0": {"pe": 2, "simd": 9}, "conv2": {"pe": 3, "simd": 9}, "conv3": {"pe": 6, "simd": 4}}
-    design = hwgen.compile(separable(), folding=folding, pipeline="auto", writable=["conv2"])
+    design = hwgen.compile(separable(), folding=folding, pipeline="auto")
     found = {unit.name: (unit.stem, unit.simd_lanes) for unit in design.design.units}
     assert found["conv0_window"][0] == "parallel_window" and found["conv2"] == ("depthwise", 9)
     assert folding_entries(design.graph, design.folding)["conv3"] == folding["conv3"]
     prove(design, 1, 3, tmp_path / "whole")
+    written = hwgen.compile(separable(), folding=folding, writable=["conv2"])
+    frames = random_frames(written.graph.inputs, 3, 2)[0]
+    outcome = written.write(tmp_path / "written").simulate(frames, "rtl")
+    assert outcome.passed, (outcome.mismatches, outcome.mistimed)
     by_tap = {name: {"pe": 2, "simd": 1} for name in folding}
     slower = hwgen.compile(separable(), folding=by_tap)
     assert "parallel_window" not in [unit.stem for unit in slower.design.units]

@@ -159,8 +159,8 @@ IMAGE_ERRORS: dict[str, tuple[Graph, dict[str, LayerFolding], str]] = {
     ),
     "depthwise_simd": (
         MOBILE,
-        {"conv2": wish(1, 1)},
-        "conv2 (net.conv2): has one lane count, PE, and no SIMD; found SIMD 1. Give PE alone.",
+        {"conv2": wish(1, 3)},
+        "conv2 (net.conv2): SIMD must be 1, or the 9 taps of a window; found SIMD 3. Use 1 or 9, and PE for channels.",
     ),
     "concat": (
         CONCAT,
