@@ -235,7 +235,7 @@ def _depthwise_folding(
     if wish.simd == 1 or taps == 1:
         return by_tap
     if wish.simd is not None:
-        must_divide(layer, "PE with all taps at once", wish.pe, op.groups, "channels")
+        must_divide(layer, "PE", wish.pe, op.groups, "channels")
     cycles = conv_cycles(layer, op, by_tap)
     if wish.simd is None and (not target.whole or cycles <= target.cycles):
         return by_tap

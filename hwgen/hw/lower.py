@@ -198,6 +198,12 @@ class _Builder:
             stream = replace(stream, vectors=vectors, elements=elements)
         return self._converted(node, f"{node.name}_width{suffix}", stream, lanes)
 
+    def _pixels(self, node: Node, index: int = 0) -> Stream:
+        """Input `index` of `node` by its pixels, PE lanes a beat, fewer where a pixel has no more."""
+        value = node.inputs[index].type
+        lanes = min(self.folding[node.name].pe, value.channels)
+        return self._operand(node, index, lanes, value.elements // value.channels, value.channels)
+
     def _converted(self, node: Node, name: str, stream: Stream, lanes: int) -> Stream:
         if stream.lanes == lanes:
             return stream
@@ -260,12 +266,10 @@ class _Builder:
             channelwise = self._channelwise(node, window.output, grouped)
             self.units.append(window.resized(window.least_buffer(channelwise.cycles)))
             self._finish(node, channelwise)
-        else:
-            unit = self._arithmetic(
-                MvtuUnit.of(node, window.output, self._result(node), grouped, self._activation(node))
-            )
-            self.units.append(window.resized(window.least_buffer(unit.cycles)))
-            self._product_finished(node, replace(unit, memory_style=window.memory_style))
+            return
+        unit = self._arithmetic(MvtuUnit.of(node, window.output, self._result(node), grouped, self._activation(node)))
+        self.units.append(window.resized(window.least_buffer(unit.cycles)))
+        self._product_finished(node, replace(unit, memory_style=window.memory_style))
 
     def _channelwise(self, node: Node, stream: Stream, weights: IntArray) -> DepthwiseUnit:
         """The unit of a depthwise convolution; `weights` as `MvtuUnit` has them."""
@@ -328,32 +332,27 @@ class _Builder:
     def _pool(self, node: Node, op: Pool) -> None:
         value, geometry = node.inputs[0], op.geometry
         height, width, channels = value.type.shape
-        lanes = self.folding[node.name].pe
-        stream = self._operand(node, 0, lanes, height * width, channels)
+        stream = self._pixels(node)
         tile, columns = geometry.kernel, geometry.output_size(height, width)[1]
         if not geometry.tiles or height % tile[0] or width % tile[1]:
             pad = neutral_codes(op, value.type.dtype, channels)
             window = WindowUnit.of(node, stream, geometry, 1, pad)
             self.units.append(window.resized(window.least_buffer(window.output.beats)))
             stream, tile, columns = window.output, (1, geometry.taps), 1
-        output = Stream.of(node.name, node.output, lanes)
+        output = Stream.of(node.name, node.output, stream.lanes)
         unit = PoolUnit(node.name, node.origin, (stream,), (output,), op.kind, *tile, columns, op.minimum)
         self._finish(node, unit)
 
     def _join(self, node: Node, op: Join) -> None:
         lanes = self.folding[node.name].pe
         streams = []
-        for index, value in enumerate(node.inputs):
-            channels = value.type.channels
-            stream = self._operand(node, index, min(lanes, channels), value.type.elements // channels, channels)
-            alone = len(node.inputs) == 1
-            streams.append(stream if alone else self._fifo(node, stream, stream.beats, str(index)))
+        for index in range(len(node.inputs)):
+            stream = self._pixels(node, index)
+            streams.append(stream if len(node.inputs) == 1 else self._fifo(node, stream, stream.beats, str(index)))
         output = Stream.of(node.name, node.output, lanes)
         if isinstance(op, Sum) and op.of_elements(output.elements):  # of one vector each element is a channel
-            streams, output = (
-                [replace(each, vectors=1, elements=each.size) for each in streams],
-                replace(output, vectors=1, elements=output.size),
-            )
+            streams = [replace(each, vectors=1, elements=each.size) for each in streams]
+            output = replace(output, vectors=1, elements=output.size)
         operands = node.name, node.origin, tuple(streams), (output,)
         if isinstance(op, Sum) and len(op.gains) > 1:
             self._finish(node, DepthwiseUnit.gain(*operands, op.gains))
@@ -366,9 +365,7 @@ class _Builder:
 
     def _gather(self, node: Node, op: Gather) -> None:
         """A unit that drops the beats that go nowhere, and one that moves the others; neither where neither is."""
-        value, lanes = node.inputs[0], self.folding[node.name].pe
-        channels = value.type.channels
-        stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
+        stream, lanes = self._pixels(node), self.folding[node.name].pe
         output = Stream.of(node.name, node.output, lanes)
         used, moved = np.unique(op.places[::lanes] // lanes, return_inverse=True)
         in_order = np.array_equal(moved, np.arange(used.size))
@@ -386,20 +383,18 @@ class _Builder:
         self._finish(node, reorder.resized(reorder.least_buffer(reorder.output.beats)))
 
     def _pointwise(self, node: Node) -> None:
-        value, lanes = node.inputs[0], self.folding[node.name].pe
-        channels = value.type.channels
-        stream = self._operand(node, 0, lanes, value.type.elements // channels, channels)
-        if isinstance(node.op, Threshold) and is_searched(node.op, stream.dtype):
-            steps = chain(node.name, node.origin, stream, Stream.of(node.name, node.output, lanes), node.op)
-            *before, last = chained(steps, self.choices, self.part, self.placements)
-            self.units += before
-            self._finish(node, last)
-            return
+        stream = self._pixels(node)
         if isinstance(node.op, ArgMax | Magnitude):
             kind = ArgmaxUnit if isinstance(node.op, ArgMax) else MagnitudeUnit
             self._finish(node, kind(node.name, node.origin, (stream,), (Stream.of(node.name, node.output, 1),)))
             return
         assert isinstance(node.op, Threshold)
-        output = Stream.of(node.name, node.output, lanes)
+        output = Stream.of(node.name, node.output, stream.lanes)
+        if is_searched(node.op, stream.dtype):
+            steps = chain(node.name, node.origin, stream, output, node.op)
+            *before, last = chained(steps, self.choices, self.part, self.placements)
+            self.units += before
+            self._finish(node, last)
+            return
         activation = coding.thresholding(node.op, stream.dtype, output.vector_beats)
         self._finish(node, ThresholdUnit(node.name, node.origin, (stream,), (output,), activation))

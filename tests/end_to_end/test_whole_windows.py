@@ -133,7 +133,7 @@ def test_depthwise_by_target() -> None:
     ("wish", "message"),
     [
         ({"simd": 3}, r"SIMD must be 1, or the 9 taps of a window; found SIMD 3"),
-        ({"pe": 3, "simd": 9}, r"PE with all taps at once must divide the 4 channels; found PE 3"),
+        ({"pe": 3, "simd": 9}, r"PE must divide the 4 channels; found PE 3"),
     ],
     ids=["taps", "lanes"],
 )

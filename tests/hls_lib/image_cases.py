@@ -128,6 +128,17 @@ def window_case(
     return Case(design_of(name, unit), source.flat, expected)
 
 
+def parallel_window_unit(
+    source: Image, lanes: int, geometry: Geometry, pad: IntArray, style: MemoryStyle | None = None
+) -> ParallelWindowUnit:
+    """A unit that gives all taps of `lanes` channels in a beat."""
+    taps = window_unit(source, lanes, geometry, blocks=1, pad=pad, more_rows=0, style=None)
+    size, beats = geometry.taps * lanes, taps.input.vector_beats
+    output = replace(taps.output, elements=beats * size, lanes=size, vectors=taps.out_height * taps.out_width)
+    sizes = taps.height, taps.width, geometry, pad
+    return ParallelWindowUnit("conv_window", "conv", taps.inputs, (output,), *sizes, 1, style)
+
+
 def parallel_window_case(
     name: str,
     shape: Shape,
@@ -141,13 +152,9 @@ def parallel_window_case(
     """A parallel window unit alone; `pad` "mixed" gives each channel a padding code of its own."""
     source, channels = image(name, shape, dtype), shape[2]
     codes = np.full(channels, pad) if isinstance(pad, int) else np.where(np.arange(channels) % 2, dtype.min, dtype.max)
-    taps = window_unit(source, lanes, geometry, blocks=1, pad=codes, more_rows=0, style=None)
-    size, beats = geometry.taps * lanes, taps.input.vector_beats
-    output = replace(taps.output, elements=beats * size, lanes=size, vectors=taps.out_height * taps.out_width)
-    sizes = taps.height, taps.width, geometry, codes
-    unit = ParallelWindowUnit("conv_window", "conv", taps.inputs, (output,), *sizes, 1, style)
+    unit = parallel_window_unit(source, lanes, geometry, codes, style)
     cut = seen(source.codes, geometry, codes)
-    expected = cut.reshape(*cut.shape[:4], beats, lanes).swapaxes(3, 4).reshape(FRAMES, -1)
+    expected = cut.reshape(*cut.shape[:4], -1, lanes).swapaxes(3, 4).reshape(FRAMES, -1)
     return Case(design_of(name, unit.resized(1)), source.flat, expected)
 
 
@@ -203,13 +210,17 @@ def conv_case(name: str, shape: Shape, outputs: int, geometry: Geometry, conv: C
 
 
 def depthwise_case(name: str, shape: Shape, geometry: Geometry, conv: Conv) -> Case:
-    """A window unit and a depthwise unit."""
+    """A window unit and a depthwise unit, which takes all taps of a window at once where they are `conv.simd`."""
     source, channels = image(name, shape, conv.input), shape[2]
     rng = generator(1, *name.encode())
     weights = random_codes(rng, conv.weight, (channels, geometry.taps))
     pad = np.full(channels, conv.pad)
-    blocks = source.stream(conv.pe).vector_beats
-    window = window_unit(source, conv.pe, geometry, blocks=blocks, pad=pad, more_rows=0, style=None)
+    whole, blocks = conv.simd == geometry.taps > 1, source.stream(conv.pe).vector_beats
+    window = (
+        parallel_window_unit(source, conv.pe, geometry, pad)
+        if whole
+        else window_unit(source, conv.pe, geometry, blocks=blocks, pad=pad, more_rows=0, style=None)
+    )
     accumulators = np.einsum("nyxtc,ct->nyxc", seen(source.codes, geometry, pad), weights)
     xnor = isinstance(conv.weight, Bipolar) and isinstance(conv.input, Bipolar) and window.output.dtype == conv.input
     output = Output(conv, accumulators, geometry.taps, xnor, weights)
@@ -222,6 +233,7 @@ def depthwise_case(name: str, shape: Shape, geometry: Geometry, conv: Conv) -> C
         conv.weight,
         output.sum_type,
         output.activation(rng),
+        simd=geometry.taps if whole else 1,
     )
     return Case(design_of(name, window, unit), source.flat, output.expected(unit.activation))
 

@@ -90,7 +90,7 @@ def depthwise_of(case: Case) -> DepthwiseUnit:
 
 
 def test_depthwise(tmp_path: Path) -> None:
-    """Every PE, and each pair of types."""
+    """Every PE, each pair of types, and all taps of a window at once."""
     cases = [depthwise_case(f"pe{p}", (4, 5, 5), PLAIN, conv(p, p, (B, B, B))) for p in some(range(1, 6), 2)]
     assert all(depthwise_of(case).is_xnor for case in cases)
     typed = []
@@ -102,6 +102,9 @@ def test_depthwise(tmp_path: Path) -> None:
     cases += some(typed, 7)
     cases.append(depthwise_case("wide", (3, 3, 70), PADDED, conv(66, 66, (INT3, INT3, None))))
     cases.append(depthwise_case("one_tap", (3, 3, 3), Geometry((1, 1), (2, 2)), conv(2, 2, (INT3, INT3, None))))
+    whole = itertools.product(((B, B, B), (INT3, UINT4, INT2), (B, UINT2, None)), (1, 2, 4), (PLAIN, PADDED))
+    foldings = [(name_of("taps", *dtypes, pe, g.pads), g, conv(pe, g.taps, dtypes)) for dtypes, pe, g in whole]
+    cases += some([depthwise_case(name, (4, 5, 4), geometry, each) for name, geometry, each in foldings], 4)
     assert run_cases(cases, tmp_path) == []
 
 

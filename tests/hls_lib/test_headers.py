@@ -76,6 +76,7 @@ def samples() -> list[Case]:
         conv_case("grouped", (5, 6, 4), 6, strided, Conv(int3, uint4, int2, 3, 2, groups=2)),
         depthwise_case("depth", (5, 6, 5), padded, Conv(B, B, B, 2, 2)),
         depthwise_case("depth_xnor", (5, 6, 5), strided, Conv(B, B, None, 2, 2)),
+        depthwise_case("depth_whole", (5, 6, 4), padded, Conv(B, B, B, 2, padded.taps)),
         pool_case("largest", (4, 6, 3), (2, 2), 2, uint4, PoolKind.MAX),
         pool_case("mixed_pool", (4, 6, 3), (2, 3), 2, int3, PoolKind.MAX, minimum="mixed"),
         pool_case("total", (4, 6, 3), (2, 3), 2, B, PoolKind.SUM),

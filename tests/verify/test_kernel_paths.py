@@ -68,6 +68,7 @@ def images() -> list[Case]:
         conv_case("grouped", (5, 6, 4), 6, STRIDED, Conv(INT3, UINT4, INT2, 3, 2, groups=2)),
         depthwise_case("depth", (5, 6, 5), PADDED, Conv(B, B, B, 2, 2)),
         depthwise_case("depth_products", (5, 6, 5), STRIDED, Conv(INT16, INT16, None, 2, 2)),
+        depthwise_case("depth_whole", (5, 6, 4), PADDED, Conv(INT3, UINT4, None, 2, PADDED.taps)),
         pool_case("largest", (4, 6, 3), (2, 2), 2, UINT4, PoolKind.MAX),
         pool_case("side_by_side", (4, 6, 3), (2, 3), 3, INT20, PoolKind.MAX, minimum="mixed"),
         pool_case("largest_of_all", (4, 6, 3), (4, 6), 3, INT20, PoolKind.MAX),
