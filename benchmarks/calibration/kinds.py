@@ -150,6 +150,17 @@ def windows(rng: np.random.Generator, name: str) -> Net:
     return net
 
 
+def channelwise(rng: np.random.Generator, name: str) -> Net:
+    """A depthwise convolution that takes all taps of its windows at once."""
+    channels = round(float(np.exp(rng.uniform(0, np.log(32)))))
+    net = image(rng, name, channels, CODES[int(rng.integers(len(CODES)))])
+    geometry = geometry_for(net)
+    convolve(net, channels, channels, geometry)
+    conv = next(each.name for each in net.nodes if isinstance(each.op, Conv))
+    net.wishes[conv] = LayerFolding(pe=net.divisor(channels, 6), simd=geometry.taps)
+    return net
+
+
 def packed(rng: np.random.Generator, name: str) -> Net:
     """A dense layer whose neurons share multiplier blocks."""
     pe, simd, folds = int(rng.integers(2, 7)), int(rng.integers(3, 25)), int(rng.integers(2, 5))
@@ -197,6 +208,7 @@ KINDS: dict[str, Callable[[np.random.Generator, str], Net]] = {
         windows,
         packed,
         external,
+        channelwise,
     )
 }
 _DRAWS = {name: number for number, name in enumerate(KINDS)} | {"wide": list(KINDS).index("moves")}

@@ -44,6 +44,7 @@ FITTED = dict(
     product=8,
     windows=12,
     packed=10,
+    channelwise=10,
 )
 HELD_OUT = dict(
     dense=8,
@@ -63,6 +64,7 @@ HELD_OUT = dict(
     product=4,
     windows=5,
     packed=4,
+    channelwise=5,
 )
 """How many designs of each kind. Held-out ones have seeds from `FIRST_HELD_OUT` on and never take part in a fit."""
 

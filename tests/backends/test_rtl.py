@@ -197,6 +197,11 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         ),
         ("hwgen_depthwise", {"Taps": 0}, "hwgen_depthwise: Lanes, Blocks, Taps and Simd must be at least 1"),
         (
+            "hwgen_channel_sums",
+            {"SumStages": 1},
+            "hwgen_channel_sums: SumStages must be the registers that SumSpan puts in a row in a sum",
+        ),
+        (
             "hwgen_dot",
             {"PaddedBipolar": 1},
             "hwgen_dot: PaddedBipolar and Planes take bipolar weights, integer inputs",

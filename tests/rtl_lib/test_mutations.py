@@ -88,6 +88,10 @@ def taps() -> Design:
     return design_of(depthwise(np.random.default_rng(7), B, B, (7, 9), 3, result=B, pixels=3))
 
 
+def whole_taps() -> Design:
+    return design_of(depthwise(np.random.default_rng(7), B, B, (6, 9), 3, result=B, pixels=3, simd=9))
+
+
 def silence_assertions(project: Path) -> None:
     """Leave it to the comparison to see what is wrong."""
     for path in (project / "lib").iterdir():
@@ -159,6 +163,10 @@ CASES = {
         Mutation("hwgen_mvtu_core", "2 + OperandStages + SumStages", "2 + SumStages"),
     ),
     "block_forgotten": (taps(), Mutation("hwgen_depthwise", "weight_addr_o = slot_q", "weight_addr_o = 6'(tap_q)")),
+    "tap_of_a_neighbour": (
+        whole_taps(),
+        Mutation("hwgen_channel_sums", "(tap*Lanes+lane)*InputBits", "(lane*Simd+tap)*InputBits"),
+    ),
     "owed_forgotten": (
         many_folds(),
         Mutation("hwgen_mvtu_gated", "NeuronBits'(NeuronFolds - 1);", "NeuronBits'(NeuronFolds - 2);"),

@@ -94,6 +94,9 @@ NETLISTS = {
     "depthwise": Netlist(
         "hwgen_depthwise", {**INTEGERS, **LEVELS, "Lanes": 2, "Blocks": 3, "Taps": 9}, lut=108, ff=41, levels=5, dsp=2
     ),
+    "depthwise_whole": Netlist(
+        "hwgen_depthwise", {**LEVELS, "Lanes": 2, "Blocks": 3, "Simd": 9, "ThresholdBits": 8}, lut=91, ff=72, levels=7
+    ),
     "window": Netlist(
         "hwgen_window",
         {"Lanes": 4, "PixelBeats": 2, "Height": 9, "Width": 40, "OutHeight": 9, "OutWidth": 40}

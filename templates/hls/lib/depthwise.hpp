@@ -79,14 +79,16 @@ slots:
     HWGEN_UNROLL_NEXT_LOOP
     for (unsigned p = 0; p < PE; ++p) {
       HWGEN_UNROLL
-      Value sum = starts ? Value(0) : sums[p];
+      const Value before = starts ? Value(0) : sums[p];
+      Value dot = 0;
     taps:
       HWGEN_UNROLL_NEXT_LOOP
       for (unsigned t = 0; t < SIMD; ++t) {
         HWGEN_UNROLL
         const Limb weight = Weights::lane(row, p * SIMD + t);
-        sum += TapProduct<Weight, Input, Value>::of(weight, In::lane(inputs, t * PE + p));
+        dot += TapProduct<Weight, Input, Value>::of(weight, In::lane(inputs, t * PE + p));
       }
+      const Value sum = before + dot;
       sums[p] = static_cast<Value>(Sum::decode(Sum::encode(sum)));
     }
 
