@@ -14,6 +14,7 @@ from hwgen.hw.activation import Linear, Thresholding
 from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill
 from hwgen.hw.declaration import Function, Parameters, Size, Store, WordTable, word
+from hwgen.hw.device import Family
 from hwgen.hw.kernels import products, scaling, weighted
 from hwgen.hw.kernels.registers import registers_bill
 from hwgen.hw.kernels.sums import has_adder, products_bill
@@ -235,7 +236,12 @@ class DepthwiseUnit(Unit):
             bill.counter(places)
         if self.simd > 1 or not has_adder(self.weight_type, self.input.dtype, bill.family):
             bill.register(self.input.width)
-        bill.register(4 + 4 * (self.sum_slots > 1))
+        small = bill.family is Family.ECP5  # its LUTs take in neither the sign of a tap nor the flags of the first slot
+        bill.register(4 + 4 * (self.sum_slots > 1 or small))
+        if self.simd > 1 and small:
+            signs = isinstance(self.weight_type, Bipolar) and not self.is_xnor
+            bill.add("channel of taps", self.output.lanes)
+            bill.add("signed tap bit", signs * self.output.lanes * self.simd * self.input.dtype.bits)
         registers_bill(self, weighted.weights_bill(self, bill), bill)
         products_bill(self, bill)
         weighted.ending_bill(self, self.threshold_rom, self.output, bill, self.blocks, self.schedule.credits)
