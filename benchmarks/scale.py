@@ -18,6 +18,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +91,16 @@ def commands(model: Path, options: Sequence[str], folder: Path) -> tuple[list[st
     return [*hwgen, "build", str(model), "--output", str(folder), "--json", *options], [*hwgen, "estimate", str(folder)]
 
 
+def written(network: Callable[[], Writer], path: Path) -> Path:
+    """A file of the network, written by a process of its own: what this one took counts as a child's peak memory."""
+    process = get_context("fork").Process(target=lambda: network().write(path))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{path.name} was not written")
+    return path
+
+
 def measure(name: str, folder: Path) -> list[Figure]:
     """Figures of one network."""
     case, options = CASES[name], CASES[name].options
@@ -98,7 +110,7 @@ def measure(name: str, folder: Path) -> list[Figure]:
         entries = {layer: {"pe": pe, "simd": simd} for layer, pe, simd in rows}
         folding.write_text(json.dumps(entries) + "\n", encoding="utf-8", newline="\n")
         options = (*options, "--folding", str(folding))
-    build, estimate = commands(case.network().write(folder / f"{name}.onnx"), options, folder / name)
+    build, estimate = commands(written(case.network, folder / f"{name}.onnx"), options, folder / name)
     seconds, gigabytes = measured(build, 8 * case.build, MOST_BYTES)
     opened, _ = measured(estimate, 8 * case.estimate, MOST_BYTES)
     took = folder / "frame.txt"
@@ -118,7 +130,7 @@ def curve(
 ) -> list[Figure]:
     """CPU seconds and peak memory of builds over a size, and the exponents that fit the upper half."""
     builds = [
-        commands(network(size).write(folder / f"{name}{size}.onnx"), options, folder / f"{name}{size}")[0]
+        commands(written(partial(network, size), folder / f"{name}{size}.onnx"), options, folder / f"{name}{size}")[0]
         for size in at
     ]
     found = np.array([measured(build, 900, MOST_BYTES) for build in builds])

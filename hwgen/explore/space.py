@@ -16,7 +16,7 @@ from hwgen.hw.matrices import Folding
 from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.problem import Problem
 from hwgen.hw.stream import WIDEST, divisors
-from hwgen.hw.words import widest
+from hwgen.hw.words import widest_bits
 from hwgen.ir.ops import Conv, MatMul
 
 Item = TypeVar("Item")
@@ -76,7 +76,7 @@ class Space:
 
     def _streams(self, folding: Mapping[str, Folding]) -> bool:
         """Whether an HLS tool takes the words of a folding: others cannot be built."""
-        return widest(self.problem.outline(folding)).bits <= WIDEST
+        return widest_bits(self.problem.outline(folding)) <= WIDEST
 
     def _all_in(self, style: MemoryStyle | None) -> tuple[tuple[str, MemoryStyle], ...]:
         return tuple((name, style) for name in sorted(self.memories)) if style else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 
 from hwgen.hw.cycles import CycleModel, cycle_model
 from hwgen.hw.loop import HlsTimes
@@ -157,12 +158,12 @@ class Design:
     @property
     def slowest(self) -> Unit:
         """The unit with the most cycles a frame, the first of equals."""
-        return max(self.units, key=lambda unit: unit.cycles)
+        return max(self.units, key=attrgetter("bound"))
 
     @property
     def bound(self) -> int:
         """Cycles a frame of the slowest unit: no interval can be shorter."""
-        return self.slowest.cycles
+        return self.slowest.bound
 
     @cached_property
     def cycles(self) -> CycleModel:

@@ -6,6 +6,7 @@ import difflib
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 from hwgen.errors import ConfigError
 from hwgen.hw.resources import Resources
@@ -304,6 +305,7 @@ class Part:
         return self.chosen.lower() == self.device.name != self.name
 
 
+@cache
 def part_of(chosen: str) -> Part:
     """The part that a full name ("xc7z020clg400-1"), a device ("xc7z020") or a board ("pynq-z1") stands for.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hwgen.hw.design import Design
 from hwgen.hw.folds import folding_entries
@@ -76,7 +76,7 @@ def _next_step(problem: Problem, folding: Mapping[str, Folding], design: Design)
 
 def _faster(problem: Problem, folding: Mapping[str, Folding], design: Design) -> FasterFolding | None:
     """The largest interval below the design's: layers that are too slow for it are folded again, if need be all."""
-    if problem.bound(replace(problem, wishes={}).resolve(1)) >= design.bound:
+    if problem.bound(problem.again(wishes={}).resolve(1)) >= design.bound:
         return None
     for interval in reversed([each for each in problem.intervals if each < design.bound]):
         units = zip(design.units, layers_behind(design), strict=True)
@@ -93,7 +93,7 @@ def _with_open(problem: Problem, folding: Mapping[str, Folding], layers: set[str
     """The problem in which `layers` are free and the others fixed as they are."""
     wishes = {name: wish for name, wish in problem.wishes.items() if name not in layers}
     kept = {name: each for name, each in folding.items() if name not in layers}
-    return replace(problem, wishes=wishes).pinned(kept)
+    return problem.again(wishes=wishes).pinned(kept)
 
 
 def _step(

@@ -137,10 +137,16 @@ def resolve(
 
 
 def following(
-    graph: Graph, folding: Mapping[str, Folding], requested: Mapping[str, LayerFolding], target_interval: int
+    graph: Graph,
+    layers: Sequence[Node],
+    folding: Mapping[str, Folding],
+    requested: Mapping[str, LayerFolding],
+    target_interval: int,
 ) -> dict[str, Folding]:
-    """What `resolve` gives where PE and SIMD of layers with matrices or a SIMD above 1 are as they are in `folding`."""
-    layers = folded_layers(graph)
+    """What `resolve` gives where PE and SIMD of layers with matrices or a SIMD above 1 are as they are in `folding`.
+
+    `layers` are the `folded_layers`, for a look at many foldings.
+    """
     found = dict(folding)
     for layer in reversed(layers):
         if found[layer.name].simd == 1 and not _has_matrix(layer):

@@ -159,7 +159,8 @@ def _to_blocks(layers: Iterable[_Layer], room: _Room) -> None:
 def _room(design: Design, choices: Choices, placements: Placements) -> _Room:
     """What `design` leaves."""
     budget, has = choices.budget, device_of(design.part).capacity
-    taken = [(unit, price_of(unit, design.part, placements)) for unit in design.units]
+    known = placements.unit_prices
+    taken = [(unit, known.get(unit) or price_of(unit, design.part, placements)) for unit in design.units]
     # A layer of constants that is still to be wired takes no blocks.
     blocks = sum(each.dsp for unit, each in taken if choices.wired or unit.wired_luts is None)
     most = has.lut if budget.lut is None else min(budget.lut, has.lut)

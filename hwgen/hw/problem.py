@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
 from hwgen.config import LayerFolding
 from hwgen.hw.adders.digits import least_luts
@@ -25,6 +27,9 @@ from hwgen.hw.timing import late_ns
 from hwgen.hw.unit import Unit
 from hwgen.ir.graph import Graph, Node
 from hwgen.ir.ops import Conv, MatMul
+
+_AMOUNTS = attrgetter(*(each.name for each in fields(Resources)))
+"""What is taken of each kind, in the order of `Resources`."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class Problem:
     def with_whole_windows(self) -> Problem:
         """The problem in which convolutions may take all taps at once, unless a host rewrites their weights."""
         nodes = (node for node in self.graph.nodes if isinstance(node.op, Conv))
-        return replace(self, whole_windows=frozenset(node.name for node in nodes) - self.choices.writable)
+        return self.again(whole_windows=frozenset(node.name for node in nodes) - self.choices.writable)
 
     def with_external(self, layers: Sequence[str]) -> Problem:
         """The problem in which the weights of these layers lie in the external memory, and no others."""
@@ -124,7 +129,13 @@ class Problem:
         named = (layer for layer in folded_layers(self.graph) if layer.name in folding)
         layers = (layer for layer in named if mvtu_shape_of(layer) or folding[layer.name].simd > 1)
         fixed = {each.name: LayerFolding(pe=folding[each.name].pe, simd=folding[each.name].simd) for each in layers}
-        return replace(self, wishes={**self.wishes, **fixed})
+        return self.again(wishes={**self.wishes, **fixed})
+
+    def again(self, **changes: Any) -> Problem:
+        """The problem with other wishes or whole windows. Both draft from what either has placed before."""
+        other = replace(self, **changes)
+        vars(other).update(_placements=self._placements, _folded=self._folded, _compared=self._compared)
+        return other
 
     def draft(self, folding: Mapping[str, Folding]) -> Design:
         """The design of a folding, its FIFOs as `lower` places them, without a digest."""
@@ -177,16 +188,17 @@ class Problem:
 
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""
-        return self._total(design, self.price)
+        known = self._placements.unit_prices
+        return self._total(design, (known.get(unit) or self.price(unit) for unit in design.units))
 
     def least(self, outline: Design) -> Resources:
         """What the design of an outline takes at least, its layers wired or not, of blocks or not."""
-        return self._total(outline, self._least_price)
+        return self._total(outline, map(self._least_price, outline.units))
 
-    def _total(self, design: Design, price: Callable[[Unit], Resources]) -> Resources:
+    def _total(self, design: Design, parts: Iterable[Resources]) -> Resources:
+        """What units take together, and the edge of the top level."""
         edge = design_resources(replace(design, units=()), self.device.family)
-        parts = [edge, *map(price, design.units)]
-        return Resources(**{kind.name: sum(getattr(part, kind.name) for part in parts) for kind in fields(Resources)})
+        return Resources(*map(sum, zip(*map(_AMOUNTS, (edge, *parts)), strict=True)))
 
     def price(self, unit: Unit) -> Resources:
         """What `unit` takes of the part."""

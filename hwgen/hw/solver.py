@@ -21,7 +21,7 @@ from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Budget
 from hwgen.hw.stream import WIDEST
 from hwgen.hw.structures import cheapest_structures, rank
-from hwgen.hw.words import widest
+from hwgen.hw.words import widest_bits
 
 FIT = {"lut": 0.70, "bram": 0.80, "dsp": 0.80}
 """Shares of a device that a design may take to fit: what is left lets the router close timing."""
@@ -144,7 +144,7 @@ def _first_within(problem: Problem, budget: Budget, uses: list[_Use], below: int
             continue
         tried.append(folding)
         outline = problem.outline(folding)
-        if widest(outline).bits > WIDEST and interval != problem.intervals[-1]:
+        if widest_bits(outline) > WIDEST and interval != problem.intervals[-1]:
             continue
         uses.append((budget.use(problem.least(lightest(outline))), folding))
         if uses[-1][0] <= _NEARLY:

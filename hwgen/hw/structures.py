@@ -19,7 +19,7 @@ from hwgen.hw.matrices import Folding
 from hwgen.hw.problem import Problem
 from hwgen.hw.resources import Resources
 from hwgen.hw.stream import WIDEST
-from hwgen.hw.words import widest
+from hwgen.hw.words import widest_bits
 from hwgen.ir.graph import Node
 
 _MORE_LANES = 1.5
@@ -38,8 +38,8 @@ def cheapest_structures(problem: Problem, folding: Mapping[str, Folding]) -> dic
     The design is as fast as before, and no further from a clock that pipeline registers are for. From the last layer to
     the first each takes its cheapest structure while the others keep theirs; layers that follow its lanes follow.
     """
-    search, layers = _Search(problem, dict(folding)), reversed(folded_layers(problem.graph))
-    for layer in layers:
+    search = _Search(problem, dict(folding))
+    for layer in reversed(search.layers):
         if problem.wishes.get(layer.name, LayerFolding()) == LayerFolding():
             search.look_at_all(layer)
     return search.folding
@@ -50,6 +50,7 @@ class _Search:
 
     def __init__(self, problem: Problem, folding: dict[str, Folding]) -> None:
         self.problem, self.folding, self.design = problem, folding, problem.draft(folding)
+        self.layers = folded_layers(problem.graph)
         self.bound, self.late = self.design.bound, problem.late_ns(self.design)
         self.rank = rank(problem, self.design)
 
@@ -69,7 +70,7 @@ class _Search:
         if other == self.folding[layer.name]:
             return
         changed = {**self.folding, layer.name: other}
-        folding = following(self.problem.graph, changed, self.problem.wishes, self.bound)
+        folding = following(self.problem.graph, self.layers, changed, self.problem.wishes, self.bound)
         design = self.problem.draft(folding)
         if design.bound > self.bound or self.problem.late_ns(design) > self.late:
             return
@@ -85,7 +86,7 @@ class _Search:
 
 def rank(problem: Problem, design: Design) -> tuple[bool, float]:
     """Designs with words that an HLS tool takes come first, then those that take a smaller share of the part."""
-    return widest(design).bits > WIDEST, problem.device.share(problem.resources(design))
+    return widest_bits(design) > WIDEST, problem.device.share(problem.resources(design))
 
 
 def unwired(design: Design) -> tuple[str, ...]:

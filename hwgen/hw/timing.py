@@ -75,19 +75,21 @@ def late_ns(units: Sequence[Unit], pipeline: PipelineRequest | None, paths: dict
     for unit in units:
         if unit not in paths:
             paths[unit] = longest_ns(unit, pipeline.family)
-    return max(0.0, max(paths[unit] for unit in units) - pipeline.wanted_ns)
+    return max(0.0, max(map(paths.__getitem__, units)) - pipeline.wanted_ns)
 
 
 def registers_for(unit: Weighted, pipeline: PipelineRequest) -> PipelineRegisters:
     """The fewest registers that reach the clock, or else those that come nearest to it."""
-
-    def price(registers: PipelineRegisters) -> tuple[float, int, int]:
-        period = period_ns(unit, registers, pipeline.family)
-        return max(pipeline.wanted_ns, period), registers.cycles(unit.adder_levels), registers.operands
-
-    most = pipeline.most
-    allowed = (each for each in _choices(unit) if most is None or each.cycles(unit.adder_levels) <= most)
-    return min(allowed, key=price)
+    levels, most = unit.adder_levels, pipeline.most
+    fewest, *others = sorted(_choices(unit), key=lambda each: (each.cycles(levels), each.operands))
+    found, shortest = fewest, period_ns(unit, fewest, pipeline.family)
+    for each in others:
+        if shortest <= pipeline.wanted_ns or (most is not None and each.cycles(levels) > most):
+            break
+        period = period_ns(unit, each, pipeline.family)
+        if period < shortest:
+            found, shortest = each, period
+    return found
 
 
 def missed_clock(design: Design, *, deepest: bool) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Each kind is declared in a file of `hwgen.hw.kernels`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar, Protocol, Self
 
 from hwgen.hw.activation import Linear, Thresholding
@@ -143,12 +144,22 @@ class Unit:
         """Bits of the word that its C++ function puts beats of other lanes together in; 0 where it does not."""
         return 0
 
+    @cached_property
+    def widest_bits(self) -> int:
+        """Bits of the widest word of its C++ functions that it does not read."""
+        return max(self.inner_width, self.held_bits, *(stream.width for stream in self.outputs))
+
     # When it moves beats.
 
     @property
     def cycles(self) -> int:
         """Cycles of a frame without waiting."""
         raise NotImplementedError
+
+    @cached_property
+    def bound(self) -> int:
+        """`cycles`, kept: a search asks for those of all units of many designs."""
+        return self.cycles
 
     @property
     def schedule(self) -> Schedule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from hwgen.errors import FoldingError
 from hwgen.hw.design import Design
@@ -33,9 +34,15 @@ def widest(design: Design) -> Word:
     return max(_words(design), key=lambda word: word.bits)
 
 
+def widest_bits(design: Design) -> int:
+    """Bits of the widest word, in a look at many designs of nearly the same units: a unit keeps its own."""
+    bits: int = max(*(port.stream.width for port in design.inputs), *map(attrgetter("widest_bits"), design.units))
+    return bits
+
+
 def most_width(design: Design) -> int | None:
     """What `AP_INT_MAX_W` must be defined as where the HLS project is compiled; None where it need not be."""
-    bits = widest(design).bits
+    bits = widest_bits(design)
     return ceil_div(bits, PLAIN) * PLAIN if bits > PLAIN else None
 
 

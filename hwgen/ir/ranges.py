@@ -71,8 +71,7 @@ def _proven(low: npt.NDArray[np.object_], high: npt.NDArray[np.object_]) -> Rang
 
 def matmul_range(weights: IntArray, inputs: Range) -> Range:
     """Bounds of weights @ x for x within `inputs`; `weights` is (out, in). Raises: WidthError."""
-    largest = max(int(weights.max(initial=0)), -int(weights.min(initial=0))) * max(-inputs.min, inputs.max)
-    kind = np.int64 if largest * weights.shape[1] < _EXACT else object
+    kind = _exact(weights, inputs, weights.shape[1])
     low, high = inputs.low.astype(kind), inputs.high.astype(kind)
     if kind is np.int64 and np.all(low == low[:1]) and np.all(high == high[:1]):  # so their sums do
         positive, negative = (f(weights, 0).sum(axis=1, dtype=kind)[:, None] for f in (np.maximum, np.minimum))
@@ -83,18 +82,25 @@ def matmul_range(weights: IntArray, inputs: Range) -> Range:
     return _proven(least.astype(object), most.astype(object))
 
 
+def _exact(weights: IntArray, inputs: Range, terms: int) -> type[object]:
+    """What `terms` products of `weights` and inputs are added up in: Python's integers only where others might wrap."""
+    largest = max(int(weights.max(initial=0)), -int(weights.min(initial=0))) * max(-inputs.min, inputs.max)
+    return np.int64 if largest * terms < _EXACT else object
+
+
 def conv_range(op: Conv, inputs: Range) -> Range:
     """Bounds of the accumulators of a convolution whose input lies within `inputs`, per channel."""
     low, high = inputs.low, inputs.high
     if op.geometry.pads:
         low, high = np.minimum(low, op.pad), np.maximum(high, op.pad)
-    out, per_group = op.weights.shape[0], op.weights.shape[3]
-    parts = []
-    for group, weights in enumerate(np.split(op.weights.reshape(out, -1), op.groups)):
-        seen = slice(group * per_group, (group + 1) * per_group)
-        taps = op.geometry.taps
-        parts.append(matmul_range(weights, Range(np.tile(low[seen], taps), np.tile(high[seen], taps))))
-    return Range(np.concatenate([p.low for p in parts]), np.concatenate([p.high for p in parts]))
+    seen, (out, per_group), taps = Range(low, high), op.weights.shape[::3], op.geometry.taps
+    if op.groups == 1:
+        return matmul_range(op.weights.reshape(out, -1), Range(np.tile(low, taps), np.tile(high, taps)))
+    kind, weights = _exact(op.weights, seen, taps * per_group), op.weights.reshape(op.groups, -1, taps, per_group)
+    low, high = (each.astype(kind).reshape(op.groups, 1, 1, per_group) for each in (low, high))
+    positive, negative = (f(weights, 0).astype(kind, copy=False) for f in (np.maximum, np.minimum))
+    least, most = positive * low + negative * high, positive * high + negative * low
+    return _proven(*(each.sum(axis=(2, 3)).reshape(-1).astype(object) for each in (least, most)))
 
 
 def _read(op: Product, inputs: Range) -> Range:

@@ -199,7 +199,7 @@ def test_generated_sources_are_clean_under_verilator_wall(design: Design, tmp_pa
         (
             "hwgen_channel_sums",
             {"SumStages": 1},
-            "hwgen_channel_sums: SumStages must be the registers that SumSpan puts in a row in a sum",
+            "hwgen_channel_sums: SumStages must be the registers that SumSpan puts in a sum",
         ),
         (
             "hwgen_dot",

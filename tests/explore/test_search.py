@@ -58,7 +58,9 @@ def test_every_point_is_legal_and_looked_at_once(name: str) -> None:
     assert len({point for point, _ in found}) == len(found) == MANY.get(name, 300)
     for point, _ in found[::7]:
         wishes = {
-            each: LayerFolding(pe=folding.pe, simd=folding.simd if each in Space(given).products else None)
+            each: LayerFolding(
+                pe=folding.pe, simd=folding.simd if folding.simd > 1 or each in Space(given).products else None
+            )
             for each, folding in point.folding
         }
         assert Problem(given.graph, PART, 100.0, wishes).resolve(1) == dict(point.folding)

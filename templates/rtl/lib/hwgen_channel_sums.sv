@@ -36,7 +36,7 @@ module hwgen_channel_sums #(
       : hwgen_steps_pkg::product_cycles(Simd, SumSpan);
 
   if (SumStages != Registers) begin : gen_check_stages
-    $error("hwgen_channel_sums: SumStages must be the registers that SumSpan puts in a row in a sum");
+    $error("hwgen_channel_sums: SumStages must be the registers that SumSpan puts in a sum");
   end
 
   logic [Lanes*Simd*InputBits-1:0] inputs;
