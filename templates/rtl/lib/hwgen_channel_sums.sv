@@ -2,8 +2,8 @@
 //
 // Sums of `Lanes` channels: in each, the dot product of `Simd` taps of its own and its weights.
 //
-// Tap t of channel l lies in lane t * Lanes + l of the inputs, its weight in lane l * Simd + t of the
-// weights. A sum comes one cycle after them (`hwgen_dot`), later by `OperandStages` and by
+// Tap t of channel l lies in lane t * Lanes + l of the inputs, its weight in lane l * Simd + t of
+// the weights. A sum comes one cycle after them (`hwgen_dot`), later by `OperandStages` and by
 // `SumStages`, the registers that `SumSpan` puts in a row among its steps.
 //
 // Do not use it where channels see the same inputs: `hwgen_lane_sums` shares what is made of them.
