@@ -4,9 +4,9 @@
 //
 // A beat holds `Simd` taps of `Lanes` channels (`hwgen_channel_sums` has their order). `Taps`
 // beats, slots, make one output beat; `Blocks` output beats make a pixel, and the weights of the
-// first block come again. Slot (b, tap) meets weight word b * Taps + tap, lane by lane. Slots follow each
-// other without a bubble; the pipeline never stalls, only new slots wait: for an input beat, or for
-// a credit of the output queue. A beat leaves five cycles after the slot that ends it:
+// first block come again. Slot (b, tap) meets weight word b * Taps + tap, lane by lane. Slots
+// follow each other without a bubble; the pipeline never stalls, only new slots wait: for an input
+// beat, or for a credit of the output queue. A beat leaves five cycles after the slot that ends it:
 //
 //   operands | products | accumulator | activation | output queue
 //
