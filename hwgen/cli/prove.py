@@ -105,6 +105,9 @@ def simulate(
     verilog: VerilogFolder = None,
     top: Top = None,
     port: RolePorts = None,
+    waves: Annotated[
+        Path | None, typer.Option(help="For rtl: write all signals to this file, .fst or .vcd.", show_default=False)
+    ] = None,
     work: Annotated[Path | None, typer.Option(help="Keep builds and logs here.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -118,10 +121,12 @@ def simulate(
     told: dict[str, Any] = {"input_interval": input_interval, "reset_after_beats": reset_after}
     told |= {"stalls": stalls_of(stall, seed), "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
     if several is not None:
-        _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, work, as_json)
+        kept = {"work": work, "waves": waves}
+        _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, kept, as_json)
         return
     with working(f"simulating {given.frames} frames on {backend.value}"):
-        outcome = accelerator.simulate(given.codes, backend.value, layer=layer, verilog=made, work=work, **told)
+        told |= {"work": work, "waves": waves}
+        outcome = accelerator.simulate(given.codes, backend.value, layer=layer, verilog=made, **told)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
     _show_outcome(outcome, as_json)
@@ -133,7 +138,7 @@ def _simulate_devices(
     backend: SimulatorName,
     told: dict[str, Any],
     of_one: dict[str, Any],
-    work: Path | None,
+    kept: dict[str, Path | None],
     as_json: bool,
 ) -> None:
     """Simulate several devices together. Raises: ConfigError where an option is for one alone."""
@@ -145,7 +150,7 @@ def _simulate_devices(
         if given is not None:
             raise ConfigError(option, "must be for the project of one device", f"{several.project}", "Give device0")
     with working(f"simulating {len(several.parts)} devices on {backend.value}"):
-        runs = several.simulate(codes, backend.value, Conditions(**told), work=work)
+        runs = several.simulate(codes, backend.value, Conditions(**told), **kept)
     several.record("simulate.json", {name: run.to_json() for name, run in runs.items()})
     show_runs(runs, as_json)
 

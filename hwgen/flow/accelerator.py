@@ -17,6 +17,7 @@ from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, README, as_json, recor
 from hwgen.flow.renamed import renamed
 from hwgen.flow.rewritable import require_hls, without_hls
 from hwgen.flow.verbs import Verbs
+from hwgen.flow.waves import written_waves
 from hwgen.golden.matmul import Codes
 from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_chained, too_large
@@ -241,6 +242,7 @@ class Accelerator(Verbs):
         pipeline_depths: Sequence[int] = (),
         verilog: Verilog | None = None,
         work: str | Path | None = None,
+        waves: str | Path | None = None,
     ) -> Outcome:
         """Run frames (see `codes`) on `backend` (golden, csim, rtl, dpi, hls-rtl) and compare every stream with golden.
 
@@ -253,16 +255,19 @@ class Accelerator(Verbs):
                 for each. Without, streams have no end and time does not pass: fast, for thousands of frames.
             verilog: for hls-rtl, what an HLS tool wrote.
             work: a folder to keep builds in.
+            waves: for rtl, a file (.fst, .vcd) for all signals in every cycle.
         """
         from hwgen.verify.simulate import Conditions, simulate
 
-        conditions = Conditions(stalls, input_interval, reset_after_beats, self._depths(backend, pipeline_depths))
+        told = stalls, input_interval, reset_after_beats, self._depths(backend, pipeline_depths)
         codes, chosen = self._codes(frames), self.backend(backend)
         with work_folder(work) as scratch:
             design, project = self._simulated(layer, scratch / "project")
             source, build = verilog or project, scratch / "build"
             build.mkdir(exist_ok=True)
-            return simulate(self.graph, design, chosen, codes, project=source, work=build, conditions=conditions)
+            with written_waves(waves, backend, build) as kind:
+                conditions = Conditions(*told, kind)
+                return simulate(self.graph, design, chosen, codes, project=source, work=build, conditions=conditions)
 
     @staticmethod
     def _depths(backend: str, depths: Sequence[int]) -> tuple[int, ...]:

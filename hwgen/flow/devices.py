@@ -18,6 +18,7 @@ from hwgen.flow.opening import open_project
 from hwgen.flow.outside import with_external
 from hwgen.flow.project import MANIFEST, NETWORK, README, as_json, record, replacing, work_folder
 from hwgen.flow.stages import finished, integer
+from hwgen.flow.waves import written_waves
 from hwgen.hw.cut import cut_behind, owner_of
 from hwgen.hw.cuts import CutEstimate, cut_estimates
 from hwgen.hw.design import Design
@@ -116,12 +117,13 @@ class Devices:
         conditions: Conditions | None = None,
         *,
         work: str | Path | None = None,
+        waves: str | Path | None = None,
     ) -> dict[str, Outcome]:
         """Run frames of codes through all devices, every stream compared with the golden model of the whole network.
 
         On `rtl` the devices are one simulation, the output of each joined to the input of the next, with the report
         `TOGETHER`. On another back end each has a report of its own, by its name: it computes the golden codes that
-        the one before it must give.
+        the one before it must give. For `waves` see `hwgen.Accelerator.simulate`.
 
         Raises:
             ConfigError: an unknown back end, or devices that are not in a project.
@@ -129,14 +131,16 @@ class Devices:
             MismatchError: a design hangs.
         """
         from hwgen.golden.execute import trace
-        from hwgen.verify.simulate import compared
+        from hwgen.verify.simulate import Conditions, compared
 
         chosen, golden, found = self.parts[0].backend(backend), trace(self.graph, codes), {}
         with work_folder(work) as scratch:
             for name, (design, project) in self._runs(chosen, scratch / TOGETHER).items():
                 build = scratch / f"build_{name}"
                 build.mkdir(exist_ok=True)
-                found[name] = compared(golden, design, chosen, project=project, work=build, conditions=conditions)
+                with written_waves(waves, backend, build) as kind:
+                    told = replace(conditions or Conditions(), waves=kind)
+                    found[name] = compared(golden, design, chosen, project=project, work=build, conditions=told)
         return found
 
     def _runs(self, backend: Backend, joint: Path) -> dict[str, tuple[Design, Path]]:

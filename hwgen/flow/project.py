@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import io
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from hwgen.errors import OutputError
 from hwgen.flow.listing import LISTING, PREVIOUS, Contents, append, contents, line_of, list_files, require_own
@@ -51,6 +53,16 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OutputError: it cannot be written.
     """
+    _write_whole(path, io.BytesIO(text.encode("utf-8")))
+
+
+def copy_whole(path: Path, source: Path) -> None:
+    """`write_whole` of what another file holds. Raises: OutputError."""
+    with source.open("rb") as contents:
+        _write_whole(path, contents)
+
+
+def _write_whole(path: Path, contents: BinaryIO) -> None:
     if not path.name:
         raise OutputError(str(path), "must name a file", "a folder", "Give another path")
     part = path.with_name(f".hwgen-{secrets.token_hex(8)}.part")
@@ -60,7 +72,7 @@ def write_whole(path: Path, text: str) -> None:
             raise OutputError(str(path), "must be a file", "a pipe or a device", "Give another path")
         with signals.held():
             with os.fdopen(os.open(part, flags, 0o666), "wb") as stream:
-                stream.write(text.encode("utf-8"))
+                shutil.copyfileobj(contents, stream)
             part.replace(path)
     except (OSError, ValueError) as error:
         raise OutputError(str(path), "must be writable", str(error)) from error

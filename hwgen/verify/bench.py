@@ -25,6 +25,9 @@ from hwgen.verify.simulator import find_simulator
 
 _RATES = 256
 
+WAVES_FILE = "waves"
+"""What `bench.sv` calls the file of waves."""
+
 Words = Bytes | Sequence[Bytes]
 """Beats (beats, bytes of tdata) of the only input, or such an array for each."""
 
@@ -108,6 +111,7 @@ def run(
     input_interval: int = 0,
     reset_after_beats: int | None = None,
     rewrite: Rewrite | None = None,
+    waves: str = "",
     timeout_s: float = 3600.0,
 ) -> Trace:
     """Play whole frames of input beats (beats, bytes of tdata), an array for each input, through the design.
@@ -115,6 +119,7 @@ def run(
     Each source offers a frame every `input_interval` cycles, its beats evenly spread, or as fast as they are taken.
     With `reset_after_beats` the design is reset once so many beats went in, of all inputs; sources then start again at
     the first, and only what comes after the reset is reported. With `rewrite` sources wait while words are written.
+    `waves` is the kind of file (`simulator.WAVES`) that gets all signals, `work/run/waves`: a cycle takes 10 ns in it.
 
     Raises:
         ToolError: a tool is missing, fails or runs out of time.
@@ -123,7 +128,7 @@ def run(
     """
     given = (words,) if isinstance(words, np.ndarray) else tuple(words)
     frames = _frames_of(job, given, reset_after_beats)
-    job = job if rewrite is None else replace(job, plain=False)
+    job = replace(job, plain=job.plain and rewrite is None, waves=waves)
     build_s, folder = build(job, work, frames), work.resolve() / "run"
     _fill(folder, job, given)
     plusargs = _plusargs(job, frames, stalls or Stalls(), input_interval, reset_after_beats or 0)

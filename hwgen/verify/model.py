@@ -68,6 +68,7 @@ class SimulationJob:
         drain_cycles: cycles to run on after the last beat at either end.
         address_bits: of its AXI4-Lite port `s_axi_control`; 0 where it has none.
         memory_ports: those through which it reads external memories, whose words lie in files of `memories`.
+        waves: the kind of file (`simulator.WAVES`) that a run writes all signals to, without cocotb; empty for none.
     """
 
     dut: str
@@ -87,6 +88,7 @@ class SimulationJob:
     drain_cycles: int = 16
     address_bits: int = 0
     memory_ports: tuple[MemoryPort, ...] = ()
+    waves: str = ""
 
     @property
     def ports(self) -> tuple[str, ...]:
@@ -134,7 +136,7 @@ def build(job: SimulationJob, work: Path, frames: int) -> float:
     Raises:
         ToolError: a tool is missing or fails.
     """
-    simulator, start = find_simulator(), time.perf_counter()
+    simulator, start = find_simulator(job.waves), time.perf_counter()
     folder = work.resolve() / "build"
     folder.mkdir(parents=True, exist_ok=True)
     taps = "".join(_bind(index, tap) for index, tap in enumerate(job.taps))
@@ -190,6 +192,7 @@ def _verilate(job: SimulationJob, simulator: Simulator, folder: Path) -> None:
         simulator.verilator,
         *_OPTIONS,
         *([] if job.plain else ["--vpi"]),
+        *([f"--trace-{job.waves}", "-DHWGEN_WAVES"] if job.waves else []),
         f"-DHWGEN_DUT={job.dut}",
         *([f"-DHWGEN_CONTROL={job.address_bits}"] if job.address_bits else []),
         *job.ports,

@@ -29,11 +29,13 @@ def simulate(
     reset_after_beats: int | None = None,
     taps: bool = True,
     rewrite: Rewrite | None = None,
+    waves: str = "",
 ) -> Trace:
     """Run the project of `design` in the folder `project` on whole frames of input beats, of each input.
 
     `taps` logs every stream between two units as well, under its name; `rewrite` writes memories between two frames.
-    `work` keeps the build, so that further runs of the same project only run. For errors see `hwgen.verify.bench.run`.
+    `work` keeps the build, so that further runs of the same project only run. For `waves` and errors see
+    `hwgen.verify.bench.run`.
     """
     return run(
         rtl_job(design, project, taps=taps),
@@ -43,6 +45,7 @@ def simulate(
         input_interval=input_interval,
         reset_after_beats=reset_after_beats,
         rewrite=rewrite,
+        waves=waves,
     )
 
 

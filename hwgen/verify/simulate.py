@@ -40,12 +40,17 @@ class Backend(Enum):
 
 @dataclass(frozen=True)
 class Conditions:
-    """How source and sink behave, and what else a run is told; see `hwgen.Accelerator.simulate`."""
+    """How source and sink behave, and what else a run is told; see `hwgen.Accelerator.simulate`.
+
+    Attributes:
+        waves: the kind of file that gets all signals of an RTL simulation (`hwgen.verify.bench.run`); empty for none.
+    """
 
     stalls: Stalls | None = None
     input_interval: int = 0
     reset_after_beats: int | None = None
     pipeline_depths: tuple[int, ...] = ()
+    waves: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,7 @@ def _run(
     if backend is Backend.DPI:
         run = dpisim.simulate(design, project / "hls", words, work, **options)
         return _BackendRun(run.answers, run.build_s, run.run_s)
-    run = rtlsim.simulate(design, project / "rtl", words, work, **options)
+    run = rtlsim.simulate(design, project / "rtl", words, work, waves=chosen.waves, **options)
     frames = len(words[0]) // design.input.beats
     found = cycles_of(run.entered, run.left, frames)
     edge = zip(design.ports, (*run.entered, *run.left), strict=True)

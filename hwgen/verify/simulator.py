@@ -25,15 +25,19 @@ from hwgen.backends.render import asset
 from hwgen.errors import ToolError
 from hwgen.verify.cache import kept
 from hwgen.verify.headers import QUICK
-from hwgen.verify.process import find_tool, run
+from hwgen.verify.process import find_tool, run, temporary_folder
 
 INSTALL = "pip install 'hwgen[sim]'"
 _RUNTIME = ("verilated.cpp", "verilated_dpi.cpp", "verilated_vpi.cpp", "verilated_threads.cpp")
 """All but verilated_random.cpp, which solves constraints: no bench has any."""
 _BUSY = ("verilated.cpp", "driver.cpp")
 """What runs in every cycle: logs are formatted there."""
-_DEFINES = tuple(f"-D{name}=0" for name in ("VM_COVERAGE", "VM_SC", "VM_TIMING", "VM_TRACE", "VM_TRACE_FST"))
+_DEFINES = tuple(f"-D{name}=0" for name in ("VM_COVERAGE", "VM_SC", "VM_TIMING"))
 _FLAGS = ("-std=c++17", "-faligned-new", "-w", "-fno-stack-protector", "-DVERILATOR=1", *_DEFINES)
+WAVES = ("fst", "vcd")
+"""Kinds of files of waves."""
+_FST_LIBRARIES = ("lz4", "z")
+_FST_HEADERS = ("lz4.h", "zlib.h")
 _COMPILE_S = 600.0
 LEVELS = ("-O0", "-O1")
 """Of code that runs seldom, and of the rest: measured on 784-256-256-10, -Os and -O2 compile three times as long."""
@@ -41,7 +45,7 @@ LEVELS = ("-O0", "-O1")
 
 @dataclass(frozen=True)
 class Simulator:
-    """Where the tools lie; `shared` is the folder of what is compiled once."""
+    """Where the tools lie; `shared` is the folder of what is compiled once, for models that write `waves` (`WAVES`)."""
 
     verilator_root: Path
     cocotb_share: Path
@@ -50,6 +54,7 @@ class Simulator:
     libpython: Path
     gpi_entry: str
     shared: Path
+    waves: str = ""
 
     @property
     def verilator(self) -> Path:
@@ -63,13 +68,14 @@ class Simulator:
     def model_flags(self, level: str) -> tuple[str, ...]:
         """Compiler flags of a model at optimisation `level` (one of LEVELS), with its precompiled headers."""
         levels = QUICK if level == LEVELS[0] else (level,)
-        return (*levels, *_FLAGS, *_includes(self.verilator_root, self.shared))
+        return (*levels, *_flags(self.waves), *_includes(self.verilator_root, self.shared))
 
     def link_flags(self, *, cocotb: bool) -> tuple[str, ...]:
         """What a model is linked with: cocotb, or a driver without Python."""
         library, libs = str(self.shared / "libhwgen_sim.a"), str(self.cocotb_libs)
         if not cocotb:
-            return (str(self.shared / "driver.o"), library, "-s", "-lpthread")
+            written = [f"-l{name}" for name in _FST_LIBRARIES] if self.waves == "fst" else []
+            return (str(self.shared / "driver.o"), library, "-s", "-lpthread", *written)
         return (library, "-s", f"-Wl,-rpath,{libs}", f"-L{libs}", "-lcocotbvpi_verilator", "-lpthread")
 
     def test_environment(self, module: str, toplevel: str) -> dict[str, str]:
@@ -90,11 +96,11 @@ class Simulator:
 
 
 @cache
-def find_simulator() -> Simulator:
-    """The simulator, with its shared parts compiled.
+def find_simulator(waves: str = "") -> Simulator:
+    """The simulator, with its shared parts compiled; `waves` is the kind of file, one of `WAVES`, that models write.
 
     Raises:
-        ToolError: Verilator, cocotb or g++ is missing, or the shared parts do not compile.
+        ToolError: Verilator, cocotb, g++ or what a file of waves needs is missing, or the shared parts do not compile.
     """
     verilator_root = _package("verilator")
     cocotb = _package("cocotb")
@@ -112,8 +118,33 @@ def find_simulator() -> Simulator:
         libpython=Path(libpython),
         gpi_entry=f"{_extension(cocotb, 'simulator')},initialize",
         shared=Path(),
+        waves=waves,
     )
-    return replace(simulator, shared=kept(f"sim-{_key(compiler)}", partial(_build_shared, simulator)))
+    if waves == "fst":
+        _require_headers(compiler)
+    return replace(simulator, shared=kept(f"sim-{_key(compiler, waves)}", partial(_build_shared, simulator)))
+
+
+def _require_headers(compiler: Path) -> None:
+    """Raises: ToolError where the libraries that compress FST files cannot be compiled against."""
+    lines = "".join(f"#include <{header}>\n" for header in _FST_HEADERS)
+    with temporary_folder() as folder:
+        source = folder / "headers.cpp"
+        source.write_text(lines, encoding="utf-8", newline="\n")
+        try:
+            run((compiler, "-fsyntax-only", source), cwd=folder, log=folder / "headers.log", timeout_s=_COMPILE_S)
+        except ToolError:
+            must, change = f"must have {' and '.join(_FST_HEADERS)} to write FST", "Install liblz4-dev and zlib1g-dev"
+            raise ToolError("g++", must, "not both", f"{change} (Debian), or name a file .vcd") from None
+
+
+def _flags(waves: str) -> tuple[str, ...]:
+    """Compiler flags of models and shared parts."""
+    return (
+        *_FLAGS,
+        f"-DVM_TRACE={int(bool(waves))}",
+        *(f"-DVM_TRACE_{each.upper()}={int(each == waves)}" for each in WAVES),
+    )
 
 
 def _package(name: str) -> Path:
@@ -137,10 +168,10 @@ def _includes(verilator_root: Path, shared: Path) -> tuple[str, ...]:
     return (f"-I{shared}", f"-I{include}", f"-I{include / 'vltstd'}")
 
 
-def _key(compiler: Path) -> str:
+def _key(compiler: Path, waves: str) -> str:
     """A digest of everything the shared parts depend on."""
     parts = [
-        f"{_FLAGS} {LEVELS} {_RUNTIME} {_BUSY}",
+        f"{_flags(waves)} {LEVELS} {_RUNTIME} {_BUSY}",
         str(compiler.resolve()),
         str(compiler.resolve().stat().st_mtime_ns),
     ]
@@ -164,8 +195,11 @@ def _build_shared(simulator: Simulator, work: Path) -> None:
         shutil.copyfile(source, work / source.name)
     include = simulator.verilator_root / "include"
     sources = [include / name for name in _RUNTIME]
-    sources.append(simulator.cocotb_share / "lib" / "verilator" / "verilator.cpp")
-    flags: tuple[str | Path, ...] = (*_FLAGS, *_includes(simulator.verilator_root, work))
+    if simulator.waves:
+        sources.append(include / f"verilated_{simulator.waves}_c.cpp")
+    else:  # cocotb's main program would have to know the model to trace it
+        sources.append(simulator.cocotb_share / "lib" / "verilator" / "verilator.cpp")
+    flags: tuple[str | Path, ...] = (*_flags(simulator.waves), *_includes(simulator.verilator_root, work))
     objects = [work / f"{source.stem}.o" for source in sources]
     header, folder = work / "precompiled.h", work / "precompiled.h.gch"
     folder.mkdir()

@@ -10,7 +10,8 @@
 // addresses: sources then hold back the frames from `pause_frames` on, `paused` says that all
 // answers to those before have come, and cocotb writes registers and sets `resumed`. Where it reads
 // external memories, `HWGEN_MEMORIES` counts them, and `HWGEN_MEMORY_WIDTHS` and so on are what
-// `axi_memory` asks of each; memory i is `gen_memory[i]`.
+// `axi_memory` asks of each; memory i is `gen_memory[i]`. With `HWGEN_WAVES` the file "waves" gets all
+// signals.
 
 `default_nettype none
 
@@ -100,6 +101,13 @@ module bench #(
     resumed = !$test$plusargs("pause_frames");
 `endif
   end
+
+`ifdef HWGEN_WAVES
+  initial begin
+    $dumpfile("waves");
+    $dumpvars(0, bench);
+  end
+`endif
 
 `ifdef HWGEN_CONTROL
   always_ff @(posedge clk) paused <= rst_n && &held && &answered;

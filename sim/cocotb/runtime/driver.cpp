@@ -2,7 +2,7 @@
 //
 // Plays a bench as `bench.py` does, without Python, whose start takes longer than a small design:
 // reset, where HWGEN_RESET_MID_FRAME is 1 another one once the bench has halted, and `outcome.txt`.
-// It writes no registers.
+// It writes no registers. A cycle takes 10 ns in a file of waves.
 
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +14,7 @@
 namespace {
 
 constexpr int kResetCycles = 4;
+constexpr int kHalfPeriod = 5;
 
 class Driver {
  public:
@@ -53,6 +54,8 @@ class Driver {
   void edge(bool high) {
     bench_.clk(high);
     bench_.eval_step();
+    bench_.eval_end_step();
+    Verilated::threadContextp()->timeInc(kHalfPeriod);
   }
 
   Vtop bench_{""};
@@ -60,10 +63,9 @@ class Driver {
 
 }  // namespace
 
-double sc_time_stamp() { return 0; }
-
 int main(int argc, char** argv) {
   Verilated::commandArgs(argc, argv);
+  Verilated::traceEverOn(VM_TRACE);
   Driver driver;
   driver.reset();
   const char* again = std::getenv("HWGEN_RESET_MID_FRAME");
