@@ -8,15 +8,15 @@ READY := $(VENV)/.ready
 # Hundreds of processes start: what the first compiles, the others load.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long check docs browser tcl clang clean
+.PHONY: demo test test-long check docs browser tcl clang lz4 clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
-test: check browser tcl clang
+test: check browser tcl clang lz4
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-long: $(READY) browser tcl clang
+test-long: $(READY) browser tcl clang lz4
 	$(BIN)/python -m pytest -n auto --dist worksteal -m ""
 
 check: $(READY)
@@ -40,6 +40,12 @@ clang:
 	@{ command -v clang++ && command -v clang-tidy; } >/dev/null \
 		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends clang clang-tidy; } \
 		|| { echo "error: clang or clang-tidy is missing: install them (Debian: apt-get install clang clang-tidy)"; exit 1; }
+
+# The tests write FST files of waves, which Verilator compresses.
+lz4:
+	@printf '#include <lz4.h>\n#include <zlib.h>\n' | g++ -fsyntax-only -x c++ - 2>/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update --quiet && apt-get install --quiet --yes --no-install-recommends liblz4-dev zlib1g-dev; } \
+		|| { echo "error: lz4.h or zlib.h is missing: install them (Debian: apt-get install liblz4-dev zlib1g-dev)"; exit 1; }
 
 # The tests run the Tcl scripts in tkinter's interpreter, which Debian keeps apart from Python.
 tcl:

@@ -128,6 +128,9 @@ def _registers(control: AddressMap | None) -> Iterator[str]:
 def _steps(name: str, folders: set[str], *, vectors: bool) -> Iterator[str]:
     """What to run, and what it should say."""
     yield own_row("simulate the SystemVerilog", "`hwgen simulate .`", _SIMULATE)
+    yield own_row(
+        "look at its signals", "`hwgen simulate . --frames 3 --waves run.fst`", "`run.fst`, for Surfer or GTKWave"
+    )
     if "hls/" in folders:
         yield own_row("run the C++", "`make -C hls run`", "`0 mismatches`")
     if "vivado/" in folders and vectors:

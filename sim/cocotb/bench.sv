@@ -5,8 +5,8 @@
 // `HWGEN_DUT` names the design's top module, `HWGEN_PORTS` connects its streams: port i of a kind is
 // `gen_input[i]` or `gen_output[i]`. `HWGEN_INPUT_WIDTHS` and `HWGEN_OUTPUT_WIDTHS` are their widths,
 // `HWGEN_INPUT_BEATS` and `HWGEN_OUTPUT_BEATS` the beats of a frame. Settings arrive as plusargs; cocotb drives the clock
-// and the reset, and sleeps until `halted`: all beats came, one reset point was reached, or nothing
-// moved for too long. Where the design has an AXI4-Lite port, `HWGEN_CONTROL` is the bits of its
+// and the reset, and sleeps until `halted`: all beats came or too many, one reset point was
+// reached, or nothing moved for too long. Where the design has an AXI4-Lite port, `HWGEN_CONTROL` is the bits of its
 // addresses: sources then hold back the frames from `pause_frames` on, `paused` says that all
 // answers to those before have come, and cocotb writes registers and sets `resumed`. Where it reads
 // external memories, `HWGEN_MEMORIES` counts them, and `HWGEN_MEMORY_WIDTHS` and so on are what
@@ -71,9 +71,10 @@ module bench #(
   logic reset_done_q;
 
   // By port: beats that move in this cycle, sources that wait, those that have sent all
-  // frames, sinks that have all, and those that have all before the pause.
+  // frames, sinks that have all, those that have all before the pause, and those that got more
+  // than a design can have left.
   logic [Inputs-1:0] sent, held, fed;
-  logic [Outputs-1:0] received, done, answered;
+  logic [Outputs-1:0] received, done, answered, flooded;
 
   initial begin
     if ($value$plusargs("source_rate=%d", source_rate) == 0) source_rate = 0;
@@ -164,6 +165,7 @@ module bench #(
 
     assign received[i] = valid && ready;
     assign done[i] = count_q >= frames * OutputBeats[i];
+    assign flooded[i] = count_q > frames * OutputBeats[i] + drain;
 `ifdef HWGEN_CONTROL
     assign answered[i] = count_q == pause_frames * OutputBeats[i];
 `else
@@ -270,7 +272,7 @@ module bench #(
         reset_done_q <= 1'b1;
         halted <= 1'b1;
       end
-      if (drain_q == drain) halted <= 1'b1;
+      if (drain_q == drain || |flooded) halted <= 1'b1;
       if (quiet_q == quiet_limit && !(&{done, fed})) begin
         stuck <= 1'b1;
         halted <= 1'b1;
