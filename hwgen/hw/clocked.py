@@ -27,8 +27,9 @@ DONE, PLACE, ROUND, DUE, END_SIZE = range(5)
 """Of each input, and then of the outputs, beats that have moved in this frame; where the next one stands in its round
 of slots, and the slot in which that round begins; its slot."""
 
-FRAMES, STEPS, STEADY, NUMBERS = range(4)
-"""What a run tells: frames that left; how often a function was looked at; whether all other frames follow as late."""
+FRAMES, STEPS, STEADY, NOW, NUMBERS = range(5)
+"""What a run tells: frames that left; how often a function was looked at; whether all other frames follow as late; the
+cycle in which it goes on."""
 
 NEVER = 1 << 60
 
@@ -301,13 +302,14 @@ def run(functions: Functions, sinks: IntArray, depth: int, most: int, ends: IntA
     """Run until a frame has left by all `sinks` for each of `ends`, which get the cycles of their last beats.
 
     Sources always have a beat, sinks always take one. `told` gets what is told: fewer frames in a deadlock, or where
-    one takes more than `most` cycles after the one before.
+    one takes more than `most` cycles after the one before. A run that told of fewer frames than there are `ends` now
+    goes on; one that tells nothing yet begins.
     """
-    now, frames, steps = 0, 0, 0
-    for which in range(len(functions.state)):
+    now, frames, steps = told[NOW], told[FRAMES], told[STEPS]
+    for which in range(len(functions.state) if now == 0 else 0):
         _begin(functions, which)
         functions.state[which, EVENT] = _next_event(functions, which, _unit(functions, which))
-    while frames < len(ends) and now < NEVER and (frames == 0 or now - ends[frames - 1] <= most):
+    while not told[STEADY] and frames < len(ends) and now < NEVER and (frames == 0 or now - ends[frames - 1] <= most):
         later = NEVER
         for which in range(len(functions.state)):
             if functions.wakes[which] <= now:
@@ -319,8 +321,9 @@ def run(functions: Functions, sinks: IntArray, depth: int, most: int, ends: IntA
         if _has_left(functions, sinks, frames + 1):
             ends[frames], frames = now, frames + 1
             if _is_as_before(functions, now + 1, frames) and frames > 1:
-                for frame in range(frames, len(ends)):
-                    ends[frame] = 2 * ends[frame - 1] - ends[frame - 2]
-                frames, told[STEADY] = len(ends), 1
+                told[STEADY] = 1
         now = later
-    told[FRAMES], told[STEPS] = frames, steps
+    for frame in range(frames, len(ends) if told[STEADY] else frames):
+        ends[frame] = 2 * ends[frame - 1] - ends[frame - 2]
+        frames += 1
+    told[FRAMES], told[STEPS], told[NOW] = frames, steps, now

@@ -136,7 +136,7 @@ class _Search:
         effort = max(self._effort, _EFFORT // 4)
         steady = {depth for depth, run in self._runs.items() if run.is_steady}  # and so for as long as one asks
         asked = (depth for depth in reversed(self._judged) if depth not in steady)
-        slow = islice((depth for depth in asked if not self._keeps(self._judge(self._room, depth))), 2)
+        slow = islice((depth for depth in asked if not self._keeps(self._longer(depth))), 2)
         found = sorted(slow)
         self._effort = effort
         return found
@@ -176,6 +176,14 @@ class _Search:
         """A run of rigid pipelines that ends where the interval is not kept."""
         run = self._run(room, depth, self._frames, self._interval)
         self._effort -= run.steps
+        return run
+
+    def _longer(self, depth: int) -> RigidRun:
+        """The run of the depths in `_room` for as many frames as a judge asks for, from where it ended."""
+        run = self._runs.get(depth)
+        if run is None:
+            return self._judge(self._room, depth)
+        run.go_on(self._frames, self._interval)
         return run
 
     def _keeps(self, run: RigidRun) -> bool:

@@ -97,10 +97,17 @@ class RigidRun:
         )
         sources, sinks = (np.array([number[each] for each in ports]) for ports in (network.inputs, network.outputs))
         self._functions.held[sources] = self._functions.room[sinks] = NEVER
-        ends, told = _zeros(frames), _zeros(NUMBERS)
-        run(self._functions, sinks, depth, most, ends, told)
-        self.ends: IntArray = ends[: told[FRAMES]]
-        self.steps, self.is_steady = int(told[STEPS]), bool(told[STEADY])
+        self._sinks, self._depth, self._told = sinks, depth, _zeros(NUMBERS)
+        self.ends = _zeros(0)
+        self.go_on(frames, most)
+
+    def go_on(self, frames: int, most: int = NEVER) -> None:
+        """Run on from where the run ended until `frames` have left in all: it is then as if made for so many."""
+        ends = _zeros(frames)
+        ends[: len(self.ends)] = self.ends
+        run(self._functions, self._sinks, self._depth, most, ends, self._told)
+        self.ends = ends[: self._told[FRAMES]]
+        self.steps, self.is_steady = int(self._told[STEPS]), bool(self._told[STEADY])
         self.used = dict(zip(self._names, self._functions.used.tolist(), strict=True))
 
     @property

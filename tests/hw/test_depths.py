@@ -56,6 +56,23 @@ def keeps_the_interval(design: Design) -> None:
     assert times.latency == (min(starts), max(starts))
 
 
+@pytest.mark.parametrize("make", tiered(IMAGE_NETWORKS, *IMAGE_NETWORKS[::2]), ids=lambda make: make.__name__)
+def test_a_run_goes_on_as_if_it_had_not_ended(make: Callable[[Rng], Graph]) -> None:
+    """With streams that are deep enough, and with short ones, in which it may end in a deadlock."""
+    design = drawn(make, 3)
+    flow = dataflow(design)
+    steady = set()
+    for room in (room_of(flow, design), dict.fromkeys(flow.streams, DEFAULT_DEPTH), dict.fromkeys(flow.streams, 1)):
+        for depth in (1, 11, 64):
+            whole, parts = (RigidRun(flow.network(1, {}), depth, room, frames) for frames in (FRAMES, 1))
+            for frames in (2, 5, FRAMES):
+                parts.go_on(frames)
+            np.testing.assert_array_equal(parts.ends, whole.ends)
+            assert (parts.used, parts.is_steady, parts.is_stuck) == (whole.used, whole.is_steady, whole.is_stuck)
+            steady.add(whole.is_steady)
+    assert True in steady
+
+
 @pytest.mark.parametrize("seed", tiered([1, 2], 2))
 @pytest.mark.parametrize("make", tiered(IMAGE_NETWORKS, *IMAGE_NETWORKS[1::2]), ids=lambda make: make.__name__)
 def test_every_depth_keeps_the_interval(make: Callable[[Rng], Graph], seed: int) -> None:
