@@ -85,6 +85,10 @@ RolePorts = Annotated[
     ),
 ]
 
+Waves = Annotated[
+    Path | None, typer.Option(help="For rtl: write all signals to this file, .fst or .vcd.", show_default=False)
+]
+
 
 def simulate(
     project: ProjectFolder,
@@ -105,9 +109,7 @@ def simulate(
     verilog: VerilogFolder = None,
     top: Top = None,
     port: RolePorts = None,
-    waves: Annotated[
-        Path | None, typer.Option(help="For rtl: write all signals to this file, .fst or .vcd.", show_default=False)
-    ] = None,
+    waves: Waves = None,
     work: Annotated[Path | None, typer.Option(help="Keep builds and logs here.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -118,14 +120,17 @@ def simulate(
     accelerator = flow.open_project(project) if several is None else several.parts[0]
     given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout, seed)
     made = _verilog(verilog, top, port or [])
-    told: dict[str, Any] = {"input_interval": input_interval, "reset_after_beats": reset_after}
+    told: dict[str, Any] = {
+        "input_interval": input_interval,
+        "reset_after_beats": reset_after,
+        "work": work,
+        "waves": waves,
+    }
     told |= {"stalls": stalls_of(stall, seed), "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
     if several is not None:
-        kept = {"work": work, "waves": waves}
-        _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, kept, as_json)
+        _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, as_json)
         return
     with working(f"simulating {given.frames} frames on {backend.value}"):
-        told |= {"work": work, "waves": waves}
         outcome = accelerator.simulate(given.codes, backend.value, layer=layer, verilog=made, **told)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
@@ -138,7 +143,6 @@ def _simulate_devices(
     backend: SimulatorName,
     told: dict[str, Any],
     of_one: dict[str, Any],
-    kept: dict[str, Path | None],
     as_json: bool,
 ) -> None:
     """Simulate several devices together. Raises: ConfigError where an option is for one alone."""
@@ -149,6 +153,7 @@ def _simulate_devices(
     for option, given in of_one.items():
         if given is not None:
             raise ConfigError(option, "must be for the project of one device", f"{several.project}", "Give device0")
+    kept = {name: told.pop(name) for name in ("work", "waves")}
     with working(f"simulating {len(several.parts)} devices on {backend.value}"):
         runs = several.simulate(codes, backend.value, Conditions(**told), **kept)
     several.record("simulate.json", {name: run.to_json() for name, run in runs.items()})

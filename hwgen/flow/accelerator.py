@@ -11,13 +11,13 @@ import numpy as np
 
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, MismatchError
+from hwgen.flow.conditions import depths_for, written_waves
 from hwgen.flow.goal import goals_of, problem_of
 from hwgen.flow.outside import moved_outside
 from hwgen.flow.project import FORMAT, MANIFEST, NETWORK, README, as_json, record, replacing, seal, work_folder
 from hwgen.flow.renamed import renamed
 from hwgen.flow.rewritable import require_hls, without_hls
 from hwgen.flow.verbs import Verbs
-from hwgen.flow.waves import written_waves
 from hwgen.golden.matmul import Codes
 from hwgen.hw.address_map import address_map
 from hwgen.hw.capacity import too_chained, too_large
@@ -259,7 +259,7 @@ class Accelerator(Verbs):
         """
         from hwgen.verify.simulate import Conditions, simulate
 
-        told = stalls, input_interval, reset_after_beats, self._depths(backend, pipeline_depths)
+        told = stalls, input_interval, reset_after_beats, depths_for(backend, pipeline_depths)
         codes, chosen = self._codes(frames), self.backend(backend)
         with work_folder(work) as scratch:
             design, project = self._simulated(layer, scratch / "project")
@@ -268,14 +268,6 @@ class Accelerator(Verbs):
             with written_waves(waves, backend, build) as kind:
                 conditions = Conditions(*told, kind)
                 return simulate(self.graph, design, chosen, codes, project=source, work=build, conditions=conditions)
-
-    @staticmethod
-    def _depths(backend: str, depths: Sequence[int]) -> tuple[int, ...]:
-        """Depths of pipelines for `backend`. Raises: ConfigError."""
-        if depths and (backend != "csim" or not all(1 <= depth <= 1024 for depth in depths)):
-            found = f"{', '.join(map(str, depths))} for {backend}"
-            raise ConfigError("pipeline_depths", "must be depths of 1 to 1024 stages, for csim", found)
-        return tuple(depths)
 
     def _simulated(self, layer: str | None, folder: Path) -> tuple[Design, Path]:
         """The design, or that of `layer` alone, and its project: written to `folder` where there is none."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from hwgen.config import Settings
 from hwgen.errors import ConfigError, DataError, FoldingError
 from hwgen.flow.accelerator import Accelerator
+from hwgen.flow.conditions import written_waves
 from hwgen.flow.goal import goal_of, problem_of
 from hwgen.flow.listing import LISTING, list_files
 from hwgen.flow.opening import open_project
 from hwgen.flow.outside import with_external
 from hwgen.flow.project import MANIFEST, NETWORK, README, as_json, record, replacing, work_folder
 from hwgen.flow.stages import finished, integer
-from hwgen.flow.waves import written_waves
 from hwgen.hw.cut import cut_behind, owner_of
 from hwgen.hw.cuts import CutEstimate, cut_estimates
 from hwgen.hw.design import Design

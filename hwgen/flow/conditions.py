@@ -1,8 +1,8 @@
-"""Files of waves: all signals of an RTL simulation in every cycle, for a viewer such as Surfer or GTKWave."""
+"""What one back end alone is told of a simulation: depths of pipelines, and a file of waves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,11 +10,19 @@ from hwgen.errors import ConfigError
 from hwgen.flow.project import copy_whole
 
 
+def depths_for(backend: str, depths: Sequence[int]) -> tuple[int, ...]:
+    """Depths of the pipelines of an HLS project. Raises: ConfigError."""
+    if depths and (backend != "csim" or not all(1 <= depth <= 1024 for depth in depths)):
+        found = f"{', '.join(map(str, depths))} for {backend}"
+        raise ConfigError("pipeline_depths", "must be depths of 1 to 1024 stages, for csim", found)
+    return tuple(depths)
+
+
 @contextmanager
 def written_waves(waves: str | Path | None, backend: str, build: Path) -> Iterator[str]:
-    """The kind of waves that a run in the folder `build` is to write, empty for none; `waves` gets what it wrote.
+    """The kind of file that a run in the folder `build` is to write all signals to, empty for none; `waves` gets it.
 
-    Of a design that hangs, too.
+    It is for a viewer such as Surfer or GTKWave, and comes of a design that hangs, too.
 
     Raises:
         ConfigError: no such kind of file, or a back end other than rtl.
