@@ -120,12 +120,7 @@ def simulate(
     accelerator = flow.open_project(project) if several is None else several.parts[0]
     given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout, seed)
     made = _verilog(verilog, top, port or [])
-    told: dict[str, Any] = {
-        "input_interval": input_interval,
-        "reset_after_beats": reset_after,
-        "work": work,
-        "waves": waves,
-    }
+    told = dict[str, Any](input_interval=input_interval, reset_after_beats=reset_after, work=work, waves=waves)
     told |= {"stalls": stalls_of(stall, seed), "pipeline_depths": _stages(backend, depths, unbounded=unbounded)}
     if several is not None:
         _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, as_json)
