@@ -49,6 +49,11 @@ DEFAULT_INTERVAL = 1024
 """Cycles a frame that a design is folded for where the user sets no goal."""
 
 
+def report_format(name: str) -> str:
+    """The JSON Schema and its version that a report names under `format`; `hwgen schema NAME` prints it."""
+    return f"hwgen/{name}/1"
+
+
 class LayerFolding(BaseModel):
     """PE and SIMD of one layer; a value left out is chosen by the folding solver."""
 

@@ -47,7 +47,8 @@ class HwgenError(Exception):
     exit_code = 1
 
     def __init__(self, where: str, must: str, found: str = "", change: str = "") -> None:
-        self.where, self.must, self.found, self.change = map(self._shown, (where, must, found, change))
+        self.where, self.must, self.change = map(one_line, (where, must, change))
+        self.found = self._shown(found)
         parts = [f"{self.where}: {self.must}"]
         if self.found:
             parts.append(f"found {self.found}")

@@ -50,8 +50,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ESTIMATE = {
-    "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck", "layers",
-    "units", "device", "resources", "explanation", "gated", "hls", "warnings", "carry4", "external"
+    "format", "name", "part", "clock_mhz", "interval_cycles", "latency_cycles", "fps", "latency_us", "bottleneck",
+    "layers", "units", "device", "resources", "explanation", "gated", "hls", "warnings", "carry4", "external"
 }  # fmt: skip
 UNIT = {
     "name", "layer", "kind", "cycles", "utilisation", "starved_cycles", "blocked_cycles", "depth", "held", "width",
@@ -93,7 +93,7 @@ def test_estimate(folder: Path) -> None:
 
 def test_synth(folder: Path) -> None:
     found = report("synth", folder / "out", "--family", "ecp5")
-    assert found.keys() == {"name", "tool", "family", "units", "measured", "model", "carry4"}
+    assert found.keys() == {"format", "name", "tool", "family", "units", "measured", "model", "carry4"}
     assert (found["name"], found["family"]) == ("tiny", "ecp5") and found["tool"].startswith("pyosys ")
     assert all(unit.keys() == {"name", "layer", "kind", "measured", "model", "carry4"} for unit in found["units"])
     names = [unit["name"] for unit in report("estimate", folder / "out")["units"]]
@@ -112,6 +112,7 @@ def test_synth_of_an_unknown_unit(folder: Path) -> None:
 def test_simulate(folder: Path) -> None:
     found = report("simulate", folder / "out", "--backend", "golden", "--frames", "7")
     assert found.keys() == {
+        "format",
         "backend", "frames", "mismatches", "first_mismatches", "streams_checked", *CYCLES, "predicted", "beats_timed",
         "mistimed", "input_interval", "stalls", "skipping", "bounded",
         "stated_interval_cycles", "wall_s"
@@ -136,7 +137,7 @@ def test_simulate_layers(folder: Path) -> None:
 def test_evaluate(folder: Path) -> None:
     images, labels = ("--images", folder / "images.npy"), ("--labels", folder / "labels.npy")
     found = report("evaluate", folder / "out", *images, *labels)
-    assert found.keys() == {"backend", "frames", "correct", "accuracy"}
+    assert found.keys() == {"format", "backend", "frames", "correct", "accuracy"}
     assert found["frames"] == 20 and found["accuracy"] == found["correct"] / 20
     assert report("evaluate", folder / "out", *images, *labels, "--frames", "5")["frames"] == 5
 

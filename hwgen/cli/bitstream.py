@@ -124,7 +124,7 @@ def _show(report: BitstreamReport, accelerator: Accelerator, as_json: bool) -> N
 
     found = report.to_json()
     if as_json:
-        print_json(found)
+        print_json(found, "bitstream")
         return
     out.print(bitstream_table(found))
     where = f"{accelerator.project}/bitstream/{report.board.name}/{report.file}"
@@ -138,7 +138,8 @@ def boards(as_json: AsJson = False) -> None:
 
     if as_json:
         print_json(
-            [{"name": b.name, "fpga": b.chip.name, "clock_mhz": b.oscillator_mhz, "baud": b.baud} for b in BOARDS]
+            [{"name": b.name, "fpga": b.chip.name, "clock_mhz": b.oscillator_mhz, "baud": b.baud} for b in BOARDS],
+            "boards",
         )
         return
     out.print(boards_table(BOARDS))

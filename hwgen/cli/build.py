@@ -128,7 +128,7 @@ def show_estimate(accelerator: Accelerator, as_json: bool, input_interval: int =
     """Print what an accelerator will do."""
     report = accelerator.estimate(input_interval)
     if as_json:
-        print_json(report.to_json())
+        print_json(report.to_json(), "estimate")
         return
     from hwgen.report.tables import estimate_table
 

@@ -28,7 +28,7 @@ def check(
     with working(f"checking {model.name}"):
         findings = flow.check(model, **received)
     if as_json:
-        print_json(findings.to_json())
+        print_json(findings.to_json(), "check")
     else:
         _show(findings)
     if findings.refused:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from hwgen.cli.schemas import MAPS
+from hwgen.config import report_format
 from hwgen.errors import ConfigError
 from hwgen.report.console import Plain
 from hwgen.verify.signals import Stopped
@@ -171,9 +173,10 @@ def stalls_of(share: float, seed: int) -> Stalls | None:
     return Stalls(source=share, sink=share, memory=share, seed=seed) if share else None
 
 
-def print_json(report: Any) -> None:
-    """The report on standard output, and nothing else."""
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+def print_json(report: Any, schema: str) -> None:
+    """The report on standard output, and nothing else; one that is an object with keys of its own names its schema."""
+    told = {"format": report_format(schema), **report} if isinstance(report, dict) and schema not in MAPS else report
+    sys.stdout.write(json.dumps(told, indent=2) + "\n")
 
 
 def warn(lines: Iterable[str], console: Plain = err) -> None:

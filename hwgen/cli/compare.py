@@ -46,7 +46,7 @@ def compare(
     if plot:
         draw(entries, plot)
     if as_json:
-        print_json([entry.to_json() for entry in entries])
+        print_json([entry.to_json() for entry in entries], "compare")
         return
     from hwgen.report.tables import comparison_tables
 
@@ -73,7 +73,7 @@ def roofline(
 
         roofline_plot(found, plot)
     if as_json:
-        print_json([each.to_json() for each in found])
+        print_json([each.to_json() for each in found], "roofline")
         return
     from hwgen.report.tables import roofline_table
 

@@ -55,7 +55,7 @@ def show_cuts(accelerator: Accelerator, part: str | None, as_json: bool, *, aske
     cuts = cuts_of(accelerator, parts)
     if as_json:
         best = best_cut(cuts)
-        print_json({"parts": parts, "best": best.link.after, "cuts": [cut.to_json() for cut in cuts]})
+        print_json({"parts": parts, "best": best.link.after, "cuts": [cut.to_json() for cut in cuts]}, "cuts")
         return
     out.print(cuts_table(accelerator.graph.name, cuts, parts))
 
@@ -64,7 +64,7 @@ def show_devices(devices: Devices, as_json: bool, input_interval: int = 0) -> No
     """Print what devices will do together."""
     report = devices.estimate(input_interval)
     if as_json:
-        print_json(report.to_json())
+        print_json(report.to_json(), "devices")
         return
     from hwgen.report.tables import devices_table
 
@@ -80,7 +80,7 @@ def show_runs(runs: dict[str, Outcome], as_json: bool) -> None:
 
     reports = {name: run.to_json() for name, run in runs.items()}
     if as_json:
-        print_json(reports)
+        print_json(reports, "simulate-devices")
     for name, report in reports.items():
         if not as_json:
             made = simulation_table(report)

@@ -123,7 +123,7 @@ _DOING = {
 
 def _show(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        print_json(report)
+        print_json(report, "explore")
         return
     from hwgen.report.tables import front_table
 

@@ -32,7 +32,7 @@ def prove(
     with bar("proving") as progress:
         found = flow.prove(project, unit=unit, budget_s=budget, progress=progress)
     if as_json:
-        print_json(found.to_json())
+        print_json(found.to_json(), "prove")
     else:
         from hwgen.report.tables import proofs_table
 

@@ -70,7 +70,7 @@ def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
     with working("checking the C++"):
         found = check_hls(accelerator, work)
     if as_json:
-        print_json(found.to_json())
+        print_json(found.to_json(), "hls-check")
     else:
         for recurrence in found.recurrences:
             out.print(str(recurrence))
@@ -94,7 +94,7 @@ def _show(accelerator: Accelerator, as_json: bool) -> None:
     differs = compare_hls(accelerator, found)
     if as_json:
         shown = found.to_json() if found else {"synthesis": None, "cosimulation": None}
-        print_json({**shown, "findings": list(differs.findings), "warnings": list(differs.warnings)})
+        print_json({**shown, "findings": list(differs.findings), "warnings": list(differs.warnings)}, "hls")
     elif found:
         out.print(table(accelerator.estimate(), records(accelerator)))
     else:

@@ -93,7 +93,7 @@ def _show(reports: LayerReports, as_json: bool) -> None:
     """Print what was found; exit code 3 where a layer did not pass."""
     report = reports.to_json()
     if as_json:
-        print_json(report)
+        print_json(report, "simulate-layers")
     else:
         from hwgen.report.tables import layers_table
 

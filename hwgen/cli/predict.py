@@ -57,7 +57,7 @@ def predict(
     with working(f"classifying on {on.value}"):
         report = _report(driver, given, top)
     if as_json:
-        print_json({"on": on.value, **report})
+        print_json({"on": on.value, **report}, "predict")
         return
     outputs = report.get("outputs", {"": report})
     for index in range(given.frames):

@@ -223,7 +223,7 @@ def evaluate(
     found = report.to_json() | ({"skipping": spared.to_json()} if spared else {})
     accelerator.record("evaluate.json", found)
     if as_json:
-        print_json(found)
+        print_json(found, "evaluate")
         return
     out.print(f"{report.correct} of {report.frames} right: {report.accuracy:.2%} ({report.backend})")
     _show_skipping(found)
@@ -244,7 +244,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     findings = [finding.to_json() for finding in examine()]
     if as_json:
-        print_json(findings)
+        print_json(findings, "doctor")
     else:
         out.print(findings_table(findings))
     if any(finding["required"] and not finding["ok"] for finding in findings):
@@ -255,7 +255,7 @@ def _show_outcome(outcome: Outcome, as_json: bool) -> None:
     """Print what a simulation found; exit code 3 where it did not pass."""
     report = outcome.to_json()
     if as_json:
-        print_json(report)
+        print_json(report, "simulate")
     else:
         from hwgen.report.tables import simulation_table
 

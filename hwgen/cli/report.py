@@ -1,7 +1,9 @@
-"""The verb that shows a project on a page: report."""
+"""The verbs about reports: report, which shows a project on a page, and schema."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -22,3 +24,15 @@ def report(
     with working(f"writing the report of {project}"):
         path = write_report(project, output)
     out.print(str(path))
+
+
+def schema(
+    name: Annotated[str | None, typer.Argument(help="A report; all are listed without.", show_default=False)] = None,
+) -> None:
+    """The JSON Schema of what a verb prints with --json; a report that is an object names it under `format`."""
+    from hwgen.cli import schemas
+
+    if name is None:
+        out.print("\n".join(f"{each}: {schemas.schema(each)['title']}" for each in schemas.names()))
+    else:
+        sys.stdout.write(json.dumps(schemas.schema(name), indent=2) + "\n")

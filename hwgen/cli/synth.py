@@ -41,7 +41,7 @@ def synth(
     if unit is None:
         accelerator.record("synth.json", report.to_json())
     if as_json:
-        print_json(report.to_json())
+        print_json(report.to_json(), "synth")
         return
     from hwgen.report.tables import synthesis_table
 

@@ -72,6 +72,7 @@ for verb in (
     bitstream.bitstream,
     bitstream.boards,
     report.report,
+    report.schema,
     prove.doctor,
 ):
     app.command()(verb)

@@ -27,7 +27,7 @@ def list_entries(as_json: AsJson = False) -> None:
 
     entries = [entry.to_json() for entry in ENTRIES]
     if as_json:
-        print_json(entries)
+        print_json(entries, "zoo-list")
         return
     from hwgen.report.console import table
 
@@ -75,7 +75,7 @@ def train(
     report = {"network": entry.name, "dataset": images.kind.name, "images": len(images.labels), "seed": seed}
     report |= {"epochs": recipe.epochs, "test_images": tested, "accuracy": share, "checkpoint": str(checkpoint)}
     if as_json:
-        print_json(report)
+        print_json(report, "zoo-train")
         return
     text = f"{checkpoint}: {share:.2%} of {tested} test images of {images.kind.name} right"
     out.print(text)

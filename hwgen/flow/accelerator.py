@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwgen.config import Settings
+from hwgen.config import Settings, report_format
 from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.conditions import depths_for, written_waves
 from hwgen.flow.goal import goals_of, problem_of
@@ -142,7 +142,8 @@ class Accelerator(Verbs):
             OutputError: the folder cannot be written.
         """
         assert self.project is not None, "a record belongs to a project"
-        record(self.project, name, {**report, **self.identity})
+        schema = report_format(Path(name).stem.replace("_", "-"))
+        record(self.project, name, {"format": schema, **report, **self.identity})
 
     def files(self) -> dict[str, str]:
         """Every file of the project, by path."""
@@ -167,7 +168,7 @@ class Accelerator(Verbs):
             MANIFEST: as_json(manifest),
             NETWORK: print_graph(self.graph),
             "folding.json": as_json(folding_entries(self.graph, self.folding)),
-            "estimate.json": as_json(report.to_json()),
+            "estimate.json": as_json({"format": report_format("estimate"), **report.to_json()}),
             **{f"host/{path}": text for path, text in host.emit(port_map_of(self.graph, self.design)).items()},
             **emitted,
             **vivado.emit(self.design, rtl, 0 if control else self.vector_frames, control),

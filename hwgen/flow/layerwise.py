@@ -146,6 +146,7 @@ def _told(backend: str, codes: Sequence[Codes], conditions: Conditions) -> dict[
         digest.update(repr((each.shape, each.dtype.str)).encode() + np.ascontiguousarray(each).tobytes())
     told = {"backend": backend, "frames": len(codes[0]), "codes": digest.hexdigest()[:12], **asdict(conditions)}
     found: dict[str, Any] = json.loads(json.dumps(told))
+    del found["waves"]  # one file for all layers says nothing
     return found
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hwgen.config import report_format
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow.opening import name_of
 from hwgen.flow.project import record, write_in
@@ -79,7 +80,7 @@ def prove(
         write_in(folder, name, proofs[place].waveform)
     made = Proofs(tool_version(), _digest(sources), proofs, waves)
     if unit is None:
-        record(folder, PROVE_RECORD, made.to_json())
+        record(folder, PROVE_RECORD, {"format": report_format("prove"), **made.to_json()})
     return made
 
 

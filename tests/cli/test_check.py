@@ -62,7 +62,7 @@ def test_json(bad: Path) -> None:
     done = hwgen("check", bad, "--input-type", "int4", "--json")
     assert done.returncode == 1
     report = json.loads(done.stdout)
-    assert report.keys() == {"network", "accepted", "errors", "nodes"}
+    assert report.keys() == {"format", "network", "accepted", "errors", "nodes"}
     assert (report["network"], report["accepted"], report["errors"]) == ("bad", False, [])
     dense, odd, last = report["nodes"]
     assert dense == {"node": "dense (MatMul)", "becomes": "fc0: a dense layer", "error": None, "depends_on": []}

@@ -18,6 +18,7 @@ from hwgen.errors import HwgenError
 from hwgen.verify import hlscheck
 from tests.builders import random_network
 from tests.report.vitis_files import cosim, csynth
+from tests.schemas import conforms
 
 UNIFIED = """#!/bin/sh
 echo "$0 $*"
@@ -89,6 +90,7 @@ def test_checks(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     top = project / "hls" / "src" / "tiny.cpp"
     top.write_text(top.read_text().replace("#pragma HLS dataflow", "#pragma HLS data_flow"))
     monkeypatch.setattr(hlscheck, "COMPILERS", {"no-such-compiler": ()})
+    conforms(json.loads(CliRunner().invoke(app, ["hls", str(project), "--check", "--json"]).stdout), "hls-check")
     found = call("hls", project, "--check", code=1)
     assert "no warning of none; not installed: no-such-compiler\n" in found
     assert ": #pragma HLS data_flow: must be one of pipeline, unroll, inline, dataflow, array_partition, " in found
@@ -147,7 +149,7 @@ def test_a_synthesis_that_the_model_rules_out(project: Path, tmp_path: Path, mon
 
 def test_without_vitis(project: Path) -> None:
     assert call("hls", project) == "Never taken through an HLS tool: run hwgen hls --run csynth.\n"
-    nothing = {"synthesis": None, "cosimulation": None, "findings": [], "warnings": []}
+    nothing = {"format": "hwgen/hls/1", "synthesis": None, "cosimulation": None, "findings": [], "warnings": []}
     assert json.loads(call("hls", project, "--json")) == nothing
     assert refused("hls", project, "--run", "csynth") == (
         "Vitis HLS, csynth: must be installed to do this; found none of vitis-run, vitis_hls on the PATH. "

@@ -34,6 +34,7 @@ BASE: dict[str, list[str]] = {
     "prove": ["p"],
     "report": ["p"],
     "roofline": ["p"],
+    "schema": [],
     "simulate": ["p", "--backend", "golden", "--frames", "2"],
     "simulate-layers": ["p", "--workers", "1"],
     "synth": ["p"],

@@ -17,6 +17,7 @@ from hwgen.cli import app
 from hwgen.errors import HwgenError
 from hwgen.zoo import ENTRIES
 from tests.command import hwgen
+from tests.schemas import conforms
 from tests.test_cli import ROOT, call, report
 from tests.zoo.test_datasets import write_mnist
 
@@ -31,7 +32,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("zoo")
     for form in ("pt", "npz"):
         found = zoo("train", "tfc", "--epochs", "1", "--seed", "5", "-o", folder / f"tfc.{form}")
-        assert found.pop("checkpoint") == str(folder / f"tfc.{form}")
+        conforms(found, "zoo-train")
+        assert found.pop("format") == "hwgen/zoo-train/1" and found.pop("checkpoint") == str(folder / f"tfc.{form}")
         assert 0.1 < found.pop("accuracy") < 1
         assert found == {
             "network": "tfc", "dataset": "digits", "images": 1257, "seed": 5, "epochs": 1, "test_images": 540

@@ -21,6 +21,7 @@ from hwgen.report.bitstream import BitstreamReport
 from hwgen.verify import netlist, synth
 from hwgen.verify.netlist import check
 from tests.builders import random_network, write_qonnx
+from tests.schemas import conforms_bare
 from tests.verify.test_place import LOG, timing
 
 YOSYS = "echo synthesised; touch netlist.v netlist.json"
@@ -75,6 +76,7 @@ def test_what_is_written(tools: Tools, project: Accelerator) -> None:
     ]  # fmt: skip
     written = json.loads((folder / "report.json").read_text())
     assert written == json.loads(json.dumps(report.to_json())) | project.identity
+    conforms_bare(json.loads(json.dumps(report.to_json())), "bitstream")
     assert (written["fmax_mhz"], written["meets_timing"], written["fpga"]) == (50.0, True, "LFE5U-85F")
     assert written["utilisation"]["block RAM"] == {"used": 7, "available": 208}
     assert written["serial_line"]["frame_bytes"] == 3 and written["netlist_check"] is None

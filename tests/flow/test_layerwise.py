@@ -66,7 +66,8 @@ def test_every_layer_by_one_process_and_by_two(project: Path) -> None:
     for name, report in found.layers.items():
         assert report["interval_cycles"] == report["predicted"]["interval_cycles"] is not None, name
         assert report["beats_timed"] > 0 and report["streams_checked"], name
-    assert json.loads((project / LAYER_RECORD).read_text()) == {**found.to_json(), **accelerator.identity}
+    kept = {"format": "hwgen/simulate-layers/1", **found.to_json(), **accelerator.identity}
+    assert json.loads((project / LAYER_RECORD).read_text()) == kept
     assert reports(accelerator, workers=2).to_json() == found.to_json()
 
 

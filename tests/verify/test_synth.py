@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
 import shutil
 import sys
@@ -32,6 +33,7 @@ from hwgen.verify.synth import (
     tool_version,
 )
 from tests.rtl_support import design_of, mvtu
+from tests.schemas import conforms_bare
 
 B = Bipolar()
 
@@ -72,6 +74,7 @@ def test_units_are_counted_one_by_one(tmp_path: Path) -> None:
     ]
     assert report.model == sum((each.model for each in report.units), Resources())
     assert report.to_json()["units"][1]["measured"] == vars(found.units["fc"])
+    conforms_bare(json.loads(json.dumps(report.to_json())), "synth")
 
 
 def test_one_unit_alone(tmp_path: Path) -> None:
