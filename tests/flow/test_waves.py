@@ -19,6 +19,7 @@ from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
 from hwgen.verify.simulator import WAVES
 from tests.builders import random_network
+from tests.tiers import tiered
 
 CYCLE_NS, RESET_CYCLES, FRAMES = 10, 4, 3
 
@@ -46,7 +47,7 @@ def golden(found: dict[str, IntArray], stream: Stream) -> list[int]:
     return [int.from_bytes(word.tobytes(), "little") for word in words]
 
 
-@pytest.mark.parametrize("kind", WAVES)
+@pytest.mark.parametrize("kind", tiered(WAVES, "vcd"))
 def test_every_beat_is_there(kind: str, accelerator: hwgen.Accelerator, tmp_path: Path) -> None:
     codes, path = accelerator.codes(FRAMES, seed=4), tmp_path / f"run.{kind}"
     assert accelerator.simulate(codes, waves=path).passed
@@ -71,10 +72,10 @@ def test_of_a_design_that_hangs(accelerator: hwgen.Accelerator, tmp_path: Path) 
     assert copy.project is not None
     module = copy.project / "rtl" / "lib" / "hwgen_mvtu.sv"
     module.write_text(module.read_text().replace("assign fire = may_fire", "assign fire = 1'b0"))
-    path = tmp_path / "hung.vcd"
+    path = tmp_path / "hung.fst"
     with pytest.raises(MismatchError, match="without a beat"):
         copy.simulate(copy.codes(1), waves=path)
-    assert path.stat().st_size > 10_000
+    assert path.stat().st_size > 1_000
 
 
 @pytest.mark.parametrize(

@@ -56,16 +56,16 @@ module hwgen_dot_products #(
     assign products[lane*ProductBits +: ProductBits] = product;
   end
 
+  // The last step has registers behind it whatever the span: a lone product, or else an adder.
   hwgen_delay #(
     .Width (Simd * ProductBits),
-    .Cycles(1 / Span)
+    .Cycles(Simd > 1 ? 1 / Span : 0)
   ) u_products (
     .clk_i (clk_i),
     .data_i(products),
     .data_o(terms)
   );
 
-  // The last adder has registers behind it whatever the span.
   hwgen_sum #(
     .Terms     (Simd),
     .TermBits  (ProductBits),
