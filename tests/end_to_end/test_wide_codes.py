@@ -96,6 +96,7 @@ def loaded(name: str) -> Graph:
     tiered(
         MODULES,
         *("w8a9", "w4a10_leaky", "w8a10_tanh", "w12a12_images", "w14a14_autoencoder", "a11_signals", "w8a5"),
+        "w5a5_images",
     ),
 )
 def test_every_back_end(name: str, tmp_path: Path) -> None:
