@@ -421,6 +421,6 @@ def test_the_verb(project: Path, golden: Driver, tmp_path: Path, capsys: pytest.
     predict(project, [str(tmp_path / "x.npy")], top=2, frames=3, as_json=True)
     best, scores = golden.top_k(x[:3], 2)
     found = json.loads(capsys.readouterr().out)
-    assert found == {"on": "golden", "frames": 3, "classes": best.tolist(), "scores": scores.tolist()}
+    assert found == {**told, "frames": 3, "classes": best.tolist(), "scores": scores.tolist()}
     predict(project, [str(tmp_path / "x.npy")], frames=2)
     assert capsys.readouterr().out.splitlines() == [f"{i}: {c}" for i, c in enumerate(golden.predict(x[:2]))]
