@@ -238,16 +238,13 @@ def _depthwise_folding(
         change = f"Use 1 or {taps}, and PE for channels" if taps > 1 else "Give PE alone"
         raise FoldingError(layer.label, must, f"SIMD {wish.simd}", change)
     by_tap = _plain_folding(graph, layer, wish, target.cycles, found)
-    if wish.simd == 1 or taps == 1:
-        return by_tap
-    if wish.simd is not None:
+    if wish.simd == taps > 1:
         must_divide(layer, "PE", wish.pe, op.groups, "channels")
+        return whole_channels(layer, op, wish.pe, target.cycles) or Folding(1, taps)
     cycles = conv_cycles(layer, op, by_tap)
-    if wish.simd is None and (not target.whole or cycles <= target.cycles):
+    if wish.simd == 1 or not target.whole or cycles <= target.cycles:
         return by_tap
     whole = whole_channels(layer, op, wish.pe, target.cycles)
-    if wish.simd is not None:
-        return whole or Folding(1, taps)
     return whole if whole and conv_cycles(layer, op, whole) < cycles else by_tap
 
 

@@ -159,8 +159,7 @@ def _to_blocks(layers: Iterable[_Layer], room: _Room) -> None:
 def _room(design: Design, choices: Choices, placements: Placements) -> _Room:
     """What `design` leaves."""
     budget, has = choices.budget, device_of(design.part).capacity
-    known = placements.unit_prices
-    taken = [(unit, known.get(unit) or price_of(unit, design.part, placements)) for unit in design.units]
+    taken = [(unit, price_of(unit, design.part, placements)) for unit in design.units]
     # A layer of constants that is still to be wired takes no blocks.
     blocks = sum(each.dsp for unit, each in taken if choices.wired or unit.wired_luts is None)
     most = has.lut if budget.lut is None else min(budget.lut, has.lut)
@@ -217,12 +216,13 @@ def least_of(unit: Unit, choices: Choices, part: str, placements: Placements) ->
 
 def price_of(unit: Unit, part: str, placements: Placements) -> Resources:
     """What `unit` takes, kept by its fields without arrays and thresholds: these are alike in all foldings."""
-    if unit not in placements.unit_prices:
+    found = placements.unit_prices.get(unit)
+    if found is None:
         key = (part, unit.stem, *_plain(unit))
         if key not in placements.prices:
             placements.prices[key] = unit_resources(unit, device_of(part).family)
-        placements.unit_prices[unit] = placements.prices[key]
-    return placements.unit_prices[unit]
+        found = placements.unit_prices[unit] = placements.prices[key]
+    return found
 
 
 def _plain(unit: Unit) -> Iterator[Hashable]:

@@ -188,8 +188,7 @@ class Problem:
 
     def resources(self, design: Design) -> Resources:
         """What `design` takes of the part."""
-        known = self._placements.unit_prices
-        return self._total(design, (known.get(unit) or self.price(unit) for unit in design.units))
+        return self._total(design, map(self.price, design.units))
 
     def least(self, outline: Design) -> Resources:
         """What the design of an outline takes at least, its layers wired or not, of blocks or not."""
