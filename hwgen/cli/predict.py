@@ -20,9 +20,9 @@ from hwgen.cli.common import (
     Real,
     out,
     print_json,
-    working,
 )
 from hwgen.cli.frames import Given, read_codes
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.host import Driver
@@ -54,7 +54,7 @@ def predict(
 
     driver = open_driver(project, on.value, bitfile=bitfile)
     given = read_codes(driver.ports.inputs, images, frames, key, binarize_at, real, layout)
-    with working(f"classifying on {on.value}"):
+    with stage(f"classifying on {on.value}"):
         report = _report(driver, given, top)
     if as_json:
         print_json({"on": on.value, **report}, "predict")

@@ -28,10 +28,10 @@ from hwgen.cli.common import (
     out,
     print_json,
     stalls_of,
-    working,
 )
 from hwgen.cli.frames import read_codes, read_labels
 from hwgen.errors import MismatchError
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.flow import Devices
@@ -125,7 +125,7 @@ def simulate(
     if several is not None:
         _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, as_json)
         return
-    with working(f"simulating {given.frames} frames on {backend.value}"):
+    with stage(f"simulating {given.frames} frames on {backend.value}"):
         outcome = accelerator.simulate(given.codes, backend.value, layer=layer, verilog=made, **told)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
@@ -149,7 +149,7 @@ def _simulate_devices(
         if given is not None:
             raise ConfigError(option, "must be for the project of one device", f"{several.project}", "Give device0")
     kept = {name: told.pop(name) for name in ("work", "waves")}
-    with working(f"simulating {len(several.parts)} devices on {backend.value}"):
+    with stage(f"simulating {len(several.parts)} devices on {backend.value}"):
         runs = several.simulate(codes, backend.value, Conditions(**told), **kept)
     several.record("simulate.json", {name: run.to_json() for name, run in runs.items()})
     show_runs(runs, as_json)
@@ -216,7 +216,7 @@ def evaluate(
     name = output_called(accelerator.graph, output).name
     given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout)
     truth = read_labels(accelerator.graph, labels, label_key, given, output)
-    with working(f"evaluating {given.frames} frames on {backend.value}"):
+    with stage(f"evaluating {given.frames} frames on {backend.value}"):
         outputs = accelerator.all_outputs(given.codes, backend.value)[name]
     report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels), output)
     spared = accelerator.skipping(given.codes)

@@ -25,6 +25,7 @@ from hwgen.verify.bench import Stalls
 from hwgen.verify.bounded import BoundedRun
 from hwgen.verify.compare import Mismatch, Mistimed, compare_times, compare_words
 from hwgen.verify.hlsrtl import Verilog
+from hwgen.verify.progress import stage
 from hwgen.verify.skipping import Skipping, gates_of, skipping, traced
 
 
@@ -159,7 +160,9 @@ def simulate(
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
-    return compared(trace(graph, codes), design, backend, project=project, work=work, conditions=conditions)
+    with stage("golden model"):
+        golden = trace(graph, codes)
+    return compared(golden, design, backend, project=project, work=work, conditions=conditions)
 
 
 def compared(
