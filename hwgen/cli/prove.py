@@ -77,7 +77,9 @@ Unbounded = Annotated[
 VerilogFolder = Annotated[
     Path | None, typer.Option(help="For hls-rtl: the Verilog and memory files of an HLS tool.", show_default=False)
 ]
-Top = Annotated[str | None, typer.Option(help="For hls-rtl: its top module.", show_default=False)]
+TopModule = Annotated[
+    str | None, typer.Option("--top-module", "--top", help="For hls-rtl: its top module.", show_default=False)
+]
 RolePorts = Annotated[
     list[str] | None,
     typer.Option(
@@ -107,7 +109,7 @@ def simulate(
     depths: PipelineDepths = None,
     unbounded: Unbounded = False,
     verilog: VerilogFolder = None,
-    top: Top = None,
+    top: TopModule = None,
     port: RolePorts = None,
     waves: Waves = None,
     work: Annotated[Path | None, typer.Option(help="Keep builds and logs here.", show_default=False)] = None,
@@ -171,9 +173,9 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
     from hwgen.verify.hlsrtl import Verilog
 
     if (folder is None) != (top is None) or (ports and folder is None):
-        given = {"--verilog": folder is not None, "--top": top is not None, "--port": bool(ports)}
+        given = {"--verilog": folder is not None, "--top-module": top is not None, "--port": bool(ports)}
         found = ", ".join(option for option, stated in given.items() if stated)
-        raise ConfigError("--verilog", "must come with --top, and --port with both", f"{found} alone")
+        raise ConfigError("--verilog", "must come with --top-module, and --port with both", f"{found} alone")
     if folder is None or top is None:
         return None
     pairs = [port.partition("=") for port in ports]
@@ -184,7 +186,10 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
 
 
 ClassOutput = Annotated[
-    str | None, typer.Option(help="Of several outputs the one that says the class.", show_default=False)
+    str | None,
+    typer.Option(
+        "--class-output", "--output", help="Of several outputs the one that says the class.", show_default=False
+    ),
 ]
 
 

@@ -227,7 +227,7 @@ def _run(
     """Run the golden model's own input of the design on `backend`. Raises: ConfigError."""
     if isinstance(project, Verilog) != (backend is Backend.HLS_RTL):
         must = "must come with the Verilog of an HLS tool, and no other back end"
-        raise ConfigError("backend hls-rtl", must, backend.value, "Give --verilog FOLDER --top MODULE")
+        raise ConfigError("backend hls-rtl", must, backend.value, "Give --verilog FOLDER --top-module MODULE")
     if backend is Backend.GOLDEN:
         return _BackendRun(_words(golden, design.outputs), 0.0, 0.0)
     words = _words(golden, design.inputs)
