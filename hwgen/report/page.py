@@ -123,6 +123,18 @@ def html(design: Design, report: Estimate, records: Records, roofline: Roofline)
     return render("report/report.html.j2", _page(design, report, records, roofline))
 
 
+@dataclass(frozen=True)
+class Picture:
+    """The field of notebook.html.j2."""
+
+    graph: Diagram
+
+
+def picture(design: Design, report: Estimate) -> str:
+    """The dataflow graph as HTML for notebooks, in their colours, light or dark; its style is for it alone."""
+    return render("report/notebook.html.j2", Picture(diagram(design, report)))
+
+
 def as_json(design: Design, report: Estimate, records: Records, roofline: Roofline) -> dict[str, Any]:
     """What the page shows as plain JSON values; None for a run that was not made of this very design."""
     run, told, made = records.simulated, records.evaluated, records.synthesised

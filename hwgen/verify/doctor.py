@@ -101,7 +101,7 @@ def _headers() -> dict[str, str | None]:
     with temporary_folder() as folder:
         for name in found:
             source, log = folder / "look.cpp", folder / "look.log"
-            source.write_text(f"#include <{name}>\n", encoding="utf-8")
+            source.write_text(f"#include <{name}>\n", encoding="utf-8", newline="\n")
             with suppress(ToolError):
                 run([compiler, "-E", source], cwd=folder, log=log, timeout_s=_LOOK_S)
                 path = re.search(rf'^# \d+ "(.*/{re.escape(name)})"', log.read_text(encoding="utf-8"), re.MULTILINE)

@@ -68,3 +68,9 @@ def test_names_of_before_stay(old: tuple[str, str]) -> None:
 def test_a_choice_that_a_verb_lacks_is_a_wrong_usage() -> None:
     done = CliRunner().invoke(app, ["predict", "out", "--images", "x.npy", "--backend", "csim"])
     assert done.exit_code == 2
+
+
+def test_every_verb_prints_json() -> None:
+    """But for `schema`, which prints nothing else."""
+    verbs = {verb for verb, _, _ in options()}
+    assert verbs - {verb for verb, option, _ in options() if "--json" in option.opts} == {"schema"}
