@@ -96,10 +96,15 @@ def _verbs(group: Any, path: str) -> list[str]:
             found += _verbs(command, f"{path} {name}")
             continue
         summary = (command.help or "").split("\n\n")[0].replace("\n", " ")
-        rows = [_option(each) for each in command.params if not getattr(each, "hidden", False)]
+        rows = [_option(each) for each in command.params if not _said_above(each)]
         table = "\n".join(["| | |", "|---|---|", *rows])
         found.append(f"## `{path} {name}`\n\n{summary}\n\n{table}")
     return found
+
+
+def _said_above(parameter: Any) -> bool:
+    """Options that every verb has stand once, at the head of the page."""
+    return getattr(parameter, "hidden", False) or parameter.name in ("verbose", "quiet", "help")
 
 
 def _option(parameter: Any) -> str:
