@@ -1,6 +1,6 @@
 """What tests share is compiled before they start, on the processor that the type checker leaves free.
 
-    python -m tests.prepare
+python -m tests.prepare
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 
 from hwgen.backends.render import asset
 from hwgen.errors import DataError, ToolError
-from hwgen.verify.formal import Proof, Sources, kept_units, monitor_of, prove_units, read_sources
+from hwgen.verify.formal import Proof, Sources, kept_contents, monitor_of, prove_units, read_sources
 from hwgen.verify.formal.aiger import Circuit, read
 from hwgen.verify.formal.monitor import contract_names, monitored
 from hwgen.verify.formal.search import _counterexample
@@ -34,7 +34,7 @@ def project(*instances: str, **edited: str) -> Sources:
 
 
 def proofs(sources: Sources, budget_s: float = BUDGET_S) -> list[Proof]:
-    return list(prove_units(sources, kept_units(sources), budget_s))
+    return list(prove_units(sources, kept_contents(sources).units, budget_s))
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +143,7 @@ def test_a_monitor_that_does_not_fit_gives_no_verdict() -> None:
     (other,) = proofs(project("hwgen_width", hwgen_width=width.replace("store_q", "kept_q")))
     assert "no signal store_q as its monitor looks at" in other.message and "\n" not in other.message
     with pytest.raises(ToolError, match=r"hwgen_fifo\.sv:\d+: must be read by Yosys; found syntax error"):
-        kept_units(project("hwgen_fifo", hwgen_fifo=fifo.replace("assign push =", "assign push ==")))
+        kept_contents(project("hwgen_fifo", hwgen_fifo=fifo.replace("assign push =", "assign push ==")))
 
 
 @pytest.mark.starts_process

@@ -25,7 +25,7 @@ from hwgen.verify.formal import aiger
 from hwgen.verify.formal.aiger import Circuit
 from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, contract_names, monitor_of
 from hwgen.verify.formal.search import Budget, Exhausted, Found, Stimuli, decide, reached
-from hwgen.verify.formal.sources import Parameters, Sources, Unit, run_yosys, units_of
+from hwgen.verify.formal.sources import Contents, Parameters, Sources, Unit, contents_of, run_yosys
 from hwgen.verify.formal.trace import waveform
 from hwgen.verify.process import temporary_folder
 from hwgen.verify.synth import tool_version
@@ -115,16 +115,16 @@ def prove_units(
     progress(len(units), len(units), "done")
 
 
-def kept_units(sources: Sources) -> list[Unit]:
-    """The units of a project, from the cache where its files are those of an earlier run. Raises: ToolError."""
+def kept_contents(sources: Sources) -> Contents:
+    """What a project consists of, from the cache where its files are those of an earlier run. Raises: ToolError."""
     facts = [_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)]
     path = _at(_digest(facts))
     with suppress(OSError, ValueError, KeyError, TypeError):
         if path is not None:
-            return fitted(list[Unit], read_json(path))
+            return fitted(Contents, read_json(path))
     with temporary_folder() as work:
-        found = units_of(sources, work)
-    _keep(path, [asdict(unit) for unit in found])
+        found = contents_of(sources, work)
+    _keep(path, asdict(found))
     return found
 
 

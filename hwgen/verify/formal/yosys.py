@@ -1,8 +1,8 @@
 """Program, run with pyosys in a process of its own: units of a project, or a unit beside its monitor as a circuit.
 
-Its argument is a JSON file. With `library` it writes the instances of library modules below `top` to `found`; else the
-circuit of `top`, with all registers as one cycle of reset leaves them, to `circuit` and its names to `names`. It
-imports nothing of hwgen.
+Its argument is a JSON file. With `library` it writes the instances of library modules below `top` to `found`, and what
+`top` connects to `joined`; else the circuit of `top`, with all registers as one cycle of reset leaves them, to
+`circuit` and its names to `names`. It imports nothing of hwgen.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def main(path: str) -> None:
     if "library" in job:
         found = _instances(design, job["top"], set(job["library"]), set(job["inner"]))
         Path(job["found"]).write_text(json.dumps(found), encoding="utf-8", newline="\n")
+        for command in (f"select {job['top']}", f"write_json -selected {job['joined']}"):
+            libyosys.run_pass(command, design)
         return
     for command in ("setattr -unset keep_hierarchy */c:*", "setattr -mod -unset keep_hierarchy *", "proc", "flatten"):
         libyosys.run_pass(command, design)
