@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Hundreds of processes start: what the first compiles, the others load.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long check docs browser tcl clang lz4 clean
+.PHONY: demo test test-long soak check docs browser tcl clang lz4 clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
@@ -18,6 +18,11 @@ test: check browser tcl clang lz4
 
 test-long: $(READY) browser tcl clang lz4
 	$(BIN)/python -m pytest -n auto --dist worksteal -m ""
+
+# Random networks of all kinds for a quarter of an hour; SOAK="--minutes 600 --workers 8" for longer.
+SOAK ?= --minutes 15
+soak: $(READY)
+	$(BIN)/python -W ignore benchmarks/soak.py $(SOAK)
 
 check: $(READY)
 	$(BIN)/ruff check .
