@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Hundreds of processes start: what the first compiles, the others load.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long ready check prepared packages docs browser tcl clang lz4 clean
+.PHONY: demo test test-long ready check prepared packages soak docs browser tcl clang lz4 clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
@@ -28,6 +28,11 @@ prepared: packages
 
 packages:
 	@$(MAKE) --no-print-directory --jobs=1 browser tcl clang lz4
+
+# Random networks of all kinds for a quarter of an hour; SOAK="--minutes 600 --workers 8" for longer.
+SOAK ?= --minutes 15
+soak: $(READY)
+	$(BIN)/python -W ignore benchmarks/soak.py $(SOAK)
 
 check: $(READY)
 	$(BIN)/ruff check .
