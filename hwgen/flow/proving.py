@@ -78,7 +78,7 @@ def prove(
     waves = {place: _file_of(each) for place, each in enumerate(proofs) if each.waveform}
     for place, name in waves.items():
         write_in(folder, name, proofs[place].waveform)
-    made = Proofs(tool_version(), _digest(sources), proofs, waves)
+    made = Proofs(tool_version(), sources_digest(sources), proofs, waves)
     if unit is None:
         record(folder, PROVE_RECORD, {"format": report_format("prove"), **made.to_json()})
     return made
@@ -99,6 +99,6 @@ def _file_of(proof: Proof) -> str:
     return f"prove_{proof.module}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.vcd"
 
 
-def _digest(sources: Sources) -> str:
-    """Twelve hexadecimal digits of all texts."""
+def sources_digest(sources: Sources) -> str:
+    """Twelve hexadecimal digits of all texts, by which a record names what was proved."""
     return hashlib.sha256(json.dumps(sources.files, sort_keys=True).encode()).hexdigest()[:12]

@@ -178,7 +178,7 @@ def proofs_table(report: Mapping[str, Any]) -> Table:
     units = report["units"]
     rows = [
         [
-            unit["module"].removeprefix("hwgen_"), _telling(unit, units), unit["verdict"], unit["how"],
+            unit["module"].removeprefix("hwgen_"), telling(unit, units), unit["verdict"], unit["how"],
             count(unit["cycles"] or 0) if unit["cycles"] else "", f"{unit['seconds']:.1f}",
         ]
         for unit in units
@@ -193,7 +193,7 @@ _MOST_TOLD = 6
 """Parameters of a unit that a row shows."""
 
 
-def _telling(unit: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> str:
+def telling(unit: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> str:
     """The parameters in which units of a module differ, as many as a row has room for; of one alone, its first."""
     others = [each["parameters"] for each in units if each["module"] == unit["module"]]
     named = unit["parameters"].items()
