@@ -121,7 +121,7 @@ def prove(
     waves = {place: _file_of(each) for place, each in enumerate(proofs) if each.waveform}
     for place, name in waves.items():
         write_in(folder, name, proofs[place].waveform)
-    made = Proofs(tool_version(), _digest(sources), proofs, waves)
+    made = Proofs(tool_version(), sources_digest(sources), proofs, waves)
     if unit is None:
         design = open_project(folder).design
         made = replace(made, streams=tuple(joints_of(design, contents)), files=tuple(_written(design, sources)))
@@ -166,6 +166,7 @@ def _file_of(proof: Proof) -> str:
     return f"prove_{proof.module}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.vcd"
 
 
-def _digest(sources: Sources) -> str:
-    """Twelve hexadecimal digits of all texts."""
-    return hashlib.sha256(json.dumps(sources.files, sort_keys=True).encode()).hexdigest()[:12]
+def sources_digest(sources: Sources) -> str:
+    """Twelve hexadecimal digits of all texts and memories, by which a record names what was proved."""
+    memories = {name: hashlib.sha256(data).hexdigest() for name, data in sources.memories.items()}
+    return hashlib.sha256(json.dumps([sources.files, memories], sort_keys=True).encode()).hexdigest()[:12]

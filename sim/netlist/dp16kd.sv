@@ -167,7 +167,7 @@ module DP16KD #(
   // Where an access of `width` bits starts in its word.
   function automatic logic [4:0] place(input int unsigned width, input logic [3:0] address);
     logic [4:0] lane;
-    lane = width < 8 ? 5'(address[2:0]) & ~5'(width - 1) : '0;
+    lane = width < 8 ? 5'(address[2:0]) & ~(5'(width - 1)) : '0;
     return width == 18 ? '0 : (address[3] ? 5'd9 : 5'd0) + lane;
   endfunction
 
