@@ -1,13 +1,15 @@
 """What MkDocs asks for while it builds the site: figures, tables of the RTL, options of the command line.
 
 A page asks for them by a comment on a line of its own: `<!-- timing: mvtu -->`, `<!-- dataflow: tfc -->`,
-`<!-- rtl: hwgen_mvtu -->`, `<!-- cli -->`.
+`<!-- rtl: hwgen_mvtu -->`, `<!-- cli -->`. Notebooks of `examples/notebooks` become pages, their cells blocks of code.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from mkdocs.exceptions import PluginError
@@ -17,6 +19,7 @@ from hwgen.backends.render import asset
 
 import figures
 
+DOCS = Path(__file__).resolve().parent
 MARK = re.compile(r"^<!-- (timing|dataflow|rtl|cli)(?:: (\w+))? -->$", re.MULTILINE)
 _PARAMETER = re.compile(r"^  parameter (.+?) ?(\w+) = (.+?),?(?: *// (.*))?$", re.MULTILINE)
 
@@ -24,7 +27,26 @@ _PARAMETER = re.compile(r"^  parameter (.+?) ?(\w+) = (.+?),?(?: *// (.*))?$", r
 def on_files(files: Files, config: Any) -> Files:
     """The style of the figures is the report's."""
     files.append(File.generated(config, "stylesheets/pictures.css", content=figures.styles()))
+    for path in sorted((DOCS.parent / "examples" / "notebooks").glob("*.ipynb")):
+        files.append(File.generated(config, f"notebooks/{path.stem}.md", content=notebook(path)))
     return files
+
+
+def notebook(path: Path) -> str:
+    """A notebook as a page."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = ("".join(cell["source"]) for cell in cells)
+    parts = [
+        f"```python\n{text}\n```" if cell["cell_type"] == "code" else _relinked(text)
+        for cell, text in zip(cells, texts, strict=True)
+    ]
+    parts.insert(1, f"*This page is the notebook `examples/notebooks/{path.name}`; a test runs it.*")
+    return "\n\n".join(parts) + "\n"
+
+
+def _relinked(text: str) -> str:
+    """Links between notebooks, and from one to the documentation, as links between pages."""
+    return text.replace(".ipynb)", ".md)").replace("](../../docs/", "](../")
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:

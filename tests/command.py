@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -20,10 +21,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
+_STAGE = re.compile(r"^.*: \d+\.\d s\n", re.MULTILINE)
+
+
+def without_stages(said: str) -> str:
+    """Standard error without the line that each stage leaves (tests/cli/test_progress.py holds those)."""
+    return _STAGE.sub("", said)
+
+
 def hwgen(
     *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout_s: float = 120.0
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m hwgen.cli WORDS`, with `env` on top of the environment and no input."""
+    """Run `python -m hwgen.cli WORDS`, with `env` on top of the environment and no input; `without_stages`."""
     server = _server("torch", "brevitas.nn") if words and words[0] == "zoo" else _server()
     around = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
     text = json.dumps({"words": [str(word) for word in words], "cwd": str(cwd or Path.cwd()), "env": around}).encode()
@@ -41,7 +50,7 @@ def hwgen(
                 raise
         for stream in (out, err):
             stream.seek(0)
-        return subprocess.CompletedProcess(list(words), code, out.read().decode(), err.read().decode())
+        return subprocess.CompletedProcess(list(words), code, out.read().decode(), without_stages(err.read().decode()))
 
 
 @cache

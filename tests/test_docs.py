@@ -50,6 +50,12 @@ def test_every_page_is_there(site: Path) -> None:
     assert not list(site.rglob("*.py"))
 
 
+def test_notebooks_are_pages(site: Path) -> None:
+    for path in sorted((ROOT / "examples" / "notebooks").glob("*.ipynb")):
+        page = (site / "notebooks" / f"{path.stem}.html").read_text()
+        assert path.name in page and "<pre" in page and "import hwgen" in re.sub("<[^>]*>", "", page)
+
+
 def test_a_reader_fetches_nothing(site: Path) -> None:
     fetched = re.compile(r"""(?:<(?:script|img|iframe|source)[^>]*?\bsrc|<link[^>]*?\bhref)=["']?(https?:)?//""")
     assert fetched.search('<script src="https://x.org/a.js">')  # the pattern sees one

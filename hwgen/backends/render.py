@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hwgen.config import VERSION
 from hwgen.errors import CheckError
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def _environment() -> Environment:
         finalize=pass_eval_context(_printed),
     )
     environment.filters["join"] = _join
+    environment.globals["hwgen_version"] = VERSION
     return environment
 
 

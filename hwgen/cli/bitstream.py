@@ -19,15 +19,16 @@ from hwgen.cli.common import (
     base_settings,
     err,
     input_options,
+    mind,
     out,
     print_json,
     refuse_for_project,
     warn,
-    working,
 )
 from hwgen.cli.frames import read_codes
 from hwgen.cli.options import InputOffset, InputScale, InputType, SettingsFile
 from hwgen.errors import ConfigError, MismatchError
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
@@ -71,12 +72,12 @@ def bitstream(
     from hwgen import flow
 
     given = {"input_type": input_type, "input_scale": input_scale, "input_offset": input_offset}
-    with working(f"building {network.name}"):
+    with stage(f"building {network.name}"):
         accelerator = _accelerator(network, {**given, "output": output, "settings": settings}, board, clock_mhz)
     warn(flow.too_large_for(accelerator, board))
     inputs = accelerator.graph.inputs
     frames = read_codes(inputs, images, verify, key, binarize_at, real, layout).codes if verify else None
-    with working(f"making the bitstream for {board}"):
+    with stage(f"making the bitstream for {board}"):
         report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)
     _show(report, accelerator, as_json)
     if _wrong(report):
@@ -114,7 +115,7 @@ def _wrong(report: BitstreamReport) -> bool:
     placed = report.placement
     if not placed.meets_timing:
         late = f"timing: {placed.fmax_mhz:g} MHz reached, {placed.clock_mhz:g} MHz needed"
-        err.print(f"{late}: a folding of fewer lanes has shorter paths", style="yellow")
+        mind(f"{late}: a folding of fewer lanes has shorter paths", "yellow")
     return bool(found)
 
 

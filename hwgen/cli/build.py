@@ -12,14 +12,15 @@ from hwgen.cli.common import (
     InputInterval,
     ProjectFolder,
     base_settings,
-    err,
     input_options,
+    mind,
     out,
     print_json,
+    show_warnings,
     warn,
-    working,
 )
 from hwgen.cli.options import DesignOptions, InputOffset, InputScale, InputType, takes_design
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.config import Settings
@@ -45,7 +46,7 @@ def build(
     base = base_settings(design.settings)
     chosen = base.overridden(design.given(base.memory))
     received = input_options(input_type, input_scale, input_offset)
-    with working(f"building {model.name}"):
+    with stage(f"building {model.name}"):
         graph = flow.load(model, name=design.name, **received)
         built = compiled(graph, chosen, design).write(output)
     say_renamed(design.name or stem(model), graph.name)
@@ -110,7 +111,7 @@ def say_renamed(given: str, name: str) -> None:
 
     if renamed(given):
         why = f"{given!a} is too long, no identifier, or a name that something else has"
-        err.print(f"Mind: the design is called {name}: {why}.")
+        mind(f"Mind: the design is called {name}: {why}.")
 
 
 def say_part(design: Design) -> None:
@@ -121,7 +122,7 @@ def say_part(design: Design) -> None:
     if part.stood_in and not design.writable:  # those have no HLS project
         warn([f"Vitis HLS does not know {part.name}: the HLS project is for C simulation, and names {part.vitis}"])
     if part.completed:
-        err.print(f"Mind: {part.chosen} names no package and speed grade: the files name {part.name}, the default.")
+        mind(f"Mind: {part.chosen} names no package and speed grade: the files name {part.name}, the default.")
 
 
 def show_estimate(accelerator: Accelerator, as_json: bool, input_interval: int = 0) -> None:
@@ -133,4 +134,4 @@ def show_estimate(accelerator: Accelerator, as_json: bool, input_interval: int =
     from hwgen.report.tables import estimate_table
 
     out.print(estimate_table(report))
-    warn(report.warnings, out)
+    show_warnings(report.warnings)

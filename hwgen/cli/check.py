@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, input_options, out, print_json, working
+from hwgen.cli.common import AsJson, input_options, out, print_json
 from hwgen.cli.options import InputOffset, InputScale, InputType
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.frontend.findings import Findings
@@ -25,7 +26,7 @@ def check(
     from hwgen import flow
 
     received = input_options(input_type, input_scale, input_offset)
-    with working(f"checking {model.name}"):
+    with stage(f"checking {model.name}"):
         findings = flow.check(model, **received)
     if as_json:
         print_json(findings.to_json(), "check")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from fractions import Fraction
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
+from hwgen.cli.progress import LOUDNESS, Loudness
 from hwgen.cli.schemas import MAPS
 from hwgen.config import report_format
 from hwgen.errors import ConfigError
@@ -22,7 +22,7 @@ from hwgen.report.console import Plain
 from hwgen.verify.signals import Stopped
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.table import Table
 
     from hwgen.config import Settings
     from hwgen.verify.bench import Stalls
@@ -179,30 +179,22 @@ def print_json(report: Any, schema: str) -> None:
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
 
 
-def warn(lines: Iterable[str], console: Plain = err) -> None:
-    """Print warnings, a line each."""
+def mind(line: str | Table, style: str | None = None) -> None:
+    """Print what a user should know of a run on standard error; nothing with `-q`."""
+    if LOUDNESS.get() is not Loudness.QUIET:
+        err.print(line, style=style)
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Print warnings of a run on standard error, a line each; nothing with `-q`."""
     for line in lines:
-        console.print(f"warning: {line}", style="yellow")
+        mind(f"warning: {line}", "yellow")
 
 
-def bars() -> Progress:
-    """Bars on a terminal's standard error; silent elsewhere."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=err, disable=not err.is_terminal)
-
-
-@contextmanager
-def bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar, told what is done of how much, and what to say."""
-    with bars() as shown:
-        task = shown.add_task(what, total=None)
-
-        def progress(done: int, total: int, told: str) -> None:
-            shown.update(task, completed=done, total=total, description=f"{what}, {told}")
-
-        yield progress
+def show_warnings(lines: Iterable[str]) -> None:
+    """Print warnings that are a part of a result, a line each."""
+    for line in lines:
+        out.print(f"warning: {line}", style="yellow")
 
 
 @contextmanager
@@ -213,13 +205,3 @@ def kept(results: str) -> Iterator[None]:
     except Stopped as stopped:
         stopped.kept.append(f"{results} keeps what was found so far; --resume goes on")
         raise
-
-
-@contextmanager
-def working(what: str) -> Iterator[None]:
-    """A spinner on a terminal's standard error; silent elsewhere."""
-    if not err.is_terminal:
-        yield
-        return
-    with err.status(Text(what)):
-        yield

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, out, print_json, warn, working
+from hwgen.cli.common import AsJson, out, print_json, warn
+from hwgen.verify.progress import stage
 
 Plot = Annotated[Path | None, typer.Option(help="Also draw it: .svg, .png or .pdf.", show_default=False)]
 Part = Annotated[str | None, typer.Option(help="Another part or board for all.", show_default="each project's")]
@@ -37,7 +38,7 @@ def compare(
     from hwgen.flow.compare import compare as compared
     from hwgen.flow.compare import draw, write_csv
 
-    with working("comparing"):
+    with stage("comparing"):
         entries = compared(projects or (), folding or (), published or (), part=part, clock_mhz=clock_mhz)
     for entry in entries:
         warn(f"{entry.name}: {line}" for line in entry.warnings)
@@ -66,7 +67,7 @@ def roofline(
     """Attainable against achieved binary operations a second on a part."""
     from hwgen.flow.compare import rooflines
 
-    with working("computing rooflines"):
+    with stage("computing rooflines"):
         found = rooflines(projects, part=part, bandwidth_gbs=bandwidth)
     if plot:
         from hwgen.report.plots import roofline_plot

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hwgen.cli.common import err, out, print_json, warn
+from hwgen.cli.common import mind, out, print_json, show_warnings
 from hwgen.errors import MismatchError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def cuts_and_parts(graph: Graph, chosen: Settings, design: DesignOptions) -> tup
     if len(parts) != 2 or len(cuts) != 1:
         raise ConfigError("--cut", "must be auto alone, for two devices", f"{', '.join(cuts)} for {', '.join(parts)}")
     found = possible_cuts(graph, (parts[0], parts[1]), chosen)
-    err.print(cuts_table(graph.name, found, parts))
+    mind(cuts_table(graph.name, found, parts))
     return [best_cut(found).link.after], parts
 
 
@@ -70,7 +70,7 @@ def show_devices(devices: Devices, as_json: bool, input_interval: int = 0) -> No
 
     out.print(devices_table(report))
     for name, each in report.devices.items():
-        warn((f"{name}: {line}" for line in each.warnings), out)
+        show_warnings(f"{name}: {line}" for line in each.warnings)
 
 
 def show_runs(runs: dict[str, Outcome], as_json: bool) -> None:

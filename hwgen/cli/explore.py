@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hwgen.cli.common import AsJson, bars, base_settings, input_options, kept, out, print_json, refuse_for_project, warn
+from hwgen.cli.common import AsJson, base_settings, input_options, kept, out, print_json, refuse_for_project, warn
 from hwgen.cli.options import (
     Build,
     Clock,
@@ -31,14 +31,14 @@ from hwgen.cli.options import (
     Top1,
     WorkerCount,
 )
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from hwgen.config import Settings
     from hwgen.explore.evaluate import Fidelity
     from hwgen.flow.explore import Progress
     from hwgen.ir.graph import Graph
+    from hwgen.verify.progress import Update
 
 
 def explore(
@@ -72,7 +72,7 @@ def explore(
     graph, chosen = _network(network, settings, {"part": part, "clock_mhz": clock_mhz, "folding": wishes}, frontend)
     fidelity = Fidelity.SEARCH if exact is FidelityName.none else Fidelity(exact.value)
     plan = flow.Plan(points, seed, show, fidelity, workers, dask, resume)
-    with kept(str(output)), _bar() as progress:
+    with kept(str(output)), _stages() as progress:
         found = flow.explore(graph, chosen, output, plan, progress)
     warn(filter(None, [found.damage]))
     if plot:
@@ -100,15 +100,16 @@ def _network(
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
-    """A bar for each fidelity."""
-    with bars() as shown:
-        fidelities: dict[Fidelity, TaskID] = {}
+def _stages() -> Iterator[Progress]:
+    """A stage for each fidelity, one after the other."""
+    with ExitStack() as running:
+        told: dict[Fidelity, Update] = {}
 
         def progress(fidelity: Fidelity, done: int, total: int) -> None:
-            if fidelity not in fidelities:
-                fidelities[fidelity] = shown.add_task(_DOING[fidelity.value])
-            shown.update(fidelities[fidelity], completed=done, total=total)
+            if fidelity not in told:
+                running.close()
+                told[fidelity] = running.enter_context(stage(_DOING[fidelity.value]))
+            told[fidelity](done, total, "")
 
         yield progress
 

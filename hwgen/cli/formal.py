@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, ProjectFolder, bar, err, out, print_json
+from hwgen.cli.common import AsJson, ProjectFolder, err, out, print_json
 from hwgen.errors import MismatchError
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.flow import Proofs
@@ -30,7 +31,7 @@ def prove(
     """
     from hwgen import flow
 
-    with bar("proving") as progress:
+    with stage("proving") as progress:
         found = flow.prove(project, unit=unit, budget_s=budget, progress=progress)
     if as_json:
         print_json(found.to_json(), "prove")

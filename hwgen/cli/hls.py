@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, ProjectFolder, err, out, print_json, working
+from hwgen.cli.common import AsJson, ProjectFolder, err, mind, out, print_json
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.flow import Accelerator
@@ -55,7 +56,7 @@ def hls(
         _check(accelerator, work, as_json)
         return
     if run is not None:
-        with working(f"running {run.value} of Vitis HLS"):
+        with stage(f"running {run.value} of Vitis HLS"):
             log = run_hls(accelerator, run.value)
         if run in (StepName.csim, StepName.export):
             out.print(f"{run.value} passed: see {log}")
@@ -67,7 +68,7 @@ def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
     """Print what the checks say; exit code 1 where they found something."""
     from hwgen.flow.hls import check_hls
 
-    with working("checking the C++"):
+    with stage("checking the C++"):
         found = check_hls(accelerator, work)
     if as_json:
         print_json(found.to_json(), "hls-check")
@@ -77,7 +78,7 @@ def _check(accelerator: Accelerator, work: Path | None, as_json: bool) -> None:
         without = f"; not installed: {', '.join(found.missing)}" if found.missing else ""
         out.print(f"{found.pragmas} pragmas; no warning of {', '.join(found.compilers) or 'none'}{without}")
     for warning in found.warnings:
-        err.print(warning, style="yellow")
+        mind(warning, "yellow")
     for finding in found.findings:
         err.print(finding, style="red")
     if not found.passed:
@@ -100,7 +101,7 @@ def _show(accelerator: Accelerator, as_json: bool) -> None:
     else:
         out.print(NEVER)
     for warning in differs.warnings:
-        err.print(warning, style="yellow")
+        mind(warning, "yellow")
     for finding in differs.findings:
         err.print(finding, style="red")
     failed = found is not None and found.cosimulation is not None and not found.cosimulation.passed

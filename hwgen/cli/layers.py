@@ -18,7 +18,6 @@ from hwgen.cli.common import (
     ProjectFolder,
     Real,
     Stall,
-    bar,
     err,
     kept,
     out,
@@ -28,6 +27,7 @@ from hwgen.cli.common import (
 from hwgen.cli.frames import read_codes
 from hwgen.cli.options import Dask, WorkerCount
 from hwgen.errors import MismatchError
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.flow import LayerReports
@@ -82,7 +82,7 @@ def simulate_layers(
     asked = frames or (None if images else _FRAMES)
     given = read_codes(accelerator.graph.inputs, images, asked, key, binarize_at, real, layout, seed)
     plan = flow.LayerPlan(backend.value, workers, dask, resume)
-    with kept(str(project / flow.LAYER_RECORD)), bar("simulating layers") as progress:
+    with kept(str(project / flow.LAYER_RECORD)), stage("simulating layers") as progress:
         reports = flow.simulate_layers(
             accelerator, given.codes, plan, Conditions(stalls_of(stall, seed), input_interval), progress=progress
         )

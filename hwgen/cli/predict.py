@@ -20,9 +20,9 @@ from hwgen.cli.common import (
     Real,
     out,
     print_json,
-    working,
 )
 from hwgen.cli.frames import Given, read_codes
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.host import Driver
@@ -36,10 +36,15 @@ class Place(StrEnum):
     pynq = "pynq"
 
 
+PlaceOption = Annotated[
+    Place, typer.Option("--backend", "--on", help="golden model, RTL in simulation, or a PYNQ board (pynq).")
+]
+
+
 def predict(
     project: ProjectFolder,
     images: GivenImages,
-    on: Annotated[Place, typer.Option(help="The golden model, the RTL in simulation, or a PYNQ board.")] = Place.golden,
+    backend: PlaceOption = Place.golden,
     top: Annotated[int | None, typer.Option(min=1, help="The K best classes with scores.", show_default=False)] = None,
     bitfile: Annotated[Path | None, typer.Option(help="The overlay of a PYNQ board.", show_default=False)] = None,
     frames: Frames = None,
@@ -52,12 +57,12 @@ def predict(
     """The class of each image, by the same driver wherever the design runs."""
     from hwgen.host import open_driver
 
-    driver = open_driver(project, on.value, bitfile=bitfile)
+    driver = open_driver(project, backend.value, bitfile=bitfile)
     given = read_codes(driver.ports.inputs, images, frames, key, binarize_at, real, layout)
-    with working(f"classifying on {on.value}"):
+    with stage(f"classifying on {backend.value}"):
         report = _report(driver, given, top)
     if as_json:
-        print_json({"on": on.value, **report}, "predict")
+        print_json({"on": backend.value, "backend": backend.value, **report}, "predict")
         return
     outputs = report.get("outputs", {"": report})
     for index in range(given.frames):

@@ -28,10 +28,10 @@ from hwgen.cli.common import (
     out,
     print_json,
     stalls_of,
-    working,
 )
 from hwgen.cli.frames import read_codes, read_labels
 from hwgen.errors import MismatchError
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.flow import Devices
@@ -77,7 +77,9 @@ Unbounded = Annotated[
 VerilogFolder = Annotated[
     Path | None, typer.Option(help="For hls-rtl: the Verilog and memory files of an HLS tool.", show_default=False)
 ]
-Top = Annotated[str | None, typer.Option(help="For hls-rtl: its top module.", show_default=False)]
+TopModule = Annotated[
+    str | None, typer.Option("--top-module", "--top", help="For hls-rtl: its top module.", show_default=False)
+]
 RolePorts = Annotated[
     list[str] | None,
     typer.Option(
@@ -107,7 +109,7 @@ def simulate(
     depths: PipelineDepths = None,
     unbounded: Unbounded = False,
     verilog: VerilogFolder = None,
-    top: Top = None,
+    top: TopModule = None,
     port: RolePorts = None,
     waves: Waves = None,
     work: Annotated[Path | None, typer.Option(help="Keep builds and logs here.", show_default=False)] = None,
@@ -125,7 +127,7 @@ def simulate(
     if several is not None:
         _simulate_devices(several, given.codes, backend, told, {"--layer": layer, "--verilog": verilog}, as_json)
         return
-    with working(f"simulating {given.frames} frames on {backend.value}"):
+    with stage(f"simulating {given.frames} frames on {backend.value}"):
         outcome = accelerator.simulate(given.codes, backend.value, layer=layer, verilog=made, **told)
     if layer is None:
         accelerator.record("simulate.json", outcome.to_json())
@@ -149,7 +151,7 @@ def _simulate_devices(
         if given is not None:
             raise ConfigError(option, "must be for the project of one device", f"{several.project}", "Give device0")
     kept = {name: told.pop(name) for name in ("work", "waves")}
-    with working(f"simulating {len(several.parts)} devices on {backend.value}"):
+    with stage(f"simulating {len(several.parts)} devices on {backend.value}"):
         runs = several.simulate(codes, backend.value, Conditions(**told), **kept)
     several.record("simulate.json", {name: run.to_json() for name, run in runs.items()})
     show_runs(runs, as_json)
@@ -171,9 +173,9 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
     from hwgen.verify.hlsrtl import Verilog
 
     if (folder is None) != (top is None) or (ports and folder is None):
-        given = {"--verilog": folder is not None, "--top": top is not None, "--port": bool(ports)}
+        given = {"--verilog": folder is not None, "--top-module": top is not None, "--port": bool(ports)}
         found = ", ".join(option for option, stated in given.items() if stated)
-        raise ConfigError("--verilog", "must come with --top, and --port with both", f"{found} alone")
+        raise ConfigError("--verilog", "must come with --top-module, and --port with both", f"{found} alone")
     if folder is None or top is None:
         return None
     pairs = [port.partition("=") for port in ports]
@@ -184,7 +186,10 @@ def _verilog(folder: Path | None, top: str | None, ports: list[str]) -> Verilog 
 
 
 ClassOutput = Annotated[
-    str | None, typer.Option(help="Of several outputs the one that says the class.", show_default=False)
+    str | None,
+    typer.Option(
+        "--class-output", "--output", help="Of several outputs the one that says the class.", show_default=False
+    ),
 ]
 
 
@@ -216,7 +221,7 @@ def evaluate(
     name = output_called(accelerator.graph, output).name
     given = read_codes(accelerator.graph.inputs, images, frames, key, binarize_at, real, layout)
     truth = read_labels(accelerator.graph, labels, label_key, given, output)
-    with working(f"evaluating {given.frames} frames on {backend.value}"):
+    with stage(f"evaluating {given.frames} frames on {backend.value}"):
         outputs = accelerator.all_outputs(given.codes, backend.value)[name]
     report = accuracy(accelerator.graph, backend.value, outputs, truth, str(labels), output)
     spared = accelerator.skipping(given.codes)

@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli.common import ProjectFolder, out, working
+from hwgen.cli.common import AsJson, ProjectFolder, out, print_json
+from hwgen.errors import ConfigError
+from hwgen.verify.progress import stage
 
 
 def report(
@@ -17,11 +19,21 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The page.", show_default="report.html in the project")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Write one HTML page with the dataflow graph, cycles, resources, roofline and the runs recorded so far."""
-    from hwgen.flow.report import write_report
+    """Write one HTML page with the dataflow graph, cycles, resources, roofline and the runs recorded so far.
 
-    with working(f"writing the report of {project}"):
+    With --json print what the page shows, and write none.
+    """
+    from hwgen.flow.report import report_json, write_report
+
+    if as_json:
+        if output is not None:
+            raise ConfigError("--json", "must be without --output: it writes no page", str(output), "Leave one out")
+        print_json(report_json(project), "report")
+        return
+
+    with stage(f"writing the report of {project}"):
         path = write_report(project, output)
     out.print(str(path))
 

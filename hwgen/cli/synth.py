@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hwgen.cli.common import AsJson, ProjectFolder, out, print_json, working
+from hwgen.cli.common import AsJson, ProjectFolder, out, print_json
+from hwgen.verify.progress import stage
 
 
 class ToolName(StrEnum):
@@ -36,7 +37,7 @@ def synth(
     from hwgen import flow
 
     accelerator = flow.open_project(project)
-    with working(f"synthesising with {tool.value}"):
+    with stage(f"synthesising with {tool.value}"):
         report = accelerator.synthesise(family.value if family else None, unit=unit, work=work)
     if unit is None:
         accelerator.record("synth.json", report.to_json())

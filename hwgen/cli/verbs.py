@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hwgen.cli import bitstream, build, check, compare, explore, formal, hls, layers, predict, prove, report, synth, zoo
+from hwgen.cli.command import command
 from hwgen.cli.common import out
 
 app = typer.Typer(
@@ -75,5 +76,5 @@ for verb in (
     report.schema,
     prove.doctor,
 ):
-    app.command()(verb)
+    app.command()(command(verb))
 app.add_typer(zoo.app, name="zoo")

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from hwgen.cli.build import compiled, say_renamed, show_built
-from hwgen.cli.common import AsJson, bar, err, out, print_json, working
+from hwgen.cli.command import command
+from hwgen.cli.common import AsJson, mind, out, print_json
 from hwgen.cli.options import DesignOptions, takes_design
+from hwgen.verify.progress import stage
 
 app = typer.Typer(no_args_is_help=True, help="Networks of the literature: list them, train them, build them.")
 
@@ -17,6 +19,7 @@ NetworkName = Annotated[str, typer.Argument(help="A name that `hwgen zoo list` s
 
 
 @app.command("list")
+@command
 def list_entries(as_json: AsJson = False) -> None:
     """Every network: where it comes from, its layers, its images, and its weights.
 
@@ -41,6 +44,7 @@ def list_entries(as_json: AsJson = False) -> None:
 
 
 @app.command()
+@command
 def train(
     network: NetworkName,
     output: Annotated[
@@ -68,7 +72,7 @@ def train(
     images = load_dataset(entry.folder if data else entry.dataset, data)
     recipe = replace(entry.recipe, epochs=epochs) if epochs else entry.recipe
     model = entry.network(images.kind, seed)
-    with bar(f"training {entry.name}") as told:
+    with stage(f"training {entry.name}") as told:
         run(model, images, recipe, seed, lambda epoch, epochs, loss: told(epoch, epochs, f"loss {loss:.3f}"))
     save(checkpoint, entry, images.kind, model)
     share, tested = accuracy(model, images), len(images.test_labels)
@@ -82,6 +86,7 @@ def train(
 
 
 @app.command()
+@command
 @takes_design
 def build(
     network: NetworkName,
@@ -106,10 +111,10 @@ def build(
     entry, own = find(network), config.read_settings(design.settings) if design.settings else None
     given = design.given(own.memory if own else {})
     base = own or starting_settings(entry, given)
-    with working(f"building {entry.name}"):
+    with stage(f"building {entry.name}"):
         graph = imported(entry, checkpoint, design.name, random)
         built = compiled(graph, base.overridden(given), design).write(output)
     if random is not None or not entry.trainable:
-        err.print(f"Mind: the weights of {entry.name} are random, of seed {random or 0}: no accuracy is claimed.")
+        mind(f"Mind: the weights of {entry.name} are random, of seed {random or 0}: no accuracy is claimed.")
     say_renamed(design.name or entry.name, graph.name)
     show_built(built, as_json)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hwgen.config import Settings, report_format
+from hwgen.config import VERSION, Settings, report_format
 from hwgen.errors import ConfigError, MismatchError
 from hwgen.flow.conditions import depths_for, written_waves
 from hwgen.flow.goal import goals_of, problem_of
@@ -42,6 +42,7 @@ from hwgen.ir.text import print_graph
 from hwgen.ir.work import network_work
 from hwgen.report.estimate import Estimate, estimate
 from hwgen.report.readme import readme
+from hwgen.verify.progress import stage
 from hwgen.verify.sources import write_files
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Accelerator(Verbs):
             OutputError: the folder holds something else, or cannot be written.
         """
         target = Path(folder)
-        with replacing(target) as staging:
+        with stage("projects"), replacing(target) as staging:
             write_files(staging, self.files())
         return self.bound_to(target)
 
@@ -154,6 +155,7 @@ class Accelerator(Verbs):
         explanation = asdict(report.explanation) if report.explanation else {}
         manifest = {
             "format": FORMAT,
+            "hwgen": VERSION,
             "name": self.design.name,
             "digest": digest,
             "settings": self.settings.model_dump(mode="json"),

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hwgen.config import Settings
+from hwgen.config import VERSION, Settings
 from hwgen.errors import ConfigError, DataError, FoldingError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.conditions import written_waves
@@ -98,7 +98,7 @@ class Devices:
         """What the folder says of the whole."""
         told = self.estimate().to_json()
         joined = {key: told[key] for key in ("name", "interval_cycles", "latency_cycles", "links")}
-        return {"format": FORMAT, "cuts": list(self.cuts), "devices": self.digests, **joined}
+        return {"format": FORMAT, "hwgen": VERSION, "cuts": list(self.cuts), "devices": self.digests, **joined}
 
     @property
     def digests(self) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hwgen.flow.compare import roofline_of
 from hwgen.flow.opening import open_project
 from hwgen.flow.project import write_in, write_whole
 from hwgen.flow.records import records
-from hwgen.report.page import html
+from hwgen.report.page import as_json, html
 
 PAGE = "report.html"
 
@@ -27,3 +28,9 @@ def write_report(project: Path, output: Path | None = None) -> Path:
         return output
     write_in(project, PAGE, page)
     return project / PAGE
+
+
+def report_json(project: Path) -> dict[str, Any]:
+    """What the page of a project shows, as plain JSON values. Raises: DataError, as `write_report`."""
+    opened = open_project(project)
+    return as_json(opened.design, opened.estimate(), records(opened), roofline_of(opened))

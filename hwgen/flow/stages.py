@@ -27,6 +27,7 @@ from hwgen.ir.ops import ArgMax
 from hwgen.ir.ranking import UNORDERED, obstacle, ranked_on_chip
 from hwgen.ir.types import DType, TensorType, parse_dtype, smallest_int
 from hwgen.passes.pipeline import integer_network
+from hwgen.verify.progress import stage
 
 if TYPE_CHECKING:
     from hwgen.frontend import ModelSource
@@ -58,14 +59,15 @@ def load(
     """
     from hwgen.frontend import load as frontend_load
 
-    return frontend_load(
-        source,
-        example_input,
-        name=name,
-        input_type=types_of(input_type),
-        input_scale=input_scale,
-        input_offset=input_offset,
-    )
+    with stage("import"):
+        return frontend_load(
+            source,
+            example_input,
+            name=name,
+            input_type=types_of(input_type),
+            input_scale=input_scale,
+            input_offset=input_offset,
+        )
 
 
 def types_of(given: DType | str | Mapping[str, DType | str] | None) -> DType | Mapping[str, DType] | None:
@@ -100,11 +102,14 @@ def compile(graph: Graph, **options: Unpack[SettingsOptions]) -> Accelerator:  #
 
 def compile_with(graph: Graph, chosen: Settings) -> Accelerator:
     """`compile` with settings already checked."""
-    network = integer(graph, chosen)
-    chosen = with_external(network, chosen)
-    problem = problem_of(network, chosen)
-    solved = solve(problem, goal_of(chosen))
-    return finished(network, chosen, solved, problem)
+    with stage("integer network"):
+        network = integer(graph, chosen)
+        chosen = with_external(network, chosen)
+    with stage("folding"):
+        problem = problem_of(network, chosen)
+        solved = solve(problem, goal_of(chosen))
+    with stage("schedule of the HLS project"):
+        return finished(network, chosen, solved, problem)
 
 
 def finished(network: Graph, chosen: Settings, solved: Solution, problem: Problem) -> Accelerator:

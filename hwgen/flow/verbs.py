@@ -53,11 +53,12 @@ class Verbs:
         return f"<Accelerator {self.graph.name}: {rate} on {self.design.part}{where}>"
 
     def _repr_html_(self: _Compiled) -> str:
-        """The estimate's table, in notebooks."""
+        """The dataflow graph and the estimate's table, in notebooks."""
         from hwgen.report.console import as_html
+        from hwgen.report.page import picture
         from hwgen.report.tables import estimate_table
 
-        return as_html(estimate_table(self.estimate()))
+        return picture(self.design, self.estimate()) + as_html(estimate_table(self.estimate()))
 
     def trace(self: _Compiled, frames: Any) -> dict[str, Codes]:
         """The integers of every tensor (N, *shape), computed by golden for frames (see `codes`).

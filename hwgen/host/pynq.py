@@ -34,7 +34,7 @@ class PynqTransport:
         try:
             pynq: Any = importlib.import_module("pynq")
         except ImportError as error:
-            change = "Run this on a PYNQ board, or choose another place with --on"
+            change = "Run this on a PYNQ board, or choose another place with --backend"
             raise ToolError("pynq", "must be installed to reach a board", "no such Python package", change) from error
         try:
             self.overlay = pynq.Overlay(str(bitfile))

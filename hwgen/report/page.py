@@ -6,7 +6,8 @@ Each number comes from the estimate or from a recorded run; a run that is missin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from hwgen.backends.render import render
 from hwgen.hw.cost import edge_resources
@@ -125,6 +126,40 @@ def html(design: Design, report: Estimate, records: Records, roofline: Roofline)
     return render("report/report.html.j2", _page(design, report, records, roofline))
 
 
+@dataclass(frozen=True)
+class Picture:
+    """The field of notebook.html.j2."""
+
+    graph: Diagram
+
+
+def picture(design: Design, report: Estimate) -> str:
+    """The dataflow graph as HTML for notebooks, in their colours, light or dark; its style is for it alone."""
+    return render("report/notebook.html.j2", Picture(diagram(design, report)))
+
+
+def as_json(design: Design, report: Estimate, records: Records, roofline: Roofline) -> dict[str, Any]:
+    """What the page shows as plain JSON values; None for a run that was not made of this very design."""
+    run, told, made = records.simulated, records.evaluated, records.synthesised
+    return {
+        "name": report.name,
+        "digest": design.digest,
+        "verdict": asdict(_verdict(_checked(records))),
+        "estimate": report.to_json(),
+        "roofline": roofline.to_json(),
+        "simulated": run.to_json() if run else None,
+        "evaluated": {**asdict(told), "accuracy": told.correct / told.frames} if told else None,
+        "synthesised": asdict(made) if made else None,
+        "hls": records.hls.to_json() if records.hls else None,
+        "proved": asdict(records.proved) if records.proved else None,
+    }
+
+
+def _checked(records: Records) -> Simulated | None:
+    """The last simulation of other than the golden model alone."""
+    return records.simulated if records.simulated and records.simulated.backend != "golden" else None
+
+
 def _explained(report: Estimate) -> str:
     """What sets the interval, and what an external memory must give."""
     told = f"{report.explanation or f'{report.slowest_layer} sets the interval'}."
@@ -133,7 +168,7 @@ def _explained(report: Estimate) -> str:
 
 def _page(design: Design, report: Estimate, records: Records, roofline: Roofline) -> Page:
     graph, picture = diagram(design, report), chart(roofline)
-    run = records.simulated if records.simulated and records.simulated.backend != "golden" else None
+    run = _checked(records)
     synthesis = synthesised_for(report.part, records)
     model = "LUT and FF by the cost model, memories by its inference rule"
     tool = f"; synthesised by {synthesis.tool}" if synthesis else "; never synthesised: run hwgen synth"

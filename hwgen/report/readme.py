@@ -136,6 +136,8 @@ def _steps(name: str, folders: set[str], *, vectors: bool) -> Iterator[str]:
     if "vivado/" in folders and vectors:
         bench = f"`fusesoc --cores-root . run --target sim hwgen:nn:{name}`"
         yield own_row("run the SystemVerilog test bench", bench, "`0 mismatches`")
+        other = "`sh vivado/simulate.sh xsim`, or `questa`, `verilator`"
+        yield own_row("the same in another simulator", other, "`0 mismatches` (XSim and Questa: not run by us)")
     yield own_row("prove its modules", "`hwgen prove .`", "a verdict a unit, for all inputs and stalls")
     yield own_row("synthesise with Yosys", "`hwgen synth .`", "LUTs, flip-flops and block RAMs beside the estimate")
     if "vivado/" in folders:

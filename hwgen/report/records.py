@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from hwgen.config import Natural, Positive
@@ -50,6 +50,14 @@ class Simulated:
     def measured(self) -> Cycles | None:
         """The design's own cycles: None if its bits were wrong or source or sink held it back."""
         return None if self.mismatches or self.stalled or self.spaced else self.cycles
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as plain JSON values."""
+        found = asdict(self)
+        mean = found.pop("mean_interval")
+        for name, cycles in (("cycles", self.cycles), ("predicted", self.predicted)):
+            found[name] = {f"{key}_cycles": value for key, value in asdict(cycles).items()} if cycles else None
+        return {**found, "streams": list(self.streams), "mean_interval_cycles": mean}
 
 
 @dataclass(frozen=True)

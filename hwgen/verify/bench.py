@@ -7,7 +7,7 @@ through DPI-C. Building and running are apart: a second run of the same job does
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from hwgen.hw.stream import Stream
 from hwgen.ir.types import IntArray
 from hwgen.verify.model import PROGRAM, SimulationJob, Tap, build
 from hwgen.verify.process import run as run_process
+from hwgen.verify.progress import Growth, Update, stage
 from hwgen.verify.simulator import find_simulator
 
 _RATES = 256
@@ -129,12 +130,16 @@ def run(
     given = (words,) if isinstance(words, np.ndarray) else tuple(words)
     frames = _frames_of(job, given, reset_after_beats)
     job = replace(job, plain=job.plain and rewrite is None, waves=waves)
-    build_s, folder = build(job, work, frames), work.resolve() / "run"
+    with stage("compiling the simulation"):
+        build_s, folder = build(job, work, frames), work.resolve() / "run"
     _fill(folder, job, given)
     plusargs = _plusargs(job, frames, stalls or Stalls(), input_interval, reset_after_beats or 0)
     plusargs += _pause(folder, rewrite) if rewrite else []
     asked = {"RESET_MID_FRAME": reset_after_beats is not None, "REWRITE": rewrite is not None}
-    run_s = _simulate(folder, folder.parent / "build" / PROGRAM, plusargs, asked, timeout_s, plain=job.plain)
+    with stage("running it") as told:
+        watch = _Frames(folder / "input_0.log", job.inputs[0].stream.beats, frames, told).look
+        program = folder.parent / "build" / PROGRAM
+        run_s = _simulate(folder, program, plusargs, asked, timeout_s, watch, plain=job.plain)
     return replace(_trace(job, folder, frames), build_s=build_s, run_s=run_s)
 
 
@@ -222,8 +227,27 @@ def _pause(folder: Path, rewrite: Rewrite) -> list[str]:
     return [f"+pause_frames={rewrite.frames}"]
 
 
+class _Frames:
+    """How many of the frames a simulation has taken, by the log of its first input."""
+
+    def __init__(self, log: Path, beats: int, frames: int, told: Update) -> None:
+        self._log, self._beats, self._frames, self._told, self._taken = Growth(log), beats, frames, told, 0
+
+    def look(self) -> None:
+        """Read what is new."""
+        self._taken += len(self._log.lines())
+        self._told(min(self._frames, self._taken // self._beats), self._frames, "frames")
+
+
 def _simulate(
-    folder: Path, sim: Path, plusargs: list[str], asked: dict[str, bool], timeout_s: float, *, plain: bool
+    folder: Path,
+    sim: Path,
+    plusargs: list[str],
+    asked: dict[str, bool],
+    timeout_s: float,
+    watch: Callable[[], None],
+    *,
+    plain: bool,
 ) -> float:
     """Run the built simulation, with what the driver is asked to do; returns the seconds it took."""
     command: list[str | Path] = [sim, *plusargs]
@@ -231,7 +255,8 @@ def _simulate(
     env |= {f"HWGEN_{what}": str(int(is_so)) for what, is_so in asked.items()}
     outputs = [folder / "outcome.txt"]
     start = time.perf_counter()
-    run_process(command, cwd=folder, log=folder / "sim.log", timeout_s=timeout_s, env=env, outputs=outputs)
+    log = folder / "sim.log"
+    run_process(command, cwd=folder, log=log, timeout_s=timeout_s, env=env, outputs=outputs, watch=watch)
     return time.perf_counter() - start
 
 

@@ -18,6 +18,7 @@ from hwgen.hw.packing import Bytes
 from hwgen.verify import builds, process
 from hwgen.verify.bench import Words
 from hwgen.verify.headers import QUICK, headers_identity, hls_include, identity, precompiled
+from hwgen.verify.progress import stage
 from hwgen.verify.sources import OWN, copied, digest_of
 
 BUILD_TIMEOUT_S = 600.0
@@ -120,7 +121,8 @@ def run_bench(command: list[str | Path], work: Path, log: Path, found: Sequence[
         ToolError: it fails.
     """
     try:
-        process.run(command, cwd=work, log=log, timeout_s=RUN_TIMEOUT_S, outputs=found)
+        with stage("running it"):
+            process.run(command, cwd=work, log=log, timeout_s=RUN_TIMEOUT_S, outputs=found)
     except ToolError:
         text = log.read_text(encoding="utf-8")
         for mark, must in FAULTS.items():
@@ -192,4 +194,6 @@ def _make(make: Path, folder: Path, log: Path, program: Path, *, quick: bool, bo
             (folder / "precompiled").symlink_to(header.parent)
             options[0] = f"CXX=g++ -include precompiled/{header.name}"
     command: list[str | Path] = [make, f"-j{os.cpu_count() or 1}", *options, "HLS_INCLUDE=include", "BUILD=build"]
-    process.run([*command, f"build/{program.name}"], cwd=folder, log=log, timeout_s=BUILD_TIMEOUT_S, outputs=[program])
+    command.append(f"build/{program.name}")
+    with stage("compiling the simulation"):
+        process.run(command, cwd=folder, log=log, timeout_s=BUILD_TIMEOUT_S, outputs=[program])

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from hwgen.errors import ToolError
+from hwgen.verify.process import run, temporary_folder
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,9 @@ _PROGRAMS = (
     ("vitis_hls", "hls --run (before 2024.1)", "install AMD Vitis, or use the SystemVerilog project", False),
     ("vivado", "implementing the RTL project", "install AMD Vivado, or an open tool chain", False),
 )
+_HEADERS = {"lz4.h": "liblz4-dev", "zlib.h": "zlib1g-dev"}
+"""By Debian's packages."""
+_LOOK_S = 60.0
 
 
 def examine() -> tuple[ToolFinding, ...]:
@@ -77,7 +85,28 @@ def examine() -> tuple[ToolFinding, ...]:
     )
     packages = tuple(ToolFinding(n, use, _package_version(n), change, req) for n, use, change, req in _PACKAGES)
     programs = tuple(ToolFinding(n, use, shutil.which(n), change, req) for n, use, change, req in _PROGRAMS)
-    return (python, *packages, *programs)
+    headers = (
+        ToolFinding(name, "simulate --waves FILE.fst", path, f"install {_HEADERS[name]} (Debian)", required=False)
+        for name, path in _headers().items()
+    )
+    return (python, *packages, *programs, *headers)
+
+
+def _headers() -> dict[str, str | None]:
+    """Where the compiler finds the headers of the libraries that compress FST files."""
+    found: dict[str, str | None] = dict.fromkeys(_HEADERS)
+    compiler = shutil.which("g++")
+    if compiler is None:
+        return found
+    with temporary_folder() as folder:
+        for name in found:
+            source, log = folder / "look.cpp", folder / "look.log"
+            source.write_text(f"#include <{name}>\n", encoding="utf-8", newline="\n")
+            with suppress(ToolError):
+                run([compiler, "-E", source], cwd=folder, log=log, timeout_s=_LOOK_S)
+                path = re.search(rf'^# \d+ "(.*/{re.escape(name)})"', log.read_text(encoding="utf-8"), re.MULTILINE)
+                found[name] = path[1] if path else None
+    return found
 
 
 def _package_version(name: str) -> str | None:

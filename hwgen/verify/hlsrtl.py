@@ -158,7 +158,7 @@ def _declared(verilog: Verilog, sources: tuple[Path, ...]) -> dict[str, str]:
             names = ((each[1], name.strip()) for each in _PORT.finditer(found[1]) for name in each[2].split(","))
             return {name: direction for direction, name in names}
     count = f"{len(sources)} Verilog files without it"
-    raise DataError(str(verilog.folder), f"must hold the module {verilog.top}", count, "Give the top by --top")
+    raise DataError(str(verilog.folder), f"must hold the module {verilog.top}", count, "Give the top by --top-module")
 
 
 def _roles(verilog: Verilog, ports: Mapping[str, str]) -> dict[str, str]:

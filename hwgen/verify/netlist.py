@@ -18,6 +18,7 @@ from hwgen.ir.graph import Graph
 from hwgen.verify.bench import run
 from hwgen.verify.compare import Mismatch, compare_words
 from hwgen.verify.model import SimulationJob
+from hwgen.verify.progress import stage
 from hwgen.verify.rtlsim import frame_cycles, quiet_cycles
 
 _CELLS = {
@@ -81,7 +82,8 @@ def check(
     for where, job, frames in runs:
         folder = work / f"simulate_{where}"
         words = to_words(golden[source.tensor][:frames], source)
-        found = run(job, words, folder, timeout_s=_RUN_S)
+        with stage(f"netlist at its {where}, {frames} frames"):
+            found = run(job, words, folder, timeout_s=_RUN_S)
         mismatch = compare_words(f"{sink.name} at the {where}", golden[sink.tensor][:frames], found.outputs, sink)
         mismatches += [mismatch] if mismatch else []
         build_s, run_s = build_s + found.build_s, run_s + found.run_s

@@ -12,6 +12,7 @@ from typing import Any
 from hwgen.backends.board import Board, Chips
 from hwgen.errors import ToolError
 from hwgen.verify.process import run
+from hwgen.verify.progress import Growth, Update, stage
 from hwgen.verify.synth import find_program, find_yosys, run_yosys
 
 NETLIST, TIMING = "netlist.v", "timing.json"
@@ -139,10 +140,30 @@ def place(board: Board, bitstream: str, work: Path) -> Placement:
         routed = "routed.asc"
         options += ["--pcf", "pins.pcf", "--asc", routed]
         pack = [tools.packer, routed, bitstream]
-    outputs = [work / TIMING, work / routed]
-    run(options, cwd=work, log=work / "nextpnr.log", timeout_s=_TIMEOUT_S, outputs=outputs)
-    run(pack, cwd=work, log=work / "pack.log", timeout_s=_TIMEOUT_S, outputs=[work / bitstream])
+    outputs, log = [work / TIMING, work / routed], work / "nextpnr.log"
+    with stage("place and route") as told:
+        run(options, cwd=work, log=log, timeout_s=_TIMEOUT_S, outputs=outputs, watch=_Phases(log, told).look)
+    with stage("pack the bitstream"):
+        run(pack, cwd=work, log=work / "pack.log", timeout_s=_TIMEOUT_S, outputs=[work / bitstream])
     return parse_timing((work / TIMING).read_text(encoding="utf-8"))
+
+
+class _Phases:
+    """How far nextpnr is, by its log: connections placed first, then routed, of which it states how many remain."""
+
+    def __init__(self, log: Path, told: Update) -> None:
+        self._log, self._told, self._connections = Growth(log), told, 0
+
+    def look(self) -> None:
+        """Read what is new."""
+        for line in self._log.lines():
+            if found := re.match(r"Info: Routing (\d+) arcs", line):
+                self._connections = int(found[1])
+            left = re.match(r"Info: +\d+ \|[\d ]+\|[\d ]+\| +(\d+)\|", line)
+            if left and self._connections:
+                self._told(max(0, self._connections - int(left[1])), self._connections, "routing")
+            elif "placer" in line or "placement" in line:
+                self._told(0, 0, "placing")
 
 
 def parse_timing(text: str) -> Placement:

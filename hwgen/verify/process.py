@@ -17,19 +17,23 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from hwgen.errors import ToolError
 from hwgen.verify import reaper, signals
+from hwgen.verify.progress import heard
 
 LOG_TAIL_LINES = 15
 KEEP = reaper.KEEP
 _PATIENCE_S = 5.0
 _TRIES = 5
 """To remove a folder."""
+_LOOK_S = 0.25
+"""Seconds between two looks at what a program has done so far."""
 
 
 def find_tool(name: str, change: str) -> Path:
@@ -53,10 +57,12 @@ def run(
     env: Mapping[str, str] | None = None,
     outputs: Sequence[Path] = (),
     tool: str | None = None,
+    watch: Callable[[], None] | None = None,
 ) -> None:
     """Run `command` in `cwd`, its output in `log`; `outputs` are deleted first and must exist afterwards.
 
-    Errors name `tool`, which is the program if it is not given.
+    Errors name `tool`, which is the program if it is not given. `watch` is called now and then while the program runs,
+    where someone listens (`hwgen.verify.progress`).
 
     Raises:
         ToolError: it cannot start, fails, runs longer than `timeout_s` seconds or leaves an output out.
@@ -68,7 +74,7 @@ def run(
         log.parent.mkdir(parents=True, exist_ok=True)
         with temporary_folder() as scratch, log.open("wb") as stream:
             around = {**os.environ, **(env or {}), "TMPDIR": str(scratch)}  # a program that is killed leaves files
-            code = _finished(tool, command, cwd, stream, around, timeout_s)
+            code = _finished(tool, command, cwd, stream, around, timeout_s, watch if heard() else None)
     except OSError as error:
         raise ToolError(tool, "must have room for its files", str(error), "Set TMPDIR to a folder with room") from error
     if code is None:
@@ -99,20 +105,38 @@ def _failed(tool: str, must: str, found: str, log: Path) -> ToolError:
 
 
 def _finished(
-    tool: str, command: Sequence[str | Path], cwd: Path, log: BinaryIO, env: Mapping[str, str], timeout_s: float
+    tool: str,
+    command: Sequence[str | Path],
+    cwd: Path,
+    log: BinaryIO,
+    env: Mapping[str, str],
+    timeout_s: float,
+    watch: Callable[[], None] | None,
 ) -> int | None:
     """The exit code of `command`; None where it did not end in time. Raises: ToolError."""
     process: subprocess.Popen[bytes] | None = None
     try:
         with signals.held():
             process = _start(tool, command, cwd, log, env)
-        return process.wait(timeout=timeout_s)
+        return process.wait(timeout=timeout_s) if watch is None else _watched(process, timeout_s, watch)
     except subprocess.TimeoutExpired:
         return None
     finally:
         with signals.held():
             if process is not None:
                 _stop(process)
+
+
+def _watched(process: subprocess.Popen[bytes], timeout_s: float, watch: Callable[[], None]) -> int:
+    """Wait for a process as `Popen.wait` does, and call `watch` meanwhile. Raises: subprocess.TimeoutExpired."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            return process.wait(timeout=min(_LOOK_S, max(0.0, end - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end:
+                raise
+            watch()
 
 
 def _start(

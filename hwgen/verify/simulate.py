@@ -25,6 +25,7 @@ from hwgen.verify.bench import Stalls
 from hwgen.verify.bounded import BoundedRun
 from hwgen.verify.compare import Mismatch, Mistimed, compare_times, compare_words
 from hwgen.verify.hlsrtl import Verilog
+from hwgen.verify.progress import stage
 from hwgen.verify.skipping import Skipping, gates_of, skipping, traced
 
 
@@ -159,7 +160,9 @@ def simulate(
 
     Raises: ToolError where a tool is missing or fails, MismatchError where the design hangs, ConfigError.
     """
-    return compared(trace(graph, codes), design, backend, project=project, work=work, conditions=conditions)
+    with stage("golden model"):
+        golden = trace(graph, codes)
+    return compared(golden, design, backend, project=project, work=work, conditions=conditions)
 
 
 def compared(
@@ -224,7 +227,7 @@ def _run(
     """Run the golden model's own input of the design on `backend`. Raises: ConfigError."""
     if isinstance(project, Verilog) != (backend is Backend.HLS_RTL):
         must = "must come with the Verilog of an HLS tool, and no other back end"
-        raise ConfigError("backend hls-rtl", must, backend.value, "Give --verilog FOLDER --top MODULE")
+        raise ConfigError("backend hls-rtl", must, backend.value, "Give --verilog FOLDER --top-module MODULE")
     if backend is Backend.GOLDEN:
         return _BackendRun(_words(golden, design.outputs), 0.0, 0.0)
     words = _words(golden, design.inputs)

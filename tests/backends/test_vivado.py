@@ -73,7 +73,8 @@ def test_files_by_platform(tmp_path: Path) -> None:
     }
     for platform, files in own.items():
         folder = accelerator(PARTS[platform]).write(tmp_path / platform).project
-        assert {path.name for path in (folder / "vivado").iterdir()} == common | files | {"net_ip.v", "net_tb.sv"}
+        made = {"net_ip.v", "net_tb.sv", "simulate.sh"}
+        assert {path.name for path in (folder / "vivado").iterdir()} == common | files | made
     lattice = accelerator("ulx3s-85f").write(tmp_path / "ecp5").project
     assert (lattice / "net.core").is_file() and not (lattice / "vivado").exists()
 
@@ -81,7 +82,7 @@ def test_files_by_platform(tmp_path: Path) -> None:
 def test_without_frames_there_is_no_bench() -> None:
     design = accelerator().design
     files = vivado.emit(design, rtl.emit(design), 0)
-    assert "vivado/net_tb.sv" not in files
+    assert not {"vivado/net_tb.sv", "vivado/simulate.sh"} & files.keys()
     assert "tb" not in files["net.core"] and "  synth:" in files["net.core"] and "  sim:" not in files["net.core"]
 
 
@@ -362,6 +363,61 @@ def test_the_bench_holds_every_beat_against_golden(tmp_path: Path) -> None:
     expected.write_text("\n".join(lines) + "\n")
     with pytest.raises(ToolError, match=f"beat {beats - 1}: expected 0*{int(lines[-1], 16):x}, found"):
         bench(tmp_path)
+
+
+TOOLS = ("xvlog", "xelab", "xsim", "vlib", "vlog", "vsim", "verilator")
+TOOL = """#!/bin/sh
+echo "$(basename "$0")" "$@" >>"$CALLS"
+for each; do case $each in *.sv | *.v | *.hex) test -f "$each" || exit 3 ;; esac; done
+case $(basename "$0") in xsim | vsim) ls; for each in $SAYS; do echo "$each" | tr _ " "; done >run.log ;; esac
+"""
+
+
+def simulated(folder: Path, tmp_path: Path, tool: str, says: str) -> list[list[str]]:
+    """The commands that `simulate.sh` gives to tools that do nothing and, at the end, say `says`. Raises: ToolError."""
+    programs, calls = tmp_path / "tools", tmp_path / "calls"
+    programs.mkdir(exist_ok=True)
+    calls.write_text("")
+    for name in TOOLS:
+        (programs / name).write_text(TOOL)
+        (programs / name).chmod(0o755)
+    env = {"PATH": f"{programs}:{os.environ['PATH']}", "CALLS": str(calls), "SAYS": says}
+    try:
+        run(["sh", "vivado/simulate.sh", tool], cwd=folder, log=tmp_path / "log", timeout_s=60, env=env)
+    finally:
+        found = [line.split() for line in calls.read_text().splitlines()]
+    return found
+
+
+@pytest.mark.parametrize(("tool", "order"), [("xsim", "xvlog xelab xsim"), ("questa", "vlib vlog vsim")])
+def test_other_simulators_get_every_source_and_are_asked(tmp_path: Path, tool: str, order: str) -> None:
+    folder = accelerator().write(tmp_path / "a project").project
+    with pytest.raises(ToolError, match="exit code 1"):
+        simulated(folder, tmp_path, tool, "beat_3:_expected_1,_found_2")
+    calls = simulated(folder, tmp_path, tool, "16_frames,_64_beats,_0_mismatches")
+    assert [call[0] for call in calls] == order.split()
+    listed = (folder / "rtl" / "files.f").read_text().split()
+    read = next(" ".join(call) for call in calls if call[0] in ("xvlog", "vlog"))
+    sources = re.findall(r"[\w.]+\.s?v\b", read)
+    assert sources == [Path(name).name for name in listed] + ["hwgen_transfer.sv", "net_ip.v", "net_tb.sv"]
+    there = {path.name for path in (folder / "vivado" / "build" / tool).rglob("*")}
+    assert {path.name for path in (folder / "rtl" / "mem").iterdir()} | {"input.hex", "expected.hex"} <= there
+    assert any("net_tb" in call for call in calls[1:])
+
+
+def test_a_simulator_that_nobody_knows_is_a_wrong_usage(tmp_path: Path) -> None:
+    folder = accelerator().write(tmp_path / "out").project
+    with pytest.raises(ToolError, match="exit code 2"):
+        simulated(folder, tmp_path, "modelsam", "")
+
+
+@pytest.mark.long
+def test_the_script_runs_the_bench_in_verilator(tmp_path: Path) -> None:
+    folder = accelerator().write(tmp_path / "out").project
+    log = tmp_path / "log"
+    command = ["sh", "vivado/simulate.sh", "verilator"]
+    run(command, cwd=folder, log=log, timeout_s=300, env=environment(tmp_path))
+    assert "beats, 0 mismatches" in log.read_text()
 
 
 @pytest.mark.long

@@ -25,6 +25,7 @@ from hwgen.ir.types import IntType
 from hwgen.verify import simulate
 from hwgen.verify.arrays import read_array
 from tests.builders import B, ImageBuilder, random_network, with_input
+from tests.command import without_stages
 
 UINT8, INT4 = IntType(8, signed=False), IntType(4, signed=True)
 
@@ -207,9 +208,9 @@ class Verbs:
         done = CliRunner().invoke(app, words)
         if isinstance(done.exception, HwgenError):
             assert done.stdout == ""
-            return str(done.exception), done.stderr
+            return str(done.exception), without_stages(done.stderr)
         assert isinstance(done.exception, Caught) or done.exit_code == 0, done.output
-        return self.seen[0], done.stderr
+        return self.seen[0], without_stages(done.stderr)
 
     def called(self, case: Case, path: Path, on: Callable[[Path], Any]) -> np.ndarray | str:
         """What `codes` of Python makes of the file, by an accelerator or a driver."""

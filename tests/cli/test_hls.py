@@ -176,8 +176,8 @@ def test_the_project_of_a_layer(project: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--verilog", "x"), "--verilog: must come with --top, and --port with both; found --verilog alone."),
-        (("--port", "clock=c"), "--verilog: must come with --top, and --port with both; found --port alone."),
+        (("--verilog", "x"), "--verilog: must come with --top-module, and --port with both; found --verilog alone."),
+        (("--port", "clock=c"), "--verilog: must come with --top-module, and --port with both; found --port alone."),
         (("--verilog", "x", "--top", "t", "--port", "c"), "--port: must be ROLE=PORT; found c."),
     ],
 )

@@ -40,6 +40,8 @@ CALLS: list[tuple[str, str]] = [
     ("explore", "explore out --points 20 -o points.jsonl"),
     ("compare", "compare out cutless"),
     ("roofline", "roofline out"),
+    ("report", "report cutless"),
+    ("report", "report out"),
     ("prove", "prove out --unit tlast"),
     ("hls", "hls out"),
     ("estimate", "estimate cutless"),

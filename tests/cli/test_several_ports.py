@@ -105,7 +105,7 @@ def test_predict_and_evaluate(folder: Path) -> None:
 WRONG = {
     "no_output": (["evaluate", "--labels", "labels.npy"], "output: must name one of the outputs y, left; found none."),
     "other_output": (
-        ["evaluate", "--labels", "labels.npy", "--output", "right"],
+        ["evaluate", "--labels", "labels.npy", "--class-output", "right"],
         "output: must name one of the outputs y, left; found 'right'.",
     ),
     "no_name": (["simulate", "--images", "x.npy"], "--images: must name each of the inputs x, meta; found 'x.npy'."),

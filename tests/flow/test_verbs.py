@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -64,4 +65,6 @@ def test_they_are_shown_in_a_line(tfc: hwgen.Accelerator, tmp_path: Path) -> Non
     assert repr(tfc.write(tmp_path / "out")).endswith(f"clg400-1, in {tmp_path / 'out'}>")
     assert repr(tfc.graph) == "<Graph tfc: input 784xuint8 to output 10xint8, 8 nodes>"
     page = tfc._repr_html_()
-    assert page.startswith("<pre>") and "fc3" in page and "1,024" in page
+    picture, table = page.split("<pre>")
+    assert picture.count('class="card') >= 5 and "fc3" in picture and "fc3" in table and "1,024" in table
+    assert not set(re.findall(r"var\((--\w+)\)", picture)) - set(re.findall(r"(--\w+):", picture))

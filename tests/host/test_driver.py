@@ -302,7 +302,7 @@ MESSAGES = {
         ToolError,
         lambda folder: open_driver(folder, "pynq", bitfile="x.bit"),
         "pynq: must be installed to reach a board; found no such Python package. "
-        "Run this on a PYNQ board, or choose another place with --on.",
+        "Run this on a PYNQ board, or choose another place with --backend.",
     ),
     "top": (
         ConfigError,
@@ -416,7 +416,8 @@ def test_the_verb(project: Path, golden: Driver, tmp_path: Path, capsys: pytest.
     x = random_codes(golden.ports.inputs[0], 7, seed=2)
     np.save(tmp_path / "x.npy", x)
     predict(project, [str(tmp_path / "x.npy")], as_json=True)
-    told = {"format": "hwgen/predict/1", "on": "golden", "frames": 7, "classes": golden.predict(x).tolist()}
+    told = {"format": "hwgen/predict/1", "on": "golden", "backend": "golden", "frames": 7}
+    told["classes"] = golden.predict(x).tolist()
     assert json.loads(capsys.readouterr().out) == told
     predict(project, [str(tmp_path / "x.npy")], top=2, frames=3, as_json=True)
     best, scores = golden.top_k(x[:3], 2)

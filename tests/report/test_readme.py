@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 import hwgen
 from hwgen import zoo
+from hwgen.backends.render import asset
+from hwgen.config import VERSION
 from hwgen.hw.limits import layers_behind
 from hwgen.report.readme import TOOLS
 
@@ -64,6 +67,33 @@ def test_registers_are_the_address_map() -> None:
         f"{layer['weights']['memory']['words']:,}",
     ]
     assert len(found) == 3 and "make -C hls run" not in files["README.md"]
+
+
+def test_each_generated_file_names_the_version(files: dict[str, str]) -> None:
+    """Those that a template makes; libraries are copied as they are, data and lists have no comments."""
+    sources = (path for folder in ("templates", "sim") for path in asset(folder).rglob("*.*"))
+    copied = {path.read_text() for path in sources if path.suffix in (".sv", ".hpp", ".h", ".tcl")}
+    data = (".mem", ".hex", ".json", ".txt", ".f")
+    made = {path: text for path, text in files.items() if text not in copied and not path.endswith(data)}
+    assert len(made) > 20 and [path for path, text in made.items() if f"hwgen {VERSION}" not in text] == []
+    assert json.loads(files["hwgen.json"])["hwgen"] == VERSION
+
+
+def test_a_project_of_before_opens(accelerator: hwgen.Accelerator, tmp_path: Path) -> None:
+    """hwgen.json has not always named the version."""
+    accelerator.write(tmp_path / "out")
+    manifest = tmp_path / "out" / "hwgen.json"
+    told = json.loads(manifest.read_text())
+    del told["hwgen"]
+    manifest.write_text(json.dumps(told))
+    assert hwgen.open_project(tmp_path / "out").files() == accelerator.files()
+
+
+def test_the_version_stands_in_one_place() -> None:
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    path = found["tool"]["hatch"]["version"]["path"]
+    assert found["project"]["dynamic"] == ["version"] and "version" not in found["project"]
+    assert f'\nVERSION = "{VERSION}"\n' in (ROOT / path).read_text()
 
 
 def test_versions_are_those_that_are_tested() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
+from pathlib import Path
 
 import pytest
 
+from hwgen.verify import doctor
 from hwgen.verify.doctor import examine
 
 PACKAGES = [
@@ -15,6 +17,7 @@ PACKAGES = [
     "torch", "brevitas",
 ]  # fmt: skip
 NAMES = ["python", *PACKAGES, "g++", "make", "perl", "clang++", "clang-tidy", "vitis-run", "vitis_hls", "vivado"]
+NAMES += ["lz4.h", "zlib.h"]
 
 
 def test_everything_is_listed() -> None:
@@ -23,6 +26,15 @@ def test_everything_is_listed() -> None:
     assert found["numpy"].version == importlib.metadata.version("numpy") and found["numpy"].ok
     assert found["python"].ok
     assert all(each.change and each.needed_for for each in found.values())
+
+
+def test_headers_of_fst_files_are_where_the_compiler_finds_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = {each.name: each for each in examine()}
+    assert Path(found["zlib.h"].version).is_file() and found["lz4.h"].needed_for == "simulate --waves FILE.fst"
+    monkeypatch.setattr(doctor, "_HEADERS", {"lz4.h": "liblz4-dev", "none_such.h": "none"})
+    assert [(each.name, each.ok) for each in examine()][-2:] == [("lz4.h", found["lz4.h"].ok), ("none_such.h", False)]
 
 
 def test_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,7 +171,8 @@ def test_what_cannot_be_simulated(accelerator: Accelerator, tmp_path: Path) -> N
         (
             Verilog(folder, "nothing"),
             DataError,
-            f"{folder}: must hold the module nothing; found {sources} Verilog files without it. Give the top by --top.",
+            f"{folder}: must hold the module nothing; found {sources} Verilog files without it. "
+            "Give the top by --top-module.",
         ),
         (
             Verilog(folder, "other_top"),

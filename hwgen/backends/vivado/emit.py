@@ -71,6 +71,10 @@ _SCRIPTS = {
 _COMMON = ("hwgen_transfer.sv", "ooc.tcl", "package_ip.tcl", "synth.tcl")
 
 
+BENCH_SCRIPT = "simulate.sh"
+"""Runs the test bench, where there is one."""
+
+
 def emit(design: Design, rtl: Iterable[str], frames: int, control: AddressMap | None = None) -> dict[str, str]:
     """`<design>.core` and, where the part is AMD's, the folder `vivado/`: path in the project -> text.
 
@@ -86,6 +90,7 @@ def emit(design: Design, rtl: Iterable[str], frames: int, control: AddressMap | 
     if device.family is Family.ECP5:
         return core
     scripts = {name: name for name in _COMMON} | (_SCRIPTS[device.platform] if single else {})
+    scripts |= {BENCH_SCRIPT: BENCH_SCRIPT} if frames else {}
     texts = library("vivado")
     return {
         **core,
