@@ -72,7 +72,7 @@ def test_registers_are_the_address_map() -> None:
 def test_each_generated_file_names_the_version(files: dict[str, str]) -> None:
     """Those that a template makes; libraries are copied as they are, data and lists have no comments."""
     sources = (path for folder in ("templates", "sim") for path in asset(folder).rglob("*.*"))
-    copied = {path.read_text() for path in sources if path.suffix in (".sv", ".hpp", ".h", ".tcl")}
+    copied = {path.read_text() for path in sources if path.suffix in (".sv", ".hpp", ".h", ".tcl", ".sh")}
     data = (".mem", ".hex", ".json", ".txt", ".f")
     made = {path: text for path, text in files.items() if text not in copied and not path.endswith(data)}
     assert len(made) > 20 and [path for path, text in made.items() if f"hwgen {VERSION}" not in text] == []
