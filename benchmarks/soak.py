@@ -20,6 +20,7 @@ import contextlib
 import itertools
 import json
 import random
+import re
 import sys
 import time
 from collections import Counter
@@ -111,8 +112,7 @@ def findings(soak: Soak, numbers: Iterable[int], chosen: argparse.Namespace) -> 
 def note(finding: Finding, results: TextIO | None, chosen: argparse.Namespace, seed: int) -> None:
     """Write a line of results, and the file of a fault."""
     if results:
-        results.write(json.dumps(finding.to_json()) + "\n")
-        results.flush()
+        print(json.dumps(finding.to_json()), file=results, flush=True)
     if finding.case:
         chosen.keep.mkdir(parents=True, exist_ok=True)
         path = chosen.keep / f"{finding.kind}_{seed}_{finding.number}.json"
@@ -131,7 +131,7 @@ def report(soak: Soak, found: Sequence[Finding]) -> dict[str, Any]:
         count["faults"] += each.verdict.is_fault
         count[what] += what in COLUMNS
         if what == "refused":
-            reasons[f"{each.verdict.stage}: {each.verdict.why}"] += 1
+            reasons[re.sub(r"\d[\d,]*", "N", f"{each.verdict.stage}: {each.verdict.why}")] += 1
     faults = [each.to_json() for each in found if each.verdict.is_fault]
     counts = {kind: {name: count[name] for name in COLUMNS} for kind, count in kinds.items()}
     return {**asdict(soak), "kinds": counts, "refused": dict(reasons.most_common()), "faults": faults}
@@ -162,7 +162,7 @@ def main(given: Sequence[str] | None = None) -> None:
             mode = "a" if chosen.resume else "w"
             results = stack.enter_context(open(chosen.results, mode, encoding="utf-8", newline="\n"))
             if not chosen.resume:
-                results.write(json.dumps(asdict(soak)) + "\n")
+                print(json.dumps(asdict(soak)), file=results, flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             for finding in findings(soak, (number for number in numbers if number not in known), chosen):
                 found.append(finding)
