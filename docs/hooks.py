@@ -6,11 +6,13 @@ A page asks for them by a comment on a line of its own: `<!-- timing: mvtu -->`,
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -96,17 +98,60 @@ def _verbs(group: Any, path: str) -> list[str]:
             found += _verbs(command, f"{path} {name}")
             continue
         summary = (command.help or "").split("\n\n")[0].replace("\n", " ")
-        rows = [_option(each) for each in command.params if not getattr(each, "hidden", False)]
-        table = "\n".join(["| | |", "|---|---|", *rows])
+        hints = inspect.signature(command.callback, eval_str=True).parameters
+        rows = [_option(each, hints[each.name].annotation) for each in command.params if not _said_above(each)]
+        table = "\n".join(["| | takes | default | |", "|---|---|---|---|", *rows])
         found.append(f"## `{path} {name}`\n\n{summary}\n\n{table}")
     return found
 
 
-def _option(parameter: Any) -> str:
-    names = parameter.opts if parameter.param_type_name == "option" else [parameter.name.upper()]
-    said = " ".join((getattr(parameter, "help", "") or "").split()).replace("|", "\\|")
-    return f"| `{', '.join(names)}` | {said} |"
+def _said_above(parameter: Any) -> bool:
+    """Options that every verb has stand once, at the head of the page."""
+    return getattr(parameter, "hidden", False) or parameter.name in ("verbose", "quiet", "help")
 
+
+def _option(parameter: Any, annotation: Any) -> str:
+    """A row: names, what it takes, what stands for it where it is left out, what it is for."""
+    is_option = parameter.param_type_name == "option"
+    names = ", ".join([*parameter.opts, *parameter.secondary_opts] if is_option else [parameter.name.upper()])
+    said = " ".join((getattr(parameter, "help", "") or "").split()).replace("|", "\\|")
+    return f"| `{names}` | {_takes(parameter, annotation)} | {_default(parameter)} | {said} |"
+
+
+def _takes(parameter: Any, annotation: Any) -> str:
+    """The kind of a value, its bounds or its choices."""
+    kinds = [kind for kind in _leaves(annotation) if kind is not type(None)]
+    least, most = getattr(parameter, "min", None), getattr(parameter, "max", None)
+    bounds = "" if least is None else f" from {least}" if most is None else f" {least} to {most}"
+    texts = []
+    for kind in kinds:
+        if issubclass(kind, Enum):
+            texts.append(" or ".join(f"`{each.value}`" for each in kind))
+        else:
+            texts.append(KINDS[kind] + (bounds if kind in (int, float) else ""))
+    return ", ".join(texts) + (", several times" if getattr(parameter, "multiple", False) else "")
+
+
+def _leaves(annotation: Any) -> list[Any]:
+    """The types of which an annotation is made."""
+    if hasattr(annotation, "__metadata__"):
+        return _leaves(annotation.__origin__)
+    return [leaf for each in get_args(annotation) for leaf in _leaves(each)] or [annotation]
+
+
+def _default(parameter: Any) -> str:
+    """What stands for an option that is left out; empty where nothing does."""
+    if parameter.required:
+        return "required"
+    shown, default = getattr(parameter, "show_default", None), parameter.default
+    if isinstance(shown, str):
+        return shown
+    has_none = default is None or default is False
+    return "" if has_none else f"`{getattr(default, 'value', default)}`"
+
+
+KINDS = {int: "whole number", float: "number", str: "text", Path: "file or folder", bool: ""}
+"""What a value of a type is called."""
 
 MAKERS: dict[str, Callable[[Any], str]] = {
     "timing": figures.timing,

@@ -74,6 +74,17 @@ def test_figures_are_drawn(site: Path) -> None:
     assert "hwgen.open_project" in (site / "reference" / "python.html").read_text()
 
 
+def test_options_are_told_with_what_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(DOCS)
+    told = importlib.import_module("hooks").cli(None)
+    simulate = told.split("## `hwgen simulate`")[1].split("## `")[0]
+    rows = dict(re.findall(r"^\| `(.+?)` \| (.*? \| .*?) \|", simulate, re.MULTILINE))
+    assert rows["--layout"] == "`nhwc` or `nchw` | `nhwc`" and rows["--seed"] == "whole number from 0 | `0`"
+    assert rows["PROJECT"] == "file or folder | required" and rows["--stall"] == "number 0 to 0.95 | `0.0`"
+    assert rows["--pipeline-depth"] == "whole number 1 to 1024, several times | 1, 8 and 64"
+    assert "--quiet" not in told and told.count("--json") > 15
+
+
 def test_a_timing_diagram_shows_the_cycle_model(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every dot of the figure is a beat taken, in the cycle in which the model says."""
     monkeypatch.syspath_prepend(DOCS)

@@ -16,9 +16,9 @@ from hwgen.errors import ConfigError
 from hwgen.verify.progress import listening
 
 _Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Say each stage and its seconds in a line, as where no terminal is.")
+    bool, typer.Option("--verbose", "-v", help="Write a line for each stage with its seconds, as in a log.")
 ]
-_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say results and errors alone: no stages, no warnings.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write results and errors only: no stages, no warnings.")]
 
 
 def command(verb: Callable[..., None]) -> Callable[..., None]:
