@@ -15,6 +15,7 @@ from hwgen.errors import ConfigError, DataError
 from hwgen.flow.opening import name_of
 from hwgen.flow.project import record, write_in
 from hwgen.verify.formal import DEFAULT_BUDGET_S, Proof, Sources, Unit, kept_units, prove_units, read_sources
+from hwgen.verify.formal.netlists import mapping_of, outermost
 from hwgen.verify.synth import find_native, tool_version
 
 PROVE_RECORD = "prove.json"
@@ -27,6 +28,7 @@ class Proofs:
     Attributes:
         tool: the package that proved, and its version.
         sources: digest of the project's SystemVerilog.
+        netlist: the family whose netlists of the units were proved equal to them; None where the units were proved.
         waveforms: the file of each counterexample in the project, by place in `units`.
     """
 
@@ -34,6 +36,7 @@ class Proofs:
     sources: str
     units: tuple[Proof, ...]
     waveforms: dict[int, str]
+    netlist: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -43,7 +46,7 @@ class Proofs:
     def to_json(self) -> dict[str, Any]:
         """As `hwgen prove --json` prints it."""
         units = [{**unit.to_json(), "waveform": self.waveforms.get(place)} for place, unit in enumerate(self.units)]
-        return {"tool": self.tool, "sources": self.sources, "units": units}
+        return {"tool": self.tool, "sources": self.sources, "netlist": self.netlist, "units": units}
 
 
 def prove(
@@ -51,6 +54,7 @@ def prove(
     *,
     unit: str | None = None,
     budget_s: float = DEFAULT_BUDGET_S,
+    netlist: str | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Proofs:
     """Prove the library modules of the SystemVerilog in `project`, each set of parameters for itself.
@@ -58,13 +62,14 @@ def prove(
     Args:
         unit: a module, or an instance, without `hwgen_` or `u_` if you like; all where None.
         budget_s: CPU seconds for each.
+        netlist: a family: not the modules, but their netlists for it are proved, to be equal to the modules.
         progress: called with how many are done, how many there are, and the name of the next.
 
     Counterexamples are written to the project, as is a record of all units.
 
     Raises:
         DataError: the folder is not a project, or lacks files.
-        ConfigError: no unit is called `unit`.
+        ConfigError: no unit is called `unit`, or no family `netlist` is known.
         ToolError: pyosys is missing, or the sources are not legal.
         OutputError: the project cannot be written.
     """
@@ -74,14 +79,24 @@ def prove(
     if not re.fullmatch(r"\w+", top):
         raise DataError(str(folder), "must be named as a module", top)
     sources = read_sources(folder / "rtl", top)
-    proofs = tuple(prove_units(sources, _chosen(kept_units(sources), unit), budget_s, progress))
-    waves = {place: _file_of(each) for place, each in enumerate(proofs) if each.waveform}
+    units = _chosen(_judged(sources, netlist), unit)
+    proofs = tuple(prove_units(sources, units, budget_s, progress, netlist=netlist))
+    kind = "prove" if netlist is None else f"prove_{netlist}"
+    waves = {place: _file_of(each, kind) for place, each in enumerate(proofs) if each.waveform}
     for place, name in waves.items():
         write_in(folder, name, proofs[place].waveform)
-    made = Proofs(tool_version(), sources_digest(sources), proofs, waves)
+    made = Proofs(tool_version(), sources_digest(sources), proofs, waves, netlist)
     if unit is None:
-        record(folder, PROVE_RECORD, {"format": report_format("prove"), **made.to_json()})
+        record(folder, f"{kind}.json", {"format": report_format("prove"), **made.to_json()})
     return made
+
+
+def _judged(sources: Sources, netlist: str | None) -> list[Unit]:
+    """The units of a project; of those that have netlists the outermost. Raises: ConfigError, ToolError."""
+    if netlist is None:
+        return kept_units(sources)
+    mapping_of(netlist)
+    return outermost(kept_units(sources))
 
 
 def _chosen(units: list[Unit], name: str | None) -> list[Unit]:
@@ -93,10 +108,10 @@ def _chosen(units: list[Unit], name: str | None) -> list[Unit]:
     return chosen
 
 
-def _file_of(proof: Proof) -> str:
+def _file_of(proof: Proof, kind: str) -> str:
     """The file of a counterexample: named by the module and its parameters."""
     text = json.dumps(asdict(Unit(proof.module, proof.parameters, ())), sort_keys=True)
-    return f"prove_{proof.module}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.vcd"
+    return f"{kind}_{proof.module}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.vcd"
 
 
 def sources_digest(sources: Sources) -> str:

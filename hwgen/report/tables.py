@@ -185,8 +185,9 @@ def proofs_table(report: Mapping[str, Any]) -> Table:
     ]  # fmt: skip
     tally = ", ".join(f"{n} {verdict}" for verdict, n in Counter(unit["verdict"] for unit in units).items())
     headings = ("module", "parameters", "verdict", "by", "cycles", "CPU s")
+    kind = f"{report['netlist']} netlists proved" if report["netlist"] else "proved"
     caption = f"{tally}; {sum(unit['seconds'] for unit in units if not unit['cached']):.1f} CPU s"
-    return table(headings, rows, texts=4, title=f"proved by {report['tool']}", caption=caption)
+    return table(headings, rows, texts=4, title=f"{kind} by {report['tool']}", caption=caption)
 
 
 _MOST_TOLD = 6

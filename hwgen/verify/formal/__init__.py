@@ -1,6 +1,7 @@
 """Proofs of a project's library modules for all inputs, all stalls and all time.
 
 sources    the project's own files, and the units in them: modules with their parameters
+netlists   a unit beside its netlist for a family of FPGAs
 monitor    what is claimed of a module: the reference beside it, in sim/formal
 yosys      the program that elaborates a unit beside its monitor, run with pyosys
 aiger      the circuit that comes of it: read, tied, unrolled, simulated
