@@ -18,6 +18,7 @@ from hwgen.flow.project import record, write_in
 from hwgen.hw.design import Design
 from hwgen.verify.formal import (
     DEFAULT_BUDGET_S,
+    Contents,
     Joint,
     Proof,
     Sources,
@@ -27,6 +28,7 @@ from hwgen.verify.formal import (
     prove_units,
     read_sources,
 )
+from hwgen.verify.formal.netlists import mapping_of, outermost
 from hwgen.verify.synth import find_native, tool_version
 
 PROVE_RECORD = "prove.json"
@@ -53,6 +55,7 @@ class Proofs:
     Attributes:
         tool: the package that proved, and its version.
         sources: digest of the project's SystemVerilog.
+        netlist: the family whose netlists of the units were proved equal to them; None where the units were proved.
         waveforms: the file of each counterexample in the project, by place in `units`.
         streams: between units, looked at without a solver; none where one unit was asked for.
         files: memories, and the modules that hold them and join the units; likewise.
@@ -64,6 +67,7 @@ class Proofs:
     waveforms: dict[int, str]
     streams: tuple[Joint, ...] = ()
     files: tuple[Written, ...] = ()
+    netlist: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -85,7 +89,7 @@ class Proofs:
         """As `hwgen prove --json` prints it."""
         units = [{**unit.to_json(), "waveform": self.waveforms.get(place)} for place, unit in enumerate(self.units)]
         around = {"streams": list(map(asdict, self.streams)), "files": list(map(asdict, self.files))}
-        return {"tool": self.tool, "sources": self.sources, "units": units, **around}
+        return {"tool": self.tool, "sources": self.sources, "netlist": self.netlist, "units": units, **around}
 
 
 def prove(
@@ -93,6 +97,7 @@ def prove(
     *,
     unit: str | None = None,
     budget_s: float = DEFAULT_BUDGET_S,
+    netlist: str | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> Proofs:
     """Prove the library modules of the SystemVerilog in `project`, each set of parameters for itself.
@@ -100,33 +105,50 @@ def prove(
     Args:
         unit: a module or an instance, without `hwgen_` or `u_` if you like; all where None, and what joins them.
         budget_s: CPU seconds for each.
+        netlist: a family: not the modules, but their netlists for it are proved, to be equal to the modules.
         progress: called with how many are done, how many there are, and the name of the next.
 
     Counterexamples are written to the project, as is a record of all units.
 
     Raises:
         DataError: the folder is not a project, or lacks files.
-        ConfigError: no unit is called `unit`.
+        ConfigError: no unit is called `unit`, or no family `netlist` is known.
         ToolError: pyosys is missing, or the sources are not legal.
         OutputError: the project cannot be written.
     """
     folder = Path(project)
+    sources = _sources_in(folder)
+    contents = kept_contents(sources)
+    units = _chosen(_judged(contents, netlist), unit)
+    proofs = tuple(prove_units(sources, units, budget_s, progress, netlist=netlist))
+    kind = "prove" if netlist is None else f"prove_{netlist}"
+    waves = {place: _file_of(each, kind) for place, each in enumerate(proofs) if each.waveform}
+    for place, name in waves.items():
+        write_in(folder, name, proofs[place].waveform)
+    made = Proofs(tool_version(), sources_digest(sources), proofs, waves, netlist=netlist)
+    if unit is None and netlist is None:
+        design = open_project(folder).design
+        made = replace(made, streams=tuple(joints_of(design, contents)), files=tuple(_written(design, sources)))
+    if unit is None:
+        record(folder, f"{kind}.json", {"format": report_format("prove"), **made.to_json()})
+    return made
+
+
+def _sources_in(folder: Path) -> Sources:
+    """The SystemVerilog of a project. Raises: DataError, ToolError."""
     find_native()
     top = name_of(folder)
     if not re.fullmatch(r"\w+", top):
         raise DataError(str(folder), "must be named as a module", top)
-    sources = read_sources(folder / "rtl", top)
-    contents = kept_contents(sources)
-    proofs = tuple(prove_units(sources, _chosen(contents.units, unit), budget_s, progress))
-    waves = {place: _file_of(each) for place, each in enumerate(proofs) if each.waveform}
-    for place, name in waves.items():
-        write_in(folder, name, proofs[place].waveform)
-    made = Proofs(tool_version(), sources_digest(sources), proofs, waves)
-    if unit is None:
-        design = open_project(folder).design
-        made = replace(made, streams=tuple(joints_of(design, contents)), files=tuple(_written(design, sources)))
-        record(folder, PROVE_RECORD, {"format": report_format("prove"), **made.to_json()})
-    return made
+    return read_sources(folder / "rtl", top)
+
+
+def _judged(contents: Contents, netlist: str | None) -> Sequence[Unit]:
+    """The units of a project; of those that have netlists the outermost. Raises: ConfigError."""
+    if netlist is None:
+        return contents.units
+    mapping_of(netlist)
+    return outermost(contents.units)
 
 
 def _written(design: Design, sources: Sources) -> Iterator[Written]:
@@ -160,10 +182,10 @@ def _chosen(units: Sequence[Unit], name: str | None) -> list[Unit]:
     return chosen
 
 
-def _file_of(proof: Proof) -> str:
+def _file_of(proof: Proof, kind: str) -> str:
     """The file of a counterexample: named by the module and its parameters."""
     text = json.dumps(asdict(Unit(proof.module, proof.parameters, ())), sort_keys=True)
-    return f"prove_{proof.module}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.vcd"
+    return f"{kind}_{proof.module}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.vcd"
 
 
 def sources_digest(sources: Sources) -> str:

@@ -86,7 +86,8 @@ def proofs_table(report: Mapping[str, Any]) -> Table:
     for kind in ("streams", "files"):
         right = sum(not each["message"] for each in report[kind])
         caption += [f"{right} of {len(report[kind])} {kind} as the network has them"] if report[kind] else []
-    return table(headings, rows, texts=4, title=f"proved by {report['tool']}", caption="; ".join(caption))
+    kind = f"{report['netlist']} netlists proved" if report["netlist"] else "proved"
+    return table(headings, rows, texts=4, title=f"{kind} by {report['tool']}", caption="; ".join(caption))
 
 
 _MOST_TOLD = 6

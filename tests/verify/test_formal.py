@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from hwgen.backends.render import asset
-from hwgen.errors import DataError, ToolError
+from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.verify.formal import Proof, Sources, kept_contents, monitor_of, prove_units, read_sources
 from hwgen.verify.formal.aiger import Circuit, read
 from hwgen.verify.formal.monitor import contract_names, monitored
+from hwgen.verify.formal.netlists import FAMILIES, mapping_of, outermost
 from hwgen.verify.formal.search import _counterexample
 from hwgen.verify.formal.trace import waveform
-from tests.tiers import some
+from tests.tiers import is_long, some
 
 LIBRARY = {
     path.name: path.read_text(encoding="utf-8") for path in sorted((asset("templates") / "rtl/lib").glob("*.sv"))
@@ -155,6 +157,29 @@ def test_a_budget_that_ends_is_said() -> None:
     assert re.search(r"found 1 CPU seconds used up\. Give a larger --budget\.$", found.message)
 
 
+@pytest.mark.starts_process
+def test_netlists_are_proved_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Units for ECP5, one with a multiplier in the long tier; a netlist with LUTs of other contents is refuted."""
+    scale = "hwgen_scale #(.Lanes(1), .InputBits(4), .FactorBits(3), .OutputBits(7))"
+    sources = project("hwgen_fifo #(.Width(2), .Depth(3))", *([scale] if is_long() else []))
+    units = outermost(kept_contents(sources).units)
+    assert [unit.module for unit in units] == ["hwgen_fifo", *(["hwgen_scale"] if is_long() else [])]
+    found = list(prove_units(sources, units, BUDGET_S, netlist="ecp5"))
+    assert [(proof.verdict, proof.message) for proof in found] == [("proved", "")] * len(units)
+    assert all(proof.cover and proof.mistake and proof.mistake.cycles for proof in found)
+    own = FAMILIES["ecp5"]
+    wrong = replace(own, synthesis=(*own.synthesis, "setparam -set INIT 16'h8000 netlist/t:LUT4"))
+    monkeypatch.setitem(FAMILIES, "ecp5", wrong)
+    (refuted,) = prove_units(sources, units[:1], BUDGET_S, netlist="ecp5")
+    assert refuted.verdict == "refuted" and refuted.cycles and refuted.rule.endswith("_wrong_o")
+    assert re.search(r"\$scope module u_netlist \$end", refuted.waveform)
+
+
+def test_netlists_of_what_families() -> None:
+    with pytest.raises(ConfigError, match=r"--netlist: must be one of ecp5, xc7; found ice40"):
+        mapping_of("ice40")
+
+
 def test_files_that_are_not_the_projects(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"files\.f: must be a file of the project"):
         read_sources(tmp_path, "top")
@@ -277,8 +302,6 @@ def test_mistakes_are_refuted(part: int) -> None:
 @pytest.mark.starts_process
 def test_a_monitor_that_lets_its_mistake_live_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mistake is the proof of the proof: without it there is no verdict, whatever was proved."""
-    from dataclasses import replace
-
     from hwgen.verify.formal import prove
 
     own = monitor_of("hwgen_tlast")

@@ -2,6 +2,7 @@
 
 sources    the project's own files, the units in them, which are modules with their parameters, and what joins these
 joints     what is looked at without a solver: the streams between units
+netlists   a unit beside its netlist for a family of FPGAs
 monitor    what is claimed of a module: the reference beside it, in sim/formal
 yosys      the program that elaborates a unit beside its monitor, run with pyosys
 aiger      the circuit that comes of it: read, tied, unrolled, simulated
@@ -13,10 +14,11 @@ trace      a counterexample as a waveform
 from hwgen.verify.formal.joints import Joint, joints_of
 from hwgen.verify.formal.monitor import Monitor, monitor_of
 from hwgen.verify.formal.prove import DEFAULT_BUDGET_S, Proof, kept_contents, prove_units
-from hwgen.verify.formal.sources import Sources, Unit, read_sources
+from hwgen.verify.formal.sources import Contents, Sources, Unit, read_sources
 
 __all__ = [
     "DEFAULT_BUDGET_S",
+    "Contents",
     "Joint",
     "Monitor",
     "Proof",
