@@ -8,16 +8,31 @@ READY := $(VENV)/.ready
 # Hundreds of processes start: what the first compiles, the others load.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long check docs browser tcl clang lz4 clean
+.PHONY: demo test test-long ready check prepared packages soak docs browser tcl clang lz4 clean
 
 demo: $(READY)
 	$(BIN)/python examples/digits_bnn/run.py
 
-test: check browser tcl clang lz4
+test: ready
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-long: $(READY) browser tcl clang lz4
+test-long: ready
 	$(BIN)/python -m pytest -n auto --dist worksteal -m ""
+
+# The checkers on one processor, what tests need on another.
+ready: $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 check prepared
+
+prepared: packages
+	$(BIN)/python -m tests.prepare
+
+packages:
+	@$(MAKE) --no-print-directory --jobs=1 browser tcl clang lz4
+
+# Random networks of all kinds for a quarter of an hour; SOAK="--minutes 600 --workers 8" for longer.
+SOAK ?= --minutes 15
+soak: $(READY)
+	$(BIN)/python -W ignore benchmarks/soak.py $(SOAK)
 
 check: $(READY)
 	$(BIN)/ruff check .

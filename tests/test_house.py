@@ -157,6 +157,15 @@ def test_library_modules_are_short() -> None:
     assert {path: size for path, size in sizes.items() if size > 250} == {}
 
 
+def test_no_sign_stands_in_front_of_a_size_cast() -> None:
+    """Yosys reads -8'(x) as (-8)'(x), the number x; a cast to a type is read as the standard says."""
+    signed = re.compile(r"(?:^|[=(,?:&|{+*<>-])\s*[-~!&|^+](?:[A-Z]\w*|\d+)'\(", re.MULTILINE)
+    assert signed.search("assign sum = -Bits'(term);") and not signed.search("a - Bits'(b) + -bits_t'(c)")
+    folders = ("templates", "sim/formal", "sim/netlist")
+    texts = {name(path): path.read_text() for top in folders for path in (ROOT / top).rglob("*.sv*")}
+    assert len(texts) > 100 and [path for path, text in texts.items() if signed.search(text)] == []
+
+
 def test_kernels_are_asked_not_told_apart() -> None:
     """No `isinstance` or `match` of a kernel outside its own file."""
     kinds = "|".join(kernels().values())

@@ -20,28 +20,33 @@ def prove(
         str | None, typer.Option(help="Prove one unit alone: a module or an instance.", show_default=False)
     ] = None,
     budget: Annotated[float, typer.Option(min=1, max=86400, help="CPU seconds for each unit.")] = 60,
+    netlist: Annotated[
+        str | None,
+        typer.Option(help="Prove the modules' netlists equal to them: ecp5 or xc7.", show_default="the modules"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Prove the SystemVerilog library modules of a project, for all inputs, stalls and time.
 
     Each module with the parameters that the project gives it is proved as the project's own files have it, memories
     free: any weights, any thresholds. A unit is proved, bounded (nothing wrong for so many cycles), refuted (with a
-    waveform) or none; the exit code is 0 if all are proved or bounded. Verdicts are kept in the cache.
+    waveform) or none; the exit code is 0 if all are proved or bounded. Verdicts are kept in the cache. Of a whole
+    project, the streams that join the units and the words of its memories are looked at, too. With --netlist the
+    netlist that Yosys makes of each unit by itself is proved to do in every cycle what its module does.
     """
     from hwgen import flow
 
     with stage("proving") as progress:
-        found = flow.prove(project, unit=unit, budget_s=budget, progress=progress)
+        found = flow.prove(project, unit=unit, budget_s=budget, netlist=netlist, progress=progress)
     if as_json:
         print_json(found.to_json(), "prove")
     else:
-        from hwgen.report.tables import proofs_table
+        from hwgen.report.proofs import proofs_table
 
         out.print(proofs_table(found.to_json()))
     _show_failures(found)
     if not found.passed:
-        refuted = any(each.verdict == "refuted" for each in found.units)
-        raise typer.Exit(MismatchError.exit_code if refuted else 1)
+        raise typer.Exit(MismatchError.exit_code if found.refuted else 1)
 
 
 def _show_failures(found: Proofs) -> None:
@@ -50,3 +55,6 @@ def _show_failures(found: Proofs) -> None:
         if unit.message:
             file = f" See {found.waveforms[place]}." if place in found.waveforms else ""
             err.print(f"{unit.verdict}: {unit.message}{file}", style="yellow" if unit.passed else "red")
+    for each in found.around:
+        if each.message:
+            err.print(each.message, style="red")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hwgen.errors import DataError
 from hwgen.flow.accelerator import Accelerator
-from hwgen.report.records import Records, evaluated, simulated, synthesised
+from hwgen.flow.proving import sources_digest
+from hwgen.report.records import Records, evaluated, proved, simulated, synthesised
 from hwgen.report.vitis import parse
 from hwgen.stored import fitted, read_json
+from hwgen.verify.formal import read_sources
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -19,7 +21,7 @@ Record = TypeVar("Record", bound="DataclassInstance")
 
 
 def records(accelerator: Accelerator) -> Records:
-    """What `hwgen simulate`, `evaluate`, `synth` and `hls` found of this very design.
+    """What `hwgen simulate`, `evaluate`, `synth` and `hls` found of this very design, and `prove` of its files.
 
     Raises:
         DataError: a record cannot be read.
@@ -29,17 +31,35 @@ def records(accelerator: Accelerator) -> Records:
         _read(accelerator, "evaluate", evaluated),
         _read(accelerator, "synth", synthesised),
         _read(accelerator, "hls", parse),
+        _read(accelerator, "prove", proved, _files),
     )
 
 
-def _read(accelerator: Accelerator, verb: str, read: Callable[[Mapping[str, Any]], Record]) -> Record | None:
-    """The record of `verb`; None where there is none, or one of another design."""
+def _design(accelerator: Accelerator) -> dict[str, str]:
+    """Entries of a record of this very design."""
+    return accelerator.identity
+
+
+def _files(accelerator: Accelerator) -> dict[str, str]:
+    """Entries of a record of the project's SystemVerilog as its files have it. Raises: DataError."""
+    assert accelerator.project is not None, "a record belongs to a project"
+    return {"sources": sources_digest(read_sources(accelerator.project / "rtl", accelerator.design.name))}
+
+
+def _read(
+    accelerator: Accelerator,
+    verb: str,
+    read: Callable[[Mapping[str, Any]], Record],
+    identity: Callable[[Accelerator], dict[str, str]] = _design,
+) -> Record | None:
+    """The record of `verb`; None where there is none, or one of another `identity`."""
     if accelerator.project is None:
         return None
     path = accelerator.project / f"{verb}.json"
     try:
         values = read_json(path)
-        if {key: values.get(key) for key in accelerator.identity} != accelerator.identity:
+        own = identity(accelerator)
+        if {key: values.get(key) for key in own} != own:
             return None
         found = read(values)
         return fitted(type(found), asdict(found))

@@ -86,7 +86,10 @@ def _length(turns: Sequence[int]) -> int:
 
 
 def _widened(turns: list[int], others: list[int]) -> list[int]:
-    """The shortest turns that both paths are part of, with the wider of two turns where they overlap."""
+    """The shortest turns that both paths are part of, with the wider of two turns where they overlap.
+
+    A path of a single code that the other does not have becomes the wider one.
+    """
     first_is_top = turns[1] < turns[0]
     ways = []
     for shift in range(1 - len(others), len(turns)):
@@ -96,7 +99,8 @@ def _widened(turns: list[int], others: list[int]) -> list[int]:
         for place, code in enumerate(others, start=shift):
             wider = max if first_is_top == (place % 2 == 0) else min
             wide[place] = wider(code, wide.get(place, code))
-        ways.append([wide[place] for place in sorted(wide)])
+        if len(others) > 1 or wide[shift] == others[0]:
+            ways.append([wide[place] for place in sorted(wide)])
     return min(ways, key=_length)
 
 

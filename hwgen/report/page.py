@@ -19,6 +19,7 @@ from hwgen.report.compare import cycles_of, rate_of, synthesised_for
 from hwgen.report.diagram import Diagram, diagram, folding
 from hwgen.report.estimate import Estimate, LayerEstimate, UnitEstimate
 from hwgen.report.hls import HlsRow, memories, rows, summary
+from hwgen.report.proofs import ProofGroup, groups, tally
 from hwgen.report.records import BACKENDS, Evaluated, Records, Simulated
 from hwgen.report.roofline import Roofline
 from hwgen.report.tables import rate
@@ -114,6 +115,8 @@ class Page:
     charts: tuple[Chart, ...]
     simulation: str
     cycles: tuple[CyclesRow, ...]
+    proofs: str
+    proof_groups: tuple[ProofGroup, ...]
     hls: str
     hls_rows: tuple[HlsRow, ...]
 
@@ -148,6 +151,7 @@ def as_json(design: Design, report: Estimate, records: Records, roofline: Roofli
         "evaluated": {**asdict(told), "accuracy": told.correct / told.frames} if told else None,
         "synthesised": asdict(made) if made else None,
         "hls": records.hls.to_json() if records.hls else None,
+        "proved": asdict(records.proved) if records.proved else None,
     }
 
 
@@ -188,6 +192,8 @@ def _page(design: Design, report: Estimate, records: Records, roofline: Roofline
         charts=(picture,) if picture else (),
         simulation=_simulation(run),
         cycles=_cycles(run),
+        proofs=tally(records.proved),
+        proof_groups=groups(records.proved),
         hls=f"{summary(records.hls)} {memories(report)}".rstrip(),
         hls_rows=rows(report, records),
     )

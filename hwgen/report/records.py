@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from hwgen.config import Natural, Positive
@@ -79,6 +79,42 @@ class Synthesised:
 
 
 @dataclass(frozen=True)
+class ProvedUnit:
+    """A library module with its parameters, what is claimed of it in a sentence, and what was found.
+
+    Attributes:
+        verdict: `proved`, `bounded`, `refuted` or `none`.
+        message: what is wrong, or why it is not proved; empty where it is.
+        cycles: of the bound or of the counterexample.
+        seconds: CPU seconds of the run that found it.
+    """
+
+    module: str
+    parameters: dict[str, int | str]
+    verdict: str
+    sentence: str
+    message: str
+    cycles: Natural | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Proved:
+    """The last proofs of all units, by `tool`, of the SystemVerilog that the project has.
+
+    Attributes:
+        streams, files: how many were looked at beside the units.
+        faults: a line for each of those that is not as the network has it.
+    """
+
+    tool: str
+    units: tuple[ProvedUnit, ...]
+    streams: Natural
+    files: Natural
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Records:
     """Recorded runs; None for a run that was not made of this very design."""
 
@@ -86,6 +122,7 @@ class Records:
     evaluated: Evaluated | None = None
     synthesised: Synthesised | None = None
     hls: HlsReport | None = None
+    proved: Proved | None = None
 
 
 def simulated(values: Mapping[str, Any]) -> Simulated:
@@ -116,6 +153,15 @@ def evaluated(values: Mapping[str, Any]) -> Evaluated:
 def synthesised(values: Mapping[str, Any]) -> Synthesised:
     """Read `synth.json`. Raises as `simulated` does."""
     return Synthesised(str(values["tool"]), str(values["family"]), Resources(**values["measured"]))
+
+
+def proved(values: Mapping[str, Any]) -> Proved:
+    """Read `prove.json`. Raises as `simulated` does."""
+    names = [field.name for field in fields(ProvedUnit)]
+    units = tuple(ProvedUnit(*(unit[name] for name in names)) for unit in values["units"])
+    streams, files = values["streams"], values["files"]
+    faults = tuple(each["message"] for each in (*streams, *files) if each["message"])
+    return Proved(values["tool"], units, len(streams), len(files), faults)
 
 
 def _cycles(values: Mapping[str, Any]) -> Cycles:

@@ -1,4 +1,4 @@
-"""What is compiled once and kept: folders of `$HWGEN_CACHE` (`~/.cache/hwgen`), each whole or not there.
+"""What is compiled once and kept: folders of `$HWGEN_CACHE` (the user's cache), each whole or not there.
 
 A folder holds a list of its files with their sizes and digests. Where they differ, or the cache cannot be used, a run
 says so in one line and goes on.
@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from hwgen.errors import ToolError, note
 from hwgen.verify.process import temporary_folder
@@ -74,15 +76,11 @@ def _kept(name: str, build: Callable[[Path], None]) -> Path:
 def look_after_yowasp() -> None:
     """Let YoWASP's tools keep what they compile in a temporary folder where their own cache cannot be written."""
     try:
-        from platformdirs import user_cache_dir
-
-        own = Path(os.environ.get("YOWASP_CACHE_DIR") or user_cache_dir("YoWASP", appauthor=False))
+        own = Path(os.environ.get("YOWASP_CACHE_DIR") or user_cache_path("YoWASP", appauthor=False))
         own.mkdir(parents=True, exist_ok=True)
         if os.access(own, os.W_OK):
             return
         why = f"'{own}' is read-only"
-    except ImportError:  # then they do not come as wheels
-        return
     except OSError as error:
         why = str(error)
     os.environ["YOWASP_CACHE_DIR"] = str(_UNKEPT.enter_context(temporary_folder()))
@@ -94,8 +92,12 @@ def look_after_yowasp() -> None:
 
 def cache_root() -> Path:
     """The folder of the cache. Raises: RuntimeError where there is neither HWGEN_CACHE nor a home."""
-    found = os.environ.get("HWGEN_CACHE")
-    return Path(found).resolve() if found else Path.home() / ".cache" / "hwgen"
+    if found := os.environ.get("HWGEN_CACHE"):
+        return Path(found).resolve()
+    root = user_cache_path("hwgen", appauthor=False)
+    if not root.is_absolute():
+        raise RuntimeError("there is no home")
+    return root
 
 
 def _fill(folder: Path, build: Callable[[Path], None]) -> None:

@@ -1,7 +1,7 @@
 """The simulator: Verilator, cocotb and g++ found, and what every model shares compiled once and kept.
 
 A model of a small design compiles in about a second when Verilator's runtime, cocotb's main program and the headers
-are ready. They are built on first use into `$HWGEN_CACHE` (`~/.cache/hwgen` by default), in a folder named after the
+are ready. They are built on first use into `$HWGEN_CACHE` (the user's cache by default), in a folder named after the
 versions and flags they depend on.
 """
 

@@ -167,14 +167,14 @@ module DP16KD #(
   // Where an access of `width` bits starts in its word.
   function automatic logic [4:0] place(input int unsigned width, input logic [3:0] address);
     logic [4:0] lane;
-    lane = width < 8 ? 5'(address[2:0]) & ~5'(width - 1) : '0;
-    return width == 18 ? '0 : (address[3] ? 5'd9 : 5'd0) + lane;
+    lane = width < 8 ? 5'(address[2:0]) & ~(5'(width - 1)) : '0;
+    place = width == 18 ? '0 : (address[3] ? 5'd9 : 5'd0) + lane;
   endfunction
 
   // The bits of its word that a write of `width` bits changes. One of 18 has a bit for each byte.
   function automatic logic [17:0] changes(input int unsigned width, input logic [3:0] address);
-    if (width == 18) return {{9{address[1]}}, {9{address[0]}}};
-    return ((18'd1 << width) - 18'd1) << place(width, address);
+    changes = width == 18 ? {{9{address[1]}}, {9{address[0]}}}
+        : ((18'd1 << width) - 18'd1) << place(width, address);
   endfunction
 
   function automatic logic [17:0] written(
@@ -182,7 +182,7 @@ module DP16KD #(
       input logic [3:0] address);
     logic [17:0] mask;
     mask = changes(width, address);
-    return (old & ~mask) | ((data << place(width, address)) & mask);
+    written = (old & ~mask) | ((data << place(width, address)) & mask);
   endfunction
 
   always @(posedge clock_a) begin

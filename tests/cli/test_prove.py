@@ -53,6 +53,38 @@ def test_an_edited_file_is_refuted(built: Path, tmp_path: Path) -> None:
     assert said.startswith("refuted: hwgen_tlast (Beats ") and said.count("\n") == 1
 
 
+def test_what_joins_the_units(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams and files of a project as it was built, then of one with a word of a memory and a module edited."""
+    monkeypatch.setattr("hwgen.flow.proving.prove_units", lambda *_: iter(()))
+    monkeypatch.setenv("HWGEN_CACHE", str(tmp_path / "cache"))
+    found = flow.prove(built)
+    assert found.passed and len(found.streams) == len(flow.open_project(built).design.streams)
+    memories = [each for each in found.files if each.words]
+    assert {each.file for each in memories} == {f"mem/{path.name}" for path in (built / "rtl" / "mem").iterdir()}
+    assert {each.file for each in found.files if not each.words} == {path.name for path in (built / "rtl").glob("*.sv")}
+
+    edited = tmp_path / "edited"
+    shutil.copytree(built, edited)
+    module = edited / "rtl" / "tiny_fc1.sv"
+    module.write_text(module.read_text() + "// mine\n", encoding="utf-8", newline="\n")
+    lines = len(module.read_text().splitlines())
+    found = flow.prove(edited)
+    assert not found.passed and not found.refuted
+    assert [each.message for each in found.files if each.message] == [
+        f"tiny_fc1.sv: line {lines} must be as the network has it; found another."
+    ]
+    memory = edited / "rtl" / memories[0].file
+    first, *rest = memory.read_text().splitlines()
+    memory.write_text("\n".join(["1" if first == "0" else "0" * len(first), *rest]), encoding="utf-8", newline="\n")
+    (edited / "rtl" / memories[-1].file).unlink()
+    found = flow.prove(edited)
+    assert found.refuted
+    assert {each.message for each in found.files if each.words and each.message} == {
+        f"{memories[0].file}: line 1 must be as the network has it; found another.",
+        f"{memories[-1].file}: must be in the project; found none. Build it again.",
+    }
+
+
 def test_what_is_refused(built: Path, tmp_path: Path) -> None:
     """A unit that is not there, a folder that is no project, a missing file: one line each."""
     for words, told in (

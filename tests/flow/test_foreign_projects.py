@@ -25,6 +25,7 @@ from hwgen.flow.compare import compare, rooflines
 from hwgen.flow.goal import choices_of
 from hwgen.flow.hls import read_hls, write_layer
 from hwgen.flow.project import seal
+from hwgen.flow.proving import PROVE_RECORD, sources_digest
 from hwgen.flow.report import write_report
 from hwgen.host.uart import open_uart
 from hwgen.hw.lower import design_digest
@@ -36,6 +37,7 @@ from hwgen.ir.types import Bipolar, IntType
 from hwgen.report.vitis import HlsReport, read_csynth
 from hwgen.stored import read_json, read_text
 from hwgen.verify.evaluate import accuracy
+from hwgen.verify.formal import read_sources
 from hwgen.verify.rtlsim import rtl_job
 from tests.builders import ImageBuilder, random_network
 from tests.report import vitis_files
@@ -46,7 +48,7 @@ VALUES: tuple[Any, ...] = (
     None, True, 0, -1, 3, 1.5, 10**30, 2**31, 1e300, "", "x", "../../outside", "a/b", "0" * 5000, [], {}, [[]], [1, 2],
     {"a": 1}, "\n`include", "\ud800",
 )  # fmt: skip
-RECORDS = ("simulate.json", "evaluate.json", "synth.json", "hls.json")
+RECORDS = ("simulate.json", "evaluate.json", "synth.json", "hls.json", PROVE_RECORD)
 
 
 def filled(folder: Path, accelerator: Accelerator) -> Path:
@@ -61,6 +63,10 @@ def filled(folder: Path, accelerator: Accelerator) -> Path:
     written.record("synth.json", {"tool": "yosys", "family": "xc7", "measured": measured})
     (folder.parent / "csynth.xml").write_text(vitis_files.csynth())
     written.record("hls.json", HlsReport(read_csynth(folder.parent / "csynth.xml")).to_json())
+    unit = {"module": "hwgen_fifo", "parameters": {"Depth": 2}, "verdict": "proved", "sentence": "", "message": ""}
+    proofs = {"tool": "pyosys", "units": [unit | {"cycles": None, "seconds": 0.5}]}
+    digest = sources_digest(read_sources(folder / "rtl", written.design.name))
+    written.record(PROVE_RECORD, proofs | {"sources": digest})
     write_report(folder)
     (folder / "bitstream" / "icebreaker").mkdir(parents=True)
     line = {"baud": 1_000_000, "frame_bytes": 3, "result_bytes": 2}

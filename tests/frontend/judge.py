@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 from unittest.mock import patch
@@ -263,26 +264,49 @@ def readings(graph: Graph, codes: Array) -> list[Array]:
     return found
 
 
-def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, frames: int = 8) -> str:
-    """The message of the refusal, or nothing where the imported network gives what the reference executors give.
+@dataclass(frozen=True)
+class Imported:
+    """A model as an integer network.
+
+    Attributes:
+        shape: of a frame in the model.
+        places: where each element of such a frame is among those of the network's input.
+    """
+
+    graph: Graph
+    shape: tuple[int, ...]
+    places: Array
+
+    def placed(self, frames: Array) -> Array:
+        """Frames of codes (N, *shape) as the network takes them."""
+        found = np.empty((len(frames), self.graph.input.type.elements), dtype=np.int64)
+        found[:, self.places] = frames.reshape(len(frames), -1)
+        return found.reshape(len(frames), *self.graph.input.type.shape)
+
+
+def imported(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25) -> Imported:
+    """The network of a model, whose rules it keeps. Raises: ModelError."""
+    made: list[Build] = []
+    with patch.object(walk, "Build", side_effect=lambda *given: made.append(Build(*given)) or made[-1]):
+        graph = import_qonnx(model, input_type=kind, input_scale=scale)
+    check(graph)
+    return Imported(graph, frame_shape(model), next(iter(made[-1].starts.values())).reshape(-1))
+
+
+def frame_shape(model: onnx.ModelProto) -> tuple[int, ...]:
+    """The shape of a frame, without its batch axis."""
+    dims = tuple(dim.dim_value for dim in Judge(model).input.type.tensor_type.shape.dim)
+    return dims[1:] or dims
+
+
+def agree(model: onnx.ModelProto, network: Imported, codes: Array, scale: float = 0.25) -> None:
+    """The imported network gives what the reference executors give of frames of codes (N, *shape).
 
     float32 is asked first; where it rounds otherwise than real numbers would, float64 decides.
 
     Raises: AssertionError on another number or shape; Refused where no executor runs the model.
     """
-    made: list[Build] = []
-    with patch.object(walk, "Build", side_effect=lambda *given: made.append(Build(*given)) or made[-1]):
-        try:
-            graph = import_qonnx(model, input_type=kind, input_scale=scale)
-        except ModelError as error:
-            return str(error)
-    check(graph)
-    dims = tuple(dim.dim_value for dim in Judge(model).input.type.tensor_type.shape.dim)
-    codes = random_codes(graph, frames, dims[1:] or dims, seed=3)
-    placed = np.empty((len(codes), graph.input.type.elements), dtype=np.int64)
-    (start,) = made[-1].starts.values()
-    placed[:, start.reshape(-1)] = codes.reshape(len(codes), -1)
-    placed = placed.reshape(len(codes), *graph.input.type.shape)
+    graph, placed = network.graph, network.placed(codes)
     assert any(np.array_equal(each, placed) for each in readings(graph, codes)), "frames are read in another order"
     found = graph.decode(run(graph, placed))
     wanted = Judge(model).outputs(codes * scale)
@@ -291,4 +315,16 @@ def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, f
     if not np.allclose(found.reshape(wanted.shape), wanted, rtol=1e-5, atol=1e-5):
         wanted = Judge(model, double=True).outputs(codes * scale)
         np.testing.assert_allclose(found.reshape(wanted.shape), wanted, rtol=1e-9, atol=1e-9)
+
+
+def agreement(model: onnx.ModelProto, kind: DType = INT5, scale: float = 0.25, frames: int = 8) -> str:
+    """The message of the refusal, or nothing where the imported network gives what the reference executors give.
+
+    Raises: see `agree`.
+    """
+    try:
+        network = imported(model, kind, scale)
+    except ModelError as error:
+        return str(error)
+    agree(model, network, random_codes(network.graph, frames, network.shape, seed=3), scale)
     return ""

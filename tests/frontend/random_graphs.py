@@ -186,8 +186,10 @@ def _window(g: Grower, size: Shape, *, dilate: bool, pad: bool = True) -> tuple[
     dilations = [int(g.rng.integers(1, 3)) for _ in size] if dilate and g.chance(0.2) else [1] * axes
     attributes: dict[str, Any] = {"kernel_shape": kernel, "strides": strides}
     pads = [0] * 2 * axes
-    # No executor makes sense of dilation with SAME padding.
+    # No executor makes sense of dilation with SAME padding, and each reads other pixels where it is below zero.
     mode = g.pick(["NOTSET"] * 6 + ["VALID", "SAME_UPPER", "SAME_LOWER"]) if max(dilations) == 1 else "NOTSET"
+    if any(stride > window for stride, window in zip(strides, kernel, strict=True)) and mode != "NOTSET":
+        mode = "VALID"
     if mode != "NOTSET":
         attributes["auto_pad"] = mode
     elif pad and g.chance(0.5):

@@ -37,6 +37,8 @@ TURNING = [
     ("mirrored", [[0, -1, 0, 1, 2], [2, 1, 0, -1, 0]], [0, -1, 0, 1, 2]),
     ("deeper", [[0, -1, -2, -1, 0], [0, 0, -1, 0, 1]], [0, -1, -2, -1, 0, 1]),
     ("constant", [[0, -1, 0, 1, 2], [1, 1, 1, 1, 1]], [0, -1, 0, 1, 2]),
+    ("constant above", [[4, 3, 2, 3, 4], [5, 5, 5, 5, 5]], [5, 4, 3, 2, 3, 4]),
+    ("constant below", [[4, 3, 2, 3, 4], [0, 0, 0, 0, 0]], [4, 3, 2, 0, 3, 4]),
     ("jump", [[0, 0, 5, 5, 0]], [0, 5, 0]),
     ("rising beside a dip", [[0, 1, 2, 3, 4], [1, 0, 1, 2, 2]], [1, 0, 1, 2, 3, 4]),
     ("twice", [[0, 1, 0, 1, 0]], [0, 1, 0, 1, 0]),
@@ -63,7 +65,9 @@ def test_bipolar_codes() -> None:
 @given(
     st.integers(1, 5).flatmap(
         lambda channels: st.lists(
-            st.lists(st.integers(-3, 4), min_size=9, max_size=9), min_size=channels, max_size=channels
+            st.lists(st.integers(-3, 4), min_size=9, max_size=9) | st.integers(-9, 9).map(lambda code: [code] * 9),
+            min_size=channels,
+            max_size=channels,
         )
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,12 +16,15 @@ import pytest
 from hwgen.errors import DataError, OutputError
 from hwgen.flow import Accelerator, compile, open_project
 from hwgen.flow.compare import roofline_of
+from hwgen.flow.project import record
+from hwgen.flow.proving import PROVE_RECORD, sources_digest
 from hwgen.flow.records import records
 from hwgen.flow.report import write_report
 from hwgen.hw.cycles import Cycles
 from hwgen.hw.resources import Resources
 from hwgen.report.page import html
-from hwgen.report.records import Evaluated, Records, Simulated, Synthesised
+from hwgen.report.records import Evaluated, Proved, ProvedUnit, Records, Simulated, Synthesised
+from hwgen.verify.formal import read_sources
 from tests.builders import IMAGE_NETWORKS, random_network, resnet_like
 from tests.end_to_end.test_gated_networks import gated_network
 
@@ -190,6 +193,56 @@ def test_what_was_run_is_shown(built: Accelerator) -> None:
     resources = {row[0]: row[2:] for row in rows(text, "resources")}
     assert resources["LUT"][0] == "112.8%" and resources["LUT"][2:] == ["60,000", "53,200"]
     assert '<tr class="over">' in text and "synthesised by yosys" in text
+
+
+PROVED = Proved(
+    "pyosys 0.70",
+    (
+        ProvedUnit("hwgen_fifo", {"Width": 8, "Depth": 2}, "proved", "Beats leave in order.", "", None, 0.94),
+        ProvedUnit("hwgen_fifo", {"Width": 8, "Depth": 64}, "bounded", "Beats leave in order.", "It ended.", 24, 60.0),
+        ProvedUnit("hwgen_rom", {"File": "<w>.mem"}, "refuted", "Words are those of the file.", "Word 3.", 1234, 2.0),
+        ProvedUnit("hwgen_delay", {"Cycles": 1}, "none", "", "must have a monitor", None, 0.0),
+    ),
+    streams=2,
+    files=1,
+    faults=("stream <a>: must be joined.",),
+)
+
+
+def test_what_was_proved_is_shown(built: Accelerator) -> None:
+    """The claim of a module once, what tells its sets of parameters apart, and no set left out."""
+    assert "proofs" not in {element.get("aria-labelledby") for element in tree(page(built)).iter()}
+    text = page(built, Records(proved=PROVED))
+    told = "Library modules with their parameters, for all inputs, pauses and time, by pyosys 0.70:"
+    assert f"{told} 1 proved, 1 bounded, 1 refuted, 1 none. What joins them: stream <a>: must be joined." in words(
+        section(text, "proofs")
+    )
+    whole = page(built, Records(proved=replace(PROVED, faults=())))
+    assert "What joins them: 2 streams and 1 files are as the network has them." in words(section(whole, "proofs"))
+    assert rows(text, "proofs") == [
+        ["hwgen_fifo Beats leave in order."],
+        ["Depth 2", "proved", "", "0.9"],
+        ["Depth 64 It ended.", "bounded", "24", "60.0"],
+        ["hwgen_rom Words are those of the file."],
+        ["File <w>.mem Word 3.", "refuted", "1,234", "2.0"],
+        ["hwgen_delay"],
+        ["Cycles 1 must have a monitor", "none", "", "0.0"],
+    ]
+
+
+def test_proofs_of_other_files_are_not_shown(project: Accelerator, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    sources = sources_digest(read_sources(out / "rtl", project.design.name))
+    report = {"tool": "pyosys 0.70", "sources": sources, "units": [asdict(unit) for unit in PROVED.units]}
+    report |= {"streams": [{"message": PROVED.faults[0]}, {"message": ""}], "files": [{"message": ""}]}
+    record(out, PROVE_RECORD, report)
+    assert records(open_project(out)).proved == PROVED and 'id="proofs"' in write_report(out).read_text()
+    path = out / "rtl" / "lib" / "hwgen_fifo.sv"
+    path.write_text(path.read_text() + "\n", newline="\n")
+    assert records(open_project(out)).proved is None and 'id="proofs"' not in write_report(out).read_text()
+    record(out, PROVE_RECORD, {"sources": sources_digest(read_sources(out / "rtl", project.design.name))})
+    with pytest.raises(DataError, match=r"prove\.json: must be a report of `hwgen prove`; found KeyError"):
+        write_report(out)
 
 
 def test_a_part_without_a_kind_of_element(built: Accelerator) -> None:

@@ -102,13 +102,17 @@ def test_a_cache_that_cannot_be_written(
 
 
 def test_no_home(build: Builder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def nowhere() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
+    """Then platformdirs gives the path as it is, with its tilde."""
     monkeypatch.delenv("HWGEN_CACHE")
-    monkeypatch.setattr(cache.Path, "home", nowhere)
+    monkeypatch.setattr(cache, "user_cache_path", lambda *_, **__: Path("~/.cache/hwgen"))
     assert (kept("sim-x", build) / "library.a").is_file()
-    assert f"{UNUSABLE}Could not determine home directory.)" in caplog.messages[0]
+    assert f"{UNUSABLE}there is no home)" in caplog.messages[0]
+
+
+def test_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("HWGEN_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache.cache_root() == tmp_path / "hwgen"
 
 
 def test_a_disk_that_fills_up_while_tools_write(build: Builder, caplog: pytest.LogCaptureFixture) -> None:

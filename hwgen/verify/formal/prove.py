@@ -24,8 +24,9 @@ from hwgen.verify.cache import cache_root
 from hwgen.verify.formal import aiger
 from hwgen.verify.formal.aiger import Circuit
 from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, contract_names, monitor_of
+from hwgen.verify.formal.netlists import ALONE, BESIDE, alone, netlist_job, netlist_monitor
 from hwgen.verify.formal.search import Budget, Exhausted, Found, Stimuli, decide, reached
-from hwgen.verify.formal.sources import Parameters, Sources, Unit, run_yosys, units_of
+from hwgen.verify.formal.sources import Contents, Parameters, Sources, Unit, contents_of, run_yosys
 from hwgen.verify.formal.trace import waveform
 from hwgen.verify.process import temporary_folder
 from hwgen.verify.synth import tool_version
@@ -93,16 +94,21 @@ class Proof:
 
 
 def prove_units(
-    sources: Sources, units: Sequence[Unit], budget_s: float, progress: Progress = lambda *_: None
+    sources: Sources,
+    units: Sequence[Unit],
+    budget_s: float,
+    progress: Progress = lambda *_: None,
+    *,
+    netlist: str | None = None,
 ) -> Iterator[Proof]:
-    """A verdict for each of `units` of a project, one after the other.
+    """A verdict for each of `units` of a project, one after the other; or for their netlists, for the family `netlist`.
 
     A unit without a verdict says why: no monitor, one that does not fit the module or does not find its own mistake,
     a file that Yosys does not read, a budget that ended.
     """
     for done, unit in enumerate(units):
         progress(done, len(units), unit.module)
-        monitor = monitor_of(unit.module)
+        monitor = netlist_monitor(unit.module, netlist) if netlist else monitor_of(unit.module)
         if monitor is None:
             yield Proof(unit.module, unit.parameters, unit.instances, "none", message=_unknown(unit))
             continue
@@ -115,16 +121,16 @@ def prove_units(
     progress(len(units), len(units), "done")
 
 
-def kept_units(sources: Sources) -> list[Unit]:
-    """The units of a project, from the cache where its files are those of an earlier run. Raises: ToolError."""
+def kept_contents(sources: Sources) -> Contents:
+    """What a project consists of, from the cache where its files are those of an earlier run. Raises: ToolError."""
     facts = [_recipe(), tool_version(), contract_names(), sources.top, sorted(sources.library), dict(sources.files)]
     path = _at(_digest(facts))
     with suppress(OSError, ValueError, KeyError, TypeError):
         if path is not None:
-            return fitted(list[Unit], read_json(path))
+            return fitted(Contents, read_json(path))
     with temporary_folder() as work:
-        found = units_of(sources, work)
-    _keep(path, [asdict(unit) for unit in found])
+        found = contents_of(sources, work)
+    _keep(path, asdict(found))
     return found
 
 
@@ -154,14 +160,18 @@ def _prove(sources: Sources, unit: Unit, monitor: Monitor, budget_s: float) -> P
 
 def _elaborated(sources: Sources, unit: Unit, monitor: Monitor, budget: Budget, work: Path) -> tuple[Circuit, str]:
     """The circuit of a unit beside its monitor, and Yosys's names of what is in it. Raises: ToolError, Exhausted."""
-    if set(monitor.parameters) != set(unit.parameters):
+    if not monitor.netlist and set(monitor.parameters) != set(unit.parameters):
         other = sorted(set(monitor.parameters) ^ set(unit.parameters))
         raise CheckError(unit.module, "must have the parameters of its monitor", f"{', '.join(other)} in one alone")
     files = sources.below(unit.module, monitor.contracts)
-    files |= {f"contract_{name}.sv": text for name, text in monitor.contracts.items()}
-    files |= {f"{name}.sv": text for name, text in monitor.parts.items()} | {"monitor.sv": monitor.text}
-    top = f"{unit.module}_monitor"
-    job = {"top": top, "parameters": unit.parameters, "seen": monitor.sees, "circuit": "unit.aig", "names": "names.txt"}
+    job: dict[str, object] = {"circuit": "unit.aig", "names": "names.txt"}
+    if monitor.netlist:
+        job |= netlist_job(unit, monitor.netlist, list(files))
+        files |= monitor.parts | {ALONE: alone(unit)}
+    else:
+        files |= {f"contract_{name}.sv": text for name, text in monitor.contracts.items()}
+        files |= {f"{name}.sv": text for name, text in monitor.parts.items()} | {"monitor.sv": monitor.text}
+        job |= {"top": f"{unit.module}_monitor", "parameters": unit.parameters, "seen": monitor.sees}
     texts = [value for value in unit.parameters.values() if isinstance(value, str)]
     memories = {name: data for name, data in sources.memories.items() if name in texts}
     limit = budget.left
@@ -173,6 +183,8 @@ def _elaborated(sources: Sources, unit: Unit, monitor: Monitor, budget: Budget, 
         raise
     names = (work / "names.txt").read_text(encoding="utf-8")
     circuit = aiger.read((work / "unit.aig").read_bytes(), names)
+    if monitor.netlist:
+        monitor = replace(monitor, text=(work / BESIDE).read_text(encoding="utf-8"))
     return _with_all_outputs(circuit, monitor), names
 
 

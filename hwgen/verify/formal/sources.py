@@ -44,6 +44,25 @@ class Unit:
         return name in (self.module, self.module.removeprefix("hwgen_")) or bool({name, f"u_{name}"} & words)
 
 
+Nets = list[int | str]
+"""Bits of the top level, the lowest first: the number of a net, or `0`, `1`, `x`."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a project's top level consists of.
+
+    Attributes:
+        units: distinct library modules anywhere below it.
+        ports: what each of its ports is connected to.
+        instances: what each port of each instance is connected to, by the instance's name.
+    """
+
+    units: tuple[Unit, ...]
+    ports: Mapping[str, Nets]
+    instances: Mapping[str, Mapping[str, Nets]]
+
+
 @dataclass(frozen=True)
 class Sources:
     """Files of a project.
@@ -107,23 +126,29 @@ def read_sources(folder: Path, top: str) -> Sources:
     return Sources(top, files, library, memories)
 
 
-def units_of(sources: Sources, work: Path) -> list[Unit]:
-    """Distinct units of a project, found by elaborating its top level in the folder `work`.
+def contents_of(sources: Sources, work: Path) -> Contents:
+    """What a project consists of, found by elaborating its top level in the folder `work`.
 
-    They are the library modules that other modules instantiate, and, inside them, those that contracts stand in for.
+    Its units are the library modules that other modules instantiate, and, inside them, those that contracts stand in
+    for.
 
     Raises:
         ToolError: pyosys is missing, or the files are not legal SystemVerilog.
     """
-    job = {"top": sources.top, "library": sources.modules, "inner": contract_names(), "found": "found.json"}
-    run_yosys(job, sources.files, sources.memories, work, timeout_s=_LIST_TIMEOUT_S, output="found.json")
+    job = {"top": sources.top, "library": sources.modules, "inner": contract_names()}
+    job |= {"found": "found.json", "joined": "joined.json"}
+    run_yosys(job, sources.files, sources.memories, work, timeout_s=_LIST_TIMEOUT_S, output="joined.json")
     places: dict[str, list[str]] = {}
     kinds: dict[str, tuple[str, Parameters]] = {}
     for found in json.loads((work / "found.json").read_text(encoding="utf-8")):
         key = json.dumps([found["module"], found["parameters"]], sort_keys=True)
         kinds[key] = (found["module"], found["parameters"])
         places.setdefault(key, []).append(found["instance"])
-    return [Unit(*kinds[key], tuple(places[key])) for key in sorted(kinds)]
+    units = tuple(Unit(*kinds[key], tuple(places[key])) for key in sorted(kinds))
+    top = json.loads((work / "joined.json").read_text(encoding="utf-8"))["modules"][sources.top]
+    cells = {name: cell for name, cell in top["cells"].items() if not re.match(r"\$(?!paramod)", cell["type"])}
+    instances = {name: cell["connections"] for name, cell in cells.items()}
+    return Contents(units, {name: port["bits"] for name, port in top["ports"].items()}, instances)
 
 
 def run_yosys(

@@ -1,8 +1,9 @@
 """Program, run with pyosys in a process of its own: units of a project, or a unit beside its monitor as a circuit.
 
-Its argument is a JSON file. With `library` it writes the instances of library modules below `top` to `found`; else the
-circuit of `top`, with all registers as one cycle of reset leaves them, to `circuit` and its names to `names`. It
-imports nothing of hwgen.
+Its argument is a JSON file. With `library` it writes the instances of library modules below `top` to `found`, and what
+`top` connects to `joined`; else the circuit of `top`, with all registers as one cycle of reset leaves them, to
+`circuit` and its names to `names`. With `synthesis` the circuit is that of `top` beside its netlist, in a module that
+is written to `beside`. It imports nothing of hwgen.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyosys import libyosys
 
 _STRING, _SIGNED = 1, 2
 """Flags of a constant of Yosys."""
 
+_FLAT = ("setattr -unset keep_hierarchy */c:*", "setattr -mod -unset keep_hierarchy *", "proc", "flatten")
 _CIRCUIT = (
     "opt_expr",
     "opt_clean",
@@ -45,19 +47,118 @@ def main(path: str) -> None:
     """Do what the file says."""
     job = json.loads(Path(path).read_text(encoding="utf-8"))
     design = libyosys.Design()
-    files = " ".join(job["files"])
-    libyosys.run_pass(f"read_verilog -sv -defer {files}", design)
-    libyosys.run_pass(f"hierarchy -check -top {job['top']} {_chosen(job.get('parameters', {}))}", design)
-    if "library" in job:
-        found = _instances(design, job["top"], set(job["library"]), set(job["inner"]))
-        Path(job["found"]).write_text(json.dumps(found), encoding="utf-8", newline="\n")
-        return
-    for command in ("setattr -unset keep_hierarchy */c:*", "setattr -mod -unset keep_hierarchy *", "proc", "flatten"):
+    if "synthesis" in job:
+        _put_beside(design, job)
+    else:
+        _read(design, job)
+        if "library" in job:
+            found = _instances(design, job["top"], set(job["library"]), set(job["inner"]))
+            Path(job["found"]).write_text(json.dumps(found), encoding="utf-8", newline="\n")
+            _run(design, f"select {job['top']}", f"write_json -selected {job['joined']}")
+            return
+        _run(design, *_FLAT)
+        _show(design.top_module(), job["seen"])
+    _run(design, *_CIRCUIT, f"write_aiger -zinit -vmap {job['names']} {job['circuit']}")
+
+
+def _run(design: Any, *commands: str) -> None:
+    for command in commands:
         libyosys.run_pass(command, design)
-    _show(design.top_module(), job["seen"])
-    for command in _CIRCUIT:
-        libyosys.run_pass(command, design)
-    libyosys.run_pass(f"write_aiger -zinit -vmap {job['names']} {job['circuit']}", design)
+
+
+def _read(design: Any, job: dict[str, Any], options: str = "") -> None:
+    """The sources of a job, elaborated from its top level with its parameters."""
+    _run(design, f"read_verilog -sv -defer {options} {' '.join(job['files'])}")
+    _run(design, f"hierarchy -check -top {job['top']} {_chosen(job.get('parameters', {}))}")
+
+
+def _put_beside(design: Any, job: dict[str, Any]) -> None:
+    """A module in which the unit of a job and its netlist take the same inputs.
+
+    The top level holds the unit alone, without connections. The netlist is made by the commands `synthesis` and
+    flattened behind them; `models` are commands that bring what its cells do.
+    """
+    _read(design, job)
+    _only_unit(design, "rtl")
+    _run(design, *_FLAT)
+    ports = [_Port(wire.name.str()[1:], wire.width, wire.port_input) for wire in design.top_module().wires_.values()
+             if wire.port_id]  # fmt: skip
+    _run(design, "design -stash rtl", *job["before"])
+    _read(design, job, job["options"])
+    _only_unit(design, "netlist")
+    _run(design, *job["synthesis"], *_FLAT)
+    planted = _plant(design.top_module())
+    Path(job["beside"]).write_text(_beside(ports, planted, job["depth"]), encoding="utf-8", newline="\n")
+    _run(design, "design -stash netlist")
+    _run(design, *(f"design -copy-from {name} -as {name} {name}" for name in ("rtl", "netlist")))
+    _run(design, *job["models"], f"read_verilog -sv {job['beside']}", "hierarchy -check -top beside", "proc", "flatten")
+
+
+def _only_unit(design: Any, name: str) -> None:
+    """Make the module of the one instance in the top level the top level, called `name`."""
+    (unit,) = design.top_module().cells_.values()
+    _run(design, f"rename {unit.type.str().removeprefix(chr(92))} {name}", f"hierarchy -top {name}")
+
+
+class _Port(NamedTuple):
+    name: str
+    width: int
+    is_input: bool
+
+
+_DRIVEN = ("DI", "D"), ("Z", "O")
+"""Ports of cells that a mistake inverts: what a flip-flop takes; where there is none, what a LUT gives."""
+
+
+def _plant(netlist: Any) -> int:
+    """Invert ports of a netlist's first, middle and last flip-flop, or LUT, where `mistake_i` is high; how many."""
+    cells = sorted(netlist.cells_.values(), key=lambda cell: cell.name.str())
+    registers = [cell for cell in cells if cell.type.str()[1:] in ("TRELLIS_FF", "FDRE", "FDSE", "FDCE", "FDPE")]
+    names = _DRIVEN[0 if registers else 1]
+    chosen = registers or [cell for cell in cells if cell.type.str()[1:].startswith("LUT")]
+    mistake = netlist.addWire(libyosys.IdString("\\mistake_i"), 1)
+    mistake.port_input = True
+    netlist.fixup_ports()
+    spread = sorted({0, len(chosen) // 2, len(chosen) - 1}) if chosen else []
+    for place in spread:
+        cell, made = chosen[place], libyosys.SigSpec(netlist.addWire(libyosys.IdString(f"\\mistaken{place}"), 1))
+        port = next(found for name in names if cell.hasPort(found := libyosys.IdString(f"\\{name}")))
+        right = cell.getPort(port)
+        cell.setPort(port, made)
+        ends = (right, made) if registers else (made, right)
+        netlist.addXor(libyosys.IdString(f"$mistake{place}"), ends[0], libyosys.SigSpec(mistake), ends[1])
+    return len(spread)
+
+
+def _beside(ports: list[_Port], planted: int, depth: int | None) -> str:
+    """A module that takes what a unit takes, and says of each output whether the unit and its netlist differ.
+
+    What a memory of `depth` words gives a cycle after an address that it has not is not compared.
+    """
+    inputs = {port.name: port.width for port in ports if port.is_input} | {"clk_i": 1, "rst_ni": 1, "mistake_i": 1}
+    outputs = [port for port in ports if not port.is_input]
+    lines = [f"  input wire logic [{width - 1}:0] {name}" for name, width in inputs.items()]
+    wrong = {port.name: f"{port.name.removesuffix('_o')}_wrong_o" for port in outputs}
+    lines += [f"  output logic {name}" for name in (*wrong.values(), "covered_o")]
+    body = [f"  logic [{port.width - 1}:0] rtl_{port.name}, netlist_{port.name};" for port in outputs]
+    for kind, instance in (("rtl", "u_unit"), ("netlist", "u_netlist")):
+        pins = [f".{port.name}({port.name if port.is_input else f'{kind}_{port.name}'})" for port in ports]
+        pins += [".mistake_i(mistake_i)"] * (kind == "netlist")
+        body.append(f"  {kind} {instance} ({', '.join(pins)});")
+    inside = "1'b1" if depth is None else f"32'(addr_i) < {depth}"
+    body += ["  logic inside_q;", f"  always_ff @(posedge clk_i) inside_q <= {inside};"]
+    told = [f"rtl_{port.name} != netlist_{port.name}" for port in outputs]
+    if not planted:
+        told[0] = f"rtl_{outputs[0].name} != (netlist_{outputs[0].name} ^ {outputs[0].width}'(mistake_i))"
+    needed = "" if depth is None else "inside_q && "
+    body += [f"  assign {wrong[port.name]} = {needed}{text};" for port, text in zip(outputs, told, strict=True)]
+    made = ", ".join(f"netlist_{port.name}" for port in outputs)
+    bits = sum(port.width for port in outputs)
+    body += [f"  logic [{bits - 1}:0] before_q;", "  logic begun_q;"]
+    body += [f"  always_ff @(posedge clk_i) begin before_q <= {{{made}}}; begun_q <= 1'b1; end"]
+    body += [f"  assign covered_o = begun_q && before_q != {{{made}}};"]
+    head = [f"// {planted} ports of cells are inverted where mistake_i is high.", "module beside ("]
+    return "\n".join([*head, ",\n".join(lines), ");", *body, "endmodule", ""])
 
 
 def _chosen(parameters: dict[str, Any]) -> str:

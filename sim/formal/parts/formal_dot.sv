@@ -2,6 +2,9 @@
 //
 // Reference of a dot product, as integers have it, modulo 2**SumBits: a bipolar bit is -1 or +1, and
 // two of them are counted otherwise (`formal_lane_sums`).
+//
+// It is the sum of the dot products of both halves, each product exact before it is cut: multipliers
+// are proved equal only where both sides multiply the same numbers and add in the same order.
 
 `default_nettype none
 
@@ -20,35 +23,62 @@ module formal_dot #(
   output logic      [SumBits-1:0]         sum_o
 );
 
-  typedef logic [SumBits-1:0] sum_t;
+  localparam int unsigned ProductBits = WeightBits + InputBits + 1;
+  localparam int unsigned First = Simd / 2;
 
-  sum_t products [Simd];
+  typedef logic signed [ProductBits-1:0] product_t;
 
-  for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
-    logic [WeightBits-1:0] weight;
-    logic [InputBits-1:0] code;
-    sum_t value;
+  if (Simd > 1) begin : gen_halves
+    logic [SumBits-1:0] first, second;
 
-    assign weight = weights_i[lane*WeightBits +: WeightBits];
-    assign code = inputs_i[lane*InputBits +: InputBits];
+    formal_dot #(
+      .Simd         (First),
+      .WeightBits   (WeightBits),
+      .WeightSigned (WeightSigned),
+      .WeightBipolar(WeightBipolar),
+      .InputBits    (InputBits),
+      .InputSigned  (InputSigned),
+      .InputBipolar (InputBipolar),
+      .SumBits      (SumBits)
+    ) u_first (
+      .weights_i(weights_i[First*WeightBits-1:0]),
+      .inputs_i (inputs_i[First*InputBits-1:0]),
+      .sum_o    (first)
+    );
+
+    formal_dot #(
+      .Simd         (Simd - First),
+      .WeightBits   (WeightBits),
+      .WeightSigned (WeightSigned),
+      .WeightBipolar(WeightBipolar),
+      .InputBits    (InputBits),
+      .InputSigned  (InputSigned),
+      .InputBipolar (InputBipolar),
+      .SumBits      (SumBits)
+    ) u_second (
+      .weights_i(weights_i[Simd*WeightBits-1:First*WeightBits]),
+      .inputs_i (inputs_i[Simd*InputBits-1:First*InputBits]),
+      .sum_o    (second)
+    );
+
+    assign sum_o = first + second;
+  end else begin : gen_product
+    product_t value, product;
 
     if (InputBipolar) begin : gen_bipolar
-      assign value = sum_t'(signed'({!code[0], 1'b1}));
+      assign value = inputs_i[0] ? product_t'(1) : -product_t'(1);
     end else begin : gen_integer
-      assign value = sum_t'(signed'({InputSigned && code[InputBits-1], code}));
+      assign value = product_t'(signed'({InputSigned && inputs_i[InputBits-1], inputs_i}));
     end
 
     if (WeightBipolar) begin : gen_sign
-      assign products[lane] = weight[0] ? value : -value;
-    end else begin : gen_product
-      assign products[lane]
-          = sum_t'(signed'({WeightSigned && weight[WeightBits-1], weight})) * value;
+      assign product = weights_i[0] ? value : -value;
+    end else begin : gen_multiply
+      assign product
+          = product_t'(signed'({WeightSigned && weights_i[WeightBits-1], weights_i})) * value;
     end
-  end
 
-  always_comb begin
-    sum_o = '0;
-    for (int unsigned i = 0; i < Simd; i++) sum_o = sum_o + products[i];
+    assign sum_o = SumBits'(product);
   end
 
 endmodule

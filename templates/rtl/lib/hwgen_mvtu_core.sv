@@ -185,7 +185,7 @@ module hwgen_mvtu_core #(
       .SumBits        (SumBits),
       .SumSigned      (SumSigned),
       .Loaded         (Pairs || Fields > 0),
-      .Start          (-64'(Slots) * Excess),
+      .Start          (64'd0 - 64'(Slots) * Excess),
       .Levels         (Levels),
       .ThresholdBits  (ThresholdBits),
       .ThresholdSigned(ThresholdSigned),

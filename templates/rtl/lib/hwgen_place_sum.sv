@@ -39,7 +39,7 @@ module hwgen_place_sum #(
   logic carry;
 
   if (Terms == 1) begin : gen_term
-    assign sum = Signed ? -SumBits'(terms_i) : SumBits'(terms_i);
+    assign sum = Signed ? SumBits'(0) - SumBits'(terms_i) : SumBits'(terms_i);
     assign carry = carries_i[0];
   end else begin : gen_halves
     localparam int unsigned First = Terms / 2;

@@ -47,6 +47,7 @@ module hwgen_reorder #(
   localparam int unsigned AddrBits = hwgen_steps_pkg::bits_for(Depth);
   localparam int unsigned RunBits = hwgen_steps_pkg::bits_for(Run);
   localparam int unsigned LevelBits = $clog2(Rows + 2) + 1;
+  localparam logic signed [LevelBits-1:0] MinusOne = '1;
 
   // ---- Slots -----------------------------------------------------------------------------------
 
@@ -103,9 +104,9 @@ module hwgen_reorder #(
     .s_valid_i (s_valid_i),
     .s_ready_o (s_ready_o),
     .release_i (fire && last_run),
-    .freed_i   (-LevelBits'(1)),
-    .first_i   (-LevelBits'(1)),
-    .step_i    (-LevelBits'(1)),
+    .freed_i   (MinusOne),
+    .first_i   (MinusOne),
+    .step_i    (MinusOne),
     .enough_o  (enough),
     .addr_i    (block_q + AddrBits'(start_i) + AddrBits'(beat_q)),
     .held_o    (held)

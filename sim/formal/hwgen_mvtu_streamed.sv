@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Claim: each vector that is taken leaves as NeuronFolds beats of the codes that its exact sums of
+//   products with the words of weights have that are taken in its slots, a word in each, for any
+//   ascending thresholds; each beat asks for its thresholds by its number, is issued in the slot that the
+//   schedule gives it and leaves exactly 5 + OperandStages + SumStages + ThresholdStages cycles later;
+//   an input beat is taken in exactly the slots that read.
+// Cover: the last beat of a vector leaves.
+// Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
+//   bit of each code is inverted.
+// Contract: hwgen_credit_queue hwgen_lane_sums
+// Parts: formal_code formal_ascending
+// Sees: u_slots.reading_q u_slots.last_synapse_q
+
+`default_nettype none
+
+module hwgen_mvtu_streamed_monitor #(
+  parameter int unsigned Pe = 1,
+  parameter int unsigned Simd = 1,
+  parameter int unsigned Groups = 1,
+  parameter int unsigned NeuronFolds = 1,
+  parameter int unsigned SynapseFolds = 1,
+  parameter int unsigned LastPe = Pe,
+  parameter int unsigned LastSimd = Simd,
+  parameter bit PaddedBipolar = 1'b0,
+  parameter bit Pairs = 1'b0,
+  parameter int unsigned Fields = 0,
+  parameter int unsigned FieldBits = 1,
+  parameter int unsigned Chained = 1,
+  parameter int unsigned Planes = 0,
+  parameter int unsigned BetaBits = 1,
+  parameter Style = "distributed",
+  parameter int unsigned WeightBits = 1,
+  parameter bit WeightSigned = 1'b1,
+  parameter bit WeightBipolar = 1'b1,
+  parameter int unsigned InputBits = 1,
+  parameter bit InputSigned = 1'b1,
+  parameter bit InputBipolar = 1'b1,
+  parameter int unsigned SumBits = 8,
+  parameter bit SumSigned = 1'b1,
+  parameter int unsigned Levels = 0,
+  parameter int unsigned ThresholdBits = 1,
+  parameter bit ThresholdSigned = 1'b1,
+  parameter int CodeBase = 0,
+  parameter int CodeStep = 1,
+  parameter int unsigned CodeBits = 8,
+  parameter int unsigned Entries = 1,
+  parameter logic [Entries*CodeBits-1:0] Codes = '0,
+  parameter int unsigned FactorBits = 0,
+  parameter int unsigned PlaceBits = 1,
+  parameter int unsigned Shift = 0,
+  parameter bit TiesToEven = 1'b0,
+  parameter int CodeTop = 0,
+  parameter int unsigned Credits = 6,
+  localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
+  parameter logic [AllBetaBits-1:0] Betas = '0,
+  parameter int unsigned OperandStages = 0,
+  parameter int unsigned SumStages = 0,
+  parameter int unsigned SumSpan = 64,
+  parameter int unsigned ThresholdStages = 0,
+  localparam int unsigned Beats = Groups * NeuronFolds,
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
+  localparam int unsigned SynapseBits = hwgen_steps_pkg::bits_for(SynapseFolds),
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
+) (
+  input  wire logic                            clk_i,
+  input  wire logic                            rst_ni,
+  input  wire logic                            mistake_i,
+
+  input  wire logic [Simd*InputBits-1:0]       s_data_i,
+  input  wire logic                            s_valid_i,
+  input  wire logic [Pe*Simd*WeightBits-1:0]   w_data_i,
+  input  wire logic                            w_valid_i,
+  input  wire logic [Pe*LaneThresholdBits-1:0] thresholds_i,
+  input  wire logic [Pe-1:0]                   descending_i,
+  input  wire logic                            credit_i,
+
+  output logic                                 ready_wrong_o,
+  output logic                                 weight_ready_wrong_o,
+  output logic                                 threshold_address_wrong_o,
+  output logic                                 operands_wrong_o,
+  output logic                                 issue_wrong_o,
+  output logic                                 push_wrong_o,
+  output logic                                 data_wrong_o,
+  output logic                                 reference_wrong_o,
+  output logic                                 covered_o
+);
+
+  localparam int unsigned SumCycles = 2 + OperandStages + SumStages;
+  localparam int unsigned MadeCycles = 2 + ThresholdStages;
+
+  logic [BeatBits-1:0] threshold_address;
+  logic [Pe*LaneThresholdBits-1:0] thresholds;
+  logic [Pe*CodeBits-1:0] m_data;
+  logic s_ready, w_ready, m_valid;
+  logic [Simd*InputBits-1:0] lane_inputs;
+  logic [Pe*Simd*WeightBits-1:0] lane_weights;
+  logic [Pe*SumBits-1:0] lane_sums;
+  logic queue_issue, seen_reading_q, seen_last_synapse_q;
+
+  hwgen_mvtu_streamed #(
+    .Pe             (Pe),
+    .Simd           (Simd),
+    .Groups         (Groups),
+    .NeuronFolds    (NeuronFolds),
+    .SynapseFolds   (SynapseFolds),
+    .LastPe         (LastPe),
+    .LastSimd       (LastSimd),
+    .PaddedBipolar  (PaddedBipolar),
+    .Pairs          (Pairs),
+    .Fields         (Fields),
+    .FieldBits      (FieldBits),
+    .Chained        (Chained),
+    .Planes         (Planes),
+    .BetaBits       (BetaBits),
+    .Style          (Style),
+    .WeightBits     (WeightBits),
+    .WeightSigned   (WeightSigned),
+    .WeightBipolar  (WeightBipolar),
+    .InputBits      (InputBits),
+    .InputSigned    (InputSigned),
+    .InputBipolar   (InputBipolar),
+    .SumBits        (SumBits),
+    .SumSigned      (SumSigned),
+    .Levels         (Levels),
+    .ThresholdBits  (ThresholdBits),
+    .ThresholdSigned(ThresholdSigned),
+    .CodeBase       (CodeBase),
+    .CodeStep       (CodeStep),
+    .CodeBits       (CodeBits),
+    .Entries        (Entries),
+    .Codes          (Codes),
+    .FactorBits     (FactorBits),
+    .PlaceBits      (PlaceBits),
+    .Shift          (Shift),
+    .TiesToEven     (TiesToEven),
+    .CodeTop        (CodeTop),
+    .Credits        (Credits),
+    .Betas          (Betas),
+    .OperandStages  (OperandStages),
+    .SumStages      (SumStages),
+    .SumSpan        (SumSpan),
+    .ThresholdStages(ThresholdStages)
+  ) u_unit (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .s_data_i        (s_data_i),
+    .s_valid_i       (s_valid_i),
+    .s_ready_o       (s_ready),
+    .w_data_i        (w_data_i),
+    .w_valid_i       (w_valid_i),
+    .w_ready_o       (w_ready),
+    .threshold_addr_o(threshold_address),
+    .thresholds_i    (thresholds),
+    .descending_i    (descending_i),
+    .m_data_o        (m_data),
+    .m_valid_o       (m_valid),
+    .m_ready_i       (credit_i)
+  );
+
+  // ---- Slots: synapse folds run fastest, then neuron folds ---------------------------------------
+
+  localparam int unsigned NeuronBits = hwgen_steps_pkg::bits_for(NeuronFolds);
+
+  logic [SynapseBits-1:0] synapse_q;
+  logic [NeuronBits-1:0] neuron_q;
+  logic last_synapse, last_neuron, reads, may_fire, fire;
+
+  assign last_synapse = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign last_neuron = neuron_q == NeuronBits'(NeuronFolds - 1);
+  assign reads = neuron_q == '0;
+  assign may_fire = credit_i || !last_synapse;
+  assign fire = may_fire && w_valid_i && (s_valid_i || !reads);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      synapse_q <= '0;
+      neuron_q <= '0;
+    end else if (fire) begin
+      synapse_q <= last_synapse ? '0 : synapse_q + 1'b1;
+      if (last_synapse) neuron_q <= last_neuron ? '0 : neuron_q + 1'b1;
+    end
+  end
+
+  // ---- Operands: a word is kept in every cycle in which a slot waits for it or takes it ----------
+
+  localparam int unsigned WordBits = Simd * InputBits;
+  localparam logic [WordBits-1:0] LastMask
+      = {WordBits{1'b1}} >> ((Simd - LastSimd) * InputBits);
+
+  logic [WordBits-1:0] kept [SynapseFolds];
+  logic [WordBits-1:0] arriving, operand, operand_q, kept_q;
+  logic [Pe*Simd*WeightBits-1:0] weights_q;
+  logic reads_q;
+
+  assign arriving = last_synapse ? s_data_i & LastMask : s_data_i;
+
+  always_ff @(posedge clk_i) begin
+    if (reads) kept[synapse_q] <= arriving;
+    operand_q <= arriving;
+    weights_q <= w_data_i;
+    kept_q <= kept[synapse_q];
+    reads_q <= reads;
+  end
+
+  assign operand = NeuronFolds == 1 || reads_q ? operand_q : kept_q;
+
+  logic [(OperandStages+1)*WordBits-1:0] operands;
+  logic [(OperandStages+1)*Pe*Simd*WeightBits-1:0] weights;
+  logic [WordBits-1:0] inputs_at_sums;
+  logic [Pe*Simd*WeightBits-1:0] weights_at_sums;
+
+  if (OperandStages > 0) begin : gen_operand_stages
+    logic [OperandStages*WordBits-1:0] later_q;
+    logic [OperandStages*Pe*Simd*WeightBits-1:0] later_weights_q;
+
+    always_ff @(posedge clk_i) begin
+      later_q <= (OperandStages*WordBits)'({later_q, operand});
+      later_weights_q <= (OperandStages*Pe*Simd*WeightBits)'({later_weights_q, weights_q});
+    end
+
+    assign operands = {later_q, operand};
+    assign weights = {later_weights_q, weights_q};
+  end else begin : gen_at_once
+    assign operands = operand;
+    assign weights = weights_q;
+  end
+
+  assign inputs_at_sums = operands[OperandStages*WordBits +: WordBits];
+  assign weights_at_sums = weights[OperandStages*Pe*Simd*WeightBits +: Pe*Simd*WeightBits];
+
+  // ---- Accumulator and code ----------------------------------------------------------------------
+
+  logic [SumCycles:1] fired_q, first_q, ended_q;
+  logic [MadeCycles:1] made_q, last_beat_q;
+  logic [BeatBits-1:0] beat_q;
+  logic [Pe*CodeBits-1:0] codes;
+  logic [(ThresholdStages+1)*Pe*CodeBits-1:0] codes_q;
+  logic last_beat;
+
+  assign last_beat = beat_q == BeatBits'(Beats - 1);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      fired_q <= '0;
+      ended_q <= '0;
+      made_q <= '0;
+      beat_q <= '0;
+    end else begin
+      fired_q <= SumCycles'({fired_q, fire});
+      ended_q <= SumCycles'({ended_q, fire && last_synapse});
+      made_q <= MadeCycles'({made_q, ended_q[SumCycles]});
+      if (ended_q[SumCycles]) beat_q <= last_beat ? '0 : beat_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    first_q <= SumCycles'({first_q, synapse_q == '0});
+    last_beat_q <= MadeCycles'({last_beat_q, last_beat});
+    codes_q <= ((ThresholdStages+1)*Pe*CodeBits)'({codes_q, codes});
+  end
+
+  for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
+    localparam logic [SumBits-1:0] Excess = Pairs && (InputSigned || InputBipolar)
+        ? SumBits'(hwgen_steps_pkg::pair_excess(Simd, InputBipolar ? 2 : InputBits, WeightBits,
+                                                WeightSigned, WeightBipolar)) : '0;
+
+    logic [SumBits-1:0] accumulator_q;
+    logic [CodeBits-1:0] code;
+
+    always_ff @(posedge clk_i) begin
+      if (fired_q[SumCycles]) begin
+        accumulator_q <= (first_q[SumCycles] ? -(SumBits'(SynapseFolds) * Excess) : accumulator_q)
+            + lane_sums[pe*SumBits +: SumBits];
+      end
+    end
+
+    formal_ascending #(
+      .Levels         (Levels),
+      .ThresholdBits  (ThresholdBits),
+      .ThresholdSigned(ThresholdSigned)
+    ) u_thresholds (
+      .free_i      (thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
+      .thresholds_o(thresholds[pe*LaneThresholdBits +: LaneThresholdBits])
+    );
+
+    formal_code #(
+      .SumBits        (SumBits),
+      .SumSigned      (SumSigned),
+      .Levels         (Levels),
+      .ThresholdBits  (ThresholdBits),
+      .ThresholdSigned(ThresholdSigned),
+      .CodeBase       (CodeBase),
+      .CodeStep       (CodeStep),
+      .CodeBits       (CodeBits),
+      .Entries        (Entries),
+      .Codes          (Codes),
+      .FactorBits     (FactorBits)
+    ) u_code (
+      .mistake_i   (mistake_i),
+      .sum_i       (accumulator_q),
+      .thresholds_i(thresholds[pe*LaneThresholdBits +: LaneThresholdBits]),
+      .descending_i(descending_i[pe]),
+      .code_o      (code)
+    );
+
+    assign codes[pe*CodeBits +: CodeBits] = pe < LastPe || !last_beat_q[1] ? code : '0;
+  end
+
+  assign ready_wrong_o = s_ready != (may_fire && w_valid_i && reads);
+  assign weight_ready_wrong_o = w_ready != (may_fire && (s_valid_i || !reads));
+  assign threshold_address_wrong_o = threshold_address != beat_q;
+  assign operands_wrong_o = fired_q[1+OperandStages]
+      && (lane_inputs != inputs_at_sums || lane_weights != weights_at_sums);
+  assign issue_wrong_o = queue_issue != (fire && last_synapse);
+  assign push_wrong_o = m_valid != made_q[MadeCycles];
+  assign data_wrong_o = m_valid && m_data != codes_q[ThresholdStages*Pe*CodeBits +: Pe*CodeBits];
+  assign reference_wrong_o = 32'(synapse_q) >= SynapseFolds || 32'(neuron_q) >= NeuronFolds
+      || 32'(beat_q) >= Beats || seen_reading_q != reads
+      || (SynapseFolds > 1 && seen_last_synapse_q != last_synapse);
+  assign covered_o = m_valid && last_beat_q[MadeCycles];
+
+endmodule
+
+`default_nettype wire
