@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.builders import write_qonnx
+from tests.command import without_stages
 
 ROOT = Path(__file__).resolve().parents[2]
 FOREVER = """
@@ -47,7 +48,7 @@ def test_interrupted_while_sizes_are_asked_for(tmp_path: Path) -> None:
     process = build(tmp_path, FOREVER)
     assert process.stdout is not None and process.stdout.readline() == "sizing\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    said = without_stages(process.communicate(timeout=60)[1])
     assert (process.returncode, said) == (130, "interrupted; nothing half-written was left behind\n")
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
@@ -66,6 +67,6 @@ def test_interrupted_while_sizes_are_asked_for(tmp_path: Path) -> None:
 )
 def test_memory_that_does_not_suffice(tmp_path: Path, change: str, line: str) -> None:
     process = build(tmp_path, change)
-    _, said = process.communicate(timeout=60)
+    said = without_stages(process.communicate(timeout=60)[1])
     assert process.returncode == 1 and said.startswith(line) and said.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
