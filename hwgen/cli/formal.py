@@ -39,7 +39,7 @@ def prove(
     if as_json:
         print_json(found.to_json(), "prove")
     else:
-        from hwgen.report.tables import proofs_table
+        from hwgen.report.proofs import proofs_table
 
         out.print(proofs_table(found.to_json()))
     _show_failures(found)

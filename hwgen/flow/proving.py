@@ -12,10 +12,11 @@ from typing import Any
 
 from hwgen.config import report_format
 from hwgen.errors import ConfigError, DataError
+from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.opening import name_of
 from hwgen.flow.project import record, write_in
 from hwgen.verify.formal import DEFAULT_BUDGET_S, Proof, Sources, Unit, kept_units, prove_units, read_sources
-from hwgen.verify.formal.netlists import mapping_of, outermost
+from hwgen.verify.formal.netlists import Netlist, mapping_of, outermost
 from hwgen.verify.synth import find_native, tool_version
 
 PROVE_RECORD = "prove.json"
@@ -80,7 +81,7 @@ def prove(
         raise DataError(str(folder), "must be named as a module", top)
     sources = read_sources(folder / "rtl", top)
     units = _chosen(_judged(sources, netlist), unit)
-    proofs = tuple(prove_units(sources, units, budget_s, progress, netlist=netlist))
+    proofs = tuple(prove_units(sources, units, budget_s, progress, netlist=Netlist(netlist) if netlist else None))
     kind = "prove" if netlist is None else f"prove_{netlist}"
     waves = {place: _file_of(each, kind) for place, each in enumerate(proofs) if each.waveform}
     for place, name in waves.items():
@@ -89,6 +90,24 @@ def prove(
     if unit is None:
         record(folder, f"{kind}.json", {"format": report_format("prove"), **made.to_json()})
     return made
+
+
+def prove_placed(
+    accelerator: Accelerator, family: str, netlist: Path, budget_s: float = DEFAULT_BUDGET_S
+) -> tuple[Proof, ...]:
+    """Prove each unit of a netlist for `family` equal to its module; `netlist` has the units as modules, in RTLIL.
+
+    Raises:
+        ToolError: pyosys is missing.
+    """
+    texts = accelerator.rtl_files()
+    listed = [Path(path) for path in texts["files.f"].split()]
+    files = {path.name: texts[str(path)] for path in listed}
+    library = frozenset(path.name for path in listed if path.parent == Path("lib"))
+    memories = {Path(path).name: text.encode() for path, text in texts.items() if path.endswith(".mem")}
+    sources = Sources(accelerator.design.name, files, library, memories)
+    made = Netlist(family, netlist.read_text(encoding="utf-8"), accelerator.design.name)
+    return tuple(prove_units(sources, outermost(kept_units(sources)), budget_s, netlist=made))
 
 
 def _judged(sources: Sources, netlist: str | None) -> list[Unit]:

@@ -173,35 +173,6 @@ def _beside(measured: Resources, model: Resources, kinds: Sequence[str]) -> list
     return [count(getattr(each, kind)) for kind in kinds for each in (measured, model)]
 
 
-def proofs_table(report: Mapping[str, Any]) -> Table:
-    """One row a unit: a library module with the parameters that tell it from others of its module."""
-    units = report["units"]
-    rows = [
-        [
-            unit["module"].removeprefix("hwgen_"), telling(unit, units), unit["verdict"], unit["how"],
-            count(unit["cycles"] or 0) if unit["cycles"] else "", f"{unit['seconds']:.1f}",
-        ]
-        for unit in units
-    ]  # fmt: skip
-    tally = ", ".join(f"{n} {verdict}" for verdict, n in Counter(unit["verdict"] for unit in units).items())
-    headings = ("module", "parameters", "verdict", "by", "cycles", "CPU s")
-    kind = f"{report['netlist']} netlists proved" if report["netlist"] else "proved"
-    caption = f"{tally}; {sum(unit['seconds'] for unit in units if not unit['cached']):.1f} CPU s"
-    return table(headings, rows, texts=4, title=f"{kind} by {report['tool']}", caption=caption)
-
-
-_MOST_TOLD = 6
-"""Parameters of a unit that a row shows."""
-
-
-def telling(unit: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> str:
-    """The parameters in which units of a module differ, as many as a row has room for; of one alone, its first."""
-    others = [each["parameters"] for each in units if each["module"] == unit["module"]]
-    named = unit["parameters"].items()
-    told = [(name, value) for name, value in named if any(each.get(name) != value for each in others)] or [*named]
-    return ", ".join(f"{name} {value}" for name, value in told[:_MOST_TOLD])
-
-
 def bitstream_table(report: Mapping[str, Any]) -> Table:
     """One row a kind of element of the FPGA."""
     uses = {kind: (use["used"], use["available"]) for kind, use in report["utilisation"].items()}
@@ -223,6 +194,10 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
     if check:
         where = f"{check['frames']} frames, {check['frames_at_pins']} of them over the serial line"
         lines.append(f"netlist against golden: {check['mismatches']} mismatches in {where}")
+    if proofs := Counter(proof["verdict"] for proof in report["netlist_proofs"]):
+        lines.append(
+            f"netlists of units against modules: {', '.join(f'{n} {verdict}' for verdict, n in proofs.items())}"
+        )
     return lines
 
 
