@@ -99,7 +99,7 @@ def _removed_when_stopped(work: Path) -> Iterator[None]:
 
 
 def _check_proof(board: Board, *, asked: bool) -> None:
-    """Raises: ConfigError: proofs are asked for, and cells of `board` have no model; ToolError: what proves is missing."""
+    """Raises: ConfigError: proofs are asked for, and its cells have no model; ToolError: what proves is missing."""
     if not asked:
         return
     if board.chip.family.value not in FAMILIES:
