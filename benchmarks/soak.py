@@ -109,6 +109,19 @@ def findings(soak: Soak, numbers: Iterable[int], chosen: argparse.Namespace) -> 
             yield from crew.run(examine, some, batch=1)
 
 
+@contextlib.contextmanager
+def results_of(chosen: argparse.Namespace, soak: Soak, found: Sequence[Finding]) -> Iterator[TextIO | None]:
+    """The file of results with what is known already, without lines that an interruption has cut off."""
+    if chosen.results is None:
+        yield None
+        return
+    chosen.results.parent.mkdir(parents=True, exist_ok=True)
+    with open(chosen.results, "w", encoding="utf-8", newline="\n") as results:
+        for told in (asdict(soak), *(each.to_json() for each in found)):
+            print(json.dumps(told), file=results, flush=True)
+        yield results
+
+
 def note(finding: Finding, results: TextIO | None, chosen: argparse.Namespace, seed: int) -> None:
     """Write a line of results, and the file of a fault."""
     if results:
@@ -155,18 +168,10 @@ def main(given: Sequence[str] | None = None) -> None:
     numbers = itertools.count() if chosen.networks is None else range(chosen.networks)
     if not chosen.json:
         print(f"seed {soak.seed}", flush=True)
-    with contextlib.ExitStack() as stack:
-        results = None
-        if chosen.results:
-            chosen.results.parent.mkdir(parents=True, exist_ok=True)
-            mode = "a" if chosen.resume else "w"
-            results = stack.enter_context(open(chosen.results, mode, encoding="utf-8", newline="\n"))
-            if not chosen.resume:
-                print(json.dumps(asdict(soak)), file=results, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            for finding in findings(soak, (number for number in numbers if number not in known), chosen):
-                found.append(finding)
-                note(finding, results, chosen, soak.seed)
+    with results_of(chosen, soak, found) as results, contextlib.suppress(KeyboardInterrupt):
+        for finding in findings(soak, (number for number in numbers if number not in known), chosen):
+            found.append(finding)
+            note(finding, results, chosen, soak.seed)
     told = report(soak, found)
     print(json.dumps(told, indent=2)) if chosen.json else show(told)
     sys.exit(bool(told["faults"]))

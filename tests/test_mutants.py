@@ -25,7 +25,7 @@ TEST = """from hwgen.ir.larger import larger
 
 
 def test_larger():
-    assert (larger(2, 1), larger(1, 2), larger(-2, -3)) == (2, 2, 0)
+    assert (larger(2, 1), larger(1, 2), larger(-3, -2)) == (2, 2, 0)
 """
 
 

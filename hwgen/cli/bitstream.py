@@ -56,6 +56,7 @@ def bitstream(
     clock_mhz: BoardClock = None,
     baud: Baud = None,
     verify: Annotated[int, typer.Option(min=0, help="Simulate the netlist on N frames and compare with golden.")] = 0,
+    prove: Annotated[bool, typer.Option("--prove", help="Prove each unit's netlist equal to its module.")] = False,
     images: Images = None,
     key: Key = None,
     binarize_at: Binarize = None,
@@ -67,7 +68,7 @@ def bitstream(
     """Synthesise, place and route a network for a board with open tools, down to its bitstream.
 
     A QONNX file is built first, for the board's part and clock. The bitstream goes to bitstream/BOARD in the project.
-    --verify takes frames from --images, or random ones.
+    --verify takes frames from --images, or random ones; --prove takes each unit's netlist before all become one.
     """
     from hwgen import flow
 
@@ -78,11 +79,11 @@ def bitstream(
     inputs = accelerator.graph.inputs
     frames = read_codes(inputs, images, verify, key, binarize_at, real, layout).codes if verify else None
     with stage(f"making the bitstream for {board}"):
-        report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames)
+        report = flow.bitstream(accelerator, board, clock_mhz=clock_mhz, baud=baud, frames=frames, prove=prove)
     _show(report, accelerator, as_json)
     if _wrong(report):
         raise typer.Exit(MismatchError.exit_code)
-    if strict_timing and not report.placement.meets_timing:
+    if not report.is_proved or (strict_timing and not report.placement.meets_timing):
         raise typer.Exit(1)
 
 
@@ -108,15 +109,19 @@ def _accelerator(network: Path, given: dict[str, Any], board: str, clock_mhz: fl
 
 
 def _wrong(report: BitstreamReport) -> bool:
-    """Whether the netlist differs from golden; says so, and whether the clock is missed."""
+    """Whether the netlist differs from golden or from a module; says so, and whether the clock is missed."""
     found = report.check.mismatches if report.check else ()
     for mismatch in found:
         err.print(f"mismatch: {mismatch}", style="red")
+    refuted = [proof for proof in report.proofs if proof.verdict == "refuted"]
+    for proof in report.proofs:
+        if proof.message:
+            err.print(f"{proof.verdict}: {proof.message}", style="yellow" if proof.passed else "red")
     placed = report.placement
     if not placed.meets_timing:
         late = f"timing: {placed.fmax_mhz:g} MHz reached, {placed.clock_mhz:g} MHz needed"
         mind(f"{late}: a folding of fewer lanes has shorter paths", "yellow")
-    return bool(found)
+    return bool(found or refuted)
 
 
 def _show(report: BitstreamReport, accelerator: Accelerator, as_json: bool) -> None:

@@ -16,7 +16,8 @@ from hwgen.errors import ConfigError
 from hwgen.verify.progress import listening
 
 _Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Write a line for each stage with its seconds, as in a log.")
+    bool,
+    typer.Option("--verbose", "-v", help="Write a line for each stage with its seconds, as a log of a long run."),
 ]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write results and errors only: no stages, no warnings.")]
 

@@ -1,7 +1,8 @@
-"""Stages of a verb on standard error: bars on a terminal, lines elsewhere and with `-v`, nothing with `-q`."""
+"""Stages of a verb on standard error: bars on a terminal, elsewhere lines of long runs, or of all with `-v`."""
 
 from __future__ import annotations
 
+import time
 from contextvars import ContextVar
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -24,11 +25,17 @@ LOUDNESS: ContextVar[Loudness] = ContextVar("loudness", default=Loudness.NORMAL)
 """Of the verb that runs."""
 
 
-class Stages:
-    """Stages on a console: on a terminal bars that go when they end; with `-v`, and elsewhere, a line for each."""
+LONG_S = 5.0
+"""Seconds from which on a run that nobody watches says what it did and does; a shorter one leaves its result alone."""
 
-    def __init__(self, console: Console, loudness: Loudness) -> None:
+
+class Stages:
+    """Stages on a console: on a terminal bars that go when they end; with `-v`, and in long runs elsewhere, lines."""
+
+    def __init__(self, console: Console, loudness: Loudness, patience_s: float = LONG_S) -> None:
         self._console = console
+        self._told_from = time.monotonic() + (0.0 if loudness is Loudness.VERBOSE else patience_s)
+        self._held: list[str] = []
         self._lines = loudness is Loudness.VERBOSE or (loudness is Loudness.NORMAL and not console.is_terminal)
         self._drawn = loudness is not Loudness.QUIET and console.is_terminal
         self._open: list[tuple[str, TaskID | None]] = []
@@ -61,7 +68,11 @@ class Stages:
                 self._bars.stop()
                 self._bars = None
         if self._lines and seconds is not None:
-            self._console.print(f"{'  ' * len(self._open)}{stage}: {seconds:.1f} s")
+            self._held.append(f"{'  ' * len(self._open)}{stage}: {seconds:.1f} s")
+        if time.monotonic() >= self._told_from:
+            for line in self._held:
+                self._console.print(line)
+            self._held.clear()
 
 
 def _bars(console: Console) -> Progress:

@@ -15,6 +15,7 @@ from hwgen.errors import ConfigError, FoldingError, ToolError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.goal import problem_of
 from hwgen.flow.project import as_json, inside, replacing, work_folder
+from hwgen.flow.proving import prove_placed
 from hwgen.golden.matmul import Codes
 from hwgen.hw.capacity import shortage
 from hwgen.hw.cost import design_resources
@@ -23,11 +24,12 @@ from hwgen.hw.device import device_of
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
+from hwgen.verify.formal.netlists import FAMILIES
 from hwgen.verify.netlist import check
-from hwgen.verify.place import NETLIST, TIMING, Placement, find_tools, overfull, place, synthesise
+from hwgen.verify.place import NETLIST, TIMING, UNITS, Placement, find_tools, overfull, place, synthesise
 from hwgen.verify.process import remove
 from hwgen.verify.signals import Stopped
-from hwgen.verify.synth import find_yosys
+from hwgen.verify.synth import find_native, find_yosys
 
 REPORT = "report.json"
 _KEPT = (TIMING, "synth.ys", "yosys.log", "nextpnr.log", "pack.log")
@@ -40,15 +42,17 @@ def bitstream(
     clock_mhz: float | None = None,
     baud: int | None = None,
     frames: Codes | None = None,
+    prove: bool = False,
 ) -> BitstreamReport:
     """Write the bitstream of a project for `board` to its folder `bitstream/<board>`, whole or not at all.
 
     The accelerator runs at `clock_mhz`, or at the board's oscillator. The top level, its pins, the netlist, the timing
     report and the logs stand beside the bitstream. `frames` are run through the simulated netlist and compared with
-    golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the report says so.
+    golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the report says so. With `prove` units
+    keep their borders through synthesis, and the netlist of each is proved equal to its module, as the report says.
 
     Raises:
-        ConfigError: an unknown board, a clock or rate that it does not take, a design that it does not hold.
+        ConfigError: an unknown board, a clock or rate that it does not take, a design that it does not hold or prove.
         ToolError: a tool is missing or fails.
         MismatchError: the netlist gives another number of beats than golden.
         OutputError: the folder cannot be written.
@@ -57,12 +61,13 @@ def bitstream(
     chosen = _target(accelerator.design, board, clock_mhz)
     line = line_of(accelerator.design, chosen, baud)
     find_tools(chosen.chip.family)
+    _check_proof(chosen, asked=prove)
     folder = inside(accelerator.project, "bitstream", chosen.name)
     room = inside(accelerator.project, "bitstream", f"{chosen.name}.work")
     shutil.rmtree(room, ignore_errors=True)
     with work_folder(room) as work, _removed_when_stopped(work):
         own = emit(accelerator.design, chosen, line)
-        report = _made(accelerator, chosen, line, own, frames, work)
+        report = _made(accelerator, chosen, line, own, frames, work, prove=prove)
         with replacing(folder, accelerator.project) as staging:
             for name in (*own, NETLIST, report.file, *_KEPT):
                 shutil.copyfile(work / name, staging / name)
@@ -93,6 +98,15 @@ def _removed_when_stopped(work: Path) -> Iterator[None]:
         raise
 
 
+def _check_proof(board: Board, *, asked: bool) -> None:
+    """Raises: ConfigError: proofs are asked for, and its cells have no model; ToolError: what proves is missing."""
+    if not asked:
+        return
+    if board.chip.family.value not in FAMILIES:
+        raise ConfigError("--prove", "must be for a board with an ECP5", f"{board.chip.name} of {board.name}")
+    find_native()
+
+
 def _target(design: Design, name: str, clock_mhz: float | None) -> Board:
     """The board called `name`, at `clock_mhz` if given. Raises: ConfigError, also where it does not do."""
     board = board_of(name)
@@ -108,14 +122,23 @@ def _target(design: Design, name: str, clock_mhz: float | None) -> Board:
 
 
 def _made(
-    accelerator: Accelerator, board: Board, line: SerialLine, own: dict[str, str], frames: Codes | None, work: Path
+    accelerator: Accelerator,
+    board: Board,
+    line: SerialLine,
+    own: dict[str, str],
+    frames: Codes | None,
+    work: Path,
+    *,
+    prove: bool,
 ) -> BitstreamReport:
     """Everything made in the folder `work`; `own` are the board's own files."""
     design, family = accelerator.design, board.chip.family
     file = f"{design.name}.{family.suffix}"
     start = time.perf_counter()
-    _synthesise(accelerator, own, board, work)
+    _synthesise(accelerator, own, board, work, borders=prove)
     synthesised = time.perf_counter()
+    proofs = prove_placed(accelerator, family.value, work / UNITS) if prove else ()
+    proved = time.perf_counter()
     placement = _place(accelerator, board, file, work)
     placed = time.perf_counter()
     judged = None
@@ -130,11 +153,12 @@ def _made(
         placement=placement,
         tools=_versions(board),
         check=judged,
-        wall_s={"synthesis": synthesised - start, "place_and_route": placed - synthesised},
+        proofs=proofs,
+        wall_s={"synthesis": synthesised - start, "place_and_route": placed - proved},
     )
 
 
-def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, work: Path) -> None:
+def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, work: Path, *, borders: bool) -> None:
     """Synthesise the project's RTL with the board's top level, all files side by side in `work`."""
     project = accelerator.rtl_files()
     files = {Path(path).name: text for path, text in project.items() if path != "files.f"} | own
@@ -142,7 +166,8 @@ def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, wor
         (work / name).write_text(text, encoding="utf-8", newline="\n")
     listed = [Path(path).name for path in project["files.f"].split()]
     sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
-    synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work)
+    owners = [Path(path).stem for path in project["files.f"].split() if Path(path).parent == Path()] if borders else []
+    synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work, borders=owners)
 
 
 def _place(accelerator: Accelerator, board: Board, file: str, work: Path) -> Placement:

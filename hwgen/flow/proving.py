@@ -13,6 +13,7 @@ from typing import Any
 
 from hwgen.config import report_format
 from hwgen.errors import ConfigError, DataError
+from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.opening import name_of, open_project
 from hwgen.flow.project import record, write_in
 from hwgen.hw.design import Design
@@ -28,7 +29,7 @@ from hwgen.verify.formal import (
     prove_units,
     read_sources,
 )
-from hwgen.verify.formal.netlists import mapping_of, outermost
+from hwgen.verify.formal.netlists import Netlist, mapping_of, outermost
 from hwgen.verify.synth import find_native, tool_version
 
 PROVE_RECORD = "prove.json"
@@ -119,8 +120,8 @@ def prove(
     folder = Path(project)
     sources = _sources_in(folder)
     contents = kept_contents(sources)
-    units = _chosen(_judged(contents, netlist), unit)
-    proofs = tuple(prove_units(sources, units, budget_s, progress, netlist=netlist))
+    units, beside = _chosen(_judged(contents, netlist), unit), Netlist(netlist) if netlist else None
+    proofs = tuple(prove_units(sources, units, budget_s, progress, netlist=beside))
     kind = "prove" if netlist is None else f"prove_{netlist}"
     waves = {place: _file_of(each, kind) for place, each in enumerate(proofs) if each.waveform}
     for place, name in waves.items():
@@ -141,6 +142,24 @@ def _sources_in(folder: Path) -> Sources:
     if not re.fullmatch(r"\w+", top):
         raise DataError(str(folder), "must be named as a module", top)
     return read_sources(folder / "rtl", top)
+
+
+def prove_placed(
+    accelerator: Accelerator, family: str, netlist: Path, budget_s: float = DEFAULT_BUDGET_S
+) -> tuple[Proof, ...]:
+    """Prove each unit of a netlist for `family` equal to its module; `netlist` has the units as modules, in RTLIL.
+
+    Raises:
+        ToolError: pyosys is missing.
+    """
+    texts = accelerator.rtl_files()
+    listed = [Path(path) for path in texts["files.f"].split()]
+    files = {path.name: texts[str(path)] for path in listed}
+    library = frozenset(path.name for path in listed if path.parent == Path("lib"))
+    memories = {Path(path).name: text.encode() for path, text in texts.items() if path.endswith(".mem")}
+    sources = Sources(accelerator.design.name, files, library, memories)
+    made = Netlist(family, netlist.read_text(encoding="utf-8"), accelerator.design.name)
+    return tuple(prove_units(sources, outermost(kept_contents(sources).units), budget_s, netlist=made))
 
 
 def _judged(contents: Contents, netlist: str | None) -> Sequence[Unit]:

@@ -118,12 +118,19 @@ class Verbs:
         return explore(self.graph, self.settings.overridden({"folding": {}}), Path(results), plan, progress)
 
     def bitstream(
-        self: _Compiled, board: str, *, clock_mhz: float | None = None, baud: int | None = None, frames: Any = None
+        self: _Compiled,
+        board: str,
+        *,
+        clock_mhz: float | None = None,
+        baud: int | None = None,
+        frames: Any = None,
+        prove: bool = False,
     ) -> BitstreamReport:
         """Make the bitstream for `board`; see `hwgen.flow.bitstream`.
 
         Args:
             frames: to run through its netlist (see `codes`); None for none.
+            prove: whether the netlist of each unit is proved equal to its module.
 
         Raises:
             ConfigError: it is not written yet.
@@ -132,7 +139,7 @@ class Verbs:
 
         _project(self)
         codes = None if frames is None else self.codes(frames)
-        return bitstream(cast("Accelerator", self), board, clock_mhz=clock_mhz, baud=baud, frames=codes)
+        return bitstream(cast("Accelerator", self), board, clock_mhz=clock_mhz, baud=baud, frames=codes, prove=prove)
 
 
 def _project(accelerator: _Compiled) -> Path:

@@ -7,8 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hwgen.backends.board import Board, SerialLine
+from hwgen.verify.formal import Proof
 from hwgen.verify.netlist import NetlistCheck
 from hwgen.verify.place import Placement
+
+_PROOF = ("module", "parameters", "instances", "verdict", "message", "how", "cycles", "seconds")
+"""Keys of a proof in the report."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class BitstreamReport:
         interval: cycles a frame of the accelerator, by the cycle model.
         tools: versions by package.
         check: of the netlist; None where it was not simulated.
+        proofs: a verdict for each unit's netlist; none where they were not asked for.
         wall_s: seconds of synthesis, and of place and route with packing.
     """
 
@@ -32,6 +37,12 @@ class BitstreamReport:
     tools: Mapping[str, str]
     check: NetlistCheck | None
     wall_s: Mapping[str, float]
+    proofs: tuple[Proof, ...] = ()
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether no proof that was asked for is refuted or has no verdict."""
+        return all(proof.passed for proof in self.proofs)
 
     @property
     def fps(self) -> float:
@@ -61,6 +72,9 @@ class BitstreamReport:
             "fps": round(self.fps, 3),
             "serial_line": {**asdict(self.line), "fps": round(self.line_fps, 3)},
             "netlist_check": self.check.to_json() if self.check else None,
+            "netlist_proofs": [
+                {name: each[name] for name in _PROOF} for each in (proof.to_json() for proof in self.proofs)
+            ],
             "tools": dict(self.tools),
             "wall_s": {stage: round(seconds, 1) for stage, seconds in self.wall_s.items()},
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -193,6 +194,10 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
     if check:
         where = f"{check['frames']} frames, {check['frames_at_pins']} of them over the serial line"
         lines.append(f"netlist against golden: {check['mismatches']} mismatches in {where}")
+    if proofs := Counter(proof["verdict"] for proof in report["netlist_proofs"]):
+        lines.append(
+            f"netlists of units against modules: {', '.join(f'{n} {verdict}' for verdict, n in proofs.items())}"
+        )
     return lines
 
 

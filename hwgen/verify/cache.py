@@ -91,12 +91,12 @@ def look_after_yowasp() -> None:
 
 
 def cache_root() -> Path:
-    """The folder of the cache. Raises: RuntimeError where there is neither HWGEN_CACHE nor a home."""
+    """The folder of the cache. Raises: OSError, RuntimeError where there is neither HWGEN_CACHE nor a home."""
     if found := os.environ.get("HWGEN_CACHE"):
         return Path(found).resolve()
     root = user_cache_path("hwgen", appauthor=False)
     if not root.is_absolute():
-        raise RuntimeError("there is no home")
+        raise FileNotFoundError("there is no home")
     return root
 
 

@@ -15,7 +15,7 @@ from hwgen.verify.process import run
 from hwgen.verify.progress import Growth, Update, stage
 from hwgen.verify.synth import find_program, find_yosys, run_yosys
 
-NETLIST, TIMING = "netlist.v", "timing.json"
+NETLIST, UNITS, TIMING = "netlist.v", "units.il", "timing.json"
 
 _KINDS = {
     "TRELLIS_COMB": "LUT",
@@ -99,11 +99,14 @@ class Placement:
         return self.fmax_mhz >= self.clock_mhz
 
 
-def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: Path) -> None:
+def synthesise(
+    sources: Sequence[str], top: str, core: str, chips: Chips, work: Path, *, borders: Sequence[str] = ()
+) -> None:
     """Synthesise the files `sources` in the folder `work` for `chips`, the module `core` apart from the rest.
 
     Leaves `NETLIST`, where `core` is a module of its own, and netlist.json, the same flattened. Nets are single bits:
-    where one bit of a vector depends on another of it, a simulator sees a loop.
+    where one bit of a vector depends on another of it, a simulator sees a loop. Library modules in the modules
+    `borders` of `core` stay apart until synthesis is done; `UNITS` has them as they are then.
 
     Raises:
         ToolError: Yosys is missing or fails.
@@ -113,7 +116,9 @@ def synthesise(sources: Sequence[str], top: str, core: str, chips: Chips, work: 
         f"hierarchy -top {top}",
         *_FREED[chips],
         f"setattr -mod -set keep_hierarchy 1 {core}",
+        *(f"setattr -set keep_hierarchy 1 {owner}/t:*hwgen_*" for owner in borders),
         f"{_SYNTHESIS[chips]} -top {top}",
+        *([f"write_rtlil {UNITS}", "setattr -unset keep_hierarchy */c:*", "flatten"] if borders else []),
         "splitnets",
         f"write_verilog -noattr {NETLIST}",
         "setattr -mod -unset keep_hierarchy *",

@@ -24,10 +24,10 @@ from tests.builders import write_qonnx
 SECONDS = re.compile(r"\d+\.\d s")
 
 
-def seen(loudness: Loudness, *, terminal: bool) -> str:
-    """What is written of two stages, one of which fails after a part of it has ended."""
+def seen(loudness: Loudness, *, terminal: bool, patience_s: float = 0.0) -> str:
+    """What is written of two stages, the second of which fails after a part of it has ended."""
     console = Plain(file=io.StringIO(), force_terminal=terminal, width=100)
-    stages = Stages(console, loudness)
+    stages = Stages(console, loudness, patience_s)
     with listening(stages):
         with stage("first") as told:
             told(30, 100, "frames [bold]")
@@ -44,6 +44,8 @@ def seen(loudness: Loudness, *, terminal: bool) -> str:
 def test_logs_have_a_line_a_stage() -> None:
     for loudness in (Loudness.NORMAL, Loudness.VERBOSE):
         assert seen(loudness, terminal=False) == "first: N s\n  part: N s\n"
+    assert seen(Loudness.NORMAL, terminal=False, patience_s=60) == ""
+    assert seen(Loudness.VERBOSE, terminal=False, patience_s=60) == "first: N s\n  part: N s\n"
     assert seen(Loudness.QUIET, terminal=False) == seen(Loudness.QUIET, terminal=True) == ""
 
 
@@ -94,8 +96,9 @@ def test_standard_output_is_the_result_alone(tmp_path: Path, monkeypatch: pytest
     run = CliRunner().invoke
     plain = run(app, ["build", "tiny.onnx", "-o", "out", "--part", "xc7z020", "--json"])
     quiet = run(app, ["build", "tiny.onnx", "-o", "out", "--part", "xc7z020", "--json", "-q"])
-    assert json.loads(plain.stdout) == json.loads(quiet.stdout)
-    stages = [line.split(":")[0].strip() for line in plain.stderr.splitlines() if SECONDS.search(line)]
+    loud = run(app, ["build", "tiny.onnx", "-o", "out", "--part", "xc7z020", "--json", "-v"])
+    assert json.loads(plain.stdout) == json.loads(quiet.stdout) == json.loads(loud.stdout)
+    stages = [line.split(":")[0].strip() for line in loud.stderr.splitlines() if SECONDS.search(line)]
     assert stages == [
         "import",
         "integer network",

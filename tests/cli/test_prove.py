@@ -55,7 +55,7 @@ def test_an_edited_file_is_refuted(built: Path, tmp_path: Path) -> None:
 
 def test_what_joins_the_units(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Streams and files of a project as it was built, then of one with a word of a memory and a module edited."""
-    monkeypatch.setattr("hwgen.flow.proving.prove_units", lambda *_: iter(()))
+    monkeypatch.setattr("hwgen.flow.proving.prove_units", lambda *_, **__: iter(()))
     monkeypatch.setenv("HWGEN_CACHE", str(tmp_path / "cache"))
     found = flow.prove(built)
     assert found.passed and len(found.streams) == len(flow.open_project(built).design.streams)

@@ -38,6 +38,9 @@ from tests.frontend.test_random_brevitas import INT8, SCALE
 from tests.gated_networks import gated_network, lccl_network
 from tests.plane_nets import random_plane_network
 
+LEAST_DEPTH = 2
+"""Beats of a FIFO that is a stream of the HLS project, too."""
+
 Draw = Callable[[int, Rng], Case]
 
 
@@ -115,7 +118,9 @@ def with_design(case: Case, rng: Rng) -> Case:
 
 def _with_runs(case: Case, design: Design, rng: Rng) -> Case:
     sizes, beats = sizes_of(design), sum(port.stream.beats for port in design.inputs)
-    depths = {name: max(0, depth + int(rng.integers(-2, 9))) for name, depth in sizes.items() if rng.random() < 0.3}
+    depths = {
+        name: max(LEAST_DEPTH, depth + int(rng.integers(-2, 9))) for name, depth in sizes.items() if rng.random() < 0.3
+    }
     runs = [_random_run(rng, design.cycles.interval, beats * len(case.frames)) for _ in range(rng.integers(1, 4))]
     return replace(case, settings={**case.settings, **({"fifo_depths": depths} if depths else {})}, runs=runs)
 

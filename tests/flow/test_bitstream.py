@@ -208,6 +208,24 @@ def test_a_real_bitstream_whose_netlist_is_golden(
     assert differs(project, codes, broken, report)
 
 
+def test_what_cannot_be_proved(tools: Tools, project: Accelerator) -> None:
+    tools()
+    with pytest.raises(ConfigError) as error:
+        flow.bitstream(project, "icebreaker", prove=True)
+    assert str(error.value) == "--prove: must be for a board with an ECP5; found iCE40UP5K of icebreaker."
+    with pytest.raises(ToolError, match="pyosys: must be installed to prove"):
+        flow.bitstream(project, "ulx3s-25f", prove=True)
+
+
+@pytest.mark.long
+def test_netlists_of_units_are_proved(project: Accelerator) -> None:
+    """Before they are placed; frames agree with golden, too."""
+    report = flow.bitstream(project, "ulx3s-25f", frames=project.codes(2, seed=1), prove=True)
+    assert len(report.proofs) > 5 and {proof.verdict for proof in report.proofs} == {"proved"}, report.proofs
+    assert report.check is not None and report.check.mismatches == ()
+    conforms_bare(json.loads(json.dumps(report.to_json())), "bitstream")
+
+
 @pytest.mark.long
 def test_multipliers_and_frames_at_the_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Products of 4 by 4 bits go to the ECP5's multipliers; few frames go over the line where it is slow."""

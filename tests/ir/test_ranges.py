@@ -15,6 +15,7 @@ from hwgen.ir.ops import (
     Concat,
     Conv,
     Gather,
+    Levels,
     Magnitude,
     MatMul,
     Op,
@@ -222,5 +223,7 @@ def test_quantiser_range_of_no_quantiser() -> None:
     op = graph.nodes[-1].op
     assert isinstance(op, Activation) and quantiser_range(op) == (-1, 1)
     assert quantiser_range(Activation((Quantise(np.ones(()), np.ones(()), -3, 4, Rounding.CEIL),))) == (-3, 4)
+    assert quantiser_range(Activation((Levels(np.array([[0.5, 1.5, 4]]), 0, 1),))) == (0, 3)
+    assert quantiser_range(Activation((Levels(np.array([[0.5]]), -1, 2),))) == (-1, 1)
     with pytest.raises(TypeError, match=r"^an activation ends with a quantiser, found BatchNorm$"):
         quantiser_range(Activation(op.steps[:1]))

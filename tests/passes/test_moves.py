@@ -7,7 +7,7 @@ import pytest
 
 from hwgen.golden.execute import run
 from hwgen.ir.graph import Graph
-from hwgen.ir.ops import Gather
+from hwgen.ir.ops import Gather, MatMul
 from hwgen.ir.types import IntType
 from hwgen.passes.base import run_passes
 from hwgen.passes.moves import ComposeMoves
@@ -60,6 +60,15 @@ def test_a_move_that_leaves_the_chip_stays() -> None:
     net = ImageBuilder(np.random.default_rng(1), SHAPE, IntType(3, signed=False))
     net.gather(net.input, PLACES)
     assert len(run_passes(net.graph(), (ComposeMoves(),)).nodes) == 1
+
+
+def test_a_crop_of_the_first_rows_stays() -> None:
+    """Its places are 0, 1, 2, ..., but not all of them."""
+    net = ImageBuilder(np.random.default_rng(1), SHAPE, IntType(3, signed=False))
+    net.dense(net.gather(net.input, PLACES[:2]), 3, IntType(3, signed=True))
+    after = run_passes(net.graph(), (ComposeMoves(),))
+    assert [type(node.op) for node in after.nodes] == [Gather, MatMul]
+    same_answers(net.graph(), after)
 
 
 def same_answers(before: Graph, after: Graph) -> None:

@@ -14,7 +14,7 @@ from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.verify.formal import Proof, Sources, kept_contents, monitor_of, prove_units, read_sources
 from hwgen.verify.formal.aiger import Circuit, read
 from hwgen.verify.formal.monitor import contract_names, monitored
-from hwgen.verify.formal.netlists import FAMILIES, mapping_of, outermost
+from hwgen.verify.formal.netlists import FAMILIES, Netlist, mapping_of, outermost
 from hwgen.verify.formal.search import _counterexample
 from hwgen.verify.formal.trace import waveform
 from tests.tiers import is_long, some
@@ -164,13 +164,13 @@ def test_netlists_are_proved_equal(monkeypatch: pytest.MonkeyPatch) -> None:
     sources = project("hwgen_fifo #(.Width(2), .Depth(3))", *([scale] if is_long() else []))
     units = outermost(kept_contents(sources).units)
     assert [unit.module for unit in units] == ["hwgen_fifo", *(["hwgen_scale"] if is_long() else [])]
-    found = list(prove_units(sources, units, BUDGET_S, netlist="ecp5"))
+    found = list(prove_units(sources, units, BUDGET_S, netlist=Netlist("ecp5")))
     assert [(proof.verdict, proof.message) for proof in found] == [("proved", "")] * len(units)
     assert all(proof.cover and proof.mistake and proof.mistake.cycles for proof in found)
     own = FAMILIES["ecp5"]
     wrong = replace(own, synthesis=(*own.synthesis, "setparam -set INIT 16'h8000 netlist/t:LUT4"))
     monkeypatch.setitem(FAMILIES, "ecp5", wrong)
-    (refuted,) = prove_units(sources, units[:1], BUDGET_S, netlist="ecp5")
+    (refuted,) = prove_units(sources, units[:1], BUDGET_S, netlist=Netlist("ecp5"))
     assert refuted.verdict == "refuted" and refuted.cycles and refuted.rule.endswith("_wrong_o")
     assert re.search(r"\$scope module u_netlist \$end", refuted.waveform)
 

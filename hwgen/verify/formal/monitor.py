@@ -36,8 +36,8 @@ class Monitor:
         sees: signals inside the judged module that invariants are about: the path of each by the monitor's wire, which
             is called `seen_` and the path's last name, or what follows the path and a colon.
         contracts: modules below the judged one that stand in for others of the same name, by name; their sources.
-        netlist: the family whose netlist of the module is judged; then the module is the reference, `text` the commands
-            that make the netlist, and `parts` what its cells do, by file name.
+        is_netlist: whether the module's netlist is judged; then the module is the reference, `text` the commands that
+            make the netlist, and `parts` what its cells do, by file name.
     """
 
     module: str
@@ -48,7 +48,7 @@ class Monitor:
     contracts: dict[str, str]
     parts: dict[str, str]
     sees: dict[str, str]
-    netlist: str = ""
+    is_netlist: bool = False
 
     @property
     def parameters(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hwgen.backends.render import asset
@@ -15,9 +15,25 @@ from hwgen.verify.synth import NATIVE_YOSYS
 
 _MEMORIES = ("hwgen_rom", "hwgen_writable")
 """Modules whose word comes a cycle after its address; what they give for one behind their last word is not used."""
-ALONE = "alone.sv"
+ALONE, MADE = "alone.sv", "made.il"
 BESIDE = "beside.sv"
 """The module in which a unit and its netlist take the same inputs."""
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """Which netlist of a unit is judged.
+
+    Attributes:
+        family: of devices.
+        text: of a netlist in which each unit is a module of its own, in Yosys's RTLIL; empty where the netlist is made
+            of the unit by itself.
+        core: the module in it that holds the units.
+    """
+
+    family: str
+    text: str = ""
+    core: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,29 +83,32 @@ def mapping_of(family: str) -> Mapping:
     return FAMILIES[family]
 
 
-def netlist_monitor(module: str, family: str) -> Monitor:
+def netlist_monitor(module: str, netlist: Netlist) -> Monitor:
     """The claim that the netlist of a unit is equal to it. Raises: ConfigError."""
-    mapping = mapping_of(family)
+    mapping = mapping_of(netlist.family)
+    made = f", of which {netlist.core} is made," if netlist.text else ", synthesised by itself,"
     cells = {name: (asset("sim") / "netlist" / name).read_text(encoding="utf-8") for name in mapping.cells}
     return Monitor(
         module,
         "\n".join([*mapping.before, mapping.options, *mapping.synthesis, *mapping.models]),
-        f"Yosys's netlist for {mapping.devices}, synthesised by itself, gives in every cycle what the module gives.",
+        f"Yosys's netlist for {mapping.devices}{made} gives in every cycle what the module gives.",
         "an output of the netlist changes",
         "what the netlist's first, middle and last flip-flops take is inverted; or what LUTs give, or an output",
         {},
-        cells,
+        cells | ({MADE: netlist.text} if netlist.text else {}),
         {},
-        family,
+        is_netlist=True,
     )
 
 
-def netlist_job(unit: Unit, family: str, files: Sequence[str]) -> dict[str, object]:
+def netlist_job(unit: Unit, netlist: Netlist, files: Sequence[str]) -> dict[str, object]:
     """What the program `yosys.py` is told to put a unit, whose sources are `files`, beside its netlist."""
-    mapping = mapping_of(family)
+    mapping = mapping_of(netlist.family)
+    made = {"made": MADE, "core": netlist.core, "instance": unit.instances[0]} if netlist.text else {}
     spec = importlib.util.find_spec(NATIVE_YOSYS)
     share = Path(spec.origin or "").with_name("share") if spec else Path()
     return {
+        **made,
         "files": [*files, ALONE],
         "top": Path(ALONE).stem,
         "before": mapping.before,
@@ -116,11 +135,12 @@ def _literal(value: int | str) -> str:
 
 
 def outermost(units: Sequence[Unit]) -> list[Unit]:
-    """Units that stand in no other: a netlist is of all below it."""
+    """Units that stand in no other, where they do: a netlist is of all below it."""
     places = {place for unit in units for place in unit.instances}
 
     def is_inner(place: str) -> bool:
         words = place.split(".")
         return any(".".join(words[:count]) in places for count in range(1, len(words)))
 
-    return [unit for unit in units if not all(map(is_inner, unit.instances))]
+    shown = [(unit, tuple(place for place in unit.instances if not is_inner(place))) for unit in units]
+    return [replace(unit, instances=own) for unit, own in shown if own]

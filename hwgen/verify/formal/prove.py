@@ -24,7 +24,7 @@ from hwgen.verify.cache import cache_root
 from hwgen.verify.formal import aiger
 from hwgen.verify.formal.aiger import Circuit
 from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, contract_names, monitor_of
-from hwgen.verify.formal.netlists import ALONE, BESIDE, alone, netlist_job, netlist_monitor
+from hwgen.verify.formal.netlists import ALONE, BESIDE, Netlist, alone, netlist_job, netlist_monitor
 from hwgen.verify.formal.search import Budget, Exhausted, Found, Stimuli, decide, reached
 from hwgen.verify.formal.sources import Contents, Parameters, Sources, Unit, contents_of, run_yosys
 from hwgen.verify.formal.trace import waveform
@@ -99,9 +99,9 @@ def prove_units(
     budget_s: float,
     progress: Progress = lambda *_: None,
     *,
-    netlist: str | None = None,
+    netlist: Netlist | None = None,
 ) -> Iterator[Proof]:
-    """A verdict for each of `units` of a project, one after the other; or for their netlists, for the family `netlist`.
+    """A verdict for each of `units` of a project, one after the other; or for the netlist of each.
 
     A unit without a verdict says why: no monitor, one that does not fit the module or does not find its own mistake,
     a file that Yosys does not read, a budget that ended.
@@ -115,7 +115,7 @@ def prove_units(
         path = _kept_at(sources, unit, monitor)
         kept = _read(path, unit, budget_s)
         if kept is None:
-            kept = _prove(sources, unit, monitor, budget_s)
+            kept = _prove(sources, unit, monitor, netlist, budget_s)
             _keep(path, asdict(kept))
         yield kept
     progress(len(units), len(units), "done")
@@ -138,13 +138,13 @@ def _unknown(unit: Unit) -> str:
     return f"{unit.module}: must have a monitor in sim/formal to be proved; found none."
 
 
-def _prove(sources: Sources, unit: Unit, monitor: Monitor, budget_s: float) -> Proof:
+def _prove(sources: Sources, unit: Unit, monitor: Monitor, netlist: Netlist | None, budget_s: float) -> Proof:
     """A verdict; none, and why, where the unit or its monitor is not as it must be."""
     budget = Budget(budget_s)
     blank = Proof(unit.module, unit.parameters, unit.instances, "none", monitor.claim, budget=budget_s)
     with temporary_folder() as work:
         try:
-            circuit, names = _elaborated(sources, unit, monitor, budget, work)
+            circuit, names = _elaborated(sources, unit, monitor, netlist, budget, work)
             rules = [name for name in circuit.outputs if name.endswith(WRONG)]
             found = decide(circuit.chosen(rules, {MISTAKE: False}), budget, work)
             if found.stimuli is not None:
@@ -158,15 +158,17 @@ def _prove(sources: Sources, unit: Unit, monitor: Monitor, budget_s: float) -> P
     return replace(proof, seconds=round(budget.used, 2))
 
 
-def _elaborated(sources: Sources, unit: Unit, monitor: Monitor, budget: Budget, work: Path) -> tuple[Circuit, str]:
+def _elaborated(
+    sources: Sources, unit: Unit, monitor: Monitor, netlist: Netlist | None, budget: Budget, work: Path
+) -> tuple[Circuit, str]:
     """The circuit of a unit beside its monitor, and Yosys's names of what is in it. Raises: ToolError, Exhausted."""
-    if not monitor.netlist and set(monitor.parameters) != set(unit.parameters):
+    if netlist is None and set(monitor.parameters) != set(unit.parameters):
         other = sorted(set(monitor.parameters) ^ set(unit.parameters))
         raise CheckError(unit.module, "must have the parameters of its monitor", f"{', '.join(other)} in one alone")
     files = sources.below(unit.module, monitor.contracts)
     job: dict[str, object] = {"circuit": "unit.aig", "names": "names.txt"}
-    if monitor.netlist:
-        job |= netlist_job(unit, monitor.netlist, list(files))
+    if netlist is not None:
+        job |= netlist_job(unit, netlist, list(files))
         files |= monitor.parts | {ALONE: alone(unit)}
     else:
         files |= {f"contract_{name}.sv": text for name, text in monitor.contracts.items()}
@@ -183,7 +185,7 @@ def _elaborated(sources: Sources, unit: Unit, monitor: Monitor, budget: Budget, 
         raise
     names = (work / "names.txt").read_text(encoding="utf-8")
     circuit = aiger.read((work / "unit.aig").read_bytes(), names)
-    if monitor.netlist:
+    if netlist is not None:
         monitor = replace(monitor, text=(work / BESIDE).read_text(encoding="utf-8"))
     return _with_all_outputs(circuit, monitor), names
 
@@ -277,7 +279,7 @@ def _kept_at(sources: Sources, unit: Unit, monitor: Monitor) -> Path | None:
     }
     facts = [
         _recipe(), tool_version(), unit.module, unit.parameters, memories,
-        monitor.text, monitor.contracts, monitor.parts,
+        monitor.text, monitor.is_netlist, monitor.contracts, monitor.parts,
         sources.below(unit.module, monitor.contracts),
     ]  # fmt: skip
     return _at(_digest(facts))

@@ -84,9 +84,7 @@ def _put_beside(design: Any, job: dict[str, Any]) -> None:
     ports = [_Port(wire.name.str()[1:], wire.width, wire.port_input) for wire in design.top_module().wires_.values()
              if wire.port_id]  # fmt: skip
     _run(design, "design -stash rtl", *job["before"])
-    _read(design, job, job["options"])
-    _only_unit(design, "netlist")
-    _run(design, *job["synthesis"], *_FLAT)
+    _take_netlist(design, job)
     planted = _plant(design.top_module())
     Path(job["beside"]).write_text(_beside(ports, planted, job["depth"]), encoding="utf-8", newline="\n")
     _run(design, "design -stash netlist")
@@ -94,9 +92,26 @@ def _put_beside(design: Any, job: dict[str, Any]) -> None:
     _run(design, *job["models"], f"read_verilog -sv {job['beside']}", "hierarchy -check -top beside", "proc", "flatten")
 
 
-def _only_unit(design: Any, name: str) -> None:
-    """Make the module of the one instance in the top level the top level, called `name`."""
-    (unit,) = design.top_module().cells_.values()
+def _take_netlist(design: Any, job: dict[str, Any]) -> None:
+    """The netlist as top level: made here, or the module of an instance in the module `core` of the file `made`."""
+    if "made" not in job:
+        _read(design, job, job["options"])
+        _only_unit(design, "netlist")
+        _run(design, *job["synthesis"], *_FLAT)
+        return
+    _run(design, f"read_rtlil {job['made']}", f"hierarchy -top {job['core']}")
+    cells = design.top_module().cells_
+    name = libyosys.IdString(f"\\{job['instance']}")
+    if not design.top_module().cell(name):
+        sys.exit(f"ERROR: no module of its own for {job['instance']} in the netlist, among {len(cells)} cells")
+    _only_unit(design, "netlist", design.top_module().cell(name))
+    _run(design, *_FLAT)
+
+
+def _only_unit(design: Any, name: str, unit: Any = None) -> None:
+    """Make the module of an instance, by default of the one in the top level, the top level, called `name`."""
+    if unit is None:
+        (unit,) = design.top_module().cells_.values()
     _run(design, f"rename {unit.type.str().removeprefix(chr(92))} {name}", f"hierarchy -top {name}")
 
 
