@@ -156,6 +156,17 @@ def test_even_lines_have_the_codes_of_thresholds(way: int) -> None:
     assert 20 < found < 180
 
 
+@pytest.mark.parametrize("constant", [-40, 40])
+@pytest.mark.parametrize("shift", [0, 2])
+def test_even_lines_of_a_channel_that_stays(constant: int, shift: int) -> None:
+    """At the highest code of the others, or at their lowest."""
+    op = Threshold(np.array([np.arange(7) << shift, [constant] * 7]), np.zeros(2), 0, 1)
+    line = even_line(op, Range(np.full(2, -25), np.full(2, 30)))
+    x = np.arange(-25, 31)
+    assert line is not None
+    assert set(by_line(line, x[:, None].repeat(2, axis=1))[:, 1].tolist()) == {7 if constant < 0 else 0}
+
+
 def test_few_levels_have_no_line() -> None:
     op = Threshold(np.arange(LEAST_LEVELS - 1)[None, :], np.zeros(1), 0, 1)
     node = Node("act", op, (value("x", 1, IntType(10, signed=True)),), value("y", 1, IntType(7, signed=False)), "")
