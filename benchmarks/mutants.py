@@ -136,6 +136,12 @@ def _changeable(node: ast.AST) -> Iterator[ast.AST]:
             continue
         if isinstance(node, ast.FunctionDef) and child is node.returns:
             continue
+        if (
+            isinstance(child, ast.UnaryOp)
+            and isinstance(node, ast.Call)
+            and ast.unparse(node.func).endswith(".reshape")
+        ):
+            continue  # numpy takes -2 for -1
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             continue
         yield child

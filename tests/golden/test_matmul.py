@@ -32,6 +32,11 @@ def test_bipolar_extremes() -> None:
     assert bipolar_matmul(-ones, ones).tolist() == [[-65, -65], [-65, -65]]
 
 
+def test_more_differing_bits_than_16_bits_count() -> None:
+    ones = np.ones((1, (1 << 16) + 1), dtype=np.int8)
+    assert bipolar_matmul(-ones, ones).tolist() == [[-ones.size]]
+
+
 def test_bipolar_over_many_blocks() -> None:
     rng = np.random.default_rng(2)
     x, weights = codes_of(rng, B, (3000, 20)), codes_of(rng, B, (64, 20))

@@ -218,6 +218,12 @@ def test_every_value_stays_inside(seed: int) -> None:
         assert np.all((known[name].low <= codes) & (codes <= known[name].high)), f"seed {seed}, {name}"
 
 
+@pytest.mark.parametrize(("weight", "terms"), [(1 << 40, 1), (1 << 31, 4), (-1 << 31, 4)])
+def test_products_beyond_64_bits_do_not_wrap(weight: int, terms: int) -> None:
+    with pytest.raises(WidthError):
+        matmul_range(np.full((1, terms), weight), Range(np.arange(terms), np.full(terms, 1 << 30)))
+
+
 def test_quantiser_range_of_no_quantiser() -> None:
     graph = random_network(np.random.default_rng(0), (3, 2), last=B)
     op = graph.nodes[-1].op

@@ -26,7 +26,7 @@ from hwgen.ir.ops import (
 from hwgen.ir.ranges import Range
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.ir.types import IntArray, IntType, TensorType
-from hwgen.passes.lines import LEAST_LEVELS, Lines, line_of
+from hwgen.passes.lines import LEAST_LEVELS, Lines, even_line, line_of
 from hwgen.passes.thresholds import Thresholds
 from tests.builders import chain, value
 
@@ -136,6 +136,35 @@ def test_integers_that_cannot_arrive_do_not_count() -> None:
     op = Threshold(steps, np.zeros(1), 0, 1)
     assert line_of(op, Range(np.array([0]), np.array([255]))) is not None
     assert line_of(op, Range(np.array([-200]), np.array([255]))) is None
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_even_lines_have_the_codes_of_thresholds(way: int) -> None:
+    """Of channels with equal steps, some of which lie beyond what arrives; a line that is wrong at an end is none."""
+    rng, found = np.random.default_rng(way), 0
+    ports = value("x", 2, IntType(6, signed=True)), value("y", 2, IntType(4, signed=False))
+    x = np.arange(-25, 26)[:, None].repeat(2, axis=1)
+    for _ in range(200):
+        rows = rng.integers(-30, 5, (2, 1)) + (np.arange(7) << rng.integers(1, 3))
+        rows = np.where((rng.random((2, 1)) < 0.5) & (rows < rng.integers(-30, 10)), -40, rows)
+        op = Threshold(rows, np.full(2, way), 0, 1)
+        line = even_line(op, Range(np.full(2, -25), np.full(2, 25)))
+        if line is not None:
+            found += 1
+            node = Node("act", op, ports[:1], ports[1])
+            assert np.array_equal(apply(node, x), by_line(line, x)), rows
+    assert 20 < found < 180
+
+
+@pytest.mark.parametrize("constant", [-40, 40])
+@pytest.mark.parametrize("shift", [0, 2])
+def test_even_lines_of_a_channel_that_stays(constant: int, shift: int) -> None:
+    """At the highest code of the others, or at their lowest."""
+    op = Threshold(np.array([np.arange(7) << shift, [constant] * 7]), np.zeros(2), 0, 1)
+    line = even_line(op, Range(np.full(2, -25), np.full(2, 30)))
+    x = np.arange(-25, 31)
+    assert line is not None
+    assert set(by_line(line, x[:, None].repeat(2, axis=1))[:, 1].tolist()) == {7 if constant < 0 else 0}
 
 
 def test_few_levels_have_no_line() -> None:
