@@ -54,10 +54,11 @@ def test_an_edited_file_is_refuted(built: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_refused(built: Path, tmp_path: Path) -> None:
-    """A unit that is not there, a folder that is no project, a missing file: one line each."""
+    """A unit that is not there, a folder that is no project, a family that is not known: one line each."""
     for words, told in (
         ((built, "--unit", "nobody"), "--unit: must be an instance or a library module of the project; found nobody."),
         ((tmp_path,), "must be a folder that `hwgen build` wrote"),
+        ((built, "--netlist", "ice40"), "--netlist: must be one of ecp5, xc7; found ice40."),
     ):
         _, said = prove(*words, cache=tmp_path, code=1)
         assert told in said and said.count("\n") == 1
