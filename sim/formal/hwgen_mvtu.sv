@@ -97,6 +97,7 @@ module hwgen_mvtu_monitor #(
   logic [Simd*InputBits-1:0] lane_inputs;
   logic [Pe*Simd*WeightBits-1:0] lane_weights;
   logic [Pe*SumBits-1:0] lane_sums;
+  logic [Pe-1:0] lane_carries;
   logic queue_issue, seen_reading_q, seen_last_synapse_q;
 
   hwgen_mvtu #(
@@ -271,7 +272,11 @@ module hwgen_mvtu_monitor #(
   end
 
   for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
-    localparam logic [SumBits-1:0] Excess = Pairs && (InputSigned || InputBipolar)
+    localparam int unsigned Shared = Fields > 0 ? Fields : 1;
+    localparam int unsigned Size = pe / Shared < (Pe - 1) / Shared ? Shared : (Pe - 1) % Shared + 1;
+    localparam logic [SumBits-1:0] Excess = Fields > 0 ? SumBits'(hwgen_steps_pkg::packed_excess(
+        Simd, Chained, pe % Shared, Size, WeightBits, WeightSigned, InputBits, InputSigned))
+        : Pairs && (InputSigned || InputBipolar)
         ? SumBits'(hwgen_steps_pkg::pair_excess(Simd, InputBipolar ? 2 : InputBits, WeightBits,
                                                 WeightSigned, WeightBipolar)) : '0;
 
@@ -281,7 +286,7 @@ module hwgen_mvtu_monitor #(
     always_ff @(posedge clk_i) begin
       if (fired_q[SumCycles]) begin
         accumulator_q <= (first_q[SumCycles] ? -(SumBits'(SynapseFolds) * Excess) : accumulator_q)
-            + lane_sums[pe*SumBits +: SumBits];
+            + lane_sums[pe*SumBits +: SumBits] + SumBits'(Fields > 0 && lane_carries[pe]);
       end
     end
 

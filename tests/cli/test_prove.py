@@ -86,10 +86,11 @@ def test_what_joins_the_units(built: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_what_is_refused(built: Path, tmp_path: Path) -> None:
-    """A unit that is not there, a folder that is no project, a missing file: one line each."""
+    """A unit that is not there, a folder that is no project, a family that is not known: one line each."""
     for words, told in (
         ((built, "--unit", "nobody"), "--unit: must be an instance or a library module of the project; found nobody."),
         ((tmp_path,), "must be a folder that `hwgen build` wrote"),
+        ((built, "--netlist", "ice40"), "--netlist: must be one of ecp5, xc7; found ice40."),
     ):
         _, said = prove(*words, cache=tmp_path, code=1)
         assert told in said and said.count("\n") == 1

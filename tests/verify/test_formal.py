@@ -211,6 +211,10 @@ PAIRS = (
     "hwgen_mvtu #(.Simd(2), .Pairs(1), .WeightBits(2), .WeightBipolar(0), .InputBits(2), .InputBipolar(0), "
     ".SynapseFolds(2), .CodeBits(8))"
 )
+PACKED = (
+    "hwgen_mvtu #(.Pe(2), .Fields(2), .FieldBits(9), .WeightBits(4), .WeightBipolar(0), .InputBits(4), "
+    ".InputBipolar(0), .SynapseFolds(2), .SumBits(10), .CodeBits(10))"
+)
 STREAMED = "hwgen_mvtu_streamed #(.Simd(2), .NeuronFolds(3), .SynapseFolds(2), .SumBits(4), .SumSigned(0))"
 SCALE = "hwgen_scale #(.Lanes(2), .Beats(3), .LastLanes(1), .InputBits(4), .FactorBits(4), .OutputBits(8))"
 SEARCH = "hwgen_search #(.Rows(3), .NumberBits(4), .PlaceBits(2), .ThresholdBits(4), .Falling(1))"
@@ -262,6 +266,7 @@ MUTATIONS = [
     (MVTU, "hwgen_neuron", "(first_i ? '0 : accumulator_q) + sum_i", "accumulator_q + sum_i"),
     (MVTU, "hwgen_dot", "~(weights_i ^ inputs_i)", "weights_i ^ inputs_i"),
     (PAIRS, "hwgen_mvtu_core", "(64'd0 - 64'(Slots) * Excess)", "(-64'(Slots) * Excess)"),
+    (PACKED, "hwgen_neuron", "{sum_i, carry_i} - ~{so_far, carry_i}", "{sum_i, 1'b0} - ~{so_far, 1'b0}"),
     (DEPTHWISE, "hwgen_depthwise", "first_q[SumCycles]),", "1'b0),"),
     (DEPTHWISE, "hwgen_depthwise", "tap_q <= last ? '0 : tap_q + 1'b1", "tap_q <= tap_q + 1'b1"),
     (CHANNELS, "hwgen_channel_sums", "inputs[(tap*Lanes+lane)*InputBits", "inputs[(lane*Simd+tap)*InputBits"),

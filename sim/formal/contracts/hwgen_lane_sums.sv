@@ -4,7 +4,7 @@
 //
 // Which sums come is all the same to a unit that adds them up: here they are free in every cycle.
 // The monitor sees as `lane_inputs` and `lane_weights` of what they should be the sums, which must be
-// the reference's, and takes `lane_sums` as what comes of it. That the module gives the sums of its
+// the reference's, and takes `lane_sums`, and with `Fields` `lane_carries`, as what comes of it. That the module gives the sums of its
 // inputs and weights, so many cycles later, is proved for itself.
 
 `default_nettype none
@@ -41,11 +41,12 @@ module hwgen_lane_sums #(
   (* keep, shown = "lane_inputs" *) logic [Simd*InputBits-1:0] inputs;
   (* keep, shown = "lane_weights" *) logic [Pe*Simd*WeightBits-1:0] weights;
   (* keep, anyseq, shown = "lane_sums" *) logic [Pe*SumBits-1:0] sums;
+  (* keep, anyseq, shown = "lane_carries" *) logic [Pe-1:0] carries;
 
   assign inputs = inputs_i;
   assign weights = weights_i;
   assign sums_o = sums;
-  assign carries_o = '0;
+  assign carries_o = Fields > 0 ? carries : '0;
 
 endmodule
 
