@@ -14,7 +14,7 @@ from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.verify.formal import Proof, Sources, kept_contents, monitor_of, prove_units, read_sources
 from hwgen.verify.formal.aiger import Circuit, read
 from hwgen.verify.formal.monitor import contract_names, monitored
-from hwgen.verify.formal.netlists import FAMILIES, Netlist, mapping_of, outermost
+from hwgen.verify.formal.netlists import FAMILIES, Netlist, alone, mapping_of, outermost
 from hwgen.verify.formal.search import _counterexample
 from hwgen.verify.formal.trace import waveform
 from tests.tiers import is_long, some
@@ -173,6 +173,21 @@ def test_netlists_are_proved_equal(monkeypatch: pytest.MonkeyPatch) -> None:
     (refuted,) = prove_units(sources, units[:1], BUDGET_S, netlist=Netlist("ecp5"))
     assert refuted.verdict == "refuted" and refuted.cycles and refuted.rule.endswith("_wrong_o")
     assert re.search(r"\$scope module u_netlist \$end", refuted.waveform)
+
+
+@pytest.mark.starts_process
+def test_wide_parameters_keep_their_sign() -> None:
+    """One of 48 bits, the upper ones 0, in a table that is wrong where they are not; and a netlist without cells."""
+    table = "hwgen_wired_table #(.Inputs(4), .Outputs(3), .Contents(48'h4b0b44b6666))"
+    old, new = "= entries[bits_i];", "= entries[bits_i] ^ Contents[Outputs*Entries-1];"
+    assert LIBRARY["hwgen_wired_table.sv"].count(old) == 1
+    sources = project(table, hwgen_wired_table=LIBRARY["hwgen_wired_table.sv"].replace(old, new))
+    (one,) = proofs(sources)
+    assert one.verdict == "proved" and one.parameters["Contents"] == 0x4B0B44B6666
+    assert "sh4b0b44b6666)" in alone(kept_units(sources)[0]) and "44'sh" in alone(kept_units(sources)[0])
+    sources = project("hwgen_tlast #(.Beats(1))")
+    (marker,) = prove_units(sources, kept_units(sources), BUDGET_S, netlist=Netlist("ecp5"))
+    assert marker.verdict == "proved", marker
 
 
 def test_netlists_of_what_families() -> None:

@@ -92,7 +92,7 @@ def netlist_monitor(module: str, netlist: Netlist) -> Monitor:
         module,
         "\n".join([*mapping.before, mapping.options, *mapping.synthesis, *mapping.models]),
         f"Yosys's netlist for {mapping.devices}{made} gives in every cycle what the module gives.",
-        "an output of the netlist changes",
+        "two cycles without a reset: nothing is assumed",
         "what the netlist's first, middle and last flip-flops take is inverted; or what LUTs give, or an output",
         {},
         cells | ({MADE: netlist.text} if netlist.text else {}),
@@ -130,7 +130,7 @@ def _literal(value: int | str) -> str:
     """A value in SystemVerilog: a text, or bits with their width."""
     if isinstance(value, str):
         return f'"{value}"'
-    bits = max(32, value.bit_length() + (1 if value < 0 else 0))
+    bits = max(32, value.bit_length() + 1)  # one for the sign: a wider parameter repeats the highest bit
     return f"{bits}'sh{value & (1 << bits) - 1:x}"
 
 

@@ -85,8 +85,8 @@ def _put_beside(design: Any, job: dict[str, Any]) -> None:
              if wire.port_id]  # fmt: skip
     _run(design, "design -stash rtl", *job["before"])
     _take_netlist(design, job)
-    planted = _plant(design.top_module())
-    Path(job["beside"]).write_text(_beside(ports, planted, job["depth"]), encoding="utf-8", newline="\n")
+    text = _beside(ports, _plant(design.top_module()), job["depth"])
+    Path(job["beside"]).write_text(text, encoding="utf-8", newline="\n")
     _run(design, "design -stash netlist")
     _run(design, *(f"design -copy-from {name} -as {name} {name}" for name in ("rtl", "netlist")))
     _run(design, *job["models"], f"read_verilog -sv {job['beside']}", "hierarchy -check -top beside", "proc", "flatten")
@@ -167,11 +167,8 @@ def _beside(ports: list[_Port], planted: int, depth: int | None) -> str:
         told[0] = f"rtl_{outputs[0].name} != (netlist_{outputs[0].name} ^ {outputs[0].width}'(mistake_i))"
     needed = "" if depth is None else "inside_q && "
     body += [f"  assign {wrong[port.name]} = {needed}{text};" for port, text in zip(outputs, told, strict=True)]
-    made = ", ".join(f"netlist_{port.name}" for port in outputs)
-    bits = sum(port.width for port in outputs)
-    body += [f"  logic [{bits - 1}:0] before_q;", "  logic begun_q;"]
-    body += [f"  always_ff @(posedge clk_i) begin before_q <= {{{made}}}; begun_q <= 1'b1; end"]
-    body += [f"  assign covered_o = begun_q && before_q != {{{made}}};"]
+    body += ["  logic running_q;", "  always_ff @(posedge clk_i) running_q <= rst_ni;"]
+    body += ["  assign covered_o = running_q && rst_ni;"]
     head = [f"// {planted} ports of cells are inverted where mistake_i is high.", "module beside ("]
     return "\n".join([*head, ",\n".join(lines), ");", *body, "endmodule", ""])
 
@@ -187,7 +184,7 @@ def _constant(value: Any) -> str:
         bits = 8 * max(1, len(value.encode()))
         value = int.from_bytes(value.encode(), "big")
     else:
-        bits = max(32, value.bit_length() + (1 if value < 0 else 0))
+        bits = max(32, value.bit_length() + 1)  # one for the sign: a wider parameter repeats the highest bit
     digits = format(value & (1 << bits) - 1, f"0{bits}b")
     return f"{bits}'sb{digits}"
 
