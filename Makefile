@@ -27,7 +27,7 @@ prepared: packages
 	$(BIN)/python -m tests.prepare
 
 packages:
-	@$(MAKE) --no-print-directory --jobs=1 browser tcl clang lz4
+	@MAKEFLAGS= $(MAKE) --no-print-directory PYTHON=$(PYTHON) browser tcl clang lz4
 
 # Random networks of all kinds for a quarter of an hour; SOAK="--minutes 600 --workers 8" for longer.
 SOAK ?= --minutes 15
