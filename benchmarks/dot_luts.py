@@ -1,7 +1,7 @@
 """LUTs and DSPs a product, weights from memory: whole designs by Yosys for the 7 series, each proven in RTL.
 
-A design is one dense layer of 512 inputs and 64 neurons, PE 8, SIMD 32, weights in block RAM, no activation and no
-registers for a faster clock; LUTs of all its units count, its control, memories and queues among them. Each is
+A design is one dense layer of 512 inputs and 64 neurons, PE 8, SIMD 32, weights in block RAM, no activation, with the
+registers that 200 MHz ask for; LUTs of all its units count, its control, memories and queues among them. Each is
 simulated: no mismatch with the golden model, cycles as predicted. `s`: signed inputs. `--check` fails where a row takes
 more than it must, or more DSPs; at other SIMDs 15 % more is allowed.
 
