@@ -31,7 +31,7 @@ from hwgen.ir.names import unit_name
 from hwgen.ir.order import Order
 from hwgen.ir.text import parse_graph, print_graph
 from hwgen.ir.types import Bipolar, IntType
-from hwgen.report.page import html
+from hwgen.report.page import html, picture
 from hwgen.report.readme import devices_readme
 from hwgen.report.records import Records
 from hwgen.verify import dpisim, hlsrtl
@@ -76,6 +76,7 @@ def project(accelerator: Accelerator) -> dict[str, str]:
     found = replace(accelerator, design=design).files()
     found["devices.md"] = devices_readme(design.name, {"device0": design})
     found["report.html"] = html(design, accelerator.estimate(), Records(), roofline_of(accelerator))
+    found["notebook.html"] = picture(design, accelerator.estimate())
     return {path: text for path, text in found.items() if path != "network.txt"}
 
 

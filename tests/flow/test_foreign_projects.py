@@ -64,7 +64,7 @@ def filled(folder: Path, accelerator: Accelerator) -> Path:
     (folder.parent / "csynth.xml").write_text(vitis_files.csynth())
     written.record("hls.json", HlsReport(read_csynth(folder.parent / "csynth.xml")).to_json())
     unit = {"module": "hwgen_fifo", "parameters": {"Depth": 2}, "verdict": "proved", "sentence": "", "message": ""}
-    proofs = {"tool": "pyosys", "units": [unit | {"cycles": None, "seconds": 0.5}]}
+    proofs = {"tool": "pyosys", "units": [unit | {"cycles": None, "seconds": 0.5}], "streams": [], "files": []}
     digest = sources_digest(read_sources(folder / "rtl", written.design.name))
     written.record(PROVE_RECORD, proofs | {"sources": digest})
     write_report(folder)
