@@ -8,7 +8,7 @@
 // Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
 //   bit of each code is inverted.
 // Contract: hwgen_credit_queue hwgen_channel_sums
-// Parts: formal_code formal_ascending
+// Parts: formal_neurons formal_code formal_ascending
 
 `default_nettype none
 
@@ -72,19 +72,18 @@ module hwgen_depthwise_monitor #(
 );
 
   localparam int unsigned SumCycles = 2 + OperandStages + SumStages;
-  localparam int unsigned MadeCycles = 2 + ThresholdStages;
 
   typedef logic [SlotBits:0] wide_t;
 
   logic [SlotBits-1:0] weight_address;
-  logic [BlockBits-1:0] threshold_address, block_q, made_block_q;
+  logic [BlockBits-1:0] threshold_address, block_q;
   logic [TapBits-1:0] tap_q;
   logic [Lanes*LaneThresholdBits-1:0] thresholds;
   logic [Lanes*CodeBits-1:0] m_data;
   logic [Lanes*Simd*InputBits-1:0] lane_inputs, operand_q;
   logic [Lanes*Simd*WeightBits-1:0] lane_weights;
   logic [Lanes*SumBits-1:0] lane_sums;
-  logic s_ready, m_valid, queue_issue, last_tap, last_block, fire;
+  logic s_ready, m_valid, queue_issue, last_tap, fire;
 
   hwgen_depthwise #(
     .Lanes          (Lanes),
@@ -149,92 +148,70 @@ module hwgen_depthwise_monitor #(
     end
   end
 
-  // ---- Accumulators and codes ----------------------------------------------------------------------
+  // ---- Accumulators and codes --------------------------------------------------------------------
 
-  logic [SumCycles:1] fired_q, first_q, ended_q;
-  logic [MadeCycles:1] made_q, last_block_q;
+  logic [SumCycles:1] fired;
   logic [Lanes*CodeBits-1:0] codes;
-  logic [(ThresholdStages+1)*Lanes*CodeBits-1:0] codes_q;
+  logic [BlockBits-1:0] beat;
+  logic made, last_made;
 
-  assign last_block = made_block_q == BlockBits'(Blocks - 1);
+  always_ff @(posedge clk_i) operand_q <= s_data_i;
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      fired_q <= '0;
-      ended_q <= '0;
-      made_q <= '0;
-      made_block_q <= '0;
-    end else begin
-      fired_q <= SumCycles'({fired_q, fire});
-      ended_q <= SumCycles'({ended_q, fire && last_tap});
-      made_q <= MadeCycles'({made_q, ended_q[SumCycles]});
-      if (ended_q[SumCycles]) made_block_q <= last_block ? '0 : made_block_q + 1'b1;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    operand_q <= s_data_i;
-    first_q <= SumCycles'({first_q, tap_q == '0});
-    last_block_q <= MadeCycles'({last_block_q, last_block});
-    codes_q <= ((ThresholdStages+1)*Lanes*CodeBits)'({codes_q, codes});
-  end
-
-  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-    logic [SumBits-1:0] accumulator_q;
-    logic [CodeBits-1:0] code;
-
-    always_ff @(posedge clk_i) begin
-      if (fired_q[SumCycles]) begin
-        accumulator_q <= (first_q[SumCycles] ? '0 : accumulator_q)
-            + lane_sums[lane*SumBits +: SumBits];
-      end
-    end
-
-    formal_ascending #(
-      .Levels         (Levels),
-      .ThresholdBits  (ThresholdBits),
-      .ThresholdSigned(ThresholdSigned)
-    ) u_thresholds (
-      .free_i      (thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
-      .thresholds_o(thresholds[lane*LaneThresholdBits +: LaneThresholdBits])
-    );
-
-    formal_code #(
-      .SumBits        (SumBits),
-      .SumSigned      (SumSigned),
-      .Levels         (Levels),
-      .ThresholdBits  (ThresholdBits),
-      .ThresholdSigned(ThresholdSigned),
-      .CodeBase       (CodeBase),
-      .CodeStep       (CodeStep),
-      .CodeBits       (CodeBits),
-      .Entries        (Entries),
-      .Codes          (Codes),
-      .FactorBits     (FactorBits)
-    ) u_code (
-      .mistake_i   (mistake_i),
-      .sum_i       (accumulator_q),
-      .thresholds_i(thresholds[lane*LaneThresholdBits +: LaneThresholdBits]),
-      .descending_i(descending_i[lane]),
-      .code_o      (code)
-    );
-
-    assign codes[lane*CodeBits +: CodeBits] = lane < LastLanes || !last_block_q[1] ? code : '0;
-  end
+  formal_neurons #(
+    .Pe             (Lanes),
+    .LastPe         (LastLanes),
+    .Beats          (Blocks),
+    .Slots          (Taps),
+    .SumCycles      (SumCycles),
+    .ThresholdStages(ThresholdStages),
+    .WeightBits     (WeightBits),
+    .WeightSigned   (WeightSigned),
+    .WeightBipolar  (WeightBipolar),
+    .InputBits      (InputBits),
+    .InputSigned    (InputSigned),
+    .InputBipolar   (InputBipolar),
+    .SumBits        (SumBits),
+    .SumSigned      (SumSigned),
+    .Levels         (Levels),
+    .ThresholdBits  (ThresholdBits),
+    .ThresholdSigned(ThresholdSigned),
+    .CodeBase       (CodeBase),
+    .CodeStep       (CodeStep),
+    .CodeBits       (CodeBits),
+    .Entries        (Entries),
+    .Codes          (Codes),
+    .FactorBits     (FactorBits)
+  ) u_neurons (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .mistake_i        (mistake_i),
+    .fire_i           (fire),
+    .first_i          (tap_q == TapBits'(0)),
+    .ends_i           (fire && last_tap),
+    .fired_o          (fired),
+    .sums_i           (lane_sums),
+    .carries_i        ({Lanes{1'b0}}),
+    .free_thresholds_i(thresholds_i),
+    .descending_i     (descending_i),
+    .thresholds_o     (thresholds),
+    .beat_o           (beat),
+    .codes_o          (codes),
+    .made_o           (made),
+    .last_o           (last_made)
+  );
 
   assign ready_wrong_o = s_ready != (credit_i || !last_tap);
   assign weight_address_wrong_o
       = wide_t'(weight_address) != wide_t'(block_q) * wide_t'(Taps) + wide_t'(tap_q);
-  assign threshold_address_wrong_o = threshold_address != made_block_q;
+  assign threshold_address_wrong_o = threshold_address != beat;
   assign operands_wrong_o
-      = fired_q[1] && (lane_inputs != operand_q || lane_weights != weights_i);
+      = fired[1] && (lane_inputs != operand_q || lane_weights != weights_i);
   assign issue_wrong_o = queue_issue != (fire && last_tap);
-  assign push_wrong_o = m_valid != made_q[MadeCycles];
-  assign data_wrong_o
-      = m_valid && m_data != codes_q[ThresholdStages*Lanes*CodeBits +: Lanes*CodeBits];
+  assign push_wrong_o = m_valid != made;
+  assign data_wrong_o = m_valid && m_data != codes;
   assign reference_wrong_o = 32'(tap_q) >= Taps || 32'(block_q) >= Blocks
-      || 32'(made_block_q) >= Blocks;
-  assign covered_o = m_valid && last_block_q[MadeCycles];
+      || 32'(beat) >= Blocks;
+  assign covered_o = m_valid && last_made;
 
 endmodule
 

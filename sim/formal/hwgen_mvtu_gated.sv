@@ -9,7 +9,7 @@
 // Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
 //   bit of each code is inverted.
 // Contract: hwgen_credit_queue hwgen_lane_sums
-// Parts: formal_code formal_ascending
+// Parts: formal_neurons formal_code formal_ascending
 // Sees: u_slots.reading_q u_slots.last_synapse_q
 
 `default_nettype none
@@ -86,7 +86,6 @@ module hwgen_mvtu_gated_monitor #(
 );
 
   localparam int unsigned SumCycles = 2 + OperandStages + SumStages;
-  localparam int unsigned MadeCycles = 2 + ThresholdStages;
 
   logic [SlotBits-1:0] weight_address;
   logic [AddrBits-1:0] threshold_address;
@@ -256,103 +255,75 @@ module hwgen_mvtu_gated_monitor #(
   assign inputs_at_sums = operands[OperandStages*WordBits +: WordBits];
   assign weights_at_sums = weights[OperandStages*Pe*Simd*WeightBits +: Pe*Simd*WeightBits];
 
-  // ---- Accumulator and code ----------------------------------------------------------------------
+  // ---- Accumulators and codes --------------------------------------------------------------------
 
-  logic [SumCycles:1] fired_q, first_q, ended_q;
-  logic [MadeCycles:1] made_q, last_beat_q;
-  logic [BeatBits-1:0] beat_q;
+  logic [SumCycles:1] fired;
   logic [Pe*CodeBits-1:0] codes;
-  logic [(ThresholdStages+1)*Pe*CodeBits-1:0] codes_q;
-  logic last_beat;
+  logic [BeatBits-1:0] beat;
+  logic made, last_made;
 
-  assign last_beat = beat_q == BeatBits'(Beats - 1);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      fired_q <= '0;
-      ended_q <= '0;
-      made_q <= '0;
-      beat_q <= '0;
-    end else begin
-      fired_q <= SumCycles'({fired_q, fire});
-      ended_q <= SumCycles'({ended_q, issue});
-      made_q <= MadeCycles'({made_q, ended_q[SumCycles]});
-      if (ended_q[SumCycles]) beat_q <= last_beat ? '0 : beat_q + 1'b1;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    first_q <= SumCycles'({first_q, synapse_q == '0});
-    last_beat_q <= MadeCycles'({last_beat_q, last_beat});
-    codes_q <= ((ThresholdStages+1)*Pe*CodeBits)'({codes_q, codes});
-  end
-
-  for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
-    localparam int unsigned Shared = Fields > 0 ? Fields : 1;
-    localparam int unsigned Size = pe / Shared < (Pe - 1) / Shared ? Shared : (Pe - 1) % Shared + 1;
-    localparam logic [SumBits-1:0] Excess = Fields > 0 ? SumBits'(hwgen_steps_pkg::packed_excess(
-        Simd, Chained, pe % Shared, Size, WeightBits, WeightSigned, InputBits, InputSigned))
-        : Pairs && (InputSigned || InputBipolar)
-        ? SumBits'(hwgen_steps_pkg::pair_excess(Simd, InputBipolar ? 2 : InputBits, WeightBits,
-                                                WeightSigned, WeightBipolar)) : '0;
-
-    logic [SumBits-1:0] accumulator_q;
-    logic [CodeBits-1:0] code;
-
-    always_ff @(posedge clk_i) begin
-      if (fired_q[SumCycles]) begin
-        accumulator_q <= (first_q[SumCycles] ? -(SumBits'(SynapseFolds) * Excess) : accumulator_q)
-            + lane_sums[pe*SumBits +: SumBits] + SumBits'(Fields > 0 && lane_carries[pe]);
-      end
-    end
-
-    formal_ascending #(
-      .Levels         (Levels),
-      .ThresholdBits  (ThresholdBits),
-      .ThresholdSigned(ThresholdSigned)
-    ) u_thresholds (
-      .free_i      (thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
-      .thresholds_o(thresholds[pe*LaneThresholdBits +: LaneThresholdBits])
-    );
-
-    formal_code #(
-      .SumBits        (SumBits),
-      .SumSigned      (SumSigned),
-      .Levels         (Levels),
-      .ThresholdBits  (ThresholdBits),
-      .ThresholdSigned(ThresholdSigned),
-      .CodeBase       (CodeBase),
-      .CodeStep       (CodeStep),
-      .CodeBits       (CodeBits),
-      .Entries        (Entries),
-      .Codes          (Codes)
-    ) u_code (
-      .mistake_i   (mistake_i),
-      .sum_i       (accumulator_q),
-      .thresholds_i(thresholds[pe*LaneThresholdBits +: LaneThresholdBits]),
-      .descending_i(descending_i[pe]),
-      .code_o      (code)
-    );
-
-    assign codes[pe*CodeBits +: CodeBits] = pe < LastPe || !last_beat_q[1] ? code : '0;
-  end
+  formal_neurons #(
+    .Pe             (Pe),
+    .LastPe         (LastPe),
+    .Beats          (Beats),
+    .Slots          (SynapseFolds),
+    .SumCycles      (SumCycles),
+    .ThresholdStages(ThresholdStages),
+    .Simd           (Simd),
+    .Pairs          (Pairs),
+    .Fields         (Fields),
+    .Chained        (Chained),
+    .WeightBits     (WeightBits),
+    .WeightSigned   (WeightSigned),
+    .WeightBipolar  (WeightBipolar),
+    .InputBits      (InputBits),
+    .InputSigned    (InputSigned),
+    .InputBipolar   (InputBipolar),
+    .SumBits        (SumBits),
+    .SumSigned      (SumSigned),
+    .Levels         (Levels),
+    .ThresholdBits  (ThresholdBits),
+    .ThresholdSigned(ThresholdSigned),
+    .CodeBase       (CodeBase),
+    .CodeStep       (CodeStep),
+    .CodeBits       (CodeBits),
+    .Entries        (Entries),
+    .Codes          (Codes)
+  ) u_neurons (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .mistake_i        (mistake_i),
+    .fire_i           (fire),
+    .first_i          (synapse_q == SynapseBits'(0)),
+    .ends_i           (issue),
+    .fired_o          (fired),
+    .sums_i           (lane_sums),
+    .carries_i        (lane_carries),
+    .free_thresholds_i(thresholds_i),
+    .descending_i     (descending_i),
+    .thresholds_o     (thresholds),
+    .beat_o           (beat),
+    .codes_o          (codes),
+    .made_o           (made),
+    .last_o           (last_made)
+  );
 
   assign ready_wrong_o = s_ready != (may_fire && reads && decided);
   assign gate_ready_wrong_o = gate_ready != (may_fire && decides && s_valid_i);
   assign weight_address_wrong_o = weight_address != slot_q;
   assign threshold_address_wrong_o = threshold_address
-      != (NeuronFolds > 1 ? AddrBits'({gate, beat_q}) : AddrBits'(gate));
-  assign operands_wrong_o = fired_q[1+OperandStages]
+      != (NeuronFolds > 1 ? AddrBits'({gate, beat}) : AddrBits'(gate));
+  assign operands_wrong_o = fired[1+OperandStages]
       && (lane_inputs != inputs_at_sums || lane_weights != weights_at_sums);
   assign issue_wrong_o = queue_issue != issue;
-  assign push_wrong_o = m_valid != made_q[MadeCycles];
-  assign data_wrong_o = m_valid && m_data != codes_q[ThresholdStages*Pe*CodeBits +: Pe*CodeBits];
+  assign push_wrong_o = m_valid != made;
+  assign data_wrong_o = m_valid && m_data != codes;
   assign reference_wrong_o = 32'(synapse_q) >= SynapseFolds || 32'(neuron_q) >= NeuronFolds
-      || 32'(beat_q) >= Beats || seen_reading_q != reads
+      || 32'(beat) >= Beats || seen_reading_q != reads
       || (SynapseFolds > 1 && seen_last_synapse_q != last_synapse)
       || 32'(owed_q) >= NeuronFolds
       || wide_t'(slot_q) != wide_t'(neuron_q) * wide_t'(SynapseFolds) + wide_t'(synapse_q);
-  assign covered_o = m_valid && last_beat_q[MadeCycles];
+  assign covered_o = m_valid && last_made;
 
 endmodule
 
