@@ -166,6 +166,16 @@ def test_no_sign_stands_in_front_of_a_size_cast() -> None:
     assert len(texts) > 100 and [path for path, text in texts.items() if signed.search(text)] == []
 
 
+def test_no_number_with_a_sign_is_compared_with_a_cast() -> None:
+    """Yosys compares unsigned there; a constant of the type has its sign."""
+    typed = re.compile(r"typedef logic signed \[[^]]*\] (\w+);")
+    folders = ("templates", "sim/formal", "sim/netlist")
+    texts = {name(path): path.read_text() for top in folders for path in (ROOT / top).rglob("*.sv*")}
+    kinds = {path: typed.findall(text) for path, text in texts.items()}
+    assert sum(map(len, kinds.values())) > 8
+    assert [path for path in texts for kind in kinds[path] if re.search(rf"(?:<|>=?) *{kind}'\(", texts[path])] == []
+
+
 def test_kernels_are_asked_not_told_apart() -> None:
     """No `isinstance` or `match` of a kernel outside its own file."""
     kinds = "|".join(kernels().values())

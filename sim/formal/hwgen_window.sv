@@ -87,6 +87,12 @@ module hwgen_window_monitor #(
 
   typedef logic signed [NumberBits-1:0] num_t;
 
+  // Yosys compares unsigned where a cast stands.
+  localparam num_t AllRows = num_t'(Rows);
+  localparam num_t Bottom = num_t'(Height);
+  localparam num_t RowEnd = num_t'(RowBeats);
+  localparam num_t One = num_t'(1);
+
   logic [OutputBeatBits-1:0] m_data;
   logic s_ready, m_valid;
   logic queue_issue, seen_row_start_q, seen_padded_o;
@@ -208,14 +214,14 @@ module hwgen_window_monitor #(
   logic row_in, ahead_is_last, frame_ends;
 
   function automatic num_t clipped(input num_t y);
-    clipped = y < 0 ? '0 : y > num_t'(Height) ? num_t'(Height) : y;
+    clipped = y < 0 ? '0 : y > Bottom ? Bottom : y;
   endfunction
 
   function automatic num_t end_of(input num_t y, input logic last);
     num_t behind;
     behind = y + num_t'(ExtentDown);
-    end_of = last || behind > num_t'(Height) ? num_t'(Height)
-        : behind < num_t'(1) ? num_t'(1) : behind;
+    end_of = last || behind > Bottom ? Bottom
+        : behind < One ? One : behind;
   endfunction
 
   // The row of the ring in which row `y` of the frame lies that begins at row `base`.
@@ -224,7 +230,7 @@ module hwgen_window_monitor #(
     sum = base + y + num_t'((PadTop / Rows + 1) * Rows);
     for (int unsigned i = 0; i < (2 * Height + LastTop + ExtentDown + StrideDown + PadTop) / Rows + 4;
          i++) begin
-      if (sum >= num_t'(Rows)) sum = sum - num_t'(Rows);
+      if (sum >= AllRows) sum = sum - AllRows;
     end
     ring = sum;
   endfunction
@@ -234,7 +240,7 @@ module hwgen_window_monitor #(
   assign ahead_is_last = OutHeight == 1 || row_q == RowBits'(OutHeight - 2);
   assign needed = end_of(top, last_row);
   assign released = clipped(top);
-  assign released_next = last_row ? num_t'(Height) : clipped(top + num_t'(StrideDown));
+  assign released_next = last_row ? Bottom : clipped(top + num_t'(StrideDown));
   assign row_in = take && in_beat_q == num_t'(RowBeats - 1);
   assign frame_ends = fire && last_of_row && last_row;
 
@@ -245,10 +251,10 @@ module hwgen_window_monitor #(
       write_row_q <= '0;
       in_beat_q <= '0;
     end else begin
-      got_q <= got_q + num_t'({1'b0, row_in}) - (frame_ends ? num_t'(Height) : num_t'(0));
-      if (frame_ends) base_q <= ring(base_q, num_t'(Height));
-      if (take) in_beat_q <= row_in ? '0 : in_beat_q + num_t'(1);
-      if (row_in) write_row_q <= write_row_q == num_t'(Rows - 1) ? '0 : write_row_q + num_t'(1);
+      got_q <= got_q + num_t'({1'b0, row_in}) - (frame_ends ? Bottom : num_t'(0));
+      if (frame_ends) base_q <= ring(base_q, Bottom);
+      if (take) in_beat_q <= row_in ? '0 : in_beat_q + One;
+      if (row_in) write_row_q <= write_row_q == num_t'(Rows - 1) ? '0 : write_row_q + One;
     end
   end
 
@@ -262,9 +268,9 @@ module hwgen_window_monitor #(
       - num_t'(PadLeft * PixelBeats) + num_t'({1'b0, block_q});
   assign offset = start + num_t'({1'b0, tap_q}) * num_t'(DilationAcross * PixelBeats)
       + num_t'({1'b0, beat_q});
-  assign padded = seen_row < 0 || seen_row >= num_t'(Height) || offset < 0
-      || offset >= num_t'(RowBeats);
-  assign address = ring(base_q, seen_row) * num_t'(RowBeats) + offset;
+  assign padded = seen_row < 0 || seen_row >= Bottom || offset < 0
+      || offset >= RowEnd;
+  assign address = ring(base_q, seen_row) * RowEnd + offset;
 
   // ---- Memory, and a marked beat in it ------------------------------------------------------------
 
@@ -278,7 +284,7 @@ module hwgen_window_monitor #(
   assign is_marked = fire && marked_q && !padded && marked_row_q == seen_row
       && marked_beat_q == offset;
   assign marked_addr
-      = AddrBits'(ring(base_q, marked_row_q) * num_t'(RowBeats) + marked_beat_q);
+      = AddrBits'(ring(base_q, marked_row_q) * RowEnd + marked_beat_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -295,7 +301,7 @@ module hwgen_window_monitor #(
       fired1_q <= fire;
       fired2_q <= fired1_q;
       if (marked_q) begin
-        if (frame_ends) marked_row_q <= marked_row_q - num_t'(Height);
+        if (frame_ends) marked_row_q <= marked_row_q - Bottom;
         if (fire && last_of_row && marked_row_q < released_next) marked_q <= 1'b0;
       end else if (take && mark_i && !(fire && last_of_row) && got_q >= released) begin
         marked_q <= 1'b1;
@@ -337,7 +343,7 @@ module hwgen_window_monitor #(
   assign last2 = beat2_q == PixelBeatBits'(PixelBeats - 1);
   assign pad = Pads[(PadBeats > 1 ? 32'(beat2_q) : 32'd0)*OutputBeatBits +: OutputBeatBits];
 
-  assign ready_wrong_o = s_ready != (got_q - released < num_t'(Rows));
+  assign ready_wrong_o = s_ready != (got_q - released < AllRows);
   assign issue_wrong_o = fire != (credit_i && (!row_start || got_q >= needed));
   assign push_wrong_o = m_valid != fired2_q;
   assign data_wrong_o = m_valid && m_data != (padded2_q ? pad : coded(held_q, last2));
@@ -363,27 +369,27 @@ module hwgen_window_monitor #(
   assign places_wrong_o = num_t'(seen_top_q) != top || num_t'(seen_ahead_q) != ahead
       || num_t'(seen_place_q) != seen_row || num_t'(seen_start_q) != start
       || num_t'(seen_offset_q) != offset
-      || num_t'({1'b0, seen_top_addr_q}) != ring(base_q, top) * num_t'(RowBeats)
-      || num_t'({1'b0, seen_row_addr_q}) != ring(base_q, seen_row) * num_t'(RowBeats)
+      || num_t'({1'b0, seen_top_addr_q}) != ring(base_q, top) * RowEnd
+      || num_t'({1'b0, seen_row_addr_q}) != ring(base_q, seen_row) * RowEnd
       || seen_padded_o != padded || (!padded && num_t'({1'b0, seen_addr_o}) != address)
       || num_t'(seen_end_q) != (last_row ? num_t'(0) : needed)
       || num_t'(seen_freed_q) != released - released_next
       || (slots_of_row_q != '0 && (num_t'(seen_end_ahead) != end_of(ahead, ahead_is_last)
           || num_t'(seen_begin_ahead) != clipped(ahead)
-          || num_t'(seen_next_ahead) != (ahead_is_last ? num_t'(Height)
+          || num_t'(seen_next_ahead) != (ahead_is_last ? Bottom
                                          : clipped(ahead + num_t'(StrideDown)))))
       || (slots_of_row_q == 2'd2 && (num_t'(seen_freed_ahead) != num_t'(seen_begin_ahead)
                                      - num_t'(seen_next_ahead)
           || num_t'(seen_step_o) != num_t'(seen_end_q) - num_t'(seen_end_ahead)));
-  assign rows_wrong_o = got_q < 0 || got_q - released > num_t'(Rows) || base_q < 0
-      || base_q >= num_t'(Rows) || write_row_q < 0 || write_row_q >= num_t'(Rows) || in_beat_q < 0
-      || in_beat_q >= num_t'(RowBeats) || ring(base_q, got_q) != write_row_q
-      || num_t'({1'b0, write_addr_q}) != write_row_q * num_t'(RowBeats) + in_beat_q
-      || num_t'(seen_room_q) != got_q - released - num_t'(Rows)
+  assign rows_wrong_o = got_q < 0 || got_q - released > AllRows || base_q < 0
+      || base_q >= AllRows || write_row_q < 0 || write_row_q >= AllRows || in_beat_q < 0
+      || in_beat_q >= RowEnd || ring(base_q, got_q) != write_row_q
+      || num_t'({1'b0, write_addr_q}) != write_row_q * RowEnd + in_beat_q
+      || num_t'(seen_room_q) != got_q - released - AllRows
       || num_t'(seen_spare_q) != got_q - needed || (!row_start && got_q < needed);
   assign marked_wrong_o = (marked_q && (marked_row_q < released || marked_row_q > got_q
           || (marked_row_q == got_q && marked_beat_q >= in_beat_q) || marked_beat_q < 0
-          || marked_beat_q >= num_t'(RowBeats) || memory[marked_addr] != marked_data_q))
+          || marked_beat_q >= RowEnd || memory[marked_addr] != marked_data_q))
       || (marked1_q && (memory[addr1_q] != wanted1_q || padded1_q || !fired1_q))
       || (marked2_q && (held_q != wanted2_q || padded2_q || !fired2_q));
 

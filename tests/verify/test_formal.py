@@ -130,6 +130,15 @@ def test_units_are_proved() -> None:
 
 
 @pytest.mark.starts_process
+def test_a_window_that_leaves_gaps_is_proved() -> None:
+    """It lets go rows that are yet to come, so that it holds fewer than none."""
+    found = proofs(
+        project("hwgen_window #(.KernelHeight(1), .KernelWidth(1), .StrideDown(2), .Height(4), .OutHeight(2))")
+    )
+    assert {proof.module: proof.verdict for proof in found}["hwgen_window"] == "proved", found
+
+
+@pytest.mark.starts_process
 def test_a_module_without_a_monitor_has_no_verdict() -> None:
     (found,) = proofs(project("hwgen_delay"))
     assert (found.verdict, found.passed) == ("none", False)
