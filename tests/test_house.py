@@ -167,7 +167,7 @@ def test_no_sign_stands_in_front_of_a_size_cast() -> None:
 
 
 def test_no_number_with_a_sign_is_compared_with_a_cast() -> None:
-    """Yosys compares unsigned there; a constant of the type has its sign. For the library see rtl_lib/test_netlists.py."""
+    """Yosys compares unsigned there; a constant of the type has its sign. Of the library, see rtl_lib/test_netlists."""
     typed = re.compile(r"typedef logic signed \[[^]]*\] (\w+);")
     texts = {
         name(path): path.read_text() for top in ("formal", "netlist") for path in (ROOT / "sim" / top).rglob("*.sv")
