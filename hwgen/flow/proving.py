@@ -30,6 +30,7 @@ from hwgen.verify.formal import (
     read_sources,
 )
 from hwgen.verify.formal.netlists import Netlist, mapping_of, outermost
+from hwgen.verify.progress import stage
 from hwgen.verify.synth import find_native, tool_version
 
 PROVE_RECORD = "prove.json"
@@ -144,9 +145,7 @@ def _sources_in(folder: Path) -> Sources:
     return read_sources(folder / "rtl", top)
 
 
-def prove_placed(
-    accelerator: Accelerator, family: str, netlist: Path, budget_s: float = DEFAULT_BUDGET_S
-) -> tuple[Proof, ...]:
+def prove_placed(accelerator: Accelerator, family: str, netlist: Path) -> tuple[Proof, ...]:
     """Prove each unit of a netlist for `family` equal to its module; `netlist` has the units as modules, in RTLIL.
 
     Raises:
@@ -159,7 +158,9 @@ def prove_placed(
     memories = {Path(path).name: text.encode() for path, text in texts.items() if path.endswith(".mem")}
     sources = Sources(accelerator.design.name, files, library, memories)
     made = Netlist(family, netlist.read_text(encoding="utf-8"), accelerator.design.name)
-    return tuple(prove_units(sources, outermost(kept_contents(sources).units), budget_s, netlist=made))
+    units = outermost(kept_contents(sources).units)
+    with stage("proofs of netlists") as progress:
+        return tuple(prove_units(sources, units, DEFAULT_BUDGET_S, progress, netlist=made))
 
 
 def _judged(contents: Contents, netlist: str | None) -> Sequence[Unit]:
