@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from common import Figure, finish, machine, parser
+from common import Figure, finish, machine, parser, told
 
 import hwgen
 from hwgen.hw.resources import Resources
@@ -139,7 +139,7 @@ def main() -> None:
     options.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS), help="rows (default: all)")
     chosen = options.parse_args()
     where = machine()
-    figures = [figure for name in chosen.only for figure in figures_of(name)]
+    figures = [figure for name in chosen.only for figure in told(figures_of(name))]
     finish("LUTs, memory blocks and DSPs of activations", where, figures, [], chosen)
 
 

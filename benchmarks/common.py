@@ -111,6 +111,13 @@ def measured(
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
 
 
+def told(figures: Sequence[Figure]) -> list[Figure]:
+    """Figures of a long run, said on standard error as they come, so that one that is stopped leaves what it found."""
+    for figure in figures:
+        print("  " + figure.line(), file=sys.stderr, flush=True)
+    return list(figures)
+
+
 def finish(
     title: str, where: Mapping[str, Any], figures: Sequence[Figure], notes: Sequence[str], options: argparse.Namespace
 ) -> None:

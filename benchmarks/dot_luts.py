@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from common import Figure, finish, machine, parser
+from common import Figure, finish, machine, parser, told
 
 import hwgen
 from hwgen.ir.graph import Graph, Node, Value
@@ -107,7 +107,7 @@ def main() -> None:
     where, figures = machine(), []
     for simd in chosen.simd:
         for name in chosen.only:
-            figures += figures_of(name, simd)
+            figures += told(figures_of(name, simd))
     finish("LUTs and DSPs of products", where, figures, [], chosen)
 
 
