@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from hwgen.hw.design import Design
+from hwgen.hw.design import Design, Port
 from hwgen.hw.stream import Stream
 from hwgen.hw.unit import Unit
 from hwgen.ir.names import inner_name
 from hwgen.verify.formal.sources import Contents, Nets
 
 _EDGE = "the edge"
+_SIDES = ("data", "valid", "ready")
 
 
 @dataclass(frozen=True)
@@ -41,23 +42,17 @@ class Joint:
 
 @dataclass(frozen=True)
 class _End:
-    """One side of a stream: how a unit sees it, and the nets that it is connected to."""
+    """One side of a stream: how a unit sees it, and the nets of its data, valid and ready."""
 
     instance: str
     stream: Stream
-    data: Nets
-    valid: Nets
-    ready: Nets
-
-    @property
-    def nets(self) -> Mapping[str, Nets]:
-        return {"data": self.data, "valid": self.valid, "ready": self.ready}
+    nets: Mapping[str, Nets]
 
 
 def joints_of(design: Design, found: Contents) -> list[Joint]:
     """All streams of a design, as the top level in `found` joins them; in the design's order."""
-    written = {end.stream.name: end for end in (*_entering(design, found), *_ends(design, found, "m"))}
-    read = {end.stream.name: end for end in (*_ends(design, found, "s"), *_leaving(design, found))}
+    written = {end.stream.name: end for end in (*_at_edge(design.inputs, found), *_ends(design, found, "m"))}
+    read = {end.stream.name: end for end in (*_ends(design, found, "s"), *_at_edge(design.outputs, found))}
     uses = _uses(found)
     return [_joint(written[name], read[name], uses) for name in design.streams]
 
@@ -105,22 +100,14 @@ def _of_port(
     for place, (stream, start) in enumerate(zip(streams, starts, strict=False)):
         here = slice(place, place + 1)
         parts = (data[start : start + stream.width], valid[here], ready[here]) if fits else ([], [], [])
-        yield _End(instance, stream, *parts)
+        yield _End(instance, stream, dict(zip(_SIDES, parts, strict=True)))
 
 
-def _entering(design: Design, found: Contents) -> Iterator[_End]:
-    for port in design.inputs:
-        yield _End(_EDGE, port.stream, *_of_edge(port.axis, port.stream, found))
-
-
-def _leaving(design: Design, found: Contents) -> Iterator[_End]:
-    for port in design.outputs:
-        yield _End(_EDGE, port.stream, *_of_edge(port.axis, port.stream, found))
-
-
-def _of_edge(axis: str, stream: Stream, found: Contents) -> tuple[Nets, Nets, Nets]:
-    data, valid, ready = (found.ports.get(f"{axis}_t{side}", []) for side in ("data", "valid", "ready"))
-    return data[: stream.width], valid, ready
+def _at_edge(ports: Sequence[Port], found: Contents) -> Iterator[_End]:
+    """The ends of the design's inputs or outputs; bits that pad a beat to bytes carry nothing."""
+    for port in ports:
+        nets = {side: found.ports.get(f"{port.axis}_t{side}", []) for side in _SIDES}
+        yield _End(_EDGE, port.stream, nets | {"data": nets["data"][: port.stream.width]})
 
 
 def _uses(found: Contents) -> Counter[int | str]:
