@@ -149,14 +149,11 @@ def prove_placed(accelerator: Accelerator, family: str, netlist: Path) -> tuple[
     """Prove each unit of a netlist for `family` equal to its module; `netlist` has the units as modules, in RTLIL.
 
     Raises:
+        DataError: the project lacks files.
         ToolError: pyosys is missing.
     """
-    texts = accelerator.rtl_files()
-    listed = [Path(path) for path in texts["files.f"].split()]
-    files = {path.name: texts[str(path)] for path in listed}
-    library = frozenset(path.name for path in listed if path.parent == Path("lib"))
-    memories = {Path(path).name: text.encode() for path, text in texts.items() if path.endswith(".mem")}
-    sources = Sources(accelerator.design.name, files, library, memories)
+    assert accelerator.project is not None, "a netlist is made of a project"
+    sources = read_sources(accelerator.project / "rtl", accelerator.design.name)
     made = Netlist(family, netlist.read_text(encoding="utf-8"), accelerator.design.name)
     units = outermost(kept_contents(sources).units)
     with stage("proofs of netlists") as progress:
