@@ -68,19 +68,16 @@ FILES = """
 """
 """Headers in the folder of `<design>.h` and `<design>.hpp`, a type of AMD's; names of devices on Windows."""
 
-MODULES = (
-    "axi_memory bench randomize stream_monitor stream_sink stream_source stream_stall uart_host "
-    "formal_ascending formal_code formal_dot formal_lane_sums formal_ones formal_queue"
-)
-"""Modules of the test benches and of the references of proofs in `sim/`; `randomize` is SystemVerilog's."""
+MODULES = "axi_memory bench randomize stream_monitor stream_sink stream_source stream_stall uart_host"
+"""Modules of the test benches in `sim/`; `randomize` is SystemVerilog's."""
 
 TOOLS = "axi_dma n no null off on system system_wrapper y yes"
 """Parts of the system that Vivado builds around a design, words of YAML."""
 
 _WORDS = frozenset(f"{SYSTEMVERILOG} {CPP} {VHDL} {HEADERS} {FILES} {MODULES} {TOOLS}".split())
 
-_PATTERN = re.compile(r"(hwgen|ap_|af_).*|(?!n_).*_t")
-"""The library's own names, those of ap_int.h, and names of types, which POSIX reserves."""
+_PATTERN = re.compile(r"(hwgen|formal_|ap_|af_).*|(?!n_).*_t")
+"""Names of the library, of the references of proofs in `sim/formal/`, of ap_int.h, and of types, as POSIX has them."""
 
 
 def is_reserved(name: str) -> bool:
